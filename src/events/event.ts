@@ -1,0 +1,38 @@
+import type { DenialReason } from "../model/verdict.ts";
+import type { Level } from "../model/policy.ts";
+
+/** Something that happened to a domain. One JSON line each in the log; text form in `render.ts`. */
+export interface Event {
+  readonly v: 1;
+  /** Unique on this host: time in nanoseconds, process id of the writer, counter, joined by `-`. */
+  readonly id: string;
+  /** Wall clock, ISO 8601 with milliseconds, UTC. */
+  readonly time: string;
+  /** CLOCK_MONOTONIC in nanoseconds, decimal. */
+  readonly monotonic: string;
+  readonly domain: string;
+  readonly level: Level;
+  readonly engine: "landlock";
+  readonly source: "broker" | "kernel";
+  readonly verdict: "denied" | "granted" | "failed";
+  /** `name`, `address`, `socket`, `syscall`, ... as in `model/request.ts`; `lifecycle` for Cofferdam's own. */
+  readonly class: string;
+  readonly operation: string;
+  /** Path, address, system call, ... as a person would write it. */
+  readonly object: string;
+  readonly process: EventProcess;
+  /** Text of the rule that decided, or null. */
+  readonly rule: string | null;
+  readonly reason: DenialReason | "rule" | "mediator" | null;
+  /** The policy section and line that would have allowed it; null where nothing can. */
+  readonly allow: { readonly section: string; readonly line: string } | null;
+  /** How many times since first seen, this record included. */
+  readonly count: number;
+}
+
+export interface EventProcess {
+  readonly pid: number;
+  readonly uid: number | null;
+  readonly comm: string | null;
+  readonly executable: string | null;
+}

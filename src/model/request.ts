@@ -1,0 +1,79 @@
+import type { PermissionName } from "./permission.ts";
+import type { InheritKind, IpcKind } from "./policy.ts";
+
+/** One thing a process of a domain asks for. `decide()` answers it. */
+export type Request =
+  | NameRequest
+  | TwoNameRequest
+  | AddressRequest
+  | SocketRequest
+  | SyscallRequest
+  | CapabilityRequest
+  | IpcRequest
+  | InheritRequest
+  | SignalRequest;
+
+/** An operation on one name. `path` is canonical: absolute, no symbolic link, no `.`, `..` or `//`; or an abstract socket's `@name`. */
+export interface NameRequest {
+  readonly class: "name";
+  readonly operation: PermissionName;
+  readonly path: string;
+  /** What the name leads to now, for decisions on a snapshot; left out where it does not matter. */
+  readonly inode?: InodeId;
+}
+
+/** `rename`: `from` disappears and `to` appears, replacing what was there. `link`: `to` becomes a second name of `from`. */
+export interface TwoNameRequest {
+  readonly class: "two-names";
+  readonly operation: "rename" | "link";
+  readonly from: string;
+  readonly to: string;
+  /** The object is a directory, so that everything below it changes its name too. */
+  readonly directory: boolean;
+  /** `to` exists and is replaced. */
+  readonly replaces: boolean;
+}
+
+export interface AddressRequest {
+  readonly class: "address";
+  readonly operation: "connect" | "listen";
+  readonly protocol: "tcp" | "udp";
+  /** 4 or 16 bytes. An IPv4-mapped IPv6 address is judged as the IPv4 address inside. */
+  readonly address: Uint8Array;
+  readonly port: number;
+}
+
+export interface SocketRequest {
+  readonly class: "socket";
+  readonly family: "netlink" | "ping" | "raw" | "packet" | "vsock" | "other";
+  readonly protocol: number;
+}
+
+export interface SyscallRequest {
+  readonly class: "syscall";
+  readonly name: string;
+}
+
+export interface CapabilityRequest {
+  readonly class: "capability";
+  readonly name: string;
+}
+
+export interface IpcRequest {
+  readonly class: "ipc";
+  readonly kind: IpcKind;
+}
+
+export interface InheritRequest {
+  readonly class: "inherit";
+  readonly kind: InheritKind;
+}
+
+export interface SignalRequest {
+  readonly class: "signal";
+  /** Name of the target's domain; `superDom` for unclaimed processes. */
+  readonly domain: string;
+}
+
+/** Device and inode number as `DEV:INO`, both decimal. */
+export type InodeId = string;

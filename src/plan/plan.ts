@@ -1,0 +1,101 @@
+import type { Level } from "../model/policy.ts";
+
+/**
+ * What one host will do for one domain: the launcher executes it without knowing any policy.
+ * Same policy and same host facts give the same bytes (`encode.ts`); the binary form is described by `layout.ts`,
+ * from which `native/plan-layout.h` and `docs/plan-format.md` are generated.
+ */
+export interface Plan {
+  readonly domain: string;
+  /** `disabled` plans carry no layers: the launcher only executes. `warning` never reaches a sealed plan. */
+  readonly level: Level;
+  /** What must still hold when the plan is used; else it is stale and compiled anew. */
+  readonly facts: readonly Fact[];
+  readonly identity: Identity;
+  readonly landlock: LandlockPlan | null;
+  readonly seccomp: SeccompPlan | null;
+  readonly cgroup: CgroupPlan | null;
+  readonly inherit: { readonly stdio: boolean; readonly stdioSockets: boolean; readonly listen: boolean };
+  /** Binary automaton over names (`src/model/automaton`), for the mediator. */
+  readonly automaton: Uint8Array;
+  /** For the mediator and for people: the launcher skips it. */
+  readonly mediation: MediationPlan;
+}
+
+/** Facts are compared by lstat, never by content: ctime cannot be set back without CAP_SYS_TIME. */
+export type Fact =
+  | {
+      readonly kind: "node";
+      readonly path: string;
+      readonly mode: number;
+      readonly dev: bigint;
+      readonly ino: bigint;
+      readonly size: bigint;
+      readonly ctimeNs: bigint;
+    }
+  | { readonly kind: "absent"; readonly path: string }
+  | { readonly kind: "kernel"; readonly release: string; readonly version: string }
+  | { readonly kind: "caller"; readonly uid: number; readonly gid: number; readonly capabilities: bigint };
+
+export interface Identity {
+  /** null keeps the caller's. */
+  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } | null;
+  readonly noNewPrivileges: boolean;
+  /** Capability bounding set to keep, 64-bit mask. Applied only where the caller has CAP_SETPCAP. */
+  readonly bounding: bigint;
+  /** Ambient capabilities for a daemon started as another user than root. */
+  readonly ambient: bigint;
+  readonly privateIpc: boolean;
+}
+
+export interface LandlockPlan {
+  /** LANDLOCK_ACCESS_FS_*, LANDLOCK_ACCESS_NET_*, LANDLOCK_SCOPE_* handled by the one layer. */
+  readonly handledFs: bigint;
+  readonly handledNet: bigint;
+  readonly scoped: bigint;
+  /** Flags of landlock_restrict_self. */
+  readonly restrictFlags: number;
+  /** Canonical paths, opened by the launcher with RESOLVE_NO_SYMLINKS; sorted, unique. */
+  readonly paths: readonly { readonly path: string; readonly directory: boolean; readonly rights: bigint }[];
+  readonly ports: readonly { readonly port: number; readonly rights: bigint }[];
+}
+
+export interface SeccompPlan {
+  /** struct sock_filter[], 8 bytes each. */
+  readonly filter: Uint8Array;
+  /** SECCOMP_FILTER_FLAG_* beside NEW_LISTENER; 0 with `listener` false where the host has no notification. */
+  readonly flags: number;
+  readonly listener: boolean;
+}
+
+export interface CgroupPlan {
+  /** Absolute directory that carries this domain's programs; made by the compiler as root, outlives instances. */
+  readonly anchor: string;
+  /** Every attach type must be there with a program of this tag, or the start fails. */
+  readonly programs: readonly { readonly attachType: number; readonly tag: Uint8Array }[];
+}
+
+/** Serialised as canonical JSON (sorted keys) in the plan's last section. */
+export interface MediationPlan {
+  /** The policy after canonicalisation, for `decide()` in the mediator and for event texts. */
+  readonly policy: unknown;
+  /** How connect, bind and addressed sends of each family are held: decides what a notification means. */
+  readonly sockets: { readonly inet: "kernel" | "broker" | "refused"; readonly unix: "kernel" | "broker" | "refused" };
+  /** Directories (canonical) in which Landlock itself grants create and delete: CONTINUE there. */
+  readonly kernelCreates: readonly string[];
+  /** What `cofferdam plan` prints. */
+  readonly report: PlanReport;
+}
+
+export interface PlanReport {
+  readonly layers: readonly { readonly name: string; readonly state: "enforced" | "partial" | "lost"; readonly detail: string }[];
+  readonly brokered: readonly { readonly call: string; readonly why: string; readonly price: string }[];
+  /** Grants that became single inodes or were split around a deny. */
+  readonly expanded: readonly { readonly rule: string; readonly into: readonly string[] }[];
+  /** Grants this engine cannot give, and what happens instead. */
+  readonly lost: readonly { readonly rule: string; readonly why: string }[];
+  /** Names as written and as they resolved through symbolic links. */
+  readonly resolved: readonly { readonly written: string; readonly canonical: string }[];
+  /** Inodes that single-name rules stand on, for drift. */
+  readonly pinned: readonly { readonly path: string; readonly inode: string }[];
+}
