@@ -1,0 +1,76 @@
+# Debian packages by purpose: what to look for, which package brings it, what is missing without it.
+# One line each: FILE-OR-PROGRAM PACKAGE USE. A name with a slash is a file, one without is a program.
+
+packages_build='
+gcc                                       gcc         builds bin/cofferdam
+/usr/include/stdio.h                      libc6-dev   builds bin/cofferdam
+/usr/lib/x86_64-linux-gnu/libbpf.so.1     libbpf1     loads the cgroup programs (root only)
+'
+
+packages_test='
+nginx               nginx-light       the nginx domain
+redis-server        redis-server      the redis-server domain
+psql                postgresql        the postgres domain
+/usr/bin/pgbench    postgresql        the postgres domain
+strace              strace            shows which system calls a daemon made
+setpriv             util-linux        starts tests as an ordinary user
+'
+
+packages_bench='
+bwrap               bubblewrap        compared with
+firejail            firejail          compared with
+wrk                 wrk               loads nginx
+redis-benchmark     redis-tools       loads redis
+'
+
+# shellcheck source=scripts/lib/say.sh
+. "$(dirname "${BASH_SOURCE[0]}")/say.sh"
+
+# have NAME: the program or file is there.
+have() {
+  case "$1" in
+    */*) [ -e "$1" ] ;;
+    *) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] ;;
+  esac
+}
+
+# missing_packages LIST: the packages whose file or program is not there, one a line, each once.
+missing_packages() {
+  local what package use
+  while read -r what package use; do
+    [ -z "$what" ] || have "$what" || echo "$package"
+  done <<<"$1" | sort -u
+}
+
+# Package scripts start the services they bring. Nobody asked for a running nginx: Debian's policy-rc.d says no
+# meanwhile (see invoke-rc.d(8)), and the host gets its own answer back afterwards.
+install_quietly() {
+  local policy=/usr/sbin/policy-rc.d ours=no log status=0
+  log=$(mktemp)
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 0755 "$policy"
+    ours=yes
+  fi
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
+    >"$log" 2>&1 </dev/null || status=$?
+  [ "$ours" = no ] || rm -f "$policy"
+  [ "$status" = 0 ] || tail -n 15 "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
+
+# want_packages LIST: as root on Debian installs what is missing; else says what goes without. Never stops the set-up:
+# what cannot work without a package says so itself.
+want_packages() {
+  local missing what package use
+  missing=$(missing_packages "$1")
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${COFFERDAM_NO_APT:-}" ]; then
+    # shellcheck disable=SC2086 # a list of names
+    step "Debian packages: $(echo $missing)" install_quietly $missing || true
+  fi
+  while read -r what package use; do
+    [ -z "$what" ] || have "$what" || say "without $package ($what): $use"
+  done <<<"$1"
+}

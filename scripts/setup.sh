@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Makes a clone ready: npm packages, Debian packages (as root), the bundles in dist/, the native front in bin/.
+# Idempotent; where nothing is to do it says nothing and takes under a second.
+#   scripts/setup.sh [test|bench]...   also the Debian packages for those
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib/packages.sh
+. scripts/lib/packages.sh
+
+NODE_MAJOR_MIN=20
+
+command -v node >/dev/null || die "there is no node: install Node.js $NODE_MAJOR_MIN or newer (Debian: apt install nodejs npm)"
+[ "$(node -p 'process.versions.node.split(".")[0]')" -ge "$NODE_MAJOR_MIN" ] ||
+  die "node $(node -v) is too old: Node.js $NODE_MAJOR_MIN or newer is needed"
+
+want_packages "$packages_build"
+for purpose in "$@"; do
+  list="packages_$purpose"
+  want_packages "${!list}"
+done
+
+# npm writes node_modules/.package-lock.json last: not older than the lock means the whole tree is there.
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  step "npm packages" npm ci --no-progress --loglevel=error >&2
+fi
+
+node scripts/build.mjs >&2
+
+command -v gcc >/dev/null || die "there is no gcc, and bin/cofferdam must be built: apt install gcc libc6-dev"
+[ ! -x native/build.sh ] || native/build.sh >&2

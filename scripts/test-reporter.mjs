@@ -1,0 +1,81 @@
+// Prints one line a suite (a folder under test/) with its time, each skip with its reason, each failure in full.
+// A skip without a reason is a failure: nobody could tell it from a test that was forgotten.
+import { writeFileSync } from "node:fs";
+import { relative, sep } from "node:path";
+
+const summaryFile = "build/test-summary.json";
+
+/** `test/model/decide.test.ts` -> `model`; a file right under test/ is its own suite. */
+function suiteOf(file) {
+  const parts = relative(process.cwd(), file).split(sep).slice(1);
+  return parts.length > 1 ? parts[0] : (parts[0] ?? file);
+}
+
+function print(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+function printErrors(where, errors) {
+  print(`\nFAIL ${where}`);
+  for (const error of errors) {
+    print(`     ${error.name ?? "Error"}: ${error.message}`);
+    if (error.diff) print(error.diff);
+    const frames = (error.stacks ?? []).filter(({ file }) => !file.includes("node_modules"));
+    for (const { file, line, column } of frames) print(`     at ${relative(process.cwd(), file)}:${line}:${column}`);
+  }
+}
+
+export default class TestReporter {
+  suites = new Map();
+  reasons = new Map();
+
+  onTestModuleEnd(module) {
+    const name = suiteOf(module.moduleId);
+    const suite = this.suites.get(name) ?? { passed: 0, failed: 0, skipped: 0, ms: 0 };
+    this.suites.set(name, suite);
+    const { duration, setupDuration, collectDuration } = module.diagnostic();
+    suite.ms += duration + setupDuration + collectDuration;
+    for (const test of module.children.allTests()) this.count(suite, test);
+    const errors = module.errors();
+    if (errors.length > 0) {
+      suite.failed += 1;
+      printErrors(relative(process.cwd(), module.moduleId), errors);
+    }
+    for (const child of module.children.allSuites()) {
+      if (child.errors().length === 0) continue;
+      suite.failed += 1;
+      printErrors(`${relative(process.cwd(), module.moduleId)} > ${child.fullName}`, child.errors());
+    }
+    process.stdout.isTTY && print(`  ${relative(process.cwd(), module.moduleId)}`);
+  }
+
+  count(suite, test) {
+    const result = test.result();
+    const where = `${relative(process.cwd(), test.module.moduleId)} > ${test.fullName}`;
+    if (result.state === "passed") suite.passed += 1;
+    else if (result.state === "skipped" && result.note) {
+      suite.skipped += 1;
+      this.reasons.set(result.note, [...(this.reasons.get(result.note) ?? []), where]);
+    } else {
+      suite.failed += 1;
+      printErrors(where, result.errors ?? [{ message: `${result.state} without a reason (test/support/skip.ts)` }]);
+    }
+  }
+
+  onTestRunEnd(_modules, unhandledErrors) {
+    const total = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
+    if (unhandledErrors.length > 0) printErrors("outside of all tests", unhandledErrors);
+    print("");
+    for (const [name, suite] of [...this.suites].sort(([a], [b]) => a.localeCompare(b))) {
+      const counts = `${suite.passed} passed, ${suite.failed} failed, ${suite.skipped} skipped`;
+      const seconds = (suite.ms / 1000).toFixed(1).padStart(6);
+      print(`${suite.failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(28)} ${seconds} s  ${counts}`);
+      for (const key of Object.keys(total)) total[key] += suite[key];
+    }
+    for (const [reason, tests] of this.reasons) {
+      print(`\nskipped, because ${reason}:`);
+      for (const test of tests) print(`  ${test}`);
+    }
+    writeFileSync(summaryFile, JSON.stringify(total));
+  }
+}

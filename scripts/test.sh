@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Everything a clone can check about itself. The last line is `N passed, N failed, N skipped`; the exit status says the same.
+#   scripts/test.sh [VITEST-ARGUMENT...]   e.g. test/model: only those tests, and the checks
+set -uo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib/say.sh
+. scripts/lib/say.sh
+
+if ! scripts/setup.sh test; then
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
+exec node scripts/test.mjs "$@"
