@@ -1,0 +1,55 @@
+/** `sys/socket.h`, `netinet/in.h`, `linux/vm_sockets.h`. */
+export const AF_UNSPEC = 0;
+export const AF_UNIX = 1;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
+export const AF_ALG = 38;
+export const AF_VSOCK = 40;
+export const AF_SMC = 43;
+export const AF_XDP = 44;
+
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_SEQPACKET = 5;
+/** Everything below is a type, everything above a flag (`linux/net.h`, kernel internal). */
+export const SOCK_TYPE_MASK = 0xf;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+export const IPPROTO_IP = 0;
+export const IPPROTO_ICMP = 1;
+export const IPPROTO_TCP = 6;
+export const IPPROTO_UDP = 17;
+export const IPPROTO_IPV6 = 41;
+export const IPPROTO_ICMPV6 = 58;
+export const IPPROTO_SCTP = 132;
+export const IPPROTO_UDPLITE = 136;
+export const IPPROTO_RAW = 255;
+/** Linux 6.11. */
+export const IPPROTO_SMC = 256;
+export const IPPROTO_MPTCP = 262;
+
+export const SOL_SOCKET = 1;
+export const SO_TYPE = 3;
+export const SO_PROTOCOL = 38;
+export const SO_DOMAIN = 39;
+export const SO_RCVBUFFORCE = 33;
+export const SO_RCVBUF = 8;
+export const SO_PEERCRED = 17;
+
+export const MSG_DONTWAIT = 0x40;
+export const MSG_PEEK = 0x2;
+export const MSG_TRUNC = 0x20;
+export const MSG_NOSIGNAL = 0x4000;
+export const MSG_FASTOPEN = 0x20000000;
+
+export const POLLIN = 0x001;
+export const POLLOUT = 0x004;
+export const POLLERR = 0x008;
+export const POLLHUP = 0x010;
+export const POLLNVAL = 0x020;
+/** Bytes of `sun_path`. */
+export const UNIX_PATH_MAX = 108;

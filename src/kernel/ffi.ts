@@ -1,0 +1,193 @@
+/**
+ * The only importer of koffi: raw system calls and the few libc functions that need more than numbers and buffers.
+ * Everything here is synchronous and acts on the calling thread. Byte layouts are in `structs.ts`, numbers in `constants.ts`.
+ */
+import koffi from "koffi";
+import { AT_FDCWD, CLOCK_MONOTONIC, ENOSYS, MAP_SHARED, PROT_READ, PROT_WRITE } from "./constants.ts";
+import { ErrnoError } from "./errno-error.ts";
+import { openHow, timespec } from "./structs.ts";
+import { number as syscallNumber } from "./syscalls.ts";
+
+export { ErrnoError, errnoName, hasCode } from "./errno-error.ts";
+
+/** Integers are passed as 64-bit registers (negative ones sign-extended); buffers and strings as pointers to their bytes; null as 0. */
+export type SyscallArgument = number | bigint | Uint8Array | string | null;
+
+const libc = koffi.load("libc.so.6");
+const rawSyscall: (nr: number, ...args: SyscallArgument[]) => number = libc.func(
+  "long syscall(long nr, void *a, void *b, void *c, void *d, void *e, void *f)",
+);
+const rawMmap: (a: null, length: number, prot: number, flags: number, fd: number, offset: bigint) => bigint = libc.func(
+  "void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)",
+);
+const rawMunmap: (address: bigint, length: number) => number = libc.func("int munmap(void *addr, size_t length)");
+const rawMemcpy: (to: Uint8Array, from: Uint8Array, length: number) => number | bigint = libc.func(
+  "uint64_t memcpy(void *to, void *from, size_t length)",
+);
+
+/**
+ * `syscall(2)` by number. Returns the value, or the negated error number on failure (the kernel's own convention),
+ * so that a caller on a hot path needs neither an exception nor a second call.
+ */
+export function syscallRaw(nr: number, ...args: SyscallArgument[]): number {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
+  const result = rawSyscall(nr, a, b, c, d, e, f);
+  return result === -1 ? -koffi.errno() : result;
+}
+
+/** `syscall(2)` by name or number; throws {@link ErrnoError} on failure. */
+export function syscall(call: string | number, ...args: SyscallArgument[]): number {
+  const result = syscallRaw(typeof call === "string" ? numberOf(call) : call, ...args);
+  if (result < 0) throw new ErrnoError(String(call), -result);
+  return result;
+}
+
+function numberOf(name: string): number {
+  const nr = syscallNumber(name);
+  if (nr === null) throw new ErrnoError(name, ENOSYS);
+  return nr;
+}
+
+/** Where the bytes of `bytes` lie. Valid only while the caller holds `bytes`, and only for buffers that own off-heap memory. */
+export function addressOf(bytes: Uint8Array): bigint {
+  // Touching `.buffer` moves a small typed array out of the garbage-collected heap for good (V8 on-heap typed arrays).
+  if (bytes.buffer.byteLength === 0) return 0n;
+  return BigInt(rawMemcpy(bytes, bytes, 0));
+}
+
+export function open(path: string, flags: number, mode = 0): number {
+  return openat(AT_FDCWD, path, flags, mode);
+}
+
+/** openat(2); the path is passed with its NUL. */
+export function openat(dirfd: number, path: string, flags: number, mode = 0): number {
+  return named(`open ${path}`, syscallRaw(numberOf("openat"), dirfd, cString(path), flags, mode));
+}
+
+/** openat2(2) with `struct open_how`. */
+export function openat2(dirfd: number, path: string, how: { flags: number; mode?: number; resolve?: number }): number {
+  const bytes = openHow.encode({
+    flags: BigInt(how.flags),
+    mode: BigInt(how.mode ?? 0),
+    resolve: BigInt(how.resolve ?? 0),
+  });
+  return named(`openat2 ${path}`, syscallRaw(numberOf("openat2"), dirfd, cString(path), bytes, bytes.length));
+}
+
+export function close(fd: number): void {
+  named(`close ${fd}`, syscallRaw(numberOf("close"), fd));
+}
+
+/** Bytes read, 0 at the end of the file. */
+export function read(fd: number, into: Uint8Array): number {
+  return named(`read ${fd}`, syscallRaw(numberOf("read"), fd, into, into.length));
+}
+
+export function pread(fd: number, into: Uint8Array, offset: bigint): number {
+  return named(`pread ${fd}`, syscallRaw(numberOf("pread64"), fd, into, into.length, offset));
+}
+
+export function write(fd: number, from: Uint8Array): number {
+  return named(`write ${fd}`, syscallRaw(numberOf("write"), fd, from, from.length));
+}
+
+export function pwrite(fd: number, from: Uint8Array, offset: bigint): number {
+  return named(`pwrite ${fd}`, syscallRaw(numberOf("pwrite64"), fd, from, from.length, offset));
+}
+
+/** ioctl(2); the buffer, if any, is read and written in place. */
+export function ioctl(fd: number, request: number, argument: SyscallArgument = null): number {
+  return named(`ioctl 0x${request.toString(16)}`, syscallRaw(numberOf("ioctl"), fd, request, argument));
+}
+
+export function prctl(option: number, ...args: SyscallArgument[]): number {
+  return named(`prctl ${option}`, syscallRaw(numberOf("prctl"), option, ...args));
+}
+
+export function kill(pid: number, signal: number): void {
+  named(`kill ${pid}`, syscallRaw(numberOf("kill"), pid, signal));
+}
+
+/** waitpid(2): `{ pid: 0 }` when WNOHANG was given and nothing has changed. Node reaps its own children: use only for others. */
+export function waitpid(pid: number, options: number): { pid: number; status: number } {
+  const status = new Int32Array(new ArrayBuffer(4));
+  const result = syscallRaw(numberOf("wait4"), pid, new Uint8Array(status.buffer), options, 0);
+  return { pid: named(`waitpid ${pid}`, result), status: status[0] ?? 0 };
+}
+
+export interface PollRequest {
+  readonly fd: number;
+  readonly events: number;
+}
+
+/** poll(2): the `revents` of each request, in order. `timeout` in milliseconds, -1 for ever. */
+export function poll(requests: readonly PollRequest[], timeout: number): number[] {
+  const bytes = Buffer.alloc(8 * requests.length);
+  for (const [index, request] of requests.entries()) {
+    bytes.writeInt32LE(request.fd, 8 * index);
+    bytes.writeInt16LE(request.events, 8 * index + 4);
+  }
+  named("poll", syscallRaw(numberOf("poll"), bytes, requests.length, timeout));
+  return requests.map((_, index) => bytes.readInt16LE(8 * index + 6));
+}
+
+/** A shared mapping of a file or memfd, of `length` bytes from `offset` (a multiple of the page size). */
+export function mapShared(fd: number, length: number, options: { offset?: bigint; writable?: boolean } = {}): Mapping {
+  const protection = PROT_READ | (options.writable === false ? 0 : PROT_WRITE);
+  const address = rawMmap(null, length, protection, MAP_SHARED, fd, options.offset ?? 0n);
+  if (address === MAP_FAILED) throw new ErrnoError(`mmap ${fd}`, koffi.errno());
+  return {
+    bytes: new Uint8Array(koffi.view(address, length)),
+    unmap: () => {
+      if (rawMunmap(address, length) !== 0) throw new ErrnoError("munmap", koffi.errno());
+    },
+  };
+}
+
+export interface Mapping {
+  /** The mapped memory itself, not a copy. Must not be touched after {@link Mapping.unmap}: that is a segmentation fault. */
+  readonly bytes: Uint8Array;
+  unmap(): void;
+}
+
+/** CLOCK_MONOTONIC in nanoseconds. */
+export function monotonic(): bigint {
+  const bytes = timespec.alloc();
+  named("clock_gettime", syscallRaw(numberOf("clock_gettime"), CLOCK_MONOTONIC, bytes));
+  const time = timespec.decode(bytes);
+  return time.tv_sec * 1_000_000_000n + time.tv_nsec;
+}
+
+/** The bytes of `text` and a NUL; a text that holds a NUL itself would name another file and is refused. */
+export function cString(text: string): Buffer {
+  if (text.includes("\0")) throw new TypeError(`a path cannot hold a NUL byte: ${JSON.stringify(text)}`);
+  return Buffer.from(`${text}\0`);
+}
+
+/** A shared library beside libc, for `bpf/`: functions by C prototype. */
+export function loadLibrary(name: string): Library {
+  const handle = koffi.load(name);
+  return { func: (prototype) => handle.func(prototype) };
+}
+
+export interface Library {
+  // biome-ignore lint/suspicious/noExplicitAny: a C prototype given as a string has no TypeScript type.
+  func(prototype: string): (...args: any[]) => any;
+}
+
+/** The error number of the last call made through {@link loadLibrary}; valid only at once. */
+export function errno(): number {
+  return koffi.errno();
+}
+
+/** A view of `length` bytes of memory that somebody else owns, e.g. libbpf's. */
+export function viewMemory(address: bigint, length: number): Uint8Array {
+  return new Uint8Array(koffi.view(address, length));
+}
+
+const MAP_FAILED = 0xffffffffffffffffn;
+
+function named(call: string, result: number): number {
+  if (result < 0) throw new ErrnoError(call, -result);
+  return result;
+}

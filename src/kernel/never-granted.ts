@@ -1,0 +1,74 @@
+/**
+ * System calls that a sealed domain is never given, each with the reason shown to whoever asks for it.
+ *
+ * The rule: a call is here if it undoes what holds the domain (names, mounts, filter, Landlock), or reaches past it into the kernel or
+ * into every process of the host. What is only dangerous to the caller itself (personality, modify_ldt, ptrace of its own children, which
+ * Landlock keeps inside the domain) or is held by a capability that the policy grants (clock_settime, sethostname) is merely left out by default.
+ */
+export interface NeverGranted {
+  readonly name: string;
+  readonly why: string;
+}
+
+const reasons: Readonly<Record<string, readonly string[]>> = {
+  "a changed mount tree gives paths another meaning, and Landlock refuses it anyway": [
+    "mount",
+    "umount2",
+    "pivot_root",
+    "open_tree",
+    "open_tree_attr",
+    "move_mount",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "fspick",
+    "mount_setattr",
+  ],
+  "it enters namespaces of other processes, where paths and addresses mean something else": ["setns"],
+  "it opens files by handle, past every path": ["open_by_handle_at"],
+  "its operations run in the kernel without passing the system call filter": [
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+  ],
+  "it freezes the kernel, and whoever reads the domain's memory, on a page fault": ["userfaultfd"],
+  "it loads programs into the kernel and can detach those that confine the domain": ["bpf"],
+  "it watches every process and every processor of the host": ["perf_event_open"],
+  "it sees, and can hold up, the opening of every file of a file system": ["fanotify_init", "fanotify_mark"],
+  "it loads code into the kernel": [
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "create_module",
+    "query_module",
+    "get_kernel_syms",
+  ],
+  "it replaces the running kernel or stops the host": ["kexec_load", "kexec_file_load", "reboot"],
+  "kernel keyrings are shared with processes outside the domain and know nothing of its grants": [
+    "add_key",
+    "request_key",
+    "keyctl",
+  ],
+  "it gives access to I/O ports, and through them to all memory": ["iopl", "ioperm"],
+  "it makes the kernel itself write to a file of the caller's choice": ["acct", "swapon", "swapoff"],
+  "it changes quotas of the whole file system": ["quotactl", "quotactl_fd"],
+  "it is a relic without a user, and old code is badly kept code": [
+    "_sysctl",
+    "afs_syscall",
+    "lookup_dcookie",
+    "nfsservctl",
+    "security",
+    "tuxcall",
+    "uselib",
+    "vserver",
+  ],
+};
+
+export const neverGranted: readonly NeverGranted[] = Object.entries(reasons).flatMap(([why, names]) =>
+  names.map((name) => ({ name, why })),
+);
+
+/** Why a sealed domain cannot have this call; null if it can. */
+export function whyNever(name: string): string | null {
+  return neverGranted.find((entry) => entry.name === name)?.why ?? null;
+}
