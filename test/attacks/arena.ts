@@ -1,0 +1,210 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+/** The folder of the clone, from which `bin/cofferdam` is run as its users run it. */
+const clone = path.resolve(import.meta.dirname, "../..");
+const programs = path.join(import.meta.dirname, "programs");
+
+/** How long one attack may take, in milliseconds; the races bring their own. */
+const ATTACK_TIMEOUT_MS = 20_000;
+
+export interface Attacker {
+  readonly uid: number;
+  readonly name: "root" | "user";
+}
+
+export interface AttackProgram {
+  readonly name: string;
+  readonly title: string;
+  readonly as: "root" | "user" | "both";
+  /** `CLASS/OPERATION WHO` with WHO `broker` or `kernel`; `pinned` for what is open on purpose; `none` where only the refusal counts. */
+  readonly event: string;
+}
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly text: string;
+}
+
+/** Reads title, attacker and expected event from the first lines of each program. */
+export function attackPrograms(): AttackProgram[] {
+  return fs
+    .readdirSync(programs)
+    .filter((file) => file.endsWith(".c") && file !== "victim.c")
+    .sort()
+    .map((file) => {
+      const text = fs.readFileSync(path.join(programs, file), "utf8");
+      const field = (key: string) => new RegExp(`^// ${key}: (.*)$`, "m").exec(text)?.[1] ?? "";
+      return { name: file.slice(0, -2), title: field("title"), as: field("as") as AttackProgram["as"], event: field("event") };
+    });
+}
+
+/** Compiles every program once into `folder`. */
+export function buildPrograms(folder: string): void {
+  for (const file of fs.readdirSync(programs).filter((name) => name.endsWith(".c"))) {
+    execFileSync("gcc", ["-O1", "-pthread", "-o", path.join(folder, file.slice(0, -2)), path.join(programs, file)], { stdio: "pipe" });
+  }
+}
+
+/**
+ * One place in which an attacker runs: files made for it, a victim process outside every domain that runs as the same user, and a domain file.
+ * Everything lies below one folder of its own and ends with {@link Arena.close}.
+ */
+export class Arena {
+  readonly folder: string;
+  readonly attacker: Attacker;
+  readonly policy: string;
+  private readonly bin: string;
+  private readonly home: string;
+  private victim: ChildProcess | null = null;
+  private settings: Record<string, string> = {};
+
+  constructor(attacker: Attacker) {
+    this.attacker = attacker;
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-arena-"));
+    fs.chmodSync(this.folder, 0o755);
+    this.bin = path.join(this.folder, "bin");
+    this.home = path.join(this.folder, "home");
+    this.policy = path.join(this.folder, "policy", "attacker.yaml");
+    for (const name of ["bin", "home", "policy", "scratch"]) fs.mkdirSync(path.join(this.folder, name));
+    buildPrograms(this.bin);
+    fs.copyFileSync(path.join(this.bin, "setuid-exec"), path.join(this.bin, "suid"));
+    if (process.getuid?.() === 0) {
+      fs.chownSync(path.join(this.bin, "suid"), 0, 0);
+      for (const name of ["home", "scratch"]) this.give(path.join(this.folder, name));
+    }
+    fs.chmodSync(path.join(this.bin, "suid"), 0o4755);
+    this.reset();
+  }
+
+  get scratch(): string {
+    return path.join(this.folder, "scratch");
+  }
+
+  /** Puts every file back, so that no attack lives on what another left behind. */
+  reset(): void {
+    const files: Record<string, string | Buffer> = {
+      "secret/file": "the secret\n",
+      "secret/daemon.conf": "# configuration of another daemon\n",
+      "secret/tmp.download": "",
+      "readonly/file": fs.readFileSync("/bin/true").subarray(0, 8192),
+      "exact/keep": "",
+    };
+    for (const name of ["granted", "exact"]) {
+      for (const entry of fs.existsSync(path.join(this.scratch, name)) ? fs.readdirSync(path.join(this.scratch, name)) : []) {
+        fs.rmSync(path.join(this.scratch, name, entry), { recursive: true, force: true });
+      }
+    }
+    for (const name of ["granted", "readonly", "secret", "exact"]) {
+      const folder = path.join(this.scratch, name);
+      fs.mkdirSync(folder, { recursive: true });
+      this.give(folder);
+    }
+    fs.rmSync(path.join(this.scratch, "secret/planted"), { force: true });
+    fs.rmSync(path.join(this.scratch, "readonly/new"), { force: true });
+    for (const [name, content] of Object.entries(files)) {
+      const file = path.join(this.scratch, name);
+      fs.rmSync(file, { force: true });
+      fs.writeFileSync(file, content);
+      this.give(file);
+    }
+  }
+
+  private give(file: string): void {
+    if (process.getuid?.() === 0) fs.chownSync(file, this.attacker.uid, this.attacker.uid);
+  }
+
+  /** Starts the victim and waits until it has printed what it owns. */
+  async open(policyText: (arena: Arena) => string): Promise<void> {
+    fs.writeFileSync(this.policy, policyText(this));
+    const [command, args] = this.asAttacker(path.join(this.bin, "victim"), []);
+    const victim = spawn(command, args, { env: { ATTACK_SCRATCH: this.scratch, SECRET: "in the environment" }, stdio: ["pipe", "pipe", "inherit"] });
+    this.victim = victim;
+    let text = "";
+    await new Promise<void>((resolve, reject) => {
+      victim.stdout.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        if (text.includes("READY")) resolve();
+      });
+      victim.once("exit", (code) => reject(new Error(`the victim ended with status ${code}: ${text}`)));
+    });
+    for (const line of text.split("\n")) {
+      const [key, value] = line.split("=");
+      if (key !== undefined && value !== undefined) this.settings[key] = value;
+    }
+  }
+
+  private asAttacker(command: string, args: readonly string[]): [string, string[]] {
+    const uid = String(this.attacker.uid);
+    if (this.attacker.uid === process.getuid?.()) return [command, [...args]];
+    return ["setpriv", ["--reuid", uid, "--regid", uid, "--clear-groups", command, ...args]];
+  }
+
+  /** Runs an attack program outside every domain, or inside the arena's. */
+  run(name: string, options: { confined: boolean; thread?: boolean; events?: string; environment?: Record<string, string>; timeoutMs?: number }): Outcome {
+    const program = path.join(this.bin, name);
+    const front = path.join(clone, "bin/cofferdam");
+    const prefix = ["run", ...(options.events === undefined ? [] : ["--events", options.events]), "--policy", this.policy, "--"];
+    const [command, args] = options.confined ? this.asAttacker(front, [...prefix, program]) : this.asAttacker(program, []);
+    const secret = fs.openSync(path.join(this.scratch, "secret/file"), "r");
+    try {
+      const result = spawnSync(command, args, {
+        env: this.environment(options),
+        stdio: ["ignore", "pipe", "pipe", secret],
+        timeout: options.timeoutMs ?? ATTACK_TIMEOUT_MS,
+        encoding: "utf8",
+      });
+      return { status: result.status, text: `${result.stdout}${result.stderr}${result.error ?? ""}` };
+    } finally {
+      fs.closeSync(secret);
+    }
+  }
+
+  private environment(options: { thread?: boolean; environment?: Record<string, string> }): Record<string, string> {
+    return {
+      PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+      HOME: this.home,
+      XDG_CONFIG_HOME: path.join(this.home, "config"),
+      XDG_STATE_HOME: path.join(this.home, "state"),
+      ATTACK_SCRATCH: this.scratch,
+      ATTACK_INHERITED_FD: "3",
+      ATTACK_READABLE_PROGRAM: "/usr/bin/true",
+      ATTACK_SETUID_PROGRAM: path.join(this.bin, "suid"),
+      ATTACK_DEVICE: "/dev/urandom",
+      ATTACK_CGROUP: cgroup2() ?? "/sys/fs/cgroup",
+      ATTACK_POLICY: this.policy,
+      ATTACK_PLAN: this.ownFile(/\.plan$/),
+      ATTACK_LOG: this.log,
+      ...this.settings,
+      ...(options.thread === true ? { ATTACK_THREAD: "1" } : {}),
+      ...options.environment,
+    };
+  }
+
+  /** The event log of this attacker: root's is the host's. */
+  get log(): string {
+    return this.attacker.uid === 0 ? "/var/log/cofferdam/events.jsonl" : path.join(this.home, "state/cofferdam/events.jsonl");
+  }
+
+  private ownFile(pattern: RegExp): string {
+    const folder = this.attacker.uid === 0 ? "/run/cofferdam/plans" : path.join(this.home, ".cache/cofferdam/plans");
+    const found = fs.existsSync(folder) ? fs.readdirSync(folder).find((name) => name.startsWith("attacker") && pattern.test(name)) : undefined;
+    return path.join(folder, found ?? "none.plan");
+  }
+
+  async close(): Promise<void> {
+    const victim = this.victim;
+    if (victim !== null && victim.exitCode === null) {
+      const ended = new Promise((resolve) => victim.once("exit", resolve));
+      victim.stdin?.end();
+      await ended;
+    }
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function cgroup2(): string | null {
+  return /^cgroup2? (\S+) cgroup2 /m.exec(fs.readFileSync("/proc/mounts", "utf8"))?.[1] ?? null;
+}

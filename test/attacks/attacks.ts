@@ -1,0 +1,60 @@
+import * as fs from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skipUnless } from "../support/skip.ts";
+import { Arena, type Attacker, attackPrograms, type AttackProgram } from "./arena.ts";
+import { attackerPolicy } from "./policy.ts";
+
+/** Attacks that this kernel refuses by itself: they prove nothing here. A name not on this list must work unconfined. */
+const refusedByThisKernel: Record<string, string> = {
+  "alg-socket": "no AF_ALG in this kernel",
+  sctp: "no SCTP in this kernel",
+  smc: "no SMC in this kernel",
+  x32: "no x32 table in this kernel",
+  "ping-socket": "net.ipv4.ping_group_range is empty for root",
+};
+
+/** Every attack works unconfined, and fails in the domain, from the main thread and from another. */
+export function attackSuite(attacker: Attacker): void {
+  describe(`as ${attacker.name}`, () => {
+    let arena: Arena;
+    beforeAll(async () => {
+      arena = new Arena(attacker);
+      await arena.open(attackerPolicy);
+    });
+    afterAll(() => arena.close());
+
+    for (const program of attackPrograms().filter(({ as }) => as === "both" || as === attacker.name)) {
+      test(`${program.name}: ${program.title}`, (context) => {
+        arena.reset();
+        const bare = arena.run(program.name, { confined: false });
+        const excuse = refusedByThisKernel[program.name];
+        if (excuse !== undefined && bare.status !== 0) skipUnless(context, false, excuse);
+        expect(bare, "unconfined the attack must work").toMatchObject({ status: 0 });
+        for (const thread of [false, true]) attempt(arena, program, thread);
+      });
+    }
+  });
+}
+
+function attempt(arena: Arena, program: AttackProgram, thread: boolean): void {
+  arena.reset();
+  const before = logSize(arena);
+  const outcome = arena.run(program.name, { confined: true, thread });
+  expect(outcome, `confined, ${thread ? "second" : "main"} thread`).toMatchObject({ status: program.event === "pinned" ? 0 : 1 });
+  const [what, who] = program.event.split(" ");
+  if (who !== "broker") return;
+  const events = fs
+    .readFileSync(arena.log)
+    .subarray(before)
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line))
+    .filter((event) => event.domain === "attacker")
+    .map((event) => `${event.class}/${event.operation === "call" ? event.object : event.operation}`);
+  expect(events, "the refusal is logged").toContain(what);
+}
+
+function logSize(arena: Arena): number {
+  return fs.existsSync(arena.log) ? fs.statSync(arena.log).size : 0;
+}

@@ -1,0 +1,25 @@
+import type { Arena } from "./arena.ts";
+
+/** The attacker's domain: wide enough that every attack gets as far as the plug it is aimed at, not just to a missing system call. */
+export function attackerPolicy(arena: Arena): string {
+  const s = arena.scratch;
+  const asRoot = arena.attacker.uid === 0;
+  return `domain: attacker
+summary: what an intruder holds after a break-in
+include: [base]
+files:
+  - rx ${arena.folder}/bin/**
+  - rwcda ${s}/granted/**
+  - r ${s}/readonly/**
+  - rwcd ${s}/exact/pid
+  - r /proc/** /sys/**
+  - rwi /dev/ptmx /dev/pts/** /dev/tty0
+  - r /dev/urandom
+  - r /etc/passwd
+network:
+  - connect tcp 1
+capabilities: [chown, dac_override, fowner, sys_chroot, net_bind_service, mknod, setuid, setgid, kill]
+syscalls: ["@system-service", "@debug", chroot, memfd_create, setns${asRoot ? "" : ""}]
+inherit: [stdio]
+`;
+}

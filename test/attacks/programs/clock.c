@@ -1,0 +1,13 @@
+// title: set the clock
+// as: root
+// event: none
+#include "attack.h"
+#include <time.h>
+#include <sys/timex.h>
+static void attack(void) {
+  struct timex t = {.modes = ADJ_TICK};
+  struct timex now = {0};
+  NEED(adjtimex(&now));
+  t.tick = now.tick;
+  TRY(adjtimex(&t));
+}

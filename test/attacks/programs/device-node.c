@@ -1,0 +1,5 @@
+// title: make a device node
+// as: root
+// event: none
+#include "attack.h"
+static void attack(void) { TRY(mknod(in_scratch("granted/kmem"), S_IFCHR | 0600, (1 << 8) | 3)); }

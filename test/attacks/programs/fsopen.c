@@ -1,0 +1,5 @@
+// title: make a file system with fsopen
+// as: root
+// event: none
+#include "attack.h"
+static void attack(void) { TRY(syscall(430, "tmpfs", 0)); }

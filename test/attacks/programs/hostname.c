@@ -1,0 +1,9 @@
+// title: change the host's name
+// as: root
+// event: none
+#include "attack.h"
+static void attack(void) {
+  char n[65];
+  NEED(gethostname(n, sizeof n));
+  TRY(sethostname(n, strlen(n)));
+}

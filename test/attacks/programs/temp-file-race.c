@@ -1,0 +1,8 @@
+// title: replace another daemon's temporary file by a link (the original's lifecycle break-out)
+// as: both
+// event: none
+#include "attack.h"
+static void attack(void) {
+  STEP(unlink(in_scratch("secret/tmp.download")));
+  TRY(symlink("/etc/passwd", in_scratch("secret/tmp.download")));
+}

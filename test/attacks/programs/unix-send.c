@@ -1,0 +1,9 @@
+// title: send a datagram to a unix socket that is not granted
+// as: both
+// event: none
+#include "attack.h"
+static void attack(void) {
+  struct sockaddr_un a;
+  socklen_t n = unix_name(&a, in_scratch("victim.dgram"));
+  TRY(sendto(STEP(socket(AF_UNIX, SOCK_DGRAM, 0)), "x", 1, 0, (void *)&a, n));
+}

@@ -1,0 +1,56 @@
+// The process outside: what the attacks reach for. Prints its addresses as NAME=VALUE, then waits until its stdin closes.
+#include "attack.h"
+#include <mqueue.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+static int tcp_or_udp(int type) {
+  int s = NEED(socket(AF_INET, type, 0));
+  struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t n = sizeof a;
+  NEED(bind(s, (void *)&a, sizeof a));
+  if (type == SOCK_STREAM) NEED(listen(s, 128));
+  NEED(getsockname(s, (void *)&a, &n));
+  return ntohs(a.sin_port);
+}
+static void unix_listener(const char *name, int type) {
+  struct sockaddr_un a;
+  int s = NEED(socket(AF_UNIX, type, 0));
+  socklen_t n = unix_name(&a, name);
+  NEED(bind(s, (void *)&a, n));
+  chmod(name, 0777);
+  if (type == SOCK_STREAM) NEED(listen(s, 128));
+}
+static void attack(void) {
+  char abstract[64], queue[64];
+  struct sockaddr_un a;
+  static char marker[8] = "victim!";
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  int fd = NEED(open(in_scratch("secret/file"), O_RDONLY));
+  snprintf(abstract, sizeof abstract, "cofferdam-victim-%d", getpid());
+  snprintf(queue, sizeof queue, "cofferdam-victim-%d", getpid());
+  int s = NEED(socket(AF_UNIX, SOCK_STREAM, 0));
+  socklen_t n = abstract_name(&a, abstract);
+  NEED(bind(s, (void *)&a, n));
+  NEED(listen(s, 128));
+  unix_listener(in_scratch("victim.sock"), SOCK_STREAM);
+  unix_listener(in_scratch("victim.dgram"), SOCK_DGRAM);
+  NEED(chdir(setting("ATTACK_SCRATCH")));
+  unix_listener("v.dgram", SOCK_DGRAM);
+  int shm = NEED(shmget(IPC_PRIVATE, 4096, 0600)), sem = NEED(semget(IPC_PRIVATE, 1, 0600)), msg = NEED(msgget(IPC_PRIVATE, 0600));
+  struct { long maxmsg, x[7]; } attr = {0};
+  (void)attr;
+  NEED(syscall(SYS_mq_open, queue, O_CREAT | O_RDWR, 0600, 0));
+  printf("ATTACK_VICTIM=%d\nATTACK_VICTIM_FD=%d\nATTACK_VICTIM_ADDRESS=%p\nATTACK_ABSTRACT=%s\nATTACK_PORT_FOREIGN=%d\nATTACK_PORT_UDP=%d\n"
+         "ATTACK_SHM=%d\nATTACK_SEM=%d\nATTACK_MSG=%d\nATTACK_MQUEUE=%s\nREADY\n",
+         getpid(), fd, (void *)marker, abstract, tcp_or_udp(SOCK_STREAM), tcp_or_udp(SOCK_DGRAM), shm, sem, msg, queue);
+  fflush(stdout);
+  char c;
+  while (read(0, &c, 1) > 0) { }
+  shmctl(shm, IPC_RMID, 0);
+  semctl(sem, 0, IPC_RMID);
+  msgctl(msg, IPC_RMID, 0);
+  syscall(SYS_mq_unlink, queue);
+  succeeded("victim ends");
+}
