@@ -118,7 +118,6 @@ export class Arena {
 
   /** Starts the victim and waits until it has printed what it owns. */
   async open(policyText: (arena: Arena) => string): Promise<void> {
-    fs.writeFileSync(this.policy, policyText(this));
     const [command, args] = this.asAttacker(path.join(this.bin, "victim"), []);
     const victim = spawn(command, args, { env: { ATTACK_SCRATCH: this.scratch, SECRET: "in the environment" }, stdio: ["pipe", "pipe", "inherit"] });
     this.victim = victim;
@@ -134,6 +133,14 @@ export class Arena {
       const [key, value] = line.split("=");
       if (key !== undefined && value !== undefined) this.settings[key] = value;
     }
+    fs.writeFileSync(this.policy, policyText(this));
+  }
+
+  /** What the victim printed, e.g. `ATTACK_PORT_GRANTED`. */
+  setting(name: string): string {
+    const value = this.settings[name];
+    if (value === undefined) throw new Error(`the victim did not print ${name}`);
+    return value;
   }
 
   private asAttacker(command: string, args: readonly string[]): [string, string[]] {

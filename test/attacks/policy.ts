@@ -3,7 +3,6 @@ import type { Arena } from "./arena.ts";
 /** The attacker's domain: wide enough that every attack gets as far as the plug it is aimed at, not just to a missing system call. */
 export function attackerPolicy(arena: Arena): string {
   const s = arena.scratch;
-  const asRoot = arena.attacker.uid === 0;
   return `domain: attacker
 summary: what an intruder holds after a break-in
 include: [base]
@@ -17,9 +16,9 @@ files:
   - r /dev/urandom
   - r /etc/passwd
 network:
-  - connect tcp 1
+  - connect tcp 127.0.0.1:${arena.setting("ATTACK_PORT_GRANTED")}
 capabilities: [chown, dac_override, fowner, sys_chroot, net_bind_service, mknod, setuid, setgid, kill]
-syscalls: ["@system-service", "@debug", chroot, memfd_create, setns${asRoot ? "" : ""}]
+syscalls: ["@system-service", "@debug", chroot, memfd_create, setns]
 inherit: [stdio]
 `;
 }

@@ -5,12 +5,24 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
+// Connections are taken and dropped, so that no race stops at a full backlog.
+static void *accept_all(void *listener) {
+  for (;;) {
+    int c = accept((int)(intptr_t)listener, 0, 0);
+    if (c >= 0) close(c);
+  }
+  return 0;
+}
 static int tcp_or_udp(int type) {
   int s = NEED(socket(AF_INET, type, 0));
   struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   socklen_t n = sizeof a;
   NEED(bind(s, (void *)&a, sizeof a));
-  if (type == SOCK_STREAM) NEED(listen(s, 128));
+  if (type == SOCK_STREAM) {
+    pthread_t t;
+    NEED(listen(s, 4096));
+    NEED(-pthread_create(&t, 0, accept_all, (void *)(intptr_t)s));
+  }
   NEED(getsockname(s, (void *)&a, &n));
   return ntohs(a.sin_port);
 }
@@ -39,12 +51,10 @@ static void attack(void) {
   NEED(chdir(setting("ATTACK_SCRATCH")));
   unix_listener("v.dgram", SOCK_DGRAM);
   int shm = NEED(shmget(IPC_PRIVATE, 4096, 0600)), sem = NEED(semget(IPC_PRIVATE, 1, 0600)), msg = NEED(msgget(IPC_PRIVATE, 0600));
-  struct { long maxmsg, x[7]; } attr = {0};
-  (void)attr;
   NEED(syscall(SYS_mq_open, queue, O_CREAT | O_RDWR, 0600, 0));
-  printf("ATTACK_VICTIM=%d\nATTACK_VICTIM_FD=%d\nATTACK_VICTIM_ADDRESS=%p\nATTACK_ABSTRACT=%s\nATTACK_PORT_FOREIGN=%d\nATTACK_PORT_UDP=%d\n"
+  printf("ATTACK_VICTIM=%d\nATTACK_VICTIM_FD=%d\nATTACK_VICTIM_ADDRESS=%p\nATTACK_ABSTRACT=%s\nATTACK_PORT_FOREIGN=%d\nATTACK_PORT_UDP=%d\nATTACK_PORT_GRANTED=%d\n"
          "ATTACK_SHM=%d\nATTACK_SEM=%d\nATTACK_MSG=%d\nATTACK_MQUEUE=%s\nREADY\n",
-         getpid(), fd, (void *)marker, abstract, tcp_or_udp(SOCK_STREAM), tcp_or_udp(SOCK_DGRAM), shm, sem, msg, queue);
+         getpid(), fd, (void *)marker, abstract, tcp_or_udp(SOCK_STREAM), tcp_or_udp(SOCK_DGRAM), tcp_or_udp(SOCK_STREAM), shm, sem, msg, queue);
   fflush(stdout);
   char c;
   while (read(0, &c, 1) > 0) { }
