@@ -1,0 +1,204 @@
+/* Generated from src/plan/layout.ts and src/plan/slots.ts; change it there. */
+#ifndef PLAN_LAYOUT_H
+#define PLAN_LAYOUT_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAN_MAGIC "CFDMPLAN"
+#define PLAN_VERSION 1
+#define PLAN_SECTION_ALIGNMENT 8
+#define PLAN_HEADER_SIZE 32
+#define PLAN_ENTRY_SIZE 24
+#define PLAN_BYTES_MAX 67108864
+#define PLAN_FILTER_MAX 4096
+#define PLAN_GROUPS_MAX 65536
+
+#define PLAN_LEVEL_ENFORCING 0
+#define PLAN_LEVEL_WARNING 1
+#define PLAN_LEVEL_DISABLED 2
+#define PLAN_LANDLOCK 1
+#define PLAN_SECCOMP 2
+#define PLAN_CGROUP 4
+#define PLAN_LISTENER 8
+#define PLAN_USER 16
+#define PLAN_NO_NEW_PRIVILEGES 32
+#define PLAN_PRIVATE_IPC 64
+#define PLAN_INHERIT_STDIO 128
+#define PLAN_INHERIT_STDIO_SOCKETS 256
+#define PLAN_INHERIT_LISTEN 512
+
+#define SECTION_HEAD 0
+#define SECTION_NODE_FACTS 1
+#define SECTION_ABSENT_FACTS 2
+#define SECTION_KERNEL_FACTS 3
+#define SECTION_CALLER_FACTS 4
+#define SECTION_GROUPS 5
+#define SECTION_PATH_RULES 6
+#define SECTION_PORT_RULES 7
+#define SECTION_FILTER 8
+#define SECTION_CGROUP_PROGRAMS 9
+#define SECTION_STRINGS 10
+#define SECTION_AUTOMATON 11
+#define SECTION_MEDIATION 12
+#define SECTION_COUNT 13
+
+struct plan_header {
+  uint8_t magic[8];
+  uint32_t version;
+  uint32_t sections;
+  uint64_t length;
+  uint32_t crc;
+  uint32_t reserved;
+};
+_Static_assert(sizeof(struct plan_header) == 32, "plan_header");
+_Static_assert(offsetof(struct plan_header, magic) == 0, "magic");
+_Static_assert(offsetof(struct plan_header, version) == 8, "version");
+_Static_assert(offsetof(struct plan_header, sections) == 12, "sections");
+_Static_assert(offsetof(struct plan_header, length) == 16, "length");
+_Static_assert(offsetof(struct plan_header, crc) == 24, "crc");
+_Static_assert(offsetof(struct plan_header, reserved) == 28, "reserved");
+
+struct plan_section {
+  uint32_t id;
+  uint32_t record;
+  uint64_t offset;
+  uint64_t length;
+};
+_Static_assert(sizeof(struct plan_section) == 24, "plan_section");
+_Static_assert(offsetof(struct plan_section, id) == 0, "id");
+_Static_assert(offsetof(struct plan_section, record) == 4, "record");
+_Static_assert(offsetof(struct plan_section, offset) == 8, "offset");
+_Static_assert(offsetof(struct plan_section, length) == 16, "length");
+
+struct plan_head {
+  uint32_t level;
+  uint32_t flags;
+  uint32_t domain;
+  uint32_t cgroup_anchor;
+  uint64_t bounding;
+  uint64_t ambient;
+  uint32_t uid;
+  uint32_t gid;
+  uint64_t handled_fs;
+  uint64_t handled_net;
+  uint64_t scoped;
+  uint32_t restrict_flags;
+  uint32_t seccomp_flags;
+};
+_Static_assert(sizeof(struct plan_head) == 72, "plan_head");
+_Static_assert(offsetof(struct plan_head, level) == 0, "level");
+_Static_assert(offsetof(struct plan_head, flags) == 4, "flags");
+_Static_assert(offsetof(struct plan_head, domain) == 8, "domain");
+_Static_assert(offsetof(struct plan_head, cgroup_anchor) == 12, "cgroupAnchor");
+_Static_assert(offsetof(struct plan_head, bounding) == 16, "bounding");
+_Static_assert(offsetof(struct plan_head, ambient) == 24, "ambient");
+_Static_assert(offsetof(struct plan_head, uid) == 32, "uid");
+_Static_assert(offsetof(struct plan_head, gid) == 36, "gid");
+_Static_assert(offsetof(struct plan_head, handled_fs) == 40, "handledFs");
+_Static_assert(offsetof(struct plan_head, handled_net) == 48, "handledNet");
+_Static_assert(offsetof(struct plan_head, scoped) == 56, "scoped");
+_Static_assert(offsetof(struct plan_head, restrict_flags) == 64, "restrictFlags");
+_Static_assert(offsetof(struct plan_head, seccomp_flags) == 68, "seccompFlags");
+
+struct plan_node_facts {
+  uint32_t path;
+  uint32_t mode;
+  uint64_t dev;
+  uint64_t ino;
+  uint64_t size;
+  int64_t ctime_ns;
+};
+_Static_assert(sizeof(struct plan_node_facts) == 40, "plan_node_facts");
+_Static_assert(offsetof(struct plan_node_facts, path) == 0, "path");
+_Static_assert(offsetof(struct plan_node_facts, mode) == 4, "mode");
+_Static_assert(offsetof(struct plan_node_facts, dev) == 8, "dev");
+_Static_assert(offsetof(struct plan_node_facts, ino) == 16, "ino");
+_Static_assert(offsetof(struct plan_node_facts, size) == 24, "size");
+_Static_assert(offsetof(struct plan_node_facts, ctime_ns) == 32, "ctimeNs");
+
+struct plan_absent_facts {
+  uint32_t path;
+};
+_Static_assert(sizeof(struct plan_absent_facts) == 4, "plan_absent_facts");
+_Static_assert(offsetof(struct plan_absent_facts, path) == 0, "path");
+
+struct plan_kernel_facts {
+  uint32_t release;
+  uint32_t version;
+};
+_Static_assert(sizeof(struct plan_kernel_facts) == 8, "plan_kernel_facts");
+_Static_assert(offsetof(struct plan_kernel_facts, release) == 0, "release");
+_Static_assert(offsetof(struct plan_kernel_facts, version) == 4, "version");
+
+struct plan_caller_facts {
+  uint32_t uid;
+  uint32_t gid;
+  uint64_t capabilities;
+};
+_Static_assert(sizeof(struct plan_caller_facts) == 16, "plan_caller_facts");
+_Static_assert(offsetof(struct plan_caller_facts, uid) == 0, "uid");
+_Static_assert(offsetof(struct plan_caller_facts, gid) == 4, "gid");
+_Static_assert(offsetof(struct plan_caller_facts, capabilities) == 8, "capabilities");
+
+struct plan_groups {
+  uint32_t gid;
+};
+_Static_assert(sizeof(struct plan_groups) == 4, "plan_groups");
+_Static_assert(offsetof(struct plan_groups, gid) == 0, "gid");
+
+struct plan_path_rules {
+  uint32_t path;
+  uint32_t directory;
+  uint64_t rights;
+};
+_Static_assert(sizeof(struct plan_path_rules) == 16, "plan_path_rules");
+_Static_assert(offsetof(struct plan_path_rules, path) == 0, "path");
+_Static_assert(offsetof(struct plan_path_rules, directory) == 4, "directory");
+_Static_assert(offsetof(struct plan_path_rules, rights) == 8, "rights");
+
+struct plan_port_rules {
+  uint64_t port;
+  uint64_t rights;
+};
+_Static_assert(sizeof(struct plan_port_rules) == 16, "plan_port_rules");
+_Static_assert(offsetof(struct plan_port_rules, port) == 0, "port");
+_Static_assert(offsetof(struct plan_port_rules, rights) == 8, "rights");
+
+struct plan_filter {
+  uint16_t code;
+  uint8_t jt;
+  uint8_t jf;
+  uint32_t k;
+};
+_Static_assert(sizeof(struct plan_filter) == 8, "plan_filter");
+_Static_assert(offsetof(struct plan_filter, code) == 0, "code");
+_Static_assert(offsetof(struct plan_filter, jt) == 2, "jt");
+_Static_assert(offsetof(struct plan_filter, jf) == 3, "jf");
+_Static_assert(offsetof(struct plan_filter, k) == 4, "k");
+
+struct plan_cgroup_programs {
+  uint64_t attach_type;
+  uint8_t tag[8];
+};
+_Static_assert(sizeof(struct plan_cgroup_programs) == 16, "plan_cgroup_programs");
+_Static_assert(offsetof(struct plan_cgroup_programs, attach_type) == 0, "attachType");
+_Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
+
+/* Bytes of one record of each section, by section number. */
+#define SECTION_RECORD_SIZES { sizeof(struct plan_head), sizeof(struct plan_node_facts), sizeof(struct plan_absent_facts), sizeof(struct plan_kernel_facts), sizeof(struct plan_caller_facts), sizeof(struct plan_groups), sizeof(struct plan_path_rules), sizeof(struct plan_port_rules), sizeof(struct plan_filter), sizeof(struct plan_cgroup_programs), 1, 1, 1 }
+
+#define SLOT_COUNT 64
+#define SLOT_SIZE 128
+#define SLOT_NOTIF_OFFSET 8
+#define SLOT_RESPONSE_OFFSET 88
+#define SLOT_FREE 0
+#define SLOT_RECEIVED 1
+#define SLOT_STARTED 2
+#define SLOT_DONE 3
+#define MEDIATOR_RESTARTS_MAX 5
+#define MEDIATOR_FD_LISTENER 3
+#define MEDIATOR_FD_SLOTS 4
+#define MEDIATOR_FD_PLAN 5
+#define MEDIATOR_FD_EVENTS 6
+
+#endif

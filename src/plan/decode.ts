@@ -1,0 +1,122 @@
+import { crc32 } from "node:zlib";
+import { demands } from "./demands.ts";
+import { PlanFormatError, planStrings } from "./format-error.ts";
+import { levelNumbers, planFlags, type RecordOf, type RecordSection, recordSize, sections } from "./layout.ts";
+import type { Fact, MediationPlan, Plan } from "./plan.ts";
+import { readRecord, type StringReader } from "./record.ts";
+import { type SectionRanges, sectionRanges } from "./section-ranges.ts";
+
+export { PlanFormatError } from "./format-error.ts";
+
+/** The plan in `bytes`. Total: whatever the bytes, the answer is a plan that fulfils `demands.ts`, or a PlanFormatError with its offset. */
+export function decodePlan(bytes: Uint8Array): Plan {
+  const ranges = sectionRanges(bytes, (body) => crc32(body));
+  const reader = new Reader(bytes, ranges);
+  const plan = build(reader);
+  const problem = demands(plan);
+  if (problem !== null) throw new PlanFormatError(ranges.head.offset, problem);
+  return plan;
+}
+
+class Reader {
+  readonly #view: DataView;
+  readonly #strings: StringReader;
+  readonly bytes: Uint8Array;
+  readonly ranges: SectionRanges;
+
+  constructor(bytes: Uint8Array, ranges: SectionRanges) {
+    this.bytes = bytes;
+    this.ranges = ranges;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#strings = planStrings(bytes, ranges.strings);
+  }
+
+  records<N extends RecordSection>(name: N): RecordOf<(typeof sections)[N]>[] {
+    const { offset, length } = this.ranges[name];
+    const size = recordSize(name);
+    return Array.from({ length: length / size }, (_, index) =>
+      readRecord(sections[name], this.#view, offset + index * size, this.#strings),
+    ) as unknown as RecordOf<(typeof sections)[N]>[];
+  }
+
+  section(name: "filter" | "automaton" | "mediation"): Uint8Array {
+    const { offset, length } = this.ranges[name];
+    return this.bytes.slice(offset, offset + length);
+  }
+}
+
+function build(reader: Reader): Plan {
+  const at = reader.ranges.head.offset;
+  const [head, ...more] = reader.records("head");
+  if (head === undefined || more.length > 0) throw new PlanFormatError(at, "not exactly one head");
+  const level = (Object.keys(levelNumbers) as (keyof typeof levelNumbers)[]).find(
+    (name) => levelNumbers[name] === head.level,
+  );
+  if (level === undefined) throw new PlanFormatError(at, `unknown level ${head.level}`);
+  const known = Object.values(planFlags).reduce((set: number, bit) => set | bit, 0);
+  if ((head.flags & ~known) !== 0) throw new PlanFormatError(at, `unknown flags ${head.flags}`);
+  const has = (flag: keyof typeof planFlags) => (head.flags & planFlags[flag]) !== 0;
+  const groups = reader.records("groups").map(({ gid }) => gid);
+  return {
+    domain: head.domain,
+    level,
+    facts: facts(reader),
+    identity: {
+      user: has("USER") ? { uid: head.uid, gid: head.gid, groups } : null,
+      noNewPrivileges: has("NO_NEW_PRIVILEGES"),
+      bounding: head.bounding,
+      ambient: head.ambient,
+      privateIpc: has("PRIVATE_IPC"),
+    },
+    landlock: has("LANDLOCK")
+      ? {
+          handledFs: head.handledFs,
+          handledNet: head.handledNet,
+          scoped: head.scoped,
+          restrictFlags: head.restrictFlags,
+          paths: pathRules(reader),
+          ports: reader.records("portRules").map(({ port, rights }) => ({ port: Number(port), rights })),
+        }
+      : null,
+    seccomp: has("SECCOMP")
+      ? { filter: reader.section("filter"), flags: head.seccompFlags, listener: has("LISTENER") }
+      : null,
+    cgroup: has("CGROUP")
+      ? {
+          anchor: head.cgroupAnchor,
+          programs: reader
+            .records("cgroupPrograms")
+            .map(({ attachType, tag }) => ({ attachType: Number(attachType), tag })),
+        }
+      : null,
+    inherit: { stdio: has("INHERIT_STDIO"), stdioSockets: has("INHERIT_STDIO_SOCKETS"), listen: has("INHERIT_LISTEN") },
+    automaton: reader.section("automaton"),
+    mediation: mediation(reader),
+  };
+}
+
+function facts(reader: Reader): Fact[] {
+  return [
+    ...reader.records("nodeFacts").map((fact) => ({ kind: "node" as const, ...fact })),
+    ...reader.records("absentFacts").map((fact) => ({ kind: "absent" as const, ...fact })),
+    ...reader.records("kernelFacts").map((fact) => ({ kind: "kernel" as const, ...fact })),
+    ...reader.records("callerFacts").map((fact) => ({ kind: "caller" as const, ...fact })),
+  ];
+}
+
+function pathRules(reader: Reader) {
+  return reader.records("pathRules").map(({ path, directory, rights }) => {
+    if (directory > 1)
+      throw new PlanFormatError(reader.ranges.pathRules.offset, `directory is ${directory} for \`${path}\``);
+    return { path, directory: directory === 1, rights };
+  });
+}
+
+function mediation(reader: Reader): MediationPlan {
+  const { offset } = reader.ranges.mediation;
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(reader.section("mediation"))) as MediationPlan;
+  } catch (cause) {
+    throw new PlanFormatError(offset, `mediation is no JSON: ${(cause as Error).message}`);
+  }
+}

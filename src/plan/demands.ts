@@ -1,0 +1,61 @@
+import { planLimits } from "./layout.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * What a plan must fulfil beyond its types, else it is neither written nor accepted: null, or what is wrong.
+ * `native/plan.c` demands the same of the bytes. The heart of it: a plan that confines nothing exists only at level `disabled`.
+ */
+export function demands(plan: Plan): string | null {
+  return layers(plan) ?? landlock(plan) ?? seccomp(plan) ?? rest(plan);
+}
+
+function layers(plan: Plan): string | null {
+  const { level } = plan;
+  if (plan.domain === "") return "plan without a domain";
+  if (level === "disabled") {
+    return plan.landlock || plan.seccomp || plan.cgroup ? "plan of a disabled domain with layers" : null;
+  }
+  if (plan.seccomp === null) return `plan at level ${level} without a seccomp filter`;
+  if (level === "enforcing" && plan.landlock === null) return "plan at level enforcing without Landlock rules";
+  if (level === "warning" && !plan.seccomp.listener) return "plan at level warning without a listener";
+  return null;
+}
+
+function landlock({ landlock }: Plan): string | null {
+  if (landlock === null) return null;
+  if (landlock.handledFs === 0n) return "Landlock layer that handles no file rights";
+  const known = new Set<string>();
+  for (const { path, rights } of landlock.paths) {
+    if (!path.startsWith("/")) return `Landlock rule for \`${path}\`, which is not absolute`;
+    if (known.has(path)) return `two Landlock rules for \`${path}\``;
+    known.add(path);
+    if (rights === 0n || (rights & ~landlock.handledFs) !== 0n)
+      return `Landlock rule for \`${path}\` with rights not handled`;
+  }
+  const ports = new Set<number>();
+  for (const { port, rights } of landlock.ports) {
+    if (!Number.isInteger(port) || port < 0 || port > 65535) return `Landlock rule for port ${port}`;
+    if (ports.has(port)) return `two Landlock rules for port ${port}`;
+    ports.add(port);
+    if (rights === 0n || (rights & ~landlock.handledNet) !== 0n)
+      return `Landlock rule for port ${port} with rights not handled`;
+  }
+  return null;
+}
+
+function seccomp({ seccomp }: Plan): string | null {
+  if (seccomp === null) return null;
+  const { length } = seccomp.filter;
+  if (length === 0 || length % 8 !== 0) return `seccomp filter of ${length} bytes`;
+  if (length / 8 > planLimits.PLAN_FILTER_MAX)
+    return `seccomp filter of ${length / 8} instructions, at most ${planLimits.PLAN_FILTER_MAX}`;
+  return null;
+}
+
+function rest({ identity, cgroup }: Plan): string | null {
+  if ((identity.ambient & ~identity.bounding) !== 0n) return "ambient capabilities outside the bounding set";
+  if ((identity.user?.groups.length ?? 0) > planLimits.PLAN_GROUPS_MAX) return "too many supplementary groups";
+  if (cgroup === null) return null;
+  if (!cgroup.anchor.startsWith("/")) return `cgroup anchor \`${cgroup.anchor}\`, which is not absolute`;
+  return cgroup.programs.length === 0 ? "cgroup anchor without programs" : null;
+}

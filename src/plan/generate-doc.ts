@@ -1,0 +1,80 @@
+import {
+  header,
+  PLAN_VERSION,
+  place,
+  planFlags,
+  planLimits,
+  type RecordLayout,
+  SECTION_ALIGNMENT,
+  sectionEntry,
+  sections,
+} from "./layout.ts";
+import { SLOT_COUNT, SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET, SLOT_SIZE, slotState } from "./slots.ts";
+
+/** The text of `docs/plan-format.md`. */
+export function generatePlanDoc(): string {
+  return [
+    "<!-- Generated from src/plan/layout.ts and src/plan/slots.ts; change it there. -->",
+    "# The binary plan",
+    "",
+    `Version ${PLAN_VERSION}. All numbers are little-endian. A plan is a header, a section table with one entry a section in the order`,
+    `below, and the sections. Sections begin at multiples of ${SECTION_ALIGNMENT} bytes and follow each other with nothing but zero padding between;`,
+    "so does the end of the plan. A plan that differs from this in any byte is refused, by `src/plan/decode.ts` and by the launcher.",
+    "",
+    "Equal plans have equal bytes: facts and path rules are sorted by path, groups, ports and attach types by number, strings are stored",
+    "once in the order of first use.",
+    "",
+    "A plan confines or it is of level `disabled`: `enforcing` needs Landlock rules and a filter, `warning` a filter with a listener,",
+    "`disabled` has no layers at all. Ambient capabilities lie within the bounding set, rights within the handled ones.",
+    "",
+    "## Who accepts a plan",
+    "",
+    "The launcher takes a plan only from a file and a directory that belong to root or the effective user and that nobody else may write,",
+    "without following a symbolic link in either name. It is stale as soon as one of its facts no longer holds; then, and when it is missing or",
+    "damaged, the compiler is run once and the plan is read again. If it is still not valid, the start fails with status 125.",
+    "",
+    "## Limits",
+    "",
+    ...Object.entries(planLimits).map(([name, value]) => `- \`${name}\`: ${value}`),
+    "",
+    "## Header",
+    "",
+    ...table(header),
+    "## Section table, one entry",
+    "",
+    ...table(sectionEntry),
+    "## Flags",
+    "",
+    "| bit | name |",
+    "|---|---|",
+    ...Object.entries(planFlags).map(([name, bit]) => `| ${bit} | ${name} |`),
+    "",
+    ...Object.entries(sections).flatMap(([name, layout], index) => [
+      `## Section ${index}: ${name}`,
+      "",
+      ...(typeof layout === "string" ? [`Bytes: ${layout}.`, ""] : table(layout)),
+    ]),
+    "## Slots of calls in flight",
+    "",
+    `Not part of a plan, but shared in the same way between the native holder and the mediator: a memfd of ${SLOT_COUNT} slots of ${SLOT_SIZE} bytes each.`,
+    `At 0 a u32 with the state (${Object.entries(slotState)
+      .map(([name, value]) => `${value} ${name}`)
+      .join(
+        ", ",
+      )}), at ${SLOT_NOTIF_OFFSET} struct seccomp_notif, at ${SLOT_RESPONSE_OFFSET} struct seccomp_notif_resp (linux/seccomp.h).`,
+    "When a mediator dies, the holder sends the recorded response of every call that is `done`, and EIO for the others.",
+    "",
+  ].join("\n");
+}
+
+function table(layout: RecordLayout): string[] {
+  const { offsets, size } = place(layout);
+  return [
+    `${size} bytes.`,
+    "",
+    "| at | type | field | meaning |",
+    "|---|---|---|---|",
+    ...layout.map(({ name, type, doc }, index) => `| ${offsets[index]} | ${type} | \`${name}\` | ${doc} |`),
+    "",
+  ];
+}

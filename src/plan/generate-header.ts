@@ -1,0 +1,113 @@
+import {
+  ENTRY_SIZE,
+  type FieldType,
+  HEADER_SIZE,
+  header,
+  levelNumbers,
+  PLAN_MAGIC,
+  PLAN_VERSION,
+  place,
+  planFlags,
+  planLimits,
+  type RecordLayout,
+  SECTION_ALIGNMENT,
+  sectionEntry,
+  sectionNames,
+  sections,
+} from "./layout.ts";
+import {
+  MEDIATOR_RESTARTS_MAX,
+  mediatorDescriptors,
+  SLOT_COUNT,
+  SLOT_NOTIF_OFFSET,
+  SLOT_RESPONSE_OFFSET,
+  SLOT_SIZE,
+  slotState,
+} from "./slots.ts";
+
+const cTypes = {
+  u8: "uint8_t",
+  u16: "uint16_t",
+  u32: "uint32_t",
+  u64: "uint64_t",
+  i64: "int64_t",
+  string: "uint32_t",
+  tag: "uint8_t",
+} as const satisfies Record<FieldType, string>;
+
+/** The text of `native/plan-layout.h`. The assertions let the C compiler confirm every offset. */
+export function generatePlanHeader(): string {
+  const records = Object.entries<RecordLayout | string>(sections);
+  return [
+    "/* Generated from src/plan/layout.ts and src/plan/slots.ts; change it there. */",
+    "#ifndef PLAN_LAYOUT_H",
+    "#define PLAN_LAYOUT_H",
+    "#include <stddef.h>",
+    "#include <stdint.h>",
+    "",
+    `#define PLAN_MAGIC "${PLAN_MAGIC}"`,
+    define("PLAN_VERSION", PLAN_VERSION),
+    define("PLAN_SECTION_ALIGNMENT", SECTION_ALIGNMENT),
+    define("PLAN_HEADER_SIZE", HEADER_SIZE),
+    define("PLAN_ENTRY_SIZE", ENTRY_SIZE),
+    ...Object.entries(planLimits).map(([name, value]) => define(name, value)),
+    "",
+    ...Object.entries(levelNumbers).map(([name, value]) => define(`PLAN_LEVEL_${upper(name)}`, value)),
+    ...Object.entries(planFlags).map(([name, value]) => define(`PLAN_${name}`, value)),
+    "",
+    ...sectionNames.map((name, index) => define(`SECTION_${upper(name)}`, index)),
+    define("SECTION_COUNT", sectionNames.length),
+    "",
+    struct("plan_header", header),
+    struct("plan_section", sectionEntry),
+    ...records.flatMap(([name, layout]) => (typeof layout === "string" ? [] : [struct(`plan_${snake(name)}`, layout)])),
+    "/* Bytes of one record of each section, by section number. */",
+    `#define SECTION_RECORD_SIZES { ${sectionNames.map(recordSizeInC).join(", ")} }`,
+    "",
+    define("SLOT_COUNT", SLOT_COUNT),
+    define("SLOT_SIZE", SLOT_SIZE),
+    define("SLOT_NOTIF_OFFSET", SLOT_NOTIF_OFFSET),
+    define("SLOT_RESPONSE_OFFSET", SLOT_RESPONSE_OFFSET),
+    ...Object.entries(slotState).map(([name, value]) => define(`SLOT_${upper(name)}`, value)),
+    define("MEDIATOR_RESTARTS_MAX", MEDIATOR_RESTARTS_MAX),
+    ...Object.entries(mediatorDescriptors).map(([name, value]) => define(`MEDIATOR_FD_${upper(name)}`, value)),
+    "",
+    "#endif",
+    "",
+  ].join("\n");
+}
+
+function recordSizeInC(name: (typeof sectionNames)[number]): string {
+  return typeof sections[name] === "string" ? "1" : `sizeof(struct plan_${snake(name)})`;
+}
+
+function struct(name: string, layout: RecordLayout): string {
+  const { offsets, size } = place(layout);
+  const members = layout.map(
+    ({ name: field, type }) => `  ${cTypes[type]} ${snake(field)}${type === "tag" ? "[8]" : ""};`,
+  );
+  const checks = layout.map(
+    ({ name: field }, index) =>
+      `_Static_assert(offsetof(struct ${name}, ${snake(field)}) == ${offsets[index]}, "${field}");`,
+  );
+  return [
+    `struct ${name} {`,
+    ...members,
+    "};",
+    `_Static_assert(sizeof(struct ${name}) == ${size}, "${name}");`,
+    ...checks,
+    "",
+  ].join("\n");
+}
+
+function define(name: string, value: number): string {
+  return `#define ${name} ${value}`;
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function upper(name: string): string {
+  return snake(name).toUpperCase();
+}

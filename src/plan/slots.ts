@@ -1,0 +1,27 @@
+import { place, type RecordLayout } from "./layout.ts";
+
+/**
+ * The memory in which holder and mediator share the calls in flight (a memfd), so that the death of a mediator strands nobody.
+ * The mediator receives straight into a slot; it clears `notif` before the next receive, but never `resp`: a response left
+ * behind is how the holder sees that this mediator has answered something.
+ */
+export const slot = [
+  { name: "state", type: "u32", doc: "0 free, 1 received, 2 started, 3 done" },
+  { name: "reserved", type: "u32", doc: "0" },
+] as const satisfies RecordLayout;
+
+export const slotState = { free: 0, received: 1, started: 2, done: 3 } as const;
+
+/** Calls in flight at one time. */
+export const SLOT_COUNT = 64;
+/** Bytes of one slot. */
+export const SLOT_SIZE = 128;
+/** Offset of struct seccomp_notif (80 bytes, linux/seccomp.h). */
+export const SLOT_NOTIF_OFFSET = place(slot).size;
+/** Offset of struct seccomp_notif_resp (24 bytes). */
+export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
+/** Deaths in a row without a handled call after which the holder answers EACCES by itself. */
+export const MEDIATOR_RESTARTS_MAX = 5;
+
+/** Descriptors a mediator finds open. */
+export const mediatorDescriptors = { listener: 3, slots: 4, plan: 5, events: 6 } as const;

@@ -1,0 +1,79 @@
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decodePlan, PlanFormatError } from "../../src/plan/decode.ts";
+import { encodePlan } from "../../src/plan/encode.ts";
+import { HEADER_SIZE } from "../../src/plan/layout.ts";
+import { samplePlan } from "./sample.ts";
+
+const plan = encodePlan(samplePlan());
+
+test("every truncation is refused with an offset", () => {
+  for (let length = 0; length < plan.length; length++) {
+    const error = refusal(plan.slice(0, length));
+    expect(error.offset).toBeLessThanOrEqual(plan.length);
+  }
+});
+
+test("every flipped bit is refused", () => {
+  for (let bit = 0; bit < plan.length * 8; bit++) {
+    const bytes = plan.slice();
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    refusal(bytes);
+  }
+});
+
+test("bytes behind the end are refused", () => {
+  refusal(new Uint8Array([...plan, 0, 0, 0, 0, 0, 0, 0, 0]));
+});
+
+test("with a right checksum too, every change gives a plan or a PlanFormatError", () => {
+  let refused = 0;
+  for (let at = HEADER_SIZE; at < plan.length; at++) {
+    for (const value of [0, 1, 0x7f, 0xff]) {
+      const bytes = plan.slice();
+      bytes[at] = value;
+      refused += outcome(sealed(bytes));
+    }
+  }
+  expect(refused).toBeGreaterThan(100);
+});
+
+test("any bytes at all give a plan or a PlanFormatError", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 1000 }), (bytes) => outcome(bytes) >= 0));
+  const changes = fc.array(fc.tuple(fc.nat({ max: plan.length - 1 }), fc.nat({ max: 255 })), { maxLength: 20 });
+  fc.assert(
+    fc.property(changes, (list) => {
+      const bytes = plan.slice();
+      for (const [at, value] of list) bytes[at] = value;
+      return outcome(sealed(bytes)) >= 0;
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+function sealed(bytes: Uint8Array): Uint8Array {
+  new DataView(bytes.buffer).setUint32(24, crc32(bytes.subarray(HEADER_SIZE)), true);
+  return bytes;
+}
+
+/** 1 refused, 0 accepted; anything thrown that is no PlanFormatError fails the test. */
+function outcome(bytes: Uint8Array): number {
+  try {
+    decodePlan(bytes);
+    return 0;
+  } catch (error) {
+    expect(error).toBeInstanceOf(PlanFormatError);
+    return 1;
+  }
+}
+
+function refusal(bytes: Uint8Array): PlanFormatError {
+  try {
+    decodePlan(bytes);
+  } catch (error) {
+    expect(error).toBeInstanceOf(PlanFormatError);
+    return error as PlanFormatError;
+  }
+  throw new Error("accepted");
+}

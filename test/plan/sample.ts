@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import type { Fact, Plan } from "../../src/plan/plan.ts";
+
+const u32 = fc.nat({ max: 0xffff_ffff });
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const path = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 12 })
+  .map((text) => `/${text.replaceAll("\0", "_")}`);
+const text = fc.string({ maxLength: 20 }).map((value) => value.replaceAll("\0", "_"));
+
+const fact: fc.Arbitrary<Fact> = fc.oneof(
+  fc.record({
+    kind: fc.constant("node" as const),
+    path,
+    mode: u32,
+    dev: u64,
+    ino: u64,
+    size: u64,
+    ctimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  }),
+  fc.record({ kind: fc.constant("absent" as const), path }),
+  fc.record({ kind: fc.constant("kernel" as const), release: text, version: text }),
+  fc.record({ kind: fc.constant("caller" as const), uid: u32, gid: u32, capabilities: u64 }),
+);
+
+const mediation: fc.Arbitrary<Plan["mediation"]> = fc.record({
+  policy: fc
+    .dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean()))
+    .map((members) => ({ ...members })),
+  sockets: fc.record({
+    inet: fc.constantFrom("kernel" as const, "broker" as const, "refused" as const),
+    unix: fc.constantFrom("kernel" as const, "broker" as const, "refused" as const),
+  }),
+  kernelCreates: fc.array(path),
+  report: fc.constant({ layers: [], brokered: [], expanded: [], lost: [], resolved: [], pinned: [] }),
+});
+
+const identity: fc.Arbitrary<Plan["identity"]> = fc
+  .record({
+    user: fc.option(fc.record({ uid: u32, gid: u32, groups: fc.array(u32, { maxLength: 5 }) })),
+    noNewPrivileges: fc.boolean(),
+    bounding: u64,
+    ambient: u64,
+    privateIpc: fc.boolean(),
+  })
+  .map((value) => ({ ...value, ambient: value.ambient & value.bounding }));
+
+const everything = 2n ** 64n - 1n;
+const rights = fc.bigInt({ min: 1n, max: everything });
+
+/** Plans of level enforcing with every part present or absent as the launcher accepts it. */
+export const plans: fc.Arbitrary<Plan> = fc.record({
+  domain: fc.stringMatching(/^[a-z][a-z0-9@-]{0,20}$/),
+  level: fc.constant("enforcing" as const),
+  facts: fc.array(fact, { maxLength: 8 }),
+  identity,
+  landlock: fc.record({
+    handledFs: fc.constant(everything),
+    handledNet: fc.constant(everything),
+    scoped: u64,
+    restrictFlags: u32,
+    paths: fc.uniqueArray(fc.record({ path, directory: fc.boolean(), rights }), {
+      selector: (rule) => rule.path,
+      maxLength: 6,
+    }),
+    ports: fc.uniqueArray(fc.record({ port: fc.nat({ max: 65535 }), rights }), {
+      selector: (rule) => rule.port,
+      maxLength: 6,
+    }),
+  }),
+  seccomp: fc.record({
+    filter: fc
+      .uint8Array({ minLength: 1, maxLength: 9 })
+      .map((bytes) => new Uint8Array(bytes.length * 8).fill(bytes[0] ?? 0)),
+    flags: u32,
+    listener: fc.boolean(),
+  }),
+  cgroup: fc.option(
+    fc.record({
+      anchor: path,
+      programs: fc.array(fc.record({ attachType: u32, tag: fc.uint8Array({ minLength: 8, maxLength: 8 }) }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    }),
+  ),
+  inherit: fc.record({ stdio: fc.boolean(), stdioSockets: fc.boolean(), listen: fc.boolean() }),
+  automaton: fc.uint8Array({ maxLength: 40 }),
+  mediation,
+});
+
+/** One fixed plan, for tests that change single bytes of it. */
+export function samplePlan(): Plan {
+  return fc.sample(plans, { seed: 7, numRuns: 1 })[0] as Plan;
+}
