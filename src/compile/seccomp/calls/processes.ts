@@ -1,0 +1,100 @@
+import {
+  AT_EMPTY_PATH,
+  CLONE_NEWCGROUP,
+  CLONE_NEWIPC,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWTIME,
+  CLONE_NEWUSER,
+  CLONE_NEWUTS,
+} from "../../../kernel/constants.ts";
+import type { CallRow } from "../call-row.ts";
+import { absent, allow, ifBits, ifOneOf, notify } from "../verdict.ts";
+
+/** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
+const NEW_NAMESPACES =
+  CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+
+/** `linux/resource.h` and `linux/ioprio.h`: "who" is a process; 0 is the caller. */
+const PRIO_PROCESS = 0;
+const IOPRIO_WHO_PROCESS = 1;
+/** `linux/personality.h`: PER_LINUX, and the question what it is. */
+const harmlessPersonalities = [0, 0xffffffff];
+
+const OTHERS = "on another process it is asked about: nothing below sees that it lies outside the domain";
+const NAMESPACES = "new namespaces give names and privileges another meaning: refused";
+
+export const processCalls: readonly CallRow[] = [
+  {
+    calls: ["clone"],
+    class: "processes",
+    applies: "listed",
+    why: NAMESPACES,
+    verdict: () => ifBits(0, NEW_NAMESPACES, notify, allow),
+  },
+  {
+    calls: ["unshare"],
+    class: "processes",
+    applies: "listed",
+    why: NAMESPACES,
+    verdict: () => ifBits(0, NEW_NAMESPACES | CLONE_NEWTIME, notify, allow),
+  },
+  {
+    calls: ["clone3"],
+    class: "processes",
+    applies: "always",
+    why: "its flags lie in memory: absent, so that libc falls back to clone",
+    verdict: () => absent,
+  },
+  {
+    calls: ["execveat"],
+    class: "processes",
+    applies: "listed",
+    why: "with AT_EMPTY_PATH it executes a descriptor, for instance memory: refused",
+    verdict: () => ifBits(4, AT_EMPTY_PATH, notify, allow),
+  },
+  {
+    calls: [
+      "prlimit64",
+      "sched_setscheduler",
+      "sched_setparam",
+      "sched_setattr",
+      "sched_setaffinity",
+      "migrate_pages",
+      "move_pages",
+    ],
+    class: "processes",
+    applies: "listed",
+    why: OTHERS,
+    verdict: () => ifOneOf(0, [0], allow, notify),
+  },
+  {
+    calls: ["setpriority"],
+    class: "processes",
+    applies: "listed",
+    why: OTHERS,
+    verdict: () => ifOneOf(0, [PRIO_PROCESS], ifOneOf(1, [0], allow, notify), notify),
+  },
+  {
+    calls: ["ioprio_set"],
+    class: "processes",
+    applies: "listed",
+    why: OTHERS,
+    verdict: () => ifOneOf(0, [IOPRIO_WHO_PROCESS], ifOneOf(1, [0], allow, notify), notify),
+  },
+  {
+    calls: ["process_madvise", "process_mrelease"],
+    class: "processes",
+    applies: "always",
+    why: "acts on the memory of other processes through a descriptor: refused",
+    verdict: () => notify,
+  },
+  {
+    calls: ["personality"],
+    class: "processes",
+    applies: "listed",
+    why: "anything but the ordinary personality weakens the process's own defences: refused",
+    verdict: () => ifOneOf(0, harmlessPersonalities, allow, notify),
+  },
+];

@@ -1,0 +1,33 @@
+import type { CallRow } from "../call-row.ts";
+import type { FilterContext } from "../filter-context.ts";
+import { allow, ifOneOf, notify, type Verdict } from "../verdict.ts";
+
+/** `linux/fcntl.h`: who gets SIGIO of a descriptor. */
+const F_SETOWN = 8;
+const F_SETOWN_EX = 15;
+
+const WHY =
+  "Landlock's scope keeps signals inside the domain; on kernels without it the mediator is asked, except for signal 0";
+
+const sent =
+  (signal: number) =>
+  (context: FilterContext): Verdict =>
+    context.signalsHeld ? allow : ifOneOf(signal, [0], allow, notify);
+
+export const signalCalls: readonly CallRow[] = [
+  {
+    calls: ["kill", "tkill", "rt_sigqueueinfo", "pidfd_send_signal"],
+    class: "signals",
+    applies: "listed",
+    why: WHY,
+    verdict: sent(1),
+  },
+  { calls: ["tgkill", "rt_tgsigqueueinfo"], class: "signals", applies: "listed", why: WHY, verdict: sent(2) },
+  {
+    calls: ["fcntl"],
+    class: "signals",
+    applies: "listed",
+    why: "F_SETOWN sends SIGIO to others; asked about where Landlock's scope is missing",
+    verdict: (context) => (context.signalsHeld ? allow : ifOneOf(1, [F_SETOWN, F_SETOWN_EX], notify, allow)),
+  },
+];

@@ -1,0 +1,68 @@
+import {
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_UNIX,
+  AF_VSOCK,
+  IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
+  IPPROTO_IP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOCK_TYPE_MASK,
+} from "../../../kernel/constants.ts";
+import type { Protocols, SocketGrants } from "../filter-context.ts";
+import { allow, ifOneOf, notify, type Verdict } from "../verdict.ts";
+
+const FAMILY = 0;
+const TYPE = 1;
+const PROTOCOL = 2;
+
+/**
+ * socket(family, type, protocol): what the policy grants and this host can hold; everything else is refused by the mediator.
+ * The type's upper bits are flags; only its lowest four are compared, as the kernel does.
+ */
+export function socketVerdict(grants: SocketGrants): Verdict {
+  const families: [number, Verdict][] = [
+    [AF_INET, internet(grants, IPPROTO_ICMP)],
+    [AF_INET6, internet(grants, IPPROTO_ICMPV6)],
+    // SOCK_RAW would become a datagram socket (unix_create); nobody needs that spelling.
+    [AF_UNIX, grants.unix === "refused" ? notify : ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], allow, notify)],
+    [AF_NETLINK, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.netlink), notify)],
+    [AF_PACKET, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.packet), notify)],
+    [AF_VSOCK, ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], protocols(grants.vsock), notify)],
+  ];
+  return families.reduceRight<Verdict>((rest, [family, verdict]) => ifOneOf(FAMILY, [family], verdict, rest), notify);
+}
+
+function internet(grants: SocketGrants, icmp: number): Verdict {
+  const held = grants.inet !== "refused";
+  const ping = grantsProtocol(grants.ping, icmp) ? [icmp] : [];
+  const datagram = [...(held && grants.udp ? [IPPROTO_IP, IPPROTO_UDP] : []), ...ping];
+  // An allow-list of protocols: MPTCP, SMC and SCTP are stream protocols that no address rule sees.
+  const stream = held && grants.tcp ? [IPPROTO_IP, IPPROTO_TCP] : [];
+  return ofType(
+    [SOCK_STREAM],
+    ifOneOf(PROTOCOL, stream, allow, notify),
+    ofType([SOCK_DGRAM], ifOneOf(PROTOCOL, datagram, allow, notify), ofType([SOCK_RAW], protocols(grants.raw), notify)),
+  );
+}
+
+function ofType(types: readonly number[], yes: Verdict, no: Verdict): Verdict {
+  return ifOneOf(TYPE, types, yes, no, SOCK_TYPE_MASK);
+}
+
+function protocols(granted: Protocols): Verdict {
+  return granted.kind === "only"
+    ? ifOneOf(PROTOCOL, granted.numbers, allow, notify)
+    : ifOneOf(PROTOCOL, granted.numbers, notify, allow);
+}
+
+function grantsProtocol(granted: Protocols, protocol: number): boolean {
+  return granted.numbers.includes(protocol) === (granted.kind === "only");
+}

@@ -1,0 +1,107 @@
+import {
+  AF_UNIX,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  MSG_FASTOPEN,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOCK_TYPE_MASK,
+} from "../../../kernel/constants.ts";
+import type { CallRow } from "../call-row.ts";
+import type { FilterContext } from "../filter-context.ts";
+import { allow, ifBits, ifOneOf, ifPointer, notify, type Verdict } from "../verdict.ts";
+import { socketVerdict } from "./socket-families.ts";
+
+/** `linux/in.h`, `linux/in6.h`: options that put another address before the one that was judged. */
+const IP_OPTIONS = 4;
+const IPV6_2292PKTOPTIONS = 6;
+const IPV6_2292RTHDR = 5;
+const IPV6_RTHDR = 57;
+
+const brokered = ({ sockets }: FilterContext): boolean => sockets.inet === "broker" || sockets.unix === "broker";
+/** connect() and addressed sends say nothing of the socket's family in a register. */
+const addressed = (context: FilterContext): Verdict => (brokered(context) ? notify : allow);
+
+const FASTOPEN = "MSG_FASTOPEN connects past Landlock and is refused";
+
+const sendmsg =
+  (flags: number) =>
+  (context: FilterContext): Verdict =>
+    brokered(context) ? notify : ifBits(flags, MSG_FASTOPEN, notify, allow);
+
+export const socketCalls: readonly CallRow[] = [
+  {
+    calls: ["socket"],
+    class: "sockets",
+    applies: "listed",
+    why: "only families, types and protocols that the policy grants and this host can hold; MPTCP, SMC, SCTP and UDP-Lite escape address rules and are refused",
+    verdict: ({ sockets }) => socketVerdict(sockets),
+  },
+  {
+    calls: ["socketpair"],
+    class: "sockets",
+    applies: "listed",
+    why: "unix streams only, unless unix names are held: a datagram end can still connect and send to any path",
+    verdict: ({ sockets }) => {
+      const types =
+        sockets.unix === "refused" ? [SOCK_STREAM, SOCK_SEQPACKET] : [SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM];
+      return ifOneOf(0, [AF_UNIX], ifOneOf(1, types, allow, notify, SOCK_TYPE_MASK), notify);
+    },
+  },
+  {
+    calls: ["connect"],
+    class: "sockets",
+    applies: "listed",
+    why: "asked about where addresses or unix names are brokered",
+    verdict: addressed,
+  },
+  {
+    calls: ["bind"],
+    class: "sockets",
+    applies: "listed",
+    why: "no hook below sees a unix socket bound to a name, not even Landlock for abstract names, and any end of a socketpair can be bound",
+    verdict: () => notify,
+  },
+  {
+    calls: ["listen"],
+    class: "sockets",
+    applies: "listed",
+    why: "on an unbound TCP socket it takes a free port past Landlock and cgroup-BPF",
+    verdict: ({ sockets }) => (sockets.tcp && !sockets.listensAnywhere ? notify : allow),
+  },
+  {
+    calls: ["sendto"],
+    class: "sockets",
+    applies: "listed",
+    why: `${FASTOPEN}; with an address it is asked about where addresses or unix names are brokered`,
+    verdict: (context) => ifBits(3, MSG_FASTOPEN, notify, ifPointer(4, addressed(context), allow)),
+  },
+  {
+    calls: ["sendmsg"],
+    class: "sockets",
+    applies: "listed",
+    why: `${FASTOPEN}; the address lies in memory, so every use is asked about where addresses or unix names are brokered`,
+    verdict: sendmsg(2),
+  },
+  {
+    calls: ["sendmmsg"],
+    class: "sockets",
+    applies: "listed",
+    why: `as sendmsg`,
+    verdict: sendmsg(3),
+  },
+  {
+    calls: ["setsockopt"],
+    class: "sockets",
+    applies: "listed",
+    why: "source routes (IP_OPTIONS, IPV6_RTHDR and their older forms) lead packets past the address that was judged: refused",
+    verdict: () =>
+      ifOneOf(
+        1,
+        [IPPROTO_IP],
+        ifOneOf(2, [IP_OPTIONS], notify, allow),
+        ifOneOf(1, [IPPROTO_IPV6], ifOneOf(2, [IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_RTHDR], notify, allow), allow),
+      ),
+  },
+];

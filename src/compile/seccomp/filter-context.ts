@@ -1,0 +1,45 @@
+import type { IpcKind } from "../../model/policy.ts";
+import type { MediationPlan } from "../../plan/plan.ts";
+
+export type SocketMode = MediationPlan["sockets"]["inet"];
+
+/** Everything the call table needs to know of a domain on one host; made by `context.ts`. */
+export interface FilterContext {
+  /** Granted system calls: allowed tokens without the denied ones. */
+  readonly listed: ReadonlySet<string>;
+  /** Explicitly denied system calls: no other grant brings them back. */
+  readonly denied: ReadonlySet<string>;
+  /** A listener will be there; else what would be notified fails. */
+  readonly listener: boolean;
+  /** Names that the policy lets the domain make or remove and Landlock cannot express. */
+  readonly brokered: { readonly creates: boolean; readonly deletes: boolean };
+  readonly sockets: SocketGrants;
+  /** Kinds granted inside a private IPC namespace. */
+  readonly ipc: ReadonlySet<IpcKind>;
+  /** Landlock's signal scope holds, or the policy grants every signal. */
+  readonly signalsHeld: boolean;
+  /** Landlock handles truncation (ABI 3). */
+  readonly truncateHeld: boolean;
+}
+
+export interface SocketGrants {
+  readonly inet: SocketMode;
+  readonly unix: SocketMode;
+  /** Some address rule grants it. */
+  readonly tcp: boolean;
+  readonly udp: boolean;
+  /** `listen tcp 0` for every address: listen() on an unbound socket takes nothing that is not granted. */
+  readonly listensAnywhere: boolean;
+  readonly netlink: Protocols;
+  readonly ping: Protocols;
+  readonly raw: Protocols;
+  readonly packet: Protocols;
+  readonly vsock: Protocols;
+}
+
+/** Granted protocol numbers of a family, or all but some. */
+export type Protocols =
+  | { readonly kind: "only"; readonly numbers: readonly number[] }
+  | { readonly kind: "all-but"; readonly numbers: readonly number[] };
+
+export const noProtocols: Protocols = { kind: "only", numbers: [] };

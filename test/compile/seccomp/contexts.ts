@@ -1,0 +1,58 @@
+import { type FilterContext, noProtocols, type SocketGrants } from "../../../src/compile/seccomp/filter-context.ts";
+import { all } from "../../../src/kernel/syscalls.ts";
+
+export const everyProtocol = { kind: "all-but", numbers: [] } as const;
+
+/** Everything listed, everything granted, the kernel holds what it can. */
+export const permissive: FilterContext = {
+  listed: new Set(all()),
+  denied: new Set(),
+  listener: true,
+  brokered: { creates: false, deletes: false },
+  sockets: {
+    inet: "kernel",
+    unix: "kernel",
+    tcp: true,
+    udp: true,
+    listensAnywhere: false,
+    netlink: everyProtocol,
+    ping: everyProtocol,
+    raw: everyProtocol,
+    packet: everyProtocol,
+    vsock: everyProtocol,
+  },
+  ipc: new Set(["shm", "sem", "msg", "mqueue"]),
+  signalsHeld: true,
+  truncateHeld: true,
+};
+
+const noSockets: SocketGrants = {
+  inet: "refused",
+  unix: "refused",
+  tcp: false,
+  udp: false,
+  listensAnywhere: false,
+  netlink: noProtocols,
+  ping: noProtocols,
+  raw: noProtocols,
+  packet: noProtocols,
+  vsock: noProtocols,
+};
+
+/** Everything listed, nothing else granted, an old kernel: all that can be asked about is. */
+export const strict: FilterContext = {
+  ...permissive,
+  brokered: { creates: true, deletes: true },
+  sockets: noSockets,
+  ipc: new Set(),
+  signalsHeld: false,
+  truncateHeld: false,
+};
+
+export const brokering: FilterContext = {
+  ...permissive,
+  brokered: { creates: true, deletes: true },
+  sockets: { ...permissive.sockets, inet: "broker", unix: "broker" },
+};
+
+export const empty: FilterContext = { ...strict, listed: new Set() };
