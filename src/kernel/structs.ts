@@ -1,6 +1,6 @@
 /**
  * Byte layouts of the kernel's structs, for x86_64. `test/kernel/struct-check.test.ts` compares every offset and size with C.
- * Field names are C paths; where a header spells a field differently, C's spelling wins.
+ * Field names are C paths, `#` begins padding; where a header spells a field differently, C's spelling wins.
  */
 import { struct } from "./struct.ts";
 
@@ -110,7 +110,8 @@ export const mmsghdr = struct("struct mmsghdr", {
   "msg_hdr.msg_iovlen": "u64",
   "msg_hdr.msg_control": "u64",
   "msg_hdr.msg_controllen": "u64",
-  "msg_hdr.msg_flags": "u64",
+  "msg_hdr.msg_flags": "i32",
+  "#padding": "u32",
   msg_len: "u32",
 });
 export const cmsghdr = struct("struct cmsghdr", { cmsg_len: "u64", cmsg_level: "i32", cmsg_type: "i32" });
@@ -178,5 +179,6 @@ export const statx = struct("struct statx", {
   stx_dev_major: "u32",
   stx_dev_minor: "u32",
   stx_mnt_id: "u64",
-  stx_dio_mem_align: "bytes:104",
+  stx_dio_mem_align: "u32",
+  "#rest": "bytes:100",
 });

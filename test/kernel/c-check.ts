@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Fields, Layout } from "../../src/kernel/struct.ts";
+
+/** What C says of one name: a value, or that these headers do not have it. */
+export type CAnswer = { readonly state: "known"; readonly value: bigint } | { readonly state: "not in headers" };
+
+const headers = [
+  "asm/unistd.h",
+  "errno.h",
+  "fcntl.h",
+  "linux/audit.h",
+  "linux/bpf.h",
+  "linux/capability.h",
+  "linux/close_range.h",
+  "linux/filter.h",
+  "linux/fs.h",
+  "linux/landlock.h",
+  "linux/limits.h",
+  "linux/magic.h",
+  "linux/memfd.h",
+  "linux/netlink.h",
+  "linux/openat2.h",
+  "linux/prctl.h",
+  "linux/seccomp.h",
+  "netinet/in.h",
+  "poll.h",
+  "sched.h",
+  "signal.h",
+  "sys/file.h",
+  "sys/ioctl.h",
+  "sys/mman.h",
+  "sys/socket.h",
+  "sys/stat.h",
+  "sys/un.h",
+  "sys/wait.h",
+  "time.h",
+];
+const prologue = `#define _GNU_SOURCE\n#include <stddef.h>\n#include <stdio.h>\n${headers.map((name) => `#include <${name}>`).join("\n")}\n`;
+
+/** Evaluates integer expressions in C. An expression that does not compile is one that these headers lack. */
+export function evaluate(expressions: readonly string[]): Map<string, CAnswer> {
+  const folder = mkdtempSync(join(tmpdir(), "cofferdam-struct-check-"));
+  try {
+    const unknown = unknownTo(folder, expressions);
+    const known = expressions.filter((expression) => !unknown.has(expression));
+    const values = run(folder, known);
+    return new Map(
+      expressions.map((expression) => {
+        const value = values.get(expression);
+        return [expression, value === undefined ? { state: "not in headers" } : { state: "known", value }];
+      }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Each expression is an array bound on a line of its own: the compiler names the line of every one that it cannot evaluate. */
+function unknownTo(folder: string, expressions: readonly string[]): Set<string> {
+  const source = join(folder, "unknown.c");
+  const lines = expressions.map((text, index) => `long long x${index} = (long long)(${text});`);
+  writeFileSync(source, `${prologue}#line 1 "expressions"\n${lines.join("\n")}\n`);
+  try {
+    execFileSync("gcc", ["-fsyntax-only", "-fmax-errors=0", source], {
+      stdio: "pipe",
+      env: { ...process.env, LC_ALL: "C" },
+    });
+    return new Set();
+  } catch (error) {
+    const report = String((error as { stderr?: Buffer }).stderr);
+    const numbers = [...report.matchAll(/^expressions:(\d+):\d+: error/gm)].map((match) => Number(match[1]));
+    if (numbers.length === 0) throw error;
+    return new Set(numbers.map((number) => expressions[number - 1] ?? ""));
+  }
+}
+
+function run(folder: string, expressions: readonly string[]): Map<string, bigint> {
+  const source = join(folder, "values.c");
+  const program = join(folder, "values");
+  const prints = expressions.map((text) => `  printf("%lld\\n", (long long)(${text}));`);
+  writeFileSync(source, `${prologue}int main(void) {\n${prints.join("\n")}\n}\n`);
+  execFileSync("gcc", ["-o", program, source], { stdio: "pipe" });
+  const lines = execFileSync(program, { encoding: "utf8" }).trim().split("\n");
+  return new Map(expressions.map((text, index) => [text, BigInt(lines[index] ?? "")]));
+}
+
+/** The expressions for a layout's size and offsets, with what the layout says. */
+export function layoutExpressions(layout: Layout<Fields>): [expression: string, expected: bigint][] {
+  const offsets = Object.keys(layout.fields)
+    .filter(isNamed)
+    .map((field): [string, bigint] => [`offsetof(${layout.cName}, ${field})`, BigInt(layout.offset[field] ?? -1)]);
+  return [[`sizeof(${layout.cName})`, BigInt(layout.size)], ...offsets];
+}
+
+/** Size in bytes of each field, for the check that a field is as wide as C's. */
+export function widthExpressions(layout: Layout<Fields>): [expression: string, expected: bigint][] {
+  return Object.entries(layout.fields)
+    .filter(([field]) => isNamed(field))
+    .map(([field, kind]) => [
+      `sizeof(((${layout.cName} *)0)->${field})`,
+      BigInt(kind.startsWith("bytes:") ? Number(kind.slice(6)) : Number(/\d+/.exec(kind)?.[0]) / 8),
+    ]);
+}
+
+function isNamed(field: string): boolean {
+  return !field.startsWith("#");
+}
