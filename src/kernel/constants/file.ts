@@ -24,8 +24,8 @@ export const O_NOATIME = 0o1000000;
 export const O_CLOEXEC = 0o2000000;
 export const O_SYNC = 0o4010000;
 export const O_PATH = 0o10000000;
-/** Two bits: its own and O_DIRECTORY's. `O_TMPFILE & ~O_DIRECTORY` recognises it. */
-export const O_TMPFILE = 0o20200000;
+/** O_TMPFILE without the O_DIRECTORY bit that libc's macro adds: the one bit that only O_TMPFILE has. */
+export const __O_TMPFILE = 0o20000000;
 
 export const RESOLVE_NO_XDEV = 0x01;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
