@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What one domain may reach, as user space fills it in before the programs are attached and freezes it.
+ * Layouts are written by src/compile/cgroup/; test/cgroup/layout.test.ts compares the two.
+ */
+#ifndef COFFERDAM_TABLES_H
+#define COFFERDAM_TABLES_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+
+/* Bits before the address in a network key: operation, protocol, family, zero. */
+#define NETWORK_KEY_HEAD_BITS 32
+#define TRANSITIONS_PER_ROW 16
+#define STATE_DEAD 0
+#define PROTOCOLS 256
+
+enum operation { OPERATION_CONNECT = 1, OPERATION_LISTEN = 2 };
+
+struct network_key {
+	__u32 prefix_length; /* bits, head included */
+	__u8 operation;
+	__u8 protocol;
+	__u8 family; /* 4 or 6 */
+	__u8 zero;
+	__u8 address[16]; /* network byte order; an IPv4 address fills the first 4 bytes */
+};
+
+/* A run of `port_intervals`, sorted and disjoint: every port granted in this network, denials already taken away. */
+struct port_set {
+	__u32 first;
+	__u32 count;
+};
+
+struct transition_row {
+	__u32 next[TRANSITIONS_PER_ROW];
+};
+
+/* Constant before load, so the verifier folds it. */
+struct configuration {
+	__u32 unix_start;
+	__u32 unix_first_accepting; /* states from here on accept */
+	__u32 unix_classes;
+	__u16 ping4_granted;
+	__u16 ping6_granted;
+	__u8 raw_granted[PROTOCOLS / 8]; /* bit per IP protocol number */
+	__u8 unix_class[256];
+};
+
+const volatile struct configuration configuration = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__type(key, struct network_key);
+	__type(value, struct port_set);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+} networks SEC(".maps");
+
+/* first << 16 | last */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+} port_intervals SEC(".maps");
+
+/* next[state * classes + class], cut into rows because an array element of 4 bytes would cost 8. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct transition_row);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+} unix_transitions SEC(".maps");
+
+enum counter {
+	DENIED_CREATE,
+	DENIED_CONNECT,
+	DENIED_SEND,
+	DENIED_BIND,
+	DENIED_UNIX_CONNECT,
+	DENIED_UNIX_SEND,
+	COUNTERS,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(max_entries, COUNTERS);
+} denials SEC(".maps");
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Unix-socket names: one step of the automaton for each byte of the kernel's own copy of the address, which no thread
+ * of the process can reach. What is not canonical, and what the domain could rename under us, is dead in the table.
+ */
+#ifndef COFFERDAM_UNIX_NAME_H
+#define COFFERDAM_UNIX_NAME_H
+
+#include "kernel.h"
+#include "tables.h"
+
+/* Bytes of sun_path (unix(7)). */
+#define UNIX_PATH_MAX 108
+
+struct unix_address {
+	__u16 family;
+	__u8 path[UNIX_PATH_MAX];
+};
+
+static __always_inline __u32 step(__u32 state, __u8 byte)
+{
+	__u32 index = state * configuration.unix_classes + configuration.unix_class[byte];
+	__u32 row_index = index / TRANSITIONS_PER_ROW;
+	struct transition_row *row = bpf_map_lookup_elem(&unix_transitions, &row_index);
+
+	return row ? row->next[index % TRANSITIONS_PER_ROW] : STATE_DEAD;
+}
+
+static __noinline int unix_name_granted(struct bpf_sock_addr *context)
+{
+	struct bpf_sock_addr_kern *kernel = bpf_cast_to_kern_ctx(context);
+	struct unix_address address;
+	__u32 length = kernel->uaddrlen;
+	__u32 state = configuration.unix_start;
+	int abstract;
+	__u32 i;
+
+	if (length <= sizeof(address.family) || length > sizeof(address))
+		return 0;
+	/* The kernel holds every address in a sockaddr_storage, so these 110 bytes are there whatever `length`. */
+	if (bpf_probe_read_kernel(&address, sizeof(address), kernel->uaddr))
+		return 0;
+	length -= sizeof(address.family);
+	abstract = address.path[0] == '\0';
+	/* `@` in the table is the abstract NUL; a pathname that begins so is relative, as is every other without `/`. */
+	if (!abstract && address.path[0] != '/')
+		return 0;
+	state = step(state, abstract ? '@' : '/');
+	for (i = 1; i < UNIX_PATH_MAX; i++) {
+		__u8 byte = address.path[i];
+
+		if (i >= length || (!abstract && byte == '\0'))
+			break;
+		state = step(state, byte);
+		if (state == STATE_DEAD)
+			return 0;
+	}
+	return state >= configuration.unix_first_accepting;
+}
+
+#endif

@@ -1,0 +1,98 @@
+import { mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { attachedTags, attachToCgroup } from "../../kernel/bpf/attach.ts";
+import { attachTypes, type ProgramName } from "../../kernel/bpf/attach-types.ts";
+import { type BpfObject, programTag } from "../../kernel/bpf/object.ts";
+import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "../../kernel/constants.ts";
+import { close, hasCode, open } from "../../kernel/ffi.ts";
+import { AnchorError } from "./errors.ts";
+
+/** A cgroup that carries the programs of one domain and one set of tables. Its processes are in children of it. */
+export interface AttachedProgram {
+  readonly name: ProgramName;
+  /** Hex. */
+  readonly tag: string;
+}
+
+/** Sixteen hex digits of the digest follow the domain's name, so that no change of a policy ever meets old programs. */
+const DIGEST_DIGITS = 16;
+
+export function anchorName(domain: string, digest: string): string {
+  return `${domain}.${digest.slice(0, DIGEST_DIGITS)}`;
+}
+
+/** `missing`: what it does not carry; null when every program is there. */
+export function missingPrograms(anchor: string, programs: readonly AttachedProgram[]): ProgramName | null {
+  return withDirectory(anchor, (fd) => {
+    const missing = programs.find(({ name, tag }) => !attachedTags(fd, attachTypes[name]).includes(tag));
+    return missing?.name ?? null;
+  });
+}
+
+/** Makes the cgroup and attaches all of `programs`. Nobody enters one that does not carry them all: launchers compare tags. */
+export function makeAnchor(anchor: string, object: BpfObject, programs: readonly AttachedProgram[]): void {
+  mkdirSync(anchor, { mode: 0o755 });
+  try {
+    withDirectory(anchor, (fd) => {
+      for (const { name } of programs) attachToCgroup(object.programFd(name), fd, attachTypes[name]);
+    });
+  } catch (error) {
+    rmdirSync(anchor);
+    throw error;
+  }
+}
+
+/** Removes an anchor that is not what it should be, with children that nobody is in; refuses while somebody is. */
+export function removeBrokenAnchor(anchor: string, missing: ProgramName): void {
+  try {
+    for (const child of childrenOf(anchor)) rmdirSync(child);
+    rmdirSync(anchor);
+  } catch (error) {
+    if (!hasCode(error, "EBUSY")) throw error;
+    throw new AnchorError(
+      `${anchor} has processes in it but lacks its program ${missing}: somebody detached it; stop these processes and try again`,
+    );
+  }
+}
+
+/** Removes all but the newest `keep` anchors of the same domain that have neither processes nor children. */
+export function removeIdleAnchors(current: string, keep: number): void {
+  const domain = basename(current).slice(0, -DIGEST_DIGITS);
+  const others = childrenOf(dirname(current)).filter((anchor) => {
+    const name = basename(anchor);
+    return anchor !== current && name.startsWith(domain) && /^[0-9a-f]{16}$/.test(name.slice(domain.length));
+  });
+  const newestFirst = others
+    .map((anchor) => ({ anchor, made: statSync(anchor).mtimeMs }))
+    .sort((a, b) => b.made - a.made);
+  for (const { anchor } of newestFirst.slice(keep)) removeUnlessBusy(anchor);
+}
+
+/** The tags of a loaded object's programs. */
+export function tagsOf(object: BpfObject, names: readonly ProgramName[]): AttachedProgram[] {
+  return names.map((name) => ({ name, tag: programTag(object.programFd(name)) }));
+}
+
+/** The kernel itself refuses to remove a cgroup with processes or children. */
+function removeUnlessBusy(anchor: string): void {
+  try {
+    rmdirSync(anchor);
+  } catch (error) {
+    if (!hasCode(error, "EBUSY", "ENOENT")) throw error;
+  }
+}
+
+function childrenOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name));
+}
+
+function withDirectory<T>(path: string, work: (fd: number) => T): T {
+  const fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  try {
+    return work(fd);
+  } finally {
+    close(fd);
+  }
+}

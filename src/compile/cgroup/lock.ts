@@ -1,0 +1,43 @@
+import { setTimeout } from "node:timers/promises";
+import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "../../kernel/constants.ts";
+import { close, hasCode, open, syscall } from "../../kernel/ffi.ts";
+import { AnchorError } from "./errors.ts";
+
+/** sys/file.h. */
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+const LOCK_WAIT_MAX_MS = 10_000;
+const LOCK_RETRY_MS = 5;
+
+/**
+ * Runs `work` while nobody else holds the lock of `folder` (flock(2) on the directory itself: it ends with the process,
+ * so no dead owner leaves it behind). Nobody but the owner may be able to open the folder, or they could hold it for ever.
+ */
+export async function withFolderLock<T>(folder: string, work: () => T, waitMs = LOCK_WAIT_MAX_MS): Promise<T> {
+  const fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  try {
+    const deadline = performance.now() + waitMs;
+    while (!tryLock(fd)) {
+      if (performance.now() > deadline) {
+        throw new AnchorError(
+          `${folder} has been locked by another process for ${waitMs} ms; try again when it is done`,
+        );
+      }
+      await setTimeout(LOCK_RETRY_MS);
+    }
+    return work();
+  } finally {
+    close(fd);
+  }
+}
+
+function tryLock(fd: number): boolean {
+  try {
+    syscall("flock", fd, LOCK_EX | LOCK_NB);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EAGAIN", "EINTR")) return false;
+    throw error;
+  }
+}

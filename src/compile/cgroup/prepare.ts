@@ -1,0 +1,97 @@
+import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { attachTypes } from "../../kernel/bpf/attach-types.ts";
+import { hasCode } from "../../kernel/ffi.ts";
+import { decodeAutomaton } from "../../model/automaton/binary.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { CgroupPlan } from "../../plan/plan.ts";
+import {
+  type AttachedProgram,
+  anchorName,
+  makeAnchor,
+  missingPrograms,
+  removeBrokenAnchor,
+  removeIdleAnchors,
+  tagsOf,
+} from "./anchor.ts";
+import { tablesDigest } from "./digest.ts";
+import { AnchorError } from "./errors.ts";
+import { withFolderLock } from "./lock.ts";
+import { loadPrograms, programNames, shippedObject } from "./programs.ts";
+import { cgroupTables } from "./tables.ts";
+
+/** Idle anchors of one domain that are kept beside the current one: other ready plans of it (other variables) stand on them. */
+const IDLE_ANCHORS_MAX = 8;
+/** Traversable by everybody, readable by root alone: whoever can open it could hold its lock. */
+const ROOT_MODE = 0o711;
+
+export interface CgroupTarget {
+  /** The domain's name, `template@instance` included. */
+  readonly domain: string;
+  /** Mount point of the cgroup v2 hierarchy. */
+  readonly cgroup2: string;
+  /** Judge unix-socket names too (kernel 6.7); default true. */
+  readonly unix?: boolean;
+  /** Idle anchors to keep; default 8. */
+  readonly idleAnchorsMax?: number;
+}
+
+/**
+ * Makes `CGROUP2/cofferdam/DOMAIN.DIGEST` carry this policy's programs, or finds that it does. The same policy gives the
+ * same directory; another one gives another, and what runs in the old one keeps its rules. Needs root (CAP_BPF, CAP_NET_ADMIN,
+ * CAP_PERFMON and the right to write the hierarchy).
+ *
+ * @param automaton binary form of the automaton over all the policy's names
+ * @throws AnchorError, BpfError, CgroupTableError: without a plan the domain must not start
+ */
+export async function prepareCgroup(
+  policy: Pick<Policy, "addresses" | "sockets">,
+  automaton: Uint8Array,
+  { domain, cgroup2, unix = true, idleAnchorsMax = IDLE_ANCHORS_MAX }: CgroupTarget,
+): Promise<CgroupPlan> {
+  if (!/^[^/\n\0]+$/.test(domain)) throw new AnchorError(`\`${domain}\` cannot name a cgroup`);
+  const tables = cgroupTables(policy, decodeAutomaton(automaton));
+  const bytes = shippedObject();
+  const names = programNames(unix);
+  const root = makeRoot(cgroup2);
+  const anchor = join(root, anchorName(domain, tablesDigest(bytes, names, tables)));
+  return await withFolderLock(root, () => {
+    const object = loadPrograms(bytes, tables, names);
+    try {
+      const programs = tagsOf(object, names);
+      const missing = missingFrom(anchor, programs);
+      if (missing !== null && missing !== "anchor") removeBrokenAnchor(anchor, missing);
+      if (missing !== null) makeAnchor(anchor, object, programs);
+      removeIdleAnchors(anchor, idleAnchorsMax);
+      return planOf(anchor, programs);
+    } finally {
+      object[Symbol.dispose]();
+    }
+  });
+}
+
+function makeRoot(cgroup2: string): string {
+  const root = join(cgroup2, "cofferdam");
+  mkdirSync(root, { recursive: true });
+  if (statSync(root).uid !== process.geteuid?.()) {
+    throw new AnchorError(`${root} belongs to somebody else; remove it, then try again`);
+  }
+  chmodSync(root, ROOT_MODE);
+  return root;
+}
+
+function missingFrom(anchor: string, programs: readonly AttachedProgram[]) {
+  try {
+    return missingPrograms(anchor, programs);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return "anchor";
+    throw error;
+  }
+}
+
+function planOf(anchor: string, programs: readonly AttachedProgram[]): CgroupPlan {
+  return {
+    anchor,
+    programs: programs.map(({ name, tag }) => ({ attachType: attachTypes[name], tag: Buffer.from(tag, "hex") })),
+  };
+}

@@ -1,0 +1,132 @@
+import type { Automaton } from "../../model/automaton/automaton.ts";
+import { Permission } from "../../model/permission.ts";
+import { CgroupTableError } from "./errors.ts";
+import { type Context, nameContext } from "./unix-context.ts";
+
+/** Entries of the transition table, of 4 bytes each in the kernel. */
+export const UNIX_TRANSITIONS_MAX = 1 << 22;
+/** Automaton states explored before pruning. */
+const UNIX_STATES_MAX = 1 << 18;
+const BYTES = 256;
+
+/** The state from which no name is granted; the kernel program stops there. */
+export const STATE_DEAD = 0;
+
+/** Names of unix sockets that may be connected or sent to, for bpf/unix_name.h. */
+export interface UnixTable {
+  /** Class of each byte. */
+  readonly classes: Uint8Array;
+  readonly classCount: number;
+  readonly start: number;
+  /** States from here on accept. */
+  readonly firstAccepting: number;
+  /** `next[state * classCount + class]`. */
+  readonly next: Uint32Array;
+}
+
+interface Explored {
+  readonly accepting: boolean;
+  /** Index of the following state for each byte; -1 where nothing more can be granted. */
+  readonly next: Int32Array;
+}
+
+/**
+ * Cuts the automaton of all names down to the ones that are granted soundly: canonical, and with no component that the
+ * domain could create, remove or rename, since the kernel looks the name up only after the program has judged it.
+ */
+export function unixTable(automaton: Automaton): UnixTable {
+  const states = explore(automaton);
+  const alive = canAccept(states);
+  const order = states.map((_, i) => i).filter((i) => alive[i]);
+  order.sort((a, b) => Number(states[a]!.accepting) - Number(states[b]!.accepting));
+  const numbers = new Int32Array(states.length).fill(STATE_DEAD);
+  for (const [number, state] of order.entries()) numbers[state] = number + 1;
+
+  const rows = order.map((state) => states[state]!.next.map((to) => (to === -1 ? STATE_DEAD : numbers[to]!)));
+  const { classes, representatives } = byteClasses(rows);
+  if ((rows.length + 1) * representatives.length > UNIX_TRANSITIONS_MAX) throw tooLarge();
+  const next = new Uint32Array((rows.length + 1) * representatives.length);
+  for (const [i, row] of rows.entries()) {
+    next.set(
+      representatives.map((byte) => row[byte]!),
+      (i + 1) * representatives.length,
+    );
+  }
+  const accepting = order.findIndex((state) => states[state]!.accepting);
+  return {
+    classes,
+    classCount: representatives.length,
+    start: numbers[0]!,
+    firstAccepting: accepting === -1 ? rows.length + 1 : accepting + 1,
+    next,
+  };
+}
+
+/** The product of the automaton with the contexts of a name, from the start, leaving out what grants no socket. */
+function explore(automaton: Automaton): Explored[] {
+  const found: Explored[] = [];
+  const indices = new Map<string, number>();
+  const pending: { state: number; context: Context }[] = [];
+  const indexOf = (state: number, context: Context): number => {
+    const key = `${state},${context}`;
+    const known = indices.get(key);
+    if (known !== undefined) return known;
+    if (pending.length === UNIX_STATES_MAX) throw tooLarge();
+    indices.set(key, pending.length);
+    return pending.push({ state, context }) - 1;
+  };
+  indexOf(automaton.start, "start");
+  for (let i = 0; i < pending.length; i++) {
+    const { state, context } = pending[i]!;
+    const permissions = automaton.permissions(state);
+    const writable = (permissions & (Permission.create | Permission.delete)) !== 0;
+    const next = new Int32Array(BYTES).fill(-1);
+    for (let byte = 0; byte < BYTES; byte++) {
+      const after = nameContext(context, byte, writable);
+      const to = after === null ? null : automaton.step(state, byte);
+      if (after === null || to === null || (automaton.reachable(to) & Permission.connect) === 0) continue;
+      next[byte] = indexOf(to, after);
+    }
+    const complete = context === "component" || context === "abstract";
+    found.push({ accepting: complete && !writable && (permissions & Permission.connect) !== 0, next });
+  }
+  return found;
+}
+
+/** Which states some continuation accepts in, backwards from the accepting ones. */
+function canAccept(states: readonly Explored[]): boolean[] {
+  const before: number[][] = states.map(() => []);
+  for (const [from, { next }] of states.entries()) {
+    for (const to of new Set(next)) if (to !== -1) before[to]!.push(from);
+  }
+  const alive = states.map((state) => state.accepting);
+  const pending = [...alive.keys()].filter((i) => alive[i]);
+  for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+    for (const from of before[state]!) {
+      if (alive[from]) continue;
+      alive[from] = true;
+      pending.push(from);
+    }
+  }
+  return alive;
+}
+
+/** Bytes that every state treats alike share a class. */
+function byteClasses(rows: readonly Int32Array[]): { classes: Uint8Array; representatives: number[] } {
+  const classes = new Uint8Array(BYTES);
+  const representatives: number[] = [];
+  const known = new Map<string, number>();
+  for (let byte = 0; byte < BYTES; byte++) {
+    const column = rows.map((row) => row[byte]).join();
+    const number = known.get(column) ?? representatives.push(byte) - 1;
+    known.set(column, number);
+    classes[byte] = number;
+  }
+  return { classes, representatives };
+}
+
+function tooLarge(): CgroupTableError {
+  return new CgroupTableError(
+    "the names of unix sockets need too large a table; use fewer or simpler patterns with `connect unix`",
+  );
+}

@@ -1,0 +1,40 @@
+import {
+  BPF_CGROUP_INET_SOCK_CREATE,
+  BPF_CGROUP_INET4_BIND,
+  BPF_CGROUP_INET4_CONNECT,
+  BPF_CGROUP_INET6_BIND,
+  BPF_CGROUP_INET6_CONNECT,
+  BPF_CGROUP_UDP4_SENDMSG,
+  BPF_CGROUP_UDP6_SENDMSG,
+  BPF_CGROUP_UNIX_CONNECT,
+  BPF_CGROUP_UNIX_SENDMSG,
+} from "../constants.ts";
+
+/** The hook of each program in `bpf/cofferdam_cgroup.bpf.c`: `enum bpf_attach_type`. */
+export const attachTypes = {
+  create: BPF_CGROUP_INET_SOCK_CREATE,
+  bind4: BPF_CGROUP_INET4_BIND,
+  bind6: BPF_CGROUP_INET6_BIND,
+  connect4: BPF_CGROUP_INET4_CONNECT,
+  connect6: BPF_CGROUP_INET6_CONNECT,
+  sendmsg4: BPF_CGROUP_UDP4_SENDMSG,
+  sendmsg6: BPF_CGROUP_UDP6_SENDMSG,
+  connect_unix: BPF_CGROUP_UNIX_CONNECT,
+  sendmsg_unix: BPF_CGROUP_UNIX_SENDMSG,
+} as const;
+
+export type ProgramName = keyof typeof attachTypes;
+
+/** Programs for internet sockets: kernel 4.18. */
+export const inetPrograms = [
+  "create",
+  "bind4",
+  "bind6",
+  "connect4",
+  "connect6",
+  "sendmsg4",
+  "sendmsg6",
+] as const satisfies readonly ProgramName[];
+
+/** Programs for unix sockets: kernel 6.7. */
+export const unixPrograms = ["connect_unix", "sendmsg_unix"] as const satisfies readonly ProgramName[];
