@@ -11,6 +11,7 @@ const programs = {
   "dist/cofferdam.js": "src/cli/main.ts",
   "dist/mediator.js": "src/mediate/main.ts",
   "dist/collector.js": "src/events/collector-main.ts",
+  "dist/demo.js": "demo/demo.ts",
 };
 
 /** CommonJS packages inside an ES module bundle still call `require` for Node's own modules. */

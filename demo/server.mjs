@@ -1,0 +1,35 @@
+// A small web server with three holes of the kind that get daemons broken into. Never run it where others can reach it.
+//   node server.mjs FOLDER PORT
+import { exec } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const [folder = ".", port = "8080"] = process.argv.slice(2);
+const run = promisify(exec);
+
+const handlers = {
+  // Hole 1: a name with `..` leads out of the folder.
+  "/page": (query) => readFile(join(folder, query.get("name") ?? ""), "utf8"),
+  // Hole 2: the same for writing.
+  "/note": async (query) => {
+    await writeFile(join(folder, "notes", query.get("name") ?? ""), `${query.get("text")}\n`);
+    return "noted\n";
+  },
+  // Hole 3: whatever stands behind a `;` is a command of its own.
+  "/lookup": async (query) => (await run(`echo looking up ${query.get("host")}`)).stdout,
+};
+
+createServer(async (request, response) => {
+  const url = new URL(request.url ?? "/", "http://localhost");
+  try {
+    const handler = handlers[url.pathname];
+    response.end(handler ? await handler(url.searchParams) : "no such page\n");
+  } catch (error) {
+    response.statusCode = 500;
+    response.end(`${error.code}: ${error.message.split("\n")[0]}\n`);
+  }
+}).listen(Number(port), "127.0.0.1", () => console.log("ready"));
+
+process.on("SIGTERM", () => process.exit(0));

@@ -1,0 +1,63 @@
+import type { ExitCode } from "./exit-code.ts";
+import type { Places } from "./places.ts";
+
+/** What a command is given beside its arguments; tests make their own. */
+export interface Context {
+  readonly places: Places;
+  /** Writes as it is; a command ends its lines itself. */
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Columns to fill; 80 where the output is no terminal. */
+  readonly width: number;
+  readonly color: boolean;
+}
+
+/** Parsed options by their long name in camel case. */
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** One command as data: the parser, `--help` and the manual are made from it. */
+export interface Command {
+  readonly name: string;
+  /** As shown in the usage line: `<domain>` is required, `[domain]` is not, `<files...>` takes several. */
+  readonly operands: readonly { readonly name: string; readonly description: string }[];
+  readonly summary: string;
+  /** Paragraphs of the help text. */
+  readonly description: readonly string[];
+  readonly options: readonly CommandOption[];
+  readonly examples: readonly { readonly line: string; readonly what: string }[];
+  run(context: Context, operands: readonly string[], options: Options): ExitCode | Promise<ExitCode>;
+}
+
+export interface CommandOption {
+  /** As commander writes it, e.g. `--set <name=value>`. */
+  readonly flags: string;
+  readonly description: string;
+  /** May be given several times and is collected. */
+  readonly repeated?: boolean;
+}
+
+/** A question that cannot be answered: `cofferdam: message`, then the help line; exit status `unavailable` unless said otherwise. */
+export class CommandError extends Error {
+  readonly help: string;
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, help: string, exitCode: ExitCode = 3) {
+    super(message);
+    this.name = "CommandError";
+    this.help = help;
+    this.exitCode = exitCode;
+  }
+}
+
+export const jsonOption: CommandOption = { flags: "--json", description: "print JSON for programs" };
+
+export const setOption: CommandOption = {
+  flags: "--set <name=value>",
+  description: "give a variable of the policy another value (repeatable)",
+  repeated: true,
+};
+
+export const policyOption: CommandOption = {
+  flags: "--policy <file>",
+  description: "take this policy file instead of a domain's name",
+};

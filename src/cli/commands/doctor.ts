@@ -1,0 +1,25 @@
+import { probeHost } from "../../kernel/probe/host-facts.ts";
+import { type Command, jsonOption } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
+import { toJson } from "../json.ts";
+import { renderDoctor, sealingAbility } from "../render/doctor.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  operands: [],
+  summary: "what this kernel and this user can do",
+  description: [
+    "Tries every kernel feature that a domain may need, with a throw-away process or object each, and says what it means. It trusts no version number and changes nothing on the host.",
+    "Exit status: 0 if this host can seal domains, 1 if not.",
+  ],
+  options: [jsonOption],
+  examples: [
+    { line: "cofferdam doctor", what: "the table for this user" },
+    { line: "sudo cofferdam doctor", what: "what root gains: addresses, events of the kernel" },
+  ],
+  run(context, _operands, options) {
+    const facts = probeHost();
+    context.out(options.json ? toJson(facts) : renderDoctor(facts, context.width));
+    return sealingAbility(facts).state === "able" ? ExitCode.ok : ExitCode.no;
+  },
+};

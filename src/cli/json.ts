@@ -1,0 +1,9 @@
+/** JSON as commands print it: two spaces, a newline at the end; big integers as decimal strings, bytes as hexadecimal. */
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, replaceUnknownKinds, 2)}\n`;
+}
+
+function replaceUnknownKinds(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
+}

@@ -1,0 +1,31 @@
+/**
+ * The command line, all of it but `run`, which the native front does itself. One file a command under `commands/`;
+ * what several of them need lies beside this file. Entry of `dist/cofferdam.js`.
+ */
+import type { Context } from "./command.ts";
+import { ExitCode } from "./exit-code.ts";
+import { ownPlaces } from "./places.ts";
+import { runCommandLine } from "./program.ts";
+
+/** Columns of what is no terminal. */
+const WIDTH_DEFAULT = 80;
+
+function context(): Context {
+  return {
+    places: ownPlaces(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    width: process.stdout.columns ?? WIDTH_DEFAULT,
+    color: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb",
+  };
+}
+
+try {
+  process.exitCode = await runCommandLine(process.argv.slice(2), context());
+} catch (error) {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `cofferdam: this should not have happened\n${text}\n  help: please report it with the lines above\n`,
+  );
+  process.exitCode = ExitCode.internal;
+}

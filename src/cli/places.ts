@@ -1,0 +1,72 @@
+import { realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Where things lie for one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds plans by the same one. */
+export interface Places {
+  /** Folders in which `NAME.yaml` is looked for; the first that has it wins. */
+  readonly policies: readonly string[];
+  readonly plans: string;
+  readonly events: string;
+  /** The program's own folder: `bin/`, `dist/`, `domains/`. */
+  readonly home: string;
+  /** What every domain is denied, whatever it grants: folders and files. */
+  readonly own: readonly string[];
+}
+
+export interface PlacesInput {
+  readonly uid: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+}
+
+const system = {
+  configuration: "/etc/cofferdam",
+  runtime: "/run/cofferdam",
+  log: "/var/log/cofferdam",
+};
+
+/** Relative XDG values are ignored, as the XDG base directory specification asks. */
+function absolute(value: string | undefined): string | null {
+  return value?.startsWith("/") ? value : null;
+}
+
+/** @throws Error when an ordinary user has no HOME and no XDG variables to find places by. */
+export function places({ uid, env, home }: PlacesInput): Places {
+  const user = uid === 0 ? null : userPlaces(env);
+  const configuration = user?.configuration ?? system.configuration;
+  const plans = user?.plans ?? join(system.runtime, "plans");
+  const log = user?.log ?? system.log;
+  return {
+    policies: [join(configuration, "domains"), join(home, "domains")],
+    plans,
+    events: join(log, "events.jsonl"),
+    home,
+    own: [
+      ...Object.values(system),
+      ...(user ? [user.configuration, dirname(user.plans), user.log] : []),
+      ...["bin", "dist", "domains", "node_modules"].map((folder) => join(home, folder)),
+    ],
+  };
+}
+
+function userPlaces(env: PlacesInput["env"]): { configuration: string; plans: string; log: string } {
+  const home = absolute(env.HOME);
+  const below = (variable: string, fallback: string): string => {
+    const base = absolute(env[variable]) ?? (home === null ? null : join(home, fallback));
+    if (base === null) throw new Error(`neither ${variable} nor HOME says where your files lie; set HOME`);
+    return base;
+  };
+  const runtime = absolute(env.XDG_RUNTIME_DIR);
+  return {
+    configuration: join(below("XDG_CONFIG_HOME", ".config"), "cofferdam"),
+    plans: join(runtime ?? below("", ".cache"), "cofferdam", "plans"),
+    log: join(below("XDG_STATE_HOME", ".local/state"), "cofferdam"),
+  };
+}
+
+/** The places of whoever runs this process. The bundle lies in `HOME/dist/`, so that its own path tells the program's folder. */
+export function ownPlaces(): Places {
+  const home = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
+  return places({ uid: process.geteuid?.() ?? 0, env: process.env, home });
+}
