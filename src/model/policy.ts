@@ -43,6 +43,8 @@ export interface Source {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** Characters of what was written there, for messages that underline it. */
+  readonly length?: number;
   /** The rule as one could paste it back, e.g. `r /etc/nginx/**`. */
   readonly text: string;
 }

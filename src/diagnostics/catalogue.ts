@@ -1,0 +1,23 @@
+import { checkEntries } from "./catalogue/check.ts";
+import { compileEntries } from "./catalogue/compile.ts";
+import type { CatalogueEntry } from "./catalogue/entry.ts";
+import { fileEntries } from "./catalogue/file.ts";
+import { resolveEntries } from "./catalogue/resolve.ts";
+import { ruleEntries } from "./catalogue/rule.ts";
+import { yamlEntries } from "./catalogue/yaml.ts";
+
+/**
+ * Every diagnostic there is, as data: `diagnose()` fills it in, `docs/diagnostics.md` is generated from it.
+ * A code once given out keeps its meaning for ever. 10xx the file, 11xx its YAML, 12xx one rule, 13xx what rules refer to,
+ * 20xx the finished policy on a host, 30xx making a plan of it.
+ */
+export const catalogue = {
+  ...fileEntries,
+  ...yamlEntries,
+  ...ruleEntries,
+  ...resolveEntries,
+  ...checkEntries,
+  ...compileEntries,
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type DiagnosticName = keyof typeof catalogue;

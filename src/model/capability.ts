@@ -1,0 +1,53 @@
+/**
+ * The capabilities of Linux, lower case and without `cap_`; the index is the kernel's number.
+ * Source: include/uapi/linux/capability.h of 6.18 (CAP_LAST_CAP is 40, checkpoint_restore), capabilities(7).
+ */
+export const capabilityNames = [
+  "chown",
+  "dac_override",
+  "dac_read_search",
+  "fowner",
+  "fsetid",
+  "kill",
+  "setgid",
+  "setuid",
+  "setpcap",
+  "linux_immutable",
+  "net_bind_service",
+  "net_broadcast",
+  "net_admin",
+  "net_raw",
+  "ipc_lock",
+  "ipc_owner",
+  "sys_module",
+  "sys_rawio",
+  "sys_chroot",
+  "sys_ptrace",
+  "sys_pacct",
+  "sys_admin",
+  "sys_boot",
+  "sys_nice",
+  "sys_resource",
+  "sys_time",
+  "sys_tty_config",
+  "mknod",
+  "lease",
+  "audit_write",
+  "audit_control",
+  "setfcap",
+  "mac_override",
+  "mac_admin",
+  "syslog",
+  "wake_alarm",
+  "block_suspend",
+  "audit_read",
+  "perfmon",
+  "bpf",
+  "checkpoint_restore",
+] as const;
+
+export type CapabilityName = (typeof capabilityNames)[number];
+
+export function isCapability(name: string): name is CapabilityName {
+  return (capabilityNames as readonly string[]).includes(name);
+}

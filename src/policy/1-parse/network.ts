@@ -1,0 +1,74 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
+import { protocolNumber, socketProtocols, wholeFamilies } from "../socket-protocols.ts";
+import { type RuleText, refuseExtra, ruleText } from "./rule.ts";
+import type { NetworkLine, SocketLine, Word } from "./source.ts";
+import type { Scalar } from "./tree.ts";
+
+export const networkForm = "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] ping|packet|vsock";
+const operations = ["connect", "listen", "netlink", "raw", ...wholeFamilies] as const;
+const protocols = ["tcp", "udp", "unix"] as const;
+
+/** One line of `network`; a line with several protocols becomes one line each. Empty after a complaint. */
+export function parseNetworkLine(scalar: Scalar, report: Report): NetworkLine[] {
+  const rule = ruleText(scalar, networkForm, report);
+  const [operation, ...rest] = rule?.words ?? [];
+  if (rule === null || operation === undefined) return [];
+  const name = operations.find((known) => known === operation.text);
+  switch (name) {
+    case "connect":
+    case "listen":
+      return addressed(rule, name, rest, report);
+    case "netlink":
+    case "raw":
+      return byProtocol(rule, name, rest, report);
+    case undefined: {
+      const values = { word: operation.text, known: operations.join(", ") };
+      report(diagnose("bad-operation", operation.span, values, nearest(operation.text, operations)));
+      return [];
+    }
+    default:
+      if (refuseExtra(rest[0], `[deny] ${name}`, report)) return [];
+      return [{ kind: "socket", effect: rule.effect, family: name, protocol: null, word: operation }];
+  }
+}
+
+function addressed(rule: RuleText, operation: "connect" | "listen", words: readonly Word[], report: Report): NetworkLine[] {
+  const [protocol, ...operands] = words;
+  const kind = protocols.find((known) => known === protocol?.text);
+  if (protocol !== undefined && kind === undefined) {
+    report(diagnose("bad-protocol", protocol.span, { word: protocol.text, operation }, nearest(protocol.text, protocols)));
+    return [];
+  }
+  if (kind === undefined || operands.length === 0) {
+    report(diagnose("missing-operand", rule.span, { rule: rule.text, form: `[deny] ${operation} tcp|udp|unix PLACE...` }));
+    return [];
+  }
+  return kind === "unix"
+    ? [{ kind: "unix", effect: rule.effect, operation, patterns: operands }]
+    : [{ kind: "place", effect: rule.effect, operation, protocol: kind, places: operands }];
+}
+
+function byProtocol(rule: RuleText, family: "netlink" | "raw", words: readonly Word[], report: Report): SocketLine[] {
+  if (words.length === 0) {
+    report(diagnose("missing-operand", rule.span, { rule: rule.text, form: `[deny] ${family} PROTOCOL...` }));
+  }
+  const lines: SocketLine[] = [];
+  for (const word of words) {
+    const protocol = parseProtocol(family, word.text);
+    if (protocol !== undefined) lines.push({ kind: "socket", effect: rule.effect, family, protocol, word });
+    else {
+      const known = Object.keys(socketProtocols[family]);
+      report(diagnose("bad-socket", word.span, { word: word.text, family, known: known.join(", ") }, nearest(word.text, known)));
+    }
+  }
+  return lines;
+}
+
+/** null for every protocol, undefined for none. */
+function parseProtocol(family: "netlink" | "raw", text: string): number | null | undefined {
+  if (text === "*") return null;
+  if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text);
+  return protocolNumber(family, text) ?? undefined;
+}

@@ -1,0 +1,160 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
+import { bestEfforts, inheritKinds, ipcKinds, isKeyName, type KeyName, keyNames, keys, levels, mediations } from "../language.ts";
+import { isPlainName } from "../names.ts";
+import { decode } from "./decode.ts";
+import { parseEntries } from "./entries.ts";
+import { parseFileLine } from "./files.ts";
+import { parseNetworkLine } from "./network.ts";
+import { choiceOf, choicesOf, type Field, textOf, textsOf } from "./shapes.ts";
+import type { PolicyKind, PolicySource, Word } from "./source.ts";
+import { nameOfKind } from "./to-tree.ts";
+import { parseChoices, parseTokens } from "./tokens.ts";
+import { parseTransition } from "./transitions.ts";
+import type { Mapping, Pair, Scalar } from "./tree.ts";
+import { parseParameters, parseVariables } from "./variables.ts";
+import { wholeWord } from "./words.ts";
+import { parseYaml } from "./yaml.ts";
+
+type Draft = { -readonly [K in keyof PolicySource]: PolicySource[K] };
+
+export interface ParseInput {
+  /** For messages and `Source`. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly kind: PolicyKind;
+  /** The file's name without `.yaml`: what `domain` must say. */
+  readonly name: string;
+}
+
+/**
+ * One policy file as written. Everything wrong with it is reported; parts that are wrong are left out of what is returned,
+ * so the caller must not use it once an error was reported, except to look for more. null when not even its keys are known.
+ */
+export function parsePolicy(input: ParseInput, report: Report): PolicySource | null {
+  const text = decode(input.file, input.bytes, report);
+  const tree = text === null ? null : parseYaml(input.file, text, report);
+  if (tree === null) return null;
+  if (tree.kind !== "mapping" || tree.pairs.length === 0) {
+    report(diagnose("not-a-mapping", tree.span, {}));
+    return null;
+  }
+  return readKeys(tree, input, report);
+}
+
+function readKeys(tree: Mapping, input: ParseInput, report: Report): PolicySource {
+  const draft = emptySource(input);
+  for (const pair of tree.pairs) {
+    const key = pair.key.value;
+    if (!isKeyName(key)) refuseKey(pair, input.kind, report);
+    else if (input.kind === "abstraction" && !keys[key].inAbstraction) {
+      report(diagnose("not-in-abstraction", pair.key.span, { key, known: keyNames("abstraction").join(", ") }));
+    } else if (key === "domain") checkDomain({ key, value: pair.value, report }, input);
+    else readers[key](draft, { key, value: pair.value, report });
+  }
+  return draft;
+}
+
+const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) => void> = {
+  summary: (draft, field) => {
+    draft.summary = textOf(field);
+  },
+  level: (draft, field) => {
+    draft.level = choiceOf(field, levels);
+  },
+  mediation: (draft, field) => {
+    draft.mediation = choiceOf(field, mediations);
+  },
+  enter: (draft, field) => {
+    draft.entries = parseEntries(field);
+  },
+  include: (draft, field) => {
+    draft.include = textsOf(field).flatMap((scalar) => plainName(wholeWord(scalar), "an abstraction", field.report));
+  },
+  vars: (draft, field) => {
+    draft.vars = parseVariables(field);
+  },
+  parameters: (draft, field) => {
+    draft.parameters = parseParameters(field);
+  },
+  files: (draft, field) => {
+    draft.files = present(textsOf(field).map((scalar) => parseFileLine(scalar, field.report)));
+  },
+  network: (draft, field) => {
+    draft.network = textsOf(field).flatMap((scalar) => parseNetworkLine(scalar, field.report));
+  },
+  capabilities: (draft, field) => {
+    draft.capabilities = tokens(field);
+  },
+  syscalls: (draft, field) => {
+    draft.syscalls = tokens(field);
+  },
+  ipc: (draft, field) => {
+    draft.ipc = textsOf(field).flatMap((scalar) => parseChoices(scalar, "kind of `ipc`", ipcKinds, field.report));
+  },
+  inherit: (draft, field) => {
+    draft.inherit = textsOf(field).flatMap((scalar) => parseChoices(scalar, "kind of `inherit`", inheritKinds, field.report));
+  },
+  signals: (draft, field) => {
+    draft.signals = tokens(field);
+  },
+  transitions: (draft, field) => {
+    draft.transitions = present(textsOf(field).map((scalar) => parseTransition(scalar, field.report)));
+  },
+  user: (draft, field) => {
+    draft.user = nameField(field, "a user");
+  },
+  group: (draft, field) => {
+    draft.group = nameField(field, "a group");
+  },
+  "set-user-id": (draft, field) => {
+    draft.setUserId = textsOf(field).map(wholeWord);
+  },
+  "best-effort": (draft, field) => {
+    draft.bestEffort = choicesOf(field, bestEfforts);
+  },
+};
+
+function tokens(field: Field): PolicySource["capabilities"] {
+  return textsOf(field).flatMap((scalar: Scalar) => parseTokens(scalar, field.report));
+}
+
+function nameField(field: Field, what: string): Word | null {
+  const word = textOf(field);
+  return word === null ? null : (plainName(word, what, field.report)[0] ?? null);
+}
+
+function plainName(word: Word, what: string, report: Report): Word[] {
+  // A leading underscore is common in names of system users, such as `_apt`.
+  if (isPlainName(what === "an abstraction" ? word.text : word.text.replace(/^_/, ""))) return [word];
+  report(diagnose("bad-name", word.span, { value: word.text, what }));
+  return [];
+}
+
+function checkDomain(field: Field, input: ParseInput): void {
+  const word = textOf(field);
+  const template = input.name.includes("@") ? input.name.slice(0, input.name.indexOf("@") + 1) : input.name;
+  if (word === null || word.text === input.name || word.text === template) return;
+  field.report(diagnose("name-differs", word.span, { written: word.text, file: input.name }));
+}
+
+function refuseKey(pair: Pair, kind: PolicyKind, report: Report): void {
+  // Reported as a merge key already.
+  if (pair.key.value === "<<") return;
+  const known = keyNames(kind);
+  const where = kind === "domain" ? "a domain" : "an abstraction";
+  const shown = pair.key.value === "" ? nameOfKind(pair.key) : pair.key.value;
+  report(diagnose("unknown-key", pair.key.span, { key: shown, where, known: known.join(", ") }, nearest(pair.key.value, known)));
+}
+
+function present<T>(lines: readonly (T | null)[]): T[] {
+  return lines.filter((line) => line !== null);
+}
+
+function emptySource({ file, kind }: ParseInput): Draft {
+  const nothing = { summary: null, level: null, mediation: null, user: null, group: null };
+  const lists = { entries: [], include: [], vars: [], parameters: [], files: [], network: [], capabilities: [], syscalls: [] };
+  const more = { ipc: [], inherit: [], signals: [], transitions: [], setUserId: [], bestEffort: [] };
+  return { file, kind, ...nothing, ...lists, ...more };
+}

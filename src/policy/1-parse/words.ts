@@ -1,0 +1,19 @@
+import type { Scalar } from "./tree.ts";
+import type { Word } from "./source.ts";
+
+/**
+ * The words of a rule. They are separated by white space; a backslash takes the next character along, so that
+ * `/srv/my\ files/**` is one word. The backslash stays: it belongs to the pattern.
+ */
+export function wordsOf(scalar: Scalar): Word[] {
+  const words: Word[] = [];
+  for (const match of scalar.value.matchAll(/(?:\\[^]|[^\s\\]|\\$)+/g)) {
+    words.push({ text: match[0], span: scalar.part(match.index, match[0].length) });
+  }
+  return words;
+}
+
+/** The whole scalar as one word. */
+export function wholeWord(scalar: Scalar): Word {
+  return { text: scalar.value, span: scalar.span };
+}

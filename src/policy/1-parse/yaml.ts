@@ -1,0 +1,45 @@
+import { Composer, type CST, Parser } from "yaml";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { type Diagnostic, hasError, type Report } from "../../diagnostics/diagnostic.ts";
+import { Positions } from "./positions.ts";
+import { survey } from "./survey.ts";
+import { toTree } from "./to-tree.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * Text to tree. All scalars are text (YAML's failsafe schema). The token stream is surveyed before nodes are made of it,
+ * since making nodes recurses: what is too deep, or has anchors, aliases, tags, directives or a second document, goes no further.
+ * Returns null after a complaint.
+ */
+export function parseYaml(file: string, text: string, report: Report): Tree | null {
+  const positions = new Positions(file, text);
+  const found: Diagnostic[] = [];
+  const keep: Report = (diagnostic) => found.push(diagnostic);
+  const tokens = [...new Parser().parse(text)];
+  survey(tokens, positions, keep);
+  const tree = hasError(found) ? null : compose(tokens, positions, keep);
+  for (const diagnostic of found) report(diagnostic);
+  return hasError(found) ? null : tree;
+}
+
+function compose(tokens: readonly CST.Token[], positions: Positions, report: Report): Tree | null {
+  // Keys are compared by `toTree`, which knows where the first one stands.
+  const composer = new Composer({ schema: "failsafe", uniqueKeys: false, strict: true, merge: false, logLevel: "silent" });
+  const documents = [...composer.compose(tokens, true, positions.text.length)];
+  const document = documents[0];
+  if (document === undefined) return null;
+  for (const problem of [...document.errors, ...document.warnings]) {
+    report(diagnose("yaml-syntax", positions.span(problem.pos[0], problem.pos[1]), { reason: sentence(problem.message) }));
+  }
+  if (document.errors.length + document.warnings.length > 0) return null;
+  if (document.contents === null) {
+    report(diagnose("not-a-mapping", positions.span(0, 0), {}));
+    return null;
+  }
+  return toTree(document.contents, positions, report);
+}
+
+function sentence(message: string): string {
+  const line = message.split("\n", 1)[0] ?? "";
+  return (line.charAt(0).toLowerCase() + line.slice(1)).replace(/[.:]$/, "");
+}

@@ -1,0 +1,62 @@
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { PolicySource } from "../1-parse/source.ts";
+import { RULES_MAX } from "../limits.ts";
+import type { DomainName } from "../names.ts";
+import type { Vocabulary } from "../vocabulary.ts";
+import { resolveAddresses } from "./addresses.ts";
+import { resolveEntries, resolveSetUserId, resolveTransitions } from "./paths.ts";
+import { resolveFiles, resolveUnix } from "./rules.ts";
+import { makeScope, reportUnused } from "./scope.ts";
+import { resolveSockets } from "./sockets.ts";
+import { resolveSyscalls } from "./syscalls.ts";
+import { resolveCapabilities, resolveFixed, resolveSignals } from "./tokens.ts";
+
+export interface ResolveInput {
+  readonly name: DomainName;
+  /** The domain itself. */
+  readonly domain: PolicySource;
+  /** What it includes, each once. */
+  readonly abstractions: readonly PolicySource[];
+  readonly set: Readonly<Record<string, string>>;
+  readonly vocabulary: Vocabulary;
+}
+
+/**
+ * Sources to meaning: variables replaced, groups expanded, every rule with its source. Parts that are wrong are reported
+ * and left out, so the result is a policy only if nothing reported is an error.
+ * The order within a section is that of the files; names and tokens of which the order is lost come sorted.
+ */
+export function resolve({ name, domain, abstractions, set, vocabulary }: ResolveInput, report: Report): Policy {
+  const sources = [domain, ...abstractions];
+  const scope = makeScope(sources, name, set, report);
+  const policy: Policy = {
+    name: name.full,
+    summary: domain.summary?.text ?? "",
+    level: domain.level ?? "enforcing",
+    mediation: domain.mediation ?? "sealed",
+    entries: resolveEntries(domain.entries, scope),
+    names: [...resolveFiles(sources, scope), ...resolveUnix(sources, scope)],
+    addresses: resolveAddresses(sources, scope),
+    sockets: resolveSockets(sources),
+    capabilities: resolveCapabilities(sources, scope),
+    syscalls: resolveSyscalls(sources, vocabulary, scope),
+    ipc: resolveFixed(sources, "ipc", report),
+    inherit: resolveFixed(sources, "inherit", report),
+    signals: resolveSignals(sources, scope),
+    transitions: resolveTransitions(domain.transitions, scope),
+    user: domain.user?.text ?? null,
+    group: domain.group?.text ?? null,
+    setUserId: resolveSetUserId(domain.setUserId, scope),
+    bestEffort: [...new Set(domain.bestEffort)].sort(),
+  };
+  reportUnused(domain, scope);
+  refuseTooMany(policy, domain.file, report);
+  return policy;
+}
+
+function refuseTooMany(policy: Policy, file: string, report: Report): void {
+  const count = policy.names.length + policy.addresses.length + policy.sockets.length + policy.transitions.length;
+  if (count > RULES_MAX) report(diagnose("too-many-rules", { file, line: 1, column: 1, length: 0 }, { limit: RULES_MAX }));
+}

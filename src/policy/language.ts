@@ -1,0 +1,203 @@
+import type { BestEffort, InheritKind, IpcKind, Level, Mediation } from "../model/policy.ts";
+
+/**
+ * The keys of a policy file: the parser, the JSON Schema and the reference page are all made from this table,
+ * so that none of them can know a key that the others do not.
+ */
+export interface Key {
+  /** What the value looks like; `rules` are lists of short lines. */
+  readonly shape: "text" | "choice" | "texts" | "choices" | "rules" | "entries" | "variables" | "parameters";
+  /** Abstractions have grants, variables and includes only. */
+  readonly inAbstraction: boolean;
+  readonly summary: string;
+  /** Form of one line, for messages and the reference. */
+  readonly form: string;
+  readonly example: string;
+  readonly standard: string;
+  readonly choices?: readonly string[];
+}
+
+export const levels = ["enforcing", "warning", "disabled"] as const satisfies readonly Level[];
+export const mediations = ["sealed", "supervised"] as const satisfies readonly Mediation[];
+export const ipcKinds = ["shm", "sem", "msg", "mqueue"] as const satisfies readonly IpcKind[];
+export const inheritKinds = ["stdio", "stdio-sockets", "listen"] as const satisfies readonly InheritKind[];
+export const bestEfforts = ["addresses", "unix", "signals", "ioctl", "ipc", "events"] as const satisfies readonly BestEffort[];
+
+export const keys = {
+  domain: {
+    shape: "text",
+    inAbstraction: false,
+    summary: "The name again, as a safeguard against a file copied under another name. May be left out; must equal the file's name.",
+    form: "NAME",
+    example: "domain: nginx",
+    standard: "the file's name",
+  },
+  summary: {
+    shape: "text",
+    inAbstraction: true,
+    summary: "What the daemon is, in a few words.",
+    form: "TEXT",
+    example: "summary: HTTP server and reverse proxy",
+    standard: "empty",
+  },
+  level: {
+    shape: "choice",
+    inAbstraction: false,
+    summary: "`enforcing` denies and logs what no rule grants, `warning` grants and logs it, `disabled` grants it silently.",
+    form: "LEVEL",
+    example: "level: warning",
+    standard: "enforcing",
+    choices: levels,
+  },
+  mediation: {
+    shape: "choice",
+    inAbstraction: false,
+    summary: "`sealed`: the kernel decides, on the names that exist when the daemon starts. `supervised`: every call is decided when it is made.",
+    form: "MEDIATION",
+    example: "mediation: sealed",
+    standard: "sealed",
+    choices: mediations,
+  },
+  enter: {
+    shape: "entries",
+    inAbstraction: false,
+    summary: "How processes get into the domain beside `cofferdam run`: by executable or by systemd unit.",
+    form: "{ exec: PATH } or { unit: UNIT }",
+    example: "enter: [{ exec: /usr/sbin/nginx }, { unit: nginx.service }]",
+    standard: "empty",
+  },
+  include: {
+    shape: "texts",
+    inAbstraction: true,
+    summary: "Abstractions whose grants are added.",
+    form: "NAME",
+    example: "include: [base, name-service]",
+    standard: "empty",
+  },
+  vars: {
+    shape: "variables",
+    inAbstraction: true,
+    summary: "Variables with their defaults. `--set NAME=VALUE` gives another value. A list multiplies the rules that use it.",
+    form: "NAME: VALUE or NAME: [VALUE, ...]",
+    example: "vars: { webroot: /usr/share/nginx/html }",
+    standard: "empty",
+  },
+  parameters: {
+    shape: "parameters",
+    inAbstraction: false,
+    summary: "What an instance of a template must be given with `--set`. `pattern` says which values fit; without one, any value without a slash.",
+    form: "NAME: DESCRIPTION or NAME: { description, default, pattern }",
+    example: "parameters: { disk: { description: the image, pattern: /srv/vm/*.img } }",
+    standard: "empty",
+  },
+  files: {
+    shape: "rules",
+    inAbstraction: true,
+    summary: "What may be done to which names of files.",
+    form: "[deny] LETTERS PATTERN...",
+    example: "files: [r /etc/nginx/**, rwcd /var/lib/nginx/**]",
+    standard: "empty",
+  },
+  network: {
+    shape: "rules",
+    inAbstraction: true,
+    summary: "Which addresses, ports and unix sockets may be reached or served, and which other families of sockets may be used.",
+    form: "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] ping|packet|vsock",
+    example: "network: [listen tcp 80 443, connect unix /run/php/*.sock]",
+    standard: "empty",
+  },
+  capabilities: {
+    shape: "rules",
+    inAbstraction: true,
+    summary: "Capabilities that stay in the bounding set.",
+    form: "[deny] NAME...",
+    example: "capabilities: [net_bind_service, setuid, setgid]",
+    standard: "empty",
+  },
+  syscalls: {
+    shape: "rules",
+    inAbstraction: true,
+    summary: "System calls by name or `@group`. `@default` is always included.",
+    form: "[deny] NAME|@GROUP...",
+    example: 'syscalls: ["@system-service", deny chroot]',
+    standard: "[@default]",
+  },
+  ipc: {
+    shape: "rules",
+    inAbstraction: true,
+    summary: "System V and POSIX message queues, in a namespace of the domain's own.",
+    form: "[deny] KIND...",
+    example: "ipc: [shm, sem]",
+    standard: "empty",
+    choices: ipcKinds,
+  },
+  inherit: {
+    shape: "rules",
+    inAbstraction: true,
+    summary: "Open descriptors that the daemon is started with and keeps; all others are closed.",
+    form: "[deny] KIND...",
+    example: "inherit: [stdio]",
+    standard: "empty",
+    choices: inheritKinds,
+  },
+  signals: {
+    shape: "rules",
+    inAbstraction: true,
+    summary: "Whom the daemon may signal: `self` (its own domain, always granted), `any`, or a domain by name.",
+    form: "[deny] self|any|DOMAIN...",
+    example: "signals: [self]",
+    standard: "[self]",
+  },
+  transitions: {
+    shape: "rules",
+    inAbstraction: false,
+    summary: "Programs whose execution leads into another domain.",
+    form: "PATH -> DOMAIN",
+    example: "transitions: [/usr/sbin/sendmail -> mail]",
+    standard: "empty",
+  },
+  user: {
+    shape: "text",
+    inAbstraction: false,
+    summary: "The user the daemon runs as.",
+    form: "NAME",
+    example: "user: www-data",
+    standard: "the caller's",
+  },
+  group: {
+    shape: "text",
+    inAbstraction: false,
+    summary: "The group the daemon runs as.",
+    form: "NAME",
+    example: "group: www-data",
+    standard: "that of `user`",
+  },
+  "set-user-id": {
+    shape: "texts",
+    inAbstraction: false,
+    summary: "Set-user-id programs that must gain privileges when executed; naming one turns no_new_privs off.",
+    form: "PATH",
+    example: "set-user-id: [/usr/bin/sudo]",
+    standard: "empty",
+  },
+  "best-effort": {
+    shape: "choices",
+    inAbstraction: false,
+    summary: "Layers that may be missing on a host without stopping the start.",
+    form: "LAYER",
+    example: "best-effort: [events]",
+    standard: "empty",
+    choices: bestEfforts,
+  },
+} as const satisfies Record<string, Key>;
+
+export type KeyName = keyof typeof keys;
+
+export function isKeyName(text: string): text is KeyName {
+  return Object.hasOwn(keys, text);
+}
+
+export function keyNames(kind: "domain" | "abstraction"): KeyName[] {
+  const names = Object.keys(keys) as KeyName[];
+  return kind === "domain" ? names : names.filter((name) => keys[name].inAbstraction);
+}

@@ -1,0 +1,69 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { type Report, startOf } from "../../diagnostics/diagnostic.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
+import { type DomainName, parseDomainName } from "../names.ts";
+import type { Library } from "./library.ts";
+
+/** A policy by its file, or by its name in folders of which the first that has it counts. */
+export type PolicyReference = string | { readonly name: string; readonly searchPath: readonly string[] };
+
+export interface FoundPolicy {
+  readonly name: DomainName;
+  readonly file: string;
+  /** The file's name without `.yaml`. */
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+}
+
+const SUFFIX = ".yaml";
+
+/** The domain's own file; null after a complaint. `instance` names the instance of a template that is given by its file. */
+export function findPolicy(reference: PolicyReference, instance: string | undefined, library: Library, report: Report): FoundPolicy | null {
+  const found = typeof reference === "string" ? byFile(reference, instance, library, report) : byName(reference, library, report);
+  if (found === null || found.name.instance !== "") return found;
+  report(diagnose("instance-missing", startOf(found.file), { name: found.name.full }));
+  return null;
+}
+
+function byFile(path: string, instance: string | undefined, library: Library, report: Report): FoundPolicy | null {
+  const file = resolve(path);
+  const fileName = basename(file, SUFFIX);
+  const written = parseDomainName(fileName);
+  const name = written?.instance === "" && instance !== undefined ? parseDomainName(`${fileName}${instance}`) : written;
+  if (name === null || !file.endsWith(SUFFIX)) {
+    report(diagnose("bad-file-name", startOf(file), { name: name === null ? fileName : basename(file) }));
+    return null;
+  }
+  const result = library.read(file, startOf(file), report);
+  if (result === "absent") report(diagnose("file-unreadable", startOf(file), { path: file, reason: "ENOENT" }));
+  return result instanceof Uint8Array ? { name, file, fileName, bytes: result } : null;
+}
+
+function byName({ name: text, searchPath }: { name: string; searchPath: readonly string[] }, library: Library, report: Report): FoundPolicy | null {
+  const name = parseDomainName(text);
+  if (name === null) {
+    report(diagnose("bad-file-name", startOf(`${text}${SUFFIX}`), { name: text }));
+    return null;
+  }
+  // An instance's own file counts before its template's, in whichever folder either lies.
+  const fileNames = name.template === null || name.instance === "" ? [text] : [text, name.template];
+  for (const fileName of fileNames) {
+    for (const folder of searchPath) {
+      const file = join(resolve(folder), `${fileName}${SUFFIX}`);
+      const result = library.read(file, startOf(file), report);
+      if (result === "refused") return null;
+      if (result instanceof Uint8Array) return { name, file, fileName, bytes: result };
+    }
+  }
+  const near = nearest(text, searchPath.flatMap((folder) => library.names(folder)));
+  const values = { name: text, file: `${fileNames[fileNames.length - 1]}${SUFFIX}`, folders: searchPath.join(", ") };
+  report(diagnose("policy-missing", startOf(`${text}${SUFFIX}`), values, near));
+  return null;
+}
+
+/** Where the abstractions of a policy are looked for, beside those the caller names. */
+export function abstractionFolders(reference: PolicyReference, found: FoundPolicy, more: readonly string[]): string[] {
+  const folders = typeof reference === "string" ? [dirname(found.file)] : reference.searchPath.map((folder) => resolve(folder));
+  return [...new Set([...folders.map((folder) => join(folder, "abstractions")), ...more.map((folder) => resolve(folder))])];
+}

@@ -1,0 +1,62 @@
+import { readdirSync } from "node:fs";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Diagnostic, Report, Span } from "../../diagnostics/diagnostic.ts";
+import { type FileProblem, readTrustedFile } from "./trusted-file.ts";
+
+/** Reads policy files, and remembers which were read and which were looked for in vain: the plan depends on both. */
+export class Library {
+  readonly files: string[] = [];
+  readonly absent: string[] = [];
+  /** Text of the files read, for messages. */
+  readonly sources = new Map<string, string>();
+  readonly #owners: readonly number[];
+
+  constructor(owners: readonly number[]) {
+    this.#owners = owners;
+  }
+
+  /** `refused` after a complaint at `asked`; `absent` without one, since another folder may have it. */
+  read(file: string, asked: Span, report: Report): Uint8Array | "absent" | "refused" {
+    const result = readTrustedFile(file, this.#owners);
+    if (result.outcome === "absent") {
+      this.absent.push(file);
+      return "absent";
+    }
+    if (result.outcome === "refused") {
+      report(refusal(result.problem, asked));
+      return "refused";
+    }
+    this.files.push(file);
+    this.sources.set(file, new TextDecoder().decode(result.bytes));
+    return result.bytes;
+  }
+
+  /** Names of the policies in a folder, for "did you mean"; none where it cannot be listed. */
+  names(folder: string): string[] {
+    try {
+      return readdirSync(folder).filter((name) => name.endsWith(".yaml")).map((name) => name.slice(0, -".yaml".length));
+    } catch (error) {
+      if (error instanceof Error && "code" in error) return [];
+      throw error;
+    }
+  }
+}
+
+function refusal(problem: FileProblem, asked: Span): Diagnostic {
+  switch (problem.name) {
+    case "file-unreadable":
+      return diagnose(problem.name, asked, problem.values);
+    case "file-not-regular":
+      return diagnose(problem.name, asked, problem.values);
+    case "file-symlink":
+      return diagnose(problem.name, asked, problem.values);
+    case "file-writable":
+    case "folder-writable":
+      return diagnose(problem.name, asked, problem.values);
+    case "file-owner":
+    case "folder-owner":
+      return diagnose(problem.name, asked, problem.values);
+    case "file-too-large":
+      return diagnose(problem.name, asked, problem.values);
+  }
+}

@@ -1,0 +1,126 @@
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { FOLDERS_MAX, POLICY_BYTES_MAX } from "../limits.ts";
+
+/**
+ * Reading a file that decides over security: nobody but root and the caller may have been able to change it.
+ *
+ * Folders are opened one after the other from `/`, each through the descriptor of the one above, none through a symbolic link,
+ * and each is judged by fstat of the descriptor; so is the file. What was judged is what is read: there is no name left to swap.
+ * `/proc/self/fd/N/NAME` stands for openat(N, NAME), which Node does not offer.
+ */
+export type FileResult =
+  | { readonly outcome: "read"; readonly bytes: Uint8Array }
+  | { readonly outcome: "absent" }
+  | { readonly outcome: "refused"; readonly problem: FileProblem };
+
+export type FileProblem =
+  | { readonly name: "file-unreadable"; readonly values: { readonly path: string; readonly reason: string } }
+  | { readonly name: "file-not-regular"; readonly values: { readonly path: string; readonly kind: string } }
+  | { readonly name: "file-symlink"; readonly values: { readonly path: string } }
+  | { readonly name: "file-writable" | "folder-writable"; readonly values: { readonly path: string; readonly mode: string } }
+  | { readonly name: "file-owner" | "folder-owner"; readonly values: { readonly path: string; readonly uid: number; readonly trusted: string } }
+  | { readonly name: "file-too-large"; readonly values: { readonly size: number; readonly limit: number } };
+
+/** O_PATH of include/uapi/asm-generic/fcntl.h: a folder that may be passed through need not be readable. */
+const O_PATH = 0o10000000;
+const OPEN_FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+/** O_NONBLOCK: opening a pipe must not wait for somebody to write to it. */
+const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+const STICKY = 0o1000;
+
+/** Reads the file at `path`; `owners` are the user ids that may own it and the folders on the way. Errors of the system are a result. */
+export function readTrustedFile(path: string, owners: readonly number[]): FileResult {
+  try {
+    const folder = realpathSync(dirname(resolve(path)));
+    return withFolder(folder, owners, (descriptor) => readIn(descriptor, path, owners));
+  } catch (error) {
+    return failure(error, path);
+  }
+}
+
+function withFolder(folder: string, owners: readonly number[], use: (descriptor: number) => FileResult): FileResult {
+  const names = folder.split("/").filter((name) => name !== "");
+  if (names.length > FOLDERS_MAX) return refuse({ name: "file-unreadable", values: { path: folder, reason: "too many folders" } });
+  let descriptor = openSync("/", OPEN_FOLDER);
+  try {
+    for (let depth = 0; ; depth++) {
+      const path = `/${names.slice(0, depth).join("/")}`;
+      const problem = judgeFolder(path, fstatSync(descriptor), owners, depth === names.length);
+      if (problem !== null) return refuse(problem);
+      const name = names[depth];
+      if (name === undefined) return use(descriptor);
+      const next = openSync(`/proc/self/fd/${descriptor}/${name}`, OPEN_FOLDER);
+      closeSync(descriptor);
+      descriptor = next;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Sticky folders such as /tmp do on the way, since what they hold cannot be replaced by others; they do not hold policies. */
+function judgeFolder(path: string, stats: Stats, owners: readonly number[], last: boolean): FileProblem | null {
+  if (!owners.includes(stats.uid)) return { name: "folder-owner", values: ownerValues(path, stats, owners) };
+  const writable = (stats.mode & 0o022) !== 0;
+  if (!writable || (!last && (stats.mode & STICKY) !== 0)) return null;
+  return { name: "folder-writable", values: { path, mode: modeOf(stats) } };
+}
+
+function readIn(folder: number, path: string, owners: readonly number[]): FileResult {
+  const descriptor = openSync(`/proc/self/fd/${folder}/${basename(path)}`, OPEN_FILE);
+  try {
+    const stats = fstatSync(descriptor);
+    const problem = judgeFile(path, stats, owners);
+    return problem === null ? readAll(descriptor) : refuse(problem);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function judgeFile(path: string, stats: Stats, owners: readonly number[]): FileProblem | null {
+  if (!stats.isFile()) return { name: "file-not-regular", values: { path, kind: kindOf(stats) } };
+  if (!owners.includes(stats.uid)) return { name: "file-owner", values: ownerValues(path, stats, owners) };
+  if ((stats.mode & 0o022) !== 0) return { name: "file-writable", values: { path, mode: modeOf(stats) } };
+  if (stats.size > POLICY_BYTES_MAX) return { name: "file-too-large", values: { size: stats.size, limit: POLICY_BYTES_MAX } };
+  return null;
+}
+
+/** Reads to the end, which may lie elsewhere than fstat said while the owner writes. */
+function readAll(descriptor: number): FileResult {
+  const buffer = Buffer.alloc(POLICY_BYTES_MAX + 1);
+  let length = 0;
+  while (length < buffer.length) {
+    const count = readSync(descriptor, buffer, length, buffer.length - length, length);
+    if (count === 0) return { outcome: "read", bytes: buffer.subarray(0, length) };
+    length += count;
+  }
+  return refuse({ name: "file-too-large", values: { size: length, limit: POLICY_BYTES_MAX } });
+}
+
+function failure(error: unknown, path: string): FileResult {
+  const code = error instanceof Error && "code" in error ? String(error.code) : null;
+  if (code === null) throw error;
+  if (code === "ENOENT") return { outcome: "absent" };
+  if (code === "ELOOP") return refuse({ name: "file-symlink", values: { path } });
+  if (code === "ENXIO") return refuse({ name: "file-not-regular", values: { path, kind: "socket" } });
+  return refuse({ name: "file-unreadable", values: { path, reason: code } });
+}
+
+function refuse(problem: FileProblem): FileResult {
+  return { outcome: "refused", problem };
+}
+
+function ownerValues(path: string, stats: Stats, owners: readonly number[]): { path: string; uid: number; trusted: string } {
+  return { path, uid: stats.uid, trusted: String(owners[owners.length - 1] ?? 0) };
+}
+
+function modeOf(stats: Stats): string {
+  return (stats.mode & 0o7777).toString(8).padStart(4, "0");
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "directory";
+  if (stats.isFIFO()) return "pipe";
+  return stats.isSocket() ? "socket" : "device";
+}
