@@ -31,6 +31,9 @@ export type PermissionName = keyof typeof Permission;
 /** A set of {@link Permission} bits. */
 export type PermissionSet = number;
 
+/** Every bit that means something. */
+export const allPermissions: PermissionSet = Object.values(Permission).reduce((set, bit) => set | bit, 0);
+
 /** The letters a `files` line may use, in canonical order. */
 export const permissionLetters = {
   r: Permission.read,

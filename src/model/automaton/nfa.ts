@@ -1,0 +1,125 @@
+import { AUTOMATON_NODES_MAX } from "../limits.ts";
+import { SLASH } from "../pattern/byte-set.ts";
+import type { Branch, ByteSet, Token } from "../pattern/types.ts";
+import type { PermissionSet } from "../permission.ts";
+import type { Effect } from "../policy.ts";
+import { AutomatonTooLarge } from "./too-large.ts";
+
+/** Labels of nodes: 0..255 a byte, the following four, then SET_LABEL + index of a byte set. */
+export const STAR = 256;
+export const GLOBSTAR = 257;
+export const TREE = 258;
+const INSIDE = 259;
+const ROOT = 260;
+export const SET_LABEL = 261;
+
+/**
+ * All branches of all rules as one tree of tokens: branches with the same beginning share it. A node is reached by the
+ * token that labels it. A star node also keeps what it matches; beside each TREE node stands an INSIDE node, which skips
+ * a component. Node 0 is the root.
+ */
+export class Nfa {
+  readonly label: number[] = [ROOT];
+  readonly firstChild: number[] = [-1];
+  readonly nextSibling: number[] = [-1];
+  readonly allow: PermissionSet[] = [0];
+  readonly deny: PermissionSet[] = [0];
+  readonly sets: ByteSet[] = [];
+  private readonly setLabels = new Map<string, number>();
+
+  add(branch: Branch, effect: Effect, permissions: PermissionSet): void {
+    let node = 0;
+    for (const token of branch.tokens) node = this.child(node, this.labelOf(token));
+    const side = effect === "allow" ? this.allow : this.deny;
+    side[node] = (side[node] as number) | (permissions & branch.mask);
+  }
+
+  /** Adds `node` and what is reached from it without a byte. */
+  close(node: number, into: Set<number>): void {
+    if (into.has(node)) return;
+    into.add(node);
+    for (let child = this.firstChild[node] as number; child >= 0; child = this.nextSibling[child] as number) {
+      const label = this.label[child] as number;
+      if (label === STAR || label === GLOBSTAR || label === TREE) this.close(child, into);
+    }
+  }
+
+  /** The member of the pair that skips a component before `tree`. */
+  inside(tree: number): number {
+    return tree + 1;
+  }
+
+  /** What `node` itself goes on with at every byte but `/`: itself where it loops, else -1. */
+  loop(node: number): number {
+    const label = this.label[node] as number;
+    return label === STAR || label === GLOBSTAR || label === INSIDE ? node : -1;
+  }
+
+  /** What `node` itself goes on with at `/`, not counting its children: at most two nodes. */
+  afterSlash(node: number): readonly number[] {
+    const label = this.label[node] as number;
+    if (label === GLOBSTAR) return [node];
+    return label === INSIDE ? [node, node - 1] : [];
+  }
+
+  /** Children that take one byte: each with the bytes it takes. */
+  *steps(node: number): Generator<{ child: number; takes: number | ByteSet }> {
+    for (let child = this.firstChild[node] as number; child >= 0; child = this.nextSibling[child] as number) {
+      const label = this.label[child] as number;
+      if (label < 256) yield { child, takes: label };
+      else if (label >= SET_LABEL) yield { child, takes: this.sets[label - SET_LABEL] as ByteSet };
+      else if (label === TREE) yield { child: this.inside(child), takes: everyByte };
+    }
+  }
+
+  private child(parent: number, label: number): number {
+    for (let child = this.firstChild[parent] as number; child >= 0; child = this.nextSibling[child] as number) {
+      if (this.label[child] === label) return child;
+    }
+    const node = this.node(label);
+    this.nextSibling[node] = this.firstChild[parent] as number;
+    this.firstChild[parent] = node;
+    if (label === TREE) this.node(INSIDE);
+    return node;
+  }
+
+  private node(label: number): number {
+    if (this.label.length >= AUTOMATON_NODES_MAX) throw new AutomatonTooLarge("nodes", AUTOMATON_NODES_MAX);
+    this.firstChild.push(-1);
+    this.nextSibling.push(-1);
+    this.allow.push(0);
+    this.deny.push(0);
+    return this.label.push(label) - 1;
+  }
+
+  private labelOf(token: Token): number {
+    if (token.kind === "byte") return token.byte;
+    if (token.kind === "star") return STAR;
+    if (token.kind === "globstar") return GLOBSTAR;
+    if (token.kind === "tree") return TREE;
+    const key = token.members.join("");
+    const known = this.setLabels.get(key);
+    if (known !== undefined) return known;
+    const label = SET_LABEL + this.sets.push(token.members) - 1;
+    this.setLabels.set(key, label);
+    return label;
+  }
+}
+
+const everyByte: ByteSet = new Uint8Array(256).fill(1);
+
+/** Bytes that no node tells apart share a class. `/` has one of its own. Classes are numbered by their first byte. */
+export function byteClasses(nfa: Nfa): { readonly classOf: Uint8Array; readonly count: number } {
+  const alone = new Uint8Array(256);
+  alone[SLASH] = 1;
+  for (const label of nfa.label) if (label < 256) alone[label] = 1;
+  const numbers = new Map<string, number>();
+  const classOf = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    const signature = alone[byte] === 1 ? `=${byte}` : nfa.sets.map((set) => set[byte]).join("");
+    const number = numbers.get(signature) ?? numbers.size;
+    numbers.set(signature, number);
+    classOf[byte] = number;
+  }
+  return { classOf, count: numbers.size };
+}

@@ -1,0 +1,19 @@
+import type { PermissionSet } from "../permission.ts";
+
+/** A complete deterministic automaton as flat arrays. State 0 is dead: it grants nothing and leads only to itself. */
+export interface Table {
+  /** 256 entries: byte to class. */
+  readonly classOf: Uint8Array;
+  readonly classCount: number;
+  readonly start: number;
+  readonly stateCount: number;
+  /** stateCount * classCount entries: state * classCount + class to state. */
+  readonly next: Uint32Array;
+  /** stateCount entries. */
+  readonly permissions: Uint16Array;
+}
+
+/** What a state grants once deny has taken its bits away. */
+export function effective(allow: PermissionSet, deny: PermissionSet): PermissionSet {
+  return allow & ~deny;
+}

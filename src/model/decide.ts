@@ -1,0 +1,40 @@
+import { judgeAddress } from "./decide/address.ts";
+import { judgeName, judgeTwoNames } from "./decide/names.ts";
+import { judgeSignal } from "./decide/signal.ts";
+import { firstDenyElseAllow } from "./decide/verdict-of-rules.ts";
+import type { Policy } from "./policy.ts";
+import type { Request } from "./request.ts";
+import type { SealedView } from "./sealed-view.ts";
+import type { Decision } from "./verdict.ts";
+
+/**
+ * The reference monitor: what a policy answers to a request. Total and pure; every engine is tested against it.
+ *
+ * Default deny; a deny that matches beats every allow; the order of rules changes no outcome, only which of several
+ * equal rules is named. With `sealed` the answer is the one a sealed domain gives: the names and files of its start.
+ */
+export function decide(policy: Policy, request: Request, sealed?: SealedView): Decision {
+  switch (request.class) {
+    case "name":
+      return judgeName(policy, request, sealed);
+    case "two-names":
+      return judgeTwoNames(policy, request);
+    case "address":
+      return judgeAddress(policy, request);
+    case "socket":
+      return firstDenyElseAllow(
+        policy.sockets,
+        (rule) => rule.family === request.family && (rule.protocol === null || rule.protocol === request.protocol),
+      );
+    case "syscall":
+      return firstDenyElseAllow(policy.syscalls, (rule) => rule.token === request.name);
+    case "capability":
+      return firstDenyElseAllow(policy.capabilities, (rule) => rule.token === request.name);
+    case "ipc":
+      return firstDenyElseAllow(policy.ipc, (rule) => rule.token === request.kind);
+    case "inherit":
+      return firstDenyElseAllow(policy.inherit, (rule) => rule.token === request.kind);
+    case "signal":
+      return judgeSignal(policy, request);
+  }
+}

@@ -1,0 +1,34 @@
+/** Every bound of the model, with its unit. What exceeds one is refused with a typed problem or error, never cut. */
+
+/** Bytes of one pattern after UTF-8 encoding. PATH_MAX of Linux less its NUL: no longer name can be opened at once. */
+export const PATTERN_BYTES_MAX = 4095;
+
+/** Flat patterns that the braces of one pattern may expand to. */
+export const PATTERN_ALTERNATIVES_MAX = 256;
+
+/** Braces inside braces, levels. */
+export const PATTERN_NESTING_MAX = 8;
+
+/** Nodes of the automaton's first form: about the bytes of all patterns, shared prefixes counted once. */
+export const AUTOMATON_NODES_MAX = 1 << 21;
+
+/** States of an automaton, also before it is minimised. */
+export const AUTOMATON_STATES_MAX = 1 << 19;
+
+/** Cells (states times byte classes, 4 bytes each) of a transition table. */
+export const AUTOMATON_CELLS_MAX = 1 << 25;
+
+/** Pairs of states that one rename may compare; beyond that every permission counts as gained. */
+export const GAIN_PAIRS_MAX = 1 << 20;
+
+/** File names that one walk of the snapshot may look at. */
+export const VIEW_ENTRIES_MAX = 100_000;
+
+/** Directories below each other that the walk follows. */
+export const VIEW_DEPTH_MAX = 256;
+
+/** Names that are looked up one by one in a directory before the walk lists it instead. */
+export const VIEW_LITERALS_MAX = 1024;
+
+/** Symbolic links followed for one name; the kernel's MAXSYMLINKS. */
+export const LINKS_FOLLOWED_MAX = 40;

@@ -1,0 +1,53 @@
+/**
+ * File names are bytes, strings are not. Names that are UTF-8 map to their text; every other byte becomes a lone
+ * surrogate U+DC80..U+DCFF, so that both directions are total and one name never turns into another.
+ */
+const escapedByte = /[\udc80-\udcff]/u;
+const encoder = new TextEncoder();
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Bytes of a name as the kernel sees it. A lone surrogate outside U+DC80..U+DCFF stands for no byte and becomes U+FFFD. */
+export function bytesOfName(name: string): Uint8Array {
+  if (!escapedByte.test(name)) return encoder.encode(name);
+  const bytes: number[] = [];
+  for (const character of name) {
+    const code = character.codePointAt(0) as number;
+    if (code >= 0xdc80 && code <= 0xdcff) bytes.push(code - 0xdc00);
+    else bytes.push(...encoder.encode(character));
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Text of a name; `bytesOfName` gives the same bytes back. */
+export function nameOfBytes(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return escapeInvalid(bytes);
+  }
+}
+
+function escapeInvalid(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; ) {
+    const length = validLength(bytes, at);
+    if (length === 0) text += String.fromCharCode(0xdc00 + (bytes[at] as number));
+    else text += strict.decode(bytes.subarray(at, at + length));
+    at += Math.max(length, 1);
+  }
+  return text;
+}
+
+/** Length of the valid UTF-8 character at `at`, 0 when there is none. */
+function validLength(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] as number;
+  if (lead < 0x80) return 1;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || at + length > bytes.length) return 0;
+  try {
+    strict.decode(bytes.subarray(at, at + length));
+    return length;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,126 @@
+import { PATTERN_NESTING_MAX } from "../limits.ts";
+import { anyButSlash } from "./byte-set.ts";
+import { lexClass } from "./lex-class.ts";
+import { type Atom, type Choice, type Lexeme, PatternRefusal } from "./types.ts";
+
+const encoder = new TextEncoder();
+
+/** Where the lexer stands. Characters, not UTF-16 units, are taken one by one. */
+export interface Cursor {
+  readonly text: string;
+  at: number;
+}
+
+/** Splits a pattern into its signs. Throws PatternRefusal. */
+export function lex(text: string): readonly Lexeme[] {
+  const cursor = { text, at: 0 };
+  const lexemes = lexSequence(cursor, 0);
+  if (cursor.at < text.length) throw unbalanced(cursor.at, text[cursor.at] as string);
+  return lexemes;
+}
+
+/** Up to the end, or within braces up to `,` or `}`. */
+function lexSequence(cursor: Cursor, depth: number): Lexeme[] {
+  const lexemes: Lexeme[] = [];
+  while (cursor.at < cursor.text.length) {
+    const sign = cursor.text[cursor.at] as string;
+    if (sign === "}" || (sign === "," && depth > 0)) break;
+    if (sign === "{") lexemes.push(lexChoice(cursor, depth + 1));
+    else if (sign === "[") lexemes.push(lexClass(cursor));
+    else if (sign === "]") throw unbalanced(cursor.at, sign);
+    else if (sign === "*") lexemes.push(lexStars(cursor));
+    else if (sign === "?") lexemes.push({ kind: "set", members: anyButSlash, offset: cursor.at++, text: "?" });
+    else lexemes.push(...lexCharacter(cursor));
+  }
+  return lexemes;
+}
+
+function lexChoice(cursor: Cursor, depth: number): Choice {
+  const offset = cursor.at;
+  if (depth > PATTERN_NESTING_MAX) {
+    throw new PatternRefusal("pattern-too-deep", offset, `braces are nested deeper than ${PATTERN_NESTING_MAX} levels`);
+  }
+  const alternatives: Lexeme[][] = [];
+  do {
+    cursor.at++;
+    alternatives.push(lexSequence(cursor, depth));
+  } while (cursor.text[cursor.at] === ",");
+  if (cursor.text[cursor.at] !== "}") throw unbalanced(offset, "{");
+  cursor.at++;
+  if (alternatives.length < 2) {
+    throw new PatternRefusal(
+      "pattern-empty-alternative",
+      offset,
+      "braces need two alternatives or more, as in `{a,b}`",
+    );
+  }
+  if (alternatives.filter((alternative) => alternative.length === 0).length > 1) {
+    throw new PatternRefusal("pattern-empty-alternative", offset, "braces may have one empty alternative, not more");
+  }
+  return { kind: "choice", offset, alternatives };
+}
+
+function lexStars(cursor: Cursor): Atom {
+  const offset = cursor.at;
+  while (cursor.text[cursor.at] === "*") cursor.at++;
+  const text = cursor.text.slice(offset, cursor.at);
+  if (text.length > 2) {
+    throw new PatternRefusal("pattern-stars", offset, "more than two stars in a row mean nothing; write `*` or `**`");
+  }
+  return { kind: text === "*" ? "star" : "globstar", offset, text };
+}
+
+function lexCharacter(cursor: Cursor): Atom[] {
+  const offset = cursor.at;
+  const character = takeCharacter(cursor);
+  const text = cursor.text.slice(offset, cursor.at);
+  return [...encoder.encode(character)].map((byte, index) => ({
+    kind: "byte",
+    byte,
+    offset,
+    text: index === 0 ? text : "",
+  }));
+}
+
+/** One character, a backslash before it taken away. */
+export function takeCharacter(cursor: Cursor): string {
+  const offset = cursor.at;
+  const plain = characterAt(cursor);
+  if (plain !== "\\") return plain;
+  if (cursor.at >= cursor.text.length) {
+    throw new PatternRefusal("pattern-escape", offset, "the backslash at the end stands before nothing");
+  }
+  const escaped = characterAt(cursor);
+  if (/[0-9A-Za-z/]/.test(escaped)) {
+    throw new PatternRefusal(
+      "pattern-escape",
+      offset,
+      `\`\\${escaped}\` is no escape: a backslash only makes a special character plain`,
+    );
+  }
+  return escaped;
+}
+
+function characterAt(cursor: Cursor): string {
+  const offset = cursor.at;
+  const character = String.fromCodePoint(cursor.text.codePointAt(offset) as number);
+  const code = character.codePointAt(0) as number;
+  if (code < 0x20 || code === 0x7f || (code >= 0xd800 && code <= 0xdfff)) {
+    const shown = code.toString(16).padStart(2, "0");
+    throw new PatternRefusal(
+      "pattern-control-character",
+      offset,
+      `the character 0x${shown} cannot be written in a pattern; match it with \`?\``,
+    );
+  }
+  cursor.at += character.length;
+  return character;
+}
+
+export function unbalanced(offset: number, sign: string): PatternRefusal {
+  return new PatternRefusal(
+    "pattern-unbalanced",
+    offset,
+    `\`${sign}\` has no counterpart; write \`\\${sign}\` for the character itself`,
+  );
+}

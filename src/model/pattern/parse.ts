@@ -1,0 +1,36 @@
+import { PATTERN_BYTES_MAX } from "../limits.ts";
+import { branchesOf } from "./branches.ts";
+import { checkAlternative } from "./check-alternative.ts";
+import { expand } from "./expand.ts";
+import { lex } from "./lex.ts";
+import { type ParsedPattern, type Pattern, PatternRefusal } from "./types.ts";
+
+/** Reads a pattern. Total: whatever the text, a pattern or the first problem. */
+export function parsePattern(text: string): ParsedPattern {
+  try {
+    return { pattern: parse(text) };
+  } catch (error) {
+    if (error instanceof PatternRefusal) return { problem: error.problem };
+    throw error;
+  }
+}
+
+function parse(text: string): Pattern {
+  if (text === "") throw new PatternRefusal("pattern-empty", 0, "an empty pattern names nothing");
+  // Every UTF-16 unit is at least one byte, so that no encoding of a huge text is made.
+  if (text.length > PATTERN_BYTES_MAX || new TextEncoder().encode(text).length > PATTERN_BYTES_MAX) {
+    throw new PatternRefusal("pattern-too-long", 0, `the pattern is longer than ${PATTERN_BYTES_MAX} bytes`);
+  }
+  const sequences = expand(lex(text));
+  for (const atoms of sequences) checkAlternative(atoms);
+  return {
+    text,
+    branches: sequences.flatMap((atoms) => branchesOf(atoms)),
+    alternatives: sequences.map((atoms) => ({ atoms })),
+  };
+}
+
+/** The pattern as several without braces, in the language of patterns. */
+export function alternatives(pattern: Pattern): readonly string[] {
+  return pattern.alternatives.map(({ atoms }) => atoms.map((atom) => atom.text).join(""));
+}

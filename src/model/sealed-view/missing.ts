@@ -1,0 +1,26 @@
+import { literalPrefix, parsePattern } from "../pattern.ts";
+import type { NameRule } from "../policy.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { kernelHeld } from "./kernel-grants.ts";
+import type { MissingRule } from "./types.ts";
+
+/** Allow rules that the kernel would hold, whose plain beginning is not there. */
+export function missingRules(rules: readonly NameRule[], snapshot: Snapshot): readonly MissingRule[] {
+  const missing: MissingRule[] = [];
+  for (const rule of rules) {
+    if (rule.effect === "deny" || (rule.permissions & kernelHeld) === 0 || !rule.pattern.startsWith("/")) continue;
+    const parsed = parsePattern(rule.pattern);
+    if ("problem" in parsed) continue;
+    const path = firstMissing(literalPrefix(parsed.pattern), snapshot);
+    if (path !== null) missing.push({ rule, path });
+  }
+  return missing;
+}
+
+function firstMissing(path: string, snapshot: Snapshot): string | null {
+  for (let end = path.indexOf("/", 1); ; end = path.indexOf("/", end + 1)) {
+    const name = end < 0 ? path : path.slice(0, end);
+    if (snapshot.lookup(name) === null) return name;
+    if (end < 0) return null;
+  }
+}

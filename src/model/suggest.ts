@@ -1,0 +1,80 @@
+import { isCanonicalName } from "./canonical-name.ts";
+import { formatAddress } from "./network.ts";
+import { escapeName } from "./pattern.ts";
+import { formatLetters, Permission, type PermissionSet } from "./permission.ts";
+import type { AddressRequest, NameRequest, Request, SocketRequest, TwoNameRequest } from "./request.ts";
+
+/** A line of a policy file and the section it belongs to. */
+export interface Suggestion {
+  readonly section: "files" | "network" | "syscalls" | "capabilities" | "ipc" | "inherit" | "signals";
+  readonly line: string;
+}
+
+/** Default out on every engine that has no say over mounts (landlock): no line can grant them. */
+const NOT_GRANTABLE_SYSCALLS = new Set([
+  ...["mount", "umount2", "pivot_root", "move_mount", "open_tree", "mount_setattr"],
+  ...["fsopen", "fsconfig", "fsmount", "fspick"],
+]);
+
+/**
+ * The narrowest single line that makes a policy grant the request, as long as the policy does not deny it and the names
+ * of a rename carry no permissions of other rules. Null for what no line can grant.
+ */
+export function suggest(request: Request): Suggestion | null {
+  switch (request.class) {
+    case "name":
+      return suggestName(request);
+    case "two-names":
+      return suggestTwoNames(request);
+    case "address":
+      return suggestAddress(request);
+    case "socket":
+      return suggestSocket(request);
+    case "syscall":
+      return NOT_GRANTABLE_SYSCALLS.has(request.name) ? null : { section: "syscalls", line: request.name };
+    case "capability":
+      return { section: "capabilities", line: request.name };
+    case "ipc":
+      return { section: "ipc", line: request.kind };
+    case "inherit":
+      return { section: "inherit", line: request.kind };
+    case "signal":
+      return { section: "signals", line: request.domain === "superDom" ? "any" : request.domain };
+  }
+}
+
+function suggestName({ operation, path }: NameRequest): Suggestion | null {
+  if (!isCanonicalName(path)) return null;
+  if (operation === "connect" || operation === "listen") {
+    return { section: "network", line: `${operation} unix ${escapeName(path)}` };
+  }
+  return files(Permission[operation], [path]);
+}
+
+function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Suggestion | null {
+  if (!isCanonicalName(from) || !isCanonicalName(to)) return null;
+  if (operation === "link") return files(Permission.create, [to]);
+  const names = files(Permission.create | Permission.delete, [from, to]);
+  if (names === null || !directory) return names;
+  const [, fromPattern, toPattern] = names.line.split(" ") as [string, string, string];
+  return { section: "files", line: `${names.line} ${fromPattern}/** ${toPattern}/**` };
+}
+
+function files(permissions: PermissionSet, paths: readonly string[]): Suggestion | null {
+  if (!paths.every((path) => path.startsWith("/"))) return null;
+  return { section: "files", line: [formatLetters(permissions), ...paths.map(escapeName)].join(" ") };
+}
+
+function suggestAddress({ operation, protocol, address, port }: AddressRequest): Suggestion | null {
+  if (address.length !== 4 && address.length !== 16) return null;
+  const isEvery = operation === "listen" && address.every((byte) => byte === 0);
+  const text = formatAddress(address);
+  const where = isEvery ? `${port}` : `${text.includes(":") ? `[${text}]` : text}:${port}`;
+  return { section: "network", line: `${operation} ${protocol} ${where}` };
+}
+
+function suggestSocket({ family, protocol }: SocketRequest): Suggestion | null {
+  if (family === "other") return null;
+  if (family === "netlink" || family === "raw") return { section: "network", line: `${family} ${protocol}` };
+  return { section: "network", line: family };
+}
