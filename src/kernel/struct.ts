@@ -24,6 +24,7 @@ export interface Layout<F extends Fields> {
   /** As C writes it, `struct NAME`. */
   readonly cName: string;
   readonly fields: F;
+  readonly prefix: boolean;
   /** Bytes. */
   readonly size: number;
   /** Offset of each field, bytes. A field's name is its C path, e.g. `data.args[0]`. */
@@ -36,16 +37,17 @@ export interface Layout<F extends Fields> {
   decode(bytes: Uint8Array, at?: number): Decoded<F>;
 }
 
-/** `fields` in the order of the C declaration; `packed` for structs with that attribute. */
+/** `fields` in the order of the C declaration; `packed` for structs with that attribute; `prefix` when C's goes on after the last. */
 export function struct<const F extends Fields>(
   cName: string,
   fields: F,
-  options: { packed?: boolean } = {},
+  options: { packed?: boolean; prefix?: boolean } = {},
 ): Layout<F> {
   const { offset, size } = place(fields, options.packed ?? false);
   return {
     cName,
     fields,
+    prefix: options.prefix ?? false,
     size,
     offset,
     alloc: () => Buffer.from(new ArrayBuffer(size)),

@@ -92,7 +92,7 @@ export function layoutExpressions(layout: Layout<Fields>): [expression: string, 
   const offsets = Object.keys(layout.fields)
     .filter(isNamed)
     .map((field): [string, bigint] => [`offsetof(${layout.cName}, ${field})`, BigInt(layout.offset[field] ?? -1)]);
-  return [[`sizeof(${layout.cName})`, BigInt(layout.size)], ...offsets];
+  return layout.prefix ? offsets : [[`sizeof(${layout.cName})`, BigInt(layout.size)], ...offsets];
 }
 
 /** Size in bytes of each field, for the check that a field is as wide as C's. */

@@ -1,0 +1,38 @@
+import { BPF_ALU64, BPF_EXIT, BPF_JMP, BPF_K, BPF_MOV, BPF_PROG_LOAD } from "../constants.ts";
+import { addressOf, cString, syscallRaw } from "../ffi.ts";
+import { bpfAttrProgLoad } from "../structs.ts";
+import { number } from "../syscalls.ts";
+
+/** bpf(2); negative for an error number. */
+export function bpf(command: number, attributes: Uint8Array): number {
+  return syscallRaw(number("bpf") ?? -1, command, attributes, attributes.length);
+}
+
+export interface TinyProgram {
+  readonly type: number;
+  readonly attachType: number;
+  /** What the program returns; it does nothing else. */
+  readonly returns: number;
+  /** BTF id of the kernel function it belongs to, for lsm programs. */
+  readonly attachBtfId?: number;
+}
+
+/** Loads a program of two instructions; its descriptor, or the negative error number. */
+export function loadTinyProgram(program: TinyProgram): number {
+  const instructions = Buffer.from(new ArrayBuffer(16));
+  instructions.writeUInt8(BPF_ALU64 | BPF_MOV | BPF_K, 0);
+  instructions.writeInt32LE(program.returns, 4);
+  instructions.writeUInt8(BPF_JMP | BPF_EXIT, 8);
+  // The kernel wants a GPL-compatible licence for lsm programs.
+  const licence = Buffer.from(new ArrayBuffer(4));
+  licence.set(cString("GPL"));
+  const attributes = bpfAttrProgLoad.encode({
+    prog_type: program.type,
+    insn_cnt: 2,
+    insns: addressOf(instructions),
+    license: addressOf(licence),
+    expected_attach_type: program.attachType,
+    attach_btf_id: program.attachBtfId ?? 0,
+  });
+  return bpf(BPF_PROG_LOAD, attributes);
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { release, version } from "node:os";
+import type { HostFacts } from "../host-facts.ts";
+
+/** Field 5 is the mount point, octal-escaped; the file system type follows the lone `-` (proc_pid_mountinfo(5)). */
+export function findCgroup2(mountinfo: string): string | null {
+  for (const line of mountinfo.split("\n")) {
+    const [mount = "", filesystem = ""] = line.split(" - ");
+    const point = mount.split(" ")[4];
+    if (filesystem.startsWith("cgroup2 ") && point !== undefined) return unescapeOctal(point);
+  }
+  return null;
+}
+
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
+
+/** Effective ids and capabilities of this process, from /proc/self/status. */
+export function readCaller(): HostFacts["caller"] {
+  const status = readFileSync("/proc/self/status", "utf8");
+  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  if (capabilities === undefined) throw new Error("/proc/self/status has no CapEff line");
+  return { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1, capabilities: BigInt(`0x${capabilities}`) };
+}
+
+export function readKernel(): HostFacts["kernel"] {
+  return { release: release(), version: version(), machine: process.arch === "x64" ? "x86_64" : process.arch };
+}

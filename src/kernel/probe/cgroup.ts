@@ -1,0 +1,68 @@
+import { mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  BPF_CGROUP_INET4_CONNECT,
+  BPF_CGROUP_UNIX_CONNECT,
+  BPF_CGROUP_UNIX_SENDMSG,
+  BPF_F_ALLOW_MULTI,
+  BPF_PROG_ATTACH,
+  BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+  O_CLOEXEC,
+  O_DIRECTORY,
+} from "../constants.ts";
+import { close, ErrnoError, open } from "../ffi.ts";
+import type { FeatureName, Probe } from "../host-facts.ts";
+import { bpfAttrProgAttach } from "../structs.ts";
+import { no, refused, yes } from "./answer.ts";
+import { bpf, loadTinyProgram } from "./bpf-program.ts";
+
+type CgroupFeature = Extract<FeatureName, `cgroup-${string}`>;
+
+/** Attaches programs that allow everything to an empty cgroup of its own, and removes both. */
+export function probeCgroup(cgroup2: string | null): Record<CgroupFeature, Probe> {
+  if (cgroup2 === null) return both(no("no cgroup v2 hierarchy is mounted"));
+  const directory = join(cgroup2, `cofferdam-probe-${process.pid}`);
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    return both(no(`no cgroup can be made below ${cgroup2}: ${error instanceof Error ? error.message : error}`));
+  }
+  try {
+    const fd = open(directory, O_DIRECTORY | O_CLOEXEC);
+    try {
+      const unix = [BPF_CGROUP_UNIX_CONNECT, BPF_CGROUP_UNIX_SENDMSG].map((type) => attachable(fd, type));
+      return {
+        "cgroup-inet": attachable(fd, BPF_CGROUP_INET4_CONNECT),
+        "cgroup-unix": unix.find((probe) => probe.state !== "yes") ?? yes,
+      };
+    } finally {
+      close(fd);
+    }
+  } catch (error) {
+    if (error instanceof ErrnoError) return both(no(error.message));
+    throw error;
+  } finally {
+    rmdirSync(directory);
+  }
+}
+
+function attachable(cgroup: number, attachType: number): Probe {
+  const program = loadTinyProgram({ type: BPF_PROG_TYPE_CGROUP_SOCK_ADDR, attachType, returns: 1 });
+  if (program < 0) return refused(`loading a cgroup program of kind ${attachType}`, program);
+  try {
+    const attributes = bpfAttrProgAttach.encode({
+      target_fd: cgroup,
+      attach_bpf_fd: program,
+      attach_type: attachType,
+      attach_flags: BPF_F_ALLOW_MULTI,
+    });
+    const attached = bpf(BPF_PROG_ATTACH, attributes);
+    return attached < 0 ? refused(`attaching a cgroup program of kind ${attachType}`, attached) : yes;
+  } finally {
+    close(program);
+  }
+}
+
+function both(probe: Probe): Record<CgroupFeature, Probe> {
+  return { "cgroup-inet": probe, "cgroup-unix": probe };
+}

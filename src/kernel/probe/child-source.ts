@@ -1,0 +1,48 @@
+/**
+ * What a throw-away Node process runs: it reads a {@link ChildProgram} from standard input, makes the system calls in it one after
+ * the other on its main thread, and prints their results (negative for an error number) as a JSON array.
+ * It is plain JavaScript in a string because a program bundled into one file has no second file to start.
+ */
+export const childSource = `
+const koffi = require(process.argv[1]);
+const libc = koffi.load("libc.so.6");
+const syscall = libc.func("long syscall(long nr, void *a, void *b, void *c, void *d, void *e, void *f)");
+const memcpy = libc.func("uint64_t memcpy(void *to, void *from, size_t length)");
+const program = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
+const buffers = {};
+for (const [name, hex] of Object.entries(program.buffers)) {
+  const bytes = Buffer.from(hex, "hex");
+  buffers[name] = Buffer.from(new ArrayBuffer(Math.max(bytes.length, 1)));
+  buffers[name].set(bytes);
+}
+const results = [];
+const value = (argument) => {
+  if (typeof argument === "string") return buffers[argument];
+  if (typeof argument === "object") return results[argument.result];
+  return argument;
+};
+const six = (call) => Array.from({ length: 6 }, (_, index) => value(call.args[index] ?? 0));
+const started = [];
+const steps = {
+  call: (step) => {
+    const result = syscall(step.call, ...six(step));
+    return result === -1 ? -koffi.errno() : result;
+  },
+  start: (step) => {
+    started.push(new Promise((resolve) => syscall.async(step.start, ...six(step), (error, result) => resolve(error ? -1 : result))));
+    return 0;
+  },
+  join: () => started.shift(),
+  store: ({ store }) => buffers[store.to].writeInt32LE(results[store.result], store.at),
+  copy: ({ copy }) => buffers[copy.from].copy(buffers[copy.to], copy.at, 0, copy.length),
+  point: ({ point }) => buffers[point.in].writeBigUInt64LE(BigInt(memcpy(buffers[point.to], buffers[point.to], 0)), point.at),
+};
+(async () => {
+  for (const step of program.steps) {
+    const kind = Object.keys(steps).find((name) => name in step);
+    results.push(await steps[kind](step));
+  }
+  require("node:fs").writeSync(1, JSON.stringify(results));
+  process.exit(0);
+})();
+`;

@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { number } from "../syscalls.ts";
+import { childSource } from "./child-source.ts";
+
+/** A probe's child that takes longer than this is killed, milliseconds. It needs about 60. */
+const CHILD_TIMEOUT_MS = 5_000;
+
+/** A number, a buffer by its name, or the result of an earlier step by its label. */
+export type ChildArgument = number | string | { readonly resultOf: string };
+
+/** Builds the list of system calls that a fresh process makes; each call has a label under which its result is found. */
+export class ChildProgram {
+  readonly #buffers: Record<string, string> = {};
+  readonly #steps: unknown[] = [];
+  readonly #labels: string[] = [];
+
+  buffer(name: string, bytes: Uint8Array): this {
+    this.#buffers[name] = Buffer.from(bytes).toString("hex");
+    return this;
+  }
+
+  call(label: string, call: string, ...args: readonly ChildArgument[]): this {
+    return this.#add(label, { call: numberOf(call), args: this.#resolve(args) });
+  }
+
+  /** The call is made on a thread that starts now, and so inherits filters and layers; {@link join} waits for it. */
+  start(call: string, ...args: readonly ChildArgument[]): this {
+    return this.#add("", { start: numberOf(call), args: this.#resolve(args) });
+  }
+
+  join(label: string): this {
+    return this.#add(label, { join: true });
+  }
+
+  /** Writes an earlier result into a buffer, as 32 bits. */
+  store(label: string, to: string, at: number): this {
+    return this.#add("", { store: { result: this.#labels.lastIndexOf(label), to, at } });
+  }
+
+  /** Copies bytes `at`.. of one buffer to the start of another. */
+  copy(from: string, at: number, to: string, length: number): this {
+    return this.#add("", { copy: { from, at, to, length } });
+  }
+
+  /** Writes the address of buffer `to` into another buffer. */
+  point(inside: string, at: number, to: string): this {
+    return this.#add("", { point: { in: inside, at, to } });
+  }
+
+  /** Runs it; the results by label, negative for an error number. Throws when the child could not be run to its end. */
+  run(): ReadonlyMap<string, number> {
+    const koffi = createRequire(import.meta.url).resolve("koffi");
+    const child = spawnSync(process.execPath, ["-e", childSource, koffi], {
+      input: JSON.stringify({ buffers: this.#buffers, steps: this.#steps }),
+      encoding: "utf8",
+      timeout: CHILD_TIMEOUT_MS,
+      killSignal: "SIGKILL",
+      env: {},
+      cwd: "/",
+    });
+    if (child.error !== undefined) throw new Error(`the probing child could not be run: ${child.error.message}`);
+    if (child.status !== 0) throw new Error(`the probing child failed: ${lastLine(child.stderr) || child.signal}`);
+    const results = JSON.parse(child.stdout) as number[];
+    return new Map(this.#labels.map((label, index) => [label, results[index] ?? Number.NaN]));
+  }
+
+  #add(label: string, step: unknown): this {
+    this.#labels.push(label);
+    this.#steps.push(step);
+    return this;
+  }
+
+  #resolve(args: readonly ChildArgument[]): unknown[] {
+    return args.map((arg) => (typeof arg === "object" ? { result: this.#labels.lastIndexOf(arg.resultOf) } : arg));
+  }
+}
+
+/** The result of one labelled call; a label that is not there is a mistake in the probe. */
+export function resultOf(results: ReadonlyMap<string, number>, label: string): number {
+  const result = results.get(label);
+  if (result === undefined) throw new Error(`the probe has no step ${label}`);
+  return result;
+}
+
+function numberOf(call: string): number {
+  const nr = number(call);
+  if (nr === null) throw new Error(`no system call is called ${call}`);
+  return nr;
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

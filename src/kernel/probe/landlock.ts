@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  AF_INET,
+  AF_UNIX,
+  AT_FDCWD,
+  EACCES,
+  EPERM,
+  LANDLOCK_ACCESS_FS_IOCTL_DEV,
+  LANDLOCK_ACCESS_FS_READ_FILE,
+  LANDLOCK_ACCESS_FS_RESOLVE_UNIX,
+  LANDLOCK_ACCESS_NET_CONNECT_TCP,
+  LANDLOCK_CREATE_RULESET_VERSION,
+  LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON,
+  LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET,
+  LANDLOCK_SCOPE_SIGNAL,
+  O_CLOEXEC,
+  PR_SET_NO_NEW_PRIVS,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+} from "../constants.ts";
+import { close, cString, syscall, syscallRaw } from "../ffi.ts";
+import type { FeatureName, Probe } from "../host-facts.ts";
+import { landlockRulesetAttr, sockaddrIn, sockaddrUn } from "../structs.ts";
+import { number } from "../syscalls.ts";
+import { no, refused, unknown, yes } from "./answer.ts";
+import { ChildProgram, resultOf } from "./child.ts";
+
+type LandlockFeature = Extract<FeatureName, `landlock-${string}`>;
+
+/** A port nobody listens on (discard): refused by the kernel's TCP when Landlock lets the call through. */
+const UNUSED_PORT = 9;
+/** An ioctl that /dev/null does not have and that Landlock does not exempt: TCGETS of `asm-generic/ioctls.h`. */
+const TCGETS = 0x5401;
+
+/** `landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)`; 0 where that fails. */
+export function landlockAbi(): number {
+  return Math.max(0, syscallRaw(number("landlock_create_ruleset") ?? -1, null, 0, LANDLOCK_CREATE_RULESET_VERSION));
+}
+
+/** Every operation is tried twice by one child: before it restricts itself, so that a refusal afterwards is Landlock's. */
+export function probeLandlock(abi: number): Record<LandlockFeature, Probe> {
+  const folder = mkdtempSync(join(tmpdir(), "cofferdam-probe-"));
+  const abstract = sockaddrBytes(`\0cofferdam-probe-${process.pid}`);
+  const pathname = sockaddrBytes(`${folder}/socket`);
+  const listeners = [abstract, pathname].map(listen);
+  try {
+    const results = restrictedChild(abi, abstract, pathname).run();
+    return read(abi, results);
+  } finally {
+    listeners.forEach(close);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function restrictedChild(abi: number, abstract: Uint8Array, pathname: Uint8Array): ChildProgram {
+  const child = new ChildProgram()
+    .buffer("file", cString("/proc/version"))
+    .buffer("null", cString("/dev/null"))
+    .buffer(
+      "inet",
+      sockaddrIn.encode({ sin_family: AF_INET, sin_port: UNUSED_PORT, sin_addr: Uint8Array.of(127, 0, 0, 1) }),
+    )
+    .buffer("abstract", abstract)
+    .buffer("pathname", pathname)
+    .buffer("ruleset", ruleset(abi).subarray(0, rulesetSize(abi)))
+    .buffer(
+      "unix-ruleset",
+      landlockRulesetAttr.encode({ handled_access_fs: LANDLOCK_ACCESS_FS_RESOLVE_UNIX }).subarray(0, 8),
+    );
+  tryAll(child, "before", abstract.length, pathname.length);
+  child
+    .call("no-new-privs", "prctl", PR_SET_NO_NEW_PRIVS, 1)
+    .call("ruleset", "landlock_create_ruleset", "ruleset", rulesetSize(abi), 0)
+    .call("restrict-log", "landlock_restrict_self", { resultOf: "ruleset" }, LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON)
+    .call("restrict", "landlock_restrict_self", { resultOf: "ruleset" }, 0)
+    .call("unix-ruleset", "landlock_create_ruleset", "unix-ruleset", 8, 0)
+    .call("unix-restrict", "landlock_restrict_self", { resultOf: "unix-ruleset" }, 0);
+  return tryAll(child, "after", abstract.length, pathname.length);
+}
+
+function tryAll(child: ChildProgram, when: string, abstractLength: number, pathnameLength: number): ChildProgram {
+  return child
+    .call(`${when} file`, "openat", AT_FDCWD, "file", O_CLOEXEC)
+    .call(`${when} null`, "openat", AT_FDCWD, "null", O_CLOEXEC | 1)
+    .call(`${when} ioctl`, "ioctl", { resultOf: `${when} null` }, TCGETS, "inet")
+    .call(`${when} tcp-socket`, "socket", AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)
+    .call(`${when} tcp`, "connect", { resultOf: `${when} tcp-socket` }, "inet", sockaddrIn.size)
+    .call(`${when} signal`, "kill", process.pid, 0)
+    .call(`${when} unix-socket`, "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)
+    .call(`${when} abstract`, "connect", { resultOf: `${when} unix-socket` }, "abstract", abstractLength)
+    .call(`${when} path-socket`, "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)
+    .call(`${when} unix`, "connect", { resultOf: `${when} path-socket` }, "pathname", pathnameLength);
+}
+
+function read(abi: number, results: ReadonlyMap<string, number>): Record<LandlockFeature, Probe> {
+  const restricted = firstFailure(results, ["no-new-privs", "ruleset", "restrict"]);
+  const compare = (operation: string, denial: number, since: number): Probe => {
+    if (restricted !== null) return restricted;
+    if (abi < since) return no(`Landlock ABI ${abi}, ${since} is needed`);
+    const before = resultOf(results, `before ${operation}`);
+    const after = resultOf(results, `after ${operation}`);
+    if (before === -denial) return unknown(`the operation is refused without Landlock too: ${operation}`);
+    return after === -denial ? yes : no(`a confined child was not denied: ${operation}`);
+  };
+  const signal = compare("signal", EPERM, 6);
+  const log = resultOf(results, "restrict-log");
+  const unix = resultOf(results, "unix-ruleset");
+  return {
+    "landlock-files": compare("file", EACCES, 1),
+    "landlock-tcp": compare("tcp", EACCES, 4),
+    "landlock-ioctl": compare("ioctl", EACCES, 5),
+    "landlock-scope": signal.state === "yes" ? compare("abstract", EPERM, 6) : signal,
+    "landlock-log": restricted ?? (log === 0 ? yes : refused("landlock_restrict_self with LOG_NEW_EXEC_ON", log)),
+    "landlock-unix":
+      restricted ?? (unix < 0 ? refused("a ruleset with RESOLVE_UNIX", unix) : compare("unix", EACCES, 9)),
+  };
+}
+
+function firstFailure(results: ReadonlyMap<string, number>, labels: readonly string[]): Probe | null {
+  const failed = labels.find((label) => resultOf(results, label) < 0);
+  return failed === undefined ? null : refused(`landlock, step ${failed}`, resultOf(results, failed));
+}
+
+function ruleset(abi: number): Buffer {
+  return landlockRulesetAttr.encode({
+    handled_access_fs: LANDLOCK_ACCESS_FS_READ_FILE | (abi >= 5 ? LANDLOCK_ACCESS_FS_IOCTL_DEV : 0n),
+    handled_access_net: LANDLOCK_ACCESS_NET_CONNECT_TCP,
+    scoped: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL,
+  });
+}
+
+/** The kernel refuses non-zero bytes that it does not know: ABI 1-3 know 8 bytes, 4-5 know 16, 6 knows all. */
+function rulesetSize(abi: number): number {
+  if (abi < 4) return landlockRulesetAttr.offset.handled_access_net;
+  return abi < 6 ? landlockRulesetAttr.offset.scoped : landlockRulesetAttr.size;
+}
+
+/** Family and name without a trailing NUL: an abstract name's length is its end. */
+function sockaddrBytes(name: string): Uint8Array {
+  const path = Buffer.from(name);
+  return sockaddrUn.encode({ sun_family: AF_UNIX, sun_path: path }).subarray(0, 2 + path.length);
+}
+
+function listen(address: Uint8Array): number {
+  const socket = syscall("socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  syscall("bind", socket, Buffer.from(address), address.length);
+  syscall("listen", socket, 8);
+  return socket;
+}
