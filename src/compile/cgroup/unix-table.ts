@@ -75,6 +75,7 @@ function explore(automaton: Automaton): Explored[] {
     indices.set(key, pending.length);
     return pending.push({ state, context }) - 1;
   };
+  const connectable = connectableStates(automaton);
   indexOf(automaton.start, "start");
   for (let i = 0; i < pending.length; i++) {
     const { state, context } = pending[i]!;
@@ -84,13 +85,31 @@ function explore(automaton: Automaton): Explored[] {
     for (let byte = 0; byte < BYTES; byte++) {
       const after = nameContext(context, byte, writable);
       const to = after === null ? null : automaton.step(state, byte);
-      if (after === null || to === null || (automaton.reachable(to) & Permission.connect) === 0) continue;
+      if (after === null || to === null || connectable[to] === 0) continue;
       next[byte] = indexOf(to, after);
     }
     const complete = context === "component" || context === "abstract";
     found.push({ accepting: complete && !writable && (permissions & Permission.connect) !== 0, next });
   }
   return found;
+}
+
+/** 1 for each state from which some continuation, the empty one included, may be connected to. */
+function connectableStates({ table }: Automaton): Uint8Array {
+  const { stateCount, classCount, next, permissions } = table;
+  const connectable = Uint8Array.from(permissions, (set) => Number((set & Permission.connect) !== 0));
+  // States are numbered by first appearance from the start, so that one sweep from the end does nearly all.
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let state = stateCount - 1; state > 0; state--) {
+      if (connectable[state] === 1) continue;
+      const row = next.subarray(state * classCount, (state + 1) * classCount);
+      if (!row.some((to) => connectable[to] === 1)) continue;
+      connectable[state] = 1;
+      changed = true;
+    }
+  }
+  return connectable;
 }
 
 /** Which states some continuation accepts in, backwards from the accepting ones. */

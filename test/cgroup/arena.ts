@@ -1,0 +1,77 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { prepareCgroup } from "../../src/compile/cgroup/prepare.ts";
+import { buildAutomaton } from "../../src/model/automaton/build.ts";
+import { encodeAutomaton } from "../../src/model/automaton/binary.ts";
+import type { Policy } from "../../src/model/policy.ts";
+import type { CgroupPlan } from "../../src/plan/plan.ts";
+
+const PROBE_TIMEOUT_MS = 20_000;
+
+/** A part of the cgroup hierarchy and a scratch folder of one test file; {@link Arena.remove} takes both away. */
+export class Arena {
+  readonly scratch = mkdtempSync(join(tmpdir(), "cofferdam-cgroup-"));
+  /** Stands in for the mount point, so that no anchor of the host is touched. */
+  readonly cgroup2: string;
+  #children = 0;
+
+  constructor() {
+    this.cgroup2 = join(mountPoint(), `cofferdam-test-${process.pid}`);
+    mkdirSync(this.cgroup2);
+  }
+
+  /** Compiles test/cgroup/programs/NAME.c. */
+  compile(name: string): string {
+    const out = join(this.scratch, name);
+    const source = new URL(`programs/${name}.c`, import.meta.url).pathname;
+    execFileSync("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", out, source]);
+    return out;
+  }
+
+  prepare(policy: Policy, options: { unix?: boolean; idleAnchorsMax?: number } = {}): Promise<CgroupPlan> {
+    const automaton = encodeAutomaton(buildAutomaton(policy.names));
+    return prepareCgroup(policy, automaton, { domain: policy.name, cgroup2: this.cgroup2, ...options });
+  }
+
+  /** A new child of the anchor, as the launcher makes one; the path of its cgroup.procs. */
+  child(plan: CgroupPlan): string {
+    const child = join(plan.anchor, `child-${this.#children++}`);
+    mkdirSync(child);
+    return join(child, "cgroup.procs");
+  }
+
+  /** Answers of the probe program, one a line, run inside the plan's cgroup. */
+  probe(program: string, plan: CgroupPlan | null, lines: readonly string[]): string[] {
+    const result = spawnSync(program, plan === null ? [] : [this.child(plan)], {
+      input: lines.join("\n"),
+      encoding: "utf8",
+      timeout: PROBE_TIMEOUT_MS,
+      cwd: this.scratch,
+    });
+    if (result.status !== 0) throw new Error(`${program}: ${result.status} ${result.signal} ${result.stderr}`);
+    return result.stdout.trimEnd().split("\n");
+  }
+
+  remove(): void {
+    removeCgroups(this.cgroup2);
+    rmSync(this.scratch, { recursive: true });
+  }
+}
+
+/** Mount point of the cgroup v2 hierarchy. */
+export function mountPoint(): string {
+  const line = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .find((line) => line.includes(" - cgroup2 "));
+  if (line === undefined) throw new Error("no cgroup v2 hierarchy is mounted");
+  return line.split(" ")[4]!;
+}
+
+function removeCgroups(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeCgroups(join(folder, entry.name));
+  }
+  rmdirSync(folder);
+}

@@ -1,0 +1,145 @@
+/*
+ * Enters the cgroup whose cgroup.procs is argv[1], then answers one line for each line of standard input: OK or the name of
+ * the error. Names of unix sockets are the bytes of sun_path in hex.
+ *
+ *   connect|send|bind|fastopen tcp|udp ADDRESS PORT    send: without connect; ADDRESS with a colon is IPv6
+ *   bind-v6only tcp|udp ADDRESS PORT
+ *   socket FAMILY TYPE PROTOCOL                        numbers
+ *   unix-connect|unix-send stream|dgram|seqpacket|pair HEX
+ *   leave FILE                                         moves to another cgroup.procs
+ *   keep tcp|udp                                       makes an IPv4 socket, used by `kept ADDRESS PORT`
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int kept = -1;
+
+static const char *answer(int result)
+{
+	return result < 0 ? strerrorname_np(errno) : "OK";
+}
+
+static int enter(const char *procs)
+{
+	int file = open(procs, O_WRONLY);
+	int written = file < 0 ? -1 : (int)write(file, "0", 1);
+
+	close(file);
+	return written;
+}
+
+static socklen_t internet_address(const char *text, int port, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *four = (void *)out;
+	struct sockaddr_in6 *six = (void *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (!strchr(text, ':')) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(port);
+		return inet_pton(AF_INET, text, &four->sin_addr) == 1 ? sizeof(*four) : 0;
+	}
+	six->sin6_family = AF_INET6;
+	six->sin6_port = htons(port);
+	return inet_pton(AF_INET6, text, &six->sin6_addr) == 1 ? sizeof(*six) : 0;
+}
+
+static const char *internet(const char *verb, const char *protocol, const char *text, int port)
+{
+	struct sockaddr_storage address;
+	socklen_t length = internet_address(text, port, &address);
+	int type = strcmp(protocol, "tcp") ? SOCK_DGRAM : SOCK_STREAM;
+	int one = 1, result = -1, file = socket(address.ss_family, type, 0);
+	const char *said;
+
+	if (file < 0 || length == 0)
+		return "socket";
+	if (!strcmp(verb, "connect"))
+		result = connect(file, (void *)&address, length);
+	else if (!strcmp(verb, "send"))
+		result = sendto(file, "x", 1, 0, (void *)&address, length);
+	else if (!strcmp(verb, "fastopen"))
+		result = sendto(file, "x", 1, MSG_FASTOPEN, (void *)&address, length);
+	else {
+		setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		if (!strcmp(verb, "bind-v6only"))
+			setsockopt(file, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+		result = bind(file, (void *)&address, length);
+	}
+	said = answer(result);
+	close(file);
+	return said;
+}
+
+static const char *unix_name(const char *verb, const char *kind, const char *hex)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t bytes = strlen(hex) / 2, i;
+	int type = !strcmp(kind, "stream") ? SOCK_STREAM : !strcmp(kind, "seqpacket") ? SOCK_SEQPACKET : SOCK_DGRAM;
+	int pair[2] = { -1, -1 }, result;
+	socklen_t length = offsetof(struct sockaddr_un, sun_path) + bytes;
+	const char *said;
+
+	for (i = 0; i < bytes && i < sizeof(address.sun_path); i++)
+		sscanf(hex + 2 * i, "%2hhx", (unsigned char *)&address.sun_path[i]);
+	if (!strcmp(kind, "pair"))
+		socketpair(AF_UNIX, type, 0, pair);
+	else
+		pair[0] = socket(AF_UNIX, type, 0);
+	if (!strcmp(verb, "unix-connect"))
+		result = connect(pair[0], (void *)&address, length);
+	else
+		result = sendto(pair[0], "x", 1, 0, (void *)&address, length);
+	said = answer(result);
+	close(pair[0]);
+	close(pair[1]);
+	return said;
+}
+
+static const char *obey(char *verb, char *a, char *b, char *c)
+{
+	struct sockaddr_storage address;
+
+	if (!strcmp(verb, "leave"))
+		return answer(enter(a));
+	if (!strcmp(verb, "keep"))
+		return answer(kept = socket(AF_INET, strcmp(a, "tcp") ? SOCK_DGRAM : SOCK_STREAM, 0));
+	if (!strcmp(verb, "kept"))
+		return answer(connect(kept, (void *)&address, internet_address(a, atoi(b), &address)));
+	if (!strcmp(verb, "socket")) {
+		int file = socket(atoi(a), atoi(b), atoi(c));
+		const char *said = answer(file);
+
+		close(file);
+		return said;
+	}
+	return strncmp(verb, "unix-", 5) ? internet(verb, a, b, atoi(c)) : unix_name(verb, a, b);
+}
+
+int main(int count, char **arguments)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	if (count > 1 && enter(arguments[1]) < 0)
+		return perror("enter the cgroup"), 1;
+	while (getline(&line, &size, stdin) > 0) {
+		char *verb = strtok(line, " \n"), *a = strtok(NULL, " \n"), *b = strtok(NULL, " \n"), *c = strtok(NULL, " \n");
+
+		if (!verb)
+			continue;
+		puts(obey(verb, a ? a : "", b ? b : "", c ? c : ""));
+		fflush(stdout);
+	}
+	free(line);
+	return 0;
+}
