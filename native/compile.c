@@ -1,0 +1,74 @@
+#include "compile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "node.h"
+#include "plan-file.h"
+#include "report.h"
+
+static int run_compiler(const struct options *options, const char *plan_path)
+{
+  const char **arguments = calloc(options->set_count * 2 + 8, sizeof *arguments);
+  if (arguments == NULL)
+    refuse("make room for the compiler's arguments", NULL, ENOMEM, NULL);
+  size_t count = 0;
+  arguments[count++] = NODE_PATH_ABS;
+  arguments[count++] = DIST_DIR "/cofferdam.js";
+  arguments[count++] = "compile";
+  arguments[count++] = "--out";
+  arguments[count++] = plan_path;
+  for (size_t i = 0; i < options->set_count; i++) {
+    arguments[count++] = "--set";
+    arguments[count++] = options->sets[i];
+  }
+  if (options->policy != NULL)
+    arguments[count++] = "--policy";
+  arguments[count++] = options->policy != NULL ? options->policy : options->domain;
+  return node_child("start the compiler", arguments, STDERR_FILENO, NULL, 0, true);
+}
+
+/* Node makes pipes non-blocking and may die before it puts them back; the daemon gets them as the caller had them. */
+static int compile(const struct options *options, const char *plan_path)
+{
+  int flags[3];
+  for (int i = 0; i < 3; i++)
+    flags[i] = fcntl(i, F_GETFL);
+  int status = run_compiler(options, plan_path);
+  for (int i = 0; i < 3; i++)
+    if (flags[i] >= 0 && fcntl(i, F_GETFL) != flags[i])
+      fcntl(i, F_SETFL, flags[i]);
+  return status;
+}
+
+static bool obtained(const struct options *options, const char *directory, const char *name, struct plan *plan,
+                     struct problem *problem)
+{
+  if (!plan_file_read(directory, name, plan, problem))
+    return false;
+  if (options->policy != NULL || strcmp(plan_string(plan, plan->head->domain), options->domain) == 0)
+    return true;
+  *problem = (struct problem){"use the ready plan", name, 0, "it is the plan of another domain"};
+  return false;
+}
+
+struct plan plan_obtain(const struct options *options, const char *directory, const char *name)
+{
+  struct plan plan;
+  struct problem problem;
+  if (obtained(options, directory, name, &plan, &problem))
+    return plan;
+  int status = compile(options, joined(directory, "/", name));
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+    dprintf(report_descriptor, "cofferdam: the compiler ended with status %d\n", WEXITSTATUS(status));
+  if (obtained(options, directory, name, &plan, &problem))
+    return plan;
+  report(&problem);
+  refuse("get a plan", options->domain, 0, "without a valid plan nothing is started; see the messages above");
+}

@@ -1,0 +1,57 @@
+#include "places.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "report.h"
+
+/* The XDG base directory specification has relative values ignored. */
+static const char *absolute_variable(const char *name)
+{
+  const char *value = getenv(name);
+  return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+static const char *user_place(const char *variable, const char *below_home, const char *rest)
+{
+  const char *base = absolute_variable(variable);
+  if (base != NULL)
+    return joined(base, rest, "");
+  const char *home = absolute_variable("HOME");
+  if (home == NULL)
+    refuse("find your files", variable, 0, "set HOME");
+  return joined(home, below_home, rest);
+}
+
+const char *places_plans(void)
+{
+  return geteuid() == 0 ? "/run/cofferdam/plans" : user_place("XDG_RUNTIME_DIR", "/.cache", "/cofferdam/plans");
+}
+
+const char *places_events(void)
+{
+  return geteuid() == 0 ? "/var/log/cofferdam" : user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam");
+}
+
+/* FNV-1a, 64 bits, over the text and its NUL. */
+static uint64_t hash(uint64_t state, const char *text)
+{
+  const uint64_t prime = 0x100000001b3ull;
+  for (; *text != 0; text++)
+    state = (state ^ (uint8_t)*text) * prime;
+  return state * prime;
+}
+
+const char *places_plan_name(const struct options *options)
+{
+  uint64_t key = hash(0xcbf29ce484222325ull, options->domain);
+  key = hash(key, options->policy == NULL ? "" : options->policy);
+  for (size_t i = 0; i < options->set_count; i++)
+    key = hash(key, options->sets[i]);
+  char text[17];
+  snprintf(text, sizeof text, "%016" PRIx64, key);
+  return joined(joined(options->domain, "-", text), ".plan", "");
+}
