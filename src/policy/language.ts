@@ -94,7 +94,7 @@ export const keys = {
     shape: "rules",
     inAbstraction: true,
     summary: "What may be done to which names of files.",
-    form: "[deny] LETTERS PATTERN...",
+    form: "LETTERS PATTERN... or deny [LETTERS] PATTERN...",
     example: "files: [r /etc/nginx/**, rwcd /var/lib/nginx/**]",
     standard: "empty",
   },

@@ -5,13 +5,18 @@ import { ruleText } from "./rule.ts";
 import type { FileLine, Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
-export const filesForm = "[deny] LETTERS PATTERN...";
+export const filesForm = "LETTERS PATTERN... or deny [LETTERS] PATTERN...";
 
-/** `[deny] LETTERS PATTERN...`; null after a complaint. */
+const everyLetter = Object.values(permissionLetters).reduce((set, bit) => set | bit, 0);
+
+/** `LETTERS PATTERN...`, `deny LETTERS PATTERN...`, or `deny PATTERN...` for every letter; null after a complaint. */
 export function parseFileLine(scalar: Scalar, report: Report): FileLine | null {
   const rule = ruleText(scalar, filesForm, report);
   const [letters, ...patterns] = rule?.words ?? [];
   if (rule === null || letters === undefined) return null;
+  if (rule.effect === "deny" && /^[/$]/.test(letters.text)) {
+    return { effect: "deny", permissions: everyLetter, patterns: rule.words };
+  }
   const permissions = parseLetters(letters, report);
   if (patterns.length === 0) {
     report(diagnose("missing-operand", rule.span, { rule: rule.text, form: filesForm }));

@@ -1,0 +1,29 @@
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+
+/** What a policy is checked against. What is null or left out is not known, and nothing is said about it. */
+export interface CheckContext {
+  readonly snapshot?: Snapshot | null;
+  /** `HostFacts` fits. */
+  readonly facts?: CheckFacts | null;
+  /** Other policies of the host, for what one domain can do to another. */
+  readonly others?: readonly Policy[];
+  /** Patterns of what belongs to Cofferdam; the same that the compiler denies. */
+  readonly ownObjects?: readonly string[];
+  /** System calls that a sealed domain never gets: the group `@never`. */
+  readonly neverGranted?: readonly string[];
+  readonly accounts?: Accounts | null;
+}
+
+export interface CheckFacts {
+  readonly caller: { readonly uid: number };
+  readonly features: Readonly<Partial<Record<"cgroup-inet" | "cgroup-unix" | "landlock-unix", { readonly state: "yes" | "no" | "unknown" }>>>;
+}
+
+export interface Accounts {
+  readonly users: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+}
+
+export type Check = (policy: Policy, context: CheckContext, report: Report) => void;

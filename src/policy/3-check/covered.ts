@@ -1,0 +1,59 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { NameRule, Policy, Source } from "../../model/policy.ts";
+import { spanOf } from "../2-resolve/rule-source.ts";
+import type { Check } from "./context.ts";
+import { covers, parentOf, prefixOf } from "./overlap.ts";
+
+/** Grants that a denial takes wholly, rules written twice, rules that another one covers. */
+export const checkCovered: Check = (policy, _context, report) => {
+  const byPrefix = rulesByPrefix(policy);
+  policy.names.forEach((rule, index) => {
+    const near = candidates(rule, byPrefix).filter(({ other }) => other !== rule);
+    const deny = near.find(({ other }) => rule.effect === "allow" && other.effect === "deny" && covers(other, rule));
+    if (deny !== undefined) {
+      report(diagnose("denied-rule", spanOf(rule.source), { ...placeOf(deny.other.source), rule: rule.source.text, other: deny.other.source.text }));
+      return;
+    }
+    // Of two equal rules the later one is the one too many. Rules of another file are not this author's to take out.
+    const cover = near.find(({ other, at }) => {
+      if (other.effect !== rule.effect || other.source.file !== rule.source.file || sameText(other.source, rule.source)) return false;
+      return covers(other, rule) && (at < index || !covers(rule, other));
+    });
+    if (cover === undefined) return;
+    const { source } = cover.other;
+    const values = { ...placeOf(source), rule: rule.source.text, other: source.text };
+    report(source.text === rule.source.text ? diagnose("duplicate-rule", spanOf(rule.source), values) : diagnose("covered-rule", spanOf(rule.source), values));
+  });
+};
+
+interface Candidate {
+  readonly other: NameRule;
+  readonly at: number;
+}
+
+function rulesByPrefix(policy: Policy): Map<string, Candidate[]> {
+  const map = new Map<string, Candidate[]>();
+  policy.names.forEach((other, at) => {
+    const prefix = prefixOf(other);
+    map.set(prefix, [...(map.get(prefix) ?? []), { other, at }]);
+  });
+  return map;
+}
+
+/** Only a rule whose choice begins at or above where this one's begins can cover it. */
+function candidates(rule: NameRule, byPrefix: ReadonlyMap<string, Candidate[]>): Candidate[] {
+  const found: Candidate[] = [];
+  for (let prefix = prefixOf(rule); ; prefix = parentOf(prefix)) {
+    found.push(...(byPrefix.get(prefix) ?? []));
+    if (prefix === "/" || !prefix.startsWith("/")) return found;
+  }
+}
+
+/** Two rules that one word became through a list. */
+function sameText(a: Source, b: Source): boolean {
+  return a.line === b.line && a.column === b.column;
+}
+
+function placeOf(source: Source): { line: number; file: string } {
+  return { line: source.line, file: source.file };
+}

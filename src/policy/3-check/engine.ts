@@ -1,0 +1,24 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { Permission } from "../../model/permission.ts";
+import { spanOf } from "../2-resolve/rule-source.ts";
+import type { Check } from "./context.ts";
+
+/** What the landlock engine does not do, or does only at a price. */
+export const checkEngine: Check = (policy, { facts }, report) => {
+  for (const rule of policy.names) {
+    if (rule.effect === "allow" && (rule.permissions & Permission.map) !== 0) {
+      report(diagnose("map-unmediated", spanOf(rule.source), { rule: rule.source.text }));
+    }
+  }
+  if (!facts) return;
+  if (facts.features["cgroup-inet"]?.state !== "yes") {
+    for (const rule of policy.addresses.filter(({ network, protocol }) => network !== null || protocol === "udp")) {
+      report(diagnose("brokered-address", spanOf(rule.source), { rule: rule.source.text }));
+    }
+  }
+  if (facts.features["cgroup-unix"]?.state !== "yes" && facts.features["landlock-unix"]?.state !== "yes") {
+    for (const rule of policy.names.filter(({ permissions }) => (permissions & Permission.connect) !== 0)) {
+      report(diagnose("brokered-address", spanOf(rule.source), { rule: rule.source.text }));
+    }
+  }
+};

@@ -1,0 +1,45 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { buildAutomaton } from "../../model/automaton/build.ts";
+import { Permission } from "../../model/permission.ts";
+import type { NameRule, Policy } from "../../model/policy.ts";
+import { spanOf } from "../2-resolve/rule-source.ts";
+import type { Check } from "./context.ts";
+import { prefixOf, reach } from "./overlap.ts";
+
+const change = Permission.write | Permission.create | Permission.delete;
+
+/** Grants to change what another domain runs, reads as its configuration, or keeps as its own. */
+export const checkForeignFiles: Check = (policy, { others }, report) => {
+  const denials = policy.names.filter((rule) => rule.effect === "deny");
+  const writers = policy.names.filter((rule) => rule.effect === "allow" && (rule.permissions & change) !== 0);
+  for (const rule of writers) {
+    const automaton = buildAutomaton([{ ...rule, permissions: rule.permissions & change }, ...denials]);
+    for (const other of others ?? []) {
+      if (other.name === policy.name) continue;
+      const hit = usesOf(other).find(({ path }) => reach(automaton, path) !== 0);
+      if (hit === undefined) continue;
+      const values = { rule: rule.source.text, path: hit.path, domain: other.name, use: hit.use };
+      report(diagnose("foreign-files", spanOf(rule.source), values));
+    }
+  }
+};
+
+interface FileUse {
+  readonly path: string;
+  readonly use: "runs" | "reads" | "writes";
+}
+
+/** Where a domain's rules begin; shared places such as / and /tmp say nothing about whose they are. */
+function usesOf(policy: Policy): FileUse[] {
+  const rules = policy.names.filter((rule) => rule.effect === "allow" && rule.pattern.startsWith("/"));
+  return rules.map((rule) => ({ path: prefixOf(rule), use: useOf(rule) })).filter(({ path }) => isItsOwn(path));
+}
+
+function useOf(rule: NameRule): FileUse["use"] {
+  if ((rule.permissions & Permission.execute) !== 0) return "runs";
+  return (rule.permissions & change) !== 0 ? "writes" : "reads";
+}
+
+function isItsOwn(path: string): boolean {
+  return path.split("/").length > 2 && !["/dev", "/proc", "/sys"].some((folder) => path.startsWith(`${folder}/`)) && path !== "/var/tmp";
+}

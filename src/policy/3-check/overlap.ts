@@ -1,0 +1,43 @@
+import { type Automaton, walk } from "../../model/automaton/automaton.ts";
+import { buildAutomaton } from "../../model/automaton/build.ts";
+import { bytesOfName } from "../../model/name-bytes.ts";
+import { literalPrefix, parsePattern } from "../../model/pattern.ts";
+import type { PermissionSet } from "../../model/permission.ts";
+import type { NameRule } from "../../model/policy.ts";
+
+/** Whether every name and permission of `rule` is one of `other`: what is left of `rule` when `other` is denied is nothing. */
+export function covers(other: NameRule, rule: NameRule): boolean {
+  if ((rule.permissions & ~other.permissions) !== 0) return false;
+  const left = buildAutomaton([{ ...rule, effect: "allow" }, { ...other, effect: "deny" }]);
+  return left.reachable(left.start) === 0;
+}
+
+/** The permissions that `automaton` gives on `path` itself or on some name below it. */
+export function reach(automaton: Automaton, path: string): PermissionSet {
+  const at = walk(automaton, bytesOfName(path));
+  const below = path === "/" ? at : walk(automaton, bytesOfName("/"), at);
+  return automaton.permissions(at) | automaton.reachable(below);
+}
+
+/** Where the choice of a rule's pattern begins; the pattern itself, unescaped, where there is none. */
+export function prefixOf(rule: NameRule): string {
+  const parsed = parsePattern(rule.pattern);
+  return "problem" in parsed ? "/" : literalPrefix(parsed.pattern);
+}
+
+/** The one name a pattern stands for, or null where it stands for several. */
+export function literalOf(rule: NameRule): string | null {
+  const parsed = parsePattern(rule.pattern);
+  if ("problem" in parsed || parsed.pattern.alternatives.length !== 1) return null;
+  const plain = parsed.pattern.alternatives[0]?.atoms.every((atom) => atom.kind === "byte") ?? false;
+  return plain ? literalPrefix(parsed.pattern) : null;
+}
+
+/** Whether `path` is `folder` or lies below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return folder === "/" || path === folder || path.startsWith(`${folder}/`);
+}
+
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
+}

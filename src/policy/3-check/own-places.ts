@@ -1,0 +1,32 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { buildAutomaton } from "../../model/automaton/build.ts";
+import { Permission } from "../../model/permission.ts";
+import type { NameRule } from "../../model/policy.ts";
+import { spanOf } from "../2-resolve/rule-source.ts";
+import type { Check } from "./context.ts";
+import { isWithin, prefixOf, reach } from "./overlap.ts";
+
+const change = Permission.write | Permission.create | Permission.delete | Permission.attributes;
+
+/**
+ * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such as `r /etc/**`, is not
+ * meant so, and is denied there all the same; a grant to change it is refused wherever it begins.
+ */
+export const checkOwnPlaces: Check = (policy, { ownObjects }, report) => {
+  const denials = policy.names.filter((rule) => rule.effect === "deny");
+  for (const rule of policy.names) {
+    if (rule.effect === "deny" || !rule.pattern.startsWith("/")) continue;
+    const automaton = buildAutomaton([rule, ...denials]);
+    const path = (ownObjects ?? []).map(placeOf).find((place) => {
+      const reached = reach(automaton, place);
+      return (isWithin(prefixOf(rule), place) && reached !== 0) || (reached & change) !== 0;
+    });
+    if (path !== undefined) report(diagnose("own-places", spanOf(rule.source), { rule: rule.source.text, path }));
+  }
+};
+
+function placeOf(pattern: string): string {
+  const source = { file: "", line: 1, column: 1, text: pattern };
+  const rule: NameRule = { effect: "deny", permissions: 0, pattern, source };
+  return prefixOf(rule);
+}

@@ -1,0 +1,82 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { nearest } from "../../diagnostics/nearest.ts";
+import { buildAutomaton } from "../../model/automaton/build.ts";
+import type { AddressRule, NameRule, Policy, TokenRule } from "../../model/policy.ts";
+import { spanOf } from "../2-resolve/rule-source.ts";
+import type { Check } from "./context.ts";
+
+/** Transitions lead into domains that exist and, sealed, lie inside this one. */
+export const checkTransitions: Check = (policy, { others }, report) => {
+  if (others === undefined) return;
+  const names = others.map((other) => other.name);
+  for (const transition of policy.transitions) {
+    const into = others.find((other) => other.name === transition.into);
+    if (into === undefined) {
+      report(diagnose("unknown-domain", spanOf(transition.source), { name: transition.into }, nearest(transition.into, names)));
+      continue;
+    }
+    const wider = policy.mediation === "sealed" ? firstWider(policy, into) : null;
+    if (wider !== null) report(diagnose("wider-transition", spanOf(transition.source), { domain: into.name, rule: wider }));
+  }
+};
+
+/** A grant of `into` that `from` has not, as text; null where there is none. Says "wider" where it cannot tell. */
+function firstWider(from: Policy, into: Policy): string | null {
+  const sections = ["capabilities", "syscalls", "ipc", "inherit", "signals"] as const;
+  for (const section of sections) {
+    const token = firstToken(from[section], into[section]);
+    if (token !== null) return `${section}: ${token}`;
+  }
+  for (const rule of into.sockets.filter(({ effect }) => effect === "allow")) {
+    const has = from.sockets.some((own) => own.effect === "allow" && own.family === rule.family && (own.protocol === null || own.protocol === rule.protocol));
+    if (!has || from.sockets.some(({ effect, family }) => effect === "deny" && family === rule.family)) return rule.source.text;
+  }
+  return firstName(from, into) ?? firstAddress(from, into);
+}
+
+function firstToken(from: readonly TokenRule[], into: readonly TokenRule[]): string | null {
+  const denied = new Set(into.filter(({ effect }) => effect === "deny").map(({ token }) => token));
+  const lost = new Set(from.filter(({ effect }) => effect === "deny").map(({ token }) => token));
+  const has = new Set(["self", ...from.filter(({ effect, token }) => effect === "allow" && !lost.has(token)).map(({ token }) => token)]);
+  return into.find(({ effect, token }) => effect === "allow" && !denied.has(token) && !has.has(token) && !has.has("any"))?.token ?? null;
+}
+
+/** What is left of a rule of `into` beyond its denials and the grants of `from`, or what `from` denies of it. */
+function firstName(from: Policy, into: Policy): string | null {
+  const denials = into.names.filter(({ effect }) => effect === "deny");
+  const grants = from.names.filter(({ effect }) => effect === "allow").map((rule): NameRule => ({ ...rule, effect: "deny" }));
+  const refused = from.names.filter(({ effect }) => effect === "deny");
+  for (const rule of into.names.filter(({ effect }) => effect === "allow")) {
+    const beyond = buildAutomaton([rule, ...denials, ...grants]);
+    if (beyond.reachable(beyond.start) !== 0) return rule.source.text;
+    const whole = buildAutomaton([rule, ...denials]);
+    const rest = buildAutomaton([rule, ...denials, ...refused]);
+    if (JSON.stringify(Array.from(whole.table.next)) !== JSON.stringify(Array.from(rest.table.next))) return rule.source.text;
+  }
+  return null;
+}
+
+function firstAddress(from: Policy, into: Policy): string | null {
+  for (const rule of into.addresses.filter(({ effect }) => effect === "allow")) {
+    const covered = from.addresses.some((own) => own.effect === "allow" && coversAddress(own, rule));
+    const denials = from.addresses.filter(({ effect, operation, protocol }) => {
+      return effect === "deny" && operation === rule.operation && protocol === rule.protocol;
+    });
+    const kept = denials.every((deny) => into.addresses.some((own) => own.effect === "deny" && coversAddress(own, deny)));
+    if (!covered || !kept) return rule.source.text;
+  }
+  return null;
+}
+
+function coversAddress(wide: AddressRule, narrow: AddressRule): boolean {
+  if (wide.operation !== narrow.operation || wide.protocol !== narrow.protocol) return false;
+  if (wide.ports.first > narrow.ports.first || wide.ports.last < narrow.ports.last) return false;
+  if (wide.network === null) return true;
+  if (narrow.network === null || wide.network.family !== narrow.network.family || wide.network.prefix > narrow.network.prefix) return false;
+  const { address, prefix } = wide.network;
+  const other = narrow.network.address;
+  return address.every((byte, index) => {
+    const kept = Math.min(8, Math.max(0, prefix - index * 8));
+    return ((byte ^ (other[index] ?? 0)) >> (8 - kept)) === 0;
+  });
+}
