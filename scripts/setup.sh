@@ -27,4 +27,4 @@ fi
 node scripts/build.mjs >&2
 
 command -v gcc >/dev/null || die "there is no gcc, and bin/cofferdam must be built: apt install gcc libc6-dev"
-[ ! -x native/build.sh ] || native/build.sh >&2
+native/build.sh >&2

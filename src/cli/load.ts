@@ -1,59 +1,47 @@
-import { readdirSync } from "node:fs";
-import { nearest } from "../diagnostics/nearest.ts";
-import { loadPolicy } from "../policy/load.ts";
+import { join } from "node:path";
+import { groups } from "../kernel/syscall-groups.ts";
+import { all } from "../kernel/syscalls.ts";
+import { type LoadedPolicy, loadPolicy, type Vocabulary } from "../policy/load.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
+import { ExitCode } from "./exit-code.ts";
 
-export type Loaded = ReturnType<typeof loadPolicy>;
-
-/** `--set NAME=VALUE` as a record. @throws CommandError for one without `=` */
-export function parseSet(options: Options): Readonly<Record<string, string>> {
-  const entries = (options.set as readonly string[] | undefined) ?? [];
-  return Object.fromEntries(
-    entries.map((entry) => {
-      const at = entry.indexOf("=");
-      if (at < 1) throw new CommandError(`\`${entry}\` gives no variable a value`, "write --set NAME=VALUE", 2);
-      return [entry.slice(0, at), entry.slice(at + 1)];
-    }),
-  );
+/** System calls and groups as this program knows them. */
+function vocabulary(): Vocabulary {
+  return { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
 }
 
-/** Names of the domains that can be found, sorted. Folders that do not exist hold none. */
-export function domainNames(context: Context): readonly string[] {
-  const names = context.places.policies.flatMap((folder) => listed(folder));
-  return [...new Set(names)].sort();
-}
-
-function listed(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).flatMap((name) => (name.endsWith(".yaml") ? [name.slice(0, -".yaml".length)] : []));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return [];
-    throw new CommandError(`${folder} cannot be listed: ${message}`, "check its owner and mode");
+/** `--set NAME=VALUE` as a record. @throws CommandError for one without a name or `=`, or a name given twice */
+function parseSet(options: Options): Readonly<Record<string, string>> {
+  const set: Record<string, string> = {};
+  for (const entry of (options.set as readonly string[] | undefined) ?? []) {
+    const at = entry.indexOf("=");
+    const name = entry.slice(0, at);
+    if (at < 1)
+      throw new CommandError(`\`${entry}\` gives no variable a value`, "write --set NAME=VALUE", ExitCode.usage);
+    if (Object.hasOwn(set, name)) throw new CommandError(`\`${name}\` is set twice`, "set it once", ExitCode.usage);
+    set[name] = entry.slice(at + 1);
   }
+  return set;
 }
 
-/** Whose policy is meant: a domain's name, or the file of `--policy`. */
+/** Whose policy is meant: a domain by its name, or a file. */
 export type Wanted = { readonly name: string } | { readonly file: string };
 
-/** Reads, parses and resolves. A name that no folder has is an error that says which one may have been meant. */
-export function load(context: Context, wanted: Wanted, options: Options): Loaded {
-  const set = parseSet(options);
-  if ("file" in wanted) return loadPolicy(wanted.file, { set });
-  const names = domainNames(context);
-  const template = wanted.name.includes("@") ? `${wanted.name.split("@")[0]}@` : wanted.name;
-  if (!names.includes(template)) throw unknownDomain(wanted.name, names, context);
-  return loadPolicy({ name: wanted.name, searchPath: context.places.policies }, { set });
+/** The domain that `[domain]` or `--policy FILE` names. @throws CommandError unless exactly one of them is given */
+export function wantedDomain(domain: string | undefined, options: Options): Wanted {
+  const file = options.policy;
+  if (typeof file === "string" && domain === undefined) return { file };
+  if (domain !== undefined && file === undefined) return { name: domain };
+  const what = domain === undefined ? "no domain is named" : "a domain and a policy file are named";
+  throw new CommandError(what, "name a domain, or write --policy FILE", ExitCode.usage);
 }
 
-function unknownDomain(name: string, names: readonly string[], context: Context): CommandError {
-  const meant = nearest(name, names);
-  const places = context.places.policies.join(", ");
-  const help =
-    meant !== null
-      ? `did you mean \`${meant}\`?`
-      : name.includes("/")
-        ? `a domain is a name, not a path; for a file write --policy ${name}`
-        : `looked for ${name}.yaml in ${places}; known: ${names.join(", ") || "none"}`;
-  return new CommandError(`there is no domain \`${name}\``, help);
+/** Reads, parses and resolves; everything wrong is in the diagnostics, unknown names included. */
+export function load(context: Context, wanted: Wanted, options: Options): LoadedPolicy {
+  const searchPath = context.places.policies;
+  return loadPolicy("file" in wanted ? wanted.file : { name: wanted.name, searchPath }, {
+    vocabulary: vocabulary(),
+    set: parseSet(options),
+    abstractions: searchPath.map((folder) => join(folder, "abstractions")),
+  });
 }

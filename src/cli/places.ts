@@ -45,7 +45,7 @@ export function places({ uid, env, home }: PlacesInput): Places {
     own: [
       ...Object.values(system),
       ...(user ? [user.configuration, dirname(user.plans), user.log] : []),
-      ...["bin", "dist", "domains", "node_modules"].map((folder) => join(home, folder)),
+      ...["bin", "bpf", "dist", "domains", "node_modules"].map((folder) => join(home, folder)),
     ],
   };
 }

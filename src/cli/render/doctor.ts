@@ -1,5 +1,6 @@
+import { wrap } from "../../diagnostics/wrap.ts";
 import { type FeatureName, featureNames, type HostFacts, type Probe } from "../../kernel/host-facts.ts";
-import { table, wrap } from "./table.ts";
+import { table } from "./table.ts";
 
 /** What a person gets from the feature. Ends the sentence "with it, ...". What is done without it: docs/fallbacks.md. */
 const meaning: Readonly<Record<FeatureName, string>> = {
@@ -50,7 +51,7 @@ export function renderDoctor(facts: HostFacts, width: number): string {
     ability.state === "able"
       ? "This host can seal domains. What stands in for a missing feature: docs/fallbacks.md."
       : `This host cannot seal a domain: it lacks ${ability.missing.join(" and ")}.`;
-  return [...heading(facts), "", table(rows, width), ...wrap(verdict, width), ""].join("\n");
+  return [...heading(facts), "", table(rows, width), wrap(verdict, width, ""), ""].join("\n");
 }
 
 function heading(facts: HostFacts): readonly string[] {

@@ -1,0 +1,38 @@
+import { hostSnapshot } from "../../compile/host-snapshot.ts";
+import { hasError } from "../../diagnostics/diagnostic.ts";
+import { renderDiagnostics, renderDiagnosticsJson } from "../../diagnostics/render.ts";
+import { probeHost } from "../../kernel/probe/host-facts.ts";
+import { check as checkPolicy } from "../../policy/3-check/check.ts";
+import { type Command, jsonOption, setOption } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
+import { load } from "../load.ts";
+
+export const check: Command = {
+  name: "check",
+  operands: [{ name: "<files...>", description: "policy files" }],
+  summary: "find what is wrong or doubtful in policy files",
+  description: [
+    "Reports everything, each with a code, the place and what to do about it. Warnings and prices concern this host: names that do not exist, grants that a replaced file would break, what the kernel cannot hold. docs/diagnostics.md explains the codes.",
+    "Exit status: 0 without errors (warnings do not count), 1 with errors.",
+  ],
+  options: [setOption, { ...jsonOption, description: "print one JSON object a line, for programs" }],
+  examples: [
+    { line: "cofferdam check /etc/cofferdam/domains/*.yaml", what: "before a restart" },
+    { line: "cofferdam check --json nginx.yaml", what: "for an editor or a build" },
+  ],
+  run(context, files, options) {
+    const host = { snapshot: hostSnapshot(), facts: probeHost() };
+    const results = files.map((file) => {
+      const loaded = load(context, { file }, options);
+      const onHost = loaded.policy === null ? [] : checkPolicy(loaded.policy, host);
+      return { loaded, diagnostics: [...loaded.diagnostics, ...onHost] };
+    });
+    const diagnostics = results.flatMap((result) => result.diagnostics);
+    const sources = new Map(results.flatMap(({ loaded }) => [...loaded.sources]));
+    const { color, width } = context;
+    context.out(
+      options.json ? renderDiagnosticsJson(diagnostics) : renderDiagnostics(diagnostics, { color, sources, width }),
+    );
+    return hasError(diagnostics) ? ExitCode.no : ExitCode.ok;
+  },
+};

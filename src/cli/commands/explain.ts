@@ -1,0 +1,59 @@
+import { hostSnapshot } from "../../compile/host-snapshot.ts";
+import { decide } from "../../model/decide.ts";
+import { sealedView } from "../../model/sealed-view.ts";
+import { suggest } from "../../model/suggest.ts";
+import { type Command, type Context, jsonOption, type Options, policyOption, setOption } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
+import { hostNames } from "../explain/names.ts";
+import { type Explanation, finalDecision, renderExplanation } from "../explain/render.ts";
+import { parseRequest } from "../explain/request.ts";
+import { toJson } from "../json.ts";
+import { requirePolicy } from "../require-policy.ts";
+
+export const explain: Command = {
+  name: "explain",
+  operands: [{ name: "[words...]", description: "DOMAIN OPERATION OBJECT, without DOMAIN where --policy is given" }],
+  summary: "may a domain do this, by which rule, and what would allow it",
+  description: [
+    "Asks the same function that the broker asks. OPERATION and OBJECT are the words of the policy language: read, write, create, delete, execute, attributes or ioctl PATH; rename or link FROM TO; connect or listen tcp|udp ADDRESS:PORT; connect or listen unix NAME; netlink, raw, ping, packet, vsock; syscall, capability, ipc, inherit, signal.",
+    "A sealed domain has the names and files that exist when it starts. Where that makes a difference to the text of the policy, both answers are shown. A domain that runs already has those of its own start: see plan --drift.",
+    "Exit status: 0 granted, 1 denied.",
+  ],
+  options: [policyOption, setOption, jsonOption],
+  examples: [
+    { line: "cofferdam explain nginx read /etc/shadow", what: "denied, with the line that would allow it" },
+    { line: "cofferdam explain nginx listen tcp 80", what: "granted, with the rule" },
+    {
+      line: "cofferdam explain redis-server rename /var/lib/redis/temp-1.rdb /var/lib/redis/dump.rdb",
+      what: "two names",
+    },
+  ],
+  run(context, operands, options) {
+    const { domain, words } = split(operands, options);
+    const policy = requirePolicy(context, domain, options);
+    const request = parseRequest(words, hostNames);
+    const explanation = explainRequest(policy, request);
+    print(context, explanation, words.join(" "), options);
+    return finalDecision(explanation).outcome === "granted" ? ExitCode.ok : ExitCode.no;
+  },
+};
+
+function split(operands: readonly string[], options: Options) {
+  if (options.policy !== undefined) return { domain: undefined, words: operands };
+  return { domain: operands[0], words: operands.slice(1) };
+}
+
+function explainRequest(
+  policy: ReturnType<typeof requirePolicy>,
+  request: ReturnType<typeof parseRequest>,
+): Explanation {
+  const byText = decide(policy, request);
+  const sealed = policy.mediation === "sealed" ? decide(policy, request, sealedView(policy, hostSnapshot())) : null;
+  const final = sealed ?? byText;
+  const helps = final.outcome === "denied" && (final.reason === "no-rule" || final.reason === "late-name");
+  return { domain: policy.name, request, policy: byText, sealed, allow: helps ? suggest(request) : null };
+}
+
+function print(context: Context, explanation: Explanation, text: string, options: Options): void {
+  context.out(options.json ? toJson(explanation) : renderExplanation(explanation, text));
+}

@@ -1,0 +1,43 @@
+import { lstatSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Names } from "./request.ts";
+
+/** The names of this host, as the caller sees them. */
+export const hostNames: Names = {
+  canonical(path, follow) {
+    const plain = resolve(path);
+    return follow ? canonicalOf(plain) : join(canonicalOf(dirname(plain)), basename(plain));
+  },
+  isDirectory: (path) => statOf(path)?.isDirectory() ?? false,
+  exists: (path) => statOf(path) !== null,
+  inode(path) {
+    const stats = statOf(path);
+    return stats === null ? null : `${stats.dev}:${stats.ino}`;
+  },
+};
+
+/** Follows every link as far as names exist; what is missing is put behind that. */
+function canonicalOf(path: string): string {
+  if (path === "/") return path;
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (!unreachable.has(codeOf(error))) throw error;
+    return join(canonicalOf(dirname(path)), basename(path));
+  }
+}
+
+const unreachable = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP"]);
+
+function statOf(path: string) {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if (unreachable.has(codeOf(error))) return null;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "";
+}

@@ -1,0 +1,53 @@
+import type { Source } from "../../model/policy.ts";
+import type { Request } from "../../model/request.ts";
+import type { Suggestion } from "../../model/suggest.ts";
+import type { Decision, DenialReason } from "../../model/verdict.ts";
+
+/** What the policy says, what a domain that starts now would do, and what would change it. */
+export interface Explanation {
+  readonly domain: string;
+  readonly request: Request;
+  /** The policy's own answer, as its text stands. */
+  readonly policy: Decision;
+  /** The answer of a sealed domain that starts now; null where the domain is not sealed. */
+  readonly sealed: Decision | null;
+  /** The section and line that would allow it; null where a deny or Cofferdam itself stands against it. */
+  readonly allow: Suggestion | null;
+}
+
+const reasons: Readonly<Record<DenialReason, string>> = {
+  "no-rule": "no grant names it",
+  gain: "the new name carries permissions that the old one lacks",
+  "late-name": "the name or file is not among those the sealed domain started with",
+  "own-object": "it belongs to Cofferdam, which no domain may touch",
+};
+
+export function renderExplanation({ domain, policy, sealed, allow }: Explanation, requestText: string): string {
+  const lines = [`${domain}: ${requestText}: ${verdict(policy)}`];
+  if (policy.by !== null) lines.push(`  by    ${place(policy.by)}: ${policy.by.text}`);
+  if (sealed !== null && (sealed.outcome !== policy.outcome || why(sealed) !== why(policy))) {
+    lines.push(`  now   a sealed domain that starts now answers: ${verdict(sealed)}`);
+  }
+  if (allow !== null) lines.push(`  allow ${allow.section}: - ${allow.line}`);
+  else if (policy.outcome === "denied" && policy.reason === "rule")
+    lines.push("  allow only by taking that rule out: deny beats allow");
+  return `${lines.join("\n")}\n`;
+}
+
+function why(decision: Decision): string {
+  if (decision.outcome === "granted") return "";
+  return decision.reason === "rule" ? "a rule denies it" : reasons[decision.reason];
+}
+
+function verdict(decision: Decision): string {
+  return decision.outcome === "granted" ? "granted" : `denied: ${why(decision)}`;
+}
+
+function place({ file, line }: Source): string {
+  return `${file}:${line}`;
+}
+
+/** The final answer: what would happen in a domain that starts now. */
+export function finalDecision({ policy, sealed }: Explanation): Decision {
+  return sealed ?? policy;
+}

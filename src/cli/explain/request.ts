@@ -1,0 +1,153 @@
+import { nearest } from "../../diagnostics/nearest.ts";
+import { isCapability } from "../../model/capability.ts";
+import { parseAddress, parsePorts } from "../../model/network.ts";
+import { Permission, type PermissionName, permissionLetters } from "../../model/permission.ts";
+import type { Request } from "../../model/request.ts";
+import { inheritKinds, ipcKinds } from "../../policy/language.ts";
+import { protocolNumber, socketProtocols, wholeFamilies } from "../../policy/socket-protocols.ts";
+import { CommandError } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
+
+/** Finds what a name leads to; tests bring their own. */
+export interface Names {
+  /** Canonical form of a path whose last component is followed (`follow`) or stands for itself. */
+  canonical(path: string, follow: boolean): string;
+  isDirectory(path: string): boolean;
+  exists(path: string): boolean;
+  inode(path: string): string | null;
+}
+
+const letterNames = new Map(
+  Object.entries(permissionLetters).map(([letter, bit]) => [
+    letter,
+    (Object.keys(Permission) as PermissionName[]).find((name) => Permission[name] === bit) ?? "read",
+  ]),
+);
+
+/** Operations on one name, by the words and by the letters of the policy language. */
+const nameOperations = ["read", "write", "create", "delete", "execute", "map", "attributes", "ioctl"] as const;
+
+export const operationWords: readonly string[] = [
+  ...nameOperations,
+  ...["rename", "link", "connect", "listen", "netlink", "raw", ...wholeFamilies],
+  ...["syscall", "capability", "ipc", "inherit", "signal"],
+];
+
+/** `read /etc/hosts`, `connect tcp 10.0.0.1:80`, `signal nginx`: the words of the policy language. @throws CommandError */
+export function parseRequest(words: readonly string[], names: Names): Request {
+  const [written = "", ...objects] = words;
+  const operation = letterNames.get(written) ?? written;
+  if (isNameOperation(operation)) return nameRequest(operation, one(objects, "a path"), names);
+  const [first = "", second] = objects;
+  switch (operation) {
+    case "rename":
+    case "link":
+      if (objects.length !== 2) throw usage(`\`${operation}\` takes two paths`, `write ${operation} FROM TO`);
+      return twoNames(operation, first, second ?? "", names);
+    case "connect":
+    case "listen":
+      return first === "unix" ? unixRequest(operation, second, names) : addressRequest(operation, first, second);
+    case "netlink":
+    case "raw":
+      return socketRequest(operation, one(objects, "a protocol"));
+    case "syscall":
+      return { class: "syscall", name: one(objects, "a system call") };
+    case "capability":
+      return { class: "capability", name: capability(one(objects, "a capability")) };
+    case "ipc":
+      return { class: "ipc", kind: choice(one(objects, "a kind"), ipcKinds) };
+    case "inherit":
+      return { class: "inherit", kind: choice(one(objects, "a kind"), inheritKinds) };
+    case "signal":
+      return { class: "signal", domain: one(objects, "a domain") };
+  }
+  if (isWholeFamily(operation)) return { class: "socket", family: operation, protocol: 0 };
+  const meant = nearest(written, operationWords);
+  const help = meant === null ? `the operations are: ${operationWords.join(", ")}` : `did you mean \`${meant}\`?`;
+  throw usage(`\`${written}\` is no operation`, help);
+}
+
+function isNameOperation(word: string): word is (typeof nameOperations)[number] {
+  return (nameOperations as readonly string[]).includes(word);
+}
+
+function isWholeFamily(word: string): word is (typeof wholeFamilies)[number] {
+  return (wholeFamilies as readonly string[]).includes(word);
+}
+
+/** Making, removing and changing the attributes of a link means the link itself. */
+const follows: ReadonlySet<PermissionName> = new Set(["read", "write", "execute", "map", "attributes", "ioctl"]);
+
+function nameRequest(operation: PermissionName, path: string, names: Names): Request {
+  const canonical = names.canonical(absolute(path), follows.has(operation));
+  const inode = names.inode(canonical);
+  return { class: "name", operation, path: canonical, ...(inode === null ? {} : { inode }) };
+}
+
+function unixRequest(operation: "connect" | "listen", name: string | undefined, names: Names): Request {
+  if (name === undefined) throw usage("no socket is named", `write ${operation} unix /PATH or ${operation} unix @NAME`);
+  if (name.startsWith("@")) return { class: "name", operation, path: name };
+  return nameRequest(operation, name, names);
+}
+
+function twoNames(operation: "rename" | "link", from: string, to: string, names: Names): Request {
+  const [source, target] = [names.canonical(absolute(from), false), names.canonical(absolute(to), false)];
+  const directory = names.isDirectory(source);
+  return { class: "two-names", operation, from: source, to: target, directory, replaces: names.exists(target) };
+}
+
+function addressRequest(operation: "connect" | "listen", protocol: string, place: string | undefined): Request {
+  if (protocol !== "tcp" && protocol !== "udp") {
+    throw usage(`\`${protocol}\` is no protocol to ${operation}`, "write one of: tcp, udp, unix");
+  }
+  const text = place ?? "";
+  const colon = text.lastIndexOf(":");
+  // A listener without an address takes every one, which the kernel writes as the unspecified address.
+  const host = colon < 0 && operation === "listen" ? "0.0.0.0" : text.slice(0, Math.max(colon, 0));
+  const address = parseAddress(host);
+  const ports = parsePorts(text.slice(colon + 1));
+  if (address === null || ports === null || ports.first !== ports.last) {
+    throw usage(
+      `\`${text}\` is no address and port`,
+      "for example 10.0.0.1:443 or [2001:db8::1]:443; names are not looked up",
+    );
+  }
+  return { class: "address", operation, protocol, address, port: ports.first };
+}
+
+function socketRequest(family: "netlink" | "raw", name: string): Request {
+  const protocol = /^\d{1,3}$/.test(name) ? Number(name) : protocolNumber(family, name);
+  if (protocol !== null) return { class: "socket", family, protocol };
+  throw usage(
+    `\`${name}\` is no protocol of ${family} sockets`,
+    `the names are: ${Object.keys(socketProtocols[family]).join(", ")}`,
+  );
+}
+
+function capability(name: string): string {
+  const plain = name.toLowerCase().replace(/^cap_/, "");
+  if (isCapability(plain)) return plain;
+  throw usage(`\`${name}\` is no capability`, "names are those of capabilities(7), for example net_bind_service");
+}
+
+function choice<T extends string>(word: string, known: readonly T[]): T {
+  const found = known.find((name) => name === word);
+  if (found !== undefined) return found;
+  throw usage(`\`${word}\` is none of: ${known.join(", ")}`, "write one of these");
+}
+
+function one(objects: readonly string[], what: string): string {
+  const [object] = objects;
+  if (object === undefined || objects.length > 1)
+    throw usage(`exactly ${what} is needed`, "cofferdam explain --help shows examples");
+  return object;
+}
+
+function absolute(path: string): string {
+  if (path.startsWith("/")) return path;
+  throw usage(`\`${path}\` is no absolute path`, "write it from `/`");
+}
+
+function usage(message: string, help: string): CommandError {
+  return new CommandError(message, help, ExitCode.usage);
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { renderDoctor, sealingAbility } from "../../src/cli/render/doctor.ts";
+import { type FeatureName, featureNames, type HostFacts, type Probe } from "../../src/kernel/host-facts.ts";
+
+const why = "the kernel answered EOPNOTSUPP, which happens where Landlock was left out of the list of security modules";
+
+function hostWith(probe: Probe, except: Partial<Record<FeatureName, Probe>> = {}): HostFacts {
+  const features = Object.fromEntries(featureNames.map((name) => [name, probe])) as Record<FeatureName, Probe>;
+  return {
+    kernel: { release: "6.12.0", version: "#1", machine: "x86_64" },
+    landlockAbi: 6,
+    features: { ...features, ...except },
+    caller: { uid: 1000, gid: 1000, capabilities: 0n },
+    cgroup2: null,
+  };
+}
+
+test("every feature has a line with its answer and what it means, within 80 columns", () => {
+  const probes: readonly Probe[] = [{ state: "yes" }, { state: "no", why }, { state: "unknown", why }];
+  for (const probe of probes) {
+    const lines = renderDoctor(hostWith(probe), 80).split("\n");
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const word = { yes: "yes", no: "no", unknown: "could not tell" }[probe.state];
+    for (const name of featureNames) {
+      const line = lines.find((text) => text.startsWith(`${name} `));
+      expect(line, name).toMatch(new RegExp(`^${name} +${word} +\\S`));
+    }
+  }
+});
+
+test("a probe that said no shows why, complete", () => {
+  const text = renderDoctor(hostWith({ state: "yes" }, { openat2: { state: "no", why } }), 80);
+  expect(text.replaceAll(/\s+/g, " ")).toContain(why);
+});
+
+test("a host without Landlock, or where nobody could tell, cannot seal", () => {
+  expect(sealingAbility(hostWith({ state: "yes" }))).toEqual({ state: "able" });
+  const facts = hostWith({ state: "yes" }, { "landlock-files": { state: "unknown", why } });
+  expect(sealingAbility(facts)).toEqual({ state: "unable", missing: ["landlock-files"] });
+  expect(renderDoctor(facts, 80)).toContain("cannot seal");
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { places } from "../../src/cli/places.ts";
+
+const home = "/opt/cofferdam";
+
+test("root's places are the system's, whatever the environment says", () => {
+  const root = places({ uid: 0, env: { HOME: "/tmp/x", XDG_CONFIG_HOME: "/tmp/y", XDG_RUNTIME_DIR: "/tmp/z" }, home });
+  expect(root.policies).toEqual(["/etc/cofferdam/domains", "/opt/cofferdam/domains"]);
+  expect(root.plans).toBe("/run/cofferdam/plans");
+  expect(root.events).toBe("/var/log/cofferdam/events.jsonl");
+});
+
+test("a user's places follow the XDG variables", () => {
+  const env = { HOME: "/home/u", XDG_CONFIG_HOME: "/c", XDG_RUNTIME_DIR: "/run/user/7", XDG_STATE_HOME: "/s" };
+  const user = places({ uid: 7, env, home });
+  expect(user.policies[0]).toBe("/c/cofferdam/domains");
+  expect(user.plans).toBe("/run/user/7/cofferdam/plans");
+  expect(user.events).toBe("/s/cofferdam/events.jsonl");
+});
+
+test("a user's places lie below HOME without them, and relative values count as missing", () => {
+  const user = places({ uid: 7, env: { HOME: "/home/u", XDG_CONFIG_HOME: "c", XDG_RUNTIME_DIR: "." }, home });
+  expect(user.policies[0]).toBe("/home/u/.config/cofferdam/domains");
+  expect(user.plans).toBe("/home/u/.cache/cofferdam/plans");
+  expect(user.events).toBe("/home/u/.local/state/cofferdam/events.jsonl");
+  expect(() => places({ uid: 7, env: {}, home })).toThrow(/set HOME/);
+});
+
+test("own places hold everything that confines a domain, the system's also for a user", () => {
+  const user = places({ uid: 7, env: { HOME: "/home/u" }, home });
+  const below = (path: string) => user.own.some((own) => path === own || path.startsWith(`${own}/`));
+  const confining = [...user.policies, user.plans, user.events, "/etc/cofferdam/domains", "/run/cofferdam/plans"];
+  const programs = ["bin/cofferdam", "dist/cofferdam.js", "dist/mediator.js", "node_modules/koffi/index.js"];
+  expect([...confining, ...programs.map((file) => `${home}/${file}`)].filter((path) => !below(path))).toEqual([]);
+});
