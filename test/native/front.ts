@@ -1,0 +1,137 @@
+import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Plan } from "../../src/plan/plan.ts";
+import { bytesOf, minimalPlan } from "./plan-fixture.ts";
+
+/** Who starts the daemon: the user of the tests, or an ordinary one. */
+export type Who = "self" | "nobody";
+export const NOBODY = 65534;
+const source = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+/** A start that takes longer hangs; milliseconds. */
+const RUN_TIMEOUT_MS = 20_000;
+
+/** The real front, built with a stand-in for node, in a scratch folder with places of its own for an ordinary user. */
+export class Front {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-native-")));
+  readonly dist = this.make("dist", 0o777);
+  readonly work = this.make("work", 0o777);
+  readonly binary = join(this.folder, "cofferdam");
+  readonly #made: string[] = [];
+  #count = 0;
+
+  constructor() {
+    chmodSync(this.folder, 0o755);
+    const node = join(this.folder, "node");
+    compileC("fake-node.c", node);
+    compileC("fail-syscall.c", join(this.folder, "fail-syscall"));
+    execFileSync(join(repository, "native/build.sh"), [this.binary], {
+      env: { ...process.env, NODE_PATH_ABS: node, DIST_DIR: this.dist },
+    });
+  }
+
+  private make(name: string, mode: number): string {
+    const path = join(this.folder, name);
+    mkdirSync(path);
+    chmodSync(path, mode);
+    return path;
+  }
+
+  /** A domain's name that no other test run has. */
+  domain(): string {
+    return `native-test-${process.pid}-${this.#count++}`;
+  }
+
+  plan(change: (plan: Plan) => Plan = (plan) => plan, domain = this.domain()): Plan {
+    return change(minimalPlan({ domain, writable: this.work }));
+  }
+
+  runtimeOf(who: Who): string {
+    return ordinary(who) ? join(this.folder, "runtime") : "/run";
+  }
+
+  planPath(domain: string, who: Who = "self", choice: readonly string[] = [domain, ""]): string {
+    return join(this.runtimeOf(who), "cofferdam/plans", `${domain}-${fnv1a(choice)}.plan`);
+  }
+
+  /** Puts a plan where the front looks for it. */
+  put(plan: Plan, who: Who = "self", bytes: Uint8Array = bytesOf(plan)): string {
+    const path = this.planPath(plan.domain, who);
+    const plans = join(path, "..");
+    mkdirSync(plans, { recursive: true, mode: 0o755 });
+    writeFileSync(path, bytes, { mode: 0o644 });
+    this.#made.push(path);
+    if (ordinary(who) && process.geteuid?.() === 0) {
+      for (const owned of [this.runtimeOf(who), join(plans, ".."), plans, path]) chownSync(owned, NOBODY, NOBODY);
+    }
+    return path;
+  }
+
+  /** What the stand-in for the compiler will write. */
+  next(bytes: Uint8Array | null): void {
+    const path = join(this.dist, "next.plan");
+    if (bytes === null) rmSync(path, { force: true });
+    else writeFileSync(path, bytes);
+  }
+
+  setDist(name: string, text: string): void {
+    writeFileSync(join(this.dist, name), text);
+  }
+
+  takeLog(name: string): string[] {
+    const path = join(this.dist, name);
+    const text = execFileSync("sh", ["-c", `cat ${path} 2>/dev/null || true; rm -f ${path}`], { encoding: "utf8" });
+    return text.trimEnd().split("\n").filter(Boolean);
+  }
+
+  /** The command line that starts `arguments` of the front as `who`, in front of which `wrapper` may stand. */
+  line(who: Who, args: readonly string[], wrapper: readonly string[] = []): [string, ...string[]] {
+    const drop = who === "nobody" && process.geteuid?.() === 0;
+    const user = drop ? ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"] : [];
+    return ["env", ...this.environment(who), ...user, ...wrapper, this.binary, ...args] as [string, ...string[]];
+  }
+
+  environment(who: Who): string[] {
+    return ordinary(who) ? [`XDG_RUNTIME_DIR=${this.runtimeOf(who)}`, `HOME=${this.work}`] : [];
+  }
+
+  run(who: Who, args: readonly string[], options: { wrapper?: readonly string[]; input?: string } = {}): SpawnSyncReturns<string> {
+    const [command, ...rest] = this.line(who, args, options.wrapper);
+    return spawnSync(command, rest, { encoding: "utf8", timeout: RUN_TIMEOUT_MS, input: options.input, cwd: this.work });
+  }
+
+  failing(number: number, error: number, argument?: readonly [number, number]): string[] {
+    return [join(this.folder, "fail-syscall"), `${number}`, `${error}`, ...(argument ?? []).map(String), "--"];
+  }
+
+  close(): void {
+    for (const path of this.#made) rmSync(path, { force: true });
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function compileC(name: string, out: string): void {
+  execFileSync("gcc", ["-D_GNU_SOURCE", "-O1", "-static", "-Wall", "-Wextra", "-Werror", "-o", out, source(name)]);
+}
+
+function ordinary(who: Who): boolean {
+  return who === "nobody" || process.geteuid?.() !== 0;
+}
+
+/** FNV-1a 64 of the strings, each followed by NUL, as ARCHITECTURE.md names plans. */
+export function fnv1a(strings: readonly string[]): string {
+  let state = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(strings.map((text) => `${text}\0`).join(""))) {
+    state = BigInt.asUintN(64, (state ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return state.toString(16).padStart(16, "0");
+}
+
+export function readIfThere(path: string): string | null {
+  return execFileSync("sh", ["-c", 'cat "$1" 2>/dev/null || true', "sh", path], { encoding: "utf8" }) || null;
+}
+
+export { readFileSync };
