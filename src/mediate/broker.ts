@@ -1,0 +1,32 @@
+import type { Policy } from "../model/policy.ts";
+import type { Plan } from "../plan/plan.ts";
+import { Grants } from "./grants.ts";
+import { Identity } from "./identity.ts";
+import { Mounts } from "./mounts.ts";
+import { SelfConfined } from "./self-confined.ts";
+
+/** What every handler may use: one for the life of a mediator. */
+export class Broker {
+  readonly plan: Plan;
+  readonly policy: Policy;
+  readonly grants: Grants;
+  readonly identity = new Identity();
+  readonly mounts = new Mounts();
+  readonly selfConfined = new SelfConfined();
+
+  readonly #listed: ReadonlySet<string>;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.policy = plan.mediation.policy as Policy;
+    this.grants = new Grants(plan);
+    const { syscalls } = this.policy;
+    const denied = new Set(syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token));
+    this.#listed = new Set(syscalls.map((rule) => rule.token).filter((token) => !denied.has(token)));
+  }
+
+  /** The policy lists the system call: calls outside the list reach the mediator too. */
+  lists(name: string): boolean {
+    return this.#listed.has(name);
+  }
+}

@@ -1,0 +1,92 @@
+import { abi } from "./abi.ts";
+import type { Broker } from "./broker.ts";
+import { close } from "./sys.ts";
+import { Target } from "./target.ts";
+import { type PathArgument, type WalkContext, type Walked, walk } from "./walk.ts";
+
+/** The call was cancelled (its thread was killed): nobody waits for an answer, and a thread of that number may be another one. */
+export class Vanished extends Error {}
+
+/** What the loop offers a call beside its registers. */
+export interface Notification {
+  readonly tid: number;
+  /** Name of the system call. */
+  readonly name: string;
+  readonly args: readonly bigint[];
+  /** SECCOMP_IOCTL_NOTIF_ID_VALID. */
+  stillWaiting(): boolean;
+  /** Marks the slot `started`: from here on the call may have had an effect. */
+  started(): void;
+}
+
+/** One notified system call with its arguments, read once. */
+export class Call {
+  readonly broker: Broker;
+  readonly name: string;
+  readonly target: Target;
+  readonly #notification: Notification;
+
+  constructor(broker: Broker, notification: Notification) {
+    this.broker = broker;
+    this.name = notification.name;
+    this.target = new Target(notification.tid);
+    this.#notification = notification;
+  }
+
+  close(): void {
+    this.target.close();
+  }
+
+  /** The whole register. */
+  word(index: number): bigint {
+    return this.#notification.args[index] ?? 0n;
+  }
+
+  /** An argument that the kernel takes as `int`: the low half, signed. */
+  int(index: number): number {
+    return Number(BigInt.asIntN(32, this.word(index)));
+  }
+
+  /** An argument that the kernel takes as `unsigned int`. */
+  unsigned(index: number): number {
+    return Number(BigInt.asUintN(32, this.word(index)));
+  }
+
+  /** A path with the directory it starts from; `directory` is the index of the descriptor argument, or null for the working directory. */
+  path(directory: number | null, path: number): PathArgument {
+    const text = this.target.memory.string(this.word(path));
+    if (text.startsWith("/")) return { text, start: this.target.root };
+    return { text, start: this.target.directory(directory === null ? abi.AT_FDCWD : this.int(directory)) };
+  }
+
+  /** After every read of the target's memory or of its entries in /proc: what was read belongs to the thread that waits. */
+  check(): void {
+    if (!this.#notification.stillWaiting()) throw new Vanished();
+  }
+
+  /** Runs `operation` as the target, after making sure that all that was read was the target's. */
+  asTarget<T>(operation: () => T, effectiveIds = false): T {
+    const credentials = this.target.credentials;
+    this.target.root;
+    this.check();
+    return this.broker.identity.as(credentials, { effectiveIds }, operation);
+  }
+
+  /** Only within {@link asTarget}. */
+  walk(path: PathArgument, follow: boolean): Walked {
+    const context: WalkContext = { target: this.target, mounts: this.broker.mounts, follow };
+    return walk(path, context);
+  }
+
+  /** A system call with an effect: the last look at whether anybody waits, then the mark, then the call. */
+  effect(operation: () => number): number {
+    this.check();
+    this.#notification.started();
+    return operation();
+  }
+
+  /** Gives up a descriptor early. */
+  drop(fd: number): void {
+    close(fd);
+  }
+}

@@ -1,0 +1,55 @@
+import { E } from "./abi.ts";
+import type { Broker } from "./broker.ts";
+import { Call, type Notification, Vanished } from "./call.ts";
+import { handlers } from "./handlers/table.ts";
+import { CannotImpersonate } from "./identity.ts";
+import { TooLong, Unreadable } from "./memory.ts";
+import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
+import { TargetGone } from "./target.ts";
+
+/** io_uring, and calls of newer kernels: libraries fall back only on ENOSYS. */
+const SAID_TO_BE_ABSENT = /^(io_uring_|clone3$)/;
+
+/** Decides about one call and does it. Every doubt is a refusal; throws only {@link Vanished} and IdentityLost. */
+export function dispatch(broker: Broker, notification: Notification): { outcome: Outcome; call: Call } {
+  const call = new Call(broker, notification);
+  try {
+    return { outcome: judge(call), call };
+  } catch (cause) {
+    return { outcome: doubt(call, cause), call };
+  }
+}
+
+function judge(call: Call): Outcome {
+  const handler = handlers.get(call.name);
+  if (handler === undefined || !call.broker.lists(call.name)) return refuseCall(call);
+  const foreign = call.target.foreign() ?? selfConfined(call);
+  if (foreign === null) return handler.answer(call);
+  call.check();
+  return handler.kernelJudges(call)
+    ? CONTINUE
+    : unable(E.PERM, call.name, `asked by a process with its own ${foreign}`);
+}
+
+function selfConfined(call: Call): string | null {
+  return call.broker.selfConfined.has(call.target.credentials.tgid) ? "Landlock domain" : null;
+}
+
+function refuseCall(call: Call): Outcome {
+  const errno = SAID_TO_BE_ABSENT.test(call.name) ? E.NOSYS : E.PERM;
+  const request = { class: "syscall", name: call.name } as const;
+  return {
+    kind: "refused",
+    errno,
+    refusal: { class: "syscall", operation: "call", object: call.name, reason: "no-rule", request },
+  };
+}
+
+function doubt(call: Call, cause: unknown): Outcome {
+  if (cause instanceof TooLong) return error(E.NAMETOOLONG);
+  if (cause instanceof Unreadable) return unable(E.FAULT, call.name, "unreadable argument");
+  if (cause instanceof TargetGone) return unable(E.PERM, call.name, "the asking thread cannot be looked at");
+  if (cause instanceof CannotImpersonate)
+    return unable(E.PERM, call.name, `identity cannot be taken: ${cause.message}`);
+  throw cause;
+}

@@ -1,0 +1,68 @@
+import { Permission } from "../../model/permission.ts";
+import { abi, E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { denyName } from "../deny.ts";
+import { type Handler, right } from "../handler.ts";
+import { CONTINUE, type Outcome, result, unable } from "../outcome.ts";
+import { c, shown, sys } from "../sys.ts";
+import type { PathArgument, Place } from "../walk.ts";
+
+/** mkdir, mkdirat. */
+export const mkdir: Handler = {
+  kernelJudges: (call) => call.broker.grants.kernelHandles(right.makeDirectory),
+  answer(call) {
+    const at = call.name === "mkdirat";
+    const mode = call.unsigned(at ? 2 : 1);
+    return make(call, call.path(at ? 0 : null, at ? 1 : 0), (place) =>
+      sys("mkdirat", place.directory, c(place.slash ? `${place.last}/` : place.last), mode),
+    );
+  },
+};
+
+/** symlink, symlinkat. The link's text is no name: whoever follows it is judged by where it leads. */
+export const symlink: Handler = {
+  kernelJudges: (call) => call.broker.grants.kernelHandles(right.makeSymlink),
+  answer(call) {
+    const at = call.name === "symlinkat";
+    const text = call.target.memory.string(call.word(0));
+    return make(call, call.path(at ? 1 : null, at ? 2 : 1), (place) =>
+      sys("symlinkat", c(text), place.directory, c(place.slash ? `${place.last}/` : place.last)),
+    );
+  },
+};
+
+/** mknod, mknodat: files, fifos and sockets. Devices never: Landlock lets a character device 0:0 (a whiteout) pass as a file. */
+export const mknod: Handler = {
+  kernelJudges: (call) =>
+    !isDevice(modeOf(call)) && call.broker.grants.kernelHandles(right.makeRegular | right.makeFifo | right.makeSocket),
+  answer(call) {
+    const mode = modeOf(call);
+    const at = call.name === "mknodat";
+    if (isDevice(mode)) return unable(E.PERM, call.name, "a device node");
+    const path = call.path(at ? 0 : null, at ? 1 : 0);
+    if (mode & (abi.S_ISUID | abi.S_ISGID)) return unable(E.PERM, "create with set-id bits", shown(path.text));
+    return make(call, path, (place) =>
+      sys("mknodat", place.directory, c(place.slash ? `${place.last}/` : place.last), mode, 0),
+    );
+  },
+};
+
+function modeOf(call: Call): number {
+  return call.unsigned(call.name === "mknodat" ? 2 : 1) & 0xffff;
+}
+
+/** Whatever is not plainly a file, fifo or socket. */
+function isDevice(mode: number): boolean {
+  return ![0, abi.S_IFREG, abi.S_IFIFO, abi.S_IFSOCK].some((type) => type === (mode & abi.S_IFMT));
+}
+
+function make(call: Call, path: PathArgument, effect: (place: Place) => number): Outcome {
+  return call.asTarget(() => {
+    const walked = call.walk(path, false);
+    if (walked.kind !== "place" || walked.place.last === "." || walked.place.object !== null) return CONTINUE;
+    const { place } = walked;
+    if (call.broker.grants.kernelCreates(place.name)) return CONTINUE;
+    if ((call.broker.grants.of(place.name) & Permission.create) === 0) return denyName("create", place.name);
+    return result(call.effect(() => effect(place)));
+  });
+}

@@ -1,0 +1,20 @@
+import { abi, E } from "../abi.ts";
+import type { Handler } from "../handler.ts";
+import { error, type Outcome, unable } from "../outcome.ts";
+import { c, sys } from "../sys.ts";
+
+const NAME_MAX_BYTES = 250;
+
+/** memfd_create: the same file, sealed against execution (memfd_create(2), MFD_NOEXEC_SEAL), which Landlock does not see. */
+export const memfd: Handler = {
+  kernelJudges: () => false,
+  answer(call): Outcome {
+    const name = call.target.memory.string(call.word(0), NAME_MAX_BYTES);
+    const flags = call.unsigned(1);
+    if (flags & abi.MFD_EXEC) return unable(E.ACCES, call.name, "MFD_EXEC");
+    const fd = call.asTarget(() =>
+      call.effect(() => sys("memfd_create", c(name), flags | abi.MFD_CLOEXEC | abi.MFD_NOEXEC_SEAL)),
+    );
+    return fd < 0 ? error(-fd) : { kind: "descriptor", fd, closeOnExec: (flags & abi.MFD_CLOEXEC) !== 0 };
+  },
+};

@@ -1,0 +1,35 @@
+import { abi, E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import type { Handler } from "../handler.ts";
+import { type Outcome, unable } from "../outcome.ts";
+import { c, self, shown, sys } from "../sys.ts";
+import { attributes, type Judged, type Subject } from "./attributes.ts";
+import { subjectAt } from "./subject.ts";
+
+/** chmod, fchmod, fchmodat, fchmodat2. */
+export const mode: Handler = attributes((call) => {
+  const subject = subjectOf(call);
+  const bits = call.unsigned(call.name === "chmod" || call.name === "fchmod" ? 1 : 2) & 0o7777;
+  return { subject, change: (object) => change(object, bits) };
+});
+
+function subjectOf(call: Call): Subject {
+  switch (call.name) {
+    case "chmod":
+      return { kind: "path", path: call.path(null, 0), follow: true };
+    case "fchmod":
+      return { kind: "descriptor", number: call.int(0) };
+    case "fchmodat":
+      return { kind: "path", path: call.path(0, 1), follow: true };
+    default:
+      return subjectAt(call, call.unsigned(3));
+  }
+}
+
+/** A set-id file would hand the daemon's identity to whoever executes it, inside the domain or outside; on directories set-gid only means inheriting the group. */
+function change(object: Judged, bits: number): number | Outcome {
+  const setId = bits & (object.stat.type === abi.S_IFDIR ? abi.S_ISUID : abi.S_ISUID | abi.S_ISGID);
+  if (setId !== 0) return unable(E.PERM, "set-id bits", shown(object.name));
+  if (object.stat.type === abi.S_IFLNK) return -E.OPNOTSUPP;
+  return sys("fchmodat", abi.AT_FDCWD, c(self(object.fd)), bits);
+}

@@ -1,0 +1,148 @@
+import { Permission, type PermissionName } from "../../model/permission.ts";
+import { abi, E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { denyName } from "../deny.ts";
+import { type Handler, right } from "../handler.ts";
+import { OPEN_ATTEMPTS_MAX } from "../limits.ts";
+import { CONTINUE, error, type Outcome, unable } from "../outcome.ts";
+import { openat, self, shown } from "../sys.ts";
+import type { PathArgument, Place } from "../walk.ts";
+
+interface OpenArguments {
+  readonly path: PathArgument;
+  readonly flags: number;
+  readonly mode: number;
+  /** `resolve` of openat2; 0 for all others. */
+  readonly resolve: bigint;
+}
+
+/**
+ * open, creat, openat, openat2 that may make a file. The mediator makes a file only with O_EXCL, so that it never opens what
+ * somebody else put there meanwhile; a file that is there already is opened through the descriptor on which it was judged.
+ */
+export const open: Handler = {
+  kernelJudges: (call) => call.broker.grants.kernelHandles(right.makeRegular | right.readFile | right.writeFile),
+
+  answer(call) {
+    const asked = readArguments(call);
+    const temporary = (asked.flags & abi.O_TMPFILE) === abi.O_TMPFILE;
+    const creates = temporary || (asked.flags & (abi.O_CREAT | abi.O_PATH | abi.O_DIRECTORY)) === abi.O_CREAT;
+    if (!creates) return CONTINUE;
+    if (asked.resolve !== 0n)
+      return unable(E.PERM, call.name, `resolve flags 0x${asked.resolve.toString(16)} with O_CREAT`);
+    return call.asTarget(() => (temporary ? openTemporary(call, asked) : openNamed(call, asked)));
+  },
+};
+
+function readArguments(call: Call): OpenArguments {
+  switch (call.name) {
+    case "open":
+      return { path: call.path(null, 0), flags: call.int(1), mode: call.unsigned(2), resolve: 0n };
+    case "creat":
+      return {
+        path: call.path(null, 0),
+        flags: abi.O_CREAT | abi.O_WRONLY | abi.O_TRUNC,
+        mode: call.unsigned(1),
+        resolve: 0n,
+      };
+    case "openat":
+      return { path: call.path(0, 1), flags: call.int(2), mode: call.unsigned(3), resolve: 0n };
+    default:
+      return readOpenHow(call);
+  }
+}
+
+/** struct open_how (openat2(2)): flags, mode, resolve, 8 bytes each. A longer one is cut here and refused by the kernel if it means anything. */
+function readOpenHow(call: Call): OpenArguments {
+  const how = call.target.memory.read(call.word(2), 24);
+  const flags = how.readBigUInt64LE(0);
+  return {
+    path: call.path(0, 1),
+    flags: Number(BigInt.asIntN(32, flags)),
+    mode: Number(BigInt.asUintN(32, how.readBigUInt64LE(8))),
+    resolve: flags >> 32n !== 0n ? flags : how.readBigUInt64LE(16),
+  };
+}
+
+function openNamed(call: Call, asked: OpenArguments): Outcome {
+  for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
+    const walked = call.walk(asked.path, (asked.flags & (abi.O_NOFOLLOW | abi.O_EXCL)) === 0);
+    // All that is left here gives an error or an existing object: Landlock decides on it.
+    if (walked.kind !== "place" || walked.place.slash || walked.place.last === ".") return CONTINUE;
+    const { place } = walked;
+    if (call.broker.grants.kernelCreates(place.name)) return CONTINUE;
+    const outcome = place.object === null ? make(call, asked, place) : openExisting(call, asked, place);
+    if (outcome !== "again") return outcome;
+  }
+  return unable(E.AGAIN, call.name, shown(asked.path.text));
+}
+
+function make(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
+  const lacking = missing(call.broker.grants.of(place.name), ["create", ...accesses(asked.flags)]);
+  if (lacking !== null) return denyName(lacking, place.name);
+  if (asked.mode & (abi.S_ISUID | abi.S_ISGID)) return unable(E.PERM, "create with set-id bits", shown(place.name));
+  // O_EXCL follows no link either; O_NOFOLLOW would show in the target's F_GETFL.
+  const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
+  const fd = call.effect(() => openat(place.directory, place.last, flags, asked.mode));
+  if (fd === -E.EXIST && (asked.flags & abi.O_EXCL) === 0) return "again";
+  return given(fd, asked.flags);
+}
+
+/**
+ * A file made after the start is in no Landlock rule, although its name is granted: the mediator opens it. Everything else is left to Landlock;
+ * also what proc_sys_fs(5) protected_regular forbids, since it looks at O_CREAT, which a reopening cannot have.
+ */
+function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
+  const { object } = place;
+  if (object === null || object.stat.type !== abi.S_IFREG || (asked.flags & abi.O_EXCL) !== 0) return CONTINUE;
+  if (missing(call.broker.grants.of(place.name), accesses(asked.flags)) !== null) return CONTINUE;
+  if (inSharedDirectory(call, place)) return CONTINUE;
+  const flags = asked.flags & ~(abi.O_CREAT | abi.O_NOFOLLOW);
+  return given(
+    call.effect(() => openat(abi.AT_FDCWD, self(object.fd), flags)),
+    asked.flags,
+  );
+}
+
+function inSharedDirectory(call: Call, place: Place): boolean {
+  const walked = call.walk({ text: ".", start: place.directory }, false);
+  if (walked.kind !== "place" || walked.place.object === null || place.object === null) return true;
+  const { mode, uid } = walked.place.object.stat;
+  const owner = place.object.stat.uid;
+  return (mode & abi.S_ISVTX) !== 0 && (mode & 0o022) !== 0 && owner !== call.target.credentials.fsuid && owner !== uid;
+}
+
+/** A nameless file: whatever it could be called in that directory must be granted. O_EXCL keeps it nameless for ever. */
+function openTemporary(call: Call, asked: OpenArguments): Outcome {
+  const walked = call.walk(asked.path, true);
+  if (walked.kind !== "place" || walked.place.object?.stat.type !== abi.S_IFDIR) return CONTINUE;
+  const { place } = walked;
+  const { object } = place;
+  if (object === null || call.broker.grants.kernelCreates(`${place.name}/`)) return CONTINUE;
+  const lacking = missing(call.broker.grants.below(place.name), ["create", ...accesses(asked.flags)]);
+  if (lacking !== null) return denyName(lacking, `${place.name}/`);
+  if (asked.mode & (abi.S_ISUID | abi.S_ISGID)) return unable(E.PERM, "create with set-id bits", shown(place.name));
+  const flags = (asked.flags & ~abi.O_NOFOLLOW) | abi.O_EXCL;
+  return given(
+    call.effect(() => openat(object.fd, ".", flags, asked.mode)),
+    asked.flags,
+  );
+}
+
+/** The truncate right of a descriptor is fixed by who opens it: one that may write is given only where `w` is granted. */
+function accesses(flags: number): PermissionName[] {
+  const mode = flags & abi.O_ACCMODE;
+  const wanted: PermissionName[] = [];
+  if (mode !== abi.O_WRONLY) wanted.push("read");
+  if (mode !== 0 || (flags & abi.O_TRUNC) !== 0) wanted.push("write");
+  return wanted;
+}
+
+/** The first of `wanted` that the set lacks. */
+function missing(set: number, wanted: readonly PermissionName[]): PermissionName | null {
+  return wanted.find((name) => (set & Permission[name]) === 0) ?? null;
+}
+
+function given(fd: number, flags: number): Outcome {
+  return fd < 0 ? error(-fd) : { kind: "descriptor", fd, closeOnExec: (flags & abi.O_CLOEXEC) !== 0 };
+}

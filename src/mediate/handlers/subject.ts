@@ -1,0 +1,13 @@
+import { abi } from "../abi.ts";
+import type { Call } from "../call.ts";
+import type { Subject } from "./attributes.ts";
+
+/** The object of an `...at(dirfd, path, ..., flags)` call: with AT_EMPTY_PATH and an empty path the descriptor itself. */
+export function subjectAt(call: Call, flags: number): Subject {
+  const follow = (flags & abi.AT_SYMLINK_NOFOLLOW) === 0;
+  const path = call.path(0, 1);
+  if (path.text !== "" || (flags & abi.AT_EMPTY_PATH) === 0) return { kind: "path", path, follow };
+  return call.int(0) === abi.AT_FDCWD
+    ? { kind: "path", path: { ...path, text: "." }, follow }
+    : { kind: "descriptor", number: call.int(0) };
+}

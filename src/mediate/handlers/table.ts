@@ -1,0 +1,37 @@
+import type { Handler } from "../handler.ts";
+import { link } from "./link.ts";
+import { mkdir, mknod, symlink } from "./make.ts";
+import { memfd } from "./memfd.ts";
+import { mode } from "./mode.ts";
+import { open } from "./open.ts";
+import { owner } from "./owner.ts";
+import { ownProcess, setIoPriority, setPriority } from "./processes.ts";
+import { rename } from "./rename.ts";
+import { selfConfine } from "./self-confine.ts";
+import { times } from "./times.ts";
+import { unlink } from "./unlink.ts";
+import { xattr } from "./xattr.ts";
+
+/** System calls the mediator does something about; every other notified call is refused. */
+const families: readonly (readonly [Handler, readonly string[]])[] = [
+  [open, ["open", "creat", "openat", "openat2"]],
+  [unlink, ["unlink", "unlinkat", "rmdir"]],
+  [mkdir, ["mkdir", "mkdirat"]],
+  [symlink, ["symlink", "symlinkat"]],
+  [mknod, ["mknod", "mknodat"]],
+  [rename, ["rename", "renameat", "renameat2"]],
+  [link, ["link", "linkat"]],
+  [mode, ["chmod", "fchmod", "fchmodat", "fchmodat2"]],
+  [owner, ["chown", "lchown", "fchown", "fchownat"]],
+  [times, ["utime", "utimes", "futimesat", "utimensat"]],
+  [xattr, ["setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"]],
+  [memfd, ["memfd_create"]],
+  [selfConfine, ["landlock_restrict_self"]],
+  [ownProcess, ["prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"]],
+  [setPriority, ["setpriority"]],
+  [setIoPriority, ["ioprio_set"]],
+];
+
+export const handlers: ReadonlyMap<string, Handler> = new Map(
+  families.flatMap(([handler, calls]) => calls.map((call) => [call, handler] as const)),
+);

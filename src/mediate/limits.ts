@@ -1,0 +1,16 @@
+/** Symbolic links followed in one walk; the kernel's MAXSYMLINKS. */
+export const LINKS_MAX = 40;
+/** Times an open is tried again when the name appears or disappears under it. */
+export const OPEN_ATTEMPTS_MAX = 8;
+/** Processes remembered to have confined themselves further; beyond it every process counts as such. */
+export const SELF_CONFINED_MAX = 256;
+/** Supplementary groups of a process; the kernel's NGROUPS_MAX. */
+export const GROUPS_MAX = 65_536;
+/** Bytes of the plan the mediator reads. */
+export const PLAN_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of one extended attribute's name, the kernel's XATTR_NAME_MAX, with its NUL. */
+export const XATTR_NAME_MAX = 256;
+/** Different refusals counted at a time; beyond it the counts are written out and counting starts afresh. */
+export const EVENT_KEYS_MAX = 1024;
+/** How long the same refusal is only counted, in milliseconds. */
+export const EVENT_WINDOW_MS = 1000;

@@ -1,0 +1,132 @@
+import { mapShared } from "../kernel/ffi.ts";
+import { name as syscallName } from "../kernel/syscalls.ts";
+import { SLOT_COUNT, SLOT_SIZE, slotState } from "../plan/slots.ts";
+import { abi, E, POLLHUP, POLLIN } from "./abi.ts";
+import type { Broker } from "./broker.ts";
+import { type Notification, Vanished } from "./call.ts";
+import { dispatch } from "./dispatch.ts";
+import { error, type Outcome, unable } from "./outcome.ts";
+import type { Reporter } from "./report.ts";
+import { Slot } from "./slot.ts";
+import { close, sys } from "./sys.ts";
+
+/** The descriptors the holder starts the mediator with. */
+export interface Descriptors {
+  readonly listener: number;
+  readonly slots: number;
+}
+
+/**
+ * Receives, decides, answers, one call at a time, until no process of the domain is left. The call lies in memory that the holder owns,
+ * so that it can be answered if this process dies in the middle of it.
+ */
+export function runLoop(descriptors: Descriptors, broker: Broker, reporter: Reporter): void {
+  const { listener } = descriptors;
+  const memory = mapShared(descriptors.slots, SLOT_COUNT * SLOT_SIZE).bytes;
+  const slot = new Slot(memory, 0);
+  // The reply wakes the target on this processor: a third of the time (since 6.6; older kernels go without).
+  sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_SET_FLAGS, abi.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+  while (waitForCall(listener, reporter)) {
+    if (!receive(listener, slot)) continue;
+    try {
+      serve(listener, slot, broker, reporter);
+    } catch (cause) {
+      if (!(cause instanceof Vanished)) throw cause;
+    }
+    slot.state = slotState.free;
+  }
+}
+
+/** false when the last process under the filter is gone. Folded events are written out while nobody asks. */
+function waitForCall(listener: number, reporter: Reporter): boolean {
+  const request = Buffer.alloc(8);
+  for (;;) {
+    request.writeInt32LE(listener, 0);
+    request.writeInt16LE(POLLIN, 4);
+    const ready = sys("poll", request, 1, reporter.nextFlush());
+    const events = request.readInt16LE(6);
+    if (ready === 0) reporter.flush();
+    else if (ready > 0 && events & POLLIN) return true;
+    else if (ready > 0 && events & POLLHUP) return false;
+    else if (ready !== -E.INTR) throw new Error(`the listener cannot be polled: ${ready}, events ${events}`);
+  }
+}
+
+/** false when the call was cancelled before it could be received. The kernel insists on zeroed memory; the response stays, the holder reads it. */
+function receive(listener: number, slot: Slot): boolean {
+  slot.notification.fill(0);
+  const received = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_RECV, slot.notification);
+  if (received === -E.NOENT || received === -E.INTR) return false;
+  if (received < 0) throw new Error(`cannot receive: error ${-received}`);
+  slot.state = slotState.received;
+  return true;
+}
+
+function serve(listener: number, slot: Slot, broker: Broker, reporter: Reporter): void {
+  const foreign = foreignCall(slot);
+  if (foreign !== null) {
+    reporter.refused(slot.tid, foreign);
+    return send(listener, slot, foreign);
+  }
+  const { outcome, call } = dispatch(broker, notification(listener, slot));
+  try {
+    const last = outcome.kind === "descriptor" ? handOver(listener, slot, outcome) : outcome;
+    if (last.kind === "refused") reporter.refused(slot.tid, last);
+    send(listener, slot, last);
+  } finally {
+    call.close();
+  }
+}
+
+/** Other architectures and x32 number their calls otherwise; a thread outside the mediator's pid namespace (0) cannot be looked at. */
+function foreignCall(slot: Slot): (Outcome & { kind: "refused" }) | null {
+  const known = slot.architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(slot.number) : null;
+  if (known === null)
+    return refused(
+      unable(E.NOSYS, "call", `number ${slot.number} of architecture 0x${slot.architecture.toString(16)}`),
+    );
+  return slot.tid === 0 ? refused(unable(E.PERM, known, "a thread of another pid namespace")) : null;
+}
+
+function refused(outcome: Outcome): Outcome & { kind: "refused" } {
+  if (outcome.kind !== "refused") throw new TypeError("not a refusal");
+  return outcome;
+}
+
+function notification(listener: number, slot: Slot): Notification {
+  const id = Buffer.alloc(8);
+  id.writeBigUInt64LE(slot.id);
+  return {
+    tid: slot.tid,
+    name: syscallName(slot.number) ?? "",
+    args: [0, 1, 2, 3, 4, 5].map((index) => slot.argument(index)),
+    stillWaiting: () => sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_ID_VALID, id) === 0,
+    started: () => {
+      slot.state = slotState.started;
+    },
+  };
+}
+
+/** ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and interrupted it loses the reply. */
+function handOver(listener: number, slot: Slot, given: Outcome & { kind: "descriptor" }): Outcome {
+  // struct seccomp_notif_addfd: id, flags, srcfd, newfd, newfd_flags.
+  const request = Buffer.alloc(24);
+  request.writeBigUInt64LE(slot.id, 0);
+  request.writeUInt32LE(given.fd, 12);
+  request.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, 20);
+  const value = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
+  close(given.fd);
+  if (value === -E.NOENT) throw new Vanished();
+  return value < 0 ? error(-value) : { kind: "value", value };
+}
+
+function send(listener: number, slot: Slot, outcome: Outcome): void {
+  if (outcome.kind === "descriptor") throw new TypeError("a descriptor is handed over before");
+  const value = outcome.kind === "value" ? BigInt(outcome.value) : 0n;
+  const errno = outcome.kind === "error" || outcome.kind === "refused" ? outcome.errno : 0;
+  slot.answer(value, errno, outcome.kind === "continue" ? abi.SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0);
+  slot.state = slotState.done;
+  const sent = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
+  // ENOENT: killed meanwhile.
+  if (sent < 0 && sent !== -E.NOENT) throw new Error(`cannot answer: error ${-sent}`);
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { abi, POLLPRI } from "./abi.ts";
+import { c, sys } from "./sys.ts";
+
+/** What a file system means for a walk: `slow` ones may keep the mediator waiting on somebody else. */
+export type MountKind = "local" | "procfs" | "slow";
+
+/** File systems that answer from memory or a block device. All others may wait for a network or a user-space server, and the loop must not wait. */
+const LOCAL = new Set(
+  `ext2 ext3 ext4 xfs btrfs f2fs bcachefs zfs tmpfs ramfs devtmpfs devpts overlay squashfs erofs vfat exfat ntfs3 iso9660 udf
+  jfs reiserfs nilfs2 minix hugetlbfs mqueue sysfs cgroup cgroup2 securityfs debugfs tracefs bpf pstore configfs efivarfs rootfs`.split(
+    /\s+/,
+  ),
+);
+
+/**
+ * Kind of mount by mount id (proc_pid_mountinfo(5)). statfs(2) would ask the file system itself, which is what may block.
+ * The table is read again whenever the kernel reports a change of mounts (poll gives POLLPRI).
+ */
+export class Mounts {
+  readonly #watch = sys("openat", abi.AT_FDCWD, c("/proc/self/mountinfo"), abi.O_CLOEXEC);
+  #kinds = new Map<bigint, MountKind>();
+  #read = false;
+
+  kind(mount: bigint): MountKind {
+    if (!this.#read || this.#changed()) {
+      this.#kinds = parse(readFileSync("/proc/self/mountinfo", "latin1"));
+      this.#read = true;
+    }
+    return this.#kinds.get(mount) ?? "slow";
+  }
+
+  #changed(): boolean {
+    const request = Buffer.alloc(8);
+    request.writeInt32LE(this.#watch, 0);
+    request.writeInt16LE(POLLPRI, 4);
+    return sys("poll", request, 1, 0) !== 0;
+  }
+}
+
+function parse(text: string): Map<bigint, MountKind> {
+  const kinds = new Map<bigint, MountKind>();
+  for (const line of text.split("\n")) {
+    const fields = line.split(" ");
+    const type = fields[fields.indexOf("-") + 1];
+    const id = fields[0];
+    if (id === undefined || id === "" || type === undefined) continue;
+    kinds.set(BigInt(id), type === "proc" ? "procfs" : LOCAL.has(type) ? "local" : "slow");
+  }
+  return kinds;
+}

@@ -1,0 +1,46 @@
+import type { Request } from "../model/request.ts";
+import type { DenialReason } from "../model/verdict.ts";
+
+/** What the mediator answers to one notified call. */
+export type Outcome =
+  /**
+   * Let Landlock decide: the kernel runs the call with whatever the target's memory holds by then.
+   * Safe only for calls that Landlock (or cgroup-BPF) checks itself; see `kernel-judges.ts`.
+   */
+  | { readonly kind: "continue" }
+  | { readonly kind: "value"; readonly value: number }
+  /** What the kernel would have said too (ENOENT, EEXIST, ...): no event. */
+  | { readonly kind: "error"; readonly errno: number }
+  /** A descriptor of the mediator's that the target gets; the loop closes it. */
+  | { readonly kind: "descriptor"; readonly fd: number; readonly closeOnExec: boolean }
+  | { readonly kind: "refused"; readonly errno: number; readonly refusal: Refusal };
+
+/** What a refusal event says beside who asked. */
+export interface Refusal {
+  readonly class: string;
+  readonly operation: string;
+  readonly object: string;
+  readonly reason: DenialReason | "rule" | "mediator";
+  /** The request that `suggest()` can turn into the line that would have allowed it; null where no line can. */
+  readonly request: Request | null;
+}
+
+export const CONTINUE: Outcome = { kind: "continue" };
+
+export function error(errno: number): Outcome {
+  return { kind: "error", errno };
+}
+
+/** The result of a system call made for the target: the value, or the error as it is. */
+export function result(value: number): Outcome {
+  return value < 0 ? error(-value) : { kind: "value", value };
+}
+
+/** The mediator will not or cannot do it, whatever the policy says. */
+export function unable(errno: number, operation: string, object: string): Outcome {
+  return {
+    kind: "refused",
+    errno,
+    refusal: { class: "syscall", operation, object, reason: "mediator", request: null },
+  };
+}

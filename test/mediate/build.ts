@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { all, number } from "../../src/kernel/syscalls.ts";
+
+const here = resolve(import.meta.dirname);
+
+export interface Built {
+  readonly directory: string;
+  readonly harness: string;
+  readonly target: string;
+  readonly mediator: string;
+  /** Compiles another program of this folder. */
+  compile(name: string): string;
+  remove(): void;
+}
+
+const constantNames =
+  `O_RDONLY O_WRONLY O_RDWR O_CREAT O_EXCL O_TRUNC O_APPEND O_NOFOLLOW O_DIRECTORY O_CLOEXEC O_PATH O_TMPFILE O_NONBLOCK
+  AT_FDCWD AT_REMOVEDIR AT_SYMLINK_NOFOLLOW AT_SYMLINK_FOLLOW AT_EMPTY_PATH RENAME_NOREPLACE RENAME_EXCHANGE RENAME_WHITEOUT
+  S_IFREG S_IFIFO S_IFSOCK S_IFCHR S_IFBLK MFD_CLOEXEC`.split(/\s+/);
+
+/** The mediator bundled, and the C programs compiled, in a folder that every user may read. */
+export async function buildAll(): Promise<Built> {
+  const directory = mkdtempSync(join(tmpdir(), "cofferdam-mediate-"));
+  execFileSync("chmod", ["755", directory]);
+  const calls = all().map((name) => `{"${name}", ${number(name)}},`);
+  const constants = constantNames.map((name) => `{"${name}", ${name}},`);
+  writeFileSync(
+    join(directory, "constants.inc"),
+    `static const struct constant calls[] = {${calls.join("\n")}{0, 0}};\nstatic const struct constant constants[] = {${constants.join("\n")}{0, 0}};\n`,
+  );
+  const compile = (name: string): string => {
+    const out = join(directory, name);
+    execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-o", out, join(here, `${name}.c`)], {
+      stdio: "inherit",
+    });
+    return out;
+  };
+  const mediator = join(directory, "mediator.mjs");
+  await build({
+    entryPoints: [resolve(here, "../../src/mediate/main.ts")],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile: mediator,
+    external: ["koffi"],
+    logLevel: "warning",
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  });
+  execFileSync("ln", ["-s", nearestModules(), join(directory, "node_modules")]);
+  return {
+    directory,
+    mediator,
+    harness: compile("harness"),
+    target: compile("target"),
+    compile,
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+function nearestModules(): string {
+  const modules = resolve(here, "../../node_modules");
+  if (!existsSync(modules)) throw new Error(`no ${modules}`);
+  return modules;
+}

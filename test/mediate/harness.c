@@ -1,0 +1,105 @@
+// What launcher and holder do, at their barest: harness LANDLOCK FILTER PLAN EVENTS UID:GID NODE MEDIATOR CMD ARG...
+// LANDLOCK is a text: "H hex" handled file rights, then "P hex path"; or "-". The target keeps stdout; its exit status is passed on.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define must(call) ((call) < 0 ? (fprintf(stderr, "harness: %s: %s\n", #call, strerror(errno)), exit(99), 0) : 0)
+static int need(int value, const char *what) { if (value < 0) { fprintf(stderr, "harness: %s: %s\n", what, strerror(errno)); exit(99); } return value; }
+
+static size_t slurp(const char *path, char **out) {
+  int fd = need(open(path, O_RDONLY | O_CLOEXEC), path);
+  struct stat st; must(fstat(fd, &st));
+  *out = malloc(st.st_size + 1);
+  if (read(fd, *out, st.st_size) != st.st_size) exit(99);
+  (*out)[st.st_size] = 0;
+  close(fd);
+  return st.st_size;
+}
+
+static void landlock(const char *file) {
+  if (!strcmp(file, "-")) return;
+  char *text; slurp(file, &text);
+  int ruleset = -1;
+  for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+    unsigned long long rights = strtoull(line + 2, NULL, 16);
+    if (*line == 'H') {
+      struct landlock_ruleset_attr attr = {.handled_access_fs = rights};
+      ruleset = need(syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0), "ruleset");
+    } else {
+      char *path = strchr(line + 2, ' ') + 1;
+      struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = need(open(path, O_PATH | O_CLOEXEC), path)};
+      need(syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0), path);
+      close(rule.parent_fd);
+    }
+  }
+  must(syscall(SYS_landlock_restrict_self, ruleset, 0));
+  close(ruleset);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 9) return 98;
+  char *plan; size_t planSize = slurp(argv[3], &plan);
+  int planFd = need(memfd_create("plan", MFD_ALLOW_SEALING), "plan");
+  if (write(planFd, plan, planSize) != (ssize_t)planSize) return 99;
+  fcntl(planFd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+  int slots = need(memfd_create("slots", 0), "slots");
+  must(ftruncate(slots, 64 * 128));
+  int events = need(open(argv[4], O_WRONLY | O_CREAT | O_APPEND, 0644), argv[4]);
+  int up[2]; must(pipe2(up, O_CLOEXEC));
+  int go[2]; must(pipe2(go, O_CLOEXEC));
+  pid_t target = fork();
+  if (target == 0) {
+    close(up[0]); close(go[1]); close(planFd); close(slots); close(events);
+    uid_t uid; gid_t gid;
+    if (sscanf(argv[5], "%u:%u", &uid, &gid) == 2 && getuid() == 0 && uid != 0) {
+      must(setgroups(0, NULL)); must(setresgid(gid, gid, gid)); must(setresuid(uid, uid, uid));
+    }
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    landlock(argv[1]);
+    char *filter; size_t size = slurp(argv[2], &filter);
+    struct sock_fprog program = {.len = size / 8, .filter = (void *)filter};
+    int listener = need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program), "seccomp");
+    if (write(up[1], &listener, sizeof listener) != sizeof listener) _exit(99);
+    char ready; if (read(go[0], &ready, 1) != 1) _exit(99);
+    close(listener);
+    execv(argv[8], argv + 8);
+    perror("harness: exec");
+    _exit(97);
+  }
+  close(up[1]); close(go[0]);
+  int number; if (read(up[0], &number, sizeof number) != sizeof number) return 99;
+  int pidfd = need(syscall(SYS_pidfd_open, target, 0), "pidfd");
+  int listener = need(syscall(SYS_pidfd_getfd, pidfd, number, 0), "pidfd_getfd");
+  pid_t mediator = fork();
+  if (mediator == 0) {
+    int from[4] = {listener, slots, planFd, events};
+    for (int i = 0; i < 4; i++) from[i] = need(fcntl(from[i], F_DUPFD, 50), "dup");
+    for (int i = 0; i < 4; i++) must(dup2(from[i], 3 + i));
+    syscall(SYS_close_range, 7, ~0U, 0);
+    char *env[] = {"PATH=/usr/bin:/bin", NULL};
+    execle(argv[6], argv[6], argv[7], (char *)NULL, env);
+    _exit(97);
+  }
+  close(listener);
+  if (write(go[1], "g", 1) != 1) return 99;
+  int status; waitpid(target, &status, 0);
+  int mediated; waitpid(mediator, &mediated, 0);
+  if (mediated != 0) fprintf(stderr, "harness: mediator ended with %x\n", mediated);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -1,0 +1,199 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Event } from "../../src/events/event.ts";
+import { number } from "../../src/kernel/syscalls.ts";
+import { encodeAutomaton } from "../../src/model/automaton/binary.ts";
+import { buildAutomaton } from "../../src/model/automaton/build.ts";
+import { Permission, type PermissionSet, permissionLetters } from "../../src/model/permission.ts";
+import type { NameRule, Policy } from "../../src/model/policy.ts";
+import { encodePlan } from "../../src/plan/encode.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import type { Built } from "./build.ts";
+
+/** LANDLOCK_ACCESS_FS_* of ABI 5 without IOCTL_DEV. */
+export const ALL_FILE_RIGHTS = 0x7fffn;
+export const READ_RIGHTS = 0xdn;
+
+export interface SceneOptions {
+  /** `rwcda /path` lines; `deny` in front denies; `listen` and `connect` as words. */
+  readonly rules: readonly string[];
+  /** Directories in which Landlock grants everything. */
+  readonly kernelCreates?: readonly string[];
+  /** Beside reading everywhere and everything in kernelCreates. */
+  readonly landlock?: readonly { readonly path: string; readonly rights: bigint }[];
+  /** Calls that are notified beside the usual ones. */
+  readonly notify?: readonly string[];
+  /** Calls that the policy does not list. */
+  readonly unlisted?: readonly string[];
+  readonly as?: { readonly uid: number; readonly gid: number };
+  /** Harness and mediator themselves run as this user. */
+  readonly mediatorAs?: { readonly uid: number; readonly gid: number };
+  readonly policy?: Partial<Policy>;
+  readonly sockets?: Plan["mediation"]["sockets"];
+  readonly withoutLandlock?: boolean;
+}
+
+export interface Run {
+  readonly lines: readonly string[];
+  readonly events: readonly Event[];
+  readonly status: number | null;
+  readonly stderr: string;
+}
+
+const usual =
+  `creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat mknod mknodat
+  chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat utime utimes futimesat utimensat setxattr lsetxattr fsetxattr removexattr
+  lremovexattr fremovexattr memfd_create openat2 landlock_restrict_self bind listen prlimit64 sched_setaffinity io_uring_setup`.split(
+    /\s+/,
+  );
+
+/** Runs a program under a mediator of its own; events and scratch files go with it. */
+export function runScene(built: Built, options: SceneOptions, command: readonly string[], cwd: string): Run {
+  const directory = mkdtempSync(join(tmpdir(), "cofferdam-scene-"));
+  chmodSync(directory, 0o777);
+  try {
+    const file = (name: string, content: string | Uint8Array): string => {
+      writeFileSync(join(directory, name), content);
+      return join(directory, name);
+    };
+    const landlock = options.withoutLandlock ? "-" : file("landlock", landlockText(options));
+    const events = join(directory, "events");
+    const { uid, gid } = options.as ?? { uid: 0, gid: 0 };
+    const args = [
+      landlock,
+      file("filter", filter([...usual, ...(options.notify ?? [])])),
+      file("plan", encodePlan(plan(options))),
+      events,
+      `${uid}:${gid}`,
+      process.execPath,
+      built.mediator,
+      ...command,
+    ];
+    const done = spawnSync(built.harness, args, {
+      cwd,
+      encoding: "utf8",
+      timeout: 60_000,
+      maxBuffer: 64 << 20,
+      ...options.mediatorAs,
+    });
+    const text = readFileSync(events, "utf8");
+    return {
+      lines: done.stdout.split("\n").filter(Boolean),
+      events: text
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+      status: done.status,
+      stderr: done.stderr,
+    };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function landlockText(options: SceneOptions): string {
+  const rules = [{ path: "/", rights: READ_RIGHTS }, ...(options.landlock ?? [])];
+  for (const path of options.kernelCreates ?? []) rules.push({ path, rights: ALL_FILE_RIGHTS });
+  return [
+    `H ${ALL_FILE_RIGHTS.toString(16)}`,
+    ...rules.map((rule) => `P ${rule.rights.toString(16)} ${rule.path}`),
+  ].join("\n");
+}
+
+function nameRule(text: string, line: number): NameRule {
+  const words = text.split(" ");
+  const effect = words[0] === "deny" ? "deny" : "allow";
+  if (effect === "deny") words.shift();
+  const [letters = "", pattern = ""] = words;
+  const permissions: PermissionSet =
+    letters === "listen" || letters === "connect"
+      ? Permission[letters]
+      : [...letters].reduce((set, letter) => set | permissionLetters[letter as keyof typeof permissionLetters], 0);
+  return { effect, permissions, pattern, source: { file: "scene", line: line + 1, column: 1, text } };
+}
+
+function plan(options: SceneOptions): Plan {
+  const source = { file: "scene", line: 1, column: 1, text: "syscalls" };
+  const names = options.rules.map(nameRule);
+  const listed = [...usual, "open", "openat", ...(options.notify ?? [])].filter(
+    (call) => !options.unlisted?.includes(call),
+  );
+  const policy: Policy = {
+    name: "scene",
+    summary: "",
+    level: "enforcing",
+    mediation: "sealed",
+    entries: [],
+    names,
+    addresses: [],
+    sockets: [],
+    capabilities: [],
+    syscalls: listed.map((token) => ({ effect: "allow", token, source })),
+    ipc: [],
+    inherit: [],
+    signals: [],
+    transitions: [],
+    user: null,
+    group: null,
+    setUserId: [],
+    bestEffort: [],
+    ...options.policy,
+  };
+  return {
+    domain: "scene",
+    level: "enforcing",
+    facts: [],
+    identity: { user: null, noNewPrivileges: true, bounding: 0n, ambient: 0n, privateIpc: false },
+    landlock: options.withoutLandlock
+      ? null
+      : { handledFs: ALL_FILE_RIGHTS, handledNet: 0n, scoped: 0n, restrictFlags: 0, paths: [], ports: [] },
+    seccomp: { filter: new Uint8Array(8), flags: 0, listener: true },
+    cgroup: null,
+    inherit: { stdio: true, stdioSockets: true, listen: false },
+    automaton: encodeAutomaton(buildAutomaton(names)),
+    mediation: {
+      policy,
+      sockets: options.sockets ?? { inet: "kernel", unix: "kernel" },
+      kernelCreates: options.kernelCreates ?? [],
+      report: { layers: [], brokered: [], expanded: [], lost: [], resolved: [], pinned: [] },
+    },
+  };
+}
+
+const LOAD = 0x20;
+const EQUAL = 0x15;
+const BITS = 0x45;
+const RETURN = 0x06;
+const ALLOW = 0x7fff0000;
+const NOTIFY = 0x7fc00000;
+const O_CREAT_OR_TMPFILE = 0o100 | (0o20200000 & ~0o200000);
+
+/** Notifies every call named, open and openat only when they may create. */
+function filter(calls: readonly string[]): Uint8Array {
+  const program: [number, number, number, number][] = [[LOAD, 0, 0, 0]];
+  for (const [name, argument] of [
+    ["open", 1],
+    ["openat", 2],
+  ] as const) {
+    program.push([EQUAL, 0, 4, numberOf(name)], [LOAD, 0, 0, 16 + 8 * argument], [BITS, 0, 1, O_CREAT_OR_TMPFILE]);
+    program.push([RETURN, 0, 0, NOTIFY], [RETURN, 0, 0, ALLOW]);
+  }
+  for (const name of calls) program.push([EQUAL, 0, 1, numberOf(name)], [RETURN, 0, 0, NOTIFY]);
+  program.push([RETURN, 0, 0, ALLOW]);
+  const bytes = Buffer.alloc(8 * program.length);
+  for (const [index, [code, yes, no, k]] of program.entries()) {
+    bytes.writeUInt16LE(code, 8 * index);
+    bytes.writeUInt8(yes, 8 * index + 2);
+    bytes.writeUInt8(no, 8 * index + 3);
+    bytes.writeUInt32LE(k >>> 0, 8 * index + 4);
+  }
+  return bytes;
+}
+
+function numberOf(name: string): number {
+  const found = number(name);
+  if (found === null) throw new Error(`no call ${name}`);
+  return found;
+}
