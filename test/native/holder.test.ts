@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { Front } from "./front.ts";
+
+const front = new Front();
+afterAll(() => front.close());
+/** What the holder may hold, in KiB. */
+const HOLDER_RSS_MAX = 1024;
+/** Until the holder follows an event, in milliseconds. */
+const SETTLE_MS = 5000;
+
+beforeEach(() => {
+  rmSync(join(front.work, "made"), { recursive: true, force: true });
+  front.takeLog("mediator.log");
+});
+
+function start(rule: string, script: string): { daemon: ChildProcess; output: () => string } {
+  front.setDist("mediator.rule", rule);
+  const plan = front.plan();
+  front.put(plan);
+  const [command, ...args] = front.line("self", ["run", plan.domain, "--", "sh", "-c", script]);
+  const daemon = spawn(command, args, { cwd: front.work, stdio: ["pipe", "pipe", "inherit"] });
+  let text = "";
+  daemon.stdout?.on("data", (data) => {
+    text += data;
+  });
+  return { daemon, output: () => text };
+}
+
+/** Holders whose mediator or listener belongs to this front: found by the binary they execute. */
+function holders(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => linkOf(`/proc/${pid}/comm`) === "cofferdam-hold\n")
+    .map(Number);
+}
+
+function linkOf(path: string): string | null {
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
+}
+
+function status(pid: number, field: string): string {
+  return new RegExp(`^${field}:\\s+(.*)$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (const end = Date.now() + SETTLE_MS; !what(); ) {
+    if (Date.now() > end) throw new Error(`not within ${SETTLE_MS} ms: ${what}`);
+    await sleep(10);
+  }
+}
+
+async function result(rule: string, script: string): Promise<string> {
+  const { daemon, output } = start(rule, script);
+  await once(daemon, "close");
+  return output();
+}
+
+test("a mediator is started at the first notification, with its descriptors and PATH only, and answers", async () => {
+  expect(await result("deny", "mkdir made 2>&1")).toContain("Operation not permitted");
+  const log = front.takeLog("mediator.log");
+  expect(log).toHaveLength(1);
+  expect(log[0]).toContain("path /usr/local/sbin");
+  expect(existsSync(join(front.work, "made"))).toBe(false);
+  expect(await result("continue", "mkdir made && echo made")).toBe("made\n");
+  expect(existsSync(join(front.work, "made"))).toBe(true);
+});
+
+test("a daemon that never asks costs no mediator", async () => {
+  await result("deny", "true");
+  expect(front.takeLog("mediator.log")).toEqual([]);
+});
+
+test("a mediator that dies in a call: EIO, before and after it marked the call; a recorded response is sent", async () => {
+  expect(await result("die-received", "mkdir made 2>&1")).toContain("Input/output error");
+  expect(await result("die-unmarked", "mkdir made 2>&1")).toContain("Input/output error");
+  expect(await result("die-done", "mkdir made 2>&1")).toContain("Invalid cross-device link");
+  expect(existsSync(join(front.work, "made"))).toBe(false);
+});
+
+test("mediators that die without an answer are replaced a few times, then everything is denied", async () => {
+  const text = await result("die", "mkdir a 2>&1; mkdir b 2>&1");
+  expect(text.match(/Permission denied/g)).toHaveLength(2);
+  expect(front.takeLog("mediator.log")).toHaveLength(5);
+});
+
+test("a mediator that answered something is replaced for ever", async () => {
+  await result("die-done", "for i in 1 2 3 4 5 6 7 8; do mkdir x 2>/dev/null; done");
+  expect(front.takeLog("mediator.log")).toHaveLength(8);
+});
+
+test("the holder: small, nobody's child, own session, deaf to signals, gone with its domain", async () => {
+  const before = new Set(holders());
+  const { daemon, output } = start("continue", "echo $$ $PPID; read _; mkdir made; echo $?");
+  await until(() => output() !== "");
+  const own = holders().filter((pid) => !before.has(pid));
+  const pid = own.find((candidate) => readFileSync(`/proc/${candidate}/cmdline`, "utf8").startsWith(front.binary)) ?? 0;
+  expect(pid).toBeGreaterThan(0);
+  expect(output()).toBe(`${daemon.pid} ${process.pid}\n`);
+  expect(Number.parseInt(status(pid, "VmRSS"), 10)).toBeLessThan(HOLDER_RSS_MAX);
+  expect(status(pid, "PPid")).not.toBe(`${daemon.pid}`);
+  expect(sessionOf(pid)).toBe(pid);
+  expect(statSync(`/proc/${pid}/stat`).uid).toBe(0);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.kill(pid, signal);
+  daemon.stdin?.end("\n");
+  await once(daemon, "close");
+  expect(output()).toContain("\n0\n");
+  await until(() => !existsSync(`/proc/${pid}`));
+});
+
+test("the holder keeps no descriptor of the daemon: a pipe ends with it", async () => {
+  const { daemon } = start("continue", "sleep 3 >/dev/null 2>&1 </dev/null & exit 0");
+  const begin = Date.now();
+  await once(daemon, "close");
+  expect(Date.now() - begin).toBeLessThan(2500);
+});
+
+test("the daemon has no child it did not make, and no descriptor of ours", async () => {
+  const { daemon, output } = start("continue", "cat /proc/$$/task/$$/children; echo .; ls /proc/$$/fd | tr '\\n' ' '; wait");
+  await once(daemon, "close");
+  expect(output()).toMatch(/^\d+ \.\n0 1 2 $/);
+});
+
+test("a holder that is killed leaves failing calls, not open ones", async () => {
+  const before = new Set(holders());
+  const { daemon, output } = start("continue", "echo up; read _; mkdir made; echo $?");
+  await until(() => output() !== "");
+  const pid = holders().find((candidate) => !before.has(candidate) && readFileSync(`/proc/${candidate}/cmdline`, "utf8").startsWith(front.binary));
+  process.kill(pid as number, "SIGKILL");
+  daemon.stdin?.end("\n");
+  await once(daemon, "close");
+  expect(output()).toMatch(/^up\n[1-9]/);
+  expect(existsSync(join(front.work, "made"))).toBe(false);
+});
+
+function sessionOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
+}
