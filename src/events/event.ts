@@ -1,5 +1,5 @@
-import type { DenialReason } from "../model/verdict.ts";
 import type { Level } from "../model/policy.ts";
+import type { DenialReason } from "../model/verdict.ts";
 
 /** Something that happened to a domain. One JSON line each in the log; text form in `render.ts`. */
 export interface Event {

@@ -13,10 +13,13 @@ export { ErrnoError, errnoName, hasCode } from "./errno-error.ts";
 /** Integers are passed as 64-bit registers (negative ones sign-extended); buffers and strings as pointers to their bytes; null as 0. */
 export type SyscallArgument = number | bigint | Uint8Array | string | null;
 
+interface RawSyscall {
+  (nr: number, ...args: SyscallArgument[]): number;
+  async(nr: number, ...args: (SyscallArgument | (() => void))[]): void;
+}
+
 const libc = koffi.load("libc.so.6");
-const rawSyscall: (nr: number, ...args: SyscallArgument[]) => number = libc.func(
-  "long syscall(long nr, void *a, void *b, void *c, void *d, void *e, void *f)",
-);
+const rawSyscall: RawSyscall = libc.func("long syscall(long nr, void *a, void *b, void *c, void *d, void *e, void *f)");
 const rawMmap: (a: null, length: number, prot: number, flags: number, fd: number, offset: bigint) => bigint = libc.func(
   "void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)",
 );
@@ -122,13 +125,27 @@ export interface PollRequest {
 
 /** poll(2): the `revents` of each request, in order. `timeout` in milliseconds, -1 for ever. */
 export function poll(requests: readonly PollRequest[], timeout: number): number[] {
-  const bytes = Buffer.alloc(8 * requests.length);
+  const bytes = pollBytes(requests);
+  named("poll", syscallRaw(numberOf("poll"), bytes, requests.length, timeout));
+  return requests.map((_, index) => bytes.readInt16LE(8 * index + 6));
+}
+
+/** Waits on a thread of libuv's pool until one of the descriptors is ready; the event loop goes on meanwhile. */
+export function pollReady(requests: readonly PollRequest[]): Promise<void> {
+  const bytes = pollBytes(requests);
+  // Whoever is woken looks at its descriptors itself, so that a failed wait (EINTR) is only a wake-up too early.
+  return new Promise((resolve) => {
+    rawSyscall.async(numberOf("poll"), bytes, requests.length, -1, 0, 0, 0, () => resolve());
+  });
+}
+
+function pollBytes(requests: readonly PollRequest[]): Buffer {
+  const bytes = Buffer.from(new ArrayBuffer(8 * requests.length));
   for (const [index, request] of requests.entries()) {
     bytes.writeInt32LE(request.fd, 8 * index);
     bytes.writeInt16LE(request.events, 8 * index + 4);
   }
-  named("poll", syscallRaw(numberOf("poll"), bytes, requests.length, timeout));
-  return requests.map((_, index) => bytes.readInt16LE(8 * index + 6));
+  return bytes;
 }
 
 /** A shared mapping of a file or memfd, of `length` bytes from `offset` (a multiple of the page size). */

@@ -1,0 +1,36 @@
+import { EAGAIN, EINTR, O_APPEND, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_WRONLY, POLLOUT } from "../kernel/constants.ts";
+import { ErrnoError, open, poll, syscallRaw } from "../kernel/ffi.ts";
+import { number } from "../kernel/syscalls.ts";
+import type { Event } from "./event.ts";
+import { WRITE_ATTEMPTS_MAX } from "./limits.ts";
+
+/** How long a full pipe may hold up the writer, milliseconds. */
+const PIPE_FULL_WAIT_MS = 1_000;
+const LOG_MODE = 0o600;
+const writeNumber = number("write") ?? -1;
+
+/** Opens a log for appending, making it readable by its owner alone. A symbolic link in the last place is refused. */
+export function openLog(path: string): number {
+  return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOG_MODE);
+}
+
+/**
+ * Appends one event as one line, by one write(2): with O_APPEND writers do not mix within a line.
+ * Interrupted and short writes are gone on with. Throws {@link ErrnoError} when the line could not be written whole
+ * (ENOSPC, EPIPE, ...): the caller says so, since a lost event must not be silent.
+ */
+export function appendEvent(fd: number, event: Event): void {
+  appendLine(fd, JSON.stringify(event));
+}
+
+export function appendLine(fd: number, line: string): void {
+  let rest: Uint8Array = Buffer.from(`${line}\n`);
+  for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt++) {
+    const written = syscallRaw(writeNumber, fd, rest, rest.length);
+    if (written === rest.length) return;
+    if (written > 0) rest = rest.subarray(written);
+    else if (written === -EAGAIN) poll([{ fd, events: POLLOUT }], PIPE_FULL_WAIT_MS);
+    else if (written !== -EINTR) throw new ErrnoError("write event", written === 0 ? 0 : -written);
+  }
+  throw new ErrnoError("write event, too many short writes", EAGAIN);
+}

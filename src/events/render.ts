@@ -1,0 +1,78 @@
+import type { Event } from "./event.ts";
+
+export interface RenderOptions {
+  /** Columns; longer lines are broken at spaces and go on indented. Default 80. */
+  readonly width?: number;
+  readonly color?: boolean;
+}
+
+const WIDTH_DEFAULT = 80;
+const INDENT = "    ";
+
+const ansi = { denied: "\x1b[31m", granted: "\x1b[33m", failed: "\x1b[35m", help: "\x1b[2m", off: "\x1b[0m" } as const;
+
+/**
+ * One event for people: who, in which domain, did what, with what outcome and why; then the line that would have allowed it.
+ * Lines are joined by newlines, without one at the end. Control characters in names are escaped: a file name cannot write to the terminal.
+ */
+export function renderEvent(event: Event, options: RenderOptions = {}): string {
+  const width = options.width ?? WIDTH_DEFAULT;
+  const lines = wrap(sentence(event), width).map((line) => paint(line, ansi[event.verdict], options.color));
+  if (event.allow === null) return lines.join("\n");
+  const help = wrap(`${INDENT}allow it with: ${event.allow.section}: - ${escapeControls(event.allow.line)}`, width);
+  return [...lines, ...help.map((line) => paint(line, ansi.help, options.color))].join("\n");
+}
+
+function sentence(event: Event): string {
+  const who = `${escapeControls(event.process.comm ?? "?")}[${event.process.pid}]`;
+  const what = `${event.operation} ${escapeControls(event.object)}`;
+  const often = event.count > 1 ? ` (${event.count} times)` : "";
+  const why = explanation(event);
+  return `${who}: ${event.domain}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
+}
+
+function explanation(event: Event): string | null {
+  switch (event.reason) {
+    case null:
+      return event.rule === null ? null : `by ${event.rule}`;
+    case "rule":
+      return `the rule \`${escapeControls(event.rule ?? "?")}\` says so`;
+    case "no-rule":
+      return "no grant names it";
+    case "gain":
+      return "the new name would allow more than the old one";
+    case "late-name":
+      return "the name came into being after the domain was sealed";
+    case "own-object":
+      return "it belongs to Cofferdam";
+    case "mediator":
+      return "the mediator could not answer";
+  }
+}
+
+/** Breaks at spaces; a word longer than the line stays whole, so that a path can be copied. */
+function wrap(text: string, width: number): string[] {
+  const indent = /^ */.exec(text)?.[0] ?? "";
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.trimStart().split(" ")) {
+    const longer = line.trim() === "" ? `${line}${word}` : `${line} ${word}`;
+    if (longer.length > width && line.trim() !== "") {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+function paint(line: string, code: string, color: boolean | undefined): string {
+  return color === true ? `${code}${line}${ansi.off}` : line;
+}
+
+/** C0, DEL, C1 and the characters that turn the direction of writing, as `\xNN` or `\u{N}`. */
+export function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}

@@ -1,0 +1,121 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LOCK_EX, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "../constants.ts";
+import { close, hasCode, open, syscall } from "../ffi.ts";
+import { type AuditState, readAuditState, writeAuditState } from "./control.ts";
+
+/** Who switched auditing on and what it was before: shared by all collectors of the host, so that the last one puts it back. */
+interface SharedState {
+  readonly before: { readonly enabled: number; readonly backlogLimit: number };
+  readonly set: { readonly enabled: number; readonly backlogLimit: number };
+  readonly holders: readonly Holder[];
+}
+
+/** A process is known by its pid and start time (field 22 of proc_pid_stat(5)): a pid alone may be another process by now. */
+interface Holder {
+  readonly pid: number;
+  readonly start: string;
+}
+
+export type AuditLease =
+  | { readonly state: "on"; readonly lostBefore: number; release(): void }
+  | { readonly state: "unavailable"; readonly why: string };
+
+/**
+ * Has auditing on until `release()`. Where it is on already nothing is changed. Where this host's auditing is switched on by
+ * a lease, the former state is kept in `directory`, under a lock, with the list of the living holders: the last one, or the first
+ * one after a crash, puts back what was there before the first.
+ */
+export function leaseAuditing(directory: string, backlogLimit: number): AuditLease {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return locked(directory, () => {
+    const now = readAuditState();
+    const shared = readShared(directory);
+    if (shared === null && now.enabled !== 0) return { state: "on", lostBefore: now.lost, release: () => undefined };
+    if (now.enabled === 0 && now.daemon !== 0)
+      return { state: "unavailable", why: "the audit daemon has auditing switched off" };
+    enter(directory, shared, now, backlogLimit);
+    let released = false;
+    const release = () => {
+      if (!released) locked(directory, () => leave(directory));
+      released = true;
+    };
+    return { state: "on", lostBefore: now.lost, release };
+  });
+}
+
+function enter(directory: string, shared: SharedState | null, now: AuditState, backlogLimit: number): void {
+  const before = shared?.before ?? { enabled: now.enabled, backlogLimit: now.backlogLimit };
+  const set = { enabled: 1, backlogLimit: Math.max(backlogLimit, now.backlogLimit) };
+  // Written before the switch is turned: a crash between the two leaves a record of what to put back.
+  writeShared(directory, { before, set, holders: [...living(shared?.holders ?? []), self()] });
+  writeAuditState(set);
+}
+
+function leave(directory: string): void {
+  const shared = readShared(directory);
+  if (shared === null) return;
+  const me = self();
+  const others = living(shared.holders).filter((holder) => holder.pid !== me.pid || holder.start !== me.start);
+  if (others.length > 0) {
+    writeShared(directory, { ...shared, holders: others });
+    return;
+  }
+  putBack(shared, readAuditState());
+  rmSync(stateFile(directory));
+}
+
+/** What somebody else has changed meanwhile, or an audit daemon has come to rely on, is theirs. */
+function putBack(shared: SharedState, now: AuditState): void {
+  if (now.daemon !== 0 || now.enabled !== shared.set.enabled) return;
+  const backlogLimit = now.backlogLimit === shared.set.backlogLimit ? shared.before.backlogLimit : now.backlogLimit;
+  writeAuditState({ enabled: shared.before.enabled, backlogLimit });
+}
+
+function locked<T>(directory: string, work: () => T): T {
+  const lock = open(join(directory, "lock"), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600);
+  try {
+    syscall("flock", lock, LOCK_EX);
+    return work();
+  } finally {
+    close(lock);
+  }
+}
+
+function stateFile(directory: string): string {
+  return join(directory, "state.json");
+}
+
+function readShared(directory: string): SharedState | null {
+  try {
+    return JSON.parse(readFileSync(stateFile(directory), "utf8")) as SharedState;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+function writeShared(directory: string, shared: SharedState): void {
+  const scratch = `${stateFile(directory)}.new`;
+  writeFileSync(scratch, JSON.stringify(shared), { mode: 0o600 });
+  renameSync(scratch, stateFile(directory));
+}
+
+function self(): Holder {
+  return { pid: process.pid, start: startOf(process.pid) ?? "" };
+}
+
+function living(holders: readonly Holder[]): Holder[] {
+  return holders.filter((holder) => startOf(holder.pid) === holder.start);
+}
+
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The command name in parentheses may hold blanks and parentheses itself.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH")) return null;
+    throw error;
+  }
+}
