@@ -13,7 +13,7 @@
  */
 
 export { escapeName } from "./pattern/escape-name.ts";
-export { literalPrefix } from "./pattern/literal-prefix.ts";
+export { isLiteral, literalPrefix } from "./pattern/literal-prefix.ts";
 export { coverage, matches } from "./pattern/match.ts";
 export { alternatives, parsePattern } from "./pattern/parse.ts";
 export type { ParsedPattern, Pattern, PatternProblem, PatternProblemCode } from "./pattern/types.ts";

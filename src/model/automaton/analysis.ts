@@ -29,8 +29,8 @@ export function analyse(table: Table): Analysis {
     (a, b) => a & b,
     (state) => table.permissions[state] as number,
   );
-  const own = Uint16Array.from(some.begun, (reachable, state) => {
-    const uniform = every.begun[state] as number;
+  const own = Uint16Array.from(some, (reachable, state) => {
+    const uniform = every[state] as number;
     return reachable === uniform ? uniform & NAMES : 0;
   });
   const creatable = within.fixpoint(
@@ -39,7 +39,7 @@ export function analyse(table: Table): Analysis {
     () => 0,
     own,
   );
-  return { uniform: every.begun, reachable: some.begun, creatable: creatable.begun };
+  return { uniform: every, reachable: some, creatable };
 }
 
 type Join = (a: PermissionSet, b: PermissionSet) => PermissionSet;
@@ -58,12 +58,7 @@ class Within {
   }
 
   /** `begun`: joined over every name that begins a component at the state. `atSlash` is joined in wherever one begins. */
-  fixpoint(
-    initial: number,
-    join: Join,
-    here: (state: number) => number,
-    atSlash?: Uint16Array,
-  ): { begun: Uint16Array } {
+  fixpoint(initial: number, join: Join, here: (state: number) => number, atSlash?: Uint16Array): Uint16Array {
     const { classCount, next, stateCount } = this.table;
     const inside = new Uint16Array(stateCount).fill(initial);
     const begun = new Uint16Array(stateCount).fill(initial);
@@ -80,6 +75,6 @@ class Within {
         inside[state] = ends;
       }
     }
-    return { begun };
+    return begun;
   }
 }

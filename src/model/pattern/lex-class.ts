@@ -1,5 +1,5 @@
 import { complement, SLASH } from "./byte-set.ts";
-import { type Cursor, takeCharacter, unbalanced } from "./lex.ts";
+import { type Cursor, takeCharacter, unbalanced } from "./cursor.ts";
 import { type Atom, PatternRefusal } from "./types.ts";
 
 /** `[a-z_]` or `[!a-z_]`, the cursor on the bracket. ASCII only, since a name's bytes need not be UTF-8. */

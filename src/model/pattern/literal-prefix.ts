@@ -2,6 +2,11 @@ import { nameOfBytes } from "../name-bytes.ts";
 import { SLASH } from "./byte-set.ts";
 import type { Pattern } from "./types.ts";
 
+/** The pattern covers one name only, `literalPrefix(pattern)`. */
+export function isLiteral({ alternatives }: Pattern): boolean {
+  return alternatives.length === 1 && alternatives.every(({ atoms }) => atoms.every((atom) => atom.kind === "byte"));
+}
+
 /**
  * The longest name that every covered name starts with, up to a whole component: the name itself for a pattern without
  * signs, else the directory in which the choice begins (`/var/log` for `/var/log/*.log`, `/` for `/{a,b}`).
@@ -13,8 +18,7 @@ export function literalPrefix(pattern: Pattern): string {
     return literal.map((atom) => (atom.kind === "byte" ? atom.byte : 0));
   });
   const first = prefixes[0] as number[];
-  const plain = pattern.alternatives.length === 1 && first.length === pattern.alternatives[0]?.atoms.length;
-  if (plain) return nameOfBytes(Uint8Array.from(first));
+  if (isLiteral(pattern)) return nameOfBytes(Uint8Array.from(first));
   let common = first.length;
   for (const prefix of prefixes) {
     let same = 0;

@@ -1,4 +1,4 @@
-import { literalPrefix, parsePattern } from "../pattern.ts";
+import { isLiteral, literalPrefix, type Pattern, parsePattern } from "../pattern.ts";
 import { Permission } from "../permission.ts";
 import type { NameRule } from "../policy.ts";
 import { kernelHeld, kernelNames } from "./kernel-grants.ts";
@@ -9,20 +9,24 @@ export function brokeredRules(
   rules: readonly NameRule[],
   directories: readonly DirectoryPlacement[],
 ): readonly BrokeredRule[] {
-  const kept = directories.filter(({ rights }) => (rights & kernelNames) !== 0);
   const brokered: BrokeredRule[] = [];
   for (const rule of rules) {
     if (rule.effect === "deny") continue;
     const parsed = parsePattern(rule.pattern);
     if ("problem" in parsed) continue;
-    const prefix = `${literalPrefix(parsed.pattern)}/`;
     let permissions = rule.permissions & ~kernelHeld & ~Permission.map;
-    for (const { path, rights } of kept) {
-      const isDirectoryItself = prefix === `${path}/` && !rule.pattern.endsWith("/**");
-      if (prefix.startsWith(path === "/" ? "/" : `${path}/`) && !isDirectoryItself)
-        permissions &= ~(rights & kernelNames);
+    for (const { path, rights } of directories) {
+      if (isWithin(path, parsed.pattern)) permissions &= ~(rights & kernelNames);
     }
     if (permissions !== 0) brokered.push({ rule, permissions });
   }
   return brokered;
+}
+
+/** Every name that the pattern lets be made or removed lies below `directory`. */
+function isWithin(directory: string, pattern: Pattern): boolean {
+  const below = directory === "/" ? "/" : `${directory}/`;
+  const prefix = literalPrefix(pattern);
+  // A plain name is made and removed in its parent; any other pattern chooses among names below its prefix.
+  return isLiteral(pattern) ? prefix.startsWith(below) : `${prefix}/`.startsWith(below);
 }

@@ -46,12 +46,13 @@ export interface BrokeredRule {
 
 /**
  * `procfs`: kernel rules below the root of a procfs do not last. `listing`: a directory that may be listed has names below
- * that may not be read, and the kernel's right to list would reach directories below it.
+ * that may not be read, and the kernel's right to list would reach directories below it. `unreadable`: the
+ * compiler could not list a directory, so names in it that are granted one by one are unknown.
  */
 export interface Deviation {
   readonly path: string;
   readonly permissions: PermissionSet;
-  readonly why: "procfs" | "listing";
+  readonly why: "procfs" | "listing" | "unreadable";
 }
 
 export interface MissingRule {

@@ -94,7 +94,15 @@ export class PlacementWalk {
   }
 
   private children(visit: Visit, below: number, covered: PermissionSet, inProcfs: boolean): void {
-    const names = namesOfInterest(this.automaton, below) ?? this.snapshot.list(visit.path) ?? [];
+    const names = namesOfInterest(this.automaton, below) ?? this.snapshot.list(visit.path);
+    if (names === null) {
+      this.lost.push({
+        path: visit.path,
+        permissions: this.automaton.reachable(below) & kernelHeld & ~covered,
+        why: "unreadable",
+      });
+      return;
+    }
     for (const name of names) {
       const path = visit.path === "/" ? `/${name}` : `${visit.path}/${name}`;
       const state = walk(this.automaton, bytesOfName(name), below);

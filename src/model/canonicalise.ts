@@ -1,0 +1,39 @@
+import { walk } from "./automaton/automaton.ts";
+import { buildAutomaton } from "./automaton/build.ts";
+import { Rewriting, type Unfollowed } from "./canonicalise/canonical-rules.ts";
+import { bytesOfName } from "./name-bytes.ts";
+import { Permission } from "./permission.ts";
+import type { NameRule } from "./policy.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+export type { Unfollowed } from "./canonicalise/canonical-rules.ts";
+
+export interface Canonicalised {
+  readonly rules: readonly NameRule[];
+  /** Plain names as written and where their links lead, sorted, each once. */
+  readonly resolved: readonly { readonly written: string; readonly canonical: string }[];
+  /** Rules with a link that was not followed; they stay as written. */
+  readonly unfollowed: readonly Unfollowed[];
+}
+
+/**
+ * Rewrites patterns through the symbolic links of the snapshot, since every check sees canonical names. What is rewritten
+ * is the plain directory a pattern begins with, and a pattern without any choice as a whole.
+ *
+ * A link that the domain itself may create is never followed: what it has planted in one life must not turn the grants of
+ * its next one to other files. Whether it may is judged by the rules as written and as they would be with every link
+ * followed, so that no order of rewriting hides a grant.
+ */
+export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Canonicalised {
+  const everyLink = new Rewriting(rules, snapshot, () => true);
+  const automaton = buildAutomaton([...rules, ...everyLink.rules]);
+  const isPlantable = (link: string) =>
+    (automaton.permissions(walk(automaton, bytesOfName(link))) & Permission.create) !== 0;
+  const { rules: canonical, resolved, unfollowed } = new Rewriting(rules, snapshot, (link) => !isPlantable(link));
+  const byWritten = [...resolved].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    rules: canonical,
+    resolved: byWritten.map(([written, name]) => ({ written, canonical: name })),
+    unfollowed,
+  };
+}

@@ -1,0 +1,86 @@
+import { alternatives, escapeName, parsePattern } from "../pattern.ts";
+import { Permission, type PermissionSet } from "../permission.ts";
+import type { NameRule } from "../policy.ts";
+import { resolveName } from "../resolve-links.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { splitPattern } from "./split-pattern.ts";
+
+/** `own`: the domain may create the link. `loop`: too many links. `unwritable`: no pattern can spell where it leads. */
+export interface Unfollowed {
+  readonly rule: NameRule;
+  readonly link: string;
+  readonly why: "own" | "loop" | "unwritable";
+}
+
+/** What can be done to a link itself (symlink(7)); lchown is why attributes are on both sides. */
+const ofTheLink: PermissionSet = Permission.create | Permission.delete | Permission.attributes | Permission.listen;
+const ofTheTarget: PermissionSet = ~(Permission.create | Permission.delete | Permission.listen);
+
+/** One pass over all rules. `mayFollow` is asked for each link by its canonical name. */
+export class Rewriting {
+  readonly rules: NameRule[] = [];
+  readonly resolved = new Map<string, string>();
+  readonly unfollowed: Unfollowed[] = [];
+  private readonly snapshot: Snapshot;
+  private readonly mayFollow: (link: string) => boolean;
+
+  constructor(rules: readonly NameRule[], snapshot: Snapshot, mayFollow: (link: string) => boolean) {
+    this.snapshot = snapshot;
+    this.mayFollow = mayFollow;
+    for (const rule of rules) this.rules.push(...this.rewriteRule(rule));
+  }
+
+  /** Each alternative of the braces for itself; where none changes the rule stays one. */
+  private rewriteRule(rule: NameRule): readonly NameRule[] {
+    const parsed = parsePattern(rule.pattern);
+    if ("problem" in parsed || rule.pattern.startsWith("@")) return [rule];
+    const texts = alternatives(parsed.pattern);
+    const rewritten = texts.flatMap((pattern) => this.rewrite({ ...rule, pattern }));
+    const isSame = rewritten.length === texts.length && rewritten.every(({ pattern }, at) => pattern === texts[at]);
+    return isSame ? [rule] : rewritten;
+  }
+
+  private rewrite(rule: NameRule): readonly NameRule[] {
+    const { directory, rest } = splitPattern(rule.pattern);
+    const itself = rest === "" ? this.canonical(rule, directory, false) : null;
+    const target = this.canonical(rule, directory, true);
+    const patterns = [itself, target].flatMap((name) => (name === null ? [] : [joined(name, rest)]));
+    if (patterns.length === 0) return [rule];
+    // A deny holds for every name a file has, or had when the rule was written.
+    if (rule.effect === "deny") return unique([rule.pattern, ...patterns]).map((pattern) => ({ ...rule, pattern }));
+    if (itself === null || target === null || itself === target) return [{ ...rule, pattern: patterns[0] as string }];
+    const sides = [
+      { ...rule, pattern: patterns[0] as string, permissions: rule.permissions & ofTheLink },
+      { ...rule, pattern: patterns[1] as string, permissions: rule.permissions & ofTheTarget },
+    ];
+    return sides.filter(({ permissions }) => permissions !== 0);
+  }
+
+  /** The canonical name, as a pattern; null where it is not to be had, which is noted. */
+  private canonical(rule: NameRule, name: string, last: boolean): string | null {
+    const result = resolveName(name, this.snapshot, last, this.mayFollow);
+    if (result.kind !== "name") {
+      this.note({ rule, link: result.link, why: result.kind === "loop" ? "loop" : "own" });
+      return null;
+    }
+    if (/[\0-\x1f\x7f\ud800-\udfff]/u.test(result.path)) {
+      this.note({ rule, link: name, why: "unwritable" });
+      return null;
+    }
+    if (last && result.path !== name) this.resolved.set(name, result.path);
+    return escapeName(result.path);
+  }
+
+  private note(entry: Unfollowed): void {
+    const isKnown = this.unfollowed.some(({ rule, link }) => rule.source === entry.rule.source && link === entry.link);
+    if (!isKnown) this.unfollowed.push(entry);
+  }
+}
+
+function joined(directory: string, rest: string): string {
+  return directory === "/" && rest !== "" ? rest : `${directory}${rest}`;
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
+}
