@@ -110,6 +110,15 @@ export const checkEntries = {
     explanation: "A sealed domain holds the file, not the name. Editors, package updates and certificate renewals write a new file and rename it over the old one; the domain is refused the new one until it is restarted.",
     example: "files: [r /etc/ssl/private/site.pem]",
   },
+  "pinned-file": {
+    code: "CFD2024",
+    severity: "info",
+    title: "file of a shared folder",
+    message: "`{path}` is the file of that name at the start; one that replaces it is not reached until a restart",
+    fix: "restart the domain when it was replaced; granting the whole folder would be too much",
+    explanation: "See CFD2012. The folder is shared by many programs, so that it is not proposed as a whole.",
+    example: "files: [r /etc/hosts]",
+  },
   "late-names": {
     code: "CFD2013",
     severity: "info",

@@ -4,6 +4,8 @@ import type { Snapshot } from "../../model/snapshot.ts";
 
 /** What a policy is checked against. What is null or left out is not known, and nothing is said about it. */
 export interface CheckContext {
+  /** The domain's own file, for what is said of the domain as a whole. */
+  readonly file?: string;
   readonly snapshot?: Snapshot | null;
   /** `HostFacts` fits. */
   readonly facts?: CheckFacts | null;

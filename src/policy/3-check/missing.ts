@@ -15,10 +15,13 @@ export const checkMissing: Check = (policy, { snapshot }, report) => {
     if (rule.effect === "deny" || !path.startsWith("/") || seen.has(path)) continue;
     seen.add(path);
     const result = follow(path, snapshot);
-    // What the daemon may make itself need not be there, as long as its folder is; sockets come with their servers.
-    const mayCome = (rule.permissions & (Permission.create | Permission.connect | Permission.listen)) !== 0;
-    if (result.outcome !== "missing" || (mayCome && result.rest.length === 0)) continue;
+    if (result.outcome !== "missing") continue;
+    // What the daemon may make itself need not be there, as long as its folder is.
+    const makes = (rule.permissions & (Permission.create | Permission.listen)) !== 0;
+    if (makes && result.rest.length === 0) continue;
     const near = nearest(result.name, snapshot.list(result.folder) ?? []);
+    // Sockets come and go with their servers, so that only a near miss is worth a word.
+    if (near === null && (rule.permissions & Permission.connect) !== 0) continue;
     const folder = result.folder === "/" ? "" : result.folder;
     const suggestion = near === null ? null : [`${folder}/${near}`, ...result.rest].join("/");
     report(diagnose("path-missing", spanOf(rule.source), { path }, suggestion));

@@ -2,14 +2,29 @@ import { type Automaton, walk } from "../../model/automaton/automaton.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import { literalPrefix, parsePattern } from "../../model/pattern.ts";
-import type { PermissionSet } from "../../model/permission.ts";
+import { Permission, type PermissionSet } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
 
 /** Whether every name and permission of `rule` is one of `other`: what is left of `rule` when `other` is denied is nothing. */
 export function covers(other: NameRule, rule: NameRule): boolean {
   if ((rule.permissions & ~other.permissions) !== 0) return false;
-  const left = buildAutomaton([{ ...rule, effect: "allow" }, { ...other, effect: "deny" }]);
-  return left.reachable(left.start) === 0;
+  return grantsNothing(buildAutomaton([{ ...rule, effect: "allow" }, { ...other, effect: "deny" }]));
+}
+
+/** No canonical name is left. For abstract names, which may have empty components, no name at all. */
+export function grantsNothing(automaton: Automaton): boolean {
+  return reach(automaton, "/") === 0 && automaton.dead(walk(automaton, bytesOfName("@")));
+}
+
+/** Whether one of `some`, less what `denied` takes, and one of `others` speak about the same name, whatever they say of it. */
+export function meet(some: readonly NameRule[], denied: readonly NameRule[], others: readonly NameRule[]): boolean {
+  const rules = [
+    ...some.map((rule): NameRule => ({ ...rule, effect: "allow", permissions: Permission.read })),
+    ...denied.map((rule): NameRule => ({ ...rule, effect: "deny", permissions: Permission.read })),
+    ...others.map((rule): NameRule => ({ ...rule, effect: "allow", permissions: Permission.write })),
+  ];
+  const both = Permission.read | Permission.write;
+  return buildAutomaton(rules).table.permissions.some((permissions) => permissions === both);
 }
 
 /** The permissions that `automaton` gives on `path` itself or on some name below it. */

@@ -6,6 +6,7 @@ import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { follow } from "./follow.ts";
 import { covers, literalOf, parentOf, prefixOf } from "./overlap.ts";
+import { isHome, secret, shared } from "./shared-folders.ts";
 
 /** Folders whose files are not replaced by renaming: devices, and what the kernel itself makes. */
 const lasting = ["/dev", "/proc", "/sys"];
@@ -29,7 +30,10 @@ function checkFile(rule: NameRule, path: string, policy: Policy, snapshot: Snaps
   // Programs are executed anew by whoever restarts the daemon after an update, so that x alone is no trap.
   const onlyRun = (rule.permissions & held) === Permission.execute;
   if (found.outcome !== "found" || found.directory || onlyRun || folderIsGranted(rule, path, policy)) return;
-  report(diagnose("single-file", spanOf(rule.source), { path, rule: `${formatLetters(rule.permissions)} ${parentOf(path)}/**` }));
+  const folder = parentOf(path);
+  // Granting all of /etc for one file in it would be the greater evil.
+  if (shared.includes(folder) || secret.includes(folder) || isHome(folder)) report(diagnose("pinned-file", spanOf(rule.source), { path }));
+  else report(diagnose("single-file", spanOf(rule.source), { path, rule: `${formatLetters(rule.permissions)} ${folder}/**` }));
 }
 
 function checkGlob(rule: NameRule, policy: Policy, report: Parameters<Check>[2]): void {

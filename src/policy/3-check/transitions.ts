@@ -1,9 +1,11 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
+import { Permission } from "../../model/permission.ts";
 import type { AddressRule, NameRule, Policy, TokenRule } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
+import { grantsNothing, meet } from "./overlap.ts";
 
 /** Transitions lead into domains that exist and, sealed, lie inside this one. */
 export const checkTransitions: Check = (policy, { others }, report) => {
@@ -47,11 +49,11 @@ function firstName(from: Policy, into: Policy): string | null {
   const grants = from.names.filter(({ effect }) => effect === "allow").map((rule): NameRule => ({ ...rule, effect: "deny" }));
   const refused = from.names.filter(({ effect }) => effect === "deny");
   for (const rule of into.names.filter(({ effect }) => effect === "allow")) {
-    const beyond = buildAutomaton([rule, ...denials, ...grants]);
-    if (beyond.reachable(beyond.start) !== 0) return rule.source.text;
-    const whole = buildAutomaton([rule, ...denials]);
-    const rest = buildAutomaton([rule, ...denials, ...refused]);
-    if (JSON.stringify(Array.from(whole.table.next)) !== JSON.stringify(Array.from(rest.table.next))) return rule.source.text;
+    if (!grantsNothing(buildAutomaton([rule, ...denials, ...grants]))) return rule.source.text;
+    for (const bit of Object.values(Permission).filter((permission) => (rule.permissions & permission) !== 0)) {
+      const about = (deny: NameRule): boolean => (deny.permissions & bit) !== 0;
+      if (meet([rule], denials.filter(about), refused.filter(about))) return rule.source.text;
+    }
   }
   return null;
 }

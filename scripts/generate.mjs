@@ -1,0 +1,50 @@
+// Writes every generated file: runs all scripts/generate/*.ts, each of which exports generate(): { path, text }[].
+// With --check nothing is written; the exit status is 1 if a file is not what would be written.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync, existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const check = process.argv.includes("--check");
+// Inside node_modules, so that bundles find the packages that stay outside them.
+mkdirSync(join(root, "node_modules"), { recursive: true });
+const scratch = mkdtempSync(join(root, "node_modules", ".generate-"));
+let stale = 0;
+
+try {
+  const scripts = readdirSync(join(root, "scripts", "generate")).filter((name) => name.endsWith(".ts")).sort();
+  for (const script of scripts) {
+    const outfile = join(scratch, `${basename(script, ".ts")}.mjs`);
+    await build({
+      entryPoints: [join(root, "scripts", "generate", script)],
+      outfile,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      packages: "external",
+      // What the script reads lies beside the script, not beside its bundle.
+      define: { "import.meta.url": JSON.stringify(pathToFileURL(join(root, "scripts", "generate", script)).href) },
+      logLevel: "error",
+    });
+    const { generate } = await import(pathToFileURL(outfile).href);
+    if (typeof generate !== "function") throw new Error(`scripts/generate/${script} exports no generate()`);
+    for (const { path, text } of await generate()) stale += put(script, path, text);
+  }
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+process.exitCode = check && stale > 0 ? 1 : 0;
+
+function put(script, path, text) {
+  const file = join(root, path);
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return 0;
+  if (check) console.error(`${path} is not what scripts/generate/${script} makes: run npm run generate`);
+  else {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    console.log(`${path} written`);
+  }
+  return 1;
+}

@@ -1,0 +1,41 @@
+import { catalogue } from "./catalogue.ts";
+import type { CatalogueEntry } from "./catalogue/entry.ts";
+
+const chapters: Readonly<Record<string, string>> = {
+  CFD10: "The file",
+  CFD11: "Its YAML and its keys",
+  CFD12: "One rule",
+  CFD13: "What rules refer to",
+  CFD20: "The policy on a host",
+};
+
+/** The reference page of all diagnostics, in the order of their codes. */
+export function catalogueMarkdown(): string {
+  const entries: readonly CatalogueEntry[] = Object.values(catalogue).toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  const parts = Object.entries(chapters).map(([prefix, title]) => {
+    return [`## ${title}\n`, ...entries.filter(({ code }) => code.startsWith(prefix)).map(entryMarkdown)].join("\n");
+  });
+  return `${head}\n${parts.join("\n")}`;
+}
+
+const head = `# Diagnostics
+
+<!-- Generated from src/diagnostics/catalogue by scripts/generate/diagnostics.ts. Do not edit. -->
+
+Everything \`cofferdam check\` and every other command can say about a policy. A code keeps its meaning for ever. An *error* keeps the
+policy from being used, as a whole; a *warning* deserves an answer; an *info* states a price or a fact. Words in braces stand for what
+was written. Where a near miss is known, "did you mean" takes the place of the help line.
+`;
+
+function entryMarkdown({ code, severity, title, message, fix, explanation, example }: CatalogueEntry): string {
+  return `### ${code}: ${title}
+
+*${severity}*: ${message}
+
+${explanation}
+
+    ${example.replaceAll("\n", "\n    ")}
+
+Help: ${fix}
+`;
+}
