@@ -2,7 +2,7 @@ import { abi } from "./abi.ts";
 import type { Broker } from "./broker.ts";
 import { close } from "./sys.ts";
 import { Target } from "./target.ts";
-import { type PathArgument, type WalkContext, type Walked, walk } from "./walk.ts";
+import { type Follow, type PathArgument, type WalkContext, type Walked, walk } from "./walk.ts";
 
 /** The call was cancelled (its thread was killed): nobody waits for an answer, and a thread of that number may be another one. */
 export class Vanished extends Error {}
@@ -73,7 +73,7 @@ export class Call {
   }
 
   /** Only within {@link asTarget}. */
-  walk(path: PathArgument, follow: boolean): Walked {
+  walk(path: PathArgument, follow: Follow): Walked {
     const context: WalkContext = { target: this.target, mounts: this.broker.mounts, follow };
     return walk(path, context);
   }

@@ -10,7 +10,3 @@ export const GROUPS_MAX = 65_536;
 export const PLAN_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one extended attribute's name, the kernel's XATTR_NAME_MAX, with its NUL. */
 export const XATTR_NAME_MAX = 256;
-/** Different refusals counted at a time; beyond it the counts are written out and counting starts afresh. */
-export const EVENT_KEYS_MAX = 1024;
-/** How long the same refusal is only counted, in milliseconds. */
-export const EVENT_WINDOW_MS = 1000;

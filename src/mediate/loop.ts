@@ -66,7 +66,8 @@ function serve(listener: number, slot: Slot, broker: Broker, reporter: Reporter)
   const foreign = foreignCall(slot);
   if (foreign !== null) {
     reporter.refused(slot.tid, foreign);
-    return send(listener, slot, foreign);
+    send(listener, slot, foreign);
+    return;
   }
   const { outcome, call } = dispatch(broker, notification(listener, slot));
   try {

@@ -2,7 +2,7 @@
  * The mediator of one domain: answers the calls that Landlock cannot decide. Started by the holder with the descriptors of `plan/slots.ts`,
  * no arguments, and an environment of PATH alone. Exit status 0 when the domain's last process is gone; anything else makes the holder answer what is in flight with EIO.
  */
-import { writeSync } from "node:fs";
+import { appendEvent } from "../events/log.ts";
 import { decodePlan } from "../plan/decode.ts";
 import { mediatorDescriptors } from "../plan/slots.ts";
 import { abi } from "./abi.ts";
@@ -20,8 +20,6 @@ sys("umask", 0);
 process.chdir("/");
 
 const broker = new Broker(decodePlan(readAll(mediatorDescriptors.plan)));
-const reporter = new Reporter(broker, (event) => {
-  writeSync(mediatorDescriptors.events, `${JSON.stringify(event)}\n`);
-});
+const reporter = new Reporter(broker, (event) => appendEvent(mediatorDescriptors.events, event));
 runLoop(mediatorDescriptors, broker, reporter);
 reporter.flush();

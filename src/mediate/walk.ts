@@ -35,11 +35,16 @@ export interface PathArgument {
   readonly start: number;
 }
 
+export type Follow = "always" | "before-slash" | "never";
+
 export interface WalkContext {
   readonly target: Target;
   readonly mounts: Mounts;
-  /** Follow a symbolic link in the last component. */
-  readonly follow: boolean;
+  /**
+   * A symbolic link in the last component: calls that make or remove names never follow it, not even before a slash;
+   * those that look at an object without following do so before a slash (path_resolution(7)).
+   */
+  readonly follow: Follow;
 }
 
 /** Runs under the target's identity, so that search permissions are the target's; target.credentials and .root must be known before. */
@@ -120,16 +125,22 @@ class Walk {
     if (fd < 0 && fd !== -E.NOENT) return { kind: "error", errno: -fd };
     const stat = fd < 0 ? null : this.#look(fd);
     if (typeof stat === "number") return { kind: "error", errno: stat };
-    if (stat?.type === abi.S_IFLNK && (this.#context.follow || this.#slash))
-      return this.#enter(component, fd, stat, true);
+    if (stat?.type === abi.S_IFLNK && this.#follows()) return this.#enter(component, fd, stat, true);
     if (holder === "procfs" || this.#kind === "procfs") return { kind: "procfs" };
     if (this.#kind === "slow") return { kind: "slow" };
-    if (this.#slash && stat !== null && stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
+    // Calls on names are left to say so themselves.
+    const looking = this.#context.follow !== "never";
+    if (looking && this.#slash && stat !== null && stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
     const directory = canonical(this.#at);
     if (typeof directory === "number") return { kind: "error", errno: directory };
     const name = directory === "/" ? `/${component}` : `${directory}/${component}`;
     const object = stat === null ? null : { fd, stat };
     return { kind: "place", place: { directory: this.#at, last: component, slash: this.#slash, object, name } };
+  }
+
+  #follows(): boolean {
+    const { follow } = this.#context;
+    return follow === "always" || (follow === "before-slash" && this.#slash);
   }
 
   #middle(component: Bytes): Walked | null {

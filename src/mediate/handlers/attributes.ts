@@ -5,12 +5,11 @@ import { denyName } from "../deny.ts";
 import type { Handler } from "../handler.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
 import { type Bytes, fstat, type Stat, shown } from "../sys.ts";
-import type { PathArgument } from "../walk.ts";
-import { canonical } from "../walk.ts";
+import { canonical, type Follow, type PathArgument } from "../walk.ts";
 
 /** What a metadata call wants changed: a name, or one of the target's descriptors. */
 export type Subject =
-  | { readonly kind: "path"; readonly path: PathArgument; readonly follow: boolean }
+  | { readonly kind: "path"; readonly path: PathArgument; readonly follow: Follow }
   | { readonly kind: "descriptor"; readonly number: number };
 
 /** An object that was judged, held by an O_PATH descriptor of the mediator's. */
@@ -25,16 +24,18 @@ export interface Judged {
  * with the target's rights.
  */
 export function attributes(
-  read: (call: Call) => { subject: Subject; change: (object: Judged) => number | Outcome } | Outcome,
+  read: (call: Call) => { subject: Subject | Outcome; change: (object: Judged) => number | Outcome } | Outcome,
 ): Handler {
   return {
     kernelJudges: () => false,
     answer(call) {
       const request = read(call);
       if ("kind" in request) return request;
-      const opened = request.subject.kind === "descriptor" ? call.target.descriptor(request.subject.number) : null;
+      const { subject } = request;
+      if (isOutcome(subject)) return subject;
+      const opened = subject.kind === "descriptor" ? call.target.descriptor(subject.number) : null;
       return call.asTarget(() => {
-        const object = opened === null ? find(call, request.subject) : byDescriptor(opened);
+        const object = opened === null ? find(call, subject) : byDescriptor(opened);
         if ("kind" in object) return object;
         if (!object.nameless && (call.broker.grants.of(object.name) & Permission.attributes) === 0)
           return denyName("attributes", object.name);
@@ -49,6 +50,10 @@ export function attributes(
       });
     },
   };
+}
+
+function isOutcome(value: Subject | Outcome): value is Outcome {
+  return value.kind !== "path" && (value.kind !== "descriptor" || "fd" in value);
 }
 
 interface Found extends Judged {

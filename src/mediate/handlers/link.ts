@@ -17,8 +17,8 @@ export const link: Handler = {
     const source = call.path(at ? 0 : null, at ? 1 : 0);
     const destination = call.path(at ? 2 : null, at ? 3 : 1);
     return call.asTarget(() => {
-      const from = call.walk(source, (flags & abi.AT_SYMLINK_FOLLOW) !== 0);
-      const to = call.walk(destination, false);
+      const from = call.walk(source, flags & abi.AT_SYMLINK_FOLLOW ? "always" : "before-slash");
+      const to = call.walk(destination, "never");
       if (from.kind === "descriptor" || from.kind === "procfs") return unable(E.PERM, call.name, shown(source.text));
       if (from.kind !== "place" || to.kind !== "place") return CONTINUE;
       const { object } = from.place;

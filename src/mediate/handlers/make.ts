@@ -58,7 +58,7 @@ function isDevice(mode: number): boolean {
 
 function make(call: Call, path: PathArgument, effect: (place: Place) => number): Outcome {
   return call.asTarget(() => {
-    const walked = call.walk(path, false);
+    const walked = call.walk(path, "never");
     if (walked.kind !== "place" || walked.place.last === "." || walked.place.object !== null) return CONTINUE;
     const { place } = walked;
     if (call.broker.grants.kernelCreates(place.name)) return CONTINUE;

@@ -13,14 +13,14 @@ export const mode: Handler = attributes((call) => {
   return { subject, change: (object) => change(object, bits) };
 });
 
-function subjectOf(call: Call): Subject {
+function subjectOf(call: Call): Subject | Outcome {
   switch (call.name) {
     case "chmod":
-      return { kind: "path", path: call.path(null, 0), follow: true };
+      return { kind: "path", path: call.path(null, 0), follow: "always" };
     case "fchmod":
       return { kind: "descriptor", number: call.int(0) };
     case "fchmodat":
-      return { kind: "path", path: call.path(0, 1), follow: true };
+      return { kind: "path", path: call.path(0, 1), follow: "always" };
     default:
       return subjectAt(call, call.unsigned(3));
   }

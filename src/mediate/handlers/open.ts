@@ -16,6 +16,10 @@ interface OpenArguments {
   readonly resolve: bigint;
 }
 
+const OPEN_HOW_BYTES = 24n;
+/** Every flag openat2(2) knows (include/linux/fcntl.h, VALID_OPEN_FLAGS); unknown ones are an error there and ignored by openat. */
+const OPEN_FLAGS = 0o37777703n;
+
 /**
  * open, creat, openat, openat2 that may make a file. The mediator makes a file only with O_EXCL, so that it never opens what
  * somebody else put there meanwhile; a file that is there already is opened through the descriptor on which it was judged.
@@ -25,6 +29,7 @@ export const open: Handler = {
 
   answer(call) {
     const asked = readArguments(call);
+    if (asked === null) return CONTINUE;
     const temporary = (asked.flags & abi.O_TMPFILE) === abi.O_TMPFILE;
     const creates = temporary || (asked.flags & (abi.O_CREAT | abi.O_PATH | abi.O_DIRECTORY)) === abi.O_CREAT;
     if (!creates) return CONTINUE;
@@ -34,7 +39,7 @@ export const open: Handler = {
   },
 };
 
-function readArguments(call: Call): OpenArguments {
+function readArguments(call: Call): OpenArguments | null {
   switch (call.name) {
     case "open":
       return { path: call.path(null, 0), flags: call.int(1), mode: call.unsigned(2), resolve: 0n };
@@ -52,21 +57,22 @@ function readArguments(call: Call): OpenArguments {
   }
 }
 
-/** struct open_how (openat2(2)): flags, mode, resolve, 8 bytes each. A longer one is cut here and refused by the kernel if it means anything. */
-function readOpenHow(call: Call): OpenArguments {
-  const how = call.target.memory.read(call.word(2), 24);
+/**
+ * struct open_how (openat2(2)): flags, mode, resolve, 8 bytes each. null for what the kernel refuses as malformed, or
+ * a longer one, whose meaning only a newer kernel knows.
+ */
+function readOpenHow(call: Call): OpenArguments | null {
+  if (call.word(3) !== OPEN_HOW_BYTES) return null;
+  const how = call.target.memory.read(call.word(2), Number(OPEN_HOW_BYTES));
   const flags = how.readBigUInt64LE(0);
-  return {
-    path: call.path(0, 1),
-    flags: Number(BigInt.asIntN(32, flags)),
-    mode: Number(BigInt.asUintN(32, how.readBigUInt64LE(8))),
-    resolve: flags >> 32n !== 0n ? flags : how.readBigUInt64LE(16),
-  };
+  const mode = how.readBigUInt64LE(8);
+  if ((flags & ~OPEN_FLAGS) !== 0n || mode > 0o7777n) return null;
+  return { path: call.path(0, 1), flags: Number(flags), mode: Number(mode), resolve: how.readBigUInt64LE(16) };
 }
 
 function openNamed(call: Call, asked: OpenArguments): Outcome {
   for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
-    const walked = call.walk(asked.path, (asked.flags & (abi.O_NOFOLLOW | abi.O_EXCL)) === 0);
+    const walked = call.walk(asked.path, asked.flags & (abi.O_NOFOLLOW | abi.O_EXCL) ? "before-slash" : "always");
     // All that is left here gives an error or an existing object: Landlock decides on it.
     if (walked.kind !== "place" || walked.place.slash || walked.place.last === ".") return CONTINUE;
     const { place } = walked;
@@ -105,7 +111,7 @@ function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome |
 }
 
 function inSharedDirectory(call: Call, place: Place): boolean {
-  const walked = call.walk({ text: ".", start: place.directory }, false);
+  const walked = call.walk({ text: ".", start: place.directory }, "never");
   if (walked.kind !== "place" || walked.place.object === null || place.object === null) return true;
   const { mode, uid } = walked.place.object.stat;
   const owner = place.object.stat.uid;
@@ -114,7 +120,7 @@ function inSharedDirectory(call: Call, place: Place): boolean {
 
 /** A nameless file: whatever it could be called in that directory must be granted. O_EXCL keeps it nameless for ever. */
 function openTemporary(call: Call, asked: OpenArguments): Outcome {
-  const walked = call.walk(asked.path, true);
+  const walked = call.walk(asked.path, "always");
   if (walked.kind !== "place" || walked.place.object?.stat.type !== abi.S_IFDIR) return CONTINUE;
   const { place } = walked;
   const { object } = place;

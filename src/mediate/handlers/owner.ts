@@ -1,6 +1,7 @@
 import { abi } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
+import type { Outcome } from "../outcome.ts";
 import { c, sys } from "../sys.ts";
 import { attributes, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
@@ -15,12 +16,12 @@ export const owner: Handler = attributes((call) => {
   };
 });
 
-function subjectOf(call: Call): Subject {
+function subjectOf(call: Call): Subject | Outcome {
   switch (call.name) {
     case "chown":
-      return { kind: "path", path: call.path(null, 0), follow: true };
+      return { kind: "path", path: call.path(null, 0), follow: "always" };
     case "lchown":
-      return { kind: "path", path: call.path(null, 0), follow: false };
+      return { kind: "path", path: call.path(null, 0), follow: "before-slash" };
     case "fchown":
       return { kind: "descriptor", number: call.int(0) };
     default:

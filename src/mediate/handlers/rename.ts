@@ -19,8 +19,8 @@ export const rename: Handler = {
     const source = call.path(at ? 0 : null, at ? 1 : 0);
     const destination = call.path(at ? 2 : null, at ? 3 : 1);
     return call.asTarget(() => {
-      const from = call.walk(source, false);
-      const to = call.walk(destination, false);
+      const from = call.walk(source, "never");
+      const to = call.walk(destination, "never");
       if (from.kind !== "place" || to.kind !== "place") return CONTINUE;
       if (from.place.last === "." || to.place.last === "." || from.place.object === null) return CONTINUE;
       const { grants } = call.broker;

@@ -1,7 +1,7 @@
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
-import { error } from "../outcome.ts";
+import { error, type Outcome } from "../outcome.ts";
 import { c, self, sys } from "../sys.ts";
 import { attributes, type Judged, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
@@ -13,15 +13,15 @@ export const times: Handler = attributes((call) => {
   return { subject: subjectOf(call), change: (object) => change(object, values) };
 });
 
-function subjectOf(call: Call): Subject {
+function subjectOf(call: Call): Subject | Outcome {
   switch (call.name) {
     case "utime":
     case "utimes":
-      return { kind: "path", path: call.path(null, 0), follow: true };
+      return { kind: "path", path: call.path(null, 0), follow: "always" };
     case "futimesat":
       return call.word(1) === 0n
         ? { kind: "descriptor", number: call.int(0) }
-        : { kind: "path", path: call.path(0, 1), follow: true };
+        : { kind: "path", path: call.path(0, 1), follow: "always" };
     default:
       return call.word(1) === 0n ? { kind: "descriptor", number: call.int(0) } : subjectAt(call, call.unsigned(3));
   }

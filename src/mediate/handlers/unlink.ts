@@ -14,7 +14,7 @@ export const unlink: Handler = {
     const path = call.path(at ? 0 : null, at ? 1 : 0);
     const flags = at ? call.unsigned(2) : call.name === "rmdir" ? abi.AT_REMOVEDIR : 0;
     return call.asTarget(() => {
-      const walked = call.walk(path, false);
+      const walked = call.walk(path, "never");
       if (walked.kind !== "place" || walked.place.last === "." || walked.place.object === null) return CONTINUE;
       const { directory, last, slash, name } = walked.place;
       if (call.broker.grants.kernelCreates(name)) return CONTINUE;

@@ -27,5 +27,5 @@ export const xattr: Handler = attributes((call) => {
 
 function subjectOf(call: Call): Subject {
   if (call.name.startsWith("f")) return { kind: "descriptor", number: call.int(0) };
-  return { kind: "path", path: call.path(null, 0), follow: !call.name.startsWith("l") };
+  return { kind: "path", path: call.path(null, 0), follow: call.name.startsWith("l") ? "before-slash" : "always" };
 }
