@@ -3,7 +3,8 @@
 #define DESCRIPTORS_H
 #include "plan.h"
 
-/* Fills closed standard descriptors, so that nothing of ours is opened under their numbers. The daemon gets them closed. */
+/* Fills closed standard descriptors, so that nothing of ours is opened under their numbers. A confined daemon finds /dev/null
+   there, one of a disabled domain finds them closed again. */
 void descriptors_hold(void);
 
 /* Moves reports off descriptor 2 and closes everything the plan does not grant beyond descriptor 2. */

@@ -103,6 +103,12 @@ export class Front {
     return spawnSync(command, rest, { encoding: "utf8", timeout: RUN_TIMEOUT_MS, input: options.input, cwd: this.work });
   }
 
+  /** Output of a command with the environment of the tests' own user; throws when it fails. */
+  runWith(line: readonly string[]): string {
+    const [command, ...rest] = ["env", ...this.environment("self"), ...line] as [string, ...string[]];
+    return execFileSync(command, rest, { encoding: "utf8", timeout: RUN_TIMEOUT_MS, cwd: this.work, stdio: ["pipe", "pipe", "ignore"] });
+  }
+
   failing(number: number, error: number, argument?: readonly [number, number]): string[] {
     return [join(this.folder, "fail-syscall"), `${number}`, `${error}`, ...(argument ?? []).map(String), "--"];
   }

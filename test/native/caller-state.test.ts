@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { Front } from "./front.ts";
+import { bytesOf } from "./plan-fixture.ts";
+import { rmSync } from "node:fs";
+
+const front = new Front();
+afterAll(() => front.close());
+const shower = join(front.work, "show-state");
+execFileSync("gcc", [
+  "-D_GNU_SOURCE",
+  "-static",
+  "-o",
+  shower,
+  fileURLToPath(new URL("./show-state.c", import.meta.url)),
+]);
+
+/** How a caller can leave a process: shell text in front of `exec`, or arguments of env(1). */
+const settings: Readonly<Record<string, readonly string[]>> = {
+  "as it comes": ["env"],
+  "SIGPIPE ignored": ["env", "--ignore-signal=PIPE"],
+  "SIGCHLD ignored": ["env", "--ignore-signal=CHLD"],
+  "SIGPIPE and SIGXFSZ default": ["env", "--default-signal=PIPE", "--default-signal=XFSZ"],
+  "signals blocked": ["env", "--block-signal=USR1", "--block-signal=TERM", "--block-signal=CHLD"],
+  "256 descriptors": ["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"],
+  "other limits": ["sh", "-c", 'ulimit -c 0; ulimit -s 4096; ulimit -f 4096; exec "$@"', "sh"],
+  umask: ["sh", "-c", 'umask 0137; exec "$@"', "sh"],
+  nice: ["nice", "-n", "7"],
+  "own session": ["setsid", "-w"],
+  "non-blocking pipes": ["python3", "-c", nonBlocking(), "--"],
+};
+
+function nonBlocking(): string {
+  return [
+    "import os,sys",
+    "r,w=os.pipe()",
+    "os.set_blocking(r,False)",
+    "os.dup2(r,0)",
+    "os.execvp(sys.argv[2],sys.argv[2:])",
+  ].join("\n");
+}
+
+test.each(Object.entries(settings))("%s: the daemon finds everything as its caller left it", (_, wrapper) => {
+  const plan = front.plan();
+  front.put(plan);
+  const direct = front.runWith([...wrapper, shower]);
+  expect(direct).toMatch(/signals ignored/);
+  expect(front.runWith([...wrapper, front.binary, "run", plan.domain, shower])).toBe(direct);
+  rmSync(front.planPath(plan.domain));
+  front.next(bytesOf(plan));
+  expect(front.runWith([...wrapper, front.binary, "run", plan.domain, shower]), "after compiling").toBe(direct);
+});
+
+test("the process id is kept", () => {
+  const plan = front.plan();
+  front.put(plan);
+  const text = front.runWith(["sh", "-c", 'echo $$; exec "$@"', "sh", front.binary, "run", plan.domain, "sh", "-c", "echo $$"]);
+  const [before, after] = text.split("\n");
+  expect(before).toBe(after);
+});
+
+test("the environment is the caller's", () => {
+  const plan = front.plan();
+  front.put(plan);
+  const own = readFileSync("/proc/self/environ", "utf8");
+  expect(own).not.toBe("");
+  const text = front.runWith(["env", "-i", "PATH=/usr/bin:/bin", "LD_X=1", "A=b", front.binary, "run", plan.domain, "env"]);
+  expect(text.trim().split("\n").sort()).toEqual(["A=b", "LD_X=1", "PATH=/usr/bin:/bin"]);
+});

@@ -1,0 +1,146 @@
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { needsRoot } from "../support/skip.ts";
+import type { Identity, LandlockPlan, Plan } from "../../src/plan/plan.ts";
+import { Front, NOBODY, type Who } from "./front.ts";
+
+const front = new Front();
+afterAll(() => front.close());
+const ran = join(front.work, "ran");
+const EPERM = 1;
+const ENOMEM = 12;
+const EMFILE = 24;
+
+function start(plan: Plan, who: Who, wrapper: readonly string[], command = ["sh", "-c", "echo ran | tee ran"]) {
+  rmSync(ran, { force: true });
+  const result = front.run(who, ["run", plan.domain, "--", ...command], { wrapper });
+  return { ...result, ran: statSync(ran, { throwIfNoEntry: false }) !== undefined || result.stdout.includes("ran") };
+}
+
+const identity = (part: Partial<Identity>) => (plan: Plan): Plan => ({ ...plan, identity: { ...plan.identity, ...part } });
+const landlock = (part: Partial<LandlockPlan>) => (plan: Plan): Plan => ({
+  ...plan,
+  landlock: plan.landlock && { ...plan.landlock, ...part },
+});
+const user = identity({ user: { uid: NOBODY, gid: NOBODY, groups: [] } });
+const same = (plan: Plan): Plan => plan;
+const port = landlock({ handledNet: 1n, ports: [{ port: 80, rights: 1n }] });
+
+interface Failure {
+  readonly step: string;
+  readonly call: readonly [number: number, errno: number, argument?: readonly [number, number]];
+  readonly plan: (plan: Plan) => Plan;
+  readonly message: RegExp;
+}
+
+/** System call numbers of x86_64 and constants of linux/prctl.h, linux/sched.h, linux/fcntl.h. */
+const failures: readonly Failure[] = [
+  { step: "capget", call: [125, EPERM], plan: same, message: /read the capabilities of the caller: EPERM/ },
+  { step: "dup for reports", call: [72, EMFILE, [1, 1030]], plan: same, message: /keep a descriptor for reports: .*EMFILE/ },
+  { step: "close_range", call: [436, EPERM], plan: same, message: /close what is not inherited: .*EPERM/ },
+  { step: "memfd", call: [319, EMFILE], plan: same, message: /make the slots of calls in flight: .*EMFILE/ },
+  { step: "memfd size", call: [77, ENOMEM], plan: same, message: /make the slots of calls in flight: .*ENOMEM/ },
+  { step: "seals", call: [72, EPERM, [1, 1033]], plan: same, message: /make the slots of calls in flight: .*EPERM/ },
+  { step: "pidfd", call: [434, EMFILE], plan: same, message: /start the holder: pidfd_open: EMFILE/ },
+  { step: "clone", call: [56, ENOMEM], plan: same, message: /start the holder: clone: ENOMEM/ },
+  { step: "holder's table", call: [272, ENOMEM, [0, 0x400]], plan: same, message: /give the listener to the holder: ENOMEM/ },
+  {
+    step: "ipc namespace",
+    call: [272, EPERM, [0, 0x0800_0000]],
+    plan: identity({ privateIpc: true }),
+    message: /make a private IPC namespace: EPERM/,
+  },
+  { step: "ruleset", call: [444, 95], plan: same, message: /create the Landlock ruleset: EOPNOTSUPP/ },
+  { step: "open of a path", call: [437, 2], plan: same, message: /open a path for its Landlock rule: \/dev\/null: ENOENT/ },
+  { step: "path rule", call: [445, 22, [1, 1]], plan: same, message: /add a Landlock rule: \/dev\/null: EINVAL/ },
+  { step: "port rule", call: [445, 22, [1, 2]], plan: port, message: /add a Landlock rule: port 80: EINVAL/ },
+  { step: "bounding set", call: [157, EPERM, [0, 24]], plan: identity({ bounding: 0n, noNewPrivileges: false }), message: /take a capability from the bounding set: capability 0: EPERM/ },
+  { step: "keepcaps", call: [157, EPERM, [0, 8]], plan: user, message: /keep capabilities over the change of user: EPERM/ },
+  { step: "groups", call: [116, EPERM], plan: user, message: /set the supplementary groups: EPERM/ },
+  { step: "gid", call: [119, EPERM], plan: user, message: /change the group: EPERM/ },
+  { step: "uid", call: [117, EPERM], plan: user, message: /change the user: EPERM/ },
+  { step: "capset", call: [126, EPERM], plan: same, message: /limit the capabilities: EPERM/ },
+  { step: "ambient", call: [157, EPERM, [0, 47]], plan: user, message: /clear the ambient capabilities: EPERM/ },
+  { step: "no_new_privs", call: [157, EPERM, [0, 38]], plan: same, message: /set no_new_privs: EPERM/ },
+  { step: "restrict_self", call: [446, 7], plan: same, message: /enter the Landlock domain: E2BIG/ },
+  { step: "seccomp", call: [317, ENOMEM], plan: same, message: /install the seccomp filter: ENOMEM/ },
+  { step: "seccomp under a listener", call: [317, 16], plan: same, message: /under a listener already/ },
+];
+
+test.for(failures)("$step fails: the step is named, the daemon does not run", (failure, context) => {
+  if (failure.plan !== same && failure.plan !== port) needsRoot(context);
+  const plan = front.plan(failure.plan);
+  front.put(plan);
+  expect(start(plan, "self", []).ran, "without the fault").toBe(true);
+  const result = start(plan, "self", front.failing(...failure.call));
+  expect(result.stderr).toMatch(failure.message);
+  expect(result.stderr).toMatch(/^cofferdam: /m);
+  expect(result.status).toBe(125);
+  expect(result.ran).toBe(false);
+});
+
+test("whatever the number of descriptors: the daemon runs in its domain or not at all", () => {
+  const plan = front.plan();
+  front.put(plan);
+  const seen = new Set<number>();
+  for (let limit = 3; limit <= 24; limit++) {
+    const result = start(plan, "self", ["prlimit", `--nofile=${limit}`, "--"], ["sh", "-c", "echo ran; grep Seccomp: /proc/self/status"]);
+    seen.add(result.status ?? -1);
+    if (result.ran) expect(result.stdout).toContain("Seccomp:\t2");
+    else expect(result.stderr).toMatch(/cofferdam: .*EMFILE|No file descriptors available|Too many open files|cannot open/);
+  }
+  expect([...seen].sort()).toEqual(expect.arrayContaining([0, 125]));
+});
+
+test("no further process allowed: refused", (context) => {
+  needsRoot(context);
+  const plan = front.plan();
+  front.put(plan, "nobody");
+  const result = start(plan, "nobody", ["prlimit", "--nproc=1", "--"]);
+  expect(result.stderr).toMatch(/start the holder: clone: EAGAIN.*\n {2}help: raise the limit of processes/);
+  expect(result.status).toBe(125);
+  expect(result.ran).toBe(false);
+});
+
+test("a path of the plan that is gone or turned into a link is refused", () => {
+  const gone = front.plan((plan) =>
+    landlock({ paths: [...(plan.landlock?.paths ?? []), { path: join(front.work, "no"), directory: true, rights: 4n }] })(plan),
+  );
+  front.put(gone);
+  const result = start(gone, "self", []);
+  expect(result.stderr).toMatch(/open a path for its Landlock rule: .*\/no: ENOENT/);
+  expect([result.status, result.ran]).toEqual([125, false]);
+  const link = front.plan((plan) => landlock({ paths: [{ path: "/proc/self", directory: true, rights: 4n }] })(plan));
+  front.put(link);
+  expect(start(link, "self", []).stderr).toMatch(/open a path for its Landlock rule: \/proc\/self: ELOOP/);
+  const file = front.plan((plan) => landlock({ paths: [{ path: "/etc", directory: false, rights: 4n }] })(plan));
+  front.put(file);
+  expect(start(file, "self", []).stderr).toMatch(/file and directory changed places/);
+});
+
+test("a domain that may write its own plan is refused", () => {
+  const plan = front.plan((base) => landlock({ paths: [{ path: "/", directory: true, rights: 0xffffn }] })(base));
+  front.put(plan);
+  const result = start(plan, "self", []);
+  expect(result.stderr).toMatch(/protect the plan from its own domain/);
+  expect([result.status, result.ran]).toEqual([125, false]);
+});
+
+test("a command that the domain may not execute: 126; one without its interpreter: 127; none: 127", () => {
+  const plan = front.plan();
+  front.put(plan);
+  const script = join(front.work, "script");
+  rmSync(script, { force: true });
+  front.setDist("../work/script", "#!/nowhere/sh\n");
+  expect(start(plan, "self", [], [script]).status).toBe(126);
+  expect(start(plan, "self", [], ["chmod", "755", script]).status).toBe(0);
+  const missing = start(plan, "self", [], [script]);
+  expect([missing.status, missing.stderr]).toEqual([127, expect.stringMatching(/execute the command: .*ENOENT/)]);
+  const denied = front.plan((base) => landlock({ paths: [{ path: "/etc", directory: true, rights: 12n }] })(base));
+  front.put(denied);
+  const refused = start(denied, "self", [], ["true"]);
+  expect([refused.status, refused.stderr]).toEqual([126, expect.stringMatching(/execute the command: \/.*true: EACCES/)]);
+  const nothing = start(plan, "self", [], ["no-such-command"]);
+  expect([nothing.status, nothing.stderr]).toEqual([127, expect.stringMatching(/find the command: no-such-command: ENOENT/)]);
+});

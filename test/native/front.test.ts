@@ -1,0 +1,100 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { bytesOf } from "./plan-fixture.ts";
+import { Front } from "./front.ts";
+
+const front = new Front();
+afterAll(() => front.close());
+
+test("everything but run is the command line's, with its arguments and without what changes node", () => {
+  const result = front.run("self", ["check", "a b", "--json"], { wrapper: ["env", "NODE_OPTIONS=--x", "LD_PRELOAD=", "KEPT=1"] });
+  expect(result.stdout).toBe("command line: check a b --json\nNODE_OPTIONS=(null) LD_PRELOAD=(null) KEPT=1\n");
+  expect(result.status).toBe(42);
+  expect(front.run("self", []).stdout).toContain("command line:\n");
+  expect(front.run("self", ["run", "--help"]).stdout).toContain("command line: run --help\n");
+});
+
+const mistakes: readonly (readonly [string[], RegExp])[] = [
+  [["run", "--policy"], /--policy.*\n.*needs a value/],
+  [["run", "--colour", "x", "--", "true"], /--colour.*\n.*no such option/],
+  [["run", "--set", "x", "d", "true"], /--set takes NAME=VALUE/],
+  [["run", "--", "true"], /name a DOMAIN or a --policy FILE/],
+  [["run", "d"], /there is no command to run/],
+  [["run", "d", "--"], /there is no command to run/],
+  [["run", "../d", "true"], /read the domain's name: \.\.\/d/],
+  [["run", "-d", "true"], /no such option/],
+  [["run", "a/b", "true"], /read the domain's name/],
+  [["run", "--policy", "/tmp/.yaml", "--", "true"], /read the domain's name/],
+];
+
+test.each(mistakes)("%j is refused with what to do", (args, message) => {
+  const result = front.run("self", args);
+  expect(result.stderr).toMatch(message);
+  expect(result.status).toBe(125);
+});
+
+test("a plan is found by everything that chose it", () => {
+  const domain = front.domain();
+  const plan = { ...front.plan(), domain };
+  const policy = join(front.work, `${domain}.yaml`);
+  const choices: readonly (readonly [string[], string[]])[] = [
+    [[domain], [domain, ""]],
+    [["--set", "a=1", "--set=b=2", domain], [domain, "", "a=1", "b=2"]],
+    [["--policy", policy], [domain, policy]],
+    [[`--policy=${domain}.yaml`], [domain, policy]],
+  ];
+  front.next(bytesOf(plan));
+  for (const [args, choice] of choices) {
+    const path = front.planPath(domain, "self", choice);
+    front.put(plan);
+    rmSync(path, { force: true });
+    const result = front.run("self", ["run", ...args, "--", "echo", "ran"]);
+    expect(result.stdout, result.stderr).toBe("ran\n");
+    expect(statSync(path).isFile()).toBe(true);
+    rmSync(path);
+    const given = front.takeLog("compile.log").filter((line) => line.startsWith("argument"));
+    expect(given.slice(0, 3)).toEqual(["argument compile", "argument --out", `argument ${path}`]);
+    const sets = choice.slice(2).flatMap((set) => ["argument --set", `argument ${set}`]);
+    const chosen = choice[1] === "" ? [`argument ${domain}`] : ["argument --policy", `argument ${policy}`];
+    expect(given.slice(3)).toEqual([...sets, ...chosen]);
+  }
+});
+
+test("--events: the collector is ready before the daemon runs, and ends after it", () => {
+  front.setDist("mediator.rule", "deny");
+  const plan = front.plan();
+  const path = front.put(plan);
+  const script = 'cofferdam="$1"; shift; "$cofferdam" "$@" | cat';
+  const text = execFileSync(
+    "env",
+    [...front.environment("self"), "sh", "-c", script, "sh", front.binary, "run", "--events", "-", plan.domain, "--", "sh", "-c", "echo daemon; mkdir made 2>/dev/null; true"],
+    { encoding: "utf8", cwd: front.work },
+  );
+  expect(text).toMatch(new RegExp(`^collector ${plan.domain} ${path}\ndaemon\n\\{"test":"native","pid":\\d+\\}\ncollector ends\n$`));
+});
+
+test("a collector that does not come up stops the start", () => {
+  const plan = front.plan();
+  front.put(plan);
+  front.setDist("collector.broken", "");
+  const result = front.run("self", ["run", "--events", "-", plan.domain, "--", "echo", "ran"]);
+  rmSync(join(front.dist, "collector.broken"));
+  expect(result.stderr).toMatch(/start the collector of events/);
+  expect([result.status, result.stdout]).toEqual([125, ""]);
+});
+
+test("the event log is made for its owner alone, and not followed through a link", () => {
+  front.setDist("mediator.rule", "deny");
+  const plan = front.plan();
+  front.put(plan, "nobody");
+  const log = join(front.work, ".local/state/cofferdam/events.jsonl");
+  front.run("nobody", ["run", plan.domain, "--", "sh", "-c", "mkdir made; true"]);
+  expect(statSync(log).mode & 0o777).toBe(0o600);
+  expect(readFileSync(log, "utf8")).toMatch(/^\{"test":"native"/);
+  execFileSync("sh", ["-c", `mv ${log} ${log}.old; ln -s ${log}.old ${log}`]);
+  const result = front.run("nobody", ["run", plan.domain, "--", "echo", "ran"]);
+  expect(result.stderr).toMatch(/open the event log: .*ELOOP/);
+  expect([result.status, result.stdout]).toEqual([125, ""]);
+});

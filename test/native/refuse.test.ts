@@ -1,0 +1,185 @@
+import { chmodSync, chownSync, linkSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, expect, test } from "vitest";
+import type { Plan } from "../../src/plan/plan.ts";
+import { needsRoot } from "../support/skip.ts";
+import { Front, NOBODY, type Who } from "./front.ts";
+import { bytesOf } from "./plan-fixture.ts";
+
+const front = new Front();
+const ran = join(front.work, "ran");
+afterAll(() => front.close());
+afterEach(() => {
+  front.next(null);
+  front.takeLog("compile.log");
+});
+
+function start(domain: string, who: Who = "self") {
+  rmSync(ran, { force: true });
+  const result = front.run(who, ["run", domain, "--", "sh", "-c", "echo ran | tee ran"]);
+  return { ...result, ran: statSync(ran, { throwIfNoEntry: false }) !== undefined || result.stdout.includes("ran") };
+}
+
+function refused(domain: string, message: RegExp, who: Who = "self") {
+  const result = start(domain, who);
+  expect(result.stderr).toMatch(message);
+  expect(result.status).toBe(125);
+  expect(result.ran).toBe(false);
+  return result;
+}
+
+test("a missing plan is compiled once; without one nothing starts", () => {
+  const domain = front.domain();
+  refused(domain, /open the plan: native-test.*ENOENT[\s\S]*get a plan: native-test/);
+  const log = front.takeLog("compile.log");
+  expect(log.filter((line) => line.startsWith("argument"))).toEqual([
+    "argument compile",
+    "argument --out",
+    `argument ${front.planPath(domain)}`,
+    `argument ${domain}`,
+  ]);
+});
+
+test("the compiler's plan is used at once; its output goes to stderr, its environment is clean, it inherits nothing", () => {
+  const plan = front.plan();
+  front.put(plan);
+  rmSync(front.planPath(plan.domain));
+  front.next(bytesOf(plan));
+  const result = start(plan.domain);
+  expect(result.status).toBe(0);
+  expect(result.ran).toBe(true);
+  expect(result.stderr).toBe("compiled\n");
+  const log = front.takeLog("compile.log");
+  const names = log.filter((line) => line.startsWith("variable")).map((line) => line.slice(9).split("=")[0]);
+  expect(names.filter((name) => !/^(PATH|HOME|TERM|LANG|NO_COLOR|XDG_\w+)$/.test(name ?? ""))).toEqual([]);
+  expect(names).toContain("PATH");
+  expect(log.filter((line) => line.startsWith("descriptor"))).toEqual(["descriptor 0", "descriptor 1", "descriptor 2"]);
+});
+
+test("a compiler that fails is said", () => {
+  front.setDist("compile.status", "2");
+  refused(front.domain(), /the compiler ended with status 2/);
+  front.setDist("compile.status", "0");
+});
+
+test("every truncation of a plan is refused", () => {
+  const plan = front.plan();
+  const bytes = bytesOf(plan);
+  const step = Math.ceil(bytes.length / 150);
+  for (let length = 0; length < bytes.length; length += step) {
+    front.put(plan, "self", bytes.slice(0, length));
+    refused(plan.domain, /cofferdam: (read|understand) the plan/);
+  }
+});
+
+test("a flipped bit in any byte of a plan is refused", () => {
+  const plan = front.plan();
+  const bytes = bytesOf(plan);
+  for (let at = 0; at < bytes.length; at++) {
+    if (at > 160 && at % 9 !== 0) continue;
+    const damaged = bytes.slice();
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+    front.put(plan, "self", damaged);
+    refused(plan.domain, /cofferdam: understand the plan/);
+  }
+});
+
+test("a plan that confines nothing is refused, even with a right checksum", () => {
+  const bare = (plan: Plan): Plan => ({ ...plan, level: "disabled", landlock: null, seccomp: null });
+  const plan = front.plan(bare);
+  front.put(plan, "self", asEnforcing(bytesOf(plan)));
+  refused(plan.domain, /it has no usable seccomp filter/);
+});
+
+test("a disabled plan only executes", () => {
+  const plan = front.plan((base) => ({ ...base, level: "disabled", landlock: null, seccomp: null }));
+  front.put(plan);
+  const result = front.run("self", ["run", plan.domain, "--", "grep", "-E", "^(Seccomp|NoNewPrivs):", "/proc/self/status"]);
+  expect(result.stdout).toBe("NoNewPrivs:\t0\nSeccomp:\t0\n");
+});
+
+test("stale facts: changed, appeared, other kernel, other caller, gone cgroup", () => {
+  const file = join(front.work, "fact");
+  writeFileSync(file, "1");
+  const { mode, dev, ino, size, ctimeNs } = statSync(file, { bigint: true });
+  const node = { kind: "node" as const, path: file, mode: Number(mode), dev, ino, size, ctimeNs };
+  const with_ = (fact: Plan["facts"][number]) => {
+    const plan = front.plan((base) => ({ ...base, facts: [fact] }));
+    front.put(plan);
+    return plan.domain;
+  };
+  expect(start(with_(node)).ran).toBe(true);
+  expect(start(with_({ kind: "absent", path: join(file, "below") })).ran).toBe(true);
+  for (const change of [{ mode: 0 }, { dev: 0n }, { ino: 1n }, { size: 2n }, { ctimeNs: ctimeNs - 1n }]) {
+    refused(with_({ ...node, ...change }), /fact\n {2}help: it changed/);
+  }
+  refused(with_({ kind: "absent", path: file }), /it did not exist when the plan was made/);
+  refused(with_({ kind: "kernel", release: "1.0", version: "x" }), /made under another kernel/);
+  refused(with_({ kind: "caller", uid: 4711, gid: 0, capabilities: 0n }), /made for another user/);
+  const lost = front.plan((base) => ({
+    ...base,
+    cgroup: { anchor: "/sys/fs/cgroup/nowhere", programs: [{ attachType: 10, tag: new Uint8Array(8) }] },
+  }));
+  front.put(lost);
+  refused(lost.domain, /cgroup is gone/);
+});
+
+test("the plan of another domain is refused", () => {
+  const other = front.plan();
+  const plan = front.plan();
+  front.put(plan, "self", bytesOf(other));
+  refused(plan.domain, /it is the plan of another domain/);
+});
+
+test("a plan through a symbolic link, a fifo's name, or writable by others is refused", () => {
+  const plan = front.plan();
+  const path = front.put(plan);
+  chmodSync(path, 0o664);
+  refused(plan.domain, /trust the plan/);
+  chmodSync(path, 0o646);
+  refused(plan.domain, /trust the plan/);
+  chmodSync(path, 0o644);
+  renameSync(path, `${path}.moved`);
+  symlinkSync(`${path}.moved`, path);
+  refused(plan.domain, /open the plan.*ELOOP/);
+  rmSync(path);
+  mkdirSync(path);
+  refused(plan.domain, /trust the plan/);
+  rmSync(path, { recursive: true });
+  linkSync(`${path}.moved`, path);
+  rmSync(`${path}.moved`);
+  expect(start(plan.domain).ran).toBe(true);
+});
+
+test("a plan or a folder that belongs to somebody else is refused", (context) => {
+  needsRoot(context);
+  const plan = front.plan();
+  const path = front.put(plan, "nobody");
+  expect(start(plan.domain, "nobody").ran).toBe(true);
+  chownSync(path, 4711, 4711);
+  refused(plan.domain, /trust the plan/, "nobody");
+  chownSync(path, NOBODY, NOBODY);
+  chownSync(dirname(path), 4711, 4711);
+  refused(plan.domain, /trust the folder of plans/, "nobody");
+  chownSync(dirname(path), NOBODY, NOBODY);
+  chmodSync(dirname(path), 0o757);
+  refused(plan.domain, /trust the folder of plans/, "nobody");
+  chmodSync(dirname(path), 0o755);
+});
+
+function asEnforcing(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer);
+  const head = Number(view.getBigUint64(32 + 8, true));
+  view.setUint32(head, 0, true);
+  view.setUint32(24, crc(bytes.subarray(32)), true);
+  return bytes;
+}
+
+function crc(bytes: Uint8Array): number {
+  let value = ~0;
+  for (const byte of bytes) {
+    value ^= byte;
+    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
+  }
+  return ~value >>> 0;
+}
