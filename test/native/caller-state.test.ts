@@ -1,22 +1,13 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { Front } from "./front.ts";
+import { compileC, Front } from "./front.ts";
 import { bytesOf } from "./plan-fixture.ts";
-import { rmSync } from "node:fs";
 
 const front = new Front();
 afterAll(() => front.close());
 const shower = join(front.work, "show-state");
-execFileSync("gcc", [
-  "-D_GNU_SOURCE",
-  "-static",
-  "-o",
-  shower,
-  fileURLToPath(new URL("./show-state.c", import.meta.url)),
-]);
+compileC("show-state.c", shower);
 
 /** How a caller can leave a process: shell text in front of `exec`, or arguments of env(1). */
 const settings: Readonly<Record<string, readonly string[]>> = {
