@@ -92,12 +92,10 @@ static __always_inline int has_rules(__u32 type, __u32 protocol)
 	return (type == SOCK_STREAM && protocol == IPPROTO_TCP) || (type == SOCK_DGRAM && protocol == IPPROTO_UDP);
 }
 
-/* The kernel sends what goes to 0.0.0.0 to 127.0.0.1 (ip_route_output_key_hash_rcu): it must be granted as both. */
+/* The kernel sends what goes to 0.0.0.0 to 127.0.0.1 (ip_route_output_key_hash_rcu), so that is what must be granted. */
 static __always_inline int destination4_granted(__u8 protocol, __u32 address, __u32 port)
 {
-	if (address == 0 && !granted4(OPERATION_CONNECT, protocol, bpf_htonl(0x7f000001), port))
-		return 0;
-	return granted4(OPERATION_CONNECT, protocol, address, port);
+	return granted4(OPERATION_CONNECT, protocol, address ? address : bpf_htonl(0x7f000001), port);
 }
 
 static __always_inline int is_mapped(const __u32 address[4])
@@ -110,7 +108,10 @@ static __always_inline int is_unspecified(const __u32 address[4])
 	return address[0] == 0 && address[1] == 0 && address[2] == 0 && address[3] == 0;
 }
 
-/* `::` leads to ::1, or to 127.0.0.1 where the socket is bound to a mapped address (tcp_v6_connect). */
+/*
+ * `::` leads to ::1, but to 127.0.0.1 where the socket is bound to a mapped address, and another thread may bind it after
+ * this (tcp_v6_connect, __ip6_datagram_connect): both must be granted.
+ */
 static __always_inline int destination6_granted(__u8 protocol, const __u32 address[4], __u32 port)
 {
 	/* Volatile, or clang puts it into a section that would become a map of its own. */
@@ -119,9 +120,8 @@ static __always_inline int destination6_granted(__u8 protocol, const __u32 addre
 
 	if (is_mapped(address))
 		return destination4_granted(protocol, address[3], port);
-	if (is_unspecified(address) && (!granted6(OPERATION_CONNECT, protocol, loopback, port) ||
-					!granted4(OPERATION_CONNECT, protocol, bpf_htonl(0x7f000001), port)))
-		return 0;
+	if (is_unspecified(address))
+		return granted6(OPERATION_CONNECT, protocol, loopback, port) && destination4_granted(protocol, 0, port);
 	return granted6(OPERATION_CONNECT, protocol, address, port);
 }
 

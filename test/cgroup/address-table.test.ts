@@ -11,7 +11,8 @@ import { addressBytes, addressRule, policyOf } from "./policies.ts";
 
 /** Few distinct bytes and lengths, so that networks nest and requests hit them. */
 const byte = fc.constantFrom(0, 1, 10, 127, 128, 255);
-const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((a) => a.map((b) => b & 0x81));
+const bytes = (length: number) =>
+  fc.uint8Array({ minLength: length, maxLength: length }).map((a) => a.map((b) => b & 0x81));
 const four = fc.tuple(byte, byte, byte, byte).map((parts) => Uint8Array.from(parts));
 const six = bytes(16);
 const mapped = four.map((address) => Uint8Array.from([...Array(10).fill(0), 255, 255, ...address]));
@@ -37,13 +38,17 @@ const request: fc.Arbitrary<AddressRequest> = fc.record({
 
 test("the address table answers as decide() does", () => {
   fc.assert(
-    fc.property(fc.array(rule, { maxLength: 12 }), fc.array(request, { minLength: 20, maxLength: 20 }), (rules, asked) => {
-      const table = addressTable(rules);
-      const policy = policyOf({ addresses: rules });
-      for (const one of asked) {
-        expect(lookupAddress(table, one).granted).toBe(decide(policy, one).outcome === "granted");
-      }
-    }),
+    fc.property(
+      fc.array(rule, { maxLength: 12 }),
+      fc.array(request, { minLength: 20, maxLength: 20 }),
+      (rules, asked) => {
+        const table = addressTable(rules);
+        const policy = policyOf({ addresses: rules });
+        for (const one of asked) {
+          expect(lookupAddress(table, one).granted).toBe(decide(policy, one).outcome === "granted");
+        }
+      },
+    ),
     { numRuns: 400 },
   );
 });
@@ -76,7 +81,8 @@ test("port sets subtract as sets do", () => {
       last: Math.max(a, b),
     })),
   );
-  const has = (set: readonly { first: number; last: number }[], n: number) => set.some((r) => r.first <= n && n <= r.last);
+  const has = (set: readonly { first: number; last: number }[], n: number) =>
+    set.some((r) => r.first <= n && n <= r.last);
   fc.assert(
     fc.property(small, small, (a, b) => {
       const left = subtractPorts(portSet(a), portSet(b));
@@ -90,7 +96,13 @@ test("a decision costs the same with 10 rules and with 10,000", () => {
   const rulesOf = (count: number) =>
     Array.from({ length: count }, (_, i) => addressRule(`connect tcp 10.${i >> 8}.${i & 255}.0/24:${1 + (i % 7)}`));
   const [few, many] = [addressTable(rulesOf(10)), addressTable(rulesOf(10_000))];
-  const asked = { class: "address", operation: "connect", protocol: "tcp", address: addressBytes("10.0.3.9"), port: 4 } as const;
+  const asked = {
+    class: "address",
+    operation: "connect",
+    protocol: "tcp",
+    address: addressBytes("10.0.3.9"),
+    port: 4,
+  } as const;
   expect(lookupAddress(few, asked)).toEqual({ granted: true, steps: 1 });
   expect(lookupAddress(many, asked)).toEqual({ granted: true, steps: 1 });
   // Linear memory: one entry a network, equal port sets once.
@@ -102,7 +114,13 @@ test("the search for a port ends within the program's bound", () => {
   const odd = Array.from({ length: 32_768 }, (_, i) => addressRule(`connect tcp *:${2 * i + 1}`));
   const table = addressTable(odd);
   const steps = (port: number) =>
-    lookupAddress(table, { class: "address", operation: "connect", protocol: "tcp", address: addressBytes("::1"), port }).steps;
+    lookupAddress(table, {
+      class: "address",
+      operation: "connect",
+      protocol: "tcp",
+      address: addressBytes("::1"),
+      port,
+    }).steps;
   const most = Math.max(...Array.from({ length: 65_536 }, (_, port) => steps(port)));
   // PORT_SEARCH_STEPS_MAX of bpf/address.h is 17: these and the step that finds nothing left.
   expect(most).toBe(16);
@@ -110,7 +128,9 @@ test("the search for a port ends within the program's bound", () => {
 
 test("too many distinct port sets are refused, not cut", () => {
   const ports = Array.from({ length: 1100 }, (_, i) => addressRule(`connect tcp *:${2 * i}`));
-  const networks = Array.from({ length: 1100 }, (_, i) => addressRule(`connect tcp 10.0.${i >> 8}.${i & 255}:${40_000 + 2 * i}`));
+  const networks = Array.from({ length: 1100 }, (_, i) =>
+    addressRule(`connect tcp 10.0.${i >> 8}.${i & 255}:${40_000 + 2 * i}`),
+  );
   expect(1100 * 1100).toBeGreaterThan(PORT_INTERVALS_MAX);
   expect(() => addressTable([...ports, ...networks])).toThrow(CgroupTableError);
 });

@@ -2,11 +2,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "vitest";
 import { prepareCgroup } from "../../src/compile/cgroup/prepare.ts";
-import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { encodeAutomaton } from "../../src/model/automaton/binary.ts";
+import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { CgroupPlan } from "../../src/plan/plan.ts";
+import { skipUnless } from "../support/skip.ts";
 
 const PROBE_TIMEOUT_MS = 20_000;
 
@@ -18,7 +20,7 @@ export class Arena {
   #children = 0;
 
   constructor() {
-    this.cgroup2 = join(mountPoint(), `cofferdam-test-${process.pid}`);
+    this.cgroup2 = join(mountPoint() ?? "", `cofferdam-test-${process.pid}`);
     mkdirSync(this.cgroup2);
   }
 
@@ -60,13 +62,20 @@ export class Arena {
   }
 }
 
-/** Mount point of the cgroup v2 hierarchy. */
-export function mountPoint(): string {
-  const line = readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .find((line) => line.includes(" - cgroup2 "));
-  if (line === undefined) throw new Error("no cgroup v2 hierarchy is mounted");
-  return line.split(" ")[4]!;
+/** What an arena lacks on this host, or null. */
+export function arenaMissing(): string | null {
+  if (process.getuid?.() !== 0) return "it needs root";
+  return mountPoint() === null ? "no cgroup v2 hierarchy is mounted" : null;
+}
+
+export function needsArena(context: TestContext): void {
+  skipUnless(context, arenaMissing() === null, arenaMissing() ?? "");
+}
+
+/** Mount point of the cgroup v2 hierarchy; null where there is none. */
+function mountPoint(): string | null {
+  const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  return lines.find((line) => line.includes(" - cgroup2 "))?.split(" ")[4] ?? null;
 }
 
 function removeCgroups(folder: string): void {

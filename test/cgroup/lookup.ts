@@ -6,13 +6,14 @@ import {
   protocolNumbers,
 } from "../../src/compile/cgroup/address-table.ts";
 import type { UnixTable } from "../../src/compile/cgroup/unix-table.ts";
+import { judgedAddress } from "../../src/model/network.ts";
 import type { AddressRequest } from "../../src/model/request.ts";
 
 const HEAD_BITS = 32;
 
 /** What the program answers for an address, by the table's bytes; `steps` counts halvings. Written after bpf/address.h. */
 export function lookupAddress(table: AddressTable, request: AddressRequest): { granted: boolean; steps: number } {
-  const address = unmapped(request.address);
+  const address = judgedAddress(request.operation, request.address);
   const wanted = Uint8Array.from([
     operationCodes[request.operation],
     protocolNumbers[request.protocol],
@@ -55,15 +56,6 @@ function samePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
     if ((a[bit >> 3]! & mask) !== (b[bit >> 3]! & mask)) return false;
   }
   return true;
-}
-
-export function unmapped(address: Uint8Array): Uint8Array {
-  const mapped =
-    address.length === 16 &&
-    address.subarray(0, 10).every((byte) => byte === 0) &&
-    address[10] === 255 &&
-    address[11] === 255;
-  return mapped ? address.subarray(12) : address;
 }
 
 /** Whether the program grants the name (`/...` or `@...`), by the table. Written after bpf/unix_name.h. */

@@ -74,7 +74,11 @@ export function connectUnix(pattern: string, effect: Effect = "allow"): NameRule
   return nameRule(Permission.connect, pattern, effect);
 }
 
-export function socketRule(family: SocketRule["family"], protocol: number | null, effect: Effect = "allow"): SocketRule {
+export function socketRule(
+  family: SocketRule["family"],
+  protocol: number | null,
+  effect: Effect = "allow",
+): SocketRule {
   return { effect, family, protocol, source: sourceOf(family) };
 }
 

@@ -13,13 +13,37 @@ const granted = (rules: readonly NameRule[], name: string) => lookupUnix(tableOf
 
 test("a granted name is granted, its neighbours are not", () => {
   const rules = [connectUnix("/run/php/*.sock"), connectUnix("@bus-?"), connectUnix("/run/php/no.sock", "deny")];
-  const names = ["/run/php/a.sock", "@bus-1", "/run/php/no.sock", "/run/php/a", "/run/php/x/a.sock", "bus-1", "@bus-12", ""];
+  const names = [
+    "/run/php/a.sock",
+    "@bus-1",
+    "/run/php/no.sock",
+    "/run/php/a",
+    "/run/php/x/a.sock",
+    "bus-1",
+    "@bus-12",
+    "",
+  ];
   expect(names.filter((name) => granted(rules, name))).toEqual(["/run/php/a.sock", "@bus-1"]);
 });
 
 test("names that are not canonical are never granted", () => {
   const rules = [connectUnix("/**"), connectUnix("@**")];
-  const odd = ["//a", "/a//b", "/./a", "/a/.", "/a/./b", "/..", "/a/../b", "/a/..", "/a/", "/", "a", ".", "@a\0b", "/a\0b"];
+  const odd = [
+    "//a",
+    "/a//b",
+    "/./a",
+    "/a/.",
+    "/a/./b",
+    "/..",
+    "/a/../b",
+    "/a/..",
+    "/a/",
+    "/",
+    "a",
+    ".",
+    "@a\0b",
+    "/a\0b",
+  ];
   expect(odd.filter((name) => granted(rules, name))).toEqual([]);
   const usual = ["/a", "/.a", "/..a", "/a/.b.c", "/a/...", "/a/@b", "@a/b", "@/../x", "@@"];
   expect(usual.filter((name) => !granted(rules, name))).toEqual([]);
@@ -45,13 +69,21 @@ test("a table without any grant accepts nothing and is tiny", () => {
 
 const component = fc.constantFrom("a", "b", ".", "..", "", "a.s", "*", "b?", "**");
 const pattern = fc.tuple(fc.constantFrom("/", "/", "@"), fc.array(component, { minLength: 1, maxLength: 3 }));
-const bits = fc.constantFrom(Permission.connect, Permission.connect, Permission.create | Permission.connect, Permission.delete);
+const bits = fc.constantFrom(
+  Permission.connect,
+  Permission.connect,
+  Permission.create | Permission.connect,
+  Permission.delete,
+);
 const rule = fc
   .tuple(pattern, bits, fc.constantFrom("allow" as const, "allow" as const, "deny" as const))
   .map(([[root, parts], permissions, effect]) => nameRule(permissions, root + parts.join("/"), effect))
   .filter((rule) => buildable(rule));
 const name = fc
-  .tuple(fc.constantFrom("/", "@", ""), fc.array(fc.constantFrom("a", "b", "ba", "a.s", ".", "..", ""), { maxLength: 4 }))
+  .tuple(
+    fc.constantFrom("/", "@", ""),
+    fc.array(fc.constantFrom("a", "b", "ba", "a.s", ".", "..", ""), { maxLength: 4 }),
+  )
   .map(([root, parts]) => root + parts.join("/"));
 
 function buildable(rule: NameRule): boolean {
@@ -71,9 +103,14 @@ test("the unix table grants exactly what decide() grants, less what the domain c
       const may = (operation: "connect" | "create" | "delete", path: string) =>
         decide(policy, { class: "name", operation, path }).outcome === "granted";
       for (const path of names) {
-        const prefixes = path.startsWith("@") ? [path] : path.split("/").map((_, i, parts) => parts.slice(0, i + 1).join("/"));
+        const prefixes = path.startsWith("@")
+          ? [path]
+          : path.split("/").map((_, i, parts) => parts.slice(0, i + 1).join("/"));
         const writable = prefixes.some((prefix) => may("create", prefix) || may("delete", prefix));
-        expect([path, lookupUnix(table, Buffer.from(path))]).toEqual([path, path !== "/" && may("connect", path) && !writable]);
+        expect([path, lookupUnix(table, Buffer.from(path))]).toEqual([
+          path,
+          path !== "/" && may("connect", path) && !writable,
+        ]);
       }
     }),
     { numRuns: 500 },

@@ -9,7 +9,7 @@ export interface MapBytes {
 }
 
 /** Offsets in `struct configuration` of bpf/tables.h, bytes. */
-const configurationOffsets = {
+export const configurationOffsets = {
   unixStart: 0,
   unixFirstAccepting: 4,
   unixClasses: 8,
@@ -20,7 +20,7 @@ const configurationOffsets = {
 } as const;
 const CONFIGURATION_BYTES = 304;
 /** TRANSITIONS_PER_ROW of bpf/tables.h. */
-const TRANSITIONS_PER_ROW = 16;
+export const TRANSITIONS_PER_ROW = 16;
 
 /** `struct configuration`, the object's `.rodata`. */
 export function configurationBytes({ sockets, unix }: CgroupTables): Uint8Array {

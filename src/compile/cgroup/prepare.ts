@@ -45,7 +45,7 @@ export interface CgroupTarget {
  * @throws AnchorError, BpfError, CgroupTableError: without a plan the domain must not start
  */
 export async function prepareCgroup(
-  policy: Pick<Policy, "addresses" | "sockets">,
+  policy: Policy,
   automaton: Uint8Array,
   { domain, cgroup2, unix = true, idleAnchorsMax = IDLE_ANCHORS_MAX }: CgroupTarget,
 ): Promise<CgroupPlan> {

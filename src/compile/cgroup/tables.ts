@@ -1,6 +1,7 @@
 import type { Automaton } from "../../model/automaton/automaton.ts";
 import type { Policy } from "../../model/policy.ts";
 import { type AddressTable, addressTable } from "./address-table.ts";
+import { rootChanger } from "./changes-root.ts";
 import { type SocketTable, socketTable } from "./socket-table.ts";
 import { type UnixTable, unixTable } from "./unix-table.ts";
 
@@ -12,10 +13,10 @@ export interface CgroupTables {
 }
 
 /** What a domain may reach, from the rules about addresses and sockets and the automaton over all its names. Pure. */
-export function cgroupTables(policy: Pick<Policy, "addresses" | "sockets">, names: Automaton): CgroupTables {
+export function cgroupTables(policy: Policy, names: Automaton): CgroupTables {
   return {
     addresses: addressTable(policy.addresses),
     sockets: socketTable(policy.sockets),
-    unix: unixTable(names),
+    unix: unixTable(names, { pathnames: rootChanger(policy) === null }),
   };
 }

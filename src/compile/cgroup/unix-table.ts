@@ -33,9 +33,10 @@ interface Explored {
 /**
  * Cuts the automaton of all names down to the ones that are granted soundly: canonical, and with no component that the
  * domain could create, remove or rename, since the kernel looks the name up only after the program has judged it.
+ * Without `pathnames` only abstract names are left: for a domain that may change its root.
  */
-export function unixTable(automaton: Automaton): UnixTable {
-  const states = explore(automaton);
+export function unixTable(automaton: Automaton, options: { pathnames: boolean } = { pathnames: true }): UnixTable {
+  const states = explore(automaton, options.pathnames);
   const alive = canAccept(states);
   const order = states.map((_, i) => i).filter((i) => alive[i]);
   order.sort((a, b) => Number(states[a]!.accepting) - Number(states[b]!.accepting));
@@ -63,7 +64,7 @@ export function unixTable(automaton: Automaton): UnixTable {
 }
 
 /** The product of the automaton with the contexts of a name, from the start, leaving out what grants no socket. */
-function explore(automaton: Automaton): Explored[] {
+function explore(automaton: Automaton, pathnames: boolean): Explored[] {
   const found: Explored[] = [];
   const indices = new Map<string, number>();
   const pending: { state: number; context: Context }[] = [];
@@ -85,7 +86,7 @@ function explore(automaton: Automaton): Explored[] {
     for (let byte = 0; byte < BYTES; byte++) {
       const after = nameContext(context, byte, writable);
       const to = after === null ? null : automaton.step(state, byte);
-      if (after === null || to === null || connectable[to] === 0) continue;
+      if (after === null || to === null || connectable[to] === 0 || (after === "slash" && !pathnames)) continue;
       next[byte] = indexOf(to, after);
     }
     const complete = context === "component" || context === "abstract";

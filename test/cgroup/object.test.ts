@@ -1,0 +1,134 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { NETWORK_KEY_BYTES, PORT_SET_BYTES } from "../../src/compile/cgroup/address-table.ts";
+import { configurationBytes, configurationOffsets, TRANSITIONS_PER_ROW } from "../../src/compile/cgroup/map-bytes.ts";
+import { programNames, shippedObject } from "../../src/compile/cgroup/programs.ts";
+import { cgroupTables } from "../../src/compile/cgroup/tables.ts";
+import { BpfError, summarizeVerifierLog } from "../../src/kernel/bpf/errors.ts";
+import { BpfObject } from "../../src/kernel/bpf/object.ts";
+import { buildAutomaton } from "../../src/model/automaton/build.ts";
+import { needsRoot, skipUnless } from "../support/skip.ts";
+import { policyOf } from "./policies.ts";
+
+const CLANG = "clang-19";
+const bpf = new URL("../../bpf/", import.meta.url).pathname;
+let scratch: string;
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), "cofferdam-bpf-"));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function hasClang(): boolean {
+  try {
+    execFileSync(CLANG, ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("the shipped object is what its source compiles to", (context) => {
+  skipUnless(context, hasClang(), `${CLANG} is not installed`);
+  const rebuilt = join(scratch, "rebuilt.o");
+  execFileSync(join(bpf, "build.sh"), [rebuilt]);
+  expect(readFileSync(rebuilt).equals(shippedObject())).toBe(true);
+});
+
+test("the shipped object names no folder of the machine that compiled it", () => {
+  const text = Buffer.from(shippedObject()).toString("latin1");
+  const paths = text.match(/\/[a-z]+\/[a-zA-Z0-9_/.-]+/g) ?? [];
+  expect(paths.filter((path) => /^\/(home|root|work|tmp|usr|build|src)\//.test(path))).toEqual([]);
+});
+
+test("tables are written as C reads them", () => {
+  const names = {
+    unix_start: "unixStart",
+    unix_first_accepting: "unixFirstAccepting",
+    unix_classes: "unixClasses",
+  } as const;
+  const more = { ping4_granted: "ping4", ping6_granted: "ping6", raw_granted: "raw", unix_class: "unixClass" } as const;
+  const fields = Object.entries({ ...names, ...more });
+  const source = join(scratch, "layout.c");
+  const asked = [
+    ...fields.map(([field]) => `offsetof(struct configuration, ${field})`),
+    "sizeof(struct configuration)",
+    "sizeof(struct network_key)",
+    "sizeof(struct port_set)",
+    "TRANSITIONS_PER_ROW",
+  ];
+  const printed = asked.map((expression) => `printf("%d\\n", (int)(${expression}));`).join("");
+  writeFileSync(
+    source,
+    `#include <stdio.h>\n#include <stddef.h>\n#include "tables.h"\nint main(void) { ${printed} return 0; }\n`,
+  );
+  execFileSync("gcc", ["-I", bpf, "-o", join(scratch, "layout"), source]);
+  const said = execFileSync(join(scratch, "layout"), { encoding: "utf8" }).trim().split("\n").map(Number);
+  const empty = configurationBytes(cgroupTables(policyOf({}), buildAutomaton([])));
+  expect(said).toEqual([
+    ...fields.map(([, name]) => configurationOffsets[name]),
+    empty.length,
+    NETWORK_KEY_BYTES,
+    PORT_SET_BYTES,
+    TRANSITIONS_PER_ROW,
+  ]);
+});
+
+test("a program that the verifier refuses is named with the verifier's reason", (context) => {
+  needsRoot(context);
+  skipUnless(context, hasClang(), `${CLANG} is not installed`);
+  const source = join(scratch, "bad.bpf.c");
+  writeFileSync(
+    source,
+    `__attribute__((section("cgroup/connect4"), used)) int bad(int *context) { return context[999]; }\n`,
+  );
+  const object = join(scratch, "bad.o");
+  execFileSync(CLANG, ["--target=bpf", "-O2", "-g", "-c", source, "-o", object]);
+  const bad = new BpfObject(readFileSync(object));
+  try {
+    const refusal = (() => {
+      try {
+        bad.load(["bad"]);
+      } catch (error) {
+        return error;
+      }
+      return null;
+    })();
+    expect(refusal).toBeInstanceOf(BpfError);
+    expect((refusal as BpfError).message).toBe("load program bad: EACCES: invalid bpf_context access off=3996 size=4");
+    expect((refusal as BpfError).log).toContain("processed");
+  } finally {
+    bad[Symbol.dispose]();
+  }
+});
+
+test("bytes that are no object, and names that are not in it, are refused", (context) => {
+  needsRoot(context);
+  expect(() => new BpfObject(Buffer.from("no object"))).toThrow(BpfError);
+  const object = new BpfObject(shippedObject());
+  expect(() => object.setMaxEntries("absent", 1)).toThrow(/find map absent: ENOENT/);
+  expect(() => object.skipProgram("absent")).toThrow(/find program absent: ENOENT/);
+  object[Symbol.dispose]();
+});
+
+test("a frozen map takes no more entries", (context) => {
+  needsRoot(context);
+  const object = new BpfObject(shippedObject());
+  object.load(programNames(true));
+  const [key, value] = [Buffer.alloc(4), Buffer.alloc(4)];
+  object.update("port_intervals", key, value, 1);
+  object.freeze("port_intervals");
+  expect(() => object.update("port_intervals", key, value, 1)).toThrow(/fill map port_intervals: EPERM/);
+  object[Symbol.dispose]();
+});
+
+test("the verdict of a verifier log is its last line that is no trace", () => {
+  const log =
+    "0: R1=ctx() R10=fp0\n; return x; @ a.c:1\n0: (61) r0 = *(u32 *)(r1 +3996)\ninvalid bpf_context access off=3996 size=4\nprocessed 1 insns (limit 1000000)\n";
+  expect(summarizeVerifierLog(log)).toBe("invalid bpf_context access off=3996 size=4");
+  expect(summarizeVerifierLog("")).toBeNull();
+  expect(summarizeVerifierLog("0: (95) exit\n")).toBe("0: (95) exit");
+});
