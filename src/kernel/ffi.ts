@@ -3,11 +3,13 @@
  * Everything here is synchronous and acts on the calling thread. Byte layouts are in `structs.ts`, numbers in `constants.ts`.
  */
 import koffi from "koffi";
+import { cString } from "./c-string.ts";
 import { AT_FDCWD, CLOCK_MONOTONIC, ENOSYS, MAP_SHARED, PROT_READ, PROT_WRITE } from "./constants.ts";
 import { ErrnoError } from "./errno-error.ts";
 import { openHow, timespec } from "./structs.ts";
 import { number as syscallNumber } from "./syscalls.ts";
 
+export { cString } from "./c-string.ts";
 export { ErrnoError, errnoName, hasCode } from "./errno-error.ts";
 
 /** Integers are passed as 64-bit registers (negative ones sign-extended); buffers and strings as pointers to their bytes; null as 0. */
@@ -173,12 +175,6 @@ export function monotonic(): bigint {
   named("clock_gettime", syscallRaw(numberOf("clock_gettime"), CLOCK_MONOTONIC, bytes));
   const time = timespec.decode(bytes);
   return time.tv_sec * 1_000_000_000n + time.tv_nsec;
-}
-
-/** The bytes of `text` and a NUL; a text that holds a NUL itself would name another file and is refused. */
-export function cString(text: string): Buffer {
-  if (text.includes("\0")) throw new TypeError(`a path cannot hold a NUL byte: ${JSON.stringify(text)}`);
-  return Buffer.from(`${text}\0`);
 }
 
 /** A shared library beside libc, for `bpf/`: functions by C prototype. */

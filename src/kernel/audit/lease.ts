@@ -109,11 +109,13 @@ function living(holders: readonly Holder[]): Holder[] {
   return holders.filter((holder) => startOf(holder.pid) === holder.start);
 }
 
+/** Null for a process that is gone, or dead and not yet reaped. */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The command name in parentheses may hold blanks and parentheses itself.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? null : (rest[18] ?? null);
   } catch (error) {
     if (hasCode(error, "ENOENT", "ESRCH")) return null;
     throw error;

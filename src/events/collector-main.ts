@@ -1,0 +1,60 @@
+/**
+ * Entry of dist/collector.js: one process for each run with --events, started by the front before anything else.
+ * Arguments: domain, plan file (the sentinel), FILE or `-`. Descriptor 3: the pipe that the mediator writes to; 4: one byte when ready.
+ */
+import { Socket } from "node:net";
+import { close, write } from "../kernel/ffi.ts";
+import { Collector } from "./collector/collector.ts";
+import { type KernelSource, openKernelSource } from "./collector/kernel-source.ts";
+import { openSink } from "./collector/sink.ts";
+
+const MEDIATOR_FD = 3;
+const READY_FD = 4;
+/** The process that adopts orphans: then the launcher cannot be told from the parent. */
+const INIT_PID = 1;
+const STATUS_FAILED = 1;
+const STATUS_USAGE = 2;
+const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+const stateDirectory = "/run/cofferdam/audit";
+
+async function main(args: readonly string[]): Promise<number> {
+  const [domain, sentinel, target] = args;
+  if (domain === undefined || sentinel === undefined || target === undefined || args.length !== 3) {
+    process.stderr.write("cofferdam: the collector is started by `cofferdam run --events`\n");
+    return STATUS_USAGE;
+  }
+  const launcher = process.ppid === INIT_PID ? null : process.ppid;
+  const sink = openSink(target);
+  const kernel = openKernelSource(stateDirectory);
+  // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.
+  if (kernel.state === "reading") process.once("exit", () => leaveKernel(kernel));
+  const collector = new Collector({ domain, sentinel, launcher }, sink, kernel);
+  for (const signal of stopSignals) process.on(signal, () => collector.stop());
+  // Not a file stream: its reads block threads that would have to end before the process can.
+  const pipe = new Socket({ fd: MEDIATOR_FD, readable: true, writable: false });
+  pipe.on("data", (chunk) => collector.fromMediator(chunk));
+  pipe.on("close", () => collector.mediatorGone());
+  pipe.on("error", (error) =>
+    process.stderr.write(`cofferdam: the mediator's events cannot be read: ${error.message}\n`),
+  );
+  const done = collector.collect();
+  write(READY_FD, Buffer.from("\n"));
+  close(READY_FD);
+  await done;
+  return 0;
+}
+
+function leaveKernel(kernel: Extract<KernelSource, { state: "reading" }>): void {
+  try {
+    kernel.release();
+  } finally {
+    kernel.stop();
+  }
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`cofferdam: the collector failed: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(STATUS_FAILED);
+}

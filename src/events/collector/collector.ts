@@ -1,0 +1,171 @@
+import { performance } from "node:perf_hooks";
+import type { Event } from "../event.ts";
+import { Fold } from "../fold.ts";
+import { stamp } from "../identity.ts";
+import { FOLD_FLUSH_MS, GRACE_MS } from "../limits.ts";
+import { KernelDenials, type Run } from "./kernel-denials.ts";
+import type { KernelSource } from "./kernel-source.ts";
+import { Lines } from "./lines.ts";
+import type { Sink } from "./sink.ts";
+
+/** How often half-complete kernel events are looked at, milliseconds. */
+const EXPIRE_MS = 50;
+
+/** Gathers the events of one run from the kernel and the mediator, until both have nothing more to say. */
+export class Collector {
+  readonly #run: Run;
+  readonly #sink: Sink;
+  readonly #kernel: KernelSource;
+  readonly #denials: KernelDenials;
+  readonly #fold: Fold;
+  readonly #lines: Lines;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #malformed = 0;
+  #pipeClosed = false;
+  #stopRequested = false;
+  #finished = false;
+
+  constructor(run: Run, sink: Sink, kernel: KernelSource) {
+    this.#run = run;
+    this.#sink = sink;
+    this.#kernel = kernel;
+    this.#fold = new Fold((event) => sink.write(event));
+    this.#denials = new KernelDenials(run, (event) => this.#fold.add(event));
+    this.#lines = new Lines((line) => this.#mediatorLine(line));
+  }
+
+  /** Bytes from the mediator's pipe. */
+  fromMediator(chunk: Buffer): void {
+    this.#lines.add(chunk);
+  }
+
+  /** The pipe's last writer is gone: so are the mediator and the holder. */
+  mediatorGone(): void {
+    this.#pipeClosed = true;
+    this.#perhapsStop();
+  }
+
+  /** Ends {@link collect} soon, whatever is still running. */
+  stop(): void {
+    if (this.#stopRequested) return;
+    this.#stopRequested = true;
+    this.#finish();
+  }
+
+  /** Resolves when the run is over and everything is written. */
+  async collect(): Promise<void> {
+    if (this.#kernel.state === "unavailable") {
+      this.#lifecycle("unavailable", `denials by the kernel (${this.#kernel.why}): only the broker's are here`);
+    }
+    this.#timers.push(setInterval(() => this.#fold.flush(), FOLD_FLUSH_MS));
+    this.#timers.push(setInterval(() => this.#denials.expire(performance.now()), EXPIRE_MS));
+    if (this.#kernel.state === "reading") {
+      await this.#kernel.run((record) => {
+        this.#denials.add(record, performance.now());
+        this.#perhapsStop();
+      });
+    } else await this.#untilFinished();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#denials.expire(performance.now(), true);
+    this.#fold.flush();
+    this.#account();
+  }
+
+  #resolveFinished: (() => void) | null = null;
+
+  #untilFinished(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#finished) resolve();
+      else this.#resolveFinished = resolve;
+    });
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    if (this.#kernel.state === "reading") this.#kernel.stop();
+    this.#resolveFinished?.();
+  }
+
+  #grace: NodeJS.Timeout | null = null;
+
+  /** Without a broker the pipe closes at the start: then the launcher's process is what still runs. */
+  #perhapsStop(): void {
+    if (!this.#pipeClosed || this.#finished) return;
+    if (this.#denials.ended || this.#kernel.state === "unavailable") this.#finish();
+    else if (this.#grace === null) {
+      this.#grace = setInterval(() => {
+        if (!isAlive(this.#run.launcher)) this.#finish();
+      }, GRACE_MS);
+      this.#timers.push(this.#grace);
+    }
+  }
+
+  #mediatorLine(line: string): void {
+    const event = parseEvent(line);
+    if (event === null) this.#malformed += 1;
+    else this.#fold.add(event);
+  }
+
+  /** What was lost on the way is said at the end, and nothing when nothing was. */
+  #account(): void {
+    const { missed, landlockDomain, unattributed } = this.#denials;
+    if (this.#kernel.state === "reading") {
+      const lost = this.#kernel.lost();
+      if (missed !== null && missed > 0)
+        this.#lifecycle("lost", `${missed} denials of this domain that the kernel counted`);
+      else if (lost > 0) this.#lifecycle("lost", `${lost} audit records of this host, perhaps of this domain`);
+      if (landlockDomain === null)
+        this.#lifecycle("unavailable", "denials by the kernel: its sentinel record never came");
+    }
+    if (unattributed > 0) {
+      this.#lifecycle(
+        "unattributed",
+        `${unattributed} denials: the kernel named no process, the domain's first one stands for it`,
+      );
+    }
+    const unread = this.#malformed + this.#lines.dropped;
+    if (unread > 0) this.#lifecycle("lost", `${unread} lines of the mediator that are no events`);
+    const failure = this.#sink.failure();
+    if (failure !== null) process.stderr.write(`cofferdam: ${failure.count} events were not written: ${failure.why}\n`);
+  }
+
+  #lifecycle(operation: string, object: string): void {
+    this.#sink.write({
+      ...stamp(),
+      domain: this.#run.domain,
+      level: "enforcing",
+      engine: "landlock",
+      source: "kernel",
+      verdict: "failed",
+      class: "lifecycle",
+      operation,
+      object,
+      process: { pid: process.pid, uid: process.geteuid?.() ?? null, comm: "collector", executable: process.execPath },
+      rule: null,
+      reason: null,
+      allow: null,
+      count: 1,
+    });
+  }
+}
+
+/** The mediator is ours, but its pipe may carry the torn last line of one that was killed. */
+function parseEvent(line: string): Event | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && "v" in value && value.v === 1 ? (value as Event) : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isAlive(pid: number | null): boolean {
+  if (pid === null) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,129 @@
+import { type DomainStatus, readLandlockRecord, type SyscallRecord } from "../../kernel/audit/landlock-record.ts";
+import type { AuditRecord } from "../../kernel/audit/record.ts";
+import type { Event, EventProcess } from "../event.ts";
+import { stamp } from "../identity.ts";
+import { readProcess } from "../process-info.ts";
+import { deniedRequests } from "./denied-requests.ts";
+import { type MergedDenial, Serials } from "./serials.ts";
+import { Tie } from "./tie.ts";
+
+export interface Run {
+  /** Name of the domain. */
+  readonly domain: string;
+  /** The file that the launcher tries to write after it has confined itself. */
+  readonly sentinel: string;
+  /** The launcher's process, which becomes the daemon; null where it cannot be known. */
+  readonly launcher: number | null;
+}
+
+/** Picks this run's denials out of the host's audit records and turns them into events. */
+export class KernelDenials {
+  readonly #run: Run;
+  readonly #sink: (event: Event) => void;
+  readonly #serials = new Serials((merged) => this.#emit(merged));
+  readonly #tie: Tie;
+  #seen = 0;
+  #unattributed = 0;
+  #ended: { readonly denials: number | null } | null = null;
+
+  constructor(run: Run, sink: (event: Event) => void) {
+    this.#run = run;
+    this.#sink = sink;
+    this.#tie = new Tie(run.sentinel, run.launcher);
+  }
+
+  /** The kernel's id of this run's Landlock domain; null until the sentinel was seen. */
+  get landlockDomain(): string | null {
+    return this.#tie.landlockDomain;
+  }
+
+  /** The last process of the domain is gone. */
+  get ended(): boolean {
+    return this.#ended !== null;
+  }
+
+  /** Denials that the kernel counted and that never arrived; null while it has not told. */
+  get missed(): number | null {
+    const counted = this.#ended?.denials ?? null;
+    return counted === null ? null : Math.max(0, counted - this.#seen);
+  }
+
+  /** Denials for which the kernel named no process. */
+  get unattributed(): number {
+    return this.#unattributed;
+  }
+
+  /** `now`: milliseconds of any steady clock. */
+  add(record: AuditRecord, now: number): void {
+    const read = readLandlockRecord(record);
+    if (read === null) return;
+    switch (read.kind) {
+      case "denial":
+        this.#tie.denial(read.landlockDomain, record.serial, read.path);
+        if (!this.#isOurs(read.landlockDomain)) return;
+        this.#seen += 1;
+        if (read.path !== this.#run.sentinel) this.#serials.addDenial(record.serial, record.time, read, now);
+        return;
+      case "syscall":
+        this.#tieThrough(() => this.#tie.called(record.serial, read.pid));
+        this.#serials.addSyscall(record.serial, read);
+        return;
+      default:
+        this.#status(read);
+    }
+  }
+
+  /** See {@link Serials.expire}. */
+  expire(now: number, everything = false): boolean {
+    return this.#serials.expire(now, everything);
+  }
+
+  #status(status: DomainStatus): void {
+    if (status.kind === "allocated") this.#tieThrough(() => this.#tie.announced(status.landlockDomain, status.pid));
+    else if (this.#isOurs(status.landlockDomain)) this.#ended = { denials: status.denials };
+  }
+
+  /** The sentinel's own denial came before its domain was known to be ours: it counts, too. */
+  #tieThrough(step: () => void): void {
+    const before = this.landlockDomain;
+    step();
+    if (before === null && this.landlockDomain !== null) this.#seen += 1;
+  }
+
+  #isOurs(landlockDomain: string): boolean {
+    return landlockDomain === this.landlockDomain;
+  }
+
+  /**
+   * Processes that are older than the host's first auditing, and all under the audit rule `-a never,task`, have no system call record.
+   * The first case is the launcher's own; it stands for the domain in the second, and {@link unattributed} says so.
+   */
+  #standIn(): EventProcess {
+    this.#unattributed += 1;
+    return readProcess(this.#run.launcher ?? 0);
+  }
+
+  #emit({ denial, time, by }: MergedDenial): void {
+    const { domain } = this.#run;
+    const process = by === null ? this.#standIn() : calledBy(by);
+    for (const denied of deniedRequests(denial)) {
+      this.#sink({
+        ...stamp(time),
+        domain,
+        level: "enforcing",
+        engine: "landlock",
+        source: "kernel",
+        verdict: "denied",
+        ...denied,
+        process,
+        rule: null,
+        reason: null,
+        count: 1,
+      });
+    }
+  }
+}
+
+function calledBy({ pid, uid, comm, executable }: SyscallRecord): EventProcess {
+  return { pid: pid ?? 0, uid, comm, executable };
+}

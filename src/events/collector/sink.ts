@@ -1,0 +1,42 @@
+import type { Event } from "../event.ts";
+import { appendEvent, openLog } from "../log.ts";
+import { renderEvent } from "../render.ts";
+
+/** Where a collector's events go. */
+export interface Sink {
+  write(event: Event): void;
+  /** Events that could not be written, and why the last of them could not; null when none was lost. */
+  failure(): { readonly count: number; readonly why: string } | null;
+}
+
+/** `-` is standard error, for people; anything else is a log file of JSON lines. Throws when the file cannot be opened. */
+export function openSink(target: string): Sink {
+  const write = target === "-" ? writeText() : writeJson(openLog(target));
+  let count = 0;
+  let why = "";
+  return {
+    write: (event) => {
+      try {
+        write(event);
+      } catch (error) {
+        // One full disk must not end the collecting: said once now, counted, and said again at the end.
+        why = error instanceof Error ? error.message : String(error);
+        count += 1;
+        if (count === 1) process.stderr.write(`cofferdam: events cannot be written to ${target}: ${why}\n`);
+      }
+    },
+    failure: () => (count === 0 ? null : { count, why }),
+  };
+}
+
+function writeJson(fd: number): (event: Event) => void {
+  return (event) => appendEvent(fd, event);
+}
+
+function writeText(): (event: Event) => void {
+  const color = process.stderr.isTTY === true && process.env.NO_COLOR === undefined;
+  const width = process.stderr.isTTY === true ? process.stderr.columns : undefined;
+  return (event) => {
+    process.stderr.write(`${renderEvent(event, { color, ...(width === undefined ? {} : { width }) })}\n`);
+  };
+}
