@@ -11,8 +11,7 @@ export interface FilterContext {
   readonly denied: ReadonlySet<string>;
   /** A listener will be there; else what would be notified fails. */
   readonly listener: boolean;
-  /** Names that the policy lets the domain make or remove and Landlock cannot express. */
-  readonly brokered: { readonly creates: boolean; readonly deletes: boolean };
+  readonly brokered: BrokeredNames;
   readonly sockets: SocketGrants;
   /** Kinds granted inside a private IPC namespace. */
   readonly ipc: ReadonlySet<IpcKind>;
@@ -20,6 +19,14 @@ export interface FilterContext {
   readonly signalsHeld: boolean;
   /** Landlock handles truncation (ABI 3). */
   readonly truncateHeld: boolean;
+}
+
+/** Names that the policy lets the domain make, remove or move and Landlock cannot express. */
+export interface BrokeredNames {
+  readonly creates: boolean;
+  readonly deletes: boolean;
+  /** Between directories that Landlock keeps and that may not exchange files by themselves. */
+  readonly moves: boolean;
 }
 
 export interface SocketGrants {

@@ -8,7 +8,8 @@ export const compileEntries = {
     title: "supervised mediation",
     message: "this version has the sealed engine only, and the domain asks for `mediation: supervised`",
     fix: "write `mediation: sealed`, or leave the line out",
-    explanation: "A supervised domain would be judged call by call by a process beside it. Starting it sealed could deny what it needs, starting it unconfined would protect nothing, so it is not started.",
+    explanation:
+      "A supervised domain would be judged call by call by a process beside it. Starting it sealed could deny what it needs, starting it unconfined would protect nothing, so it is not started.",
     example: "mediation: supervised",
   },
   "warning-not-built": {
@@ -26,17 +27,19 @@ export const compileEntries = {
     title: "host lacks what the domain needs",
     message: "this host lacks `{feature}` ({why}), which the domain needs for {purpose}",
     fix: "{remedy}",
-    explanation: "A domain whose layers cannot be had is not started. What each feature is needed for, and what is done without it, is a table in docs/fallbacks.md.",
+    explanation:
+      "A domain whose layers cannot be had is not started. What each feature is needed for, and what is done without it, is a table in docs/fallbacks.md.",
     example: "ipc: [shm] (without the privilege to make namespaces)",
   },
-  "grant-lost": {
+  "something-lost": {
     code: "CFD3004",
     severity: "warning",
-    title: "grant that this host cannot give",
-    message: "`{rule}` is lost on this host: {why}",
-    fix: "see `cofferdam plan` for what is done instead",
-    explanation: "The grant is not given; nothing is opened in its place.",
-    example: "network: [connect unix /run/app.sock] (before Linux 6.7, as an ordinary user)",
+    title: "done without on this host",
+    message: "this host lacks `{feature}` ({why}) for {purpose}",
+    fix: "{instead}",
+    explanation:
+      "Grants that cannot be held are not given. Only a layer that the policy itself names under `best-effort` may be missing; the plan lists it.",
+    example: "best-effort: [unix] (before Linux 6.7, as an ordinary user)",
   },
   "user-needs-root": {
     code: "CFD3005",
@@ -80,7 +83,8 @@ export const compileEntries = {
     title: "policy reaches too many names",
     message: "the plan cannot be made: {why}",
     fix: "grant whole directories (`DIR/**`) instead of patterns that must be expanded name by name",
-    explanation: "A deny inside a grant, or a pattern that is no whole directory, is expanded into the names that exist now. There is a limit to that.",
+    explanation:
+      "A deny inside a grant, or a pattern that is no whole directory, is expanded into the names that exist now. There is a limit to that.",
     example: "files: [r /**, deny r /home/*/.ssh/**]",
   },
   "own-place": {
@@ -91,5 +95,14 @@ export const compileEntries = {
     fix: "report it: Cofferdam was started with a wrong place for its own files",
     explanation: "Every domain is denied the places of Cofferdam.",
     example: "(none from a policy)",
+  },
+  "cgroup-failed": {
+    code: "CFD3011",
+    severity: "error",
+    title: "address programs cannot be had",
+    message: "the programs that judge addresses and socket names cannot be put in place: {why}",
+    fix: "see `cofferdam doctor`; without them the domain would reach what it must not",
+    explanation: "As root, addresses and names of unix sockets are held by programs on a cgroup of the domain's own.",
+    example: "network: [connect tcp 10.0.0.0/8:8080] (with a cgroup hierarchy that is mounted read-only)",
   },
 } as const satisfies Record<string, CatalogueEntry>;

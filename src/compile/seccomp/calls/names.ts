@@ -19,7 +19,7 @@ import { absent, allow, EACCES, ifBits, ifOneOf, notify, type Verdict } from "..
 const created = (context: FilterContext): Verdict => (context.brokered.creates ? notify : allow);
 const removed = (context: FilterContext): Verdict => (context.brokered.deletes ? notify : allow);
 const moved = (context: FilterContext): Verdict =>
-  context.brokered.creates || context.brokered.deletes ? notify : allow;
+  context.brokered.creates || context.brokered.deletes || context.brokered.moves ? notify : allow;
 
 const opened =
   (flags: number) =>
@@ -52,7 +52,7 @@ export const nameCalls: readonly CallRow[] = [
     verdict: (context) => (context.truncateHeld ? created(context) : absent),
   },
   {
-    calls: ["creat", "mkdir", "mkdirat", "symlink", "symlinkat", "link", "linkat"],
+    calls: ["creat", "mkdir", "mkdirat", "symlink", "symlinkat"],
     class: "names",
     applies: "listed",
     why: "a name that Landlock cannot express is made by the mediator",
@@ -68,10 +68,10 @@ export const nameCalls: readonly CallRow[] = [
     verdict: removed,
   },
   {
-    calls: ["rename", "renameat"],
+    calls: ["link", "linkat", "rename", "renameat"],
     class: "names",
     applies: "listed",
-    why: "one name goes and another comes: asked about where either may be brokered",
+    why: "two names at once: asked about where either may be brokered, or Landlock may not move files between its directories",
     verdict: moved,
   },
   {

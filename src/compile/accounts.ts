@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import type { Policy } from "../model/policy.ts";
+
+/** One line of passwd(5). */
+export interface PasswdEntry {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** One line of group(5). */
+export interface GroupEntry {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+export interface Accounts {
+  readonly users: readonly PasswdEntry[];
+  readonly groups: readonly GroupEntry[];
+}
+
+/** uid_t and gid_t; the largest value means "no id" (setresuid(2)). */
+const ID_MAX = 0xffff_fffe;
+
+/**
+ * The accounts of `/etc/passwd` and `/etc/group`. Name services (LDAP, systemd-userdb) are not asked: they would make the plan depend on
+ * something no fact can pin. Lines that do not parse, NIS `+` lines among them, are no accounts; of equal names the first counts, as in getpwnam(3).
+ */
+export function parseAccounts(passwd: string, group: string): Accounts {
+  return {
+    users: lines(passwd).flatMap(([name, , uid, gid]) => {
+      const ids = [idOf(uid), idOf(gid)];
+      return name && ids[0] !== null && ids[1] !== null ? [{ name, uid: ids[0] as number, gid: ids[1] as number }] : [];
+    }),
+    groups: lines(group).flatMap(([name, , gid, members]) => {
+      const id = idOf(gid);
+      return name && id !== null ? [{ name, gid: id, members: (members ?? "").split(",").filter(Boolean) }] : [];
+    }),
+  };
+}
+
+function lines(text: string): string[][] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split(":"));
+}
+
+/** A user or group written as a number, or the id field of a line. */
+export function idOf(text: string | undefined): number | null {
+  if (text === undefined || !/^\d{1,10}$/.test(text)) return null;
+  const id = Number(text);
+  return id <= ID_MAX ? id : null;
+}
+
+const PASSWD = "/etc/passwd";
+const GROUP = "/etc/group";
+
+/** The host's accounts, now. */
+export function hostAccounts(): Accounts {
+  return parseAccounts(readFileSync(PASSWD, "utf8"), readFileSync(GROUP, "utf8"));
+}
+
+const namesAccounts = ({ user, group }: Pick<Policy, "user" | "group">) => user !== null || group !== null;
+
+/** Files on which the plan depends because the policy names an account. */
+export function accountFiles(policy: Pick<Policy, "user" | "group">): readonly string[] {
+  return namesAccounts(policy) ? [PASSWD, GROUP] : [];
+}
+
+export function accountsFor(
+  policy: Pick<Policy, "user" | "group">,
+  read: () => Accounts = hostAccounts,
+): Accounts | null {
+  return namesAccounts(policy) ? read() : null;
+}

@@ -1,0 +1,65 @@
+import { diagnose } from "../diagnostics/diagnose.ts";
+import { type Diagnostic, hasError, startOf } from "../diagnostics/diagnostic.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { CgroupPlan, Fact, Plan } from "../plan/plan.ts";
+import type { Accounts } from "./accounts.ts";
+import { disabledPlan } from "./disabled-plan.ts";
+import { factOf } from "./facts.ts";
+import type { CompileProblem } from "./problem.ts";
+import { sealedPlan } from "./sealed-plan.ts";
+
+/** Loads a domain's cgroup programs and makes the directory that carries them: `cgroup/prepare.ts`. */
+export type PrepareCgroup = (
+  policy: Policy,
+  automaton: Uint8Array,
+  target: { readonly domain: string; readonly cgroup2: string; readonly unix: boolean },
+) => Promise<CgroupPlan>;
+
+export interface CompileOptions {
+  readonly facts: HostFacts;
+  readonly snapshot: Snapshot;
+  /** Every policy file that was read, the domain's own first. */
+  readonly files: readonly string[];
+  /** Names that would have taken precedence over those files. */
+  readonly absent: readonly string[];
+  /** Cofferdam's own places, denied to every domain: absolute names, each with everything below. */
+  readonly own: readonly string[];
+  /** Program files on which the plan depends beside the policy: the compiler's own bundle. */
+  readonly program?: readonly string[];
+  /** Asked only where the policy names a user or a group; `accounts.ts` reads the host's. */
+  readonly accounts?: () => Accounts;
+  /** Left out where no cgroup may be touched; then sockets are held without. */
+  readonly prepareCgroup?: PrepareCgroup;
+  /** lstat of the moment; tests give their own. */
+  readonly factAt?: (path: string) => Fact;
+}
+
+export interface Compiled {
+  /** null when some diagnostic is an error: then the domain must not start. */
+  readonly plan: Plan | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * What this host will do for the policy. The same inputs give an equal plan; the order of rules does not matter.
+ * Throws nothing that a policy can provoke.
+ */
+export async function compile(policy: Policy, options: CompileOptions): Promise<Compiled> {
+  const { plan, problems } = await planFor(policy, { ...options, factAt: options.factAt ?? factOf });
+  const place = startOf(options.files[0] ?? policy.name);
+  const diagnostics = problems.map(({ name, values }) => diagnose(name, place, values as never));
+  return { plan: hasError(diagnostics) ? null : plan, diagnostics };
+}
+
+async function planFor(
+  policy: Policy,
+  options: CompileOptions & { readonly factAt: (path: string) => Fact },
+): Promise<{ readonly plan: Plan | null; readonly problems: readonly CompileProblem[] }> {
+  if (policy.level === "disabled") return disabledPlan(policy, options);
+  const unbuilt: CompileProblem[] = [];
+  if (policy.mediation === "supervised") unbuilt.push({ name: "mediation-not-built", values: {} });
+  if (policy.level === "warning") unbuilt.push({ name: "warning-not-built", values: {} });
+  return unbuilt.length > 0 ? { plan: null, problems: unbuilt } : sealedPlan(policy, options);
+}

@@ -1,0 +1,46 @@
+import { encodeAutomaton } from "../model/automaton/binary.ts";
+import { buildAutomaton } from "../model/automaton/build.ts";
+import { capabilityNames } from "../model/capability.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Fact, Plan } from "../plan/plan.ts";
+import { accountsFor } from "./accounts.ts";
+import type { CompileOptions } from "./compile.ts";
+import { planFacts } from "./facts.ts";
+import { identityOf } from "./identity.ts";
+import { inheritOf } from "./inherit.ts";
+import type { CompileProblem } from "./problem.ts";
+import { pathsOf } from "./sealed-plan.ts";
+
+/** A disabled domain's daemon runs unconfined, as the user whom the policy names: no layer, every capability kept. */
+export function disabledPlan(
+  policy: Policy,
+  options: CompileOptions & { readonly factAt: (path: string) => Fact },
+): { readonly plan: Plan; readonly problems: readonly CompileProblem[] } {
+  const everything = { ...policy, setUserId: [], capabilities: [] };
+  const { identity, problems } = identityOf(everything, options.facts, accountsFor(policy, options.accounts), false);
+  const plan: Plan = {
+    domain: policy.name,
+    level: "disabled",
+    facts: planFacts(options.facts, pathsOf(policy, options), options.factAt),
+    identity: { ...identity, noNewPrivileges: false, bounding: (1n << BigInt(capabilityNames.length)) - 1n },
+    landlock: null,
+    seccomp: null,
+    cgroup: null,
+    inherit: inheritOf(policy),
+    automaton: encodeAutomaton(buildAutomaton([])),
+    mediation: {
+      policy,
+      sockets: { inet: "kernel", unix: "kernel" },
+      kernelCreates: [],
+      report: {
+        layers: [{ name: "all", state: "lost", detail: "the domain is disabled: its daemon runs unconfined" }],
+        brokered: [],
+        expanded: [],
+        lost: [],
+        resolved: [],
+        pinned: [],
+      },
+    },
+  };
+  return { plan, problems };
+}

@@ -1,0 +1,71 @@
+import { lstatSync } from "node:fs";
+import type { HostFacts } from "../kernel/host-facts.ts";
+import { bytesOfName } from "../model/name-bytes.ts";
+import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
+import type { Fact } from "../plan/plan.ts";
+import { codeOf } from "./host-snapshot.ts";
+import { isUtf8Name } from "./utf8-name.ts";
+
+/** One lstat now: a node, or its absence. Throws what lstat throws for any other reason: a fact that cannot be had is no fact. */
+export function factOf(path: string): Fact {
+  try {
+    const { mode, dev, ino, size, ctimeNs } = lstatSync(Buffer.from(bytesOfName(path)), { bigint: true });
+    return { kind: "node", path, mode: Number(mode), dev, ino, size, ctimeNs };
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return { kind: "absent", path };
+    throw error;
+  }
+}
+
+/** A snapshot that remembers what was asked of it, as far as the plan depends on the answer. */
+export class RecordingSnapshot implements Snapshot {
+  /** Absent names, symbolic links, listed directories: whatever changes there changes the plan. */
+  readonly depends = new Set<string>();
+  readonly #inner: Snapshot;
+  readonly #procfs = new Set<string>();
+  #lookups = 0;
+  #lists = 0;
+
+  constructor(inner: Snapshot) {
+    this.#inner = inner;
+  }
+
+  get counts(): { readonly lookups: number; readonly lists: number } {
+    return { lookups: this.#lookups, lists: this.#lists };
+  }
+
+  lookup(path: string): SnapshotNode | null {
+    this.#lookups++;
+    const node = this.#inner.lookup(path);
+    // Names on procfs come and go with processes; the only rule there is on its root.
+    if (node?.procfs) this.#procfs.add(path);
+    else if (node === null ? !this.#belowProcfs(path) : node.kind === "symlink") this.depends.add(path);
+    return node;
+  }
+
+  list(path: string): readonly string[] | null {
+    this.#lists++;
+    if (!this.#procfs.has(path) && !this.#belowProcfs(path)) this.depends.add(path);
+    return this.#inner.list(path);
+  }
+
+  #belowProcfs(path: string): boolean {
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      if (this.#procfs.has(path.slice(0, end))) return true;
+    }
+    return false;
+  }
+}
+
+/** What must still hold when the plan is used. `paths` are looked at now; each appears once, sorted. */
+export function planFacts(host: HostFacts, paths: Iterable<string>, factAt: (path: string) => Fact): Fact[] {
+  const nodes = [...new Set(paths)]
+    .filter((path) => isUtf8Name(path))
+    .sort()
+    .map(factAt);
+  return [
+    ...nodes,
+    { kind: "kernel", release: host.kernel.release, version: host.kernel.version },
+    { kind: "caller", ...host.caller },
+  ];
+}

@@ -1,0 +1,73 @@
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statfsSync } from "node:fs";
+import { PROC_SUPER_MAGIC } from "../kernel/constants.ts";
+import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
+import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
+
+/** Names of one directory that the compiler looks at; a directory with more cannot be expanded and counts as unreadable. */
+export const DIRECTORY_ENTRIES_MAX = 1_000_000;
+
+const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
+
+/**
+ * The real host, as the caller sees it: lstat and readdir of the moment, nothing cached but what file systems are procfs.
+ * Names that are not UTF-8 are kept as `name-bytes.ts` spells them.
+ */
+export function hostSnapshot(): Snapshot {
+  const procfs = new Map<bigint, boolean>();
+
+  const onProcfs = (path: Buffer, { dev }: BigIntStats, symlink: boolean): boolean => {
+    const known = procfs.get(dev);
+    if (known !== undefined) return known;
+    // statfs follows a link; its own file system is that of the directory it lies in, which has been or will be looked at itself.
+    if (symlink) return false;
+    const answer = statfsSync(path).type === PROC_SUPER_MAGIC;
+    procfs.set(dev, answer);
+    return answer;
+  };
+
+  return {
+    lookup(path) {
+      const bytes = Buffer.from(bytesOfName(path));
+      const found = lstatOrNull(bytes);
+      if (found === null) return null;
+      const kind = kindOf(found);
+      return {
+        kind,
+        inode: `${found.dev}:${found.ino}`,
+        target: kind === "symlink" ? nameOfBytes(readlinkSync(bytes, "buffer")) : null,
+        procfs: onProcfs(bytes, found, kind === "symlink"),
+      };
+    },
+    list(path) {
+      try {
+        const names = readdirSync(Buffer.from(bytesOfName(path)), { encoding: "buffer" });
+        return names.length > DIRECTORY_ENTRIES_MAX ? null : names.map(nameOfBytes).sort();
+      } catch (error) {
+        // An unreadable directory has, for this caller, no names that could be granted one by one: it grants less.
+        if ([...ABSENT, "EACCES", "EPERM"].includes(codeOf(error))) return null;
+        throw error;
+      }
+    },
+  };
+}
+
+function lstatOrNull(path: Buffer): BigIntStats | null {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if ([...ABSENT, "EACCES", "ELOOP", "ENAMETOOLONG"].includes(codeOf(error))) return null;
+    throw error;
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function kindOf(stats: BigIntStats): SnapshotNode["kind"] {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "directory";
+  if (stats.isSymbolicLink()) return "symlink";
+  if (stats.isFIFO()) return "fifo";
+  return stats.isSocket() ? "socket" : "device";
+}

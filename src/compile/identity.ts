@@ -1,0 +1,77 @@
+import { CAP_SETGID, CAP_SETUID } from "../kernel/constants.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
+import { capabilityNames } from "../model/capability.ts";
+import type { Policy, TokenRule } from "../model/policy.ts";
+import type { Identity } from "../plan/plan.ts";
+import { type Accounts, idOf } from "./accounts.ts";
+import { type CompileProblem, problem } from "./problem.ts";
+
+/** Tokens that are allowed and not denied: deny beats allow. */
+export function granted<T extends string>(rules: readonly TokenRule<T>[]): ReadonlySet<T> {
+  const denied = deniedTokens(rules);
+  return new Set(
+    rules.filter(({ effect, token }) => effect === "allow" && !denied.has(token)).map(({ token }) => token),
+  );
+}
+
+export function deniedTokens<T extends string>(rules: readonly TokenRule<T>[]): ReadonlySet<T> {
+  return new Set(rules.filter(({ effect }) => effect === "deny").map(({ token }) => token));
+}
+
+/** Mask of `1 << number` for each granted capability. */
+export function capabilityMask(policy: Pick<Policy, "capabilities">): bigint {
+  const names = granted(policy.capabilities);
+  return capabilityNames.reduce((mask, name, bit) => (names.has(name) ? mask | (1n << BigInt(bit)) : mask), 0n);
+}
+
+/**
+ * Who the daemon runs as. `accounts` may be null only where the policy names neither user nor group.
+ * A private IPC namespace is the caller's to decide (`ipc.ts`); the rest follows from the policy and the caller.
+ */
+export function identityOf(
+  policy: Policy,
+  facts: HostFacts,
+  accounts: Accounts | null,
+  privateIpc: boolean,
+): { readonly identity: Identity; readonly problems: readonly CompileProblem[] } {
+  const problems: CompileProblem[] = [];
+  const user = chosenUser(policy, facts, accounts, problems);
+  const bounding = capabilityMask(policy);
+  const noNewPrivileges = policy.setUserId.length === 0;
+  if (!noNewPrivileges && facts.features["restrict-without-nnp"].state !== "yes") {
+    problems.push(problem("set-user-id-needs-root", { path: policy.setUserId[0] ?? "" }));
+  }
+  // Only a change of user away from root loses capabilities that the policy grants.
+  const ambient = user !== null && user.uid !== 0 ? bounding & facts.caller.capabilities : 0n;
+  return { identity: { user, noNewPrivileges, bounding, ambient, privateIpc }, problems };
+}
+
+function chosenUser(
+  policy: Policy,
+  { caller }: HostFacts,
+  accounts: Accounts | null,
+  problems: CompileProblem[],
+): Identity["user"] {
+  if (policy.user === null && policy.group === null) return null;
+  const entry = accounts?.users.find(({ name, uid }) => name === policy.user || uid === idOf(policy.user ?? ""));
+  const uid = policy.user === null ? caller.uid : (entry?.uid ?? idOf(policy.user));
+  if (uid === null) problems.push(problem("no-such-account", { kind: "user", name: policy.user ?? "" }));
+  const group = accounts?.groups.find(({ name }) => name === policy.group);
+  const primary = policy.group === null ? (entry?.gid ?? null) : (group?.gid ?? idOf(policy.group));
+  if (primary === null) {
+    problems.push(
+      policy.group === null && uid !== null
+        ? problem("user-without-group", { name: policy.user ?? "" })
+        : problem("no-such-account", { kind: "group", name: policy.group ?? policy.user ?? "" }),
+    );
+  }
+  if (uid === null || primary === null) return null;
+  const member = entry?.name;
+  const groups = accounts?.groups.filter(({ members }) => member !== undefined && members.includes(member)) ?? [];
+  if (uid === caller.uid && primary === caller.gid) return null;
+  const may = (capability: number) => (caller.capabilities & (1n << BigInt(capability))) !== 0n;
+  if ((uid !== caller.uid && !may(CAP_SETUID)) || !may(CAP_SETGID)) {
+    problems.push(problem("user-needs-root", { name: policy.user ?? policy.group ?? "" }));
+  }
+  return { uid, gid: primary, groups: [...new Set([primary, ...groups.map(({ gid }) => gid)])].sort((a, b) => a - b) };
+}

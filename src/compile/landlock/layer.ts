@@ -1,0 +1,79 @@
+import {
+  LANDLOCK_ACCESS_NET_BIND_TCP,
+  LANDLOCK_ACCESS_NET_CONNECT_TCP,
+  LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON,
+  LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET,
+  LANDLOCK_SCOPE_SIGNAL,
+} from "../../kernel/constants.ts";
+import type { HostFacts } from "../../kernel/host-facts.ts";
+import type { Automaton } from "../../model/automaton/automaton.ts";
+import { Permission } from "../../model/permission.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { SealedView } from "../../model/sealed-view.ts";
+import type { LandlockPlan } from "../../plan/plan.ts";
+import { granted } from "../identity.ts";
+import { landlockPorts } from "../sockets/landlock-ports.ts";
+import { isUtf8Name } from "../utf8-name.ts";
+import { directoryRights, fileRights, handledRights } from "./rights.ts";
+
+const AT_SIGN = 0x40;
+
+/** The one Landlock layer of a sealed domain. */
+export function landlockLayer(policy: Policy, automaton: Automaton, view: SealedView, facts: HostFacts): LandlockPlan {
+  const handledFs = handledRights(facts);
+  return {
+    handledFs,
+    ...net(policy, facts),
+    scoped: scopes(policy, automaton, facts),
+    restrictFlags: facts.features["landlock-log"].state === "yes" ? LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON : 0,
+    paths: paths(view, handledFs),
+  };
+}
+
+function paths(view: SealedView, handled: bigint): LandlockPlan["paths"] {
+  const directories = view.directories.map(({ path, rights, refer }) => ({
+    path,
+    directory: true,
+    rights: directoryRights(rights, refer) & handled,
+  }));
+  const files = view.inodes.map(({ path, rights }) => ({
+    path,
+    directory: false,
+    rights: fileRights(rights) & handled,
+  }));
+  return (
+    [...directories, ...files]
+      // A name that is no UTF-8 cannot be written into a plan; `report.ts` lists it as lost.
+      .filter(({ path, rights }) => rights !== 0n && isUtf8Name(path))
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+  );
+}
+
+/** A right is handled unless every port is granted, or its ports are more than a start can bear and something else holds them. */
+function net({ addresses }: Policy, facts: HostFacts): Pick<LandlockPlan, "handledNet" | "ports"> {
+  if (facts.features["landlock-tcp"].state !== "yes") return { handledNet: 0n, ports: [] };
+  let handledNet = 0n;
+  const rights = new Map<number, bigint>();
+  for (const [operation, right] of [
+    ["connect", LANDLOCK_ACCESS_NET_CONNECT_TCP],
+    ["listen", LANDLOCK_ACCESS_NET_BIND_TCP],
+  ] as const) {
+    const granted = landlockPorts(addresses, operation);
+    if (granted.kind !== "ports") continue;
+    handledNet |= right;
+    for (const port of granted.ports) rights.set(port, (rights.get(port) ?? 0n) | right);
+  }
+  const ports = [...rights].map(([port, right]) => ({ port, rights: right })).sort((a, b) => a.port - b.port);
+  return { handledNet, ports };
+}
+
+/** Landlock's scopes are all or nothing: they are set where the policy grants nothing beyond the domain. */
+function scopes(policy: Policy, automaton: Automaton, facts: HostFacts): bigint {
+  if (facts.features["landlock-scope"].state !== "yes") return 0n;
+  const abstract = automaton.step(automaton.start, AT_SIGN);
+  const names = (automaton.reachable(abstract) | automaton.permissions(abstract)) & Permission.connect;
+  return (
+    (names === 0 ? LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET : 0n) |
+    (granted(policy.signals).has("any") ? 0n : LANDLOCK_SCOPE_SIGNAL)
+  );
+}

@@ -1,0 +1,95 @@
+import { CAP_SETPCAP, LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, LANDLOCK_SCOPE_SIGNAL } from "../../kernel/constants.ts";
+import type { HostFacts } from "../../kernel/host-facts.ts";
+import { capabilityNames } from "../../model/capability.ts";
+import type { SealedView } from "../../model/sealed-view.ts";
+import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
+import type { Holding, SocketModes } from "../sockets/modes.ts";
+
+type Layer = PlanReport["layers"][number];
+
+/** Each layer as it will be: enforced, partial with what is missing, or lost. */
+export function reportLayers(given: {
+  landlock: LandlockPlan;
+  identity: Identity;
+  modes: SocketModes;
+  view: SealedView;
+  facts: HostFacts;
+  instructions: number;
+  signalsAny: boolean;
+}): Layer[] {
+  const { landlock, identity, modes, view, facts, instructions } = given;
+  return [
+    files(landlock, view),
+    {
+      name: "system calls",
+      state: "enforced",
+      detail: `seccomp filter of ${instructions} instructions with a listener`,
+    },
+    sockets("internet sockets", modes.inet),
+    sockets("unix sockets", modes.unix),
+    signals(landlock, given.signalsAny),
+    capabilities(identity, facts),
+    {
+      name: "privileges on exec",
+      state: identity.noNewPrivileges ? "enforced" : "partial",
+      detail: identity.noNewPrivileges ? "no_new_privs" : "set-user-id programs keep working, within the bounding set",
+    },
+    ...(identity.privateIpc ? [{ name: "ipc", state: "enforced", detail: "private IPC namespace" } as const] : []),
+    denialRecords(facts),
+  ];
+}
+
+function files(landlock: LandlockPlan, view: SealedView): Layer {
+  const detail = `Landlock, ${count(landlock.paths.filter((rule) => rule.directory).length, "directory", "directories")}, ${count(landlock.paths.filter((rule) => !rule.directory).length, "single inode", "single inodes")}`;
+  if (view.widened.length === 0) return { name: "files", state: "enforced", detail };
+  const wider = view.widened.map(({ path }) => path).join(", ");
+  return {
+    name: "files",
+    state: "partial",
+    detail: `${detail}; all of ${wider} may be read, since finer rules there do not last`,
+  };
+}
+
+function sockets(name: string, { mode, granted, why }: Holding): Layer {
+  const detail = mode === "refused" ? (granted ? `none are made: ${why}` : "none granted, none are made") : why;
+  return { name, state: mode === "refused" && granted ? "lost" : "enforced", detail };
+}
+
+function signals({ scoped }: LandlockPlan, any: boolean): Layer {
+  const abstract =
+    (scoped & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET) !== 0n ? "; abstract sockets stay inside the domain" : "";
+  if (any) return { name: "signals", state: "enforced", detail: `every process may be signalled${abstract}` };
+  const held = (scoped & LANDLOCK_SCOPE_SIGNAL) !== 0n;
+  return {
+    name: "signals",
+    state: "enforced",
+    detail: `${held ? "Landlock scope" : "each signal is asked about"}${abstract}`,
+  };
+}
+
+function capabilities({ bounding }: Identity, { caller }: HostFacts): Layer {
+  const names = capabilityNames.filter((_, bit) => (bounding & (1n << BigInt(bit))) !== 0n);
+  const detail = names.length === 0 ? "none" : names.join(", ");
+  const droppable = (caller.capabilities & (1n << BigInt(CAP_SETPCAP))) !== 0n;
+  if (droppable || caller.capabilities === 0n) return { name: "capabilities", state: "enforced", detail };
+  return {
+    name: "capabilities",
+    state: "partial",
+    detail: `${detail}; the caller lacks CAP_SETPCAP, so its bounding set stays`,
+  };
+}
+
+function denialRecords({ features }: HostFacts): Layer {
+  const seen = features["landlock-log"].state === "yes" && features["audit-read"].state === "yes";
+  return seen
+    ? { name: "events", state: "enforced", detail: "refusals of the broker and denials of the kernel" }
+    : {
+        name: "events",
+        state: "partial",
+        detail: "refusals of the broker only; the kernel keeps its denials to itself",
+      };
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

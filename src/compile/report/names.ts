@@ -1,0 +1,49 @@
+import { bytesOfName } from "../../model/name-bytes.ts";
+import { literalPrefix, matches, parsePattern } from "../../model/pattern.ts";
+import type { NameRule } from "../../model/policy.ts";
+import { kernelHeld } from "../../model/sealed-view/kernel-grants.ts";
+import type { Deviation, SealedView } from "../../model/sealed-view.ts";
+import type { PlanReport } from "../../plan/plan.ts";
+
+/** Names listed for one rule; the rest is counted. */
+export const REPORT_NAMES_MAX = 50;
+/** Placements that are compared with each rule, so that a report stays cheap beside the walk that it tells about. */
+const PLACEMENTS_COMPARED_MAX = 5_000;
+
+/** Rules that became single inodes or were split around a denial, with what they became. */
+export function reportExpanded(rules: readonly NameRule[], view: SealedView): PlanReport["expanded"] {
+  const placements = [...view.directories, ...view.inodes]
+    .slice(0, PLACEMENTS_COMPARED_MAX)
+    .map(({ path, rights }) => ({ path, rights, bytes: bytesOfName(path) }));
+  return rules.flatMap((rule) => {
+    const parsed = parsePattern(rule.pattern);
+    if (rule.effect === "deny" || "problem" in parsed || (rule.permissions & kernelHeld) === 0) return [];
+    const itself = literalPrefix(parsed.pattern);
+    const into = placements
+      .filter(
+        ({ path, rights, bytes }) =>
+          path !== itself && (rights & rule.permissions) !== 0 && matches(parsed.pattern, bytes),
+      )
+      .map(({ path }) => path);
+    const shown = into.slice(0, REPORT_NAMES_MAX);
+    const more = into.length - shown.length;
+    if (into.length === 0) return [];
+    return [{ rule: rule.source.text, into: more === 0 ? shown : [...shown, `and ${more} more`] }];
+  });
+}
+
+/** What the policy grants and the sealed domain does not have. */
+export function reportLostNames(view: SealedView): PlanReport["lost"] {
+  const why: Readonly<Record<Deviation["why"], string>> = {
+    procfs: "rules below the root of a procfs do not last",
+    listing: "it cannot be listed, since names below it may not be read",
+    unreadable: "the compiler could not look into it",
+  };
+  return [
+    ...view.lost.map((lost) => ({ rule: lost.path, why: why[lost.why] })),
+    ...view.missing.map(({ rule, path }) => ({
+      rule: rule.source.text,
+      why: `${path} does not exist; it is granted from the next start after it does`,
+    })),
+  ];
+}

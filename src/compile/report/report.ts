@@ -1,0 +1,80 @@
+import type { HostFacts } from "../../kernel/host-facts.ts";
+import { formatLetters, Permission } from "../../model/permission.ts";
+import type { IpcKind, Policy } from "../../model/policy.ts";
+import type { SealedView } from "../../model/sealed-view.ts";
+import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
+import type { ResolvedName } from "../canonicalise.ts";
+import type { Missing } from "../fallbacks.ts";
+import { granted } from "../identity.ts";
+import type { FilterContext } from "../seccomp/filter-context.ts";
+import type { SocketModes } from "../sockets/modes.ts";
+import { isUtf8Name } from "../utf8-name.ts";
+import { reportBrokered } from "./brokered.ts";
+import { reportLayers } from "./layers.ts";
+import { reportExpanded, reportLostNames } from "./names.ts";
+
+export interface ReportInput {
+  /** As written: rules are named as people wrote them. */
+  readonly policy: Policy;
+  readonly facts: HostFacts;
+  readonly view: SealedView;
+  readonly modes: SocketModes;
+  readonly landlock: LandlockPlan;
+  readonly identity: Identity;
+  readonly context: FilterContext;
+  readonly instructions: number;
+  readonly missing: readonly Missing[];
+  readonly resolved: readonly ResolvedName[];
+}
+
+/** What `cofferdam plan` prints: everything in it follows from what the other stages decided. */
+export function planReport(input: ReportInput): PlanReport {
+  const { policy, facts, view } = input;
+  return {
+    layers: reportLayers({ ...input, signalsAny: granted(policy.signals).has("any") }),
+    brokered: reportBrokered(input.context, facts.features["seccomp-sync-wakeup"].state === "yes"),
+    expanded: reportExpanded(policy.names, view),
+    lost: lost(input),
+    resolved: input.resolved,
+    pinned: view.inodes.map(({ path, inode }) => ({ path, inode })).filter(({ path }) => isUtf8Name(path)),
+  };
+}
+
+function lost({ policy, view, modes, context, missing }: ReportInput): PlanReport["lost"] {
+  const allowed = policy.names.filter(({ effect }) => effect === "allow");
+  const holdings = [
+    { holding: modes.inet, rules: policy.addresses.filter(({ effect }) => effect === "allow") },
+    {
+      holding: modes.unix,
+      rules: allowed.filter(({ permissions }) => (permissions & (Permission.connect | Permission.listen)) !== 0),
+    },
+  ];
+  const ipc = [...granted<IpcKind>(policy.ipc)].filter((kind) => !context.ipc.has(kind));
+  const signals = [...granted(policy.signals)].filter((token) => token !== "self" && token !== "any");
+  return [
+    ...reportLostNames(view),
+    ...[...view.directories, ...view.inodes]
+      .filter(({ path }) => !isUtf8Name(path))
+      .map(({ path, rights }) => ({
+        rule: `${formatLetters(rights)} ${path.replaceAll(/\p{Surrogate}/gu, "?")}`,
+        why: "the name is no UTF-8",
+      })),
+    ...allowed
+      .filter(({ permissions }) => (permissions & Permission.map) !== 0)
+      .map(({ source }) => ({ rule: source.text, why: "`m`: mappings are not mediated by this engine" })),
+    ...holdings.flatMap(({ holding, rules }) =>
+      holding.granted && holding.mode === "refused"
+        ? rules.map(({ source }) => ({ rule: source.text, why: holding.why }))
+        : [],
+    ),
+    ...ipc.map((kind) => ({ rule: `ipc: ${kind}`, why: "no private IPC namespace can be made here" })),
+    ...signals.map((token) => ({
+      rule: `signals: ${token}`,
+      why: "signals either stay inside the domain or reach every process",
+    })),
+    ...missing.map(({ fallback, why }) => ({
+      rule: fallback.purpose,
+      why: `${fallback.feature} is missing (${why}): ${fallback.instead}`,
+    })),
+  ];
+}

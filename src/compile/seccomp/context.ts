@@ -1,0 +1,50 @@
+import type { HostFacts } from "../../kernel/host-facts.ts";
+import type { IpcKind, Policy } from "../../model/policy.ts";
+import { deniedTokens, granted } from "../identity.ts";
+import { coveringPorts } from "../sockets/landlock-ports.ts";
+import type { SocketModes } from "../sockets/modes.ts";
+import { grantedProtocols } from "../sockets/protocols.ts";
+import type { FilterContext, SocketGrants } from "./filter-context.ts";
+
+/** Landlock ABI from which truncation is handled. */
+export const LANDLOCK_ABI_TRUNCATE = 3;
+
+/** What the call table needs to know, from the policy, the host, and what the other stages decided. */
+export function filterContext(
+  policy: Policy,
+  facts: HostFacts,
+  decided: { modes: SocketModes; brokered: FilterContext["brokered"]; ipc: ReadonlySet<IpcKind> },
+): FilterContext {
+  return {
+    listed: granted(policy.syscalls),
+    denied: deniedTokens(policy.syscalls),
+    listener: facts.features["seccomp-notify"].state === "yes",
+    brokered: decided.brokered,
+    sockets: socketGrants(policy, decided.modes),
+    ipc: decided.ipc,
+    signalsHeld: facts.features["landlock-scope"].state === "yes" || granted(policy.signals).has("any"),
+    truncateHeld: facts.landlockAbi >= LANDLOCK_ABI_TRUNCATE,
+  };
+}
+
+function socketGrants({ addresses, sockets }: Policy, modes: SocketModes): SocketGrants {
+  const grantsProtocol = (wanted: "tcp" | "udp") =>
+    addresses.some(({ effect, protocol }) => effect === "allow" && protocol === wanted);
+  const everywhere = addresses.filter(({ network, effect }) => network === null || effect === "deny");
+  const listens = coveringPorts(
+    everywhere.map((rule) => ({ ...rule, network: null })),
+    "listen",
+  );
+  return {
+    inet: modes.inet.mode,
+    unix: modes.unix.mode,
+    tcp: grantsProtocol("tcp"),
+    udp: grantsProtocol("udp"),
+    listensAnywhere: listens.some(({ first }) => first === 0),
+    netlink: grantedProtocols(sockets, "netlink"),
+    ping: grantedProtocols(sockets, "ping"),
+    raw: grantedProtocols(sockets, "raw"),
+    packet: grantedProtocols(sockets, "packet"),
+    vsock: grantedProtocols(sockets, "vsock"),
+  };
+}

@@ -1,0 +1,95 @@
+import type { HostFacts } from "../../kernel/host-facts.ts";
+import type { Automaton } from "../../model/automaton/automaton.ts";
+import { Permission } from "../../model/permission.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { SocketMode } from "../seccomp/filter-context.ts";
+import { landlockSays } from "./landlock-ports.ts";
+import { hasReplaceableSockets } from "./replaceable-sockets.ts";
+
+/** How one family of sockets is held, and by what. */
+export interface Holding {
+  readonly mode: SocketMode;
+  readonly by: "landlock" | "cgroup" | "broker" | "nothing";
+  /** The policy grants something of the family. */
+  readonly granted: boolean;
+  readonly why: string;
+}
+
+export interface SocketModes {
+  readonly inet: Holding;
+  readonly unix: Holding;
+}
+
+const notGranted: Holding = { mode: "refused", by: "nothing", granted: false, why: "the policy grants none" };
+
+/**
+ * The first that works: the kernel on its own, the broker on the target's own socket, else no socket at all.
+ * Inherited sockets stand outside cgroup programs, which judge the cgroup of a socket's birth: with activation sockets the broker judges.
+ */
+export function socketModes(
+  policy: Policy,
+  automaton: Automaton,
+  facts: HostFacts,
+  cgroupPossible: boolean,
+): SocketModes {
+  const cgroup = cgroupPossible && facts.cgroup2 !== null;
+  const activated = policy.inherit.some(({ effect, token }) => effect === "allow" && token === "listen");
+  return {
+    inet: inet(policy, facts, cgroup && !activated),
+    unix: unix(policy, automaton, facts, cgroup && !activated),
+  };
+}
+
+function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding {
+  if (!addresses.some(({ effect }) => effect === "allow")) return notGranted;
+  if (cgroup && yes(facts, "cgroup-inet")) {
+    return { mode: "kernel", by: "cgroup", granted: true, why: "cgroup programs judge address, protocol and port" };
+  }
+  if (yes(facts, "landlock-tcp") && landlockSays(addresses)) {
+    return { mode: "kernel", by: "landlock", granted: true, why: "TCP ports for every address are Landlock's" };
+  }
+  return broker(facts, "addresses, UDP or long port ranges, and no cgroup programs for this caller");
+}
+
+function unix(policy: Policy, automaton: Automaton, facts: HostFacts, cgroup: boolean): Holding {
+  if ((automaton.reachable(automaton.start) & (Permission.connect | Permission.listen)) === 0) return notGranted;
+  if (cgroup && yes(facts, "cgroup-unix")) {
+    const unsound = changesMeaning(policy, automaton);
+    if (unsound === null)
+      return {
+        mode: "kernel",
+        by: "cgroup",
+        granted: true,
+        why: "cgroup programs compare the kernel's copy of the name",
+      };
+    return broker(facts, unsound);
+  }
+  return broker(facts, "no cgroup programs for unix socket names here");
+}
+
+/** Why a name that was compared as text may lead elsewhere; null if it cannot. */
+function changesMeaning(policy: Policy, automaton: Automaton): string | null {
+  const has = (rules: readonly { effect: string; token: string }[], token: string) =>
+    rules.some((rule) => rule.effect === "allow" && rule.token === token);
+  if (has(policy.syscalls, "chroot") && has(policy.capabilities, "sys_chroot")) {
+    return "the domain may chroot, which gives names another meaning";
+  }
+  return hasReplaceableSockets(automaton)
+    ? "the domain can itself replace a component of a granted socket's name"
+    : null;
+}
+
+function broker(facts: HostFacts, why: string): Holding {
+  if (yes(facts, "seccomp-notify") && yes(facts, "target-access"))
+    return { mode: "broker", by: "broker", granted: true, why };
+  return {
+    mode: "refused",
+    by: "nothing",
+    granted: true,
+    why: `${why}, and the broker cannot reach the daemon's sockets`,
+  };
+}
+
+function yes(facts: HostFacts, feature: keyof HostFacts["features"]): boolean {
+  return facts.features[feature].state === "yes";
+}
