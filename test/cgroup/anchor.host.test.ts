@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { denialCounts } from "../../src/compile/cgroup/denials.ts";
 import { withFolderLock } from "../../src/compile/cgroup/lock.ts";
 import { attachedTags } from "../../src/kernel/bpf/attach.ts";
 import { attachTypes } from "../../src/kernel/bpf/attach-types.ts";
@@ -135,6 +136,31 @@ test("idle anchors of the same domain go, those in use and those of others stay"
   ).toEqual(left);
   // What runs in the old anchor keeps its rules.
   expect(arena.probe(program, used, ["connect tcp 127.0.0.1 82"])).toEqual(["EACCES"]);
+});
+
+test("what is refused is counted", async () => {
+  const program = arena.compile("probe");
+  const plan = await arena.prepare(web);
+  const none = { create: 0n, connect: 0n, send: 0n, bind: 0n, unixConnect: 0n, unixSend: 0n };
+  expect(denialCounts(plan.anchor)).toEqual(none);
+  const hex = Buffer.from("\0x").toString("hex");
+  const refused = [
+    "socket 2 3 1",
+    "connect tcp 127.0.0.1 9",
+    "connect tcp ::1 9",
+    "send udp 127.0.0.1 9",
+    "bind udp ::1 9",
+  ];
+  const unix = [`unix-connect stream ${hex}`, `unix-send dgram ${hex}`, `unix-send pair ${hex}`];
+  arena.probe(program, plan, [...refused, ...unix, "connect tcp 127.0.0.1 80"]);
+  expect(denialCounts(plan.anchor)).toEqual({
+    create: 1n,
+    connect: 2n,
+    send: 1n,
+    bind: 1n,
+    unixConnect: 1n,
+    unixSend: 2n,
+  });
 });
 
 test("without the unix hooks the rest is still attached", async () => {

@@ -3,8 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { attachedTags, attachToCgroup } from "../../kernel/bpf/attach.ts";
 import { attachTypes, type ProgramName } from "../../kernel/bpf/attach-types.ts";
 import { type BpfObject, programTag } from "../../kernel/bpf/object.ts";
-import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "../../kernel/constants.ts";
-import { close, hasCode, open } from "../../kernel/ffi.ts";
+import { hasCode } from "../../kernel/ffi.ts";
+import { withDirectory } from "./directory.ts";
 import { AnchorError } from "./errors.ts";
 
 /** A cgroup that carries the programs of one domain and one set of tables. Its processes are in children of it. */
@@ -86,13 +86,4 @@ function childrenOf(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(folder, entry.name));
-}
-
-function withDirectory<T>(path: string, work: (fd: number) => T): T {
-  const fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  try {
-    return work(fd);
-  } finally {
-    close(fd);
-  }
 }

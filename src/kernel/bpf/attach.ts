@@ -16,10 +16,15 @@ export function attachToCgroup(program: number, cgroup: number, attachType: numb
   );
 }
 
-/** Tags (hex) of the programs attached to this very cgroup, inherited ones left out, in the order they run. */
-export function attachedTags(cgroup: number, attachType: number): string[] {
+/** Identifiers of the programs attached to this very cgroup, inherited ones left out, in the order they run. */
+export function attachedIds(cgroup: number, attachType: number): number[] {
   const ids = new Uint32Array(new ArrayBuffer(4 * PROGRAMS_PER_HOOK_MAX));
   const count = [ids.length];
   check(`query programs of hook ${attachType}`, libbpf().queryPrograms(cgroup, attachType, 0, [0], ids, count));
-  return [...ids.subarray(0, count[0])].map(programTagById);
+  return [...ids.subarray(0, count[0])];
+}
+
+/** Tags (hex) of the same programs. */
+export function attachedTags(cgroup: number, attachType: number): string[] {
+  return attachedIds(cgroup, attachType).map(programTagById);
 }

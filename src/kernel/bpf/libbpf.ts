@@ -30,6 +30,7 @@ const prototypes = {
   programById: "int bpf_prog_get_fd_by_id(uint32_t id)",
   mapById: "int bpf_map_get_fd_by_id(uint32_t id)",
   programInfo: "int bpf_prog_get_info_by_fd(int fd, void *info, _Inout_ uint32_t *length)",
+  mapInfo: "int bpf_map_get_info_by_fd(int fd, void *info, _Inout_ uint32_t *length)",
   possibleCpus: "int libbpf_num_possible_cpus()",
 } as const;
 
