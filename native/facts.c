@@ -1,6 +1,7 @@
 #include "facts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 
 static bool stale(struct problem *problem, const char *object, const char *why)
 {
-  static char copy[4096]; /* the plan's own strings go with the plan; a longer name is shown as its begin */
+  static char copy[PATH_MAX]; /* the plan's strings go with the plan; lstat refuses longer ones */
   strncpy(copy, object, sizeof copy - 1);
   *problem = (struct problem){"use the ready plan", copy, 0, why};
   return false;

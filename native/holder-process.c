@@ -81,7 +81,7 @@ static void serve(int listener, const struct holdings *own)
     if (mediator >= 0 && watched[1].revents != 0) {
       mediator_reap(mediator);
       mediator = -1;
-      deaths = slots_settle(listener, slots) ? 1 : deaths + 1;
+      deaths = slots_settle(listener, slots) ? 0 : deaths + 1;
     } else if ((watched[0].revents & POLLHUP) != 0) {
       mediator_end(mediator, MEDIATOR_END_MS);
       return;

@@ -25,10 +25,21 @@
 #define HOLDER_HELD_TICKS (1ull << 35)
 #define STEP "start the holder"
 
+/* Linux 6.3 has it, and can be told to refuse memory without it. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u
+#endif
+
+static int memory(const char *name)
+{
+  int made = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+  return made < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : made;
+}
+
 /* The plan for the mediator: sealed, so that nobody who gets the descriptor can change it. */
 static int plan_copy(const struct plan *plan)
 {
-  int copy = memfd_create("cofferdam-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  int copy = memory("cofferdam-plan");
   if (copy < 0)
     refuse("make room for the mediator's plan", "memfd", errno, "raise the limit of descriptors (ulimit -n)");
   for (size_t done = 0; done < plan->length;) {
@@ -44,7 +55,7 @@ static int plan_copy(const struct plan *plan)
 
 static int slots_memory(void)
 {
-  int slots = memfd_create("cofferdam-slots", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  int slots = memory("cofferdam-slots");
   if (slots < 0 || ftruncate(slots, SLOT_COUNT * SLOT_SIZE) != 0 ||
       fcntl(slots, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
     refuse("make the slots of calls in flight", "memfd", errno, "raise the limits of descriptors and file sizes (ulimit -n, -f)");

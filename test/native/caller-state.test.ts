@@ -48,7 +48,18 @@ test.each(Object.entries(settings))("%s: the daemon finds everything as its call
 test("the process id is kept", () => {
   const plan = front.plan();
   front.put(plan);
-  const text = front.runWith(["sh", "-c", 'echo $$; exec "$@"', "sh", front.binary, "run", plan.domain, "sh", "-c", "echo $$"]);
+  const text = front.runWith([
+    "sh",
+    "-c",
+    'echo $$; exec "$@"',
+    "sh",
+    front.binary,
+    "run",
+    plan.domain,
+    "sh",
+    "-c",
+    "echo $$",
+  ]);
   const [before, after] = text.split("\n");
   expect(before).toBe(after);
 });
@@ -58,6 +69,16 @@ test("the environment is the caller's", () => {
   front.put(plan);
   const own = readFileSync("/proc/self/environ", "utf8");
   expect(own).not.toBe("");
-  const text = front.runWith(["env", "-i", "PATH=/usr/bin:/bin", "LD_X=1", "A=b", front.binary, "run", plan.domain, "env"]);
+  const text = front.runWith([
+    "env",
+    "-i",
+    "PATH=/usr/bin:/bin",
+    "LD_X=1",
+    "A=b",
+    front.binary,
+    "run",
+    plan.domain,
+    "env",
+  ]);
   expect(text.trim().split("\n").sort()).toEqual(["A=b", "LD_X=1", "PATH=/usr/bin:/bin"]);
 });

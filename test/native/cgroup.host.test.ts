@@ -34,7 +34,9 @@ beforeEach((context) => {
 });
 
 function children(): string[] {
-  return readdirSync(anchor, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return readdirSync(anchor, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
 }
 
 async function emptied(): Promise<void> {

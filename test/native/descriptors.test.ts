@@ -18,7 +18,13 @@ compileC("show-descriptors.c", look);
 function inherited(inherit: Inherit, setup: string): { lines: string[]; stderr: string; status: number } {
   const plan = front.plan((base) => ({ ...base, inherit }));
   front.put(plan);
-  const program = ["import os,select,socket,sys", "class keep: epoll, socket = select.epoll(), socket.socket()", "os.dup2(keep.socket.fileno(), 100)", setup, "os.execv(sys.argv[1], sys.argv[1:])"].join("\n");
+  const program = [
+    "import os,select,socket,sys",
+    "class keep: epoll, socket = select.epoll(), socket.socket()",
+    "os.dup2(keep.socket.fileno(), 100)",
+    setup,
+    "os.execv(sys.argv[1], sys.argv[1:])",
+  ].join("\n");
   const script = `rm -f out err; python3 -c "$0" "$@" 2>err; echo $?; cat out 2>/dev/null; echo --; cat err`;
   const text = execFileSync(
     "env",
@@ -70,14 +76,21 @@ test("a closed standard descriptor becomes /dev/null, and none of ours is found 
 });
 
 const sockets = (count: number) =>
-  [`os.environ['LISTEN_FDS']='${count}'`, "os.environ['LISTEN_PID']=str(os.getpid())", "os.environ['LISTEN_FDNAMES']='a:b'"]
+  [
+    `os.environ['LISTEN_FDS']='${count}'`,
+    "os.environ['LISTEN_PID']=str(os.getpid())",
+    "os.environ['LISTEN_FDNAMES']='a:b'",
+  ]
     .concat(Array.from({ length: count }, (_, index) => `os.dup2(100, ${3 + index})`))
     .concat([file(3 + count)])
     .join("; ");
 
 test("sockets of socket activation stay where `listen` is granted, and only they", () => {
   const { lines } = inherited(all, sockets(2));
-  expect(lines.filter((line) => /^[3-9] /.test(line))).toEqual([expect.stringMatching(/^3 socket/), expect.stringMatching(/^4 socket/)]);
+  expect(lines.filter((line) => /^[3-9] /.test(line))).toEqual([
+    expect.stringMatching(/^3 socket/),
+    expect.stringMatching(/^4 socket/),
+  ]);
   expect(lines).toEqual(expect.arrayContaining(["LISTEN_FDNAMES=a:b", "LISTEN_FDS=2"]));
 });
 
@@ -95,6 +108,8 @@ test("what is no socket is not taken for one: refused", () => {
   const { status, stderr } = inherited(all, `${sockets(1)}; os.environ['LISTEN_FDS']='2'`);
   expect(status).toBe(125);
   expect(stderr).toMatch(/take the sockets of socket activation: descriptor 4: ENOTSOCK/);
-  expect(inherited(all, `${sockets(1)}; os.close(4); os.environ['LISTEN_FDS']='2'`).stderr).toMatch(/descriptor 4: EBADF/);
+  expect(inherited(all, `${sockets(1)}; os.close(4); os.environ['LISTEN_FDS']='2'`).stderr).toMatch(
+    /descriptor 4: EBADF/,
+  );
   expect(inherited(all, `${sockets(1)}; os.environ['LISTEN_FDS']='5000'`).stderr).toMatch(/LISTEN_FDS: E2BIG/);
 });

@@ -1,8 +1,8 @@
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { needsRoot } from "../support/skip.ts";
 import type { Identity, LandlockPlan, Plan } from "../../src/plan/plan.ts";
+import { needsRoot } from "../support/skip.ts";
 import { Front, NOBODY, type Who } from "./front.ts";
 
 const front = new Front();
@@ -18,11 +18,15 @@ function start(plan: Plan, who: Who, wrapper: readonly string[], command = ["sh"
   return { ...result, ran: statSync(ran, { throwIfNoEntry: false }) !== undefined || result.stdout.includes("ran") };
 }
 
-const identity = (part: Partial<Identity>) => (plan: Plan): Plan => ({ ...plan, identity: { ...plan.identity, ...part } });
-const landlock = (part: Partial<LandlockPlan>) => (plan: Plan): Plan => ({
-  ...plan,
-  landlock: plan.landlock && { ...plan.landlock, ...part },
-});
+const identity =
+  (part: Partial<Identity>) =>
+  (plan: Plan): Plan => ({ ...plan, identity: { ...plan.identity, ...part } });
+const landlock =
+  (part: Partial<LandlockPlan>) =>
+  (plan: Plan): Plan => ({
+    ...plan,
+    landlock: plan.landlock && { ...plan.landlock, ...part },
+  });
 const user = identity({ user: { uid: NOBODY, gid: NOBODY, groups: [] } });
 const same = (plan: Plan): Plan => plan;
 const port = landlock({ handledNet: 1n, ports: [{ port: 80, rights: 1n }] });
@@ -37,14 +41,24 @@ interface Failure {
 /** System call numbers of x86_64 and constants of linux/prctl.h, linux/sched.h, linux/fcntl.h. */
 const failures: readonly Failure[] = [
   { step: "capget", call: [125, EPERM], plan: same, message: /read the capabilities of the caller: EPERM/ },
-  { step: "dup for reports", call: [72, EMFILE, [1, 1030]], plan: same, message: /keep a descriptor for reports: .*EMFILE/ },
+  {
+    step: "dup for reports",
+    call: [72, EMFILE, [1, 1030]],
+    plan: same,
+    message: /keep a descriptor for reports: .*EMFILE/,
+  },
   { step: "close_range", call: [436, EPERM], plan: same, message: /close what is not inherited: .*EPERM/ },
   { step: "memfd", call: [319, EMFILE], plan: same, message: /make the slots of calls in flight: .*EMFILE/ },
   { step: "memfd size", call: [77, ENOMEM], plan: same, message: /make the slots of calls in flight: .*ENOMEM/ },
   { step: "seals", call: [72, EPERM, [1, 1033]], plan: same, message: /make the slots of calls in flight: .*EPERM/ },
   { step: "pidfd", call: [434, EMFILE], plan: same, message: /start the holder: pidfd_open: EMFILE/ },
   { step: "clone", call: [56, ENOMEM], plan: same, message: /start the holder: clone: ENOMEM/ },
-  { step: "holder's table", call: [272, ENOMEM, [0, 0x400]], plan: same, message: /give the listener to the holder: ENOMEM/ },
+  {
+    step: "holder's table",
+    call: [272, ENOMEM, [0, 0x400]],
+    plan: same,
+    message: /give the listener to the holder: ENOMEM/,
+  },
   {
     step: "ipc namespace",
     call: [272, EPERM, [0, 0x0800_0000]],
@@ -52,11 +66,26 @@ const failures: readonly Failure[] = [
     message: /make a private IPC namespace: EPERM/,
   },
   { step: "ruleset", call: [444, 95], plan: same, message: /create the Landlock ruleset: EOPNOTSUPP/ },
-  { step: "open of a path", call: [437, 2], plan: same, message: /open a path for its Landlock rule: \/dev\/null: ENOENT/ },
+  {
+    step: "open of a path",
+    call: [437, 2],
+    plan: same,
+    message: /open a path for its Landlock rule: \/dev\/null: ENOENT/,
+  },
   { step: "path rule", call: [445, 22, [1, 1]], plan: same, message: /add a Landlock rule: \/dev\/null: EINVAL/ },
   { step: "port rule", call: [445, 22, [1, 2]], plan: port, message: /add a Landlock rule: port 80: EINVAL/ },
-  { step: "bounding set", call: [157, EPERM, [0, 24]], plan: identity({ bounding: 0n, noNewPrivileges: false }), message: /take a capability from the bounding set: capability 0: EPERM/ },
-  { step: "keepcaps", call: [157, EPERM, [0, 8]], plan: user, message: /keep capabilities over the change of user: EPERM/ },
+  {
+    step: "bounding set",
+    call: [157, EPERM, [0, 24]],
+    plan: identity({ bounding: 0n, noNewPrivileges: false }),
+    message: /take a capability from the bounding set: capability 0: EPERM/,
+  },
+  {
+    step: "keepcaps",
+    call: [157, EPERM, [0, 8]],
+    plan: user,
+    message: /keep capabilities over the change of user: EPERM/,
+  },
   { step: "groups", call: [116, EPERM], plan: user, message: /set the supplementary groups: EPERM/ },
   { step: "gid", call: [119, EPERM], plan: user, message: /change the group: EPERM/ },
   { step: "uid", call: [117, EPERM], plan: user, message: /change the user: EPERM/ },
@@ -85,10 +114,18 @@ test("whatever the number of descriptors: the daemon runs in its domain or not a
   front.put(plan);
   const seen = new Set<number>();
   for (let limit = 3; limit <= 24; limit++) {
-    const result = start(plan, "self", ["prlimit", `--nofile=${limit}`, "--"], ["sh", "-c", "echo ran; grep Seccomp: /proc/self/status"]);
+    const result = start(
+      plan,
+      "self",
+      ["prlimit", `--nofile=${limit}`, "--"],
+      ["sh", "-c", "echo ran; grep Seccomp: /proc/self/status"],
+    );
     seen.add(result.status ?? -1);
     if (result.ran) expect(result.stdout).toContain("Seccomp:\t2");
-    else expect(result.stderr).toMatch(/cofferdam: .*EMFILE|No file descriptors available|Too many open files|cannot open/);
+    else
+      expect(result.stderr).toMatch(
+        /cofferdam: .*EMFILE|No file descriptors available|Too many open files|cannot open/,
+      );
   }
   expect([...seen].sort()).toEqual(expect.arrayContaining([0, 125]));
 });
@@ -105,7 +142,9 @@ test("no further process allowed: refused", (context) => {
 
 test("a path of the plan that is gone or turned into a link is refused", () => {
   const gone = front.plan((plan) =>
-    landlock({ paths: [...(plan.landlock?.paths ?? []), { path: join(front.work, "no"), directory: true, rights: 4n }] })(plan),
+    landlock({
+      paths: [...(plan.landlock?.paths ?? []), { path: join(front.work, "no"), directory: true, rights: 4n }],
+    })(plan),
   );
   front.put(gone);
   const result = start(gone, "self", []);
@@ -140,7 +179,13 @@ test("a command that the domain may not execute: 126; one without its interprete
   const denied = front.plan((base) => landlock({ paths: [{ path: "/etc", directory: true, rights: 12n }] })(base));
   front.put(denied);
   const refused = start(denied, "self", [], ["true"]);
-  expect([refused.status, refused.stderr]).toEqual([126, expect.stringMatching(/execute the command: \/.*true: EACCES/)]);
+  expect([refused.status, refused.stderr]).toEqual([
+    126,
+    expect.stringMatching(/execute the command: \/.*true: EACCES/),
+  ]);
   const nothing = start(plan, "self", [], ["no-such-command"]);
-  expect([nothing.status, nothing.stderr]).toEqual([127, expect.stringMatching(/find the command: no-such-command: ENOENT/)]);
+  expect([nothing.status, nothing.stderr]).toEqual([
+    127,
+    expect.stringMatching(/find the command: no-such-command: ENOENT/),
+  ]);
 });

@@ -2,14 +2,16 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { bytesOf } from "./plan-fixture.ts";
 import { Front } from "./front.ts";
+import { bytesOf } from "./plan-fixture.ts";
 
 const front = new Front();
 afterAll(() => front.close());
 
 test("everything but run is the command line's, with its arguments and without what changes node", () => {
-  const result = front.run("self", ["check", "a b", "--json"], { wrapper: ["env", "NODE_OPTIONS=--x", "LD_PRELOAD=", "KEPT=1"] });
+  const result = front.run("self", ["check", "a b", "--json"], {
+    wrapper: ["env", "NODE_OPTIONS=--x", "LD_PRELOAD=", "KEPT=1"],
+  });
   expect(result.stdout).toBe("command line: check a b --json\nNODE_OPTIONS=(null) LD_PRELOAD=(null) KEPT=1\n");
   expect(result.status).toBe(42);
   expect(front.run("self", []).stdout).toContain("command line:\n");
@@ -41,8 +43,14 @@ test("a plan is found by everything that chose it", () => {
   const policy = join(front.work, `${domain}.yaml`);
   const choices: readonly (readonly [string[], string[]])[] = [
     [[domain], [domain, ""]],
-    [["--set", "a=1", "--set=b=2", domain], [domain, "", "a=1", "b=2"]],
-    [["--policy", policy], [domain, policy]],
+    [
+      ["--set", "a=1", "--set=b=2", domain],
+      [domain, "", "a=1", "b=2"],
+    ],
+    [
+      ["--policy", policy],
+      [domain, policy],
+    ],
     [[`--policy=${domain}.yaml`], [domain, policy]],
   ];
   front.next(bytesOf(plan));
@@ -69,10 +77,27 @@ test("--events: the collector is ready before the daemon runs, and ends after it
   const script = 'cofferdam="$1"; shift; "$cofferdam" "$@" | cat';
   const text = execFileSync(
     "env",
-    [...front.environment("self"), "sh", "-c", script, "sh", front.binary, "run", "--events", "-", plan.domain, "--", "sh", "-c", "echo daemon; mkdir made 2>/dev/null; true"],
+    [
+      ...front.environment("self"),
+      "sh",
+      "-c",
+      script,
+      "sh",
+      front.binary,
+      "run",
+      "--events",
+      "-",
+      plan.domain,
+      "--",
+      "sh",
+      "-c",
+      "echo daemon; mkdir made 2>/dev/null; true",
+    ],
     { encoding: "utf8", cwd: front.work },
   );
-  expect(text).toMatch(new RegExp(`^collector ${plan.domain} ${path}\ndaemon\n\\{"test":"native","pid":\\d+\\}\ncollector ends\n$`));
+  expect(text).toMatch(
+    new RegExp(`^collector ${plan.domain} ${path}\ndaemon\n\\{"test":"native","pid":\\d+\\}\ncollector ends\n$`),
+  );
 });
 
 test("a collector that does not come up stops the start", () => {

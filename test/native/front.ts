@@ -98,15 +98,29 @@ export class Front {
     return ordinary(who) ? [`XDG_RUNTIME_DIR=${this.runtimeOf(who)}`, `HOME=${this.work}`] : [];
   }
 
-  run(who: Who, args: readonly string[], options: { wrapper?: readonly string[]; input?: string } = {}): SpawnSyncReturns<string> {
+  run(
+    who: Who,
+    args: readonly string[],
+    options: { wrapper?: readonly string[]; input?: string } = {},
+  ): SpawnSyncReturns<string> {
     const [command, ...rest] = this.line(who, args, options.wrapper);
-    return spawnSync(command, rest, { encoding: "utf8", timeout: RUN_TIMEOUT_MS, input: options.input, cwd: this.work });
+    return spawnSync(command, rest, {
+      encoding: "utf8",
+      timeout: RUN_TIMEOUT_MS,
+      input: options.input,
+      cwd: this.work,
+    });
   }
 
   /** Output of a command with the environment of the tests' own user; throws when it fails. */
   runWith(line: readonly string[]): string {
     const [command, ...rest] = ["env", ...this.environment("self"), ...line] as [string, ...string[]];
-    return execFileSync(command, rest, { encoding: "utf8", timeout: RUN_TIMEOUT_MS, cwd: this.work, stdio: ["pipe", "pipe", "ignore"] });
+    return execFileSync(command, rest, {
+      encoding: "utf8",
+      timeout: RUN_TIMEOUT_MS,
+      cwd: this.work,
+      stdio: ["pipe", "pipe", "ignore"],
+    });
   }
 
   failing(number: number, error: number, argument?: readonly [number, number]): string[] {
@@ -136,4 +150,3 @@ export function fnv1a(strings: readonly string[]): string {
   }
   return state.toString(16).padStart(16, "0");
 }
-

@@ -120,7 +120,10 @@ test("the holder keeps no descriptor of the daemon: a pipe ends with it", async 
 });
 
 test("the daemon has no child it did not make, and no descriptor of ours", async () => {
-  const { daemon, output } = start("continue", "cat /proc/$$/task/$$/children; echo .; ls /proc/$$/fd | tr '\\n' ' '; wait");
+  const { daemon, output } = start(
+    "continue",
+    "cat /proc/$$/task/$$/children; echo .; ls /proc/$$/fd | tr '\\n' ' '; wait",
+  );
   await once(daemon, "close");
   expect(output()).toMatch(/^\d+ \.\n0 1 2 $/);
 });
@@ -129,7 +132,10 @@ test("a holder that is killed leaves failing calls, not open ones", async () => 
   const before = new Set(holders());
   const { daemon, output } = start("continue", "echo up; read _; mkdir made; echo $?");
   await until(() => output() !== "");
-  const pid = holders().find((candidate) => !before.has(candidate) && readFileSync(`/proc/${candidate}/cmdline`, "utf8").startsWith(front.binary));
+  const pid = holders().find(
+    (candidate) =>
+      !before.has(candidate) && readFileSync(`/proc/${candidate}/cmdline`, "utf8").startsWith(front.binary),
+  );
   process.kill(pid as number, "SIGKILL");
   daemon.stdin?.end("\n");
   await once(daemon, "close");

@@ -1,5 +1,5 @@
-import { release, version } from "node:os";
 import { readFileSync } from "node:fs";
+import { release, version } from "node:os";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan, SeccompPlan } from "../../src/plan/plan.ts";
 
