@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { groups } from "../kernel/syscall-groups.ts";
 import { all } from "../kernel/syscalls.ts";
@@ -44,4 +45,11 @@ export function load(context: Context, wanted: Wanted, options: Options): Loaded
     set: parseSet(options),
     abstractions: searchPath.map((folder) => join(folder, "abstractions")),
   });
+}
+
+/** Names of the domains that can be found, templates left out, sorted. A folder that is not there holds none. */
+export function domainNames(context: Context): readonly string[] {
+  const files = context.places.policies.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder));
+  const names = files.filter((file) => file.endsWith(".yaml")).map((file) => file.slice(0, -".yaml".length));
+  return [...new Set(names.filter((name) => !name.endsWith("@")))].sort();
 }

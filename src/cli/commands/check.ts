@@ -1,10 +1,9 @@
-import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import { renderDiagnostics, renderDiagnosticsJson } from "../../diagnostics/render.ts";
-import { probeHost } from "../../kernel/probe/host-facts.ts";
 import { check as checkPolicy } from "../../policy/3-check/check.ts";
 import { type Command, jsonOption, setOption } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
+import { checkContext } from "../host.ts";
 import { load } from "../load.ts";
 
 export const check: Command = {
@@ -21,10 +20,10 @@ export const check: Command = {
     { line: "cofferdam check --json nginx.yaml", what: "for an editor or a build" },
   ],
   run(context, files, options) {
-    const host = { snapshot: hostSnapshot(), facts: probeHost() };
+    const host = checkContext(context);
     const results = files.map((file) => {
       const loaded = load(context, { file }, options);
-      const onHost = loaded.policy === null ? [] : checkPolicy(loaded.policy, host);
+      const onHost = loaded.policy === null ? [] : checkPolicy(loaded.policy, { ...host, file });
       return { loaded, diagnostics: [...loaded.diagnostics, ...onHost] };
     });
     const diagnostics = results.flatMap((result) => result.diagnostics);

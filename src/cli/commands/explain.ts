@@ -1,8 +1,20 @@
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
+import { sealedNames } from "../../compile/sealed-names.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { startOf } from "../../diagnostics/diagnostic.ts";
 import { decide } from "../../model/decide.ts";
-import { sealedView } from "../../model/sealed-view.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { Request } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
-import { type Command, type Context, jsonOption, type Options, policyOption, setOption } from "../command.ts";
+import {
+  type Command,
+  CommandError,
+  type Context,
+  jsonOption,
+  type Options,
+  policyOption,
+  setOption,
+} from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
 import { hostNames } from "../explain/names.ts";
 import { type Explanation, finalDecision, renderExplanation } from "../explain/render.ts";
@@ -32,7 +44,7 @@ export const explain: Command = {
     const { domain, words } = split(operands, options);
     const policy = requirePolicy(context, domain, options);
     const request = parseRequest(words, hostNames);
-    const explanation = explainRequest(policy, request);
+    const explanation = explainRequest(context, policy, request);
     print(context, explanation, words.join(" "), options);
     return finalDecision(explanation).outcome === "granted" ? ExitCode.ok : ExitCode.no;
   },
@@ -43,12 +55,17 @@ function split(operands: readonly string[], options: Options) {
   return { domain: operands[0], words: operands.slice(1) };
 }
 
-function explainRequest(
-  policy: ReturnType<typeof requirePolicy>,
-  request: ReturnType<typeof parseRequest>,
-): Explanation {
+/** The broker decides on canonical names with Cofferdam's own places taken away; so does this. */
+function explainRequest(context: Context, written: Policy, request: Request): Explanation {
+  const names = sealedNames(written, hostSnapshot(), context.places.own);
+  if ("problems" in names) {
+    const place = startOf(written.name);
+    const diagnostics = names.problems.map(({ name, values }) => diagnose(name, place, values as never));
+    throw new CommandError(diagnostics.map(({ message }) => message).join("; "), diagnostics[0]?.help ?? "");
+  }
+  const { policy, view } = names;
   const byText = decide(policy, request);
-  const sealed = policy.mediation === "sealed" ? decide(policy, request, sealedView(policy, hostSnapshot())) : null;
+  const sealed = policy.mediation === "sealed" ? decide(policy, request, view) : null;
   const final = sealed ?? byText;
   const helps = final.outcome === "denied" && (final.reason === "no-rule" || final.reason === "late-name");
   return { domain: policy.name, request, policy: byText, sealed, allow: helps ? suggest(request) : null };

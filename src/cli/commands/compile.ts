@@ -1,0 +1,30 @@
+import { resolve } from "node:path";
+import { encodePlan } from "../../plan/encode.ts";
+import { type Command, CommandError, policyOption, setOption } from "../command.ts";
+import { compileDomain } from "../compile-domain.ts";
+import { ExitCode } from "../exit-code.ts";
+import { wantedDomain } from "../load.ts";
+import { modesFor, writeWhole } from "../write-whole.ts";
+
+export const compile: Command = {
+  name: "compile",
+  operands: [{ name: "[domain]", description: "the domain's name" }],
+  summary: "write a domain's plan to a file",
+  description: [
+    "What `run` does first when there is no valid plan. As root with cgroup version 2 it also makes the cgroup that carries the domain's programs.",
+    "Exit status: 0 with a plan, 3 without.",
+  ],
+  options: [
+    { flags: "--out <file>", description: "where the plan goes; the file is replaced whole" },
+    policyOption,
+    setOption,
+  ],
+  examples: [{ line: "cofferdam compile --out /tmp/nginx.plan nginx", what: "a plan to look at" }],
+  async run(context, [domain], options) {
+    const { out } = options;
+    if (typeof out !== "string") throw new CommandError("no file to write to", "write --out FILE", ExitCode.usage);
+    const plan = await compileDomain(context, wantedDomain(domain, options), options, "prepare");
+    writeWhole(resolve(out), encodePlan(plan), modesFor(process.geteuid?.() ?? 0));
+    return ExitCode.ok;
+  },
+};

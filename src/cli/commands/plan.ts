@@ -1,0 +1,66 @@
+import { type DriftEntry, drift } from "../../compile/drift.ts";
+import { hostSnapshot } from "../../compile/host-snapshot.ts";
+import { planJson, renderPlan } from "../../compile/render-plan.ts";
+import {
+  type Command,
+  CommandError,
+  type Context,
+  jsonOption,
+  type Options,
+  policyOption,
+  setOption,
+} from "../command.ts";
+import { compileDomain } from "../compile-domain.ts";
+import { ExitCode } from "../exit-code.ts";
+import { toJson } from "../json.ts";
+import { wantedDomain } from "../load.ts";
+import { readyPlans } from "../ready-plans.ts";
+import { renderDrift } from "../render/drift.ts";
+import { requirePolicy } from "../require-policy.ts";
+
+export const plan: Command = {
+  name: "plan",
+  operands: [{ name: "[domain]", description: "the domain's name" }],
+  summary: "what this host would do for a domain, layer by layer",
+  description: [
+    "Layers with what they hold or lose, the kernel's rules, the calls that are asked about and what that costs, grants that became single files, grants that are lost. Nothing is made or changed.",
+    "With --drift: what changed on the host since the domain's ready plans were made. A daemon started from such a plan holds the old files until it is restarted.",
+    "Exit status: 0; with --drift 1 where something drifted.",
+  ],
+  options: [
+    policyOption,
+    setOption,
+    { flags: "--drift", description: "compare the ready plans with the host" },
+    jsonOption,
+  ],
+  examples: [
+    { line: "cofferdam plan nginx", what: "before the first start" },
+    { line: "cofferdam plan --drift nginx", what: "after an upgrade: does nginx need a restart?" },
+  ],
+  async run(context, [domain], options) {
+    if (options.drift === true) return showDrift(context, domain, options);
+    const made = await compileDomain(context, wantedDomain(domain, options), options, "look");
+    context.out(options.json ? toJson(planJson(made)) : renderPlan(made, { width: context.width }));
+    return ExitCode.ok;
+  },
+};
+
+interface PlanDrift {
+  readonly file: string;
+  readonly drift: readonly DriftEntry[];
+}
+
+function showDrift(context: Context, domain: string | undefined, options: Options): ExitCode {
+  const { name } = requirePolicy(context, domain, options);
+  const ready = readyPlans(context, name);
+  if (ready.length === 0) {
+    throw new CommandError(
+      `no plan of \`${name}\` lies ready in ${context.places.plans}`,
+      "it appears with the first start: cofferdam run",
+    );
+  }
+  const snapshot = hostSnapshot();
+  const drifted: PlanDrift[] = ready.map(({ file, plan: old }) => ({ file, drift: drift(old, snapshot) }));
+  context.out(options.json ? toJson(drifted) : drifted.map((one) => renderDrift(one.file, one.drift)).join("\n"));
+  return drifted.some((one) => one.drift.length > 0) ? ExitCode.no : ExitCode.ok;
+}

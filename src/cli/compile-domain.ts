@@ -1,0 +1,42 @@
+import { prepareCgroup } from "../compile/cgroup/prepare.ts";
+import { compile, type PrepareCgroup } from "../compile/compile.ts";
+import { hostSnapshot } from "../compile/host-snapshot.ts";
+import { hasError } from "../diagnostics/diagnostic.ts";
+import { renderDiagnostics } from "../diagnostics/render.ts";
+import { probeHost } from "../kernel/probe/host-facts.ts";
+import type { Plan } from "../plan/plan.ts";
+import { check } from "../policy/3-check/check.ts";
+import { CommandError, type Context, type Options } from "./command.ts";
+import { checkContext, programFiles } from "./host.ts";
+import { load, type Wanted } from "./load.ts";
+
+/** Whether the cgroup that carries the domain's programs is made, or only reckoned with. */
+export type Effect = "prepare" | "look";
+
+/** Says where the programs would be, and touches nothing: for plans that are only shown. */
+const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
+  Promise.resolve({ anchor: `${cgroup2}/cofferdam/${domain}`, programs: [] });
+
+/**
+ * From a domain's name or file to its plan on this host. What keeps it from one goes to standard error, with what the
+ * compiler has to say beside that; warnings about the policy's text are for `check`.
+ * @throws CommandError without a plan
+ */
+export async function compileDomain(context: Context, wanted: Wanted, options: Options, effect: Effect): Promise<Plan> {
+  const { policy, diagnostics, sources, files, absent } = load(context, wanted, options);
+  const file = files[0] === undefined ? {} : { file: files[0] };
+  const onHost = policy === null ? [] : check(policy, { ...checkContext(context), ...file });
+  const errors = [...diagnostics, ...onHost].filter((diagnostic) => hasError([diagnostic]));
+  const usable = policy !== null && errors.length === 0;
+  const compiled = usable
+    ? await compile(policy, {
+        ...{ facts: probeHost(), snapshot: hostSnapshot(), files, absent, own: context.places.own },
+        program: programFiles(context),
+        prepareCgroup: effect === "prepare" ? prepareCgroup : lookOnly,
+      })
+    : { plan: null, diagnostics: [] };
+  const { color, width } = context;
+  context.err(renderDiagnostics([...errors, ...compiled.diagnostics], { color, sources, width }));
+  if (compiled.plan !== null) return compiled.plan;
+  throw new CommandError("there is no plan for this domain on this host", "mend what is shown above, then try again");
+}

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { hostAccounts } from "../compile/accounts.ts";
+import { hostSnapshot } from "../compile/host-snapshot.ts";
+import { neverGranted } from "../kernel/never-granted.ts";
+import { probeHost } from "../kernel/probe/host-facts.ts";
+import { escapeName } from "../model/pattern.ts";
+import type { Policy } from "../model/policy.ts";
+import type { CheckContext } from "../policy/3-check/check.ts";
+import type { Context } from "./command.ts";
+import { domainNames, load } from "./load.ts";
+
+/** What every check of this host needs, looked up once. */
+export function checkContext(context: Context): CheckContext {
+  const { users, groups } = hostAccounts();
+  return {
+    snapshot: hostSnapshot(),
+    facts: probeHost(),
+    others: otherDomains(context),
+    ownObjects: context.places.own.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`]),
+    neverGranted: neverGranted.map(({ name }) => name),
+    accounts: { users: new Set(users.map(({ name }) => name)), groups: new Set(groups.map(({ name }) => name)) },
+  };
+}
+
+/** Domains of this host that can be read as they are. What is wrong with another one is not this one's business. */
+function otherDomains(context: Context): readonly Policy[] {
+  return domainNames(context).flatMap((name) => load(context, { name }, {}).policy ?? []);
+}
+
+/** The compiler's own bundle: a plan made by another compiler is stale. */
+export function programFiles(context: Context): readonly string[] {
+  return [join(context.places.home, "dist", "cofferdam.js")];
+}

@@ -1,0 +1,22 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodePlan } from "../plan/decode.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Context } from "./command.ts";
+
+export interface ReadyPlan {
+  readonly file: string;
+  readonly plan: Plan;
+}
+
+/** Every plan of a domain that lies ready, one for each set of variables and each policy file it was started with. */
+export function readyPlans(context: Context, domain: string): readonly ReadyPlan[] {
+  const folder = context.places.plans;
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${domain}-`) && name.endsWith(".plan"))
+    .sort()
+    .map((name) => join(folder, name))
+    .map((file) => ({ file, plan: decodePlan(readFileSync(file)) }))
+    .filter(({ plan }) => plan.domain === domain);
+}
