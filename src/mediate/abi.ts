@@ -81,9 +81,14 @@ export const E = {
   LOOP: 40,
   AGAIN: 11,
   OPNOTSUPP: 95,
+  MSGSIZE: 90,
+  ADDRINUSE: 98,
+  ISCONN: 106,
+  CONNREFUSED: 111,
   INPROGRESS: 115,
 } as const;
 
 export const POLLIN = 1;
 export const POLLPRI = 2;
+export const POLLOUT = 4;
 export const POLLHUP = 0x10;

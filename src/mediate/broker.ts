@@ -18,7 +18,7 @@ export class Broker {
 
   constructor(plan: Plan) {
     this.plan = plan;
-    this.policy = plan.mediation.policy as Policy;
+    this.policy = revive(plan.mediation.policy as Policy);
     this.grants = new Grants(plan);
     const { syscalls } = this.policy;
     const denied = new Set(syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token));
@@ -29,4 +29,14 @@ export class Broker {
   lists(name: string): boolean {
     return this.#listed.has(name);
   }
+}
+
+/** JSON carries an address as an array of numbers. */
+function revive(policy: Policy): Policy {
+  const addresses = policy.addresses.map((rule) =>
+    rule.network === null
+      ? rule
+      : { ...rule, network: { ...rule.network, address: Uint8Array.from(rule.network.address) } },
+  );
+  return { ...policy, addresses };
 }

@@ -10,13 +10,17 @@ import { TargetGone } from "./target.ts";
 /** io_uring, and calls of newer kernels: libraries fall back only on ENOSYS. */
 const SAID_TO_BE_ABSENT = /^(io_uring_|clone3$)/;
 
-/** Decides about one call and does it. Every doubt is a refusal; throws only {@link Vanished} and IdentityLost. */
+/** Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The caller closes the call once it is answered. */
 export function dispatch(broker: Broker, notification: Notification): { outcome: Outcome; call: Call } {
   const call = new Call(broker, notification);
+  return { outcome: attempt(call, () => judge(call)), call };
+}
+
+export function attempt(call: Call, step: () => Outcome): Outcome {
   try {
-    return { outcome: judge(call), call };
+    return step();
   } catch (cause) {
-    return { outcome: doubt(call, cause), call };
+    return doubt(call, cause);
   }
 }
 
@@ -46,6 +50,7 @@ function refuseCall(call: Call): Outcome {
 }
 
 function doubt(call: Call, cause: unknown): Outcome {
+  if (cause instanceof Vanished) return { kind: "vanished" };
   if (cause instanceof TooLong) return error(E.NAMETOOLONG);
   if (cause instanceof Unreadable) return unable(E.FAULT, call.name, "unreadable argument");
   if (cause instanceof TargetGone) return unable(E.PERM, call.name, "the asking thread cannot be looked at");

@@ -10,3 +10,5 @@ export const GROUPS_MAX = 65_536;
 export const PLAN_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one extended attribute's name, the kernel's XATTR_NAME_MAX, with its NUL. */
 export const XATTR_NAME_MAX = 256;
+/** Bytes taken of one message: more than any datagram has (net.core.wmem_default is 212,992). */
+export const MESSAGE_BYTES_MAX = 256 * 1024;

@@ -1,14 +1,15 @@
 import { mapShared } from "../kernel/ffi.ts";
 import { name as syscallName } from "../kernel/syscalls.ts";
 import { SLOT_COUNT, SLOT_SIZE, slotState } from "../plan/slots.ts";
-import { abi, E, POLLHUP, POLLIN } from "./abi.ts";
+import { abi, E } from "./abi.ts";
 import type { Broker } from "./broker.ts";
-import { type Notification, Vanished } from "./call.ts";
-import { dispatch } from "./dispatch.ts";
+import type { Call, Notification } from "./call.ts";
+import { attempt, dispatch } from "./dispatch.ts";
 import { error, type Outcome, unable } from "./outcome.ts";
 import type { Reporter } from "./report.ts";
 import { Slot } from "./slot.ts";
 import { close, sys } from "./sys.ts";
+import { Waiting } from "./waiting.ts";
 
 /** The descriptors the holder starts the mediator with. */
 export interface Descriptors {
@@ -17,38 +18,44 @@ export interface Descriptors {
 }
 
 /**
- * Receives, decides, answers, one call at a time, until no process of the domain is left. The call lies in memory that the holder owns,
- * so that it can be answered if this process dies in the middle of it.
+ * Receives, decides, answers, until no process of the domain is left. Calls lie in memory that the holder owns, so that
+ * they can be answered if this process dies in the middle of one.
  */
 export function runLoop(descriptors: Descriptors, broker: Broker, reporter: Reporter): void {
   const { listener } = descriptors;
   const memory = mapShared(descriptors.slots, SLOT_COUNT * SLOT_SIZE).bytes;
-  const slot = new Slot(memory, 0);
+  const waiting = new Waiting();
+  const free = Array.from({ length: SLOT_COUNT }, (_, index) => new Slot(memory, index));
   // The reply wakes the target on this processor: a third of the time (since 6.6; older kernels go without).
   sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_SET_FLAGS, abi.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-  while (waitForCall(listener, reporter)) {
-    if (!receive(listener, slot)) continue;
-    try {
-      serve(listener, slot, broker, reporter);
-    } catch (cause) {
-      if (!(cause instanceof Vanished)) throw cause;
+  const finish = (slot: Slot, call: Call | null, outcome: Outcome): void => {
+    if (outcome.kind === "pending" && call !== null && free.length > 1) {
+      waiting.add({ slot, call, pending: outcome });
+      return;
     }
+    const last = outcome.kind === "pending" ? unable(E.AGAIN, call?.name ?? "call", "too many calls wait") : outcome;
+    answer(listener, slot, last, reporter);
+    call?.close();
     slot.state = slotState.free;
-  }
-}
-
-/** false when the last process under the filter is gone. Folded events are written out while nobody asks. */
-function waitForCall(listener: number, reporter: Reporter): boolean {
-  const request = Buffer.alloc(8);
+    free.push(slot);
+  };
   for (;;) {
-    request.writeInt32LE(listener, 0);
-    request.writeInt16LE(POLLIN, 4);
-    const ready = sys("poll", request, 1, reporter.nextFlush());
-    const events = request.readInt16LE(6);
-    if (ready === 0) reporter.flush();
-    else if (ready > 0 && events & POLLIN) return true;
-    else if (ready > 0 && events & POLLHUP) return false;
-    else if (ready !== -E.INTR) throw new Error(`the listener cannot be polled: ${ready}, events ${events}`);
+    const woken = waiting.poll(listener, reporter.nextFlush());
+    if (woken.gone) return;
+    for (const { slot, call, pending } of woken.ready) finish(slot, call, attempt(call, pending.resume));
+    if (!woken.asked) continue;
+    const slot = free.pop();
+    if (slot === undefined) throw new Error("a slot is always kept free");
+    if (!receive(listener, slot)) {
+      free.push(slot);
+      continue;
+    }
+    const foreign = foreignCall(slot);
+    if (foreign !== null) finish(slot, null, foreign);
+    else {
+      const { outcome, call } = dispatch(broker, notification(listener, slot));
+      finish(slot, call, outcome);
+    }
   }
 }
 
@@ -62,36 +69,19 @@ function receive(listener: number, slot: Slot): boolean {
   return true;
 }
 
-function serve(listener: number, slot: Slot, broker: Broker, reporter: Reporter): void {
-  const foreign = foreignCall(slot);
-  if (foreign !== null) {
-    reporter.refused(slot.tid, foreign);
-    send(listener, slot, foreign);
-    return;
-  }
-  const { outcome, call } = dispatch(broker, notification(listener, slot));
-  try {
-    const last = outcome.kind === "descriptor" ? handOver(listener, slot, outcome) : outcome;
-    if (last.kind === "refused") reporter.refused(slot.tid, last);
-    send(listener, slot, last);
-  } finally {
-    call.close();
-  }
+/** Hands over, reports, sends; a target that vanished is told nothing. */
+function answer(listener: number, slot: Slot, outcome: Outcome, reporter: Reporter): void {
+  const last = outcome.kind === "descriptor" ? handOver(listener, slot, outcome) : outcome;
+  if (last.kind === "refused") reporter.refused(slot.tid, last);
+  if (last.kind !== "vanished") send(listener, slot, last);
 }
 
 /** Other architectures and x32 number their calls otherwise; a thread outside the mediator's pid namespace (0) cannot be looked at. */
-function foreignCall(slot: Slot): (Outcome & { kind: "refused" }) | null {
+function foreignCall(slot: Slot): Outcome | null {
   const known = slot.architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(slot.number) : null;
   if (known === null)
-    return refused(
-      unable(E.NOSYS, "call", `number ${slot.number} of architecture 0x${slot.architecture.toString(16)}`),
-    );
-  return slot.tid === 0 ? refused(unable(E.PERM, known, "a thread of another pid namespace")) : null;
-}
-
-function refused(outcome: Outcome): Outcome & { kind: "refused" } {
-  if (outcome.kind !== "refused") throw new TypeError("not a refusal");
-  return outcome;
+    return unable(E.NOSYS, "call", `number ${slot.number} of architecture 0x${slot.architecture.toString(16)}`);
+  return slot.tid === 0 ? unable(E.PERM, known, "a thread of another pid namespace") : null;
 }
 
 function notification(listener: number, slot: Slot): Notification {
@@ -117,12 +107,11 @@ function handOver(listener: number, slot: Slot, given: Outcome & { kind: "descri
   request.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, 20);
   const value = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
   close(given.fd);
-  if (value === -E.NOENT) throw new Vanished();
+  if (value === -E.NOENT) return { kind: "vanished" };
   return value < 0 ? error(-value) : { kind: "value", value };
 }
 
 function send(listener: number, slot: Slot, outcome: Outcome): void {
-  if (outcome.kind === "descriptor") throw new TypeError("a descriptor is handed over before");
   const value = outcome.kind === "value" ? BigInt(outcome.value) : 0n;
   const errno = outcome.kind === "error" || outcome.kind === "refused" ? outcome.errno : 0;
   slot.answer(value, errno, outcome.kind === "continue" ? abi.SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0);

@@ -13,7 +13,19 @@ export type Outcome =
   | { readonly kind: "error"; readonly errno: number }
   /** A descriptor of the mediator's that the target gets; the loop closes it. */
   | { readonly kind: "descriptor"; readonly fd: number; readonly closeOnExec: boolean }
+  /** The thread was killed meanwhile: nobody to tell. */
+  | { readonly kind: "vanished" }
+  /** Begun, and not yet done: the loop goes on with others and asks again when the descriptor is ready. */
+  | Pending
   | { readonly kind: "refused"; readonly errno: number; readonly refusal: Refusal };
+
+export interface Pending {
+  readonly kind: "pending";
+  /** Polled for writing. */
+  readonly fd: number;
+  /** What to answer now that it is ready; `pending` again if it is not after all. */
+  readonly resume: () => Outcome;
+}
 
 /** What a refusal event says beside who asked. */
 export interface Refusal {

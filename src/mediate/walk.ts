@@ -27,6 +27,8 @@ export interface Place {
   readonly object: { readonly fd: number; readonly stat: Stat } | null;
   /** Canonical: what the kernel calls the directory now, then the last component. */
   readonly name: Bytes;
+  /** Canonical names of the symbolic links that were followed. */
+  readonly links: readonly Bytes[];
 }
 
 /** A path out of the target's memory, and where it starts: its root, or the directory it named. */
@@ -57,7 +59,7 @@ export function walk(path: PathArgument, context: WalkContext): Walked {
 class Walk {
   readonly #context: WalkContext;
   #at: number;
-  #links = 0;
+  readonly #links: Bytes[] = [];
   /** Components still to come, the next one last. */
   readonly #rest: Bytes[] = [];
   #slash = false;
@@ -115,7 +117,14 @@ class Walk {
     const stat = this.#look(this.#at);
     if (typeof name === "number") return { kind: "error", errno: name };
     if (typeof stat === "number") return { kind: "error", errno: stat };
-    const place = { directory: this.#at, last: ".", slash: this.#slash, object: { fd: this.#at, stat }, name };
+    const place = {
+      directory: this.#at,
+      last: ".",
+      slash: this.#slash,
+      object: { fd: this.#at, stat },
+      name,
+      links: this.#links,
+    };
     return { kind: "place", place };
   }
 
@@ -135,7 +144,10 @@ class Walk {
     if (typeof directory === "number") return { kind: "error", errno: directory };
     const name = directory === "/" ? `/${component}` : `${directory}/${component}`;
     const object = stat === null ? null : { fd, stat };
-    return { kind: "place", place: { directory: this.#at, last: component, slash: this.#slash, object, name } };
+    return {
+      kind: "place",
+      place: { directory: this.#at, last: component, slash: this.#slash, object, name, links: this.#links },
+    };
   }
 
   #follows(): boolean {
@@ -156,13 +168,15 @@ class Walk {
 
   /** Puts a link's text in front of what is left; null to go on. */
   #enter(component: Bytes, link: number, stat: Stat, trailing: boolean): Walked | null {
-    this.#links += 1;
-    if (this.#links > LINKS_MAX) return { kind: "error", errno: E.LOOP };
+    if (this.#links.length >= LINKS_MAX) return { kind: "error", errno: E.LOOP };
     if (trailing && protectedLink(this.#at, stat, this.#context.target.credentials.fsuid))
       return { kind: "error", errno: E.ACCES };
     const text = readlinkat(link, "");
     if (typeof text === "number") return { kind: "error", errno: -text };
     if (this.#kind === "procfs") return this.#enterProc(component, text);
+    const name = canonical(link);
+    if (typeof name === "number") return { kind: "error", errno: name };
+    this.#links.push(name);
     if (text.startsWith("/")) this.#jump();
     this.#push(text);
     return null;
@@ -175,6 +189,7 @@ class Walk {
 
   /** On procfs `self` and `thread-self` mean the reader: here they are made to mean the target. All else that jumps is not followed. */
   #enterProc(component: Bytes, text: Bytes): Walked | null {
+    this.#links.push(component);
     const { tid, credentials } = this.#context.target;
     if (component === "self" && /^\d+$/.test(text)) this.#push(String(credentials.tgid));
     else if (component === "thread-self" && /^\d+\/task\/\d+$/.test(text))

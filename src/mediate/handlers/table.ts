@@ -1,5 +1,8 @@
 import type { Handler } from "../handler.ts";
+import { bind } from "./bind.ts";
+import { connect } from "./connect.ts";
 import { link } from "./link.ts";
+import { listen } from "./listen.ts";
 import { mkdir, mknod, symlink } from "./make.ts";
 import { memfd } from "./memfd.ts";
 import { mode } from "./mode.ts";
@@ -8,6 +11,7 @@ import { owner } from "./owner.ts";
 import { ownProcess, setIoPriority, setPriority } from "./processes.ts";
 import { rename } from "./rename.ts";
 import { selfConfine } from "./self-confine.ts";
+import { sendmmsg, sendmsg, sendto } from "./send.ts";
 import { times } from "./times.ts";
 import { unlink } from "./unlink.ts";
 import { xattr } from "./xattr.ts";
@@ -27,6 +31,12 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [xattr, ["setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"]],
   [memfd, ["memfd_create"]],
   [selfConfine, ["landlock_restrict_self"]],
+  [bind, ["bind"]],
+  [listen, ["listen"]],
+  [connect, ["connect"]],
+  [sendto, ["sendto"]],
+  [sendmsg, ["sendmsg"]],
+  [sendmmsg, ["sendmmsg"]],
   [ownProcess, ["prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"]],
   [setPriority, ["setpriority"]],
   [setIoPriority, ["ioprio_set"]],

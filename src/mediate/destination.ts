@@ -1,0 +1,49 @@
+import { Permission } from "../model/permission.ts";
+import { abi, E } from "./abi.ts";
+import type { Address } from "./address.ts";
+import type { Call } from "./call.ts";
+import { denyName } from "./deny.ts";
+import { judgeAddress } from "./judge-address.ts";
+import { error, type Outcome, unable } from "./outcome.ts";
+import { AF, type TargetSocket } from "./socket.ts";
+import { self, shown } from "./sys.ts";
+import { canonical, type PathArgument } from "./walk.ts";
+
+/** Where a connect or an addressed send goes: the address as the kernel is to be given it. */
+export type Destination = { readonly kind: "address"; readonly bytes: Buffer } | Outcome;
+
+/** The start of a path address; read before the target's identity is taken. */
+export function pathOf(call: Call, address: Address): PathArgument | null {
+  if (address.kind !== "path") return null;
+  const { path } = address;
+  return { text: path, start: path.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD) };
+}
+
+/** Judges the address; a unix path becomes the very socket it led to when it was judged. Within `asTarget`. */
+export function judgeDestination(
+  call: Call,
+  socket: TargetSocket,
+  address: Address,
+  path: PathArgument | null,
+): Destination {
+  const refused = judgeAddress(call, socket, address, "connect");
+  if (refused !== null) return refused;
+  return path === null ? { kind: "address", bytes: address.bytes } : socketAt(call, path);
+}
+
+function socketAt(call: Call, path: PathArgument): Destination {
+  const walked = call.walk(path, "always");
+  if (walked.kind === "error") return error(walked.errno);
+  if (walked.kind !== "place") return unable(E.ACCES, call.name, shown(path.text));
+  const { object, name } = walked.place;
+  if (object === null) return error(E.NOENT);
+  const judged = canonical(object.fd);
+  if (typeof judged === "number") return error(judged);
+  if ((call.broker.grants.of(judged) & Permission.connect) === 0) return denyName("connect", name);
+  if (object.stat.type !== abi.S_IFSOCK) return error(E.CONNREFUSED);
+  const text = self(object.fd);
+  const bytes = Buffer.alloc(2 + text.length + 1);
+  bytes.writeUInt16LE(AF.unix, 0);
+  bytes.write(text, 2, "latin1");
+  return { kind: "address", bytes };
+}

@@ -1,0 +1,114 @@
+import { Permission } from "../../model/permission.ts";
+import { abi, E } from "../abi.ts";
+import { type Address, readAddress } from "../address.ts";
+import type { Call } from "../call.ts";
+import { denyName } from "../deny.ts";
+import type { Handler } from "../handler.ts";
+import { judgeAddress } from "../judge-address.ts";
+import { error, type Outcome, result, unable } from "../outcome.ts";
+import { AF, socketOf, type TargetSocket } from "../socket.ts";
+import { type Bytes, fstat, openPath, shown, sys } from "../sys.ts";
+import { canonical, type PathArgument, type Place } from "../walk.ts";
+
+/**
+ * bind. Nothing below sees all of it (abstract names, UDP ports), and neither the descriptor nor the address would stay what was judged, so the
+ * mediator binds the target's own socket to the address it copied.
+ */
+export const bind: Handler = {
+  kernelJudges: () => false,
+  answer(call) {
+    const socket = socketOf(call, 0);
+    if (typeof socket === "number") return error(-socket);
+    const address = readAddress(call, call.word(1), call.int(2));
+    if (typeof address === "number") return error(-address);
+    const path = address.kind === "path" ? start(call, address.path) : null;
+    return call.asTarget(() => {
+      const refused = judgeAddress(call, socket, address, "listen");
+      if (refused !== null) return refused;
+      return path === null
+        ? bindTo(call, socket, ownPort(call, socket, address))
+        : bindPath(call, socket, address.bytes, path);
+    });
+  },
+};
+
+function start(call: Call, text: Bytes): PathArgument {
+  return { text, start: text.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD) };
+}
+
+function bindTo(call: Call, socket: TargetSocket, bytes: Buffer): Outcome {
+  return result(call.effect(() => sys("bind", socket.fd, bytes, bytes.length)));
+}
+
+/** Netlink port 0 means "my process id" (netlink(7)): the kernel would take the mediator's. */
+function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
+  if (socket.domain !== AF.netlink || address.bytes.length < 12 || address.bytes.readUInt32LE(4) !== 0)
+    return address.bytes;
+  const bytes = Buffer.from(address.bytes);
+  bytes.writeUInt32LE(call.target.credentials.tgid, 4);
+  return bytes;
+}
+
+/**
+ * A name in a directory. The target's own string is passed, since getsockname and every peer see it; the kernel resolves it again, so
+ * every name on the way must be one the domain can neither make nor remove. Where one is, it could lead elsewhere by now: there the socket is bound
+ * from within the directory that was judged, and its address is the last component alone.
+ */
+function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArgument): Outcome {
+  const walked = call.walk(path, "never");
+  if (walked.kind === "error") return error(walked.errno);
+  if (walked.kind !== "place") return unable(E.ACCES, call.name, shown(path.text));
+  const { place } = walked;
+  if (place.object !== null) return error(E.ADDRINUSE);
+  if ((call.broker.grants.of(place.name) & Permission.listen) === 0) return denyName("listen", place.name);
+  const stable = changeable(call, path, place) === null;
+  const given = stable ? bytes : shortened(place.last);
+  const from = stable && path.text.startsWith("/") ? null : stable ? path.start : place.directory;
+  const bound = call.effect(() => inDirectory(from, () => sys("bind", socket.fd, given, given.length)));
+  if (bound < 0) return error(-bound);
+  return isSocket(call, place) ? result(0) : unable(E.IO, call.name, `${shown(place.name)} is not what was bound`);
+}
+
+/** struct sockaddr_un of a name in the working directory. */
+function shortened(last: Bytes): Buffer {
+  const bytes = Buffer.alloc(2 + last.length + 1);
+  bytes.writeUInt16LE(AF.unix, 0);
+  bytes.write(last, 2, "latin1");
+  return bytes;
+}
+
+/** With `directory` as the working directory, if any. The mediator itself uses no relative names. */
+function inDirectory(directory: number | null, operation: () => number): number {
+  if (directory === null) return operation();
+  const moved = sys("fchdir", directory);
+  if (moved < 0) return moved;
+  try {
+    return operation();
+  } finally {
+    process.chdir("/");
+  }
+}
+
+/** The first directory on the way to the name, or link that was followed, which the domain may make or remove. */
+function changeable(call: Call, path: PathArgument, place: Place): Bytes | null {
+  const from = path.text.startsWith("/") ? "/" : canonical(path.start);
+  const way = [...place.links, ...parents(place.name)];
+  if (typeof from === "number") return path.text;
+  const may = Permission.create | Permission.delete;
+  return (
+    way.find((name) => (call.broker.grants.of(name) & may) !== 0 && !from.startsWith(`${name}/`) && from !== name) ??
+    null
+  );
+}
+
+function parents(name: Bytes): Bytes[] {
+  const found: Bytes[] = [];
+  for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) found.push(name.slice(0, end));
+  return found;
+}
+
+function isSocket(call: Call, place: Place): boolean {
+  const fd = call.target.keep(openPath(place.directory, place.last));
+  const stat = fd < 0 ? fd : fstat(fd);
+  return typeof stat !== "number" && stat.type === abi.S_IFSOCK;
+}

@@ -1,0 +1,41 @@
+import { E } from "../abi.ts";
+import { readAddress } from "../address.ts";
+import type { Call } from "../call.ts";
+import { judgeDestination, pathOf } from "../destination.ts";
+import type { Handler } from "../handler.ts";
+import { error, type Outcome, result } from "../outcome.ts";
+import { pendingError, socketOf, type TargetSocket, withoutWaiting } from "../socket.ts";
+import { sys } from "../sys.ts";
+
+/**
+ * connect where no hook below judges the address: the target's own socket is connected to the address that was copied and judged, with the
+ * target's effective ids. The peer sees the mediator's process id.
+ */
+export const connect: Handler = {
+  kernelJudges: () => false,
+  answer(call) {
+    const socket = socketOf(call, 0);
+    if (typeof socket === "number") return error(-socket);
+    const address = readAddress(call, call.word(1), call.int(2));
+    if (typeof address === "number") return error(-address);
+    const path = pathOf(call, address);
+    return call.asTarget(() => {
+      const destination = judgeDestination(call, socket, address, path);
+      return destination.kind === "address" ? begin(call, socket, destination.bytes) : destination;
+    }, true);
+  },
+};
+
+function begin(call: Call, socket: TargetSocket, bytes: Buffer): Outcome {
+  const attempt = (): number => sys("connect", socket.fd, bytes, bytes.length);
+  const begun = call.effect(() => (socket.nonBlocking ? attempt() : withoutWaiting(socket.fd, attempt)));
+  if (begun !== -E.INPROGRESS || socket.nonBlocking) return result(begun);
+  return {
+    kind: "pending",
+    fd: socket.fd,
+    resume: () => {
+      const failed = pendingError(socket.fd);
+      return failed === 0 ? { kind: "value", value: 0 } : error(failed);
+    },
+  };
+}

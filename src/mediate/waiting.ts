@@ -1,0 +1,48 @@
+import { E, POLLHUP, POLLIN, POLLOUT } from "./abi.ts";
+import type { Call } from "./call.ts";
+import type { Pending } from "./outcome.ts";
+import type { Slot } from "./slot.ts";
+import { sys } from "./sys.ts";
+
+/** A call that was begun and waits for its socket. */
+export interface WaitingCall {
+  readonly slot: Slot;
+  readonly call: Call;
+  readonly pending: Pending;
+}
+
+export interface Woken {
+  /** Calls to go on with, no longer waiting. */
+  readonly ready: readonly WaitingCall[];
+  /** A new call can be received. */
+  readonly asked: boolean;
+  /** The last process under the filter is gone. */
+  readonly gone: boolean;
+}
+
+/** Calls in flight beside the one that is being decided; as many as there are slots. */
+export class Waiting {
+  #calls: WaitingCall[] = [];
+
+  add(call: WaitingCall): void {
+    this.#calls.push(call);
+  }
+
+  /** Waits until something can be done, or `timeout` milliseconds (-1: for ever). */
+  poll(listener: number, timeout: number): Woken {
+    const requests = Buffer.alloc(8 * (this.#calls.length + 1));
+    requests.writeInt32LE(listener, 0);
+    requests.writeInt16LE(POLLIN, 4);
+    for (const [index, { pending }] of this.#calls.entries()) {
+      requests.writeInt32LE(pending.fd, 8 * index + 8);
+      requests.writeInt16LE(POLLOUT, 8 * index + 12);
+    }
+    const count = sys("poll", requests, this.#calls.length + 1, timeout);
+    if (count < 0 && count !== -E.INTR) throw new Error(`poll: error ${-count}`);
+    const events = (index: number): number => (count > 0 ? requests.readInt16LE(8 * index + 6) : 0);
+    const ready = this.#calls.filter((_, index) => events(index + 1) !== 0);
+    this.#calls = this.#calls.filter((_, index) => events(index + 1) === 0);
+    const asked = (events(0) & POLLIN) !== 0;
+    return { ready, asked, gone: !asked && (events(0) & POLLHUP) !== 0 };
+  }
+}
