@@ -6,7 +6,7 @@ import koffi from "koffi";
 import { cString } from "./c-string.ts";
 import { AT_FDCWD, CLOCK_MONOTONIC, ENOSYS, MAP_SHARED, PROT_READ, PROT_WRITE } from "./constants.ts";
 import { ErrnoError } from "./errno-error.ts";
-import { openHow, timespec } from "./structs.ts";
+import { openHow, pollfd, timespec } from "./structs.ts";
 import { number as syscallNumber } from "./syscalls.ts";
 
 export { cString } from "./c-string.ts";
@@ -53,7 +53,7 @@ function numberOf(name: string): number {
   return nr;
 }
 
-/** Where the bytes of `bytes` lie. Valid only while the caller holds `bytes`, and only for buffers that own off-heap memory. */
+/** Where `bytes` lies. Valid only while the caller holds `bytes`. */
 export function addressOf(bytes: Uint8Array): bigint {
   // Touching `.buffer` moves a small typed array out of the garbage-collected heap for good (V8 on-heap typed arrays).
   if (bytes.buffer.byteLength === 0) return 0n;
@@ -113,7 +113,7 @@ export function kill(pid: number, signal: number): void {
   named(`kill ${pid}`, syscallRaw(numberOf("kill"), pid, signal));
 }
 
-/** waitpid(2): `{ pid: 0 }` when WNOHANG was given and nothing has changed. Node reaps its own children: use only for others. */
+/** waitpid(2): `pid` 0 when WNOHANG was given and nothing has changed. Node reaps its own children: use only for others. */
 export function waitpid(pid: number, options: number): { pid: number; status: number } {
   const status = new Int32Array(new ArrayBuffer(4));
   const result = syscallRaw(numberOf("wait4"), pid, new Uint8Array(status.buffer), options, 0);
@@ -129,7 +129,7 @@ export interface PollRequest {
 export function poll(requests: readonly PollRequest[], timeout: number): number[] {
   const bytes = pollBytes(requests);
   named("poll", syscallRaw(numberOf("poll"), bytes, requests.length, timeout));
-  return requests.map((_, index) => bytes.readInt16LE(8 * index + 6));
+  return requests.map((_, index) => bytes.readInt16LE(pollfd.size * index + pollfd.offset.revents));
 }
 
 /** Waits on a thread of libuv's pool until one of the descriptors is ready; the event loop goes on meanwhile. */
@@ -137,17 +137,13 @@ export function pollReady(requests: readonly PollRequest[]): Promise<void> {
   const bytes = pollBytes(requests);
   // Whoever is woken looks at its descriptors itself, so that a failed wait (EINTR) is only a wake-up too early.
   return new Promise((resolve) => {
-    rawSyscall.async(numberOf("poll"), bytes, requests.length, -1, 0, 0, 0, () => resolve());
+    // Naming the bytes in the callback keeps them alive until the kernel is done with them.
+    rawSyscall.async(numberOf("poll"), bytes, requests.length, -1, 0, 0, 0, () => bytes.length >= 0 && resolve());
   });
 }
 
 function pollBytes(requests: readonly PollRequest[]): Buffer {
-  const bytes = Buffer.from(new ArrayBuffer(8 * requests.length));
-  for (const [index, request] of requests.entries()) {
-    bytes.writeInt32LE(request.fd, 8 * index);
-    bytes.writeInt16LE(request.events, 8 * index + 4);
-  }
-  return bytes;
+  return Buffer.concat(requests.map((request) => pollfd.encode(request)));
 }
 
 /** A shared mapping of a file or memfd, of `length` bytes from `offset` (a multiple of the page size). */
@@ -189,9 +185,7 @@ export interface Library {
 }
 
 /** The error number of the last call made through {@link loadLibrary}; valid only at once. */
-export function errno(): number {
-  return koffi.errno();
-}
+export const errno = (): number => koffi.errno();
 
 /** A view of `length` bytes of memory that somebody else owns, e.g. libbpf's. */
 export function viewMemory(address: bigint, length: number): Uint8Array {

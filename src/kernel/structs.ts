@@ -6,6 +6,8 @@ import { struct } from "./struct.ts";
 
 export const timespec = struct("struct timespec", { tv_sec: "i64", tv_nsec: "i64" });
 
+export const pollfd = struct("struct pollfd", { fd: "i32", events: "u16", revents: "u16" });
+
 /** `linux/seccomp.h` */
 export const seccompData = struct("struct seccomp_data", {
   nr: "i32",

@@ -38,9 +38,11 @@ const steps = {
   point: ({ point }) => buffers[point.in].writeBigUInt64LE(BigInt(memcpy(buffers[point.to], buffers[point.to], 0)), point.at),
 };
 (async () => {
+  let failed = 0;
   for (const step of program.steps) {
+    if ("need" in step && failed === 0) failed = Math.min(0, results[step.need]);
     const kind = Object.keys(steps).find((name) => name in step);
-    results.push(await steps[kind](step));
+    results.push(failed < 0 ? failed : kind === undefined ? 0 : await steps[kind](step));
   }
   require("node:fs").writeSync(1, JSON.stringify(results));
   process.exit(0);

@@ -33,6 +33,11 @@ export class ChildProgram {
     return this.#add(label, { join: true });
   }
 
+  /** When that result is negative, nothing more is done and every later step has the same result. */
+  need(label: string): this {
+    return this.#add("", { need: this.#labels.lastIndexOf(label) });
+  }
+
   /** Writes an earlier result into a buffer, as 32 bits. */
   store(label: string, to: string, at: number): this {
     return this.#add("", { store: { result: this.#labels.lastIndexOf(label), to, at } });

@@ -41,17 +41,25 @@ export function landlockAbi(): number {
 
 /** Every operation is tried twice by one child: before it restricts itself, so that a refusal afterwards is Landlock's. */
 export function probeLandlock(abi: number): Record<LandlockFeature, Probe> {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-probe-"));
   const abstract = sockaddrBytes(`\0cofferdam-probe-${process.pid}`);
-  const pathname = sockaddrBytes(`${folder}/socket`);
-  const listeners = [abstract, pathname].map(listen);
+  const folder = knowsUnixNames() ? mkdtempSync(join(tmpdir(), "cofferdam-probe-")) : null;
+  // Where names of sockets are not known to Landlock, there is nothing to try them on.
+  const pathname = folder === null ? abstract : sockaddrBytes(`${folder}/socket`);
+  const listeners = (folder === null ? [abstract] : [abstract, pathname]).map(listen);
   try {
-    const results = restrictedChild(abi, abstract, pathname).run();
-    return read(abi, results);
+    return read(abi, restrictedChild(abi, abstract, pathname).run());
   } finally {
     listeners.forEach(close);
-    rmSync(folder, { recursive: true });
+    if (folder !== null) rmSync(folder, { recursive: true });
   }
+}
+
+const unixRuleset = landlockRulesetAttr.encode({ handled_access_fs: LANDLOCK_ACCESS_FS_RESOLVE_UNIX }).subarray(0, 8);
+
+function knowsUnixNames(): boolean {
+  const ruleset = syscallRaw(number("landlock_create_ruleset") ?? -1, unixRuleset, unixRuleset.length, 0);
+  if (ruleset >= 0) close(ruleset);
+  return ruleset >= 0;
 }
 
 function restrictedChild(abi: number, abstract: Uint8Array, pathname: Uint8Array): ChildProgram {
@@ -65,10 +73,7 @@ function restrictedChild(abi: number, abstract: Uint8Array, pathname: Uint8Array
     .buffer("abstract", abstract)
     .buffer("pathname", pathname)
     .buffer("ruleset", ruleset(abi).subarray(0, rulesetSize(abi)))
-    .buffer(
-      "unix-ruleset",
-      landlockRulesetAttr.encode({ handled_access_fs: LANDLOCK_ACCESS_FS_RESOLVE_UNIX }).subarray(0, 8),
-    );
+    .buffer("unix-ruleset", unixRuleset);
   tryAll(child, "before", abstract.length, pathname.length);
   child
     .call("no-new-privs", "prctl", PR_SET_NO_NEW_PRIVS, 1)

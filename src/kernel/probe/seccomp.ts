@@ -23,7 +23,15 @@ import {
   SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
 } from "../constants.ts";
 import type { FeatureName, Probe } from "../host-facts.ts";
-import { seccompData, seccompNotif, seccompNotifAddfd, seccompNotifResp, sockFilter, sockFprog } from "../structs.ts";
+import {
+  pollfd,
+  seccompData,
+  seccompNotif,
+  seccompNotifAddfd,
+  seccompNotifResp,
+  sockFilter,
+  sockFprog,
+} from "../structs.ts";
 import { number } from "../syscalls.ts";
 import { no, refused, yes } from "./answer.ts";
 import { ChildProgram, resultOf } from "./child.ts";
@@ -67,10 +75,11 @@ function supervisedChild(flags: number): ChildProgram {
       seccompNotifAddfd.encode({ flags: SECCOMP_ADDFD_FLAG_SETFD, newfd: INJECTED_FD, newfd_flags: O_CLOEXEC }),
     )
     .buffer("resp", seccompNotifResp.encode({ val: BigInt(ANSWER) }))
-    .buffer("poll", pollfd())
+    .buffer("poll", pollfd.encode({ events: POLLIN }))
     .point("fprog", sockFprog.offset.filter, "filter")
     .call("no-new-privs", "prctl", PR_SET_NO_NEW_PRIVS, 1)
     .call("listener", "seccomp", SECCOMP_SET_MODE_FILTER, flags, "fprog")
+    .need("listener")
     .call("sync", "ioctl", { resultOf: "listener" }, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP)
     .start(NOTIFIED_CALL, 0)
     .store("listener", "poll", 0)
@@ -112,10 +121,4 @@ function notifyAnswer(results: ReadonlyMap<string, number>): Probe {
 function addfdAnswer(addfd: number, injected: number): Probe {
   if (addfd < 0) return refused("ADDFD", addfd);
   return injected >= 0 ? yes : refused("the descriptor did not arrive in the target", injected);
-}
-
-function pollfd(): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeInt16LE(POLLIN, 4);
-  return bytes;
 }

@@ -1,0 +1,113 @@
+import { expect, test } from "vitest";
+import { deniedRequests } from "../../src/events/collector/denied-requests.ts";
+import { KernelDenials } from "../../src/events/collector/kernel-denials.ts";
+import { Lines } from "../../src/events/collector/lines.ts";
+import type { Event } from "../../src/events/event.ts";
+import { LINE_BYTES_MAX } from "../../src/events/limits.ts";
+import type { Denial } from "../../src/kernel/audit/landlock-record.ts";
+import { parseRecord } from "../../src/kernel/audit/record.ts";
+
+function denial(changes: Partial<Denial>): Denial {
+  return {
+    kind: "denial",
+    landlockDomain: "a",
+    blockers: [],
+    path: null,
+    address: null,
+    port: null,
+    other: null,
+    ...changes,
+  };
+}
+
+test.each([
+  [denial({ blockers: ["fs.read_file"], path: "/a" }), "read", "/a", "files: r /a"],
+  [denial({ blockers: ["fs.read_dir"], path: "/a" }), "read", "/a", "files: r /a"],
+  [denial({ blockers: ["fs.truncate"], path: "/a" }), "write", "/a", "files: w /a"],
+  [denial({ blockers: ["fs.make_reg"], path: "/a" }), "create", "/a/?", "files: c /a/*"],
+  [denial({ blockers: ["fs.remove_file"], path: "/" }), "delete", "/?", "files: d /*"],
+  [denial({ blockers: ["fs.ioctl_dev"], path: "/dev/tty" }), "ioctl", "/dev/tty", "files: i /dev/tty"],
+  [denial({ blockers: ["fs.change_topology"], path: "/a" }), "mount", "/a", null],
+  [denial({ blockers: ["net.bind_tcp"], port: 80 }), "listen", "tcp 80", "network: listen tcp 80"],
+  [
+    denial({ blockers: ["net.connect_tcp"], address: "::1", port: 80 }),
+    "connect",
+    "tcp [::1]:80",
+    "network: connect tcp [::1]:80",
+  ],
+  [denial({ blockers: ["scope.abstract_unix_socket"], path: "\0x" }), "connect", "@x", "network: connect unix @x"],
+  [denial({ blockers: ["ptrace"], other: { pid: 1, comm: "init" } }), "trace", "init[1]", null],
+  [denial({ blockers: ["fs.of_the_future"], path: "/a" }), "fs.of_the_future", "/a", null],
+])("%j is told as %s of %s", (denied, operation, object, allow) => {
+  const [told, ...more] = deniedRequests(denied);
+  expect(more).toEqual([]);
+  expect(told).toMatchObject({ operation, object });
+  expect(told?.allow == null ? null : `${told.allow.section}: ${told.allow.line}`).toBe(allow);
+});
+
+test("opening for reading and writing is two operations, reading a file and a directory is one", () => {
+  const operations = (blockers: string[]) =>
+    deniedRequests(denial({ blockers, path: "/a" })).map((told) => told.operation);
+  expect(operations(["fs.read_file", "fs.write_file"])).toEqual(["read", "write"]);
+  expect(operations(["fs.read_file", "fs.read_dir"])).toEqual(["read"]);
+});
+
+/** The denials of a run whose launcher is process 7 and whose sentinel is /plan. */
+function played(records: readonly [type: number, text: string][], launcher: number | null = 7) {
+  const events: Event[] = [];
+  const denials = new KernelDenials({ domain: "web", sentinel: "/plan", launcher }, (event) => events.push(event));
+  records.forEach(([type, text], index) => {
+    const record = parseRecord(type, `audit(1.000:${text}`);
+    if (record !== null) denials.add(record, index);
+  });
+  denials.expire(0, true);
+  return { denials, objects: events.map((event) => event.object) };
+}
+
+const sentinel = (domain: string, serial: number): [number, string] => [
+  1423,
+  `${serial}): domain=${domain} blockers=fs.write_file path="/plan"`,
+];
+const announced = (domain: string, serial: number, pid: number): [number, string] => [
+  1424,
+  `${serial}): domain=${domain} status=allocated mode=enforcing pid=${pid} uid=0 exe="/x" comm="x"`,
+];
+const read = (domain: string, serial: number, path: string): [number, string] => [
+  1423,
+  `${serial}): domain=${domain} blockers=fs.read_file path="${path}"`,
+];
+
+test("a domain is ours only if sentinel and launcher both fit", () => {
+  const ours = [sentinel("a", 1), announced("a", 1, 7), read("a", 2, "/mine")] as const;
+  const sameplan = [sentinel("b", 3), announced("b", 3, 8), read("b", 4, "/theirs")] as const;
+  const stranger = [read("c", 5, "/x"), announced("c", 5, 7)] as const;
+  expect(played([...sameplan, ...ours, ...stranger]).objects).toEqual(["/mine"]);
+  expect(played(sameplan).denials.landlockDomain).toBeNull();
+});
+
+test("a confined process that touches the sentinel from a domain of its own does not take the run over", () => {
+  const forged = [sentinel("evil", 3), announced("evil", 3, 7), read("evil", 4, "/forged")] as const;
+  expect(played([sentinel("a", 1), announced("a", 1, 7), ...forged]).objects).toEqual([]);
+});
+
+test("the system call record tells the launcher where the announcement was lost", () => {
+  const { objects } = played([sentinel("a", 1), [1300, "1): syscall=257 pid=7 uid=0"], read("a", 2, "/mine")]);
+  expect(objects).toEqual(["/mine"]);
+});
+
+test("denials that the kernel counted and that never came are missed", () => {
+  const end: [number, string] = [1424, "9): domain=a status=deallocated denials=5"];
+  const { denials } = played([sentinel("a", 1), announced("a", 1, 7), read("a", 2, "/x"), end]);
+  expect(denials.ended).toBe(true);
+  expect(denials.missed).toBe(3);
+});
+
+test("lines come out whole however they arrive, and an endless one is dropped and counted", () => {
+  const out: string[] = [];
+  const lines = new Lines((line) => out.push(line));
+  for (const chunk of ["on", "e\ntwo\nth", "ree\n"]) lines.add(Buffer.from(chunk));
+  lines.add(Buffer.alloc(LINE_BYTES_MAX + 1, "x"));
+  lines.add(Buffer.from("tail of it\nfour\n"));
+  expect(out).toEqual(["one", "two", "three", "four"]);
+  expect(lines.dropped).toBe(1);
+});

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { renderEvent } from "../../src/events/render.ts";
+import { anEvent } from "./an-event.ts";
+
+test("an event names process, domain, operation, object, outcome and reason, then the line that would have allowed it", () => {
+  expect(renderEvent(anEvent())).toBe(
+    "nginx[123]: nginx: read /etc/shadow: denied: no grant names it\n    allow it with: files: - r /etc/shadow",
+  );
+});
+
+test("a rule that denies is quoted, repeats are told, and without a remedy there is no second line", () => {
+  const event = anEvent({ reason: "rule", rule: "deny /etc/shadow", allow: null, count: 7 });
+  expect(renderEvent(event)).toBe(
+    "nginx[123]: nginx: read /etc/shadow: denied: the rule `deny /etc/shadow` says so\n  (7 times)",
+  );
+});
+
+test("an unknown process is a question mark, not an empty place", () => {
+  const process = { pid: 123, uid: null, comm: null, executable: null };
+  expect(renderEvent(anEvent({ process }))).toMatch(/^\?\[123\]: nginx: /);
+});
+
+test("lines are broken at the width, but no path is", () => {
+  const object = `/srv/${"long/".repeat(30)}name`;
+  const lines = renderEvent(anEvent({ object, allow: null }), { width: 60 }).split("\n");
+  expect(lines.some((line) => line.includes(object))).toBe(true);
+  for (const line of lines) if (!line.includes(object)) expect(line.length).toBeLessThanOrEqual(60);
+});
+
+test("names cannot write to the terminal: control characters and direction marks are escaped", () => {
+  const text = renderEvent(
+    anEvent({ object: "/tmp/\x1b[2J\n\u202e\x9b1m", process: { pid: 1, uid: 0, comm: "a\rb", executable: null } }),
+  );
+  expect(text).toContain("/tmp/\\x1b[2J\\x0a\\u{202e}\\x9b1m");
+  expect(text).toContain("a\\x0db[1]");
+});
+
+test("color is off unless asked for, and ends on every line", () => {
+  expect(renderEvent(anEvent())).not.toContain("\x1b");
+  for (const line of renderEvent(anEvent(), { color: true }).split("\n"))
+    expect(line).toMatch(/^\x1b\[\d+m.*\x1b\[0m$/);
+});
