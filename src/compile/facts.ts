@@ -19,8 +19,8 @@ export function factOf(path: string): Fact {
 
 /** A snapshot that remembers what was asked of it, as far as the plan depends on the answer. */
 export class RecordingSnapshot implements Snapshot {
-  /** Absent names, symbolic links, listed directories: whatever changes there changes the plan. */
-  readonly depends = new Set<string>();
+  readonly #names = new Set<string>();
+  readonly #listed = new Set<string>();
   readonly #inner: Snapshot;
   readonly #procfs = new Set<string>();
   #lookups = 0;
@@ -28,6 +28,11 @@ export class RecordingSnapshot implements Snapshot {
 
   constructor(inner: Snapshot) {
     this.#inner = inner;
+  }
+
+  /** Absent names, symbolic links, listed directories: whatever changes there changes the plan. */
+  get depends(): readonly string[] {
+    return [...this.#listed, ...withoutImplied(this.#names, this.#listed)];
   }
 
   get counts(): { readonly lookups: number; readonly lists: number } {
@@ -39,13 +44,13 @@ export class RecordingSnapshot implements Snapshot {
     const node = this.#inner.lookup(path);
     // Names on procfs come and go with processes; the only rule there is on its root.
     if (node?.procfs) this.#procfs.add(path);
-    else if (node === null ? !this.#belowProcfs(path) : node.kind === "symlink") this.depends.add(path);
+    else if (node === null ? !this.#belowProcfs(path) : node.kind === "symlink") this.#names.add(path);
     return node;
   }
 
   list(path: string): readonly string[] | null {
     this.#lists++;
-    if (!this.#procfs.has(path) && !this.#belowProcfs(path)) this.depends.add(path);
+    if (!this.#procfs.has(path) && !this.#belowProcfs(path)) this.#listed.add(path);
     return this.#inner.list(path);
   }
 
@@ -55,6 +60,13 @@ export class RecordingSnapshot implements Snapshot {
     }
     return false;
   }
+}
+
+/** A directory's ctime moves with every name made, removed or replaced in it: such names need no fact of their own. */
+function withoutImplied(paths: ReadonlySet<string>, listed: ReadonlySet<string>): string[] {
+  return [...paths].filter(
+    (path) => listed.has(path) || !listed.has(path.slice(0, Math.max(1, path.lastIndexOf("/")))),
+  );
 }
 
 /** What must still hold when the plan is used. `paths` are looked at now; each appears once, sorted. */

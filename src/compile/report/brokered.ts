@@ -5,7 +5,7 @@ import { callTable } from "../seccomp/call-table.ts";
 import type { FilterContext } from "../seccomp/filter-context.ts";
 import type { Verdict } from "../seccomp/verdict.ts";
 
-/** What one asks about in this class; the others are refusals, whose price nobody counts. */
+/** What costs, in each class where the mediator decides; refusals have no price that anybody counts. */
 const perCall: Partial<Record<CallClass, string>> = {
   names: "open that may create, and each name made, removed or moved",
   metadata: "change of mode, owner, times or attributes",
@@ -13,6 +13,7 @@ const perCall: Partial<Record<CallClass, string>> = {
   signals: "signal",
   confinement: "such call",
   processes: "such call on another process",
+  ioctl: "such request",
 };
 
 /** Listed calls about which the mediator is asked, sometimes or always, with why and what it costs. */
@@ -21,22 +22,14 @@ export function reportBrokered(context: FilterContext, syncWakeup: boolean): Pla
     const each = perCall[row.class];
     const calls = row.calls.filter((call) => context.listed.has(call) && !context.denied.has(call));
     if (each === undefined || row.applies === "always" || calls.length === 0) return [];
-    const asked = asks(row, context);
-    if (asked === "never") return [];
-    const price =
-      asked === "always"
-        ? priceOfAsking(syncWakeup, each)
-        : `nothing, unless it asks for that: then ${priceOfAsking(syncWakeup, "call")}`;
-    return [{ call: calls.join(", "), why: row.why, price }];
+    return asks(row, context) ? [{ call: calls.join(", "), why: row.why, price: priceOfAsking(syncWakeup, each) }] : [];
   });
 }
 
-function asks(row: CallRow, context: FilterContext): "always" | "sometimes" | "never" {
-  const answers = leaves(row.verdict(context));
-  const notifies = answers.filter((kind) => kind === "notify").length;
-  return notifies === 0 ? "never" : notifies === answers.length ? "always" : "sometimes";
+function asks(row: CallRow, context: FilterContext): boolean {
+  return leaves(row.verdict(context)).some((answer) => answer.kind === "notify" && answer.meant === "asked");
 }
 
-function leaves(verdict: Verdict): string[] {
-  return "yes" in verdict ? [...leaves(verdict.yes), ...leaves(verdict.no)] : [verdict.kind];
+function leaves(verdict: Verdict): Verdict[] {
+  return "yes" in verdict ? [...leaves(verdict.yes), ...leaves(verdict.no)] : [verdict];
 }

@@ -43,7 +43,7 @@ export function reportLostNames(view: SealedView): PlanReport["lost"] {
     ...view.lost.map((lost) => ({ rule: lost.path, why: why[lost.why] })),
     ...view.missing.map(({ rule, path }) => ({
       rule: rule.source.text,
-      why: `${path} does not exist; it is granted from the next start after it does`,
+      why: `${path} does not exist: opening it, unless to create it, is refused until a start after it does`,
     })),
   ];
 }

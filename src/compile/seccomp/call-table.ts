@@ -10,7 +10,7 @@ import { processCalls } from "./calls/processes.ts";
 import { signalCalls } from "./calls/signals.ts";
 import { socketCalls } from "./calls/sockets.ts";
 import type { FilterContext } from "./filter-context.ts";
-import { allow, notify, type Verdict } from "./verdict.ts";
+import { allow, refuse, type Verdict } from "./verdict.ts";
 
 /** Every system call that a sealed domain treats specially. A call without a row is allowed if listed, else refused. */
 export const callTable: readonly CallRow[] = [
@@ -39,8 +39,8 @@ export function callRow(name: string): CallRow | null {
 export function callVerdict(name: string, context: FilterContext): Verdict {
   const row = callRow(name);
   if (row?.applies === "always" && row.class !== "ipc") return row.verdict(context);
-  if (context.denied.has(name)) return notify;
+  if (context.denied.has(name)) return refuse;
   if (row?.applies === "always") return row.verdict(context);
-  if (!context.listed.has(name)) return notify;
+  if (!context.listed.has(name)) return refuse;
   return row?.verdict(context) ?? allow;
 }

@@ -11,7 +11,7 @@ import { DATA_ARCH, DATA_NR, dataArgument, encodeInstructions, Op } from "./bpf.
 import { callVerdict } from "./call-table.ts";
 import { ranges, search } from "./dispatch.ts";
 import type { FilterContext } from "./filter-context.ts";
-import { absent, notifyAbsent, type Verdict, verdictKey } from "./verdict.ts";
+import { absent, refuseAbsent, type Verdict, verdictKey } from "./verdict.ts";
 
 /** The whole filter of a sealed domain as `struct sock_filter[]`. Same context, same bytes. */
 export function buildFilter(context: FilterContext): Uint8Array {
@@ -25,7 +25,7 @@ export function buildFilter(context: FilterContext): Uint8Array {
 function filterLines(context: FilterContext): Line[] {
   const blocks = new Blocks(context.listener);
   const verdicts = new Map(all().map((name) => [name, callVerdict(name, context)]));
-  const foreign = blocks.label(notifyAbsent);
+  const foreign = blocks.label(refuseAbsent);
   const body = search(ranges(verdicts, absent), (verdict) => blocks.label(verdict));
   return [
     { kind: "load", offset: DATA_ARCH },

@@ -1,8 +1,11 @@
 /** What the filter does with one call: an answer, or a question about an argument that leads to one. */
 export type Verdict =
   | { readonly kind: "allow" }
-  /** The mediator answers; where there is no listener, the call fails with `without`. */
-  | { readonly kind: "notify"; readonly without: number }
+  /**
+   * The mediator answers; where there is no listener, the call fails with `without`. `refused`: it is asked only so that
+   * the refusal is logged; the filter does the same for both.
+   */
+  | { readonly kind: "notify"; readonly without: number; readonly meant: "asked" | "refused" }
   /** The call fails with this errno, silently: a fallback, not a denial. */
   | { readonly kind: "errno"; readonly errno: number }
   /** (argument & mask) is one of `values`. */
@@ -24,10 +27,12 @@ export const EACCES = 13;
 export const ENOSYS = 38;
 
 export const allow: Verdict = { kind: "allow" };
-/** To the mediator, which decides or refuses. */
-export const notify: Verdict = { kind: "notify", without: EPERM };
+/** To the mediator, which decides. */
+export const notify: Verdict = { kind: "notify", without: EPERM, meant: "asked" };
+/** To the mediator, which refuses and logs. */
+export const refuse: Verdict = { kind: "notify", without: EPERM, meant: "refused" };
 /** To the mediator, which refuses with ENOSYS and logs. */
-export const notifyAbsent: Verdict = { kind: "notify", without: ENOSYS };
+export const refuseAbsent: Verdict = { kind: "notify", without: ENOSYS, meant: "refused" };
 export const absent: Verdict = { kind: "errno", errno: ENOSYS };
 
 /** `yes` if any of `bits` is set in the low half of the argument. */

@@ -4,7 +4,7 @@ import {
   SECCOMP_SET_MODE_FILTER,
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
-import { allow, ifBits, ifOneOf, notify } from "../verdict.ts";
+import { allow, ifBits, ifOneOf, notify, refuse } from "../verdict.ts";
 
 /** Calls that touch what holds the domain, or that slip past it. */
 export const confinementCalls: readonly CallRow[] = [
@@ -20,14 +20,14 @@ export const confinementCalls: readonly CallRow[] = [
     class: "confinement",
     applies: "always",
     why: "the mediator could not read arguments that lie in such memory: refused",
-    verdict: () => notify,
+    verdict: () => refuse,
   },
   {
     calls: ["name_to_handle_at"],
     class: "confinement",
     applies: "always",
     why: "handles name files past every path: refused",
-    verdict: () => notify,
+    verdict: () => refuse,
   },
   {
     calls: ["seccomp"],
@@ -35,7 +35,7 @@ export const confinementCalls: readonly CallRow[] = [
     applies: "listed",
     why: "a second listener could answer before the mediator: refused; further filters only narrow",
     verdict: () =>
-      ifOneOf(0, [SECCOMP_SET_MODE_FILTER], ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, notify, allow), allow),
+      ifOneOf(0, [SECCOMP_SET_MODE_FILTER], ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, refuse, allow), allow),
   },
   {
     calls: ["landlock_restrict_self"],

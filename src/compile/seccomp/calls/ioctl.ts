@@ -1,6 +1,6 @@
 import { FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS, TIOCLINUX, TIOCSETD, TIOCSTI } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
-import { allow, ifOneOf, notify } from "../verdict.ts";
+import { allow, ifOneOf, notify, refuse } from "../verdict.ts";
 
 /** `asm-generic/ioctls.h`: takes over the console's output. */
 const TIOCCONS = 0x541d;
@@ -38,10 +38,10 @@ export const ioctlCalls: readonly CallRow[] = [
     calls: ["ioctl"],
     class: "ioctl",
     applies: "listed",
-    why: `${[...Object.keys(inodeRequests), ...Object.keys(terminalRequests)].join(", ")} are asked about, by the 32 bits the kernel looks at; FIOSETOWN and SIOCSPGRP too where signals are not Landlock's`,
+    why: `by the 32 bits the kernel looks at. Refused: ${Object.keys(terminalRequests).join(", ")}. Asked about: ${Object.keys(inodeRequests).join(", ")}; FIOSETOWN and SIOCSPGRP too where signals are not Landlock's`,
     verdict: (context) => {
-      const special = [...Object.values(inodeRequests), ...Object.values(terminalRequests)];
-      return ifOneOf(1, context.signalsHeld ? special : [...special, FIOSETOWN, SIOCSPGRP], notify, allow);
+      const asked = [...Object.values(inodeRequests), ...(context.signalsHeld ? [] : [FIOSETOWN, SIOCSPGRP])];
+      return ifOneOf(1, Object.values(terminalRequests), refuse, ifOneOf(1, asked, notify, allow));
     },
   },
 ];

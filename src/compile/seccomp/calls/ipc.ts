@@ -1,6 +1,6 @@
 import type { IpcKind } from "../../../model/policy.ts";
 import type { CallRow } from "../call-row.ts";
-import { allow, notify } from "../verdict.ts";
+import { allow, refuse } from "../verdict.ts";
 
 const kinds: Readonly<Record<IpcKind, readonly string[]>> = {
   shm: ["shmget", "shmat", "shmdt", "shmctl"],
@@ -15,5 +15,5 @@ export const ipcCalls: readonly CallRow[] = Object.entries(kinds).map(([kind, ca
   class: "ipc",
   applies: "always",
   why: `granted by \`ipc: [${kind}]\` inside a private IPC namespace, whether \`syscalls\` lists it or not; else refused`,
-  verdict: (context) => (context.ipc.has(kind as IpcKind) ? allow : notify),
+  verdict: (context) => (context.ipc.has(kind as IpcKind) ? allow : refuse),
 }));

@@ -10,7 +10,7 @@ import {
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
-import { absent, allow, EACCES, ifBits, ifOneOf, notify, type Verdict } from "../verdict.ts";
+import { absent, allow, EACCES, ifBits, ifOneOf, notify, refuse, type Verdict } from "../verdict.ts";
 
 /**
  * Names are Landlock's. The mediator is asked only for names that the policy lets the domain make or remove and Landlock
@@ -35,7 +35,7 @@ function truncating(flags: number, context: FilterContext): Verdict {
 const deviceNode =
   (mode: number) =>
   (context: FilterContext): Verdict =>
-    ifOneOf(mode, [S_IFCHR, S_IFBLK], notify, created(context), S_IFMT);
+    ifOneOf(mode, [S_IFCHR, S_IFBLK], refuse, created(context), S_IFMT);
 
 const NODES =
   "a name that Landlock cannot express is made by the mediator; device nodes and whiteouts (a device 0:0) are refused";
@@ -79,7 +79,7 @@ export const nameCalls: readonly CallRow[] = [
     class: "names",
     applies: "listed",
     why: "as rename; RENAME_WHITEOUT makes a device node past Landlock and is refused",
-    verdict: (context) => ifBits(4, RENAME_WHITEOUT, notify, moved(context)),
+    verdict: (context) => ifBits(4, RENAME_WHITEOUT, refuse, moved(context)),
   },
   {
     calls: ["truncate"],

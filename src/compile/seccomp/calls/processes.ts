@@ -10,7 +10,7 @@ import {
   CLONE_NEWUTS,
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
-import { absent, allow, ifBits, ifOneOf, notify } from "../verdict.ts";
+import { absent, allow, ifBits, ifOneOf, notify, refuse } from "../verdict.ts";
 
 /** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
 const NEW_NAMESPACES =
@@ -31,14 +31,14 @@ export const processCalls: readonly CallRow[] = [
     class: "processes",
     applies: "listed",
     why: NAMESPACES,
-    verdict: () => ifBits(0, NEW_NAMESPACES, notify, allow),
+    verdict: () => ifBits(0, NEW_NAMESPACES, refuse, allow),
   },
   {
     calls: ["unshare"],
     class: "processes",
     applies: "listed",
     why: NAMESPACES,
-    verdict: () => ifBits(0, NEW_NAMESPACES | CLONE_NEWTIME, notify, allow),
+    verdict: () => ifBits(0, NEW_NAMESPACES | CLONE_NEWTIME, refuse, allow),
   },
   {
     calls: ["clone3"],
@@ -52,7 +52,7 @@ export const processCalls: readonly CallRow[] = [
     class: "processes",
     applies: "listed",
     why: "with AT_EMPTY_PATH it executes a descriptor, for instance memory: refused",
-    verdict: () => ifBits(4, AT_EMPTY_PATH, notify, allow),
+    verdict: () => ifBits(4, AT_EMPTY_PATH, refuse, allow),
   },
   {
     calls: [
@@ -88,13 +88,13 @@ export const processCalls: readonly CallRow[] = [
     class: "processes",
     applies: "always",
     why: "acts on the memory of other processes through a descriptor: refused",
-    verdict: () => notify,
+    verdict: () => refuse,
   },
   {
     calls: ["personality"],
     class: "processes",
     applies: "listed",
     why: "anything but the ordinary personality weakens the process's own defences: refused",
-    verdict: () => ifOneOf(0, harmlessPersonalities, allow, notify),
+    verdict: () => ifOneOf(0, harmlessPersonalities, allow, refuse),
   },
 ];

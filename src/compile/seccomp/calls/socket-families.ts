@@ -17,7 +17,7 @@ import {
   SOCK_TYPE_MASK,
 } from "../../../kernel/constants.ts";
 import type { Protocols, SocketGrants } from "../filter-context.ts";
-import { allow, ifOneOf, notify, type Verdict } from "../verdict.ts";
+import { allow, ifOneOf, refuse, type Verdict } from "../verdict.ts";
 
 const FAMILY = 0;
 const TYPE = 1;
@@ -32,12 +32,12 @@ export function socketVerdict(grants: SocketGrants): Verdict {
     [AF_INET, internet(grants, IPPROTO_ICMP)],
     [AF_INET6, internet(grants, IPPROTO_ICMPV6)],
     // SOCK_RAW would become a datagram socket (unix_create); nobody needs that spelling.
-    [AF_UNIX, grants.unix === "refused" ? notify : ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], allow, notify)],
-    [AF_NETLINK, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.netlink), notify)],
-    [AF_PACKET, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.packet), notify)],
-    [AF_VSOCK, ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], protocols(grants.vsock), notify)],
+    [AF_UNIX, grants.unix === "refused" ? refuse : ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], allow, refuse)],
+    [AF_NETLINK, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.netlink), refuse)],
+    [AF_PACKET, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.packet), refuse)],
+    [AF_VSOCK, ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], protocols(grants.vsock), refuse)],
   ];
-  return families.reduceRight<Verdict>((rest, [family, verdict]) => ifOneOf(FAMILY, [family], verdict, rest), notify);
+  return families.reduceRight<Verdict>((rest, [family, verdict]) => ifOneOf(FAMILY, [family], verdict, rest), refuse);
 }
 
 function internet(grants: SocketGrants, icmp: number): Verdict {
@@ -48,8 +48,8 @@ function internet(grants: SocketGrants, icmp: number): Verdict {
   const stream = held && grants.tcp ? [IPPROTO_IP, IPPROTO_TCP] : [];
   return ofType(
     [SOCK_STREAM],
-    ifOneOf(PROTOCOL, stream, allow, notify),
-    ofType([SOCK_DGRAM], ifOneOf(PROTOCOL, datagram, allow, notify), ofType([SOCK_RAW], protocols(grants.raw), notify)),
+    ifOneOf(PROTOCOL, stream, allow, refuse),
+    ofType([SOCK_DGRAM], ifOneOf(PROTOCOL, datagram, allow, refuse), ofType([SOCK_RAW], protocols(grants.raw), refuse)),
   );
 }
 
@@ -59,8 +59,8 @@ function ofType(types: readonly number[], yes: Verdict, no: Verdict): Verdict {
 
 function protocols(granted: Protocols): Verdict {
   return granted.kind === "only"
-    ? ifOneOf(PROTOCOL, granted.numbers, allow, notify)
-    : ifOneOf(PROTOCOL, granted.numbers, notify, allow);
+    ? ifOneOf(PROTOCOL, granted.numbers, allow, refuse)
+    : ifOneOf(PROTOCOL, granted.numbers, refuse, allow);
 }
 
 function grantsProtocol(granted: Protocols, protocol: number): boolean {

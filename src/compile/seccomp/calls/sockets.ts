@@ -10,7 +10,7 @@ import {
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
-import { allow, ifBits, ifOneOf, ifPointer, notify, type Verdict } from "../verdict.ts";
+import { allow, ifBits, ifOneOf, ifPointer, notify, refuse, type Verdict } from "../verdict.ts";
 import { socketVerdict } from "./socket-families.ts";
 
 /** `linux/in.h`, `linux/in6.h`: options that put another address before the one that was judged. */
@@ -28,7 +28,7 @@ const FASTOPEN = "MSG_FASTOPEN connects past Landlock and is refused";
 const sendmsg =
   (flags: number) =>
   (context: FilterContext): Verdict =>
-    brokered(context) ? notify : ifBits(flags, MSG_FASTOPEN, notify, allow);
+    brokered(context) ? notify : ifBits(flags, MSG_FASTOPEN, refuse, allow);
 
 export const socketCalls: readonly CallRow[] = [
   {
@@ -46,7 +46,7 @@ export const socketCalls: readonly CallRow[] = [
     verdict: ({ sockets }) => {
       const types =
         sockets.unix === "refused" ? [SOCK_STREAM, SOCK_SEQPACKET] : [SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM];
-      return ifOneOf(0, [AF_UNIX], ifOneOf(1, types, allow, notify, SOCK_TYPE_MASK), notify);
+      return ifOneOf(0, [AF_UNIX], ifOneOf(1, types, allow, refuse, SOCK_TYPE_MASK), refuse);
     },
   },
   {
@@ -75,7 +75,7 @@ export const socketCalls: readonly CallRow[] = [
     class: "sockets",
     applies: "listed",
     why: `${FASTOPEN}; with an address it is asked about where addresses or unix names are brokered`,
-    verdict: (context) => ifBits(3, MSG_FASTOPEN, notify, ifPointer(4, addressed(context), allow)),
+    verdict: (context) => ifBits(3, MSG_FASTOPEN, refuse, ifPointer(4, addressed(context), allow)),
   },
   {
     calls: ["sendmsg"],
@@ -100,8 +100,8 @@ export const socketCalls: readonly CallRow[] = [
       ifOneOf(
         1,
         [IPPROTO_IP],
-        ifOneOf(2, [IP_OPTIONS], notify, allow),
-        ifOneOf(1, [IPPROTO_IPV6], ifOneOf(2, [IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_RTHDR], notify, allow), allow),
+        ifOneOf(2, [IP_OPTIONS], refuse, allow),
+        ifOneOf(1, [IPPROTO_IPV6], ifOneOf(2, [IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_RTHDR], refuse, allow), allow),
       ),
   },
 ];

@@ -1,0 +1,34 @@
+import { fallbacks, type Without } from "./fallbacks.ts";
+
+const meanings: Readonly<Record<Without, string>> = {
+  broker: "the mediator decides instead",
+  refuse: "what would need it is refused, the rest goes on",
+  "best-effort": "the domain starts only if the policy names it under `best-effort`; the plan lists the loss",
+  fail: "the domain does not start",
+  less: "nothing is lost but speed or sight",
+  unused: "this engine does not build on it",
+};
+
+/** The text of `docs/fallbacks.md`. */
+export function generateFallbacksDoc(): string {
+  return [
+    "<!-- Generated from src/compile/fallbacks.ts; change it there. -->",
+    "# What a host may lack",
+    "",
+    'Every feature is probed by trying it (`cofferdam doctor` shows the answers); "could not tell" counts as missing. What a domain does not need',
+    "does not matter to it: a domain without network grants starts on a host that cannot hold addresses.",
+    "",
+    ...Object.entries(meanings).map(([without, meaning]) => `- *${without}*: ${meaning}.`),
+    "",
+    "| feature | since Linux | needed for | without it | |",
+    "|---|---|---|---|---|",
+    ...fallbacks.map(({ feature, since, purpose, without, bestEffort, instead }) => {
+      const agreed = bestEffort === null ? "" : ` (\`${bestEffort}\`)`;
+      return `| \`${feature}\` | ${since} | ${purpose} | *${without}*${agreed} | ${instead} |`;
+    }),
+    "",
+    "Users and groups are looked up in `/etc/passwd` and `/etc/group` alone; other name services are not asked, since no plan could say when",
+    "their answer has changed.",
+    "",
+  ].join("\n");
+}
