@@ -1,6 +1,7 @@
 import { E } from "./abi.ts";
 import type { Broker } from "./broker.ts";
 import { Call, type Notification, Vanished } from "./call.ts";
+import type { Handler } from "./handler.ts";
 import { handlers } from "./handlers/table.ts";
 import { CannotImpersonate } from "./identity.ts";
 import { TooLong, Unreadable } from "./memory.ts";
@@ -28,11 +29,18 @@ function judge(call: Call): Outcome {
   const handler = handlers.get(call.name);
   if (handler === undefined || !call.broker.lists(call.name)) return refuseCall(call);
   const foreign = call.target.foreign() ?? selfConfined(call);
-  if (foreign === null) return handler.answer(call);
+  if (foreign === null) return guarded(call, handler);
   call.check();
-  return handler.kernelJudges(call)
+  return handler.continueIsSafe(call)
     ? CONTINUE
     : unable(E.PERM, call.name, `asked by a process with its own ${foreign}`);
+}
+
+/** The one place that lets a CONTINUE out. */
+function guarded(call: Call, handler: Handler): Outcome {
+  const outcome = handler.answer(call);
+  if (outcome.kind !== "continue" || handler.continueIsSafe(call)) return outcome;
+  return unable(E.ACCES, call.name, "not checked by this domain's Landlock layer");
 }
 
 function selfConfined(call: Call): string | null {

@@ -4,10 +4,10 @@ import type { Outcome } from "./outcome.ts";
 /** What the mediator does about one system call; `handlers/` has a file for each family. */
 export interface Handler {
   /**
-   * CONTINUE is a safe answer: the domain's own Landlock layer checks this very call, registers considered, so that letting the kernel go on grants
-   * nothing. Never true on the strength of the target's memory.
+   * Letting the kernel go on grants nothing: the domain's own Landlock layer checks this very call, registers considered. Asked for every
+   * CONTINUE before it leaves; never true on the strength of the target's memory.
    */
-  kernelJudges(call: Call): boolean;
+  continueIsSafe(call: Call): boolean;
   answer(call: Call): Outcome;
 }
 

@@ -146,9 +146,14 @@ function plan(options: SceneOptions): Plan {
     level: "enforcing",
     facts: [],
     identity: { user: null, noNewPrivileges: true, bounding: 0n, ambient: 0n, privateIpc: false },
-    landlock: options.withoutLandlock
-      ? null
-      : { handledFs: ALL_FILE_RIGHTS, handledNet: 0n, scoped: 0n, restrictFlags: 0, paths: [], ports: [] },
+    landlock: {
+      handledFs: options.withoutLandlock ? READ_RIGHTS : ALL_FILE_RIGHTS,
+      handledNet: 0n,
+      scoped: 0n,
+      restrictFlags: 0,
+      paths: [],
+      ports: [],
+    },
     seccomp: { filter: new Uint8Array(8), flags: 0, listener: true },
     cgroup: null,
     inherit: { stdio: true, stdioSockets: true, listen: false },

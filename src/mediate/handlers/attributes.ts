@@ -27,7 +27,7 @@ export function attributes(
   read: (call: Call) => { subject: Subject | Outcome; change: (object: Judged) => number | Outcome } | Outcome,
 ): Handler {
   return {
-    kernelJudges: () => false,
+    continueIsSafe: () => false,
     answer(call) {
       const request = read(call);
       if ("kind" in request) return request;

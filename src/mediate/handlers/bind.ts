@@ -15,7 +15,7 @@ import { canonical, type PathArgument, type Place } from "../walk.ts";
  * mediator binds the target's own socket to the address it copied.
  */
 export const bind: Handler = {
-  kernelJudges: () => false,
+  continueIsSafe: () => false,
   answer(call) {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(-socket);

@@ -12,7 +12,7 @@ import { sys } from "../sys.ts";
  * target's effective ids. The peer sees the mediator's process id.
  */
 export const connect: Handler = {
-  kernelJudges: () => false,
+  continueIsSafe: () => false,
   answer(call) {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(-socket);

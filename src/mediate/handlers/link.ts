@@ -8,7 +8,7 @@ import { canonical } from "../walk.ts";
 
 /** link, linkat. The very object that was judged gets the new name; one without a name of its own (O_TMPFILE, unlinked) gets none. */
 export const link: Handler = {
-  kernelJudges: (call) => call.broker.grants.kernelHandles(allNames),
+  continueIsSafe: (call) => call.broker.grants.kernelHandles(allNames),
 
   answer(call) {
     const at = call.name === "linkat";

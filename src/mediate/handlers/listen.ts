@@ -7,7 +7,7 @@ import { sys } from "../sys.ts";
 
 /** listen. A TCP socket without a port takes a free one, which Landlock and cgroup-BPF do not see: judged as binding to port 0. */
 export const listen: Handler = {
-  kernelJudges: () => false,
+  continueIsSafe: () => false,
   answer(call) {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(-socket);

@@ -9,7 +9,7 @@ import type { PathArgument, Place } from "../walk.ts";
 
 /** mkdir, mkdirat. */
 export const mkdir: Handler = {
-  kernelJudges: (call) => call.broker.grants.kernelHandles(right.makeDirectory),
+  continueIsSafe: (call) => call.broker.grants.kernelHandles(right.makeDirectory),
   answer(call) {
     const at = call.name === "mkdirat";
     const mode = call.unsigned(at ? 2 : 1);
@@ -21,7 +21,7 @@ export const mkdir: Handler = {
 
 /** symlink, symlinkat. The link's text is no name: whoever follows it is judged by where it leads. */
 export const symlink: Handler = {
-  kernelJudges: (call) => call.broker.grants.kernelHandles(right.makeSymlink),
+  continueIsSafe: (call) => call.broker.grants.kernelHandles(right.makeSymlink),
   answer(call) {
     const at = call.name === "symlinkat";
     const text = call.target.memory.string(call.word(0));
@@ -33,7 +33,7 @@ export const symlink: Handler = {
 
 /** mknod, mknodat: files, fifos and sockets. Devices never: Landlock lets a character device 0:0 (a whiteout) pass as a file. */
 export const mknod: Handler = {
-  kernelJudges: (call) =>
+  continueIsSafe: (call) =>
     !isDevice(modeOf(call)) && call.broker.grants.kernelHandles(right.makeRegular | right.makeFifo | right.makeSocket),
   answer(call) {
     const mode = modeOf(call);

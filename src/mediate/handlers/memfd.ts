@@ -7,7 +7,7 @@ const NAME_MAX_BYTES = 250;
 
 /** memfd_create: the same file, sealed against execution (memfd_create(2), MFD_NOEXEC_SEAL), which Landlock does not see. */
 export const memfd: Handler = {
-  kernelJudges: () => false,
+  continueIsSafe: () => false,
   answer(call): Outcome {
     const name = call.target.memory.string(call.word(0), NAME_MAX_BYTES);
     const flags = call.unsigned(1);

@@ -25,7 +25,7 @@ const OPEN_FLAGS = 0o37777703n;
  * somebody else put there meanwhile; a file that is there already is opened through the descriptor on which it was judged.
  */
 export const open: Handler = {
-  kernelJudges: (call) => call.broker.grants.kernelHandles(right.makeRegular | right.readFile | right.writeFile),
+  continueIsSafe: (call) => call.broker.grants.kernelHandles(right.makeRegular | right.readFile | right.writeFile),
 
   answer(call) {
     const asked = readArguments(call);

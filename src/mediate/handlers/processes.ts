@@ -6,7 +6,7 @@ import { CONTINUE, unable } from "../outcome.ts";
 /** Index of the argument that names a process or thread. */
 function process(who: number): Handler {
   return {
-    kernelJudges: () => false,
+    continueIsSafe: (call) => isCaller(call, call.int(who)),
     answer(call) {
       const number = call.int(who);
       return isCaller(call, number) ? CONTINUE : unable(E.PERM, call.name, `process ${number}`);
@@ -28,7 +28,7 @@ function isCaller(call: Call, number: number): boolean {
 function priority(processKind: number): Handler {
   const one = process(1);
   return {
-    kernelJudges: () => false,
+    continueIsSafe: (call) => call.int(0) === processKind && one.continueIsSafe(call),
     answer: (call) =>
       call.int(0) === processKind ? one.answer(call) : unable(E.PERM, call.name, `kind ${call.int(0)}`),
   };

@@ -9,7 +9,7 @@ import type { Place } from "../walk.ts";
 
 /** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
 export const rename: Handler = {
-  kernelJudges: (call) => (flagsOf(call) & abi.RENAME_WHITEOUT) === 0 && call.broker.grants.kernelHandles(allNames),
+  continueIsSafe: (call) => (flagsOf(call) & abi.RENAME_WHITEOUT) === 0 && call.broker.grants.kernelHandles(allNames),
 
   answer(call) {
     const flags = flagsOf(call);

@@ -3,7 +3,7 @@ import { CONTINUE } from "../outcome.ts";
 
 /** landlock_restrict_self only ever takes rights away: remembered, so that the mediator undoes nothing of it, then let through. */
 export const selfConfine: Handler = {
-  kernelJudges: () => true,
+  continueIsSafe: () => true,
   answer(call) {
     call.broker.selfConfined.mark(call.target.credentials.tgid);
     call.check();

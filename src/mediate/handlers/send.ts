@@ -14,7 +14,7 @@ const MSG = { dontWait: 0x40, noSignal: 0x4000, fastOpen: 0x20000000 } as const;
 
 /** sendto with an address; without one the filter lets it through. */
 export const sendto: Handler = {
-  kernelJudges: () => false,
+  continueIsSafe: () => false,
   answer(call) {
     const length = call.word(2);
     if (length > BigInt(MESSAGE_BYTES_MAX)) return error(E.MSGSIZE);
@@ -30,7 +30,7 @@ export const sendto: Handler = {
 
 /** sendmsg: its address lies in memory, so every use comes here where addresses are brokered. */
 export const sendmsg: Handler = {
-  kernelJudges: () => false,
+  continueIsSafe: () => false,
   answer(call) {
     const message = readMessage(call, call.word(1));
     return typeof message === "number" ? error(-message) : send(call, message, call.unsigned(2));
@@ -39,7 +39,7 @@ export const sendmsg: Handler = {
 
 /** sendmmsg sends its first message only, and says so: one, which the caller must expect (sendmmsg(2)). */
 export const sendmmsg: Handler = {
-  kernelJudges: () => false,
+  continueIsSafe: () => false,
   answer(call) {
     if (call.unsigned(2) === 0) return { kind: "value", value: 0 };
     const message = readMessage(call, call.word(1));

@@ -7,7 +7,7 @@ import { c, sys } from "../sys.ts";
 
 /** unlink, rmdir, unlinkat. */
 export const unlink: Handler = {
-  kernelJudges: (call) => call.broker.grants.kernelHandles(right.removeFile | right.removeDirectory),
+  continueIsSafe: (call) => call.broker.grants.kernelHandles(right.removeFile | right.removeDirectory),
 
   answer(call) {
     const at = call.name === "unlinkat";
