@@ -1,6 +1,6 @@
 // Writes every generated file: runs all scripts/generate/*.ts, each of which exports generate(): { path, text }[].
 // With --check nothing is written; the exit status is 1 if a file is not what would be written.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync, existsSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -13,7 +13,9 @@ const scratch = mkdtempSync(join(root, "node_modules", ".generate-"));
 let stale = 0;
 
 try {
-  const scripts = readdirSync(join(root, "scripts", "generate")).filter((name) => name.endsWith(".ts")).sort();
+  const scripts = readdirSync(join(root, "scripts", "generate"))
+    .filter((name) => name.endsWith(".ts"))
+    .sort();
   for (const script of scripts) {
     const outfile = join(scratch, `${basename(script, ".ts")}.mjs`);
     await build({

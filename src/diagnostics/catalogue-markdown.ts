@@ -1,5 +1,5 @@
-import { catalogue } from "./catalogue.ts";
 import type { CatalogueEntry } from "./catalogue/entry.ts";
+import { catalogue } from "./catalogue.ts";
 
 const chapters: Readonly<Record<string, string>> = {
   CFD10: "The file",
@@ -7,6 +7,7 @@ const chapters: Readonly<Record<string, string>> = {
   CFD12: "One rule",
   CFD13: "What rules refer to",
   CFD20: "The policy on a host",
+  CFD30: "What the compiler makes of it",
 };
 
 /** The reference page of all diagnostics, in the order of their codes. */

@@ -5,7 +5,9 @@ import { printable } from "./printable.ts";
 /** Longest value shown inside a message, in characters. */
 const VALUE_LENGTH_MAX = 200;
 
-type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
 type Templates<N extends DiagnosticName> = (typeof catalogue)[N]["message"] | (typeof catalogue)[N]["fix"];
 
 /** The values that the templates of a diagnostic ask for. */

@@ -2,8 +2,8 @@
  * Characters that would move the cursor, colour the terminal or reorder the line: controls (but newline is one too),
  * line separators, and the bidirectional controls of Unicode, which can make a rule look like another one.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]/gu;
+const unprintable =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]/gu;
 
 /** `text` with every such character written as `\u{...}`, so that showing it cannot do anything. */
 export function printable(text: string): string {

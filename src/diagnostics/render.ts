@@ -1,6 +1,6 @@
 import type { Diagnostic, Severity } from "./diagnostic.ts";
-import { printable } from "./printable.ts";
 import { excerpt } from "./excerpt.ts";
+import { printable } from "./printable.ts";
 import { wrap } from "./wrap.ts";
 
 export interface RenderOptions {
@@ -25,7 +25,8 @@ export function renderDiagnostics(list: readonly Diagnostic[], options: RenderOp
 
 function renderDiagnostic(diagnostic: Diagnostic, { color, sources, width = RENDER_WIDTH }: RenderOptions): string {
   const { code, severity, message, help, line, column, length } = diagnostic;
-  const paint = (style: Severity | "bold", text: string): string => (color ? `\u001b[${sgr[style]}m${text}\u001b[0m` : text);
+  const paint = (style: Severity | "bold", text: string): string =>
+    color ? `\u001b[${sgr[style]}m${text}\u001b[0m` : text;
   const place = `${printable(diagnostic.file)}:${line}:${column}`;
   const head = wrap(`${severity}[${code}]: ${message}`, width, "  ");
   const text = sources.get(diagnostic.file)?.split("\n")[line - 1];

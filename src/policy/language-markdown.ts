@@ -5,7 +5,17 @@ import { socketProtocols } from "./socket-protocols.ts";
 
 /** The reference page of the language; `groups` are the names of the groups of system calls. */
 export function languageMarkdown(groups: readonly string[]): string {
-  return [head, keyTable(), keyDetails(), filesChapter, patternChapter, networkChapter(), wordsChapter(groups), variablesChapter, readingChapter()].join("\n");
+  return [
+    head,
+    keyTable(),
+    keyDetails(),
+    filesChapter,
+    patternChapter,
+    networkChapter(),
+    wordsChapter(groups),
+    variablesChapter,
+    readingChapter(),
+  ].join("\n");
 }
 
 const head = `# The policy language
@@ -49,7 +59,8 @@ function keyTable(): string {
 
 function keyDetails(): string {
   const parts = Object.entries(keys).map(([name, key]: [string, Key]) => {
-    const choices = key.choices === undefined ? "" : `\nOne of: ${key.choices.map((choice) => `\`${choice}\``).join(", ")}.\n`;
+    const choices =
+      key.choices === undefined ? "" : `\nOne of: ${key.choices.map((choice) => `\`${choice}\``).join(", ")}.\n`;
     return `### ${name}\n\n${key.summary}\n${choices}\nForm: \`${key.form}\`\n\n    ${key.example}\n`;
   });
   return parts.join("\n");
@@ -89,7 +100,9 @@ const patternChapter = `## Patterns
 `;
 
 function networkChapter(): string {
-  const protocols = Object.entries(socketProtocols).map(([family, table]) => `| \`${family}\` | ${Object.keys(table).join(", ")}, a number, or \`*\` |`);
+  const protocols = Object.entries(socketProtocols).map(
+    ([family, table]) => `| \`${family}\` | ${Object.keys(table).join(", ")}, a number, or \`*\` |`,
+  );
   return `## Network
 
 \`connect\` covers connecting and addressed sends, \`listen\` covers bind and listen. For tcp and udp follow places:
@@ -143,7 +156,9 @@ does not begin with \`/\` stands for one that does, of as many components as it 
 `;
 
 function readingChapter(): string {
-  const rows = Object.entries(limits).map(([name, value]) => `| \`${name}\` | ${value.toLocaleString("en")} |`);
+  const rows = Object.entries(limits)
+    .sort()
+    .map(([name, value]) => `| \`${name}\` | ${value.toLocaleString("en")} |`);
   return `## How a file is read
 
 A file is refused, as a whole, if it has an error. It must be UTF-8 without a byte order mark, with lines that end in a newline alone

@@ -21,13 +21,21 @@ export const levels = ["enforcing", "warning", "disabled"] as const satisfies re
 export const mediations = ["sealed", "supervised"] as const satisfies readonly Mediation[];
 export const ipcKinds = ["shm", "sem", "msg", "mqueue"] as const satisfies readonly IpcKind[];
 export const inheritKinds = ["stdio", "stdio-sockets", "listen"] as const satisfies readonly InheritKind[];
-export const bestEfforts = ["addresses", "unix", "signals", "ioctl", "ipc", "events"] as const satisfies readonly BestEffort[];
+export const bestEfforts = [
+  "addresses",
+  "unix",
+  "signals",
+  "ioctl",
+  "ipc",
+  "events",
+] as const satisfies readonly BestEffort[];
 
 export const keys = {
   domain: {
     shape: "text",
     inAbstraction: false,
-    summary: "The name again, as a safeguard against a file copied under another name. May be left out; must equal the file's name.",
+    summary:
+      "The name again, as a safeguard against a file copied under another name. May be left out; must equal the file's name.",
     form: "NAME",
     example: "domain: nginx",
     standard: "the file's name",
@@ -43,7 +51,8 @@ export const keys = {
   level: {
     shape: "choice",
     inAbstraction: false,
-    summary: "`enforcing` denies and logs what no rule grants, `warning` grants and logs it, `disabled` grants it silently.",
+    summary:
+      "`enforcing` denies and logs what no rule grants, `warning` grants and logs it, `disabled` grants it silently.",
     form: "LEVEL",
     example: "level: warning",
     standard: "enforcing",
@@ -52,7 +61,8 @@ export const keys = {
   mediation: {
     shape: "choice",
     inAbstraction: false,
-    summary: "`sealed`: the kernel decides, on the names that exist when the daemon starts. `supervised`: every call is decided when it is made.",
+    summary:
+      "`sealed`: the kernel decides, on the names that exist when the daemon starts. `supervised`: every call is decided when it is made.",
     form: "MEDIATION",
     example: "mediation: sealed",
     standard: "sealed",
@@ -77,7 +87,8 @@ export const keys = {
   vars: {
     shape: "variables",
     inAbstraction: true,
-    summary: "Variables with their defaults. `--set NAME=VALUE` gives another value. A list multiplies the rules that use it.",
+    summary:
+      "Variables with their defaults. `--set NAME=VALUE` gives another value. A list multiplies the rules that use it.",
     form: "NAME: VALUE or NAME: [VALUE, ...]",
     example: "vars: { webroot: /usr/share/nginx/html }",
     standard: "empty",
@@ -85,7 +96,8 @@ export const keys = {
   parameters: {
     shape: "parameters",
     inAbstraction: false,
-    summary: "What an instance of a template must be given with `--set`. `pattern` says which values fit; without one, any value without a slash.",
+    summary:
+      "What an instance of a template must be given with `--set`. `pattern` says which values fit; without one, any value without a slash.",
     form: "NAME: DESCRIPTION or NAME: { description, default, pattern }",
     example: "parameters: { disk: { description: the image, pattern: /srv/vm/*.img } }",
     standard: "empty",
@@ -101,7 +113,8 @@ export const keys = {
   network: {
     shape: "rules",
     inAbstraction: true,
-    summary: "Which addresses, ports and unix sockets may be reached or served, and which other families of sockets may be used.",
+    summary:
+      "Which addresses, ports and unix sockets may be reached or served, and which other families of sockets may be used.",
     form: "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] ping|packet|vsock",
     example: "network: [listen tcp 80 443, connect unix /run/php/*.sock]",
     standard: "empty",

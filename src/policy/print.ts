@@ -14,8 +14,14 @@ export function printPolicy(policy: Policy): string {
     ...scalar("summary", policy.summary),
     ...scalar("level", policy.level),
     ...scalar("mediation", policy.mediation),
-    ...section("enter", policy.entries.map((entry) => (entry.kind === "exec" ? { exec: entry.path } : { unit: entry.unit }))),
-    ...section("files", policy.names.map(printFile).filter((line) => line !== null)),
+    ...section(
+      "enter",
+      policy.entries.map((entry) => (entry.kind === "exec" ? { exec: entry.path } : { unit: entry.unit })),
+    ),
+    ...section(
+      "files",
+      policy.names.map(printFile).filter((line) => line !== null),
+    ),
     ...section("network", [
       ...policy.names.map(printUnix).filter((line) => line !== null),
       ...policy.addresses.map(printAddress),
@@ -26,7 +32,10 @@ export function printPolicy(policy: Policy): string {
     ...section("ipc", policy.ipc.map(printToken)),
     ...section("inherit", policy.inherit.map(printToken)),
     ...section("signals", policy.signals.map(printToken)),
-    ...section("transitions", policy.transitions.map(({ path, into }) => `${path} -> ${into}`)),
+    ...section(
+      "transitions",
+      policy.transitions.map(({ path, into }) => `${path} -> ${into}`),
+    ),
     ...scalar("user", policy.user),
     ...scalar("group", policy.group),
     ...section("set-user-id", policy.setUserId),

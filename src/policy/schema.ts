@@ -8,7 +8,10 @@ const texts: Schema = { type: "array", items: text };
 /** JSON Schema (draft 2020-12) of a domain's file, for editors. It knows the shapes; the grammar of a line is the parser's alone. */
 export function policySchema(): Schema {
   const properties = Object.fromEntries(
-    Object.entries(keys).map(([name, key]) => [name, { description: (key as Key).summary, ...shapeSchema(name as KeyName, key) }]),
+    Object.entries(keys).map(([name, key]) => [
+      name,
+      { description: (key as Key).summary, ...shapeSchema(name as KeyName, key) },
+    ]),
   );
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -56,7 +59,8 @@ function onlyProperty(name: string): Schema {
 /** The beginning of a line, as far as an editor can tell: enough to catch a missing operation. */
 function linePattern(name: KeyName, key: Key): string {
   if (name === "files") return "^\\s*(deny\\s+)?([rwcdxmai]{1,8}\\s+\\S|[/$])";
-  if (name === "network") return "^\\s*(deny\\s+)?((connect|listen)\\s+(tcp|udp|unix)\\s+\\S|(netlink|raw)\\s+\\S|(ping|packet|vsock)\\s*$)";
+  if (name === "network")
+    return "^\\s*(deny\\s+)?((connect|listen)\\s+(tcp|udp|unix)\\s+\\S|(netlink|raw)\\s+\\S|(ping|packet|vsock)\\s*$)";
   if (name === "transitions") return "^\\s*\\S+\\s+->\\s+\\S+\\s*$";
   if (key.choices !== undefined) return `^\\s*(deny\\s+)?((${key.choices.join("|")})(\\s+|$))+$`;
   return "^\\s*(deny\\s+)?[@A-Za-z0-9$]";

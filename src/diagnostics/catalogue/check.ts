@@ -35,25 +35,30 @@ export const checkEntries = {
     title: "path does not exist",
     message: "`{path}` does not exist on this host",
     fix: "correct it, or take the rule out",
-    explanation: "A sealed domain has the names that exist when it starts, so a rule for a missing name grants nothing. The system whose idea Cofferdam follows shipped a rule for `/etc/locatime` for years.",
+    explanation:
+      "A sealed domain has the names that exist when it starts, so a rule for a missing name grants nothing. The system whose idea Cofferdam follows shipped a rule for `/etc/locatime` for years.",
     example: "files: [r /etc/locatime]",
   },
   "denied-later-name": {
     code: "CFD2005",
     severity: "warning",
     title: "denial of a name that does not exist",
-    message: "`{path}` is denied and does not exist yet, so names made later in `{folder}` are not reached until a restart",
+    message:
+      "`{path}` is denied and does not exist yet, so names made later in `{folder}` are not reached until a restart",
     fix: "make it before the start, or deny a folder of its own",
-    explanation: "The kernel cannot grant a directory except for one name. A directory with a denied name is granted child by child, with those that exist at the start.",
+    explanation:
+      "The kernel cannot grant a directory except for one name. A directory with a denied name is granted child by child, with those that exist at the start.",
     example: "files: [r /srv/www/**, deny r /srv/www/secret]",
   },
   "listing-lost": {
     code: "CFD2006",
     severity: "warning",
     title: "directory cannot be listed",
-    message: "`{folder}` cannot be listed, and nothing made or removed in it without the broker, because `{deny}` lies below it",
+    message:
+      "`{folder}` cannot be listed, and nothing made or removed in it without the broker, because `{deny}` lies below it",
     fix: "move what is denied out of the directory",
-    explanation: "The rights to list, make and remove reach every subdirectory in the kernel, denied ones included, so the directory above a denial does not get them.",
+    explanation:
+      "The rights to list, make and remove reach every subdirectory in the kernel, denied ones included, so the directory above a denial does not get them.",
     example: "files: [r /srv/www/**, deny r /srv/www/private/**]",
   },
   "wide-write": {
@@ -61,8 +66,9 @@ export const checkEntries = {
     severity: "warning",
     title: "grant to change far too much",
     message: "`{rule}` lets the daemon change files of others in `{folder}`",
-    fix: "grant a folder of its own, for example {folder}/{domain}/**",
-    explanation: "A break-in reaches whatever the daemon may write: programs, configuration and secrets of others, and through them other daemons.",
+    fix: "grant a folder of its own, for example {base}/{domain}/**",
+    explanation:
+      "A break-in reaches whatever the daemon may write: programs, configuration and secrets of others, and through them other daemons.",
     example: "files: [rw /run/**]",
   },
   "wide-read": {
@@ -89,7 +95,8 @@ export const checkEntries = {
     title: "writes files of another domain",
     message: "`{rule}` reaches `{path}`, which the domain `{domain}` {use}",
     fix: "grant names that no other daemon relies on, or deny that path",
-    explanation: "Writing what another daemon reads as its configuration or runs as its program is a way from one domain into the other.",
+    explanation:
+      "Writing what another daemon reads as its configuration or runs as its program is a way from one domain into the other.",
     example: "files: [w /etc/nginx/**] (in redis.yaml)",
   },
   "own-places": {
@@ -98,7 +105,8 @@ export const checkEntries = {
     title: "reaches Cofferdam itself",
     message: "`{rule}` reaches `{path}`, which belongs to Cofferdam",
     fix: "take it out: no domain may touch what confines it",
-    explanation: "The places of Cofferdam are denied to every domain, whatever it grants. A grant that names one is a mistake.",
+    explanation:
+      "The places of Cofferdam are denied to every domain, whatever it grants. A grant that names one is a mistake.",
     example: "files: [w /etc/cofferdam/**]",
   },
   "single-file": {
@@ -107,7 +115,8 @@ export const checkEntries = {
     title: "grant that a replacement breaks",
     message: "`{path}` is granted as a single file and is lost to the domain when it is replaced",
     fix: "grant its folder: {rule}",
-    explanation: "A sealed domain holds the file, not the name. Editors, package updates and certificate renewals write a new file and rename it over the old one; the domain is refused the new one until it is restarted.",
+    explanation:
+      "A sealed domain holds the file, not the name. Editors, package updates and certificate renewals write a new file and rename it over the old one; the domain is refused the new one until it is restarted.",
     example: "files: [r /etc/ssl/private/site.pem]",
   },
   "pinned-file": {
@@ -125,8 +134,9 @@ export const checkEntries = {
     title: "files made later are not covered",
     message: "files made by others later that match `{pattern}` are not reached until a restart",
     fix: "grant the folder: {rule}",
-    explanation: "The kernel grants directories or the files that exist at the start. A pattern that is not a whole directory stands for the files that match it at the start.",
-    example: "files: [\"r /var/log/nginx/*.log\"]",
+    explanation:
+      "The kernel grants directories or the files that exist at the start. A pattern that is not a whole directory stands for the files that match it at the start.",
+    example: 'files: ["r /var/log/nginx/*.log"]',
   },
   "wider-transition": {
     code: "CFD2014",
@@ -134,7 +144,8 @@ export const checkEntries = {
     title: "transition into a wider domain",
     message: "the domain `{domain}` has what this one has not: `{rule}`",
     fix: "grant it here too, or take it out there",
-    explanation: "On the landlock engine a sealed process can only lose rights, so it can enter only a domain that lies inside its own.",
+    explanation:
+      "On the landlock engine a sealed process can only lose rights, so it can enter only a domain that lies inside its own.",
     example: "transitions: [/usr/sbin/sendmail -> mail]",
   },
   "unknown-domain": {
@@ -161,7 +172,8 @@ export const checkEntries = {
     title: "system call that is never granted",
     message: "`{name}` cannot be granted to a sealed domain",
     fix: "take it out; a daemon that needs it cannot be sealed",
-    explanation: "Mounting, loading code into the kernel, keyrings, io_uring and userfaultfd lead around every other rule, and mounts are refused by the kernel below any layer on files.",
+    explanation:
+      "Mounting, loading code into the kernel, keyrings, io_uring and userfaultfd lead around every other rule, and mounts are refused by the kernel below any layer on files.",
     example: "syscalls: [mount]",
   },
   "strong-capability": {
@@ -170,7 +182,8 @@ export const checkEntries = {
     title: "capability that reaches past the domain",
     message: "`{name}` lets the daemon {effect}",
     fix: "take it out unless the daemon fails without it",
-    explanation: "Some capabilities undo what other rules say. The kernel holds the domain's files even so, but not everything else.",
+    explanation:
+      "Some capabilities undo what other rules say. The kernel holds the domain's files even so, but not everything else.",
     example: "capabilities: [sys_admin]",
   },
   "map-unmediated": {
@@ -188,7 +201,8 @@ export const checkEntries = {
     title: "network rule that costs time",
     message: "`{rule}` is held by the broker, since this caller cannot use cgroup-BPF",
     fix: "run as root, or grant the port for every address; each connect then costs about 20 us less",
-    explanation: "Without root the kernel judges TCP ports alone. Addresses, UDP and unix names are then decided by a notification of each call, about 20 microseconds.",
+    explanation:
+      "Without root the kernel judges TCP ports alone. Addresses, UDP and unix names are then decided by a notification of each call, about 20 microseconds.",
     example: "network: [connect tcp 10.0.0.0/8:8080]",
   },
   "unknown-user": {
@@ -215,7 +229,8 @@ export const checkEntries = {
     title: "socket name that the daemon can replace",
     message: "`{pattern}` can be replaced by the daemon itself through `{other}`",
     fix: "grant sockets in folders that the daemon cannot write",
-    explanation: "Who can rename a folder or make a symbolic link on the way to a socket can connect to another socket under the granted name.",
+    explanation:
+      "Who can rename a folder or make a symbolic link on the way to a socket can connect to another socket under the granted name.",
     example: "files: [rwcd /run/app/**] with network: [connect unix /run/app/peer.sock]",
   },
 } as const satisfies Record<string, CatalogueEntry>;

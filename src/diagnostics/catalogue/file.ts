@@ -8,7 +8,8 @@ export const fileEntries = {
     title: "no policy of that name",
     message: "there is no policy for the domain `{name}`",
     fix: "write `{file}` in one of: {folders}",
-    explanation: "A domain is one file, and the file's name is the domain's name. An instance `vm@web1` is looked for as `vm@web1.yaml`, then as its template `vm@.yaml`.",
+    explanation:
+      "A domain is one file, and the file's name is the domain's name. An instance `vm@web1` is looked for as `vm@web1.yaml`, then as its template `vm@.yaml`.",
     example: "cofferdam check ngnix",
   },
   "file-unreadable": {
@@ -17,7 +18,8 @@ export const fileEntries = {
     title: "file cannot be read",
     message: "`{path}` cannot be read: {reason}",
     fix: "see that the path is right and that the caller may read it",
-    explanation: "The kernel refused to open the file or a folder on the way to it. A domain whose policy cannot be read does not start.",
+    explanation:
+      "The kernel refused to open the file or a folder on the way to it. A domain whose policy cannot be read does not start.",
     example: "cofferdam check /nowhere/nginx.yaml",
   },
   "file-not-regular": {
@@ -35,7 +37,8 @@ export const fileEntries = {
     title: "policy is a symbolic link",
     message: "`{path}` is a symbolic link",
     fix: "put the file itself there",
-    explanation: "Whoever may write the folder that a link leads through decides what the policy says. Policy files are opened without following a link.",
+    explanation:
+      "Whoever may write the folder that a link leads through decides what the policy says. Policy files are opened without following a link.",
     example: "ln -s /tmp/mine.yaml /etc/cofferdam/domains/nginx.yaml",
   },
   "file-writable": {
@@ -44,7 +47,8 @@ export const fileEntries = {
     title: "file writable by others",
     message: "`{path}` may be written by others than its owner (mode {mode})",
     fix: "take the right away: chmod go-w {path}",
-    explanation: "Who may write a policy decides what its daemon may do. The check is made on the opened file, so that it cannot be swapped afterwards.",
+    explanation:
+      "Who may write a policy decides what its daemon may do. The check is made on the opened file, so that it cannot be swapped afterwards.",
     example: "chmod 666 /etc/cofferdam/domains/nginx.yaml",
   },
   "file-owner": {
@@ -62,7 +66,8 @@ export const fileEntries = {
     title: "folder writable by others",
     message: "the folder `{path}` may be written by others than its owner (mode {mode})",
     fix: "take the right away: chmod go-w {path}",
-    explanation: "Who may write a folder on the way to a policy can put another policy in its place. A folder with the sticky bit, such as `/tmp`, is accepted on the way, but not as the folder that holds the file.",
+    explanation:
+      "Who may write a folder on the way to a policy can put another policy in its place. A folder with the sticky bit, such as `/tmp`, is accepted on the way, but not as the folder that holds the file.",
     example: "chmod 777 /etc/cofferdam/domains",
   },
   "folder-owner": {
@@ -107,7 +112,8 @@ export const fileEntries = {
     title: "carriage return",
     message: "the line holds a carriage return",
     fix: "end lines with a newline only: sed -i 's/\\r//g' FILE",
-    explanation: "Lines end with a newline. A carriage return would be part of a path for one reader and an end of line for another. Only the first is reported.",
+    explanation:
+      "Lines end with a newline. A carriage return would be part of a path for one reader and an end of line for another. Only the first is reported.",
     example: "a file saved with CRLF line ends",
   },
   "control-character": {
@@ -116,8 +122,9 @@ export const fileEntries = {
     title: "invisible character",
     message: "the line holds the invisible character U+{code}",
     fix: "remove it",
-    explanation: "Control characters and the bidirectional controls of Unicode make a rule look like another one. Only the first is reported.",
-    example: "summary: \"web <U+202E>revres\"",
+    explanation:
+      "Control characters and the bidirectional controls of Unicode make a rule look like another one. Only the first is reported.",
+    example: 'summary: "web <U+202E>revres"',
   },
   "bad-file-name": {
     code: "CFD1014",
@@ -125,7 +132,8 @@ export const fileEntries = {
     title: "not a name of a domain",
     message: "`{name}` cannot be the name of a domain",
     fix: "name the file NAME.yaml with letters, digits, `_`, `-` and `.`, beginning with a letter or digit, 64 at most; `NAME@.yaml` is a template",
-    explanation: "The name is used in file names, cgroups and log lines. `superDom` is the name of what no domain claims.",
+    explanation:
+      "The name is used in file names, cgroups and log lines. `superDom` is the name of what no domain claims.",
     example: "cofferdam check ./my policy.yaml",
   },
 } as const satisfies Record<string, CatalogueEntry>;

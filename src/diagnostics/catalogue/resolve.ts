@@ -35,8 +35,9 @@ export const resolveEntries = {
     title: "unresolved variable",
     message: "the variable `{name}` has no value",
     fix: "give it a default under `vars`",
-    explanation: "A variable gets its value from `--set`, from `vars` of the domain, or from `vars` of an abstraction, in this order.",
-    example: "files: [\"r ${webrot}/**\"]",
+    explanation:
+      "A variable gets its value from `--set`, from `vars` of the domain, or from `vars` of an abstraction, in this order.",
+    example: 'files: ["r ${webrot}/**"]',
   },
   "variable-cycle": {
     code: "CFD1305",
@@ -45,7 +46,7 @@ export const resolveEntries = {
     message: "the variable leads back to itself: {chain}",
     fix: "write one of the values out",
     explanation: "The value of a variable may name others, but not itself through them.",
-    example: "vars: { a: \"${a}/b\" }",
+    example: 'vars: { a: "${a}/b" }',
   },
   "ambiguous-variable": {
     code: "CFD1306",
@@ -71,7 +72,8 @@ export const resolveEntries = {
     title: "value does not fit",
     message: "the value `{value}` of `{name}` does not match `{pattern}`",
     fix: "give another one: --set {name}=VALUE",
-    explanation: "A value given with --set is text, never a pattern: `*` in it means that character. It is never empty, has no control characters and no `.` or `..` between slashes, and a slash only where the parameter's `pattern` has one.",
+    explanation:
+      "A value given with --set is text, never a pattern: `*` in it means that character. It is never empty, has no control characters and no `.` or `..` between slashes, and a slash only where the parameter's `pattern` has one.",
     example: "--set disk=/etc/**",
   },
   "unknown-set": {
@@ -117,7 +119,7 @@ export const resolveEntries = {
     message: "`{name}` is no group of system calls",
     fix: "the groups are: {known}",
     explanation: "Groups have the names that systemd gives them, see systemd.exec(5).",
-    example: "syscalls: [\"@system-servcie\"]",
+    example: 'syscalls: ["@system-servcie"]',
   },
   "unknown-capability": {
     code: "CFD1314",

@@ -53,7 +53,8 @@ export const ruleEntries = {
     title: "not an address and port",
     message: "`{word}` is no place to {operation}: {reason}",
     fix: "for example 443, 1024-65535, *, 10.0.0.0/8:8080, [2001:db8::/32]:443, loopback:6379",
-    explanation: "A place is a port, a range of ports, or an address with its prefix and a port. Host names are not accepted: they would be looked up once and be wrong later.",
+    explanation:
+      "A place is a port, a range of ports, or an address with its prefix and a port. Host names are not accepted: they would be looked up once and be wrong later.",
     example: "network: [connect tcp example.org:443]",
   },
   "host-bits": {
@@ -99,7 +100,7 @@ export const ruleEntries = {
     message: "`{word}` holds a `${` that is no variable",
     fix: "write the name in braces after the dollar sign, or a backslash before it for the sign itself",
     explanation: "A variable's name has lower-case letters, digits, `_` and `-`, and begins with a letter.",
-    example: "files: [\"r ${web root}/**\"]",
+    example: 'files: ["r ${web root}/**"]',
   },
   "bad-path": {
     code: "CFD1212",
@@ -125,7 +126,8 @@ export const ruleEntries = {
     title: "not a pattern",
     message: "`{pattern}` is no pattern: {reason}",
     fix: "see the chapter on patterns in docs/language.md",
-    explanation: "Paths begin with `/` and are canonical, abstract socket names begin with `@`. `*` and `?` never match a `/`, `**` does.",
+    explanation:
+      "Paths begin with `/` and are canonical, abstract socket names begin with `@`. `*` and `?` never match a `/`, `**` does.",
     example: "files: [r etc/hosts]",
   },
   "double-deny": {

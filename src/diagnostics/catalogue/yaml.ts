@@ -117,7 +117,7 @@ export const yamlEntries = {
     message: "`{key}` has an empty value",
     fix: "write a value, or leave it out",
     explanation: "An empty value is more likely one that got lost.",
-    example: "files: [\"\"]",
+    example: 'files: [""]',
   },
   "not-in-abstraction": {
     code: "CFD1114",
@@ -125,7 +125,8 @@ export const yamlEntries = {
     title: "key of a domain in an abstraction",
     message: "`{key}` belongs into a domain, not into an abstraction",
     fix: "an abstraction has only: {known}",
-    explanation: "An abstraction is a set of grants. What decides over the domain as a whole is written in the domain's own file, where one sees it.",
+    explanation:
+      "An abstraction is a set of grants. What decides over the domain as a whole is written in the domain's own file, where one sees it.",
     example: "level: warning (in abstractions/base.yaml)",
   },
   "name-differs": {
@@ -152,7 +153,8 @@ export const yamlEntries = {
     title: "not a name",
     message: "`{value}` cannot be the name of {what}",
     fix: "names have letters, digits, `_`, `-` and `.`, and begin with a letter or digit",
-    explanation: "Names of domains, abstractions, users, groups, variables and parameters have a plain form, so that none can be taken for a path or an option.",
+    explanation:
+      "Names of domains, abstractions, users, groups, variables and parameters have a plain form, so that none can be taken for a path or an option.",
     example: "include: [../secret]",
   },
   "diagnostics-cut": {

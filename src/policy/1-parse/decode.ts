@@ -2,8 +2,8 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import { type Report, startOf } from "../../diagnostics/diagnostic.ts";
 import { Positions } from "./positions.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const invisible = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const invisible =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 /** Bytes to text: UTF-8 without byte order mark, lines ended by a newline, nothing invisible; null after a complaint. */
 export function decode(file: string, bytes: Uint8Array, report: Report): string | null {

@@ -1,6 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import type { EntrySource } from "./source.ts";
 import { type Field, listOf, refuseShape, wordOf } from "./shapes.ts";
+import type { EntrySource } from "./source.ts";
 import type { Tree } from "./tree.ts";
 
 const unit = /^[A-Za-z0-9:_.\\@-]+\.(?:service|scope|slice)$/;

@@ -29,7 +29,9 @@ function parseLetters(word: Word, report: Report): PermissionSet | null {
   let permissions = 0;
   let sound = true;
   for (const letter of word.text) {
-    const bit = Object.hasOwn(permissionLetters, letter) ? permissionLetters[letter as keyof typeof permissionLetters] : 0;
+    const bit = Object.hasOwn(permissionLetters, letter)
+      ? permissionLetters[letter as keyof typeof permissionLetters]
+      : 0;
     if (bit === 0 || (permissions & bit) !== 0) {
       report(diagnose(bit === 0 ? "bad-letter" : "repeated-letter", word.span, { letter, word: word.text }));
       if (bit === 0) return null;

@@ -6,7 +6,8 @@ import { type RuleText, refuseExtra, ruleText } from "./rule.ts";
 import type { NetworkLine, SocketLine, Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
-export const networkForm = "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] ping|packet|vsock";
+export const networkForm =
+  "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] ping|packet|vsock";
 const operations = ["connect", "listen", "netlink", "raw", ...wholeFamilies] as const;
 const protocols = ["tcp", "udp", "unix"] as const;
 
@@ -34,15 +35,24 @@ export function parseNetworkLine(scalar: Scalar, report: Report): NetworkLine[] 
   }
 }
 
-function addressed(rule: RuleText, operation: "connect" | "listen", words: readonly Word[], report: Report): NetworkLine[] {
+function addressed(
+  rule: RuleText,
+  operation: "connect" | "listen",
+  words: readonly Word[],
+  report: Report,
+): NetworkLine[] {
   const [protocol, ...operands] = words;
   const kind = protocols.find((known) => known === protocol?.text);
   if (protocol !== undefined && kind === undefined) {
-    report(diagnose("bad-protocol", protocol.span, { word: protocol.text, operation }, nearest(protocol.text, protocols)));
+    report(
+      diagnose("bad-protocol", protocol.span, { word: protocol.text, operation }, nearest(protocol.text, protocols)),
+    );
     return [];
   }
   if (kind === undefined || operands.length === 0) {
-    report(diagnose("missing-operand", rule.span, { rule: rule.text, form: `[deny] ${operation} tcp|udp|unix PLACE...` }));
+    report(
+      diagnose("missing-operand", rule.span, { rule: rule.text, form: `[deny] ${operation} tcp|udp|unix PLACE...` }),
+    );
     return [];
   }
   return kind === "unix"
@@ -60,7 +70,14 @@ function byProtocol(rule: RuleText, family: "netlink" | "raw", words: readonly W
     if (protocol !== undefined) lines.push({ kind: "socket", effect: rule.effect, family, protocol, word });
     else {
       const known = Object.keys(socketProtocols[family]);
-      report(diagnose("bad-socket", word.span, { word: word.text, family, known: known.join(", ") }, nearest(word.text, known)));
+      report(
+        diagnose(
+          "bad-socket",
+          word.span,
+          { word: word.text, family, known: known.join(", ") },
+          nearest(word.text, known),
+        ),
+      );
     }
   }
   return lines;

@@ -1,7 +1,17 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { bestEfforts, inheritKinds, ipcKinds, isKeyName, type KeyName, keyNames, keys, levels, mediations } from "../language.ts";
+import {
+  bestEfforts,
+  inheritKinds,
+  ipcKinds,
+  isKeyName,
+  type KeyName,
+  keyNames,
+  keys,
+  levels,
+  mediations,
+} from "../language.ts";
 import { isPlainName } from "../names.ts";
 import { decode } from "./decode.ts";
 import { parseEntries } from "./entries.ts";
@@ -94,7 +104,9 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
     draft.ipc = textsOf(field).flatMap((scalar) => parseChoices(scalar, "kind of `ipc`", ipcKinds, field.report));
   },
   inherit: (draft, field) => {
-    draft.inherit = textsOf(field).flatMap((scalar) => parseChoices(scalar, "kind of `inherit`", inheritKinds, field.report));
+    draft.inherit = textsOf(field).flatMap((scalar) =>
+      parseChoices(scalar, "kind of `inherit`", inheritKinds, field.report),
+    );
   },
   signals: (draft, field) => {
     draft.signals = tokens(field);
@@ -145,7 +157,14 @@ function refuseKey(pair: Pair, kind: PolicyKind, report: Report): void {
   const known = keyNames(kind);
   const where = kind === "domain" ? "a domain" : "an abstraction";
   const shown = pair.key.value === "" ? nameOfKind(pair.key) : pair.key.value;
-  report(diagnose("unknown-key", pair.key.span, { key: shown, where, known: known.join(", ") }, nearest(pair.key.value, known)));
+  report(
+    diagnose(
+      "unknown-key",
+      pair.key.span,
+      { key: shown, where, known: known.join(", ") },
+      nearest(pair.key.value, known),
+    ),
+  );
 }
 
 function present<T>(lines: readonly (T | null)[]): T[] {
@@ -154,7 +173,16 @@ function present<T>(lines: readonly (T | null)[]): T[] {
 
 function emptySource({ file, kind }: ParseInput): Draft {
   const nothing = { summary: null, level: null, mediation: null, user: null, group: null };
-  const lists = { entries: [], include: [], vars: [], parameters: [], files: [], network: [], capabilities: [], syscalls: [] };
+  const lists = {
+    entries: [],
+    include: [],
+    vars: [],
+    parameters: [],
+    files: [],
+    network: [],
+    capabilities: [],
+    syscalls: [],
+  };
   const more = { ipc: [], inherit: [], signals: [], transitions: [], setUserId: [], bestEffort: [] };
   return { file, kind, ...nothing, ...lists, ...more };
 }

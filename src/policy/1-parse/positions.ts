@@ -16,17 +16,23 @@ export class Positions {
 
   /** The stretch `[start, end)`, cut at the end of its first line. */
   span(start: number, end: number): Span {
-    const from = Math.min(start, this.text.length);
+    const from = this.#whole(Math.min(start, this.text.length), -1);
     const line = this.#lineOf(from);
     const lineStart = this.#lineStarts[line] ?? 0;
     const lineEnd = (this.#lineStarts[line + 1] ?? this.text.length + 1) - 1;
-    const to = Math.max(from, Math.min(end, lineEnd));
+    const to = Math.max(from, this.#whole(Math.min(end, lineEnd), 1));
     return {
       file: this.file,
       line: line + 1,
       column: characters(this.text.slice(lineStart, from)) + 1,
       length: characters(this.text.slice(from, to)),
     };
+  }
+
+  /** An offset within a surrogate pair, moved out of it: the YAML library counts UTF-16 units. */
+  #whole(offset: number, direction: 1 | -1): number {
+    const splits = /^[\ud800-\udbff][\udc00-\udfff]$/.test(this.text.slice(offset - 1, offset + 1));
+    return splits ? offset + direction : offset;
   }
 
   #lineOf(offset: number): number {

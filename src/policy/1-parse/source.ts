@@ -1,6 +1,6 @@
 import type { Span } from "../../diagnostics/diagnostic.ts";
-import type { BestEffort, Effect, InheritKind, IpcKind, Level, Mediation } from "../../model/policy.ts";
 import type { PermissionSet } from "../../model/permission.ts";
+import type { BestEffort, Effect, InheritKind, IpcKind, Level, Mediation } from "../../model/policy.ts";
 
 /**
  * One policy file as it was written: every part with its place, nothing looked up, variables still in the words.

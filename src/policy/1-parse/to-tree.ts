@@ -7,7 +7,11 @@ import type { Pair, Scalar, Tree } from "./tree.ts";
 /** The library's nodes as a plain tree; complains about keys that are not text, merge keys, and keys written twice. */
 export function toTree(node: unknown, positions: Positions, report: Report): Tree {
   if (isSeq(node)) {
-    return { kind: "list", span: spanOf(node, positions), items: node.items.map((item) => toTree(item, positions, report)) };
+    return {
+      kind: "list",
+      span: spanOf(node, positions),
+      items: node.items.map((item) => toTree(item, positions, report)),
+    };
   }
   if (isMap(node)) {
     const span = spanOf(node, positions);
@@ -18,7 +22,12 @@ export function toTree(node: unknown, positions: Positions, report: Report): Tre
   return isScalar(node) ? toScalar(node, positions) : emptyScalar(positions.span(0, 0));
 }
 
-function toPair(pair: { key: unknown; value: unknown }, around: Span, positions: Positions, report: Report): Pair | null {
+function toPair(
+  pair: { key: unknown; value: unknown },
+  around: Span,
+  positions: Positions,
+  report: Report,
+): Pair | null {
   const key = toTree(pair.key, positions, report);
   if (key.kind !== "scalar") {
     const values = { key: "a key", expected: "a word", found: nameOfKind(key), example: "`files:`" };
@@ -27,7 +36,8 @@ function toPair(pair: { key: unknown; value: unknown }, around: Span, positions:
   }
   if (key.value === "<<") report(diagnose("merge-key", key.span, {}));
   // `key:` with nothing after it: the value stands where the key does.
-  const value = pair.value === null ? emptyScalar(key.span.length > 0 ? key.span : around) : toTree(pair.value, positions, report);
+  const value =
+    pair.value === null ? emptyScalar(key.span.length > 0 ? key.span : around) : toTree(pair.value, positions, report);
   return { key, value };
 }
 

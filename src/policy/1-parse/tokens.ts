@@ -15,7 +15,12 @@ export function parseTokens(scalar: Scalar, report: Report): TokenLine[] {
 }
 
 /** The same where the names come from a closed list. */
-export function parseChoices<T extends string>(scalar: Scalar, what: string, known: readonly T[], report: Report): TokenLine<T>[] {
+export function parseChoices<T extends string>(
+  scalar: Scalar,
+  what: string,
+  known: readonly T[],
+  report: Report,
+): TokenLine<T>[] {
   const lines: TokenLine<T>[] = [];
   for (const line of parseTokens(scalar, report)) {
     const token = known.find((choice) => choice === line.token);

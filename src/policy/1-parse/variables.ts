@@ -8,7 +8,9 @@ import { wholeWord } from "./words.ts";
 
 /** `{ NAME: VALUE, NAME: [VALUE, ...] }`. */
 export function parseVariables(field: Field): VariableSource[] {
-  return (mappingOf(field)?.pairs ?? []).map((pair) => parseVariable(pair, field)).filter((variable) => variable !== null);
+  return (mappingOf(field)?.pairs ?? [])
+    .map((pair) => parseVariable(pair, field))
+    .filter((variable) => variable !== null);
 }
 
 function parseVariable(pair: Pair, field: Field): VariableSource | null {
@@ -22,7 +24,9 @@ function parseVariable(pair: Pair, field: Field): VariableSource | null {
 
 /** `{ NAME: DESCRIPTION, NAME: { description, default, pattern } }`. */
 export function parseParameters(field: Field): ParameterSource[] {
-  return (mappingOf(field)?.pairs ?? []).map((pair) => parseParameter(pair, field)).filter((parameter) => parameter !== null);
+  return (mappingOf(field)?.pairs ?? [])
+    .map((pair) => parseParameter(pair, field))
+    .filter((parameter) => parameter !== null);
 }
 
 function parseParameter(pair: Pair, field: Field): ParameterSource | null {

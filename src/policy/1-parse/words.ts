@@ -1,5 +1,5 @@
-import type { Scalar } from "./tree.ts";
 import type { Word } from "./source.ts";
+import type { Scalar } from "./tree.ts";
 
 /**
  * The words of a rule. They are separated by white space; a backslash takes the next character along, so that
@@ -7,7 +7,7 @@ import type { Word } from "./source.ts";
  */
 export function wordsOf(scalar: Scalar): Word[] {
   const words: Word[] = [];
-  for (const match of scalar.value.matchAll(/(?:\\[^]|[^\s\\]|\\$)+/g)) {
+  for (const match of scalar.value.matchAll(/(?:\\.|[^\s\\]|\\$)+/gs)) {
     words.push({ text: match[0], span: scalar.part(match.index, match[0].length) });
   }
   return words;

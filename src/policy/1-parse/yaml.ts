@@ -24,12 +24,20 @@ export function parseYaml(file: string, text: string, report: Report): Tree | nu
 
 function compose(tokens: readonly CST.Token[], positions: Positions, report: Report): Tree | null {
   // Keys are compared by `toTree`, which knows where the first one stands.
-  const composer = new Composer({ schema: "failsafe", uniqueKeys: false, strict: true, merge: false, logLevel: "silent" });
+  const composer = new Composer({
+    schema: "failsafe",
+    uniqueKeys: false,
+    strict: true,
+    merge: false,
+    logLevel: "silent",
+  });
   const documents = [...composer.compose(tokens, true, positions.text.length)];
   const document = documents[0];
   if (document === undefined) return null;
   for (const problem of [...document.errors, ...document.warnings]) {
-    report(diagnose("yaml-syntax", positions.span(problem.pos[0], problem.pos[1]), { reason: sentence(problem.message) }));
+    report(
+      diagnose("yaml-syntax", positions.span(problem.pos[0], problem.pos[1]), { reason: sentence(problem.message) }),
+    );
   }
   if (document.errors.length + document.warnings.length > 0) return null;
   if (document.contents === null) {

@@ -29,7 +29,13 @@ export function formatNetwork({ family, address, prefix }: Network): string {
 
 /** An IPv6 network that lies wholly within the IPv4-mapped addresses: such requests are judged as IPv4, so it could never match. */
 export function isMapped({ family, address, prefix }: Network): boolean {
-  return family === 6 && prefix >= 96 && address.slice(0, 10).every((byte) => byte === 0) && address[10] === 0xff && address[11] === 0xff;
+  return (
+    family === 6 &&
+    prefix >= 96 &&
+    address.slice(0, 10).every((byte) => byte === 0) &&
+    address[10] === 0xff &&
+    address[11] === 0xff
+  );
 }
 
 /** Decimal without sign or leading zero, at most `max`; null where it is none. */
@@ -47,12 +53,16 @@ function parseIpv6(text: string): Uint8Array {
   const back = tail === undefined || tail === "" ? [] : tail.split(":");
   const gap = Array<string>(8 - front.length - back.length).fill("0");
   const groups = tail === undefined ? front : [...front, ...gap, ...back];
-  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]));
+  return Uint8Array.from(
+    groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]),
+  );
 }
 
 /** RFC 5952: lower case, no leading zeros, the longest run of zero groups left out. */
 function formatIpv6(address: Uint8Array): string {
-  const groups = Array.from({ length: 8 }, (_, index) => (((address[index * 2] ?? 0) << 8) | (address[index * 2 + 1] ?? 0)).toString(16));
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((address[index * 2] ?? 0) << 8) | (address[index * 2 + 1] ?? 0)).toString(16),
+  );
   const full = groups.join(":");
   const runs = [...full.matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].sort((a, b) => b[0].length - a[0].length);
   const run = runs[0];

@@ -30,7 +30,8 @@ function resolvePlace(line: PlaceLine, word: Word, text: string, scope: Scope): 
     });
   }
   const { problem } = result;
-  if (problem.kind === "host-bits") scope.report(diagnose("host-bits", word.span, { word: text, network: problem.network }));
+  if (problem.kind === "host-bits")
+    scope.report(diagnose("host-bits", word.span, { word: text, network: problem.network }));
   else scope.report(diagnose("bad-place", word.span, { word: text, operation, reason: problem.reason }));
   return [];
 }

@@ -8,7 +8,7 @@ import type { Binding, Scope } from "./scope.ts";
 /** Where the text goes: literal values are escaped in a pattern and stand for themselves elsewhere. */
 export type Use = "pattern" | "plain";
 
-const reference = /\\[^]|\$\{([^}]*)(\})?/g;
+const reference = /\\.|\$\{([^}]*)(\})?/gs;
 const variableName = /^[a-z][a-z0-9_-]*$/;
 
 /** All texts that a word stands for; empty after a complaint. A list multiplies. */
@@ -20,7 +20,7 @@ export function expand(word: Word, use: Use, scope: Scope): string[] {
 
 /** The same pattern, spelt so that it stays one word without references when it is written into a policy again. */
 function settled(pattern: string): string {
-  return pattern.replaceAll(/\\[^]|\$(?=\{)|\s/g, (match) => (match.startsWith("\\") ? match : `\\${match}`));
+  return pattern.replaceAll(/\\.|\$(?=\{)|\s/gs, (match) => (match.startsWith("\\") ? match : `\\${match}`));
 }
 
 function expandText(text: string, word: Word, use: Use, scope: Scope, chain: readonly string[]): string[] | null {
@@ -41,7 +41,14 @@ function expandText(text: string, word: Word, use: Use, scope: Scope, chain: rea
   return results.map((result) => result + text.slice(at));
 }
 
-function valuesOf(name: string, closed: boolean, word: Word, use: Use, scope: Scope, chain: readonly string[]): string[] | null {
+function valuesOf(
+  name: string,
+  closed: boolean,
+  word: Word,
+  use: Use,
+  scope: Scope,
+  chain: readonly string[],
+): string[] | null {
   if (!closed || !variableName.test(name)) {
     scope.report(diagnose("bad-reference", word.span, { word: word.text }));
     return null;
@@ -63,7 +70,14 @@ function valuesOf(name: string, closed: boolean, word: Word, use: Use, scope: Sc
   return bindingValues(name, binding, word, use, scope, chain);
 }
 
-function bindingValues(name: string, binding: Binding, word: Word, use: Use, scope: Scope, chain: readonly string[]): string[] | null {
+function bindingValues(
+  name: string,
+  binding: Binding,
+  word: Word,
+  use: Use,
+  scope: Scope,
+  chain: readonly string[],
+): string[] | null {
   if (binding.literal) {
     return binding.values.map(({ text }) => (use === "pattern" ? escapeName(text) : text));
   }

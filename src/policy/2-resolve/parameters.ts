@@ -8,7 +8,11 @@ import { SET_LENGTH_MAX } from "../limits.ts";
 import type { Binding } from "./scope.ts";
 
 /** Values of a domain's parameters, from `--set` or their defaults; complains about what is missing or does not fit. */
-export function parameterValues(domain: PolicySource, set: Readonly<Record<string, string>>, report: Report): Map<string, Binding> {
+export function parameterValues(
+  domain: PolicySource,
+  set: Readonly<Record<string, string>>,
+  report: Report,
+): Map<string, Binding> {
   const values = new Map<string, Binding>();
   for (const parameter of domain.parameters) {
     const name = parameter.name.text;
@@ -30,7 +34,12 @@ export function setValue(name: string, text: string, file: string, report: Repor
 }
 
 /** Complains about each `--set` that nothing takes. */
-export function setNames(set: Readonly<Record<string, string>>, known: ReadonlySet<string>, file: string, report: Report): void {
+export function setNames(
+  set: Readonly<Record<string, string>>,
+  known: ReadonlySet<string>,
+  file: string,
+  report: Report,
+): void {
   for (const key of Object.keys(set)) {
     if (known.has(key)) continue;
     const list = known.size === 0 ? "none" : [...known].join(", ");

@@ -10,7 +10,11 @@ export interface Place {
 
 export type PlaceResult =
   | { readonly places: readonly Place[] }
-  | { readonly problem: { readonly kind: "bad-place"; readonly reason: string } | { readonly kind: "host-bits"; readonly network: string } };
+  | {
+      readonly problem:
+        | { readonly kind: "bad-place"; readonly reason: string }
+        | { readonly kind: "host-bits"; readonly network: string };
+    };
 
 /** `loopback` in a place, for both families. */
 const loopback: readonly Network[] = [
@@ -37,7 +41,8 @@ function parseHost(host: string, ports: PortRange): PlaceResult {
   if (isMapped(network)) return bad("an IPv4-mapped address is judged as the IPv4 address in it; write that one");
   const clean = masked(network);
   const same = clean.address.every((byte, index) => byte === network.address[index]);
-  if (!same) return { problem: { kind: "host-bits", network: bracketed ? `[${formatNetwork(clean)}]` : formatNetwork(clean) } };
+  if (!same)
+    return { problem: { kind: "host-bits", network: bracketed ? `[${formatNetwork(clean)}]` : formatNetwork(clean) } };
   return { places: [{ network, ports }] };
 }
 

@@ -1,5 +1,5 @@
-import type { Report } from "../../diagnostics/diagnostic.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { PolicySource } from "../1-parse/source.ts";
 import { RULES_MAX } from "../limits.ts";
@@ -58,5 +58,6 @@ export function resolve({ name, domain, abstractions, set, vocabulary }: Resolve
 
 function refuseTooMany(policy: Policy, file: string, report: Report): void {
   const count = policy.names.length + policy.addresses.length + policy.sockets.length + policy.transitions.length;
-  if (count > RULES_MAX) report(diagnose("too-many-rules", { file, line: 1, column: 1, length: 0 }, { limit: RULES_MAX }));
+  if (count > RULES_MAX)
+    report(diagnose("too-many-rules", { file, line: 1, column: 1, length: 0 }, { limit: RULES_MAX }));
 }

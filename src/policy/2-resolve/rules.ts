@@ -28,7 +28,12 @@ export function resolveUnix(sources: readonly PolicySource[], scope: Scope): Nam
   for (const line of sources.flatMap((source) => source.network)) {
     if (line.kind !== "unix") continue;
     const { effect, operation } = line;
-    for (const { pattern, span } of patternsOf(line.patterns, "a unix socket's name begins with `/` or `@`", /^[/@]/, scope)) {
+    for (const { pattern, span } of patternsOf(
+      line.patterns,
+      "a unix socket's name begins with `/` or `@`",
+      /^[/@]/,
+      scope,
+    )) {
       const source = ruleSource(span, effect, `${operation} unix ${pattern}`);
       rules.push({ effect, permissions: Permission[operation], pattern, source });
     }
@@ -37,7 +42,12 @@ export function resolveUnix(sources: readonly PolicySource[], scope: Scope): Nam
   return rules;
 }
 
-function patternsOf(words: readonly Word[], reason: string, beginning: RegExp, scope: Scope): { pattern: string; span: Span }[] {
+function patternsOf(
+  words: readonly Word[],
+  reason: string,
+  beginning: RegExp,
+  scope: Scope,
+): { pattern: string; span: Span }[] {
   return words.flatMap((word) =>
     expand(word, "pattern", scope)
       .filter((pattern) => isPattern(pattern, word, reason, beginning, scope))

@@ -23,7 +23,12 @@ export interface Scope {
  * Values in order of precedence: `--set`, the domain's `vars`, the abstractions' `vars` (which must agree), a parameter's default.
  * `instance` is what follows the `@` of the domain's name.
  */
-export function makeScope(sources: readonly PolicySource[], name: DomainName, set: Readonly<Record<string, string>>, report: Report): Scope {
+export function makeScope(
+  sources: readonly PolicySource[],
+  name: DomainName,
+  set: Readonly<Record<string, string>>,
+  report: Report,
+): Scope {
   const bindings = new Map<string, Binding>();
   const [domain, ...abstractions] = sources;
   for (const source of abstractions) bindAbstraction(source, domain, bindings, report);
@@ -48,7 +53,12 @@ export function makeScope(sources: readonly PolicySource[], name: DomainName, se
   return { bindings, used: new Set(), pending, report };
 }
 
-function bindAbstraction(source: PolicySource, domain: PolicySource | undefined, bindings: Map<string, Binding>, report: Report): void {
+function bindAbstraction(
+  source: PolicySource,
+  domain: PolicySource | undefined,
+  bindings: Map<string, Binding>,
+  report: Report,
+): void {
   for (const { name, values } of source.vars) {
     const other = bindings.get(name.text);
     const overridden = domain?.vars.some((variable) => variable.name.text === name.text) ?? false;

@@ -38,14 +38,26 @@ export function resolveSignals(sources: readonly PolicySource[], scope: Scope): 
 
 /** Sections whose names the parser knows already. */
 export function resolveFixed(sources: readonly PolicySource[], section: "ipc", report: Report): TokenRule<IpcKind>[];
-export function resolveFixed(sources: readonly PolicySource[], section: "inherit", report: Report): TokenRule<InheritKind>[];
-export function resolveFixed(sources: readonly PolicySource[], section: "ipc" | "inherit", report: Report): TokenRule[] {
+export function resolveFixed(
+  sources: readonly PolicySource[],
+  section: "inherit",
+  report: Report,
+): TokenRule<InheritKind>[];
+export function resolveFixed(
+  sources: readonly PolicySource[],
+  section: "ipc" | "inherit",
+  report: Report,
+): TokenRule[] {
   const lines = gather(sources, (source) => source[section], report);
   return canonical(lines.map((line) => tokenRule(line, line.token)));
 }
 
 /** The lines of all sources; warns about one written twice in the same file. */
-export function gather(sources: readonly PolicySource[], section: (source: PolicySource) => readonly TokenLine[], report: Report): TokenLine[] {
+export function gather(
+  sources: readonly PolicySource[],
+  section: (source: PolicySource) => readonly TokenLine[],
+  report: Report,
+): TokenLine[] {
   for (const source of sources) {
     const seen = new Map<string, number>();
     for (const { effect, token, word } of section(source)) {
@@ -61,12 +73,21 @@ export function tokenRule(line: TokenLine, token: string): TokenRule {
   return { effect: line.effect, token, source: ruleSource(line.word.span, line.effect, line.word.text) };
 }
 
-/** One rule for each effect and token, the first one written, sorted: allow before deny, then by token. */
+/**
+ * One rule for each effect and token, sorted: allow before deny, then by token. Of several the first one written stands,
+ * but one that names the token itself goes before one that means it by a group: `3-check` refuses what is named.
+ */
 export function canonical<T extends string>(rules: readonly TokenRule<T>[]): TokenRule<T>[] {
   const first = new Map<string, TokenRule<T>>();
   for (const rule of rules) {
     const key = `${rule.effect} ${rule.token}`;
-    if (!first.has(key)) first.set(key, rule);
+    const standing = first.get(key);
+    if (standing === undefined || (!isNamed(standing) && isNamed(rule))) first.set(key, rule);
   }
   return [...first].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rule]) => rule);
+}
+
+/** Whether the rule's author wrote the token itself, not a group that contains it. */
+export function isNamed({ effect, token, source }: TokenRule): boolean {
+  return source.text === (effect === "deny" ? `deny ${token}` : token);
 }

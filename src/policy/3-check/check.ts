@@ -40,8 +40,12 @@ export function check(policy: Policy, context: CheckContext): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const run of checks) run(policy, context, (diagnostic) => found.push(diagnostic));
   const files = [...new Set(found.map((diagnostic) => diagnostic.file))];
-  const sorted = found.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column);
+  const sorted = found.toSorted(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+  );
   // Errors come first to be kept: a cut list must not turn a refused policy into an accepted one.
   if (sorted.length <= DIAGNOSTICS_MAX) return sorted;
-  return sorted.toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error")).slice(0, DIAGNOSTICS_MAX);
+  return sorted
+    .toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))
+    .slice(0, DIAGNOSTICS_MAX);
 }

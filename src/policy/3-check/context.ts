@@ -20,7 +20,9 @@ export interface CheckContext {
 
 export interface CheckFacts {
   readonly caller: { readonly uid: number };
-  readonly features: Readonly<Partial<Record<"cgroup-inet" | "cgroup-unix" | "landlock-unix", { readonly state: "yes" | "no" | "unknown" }>>>;
+  readonly features: Readonly<
+    Partial<Record<"cgroup-inet" | "cgroup-unix" | "landlock-unix", { readonly state: "yes" | "no" | "unknown" }>>
+  >;
 }
 
 export interface Accounts {

@@ -11,18 +11,29 @@ export const checkCovered: Check = (policy, _context, report) => {
     const near = candidates(rule, byPrefix).filter(({ other }) => other !== rule);
     const deny = near.find(({ other }) => rule.effect === "allow" && other.effect === "deny" && covers(other, rule));
     if (deny !== undefined) {
-      report(diagnose("denied-rule", spanOf(rule.source), { ...placeOf(deny.other.source), rule: rule.source.text, other: deny.other.source.text }));
+      report(
+        diagnose("denied-rule", spanOf(rule.source), {
+          ...placeOf(deny.other.source),
+          rule: rule.source.text,
+          other: deny.other.source.text,
+        }),
+      );
       return;
     }
     // Of two equal rules the later one is the one too many. Rules of another file are not this author's to take out.
     const cover = near.find(({ other, at }) => {
-      if (other.effect !== rule.effect || other.source.file !== rule.source.file || sameText(other.source, rule.source)) return false;
+      if (other.effect !== rule.effect || other.source.file !== rule.source.file || sameText(other.source, rule.source))
+        return false;
       return covers(other, rule) && (at < index || !covers(rule, other));
     });
     if (cover === undefined) return;
     const { source } = cover.other;
     const values = { ...placeOf(source), rule: rule.source.text, other: source.text };
-    report(source.text === rule.source.text ? diagnose("duplicate-rule", spanOf(rule.source), values) : diagnose("covered-rule", spanOf(rule.source), values));
+    report(
+      source.text === rule.source.text
+        ? diagnose("duplicate-rule", spanOf(rule.source), values)
+        : diagnose("covered-rule", spanOf(rule.source), values),
+    );
   });
 };
 

@@ -10,10 +10,12 @@ import { covers, isWithin, literalOf, parentOf, prefixOf } from "./overlap.ts";
 export const checkDeniedNames: Check = (policy, { snapshot }, report) => {
   if (policy.mediation !== "sealed") return;
   const allowed = policy.names.filter((rule) => rule.effect === "allow" && rule.pattern.endsWith("/**"));
+  const told = new Set<NameRule>();
   for (const deny of policy.names.filter((rule) => rule.effect === "deny" && rule.pattern.startsWith("/"))) {
     const around = allowed.filter((rule) => (rule.permissions & deny.permissions) !== 0 && reachesInto(rule, deny));
     const listed = around.find((rule) => (rule.permissions & deny.permissions & Permission.read) !== 0);
-    if (listed !== undefined) {
+    if (listed !== undefined && !told.has(listed)) {
+      told.add(listed);
       const values = { folder: prefixOf(listed), deny: deny.source.text };
       report(diagnose("listing-lost", spanOf(listed.source), values));
     }
@@ -28,5 +30,8 @@ export const checkDeniedNames: Check = (policy, { snapshot }, report) => {
 
 /** A denial inside what is granted, not all of it. */
 function reachesInto(allow: NameRule, deny: NameRule): boolean {
-  return isWithin(prefixOf(deny), prefixOf(allow)) && !covers(deny, { ...allow, permissions: allow.permissions & deny.permissions });
+  return (
+    isWithin(prefixOf(deny), prefixOf(allow)) &&
+    !covers(deny, { ...allow, permissions: allow.permissions & deny.permissions })
+  );
 }

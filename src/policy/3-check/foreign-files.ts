@@ -41,5 +41,9 @@ function useOf(rule: NameRule): FileUse["use"] {
 }
 
 function isItsOwn(path: string): boolean {
-  return path.split("/").length > 2 && !["/dev", "/proc", "/sys"].some((folder) => path.startsWith(`${folder}/`)) && path !== "/var/tmp";
+  return (
+    path.split("/").length > 2 &&
+    !["/dev", "/proc", "/sys"].some((folder) => path.startsWith(`${folder}/`)) &&
+    path !== "/var/tmp"
+  );
 }

@@ -8,7 +8,12 @@ import type { NameRule } from "../../model/policy.ts";
 /** Whether every name and permission of `rule` is one of `other`: what is left of `rule` when `other` is denied is nothing. */
 export function covers(other: NameRule, rule: NameRule): boolean {
   if ((rule.permissions & ~other.permissions) !== 0) return false;
-  return grantsNothing(buildAutomaton([{ ...rule, effect: "allow" }, { ...other, effect: "deny" }]));
+  return grantsNothing(
+    buildAutomaton([
+      { ...rule, effect: "allow" },
+      { ...other, effect: "deny" },
+    ]),
+  );
 }
 
 /** No canonical name is left. For abstract names, which may have empty components, no name at all. */

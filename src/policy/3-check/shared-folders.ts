@@ -1,8 +1,46 @@
 /** Folders that many programs share: whoever may change everything in one reaches all of them. */
-export const shared: readonly string[] = ["/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/opt", "/root", "/run", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib"]
-  .concat(["/usr/local", "/usr/sbin", "/usr/share", "/var", "/var/cache", "/var/lib", "/var/log", "/var/run", "/var/spool", "/var/tmp"]);
+export const shared: readonly string[] = [
+  "/",
+  "/bin",
+  "/boot",
+  "/dev",
+  "/etc",
+  "/home",
+  "/lib",
+  "/opt",
+  "/root",
+  "/run",
+  "/srv",
+  "/tmp",
+  "/usr",
+  "/usr/bin",
+  "/usr/lib",
+].concat([
+  "/usr/local",
+  "/usr/sbin",
+  "/usr/share",
+  "/var",
+  "/var/cache",
+  "/var/lib",
+  "/var/log",
+  "/var/run",
+  "/var/spool",
+  "/var/tmp",
+]);
 /** Folders with secrets of others in them. */
-export const secret: readonly string[] = ["/", "/etc", "/home", "/proc", "/root", "/run", "/var", "/var/lib", "/etc/ssl/private", "/etc/ssh"];
+export const secret: readonly string[] = [
+  "/",
+  "/etc",
+  "/home",
+  "/proc",
+  "/root",
+  "/run",
+  "/var",
+  "/var/lib",
+  "/etc/ssl",
+  "/etc/ssl/private",
+  "/etc/ssh",
+];
 
 export function isHome(folder: string): boolean {
   return /^\/home\/[^/]+$/.test(folder);

@@ -25,28 +25,44 @@ export const checkSingleFiles: Check = (policy, { snapshot }, report) => {
   }
 };
 
-function checkFile(rule: NameRule, path: string, policy: Policy, snapshot: Snapshot, report: Parameters<Check>[2]): void {
+function checkFile(
+  rule: NameRule,
+  path: string,
+  policy: Policy,
+  snapshot: Snapshot,
+  report: Parameters<Check>[2],
+): void {
   const found = follow(path, snapshot);
   // Programs are executed anew by whoever restarts the daemon after an update, so that x alone is no trap.
   const onlyRun = (rule.permissions & held) === Permission.execute;
   if (found.outcome !== "found" || found.directory || onlyRun || folderIsGranted(rule, path, policy)) return;
   const folder = parentOf(path);
   // Granting all of /etc for one file in it would be the greater evil.
-  if (shared.includes(folder) || secret.includes(folder) || isHome(folder)) report(diagnose("pinned-file", spanOf(rule.source), { path }));
-  else report(diagnose("single-file", spanOf(rule.source), { path, rule: `${formatLetters(rule.permissions)} ${folder}/**` }));
+  if (shared.includes(folder) || secret.includes(folder) || isHome(folder))
+    report(diagnose("pinned-file", spanOf(rule.source), { path }));
+  else
+    report(
+      diagnose("single-file", spanOf(rule.source), { path, rule: `${formatLetters(rule.permissions)} ${folder}/**` }),
+    );
 }
 
 function checkGlob(rule: NameRule, policy: Policy, report: Parameters<Check>[2]): void {
   const folder = prefixOf(rule);
   if (rule.pattern.endsWith("/**") || folderIsGranted(rule, `${folder}/x`, policy)) return;
   const under = folder === "/" ? "/**" : `${folder}/**`;
-  report(diagnose("late-names", spanOf(rule.source), { pattern: rule.pattern, rule: `${formatLetters(rule.permissions)} ${under}` }));
+  report(
+    diagnose("late-names", spanOf(rule.source), {
+      pattern: rule.pattern,
+      rule: `${formatLetters(rule.permissions)} ${under}`,
+    }),
+  );
 }
 
 function folderIsGranted(rule: NameRule, path: string, policy: Policy): boolean {
   const permissions = rule.permissions & held;
   return policy.names.some((other) => {
-    if (other === rule || other.effect === "deny" || !other.pattern.endsWith("/**") || literalOf(other) !== null) return false;
+    if (other === rule || other.effect === "deny" || !other.pattern.endsWith("/**") || literalOf(other) !== null)
+      return false;
     return prefixOf(other).length <= parentOf(path).length && covers(other, { ...rule, permissions });
   });
 }

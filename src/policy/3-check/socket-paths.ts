@@ -1,6 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { coverage, parsePattern } from "../../model/pattern.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
+import { coverage, parsePattern } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
@@ -11,12 +11,16 @@ const replace = Permission.create | Permission.delete;
 
 /** Unix sockets that are granted by name, while the domain itself decides what has that name. */
 export const checkSocketPaths: Check = (policy, _context, report) => {
-  const connects = policy.names.filter((rule) => rule.effect === "allow" && (rule.permissions & Permission.connect) !== 0);
+  const connects = policy.names.filter(
+    (rule) => rule.effect === "allow" && (rule.permissions & Permission.connect) !== 0,
+  );
   const writers = policy.names.filter((rule) => rule.effect === "allow" && (rule.permissions & replace) !== 0);
   for (const rule of connects.filter(({ pattern }) => pattern.startsWith("/"))) {
     const other = writers.find((writer) => pathAbove(prefixOf(rule)).some((path) => isReplaceable(path, writer)));
     if (other !== undefined) {
-      report(diagnose("writable-socket-path", spanOf(rule.source), { pattern: rule.pattern, other: other.source.text }));
+      report(
+        diagnose("writable-socket-path", spanOf(rule.source), { pattern: rule.pattern, other: other.source.text }),
+      );
     }
   }
 };

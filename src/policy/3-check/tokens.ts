@@ -1,6 +1,7 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Policy, TokenRule } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
+import { isNamed } from "../2-resolve/tokens.ts";
 import type { Check } from "./context.ts";
 
 /** Capabilities that reach past what the other rules say, each with what it allows; see capabilities(7). */
@@ -27,13 +28,15 @@ export const checkTokens: Check = (policy, { neverGranted }, report) => {
   reportDenied(policy, report);
   if (policy.mediation !== "sealed") return;
   const never = new Set(neverGranted);
-  for (const { effect, token, source } of policy.syscalls) {
+  for (const rule of policy.syscalls) {
+    const { effect, token, source } = rule;
     // A group is given without its members that are never granted; only a call named as itself is a mistake.
-    const named = source.text === token;
-    if (effect === "allow" && named && never.has(token)) report(diagnose("sealed-syscall", spanOf(source), { name: token }));
+    if (effect === "allow" && isNamed(rule) && never.has(token))
+      report(diagnose("sealed-syscall", spanOf(source), { name: token }));
   }
   for (const { effect, token, source } of policy.signals) {
-    if (effect === "allow" && token !== "self" && token !== "any") report(diagnose("sealed-signal", spanOf(source), { name: token }));
+    if (effect === "allow" && token !== "self" && token !== "any")
+      report(diagnose("sealed-signal", spanOf(source), { name: token }));
   }
 };
 
@@ -43,7 +46,7 @@ function reportDenied(policy: Policy, report: Parameters<Check>[2]): void {
     ipc: policy.ipc,
     inherit: policy.inherit,
     signals: policy.signals,
-    syscalls: policy.syscalls.filter((rule) => rule.effect === "deny" || rule.source.text === rule.token),
+    syscalls: policy.syscalls.filter((rule) => rule.effect === "deny" || isNamed(rule)),
   };
   for (const [section, rules] of Object.entries(sections)) {
     const denials = new Map(rules.filter((rule) => rule.effect === "deny").map((rule) => [rule.token, rule.source]));

@@ -14,11 +14,19 @@ export const checkTransitions: Check = (policy, { others }, report) => {
   for (const transition of policy.transitions) {
     const into = others.find((other) => other.name === transition.into);
     if (into === undefined) {
-      report(diagnose("unknown-domain", spanOf(transition.source), { name: transition.into }, nearest(transition.into, names)));
+      report(
+        diagnose(
+          "unknown-domain",
+          spanOf(transition.source),
+          { name: transition.into },
+          nearest(transition.into, names),
+        ),
+      );
       continue;
     }
     const wider = policy.mediation === "sealed" ? firstWider(policy, into) : null;
-    if (wider !== null) report(diagnose("wider-transition", spanOf(transition.source), { domain: into.name, rule: wider }));
+    if (wider !== null)
+      report(diagnose("wider-transition", spanOf(transition.source), { domain: into.name, rule: wider }));
   }
 };
 
@@ -30,8 +38,14 @@ function firstWider(from: Policy, into: Policy): string | null {
     if (token !== null) return `${section}: ${token}`;
   }
   for (const rule of into.sockets.filter(({ effect }) => effect === "allow")) {
-    const has = from.sockets.some((own) => own.effect === "allow" && own.family === rule.family && (own.protocol === null || own.protocol === rule.protocol));
-    if (!has || from.sockets.some(({ effect, family }) => effect === "deny" && family === rule.family)) return rule.source.text;
+    const has = from.sockets.some(
+      (own) =>
+        own.effect === "allow" &&
+        own.family === rule.family &&
+        (own.protocol === null || own.protocol === rule.protocol),
+    );
+    if (!has || from.sockets.some(({ effect, family }) => effect === "deny" && family === rule.family))
+      return rule.source.text;
   }
   return firstName(from, into) ?? firstAddress(from, into);
 }
@@ -39,14 +53,22 @@ function firstWider(from: Policy, into: Policy): string | null {
 function firstToken(from: readonly TokenRule[], into: readonly TokenRule[]): string | null {
   const denied = new Set(into.filter(({ effect }) => effect === "deny").map(({ token }) => token));
   const lost = new Set(from.filter(({ effect }) => effect === "deny").map(({ token }) => token));
-  const has = new Set(["self", ...from.filter(({ effect, token }) => effect === "allow" && !lost.has(token)).map(({ token }) => token)]);
-  return into.find(({ effect, token }) => effect === "allow" && !denied.has(token) && !has.has(token) && !has.has("any"))?.token ?? null;
+  const has = new Set([
+    "self",
+    ...from.filter(({ effect, token }) => effect === "allow" && !lost.has(token)).map(({ token }) => token),
+  ]);
+  return (
+    into.find(({ effect, token }) => effect === "allow" && !denied.has(token) && !has.has(token) && !has.has("any"))
+      ?.token ?? null
+  );
 }
 
 /** What is left of a rule of `into` beyond its denials and the grants of `from`, or what `from` denies of it. */
 function firstName(from: Policy, into: Policy): string | null {
   const denials = into.names.filter(({ effect }) => effect === "deny");
-  const grants = from.names.filter(({ effect }) => effect === "allow").map((rule): NameRule => ({ ...rule, effect: "deny" }));
+  const grants = from.names
+    .filter(({ effect }) => effect === "allow")
+    .map((rule): NameRule => ({ ...rule, effect: "deny" }));
   const refused = from.names.filter(({ effect }) => effect === "deny");
   for (const rule of into.names.filter(({ effect }) => effect === "allow")) {
     if (!grantsNothing(buildAutomaton([rule, ...denials, ...grants]))) return rule.source.text;
@@ -64,7 +86,9 @@ function firstAddress(from: Policy, into: Policy): string | null {
     const denials = from.addresses.filter(({ effect, operation, protocol }) => {
       return effect === "deny" && operation === rule.operation && protocol === rule.protocol;
     });
-    const kept = denials.every((deny) => into.addresses.some((own) => own.effect === "deny" && coversAddress(own, deny)));
+    const kept = denials.every((deny) =>
+      into.addresses.some((own) => own.effect === "deny" && coversAddress(own, deny)),
+    );
     if (!covered || !kept) return rule.source.text;
   }
   return null;
@@ -74,11 +98,16 @@ function coversAddress(wide: AddressRule, narrow: AddressRule): boolean {
   if (wide.operation !== narrow.operation || wide.protocol !== narrow.protocol) return false;
   if (wide.ports.first > narrow.ports.first || wide.ports.last < narrow.ports.last) return false;
   if (wide.network === null) return true;
-  if (narrow.network === null || wide.network.family !== narrow.network.family || wide.network.prefix > narrow.network.prefix) return false;
+  if (
+    narrow.network === null ||
+    wide.network.family !== narrow.network.family ||
+    wide.network.prefix > narrow.network.prefix
+  )
+    return false;
   const { address, prefix } = wide.network;
   const other = narrow.network.address;
   return address.every((byte, index) => {
     const kept = Math.min(8, Math.max(0, prefix - index * 8));
-    return ((byte ^ (other[index] ?? 0)) >> (8 - kept)) === 0;
+    return (byte ^ (other[index] ?? 0)) >> (8 - kept) === 0;
   });
 }

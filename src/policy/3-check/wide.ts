@@ -14,7 +14,14 @@ export const checkWide: Check = (policy, _context, report) => {
   for (const rule of allowed) {
     const folder = prefixOf(rule);
     if (takesAll(rule) && (rule.permissions & change) !== 0 && (shared.includes(folder) || isHome(folder))) {
-      report(diagnose("wide-write", spanOf(rule.source), { rule: rule.source.text, folder: folder === "/" ? "" : folder, domain: policy.name }));
+      report(
+        diagnose("wide-write", spanOf(rule.source), {
+          rule: rule.source.text,
+          folder,
+          base: folder === "/" ? "/srv" : folder,
+          domain: policy.name,
+        }),
+      );
     }
     if (takesAll(rule) && (rule.permissions & Permission.read) !== 0 && (secret.includes(folder) || isHome(folder))) {
       report(diagnose("wide-read", spanOf(rule.source), { rule: rule.source.text, folder }));
@@ -28,18 +35,27 @@ function takesAll(rule: NameRule): boolean {
   return /\/\*\*?(?:\/\*\*?)*$/.test(rule.pattern) && rule.pattern.startsWith("/");
 }
 
-function reportWriteAndExecute(allowed: readonly NameRule[], all: readonly NameRule[], report: Parameters<Check>[2]): void {
+function reportWriteAndExecute(
+  allowed: readonly NameRule[],
+  all: readonly NameRule[],
+  report: Parameters<Check>[2],
+): void {
   const executable = allowed.filter((rule) => (rule.permissions & Permission.execute) !== 0);
   const writable = allowed.filter((rule) => (rule.permissions & Permission.write) !== 0);
   const denials = all.filter((rule) => rule.effect === "deny");
   for (const rule of executable) {
     const other = writable.find((candidate) => overlap(rule, candidate, denials));
-    if (other !== undefined) report(diagnose("write-and-execute", spanOf(rule.source), { rule: rule.source.text, other: other.source.text }));
+    if (other !== undefined)
+      report(diagnose("write-and-execute", spanOf(rule.source), { rule: rule.source.text, other: other.source.text }));
   }
 }
 
 /** Some name is both executable by `a` and writable by `b`, denials taken off. */
 function overlap(a: NameRule, b: NameRule, denials: readonly NameRule[]): boolean {
   if (!isWithin(prefixOf(a), prefixOf(b)) && !isWithin(prefixOf(b), prefixOf(a))) return false;
-  return meet([a], denials.filter((deny) => (deny.permissions & (Permission.execute | Permission.write)) !== 0), [b]);
+  return meet(
+    [a],
+    denials.filter((deny) => (deny.permissions & (Permission.execute | Permission.write)) !== 0),
+    [b],
+  );
 }

@@ -19,8 +19,14 @@ export interface FoundPolicy {
 const SUFFIX = ".yaml";
 
 /** The domain's own file; null after a complaint. `instance` names the instance of a template that is given by its file. */
-export function findPolicy(reference: PolicyReference, instance: string | undefined, library: Library, report: Report): FoundPolicy | null {
-  const found = typeof reference === "string" ? byFile(reference, instance, library, report) : byName(reference, library, report);
+export function findPolicy(
+  reference: PolicyReference,
+  instance: string | undefined,
+  library: Library,
+  report: Report,
+): FoundPolicy | null {
+  const found =
+    typeof reference === "string" ? byFile(reference, instance, library, report) : byName(reference, library, report);
   if (found === null || found.name.instance !== "") return found;
   report(diagnose("instance-missing", startOf(found.file), { name: found.name.full }));
   return null;
@@ -40,7 +46,11 @@ function byFile(path: string, instance: string | undefined, library: Library, re
   return result instanceof Uint8Array ? { name, file, fileName, bytes: result } : null;
 }
 
-function byName({ name: text, searchPath }: { name: string; searchPath: readonly string[] }, library: Library, report: Report): FoundPolicy | null {
+function byName(
+  { name: text, searchPath }: { name: string; searchPath: readonly string[] },
+  library: Library,
+  report: Report,
+): FoundPolicy | null {
   const name = parseDomainName(text);
   if (name === null) {
     report(diagnose("bad-file-name", startOf(`${text}${SUFFIX}`), { name: text }));
@@ -56,7 +66,10 @@ function byName({ name: text, searchPath }: { name: string; searchPath: readonly
       if (result instanceof Uint8Array) return { name, file, fileName, bytes: result };
     }
   }
-  const near = nearest(text, searchPath.flatMap((folder) => library.names(folder)));
+  const near = nearest(
+    text,
+    searchPath.flatMap((folder) => library.names(folder)),
+  );
   const values = { name: text, file: `${fileNames[fileNames.length - 1]}${SUFFIX}`, folders: searchPath.join(", ") };
   report(diagnose("policy-missing", startOf(`${text}${SUFFIX}`), values, near));
   return null;
@@ -64,6 +77,9 @@ function byName({ name: text, searchPath }: { name: string; searchPath: readonly
 
 /** Where the abstractions of a policy are looked for, beside those the caller names. */
 export function abstractionFolders(reference: PolicyReference, found: FoundPolicy, more: readonly string[]): string[] {
-  const folders = typeof reference === "string" ? [dirname(found.file)] : reference.searchPath.map((folder) => resolve(folder));
-  return [...new Set([...folders.map((folder) => join(folder, "abstractions")), ...more.map((folder) => resolve(folder))])];
+  const folders =
+    typeof reference === "string" ? [dirname(found.file)] : reference.searchPath.map((folder) => resolve(folder));
+  return [
+    ...new Set([...folders.map((folder) => join(folder, "abstractions")), ...more.map((folder) => resolve(folder))]),
+  ];
 }

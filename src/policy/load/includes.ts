@@ -11,7 +11,12 @@ import type { Library } from "./library.ts";
  * Everything a policy includes, directly and through others, each abstraction once, in the order in which it is met.
  * Missing ones, ones that lead back to themselves and too many are reported.
  */
-export function loadIncludes(domain: PolicySource, folders: readonly string[], library: Library, report: Report): PolicySource[] {
+export function loadIncludes(
+  domain: PolicySource,
+  folders: readonly string[],
+  library: Library,
+  report: Report,
+): PolicySource[] {
   const loaded = new Map<string, PolicySource | null>();
   let tooMany = false;
 
@@ -19,7 +24,9 @@ export function loadIncludes(domain: PolicySource, folders: readonly string[], l
     for (const word of source.include) {
       const name = word.text;
       if (chain.includes(name)) {
-        report(diagnose("include-cycle", word.span, { chain: [...chain.slice(chain.indexOf(name)), name].join(" -> ") }));
+        report(
+          diagnose("include-cycle", word.span, { chain: [...chain.slice(chain.indexOf(name)), name].join(" -> ") }),
+        );
         continue;
       }
       if (loaded.has(name)) continue;
@@ -38,14 +45,22 @@ export function loadIncludes(domain: PolicySource, folders: readonly string[], l
   return [...loaded.values()].filter((source) => source !== null);
 }
 
-function loadAbstraction(word: Word, folders: readonly string[], library: Library, report: Report): PolicySource | null {
+function loadAbstraction(
+  word: Word,
+  folders: readonly string[],
+  library: Library,
+  report: Report,
+): PolicySource | null {
   for (const folder of folders) {
     const file = join(folder, `${word.text}.yaml`);
     const result = library.read(file, word.span, report);
     if (result === "refused") return null;
     if (result !== "absent") return parsePolicy({ file, bytes: result, kind: "abstraction", name: word.text }, report);
   }
-  const near = nearest(word.text, folders.flatMap((folder) => library.names(folder)));
+  const near = nearest(
+    word.text,
+    folders.flatMap((folder) => library.names(folder)),
+  );
   report(diagnose("include-missing", word.span, { name: word.text, folders: folders.join(", ") }, near));
   return null;
 }

@@ -34,7 +34,9 @@ export class Library {
   /** Names of the policies in a folder, for "did you mean"; none where it cannot be listed. */
   names(folder: string): string[] {
     try {
-      return readdirSync(folder).filter((name) => name.endsWith(".yaml")).map((name) => name.slice(0, -".yaml".length));
+      return readdirSync(folder)
+        .filter((name) => name.endsWith(".yaml"))
+        .map((name) => name.slice(0, -".yaml".length));
     } catch (error) {
       if (error instanceof Error && "code" in error) return [];
       throw error;

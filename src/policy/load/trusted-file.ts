@@ -18,8 +18,14 @@ export type FileProblem =
   | { readonly name: "file-unreadable"; readonly values: { readonly path: string; readonly reason: string } }
   | { readonly name: "file-not-regular"; readonly values: { readonly path: string; readonly kind: string } }
   | { readonly name: "file-symlink"; readonly values: { readonly path: string } }
-  | { readonly name: "file-writable" | "folder-writable"; readonly values: { readonly path: string; readonly mode: string } }
-  | { readonly name: "file-owner" | "folder-owner"; readonly values: { readonly path: string; readonly uid: number; readonly trusted: string } }
+  | {
+      readonly name: "file-writable" | "folder-writable";
+      readonly values: { readonly path: string; readonly mode: string };
+    }
+  | {
+      readonly name: "file-owner" | "folder-owner";
+      readonly values: { readonly path: string; readonly uid: number; readonly trusted: string };
+    }
   | { readonly name: "file-too-large"; readonly values: { readonly size: number; readonly limit: number } };
 
 /** O_PATH of include/uapi/asm-generic/fcntl.h: a folder that may be passed through need not be readable. */
@@ -41,7 +47,8 @@ export function readTrustedFile(path: string, owners: readonly number[]): FileRe
 
 function withFolder(folder: string, owners: readonly number[], use: (descriptor: number) => FileResult): FileResult {
   const names = folder.split("/").filter((name) => name !== "");
-  if (names.length > FOLDERS_MAX) return refuse({ name: "file-unreadable", values: { path: folder, reason: "too many folders" } });
+  if (names.length > FOLDERS_MAX)
+    return refuse({ name: "file-unreadable", values: { path: folder, reason: "too many folders" } });
   let descriptor = openSync("/", OPEN_FOLDER);
   try {
     for (let depth = 0; ; depth++) {
@@ -82,7 +89,8 @@ function judgeFile(path: string, stats: Stats, owners: readonly number[]): FileP
   if (!stats.isFile()) return { name: "file-not-regular", values: { path, kind: kindOf(stats) } };
   if (!owners.includes(stats.uid)) return { name: "file-owner", values: ownerValues(path, stats, owners) };
   if ((stats.mode & 0o022) !== 0) return { name: "file-writable", values: { path, mode: modeOf(stats) } };
-  if (stats.size > POLICY_BYTES_MAX) return { name: "file-too-large", values: { size: stats.size, limit: POLICY_BYTES_MAX } };
+  if (stats.size > POLICY_BYTES_MAX)
+    return { name: "file-too-large", values: { size: stats.size, limit: POLICY_BYTES_MAX } };
   return null;
 }
 
@@ -111,7 +119,11 @@ function refuse(problem: FileProblem): FileResult {
   return { outcome: "refused", problem };
 }
 
-function ownerValues(path: string, stats: Stats, owners: readonly number[]): { path: string; uid: number; trusted: string } {
+function ownerValues(
+  path: string,
+  stats: Stats,
+  owners: readonly number[],
+): { path: string; uid: number; trusted: string } {
   return { path, uid: stats.uid, trusted: String(owners[owners.length - 1] ?? 0) };
 }
 
