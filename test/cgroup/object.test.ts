@@ -4,14 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NETWORK_KEY_BYTES, PORT_SET_BYTES } from "../../src/compile/cgroup/address-table.ts";
-import { configurationBytes, configurationOffsets, TRANSITIONS_PER_ROW } from "../../src/compile/cgroup/map-bytes.ts";
-import { programNames, shippedObject } from "../../src/compile/cgroup/programs.ts";
+import {
+  configurationBytes,
+  configurationOffsets,
+  mapBytes,
+  TRANSITIONS_PER_ROW,
+} from "../../src/compile/cgroup/map-bytes.ts";
+import { loadPrograms, programNames, shippedObject } from "../../src/compile/cgroup/programs.ts";
 import { cgroupTables } from "../../src/compile/cgroup/tables.ts";
 import { BpfError, summarizeVerifierLog } from "../../src/kernel/bpf/errors.ts";
+import { mapInfo, programInfo } from "../../src/kernel/bpf/info.ts";
 import { BpfObject } from "../../src/kernel/bpf/object.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
-import { policyOf } from "./policies.ts";
+import { addressRule, connectUnix, policyOf } from "./policies.ts";
 
 const CLANG = "clang-19";
 const bpf = new URL("../../bpf/", import.meta.url).pathname;
@@ -59,6 +65,8 @@ test("tables are written as C reads them", () => {
     "sizeof(struct network_key)",
     "sizeof(struct port_set)",
     "TRANSITIONS_PER_ROW",
+    ...["tag", "nr_map_ids", "map_ids", "name"].map((field) => `offsetof(struct bpf_prog_info, ${field})`),
+    "offsetof(struct bpf_map_info, name)",
   ];
   const printed = asked.map((expression) => `printf("%d\\n", (int)(${expression}));`).join("");
   writeFileSync(
@@ -74,6 +82,11 @@ test("tables are written as C reads them", () => {
     NETWORK_KEY_BYTES,
     PORT_SET_BYTES,
     TRANSITIONS_PER_ROW,
+    programInfo.tag,
+    programInfo.mapCount,
+    programInfo.mapIds,
+    programInfo.bytes,
+    mapInfo.name,
   ]);
 });
 
@@ -114,14 +127,17 @@ test("bytes that are no object, and names that are not in it, are refused", (con
   object[Symbol.dispose]();
 });
 
-test("a frozen map takes no more entries", (context) => {
+test("the maps are frozen before anything can be attached", (context) => {
   needsRoot(context);
-  const object = new BpfObject(shippedObject());
-  object.load(programNames(true));
-  const [key, value] = [Buffer.alloc(4), Buffer.alloc(4)];
-  object.update("port_intervals", key, value, 1);
-  object.freeze("port_intervals");
-  expect(() => object.update("port_intervals", key, value, 1)).toThrow(/fill map port_intervals: EPERM/);
+  const names = [connectUnix("/run/s")];
+  const policy = policyOf({ names, addresses: [addressRule("connect tcp *:80")] });
+  const tables = cgroupTables(policy, buildAutomaton(names));
+  const object = loadPrograms(shippedObject(), tables, programNames(true));
+  const maps = mapBytes(tables);
+  expect(maps.every(({ count }) => count > 0)).toBe(true);
+  for (const { name, keys, values, count } of maps) {
+    expect(() => object.update(name, keys, values, count)).toThrow(`fill map ${name}: EPERM`);
+  }
   object[Symbol.dispose]();
 });
 

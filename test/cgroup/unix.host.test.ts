@@ -70,6 +70,7 @@ test("names are granted by pattern; everything else is refused before it is look
         "\0bus-1\0",
         "@bus-1",
         "a.sock",
+        `x${dir.slice(1)}/a.sock`,
         `${dir}//a.sock`,
         `${dir}/./a.sock`,
       ],
@@ -83,6 +84,7 @@ test("names are granted by pattern; everything else is refused before it is look
     "\0bus-1\0": "EACCES",
     "@bus-1": "EACCES",
     "a.sock": "EACCES",
+    [`x${dir.slice(1)}/a.sock`]: "EACCES",
     [`${dir}//a.sock`]: "EACCES",
     [`${dir}/./a.sock`]: "EACCES",
   });

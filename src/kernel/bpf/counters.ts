@@ -1,15 +1,10 @@
 import { BPF_OBJ_NAME_LEN } from "../constants.ts";
 import { addressOf, close } from "../ffi.ts";
 import { attachedIds } from "./attach.ts";
+import { mapInfo, programInfo } from "./info.ts";
 import { libbpf } from "./libbpf.ts";
 import { check } from "./object.ts";
 
-/** Offsets in `struct bpf_prog_info` and `struct bpf_map_info` (linux/bpf.h), bytes. */
-const PROGRAM_MAP_COUNT = 52;
-const PROGRAM_MAP_IDS = 56;
-const PROGRAM_INFO_BYTES = 64;
-const MAP_NAME = 24;
-const MAP_INFO_BYTES = 40;
 /** Maps of one program that are looked at. */
 const MAPS_MAX = 64;
 const COUNTER_BYTES = 8;
@@ -28,17 +23,17 @@ export function readCounters(cgroup: number, attachType: number, map: string, co
 
 function mapIds(program: number): Uint32Array {
   const ids = new Uint32Array(new ArrayBuffer(4 * MAPS_MAX));
-  const info = Buffer.alloc(PROGRAM_INFO_BYTES);
-  info.writeUInt32LE(MAPS_MAX, PROGRAM_MAP_COUNT);
-  info.writeBigUInt64LE(addressOf(new Uint8Array(ids.buffer)), PROGRAM_MAP_IDS);
+  const info = Buffer.alloc(programInfo.bytes);
+  info.writeUInt32LE(MAPS_MAX, programInfo.mapCount);
+  info.writeBigUInt64LE(addressOf(new Uint8Array(ids.buffer)), programInfo.mapIds);
   check("ask for the program's maps", libbpf().programInfo(program, info, [info.length]));
-  return ids.subarray(0, Math.min(MAPS_MAX, info.readUInt32LE(PROGRAM_MAP_COUNT)));
+  return ids.subarray(0, Math.min(MAPS_MAX, info.readUInt32LE(programInfo.mapCount)));
 }
 
 function nameOf(map: number): string {
-  const info = Buffer.alloc(MAP_INFO_BYTES);
+  const info = Buffer.alloc(mapInfo.bytes);
   check("ask for the map's name", libbpf().mapInfo(map, info, [info.length]));
-  const name = info.subarray(MAP_NAME, MAP_NAME + BPF_OBJ_NAME_LEN);
+  const name = info.subarray(mapInfo.name, mapInfo.name + BPF_OBJ_NAME_LEN);
   return name.toString("latin1", 0, name.indexOf(0));
 }
 

@@ -1,13 +1,11 @@
 import { BPF_TAG_SIZE } from "../constants.ts";
 import { close, errno } from "../ffi.ts";
 import { BpfError } from "./errors.ts";
+import { programInfo } from "./info.ts";
 import { libbpf, type Pointer } from "./libbpf.ts";
 
 /** Bytes of verifier log kept for each program, the end of it (log_level 0: only after a failure). */
 const VERIFIER_LOG_BYTES = 1 << 20;
-/** Offset and size of `tag` in `struct bpf_prog_info` (linux/bpf.h). */
-const PROGRAM_INFO_TAG_OFFSET = 8;
-const PROGRAM_INFO_BYTES = 64;
 
 /**
  * A compiled BPF object file on its way into the kernel: open, size, load, fill, freeze; then its programs are attached.
@@ -97,9 +95,9 @@ export class BpfObject {
 
 /** The kernel's 8-byte digest of a loaded program's instructions, in hex; file descriptors and map contents are not in it. */
 export function programTag(fd: number): string {
-  const info = Buffer.alloc(PROGRAM_INFO_BYTES);
+  const info = Buffer.alloc(programInfo.bytes);
   check("ask for the program's tag", libbpf().programInfo(fd, info, [info.length]));
-  return info.toString("hex", PROGRAM_INFO_TAG_OFFSET, PROGRAM_INFO_TAG_OFFSET + BPF_TAG_SIZE);
+  return info.toString("hex", programInfo.tag, programInfo.tag + BPF_TAG_SIZE);
 }
 
 /** The tag of a program anywhere on this host. */

@@ -1,0 +1,5 @@
+/** Offsets in `struct bpf_prog_info` (linux/bpf.h) and the length asked for, bytes: up to the name. */
+export const programInfo = { tag: 8, mapCount: 52, mapIds: 56, bytes: 64 } as const;
+
+/** The same of `struct bpf_map_info`, up to the name's end. */
+export const mapInfo = { name: 24, bytes: 40 } as const;
