@@ -6,12 +6,11 @@ import { Socket } from "node:net";
 import { close, write } from "../kernel/ffi.ts";
 import { Collector } from "./collector/collector.ts";
 import { type KernelSource, openKernelSource } from "./collector/kernel-source.ts";
+import { findLauncher } from "./collector/launcher.ts";
 import { openSink } from "./collector/sink.ts";
 
 const MEDIATOR_FD = 3;
 const READY_FD = 4;
-/** The process that adopts orphans: then the launcher cannot be told from the parent. */
-const INIT_PID = 1;
 const STATUS_FAILED = 1;
 const STATUS_USAGE = 2;
 const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -23,7 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write("cofferdam: the collector is started by `cofferdam run --events`\n");
     return STATUS_USAGE;
   }
-  const launcher = process.ppid === INIT_PID ? null : process.ppid;
+  const launcher = findLauncher(MEDIATOR_FD);
   const sink = openSink(target);
   const kernel = openKernelSource(stateDirectory);
   // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.

@@ -4,6 +4,9 @@
  */
 import { struct } from "./struct.ts";
 
+export * from "./structs/bpf.ts";
+export * from "./structs/socket.ts";
+
 export const timespec = struct("struct timespec", { tv_sec: "i64", tv_nsec: "i64" });
 
 export const pollfd = struct("struct pollfd", { fd: "i32", events: "u16", revents: "u16" });
@@ -71,54 +74,6 @@ export const landlockNetPortAttr = struct("struct landlock_net_port_attr", { all
 /** `linux/openat2.h` */
 export const openHow = struct("struct open_how", { flags: "u64", mode: "u64", resolve: "u64" });
 
-/** `linux/in.h`, `linux/in6.h`, `linux/un.h`, `linux/netlink.h` */
-export const sockaddrIn = struct("struct sockaddr_in", {
-  sin_family: "u16",
-  sin_port: "u16be",
-  sin_addr: "bytes:4",
-  sin_zero: "bytes:8",
-});
-/** Two fields after `sin6_addr` in C are one here: the scope is last and aligned to 4 by the address before it. */
-export const sockaddrIn6 = struct("struct sockaddr_in6", {
-  sin6_family: "u16",
-  sin6_port: "u16be",
-  sin6_flowinfo: "u32",
-  sin6_addr: "bytes:16",
-  sin6_scope_id: "u32",
-});
-export const sockaddrUn = struct("struct sockaddr_un", { sun_family: "u16", sun_path: "bytes:108" });
-export const sockaddrNl = struct("struct sockaddr_nl", {
-  nl_family: "u16",
-  nl_pad: "u16",
-  nl_pid: "u32",
-  nl_groups: "u32",
-});
-
-/** `sys/socket.h` */
-export const iovec = struct("struct iovec", { iov_base: "u64", iov_len: "u64" });
-export const msghdr = struct("struct msghdr", {
-  msg_name: "u64",
-  msg_namelen: "u32",
-  msg_iov: "u64",
-  msg_iovlen: "u64",
-  msg_control: "u64",
-  msg_controllen: "u64",
-  msg_flags: "i32",
-});
-export const mmsghdr = struct("struct mmsghdr", {
-  "msg_hdr.msg_name": "u64",
-  "msg_hdr.msg_namelen": "u32",
-  "msg_hdr.msg_iov": "u64",
-  "msg_hdr.msg_iovlen": "u64",
-  "msg_hdr.msg_control": "u64",
-  "msg_hdr.msg_controllen": "u64",
-  "msg_hdr.msg_flags": "i32",
-  "#padding": "u32",
-  msg_len: "u32",
-});
-export const cmsghdr = struct("struct cmsghdr", { cmsg_len: "u64", cmsg_level: "i32", cmsg_type: "i32" });
-export const ucred = struct("struct ucred", { pid: "i32", uid: "u32", gid: "u32" });
-
 /** `linux/netlink.h`, `linux/audit.h` */
 export const nlmsghdr = struct("struct nlmsghdr", {
   nlmsg_len: "u32",
@@ -184,46 +139,3 @@ export const statx = struct("struct statx", {
   stx_dio_mem_align: "u32",
   "#rest": "bytes:100",
 });
-
-/** `linux/bpf.h`: commands take a prefix of the union; the kernel takes what is missing for zero. */
-export const bpfAttrProgLoad = struct(
-  "union bpf_attr",
-  {
-    prog_type: "u32",
-    insn_cnt: "u32",
-    insns: "u64",
-    license: "u64",
-    log_level: "u32",
-    log_size: "u32",
-    log_buf: "u64",
-    kern_version: "u32",
-    prog_flags: "u32",
-    prog_name: "bytes:16",
-    prog_ifindex: "u32",
-    expected_attach_type: "u32",
-    prog_btf_fd: "u32",
-    func_info_rec_size: "u32",
-    func_info: "u64",
-    func_info_cnt: "u32",
-    line_info_rec_size: "u32",
-    line_info: "u64",
-    line_info_cnt: "u32",
-    attach_btf_id: "u32",
-  },
-  { prefix: true },
-);
-export const bpfAttrProgAttach = struct(
-  "union bpf_attr",
-  { target_fd: "u32", attach_bpf_fd: "u32", attach_type: "u32", attach_flags: "u32" },
-  { prefix: true },
-);
-export const bpfAttrLinkCreate = struct(
-  "union bpf_attr",
-  {
-    "link_create.prog_fd": "u32",
-    "link_create.target_fd": "u32",
-    "link_create.attach_type": "u32",
-    "link_create.flags": "u32",
-  },
-  { prefix: true },
-);

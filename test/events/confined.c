@@ -29,9 +29,18 @@ static void die(const char *step) {
 static void start_collector(char **argv) {
   int ready[2];
   if (pipe2(events, O_CLOEXEC) || pipe2(ready, O_CLOEXEC)) die("pipe");
-  collector = fork();
-  if (collector < 0) die("fork");
-  if (collector == 0) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC)) die("pipe");
+  pid_t between = fork();
+  if (between < 0) die("fork");
+  if (between == 0) {
+    // Handed on at once, as the front does: the daemon has no child that it does not know.
+    collector = fork();
+    if (collector < 0) die("fork");
+    if (collector > 0) {
+      if (write(report[1], &collector, sizeof collector) != sizeof collector) die("report");
+      _exit(0);
+    }
     int in = fcntl(events[0], F_DUPFD, 10), out = fcntl(ready[1], F_DUPFD, 10);
     dup2(in, MEDIATOR_FD);
     dup2(out, READY_FD);
@@ -39,6 +48,10 @@ static void start_collector(char **argv) {
     execl(argv[1], argv[1], argv[2], argv[3], argv[4], argv[5], (char *)0);
     die("exec collector");
   }
+  waitpid(between, NULL, 0);
+  if (read(report[0], &collector, sizeof collector) != sizeof collector) die("report");
+  close(report[0]);
+  close(report[1]);
   close(events[0]);
   close(ready[1]);
   char byte;

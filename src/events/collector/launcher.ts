@@ -1,0 +1,39 @@
+import { readdirSync, readlinkSync } from "node:fs";
+import { hasCode } from "../../kernel/errno-error.ts";
+
+/**
+ * The process at the other end of the pipe open here as `pipeFd`. While the collector starts, that is the launcher alone: it waits
+ * for the readiness byte, holds the pipe's writing end, and has started nothing else that could. Its parent it need not be:
+ * the collector is handed on to another process, so that the daemon gets no child it does not know.
+ * Null where no such process can be seen.
+ */
+export function findLauncher(pipeFd: number): number | null {
+  const pipe = linkOf(`/proc/self/fd/${pipeFd}`);
+  if (pipe === null || !pipe.startsWith("pipe:")) return null;
+  const others = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid);
+  // The parent is the likeliest, when there still is one.
+  const candidates = [process.ppid, ...others.filter((pid) => pid !== process.ppid)];
+  return candidates.find((pid) => holds(pid, pipe)) ?? null;
+}
+
+function holds(pid: number, pipe: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return (unlessGone(() => readdirSync(folder)) ?? []).some((fd) => linkOf(`${folder}/${fd}`) === pipe);
+}
+
+function linkOf(path: string): string | null {
+  return unlessGone(() => readlinkSync(path));
+}
+
+/** Processes end, and those of others are hidden from an ordinary user. */
+function unlessGone<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    throw error;
+  }
+}
