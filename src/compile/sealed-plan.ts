@@ -36,7 +36,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const problems = [...missing.flatMap(problemsOf), ...who.problems];
   if (problems.some(isError)) return { plan: null, problems };
 
-  const landlock = landlockLayer(policy, automaton, view, facts);
+  const landlock = landlockLayer(policy, view, facts);
   const context = filterContext(policy, facts, { modes, brokered, ipc });
   const filter = buildFilter(context);
   const bytes = encodeAutomaton(automaton);

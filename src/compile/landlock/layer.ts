@@ -6,7 +6,6 @@ import {
   LANDLOCK_SCOPE_SIGNAL,
 } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
-import type { Automaton } from "../../model/automaton/automaton.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
@@ -16,15 +15,13 @@ import { landlockPorts } from "../sockets/landlock-ports.ts";
 import { isUtf8Name } from "../utf8-name.ts";
 import { directoryRights, fileRights, handledRights } from "./rights.ts";
 
-const AT_SIGN = 0x40;
-
 /** The one Landlock layer of a sealed domain. */
-export function landlockLayer(policy: Policy, automaton: Automaton, view: SealedView, facts: HostFacts): LandlockPlan {
+export function landlockLayer(policy: Policy, view: SealedView, facts: HostFacts): LandlockPlan {
   const handledFs = handledRights(facts);
   return {
     handledFs,
     ...net(policy, facts),
-    scoped: scopes(policy, automaton, facts),
+    scoped: scopes(policy, facts),
     restrictFlags: facts.features["landlock-log"].state === "yes" ? LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON : 0,
     paths: paths(view, handledFs),
   };
@@ -68,12 +65,14 @@ function net({ addresses }: Policy, facts: HostFacts): Pick<LandlockPlan, "handl
 }
 
 /** Landlock's scopes are all or nothing: they are set where the policy grants nothing beyond the domain. */
-function scopes(policy: Policy, automaton: Automaton, facts: HostFacts): bigint {
+function scopes(policy: Policy, facts: HostFacts): bigint {
   if (facts.features["landlock-scope"].state !== "yes") return 0n;
-  const abstract = automaton.step(automaton.start, AT_SIGN);
-  const names = (automaton.reachable(abstract) | automaton.permissions(abstract)) & Permission.connect;
+  const outside = policy.names.some(
+    ({ effect, permissions, pattern }) =>
+      effect === "allow" && (permissions & Permission.connect) !== 0 && pattern.startsWith("@"),
+  );
   return (
-    (names === 0 ? LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET : 0n) |
+    (outside ? 0n : LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET) |
     (granted(policy.signals).has("any") ? 0n : LANDLOCK_SCOPE_SIGNAL)
   );
 }

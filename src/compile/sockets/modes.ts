@@ -20,6 +20,7 @@ export interface SocketModes {
   readonly unix: Holding;
 }
 
+const socketNames = Permission.connect | Permission.listen;
 const notGranted: Holding = { mode: "refused", by: "nothing", granted: false, why: "the policy grants none" };
 
 /**
@@ -52,7 +53,10 @@ function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding
 }
 
 function unix(policy: Policy, automaton: Automaton, facts: HostFacts, cgroup: boolean): Holding {
-  if ((automaton.reachable(automaton.start) & (Permission.connect | Permission.listen)) === 0) return notGranted;
+  const granted = policy.names.some(
+    ({ effect, permissions }) => effect === "allow" && (permissions & socketNames) !== 0,
+  );
+  if (!granted) return notGranted;
   if (cgroup && yes(facts, "cgroup-unix")) {
     const unsound = changesMeaning(policy, automaton);
     if (unsound === null)

@@ -14,13 +14,8 @@ export function hasReplaceableSockets(automaton: Automaton): boolean {
   const seen = new Set<number>();
   const pending: { state: number; tainted: boolean }[] = [];
   const visit = (state: number, tainted: boolean) => {
-    if (
-      (automaton.reachable(state) & Permission.connect) === 0 &&
-      (automaton.permissions(state) & Permission.connect) === 0
-    )
-      return;
     const key = state * 2 + Number(tainted);
-    if (seen.has(key)) return;
+    if (automaton.dead(state) || seen.has(key)) return;
     seen.add(key);
     pending.push({ state, tainted });
   };

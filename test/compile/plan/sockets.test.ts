@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { address, host, planOf, policy, token } from "./fixtures.ts";
+
+const user = host(["cgroup-inet", "cgroup-unix", "private-ipc", "restrict-without-nnp"]);
+const unix = ["connect unix /run/app.sock"];
+
+test("without grants no socket is made and no cgroup is needed", async () => {
+  const plan = await planOf(policy());
+  expect(plan.mediation.sockets).toEqual({ inet: "refused", unix: "refused" });
+  expect(plan.cgroup).toBeNull();
+  expect(plan.landlock?.handledNet).toBe(3n);
+});
+
+test("as root cgroup programs hold both families", async () => {
+  const plan = await planOf(policy({ addresses: [address("connect", "udp", 53)], names: unix }));
+  expect(plan.mediation.sockets).toEqual({ inet: "kernel", unix: "kernel" });
+  expect(plan.cgroup).not.toBeNull();
+});
+
+test("the compiler asks for programs on unix names only where they hold them", async () => {
+  const asked: unknown[] = [];
+  const prepareCgroup = (_: unknown, __: unknown, target: unknown) => {
+    asked.push(target);
+    return Promise.resolve({ anchor: "/sys/fs/cgroup/a", programs: [{ attachType: 10, tag: new Uint8Array(8) }] });
+  };
+  await planOf(policy({ addresses: [address("connect", "tcp", 80)] }), { prepareCgroup });
+  await planOf(policy({ names: unix }), { prepareCgroup });
+  const target = { domain: "test", cgroup2: "/sys/fs/cgroup" };
+  expect(asked).toEqual([
+    { ...target, unix: false },
+    { ...target, unix: true },
+  ]);
+});
+
+test("as a user TCP ports for every address are Landlock's, everything else is brokered", async () => {
+  const tcp = await planOf(policy({ addresses: [address("connect", "tcp", 443), address("listen", "tcp", 80)] }), {
+    facts: user,
+  });
+  expect(tcp.mediation.sockets.inet).toBe("kernel");
+  expect(tcp.landlock?.ports).toEqual([
+    { port: 80, rights: 1n },
+    { port: 443, rights: 2n },
+  ]);
+  const network = { family: 4, address: Uint8Array.of(10, 0, 0, 0), prefix: 8 } as const;
+  for (const narrower of [
+    address("connect", "udp", 53),
+    { ...address("connect", "tcp", 53), network },
+    address("connect", "tcp", 1, 9999),
+  ]) {
+    expect((await planOf(policy({ addresses: [narrower] }), { facts: user })).mediation.sockets.inet).toBe("broker");
+  }
+  expect((await planOf(policy({ names: unix }), { facts: user })).mediation.sockets.unix).toBe("broker");
+});
+
+test("every port granted needs no rule, and a denied port is not among Landlock's", async () => {
+  const every = await planOf(policy({ addresses: [address("connect", "tcp", 0, 65535)] }));
+  expect(every.landlock?.handledNet).toBe(1n);
+  const deny = { ...address("connect", "tcp", 81), effect: "deny" as const };
+  const some = await planOf(policy({ addresses: [address("connect", "tcp", 80, 82), deny] }));
+  expect(some.landlock?.ports.map(({ port }) => port)).toEqual([80, 82]);
+});
+
+test("names that the domain can replace are not compared as text", async () => {
+  const own = policy({ names: ["rwcd /run/app/**", "connect unix /run/app/peer.sock"] });
+  expect((await planOf(own)).mediation.sockets.unix).toBe("broker");
+  const elsewhere = policy({ names: ["rwcd /run/app/**", ...unix] });
+  expect((await planOf(elsewhere)).mediation.sockets.unix).toBe("kernel");
+  const above = policy({ names: ["cd /run/other", "connect unix /run/other/peer.sock"] });
+  expect((await planOf(above)).mediation.sockets.unix).toBe("broker");
+});
+
+test("who may chroot gives names another meaning", async () => {
+  const chroot = policy({ names: unix, syscalls: [token("chroot")], capabilities: [token("sys_chroot")] });
+  expect((await planOf(chroot)).mediation.sockets.unix).toBe("broker");
+});
+
+test("activation sockets stand outside cgroup programs", async () => {
+  const activated = policy({ names: unix, inherit: [token("listen")], addresses: [address("connect", "udp", 53)] });
+  expect((await planOf(activated)).mediation.sockets).toEqual({ inet: "broker", unix: "broker" });
+});
+
+test("the abstract scope is set unless an abstract name is granted", async () => {
+  expect((await planOf(policy())).landlock?.scoped).toBe(3n);
+  expect((await planOf(policy({ names: ["connect unix @bus"] }))).landlock?.scoped).toBe(2n);
+  expect((await planOf(policy({ signals: [token("any")] }))).landlock?.scoped).toBe(1n);
+});
