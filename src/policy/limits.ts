@@ -3,7 +3,7 @@ export const POLICY_BYTES_MAX = 256 * 1024;
 /** Deepest nesting of YAML collections, in levels; a policy needs three. */
 export const YAML_DEPTH_MAX = 6;
 /** Diagnostics kept for one load; the rest is counted. */
-export const DIAGNOSTICS_MAX = 500;
+export const DIAGNOSTICS_MAX = 200;
 /** Abstractions that one policy may include, directly and through others. */
 export const INCLUDES_MAX = 64;
 /** Values that one operand may become through variables that are lists. */

@@ -79,7 +79,7 @@ describe("loadPolicy", () => {
   it("random bytes never crash it and never give a policy with an error", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => expectSound(load(bytes))),
-      { numRuns: 1_500 },
+      { numRuns: 800 },
     );
   });
 
@@ -90,7 +90,7 @@ describe("loadPolicy", () => {
     );
     fc.assert(
       fc.property(text, (parts) => expectSound(load(parts.join("")))),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 
@@ -109,7 +109,7 @@ describe("loadPolicy", () => {
           expectSound(load(text));
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 

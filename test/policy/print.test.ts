@@ -41,7 +41,7 @@ describe("printPolicy", () => {
         expect(meaning(second.policy), printed).toEqual(meaning(first.policy));
         expect(printPolicy(second.policy as Policy)).toBe(printed);
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 

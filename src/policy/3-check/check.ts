@@ -1,4 +1,5 @@
-import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { type Diagnostic, startOf } from "../../diagnostics/diagnostic.ts";
 import type { Policy } from "../../model/policy.ts";
 import { DIAGNOSTICS_MAX } from "../limits.ts";
 import { checkAccounts } from "./accounts.ts";
@@ -45,7 +46,9 @@ export function check(policy: Policy, context: CheckContext): Diagnostic[] {
   );
   // Errors come first to be kept: a cut list must not turn a refused policy into an accepted one.
   if (sorted.length <= DIAGNOSTICS_MAX) return sorted;
-  return sorted
+  const kept = sorted
     .toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))
     .slice(0, DIAGNOSTICS_MAX);
+  const place = startOf(kept[0]?.file ?? "");
+  return [...kept, diagnose("diagnostics-cut", place, { count: sorted.length - kept.length })];
 }

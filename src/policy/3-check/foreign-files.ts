@@ -1,10 +1,12 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
+import { type Automaton, walk } from "../../model/automaton/automaton.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
+import { bytesOfName } from "../../model/name-bytes.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule, Policy } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
-import { prefixOf, reach } from "./overlap.ts";
+import { parentOf, prefixOf, reach } from "./overlap.ts";
 
 const change = Permission.write | Permission.create | Permission.delete;
 
@@ -16,13 +18,23 @@ export const checkForeignFiles: Check = (policy, { others }, report) => {
     const automaton = buildAutomaton([{ ...rule, permissions: rule.permissions & change }, ...denials]);
     for (const other of others ?? []) {
       if (other.name === policy.name) continue;
-      const hit = usesOf(other).find(({ path }) => reach(automaton, path) !== 0);
+      const hit = usesOf(other).find(({ path }) => reaches(automaton, path));
       if (hit === undefined) continue;
       const values = { rule: rule.source.text, path: hit.path, domain: other.name, use: hit.use };
       report(diagnose("foreign-files", spanOf(rule.source), values));
     }
   }
 };
+
+/** Changes the path or something below it, or puts another folder in the place of one above it. */
+function reaches(automaton: Automaton, path: string): boolean {
+  if (reach(automaton, path) !== 0) return true;
+  for (let above = parentOf(path); above !== "/"; above = parentOf(above)) {
+    const permissions = automaton.permissions(walk(automaton, bytesOfName(above)));
+    if ((permissions & (Permission.create | Permission.delete)) !== 0) return true;
+  }
+  return false;
+}
 
 interface FileUse {
   readonly path: string;

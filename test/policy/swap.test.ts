@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readTrustedFile } from "../../src/policy/load/trusted-file.ts";
+
+const TRIES = 4_000;
+
+/** Renames a trusted and an untrusted file over the same name, and a link to the untrusted one, as fast as it can. */
+const swapper = `
+const { linkSync, renameSync, symlinkSync, rmSync } = require("node:fs");
+const dir = process.argv[1];
+for (;;) {
+  for (const [make, from] of [[linkSync, dir + "/good"], [linkSync, dir + "/evil"], [symlinkSync, dir + "/evil"]]) {
+    make(from, dir + "/next");
+    renameSync(dir + "/next", dir + "/web.yaml");
+    rmSync(dir + "/next", { force: true });
+  }
+}`;
+
+it("what is read is what was judged, however fast the name is swapped", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cofferdam-swap-"));
+  writeFileSync(join(folder, "good"), "good", { mode: 0o644 });
+  writeFileSync(join(folder, "evil"), "evil");
+  chmodSync(join(folder, "evil"), 0o666);
+  const child = spawn(process.execPath, ["-e", swapper, folder], { stdio: "ignore" });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  try {
+    const seen = new Map<string, number>();
+    const owners = [0, process.geteuid?.() ?? 0];
+    for (let count = 0; count < TRIES; count++) {
+      const result = readTrustedFile(join(folder, "web.yaml"), owners);
+      const outcome =
+        result.outcome === "read"
+          ? Buffer.from(result.bytes).toString()
+          : result.outcome === "refused"
+            ? result.problem.name
+            : "absent";
+      seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+    }
+    expect(child.exitCode, "the swapper runs to the end").toBeNull();
+    expect([...seen.keys()]).not.toContain("evil");
+    for (const outcome of ["good", "file-writable", "file-symlink"])
+      expect(seen.get(outcome), outcome).toBeGreaterThan(0);
+  } finally {
+    child.kill("SIGKILL");
+    await exited;
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
