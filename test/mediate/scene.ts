@@ -33,6 +33,7 @@ export interface SceneOptions {
   readonly policy?: Partial<Policy>;
   readonly sockets?: Plan["mediation"]["sockets"];
   readonly withoutLandlock?: boolean;
+  readonly timeoutMs?: number;
 }
 
 export interface Run {
@@ -74,7 +75,7 @@ export function runScene(built: Built, options: SceneOptions, command: readonly 
     const done = spawnSync(built.harness, args, {
       cwd,
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: options.timeoutMs ?? 60_000,
       maxBuffer: 64 << 20,
       ...options.mediatorAs,
     });

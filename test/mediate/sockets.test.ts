@@ -1,0 +1,160 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { AddressRule } from "../../src/model/policy.ts";
+import { type Built, buildAll } from "./build.ts";
+import { type Run, runScene, type SceneOptions } from "./scene.ts";
+
+const broker = { inet: "broker", unix: "broker" } as const;
+const notified = ["connect", "sendto", "sendmsg", "sendmmsg"];
+
+let built: Built;
+let tree: string;
+beforeAll(async () => {
+  built = await buildAll();
+});
+afterAll(() => built.remove());
+beforeEach(() => {
+  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  mkdirSync(join(tree, "run"));
+});
+afterEach(() => rmSync(tree, { recursive: true, force: true }));
+
+function run(script: string, rules: readonly string[], options: Partial<SceneOptions> = {}): Run {
+  const done = runScene(
+    built,
+    { sockets: broker, notify: notified, ...options, rules },
+    [built.target, ...script.split(" ")],
+    tree,
+  );
+  expect(done.stderr).toBe("");
+  return done;
+}
+
+function inet(port: number, address = "7f000001"): string {
+  return `#hex=0200${port.toString(16).padStart(4, "0")}${address}0000000000000000`;
+}
+
+function unix(name: string): string {
+  return `#hex=0100${Buffer.from(name).toString("hex")}00 ${2 + name.length + 1}`;
+}
+
+function abstract(name: string): string {
+  return `#hex=010000${Buffer.from(name).toString("hex")} ${3 + name.length}`;
+}
+
+function address(operation: "connect" | "listen", protocol: "tcp" | "udp", port: number): AddressRule {
+  const network = { family: 4, address: Uint8Array.of(127, 0, 0, 0), prefix: 8 } as const;
+  const source = { file: "scene", line: 1, column: 1, text: `${operation} ${protocol} 127.0.0.0/8 ${port}` };
+  return { effect: "allow", operation, protocol, network, ports: { first: port, last: port }, source };
+}
+
+test("a unix socket is bound to its exact name, with the string the target gave", () => {
+  const path = `${tree}/run/yes`;
+  const done = run(
+    `umask 022 ; socket 1 1 0 ; bind $ ${unix(path)} ; listen 3 5 ; socket 1 1 0 ; bind 4 ${unix(`${tree}/run/no`)} ; bind 4 ${unix(path)} ; socket 1 1 0 ; bind 5 ${unix("run/relative")}`,
+    [`listen ${path}`, `listen ${tree}/run/relative`],
+  );
+  expect(done.lines.filter((line) => /bind|listen/.test(line))).toEqual([
+    "bind: 0 -",
+    "listen: 0 -",
+    "bind: -1 EACCES",
+    "bind: -1 EADDRINUSE",
+    "bind: 0 -",
+  ]);
+  expect(statSync(path).mode & 0o7777).toBe(0o755);
+  expect(statSync(join(tree, "run/relative")).isSocket()).toBe(true);
+  expect(existsSync(join(tree, "run/no"))).toBe(false);
+  expect(done.events).toHaveLength(1);
+  expect(done.events[0]).toMatchObject({ operation: "listen", object: `${tree}/run/no` });
+});
+
+test("abstract names are bound and connected by name", () => {
+  const name = `cofferdam-${process.pid}`;
+  const done = run(
+    `socket 1 1 0 ; bind $ ${abstract(`${name}-no`)} ; bind 3 ${abstract(name)} ; listen 3 5 ; socket 1 1 0 ; connect 4 ${abstract(name)} ; socket 1 1 0 ; connect 5 ${abstract(`${name}-no`)} ; bind 5 #hex=0100 2`,
+    [`listen @${name}`, `connect @${name}`],
+  );
+  expect(done.lines.filter((line) => /bind|connect/.test(line))).toEqual([
+    "bind: -1 EACCES",
+    "bind: 0 -",
+    "connect: 0 -",
+    "connect: -1 EACCES",
+    "bind: -1 EACCES",
+  ]);
+});
+
+test("a path is connected to the socket it leads to, if that is granted", () => {
+  const done = run(
+    `socket 1 1 0 ; bind $ ${unix("run/a")} ; listen 3 5 ; socket 1 1 0 ; bind 4 ${unix("run/b")} ; listen 4 5 ; symlinkat b @AT_FDCWD run/link ; ` +
+      `socket 1 1 0 ; connect $ ${unix("run/a")} ; socket 1 1 0 ; connect $ ${unix("run/b")} ; connect 6 ${unix("run/link")} ; connect 6 ${unix("run/none")}`,
+    [`listen ${tree}/run/*`, `rwcd ${tree}/run/*`, `connect ${tree}/run/a`, `connect ${tree}/run/link`],
+  );
+  expect(done.lines.filter((line) => line.startsWith("connect"))).toEqual([
+    "connect: 0 -",
+    "connect: -1 EACCES",
+    "connect: -1 EACCES",
+    "connect: -1 ENOENT",
+  ]);
+});
+
+test("TCP and UDP by address and port, on the target's own socket", async () => {
+  const server = createServer((socket) => socket.end());
+  const port = await listening(server);
+  try {
+    const child = run(
+      `socket 2 1 0 ; connect $ ${inet(port + 1)} 16 ; connect 3 ${inet(port, "08080808")} 16 ; connect 3 ${inet(port)} 16 ; socket 2 2 0 ; connect $ ${inet(port)} 16 ; connect 4 ${inet(port + 1)} 16 ; ` +
+        `socket 2 2 0 ; sendto $ hello 5 0 ${inet(port)} 16 ; sendto 5 hello 5 0 ${inet(port + 1)} 16 ; sendto 5 hello 5 0x20000000 ${inet(port)} 16 ; ` +
+        `socket 2 2 0 ; bind $ ${inet(port)} 16 ; bind 6 ${inet(port + 1)} 16 ; socket 2 1 0 ; listen 7 5`,
+      [],
+      {
+        policy: {
+          addresses: [address("connect", "tcp", port), address("connect", "udp", port), address("listen", "udp", port)],
+        },
+      },
+    );
+    expect(child.lines.filter((line) => /connect|sendto|bind|listen/.test(line))).toEqual([
+      "connect: -1 EACCES",
+      "connect: -1 EACCES",
+      "connect: 0 -",
+      "connect: 0 -",
+      "connect: -1 EACCES",
+      "sendto: 5 -",
+      "sendto: -1 EACCES",
+      "sendto: -1 EPERM",
+      "bind: 0 -",
+      "bind: -1 EACCES",
+      "listen: -1 EACCES",
+    ]);
+  } finally {
+    server.close();
+  }
+});
+
+test("a TCP connection that takes its time holds up nobody, and its error arrives", () => {
+  // Nobody listens on port 1: the kernel answers at once, by way of a connection begun without waiting.
+  const done = run(
+    `socket 2 1 0 ; connect $ ${inet(1)} 16 ; socket 2 1 0 ; fcntl 4 4 0x800 ; connect 4 ${inet(1)} 16`,
+    [],
+    {
+      policy: { addresses: [address("connect", "tcp", 1)] },
+    },
+  );
+  expect(done.lines.filter((line) => line.startsWith("connect"))).toEqual([
+    "connect: -1 ECONNREFUSED",
+    "connect: -1 EINPROGRESS",
+  ]);
+});
+
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const bound = server.address();
+      if (bound === null || typeof bound === "string") reject(new Error("no port"));
+      else resolve(bound.port);
+    });
+  });
+}
