@@ -35,12 +35,12 @@ function expectSound(loaded: LoadedPolicy): void {
   );
 }
 
-/** Real policies to mutate: those of the fixtures. */
+/** Policies to mutate: those of the fixtures, without the ones that are large on purpose. */
 const seeds = readdirSync(join(import.meta.dirname, "fixtures"))
   .map((name) => join(import.meta.dirname, "fixtures", name))
   .filter((name) => readdirSync(name).includes("web.yaml"))
   .map((name) => readFileSync(join(name, "web.yaml"), "utf8"))
-  .filter((text) => text.length < 4096);
+  .filter((text) => text.length < 700);
 
 const pieces = [
   "\n",
