@@ -78,9 +78,11 @@ int main(int argc, char **argv) {
     } else if (!strcmp(mode, "port")) {
       int fd = socket(AF_INET, SOCK_DGRAM, 0);
       result = syscall(SYS_connect, fd, &address, sizeof address);
+      int error = errno;
       struct sockaddr_in peer; socklen_t length = sizeof peer;
       if (getpeername(fd, (void *)&peer, &length) == 0 && peer.sin_port != ports[0]) escaped++;
       close(fd);
+      errno = error;
     } else return 98;
     if (result >= 0) granted++; else if (errno == EACCES) refused++; else other++;
   }
