@@ -13,7 +13,8 @@ const MEDIATOR_FD = 3;
 const READY_FD = 4;
 const STATUS_FAILED = 1;
 const STATUS_USAGE = 2;
-const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** A terminal sends these to the daemon, too: the collector stays until the daemon has ended in its own way. */
+const sharedSignals = ["SIGINT", "SIGHUP"] as const;
 const stateDirectory = "/run/cofferdam/audit";
 
 async function main(args: readonly string[]): Promise<number> {
@@ -22,13 +23,16 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write("cofferdam: the collector is started by `cofferdam run --events`\n");
     return STATUS_USAGE;
   }
+  // Before auditing is switched on: a signal in between must not end this process without putting it back.
+  let collector: Collector | null = null;
+  process.on("SIGTERM", () => collector?.stop());
+  for (const signal of sharedSignals) process.on(signal, () => undefined);
   const launcher = findLauncher(MEDIATOR_FD);
   const sink = openSink(target);
   const kernel = openKernelSource(stateDirectory);
   // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.
   if (kernel.state === "reading") process.once("exit", () => leaveKernel(kernel));
-  const collector = new Collector({ domain, sentinel, launcher }, sink, kernel);
-  for (const signal of stopSignals) process.on(signal, () => collector.stop());
+  collector = new Collector({ domain, sentinel, launcher }, sink, kernel);
   // Not a file stream: its reads block threads that would have to end before the process can.
   const pipe = new Socket({ fd: MEDIATOR_FD, readable: true, writable: false });
   pipe.on("data", (chunk) => collector.fromMediator(chunk));

@@ -24,6 +24,8 @@ export function renderEvent(event: Event, options: RenderOptions = {}): string {
 }
 
 function sentence(event: Event): string {
+  if (event.class === "lifecycle")
+    return `cofferdam: ${event.domain}: ${event.operation}: ${escapeControls(event.object)}`;
   const who = `${escapeControls(event.process.comm ?? "?")}[${event.process.pid}]`;
   const what = `${event.operation} ${escapeControls(event.object)}`;
   const often = event.count > 1 ? ` (${event.count} times)` : "";
@@ -34,7 +36,9 @@ function sentence(event: Event): string {
 function explanation(event: Event): string | null {
   switch (event.reason) {
     case null:
-      return event.rule === null ? null : `by ${event.rule}`;
+      if (event.rule !== null) return `by ${escapeControls(event.rule)}`;
+      // The kernel does not say whether a rule denies, none grants, or the grant came too late for a sealed domain.
+      return event.source === "kernel" && event.verdict === "denied" ? "no grant reaches it" : null;
     case "rule":
       return `the rule \`${escapeControls(event.rule ?? "?")}\` says so`;
     case "no-rule":

@@ -1,7 +1,7 @@
 import { chownSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
-import { type AuditState, readAuditState } from "../../src/kernel/audit/control.ts";
+import { type AuditState, readAuditState, writeAuditState } from "../../src/kernel/audit/control.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { needsFeature, needsRoot } from "../support/skip.ts";
 import { makeStage, type Stage } from "./confined.ts";
@@ -111,6 +111,47 @@ test("auditing is as before when the collector is ended by a signal", async () =
       process.kill(collector, "SIGTERM");
     },
   });
+  expect(switches(readAuditState())).toEqual(switches(before));
+});
+
+test("of two collectors the one that ends last puts auditing back, not the first", async () => {
+  const before = readAuditState();
+  const short = stage.run(["sleep", "200"]);
+  const long = stage.run(["sleep", "1000"], { target: `${stage.folder}/long.jsonl` });
+  await short;
+  expect(readAuditState().enabled).toBe(1);
+  await long;
+  expect(switches(readAuditState())).toEqual(switches(before));
+});
+
+test("what somebody else has set meanwhile is left to them", async () => {
+  const before = readAuditState();
+  const theirs = 4_321;
+  try {
+    await stage.run(["sleep", "200"], {
+      meanwhile: () => writeAuditState({ enabled: 1, backlogLimit: theirs }),
+    });
+    expect(switches(readAuditState())).toEqual({ enabled: before.enabled, backlogLimit: theirs });
+  } finally {
+    writeAuditState(switches(before));
+  }
+});
+
+test("a signal that the terminal sends to everybody does not end the collecting", async () => {
+  const { events } = await stage.run(["sleep", "200", "read", "/etc/shadow"], {
+    meanwhile: (collector) => {
+      process.kill(collector, "SIGINT");
+      process.kill(collector, "SIGHUP");
+    },
+  });
+  expect(find(events, "read", "/etc/shadow")).toBeDefined();
+});
+
+test("a log on a full disk is said and counted, and auditing is put back all the same", async () => {
+  const before = readAuditState();
+  const { stderr } = await stage.run(["read", "/etc/shadow"], { target: "/dev/full" });
+  expect(stderr).toContain("events cannot be written to /dev/full: write event: ENOSPC");
+  expect(stderr).toContain("1 events were not written");
   expect(switches(readAuditState())).toEqual(switches(before));
 });
 

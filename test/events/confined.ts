@@ -72,7 +72,7 @@ async function run(
   actions: readonly string[],
   { target = log, meanwhile, uid }: RunOptions,
 ): Promise<Outcome> {
-  if (target !== "-") rmSync(target, { force: true });
+  if (target.startsWith(folder)) rmSync(target, { force: true });
   const args = [process.execPath, bundle, "web", sentinel, target, ...actions];
   const child = spawn(join(folder, "confined"), args, {
     stdio: ["ignore", "pipe", "pipe"],
@@ -93,7 +93,7 @@ async function run(
   if (status !== 0) throw new Error(`the confined program failed, status ${status}: ${stderr}`);
   await ended(collector);
   await closed;
-  return { pid, stderr, events: target !== "-" && existsSync(target) ? readEvents(target) : [] };
+  return { pid, stderr, events: target.startsWith(folder) && existsSync(target) ? readEvents(target) : [] };
 }
 
 export function readEvents(log: string): Event[] {

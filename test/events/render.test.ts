@@ -40,3 +40,14 @@ test("color is off unless asked for, and ends on every line", () => {
   for (const line of renderEvent(anEvent(), { color: true }).split("\n"))
     expect(line).toMatch(/^\x1b\[\d+m.*\x1b\[0m$/);
 });
+
+test("the kernel gives no reason, and the text claims none that could be wrong", () => {
+  expect(renderEvent(anEvent({ source: "kernel", reason: null, allow: null }))).toBe(
+    "nginx[123]: nginx: read /etc/shadow: denied: no grant reaches it",
+  );
+});
+
+test("what happened to Cofferdam itself names no process and no verdict", () => {
+  const event = anEvent({ class: "lifecycle", operation: "lost", object: "3 denials", verdict: "failed", allow: null });
+  expect(renderEvent(event)).toBe("cofferdam: nginx: lost: 3 denials");
+});

@@ -1,6 +1,8 @@
 import type { Event } from "../event.ts";
-import { appendEvent, openLog } from "../log.ts";
+import { appendEvent, appendLine, openLog } from "../log.ts";
 import { renderEvent } from "../render.ts";
+
+const STDERR_FD = 2;
 
 /** Where a collector's events go. */
 export interface Sink {
@@ -22,7 +24,8 @@ export function openSink(target: string): Sink {
         // One full disk must not end the collecting: said once now, counted, and said again at the end.
         why = error instanceof Error ? error.message : String(error);
         count += 1;
-        if (count === 1) process.stderr.write(`cofferdam: events cannot be written to ${target}: ${why}\n`);
+        if (count === 1 && target !== "-")
+          appendLine(STDERR_FD, `cofferdam: events cannot be written to ${target}: ${why}`);
       }
     },
     failure: () => (count === 0 ? null : { count, why }),
@@ -37,6 +40,6 @@ function writeText(): (event: Event) => void {
   const color = process.stderr.isTTY === true && process.env.NO_COLOR === undefined;
   const width = process.stderr.isTTY === true ? process.stderr.columns : undefined;
   return (event) => {
-    process.stderr.write(`${renderEvent(event, { color, ...(width === undefined ? {} : { width }) })}\n`);
+    appendLine(STDERR_FD, renderEvent(event, { color, ...(width === undefined ? {} : { width }) }));
   };
 }
