@@ -31,5 +31,6 @@ export function buildAutomaton(rules: readonly NameRule[]): Automaton {
     if ("problem" in parsed) throw new UnreadablePattern(rule, parsed.problem);
     for (const branch of parsed.pattern.branches) nfa.add(branch, rule.effect, rule.permissions);
   }
+  nfa.finish();
   return new Automaton(minimise(determinise(nfa)));
 }

@@ -25,6 +25,9 @@ export class Nfa {
   readonly allow: PermissionSet[] = [0];
   readonly deny: PermissionSet[] = [0];
   readonly sets: ByteSet[] = [];
+  /** What a name that got as far as the node may still be allowed or denied: filled by `finish`. */
+  private mayAllow: PermissionSet[] = [];
+  private mayDeny: PermissionSet[] = [];
   private readonly setLabels = new Map<string, number>();
 
   add(branch: Branch, effect: Effect, permissions: PermissionSet): void {
@@ -32,6 +35,31 @@ export class Nfa {
     for (const token of branch.tokens) node = this.child(node, this.labelOf(token));
     const side = effect === "allow" ? this.allow : this.deny;
     side[node] = (side[node] as number) | (permissions & branch.mask);
+  }
+
+  /** To be called once, after the last `add`. */
+  finish(): void {
+    this.mayAllow = [...this.allow];
+    this.mayDeny = [...this.deny];
+    for (let node = this.label.length - 1; node >= 0; node--) {
+      for (let child = this.firstChild[node] as number; child >= 0; child = this.nextSibling[child] as number) {
+        this.mayAllow[node] = (this.mayAllow[node] as number) | (this.mayAllow[child] as number);
+        this.mayDeny[node] = (this.mayDeny[node] as number) | (this.mayDeny[child] as number);
+      }
+      if (this.label[node] !== TREE) continue;
+      this.mayAllow[this.inside(node)] = this.mayAllow[node] as number;
+      this.mayDeny[this.inside(node)] = this.mayDeny[node] as number;
+    }
+  }
+
+  /** A `**` at the end of a pattern: what it says, it says of every longer name too. */
+  isFinal(node: number): boolean {
+    return this.label[node] === GLOBSTAR && (this.firstChild[node] as number) < 0;
+  }
+
+  /** Something may still come of the node that `allow` and `deny` do not settle. */
+  canAdd(node: number, allow: PermissionSet, deny: PermissionSet): boolean {
+    return ((this.mayAllow[node] as number) & ~allow & ~deny) !== 0 || ((this.mayDeny[node] as number) & ~deny) !== 0;
   }
 
   /** Adds `node` and what is reached from it without a byte. */

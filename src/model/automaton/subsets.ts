@@ -1,0 +1,72 @@
+import { AUTOMATON_CELLS_MAX, AUTOMATON_STATES_MAX } from "../limits.ts";
+import type { PermissionSet } from "../permission.ts";
+import type { Nfa } from "./nfa.ts";
+import { effective } from "./table.ts";
+import { AutomatonTooLarge } from "./too-large.ts";
+
+/** Nodes that a name may have reached, and what is settled for it and every longer name. */
+export interface Subset {
+  readonly members: readonly number[];
+  readonly allow: PermissionSet;
+  readonly deny: PermissionSet;
+  /** What the name itself is granted. */
+  readonly permissions: PermissionSet;
+}
+
+/** Numbers subsets; equal ones get one number. */
+export class Subsets {
+  readonly states: Subset[] = [{ members: [], allow: 0, deny: 0, permissions: 0 }];
+  /** Rows of the transition table, filled by the caller. */
+  next: Uint32Array;
+  private readonly numbers = new Map<string, number>();
+  private readonly nfa: Nfa;
+  private readonly classCount: number;
+
+  constructor(nfa: Nfa, classCount: number) {
+    this.nfa = nfa;
+    this.classCount = classCount;
+    this.next = new Uint32Array(classCount * 64);
+  }
+
+  /** The state for these nodes, what they reach without a byte, and what was settled before. */
+  stateOf(nodes: readonly number[], settledAllow: PermissionSet, settledDeny: PermissionSet): number {
+    const { nfa } = this;
+    const closed = new Set<number>();
+    for (const node of nodes) nfa.close(node, closed);
+    let allow = settledAllow;
+    let deny = settledDeny;
+    for (const node of closed) {
+      if (!nfa.isFinal(node)) continue;
+      allow |= nfa.allow[node] as number;
+      deny |= nfa.deny[node] as number;
+      closed.delete(node);
+    }
+    allow = effective(allow, deny);
+    const members = [...closed].filter((node) => nfa.canAdd(node, allow, deny)).sort((a, b) => a - b);
+    if (members.length === 0 && allow === 0) return 0;
+    const key = String.fromCharCode(allow, deny, ...members.flatMap((node) => [node & 0xffff, node >>> 16]));
+    return this.numbers.get(key) ?? this.newState(key, members, allow, deny);
+  }
+
+  private newState(key: string, members: readonly number[], allow: PermissionSet, deny: PermissionSet): number {
+    const state = this.states.length;
+    if (state >= AUTOMATON_STATES_MAX) throw new AutomatonTooLarge("states", AUTOMATON_STATES_MAX);
+    if ((state + 1) * this.classCount > AUTOMATON_CELLS_MAX) throw new AutomatonTooLarge("cells", AUTOMATON_CELLS_MAX);
+    let allowed = allow;
+    let denied = deny;
+    for (const node of members) {
+      allowed |= this.nfa.allow[node] as number;
+      denied |= this.nfa.deny[node] as number;
+    }
+    this.numbers.set(key, state);
+    this.states.push({ members, allow, deny, permissions: effective(allowed, denied) });
+    if ((state + 1) * this.classCount > this.next.length) this.grow();
+    return state;
+  }
+
+  private grow(): void {
+    const larger = new Uint32Array(this.next.length * 2);
+    larger.set(this.next);
+    this.next = larger;
+  }
+}
