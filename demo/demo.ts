@@ -2,6 +2,7 @@
  * `npm run demo`: the same requests to the same vulnerable server, first as it is, then in its domain.
  * Exit status 0 only if everything came out as it should.
  */
+import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { renderEvent } from "../src/events/render.ts";
@@ -35,7 +36,7 @@ function outcome(demonstration: Demonstration, answer: string): void {
 
 async function unconfined(scene: Scene, server: readonly string[]): Promise<void> {
   title("Unconfined");
-  const daemon = await startDaemon(server, scene.port);
+  const daemon = await startDaemon(server, scene.port, scene.log);
   try {
     for (const demonstration of demonstrations(scene)) {
       const answer = await daemon.ask(demonstration.request);
@@ -45,17 +46,18 @@ async function unconfined(scene: Scene, server: readonly string[]): Promise<void
   } finally {
     await daemon.stop();
   }
+  for (const file of [scene.planted, scene.pid]) rmSync(file);
   console.log("\n  The secret is out, a file is planted, and a stranger ran a shell.");
 }
 
 async function inItsDomain(scene: Scene, server: readonly string[]): Promise<void> {
   title("In its domain");
-  const settings = { node: server[0], server: server[1], site: scene.site, port: scene.port };
+  const settings = { node: server[0], server: server[1], site: scene.site, port: scene.port, pid: scene.pid };
   const sets = Object.entries(settings).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
   const policy = join(home, "demo", "web.yaml");
   console.log("  cofferdam run --policy demo/web.yaml -- node demo/server.mjs ...\n");
   const command = [join(home, "bin", "cofferdam"), "run", "--events", scene.events, ...sets, "--policy", policy, "--"];
-  const daemon = await startDaemon([...command, ...server], scene.port);
+  const daemon = await startDaemon([...command, ...server], scene.port, scene.log);
   try {
     for (const demonstration of demonstrations(scene)) await confinedRequest(scene, daemon, demonstration);
   } finally {
@@ -88,12 +90,15 @@ async function confinedRequest(scene: Scene, daemon: Daemon, demonstration: Demo
   console.log(text.trimEnd().replaceAll(/^/gm, "    "));
 }
 
-console.log("A web server with three holes: it reads any file, writes any file, runs any shell.");
+console.log("A web server with three holes: it reads, writes and runs whatever it is told.");
 const scene = await makeScene();
 try {
-  const server = [process.execPath, join(home, "demo", "server.mjs"), scene.site, String(scene.port)];
+  const server = [process.execPath, join(home, "demo", "server.mjs"), scene.site, String(scene.port), scene.pid];
   await unconfined(scene, server);
   await inItsDomain(scene, server);
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  wrong.push(error.message);
 } finally {
   scene.remove();
 }

@@ -10,7 +10,11 @@ export interface Scene {
   readonly secret: string;
   /** Where an attacker would like to leave something. */
   readonly planted: string;
+  /** In a folder that is not the server's own, as pid files are. */
+  readonly pid: string;
   readonly events: string;
+  /** What the server prints. */
+  readonly log: string;
   readonly port: number;
   remove(): void;
 }
@@ -30,7 +34,9 @@ export async function makeScene(): Promise<Scene> {
     site,
     secret: join(folder, "private", "secret.txt"),
     planted: join(folder, "private", "backdoor"),
+    pid: join(folder, "server.pid"),
     events: join(folder, "events.jsonl"),
+    log: join(folder, "server.log"),
     port: await freePort(),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -1,12 +1,13 @@
 // A small web server with three holes of the kind that get daemons broken into. Never run it where others can reach it.
-//   node server.mjs FOLDER PORT
+//   node server.mjs FOLDER PORT PIDFILE
 import { exec } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-const [folder = ".", port = "8080"] = process.argv.slice(2);
+const [folder = ".", port = "8080", pidFile = "server.pid"] = process.argv.slice(2);
 const run = promisify(exec);
 
 const handlers = {
@@ -21,6 +22,8 @@ const handlers = {
   "/lookup": async (query) => (await run(`echo looking up ${query.get("host")}`)).stdout,
 };
 
+writeFileSync(pidFile, `${process.pid}\n`);
+
 createServer(async (request, response) => {
   const url = new URL(request.url ?? "/", "http://localhost");
   try {
@@ -28,8 +31,8 @@ createServer(async (request, response) => {
     response.end(handler ? await handler(url.searchParams) : "no such page\n");
   } catch (error) {
     response.statusCode = 500;
-    response.end(`${error.code}: ${error.message.split("\n")[0]}\n`);
+    response.end(`${error.message.split("\n")[0]}\n`);
   }
-}).listen(Number(port), "127.0.0.1", () => console.log("ready"));
+}).listen(Number(port), "127.0.0.1");
 
 process.on("SIGTERM", () => process.exit(0));
