@@ -1,5 +1,6 @@
 import { checkEntries } from "./catalogue/check.ts";
 import { compileEntries } from "./catalogue/compile.ts";
+import { engineEntries } from "./catalogue/engine.ts";
 import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { fileEntries } from "./catalogue/file.ts";
 import { resolveEntries } from "./catalogue/resolve.ts";
@@ -17,6 +18,7 @@ export const catalogue = {
   ...ruleEntries,
   ...resolveEntries,
   ...checkEntries,
+  ...engineEntries,
   ...compileEntries,
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -1,4 +1,4 @@
-import type { BestEffort, InheritKind, IpcKind, Level, Mediation } from "../model/policy.ts";
+import { bestEfforts, inheritKinds, ipcKinds, levels, mediations } from "./choices.ts";
 
 /**
  * The keys of a policy file: the parser, the JSON Schema and the reference page are all made from this table,
@@ -16,19 +16,6 @@ export interface Key {
   readonly standard: string;
   readonly choices?: readonly string[];
 }
-
-export const levels = ["enforcing", "warning", "disabled"] as const satisfies readonly Level[];
-export const mediations = ["sealed", "supervised"] as const satisfies readonly Mediation[];
-export const ipcKinds = ["shm", "sem", "msg", "mqueue"] as const satisfies readonly IpcKind[];
-export const inheritKinds = ["stdio", "stdio-sockets", "listen"] as const satisfies readonly InheritKind[];
-export const bestEfforts = [
-  "addresses",
-  "unix",
-  "signals",
-  "ioctl",
-  "ipc",
-  "events",
-] as const satisfies readonly BestEffort[];
 
 export const keys = {
   domain: {

@@ -50,8 +50,8 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** Whether the case can be set up by this user. */
-export function needsRoot(folder: string): boolean {
+/** Whether setting the case up takes root. */
+export function changesOwner(folder: string): boolean {
   return readCase(folder).chown !== undefined;
 }
 

@@ -1,17 +1,8 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import {
-  bestEfforts,
-  inheritKinds,
-  ipcKinds,
-  isKeyName,
-  type KeyName,
-  keyNames,
-  keys,
-  levels,
-  mediations,
-} from "../language.ts";
+import { bestEfforts, inheritKinds, ipcKinds, levels, mediations } from "../choices.ts";
+import { isKeyName, type KeyName, keyNames, keys } from "../language.ts";
 import { isPlainName } from "../names.ts";
 import { decode } from "./decode.ts";
 import { parseEntries } from "./entries.ts";

@@ -1,0 +1,100 @@
+import type { CatalogueEntry } from "./entry.ts";
+
+/** 2014 and on: domains beside each other, and what the engine makes of a policy. */
+export const engineEntries = {
+  "wider-transition": {
+    code: "CFD2014",
+    severity: "error",
+    title: "transition into a wider domain",
+    message: "the domain `{domain}` has what this one has not: `{rule}`",
+    fix: "grant it here too, or take it out there",
+    explanation:
+      "On the landlock engine a sealed process can only lose rights, so it can enter only a domain that lies inside its own.",
+    example: "transitions: [/usr/sbin/sendmail -> mail]",
+  },
+  "unknown-domain": {
+    code: "CFD2015",
+    severity: "error",
+    title: "no such domain",
+    message: "there is no domain `{name}`",
+    fix: "write its policy, or take the rule out",
+    explanation: "A transition or a signal needs the other domain's policy to mean something.",
+    example: "transitions: [/usr/sbin/sendmail -> mial]",
+  },
+  "sealed-signal": {
+    code: "CFD2016",
+    severity: "error",
+    title: "signals to one domain in a sealed domain",
+    message: "a sealed domain cannot signal just the domain `{name}`",
+    fix: "write `self` or `any`, or `mediation: supervised`",
+    explanation: "The kernel either keeps signals inside the domain or lets all of them out.",
+    example: "signals: [php-fpm]",
+  },
+  "sealed-syscall": {
+    code: "CFD2017",
+    severity: "error",
+    title: "system call that is never granted",
+    message: "`{name}` cannot be granted to a sealed domain",
+    fix: "take it out; a daemon that needs it cannot be sealed",
+    explanation:
+      "Mounting, loading code into the kernel, keyrings, io_uring and userfaultfd lead around every other rule, and mounts are refused by the kernel below any layer on files.",
+    example: "syscalls: [mount]",
+  },
+  "strong-capability": {
+    code: "CFD2018",
+    severity: "warning",
+    title: "capability that reaches past the domain",
+    message: "`{name}` lets the daemon {effect}",
+    fix: "take it out unless the daemon fails without it",
+    explanation:
+      "Some capabilities undo what other rules say. The kernel holds the domain's files even so, but not everything else.",
+    example: "capabilities: [sys_admin]",
+  },
+  "map-unmediated": {
+    code: "CFD2019",
+    severity: "warning",
+    title: "mappings are not mediated",
+    message: "`m` in `{rule}` means nothing on this engine",
+    fix: "leave it out, or keep it for the bpf-lsm engine",
+    explanation: "The landlock engine does not see a mapping for execution: whatever may be read may be mapped.",
+    example: "files: [rm /usr/lib/**]",
+  },
+  "brokered-address": {
+    code: "CFD2020",
+    severity: "info",
+    title: "network rule that costs time",
+    message: "`{rule}` is held by the broker, since this caller cannot use cgroup-BPF",
+    fix: "run as root, or grant the port for every address; each connect then costs about 20 us less",
+    explanation:
+      "Without root the kernel judges TCP ports alone. Addresses, UDP and unix names are then decided by a notification of each call, about 20 microseconds.",
+    example: "network: [connect tcp 10.0.0.0/8:8080]",
+  },
+  "unknown-user": {
+    code: "CFD2021",
+    severity: "error",
+    title: "no such user or group",
+    message: "the {kind} `{name}` does not exist on this host",
+    fix: "make it, or take `{kind}` out",
+    explanation: "The domain would not start.",
+    example: "user: ngnix",
+  },
+  "denied-token": {
+    code: "CFD2022",
+    severity: "warning",
+    title: "granted and denied",
+    message: "`{token}` under `{section}` is granted here and denied in line {line} of {file}",
+    fix: "take one of the two out",
+    explanation: "Deny beats allow, whatever the order.",
+    example: "capabilities: [chown, deny chown]",
+  },
+  "writable-socket-path": {
+    code: "CFD2023",
+    severity: "warning",
+    title: "socket name that the daemon can replace",
+    message: "`{pattern}` can be replaced by the daemon itself through `{other}`",
+    fix: "grant sockets in folders that the daemon cannot write",
+    explanation:
+      "Who can rename a folder or make a symbolic link on the way to a socket can connect to another socket under the granted name.",
+    example: "files: [rwcd /run/app/**] with network: [connect unix /run/app/peer.sock]",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
