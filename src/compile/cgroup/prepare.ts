@@ -5,6 +5,7 @@ import { hasCode } from "../../kernel/ffi.ts";
 import { decodeAutomaton } from "../../model/automaton/binary.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { CgroupPlan } from "../../plan/plan.ts";
+import type { NameAlias } from "./aliases.ts";
 import {
   type AttachedProgram,
   anchorName,
@@ -32,6 +33,8 @@ export interface CgroupTarget {
   readonly cgroup2: string;
   /** Judge unix-socket names too (kernel 6.7); default true. */
   readonly unix?: boolean;
+  /** Symbolic links that unix-socket names of the policy lead through (`nameAliases`); default none: such names are refused. */
+  readonly aliases?: readonly NameAlias[];
   /** Idle anchors to keep; default 8. */
   readonly idleAnchorsMax?: number;
 }
@@ -47,10 +50,10 @@ export interface CgroupTarget {
 export async function prepareCgroup(
   policy: Policy,
   automaton: Uint8Array,
-  { domain, cgroup2, unix = true, idleAnchorsMax = IDLE_ANCHORS_MAX }: CgroupTarget,
+  { domain, cgroup2, unix = true, aliases = [], idleAnchorsMax = IDLE_ANCHORS_MAX }: CgroupTarget,
 ): Promise<CgroupPlan> {
   if (!/^[^/\n\0]+$/.test(domain)) throw new AnchorError(`\`${domain}\` cannot name a cgroup`);
-  const tables = cgroupTables(policy, decodeAutomaton(automaton));
+  const tables = cgroupTables(policy, decodeAutomaton(automaton), aliases);
   const bytes = shippedObject();
   const names = programNames(unix);
   const root = makeRoot(cgroup2);

@@ -1,6 +1,7 @@
 import type { Automaton } from "../../model/automaton/automaton.ts";
 import type { Policy } from "../../model/policy.ts";
 import { type AddressTable, addressTable } from "./address-table.ts";
+import type { NameAlias } from "./aliases.ts";
 import { rootChanger } from "./changes-root.ts";
 import { type SocketTable, socketTable } from "./socket-table.ts";
 import { type UnixTable, unixTable } from "./unix-table.ts";
@@ -13,10 +14,10 @@ export interface CgroupTables {
 }
 
 /** What a domain may reach, from the rules about addresses and sockets and the automaton over all its names. Pure. */
-export function cgroupTables(policy: Policy, names: Automaton): CgroupTables {
+export function cgroupTables(policy: Policy, names: Automaton, aliases: readonly NameAlias[] = []): CgroupTables {
   return {
     addresses: addressTable(policy.addresses),
     sockets: socketTable(policy.sockets),
-    unix: unixTable(names, { pathnames: rootChanger(policy) === null }),
+    unix: unixTable(names, { pathnames: rootChanger(policy) === null, aliases }),
   };
 }

@@ -1,5 +1,7 @@
 import type { Automaton } from "../../model/automaton/automaton.ts";
+import { bytesOfName } from "../../model/name-bytes.ts";
 import { Permission } from "../../model/permission.ts";
+import { aliasState, type NameAlias } from "./aliases.ts";
 import { CgroupTableError } from "./errors.ts";
 import { type Context, nameContext } from "./unix-context.ts";
 
@@ -8,6 +10,7 @@ export const UNIX_TRANSITIONS_MAX = 1 << 22;
 /** Automaton states explored before pruning. */
 const UNIX_STATES_MAX = 1 << 18;
 const BYTES = 256;
+const SLASH = 0x2f;
 
 /** The state from which no name is granted; the kernel program stops there. */
 export const STATE_DEAD = 0;
@@ -24,6 +27,13 @@ export interface UnixTable {
   readonly next: Uint32Array;
 }
 
+export interface UnixOptions {
+  /** False leaves only abstract names: for a domain that may change its root. Default true. */
+  readonly pathnames: boolean;
+  /** Names that lead elsewhere by symbolic links. Default none. */
+  readonly aliases: readonly NameAlias[];
+}
+
 interface Explored {
   readonly accepting: boolean;
   /** Index of the following state for each byte; -1 where nothing more can be granted. */
@@ -33,10 +43,9 @@ interface Explored {
 /**
  * Cuts the automaton of all names down to the ones that are granted soundly: canonical, and with no component that the
  * domain could create, remove or rename, since the kernel looks the name up only after the program has judged it.
- * Without `pathnames` only abstract names are left: for a domain that may change its root.
  */
-export function unixTable(automaton: Automaton, options: { pathnames: boolean } = { pathnames: true }): UnixTable {
-  const states = explore(automaton, options.pathnames);
+export function unixTable(automaton: Automaton, options: Partial<UnixOptions> = {}): UnixTable {
+  const states = explore(automaton, { pathnames: true, aliases: [], ...options });
   const alive = canAccept(states);
   const order = states.map((_, i) => i).filter((i) => alive[i]);
   order.sort((a, b) => Number(states[a]!.accepting) - Number(states[b]!.accepting));
@@ -63,36 +72,63 @@ export function unixTable(automaton: Automaton, options: { pathnames: boolean } 
   };
 }
 
+interface Place {
+  readonly state: number;
+  readonly context: Context;
+  /** The bytes so far (latin1) while they begin an alias, else null. */
+  readonly begun: string | null;
+}
+
 /** The product of the automaton with the contexts of a name, from the start, leaving out what grants no socket. */
-function explore(automaton: Automaton, pathnames: boolean): Explored[] {
+function explore(automaton: Automaton, { pathnames, aliases }: UnixOptions): Explored[] {
   const found: Explored[] = [];
   const indices = new Map<string, number>();
-  const pending: { state: number; context: Context }[] = [];
-  const indexOf = (state: number, context: Context): number => {
-    const key = `${state},${context}`;
+  const pending: Place[] = [];
+  const indexOf = (place: Place): number => {
+    const key = `${place.state},${place.context},${place.begun}`;
     const known = indices.get(key);
     if (known !== undefined) return known;
     if (pending.length === UNIX_STATES_MAX) throw tooLarge();
     indices.set(key, pending.length);
-    return pending.push({ state, context }) - 1;
+    return pending.push(place) - 1;
   };
   const connectable = connectableStates(automaton);
-  indexOf(automaton.start, "start");
+  const links = aliasStates(automaton, aliases);
+  indexOf({ state: automaton.start, context: "start", begun: "" });
   for (let i = 0; i < pending.length; i++) {
-    const { state, context } = pending[i]!;
-    const permissions = automaton.permissions(state);
+    const { state, context, begun } = pending[i]!;
+    // At the end of an alias the name is what the alias leads to; nothing where that cannot be relied upon.
+    const alias = begun === null ? undefined : links.get(begun);
+    const here = alias === undefined ? state : (alias ?? STATE_DEAD);
+    const permissions = automaton.permissions(here);
     const writable = (permissions & (Permission.create | Permission.delete)) !== 0;
     const next = new Int32Array(BYTES).fill(-1);
     for (let byte = 0; byte < BYTES; byte++) {
       const after = nameContext(context, byte, writable);
-      const to = after === null ? null : automaton.step(state, byte);
-      if (after === null || to === null || connectable[to] === 0 || (after === "slash" && !pathnames)) continue;
-      next[byte] = indexOf(to, after);
+      if (after === null || (after === "slash" && !pathnames)) continue;
+      const to = automaton.step(byte === SLASH ? here : state, byte);
+      const longer = continued(begun, byte, links);
+      if (connectable[to] === 0 && longer === null) continue;
+      next[byte] = indexOf({ state: to, context: after, begun: longer });
     }
     const complete = context === "component" || context === "abstract";
     found.push({ accepting: complete && !writable && (permissions & Permission.connect) !== 0, next });
   }
   return found;
+}
+
+type AliasStates = ReadonlyMap<string, number | null>;
+
+function aliasStates(automaton: Automaton, aliases: readonly NameAlias[]): AliasStates {
+  return new Map(
+    aliases.map((alias) => [Buffer.from(bytesOfName(alias.written)).toString("latin1"), aliasState(automaton, alias)]),
+  );
+}
+
+function continued(begun: string | null, byte: number, links: AliasStates): string | null {
+  if (begun === null) return null;
+  const longer = begun + String.fromCharCode(byte);
+  return [...links.keys()].some((written) => written.startsWith(longer)) ? longer : null;
 }
 
 /** 1 for each state from which some continuation, the empty one included, may be connected to. */

@@ -1,0 +1,60 @@
+import { type Automaton, walk } from "../../model/automaton/automaton.ts";
+import { bytesOfName } from "../../model/name-bytes.ts";
+import { Permission } from "../../model/permission.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import { resolveLinks } from "../canonicalise.ts";
+
+/**
+ * A name that leads through symbolic links, `/dev/log` or `/var/run`. The kernel programs see what the daemon passes, so
+ * the name and everything below it is judged as what it leads to.
+ */
+export interface NameAlias {
+  readonly written: string;
+  readonly canonical: string;
+  /** Canonical names of all links that were followed. */
+  readonly links: readonly string[];
+}
+
+/** Links followed for one name, in all; more than the kernel follows. */
+const LINKS_MAX = 64;
+
+/** `written`: absolute names without pattern signs. Names that lead through no link give no alias. */
+export function nameAliases(written: readonly string[], snapshot: Snapshot): NameAlias[] {
+  return written.flatMap((name) => {
+    const canonical = resolveLinks(name, snapshot);
+    return canonical === name ? [] : [{ written: name, canonical, links: linksOf(name, snapshot) }];
+  });
+}
+
+function linksOf(name: string, snapshot: Snapshot): string[] {
+  const links: string[] = [];
+  const pending = [name];
+  for (let path = pending.pop(); path !== undefined && links.length < LINKS_MAX; path = pending.pop()) {
+    const parts = path.split("/").filter((part) => part !== "");
+    for (const [i, part] of parts.entries()) {
+      const parent = resolveLinks(`/${parts.slice(0, i).join("/")}`, snapshot);
+      const own = `${parent === "/" ? "" : parent}/${part}`;
+      const node = part === "." || part === ".." ? null : snapshot.lookup(own);
+      if (node?.kind !== "symlink" || node.target === null || links.includes(own)) continue;
+      links.push(own);
+      pending.push(node.target.startsWith("/") ? node.target : `${parent}/${node.target}`);
+    }
+  }
+  return links;
+}
+
+/** The state that stands for the alias, or null where the domain could redirect it: then nothing is granted through it. */
+export function aliasState(automaton: Automaton, { canonical, links }: NameAlias): number | null {
+  if (links.length >= LINKS_MAX || [canonical, ...links].some((name) => isRedirectable(automaton, name))) return null;
+  return walk(automaton, bytesOfName(canonical));
+}
+
+/** The domain may create or remove the name or one of its parents. */
+function isRedirectable(automaton: Automaton, name: string): boolean {
+  const parts = name.split("/");
+  return parts.some((_, i) => {
+    const prefix = parts.slice(0, i + 1).join("/");
+    const permissions = automaton.permissions(walk(automaton, bytesOfName(prefix)));
+    return (permissions & (Permission.create | Permission.delete)) !== 0;
+  });
+}
