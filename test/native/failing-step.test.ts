@@ -183,7 +183,7 @@ test("a command that the domain may not execute: 126; one without its interprete
     126,
     expect.stringMatching(/execute the command: \/.*true: EACCES/),
   ]);
-  const nothing = start(plan, "self", [], ["no-such-command"]);
+  const nothing = start(plan, "self", ["env", "PATH=/usr/bin:/bin"], ["no-such-command"]);
   expect([nothing.status, nothing.stderr]).toEqual([
     127,
     expect.stringMatching(/find the command: no-such-command: ENOENT/),

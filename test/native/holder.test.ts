@@ -119,13 +119,8 @@ test("the holder keeps no descriptor of the daemon: a pipe ends with it", async 
   expect(Date.now() - begin).toBeLessThan(2500);
 });
 
-test("the daemon has no child it did not make, and no descriptor of ours", async () => {
-  const { daemon, output } = start(
-    "continue",
-    "cat /proc/$$/task/$$/children; echo .; ls /proc/$$/fd | tr '\\n' ' '; wait",
-  );
-  await once(daemon, "close");
-  expect(output()).toMatch(/^\d+ \.\n0 1 2 $/);
+test("the daemon has no child it did not make", async () => {
+  expect(await result("continue", 'read children < /proc/$$/task/$$/children; echo "[$children]"')).toBe("[]\n");
 });
 
 test("a holder that is killed leaves failing calls, not open ones", async () => {

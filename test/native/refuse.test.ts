@@ -40,7 +40,7 @@ function refused(domain: string, message: RegExp, who: Who = "self") {
 
 test("a missing plan is compiled once; without one nothing starts", () => {
   const domain = front.domain();
-  refused(domain, /open the plan: native-test.*ENOENT[\s\S]*get a plan: native-test/);
+  refused(domain, /open the (plan|folder of plans): .*ENOENT[\s\S]*get a plan: native-test/);
   const log = front.takeLog("compile.log");
   expect(log.filter((line) => line.startsWith("argument"))).toEqual([
     "argument compile",
