@@ -1,5 +1,6 @@
 import { capabilityNames } from "../model/capability.ts";
-import { type Key, keys } from "./language.ts";
+import type { Key } from "./key.ts";
+import { keys } from "./language.ts";
 import * as limits from "./limits.ts";
 import { socketProtocols } from "./socket-protocols.ts";
 

@@ -1,22 +1,12 @@
 import { bestEfforts, inheritKinds, ipcKinds, levels, mediations } from "./choices.ts";
+import type { Key } from "./key.ts";
+
+export { inheritKinds, ipcKinds } from "./choices.ts";
 
 /**
  * The keys of a policy file: the parser, the JSON Schema and the reference page are all made from this table,
  * so that none of them can know a key that the others do not.
  */
-export interface Key {
-  /** What the value looks like; `rules` are lists of short lines. */
-  readonly shape: "text" | "choice" | "texts" | "choices" | "rules" | "entries" | "variables" | "parameters";
-  /** Abstractions have grants, variables and includes only. */
-  readonly inAbstraction: boolean;
-  readonly summary: string;
-  /** Form of one line, for messages and the reference. */
-  readonly form: string;
-  readonly example: string;
-  readonly standard: string;
-  readonly choices?: readonly string[];
-}
-
 export const keys = {
   domain: {
     shape: "text",

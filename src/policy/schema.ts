@@ -1,4 +1,5 @@
-import { type Key, type KeyName, keys } from "./language.ts";
+import type { Key } from "./key.ts";
+import { type KeyName, keys } from "./language.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,0 +1,13 @@
+/** A key of a policy file; `language.ts` has them all. */
+export interface Key {
+  /** What the value looks like; `rules` are lists of short lines. */
+  readonly shape: "text" | "choice" | "texts" | "choices" | "rules" | "entries" | "variables" | "parameters";
+  /** Abstractions have grants, variables and includes only. */
+  readonly inAbstraction: boolean;
+  readonly summary: string;
+  /** Form of one line, for messages and the reference. */
+  readonly form: string;
+  readonly example: string;
+  readonly standard: string;
+  readonly choices?: readonly string[];
+}
