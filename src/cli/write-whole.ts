@@ -35,8 +35,7 @@ export function modesFor(uid: number): Modes {
  */
 export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: modes.folder });
-  requireTrusted(folder);
+  makeFolder(folder, modes);
   const scratch = `${path}.${randomBytes(8).toString("hex")}`;
   const file = openSync(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, modes.file);
   try {
@@ -54,6 +53,12 @@ export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void 
     throw error;
   }
   syncFolder(folder);
+}
+
+/** A folder that nobody but root and the caller may write. @throws CommandError where there is another one of that name */
+export function makeFolder(folder: string, modes: Modes): void {
+  mkdirSync(folder, { recursive: true, mode: modes.folder });
+  requireTrusted(folder);
 }
 
 function requireTrusted(folder: string): void {

@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { encodePlan } from "../../plan/encode.ts";
 import { type Command, CommandError, policyOption, setOption } from "../command.ts";
 import { compileDomain } from "../compile-domain.ts";
 import { ExitCode } from "../exit-code.ts";
 import { wantedDomain } from "../load.ts";
-import { modesFor, writeWhole } from "../write-whole.ts";
+import { makeFolder, modesFor, writeWhole } from "../write-whole.ts";
 
 export const compile: Command = {
   name: "compile",
@@ -23,8 +23,12 @@ export const compile: Command = {
   async run(context, [domain], options) {
     const { out } = options;
     if (typeof out !== "string") throw new CommandError("no file to write to", "write --out FILE", ExitCode.usage);
+    const modes = modesFor(process.geteuid?.() ?? 0);
+    // Before the compiler looks: Cofferdam's own places are facts of the plan, and their appearance would make it stale.
+    for (const folder of [dirname(resolve(out)), context.places.plans, dirname(context.places.events)])
+      makeFolder(folder, modes);
     const plan = await compileDomain(context, wantedDomain(domain, options), options, "prepare");
-    writeWhole(resolve(out), encodePlan(plan), modesFor(process.geteuid?.() ?? 0));
+    writeWhole(resolve(out), encodePlan(plan), modes);
     return ExitCode.ok;
   },
 };
