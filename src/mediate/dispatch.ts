@@ -6,10 +6,8 @@ import { handlers } from "./handlers/table.ts";
 import { CannotImpersonate } from "./identity.ts";
 import { TooLong, Unreadable } from "./memory.ts";
 import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
+import { refuseForm, refuseUnlisted } from "./refuse-call.ts";
 import { TargetGone } from "./target.ts";
-
-/** io_uring, and calls of newer kernels: libraries fall back only on ENOSYS. */
-const SAID_TO_BE_ABSENT = /^(io_uring_|clone3$)/;
 
 /** Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The caller closes the call once it is answered. */
 export function dispatch(broker: Broker, notification: Notification): { outcome: Outcome; call: Call } {
@@ -27,7 +25,8 @@ export function attempt(call: Call, step: () => Outcome): Outcome {
 
 function judge(call: Call): Outcome {
   const handler = handlers.get(call.name);
-  if (handler === undefined || !call.broker.lists(call.name)) return refuseCall(call);
+  if (!call.broker.lists(call.name)) return refuseUnlisted(call);
+  if (handler === undefined) return refuseForm(call);
   const foreign = call.target.foreign() ?? selfConfined(call);
   if (foreign === null) return guarded(call, handler);
   call.check();
@@ -45,16 +44,6 @@ function guarded(call: Call, handler: Handler): Outcome {
 
 function selfConfined(call: Call): string | null {
   return call.broker.selfConfined.has(call.target.credentials.tgid) ? "Landlock domain" : null;
-}
-
-function refuseCall(call: Call): Outcome {
-  const errno = SAID_TO_BE_ABSENT.test(call.name) ? E.NOSYS : E.PERM;
-  const request = { class: "syscall", name: call.name } as const;
-  return {
-    kind: "refused",
-    errno,
-    refusal: { class: "syscall", operation: "call", object: call.name, reason: "no-rule", request },
-  };
 }
 
 function doubt(call: Call, cause: unknown): Outcome {

@@ -3,7 +3,7 @@ import type { Call } from "./call.ts";
 import { sys } from "./sys.ts";
 
 /** Families, types and options of sockets (socket(7), x86_64). */
-export const AF = { unspec: 0, unix: 1, inet: 2, inet6: 10, netlink: 16 } as const;
+export const AF = { unspec: 0, unix: 1, inet: 2, inet6: 10, netlink: 16, packet: 17, vsock: 40 } as const;
 export const SOCK = { stream: 1, dgram: 2 } as const;
 const SOL_SOCKET = 1;
 const SO = { type: 3, error: 4, sendTimeout: 21, protocol: 38, domain: 39 } as const;

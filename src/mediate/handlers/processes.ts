@@ -35,6 +35,11 @@ function priority(processKind: number): Handler {
 }
 
 export const ownProcess = process(0);
+/** Signals to the own process, on kernels whose Landlock has no scope for them; 0 and less mean groups there. */
+export const ownSignal: Handler = {
+  continueIsSafe: (call) => call.int(0) > 0 && ownProcess.continueIsSafe(call),
+  answer: (call) => (ownSignal.continueIsSafe(call) ? CONTINUE : unable(E.PERM, call.name, `process ${call.int(0)}`)),
+};
 /** PRIO_PROCESS (sys/resource.h) and IOPRIO_WHO_PROCESS (linux/ioprio.h). */
 export const setPriority = priority(0);
 export const setIoPriority = priority(1);

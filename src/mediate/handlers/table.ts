@@ -8,7 +8,7 @@ import { memfd } from "./memfd.ts";
 import { mode } from "./mode.ts";
 import { open } from "./open.ts";
 import { owner } from "./owner.ts";
-import { ownProcess, setIoPriority, setPriority } from "./processes.ts";
+import { ownProcess, ownSignal, setIoPriority, setPriority } from "./processes.ts";
 import { rename } from "./rename.ts";
 import { selfConfine } from "./self-confine.ts";
 import { sendmmsg, sendmsg, sendto } from "./send.ts";
@@ -38,6 +38,7 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [sendmsg, ["sendmsg"]],
   [sendmmsg, ["sendmmsg"]],
   [ownProcess, ["prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"]],
+  [ownSignal, ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"]],
   [setPriority, ["setpriority"]],
   [setIoPriority, ["ioprio_set"]],
 ];
