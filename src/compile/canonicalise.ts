@@ -1,6 +1,6 @@
 import { LINKS_FOLLOWED_MAX } from "../model/limits.ts";
 import { nameOfBytes } from "../model/name-bytes.ts";
-import { escapeName, type Pattern, parsePattern } from "../model/pattern.ts";
+import { alternatives, escapeName, literalPrefix, type Pattern, parsePattern } from "../model/pattern.ts";
 import { Permission } from "../model/permission.ts";
 import type { NameRule } from "../model/policy.ts";
 import type { Snapshot } from "../model/snapshot.ts";
@@ -35,9 +35,16 @@ export function canonicaliseRules(
 
 function canonicaliseRule(rule: NameRule, snapshot: Snapshot, resolved: Map<string, string>): NameRule[] {
   const parsed = parsePattern(rule.pattern);
-  if ("problem" in parsed || !rule.pattern.startsWith("/")) return [rule];
+  if ("problem" in parsed) return [rule];
+  const texts = alternatives(parsed.pattern);
   const result: NameRule[] = [];
-  for (const components of alternativesOf(parsed.pattern)) {
+  for (const [index, components] of alternativesOf(parsed.pattern).entries()) {
+    const text = texts[index] ?? "";
+    if (!text.startsWith("/")) {
+      // An abstract socket's name: there is nothing to follow.
+      result.push({ ...rule, pattern: text });
+      continue;
+    }
     const literal = components.findIndex(({ name }) => name === null);
     const plain = components.slice(0, literal === -1 ? components.length : literal);
     const rest = components.slice(plain.length).map(({ text }) => text);
@@ -54,7 +61,7 @@ function canonicaliseRule(rule: NameRule, snapshot: Snapshot, resolved: Map<stri
       : null;
     const last = plain.at(-1)?.name ?? "";
     const own = parent === null ? null : join(parent, last);
-    const target = resolveLinks(written, snapshot);
+    const target = followed(rule, written, snapshot);
     if (target !== written) resolved.set(written, target);
     const pattern = (name: string) => [name === "/" ? "" : escapeName(name), ...rest].join("/") || "/";
     // In a whole name, `own` is the link and `target` what it leads to; they differ only where the name is a link.
@@ -70,6 +77,17 @@ function canonicaliseRule(rule: NameRule, snapshot: Snapshot, resolved: Map<stri
   return unchanged ? [rule] : result;
 }
 
+/**
+ * Where the name leads. A target that no pattern can write (control characters, bytes that are no UTF-8) would be widened
+ * to a pattern with `?`: a grant stays with the written name then, and grants nothing.
+ */
+function followed(rule: NameRule, written: string, snapshot: Snapshot): string {
+  const target = resolveLinks(written, snapshot);
+  const writable = parsePattern(target === "/" ? target : escapeName(target));
+  const faithful = "pattern" in writable && literalPrefix(writable.pattern) === target;
+  return faithful || rule.effect === "deny" ? target : written;
+}
+
 function only(rule: NameRule, pattern: string, mask: number): NameRule[] {
   const permissions = rule.permissions & mask;
   return permissions === 0 ? [] : [{ ...rule, pattern, permissions }];
@@ -77,12 +95,13 @@ function only(rule: NameRule, pattern: string, mask: number): NameRule[] {
 
 /** No component was moved: the rule can stay as it is written, braces and all. */
 function sameNames(rules: readonly NameRule[], pattern: Pattern): boolean {
-  const texts = alternativesOf(pattern).map((components) => normal(components));
+  const texts = alternatives(pattern).map((text, index) => normal(text, alternativesOf(pattern)[index] ?? []));
   return rules.length === texts.length && rules.every(({ pattern: text }, index) => text === texts[index]);
 }
 
-function normal(components: readonly Component[]): string {
-  return `/${components.map(({ name, text }) => (name === null ? text : escapeName(name))).join("/")}`;
+function normal(text: string, components: readonly Component[]): string {
+  if (!text.startsWith("/")) return text;
+  return `/${components.map((component) => (component.name === null ? component.text : escapeName(component.name))).join("/")}`;
 }
 
 interface Component {

@@ -42,6 +42,7 @@ export class RecordingSnapshot implements Snapshot {
   lookup(path: string): SnapshotNode | null {
     this.#lookups++;
     const node = this.#inner.lookup(path);
+    if (path.includes("\0")) return node;
     // Names on procfs come and go with processes; the only rule there is on its root.
     if (node?.procfs) this.#procfs.add(path);
     else if (node === null ? !this.#belowProcfs(path) : node.kind === "symlink") this.#names.add(path);

@@ -27,6 +27,8 @@ export function hostSnapshot(): Snapshot {
 
   return {
     lookup(path) {
+      // No name has a NUL, and none may reach a system call as the name before it.
+      if (path.includes("\0")) return null;
       const bytes = Buffer.from(bytesOfName(path));
       const found = lstatOrNull(bytes);
       if (found === null) return null;

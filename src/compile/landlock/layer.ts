@@ -6,6 +6,7 @@ import {
   LANDLOCK_SCOPE_SIGNAL,
 } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
+import { alternatives, parsePattern } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
@@ -69,10 +70,15 @@ function scopes(policy: Policy, facts: HostFacts): bigint {
   if (facts.features["landlock-scope"].state !== "yes") return 0n;
   const outside = policy.names.some(
     ({ effect, permissions, pattern }) =>
-      effect === "allow" && (permissions & Permission.connect) !== 0 && pattern.startsWith("@"),
+      effect === "allow" && (permissions & Permission.connect) !== 0 && mayBeAbstract(pattern),
   );
   return (
     (outside ? 0n : LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET) |
     (granted(policy.signals).has("any") ? 0n : LANDLOCK_SCOPE_SIGNAL)
   );
+}
+
+function mayBeAbstract(pattern: string): boolean {
+  const parsed = parsePattern(pattern);
+  return "problem" in parsed || alternatives(parsed.pattern).some((text) => text.startsWith("@"));
 }

@@ -71,6 +71,10 @@ test("a link in braces is followed in its own alternative", async () => {
   expect(Object.keys(await rights(["r /ROOT/{link,log}/**"]))).toEqual(["/log", "/www"]);
 });
 
+test("an abstract name beside a path in braces grants no path more", async () => {
+  expect(Object.keys(await rights(["r {/ROOT/link/index.html,@name}"]))).toEqual(["/www/index.html"]);
+});
+
 test("older kernels are given only rights they know", async () => {
   const old = { facts: host(["landlock-tcp", "landlock-ioctl", "landlock-scope", "landlock-log"], { landlockAbi: 2 }) };
   expect(await rights(["rw /ROOT/log/**"], old)).toEqual({ "/log": "write-file read-file read-dir" });

@@ -82,5 +82,6 @@ test("activation sockets stand outside cgroup programs", async () => {
 test("the abstract scope is set unless an abstract name is granted", async () => {
   expect((await planOf(policy())).landlock?.scoped).toBe(3n);
   expect((await planOf(policy({ names: ["connect unix @bus"] }))).landlock?.scoped).toBe(2n);
+  expect((await planOf(policy({ names: ["connect unix {/run/bus,@bus}"] }))).landlock?.scoped).toBe(2n);
   expect((await planOf(policy({ signals: [token("any")] }))).landlock?.scoped).toBe(1n);
 });
