@@ -72,6 +72,6 @@ void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path)
     refuse("enter the Landlock domain", NULL, errno, "at most 16 domains can be nested; `cofferdam doctor` says more");
   close(ruleset);
   /* Denied on purpose: the kernel's record of it ties the Landlock domain's number to this plan. */
-  if (open(plan_path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) >= 0)
-    refuse("protect the plan from its own domain", plan_path, 0, "the policy grants writing it; take that grant away");
+  if (open(plan_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) >= 0)
+    refuse("protect the plan from its own domain", plan_path, 0, "the policy grants reading it; take that grant away");
 }
