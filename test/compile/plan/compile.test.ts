@@ -1,0 +1,143 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { drift } from "../../../src/compile/drift.ts";
+import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
+import { renderPlan } from "../../../src/compile/render-plan.ts";
+import { decodePlan } from "../../../src/plan/decode.ts";
+import { encodePlan } from "../../../src/plan/encode.ts";
+import { address, codesOf, planOf, policy, token, tree } from "./fixtures.ts";
+
+const { root, drop } = tree([
+  "etc/a.conf",
+  "etc/b.conf",
+  "log/x.log",
+  "link -> etc",
+  "srv/pub/1",
+  "srv/secret/2",
+  "run/",
+]);
+afterAll(drop);
+
+const factPaths = (plan: Awaited<ReturnType<typeof planOf>>) =>
+  plan.facts.map((fact) => ("path" in fact ? `${fact.kind} ${fact.path.replace(root, "")}` : fact.kind));
+
+test("levels and mediations that this version has not are refused, with what to write instead", async () => {
+  expect(await codesOf(policy({ level: "warning" }))).toEqual(["CFD3002"]);
+  expect(await codesOf(policy({ mediation: "supervised" }))).toEqual(["CFD3001"]);
+  expect(await codesOf(policy({ level: "warning", mediation: "supervised" }))).toEqual(["CFD3001", "CFD3002"]);
+});
+
+test("a disabled domain has no layers and keeps every capability", async () => {
+  const plan = await planOf(policy({ level: "disabled", mediation: "supervised", names: ["r /etc/**"] }));
+  expect(plan).toMatchObject({ level: "disabled", landlock: null, seccomp: null, cgroup: null });
+  expect(plan.identity).toMatchObject({ bounding: (1n << 41n) - 1n, noNewPrivileges: false });
+  expect(decodePlan(encodePlan(plan)).level).toBe("disabled");
+});
+
+test("facts: policy files, what would come first, links followed, directories expanded, absent names, kernel, caller", async () => {
+  const files = [`${root}/etc/a.conf`];
+  const plan = await planOf(policy({ names: [`r ${root}/link/a.conf`, `r ${root}/log/*.log`, `r ${root}/none`] }), {
+    files,
+    absent: [`${root}/first.yaml`],
+    program: [`${root}/etc/b.conf`],
+  });
+  expect(factPaths(plan)).toEqual([
+    "node /etc/a.conf",
+    "node /etc/b.conf",
+    "absent /first.yaml",
+    "node /link",
+    "node /log",
+    "absent /none",
+    "kernel",
+    "caller",
+  ]);
+});
+
+test("the plan carries the policy that the mediator decides by: canonical names, own places denied", async () => {
+  const plan = await planOf(policy({ names: [`r ${root}/link/**`] }), { own: [`${root}/run`] });
+  const { names } = decodePlan(encodePlan(plan)).mediation.policy as { names: { effect: string; pattern: string }[] };
+  expect(names.map(({ effect, pattern }) => `${effect} ${pattern.replace(root, "")}`)).toEqual([
+    "allow /etc/**",
+    "deny /run",
+    "deny /run/**",
+  ]);
+});
+
+test("kernel creates are the directories that Landlock keeps; single names make the filter ask", async () => {
+  const asks = async (names: readonly string[]) => {
+    const { report, kernelCreates } = (await planOf(policy({ names }))).mediation;
+    return { kernelCreates, asked: report.brokered.some(({ call }) => call.includes("mkdir")) };
+  };
+  expect(await asks([`rwcd ${root}/run/**`])).toEqual({ kernelCreates: [`${root}/run`], asked: false });
+  expect(await asks([`rwcd ${root}/run/app.pid`])).toEqual({ kernelCreates: [], asked: true });
+  expect(await asks([`r ${root}/run/app.pid`])).toEqual({ kernelCreates: [], asked: false });
+});
+
+test("moves between kept directories that differ are asked about", async () => {
+  const calls = (await planOf(policy({ names: [`rwcd ${root}/run/**`, `rwcda ${root}/log/**`] }))).mediation.report
+    .brokered;
+  expect(calls.map(({ call }) => call)).toContain("rename");
+  const alike = (await planOf(policy({ names: [`rwcd ${root}/run/**`, `rwcd ${root}/log/**`] }))).mediation.report
+    .brokered;
+  expect(alike.map(({ call }) => call)).not.toContain("rename");
+});
+
+test("the report names expansions, losses and the price of asking", async () => {
+  const plan = await planOf(
+    policy({
+      names: [
+        `r ${root}/srv/**`,
+        `deny r ${root}/srv/secret/**`,
+        "r /nowhere/x",
+        "m /usr/lib/x",
+        "r /proc/self/status",
+      ],
+      signals: [token("other")],
+    }),
+  );
+  const { report } = plan.mediation;
+  expect(report.expanded).toContainEqual({ rule: `r ${root}/srv/**`, into: [`${root}/srv/pub`] });
+  const why = Object.fromEntries(report.lost.map((lost) => [lost.rule, lost.why]));
+  expect(why[`${root}/srv`]).toContain("listed");
+  expect(why["r /nowhere/x"]).toContain("/nowhere does not exist");
+  expect(why["m /usr/lib/x"]).toContain("not mediated");
+  expect(why["signals: other"]).toBeDefined();
+  expect(report.layers.find(({ name }) => name === "files")).toMatchObject({ state: "partial" });
+  expect(report.brokered.find(({ call }) => call.startsWith("chmod"))?.price).toMatch(/about \d+ us/);
+});
+
+test("the rendering fits the width and says the layers", async () => {
+  const plan = await planOf(policy({ names: [`r ${root}/etc/**`], addresses: [address("listen", "tcp", 80)] }));
+  const text = renderPlan(plan, { width: 80 });
+  const wide = text.split("\n").filter((line) => line.length > 80 && line.trim().includes(" "));
+  expect(wide).toEqual([]);
+  expect(text).toContain("domain test, level enforcing");
+  expect(text).toContain(`read-file read-dir: ${root}/etc/`);
+  expect(text).toContain("80: bind-tcp");
+});
+
+test("drift shows a replaced file, a missing one and a link that leads elsewhere", async () => {
+  const scratch = tree(["one", "two", "target/", "other/", "l -> target"]);
+  try {
+    const at = (name: string) => join(scratch.root, name);
+    const plan = await planOf(policy({ names: [`r ${at("one")}`, `r ${at("two")}`, `r ${at("l")}/**`] }));
+    expect(drift(plan, hostSnapshot())).toEqual([]);
+    writeFileSync(at("new"), "");
+    renameSync(at("new"), at("one"));
+    renameSync(at("two"), at("gone"));
+    renameSync(at("l"), at("old"));
+    expect(drift(plan, hostSnapshot()).map((entry) => entry.kind)).toEqual(["replaced", "gone", "moved"]);
+  } finally {
+    scratch.drop();
+  }
+});
+
+test("cgroup programs that cannot be had stop the start with their reason", async () => {
+  const prepareCgroup = () => Promise.reject(new Error("read-only hierarchy"));
+  expect(await codesOf(policy({ addresses: [address("connect", "udp", 53)] }), { prepareCgroup })).toEqual(["CFD3011"]);
+});
+
+test("own places that are no names stop the start", async () => {
+  for (const own of ["relative", "/", "/a/../b"]) expect(await codesOf(policy(), { own: [own] })).toEqual(["CFD3010"]);
+});
