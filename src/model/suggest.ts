@@ -52,7 +52,7 @@ function suggestName({ operation, path }: NameRequest): Suggestion | null {
 }
 
 function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Suggestion | null {
-  if (!isCanonicalName(from) || !isCanonicalName(to)) return null;
+  if (![from, to].every((path) => isCanonicalName(path) && path !== "/")) return null;
   if (operation === "link") return files(Permission.create, [to]);
   const names = files(Permission.create | Permission.delete, [from, to]);
   if (names === null || !directory) return names;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import picomatch from "picomatch";
 import { expect, test } from "vitest";
 import { bytesOfName } from "../../src/model/name-bytes.ts";
-import { alternatives, matches, parsePattern } from "../../src/model/pattern.ts";
+import { matches, parsePattern } from "../../src/model/pattern.ts";
 
 /** Below a directory, since picomatch does not let a `**` at the root be empty. What both languages mean alike: stars, whole-component `**`, `?`, braces without emptiness, positive classes. */
 const component = fc.oneof(
@@ -25,8 +25,8 @@ test("picomatch agrees on the common subset", () => {
     fc.property(common, path, (text, name) => {
       const result = parsePattern(text);
       if ("problem" in result) return;
-      // Behind braces picomatch forgets that `DIR/**` matches DIR.
-      const written = text.endsWith("}/**") ? [...alternatives(result.pattern)] : text;
+      // That `DIR/**` matches DIR too, picomatch knows of plain directories only.
+      const written = text.endsWith("/**") ? [text, text.slice(0, -3)] : text;
       const theirs = picomatch.isMatch(name, written, { dot: true });
       expect(matches(result.pattern, bytesOfName(name)), `${text} ${name}`).toBe(theirs);
       if (theirs) agreed++;

@@ -37,7 +37,8 @@ export function judgeTwoNames(policy: Policy, request: TwoNameRequest): Decision
     const replaced = request.replaces ? judge(policy, request.to, Permission.delete) : removed;
     if (replaced.outcome === "denied") return replaced;
   }
-  if (!isCanonicalName(request.from)) return denied("no-rule");
+  // The root has no other name; and a link's source is judged by no rule above.
+  if (request.from === "/" || request.to === "/" || !isCanonicalName(request.from)) return denied("no-rule");
   const automaton = automatonOf(policy);
   if (automaton === null) return denied("gain");
   const from = walk(automaton, bytesOfName(request.from));

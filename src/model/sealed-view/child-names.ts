@@ -7,20 +7,42 @@ import { SLASH } from "../pattern/byte-set.ts";
 const NAME_BYTES_MAX = 255;
 
 /**
- * The only names that can be granted anything directly in the directory whose `DIR/` led to `state`; null where they are
- * too many to look up one by one, as behind a `*`, so that the directory must be listed.
+ * The only names that can be granted anything directly in a directory; null where they are too many to look up one by
+ * one, as behind a `*`, so that the directory must be listed.
  */
-export function namesOfInterest(automaton: Automaton, state: number): readonly string[] | null {
-  const names: string[] = [];
-  const search = (at: number, name: readonly number[]): boolean => {
-    if (name.length > NAME_BYTES_MAX) return false;
-    const ends = automaton.permissions(at) !== 0 || !automaton.dead(automaton.step(at, SLASH));
+export class ChildNames {
+  private readonly automaton: Automaton;
+  private readonly known = new Map<number, readonly string[] | null>();
+
+  constructor(automaton: Automaton) {
+    this.automaton = automaton;
+  }
+
+  /** For the state after `DIR/`. */
+  of(state: number): readonly string[] | null {
+    const known = this.known.get(state);
+    if (known !== undefined) return known;
+    const names: string[] = [];
+    const result = this.search(state, [], new Set(), names) ? names : null;
+    this.known.set(state, result);
+    return result;
+  }
+
+  /** False as soon as there is no end: a state comes again on the way, or a limit is reached. */
+  private search(state: number, name: number[], onWay: Set<number>, names: string[]): boolean {
+    const { automaton } = this;
+    if (onWay.has(state) || name.length > NAME_BYTES_MAX) return false;
+    const ends = automaton.permissions(state) !== 0 || !automaton.dead(automaton.step(state, SLASH));
     if (ends && name.length > 0 && names.push(nameOfBytes(Uint8Array.from(name))) > VIEW_LITERALS_MAX) return false;
+    onWay.add(state);
     for (let byte = 0; byte < 256; byte++) {
-      const next = automaton.step(at, byte);
-      if (byte !== SLASH && !automaton.dead(next) && !search(next, [...name, byte])) return false;
+      const next = automaton.step(state, byte);
+      if (byte === SLASH || automaton.dead(next)) continue;
+      name.push(byte);
+      if (!this.search(next, name, onWay, names)) return false;
+      name.pop();
     }
+    onWay.delete(state);
     return true;
-  };
-  return search(state, []) ? names : null;
+  }
 }

@@ -6,7 +6,7 @@ import { SLASH } from "../pattern/byte-set.ts";
 import { Permission, type PermissionSet } from "../permission.ts";
 import type { NameRule } from "../policy.ts";
 import type { Snapshot, SnapshotNode } from "../snapshot.ts";
-import { namesOfInterest } from "./child-names.ts";
+import { ChildNames } from "./child-names.ts";
 import { kernelHeld, kernelNames } from "./kernel-grants.ts";
 import type { WalkedDirectory } from "./refer.ts";
 import type { Deviation, InodePlacement } from "./types.ts";
@@ -32,11 +32,13 @@ export class PlacementWalk {
   private readonly automaton: Automaton;
   private readonly rules: readonly NameRule[];
   private readonly snapshot: Snapshot;
+  private readonly childNames: ChildNames;
 
   constructor(automaton: Automaton, rules: readonly NameRule[], snapshot: Snapshot) {
     this.automaton = automaton;
     this.rules = rules;
     this.snapshot = snapshot;
+    this.childNames = new ChildNames(automaton);
   }
 
   run(): this {
@@ -94,21 +96,19 @@ export class PlacementWalk {
   }
 
   private children(visit: Visit, below: number, covered: PermissionSet, inProcfs: boolean): void {
-    const names = namesOfInterest(this.automaton, below) ?? this.snapshot.list(visit.path);
+    const names = this.childNames.of(below) ?? this.snapshot.list(visit.path);
     if (names === null) {
-      this.lost.push({
-        path: visit.path,
-        permissions: this.automaton.reachable(below) & kernelHeld & ~covered,
-        why: "unreadable",
-      });
+      const permissions = this.automaton.reachable(below) & kernelHeld & ~covered;
+      if (permissions !== 0) this.lost.push({ path: visit.path, permissions, why: "unreadable" });
       return;
     }
     for (const name of names) {
+      if (this.tooWide.length > 0) return;
       const path = visit.path === "/" ? `/${name}` : `${visit.path}/${name}`;
       const state = walk(this.automaton, bytesOfName(name), below);
       if (this.automaton.dead(state)) continue;
       if (++this.entries > VIEW_ENTRIES_MAX || visit.depth >= VIEW_DEPTH_MAX) {
-        if (this.tooWide.length === 0) this.tooWide.push(visit.path);
+        this.tooWide.push(visit.path);
         return;
       }
       const node = this.snapshot.lookup(path);

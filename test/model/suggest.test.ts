@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decide } from "../../src/model/decide.ts";
+import { parseAddress } from "../../src/model/network.ts";
+import { Permission, type PermissionName } from "../../src/model/permission.ts";
+import type { Policy, TokenRule } from "../../src/model/policy.ts";
+import type { Request } from "../../src/model/request.ts";
+import { type Suggestion, suggest } from "../../src/model/suggest.ts";
+import { name } from "./helpers/arbitraries.ts";
+import { names, policy, source } from "./helpers/policy.ts";
+
+/** The policy that has this one line, read by hand. */
+function policyOf({ section, line }: Suggestion): Policy {
+  const token = { effect: "allow", token: line, source: source(line) } as const;
+  if (section === "files") return policy({ names: files(line) });
+  if (section !== "network") return policy({ [section]: [token as TokenRule] });
+  const [operation, kind, where = ""] = line
+    .split(/ (.*)/s)
+    .flatMap((part, at) => (at === 1 ? part.split(/ (.*)/s) : [part]));
+  if (kind === "unix") return policy({ names: files(line.replace(/^(\w+) unix /, "$1 unix ")) });
+  if (kind === "tcp" || kind === "udp") return policy({ addresses: [address(operation as "connect", kind, where)] });
+  const protocol = kind === undefined || kind === "" ? null : Number(kind);
+  return policy({ sockets: [{ effect: "allow", family: operation as "raw", protocol, source: source(line) }] });
+}
+
+/** Words are separated by spaces that no backslash precedes. */
+function files(line: string) {
+  const words = line.match(/(?:\\.|[^\s\\])+/gsu) ?? [];
+  const isUnix = words[1] === "unix";
+  const [first] = names(`${words[0]}${isUnix ? " unix" : ""} /placeholder`);
+  return words.slice(isUnix ? 2 : 1).map((pattern) => ({ ...(first as NonNullable<typeof first>), pattern }));
+}
+
+function address(operation: "connect" | "listen", protocol: "tcp" | "udp", where: string) {
+  const [, host, port] = /^(?:(.*):)?(\d+)$/.exec(where) as unknown as [string, string | undefined, string];
+  const bytes = host === undefined ? null : (parseAddress(host) as Uint8Array);
+  const network = bytes && ({ family: bytes.length === 4 ? 4 : 6, address: bytes, prefix: bytes.length * 8 } as const);
+  const ports = { first: Number(port), last: Number(port) };
+  return { effect: "allow", operation, protocol, network, ports, source: source(where) } as const;
+}
+
+const request: fc.Arbitrary<Request> = fc.oneof(
+  fc.record({
+    class: fc.constant("name" as const),
+    operation: fc.constantFrom(...(Object.keys(Permission) as PermissionName[])),
+    path: fc.oneof(
+      name,
+      fc.string({ unit: "binary" }).map((text) => `/${text}`),
+      name.map((text) => `${text} #\n`),
+    ),
+  }),
+  fc.record({
+    class: fc.constant("two-names" as const),
+    operation: fc.constantFrom("rename", "link"),
+    from: name,
+    to: name,
+    directory: fc.boolean(),
+    replaces: fc.boolean(),
+  }),
+  fc.record({
+    class: fc.constant("address" as const),
+    operation: fc.constantFrom("connect", "listen"),
+    protocol: fc.constantFrom("tcp", "udp"),
+    address: fc.oneof(
+      fc.uint8Array({ minLength: 4, maxLength: 4 }),
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.constantFrom("::", "0.0.0.0", "::1", "::2").map((text) => parseAddress(text) as Uint8Array),
+      fc.constant(Uint8Array.from([...new Array(10).fill(0), 0xff, 0xff, 10, 0, 0, 1])),
+    ),
+    port: fc.nat(65535),
+  }),
+  fc.record({
+    class: fc.constant("socket" as const),
+    family: fc.constantFrom("netlink", "ping", "raw", "packet", "vsock", "other"),
+    protocol: fc.nat(255),
+  }),
+  fc.record({ class: fc.constant("syscall" as const), name: fc.constantFrom("read", "ptrace", "mount") }),
+  fc.record({ class: fc.constant("capability" as const), name: fc.constantFrom("chown", "sys_admin") }),
+  fc.record({ class: fc.constant("ipc" as const), kind: fc.constantFrom("shm", "sem", "msg", "mqueue") }),
+  fc.record({ class: fc.constant("inherit" as const), kind: fc.constantFrom("stdio", "stdio-sockets", "listen") }),
+  fc.record({ class: fc.constant("signal" as const), domain: fc.constantFrom("superDom", "other") }),
+);
+
+test("a suggested line makes decide grant", () => {
+  let suggested = 0;
+  fc.assert(
+    fc.property(request, (asked) => {
+      const suggestion = suggest(asked);
+      if (suggestion === null) return;
+      suggested++;
+      expect(decide(policyOf(suggestion), asked), `${suggestion.section}: ${suggestion.line}`).toMatchObject({
+        outcome: "granted",
+      });
+    }),
+    { numRuns: 3000 },
+  );
+  expect(suggested).toBeGreaterThan(1500);
+});
+
+describe("the line, by example", () => {
+  const byName = (operation: PermissionName, path: string): Request => ({ class: "name", operation, path });
+  const connect = (text: string, port: number): Request => {
+    return { class: "address", operation: "connect", protocol: "tcp", address: parseAddress(text) as Uint8Array, port };
+  };
+  test.each<[Request, Suggestion | null]>([
+    [byName("read", "/etc/my file"), { section: "files", line: "r /etc/my\\ file" }],
+    [byName("execute", "/bin/[x]"), { section: "files", line: "x /bin/\\[x\\]" }],
+    [byName("connect", "/run/x.sock"), { section: "network", line: "connect unix /run/x.sock" }],
+    [byName("listen", "@x"), { section: "network", line: "listen unix @x" }],
+    [byName("read", "@x"), null],
+    [byName("read", "/a/../b"), null],
+    [byName("read", "relative"), null],
+    [connect("10.0.0.1", 80), { section: "network", line: "connect tcp 10.0.0.1:80" }],
+    [connect("fe80::1", 80), { section: "network", line: "connect tcp [fe80::1]:80" }],
+    [
+      { class: "syscall", name: "ptrace" },
+      { section: "syscalls", line: "ptrace" },
+    ],
+    [{ class: "syscall", name: "pivot_root" }, null],
+    [{ class: "socket", family: "other", protocol: 0 }, null],
+    [
+      { class: "signal", domain: "superDom" },
+      { section: "signals", line: "any" },
+    ],
+    [
+      { class: "two-names", operation: "rename", from: "/a", to: "/b", directory: true, replaces: false },
+      { section: "files", line: "cd /a /b /a/** /b/**" },
+    ],
+    [
+      { class: "address", operation: "listen", protocol: "tcp", address: new Uint8Array(4), port: 80 },
+      { section: "network", line: "listen tcp 80" },
+    ],
+  ])("%j", (asked, expected) => expect(suggest(asked)).toEqual(expected));
+});
