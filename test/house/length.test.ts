@@ -3,9 +3,20 @@ import { filesLike, read } from "./tree.ts";
 
 /** Lines. A file that does one thing rarely needs more; aim at 100. */
 const LINES_MAX = 200;
+/** Lines of a test file: cases add up without getting harder to read. */
+const TEST_LINES_MAX = 350;
 
 /** Longer on purpose, each with the lines it may have. Lower the number whenever a file shrinks; never raise it lightly. */
-const longer: Readonly<Record<string, number>> = {};
+const longer: Readonly<Record<string, number>> = {
+  // One table, a row a feature.
+  "src/compile/fallbacks.ts": 230,
+  // One walk, whose steps share its state.
+  "src/mediate/walk.ts": 240,
+};
+
+function linesMax(file: string): number {
+  return longer[file] ?? (file.startsWith("test/") ? TEST_LINES_MAX : LINES_MAX);
+}
 
 function lengthOf(file: string): number {
   return read(file).trimEnd().split("\n").length;
@@ -20,7 +31,7 @@ const generated = written.filter((file) => /\bgenerated\b/i.test(read(file).slic
 test("files are short", () => {
   const long = written
     .filter((file) => !generated.includes(file))
-    .map((file) => ({ file, lines: lengthOf(file), max: longer[file] ?? LINES_MAX }))
+    .map((file) => ({ file, lines: lengthOf(file), max: linesMax(file) }))
     .filter(({ lines, max }) => lines > max)
     .map(({ file, lines, max }) => `${file}: ${lines} lines, at most ${max}`);
   expect(long).toEqual([]);

@@ -30,13 +30,15 @@ export function read(file: string): string {
   return readFileSync(join(root, file), "utf8");
 }
 
-const importPattern =
-  /^\s*(?:import|export)\b[^;"']*?(?:from\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
+const statement = /^import\s+(?:[^;"']*?\sfrom\s+)?["']([^"']+)["']/;
+const reexport = /^export\s+(?:type\s+)?(?:\*|\{)[^;"']*?\sfrom\s+["']([^"']+)["']/;
+const call = /\bimport\(\s*["']([^"']+)["']\s*\)/;
+const importPattern = new RegExp(`${statement.source}|${reexport.source}|${call.source}`, "gm");
 
 /** What a source file imports: paths relative to the clone for its own modules, names for packages. */
 export function importsOf(file: string, text: string = read(file)): readonly string[] {
   return [...text.matchAll(importPattern)]
-    .map((match) => match[1] ?? match[2] ?? "")
+    .map((match) => match[1] ?? match[2] ?? match[3] ?? "")
     .map((name) => (name.startsWith(".") ? posix.join(posix.dirname(file), name) : name));
 }
 
