@@ -52,8 +52,9 @@ function suggestName({ operation, path }: NameRequest): Suggestion | null {
 }
 
 function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Suggestion | null {
-  if (![from, to].every((path) => isCanonicalName(path) && path !== "/")) return null;
-  if (operation === "link") return files(Permission.create, [to]);
+  if (![from, to].every((path) => path.startsWith("/") && path !== "/" && isCanonicalName(path))) return null;
+  // No file system links directories.
+  if (operation === "link") return directory ? null : files(Permission.create, [to]);
   const names = files(Permission.create | Permission.delete, [from, to]);
   if (names === null || !directory) return names;
   const [, fromPattern, toPattern] = names.line.split(" ") as [string, string, string];
