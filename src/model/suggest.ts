@@ -1,5 +1,5 @@
 import { isCanonicalName } from "./canonical-name.ts";
-import { formatAddress } from "./network.ts";
+import { formatAddress, judgedAddress } from "./network.ts";
 import { escapeName } from "./pattern.ts";
 import { formatLetters, Permission, type PermissionSet } from "./permission.ts";
 import type { AddressRequest, NameRequest, Request, SocketRequest, TwoNameRequest } from "./request.ts";
@@ -68,8 +68,9 @@ function files(permissions: PermissionSet, paths: readonly string[]): Suggestion
 
 function suggestAddress({ operation, protocol, address, port }: AddressRequest): Suggestion | null {
   if (address.length !== 4 && address.length !== 16) return null;
-  const isEvery = operation === "listen" && address.every((byte) => byte === 0);
-  const text = formatAddress(address);
+  const judged = judgedAddress(operation, address);
+  const isEvery = judged.every((byte) => byte === 0);
+  const text = formatAddress(judged);
   const where = isEvery ? `${port}` : `${text.includes(":") ? `[${text}]` : text}:${port}`;
   return { section: "network", line: `${operation} ${protocol} ${where}` };
 }
