@@ -56,6 +56,7 @@ static int compile(int argc, char **argv)
     close(out);
   }
   printf("compiled\n");
+  fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK); /* as node does with pipes */
   slurp(in_dist(argv[1], "compile.status"), text, sizeof text);
   return atoi(text);
 }
