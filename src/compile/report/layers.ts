@@ -51,7 +51,12 @@ function files(landlock: LandlockPlan, view: SealedView): Layer {
 }
 
 function sockets(name: string, { mode, granted, why }: Holding): Layer {
-  const detail = mode === "refused" ? (granted ? `none are made: ${why}` : "none granted, none are made") : why;
+  const details = {
+    kernel: why,
+    broker: `the broker judges each call: ${why}`,
+    refused: granted ? `none are made: ${why}` : "none granted, none are made",
+  };
+  const detail = details[mode];
   return { name, state: mode === "refused" && granted ? "lost" : "enforced", detail };
 }
 

@@ -141,3 +141,10 @@ test("cgroup programs that cannot be had stop the start with their reason", asyn
 test("own places that are no names stop the start", async () => {
   for (const own of ["relative", "/", "/a/../b"]) expect(await codesOf(policy(), { own: [own] })).toEqual(["CFD3010"]);
 });
+
+test("a policy that reaches too many names is refused with the rules that do", async () => {
+  const node = { kind: "directory", inode: "1:1", target: null, procfs: false } as const;
+  const bottomless = { lookup: () => node, list: () => ["d", "x"] };
+  const written = policy({ names: ["r /**", "deny r /**/x"] });
+  expect(await codesOf(written, { snapshot: bottomless })).toEqual(["CFD3009"]);
+});
