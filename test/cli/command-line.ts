@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Context } from "../../src/cli/command.ts";
+import { places } from "../../src/cli/places.ts";
+import { runCommandLine } from "../../src/cli/program.ts";
+import { root } from "../house/tree.ts";
+
+export interface Outcome {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A caller whose places lie in a scratch folder, and who sees the shipped domains. */
+export class Caller {
+  readonly folder = mkdtempSync(join(tmpdir(), "cofferdam-cli-"));
+
+  get places(): Context["places"] {
+    const env = { HOME: this.folder };
+    return places({ uid: 1000, env, home: root });
+  }
+
+  /** Runs one command line in this process; `width` in columns. */
+  async run(args: readonly string[], width = 80): Promise<Outcome> {
+    const out: string[] = [];
+    const err: string[] = [];
+    const context: Context = {
+      places: this.places,
+      out: (text) => void out.push(text),
+      err: (text) => void err.push(text),
+      width,
+      color: false,
+    };
+    const status = await runCommandLine(args, context);
+    return { status, out: out.join(""), err: err.join("") };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

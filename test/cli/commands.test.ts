@@ -1,0 +1,163 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { commands } from "../../src/cli/commands.ts";
+import { decodePlan } from "../../src/plan/decode.ts";
+import { Caller } from "./command-line.ts";
+
+let caller = new Caller();
+
+beforeEach(() => {
+  caller = new Caller();
+});
+
+afterEach(() => {
+  caller.remove();
+});
+
+/** A policy in the caller's folder that grants reading one file and a directory there. */
+function writePolicy(extra = ""): string {
+  mkdirSync(join(caller.folder, "data"));
+  writeFileSync(join(caller.folder, "one"), "");
+  const file = join(caller.folder, "tool.yaml");
+  writeFileSync(file, `files: [r ${caller.folder}/one, r ${caller.folder}/data/**]\ninherit: [stdio]\n${extra}`);
+  return file;
+}
+
+describe("help", () => {
+  test.each(commands.map(({ name }) => name))("%s has a summary, examples, and fits 80 columns", async (name) => {
+    const { status, out } = await caller.run([name, "--help"]);
+    expect(status).toBe(0);
+    expect(out).toContain("Examples:");
+    const prose = out.slice(0, out.indexOf("Examples:")).split("\n");
+    expect(prose.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test("an unknown command asks whether another one was meant", async () => {
+    const { status, err } = await caller.run(["chekc"]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/unknown command 'chekc'[\s\S]*check/);
+  });
+});
+
+describe("check", () => {
+  test("a policy without errors gives 0, one with errors gives 1 and says where", async () => {
+    expect((await caller.run(["check", writePolicy()])).status).toBe(0);
+    const broken = join(caller.folder, "broken.yaml");
+    writeFileSync(broken, "fiels: [r /etc/hosts]\n");
+    const { status, out } = await caller.run(["check", broken]);
+    expect(status).toBe(1);
+    expect(out).toContain(`${broken}:1:1`);
+    expect(out).toContain("did you mean `files`?");
+  });
+
+  test("--json gives one record a line, and nothing else", async () => {
+    const broken = join(caller.folder, "broken.yaml");
+    writeFileSync(broken, "fiels: [r /etc/hosts]\n");
+    const { out } = await caller.run(["check", "--json", broken]);
+    const records = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(records[0]).toMatchObject({ code: "CFD1111", severity: "error", file: broken, line: 1, column: 1 });
+  });
+});
+
+describe("explain", () => {
+  test("granted: by which rule", async () => {
+    const { status, out } = await caller.run([
+      "explain",
+      "--policy",
+      writePolicy(),
+      "read",
+      join(caller.folder, "one"),
+    ]);
+    expect(status).toBe(0);
+    expect(out).toContain("granted");
+    expect(out).toContain(`tool.yaml:1: r ${caller.folder}/one`);
+  });
+
+  test("denied: with the line that would allow it", async () => {
+    const { status, out } = await caller.run(["explain", "--policy", writePolicy(), "write", "/etc/hosts"]);
+    expect(status).toBe(1);
+    expect(out).toContain("denied: no grant names it");
+    expect(out).toContain("allow files: - w /etc/hosts");
+  });
+
+  test("denied by a rule: nothing is proposed that deny would beat", async () => {
+    const file = writePolicy(`capabilities: [net_raw, deny net_raw]\n`);
+    const { status, out } = await caller.run(["explain", "--policy", file, "capability", "net_raw"]);
+    expect(status).toBe(1);
+    expect(out).toContain("deny beats allow");
+    expect(out).not.toContain("allow capabilities");
+  });
+
+  test("Cofferdam's own places are denied, whatever is granted", async () => {
+    const { status, out } = await caller.run(["explain", "nginx", "read", caller.places.plans]);
+    expect(status).toBe(1);
+    expect(out).toContain("it belongs to Cofferdam");
+  });
+
+  test("a domain that does not exist: did you mean", async () => {
+    const { status, err } = await caller.run(["explain", "ngimx", "read", "/etc/hosts"]);
+    expect(status).toBe(3);
+    expect(err).toContain("did you mean `nginx`?");
+  });
+});
+
+describe("compile and plan --drift", () => {
+  test("the plan is written where it is asked for, and names the domain", async () => {
+    const out = join(caller.folder, "plans", "tool.plan");
+    const { status, err } = await caller.run(["compile", "--out", out, "--policy", writePolicy()]);
+    expect(err).toBe("");
+    expect(status).toBe(0);
+    expect(decodePlan(readFileSync(out)).domain).toBe("tool");
+  });
+
+  test("a policy with errors leaves no plan", async () => {
+    const out = join(caller.folder, "plans", "tool.plan");
+    const { status, err } = await caller.run(["compile", "--out", out, "--policy", writePolicy("nonsense: 1\n")]);
+    expect(status).toBe(3);
+    expect(err).toContain("CFD1111");
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test("a replaced file drifts, an untouched host does not", async () => {
+    const file = writePolicy();
+    const ready = join(caller.places.plans, "tool-0123456789abcdef.plan");
+    await caller.run(["compile", "--out", ready, "--policy", file]);
+    const before = await caller.run(["plan", "--drift", "--policy", file]);
+    expect([before.status, before.out]).toEqual([0, `${ready}\n  nothing drifted\n`]);
+    writeFileSync(join(caller.folder, "new"), "");
+    renameSync(join(caller.folder, "new"), join(caller.folder, "one"));
+    const after = await caller.run(["plan", "--drift", "--policy", file]);
+    expect(after.status).toBe(1);
+    expect(after.out).toContain(`${caller.folder}/one was replaced`);
+  });
+
+  test("without a ready plan drift cannot be told", async () => {
+    const { status, err } = await caller.run(["plan", "--drift", "nginx"]);
+    expect(status).toBe(3);
+    expect(err).toContain("it appears with the first start");
+  });
+});
+
+describe("plan", () => {
+  test("shows the layers and the kernel's rules, and leaves nothing behind", async () => {
+    const { status, out } = await caller.run(["plan", "--policy", writePolicy()]);
+    expect(status).toBe(0);
+    expect(out).toMatch(/layers\n {2}files: enforced/);
+    expect(out).toContain(`${caller.folder}/data/`);
+    expect(existsSync(caller.places.plans)).toBe(false);
+  });
+});
+
+test("schema prints the JSON Schema of the language", async () => {
+  const { out } = await caller.run(["schema"]);
+  expect(JSON.parse(out).properties.files.type).toBe("array");
+});
+
+test("--set without a value, or twice, is refused", async () => {
+  expect((await caller.run(["plan", "--set", "port", "nginx"])).err).toContain("--set NAME=VALUE");
+  expect((await caller.run(["plan", "--set", "pid=/a", "--set", "pid=/b", "nginx"])).err).toContain("set twice");
+});

@@ -1,0 +1,63 @@
+import { afterAll, expect, test } from "vitest";
+import { load } from "../../src/cli/load.ts";
+import { literalPrefix, parsePattern } from "../../src/model/pattern.ts";
+import { Permission } from "../../src/model/permission.ts";
+import { filesLike } from "../house/tree.ts";
+import { Caller } from "./command-line.ts";
+
+const caller = new Caller();
+afterAll(() => caller.remove());
+
+const shipped = filesLike([".yaml"], ["domains/"]).filter((file) => !file.includes("/abstractions/"));
+const change = Permission.write | Permission.create | Permission.delete | Permission.attributes;
+
+/** Folders that many daemons share: changing all names in one of them would reach the others' files. */
+const shared = [
+  "/",
+  "/dev",
+  "/dev/shm",
+  "/etc",
+  "/home",
+  "/proc",
+  "/run",
+  "/srv",
+  "/sys",
+  "/tmp",
+  "/usr",
+  "/var",
+  "/var/lib",
+  "/var/log",
+  "/var/tmp",
+];
+
+test("there are the three that the README promises", () => {
+  expect(shipped).toEqual(["domains/nginx.yaml", "domains/postgres.yaml", "domains/redis-server.yaml"]);
+});
+
+test.each(shipped)("%s has no error", async (file) => {
+  const { status, out } = await caller.run(["check", file]);
+  expect(out).not.toMatch(/^error/m);
+  expect(status).toBe(0);
+});
+
+test.each(shipped)("%s changes nothing in shared folders but single names", (file) => {
+  const context = { places: caller.places, out: () => undefined, err: () => undefined, width: 80, color: false };
+  const { policy } = load(context, { file }, {});
+  const wide = policy?.names.filter(({ pattern, permissions }) => {
+    const parsed = parsePattern(pattern);
+    if ("problem" in parsed) return true;
+    const prefix = literalPrefix(parsed.pattern);
+    return prefix !== pattern && shared.includes(prefix) && (permissions & (change | Permission.read)) !== 0;
+  });
+  expect(policy?.names.length).toBeGreaterThan(0);
+  expect(wide).toEqual([]);
+});
+
+test.each(shipped)("%s lets nothing be both written and executed", (file) => {
+  const context = { places: caller.places, out: () => undefined, err: () => undefined, width: 80, color: false };
+  const { policy } = load(context, { file }, {});
+  const both = policy?.names.filter(
+    ({ permissions }) => (permissions & Permission.execute) !== 0 && (permissions & change) !== 0,
+  );
+  expect(both).toEqual([]);
+});
