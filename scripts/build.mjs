@@ -46,7 +46,6 @@ function replace(path, text) {
 }
 
 for (const [outfile, entry] of Object.entries(programs)) {
-  if (!existsSync(join(root, entry))) continue;
   const written = replace(join(root, outfile), await bundle(outfile, entry));
   if (written) console.log(`built ${outfile}`);
 }
