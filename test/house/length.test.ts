@@ -8,8 +8,6 @@ const TEST_LINES_MAX = 350;
 
 /** Longer on purpose, each with the lines it may have. Lower the number whenever a file shrinks; never raise it lightly. */
 const longer: Readonly<Record<string, number>> = {
-  // One table, a row a feature.
-  "src/compile/fallbacks.ts": 230,
   // One walk, whose steps share its state.
   "src/mediate/walk.ts": 240,
 };
