@@ -1,4 +1,5 @@
-import { fallbacks, type Without } from "./fallbacks.ts";
+import type { Without } from "./fallback-rows.ts";
+import { fallbacks } from "./fallbacks.ts";
 
 const meanings: Readonly<Record<Without, string>> = {
   broker: "the mediator decides instead",
@@ -12,7 +13,7 @@ const meanings: Readonly<Record<Without, string>> = {
 /** The text of `docs/fallbacks.md`. */
 export function generateFallbacksDoc(): string {
   return [
-    "<!-- Generated from src/compile/fallbacks.ts; change it there. -->",
+    "<!-- Generated from src/compile/fallback-rows.ts; change it there. -->",
     "# What a host may lack",
     "",
     'Every feature is probed by trying it (`cofferdam doctor` shows the answers); "could not tell" counts as missing. What a domain does not need',
