@@ -60,6 +60,11 @@ describe("where the kernel's rules stand", () => {
     ]);
   });
 
+  test("create and delete alone also lead the walk to the directories that can have them", () => {
+    const sealed = view(["cd /a/*/spool/**"], { "/a/x/spool/m": "file", "/a/y": "directory" });
+    expect(placed(sealed)).toEqual({ directories: ["cd /a/x/spool"], inodes: [] });
+  });
+
   test("single names in a shared directory are brokered", () => {
     const sealed = view(["rwcd /run/nginx.pid", "a /srv/**", "connect unix /run/*.sock"], { "/run/nginx.pid": "file" });
     expect(placed(sealed)).toEqual({ directories: [], inodes: ["rw /run/nginx.pid"] });
