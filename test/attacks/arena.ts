@@ -41,10 +41,27 @@ export function attackPrograms(): AttackProgram[] {
     });
 }
 
-/** Compiles every program once into `folder`. */
-export function buildPrograms(folder: string): void {
+/**
+ * Compiles a program into the clone's build folder unless that is newer than every source, and copies it to `target`.
+ * Two test files may do so at once: the finished program appears by rename.
+ */
+export function buildProgram(source: string, target: string): void {
+  const built = path.join(clone, "build/attacks", path.relative(import.meta.dirname, source).replaceAll("/", "-").slice(0, -2));
+  const newest = Math.max(...[source, ...headers].map((file) => fs.statSync(file).mtimeMs));
+  if ((fs.statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0) < newest) {
+    fs.mkdirSync(path.dirname(built), { recursive: true });
+    const unfinished = `${built}.${process.pid}`;
+    execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", unfinished, source]);
+    fs.renameSync(unfinished, built);
+  }
+  fs.copyFileSync(built, target);
+}
+
+const headers = ["programs/attack.h", "races/race.h"].map((name) => path.join(import.meta.dirname, name));
+
+function buildPrograms(folder: string): void {
   for (const file of fs.readdirSync(programs).filter((name) => name.endsWith(".c"))) {
-    execFileSync("gcc", ["-O1", "-pthread", "-o", path.join(folder, file.slice(0, -2)), path.join(programs, file)], { stdio: "pipe" });
+    buildProgram(path.join(programs, file), path.join(folder, file.slice(0, -2)));
   }
 }
 
@@ -92,21 +109,14 @@ export class Arena {
       "readonly/file": fs.readFileSync("/bin/true").subarray(0, 8192),
       "exact/keep": "",
     };
-    for (const name of ["granted", "exact"]) {
-      for (const entry of fs.existsSync(path.join(this.scratch, name)) ? fs.readdirSync(path.join(this.scratch, name)) : []) {
-        fs.rmSync(path.join(this.scratch, name, entry), { recursive: true, force: true });
-      }
-    }
     for (const name of ["granted", "readonly", "secret", "exact"]) {
       const folder = path.join(this.scratch, name);
-      fs.mkdirSync(folder, { recursive: true });
+      fs.rmSync(folder, { recursive: true, force: true });
+      fs.mkdirSync(folder);
       this.give(folder);
     }
-    fs.rmSync(path.join(this.scratch, "secret/planted"), { force: true });
-    fs.rmSync(path.join(this.scratch, "readonly/new"), { force: true });
     for (const [name, content] of Object.entries(files)) {
       const file = path.join(this.scratch, name);
-      fs.rmSync(file, { force: true });
       fs.writeFileSync(file, content);
       this.give(file);
     }

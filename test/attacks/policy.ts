@@ -13,12 +13,12 @@ files:
   - rwcd ${s}/exact/pid
   - r /proc/** /sys/**
   - rwi /dev/ptmx /dev/pts/** /dev/tty0
-  - r /dev/urandom
+  - r /dev/urandom /usr/bin/true
   - r /etc/passwd
 network:
   - connect tcp 127.0.0.1:${arena.setting("ATTACK_PORT_GRANTED")}
 capabilities: [chown, dac_override, fowner, sys_chroot, net_bind_service, mknod, setuid, setgid, kill]
-syscalls: ["@system-service", "@debug", chroot, memfd_create, setns]
-inherit: [stdio]
+syscalls: ["@system-service", "@debug", chroot, memfd_create]
+inherit: [stdio, stdio-sockets]
 `;
 }

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Arena, type Attacker } from "./arena.ts";
+import { Arena, type Attacker, buildProgram } from "./arena.ts";
 import { attackerPolicy } from "./policy.ts";
 
 /** What the issue of a race is worth: fewer tries prove little. */
@@ -19,8 +18,7 @@ export function raceSuite(attacker: Attacker): void {
     beforeAll(async () => {
       arena = new Arena(attacker);
       for (const file of fs.readdirSync(folder).filter((name) => name.endsWith(".c"))) {
-        const program = path.join(arena.folder, "bin", `race-${file.slice(0, -2)}`);
-        execFileSync("gcc", ["-O1", "-pthread", "-o", program, path.join(folder, file)]);
+        buildProgram(path.join(folder, file), path.join(arena.folder, "bin", `race-${file.slice(0, -2)}`));
       }
       await arena.open(attackerPolicy);
     });
@@ -34,10 +32,11 @@ export function raceSuite(attacker: Attacker): void {
           const environment = { ATTACK_TRIES: String(TRIES) };
           const options = { environment, timeoutMs: RACE_TIMEOUT_MS };
           arena.reset();
-          expect(arena.run(`race-${file.slice(0, -2)}`, { confined: false, ...options }), "unconfined the race is won").toMatchObject({ status: 0 });
+          const bare = arena.run(`race-${file.slice(0, -2)}`, { confined: false, ...options });
+          expect(bare.status, `unconfined the race is won: ${bare.text}`).toBe(0);
           arena.reset();
           const confined = arena.run(`race-${file.slice(0, -2)}`, { confined: true, ...options });
-          expect(confined).toMatchObject({ status: 1 });
+          expect(confined.status, confined.text).toBe(1);
           const served = /served (\d+), refused (\d+)/.exec(confined.text);
           expect(Number(served?.[1]), "the granted value is served too, so the race is a race").toBeGreaterThan(0);
           expect(Number(served?.[2]), "the other value is refused").toBeGreaterThan(0);

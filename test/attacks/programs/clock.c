@@ -7,7 +7,7 @@
 static void attack(void) {
   struct timex t = {.modes = ADJ_TICK};
   struct timex now = {0};
-  NEED(adjtimex(&now));
+  STEP(adjtimex(&now));
   t.tick = now.tick;
   TRY(adjtimex(&t));
 }

@@ -2,4 +2,4 @@
 // as: root
 // event: name/read kernel
 #include "attack.h"
-static void attack(void) { TRY(open("/dev/full", O_RDONLY)); }
+static void attack(void) { TRY(open("/dev/kmsg", O_RDONLY)); }

@@ -1,6 +1,6 @@
 // title: rename a granted name to one that is not
 // as: both
-// event: two-names/rename broker
+// event: name/create broker
 #include "attack.h"
 static void attack(void) {
   NEED(open(in_scratch("exact/pid"), O_CREAT | O_WRONLY, 0600));

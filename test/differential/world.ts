@@ -1,0 +1,91 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { hostSnapshot } from "../../src/compile/host-snapshot.ts";
+import { groups } from "../../src/kernel/syscall-groups.ts";
+import { all } from "../../src/kernel/syscalls.ts";
+import { canonicalise } from "../../src/model/canonicalise.ts";
+import type { Policy } from "../../src/model/policy.ts";
+import { type SealedView, sealedView } from "../../src/model/sealed-view.ts";
+import { loadPolicy } from "../../src/policy/load.ts";
+import { type Case, type Probe, treeNames } from "./case.ts";
+
+const clone = path.resolve(import.meta.dirname, "../..");
+/** One launch with its compilation, its mediator and some dozens of calls, in milliseconds. */
+const RUN_TIMEOUT_MS = 30_000;
+
+/** A scratch tree, a program that carries out probes, and the real engine. */
+export class World {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-differential-"));
+  readonly tree = path.join(this.folder, "t");
+  private readonly prober = path.join(this.folder, "prober");
+  readonly policyFile = path.join(this.folder, "case.yaml");
+
+  constructor() {
+    fs.chmodSync(this.folder, 0o755);
+    execFileSync("gcc", ["-O1", "-static", "-o", this.prober, path.join(import.meta.dirname, "prober.c")]);
+  }
+
+  close(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** `@/a/f0` to its absolute name. */
+  resolve(name: string): string {
+    return name.replaceAll("@/", `${this.tree}/`);
+  }
+
+  /** Makes the tree anew. Files are copies of the static prober: executing one with no input succeeds. */
+  makeTree(): void {
+    fs.rmSync(this.tree, { recursive: true, force: true });
+    const { directories, files } = treeNames();
+    for (const name of directories) fs.mkdirSync(path.join(this.tree, name), { recursive: true });
+    for (const name of files) {
+      const file = path.join(this.tree, name);
+      fs.writeFileSync(file, "#!/nowhere\n");
+      fs.chmodSync(file, 0o700);
+    }
+  }
+
+  writePolicy({ files, network }: Case): void {
+    const list = (lines: readonly string[]) => lines.map((line) => `  - ${this.resolve(line)}\n`).join("");
+    const text = [
+      "domain: case\nsummary: generated\n",
+      `files:\n  - rx ${this.prober}\n  - r /dev/null\n${list(files)}`,
+      network.length === 0 ? "" : `network:\n${list(network)}`,
+      'syscalls: ["@system-service"]\ninherit: [stdio, stdio-sockets]\n',
+    ];
+    fs.writeFileSync(this.policyFile, text.join(""));
+  }
+
+  /** The policy and view by which `decide()` answers for a domain that starts now. */
+  model(): { policy: Policy; view: SealedView } {
+    const vocabulary = { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
+    const { policy, diagnostics } = loadPolicy(this.policyFile, { vocabulary });
+    if (policy === null) throw new Error(`the generated policy is refused: ${JSON.stringify(diagnostics)}`);
+    const snapshot = hostSnapshot();
+    const canonical = { ...policy, names: canonicalise(policy.names, snapshot).rules };
+    return { policy: canonical, view: sealedView(canonical, snapshot) };
+  }
+
+  /** What the kernel and the broker say, one word a probe: `0` or an errno's name. */
+  run(probes: readonly Probe[]): string[] {
+    const lines = probes.map(({ operation, name, other }) => [operation, this.resolve(name), this.resolve(other ?? "")].join("\t"));
+    const result = spawnSync(path.join(clone, "bin/cofferdam"), ["run", "--policy", this.policyFile, "--", this.prober], {
+      input: `${lines.join("\n")}\n`,
+      encoding: "utf8",
+      timeout: RUN_TIMEOUT_MS,
+    });
+    const answers = result.stdout.trim().split("\n");
+    if (result.status !== 0 || answers.length !== probes.length) {
+      throw new Error(`the prober ended with ${result.status}: ${result.stderr}${result.stdout}`);
+    }
+    return answers;
+  }
+
+  inode(name: string): string | undefined {
+    const stats = fs.lstatSync(name, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+  }
+}
