@@ -48,7 +48,7 @@ function suggestName({ operation, path }: NameRequest): Suggestion | null {
   if (operation === "connect" || operation === "listen") {
     return { section: "network", line: `${operation} unix ${escapeName(path)}` };
   }
-  return files(Permission[operation], [path]);
+  return files(operation === "execute" ? Permission.execute | Permission.read : Permission[operation], [path]);
 }
 
 function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Suggestion | null {

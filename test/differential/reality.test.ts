@@ -7,7 +7,7 @@ import { type Case, cases, requestOf } from "./case.ts";
 import { World } from "./world.ts";
 
 /** Each case is one launch; cases are many because each is cheap, and reruns find others. */
-const CASES = 60;
+const CASES = Number(process.env.COFFERDAM_CASES ?? 60);
 const TIMEOUT_MS = 240_000;
 const corpus = path.join(import.meta.dirname, "corpus");
 

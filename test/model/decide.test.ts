@@ -83,6 +83,13 @@ describe("the sentences of the design", () => {
 });
 
 describe("names", () => {
+  test("executing needs reading as well, since execve opens the file for both", () => {
+    const granting = (permissions: number) =>
+      policy({ names: [{ effect: "allow", permissions, pattern: "/bin/x", source: source("x") }] });
+    expect(outcome(granting(Permission.execute), ask("execute", "/bin/x"))).toBe("denied");
+    expect(outcome(granting(Permission.execute | Permission.read), ask("execute", "/bin/x"))).toBe("granted");
+  });
+
   const rules = policy({
     names: names("rw /srv/**", "deny w /srv/x", "deny rw /srv/y", "connect unix /run/*.sock", "rwc /a"),
   });

@@ -104,7 +104,7 @@ describe("the line, by example", () => {
   };
   test.each<[Request, Suggestion | null]>([
     [byName("read", "/etc/my file"), { section: "files", line: "r /etc/my\\ file" }],
-    [byName("execute", "/bin/[x]"), { section: "files", line: "x /bin/\\[x\\]" }],
+    [byName("execute", "/bin/[x]"), { section: "files", line: "rx /bin/\\[x\\]" }],
     [byName("connect", "/run/x.sock"), { section: "network", line: "connect unix /run/x.sock" }],
     [byName("listen", "@x"), { section: "network", line: "listen unix @x" }],
     [byName("read", "@x"), null],

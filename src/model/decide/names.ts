@@ -14,8 +14,18 @@ import type { SealedView } from "../sealed-view.ts";
 import type { Decision } from "../verdict.ts";
 import { denied, firstDenyElseAllow } from "./verdict-of-rules.ts";
 
-/** One operation on one name. */
+/**
+ * One operation on one name. Executing is reading too: execve opens the file for both (fs/exec.c, do_open_execat), and so
+ * every engine sees it.
+ */
 export function judgeName(policy: Policy, request: NameRequest, sealed?: SealedView): Decision {
+  const decision = judgeOperation(policy, request, sealed);
+  if (request.operation !== "execute" || decision.outcome === "denied") return decision;
+  const read = judgeOperation(policy, { ...request, operation: "read" }, sealed);
+  return read.outcome === "denied" ? read : decision;
+}
+
+function judgeOperation(policy: Policy, request: NameRequest, sealed?: SealedView): Decision {
   const permission = Permission[request.operation];
   const decision = judge(policy, request.path, permission);
   if (decision.outcome === "denied" || sealed === undefined || (permission & kernelHeld) === 0) return decision;
