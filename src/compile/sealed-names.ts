@@ -2,13 +2,13 @@ import type { Automaton } from "../model/automaton/automaton.ts";
 import { buildAutomaton, UnreadablePattern } from "../model/automaton/build.ts";
 import { AutomatonTooLarge } from "../model/automaton/too-large.ts";
 import { isCanonicalName } from "../model/canonical-name.ts";
+import { type Canonicalised, canonicalise } from "../model/canonicalise.ts";
 import { ownObjectRules } from "../model/own-objects.ts";
 import { escapeName } from "../model/pattern.ts";
 import { Permission } from "../model/permission.ts";
 import type { Policy } from "../model/policy.ts";
 import { type SealedView, sealedView } from "../model/sealed-view.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { canonicaliseRules, type ResolvedName } from "./canonicalise.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 import type { BrokeredNames } from "./seccomp/filter-context.ts";
 
@@ -18,7 +18,9 @@ export interface SealedNames {
   readonly automaton: Automaton;
   readonly view: SealedView;
   readonly brokered: BrokeredNames;
-  readonly resolved: readonly ResolvedName[];
+  readonly resolved: Canonicalised["resolved"];
+  /** Grants that stay as written because a link in them was not followed. */
+  readonly unfollowed: Canonicalised["unfollowed"];
 }
 
 /** `own`: absolute names of Cofferdam's places, denied with everything below them. */
@@ -31,7 +33,7 @@ export function sealedNames(
   if (noName !== undefined) return { problems: [problem("own-place", { path: noName })] };
   try {
     const denied = ownObjectRules(own.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`]));
-    const { rules, resolved } = canonicaliseRules([...written.names, ...denied], snapshot);
+    const { rules, resolved, unfollowed } = canonicalise([...written.names, ...denied], snapshot);
     const policy = { ...written, names: rules };
     const view = sealedView(policy, snapshot);
     const [wide] = view.tooWide;
@@ -39,7 +41,7 @@ export function sealedNames(
       const cause = wide.rules.map(({ source }) => source.text).join(", ");
       return { problems: [problem("too-many-names", { why: `too many names below ${wide.path} (${cause})` })] };
     }
-    return { policy, automaton: buildAutomaton(rules), view, brokered: brokeredNames(view), resolved };
+    return { policy, automaton: buildAutomaton(rules), view, brokered: brokeredNames(view), resolved, unfollowed };
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge || error instanceof UnreadablePattern)) throw error;
     return { problems: [problem("too-many-names", { why: error.message })] };

@@ -27,7 +27,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const snapshot = new RecordingSnapshot(options.snapshot);
   const names = sealedNames(written, snapshot, options.own);
   if ("problems" in names) return { plan: null, problems: names.problems };
-  const { policy, automaton, view, brokered, resolved } = names;
+  const { policy, automaton, view, brokered, resolved, unfollowed } = names;
 
   const modes = socketModes(policy, automaton, facts, options.prepareCgroup !== undefined);
   const missing = missingFeatures(facts, needsOf(policy, { view, snapshot, modes, brokered }), policy.bestEffort);
@@ -44,7 +44,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   if (cgroup !== null && "problem" in cgroup) return { plan: null, problems: [...problems, cgroup.problem] };
   const { identity } = who;
   const report = planReport({
-    ...{ policy: written, facts, view, modes, landlock, identity, context, missing, resolved },
+    ...{ policy: written, facts, view, modes, landlock, identity, context, missing, resolved, unfollowed },
     instructions: filter.length / INSTRUCTION_BYTES,
   });
   const plan: Plan = {

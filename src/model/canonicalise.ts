@@ -20,15 +20,18 @@ export interface Canonicalised {
  * Rewrites patterns through the symbolic links of the snapshot, since every check sees canonical names. What is rewritten
  * is the plain directory a pattern begins with, and a pattern without any choice as a whole.
  *
- * A link that the domain itself may create is never followed: what it has planted in one life must not turn the grants of
- * its next one to other files. Whether it may is judged by the rules as written and as they would be with every link
- * followed, so that no order of rewriting hides a grant.
+ * No grant follows a link that the domain itself may create, or put in place by renaming a directory above it: what it has
+ * planted in one life must not turn the grants of its next one to other files. Whether it may is judged by the rules as
+ * written and as they would be with every link followed, so that no order of rewriting hides a grant. Denials follow every
+ * link: they can only take away.
  */
 export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Canonicalised {
   const everyLink = new Rewriting(rules, snapshot, () => true);
   const automaton = buildAutomaton([...rules, ...everyLink.rules]);
   const isPlantable = (link: string) =>
-    (automaton.permissions(walk(automaton, bytesOfName(link))) & Permission.create) !== 0;
+    pathAbove(link).some(
+      (name) => (automaton.permissions(walk(automaton, bytesOfName(name))) & Permission.create) !== 0,
+    );
   const { rules: canonical, resolved, unfollowed } = new Rewriting(rules, snapshot, (link) => !isPlantable(link));
   const byWritten = [...resolved].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
@@ -36,4 +39,9 @@ export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Ca
     resolved: byWritten.map(([written, name]) => ({ written, canonical: name })),
     unfollowed,
   };
+}
+
+/** The name and every directory above it, but for the root. */
+function pathAbove(name: string): readonly string[] {
+  return [...name.matchAll(/\/[^/]+/g)].map((part) => name.slice(0, part.index + part[0].length));
 }

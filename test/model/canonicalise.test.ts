@@ -52,6 +52,7 @@ describe("patterns are rewritten through the symbolic links of the host", () => 
     ["r /star/x", ["r /run/a\\*b/x"]],
     ["r /proc/self/status", ["r /proc/self/status"]],
     ["connect unix @x", [" @x"]],
+    ["r {/bin/dash,@bin}", ["r /usr/bin/dash", "r @bin"]],
     ["r /*/x", ["r /*/x"]],
   ])("%s", (line, expected) => expect(canonical(line).rules).toEqual(expected));
 
@@ -81,6 +82,10 @@ describe("patterns are rewritten through the symbolic links of the host", () => 
   test("where no pattern can be written for the target, it is reported", () => {
     expect(canonical("r /odd/x")).toMatchObject({ rules: ["r /odd/x"], unfollowed: [{ why: "unwritable" }] });
   });
+
+  test("a denial is widened there", () => {
+    expect(canonical("deny r /odd/x").rules).toEqual(["deny r /odd/x", "deny r /run/?/x"]);
+  });
 });
 
 describe("a link that the domain may plant is never followed", () => {
@@ -93,6 +98,14 @@ describe("a link that the domain may plant is never followed", () => {
   test("also when the grant to plant it is written through another link", () => {
     const { rules } = canonical("rw /srv/app/log", "c /srv/link/*");
     expect(rules).toEqual(["rw /srv/app/log", "c /srv/app/*"]);
+  });
+
+  test("also when a directory with the link could be renamed into its place", () => {
+    expect(canonical("rw /srv/app/log", "rwcd /own/**", "cd /srv/app").rules[0]).toBe("rw /srv/app/log");
+  });
+
+  test("but by a denial, which can only take away", () => {
+    expect(canonical("rwcd /srv/app/**", "deny r /srv/app/log").rules).toContain("deny r /etc/shadow");
   });
 
   test("a link it may not make is followed", () => {

@@ -1,8 +1,8 @@
 import { type Automaton, walk } from "../../model/automaton/automaton.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import { Permission } from "../../model/permission.ts";
+import { resolveLinks } from "../../model/resolve-links.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
-import { resolveLinks } from "../canonicalise.ts";
 
 /**
  * A name that leads through symbolic links, `/dev/log` or `/var/run`. The kernel programs see what the daemon passes, so
@@ -18,11 +18,13 @@ export interface NameAlias {
 /** Links followed for one name, in all; more than the kernel follows. */
 const LINKS_MAX = 64;
 
-/** `written`: absolute names without pattern signs. Names that lead through no link give no alias. */
+/** `written`: absolute names without pattern signs. Names that lead through no link, or round in a loop of links, give no alias. */
 export function nameAliases(written: readonly string[], snapshot: Snapshot): NameAlias[] {
   return written.flatMap((name) => {
     const canonical = resolveLinks(name, snapshot);
-    return canonical === name ? [] : [{ written: name, canonical, links: linksOf(name, snapshot) }];
+    return canonical === null || canonical === name
+      ? []
+      : [{ written: name, canonical, links: linksOf(name, snapshot) }];
   });
 }
 
@@ -33,6 +35,7 @@ function linksOf(name: string, snapshot: Snapshot): string[] {
     const parts = path.split("/").filter((part) => part !== "");
     for (const [i, part] of parts.entries()) {
       const parent = resolveLinks(`/${parts.slice(0, i).join("/")}`, snapshot);
+      if (parent === null) return links;
       const own = `${parent === "/" ? "" : parent}/${part}`;
       const node = part === "." || part === ".." ? null : snapshot.lookup(own);
       if (node?.kind !== "symlink" || node.target === null || links.includes(own)) continue;

@@ -1,3 +1,4 @@
+import type { Canonicalised } from "../../model/canonicalise.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import { literalPrefix, matches, parsePattern } from "../../model/pattern.ts";
 import type { NameRule } from "../../model/policy.ts";
@@ -46,4 +47,14 @@ export function reportLostNames(view: SealedView): PlanReport["lost"] {
       why: `${path} does not exist: opening it, unless to create it, is refused until a start after it does`,
     })),
   ];
+}
+
+/** Grants written through a link that is not followed: they hold for the name as written, where nothing but the link is. */
+export function reportUnfollowed(unfollowed: Canonicalised["unfollowed"]): PlanReport["lost"] {
+  const why: Readonly<Record<Canonicalised["unfollowed"][number]["why"], (link: string) => string>> = {
+    own: (link) => `the domain may itself make the link ${link}, so it is not followed; grant what it leads to`,
+    loop: (link) => `the links at ${link} go round in a loop`,
+    unwritable: (link) => `no pattern can spell where ${link} leads`,
+  };
+  return unfollowed.map((entry) => ({ rule: entry.rule.source.text, why: why[entry.why](entry.link) }));
 }

@@ -1,9 +1,9 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
+import type { Canonicalised } from "../../model/canonicalise.ts";
 import { formatLetters, Permission } from "../../model/permission.ts";
 import type { IpcKind, Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
-import type { ResolvedName } from "../canonicalise.ts";
 import type { Missing } from "../fallbacks.ts";
 import { granted } from "../identity.ts";
 import type { FilterContext } from "../seccomp/filter-context.ts";
@@ -11,7 +11,7 @@ import type { SocketModes } from "../sockets/modes.ts";
 import { isUtf8Name } from "../utf8-name.ts";
 import { reportBrokered } from "./brokered.ts";
 import { reportLayers } from "./layers.ts";
-import { reportExpanded, reportLostNames } from "./names.ts";
+import { reportExpanded, reportLostNames, reportUnfollowed } from "./names.ts";
 
 export interface ReportInput {
   /** As written: rules are named as people wrote them. */
@@ -24,7 +24,8 @@ export interface ReportInput {
   readonly context: FilterContext;
   readonly instructions: number;
   readonly missing: readonly Missing[];
-  readonly resolved: readonly ResolvedName[];
+  readonly resolved: Canonicalised["resolved"];
+  readonly unfollowed: Canonicalised["unfollowed"];
 }
 
 /** What `cofferdam plan` prints: everything in it follows from what the other stages decided. */
@@ -40,7 +41,7 @@ export function planReport(input: ReportInput): PlanReport {
   };
 }
 
-function lost({ policy, view, modes, context, missing }: ReportInput): PlanReport["lost"] {
+function lost({ policy, view, modes, context, missing, unfollowed }: ReportInput): PlanReport["lost"] {
   const allowed = policy.names.filter(({ effect }) => effect === "allow");
   const holdings = [
     { holding: modes.inet, rules: policy.addresses.filter(({ effect }) => effect === "allow") },
@@ -53,6 +54,7 @@ function lost({ policy, view, modes, context, missing }: ReportInput): PlanRepor
   const signals = [...granted(policy.signals)].filter((token) => token !== "self" && token !== "any");
   return [
     ...reportLostNames(view),
+    ...reportUnfollowed(unfollowed),
     ...[...view.directories, ...view.inodes]
       .filter(({ path }) => !isUtf8Name(path))
       .map(({ path, rights }) => ({

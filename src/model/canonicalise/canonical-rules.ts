@@ -33,7 +33,7 @@ export class Rewriting {
   /** Each alternative of the braces for itself; where none changes the rule stays one. */
   private rewriteRule(rule: NameRule): readonly NameRule[] {
     const parsed = parsePattern(rule.pattern);
-    if ("problem" in parsed || rule.pattern.startsWith("@")) return [rule];
+    if ("problem" in parsed) return [rule];
     const texts = alternatives(parsed.pattern);
     const rewritten = texts.flatMap((pattern) => this.rewrite({ ...rule, pattern }));
     const isSame = rewritten.length === texts.length && rewritten.every(({ pattern }, at) => pattern === texts[at]);
@@ -41,9 +41,12 @@ export class Rewriting {
   }
 
   private rewrite(rule: NameRule): readonly NameRule[] {
+    // Nothing is followed in the name of an abstract socket.
+    if (!rule.pattern.startsWith("/")) return [rule];
     const { directory, rest } = splitPattern(rule.pattern);
     const itself = rest === "" ? this.canonical(rule, directory, false) : null;
-    const target = this.canonical(rule, directory, true);
+    const isOfTheLink = rest === "" && rule.effect === "allow" && (rule.permissions & ofTheTarget) === 0;
+    const target = isOfTheLink ? itself : this.canonical(rule, directory, true);
     const patterns = [itself, target].flatMap((name) => (name === null ? [] : [joined(name, rest)]));
     if (patterns.length === 0) return [rule];
     // A deny holds for every name a file has, or had when the rule was written.
@@ -58,12 +61,14 @@ export class Rewriting {
 
   /** The canonical name, as a pattern; null where it is not to be had, which is noted. */
   private canonical(rule: NameRule, name: string, last: boolean): string | null {
-    const result = resolveName(name, this.snapshot, last, this.mayFollow);
+    const isDeny = rule.effect === "deny";
+    const result = resolveName(name, this.snapshot, last, isDeny ? () => true : this.mayFollow);
     if (result.kind !== "name") {
       this.note({ rule, link: result.link, why: result.kind === "loop" ? "loop" : "own" });
       return null;
     }
-    if (/[\0-\x1f\x7f\ud800-\udfff]/u.test(result.path)) {
+    // In a pattern `?` stands for what cannot be written: too wide for a grant, wide enough for a denial.
+    if (!isDeny && /[\0-\x1f\x7f\ud800-\udfff]/u.test(result.path)) {
       this.note({ rule, link: name, why: "unwritable" });
       return null;
     }

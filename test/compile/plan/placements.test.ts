@@ -67,6 +67,15 @@ test("symbolic links are followed to the canonical name, and the plan says so", 
   expect(names).toContainEqual([`${root}/log/a.log`, 0x1]);
 });
 
+test("a link that the domain could have planted is not followed, and the plan says so", async () => {
+  const own = `${root}/direct`;
+  const plan = await planOf(policy({ names: [`r ${own}`, `c ${own}`] }));
+  expect(planJson(plan).paths).toEqual([]);
+  expect(plan.mediation.report.lost).toEqual([
+    { rule: `r ${own}`, why: expect.stringContaining(`may itself make the link ${own}`) },
+  ]);
+});
+
 test("a link in braces is followed in its own alternative", async () => {
   expect(Object.keys(await rights(["r /ROOT/{link,log}/**"]))).toEqual(["/log", "/www"]);
 });
