@@ -21,6 +21,12 @@ export function formatAddress(address: Uint8Array): string {
 
 /** `10.0.0.0/8`, `fe80::/10`, or an address alone. Null for what is no network, also where bits beyond the prefix are set. */
 export function parseNetwork(text: string): Network | null {
+  const network = parseHostAndPrefix(text);
+  return network?.address.every((byte, at) => byte === masked(network).address[at]) ? network : null;
+}
+
+/** The same, but bits beyond the prefix are kept: `10.0.0.1/8`, which people write; see `masked`. */
+export function parseHostAndPrefix(text: string): Network | null {
   const slash = text.lastIndexOf("/");
   const written = slash < 0 ? text : text.slice(0, slash);
   const address = parseAddress(written);
@@ -28,9 +34,12 @@ export function parseNetwork(text: string): Network | null {
   const bits = address.length * 8;
   const mapped = address.length === 4 && written.includes(":");
   const prefix = slash < 0 ? bits : parsePrefix(text.slice(slash + 1), mapped ? 128 : bits) - (mapped ? 96 : 0);
-  if (!(prefix >= 0)) return null;
-  const network: Network = { family: address.length === 4 ? 4 : 6, address, prefix };
-  return address.every((byte, index) => byte === (byte & maskByte(prefix, index))) ? network : null;
+  return prefix >= 0 ? { family: address.length === 4 ? 4 : 6, address, prefix } : null;
+}
+
+/** The network with every bit beyond its prefix cleared. */
+export function masked(network: Network): Network {
+  return { ...network, address: network.address.map((byte, index) => byte & maskByte(network.prefix, index)) };
 }
 
 /** `10.0.0.0/8`; the prefix is left out where it is the whole address. */
@@ -39,10 +48,10 @@ export function formatNetwork({ address, prefix }: Network): string {
   return prefix === address.length * 8 ? text : `${text}/${prefix}`;
 }
 
-/** `80`, `1024-65535`, `*`. Null for anything else, also for a range that runs backwards. */
+/** `80`, `1024-65535`, `*`, without leading zeros. Null for anything else, also for a range that runs backwards. */
 export function parsePorts(text: string): PortRange | null {
   if (text === "*") return { first: 0, last: 65535 };
-  const ends = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  const ends = /^(0|[1-9]\d{0,4})(?:-(0|[1-9]\d{0,4}))?$/.exec(text);
   if (ends === null) return null;
   const first = Number(ends[1]);
   const last = Number(ends[2] ?? ends[1]);
@@ -82,7 +91,7 @@ export function judgedAddress(operation: "connect" | "listen", address: Uint8Arr
 }
 
 function parsePrefix(text: string, max: number): number {
-  return /^\d{1,3}$/.test(text) && Number(text) <= max ? Number(text) : Number.NaN;
+  return /^(0|[1-9]\d{0,2})$/.test(text) && Number(text) <= max ? Number(text) : Number.NaN;
 }
 
 function maskByte(prefix: number, index: number): number {

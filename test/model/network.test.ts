@@ -65,6 +65,7 @@ test("networks", () => {
     "10.0.0.0/33",
     "10.0.0.0/",
     "10.0.0.0/-1",
+    "10.0.0.0/08",
     "::/129",
     "::ffff:10.0.0.0/8",
     "fe80::1/10",
@@ -92,6 +93,6 @@ test("ports", () => {
     const ports = parsePorts(text);
     expect(ports && formatPorts(ports)).toBe(text);
   }
-  for (const bad of ["", "65536", "90-80", "80-", "-80", "a", "1-2-3", "+80", "80,81"])
+  for (const bad of ["", "65536", "90-80", "80-", "-80", "a", "1-2-3", "+80", "80,81", "080", "1-010"])
     expect(parsePorts(bad), bad).toBeNull();
 });

@@ -1,5 +1,5 @@
+import { formatNetwork, formatPorts, masked, parseHostAndPrefix, parsePorts } from "../../model/network.ts";
 import type { Network, PortRange } from "../../model/policy.ts";
-import { decimal, formatNetwork, isMapped, masked, parseNetwork } from "./address.ts";
 
 const PORT_MAX = 65_535;
 
@@ -27,7 +27,7 @@ export function parsePlace(text: string): PlaceResult {
   const match = /^(?:(\[[^\]]*\]|[^:[\]]*):)?([^:[\]]*)$/.exec(text);
   if (match === null) return bad("an IPv6 address goes into brackets, and a port follows");
   const ports = parsePorts(match[2] ?? "");
-  if (typeof ports === "string") return bad(ports);
+  if (ports === null) return bad(whyNoPorts(match[2] ?? ""));
   const host = match[1];
   if (host === undefined || host === "*") return { places: [{ network: null, ports }] };
   if (host === "loopback") return { places: loopback.map((network) => ({ network, ports })) };
@@ -36,9 +36,11 @@ export function parsePlace(text: string): PlaceResult {
 
 function parseHost(host: string, ports: PortRange): PlaceResult {
   const bracketed = host.startsWith("[");
-  const network = parseNetwork(bracketed ? host.slice(1, -1) : host);
-  if (network === null || (network.family === 6) !== bracketed) return bad(`\`${host}\` is no address with a prefix`);
-  if (isMapped(network)) return bad("an IPv4-mapped address is judged as the IPv4 address in it; write that one");
+  const network = parseHostAndPrefix(bracketed ? host.slice(1, -1) : host);
+  if (network === null || host.includes(":") !== bracketed) return bad(`\`${host}\` is no address with a prefix`);
+  if (bracketed && network.family === 4) {
+    return bad("an IPv4-mapped address is judged as the IPv4 address in it; write that one");
+  }
   const clean = masked(network);
   const same = clean.address.every((byte, index) => byte === network.address[index]);
   if (!same)
@@ -46,13 +48,10 @@ function parseHost(host: string, ports: PortRange): PlaceResult {
   return { places: [{ network, ports }] };
 }
 
-function parsePorts(text: string): PortRange | string {
-  if (text === "*") return { first: 0, last: PORT_MAX };
-  const [from = "", to = from, more] = text.split("-");
-  const first = decimal(from, PORT_MAX);
-  const last = decimal(to, PORT_MAX);
-  if (first === null || last === null || more !== undefined) return `\`${text}\` is no port from 0 to ${PORT_MAX}`;
-  return first <= last ? { first, last } : `the range \`${text}\` runs backwards`;
+function whyNoPorts(text: string): string {
+  const ends = text.split("-");
+  const backwards = ends.length === 2 && ends.every((end) => end !== "*" && parsePorts(end) !== null);
+  return backwards ? `the range \`${text}\` runs backwards` : `\`${text}\` is no port from 0 to ${PORT_MAX}`;
 }
 
 function bad(reason: string): PlaceResult {
@@ -61,8 +60,7 @@ function bad(reason: string): PlaceResult {
 
 /** The place as one would write it; `*` for no address and every port. */
 export function formatPlace({ network, ports }: Place): string {
-  const every = ports.first === 0 && ports.last === PORT_MAX;
-  const port = every ? "*" : ports.first === ports.last ? String(ports.first) : `${ports.first}-${ports.last}`;
+  const port = formatPorts(ports);
   if (network === null) return port;
   return network.family === 4 ? `${formatNetwork(network)}:${port}` : `[${formatNetwork(network)}]:${port}`;
 }

@@ -1,6 +1,7 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
+import { networkContains } from "../../model/network.ts";
 import { Permission } from "../../model/permission.ts";
 import type { AddressRule, NameRule, Policy, TokenRule } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
@@ -104,10 +105,5 @@ function coversAddress(wide: AddressRule, narrow: AddressRule): boolean {
     wide.network.prefix > narrow.network.prefix
   )
     return false;
-  const { address, prefix } = wide.network;
-  const other = narrow.network.address;
-  return address.every((byte, index) => {
-    const kept = Math.min(8, Math.max(0, prefix - index * 8));
-    return (byte ^ (other[index] ?? 0)) >> (8 - kept) === 0;
-  });
+  return networkContains(wide.network, narrow.network.address);
 }
