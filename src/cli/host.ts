@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { hostAccounts } from "../compile/accounts.ts";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
-import { neverGranted } from "../kernel/never-granted.ts";
 import { probeHost } from "../kernel/probe/host-facts.ts";
+import { neverGranted } from "../model/never-granted.ts";
 import { escapeName } from "../model/pattern.ts";
 import type { Policy } from "../model/policy.ts";
 import type { CheckContext } from "../policy/3-check/check.ts";

@@ -1,5 +1,6 @@
 import { isCanonicalName } from "./canonical-name.ts";
 import { formatAddress, judgedAddress } from "./network.ts";
+import { whyNever } from "./never-granted.ts";
 import { escapeName } from "./pattern.ts";
 import { formatLetters, Permission, type PermissionSet } from "./permission.ts";
 import type { AddressRequest, NameRequest, Request, SocketRequest, TwoNameRequest } from "./request.ts";
@@ -9,12 +10,6 @@ export interface Suggestion {
   readonly section: "files" | "network" | "syscalls" | "capabilities" | "ipc" | "inherit" | "signals";
   readonly line: string;
 }
-
-/** Default out on every engine that has no say over mounts (landlock): no line can grant them. */
-const NOT_GRANTABLE_SYSCALLS = new Set([
-  ...["mount", "umount2", "pivot_root", "move_mount", "open_tree", "mount_setattr"],
-  ...["fsopen", "fsconfig", "fsmount", "fspick"],
-]);
 
 /**
  * The narrowest single line that makes a policy grant the request, as long as the policy does not deny it and the names
@@ -31,7 +26,7 @@ export function suggest(request: Request): Suggestion | null {
     case "socket":
       return suggestSocket(request);
     case "syscall":
-      return NOT_GRANTABLE_SYSCALLS.has(request.name) ? null : { section: "syscalls", line: request.name };
+      return whyNever(request.name) !== null ? null : { section: "syscalls", line: request.name };
     case "capability":
       return { section: "capabilities", line: request.name };
     case "ipc":

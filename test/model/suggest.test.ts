@@ -117,6 +117,7 @@ describe("the line, by example", () => {
       { section: "syscalls", line: "ptrace" },
     ],
     [{ class: "syscall", name: "pivot_root" }, null],
+    [{ class: "syscall", name: "bpf" }, null],
     [{ class: "socket", family: "other", protocol: 0 }, null],
     [
       { class: "signal", domain: "superDom" },

@@ -1,4 +1,4 @@
-import { neverGranted } from "../../../kernel/never-granted.ts";
+import { neverGranted } from "../../../model/never-granted.ts";
 import type { CallRow } from "../call-row.ts";
 import { refuse, refuseAbsent } from "../verdict.ts";
 
