@@ -37,7 +37,12 @@ export function attackPrograms(): AttackProgram[] {
     .map((file) => {
       const text = fs.readFileSync(path.join(programs, file), "utf8");
       const field = (key: string) => new RegExp(`^// ${key}: (.*)$`, "m").exec(text)?.[1] ?? "";
-      return { name: file.slice(0, -2), title: field("title"), as: field("as") as AttackProgram["as"], event: field("event") };
+      return {
+        name: file.slice(0, -2),
+        title: field("title"),
+        as: field("as") as AttackProgram["as"],
+        event: field("event"),
+      };
     });
 }
 
@@ -46,7 +51,14 @@ export function attackPrograms(): AttackProgram[] {
  * Two test files may do so at once: the finished program appears by rename.
  */
 export function buildProgram(source: string, target: string): void {
-  const built = path.join(clone, "build/attacks", path.relative(import.meta.dirname, source).replaceAll("/", "-").slice(0, -2));
+  const built = path.join(
+    clone,
+    "build/attacks",
+    path
+      .relative(import.meta.dirname, source)
+      .replaceAll("/", "-")
+      .slice(0, -2),
+  );
   const newest = Math.max(...[source, ...headers].map((file) => fs.statSync(file).mtimeMs));
   if ((fs.statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0) < newest) {
     fs.mkdirSync(path.dirname(built), { recursive: true });
@@ -129,7 +141,10 @@ export class Arena {
   /** Starts the victim and waits until it has printed what it owns. */
   async open(policyText: (arena: Arena) => string): Promise<void> {
     const [command, args] = this.asAttacker(path.join(this.bin, "victim"), []);
-    const victim = spawn(command, args, { env: { ATTACK_SCRATCH: this.scratch, SECRET: "in the environment" }, stdio: ["pipe", "pipe", "inherit"] });
+    const victim = spawn(command, args, {
+      env: { ATTACK_SCRATCH: this.scratch, SECRET: "in the environment" },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     this.victim = victim;
     let text = "";
     await new Promise<void>((resolve, reject) => {
@@ -144,6 +159,7 @@ export class Arena {
       if (key !== undefined && value !== undefined) this.settings[key] = value;
     }
     fs.writeFileSync(this.policy, policyText(this));
+    this.give(this.policy);
   }
 
   /** What the victim printed, e.g. `ATTACK_PORT_GRANTED`. */
@@ -160,11 +176,28 @@ export class Arena {
   }
 
   /** Runs an attack program outside every domain, or inside the arena's. */
-  run(name: string, options: { confined: boolean; thread?: boolean; events?: string; environment?: Record<string, string>; timeoutMs?: number }): Outcome {
+  run(
+    name: string,
+    options: {
+      confined: boolean;
+      thread?: boolean;
+      events?: string;
+      environment?: Record<string, string>;
+      timeoutMs?: number;
+    },
+  ): Outcome {
     const program = path.join(this.bin, name);
     const front = path.join(clone, "bin/cofferdam");
-    const prefix = ["run", ...(options.events === undefined ? [] : ["--events", options.events]), "--policy", this.policy, "--"];
-    const [command, args] = options.confined ? this.asAttacker(front, [...prefix, program]) : this.asAttacker(program, []);
+    const prefix = [
+      "run",
+      ...(options.events === undefined ? [] : ["--events", options.events]),
+      "--policy",
+      this.policy,
+      "--",
+    ];
+    const [command, args] = options.confined
+      ? this.asAttacker(front, [...prefix, program])
+      : this.asAttacker(program, []);
     const secret = fs.openSync(path.join(this.scratch, "secret/file"), "r");
     try {
       const result = spawnSync(command, args, {
@@ -202,12 +235,16 @@ export class Arena {
 
   /** The event log of this attacker: root's is the host's. */
   get log(): string {
-    return this.attacker.uid === 0 ? "/var/log/cofferdam/events.jsonl" : path.join(this.home, "state/cofferdam/events.jsonl");
+    return this.attacker.uid === 0
+      ? "/var/log/cofferdam/events.jsonl"
+      : path.join(this.home, "state/cofferdam/events.jsonl");
   }
 
   private ownFile(pattern: RegExp): string {
     const folder = this.attacker.uid === 0 ? "/run/cofferdam/plans" : path.join(this.home, ".cache/cofferdam/plans");
-    const found = fs.existsSync(folder) ? fs.readdirSync(folder).find((name) => name.startsWith("attacker") && pattern.test(name)) : undefined;
+    const found = fs.existsSync(folder)
+      ? fs.readdirSync(folder).find((name) => name.startsWith("attacker") && pattern.test(name))
+      : undefined;
     return path.join(folder, found ?? "none.plan");
   }
 

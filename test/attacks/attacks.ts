@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skipUnless } from "../support/skip.ts";
-import { Arena, type Attacker, attackPrograms, type AttackProgram } from "./arena.ts";
+import { Arena, type Attacker, type AttackProgram, attackPrograms } from "./arena.ts";
 import { attackerPolicy } from "./policy.ts";
 
 /** Attacks that this kernel refuses by itself: they prove nothing here. A name not on this list must work unconfined. */
@@ -42,7 +42,9 @@ function attempt(arena: Arena, program: AttackProgram, thread: boolean): void {
   arena.reset();
   const before = logSize(arena);
   const outcome = arena.run(program.name, { confined: true, thread });
-  expect(outcome.status, `confined, ${thread ? "second" : "main"} thread: ${outcome.text}`).toBe(program.event === "pinned" ? 0 : 1);
+  expect(outcome.status, `confined, ${thread ? "second" : "main"} thread: ${outcome.text}`).toBe(
+    program.event === "pinned" ? 0 : 1,
+  );
   const [what, who] = program.event.split(" ");
   if (who !== "broker") return;
   const events = fs

@@ -27,7 +27,9 @@ export const filesPerDirectory = 6;
 export const emptyDirectoriesPerDirectory = 2;
 
 export function treeNames(): { directories: string[]; files: string[] } {
-  const inner = directories.flatMap((d) => Array.from({ length: emptyDirectoriesPerDirectory }, (_, i) => `${d}/e${i}`));
+  const inner = directories.flatMap((d) =>
+    Array.from({ length: emptyDirectoriesPerDirectory }, (_, i) => `${d}/e${i}`),
+  );
   const files = directories.flatMap((d) => Array.from({ length: filesPerDirectory }, (_, i) => `${d}/f${i}`));
   return { directories: [...directories, ...inner], files };
 }
@@ -35,11 +37,28 @@ export function treeNames(): { directories: string[]; files: string[] } {
 const letters = fc.subarray(["r", "w", "c", "d", "x", "a"], { minLength: 1 }).map((list) => list.join(""));
 const place = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...directories).map((d) => `@/${d}/**`) },
-  { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...directories), fc.nat(filesPerDirectory)).map(([d, i]) => `@/${d}/f${i}`) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(fc.constantFrom(...directories), fc.nat(filesPerDirectory)).map(([d, i]) => `@/${d}/f${i}`),
+  },
   { weight: 2, arbitrary: fc.constantFrom(...directories).map((d) => `@/${d}/*`) },
-  { weight: 2, arbitrary: fc.constantFrom("@/a/{b,c}/f[0-2]", "@/**/f1", "@/a/?/n*", "@/d/n*", "@/a/n*", "@/a/b/{f0,n1,n2}", "@/d/e0", "@/a/b") },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      "@/a/{b,c}/f[0-2]",
+      "@/**/f1",
+      "@/a/?/n*",
+      "@/d/n*",
+      "@/a/n*",
+      "@/a/b/{f0,n1,n2}",
+      "@/d/e0",
+      "@/a/b",
+    ),
+  },
 );
-const fileLine = fc.tuple(fc.boolean(), letters, place).map(([denies, what, where]) => `${denies ? "deny " : ""}${what} ${where}`);
+const fileLine = fc
+  .tuple(fc.boolean(), letters, place)
+  .map(([denies, what, where]) => `${denies ? "deny " : ""}${what} ${where}`);
 
 interface Choice {
   readonly operation: string;
@@ -49,7 +68,23 @@ interface Choice {
 
 const choice: fc.Arbitrary<Choice> = fc.record({
   operation: fc.constantFrom(
-    ...["read", "list", "write", "truncate", "mkfile", "mkdir", "mkfifo", "symlink", "unlink", "rmdir", "chmod", "execute", "bind", "rename", "link"],
+    ...[
+      "read",
+      "list",
+      "write",
+      "truncate",
+      "mkfile",
+      "mkdir",
+      "mkfifo",
+      "symlink",
+      "unlink",
+      "rmdir",
+      "chmod",
+      "execute",
+      "bind",
+      "rename",
+      "link",
+    ],
   ),
   directory: fc.constantFrom(...directories),
   target: fc.constantFrom(...directories),
@@ -100,17 +135,35 @@ const operations: Record<string, PermissionSet> = {
 };
 
 /** The question a probe puts to `decide()`; `resolve` turns `@/...` into the real name, `inode` says what it leads to. */
-export function requestOf(probe: Probe, resolve: (name: string) => string, inode: (name: string) => string | undefined): Request {
+export function requestOf(
+  probe: Probe,
+  resolve: (name: string) => string,
+  inode: (name: string) => string | undefined,
+): Request {
   const path = resolve(probe.name);
   if (probe.operation === "rename" || probe.operation === "link") {
-    return { class: "two-names", operation: probe.operation, from: path, to: resolve(probe.other ?? ""), directory: false, replaces: false };
+    return {
+      class: "two-names",
+      operation: probe.operation,
+      from: path,
+      to: resolve(probe.other ?? ""),
+      directory: false,
+      replaces: false,
+    };
   }
   const permission = operations[probe.operation];
   if (permission !== undefined) {
-    const operation = (Object.keys(Permission) as (keyof typeof Permission)[]).find((name) => Permission[name] === permission);
+    const operation = (Object.keys(Permission) as (keyof typeof Permission)[]).find(
+      (name) => Permission[name] === permission,
+    );
     const known = inode(path);
     return { class: "name", operation: operation ?? "read", path, ...(known === undefined ? {} : { inode: known }) };
   }
-  const operation = probe.operation === "unlink" || probe.operation === "rmdir" ? "delete" : probe.operation === "bind" ? "listen" : "create";
+  const operation =
+    probe.operation === "unlink" || probe.operation === "rmdir"
+      ? "delete"
+      : probe.operation === "bind"
+        ? "listen"
+        : "create";
   return { class: "name", operation, path };
 }

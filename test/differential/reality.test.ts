@@ -26,7 +26,13 @@ function disagreements(generated: Case): string[] {
   world.makeTree();
   world.writePolicy(generated);
   const { policy, view } = world.model();
-  const requests = generated.probes.map((probe) => requestOf(probe, (name) => world.resolve(name), (name) => world.inode(name)));
+  const requests = generated.probes.map((probe) =>
+    requestOf(
+      probe,
+      (name) => world.resolve(name),
+      (name) => world.inode(name),
+    ),
+  );
   const expected = requests.map((request) => decide(policy, request, view).outcome);
   const answers = world.run(generated.probes);
   return answers.flatMap((answer, i) => {

@@ -71,12 +71,18 @@ export class World {
 
   /** What the kernel and the broker say, one word a probe: `0` or an errno's name. */
   run(probes: readonly Probe[]): string[] {
-    const lines = probes.map(({ operation, name, other }) => [operation, this.resolve(name), this.resolve(other ?? "")].join("\t"));
-    const result = spawnSync(path.join(clone, "bin/cofferdam"), ["run", "--policy", this.policyFile, "--", this.prober], {
-      input: `${lines.join("\n")}\n`,
-      encoding: "utf8",
-      timeout: RUN_TIMEOUT_MS,
-    });
+    const lines = probes.map(({ operation, name, other }) =>
+      [operation, this.resolve(name), this.resolve(other ?? "")].join("\t"),
+    );
+    const result = spawnSync(
+      path.join(clone, "bin/cofferdam"),
+      ["run", "--policy", this.policyFile, "--", this.prober],
+      {
+        input: `${lines.join("\n")}\n`,
+        encoding: "utf8",
+        timeout: RUN_TIMEOUT_MS,
+      },
+    );
     const answers = result.stdout.trim().split("\n");
     if (result.status !== 0 || answers.length !== probes.length) {
       throw new Error(`the prober ended with ${result.status}: ${result.stderr}${result.stdout}`);

@@ -13,10 +13,15 @@ static void attack(void) {
   strcpy(at, in_scratch("granted/a/keep"));
   NEED(mkdir(a, 0700));
   NEED(symlink(in_scratch("exact"), b));
+  int real = (int)NEED(open(a, O_PATH | O_DIRECTORY));
   pthread_t t;
   NEED(-pthread_create(&t, 0, swap, 0));
   long ok = 0, no = 0;
-  for (long i = 0; i < tries() && exists(in_scratch("exact/keep")); i++) if (unlink(at)) no++; else ok++;
+  for (long i = 0; i < tries() && exists(in_scratch("exact/keep")); i++) {
+    // In the granted directory the name is there to be deleted, whichever of the two names that has now.
+    if (i % 4 == 0) close(openat(real, "keep", O_CREAT | O_WRONLY, 0600));
+    if (unlink(at)) no++; else ok++;
+  }
   stop_flipping = 1;
   pthread_join(t, 0);
   report(ok, no);
