@@ -54,11 +54,10 @@ export const checkEntries = {
     code: "CFD2006",
     severity: "warning",
     title: "directory cannot be listed",
-    message:
-      "`{folder}` cannot be listed, and nothing made or removed in it without the broker, because `{deny}` lies below it",
-    fix: "move what is denied out of the directory",
+    message: "`{folder}` cannot be listed, because {cause}",
+    fix: "grant reading everything below it, or keep what is not granted out of the directory",
     explanation:
-      "The rights to list, make and remove reach every subdirectory in the kernel, denied ones included, so the directory above a denial does not get them.",
+      "The right to list reaches every subdirectory in the kernel, so a directory gets it only if everything below may be read. The same holds for making and removing names, which the broker then does.",
     example: "files: [r /srv/www/**, deny r /srv/www/private/**]",
   },
   "wide-write": {

@@ -97,4 +97,14 @@ export const engineEntries = {
       "Who can rename a folder or make a symbolic link on the way to a socket can connect to another socket under the granted name.",
     example: "files: [rwcd /run/app/**] with network: [connect unix /run/app/peer.sock]",
   },
+  "execute-unreadable": {
+    code: "CFD2025",
+    severity: "warning",
+    title: "program that may not be read",
+    message: "`{rule}` starts no program that may not be read as well",
+    fix: "write its letters as `{letters}`",
+    explanation:
+      "The kernel opens a program for reading when it executes it, so `x` is of use only together with `r`. For a script, `r` belongs to the script and `rx` to its interpreter.",
+    example: "files: [x /usr/sbin/nginx]",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

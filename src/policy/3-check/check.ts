@@ -7,8 +7,11 @@ import type { Check, CheckContext } from "./context.ts";
 import { checkCovered } from "./covered.ts";
 import { checkDeniedNames } from "./denied-names.ts";
 import { checkEngine } from "./engine.ts";
+import { checkExecute } from "./execute.ts";
 import { checkForeignFiles } from "./foreign-files.ts";
+import { checkListing } from "./listing.ts";
 import { checkMissing } from "./missing.ts";
+import { onHost } from "./on-host.ts";
 import { checkOwnPlaces } from "./own-places.ts";
 import { checkSingleFiles } from "./single-files.ts";
 import { checkSocketPaths } from "./socket-paths.ts";
@@ -18,8 +21,8 @@ import { checkWide } from "./wide.ts";
 
 export type { CheckContext } from "./context.ts";
 
+/** Of the policy as it is written. */
 const checks: readonly Check[] = [
-  checkOwnPlaces,
   checkTokens,
   checkTransitions,
   checkAccounts,
@@ -27,10 +30,17 @@ const checks: readonly Check[] = [
   checkMissing,
   checkDeniedNames,
   checkSingleFiles,
+  checkEngine,
+];
+
+/** Of the names as this host resolves them: a link must not hide what a grant reaches. */
+const checksOnHost: readonly Check[] = [
+  checkOwnPlaces,
   checkWide,
   checkForeignFiles,
+  checkListing,
   checkSocketPaths,
-  checkEngine,
+  checkExecute,
 ];
 
 /**
@@ -39,7 +49,21 @@ const checks: readonly Check[] = [
  */
 export function check(policy: Policy, context: CheckContext): Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const run of checks) run(policy, context, (diagnostic) => found.push(diagnostic));
+  const report = (diagnostic: Diagnostic) => void found.push(diagnostic);
+  for (const run of checks) run(policy, context, report);
+  const { snapshot, others } = context;
+  const resolved = onHost(policy, snapshot, report);
+  // What is wrong with another policy is not this one's business.
+  const neighbours = others?.map((other) => onHost(other, snapshot, () => undefined));
+  const seen = new Set<string>();
+  for (const run of checksOnHost) {
+    run(resolved, { ...context, ...(neighbours && { others: neighbours }) }, (diagnostic) => {
+      // One word of the policy may have become several rules.
+      const key = `${diagnostic.code} ${diagnostic.file}:${diagnostic.line}:${diagnostic.column}`;
+      if (!seen.has(key)) report(diagnostic);
+      seen.add(key);
+    });
+  }
   const files = [...new Set(found.map((diagnostic) => diagnostic.file))];
   const sorted = found.toSorted(
     (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,

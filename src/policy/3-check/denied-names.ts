@@ -1,26 +1,18 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { Permission } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { follow } from "./follow.ts";
 import { covers, isWithin, literalOf, parentOf, prefixOf } from "./overlap.ts";
 
-/** What a denial below a granted directory costs a sealed domain: listing, and names made later beside what is denied. */
+/** What a denial of a name that is not there costs a sealed domain: names made later beside it. */
 export const checkDeniedNames: Check = (policy, { snapshot }, report) => {
-  if (policy.mediation !== "sealed") return;
+  if (policy.mediation !== "sealed" || !snapshot) return;
   const allowed = policy.names.filter((rule) => rule.effect === "allow" && rule.pattern.endsWith("/**"));
-  const told = new Set<NameRule>();
   for (const deny of policy.names.filter((rule) => rule.effect === "deny" && rule.pattern.startsWith("/"))) {
     const around = allowed.filter((rule) => (rule.permissions & deny.permissions) !== 0 && reachesInto(rule, deny));
-    const listed = around.find((rule) => (rule.permissions & deny.permissions & Permission.read) !== 0);
-    if (listed !== undefined && !told.has(listed)) {
-      told.add(listed);
-      const values = { folder: prefixOf(listed), deny: deny.source.text };
-      report(diagnose("listing-lost", spanOf(listed.source), values));
-    }
     const path = literalOf(deny);
-    if (!snapshot || around.length === 0 || path === null) continue;
+    if (around.length === 0 || path === null) continue;
     const found = follow(path, snapshot);
     if (found.outcome === "missing") {
       report(diagnose("denied-later-name", spanOf(deny.source), { path, folder: parentOf(path) }));

@@ -2,8 +2,9 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
+import { resolveLinks } from "../../model/resolve-links.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
-import type { Check } from "./context.ts";
+import type { Check, CheckContext } from "./context.ts";
 import { isWithin, prefixOf, reach } from "./overlap.ts";
 
 const change = Permission.write | Permission.create | Permission.delete | Permission.attributes;
@@ -12,18 +13,23 @@ const change = Permission.write | Permission.create | Permission.delete | Permis
  * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such as `r /etc/**`, is not
  * meant so, and is denied there all the same; a grant to change it is refused wherever it begins.
  */
-export const checkOwnPlaces: Check = (policy, { ownObjects }, report) => {
+export const checkOwnPlaces: Check = (policy, { ownObjects, snapshot }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
+  const places = [...new Set((ownObjects ?? []).map(placeOf).flatMap((place) => [place, resolved(place, snapshot)]))];
   for (const rule of policy.names) {
     if (rule.effect === "deny" || !rule.pattern.startsWith("/")) continue;
     const automaton = buildAutomaton([rule, ...denials]);
-    const path = (ownObjects ?? []).map(placeOf).find((place) => {
+    const path = places.find((place) => {
       const reached = reach(automaton, place);
       return (isWithin(prefixOf(rule), place) && reached !== 0) || (reached & change) !== 0;
     });
     if (path !== undefined) report(diagnose("own-places", spanOf(rule.source), { rule: rule.source.text, path }));
   }
 };
+
+function resolved(place: string, snapshot: CheckContext["snapshot"]): string {
+  return (snapshot && resolveLinks(place, snapshot)) ?? place;
+}
 
 function placeOf(pattern: string): string {
   const source = { file: "", line: 1, column: 1, text: pattern };
