@@ -1,0 +1,38 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { needsRoot } from "../support/skip.ts";
+import { Arena, attackPrograms } from "./arena.ts";
+import { attackerPolicy } from "./policy.ts";
+
+/** What Landlock refuses reaches the log through the kernel's audit records, which only root may switch on and read. */
+const isRoot = process.getuid?.() === 0;
+let arena: Arena;
+
+beforeAll(async () => {
+  if (!isRoot) return;
+  arena = new Arena({ uid: 0, name: "root" });
+  await arena.open(attackerPolicy);
+});
+afterAll(() => arena?.close());
+
+for (const program of attackPrograms().filter(({ event }) => event.endsWith(" kernel"))) {
+  test(`the kernel's refusal becomes an event: ${program.name}`, (context) => {
+    needsRoot(context);
+    const log = path.join(arena.folder, `${program.name}.jsonl`);
+    arena.reset();
+    const outcome = arena.run(program.name, { confined: true, events: log });
+    expect(outcome.status, outcome.text).toBe(1);
+    const events = fs
+      .readFileSync(log, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line))
+      .filter(({ source }) => source === "kernel");
+    const [what = ""] = program.event.split(" ");
+    expect(events.map((event) => `${event.class}/${event.operation}`)).toContain(what);
+    const found = events.find((event) => `${event.class}/${event.operation}` === what);
+    expect(found).toMatchObject({ domain: "attacker", verdict: "denied", process: { comm: program.name.slice(0, 15) } });
+    expect(found.allow.line).toContain(found.object);
+  });
+}
