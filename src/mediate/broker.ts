@@ -4,6 +4,7 @@ import { Grants } from "./grants.ts";
 import { Identity } from "./identity.ts";
 import { Mounts } from "./mounts.ts";
 import { SelfConfined } from "./self-confined.ts";
+import { Threads } from "./threads.ts";
 
 /** What every handler may use: one for the life of a mediator. */
 export class Broker {
@@ -13,6 +14,7 @@ export class Broker {
   readonly identity = new Identity();
   readonly mounts = new Mounts();
   readonly selfConfined = new SelfConfined();
+  readonly threads = new Threads();
 
   readonly #listed: ReadonlySet<string>;
 

@@ -12,7 +12,10 @@ export interface Notification {
   readonly tid: number;
   /** Name of the system call. */
   readonly name: string;
-  readonly args: readonly bigint[];
+  /** Argument register by index. */
+  word(index: number): bigint;
+  /** Its low half. */
+  low(index: number): number;
   /** SECCOMP_IOCTL_NOTIF_ID_VALID. */
   stillWaiting(): boolean;
   /** Marks the slot `started`: from here on the call may have had an effect. */
@@ -29,7 +32,7 @@ export class Call {
   constructor(broker: Broker, notification: Notification) {
     this.broker = broker;
     this.name = notification.name;
-    this.target = new Target(notification.tid);
+    this.target = new Target(notification.tid, broker.threads);
     this.#notification = notification;
   }
 
@@ -39,17 +42,17 @@ export class Call {
 
   /** The whole register. */
   word(index: number): bigint {
-    return this.#notification.args[index] ?? 0n;
+    return this.#notification.word(index);
   }
 
   /** An argument that the kernel takes as `int`: the low half, signed. */
   int(index: number): number {
-    return Number(BigInt.asIntN(32, this.word(index)));
+    return this.#notification.low(index) | 0;
   }
 
   /** An argument that the kernel takes as `unsigned int`. */
   unsigned(index: number): number {
-    return Number(BigInt.asUintN(32, this.word(index)));
+    return this.#notification.low(index);
   }
 
   /** A path with the directory it starts from; `directory` is the index of the descriptor argument, or null for the working directory. */
@@ -59,17 +62,19 @@ export class Call {
     return { text, start: this.target.directory(directory === null ? abi.AT_FDCWD : this.int(directory)) };
   }
 
-  /** After every read of the target's memory or of its entries in /proc: what was read belongs to the thread that waits. */
+  /**
+   * Somebody still waits. All that was read went through descriptors of one thread; that it is the one that waits is known if it still does now, since
+   * its number was its own all the while.
+   */
   check(): void {
     if (!this.#notification.stillWaiting()) throw new Vanished();
   }
 
-  /** Runs `operation` as the target, after making sure that all that was read was the target's. */
+  /** Runs `operation` as the target. What is looked at within may still be another's: {@link effect} makes sure. */
   asTarget<T>(operation: () => T, effectiveIds = false): T {
     const credentials = this.target.credentials;
     this.target.root;
-    this.check();
-    return this.broker.identity.as(credentials, { effectiveIds }, operation);
+    return this.broker.identity.as(credentials, effectiveIds, operation);
   }
 
   /** Only within {@link asTarget}. */

@@ -18,30 +18,30 @@ export interface Credentials {
   readonly umask: number;
 }
 
-/** Throws when the thread is gone or a line is missing. */
-export function readCredentials(thread: number | "self"): Credentials {
-  const text = readFileSync(`/proc/${thread}/status`, "latin1");
+export function ownCredentials(): Credentials {
+  return parseCredentials(readFileSync("/proc/self/status", "latin1"));
+}
+
+/** From the text of /proc/TID/status; throws when a line is missing. Control characters of the thread's name are escaped by the kernel: it cannot forge a line. */
+export function parseCredentials(text: string): Credentials {
+  let at = 0;
+  // The lines come in the order in which they are asked for.
   const field = (name: string): string => {
-    const at = text.startsWith(`${name}:`) ? 0 : text.indexOf(`\n${name}:`) + 1;
-    if (at === 0 && !text.startsWith(`${name}:`)) throw new Error(`no ${name} in /proc/${thread}/status`);
-    return text.slice(at + name.length + 1, text.indexOf("\n", at)).trim();
+    const start = text.indexOf(`\n${name}:\t`, at);
+    if (start < 0) throw new Error(`no ${name}`);
+    const value = start + name.length + 3;
+    at = text.indexOf("\n", value);
+    return text.slice(value, at);
   };
   const ids = (name: string): number[] => field(name).split(/\s+/).filter(Boolean).map(Number);
-  const last = (name: string): number => ids(name).at(-1) ?? -1;
+  const umask = Number.parseInt(field("Umask"), 8);
+  const tgid = Number(field("Tgid"));
   const [uid = -1, effectiveUid = -1, , fsuid = -1] = ids("Uid");
   const [, effectiveGid = -1, , fsgid = -1] = ids("Gid");
-  return {
-    tgid: Number(field("Tgid")),
-    ownTgid: last("NStgid"),
-    ownTid: last("NSpid"),
-    uid,
-    effectiveUid,
-    effectiveGid,
-    fsuid,
-    fsgid,
-    groups: ids("Groups"),
-    effective: BigInt(`0x${field("CapEff")}`),
-    permitted: BigInt(`0x${field("CapPrm")}`),
-    umask: Number.parseInt(field("Umask"), 8),
-  };
+  const groups = ids("Groups");
+  const ownTgid = ids("NStgid").at(-1) ?? -1;
+  const ownTid = ids("NSpid").at(-1) ?? -1;
+  const permitted = BigInt(`0x${field("CapPrm")}`);
+  const effective = BigInt(`0x${field("CapEff")}`);
+  return { tgid, ownTgid, ownTid, uid, effectiveUid, effectiveGid, fsuid, fsgid, groups, effective, permitted, umask };
 }

@@ -5,9 +5,10 @@ import type { Call } from "./call.ts";
 import { denyName } from "./deny.ts";
 import { judgeAddress } from "./judge-address.ts";
 import { error, type Outcome, unable } from "./outcome.ts";
+import { canonical } from "./place.ts";
 import { AF, type TargetSocket } from "./socket.ts";
 import { self, shown } from "./sys.ts";
-import { canonical, type PathArgument } from "./walk.ts";
+import type { PathArgument } from "./walk.ts";
 
 /** Where a connect or an addressed send goes: the address as the kernel is to be given it. */
 export type Destination = { readonly kind: "address"; readonly bytes: Buffer } | Outcome;

@@ -6,8 +6,9 @@ import { handlers } from "./handlers/table.ts";
 import { CannotImpersonate } from "./identity.ts";
 import { TooLong, Unreadable } from "./memory.ts";
 import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
+import { Nameless } from "./place.ts";
 import { refuseForm, refuseUnlisted } from "./refuse-call.ts";
-import { TargetGone } from "./target.ts";
+import { TargetGone } from "./target-gone.ts";
 
 /** Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The caller closes the call once it is answered. */
 export function dispatch(broker: Broker, notification: Notification): { outcome: Outcome; call: Call } {
@@ -48,6 +49,7 @@ function selfConfined(call: Call): string | null {
 
 function doubt(call: Call, cause: unknown): Outcome {
   if (cause instanceof Vanished) return { kind: "vanished" };
+  if (cause instanceof Nameless) return error(cause.errno);
   if (cause instanceof TooLong) return error(E.NAMETOOLONG);
   if (cause instanceof Unreadable) return unable(E.FAULT, call.name, "unreadable argument");
   if (cause instanceof TargetGone) return unable(E.PERM, call.name, "the asking thread cannot be looked at");

@@ -1,5 +1,5 @@
 import { abi } from "./abi.ts";
-import { type Credentials, readCredentials } from "./credentials.ts";
+import { type Credentials, ownCredentials } from "./credentials.ts";
 import { GROUPS_MAX } from "./limits.ts";
 import { sys } from "./sys.ts";
 
@@ -12,39 +12,41 @@ export class IdentityLost extends Error {}
 /**
  * Runs operations with the target's file-system identity: fsuid, fsgid, groups, umask, and of the mediator's own capabilities only those
  * that the target has in effect. Set by raw system calls on this thread alone (credentials(7)); the real and saved ids stay, so that the target may not signal the mediator.
+ * What is the same already is left alone.
  */
 export class Identity {
-  readonly #own: Credentials = readCredentials("self");
+  readonly #own: Credentials = ownCredentials();
   readonly #ownGroups = groupBytes(this.#own.groups);
+  readonly #ownCapabilities = capabilities(this.#own, this.#own.effective);
+  /** Of the mediator itself, which makes no files of its own: the last target's. */
+  #umask = -1;
 
-  /** `euid` too, for calls whose peer is told the effective ids (connect on a unix socket). */
-  as<T>(target: Credentials, what: { readonly effectiveIds: boolean }, operation: () => T): T {
+  /** `effectiveIds` too, for calls whose peer is told them (connect on a unix socket). */
+  as<T>(target: Credentials, effectiveIds: boolean, operation: () => T): T {
     const own = this.#own;
-    const caps = this.#capabilities(target.effective);
     const groups = sameNumbers(target.groups, own.groups) ? null : groupBytes(target.groups);
+    const ids = effectiveIds && (target.effectiveUid !== own.effectiveUid || target.effectiveGid !== own.effectiveGid);
+    const fsgid = ids || target.fsgid !== own.fsgid;
+    const fsuid = ids || target.fsuid !== own.fsuid;
+    const effective = target.effective & own.effective;
+    const narrower = fsuid || effective !== own.effective;
     try {
       if (groups !== null && sys("setgroups", target.groups.length, groups) < 0)
         throw new CannotImpersonate("setgroups");
-      if (what.effectiveIds) this.#effective(target.effectiveUid, target.effectiveGid);
-      setFs("setfsgid", target.fsgid, CannotImpersonate);
-      setFs("setfsuid", target.fsuid, CannotImpersonate);
-      if (sys("capset", header(), caps) < 0) throw new CannotImpersonate("capset");
-      sys("umask", target.umask);
+      if (ids) this.#effective(target.effectiveUid, target.effectiveGid);
+      if (fsgid) setFs("setfsgid", target.fsgid, CannotImpersonate);
+      if (fsuid) setFs("setfsuid", target.fsuid, CannotImpersonate);
+      if (narrower && sys("capset", HEADER, capabilities(own, effective)) < 0) throw new CannotImpersonate("capset");
+      if (target.umask !== this.#umask) sys("umask", target.umask);
+      this.#umask = target.umask;
       return operation();
     } finally {
-      if (sys("capset", header(), this.#capabilities(own.effective)) < 0) fatal("capset");
-      if (what.effectiveIds) this.#restoreEffective();
-      setFs("setfsuid", own.fsuid, IdentityLost);
-      setFs("setfsgid", own.fsgid, IdentityLost);
-      if (
-        groups !== null &&
-        sys("setgroups", own.groups.length, this.#ownGroups) < 0 &&
-        !sameNumbers(readCredentials("self").groups, own.groups)
-      )
-        fatal("setgroups");
-      // Going back to fsuid 0 raises file capabilities by itself; going back from one user to another does not.
-      if (sys("capset", header(), this.#capabilities(own.effective)) < 0) fatal("capset");
-      sys("umask", 0);
+      if (ids) this.#restoreEffective();
+      if (fsuid) setFs("setfsuid", own.fsuid, IdentityLost);
+      if (fsgid) setFs("setfsgid", own.fsgid, IdentityLost);
+      // Changes of ids raise and drop capabilities by themselves, so these come after them; setgroups needs one.
+      if ((narrower || groups !== null) && sys("capset", HEADER, this.#ownCapabilities) < 0) fatal("capset");
+      if (groups !== null) this.#restoreGroups();
     }
   }
 
@@ -58,21 +60,25 @@ export class Identity {
     if (sys("setresgid", -1, this.#own.effectiveGid, -1) < 0) fatal("setresgid");
   }
 
-  /** struct __user_cap_data_struct[2] (capget(2)): permitted as ever, effective limited to `mask`. */
-  #capabilities(mask: bigint): Buffer {
-    const effective = mask & this.#own.effective;
-    const b = Buffer.alloc(24);
-    b.writeUInt32LE(Number(effective & 0xffffffffn), 0);
-    b.writeUInt32LE(Number(this.#own.permitted & 0xffffffffn), 4);
-    b.writeUInt32LE(Number(effective >> 32n), 12);
-    b.writeUInt32LE(Number(this.#own.permitted >> 32n), 16);
-    return b;
+  /** A mediator that may not set groups never changed them either. */
+  #restoreGroups(): void {
+    const { groups } = this.#own;
+    if (sys("setgroups", groups.length, this.#ownGroups) < 0 && !sameNumbers(ownCredentials().groups, groups))
+      fatal("setgroups");
   }
 }
 
-function header(): Buffer {
-  const b = Buffer.alloc(8);
-  b.writeUInt32LE(abi.LINUX_CAPABILITY_VERSION_3, 0);
+/** struct __user_cap_header_struct (capget(2)). */
+const HEADER = Buffer.alloc(8);
+HEADER.writeUInt32LE(abi.LINUX_CAPABILITY_VERSION_3, 0);
+
+/** struct __user_cap_data_struct[2] (capget(2)): permitted as ever. */
+function capabilities(own: Credentials, effective: bigint): Buffer {
+  const b = Buffer.alloc(24);
+  b.writeUInt32LE(Number(effective & 0xffffffffn), 0);
+  b.writeUInt32LE(Number(own.permitted & 0xffffffffn), 4);
+  b.writeUInt32LE(Number(effective >> 32n), 12);
+  b.writeUInt32LE(Number(own.permitted >> 32n), 16);
   return b;
 }
 

@@ -90,7 +90,8 @@ function notification(listener: number, slot: Slot): Notification {
   return {
     tid: slot.tid,
     name: syscallName(slot.number) ?? "",
-    args: [0, 1, 2, 3, 4, 5].map((index) => slot.argument(index)),
+    word: (index) => slot.argument(index),
+    low: (index) => slot.argumentLow(index),
     stillWaiting: () => sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_ID_VALID, id) === 0,
     started: () => {
       slot.state = slotState.started;

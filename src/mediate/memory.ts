@@ -1,7 +1,11 @@
 import { abi } from "./abi.ts";
 import { type Bytes, c, close, sys } from "./sys.ts";
+import type { Thread } from "./threads.ts";
 
-const PAGE = 4096n;
+const PAGE = 4096;
+const MEM = c("mem");
+/** Where strings are read to before they are copied out. */
+const page = Buffer.alloc(PAGE);
 
 /** The target's memory could not be read: unmapped, memfd_secret, userfaultfd, or the target is gone. A refusal, never a guess. */
 export class Unreadable extends Error {}
@@ -14,11 +18,12 @@ export class TooLong extends Error {}
  * this gives EIO there. What is read here is a copy: decisions and actions both use the copy, the target may change its own as it likes.
  */
 export class Memory {
+  readonly #thread: Thread;
   readonly #fd: number;
 
-  constructor(tid: number) {
-    this.#fd = sys("openat", abi.AT_FDCWD, c(`/proc/${tid}/mem`), abi.O_CLOEXEC);
-    if (this.#fd < 0) throw new Unreadable(`/proc/${tid}/mem: error ${-this.#fd}`);
+  constructor(thread: Thread) {
+    this.#thread = thread;
+    this.#fd = openMemory(thread, 0);
   }
 
   close(): void {
@@ -28,34 +33,51 @@ export class Memory {
   /** Exactly `length` bytes. Throws {@link Unreadable}. */
   read(address: bigint, length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    let done = 0;
-    while (done < length) {
-      const got = sys("pread64", this.#fd, bytes.subarray(done), length - done, address + BigInt(done));
-      if (got <= 0) throw new Unreadable(`address 0x${address.toString(16)}`);
-      done += got;
-    }
+    this.#fill(bytes, place(address), length);
     return bytes;
   }
 
   /** A C string without its NUL, read page by page so that a string at the end of a mapping can be read. */
   string(address: bigint, max: number = abi.PATH_MAX): Bytes {
+    const start = place(address);
     let text = "";
     while (text.length < max) {
-      const at = address + BigInt(text.length);
-      const chunk = this.read(at, Math.min(Number(PAGE - (at % PAGE)), max - text.length));
-      const end = chunk.indexOf(0);
-      if (end >= 0) return text + chunk.toString("latin1", 0, end);
-      text += chunk.toString("latin1");
+      const at = start + text.length;
+      const length = Math.min(PAGE - (at % PAGE), max - text.length);
+      this.#fill(page, at, length);
+      const end = page.indexOf(0);
+      if (end >= 0 && end < length) return text + page.toString("latin1", 0, end);
+      text += page.toString("latin1", 0, length);
     }
     throw new TooLong();
   }
 
   /** Writes results where the target asked for them. Its own memory, so nothing is gained; throws {@link Unreadable}. */
-  static write(tid: number, address: bigint, bytes: Uint8Array): void {
-    const fd = sys("openat", abi.AT_FDCWD, c(`/proc/${tid}/mem`), abi.O_WRONLY | abi.O_CLOEXEC);
-    if (fd < 0) throw new Unreadable(`/proc/${tid}/mem: error ${-fd}`);
-    const written = sys("pwrite64", fd, bytes, bytes.length, address);
+  write(address: bigint, bytes: Uint8Array): void {
+    const fd = openMemory(this.#thread, abi.O_WRONLY);
+    const written = sys("pwrite64", fd, bytes, bytes.length, place(address));
     close(fd);
     if (written !== bytes.length) throw new Unreadable(`address 0x${address.toString(16)}`);
   }
+
+  #fill(into: Buffer, address: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      const rest = done === 0 ? into : into.subarray(done);
+      const got = sys("pread64", this.#fd, rest, length - done, address + done);
+      if (got <= 0) throw new Unreadable(`address 0x${address.toString(16)}`);
+      done += got;
+    }
+  }
+}
+
+function openMemory({ directory }: Thread, access: number): number {
+  const fd = sys("openat", directory, MEM, access | abi.O_CLOEXEC);
+  if (fd < 0) throw new Unreadable(`mem: error ${-fd}`);
+  return fd;
+}
+
+/** Addresses of processes have at most 56 bits, exact as a number; nothing lies elsewhere. */
+function place(address: bigint): number {
+  if (address > BigInt(Number.MAX_SAFE_INTEGER)) throw new Unreadable(`address 0x${address.toString(16)}`);
+  return Number(address);
 }

@@ -19,10 +19,11 @@ const LOCAL = new Set(
  */
 export class Mounts {
   readonly #watch = sys("openat", abi.AT_FDCWD, c("/proc/self/mountinfo"), abi.O_CLOEXEC);
-  #kinds = new Map<bigint, MountKind>();
+  #kinds = new Map<number, MountKind>();
   #read = false;
+  readonly #request = watchRequest(this.#watch);
 
-  kind(mount: bigint): MountKind {
+  kind(mount: number): MountKind {
     if (!this.#read || this.#changed()) {
       this.#kinds = parse(readFileSync("/proc/self/mountinfo", "latin1"));
       this.#read = true;
@@ -31,21 +32,26 @@ export class Mounts {
   }
 
   #changed(): boolean {
-    const request = Buffer.alloc(8);
-    request.writeInt32LE(this.#watch, 0);
-    request.writeInt16LE(POLLPRI, 4);
-    return sys("poll", request, 1, 0) !== 0;
+    return sys("poll", this.#request, 1, 0) !== 0;
   }
 }
 
-function parse(text: string): Map<bigint, MountKind> {
-  const kinds = new Map<bigint, MountKind>();
+/** struct pollfd. */
+function watchRequest(fd: number): Buffer {
+  const request = Buffer.alloc(8);
+  request.writeInt32LE(fd, 0);
+  request.writeInt16LE(POLLPRI, 4);
+  return request;
+}
+
+function parse(text: string): Map<number, MountKind> {
+  const kinds = new Map<number, MountKind>();
   for (const line of text.split("\n")) {
     const fields = line.split(" ");
     const type = fields[fields.indexOf("-") + 1];
     const id = fields[0];
     if (id === undefined || id === "" || type === undefined) continue;
-    kinds.set(BigInt(id), type === "proc" ? "procfs" : LOCAL.has(type) ? "local" : "slow");
+    kinds.set(Number(id), type === "proc" ? "procfs" : LOCAL.has(type) ? "local" : "slow");
   }
   return kinds;
 }

@@ -4,16 +4,27 @@ import { stamp } from "../events/identity.ts";
 import { FOLD_FLUSH_MS } from "../events/limits.ts";
 import { readProcess } from "../events/process-info.ts";
 import type { Broker } from "./broker.ts";
-import { readCredentials } from "./credentials.ts";
 import { explain } from "./explain.ts";
-import type { Outcome } from "./outcome.ts";
+import { REFUSALS_NAMED_MAX } from "./limits.ts";
+import type { Outcome, Refusal } from "./outcome.ts";
+
+interface Repeated {
+  readonly event: Event;
+  /** Times since the event was passed on. */
+  again: number;
+}
 
 /**
- * Turns refusals into events, folded: a process that asks a million times for the same costs one line and a count now and then.
+ * Turns refusals into events, folded: who asks a million times for the same costs one line and a count now and then, and nobody looks into /proc for a
+ * repetition. Between two flushes a process is taken to stay the program it was. Refusals of more than {@link REFUSALS_NAMED_MAX} different things are counted
+ * together.
  */
 export class Reporter {
   readonly #broker: Broker;
   readonly #fold: Fold;
+  readonly #repeated = new Map<string, Repeated>();
+  /** Refusals that got no line of their own since the last flush. */
+  #unnamed = 0;
   #flushAt: number | null = null;
 
   constructor(broker: Broker, write: (event: Event) => void) {
@@ -23,20 +34,24 @@ export class Reporter {
 
   refused(tid: number, { refusal }: Outcome & { kind: "refused" }): void {
     this.#flushAt ??= Date.now() + FOLD_FLUSH_MS;
-    this.#fold.add({
-      ...stamp(),
-      domain: this.#broker.plan.domain,
-      level: this.#broker.plan.level,
-      engine: "landlock",
-      source: "broker",
-      verdict: "denied",
+    const kind = `${tid} ${refusal.class} ${refusal.operation} ${refusal.reason} ${refusal.object}`;
+    const known = this.#repeated.get(kind);
+    if (known !== undefined) known.again += 1;
+    else if (this.#repeated.size >= REFUSALS_NAMED_MAX) this.#unnamed += 1;
+    else this.#first(tid, kind, refusal);
+  }
+
+  #first(tid: number, kind: string, refusal: Refusal): void {
+    const event: Event = {
+      ...this.#common(),
       class: refusal.class,
       operation: refusal.operation,
       object: refusal.object,
-      process: readProcess(processOf(tid)),
+      process: readProcess(this.#processOf(tid)),
       ...explain(this.#broker.policy, refusal),
-      count: 1,
-    });
+    };
+    this.#repeated.set(kind, { event, again: 0 });
+    this.#fold.add(event);
   }
 
   /** Milliseconds until counts are due, -1 for never; what is overdue is written first. */
@@ -49,16 +64,36 @@ export class Reporter {
   }
 
   flush(): void {
+    for (const { event, again } of this.#repeated.values())
+      if (again > 0) this.#fold.add({ ...event, ...stamp(), count: again });
+    this.#repeated.clear();
+    if (this.#unnamed > 0) this.#fold.add(this.#overflow());
+    this.#unnamed = 0;
     this.#fold.flush();
     this.#flushAt = null;
   }
-}
 
-/** A thread is told apart by its process; one that is gone keeps its own number. */
-function processOf(tid: number): number {
-  try {
-    return readCredentials(tid).tgid;
-  } catch {
-    return tid;
+  #overflow(): Event {
+    return {
+      ...this.#common(),
+      class: "lifecycle",
+      operation: "folded",
+      object: `${this.#unnamed} refusals beyond the first ${REFUSALS_NAMED_MAX} different ones`,
+      process: { pid: process.pid, uid: null, comm: null, executable: null },
+      rule: null,
+      reason: null,
+      allow: null,
+      count: this.#unnamed,
+    };
+  }
+
+  #common(): Omit<Event, "class" | "operation" | "object" | "process" | "rule" | "reason" | "allow"> {
+    const { domain, level } = this.#broker.plan;
+    return { ...stamp(), domain, level, engine: "landlock", source: "broker", verdict: "denied", count: 1 };
+  }
+
+  /** A thread is told apart by its process; one that is gone keeps its own number. */
+  #processOf(tid: number): number {
+    return this.#broker.threads.processOf(tid) ?? tid;
   }
 }

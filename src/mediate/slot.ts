@@ -40,6 +40,11 @@ export class Slot {
     return this.notification.readBigUInt64LE(32 + 8 * index);
   }
 
+  /** The low half of an argument, unsigned. */
+  argumentLow(index: number): number {
+    return this.notification.readUInt32LE(32 + 8 * index);
+  }
+
   answer(value: bigint, errno: number, flags: number): void {
     this.response.writeBigUInt64LE(this.id, 0);
     this.response.writeBigInt64LE(value, 8);

@@ -60,12 +60,15 @@ export function openPath(dir: number, path: Bytes): number {
   return openat(dir, path, abi.O_PATH | abi.O_NOFOLLOW);
 }
 
-/** readlinkat(2): the text, or the negated error. Grows until it fits. */
+/** Reused by every call that only looks: nothing here waits, and what is found is copied out at once. */
+const text = Buffer.alloc(abi.PATH_MAX);
+const status = Buffer.alloc(256);
+const EMPTY = c("");
+
+/** readlinkat(2): the text, or the negated error. The kernel gives no text of PATH_MAX bytes or more. */
 export function readlinkat(dir: number, path: Bytes): Bytes | number {
-  const buffer = Buffer.alloc(abi.PATH_MAX);
-  const length = sys("readlinkat", dir, c(path), buffer, buffer.length);
-  if (length < 0) return length;
-  return buffer.toString("latin1", 0, length);
+  const length = sys("readlinkat", dir, path === "" ? EMPTY : c(path), text, text.length);
+  return length < 0 ? length : text.toString("latin1", 0, length);
 }
 
 export interface Stat {
@@ -75,17 +78,19 @@ export interface Stat {
   readonly gid: number;
   readonly links: number;
   readonly inode: bigint;
-  readonly device: string;
-  readonly mount: bigint;
+  /** Major and minor number in one. */
+  readonly device: number;
+  /** Mount id of the old kind, as in mountinfo (STATX_MNT_ID). */
+  readonly mount: number;
 }
 
 /** statx(2) of a descriptor (struct statx, include/uapi/linux/stat.h), or the negated error. Never waits for a server. */
 export function fstat(fd: number): Stat | number {
-  const b = Buffer.alloc(256);
+  const b = status;
   const failed = sys(
     "statx",
     fd,
-    c(""),
+    EMPTY,
     abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC,
     abi.STATX_BASIC_STATS | abi.STATX_MNT_ID,
     b,
@@ -99,8 +104,8 @@ export function fstat(fd: number): Stat | number {
     uid: b.readUInt32LE(20),
     gid: b.readUInt32LE(24),
     inode: b.readBigUInt64LE(32),
-    device: `${b.readUInt32LE(136)}:${b.readUInt32LE(140)}`,
-    mount: b.readBigUInt64LE(144),
+    device: b.readUInt32LE(136) * 2 ** 32 + b.readUInt32LE(140),
+    mount: Number(b.readBigUInt64LE(144)),
   };
 }
 

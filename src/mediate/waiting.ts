@@ -1,3 +1,4 @@
+import { SLOT_COUNT } from "../plan/slots.ts";
 import { E, POLLHUP, POLLIN, POLLOUT } from "./abi.ts";
 import type { Call } from "./call.ts";
 import type { Pending } from "./outcome.ts";
@@ -23,6 +24,8 @@ export interface Woken {
 /** Calls in flight beside the one that is being decided; as many as there are slots. */
 export class Waiting {
   #calls: WaitingCall[] = [];
+  /** struct pollfd (poll(2)): the listener, then one for each call. */
+  readonly #requests = Buffer.alloc(8 * (SLOT_COUNT + 1));
 
   add(call: WaitingCall): void {
     this.#calls.push(call);
@@ -30,7 +33,7 @@ export class Waiting {
 
   /** Waits until something can be done, or `timeout` milliseconds (-1: for ever). */
   poll(listener: number, timeout: number): Woken {
-    const requests = Buffer.alloc(8 * (this.#calls.length + 1));
+    const requests = this.#requests;
     requests.writeInt32LE(listener, 0);
     requests.writeInt16LE(POLLIN, 4);
     for (const [index, { pending }] of this.#calls.entries()) {
@@ -40,9 +43,11 @@ export class Waiting {
     const count = sys("poll", requests, this.#calls.length + 1, timeout);
     if (count < 0 && count !== -E.INTR) throw new Error(`poll: error ${-count}`);
     const events = (index: number): number => (count > 0 ? requests.readInt16LE(8 * index + 6) : 0);
+    const asked = (events(0) & POLLIN) !== 0;
+    const gone = !asked && (events(0) & POLLHUP) !== 0;
+    if (this.#calls.length === 0) return { ready: [], asked, gone };
     const ready = this.#calls.filter((_, index) => events(index + 1) !== 0);
     this.#calls = this.#calls.filter((_, index) => events(index + 1) === 0);
-    const asked = (events(0) & POLLIN) !== 0;
-    return { ready, asked, gone: !asked && (events(0) & POLLHUP) !== 0 };
+    return { ready, asked, gone };
   }
 }

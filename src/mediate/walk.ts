@@ -1,8 +1,10 @@
 import { abi, E } from "./abi.ts";
+import { direct } from "./direct.ts";
 import { LINKS_MAX } from "./limits.ts";
 import type { MountKind, Mounts } from "./mounts.ts";
+import { canonical, Place } from "./place.ts";
 import { protectedLink } from "./protected-link.ts";
-import { type Bytes, fstat, openat, openPath, readlinkat, type Stat, sameObject, self } from "./sys.ts";
+import { type Bytes, fstat, openat, openPath, readlinkat, type Stat, sameObject } from "./sys.ts";
 import type { Target } from "./target.ts";
 
 /** Where a path of the target leads. */
@@ -15,21 +17,6 @@ export type Walked =
   /** `/proc/self/fd/N` of the target's own, followed: the same as its descriptor N. */
   | { readonly kind: "descriptor"; readonly number: number }
   | { readonly kind: "error"; readonly errno: number };
-
-export interface Place {
-  /** The directory that holds the last component, O_PATH; kept open until the call is answered. */
-  readonly directory: number;
-  /** Name in `directory`; `.` when the path leads to `directory` itself (`/`, `..`, `dir/.`). */
-  readonly last: Bytes;
-  /** The path ended in `/`. */
-  readonly slash: boolean;
-  /** What has that name now; null when nothing has. */
-  readonly object: { readonly fd: number; readonly stat: Stat } | null;
-  /** Canonical: what the kernel calls the directory now, then the last component. */
-  readonly name: Bytes;
-  /** Canonical names of the symbolic links that were followed. */
-  readonly links: readonly Bytes[];
-}
 
 /** A path out of the target's memory, and where it starts: its root, or the directory it named. */
 export interface PathArgument {
@@ -53,7 +40,8 @@ export interface WalkContext {
 export function walk(path: PathArgument, context: WalkContext): Walked {
   if (path.text === "") return { kind: "error", errno: E.NOENT };
   if (path.start < 0) return { kind: "error", errno: -path.start };
-  return new Walk(path.start, context).run(path.text);
+  const place = direct(path, context);
+  return place === null ? new Walk(path.start, context).run(path.text) : { kind: "place", place };
 }
 
 class Walk {
@@ -63,7 +51,7 @@ class Walk {
   /** Components still to come, the next one last. */
   readonly #rest: Bytes[] = [];
   #slash = false;
-  #mount: bigint | null = null;
+  #mount: number | null = null;
   #kind: MountKind = "slow";
 
   constructor(start: number, context: WalkContext) {
@@ -113,19 +101,9 @@ class Walk {
   /** The path ended in `.`, `..`, or was `/`. */
   #here(): Walked {
     if (this.#kind === "procfs") return { kind: "procfs" };
-    const name = canonical(this.#at);
     const stat = this.#look(this.#at);
-    if (typeof name === "number") return { kind: "error", errno: name };
     if (typeof stat === "number") return { kind: "error", errno: stat };
-    const place = {
-      directory: this.#at,
-      last: ".",
-      slash: this.#slash,
-      object: { fd: this.#at, stat },
-      name,
-      links: this.#links,
-    };
-    return { kind: "place", place };
+    return this.#place(".", { fd: this.#at, stat });
   }
 
   #last(component: Bytes): Walked | null {
@@ -140,14 +118,12 @@ class Walk {
     // Calls on names are left to say so themselves.
     const looking = this.#context.follow !== "never";
     if (looking && this.#slash && stat !== null && stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
-    const directory = canonical(this.#at);
-    if (typeof directory === "number") return { kind: "error", errno: directory };
-    const name = directory === "/" ? `/${component}` : `${directory}/${component}`;
-    const object = stat === null ? null : { fd, stat };
-    return {
-      kind: "place",
-      place: { directory: this.#at, last: component, slash: this.#slash, object, name, links: this.#links },
-    };
+    return this.#place(component, stat === null ? null : { fd, stat });
+  }
+
+  #place(last: Bytes, object: Place["object"]): Walked {
+    const place = new Place({ directory: this.#at, last, slash: this.#slash, object, links: this.#links });
+    return { kind: "place", place };
   }
 
   #follows(): boolean {
@@ -221,15 +197,4 @@ class Walk {
     const stat = this.#look(fd);
     return typeof stat === "number" ? { kind: "error", errno: stat } : null;
   }
-}
-
-/**
- * The kernel's own name for an object of the mediator's, or an error number. A removed object (`... (deleted)`) and one outside the
- * mediator's root have no name anybody could have granted.
- */
-export function canonical(fd: number): Bytes | number {
-  const name = readlinkat(abi.AT_FDCWD, self(fd));
-  if (typeof name === "number") return -name;
-  if (!name.startsWith("/") || name.endsWith(" (deleted)")) return E.NOENT;
-  return name;
 }

@@ -16,7 +16,7 @@ import { type Built, buildAll } from "./build.ts";
 import { runScene, type SceneOptions } from "./scene.ts";
 
 /** Tries in all, spread over the races below. */
-const TRIES = Number(process.env.COFFERDAM_RACES ?? 100_000);
+const TRIES = Number(process.env.COFFERDAM_RACES ?? 20_000);
 const TIMEOUT_MS = 120_000;
 
 let built: Built;

@@ -4,8 +4,9 @@ import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import type { Handler } from "../handler.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
+import { canonical } from "../place.ts";
 import { type Bytes, fstat, type Stat, shown } from "../sys.ts";
-import { canonical, type Follow, type PathArgument } from "../walk.ts";
+import type { Follow, PathArgument } from "../walk.ts";
 
 /** What a metadata call wants changed: a name, or one of the target's descriptors. */
 export type Subject =

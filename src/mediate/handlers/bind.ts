@@ -6,9 +6,10 @@ import { denyName } from "../deny.ts";
 import type { Handler } from "../handler.ts";
 import { judgeAddress } from "../judge-address.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
+import { canonical, type Place } from "../place.ts";
 import { AF, socketOf, type TargetSocket } from "../socket.ts";
 import { type Bytes, fstat, openPath, shown, sys } from "../sys.ts";
-import { canonical, type PathArgument, type Place } from "../walk.ts";
+import type { PathArgument } from "../walk.ts";
 
 /**
  * bind. Nothing below sees all of it (abstract names, UDP ports), and neither the descriptor nor the address would stay what was judged, so the

@@ -3,8 +3,8 @@ import { abi, E } from "../abi.ts";
 import { denyName, denyTwoNames } from "../deny.ts";
 import { allNames, type Handler } from "../handler.ts";
 import { CONTINUE, result, unable } from "../outcome.ts";
+import { canonical } from "../place.ts";
 import { c, self, shown, sys } from "../sys.ts";
-import { canonical } from "../walk.ts";
 
 /** link, linkat. The very object that was judged gets the new name; one without a name of its own (O_TMPFILE, unlinked) gets none. */
 export const link: Handler = {

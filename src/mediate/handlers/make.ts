@@ -4,8 +4,9 @@ import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import { type Handler, right } from "../handler.ts";
 import { CONTINUE, type Outcome, result, unable } from "../outcome.ts";
+import type { Place } from "../place.ts";
 import { c, shown, sys } from "../sys.ts";
-import type { PathArgument, Place } from "../walk.ts";
+import type { PathArgument } from "../walk.ts";
 
 /** mkdir, mkdirat. */
 export const mkdir: Handler = {

@@ -5,8 +5,9 @@ import { denyName } from "../deny.ts";
 import { type Handler, right } from "../handler.ts";
 import { OPEN_ATTEMPTS_MAX } from "../limits.ts";
 import { CONTINUE, error, type Outcome, unable } from "../outcome.ts";
+import type { Place } from "../place.ts";
 import { openat, self, shown } from "../sys.ts";
-import type { PathArgument, Place } from "../walk.ts";
+import type { PathArgument } from "../walk.ts";
 
 interface OpenArguments {
   readonly path: PathArgument;

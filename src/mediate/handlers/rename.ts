@@ -4,8 +4,8 @@ import type { Call } from "../call.ts";
 import { denyName, denyTwoNames } from "../deny.ts";
 import { allNames, type Handler } from "../handler.ts";
 import { CONTINUE, type Outcome, result, unable } from "../outcome.ts";
+import type { Place } from "../place.ts";
 import { type Bytes, c, close, fstat, openPath, shown, sys } from "../sys.ts";
-import type { Place } from "../walk.ts";
 
 /** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
 export const rename: Handler = {

@@ -4,7 +4,6 @@ import type { Call } from "../call.ts";
 import { judgeDestination, pathOf } from "../destination.ts";
 import type { Handler } from "../handler.ts";
 import { MESSAGE_BYTES_MAX } from "../limits.ts";
-import { Memory } from "../memory.ts";
 import { type Message, readMessage } from "../message.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
 import { AF, SOCK, socketOf, type TargetSocket } from "../socket.ts";
@@ -54,7 +53,7 @@ function counted(call: Call, sent: Outcome): Outcome {
   if (sent.kind !== "value") return sent;
   const length = Buffer.alloc(4);
   length.writeUInt32LE(sent.value, 0);
-  Memory.write(call.target.tid, call.word(1) + 56n, length);
+  call.target.memory.write(call.word(1) + 56n, length);
   return { kind: "value", value: 1 };
 }
 

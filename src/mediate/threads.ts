@@ -1,0 +1,100 @@
+import { abi, E } from "./abi.ts";
+import { type Credentials, parseCredentials } from "./credentials.ts";
+import { STATUS_BYTES_MAX, THREADS_KEPT_MAX } from "./limits.ts";
+import { c, close, sys } from "./sys.ts";
+import { TargetGone } from "./target-gone.ts";
+
+/** A thread's entries in /proc, held open. They stand for the thread and not for its number: once it is gone every use of them fails. */
+export interface Thread {
+  /** /proc/TID, O_PATH; -1 once it is kept no longer. */
+  directory: number;
+  status: number;
+}
+
+const STATUS = c("status");
+/** /proc/TID/status is a few hundred bytes and one line of groups; grown when it does not fit. */
+let buffer = Buffer.alloc(8192);
+
+/**
+ * Threads that asked lately. Opening their entries in /proc anew for every call costs more than reading them, and a kept descriptor can never
+ * mean another thread that got the same number.
+ */
+export class Threads {
+  /** By thread id, in order of last use. */
+  readonly #known = new Map<number, Thread>();
+
+  /** Who the thread is at this moment: the umask, ids and capabilities are never kept. Throws {@link TargetGone}. */
+  look(tid: number): { thread: Thread; credentials: Credentials } {
+    const known = this.#known.get(tid);
+    if (known !== undefined) {
+      const text = readStatus(known.status);
+      this.#known.delete(tid);
+      if (typeof text === "string") {
+        this.#known.set(tid, known);
+        return { thread: known, credentials: credentialsOf(tid, text) };
+      }
+      give(known);
+    }
+    const thread = open(tid);
+    this.#makeRoom();
+    this.#known.set(tid, thread);
+    const text = readStatus(thread.status);
+    if (typeof text === "number") throw new TargetGone(`/proc/${tid}/status: error ${text}`);
+    return { thread, credentials: credentialsOf(tid, text) };
+  }
+
+  /** Process id of a thread; null when it is gone. */
+  processOf(tid: number): number | null {
+    try {
+      return this.look(tid).credentials.tgid;
+    } catch (cause) {
+      if (cause instanceof TargetGone) return null;
+      throw cause;
+    }
+  }
+
+  #makeRoom(): void {
+    if (this.#known.size < THREADS_KEPT_MAX) return;
+    for (const [tid, thread] of this.#known) {
+      give(thread);
+      this.#known.delete(tid);
+      return;
+    }
+  }
+}
+
+/** A call that still waits may hold the thread: it must find no number that means something else by now. */
+function give(thread: Thread): void {
+  close(thread.status);
+  close(thread.directory);
+  thread.status = -1;
+  thread.directory = -1;
+}
+
+function open(tid: number): Thread {
+  const directory = sys("openat", abi.AT_FDCWD, c(`/proc/${tid}`), abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC);
+  if (directory < 0) throw new TargetGone(`/proc/${tid}: error ${-directory}`);
+  const status = sys("openat", directory, STATUS, abi.O_CLOEXEC);
+  if (status >= 0) return { directory, status };
+  close(directory);
+  throw new TargetGone(`/proc/${tid}/status: error ${-status}`);
+}
+
+/** The text, or an error number: ESRCH when the thread is gone. */
+function readStatus(fd: number): string | number {
+  for (;;) {
+    const got = sys("pread64", fd, buffer, buffer.length, 0);
+    if (got <= 0) return got === 0 ? E.IO : -got;
+    if (got < buffer.length) return buffer.toString("latin1", 0, got);
+    if (buffer.length >= STATUS_BYTES_MAX) return E.IO;
+    buffer = Buffer.alloc(2 * buffer.length);
+  }
+}
+
+function credentialsOf(tid: number, text: string): Credentials {
+  try {
+    return parseCredentials(text);
+  } catch (cause) {
+    throw new TargetGone(`/proc/${tid}/status`, { cause });
+  }
+}
