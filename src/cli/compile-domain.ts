@@ -25,7 +25,7 @@ const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
 export async function compileDomain(context: Context, wanted: Wanted, options: Options, effect: Effect): Promise<Plan> {
   const { policy, diagnostics, sources, files, absent } = load(context, wanted, options);
   const file = files[0] === undefined ? {} : { file: files[0] };
-  const onHost = policy === null ? [] : check(policy, { ...checkContext(context), ...file });
+  const onHost = policy === null ? [] : check(policy, { ...checkContext(context), ...file, ownFiles: files });
   const errors = [...diagnostics, ...onHost].filter((diagnostic) => hasError([diagnostic]));
   const usable = policy !== null && errors.length === 0;
   const compiled = usable

@@ -4,10 +4,16 @@ import type { Policy } from "../model/policy.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
 import { load, wantedDomain } from "./load.ts";
 
+export interface RequiredPolicy {
+  readonly policy: Policy;
+  /** Absolute names of the files that make it up, the domain's own first. */
+  readonly files: readonly string[];
+}
+
 /** The policy that a command is about. Its errors go to standard error; warnings are for `check`. @throws CommandError with errors */
-export function requirePolicy(context: Context, domain: string | undefined, options: Options): Policy {
-  const { policy, diagnostics, sources } = load(context, wantedDomain(domain, options), options);
-  if (policy !== null) return policy;
+export function requirePolicy(context: Context, domain: string | undefined, options: Options): RequiredPolicy {
+  const { policy, diagnostics, sources, files } = load(context, wantedDomain(domain, options), options);
+  if (policy !== null) return { policy, files };
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   context.err(renderDiagnostics(errors, { color: context.color, sources }));
   throw new CommandError("the policy cannot be used", "mend what is shown above, then try again");

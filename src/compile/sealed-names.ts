@@ -3,8 +3,7 @@ import { buildAutomaton, UnreadablePattern } from "../model/automaton/build.ts";
 import { AutomatonTooLarge } from "../model/automaton/too-large.ts";
 import { isCanonicalName } from "../model/canonical-name.ts";
 import { type Canonicalised, canonicalise } from "../model/canonicalise.ts";
-import { ownObjectRules } from "../model/own-objects.ts";
-import { escapeName } from "../model/pattern.ts";
+import { ownRules } from "../model/own-objects.ts";
 import { Permission } from "../model/permission.ts";
 import type { Policy } from "../model/policy.ts";
 import { type SealedView, sealedView } from "../model/sealed-view.ts";
@@ -23,16 +22,17 @@ export interface SealedNames {
   readonly unfollowed: Canonicalised["unfollowed"];
 }
 
-/** `own`: absolute names of Cofferdam's places, denied with everything below them. */
+/** `own`: absolute names of Cofferdam's places, `files` of the policies; the domain is denied what `ownRules` says of them. */
 export function sealedNames(
   written: Policy,
   snapshot: Snapshot,
   own: readonly string[],
+  files: readonly string[],
 ): SealedNames | { readonly problems: readonly CompileProblem[] } {
-  const noName = own.find((path) => !path.startsWith("/") || path === "/" || !isCanonicalName(path));
+  const noName = [...own, ...files].find((path) => !path.startsWith("/") || path === "/" || !isCanonicalName(path));
   if (noName !== undefined) return { problems: [problem("own-place", { path: noName })] };
   try {
-    const denied = ownObjectRules(own.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`]));
+    const denied = ownRules(own, files);
     const { rules, resolved, unfollowed } = canonicalise([...written.names, ...denied], snapshot);
     const policy = { ...written, names: rules };
     const view = sealedView(policy, snapshot);

@@ -1,4 +1,5 @@
-import { allPermissions } from "./permission.ts";
+import { escapeName } from "./pattern.ts";
+import { allPermissions, Permission, type PermissionSet } from "./permission.ts";
 import type { NameRule, Source } from "./policy.ts";
 
 /**
@@ -7,14 +8,42 @@ import type { NameRule, Source } from "./policy.ts";
  */
 export const OWN_OBJECTS_FILE = "cofferdam:own-objects";
 
+/** What changes a file or the name it has; reading a policy harms nobody. */
+export const changing: PermissionSet =
+  Permission.write | Permission.create | Permission.delete | Permission.attributes | Permission.listen;
+/** What could put another directory, or a symbolic link, where the way to one of our places leads. */
+const leadingAstray = Permission.create | Permission.delete | Permission.attributes | Permission.listen;
+
 /** Denies for these patterns, to be put beside the policy's own name rules. */
-export function ownObjectRules(patterns: readonly string[]): readonly NameRule[] {
+export function ownObjectRules(
+  patterns: readonly string[],
+  permissions: PermissionSet = allPermissions,
+): readonly NameRule[] {
   return patterns.map((pattern) => ({
     effect: "deny",
-    permissions: allPermissions,
+    permissions,
     pattern,
     source: { file: OWN_OBJECTS_FILE, line: 1, column: 1, text: `deny ${pattern}` },
   }));
+}
+
+/**
+ * Denies for Cofferdam's places with everything below them, for the policy files of the domain, and for every directory on
+ * the way to either: one that is not there yet could be planted, with a policy in it for the next start.
+ */
+export function ownRules(places: readonly string[], files: readonly string[]): readonly NameRule[] {
+  const ways = [...new Set([...places, ...files].flatMap(waysTo))].sort();
+  return [
+    ...ownObjectRules(places.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`])),
+    ...ownObjectRules(files.map(escapeName), changing),
+    ...ownObjectRules(ways.map(escapeName), leadingAstray),
+  ];
+}
+
+/** The directories above an absolute name, without the root. */
+function waysTo(path: string): readonly string[] {
+  const components = path.split("/").slice(1, -1);
+  return components.map((_, depth) => `/${components.slice(0, depth + 1).join("/")}`);
 }
 
 export function isOwnObject(source: Source): boolean {

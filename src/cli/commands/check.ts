@@ -23,7 +23,8 @@ export const check: Command = {
     const host = checkContext(context);
     const results = files.map((file) => {
       const loaded = load(context, { file }, options);
-      const onHost = loaded.policy === null ? [] : checkPolicy(loaded.policy, { ...host, file });
+      const onHost =
+        loaded.policy === null ? [] : checkPolicy(loaded.policy, { ...host, file, ownFiles: loaded.files });
       return { loaded, diagnostics: [...loaded.diagnostics, ...onHost] };
     });
     const diagnostics = results.flatMap((result) => result.diagnostics);

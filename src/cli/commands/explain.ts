@@ -3,7 +3,6 @@ import { sealedNames } from "../../compile/sealed-names.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { startOf } from "../../diagnostics/diagnostic.ts";
 import { decide } from "../../model/decide.ts";
-import type { Policy } from "../../model/policy.ts";
 import type { Request } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
 import {
@@ -20,7 +19,7 @@ import { hostNames } from "../explain/names.ts";
 import { type Explanation, finalDecision, renderExplanation } from "../explain/render.ts";
 import { parseRequest } from "../explain/request.ts";
 import { toJson } from "../json.ts";
-import { requirePolicy } from "../require-policy.ts";
+import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
 
 export const explain: Command = {
   name: "explain",
@@ -42,9 +41,9 @@ export const explain: Command = {
   ],
   run(context, operands, options) {
     const { domain, words } = split(operands, options);
-    const policy = requirePolicy(context, domain, options);
+    const required = requirePolicy(context, domain, options);
     const request = parseRequest(words, hostNames);
-    const explanation = explainRequest(context, policy, request);
+    const explanation = explainRequest(context, required, request);
     print(context, explanation, words.join(" "), options);
     return finalDecision(explanation).outcome === "granted" ? ExitCode.ok : ExitCode.no;
   },
@@ -56,8 +55,9 @@ function split(operands: readonly string[], options: Options) {
 }
 
 /** The broker decides on canonical names with Cofferdam's own places taken away; so does this. */
-function explainRequest(context: Context, written: Policy, request: Request): Explanation {
-  const names = sealedNames(written, hostSnapshot(), context.places.own);
+function explainRequest(context: Context, required: RequiredPolicy, request: Request): Explanation {
+  const { policy: written, files } = required;
+  const names = sealedNames(written, hostSnapshot(), context.places.own, files);
   if ("problems" in names) {
     const place = startOf(written.name);
     const diagnostics = names.problems.map(({ name, values }) => diagnose(name, place, values as never));

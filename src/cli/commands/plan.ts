@@ -51,7 +51,7 @@ interface PlanDrift {
 }
 
 function showDrift(context: Context, domain: string | undefined, options: Options): ExitCode {
-  const { name } = requirePolicy(context, domain, options);
+  const { name } = requirePolicy(context, domain, options).policy;
   const ready = readyPlans(context, name);
   if (ready.length === 0) {
     throw new CommandError(

@@ -1,19 +1,19 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
+import { walk } from "../../model/automaton/automaton.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
-import { Permission } from "../../model/permission.ts";
+import { bytesOfName } from "../../model/name-bytes.ts";
+import { changing } from "../../model/own-objects.ts";
 import type { NameRule } from "../../model/policy.ts";
 import { resolveLinks } from "../../model/resolve-links.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check, CheckContext } from "./context.ts";
 import { isWithin, prefixOf, reach } from "./overlap.ts";
 
-const change = Permission.write | Permission.create | Permission.delete | Permission.attributes;
-
 /**
  * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such as `r /etc/**`, is not
  * meant so, and is denied there all the same; a grant to change it is refused wherever it begins.
  */
-export const checkOwnPlaces: Check = (policy, { ownObjects, snapshot }, report) => {
+export const checkOwnPlaces: Check = (policy, { ownObjects, ownFiles = [], snapshot }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
   const places = [...new Set((ownObjects ?? []).map(placeOf).flatMap((place) => [place, resolved(place, snapshot)]))];
   for (const rule of policy.names) {
@@ -21,9 +21,12 @@ export const checkOwnPlaces: Check = (policy, { ownObjects, snapshot }, report) 
     const automaton = buildAutomaton([rule, ...denials]);
     const path = places.find((place) => {
       const reached = reach(automaton, place);
-      return (isWithin(prefixOf(rule), place) && reached !== 0) || (reached & change) !== 0;
+      return (isWithin(prefixOf(rule), place) && reached !== 0) || (reached & changing) !== 0;
     });
-    if (path !== undefined) report(diagnose("own-places", spanOf(rule.source), { rule: rule.source.text, path }));
+    const file = ownFiles.find((name) => (automaton.permissions(walk(automaton, bytesOfName(name))) & changing) !== 0);
+    const touched = path ?? file;
+    if (touched !== undefined)
+      report(diagnose("own-places", spanOf(rule.source), { rule: rule.source.text, path: touched }));
   }
 };
 
