@@ -5,6 +5,7 @@ import type { Policy } from "../model/policy.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { CgroupPlan, Fact, Plan } from "../plan/plan.ts";
 import type { Accounts } from "./accounts.ts";
+import type { NameAlias } from "./cgroup/aliases.ts";
 import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
 import type { CompileProblem } from "./problem.ts";
@@ -14,7 +15,12 @@ import { sealedPlan } from "./sealed-plan.ts";
 export type PrepareCgroup = (
   policy: Policy,
   automaton: Uint8Array,
-  target: { readonly domain: string; readonly cgroup2: string; readonly unix: boolean },
+  target: {
+    readonly domain: string;
+    readonly cgroup2: string;
+    readonly unix: boolean;
+    readonly aliases: readonly NameAlias[];
+  },
 ) => Promise<CgroupPlan>;
 
 export interface CompileOptions {

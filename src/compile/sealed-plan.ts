@@ -3,6 +3,7 @@ import { encodeAutomaton } from "../model/automaton/binary.ts";
 import type { IpcKind, Policy } from "../model/policy.ts";
 import type { CgroupPlan, Fact, Plan } from "../plan/plan.ts";
 import { accountFiles, accountsFor } from "./accounts.ts";
+import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
@@ -29,7 +30,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   if ("problems" in names) return { plan: null, problems: names.problems };
   const { policy, automaton, view, brokered, resolved, unfollowed } = names;
 
-  const modes = socketModes(policy, automaton, facts, options.prepareCgroup !== undefined);
+  const modes = socketModes(policy, facts, options.prepareCgroup !== undefined);
   const missing = missingFeatures(facts, needsOf(policy, { view, snapshot, modes, brokered }), policy.bestEffort);
   const ipc = facts.features["private-ipc"].state === "yes" ? granted(policy.ipc) : new Set<IpcKind>();
   const who = identityOf(policy, facts, accountsFor(policy, options.accounts), ipc.size > 0);
@@ -40,7 +41,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const context = filterContext(policy, facts, { modes, brokered, ipc });
   const filter = buildFilter(context);
   const bytes = encodeAutomaton(automaton);
-  const cgroup = await cgroupPlan(policy, bytes, modes, options);
+  const cgroup = await cgroupPlan(policy, bytes, modes, () => unixAliases(written, snapshot), options);
   if (cgroup !== null && "problem" in cgroup) return { plan: null, problems: [...problems, cgroup.problem] };
   const { identity } = who;
   const report = planReport({
@@ -76,11 +77,13 @@ async function cgroupPlan(
   policy: Policy,
   automaton: Uint8Array,
   { inet, unix }: SocketModes,
+  aliasesOf: () => readonly NameAlias[],
   { prepareCgroup, facts }: Options,
 ): Promise<CgroupPlan | null | { readonly problem: CompileProblem }> {
   if (prepareCgroup === undefined || facts.cgroup2 === null) return null;
   if (inet.by !== "cgroup" && unix.by !== "cgroup") return null;
-  const target = { domain: policy.name, cgroup2: facts.cgroup2, unix: unix.by === "cgroup" };
+  const byUnix = unix.by === "cgroup";
+  const target = { domain: policy.name, cgroup2: facts.cgroup2, unix: byUnix, aliases: byUnix ? aliasesOf() : [] };
   try {
     return await prepareCgroup(policy, automaton, target);
   } catch (error) {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { cgroupTables } from "../../src/compile/cgroup/tables.ts";
-import { unsoundUnixGrants } from "../../src/compile/cgroup/unsound.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { Permission } from "../../src/model/permission.ts";
 import type { Policy, TokenRule } from "../../src/model/policy.ts";
+import { unsoundUnixGrants } from "../../src/model/unix-names/unsound.ts";
 import { lookupUnix } from "./lookup.ts";
 import { connectUnix, nameRule, policyOf } from "./policies.ts";
 

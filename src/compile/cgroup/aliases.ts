@@ -1,6 +1,8 @@
 import { type Automaton, walk } from "../../model/automaton/automaton.ts";
-import { bytesOfName } from "../../model/name-bytes.ts";
+import { bytesOfName, nameOfBytes } from "../../model/name-bytes.ts";
+import { parsePattern } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
+import type { Policy } from "../../model/policy.ts";
 import { resolveLinks } from "../../model/resolve-links.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 
@@ -17,6 +19,26 @@ export interface NameAlias {
 
 /** Links followed for one name, in all; more than the kernel follows. */
 const LINKS_MAX = 64;
+
+/** Links that programs take for granted whatever a policy writes: the C library itself logs to `/dev/log`. */
+const COMMON_LINKS = ["/var/run", "/dev/log"];
+
+/** Aliases of the names that a policy, as written, grants to connect to, and of links that most hosts have. */
+export function unixAliases(written: Policy, snapshot: Snapshot): NameAlias[] {
+  const names = written.names
+    .filter(({ effect, permissions }) => effect === "allow" && (permissions & Permission.connect) !== 0)
+    .flatMap(({ pattern }) => plainNames(pattern));
+  return nameAliases([...new Set([...COMMON_LINKS, ...names])].sort(), snapshot);
+}
+
+/** The names that a pattern writes out, those of each brace; what leaves a choice is none of the kernel programs' business. */
+function plainNames(pattern: string): string[] {
+  const parsed = parsePattern(pattern);
+  if ("problem" in parsed) return [];
+  return parsed.pattern.alternatives
+    .filter(({ atoms }) => atoms[0]?.text === "/" && atoms.every((atom) => atom.kind === "byte"))
+    .map(({ atoms }) => nameOfBytes(Uint8Array.from(atoms, (atom) => (atom.kind === "byte" ? atom.byte : 0))));
+}
 
 /** `written`: absolute names without pattern signs. Names that lead through no link, or round in a loop of links, give no alias. */
 export function nameAliases(written: readonly string[], snapshot: Snapshot): NameAlias[] {

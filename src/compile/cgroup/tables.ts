@@ -1,8 +1,8 @@
 import type { Automaton } from "../../model/automaton/automaton.ts";
 import type { Policy } from "../../model/policy.ts";
+import { rootChanger } from "../../model/unix-names/changes-root.ts";
 import { type AddressTable, addressTable } from "./address-table.ts";
 import type { NameAlias } from "./aliases.ts";
-import { rootChanger } from "./changes-root.ts";
 import { type SocketTable, socketTable } from "./socket-table.ts";
 import { type UnixTable, unixTable } from "./unix-table.ts";
 

@@ -1,9 +1,9 @@
 import type { Automaton } from "../../model/automaton/automaton.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import { Permission } from "../../model/permission.ts";
+import { type Context, nameContext } from "../../model/unix-names/context.ts";
 import { aliasState, type NameAlias } from "./aliases.ts";
 import { CgroupTableError } from "./errors.ts";
-import { type Context, nameContext } from "./unix-context.ts";
 
 /** Entries of the transition table, of 4 bytes each in the kernel. */
 export const UNIX_TRANSITIONS_MAX = 1 << 22;

@@ -1,10 +1,10 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
-import type { Automaton } from "../../model/automaton/automaton.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
+import { isSocketPattern } from "../../model/unix-names/pattern.ts";
+import { unsoundUnixGrants } from "../../model/unix-names/unsound.ts";
 import type { SocketMode } from "../seccomp/filter-context.ts";
 import { landlockSays } from "./landlock-ports.ts";
-import { hasReplaceableSockets } from "./replaceable-sockets.ts";
 
 /** How one family of sockets is held, and by what. */
 export interface Holding {
@@ -27,17 +27,12 @@ const notGranted: Holding = { mode: "refused", by: "nothing", granted: false, wh
  * The first that works: the kernel on its own, the broker on the target's own socket, else no socket at all.
  * Inherited sockets stand outside cgroup programs, which judge the cgroup of a socket's birth: with activation sockets the broker judges.
  */
-export function socketModes(
-  policy: Policy,
-  automaton: Automaton,
-  facts: HostFacts,
-  cgroupPossible: boolean,
-): SocketModes {
+export function socketModes(policy: Policy, facts: HostFacts, cgroupPossible: boolean): SocketModes {
   const cgroup = cgroupPossible && facts.cgroup2 !== null;
   const activated = policy.inherit.some(({ effect, token }) => effect === "allow" && token === "listen");
   return {
     inet: inet(policy, facts, cgroup && !activated),
-    unix: unix(policy, automaton, facts, cgroup && !activated),
+    unix: unix(policy, facts, cgroup && !activated),
   };
 }
 
@@ -52,13 +47,13 @@ function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding
   return broker(facts, "addresses, UDP or long port ranges, and no cgroup programs for this caller");
 }
 
-function unix(policy: Policy, automaton: Automaton, facts: HostFacts, cgroup: boolean): Holding {
+function unix(policy: Policy, facts: HostFacts, cgroup: boolean): Holding {
   const granted = policy.names.some(
     ({ effect, permissions }) => effect === "allow" && (permissions & socketNames) !== 0,
   );
   if (!granted) return notGranted;
   if (cgroup && yes(facts, "cgroup-unix")) {
-    const unsound = changesMeaning(policy, automaton);
+    const unsound = leadsElsewhere(policy);
     if (unsound === null)
       return {
         mode: "kernel",
@@ -71,16 +66,18 @@ function unix(policy: Policy, automaton: Automaton, facts: HostFacts, cgroup: bo
   return broker(facts, "no cgroup programs for unix socket names here");
 }
 
-/** Why a name that was compared as text may lead elsewhere; null if it cannot. */
-function changesMeaning(policy: Policy, automaton: Automaton): string | null {
-  const has = (rules: readonly { effect: string; token: string }[], token: string) =>
-    rules.some((rule) => rule.effect === "allow" && rule.token === token);
-  if (has(policy.syscalls, "chroot") && has(policy.capabilities, "sys_chroot")) {
-    return "the domain may chroot, which gives names another meaning";
+/** Why a name that a program compared as text may lead elsewhere; null if it cannot. */
+function leadsElsewhere(policy: Policy): string | null {
+  const [unsound] = unsoundUnixGrants(policy);
+  if (unsound?.why === "root") return "the domain may chroot or mount, which gives names another meaning";
+  if (unsound !== undefined) {
+    const name = unsound.example === null ? "" : `, for example of ${unsound.example}`;
+    return `the domain can itself replace a component of a granted socket's name${name}`;
   }
-  return hasReplaceableSockets(automaton)
-    ? "the domain can itself replace a component of a granted socket's name"
-    : null;
+  const pattern = policy.names.find(isSocketPattern);
+  return pattern === undefined
+    ? null
+    : `\`${pattern.source.text}\` leaves a choice of names, and the kernel would follow every link among them`;
 }
 
 function broker(facts: HostFacts, why: string): Holding {

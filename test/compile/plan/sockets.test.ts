@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { address, host, planOf, policy, token } from "./fixtures.ts";
+import type { CompileOptions } from "../../../src/compile/compile.ts";
+import { address, anchor, host, planOf, policy, token, tree } from "./fixtures.ts";
 
 const user = host(["cgroup-inet", "cgroup-unix", "private-ipc", "restrict-without-nnp"]);
 const unix = ["connect unix /run/app.sock"];
@@ -27,8 +28,8 @@ test("the compiler asks for programs on unix names only where they hold them", a
   await planOf(policy({ names: unix }), { prepareCgroup });
   const target = { domain: "test", cgroup2: "/sys/fs/cgroup" };
   expect(asked).toEqual([
-    { ...target, unix: false },
-    { ...target, unix: true },
+    { ...target, unix: false, aliases: [] },
+    { ...target, unix: true, aliases: expect.any(Array) },
   ]);
 });
 
@@ -67,6 +68,36 @@ test("names that the domain can replace are not compared as text", async () => {
   expect((await planOf(elsewhere)).mediation.sockets.unix).toBe("kernel");
   const above = policy({ names: ["cd /run/other", "connect unix /run/other/peer.sock"] });
   expect((await planOf(above)).mediation.sockets.unix).toBe("broker");
+});
+
+test("a pattern of names is not compared as text, since the kernel follows links that match", async () => {
+  const mode = async (name: string) =>
+    (await planOf(policy({ names: [`connect unix ${name}`] }))).mediation.sockets.unix;
+  expect(await mode("/var/**")).toBe("broker");
+  expect(await mode("/run/php/*.sock")).toBe("broker");
+  expect(await mode("/run/php/[ab].sock")).toBe("broker");
+  expect(await mode("{/run/a,/run/b}")).toBe("kernel");
+  expect(await mode("@session-*")).toBe("kernel");
+});
+
+test("names written through links are handed on with what they lead to, and the links are facts", async () => {
+  const { root, drop } = tree(["real/app.sock", "short -> real"]);
+  try {
+    let aliases: unknown;
+    const prepareCgroup: CompileOptions["prepareCgroup"] = (_policy, _automaton, target) => {
+      aliases = target.aliases;
+      return Promise.resolve(anchor);
+    };
+    const plan = await planOf(policy({ names: [`connect unix ${root}/short/{app,no}.sock`] }), { prepareCgroup });
+    expect(aliases).toContainEqual({
+      written: `${root}/short/app.sock`,
+      canonical: `${root}/real/app.sock`,
+      links: [`${root}/short`],
+    });
+    expect(plan.facts).toContainEqual(expect.objectContaining({ kind: "node", path: `${root}/short` }));
+  } finally {
+    drop();
+  }
 });
 
 test("who may chroot gives names another meaning", async () => {

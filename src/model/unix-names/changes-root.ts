@@ -1,5 +1,5 @@
-import { decide } from "../../model/decide.ts";
-import type { Policy } from "../../model/policy.ts";
+import { decide } from "../decide.ts";
+import type { Policy } from "../policy.ts";
 
 /** Calls that make a name lead elsewhere than it does on the host, each with the capability it needs. */
 const rootChangers = [

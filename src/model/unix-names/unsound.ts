@@ -1,12 +1,12 @@
-import type { Automaton } from "../../model/automaton/automaton.ts";
-import { buildAutomaton } from "../../model/automaton/build.ts";
-import { nameOfBytes } from "../../model/name-bytes.ts";
-import { Permission } from "../../model/permission.ts";
-import type { NameRule, Policy } from "../../model/policy.ts";
+import type { Automaton } from "../automaton/automaton.ts";
+import { buildAutomaton } from "../automaton/build.ts";
+import { nameOfBytes } from "../name-bytes.ts";
+import { Permission } from "../permission.ts";
+import type { NameRule, Policy } from "../policy.ts";
 import { rootChanger } from "./changes-root.ts";
-import { type Context, nameContext } from "./unix-context.ts";
+import { type Context, nameContext } from "./context.ts";
 
-/** A grant of unix-socket names, some or all of which the kernel programs refuse because the domain could redirect them. */
+/** A grant of unix-socket names, some or all of which the domain could lead elsewhere after a program has compared the name. */
 export interface UnsoundUnixGrant {
   readonly rule: NameRule;
   /** `writable`: the domain may create or remove a component; `root`: it may change what pathnames mean (chroot). */
@@ -23,7 +23,10 @@ const bytesInOrder = [...Buffer.from("abcdefghijklmnopqrstuvwxyz/")].concat(
   Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 0x2f && (byte < 0x61 || byte > 0x7a)),
 );
 
-/** For `check` and the plan's report. The programs refuse exactly these names (`unix-table.ts`), whatever is done here. */
+/**
+ * What names alone cannot hold: with such a grant the broker judges connections, on the socket that it looked up itself.
+ * The kernel programs refuse exactly these names (`unix-table.ts`), whatever is done here.
+ */
 export function unsoundUnixGrants(policy: Policy): UnsoundUnixGrant[] {
   const rules = policy.names.filter(
     ({ effect, permissions, pattern }) =>
