@@ -1,0 +1,121 @@
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as os from "node:os";
+import * as path from "node:path";
+import { Daemon, freePort } from "./daemon.ts";
+
+const program = "/usr/sbin/nginx";
+export const nginxInstalled = fs.existsSync(program);
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Debian's nginx on a site, a configuration and logs of the test's own. */
+export class Nginx {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-nginx-"));
+  readonly uid: number | undefined;
+  port = 0;
+  /** Something that listens, which no grant names. */
+  upstream = 0;
+
+  constructor(uid?: number) {
+    this.uid = uid;
+    fs.chmodSync(this.folder, 0o755);
+    for (const name of ["conf", "www", "logs", "state", "run", "elsewhere"]) fs.mkdirSync(this.at(name));
+    fs.writeFileSync(this.at("www/index.html"), "the page\n");
+    fs.writeFileSync(this.at("elsewhere/secret"), "the secret\n");
+    for (const name of uid === undefined ? [] : ["", "conf", "logs", "state", "run"]) {
+      fs.chownSync(this.at(name), uid ?? 0, uid ?? 0);
+    }
+  }
+
+  at(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  async start({ confined = true, user = "www-data" } = {}): Promise<Daemon> {
+    this.port = await freePort();
+    fs.writeFileSync(this.at("conf/nginx.conf"), this.#configuration(user));
+    const daemon = this.launch({ confined });
+    await daemon.until("nginx serves", async () => (await this.get("/").catch(() => null)) !== null);
+    return daemon;
+  }
+
+  /** Starts it on the configuration that is there, and waits for nothing. */
+  launch({ confined = true } = {}): Daemon {
+    const set = {
+      configuration: this.at("conf"),
+      webroot: this.at("www"),
+      logs: this.at("logs"),
+      state: this.at("state"),
+      pid: this.at("run/nginx.pid"),
+      ports: String(this.port),
+    };
+    return new Daemon({
+      folder: this.folder,
+      command: [program, "-c", this.at("conf/nginx.conf"), "-g", "daemon off;"],
+      domain: confined ? { name: "nginx", set } : null,
+      ...(this.uid === undefined ? {} : { uid: this.uid }),
+    });
+  }
+
+  /** One request on a connection of its own. */
+  get(target: string, body = ""): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const options = { port: this.port, path: target, method: body === "" ? "GET" : "POST", agent: false };
+      const request = http.request({ host: "127.0.0.1", ...options }, (response) => {
+        let text = "";
+        response.on("data", (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text }));
+      });
+      request.on("error", reject).end(body);
+    });
+  }
+
+  #configuration(user: string): string {
+    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    return `${this.uid === undefined ? `user ${user};` : ""}
+worker_processes 2;
+pid ${this.at("run/nginx.pid")};
+error_log ${this.at("logs/error.log")} notice;
+events { worker_connections 128; }
+http {
+  access_log ${this.at("logs/access.log")};
+  ${temporary.map((name) => `${name}_temp_path ${this.at(`state/${name}`)};`).join(" ")}
+  server {
+    listen 127.0.0.1:${this.port};
+    root ${this.at("www")};
+    location /upstream { client_body_in_file_only on; proxy_pass http://127.0.0.1:${this.upstream}; }
+    location /secret { alias ${this.at("elsewhere/secret")}; }
+    location /shadow { alias /etc/shadow; }
+  }
+}
+`;
+  }
+
+  /** Process ids of the workers: children of the master. */
+  workers(master: number): number[] {
+    const children = fs.readFileSync(`/proc/${master}/task/${master}/children`, "utf8");
+    return children.trim().split(" ").filter(Boolean).map(Number);
+  }
+
+  remove(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A server outside of the domain that counts who reached it. */
+export async function upstreamServer(): Promise<{ port: number; reached: () => number; close: () => void }> {
+  let count = 0;
+  const server = http.createServer((_, response) => {
+    count++;
+    response.end("from the upstream");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return { port, reached: () => count, close: () => server.close() };
+}
