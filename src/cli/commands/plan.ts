@@ -15,6 +15,7 @@ import { ExitCode } from "../exit-code.ts";
 import { toJson } from "../json.ts";
 import { wantedDomain } from "../load.ts";
 import { readyPlans } from "../ready-plans.ts";
+import { refusedSockets, renderRefusedSockets } from "../refused-sockets.ts";
 import { renderDrift } from "../render/drift.ts";
 import { requirePolicy } from "../require-policy.ts";
 
@@ -23,7 +24,7 @@ export const plan: Command = {
   operands: [{ name: "[domain]", description: "the domain's name" }],
   summary: "what this host would do for a domain, layer by layer",
   description: [
-    "Layers with what they hold or lose, the kernel's rules, the calls that are asked about and what that costs, grants that became single files, grants that are lost. Nothing is made or changed.",
+    "Layers with what they hold or lose, the kernel's rules, the calls that are asked about and what that costs, grants that became single files, grants that are lost. As root also how often the kernel refused sockets to the daemons of its ready plans. Nothing is made or changed.",
     "With --drift: what changed on the host since the domain's ready plans were made. A daemon started from such a plan holds the old files until it is restarted.",
     "Exit status: 0; with --drift 1 where something drifted.",
   ],
@@ -40,7 +41,12 @@ export const plan: Command = {
   async run(context, [domain], options) {
     if (options.drift === true) return showDrift(context, domain, options);
     const made = await compileDomain(context, wantedDomain(domain, options), options, "look");
-    context.out(options.json ? toJson(planJson(made)) : renderPlan(made, { width: context.width }));
+    const refused = refusedSockets(context, made.domain);
+    context.out(
+      options.json
+        ? toJson({ ...planJson(made), refused })
+        : renderPlan(made, { width: context.width }) + renderRefusedSockets(refused),
+    );
     return ExitCode.ok;
   },
 };

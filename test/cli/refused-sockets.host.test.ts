@@ -1,0 +1,45 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { prepareCgroup } from "../../src/compile/cgroup/prepare.ts";
+import { compile } from "../../src/compile/compile.ts";
+import { hostSnapshot } from "../../src/compile/host-snapshot.ts";
+import { probeHost } from "../../src/kernel/probe/host-facts.ts";
+import { encodePlan } from "../../src/plan/encode.ts";
+import { Arena, arenaMissing, needsArena } from "../cgroup/arena.ts";
+import { addressRule, policyOf } from "../cgroup/policies.ts";
+import { needsFeature } from "../support/skip.ts";
+import { Caller } from "./command-line.ts";
+
+let arena: Arena;
+const caller = new Caller();
+
+beforeAll(() => {
+  if (arenaMissing() === null) arena = new Arena();
+});
+afterAll(() => {
+  arena?.remove();
+  caller.remove();
+});
+beforeEach((context) => {
+  needsArena(context);
+  needsFeature(context, probeHost(), "cgroup-inet");
+});
+
+test("plan counts the socket calls that the kernel refused to the daemons of ready plans", async () => {
+  const policy = policyOf({ name: "tool", addresses: [addressRule("connect tcp 127.0.0.1/32:80")] });
+  const facts = { ...probeHost(), cgroup2: arena.cgroup2 };
+  const input = { facts, snapshot: hostSnapshot(), files: [], absent: [], own: [], prepareCgroup };
+  const { plan } = await compile(policy, input);
+  if (plan === null) throw new Error("no plan");
+  mkdirSync(caller.places.plans, { recursive: true });
+  writeFileSync(join(caller.places.plans, "tool-0123456789abcdef.plan"), encodePlan(plan));
+  const file = join(caller.folder, "tool.yaml");
+  writeFileSync(file, "network: [connect tcp 127.0.0.1:80]\n", { mode: 0o644 });
+
+  const before = await caller.run(["plan", "--policy", file]);
+  expect(before.out).toContain(`${plan.cgroup?.anchor}\n      none\n`);
+  arena.probe(arena.compile("probe"), plan.cgroup, ["connect tcp 127.0.0.1 9", "bind udp ::1 9"]);
+  const after = await caller.run(["plan", "--policy", file]);
+  expect(after.out).toContain(`${plan.cgroup?.anchor}\n      connect 1, bind 1\n`);
+});
