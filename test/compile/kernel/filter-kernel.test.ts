@@ -80,6 +80,8 @@ test("the kernel takes the filter and answers as the interpreter does", () => {
     ["prlimit64", [1, 7, 0, 0], EPERM],
     ["prlimit64", [HIGH, 7, 0, 0], 0],
     ["mknod", ["@", 0o020666, 0], EPERM],
+    ["open", ["@", 0o100, 0o4755], EPERM],
+    ["clone", [0x8000, 0, 0, 0, 0], EPERM],
     ["renameat2", [999, "@", 999, "@", 4], EPERM],
     ["seccomp", [1, 8, 0], EPERM],
     ["seccomp", [1, 0, 0], EFAULT],

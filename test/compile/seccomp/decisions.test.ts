@@ -12,7 +12,6 @@ describe("names", () => {
       ["openat", [0, 0, 0o102]],
       ["openat", [0, 0, 0o20000000n | (7n << 32n)]],
       ["creat", []],
-      ["openat2", []],
       ["mkdirat", []],
       ["linkat", []],
     ] as const) {
@@ -37,8 +36,25 @@ describe("names", () => {
     expect(judge(strict, "truncate")).toBe("notify");
     expect(judge(strict, "open", [0, 0o1000])).toBe("errno 13");
     expect(judge(strict, "open", [0, 0o1001])).toBe("allow");
-    expect(judge(strict, "openat2")).toBe("errno 38");
     expect(judge(permissive, "truncate")).toBe("allow");
+  });
+
+  test("set-id bits of what is made reach the mediator also where Landlock makes it", () => {
+    for (const bit of [0o4000, 0o2000]) {
+      expect(judge(permissive, "open", [0, 0o100, bit | 0o755])).toBe("notify");
+      expect(judge(permissive, "openat", [0, 0, 0o101, BigInt(bit) | HIGH])).toBe("notify");
+      expect(judge(permissive, "openat", [0, 0, 0o20200002, bit])).toBe("notify");
+      expect(judge(permissive, "creat", [0, bit])).toBe("notify");
+      expect(judge(permissive, "mknod", [0, 0o100000 | bit])).toBe("notify");
+      expect(judge(permissive, "mknodat", [0, 0, bit])).toBe("notify");
+      // The mode means nothing where nothing is made.
+      expect(judge(permissive, "openat", [0, 0, 0, bit])).toBe("allow");
+    }
+    expect(judge(permissive, "openat", [0, 0, 0o101, 0o1777])).toBe("allow");
+  });
+
+  test("openat2, whose mode no filter sees, is absent", () => {
+    for (const context of [permissive, brokering, strict]) expect(judge(context, "openat2")).toBe("errno 38");
   });
 });
 
@@ -52,7 +68,8 @@ describe("holes around Landlock", () => {
   });
 
   test("inode flags by ioctl and by call", () => {
-    for (const request of [0x40086602, 0x401c5820]) expect(judge(permissive, "ioctl", [3, request])).toBe("notify");
+    for (const request of [0x40086602, 0x401c5820, 0x40086604, 0x6609, 0xc0406618])
+      expect(judge(permissive, "ioctl", [3, request])).toBe("notify");
     expect(judge(permissive, "file_setattr")).toBe("notify");
   });
 
@@ -77,6 +94,7 @@ describe("holes around Landlock", () => {
       expect(judge(permissive, "unshare", [flag])).toBe("notify");
     }
     expect(judge(permissive, "unshare", [0x80])).toBe("notify");
+    expect(judge(permissive, "clone", [0x8000 | 17])).toBe("notify");
     expect(judge(permissive, "clone", [0x3d0f00])).toBe("allow");
   });
 

@@ -14,10 +14,16 @@ const inodeRequests = {
   FS_IOC_FSSETXATTR,
   /** `linux/fs.h`: generation number. */
   FS_IOC_SETVERSION: 0x40087602,
+  EXT4_IOC_SETVERSION: 0x40086604,
+  /** `fs/ext4/ext4.h`: rewrites how the file's blocks are found. */
+  EXT4_IOC_MIGRATE: 0x6609,
   /** `linux/fsverity.h`: the file can never be written again. */
   FS_IOC_ENABLE_VERITY: 0x40806685,
   /** `linux/fscrypt.h`. */
   FS_IOC_SET_ENCRYPTION_POLICY: 0x800c6613,
+  /** Keys of the whole file system: taking one away locks other processes' files. */
+  FS_IOC_ADD_ENCRYPTION_KEY: 0xc0506617,
+  FS_IOC_REMOVE_ENCRYPTION_KEY: 0xc0406618,
   /** `linux/msdos_fs.h`. */
   FAT_IOCTL_SET_ATTRIBUTES: 0x40047211,
   /** `linux/btrfs.h`: subvolumes and snapshots are made and removed without the hooks that see names. */

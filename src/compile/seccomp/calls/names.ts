@@ -7,6 +7,8 @@ import {
   S_IFBLK,
   S_IFCHR,
   S_IFMT,
+  S_ISGID,
+  S_ISUID,
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
@@ -21,10 +23,13 @@ const removed = (context: FilterContext): Verdict => (context.brokered.deletes ?
 const moved = (context: FilterContext): Verdict =>
   context.brokered.creates || context.brokered.deletes || context.brokered.moves ? notify : allow;
 
+/** Whoever executes a set-id file gets the daemon's identity, inside the domain or outside; Landlock does not look at the mode of what is made. */
+const unlessSetId = (mode: number, otherwise: Verdict): Verdict => ifBits(mode, S_ISUID | S_ISGID, refuse, otherwise);
+
 const opened =
   (flags: number) =>
   (context: FilterContext): Verdict =>
-    ifBits(flags, O_CREAT | __O_TMPFILE, created(context), truncating(flags, context));
+    ifBits(flags, O_CREAT | __O_TMPFILE, unlessSetId(flags + 1, created(context)), truncating(flags, context));
 
 /** Before ABI 3 Landlock lets O_RDONLY|O_TRUNC empty a file that may only be read. */
 function truncating(flags: number, context: FilterContext): Verdict {
@@ -35,11 +40,11 @@ function truncating(flags: number, context: FilterContext): Verdict {
 const deviceNode =
   (mode: number) =>
   (context: FilterContext): Verdict =>
-    ifOneOf(mode, [S_IFCHR, S_IFBLK], refuse, created(context), S_IFMT);
+    ifOneOf(mode, [S_IFCHR, S_IFBLK], refuse, unlessSetId(mode, created(context)), S_IFMT);
 
 const NODES =
-  "a name that Landlock cannot express is made by the mediator; device nodes and whiteouts (a device 0:0) are refused";
-const OPENS = "only opens that may create are asked about: everything else is Landlock's";
+  "a name that Landlock cannot express is made by the mediator; device nodes, whiteouts (a device 0:0) and set-id files are refused";
+const OPENS = "only opens that may create are asked about, and refused for set-id files: everything else is Landlock's";
 
 export const nameCalls: readonly CallRow[] = [
   { calls: ["open"], class: "names", applies: "listed", why: OPENS, verdict: opened(1) },
@@ -48,11 +53,18 @@ export const nameCalls: readonly CallRow[] = [
     calls: ["openat2"],
     class: "names",
     applies: "listed",
-    why: "its flags lie in memory, so every use is asked about where names are brokered; before Landlock ABI 3 it is absent, since O_TRUNC could hide there",
-    verdict: (context) => (context.truncateHeld ? created(context) : absent),
+    why: "its flags and mode lie in memory, where set-id bits could hide: absent, so that callers fall back to openat",
+    verdict: () => absent,
   },
   {
-    calls: ["creat", "mkdir", "mkdirat", "symlink", "symlinkat"],
+    calls: ["creat"],
+    class: "names",
+    applies: "listed",
+    why: "as open",
+    verdict: (context) => unlessSetId(1, created(context)),
+  },
+  {
+    calls: ["mkdir", "mkdirat", "symlink", "symlinkat"],
     class: "names",
     applies: "listed",
     why: "a name that Landlock cannot express is made by the mediator",

@@ -8,6 +8,7 @@ import {
   CLONE_NEWTIME,
   CLONE_NEWUSER,
   CLONE_NEWUTS,
+  CLONE_PARENT,
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
 import { absent, allow, ifBits, ifOneOf, notify, refuse } from "../verdict.ts";
@@ -30,8 +31,8 @@ export const processCalls: readonly CallRow[] = [
     calls: ["clone"],
     class: "processes",
     applies: "listed",
-    why: NAMESPACES,
-    verdict: () => ifBits(0, NEW_NAMESPACES, refuse, allow),
+    why: `${NAMESPACES}; so is a child of the own parent (CLONE_PARENT), who is outside the domain`,
+    verdict: () => ifBits(0, NEW_NAMESPACES | CLONE_PARENT, refuse, allow),
   },
   {
     calls: ["unshare"],
