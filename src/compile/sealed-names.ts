@@ -53,6 +53,7 @@ function brokeredNames({ brokered, directories }: SealedView): BrokeredNames {
   return {
     creates: some(Permission.create),
     deletes: some(Permission.delete),
-    moves: directories.some(({ kernelCreates, refer }) => kernelCreates && !refer),
+    moves: directories.some(({ rights, refer }) => (rights & (Permission.create | Permission.delete)) !== 0 && !refer),
+    links: directories.some(({ rights }) => (rights & Permission.create) !== 0),
   };
 }

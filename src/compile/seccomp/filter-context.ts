@@ -27,6 +27,8 @@ export interface BrokeredNames {
   readonly deletes: boolean;
   /** Between directories that Landlock keeps and that may not exchange files by themselves. */
   readonly moves: boolean;
+  /** Into directories where Landlock makes names: it wants REFER where the linked file lies too, and the policy does not. */
+  readonly links: boolean;
 }
 
 export interface SocketGrants {

@@ -24,7 +24,7 @@ function context(mode: SocketMode, old: boolean): FilterContext {
     listed: new Set(all()),
     denied: new Set(),
     listener: true,
-    brokered: { creates: broker, deletes: broker, moves: broker },
+    brokered: { creates: broker, deletes: broker, moves: broker, links: broker },
     sockets: {
       ...{ inet: mode, unix: mode, tcp: mode !== "refused", udp: mode !== "refused", listensAnywhere: false },
       ...{ netlink: noProtocols, ping: noProtocols, raw: noProtocols, packet: noProtocols, vsock: noProtocols },

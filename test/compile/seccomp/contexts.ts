@@ -8,7 +8,7 @@ export const permissive: FilterContext = {
   listed: new Set(all()),
   denied: new Set(),
   listener: true,
-  brokered: { creates: false, deletes: false, moves: false },
+  brokered: { creates: false, deletes: false, moves: false, links: false },
   sockets: {
     inet: "kernel",
     unix: "kernel",
@@ -42,7 +42,7 @@ const noSockets: SocketGrants = {
 /** Everything listed, nothing else granted, an old kernel: all that can be asked about is. */
 export const strict: FilterContext = {
   ...permissive,
-  brokered: { creates: true, deletes: true, moves: true },
+  brokered: { creates: true, deletes: true, moves: true, links: true },
   sockets: noSockets,
   ipc: new Set(),
   signalsHeld: false,
@@ -51,7 +51,7 @@ export const strict: FilterContext = {
 
 export const brokering: FilterContext = {
   ...permissive,
-  brokered: { creates: true, deletes: true, moves: true },
+  brokered: { creates: true, deletes: true, moves: true, links: true },
   sockets: { ...permissive.sockets, inet: "broker", unix: "broker" },
 };
 

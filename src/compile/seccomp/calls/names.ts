@@ -80,7 +80,14 @@ export const nameCalls: readonly CallRow[] = [
     verdict: removed,
   },
   {
-    calls: ["link", "linkat", "rename", "renameat"],
+    calls: ["link", "linkat"],
+    class: "names",
+    applies: "listed",
+    why: "Landlock wants its right to move files (REFER) where the linked file lies, the policy only that nothing is gained: every link into a granted directory is asked about",
+    verdict: (context) => (context.brokered.creates || context.brokered.links ? notify : allow),
+  },
+  {
+    calls: ["rename", "renameat"],
     class: "names",
     applies: "listed",
     why: "two names at once: asked about where either may be brokered, or Landlock may not move files between its directories",
