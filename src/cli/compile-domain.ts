@@ -25,12 +25,22 @@ const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
 export async function compileDomain(context: Context, wanted: Wanted, options: Options, effect: Effect): Promise<Plan> {
   const { policy, diagnostics, sources, files, absent } = load(context, wanted, options);
   const file = files[0] === undefined ? {} : { file: files[0] };
-  const onHost = policy === null ? [] : check(policy, { ...checkContext(context), ...file, ownFiles: files });
+  const onHost =
+    policy === null
+      ? []
+      : check(policy, { ...checkContext(context), ...file, kept: [...files, ...context.places.kept] });
   const errors = [...diagnostics, ...onHost].filter((diagnostic) => hasError([diagnostic]));
   const usable = policy !== null && errors.length === 0;
   const compiled = usable
     ? await compile(policy, {
-        ...{ facts: probeHost(), snapshot: hostSnapshot(), files, absent, own: context.places.own },
+        ...{
+          facts: probeHost(),
+          snapshot: hostSnapshot(),
+          files,
+          absent,
+          own: context.places.own,
+          kept: context.places.kept,
+        },
         program: programFiles(context),
         prepareCgroup: effect === "prepare" ? prepareCgroup : lookOnly,
       })

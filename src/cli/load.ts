@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { groups } from "../kernel/syscall-groups.ts";
 import { all } from "../kernel/syscalls.ts";
@@ -43,6 +43,7 @@ export function load(context: Context, wanted: Wanted, options: Options): Loaded
   return loadPolicy("file" in wanted ? wanted.file : { name: wanted.name, searchPath }, {
     vocabulary: vocabulary(),
     set: parseSet(options),
+    shipped: { folder: join(context.places.home, "domains"), owner: statSync(context.places.home).uid },
     abstractions: searchPath.map((folder) => join(folder, "abstractions")),
   });
 }

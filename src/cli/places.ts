@@ -1,6 +1,7 @@
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findCgroup2 } from "../kernel/probe/caller.ts";
 
 /** Where things lie for one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds plans by the same one. */
 export interface Places {
@@ -12,12 +13,16 @@ export interface Places {
   readonly home: string;
   /** What every domain is denied, whatever it grants: folders and files. */
   readonly own: readonly string[];
+  /** What every domain may read and none may change: the control groups that carry the programs of root's domains. */
+  readonly kept: readonly string[];
 }
 
 export interface PlacesInput {
   readonly uid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  /** Where control groups version 2 are mounted. */
+  readonly cgroup2?: string | null;
 }
 
 const system = {
@@ -32,7 +37,7 @@ function absolute(value: string | undefined): string | null {
 }
 
 /** @throws Error when an ordinary user has no HOME and no XDG variables to find places by. */
-export function places({ uid, env, home }: PlacesInput): Places {
+export function places({ uid, env, home, cgroup2 = null }: PlacesInput): Places {
   const user = uid === 0 ? null : userPlaces(env);
   const configuration = user?.configuration ?? system.configuration;
   const plans = user?.plans ?? join(system.runtime, "plans");
@@ -47,6 +52,7 @@ export function places({ uid, env, home }: PlacesInput): Places {
       ...(user ? [user.configuration, dirname(user.plans), user.log] : []),
       ...["bin", "bpf", "dist", "domains", "node_modules"].map((folder) => join(home, folder)),
     ],
+    kept: uid === 0 && cgroup2 !== null ? [cgroup2] : [],
   };
 }
 
@@ -68,5 +74,6 @@ function userPlaces(env: PlacesInput["env"]): { configuration: string; plans: st
 /** The places of whoever runs this process. The bundle lies in `HOME/dist/`, so that its own path tells the program's folder. */
 export function ownPlaces(): Places {
   const home = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
-  return places({ uid: process.geteuid?.() ?? 0, env: process.env, home });
+  const cgroup2 = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
+  return places({ uid: process.geteuid?.() ?? 0, env: process.env, home, cgroup2 });
 }

@@ -6,10 +6,11 @@ import { resolve } from "./2-resolve/resolve.ts";
 import { DIAGNOSTICS_MAX } from "./limits.ts";
 import { abstractionFolders, findPolicy, type PolicyReference } from "./load/find.ts";
 import { loadIncludes } from "./load/includes.ts";
-import { Library } from "./load/library.ts";
+import { Library, type Shipped } from "./load/library.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export type { PolicyReference } from "./load/find.ts";
+export type { Shipped } from "./load/library.ts";
 export type { Vocabulary } from "./vocabulary.ts";
 
 export interface LoadOptions {
@@ -20,6 +21,7 @@ export interface LoadOptions {
   readonly abstractions?: readonly string[];
   /** User ids that may own policy files and the folders on the way; root and the effective user unless given. */
   readonly owners?: readonly number[];
+  readonly shipped?: Shipped;
 }
 
 export interface LoadedPolicy {
@@ -39,7 +41,7 @@ export interface LoadedPolicy {
  * and resolves (`2-resolve/`). Never throws for anything a file says or is; `3-check/` looks at the result on a host.
  */
 export function loadPolicy(reference: PolicyReference, options: LoadOptions): LoadedPolicy {
-  const library = new Library(options.owners ?? [0, process.geteuid?.() ?? 0]);
+  const library = new Library(options.owners ?? [0, process.geteuid?.() ?? 0], options.shipped);
   const collected = new Collected();
   const policy = load(reference, options, library, collected.report);
   return {

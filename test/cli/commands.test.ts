@@ -61,6 +61,17 @@ describe("check", () => {
       .map((line) => JSON.parse(line));
     expect(records[0]).toMatchObject({ code: "CFD1111", severity: "error", file: broken, line: 1, column: 1 });
   });
+
+  test("--print gives a policy that needs no other file, and means the same", async () => {
+    const file = writePolicy("include: [base]\nsyscalls: ['@basic-io']\n");
+    const { out, err } = await caller.run(["check", "--print", file]);
+    expect(err).not.toContain("error");
+    const plain = join(caller.folder, "plain");
+    mkdirSync(plain);
+    writeFileSync(join(plain, "tool.yaml"), out, { mode: 0o644 });
+    expect(out).not.toContain("include");
+    expect((await caller.run(["check", "--print", join(plain, "tool.yaml")])).out).toBe(out);
+  });
 });
 
 describe("explain", () => {

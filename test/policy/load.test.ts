@@ -1,8 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LoadOptions, loadPolicy } from "../../src/policy/load.ts";
+import { needsRoot } from "../support/skip.ts";
 import { vocabulary } from "./vocabulary.ts";
 
 let root = "";
@@ -133,5 +143,20 @@ describe("trust", () => {
   it("only the named owners are trusted", () => {
     put("etc/web.yaml", "summary: mine");
     expect(codes(byName("web", { owners: [4_000_000] }))[0]).toMatch(/^CFD100[68]$/);
+  });
+});
+
+describe("policies that come with the program", () => {
+  const stranger = 65533;
+
+  it("may belong to whoever owns the program, and no others may", (context) => {
+    needsRoot(context);
+    const shipped = { folder: join(root, "shipped"), owner: stranger };
+    const [own, elsewhere] = [put("shipped/web.yaml", ""), put("other/mail.yaml", "")];
+    for (const path of [shipped.folder, own, dirname(elsewhere), elsewhere]) chownSync(path, stranger, stranger);
+    expect(byName("web").policy).toBeNull();
+    expect(byName("web", { shipped }).policy).not.toBeNull();
+    expect(loadPolicy(elsewhere, { vocabulary, shipped }).policy).toBeNull();
+    expect(byName("web", { shipped: { ...shipped, owner: stranger - 1 } }).policy).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import { renderDiagnostics, renderDiagnosticsJson } from "../../diagnostics/render.ts";
 import { check as checkPolicy } from "../../policy/3-check/check.ts";
+import { printPolicy } from "../../policy/print.ts";
 import { type Command, jsonOption, setOption } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
 import { checkContext } from "../host.ts";
@@ -12,11 +13,17 @@ export const check: Command = {
   summary: "find what is wrong or doubtful in policy files",
   description: [
     "Reports everything, each with a code, the place and what to do about it. Warnings and prices concern this host: names that do not exist, grants that a replaced file would break, what the kernel cannot hold. docs/diagnostics.md explains the codes.",
+    "With --print the policies themselves are printed as they are understood, includes, variables and groups written out; what is found goes to standard error.",
     "Exit status: 0 without errors (warnings do not count), 1 with errors.",
   ],
-  options: [setOption, { ...jsonOption, description: "print one JSON object a line, for programs" }],
+  options: [
+    setOption,
+    { ...jsonOption, description: "print one JSON object a line, for programs" },
+    { flags: "--print", description: "print each policy as one file without includes and variables" },
+  ],
   examples: [
     { line: "cofferdam check /etc/cofferdam/domains/*.yaml", what: "before a restart" },
+    { line: "cofferdam check --print nginx.yaml", what: "what all includes and variables come to" },
     { line: "cofferdam check --json nginx.yaml", what: "for an editor or a build" },
   ],
   run(context, files, options) {
@@ -24,15 +31,23 @@ export const check: Command = {
     const results = files.map((file) => {
       const loaded = load(context, { file }, options);
       const onHost =
-        loaded.policy === null ? [] : checkPolicy(loaded.policy, { ...host, file, ownFiles: loaded.files });
+        loaded.policy === null
+          ? []
+          : checkPolicy(loaded.policy, { ...host, file, kept: [...loaded.files, ...context.places.kept] });
       return { loaded, diagnostics: [...loaded.diagnostics, ...onHost] };
     });
     const diagnostics = results.flatMap((result) => result.diagnostics);
     const sources = new Map(results.flatMap(({ loaded }) => [...loaded.sources]));
     const { color, width } = context;
-    context.out(
-      options.json ? renderDiagnosticsJson(diagnostics) : renderDiagnostics(diagnostics, { color, sources, width }),
-    );
+    const text = options.json
+      ? renderDiagnosticsJson(diagnostics)
+      : renderDiagnostics(diagnostics, { color, sources, width });
+    if (options.print !== true) context.out(text);
+    else {
+      context.err(text);
+      const policies = results.flatMap(({ loaded }) => loaded.policy ?? []);
+      context.out(policies.map(printPolicy).join("---\n"));
+    }
     return hasError(diagnostics) ? ExitCode.no : ExitCode.ok;
   },
 };

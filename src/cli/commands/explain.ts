@@ -57,7 +57,7 @@ function split(operands: readonly string[], options: Options) {
 /** The broker decides on canonical names with Cofferdam's own places taken away; so does this. */
 function explainRequest(context: Context, required: RequiredPolicy, request: Request): Explanation {
   const { policy: written, files } = required;
-  const names = sealedNames(written, hostSnapshot(), context.places.own, files);
+  const names = sealedNames(written, hostSnapshot(), context.places.own, [...files, ...context.places.kept]);
   if ("problems" in names) {
     const place = startOf(written.name);
     const diagnostics = names.problems.map(({ name, values }) => diagnose(name, place, values as never));

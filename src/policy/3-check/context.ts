@@ -13,8 +13,8 @@ export interface CheckContext {
   readonly others?: readonly Policy[];
   /** Patterns of what belongs to Cofferdam; the same that the compiler denies. */
   readonly ownObjects?: readonly string[];
-  /** The policy's own files, absolute names: they may be read, not changed. */
-  readonly ownFiles?: readonly string[];
+  /** Absolute names that may be read, not changed, with everything below: the policy's own files, control groups. */
+  readonly kept?: readonly string[];
   /** System calls that a sealed domain never gets: the group `@never`. */
   readonly neverGranted?: readonly string[];
   readonly accounts?: Accounts | null;

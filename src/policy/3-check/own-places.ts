@@ -1,7 +1,5 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { walk } from "../../model/automaton/automaton.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
-import { bytesOfName } from "../../model/name-bytes.ts";
 import { changing } from "../../model/own-objects.ts";
 import type { NameRule } from "../../model/policy.ts";
 import { resolveLinks } from "../../model/resolve-links.ts";
@@ -13,7 +11,7 @@ import { isWithin, prefixOf, reach } from "./overlap.ts";
  * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such as `r /etc/**`, is not
  * meant so, and is denied there all the same; a grant to change it is refused wherever it begins.
  */
-export const checkOwnPlaces: Check = (policy, { ownObjects, ownFiles = [], snapshot }, report) => {
+export const checkOwnPlaces: Check = (policy, { ownObjects, kept = [], snapshot }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
   const places = [...new Set((ownObjects ?? []).map(placeOf).flatMap((place) => [place, resolved(place, snapshot)]))];
   for (const rule of policy.names) {
@@ -23,8 +21,7 @@ export const checkOwnPlaces: Check = (policy, { ownObjects, ownFiles = [], snaps
       const reached = reach(automaton, place);
       return (isWithin(prefixOf(rule), place) && reached !== 0) || (reached & changing) !== 0;
     });
-    const file = ownFiles.find((name) => (automaton.permissions(walk(automaton, bytesOfName(name))) & changing) !== 0);
-    const touched = path ?? file;
+    const touched = path ?? kept.find((name) => (reach(automaton, name) & changing) !== 0);
     if (touched !== undefined)
       report(diagnose("own-places", spanOf(rule.source), { rule: rule.source.text, path: touched }));
   }

@@ -3,6 +3,17 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic, Report, Span } from "../../diagnostics/diagnostic.ts";
 import { type FileProblem, readTrustedFile } from "./trusted-file.ts";
 
+/**
+ * The policies that come with the program. Whoever owns the program's folder decides over every line of code that the
+ * caller runs; to believe its policies gives nothing more away. Nowhere else is that owner believed.
+ */
+export interface Shipped {
+  /** Absolute. */
+  readonly folder: string;
+  /** User id. */
+  readonly owner: number;
+}
+
 /** Reads policy files, and remembers which were read and which were looked for in vain: the plan depends on both. */
 export class Library {
   readonly files: string[] = [];
@@ -10,14 +21,16 @@ export class Library {
   /** Text of the files read, for messages. */
   readonly sources = new Map<string, string>();
   readonly #owners: readonly number[];
+  readonly #shipped: Shipped | undefined;
 
-  constructor(owners: readonly number[]) {
+  constructor(owners: readonly number[], shipped?: Shipped) {
     this.#owners = owners;
+    this.#shipped = shipped;
   }
 
   /** `refused` after a complaint at `asked`; `absent` without one, since another folder may have it. */
   read(file: string, asked: Span, report: Report): Uint8Array | "absent" | "refused" {
-    const result = readTrustedFile(file, this.#owners);
+    const result = readTrustedFile(file, this.#ownersOf(file));
     if (result.outcome === "absent") {
       this.absent.push(file);
       return "absent";
@@ -29,6 +42,11 @@ export class Library {
     this.files.push(file);
     this.sources.set(file, new TextDecoder().decode(result.bytes));
     return result.bytes;
+  }
+
+  #ownersOf(file: string): readonly number[] {
+    const shipped = this.#shipped;
+    return shipped && file.startsWith(`${shipped.folder}/`) ? [shipped.owner, ...this.#owners] : this.#owners;
   }
 
   /** Names of the policies in a folder, for "did you mean"; none where it cannot be listed. */
