@@ -152,7 +152,7 @@ describe("policies that come with the program", () => {
   it("may belong to whoever owns the program, and no others may", (context) => {
     needsRoot(context);
     const shipped = { folder: join(root, "shipped"), owner: stranger };
-    const [own, elsewhere] = [put("shipped/web.yaml", ""), put("other/mail.yaml", "")];
+    const [own, elsewhere] = [put("shipped/web.yaml", "summary: w"), put("other/mail.yaml", "summary: m")];
     for (const path of [shipped.folder, own, dirname(elsewhere), elsewhere]) chownSync(path, stranger, stranger);
     expect(byName("web").policy).toBeNull();
     expect(byName("web", { shipped }).policy).not.toBeNull();
