@@ -32,6 +32,8 @@ export interface CompileOptions {
   readonly absent: readonly string[];
   /** Cofferdam's own places, denied to every domain: absolute names, each with everything below. */
   readonly own: readonly string[];
+  /** Names beside the policy files that the domain may read, not change, each with everything below: control groups. */
+  readonly kept?: readonly string[];
   /** Program files on which the plan depends beside the policy: the compiler's own bundle. */
   readonly program?: readonly string[];
   /** Asked only where the policy names a user or a group; `accounts.ts` reads the host's. */

@@ -22,17 +22,17 @@ export interface SealedNames {
   readonly unfollowed: Canonicalised["unfollowed"];
 }
 
-/** `own`: absolute names of Cofferdam's places, `files` of the policies; the domain is denied what `ownRules` says of them. */
+/** `own`: absolute names of Cofferdam's places, `kept` what it may only read; it is denied what `ownRules` says of them. */
 export function sealedNames(
   written: Policy,
   snapshot: Snapshot,
   own: readonly string[],
-  files: readonly string[],
+  kept: readonly string[],
 ): SealedNames | { readonly problems: readonly CompileProblem[] } {
-  const noName = [...own, ...files].find((path) => !path.startsWith("/") || path === "/" || !isCanonicalName(path));
+  const noName = [...own, ...kept].find((path) => !path.startsWith("/") || path === "/" || !isCanonicalName(path));
   if (noName !== undefined) return { problems: [problem("own-place", { path: noName })] };
   try {
-    const denied = ownRules(own, files);
+    const denied = ownRules(own, kept);
     const { rules, resolved, unfollowed } = canonicalise([...written.names, ...denied], snapshot);
     const policy = { ...written, names: rules };
     const view = sealedView(policy, snapshot);

@@ -26,7 +26,7 @@ type Outcome = { readonly plan: Plan | null; readonly problems: readonly Compile
 export async function sealedPlan(written: Policy, options: Options): Promise<Outcome> {
   const { facts } = options;
   const snapshot = new RecordingSnapshot(options.snapshot);
-  const names = sealedNames(written, snapshot, options.own, options.files);
+  const names = sealedNames(written, snapshot, options.own, [...options.files, ...(options.kept ?? [])]);
   if ("problems" in names) return { plan: null, problems: names.problems };
   const { policy, automaton, view, brokered, resolved, unfollowed } = names;
 

@@ -8,7 +8,7 @@ import type { NameRule, Source } from "./policy.ts";
  */
 export const OWN_OBJECTS_FILE = "cofferdam:own-objects";
 
-/** What changes a file or the name it has; reading a policy harms nobody. */
+/** What changes a file or the name it has. */
 export const changing: PermissionSet =
   Permission.write | Permission.create | Permission.delete | Permission.attributes | Permission.listen;
 /** What could put another directory, or a symbolic link, where the way to one of our places leads. */
@@ -28,16 +28,21 @@ export function ownObjectRules(
 }
 
 /**
- * Denies for Cofferdam's places with everything below them, for the policy files of the domain, and for every directory on
- * the way to either: one that is not there yet could be planted, with a policy in it for the next start.
+ * Denies for Cofferdam's places, for what is `kept` (it may be read: the domain's policy files, control groups), each with
+ * everything below, and for every directory on the way: one that is not there yet could be planted, with a policy in it for
+ * the next start.
  */
-export function ownRules(places: readonly string[], files: readonly string[]): readonly NameRule[] {
-  const ways = [...new Set([...places, ...files].flatMap(waysTo))].sort();
+export function ownRules(places: readonly string[], kept: readonly string[]): readonly NameRule[] {
+  const ways = [...new Set([...places, ...kept].flatMap(waysTo))].sort();
   return [
-    ...ownObjectRules(places.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`])),
-    ...ownObjectRules(files.map(escapeName), changing),
+    ...ownObjectRules(places.flatMap(withBelow)),
+    ...ownObjectRules(kept.flatMap(withBelow), changing),
     ...ownObjectRules(ways.map(escapeName), leadingAstray),
   ];
+}
+
+function withBelow(path: string): readonly string[] {
+  return [escapeName(path), `${escapeName(path)}/**`];
 }
 
 /** The directories above an absolute name, without the root. */
