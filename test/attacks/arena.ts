@@ -21,6 +21,10 @@ export interface AttackProgram {
   readonly as: "root" | "user" | "both";
   /** `CLASS/OPERATION WHO` with WHO `broker` or `kernel`; `pinned` for what is open on purpose; `none` where only the refusal counts. */
   readonly event: string;
+  /** Which domain it runs in; `attacker` where it does not say. */
+  readonly policy: string;
+  /** Whether it works outside every domain; `refused` for what only a broker could be talked into. */
+  readonly bare: "works" | "refused";
 }
 
 export interface Outcome {
@@ -42,6 +46,8 @@ export function attackPrograms(): AttackProgram[] {
         title: field("title"),
         as: field("as") as AttackProgram["as"],
         event: field("event"),
+        policy: field("policy") || "attacker",
+        bare: field("bare") === "refused" ? "refused" : "works",
       };
     });
 }
@@ -121,11 +127,11 @@ export class Arena {
       "readonly/file": fs.readFileSync("/bin/true").subarray(0, 8192),
       "exact/keep": "",
     };
-    for (const name of ["granted", "readonly", "secret", "exact"]) {
-      const folder = path.join(this.scratch, name);
-      fs.rmSync(folder, { recursive: true, force: true });
-      fs.mkdirSync(folder);
-      this.give(folder);
+    for (const name of ["granted", "readonly", "secret", "exact", "plain", "jail", "planted"])
+      fs.rmSync(path.join(this.scratch, name), { recursive: true, force: true });
+    for (const name of ["granted", "readonly", "secret", "exact", "plain", "jail", "jail/tmp"]) {
+      fs.mkdirSync(path.join(this.scratch, name));
+      this.give(path.join(this.scratch, name));
     }
     for (const [name, content] of Object.entries(files)) {
       const file = path.join(this.scratch, name);

@@ -32,7 +32,11 @@ for (const program of attackPrograms().filter(({ event }) => event.endsWith(" ke
     const [what = ""] = program.event.split(" ");
     expect(events.map((event) => `${event.class}/${event.operation}`)).toContain(what);
     const found = events.find((event) => `${event.class}/${event.operation}` === what);
-    expect(found).toMatchObject({ domain: "attacker", verdict: "denied", process: { comm: program.name.slice(0, 15) } });
+    expect(found).toMatchObject({
+      domain: "attacker",
+      verdict: "denied",
+      process: { comm: program.name.slice(0, 15) },
+    });
     expect(found.allow.line).toContain(found.object);
   });
 }

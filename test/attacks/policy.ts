@@ -22,3 +22,29 @@ syscalls: ["@system-service", "@debug", chroot, memfd_create]
 inherit: [stdio, stdio-sockets]
 `;
 }
+
+/** A domain with names of its own for sockets and files whose attributes it may not change; the broker holds more of it. */
+function serverPolicy(arena: Arena): string {
+  const s = arena.scratch;
+  return `domain: attacker
+summary: what an intruder holds in a server with sockets
+include: [base]
+files:
+  - rx ${arena.folder}/bin/**
+  - rwcd ${s}/plain/**
+  - r /proc/**
+network:
+  - connect udp 127.0.0.1:53
+  - connect unix ${s}/plain/**
+  - listen unix ${s}/plain/** ${s}/jail/**
+capabilities: [sys_chroot, setuid, setgid]
+syscalls: ["@system-service", chroot]
+inherit: [stdio, stdio-sockets]
+`;
+}
+
+/** By the name after `// policy:` in a program. */
+export const policies: Readonly<Record<string, (arena: Arena) => string>> = {
+  attacker: attackerPolicy,
+  server: serverPolicy,
+};

@@ -4,6 +4,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/xattr.h>
 
 // Connections are taken and dropped, so that no race stops at a full backlog.
 static void *accept_all(void *listener) {
@@ -48,6 +49,7 @@ static void attack(void) {
   NEED(listen(s, 128));
   unix_listener(in_scratch("victim.sock"), SOCK_STREAM);
   unix_listener(in_scratch("victim.dgram"), SOCK_DGRAM);
+  NEED(setxattr(setting("ATTACK_SCRATCH"), "user.note", "private", 7, 0));
   NEED(chdir(setting("ATTACK_SCRATCH")));
   unix_listener("v.dgram", SOCK_DGRAM);
   int shm = NEED(shmget(IPC_PRIVATE, 4096, 0600)), sem = NEED(semget(IPC_PRIVATE, 1, 0600)), msg = NEED(msgget(IPC_PRIVATE, 0600));

@@ -1,0 +1,34 @@
+// title: have a socket bound above the grant by moving the directory from which `..` goes up
+// as: both
+// policy: server
+// event: none
+#include "attack.h"
+static int ended;
+static void *mover(void *unused) {
+  char deep[4096], flat[4096];
+  snprintf(deep, sizeof deep, "%s", in_scratch("plain/a/b"));
+  snprintf(flat, sizeof flat, "%s", in_scratch("plain/b"));
+  while (!__atomic_load_n(&ended, __ATOMIC_RELAXED)) {
+    rename(deep, flat);
+    rename(flat, deep);
+  }
+  return unused;
+}
+static void attack(void) {
+  struct sockaddr_un a;
+  struct stat s;
+  pthread_t t;
+  socklen_t n = unix_name(&a, "../../planted");
+  NEED(mkdir(in_scratch("plain/a"), 0700));
+  NEED(mkdir(in_scratch("plain/a/b"), 0700));
+  NEED(chdir(in_scratch("plain/a/b")));
+  NEED(-pthread_create(&t, 0, mover, 0));
+  for (int i = 0; i < 2000; i++) {
+    int s1 = NEED(socket(AF_UNIX, SOCK_STREAM, 0));
+    bind(s1, (void *)&a, n);
+    close(s1);
+    unlink(in_scratch("plain/planted"));
+    if (stat(in_scratch("planted"), &s) == 0) succeeded("a socket above the grant");
+  }
+  refused("never above the grant");
+}
