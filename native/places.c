@@ -51,6 +51,11 @@ const char *places_plan_name(const struct options *options)
   key = hash(key, options->policy == NULL ? "" : options->policy);
   for (size_t i = 0; i < options->set_count; i++)
     key = hash(key, options->sets[i]);
+  if (geteuid() != 0) {
+    /* Where a user's policies are looked for, and what of the user's is denied to the domain, follow from the environment. */
+    key = hash(key, user_place("XDG_CONFIG_HOME", "/.config", "/cofferdam"));
+    key = hash(key, places_events());
+  }
   char text[17];
   snprintf(text, sizeof text, "%016" PRIx64, key);
   return joined(joined(options->domain, "-", text), ".plan", "");

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { needsRoot } from "../support/skip.ts";
 import { Front } from "./front.ts";
 import { bytesOf } from "./plan-fixture.ts";
 
@@ -68,6 +69,20 @@ test("a plan is found by everything that chose it", () => {
     const chosen = choice[1] === "" ? [`argument ${domain}`] : ["argument --policy", `argument ${policy}`];
     expect(given.slice(3)).toEqual([...sets, ...chosen]);
   }
+});
+
+test("a user's plan is not found from where other policies would count, or another log be denied", (context) => {
+  needsRoot(context);
+  const plan = front.plan();
+  front.put(plan, "nobody");
+  front.next(null);
+  const run = (...variables: string[]) =>
+    front.run("nobody", ["run", plan.domain, "/bin/true"], { wrapper: ["env", ...variables] }).status;
+  expect(run()).toBe(0);
+  expect(run(`XDG_CONFIG_HOME=${front.work}/.config`)).toBe(0);
+  expect(run(`XDG_CONFIG_HOME=${front.work}/other`)).toBe(125);
+  expect(run(`XDG_STATE_HOME=${front.work}/other`)).toBe(125);
+  expect(run(`HOME=${front.folder}`)).toBe(125);
 });
 
 test("--events: the collector is ready before the daemon runs, and ends after it", () => {

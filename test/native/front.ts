@@ -54,7 +54,16 @@ export class Front {
   }
 
   planPath(domain: string, who: Who = "self", choice: readonly string[] = [domain, ""]): string {
-    return join(this.runtimeOf(who), "cofferdam/plans", `${domain}-${fnv1a(choice)}.plan`);
+    return join(
+      this.runtimeOf(who),
+      "cofferdam/plans",
+      `${domain}-${fnv1a([...choice, ...this.userPlaces(who)])}.plan`,
+    );
+  }
+
+  /** Folders of policies and log, on which an ordinary user's plans depend. */
+  private userPlaces(who: Who): string[] {
+    return ordinary(who) ? [`${this.work}/.config/cofferdam`, `${this.work}/.local/state/cofferdam`] : [];
   }
 
   /** Puts a plan where the front looks for it. */
