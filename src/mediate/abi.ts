@@ -65,6 +65,7 @@ export const abi = {
 export const E = {
   PERM: 1,
   NOENT: 2,
+  SRCH: 3,
   INTR: 4,
   IO: 5,
   BADF: 9,

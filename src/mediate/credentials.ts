@@ -7,6 +7,7 @@ export interface Credentials {
   readonly ownTgid: number;
   readonly ownTid: number;
   readonly uid: number;
+  readonly gid: number;
   readonly effectiveUid: number;
   readonly effectiveGid: number;
   readonly fsuid: number;
@@ -16,6 +17,8 @@ export interface Credentials {
   readonly effective: bigint;
   readonly permitted: bigint;
   readonly umask: number;
+  /** Threads of its process. */
+  readonly threads: number;
 }
 
 export function ownCredentials(): Credentials {
@@ -37,11 +40,27 @@ export function parseCredentials(text: string): Credentials {
   const umask = Number.parseInt(field("Umask"), 8);
   const tgid = Number(field("Tgid"));
   const [uid = -1, effectiveUid = -1, , fsuid = -1] = ids("Uid");
-  const [, effectiveGid = -1, , fsgid = -1] = ids("Gid");
+  const [gid = -1, effectiveGid = -1, , fsgid = -1] = ids("Gid");
   const groups = ids("Groups");
   const ownTgid = ids("NStgid").at(-1) ?? -1;
   const ownTid = ids("NSpid").at(-1) ?? -1;
+  const threads = Number(field("Threads"));
   const permitted = BigInt(`0x${field("CapPrm")}`);
   const effective = BigInt(`0x${field("CapEff")}`);
-  return { tgid, ownTgid, ownTid, uid, effectiveUid, effectiveGid, fsuid, fsgid, groups, effective, permitted, umask };
+  return {
+    tgid,
+    ownTgid,
+    ownTid,
+    uid,
+    gid,
+    effectiveUid,
+    effectiveGid,
+    fsuid,
+    fsgid,
+    groups,
+    effective,
+    permitted,
+    umask,
+    threads,
+  };
 }

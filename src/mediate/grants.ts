@@ -41,6 +41,12 @@ export class Grants {
     return false;
   }
 
+  /** Landlock itself moves or links one name to the other: between directories it would ask for rights that the rules may lack. */
+  kernelMoves(from: Bytes, to: Bytes): boolean {
+    const directory = (name: Bytes): Bytes => name.slice(0, name.lastIndexOf("/") + 1);
+    return directory(from) === directory(to) && this.kernelCreates(from);
+  }
+
   /** The domain's Landlock layer handles all these LANDLOCK_ACCESS_FS_* rights, so that CONTINUE leaves the decision to it. */
   kernelHandles(rights: bigint): boolean {
     return (this.#handled & rights) === rights;

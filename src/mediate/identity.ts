@@ -15,15 +15,16 @@ export class IdentityLost extends Error {}
  * What is the same already is left alone.
  */
 export class Identity {
-  readonly #own: Credentials = ownCredentials();
-  readonly #ownGroups = groupBytes(this.#own.groups);
-  readonly #ownCapabilities = capabilities(this.#own, this.#own.effective);
+  /** The mediator's, outside every operation. */
+  readonly own: Credentials = ownCredentials();
+  readonly #ownGroups = groupBytes(this.own.groups);
+  readonly #ownCapabilities = capabilities(this.own, this.own.effective);
   /** Of the mediator itself, which makes no files of its own: the last target's. */
   #umask = -1;
 
   /** `effectiveIds` too, for calls whose peer is told them (connect on a unix socket). */
   as<T>(target: Credentials, effectiveIds: boolean, operation: () => T): T {
-    const own = this.#own;
+    const own = this.own;
     const groups = sameNumbers(target.groups, own.groups) ? null : groupBytes(target.groups);
     const ids = effectiveIds && (target.effectiveUid !== own.effectiveUid || target.effectiveGid !== own.effectiveGid);
     const fsgid = ids || target.fsgid !== own.fsgid;
@@ -56,13 +57,13 @@ export class Identity {
   }
 
   #restoreEffective(): void {
-    if (sys("setresuid", -1, this.#own.effectiveUid, -1) < 0) fatal("setresuid");
-    if (sys("setresgid", -1, this.#own.effectiveGid, -1) < 0) fatal("setresgid");
+    if (sys("setresuid", -1, this.own.effectiveUid, -1) < 0) fatal("setresuid");
+    if (sys("setresgid", -1, this.own.effectiveGid, -1) < 0) fatal("setresgid");
   }
 
   /** A mediator that may not set groups never changed them either. */
   #restoreGroups(): void {
-    const { groups } = this.#own;
+    const { groups } = this.own;
     if (sys("setgroups", groups.length, this.#ownGroups) < 0 && !sameNumbers(ownCredentials().groups, groups))
       fatal("setgroups");
   }

@@ -107,6 +107,7 @@ function handOver(listener: number, slot: Slot, given: Outcome & { kind: "descri
   request.writeUInt32LE(given.fd, 12);
   request.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, 20);
   const value = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
+  if (value < 0 && value !== -E.NOENT) given.undo?.();
   close(given.fd);
   if (value === -E.NOENT) return { kind: "vanished" };
   return value < 0 ? error(-value) : { kind: "value", value };

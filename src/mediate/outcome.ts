@@ -12,7 +12,13 @@ export type Outcome =
   /** What the kernel would have said too (ENOENT, EEXIST, ...): no event. */
   | { readonly kind: "error"; readonly errno: number }
   /** A descriptor of the mediator's that the target gets; the loop closes it. */
-  | { readonly kind: "descriptor"; readonly fd: number; readonly closeOnExec: boolean }
+  | {
+      readonly kind: "descriptor";
+      readonly fd: number;
+      readonly closeOnExec: boolean;
+      /** Takes back what was done, for when the target has no room for the descriptor. Leaves `fd` open. */
+      readonly undo?: () => void;
+    }
   /** The thread was killed meanwhile: nobody to tell. */
   | { readonly kind: "vanished" }
   /** Begun, and not yet done: the loop goes on with others and asks again when the descriptor is ready. */

@@ -5,7 +5,7 @@ import { type Outcome, unable } from "./outcome.ts";
 import { AF } from "./socket.ts";
 
 /** io_uring, and calls that libraries try first: they fall back only on ENOSYS. */
-const SAID_TO_BE_ABSENT = /^(io_uring_|clone3$)/;
+const SAID_TO_BE_ABSENT = /^(io_uring_|clone3$|openat2$)/;
 
 /** Registers that say what a refused call was for; pointers would make every repetition look new. */
 const TELLING: Readonly<Record<string, readonly number[]>> = {

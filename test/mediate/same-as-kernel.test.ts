@@ -20,7 +20,7 @@ import { runScene } from "./scene.ts";
 
 /**
  * The same calls on two copies of a tree, once unconfined and once brokered, must give the same results, errors and trees.
- * Everything in the tree is granted name by name with a glob, so that Landlock itself grants none of it: what succeeds, the mediator did.
+ * Everything in the tree is granted, and Landlock itself grants none of it: what succeeds, the mediator did.
  */
 const cases: Readonly<Record<string, string>> = {
   "new file for writing": "openat @AT_FDCWD new @O_CREAT +@O_WRONLY 0644",
@@ -32,8 +32,6 @@ const cases: Readonly<Record<string, string>> = {
   "read only, close on exec": "openat @AT_FDCWD new @O_CREAT +@O_RDONLY +@O_CLOEXEC 0640",
   "append and non-blocking": "openat @AT_FDCWD new @O_CREAT +@O_WRONLY +@O_APPEND +@O_NONBLOCK 0640",
   "open through open(2)": "open new @O_CREAT +@O_WRONLY 0644",
-  openat2: "openat2 @AT_FDCWD new #hex=4100000000000000a4010000000000000000000000000000 24",
-  "openat2 with an unknown flag": "openat2 @AT_FDCWD new #hex=4100000000000040a4010000000000000000000000000000 24",
   "relative to a descriptor":
     "openat @AT_FDCWD dir @O_DIRECTORY ; openat $ new @O_CREAT +@O_WRONLY 0644 ; mkdirat 3 sub 0755",
   "a descriptor that is a file":
@@ -111,6 +109,14 @@ const cases: Readonly<Record<string, string>> = {
     "setxattr file user.a value 5 0 ; setxattr file user.a value 5 1 ; setxattr file user.b value 5 2 ; setxattr to-file user.c v 1 0 ; lsetxattr to-file user.c v 1 0 ; setxattr file user.big file 70000 0 ; setxattr file nonsense v 1 0",
   removexattr:
     "setxattr file user.a value 5 0 ; removexattr file user.a ; removexattr file user.a ; openat @AT_FDCWD file @O_RDONLY ; fsetxattr $ user.f v 1 0 ; fremovexattr 4 user.f",
+  "xattr of descriptors and links":
+    "setxattrat @AT_FDCWD file 0 user.a #xattr=value 16 ; setxattrat @AT_FDCWD to-file @AT_SYMLINK_NOFOLLOW user.b #xattr=value 16 ; setxattrat @AT_FDCWD file 0 user.a #xattr=value 8 ; removexattrat @AT_FDCWD file 0 user.a ; removexattrat @AT_FDCWD file 0 user.a ; openat @AT_FDCWD file @O_RDONLY ; setxattrat $ #hex=00 @AT_EMPTY_PATH user.c #xattr=v 16",
+  "inode flags":
+    "openat @AT_FDCWD file @O_RDONLY ; ioctl $ 0x40086602 #hex=40000000 ; ioctl 3 0x80086601 #hex=00000000 ; ioctl 3 0x401c5820 #hex=80000000000000000000000000000000000000000000000000000000 ; ioctl 3 0x40086602 ! ; ioctl 77 0x40086602 #hex=40000000 ; openat @AT_FDCWD dir @O_DIRECTORY ; ioctl $ 0x40086602 #hex=40000000 ; openat @AT_FDCWD file @O_PATH ; ioctl $ 0x40086602 #hex=40000000",
+  file_setattr:
+    "file_setattr @AT_FDCWD file #hex=800000000000000000000000000000000000000000000000 24 0 ; file_setattr @AT_FDCWD none #hex=800000000000000000000000000000000000000000000000 24 0 ; file_setattr @AT_FDCWD file #hex=80 8 0 ; openat @AT_FDCWD dir @O_DIRECTORY ; file_setattr $ #hex=00 #hex=800000000000000000000000000000000000000000000000 24 @AT_EMPTY_PATH",
+  "descriptors by their name in /proc":
+    "openat @AT_FDCWD file @O_RDONLY ; chmod /proc/self/fd/3 0604 ; chmod /proc/thread-self/fd/3 0606 ; chmod /dev/fd/3 0600 ; chown /proc/self/fd/3 -1 -1 ; setxattr /proc/self/fd/3 user.p v 1 0 ; openat @AT_FDCWD dir @O_PATH ; chmod /proc/self/fd/4 0711",
   memfd: "memfd_create name @MFD_CLOEXEC ; memfd_create name 0x7000",
   "another user's files":
     "chmod foreign 0777 ; unlink foreign ; utimensat @AT_FDCWD foreign-dir ~ 0 ; openat @AT_FDCWD foreign-dir/x @O_CREAT +@O_WRONLY 0644",
@@ -155,13 +161,7 @@ describe.each(root ? identities : identities.slice(0, 1))(
           built,
           {
             ...identity,
-            rules: [
-              `rwcda ${tree}`,
-              `rwcda ${tree}/*`,
-              `rwcda ${tree}/*/*`,
-              `rwcda ${tree}/*/*/*`,
-              `rwcda ${tree}/dir/**`,
-            ],
+            rules: [`rwcda ${tree}`, `rwcda ${tree}/**`],
             landlock: [{ path: "/dev", rights: DEV_RIGHTS }],
           },
           [built.target, ...script.split(" ")],

@@ -46,9 +46,8 @@ export interface Run {
 const usual =
   `creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat mknod mknodat
   chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat utime utimes futimesat utimensat setxattr lsetxattr fsetxattr removexattr
-  lremovexattr fremovexattr memfd_create openat2 landlock_restrict_self bind listen prlimit64 sched_setaffinity io_uring_setup`.split(
-    /\s+/,
-  );
+  lremovexattr fremovexattr setxattrat removexattrat file_setattr memfd_create landlock_restrict_self bind listen prlimit64 sched_setaffinity
+  sched_setscheduler setpriority ioprio_set io_uring_setup`.split(/\s+/);
 
 /** Runs a program under a mediator of its own; events and scratch files go with it. */
 export function runScene(built: Built, options: SceneOptions, command: readonly string[], cwd: string): Run {
@@ -118,7 +117,7 @@ function nameRule(text: string, line: number): NameRule {
 function plan(options: SceneOptions): Plan {
   const source = { file: "scene", line: 1, column: 1, text: "syscalls" };
   const names = options.rules.map(nameRule);
-  const listed = [...usual, "open", "openat", ...(options.notify ?? [])].filter(
+  const listed = [...usual, "open", "openat", "ioctl", ...(options.notify ?? [])].filter(
     (call) => !options.unlisted?.includes(call),
   );
   const policy: Policy = {
@@ -174,6 +173,8 @@ const BITS = 0x45;
 const RETURN = 0x06;
 const ALLOW = 0x7fff0000;
 const NOTIFY = 0x7fc00000;
+/** FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR. */
+const INODE_IOCTLS = [0x40086602, 0x401c5820];
 const O_CREAT_OR_TMPFILE = 0o100 | (0o20200000 & ~0o200000);
 
 /** Notifies every call named, open and openat only when they may create. */
@@ -185,6 +186,10 @@ function filter(calls: readonly string[]): Uint8Array {
   ] as const) {
     program.push([EQUAL, 0, 4, numberOf(name)], [LOAD, 0, 0, 16 + 8 * argument], [BITS, 0, 1, O_CREAT_OR_TMPFILE]);
     program.push([RETURN, 0, 0, NOTIFY], [RETURN, 0, 0, ALLOW]);
+  }
+  for (const request of INODE_IOCTLS) {
+    program.push([EQUAL, 0, 4, numberOf("ioctl")], [LOAD, 0, 0, 16 + 8], [EQUAL, 0, 1, request]);
+    program.push([RETURN, 0, 0, NOTIFY], [LOAD, 0, 0, 0]);
   }
   for (const name of calls) program.push([EQUAL, 0, 1, numberOf(name)], [RETURN, 0, 0, NOTIFY]);
   program.push([RETURN, 0, 0, ALLOW]);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,6 +69,84 @@ test("a unix socket is bound to its exact name, with the string the target gave"
   expect(existsSync(join(tree, "run/no"))).toBe(false);
   expect(done.events).toHaveLength(1);
   expect(done.events[0]).toMatchObject({ operation: "listen", object: `${tree}/run/no` });
+});
+
+test("a path with `..` or a link on it is bound from within the directory it led to", () => {
+  mkdirSync(join(tree, "run/deep"));
+  symlinkSync("deep", join(tree, "run/link"));
+  const done = run(
+    `socket 1 1 0 ; bind $ ${unix(`${tree}/run/deep/../a`)} ; getsockname 3 ; socket 1 1 0 ; bind $ ${unix("run/link/b")} ; getsockname 4 ; socket 1 1 0 ; bind $ ${unix(`${tree}/run/c`)} ; getsockname 5`,
+    [`listen ${tree}/run/**`],
+  );
+  expect(done.lines.filter((line) => line.startsWith("getsockname"))).toEqual([
+    "getsockname: a",
+    "getsockname: b",
+    `getsockname: ${tree}/run/c`,
+  ]);
+  for (const name of ["a", "deep/b", "c"]) expect(statSync(join(tree, "run", name)).isSocket()).toBe(true);
+});
+
+test("a process with another root binds below its own", () => {
+  const name = `cofferdam-${process.pid}`;
+  mkdirSync(join(tree, "tmp"));
+  const done = run(`chroot ${tree} ; chdir / ; socket 1 1 0 ; bind $ ${unix(`/tmp/${name}`)} ; getsockname 3`, [
+    `listen ${tree}/tmp/*`,
+    "listen /tmp/*",
+  ]);
+  expect(done.lines.at(-1)).toBe(`getsockname: ${name}`);
+  expect(statSync(join(tree, "tmp", name)).isSocket()).toBe(true);
+  expect(existsSync(`/tmp/${name}`)).toBe(false);
+});
+
+test("a port on every address, and addresses that mean loopback", () => {
+  const loopback = { addresses: [address("connect", "udp", 9)] };
+  const mapped = (tail: string): string => `#hex=0a00000900000000${tail}00000000`;
+  const done = run(
+    `socket 2 2 0 ; connect $ ${inet(9, "00000000")} 16 ; socket 10 2 0 ; connect $ ${mapped("00000000000000000000ffff7f000001")} 28 ; connect 4 ${mapped("00000000000000000000ffff08080808")} 28 ; ` +
+      `connect 4 ${mapped("00000000000000000000000000000000")} 28 ; sendto 4 x 1 0 ${mapped("00000000000000000000ffff00000000")} 28`,
+    [],
+    { policy: loopback },
+  );
+  expect(done.lines.filter((line) => /connect|sendto/.test(line))).toEqual([
+    "connect: 0 -",
+    "connect: 0 -",
+    "connect: -1 EACCES",
+    "connect: -1 EACCES",
+    "sendto: 1 -",
+  ]);
+});
+
+test("a datagram to an address of no family goes nowhere, though the kernel would take it", () => {
+  const done = run(
+    `socket 2 2 0 ; sendto $ hello 5 0 ${inet(9).replace("#hex=02", "#hex=00")} 16 ; socket 10 2 0 ; sendto $ hello 5 0 ${inet(9).replace("#hex=02", "#hex=00")} 16 ; connect 3 #hex=00000000000000000000000000000000 16`,
+    [],
+    { policy: { addresses: [] } },
+  );
+  expect(done.lines.filter((line) => /connect|sendto/.test(line))).toEqual([
+    "sendto: -1 EACCES",
+    "sendto: -1 EACCES",
+    "connect: 0 -",
+  ]);
+});
+
+test("peers of unix sockets are told who it is", () => {
+  const peers = built.compile("peers");
+  const rules = [`listen ${tree}/run/*`, `connect ${tree}/run/*`];
+  chmodSync(join(tree, "run"), 0o777);
+  chmodSync(tree, 0o755);
+  const options = { sockets: broker, notify: notified, as: { uid: 33, gid: 33 }, rules };
+  const alone = runScene(built, options, [peers, `${tree}/run/a`], tree);
+  expect(alone.stderr).toBe("");
+  // A connection is the mediator's own act: its process id is a documented difference.
+  const rest = [
+    "who connected: another process of the same user",
+    "who sent: self",
+    "sendmmsg: 1 of length 6",
+    "descriptors: refused",
+  ];
+  expect(alone.lines).toEqual(["who listens: self", ...rest]);
+  const threaded = runScene(built, options, [peers, `${tree}/run/b`, "threads"], tree);
+  expect(threaded.lines).toEqual(["who listens: another process of the same user", ...rest]);
 });
 
 test("abstract names are bound and connected by name", () => {

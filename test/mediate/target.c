@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,6 +46,13 @@ static long value(char *word) {
     if (page == MAP_FAILED) return 0x10;
     return (long)strcpy(page, word + 8);
   }
+  if (!strncmp(word, "#xattr=", 7)) {
+    // struct xattr_args: value, size, flags.
+    uint64_t *args = calloc(2, 8);
+    args[0] = (uint64_t)(word + 7);
+    args[1] = strlen(word + 7);
+    return (long)args;
+  }
   if (!strncmp(word, "#hex=", 5)) {
     size_t length = strlen(word + 5) / 2;
     unsigned char *bytes = calloc(1, length + 8);
@@ -69,6 +78,13 @@ int main(int argc, char **argv) {
       // "A +B" joins flags.
       if (*word == '+') { a[count - 1] |= value(word + 1); continue; }
       if (count < 6) a[count++] = v;
+    }
+    if (!strcmp(name, "getsockname")) {
+      struct sockaddr_un bound = {0};
+      socklen_t length = sizeof bound;
+      syscall(SYS_getsockname, a[0], &bound, &length);
+      printf("getsockname: %s\n", bound.sun_path);
+      continue;
     }
     errno = 0;
     long result = syscall(lookup(calls, name), a[0], a[1], a[2], a[3], a[4], a[5]);

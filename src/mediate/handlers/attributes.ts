@@ -1,32 +1,37 @@
 import { Permission } from "../../model/permission.ts";
-import { E } from "../abi.ts";
+import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import type { Handler } from "../handler.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
 import { canonical } from "../place.ts";
-import { type Bytes, fstat, type Stat, shown } from "../sys.ts";
+import { type Bytes, fstat, readlinkat, type Stat, self, shown } from "../sys.ts";
 import type { Follow, PathArgument } from "../walk.ts";
 
-/** What a metadata call wants changed: a name, or one of the target's descriptors. */
+/** What a metadata call wants changed: a name, one of the target's descriptors, or an open file of the target's that was copied already. */
 export type Subject =
   | { readonly kind: "path"; readonly path: PathArgument; readonly follow: Follow }
-  | { readonly kind: "descriptor"; readonly number: number };
+  | { readonly kind: "number"; readonly number: number }
+  | { readonly kind: "copied"; readonly fd: number };
 
-/** An object that was judged, held by an O_PATH descriptor of the mediator's. */
+/** An object that was judged, held by an O_PATH descriptor of the mediator's, or by the target's own open file. */
 export interface Judged {
   readonly fd: number;
   readonly stat: Stat;
   readonly name: Bytes;
 }
 
+export interface Change {
+  readonly subject: Subject | Outcome;
+  /** On the object itself, as the target; a negated error number, or a refusal. */
+  readonly change: (object: Judged) => number | Outcome;
+}
+
 /**
  * A metadata call. Landlock does not see these at all, so CONTINUE is never an answer: the mediator changes the object it judged,
  * with the target's rights.
  */
-export function attributes(
-  read: (call: Call) => { subject: Subject | Outcome; change: (object: Judged) => number | Outcome } | Outcome,
-): Handler {
+export function attributes(read: (call: Call) => Change | Outcome): Handler {
   return {
     continueIsSafe: () => false,
     answer(call) {
@@ -34,51 +39,69 @@ export function attributes(
       if ("kind" in request) return request;
       const { subject } = request;
       if (isOutcome(subject)) return subject;
-      const opened = subject.kind === "descriptor" ? call.target.descriptor(subject.number) : null;
-      return call.asTarget(() => {
-        const object = opened === null ? find(call, subject) : byDescriptor(opened);
-        if ("kind" in object) return object;
-        if (!object.nameless && (call.broker.grants.of(object.name) & Permission.attributes) === 0)
-          return denyName("attributes", object.name);
-        let refused: Outcome | null = null;
-        const value = call.effect(() => {
-          const changed = request.change(object);
-          if (typeof changed === "number") return changed;
-          refused = changed;
-          return 0;
-        });
-        return refused ?? result(value);
-      });
+      if (subject.kind !== "path") return byDescriptor(call, request, ownFile(call, subject));
+      const outcome = call.asTarget(() => byPath(call, request, subject));
+      // `/proc/self/fd/N`: the same as the descriptor, which only the mediator's own rights can look up.
+      return typeof outcome === "number" ? byDescriptor(call, request, call.target.descriptor(outcome)) : outcome;
     },
   };
 }
 
-function isOutcome(value: Subject | Outcome): value is Outcome {
-  return value.kind !== "path" && (value.kind !== "descriptor" || "fd" in value);
+export function isOutcome(value: Subject | Outcome): value is Outcome {
+  return value.kind !== "path" && value.kind !== "number" && value.kind !== "copied";
 }
 
-interface Found extends Judged {
-  /** A pipe, a socket, an unlinked or never linked file: it has no name that a policy could speak of, and only its holders reach it. */
-  readonly nameless: boolean;
+function ownFile(call: Call, subject: Exclude<Subject, { kind: "path" }>): number {
+  return subject.kind === "copied" ? subject.fd : call.target.descriptor(subject.number);
 }
 
-function find(call: Call, subject: Subject): Found | Outcome {
-  if (subject.kind !== "path") throw new TypeError("a descriptor is opened before");
+function byDescriptor(call: Call, request: Change, fd: number): Outcome {
+  if (fd < 0) return error(-fd);
+  return call.asTarget(() => {
+    const stat = fstat(fd);
+    return typeof stat === "number" ? error(-stat) : apply(call, request, fd, stat);
+  });
+}
+
+/** The outcome, or the number of the target's descriptor that the path stands for. */
+function byPath(call: Call, request: Change, subject: Subject & { kind: "path" }): Outcome | number {
   const walked = call.walk(subject.path, subject.follow);
   if (walked.kind === "error") return error(walked.errno);
-  if (walked.kind === "descriptor") return unable(E.ACCES, call.name, shown(subject.path.text));
+  if (walked.kind === "descriptor") return walked.number;
   if (walked.kind !== "place")
     return unable(E.ACCES, call.name, `${shown(subject.path.text)} on a ${walked.kind} file system`);
-  return walked.place.object === null ? error(E.NOENT) : named(walked.place.object.fd, walked.place.object.stat);
+  const { object } = walked.place;
+  return object === null ? error(E.NOENT) : apply(call, request, object.fd, object.stat);
 }
 
-function byDescriptor(fd: number): Found | Outcome {
-  if (fd < 0) return error(-fd);
-  const stat = fstat(fd);
-  return typeof stat === "number" ? error(-stat) : named(fd, stat);
+function apply(call: Call, request: Change, fd: number, stat: Stat): Outcome {
+  const name = nameless(fd, stat) ? "" : canonical(fd);
+  if (typeof name === "number") return unable(E.ACCES, call.name, `an object that has no name any more: error ${name}`);
+  if (name !== "") {
+    const kind = call.broker.mounts.kind(stat.mount);
+    if (kind !== "local") return unable(E.ACCES, call.name, `${shown(name)} on a ${kind} file system`);
+    if ((call.broker.grants.of(name) & Permission.attributes) === 0) return denyName("attributes", name);
+  }
+  let refused: Outcome | null = null;
+  const value = call.effect(() => {
+    const changed = request.change({ fd, stat, name });
+    if (typeof changed === "number") return changed;
+    refused = changed;
+    return 0;
+  });
+  return refused ?? result(value);
 }
 
-function named(fd: number, stat: Stat): Found {
-  const name = canonical(fd);
-  return typeof name === "number" ? { fd, stat, name: "", nameless: true } : { fd, stat, name, nameless: false };
+const DELETED = " (deleted)";
+
+/**
+ * A pipe, a socket, an event descriptor, or a file of which no name is left: no policy can speak of it, and only its holders reach it. A file that lost the name it
+ * was opened by may have others, so that its count of links decides.
+ */
+function nameless(fd: number, stat: Stat): boolean {
+  const text = readlinkat(abi.AT_FDCWD, self(fd));
+  if (typeof text === "number") return false;
+  // Real files have names that begin with a slash, or with `(unreachable)`.
+  if (/^[a-z_]+:/.test(text)) return true;
+  return text.endsWith(DELETED) && stat.links === 0;
 }

@@ -8,7 +8,7 @@ import { judgeAddress } from "../judge-address.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
 import { canonical, type Place } from "../place.ts";
 import { AF, socketOf, type TargetSocket } from "../socket.ts";
-import { type Bytes, fstat, openPath, shown, sys } from "../sys.ts";
+import { type Bytes, close, fstat, openPath, sameObject, shown, sys } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
 
 /**
@@ -51,9 +51,8 @@ function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
 }
 
 /**
- * A name in a directory. The target's own string is passed, since getsockname and every peer see it; the kernel resolves it again, so
- * every name on the way must be one the domain can neither make nor remove. Where one is, it could lead elsewhere by now: there the socket is bound
- * from within the directory that was judged, and its address is the last component alone.
+ * A name in a directory. The target's own string is passed where {@link isStable} says that it leads the kernel where it led the mediator, since getsockname and every
+ * peer see it. Elsewhere the socket is bound from within the directory that was judged, and its address is the last component alone.
  */
 function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArgument): Outcome {
   const walked = call.walk(path, "never");
@@ -62,7 +61,7 @@ function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArg
   const { place } = walked;
   if (place.object !== null) return error(E.ADDRINUSE);
   if ((call.broker.grants.of(place.name) & Permission.listen) === 0) return denyName("listen", place.name);
-  const stable = changeable(call, path, place) === null;
+  const stable = isStable(call, path, place);
   const given = stable ? bytes : shortened(place.last);
   const from = stable && path.text.startsWith("/") ? null : stable ? path.start : place.directory;
   const bound = call.effect(() => inDirectory(from, () => sys("bind", socket.fd, given, given.length)));
@@ -90,16 +89,28 @@ function inDirectory(directory: number | null, operation: () => number): number 
   }
 }
 
-/** The first directory on the way to the name, or link that was followed, which the domain may make or remove. */
-function changeable(call: Call, path: PathArgument, place: Place): Bytes | null {
-  const from = path.text.startsWith("/") ? "/" : canonical(path.start);
-  const way = [...place.links, ...parents(place.name)];
-  if (typeof from === "number") return path.text;
+/**
+ * The kernel resolves the string a second time, as the mediator: the same root, no link and no `..` on the way, and no directory that the domain
+ * may make or remove.
+ */
+function isStable(call: Call, path: PathArgument, place: Place): boolean {
+  const absolute = path.text.startsWith("/");
+  if (place.links.length > 0 || path.text.split("/").includes("..")) return false;
+  if (absolute && !isOwnRoot(call.target.root)) return false;
+  const from = absolute ? "/" : canonical(path.start);
+  if (typeof from === "number") return false;
   const may = Permission.create | Permission.delete;
-  return (
-    way.find((name) => (call.broker.grants.of(name) & may) !== 0 && !from.startsWith(`${name}/`) && from !== name) ??
-    null
+  return parents(place.name).every(
+    (name) => (call.broker.grants.of(name) & may) === 0 || from === name || from.startsWith(`${name}/`),
   );
+}
+
+function isOwnRoot(root: number): boolean {
+  const fd = openPath(abi.AT_FDCWD, "/");
+  const [theirs, own] = [fstat(root), fstat(fd)];
+  close(fd);
+  if (typeof theirs === "number" || typeof own === "number") return false;
+  return sameObject(theirs, own) && theirs.mount === own.mount;
 }
 
 function parents(name: Bytes): Bytes[] {

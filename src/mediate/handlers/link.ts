@@ -26,7 +26,7 @@ export const link: Handler = {
       const name = canonical(object.fd);
       if (typeof name === "number") return CONTINUE;
       const { grants } = call.broker;
-      if (grants.kernelCreates(name) && grants.kernelCreates(to.place.name)) return CONTINUE;
+      if (grants.kernelMoves(name, to.place.name)) return CONTINUE;
       if ((grants.of(to.place.name) & Permission.create) === 0) return denyName("create", to.place.name);
       if (grants.gained(name, to.place.name, false) !== 0)
         return denyTwoNames("link", name, to.place.name, { directory: false, replaces: false });

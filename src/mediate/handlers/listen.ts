@@ -1,16 +1,22 @@
 import { parseAddress } from "../address.ts";
+import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { judgeAddress } from "../judge-address.ts";
-import { error, result } from "../outcome.ts";
-import { ownAddress, socketOf } from "../socket.ts";
+import { CONTINUE, error, result } from "../outcome.ts";
+import { AF, ownAddress, socketOf } from "../socket.ts";
 import { sys } from "../sys.ts";
 
-/** listen. A TCP socket without a port takes a free one, which Landlock and cgroup-BPF do not see: judged as binding to port 0. */
+/**
+ * listen. A TCP socket without a port takes a free one, which Landlock and cgroup-BPF do not see: judged as binding to port 0. Whoever listens on a unix socket is
+ * who its peers are told they talk to, so the target does that itself where nothing can come between.
+ */
 export const listen: Handler = {
-  continueIsSafe: () => false,
+  /** The arguments are registers, and no other thread can put another socket in the descriptor's place: the filter lets only threads share descriptors. */
+  continueIsSafe: (call) => call.target.credentials.threads === 1 && isUnix(call),
   answer(call) {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(-socket);
+    if (socket.domain === AF.unix && call.target.credentials.threads === 1) return CONTINUE;
     return call.asTarget(() => {
       const address = socket.protocol === "tcp" ? parseAddress(ownAddress(socket.fd)) : null;
       if (typeof address === "number") return error(-address);
@@ -20,3 +26,9 @@ export const listen: Handler = {
     }, true);
   },
 };
+
+function isUnix(call: Call): boolean {
+  const socket = socketOf(call, 0);
+  call.check();
+  return typeof socket !== "number" && socket.domain === AF.unix;
+}

@@ -6,23 +6,17 @@ import { type Handler, right } from "../handler.ts";
 import { OPEN_ATTEMPTS_MAX } from "../limits.ts";
 import { CONTINUE, error, type Outcome, unable } from "../outcome.ts";
 import type { Place } from "../place.ts";
-import { openat, self, shown } from "../sys.ts";
+import { c, close, fstat, openat, openPath, sameObject, self, shown, sys } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
 
 interface OpenArguments {
   readonly path: PathArgument;
   readonly flags: number;
   readonly mode: number;
-  /** `resolve` of openat2; 0 for all others. */
-  readonly resolve: bigint;
 }
 
-const OPEN_HOW_BYTES = 24n;
-/** Every flag openat2(2) knows (include/linux/fcntl.h, VALID_OPEN_FLAGS); unknown ones are an error there and ignored by openat. */
-const OPEN_FLAGS = 0o37777703n;
-
 /**
- * open, creat, openat, openat2 that may make a file. The mediator makes a file only with O_EXCL, so that it never opens what
+ * open, creat, openat that may make a file; openat2 is absent, since its flags and mode lie in memory. The mediator makes a file only with O_EXCL, so that it never opens what
  * somebody else put there meanwhile; a file that is there already is opened through the descriptor on which it was judged.
  */
 export const open: Handler = {
@@ -30,45 +24,28 @@ export const open: Handler = {
 
   answer(call) {
     const asked = readArguments(call);
-    if (asked === null) return CONTINUE;
     const temporary = (asked.flags & abi.O_TMPFILE) === abi.O_TMPFILE;
     const creates = temporary || (asked.flags & (abi.O_CREAT | abi.O_PATH | abi.O_DIRECTORY)) === abi.O_CREAT;
+    if ((temporary || (asked.flags & abi.O_CREAT) !== 0) && (asked.mode & (abi.S_ISUID | abi.S_ISGID)) !== 0)
+      return unable(E.PERM, "create with set-id bits", shown(asked.path.text));
     if (!creates) return CONTINUE;
-    if (asked.resolve !== 0n)
-      return unable(E.PERM, call.name, `resolve flags 0x${asked.resolve.toString(16)} with O_CREAT`);
     return call.asTarget(() => (temporary ? openTemporary(call, asked) : openNamed(call, asked)));
   },
 };
 
-function readArguments(call: Call): OpenArguments | null {
+function readArguments(call: Call): OpenArguments {
   switch (call.name) {
     case "open":
-      return { path: call.path(null, 0), flags: call.int(1), mode: call.unsigned(2), resolve: 0n };
+      return { path: call.path(null, 0), flags: call.int(1), mode: call.unsigned(2) };
     case "creat":
       return {
         path: call.path(null, 0),
         flags: abi.O_CREAT | abi.O_WRONLY | abi.O_TRUNC,
         mode: call.unsigned(1),
-        resolve: 0n,
       };
-    case "openat":
-      return { path: call.path(0, 1), flags: call.int(2), mode: call.unsigned(3), resolve: 0n };
     default:
-      return readOpenHow(call);
+      return { path: call.path(0, 1), flags: call.int(2), mode: call.unsigned(3) };
   }
-}
-
-/**
- * struct open_how (openat2(2)): flags, mode, resolve, 8 bytes each. null for what the kernel refuses as malformed, or
- * a longer one, whose meaning only a newer kernel knows.
- */
-function readOpenHow(call: Call): OpenArguments | null {
-  if (call.word(3) !== OPEN_HOW_BYTES) return null;
-  const how = call.target.memory.read(call.word(2), Number(OPEN_HOW_BYTES));
-  const flags = how.readBigUInt64LE(0);
-  const mode = how.readBigUInt64LE(8);
-  if ((flags & ~OPEN_FLAGS) !== 0n || mode > 0o7777n) return null;
-  return { path: call.path(0, 1), flags: Number(flags), mode: Number(mode), resolve: how.readBigUInt64LE(16) };
 }
 
 function openNamed(call: Call, asked: OpenArguments): Outcome {
@@ -87,12 +64,23 @@ function openNamed(call: Call, asked: OpenArguments): Outcome {
 function make(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
   const lacking = missing(call.broker.grants.of(place.name), ["create", ...accesses(asked.flags)]);
   if (lacking !== null) return denyName(lacking, place.name);
-  if (asked.mode & (abi.S_ISUID | abi.S_ISGID)) return unable(E.PERM, "create with set-id bits", shown(place.name));
   // O_EXCL follows no link either; O_NOFOLLOW would show in the target's F_GETFL.
   const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
   const fd = call.effect(() => openat(place.directory, place.last, flags, asked.mode));
   if (fd === -E.EXIST && (asked.flags & abi.O_EXCL) === 0) return "again";
-  return given(fd, asked.flags);
+  if (fd < 0) return error(-fd);
+  const undo = (): void => call.asTarget(() => remove(place, fd));
+  return { kind: "descriptor", fd, closeOnExec: (asked.flags & abi.O_CLOEXEC) !== 0, undo };
+}
+
+/** Takes away the file that was made, if it still has the name it was made by. */
+function remove({ directory, last }: Place, made: number): void {
+  const found = openPath(directory, last);
+  if (found < 0) return;
+  const [there, own] = [fstat(found), fstat(made)];
+  close(found);
+  if (typeof there !== "number" && typeof own !== "number" && sameObject(there, own))
+    sys("unlinkat", directory, c(last), 0);
 }
 
 /**
@@ -128,7 +116,6 @@ function openTemporary(call: Call, asked: OpenArguments): Outcome {
   if (object === null || call.broker.grants.kernelCreates(`${place.name}/`)) return CONTINUE;
   const lacking = missing(call.broker.grants.below(place.name), ["create", ...accesses(asked.flags)]);
   if (lacking !== null) return denyName(lacking, `${place.name}/`);
-  if (asked.mode & (abi.S_ISUID | abi.S_ISGID)) return unable(E.PERM, "create with set-id bits", shown(place.name));
   const flags = (asked.flags & ~abi.O_NOFOLLOW) | abi.O_EXCL;
   return given(
     call.effect(() => openat(object.fd, ".", flags, asked.mode)),

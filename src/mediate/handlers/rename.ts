@@ -24,7 +24,7 @@ export const rename: Handler = {
       if (from.kind !== "place" || to.kind !== "place") return CONTINUE;
       if (from.place.last === "." || to.place.last === "." || from.place.object === null) return CONTINUE;
       const { grants } = call.broker;
-      if (grants.kernelCreates(from.place.name) && grants.kernelCreates(to.place.name)) return CONTINUE;
+      if (grants.kernelMoves(from.place.name, to.place.name)) return CONTINUE;
       return judge(call, from.place, to.place, flags) ?? act(call, from.place, to.place, flags);
     });
   },
@@ -56,7 +56,14 @@ function judge(call: Call, from: Place, to: Place, flags: number): Outcome | nul
 }
 
 function gains(call: Call, from: Place, to: Place): boolean {
-  return call.broker.grants.gained(from.name, to.name, isDirectory(from)) !== 0;
+  return call.broker.grants.gained(from.name, to.name, isDirectory(from)) !== 0 || !movesBelow(call, from, to);
+}
+
+/** Everything below a directory changes its name with it: what is needed for the directory is needed for every such name. */
+function movesBelow(call: Call, from: Place, to: Place, directory = isDirectory(from)): boolean {
+  const { grants } = call.broker;
+  if (!directory) return true;
+  return (grants.below(to.name) & Permission.create) !== 0 && (grants.below(from.name) & Permission.delete) !== 0;
 }
 
 /**
@@ -77,7 +84,8 @@ function act(call: Call, from: Place, to: Place, flags: number): Outcome {
 
 /** A refusal when `to` now is a directory, was judged as something else, and would not have been granted as one. */
 function smuggled(call: Call, from: Place, to: Place): Outcome | null {
-  if (isDirectory(from) || call.broker.grants.gained(from.name, to.name, true) === 0) return null;
+  const asDirectory = call.broker.grants.gained(from.name, to.name, true) === 0 && movesBelow(call, from, to, true);
+  if (isDirectory(from) || asDirectory) return null;
   const fd = openPath(to.directory, to.last);
   if (fd < 0) return null;
   const stat = fstat(fd);

@@ -6,6 +6,7 @@ import type { Handler } from "../handler.ts";
 import { MESSAGE_BYTES_MAX } from "../limits.ts";
 import { type Message, readMessage } from "../message.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
+import { sendSigned } from "../signed-send.ts";
 import { AF, SOCK, socketOf, type TargetSocket } from "../socket.ts";
 import { sys } from "../sys.ts";
 
@@ -69,10 +70,15 @@ function send(call: Call, message: Message, flags: number): Outcome {
       call.name,
       "a unix datagram with an address: the receiver would see the mediator as its sender",
     );
+  // To a UDP socket it would mean AF_INET (udp_sendmsg), to others nothing.
+  if (address?.kind === "other" && address.family === AF.unspec)
+    return unable(E.ACCES, call.name, "an address of no family");
   // A connected stream takes no address but for fast open (tcp(7)).
   if (address !== null && socket.type === SOCK.stream) return error(E.ISCONN);
   const path = address === null ? null : pathOf(call, address);
   const asked = flags | MSG.dontWait | MSG.noSignal;
+  // A connection of packets goes by no address, whatever is given.
+  if (socket.domain === AF.unix) return untilSent(socket, flags, () => sendSigned(call, socket, message.data, asked));
   const attempt = (): Outcome =>
     call.asTarget(() => {
       const destination = address === null ? null : judgeDestination(call, socket, address, path);

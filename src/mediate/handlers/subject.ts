@@ -11,5 +11,5 @@ export function subjectAt(call: Call, flags: number): Subject | Outcome {
   if (path.text !== "" || (flags & abi.AT_EMPTY_PATH) === 0) return { kind: "path", path, follow };
   return call.int(0) === abi.AT_FDCWD
     ? { kind: "path", path: { ...path, text: "." }, follow }
-    : { kind: "descriptor", number: call.int(0) };
+    : { kind: "number", number: call.int(0) };
 }

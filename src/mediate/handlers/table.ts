@@ -1,6 +1,7 @@
 import type { Handler } from "../handler.ts";
 import { bind } from "./bind.ts";
 import { connect } from "./connect.ts";
+import { fileAttributes, inodeIoctl } from "./inode-flags.ts";
 import { link } from "./link.ts";
 import { listen } from "./listen.ts";
 import { mkdir, mknod, symlink } from "./make.ts";
@@ -8,7 +9,16 @@ import { memfd } from "./memfd.ts";
 import { mode } from "./mode.ts";
 import { open } from "./open.ts";
 import { owner } from "./owner.ts";
-import { ownProcess, ownSignal, setIoPriority, setPriority } from "./processes.ts";
+import {
+  affinity,
+  ownProcess,
+  ownSignal,
+  parameter,
+  scheduler,
+  schedulingAttributes,
+  setIoPriority,
+  setPriority,
+} from "./processes.ts";
 import { rename } from "./rename.ts";
 import { selfConfine } from "./self-confine.ts";
 import { sendmmsg, sendmsg, sendto } from "./send.ts";
@@ -18,7 +28,7 @@ import { xattr } from "./xattr.ts";
 
 /** System calls the mediator does something about; every other notified call is refused. */
 const families: readonly (readonly [Handler, readonly string[]])[] = [
-  [open, ["open", "creat", "openat", "openat2"]],
+  [open, ["open", "creat", "openat"]],
   [unlink, ["unlink", "unlinkat", "rmdir"]],
   [mkdir, ["mkdir", "mkdirat"]],
   [symlink, ["symlink", "symlinkat"]],
@@ -28,7 +38,10 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [mode, ["chmod", "fchmod", "fchmodat", "fchmodat2"]],
   [owner, ["chown", "lchown", "fchown", "fchownat"]],
   [times, ["utime", "utimes", "futimesat", "utimensat"]],
-  [xattr, ["setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"]],
+  [xattr, ["setxattr", "lsetxattr", "fsetxattr", "setxattrat"]],
+  [xattr, ["removexattr", "lremovexattr", "fremovexattr", "removexattrat"]],
+  [inodeIoctl, ["ioctl"]],
+  [fileAttributes, ["file_setattr"]],
   [memfd, ["memfd_create"]],
   [selfConfine, ["landlock_restrict_self"]],
   [bind, ["bind"]],
@@ -37,7 +50,11 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [sendto, ["sendto"]],
   [sendmsg, ["sendmsg"]],
   [sendmmsg, ["sendmmsg"]],
-  [ownProcess, ["prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"]],
+  [ownProcess, ["prlimit64"]],
+  [affinity, ["sched_setaffinity"]],
+  [scheduler, ["sched_setscheduler"]],
+  [parameter, ["sched_setparam"]],
+  [schedulingAttributes, ["sched_setattr"]],
   [ownSignal, ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"]],
   [setPriority, ["setpriority"]],
   [setIoPriority, ["ioprio_set"]],

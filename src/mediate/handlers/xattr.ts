@@ -1,31 +1,60 @@
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
-import type { Handler } from "../handler.ts";
 import { XATTR_NAME_MAX } from "../limits.ts";
-import { error, unable } from "../outcome.ts";
+import { error, type Outcome, unable } from "../outcome.ts";
 import { c, self, shown, sys } from "../sys.ts";
-import { attributes, type Subject } from "./attributes.ts";
+import { attributes, type Change, isOutcome, type Subject } from "./attributes.ts";
+import { subjectAt } from "./subject.ts";
 
 const E2BIG = 7;
+/** struct xattr_args (linux/xattr.h): value, size, flags. */
+const XATTR_ARGS_BYTES = 16n;
 
-/** setxattr, lsetxattr, fsetxattr and their remove kin. `security.*` never: it holds file capabilities and labels. */
-export const xattr: Handler = attributes((call) => {
-  const name = call.target.memory.string(call.word(1), XATTR_NAME_MAX);
+/** Where a call has its arguments. */
+interface Arguments {
+  readonly subject: Subject;
+  readonly name: bigint;
+  /** null: removed. */
+  readonly value: { readonly at: bigint; readonly size: bigint; readonly flags: number } | null;
+}
+
+/** setxattr, lsetxattr, fsetxattr, setxattrat and their remove kin. `security.*` never: it holds file capabilities and labels. */
+export const xattr = attributes((call): Change | Outcome => {
+  const asked = call.name.endsWith("at") ? readAt(call) : readPlain(call);
+  if ("kind" in asked) return asked;
+  const { subject, value } = asked;
+  const name = call.target.memory.string(asked.name, XATTR_NAME_MAX);
   if (name.startsWith("security.")) return unable(E.PERM, call.name, shown(name));
-  if (call.name.includes("remove")) {
-    return { subject: subjectOf(call), change: (object) => sys("removexattr", c(self(object.fd)), c(name)) };
-  }
-  const size = call.word(3);
-  if (size > BigInt(abi.XATTR_SIZE_MAX)) return error(E2BIG);
-  const value = call.target.memory.read(call.word(2), Number(size));
-  const flags = call.int(4);
+  if (value === null) return { subject, change: (object) => sys("removexattr", c(self(object.fd)), c(name)) };
+  if (value.size > BigInt(abi.XATTR_SIZE_MAX)) return error(E2BIG);
+  const bytes = call.target.memory.read(value.at, Number(value.size));
   return {
-    subject: subjectOf(call),
-    change: (object) => sys("setxattr", c(self(object.fd)), c(name), value, value.length, flags),
+    subject,
+    change: (object) => sys("setxattr", c(self(object.fd)), c(name), bytes, bytes.length, value.flags),
   };
 });
 
+function readPlain(call: Call): Arguments {
+  const removes = call.name.includes("remove");
+  const value = removes ? null : { at: call.word(2), size: call.word(3), flags: call.int(4) };
+  return { subject: subjectOf(call), name: call.word(1), value };
+}
+
+/** setxattrat and removexattrat, since Linux 6.13. */
+function readAt(call: Call): Arguments | Outcome {
+  const subject = subjectAt(call, call.unsigned(2));
+  if (isOutcome(subject)) return subject;
+  if (call.name === "removexattrat") return { subject, name: call.word(3), value: null };
+  const size = call.word(5);
+  if (size < XATTR_ARGS_BYTES) return error(E.INVAL);
+  // A longer one means something only to a newer kernel.
+  if (size > XATTR_ARGS_BYTES) return error(E2BIG);
+  const args = call.target.memory.read(call.word(4), Number(size));
+  const value = { at: args.readBigUInt64LE(0), size: BigInt(args.readUInt32LE(8)), flags: args.readInt32LE(12) };
+  return { subject, name: call.word(3), value };
+}
+
 function subjectOf(call: Call): Subject {
-  if (call.name.startsWith("f")) return { kind: "descriptor", number: call.int(0) };
+  if (call.name.startsWith("f")) return { kind: "number", number: call.int(0) };
   return { kind: "path", path: call.path(null, 0), follow: call.name.startsWith("l") ? "before-slash" : "always" };
 }

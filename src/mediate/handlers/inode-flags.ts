@@ -1,0 +1,56 @@
+import { FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS } from "../../kernel/constants.ts";
+import { abi, E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { error, type Outcome, unable } from "../outcome.ts";
+import { refuseForm } from "../refuse-call.ts";
+import { c, self, sys } from "../sys.ts";
+import { attributes, type Change, isOutcome, type Judged } from "./attributes.ts";
+import { subjectAt } from "./subject.ts";
+
+/** int; struct fsxattr (linux/fs.h): bytes the kernel takes. */
+const ARGUMENT_BYTES: ReadonlyMap<number, number> = new Map([
+  [FS_IOC_SETFLAGS, 4],
+  [FS_IOC_FSSETXATTR, 28],
+]);
+/** struct file_attr (linux/fs.h): its first size, and the largest there can be before the kernel asks for a page. */
+const FILE_ATTR_BYTES_MIN = 24n;
+const FILE_ATTR_BYTES_MAX = 4096n;
+const E2BIG = 7;
+
+/**
+ * ioctl with a request that sets flags or attributes of an inode, on the target's own open file, so that it cannot be exchanged. All other requests that are notified
+ * are refused.
+ */
+export const inodeIoctl = attributes((call): Change | Outcome => {
+  const request = call.unsigned(1);
+  const size = ARGUMENT_BYTES.get(request);
+  if (size === undefined) return refuseForm(call);
+  const argument = call.target.memory.read(call.word(2), size);
+  return {
+    subject: { kind: "copied", fd: call.target.sameFile(call.int(0)) },
+    change: (object) => onPlainObject(call, object, () => sys("ioctl", object.fd, request, argument)),
+  };
+});
+
+/** file_setattr(2), since Linux 6.17. */
+export const fileAttributes = attributes((call): Change | Outcome => {
+  const size = call.word(3);
+  if (size < FILE_ATTR_BYTES_MIN) return error(E.INVAL);
+  if (size > FILE_ATTR_BYTES_MAX) return error(E2BIG);
+  const argument = call.target.memory.read(call.word(2), Number(size));
+  const subject = subjectAt(call, call.unsigned(4));
+  if (isOutcome(subject)) return subject;
+  return {
+    subject,
+    change: (object) =>
+      onPlainObject(call, object, () =>
+        sys("file_setattr", abi.AT_FDCWD, c(self(object.fd)), argument, argument.length, 0),
+      ),
+  };
+});
+
+/** A device's driver would take the request for one of its own. */
+function onPlainObject(call: Call, { stat }: Judged, change: () => number): number | Outcome {
+  const plain = stat.type === abi.S_IFREG || stat.type === abi.S_IFDIR;
+  return plain ? change() : unable(E.PERM, call.name, "inode flags of what is no file or directory");
+}
