@@ -5,7 +5,7 @@
 import type { Context } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { ownPlaces } from "./places.ts";
-import { runCommandLine } from "./program.ts";
+import { explainError, runCommandLine } from "./program.ts";
 
 /** Columns of what is no terminal. */
 const WIDTH_DEFAULT = 80;
@@ -20,8 +20,19 @@ function context(): Context {
   };
 }
 
+/** Without HOME an ordinary user has no places; that is said like every other thing a user can do wrong. */
+async function start(): Promise<ExitCode> {
+  let given: Context;
+  try {
+    given = context();
+  } catch (error) {
+    return explainError(error, (text) => void process.stderr.write(text));
+  }
+  return runCommandLine(process.argv.slice(2), given);
+}
+
 try {
-  process.exitCode = await runCommandLine(process.argv.slice(2), context());
+  process.exitCode = await start();
 } catch (error) {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(

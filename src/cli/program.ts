@@ -25,7 +25,7 @@ export async function runCommandLine(args: readonly string[], context: Context):
     await parser.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
-    return explain(error, context);
+    return explainError(error, context.err);
   }
 }
 
@@ -62,10 +62,11 @@ function newParser(name: string, context: Context): Parser {
     });
 }
 
-function explain(error: unknown, context: Context): ExitCode {
+/** Says what a user did wrong, or what the host refused, in two lines. Everything else is thrown on. */
+export function explainError(error: unknown, err: Context["err"]): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (error instanceof CommandError) {
-    context.err(`cofferdam: ${error.message}\n  help: ${error.help}\n`);
+    err(`cofferdam: ${error.message}\n  help: ${error.help}\n`);
     return error.exitCode;
   }
   throw error;

@@ -31,13 +31,13 @@ export function modesFor(uid: number): Modes {
 /**
  * Puts a file in its place whole or not at all, and on the disk before it has its name. The folder is made where it is
  * missing, and refused where somebody else could have written it.
- * @throws CommandError for a folder that cannot be trusted; what the system calls throw otherwise
+ * @throws CommandError for a folder that cannot be trusted or written
  */
 export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void {
   const folder = dirname(path);
   makeFolder(folder, modes);
   const scratch = `${path}.${randomBytes(8).toString("hex")}`;
-  const file = openSync(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, modes.file);
+  const file = openForWriting(scratch, modes);
   try {
     try {
       // The umask of the caller must not decide who can read it.
@@ -50,15 +50,37 @@ export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void 
     renameSync(scratch, path);
   } catch (error) {
     rmSync(scratch, { force: true });
-    throw error;
+    throw unwritable(path, error);
   }
   syncFolder(folder);
 }
 
-/** A folder that nobody but root and the caller may write. @throws CommandError where there is another one of that name */
+/**
+ * A folder that nobody but root and the caller may write.
+ * @throws CommandError where it cannot be made, or there is another one of that name
+ */
 export function makeFolder(folder: string, modes: Modes): void {
-  mkdirSync(folder, { recursive: true, mode: modes.folder });
+  try {
+    mkdirSync(folder, { recursive: true, mode: modes.folder });
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
   requireTrusted(folder);
+}
+
+/** What the system says about a place that the caller chose; anything else is a fault of this program and stays one. */
+function unwritable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return error;
+  const help = "make it writable for you, or choose another place: HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME";
+  return new CommandError(`${path} cannot be written: ${error.code}`, help);
+}
+
+function openForWriting(scratch: string, modes: Modes): number {
+  try {
+    return openSync(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, modes.file);
+  } catch (error) {
+    throw unwritable(scratch, error);
+  }
 }
 
 function requireTrusted(folder: string): void {

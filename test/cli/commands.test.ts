@@ -1,7 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
+import { READY_PLANS_MAX } from "../../src/cli/prune-plans.ts";
 import { decodePlan } from "../../src/plan/decode.ts";
 import { Caller } from "./command-line.ts";
 
@@ -123,6 +133,30 @@ describe("compile and plan --drift", () => {
     expect(err).toBe("");
     expect(status).toBe(0);
     expect(decodePlan(readFileSync(out)).domain).toBe("tool");
+  });
+
+  test("of a domain's ready plans the ones that were not used longest are removed", async () => {
+    const file = writePolicy();
+    const plan = (number: number) => join(caller.places.plans, `tool-000000000000000${number.toString(16)}.plan`);
+    expect((await caller.run(["compile", "--out", plan(0), "--policy", file])).status).toBe(0);
+    for (let number = 1; number <= READY_PLANS_MAX; number++) {
+      copyFileSync(plan(0), plan(number));
+      utimesSync(plan(number), 1000 + number, 1000 + number);
+    }
+    const strangers = ["tool@a-0000000000000000.plan", "tool-x-0000000000000000.plan", "tool-0.plan"];
+    for (const name of strangers) writeFileSync(join(caller.places.plans, name), "");
+    utimesSync(plan(1), 5000, 1001);
+    expect((await caller.run(["compile", "--out", plan(0), "--policy", file])).status).toBe(0);
+    const left = [0, 1, 3, 4, 5, 6, 7, 8].map((number) => basename(plan(number)));
+    expect(readdirSync(caller.places.plans).sort()).toEqual([...left, ...strangers].sort());
+  });
+
+  test("a place for plans that cannot be written is no fault of the program", async () => {
+    writeFileSync(join(caller.folder, "file"), "");
+    const out = join(caller.folder, "file", "tool.plan");
+    const { status, err } = await caller.run(["compile", "--out", out, "--policy", writePolicy()]);
+    expect(status).toBe(3);
+    expect(err).toContain("cannot be written: EEXIST\n  help: make it writable");
   });
 
   test("a policy with errors leaves no plan", async () => {

@@ -69,3 +69,13 @@ test("a failure leaves no scratch file", () => {
   expect(() => writeWhole(join(folder, "a.plan"), bytes, modesFor(0))).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
   expect(readdirSync(folder)).toEqual(["a.plan"]);
 });
+
+test("a place that cannot be written is said with what to do, and no scratch file is left", () => {
+  writeFileSync(join(folder, "file"), "");
+  mkdirSync(join(folder, "taken.plan"));
+  for (const path of [join(folder, "file", "a.plan"), join(folder, "taken.plan")]) {
+    expect(() => writeWhole(path, bytes, modesFor(0))).toThrow(CommandError);
+    expect(() => writeWhole(path, bytes, modesFor(0))).toThrow(/cannot be written: E/);
+  }
+  expect(readdirSync(folder).sort()).toEqual(["file", "taken.plan"]);
+});

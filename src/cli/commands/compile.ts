@@ -4,6 +4,7 @@ import { type Command, CommandError, policyOption, setOption } from "../command.
 import { compileDomain } from "../compile-domain.ts";
 import { ExitCode } from "../exit-code.ts";
 import { wantedDomain } from "../load.ts";
+import { prunePlans } from "../prune-plans.ts";
 import { makeFolder, modesFor, writeWhole } from "../write-whole.ts";
 
 export const compile: Command = {
@@ -29,6 +30,7 @@ export const compile: Command = {
       makeFolder(folder, modes);
     const plan = await compileDomain(context, wantedDomain(domain, options), options, "prepare");
     writeWhole(resolve(out), encodePlan(plan), modes);
+    if (dirname(resolve(out)) === context.places.plans) prunePlans(resolve(out), plan.domain);
     return ExitCode.ok;
   },
 };

@@ -1,0 +1,26 @@
+import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** Ready plans of one domain that are kept, as many as its idle cgroups (`compile/cgroup/prepare.ts`). */
+export const READY_PLANS_MAX = 8;
+
+/**
+ * Removes the plans of the domain of `kept`, a plan just written, that were not used for the longest time. A start reads
+ * its plan, which moves the access time; where the file system keeps none, the oldest go first. A plan that is missed is compiled anew.
+ */
+export function prunePlans(kept: string, domain: string): void {
+  const folder = dirname(kept);
+  const others = readdirSync(folder)
+    .filter((name) => name.startsWith(`${domain}-`) && /^[0-9a-f]{16}\.plan$/.test(name.slice(domain.length + 1)))
+    .filter((name) => name !== basename(kept))
+    .map((name) => join(folder, name));
+  const stats = others.map((path) => ({ path, used: lastUse(path) }));
+  stats.sort((a, b) => b.used - a.used || (a.path < b.path ? -1 : 1));
+  for (const { path } of stats.slice(READY_PLANS_MAX - 1)) rmSync(path, { force: true });
+}
+
+/** Milliseconds; 0 for a file that another start has just removed. */
+function lastUse(path: string): number {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? 0 : Math.max(stats.atimeMs, stats.mtimeMs);
+}
