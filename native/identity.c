@@ -12,6 +12,7 @@
 #include "facts.h"
 #include "report.h"
 
+/* Numbers of capabilities that a 64-bit set can hold. */
 #define CAPABILITIES_MAX 64
 #define BIT(number) (1ull << (number))
 

@@ -3,6 +3,7 @@ import { type Address, readAddress } from "./address.ts";
 import type { Call } from "./call.ts";
 import { MESSAGE_BYTES_MAX } from "./limits.ts";
 
+/** Pieces of one message, as uio.h has it (UIO_MAXIOV). */
 const IOV_MAX = 1024;
 
 /** What is to be sent, copied out of the target. */

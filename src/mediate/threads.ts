@@ -12,8 +12,9 @@ export interface Thread {
 }
 
 const STATUS = c("status");
-/** /proc/TID/status is a few hundred bytes and one line of groups; grown when it does not fit. */
-let buffer = Buffer.alloc(8192);
+/** /proc/TID/status is a few hundred bytes and one line of groups; in bytes, doubled when it does not fit. */
+const STATUS_BYTES = 8_192;
+let buffer = Buffer.alloc(STATUS_BYTES);
 
 /**
  * Threads that asked lately. Opening their entries in /proc anew for every call costs more than reading them, and a kept descriptor can never

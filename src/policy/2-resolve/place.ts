@@ -1,6 +1,7 @@
 import { formatNetwork, formatPorts, masked, parseHostAndPrefix, parsePorts } from "../../model/network.ts";
 import type { Network, PortRange } from "../../model/policy.ts";
 
+/** The highest TCP and UDP port. */
 const PORT_MAX = 65_535;
 
 export interface Place {

@@ -1,0 +1,59 @@
+import * as fs from "node:fs";
+
+export interface Confining {
+  readonly holder: readonly number[];
+  readonly mediator: readonly number[];
+}
+
+/**
+ * The processes that hold the domain of `daemon`: the holder belongs to nobody's family, but began after the daemon. As root
+ * its handle of the daemon tells it from other tests' holders; an ordinary user looks at all of its own that are as young.
+ */
+export function processesThatHold(daemon: number): Confining {
+  const young = processes().filter(({ start }) => start >= startOf(daemon));
+  const holder = young.filter(({ pid, name }) => name === "cofferdam-hold" && holds(pid, daemon)).map(({ pid }) => pid);
+  return { holder, mediator: young.filter(({ parent }) => holder.includes(parent)).map(({ pid }) => pid) };
+}
+
+function holds(pid: number, daemon: number): boolean {
+  if (process.getuid?.() !== 0) return true;
+  const folder = `/proc/${pid}/fdinfo`;
+  const names = unlessGone(() => fs.readdirSync(folder), []);
+  return names.some((name) => new RegExp(`^Pid:\\s+${daemon}$`, "m").test(textOf(`${folder}/${name}`)));
+}
+
+interface Process {
+  readonly pid: number;
+  readonly name: string;
+  readonly parent: number;
+  /** Ticks since the system's start. */
+  readonly start: number;
+}
+
+/** proc_pid_stat(5): the name is in parentheses and may hold anything; parent and start are fields 4 and 22. */
+function processes(): readonly Process[] {
+  const pids = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((text) => {
+    const [, name = "", rest = ""] = /\((.*)\) (.*)/s.exec(textOf(`/proc/${text}/stat`)) ?? [];
+    const fields = rest.split(" ");
+    return [{ pid: Number(text), name, parent: Number(fields[1]), start: Number(fields[19]) }];
+  });
+}
+
+function textOf(file: string): string {
+  return unlessGone(() => fs.readFileSync(file, "utf8"), "");
+}
+
+/** Processes of other tests end while they are looked at. */
+function unlessGone<T>(look: () => T, gone: T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return gone;
+    throw error;
+  }
+}
+
+function startOf(pid: number): number {
+  return processes().find((process) => process.pid === pid)?.start ?? 0;
+}

@@ -1,0 +1,32 @@
+import { once } from "node:events";
+import * as fs from "node:fs";
+import { createServer, type Server as NetServer } from "node:net";
+
+/** Something outside every domain to connect to: a TCP port on the loopback, and a unix socket that everybody may use. */
+export class Server {
+  readonly path: string;
+  private readonly tcp: NetServer = createServer((socket) => socket.destroy());
+  private readonly unix: NetServer = createServer((socket) => socket.destroy());
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  async open(): Promise<{ readonly port: number }> {
+    this.tcp.listen(0, "127.0.0.1");
+    this.unix.listen(this.path);
+    await Promise.all([once(this.tcp, "listening"), once(this.unix, "listening")]);
+    fs.chmodSync(this.path, 0o777);
+    const address = this.tcp.address();
+    if (address === null || typeof address === "string") throw new Error("the server has no port");
+    return { port: address.port };
+  }
+
+  async close(): Promise<void> {
+    for (const server of [this.tcp, this.unix]) {
+      const closed = once(server, "close");
+      server.close();
+      await closed;
+    }
+  }
+}

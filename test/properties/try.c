@@ -1,0 +1,191 @@
+// Tries what it reads, one line each, and prints what the kernel said: `0` or an errno's name. It knows no policy.
+//   OPERATION [ARGUMENT [ARGUMENT]]      e.g. `read /etc/shadow`, `kill 42`
+//   HOW... try OPERATION ...             the same in a descendant made that way: fork, vfork, thread, double-fork, setsid, exec, daemon, clone-parent
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int opened(const char *name, int flags) {
+  int fd = open(name, flags | O_NONBLOCK, 0600);
+  return fd < 0 ? -1 : close(fd);
+}
+static int execute(const char *name) {
+  int status;
+  pid_t child = fork();
+  if (child == 0) {
+    execl(name, name, (char *)0);
+    _exit(errno);
+  }
+  if (waitpid(child, &status, 0) < 0) return -1;
+  errno = WEXITSTATUS(status);
+  return errno == 0 ? 0 : -1;
+}
+static int tcp(const char *port) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  int s = socket(AF_INET, SOCK_STREAM, 0);
+  return s < 0 ? -1 : connect(s, (void *)&to, sizeof to);
+}
+static int udp(const char *port) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  int s = socket(AF_INET, SOCK_DGRAM, 0);
+  return s < 0 ? -1 : (int)sendto(s, "x", 1, 0, (void *)&to, sizeof to);
+}
+static int unix_socket(const char *name, int bind_it) {
+  struct sockaddr_un a = {.sun_family = AF_UNIX};
+  strncpy(a.sun_path, name, sizeof a.sun_path - 1);
+  int s = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (s < 0) return -1;
+  return bind_it ? bind(s, (void *)&a, sizeof a) : connect(s, (void *)&a, sizeof a);
+}
+static int ptraced(pid_t p) {
+  if (ptrace(PTRACE_SEIZE, p, 0, 0) < 0) return -1;
+  ptrace(PTRACE_INTERRUPT, p, 0, 0);
+  waitpid(p, 0, __WALL);
+  ptrace(PTRACE_DETACH, p, 0, 0);
+  return 0;
+}
+static int limited(pid_t p) {
+  struct rlimit l;
+  return prlimit(p, RLIMIT_CORE, 0, &l) < 0 ? -1 : prlimit(p, RLIMIT_CORE, &l, 0);
+}
+static int read_memory(pid_t p) {
+  char byte;
+  struct iovec here = {&byte, 1}, there = {(void *)0x1000, 1};
+  // EFAULT is the answer of a kernel that would have let us, had the address been right.
+  return process_vm_readv(p, &here, 1, &there, 1, 0) < 0 && errno != EFAULT ? -1 : 0;
+}
+static int steal(pid_t p, int number) {
+  int handle = (int)syscall(SYS_pidfd_open, p, 0);
+  return handle < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, handle, number, 0);
+}
+static int affinity(pid_t p) {
+  cpu_set_t set;
+  return sched_getaffinity(p, sizeof set, &set) < 0 ? -1 : sched_setaffinity(p, sizeof set, &set);
+}
+
+// What `perform` returns where a descendant has printed the answer.
+enum { ANSWERED = 1 << 30 };
+static int perform(char *line);
+
+static void say(int result) {
+  printf("%s\n", result >= 0 ? "0" : strerrorname_np(errno) ? strerrorname_np(errno) : "?");
+  fflush(stdout);
+}
+static void answer(char *line) {
+  int result = perform(line);
+  if (result != ANSWERED) say(result);
+}
+static _Noreturn void finish(char *line) {
+  answer(line);
+  _exit(0);
+}
+static void *thread(void *line) { answer(line); return 0; }
+
+// The descendant prints; the caller returns only when that is done.
+static int descend(const char *how, char *rest) {
+  int end[2];
+  if (pipe(end) < 0) return -1;
+  pid_t child = -1;
+  if (!strcmp(how, "thread")) {
+    pthread_t t;
+    if (pthread_create(&t, 0, thread, rest)) return -1;
+    pthread_join(t, 0);
+    return ANSWERED;
+  }
+  if (!strcmp(how, "vfork")) child = (pid_t)syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
+  else if (!strcmp(how, "clone-parent")) child = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+  else child = fork();
+  if (child < 0) return -1;
+  if (child == 0) {
+    if (!strcmp(how, "setsid") && setsid() < 0) finish("fail");
+    if (!strcmp(how, "double-fork") && fork() > 0) _exit(0);
+    if (!strcmp(how, "daemon")) {
+      pid_t middle = getpid();
+      if (setsid() < 0 || chdir("/") < 0) finish("fail");
+      if (fork() > 0) _exit(0);
+      while (getppid() == middle) poll(0, 0, 1); // until it belongs to another parent
+    }
+    if (!strcmp(how, "exec")) {
+      execl("/proc/self/exe", "try", "--once", rest, (char *)0);
+      finish("fail");
+    }
+    finish(rest);
+  }
+  close(end[1]);
+  char byte;
+  while (read(end[0], &byte, 1) > 0) { }
+  close(end[0]);
+  waitpid(child, 0, __WALL);
+  return ANSWERED;
+}
+
+// Not negative, or -1 with errno, or ANSWERED.
+static int perform(char *line) {
+  char *rest = line, *o = strsep(&rest, " ");
+  if (rest && strstr(line + strlen(o) + 1, "try ") == rest) {
+    strsep(&rest, " ");
+    return descend(o, rest);
+  }
+  char *a = strsep(&rest, " "), *b = strsep(&rest, " ");
+  errno = EINVAL;
+  if (!a) return -1;
+  pid_t p = atoi(a);
+  if (!strcmp(o, "read")) return opened(a, O_RDONLY);
+  if (!strcmp(o, "write")) return opened(a, O_WRONLY);
+  if (!strcmp(o, "make")) return opened(a, O_WRONLY | O_CREAT | O_EXCL);
+  if (!strcmp(o, "truncate")) return truncate(a, 0);
+  if (!strcmp(o, "unlink")) return unlink(a);
+  if (!strcmp(o, "mkdir")) return mkdir(a, 0700);
+  if (!strcmp(o, "rename")) return rename(a, b ? b : "");
+  if (!strcmp(o, "link")) return link(a, b ? b : "");
+  if (!strcmp(o, "symlink")) return symlink(b ? b : "", a);
+  if (!strcmp(o, "chmod")) return chmod(a, 0700);
+  if (!strcmp(o, "execute")) return execute(a);
+  if (!strcmp(o, "tcp")) return tcp(a);
+  if (!strcmp(o, "udp")) return udp(a);
+  if (!strcmp(o, "bind")) return unix_socket(a, 1);
+  if (!strcmp(o, "connect")) return unix_socket(a, 0);
+  if (!strcmp(o, "socket")) return socket(atoi(a), SOCK_RAW, b ? atoi(b) : 0);
+  if (!strcmp(o, "descriptor")) return fcntl(atoi(a), F_GETFD);
+  if (!strcmp(o, "shm")) return shmget(IPC_PRIVATE, 4096, 0600);
+  if (!strcmp(o, "call")) return (int)syscall(atol(a), 0, 0, 0, 0, 0, 0);
+  if (!strcmp(o, "kill")) return kill(p, b ? atoi(b) : SIGCONT);
+  if (!strcmp(o, "ptrace")) return ptraced(p);
+  if (!strcmp(o, "prlimit")) return limited(p);
+  if (!strcmp(o, "memory")) return read_memory(p);
+  if (!strcmp(o, "steal")) return steal(p, b ? atoi(b) : 0);
+  if (!strcmp(o, "priority")) return setpriority(PRIO_PROCESS, (id_t)p, 0);
+  if (!strcmp(o, "affinity")) return affinity(p);
+  return -1;
+}
+
+int main(int argc, char **argv) {
+  if (argc == 3) finish(argv[2]);
+  char *line = 0;
+  size_t size = 0;
+  while (getline(&line, &size, stdin) > 0) {
+    line[strcspn(line, "\n")] = 0;
+    answer(line);
+  }
+  return 0;
+}
