@@ -96,6 +96,9 @@ describe("holes around Landlock", () => {
     expect(judge(permissive, "unshare", [0x80])).toBe("notify");
     expect(judge(permissive, "clone", [0x8000 | 17])).toBe("notify");
     expect(judge(permissive, "clone", [0x3d0f00])).toBe("allow");
+    // Descriptors are shared by threads alone.
+    expect(judge(permissive, "clone", [0x400 | 17])).toBe("notify");
+    expect(judge(permissive, "clone", [0x4100 | 17])).toBe("allow");
   });
 
   test("executing memory, second listeners, processes that confine themselves", () => {

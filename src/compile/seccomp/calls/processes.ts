@@ -1,5 +1,6 @@
 import {
   AT_EMPTY_PATH,
+  CLONE_FILES,
   CLONE_NEWCGROUP,
   CLONE_NEWIPC,
   CLONE_NEWNET,
@@ -9,6 +10,7 @@ import {
   CLONE_NEWUSER,
   CLONE_NEWUTS,
   CLONE_PARENT,
+  CLONE_THREAD,
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
 import { absent, allow, ifBits, ifOneOf, notify, refuse } from "../verdict.ts";
@@ -31,8 +33,14 @@ export const processCalls: readonly CallRow[] = [
     calls: ["clone"],
     class: "processes",
     applies: "listed",
-    why: `${NAMESPACES}; so is a child of the own parent (CLONE_PARENT), who is outside the domain`,
-    verdict: () => ifBits(0, NEW_NAMESPACES | CLONE_PARENT, refuse, allow),
+    why: `${NAMESPACES}; so is a child of the own parent (CLONE_PARENT), who is outside the domain, and a process that shares descriptors without being a thread: the mediator counts threads to know that nobody exchanges one`,
+    verdict: () =>
+      ifBits(
+        0,
+        NEW_NAMESPACES | CLONE_PARENT,
+        refuse,
+        ifBits(0, CLONE_THREAD, allow, ifBits(0, CLONE_FILES, refuse, allow)),
+      ),
   },
   {
     calls: ["unshare"],
