@@ -1,18 +1,9 @@
-#include "cgroup.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/magic.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "report.h"
+#include "launcher.h"
 
 /* Programs of one attach type that can hold at one cgroup, ancestors' included: BPF_CGROUP_MAX_PROGS a level. */
 #define PROGRAMS_MAX 256
@@ -37,65 +28,64 @@ static bool has_tag(uint32_t id, const uint8_t *tag)
   return same;
 }
 
-static void verify(const struct plan *plan, const struct cgroup *cgroup, const struct plan_cgroup_programs *program)
+static void verify(const char *anchor, int directory, const struct plan_cgroup_programs *program)
 {
   uint32_t ids[PROGRAMS_MAX];
   char object[48];
   snprintf(object, sizeof object, "attach type %u of the domain's cgroup", (unsigned)program->attach_type);
   union bpf_attr attributes = {
-      .query = {.target_fd = (uint32_t)cgroup->directory,
+      .query = {.target_fd = (uint32_t)directory,
                 .attach_type = (uint32_t)program->attach_type,
                 .query_flags = BPF_F_QUERY_EFFECTIVE,
                 .prog_ids = (uintptr_t)ids,
                 .prog_cnt = PROGRAMS_MAX},
   };
-  if (bpf(BPF_PROG_QUERY, &attributes) != 0)
-    refuse("ask for the cgroup's programs", object, errno, "it takes CAP_BPF and CAP_NET_ADMIN, or root");
+  need(bpf(BPF_PROG_QUERY, &attributes) == 0, "ask for the cgroup's programs", object, "it takes CAP_BPF and CAP_NET_ADMIN, or root");
   for (uint32_t i = 0; i < attributes.query.prog_cnt; i++)
     if (has_tag(ids[i], program->tag))
       return;
-  refuse("find the domain's program at its cgroup", plan_string(plan, plan->head->cgroup_anchor), 0,
+  refuse("find the domain's program at its cgroup", anchor, 0,
          "remove that cgroup; the next start compiles the plan and makes it again");
 }
 
-static int make_child(const struct cgroup *cgroup)
+static int make_child(int anchor, const char *name)
 {
-  if (mkdirat(cgroup->anchor, cgroup->name, 0755) == 0)
+  if (mkdirat(anchor, name, 0755) == 0)
     return 0;
   /* An empty one is what a daemon of the same process id left behind when its holder was killed. */
-  if (errno != EEXIST || unlinkat(cgroup->anchor, cgroup->name, AT_REMOVEDIR) != 0)
+  if (errno != EEXIST || unlinkat(anchor, name, AT_REMOVEDIR) != 0)
     return -1;
-  return mkdirat(cgroup->anchor, cgroup->name, 0755);
+  return mkdirat(anchor, name, 0755);
 }
 
-static void make(const struct plan *plan, struct cgroup *cgroup)
+static int open_anchor(const char *path)
 {
-  const char *anchor = plan_string(plan, plan->head->cgroup_anchor);
   struct statfs system;
-  snprintf(cgroup->name, sizeof cgroup->name, "%d", getpid());
-  cgroup->anchor = open(anchor, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (cgroup->anchor < 0)
-    refuse("open the domain's cgroup", anchor, errno, "start again: the compiler makes it");
-  if (fstatfs(cgroup->anchor, &system) != 0 || system.f_type != CGROUP2_SUPER_MAGIC)
-    refuse("open the domain's cgroup", anchor, 0, "it does not lie in a cgroup v2 hierarchy");
-  if (make_child(cgroup) != 0)
-    refuse("make a cgroup for the daemon", anchor, errno, "another process lives under this daemon's id there");
-  cgroup->directory = openat(cgroup->anchor, cgroup->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (cgroup->directory < 0)
-    refuse("open the daemon's cgroup", anchor, errno, NULL);
+  int anchor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  need(anchor >= 0, "open the domain's cgroup", path, "start again: the compiler makes it");
+  if (fstatfs(anchor, &system) != 0 || system.f_type != CGROUP2_SUPER_MAGIC)
+    refuse("open the domain's cgroup", path, 0, "it does not lie in a cgroup v2 hierarchy");
+  return anchor;
 }
 
 void cgroup_enter(const struct plan *plan, struct cgroup *cgroup)
 {
   if (!plan_has(plan, PLAN_CGROUP))
     return;
-  make(plan, cgroup);
+  const char *path = plan_string(plan, plan->head->cgroup_anchor);
+  int anchor = open_anchor(path);
+  snprintf(cgroup->name, sizeof cgroup->name, "%d", getpid());
+  need(make_child(anchor, cgroup->name) == 0, "make a cgroup for the daemon", path,
+       "EBUSY: another process lives under this daemon's id there");
+  cgroup->anchor = anchor;
+  int directory = openat(anchor, cgroup->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  need(directory >= 0, "open the daemon's cgroup", path, NULL);
   for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count; i++)
-    verify(plan, cgroup, &plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs)[i]);
-  int list = openat(cgroup->directory, "cgroup.procs", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-  if (list < 0 || write(list, "0", 1) != 1)
-    refuse("enter the daemon's cgroup", cgroup->name, errno, NULL);
+    verify(path, directory, &plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs)[i]);
+  int list = openat(directory, "cgroup.procs", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  need(list >= 0 && write(list, "0", 1) == 1, "enter the daemon's cgroup", cgroup->name, NULL);
   close(list);
+  close(directory);
 }
 
 void cgroup_remove(const struct cgroup *cgroup)

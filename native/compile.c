@@ -1,23 +1,11 @@
-#include "compile.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "node.h"
-#include "plan-file.h"
-#include "report.h"
+#include "launcher.h"
 
 static int run_compiler(const struct options *options, const char *plan_path)
 {
   const char **arguments = calloc(options->set_count * 2 + 8, sizeof *arguments);
-  if (arguments == NULL)
-    refuse("make room for the compiler's arguments", NULL, ENOMEM, NULL);
+  need(arguments != NULL, "make room for the compiler's arguments", NULL, NULL);
   size_t count = 0;
   arguments[count++] = NODE_PATH_ABS;
   arguments[count++] = DIST_DIR "/cofferdam.js";
@@ -31,7 +19,7 @@ static int run_compiler(const struct options *options, const char *plan_path)
   if (options->policy != NULL)
     arguments[count++] = "--policy";
   arguments[count++] = options->policy != NULL ? options->policy : options->domain;
-  return node_child("start the compiler", arguments, STDERR_FILENO, NULL, 0, true);
+  return node_start("start the compiler", arguments, STDERR_FILENO, NULL, 0, true);
 }
 
 /* Node makes pipes non-blocking and may die before it puts them back; the daemon gets them as the caller had them. */
@@ -47,28 +35,26 @@ static int compile(const struct options *options, const char *plan_path)
   return status;
 }
 
-static bool obtained(const struct options *options, const char *directory, const char *name, struct plan *plan,
-                     struct problem *problem)
+static bool obtained(const struct options *options, const char *directory, const char *name, bool loud, struct plan *plan)
 {
-  if (!plan_file_read(directory, name, plan, problem))
+  if (!plan_file_read(directory, name, loud, plan))
     return false;
-  if (options->policy != NULL || strcmp(plan_string(plan, plan->head->domain), options->domain) == 0)
-    return true;
-  *problem = (struct problem){"use the ready plan", name, 0, "it is the plan of another domain"};
-  return false;
+  bool own = options->policy != NULL || strcmp(plan_string(plan, plan->head->domain), options->domain) == 0;
+  if (!own && loud)
+    report("use the ready plan", name, 0, "it is the plan of another domain");
+  return own;
 }
 
 struct plan plan_obtain(const struct options *options, const char *directory, const char *name)
 {
   struct plan plan;
-  struct problem problem;
-  if (obtained(options, directory, name, &plan, &problem))
+  if (obtained(options, directory, name, false, &plan))
     return plan;
   int status = compile(options, joined(directory, "/", name));
-  if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-    dprintf(report_descriptor, "cofferdam: the compiler ended with status %d\n", WEXITSTATUS(status));
-  if (obtained(options, directory, name, &plan, &problem))
+  if (status != 0)
+    dprintf(report_descriptor, "cofferdam: the compiler ended with %s %d\n", WIFEXITED(status) ? "status" : "signal",
+            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+  if (obtained(options, directory, name, true, &plan))
     return plan;
-  report(&problem);
   refuse("get a plan", options->domain, 0, "without a valid plan nothing is started; see the messages above");
 }

@@ -1,18 +1,8 @@
-#include "descriptors.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
-#include "report.h"
+#include "launcher.h"
 
 /* First descriptor of socket activation: SD_LISTEN_FDS_START of sd_listen_fds(3). */
 #define LISTEN_START 3
@@ -41,46 +31,64 @@ static long number_in(const char *name)
   return *end == 0 && errno == 0 ? number : -1;
 }
 
+/* The caller's descriptors have crossed an execve; what closes at the next is ours. */
+static bool is_callers(int descriptor)
+{
+  int flags = fcntl(descriptor, F_GETFD);
+  return flags >= 0 && (flags & FD_CLOEXEC) == 0 ? true : (errno = EBADF, false);
+}
+
+static bool is_socket(int descriptor)
+{
+  struct stat status;
+  if (!is_callers(descriptor) || fstat(descriptor, &status) != 0)
+    return false;
+  return S_ISSOCK(status.st_mode) ? true : (errno = ENOTSOCK, false);
+}
+
 /* How many sockets of socket activation the daemon gets. */
 static int listen_count(const struct plan *plan)
 {
+  static const char *const variables[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES"};
+  const char *step = "take the sockets of socket activation";
   long count = number_in("LISTEN_FDS");
   if (!plan_has(plan, PLAN_INHERIT_LISTEN) || number_in("LISTEN_PID") != getpid() || count <= 0) {
-    unsetenv("LISTEN_FDS");
-    unsetenv("LISTEN_PID");
-    unsetenv("LISTEN_PIDFDID");
-    unsetenv("LISTEN_FDNAMES");
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+      unsetenv(variables[i]);
     return 0;
   }
   if (count > LISTEN_MAX)
-    refuse("take the sockets of socket activation", "LISTEN_FDS", E2BIG, "at most 1024 are taken");
+    refuse(step, "LISTEN_FDS", E2BIG, "at most 1024 are taken");
   for (int i = LISTEN_START; i < LISTEN_START + count; i++) {
-    struct stat status;
     char object[32];
     snprintf(object, sizeof object, "descriptor %d", i);
-    if (fstat(i, &status) != 0)
-      refuse("take the sockets of socket activation", object, errno, "LISTEN_FDS promises more than there are");
-    if (!S_ISSOCK(status.st_mode))
-      refuse("take the sockets of socket activation", object, ENOTSOCK, "`inherit: [listen]` grants sockets only");
+    need(is_socket(i), step, object, "LISTEN_FDS promises as many sockets, and `inherit: [listen]` grants nothing else");
   }
   return (int)count;
 }
 
-static void close_from(int first, int last)
-{
-  if (first <= last && syscall(SYS_close_range, first, last, 0) != 0)
-    refuse("close what is not inherited", "close_range", errno, "Linux 5.9 or newer is needed");
-}
-
-void descriptors_close(const struct plan *plan)
+void descriptors_close(struct plan *plan)
 {
   int floor = LISTEN_START + listen_count(plan);
-  int moved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, floor);
-  if (moved < 0)
-    refuse("keep a descriptor for reports", "descriptor 2", errno, "raise the limit of descriptors (ulimit -n)");
-  report_descriptor = moved;
-  close_from(floor, moved - 1);
-  close_from(moved + 1, INT_MAX);
+  int above = fcntl(plan->memory, F_DUPFD_CLOEXEC, floor + 2);
+  if (above < 0 && errno == EINVAL)
+    errno = EMFILE; /* fcntl(2) says so of a number beyond the limit */
+  need(above >= 0 && dup3(STDERR_FILENO, floor, O_CLOEXEC) >= 0 && dup3(above, floor + 1, O_CLOEXEC) >= 0,
+       "keep a descriptor for reports", "descriptor 2", "raise the limit of descriptors (ulimit -n)");
+  report_descriptor = floor;
+  plan->memory = floor + 1;
+  need(syscall(SYS_close_range, floor + 2, INT_MAX, 0) == 0, "close what is not inherited", "close_range", "Linux 5.9 or newer is needed");
+}
+
+/* Others could be connected anew, past every rule of the domain: a socket's rules are those of its birth. */
+static bool is_connected_stream(int descriptor)
+{
+  int family = 0, type = 0;
+  struct sockaddr_storage peer;
+  socklen_t length = sizeof peer, family_length = sizeof family, type_length = sizeof type;
+  return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &family_length) == 0 && family == AF_UNIX &&
+         getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &type_length) == 0 && type == SOCK_STREAM &&
+         getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0;
 }
 
 static bool granted(const struct plan *plan, int descriptor)
@@ -88,12 +96,10 @@ static bool granted(const struct plan *plan, int descriptor)
   struct stat status;
   struct statfs system;
   int flags = fcntl(descriptor, F_GETFL);
-  if (fstat(descriptor, &status) != 0 || flags < 0 || (flags & O_PATH) != 0)
+  if (!is_callers(descriptor) || fstat(descriptor, &status) != 0 || flags < 0 || (flags & O_PATH) != 0)
     return false;
-  if ((fcntl(descriptor, F_GETFD) & FD_CLOEXEC) != 0)
-    return false; /* the caller's have crossed an execve: this one only holds the place */
   if (S_ISSOCK(status.st_mode))
-    return plan_has(plan, PLAN_INHERIT_STDIO_SOCKETS);
+    return plan_has(plan, PLAN_INHERIT_STDIO_SOCKETS) && is_connected_stream(descriptor);
   if (!plan_has(plan, PLAN_INHERIT_STDIO))
     return false;
   if (S_ISREG(status.st_mode))
@@ -101,39 +107,23 @@ static bool granted(const struct plan *plan, int descriptor)
   return S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode);
 }
 
+/* Who grants standard descriptors expects them to work; a socket is easily overlooked. */
+static void explain(const struct plan *plan, int descriptor)
+{
+  static const char *const names[] = {"standard input", "standard output", "standard error"};
+  if (plan_has(plan, PLAN_INHERIT_STDIO) && is_socket(descriptor) && granted(plan, STDERR_FILENO))
+    report("replace a socket that is not inherited by /dev/null", names[descriptor], 0,
+           "`inherit: [stdio-sockets]` grants unix stream sockets that are connected, and no other");
+}
+
 void descriptors_replace(const struct plan *plan)
 {
   for (int i = 0; i <= STDERR_FILENO; i++) {
     if (granted(plan, i))
       continue;
+    explain(plan, i);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (nothing < 0)
-      refuse("open what stands for descriptors that are not inherited", "/dev/null", errno, NULL);
-    if (dup2(nothing, i) < 0)
-      refuse("replace a descriptor that is not inherited", "/dev/null", errno, NULL);
+    need(nothing >= 0 && dup2(nothing, i) >= 0, "replace a descriptor that is not inherited", "/dev/null", NULL);
     close(nothing);
   }
-}
-
-static int ascending(const void *a, const void *b)
-{
-  return *(const int *)a - *(const int *)b;
-}
-
-int close_all_but(const int *kept, int count)
-{
-  int sorted[16];
-  if (count > (int)(sizeof sorted / sizeof *sorted))
-    return errno = E2BIG, -1;
-  for (int i = 0; i < count; i++)
-    sorted[i] = kept[i];
-  qsort(sorted, (size_t)count, sizeof *sorted, ascending);
-  int next = 0;
-  for (int i = 0; i < count; i++) {
-    if (sorted[i] > next && syscall(SYS_close_range, next, sorted[i] - 1, 0) != 0)
-      return -1;
-    if (sorted[i] >= next)
-      next = sorted[i] + 1;
-  }
-  return (int)syscall(SYS_close_range, next, INT_MAX, 0);
 }

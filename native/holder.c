@@ -1,121 +1,154 @@
-/* The launcher's side of the hand-over. */
+#include <linux/futex.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+
 #include "holder.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/futex.h>
-#include <sched.h>
-#include <stdbool.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-#include <x86intrin.h>
-
-#include "holder-process.h"
-#include "node.h"
-#include "plan-file.h"
-#include "report.h"
-
-/* How long the holder may take to come up, in seconds. */
-#define HOLDER_READY_S 10
-/* How long it may take to hold the listener, in ticks of the time stamp counter: about ten seconds. No clock that could be a
-   system call is read once the filter is installed. */
-#define HOLDER_HELD_TICKS (1ull << 35)
 #define STEP "start the holder"
+/* Until the holder serves a launcher whose execve is itself notified, in nanoseconds. */
+#define EXECVE_WAIT_NS 100000000l
 
-/* Linux 6.3 has it, and can be told to refuse memory without it. */
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8u
-#endif
+/* Shared by launcher and holder until the daemon runs. */
+struct handover {
+  /* The launcher's thread id. The kernel adds FUTEX_OWNER_DIED and wakes the holder when the launcher executes or ends, since
+     `entry` is on its list of robust futexes (set_robust_list(2)): behind the filter it may call nothing itself. */
+  _Atomic uint32_t owner;
+  _Atomic int listener;
+  struct robust_list entry;
+  struct cgroup cgroup;
+};
+enum { WAITING = -2 };
 
-static int memory(const char *name)
+struct holder {
+  struct handover *handover;
+  struct holdings own;
+  const struct plan *plan;
+};
+
+/* Born with every signal blocked: a service manager that stops the group must not turn a graceful stop into failing calls, nor must
+   lack of memory. The holder goes last, by itself. */
+static void stand_apart(void)
 {
-  int made = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-  return made < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : made;
-}
-
-/* The plan for the mediator: sealed, so that nobody who gets the descriptor can change it. */
-static int plan_copy(const struct plan *plan)
-{
-  int copy = memory("cofferdam-plan");
-  if (copy < 0)
-    refuse("make room for the mediator's plan", "memfd", errno, "raise the limit of descriptors (ulimit -n)");
-  for (size_t done = 0; done < plan->length;) {
-    ssize_t written = write(copy, plan->bytes + done, plan->length - done);
-    if (written <= 0)
-      refuse("copy the plan for the mediator", "memfd", errno, "raise the limit of file sizes (ulimit -f)");
-    done += (size_t)written;
+  setsid();
+  int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score >= 0) {
+    (void)!write(score, "-1000", 5); /* takes CAP_SYS_RESOURCE; works without */
+    close(score);
   }
-  if (fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
-    refuse("seal the mediator's plan", "memfd", errno, NULL);
-  return copy;
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  prctl(PR_SET_NAME, "cofferdam-hold", 0, 0, 0);
+  if (chdir("/") != 0)
+    _exit(1);
 }
 
-static int slots_memory(void)
+/* Returns when nothing is shared with the daemon any more: what it executes gets a table of descriptors of its own. */
+static int await_listener(struct handover *handover)
 {
-  int slots = memory("cofferdam-slots");
-  if (slots < 0 || ftruncate(slots, SLOT_COUNT * SLOT_SIZE) != 0 ||
-      fcntl(slots, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
-    refuse("make the slots of calls in flight", "memfd", errno, "raise the limits of descriptors and file sizes (ulimit -n, -f)");
-  return slots;
+  const struct timespec limit = {.tv_nsec = EXECVE_WAIT_NS};
+  for (;;) {
+    uint32_t owner = atomic_load(&handover->owner);
+    if ((owner & FUTEX_OWNER_DIED) != 0)
+      return handover->listener;
+    syscall(SYS_futex, &handover->owner, FUTEX_WAIT, owner, &limit, NULL, 0);
+    if (handover->listener != WAITING && unshare(CLONE_FILES) == 0)
+      return handover->listener;
+  }
+}
+
+static void serve(const struct holdings *own)
+{
+  uint8_t *slots = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, own->slots, 0);
+  if (slots == MAP_FAILED)
+    return;
+  int mediator = -1; /* pidfd */
+  int deaths = 0;    /* in a row, without an answered call */
+  for (;;) {
+    /* While a mediator lives the listener is only watched for the end of the domain. */
+    struct pollfd watched[] = {
+        {.fd = own->listener, .events = mediator < 0 ? POLLIN : 0},
+        {.fd = mediator, .events = POLLIN},
+    };
+    if (poll(watched, 2, -1) < 0)
+      continue;
+    if (mediator >= 0 && watched[1].revents != 0) {
+      mediator_reap(mediator);
+      mediator = -1;
+      deaths = slots_settle(own->listener, slots) ? 0 : deaths + 1;
+    } else if ((watched[0].revents & POLLHUP) != 0) {
+      mediator_end(mediator);
+      return;
+    } else if ((watched[0].revents & POLLIN) != 0) {
+      if (deaths >= MEDIATOR_RESTARTS_MAX)
+        slots_deny_one(own->listener, slots);
+      else if ((mediator = mediator_start(own)) < 0)
+        deaths++;
+    }
+  }
+}
+
+/* From its birth beside the launcher to the end of the last process of the domain. */
+static void live(void *argument)
+{
+  const struct holder *holder = argument;
+  struct holdings own = holder->own;
+  munmap((void *)holder->plan->bytes, holder->plan->length);
+  stand_apart();
+  own.listener = await_listener(holder->handover);
+  syscall(SYS_close_range, 0, report_descriptor, 0);
+  for (int i = 0; i <= STDERR_FILENO; i++)
+    dup2(own.silence, i);
+  if (own.listener >= 0)
+    serve(&own);
+  else if (own.listener == NO_LISTENER)
+    for (struct pollfd ended = {.fd = own.launcher, .events = POLLIN}; poll(&ended, 1, -1) < 0;)
+      continue;
+  /* The collector reads the end of the events now, however long a process of the domain outlives the daemon. */
+  if (own.events >= 0)
+    close(own.events);
+  cgroup_remove(&holder->handover->cgroup);
+  _exit(0);
 }
 
 static struct holdings gather(const struct plan *plan, int events)
 {
-  struct holdings holdings = {.events = events, .slots = slots_memory(), .plan = plan_copy(plan)};
-  holdings.launcher = (int)syscall(SYS_pidfd_open, getpid(), 0);
-  if (holdings.launcher < 0)
-    refuse(STEP, "pidfd_open", errno, "raise the limit of descriptors (ulimit -n)");
-  holdings.silence = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (holdings.silence < 0)
-    refuse(STEP, "/dev/null", errno, NULL);
-  return holdings;
-}
-
-static void await_ready(struct handover *handover)
-{
-  const struct timespec limit = {.tv_sec = HOLDER_READY_S};
-  while (atomic_load(&handover->ready) == 0)
-    if (syscall(SYS_futex, &handover->ready, FUTEX_WAIT, 0, &limit, NULL, 0) != 0 && errno != EAGAIN && errno != EINTR)
-      refuse(STEP, "futex", errno, "it ended or hangs; start again");
+  struct holdings own = {.events = events, .plan = plan->memory, .slots = memory_make("cofferdam-slots")};
+  need(own.slots >= 0 && ftruncate(own.slots, SLOT_COUNT * SLOT_SIZE) == 0 &&
+           fcntl(own.slots, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0,
+       "make the slots of calls in flight", "memfd", "raise the limit of descriptors (ulimit -n)");
+  own.launcher = (int)syscall(SYS_pidfd_open, getpid(), 0);
+  need(own.launcher >= 0, STEP, "pidfd_open", "raise the limit of descriptors (ulimit -n)");
+  own.silence = open("/dev/null", O_RDWR | O_CLOEXEC);
+  need(own.silence >= 0, STEP, "/dev/null", NULL);
+  return own;
 }
 
 struct handover *holder_start(const struct plan *plan, int events)
 {
-  struct holdings holdings = gather(plan, events);
+  static struct robust_list_head owned;
   struct handover *handover = mmap(NULL, sizeof *handover, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (handover == MAP_FAILED)
-    refuse(STEP, "mmap", errno, NULL);
-  handover->listener = HANDOVER_WAITING;
-  handover->cgroup = (struct cgroup){.anchor = -1, .directory = -1};
-  int between = fork_quietly(CLONE_FILES);
-  if (between < 0)
-    refuse(STEP, "clone", errno, "raise the limit of processes (ulimit -u)");
-  if (between == 0) {
-    int process = fork_quietly(CLONE_FILES);
-    if (process == 0) {
-      plan_forget(plan);
-      holder_process(handover, &holdings);
-    }
-    _exit(process < 0 ? errno : 0);
-  }
-  int status = wait_for(between);
-  if (status != 0)
-    refuse(STEP, "clone", WIFEXITED(status) ? WEXITSTATUS(status) : EINTR, "raise the limit of processes (ulimit -u)");
-  await_ready(handover);
+  need(handover != MAP_FAILED, STEP, "mmap", NULL);
+  handover->owner = (uint32_t)gettid() | FUTEX_WAITERS;
+  handover->listener = WAITING;
+  handover->cgroup.anchor = -1;
+  handover->entry.next = &owned.list;
+  owned.list.next = &handover->entry;
+  owned.futex_offset = (long)offsetof(struct handover, owner) - (long)offsetof(struct handover, entry);
+  need(syscall(SYS_set_robust_list, &owned, sizeof owned) == 0, STEP, "set_robust_list", NULL);
+  struct holder holder = {handover, gather(plan, events), plan};
+  grandchild(STEP, CLONE_FILES, false, live, &holder);
   return handover;
+}
+
+struct cgroup *holder_cgroup(struct handover *handover)
+{
+  return &handover->cgroup;
 }
 
 void holder_give(struct handover *handover, int listener)
 {
   atomic_store(&handover->listener, listener);
-  for (unsigned long long begin = __rdtsc(); atomic_load(&handover->held) == 0; _mm_pause())
-    if (__rdtsc() - begin > HOLDER_HELD_TICKS)
-      atomic_store(&handover->held, -ETIMEDOUT);
-  if (handover->held == 1)
-    return;
-  close(listener); /* so that no call of this process waits for an answer of nobody */
-  refuse("give the listener to the holder", NULL, -handover->held, "the holder was killed or lacks memory; start again");
 }

@@ -1,22 +1,25 @@
-/* The holder: a small process outside the domain that keeps the listener, so that mediators may come and go. */
 #ifndef HOLDER_H
 #define HOLDER_H
-#include <stdatomic.h>
+#include "launcher.h"
 
-#include "cgroup.h"
-#include "plan.h"
+/* --- holder.c: a small process outside the domain that keeps the listener, so that mediators may come and go --- */
 
-/* What launcher and holder share until the daemon runs. */
-struct handover {
-  _Atomic int ready;    /* the holder runs: 1 */
-  _Atomic int listener; /* HANDOVER_WAITING, HANDOVER_NO_LISTENER or the listener's number in the shared table */
-  _Atomic int held;     /* the holder has it in a table of its own: 1; could not: -errno */
-  struct cgroup cgroup;
-};
-enum { HANDOVER_WAITING = -2, HANDOVER_NO_LISTENER = -1 };
+struct handover;
+
+/* Clones the holder, which shares this process's descriptors until that executes or ends. `events` may be -1. */
+struct handover *holder_start(const struct plan *plan, int events);
+
+/* What the holder removes when the domain has ended. */
+struct cgroup *holder_cgroup(struct handover *handover);
+
+/* Gives it the listener (or NO_LISTENER), without a system call. */
+void holder_give(struct handover *handover, int listener);
+
+/* --- mediator.c, slots.c: for the holder --- */
 
 /* Descriptors that the holder keeps. */
 struct holdings {
+  int listener;
   int launcher; /* pidfd of the launcher, which becomes the daemon */
   int slots;
   int plan;
@@ -24,10 +27,20 @@ struct holdings {
   int silence; /* /dev/null */
 };
 
-/* Clones the holder, which shares this process's descriptors until it takes the listener. `events` may be -1. */
-struct handover *holder_start(const struct plan *plan, int events);
+/* Starts `node dist/mediator.js`; returns its pidfd or -1. */
+int mediator_start(const struct holdings *own);
 
-/* Gives it the listener (or -1) without a system call, and returns when it is held; refuses the start otherwise. */
-void holder_give(struct handover *handover, int listener);
+/* Takes the status of one that ended, and closes its pidfd. */
+void mediator_reap(int mediator);
+
+/* Gives it time to end by itself, then kills it. -1 is none. */
+void mediator_end(int mediator);
+
+/* Answers what a dead mediator left: the recorded response of each call that is done, EIO for the others. Clears the slots.
+   Returns whether that mediator had answered any call. */
+bool slots_settle(int listener, uint8_t *slots);
+
+/* Receives one call and answers it with EACCES. */
+void slots_deny_one(int listener, uint8_t *slots);
 
 #endif

@@ -1,15 +1,7 @@
-#include "landlock.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/openat2.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "report.h"
+#include "launcher.h"
 
 /* linux/landlock.h, written out because distributions' headers are older than the kernels they meet. */
 struct ruleset_attributes {
@@ -26,21 +18,30 @@ enum { RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2 };
 
 static void add_path(int ruleset, const struct plan *plan, const struct plan_path_rules *rule)
 {
-  const char *path = plan_string(plan, rule->path);
+  const char *path = plan_string(plan, rule->path), *step = "open a path for its Landlock rule";
   struct open_how how = {
       .flags = O_PATH | O_CLOEXEC | (rule->directory != 0 ? O_DIRECTORY : 0),
       .resolve = RESOLVE_NO_SYMLINKS,
   };
   int object = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
-  if (object < 0)
-    refuse("open a path for its Landlock rule", path, errno, "it was there when the plan was made; start again");
+  need(object >= 0, step, path, "it was there when the plan was made; start again");
   struct stat status;
-  if (fstat(object, &status) != 0 || S_ISDIR(status.st_mode) != (rule->directory != 0))
-    refuse("open a path for its Landlock rule", path, 0, "file and directory changed places; start again");
+  /* On a directory a file's rights would reach everything below it. */
+  if (rule->directory == 0 && (fstat(object, &status) != 0 || S_ISDIR(status.st_mode)))
+    refuse(step, path, 0, "file and directory changed places; start again");
   struct path_beneath attributes = {rule->rights, object};
-  if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attributes, 0) != 0)
-    refuse("add a Landlock rule", path, errno, "compile the plan on this kernel again");
+  need(syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attributes, 0) == 0, "add a Landlock rule", path,
+       "compile the plan on this kernel again");
   close(object);
+}
+
+static void add_port(int ruleset, const struct plan_port_rules *rule)
+{
+  struct net_port port = {rule->rights, rule->port};
+  char object[32];
+  snprintf(object, sizeof object, "port %" PRIu64, rule->port);
+  need(syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &port, 0) == 0, "add a Landlock rule", object,
+       "compile the plan on this kernel again");
 }
 
 int landlock_build(const struct plan *plan)
@@ -51,27 +52,21 @@ int landlock_build(const struct plan *plan)
                 : attributes.handled_net != 0 ? offsetof(struct ruleset_attributes, scoped)
                                               : offsetof(struct ruleset_attributes, handled_net);
   int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
-  if (ruleset < 0)
-    refuse("create the Landlock ruleset", NULL, errno, "`cofferdam doctor` says what this kernel can do");
+  need(ruleset >= 0, "create the Landlock ruleset", NULL, "`cofferdam doctor` says what this kernel can do");
   for (size_t i = 0; i < plan->section[SECTION_PATH_RULES].count; i++)
     add_path(ruleset, plan, &plan_records(plan, SECTION_PATH_RULES, plan_path_rules)[i]);
-  for (size_t i = 0; i < plan->section[SECTION_PORT_RULES].count; i++) {
-    const struct plan_port_rules *rule = &plan_records(plan, SECTION_PORT_RULES, plan_port_rules)[i];
-    struct net_port port = {rule->rights, rule->port};
-    char object[32];
-    snprintf(object, sizeof object, "port %" PRIu64, rule->port);
-    if (syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &port, 0) != 0)
-      refuse("add a Landlock rule", object, errno, "compile the plan on this kernel again");
-  }
+  for (size_t i = 0; i < plan->section[SECTION_PORT_RULES].count; i++)
+    add_port(ruleset, &plan_records(plan, SECTION_PORT_RULES, plan_port_rules)[i]);
   return ruleset;
 }
 
 void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path)
 {
-  if (syscall(SYS_landlock_restrict_self, ruleset, plan->head->restrict_flags) != 0)
-    refuse("enter the Landlock domain", NULL, errno, "at most 16 domains can be nested; `cofferdam doctor` says more");
+  need(syscall(SYS_landlock_restrict_self, ruleset, plan->head->restrict_flags) == 0, "enter the Landlock domain", NULL,
+       "at most 16 domains can be nested; `cofferdam doctor` says more");
   close(ruleset);
   /* Denied on purpose: the kernel's record of it ties the Landlock domain's number to this plan. */
   if (open(plan_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) >= 0)
     refuse("protect the plan from its own domain", plan_path, 0, "the policy grants reading it; take that grant away");
+  need(errno == EACCES, "be denied the plan by its own domain", plan_path, "it went while it was used; start again");
 }

@@ -1,15 +1,34 @@
 /* The front: `run` goes from here to the daemon without Node; everything else is the command line's. */
-#include <string.h>
 #include <sys/auxv.h>
 
-#include "compile.h"
-#include "confine.h"
-#include "descriptors.h"
-#include "find-command.h"
-#include "node.h"
-#include "options.h"
-#include "places.h"
-#include "report.h"
+#include "holder.h"
+
+_Noreturn static void execute(const char *command, char **arguments)
+{
+  execve(command, arguments, environ);
+  fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "execute the command", command, errno,
+       errno == EACCES ? "the policy must grant `x` on it and on its interpreter" : NULL);
+}
+
+/* The order is the design. Descriptors first, so that nothing inherited is shared with the holder. The holder before the cgroup
+   and before any privilege is lost, so that it lives outside the domain and cleans up after every failure. Paths are opened before
+   the identity changes. Landlock and seccomp last, while CAP_SYS_ADMIN is still effective where no_new_privs is not set; behind the
+   filter only memory is written, and execve called. */
+_Noreturn static void confine(const struct options *options, struct plan *plan, const char *plan_path, const char *command)
+{
+  descriptors_close(plan);
+  int events = options->events != NULL || plan_has(plan, PLAN_LISTENER) ? events_open(options, plan_path) : -1;
+  descriptors_replace(plan);
+  struct handover *handover = holder_start(plan, events);
+  cgroup_enter(plan, holder_cgroup(handover));
+  identity_private_ipc(plan);
+  int ruleset = plan_has(plan, PLAN_LANDLOCK) ? landlock_build(plan) : -1;
+  identity_assume(plan);
+  if (ruleset >= 0)
+    landlock_enter(plan, ruleset, plan_path);
+  holder_give(handover, seccomp_install(plan));
+  execute(command, options->command);
+}
 
 int main(int argc, char **argv)
 {
@@ -18,10 +37,11 @@ int main(int argc, char **argv)
   if (argc < 3 || strcmp(argv[1], "run") != 0 || strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)
     node_become(argv);
   descriptors_hold();
-  const struct options options = options_read(argv + 2);
+  const struct options options = options_read(argc - 1, argv + 1);
   const char *command = find_command(options.command[0]);
-  const char *directory = places_plans();
-  const char *name = places_plan_name(&options);
-  const struct plan plan = plan_obtain(&options, directory, name);
+  const char *directory = places_plans(), *name = places_plan_name(&options);
+  struct plan plan = plan_obtain(&options, directory, name);
+  if (plan.head->level == PLAN_LEVEL_DISABLED)
+    execute(command, options.command);
   confine(&options, &plan, joined(directory, "/", name), command);
 }

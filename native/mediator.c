@@ -1,19 +1,15 @@
-#include "mediator.h"
-
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "node.h"
+#include "holder.h"
 
 /* What the mediator and its workers find programs by; it starts none today. */
 #define MEDIATOR_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/* How long a mediator may take to end when its domain is gone, in milliseconds. */
+#define MEDIATOR_END_MS 2000
 
 /* The daemon's limits are the daemon's: a small address space or few descriptors must not keep the mediator from working. */
 static void limits_raise(void)
@@ -28,38 +24,27 @@ static void limits_raise(void)
   }
 }
 
-_Noreturn static void become(int listener, const struct holdings *own)
+/* The holder is spared when memory runs out; the mediator is not. */
+static void spared_no_more(void)
 {
-  const struct {
-    int from, at;
-  } handed[] = {{listener, MEDIATOR_FD_LISTENER},
-                {own->slots, MEDIATOR_FD_SLOTS},
-                {own->plan, MEDIATOR_FD_PLAN},
-                {own->events, MEDIATOR_FD_EVENTS}};
-  const int count = sizeof handed / sizeof *handed;
-  int high[sizeof handed / sizeof *handed];
-  limits_raise();
-  for (int i = 0; i < count; i++)
-    if ((high[i] = fcntl(handed[i].from, F_DUPFD_CLOEXEC, MEDIATOR_FD_EVENTS + 1)) < 0)
-      _exit(EXIT_FAILURE);
-  for (int i = 0; i < count; i++)
-    if (dup2(high[i], handed[i].at) < 0)
-      _exit(EXIT_FAILURE);
-  if (syscall(SYS_close_range, MEDIATOR_FD_EVENTS + 1, ~0u, 0) != 0)
-    _exit(EXIT_FAILURE);
-  signals_default();
-  char *arguments[] = {NODE_PATH_ABS, DIST_DIR "/mediator.js", NULL};
-  char *environment[] = {MEDIATOR_PATH, NULL};
-  execve(NODE_PATH_ABS, arguments, environment);
-  _exit(EXIT_FAILURE);
+  int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score >= 0)
+    (void)!write(score, "0", 1);
 }
 
-int mediator_start(int listener, const struct holdings *own)
+int mediator_start(const struct holdings *own)
 {
+  _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4 && MEDIATOR_FD_PLAN == 5 && MEDIATOR_FD_EVENTS == 6, "order");
+  const int handed[] = {own->listener, own->slots, own->plan, own->events};
   int pidfd = -1;
   long process = syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, 0);
-  if (process == 0)
-    become(listener, own);
+  if (process == 0) {
+    const char *arguments[] = {NODE_PATH_ABS, DIST_DIR "/mediator.js", NULL};
+    char *environment[] = {MEDIATOR_PATH, NULL};
+    limits_raise();
+    spared_no_more();
+    node_execute(arguments, environment, handed, 4);
+  }
   return process < 0 ? -1 : pidfd;
 }
 
@@ -70,12 +55,12 @@ void mediator_reap(int mediator)
   close(mediator);
 }
 
-void mediator_end(int mediator, int limit)
+void mediator_end(int mediator)
 {
   if (mediator < 0)
     return;
   struct pollfd ended = {.fd = mediator, .events = POLLIN};
-  if (poll(&ended, 1, limit) == 0)
+  if (poll(&ended, 1, MEDIATOR_END_MS) == 0)
     syscall(SYS_pidfd_send_signal, mediator, SIGKILL, NULL, 0);
   mediator_reap(mediator);
 }

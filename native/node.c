@@ -1,62 +1,47 @@
-#include "node.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "options.h"
-#include "report.h"
+#include "launcher.h"
 
-/* Descriptors to hand over wait here, above every number they are handed at. */
-#define HANDED_FLOOR 16
+/* Descriptors that one of our programs finds at most, from 3 on. */
+#define HANDED_MAX 4
+/* Stack of a grandchild's parent and of the holder, in bytes. */
+#define STACK_SIZE (64 * 1024)
 
-static bool begins(const char *text, const char *prefix)
+/* Keeps the variables that begin with one of `prefixes`, or the others. */
+static void environment_filter(const char *const *prefixes, bool keep)
 {
-  return strncmp(text, prefix, strlen(prefix)) == 0;
+  size_t kept = 0;
+  for (char **variable = environ; *variable != NULL; variable++) {
+    bool listed = false;
+    for (const char *const *prefix = prefixes; *prefix != NULL; prefix++)
+      listed |= strncmp(*variable, *prefix, strlen(*prefix)) == 0;
+    if (listed == keep)
+      environ[kept++] = *variable;
+  }
+  environ[kept] = NULL;
 }
 
 void node_become(char **argv)
 {
+  static const char *const changing_node[] = {"NODE_", "LD_", "GLIBC_TUNABLES=", "OPENSSL_", NULL};
   size_t count = 0;
   while (argv[count] != NULL)
     count++;
-  char **arguments = calloc(count + 2, sizeof *arguments);
-  if (arguments == NULL)
-    refuse("make room for the arguments", NULL, ENOMEM, NULL);
+  const char **arguments = calloc(count + 2, sizeof *arguments);
+  need(arguments != NULL, "make room for the arguments", NULL, NULL);
   arguments[0] = NODE_PATH_ABS;
   arguments[1] = DIST_DIR "/cofferdam.js";
-  if (count > 1)
-    memcpy(arguments + 2, argv + 1, (count - 1) * sizeof *arguments);
-  size_t kept = 0;
-  for (char **variable = environ; *variable != NULL; variable++)
-    if (!begins(*variable, "NODE_OPTIONS=") && !begins(*variable, "NODE_PATH=") && !begins(*variable, "LD_"))
-      environ[kept++] = *variable;
-  environ[kept] = NULL;
-  execve(NODE_PATH_ABS, arguments, environ);
+  for (size_t i = 1; i < count; i++)
+    arguments[i + 1] = argv[i];
+  environment_filter(changing_node, false);
+  execve(NODE_PATH_ABS, (char *const *)arguments, environ);
   refuse("start the command line", NODE_PATH_ABS, errno, "build again: node moved since bin/cofferdam was built");
 }
 
-int fork_quietly(unsigned long flags)
-{
-  return (int)syscall(SYS_clone, flags, NULL, NULL, NULL, 0);
-}
-
-int wait_for(int process)
-{
-  int status = 0;
-  while (waitpid(process, &status, __WALL) < 0 && errno == EINTR)
-    continue;
-  return status;
-}
-
-void signals_default(void)
+/* Every signal as a new program expects it: default and unblocked. */
+static void signals_default(void)
 {
   struct sigaction action = {.sa_handler = SIG_DFL};
   for (int number = 1; number < NSIG; number++)
@@ -66,51 +51,91 @@ void signals_default(void)
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The caller's variables that a program of ours may see; none that changes what it executes. */
-static void environment_clean(void)
+void node_execute(const char *const *arguments, char **environment, const int *handed, int count)
 {
-  static const char *const kept_names[] = {"PATH=", "HOME=", "TERM=", "LANG=", "NO_COLOR=", "XDG_"};
-  size_t kept = 0;
-  for (char **variable = environ; *variable != NULL; variable++)
-    for (size_t i = 0; i < sizeof kept_names / sizeof *kept_names; i++)
-      if (begins(*variable, kept_names[i])) {
-        environ[kept++] = *variable;
-        break;
-      }
-  environ[kept] = NULL;
-}
-
-_Noreturn static void child(const char *const *arguments, int output, const struct handed *handed, int count)
-{
-  int high[2] = {-1, -1};
-  for (int i = 0; i < count; i++)
-    high[i] = fcntl(handed[i].from, F_DUPFD_CLOEXEC, HANDED_FLOOR);
-  int silence = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  bool good = silence >= 0 && dup2(output, STDOUT_FILENO) >= 0 && dup2(silence, STDIN_FILENO) >= 0;
-  int first = STDERR_FILENO + 1;
-  for (int i = 0; i < count; i++, first++)
-    good = good && high[i] >= 0 && dup2(high[i], handed[i].at) >= 0;
-  if (good && syscall(SYS_close_range, first, ~0u, 0) == 0)
-    execve(NODE_PATH_ABS, (char *const *)arguments, environ);
-  refuse("start node", NODE_PATH_ABS, errno, "build again if node moved since bin/cofferdam was built");
-}
-
-int node_child(const char *step, const char *const *arguments, int output, const struct handed *handed, int count,
-               int wait)
-{
-  int between = fork_quietly(0);
-  if (between < 0)
-    refuse(step, NODE_PATH_ABS, errno, "raise the limit of processes (ulimit -u)");
-  if (between > 0)
-    return wait_for(between);
+  const int first = STDERR_FILENO + 1;
+  int high[HANDED_MAX];
+  bool good = count <= HANDED_MAX;
+  for (int i = 0; good && i < count; i++)
+    good = (high[i] = fcntl(handed[i], F_DUPFD_CLOEXEC, first + count)) >= 0;
+  for (int i = 0; good && i < count; i++)
+    good = dup2(high[i], first + i) >= 0;
   signals_default();
-  int process = fork_quietly(0);
+  if (good && syscall(SYS_close_range, first + count, ~0u, 0) == 0)
+    execve(NODE_PATH_ABS, (char *const *)arguments, environment);
+  refuse("start node", NODE_PATH_ABS, errno,
+         errno == EACCES ? "no domain reaches it: start this from outside any domain" : "build again if node moved");
+}
+
+static int wait_for(int process)
+{
+  int status = 0;
+  while (waitpid(process, &status, __WALL) < 0 && errno == EINTR)
+    continue;
+  return status;
+}
+
+struct birth {
+  unsigned long flags;
+  bool wait;
+  void (*body)(void *);
+  void *argument;
+  int error, status;
+};
+
+/* A process between, in the launcher's memory while that stands still, as after vfork(2): `birth` tells it how it went. */
+static int between(void *argument)
+{
+  struct birth *birth = argument;
+  sigset_t every;
+  sigfillset(&every);
+  if (birth->wait)
+    signals_default(); /* where SIGCHLD is ignored there is nothing to wait for */
+  else
+    sigprocmask(SIG_SETMASK, &every, NULL); /* until it stands apart, the daemon's signals would be its own */
+  int process = (int)syscall(SYS_clone, birth->flags, NULL, NULL, NULL, 0);
+  if (process == 0)
+    birth->body(birth->argument);
   if (process < 0)
-    refuse(step, NODE_PATH_ABS, errno, "raise the limit of processes (ulimit -u)");
-  if (process == 0) {
-    environment_clean();
-    child(arguments, output, handed, count);
-  }
-  int status = wait ? wait_for(process) : 0;
-  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_REFUSED);
+    birth->error = errno;
+  else if (birth->wait)
+    birth->status = wait_for(process);
+  _exit(0);
+}
+
+int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(void *), void *argument)
+{
+  static _Alignas(16) char stack[STACK_SIZE];
+  struct birth birth = {flags, wait, body, argument, 0, 0};
+  int process = clone(between, stack + sizeof stack, (int)flags | CLONE_VM | CLONE_VFORK, &birth);
+  if (process >= 0)
+    wait_for(process);
+  else
+    birth.error = errno;
+  if (birth.error != 0)
+    refuse(step, "clone", birth.error, "raise the limit of processes (ulimit -u)");
+  return birth.status;
+}
+
+struct node {
+  const char *const *arguments;
+  int output;
+  const int *handed;
+  int handed_count;
+};
+
+static void node_body(void *argument)
+{
+  static const char *const harmless[] = {"PATH=", "HOME=", "TERM=", "LANG=", "NO_COLOR=", "XDG_", NULL};
+  const struct node *node = argument;
+  int silence = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  need(silence >= 0 && dup2(node->output, STDOUT_FILENO) >= 0 && dup2(silence, STDIN_FILENO) >= 0, "start node", "/dev/null", NULL);
+  environment_filter(harmless, true);
+  node_execute(node->arguments, environ, node->handed, node->handed_count);
+}
+
+int node_start(const char *step, const char *const *arguments, int output, const int *handed, int handed_count, bool wait)
+{
+  struct node node = {arguments, output, handed, handed_count};
+  return grandchild(step, 0, wait, node_body, &node);
 }

@@ -1,25 +1,11 @@
-#include "options.h"
+#include <getopt.h>
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "report.h"
+#include "launcher.h"
 
 /* Bytes of a domain's name; it becomes part of a file's name. */
 #define DOMAIN_NAME_MAX 128
+#define STEP "read the arguments"
 #define USAGE "usage: cofferdam run [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy FILE) [--] CMD [ARG...]"
-
-char *joined(const char *first, const char *second, const char *third)
-{
-  char *text;
-  if (asprintf(&text, "%s%s%s", first, second, third) < 0)
-    refuse("make room for a name", first, ENOMEM, NULL);
-  return text;
-}
 
 static bool valid_domain(const char *name)
 {
@@ -43,70 +29,43 @@ static const char *absolute(const char *path)
   if (path[0] == '/')
     return path;
   char *folder = getcwd(NULL, 0);
-  if (folder == NULL)
-    refuse("find the working directory", path, errno, "give the policy's absolute path");
+  need(folder != NULL, "find the working directory", path, "give the policy's absolute path");
   return joined(folder, "/", path);
 }
 
-/* The value of option `name` at `*at`, written `name VALUE` or `name=VALUE`; NULL when another option stands there. */
-static const char *value_of(const char *name, char ***at)
+struct options options_read(int count, char **arguments)
 {
-  size_t length = strlen(name);
-  const char *argument = **at;
-  if (strncmp(argument, name, length) != 0)
-    return NULL;
-  if (argument[length] == '=')
-    return argument + length + 1;
-  if (argument[length] != 0)
-    return NULL;
-  if ((*at)[1] == NULL)
-    refuse("read the arguments", name, 0, "it needs a value; " USAGE);
-  return *++*at;
-}
-
-static void option(struct options *options, char ***at)
-{
-  const char *argument = **at;
-  const char *value;
-  if ((value = value_of("--events", at)) != NULL)
-    options->events = value;
-  else if ((value = value_of("--policy", at)) != NULL)
-    options->policy = absolute(value);
-  else if ((value = value_of("--set", at)) == NULL)
-    refuse("read the arguments", argument, 0, "there is no such option; " USAGE);
-  else if (strchr(value, '=') == NULL || value[0] == '=')
-    refuse("read the arguments", value, 0, "--set takes NAME=VALUE");
-  else
-    options->sets[options->set_count++] = value;
-}
-
-struct options options_read(char **arguments)
-{
-  size_t count = 0;
-  while (arguments[count] != NULL)
-    count++;
-  struct options options = {.sets = calloc(count + 1, sizeof *options.sets)};
-  if (options.sets == NULL)
-    refuse("make room for the arguments", NULL, ENOMEM, NULL);
-  char **at = arguments;
-  for (; *at != NULL && strcmp(*at, "--") != 0; at++) {
-    if ((*at)[0] == '-')
-      option(&options, &at);
-    else if (options.domain == NULL && options.policy == NULL)
-      options.domain = *at;
+  static const struct option known[] = {
+      {"events", required_argument, NULL, 'e'},
+      {"policy", required_argument, NULL, 'p'},
+      {"set", required_argument, NULL, 's'},
+      {0},
+  };
+  struct options options = {.sets = calloc((size_t)count, sizeof *options.sets)};
+  need(options.sets != NULL, "make room for the arguments", NULL, NULL);
+  for (int option; (option = getopt_long(count, arguments, "+:", known, NULL)) != -1;) {
+    if (option == 'e')
+      options.events = optarg;
+    else if (option == 'p')
+      options.policy = absolute(optarg);
+    else if (option != 's')
+      refuse(STEP, arguments[optind - 1], 0, option == ':' ? "it needs a value; " USAGE : "there is no such option; " USAGE);
+    else if (strchr(optarg, '=') == NULL || optarg[0] == '=')
+      refuse(STEP, optarg, 0, "--set takes NAME=VALUE");
     else
-      break;
+      options.sets[options.set_count++] = optarg;
   }
-  if (*at != NULL && strcmp(*at, "--") == 0)
-    at++;
-  options.command = at;
-  if ((options.domain == NULL) == (options.policy == NULL))
-    refuse("read the arguments", NULL, 0, "name a DOMAIN or a --policy FILE, and not both; " USAGE);
-  if (options.command[0] == NULL || options.command[0][0] == 0)
-    refuse("read the arguments", NULL, 0, "there is no command to run; " USAGE);
-  if (options.domain == NULL)
-    options.domain = domain_of(options.policy);
+  char **rest = arguments + optind;
+  bool dashed = strcmp(arguments[optind - 1], "--") == 0;
+  if (options.policy == NULL && (*rest == NULL || dashed))
+    refuse(STEP, NULL, 0, "name a DOMAIN or a --policy FILE; " USAGE);
+  options.domain = options.policy != NULL ? domain_of(options.policy) : *rest++;
+  if (options.policy == NULL && *rest != NULL && strcmp(*rest, "--") == 0)
+    rest++;
+  if (*rest == NULL || **rest == 0)
+    refuse(STEP, NULL, 0, "there is no command to run; " USAGE);
   if (!valid_domain(options.domain))
     refuse("read the domain's name", options.domain, 0, "letters, digits and . _ @ : + - only, not beginning with . or -");
+  options.command = rest;
   return options;
 }

@@ -1,12 +1,6 @@
-#include "places.h"
-
 #include <inttypes.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "report.h"
+#include "launcher.h"
 
 /* The XDG base directory specification has relative values ignored. */
 static const char *absolute_variable(const char *name)

@@ -1,84 +1,95 @@
-#include "plan-file.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
 
-#include "facts.h"
+#include "launcher.h"
 
-static bool wrong(struct problem *problem, const char *step, const char *object, int error, const char *help)
+/* Linux 6.3 has it, and can be told to refuse memory without it. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u
+#endif
+
+bool trusted(int file, uint32_t type)
 {
-  *problem = (struct problem){step, object, error, help};
+  struct stat status;
+  return fstat(file, &status) == 0 && (status.st_mode & S_IFMT) == type &&
+         (status.st_uid == 0 || status.st_uid == geteuid()) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+int memory_make(const char *name)
+{
+  int made = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+  return made < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : made;
+}
+
+static bool useless(bool loud, const char *step, const char *object, int error, const char *help)
+{
+  if (loud)
+    report(step, object, error, help);
   return false;
 }
 
-/* Only root and the user for whom the daemon is started may have had a hand in it. */
-static bool trusted(const struct stat *status)
-{
-  return (status->st_uid == 0 || status->st_uid == geteuid()) && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-static bool read_whole(int file, uint8_t *bytes, size_t length)
-{
-  size_t done = 0;
-  while (done < length) {
-    ssize_t got = read(file, bytes + done, length - done);
-    if (got <= 0)
-      return got == 0 ? (errno = ENODATA, false) : false;
-    done += (size_t)got;
-  }
-  char more;
-  return read(file, &more, 1) == 0 ? true : (errno = EFBIG, false);
-}
-
-static bool load(int file, const char *name, struct plan *plan, struct problem *problem)
+/* The launcher reads the very bytes that the mediator gets, after nobody can change them any more. */
+static bool copy(int file, const char *name, bool loud, struct plan *plan)
 {
   struct stat status;
-  if (fstat(file, &status) != 0)
-    return wrong(problem, "examine the plan", name, errno, NULL);
-  if (!S_ISREG(status.st_mode) || !trusted(&status))
-    return wrong(problem, "trust the plan", name, EPERM,
-                 "it must be a regular file that only root or you may write; remove it and start again");
-  if (status.st_size <= 0 || status.st_size > PLAN_BYTES_MAX)
-    return wrong(problem, "read the plan", name, 0, "its size is not that of a plan; remove it and start again");
-  size_t length = (size_t)status.st_size;
-  uint8_t *bytes = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (bytes == MAP_FAILED)
-    return wrong(problem, "make room for the plan", name, errno, NULL);
-  *plan = (struct plan){.bytes = bytes, .length = length};
-  if (!read_whole(file, bytes, length))
-    return wrong(problem, "read the plan", name, errno, "it changed while it was read; start again");
-  const char *damage = plan_check(plan);
-  return damage == NULL || wrong(problem, "understand the plan", name, 0, damage);
+  struct rlimit limit;
+  if (fstat(file, &status) != 0 || status.st_size <= 0 || status.st_size > PLAN_BYTES_MAX)
+    return useless(loud, "read the plan", name, 0, "its size is not that of a plan; remove it and start again");
+  /* Writing beyond it is death by SIGXFSZ, for memory too. */
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < (rlim_t)status.st_size + SLOT_COUNT * SLOT_SIZE)
+    refuse("make room for the plan", name, EFBIG, "raise the limit of file sizes (ulimit -f); it holds for memory too");
+  plan->memory = memory_make("cofferdam-plan");
+  need(plan->memory >= 0, "make room for the plan", "memfd", "raise the limit of descriptors (ulimit -n)");
+  ssize_t got;
+  while ((got = sendfile(plan->memory, file, NULL, (size_t)status.st_size + 1 - plan->length)) > 0)
+    plan->length += (size_t)got;
+  if (got < 0 || plan->length != (size_t)status.st_size)
+    return useless(loud, "read the plan", name, got < 0 ? errno : 0, "it changed while it was read; start again");
+  need(fcntl(plan->memory, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0, "seal the plan", "memfd",
+       NULL);
+  void *bytes = mmap(NULL, plan->length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, plan->memory, 0);
+  need(bytes != MAP_FAILED, "make room for the plan", name, NULL);
+  plan->bytes = bytes;
+  return true;
 }
 
-bool plan_file_read(const char *directory, const char *name, struct plan *plan, struct problem *problem)
+static bool load(int file, const char *name, bool loud, struct plan *plan)
 {
-  *plan = (struct plan){0};
+  const char *object = name, *wrong;
+  if (!trusted(file, S_IFREG))
+    return useless(loud, "trust the plan", name, EPERM,
+                   "it must be a regular file that only root or you may write; remove it and start again");
+  if (!copy(file, name, loud, plan))
+    return false;
+  if ((wrong = plan_check(plan)) != NULL)
+    return useless(loud, "understand the plan", name, 0, wrong);
+  if ((wrong = facts_stale(plan, &object)) != NULL)
+    return useless(loud, "use the ready plan", object, 0, wrong);
+  return true;
+}
+
+bool plan_file_read(const char *directory, const char *name, bool loud, struct plan *plan)
+{
+  *plan = (struct plan){.memory = -1};
   int folder = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0)
-    return wrong(problem, "open the folder of plans", directory, errno, NULL);
-  struct stat status;
-  bool good = fstat(folder, &status) == 0 && trusted(&status);
-  int file = good ? openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+    return useless(loud, "open the folder of plans", directory, errno, NULL);
+  bool safe = trusted(folder, S_IFDIR);
+  int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   int error = errno;
   close(folder);
-  if (!good)
-    return wrong(problem, "trust the folder of plans", directory, EPERM, "only root or you may be able to write it");
-  if (file < 0)
-    return wrong(problem, "open the plan", name, error, NULL);
-  good = load(file, name, plan, problem);
-  close(file);
-  if (good && facts_hold(plan, problem))
-    return true;
-  plan_forget(plan);
-  return false;
-}
-
-void plan_forget(const struct plan *plan)
-{
-  if (plan->bytes != NULL)
+  if (!safe)
+    useless(loud, "trust the folder of plans", directory, EPERM, "only root or you may be able to write it");
+  else if (file < 0)
+    useless(loud, "open the plan", name, error,
+            error == EACCES ? "no domain reaches plans: start this from outside any domain" : NULL);
+  bool good = safe && file >= 0 && load(file, name, loud, plan);
+  if (file >= 0)
+    close(file);
+  if (!good && plan->bytes != NULL)
     munmap((void *)plan->bytes, plan->length);
+  if (!good && plan->memory >= 0)
+    close(plan->memory);
+  return good;
 }

@@ -1,6 +1,7 @@
 /* Generated from src/plan/layout.ts and src/plan/slots.ts; change it there. */
 #ifndef PLAN_LAYOUT_H
 #define PLAN_LAYOUT_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@
 #define PLAN_INHERIT_STDIO 128
 #define PLAN_INHERIT_STDIO_SOCKETS 256
 #define PLAN_INHERIT_LISTEN 512
+#define PLAN_FLAGS_KNOWN 1023
 
 #define SECTION_HEAD 0
 #define SECTION_NODE_FACTS 1
@@ -186,6 +188,8 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 
 /* Bytes of one record of each section, by section number. */
 #define SECTION_RECORD_SIZES { sizeof(struct plan_head), sizeof(struct plan_node_facts), sizeof(struct plan_absent_facts), sizeof(struct plan_kernel_facts), sizeof(struct plan_caller_facts), sizeof(struct plan_groups), sizeof(struct plan_path_rules), sizeof(struct plan_port_rules), sizeof(struct plan_filter), sizeof(struct plan_cgroup_programs), 1, 1, 1 }
+/* Every field that is an offset into the strings: section, place in its record, whether it is an absolute path. */
+#define SECTION_STRING_FIELDS { { SECTION_HEAD, offsetof(struct plan_head, domain), false }, { SECTION_HEAD, offsetof(struct plan_head, cgroup_anchor), false }, { SECTION_NODE_FACTS, offsetof(struct plan_node_facts, path), true }, { SECTION_ABSENT_FACTS, offsetof(struct plan_absent_facts, path), true }, { SECTION_KERNEL_FACTS, offsetof(struct plan_kernel_facts, release), false }, { SECTION_KERNEL_FACTS, offsetof(struct plan_kernel_facts, version), false }, { SECTION_PATH_RULES, offsetof(struct plan_path_rules, path), true } }
 
 #define SLOT_COUNT 64
 #define SLOT_SIZE 128

@@ -1,20 +1,31 @@
 /* Reads a plan's bytes as docs/plan-format.md describes them, and demands of them what src/plan/demands.ts demands. */
-#include "plan.h"
 
-#include <string.h>
+#include "launcher.h"
 
+/* CRC-32 of IEEE 802.3, eight bytes a step: table[n] carries a byte over n more bytes. */
 static uint32_t crc32(const uint8_t *bytes, size_t length)
 {
-  static uint32_t table[256];
-  for (uint32_t i = 0; table[255] == 0 && i < 256; i++) {
-    uint32_t value = i;
+  static uint32_t table[8][256];
+  for (uint32_t i = 0; i < 256; i++) {
+    table[0][i] = i;
     for (int bit = 0; bit < 8; bit++)
-      value = (value >> 1) ^ ((value & 1) != 0 ? 0xedb88320u : 0);
-    table[i] = value;
+      table[0][i] = (table[0][i] >> 1) ^ (0xedb88320u & -(table[0][i] & 1));
   }
+  for (int n = 1; n < 8; n++)
+    for (int i = 0; i < 256; i++)
+      table[n][i] = (table[n - 1][i] >> 8) ^ table[0][table[n - 1][i] & 0xff];
   uint32_t crc = ~0u;
-  for (size_t i = 0; i < length; i++)
-    crc = (crc >> 8) ^ table[(crc ^ bytes[i]) & 0xff];
+  for (; length >= 8; bytes += 8, length -= 8) {
+    uint8_t block[8];
+    memcpy(block, bytes, sizeof block);
+    for (int i = 0; i < 4; i++)
+      block[i] ^= (uint8_t)(crc >> 8 * i);
+    crc = 0;
+    for (int i = 0; i < 8; i++)
+      crc ^= table[7 - i][block[i]];
+  }
+  for (; length > 0; bytes++, length--)
+    crc = (crc >> 8) ^ table[0][(crc ^ *bytes) & 0xff];
   return ~crc;
 }
 
@@ -31,9 +42,7 @@ static const char *check_header(const struct plan *plan)
     return "its header is damaged";
   if (header->length != plan->length)
     return "its length is not the one it promises";
-  if (header->crc != crc32(plan->bytes + PLAN_HEADER_SIZE, plan->length - PLAN_HEADER_SIZE))
-    return "its checksum differs";
-  return NULL;
+  return header->crc == crc32(plan->bytes + PLAN_HEADER_SIZE, plan->length - PLAN_HEADER_SIZE) ? NULL : "its checksum differs";
 }
 
 static size_t align_up(size_t offset)
@@ -41,9 +50,10 @@ static size_t align_up(size_t offset)
   return (offset + PLAN_SECTION_ALIGNMENT - 1) / PLAN_SECTION_ALIGNMENT * PLAN_SECTION_ALIGNMENT;
 }
 
+static const size_t record_sizes[SECTION_COUNT] = SECTION_RECORD_SIZES;
+
 static const char *check_sections(struct plan *plan)
 {
-  static const size_t record_sizes[SECTION_COUNT] = SECTION_RECORD_SIZES;
   const struct plan_section *table = (const void *)(plan->bytes + PLAN_HEADER_SIZE);
   size_t end = PLAN_HEADER_SIZE + PLAN_ENTRY_SIZE * SECTION_COUNT;
   for (uint32_t i = 0; i < SECTION_COUNT; i++) {
@@ -56,36 +66,43 @@ static const char *check_sections(struct plan *plan)
     plan->section[i].count = table[i].length / record_sizes[i];
     end = offset + table[i].length;
   }
+  plan->head = plan->section[SECTION_HEAD].at;
   return align_up(end) == plan->length ? NULL : "there are bytes behind its last section";
-}
-
-static bool is_string(const struct plan *plan, uint32_t offset)
-{
-  return offset < plan->section[SECTION_STRINGS].count;
-}
-
-static bool is_path(const struct plan *plan, uint32_t offset)
-{
-  return is_string(plan, offset) && plan_string(plan, offset)[0] == '/';
 }
 
 static const char *check_strings(const struct plan *plan)
 {
+  static const struct {
+    size_t section, at;
+    bool path;
+  } fields[] = SECTION_STRING_FIELDS;
   const char *strings = plan->section[SECTION_STRINGS].at;
   size_t length = plan->section[SECTION_STRINGS].count;
   if (length == 0 || strings[0] != 0 || strings[length - 1] != 0)
     return "its strings are damaged";
-  bool good = true;
-  for (size_t i = 0; i < plan->section[SECTION_NODE_FACTS].count; i++)
-    good &= is_path(plan, plan_records(plan, SECTION_NODE_FACTS, plan_node_facts)[i].path);
-  for (size_t i = 0; i < plan->section[SECTION_ABSENT_FACTS].count; i++)
-    good &= is_path(plan, plan_records(plan, SECTION_ABSENT_FACTS, plan_absent_facts)[i].path);
-  for (size_t i = 0; i < plan->section[SECTION_KERNEL_FACTS].count; i++)
-    good &= is_string(plan, plan_records(plan, SECTION_KERNEL_FACTS, plan_kernel_facts)[i].release) &&
-            is_string(plan, plan_records(plan, SECTION_KERNEL_FACTS, plan_kernel_facts)[i].version);
-  for (size_t i = 0; i < plan->section[SECTION_PATH_RULES].count; i++)
-    good &= is_path(plan, plan_records(plan, SECTION_PATH_RULES, plan_path_rules)[i].path);
-  return good ? NULL : "a path in it is damaged";
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+    for (size_t record = 0; record < plan->section[fields[i].section].count; record++) {
+      const uint8_t *at = plan->section[fields[i].section].at;
+      uint32_t offset;
+      memcpy(&offset, at + record * record_sizes[fields[i].section] + fields[i].at, sizeof offset);
+      if (offset >= length || (fields[i].path && strings[offset] != '/'))
+        return "a name in it is damaged";
+    }
+  return NULL;
+}
+
+static const char *check_head(const struct plan *plan)
+{
+  const struct plan_head *head = plan->head;
+  if (plan->section[SECTION_HEAD].count != 1 || head->level > PLAN_LEVEL_DISABLED)
+    return "its head is damaged";
+  if ((head->flags & ~PLAN_FLAGS_KNOWN) != 0)
+    return "it has flags that this launcher does not know";
+  if (plan_string(plan, head->domain)[0] == 0)
+    return "it names no domain";
+  if ((head->ambient & ~head->bounding) != 0)
+    return "its ambient capabilities exceed its bounding set";
+  return plan->section[SECTION_GROUPS].count <= PLAN_GROUPS_MAX ? NULL : "it has too many groups";
 }
 
 static const char *check_layers(const struct plan *plan)
@@ -102,31 +119,8 @@ static const char *check_layers(const struct plan *plan)
     return "its Landlock layer handles no file rights";
   if (head->level == PLAN_LEVEL_WARNING && !plan_has(plan, PLAN_LISTENER))
     return "it is warning, yet has no listener";
-  if (plan_has(plan, PLAN_CGROUP) &&
-      (!is_path(plan, head->cgroup_anchor) || plan->section[SECTION_CGROUP_PROGRAMS].count == 0))
-    return "its cgroup layer is empty";
-  return NULL;
-}
-
-static const char *check_head(struct plan *plan)
-{
-  const uint32_t known = PLAN_LANDLOCK | PLAN_SECCOMP | PLAN_CGROUP | PLAN_LISTENER | PLAN_USER |
-                         PLAN_NO_NEW_PRIVILEGES | PLAN_PRIVATE_IPC | PLAN_INHERIT_STDIO |
-                         PLAN_INHERIT_STDIO_SOCKETS | PLAN_INHERIT_LISTEN;
-  plan->head = plan->section[SECTION_HEAD].at;
-  if (plan->section[SECTION_HEAD].count != 1 || plan->head->level > PLAN_LEVEL_DISABLED)
-    return "its head is damaged";
-  if ((plan->head->flags & ~known) != 0)
-    return "it has flags that this launcher does not know";
-  if (!is_string(plan, plan->head->domain) || plan_string(plan, plan->head->domain)[0] == 0)
-    return "it names no domain";
-  if (!is_string(plan, plan->head->cgroup_anchor))
-    return "its cgroup is damaged";
-  if ((plan->head->ambient & ~plan->head->bounding) != 0)
-    return "its ambient capabilities exceed its bounding set";
-  if (plan->section[SECTION_GROUPS].count > PLAN_GROUPS_MAX)
-    return "it has too many groups";
-  return check_layers(plan);
+  bool empty = plan_string(plan, head->cgroup_anchor)[0] != '/' || plan->section[SECTION_CGROUP_PROGRAMS].count == 0;
+  return plan_has(plan, PLAN_CGROUP) && empty ? "its cgroup layer is empty" : NULL;
 }
 
 const char *plan_check(struct plan *plan)
@@ -136,10 +130,7 @@ const char *plan_check(struct plan *plan)
     wrong = check_sections(plan);
   if (wrong == NULL)
     wrong = check_strings(plan);
-  return wrong != NULL ? wrong : check_head(plan);
-}
-
-const char *plan_string(const struct plan *plan, uint32_t offset)
-{
-  return (const char *)plan->section[SECTION_STRINGS].at + offset;
+  if (wrong == NULL)
+    wrong = check_head(plan);
+  return wrong != NULL ? wrong : check_layers(plan);
 }

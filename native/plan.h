@@ -1,13 +1,13 @@
-/* A plan in memory: bytes that were checked once and are never written again. */
 #ifndef PLAN_H
 #define PLAN_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "plan-layout.h"
 
+struct options;
+
+/* --- plan.c: a plan's bytes, checked once and never written again --- */
+
 struct plan {
+  int memory; /* sealed memfd with the bytes; the mediator gets it */
   const uint8_t *bytes;
   size_t length;
   const struct plan_head *head;
@@ -20,8 +20,10 @@ struct plan {
 /* Checks every bound, so that nothing behind it has to. Returns NULL, or what is wrong. */
 const char *plan_check(struct plan *plan);
 
-/* The string at an offset that plan_check has seen. */
-const char *plan_string(const struct plan *plan, uint32_t offset);
+static inline const char *plan_string(const struct plan *plan, uint32_t offset)
+{
+  return (const char *)plan->section[SECTION_STRINGS].at + offset;
+}
 
 static inline bool plan_has(const struct plan *plan, uint32_t flag)
 {
@@ -29,5 +31,22 @@ static inline bool plan_has(const struct plan *plan, uint32_t flag)
 }
 
 #define plan_records(plan, section_number, type) ((const struct type *)(plan)->section[section_number].at)
+
+/* --- plan-file.c, facts.c, compile.c: from a file to a plan that holds --- */
+
+/* Only root and the user for whom the daemon is started may have had a hand in an open file. */
+bool trusted(int file, uint32_t type);
+
+/* Reads the plan `name` in `directory`, checks its owner, form and facts. False, with `loud` reported, when it is of no use. */
+bool plan_file_read(const char *directory, const char *name, bool loud, struct plan *plan);
+
+/* Why what the compiler relied on is no longer so, with the `object` it is about; NULL when it is. */
+const char *facts_stale(const struct plan *plan, const char **object);
+
+/* The ready plan, or a fresh one; refuses the start without. */
+struct plan plan_obtain(const struct options *options, const char *directory, const char *name);
+
+/* Memory that no descriptor of it can be executed from. -1 with errno. */
+int memory_make(const char *name);
 
 #endif

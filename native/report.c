@@ -1,32 +1,37 @@
-#include "report.h"
-
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include "launcher.h"
 
 int report_descriptor = STDERR_FILENO;
 
-void report(const struct problem *problem)
+void report(const char *step, const char *object, int error, const char *help)
 {
-  const char *name = problem->error == 0 ? NULL : strerrorname_np(problem->error);
-  dprintf(report_descriptor, "cofferdam: %s", problem->step);
-  if (problem->object != NULL)
-    dprintf(report_descriptor, ": %s", problem->object);
-  if (problem->error != 0)
-    dprintf(report_descriptor, ": %s (%s)", name != NULL ? name : "unknown errno", strerrordesc_np(problem->error));
-  dprintf(report_descriptor, "\n");
-  if (problem->help != NULL)
-    dprintf(report_descriptor, "  help: %s\n", problem->help);
+  const char *name = strerrorname_np(error);
+  dprintf(report_descriptor, "cofferdam: %s%s%s", step, object == NULL ? "" : ": ", object == NULL ? "" : object);
+  if (error != 0)
+    dprintf(report_descriptor, ": %s (%s)", name != NULL ? name : "unknown errno", strerrordesc_np(error));
+  dprintf(report_descriptor, "%s%s\n", help == NULL ? "" : "\n  help: ", help == NULL ? "" : help);
 }
 
-void fail(int status, const struct problem *problem)
+void fail(int status, const char *step, const char *object, int error, const char *help)
 {
-  report(problem);
+  report(step, object, error, help);
   _exit(status);
 }
 
 void refuse(const char *step, const char *object, int error, const char *help)
 {
-  const struct problem problem = {step, object, error, help};
-  fail(EXIT_REFUSED, &problem);
+  fail(EXIT_REFUSED, step, object, error, help);
+}
+
+void need(bool good, const char *step, const char *object, const char *help)
+{
+  if (!good)
+    refuse(step, object, errno, help);
+}
+
+char *joined(const char *first, const char *second, const char *third)
+{
+  char *text;
+  if (asprintf(&text, "%s%s%s", first, second, third) < 0)
+    refuse("make room for a name", first, ENOMEM, NULL);
+  return text;
 }

@@ -1,12 +1,7 @@
-#include "seccomp.h"
-
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "report.h"
+#include "launcher.h"
 
 int seccomp_install(const struct plan *plan)
 {
@@ -16,11 +11,11 @@ int seccomp_install(const struct plan *plan)
   };
   _Static_assert(sizeof(struct plan_filter) == sizeof(struct sock_filter), "instructions are passed as they are");
   unsigned listener_flag = plan_has(plan, PLAN_LISTENER) ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-  long result =
-      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->head->seccomp_flags | listener_flag, &program);
-  if (result < 0)
-    refuse("install the seccomp filter", NULL, errno,
-           errno == EBUSY ? "this process is under a listener already; start the daemon from outside any domain"
-                          : "`cofferdam doctor` says what this kernel can do");
-  return listener_flag != 0 ? (int)result : -1;
+  long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->head->seccomp_flags | listener_flag, &program);
+  need(result >= 0, "install the seccomp filter", NULL,
+       errno == EBUSY ? "this process is under a listener already, that of another domain, and the kernel allows one: start from outside"
+                      : "`cofferdam doctor` says what this kernel can do");
+  if (listener_flag != 0 && result <= STDERR_FILENO)
+    refuse("install the seccomp filter", "listener", 0, "a filter of the caller's seems to interfere");
+  return listener_flag != 0 ? (int)result : NO_LISTENER;
 }

@@ -1,11 +1,7 @@
-#include "slots.h"
-
-#include <errno.h>
 #include <linux/seccomp.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
-#include "plan-layout.h"
+#include "holder.h"
 
 struct slot {
   uint32_t state;

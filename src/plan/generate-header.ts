@@ -32,6 +32,7 @@ const cTypes = {
   u64: "uint64_t",
   i64: "int64_t",
   string: "uint32_t",
+  path: "uint32_t",
   tag: "uint8_t",
 } as const satisfies Record<FieldType, string>;
 
@@ -42,6 +43,7 @@ export function generatePlanHeader(): string {
     "/* Generated from src/plan/layout.ts and src/plan/slots.ts; change it there. */",
     "#ifndef PLAN_LAYOUT_H",
     "#define PLAN_LAYOUT_H",
+    "#include <stdbool.h>",
     "#include <stddef.h>",
     "#include <stdint.h>",
     "",
@@ -54,6 +56,10 @@ export function generatePlanHeader(): string {
     "",
     ...Object.entries(levelNumbers).map(([name, value]) => define(`PLAN_LEVEL_${upper(name)}`, value)),
     ...Object.entries(planFlags).map(([name, value]) => define(`PLAN_${name}`, value)),
+    define(
+      "PLAN_FLAGS_KNOWN",
+      Object.values(planFlags).reduce((set, flag) => set | flag, 0),
+    ),
     "",
     ...sectionNames.map((name, index) => define(`SECTION_${upper(name)}`, index)),
     define("SECTION_COUNT", sectionNames.length),
@@ -63,6 +69,8 @@ export function generatePlanHeader(): string {
     ...records.flatMap(([name, layout]) => (typeof layout === "string" ? [] : [struct(`plan_${snake(name)}`, layout)])),
     "/* Bytes of one record of each section, by section number. */",
     `#define SECTION_RECORD_SIZES { ${sectionNames.map(recordSizeInC).join(", ")} }`,
+    "/* Every field that is an offset into the strings: section, place in its record, whether it is an absolute path. */",
+    `#define SECTION_STRING_FIELDS { ${records.flatMap(([name, layout]) => stringFieldsInC(name, layout)).join(", ")} }`,
     "",
     define("SLOT_COUNT", SLOT_COUNT),
     define("SLOT_SIZE", SLOT_SIZE),
@@ -79,6 +87,16 @@ export function generatePlanHeader(): string {
 
 function recordSizeInC(name: (typeof sectionNames)[number]): string {
   return typeof sections[name] === "string" ? "1" : `sizeof(struct plan_${snake(name)})`;
+}
+
+function stringFieldsInC(section: string, layout: RecordLayout | string): string[] {
+  if (typeof layout === "string") return [];
+  return layout
+    .filter(({ type }) => type === "string" || type === "path")
+    .map(({ name, type }) => {
+      const at = `offsetof(struct plan_${snake(section)}, ${snake(name)})`;
+      return `{ SECTION_${upper(section)}, ${at}, ${type === "path"} }`;
+    });
 }
 
 function struct(name: string, layout: RecordLayout): string {

@@ -5,8 +5,8 @@
  * begin at multiples of 8 and follow each other without gaps but zero padding. The checksum covers everything behind the header.
  */
 
-/** `tag` is 8 bytes as they are; `string` a u32 offset into the section `strings`. */
-export type FieldType = "u8" | "u16" | "u32" | "u64" | "i64" | "string" | "tag";
+/** `tag` is 8 bytes as they are; `string` a u32 offset into the section `strings`; `path` likewise, of an absolute path. */
+export type FieldType = "u8" | "u16" | "u32" | "u64" | "i64" | "string" | "path" | "tag";
 
 export interface Field {
   readonly name: string;
@@ -18,7 +18,7 @@ export type RecordLayout = readonly Field[];
 
 type ValueOf<T extends FieldType> = T extends "u64" | "i64"
   ? bigint
-  : T extends "string"
+  : T extends "string" | "path"
     ? string
     : T extends "tag"
       ? Uint8Array
@@ -92,14 +92,14 @@ export const sections = {
     { name: "seccompFlags", type: "u32", doc: "SECCOMP_FILTER_FLAG_* beside NEW_LISTENER" },
   ],
   nodeFacts: [
-    { name: "path", type: "string", doc: "what lstat is asked for" },
+    { name: "path", type: "path", doc: "what lstat is asked for" },
     { name: "mode", type: "u32", doc: "st_mode with the file type" },
     { name: "dev", type: "u64", doc: "st_dev" },
     { name: "ino", type: "u64", doc: "st_ino" },
     { name: "size", type: "u64", doc: "st_size" },
     { name: "ctimeNs", type: "i64", doc: "st_ctim in nanoseconds since 1970" },
   ],
-  absentFacts: [{ name: "path", type: "string", doc: "lstat must say ENOENT or ENOTDIR" }],
+  absentFacts: [{ name: "path", type: "path", doc: "lstat must say ENOENT or ENOTDIR" }],
   kernelFacts: [
     { name: "release", type: "string", doc: "uname(2) release" },
     { name: "version", type: "string", doc: "uname(2) version" },
@@ -111,7 +111,7 @@ export const sections = {
   ],
   groups: [{ name: "gid", type: "u32", doc: "supplementary group" }],
   pathRules: [
-    { name: "path", type: "string", doc: "canonical path, opened with RESOLVE_NO_SYMLINKS" },
+    { name: "path", type: "path", doc: "canonical path, opened with RESOLVE_NO_SYMLINKS" },
     { name: "directory", type: "u32", doc: "1 for a directory, else 0" },
     { name: "rights", type: "u64", doc: "LANDLOCK_ACCESS_FS_*, within `handledFs`" },
   ],
@@ -138,7 +138,7 @@ export type SectionName = keyof typeof sections;
 export type RecordSection = { [N in SectionName]: (typeof sections)[N] extends RecordLayout ? N : never }[SectionName];
 export const sectionNames = Object.keys(sections) as SectionName[];
 
-const fieldSizes = { u8: 1, u16: 2, u32: 4, u64: 8, i64: 8, string: 4, tag: 8 } as const satisfies Record<
+const fieldSizes = { u8: 1, u16: 2, u32: 4, u64: 8, i64: 8, string: 4, path: 4, tag: 8 } as const satisfies Record<
   FieldType,
   number
 >;

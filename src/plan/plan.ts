@@ -88,7 +88,11 @@ export interface MediationPlan {
 }
 
 export interface PlanReport {
-  readonly layers: readonly { readonly name: string; readonly state: "enforced" | "partial" | "lost"; readonly detail: string }[];
+  readonly layers: readonly {
+    readonly name: string;
+    readonly state: "enforced" | "partial" | "lost";
+    readonly detail: string;
+  }[];
   readonly brokered: readonly { readonly call: string; readonly why: string; readonly price: string }[];
   /** Grants that became single inodes or were split around a deny. */
   readonly expanded: readonly { readonly rule: string; readonly into: readonly string[] }[];

@@ -47,10 +47,20 @@ function writeField(
       return view.setBigInt64(at, wide(field, value, -(2n ** 63n), 2n ** 63n), true);
     case "string":
       return view.setUint32(at, strings.offsetOf(value as string), true);
+    case "path":
+      return view.setUint32(at, strings.offsetOf(absolute(field, value)), true);
     case "tag":
       if (!(value instanceof Uint8Array) || value.length !== 8) throw new RangeError(`${field.name}: not 8 bytes`);
       return bytes.set(value, at);
   }
+}
+
+/** The launcher refuses every other path. */
+function absolute(field: Field, value: unknown): string {
+  if (typeof value !== "string" || !value.startsWith("/")) {
+    throw new RangeError(`${field.name}: ${String(value)} is no absolute path`);
+  }
+  return value;
 }
 
 function inRange(field: Field, value: unknown, max: number): number {
@@ -95,6 +105,7 @@ function readField(view: DataView, at: number, field: Field, strings: StringRead
     case "i64":
       return view.getBigInt64(at, true);
     case "string":
+    case "path":
       return strings.at(view.getUint32(at, true), at);
     case "tag":
       return new Uint8Array(view.buffer, view.byteOffset + at, 8).slice();

@@ -69,6 +69,35 @@ test("sockets among 0 to 2 stay with stdio-sockets only", () => {
   expect(inherited({ ...nothing, stdioSockets: true }, setup).lines[0]).toMatch(/^0 socket:/);
 });
 
+test("a socket that could be connected anew does not stay: only connected unix stream sockets do", () => {
+  for (const made of [
+    "socket.socket(socket.AF_INET)",
+    "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+    "socket.socket(socket.AF_UNIX)",
+    "socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0]",
+    "accepted()",
+  ]) {
+    const setup = [
+      "def accepted():",
+      " s=socket.create_server(('127.0.0.1',0)); c=socket.create_connection(s.getsockname()); return c",
+      `s=${made}`,
+      "os.dup2(s.fileno(), 0)",
+    ].join("\n");
+    expect(inherited(all, setup).lines[0], made).toBe("0 /dev/null");
+  }
+});
+
+test("a standard descriptor that is replaced because it is a socket is said, while stderr is the caller's", () => {
+  const setup = `${file(0)}; s=socket.socketpair(); os.dup2(s[0].fileno(), 1)`;
+  const { stderr, status } = inherited({ ...nothing, stdio: true }, setup);
+  expect(stderr).toMatch(
+    /^cofferdam: replace a socket .*: standard output\n {2}help: `inherit: \[stdio-sockets\]`.*\n$/,
+  );
+  expect(status).toBe(0);
+  expect(inherited(nothing, setup).stderr).toBe("");
+  expect(inherited({ ...nothing, stdio: true }, `${setup}; os.dup2(s[0].fileno(), 2)`).stderr).toBe("");
+});
+
 test("a closed standard descriptor becomes /dev/null, and none of ours is found there", () => {
   const { lines } = inherited(all, "os.close(0); os.close(2)");
   expect(lines[0]).toBe("0 /dev/null");

@@ -9,6 +9,7 @@ const front = new Front();
 afterAll(() => front.close());
 const ran = join(front.work, "ran");
 const EPERM = 1;
+const EIO = 5;
 const ENOMEM = 12;
 const EMFILE = 24;
 
@@ -28,6 +29,7 @@ const landlock =
     landlock: plan.landlock && { ...plan.landlock, ...part },
   });
 const user = identity({ user: { uid: NOBODY, gid: NOBODY, groups: [] } });
+const member = identity({ user: { uid: NOBODY, gid: NOBODY, groups: [4712] } });
 const same = (plan: Plan): Plan => plan;
 const port = landlock({ handledNet: 1n, ports: [{ port: 80, rights: 1n }] });
 
@@ -48,17 +50,13 @@ const failures: readonly Failure[] = [
     message: /keep a descriptor for reports: .*EMFILE/,
   },
   { step: "close_range", call: [436, EPERM], plan: same, message: /close what is not inherited: .*EPERM/ },
-  { step: "memfd", call: [319, EMFILE], plan: same, message: /make the slots of calls in flight: .*EMFILE/ },
+  { step: "memfd", call: [319, EMFILE], plan: same, message: /make room for the plan: memfd: EMFILE/ },
+  { step: "copy", call: [40, EIO], plan: same, message: /read the plan: .*EIO/ },
   { step: "memfd size", call: [77, ENOMEM], plan: same, message: /make the slots of calls in flight: .*ENOMEM/ },
-  { step: "seals", call: [72, EPERM, [1, 1033]], plan: same, message: /make the slots of calls in flight: .*EPERM/ },
+  { step: "seals", call: [72, EPERM, [1, 1033]], plan: same, message: /seal the plan: memfd: EPERM/ },
+  { step: "robust list", call: [273, 38], plan: same, message: /start the holder: set_robust_list: ENOSYS/ },
   { step: "pidfd", call: [434, EMFILE], plan: same, message: /start the holder: pidfd_open: EMFILE/ },
   { step: "clone", call: [56, ENOMEM], plan: same, message: /start the holder: clone: ENOMEM/ },
-  {
-    step: "holder's table",
-    call: [272, ENOMEM, [0, 0x400]],
-    plan: same,
-    message: /give the listener to the holder: ENOMEM/,
-  },
   {
     step: "ipc namespace",
     call: [272, EPERM, [0, 0x0800_0000]],
@@ -89,11 +87,30 @@ const failures: readonly Failure[] = [
   { step: "groups", call: [116, EPERM], plan: user, message: /set the supplementary groups: EPERM/ },
   { step: "gid", call: [119, EPERM], plan: user, message: /change the group: EPERM/ },
   { step: "uid", call: [117, EPERM], plan: user, message: /change the user: EPERM/ },
+  // A call that "fails" with errno 0 pretends to have been done.
+  { step: "uid, pretended", call: [117, 0], plan: user, message: /verify the daemon's identity: user and groups/ },
+  { step: "gid, pretended", call: [119, 0], plan: user, message: /verify the daemon's identity: user and groups/ },
+  { step: "groups, pretended", call: [116, 0], plan: member, message: /verify the daemon's identity: user and groups/ },
+  { step: "capset, pretended", call: [126, 0], plan: user, message: /verify the daemon's identity: capabilities/ },
+  {
+    step: "bounding set, pretended",
+    call: [157, 0, [0, 24]],
+    plan: identity({ bounding: 0n, noNewPrivileges: false }),
+    message: /verify the daemon's identity: bounding set/,
+  },
+  {
+    step: "no_new_privs, pretended",
+    call: [157, 0, [0, 38]],
+    plan: same,
+    message: /verify the daemon's identity: no_new_privs|enter the Landlock domain: EPERM/,
+  },
   { step: "capset", call: [126, EPERM], plan: same, message: /limit the capabilities: EPERM/ },
   { step: "ambient", call: [157, EPERM, [0, 47]], plan: user, message: /clear the ambient capabilities: EPERM/ },
   { step: "no_new_privs", call: [157, EPERM, [0, 38]], plan: same, message: /set no_new_privs: EPERM/ },
   { step: "restrict_self", call: [446, 7], plan: same, message: /enter the Landlock domain: E2BIG/ },
+  { step: "restrict_self, pretended", call: [446, 0], plan: same, message: /protect the plan from its own domain/ },
   { step: "seccomp", call: [317, ENOMEM], plan: same, message: /install the seccomp filter: ENOMEM/ },
+  { step: "seccomp, pretended", call: [317, 0], plan: same, message: /install the seccomp filter/ },
   { step: "seccomp under a listener", call: [317, 16], plan: same, message: /under a listener already/ },
 ];
 
@@ -138,6 +155,16 @@ test("no further process allowed: refused", (context) => {
   expect(result.stderr).toMatch(/start the holder: clone: EAGAIN.*\n {2}help: raise the limit of processes/);
   expect(result.status).toBe(125);
   expect(result.ran).toBe(false);
+});
+
+test("a limit of file sizes below the plan's: refused with a message, not ended by SIGXFSZ", () => {
+  const plan = front.plan();
+  front.put(plan);
+  const result = start(plan, "self", ["prlimit", "--fsize=1024", "--"]);
+  expect(result.stderr).toMatch(
+    /make room for the plan: .*EFBIG.*\n {2}help: raise the limit of file sizes \(ulimit -f\)/,
+  );
+  expect([result.status, result.signal, result.ran]).toEqual([125, null, false]);
 });
 
 test("a path of the plan that is gone or turned into a link is refused", () => {

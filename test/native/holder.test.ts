@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import { skipUnless } from "../support/skip.ts";
 import { Front } from "./front.ts";
 
 const front = new Front();
@@ -37,6 +38,14 @@ function holders(): number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => linkOf(`/proc/${pid}/comm`) === "cofferdam-hold\n")
     .map(Number);
+}
+
+/** The holder of this front that was not there before; it may come to its name after the daemon has begun. */
+async function newHolder(before: ReadonlySet<number>): Promise<number> {
+  const own = () =>
+    holders().find((pid) => !before.has(pid) && linkOf(`/proc/${pid}/cmdline`)?.startsWith(front.binary) === true);
+  await until(() => own() !== undefined);
+  return own() as number;
 }
 
 function linkOf(path: string): string | null {
@@ -97,9 +106,7 @@ test("the holder: small, nobody's child, own session, deaf to signals, gone with
   const before = new Set(holders());
   const { daemon, output } = start("continue", "echo $$ $PPID; read _; mkdir made; echo $?");
   await until(() => output() !== "");
-  const own = holders().filter((pid) => !before.has(pid));
-  const pid = own.find((candidate) => readFileSync(`/proc/${candidate}/cmdline`, "utf8").startsWith(front.binary)) ?? 0;
-  expect(pid).toBeGreaterThan(0);
+  const pid = await newHolder(before);
   expect(output()).toBe(`${daemon.pid} ${process.pid}\n`);
   expect(Number.parseInt(status(pid, "VmRSS"), 10)).toBeLessThan(HOLDER_RSS_MAX);
   expect(status(pid, "PPid")).not.toBe(`${daemon.pid}`);
@@ -119,6 +126,28 @@ test("the holder keeps no descriptor of the daemon: a pipe ends with it", async 
   expect(Date.now() - begin).toBeLessThan(2500);
 });
 
+test("lack of memory takes the holder last and its mediator like any other", async (context) => {
+  const own = readFileSync("/proc/self/oom_score_adj", "utf8");
+  skipUnless(context, mayLowerOomScore(), "CAP_SYS_RESOURCE is missing");
+  const before = new Set(holders());
+  const { daemon, output } = start("continue", "mkdir made; cat /proc/$$/oom_score_adj; read _");
+  await until(() => output() !== "");
+  const pid = await newHolder(before);
+  expect(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8")).toBe("-1000\n");
+  const mediator = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  expect(readFileSync(`/proc/${mediator}/oom_score_adj`, "utf8")).toBe("0\n");
+  expect(output()).toBe(own);
+  daemon.stdin?.end("\n");
+  await once(daemon, "close");
+});
+
+test("a daemon that ends at once leaves children that are still served", async () => {
+  for (let round = 0; round < 20; round++) {
+    rmSync(join(front.work, "made"), { recursive: true, force: true });
+    expect(await result("continue", "(sleep 0.05; mkdir made && echo made) & exit 0")).toBe("made\n");
+  }
+});
+
 test("the daemon has no child it did not make", async () => {
   expect(await result("continue", 'read children < /proc/$$/task/$$/children; echo "[$children]"')).toBe("[]\n");
 });
@@ -127,11 +156,7 @@ test("a holder that is killed leaves failing calls, not open ones", async () => 
   const before = new Set(holders());
   const { daemon, output } = start("continue", "echo up; read _; mkdir made; echo $?");
   await until(() => output() !== "");
-  const pid = holders().find(
-    (candidate) =>
-      !before.has(candidate) && readFileSync(`/proc/${candidate}/cmdline`, "utf8").startsWith(front.binary),
-  );
-  process.kill(pid as number, "SIGKILL");
+  process.kill(await newHolder(before), "SIGKILL");
   daemon.stdin?.end("\n");
   await once(daemon, "close");
   expect(output()).toMatch(/^up\n[1-9]/);
@@ -141,4 +166,17 @@ test("a holder that is killed leaves failing calls, not open ones", async () => 
 function sessionOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
+}
+
+/** Puts it back at once. */
+function mayLowerOomScore(): boolean {
+  const path = "/proc/self/oom_score_adj";
+  const now = readFileSync(path, "utf8");
+  try {
+    writeFileSync(path, `${Number(now) - 1}`);
+    writeFileSync(path, now);
+    return true;
+  } catch {
+    return false;
+  }
 }

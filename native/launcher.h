@@ -1,0 +1,139 @@
+/* What the parts of the native front know of each other, and what they all need of the C library. */
+#ifndef LAUNCHER_H
+#define LAUNCHER_H
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "plan.h"
+
+/* --- report.c: how a start fails: which step, which object (or NULL), which errno (or 0), what to do (or NULL) --- */
+
+/* Exit statuses before the daemon runs, as env(1) and timeout(1) use them. */
+#define EXIT_REFUSED 125
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+
+/* Where reports go; moved off descriptor 2 before that is taken from the daemon. */
+extern int report_descriptor;
+
+void report(const char *step, const char *object, int error, const char *help);
+_Noreturn void fail(int status, const char *step, const char *object, int error, const char *help);
+_Noreturn void refuse(const char *step, const char *object, int error, const char *help);
+
+/* Refuses the start with the present errno unless the step was good. */
+void need(bool good, const char *step, const char *object, const char *help);
+
+/* Copy of three texts in one that lasts; refuses the start without memory. */
+char *joined(const char *first, const char *second, const char *third);
+
+/* --- options.c: `run [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy FILE) [--] CMD [ARG...]` --- */
+
+struct options {
+  const char *domain; /* also with --policy: the file's name without its ending */
+  const char *policy; /* absolute, or NULL */
+  const char *events; /* NULL without --events */
+  const char **sets;
+  size_t set_count;
+  char **command; /* NULL-terminated */
+};
+
+/* Reads the arguments from `run` on; refuses the start when they make no sense. */
+struct options options_read(int count, char **arguments);
+
+/* --- places.c: where things lie; the table is in ARCHITECTURE.md --- */
+
+const char *places_plans(void);
+const char *places_events(void);
+/* `DOMAIN-KEY.plan`. */
+const char *places_plan_name(const struct options *options);
+
+/* --- find-command.c --- */
+
+/* The file that execvp(3) would execute for `command`; ends with 126 or 127 when there is none. */
+const char *find_command(const char *command);
+
+/* --- node.c: Cofferdam's Node programs --- */
+
+/* Becomes `node dist/cofferdam.js` with the original arguments behind argv[0]. */
+_Noreturn void node_become(char **argv);
+
+/* Becomes node with default signals and no descriptor but 0 to 2 and `handed`, which it finds from 3 on. */
+_Noreturn void node_execute(const char *const *arguments, char **environment, const int *handed, int handed_count);
+
+/* Runs node in a grandchild, with a cleaned environment, no input, and its output on `output`. Returns its status (waitpid(2))
+   with `wait`, else 0 once it is born; refuses the start when it cannot be. */
+int node_start(const char *step, const char *const *arguments, int output, const int *handed, int handed_count, bool wait);
+
+/* Runs `body`, which never returns, in a grandchild, so that the launcher has no child and gets no SIGCHLD. `flags` as in clone(2).
+   Returns its status with `wait`, else 0; refuses the start when it cannot be born. */
+int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(void *), void *argument);
+
+/* --- events.c --- */
+
+/* Where the mediator writes events: the collector of `--events`, started and ready, else the event log. */
+int events_open(const struct options *options, const char *plan_path);
+
+/* --- descriptors.c: which of the caller's descriptors the daemon gets --- */
+
+/* Fills closed standard descriptors, so that nothing of ours is opened under their numbers. A confined daemon finds /dev/null
+   there, one of a disabled domain finds them closed again. */
+void descriptors_hold(void);
+
+/* Moves reports off descriptor 2, and closes everything beyond it but what the plan grants, reports, and the plan's memory. What is
+   opened afterwards is ours and has a higher number than reports. */
+void descriptors_close(struct plan *plan);
+
+/* Replaces standard descriptors that are not granted by /dev/null. */
+void descriptors_replace(const struct plan *plan);
+
+/* --- cgroup.c: the cgroup below the domain's anchor, under whose programs the daemon's sockets are born --- */
+
+struct cgroup {
+  int anchor;    /* -1 where there is nothing to remove */
+  char name[24]; /* of the child: the daemon's process id */
+};
+
+/* Makes the child, verifies that every program of the plan holds there, and moves this process into it. Does nothing where the
+   plan has no cgroup layer. `cgroup` is filled as soon as the child is there, so that whoever shares it can clean up. */
+void cgroup_enter(const struct plan *plan, struct cgroup *cgroup);
+
+/* Removes the child as soon as nobody lives in it. */
+void cgroup_remove(const struct cgroup *cgroup);
+
+/* --- identity.c: who the daemon runs as, and what it may ever become --- */
+
+/* Bounding set, groups, gid, uid, capabilities, no_new_privs, in the order in which each still has the privilege it needs; then
+   asks the kernel whether it is so. */
+void identity_assume(const struct plan *plan);
+
+/* A System V and POSIX message queue namespace of its own, where the plan asks for one. */
+void identity_private_ipc(const struct plan *plan);
+
+/* Capability sets of this thread, 64-bit masks; refuses the start when the kernel does not tell. */
+struct capability_sets {
+  uint64_t effective, permitted, inheritable;
+};
+struct capability_sets capabilities_now(void);
+
+/* --- landlock.c, seccomp.c --- */
+
+/* Makes the plan's ruleset, opening each path; returns its descriptor. */
+int landlock_build(const struct plan *plan);
+
+/* Confines this thread by it for ever, then makes sure that the plan itself cannot be read any more. */
+void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path);
+
+/* Installs the plan's filter for ever; returns the listener, or NO_LISTENER when the plan has none. */
+int seccomp_install(const struct plan *plan);
+enum { NO_LISTENER = -1 };
+
+#endif
