@@ -59,14 +59,8 @@ export class World {
     fs.writeFileSync(this.policyFile, text.join(""));
   }
 
-  /** The policy and view by which `decide()` answers for a domain that starts now. */
-  model(): { policy: Policy; view: SealedView } {
-    const vocabulary = { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
-    const { policy, diagnostics } = loadPolicy(this.policyFile, { vocabulary });
-    if (policy === null) throw new Error(`the generated policy is refused: ${JSON.stringify(diagnostics)}`);
-    const snapshot = hostSnapshot();
-    const canonical = { ...policy, names: canonicalise(policy.names, snapshot).rules };
-    return { policy: canonical, view: sealedView(canonical, snapshot) };
+  model(): Model {
+    return modelOf(this.policyFile);
   }
 
   /** What the kernel and the broker say, one word a probe: `0` or an errno's name. */
@@ -94,4 +88,22 @@ export class World {
     const stats = fs.lstatSync(name, { bigint: true, throwIfNoEntry: false });
     return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
   }
+}
+
+export interface Model {
+  readonly policy: Policy;
+  readonly view: SealedView;
+}
+
+/** The policy and view by which `decide()` answers for a domain that starts now. */
+export function modelOf(policyFile: string): Model {
+  const vocabulary = { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
+  const { policy, diagnostics } = loadPolicy(policyFile, {
+    vocabulary,
+    abstractions: [path.join(clone, "domains/abstractions")],
+  });
+  if (policy === null) throw new Error(`the policy is refused: ${JSON.stringify(diagnostics)}`);
+  const snapshot = hostSnapshot();
+  const canonical = { ...policy, names: canonicalise(policy.names, snapshot).rules };
+  return { policy: canonical, view: sealedView(canonical, snapshot) };
 }

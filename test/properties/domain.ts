@@ -68,18 +68,16 @@ export class Domain {
     if (process.getuid?.() === 0) fs.chownSync(this.at(name), this.uid, this.uid);
   }
 
-  /** Writes the domain file: what every scene needs, `lines` for its own. */
-  writePolicy(lines: { files?: readonly string[]; syscalls?: string; rest?: string } = {}): void {
-    const files = [
-      `rx ${this.try}`,
-      `rwcd ${this.home}/granted/**`,
-      `rwcd ${this.home}/shared/exact`,
-      ...(lines.files ?? []),
-    ];
+  /** Writes the domain file: what every scene needs, `lines` for its own. `base` replaces the grants of files that scenes share. */
+  writePolicy(
+    lines: { files?: readonly string[]; base?: readonly string[]; syscalls?: string; rest?: string } = {},
+  ): void {
+    const base = lines.base ?? [`rwcd ${this.home}/granted/**`, `rwcd ${this.home}/shared/exact`];
+    const files = [`rx ${this.try}`, ...base, ...(lines.files ?? [])].map((line) => `  - ${line}\n`);
+    const calls = `syscalls: ["@system-service"${lines.syscalls ?? ""}]\n`;
     this.write(
       "home/policies/scene.yaml",
-      `summary: a scene\ninclude: [base]\nfiles:\n${files.map((line) => `  - ${line}\n`).join("")}` +
-        `syscalls: ["@system-service"${lines.syscalls ?? ""}]\ninherit: [stdio, stdio-sockets]\n${lines.rest ?? ""}`,
+      `summary: a scene\ninclude: [base]\nfiles:\n${files.join("")}${calls}inherit: [stdio, stdio-sockets]\n${lines.rest ?? ""}`,
     );
   }
 

@@ -9,7 +9,7 @@ export function renderDrift(file: string, entries: readonly DriftEntry[]): strin
 function sentence(entry: DriftEntry): string {
   switch (entry.kind) {
     case "replaced":
-      return `${entry.path} was replaced: the domain is refused the new file until a restart`;
+      return `${entry.path} was replaced: daemons started before that are refused the new file until a restart`;
     case "gone":
       return `${entry.path} is gone`;
     case "moved":

@@ -1,0 +1,190 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decide } from "../../src/model/decide.ts";
+import type { NameRequest } from "../../src/model/request.ts";
+import { type Conversation, Domain } from "../properties/domain.ts";
+import { type Model, modelOf } from "./world.ts";
+
+const page = fs.readFileSync(path.join(import.meta.dirname, "../../docs/sealed-differences.md"), "utf8");
+
+/** One documented difference between a policy's text and what a domain sealed at its start has. */
+interface Difference {
+  /** As the page names it. */
+  readonly name: string;
+  readonly grants: readonly string[];
+  /** What is there at the start. */
+  readonly before?: (at: string) => void;
+  /** What happens outside while the domain runs. */
+  readonly then?: (at: string) => void;
+  readonly asks: readonly Answer[];
+}
+
+/** One access: what the policy's text says, what `decide()` says of the sealed domain, and what the kernel does. */
+interface Answer {
+  readonly operation: "read" | "write" | "create";
+  readonly file: string;
+  readonly text: "granted" | "denied";
+  readonly sealed: "granted" | "denied";
+  readonly kernel: "granted" | "denied";
+}
+
+const [granted, denied] = ["granted", "denied"] as const;
+const write = (file: string) => (at: string) => fs.writeFileSync(path.join(at, file), "x");
+const ask = (
+  operation: Answer["operation"],
+  file: string,
+  ...[text, sealed, kernel]: readonly ("granted" | "denied")[]
+): Answer => ({
+  ...{ operation, file },
+  ...{ text: text ?? denied, sealed: sealed ?? denied, kernel: kernel ?? sealed ?? denied },
+});
+
+const differences: readonly Difference[] = [
+  {
+    name: "late file under a glob",
+    grants: ["r @/*.conf"],
+    before: write("early.conf"),
+    then: write("late.conf"),
+    asks: [ask("read", "early.conf", granted, granted), ask("read", "late.conf", granted, denied)],
+  },
+  {
+    name: "file replaced by rename",
+    grants: ["rw @/file"],
+    before: write("file"),
+    then: (at) => {
+      write("fresh")(at);
+      fs.renameSync(`${at}/fresh`, `${at}/file`);
+    },
+    asks: [ask("read", "file", granted, denied), ask("write", "file", granted, denied)],
+  },
+  {
+    name: "hard link to a granted file",
+    grants: ["r @/file"],
+    before: write("file"),
+    then: (at) => fs.linkSync(`${at}/file`, `${at}/link`),
+    asks: [ask("read", "file", granted, granted), ask("write", "link"), ask("read", "link", denied, denied, granted)],
+  },
+  {
+    name: "granted file under a new name",
+    grants: ["r @/file"],
+    before: write("file"),
+    then: (at) => fs.renameSync(`${at}/file`, `${at}/moved`),
+    asks: [ask("read", "moved", denied, denied, granted)],
+  },
+  {
+    name: "directory made later",
+    grants: ["rwcd @/later/**", "r @/*/index"],
+    then: (at) => {
+      for (const folder of ["later", "other"]) fs.mkdirSync(`${at}/${folder}`);
+      write("later/index")(at);
+      write("other/index")(at);
+    },
+    asks: [ask("read", "later/index", granted, denied), ask("read", "other/index", granted, denied)],
+  },
+  {
+    name: "directory replaced by rename",
+    grants: ["rwcd @/tree/**"],
+    before: (at) => {
+      fs.mkdirSync(`${at}/tree`);
+      write("tree/file")(at);
+    },
+    then: (at) => {
+      fs.renameSync(`${at}/tree`, `${at}/old`);
+      fs.mkdirSync(`${at}/tree`);
+      write("tree/file")(at);
+    },
+    // decide() takes a directory's placement to stand still: it has no inode of it to compare.
+    asks: [ask("read", "tree/file", granted, granted, denied), ask("read", "old/file", denied, denied, granted)],
+  },
+  {
+    name: "denial below a tree",
+    grants: ["r @/tree/**", "deny @/tree/private/**"],
+    before: (at) => {
+      for (const folder of ["tree", "tree/open", "tree/private"]) fs.mkdirSync(`${at}/${folder}`);
+      for (const file of ["tree/file", "tree/open/file", "tree/private/file"]) write(file)(at);
+    },
+    then: write("tree/late"),
+    asks: [
+      ask("read", "tree/file", granted, granted),
+      ask("read", "tree/open/file", granted, granted),
+      ask("read", "tree/private/file", denied, denied),
+      ask("read", "tree", granted, denied),
+      ask("read", "tree/late", granted, denied),
+    ],
+  },
+];
+
+describe.each(differences)("$name", ({ name, grants, before, then, asks }) => {
+  let scene: Domain;
+  let inside: Conversation;
+  let model: Model;
+  let at: string;
+  beforeAll(async () => {
+    scene = new Domain();
+    at = `${scene.home}/granted/tree`;
+    fs.mkdirSync(at);
+    before?.(at);
+    scene.writePolicy({ files: grants.map((line) => line.replaceAll("@", at)), base: [] });
+    model = modelOf(scene.policy);
+    inside = scene.start();
+    await inside.ask("read /dev/null");
+    then?.(at);
+  });
+  afterAll(async () => {
+    await inside.end();
+    scene.close();
+  });
+
+  test("is documented", () => {
+    expect(page).toContain(`| ${name} |`);
+  });
+
+  test.each(asks)(
+    "$operation $file: the text says $text, decide() $sealed, the kernel $kernel",
+    async ({ operation, file, ...said }) => {
+      const name = `${at}/${file}`;
+      const { dev, ino } = fs.statSync(name, { bigint: true });
+      const request: NameRequest = { class: "name", operation, path: name, inode: `${dev}:${ino}` };
+      const word = await inside.ask(`${operation === "create" ? "make" : operation} ${name}`);
+      expect({
+        text: decide(model.policy, request).outcome,
+        sealed: decide(model.policy, request, model.view).outcome,
+        kernel: word === "0" ? granted : word === "EACCES" ? denied : word,
+      }).toEqual(said);
+    },
+  );
+});
+
+test("/proc: a grant to read something there is a grant to read all of it, and `plan` says so", () => {
+  const scene = new Domain();
+  scene.writePolicy({ files: ["r /proc/self/status"] });
+  const { policy, view } = modelOf(scene.policy);
+  const request: NameRequest = { class: "name", operation: "read", path: "/proc/loadavg" };
+  expect(decide(policy, request, view).outcome).toBe(denied);
+  expect(view.widened).toEqual([expect.objectContaining({ path: "/proc", why: "procfs" })]);
+  expect(scene.tries(["read /proc/loadavg", "read /proc/1/environ"])).toEqual(["0", "EACCES"]);
+  expect(scene.cofferdam(["plan", "--policy", scene.policy]).out).toMatch(/\/proc/);
+  expect(page).toContain("| grant below /proc |");
+  scene.close();
+});
+
+test("a replaced file: `check` warned of it before, `plan --drift` shows it after, a restart heals it", () => {
+  const scene = new Domain();
+  const file = `${scene.home}/granted/tree`;
+  fs.writeFileSync(file, "old");
+  scene.writePolicy({ files: [`r ${file}`], base: [] });
+  expect(scene.cofferdam(["check", scene.policy]).out).toContain("CFD2012");
+  expect(scene.tries([`read ${file}`])).toEqual(["0"]);
+  const drift = () => scene.cofferdam(["plan", "--drift", "--policy", scene.policy]);
+  expect(drift().out).not.toContain(file);
+  fs.writeFileSync(`${file}.new`, "new");
+  fs.renameSync(`${file}.new`, file);
+  expect(drift().out).toContain(
+    `${file} was replaced: daemons started before that are refused the new file until a restart`,
+  );
+  expect(drift().status).toBe(1);
+  // The launcher opens what has the name now: a restart needs no new plan, and the old plan keeps what it was made from.
+  expect(scene.tries([`read ${file}`])).toEqual(["0"]);
+  scene.close();
+});
