@@ -1,4 +1,5 @@
 import { CommanderError, Command as Parser } from "commander";
+import { wrap } from "../diagnostics/wrap.ts";
 import type { Command, CommandOption, Context } from "./command.ts";
 import { CommandError } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -66,7 +67,8 @@ function newParser(name: string, context: Context): Parser {
 export function explainError(error: unknown, err: Context["err"]): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (error instanceof CommandError) {
-    err(`cofferdam: ${error.message}\n  help: ${error.help}\n`);
+    const help = wrap(`  help: ${error.help}`, HELP_WIDTH_MAX, " ".repeat(8));
+    err(`${wrap(`cofferdam: ${error.message}`, HELP_WIDTH_MAX, "  ")}\n${help}\n`);
     return error.exitCode;
   }
   throw error;

@@ -29,9 +29,10 @@ export function refusedSockets(context: Context, domain: string): readonly Refus
 
 export function renderRefusedSockets(refused: readonly RefusedSockets[]): string {
   if (refused.length === 0) return "";
-  const lines = refused.map(({ anchor, counts }) => {
+  const lines = refused.flatMap(({ anchor, counts }) => {
     const some = denialKinds.filter((kind) => counts[kind] > 0n).map((kind) => `${words[kind]} ${counts[kind]}`);
-    return `  ${anchor}\n      ${some.length === 0 ? "none" : some.join(", ")}\n`;
+    return some.length === 0 ? [] : [`  ${anchor}\n    ${some.join(", ")}\n`];
   });
-  return `\nsocket calls refused by the kernel programs so far\n${lines.join("")}`;
+  const none = `  none in ${refused.length === 1 ? "the cgroup" : `all ${refused.length} cgroups`} of ready plans\n`;
+  return `\nsocket calls refused by the kernel's programs so far\n${lines.length === 0 ? none : lines.join("")}`;
 }

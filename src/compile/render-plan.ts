@@ -1,4 +1,6 @@
+import { wrap } from "../diagnostics/wrap.ts";
 import type { Plan, PlanReport } from "../plan/plan.ts";
+import { renderAsked } from "./render-asked.ts";
 
 /** Columns between a list's marker and its text. */
 const INDENT = 2;
@@ -15,11 +17,7 @@ export function renderPlan(plan: Plan, { width }: { readonly width: number }): s
     ),
     section("rules on names", pathRules(plan), width),
     section("ports", portRules(plan), width),
-    section(
-      "asked about",
-      report.brokered.map(({ call, why, price }) => `${call}: ${why}. Price: ${price}`),
-      width,
-    ),
+    report.brokered.length === 0 ? [] : ["asked about", ...renderAsked(report.brokered, width)],
     section(
       "expanded",
       report.expanded.map(({ rule, into }) => `${rule} -> ${into.join(" ")}`),
@@ -129,17 +127,5 @@ function section(title: string, items: readonly string[], width: number): string
 
 /** Wrapped at spaces, continuation lines one step further in. */
 function item(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = " ".repeat(INDENT);
-  let empty = true;
-  for (const word of text.split(" ")) {
-    if (!empty && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = " ".repeat(INDENT * 2);
-      empty = true;
-    }
-    line += `${empty ? "" : " "}${word}`;
-    empty = false;
-  }
-  return [...lines, line];
+  return [wrap(" ".repeat(INDENT) + text, width, " ".repeat(INDENT * 2))];
 }

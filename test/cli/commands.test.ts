@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -103,6 +104,16 @@ describe("explain", () => {
     expect(status).toBe(1);
     expect(out).toContain("denied: no grant names it");
     expect(out).toContain("allow files: - w /etc/hosts");
+  });
+
+  test("denied for good, or because it is not there yet: what helps instead of a line", async () => {
+    const file = writePolicy();
+    const never = await caller.run(["explain", "--policy", file, "syscall", "mount"]);
+    expect(never.out).toContain("allow by no line: this is never granted");
+    rmSync(join(caller.folder, "one"));
+    const late = await caller.run(["explain", "--policy", file, "read", join(caller.folder, "one")]);
+    expect(late.out).toContain("a sealed domain that starts now answers: denied");
+    expect(late.out).toContain("allow only by a start after it is there");
   });
 
   test("denied by a rule: nothing is proposed that deny would beat", async () => {
@@ -205,4 +216,21 @@ test("schema prints the JSON Schema of the language", async () => {
 test("--set without a value, or twice, is refused", async () => {
   expect((await caller.run(["plan", "--set", "port", "nginx"])).err).toContain("--set NAME=VALUE");
   expect((await caller.run(["plan", "--set", "pid=/a", "--set", "pid=/b", "nginx"])).err).toContain("set twice");
+});
+
+describe("texts fit 80 columns", () => {
+  test.each([
+    ["plan", "nginx"],
+    ["explain", "nginx", "raed", "/x"],
+    ["explain", "nginx"],
+    ["explain", "ngimx", "read", "/x"],
+    ["plan", "ngimx"],
+    ["doctor"],
+  ])("%s %s", async (...args) => {
+    const { out, err } = await caller.run(args);
+    expect(out + err).not.toBe("");
+    // Names are never broken: a line of one word may be longer.
+    const long = `${out}${err}`.split("\n").filter((line) => line.length > 80 && line.trim().includes(" "));
+    expect(long).toEqual([]);
+  });
 });

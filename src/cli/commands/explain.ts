@@ -67,7 +67,7 @@ function explainRequest(context: Context, required: RequiredPolicy, request: Req
   const byText = decide(policy, request);
   const sealed = policy.mediation === "sealed" ? decide(policy, request, view) : null;
   const final = sealed ?? byText;
-  const helps = final.outcome === "denied" && (final.reason === "no-rule" || final.reason === "late-name");
+  const helps = final.outcome === "denied" && final.reason === "no-rule";
   return { domain: policy.name, request, policy: byText, sealed, allow: helps ? suggest(request) : null };
 }
 

@@ -22,16 +22,32 @@ const reasons: Readonly<Record<DenialReason, string>> = {
   "own-object": "it belongs to Cofferdam, which no domain may touch",
 };
 
-export function renderExplanation({ domain, policy, sealed, allow }: Explanation, requestText: string): string {
+export function renderExplanation(explanation: Explanation, requestText: string): string {
+  const { domain, policy, sealed, allow } = explanation;
   const lines = [`${domain}: ${requestText}: ${verdict(policy)}`];
   if (policy.by !== null) lines.push(`  by    ${place(policy.by)}: ${policy.by.text}`);
   if (sealed !== null && (sealed.outcome !== policy.outcome || why(sealed) !== why(policy))) {
     lines.push(`  now   a sealed domain that starts now answers: ${verdict(sealed)}`);
   }
-  if (allow !== null) lines.push(`  allow ${allow.section}: - ${allow.line}`);
-  else if (policy.outcome === "denied" && policy.reason === "rule")
-    lines.push("  allow only by taking that rule out: deny beats allow");
+  const remedy = allow === null ? otherRemedy(finalDecision(explanation)) : `${allow.section}: - ${allow.line}`;
+  if (remedy !== null) lines.push(`  allow ${remedy}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** What helps where no line of a policy does; the other reasons say it themselves. */
+function otherRemedy(decision: Decision): string | null {
+  if (decision.outcome === "granted") return null;
+  switch (decision.reason) {
+    case "rule":
+      return "only by taking that rule out: deny beats allow";
+    case "late-name":
+      return "only by a start after it is there, or by a grant of its whole directory (DIR/**)";
+    case "no-rule":
+      return "by no line: this is never granted";
+    case "gain":
+    case "own-object":
+      return null;
+  }
 }
 
 function why(decision: Decision): string {

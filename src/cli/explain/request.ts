@@ -62,6 +62,8 @@ export function parseRequest(words: readonly string[], names: Names): Request {
       return { class: "signal", domain: one(objects, "a domain") };
   }
   if (isWholeFamily(operation)) return { class: "socket", family: operation, protocol: 0 };
+  if (written === "")
+    throw usage("no operation is named", "write DOMAIN OPERATION OBJECT, for example nginx read /etc/hosts");
   const meant = nearest(written, operationWords);
   const help = meant === null ? `the operations are: ${operationWords.join(", ")}` : `did you mean \`${meant}\`?`;
   throw usage(`\`${written}\` is no operation`, help);

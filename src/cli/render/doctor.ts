@@ -43,8 +43,8 @@ export function sealingAbility(facts: HostFacts): Ability {
 export function renderDoctor(facts: HostFacts, width: number): string {
   const rows = featureNames.map((name) => {
     const probe = facts.features[name];
-    const why = probe.state === "yes" ? "" : ` (${probe.why})`;
-    return [name, answers[probe.state], `${meaning[name]}${why}`];
+    const text = probe.state === "yes" ? meaning[name] : `${probe.why}; with it, ${meaning[name]}`;
+    return [name, answers[probe.state], text];
   });
   const ability = sealingAbility(facts);
   const verdict =

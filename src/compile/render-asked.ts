@@ -1,0 +1,21 @@
+import { wrap } from "../diagnostics/wrap.ts";
+import type { PlanReport } from "../plan/plan.ts";
+
+type Asked = PlanReport["brokered"][number];
+
+/** Calls about which the mediator is asked: each price once, below it the calls with why, equal reasons together. */
+export function renderAsked(brokered: readonly Asked[], width: number): string[] {
+  return grouped(brokered, ({ price }) => price).flatMap(([price, entries]) => [
+    wrap(`  ${price}`, width, "    "),
+    ...grouped(entries, ({ why }) => why).map(([why, calls]) =>
+      wrap(`    ${calls.map(({ call }) => call).join(", ")}: ${why}`, width, "      "),
+    ),
+  ]);
+}
+
+/** In the order in which each key appears first. */
+function grouped(list: readonly Asked[], keyOf: (entry: Asked) => string): [string, Asked[]][] {
+  const groups = new Map<string, Asked[]>();
+  for (const entry of list) groups.set(keyOf(entry), [...(groups.get(keyOf(entry)) ?? []), entry]);
+  return [...groups];
+}
