@@ -4,73 +4,80 @@
  * Each program reads the address that the kernel has already copied, never the process's memory.
  */
 #include "address.h"
+#include "refusal.h"
+#include "refused_address.h"
 #include "unix_name.h"
-#include "verdict.h"
 
 char dual_license[] SEC("license") = "Dual BSD/GPL";
 
 SEC("cgroup/sock_create")
 int create(struct bpf_sock *socket)
 {
-	int granted = has_rules(socket->type, socket->protocol) || portless_granted(socket->type, socket->protocol);
-
-	return verdict(granted, DENIED_CREATE);
+	if (has_rules(socket->type, socket->protocol) || portless_granted(socket->type, socket->protocol))
+		return ALLOW;
+	return refuse_socket(socket);
 }
 
-static __always_inline int destination4(struct bpf_sock_addr *context, __u32 counter)
+static __always_inline int destination4(struct bpf_sock_addr *context, __u8 kind)
 {
 	__u32 protocol = context->protocol;
-	__u32 port = bpf_ntohs(context->user_port);
+	int granted;
 
-	if (!has_rules(context->type, protocol))
-		return verdict(portless_granted(context->type, protocol), counter);
-	return verdict(destination4_granted(protocol, context->user_ip4, port), counter);
+	if (has_rules(context->type, protocol))
+		granted = destination4_granted(protocol, context->user_ip4, bpf_ntohs(context->user_port));
+	else
+		granted = portless_granted(context->type, protocol);
+	return granted ? ALLOW : refuse4(context, kind);
 }
 
-static __always_inline int destination6(struct bpf_sock_addr *context, __u32 counter)
+static __always_inline int destination6(struct bpf_sock_addr *context, __u8 kind)
 {
 	__u32 address[4] = { context->user_ip6[0], context->user_ip6[1], context->user_ip6[2], context->user_ip6[3] };
 	__u32 protocol = context->protocol;
-	__u32 port = bpf_ntohs(context->user_port);
+	int granted;
 
-	if (!has_rules(context->type, protocol))
-		return verdict(portless_granted(context->type, protocol), counter);
-	return verdict(destination6_granted(protocol, address, port), counter);
+	if (has_rules(context->type, protocol))
+		granted = destination6_granted(protocol, address, bpf_ntohs(context->user_port));
+	else
+		granted = portless_granted(context->type, protocol);
+	return granted ? ALLOW : refuse6(context, address, kind);
 }
 
 SEC("cgroup/connect4")
 int connect4(struct bpf_sock_addr *context)
 {
-	return destination4(context, DENIED_CONNECT);
+	return destination4(context, REFUSED_CONNECT);
 }
 
 SEC("cgroup/connect6")
 int connect6(struct bpf_sock_addr *context)
 {
-	return destination6(context, DENIED_CONNECT);
+	return destination6(context, REFUSED_CONNECT);
 }
 
 SEC("cgroup/sendmsg4")
 int sendmsg4(struct bpf_sock_addr *context)
 {
-	return destination4(context, DENIED_SEND);
+	return destination4(context, REFUSED_SEND);
 }
 
 SEC("cgroup/sendmsg6")
 int sendmsg6(struct bpf_sock_addr *context)
 {
-	return destination6(context, DENIED_SEND);
+	return destination6(context, REFUSED_SEND);
 }
 
 SEC("cgroup/bind4")
 int bind4(struct bpf_sock_addr *context)
 {
 	__u32 protocol = context->protocol;
-	__u32 port = bpf_ntohs(context->user_port);
+	int granted;
 
-	if (!has_rules(context->type, protocol))
-		return verdict(portless_granted(context->type, protocol), DENIED_BIND);
-	return verdict(granted4(OPERATION_LISTEN, protocol, context->user_ip4, port), DENIED_BIND);
+	if (has_rules(context->type, protocol))
+		granted = granted4(OPERATION_LISTEN, protocol, context->user_ip4, bpf_ntohs(context->user_port));
+	else
+		granted = portless_granted(context->type, protocol);
+	return granted ? ALLOW : refuse4(context, REFUSED_BIND);
 }
 
 static __always_inline int is_dual_stack(struct bpf_sock_addr *context)
@@ -80,33 +87,37 @@ static __always_inline int is_dual_stack(struct bpf_sock_addr *context)
 	return !BPF_CORE_READ_BITFIELD(&kernel->sk->__sk_common, skc_ipv6only);
 }
 
+/* A socket on `::` without IPV6_V6ONLY serves every IPv4 address too. */
+static __always_inline int listen6_granted(struct bpf_sock_addr *context, const __u32 address[4])
+{
+	__u32 protocol = context->protocol;
+	__u32 port = bpf_ntohs(context->user_port);
+
+	if (!has_rules(context->type, protocol))
+		return portless_granted(context->type, protocol);
+	if (is_mapped(address))
+		return granted4(OPERATION_LISTEN, protocol, address[3], port);
+	if (!granted6(OPERATION_LISTEN, protocol, address, port))
+		return 0;
+	return !is_unspecified(address) || !is_dual_stack(context) || granted4(OPERATION_LISTEN, protocol, 0, port);
+}
+
 SEC("cgroup/bind6")
 int bind6(struct bpf_sock_addr *context)
 {
 	__u32 address[4] = { context->user_ip6[0], context->user_ip6[1], context->user_ip6[2], context->user_ip6[3] };
-	__u32 protocol = context->protocol;
-	__u32 port = bpf_ntohs(context->user_port);
-	int granted;
 
-	if (!has_rules(context->type, protocol))
-		return verdict(portless_granted(context->type, protocol), DENIED_BIND);
-	if (is_mapped(address))
-		return verdict(granted4(OPERATION_LISTEN, protocol, address[3], port), DENIED_BIND);
-	granted = granted6(OPERATION_LISTEN, protocol, address, port);
-	/* A socket on `::` without IPV6_V6ONLY serves every IPv4 address too. */
-	if (granted && is_unspecified(address) && is_dual_stack(context))
-		granted = granted4(OPERATION_LISTEN, protocol, 0, port);
-	return verdict(granted, DENIED_BIND);
+	return listen6_granted(context, address) ? ALLOW : refuse6(context, address, REFUSED_BIND);
 }
 
 SEC("cgroup/connect_unix")
 int connect_unix(struct bpf_sock_addr *context)
 {
-	return verdict(unix_name_granted(context), DENIED_UNIX_CONNECT);
+	return unix_name_granted(context) ? ALLOW : refuse_unix(context, REFUSED_UNIX_CONNECT);
 }
 
 SEC("cgroup/sendmsg_unix")
 int sendmsg_unix(struct bpf_sock_addr *context)
 {
-	return verdict(unix_name_granted(context), DENIED_UNIX_SEND);
+	return unix_name_granted(context) ? ALLOW : refuse_unix(context, REFUSED_UNIX_SEND);
 }

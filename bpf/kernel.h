@@ -18,6 +18,24 @@ struct sock {
 
 struct sockaddr;
 
+struct kernfs_node {
+	const char *name;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* in the cgroup v2 hierarchy */
+};
+
+struct task_struct {
+	int tgid;
+	char comm[16];
+	struct css_set *cgroups;
+};
+
 /* include/linux/filter.h; uaddrlen since 6.7. */
 struct bpf_sock_addr_kern {
 	struct sock *sk;

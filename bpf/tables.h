@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What one domain may reach, as user space fills it in before the programs are attached and freezes it.
- * Layouts are written by src/compile/cgroup/; test/cgroup/layout.test.ts compares the two.
+ * Layouts are written by src/compile/cgroup/; test/cgroup/object.test.ts compares the two.
  */
 #ifndef COFFERDAM_TABLES_H
 #define COFFERDAM_TABLES_H
@@ -75,22 +75,5 @@ struct {
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_RDONLY_PROG);
 } unix_transitions SEC(".maps");
-
-enum counter {
-	DENIED_CREATE,
-	DENIED_CONNECT,
-	DENIED_SEND,
-	DENIED_BIND,
-	DENIED_UNIX_CONNECT,
-	DENIED_UNIX_SEND,
-	COUNTERS,
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, __u64);
-	__uint(max_entries, COUNTERS);
-} denials SEC(".maps");
 
 #endif

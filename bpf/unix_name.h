@@ -7,10 +7,8 @@
 #define COFFERDAM_UNIX_NAME_H
 
 #include "kernel.h"
+#include "records.h"
 #include "tables.h"
-
-/* Bytes of sun_path (unix(7)). */
-#define UNIX_PATH_MAX 108
 
 struct unix_address {
 	__u16 family;

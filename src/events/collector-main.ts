@@ -2,8 +2,11 @@
  * Entry of dist/collector.js: one process for each run with --events, started by the front before anything else.
  * Arguments: domain, plan file (the sentinel), FILE or `-`. Descriptor 3: the pipe that the mediator writes to; 4: one byte when ready.
  */
+import { readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { close, write } from "../kernel/ffi.ts";
+import { decodePlan } from "../plan/decode.ts";
+import { openCgroupSource } from "./collector/cgroup-refusals.ts";
 import { Collector } from "./collector/collector.ts";
 import { type KernelSource, openKernelSource } from "./collector/kernel-source.ts";
 import { findLauncher } from "./collector/launcher.ts";
@@ -28,11 +31,13 @@ async function main(args: readonly string[]): Promise<number> {
   process.on("SIGTERM", () => collector?.stop());
   for (const signal of sharedSignals) process.on(signal, () => undefined);
   const launcher = findLauncher(MEDIATOR_FD);
+  const run = { domain, sentinel, launcher };
+  const cgroup = openCgroupSource(decodePlan(readFileSync(sentinel)), run);
   const sink = openSink(target);
   const kernel = openKernelSource(stateDirectory);
   // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.
   if (kernel.state === "reading") process.once("exit", () => leaveKernel(kernel));
-  collector = new Collector({ domain, sentinel, launcher }, sink, kernel);
+  collector = new Collector(run, sink, kernel, cgroup);
   // Not a file stream: its reads block threads that would have to end before the process can.
   const pipe = new Socket({ fd: MEDIATOR_FD, readable: true, writable: false });
   pipe.on("data", (chunk) => collector.fromMediator(chunk));

@@ -16,3 +16,5 @@ export const GRACE_MS = 500;
 export const RECORDS_PER_TURN = 256;
 /** Half-received audit events that are kept for their remaining records. */
 export const PENDING_SERIALS_MAX = 1_024;
+/** How often the records of the cgroup's programs are read, milliseconds: they remember 2,048 different refusals. */
+export const CGROUP_POLL_MS = 100;

@@ -15,6 +15,14 @@ import { cgroupTables } from "../../src/compile/cgroup/tables.ts";
 import { BpfError, summarizeVerifierLog } from "../../src/kernel/bpf/errors.ts";
 import { mapInfo, programInfo } from "../../src/kernel/bpf/info.ts";
 import { BpfObject } from "../../src/kernel/bpf/object.ts";
+import {
+  instanceLayout,
+  keyLayout,
+  recordLimits,
+  recordMaps,
+  refusalKinds,
+  refusalLayout,
+} from "../../src/kernel/bpf/refusals.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { addressRule, connectUnix, policyOf } from "./policies.ts";
@@ -50,6 +58,27 @@ test("the shipped object names no folder of the machine that compiled it", () =>
   expect(paths.filter((path) => /^\/(home|root|work|tmp|usr|build|src)\//.test(path))).toEqual([]);
 });
 
+/** Values of C expressions with integers. */
+function askC(expressions: readonly string[]): number[] {
+  const source = join(scratch, "layout.c");
+  const printed = expressions.map((expression) => `printf("%d\\n", (int)(${expression}));`).join("");
+  const headers = ["<stdio.h>", "<stddef.h>", '"tables.h"', '"records.h"'].map((name) => `#include ${name}\n`).join("");
+  writeFileSync(source, `${headers}int main(void) { ${printed} return 0; }\n`);
+  execFileSync("gcc", ["-I", bpf, "-o", join(scratch, "layout"), source]);
+  return execFileSync(join(scratch, "layout"), { encoding: "utf8" }).trim().split("\n").map(Number);
+}
+
+test("records are read as C writes them", () => {
+  const structs = { refusal_key: keyLayout, refusal: refusalLayout, instance: instanceLayout };
+  for (const [name, { bytes, ...offsets }] of Object.entries(structs)) {
+    const fields = Object.keys(offsets).map((field) => `offsetof(struct ${name}, ${field})`);
+    expect(askC([...fields, `sizeof(struct ${name})`])).toEqual([...Object.values(offsets), bytes]);
+  }
+  const { refusals, instances } = recordLimits;
+  const numbers = askC(["REFUSALS_MAX", "INSTANCES_MAX", "REFUSAL_KINDS", "REFUSED_CREATE", "REFUSED_UNIX_SEND"]);
+  expect(numbers).toEqual([refusals, instances, refusalKinds.length, 0, refusalKinds.indexOf("unixSend")]);
+});
+
 test("tables are written as C reads them", () => {
   const names = {
     unix_start: "unixStart",
@@ -58,7 +87,6 @@ test("tables are written as C reads them", () => {
   } as const;
   const more = { ping4_granted: "ping4", ping6_granted: "ping6", raw_granted: "raw", unix_class: "unixClass" } as const;
   const fields = Object.entries({ ...names, ...more });
-  const source = join(scratch, "layout.c");
   const asked = [
     ...fields.map(([field]) => `offsetof(struct configuration, ${field})`),
     "sizeof(struct configuration)",
@@ -68,13 +96,7 @@ test("tables are written as C reads them", () => {
     ...["tag", "nr_map_ids", "map_ids", "name"].map((field) => `offsetof(struct bpf_prog_info, ${field})`),
     "offsetof(struct bpf_map_info, name)",
   ];
-  const printed = asked.map((expression) => `printf("%d\\n", (int)(${expression}));`).join("");
-  writeFileSync(
-    source,
-    `#include <stdio.h>\n#include <stddef.h>\n#include "tables.h"\nint main(void) { ${printed} return 0; }\n`,
-  );
-  execFileSync("gcc", ["-I", bpf, "-o", join(scratch, "layout"), source]);
-  const said = execFileSync(join(scratch, "layout"), { encoding: "utf8" }).trim().split("\n").map(Number);
+  const said = askC(asked);
   const empty = configurationBytes(cgroupTables(policyOf({}), buildAutomaton([])));
   expect(said).toEqual([
     ...fields.map(([, name]) => configurationOffsets[name]),
@@ -137,6 +159,10 @@ test("the maps are frozen before anything can be attached", (context) => {
   expect(maps.every(({ count }) => count > 0)).toBe(true);
   for (const { name, keys, values, count } of maps) {
     expect(() => object.update(name, keys, values, count)).toThrow(`fill map ${name}: EPERM`);
+  }
+  for (const name of recordMaps) {
+    const [key, value] = [Buffer.alloc(keyLayout.bytes), Buffer.alloc(4096)];
+    expect(() => object.update(name, key, value, 1)).toThrow(`fill map ${name}: EPERM`);
   }
   object[Symbol.dispose]();
 });

@@ -1,7 +1,8 @@
 // Stands in for the front and the launcher: starts the collector as `cofferdam run --events` does, confines itself,
 // touches the sentinel, does what its arguments say, and exits. No broker: the pipe on descriptor 3 stays open until the end.
 //   confined NODE COLLECTOR DOMAIN SENTINEL TARGET ACTION...
-// Actions: read PATH | write PATH | create PATH | connect PORT | signal PID | flood N | fork-read PATH | line TEXT | sleep MS
+// Actions: read PATH | write PATH | create PATH | connect PORT | signal PID | flood N | fork-read PATH | line TEXT | sleep MS | udp N
+// First of all: enter ANCHOR
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,6 +78,24 @@ static void connect_to(int port) {
   close(s);
 }
 
+// As the launcher does: a cgroup that bears the process id, in the anchor.
+static void enter(const char *anchor) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%d", anchor, getpid());
+  if (mkdir(path, 0755)) die(path);
+  strcat(path, "/cgroup.procs");
+  int list = open(path, O_WRONLY | O_CLOEXEC);
+  if (list < 0 || write(list, "0", 1) != 1) die(path);
+  close(list);
+}
+
+static void send_udp(int times) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(53), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  while (times-- > 0) sendto(s, "x", 1, 0, (void *)&address, sizeof address);
+  close(s);
+}
+
 static void act(const char *action, const char *object) {
   if (!strcmp(action, "read")) open(object, O_RDONLY);
   else if (!strcmp(action, "write")) open(object, O_WRONLY);
@@ -83,6 +103,7 @@ static void act(const char *action, const char *object) {
   else if (!strcmp(action, "connect")) connect_to(atoi(object));
   else if (!strcmp(action, "signal")) kill(atoi(object), 0);
   else if (!strcmp(action, "sleep")) usleep(1000 * atoi(object));
+  else if (!strcmp(action, "udp")) send_udp(atoi(object));
   else if (!strcmp(action, "line")) dprintf(events[1], "%s\n", object);
   else if (!strcmp(action, "flood")) for (int i = atoi(object); i > 0; i--) open("/etc/hostname", O_RDONLY);
   else if (!strcmp(action, "fork-read")) {
@@ -100,7 +121,9 @@ int main(int argc, char **argv) {
   start_collector(argv);
   printf("%d %d\n", getpid(), collector);
   fflush(stdout);
+  int first = argc > 7 && !strcmp(argv[6], "enter") ? 8 : 6;
+  if (first == 8) enter(argv[7]);
   confine(argv[4]);
-  for (int i = 6; i + 1 < argc; i += 2) act(argv[i], argv[i + 1]);
+  for (int i = first; i + 1 < argc; i += 2) act(argv[i], argv[i + 1]);
   return 0;
 }

@@ -5,6 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import type { Event } from "../../src/events/event.ts";
+import { encodePlan } from "../../src/plan/encode.ts";
+import type { CgroupPlan } from "../../src/plan/plan.ts";
+import { policyOf } from "../cgroup/policies.ts";
+import { samplePlan } from "../plan/sample.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
@@ -26,6 +30,8 @@ export interface RunOptions {
   readonly target?: string;
   /** Called when the confined process is running and its collector is ready. */
   readonly meanwhile?: (collector: number) => Promise<void> | void;
+  /** Its stand-in enters a child of this anchor, and its plan says so. The policy grants nothing. */
+  readonly cgroup?: CgroupPlan;
   /** Runs the stand-in and its collector as this user, who owns the stage's folder then. */
   readonly uid?: number;
 }
@@ -53,7 +59,6 @@ export function makeStage(): Stage {
   });
   execFileSync("gcc", ["-O1", "-o", join(folder, "confined"), join(here, "confined.c")]);
   const sentinel = join(folder, "web.plan");
-  writeFileSync(sentinel, "");
   const log = join(folder, "events.jsonl");
   return {
     folder,
@@ -70,10 +75,19 @@ export function makeStage(): Stage {
 async function run(
   { folder, bundle, sentinel, log }: { folder: string; bundle: string; sentinel: string; log: string },
   actions: readonly string[],
-  { target = log, meanwhile, uid }: RunOptions,
+  { target = log, meanwhile, uid, cgroup }: RunOptions,
 ): Promise<Outcome> {
+  writeFileSync(sentinel, planWith(cgroup ?? null));
   if (target.startsWith(folder)) rmSync(target, { force: true });
-  const args = [process.execPath, bundle, "web", sentinel, target, ...actions];
+  const args = [
+    process.execPath,
+    bundle,
+    "web",
+    sentinel,
+    target,
+    ...(cgroup ? ["enter", cgroup.anchor] : []),
+    ...actions,
+  ];
   const child = spawn(join(folder, "confined"), args, {
     stdio: ["ignore", "pipe", "pipe"],
     ...(uid === undefined ? {} : { uid, gid: uid }),
@@ -94,6 +108,11 @@ async function run(
   await ended(collector);
   await closed;
   return { pid, stderr, events: target.startsWith(folder) && existsSync(target) ? readEvents(target) : [] };
+}
+
+function planWith(cgroup: CgroupPlan | null): Uint8Array {
+  const plan = samplePlan();
+  return encodePlan({ ...plan, cgroup, mediation: { ...plan.mediation, policy: policyOf({}) } });
 }
 
 export function readEvents(log: string): Event[] {

@@ -1,14 +1,14 @@
 import { attachTypes } from "../../kernel/bpf/attach-types.ts";
 import { readCounters } from "../../kernel/bpf/counters.ts";
+import { type RefusalKind, refusalKinds } from "../../kernel/bpf/refusals.ts";
 import { withDirectory } from "./directory.ts";
 
-/** `enum counter` of bpf/tables.h, in order. */
-export const denialKinds = ["create", "connect", "send", "bind", "unixConnect", "unixSend"] as const;
+export { refusalKinds as denialKinds } from "../../kernel/bpf/refusals.ts";
 
-export type DenialCounts = Readonly<Record<(typeof denialKinds)[number], bigint>>;
+export type DenialCounts = Readonly<Record<RefusalKind, bigint>>;
 
 /** How many calls the programs of an anchor have refused since it was made, all its processes together. */
 export function denialCounts(anchor: string): DenialCounts {
-  const counts = withDirectory(anchor, (fd) => readCounters(fd, attachTypes.create, "denials", denialKinds.length));
-  return Object.fromEntries(denialKinds.map((kind, index) => [kind, counts[index]])) as DenialCounts;
+  const counts = withDirectory(anchor, (fd) => readCounters(fd, attachTypes.create, "denials", refusalKinds.length));
+  return Object.fromEntries(refusalKinds.map((kind, index) => [kind, counts[index]])) as DenialCounts;
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inetPrograms, type ProgramName, unixPrograms } from "../../kernel/bpf/attach-types.ts";
 import { BpfObject } from "../../kernel/bpf/object.ts";
+import { recordMaps } from "../../kernel/bpf/refusals.ts";
 import { configurationBytes, mapBytes } from "./map-bytes.ts";
 import type { CgroupTables } from "./tables.ts";
 
@@ -38,6 +39,8 @@ export function loadPrograms(bytes: Uint8Array, tables: CgroupTables, programs: 
       object.update(map.name, map.keys, map.values, map.count);
       object.freeze(map.name);
     }
+    // Freezing binds user space alone; the programs go on writing.
+    for (const map of recordMaps) object.freeze(map);
     return object;
   } catch (error) {
     object[Symbol.dispose]();

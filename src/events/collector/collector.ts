@@ -2,7 +2,8 @@ import { performance } from "node:perf_hooks";
 import type { Event } from "../event.ts";
 import { Fold } from "../fold.ts";
 import { stamp } from "../identity.ts";
-import { FOLD_FLUSH_MS, GRACE_MS } from "../limits.ts";
+import { CGROUP_POLL_MS, FOLD_FLUSH_MS, GRACE_MS } from "../limits.ts";
+import type { CgroupSource } from "./cgroup-refusals.ts";
 import { KernelDenials, type Run } from "./kernel-denials.ts";
 import type { KernelSource } from "./kernel-source.ts";
 import { Lines } from "./lines.ts";
@@ -11,11 +12,12 @@ import type { Sink } from "./sink.ts";
 /** How often half-complete kernel events are looked at, milliseconds. */
 const EXPIRE_MS = 50;
 
-/** Gathers the events of one run from the kernel and the mediator, until both have nothing more to say. */
+/** Gathers the events of one run from the kernel's audit records, its cgroup's programs and the mediator, until both have nothing more to say. */
 export class Collector {
   readonly #run: Run;
   readonly #sink: Sink;
   readonly #kernel: KernelSource;
+  readonly #cgroup: CgroupSource;
   readonly #denials: KernelDenials;
   readonly #fold: Fold;
   readonly #lines: Lines;
@@ -25,10 +27,11 @@ export class Collector {
   #stopRequested = false;
   #finished = false;
 
-  constructor(run: Run, sink: Sink, kernel: KernelSource) {
+  constructor(run: Run, sink: Sink, kernel: KernelSource, cgroup: CgroupSource) {
     this.#run = run;
     this.#sink = sink;
     this.#kernel = kernel;
+    this.#cgroup = cgroup;
     this.#fold = new Fold((event) => sink.write(event));
     this.#denials = new KernelDenials(run, (event) => this.#fold.add(event));
     this.#lines = new Lines((line) => this.#mediatorLine(line));
@@ -57,6 +60,10 @@ export class Collector {
     if (this.#kernel.state === "unavailable") {
       this.#lifecycle("unavailable", `denials by the kernel (${this.#kernel.why}): only the broker's are here`);
     }
+    if (this.#cgroup.state === "unavailable") {
+      this.#lifecycle("unavailable", `refusals by the programs of its cgroup (${this.#cgroup.why})`);
+    }
+    this.#timers.push(setInterval(() => this.#pollCgroup(), CGROUP_POLL_MS));
     this.#timers.push(setInterval(() => this.#fold.flush(), FOLD_FLUSH_MS));
     this.#timers.push(setInterval(() => this.#denials.expire(performance.now()), EXPIRE_MS));
     if (this.#kernel.state === "reading") {
@@ -67,8 +74,13 @@ export class Collector {
     } else await this.#untilFinished();
     for (const timer of this.#timers) clearInterval(timer);
     this.#denials.expire(performance.now(), true);
+    this.#pollCgroup();
     this.#fold.flush();
     this.#account();
+  }
+
+  #pollCgroup(): void {
+    if (this.#cgroup.state === "reading") this.#cgroup.refusals.poll((event) => this.#fold.add(event));
   }
 
   #resolveFinished: (() => void) | null = null;
@@ -117,6 +129,10 @@ export class Collector {
       else if (lost > 0) this.#lifecycle("lost", `${lost} audit records of this host, perhaps of this domain`);
       if (landlockDomain === null)
         this.#lifecycle("unavailable", "denials by the kernel: its sentinel record never came");
+    }
+    if (this.#cgroup.state === "reading" && this.#cgroup.refusals.missed > 0) {
+      const { missed } = this.#cgroup.refusals;
+      this.#lifecycle("lost", `${missed} refusals by the programs of its cgroup: too many different ones at once`);
     }
     if (unattributed > 0) {
       this.#lifecycle(

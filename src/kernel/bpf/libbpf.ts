@@ -18,6 +18,8 @@ const prototypes = {
   mapFd: "int bpf_map__fd(void *map)",
   updateBatch: "int bpf_map_update_batch(int fd, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
   lookupElement: "int bpf_map_lookup_elem(int fd, void *key, void *value)",
+  lookupBatch:
+    "int bpf_map_lookup_batch(int fd, void *from, void *to, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
   freezeMap: "int bpf_map_freeze(int fd)",
   findProgram: "void *bpf_object__find_program_by_name(void *object, const char *name)",
   setAutoload: "int bpf_program__set_autoload(void *program, bool autoload)",

@@ -7,6 +7,7 @@
  *   socket FAMILY TYPE PROTOCOL                        numbers
  *   unix-connect|unix-send stream|dgram|seqpacket|pair HEX
  *   leave FILE                                         moves to another cgroup.procs
+ *   flood|spread COUNT ADDRESS PORT                    IPv4 datagrams to one port, or to PORT and those above; answers ns each
  *   keep tcp|udp                                       makes an IPv4 socket, used by `kept ADDRESS PORT`
  */
 #define _GNU_SOURCE
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static int kept = -1;
@@ -80,6 +82,26 @@ static const char *internet(const char *verb, const char *protocol, const char *
 	return said;
 }
 
+/* Whatever the answers, they are alike: they take so long each. */
+static const char *datagrams(int count, const char *text, int port, int step)
+{
+	static char said[32];
+	struct sockaddr_storage address;
+	struct sockaddr_in *four = (void *)&address;
+	socklen_t length = internet_address(text, port, &address);
+	struct timespec from, to;
+	int file = socket(AF_INET, SOCK_DGRAM, 0);
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (int i = 0; i < count; i++, four->sin_port = htons(ntohs(four->sin_port) + step))
+		sendto(file, "x", 1, 0, (void *)&address, length);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	close(file);
+	snprintf(said, sizeof(said), "%lld",
+		 ((to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec - from.tv_nsec) / count);
+	return said;
+}
+
 static const char *unix_name(const char *verb, const char *kind, const char *hex)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -122,6 +144,8 @@ static const char *obey(char *verb, char *a, char *b, char *c)
 		close(file);
 		return said;
 	}
+	if (!strcmp(verb, "flood") || !strcmp(verb, "spread"))
+		return datagrams(atoi(a), b, atoi(c), verb[0] == 's');
 	return strncmp(verb, "unix-", 5) ? internet(verb, a, b, atoi(c)) : unix_name(verb, a, b);
 }
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is refused, for whoever reads along: one entry for each thing that one process asked for in vain, with an exact count.
+ * A flood of one thing costs lookups and additions; a flood of many things pushes out what was asked for longest ago, and
+ * the total of the instance, which counts every refusal, tells how much was missed.
+ */
+#ifndef COFFERDAM_REFUSAL_H
+#define COFFERDAM_REFUSAL_H
+
+#include "kernel.h"
+#include "records.h"
+
+#define EACCES 13
+#define ALLOW 1
+#define DENY 0
+
+static __always_inline void count_kind(__u32 kind)
+{
+	__u64 *count = bpf_map_lookup_elem(&denials, &kind);
+
+	if (count)
+		*count += 1;
+}
+
+/* The name, since the launcher's process id is all that a reader knows before the cgroup is made. */
+static __always_inline void count_instance(__u64 cgroup, struct task_struct *task)
+{
+	struct instance *known = bpf_map_lookup_elem(&instances, &cgroup);
+	struct instance fresh = {};
+
+	if (!known) {
+		bpf_probe_read_kernel_str(fresh.name, sizeof(fresh.name), BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, name));
+		/* Whoever comes first makes it; both add to the same. */
+		bpf_map_update_elem(&instances, &cgroup, &fresh, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&instances, &cgroup);
+	}
+	if (known)
+		__sync_fetch_and_add(&known->refusals, 1);
+}
+
+static __always_inline void count_refusal(struct refusal_key *key, struct task_struct *task)
+{
+	struct refusal *known = bpf_map_lookup_elem(&refusals, key);
+	struct refusal fresh = {};
+
+	if (!known) {
+		fresh.first = bpf_ktime_get_ns();
+		fresh.uid = bpf_get_current_uid_gid();
+		BPF_CORE_READ_INTO(&fresh.comm, task, comm);
+		bpf_map_update_elem(&refusals, key, &fresh, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&refusals, key);
+	}
+	if (known)
+		__sync_fetch_and_add(&known->count, 1);
+}
+
+/* EACCES instead of the hook's own EPERM: what Landlock answers for the same thing. */
+static __noinline int refuse(struct refusal_key *key)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	key->cgroup = bpf_get_current_cgroup_id();
+	key->process = BPF_CORE_READ(task, tgid);
+	count_kind(key->kind);
+	count_instance(key->cgroup, task);
+	count_refusal(key, task);
+	bpf_set_retval(-EACCES);
+	return DENY;
+}
+
+#endif

@@ -1,0 +1,85 @@
+import { BPF_OBJ_NAME_LEN, ENOENT } from "../constants.ts";
+import { addressOf, close } from "../ffi.ts";
+import { attachedIds } from "./attach.ts";
+import { mapInfo, programInfo } from "./info.ts";
+import { libbpf } from "./libbpf.ts";
+import { check } from "./object.ts";
+
+/** Maps of one program that are looked at. */
+const MAPS_MAX = 64;
+/** Turns of one listing. Buckets are taken once each, so only entries that move meanwhile could make more. */
+const BATCHES_MAX = 8;
+/** The kernel's place in a hash map between two batches, bytes. */
+const BATCH_PLACE_BYTES = 4;
+
+/**
+ * A new descriptor of the map named `name` that the programs of this hook use, attached to the cgroup directory open as `cgroup`;
+ * null where none of them has such a map. Needs CAP_SYS_ADMIN.
+ */
+export function openMap(cgroup: number, attachType: number, name: string): number | null {
+  for (const program of attachedIds(cgroup, attachType)) {
+    for (const id of withFd(check(`open program ${program}`, libbpf().programById(program)), mapIds)) {
+      const fd = check(`open map ${id}`, libbpf().mapById(id));
+      if (nameOf(fd) === name) return fd;
+      close(fd);
+    }
+  }
+  return null;
+}
+
+export interface MapSizes {
+  /** Bytes. */
+  readonly key: number;
+  readonly value: number;
+  /** Entries at most. */
+  readonly entries: number;
+}
+
+/**
+ * Calls `visit` for the entries of a hash map (BPF_MAP_LOOKUP_BATCH, Linux 5.6). Each is whole; one that stays in the map
+ * is seen once, unless new ones come faster than they are listed. The buffers are overwritten after each call.
+ */
+export function listMap(fd: number, sizes: MapSizes, visit: (key: Buffer, value: Buffer) => void): void {
+  const keys = Buffer.alloc(sizes.key * sizes.entries);
+  const values = Buffer.alloc(sizes.value * sizes.entries);
+  let from: Buffer | null = null;
+  for (let batch = 0; batch < BATCHES_MAX; batch++) {
+    const to = Buffer.alloc(BATCH_PLACE_BYTES);
+    const count = [sizes.entries];
+    const result: number = libbpf().lookupBatch(fd, from, to, keys, values, count, null);
+    if (result !== -ENOENT) check("list a map", result);
+    for (let at = 0; at < (count[0] ?? 0); at++) {
+      visit(
+        keys.subarray(at * sizes.key, (at + 1) * sizes.key),
+        values.subarray(at * sizes.value, (at + 1) * sizes.value),
+      );
+    }
+    if (result === -ENOENT) return;
+    from = to;
+  }
+}
+
+function mapIds(program: number): Uint32Array {
+  const ids = new Uint32Array(new ArrayBuffer(4 * MAPS_MAX));
+  const info = Buffer.alloc(programInfo.bytes);
+  info.writeUInt32LE(MAPS_MAX, programInfo.mapCount);
+  info.writeBigUInt64LE(addressOf(new Uint8Array(ids.buffer)), programInfo.mapIds);
+  check("ask for the program's maps", libbpf().programInfo(program, info, [info.length]));
+  return ids.subarray(0, Math.min(MAPS_MAX, info.readUInt32LE(programInfo.mapCount)));
+}
+
+function nameOf(map: number): string {
+  const info = Buffer.alloc(mapInfo.bytes);
+  check("ask for the map's name", libbpf().mapInfo(map, info, [info.length]));
+  const name = info.subarray(mapInfo.name, mapInfo.name + BPF_OBJ_NAME_LEN);
+  return name.toString("latin1", 0, name.indexOf(0));
+}
+
+/** Closes `fd` when `work` is done. */
+export function withFd<T>(fd: number, work: (fd: number) => T): T {
+  try {
+    return work(fd);
+  } finally {
+    close(fd);
+  }
+}

@@ -1,0 +1,140 @@
+import { ENOENT, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../constants.ts";
+import { close, open } from "../ffi.ts";
+import { attachTypes } from "./attach-types.ts";
+import { libbpf } from "./libbpf.ts";
+import { listMap, openMap, withFd } from "./maps.ts";
+import { check } from "./object.ts";
+
+/** Maps that the programs write. User space may only read them, or somebody could forget what was refused. */
+export const recordMaps = ["denials", "refusals", "instances"] as const;
+
+/** `enum refusal_kind` of bpf/records.h, in order. */
+export const refusalKinds = ["create", "connect", "send", "bind", "unixConnect", "unixSend"] as const;
+export type RefusalKind = (typeof refusalKinds)[number];
+
+/** `struct refusal_key` of bpf/records.h: offsets and size, bytes. */
+export const keyLayout = {
+  cgroup: 0,
+  process: 8,
+  kind: 12,
+  family: 13,
+  length: 14,
+  type: 16,
+  protocol: 18,
+  port: 20,
+  address: 22,
+  bytes: 136,
+} as const;
+/** `struct refusal`. */
+export const refusalLayout = { count: 0, first: 8, uid: 16, comm: 20, bytes: 40 } as const;
+/** `struct instance`. */
+export const instanceLayout = { refusals: 0, name: 8, bytes: 24 } as const;
+/** REFUSALS_MAX and INSTANCES_MAX. */
+export const recordLimits = { refusals: 2048, instances: 1024 } as const;
+
+const COMM_BYTES = 16;
+const CGROUP_ID_BYTES = 8;
+
+/** One thing that one process asked for in vain. */
+export interface Refusal {
+  /** Tells this entry from all others of the map; an entry that was forgotten and made again has another `first`. */
+  readonly key: string;
+  /** Thread group, in the first pid namespace. */
+  readonly process: number;
+  readonly kind: RefusalKind;
+  /** AF_* of the address, or of the socket that was not made. */
+  readonly family: number;
+  /** 4 or 16 bytes in network order, or a sun_path (an abstract name with its NUL); empty for a socket. */
+  readonly address: Uint8Array;
+  /** SOCK_* and IPPROTO_*; 0 for unix. */
+  readonly type: number;
+  readonly protocol: number;
+  readonly port: number;
+  readonly count: number;
+  /** CLOCK_MONOTONIC of the first of them, nanoseconds. */
+  readonly first: bigint;
+  readonly uid: number;
+  readonly comm: Uint8Array;
+}
+
+/** Reads what the programs of one anchor refused. Reading takes nothing away: any number of readers, each at its own pace. */
+export class RefusalReader {
+  readonly #refusals: number;
+  readonly #instances: number;
+
+  private constructor(refusals: number, instances: number) {
+    this.#refusals = refusals;
+    this.#instances = instances;
+  }
+
+  /** Null when the anchor's programs, of an older Cofferdam, keep no records. */
+  static open(anchor: string): RefusalReader | null {
+    return withFd(open(anchor, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), (fd) => {
+      const refusals = openMap(fd, attachTypes.create, "refusals");
+      if (refusals === null) return null;
+      const instances = openMap(fd, attachTypes.create, "instances");
+      if (instances !== null) return new RefusalReader(refusals, instances);
+      close(refusals);
+      return null;
+    });
+  }
+
+  close(): void {
+    close(this.#refusals);
+    close(this.#instances);
+  }
+
+  /** Cgroups of that name in which something was refused; several when a process id came up again. */
+  instancesNamed(name: string): bigint[] {
+    const ids: bigint[] = [];
+    const wanted = Buffer.from(`${name}\0`);
+    const sizes = { key: CGROUP_ID_BYTES, value: instanceLayout.bytes, entries: recordLimits.instances };
+    listMap(this.#instances, sizes, (id, instance) => {
+      if (wanted.equals(instance.subarray(instanceLayout.name, instanceLayout.name + wanted.length)))
+        ids.push(id.readBigUInt64LE());
+    });
+    return ids;
+  }
+
+  /** All refusals in the cgroup, also those that are forgotten below. */
+  total(cgroup: bigint): number {
+    const key = Buffer.alloc(CGROUP_ID_BYTES);
+    key.writeBigUInt64LE(cgroup);
+    const value = Buffer.alloc(instanceLayout.bytes);
+    const result: number = libbpf().lookupElement(this.#instances, key, value);
+    if (result === -ENOENT) return 0;
+    check("read the total of an instance", result);
+    return Number(value.readBigUInt64LE(instanceLayout.refusals));
+  }
+
+  /** The different refusals in the cgroup that the kernel remembers, in no order. */
+  read(cgroup: bigint): Refusal[] {
+    const found: Refusal[] = [];
+    const sizes = { key: keyLayout.bytes, value: refusalLayout.bytes, entries: recordLimits.refusals };
+    listMap(this.#refusals, sizes, (key, value) => {
+      if (key.readBigUInt64LE(keyLayout.cgroup) === cgroup) found.push(decode(key, value));
+    });
+    return found;
+  }
+}
+
+function decode(key: Buffer, value: Buffer): Refusal {
+  const kind = refusalKinds[key.readUInt8(keyLayout.kind)];
+  if (kind === undefined) throw new Error(`a refusal of unknown kind ${key.readUInt8(keyLayout.kind)}`);
+  const comm = value.subarray(refusalLayout.comm, refusalLayout.comm + COMM_BYTES);
+  const length = key.readUInt16LE(keyLayout.length);
+  return {
+    key: key.toString("latin1"),
+    process: key.readUInt32LE(keyLayout.process),
+    kind,
+    family: key.readUInt8(keyLayout.family),
+    address: Uint8Array.from(key.subarray(keyLayout.address, keyLayout.address + length)),
+    type: key.readUInt16LE(keyLayout.type),
+    protocol: key.readUInt16LE(keyLayout.protocol),
+    port: key.readUInt16LE(keyLayout.port),
+    count: Number(value.readBigUInt64LE(refusalLayout.count)),
+    first: value.readBigUInt64LE(refusalLayout.first),
+    uid: value.readUInt32LE(refusalLayout.uid),
+    comm: Uint8Array.from(comm.subarray(0, Math.max(0, comm.indexOf(0)))),
+  };
+}

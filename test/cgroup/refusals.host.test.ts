@@ -1,0 +1,177 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { CgroupRefusals } from "../../src/events/collector/cgroup-refusals.ts";
+import type { Event } from "../../src/events/event.ts";
+import { RefusalReader, recordLimits } from "../../src/kernel/bpf/refusals.ts";
+import { Permission } from "../../src/model/permission.ts";
+import type { Policy } from "../../src/model/policy.ts";
+import { Arena, arenaMissing, needsArena } from "./arena.ts";
+import { addressRule, connectUnix, nameRule, policyOf } from "./policies.ts";
+
+/** A refusal that is noted costs well under this, nanoseconds; the call itself about 1,000. */
+const REFUSED_SEND_NS_MAX = 20_000;
+
+let arena: Arena;
+let program: string;
+let launcher = 100_000_000;
+beforeAll(() => {
+  if (arenaMissing() !== null) return;
+  arena = new Arena();
+  program = arena.compile("probe");
+});
+afterAll(() => arena?.remove());
+beforeEach(needsArena);
+
+const hex = (name: string) => Buffer.from(name).toString("hex");
+
+interface Instance {
+  readonly launcher: number;
+  readonly reading: CgroupRefusals;
+  readonly events: Event[];
+  ask(lines: readonly string[]): { pid: number; said: string[] };
+  poll(): void;
+  /** The cgroup goes, the reading goes on. */
+  leave(): void;
+  end(): void;
+}
+
+/** One run of the domain, read as its collector reads it. */
+async function start(policy: Policy, pid = launcher++): Promise<Instance> {
+  const { anchor } = await arena.prepare(policy);
+  const reader = RefusalReader.open(anchor)!;
+  const reading = new CgroupRefusals(reader, { domain: "web", sentinel: "", launcher: pid }, pid, policy);
+  const folder = join(anchor, String(pid));
+  mkdirSync(folder);
+  const events: Event[] = [];
+  const leave = () => {
+    if (existsSync(folder)) rmdirSync(folder);
+  };
+  return {
+    launcher: pid,
+    reading,
+    events,
+    ask: (lines) => {
+      const result = spawnSync(program, [join(folder, "cgroup.procs")], { input: lines.join("\n"), encoding: "utf8" });
+      return { pid: result.pid, said: result.stdout.trimEnd().split("\n") };
+    },
+    poll: () => reading.poll((event) => events.push(event)),
+    leave,
+    end: () => {
+      reader.close();
+      leave();
+    },
+  };
+}
+
+/** Class, operation, object, allowing line, in the order of objects. */
+function told(events: readonly Event[]) {
+  return events.map((e) => [e.class, e.operation, e.object, e.allow?.line ?? null]).sort();
+}
+
+test("refused addresses arrive with process, object and the line that would allow them", async () => {
+  const web = await start(policyOf({ addresses: [addressRule("connect tcp 127.0.0.1:80")] }));
+  const { pid } = web.ask([
+    "connect tcp 127.0.0.2 80",
+    "send udp ::1 53",
+    "bind tcp :: 8080",
+    "connect udp ::ffff:127.0.0.3 7",
+    "connect tcp 127.0.0.1 80",
+    "socket 2 3 1",
+    "socket 10 1 262",
+  ]);
+  web.poll();
+  expect(told(web.events)).toEqual([
+    ["address", "connect", "tcp 127.0.0.2:80", "connect tcp 127.0.0.2:80"],
+    ["address", "connect", "udp 127.0.0.3:7", "connect udp 127.0.0.3:7"],
+    ["address", "connect", "udp [::1]:53", "connect udp [::1]:53"],
+    ["address", "listen", "tcp [::]:8080", "listen tcp 8080"],
+    ["socket", "create", "inet raw icmp", "raw 1"],
+    ["socket", "create", "inet6 stream mptcp", null],
+  ]);
+  for (const event of web.events) {
+    expect(event).toMatchObject({ domain: "web", source: "kernel", verdict: "denied", rule: null, reason: "no-rule" });
+    expect(event).toMatchObject({ count: 1, process: { pid, uid: 0, comm: "probe" } });
+    expect(Math.abs(Date.parse(event.time) - Date.now())).toBeLessThan(5_000);
+  }
+  web.end();
+});
+
+test("refused unix names arrive as they are written in policies", async () => {
+  const dir = arena.scratch;
+  const rules = [connectUnix(`${dir}/**`), connectUnix(`${dir}/no`, "deny"), connectUnix("@bus-*")];
+  const web = await start(policyOf({ names: [...rules, nameRule(Permission.create, `${dir}/own/**`)] }));
+  const names = ["/run/x.sock", "\0other", "\0bus\0tail", "@bus-1", `${dir}/no`, `${dir}/own/a`, `/${"l".repeat(107)}`];
+  web.ask(names.map((name) => `unix-connect stream ${hex(name)}`));
+  web.ask([`unix-send dgram ${hex("/run/log\0rest")}`]);
+  web.poll();
+  expect(told(web.events)).toEqual(
+    [
+      ["name", "connect", "/run/x.sock", "connect unix /run/x.sock"],
+      ["name", "connect", "@other", "connect unix @other"],
+      ["name", "connect", "@bus\0tail", null],
+      ["name", "connect", "./@bus-1", null],
+      ["name", "connect", `${dir}/no`, `connect unix ${dir}/no`],
+      // Granted, but the domain could put something else there.
+      ["name", "connect", `${dir}/own/a`, null],
+      ["name", "connect", `/${"l".repeat(107)}`, `connect unix /${"l".repeat(107)}`],
+      ["name", "connect", "/run/log", "connect unix /run/log"],
+    ].sort(),
+  );
+  const denied = web.events.find((event) => event.object === `${dir}/no`);
+  expect(denied).toMatchObject({ reason: "rule", rule: `${dir}/no` });
+  web.end();
+});
+
+test("a flood of one thing is one entry with an exact count, and costs little", async () => {
+  const web = await start(policyOf({}));
+  const { said } = web.ask(["flood 10000 127.0.0.1 53", "send udp 127.0.0.1 54"]);
+  web.poll();
+  web.poll();
+  expect(web.events.map((event) => [event.object, event.count]).sort()).toEqual([
+    ["udp 127.0.0.1:53", 10_000],
+    ["udp 127.0.0.1:54", 1],
+  ]);
+  expect(web.reading.missed).toBe(0);
+  expect(Number(said[0])).toBeLessThan(REFUSED_SEND_NS_MAX);
+  const again = web.ask(["flood 5 127.0.0.1 53"]);
+  web.poll();
+  // Another process is another entry.
+  expect(web.events.at(-1)).toMatchObject({ object: "udp 127.0.0.1:53", count: 5, process: { pid: again.pid } });
+  expect(web.events).toHaveLength(3);
+  web.end();
+});
+
+test("what many different refusals push out is counted as missed", async () => {
+  const web = await start(policyOf({}));
+  const { said } = web.ask(["spread 10000 127.0.0.1 1000"]);
+  expect(Number(said[0])).toBeLessThan(REFUSED_SEND_NS_MAX);
+  web.poll();
+  const seen = web.events.reduce((sum, event) => sum + event.count, 0);
+  expect(seen).toBeGreaterThan(0);
+  expect(seen).toBeLessThanOrEqual(recordLimits.refusals);
+  expect(seen + web.reading.missed).toBe(10_000);
+  web.end();
+});
+
+test("of two instances of one domain each reads its own, and what was before it is not its own", async () => {
+  const policy = policyOf({ name: "web@1" });
+  const [one, two] = [await start(policy), await start(policy)];
+  one.ask(["send udp 127.0.0.1 1"]);
+  two.ask(["send udp 127.0.0.1 2"]);
+  one.poll();
+  two.poll();
+  expect(one.events.map((event) => event.object)).toEqual(["udp 127.0.0.1:1"]);
+  expect(two.events.map((event) => event.object)).toEqual(["udp 127.0.0.1:2"]);
+  one.end();
+  const sameId = await start(policy, one.launcher);
+  sameId.poll();
+  expect(sameId.events).toEqual([]);
+  sameId.ask(["send udp 127.0.0.1 3"]);
+  // The cgroup may be gone before it is looked at.
+  sameId.leave();
+  sameId.poll();
+  expect(sameId.events.map((event) => event.object)).toEqual(["udp 127.0.0.1:3"]);
+  for (const instance of [two, sameId]) instance.end();
+});

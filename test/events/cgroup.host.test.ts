@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { Arena, needsArena } from "../cgroup/arena.ts";
+import { policyOf } from "../cgroup/policies.ts";
+import { makeStage, type Stage } from "./confined.ts";
+
+let stage: Stage;
+let arena: Arena;
+beforeAll(() => {
+  stage = makeStage();
+});
+afterAll(() => {
+  arena?.remove();
+  stage.remove();
+});
+beforeEach((context) => {
+  needsArena(context);
+  arena ??= new Arena();
+});
+
+test("what the programs of the run's cgroup refuse becomes events, counted exactly to the last moment", async () => {
+  const cgroup = await arena.prepare(policyOf({}));
+  const { pid, events } = await stage.run(["udp", "10000", "sleep", "300", "udp", "23"], { cgroup });
+  const refused = events.filter((event) => event.class !== "lifecycle");
+  expect(refused[0]).toMatchObject({
+    domain: "web",
+    source: "kernel",
+    verdict: "denied",
+    class: "address",
+    operation: "connect",
+    object: "udp 127.0.0.1:53",
+    process: { pid, uid: 0, comm: "confined" },
+    reason: "no-rule",
+    allow: { section: "network", line: "connect udp 127.0.0.1:53" },
+  });
+  expect(refused.at(-1)).toMatchObject({ object: "udp 127.0.0.1:53", count: 10_023 });
+  expect(events.filter((event) => event.class === "lifecycle")).toEqual([]);
+});
+
+test("a run that ends at once keeps nothing back", async () => {
+  const cgroup = await arena.prepare(policyOf({}));
+  const { events } = await stage.run(["udp", "1"], { cgroup });
+  expect(events.map((event) => [event.object, event.count])).toEqual([["udp 127.0.0.1:53", 1]]);
+});
