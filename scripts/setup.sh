@@ -24,6 +24,9 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   step "npm packages" npm ci --no-progress --loglevel=error >&2
 fi
 
+# A umask of 002 lets the group write into a clone, and policies that others may write are refused.
+[ ! -O . ] || find "$PWD" domains \( -path "$PWD/*" -prune \) -o \( -perm /022 -exec chmod go-w {} + \)
+
 node scripts/build.mjs >&2
 
 command -v gcc >/dev/null || die "there is no gcc, and bin/cofferdam must be built: apt install gcc libc6-dev"
