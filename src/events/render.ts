@@ -27,10 +27,16 @@ function sentence(event: Event): string {
   if (event.class === "lifecycle")
     return `cofferdam: ${event.domain}: ${event.operation}: ${escapeControls(event.object)}`;
   const who = `${escapeControls(event.process.comm ?? "?")}[${event.process.pid}]`;
-  const what = `${event.operation} ${escapeControls(event.object)}`;
+  const what = `${event.operation} ${objectOf(event)}`;
   const often = event.count > 1 ? ` (${event.count} times)` : "";
   const why = explanation(event);
   return `${who}: ${event.domain}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
+}
+
+/** The kernel tells of a name that is made or removed only the directory; `?` stands for the name in the record. */
+function objectOf({ source, operation, object }: Event): string {
+  const isUnnamed = source === "kernel" && (operation === "create" || operation === "delete") && object.endsWith("/?");
+  return isUnnamed ? `a name in ${escapeControls(object.slice(0, -1))}` : escapeControls(object);
 }
 
 function explanation(event: Event): string | null {

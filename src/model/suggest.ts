@@ -58,7 +58,12 @@ function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Su
 
 function files(permissions: PermissionSet, paths: readonly string[]): Suggestion | null {
   if (!paths.every((path) => path.startsWith("/"))) return null;
-  return { section: "files", line: [formatLetters(permissions), ...paths.map(escapeName)].join(" ") };
+  return { section: "files", line: [formatLetters(permissions), ...paths.map(lastingPattern)].join(" ") };
+}
+
+/** The name itself; below a process's folder on procfs the same name of every process, since the next one has another number. */
+function lastingPattern(path: string): string {
+  return escapeName(path).replace(/^\/proc\/\d+(?=\/)/, "/proc/[0-9]*");
 }
 
 function suggestAddress({ operation, protocol, address, port }: AddressRequest): Suggestion | null {

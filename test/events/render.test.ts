@@ -51,3 +51,10 @@ test("what happened to Cofferdam itself names no process and no verdict", () => 
   const event = anEvent({ class: "lifecycle", operation: "lost", object: "3 denials", verdict: "failed", allow: null });
   expect(renderEvent(event)).toBe("cofferdam: nginx: lost: 3 denials");
 });
+
+test("a name that the kernel does not tell is said to be one of its directory; one that is called `?` is not", () => {
+  const unnamed = anEvent({ operation: "create", object: "/srv/app/?", allow: null });
+  expect(renderEvent({ ...unnamed, source: "kernel" })).toContain("nginx: create a name in /srv/app/: denied");
+  expect(renderEvent({ ...unnamed, source: "kernel", operation: "read" })).toContain("read /srv/app/?: denied");
+  expect(renderEvent({ ...unnamed, source: "broker" })).toContain("create /srv/app/?: denied");
+});

@@ -107,6 +107,8 @@ describe("the line, by example", () => {
     [byName("execute", "/bin/[x]"), { section: "files", line: "rx /bin/\\[x\\]" }],
     [byName("connect", "/run/x.sock"), { section: "network", line: "connect unix /run/x.sock" }],
     [byName("listen", "@x"), { section: "network", line: "listen unix @x" }],
+    [byName("read", "/proc/320117/mounts"), { section: "files", line: "r /proc/[0-9]*/mounts" }],
+    [byName("read", "/proc/12"), { section: "files", line: "r /proc/12" }],
     [byName("read", "@x"), null],
     [byName("read", "/a/../b"), null],
     [byName("read", "relative"), null],

@@ -39,7 +39,7 @@ function deniedBy(blocker: string, denial: Denial): Denied {
       return {
         class: "two-names",
         operation: "rename",
-        object: `between directories, ${denial.path ?? "?"}`,
+        object: `files into or out of ${denial.path ?? "?"}`,
         allow: null,
       };
     case "fs.change_topology":
