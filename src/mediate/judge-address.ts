@@ -6,7 +6,7 @@ import type { Address } from "./address.ts";
 import type { Call } from "./call.ts";
 import { deny, denyName } from "./deny.ts";
 import { error, type Outcome, unable } from "./outcome.ts";
-import { AF, type TargetSocket } from "./socket.ts";
+import { AF, isDualStack, type TargetSocket } from "./socket.ts";
 
 const EAFNOSUPPORT = 97;
 
@@ -41,9 +41,24 @@ function judgeInet(
 ): Outcome | null {
   // Ping and raw sockets are granted as families when they are made.
   if (socket.protocol === null) return null;
-  const request = { class: "address", operation, protocol: socket.protocol, address, port } as const;
-  if (decide(call.broker.policy, request).outcome === "granted") return null;
-  return deny(request, `${socket.protocol} ${formatAddress(address)} ${port}`);
+  for (const one of meant(socket, address, operation)) {
+    const request = { class: "address", operation, protocol: socket.protocol, address: one, port } as const;
+    if (decide(call.broker.policy, request).outcome !== "granted")
+      return deny(request, `${socket.protocol} ${formatAddress(one)} ${port}`);
+  }
+  return null;
+}
+
+const EVERY_IPV4 = Uint8Array.of(0, 0, 0, 0);
+
+/**
+ * `::` may mean an IPv4 address too, and then both must be granted: it leads to 127.0.0.1 where the socket is bound to a mapped address, which another thread may do after
+ * this (tcp_v6_connect, __ip6_datagram_connect), and takes every IPv4 address where it is bound without IPV6_V6ONLY.
+ */
+function meant(socket: TargetSocket, address: Uint8Array, operation: "connect" | "listen"): readonly Uint8Array[] {
+  const unspecified = address.length === 16 && address.every((byte) => byte === 0);
+  if (!unspecified || (operation === "listen" && !isDualStack(socket.fd))) return [address];
+  return [address, EVERY_IPV4];
 }
 
 /**

@@ -5,6 +5,9 @@ import { sys } from "./sys.ts";
 /** Families, types and options of sockets (socket(7), x86_64). */
 export const AF = { unspec: 0, unix: 1, inet: 2, inet6: 10, netlink: 16, packet: 17, vsock: 40 } as const;
 export const SOCK = { stream: 1, dgram: 2 } as const;
+/** ipv6(7). */
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
 const SOL_SOCKET = 1;
 const SO = { type: 3, error: 4, sendTimeout: 21, protocol: 38, domain: 39 } as const;
 const IPPROTO = { tcp: 6, udp: 17 } as const;
@@ -36,11 +39,16 @@ export function socketOf(call: Call, index: number): TargetSocket | number {
 }
 
 /** Value of an int option, or a negated error number. */
-function option(fd: number, name: number): number {
+function option(fd: number, name: number, level = SOL_SOCKET): number {
   const value = Buffer.alloc(4);
   const length = Buffer.from([4, 0, 0, 0]);
-  const failed = sys("getsockopt", fd, SOL_SOCKET, name, value, length);
+  const failed = sys("getsockopt", fd, level, name, value, length);
   return failed < 0 ? failed : value.readInt32LE(0);
+}
+
+/** Bound to `::` it takes every IPv4 address too. False for what is no IPv6 socket. */
+export function isDualStack(fd: number): boolean {
+  return option(fd, IPV6_V6ONLY, IPPROTO_IPV6) === 0;
 }
 
 /** Error number of what a socket was doing (SO_ERROR), 0 when it went well; taken, not only looked at. */

@@ -34,7 +34,9 @@ export async function buildAll(): Promise<Built> {
   );
   const compile = (name: string): string => {
     const out = join(directory, name);
-    execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-o", out, join(here, `${name}.c`)], {
+    const native = resolve(here, "../../native");
+    const sources = [join(here, `${name}.c`), ...(name === "harness" ? [join(native, "slots.c")] : [])];
+    execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-I", native, "-o", out, ...sources], {
       stdio: "inherit",
     });
     return out;

@@ -1,4 +1,5 @@
 // What launcher and holder do, at their barest: harness LANDLOCK FILTER PLAN EVENTS UID:GID NODE MEDIATOR CMD ARG...
+// With HARNESS_KILLS=N the mediator is killed N times in the middle of its work, and what it leaves is settled as the holder does it; SIGUSR1 tells the target that it is over.
 // LANDLOCK is a text: "H hex" handled file rights, then "P hex path"; or "-". The target keeps stdout; its exit status is passed on.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -8,15 +9,23 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "plan-layout.h"
+
+// Of native/slots.c.
+bool slots_settle(int listener, uint8_t *slots);
 
 #define must(call) ((call) < 0 ? (fprintf(stderr, "harness: %s: %s\n", #call, strerror(errno)), exit(99), 0) : 0)
 static int need(int value, const char *what) { if (value < 0) { fprintf(stderr, "harness: %s: %s\n", what, strerror(errno)); exit(99); } return value; }
@@ -49,6 +58,35 @@ static void landlock(const char *file) {
   }
   must(syscall(SYS_landlock_restrict_self, ruleset, 0));
   close(ruleset);
+}
+
+static pid_t start(const int from[4], char *node, char *program) {
+  pid_t mediator = fork();
+  if (mediator != 0) return mediator;
+  int high[4];
+  for (int i = 0; i < 4; i++) high[i] = need(fcntl(from[i], F_DUPFD, 50), "dup");
+  for (int i = 0; i < 4; i++) must(dup2(high[i], 3 + i));
+  syscall(SYS_close_range, 7, ~0U, 0);
+  char *env[] = {"PATH=/usr/bin:/bin", NULL};
+  execle(node, node, program, (char *)NULL, env);
+  _exit(97);
+}
+
+static pid_t kills(pid_t mediator, int count, const int from[4], char *node, char *program) {
+  uint8_t *shared = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
+  if (shared == MAP_FAILED) exit(99);
+  srandom(count);
+  for (int i = 0; i < count; i++) {
+    // Until it has begun to work; then a while, up to 12 ms.
+    const volatile uint64_t *first = (void *)(shared + (SLOT_COUNT - 1) * SLOT_SIZE + SLOT_NOTIF_OFFSET);
+    while (*first == 0) usleep(200);
+    usleep(random() % 12000);
+    kill(mediator, SIGKILL);
+    waitpid(mediator, NULL, 0);
+    slots_settle(from[0], shared);
+    mediator = start(from, node, program);
+  }
+  return mediator;
 }
 
 int main(int argc, char **argv) {
@@ -86,20 +124,19 @@ int main(int argc, char **argv) {
   int number; if (read(up[0], &number, sizeof number) != sizeof number) return 99;
   int pidfd = need(syscall(SYS_pidfd_open, target, 0), "pidfd");
   int listener = need(syscall(SYS_pidfd_getfd, pidfd, number, 0), "pidfd_getfd");
-  pid_t mediator = fork();
-  if (mediator == 0) {
-    int from[4] = {listener, slots, planFd, events};
-    for (int i = 0; i < 4; i++) from[i] = need(fcntl(from[i], F_DUPFD, 50), "dup");
-    for (int i = 0; i < 4; i++) must(dup2(from[i], 3 + i));
-    syscall(SYS_close_range, 7, ~0U, 0);
-    char *env[] = {"PATH=/usr/bin:/bin", NULL};
-    execle(argv[6], argv[6], argv[7], (char *)NULL, env);
-    _exit(97);
+  const int from[4] = {listener, slots, planFd, events};
+  pid_t mediator = start(from, argv[6], argv[7]);
+  if (write(go[1], "g", 1) != 1) return 99;
+  if (getenv("HARNESS_KILLS")) {
+    mediator = kills(mediator, atoi(getenv("HARNESS_KILLS")), from, argv[6], argv[7]);
+    kill(target, SIGUSR1);
   }
   close(listener);
-  if (write(go[1], "g", 1) != 1) return 99;
   int status; waitpid(target, &status, 0);
-  int mediated; waitpid(mediator, &mediated, 0);
+  int mediated;
+  struct rusage used;
+  wait4(mediator, &mediated, 0, &used);
+  if (getenv("HARNESS_MEMORY")) printf("mediator: %ld kB\n", used.ru_maxrss);
   if (mediated != 0) fprintf(stderr, "harness: mediator ended with %x\n", mediated);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

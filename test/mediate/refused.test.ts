@@ -198,6 +198,39 @@ test("a process that confines itself further gets no help any more", () => {
   expect(done.events.at(-1)?.object).toContain("own Landlock domain");
 });
 
+test.each([
+  ["user namespace", 0x10000000],
+  ["mount namespace", 0x20000],
+])("a process in its own %s gets no help", (kind, flag) => {
+  const done = run(
+    `creat open/before 0600 ; unshare ${flag} ; creat open/after 0600 ; chmod open/before 0644 ; bind 1 x 1`,
+  );
+  expect(done.lines.slice(1)).toEqual(["unshare: 0 -", "creat: -1 EACCES", "chmod: -1 EPERM", "bind: -1 EPERM"]);
+  expect(done.events.at(-1)?.object).toContain(`own ${kind}`);
+});
+
+test("below another root a name is what it is outside", () => {
+  mkdirSync(join(tree, "open/open"));
+  const done = run(
+    "chroot . ; chdir / ; mkdir /open/made 0755 ; mkdir /shut/made 0755 ; mkdir ../../open/dots 0755 ; symlink /open /open/link ; mkdir /open/link/through 0755 ; chmod /open/file 0600",
+  );
+  expect(done.lines.slice(2)).toEqual([
+    "mkdir: 0 -",
+    "mkdir: -1 EACCES",
+    "mkdir: 0 -",
+    "symlink: 0 -",
+    "mkdir: 0 -",
+    "chmod: 0 -",
+  ]);
+  for (const name of ["made", "dots", "through"]) expect(existsSync(join(tree, "open", name))).toBe(true);
+});
+
+test("a page that never comes holds up nobody", () => {
+  const done = run("mkdir #fault 0755 ; chmod #fault 0600 ; creat open/after 0600");
+  expect(done.lines.slice(0, 2)).toEqual(["mkdir: -1 EFAULT", "chmod: -1 EFAULT"]);
+  expect(done.lines[2]).toMatch(/^creat: fd/);
+});
+
 test("without a Landlock layer below nothing is let through", () => {
   const done = run("creat /proc/none 0600 ; mkdir shut/file 0755 ; unlink shut/none ; creat shut/new 0600", {
     withoutLandlock: true,

@@ -34,6 +34,10 @@ export interface SceneOptions {
   readonly sockets?: Plan["mediation"]["sockets"];
   readonly withoutLandlock?: boolean;
   readonly timeoutMs?: number;
+  /** Times the mediator is killed in the middle of its work. */
+  readonly kills?: number;
+  /** The last line says how much memory the mediator had. */
+  readonly memory?: boolean;
 }
 
 export interface Run {
@@ -76,6 +80,11 @@ export function runScene(built: Built, options: SceneOptions, command: readonly 
       encoding: "utf8",
       timeout: options.timeoutMs ?? 60_000,
       maxBuffer: 64 << 20,
+      env: {
+        ...process.env,
+        ...(options.kills === undefined ? {} : { HARNESS_KILLS: String(options.kills) }),
+        ...(options.memory ? { HARNESS_MEMORY: "1" } : {}),
+      },
       ...options.mediatorAs,
     });
     const text = readFileSync(events, "utf8");

@@ -22,6 +22,7 @@ import {
 import { rename } from "./rename.ts";
 import { selfConfine } from "./self-confine.ts";
 import { sendmmsg, sendmsg, sendto } from "./send.ts";
+import { socketOption } from "./socket-option.ts";
 import { times } from "./times.ts";
 import { unlink } from "./unlink.ts";
 import { xattr } from "./xattr.ts";
@@ -46,6 +47,7 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [selfConfine, ["landlock_restrict_self"]],
   [bind, ["bind"]],
   [listen, ["listen"]],
+  [socketOption, ["setsockopt"]],
   [connect, ["connect"]],
   [sendto, ["sendto"]],
   [sendmsg, ["sendmsg"]],
