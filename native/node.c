@@ -1,5 +1,6 @@
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "launcher.h"
@@ -107,11 +108,17 @@ int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(vo
 {
   static _Alignas(16) char stack[STACK_SIZE];
   struct birth birth = {flags, wait, body, argument, 0, 0};
+  int reaper = 0;
+  /* A caller may have left this process the reaper of its orphans, of which the daemon knows nothing: this one goes further up. */
+  if (prctl(PR_GET_CHILD_SUBREAPER, &reaper, 0, 0, 0) == 0 && reaper != 0)
+    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
   int process = clone(between, stack + sizeof stack, (int)flags | CLONE_VM | CLONE_VFORK, &birth);
-  if (process >= 0)
-    wait_for(process);
-  else
+  if (process < 0)
     birth.error = errno;
+  else if (wait_for(process) != 0)
+    birth.error = EINTR; /* killed: nobody knows whether before or after the birth */
+  if (reaper != 0)
+    prctl(PR_SET_CHILD_SUBREAPER, reaper, 0, 0, 0);
   if (birth.error != 0)
     refuse(step, "clone", birth.error, "raise the limit of processes (ulimit -u)");
   return birth.status;

@@ -168,6 +168,19 @@ function sessionOf(pid: number): number {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
 }
 
+test("nor where its caller made it the reaper of orphans, which it stays", () => {
+  const plan = front.plan();
+  front.put(plan);
+  // PR_SET_CHILD_SUBREAPER is 36 (linux/prctl.h).
+  const become = "import ctypes,os,sys; ctypes.CDLL(None).prctl(36,1,0,0,0); os.execvp(sys.argv[1],sys.argv[1:])";
+  const script =
+    'read children < /proc/$$/task/$$/children; echo "[$children]"; sh -c "sleep 0.2 & echo"; read children < /proc/$$/task/$$/children; echo "[$children]"';
+  const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], {
+    wrapper: ["python3", "-c", become],
+  });
+  expect(result.stdout).toMatch(/^\[\]\n\n\[\d+ ?\]\n$/);
+});
+
 /** Puts it back at once. */
 function mayLowerOomScore(): boolean {
   const path = "/proc/self/oom_score_adj";
