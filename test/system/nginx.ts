@@ -39,8 +39,19 @@ export class Nginx {
     this.port = await freePort();
     fs.writeFileSync(this.at("conf/nginx.conf"), this.#configuration(user));
     const daemon = this.launch({ confined });
-    await daemon.until("nginx serves", async () => (await this.get("/").catch(() => null)) !== null);
+    await daemon.until("nginx serves", () => this.#serves());
     return daemon;
+  }
+
+  async #serves(): Promise<boolean> {
+    try {
+      await this.get("/");
+      return true;
+    } catch (error) {
+      // It does not listen yet.
+      if (error instanceof Error && "code" in error && error.code === "ECONNREFUSED") return false;
+      throw error;
+    }
   }
 
   /** Starts it on the configuration that is there, and waits for nothing. */
