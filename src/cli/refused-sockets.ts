@@ -3,7 +3,7 @@ import { type DenialCounts, denialCounts, denialKinds } from "../compile/cgroup/
 import type { Context } from "./command.ts";
 import { readyPlans } from "./ready-plans.ts";
 
-/** What the kernel programs of one ready plan have refused since their cgroup was made; they write no events. */
+/** What the kernel programs of one ready plan have refused since their cgroup was made; which calls, events tell. */
 export interface RefusedSockets {
   readonly anchor: string;
   readonly counts: DenialCounts;

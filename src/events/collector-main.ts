@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { close, write } from "../kernel/ffi.ts";
 import { decodePlan } from "../plan/decode.ts";
-import { openCgroupSource } from "./collector/cgroup-refusals.ts";
+import { openCgroupSource } from "./collector/cgroup-source.ts";
 import { Collector } from "./collector/collector.ts";
 import { type KernelSource, openKernelSource } from "./collector/kernel-source.ts";
 import { findLauncher } from "./collector/launcher.ts";

@@ -1,8 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { CgroupRefusals } from "../../src/events/collector/cgroup-refusals.ts";
+import { CgroupRefusals, EVENTS_PER_TURN } from "../../src/events/collector/cgroup-refusals.ts";
 import type { Event } from "../../src/events/event.ts";
 import { RefusalReader, recordLimits } from "../../src/kernel/bpf/refusals.ts";
 import { Permission } from "../../src/model/permission.ts";
@@ -31,7 +32,9 @@ interface Instance {
   readonly reading: CgroupRefusals;
   readonly events: Event[];
   ask(lines: readonly string[]): { pid: number; said: string[] };
-  poll(): void;
+  /** The same beside what else is running. */
+  askAside(line: string): Promise<unknown>;
+  poll(max?: number): void;
   /** The cgroup goes, the reading goes on. */
   leave(): void;
   end(): void;
@@ -56,13 +59,22 @@ async function start(policy: Policy, pid = launcher++): Promise<Instance> {
       const result = spawnSync(program, [join(folder, "cgroup.procs")], { input: lines.join("\n"), encoding: "utf8" });
       return { pid: result.pid, said: result.stdout.trimEnd().split("\n") };
     },
-    poll: () => reading.poll((event) => events.push(event)),
+    askAside: async (line) => {
+      const child = spawn(program, [join(folder, "cgroup.procs")], { stdio: ["pipe", "ignore", "inherit"] });
+      child.stdin.end(line);
+      await once(child, "close");
+    },
+    poll: (max) => reading.poll((event) => events.push(event), max),
     leave,
     end: () => {
       reader.close();
       leave();
     },
   };
+}
+
+function sum(events: readonly Event[]): number {
+  return events.reduce((total, event) => total + event.count, 0);
 }
 
 /** Class, operation, object, allowing line, in the order of objects. */
@@ -148,10 +160,34 @@ test("what many different refusals push out is counted as missed", async () => {
   const { said } = web.ask(["spread 10000 127.0.0.1 1000"]);
   expect(Number(said[0])).toBeLessThan(REFUSED_SEND_NS_MAX);
   web.poll();
-  const seen = web.events.reduce((sum, event) => sum + event.count, 0);
-  expect(seen).toBeGreaterThan(0);
+  expect(web.events).toHaveLength(EVENTS_PER_TURN);
+  web.poll(recordLimits.refusals);
+  const seen = sum(web.events);
+  expect(seen).toBeGreaterThan(recordLimits.refusals / 2);
   expect(seen).toBeLessThanOrEqual(recordLimits.refusals);
+  expect(new Set(web.events.map((event) => event.object)).size).toBe(seen);
   expect(seen + web.reading.missed).toBe(10_000);
+  web.end();
+});
+
+test("in the middle of a flood of different refusals a repeated one keeps its exact count", async () => {
+  const web = await start(policyOf({}));
+  for (let round = 0; round < 10; round++) {
+    web.ask(["flood 100 127.0.0.1 53", `spread 1000 127.0.0.1 ${1_000 + 2_000 * round}`, "flood 100 127.0.0.1 53"]);
+    web.poll(recordLimits.refusals);
+  }
+  expect(sum(web.events.filter((event) => event.object === "udp 127.0.0.1:53"))).toBe(2_000);
+  expect(sum(web.events)).toBe(12_000);
+  expect(web.reading.missed).toBe(0);
+  web.end();
+});
+
+test("refusals on several processors at once are all counted", async () => {
+  const web = await start(policyOf({}));
+  await Promise.all(Array.from({ length: 4 }, () => web.askAside("flood 50000 127.0.0.1 53")));
+  web.poll();
+  expect(web.events.map((event) => event.count)).toEqual([50_000, 50_000, 50_000, 50_000]);
+  expect(web.reading.missed).toBe(0);
   web.end();
 });
 

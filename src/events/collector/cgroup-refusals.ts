@@ -1,33 +1,18 @@
-import { type Refusal, RefusalReader, recordLimits } from "../../kernel/bpf/refusals.ts";
+import { type Refusal, type RefusalReader, recordLimits } from "../../kernel/bpf/refusals.ts";
 import { monotonic } from "../../kernel/ffi.ts";
 import { nameOfBytes } from "../../model/name-bytes.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { Plan } from "../../plan/plan.ts";
-import { policyOfPlan } from "../../plan/policy-of-plan.ts";
 import type { Event, EventProcess } from "../event.ts";
 import { stamp } from "../identity.ts";
 import { readProcess } from "../process-info.ts";
 import type { Run } from "./kernel-denials.ts";
 import { refusedRequest } from "./refused-request.ts";
 
-/** Refusals of earlier turns that are remembered, to tell what is new of each. */
+/** Refusals of earlier turns that are remembered, to tell what is new of each: all that the kernel has, and as many that come. */
 const KNOWN_MAX = 2 * recordLimits.refusals;
+/** Events of one turn: a flood of different refusals must neither fill the log nor keep the collector from the audit records. */
+export const EVENTS_PER_TURN = 256;
 const NS_PER_MS = 1_000_000n;
-
-/** What this run's instance was refused by the programs of its cgroup, or why nobody can tell; `none`: it has no such programs. */
-export type CgroupSource =
-  | { readonly state: "none" }
-  | { readonly state: "unavailable"; readonly why: string }
-  | { readonly state: "reading"; readonly refusals: CgroupRefusals };
-
-/** To be called while the launcher waits: cgroups of its process id that are there already are of others before it. */
-export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
-  if (plan.cgroup === null) return { state: "none" };
-  if (run.launcher === null) return { state: "unavailable", why: "the launcher's process cannot be seen" };
-  const reader = RefusalReader.open(plan.cgroup.anchor);
-  if (reader === null) return { state: "unavailable", why: "its programs, of an older Cofferdam, keep no records" };
-  return { state: "reading", refusals: new CgroupRefusals(reader, run, run.launcher, policyOfPlan(plan)) };
-}
 
 interface Known {
   readonly count: number;
@@ -45,10 +30,12 @@ export class CgroupRefusals {
   readonly #policy: Policy;
   readonly #before: ReadonlySet<bigint>;
   #cgroup: bigint | null = null;
-  /** By key, least recently seen first. */
+  /** By key, least recently found first. */
   readonly #known = new Map<string, Known>();
   #total = 0;
   #reported = 0;
+  /** Nothing has changed since a turn that came after the last change: not even what was being counted at that moment is left. */
+  #isSettled = true;
 
   constructor(reader: RefusalReader, run: Run, launcher: number, policy: Policy) {
     this.#reader = reader;
@@ -63,30 +50,59 @@ export class CgroupRefusals {
     return Math.max(0, this.#total - this.#reported);
   }
 
-  /** Passes on what is new since the last time; one event for each entry, counting the new ones. */
-  poll(sink: (event: Event) => void): void {
+  /**
+   * Passes on what is new since the last time; one event for each entry, counting the new ones. At most `max` events: what nobody
+   * has seen yet comes first, since repeats go on being counted.
+   */
+  poll(sink: (event: Event) => void, max = EVENTS_PER_TURN): void {
     this.#cgroup ??= this.#reader.instancesNamed(this.#name).find((id) => !this.#before.has(id)) ?? null;
     if (this.#cgroup === null) return;
     const total = this.#reader.total(this.#cgroup);
-    if (total === this.#total && this.missed === 0) return;
+    const hasChanged = total !== this.#total;
+    if (!hasChanged && this.#isSettled) return;
     this.#total = total;
-    for (const refusal of this.#reader.read(this.#cgroup)) this.#add(refusal, sink);
+    const found = this.#reader.read(this.#cgroup);
+    for (const refusal of found) this.#touch(refusal);
+    const changed = found.filter((refusal) => refusal.count > this.#countBefore(refusal));
+    const repeats = changed.filter((refusal) => this.#earlier(refusal) !== null);
+    const news = changed.filter((refusal) => this.#earlier(refusal) === null);
+    const processes = new Map<string, EventProcess>();
+    for (const refusal of [...news, ...repeats].slice(0, max)) sink(this.#take(refusal, processes));
+    this.#isSettled = !hasChanged && changed.length <= max;
   }
 
-  #add(refusal: Refusal, sink: (event: Event) => void): void {
-    const { key, count, first } = refusal;
-    const earlier = this.#known.get(key);
-    const known = earlier?.first === first ? earlier : null;
-    const fresh = count - (known?.count ?? 0);
-    const process = known?.process ?? processOf(refusal);
+  #earlier({ key, first }: Refusal): Known | null {
+    const known = this.#known.get(key);
+    return known?.first === first ? known : null;
+  }
+
+  /** What the kernel still has must not be forgotten here, or all of it would count as new. */
+  #touch(refusal: Refusal): void {
+    const known = this.#earlier(refusal);
+    if (known !== null) this.#remember(refusal.key, known);
+  }
+
+  #remember(key: string, known: Known): void {
     this.#known.delete(key);
-    this.#known.set(key, { count, first, process });
+    this.#known.set(key, known);
     const oldest = this.#known.keys().next().value;
     if (this.#known.size > KNOWN_MAX && oldest !== undefined) this.#known.delete(oldest);
-    if (fresh <= 0) return;
+  }
+
+  #countBefore(refusal: Refusal): number {
+    return this.#earlier(refusal)?.count ?? 0;
+  }
+
+  /** `processes`: those of this turn, each asked for once. */
+  #take(refusal: Refusal, processes: Map<string, EventProcess>): Event {
+    const { key, count, first } = refusal;
+    const earlier = this.#earlier(refusal);
+    const fresh = count - this.#countBefore(refusal);
+    const process = earlier?.process ?? processOf(refusal, processes);
+    this.#remember(key, { count, first, process });
     this.#reported += fresh;
-    sink({
-      ...stamp(known === null ? wallClock(first) : Date.now()),
+    return {
+      ...stamp(earlier === null ? wallClock(first) : Date.now()),
       domain: this.#run.domain,
       level: "enforcing",
       engine: "landlock",
@@ -95,7 +111,7 @@ export class CgroupRefusals {
       ...refusedRequest(refusal, this.#policy),
       process,
       count: fresh,
-    });
+    };
   }
 }
 
@@ -105,8 +121,13 @@ function wallClock(time: bigint): number {
 }
 
 /** Who it was is the kernel's record; what it runs is asked now, and believed while it bears the same name. */
-function processOf({ process, uid, comm }: Refusal): EventProcess {
-  const now = readProcess(process);
+function processOf({ process, uid, comm }: Refusal, asked: Map<string, EventProcess>): EventProcess {
   const name = nameOfBytes(comm);
-  return { pid: process, uid, comm: name, executable: now.comm === name ? now.executable : null };
+  const key = `${process} ${uid} ${name}`;
+  const before = asked.get(key);
+  if (before !== undefined) return before;
+  const now = readProcess(process);
+  const answer = { pid: process, uid, comm: name, executable: now.comm === name ? now.executable : null };
+  asked.set(key, answer);
+  return answer;
 }

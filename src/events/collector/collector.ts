@@ -3,7 +3,7 @@ import type { Event } from "../event.ts";
 import { Fold } from "../fold.ts";
 import { stamp } from "../identity.ts";
 import { CGROUP_POLL_MS, FOLD_FLUSH_MS, GRACE_MS } from "../limits.ts";
-import type { CgroupSource } from "./cgroup-refusals.ts";
+import type { CgroupSource } from "./cgroup-source.ts";
 import { KernelDenials, type Run } from "./kernel-denials.ts";
 import type { KernelSource } from "./kernel-source.ts";
 import { Lines } from "./lines.ts";
@@ -74,7 +74,8 @@ export class Collector {
     } else await this.#untilFinished();
     for (const timer of this.#timers) clearInterval(timer);
     this.#denials.expire(performance.now(), true);
-    this.#pollCgroup();
+    if (this.#cgroup.state === "reading")
+      this.#cgroup.refusals.poll((event) => this.#fold.add(event), Number.POSITIVE_INFINITY);
     this.#fold.flush();
     this.#account();
   }

@@ -1,0 +1,20 @@
+import { RefusalReader } from "../../kernel/bpf/refusals.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { policyOfPlan } from "../../plan/policy-of-plan.ts";
+import { CgroupRefusals } from "./cgroup-refusals.ts";
+import type { Run } from "./kernel-denials.ts";
+
+/** What this run's instance was refused by the programs of its cgroup, or why nobody can tell; `none`: it has no such programs. */
+export type CgroupSource =
+  | { readonly state: "none" }
+  | { readonly state: "unavailable"; readonly why: string }
+  | { readonly state: "reading"; readonly refusals: CgroupRefusals };
+
+/** To be called while the launcher waits: cgroups of its process id that are there already are of others before it. */
+export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
+  if (plan.cgroup === null) return { state: "none" };
+  if (run.launcher === null) return { state: "unavailable", why: "the launcher's process cannot be seen" };
+  const reader = RefusalReader.open(plan.cgroup.anchor);
+  if (reader === null) return { state: "unavailable", why: "its programs, of an older Cofferdam, keep no records" };
+  return { state: "reading", refusals: new CgroupRefusals(reader, run, run.launcher, policyOfPlan(plan)) };
+}
