@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Arena, needsArena } from "../cgroup/arena.ts";
 import { policyOf } from "../cgroup/policies.ts";
@@ -40,4 +42,25 @@ test("a run that ends at once keeps nothing back", async () => {
   const cgroup = await arena.prepare(policyOf({}));
   const { events } = await stage.run(["udp", "1"], { cgroup });
   expect(events.map((event) => [event.object, event.count])).toEqual([["udp 127.0.0.1:53", 1]]);
+});
+
+test("what a flood of different refusals pushed out is said at the end, to the last one", async () => {
+  const cgroup = await arena.prepare(policyOf({}));
+  const { events } = await stage.run(["udp-spread", "20000"], { cgroup });
+  const seen = events.filter((event) => event.class === "address").length;
+  const lost = events.find((event) => event.operation === "lost" && event.object.includes("cgroup"));
+  const missed = Number(/^\d+/.exec(lost?.object ?? "")?.[0]);
+  expect(seen).toBeGreaterThan(0);
+  expect(seen + missed).toBe(20_000);
+});
+
+test("programs that keep no records are said to be silent, a run without programs is not", async () => {
+  const anchor = join(arena.cgroup2, "bare");
+  mkdirSync(anchor);
+  const { programs } = await arena.prepare(policyOf({}));
+  const { events } = await stage.run(["sleep", "10"], { cgroup: { anchor, programs } });
+  expect(events.map((event) => [event.operation, event.object])).toEqual([
+    ["unavailable", expect.stringContaining("refusals by the programs of its cgroup (its programs")],
+  ]);
+  expect((await stage.run(["sleep", "10"])).events).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // Stands in for the front and the launcher: starts the collector as `cofferdam run --events` does, confines itself,
 // touches the sentinel, does what its arguments say, and exits. No broker: the pipe on descriptor 3 stays open until the end.
 //   confined NODE COLLECTOR DOMAIN SENTINEL TARGET ACTION...
-// Actions: read PATH | write PATH | create PATH | connect PORT | signal PID | flood N | fork-read PATH | line TEXT | sleep MS | udp N
+// Actions: read PATH | write PATH | create PATH | connect PORT | signal PID | flood N | fork-read PATH | line TEXT | sleep MS | udp N | udp-spread N
 // First of all: enter ANCHOR
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -89,10 +89,14 @@ static void enter(const char *anchor) {
   close(list);
 }
 
-static void send_udp(int times) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(53), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+// To one port, or to one after the other.
+static void send_udp(int times, int step) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  while (times-- > 0) sendto(s, "x", 1, 0, (void *)&address, sizeof address);
+  for (int port = 53; times-- > 0; port += step) {
+    address.sin_port = htons(port);
+    sendto(s, "x", 1, 0, (void *)&address, sizeof address);
+  }
   close(s);
 }
 
@@ -103,7 +107,8 @@ static void act(const char *action, const char *object) {
   else if (!strcmp(action, "connect")) connect_to(atoi(object));
   else if (!strcmp(action, "signal")) kill(atoi(object), 0);
   else if (!strcmp(action, "sleep")) usleep(1000 * atoi(object));
-  else if (!strcmp(action, "udp")) send_udp(atoi(object));
+  else if (!strcmp(action, "udp")) send_udp(atoi(object), 0);
+  else if (!strcmp(action, "udp-spread")) send_udp(atoi(object), 1);
   else if (!strcmp(action, "line")) dprintf(events[1], "%s\n", object);
   else if (!strcmp(action, "flood")) for (int i = atoi(object); i > 0; i--) open("/etc/hostname", O_RDONLY);
   else if (!strcmp(action, "fork-read")) {
