@@ -16,7 +16,7 @@ interface Difference {
   /** What is there at the start. */
   readonly before?: (at: string) => void;
   /** What happens outside while the domain runs. */
-  readonly afterwards?: (at: string) => void;
+  readonly meanwhile?: (at: string) => void;
   readonly asks: readonly Answer[];
 }
 
@@ -45,14 +45,14 @@ const differences: readonly Difference[] = [
     name: "late file under a glob",
     grants: ["r @/*.conf"],
     before: write("early.conf"),
-    afterwards: write("late.conf"),
+    meanwhile: write("late.conf"),
     asks: [ask("read", "early.conf", granted, granted), ask("read", "late.conf", granted, denied)],
   },
   {
     name: "file replaced by rename",
     grants: ["rw @/file"],
     before: write("file"),
-    afterwards: (at) => {
+    meanwhile: (at) => {
       write("fresh")(at);
       fs.renameSync(`${at}/fresh`, `${at}/file`);
     },
@@ -62,20 +62,20 @@ const differences: readonly Difference[] = [
     name: "hard link to a granted file",
     grants: ["r @/file"],
     before: write("file"),
-    afterwards: (at) => fs.linkSync(`${at}/file`, `${at}/link`),
+    meanwhile: (at) => fs.linkSync(`${at}/file`, `${at}/link`),
     asks: [ask("read", "file", granted, granted), ask("write", "link"), ask("read", "link", denied, denied, granted)],
   },
   {
     name: "granted file under a new name",
     grants: ["r @/file"],
     before: write("file"),
-    afterwards: (at) => fs.renameSync(`${at}/file`, `${at}/moved`),
+    meanwhile: (at) => fs.renameSync(`${at}/file`, `${at}/moved`),
     asks: [ask("read", "moved", denied, denied, granted)],
   },
   {
     name: "directory made later",
     grants: ["rwcd @/later/**", "r @/*/index"],
-    afterwards: (at) => {
+    meanwhile: (at) => {
       for (const folder of ["later", "other"]) fs.mkdirSync(`${at}/${folder}`);
       write("later/index")(at);
       write("other/index")(at);
@@ -89,7 +89,7 @@ const differences: readonly Difference[] = [
       fs.mkdirSync(`${at}/tree`);
       write("tree/file")(at);
     },
-    afterwards: (at) => {
+    meanwhile: (at) => {
       fs.renameSync(`${at}/tree`, `${at}/old`);
       fs.mkdirSync(`${at}/tree`);
       write("tree/file")(at);
@@ -104,7 +104,7 @@ const differences: readonly Difference[] = [
       for (const folder of ["tree", "tree/open", "tree/private"]) fs.mkdirSync(`${at}/${folder}`);
       for (const file of ["tree/file", "tree/open/file", "tree/private/file"]) write(file)(at);
     },
-    afterwards: write("tree/late"),
+    meanwhile: write("tree/late"),
     asks: [
       ask("read", "tree/file", granted, granted),
       ask("read", "tree/open/file", granted, granted),
@@ -115,7 +115,7 @@ const differences: readonly Difference[] = [
   },
 ];
 
-describe.each(differences)("$name", ({ name, grants, before, afterwards, asks }) => {
+describe.each(differences)("$name", ({ name, grants, before, meanwhile, asks }) => {
   let scene: Domain;
   let inside: Conversation;
   let model: Model;
@@ -129,7 +129,7 @@ describe.each(differences)("$name", ({ name, grants, before, afterwards, asks })
     model = modelOf(scene.policy);
     inside = scene.start();
     await inside.ask("read /dev/null");
-    afterwards?.(at);
+    meanwhile?.(at);
   });
   afterAll(async () => {
     await inside.end();

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -165,6 +166,7 @@ static int perform(char *line) {
   if (!strcmp(o, "udp")) return udp(a);
   if (!strcmp(o, "bind")) return unix_socket(a, 1);
   if (!strcmp(o, "connect")) return unix_socket(a, 0);
+  if (!strcmp(o, "memfd")) return memfd_create(a, 0);
   if (!strcmp(o, "socket")) return socket(atoi(a), SOCK_RAW, b ? atoi(b) : 0);
   if (!strcmp(o, "descriptor")) return fcntl(atoi(a), F_GETFD);
   if (!strcmp(o, "shm")) return shmget(IPC_PRIVATE, 4096, 0600);
