@@ -7,7 +7,7 @@ _Noreturn static void execute(const char *command, char **arguments)
 {
   execve(command, arguments, environ);
   fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "execute the command", command, errno,
-       errno == EACCES ? "the policy must grant `x` on it and on its interpreter" : NULL);
+       errno == EACCES ? "the policy must grant `rx` on it and on its interpreter" : NULL);
 }
 
 /* The order is the design. Descriptors first, so that nothing inherited is shared with the holder. The holder before the cgroup

@@ -1,31 +1,8 @@
 import { isIPv4 } from "node:net";
 import { Permission } from "../../src/model/permission.ts";
-import type { AddressRule, Effect, NameRule, Network, Policy, SocketRule } from "../../src/model/policy.ts";
+import type { AddressRule, Effect, NameRule, Network, SocketRule } from "../../src/model/policy.ts";
 
-/** A policy that grants nothing but what is given. */
-export function policyOf(parts: Partial<Policy>): Policy {
-  return {
-    name: "test",
-    summary: "",
-    level: "enforcing",
-    mediation: "sealed",
-    entries: [],
-    names: [],
-    addresses: [],
-    sockets: [],
-    capabilities: [],
-    syscalls: [],
-    ipc: [],
-    inherit: [],
-    signals: [],
-    transitions: [],
-    user: null,
-    group: null,
-    setUserId: [],
-    bestEffort: [],
-    ...parts,
-  };
-}
+export { policy as policyOf } from "../model/helpers/policy.ts";
 
 /** `connect tcp 127.0.0.0/8:80-90`, `deny listen udp [::1]:53`, `connect tcp *:443`. */
 export function addressRule(text: string): AddressRule {
