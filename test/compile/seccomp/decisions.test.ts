@@ -88,6 +88,12 @@ describe("holes around Landlock", () => {
     }
   });
 
+  test("whether :: means IPv4 too is changed by the mediator alone", () => {
+    expect(judge(permissive, "setsockopt", [3, 41, 26])).toBe("notify");
+    expect(judge(permissive, "setsockopt", [3, 41, BigInt(26) | HIGH])).toBe("notify");
+    expect(judge(permissive, "setsockopt", [3, 6, 26])).toBe("allow");
+  });
+
   test("namespaces by clone and unshare", () => {
     for (const flag of [0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]) {
       expect(judge(permissive, "clone", [flag | 17])).toBe("notify");

@@ -18,6 +18,7 @@ const IP_OPTIONS = 4;
 const IPV6_2292PKTOPTIONS = 6;
 const IPV6_2292RTHDR = 5;
 const IPV6_RTHDR = 57;
+const IPV6_V6ONLY = 26;
 
 const brokered = ({ sockets }: FilterContext): boolean => sockets.inet === "broker" || sockets.unix === "broker";
 /** connect() and addressed sends say nothing of the socket's family in a register. */
@@ -95,13 +96,23 @@ export const socketCalls: readonly CallRow[] = [
     calls: ["setsockopt"],
     class: "sockets",
     applies: "listed",
-    why: "source routes (IP_OPTIONS, IPV6_RTHDR and their older forms) lead packets past the address that was judged: refused",
-    verdict: () =>
+    why: "source routes (IP_OPTIONS, IPV6_RTHDR and their older forms) lead packets past the address that was judged: refused. IPV6_V6ONLY is set by the mediator, so that it cannot change between the judgement of a bind to `::` and the bind",
+    verdict: ({ sockets }) =>
       ifOneOf(
         1,
         [IPPROTO_IP],
         ifOneOf(2, [IP_OPTIONS], refuse, allow),
-        ifOneOf(1, [IPPROTO_IPV6], ifOneOf(2, [IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_RTHDR], refuse, allow), allow),
+        ifOneOf(
+          1,
+          [IPPROTO_IPV6],
+          ifOneOf(
+            2,
+            [IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_RTHDR],
+            refuse,
+            sockets.inet === "refused" ? allow : ifOneOf(2, [IPV6_V6ONLY], notify, allow),
+          ),
+          allow,
+        ),
       ),
   },
 ];
