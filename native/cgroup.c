@@ -31,8 +31,6 @@ static bool has_tag(uint32_t id, const uint8_t *tag)
 static void verify(const char *anchor, int directory, const struct plan_cgroup_programs *program)
 {
   uint32_t ids[PROGRAMS_MAX];
-  char object[48];
-  snprintf(object, sizeof object, "attach type %u of the domain's cgroup", (unsigned)program->attach_type);
   union bpf_attr attributes = {
       .query = {.target_fd = (uint32_t)directory,
                 .attach_type = (uint32_t)program->attach_type,
@@ -40,7 +38,7 @@ static void verify(const char *anchor, int directory, const struct plan_cgroup_p
                 .prog_ids = (uintptr_t)ids,
                 .prog_cnt = PROGRAMS_MAX},
   };
-  need(bpf(BPF_PROG_QUERY, &attributes) == 0, "ask for the cgroup's programs", object, "it takes CAP_BPF and CAP_NET_ADMIN, or root");
+  need(bpf(BPF_PROG_QUERY, &attributes) == 0, "ask for the cgroup's programs", anchor, "it takes CAP_BPF and CAP_NET_ADMIN, or root");
   for (uint32_t i = 0; i < attributes.query.prog_cnt; i++)
     if (has_tag(ids[i], program->tag))
       return;

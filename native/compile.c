@@ -4,21 +4,18 @@
 
 static int run_compiler(const struct options *options, const char *plan_path)
 {
-  const char **arguments = calloc(options->set_count * 2 + 8, sizeof *arguments);
+  const char *begin[] = {NODE_PATH_ABS, DIST_DIR "/cofferdam.js", "compile", "--out", plan_path};
+  size_t count = sizeof begin / sizeof *begin;
+  const char **arguments = calloc(count + options->set_count * 2 + 3, sizeof *arguments);
   need(arguments != NULL, "make room for the compiler's arguments", NULL, NULL);
-  size_t count = 0;
-  arguments[count++] = NODE_PATH_ABS;
-  arguments[count++] = DIST_DIR "/cofferdam.js";
-  arguments[count++] = "compile";
-  arguments[count++] = "--out";
-  arguments[count++] = plan_path;
+  memcpy(arguments, begin, sizeof begin);
   for (size_t i = 0; i < options->set_count; i++) {
     arguments[count++] = "--set";
     arguments[count++] = options->sets[i];
   }
   if (options->policy != NULL)
     arguments[count++] = "--policy";
-  arguments[count++] = options->policy != NULL ? options->policy : options->domain;
+  arguments[count] = options->policy != NULL ? options->policy : options->domain;
   return node_start("start the compiler", arguments, STDERR_FILENO, NULL, 0, true);
 }
 

@@ -69,14 +69,13 @@ static bool load(int file, const char *name, bool loud, struct plan *plan)
   return true;
 }
 
-bool plan_file_read(const char *directory, const char *name, bool loud, struct plan *plan)
+static int open_plan(const char *directory, const char *name, bool loud)
 {
-  *plan = (struct plan){.memory = -1};
   int folder = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0)
-    return useless(loud, "open the folder of plans", directory, errno, NULL);
+    return useless(loud, "open the folder of plans", directory, errno, NULL), -1;
   bool safe = trusted(folder, S_IFDIR);
-  int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  int file = safe ? openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
   int error = errno;
   close(folder);
   if (!safe)
@@ -84,9 +83,17 @@ bool plan_file_read(const char *directory, const char *name, bool loud, struct p
   else if (file < 0)
     useless(loud, "open the plan", name, error,
             error == EACCES ? "no domain reaches plans: start this from outside any domain" : NULL);
-  bool good = safe && file >= 0 && load(file, name, loud, plan);
-  if (file >= 0)
-    close(file);
+  return file;
+}
+
+bool plan_file_read(const char *directory, const char *name, bool loud, struct plan *plan)
+{
+  *plan = (struct plan){.memory = -1};
+  int file = open_plan(directory, name, loud);
+  if (file < 0)
+    return false;
+  bool good = load(file, name, loud, plan);
+  close(file);
   if (!good && plan->bytes != NULL)
     munmap((void *)plan->bytes, plan->length);
   if (!good && plan->memory >= 0)

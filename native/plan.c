@@ -66,8 +66,10 @@ static const char *check_sections(struct plan *plan)
     plan->section[i].count = table[i].length / record_sizes[i];
     end = offset + table[i].length;
   }
+  if (align_up(end) != plan->length)
+    return "there are bytes behind its last section";
   plan->head = plan->section[SECTION_HEAD].at;
-  return align_up(end) == plan->length ? NULL : "there are bytes behind its last section";
+  return plan->section[SECTION_HEAD].count == 1 ? NULL : "its head is damaged";
 }
 
 static const char *check_strings(const struct plan *plan)
@@ -94,33 +96,30 @@ static const char *check_strings(const struct plan *plan)
 static const char *check_head(const struct plan *plan)
 {
   const struct plan_head *head = plan->head;
-  if (plan->section[SECTION_HEAD].count != 1 || head->level > PLAN_LEVEL_DISABLED)
-    return "its head is damaged";
-  if ((head->flags & ~PLAN_FLAGS_KNOWN) != 0)
-    return "it has flags that this launcher does not know";
-  if (plan_string(plan, head->domain)[0] == 0)
-    return "it names no domain";
-  if ((head->ambient & ~head->bounding) != 0)
-    return "its ambient capabilities exceed its bounding set";
-  return plan->section[SECTION_GROUPS].count <= PLAN_GROUPS_MAX ? NULL : "it has too many groups";
-}
-
-static const char *check_layers(const struct plan *plan)
-{
-  const struct plan_head *head = plan->head;
-  size_t filter = plan->section[SECTION_FILTER].count;
-  if (head->level == PLAN_LEVEL_DISABLED)
-    return (head->flags & (PLAN_LANDLOCK | PLAN_SECCOMP | PLAN_CGROUP)) == 0 ? NULL : "it is disabled, yet has layers";
-  if (!plan_has(plan, PLAN_SECCOMP) || filter == 0 || filter > PLAN_FILTER_MAX)
-    return "it has no usable seccomp filter";
-  if (head->level == PLAN_LEVEL_ENFORCING && !plan_has(plan, PLAN_LANDLOCK))
-    return "it is enforcing, yet has no Landlock rules";
-  if (plan_has(plan, PLAN_LANDLOCK) && head->handled_fs == 0)
-    return "its Landlock layer handles no file rights";
-  if (head->level == PLAN_LEVEL_WARNING && !plan_has(plan, PLAN_LISTENER))
-    return "it is warning, yet has no listener";
-  bool empty = plan_string(plan, head->cgroup_anchor)[0] != '/' || plan->section[SECTION_CGROUP_PROGRAMS].count == 0;
-  return plan_has(plan, PLAN_CGROUP) && empty ? "its cgroup layer is empty" : NULL;
+  const size_t filter = plan->section[SECTION_FILTER].count, programs = plan->section[SECTION_CGROUP_PROGRAMS].count;
+  const bool layers = (head->flags & (PLAN_LANDLOCK | PLAN_SECCOMP | PLAN_CGROUP)) != 0;
+  const bool disabled = head->level == PLAN_LEVEL_DISABLED;
+  const struct {
+    bool met;
+    const char *otherwise;
+  } demands[] = {
+      {head->level <= PLAN_LEVEL_DISABLED, "its level does not exist"},
+      {(head->flags & ~PLAN_FLAGS_KNOWN) == 0, "it has flags that this launcher does not know"},
+      {plan_string(plan, head->domain)[0] != 0, "it names no domain"},
+      {(head->ambient & ~head->bounding) == 0, "its ambient capabilities exceed its bounding set"},
+      {plan->section[SECTION_GROUPS].count <= PLAN_GROUPS_MAX, "it has too many groups"},
+      {!disabled || !layers, "it is disabled, yet has layers"},
+      {disabled || (plan_has(plan, PLAN_SECCOMP) && filter > 0 && filter <= PLAN_FILTER_MAX), "it has no usable seccomp filter"},
+      {head->level != PLAN_LEVEL_ENFORCING || plan_has(plan, PLAN_LANDLOCK), "it is enforcing, yet has no Landlock rules"},
+      {head->level != PLAN_LEVEL_WARNING || plan_has(plan, PLAN_LISTENER), "it is warning, yet has no listener"},
+      {!plan_has(plan, PLAN_LANDLOCK) || head->handled_fs != 0, "its Landlock layer handles no file rights"},
+      {!plan_has(plan, PLAN_CGROUP) || programs > 0, "its cgroup layer has no programs"},
+      {!plan_has(plan, PLAN_CGROUP) || plan_string(plan, head->cgroup_anchor)[0] == '/', "its cgroup is no absolute path"},
+  };
+  for (size_t i = 0; i < sizeof demands / sizeof *demands; i++)
+    if (!demands[i].met)
+      return demands[i].otherwise;
+  return NULL;
 }
 
 const char *plan_check(struct plan *plan)
@@ -130,7 +129,5 @@ const char *plan_check(struct plan *plan)
     wrong = check_sections(plan);
   if (wrong == NULL)
     wrong = check_strings(plan);
-  if (wrong == NULL)
-    wrong = check_head(plan);
-  return wrong != NULL ? wrong : check_layers(plan);
+  return wrong != NULL ? wrong : check_head(plan);
 }
