@@ -29,6 +29,7 @@ const hex = (name: string) => Buffer.from(name).toString("hex");
 
 interface Instance {
   readonly launcher: number;
+  readonly procs: string;
   readonly reading: CgroupRefusals;
   readonly events: Event[];
   ask(lines: readonly string[]): { pid: number; said: string[] };
@@ -53,6 +54,7 @@ async function start(policy: Policy, pid = launcher++): Promise<Instance> {
   };
   return {
     launcher: pid,
+    procs: join(folder, "cgroup.procs"),
     reading,
     events,
     ask: (lines) => {
@@ -179,6 +181,26 @@ test("in the middle of a flood of different refusals a repeated one keeps its ex
   expect(sum(web.events.filter((event) => event.object === "udp 127.0.0.1:53"))).toBe(2_000);
   expect(sum(web.events)).toBe(12_000);
   expect(web.reading.missed).toBe(0);
+  web.end();
+});
+
+test("what nobody has seen yet comes before repeats", async () => {
+  const web = await start(policyOf({}));
+  const child = spawn(program, [web.procs], { stdio: ["pipe", "pipe", "inherit"] });
+  const ask = async (line: string) => {
+    child.stdin.write(`${line}\n`);
+    await once(child.stdout, "data");
+  };
+  await ask(`spread ${2 * EVENTS_PER_TURN} 127.0.0.1 1000`);
+  web.poll(recordLimits.refusals);
+  web.events.splice(0);
+  await ask(`spread ${2 * EVENTS_PER_TURN} 127.0.0.1 1000`);
+  await ask("flood 7 127.0.0.1 53");
+  web.poll();
+  expect(web.events).toHaveLength(EVENTS_PER_TURN);
+  expect(web.events[0]).toMatchObject({ object: "udp 127.0.0.1:53", count: 7 });
+  child.stdin.end();
+  await once(child, "close");
   web.end();
 });
 
