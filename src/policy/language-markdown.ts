@@ -34,7 +34,7 @@ no rule grants is denied; \`deny\` takes away from what is granted, whatever the
       - r /etc/nginx/** \${webroot}/**
       - rwcd /var/lib/nginx/** /run/nginx.pid
       - wc /var/log/nginx/**
-      - x /usr/sbin/nginx
+      - rx /usr/sbin/nginx
       - deny /etc/nginx/private/**
     network:
       - listen tcp 80 443
@@ -77,7 +77,7 @@ A line is permissions, then one or more patterns. \`deny\` before it takes those
 | \`w\` | open an existing file for writing, append, truncate |
 | \`c\` | make a name: file, directory, fifo, symbolic link, hard link, target of a rename |
 | \`d\` | remove a name: unlink, rmdir, source or replaced target of a rename |
-| \`x\` | execute |
+| \`x\` | execute; the kernel opens a program for reading too, so write \`rx\`; a script and its interpreter both take it |
 | \`m\` | map for execution (mediated by the bpf-lsm engine only) |
 | \`a\` | change mode, owner, times, extended attributes |
 | \`i\` | ioctl on a device |

@@ -114,7 +114,7 @@ export const engineEntries = {
     message: "`{rule}` starts no program that may not be read as well",
     fix: "write its letters as `{letters}`",
     explanation:
-      "The kernel opens a program for reading when it executes it, so `x` is of use only together with `r`. For a script, `r` belongs to the script and `rx` to its interpreter.",
+      "The kernel opens a program for reading when it executes it, so `x` is of use only together with `r`. A script that is executed by its own name takes `rx` like its interpreter; handed to the interpreter as an argument it takes `r`.",
     example: "files: [x /usr/sbin/nginx]",
   },
 } as const satisfies Record<string, CatalogueEntry>;
