@@ -52,7 +52,7 @@ function attempt(arena: Arena, program: AttackProgram, thread: boolean): void {
   expect(outcome.status, `confined, ${thread ? "second" : "main"} thread: ${outcome.text}`).toBe(
     program.event === "pinned" ? 0 : 1,
   );
-  const [what, who] = program.event.split(" ");
+  const [, what, who] = /^(.*) (\S+)$/.exec(program.event) ?? [];
   if (who !== "broker") return;
   const events = fs
     .readFileSync(arena.log)

@@ -35,6 +35,8 @@ files:
   - r /proc/**
 network:
   - connect udp 127.0.0.1:53
+  - connect tcp [::1]:*
+  - listen tcp 127.0.0.1:0 [::]:0
   - connect unix ${s}/plain/**
   - listen unix ${s}/plain/** ${s}/jail/**
 capabilities: [sys_chroot, setuid, setgid]

@@ -1,6 +1,6 @@
 // title: make a set-user-id program by open
 // as: both
-// event: names/open broker
+// event: syscall/create with set-id bits broker
 #include "attack.h"
 static void attack(void) {
   struct stat s;
