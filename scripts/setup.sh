@@ -25,7 +25,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 
 # A umask of 002 lets the group write into a clone, and policies that others may write are refused.
-[ ! -O . ] || find "$PWD" domains \( -path "$PWD/*" -prune \) -o \( -perm /022 -exec chmod go-w {} + \)
+[ ! -O . ] || find "$PWD" domains demo \( -path "$PWD/*" -prune \) -o \( -perm /022 -exec chmod go-w {} + \)
 
 node scripts/build.mjs >&2
 
