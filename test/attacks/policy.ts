@@ -14,6 +14,7 @@ files:
   - r /proc/** /sys/**
   - rwi /dev/ptmx /dev/pts/** /dev/tty0
   - r /dev/urandom /usr/bin/true
+  - deny i /dev/urandom
   - r /etc/passwd
 network:
   - connect tcp 127.0.0.1:${arena.setting("ATTACK_PORT_GRANTED")}
