@@ -50,8 +50,9 @@ export function places({ uid, env, home, cgroup2 = null }: PlacesInput): Places 
     home,
     own: [
       ...Object.values(system),
-      ...(user ? [user.configuration, dirname(user.plans), user.log] : []),
-      ...["bin", "bpf", "dist", "domains", "node_modules"].map((folder) => join(home, folder)),
+      ...(user ? everyUserPlace(uid, env) : []),
+      // package.json: node looks there first for what dist/ imports.
+      ...["bin", "bpf", "dist", "domains", "node_modules", "package.json"].map((name) => join(home, name)),
     ],
     kept: uid === 0 && cgroup2 !== null ? [cgroup2] : [],
   };
@@ -73,6 +74,13 @@ function userPlaces(env: PlacesInput["env"]): { configuration: string; plans: st
     plans: join(runtime ?? below("", ".cache"), "cofferdam", "plans"),
     log: join(below("XDG_STATE_HOME", ".local/state"), "cofferdam"),
   };
+}
+
+/** The next start may have another environment: what is planted where that one looks must be denied by this one. */
+function everyUserPlace(uid: number, env: PlacesInput["env"]): readonly string[] {
+  const environments = [env, { HOME: env.HOME }, { HOME: env.HOME, XDG_RUNTIME_DIR: `/run/user/${uid}` }];
+  const known = environments.filter((one) => one === env || absolute(env.HOME) !== null).map(userPlaces);
+  return [...new Set(known.flatMap(({ configuration, plans, log }) => [configuration, dirname(plans), log]))];
 }
 
 /** The places of whoever runs this process. The bundle lies in `HOME/dist/`, so that its own path tells the program's folder. */

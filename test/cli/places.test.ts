@@ -34,3 +34,16 @@ test("own places hold everything that confines a domain, the system's also for a
   const programs = ["bin/cofferdam", "dist/cofferdam.js", "dist/mediator.js", "node_modules/koffi/index.js"];
   expect([...confining, ...programs.map((file) => `${home}/${file}`)].filter((path) => !below(path))).toEqual([]);
 });
+
+test("own places hold what a start in another environment would use, and what node looks at before the bundle's packages", () => {
+  const env = { HOME: "/home/u", XDG_CONFIG_HOME: "/c", XDG_RUNTIME_DIR: "/r", XDG_STATE_HOME: "/s" };
+  const user = places({ uid: 7, env, home });
+  expect(user.own).toEqual(
+    expect.arrayContaining([
+      ...["/c/cofferdam", "/r/cofferdam", "/s/cofferdam", "/run/user/7/cofferdam"],
+      ...["/home/u/.config/cofferdam", "/home/u/.cache/cofferdam", "/home/u/.local/state/cofferdam"],
+      `${home}/package.json`,
+    ]),
+  );
+  expect(places({ uid: 7, env: { ...env, HOME: undefined }, home }).own).toContain("/r/cofferdam");
+});
