@@ -106,7 +106,7 @@ export type IpcKind = "shm" | "sem" | "msg" | "mqueue";
 
 /**
  * `stdio`: descriptors 0-2 that are files, pipes, terminals or character devices.
- * `stdio-sockets`: descriptors 0-2 that are sockets (journald's, inetd's).
+ * `stdio-sockets`: descriptors 0-2 that are connected unix stream sockets (journald's); another could be connected anew.
  * `listen`: the sockets of systemd socket activation (LISTEN_FDS), and no others.
  */
 export type InheritKind = "stdio" | "stdio-sockets" | "listen";
