@@ -57,6 +57,7 @@ export const abi = {
   MFD_EXEC: 0x10,
   XATTR_SIZE_MAX: 65536,
   PATH_MAX: 4096,
+  PR_SET_PDEATHSIG: 1,
   PR_SET_DUMPABLE: 4,
   PIDFD_THREAD: 0o200,
 } as const;

@@ -12,13 +12,15 @@ export class Broker {
   readonly policy: Policy;
   readonly grants: Grants;
   readonly identity = new Identity();
-  readonly mounts = new Mounts();
+  readonly mounts: Mounts;
   readonly selfConfined = new SelfConfined();
   readonly threads = new Threads();
 
   readonly #listed: ReadonlySet<string>;
 
-  constructor(plan: Plan) {
+  /** `mayWait`: calls on slow file systems are done here. */
+  constructor(plan: Plan, mayWait: boolean) {
+    this.mounts = new Mounts(mayWait);
     this.plan = plan;
     this.policy = revive(plan.mediation.policy as Policy);
     this.grants = new Grants(plan);

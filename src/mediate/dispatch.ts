@@ -4,6 +4,7 @@ import { Call, type Notification, Vanished } from "./call.ts";
 import type { Handler } from "./handler.ts";
 import { handlers } from "./handlers/table.ts";
 import { CannotImpersonate } from "./identity.ts";
+import { MayWait } from "./may-wait.ts";
 import { TooLong, Unreadable } from "./memory.ts";
 import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
 import { Nameless } from "./place.ts";
@@ -48,6 +49,7 @@ function selfConfined(call: Call): string | null {
 }
 
 function doubt(call: Call, cause: unknown): Outcome {
+  if (cause instanceof MayWait) return { kind: "elsewhere" };
   if (cause instanceof Vanished) return { kind: "vanished" };
   if (cause instanceof Nameless) return error(cause.errno);
   if (cause instanceof TooLong) return error(E.NAMETOOLONG);

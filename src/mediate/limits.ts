@@ -1,5 +1,11 @@
 /** Symbolic links followed in one walk; the kernel's MAXSYMLINKS. */
 export const LINKS_MAX = 40;
+/** Milliseconds that one call may take on a slow file system; then its caller gets EIO. */
+export const SLOW_CALL_MS_MAX = 10_000;
+/** Milliseconds that an idle worker has to end when the domain has ended. */
+export const WORKER_END_MS_MAX = 500;
+/** Calls that wait for slow file systems at a time. */
+export const SLOW_CALLS_MAX = 32;
 /** Times an open is tried again when the name appears or disappears under it. */
 export const OPEN_ATTEMPTS_MAX = 8;
 /** Processes remembered to have confined themselves further; beyond it every process counts as such. */

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { abi, POLLPRI } from "./abi.ts";
+import { MayWait } from "./may-wait.ts";
 import { c, sys } from "./sys.ts";
 
-/** What a file system means for a walk: `slow` ones may keep the mediator waiting on somebody else. */
-export type MountKind = "local" | "procfs" | "slow";
+/** What a file system means for a walk: `slow` ones may keep the caller waiting on somebody else; names on `unknown` ones (of other mount namespaces, or detached) mean nothing. */
+export type MountKind = "local" | "procfs" | "slow" | "unknown";
 
 /** File systems that answer from memory or a block device. All others may wait for a network or a user-space server, and the loop must not wait. */
 const LOCAL = new Set(
@@ -21,14 +22,28 @@ export class Mounts {
   readonly #watch = sys("openat", abi.AT_FDCWD, c("/proc/self/mountinfo"), abi.O_CLOEXEC);
   #kinds = new Map<number, MountKind>();
   #read = false;
+  readonly #mayWait: boolean;
   readonly #request = watchRequest(this.#watch);
 
-  kind(mount: number): MountKind {
+  /** `mayWait`: whoever asks may be kept waiting. */
+  constructor(mayWait: boolean) {
+    this.#mayWait = mayWait;
+  }
+
+  /** `local` and `slow` are one for whoever may wait. Throws {@link MayWait} for all others. */
+  kind(mount: number): Exclude<MountKind, "slow"> {
+    const kind = this.#kind(mount);
+    if (kind !== "slow") return kind;
+    if (this.#mayWait) return "local";
+    throw new MayWait();
+  }
+
+  #kind(mount: number): MountKind {
     if (!this.#read || this.#changed()) {
       this.#kinds = parse(readFileSync("/proc/self/mountinfo", "latin1"));
       this.#read = true;
     }
-    return this.#kinds.get(mount) ?? "slow";
+    return this.#kinds.get(mount) ?? "unknown";
   }
 
   #changed(): boolean {

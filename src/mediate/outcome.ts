@@ -21,6 +21,8 @@ export type Outcome =
     }
   /** The thread was killed meanwhile: nobody to tell. */
   | { readonly kind: "vanished" }
+  /** Nothing is done yet, and it may take its time: a worker decides and answers. */
+  | { readonly kind: "elsewhere" }
   /** Begun, and not yet done: the loop goes on with others and asks again when the descriptor is ready. */
   | Pending
   | { readonly kind: "refused"; readonly errno: number; readonly refusal: Refusal };

@@ -5,11 +5,13 @@ const RESPONSE_BYTES = 24;
 
 /** One slot of the memfd shared with the holder: u32 state, u32 reserved, struct seccomp_notif, struct seccomp_notif_resp (seccomp_unotify(2)). */
 export class Slot {
+  readonly index: number;
   readonly notification: Buffer;
   readonly response: Buffer;
   readonly #bytes: Buffer;
 
   constructor(memory: Uint8Array, index: number) {
+    this.index = index;
     this.#bytes = Buffer.from(memory.buffer, memory.byteOffset + index * SLOT_SIZE, SLOT_SIZE);
     this.notification = this.#bytes.subarray(SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET);
     this.response = this.#bytes.subarray(SLOT_RESPONSE_OFFSET, SLOT_RESPONSE_OFFSET + RESPONSE_BYTES);

@@ -17,6 +17,8 @@ export interface Woken {
   readonly ready: readonly WaitingCall[];
   /** A new call can be received. */
   readonly asked: boolean;
+  /** The worker has answered a call, or ended. */
+  readonly worked: boolean;
   /** The last process under the filter is gone. */
   readonly gone: boolean;
 }
@@ -24,30 +26,33 @@ export interface Woken {
 /** Calls in flight beside the one that is being decided; as many as there are slots. */
 export class Waiting {
   #calls: WaitingCall[] = [];
-  /** struct pollfd (poll(2)): the listener, then one for each call. */
-  readonly #requests = Buffer.alloc(8 * (SLOT_COUNT + 1));
+  /** struct pollfd (poll(2)): the listener, the worker's answers, then one for each call. */
+  readonly #requests = Buffer.alloc(8 * (SLOT_COUNT + 2));
 
   add(call: WaitingCall): void {
     this.#calls.push(call);
   }
 
   /** Waits until something can be done, or `timeout` milliseconds (-1: for ever). */
-  poll(listener: number, timeout: number): Woken {
+  poll(listener: number, worker: number | null, timeout: number): Woken {
     const requests = this.#requests;
     requests.writeInt32LE(listener, 0);
     requests.writeInt16LE(POLLIN, 4);
+    requests.writeInt32LE(worker ?? -1, 8);
+    requests.writeInt16LE(POLLIN, 12);
     for (const [index, { pending }] of this.#calls.entries()) {
-      requests.writeInt32LE(pending.fd, 8 * index + 8);
-      requests.writeInt16LE(POLLOUT, 8 * index + 12);
+      requests.writeInt32LE(pending.fd, 8 * index + 16);
+      requests.writeInt16LE(POLLOUT, 8 * index + 20);
     }
-    const count = sys("poll", requests, this.#calls.length + 1, timeout);
+    const count = sys("poll", requests, this.#calls.length + 2, timeout);
     if (count < 0 && count !== -E.INTR) throw new Error(`poll: error ${-count}`);
     const events = (index: number): number => (count > 0 ? requests.readInt16LE(8 * index + 6) : 0);
     const asked = (events(0) & POLLIN) !== 0;
     const gone = !asked && (events(0) & POLLHUP) !== 0;
-    if (this.#calls.length === 0) return { ready: [], asked, gone };
-    const ready = this.#calls.filter((_, index) => events(index + 1) !== 0);
-    this.#calls = this.#calls.filter((_, index) => events(index + 1) === 0);
-    return { ready, asked, gone };
+    const worked = events(1) !== 0;
+    if (this.#calls.length === 0) return { ready: [], asked, worked, gone };
+    const ready = this.#calls.filter((_, index) => events(index + 2) !== 0);
+    this.#calls = this.#calls.filter((_, index) => events(index + 2) === 0);
+    return { ready, asked, worked, gone };
   }
 }

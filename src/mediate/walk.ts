@@ -12,8 +12,8 @@ export type Walked =
   | { readonly kind: "place"; readonly place: Place }
   /** Procfs: nothing there is ever done by the mediator, whose own /proc/self and rights would be used. */
   | { readonly kind: "procfs" }
-  /** A file system that may keep the mediator waiting. */
-  | { readonly kind: "slow" }
+  /** A file system of another mount namespace, or none's. */
+  | { readonly kind: "unknown" }
   /** `/proc/self/fd/N` of the target's own, followed: the same as its descriptor N. */
   | { readonly kind: "descriptor"; readonly number: number }
   | { readonly kind: "error"; readonly errno: number };
@@ -52,7 +52,7 @@ class Walk {
   readonly #rest: Bytes[] = [];
   #slash = false;
   #mount: number | null = null;
-  #kind: MountKind = "slow";
+  #kind: MountKind = "unknown";
 
   constructor(start: number, context: WalkContext) {
     this.#at = start;
@@ -64,7 +64,7 @@ class Walk {
     if (typeof start === "number") return { kind: "error", errno: start };
     this.#push(path);
     for (;;) {
-      if (this.#kind === "slow") return { kind: "slow" };
+      if (this.#kind === "unknown") return { kind: "unknown" };
       const component = this.#rest.pop();
       if (component === undefined) return this.#here();
       const stop =
@@ -114,7 +114,7 @@ class Walk {
     if (typeof stat === "number") return { kind: "error", errno: stat };
     if (stat?.type === abi.S_IFLNK && this.#follows()) return this.#enter(component, fd, stat, true);
     if (holder === "procfs" || this.#kind === "procfs") return { kind: "procfs" };
-    if (this.#kind === "slow") return { kind: "slow" };
+    if (this.#kind === "unknown") return { kind: "unknown" };
     // Calls on names are left to say so themselves.
     const looking = this.#context.follow !== "never";
     if (looking && this.#slash && stat !== null && stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };

@@ -36,6 +36,8 @@ export interface SceneOptions {
   readonly timeoutMs?: number;
   /** Times the mediator is killed in the middle of its work. */
   readonly kills?: number;
+  /** A command that starts harness, mediator and target. */
+  readonly inside?: readonly string[];
   /** The last line says how much memory the mediator had. */
   readonly memory?: boolean;
 }
@@ -54,7 +56,7 @@ const usual =
   sched_setscheduler setpriority ioprio_set io_uring_setup`.split(/\s+/);
 
 /** Runs a program under a mediator of its own; events and scratch files go with it. */
-export function runScene(built: Built, options: SceneOptions, command: readonly string[], cwd: string): Run {
+export function runScene(built: Built, options: SceneOptions, program: readonly string[], cwd: string): Run {
   const directory = mkdtempSync(join(tmpdir(), "cofferdam-scene-"));
   chmodSync(directory, 0o777);
   try {
@@ -73,9 +75,10 @@ export function runScene(built: Built, options: SceneOptions, command: readonly 
       `${uid}:${gid}`,
       process.execPath,
       built.mediator,
-      ...command,
+      ...program,
     ];
-    const done = spawnSync(built.harness, args, {
+    const [command = "", ...prefix] = [...(options.inside ?? []), built.harness];
+    const done = spawnSync(command, [...prefix, ...args], {
       cwd,
       encoding: "utf8",
       timeout: options.timeoutMs ?? 60_000,

@@ -1,0 +1,37 @@
+import { slotState } from "../plan/slots.ts";
+import { abi, E } from "./abi.ts";
+import { error, type Outcome } from "./outcome.ts";
+import type { Reporter } from "./report.ts";
+import type { Slot } from "./slot.ts";
+import { close, sys } from "./sys.ts";
+
+/** Hands over, reports, sends; a target that vanished is told nothing. The slot is `done` afterwards. */
+export function answer(listener: number, slot: Slot, outcome: Outcome, reporter: Reporter): void {
+  const last = outcome.kind === "descriptor" ? handOver(listener, slot, outcome) : outcome;
+  if (last.kind === "refused") reporter.refused(slot.tid, last);
+  if (last.kind !== "vanished") send(listener, slot, last);
+}
+
+/** ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and interrupted it loses the reply. */
+function handOver(listener: number, slot: Slot, given: Outcome & { kind: "descriptor" }): Outcome {
+  // struct seccomp_notif_addfd: id, flags, srcfd, newfd, newfd_flags.
+  const request = Buffer.alloc(24);
+  request.writeBigUInt64LE(slot.id, 0);
+  request.writeUInt32LE(given.fd, 12);
+  request.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, 20);
+  const value = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
+  if (value < 0 && value !== -E.NOENT) given.undo?.();
+  close(given.fd);
+  if (value === -E.NOENT) return { kind: "vanished" };
+  return value < 0 ? error(-value) : { kind: "value", value };
+}
+
+function send(listener: number, slot: Slot, outcome: Outcome): void {
+  const value = outcome.kind === "value" ? BigInt(outcome.value) : 0n;
+  const errno = outcome.kind === "error" || outcome.kind === "refused" ? outcome.errno : 0;
+  slot.answer(value, errno, outcome.kind === "continue" ? abi.SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0);
+  slot.state = slotState.done;
+  const sent = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
+  // ENOENT: killed meanwhile.
+  if (sent < 0 && sent !== -E.NOENT) throw new Error(`cannot answer: error ${-sent}`);
+}

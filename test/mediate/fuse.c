@@ -1,0 +1,98 @@
+// fuse DIRECTORY CMD ARG...: runs CMD in a mount namespace of its own, in which a file system of this very process lies on DIRECTORY. It knows
+// directories only, has them in memory, and never answers a question about the name "hang".
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define NODES 64
+static struct { char name[256]; unsigned parent, mode, used; } nodes[NODES];
+static int device;
+
+static void reply(const struct fuse_in_header *in, int error, const void *body, size_t size) {
+  struct fuse_out_header out = {.len = sizeof out + (error ? 0 : size), .error = -error, .unique = in->unique};
+  struct iovec pieces[2] = {{&out, sizeof out}, {(void *)body, error ? 0 : size}};
+  if (writev(device, pieces, 2) < 0 && errno != ENOENT) _exit(94);
+}
+static struct fuse_attr attr(unsigned node) {
+  return (struct fuse_attr){.ino = node, .mode = S_IFDIR | nodes[node].mode, .nlink = 2};
+}
+static unsigned find(unsigned parent, const char *name) {
+  for (unsigned i = 2; i < NODES; i++) if (nodes[i].used && nodes[i].parent == parent && !strcmp(nodes[i].name, name)) return i;
+  return 0;
+}
+static void entry(const struct fuse_in_header *in, unsigned node) {
+  struct fuse_entry_out out = {.nodeid = node, .attr = attr(node)};
+  reply(in, 0, &out, sizeof out);
+}
+static unsigned make(unsigned parent, const char *name, unsigned mode) {
+  for (unsigned i = 2; i < NODES; i++) if (!nodes[i].used) {
+    nodes[i].used = 1; nodes[i].parent = parent; nodes[i].mode = mode; strcpy(nodes[i].name, name);
+    return i;
+  }
+  _exit(93);
+}
+
+static void serve(void) {
+  static char buffer[1 << 17];
+  nodes[1].mode = 0777;
+  make(1, "dir", 0777);
+  for (;;) {
+    ssize_t got = read(device, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) _exit(0);
+    struct fuse_in_header *in = (void *)buffer;
+    void *body = buffer + sizeof *in;
+    unsigned parent = in->nodeid, found;
+    switch (in->opcode) {
+      case FUSE_INIT: {
+        struct fuse_init_out out = {.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION, .max_write = 4096, .flags = FUSE_PARALLEL_DIROPS};
+        reply(in, 0, &out, sizeof out); break;
+      }
+      case FUSE_LOOKUP:
+        if (!strcmp(body, "hang")) break;
+        if ((found = find(parent, body))) entry(in, found); else reply(in, ENOENT, 0, 0);
+        break;
+      case FUSE_GETATTR: case FUSE_SETATTR: {
+        struct fuse_setattr_in *set = body;
+        if (in->opcode == FUSE_SETATTR && set->valid & FATTR_MODE) nodes[parent].mode = set->mode & 07777;
+        struct fuse_attr_out out = {.attr = attr(parent)};
+        reply(in, 0, &out, sizeof out); break;
+      }
+      case FUSE_MKDIR: {
+        struct fuse_mkdir_in *mkdir = body;
+        entry(in, make(parent, (char *)(mkdir + 1), mkdir->mode & 07777)); break;
+      }
+      case FUSE_RMDIR:
+        if ((found = find(parent, body))) { nodes[found].used = 0; reply(in, 0, 0, 0); } else reply(in, ENOENT, 0, 0);
+        break;
+      case FUSE_FORGET: case FUSE_BATCH_FORGET: case FUSE_INTERRUPT: break;
+      default: reply(in, ENOSYS, 0, 0);
+    }
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3 || unshare(CLONE_NEWNS) || mount(0, "/", 0, MS_REC | MS_PRIVATE, 0)) return 92;
+  device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+  char options[128];
+  snprintf(options, sizeof options, "fd=%d,rootmode=40777,user_id=0,group_id=0,allow_other,default_permissions", device);
+  if (device < 0 || mount("fuse", argv[1], "fuse", 0, options)) return 91;
+  if (fork() == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    serve();
+  }
+  close(device);
+  execv(argv[2], argv + 2);
+  return 90;
+}
