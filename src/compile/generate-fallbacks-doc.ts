@@ -31,5 +31,10 @@ export function generateFallbacksDoc(): string {
     "Users and groups are looked up in `/etc/passwd` and `/etc/group` alone; other name services are not asked, since no plan could say when",
     "their answer has changed.",
     "",
+    "In a user namespace that does not map root, the folders above every policy seem to belong to nobody, and no domain starts (CFD1008).",
+    "",
+    "`test/compile/plan/fallbacks.test.ts` tests each row with made-up answers, `test/compile/kernel/missing-feature.test.ts` those that a seccomp",
+    "filter can bring about, with the real probes and a real start.",
+    "",
   ].join("\n");
 }

@@ -3,17 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clone, Domain, front } from "./domain.ts";
 import { users } from "./users.ts";
 
-const ways = [
-  "fork",
-  "vfork",
-  "thread",
-  "double-fork",
-  "setsid",
-  "exec",
-  "daemon",
-  "clone-parent",
-  "setsid try double-fork try exec",
-];
+const ways = ["fork", "vfork", "thread", "double-fork", "setsid", "exec", "daemon", "setsid try double-fork try exec"];
 
 describe.each(users)("for $who", ({ uid }) => {
   let scene: Domain;

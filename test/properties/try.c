@@ -1,6 +1,6 @@
 // Tries what it reads, one line each, and prints what the kernel said: `0` or an errno's name. It knows no policy.
 //   OPERATION [ARGUMENT [ARGUMENT]]      e.g. `read /etc/shadow`, `kill 42`
-//   HOW... try OPERATION ...             the same in a descendant made that way: fork, vfork, thread, double-fork, setsid, exec, daemon, clone-parent
+//   HOW... try OPERATION ...             the same in a descendant made that way: fork, vfork, thread, double-fork, setsid, exec, daemon
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -114,7 +114,6 @@ static int descend(const char *how, char *rest) {
     return ANSWERED;
   }
   if (!strcmp(how, "vfork")) child = (pid_t)syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
-  else if (!strcmp(how, "clone-parent")) child = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
   else child = fork();
   if (child < 0) return -1;
   if (child == 0) {
