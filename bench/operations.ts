@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
+import { progress } from "./progress.ts";
 import { cofferdam, installed, median, type Scratch } from "./scratch.ts";
-import { against, type Row } from "./table.ts";
+import { type Row, verdict } from "./table.ts";
 
 interface Operation {
   readonly what: string;
@@ -17,6 +18,8 @@ interface Operation {
 /** Processes started for each setting and operation, in turns; each reports the median of its own rounds. */
 const TURNS = 5;
 const ROUNDS_A_PROCESS = 7;
+/** A process that takes longer waits for somebody who will not answer, in milliseconds. */
+const PROCESS_TIMEOUT_MS = 60_000;
 
 /** Nanoseconds an operation: without anything, under the bare C program, sealed, under bwrap. */
 export async function operationTimes(scratch: Scratch): Promise<Row[]> {
@@ -30,57 +33,85 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
   const port = await listening(server);
   const { policy, rules, filter } = scratch.domain("operations", operationsPolicy(scratch, writable, port));
   const micro = scratch.file("micro");
-  const settings: Record<string, readonly string[]> = {
+  const { policy: folderOnly } = scratch.domain("folder-only", folderOnlyPolicy(scratch, writable));
+  const under = (domain: string): Record<string, readonly string[]> => ({
     nothing: [micro],
-    bare: [scratch.file("bare"), rules, filter, "--", micro],
-    sealed: [cofferdam, "run", "--policy", policy, "--", micro],
-  };
-  if (installed("bwrap")) settings.bwrap = ["bwrap", "--dev-bind", "/", "/", micro];
+    // Nobody would answer its notifications: only for what is not asked about.
+    ...(domain === policy ? { bare: [scratch.file("bare"), rules, filter, "--", micro] } : {}),
+    sealed: [cofferdam, "run", "--policy", domain, "--", micro],
+    ...(installed("bwrap") ? { bwrap: ["bwrap", "--dev-bind", "/", "/", micro] } : {}),
+  });
   const operations: Operation[] = [
     { what: "open+close, depth 3", operation: "open", argument: shallowFile, perRound: 20_000, budget: 1.05 },
     { what: "open+close, depth 12", operation: "open", argument: deepFile, perRound: 20_000, budget: 1.05 },
     { what: "connect+close, loopback", operation: "connect", argument: String(port), perRound: 500, budget: 1.05 },
     { what: "fork+exec of true", operation: "exec", argument: "/usr/bin/true", perRound: 50, budget: 1.05 },
     { what: "pipe, there and back", operation: "pipe", argument: "-", perRound: 5_000, budget: 1.05 },
-    { what: "create+unlink, Landlock's own", operation: "create", argument: path.join(writable, "n"), perRound: 2_000, budget: null },
-    { what: "create+unlink, brokered name", operation: "create", argument: scratch.file("exact"), perRound: 500, budget: null },
+  ];
+  const created = path.join(writable, "n");
+  const creations: (readonly [string, string, string])[] = [
+    ["create+unlink in a granted folder", folderOnly, created],
+    ["the same, beside a grant of one name", policy, created],
+    ["create+unlink of that one name", policy, scratch.file("exact")],
   ];
   try {
     const rows: Row[] = [];
-    for (const operation of operations) rows.push(await measure(operation, settings));
+    for (const operation of operations) rows.push(await measure(scratch, operation, under(policy)));
+    for (const [what, domain, argument] of creations) {
+      const { bare: _, ...settings } = under(domain);
+      rows.push(await measure(scratch, { what, operation: "create", argument, perRound: 500, budget: null }, settings));
+    }
     return rows;
   } finally {
     server.close();
   }
 }
 
-async function measure(operation: Operation, settings: Record<string, readonly string[]>): Promise<Row> {
+async function measure(
+  scratch: Scratch,
+  operation: Operation,
+  settings: Record<string, readonly string[]>,
+): Promise<Row> {
+  progress(operation.what);
   const results: Record<string, number[]> = {};
   for (let turn = 0; turn < TURNS; turn++) {
-    for (const [name, [command = "", ...args]] of Object.entries(settings)) {
-      // The bare program has nobody to answer notifications: brokered calls are not its business.
-      if (name === "bare" && operation.operation === "create") continue;
-      const rounds = await output(spawn(command, [...args, operation.operation, String(ROUNDS_A_PROCESS), String(operation.perRound), operation.argument], { stdio: ["ignore", "pipe", "inherit"] }));
+    for (const [name, command] of Object.entries(settings)) {
+      const what = [operation.operation, String(ROUNDS_A_PROCESS), String(operation.perRound), operation.argument];
+      const rounds = await roundsOf(scratch, [...command, ...what]);
       results[name] = [...(results[name] ?? []), median(rounds)];
     }
   }
-  const figures = Object.fromEntries(Object.keys(settings).map((name) => [name, results[name] ? Math.min(...results[name]) : null]));
-  const note = operation.budget === null || !figures.bare || !figures.sealed ? "" : against(figures.sealed, figures.bare, "bare", operation.budget);
+  const figures = Object.fromEntries(
+    Object.keys(settings).map((name) => [name, results[name] ? Math.min(...results[name]) : null]),
+  );
+  const note =
+    operation.budget === null || !figures.bare || !figures.sealed
+      ? ""
+      : verdict(figures.sealed / figures.bare, "bare", operation.budget);
   return { what: operation.what, unit: "ns", figures, note };
 }
 
-function output(child: ChildProcess): Promise<number[]> {
+/** One process of `micro`: nanoseconds an operation, a line a round. To a file, since the domain inherits no sockets. */
+function roundsOf(scratch: Scratch, command: readonly string[]): Promise<number[]> {
+  const file = scratch.file("output");
+  const stdout = fs.openSync(file, "w");
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { stdio: ["ignore", stdout, "inherit"], timeout: PROCESS_TIMEOUT_MS });
+  fs.closeSync(stdout);
   return new Promise((resolve, reject) => {
-    let text = "";
-    child.stdout?.on("data", (chunk: Buffer) => {
-      text += chunk.toString();
+    child.once("error", reject);
+    child.once("close", (status) => {
+      const rounds = fs.readFileSync(file, "utf8").split("\n").filter(Boolean).map(Number);
+      if (status === 0 && rounds.length === ROUNDS_A_PROCESS) resolve(rounds);
+      else reject(new Error(`\`${command.join(" ")}\` ended with ${status} after ${rounds.length} rounds`));
     });
-    child.once("close", (status) => (status === 0 ? resolve(text.trim().split("\n").map(Number)) : reject(new Error(`${child.spawnargs.join(" ")} ended with ${status}`))));
   });
 }
 
 function listening(server: net.Server): Promise<number> {
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", 4096, () => resolve((server.address() as net.AddressInfo).port)));
+  return new Promise((resolve) =>
+    server.listen(0, "127.0.0.1", 4096, () => resolve((server.address() as net.AddressInfo).port)),
+  );
 }
 
 function operationsPolicy(scratch: Scratch, writable: string, port: number): string {
@@ -98,8 +129,14 @@ inherit: [stdio]
 `;
 }
 
-/** For callers that want the machine in their report. */
-export function machine(): string {
-  const model = /^model name\s*: (.*)$/m.exec(fs.readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown processor";
-  return `${model}, ${execFileSync("nproc", { encoding: "utf8" }).trim()} cores, Linux ${execFileSync("uname", ["-r"], { encoding: "utf8" }).trim()}, Node ${process.version}`;
+/** No single name may be created here, so that the kernel alone decides on creation. */
+function folderOnlyPolicy(scratch: Scratch, writable: string): string {
+  return `summary: benchmark
+include: [base]
+files:
+  - rx ${scratch.file("micro")}
+  - rwcd ${writable}/**
+syscalls: ["@system-service"]
+inherit: [stdio]
+`;
 }

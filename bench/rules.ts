@@ -1,7 +1,7 @@
 import { hostSnapshot } from "../src/compile/host-snapshot.ts";
-import { buildAutomaton } from "../src/model/automaton/build.ts";
-import { encodeAutomaton } from "../src/model/automaton/binary.ts";
 import { walk } from "../src/model/automaton/automaton.ts";
+import { encodeAutomaton } from "../src/model/automaton/binary.ts";
+import { buildAutomaton } from "../src/model/automaton/build.ts";
 import { decide } from "../src/model/decide.ts";
 import { Permission } from "../src/model/permission.ts";
 import type { NameRule, Policy } from "../src/model/policy.ts";
@@ -22,7 +22,8 @@ export function ruleCosts(): Row[] {
     });
     const few = Math.max(20, Math.floor(DECISIONS / count));
     const [decideMs] = timed(() => {
-      for (let i = 0; i < few; i++) decide(policy, { class: "name", operation: "read", path: `/srv/site-${i % count}/htdocs/index.html` });
+      for (let i = 0; i < few; i++)
+        decide(policy, { class: "name", operation: "read", path: `/srv/site-${i % count}/htdocs/index.html` });
     });
     return {
       what: `${count} rules`,
@@ -42,10 +43,36 @@ export function ruleCosts(): Row[] {
 function policyOf(count: number): Policy {
   const names: NameRule[] = Array.from({ length: count }, (_, i) => {
     const pattern = `/srv/site-${i}/htdocs/**`;
-    return { effect: "allow", permissions: Permission.read, pattern, source: { file: "bench", line: i + 1, column: 1, text: `r ${pattern}` } };
+    return {
+      effect: "allow",
+      permissions: Permission.read,
+      pattern,
+      source: { file: "bench", line: i + 1, column: 1, text: `r ${pattern}` },
+    };
   });
-  const empty = { entries: [], addresses: [], sockets: [], capabilities: [], syscalls: [], ipc: [], inherit: [], signals: [], transitions: [], setUserId: [], bestEffort: [] };
-  return { name: "bench", summary: "", level: "enforcing", mediation: "sealed", user: null, group: null, names, ...empty };
+  const empty = {
+    entries: [],
+    addresses: [],
+    sockets: [],
+    capabilities: [],
+    syscalls: [],
+    ipc: [],
+    inherit: [],
+    signals: [],
+    transitions: [],
+    setUserId: [],
+    bestEffort: [],
+  };
+  return {
+    name: "bench",
+    summary: "",
+    level: "enforcing",
+    mediation: "sealed",
+    user: null,
+    group: null,
+    names,
+    ...empty,
+  };
 }
 
 function timed<T>(work: () => T): [number, T] {

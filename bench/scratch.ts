@@ -25,9 +25,15 @@ export class Scratch {
   /** Writes a domain file and brings its plan into the form that `bare` reads. */
   domain(name: string, text: string): { policy: string; rules: string; filter: string } {
     const policy = this.file(`${name}.yaml`);
-    const [planFile, rules, filter] = [this.file(`${name}.plan`), this.file(`${name}.rules`), this.file(`${name}.filter`)];
+    const [planFile, rules, filter] = [
+      this.file(`${name}.plan`),
+      this.file(`${name}.rules`),
+      this.file(`${name}.filter`),
+    ];
     fs.writeFileSync(policy, text);
-    execFileSync(cofferdam, ["compile", "--out", planFile, "--policy", policy], { stdio: ["ignore", "inherit", "inherit"] });
+    execFileSync(cofferdam, ["compile", "--out", planFile, "--policy", policy], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
     const { landlock, seccomp } = decodePlan(fs.readFileSync(planFile));
     if (landlock === null || seccomp === null) throw new Error("the plan has no layers");
     const lines = [

@@ -17,7 +17,12 @@ export function renderTable(title: string, rows: readonly Row[]): string {
   ]);
   const widths = header.map((_, i) => Math.max(...[header, ...body].map((cells) => cells[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i === 0 || i === cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ").trimEnd();
+    cells
+      .map((cell, i) =>
+        i === 0 || i === cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
+      )
+      .join("  ")
+      .trimEnd();
   return [title, line(header), ...body.map(line), ""].join("\n");
 }
 
@@ -27,8 +32,7 @@ function format(value: number | null): string {
 }
 
 /** `1.03 x bare, budget 1.05: met`; the verdict is for people, no test hangs on it. */
-export function against(value: number, reference: number, name: string, budget: number, atLeast = false): string {
-  const ratio = value / reference;
+export function verdict(ratio: number, name: string, budget: number, atLeast = false): string {
   const met = atLeast ? ratio >= budget : ratio <= budget;
   return `${ratio.toFixed(2)} x ${name}, budget ${atLeast ? ">= " : ""}${budget}: ${met ? "met" : "MISSED"}`;
 }

@@ -84,9 +84,12 @@ export class Daemon {
     return this.#ended;
   }
 
-  /** For every way out of a test: nothing of it runs on. */
+  /** For every way out of a test: nothing of it runs on, not even children that outlive a killed parent. */
   async close(): Promise<void> {
-    if (this.#ended === null) this.#child.kill("SIGKILL");
+    if (this.#ended !== null) return;
+    const workers = descendants(this.pid);
+    this.#child.kill("SIGKILL");
+    for (const pid of workers) killIfThere(pid);
     await this.ended();
   }
 
@@ -111,6 +114,22 @@ function collectorOf(file: string): boolean {
       return false; // It has ended since it was listed.
     }
   });
+}
+
+/** Process ids of children, theirs included. */
+export function descendants(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  if (!fs.existsSync(file)) return [];
+  const children = fs.readFileSync(file, "utf8").trim().split(" ").filter(Boolean);
+  return children.map(Number).flatMap((child) => [child, ...descendants(child)]);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 /** A TCP port of 127.0.0.1 that nobody has at the moment. */

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { skipUnless } from "../support/skip.ts";
-import { uidsOf } from "./daemon.ts";
+import { descendants, uidsOf } from "./daemon.ts";
 import { Nginx, nginxInstalled, upstreamServer } from "./nginx.ts";
 
 /**
@@ -25,10 +25,10 @@ test("an ordinary user's nginx on a high port serves, reloads, rotates, stops, a
   try {
     expect(uidsOf(daemon.pid)).toEqual(Array(4).fill(nginx.uid));
     expect(await nginx.get("/")).toEqual({ status: 200, body: "the page\n" });
-    const before = nginx.workers(daemon.pid);
+    const before = descendants(daemon.pid);
     daemon.signal("SIGHUP");
     await daemon.until("SIGHUP gives new workers", () => {
-      const now = nginx.workers(daemon.pid);
+      const now = descendants(daemon.pid);
       return now.length === 2 && now.every((worker) => !before.includes(worker));
     });
     fs.renameSync(nginx.at("logs/access.log"), nginx.at("logs/access.log.1"));

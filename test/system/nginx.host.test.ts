@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot, skipUnless } from "../support/skip.ts";
-import { type Daemon, uidsOf } from "./daemon.ts";
+import { type Daemon, descendants, uidsOf } from "./daemon.ts";
 import { Nginx, nginxInstalled, upstreamServer } from "./nginx.ts";
 
 /**
@@ -42,7 +42,7 @@ test("nginx serves, logs, reloads, rotates and stops, without any denial of what
   expect(fs.readFileSync(nginx.at("run/nginx.pid"), "utf8")).toBe(`${daemon.pid}\n`);
 
   const { pid } = daemon;
-  const lowered = () => nginx.workers(pid).filter((worker) => uidsOf(worker).every((uid) => uid === WWW_DATA));
+  const lowered = () => descendants(pid).filter((worker) => uidsOf(worker).every((uid) => uid === WWW_DATA));
   await daemon.until("both workers are www-data", () => lowered().length === 2);
   const before = lowered();
   fs.writeFileSync(nginx.at("www/new.html"), "written while it runs\n");
@@ -50,7 +50,7 @@ test("nginx serves, logs, reloads, rotates and stops, without any denial of what
 
   daemon.signal("SIGHUP");
   await daemon.until("SIGHUP gives new workers", () => {
-    const now = nginx.workers(pid);
+    const now = descendants(pid);
     return now.length === 2 && now.every((worker) => !before.includes(worker));
   });
   expect((await nginx.get("/")).status).toBe(200);
@@ -116,7 +116,7 @@ test("its exit status is passed on", async () => {
 
 test("a signal that ends it is passed on", async () => {
   daemon = await nginx.start();
-  const workers = nginx.workers(daemon.pid);
+  const workers = descendants(daemon.pid);
   daemon.signal("SIGKILL");
   expect(await daemon.ended()).toBe("SIGKILL");
   // Workers outlive a killed master; nothing of this test may.

@@ -108,12 +108,6 @@ http {
 `;
   }
 
-  /** Process ids of the workers: children of the master. */
-  workers(master: number): number[] {
-    const children = fs.readFileSync(`/proc/${master}/task/${master}/children`, "utf8");
-    return children.trim().split(" ").filter(Boolean).map(Number);
-  }
-
   remove(): void {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }

@@ -170,7 +170,9 @@ test("what an attacker would make of postgres works unconfined, fails in the dom
     sealed.signal("SIGTERM");
     expect(await sealed.ended()).toBe(0);
     expect(reached).toBe(0);
-    const denials = (await sealed.denials()).filter((denial) => !known.includes(denial));
+    // The server as a client looks up its own home, and glibc asks nscd first.
+    const asClient = [...known, "name connect /var/run/nscd/socket"];
+    const denials = (await sealed.denials()).filter((denial) => !asClient.includes(denial));
     expect(denials).toEqual(
       [
         `address connect tcp 127.0.0.1:${elsewhere}`,

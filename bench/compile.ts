@@ -1,0 +1,85 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { checkContext } from "../src/cli/host.ts";
+import { load } from "../src/cli/load.ts";
+import { places } from "../src/cli/places.ts";
+import { compile } from "../src/compile/compile.ts";
+import { hostSnapshot } from "../src/compile/host-snapshot.ts";
+import { hasError } from "../src/diagnostics/diagnostic.ts";
+import { probeHost } from "../src/kernel/probe/host-facts.ts";
+import { encodePlan } from "../src/plan/encode.ts";
+import { check } from "../src/policy/3-check/check.ts";
+import { progress } from "./progress.ts";
+import { clone, cofferdam, median, type Scratch } from "./scratch.ts";
+import type { Row } from "./table.ts";
+
+/** Design: this many policies in {@link BUDGET_S} seconds. */
+const POLICIES = 1_000;
+const BUDGET_S = 5;
+/** Whole runs of the compiler as the front starts it. */
+const PROCESSES = 5;
+
+/** From file to encoded plan: 1,000 policies in one process, and one in a process of its own, as at a first start. */
+export async function compileTimes(scratch: Scratch): Promise<Row[]> {
+  const folder = scratch.file("policies");
+  fs.mkdirSync(folder);
+  const files = Array.from({ length: POLICIES }, (_, i) => path.join(folder, `daemon-${i}.yaml`));
+  for (const [i, file] of files.entries()) fs.writeFileSync(file, daemonPolicy(i));
+  progress(`compile of ${POLICIES} policies`);
+  const start = process.hrtime.bigint();
+  const bytes = await compileAll(files);
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  progress("compile of one policy in a process of its own");
+  const plan = scratch.file("one.plan");
+  const single = Array.from({ length: PROCESSES }, () => {
+    const begin = process.hrtime.bigint();
+    execFileSync(cofferdam, ["compile", "--out", plan, "--policy", files[0] ?? ""], { stdio: "ignore" });
+    return Number(process.hrtime.bigint() - begin) / 1e6;
+  });
+  const note = `budget ${BUDGET_S * 1000} ms: ${seconds <= BUDGET_S ? "met" : "MISSED"}; ${Math.round(bytes / POLICIES / 1024)} KiB a plan`;
+  return [
+    { what: `${POLICIES} policies, file to plan`, unit: "ms", figures: { time: seconds * 1000 }, note },
+    {
+      what: "one policy, whole process",
+      unit: "ms",
+      figures: { time: median(single) },
+      note: "at the first start only",
+    },
+  ];
+}
+
+async function compileAll(files: readonly string[]): Promise<number> {
+  const where = places({ uid: process.getuid?.() ?? 0, env: process.env, home: clone });
+  const context = { places: where, out: () => undefined, err: () => undefined, width: 80, color: false };
+  const [facts, snapshot, host] = [probeHost(), hostSnapshot(), checkContext(context)];
+  let bytes = 0;
+  for (const file of files) {
+    const { policy, diagnostics, files: read, absent } = load(context, { file }, {});
+    if (policy === null || hasError([...diagnostics, ...check(policy, { ...host, file })])) throw new Error(file);
+    const { plan } = await compile(policy, { facts, snapshot, files: read, absent, own: where.own });
+    if (plan === null) throw new Error(`there is no plan for ${file}`);
+    bytes += encodePlan(plan).length;
+  }
+  return bytes;
+}
+
+/** As long as the shipped ones, each for places of its own. */
+function daemonPolicy(i: number): string {
+  return `summary: daemon ${i}
+include: [base, name-service, openssl]
+files:
+  - rx /usr/bin/true
+  - r /etc/daemon-${i}/** /usr/share/daemon-${i}/**
+  - rwcda /var/lib/daemon-${i}/**
+  - wc /var/log/daemon-${i}/*.log
+  - rwcd /run/daemon-${i}.pid
+  - deny r /etc/daemon-${i}/private/**
+network:
+  - listen tcp ${10_000 + i}
+  - connect tcp 10.0.0.0/8:5432
+inherit: [stdio]
+syscalls: ["@system-service"]
+signals: [self]
+`;
+}

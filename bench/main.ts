@@ -1,0 +1,45 @@
+/**
+ * `npm run bench`: every table of docs/benchmarks.md. Progress on standard error, the report on standard output, with
+ * `--json` as one object. What is here measures; nothing asserts a time.
+ */
+import { compileTimes } from "./compile.ts";
+import { daemonThroughput } from "./daemons.ts";
+import { launchTimes } from "./launch.ts";
+import { machine } from "./machine.ts";
+import { operationTimes } from "./operations.ts";
+import { progress } from "./progress.ts";
+import { ruleCosts } from "./rules.ts";
+import { Scratch } from "./scratch.ts";
+import { type Row, renderTable } from "./table.ts";
+
+const sections: Readonly<Record<string, { title: string; measure: (scratch: Scratch) => Row[] | Promise<Row[]> }>> = {
+  launch: { title: "Launch", measure: launchTimes },
+  operations: { title: "One operation", measure: operationTimes },
+  daemons: { title: "Daemons", measure: daemonThroughput },
+  rules: { title: "Number of rules", measure: ruleCosts },
+  compile: { title: "Compiling", measure: compileTimes },
+};
+
+const words = process.argv.slice(2);
+const json = words.includes("--json");
+const named = words.filter((word) => word !== "--json");
+const unknown = named.find((word) => !Object.hasOwn(sections, word));
+if (unknown !== undefined) {
+  process.stderr.write(`bench: there is no \`${unknown}\`; there are ${Object.keys(sections).join(", ")}\n`);
+  process.exit(2);
+}
+
+const about = machine();
+const scratch = new Scratch();
+const tables: { title: string; rows: Row[] }[] = [];
+try {
+  for (const [name, { title, measure }] of Object.entries(sections)) {
+    if (named.length > 0 && !named.includes(name)) continue;
+    progress(title);
+    tables.push({ title, rows: await measure(scratch) });
+  }
+} finally {
+  scratch.close();
+}
+const report = tables.map(({ title, rows }) => renderTable(title, rows)).join("\n");
+process.stdout.write(json ? `${JSON.stringify({ machine: about, tables })}\n` : `${about}\n\n${report}`);

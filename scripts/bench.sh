@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Sets up, then measures. Progress on standard error, tables on standard output.
+#   scripts/bench.sh [--json] [launch|operations|daemons|rules|compile]...
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup.sh bench test
+mkdir -p build
+node_modules/.bin/esbuild bench/main.ts --bundle --platform=node --target=node20 --format=esm --external:koffi \
+  --banner:js='import { createRequire as benchRequire } from "node:module"; const require = benchRequire(import.meta.url);' \
+  --outfile=build/bench.mjs --log-level=warning
+exec node build/bench.mjs "$@"
