@@ -85,6 +85,13 @@ test("a directory is renamed only where everything below it may be", () => {
   expect(done.lines).toEqual(["rename: -1 EACCES", "rename: 0 -", "renameat2: -1 EACCES"]);
 });
 
+test("a directory below which nothing is granted keeps its name, though nothing would be gained", () => {
+  mkdirSync(join(tree, "open/dir"));
+  const script = "rename open/dir open/moved ; rename open/file open/moved";
+  const done = runScene(built, { rules: [`rwcd ${tree}/open/*`] }, [built.target, ...script.split(" ")], tree);
+  expect(done.lines).toEqual(["rename: -1 EACCES", "rename: 0 -"]);
+});
+
 test("set-id bits are refused also where the kernel would make the file", () => {
   const options = { rules: [`rwcd ${tree}/open/**`], kernelCreates: [join(tree, "open")] };
   const script =
