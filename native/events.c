@@ -7,13 +7,16 @@
 #define COLLECTOR DIST_DIR "/collector.js"
 #define STEP "start the collector of events"
 
+#define LOG_HELP "no event may be lost: make it writable for you, or name another place with --events FILE"
+
 /* Makes every missing folder of an absolute path. */
 static void make_folders(const char *path)
 {
   char *copy = joined(path, "/", "");
   for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
     *slash = 0;
-    need(mkdir(copy, geteuid() == 0 ? 0755 : 0700) == 0 || errno == EEXIST, "make the folder of the event log", copy, NULL);
+    need(mkdir(copy, geteuid() == 0 ? 0755 : 0700) == 0 || errno == EEXIST, "make the folder of the event log", copy,
+         LOG_HELP);
     *slash = '/';
   }
 }
@@ -27,12 +30,12 @@ static int open_log(void)
     make_folders(folder);
     directory = open(folder, folder_flags);
   }
-  need(directory >= 0, "open the folder of the event log", folder, NULL);
+  need(directory >= 0, "open the folder of the event log", folder, LOG_HELP);
   if (!trusted(directory, S_IFDIR))
     refuse("trust the folder of the event log", folder, EPERM, "only root or you may be able to write it");
   int log = openat(directory, "events.jsonl", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                    geteuid() == 0 ? 0640 : 0600);
-  need(log >= 0, "open the event log", path, NULL);
+  need(log >= 0, "open the event log", path, LOG_HELP);
   if (!trusted(log, S_IFREG))
     refuse("trust the event log", path, EPERM, "it must be a regular file that only root or you may write");
   close(directory);

@@ -17,7 +17,7 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
   });
   afterAll(() => scene.close());
 
-  /** Not started, with a message that matches, and a help line or the reason of the kernel. */
+  /** Not started, with a message that matches, and a help line. */
   function refused(message: RegExp, how: How = {}, args?: readonly string[]) {
     const command = ["--", "/bin/sh", "-c", `echo started > ${scene.home}/started; echo started`];
     const { status, out, err } = scene.cofferdam(["run", ...(args ?? ["--policy", scene.policy]), ...command], how);
@@ -27,7 +27,7 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
       started: false,
     });
     expect(err).toMatch(message);
-    expect(err).toMatch(/help: |\([A-Z].*\)/);
+    expect(err).toContain("help: ");
   }
 
   test("a policy that is not there, unreadable, broken, of somebody else", () => {
