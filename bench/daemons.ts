@@ -36,8 +36,11 @@ async function measured(service: Service, scratch: Scratch): Promise<Row[]> {
           unconfined: median(pairs.map(({ bare }) => bare)),
           sealed: median(pairs.map(({ confined }) => confined)),
         };
-        const ratio = median(pairs.map(({ bare, confined }) => confined / bare));
-        return { what: load.what, unit: load.unit, figures, note: verdict(ratio, "unconfined", BUDGET, true) };
+        const ratios = pairs.map(({ bare, confined }) => confined / bare);
+        // Two loads of an equal daemon differ as widely on a busy machine: the reader must see by how much.
+        const spread = `rounds ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+        const note = `${verdict(median(ratios), "unconfined", BUDGET, true)}; ${spread}`;
+        return { what: load.what, unit: load.unit, figures, note };
       });
     } finally {
       await sealed.stop();
