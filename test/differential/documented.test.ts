@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { decide } from "../../src/model/decide.ts";
 import type { NameRequest } from "../../src/model/request.ts";
 import { type Conversation, Domain } from "../properties/domain.ts";
@@ -158,6 +158,7 @@ describe.each(differences)("$name", ({ name, grants, before, meanwhile, asks }) 
 
 test("/proc: a grant to read something there is a grant to read all of it, and `plan` says so", () => {
   const scene = new Domain();
+  onTestFinished(() => scene.close());
   scene.writePolicy({ files: ["r /proc/self/status"] });
   const { policy, view } = modelOf(scene.policy);
   const request: NameRequest = { class: "name", operation: "read", path: "/proc/loadavg" };
@@ -166,11 +167,11 @@ test("/proc: a grant to read something there is a grant to read all of it, and `
   expect(scene.tries(["read /proc/loadavg", "read /proc/1/environ"])).toEqual(["0", "EACCES"]);
   expect(scene.cofferdam(["plan", "--policy", scene.policy]).out).toMatch(/\/proc/);
   expect(page).toContain("| grant below /proc |");
-  scene.close();
 });
 
 test("a replaced file: `check` warned of it before, `plan --drift` shows it after, a restart heals it", () => {
   const scene = new Domain();
+  onTestFinished(() => scene.close());
   const file = `${scene.home}/granted/tree`;
   fs.writeFileSync(file, "old");
   scene.writePolicy({ files: [`r ${file}`], base: [] });
@@ -186,5 +187,4 @@ test("a replaced file: `check` warned of it before, `plan --drift` shows it afte
   expect(drift().status).toBe(1);
   // The launcher opens what has the name now: a restart needs no new plan, and the old plan keeps what it was made from.
   expect(scene.tries([`read ${file}`])).toEqual(["0"]);
-  scene.close();
 });

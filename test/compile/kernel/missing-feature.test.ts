@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { probeHost } from "../../../src/kernel/probe/host-facts.ts";
 import { number } from "../../../src/kernel/syscalls.ts";
 import { Domain, front, type Outcome } from "../../properties/domain.ts";
@@ -145,6 +145,7 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
 test("in a user namespace that does not map root nobody owns the folders above a policy: refused, and it says so", (context) => {
   // Not `nobody`, as whom everything unmapped appears.
   const scene = new Domain(process.getuid?.() === 0 ? ORDINARY : process.getuid?.());
+  onTestFinished(() => scene.close());
   const namespace = ["unshare", "--user", "--map-current-user"];
   skipUnless(
     context,
@@ -155,5 +156,4 @@ test("in a user namespace that does not map root nobody owns the folders above a
   const { status, out, err } = scene.outside([...namespace, front, "run", "--policy", scene.policy, "--", scene.try]);
   expect({ status, out }).toEqual({ status: 125, out: "" });
   expect(err).toContain("CFD1008");
-  scene.close();
 });
