@@ -161,6 +161,10 @@ function brokeredAt({ automaton }: Plan, path: string): bigint {
   return ((below & Permission.create) !== 0 ? MAKES : 0n) | ((below & Permission.delete) !== 0 ? REMOVES : 0n);
 }
 
+function followedBy({ mediation }: Plan): readonly string[] {
+  return mediation.report.resolved.map(({ written }) => written);
+}
+
 test("narrowing a policy never allows more", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -179,6 +183,9 @@ test("narrowing a policy never allows more", async () => {
           syscalls: [...rules.syscalls, ...fewerCalls.map(({ token: what }) => token(what, "deny"))],
         };
         const [wide, less] = [await planOf(rules), await planOf(narrow)];
+        // The one exception, documented in docs/properties.md: a link that the domain may make is not followed. Once it may
+        // not make it any more, the grant through it counts, as the policy's text says.
+        fc.pre(followedBy(less).every((written) => followedBy(wide).includes(written)));
         for (const { path, rights } of less.landlock?.paths ?? []) {
           expect(rights & ~REFER & ~rightsAt(wide, path) & ~brokeredAt(wide, path)).toBe(0n);
         }
