@@ -1,8 +1,16 @@
-/** What one notified call costs beside the call itself, microseconds: measured with the synchronous wake-up and without it. */
-const SYNC_US = 11;
-const ASYNC_US = 35;
+/** What a notified call costs beside the call itself, in microseconds; the figures of docs/benchmarks.md, "One call that is asked about". */
+const LET_THROUGH_US = 13;
+const DONE_US = { first: 20, last: 70 };
+/** What is added where the kernel cannot wake the mediator on the same core. */
+const ASYNC_WAKEUP_US = 25;
+
+/** Whether the mediator only lets a call go on, or looks at its objects and does it. */
+export type Asked = "let-through" | "done";
 
 /** The price of asking the mediator, for people. */
-export function priceOfAsking(syncWakeup: boolean, perCall: string): string {
-  return `about ${syncWakeup ? SYNC_US : ASYNC_US} us more for each ${perCall}`;
+export function priceOfAsking(syncWakeup: boolean, asked: Asked, perCall: string): string {
+  const wakeup = syncWakeup ? 0 : ASYNC_WAKEUP_US;
+  const price =
+    asked === "let-through" ? `${LET_THROUGH_US + wakeup}` : `${DONE_US.first + wakeup} to ${DONE_US.last + wakeup}`;
+  return `about ${price} us more for each ${perCall}`;
 }

@@ -1,19 +1,19 @@
 import type { PlanReport } from "../../plan/plan.ts";
-import { priceOfAsking } from "../price.ts";
+import { type Asked, priceOfAsking } from "../price.ts";
 import type { CallClass, CallRow } from "../seccomp/call-row.ts";
 import { callTable } from "../seccomp/call-table.ts";
 import type { FilterContext } from "../seccomp/filter-context.ts";
 import type { Verdict } from "../seccomp/verdict.ts";
 
 /** What costs, in each class where the mediator decides; refusals have no price that anybody counts. */
-const perCall: Partial<Record<CallClass, string>> = {
-  names: "open that may create, and each name made, removed or moved",
-  metadata: "change of mode, owner, times or attributes",
-  sockets: "such call",
-  signals: "signal",
-  confinement: "such call",
-  processes: "such call on another process",
-  ioctl: "such request",
+const perCall: Partial<Record<CallClass, { readonly asked: Asked; readonly call: string }>> = {
+  names: { asked: "done", call: "open that may create, and each name made, removed or moved" },
+  metadata: { asked: "done", call: "change of mode, owner, times or attributes" },
+  sockets: { asked: "done", call: "such call" },
+  signals: { asked: "done", call: "signal" },
+  confinement: { asked: "done", call: "such call" },
+  processes: { asked: "let-through", call: "such call on a process that is not named by 0" },
+  ioctl: { asked: "done", call: "such request" },
 };
 
 /** Listed calls about which the mediator is asked, sometimes or always, with why and what it costs. */
@@ -22,7 +22,8 @@ export function reportBrokered(context: FilterContext, syncWakeup: boolean): Pla
     const each = perCall[row.class];
     const calls = row.calls.filter((call) => context.listed.has(call) && !context.denied.has(call));
     if (each === undefined || row.applies === "always" || calls.length === 0) return [];
-    return asks(row, context) ? [{ call: calls.join(", "), why: row.why, price: priceOfAsking(syncWakeup, each) }] : [];
+    if (!asks(row, context)) return [];
+    return [{ call: calls.join(", "), why: row.why, price: priceOfAsking(syncWakeup, each.asked, each.call) }];
   });
 }
 

@@ -64,7 +64,7 @@ export const engineEntries = {
     severity: "info",
     title: "network rule that costs time",
     message: "`{rule}` is held by the broker, since this caller cannot use cgroup-BPF",
-    fix: "run as root, or grant the port for every address; each connect then costs about 20 us less",
+    fix: "run as root, or grant the port for every address; each connect then costs about 25 us less",
     explanation:
       "Without root the kernel judges TCP ports alone. Addresses, UDP and unix names are then decided by a notification of each call, about 20 microseconds.",
     example: "network: [connect tcp 10.0.0.0/8:8080]",
@@ -102,7 +102,7 @@ export const engineEntries = {
     severity: "info",
     title: "pattern of socket names that costs time",
     message: "`{rule}` leaves a choice of names, so connections to unix sockets go through the broker",
-    fix: "write out the names of the sockets; each connect then costs about 20 us less",
+    fix: "write out the names of the sockets; each connect then costs about 25 us less",
     explanation:
       "The kernel programs compare the name that the daemon passes. A symbolic link that matches a pattern would lead the kernel to a socket of another name, so they are given only names that are written out. The server sees the broker's process id.",
     example: "network: [connect unix /run/php/*.sock]",

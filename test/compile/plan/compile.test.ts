@@ -97,6 +97,7 @@ test("the report names expansions, losses and the price of asking", async () => 
         "r /proc/self/status",
       ],
       signals: [token("other")],
+      syscalls: [token("chmod"), token("prlimit64")],
     }),
   );
   const { report } = plan.mediation;
@@ -107,7 +108,8 @@ test("the report names expansions, losses and the price of asking", async () => 
   expect(why["m /usr/lib/x"]).toContain("not mediated");
   expect(why["signals: other"]).toBeDefined();
   expect(report.layers.find(({ name }) => name === "files")).toMatchObject({ state: "partial" });
-  expect(report.brokered.find(({ call }) => call.startsWith("chmod"))?.price).toMatch(/about \d+ us/);
+  expect(report.brokered.find(({ call }) => call.startsWith("chmod"))?.price).toMatch(/about 20 to 70 us/);
+  expect(report.brokered.find(({ call }) => call.startsWith("prlimit"))?.price).toMatch(/about 13 us/);
 });
 
 test("the rendering fits the width and says the layers", async () => {
