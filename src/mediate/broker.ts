@@ -1,5 +1,6 @@
 import type { Policy } from "../model/policy.ts";
 import type { Plan } from "../plan/plan.ts";
+import { policyOfPlan } from "../plan/policy-of-plan.ts";
 import { Grants } from "./grants.ts";
 import { Identity } from "./identity.ts";
 import { Mounts } from "./mounts.ts";
@@ -22,7 +23,7 @@ export class Broker {
   constructor(plan: Plan, mayWait: boolean) {
     this.mounts = new Mounts(mayWait);
     this.plan = plan;
-    this.policy = revive(plan.mediation.policy as Policy);
+    this.policy = policyOfPlan(plan);
     this.grants = new Grants(plan);
     const { syscalls } = this.policy;
     const denied = new Set(syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token));
@@ -33,14 +34,4 @@ export class Broker {
   lists(name: string): boolean {
     return this.#listed.has(name);
   }
-}
-
-/** JSON carries an address as an array of numbers. */
-function revive(policy: Policy): Policy {
-  const addresses = policy.addresses.map((rule) =>
-    rule.network === null
-      ? rule
-      : { ...rule, network: { ...rule.network, address: Uint8Array.from(rule.network.address) } },
-  );
-  return { ...policy, addresses };
 }

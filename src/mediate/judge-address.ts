@@ -1,5 +1,5 @@
 import { decide } from "../model/decide.ts";
-import { formatAddress } from "../model/network.ts";
+import { formatEndpoint, unmapped } from "../model/network.ts";
 import { Permission } from "../model/permission.ts";
 import { E } from "./abi.ts";
 import type { Address } from "./address.ts";
@@ -44,7 +44,7 @@ function judgeInet(
   for (const one of meant(socket, address, operation)) {
     const request = { class: "address", operation, protocol: socket.protocol, address: one, port } as const;
     if (decide(call.broker.policy, request).outcome !== "granted")
-      return deny(request, `${socket.protocol} ${formatAddress(one)} ${port}`);
+      return deny(request, `${socket.protocol} ${formatEndpoint(unmapped(one), port)}`);
   }
   return null;
 }

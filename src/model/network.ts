@@ -19,6 +19,12 @@ export function formatAddress(address: Uint8Array): string {
   return address.length === 4 ? address.join(".") : formatIpv6(address);
 }
 
+/** `10.0.0.1:80`, `[fe80::1]:80`: the spelling of places in policies and of addresses in events. */
+export function formatEndpoint(address: Uint8Array, port: number): string {
+  const text = formatAddress(address);
+  return `${text.includes(":") ? `[${text}]` : text}:${port}`;
+}
+
 /** `10.0.0.0/8`, `fe80::/10`, or an address alone. Null for what is no network, also where bits beyond the prefix are set. */
 export function parseNetwork(text: string): Network | null {
   const network = parseHostAndPrefix(text);

@@ -1,9 +1,10 @@
 import { isCanonicalName } from "./canonical-name.ts";
-import { formatAddress, judgedAddress } from "./network.ts";
+import { formatEndpoint, judgedAddress } from "./network.ts";
 import { whyNever } from "./never-granted.ts";
 import { escapeName } from "./pattern.ts";
 import { formatLetters, Permission, type PermissionSet } from "./permission.ts";
 import type { AddressRequest, NameRequest, Request, SocketRequest, TwoNameRequest } from "./request.ts";
+import { protocolName } from "./socket-protocols.ts";
 
 /** A line of a policy file and the section it belongs to. */
 export interface Suggestion {
@@ -70,13 +71,13 @@ function suggestAddress({ operation, protocol, address, port }: AddressRequest):
   if (address.length !== 4 && address.length !== 16) return null;
   const judged = judgedAddress(operation, address);
   const isEvery = judged.every((byte) => byte === 0);
-  const text = formatAddress(judged);
-  const where = isEvery ? `${port}` : `${text.includes(":") ? `[${text}]` : text}:${port}`;
+  const where = isEvery ? `${port}` : formatEndpoint(judged, port);
   return { section: "network", line: `${operation} ${protocol} ${where}` };
 }
 
 function suggestSocket({ family, protocol }: SocketRequest): Suggestion | null {
   if (family === "other") return null;
-  if (family === "netlink" || family === "raw") return { section: "network", line: `${family} ${protocol}` };
+  if (family === "netlink" || family === "raw")
+    return { section: "network", line: `${family} ${protocolName(family, protocol) ?? protocol}` };
   return { section: "network", line: family };
 }

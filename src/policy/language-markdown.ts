@@ -1,8 +1,8 @@
 import { capabilityNames } from "../model/capability.ts";
+import { socketProtocols } from "../model/socket-protocols.ts";
 import type { Key } from "./key.ts";
 import { keys } from "./language.ts";
 import * as limits from "./limits.ts";
-import { socketProtocols } from "./socket-protocols.ts";
 
 /** The reference page of the language; `groups` are the names of the groups of system calls. */
 export function languageMarkdown(groups: readonly string[]): string {

@@ -101,7 +101,7 @@ test("refused addresses arrive with process, object and the line that would allo
     ["address", "connect", "udp 127.0.0.3:7", "connect udp 127.0.0.3:7"],
     ["address", "connect", "udp [::1]:53", "connect udp [::1]:53"],
     ["address", "listen", "tcp [::]:8080", "listen tcp 8080"],
-    ["socket", "create", "inet raw icmp", "raw 1"],
+    ["socket", "create", "inet raw icmp", "raw icmp"],
     ["socket", "create", "inet6 stream mptcp", null],
   ]);
   for (const event of web.events) {

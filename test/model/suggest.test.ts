@@ -5,6 +5,7 @@ import { parseAddress } from "../../src/model/network.ts";
 import { Permission, type PermissionName } from "../../src/model/permission.ts";
 import type { Policy, TokenRule } from "../../src/model/policy.ts";
 import type { Request } from "../../src/model/request.ts";
+import { protocolNumber } from "../../src/model/socket-protocols.ts";
 import { type Suggestion, suggest } from "../../src/model/suggest.ts";
 import { name } from "./helpers/arbitraries.ts";
 import { names, policy, source } from "./helpers/policy.ts";
@@ -19,7 +20,8 @@ function policyOf({ section, line }: Suggestion): Policy {
     .flatMap((part, at) => (at === 1 ? part.split(/ (.*)/s) : [part]));
   if (kind === "unix") return policy({ names: files(line.replace(/^(\w+) unix /, "$1 unix ")) });
   if (kind === "tcp" || kind === "udp") return policy({ addresses: [address(operation as "connect", kind, where)] });
-  const protocol = kind === undefined || kind === "" ? null : Number(kind);
+  const protocol =
+    kind === undefined || kind === "" ? null : (protocolNumber(operation as "raw", kind) ?? Number(kind));
   return policy({ sockets: [{ effect: "allow", family: operation as "raw", protocol, source: source(line) }] });
 }
 

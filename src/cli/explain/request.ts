@@ -3,8 +3,8 @@ import { isCapability } from "../../model/capability.ts";
 import { parseAddress, parsePorts } from "../../model/network.ts";
 import { Permission, type PermissionName, permissionLetters } from "../../model/permission.ts";
 import type { Request } from "../../model/request.ts";
+import { protocolNumber, socketProtocols, wholeFamilies } from "../../model/socket-protocols.ts";
 import { inheritKinds, ipcKinds } from "../../policy/language.ts";
-import { protocolNumber, socketProtocols, wholeFamilies } from "../../policy/socket-protocols.ts";
 import { CommandError } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
 

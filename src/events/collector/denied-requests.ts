@@ -1,4 +1,5 @@
 import type { Denial } from "../../kernel/audit/landlock-record.ts";
+import { formatEndpoint, parseAddress } from "../../model/network.ts";
 import { escapeName } from "../../model/pattern.ts";
 import type { PermissionName } from "../../model/permission.ts";
 import type { Request } from "../../model/request.ts";
@@ -77,49 +78,18 @@ function inDirectory(operation: "create" | "delete", directory: string | null): 
   };
 }
 
-function address(operation: "connect" | "listen", denial: Denial): Denied {
-  const bytes = denial.address === null ? null : addressBytes(denial.address);
-  const object = `tcp ${addressText(denial)}`;
-  if (denial.port === null) return { class: "address", operation, object, allow: null };
-  // Landlock leaves the address out where it is every address.
-  const request: Request = {
-    class: "address",
-    operation,
-    protocol: "tcp",
-    address: bytes ?? new Uint8Array(4),
-    port: denial.port,
-  };
-  return {
-    class: "address",
-    operation,
-    object,
-    allow: bytes === null && operation === "connect" ? null : suggest(request),
-  };
-}
-
-function addressText(denial: Denial): string {
-  const port = denial.port ?? "?";
-  if (denial.address === null) return String(port);
-  return denial.address.includes(":") ? `[${denial.address}]:${port}` : `${denial.address}:${port}`;
-}
-
-/** Dotted quads, and IPv6 as the kernel prints it; null for anything else. */
-function addressBytes(text: string): Uint8Array | null {
-  if (!text.includes(":")) {
-    const parts = text.split(".").map(Number);
-    return parts.length === 4 && parts.every((part) => part >= 0 && part < 256) ? Uint8Array.from(parts) : null;
+/** Landlock leaves the address out where it is every address: the port alone then, as in a policy. */
+function address(operation: "connect" | "listen", { address: text, port }: Denial): Denied {
+  const bytes = text === null ? null : parseAddress(text);
+  const fixed = { class: "address", operation } as const;
+  if (port === null) return { ...fixed, object: `tcp ${text ?? "?"}`, allow: null };
+  if (bytes === null) {
+    const request: Request = { ...fixed, protocol: "tcp", address: new Uint8Array(4), port };
+    const allow = text === null && operation === "listen" ? suggest(request) : null;
+    return { ...fixed, object: `tcp ${text === null ? "" : `${text}:`}${port}`, allow };
   }
-  const [before = "", after] = text.split("::");
-  const head = groups(before);
-  const tail = after === undefined ? [] : groups(after);
-  const zeros = after === undefined ? 0 : 8 - head.length - tail.length;
-  const all = [...head, ...Array.from({ length: Math.max(0, zeros) }, () => 0), ...tail];
-  if (all.length !== 8 || all.some((group) => Number.isNaN(group))) return null;
-  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
-}
-
-function groups(text: string): number[] {
-  return text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
+  const request: Request = { ...fixed, protocol: "tcp", address: bytes, port };
+  return { ...fixed, object: `tcp ${formatEndpoint(bytes, port)}`, allow: suggest(request) };
 }
 
 function process(operation: string, denial: Denial, allow: Event["allow"]): Denied {

@@ -1,7 +1,7 @@
 import type { Refusal } from "../../kernel/bpf/refusals.ts";
 import { decide } from "../../model/decide.ts";
 import { nameOfBytes } from "../../model/name-bytes.ts";
-import { formatAddress, unmapped } from "../../model/network.ts";
+import { formatEndpoint, unmapped } from "../../model/network.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { AddressRequest, Request, SocketRequest } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
@@ -33,8 +33,7 @@ export function refusedRequest(refusal: Refusal, policy: Policy): Refused {
   const protocol = protocolNames[refusal.protocol];
   if (refusal.kind === "create" || (protocol !== "tcp" && protocol !== "udp")) return socket(refusal, policy);
   const address = unmapped(refusal.address);
-  const text = formatAddress(address);
-  const object = `${protocol} ${text.includes(":") ? `[${text}]` : text}:${refusal.port}`;
+  const object = `${protocol} ${formatEndpoint(address, refusal.port)}`;
   const request: AddressRequest = { class: "address", operation, protocol, address, port: refusal.port };
   return { class: "address", operation, object, ...explain(policy, [request, ...alsoJudged(request)]) };
 }

@@ -1,7 +1,7 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { protocolNumber, socketProtocols, wholeFamilies } from "../socket-protocols.ts";
+import { protocolNumber, socketProtocols, wholeFamilies } from "../../model/socket-protocols.ts";
 import { type RuleText, refuseExtra, ruleText } from "./rule.ts";
 import type { NetworkLine, SocketLine, Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";

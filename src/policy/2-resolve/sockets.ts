@@ -1,6 +1,6 @@
 import type { SocketRule } from "../../model/policy.ts";
+import { protocolName } from "../../model/socket-protocols.ts";
 import type { PolicySource, SocketLine } from "../1-parse/source.ts";
-import { protocolName } from "../socket-protocols.ts";
 import { ruleSource } from "./rule-source.ts";
 
 /** `netlink`, `ping`, `raw`, `packet`, `vsock` lines of all sources. */
