@@ -1,5 +1,5 @@
 import type { Event } from "./event.ts";
-import { FOLDED_EVENTS_MAX } from "./limits.ts";
+import { EVENTS_NAMED_MAX, FOLDED_EVENTS_MAX } from "./limits.ts";
 
 interface Folded {
   /** The latest of its kind, carrying the count so far. */
@@ -7,61 +7,103 @@ interface Folded {
   reported: number;
 }
 
+export interface FoldLimits {
+  /** Distinct events that are remembered at a time. */
+  readonly remembered?: number;
+  /** Lines passed on between two flushes, and again by a flush; lifecycle events do not count. */
+  readonly named?: number;
+}
+
+/** Makes the lifecycle event that says `object` of `count` events. */
+export type Lifecycle = (operation: string, object: string, count: number) => Event;
+
 /**
  * Keeps a flood readable: the first event of a kind is passed on at once, repeats are counted and passed on by {@link flush}.
- * Two events are of a kind if only time and process differ. Nothing is lost: an event that is forgotten
- * for room is reported first, and {@link forgotten} counts how often that happened.
+ * Two events are of a kind if only time and process differ. Nothing is lost unsaid: a kind that is forgotten for room is reported first,
+ * and events of more than `named` different kinds between two flushes are counted together in one lifecycle event.
  */
 export class Fold {
   readonly #sink: (event: Event) => void;
-  readonly #max: number;
+  readonly #lifecycle: Lifecycle;
+  readonly #remembered: number;
+  readonly #named: number;
   /** In order of last use, oldest first. */
   readonly #kinds = new Map<string, Folded>();
-  #forgotten = 0;
+  #lines = 0;
+  #unnamed = 0;
 
-  /** `max`: distinct events that are remembered at a time. */
-  constructor(sink: (event: Event) => void, max = FOLDED_EVENTS_MAX) {
+  constructor(sink: (event: Event) => void, lifecycle: Lifecycle, limits: FoldLimits = {}) {
     this.#sink = sink;
-    this.#max = max;
+    this.#lifecycle = lifecycle;
+    this.#remembered = limits.remembered ?? FOLDED_EVENTS_MAX;
+    this.#named = limits.named ?? EVENTS_NAMED_MAX;
   }
 
-  /** Kinds that had to be forgotten for room; a repeat of one counts from 1 again. */
-  get forgotten(): number {
-    return this.#forgotten;
-  }
-
+  /** Lifecycle events are passed on as they are: Cofferdam's own are few, and each says something else. */
   add(event: Event): void {
-    const kind = kindOf(event);
-    const known = this.#kinds.get(kind);
-    if (known === undefined) {
-      this.#makeRoom();
-      this.#kinds.set(kind, { event, reported: event.count });
+    if (event.class === "lifecycle") {
       this.#sink(event);
       return;
     }
-    known.event = { ...event, count: known.event.count + event.count };
-    this.#kinds.delete(kind);
-    this.#kinds.set(kind, known);
+    const kind = kindOf(event);
+    const known = this.#kinds.get(kind);
+    if (known === undefined) this.#first(kind, event);
+    else {
+      known.event = { ...event, count: known.event.count + event.count };
+      this.#kinds.delete(kind);
+      this.#kinds.set(kind, known);
+    }
   }
 
-  /** Reports every kind that was repeated since it was last reported. Call it at intervals and at the end. */
-  flush(): void {
-    for (const folded of this.#kinds.values()) this.#report(folded);
+  /** Counts events that get no line of their own, without having made them. */
+  addUnnamed(count: number): void {
+    this.#unnamed += count;
+  }
+
+  /**
+   * Reports kinds that were repeated since they were last reported, at most `max`, those that were quiet for longest first: the others go on being counted.
+   * Call it at intervals, and at the end without a maximum.
+   */
+  flush(max = this.#named): void {
+    this.#lines = 0;
+    for (const folded of this.#kinds.values()) {
+      if (this.#lines >= max) break;
+      this.#report(folded);
+    }
+    this.#lines = 0;
+    if (this.#unnamed === 0) return;
+    const object = `${this.#unnamed} events beyond the first ${this.#named} different ones`;
+    this.#sink(this.#lifecycle("folded", object, this.#unnamed));
+    this.#unnamed = 0;
+  }
+
+  #first(kind: string, event: Event): void {
+    if (this.#lines >= this.#named) {
+      this.addUnnamed(event.count);
+      return;
+    }
+    this.#makeRoom();
+    this.#kinds.set(kind, { event, reported: event.count });
+    this.#pass(event);
   }
 
   #makeRoom(): void {
-    if (this.#kinds.size < this.#max) return;
+    if (this.#kinds.size < this.#remembered) return;
     const oldest = this.#kinds.entries().next().value;
     if (oldest === undefined) return;
     this.#report(oldest[1]);
     this.#kinds.delete(oldest[0]);
-    this.#forgotten += 1;
   }
 
   #report(folded: Folded): void {
     if (folded.event.count === folded.reported) return;
     folded.reported = folded.event.count;
-    this.#sink(folded.event);
+    this.#pass(folded.event);
+  }
+
+  #pass(event: Event): void {
+    this.#lines += 1;
+    this.#sink(event);
   }
 }
 

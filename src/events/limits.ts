@@ -1,3 +1,5 @@
+/** Different events that get a line of their own between two flushes of the log; the rest is counted in one. */
+export const EVENTS_NAMED_MAX = 1_000;
 /** Distinct events that are remembered for folding; the oldest is flushed and forgotten beyond that. */
 export const FOLDED_EVENTS_MAX = 4_096;
 /** How often repeats are reported, milliseconds. */

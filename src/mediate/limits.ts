@@ -22,5 +22,3 @@ export const MESSAGE_BYTES_MAX = 256 * 1024;
 export const THREADS_KEPT_MAX = 64;
 /** Bytes of /proc/TID/status: GROUPS_MAX groups of up to eleven characters, and the rest. */
 export const STATUS_BYTES_MAX = 1024 * 1024;
-/** Different refusals that get a line of their own between two flushes of the log. */
-export const REFUSALS_NAMED_MAX = 1_000;

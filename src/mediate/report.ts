@@ -1,11 +1,10 @@
 import type { Event } from "../events/event.ts";
 import { Fold } from "../events/fold.ts";
 import { stamp } from "../events/identity.ts";
-import { FOLD_FLUSH_MS } from "../events/limits.ts";
+import { EVENTS_NAMED_MAX, FOLD_FLUSH_MS } from "../events/limits.ts";
 import { readProcess } from "../events/process-info.ts";
 import type { Broker } from "./broker.ts";
 import { explain } from "./explain.ts";
-import { REFUSALS_NAMED_MAX } from "./limits.ts";
 import type { Outcome, Refusal } from "./outcome.ts";
 
 interface Repeated {
@@ -16,20 +15,18 @@ interface Repeated {
 
 /**
  * Turns refusals into events, folded: who asks a million times for the same costs one line and a count now and then, and nobody looks into /proc for a
- * repetition. Between two flushes a process is taken to stay the program it was. Refusals of more than {@link REFUSALS_NAMED_MAX} different things are counted
+ * repetition. Between two flushes a process is taken to stay the program it was. Refusals of more than {@link EVENTS_NAMED_MAX} different things are counted
  * together.
  */
 export class Reporter {
   readonly #broker: Broker;
   readonly #fold: Fold;
   readonly #repeated = new Map<string, Repeated>();
-  /** Refusals that got no line of their own since the last flush. */
-  #unnamed = 0;
   #flushAt: number | null = null;
 
   constructor(broker: Broker, write: (event: Event) => void) {
     this.#broker = broker;
-    this.#fold = new Fold(write);
+    this.#fold = new Fold(write, (operation, object, count) => this.#lifecycle(operation, object, count));
   }
 
   refused(tid: number, { refusal }: Outcome & { kind: "refused" }): void {
@@ -37,7 +34,7 @@ export class Reporter {
     const kind = `${tid} ${refusal.class} ${refusal.operation} ${refusal.reason} ${refusal.object}`;
     const known = this.#repeated.get(kind);
     if (known !== undefined) known.again += 1;
-    else if (this.#repeated.size >= REFUSALS_NAMED_MAX) this.#unnamed += 1;
+    else if (this.#repeated.size >= EVENTS_NAMED_MAX) this.#fold.addUnnamed(1);
     else this.#first(tid, kind, refusal);
   }
 
@@ -67,23 +64,21 @@ export class Reporter {
     for (const { event, again } of this.#repeated.values())
       if (again > 0) this.#fold.add({ ...event, ...stamp(), count: again });
     this.#repeated.clear();
-    if (this.#unnamed > 0) this.#fold.add(this.#overflow());
-    this.#unnamed = 0;
     this.#fold.flush();
     this.#flushAt = null;
   }
 
-  #overflow(): Event {
+  #lifecycle(operation: string, object: string, count: number): Event {
     return {
       ...this.#common(),
       class: "lifecycle",
-      operation: "folded",
-      object: `${this.#unnamed} refusals beyond the first ${REFUSALS_NAMED_MAX} different ones`,
+      operation,
+      object,
       process: { pid: process.pid, uid: null, comm: null, executable: null },
       rule: null,
       reason: null,
       allow: null,
-      count: this.#unnamed,
+      count,
     };
   }
 

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
-import { Fold } from "../../src/events/fold.ts";
+import { Fold, type FoldLimits } from "../../src/events/fold.ts";
 import { anEvent } from "./an-event.ts";
 
-function recorded(max?: number) {
+function recorded(limits?: FoldLimits) {
   const out: [object: string, count: number][] = [];
-  return { out, fold: new Fold((event: Event) => out.push([event.object, event.count]), max) };
+  const lifecycle = (operation: string, object: string, count: number) =>
+    anEvent({ class: "lifecycle", operation, object, count });
+  return { out, fold: new Fold((event: Event) => out.push([event.object, event.count]), lifecycle, limits) };
 }
 
 test("the first event is passed on at once, repeats at the next flush with their count, once", () => {
@@ -28,8 +30,8 @@ test("events that differ in more than time and process are not folded", () => {
   expect(out).toHaveLength(5);
 });
 
-test("memory is bounded, and a kind that is forgotten for room is reported first and counted", () => {
-  const { out, fold } = recorded(2);
+test("memory is bounded, and a kind that is forgotten for room is reported first", () => {
+  const { out, fold } = recorded({ remembered: 2 });
   for (const object of ["/a", "/a", "/b", "/c"]) fold.add(anEvent({ object }));
   expect(out).toEqual([
     ["/a", 1],
@@ -37,7 +39,6 @@ test("memory is bounded, and a kind that is forgotten for room is reported first
     ["/a", 2],
     ["/c", 1],
   ]);
-  expect(fold.forgotten).toBe(1);
 });
 
 test("counts of events that were folded before add up", () => {
@@ -46,4 +47,60 @@ test("counts of events that were folded before add up", () => {
   fold.add(anEvent({ count: 4 }));
   fold.flush();
   expect(out.at(-1)).toEqual(["/etc/shadow", 7]);
+});
+
+test("a flood of different events is bounded between two flushes, and what got no line is counted in one", () => {
+  const { out, fold } = recorded({ named: 3 });
+  const flood = (from: string) => {
+    for (let i = 0; i < 10_000; i++) fold.add(anEvent({ object: `/${from}${i}` }));
+  };
+  flood("a");
+  expect(out.map(([object]) => object)).toEqual(["/a0", "/a1", "/a2"]);
+  fold.flush();
+  expect(out.splice(0).at(-1)).toEqual(["9997 events beyond the first 3 different ones", 9_997]);
+  flood("b");
+  expect(out.map(([object]) => object)).toEqual(["/b0", "/b1", "/b2"]);
+});
+
+test("a kind that got its line goes on being counted exactly while others get none", () => {
+  const { out, fold } = recorded({ named: 1 });
+  for (const object of ["/a", "/b", "/a", "/b", "/a"]) fold.add(anEvent({ object }));
+  fold.flush();
+  expect(out).toEqual([
+    ["/a", 1],
+    ["/a", 3],
+    ["2 events beyond the first 1 different ones", 2],
+  ]);
+});
+
+test("a flush reports no more kinds than have a line, in turns, and the last one reports all", () => {
+  const { out, fold } = recorded({ named: 2 });
+  const repeat = (objects: readonly string[]) => {
+    for (const object of objects) fold.add(anEvent({ object }));
+  };
+  repeat(["/a", "/b"]);
+  fold.flush();
+  repeat(["/c", "/d"]);
+  fold.flush();
+  out.splice(0);
+  repeat(["/a", "/b", "/c", "/d"]);
+  fold.flush();
+  expect(out.splice(0)).toEqual([
+    ["/a", 2],
+    ["/b", 2],
+  ]);
+  repeat(["/a"]);
+  fold.flush(Number.POSITIVE_INFINITY);
+  expect(out).toEqual([
+    ["/c", 2],
+    ["/d", 2],
+    ["/a", 3],
+  ]);
+});
+
+test("Cofferdam's own events are never among those that get no line", () => {
+  const { out, fold } = recorded({ named: 1 });
+  fold.add(anEvent({ object: "/a" }));
+  fold.add(anEvent({ class: "lifecycle", operation: "folded", object: "7 events", count: 7 }));
+  expect(out.at(-1)).toEqual(["7 events", 7]);
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { REFUSALS_NAMED_MAX } from "../../src/mediate/limits.ts";
+import { EVENTS_NAMED_MAX } from "../../src/events/limits.ts";
 import { type Built, buildAll } from "./build.ts";
 import { runScene } from "./scene.ts";
 
@@ -54,6 +54,6 @@ test("a flood of different refusals is bounded, and what got no line is counted"
   const events = run(4, 10_000, "different");
   const named = events.filter((event) => event.class === "name");
   const counted = events.filter((event) => event.operation === "folded");
-  expect(named.length).toBeLessThanOrEqual(2 * REFUSALS_NAMED_MAX);
+  expect(named.length).toBeLessThanOrEqual(2 * EVENTS_NAMED_MAX);
   expect(named.length + counted.reduce((sum, event) => sum + event.count, 0)).toBe(40_000);
 });

@@ -32,7 +32,10 @@ export class Collector {
     this.#sink = sink;
     this.#kernel = kernel;
     this.#cgroup = cgroup;
-    this.#fold = new Fold((event) => sink.write(event));
+    this.#fold = new Fold(
+      (event) => sink.write(event),
+      (operation, object, count) => this.#lifecycleEvent(operation, object, count),
+    );
     this.#denials = new KernelDenials(run, (event) => this.#fold.add(event));
     this.#lines = new Lines((line) => this.#mediatorLine(line));
   }
@@ -76,7 +79,7 @@ export class Collector {
     this.#denials.expire(performance.now(), true);
     if (this.#cgroup.state === "reading")
       this.#cgroup.refusals.poll((event) => this.#fold.add(event), Number.POSITIVE_INFINITY);
-    this.#fold.flush();
+    this.#fold.flush(Number.POSITIVE_INFINITY);
     this.#account();
   }
 
@@ -148,7 +151,11 @@ export class Collector {
   }
 
   #lifecycle(operation: string, object: string): void {
-    this.#sink.write({
+    this.#sink.write(this.#lifecycleEvent(operation, object, 1));
+  }
+
+  #lifecycleEvent(operation: string, object: string, count: number): Event {
+    return {
       ...stamp(),
       domain: this.#run.domain,
       level: "enforcing",
@@ -162,8 +169,8 @@ export class Collector {
       rule: null,
       reason: null,
       allow: null,
-      count: 1,
-    });
+      count,
+    };
   }
 }
 
