@@ -48,9 +48,12 @@ struct plan plan_obtain(const struct options *options, const char *directory, co
   if (obtained(options, directory, name, false, &plan))
     return plan;
   int status = compile(options, joined(directory, "/", name));
-  if (status != 0)
-    dprintf(report_descriptor, "cofferdam: the compiler ended with %s %d\n", WIFEXITED(status) ? "status" : "signal",
-            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+  if (status != 0) {
+    /* It has said why; only one that was killed has not. */
+    dprintf(report_descriptor, "cofferdam: nothing was started: the compiler ended with %s %d\n",
+            WIFEXITED(status) ? "status" : "signal", WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+    _exit(EXIT_REFUSED);
+  }
   if (obtained(options, directory, name, true, &plan))
     return plan;
   refuse("get a plan", options->domain, 0, "without a valid plan nothing is started; see the messages above");

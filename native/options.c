@@ -33,7 +33,8 @@ static const char *absolute(const char *path)
   return joined(folder, "/", path);
 }
 
-struct options options_read(int count, char **arguments)
+/* Up to the first word that is no option, or past `--`; `optind` stands behind what was read. */
+static void read_options(int count, char **arguments, struct options *options)
 {
   static const struct option known[] = {
       {"events", required_argument, NULL, 'e'},
@@ -41,31 +42,39 @@ struct options options_read(int count, char **arguments)
       {"set", required_argument, NULL, 's'},
       {0},
   };
-  struct options options = {.sets = calloc((size_t)count, sizeof *options.sets)};
-  need(options.sets != NULL, "make room for the arguments", NULL, NULL);
   for (int option; (option = getopt_long(count, arguments, "+:", known, NULL)) != -1;) {
     if (option == 'e')
-      options.events = optarg;
+      options->events = optarg;
     else if (option == 'p')
-      options.policy = absolute(optarg);
+      options->policy = absolute(optarg);
     else if (option != 's')
       refuse(STEP, arguments[optind - 1], 0, option == ':' ? "it needs a value; " USAGE : "there is no such option; " USAGE);
     else if (strchr(optarg, '=') == NULL || optarg[0] == '=')
       refuse(STEP, optarg, 0, "--set takes NAME=VALUE");
     else
-      options.sets[options.set_count++] = optarg;
+      options->sets[options->set_count++] = optarg;
   }
-  char **rest = arguments + optind;
-  bool dashed = strcmp(arguments[optind - 1], "--") == 0;
-  if (options.policy == NULL && (*rest == NULL || dashed))
-    refuse(STEP, NULL, 0, "name a DOMAIN or a --policy FILE; " USAGE);
-  options.domain = options.policy != NULL ? domain_of(options.policy) : *rest++;
-  if (options.policy == NULL && *rest != NULL && strcmp(*rest, "--") == 0)
-    rest++;
-  if (*rest == NULL || **rest == 0)
+}
+
+/* Options may stand before the domain and after it: a command cannot begin with a dash unless `--` stands before it. */
+struct options options_read(int count, char **arguments)
+{
+  struct options options = {.sets = calloc((size_t)count, sizeof *options.sets)};
+  need(options.sets != NULL, "make room for the arguments", NULL, NULL);
+  read_options(count, arguments, &options);
+  if (options.policy == NULL) {
+    if (arguments[optind] == NULL || strcmp(arguments[optind - 1], "--") == 0)
+      refuse(STEP, NULL, 0, "name a DOMAIN or a --policy FILE; " USAGE);
+    options.domain = arguments[optind++];
+    read_options(count, arguments, &options);
+    if (options.policy != NULL)
+      refuse(STEP, options.domain, 0, "name a DOMAIN or a --policy FILE, not both");
+  } else
+    options.domain = domain_of(options.policy);
+  options.command = arguments + optind;
+  if (options.command[0] == NULL || options.command[0][0] == 0)
     refuse(STEP, NULL, 0, "there is no command to run; " USAGE);
   if (!valid_domain(options.domain))
     refuse("read the domain's name", options.domain, 0, "letters, digits and . _ @ : + - only, not beginning with . or -");
-  options.command = rest;
   return options;
 }

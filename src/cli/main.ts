@@ -20,6 +20,15 @@ function context(): Context {
   };
 }
 
+/** Exit status of a program that SIGPIPE ended, as shells have it. Node ignores the signal, and gets an error instead. */
+const READER_GONE = 128 + 13;
+
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(READER_GONE);
+    throw error;
+  });
+
 /** Without HOME an ordinary user has no places; that is said like every other thing a user can do wrong. */
 async function start(): Promise<ExitCode> {
   let given: Context;

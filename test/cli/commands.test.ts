@@ -73,6 +73,27 @@ describe("check", () => {
     expect(records[0]).toMatchObject({ code: "CFD1111", severity: "error", file: broken, line: 1, column: 1 });
   });
 
+  test("a word that is no file is a domain's name", async () => {
+    expect((await caller.run(["check", "nginx"])).status).toBe(0);
+    const { status, out } = await caller.run(["check", "ngnix"]);
+    expect(status).toBe(1);
+    expect(out).toContain("did you mean `nginx`?");
+  });
+
+  test("a template is checked as one of its instances, by its file or by the instance's name", async () => {
+    const folder = join(caller.folder, ".config/cofferdam/domains");
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, "worker@.yaml");
+    const policy = "parameters: { data: where the data is }\nfiles: ['rw /srv/${data}/${instance}']\n";
+    writeFileSync(file, policy, { mode: 0o644 });
+    for (const words of [["--set", "instance=3", file], ["worker@3"]]) {
+      expect((await caller.run(["check", "--set", "data=a", "--print", ...words])).out).toContain("/srv/a/3");
+    }
+    const { status, out } = await caller.run(["check", file]);
+    expect(status).toBe(1);
+    expect(out).toMatch(/CFD1315.*[\s\S]*--set instance=1/);
+  });
+
   test("--print gives a policy that needs no other file, and means the same", async () => {
     const file = writePolicy("include: [base]\nsyscalls: ['@basic-io']\n");
     const { out, err } = await caller.run(["check", "--print", file]);

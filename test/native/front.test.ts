@@ -24,6 +24,9 @@ const mistakes: readonly (readonly [string[], RegExp])[] = [
   [["run", "--colour", "x", "--", "true"], /--colour.*\n.*no such option/],
   [["run", "--set", "x", "d", "true"], /--set takes NAME=VALUE/],
   [["run", "--", "true"], /name a DOMAIN or a --policy FILE/],
+  [["run", "d", "--colour", "true"], /--colour.*\n.*no such option/],
+  [["run", "d", "--set", "--", "true"], /--set takes NAME=VALUE/],
+  [["run", "d", "--policy", "/tmp/p.yaml", "--", "true"], /a DOMAIN or a --policy FILE, not both/],
   [["run", "d"], /there is no command to run/],
   [["run", "d", "--"], /there is no command to run/],
   [["run", "../d", "true"], /read the domain's name: \.\.\/d/],
@@ -49,6 +52,10 @@ test("a plan is found by everything that chose it", () => {
       [domain, "", "a=1", "b=2"],
     ],
     [
+      ["--set", "a=1", domain, "--set", "b=2"],
+      [domain, "", "a=1", "b=2"],
+    ],
+    [
       ["--policy", policy],
       [domain, policy],
     ],
@@ -69,6 +76,13 @@ test("a plan is found by everything that chose it", () => {
     const chosen = choice[1] === "" ? [`argument ${domain}`] : ["argument --policy", `argument ${policy}`];
     expect(given.slice(3)).toEqual([...sets, ...chosen]);
   }
+});
+
+test("behind `--` everything is the command's, and behind the command too", () => {
+  const plan = front.plan();
+  front.put(plan);
+  expect(front.run("self", ["run", plan.domain, "--", "--set"]).stderr).toMatch(/find the command: --set/);
+  expect(front.run("self", ["run", plan.domain, "echo", "--set", "--", "a"]).stdout).toBe("--set -- a\n");
 });
 
 test("a user's plan is not found from where other policies would count, or another log be denied", (context) => {

@@ -66,9 +66,10 @@ test("the compiler's plan is used at once; its output goes to stderr, its enviro
   expect(log.filter((line) => line.startsWith("descriptor"))).toEqual(["descriptor 0", "descriptor 1", "descriptor 2"]);
 });
 
-test("a compiler that fails is said", () => {
+test("a compiler that fails has said why: one line more, and nothing about the plan that is not there", () => {
   front.setDist("compile.status", "2");
-  refused(front.domain(), /the compiler ended with status 2/);
+  const { stderr } = refused(front.domain(), /the compiler ended with status 2/);
+  expect(stderr.split("\n").filter((line) => line.startsWith("cofferdam: "))).toHaveLength(1);
   front.setDist("compile.status", "0");
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import { renderDiagnostics, renderDiagnosticsJson } from "../../diagnostics/render.ts";
 import { check as checkPolicy } from "../../policy/3-check/check.ts";
@@ -5,11 +6,11 @@ import { printPolicy } from "../../policy/print.ts";
 import { type Command, jsonOption, setOption } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
 import { checkContext } from "../host.ts";
-import { load } from "../load.ts";
+import { load, type Wanted } from "../load.ts";
 
 export const check: Command = {
   name: "check",
-  operands: [{ name: "<files...>", description: "policy files" }],
+  operands: [{ name: "<files...>", description: "policy files, or names of domains" }],
   summary: "find what is wrong or doubtful in policy files",
   description: [
     "Reports everything, each with a code, the place and what to do about it. Warnings and prices concern this host: names that do not exist, grants that a replaced file would break, what the kernel cannot hold. docs/diagnostics.md explains the codes.",
@@ -25,15 +26,20 @@ export const check: Command = {
     { line: "cofferdam check /etc/cofferdam/domains/*.yaml", what: "before a restart" },
     { line: "cofferdam check --print nginx.yaml", what: "what all includes and variables come to" },
     { line: "cofferdam check --json nginx.yaml", what: "for an editor or a build" },
+    { line: "cofferdam check --set instance=1 worker@.yaml", what: "a template, as the instance worker@1" },
   ],
   run(context, files, options) {
     const host = checkContext(context);
     const results = files.map((file) => {
-      const loaded = load(context, { file }, options);
+      const loaded = load(context, wanted(file), options);
       const onHost =
         loaded.policy === null
           ? []
-          : checkPolicy(loaded.policy, { ...host, file, kept: [...loaded.files, ...context.places.kept] });
+          : checkPolicy(loaded.policy, {
+              ...host,
+              file: loaded.files[0] ?? file,
+              kept: [...loaded.files, ...context.places.kept],
+            });
       return { loaded, diagnostics: [...loaded.diagnostics, ...onHost] };
     });
     const diagnostics = results.flatMap((result) => result.diagnostics);
@@ -51,3 +57,8 @@ export const check: Command = {
     return hasError(diagnostics) ? ExitCode.no : ExitCode.ok;
   },
 };
+
+/** `nginx` is a domain, `nginx.yaml`, `./nginx` and whatever is there under that name are files. */
+function wanted(word: string): Wanted {
+  return word.includes("/") || word.endsWith(".yaml") || existsSync(word) ? { file: word } : { name: word };
+}

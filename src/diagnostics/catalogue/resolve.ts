@@ -135,7 +135,7 @@ export const resolveEntries = {
     severity: "error",
     title: "template without an instance",
     message: "`{name}` is a template",
-    fix: "name an instance of it, for example {name}1",
+    fix: "name an instance of it, for example {name}1; with its file, add for example --set instance=1",
     explanation: "A template is not a domain itself; each instance is one.",
     example: "cofferdam check vm@",
   },
