@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { renderEvent } from "../src/events/render.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { eventOf } from "./events.ts";
+import { kernelSilence } from "./kernel-silence.ts";
 import { type Demonstration, demonstrations } from "./requests.ts";
 import { makeScene, type Scene } from "./scene.ts";
 
@@ -15,7 +16,8 @@ import { makeScene, type Scene } from "./scene.ts";
 const WIDTH = 80;
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
-const asRoot = process.geteuid?.() === 0;
+const cofferdam = join(home, "bin", "cofferdam");
+const silence = kernelSilence(cofferdam);
 const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
 
 /** What did not come out as it should. */
@@ -56,7 +58,7 @@ async function inItsDomain(scene: Scene, server: readonly string[]): Promise<voi
   const sets = Object.entries(settings).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
   const policy = join(home, "demo", "web.yaml");
   console.log("  cofferdam run --policy demo/web.yaml -- node demo/server.mjs ...\n");
-  const command = [join(home, "bin", "cofferdam"), "run", "--events", scene.events, ...sets, "--policy", policy, "--"];
+  const command = [cofferdam, "run", "--events", scene.events, ...sets, "--policy", policy, "--"];
   const daemon = await startDaemon([...command, ...server], scene.port, scene.log);
   try {
     for (const demonstration of demonstrations(scene)) await confinedRequest(scene, daemon, demonstration);
@@ -75,8 +77,8 @@ async function confinedRequest(scene: Scene, daemon: Daemon, demonstration: Demo
     `in its domain, "${demonstration.title}" should ${should}`,
   );
   if (demonstration.refusal === null) return;
-  if (demonstration.refusal.seenBy === "kernel" && !asRoot) {
-    console.log("    refused by the kernel, which tells only root about it: no event");
+  if (demonstration.refusal.seenBy === "kernel" && silence !== null) {
+    console.log(`    refused by the kernel, ${silence}: no event`);
     return;
   }
   const event = await eventOf(scene.events, demonstration);
@@ -106,7 +108,7 @@ try {
 title(wrong.length === 0 ? "As it should be" : "Not as it should be");
 if (wrong.length === 0) {
   console.log("  The same server, the same holes: outside its domain there is nothing to reach.");
-  if (!asRoot) console.log("  Started by root, the demonstration also shows what the kernel refused.");
+  if (silence !== null) console.log("  The kernel's own refusals are not shown here: see cofferdam doctor.");
 }
 for (const line of wrong) console.log(`  ${line}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;

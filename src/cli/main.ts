@@ -7,7 +7,7 @@ import { ExitCode } from "./exit-code.ts";
 import { ownPlaces } from "./places.ts";
 import { explainError, runCommandLine } from "./program.ts";
 
-/** Columns of what is no terminal. */
+/** Columns of what is no terminal, or of one that does not know (a serial console says 0). */
 const WIDTH_DEFAULT = 80;
 
 function context(): Context {
@@ -15,7 +15,7 @@ function context(): Context {
     places: ownPlaces(),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    width: process.stdout.columns ?? WIDTH_DEFAULT,
+    width: process.stdout.columns || WIDTH_DEFAULT,
     color: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb",
   };
 }

@@ -38,7 +38,8 @@ function writeJson(fd: number): (event: Event) => void {
 
 function writeText(): (event: Event) => void {
   const color = process.stderr.isTTY === true && process.env.NO_COLOR === undefined;
-  const width = process.stderr.isTTY === true ? process.stderr.columns : undefined;
+  // A terminal that does not know its width says 0, a file or pipe nothing.
+  const width = process.stderr.columns || undefined;
   return (event) => {
     appendLine(STDERR_FD, renderEvent(event, { color, ...(width === undefined ? {} : { width }) }));
   };
