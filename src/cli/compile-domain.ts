@@ -2,11 +2,11 @@ import { prepareCgroup } from "../compile/cgroup/prepare.ts";
 import { compile, type PrepareCgroup } from "../compile/compile.ts";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
-import { renderDiagnostics } from "../diagnostics/render.ts";
 import { probeHost } from "../kernel/probe/host-facts.ts";
 import type { Plan } from "../plan/plan.ts";
 import { check } from "../policy/3-check/check.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
+import { complain } from "./complain.ts";
 import { checkContext, programFiles } from "./host.ts";
 import { load, type Wanted } from "./load.ts";
 
@@ -45,8 +45,7 @@ export async function compileDomain(context: Context, wanted: Wanted, options: O
         prepareCgroup: effect === "prepare" ? prepareCgroup : lookOnly,
       })
     : { plan: null, diagnostics: [] };
-  const { color, width } = context;
-  context.err(renderDiagnostics([...errors, ...compiled.diagnostics], { color, sources, width }));
+  complain(context, [...errors, ...compiled.diagnostics], sources, options);
   if (compiled.plan !== null) return compiled.plan;
   throw new CommandError("there is no plan for this domain on this host", "mend what is shown above, then try again");
 }

@@ -1,7 +1,7 @@
 import { hasError } from "../diagnostics/diagnostic.ts";
-import { renderDiagnostics } from "../diagnostics/render.ts";
 import type { Policy } from "../model/policy.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
+import { complain } from "./complain.ts";
 import { load, wantedDomain } from "./load.ts";
 
 export interface RequiredPolicy {
@@ -15,6 +15,6 @@ export function requirePolicy(context: Context, domain: string | undefined, opti
   const { policy, diagnostics, sources, files } = load(context, wantedDomain(domain, options), options);
   if (policy !== null) return { policy, files };
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
-  context.err(renderDiagnostics(errors, { color: context.color, sources }));
+  complain(context, errors, sources, options);
   throw new CommandError("the policy cannot be used", "mend what is shown above, then try again");
 }

@@ -239,6 +239,17 @@ test("--set without a value, or twice, is refused", async () => {
   expect((await caller.run(["plan", "--set", "pid=/a", "--set", "pid=/b", "nginx"])).err).toContain("set twice");
 });
 
+describe("--json holds for complaints too", () => {
+  test.each([["plan"], ["plan", "--drift"], ["explain"]])("%s %s", async (...words) => {
+    const broken = join(caller.folder, "broken.yaml");
+    writeFileSync(broken, "fiels: [r /etc/hosts]\n", { mode: 0o644 });
+    const question = words[0] === "explain" ? ["read", "/etc/hosts"] : [];
+    const { status, out, err } = await caller.run([...words, "--json", "--policy", broken, ...question]);
+    expect({ status, out }).toEqual({ status: 3, out: "" });
+    expect(JSON.parse(err.split("\n")[0] ?? "")).toMatchObject({ code: "CFD1111", file: broken, line: 1 });
+  });
+});
+
 describe("texts fit 80 columns", () => {
   test.each([
     ["plan", "nginx"],
