@@ -10,6 +10,9 @@ const programs = path.join(import.meta.dirname, "programs");
 /** How long one attack may take, in milliseconds; the races bring their own. */
 const ATTACK_TIMEOUT_MS = 20_000;
 
+/** Compiling more than a hundred programs in a fresh clone, on a machine with other work, in milliseconds. */
+export const BUILD_TIMEOUT_MS = 180_000;
+
 export interface Attacker {
   readonly uid: number;
   readonly name: "root" | "user";

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skipUnless } from "../support/skip.ts";
-import { Arena, type Attacker, type AttackProgram, attackPrograms } from "./arena.ts";
+import { Arena, type Attacker, type AttackProgram, attackPrograms, BUILD_TIMEOUT_MS } from "./arena.ts";
 import { policies } from "./policy.ts";
 
 /** Attacks that this kernel refuses by itself: they prove nothing here. A name not on this list must work unconfined. */
@@ -27,7 +27,7 @@ function attacksOn(attacker: Attacker, policy: string): void {
       await arena.open(policies[policy] as (arena: Arena) => string);
       // The first start makes the plan and the log that some attacks are aimed at.
       arena.run("io-uring", { confined: true });
-    });
+    }, BUILD_TIMEOUT_MS);
     afterAll(() => arena.close());
 
     const own = attackPrograms().filter((program) => program.policy === policy);

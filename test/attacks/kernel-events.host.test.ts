@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
-import { Arena, attackPrograms } from "./arena.ts";
+import { Arena, attackPrograms, BUILD_TIMEOUT_MS } from "./arena.ts";
 import { attackerPolicy } from "./policy.ts";
 
 /** What Landlock refuses reaches the log through the kernel's audit records, which only root may switch on and read. */
@@ -13,7 +13,7 @@ beforeAll(async () => {
   if (!isRoot) return;
   arena = new Arena({ uid: 0, name: "root" });
   await arena.open(attackerPolicy);
-});
+}, BUILD_TIMEOUT_MS);
 afterAll(() => arena?.close());
 
 for (const program of attackPrograms().filter(({ event }) => event.endsWith(" kernel"))) {

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Arena, type Attacker, buildProgram } from "./arena.ts";
+import { Arena, type Attacker, BUILD_TIMEOUT_MS, buildProgram } from "./arena.ts";
 import { attackerPolicy } from "./policy.ts";
 
 /** What the issue of a race is worth: fewer tries prove little. */
@@ -21,7 +21,7 @@ export function raceSuite(attacker: Attacker): void {
         buildProgram(path.join(folder, file), path.join(arena.folder, "bin", `race-${file.slice(0, -2)}`));
       }
       await arena.open(attackerPolicy);
-    });
+    }, BUILD_TIMEOUT_MS);
     afterAll(() => arena.close());
 
     for (const file of fs.readdirSync(folder).filter((name) => name.endsWith(".c"))) {
