@@ -23,9 +23,12 @@ export interface Event {
   readonly process: EventProcess;
   /** Text of the rule that decided, or null. */
   readonly rule: string | null;
-  readonly reason: DenialReason | "rule" | "mediator" | null;
-  /** The policy section and line that would have allowed it; null where nothing can. */
+  /** `mediator`: it could not do it. `never`: no sealed domain may. `host`: the policy grants it, and this host cannot hold it. */
+  readonly reason: DenialReason | "rule" | "mediator" | "never" | "host" | null;
+  /** The policy section and line that would have allowed it, as it can be pasted; null where no single line is the narrowest, and where nothing can. */
   readonly allow: { readonly section: string; readonly line: string } | null;
+  /** What to do, in a sentence, where `allow` cannot say it. */
+  readonly help?: string;
   /** How many times since first seen, this record included. */
   readonly count: number;
 }

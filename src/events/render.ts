@@ -18,9 +18,13 @@ const ansi = { denied: "\x1b[31m", granted: "\x1b[33m", failed: "\x1b[35m", help
 export function renderEvent(event: Event, options: RenderOptions = {}): string {
   const width = options.width ?? WIDTH_DEFAULT;
   const lines = wrap(sentence(event), width).map((line) => paint(line, ansi[event.verdict], options.color));
-  if (event.allow === null) return lines.join("\n");
-  const help = wrap(`${INDENT}allow it with: ${event.allow.section}: - ${escapeControls(event.allow.line)}`, width);
-  return [...lines, ...help.map((line) => paint(line, ansi.help, options.color))].join("\n");
+  const help = helpOf(event);
+  const more = help === null ? [] : wrap(`${INDENT}${escapeControls(help)}`, width);
+  return [...lines, ...more.map((line) => paint(line, ansi.help, options.color))].join("\n");
+}
+
+function helpOf({ allow, help }: Event): string | null {
+  return allow === null ? (help ?? null) : `allow it with: ${allow.section}: - ${allow.line}`;
 }
 
 function sentence(event: Event): string {
@@ -57,6 +61,10 @@ function explanation(event: Event): string | null {
       return "it belongs to Cofferdam";
     case "mediator":
       return "the mediator could not answer";
+    case "never":
+      return "no sealed domain may do this";
+    case "host":
+      return "this host cannot hold what the policy grants";
   }
 }
 

@@ -5,7 +5,7 @@ import { E } from "./abi.ts";
 import type { Address } from "./address.ts";
 import type { Call } from "./call.ts";
 import { deny, denyName } from "./deny.ts";
-import { error, type Outcome, unable } from "./outcome.ts";
+import { error, never, type Outcome } from "./outcome.ts";
 import { AF, isDualStack, type TargetSocket } from "./socket.ts";
 
 const EAFNOSUPPORT = 97;
@@ -27,7 +27,7 @@ export function judgeAddress(
     case "path":
       return socket.domain === AF.unix ? null : error(EAFNOSUPPORT);
     case "unnamed":
-      return unable(E.ACCES, call.name, "a unix address without a name");
+      return never(E.ACCES, call.name, "a unix address without a name");
     case "other":
       return judgeOther(call, socket, address.family, operation);
   }
@@ -68,5 +68,5 @@ function meant(socket: TargetSocket, address: Uint8Array, operation: "connect" |
 function judgeOther(call: Call, socket: TargetSocket, family: number, operation: string): Outcome | null {
   if (family === AF.unspec && operation === "connect") return null;
   if (socket.domain === AF.inet || socket.domain === AF.inet6 || socket.domain === AF.unix) return error(EAFNOSUPPORT);
-  return family === socket.domain ? null : unable(E.ACCES, call.name, `address family ${family}`);
+  return family === socket.domain ? null : never(E.ACCES, call.name, `address family ${family}`);
 }

@@ -1,5 +1,5 @@
+import type { Event } from "../events/event.ts";
 import type { Request } from "../model/request.ts";
-import type { DenialReason } from "../model/verdict.ts";
 
 /** What the mediator answers to one notified call. */
 export type Outcome =
@@ -40,9 +40,11 @@ export interface Refusal {
   readonly class: string;
   readonly operation: string;
   readonly object: string;
-  readonly reason: DenialReason | "rule" | "mediator";
+  readonly reason: Exclude<Event["reason"], null>;
   /** The request that `suggest()` can turn into the line that would have allowed it; null where no line can. */
   readonly request: Request | null;
+  /** See {@link Event}. */
+  readonly help?: string;
 }
 
 export const CONTINUE: Outcome = { kind: "continue" };
@@ -56,11 +58,16 @@ export function result(value: number): Outcome {
   return value < 0 ? error(-value) : { kind: "value", value };
 }
 
-/** The mediator will not or cannot do it, whatever the policy says. */
+/** The mediator cannot do it or cannot know what it would do, whatever the policy says. */
 export function unable(errno: number, operation: string, object: string): Outcome {
-  return {
-    kind: "refused",
-    errno,
-    refusal: { class: "syscall", operation, object, reason: "mediator", request: null },
-  };
+  return beyondPolicy("mediator", errno, operation, object);
+}
+
+/** What no sealed domain may do, or not in this way, whatever the policy says. */
+export function never(errno: number, operation: string, object: string): Outcome {
+  return beyondPolicy("never", errno, operation, object);
+}
+
+function beyondPolicy(reason: "mediator" | "never", errno: number, operation: string, object: string): Outcome {
+  return { kind: "refused", errno, refusal: { class: "syscall", operation, object, reason, request: null } };
 }

@@ -1,25 +1,12 @@
-import type { SocketRequest } from "../model/request.ts";
+import { socketHelp, socketRequest, socketWords } from "../events/socket-words.ts";
+import { AF_UNIX } from "../kernel/constants.ts";
 import { E } from "./abi.ts";
 import type { Call } from "./call.ts";
-import { type Outcome, unable } from "./outcome.ts";
-import { AF } from "./socket.ts";
+import { never, type Outcome } from "./outcome.ts";
+import { spellCall } from "./spell-call.ts";
 
 /** io_uring, and calls that libraries try first: they fall back only on ENOSYS. */
 const SAID_TO_BE_ABSENT = /^(io_uring_|clone3$|openat2$)/;
-
-/** Registers that say what a refused call was for; pointers would make every repetition look new. */
-const TELLING: Readonly<Record<string, readonly number[]>> = {
-  ioctl: [1],
-  fcntl: [1],
-  clone: [0],
-  unshare: [0],
-  personality: [0],
-  socket: [0, 1, 2],
-  socketpair: [0, 1, 2],
-  setsockopt: [1, 2],
-  seccomp: [0, 1],
-  execveat: [4],
-};
 
 /** A call outside the policy's list. */
 export function refuseUnlisted(call: Call): Outcome {
@@ -28,38 +15,36 @@ export function refuseUnlisted(call: Call): Outcome {
   return { kind: "refused", errno: errnoFor(call), refusal };
 }
 
-/** A call that is listed, in a form that no sealed domain has: the filter asks only about those. */
-export function refuseForm(call: Call): Outcome {
+/** A call that is listed, in a form that no sealed domain has or that this policy does not grant: the filter asks only about those. */
+export function refuseForm(call: Call, errno: number = errnoFor(call)): Outcome {
   if (call.name === "socket") return refuseSocket(call);
-  return unable(errnoFor(call), "call", spell(call));
+  if (call.name === "socketpair") return refusePair(call);
+  return never(errno, "call", spellCall(call));
 }
 
 function errnoFor(call: Call): number {
   return SAID_TO_BE_ABSENT.test(call.name) ? E.NOSYS : E.PERM;
 }
 
-function spell(call: Call): string {
-  const telling = TELLING[call.name];
-  if (telling === undefined) return call.name;
-  return `${call.name}(${telling.map((index) => `0x${call.unsigned(index).toString(16)}`).join(", ")})`;
-}
-
-const SOCK_RAW = 3;
-const SOCK_TYPE_MASK = 0xf;
-const ICMP = new Set([1, 58]);
-
 function refuseSocket(call: Call): Outcome {
-  const request: SocketRequest = { class: "socket", family: familyOf(call), protocol: call.int(2) };
-  const refusal = { class: "socket", operation: "create", object: spell(call), reason: "no-rule", request } as const;
-  return { kind: "refused", errno: E.PERM, refusal };
+  const asked = askedOf(call);
+  const fixed = { class: "socket", operation: "create", object: socketWords(asked) } as const;
+  const help = socketHelp(asked, call.broker.policy);
+  const why = help ?? ({ reason: "no-rule" } as const);
+  const request = help === null ? socketRequest(asked) : null;
+  return { kind: "refused", errno: E.PERM, refusal: { ...fixed, ...why, request } };
 }
 
-function familyOf(call: Call): SocketRequest["family"] {
-  const family = call.int(0);
-  if (family === AF.netlink) return "netlink";
-  if (family === AF.packet) return "packet";
-  if (family === AF.vsock) return "vsock";
-  if (family !== AF.inet && family !== AF.inet6) return "other";
-  if ((call.int(1) & SOCK_TYPE_MASK) === SOCK_RAW) return "raw";
-  return ICMP.has(call.int(2)) ? "ping" : "other";
+/** A datagram end can connect to any name (unix(7)); other families have no pairs. */
+function refusePair(call: Call): Outcome {
+  const asked = askedOf(call);
+  const unix = asked.family === AF_UNIX;
+  const fixed = { class: "socket", operation: "create", request: null } as const;
+  const why = unix ? socketHelp(asked, call.broker.policy) : null;
+  const object = unix ? "a pair of unix datagram sockets" : `a pair: ${socketWords(asked)}`;
+  return { kind: "refused", errno: E.PERM, refusal: { ...fixed, object, reason: "never", ...why } };
+}
+
+function askedOf(call: Call): { family: number; type: number; protocol: number } {
+  return { family: call.int(0), type: call.int(1), protocol: call.int(2) };
 }

@@ -2,7 +2,7 @@ import { addressOf } from "../kernel/ffi.ts";
 import { E } from "./abi.ts";
 import type { Call } from "./call.ts";
 import type { Credentials } from "./credentials.ts";
-import { type Outcome, result, unable } from "./outcome.ts";
+import { never, type Outcome, result } from "./outcome.ts";
 import type { TargetSocket } from "./socket.ts";
 import { sys } from "./sys.ts";
 
@@ -21,7 +21,7 @@ export function sendSigned(call: Call, socket: TargetSocket, data: Buffer, flags
   if ((own.effective & SIGNS) === SIGNS)
     return result(call.effect(() => sendWith(socket.fd, data, credentialsMessage(credentials), flags)));
   if (own.uid !== credentials.uid || own.gid !== credentials.gid)
-    return unable(E.PERM, call.name, "the receiver would take the mediator for the sender");
+    return never(E.PERM, call.name, "the receiver would take the mediator for the sender");
   return result(call.effect(() => sys("sendto", socket.fd, data, data.length, flags, null, 0)));
 }
 

@@ -15,6 +15,17 @@ test("a rule that denies is quoted, repeats are told, and without a remedy there
   );
 });
 
+test("where no line can be pasted the second line says what to do", () => {
+  const event = anEvent({ class: "socket", operation: "create", object: "a UDP socket (IPv4)", allow: null });
+  expect(renderEvent({ ...event, help: "any rule about a udp address grants it" })).toBe(
+    "nginx[123]: nginx: create a UDP socket (IPv4): denied: no grant names it\n    any rule about a udp address grants it",
+  );
+  expect(renderEvent({ ...event, reason: "never" })).toMatch(/: denied: no sealed domain may do\s+this$/);
+  expect(renderEvent({ ...event, reason: "host" })).toMatch(
+    /: denied: this host cannot hold\s+what the policy grants$/,
+  );
+});
+
 test("an unknown process is a question mark, not an empty place", () => {
   const process = { pid: 123, uid: null, comm: null, executable: null };
   expect(renderEvent(anEvent({ process }))).toMatch(/^\?\[123\]: nginx: /);

@@ -1,37 +1,28 @@
 import type { Refusal } from "../../kernel/bpf/refusals.ts";
+import { IPPROTO_TCP, IPPROTO_UDP } from "../../kernel/constants.ts";
 import { decide } from "../../model/decide.ts";
 import { nameOfBytes } from "../../model/name-bytes.ts";
 import { formatEndpoint, unmapped } from "../../model/network.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { AddressRequest, Request, SocketRequest } from "../../model/request.ts";
+import type { AddressRequest, Request } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
 import type { Event } from "../event.ts";
+import { socketHelp, socketRequest, socketWords } from "../socket-words.ts";
 
 /** What of an event a refusal by the cgroup's programs determines. */
-export type Refused = Pick<Event, "class" | "operation" | "object" | "rule" | "reason" | "allow">;
+export type Refused = Pick<Event, "class" | "operation" | "object" | "rule" | "reason" | "allow" | "help">;
 
-/** sys/socket.h and netinet/in.h. */
-const SOCK_DGRAM = 2;
-const SOCK_RAW = 3;
-const typeNames: Readonly<Record<number, string>> = { 1: "stream", 2: "dgram", 3: "raw", 5: "seqpacket" };
-const protocolNames: Readonly<Record<number, string>> = {
-  1: "icmp",
-  6: "tcp",
-  17: "udp",
-  58: "icmpv6",
-  132: "sctp",
-  136: "udplite",
-  262: "mptcp",
-};
-const AF_INET6 = 10;
-const ICMP: ReadonlySet<number> = new Set([1, 58]);
+const internetProtocols: ReadonlyMap<number, "tcp" | "udp"> = new Map([
+  [IPPROTO_TCP, "tcp"],
+  [IPPROTO_UDP, "udp"],
+]);
 
 /** The request in the model's terms, and what the policy says to it. */
 export function refusedRequest(refusal: Refusal, policy: Policy): Refused {
   if (refusal.kind === "unixConnect" || refusal.kind === "unixSend") return unixName(refusal, policy);
   const operation = refusal.kind === "bind" ? "listen" : "connect";
-  const protocol = protocolNames[refusal.protocol];
-  if (refusal.kind === "create" || (protocol !== "tcp" && protocol !== "udp")) return socket(refusal, policy);
+  const protocol = internetProtocols.get(refusal.protocol);
+  if (refusal.kind === "create" || protocol === undefined) return socket(refusal, policy);
   const address = unmapped(refusal.address);
   const object = `${protocol} ${formatEndpoint(address, refusal.port)}`;
   const request: AddressRequest = { class: "address", operation, protocol, address, port: refusal.port };
@@ -44,13 +35,11 @@ function alsoJudged(request: AddressRequest): AddressRequest[] {
   return isUnspecified ? [{ ...request, address: new Uint8Array(4) }] : [];
 }
 
-function socket({ family, type, protocol }: Refusal, policy: Policy): Refused {
-  const kind: SocketRequest["family"] =
-    type === SOCK_RAW ? "raw" : type === SOCK_DGRAM && ICMP.has(protocol) ? "ping" : "other";
-  const internet = family === AF_INET6 ? "inet6" : "inet";
-  const object = `${internet} ${typeNames[type] ?? type} ${protocolNames[protocol] ?? protocol}`;
-  const answer = explain(policy, [{ class: "socket", family: kind, protocol }]);
-  return { class: "socket", operation: "create", object, ...answer };
+function socket(asked: Refusal, policy: Policy): Refused {
+  const fixed = { class: "socket", operation: "create", object: socketWords(asked) } as const;
+  const help = socketHelp(asked, policy);
+  if (help !== null) return { ...fixed, rule: null, allow: null, ...help };
+  return { ...fixed, ...explain(policy, [socketRequest(asked)]) };
 }
 
 function unixName({ address }: Refusal, policy: Policy): Refused {

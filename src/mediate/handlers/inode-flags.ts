@@ -1,7 +1,7 @@
 import { FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS } from "../../kernel/constants.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
-import { error, type Outcome, unable } from "../outcome.ts";
+import { error, never, type Outcome } from "../outcome.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { c, self, sys } from "../sys.ts";
 import { attributes, type Change, isOutcome, type Judged } from "./attributes.ts";
@@ -52,5 +52,5 @@ export const fileAttributes = attributes((call): Change | Outcome => {
 /** A device's driver would take the request for one of its own. */
 function onPlainObject(call: Call, { stat }: Judged, change: () => number): number | Outcome {
   const plain = stat.type === abi.S_IFREG || stat.type === abi.S_IFDIR;
-  return plain ? change() : unable(E.PERM, call.name, "inode flags of what is no file or directory");
+  return plain ? change() : never(E.PERM, call.name, "inode flags of what is no file or directory");
 }

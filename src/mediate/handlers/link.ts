@@ -2,7 +2,7 @@ import { Permission } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
 import { denyName, denyTwoNames } from "../deny.ts";
 import { allNames, type Handler } from "../handler.ts";
-import { CONTINUE, result, unable } from "../outcome.ts";
+import { CONTINUE, never, result } from "../outcome.ts";
 import { canonical } from "../place.ts";
 import { c, self, shown, sys } from "../sys.ts";
 
@@ -13,13 +13,13 @@ export const link: Handler = {
   answer(call) {
     const at = call.name === "linkat";
     const flags = at ? call.unsigned(4) : 0;
-    if (flags & ~abi.AT_SYMLINK_FOLLOW) return unable(E.PERM, call.name, "a descriptor without a name (AT_EMPTY_PATH)");
+    if (flags & ~abi.AT_SYMLINK_FOLLOW) return never(E.PERM, call.name, "a descriptor without a name (AT_EMPTY_PATH)");
     const source = call.path(at ? 0 : null, at ? 1 : 0);
     const destination = call.path(at ? 2 : null, at ? 3 : 1);
     return call.asTarget(() => {
       const from = call.walk(source, flags & abi.AT_SYMLINK_FOLLOW ? "always" : "before-slash");
       const to = call.walk(destination, "never");
-      if (from.kind === "descriptor" || from.kind === "procfs") return unable(E.PERM, call.name, shown(source.text));
+      if (from.kind === "descriptor" || from.kind === "procfs") return never(E.PERM, call.name, shown(source.text));
       if (from.kind !== "place" || to.kind !== "place") return CONTINUE;
       const { object } = from.place;
       if (object === null || to.place.last === "." || to.place.object !== null) return CONTINUE;

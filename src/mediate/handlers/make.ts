@@ -3,7 +3,7 @@ import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import { type Handler, right } from "../handler.ts";
-import { CONTINUE, type Outcome, result, unable } from "../outcome.ts";
+import { CONTINUE, never, type Outcome, result } from "../outcome.ts";
 import type { Place } from "../place.ts";
 import { c, shown, sys } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
@@ -39,9 +39,9 @@ export const mknod: Handler = {
   answer(call) {
     const mode = modeOf(call);
     const at = call.name === "mknodat";
-    if (isDevice(mode)) return unable(E.PERM, call.name, "a device node");
+    if (isDevice(mode)) return never(E.PERM, call.name, "a device node");
     const path = call.path(at ? 0 : null, at ? 1 : 0);
-    if (mode & (abi.S_ISUID | abi.S_ISGID)) return unable(E.PERM, "create with set-id bits", shown(path.text));
+    if (mode & (abi.S_ISUID | abi.S_ISGID)) return never(E.PERM, "create with set-id bits", shown(path.text));
     return make(call, path, (place) =>
       sys("mknodat", place.directory, c(place.slash ? `${place.last}/` : place.last), mode, 0),
     );

@@ -1,6 +1,7 @@
 import { abi, E } from "../abi.ts";
 import type { Handler } from "../handler.ts";
-import { error, type Outcome, unable } from "../outcome.ts";
+import { error, type Outcome } from "../outcome.ts";
+import { refuseForm } from "../refuse-call.ts";
 import { c, sys } from "../sys.ts";
 
 const NAME_MAX_BYTES = 250;
@@ -11,7 +12,7 @@ export const memfd: Handler = {
   answer(call): Outcome {
     const name = call.target.memory.string(call.word(0), NAME_MAX_BYTES);
     const flags = call.unsigned(1);
-    if (flags & abi.MFD_EXEC) return unable(E.ACCES, call.name, "MFD_EXEC");
+    if (flags & abi.MFD_EXEC) return refuseForm(call, E.ACCES);
     const fd = call.asTarget(() =>
       call.effect(() => sys("memfd_create", c(name), flags | abi.MFD_CLOEXEC | abi.MFD_NOEXEC_SEAL)),
     );

@@ -1,7 +1,7 @@
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
-import { type Outcome, unable } from "../outcome.ts";
+import { never, type Outcome } from "../outcome.ts";
 import { c, self, shown, sys } from "../sys.ts";
 import { attributes, type Judged, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
@@ -29,7 +29,7 @@ function subjectOf(call: Call): Subject | Outcome {
 /** A set-id file would hand the daemon's identity to whoever executes it, inside the domain or outside; on directories set-gid only means inheriting the group. */
 function change(object: Judged, bits: number): number | Outcome {
   const setId = bits & (object.stat.type === abi.S_IFDIR ? abi.S_ISUID : abi.S_ISUID | abi.S_ISGID);
-  if (setId !== 0) return unable(E.PERM, "set-id bits", shown(object.name));
+  if (setId !== 0) return never(E.PERM, "set-id bits", shown(object.name));
   if (object.stat.type === abi.S_IFLNK) return -E.OPNOTSUPP;
   return sys("fchmodat", abi.AT_FDCWD, c(self(object.fd)), bits);
 }

@@ -4,7 +4,7 @@ import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import { type Handler, right } from "../handler.ts";
 import { OPEN_ATTEMPTS_MAX } from "../limits.ts";
-import { CONTINUE, error, type Outcome, unable } from "../outcome.ts";
+import { CONTINUE, error, never, type Outcome, unable } from "../outcome.ts";
 import type { Place } from "../place.ts";
 import { c, close, fstat, openat, openPath, sameObject, self, shown, sys } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
@@ -27,7 +27,7 @@ export const open: Handler = {
     const temporary = (asked.flags & abi.O_TMPFILE) === abi.O_TMPFILE;
     const creates = temporary || (asked.flags & (abi.O_CREAT | abi.O_PATH | abi.O_DIRECTORY)) === abi.O_CREAT;
     if ((temporary || (asked.flags & abi.O_CREAT) !== 0) && (asked.mode & (abi.S_ISUID | abi.S_ISGID)) !== 0)
-      return unable(E.PERM, "create with set-id bits", shown(asked.path.text));
+      return never(E.PERM, "create with set-id bits", shown(asked.path.text));
     if (!creates) return CONTINUE;
     return call.asTarget(() => (temporary ? openTemporary(call, asked) : openNamed(call, asked)));
   },

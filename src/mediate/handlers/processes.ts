@@ -1,7 +1,7 @@
 import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
-import { CONTINUE, type Outcome, unable } from "../outcome.ts";
+import { CONTINUE, never, type Outcome } from "../outcome.ts";
 import { onSibling } from "../sibling.ts";
 
 /** What a call wants done to a thread: made with another number for `who`, as the target. */
@@ -20,7 +20,7 @@ function process(who: number, others: Make | null): Handler {
 }
 
 function foreign(call: Call, number: number): Outcome {
-  return unable(E.PERM, call.name, `process ${number}`);
+  return never(E.PERM, call.name, `process ${number}`);
 }
 
 function onOther(call: Call, number: number, who: number, read: readonly (number | Buffer | null)[]): Outcome {
@@ -48,7 +48,7 @@ function priority(processKind: number): Handler {
   return {
     continueIsSafe: (call) => call.int(0) === processKind && one.continueIsSafe(call),
     answer: (call) =>
-      call.int(0) === processKind ? one.answer(call) : unable(E.PERM, call.name, `kind ${call.int(0)}`),
+      call.int(0) === processKind ? one.answer(call) : never(E.PERM, call.name, `kind ${call.int(0)}`),
   };
 }
 
@@ -75,7 +75,7 @@ export const schedulingAttributes = process(0, (call) => {
 /** Signals to the own process, on kernels whose Landlock has no scope for them; 0 and less mean groups there. */
 export const ownSignal: Handler = {
   continueIsSafe: (call) => call.int(0) > 0 && ownProcess.continueIsSafe(call),
-  answer: (call) => (ownSignal.continueIsSafe(call) ? CONTINUE : unable(E.PERM, call.name, `process ${call.int(0)}`)),
+  answer: (call) => (ownSignal.continueIsSafe(call) ? CONTINUE : never(E.PERM, call.name, `process ${call.int(0)}`)),
 };
 /** PRIO_PROCESS (sys/resource.h) and IOPRIO_WHO_PROCESS (linux/ioprio.h). */
 export const setPriority = priority(0);

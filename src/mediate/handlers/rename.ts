@@ -5,6 +5,7 @@ import { denyName, denyTwoNames } from "../deny.ts";
 import { allNames, type Handler } from "../handler.ts";
 import { CONTINUE, type Outcome, result, unable } from "../outcome.ts";
 import type { Place } from "../place.ts";
+import { refuseForm } from "../refuse-call.ts";
 import { type Bytes, c, close, fstat, openPath, shown, sys } from "../sys.ts";
 
 /** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
@@ -13,8 +14,7 @@ export const rename: Handler = {
 
   answer(call) {
     const flags = flagsOf(call);
-    if (flags & ~(abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE))
-      return unable(E.PERM, call.name, `flags 0x${flags.toString(16)}`);
+    if (flags & ~(abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE)) return refuseForm(call);
     const at = call.name !== "rename";
     const source = call.path(at ? 0 : null, at ? 1 : 0);
     const destination = call.path(at ? 2 : null, at ? 3 : 1);

@@ -5,7 +5,8 @@ import { judgeDestination, pathOf } from "../destination.ts";
 import type { Handler } from "../handler.ts";
 import { MESSAGE_BYTES_MAX } from "../limits.ts";
 import { type Message, readMessage } from "../message.ts";
-import { error, type Outcome, result, unable } from "../outcome.ts";
+import { error, never, type Outcome, result } from "../outcome.ts";
+import { refuseForm } from "../refuse-call.ts";
 import { sendSigned } from "../signed-send.ts";
 import { AF, SOCK, socketOf, type TargetSocket } from "../socket.ts";
 import { sys } from "../sys.ts";
@@ -62,17 +63,17 @@ function send(call: Call, message: Message, flags: number): Outcome {
   const socket = socketOf(call, 0);
   if (typeof socket === "number") return error(-socket);
   const { address } = message;
-  if (flags & MSG.fastOpen) return unable(E.PERM, call.name, "MSG_FASTOPEN");
-  if (message.control) return unable(E.PERM, call.name, "control data (descriptors, credentials, packet options)");
+  if (flags & MSG.fastOpen) return refuseForm(call);
+  if (message.control) return never(E.PERM, call.name, "control data (descriptors, credentials, packet options)");
   if (address !== null && socket.domain === AF.unix && socket.type === SOCK.dgram)
-    return unable(
+    return never(
       E.PERM,
       call.name,
       "a unix datagram with an address: the receiver would see the mediator as its sender",
     );
   // To a UDP socket it would mean AF_INET (udp_sendmsg), to others nothing.
   if (address?.kind === "other" && address.family === AF.unspec)
-    return unable(E.ACCES, call.name, "an address of no family");
+    return never(E.ACCES, call.name, "an address of no family");
   // A connected stream takes no address but for fast open (tcp(7)).
   if (address !== null && socket.type === SOCK.stream) return error(E.ISCONN);
   const path = address === null ? null : pathOf(call, address);

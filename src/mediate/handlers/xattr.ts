@@ -1,7 +1,7 @@
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { XATTR_NAME_MAX } from "../limits.ts";
-import { error, type Outcome, unable } from "../outcome.ts";
+import { error, never, type Outcome } from "../outcome.ts";
 import { c, self, shown, sys } from "../sys.ts";
 import { attributes, type Change, isOutcome, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
@@ -24,7 +24,7 @@ export const xattr = attributes((call): Change | Outcome => {
   if ("kind" in asked) return asked;
   const { subject, value } = asked;
   const name = call.target.memory.string(asked.name, XATTR_NAME_MAX);
-  if (name.startsWith("security.")) return unable(E.PERM, call.name, shown(name));
+  if (name.startsWith("security.")) return never(E.PERM, call.name, shown(name));
   if (value === null) return { subject, change: (object) => sys("removexattr", c(self(object.fd)), c(name)) };
   if (value.size > BigInt(abi.XATTR_SIZE_MAX)) return error(E2BIG);
   const bytes = call.target.memory.read(value.at, Number(value.size));

@@ -1,10 +1,7 @@
+import { ownerCommands } from "../../../kernel/argument-names.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
 import { allow, ifOneOf, notify, type Verdict } from "../verdict.ts";
-
-/** `linux/fcntl.h`: who gets SIGIO of a descriptor. */
-const F_SETOWN = 8;
-const F_SETOWN_EX = 15;
 
 const WHY =
   "Landlock's scope keeps signals inside the domain; on kernels without it the mediator is asked, except for signal 0";
@@ -28,6 +25,6 @@ export const signalCalls: readonly CallRow[] = [
     class: "signals",
     applies: "listed",
     why: "F_SETOWN sends SIGIO to others; asked about where Landlock's scope is missing",
-    verdict: (context) => (context.signalsHeld ? allow : ifOneOf(1, [F_SETOWN, F_SETOWN_EX], notify, allow)),
+    verdict: (context) => (context.signalsHeld ? allow : ifOneOf(1, Object.values(ownerCommands), notify, allow)),
   },
 ];

@@ -1,3 +1,4 @@
+import { routeOptions4, routeOptions6 } from "../../../kernel/argument-names.ts";
 import {
   AF_UNIX,
   IPPROTO_IP,
@@ -13,11 +14,7 @@ import type { FilterContext } from "../filter-context.ts";
 import { allow, ifBits, ifOneOf, ifPointer, notify, refuse, type Verdict } from "../verdict.ts";
 import { socketVerdict } from "./socket-families.ts";
 
-/** `linux/in.h`, `linux/in6.h`: options that put another address before the one that was judged. */
-const IP_OPTIONS = 4;
-const IPV6_2292PKTOPTIONS = 6;
-const IPV6_2292RTHDR = 5;
-const IPV6_RTHDR = 57;
+/** `linux/in6.h`. */
 const IPV6_V6ONLY = 26;
 
 const brokered = ({ sockets }: FilterContext): boolean => sockets.inet === "broker" || sockets.unix === "broker";
@@ -101,13 +98,13 @@ export const socketCalls: readonly CallRow[] = [
       ifOneOf(
         1,
         [IPPROTO_IP],
-        ifOneOf(2, [IP_OPTIONS], refuse, allow),
+        ifOneOf(2, Object.values(routeOptions4), refuse, allow),
         ifOneOf(
           1,
           [IPPROTO_IPV6],
           ifOneOf(
             2,
-            [IPV6_2292PKTOPTIONS, IPV6_2292RTHDR, IPV6_RTHDR],
+            Object.values(routeOptions6),
             refuse,
             sockets.inet === "refused" ? allow : ifOneOf(2, [IPV6_V6ONLY], notify, allow),
           ),

@@ -1,0 +1,67 @@
+/**
+ * Arguments of system calls that a sealed domain may not pass, or only by asking: what the filter looks for, and how events name them.
+ * Numbers for user space are in `constants.ts`; here are those of headers that few systems install.
+ */
+import { FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS, TIOCLINUX, TIOCSETD, TIOCSTI } from "./constants.ts";
+
+/** ioctl: change metadata or names through a descriptor that may only read, past every Landlock right. */
+export const inodeRequests = {
+  FS_IOC_SETFLAGS,
+  FS_IOC_FSSETXATTR,
+  /** `linux/fs.h`: generation number. */
+  FS_IOC_SETVERSION: 0x40087602,
+  EXT4_IOC_SETVERSION: 0x40086604,
+  /** `fs/ext4/ext4.h`: rewrites how the file's blocks are found. */
+  EXT4_IOC_MIGRATE: 0x6609,
+  /** `linux/fsverity.h`: the file can never be written again. */
+  FS_IOC_ENABLE_VERITY: 0x40806685,
+  /** `linux/fscrypt.h`. */
+  FS_IOC_SET_ENCRYPTION_POLICY: 0x800c6613,
+  /** Keys of the whole file system: taking one away locks other processes' files. */
+  FS_IOC_ADD_ENCRYPTION_KEY: 0xc0506617,
+  FS_IOC_REMOVE_ENCRYPTION_KEY: 0xc0406618,
+  /** `linux/msdos_fs.h`. */
+  FAT_IOCTL_SET_ATTRIBUTES: 0x40047211,
+  /** `linux/btrfs.h`: subvolumes and snapshots are made and removed without the hooks that see names. */
+  BTRFS_IOC_SNAP_CREATE: 0x50009401,
+  BTRFS_IOC_SUBVOL_CREATE: 0x5000940e,
+  BTRFS_IOC_SNAP_DESTROY: 0x5000940f,
+  BTRFS_IOC_SNAP_CREATE_V2: 0x50009417,
+  BTRFS_IOC_SUBVOL_CREATE_V2: 0x50009418,
+  BTRFS_IOC_SUBVOL_SETFLAGS: 0x4008941a,
+  BTRFS_IOC_SNAP_DESTROY_V2: 0x5000943f,
+};
+
+/** ioctl: push input into a terminal or change what it is, also through an inherited descriptor. */
+export const terminalRequests = {
+  TIOCSTI,
+  TIOCLINUX,
+  TIOCSETD,
+  /** `asm-generic/ioctls.h`: takes over the console's output. */
+  TIOCCONS: 0x541d,
+};
+
+/** ioctl, `asm-generic/sockios.h`: who gets SIGIO and SIGURG of a socket. */
+export const socketOwnerRequests = { FIOSETOWN: 0x8901, SIOCSPGRP: 0x8902 };
+
+/** fcntl, `linux/fcntl.h`: who gets SIGIO of a descriptor. */
+export const ownerCommands = { F_SETOWN: 8, F_SETOWN_EX: 15 };
+
+/** setsockopt, `linux/in.h`, `linux/in6.h`: put another address before the one that was judged. */
+export const routeOptions4 = { IP_OPTIONS: 4 };
+export const routeOptions6 = { IPV6_2292PKTOPTIONS: 6, IPV6_2292RTHDR: 5, IPV6_RTHDR: 57 };
+
+/** personality, `linux/personality.h`: bits above the number of the system that is imitated. */
+export const personalityBits = {
+  UNAME26: 0x0020000,
+  ADDR_NO_RANDOMIZE: 0x0040000,
+  FDPIC_FUNCPTRS: 0x0080000,
+  MMAP_PAGE_ZERO: 0x0100000,
+  ADDR_COMPAT_LAYOUT: 0x0200000,
+  READ_IMPLIES_EXEC: 0x0400000,
+  ADDR_LIMIT_32BIT: 0x0800000,
+  SHORT_INODE: 0x1000000,
+  WHOLE_SECONDS: 0x2000000,
+  STICKY_TIMEOUTS: 0x4000000,
+  ADDR_LIMIT_3GB: 0x8000000,
+};
