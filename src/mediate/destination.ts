@@ -13,7 +13,7 @@ import type { PathArgument } from "./walk.ts";
 /** Where a connect or an addressed send goes: the address as the kernel is to be given it. */
 export type Destination = { readonly kind: "address"; readonly bytes: Buffer } | Outcome;
 
-/** The start of a path address; read before the target's identity is taken. */
+/** The path of an address, and where it starts; read before the target's identity is taken. */
 export function pathOf(call: Call, address: Address): PathArgument | null {
   if (address.kind !== "path") return null;
   const { path } = address;

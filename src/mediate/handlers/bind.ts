@@ -3,6 +3,7 @@ import { abi, E } from "../abi.ts";
 import { type Address, readAddress } from "../address.ts";
 import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
+import { pathOf } from "../destination.ts";
 import type { Handler } from "../handler.ts";
 import { judgeAddress } from "../judge-address.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
@@ -22,7 +23,7 @@ export const bind: Handler = {
     if (typeof socket === "number") return error(-socket);
     const address = readAddress(call, call.word(1), call.int(2));
     if (typeof address === "number") return error(-address);
-    const path = address.kind === "path" ? start(call, address.path) : null;
+    const path = pathOf(call, address);
     return call.asTarget(() => {
       const refused = judgeAddress(call, socket, address, "listen");
       if (refused !== null) return refused;
@@ -32,10 +33,6 @@ export const bind: Handler = {
     });
   },
 };
-
-function start(call: Call, text: Bytes): PathArgument {
-  return { text, start: text.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD) };
-}
 
 function bindTo(call: Call, socket: TargetSocket, bytes: Buffer): Outcome {
   return result(call.effect(() => sys("bind", socket.fd, bytes, bytes.length)));
