@@ -13,7 +13,7 @@ import { type CallProbe, callLine, callProbe, listing } from "./calls.ts";
 import { modelOf } from "./world.ts";
 
 /** Each case is one launch with its compilation and, for an ordinary user, its mediator. */
-const CASES = Number(process.env.COFFERDAM_CASES ?? 15);
+const CASES = Number(process.env.COFFERDAM_CASES ?? 10);
 const PROBES_PER_CASE = 60;
 const TIMEOUT_MS = 120_000;
 const corpus = path.join(import.meta.dirname, "corpus/addresses-and-calls");
