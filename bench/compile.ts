@@ -1,15 +1,15 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { checkContext } from "../src/cli/host.ts";
+import { checkContext, hostNow } from "../src/cli/host.ts";
 import { load } from "../src/cli/load.ts";
 import { places } from "../src/cli/places.ts";
 import { compile } from "../src/compile/compile.ts";
 import { hostSnapshot } from "../src/compile/host-snapshot.ts";
+import { oneMoment } from "../src/compile/one-moment.ts";
 import { hasError } from "../src/diagnostics/diagnostic.ts";
-import { probeHost } from "../src/kernel/probe/host-facts.ts";
 import { encodePlan } from "../src/plan/encode.ts";
-import { check } from "../src/policy/3-check/check.ts";
+import { checkErrors } from "../src/policy/3-check/check.ts";
 import { progress } from "./progress.ts";
 import { clone, cofferdam, median, type Scratch } from "./scratch.ts";
 import type { Row } from "./table.ts";
@@ -52,12 +52,19 @@ export async function compileTimes(scratch: Scratch): Promise<Row[]> {
 async function compileAll(files: readonly string[]): Promise<number> {
   const where = places({ uid: process.getuid?.() ?? 0, env: process.env, home: clone });
   const context = { places: where, out: () => undefined, err: () => undefined, width: 80, color: false };
-  const [facts, snapshot, host] = [probeHost(), hostSnapshot(), checkContext(context)];
+  const now = hostNow();
+  const host = checkContext(context, now);
   let bytes = 0;
   for (const file of files) {
     const { policy, diagnostics, files: read, absent } = load(context, { file }, {});
-    if (policy === null || hasError([...diagnostics, ...check(policy, { ...host, file })])) throw new Error(file);
-    const { plan } = await compile(policy, { facts, snapshot, files: read, absent, own: where.own });
+    // As at a start: what one compilation has seen of the host is nothing to the next.
+    const snapshot = oneMoment(hostSnapshot());
+    const kept = [...read, ...where.kept];
+    if (policy === null || hasError([...diagnostics, ...checkErrors(policy, { ...host, snapshot, file, kept })]))
+      throw new Error(file);
+    const { facts } = now;
+    const options = { facts, snapshot, files: read, absent, own: where.own, kept: where.kept };
+    const { plan } = await compile(policy, options);
     if (plan === null) throw new Error(`there is no plan for ${file}`);
     bytes += encodePlan(plan).length;
   }

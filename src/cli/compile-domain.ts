@@ -1,13 +1,11 @@
 import { prepareCgroup } from "../compile/cgroup/prepare.ts";
 import { compile, type PrepareCgroup } from "../compile/compile.ts";
-import { hostSnapshot } from "../compile/host-snapshot.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
-import { probeHost } from "../kernel/probe/host-facts.ts";
 import type { Plan } from "../plan/plan.ts";
-import { check } from "../policy/3-check/check.ts";
+import { checkErrors } from "../policy/3-check/check.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
 import { complain } from "./complain.ts";
-import { checkContext, programFiles } from "./host.ts";
+import { checkContext, hostNow, programFiles } from "./host.ts";
 import { load, type Wanted } from "./load.ts";
 
 /** Whether the cgroup that carries the domain's programs is made, or only reckoned with. */
@@ -25,26 +23,29 @@ const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
 export async function compileDomain(context: Context, wanted: Wanted, options: Options, effect: Effect): Promise<Plan> {
   const { policy, diagnostics, sources, files, absent } = load(context, wanted, options);
   const file = files[0] === undefined ? {} : { file: files[0] };
+  const host = policy === null ? null : hostNow();
   const onHost =
-    policy === null
+    policy === null || host === null
       ? []
-      : check(policy, { ...checkContext(context), ...file, kept: [...files, ...context.places.kept] });
-  const errors = [...diagnostics, ...onHost].filter((diagnostic) => hasError([diagnostic]));
-  const usable = policy !== null && errors.length === 0;
-  const compiled = usable
-    ? await compile(policy, {
-        ...{
-          facts: probeHost(),
-          snapshot: hostSnapshot(),
-          files,
-          absent,
-          own: context.places.own,
-          kept: context.places.kept,
-        },
-        program: programFiles(context),
-        prepareCgroup: effect === "prepare" ? prepareCgroup : lookOnly,
-      })
-    : { plan: null, diagnostics: [] };
+      : checkErrors(policy, {
+          ...checkContext(context, host, policy.transitions.length > 0),
+          ...{ ...file, kept: [...files, ...context.places.kept] },
+        });
+  const errors = [...diagnostics.filter((diagnostic) => hasError([diagnostic])), ...onHost];
+  const compiled =
+    policy !== null && host !== null && errors.length === 0
+      ? await compile(policy, {
+          ...{
+            ...host,
+            files,
+            absent,
+            own: context.places.own,
+            kept: context.places.kept,
+          },
+          program: programFiles(context),
+          prepareCgroup: effect === "prepare" ? prepareCgroup : lookOnly,
+        })
+      : { plan: null, diagnostics: [] };
   complain(context, [...errors, ...compiled.diagnostics], sources, options);
   if (compiled.plan !== null) return compiled.plan;
   throw new CommandError("there is no plan for this domain on this host", "mend what is shown above, then try again");

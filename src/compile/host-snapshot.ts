@@ -55,7 +55,8 @@ export function hostSnapshot(): Snapshot {
 
 function lstatOrNull(path: Buffer): BigIntStats | null {
   try {
-    return lstatSync(path, { bigint: true });
+    // Absent names are ordinary here, and an exception for each would cost more than the call.
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
     if ([...ABSENT, "EACCES", "ELOOP", "ENAMETOOLONG"].includes(codeOf(error))) return null;
     throw error;

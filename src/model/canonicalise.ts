@@ -1,5 +1,5 @@
 import { walk } from "./automaton/automaton.ts";
-import { buildAutomaton } from "./automaton/build.ts";
+import { buildLarger } from "./automaton/build.ts";
 import { Rewriting, type Unfollowed } from "./canonicalise/canonical-rules.ts";
 import { bytesOfName } from "./name-bytes.ts";
 import { Permission } from "./permission.ts";
@@ -27,7 +27,7 @@ export interface Canonicalised {
  */
 export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Canonicalised {
   const everyLink = new Rewriting(rules, snapshot, () => true);
-  const automaton = buildAutomaton([...rules, ...everyLink.rules]);
+  const automaton = buildLarger([...rules, ...everyLink.rules]);
   const isPlantable = (link: string) =>
     pathAbove(link).some(
       (name) => (automaton.permissions(walk(automaton, bytesOfName(name))) & Permission.create) !== 0,

@@ -9,6 +9,9 @@ export const PATTERN_ALTERNATIVES_MAX = 256;
 /** Braces inside braces, levels. */
 export const PATTERN_NESTING_MAX = 8;
 
+/** Tokens of all patterns that are kept after reading, to be had again without reading; beyond that all are forgotten. */
+export const PATTERN_TOKENS_KEPT_MAX = 1 << 18;
+
 /** Nodes of the automaton's first form: about the bytes of all patterns, shared prefixes counted once. */
 export const AUTOMATON_NODES_MAX = 1 << 21;
 
@@ -23,6 +26,9 @@ export const GAIN_PAIRS_MAX = 1 << 20;
 
 /** File names that one walk of the snapshot may look at. */
 export const VIEW_ENTRIES_MAX = 100_000;
+
+/** Names of a snapshot that are kept after looking; further ones are looked up anew. */
+export const SNAPSHOT_NAMES_KEPT_MAX = 1 << 18;
 
 /** Directories below each other that the walk follows. */
 export const VIEW_DEPTH_MAX = 256;

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { inflated } from "./deflated.ts";
 import { demands } from "./demands.ts";
 import { PlanFormatError, planStrings } from "./format-error.ts";
 import { levelNumbers, planFlags, type RecordOf, type RecordSection, recordSize, sections } from "./layout.ts";
@@ -42,6 +43,14 @@ class Reader {
   section(name: "filter" | "automaton" | "mediation"): Uint8Array {
     const { offset, length } = this.ranges[name];
     return this.bytes.slice(offset, offset + length);
+  }
+
+  inflated(name: "automaton" | "mediation"): Uint8Array {
+    try {
+      return inflated(this.section(name));
+    } catch (cause) {
+      throw new PlanFormatError(this.ranges[name].offset, `${name} cannot be inflated: ${(cause as Error).message}`);
+    }
   }
 }
 
@@ -90,7 +99,7 @@ function build(reader: Reader): Plan {
         }
       : null,
     inherit: { stdio: has("INHERIT_STDIO"), stdioSockets: has("INHERIT_STDIO_SOCKETS"), listen: has("INHERIT_LISTEN") },
-    automaton: reader.section("automaton"),
+    automaton: reader.inflated("automaton"),
     mediation: mediation(reader),
   };
 }
@@ -114,8 +123,9 @@ function pathRules(reader: Reader) {
 
 function mediation(reader: Reader): MediationPlan {
   const { offset } = reader.ranges.mediation;
+  const bytes = reader.inflated("mediation");
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(reader.section("mediation"))) as MediationPlan;
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as MediationPlan;
   } catch (cause) {
     throw new PlanFormatError(offset, `mediation is no JSON: ${(cause as Error).message}`);
   }

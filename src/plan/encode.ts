@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { canonicalJson } from "./canonical-json.ts";
+import { deflated } from "./deflated.ts";
 import { demands } from "./demands.ts";
 import {
   align,
@@ -39,8 +40,8 @@ export function encodePlan(plan: Plan): Uint8Array {
     parts.set(name, writeRecords(sections[name], records[name] as never, strings));
   }
   parts.set("strings", strings.bytes());
-  parts.set("automaton", plan.automaton);
-  parts.set("mediation", new TextEncoder().encode(canonicalJson(plan.mediation)));
+  parts.set("automaton", deflated(plan.automaton));
+  parts.set("mediation", deflated(new TextEncoder().encode(canonicalJson(plan.mediation))));
   return assemble(sectionNames.map((name) => ({ record: recordSize(name), bytes: parts.get(name) as Uint8Array })));
 }
 

@@ -28,12 +28,14 @@ type ValueOf<T extends FieldType> = T extends "u64" | "i64"
 export type RecordOf<L extends RecordLayout> = { readonly [F in L[number] as F["name"]]: ValueOf<F["type"]> };
 
 export const PLAN_MAGIC = "CFDMPLAN";
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 /** Limits of one plan; the launcher refuses what is larger. */
 export const planLimits = {
   /** Bytes of a whole plan. */
   PLAN_BYTES_MAX: 64 * 1024 * 1024,
+  /** Bytes of one deflated section after inflating. */
+  PLAN_INFLATED_MAX: 256 * 1024 * 1024,
   /** Instructions of a seccomp filter: BPF_MAXINSNS of linux/bpf_common.h. */
   PLAN_FILTER_MAX: 4096,
   /** Supplementary groups: NGROUPS_MAX of linux/limits.h. */
@@ -61,7 +63,7 @@ export const planFlags = {
 
 export const header = [
   { name: "magic", type: "tag", doc: "`CFDMPLAN`" },
-  { name: "version", type: "u32", doc: "1" },
+  { name: "version", type: "u32", doc: `${PLAN_VERSION}` },
   { name: "sections", type: "u32", doc: "number of entries in the section table" },
   { name: "length", type: "u64", doc: "bytes of the whole plan" },
   { name: "crc", type: "u32", doc: "CRC-32 (IEEE 802.3, as in zlib) of everything behind the header" },
@@ -130,8 +132,8 @@ export const sections = {
     { name: "tag", type: "tag", doc: "the program's tag (struct bpf_prog_info)" },
   ],
   strings: "NUL-terminated UTF-8 strings; the first is empty",
-  automaton: "the automaton over names, for the mediator (`docs/automaton.md`)",
-  mediation: "canonical JSON (sorted keys, UTF-8), for the mediator and for people",
+  automaton: "deflated (RFC 1951): the automaton over names, for the mediator (`docs/automaton.md`)",
+  mediation: "deflated (RFC 1951): canonical JSON (sorted keys, UTF-8), for the mediator and for people",
 } as const satisfies Record<string, RecordLayout | string>;
 
 export type SectionName = keyof typeof sections;

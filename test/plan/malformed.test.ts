@@ -1,9 +1,11 @@
-import { crc32 } from "node:zlib";
+import { finished } from "node:stream/promises";
+import { crc32, createDeflateRaw } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodePlan, PlanFormatError } from "../../src/plan/decode.ts";
+import { deflated, inflated } from "../../src/plan/deflated.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
-import { HEADER_SIZE } from "../../src/plan/layout.ts";
+import { HEADER_SIZE, planLimits } from "../../src/plan/layout.ts";
 import { samplePlan } from "./sample.ts";
 
 const plan = encodePlan(samplePlan());
@@ -50,6 +52,24 @@ test("any bytes at all give a plan or a PlanFormatError", () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test("bytes behind the end of a deflated section are refused", () => {
+  const bytes = deflated(Uint8Array.of(1, 2, 3));
+  expect(inflated(bytes)).toEqual(Uint8Array.of(1, 2, 3));
+  expect(() => inflated(Uint8Array.of(...bytes, 0))).toThrow("1 bytes behind its end");
+});
+
+test("a section that inflates beyond the limit is refused before it is held", () => {
+  const deflate = createDeflateRaw();
+  const chunks: Buffer[] = [];
+  const zeros = Buffer.alloc(1 << 20);
+  for (let mib = 0; mib <= planLimits.PLAN_INFLATED_MAX >> 20; mib++) deflate.write(zeros);
+  deflate.end();
+  deflate.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return finished(deflate).then(() => {
+    expect(() => inflated(Buffer.concat(chunks))).toThrow(/larger than/);
+  });
 });
 
 function sealed(bytes: Uint8Array): Uint8Array {

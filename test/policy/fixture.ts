@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import type { Policy } from "../../src/model/policy.ts";
-import { type CheckContext, check } from "../../src/policy/3-check/check.ts";
+import { type CheckContext, check, checkErrors } from "../../src/policy/3-check/check.ts";
 import { type LoadedPolicy, loadPolicy, type PolicyReference } from "../../src/policy/load.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { vocabulary } from "./vocabulary.ts";
@@ -48,6 +48,8 @@ export interface Outcome {
   /** Of loading and checking. */
   readonly diagnostics: readonly Diagnostic[];
   readonly text: string;
+  /** What `checkErrors` says. */
+  readonly errors: readonly Diagnostic[];
 }
 
 /** Whether setting the case up takes root. */
@@ -105,12 +107,13 @@ function load(scratch: string, described: Case): Outcome {
       described.users === undefined ? null : { users: new Set(described.users), groups: new Set(described.users) },
   };
   const diagnostics = [...loaded.diagnostics, ...(loaded.policy === null ? [] : check(loaded.policy, context))];
+  const errors = loaded.policy === null ? [] : checkErrors(loaded.policy, context);
   const ids = String(process.geteuid?.() ?? 0);
   const text = diagnostics
     .map((diagnostic) => `${line(diagnostic).replaceAll(scratch, "DIR")}\n`)
     .join("")
     .replaceAll(`chown ${ids} `, "chown UID ");
-  return { loaded, diagnostics, text };
+  return { loaded, diagnostics, errors, text };
 }
 
 function required(loaded: LoadedPolicy): Policy {

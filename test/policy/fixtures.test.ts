@@ -16,7 +16,7 @@ describe("fixtures: each folder is a policy, a host, and what is said about them
     const folder = join(root, name);
     it(name, (context) => {
       if (changesOwner(folder)) needsRoot(context);
-      const { loaded, text } = runFixture(folder);
+      const { loaded, diagnostics, errors, text } = runFixture(folder);
       const file = join(folder, "expected.txt");
       // UPDATE_FIXTURES=1 writes what is said now; read the difference before you keep it.
       if (process.env.UPDATE_FIXTURES === "1") writeFileSync(file, text);
@@ -25,6 +25,8 @@ describe("fixtures: each folder is a policy, a host, and what is said about them
       expect(loaded.policy === null, "no policy exactly where loading found an error").toBe(
         hasError(loaded.diagnostics),
       );
+      const checked = diagnostics.slice(loaded.diagnostics.length);
+      expect(errors, "the errors alone").toEqual(checked.filter(({ severity }) => severity === "error"));
     });
   }
 });

@@ -5,7 +5,7 @@ import { check as checkPolicy } from "../../policy/3-check/check.ts";
 import { printPolicy } from "../../policy/print.ts";
 import { type Command, jsonOption, setOption } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
-import { checkContext } from "../host.ts";
+import { checkContext, hostNow } from "../host.ts";
 import { load, type Wanted } from "../load.ts";
 
 export const check: Command = {
@@ -29,7 +29,7 @@ export const check: Command = {
     { line: "cofferdam check --set instance=1 worker@.yaml", what: "a template, as the instance worker@1" },
   ],
   run(context, files, options) {
-    const host = checkContext(context);
+    const host = checkContext(context, hostNow());
     const results = files.map((file) => {
       const loaded = load(context, wanted(file), options);
       const onHost =

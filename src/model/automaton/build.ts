@@ -25,6 +25,25 @@ export class UnreadablePattern extends Error {
  * Throws UnreadablePattern, and AutomatonTooLarge when the rules exceed a limit of `limits.ts`.
  */
 export function buildAutomaton(rules: readonly NameRule[]): Automaton {
+  const known = built.get(rules);
+  if (known !== undefined) return known;
+  const automaton = new Automaton(minimise(determinise(nfaOf(rules))));
+  built.set(rules, automaton);
+  return automaton;
+}
+
+/** Several stages ask about the same list of rules. */
+const built = new WeakMap<readonly NameRule[], Automaton>();
+
+/**
+ * The same answers at half the price of {@link buildAutomaton}, for an automaton of a few questions. It is not minimal: its
+ * bytes say nothing, and a state that grants nothing need not be `dead`. Throws the same.
+ */
+export function buildLarger(rules: readonly NameRule[]): Automaton {
+  return new Automaton(determinise(nfaOf(rules)));
+}
+
+function nfaOf(rules: readonly NameRule[]): Nfa {
   const nfa = new Nfa();
   for (const rule of rules) {
     const parsed = parsePattern(rule.pattern);
@@ -32,5 +51,5 @@ export function buildAutomaton(rules: readonly NameRule[]): Automaton {
     for (const branch of parsed.pattern.branches) nfa.add(branch, rule.effect, rule.permissions);
   }
   nfa.finish();
-  return new Automaton(minimise(determinise(nfa)));
+  return nfa;
 }

@@ -1,12 +1,35 @@
-import { PATTERN_BYTES_MAX } from "../limits.ts";
+import { PATTERN_BYTES_MAX, PATTERN_TOKENS_KEPT_MAX } from "../limits.ts";
 import { branchesOf } from "./branches.ts";
 import { checkAlternative } from "./check-alternative.ts";
 import { expand } from "./expand.ts";
 import { lex } from "./lex.ts";
 import { type ParsedPattern, type Pattern, PatternRefusal } from "./types.ts";
 
-/** Reads a pattern. Total: whatever the text, a pattern or the first problem. */
+const kept = new Map<string, ParsedPattern>();
+let tokensKept = 0;
+
+/** Reads a pattern, or has read it before. Total: whatever the text, a pattern or the first problem. */
 export function parsePattern(text: string): ParsedPattern {
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const parsed = read(text);
+  const tokens = "problem" in parsed ? text.length : tokensOf(parsed.pattern);
+  if (tokens > PATTERN_TOKENS_KEPT_MAX) return parsed;
+  tokensKept += tokens;
+  if (tokensKept > PATTERN_TOKENS_KEPT_MAX) {
+    kept.clear();
+    tokensKept = tokens;
+  }
+  kept.set(text, parsed);
+  return parsed;
+}
+
+/** With what each pattern costs beside its tokens. */
+function tokensOf({ text, branches }: Pattern): number {
+  return branches.reduce((sum, { tokens }) => sum + tokens.length, text.length + 1);
+}
+
+function read(text: string): ParsedPattern {
   try {
     return { pattern: parse(text) };
   } catch (error) {

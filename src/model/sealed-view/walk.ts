@@ -1,5 +1,5 @@
 import { type Automaton, walk } from "../automaton/automaton.ts";
-import { buildAutomaton } from "../automaton/build.ts";
+import { buildLarger } from "../automaton/build.ts";
 import { VIEW_DEPTH_MAX, VIEW_ENTRIES_MAX } from "../limits.ts";
 import { bytesOfName } from "../name-bytes.ts";
 import { SLASH } from "../pattern/byte-set.ts";
@@ -135,7 +135,7 @@ export class PlacementWalk {
 
   private deniedBelow(path: string): PermissionSet {
     const denies = this.rules.filter((rule) => rule.effect === "deny");
-    const denied = buildAutomaton(denies.map((rule) => ({ ...rule, effect: "allow" as const })));
+    const denied = buildLarger(denies.map((rule) => ({ ...rule, effect: "allow" as const })));
     const state = walk(denied, bytesOfName(path));
     return denied.permissions(state) | denied.reachable(denied.step(state, SLASH));
   }

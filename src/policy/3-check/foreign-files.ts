@@ -1,6 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { type Automaton, walk } from "../../model/automaton/automaton.ts";
-import { buildAutomaton } from "../../model/automaton/build.ts";
+import { buildLarger } from "../../model/automaton/build.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule, Policy } from "../../model/policy.ts";
@@ -15,7 +15,7 @@ export const checkForeignFiles: Check = (policy, { others }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
   const writers = policy.names.filter((rule) => rule.effect === "allow" && (rule.permissions & change) !== 0);
   for (const rule of writers) {
-    const automaton = buildAutomaton([{ ...rule, permissions: rule.permissions & change }, ...denials]);
+    const automaton = buildLarger([{ ...rule, permissions: rule.permissions & change }, ...denials]);
     for (const other of others ?? []) {
       if (other.name === policy.name) continue;
       const hit = usesOf(other).find(({ path }) => reaches(automaton, path));

@@ -1,5 +1,5 @@
 import { type Automaton, walk } from "../../model/automaton/automaton.ts";
-import { buildAutomaton } from "../../model/automaton/build.ts";
+import { buildAutomaton, buildLarger } from "../../model/automaton/build.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import { literalPrefix, parsePattern } from "../../model/pattern.ts";
 import { Permission, type PermissionSet } from "../../model/permission.ts";
@@ -29,7 +29,7 @@ export function meet(some: readonly NameRule[], denied: readonly NameRule[], oth
     ...others.map((rule): NameRule => ({ ...rule, effect: "allow", permissions: Permission.write })),
   ];
   const both = Permission.read | Permission.write;
-  return buildAutomaton(rules).table.permissions.some((permissions) => permissions === both);
+  return buildLarger(rules).table.permissions.some((permissions) => permissions === both);
 }
 
 /** The permissions that `automaton` gives on `path` itself or on some name below it. */
@@ -37,6 +37,11 @@ export function reach(automaton: Automaton, path: string): PermissionSet {
   const at = walk(automaton, bytesOfName(path));
   const below = path === "/" ? at : walk(automaton, bytesOfName("/"), at);
   return automaton.permissions(at) | automaton.reachable(below);
+}
+
+/** Whether a rule that begins at `prefix` can speak about `path` or a name below it. */
+export function mayReach(prefix: string, path: string): boolean {
+  return isWithin(prefix, path) || isWithin(path, prefix);
 }
 
 /** Where the choice of a rule's pattern begins; the pattern itself, unescaped, where there is none. */

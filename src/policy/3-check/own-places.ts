@@ -1,11 +1,11 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { buildAutomaton } from "../../model/automaton/build.ts";
+import { buildLarger } from "../../model/automaton/build.ts";
 import { changing } from "../../model/own-objects.ts";
 import type { NameRule } from "../../model/policy.ts";
 import { resolveLinks } from "../../model/resolve-links.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check, CheckContext } from "./context.ts";
-import { isWithin, prefixOf, reach } from "./overlap.ts";
+import { isWithin, mayReach, prefixOf, reach } from "./overlap.ts";
 
 /**
  * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such as `r /etc/**`, is not
@@ -16,12 +16,18 @@ export const checkOwnPlaces: Check = (policy, { ownObjects, kept = [], snapshot 
   const places = [...new Set((ownObjects ?? []).map(placeOf).flatMap((place) => [place, resolved(place, snapshot)]))];
   for (const rule of policy.names) {
     if (rule.effect === "deny" || !rule.pattern.startsWith("/")) continue;
-    const automaton = buildAutomaton([rule, ...denials]);
-    const path = places.find((place) => {
+    const prefix = prefixOf(rule);
+    const changes = (rule.permissions & changing) !== 0;
+    // Most rules begin where none of these places lies; no automaton is needed to see it.
+    const near = places.filter((place) => isWithin(prefix, place) || (changes && isWithin(place, prefix)));
+    const keptNear = changes ? kept.filter((name) => mayReach(prefix, name)) : [];
+    if (near.length === 0 && keptNear.length === 0) continue;
+    const automaton = buildLarger([rule, ...denials]);
+    const path = near.find((place) => {
       const reached = reach(automaton, place);
-      return (isWithin(prefixOf(rule), place) && reached !== 0) || (reached & changing) !== 0;
+      return (isWithin(prefix, place) && reached !== 0) || (reached & changing) !== 0;
     });
-    const touched = path ?? kept.find((name) => (reach(automaton, name) & changing) !== 0);
+    const touched = path ?? keptNear.find((name) => (reach(automaton, name) & changing) !== 0);
     if (touched !== undefined)
       report(diagnose("own-places", spanOf(rule.source), { rule: rule.source.text, path: touched }));
   }

@@ -1,0 +1,23 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { planLimits } from "./layout.ts";
+
+/** Bytes as a section carries them: raw DEFLATE (RFC 1951); the same zlib gives the same bytes. @throws RangeError for too many */
+export function deflated(bytes: Uint8Array): Uint8Array {
+  const { PLAN_INFLATED_MAX: max } = planLimits;
+  if (bytes.length > max) throw new RangeError(`a section of ${bytes.length} bytes, at most ${max}`);
+  return deflateRawSync(bytes);
+}
+
+/**
+ * The bytes that were deflated, at most `planLimits.PLAN_INFLATED_MAX`. Bytes behind the end of the stream are an error too.
+ * @throws Error of zlib or RangeError
+ */
+export function inflated(bytes: Uint8Array): Uint8Array {
+  const { buffer, engine } = inflateRawSync(bytes, {
+    maxOutputLength: planLimits.PLAN_INFLATED_MAX,
+    info: true,
+  }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
+  if (engine.bytesWritten !== bytes.length)
+    throw new RangeError(`${bytes.length - engine.bytesWritten} bytes behind its end`);
+  return new Uint8Array(buffer);
+}
