@@ -2,6 +2,9 @@
 
 #include "launcher.h"
 
+/* Greatest exit status of the command line with which it has told the user what to mend, src/cli/exit-code.ts. */
+#define COMPILER_SAID_MAX 3
+
 static int run_compiler(const struct options *options, const char *plan_path)
 {
   const char *begin[] = {NODE_PATH_ABS, DIST_DIR "/cofferdam.js", "compile", "--out", plan_path};
@@ -48,11 +51,12 @@ struct plan plan_obtain(const struct options *options, const char *directory, co
   if (obtained(options, directory, name, false, &plan))
     return plan;
   int status = compile(options, joined(directory, "/", name));
+  bool said = WIFEXITED(status) && WEXITSTATUS(status) <= COMPILER_SAID_MAX;
   if (status != 0) {
-    /* It has said why; only one that was killed has not. */
-    dprintf(report_descriptor, "cofferdam: nothing was started: the compiler ended with %s %d\n",
+    dprintf(report_descriptor, "cofferdam: %sthe compiler ended with %s %d\n", said ? "nothing was started: " : "",
             WIFEXITED(status) ? "status" : "signal", WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    _exit(EXIT_REFUSED);
+    if (said)
+      _exit(EXIT_REFUSED);
   }
   if (obtained(options, directory, name, true, &plan))
     return plan;

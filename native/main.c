@@ -3,11 +3,19 @@
 
 #include "holder.h"
 
+static const char *execute_help(int error)
+{
+  if (error == EACCES)
+    return "the policy must grant `rx` on it and on its interpreter";
+  if (error == ENOENT)
+    return "the interpreter that its first line names, or its dynamic loader, is not there";
+  return error == ENOEXEC ? "it is no program; the first line of a script names its interpreter: #!/bin/sh" : NULL;
+}
+
 _Noreturn static void execute(const char *command, char **arguments)
 {
   execve(command, arguments, environ);
-  fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "execute the command", command, errno,
-       errno == EACCES ? "the policy must grant `rx` on it and on its interpreter" : NULL);
+  fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "execute the command", command, errno, execute_help(errno));
 }
 
 /* The order is the design. Descriptors first, so that nothing inherited is shared with the holder. The holder before the cgroup

@@ -203,7 +203,13 @@ test("a command that the domain may not execute: 126; one without its interprete
   expect(start(plan, "self", [], [script]).status).toBe(126);
   expect(start(plan, "self", [], ["chmod", "755", script]).status).toBe(0);
   const missing = start(plan, "self", [], [script]);
-  expect([missing.status, missing.stderr]).toEqual([127, expect.stringMatching(/execute the command: .*ENOENT/)]);
+  expect([missing.status, missing.stderr]).toEqual([
+    127,
+    expect.stringMatching(/execute the command: .*ENOENT.*\n.*interpreter.*is not there/),
+  ]);
+  front.setDist("../work/script", "echo without a first line\n");
+  const headless = start(plan, "self", [], [script]);
+  expect([headless.status, headless.stderr]).toEqual([126, expect.stringMatching(/ENOEXEC.*\n.*it is no program/)]);
   const denied = front.plan((base) => landlock({ paths: [{ path: "/etc", directory: true, rights: 12n }] })(base));
   front.put(denied);
   const refused = start(denied, "self", [], ["true"]);

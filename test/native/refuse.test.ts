@@ -66,10 +66,16 @@ test("the compiler's plan is used at once; its output goes to stderr, its enviro
   expect(log.filter((line) => line.startsWith("descriptor"))).toEqual(["descriptor 0", "descriptor 1", "descriptor 2"]);
 });
 
-test("a compiler that fails has said why: one line more, and nothing about the plan that is not there", () => {
-  front.setDist("compile.status", "2");
-  const { stderr } = refused(front.domain(), /the compiler ended with status 2/);
+test("a compiler that refused has said why: one line more, and nothing about the plan that is not there", () => {
+  front.setDist("compile.status", "3");
+  const { stderr } = refused(front.domain(), /the compiler ended with status 3/);
   expect(stderr.split("\n").filter((line) => line.startsWith("cofferdam: "))).toHaveLength(1);
+  front.setDist("compile.status", "0");
+});
+
+test("a compiler that failed otherwise may have said nothing: what is wrong with the plan is said, too", () => {
+  front.setDist("compile.status", "70");
+  refused(front.domain(), /the compiler ended with status 70\n[\s\S]*get a plan: native-test/);
   front.setDist("compile.status", "0");
 });
 
