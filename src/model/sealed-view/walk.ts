@@ -96,7 +96,8 @@ export class PlacementWalk {
   }
 
   private children(visit: Visit, below: number, covered: PermissionSet, inProcfs: boolean): void {
-    const names = this.childNames.of(below) ?? this.snapshot.list(visit.path);
+    const chosen = this.childNames.of(below);
+    const names = chosen ?? this.snapshot.list(visit.path);
     if (names === null) {
       const permissions = this.automaton.reachable(below) & kernelHeld & ~covered;
       if (permissions !== 0) this.lost.push({ path: visit.path, permissions, why: "unreadable" });
@@ -111,9 +112,17 @@ export class PlacementWalk {
         this.tooWide.push(visit.path);
         return;
       }
+      // Most names of a large folder have what the folder gives them: then it does not matter what they are.
+      if (chosen === null && !this.adds(state, covered)) continue;
       const node = this.snapshot.lookup(path);
       if (node !== null) this.visit({ path, node, state, covered, depth: visit.depth + 1 }, inProcfs);
     }
+  }
+
+  /** The name that led to `state`, or some name below it, has more than directories above give. */
+  private adds(state: number, covered: PermissionSet): boolean {
+    const below = this.automaton.reachable(this.automaton.step(state, SLASH)) & (kernelHeld | kernelNames);
+    return (((this.automaton.permissions(state) & kernelHeld) | below) & ~covered) !== 0;
   }
 
   /**
