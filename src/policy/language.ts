@@ -141,7 +141,8 @@ export const keys = {
   transitions: {
     shape: "rules",
     inAbstraction: false,
-    summary: "Programs whose execution leads into another domain.",
+    summary:
+      "Programs whose execution leads into another domain. Checked, and not made yet: in a sealed domain they stay in it.",
     form: "PATH -> DOMAIN",
     example: "transitions: [/usr/sbin/sendmail -> mail]",
     standard: "empty",

@@ -117,4 +117,14 @@ export const engineEntries = {
       "The kernel opens a program for reading when it executes it, so `x` is of use only together with `r`. A script that is executed by its own name takes `rx` like its interpreter; handed to the interpreter as an argument it takes `r`.",
     example: "files: [x /usr/sbin/nginx]",
   },
+  "sealed-transition": {
+    code: "CFD2027",
+    severity: "warning",
+    title: "transition that is not made yet",
+    message: "`{rule}` is checked and not made: the program stays in `{name}`",
+    fix: "grant here what the program needs; nothing narrows it further",
+    explanation:
+      "The kernel ties a sealed domain to a process for good, and nothing yet enters the other domain at an execve. The program runs with all that the domain which starts it has.",
+    example: "transitions: [/usr/sbin/sendmail -> mail]",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

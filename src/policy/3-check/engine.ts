@@ -10,6 +10,11 @@ export const checkEngine: Check = (policy, { facts }, report) => {
       report(diagnose("map-unmediated", spanOf(rule.source), { rule: rule.source.text }));
     }
   }
+  if (policy.mediation === "sealed") {
+    for (const { source } of policy.transitions) {
+      report(diagnose("sealed-transition", spanOf(source), { rule: source.text, name: policy.name }));
+    }
+  }
   if (!facts) return;
   if (facts.features["cgroup-inet"]?.state !== "yes") {
     for (const rule of policy.addresses.filter(({ network, protocol }) => network !== null || protocol === "udp")) {
