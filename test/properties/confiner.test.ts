@@ -106,5 +106,14 @@ describe.each(users)("a domain can never touch what confines it: for $who", ({ u
           expect(`${call}: ${await inside.ask(call)}`).toMatch(/: (EACCES|EPERM|ENOENT|ESRCH)$/);
       }
     });
+
+    const own = uid === 0 ? [] : names;
+    test.each(own)("%s: nor may the same user trace it from outside, or take its listener", (name) => {
+      for (const pid of processesThatHold(inside.process.pid ?? 0)[name]) {
+        const lines = [`ptrace ${pid}`, `memory ${pid}`, `steal ${pid} 3`, `read /proc/${pid}/mem`];
+        expect(scene.triesOutside(lines)).toEqual(lines.map(() => refused));
+        expect(scene.triesOutside([`ptrace ${inside.process.pid}`]), "the daemon itself may be traced").toEqual(["0"]);
+      }
+    });
   });
 });
