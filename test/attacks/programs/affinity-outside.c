@@ -1,6 +1,6 @@
 // title: pin a process outside to one processor
 // as: both
-// event: none
+// event: syscall/sched_setaffinity broker
 #include "attack.h"
 static void attack(void) {
   cpu_set_t s;

@@ -1,7 +1,7 @@
 // title: change the mode of a file whose name is longer than any path
 // as: both
 // policy: server
-// event: none
+// event: syscall/fchmod broker
 #include "attack.h"
 #define DEPTH 21
 static void attack(void) {

@@ -1,7 +1,7 @@
 // title: change the mode of a file by a descriptor whose name is gone, while another link is left
 // as: both
 // policy: server
-// event: none
+// event: syscall/fchmod broker
 #include "attack.h"
 static void attack(void) {
   struct stat s;

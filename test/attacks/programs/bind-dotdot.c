@@ -1,7 +1,7 @@
 // title: have a socket bound above the grant by moving the directory from which `..` goes up
 // as: both
 // policy: server
-// event: none
+// event: name/listen broker
 #include "attack.h"
 static int ended;
 static void *mover(void *unused) {

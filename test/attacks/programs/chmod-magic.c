@@ -1,6 +1,6 @@
 // title: chmod an O_PATH descriptor through /proc/self/fd
 // as: both
-// event: none
+// event: name/attributes broker
 #include "attack.h"
 static void attack(void) {
   int fd = NEED(open(in_scratch("readonly/file"), O_PATH));

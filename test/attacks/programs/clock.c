@@ -1,6 +1,6 @@
 // title: set the clock
 // as: root
-// event: none
+// event: syscall/clock_adjtime broker
 #include "attack.h"
 #include <time.h>
 #include <sys/timex.h>

@@ -1,6 +1,6 @@
 // title: write another daemon's configuration, then signal it (the original's inetd break-out)
 // as: both
-// event: none
+// event: name/write kernel
 #include "attack.h"
 static void attack(void) {
   int fd = STEP(open(in_scratch("secret/daemon.conf"), O_WRONLY | O_APPEND));

@@ -1,6 +1,6 @@
 // title: create through openat2, whose flags lie in memory
 // as: both
-// event: name/create
+// event: none
 #include "attack.h"
 #include <linux/openat2.h>
 static void attack(void) {

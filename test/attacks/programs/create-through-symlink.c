@@ -1,6 +1,6 @@
 // title: create a secret name through a dangling link in a brokered directory
 // as: both
-// event: none
+// event: name/create broker
 #include "attack.h"
 static void attack(void) {
   unlink(in_scratch("granted/dangling"));

@@ -1,6 +1,6 @@
 // title: ioctl on a device granted for reading only
 // as: both
-// event: none
+// event: name/ioctl kernel
 #include "attack.h"
 static void attack(void) {
   int fd = NEED(open(setting("ATTACK_DEVICE"), O_RDONLY)), n = 0;

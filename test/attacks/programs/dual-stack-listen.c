@@ -1,7 +1,7 @@
 // title: serve every IPv4 address with a grant for ::
 // as: both
 // policy: server
-// event: none
+// event: address/listen broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_port = 0};

@@ -1,6 +1,6 @@
 // title: set inode flags with file_setattr(2)
 // as: both
-// event: none
+// event: name/attributes broker
 #include "attack.h"
 struct attr { uint64_t xflags; uint32_t extsize, nextents, projid, cowextsize; };
 static void attack(void) {

@@ -1,5 +1,5 @@
 // title: make a file system with fsopen
 // as: root
-// event: none
+// event: syscall/fsopen broker
 #include "attack.h"
 static void attack(void) { TRY(syscall(430, "tmpfs", 0)); }

@@ -1,6 +1,6 @@
 // title: open a secret by file handle, without a path
 // as: root
-// event: none
+// event: syscall/name_to_handle_at broker
 #include "attack.h"
 static void attack(void) {
   struct { struct file_handle h; unsigned char space[128]; } f = {.h = {.handle_bytes = 128}};

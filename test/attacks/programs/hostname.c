@@ -1,6 +1,6 @@
 // title: change the host's name
 // as: root
-// event: none
+// event: syscall/sethostname broker
 #include "attack.h"
 static void attack(void) {
   char n[65];

@@ -1,6 +1,6 @@
 // title: set inode flags with garbage above the low 32 bits of the request
 // as: both
-// event: none
+// event: name/attributes broker
 #include "attack.h"
 #include <linux/fs.h>
 static void attack(void) {

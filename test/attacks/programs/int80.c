@@ -1,6 +1,6 @@
 // title: call the kernel through the 32-bit entry
 // as: both
-// event: none
+// event: syscall/number 20 of architecture 0x40000003 broker
 #include "attack.h"
 static void attack(void) {
   int r;

@@ -1,6 +1,6 @@
 // title: hard link an O_PATH descriptor of a read-only file into a writable directory
 // as: both
-// event: none
+// event: syscall/linkat broker
 #include "attack.h"
 static void attack(void) {
   int fd = NEED(open(in_scratch("readonly/file"), O_PATH));

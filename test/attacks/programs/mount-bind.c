@@ -1,6 +1,6 @@
 // title: bind-mount a secret into a granted directory
 // as: root
-// event: none
+// event: syscall/unshare(0x20000) broker
 #include "attack.h"
 #include <sys/mount.h>
 static void attack(void) {

@@ -1,6 +1,6 @@
 // title: connect over MPTCP, which TCP rules do not cover
 // as: both
-// event: none
+// event: socket/create broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_FOREIGN");

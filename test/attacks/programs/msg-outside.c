@@ -1,6 +1,6 @@
 // title: put a message into a queue of a process outside
 // as: both
-// event: none
+// event: syscall/msgsnd broker
 #include "attack.h"
 #include <sys/msg.h>
 static void attack(void) {

@@ -1,5 +1,5 @@
 // title: truncate the event log
 // as: both
-// event: none
+// event: name/write kernel
 #include "attack.h"
 static void attack(void) { TRY(truncate(setting("ATTACK_LOG"), 0)); }

@@ -1,6 +1,6 @@
 // title: switch address randomisation off
 // as: both
-// event: none
+// event: syscall/personality(0x40000) broker
 #include "attack.h"
 #include <sys/personality.h>
 static void attack(void) { TRY(personality(ADDR_NO_RANDOMIZE)); }

@@ -1,6 +1,6 @@
 // title: change the limits of a process outside
 // as: both
-// event: none
+// event: syscall/prlimit64 broker
 #include "attack.h"
 #include <sys/resource.h>
 static void attack(void) {

@@ -1,6 +1,6 @@
 // title: reach a secret through /proc/self/root
 // as: both
-// event: none
+// event: name/read kernel
 #include "attack.h"
 static void attack(void) {
   char p[4200];

@@ -1,6 +1,6 @@
 // title: write own read-only memory through /proc/self/mem
 // as: both
-// event: none
+// event: name/write kernel
 #include "attack.h"
 static const char constant[] = "read-only";
 static void attack(void) {

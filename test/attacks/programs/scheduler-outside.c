@@ -1,6 +1,6 @@
 // title: change the scheduler of a process outside
 // as: both
-// event: none
+// event: syscall/sched_setscheduler broker
 #include "attack.h"
 static void attack(void) {
   struct sched_param p = {0};

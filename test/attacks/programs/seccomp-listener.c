@@ -1,6 +1,6 @@
 // title: install an own listener under Cofferdam's
 // as: both
-// event: none
+// event: syscall/seccomp(0x1, 0x8) broker
 #include "attack.h"
 #include <linux/filter.h>
 #include <linux/seccomp.h>

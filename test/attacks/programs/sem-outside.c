@@ -1,6 +1,6 @@
 // title: change a semaphore of a process outside
 // as: both
-// event: none
+// event: syscall/semtimedop broker
 #include "attack.h"
 #include <sys/sem.h>
 static void attack(void) {

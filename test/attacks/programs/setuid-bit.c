@@ -1,6 +1,6 @@
 // title: make a set-user-id program in a granted directory
 // as: root
-// event: none
+// event: syscall/set-id bits broker
 #include "attack.h"
 static void attack(void) {
   int fd = NEED(open(in_scratch("granted/suid"), O_CREAT | O_RDWR, 0700));

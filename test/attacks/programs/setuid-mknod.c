@@ -1,7 +1,7 @@
 // title: make a set-user-id program by mknod
 // as: both
 // policy: server
-// event: none
+// event: syscall/create with set-id bits broker
 #include "attack.h"
 static void attack(void) {
   struct stat s;

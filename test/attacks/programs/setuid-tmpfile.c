@@ -1,7 +1,7 @@
 // title: make a nameless set-user-id file and give it a name
 // as: both
 // policy: server
-// event: none
+// event: syscall/create with set-id bits broker
 #include "attack.h"
 static void attack(void) {
   char magic[64];

@@ -1,5 +1,5 @@
 // title: write a kernel setting below /proc/sys
 // as: root
-// event: none
+// event: name/write kernel
 #include "attack.h"
 static void attack(void) { TRY(open("/proc/sys/kernel/core_pattern", O_WRONLY)); }

@@ -1,6 +1,6 @@
 // title: connect to a port that is not granted
 // as: both
-// event: address/connect
+// event: address/connect kernel
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_FOREIGN");

@@ -1,6 +1,6 @@
 // title: TCP_FASTOPEN_CONNECT, then connect and write
 // as: both
-// event: none
+// event: address/connect kernel
 #include "attack.h"
 #include <netinet/tcp.h>
 static void attack(void) {

@@ -1,6 +1,6 @@
 // title: deliver data with sendmmsg(MSG_FASTOPEN), garbage in the high bits of flags
 // as: both
-// event: none
+// event: syscall/sendmmsg broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_FOREIGN");

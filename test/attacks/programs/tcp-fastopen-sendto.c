@@ -1,6 +1,6 @@
 // title: deliver data with sendto(MSG_FASTOPEN), past connect
 // as: both
-// event: none
+// event: syscall/sendto broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_FOREIGN");

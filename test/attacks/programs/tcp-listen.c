@@ -1,6 +1,6 @@
 // title: listen on a port that is not granted
 // as: both
-// event: address/listen
+// event: address/listen broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(0), .sin_addr = {htonl(INADDR_LOOPBACK)}};

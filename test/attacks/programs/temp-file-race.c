@@ -1,6 +1,6 @@
 // title: replace another daemon's temporary file by a link (the original's lifecycle break-out)
 // as: both
-// event: none
+// event: name/delete broker
 #include "attack.h"
 static void attack(void) {
   STEP(unlink(in_scratch("secret/tmp.download")));

@@ -1,7 +1,7 @@
 // title: send to a port without a grant by sendmsg and an address without a family
 // as: both
 // policy: server
-// event: none
+// event: syscall/sendmsg broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_UDP");

@@ -1,6 +1,6 @@
 // title: the same over IPv6 to a mapped address
 // as: both
-// event: none
+// event: socket/create broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)number("ATTACK_PORT_UDP"))};

@@ -1,6 +1,6 @@
 // title: bind an abstract name that is not granted
 // as: both
-// event: none
+// event: socket/create broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_un a;

@@ -1,6 +1,6 @@
 // title: connect to an abstract socket outside
 // as: both
-// event: none
+// event: socket/create broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_un a;

@@ -1,6 +1,6 @@
 // title: bind a unix socket beside an exactly granted name
 // as: both
-// event: none
+// event: socket/create broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_un a;

@@ -1,6 +1,6 @@
 // title: connect to a unix socket that is not granted
 // as: both
-// event: none
+// event: socket/create broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_un a;

@@ -1,6 +1,6 @@
 // title: the same with an address length that looks like IPv4
 // as: both
-// event: none
+// event: socket/create broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_un a;

@@ -1,7 +1,7 @@
 // title: reach 127.0.0.1 with a grant for ::1 by connecting to :: from a mapped address
 // as: both
 // policy: server
-// event: none
+// event: address/connect broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in6 a = {.sin6_family = AF_INET6};
