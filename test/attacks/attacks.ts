@@ -63,7 +63,7 @@ function attempt(arena: Arena, program: AttackProgram, thread: boolean): void {
     .map((line) => JSON.parse(line))
     .filter((event) => event.domain === "attacker")
     .map((event) => `${event.class}/${event.operation === "call" ? event.object : event.operation}`);
-  expect(events, "the refusal is logged").toContain(what);
+  expect(events, `the refusal is logged, as one of: ${events.join(", ")}`).toContain(what);
 }
 
 function logSize(arena: Arena): number {

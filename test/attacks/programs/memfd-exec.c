@@ -1,6 +1,6 @@
 // title: execute a memfd by execveat(AT_EMPTY_PATH)
 // as: both
-// event: syscall/execveat(0x1000) broker
+// event: syscall/execveat(AT_EMPTY_PATH) broker
 #include "attack.h"
 static void attack(void) {
   int in = NEED(open("/proc/self/exe", O_RDONLY)), fd = STEP(memfd_create("payload", 0));

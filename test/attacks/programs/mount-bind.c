@@ -1,6 +1,6 @@
 // title: bind-mount a secret into a granted directory
 // as: root
-// event: syscall/unshare(0x20000) broker
+// event: syscall/unshare(CLONE_NEWNS) broker
 #include "attack.h"
 #include <sys/mount.h>
 static void attack(void) {

@@ -1,6 +1,6 @@
 // title: switch address randomisation off
 // as: both
-// event: syscall/personality(0x40000) broker
+// event: syscall/personality(ADDR_NO_RANDOMIZE) broker
 #include "attack.h"
 #include <sys/personality.h>
 static void attack(void) { TRY(personality(ADDR_NO_RANDOMIZE)); }

@@ -1,6 +1,6 @@
 // title: install an own listener under Cofferdam's
 // as: both
-// event: syscall/seccomp(0x1, 0x8) broker
+// event: syscall/seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER) broker
 #include "attack.h"
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -1,6 +1,6 @@
 // title: deliver data with sendmmsg(MSG_FASTOPEN), garbage in the high bits of flags
 // as: both
-// event: syscall/sendmmsg broker
+// event: syscall/sendmmsg(MSG_FASTOPEN) broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_FOREIGN");

@@ -1,6 +1,6 @@
 // title: deliver data with sendmsg(MSG_FASTOPEN)
 // as: both
-// event: syscall/sendmsg broker
+// event: syscall/sendmsg(MSG_FASTOPEN) broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_FOREIGN");

@@ -1,6 +1,6 @@
 // title: deliver data with sendto(MSG_FASTOPEN), past connect
 // as: both
-// event: syscall/sendto broker
+// event: syscall/sendto(MSG_FASTOPEN) broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_FOREIGN");

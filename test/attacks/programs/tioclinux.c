@@ -1,6 +1,6 @@
 // title: paste into a virtual console by TIOCLINUX
 // as: root
-// event: syscall/ioctl(0x541c) broker
+// event: syscall/ioctl(TIOCLINUX) broker
 #include "attack.h"
 static void attack(void) {
   char sub = 6; /* TIOCL_GETSHIFTSTATE */

@@ -1,6 +1,6 @@
 // title: push a key with bits set above the low 32 of the request
 // as: root
-// event: syscall/ioctl(0x5412) broker
+// event: syscall/ioctl(TIOCSTI) broker
 #include "attack.h"
 static void attack(void) {
   int m = NEED(posix_openpt(O_RDWR | O_NOCTTY));

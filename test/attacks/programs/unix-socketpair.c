@@ -1,6 +1,6 @@
 // title: turn a socketpair end around and send to a path
 // as: both
-// event: syscall/socketpair(0x1, 0x2, 0x0) broker
+// event: socket/create broker
 #include "attack.h"
 static void attack(void) {
   struct sockaddr_un a;

@@ -1,5 +1,5 @@
 // title: unshare a user namespace
 // as: both
-// event: syscall/unshare(0x10000000) broker
+// event: syscall/unshare(CLONE_NEWUSER) broker
 #include "attack.h"
 static void attack(void) { TRY(unshare(CLONE_NEWUSER)); }

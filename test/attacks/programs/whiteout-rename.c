@@ -1,6 +1,6 @@
 // title: leave a whiteout device by RENAME_WHITEOUT
 // as: root
-// event: syscall/renameat2 broker
+// event: syscall/renameat2(RENAME_WHITEOUT) broker
 #include "attack.h"
 static void attack(void) {
   int fd = NEED(open(in_scratch("granted/w1"), O_CREAT | O_WRONLY, 0600));
