@@ -85,6 +85,11 @@ test("a domain is ours only if sentinel and launcher both fit", () => {
   expect(played(sameplan).denials.landlockDomain).toBeNull();
 });
 
+test("the launcher's touch of the sentinel is no event, a later one by the daemon is", () => {
+  const { objects } = played([sentinel("a", 1), announced("a", 1, 7), sentinel("a", 2)]);
+  expect(objects).toEqual(["/plan"]);
+});
+
 test("a confined process that touches the sentinel from a domain of its own does not take the run over", () => {
   const forged = [sentinel("evil", 3), announced("evil", 3, 7), read("evil", 4, "/forged")] as const;
   expect(played([sentinel("a", 1), announced("a", 1, 7), ...forged]).objects).toEqual([]);

@@ -58,12 +58,15 @@ export class KernelDenials {
     const read = readLandlockRecord(record);
     if (read === null) return;
     switch (read.kind) {
-      case "denial":
+      case "denial": {
+        const isTied = this.landlockDomain !== null;
         this.#tie.denial(read.landlockDomain, record.serial, read.path);
         if (!this.#isOurs(read.landlockDomain)) return;
         this.#seen += 1;
-        if (read.path !== this.#run.sentinel) this.#serials.addDenial(record.serial, record.time, read, now);
+        // Only the denial that tied the run is the launcher's own; whoever touches the plan later is told of.
+        if (isTied) this.#serials.addDenial(record.serial, record.time, read, now);
         return;
+      }
       case "syscall":
         this.#tieThrough(() => this.#tie.called(record.serial, read.pid));
         this.#serials.addSyscall(record.serial, read);
