@@ -1,7 +1,10 @@
-import { BPF_ALU64, BPF_EXIT, BPF_JMP, BPF_K, BPF_MOV, BPF_PROG_LOAD } from "../constants.ts";
+import { BPF_ALU64, BPF_EXIT, BPF_JMP, BPF_K, BPF_MOV, BPF_PROG_LOAD, EAGAIN } from "../constants.ts";
 import { addressOf, cString, syscallRaw } from "../ffi.ts";
 import { bpfAttrProgLoad } from "../structs.ts";
 import { number } from "../syscalls.ts";
+
+/** The verifier gives up with EAGAIN when a signal is pending (kernel/bpf/verifier.c), such as the end of a child; libbpf tries as often. */
+const LOAD_ATTEMPTS_MAX = 5;
 
 /** bpf(2); negative for an error number. */
 export function bpf(command: number, attributes: Uint8Array): number {
@@ -34,5 +37,8 @@ export function loadTinyProgram(program: TinyProgram): number {
     expected_attach_type: program.attachType,
     attach_btf_id: program.attachBtfId ?? 0,
   });
-  return bpf(BPF_PROG_LOAD, attributes);
+  let loaded = bpf(BPF_PROG_LOAD, attributes);
+  for (let attempt = 1; loaded === -EAGAIN && attempt < LOAD_ATTEMPTS_MAX; attempt++)
+    loaded = bpf(BPF_PROG_LOAD, attributes);
+  return loaded;
 }
