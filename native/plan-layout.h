@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "CFDMPLAN"
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 #define PLAN_SECTION_ALIGNMENT 8
 #define PLAN_HEADER_SIZE 32
 #define PLAN_ENTRY_SIZE 24
@@ -28,7 +28,9 @@
 #define PLAN_INHERIT_STDIO 128
 #define PLAN_INHERIT_STDIO_SOCKETS 256
 #define PLAN_INHERIT_LISTEN 512
-#define PLAN_FLAGS_KNOWN 1023
+#define PLAN_SUPERVISED 1024
+#define PLAN_ATTENDED 2048
+#define PLAN_FLAGS_KNOWN 4095
 
 #define SECTION_HEAD 0
 #define SECTION_NODE_FACTS 1
@@ -76,6 +78,7 @@ _Static_assert(offsetof(struct plan_section, length) == 16, "length");
 struct plan_head {
   uint32_t level;
   uint32_t flags;
+  uint32_t number;
   uint32_t domain;
   uint32_t cgroup_anchor;
   uint64_t bounding;
@@ -88,20 +91,21 @@ struct plan_head {
   uint32_t restrict_flags;
   uint32_t seccomp_flags;
 };
-_Static_assert(sizeof(struct plan_head) == 72, "plan_head");
+_Static_assert(sizeof(struct plan_head) == 80, "plan_head");
 _Static_assert(offsetof(struct plan_head, level) == 0, "level");
 _Static_assert(offsetof(struct plan_head, flags) == 4, "flags");
-_Static_assert(offsetof(struct plan_head, domain) == 8, "domain");
-_Static_assert(offsetof(struct plan_head, cgroup_anchor) == 12, "cgroupAnchor");
-_Static_assert(offsetof(struct plan_head, bounding) == 16, "bounding");
-_Static_assert(offsetof(struct plan_head, ambient) == 24, "ambient");
-_Static_assert(offsetof(struct plan_head, uid) == 32, "uid");
-_Static_assert(offsetof(struct plan_head, gid) == 36, "gid");
-_Static_assert(offsetof(struct plan_head, handled_fs) == 40, "handledFs");
-_Static_assert(offsetof(struct plan_head, handled_net) == 48, "handledNet");
-_Static_assert(offsetof(struct plan_head, scoped) == 56, "scoped");
-_Static_assert(offsetof(struct plan_head, restrict_flags) == 64, "restrictFlags");
-_Static_assert(offsetof(struct plan_head, seccomp_flags) == 68, "seccompFlags");
+_Static_assert(offsetof(struct plan_head, number) == 8, "number");
+_Static_assert(offsetof(struct plan_head, domain) == 12, "domain");
+_Static_assert(offsetof(struct plan_head, cgroup_anchor) == 16, "cgroupAnchor");
+_Static_assert(offsetof(struct plan_head, bounding) == 24, "bounding");
+_Static_assert(offsetof(struct plan_head, ambient) == 32, "ambient");
+_Static_assert(offsetof(struct plan_head, uid) == 40, "uid");
+_Static_assert(offsetof(struct plan_head, gid) == 44, "gid");
+_Static_assert(offsetof(struct plan_head, handled_fs) == 48, "handledFs");
+_Static_assert(offsetof(struct plan_head, handled_net) == 56, "handledNet");
+_Static_assert(offsetof(struct plan_head, scoped) == 64, "scoped");
+_Static_assert(offsetof(struct plan_head, restrict_flags) == 72, "restrictFlags");
+_Static_assert(offsetof(struct plan_head, seccomp_flags) == 76, "seccompFlags");
 
 struct plan_node_facts {
   uint32_t path;

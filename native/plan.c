@@ -96,8 +96,9 @@ static const char *check_strings(const struct plan *plan)
 static const char *check_head(const struct plan *plan)
 {
   const struct plan_head *head = plan->head;
-  const size_t filter = plan->section[SECTION_FILTER].count, programs = plan->section[SECTION_CGROUP_PROGRAMS].count;
+  const size_t filter = plan->section[SECTION_FILTER].count;
   const bool layers = (head->flags & (PLAN_LANDLOCK | PLAN_SECCOMP | PLAN_CGROUP)) != 0;
+  const bool supervised = plan_has(plan, PLAN_SUPERVISED);
   const bool disabled = head->level == PLAN_LEVEL_DISABLED;
   const struct {
     bool met;
@@ -110,10 +111,10 @@ static const char *check_head(const struct plan *plan)
       {plan->section[SECTION_GROUPS].count <= PLAN_GROUPS_MAX, "it has too many groups"},
       {!disabled || !layers, "it is disabled, yet has layers"},
       {disabled || (plan_has(plan, PLAN_SECCOMP) && filter > 0 && filter <= PLAN_FILTER_MAX), "it has no usable seccomp filter"},
-      {head->level != PLAN_LEVEL_ENFORCING || plan_has(plan, PLAN_LANDLOCK), "it is enforcing, yet has no Landlock rules"},
-      {head->level != PLAN_LEVEL_WARNING || plan_has(plan, PLAN_LISTENER), "it is warning, yet has no listener"},
+      {supervised || head->level != PLAN_LEVEL_WARNING, "it is sealed, yet warning"},
+      {disabled || supervised != plan_has(plan, PLAN_LANDLOCK), "its Landlock rules do not fit its mode"},
+      {disabled || !supervised || plan_has(plan, PLAN_LISTENER), "it is supervised, yet has no listener"},
       {!plan_has(plan, PLAN_LANDLOCK) || head->handled_fs != 0, "its Landlock layer handles no file rights"},
-      {!plan_has(plan, PLAN_CGROUP) || programs > 0, "its cgroup layer has no programs"},
       {!plan_has(plan, PLAN_CGROUP) || plan_string(plan, head->cgroup_anchor)[0] == '/', "its cgroup is no absolute path"},
   };
   for (size_t i = 0; i < sizeof demands / sizeof *demands; i++)

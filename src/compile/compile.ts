@@ -40,6 +40,12 @@ export interface CompileOptions {
   readonly accounts?: () => Accounts;
   /** Left out where no cgroup may be touched; then sockets are held without. */
   readonly prepareCgroup?: PrepareCgroup;
+  /** The domain's number on this host. */
+  readonly number?: number | null;
+  /** Absolute folder of the event log. */
+  readonly events?: string;
+  /** The daemon follows the host's table of domains. */
+  readonly live?: boolean;
   /** lstat of the moment; tests give their own. */
   readonly factAt?: (path: string) => Fact;
 }

@@ -20,7 +20,10 @@ export function disabledPlan(
   const { identity, problems } = identityOf(everything, options.facts, accountsFor(policy, options.accounts), false);
   const plan: Plan = {
     domain: policy.name,
+    number: options.number ?? null,
     level: "disabled",
+    mode: "sealed",
+    attended: false,
     facts: planFacts(options.facts, pathsOf(policy, options), options.factAt),
     identity: { ...identity, noNewPrivileges: false, bounding: (1n << BigInt(capabilityNames.length)) - 1n },
     landlock: null,
@@ -30,6 +33,8 @@ export function disabledPlan(
     automaton: encodeAutomaton(buildAutomaton([])),
     mediation: {
       policy,
+      events: options.events ?? "/",
+      live: options.live ?? false,
       sockets: { inet: "kernel", unix: "kernel" },
       kernelCreates: [],
       report: {

@@ -50,7 +50,10 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   });
   const plan: Plan = {
     domain: policy.name,
+    number: options.number ?? null,
     level: policy.level,
+    mode: "sealed",
+    attended: false,
     facts: planFacts(facts, [...pathsOf(policy, options), ...snapshot.depends], options.factAt),
     identity,
     landlock,
@@ -60,6 +63,8 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     automaton: bytes,
     mediation: {
       policy,
+      events: options.events ?? "/",
+      live: options.live ?? false,
       sockets: { inet: modes.inet.mode, unix: modes.unix.mode },
       kernelCreates: view.directories.filter(({ kernelCreates }) => kernelCreates).map(({ path }) => path),
       report,

@@ -31,8 +31,9 @@ async function main(args: readonly string[]): Promise<number> {
   process.on("SIGTERM", () => collector?.stop());
   for (const signal of sharedSignals) process.on(signal, () => undefined);
   const launcher = findLauncher(MEDIATOR_FD);
-  const run = { domain, sentinel, launcher };
-  const cgroup = openCgroupSource(decodePlan(readFileSync(sentinel)), run);
+  const plan = decodePlan(readFileSync(sentinel));
+  const run = { domain, number: plan.number, sentinel, launcher };
+  const cgroup = openCgroupSource(plan, run);
   const sink = openSink(target);
   const kernel = openKernelSource(stateDirectory);
   // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.

@@ -11,10 +11,17 @@ export interface Event {
   /** CLOCK_MONOTONIC in nanoseconds, decimal. */
   readonly monotonic: string;
   readonly domain: string;
+  /** The domain's number on this host, where it has one. */
+  readonly number: number | null;
+  /** In force when it happened. */
   readonly level: Level;
   readonly engine: "landlock";
-  readonly source: "broker" | "kernel";
-  readonly verdict: "denied" | "granted" | "failed";
+  readonly source: "broker" | "kernel" | "agent";
+  /**
+   * `denied`: outside the domain, refused. `warning`: outside the domain, granted since the level says so. `failed`: Cofferdam could not do or see
+   * something. `audit`: somebody changed something an auditor must see (a level, a policy); never folded.
+   */
+  readonly verdict: "denied" | "warning" | "failed" | "audit";
   /** `name`, `address`, `socket`, `syscall`, ... as in `model/request.ts`; `lifecycle` for Cofferdam's own. */
   readonly class: string;
   readonly operation: string;
@@ -31,6 +38,10 @@ export interface Event {
   readonly help?: string;
   /** How many times since first seen, this record included. */
   readonly count: number;
+  /** When the first of `count` happened, like `time`; absent where that is `time`. */
+  readonly first?: string;
+  /** Who asked for it, for `audit`: user id and name of the peer that gave the order. */
+  readonly by?: { readonly uid: number; readonly name: string | null };
 }
 
 export interface EventProcess {

@@ -9,7 +9,14 @@ export interface RenderOptions {
 const WIDTH_DEFAULT = 80;
 const INDENT = "    ";
 
-const ansi = { denied: "\x1b[31m", granted: "\x1b[33m", failed: "\x1b[35m", help: "\x1b[2m", off: "\x1b[0m" } as const;
+const ansi = {
+  denied: "\x1b[31m",
+  warning: "\x1b[33m",
+  failed: "\x1b[35m",
+  audit: "\x1b[36m",
+  help: "\x1b[2m",
+  off: "\x1b[0m",
+} as const;
 
 /**
  * One event for people: who, in which domain, did what, with what outcome and why; then the line that would have allowed it.

@@ -83,8 +83,8 @@ export class Reporter {
   }
 
   #common(): Omit<Event, "class" | "operation" | "object" | "process" | "rule" | "reason" | "allow"> {
-    const { domain, level } = this.#broker.plan;
-    return { ...stamp(), domain, level, engine: "landlock", source: "broker", verdict: "denied", count: 1 };
+    const { domain, number, level } = this.#broker.plan;
+    return { ...stamp(), domain, number, level, engine: "landlock", source: "broker", verdict: "denied", count: 1 };
   }
 
   /** A thread is told apart by its process; one that is gone keeps its own number. */

@@ -68,7 +68,10 @@ function build(reader: Reader): Plan {
   const groups = reader.records("groups").map(({ gid }) => gid);
   return {
     domain: head.domain,
+    number: head.number === 0 ? null : head.number,
     level,
+    mode: has("SUPERVISED") ? "supervised" : "sealed",
+    attended: has("ATTENDED"),
     facts: facts(reader),
     identity: {
       user: has("USER") ? { uid: head.uid, gid: head.gid, groups } : null,

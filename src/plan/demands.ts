@@ -16,9 +16,12 @@ function layers(plan: Plan): string | null {
     return plan.landlock || plan.seccomp || plan.cgroup ? "plan of a disabled domain with layers" : null;
   }
   if (plan.seccomp === null) return `plan at level ${level} without a seccomp filter`;
-  if (level === "enforcing" && plan.landlock === null) return "plan at level enforcing without Landlock rules";
-  if (level === "warning" && !plan.seccomp.listener) return "plan at level warning without a listener";
-  return null;
+  if (plan.mode === "sealed") {
+    if (level === "warning") return "sealed plan at level warning";
+    return plan.landlock === null ? "sealed plan without Landlock rules" : null;
+  }
+  if (plan.landlock !== null) return "supervised plan with Landlock rules";
+  return plan.seccomp.listener ? null : "supervised plan without a listener";
 }
 
 function landlock({ landlock }: Plan): string | null {
@@ -56,6 +59,5 @@ function rest({ identity, cgroup }: Plan): string | null {
   if ((identity.ambient & ~identity.bounding) !== 0n) return "ambient capabilities outside the bounding set";
   if ((identity.user?.groups.length ?? 0) > planLimits.PLAN_GROUPS_MAX) return "too many supplementary groups";
   if (cgroup === null) return null;
-  if (!cgroup.anchor.startsWith("/")) return `cgroup anchor \`${cgroup.anchor}\`, which is not absolute`;
-  return cgroup.programs.length === 0 ? "cgroup anchor without programs" : null;
+  return cgroup.anchor.startsWith("/") ? null : `cgroup anchor \`${cgroup.anchor}\`, which is not absolute`;
 }

@@ -81,6 +81,8 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
     INHERIT_STDIO: inherit.stdio,
     INHERIT_STDIO_SOCKETS: inherit.stdioSockets,
     INHERIT_LISTEN: inherit.listen,
+    SUPERVISED: plan.mode === "supervised",
+    ATTENDED: plan.attended,
   };
   return {
     level: levelNumbers[plan.level],
@@ -88,6 +90,7 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
       (set, [name, on]) => (on ? set | planFlags[name as keyof typeof planFlags] : set),
       0,
     ),
+    number: plan.number ?? 0,
     domain: plan.domain,
     cgroupAnchor: cgroup?.anchor ?? "",
     bounding: identity.bounding,

@@ -28,7 +28,7 @@ type ValueOf<T extends FieldType> = T extends "u64" | "i64"
 export type RecordOf<L extends RecordLayout> = { readonly [F in L[number] as F["name"]]: ValueOf<F["type"]> };
 
 export const PLAN_MAGIC = "CFDMPLAN";
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 /** Limits of one plan; the launcher refuses what is larger. */
 export const planLimits = {
@@ -59,6 +59,10 @@ export const planFlags = {
   INHERIT_STDIO: 128,
   INHERIT_STDIO_SOCKETS: 256,
   INHERIT_LISTEN: 512,
+  /** Every mediated call is notified; there is no Landlock layer. */
+  SUPERVISED: 1024,
+  /** The front stays the daemon's ancestor. */
+  ATTENDED: 2048,
 } as const;
 
 export const header = [
@@ -81,6 +85,7 @@ export const sections = {
   head: [
     { name: "level", type: "u32", doc: "0 enforcing, 1 warning, 2 disabled" },
     { name: "flags", type: "u32", doc: "see flags" },
+    { name: "number", type: "u32", doc: "the domain's number; 0 for none, since 0 is superDom's" },
     { name: "domain", type: "string", doc: "the domain's name" },
     { name: "cgroupAnchor", type: "string", doc: "absolute directory; empty without CGROUP" },
     { name: "bounding", type: "u64", doc: "capability bounding set to keep" },

@@ -1,4 +1,4 @@
-import type { Level } from "../model/policy.ts";
+import type { Level, Mediation } from "../model/policy.ts";
 
 /**
  * What one host will do for one domain: the launcher executes it without knowing any policy.
@@ -7,8 +7,14 @@ import type { Level } from "../model/policy.ts";
  */
 export interface Plan {
   readonly domain: string;
-  /** `disabled` plans carry no layers: the launcher only executes. `warning` never reaches a sealed plan. */
+  /** The domain's number on this host; null where nobody gave it one: without root, or before the agent first ran. */
+  readonly number: number | null;
+  /** At the start. `disabled` plans carry no layers: the launcher only executes. `warning` never reaches a sealed plan. */
   readonly level: Level;
+  /** `sealed`: the kernel decides. `supervised`: every mediated call is notified, so that level and policy may change while the daemon runs. */
+  readonly mode: Mediation;
+  /** The front stays the daemon's ancestor: passes signals and the exit status, and ends when the holder has. */
+  readonly attended: boolean;
   /** What must still hold when the plan is used; else it is stale and compiled anew. */
   readonly facts: readonly Fact[];
   readonly identity: Identity;
@@ -71,7 +77,7 @@ export interface SeccompPlan {
 export interface CgroupPlan {
   /** Absolute directory that carries this domain's programs; made by the compiler as root, outlives instances. */
   readonly anchor: string;
-  /** Every attach type must be there with a program of this tag, or the start fails. */
+  /** Every attach type must be there with a program of this tag, or the start fails. None: the cgroup only tells whose process it is. */
   readonly programs: readonly { readonly attachType: number; readonly tag: Uint8Array }[];
 }
 
@@ -79,6 +85,10 @@ export interface CgroupPlan {
 export interface MediationPlan {
   /** The policy after canonicalisation, for `decide()` in the mediator and for event texts. */
   readonly policy: unknown;
+  /** Absolute folder of the event log. */
+  readonly events: string;
+  /** Level and policy follow the host's table of domains (`domains/live-table.ts`); false: they stay as they are in the plan. */
+  readonly live: boolean;
   /** How connect, bind and addressed sends of each family are held: decides what a notification means. */
   readonly sockets: { readonly inet: "kernel" | "broker" | "refused"; readonly unix: "kernel" | "broker" | "refused" };
   /** Directories (canonical) in which Landlock itself grants create and delete: CONTINUE there. */

@@ -8,6 +8,7 @@ export function anEvent(changes: Partial<Event> = {}): Event {
     time: "2026-01-02T03:04:05.678Z",
     monotonic: "1",
     domain: "nginx",
+    number: null,
     level: "enforcing",
     engine: "landlock",
     source: "broker",

@@ -26,7 +26,7 @@ test("events that differ in more than time and process are not folded", () => {
   const { out, fold } = recorded();
   for (const operation of ["read", "write"])
     for (const object of ["/a", "/b"]) fold.add(anEvent({ operation, object }));
-  fold.add(anEvent({ verdict: "granted", object: "/a" }));
+  fold.add(anEvent({ verdict: "warning", object: "/a" }));
   expect(out).toHaveLength(5);
 });
 

@@ -155,7 +155,10 @@ function plan(options: SceneOptions): Plan {
   };
   return {
     domain: "scene",
+    number: null,
     level: "enforcing",
+    mode: "sealed",
+    attended: false,
     facts: [],
     identity: { user: null, noNewPrivileges: true, bounding: 0n, ambient: 0n, privateIpc: false },
     landlock: {
@@ -172,6 +175,8 @@ function plan(options: SceneOptions): Plan {
     automaton: encodeAutomaton(buildAutomaton(names)),
     mediation: {
       policy,
+      events: "/",
+      live: false,
       sockets: options.sockets ?? { inet: "kernel", unix: "kernel" },
       kernelCreates: options.kernelCreates ?? [],
       report: { layers: [], brokered: [], expanded: [], lost: [], resolved: [], pinned: [] },

@@ -45,7 +45,10 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
   const directory = (path: string, rights: bigint) => ({ path, directory: true, rights });
   return {
     domain,
+    number: null,
     level: "enforcing",
+    mode: "sealed",
+    attended: false,
     facts: [{ kind: "kernel", release: release(), version: version() }],
     identity: { user: null, noNewPrivileges: true, bounding: 2n ** 64n - 1n, ambient: 0n, privateIpc: false },
     landlock: {
@@ -69,6 +72,8 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
     automaton: new Uint8Array(),
     mediation: {
       policy: null,
+      events: "/",
+      live: false,
       sockets: { inet: "refused", unix: "refused" },
       kernelCreates: [],
       report: { layers: [], brokered: [], expanded: [], lost: [], resolved: [], pinned: [] },

@@ -27,6 +27,8 @@ const mediation: fc.Arbitrary<Plan["mediation"]> = fc.record({
   policy: fc
     .dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean()))
     .map((members) => ({ ...members })),
+  events: path,
+  live: fc.boolean(),
   sockets: fc.record({
     inet: fc.constantFrom("kernel" as const, "broker" as const, "refused" as const),
     unix: fc.constantFrom("kernel" as const, "broker" as const, "refused" as const),
@@ -51,7 +53,10 @@ const rights = fc.bigInt({ min: 1n, max: everything });
 /** Plans of level enforcing with every part present or absent as the launcher accepts it. */
 export const plans: fc.Arbitrary<Plan> = fc.record({
   domain: fc.stringMatching(/^[a-z][a-z0-9@-]{0,20}$/),
+  number: fc.option(fc.integer({ min: 1, max: 65535 })),
   level: fc.constant("enforcing" as const),
+  mode: fc.constant("sealed" as const),
+  attended: fc.boolean(),
   facts: fc.array(fact, { maxLength: 8 }),
   identity,
   landlock: fc.record({

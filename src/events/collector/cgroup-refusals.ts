@@ -104,6 +104,7 @@ export class CgroupRefusals {
     return {
       ...stamp(earlier === null ? wallClock(first) : Date.now()),
       domain: this.#run.domain,
+      number: this.#run.number,
       level: "enforcing",
       engine: "landlock",
       source: "kernel",

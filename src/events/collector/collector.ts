@@ -158,6 +158,7 @@ export class Collector {
     return {
       ...stamp(),
       domain: this.#run.domain,
+      number: this.#run.number,
       level: "enforcing",
       engine: "landlock",
       source: "kernel",

@@ -10,6 +10,8 @@ import { Tie } from "./tie.ts";
 export interface Run {
   /** Name of the domain. */
   readonly domain: string;
+  /** On this host, where it has one. */
+  readonly number: number | null;
   /** The file that the launcher tries to write after it has confined itself. */
   readonly sentinel: string;
   /** The launcher's process, which becomes the daemon; null where it cannot be known. */
@@ -113,6 +115,7 @@ export class KernelDenials {
       this.#sink({
         ...stamp(time),
         domain,
+        number: this.#run.number,
         level: "enforcing",
         engine: "landlock",
         source: "kernel",
