@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { checkContext, hostNow } from "../src/cli/host.ts";
-import { load } from "../src/cli/load.ts";
-import { places } from "../src/cli/places.ts";
 import { compile } from "../src/compile/compile.ts";
 import { hostSnapshot } from "../src/compile/host-snapshot.ts";
 import { oneMoment } from "../src/compile/one-moment.ts";
 import { hasError } from "../src/diagnostics/diagnostic.ts";
+import { checkContext } from "../src/host/check-context.ts";
+import { hostNow } from "../src/host/host.ts";
+import { load } from "../src/host/load.ts";
+import { places } from "../src/host/places.ts";
 import { encodePlan } from "../src/plan/encode.ts";
 import { checkErrors } from "../src/policy/3-check/check.ts";
 import { progress } from "./progress.ts";
@@ -51,12 +52,11 @@ export async function compileTimes(scratch: Scratch): Promise<Row[]> {
 
 async function compileAll(files: readonly string[]): Promise<number> {
   const where = places({ uid: process.getuid?.() ?? 0, env: process.env, home: clone });
-  const context = { places: where, out: () => undefined, err: () => undefined, width: 80, color: false };
   const now = hostNow();
-  const host = checkContext(context, now);
+  const host = checkContext(where, now);
   let bytes = 0;
   for (const file of files) {
-    const { policy, diagnostics, files: read, absent } = load(context, { file }, {});
+    const { policy, diagnostics, files: read, absent } = load(where, { file });
     // As at a start: what one compilation has seen of the host is nothing to the next.
     const snapshot = oneMoment(hostSnapshot());
     const kept = [...read, ...where.kept];

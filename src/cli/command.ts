@@ -1,5 +1,8 @@
-import type { ExitCode } from "./exit-code.ts";
-import type { Places } from "./places.ts";
+import type { ExitCode } from "../host/exit-code.ts";
+import type { Places } from "../host/places.ts";
+
+/** A question that cannot be answered; `program.ts` prints its two lines. */
+export { HostError as CommandError } from "../host/host-error.ts";
 
 /** What a command is given beside its arguments; tests make their own. */
 export interface Context {
@@ -34,19 +37,6 @@ export interface CommandOption {
   readonly description: string;
   /** May be given several times and is collected. */
   readonly repeated?: boolean;
-}
-
-/** A question that cannot be answered: `cofferdam: message`, then the help line; exit status `unavailable` unless said otherwise. */
-export class CommandError extends Error {
-  readonly help: string;
-  readonly exitCode: ExitCode;
-
-  constructor(message: string, help: string, exitCode: ExitCode = 3) {
-    super(message);
-    this.name = "CommandError";
-    this.help = help;
-    this.exitCode = exitCode;
-  }
 }
 
 export const jsonOption: CommandOption = { flags: "--json", description: "print JSON for programs" };

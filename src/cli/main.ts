@@ -3,8 +3,8 @@
  * what several of them need lies beside this file. Entry of `dist/cofferdam.js`.
  */
 import type { Context } from "./command.ts";
-import { ExitCode } from "./exit-code.ts";
-import { ownPlaces } from "./places.ts";
+import { ExitCode } from "../host/exit-code.ts";
+import { ownPlaces } from "../host/places.ts";
 import { explainError, runCommandLine } from "./program.ts";
 
 /** Columns of what is no terminal, or of one that does not know (a serial console says 0). */

@@ -3,7 +3,7 @@ import { wrap } from "../diagnostics/wrap.ts";
 import type { Command, CommandOption, Context } from "./command.ts";
 import { CommandError } from "./command.ts";
 import { commands } from "./commands.ts";
-import { ExitCode } from "./exit-code.ts";
+import { ExitCode } from "../host/exit-code.ts";
 
 /** Widest help text, in columns. */
 const HELP_WIDTH_MAX = 80;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../../src/cli/command.ts";
-import { places } from "../../src/cli/places.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
+import { places } from "../../src/host/places.ts";
 import { root } from "../house/tree.ts";
 
 export interface Outcome {

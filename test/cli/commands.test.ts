@@ -12,7 +12,7 @@ import {
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
-import { READY_PLANS_MAX } from "../../src/cli/prune-plans.ts";
+import { READY_PLANS_MAX } from "../../src/host/prune-plans.ts";
 import { decodePlan } from "../../src/plan/decode.ts";
 import { Caller } from "./command-line.ts";
 

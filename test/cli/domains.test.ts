@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { load } from "../../src/cli/load.ts";
+import { load } from "../../src/host/load.ts";
 import { literalPrefix, parsePattern } from "../../src/model/pattern.ts";
 import { Permission } from "../../src/model/permission.ts";
 import { filesLike } from "../house/tree.ts";
@@ -41,8 +41,7 @@ test.each(shipped)("%s has no error", async (file) => {
 });
 
 test.each(shipped)("%s changes nothing in shared folders but single names", (file) => {
-  const context = { places: caller.places, out: () => undefined, err: () => undefined, width: 80, color: false };
-  const { policy } = load(context, { file }, {});
+  const { policy } = load(caller.places, { file });
   const wide = policy?.names.filter(({ pattern, permissions }) => {
     const parsed = parsePattern(pattern);
     if ("problem" in parsed) return true;
@@ -54,8 +53,7 @@ test.each(shipped)("%s changes nothing in shared folders but single names", (fil
 });
 
 test.each(shipped)("%s lets nothing be both written and executed", (file) => {
-  const context = { places: caller.places, out: () => undefined, err: () => undefined, width: 80, color: false };
-  const { policy } = load(context, { file }, {});
+  const { policy } = load(caller.places, { file });
   const both = policy?.names.filter(
     ({ permissions }) => (permissions & Permission.execute) !== 0 && (permissions & change) !== 0,
   );

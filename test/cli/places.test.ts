@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CommandError } from "../../src/cli/command.ts";
-import { places } from "../../src/cli/places.ts";
+import { places } from "../../src/host/places.ts";
 
 const home = "/opt/cofferdam";
 

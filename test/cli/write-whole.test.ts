@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CommandError } from "../../src/cli/command.ts";
-import { modesFor, writeWhole } from "../../src/cli/write-whole.ts";
+import { modesFor, writeWhole } from "../../src/host/write-whole.ts";
 
 let folder = "";
 const bytes = Uint8Array.of(1, 2, 3);

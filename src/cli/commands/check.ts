@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import { renderDiagnostics, renderDiagnosticsJson } from "../../diagnostics/render.ts";
+import { checkContext } from "../../host/check-context.ts";
+import { ExitCode } from "../../host/exit-code.ts";
+import { hostNow } from "../../host/host.ts";
+import type { Wanted } from "../../host/load.ts";
 import { check as checkPolicy } from "../../policy/3-check/check.ts";
 import { printPolicy } from "../../policy/print.ts";
 import { type Command, jsonOption, setOption } from "../command.ts";
-import { ExitCode } from "../exit-code.ts";
-import { checkContext, hostNow } from "../host.ts";
-import { load, type Wanted } from "../load.ts";
+import { loadWanted } from "../wanted.ts";
 
 export const check: Command = {
   name: "check",
@@ -29,9 +31,9 @@ export const check: Command = {
     { line: "cofferdam check --set instance=1 worker@.yaml", what: "a template, as the instance worker@1" },
   ],
   run(context, files, options) {
-    const host = checkContext(context, hostNow());
+    const host = checkContext(context.places, hostNow());
     const results = files.map((file) => {
-      const loaded = load(context, wanted(file), options);
+      const loaded = loadWanted(context, wanted(file), options);
       const onHost =
         loaded.policy === null
           ? []

@@ -1,11 +1,11 @@
 import { dirname, resolve } from "node:path";
+import { ExitCode } from "../../host/exit-code.ts";
+import { prunePlans } from "../../host/prune-plans.ts";
+import { makeFolder, modesFor, writeWhole } from "../../host/write-whole.ts";
 import { encodePlan } from "../../plan/encode.ts";
 import { type Command, CommandError, policyOption, setOption } from "../command.ts";
 import { compileDomain } from "../compile-domain.ts";
-import { ExitCode } from "../exit-code.ts";
-import { wantedDomain } from "../load.ts";
-import { prunePlans } from "../prune-plans.ts";
-import { makeFolder, modesFor, writeWhole } from "../write-whole.ts";
+import { wantedDomain } from "../wanted.ts";
 
 export const compile: Command = {
   name: "compile",

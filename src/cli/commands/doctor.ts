@@ -1,6 +1,6 @@
+import { ExitCode } from "../../host/exit-code.ts";
 import { probeHost } from "../../kernel/probe/host-facts.ts";
 import { type Command, jsonOption } from "../command.ts";
-import { ExitCode } from "../exit-code.ts";
 import { toJson } from "../json.ts";
 import { renderDoctor, sealingAbility } from "../render/doctor.ts";
 

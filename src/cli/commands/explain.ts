@@ -2,6 +2,7 @@ import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { sealedNames } from "../../compile/sealed-names.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { startOf } from "../../diagnostics/diagnostic.ts";
+import { ExitCode } from "../../host/exit-code.ts";
 import { decide } from "../../model/decide.ts";
 import type { Request } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
@@ -14,7 +15,6 @@ import {
   policyOption,
   setOption,
 } from "../command.ts";
-import { ExitCode } from "../exit-code.ts";
 import { hostNames } from "../explain/names.ts";
 import { type Explanation, finalDecision, renderExplanation } from "../explain/render.ts";
 import { parseRequest } from "../explain/request.ts";

@@ -1,6 +1,9 @@
 import { type DriftEntry, drift } from "../../compile/drift.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { planJson, renderPlan } from "../../compile/render-plan.ts";
+import { ExitCode } from "../../host/exit-code.ts";
+import { readyPlans } from "../../host/ready-plans.ts";
+import { refusedSockets } from "../../host/refused-sockets.ts";
 import {
   type Command,
   CommandError,
@@ -11,13 +14,11 @@ import {
   setOption,
 } from "../command.ts";
 import { compileDomain } from "../compile-domain.ts";
-import { ExitCode } from "../exit-code.ts";
 import { toJson } from "../json.ts";
-import { wantedDomain } from "../load.ts";
-import { readyPlans } from "../ready-plans.ts";
-import { refusedSockets, renderRefusedSockets } from "../refused-sockets.ts";
 import { renderDrift } from "../render/drift.ts";
+import { renderRefusedSockets } from "../render/refused-sockets.ts";
 import { requirePolicy } from "../require-policy.ts";
+import { wantedDomain } from "../wanted.ts";
 
 export const plan: Command = {
   name: "plan",
@@ -41,7 +42,7 @@ export const plan: Command = {
   async run(context, [domain], options) {
     if (options.drift === true) return showDrift(context, domain, options);
     const made = await compileDomain(context, wantedDomain(domain, options), options, "look");
-    const refused = refusedSockets(context, made.domain);
+    const refused = refusedSockets(context.places, made.domain);
     context.out(
       options.json
         ? toJson({ ...planJson(made), refused })
@@ -58,7 +59,7 @@ interface PlanDrift {
 
 function showDrift(context: Context, domain: string | undefined, options: Options): ExitCode {
   const { name } = requirePolicy(context, domain, options).policy;
-  const ready = readyPlans(context, name);
+  const ready = readyPlans(context.places, name);
   if (ready.length === 0) {
     throw new CommandError(
       `no plan of \`${name}\` lies ready in ${context.places.plans}`,

@@ -1,5 +1,5 @@
+import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError, policyOption, setOption } from "../command.ts";
-import { ExitCode } from "../exit-code.ts";
 
 export const run: Command = {
   name: "run",

@@ -1,6 +1,6 @@
+import { ExitCode } from "../../host/exit-code.ts";
 import { policySchema } from "../../policy/schema.ts";
 import type { Command } from "../command.ts";
-import { ExitCode } from "../exit-code.ts";
 import { toJson } from "../json.ts";
 
 export const schema: Command = {

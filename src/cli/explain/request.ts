@@ -1,4 +1,5 @@
 import { nearest } from "../../diagnostics/nearest.ts";
+import { ExitCode } from "../../host/exit-code.ts";
 import { isCapability } from "../../model/capability.ts";
 import { parseAddress, parsePorts } from "../../model/network.ts";
 import { Permission, type PermissionName, permissionLetters } from "../../model/permission.ts";
@@ -6,7 +7,6 @@ import type { Request } from "../../model/request.ts";
 import { protocolNumber, socketProtocols, wholeFamilies } from "../../model/socket-protocols.ts";
 import { inheritKinds, ipcKinds } from "../../policy/language.ts";
 import { CommandError } from "../command.ts";
-import { ExitCode } from "../exit-code.ts";
 
 /** Finds what a name leads to; tests bring their own. */
 export interface Names {

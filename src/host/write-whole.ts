@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { CommandError } from "./command.ts";
+import { HostError } from "./host-error.ts";
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const WRITABLE_BY_OTHERS = 0o022;
@@ -31,7 +31,7 @@ export function modesFor(uid: number): Modes {
 /**
  * Puts a file in its place whole or not at all, and on the disk before it has its name. The folder is made where it is
  * missing, and refused where somebody else could have written it.
- * @throws CommandError for a folder that cannot be trusted or written
+ * @throws HostError for a folder that cannot be trusted or written
  */
 export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void {
   const folder = dirname(path);
@@ -57,7 +57,7 @@ export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void 
 
 /**
  * A folder that nobody but root and the caller may write.
- * @throws CommandError where it cannot be made, or there is another one of that name
+ * @throws HostError where it cannot be made, or there is another one of that name
  */
 export function makeFolder(folder: string, modes: Modes): void {
   try {
@@ -72,7 +72,7 @@ export function makeFolder(folder: string, modes: Modes): void {
 function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return error;
   const help = "make it writable for you, or choose another place: HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME";
-  return new CommandError(`${path} cannot be written: ${error.code}`, help);
+  return new HostError(`${path} cannot be written: ${error.code}`, help);
 }
 
 function openForWriting(scratch: string, modes: Modes): number {
@@ -87,7 +87,7 @@ function requireTrusted(folder: string): void {
   const { uid, mode } = lstatSync(folder);
   const mine = uid === 0 || uid === process.geteuid?.();
   if (mine && (mode & WRITABLE_BY_OTHERS) === 0) return;
-  throw new CommandError(
+  throw new HostError(
     `others could write into ${folder}`,
     "only root or you may be able to write it; remove it, then try again",
   );

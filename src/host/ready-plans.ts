@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodePlan } from "../plan/decode.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Context } from "./command.ts";
+import type { Places } from "./places.ts";
 
 export interface ReadyPlan {
   readonly file: string;
@@ -10,8 +10,8 @@ export interface ReadyPlan {
 }
 
 /** Every plan of a domain that lies ready, one for each set of variables and each policy file it was started with. */
-export function readyPlans(context: Context, domain: string): readonly ReadyPlan[] {
-  const folder = context.places.plans;
+export function readyPlans(places: Places, domain: string): readonly ReadyPlan[] {
+  const folder = places.plans;
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.startsWith(`${domain}-`) && name.endsWith(".plan"))

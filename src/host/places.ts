@@ -2,7 +2,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findCgroup2 } from "../kernel/probe/caller.ts";
-import { CommandError } from "./command.ts";
+import { HostError } from "./host-error.ts";
 
 /** Where things lie for one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds plans by the same one. */
 export interface Places {
@@ -37,7 +37,7 @@ function absolute(value: string | undefined): string | null {
   return value?.startsWith("/") ? value : null;
 }
 
-/** @throws CommandError when an ordinary user has no HOME and no XDG variables to find places by. */
+/** @throws HostError when an ordinary user has no HOME and no XDG variables to find places by. */
 export function places({ uid, env, home, cgroup2 = null }: PlacesInput): Places {
   const user = uid === 0 ? null : userPlaces(env);
   const configuration = user?.configuration ?? system.configuration;
@@ -64,7 +64,7 @@ function userPlaces(env: PlacesInput["env"]): { configuration: string; plans: st
     const base = absolute(env[variable]) ?? (home === null ? null : join(home, fallback));
     if (base === null) {
       const what = variable === "" ? "HOME does not say" : `neither ${variable} nor HOME says`;
-      throw new CommandError(`${what} where your files lie`, "set HOME");
+      throw new HostError(`${what} where your files lie`, "set HOME");
     }
     return base;
   };

@@ -1,0 +1,51 @@
+import { prepareCgroup } from "../compile/cgroup/prepare.ts";
+import { type Compiled, compile, type PrepareCgroup } from "../compile/compile.ts";
+import { hasError } from "../diagnostics/diagnostic.ts";
+import { checkErrors } from "../policy/3-check/check.ts";
+import { checkContext } from "./check-context.ts";
+import { type Host, hostNow, programFiles } from "./host.ts";
+import { load, type Settings, type Wanted } from "./load.ts";
+import type { Places } from "./places.ts";
+
+/** Whether the cgroup that carries the domain's programs is made, or only reckoned with. */
+export type Effect = "prepare" | "look";
+
+/** Says where the programs would be, and touches nothing: for plans that are only shown. */
+const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
+  Promise.resolve({ anchor: `${cgroup2}/cofferdam/${domain}`, programs: [] });
+
+export interface CompileRequest {
+  readonly set?: Settings;
+  readonly effect: Effect;
+  /** The host as somebody has just seen it; looked at anew where it is left out. */
+  readonly host?: Host;
+}
+
+export interface CompiledDomain extends Compiled {
+  /** Text of the files read, for messages. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/**
+ * From a domain's name or file to its plan on this host. What keeps it from one is in the diagnostics, with what the
+ * compiler has to say beside that; warnings about the policy's text are for `check`.
+ */
+export async function compileDomain(places: Places, wanted: Wanted, request: CompileRequest): Promise<CompiledDomain> {
+  const { policy, diagnostics, sources, files, absent } = load(places, wanted, request.set);
+  const loadErrors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
+  if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
+  const host = request.host ?? hostNow();
+  const file = files[0] === undefined ? {} : { file: files[0] };
+  const onHost = checkErrors(policy, {
+    ...checkContext(places, host, policy.transitions.length > 0),
+    ...{ ...file, kept: [...files, ...places.kept] },
+  });
+  const errors = [...loadErrors, ...onHost];
+  if (errors.length > 0) return { plan: null, diagnostics: errors, sources };
+  const compiled = await compile(policy, {
+    ...{ ...host, files, absent, own: places.own, kept: places.kept },
+    program: programFiles(places),
+    prepareCgroup: request.effect === "prepare" ? prepareCgroup : lookOnly,
+  });
+  return { ...compiled, sources };
+}

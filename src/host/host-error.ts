@@ -1,0 +1,14 @@
+import { ExitCode } from "./exit-code.ts";
+
+/** A question that cannot be answered: `cofferdam: message`, then the help line; exit status `unavailable` unless said otherwise. */
+export class HostError extends Error {
+  readonly help: string;
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, help: string, exitCode: ExitCode = ExitCode.unavailable) {
+    super(message);
+    this.name = "HostError";
+    this.help = help;
+    this.exitCode = exitCode;
+  }
+}

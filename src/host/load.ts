@@ -1,0 +1,35 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { groups } from "../kernel/syscall-groups.ts";
+import { all } from "../kernel/syscalls.ts";
+import { type LoadedPolicy, loadPolicy, type Vocabulary } from "../policy/load.ts";
+import type { Places } from "./places.ts";
+
+/** System calls and groups as this program knows them. */
+function vocabulary(): Vocabulary {
+  return { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
+}
+
+/** Whose policy is meant: a domain by its name, or a file. */
+export type Wanted = { readonly name: string } | { readonly file: string };
+
+/** Values of variables by name, as `--set` gives them. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** Reads, parses and resolves; everything wrong is in the diagnostics, unknown names included. */
+export function load(places: Places, wanted: Wanted, set: Settings = {}): LoadedPolicy {
+  const searchPath = places.policies;
+  return loadPolicy("file" in wanted ? wanted.file : { name: wanted.name, searchPath }, {
+    vocabulary: vocabulary(),
+    set,
+    shipped: { folder: join(places.home, "domains"), owner: statSync(places.home).uid },
+    abstractions: searchPath.map((folder) => join(folder, "abstractions")),
+  });
+}
+
+/** Names of the domains that can be found, templates left out, sorted. A folder that is not there holds none. */
+export function domainNames(places: Places): readonly string[] {
+  const files = places.policies.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder));
+  const names = files.filter((file) => file.endsWith(".yaml")).map((file) => file.slice(0, -".yaml".length));
+  return [...new Set(names.filter((name) => !name.endsWith("@")))].sort();
+}

@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { type DenialCounts, denialCounts } from "../compile/cgroup/denials.ts";
+import type { Places } from "./places.ts";
+import { readyPlans } from "./ready-plans.ts";
+
+/** What the kernel programs of one ready plan have refused since their cgroup was made; which calls, events tell. */
+export interface RefusedSockets {
+  readonly anchor: string;
+  readonly counts: DenialCounts;
+}
+
+/** One entry for each cgroup of the domain that is there. Only root can read them; for others the list is empty. */
+export function refusedSockets(places: Places, domain: string): readonly RefusedSockets[] {
+  if (process.geteuid?.() !== 0) return [];
+  const anchors = readyPlans(places, domain).flatMap(({ plan }) => plan.cgroup?.anchor ?? []);
+  return [...new Set(anchors)]
+    .filter((anchor) => existsSync(anchor))
+    .map((anchor) => ({ anchor, counts: denialCounts(anchor) }));
+}
