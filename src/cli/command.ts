@@ -28,7 +28,9 @@ export interface Command {
   readonly description: readonly string[];
   readonly options: readonly CommandOption[];
   readonly examples: readonly { readonly line: string; readonly what: string }[];
-  run(context: Context, operands: readonly string[], options: Options): ExitCode | Promise<ExitCode>;
+  /** `cofferdam NAME SUBCOMMAND`; without a `run` of its own the command alone prints its help. */
+  readonly subcommands?: readonly Command[];
+  run?(context: Context, operands: readonly string[], options: Options): ExitCode | Promise<ExitCode>;
 }
 
 export interface CommandOption {

@@ -2,10 +2,12 @@
  * The command line, all of it but `run`, which the native front does itself. One file a command under `commands/`;
  * what several of them need lies beside this file. Entry of `dist/cofferdam.js`.
  */
-import type { Context } from "./command.ts";
+
 import { ExitCode } from "../host/exit-code.ts";
 import { ownPlaces } from "../host/places.ts";
-import { explainError, runCommandLine } from "./program.ts";
+import type { Context } from "./command.ts";
+import { explainError } from "./explain-error.ts";
+import { runCommandLine } from "./program.ts";
 
 /** Columns of what is no terminal, or of one that does not know (a serial console says 0). */
 const WIDTH_DEFAULT = 80;

@@ -1,47 +1,63 @@
 import { CommanderError, Command as Parser } from "commander";
-import { wrap } from "../diagnostics/wrap.ts";
-import type { Command, CommandOption, Context } from "./command.ts";
-import { CommandError } from "./command.ts";
-import { commands } from "./commands.ts";
 import { ExitCode } from "../host/exit-code.ts";
+import type { Command, CommandOption, Context, Options } from "./command.ts";
+import { commands as allCommands } from "./commands.ts";
+import { explainError } from "./explain-error.ts";
 
 /** Widest help text, in columns. */
 const HELP_WIDTH_MAX = 80;
 
 /** Runs one command line (without node and script) and says how it ended. Never throws for what a user can do wrong. */
-export async function runCommandLine(args: readonly string[], context: Context): Promise<ExitCode> {
-  let exitCode: ExitCode = ExitCode.ok;
-  const parser = newParser("cofferdam", context)
+export async function runCommandLine(
+  args: readonly string[],
+  context: Context,
+  commands: readonly Command[] = allCommands,
+): Promise<ExitCode> {
+  const form = wantsJson(args) ? "json" : "text";
+  const caller: Caller = { context, form, exitCode: ExitCode.ok };
+  const parser = newParser("cofferdam", caller)
     .description("A security domain of its own for every daemon of this host.")
     .version("0.1.0", "-V, --version")
     .usage("COMMAND [ARGUMENT...]");
-  for (const command of commands) {
-    parser.addCommand(
-      commandParser(command, context, async (operands, options) => {
-        exitCode = await command.run(context, operands, options);
-      }),
-    );
-  }
+  for (const command of commands) parser.addCommand(commandParser(command, [], caller));
   try {
     await parser.parseAsync(args, { from: "user" });
-    return exitCode;
+    return caller.exitCode;
   } catch (error) {
-    return explainError(error, context.err);
+    if (error instanceof CommanderError && form === "text") return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    return explainError(error, context.err, form);
   }
 }
 
-type Action = (operands: readonly string[], options: Record<string, string | boolean>) => Promise<void>;
+/** Whoever reads records wants them for a command line that makes no sense, too. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes("--json");
+}
 
-function commandParser(command: Command, context: Context, action: Action): Parser {
-  const parser = newParser(command.name, context)
+interface Caller {
+  readonly context: Context;
+  readonly form: "text" | "json";
+  /** Set by the command that ran. */
+  exitCode: ExitCode;
+}
+
+/** The parser of one command and of those below it; `above` are the names that lead to it. */
+function commandParser(command: Command, above: readonly string[], caller: Caller): Parser {
+  const path = [...above, command.name];
+  const parser = newParser(["cofferdam", ...path].join(" "), caller)
+    .name(command.name)
     .summary(command.summary)
     .description(command.description.join("\n\n"));
   for (const { name, description } of command.operands) parser.argument(name, description);
   for (const option of command.options) addOption(parser, option);
+  for (const below of command.subcommands ?? []) parser.addCommand(commandParser(below, path, caller));
   const lines = command.examples.map(({ line, what }) => `  ${line}\n      ${what}`);
-  parser.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  if (lines.length > 0) parser.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  if (command.run === undefined) return parser;
   return parser.action(async () => {
-    await action(parser.args, parser.opts());
+    const options: Options = parser.opts();
+    caller.exitCode = (await command.run?.(caller.context, parser.args, options)) ?? ExitCode.ok;
   });
 }
 
@@ -50,26 +66,16 @@ function addOption(parser: Parser, { flags, description, repeated }: CommandOpti
   else parser.option(flags, description, (value: string, before: readonly string[]) => [...before, value], []);
 }
 
-function newParser(name: string, context: Context): Parser {
-  return new Parser(name)
+function newParser(path: string, { context, form }: Caller): Parser {
+  const silent = (): void => undefined;
+  return new Parser(path)
     .exitOverride()
-    .showHelpAfterError(`(${name === "cofferdam" ? name : `cofferdam ${name}`} --help tells how)`)
+    .showHelpAfterError(`(${path} --help tells how)`)
     .configureOutput({
       writeOut: context.out,
-      writeErr: context.err,
+      writeErr: form === "json" ? silent : context.err,
       getOutHelpWidth: () => Math.min(context.width, HELP_WIDTH_MAX),
       getErrHelpWidth: () => Math.min(context.width, HELP_WIDTH_MAX),
       outputError: (text, write) => write(text.replace(/^error: /, "cofferdam: ")),
     });
-}
-
-/** Says what a user did wrong, or what the host refused, in two lines. Everything else is thrown on. */
-export function explainError(error: unknown, err: Context["err"]): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
-  if (error instanceof CommandError) {
-    const help = wrap(`  help: ${error.help}`, HELP_WIDTH_MAX, " ".repeat(8));
-    err(`${wrap(`cofferdam: ${error.message}`, HELP_WIDTH_MAX, "  ")}\n${help}\n`);
-    return error.exitCode;
-  }
-  throw error;
 }
