@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/packages.sh
 . scripts/lib/packages.sh
+# shellcheck source=scripts/lib/unpacked.sh
+. scripts/lib/unpacked.sh
 
 NODE_MAJOR_MIN=20
 
@@ -17,6 +19,10 @@ want_packages "$packages_build"
 for purpose in "$@"; do
   list="packages_$purpose"
   want_packages "${!list}"
+  list="unpacked_$purpose"
+  while read -r name package how use; do
+    [ -z "$name" ] || want_unpacked "$name" "$package" "$how" "$use"
+  done <<<"${!list:-}"
 done
 
 # npm writes node_modules/.package-lock.json last: not older than the lock means the whole tree is there.

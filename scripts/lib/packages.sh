@@ -14,6 +14,17 @@ psql                postgresql        the postgres domain
 /usr/bin/pgbench    postgresql        the postgres domain
 strace              strace            shows which system calls a daemon made
 setpriv             util-linux        starts tests as an ordinary user
+qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian
+busybox             busybox-static    the shell of the virtual machine
+cpio                cpio              packs the first file system of the virtual machine
+mke2fs              e2fsprogs         makes the disk of the virtual machine
+/usr/include/sys/capability.h  libcap-dev  builds the suites of the kernel
+'
+
+# Name below build/debian, package that depends on the one of this release, how it is unpacked, what is missing without it.
+unpacked_test='
+stock-kernel  linux-image-cloud-amd64  unpack_stock_kernel  boots in the virtual machine
+selftests     linux-source             unpack_selftests     the suites of the kernel
 '
 
 packages_bench='
