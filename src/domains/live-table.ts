@@ -1,30 +1,104 @@
+import { statSync } from "node:fs";
+import { O_CLOEXEC, O_NOFOLLOW, O_RDONLY } from "../kernel/constants.ts";
+import { ErrnoError, hasCode } from "../kernel/errno-error.ts";
+import { close, type Mapping, mapShared, open } from "../kernel/ffi.ts";
+import type { Level } from "../model/policy.ts";
+import { isTable, LIVE_TABLE, levelOfWord, recordWords, TABLE_BYTES, TABLE_RECORD_WORDS } from "./live-table-layout.ts";
+
+/** How often a table that is missing, void or possibly replaced is looked for again, milliseconds. */
+const LOOK_AGAIN_MS = 500;
+
+interface Mapped {
+  readonly mapping: Mapping;
+  readonly words: Int32Array;
+  readonly device: number;
+  readonly inode: number;
+}
+
 /**
- * The host's table of domains as every process of Cofferdam sees it while it runs: `/run/cofferdam/table`, mapped shared. Written by the agent alone;
- * read at each decision by mediators, and by `ps`. One record a number: the record of domain N lies at {@link TABLE_HEADER_BYTES} + N * {@link TABLE_RECORD_BYTES}.
- * Little-endian. A level or a generation is one aligned 32-bit word, so that a reader never sees half of it.
+ * Reads levels and generations at each decision; one is a few loads from shared memory. A table that is missing, too short or no table answers null, and is looked
+ * for again: a new file under the name is taken at the latest after {@link LOOK_AGAIN_MS}, at once where the agent voids the old one.
+ * The file is root's, and nobody shortens it: a mapping that loses its pages would end the reader.
  */
-import type { RecordLayout } from "../plan/layout.ts";
+export class LiveTable {
+  readonly #path: string;
+  #mapped: Mapped | null = null;
+  #looked = Number.NEGATIVE_INFINITY;
 
-export const tableHeader = [
-  { name: "magic", type: "tag", doc: "`CFDMTABL`" },
-  { name: "version", type: "u32", doc: "1" },
-  { name: "reserved", type: "u32", doc: "0" },
-] as const satisfies RecordLayout;
+  private constructor(path: string) {
+    this.#path = path;
+  }
 
-export const tableRecord = [
-  { name: "state", type: "u32", doc: "0 no such domain, 1 there, 2 gone (its number is never given again)" },
-  { name: "level", type: "u32", doc: "in force: 0 enforcing, 1 warning, 2 disabled" },
-  {
-    name: "generation",
-    type: "u32",
-    doc: "counts the policies put into force; the present one lies in `live/NUMBER`, as the bytes of a plan",
-  },
-  { name: "reserved", type: "u32", doc: "0" },
-] as const satisfies RecordLayout;
+  /** Never fails: a table that is not there yet is found later. */
+  static open(path: string = LIVE_TABLE): LiveTable {
+    const table = new LiveTable(path);
+    table.#present();
+    return table;
+  }
 
-export const TABLE_MAGIC = "CFDMTABL";
-export const TABLE_VERSION = 1;
-export const TABLE_HEADER_BYTES = 64;
-export const TABLE_RECORD_BYTES = 16;
-/** Numbers a host can ever give; the file is sparse. */
-export const DOMAIN_NUMBERS_MAX = 65_536;
+  /** In force now; null where the table knows no such domain, or cannot be read: then what was at the start holds. */
+  level(number: number): Level | null {
+    const record = this.#record(number);
+    return record === null ? null : levelOfWord(record.level);
+  }
+
+  /** Counts the policies put into force; 0 before the first and where nothing is known. */
+  generation(number: number): number {
+    return this.#record(number)?.generation ?? 0;
+  }
+
+  close(): void {
+    this.#mapped?.mapping.unmap();
+    this.#mapped = null;
+  }
+
+  #record(number: number): { readonly level: number; readonly generation: number } | null {
+    const words = this.#present()?.words;
+    if (words === undefined || !Number.isInteger(number) || number < 0) return null;
+    const at = recordWords(number);
+    if (at + TABLE_RECORD_WORDS > words.length || Atomics.load(words, at) !== 1) return null;
+    return { level: Atomics.load(words, at + 1), generation: Atomics.load(words, at + 2) >>> 0 };
+  }
+
+  #present(): Mapped | null {
+    const now = performance.now();
+    const good = this.#mapped !== null && isTable(this.#mapped.words);
+    if (now - this.#looked < LOOK_AGAIN_MS && (good || this.#mapped === null)) return this.#mapped;
+    this.#looked = now;
+    if (this.#mapped !== null && good && this.#isStillNamed(this.#mapped)) return this.#mapped;
+    const next = mapTable(this.#path);
+    this.close();
+    this.#mapped = next;
+    return next;
+  }
+
+  #isStillNamed({ device, inode }: Mapped): boolean {
+    const stats = statSync(this.#path, { throwIfNoEntry: false });
+    return stats !== undefined && stats.dev === device && stats.ino === inode;
+  }
+}
+
+/** null for a file that is missing, unreadable, too short or no table. */
+function mapTable(path: string): Mapped | null {
+  let fd: number;
+  try {
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  } catch (error) {
+    if (error instanceof ErrnoError) return null;
+    throw error;
+  }
+  try {
+    const stats = statSync(`/proc/self/fd/${fd}`);
+    if (!stats.isFile() || stats.size < TABLE_BYTES) return null;
+    const mapping = mapShared(fd, TABLE_BYTES, { writable: false });
+    const words = new Int32Array(mapping.bytes.buffer, mapping.bytes.byteOffset, TABLE_BYTES / 4);
+    if (isTable(words)) return { mapping, words, device: stats.dev, inode: stats.ino };
+    mapping.unmap();
+    return null;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOMEM", "ENODEV", "EACCES")) return null;
+    throw error;
+  } finally {
+    close(fd);
+  }
+}

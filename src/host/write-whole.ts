@@ -1,20 +1,8 @@
-import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { replaceFile } from "../kernel/replace-file.ts";
 import { HostError } from "./host-error.ts";
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const WRITABLE_BY_OTHERS = 0o022;
 
 export interface Modes {
@@ -34,25 +22,12 @@ export function modesFor(uid: number): Modes {
  * @throws HostError for a folder that cannot be trusted or written
  */
 export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void {
-  const folder = dirname(path);
-  makeFolder(folder, modes);
-  const scratch = `${path}.${randomBytes(8).toString("hex")}`;
-  const file = openForWriting(scratch, modes);
+  makeFolder(dirname(path), modes);
   try {
-    try {
-      // The umask of the caller must not decide who can read it.
-      fchmodSync(file, modes.file);
-      writeFileSync(file, bytes);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(scratch, path);
+    replaceFile(path, bytes, modes.file);
   } catch (error) {
-    rmSync(scratch, { force: true });
     throw unwritable(path, error);
   }
-  syncFolder(folder);
 }
 
 /**
@@ -75,14 +50,6 @@ function unwritable(path: string, error: unknown): unknown {
   return new HostError(`${path} cannot be written: ${error.code}`, help);
 }
 
-function openForWriting(scratch: string, modes: Modes): number {
-  try {
-    return openSync(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, modes.file);
-  } catch (error) {
-    throw unwritable(scratch, error);
-  }
-}
-
 function requireTrusted(folder: string): void {
   const { uid, mode } = lstatSync(folder);
   const mine = uid === 0 || uid === process.geteuid?.();
@@ -91,13 +58,4 @@ function requireTrusted(folder: string): void {
     `others could write into ${folder}`,
     "only root or you may be able to write it; remove it, then try again",
   );
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, O_RDONLY | O_DIRECTORY);
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
