@@ -16,7 +16,8 @@ export interface Event {
   /** In force when it happened. */
   readonly level: Level;
   readonly engine: "landlock";
-  readonly source: "broker" | "kernel" | "agent";
+  /** `log`: the event log, of itself. */
+  readonly source: "broker" | "kernel" | "agent" | "log";
   /**
    * `denied`: outside the domain, refused. `warning`: outside the domain, granted since the level says so. `failed`: Cofferdam could not do or see
    * something. `audit`: somebody changed something an auditor must see (a level, a policy); never folded.

@@ -20,3 +20,21 @@ export const RECORDS_PER_TURN = 256;
 export const PENDING_SERIALS_MAX = 1_024;
 /** How often the records of the cgroup's programs are read, milliseconds: they remember 2,048 different refusals. */
 export const CGROUP_POLL_MS = 100;
+/** Longest record of the log, bytes: two names of PATH_MAX bytes fit however they are escaped. A longer one is not written and counted. */
+export const RECORD_BYTES_MAX = 64 * 1024;
+/** Size beyond which a file of the log is closed and the next one begun, bytes. */
+export const LOG_FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** Closed files of the log that are kept, `events.jsonl.1` the newest of them. */
+export const LOG_OLD_FILES_MAX = 8;
+/** Records that wait in memory while the log cannot be written; what comes beyond is counted. */
+export const LOG_WAITING_MAX = 1_024;
+/** How long after a failed write the log is tried again, milliseconds. */
+export const LOG_RETRY_MS = 1_000;
+/** How long a write waits for another writer of the log, milliseconds: they hold it for microseconds, one that was stopped for ever. */
+export const LOG_LOCK_WAIT_MS = 200;
+/** Bytes written to the log at once. */
+export const LOG_BATCH_BYTES = 256 * 1024;
+/** What of a log's end is looked at where nothing says how far it was good, bytes. */
+export const LOG_TAIL_BYTES = 4 * RECORD_BYTES_MAX;
+/** Bytes read from a log at once. */
+export const LOG_CHUNK_BYTES = 256 * 1024;

@@ -1,0 +1,126 @@
+/**
+ * The event log: JSON lines in a folder, `events.jsonl` the newest file, each record chained to the one before it. Any number of processes write it,
+ * one at a time, under flock(2) on `events.head`. Reading needs no lock: `read.ts`, `follow.ts`, `verify.ts`.
+ */
+
+import type { Event } from "../event.ts";
+import {
+  LOG_FILE_BYTES_MAX,
+  LOG_LOCK_WAIT_MS,
+  LOG_OLD_FILES_MAX,
+  LOG_RETRY_MS,
+  LOG_WAITING_MAX,
+  RECORD_BYTES_MAX,
+} from "../limits.ts";
+import { ownEvent } from "./own-event.ts";
+import type { LoggedEvent } from "./record.ts";
+import { Writer } from "./writer.ts";
+
+export interface LogLimits {
+  /** Bytes of a file. */
+  readonly fileBytes: number;
+  /** Closed files. */
+  readonly oldFiles: number;
+  /** Records that wait while the log cannot be written. */
+  readonly waiting: number;
+  /** Milliseconds until the next try. */
+  readonly retryMs: number;
+}
+
+const limitsDefault: LogLimits = {
+  fileBytes: LOG_FILE_BYTES_MAX,
+  oldFiles: LOG_OLD_FILES_MAX,
+  waiting: LOG_WAITING_MAX,
+  retryMs: LOG_RETRY_MS,
+};
+
+/** `folder`: absolute. Nothing is opened or made before the first event. */
+export function openEventLog(folder: string, limits: Partial<LogLimits> = {}): EventLog {
+  return new EventLog(folder, { ...limitsDefault, ...limits });
+}
+
+/** One writer of the log. Nothing here throws or waits for long: who decides about a daemon's calls must go on when the disk is full. */
+export class EventLog {
+  readonly #writer: Writer;
+  readonly #limits: LogLimits;
+  #waiting: LoggedEvent[] = [];
+  #lost = 0;
+  #problem: string | null = null;
+  #retryAt = 0;
+
+  constructor(folder: string, limits: LogLimits) {
+    this.#limits = limits;
+    this.#writer = new Writer(folder, limits);
+  }
+
+  /** Why nothing can be written at present; null when all is well. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Events that are neither written nor waiting, of which the log does not say yet that they are lost. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  append(event: Event): void {
+    this.appendAll([event]);
+  }
+
+  /** Several at once cost a fraction of as many single ones. */
+  appendAll(events: readonly Event[]): void {
+    for (const event of events) this.#enqueue(event);
+    this.flush();
+  }
+
+  /** Writes what waits, unless the last try was a moment ago. To be called now and then where events may have stopped to come. */
+  flush(): void {
+    if (this.#waiting.length === 0 && this.#lost === 0) return;
+    if (this.#problem === null || performance.now() >= this.#retryAt) this.#write();
+  }
+
+  /** A last try, whenever the one before was; returns the number of events that are lost. */
+  close(): number {
+    if (this.#waiting.length > 0 || this.#lost > 0) this.#write();
+    this.#writer.close();
+    return this.#lost + this.#waiting.length;
+  }
+
+  #enqueue(event: Event): void {
+    // While all goes well nothing waits longer than its own call, however many there are.
+    const isFull = this.#problem !== null && this.#waiting.length >= this.#limits.waiting;
+    if (isFull || !fits(event)) this.#lost += event.count;
+    else this.#waiting.push(event);
+  }
+
+  #write(): void {
+    const lost = this.#lost;
+    const events =
+      lost === 0
+        ? this.#waiting
+        : [...this.#waiting, ownEvent("lost", `${lost} events that could not be written`, lost)];
+    try {
+      this.#writer.write(events, this.#problem === null ? LOG_LOCK_WAIT_MS : 0);
+      this.#waiting = [];
+      this.#lost = 0;
+      this.#problem = null;
+    } catch (error) {
+      // Whatever it is, it must not end the one who asked: it is kept, counted, and tried again.
+      if (this.#writer.written > this.#waiting.length) this.#lost = 0;
+      this.#waiting = this.#waiting.slice(this.#writer.written);
+      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#retryAt = performance.now() + this.#limits.retryMs;
+      this.#overflow();
+    }
+  }
+
+  #overflow(): void {
+    for (const event of this.#waiting.splice(this.#limits.waiting)) this.#lost += event.count;
+  }
+}
+
+function fits(event: Event): boolean {
+  // Only names can be long, and JSON makes six characters of one at most.
+  const names = event.object.length + (event.rule?.length ?? 0) + (event.allow?.line.length ?? 0);
+  return names * 6 < RECORD_BYTES_MAX / 2 || JSON.stringify(event).length < RECORD_BYTES_MAX / 2;
+}

@@ -1,0 +1,62 @@
+import { closeSync } from "node:fs";
+import { LOG_TAIL_BYTES } from "../limits.ts";
+import { type Line, linesOf } from "./lines.ts";
+import { lookAt, oldNumbers, oldPath, openOld } from "./places.ts";
+import { type ChainEnd, parseRecord } from "./record.ts";
+
+/** How far a file's records go on with the chain. */
+export interface Reached {
+  /** Null where nothing was known before and no record was found. */
+  readonly end: ChainEnd | null;
+  /** The last line has no newline. */
+  readonly torn: boolean;
+  /** There are lines that are no records, or do not continue the chain. */
+  readonly altered: boolean;
+}
+
+/** Follows the chain from `from` to the end of the file. `before`: what the first record there continues, null where any will do. */
+export function reach(fd: number, from: number, before: ChainEnd | null): Reached {
+  let end = before;
+  let torn = false;
+  let altered = false;
+  for (const line of linesOf(fd, from)) {
+    const record = line.text === null ? null : parseRecord(line.text);
+    const continues = end === null || (record?.prev === end.hash && record.seq === end.seq + 1);
+    if (record?.sound && continues) end = { seq: record.seq, hash: record.hash };
+    else if (line.whole) altered = true;
+    torn = !line.whole;
+  }
+  return { end, torn, altered };
+}
+
+/** The last sound record of a file of which nothing is known, looked for near its end. */
+export function lastRecord(fd: number): Reached {
+  const { size } = lookAt(fd);
+  const from = Math.max(0, size - LOG_TAIL_BYTES);
+  let end: ChainEnd | null = null;
+  let last: Line | null = null;
+  let altered = false;
+  for (const line of linesOf(fd, from)) {
+    // The first line of a stretch from the middle is a piece.
+    if (from > 0 && line.at === from) continue;
+    const record = line.text === null ? null : parseRecord(line.text);
+    if (record?.sound) end = { seq: record.seq, hash: record.hash };
+    else if (line.whole) altered = true;
+    last = line;
+  }
+  return { end, torn: last !== null && !last.whole, altered: altered || (size > 0 && end === null) };
+}
+
+/** The end of the newest closed file that has one. */
+export function lastClosedRecord(folder: string): ChainEnd | null {
+  for (const number of oldNumbers(folder)) {
+    const fd = openOld(oldPath(folder, number));
+    try {
+      const { end } = lastRecord(fd);
+      if (end !== null) return end;
+    } finally {
+      closeSync(fd);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,55 @@
+import { readSync, writeSync } from "node:fs";
+import { EAGAIN, EINTR, LOCK_EX, LOCK_NB, LOCK_UN } from "../../kernel/constants.ts";
+import { ErrnoError, poll, syscallRaw } from "../../kernel/ffi.ts";
+import { number } from "../../kernel/syscalls.ts";
+import type { FileKey } from "./places.ts";
+import type { ChainEnd } from "./record.ts";
+
+/** Where the chain ended when a writer last let go of the lock. */
+export interface Head extends ChainEnd {
+  /** The file that held the last record, and its size then. */
+  readonly file: FileKey;
+  readonly size: number;
+}
+
+/** The head is always written whole, so that on most file systems it needs no new room on a full disk. */
+const HEAD_BYTES = 256;
+const LOCK_POLL_MS = 1;
+const flock = number("flock") ?? -1;
+
+/** What the file says, as it stands: equal bytes mean that nobody else wrote since. */
+export function readHeadBytes(fd: number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEAD_BYTES);
+  return bytes.subarray(0, readSync(fd, bytes, 0, HEAD_BYTES, 0));
+}
+
+/** Null where it says nothing that can be used: it is new, or somebody damaged it. */
+export function parseHead(bytes: Buffer): Head | null {
+  const match = /^(\d{1,15}) ([0-9a-f]{64}) (\d+:\d+) (\d{1,15}) *\n$/.exec(bytes.toString("latin1"));
+  if (match === null) return null;
+  const [, seq, hash = "", file = "", size] = match;
+  return { seq: Number(seq), hash, file, size: Number(size) };
+}
+
+/** Returns the bytes written. */
+export function writeHead(fd: number, { seq, hash, file, size }: Head): Buffer {
+  const bytes = Buffer.from(`${`${seq} ${hash} ${file} ${size}`.padEnd(HEAD_BYTES - 1)}\n`, "latin1");
+  writeSync(fd, bytes, 0, HEAD_BYTES, 0);
+  return bytes;
+}
+
+/** flock(2), exclusive; it ends with the process. @throws ErrnoError EAGAIN when another writer does not let go within `waitMs` */
+export function lock(fd: number, waitMs: number): void {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const failed = syscallRaw(flock, fd, LOCK_EX | LOCK_NB);
+    if (failed === 0) return;
+    const waits = failed === -EAGAIN || failed === -EINTR;
+    if (!waits || performance.now() > deadline) throw new ErrnoError("lock the event log", -failed);
+    poll([], LOCK_POLL_MS);
+  }
+}
+
+export function unlock(fd: number): void {
+  syscallRaw(flock, fd, LOCK_UN);
+}

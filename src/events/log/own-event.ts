@@ -1,0 +1,45 @@
+import type { Event } from "../event.ts";
+import { stamp } from "../identity.ts";
+import type { ChainNote, LoggedEvent } from "./record.ts";
+
+/** What the log has to say of itself. */
+export function ownEvent(
+  operation: "lost" | ChainNote["kind"],
+  object: string,
+  count: number,
+  chain?: ChainNote,
+): LoggedEvent {
+  const event: Event = {
+    ...stamp(),
+    domain: "superDom",
+    number: 0,
+    level: "disabled",
+    engine: "landlock",
+    source: "log",
+    verdict: "failed",
+    class: "lifecycle",
+    operation,
+    object,
+    process: { pid: process.pid, uid: process.geteuid?.() ?? null, comm: null, executable: null },
+    rule: null,
+    reason: null,
+    allow: null,
+    count,
+  };
+  return chain === undefined ? event : { ...event, chain };
+}
+
+/** A note of the chain as a person reads it. */
+export function chainWords(note: ChainNote): string {
+  if (note.kind === "removed") return `records ${note.first} to ${note.last} with the oldest file, to make room`;
+  switch (note.why) {
+    case "torn":
+      return "the log, behind a line that its writer could not finish";
+    case "altered":
+      return "the log, behind lines that somebody else wrote";
+    case "truncated":
+      return "the log, of which somebody cut the end";
+    case "missing":
+      return "the log, whose file somebody removed or replaced";
+  }
+}

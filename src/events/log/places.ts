@@ -1,0 +1,100 @@
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { hasCode } from "../../kernel/errno-error.ts";
+
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+
+export const LOG_NAME = "events.jsonl";
+/** Lock of the writers and end of the chain. Only the owner may open it: whoever can may hold the lock for ever. */
+export const HEAD_NAME = "events.head";
+
+const WRITABLE_BY_OTHERS = 0o022;
+const HEAD_MODE = 0o600;
+
+/** A folder or file that somebody else could have written. */
+export class UntrustedError extends Error {}
+
+/** A file as long as it is the same one, whatever its name. */
+export type FileKey = string;
+
+export interface Found {
+  readonly key: FileKey;
+  readonly size: number;
+}
+
+/** What lies under a name now, links not followed; null for nothing. */
+export function look(path: string): Found | null {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? null : { key: `${stat.dev}:${stat.ino}`, size: Number(stat.size) };
+}
+
+export function lookAt(fd: number): Found {
+  const stat = fstatSync(fd, { bigint: true });
+  return { key: `${stat.dev}:${stat.ino}`, size: Number(stat.size) };
+}
+
+/** Numbers of the closed files, 1 the newest; with gaps only where a rotation was interrupted. */
+export function oldNumbers(folder: string): readonly number[] {
+  return readdirSync(folder)
+    .map((name) => /^events\.jsonl\.([1-9]\d{0,5})$/.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+export function oldPath(folder: string, number: number): string {
+  return `${folder}/${LOG_NAME}.${number}`;
+}
+
+/** Makes the folder if only it is missing, and refuses one that others may write. */
+export function requireFolder(folder: string): void {
+  const isRoot = process.geteuid?.() === 0;
+  try {
+    mkdirSync(folder, { mode: isRoot ? 0o755 : 0o700 });
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  }
+  const fd = openSync(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    requireTrusted(folder, fd, "isDirectory");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Opens the log's file for reading and appending. `create`: it must not be there yet. */
+export function openLogFile(path: string, create: boolean): number {
+  // The system's log is for its administrators, whose group the folder may give its files (set-group-id).
+  const mode = process.geteuid?.() === 0 ? 0o640 : 0o600;
+  return openTrusted(path, O_RDWR | O_APPEND | (create ? O_CREAT | O_EXCL : 0), create ? mode : null);
+}
+
+export function openHead(folder: string): number {
+  const path = `${folder}/${HEAD_NAME}`;
+  return openTrusted(path, O_RDWR | O_CREAT, look(path) === null ? HEAD_MODE : null);
+}
+
+/** A closed file, for reading. */
+export function openOld(path: string): number {
+  return openTrusted(path, O_RDONLY, null);
+}
+
+function openTrusted(path: string, flags: number, mode: number | null): number {
+  const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, mode ?? 0o600);
+  try {
+    // The caller's umask must not decide who can read it.
+    if (mode !== null) fchmodSync(fd, mode);
+    requireTrusted(path, fd, "isFile");
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function requireTrusted(path: string, fd: number, kind: "isFile" | "isDirectory"): void {
+  const stat = fstatSync(fd);
+  const mine = stat.uid === 0 || stat.uid === process.geteuid?.();
+  if (!stat[kind]()) throw new UntrustedError(`${path} is no ${kind === "isFile" ? "file" : "folder"}`);
+  if (!mine || (stat.mode & WRITABLE_BY_OTHERS) !== 0)
+    throw new UntrustedError(`others could write ${path}: only root or you may be able to`);
+}

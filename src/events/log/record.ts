@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { Event } from "../event.ts";
+
+/**
+ * One line of the log: the event's own members, then `seq`, `prev` and `hash`. `hash` is SHA-256 in hexadecimal over `prev` (as its 64
+ * characters) and the line's bytes up to the comma before `"prev"`; `prev` is the hash of the record before it. A hash says that nothing was
+ * changed by accident or by who could not also rewrite all that follows; it is no signature.
+ */
+export interface LogRecord {
+  readonly event: LoggedEvent;
+  /** Counts the records of the log from 1, over all its files. */
+  readonly seq: number;
+  readonly prev: string;
+  readonly hash: string;
+  /** `hash` is what `prev` and the bytes give. */
+  readonly sound: boolean;
+}
+
+/** What the log says of itself, for programs. */
+export type ChainNote =
+  /** The record before this one was not found at the file's end: what was there instead. */
+  | { readonly kind: "resumed"; readonly why: "torn" | "altered" | "truncated" | "missing" }
+  /** The oldest file was removed to make room: its records, and the hash of its last one. */
+  | { readonly kind: "removed"; readonly first: number; readonly last: number; readonly hash: string };
+
+export type LoggedEvent = Event & { readonly chain?: ChainNote };
+
+/** The end of a chain: what the next record continues. */
+export interface ChainEnd {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Before the first record. */
+export const genesis: ChainEnd = { seq: 0, hash: "0".repeat(64) };
+
+const tail = /,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+const TAIL_LENGTH = ',"prev":"","hash":""}'.length + 2 * 64;
+
+/** The line, with its newline, and the chain's new end. */
+export function encodeRecord(event: LoggedEvent, before: ChainEnd): { readonly line: string; readonly end: ChainEnd } {
+  const seq = before.seq + 1;
+  const body = `${JSON.stringify(event).slice(0, -1)},"seq":${seq}`;
+  const hash = hashOf(before.hash, body);
+  return { line: `${body},"prev":"${before.hash}","hash":"${hash}"}\n`, end: { seq, hash } };
+}
+
+/** A line without its newline; null where it is no record at all. */
+export function parseRecord(line: string): LogRecord | null {
+  const match = tail.exec(line);
+  if (match === null) return null;
+  const [, prev = "", hash = ""] = match;
+  const value = parseJson(line);
+  if (!isRecord(value)) return null;
+  const { seq, prev: _, hash: __, ...event } = value;
+  return { event, seq, prev, hash, sound: hashOf(prev, line.slice(0, -TAIL_LENGTH)) === hash };
+}
+
+function hashOf(prev: string, body: string): string {
+  return createHash("sha256").update(prev).update(body).digest("hex");
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isRecord(value: unknown): value is LoggedEvent & { seq: number; prev: string; hash: string } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "v" in value &&
+    value.v === 1 &&
+    "seq" in value &&
+    Number.isSafeInteger(value.seq)
+  );
+}

@@ -1,0 +1,48 @@
+import { closeSync, renameSync, unlinkSync } from "node:fs";
+import { lastRecord } from "./find-end.ts";
+import { linesOf } from "./lines.ts";
+import { LOG_NAME, oldNumbers, oldPath, openOld } from "./places.ts";
+import { type ChainNote, parseRecord } from "./record.ts";
+
+export type Removed = Extract<ChainNote, { kind: "removed" }>;
+
+/** What would have to be removed for one more closed file; null while there is room, or a gap left by a rotation that was interrupted. */
+export function toRemove(
+  folder: string,
+  oldFiles: number,
+): { readonly path: string; readonly records: Removed } | null {
+  const gap = firstGap(oldNumbers(folder));
+  if (gap <= oldFiles) return null;
+  const path = oldPath(folder, oldFiles);
+  return { path, records: recordsOf(path) };
+}
+
+/** Closes the log's file: each closed one gets the next number, up to the first number that is free. */
+export function rotate(folder: string): void {
+  for (let to = firstGap(oldNumbers(folder)); to > 1; to--) renameSync(oldPath(folder, to - 1), oldPath(folder, to));
+  renameSync(`${folder}/${LOG_NAME}`, oldPath(folder, 1));
+}
+
+export function removeOld(path: string): void {
+  unlinkSync(path);
+}
+
+function firstGap(numbers: readonly number[]): number {
+  const gap = numbers.findIndex((number, index) => number !== index + 1);
+  return gap < 0 ? numbers.length + 1 : gap + 1;
+}
+
+function recordsOf(path: string): Removed {
+  const fd = openOld(path);
+  try {
+    const { end } = lastRecord(fd);
+    let first = end?.seq ?? 0;
+    for (const line of linesOf(fd, 0)) {
+      first = (line.text === null ? null : parseRecord(line.text))?.seq ?? first;
+      break;
+    }
+    return { kind: "removed", first, last: end?.seq ?? 0, hash: end?.hash ?? "" };
+  } finally {
+    closeSync(fd);
+  }
+}
