@@ -1,0 +1,164 @@
+import type { IpcKind } from "../../model/policy.ts";
+import type { Need, PathArgument, Value } from "./argument.ts";
+import type { When } from "./when.ts";
+
+/** What a system call means to a domain that is supervised. Every call of the architecture has exactly one of these. */
+export type CallClass = MediatedCall["class"];
+
+export type MediatedCall =
+  | NameCall
+  | AddressCall
+  | SocketCall
+  | ProcessCall
+  | PrivilegeCall
+  | StateCall
+  | DescriptorCall
+  | ExecCall
+  | EscapeCall
+  | IpcCall
+  | UnmediatedNameCall
+  | PlainCall
+  | UntouchableCall;
+
+interface Row {
+  readonly name: string;
+  /** Which of its uses reach the mediator when the policy lists the call; a call that it does not list always does, but for `untouchable`. */
+  readonly when: When;
+  /** What the mediator remembers of threads that this call changes: forgotten before the call is answered. */
+  readonly voids: readonly Remembered[];
+  /** What enforcing answers, where it is not what the class says (`levels.ts`). A sentence without its stop. */
+  readonly enforcing?: string;
+}
+
+/**
+ * `credentials`: ids, groups, capabilities. `directories`: root and working directory. `umask`. `namespaces`: and with them what every name and number means.
+ * `confinement`: a Landlock domain or label of its own. `descriptors`: who shares the table of descriptors.
+ */
+export type Remembered = "credentials" | "directories" | "umask" | "namespaces" | "confinement" | "descriptors";
+
+export interface NameCall extends Row {
+  readonly class: "name";
+  readonly paths: readonly PathArgument[];
+  /** Flags and mode as {@link NameCall.needs} wants them; null where the call has none. */
+  readonly flags: Value | null;
+  readonly mode: Value | null;
+  readonly needs: (flags: number, mode: number) => readonly Need[];
+  /** Judged as one request about two names (`model/request.ts`), gain included, beside `needs`. */
+  readonly twoNames?: "rename" | "link";
+  /** Capability that the policy must grant too, by mode. */
+  readonly capability?: (mode: number) => string | null;
+}
+
+export interface AddressCall extends Row {
+  readonly class: "address";
+  /** Register with the socket. */
+  readonly descriptor: number;
+  /**
+   * `sockaddr`: pointer and length in registers. `message`: struct msghdr at the pointer. `messages`: an array of struct mmsghdr with its length.
+   * `bound`: none; the socket's own address, or the one that the kernel would choose.
+   */
+  readonly address:
+    | { readonly kind: "sockaddr"; readonly pointer: number; readonly length: number }
+    | { readonly kind: "message"; readonly pointer: number }
+    | { readonly kind: "messages"; readonly pointer: number; readonly count: number }
+    | { readonly kind: "bound" };
+  readonly flags: Value | null;
+  readonly permission: "connect" | "listen";
+}
+
+/** Makes sockets or changes what they can reach. */
+export interface SocketCall extends Row {
+  readonly class: "socket";
+  readonly operation: "create" | "pair" | "option";
+}
+
+/** What a number stands for. Zero and less are given their meaning by `whole`. */
+export type TargetKind = "process" | "thread" | "pidfd" | "group-or-process" | "which" | "handle";
+
+export interface ProcessCall extends Row {
+  readonly class: "process";
+  /**
+   * Who it is done to: every register that names somebody. `group-or-process`: 0 the own group, -1 all, less: a group (kill(2)).
+   * `which`: the register `which` says what `register` is (setpriority(2), ioprio_set(2)). `handle`: a descriptor that leads to a process.
+   */
+  readonly targets: readonly {
+    readonly register: number;
+    readonly kind: TargetKind;
+    readonly which?: number;
+    /** 0 means the caller. */
+    readonly zeroIsSelf: boolean;
+  }[];
+  /**
+   * `signal`: judged by `signals`. `control`: scheduling, limits, memory placement of others: the own domain only. `inspect`: ptrace access, memory,
+   * descriptors of others: the own domain only.
+   */
+  readonly operation: "signal" | "control" | "inspect";
+  /** Register with the signal's number; signal 0 only asks whether there is somebody. */
+  readonly signal?: number;
+}
+
+/** Needs a capability; at a level that is live the call is judged instead of the capability. */
+export interface PrivilegeCall extends Row {
+  readonly class: "privilege";
+  /** As the policy writes it. */
+  readonly capability: string;
+  /** `always`: the kernel refuses the call without the capability. `ids`: only if an id is not among the caller's own. `some`: by what memory asks. */
+  readonly needed: "always" | "ids" | "some";
+  /** Registers with ids, -1 for none; of `setgroups` none. */
+  readonly ids?: readonly number[];
+}
+
+/** Changes by what the mediator decides. Allowed or not, it must be known before it is answered. */
+export interface StateCall extends Row {
+  readonly class: "state";
+  /** A path that becomes the directory or root; existence is not judged. */
+  readonly path?: PathArgument;
+  readonly descriptor?: number;
+  readonly capability?: string;
+}
+
+/** Acts on an open descriptor by rules that are not those of its opening. */
+export interface DescriptorCall extends Row {
+  readonly class: "descriptor";
+  readonly descriptor: number;
+  readonly needs: (request: number) => readonly Need[];
+  /** Register with the request or command. */
+  readonly request: number | null;
+}
+
+export interface ExecCall extends Row {
+  readonly class: "exec";
+  readonly path: PathArgument | null;
+}
+
+/** Out by default on this engine, never or hardly ever granted; the reason is the row's. */
+export interface EscapeCall extends Row {
+  readonly class: "namespace-or-escape";
+  readonly why: string;
+  /** ENOSYS instead of EPERM: libraries that try it fall back only then. */
+  readonly absent: boolean;
+}
+
+export interface IpcCall extends Row {
+  readonly class: "ipc";
+  readonly kind: IpcKind;
+  /** `get`: by key or name, always asked. `use`: what is already there, not asked if the policy grants the kind at the start. */
+  readonly operation: "get" | "use";
+}
+
+/** Looks at a name: existence and metadata are not secret on any engine (SECURITY.md). */
+export interface UnmediatedNameCall extends Row {
+  readonly class: "unmediated-name";
+}
+
+/** Nothing to mediate but that the policy lists it. */
+export interface PlainCall extends Row {
+  readonly class: "plain";
+  readonly why: string;
+}
+
+/** Never notified, listed or not: the reason is what would break. */
+export interface UntouchableCall extends Row {
+  readonly class: "untouchable";
+  readonly why: string;
+}

@@ -1,0 +1,60 @@
+import { ownerCommands } from "../argument-names.ts";
+import type { Need } from "./argument.ts";
+import type { DescriptorCall } from "./call.ts";
+import { ask, ifOneOf, pass, type When } from "./when.ts";
+
+/**
+ * ioctl requests that no device driver ever sees, or that do nothing to a device: those that Landlock lets through on devices too
+ * (`is_masked_device_ioctl` in security/landlock/fs.c), without the two that freeze file systems.
+ */
+export const harmlessRequests = {
+  FIOCLEX: 0x5451,
+  FIONCLEX: 0x5450,
+  FIONBIO: 0x5421,
+  FIOASYNC: 0x5452,
+  FIOQSIZE: 0x5460,
+  FIGETBSZ: 2,
+  FS_IOC_FIEMAP: 0xc020660b,
+  FICLONE: 0x40049409,
+  FICLONERANGE: 0x4020940d,
+  FIDEDUPERANGE: 0xc0189436,
+  FS_IOC_GETFSUUID: 0x80111500,
+  FS_IOC_GETFSSYSFSPATH: 0x80811501,
+} as const;
+
+const attributes = (): Need[] => [{ role: "object", permission: "attributes", if: "always" }];
+
+function row(
+  name: string,
+  needs: DescriptorCall["needs"],
+  request: number | null,
+  when: When = ask,
+  enforcing?: string,
+): DescriptorCall {
+  return {
+    ...{ class: "descriptor", name, when, voids: [], descriptor: 0, needs, request },
+    ...(enforcing === undefined ? {} : { enforcing }),
+  };
+}
+
+/** Calls on an open descriptor that its opening did not decide. What else is done with one was decided when it was opened. */
+export const descriptorCalls: readonly DescriptorCall[] = [
+  row("fchmod", attributes, null),
+  row("fchown", attributes, null),
+  row("fsetxattr", attributes, null),
+  row("fremovexattr", attributes, null),
+  row(
+    "ioctl",
+    () => [{ role: "object", permission: "ioctl", if: "always" }],
+    1,
+    ifOneOf(1, Object.values(harmlessRequests), pass, ask),
+    "on a device by `i`; TIOCSTI and its like are refused; inode flags are `a` and done by the mediator; owners of SIGIO are judged as signals; everything else goes on",
+  ),
+  row(
+    "fcntl",
+    () => [],
+    1,
+    ifOneOf(1, Object.values(ownerCommands), ask, pass),
+    "F_SETOWN and F_SETOWN_EX are judged as signals to that process; nothing else is asked about",
+  ),
+];

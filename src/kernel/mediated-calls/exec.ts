@@ -1,0 +1,36 @@
+import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, MFD_NOEXEC_SEAL } from "../constants.ts";
+import type { ExecCall } from "./call.ts";
+import { ask, ifBits, pass } from "./when.ts";
+
+/** Calls that execute a file, or make memory that could be. */
+export const execCalls: readonly ExecCall[] = [
+  {
+    class: "exec",
+    name: "execve",
+    when: ask,
+    voids: ["credentials", "descriptors"],
+    path: { role: "object", directory: null, path: 0, follow: { kind: "always" } },
+    enforcing:
+      "checked by `x`, goes on, and what was executed is compared at the next notification: detection, not prevention",
+  },
+  {
+    class: "exec",
+    name: "execveat",
+    when: ask,
+    voids: ["credentials", "descriptors"],
+    path: {
+      ...{ role: "object", directory: 0, path: 1 },
+      follow: { kind: "unless", flags: { kind: "register", argument: 4 }, bits: AT_SYMLINK_NOFOLLOW },
+      empty: { flags: { kind: "register", argument: 4 }, bits: AT_EMPTY_PATH },
+    },
+    enforcing: "as execve; a descriptor (AT_EMPTY_PATH) is refused",
+  },
+  {
+    class: "exec",
+    name: "memfd_create",
+    when: ifBits(1, MFD_NOEXEC_SEAL, pass, ask),
+    voids: [],
+    path: null,
+    enforcing: "made by the mediator with MFD_NOEXEC_SEAL, so that it is never executed",
+  },
+];

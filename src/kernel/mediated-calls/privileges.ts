@@ -1,0 +1,43 @@
+import type { PrivilegeCall } from "./call.ts";
+import { ask } from "./when.ts";
+
+type Needed = PrivilegeCall["needed"];
+
+function row(name: string, capability: string, needed: Needed, rest: Partial<PrivilegeCall> = {}): PrivilegeCall {
+  return { class: "privilege", name, capability, needed, when: ask, voids: [], ...rest };
+}
+
+const ids = (name: string, capability: "setuid" | "setgid", registers: readonly number[]): PrivilegeCall =>
+  row(name, capability, "ids", {
+    ids: registers,
+    voids: ["credentials"],
+    enforcing: `goes on if the ids are the caller's own already, or the policy grants \`${capability}\`; else EPERM`,
+  });
+
+/**
+ * Calls that the kernel lets through for a capability. A running process's capabilities cannot be taken away by others, so that these are judged in their place.
+ * The kernel checks its own rules once more.
+ */
+export const privilegeCalls: readonly PrivilegeCall[] = [
+  ids("setuid", "setuid", [0]),
+  ids("setreuid", "setuid", [0, 1]),
+  ids("setresuid", "setuid", [0, 1, 2]),
+  ids("setfsuid", "setuid", [0]),
+  ids("setgid", "setgid", [0]),
+  ids("setregid", "setgid", [0, 1]),
+  ids("setresgid", "setgid", [0, 1, 2]),
+  ids("setfsgid", "setgid", [0]),
+  row("setgroups", "setgid", "always", { voids: ["credentials"] }),
+  row("sethostname", "sys_admin", "always"),
+  row("setdomainname", "sys_admin", "always"),
+  row("settimeofday", "sys_time", "always"),
+  row("clock_settime", "sys_time", "always"),
+  row("adjtimex", "sys_time", "some", {
+    enforcing: "goes on if it only reads, or the policy grants `sys_time`: the kernel reads no more than the copy said",
+  }),
+  row("clock_adjtime", "sys_time", "some", { enforcing: "as adjtimex" }),
+  row("syslog", "syslog", "some", {
+    enforcing: "actions 3 and 10 go on as the kernel allows them; the others if the policy grants `syslog`",
+  }),
+  row("vhangup", "sys_tty_config", "always"),
+];

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { callTable, callVerdict } from "../../../src/compile/seccomp/call-table.ts";
+import type { Verdict } from "../../../src/compile/seccomp/verdict.ts";
+import { answersOf } from "../../../src/kernel/mediated-calls/levels.ts";
+import { mediatedCall, mediatedCalls } from "../../../src/kernel/mediated-calls/table.ts";
+import { mustAsk } from "../../../src/kernel/mediated-calls/when.ts";
+import { all, number } from "../../../src/kernel/syscalls.ts";
+import { brokering, permissive, strict } from "../../compile/seccomp/contexts.ts";
+import { leftOpen, reaching } from "../../compile/seccomp/reaching-calls.ts";
+import { skipUnless } from "../../support/skip.ts";
+import { leaves } from "./leaves.ts";
+
+const names = mediatedCalls.map(({ name }) => name);
+const header = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h";
+const silent = ["plain", "unmediated-name", "untouchable"];
+
+test("every system call has exactly one class", () => {
+  expect(all().filter((name) => !names.includes(name))).toEqual([]);
+  expect(names.filter((name) => number(name) === null)).toEqual([]);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
+test("the headers of this machine know no call that the table forgot", (context) => {
+  skipUnless(context, existsSync(header), "the kernel's headers are not installed");
+  const newest = Math.max(...all().map((name) => number(name) ?? 0));
+  const listed = [...readFileSync(header, "utf8").matchAll(/^#define __NR_(\w+) (\d+)$/gm)];
+  const known = listed.filter(([, , nr]) => Number(nr) <= newest).map(([, name]) => name ?? "");
+  expect(known.length).toBeGreaterThan(300);
+  expect(known.filter((name) => mediatedCall(name) === null)).toEqual([]);
+});
+
+test.each(Object.entries(reaching))("what reaches %s is mediated, or left open by name", (_, calls) => {
+  const forgotten = calls.filter(
+    (call) => silent.includes(mediatedCall(call)?.class ?? "") && !Object.hasOwn(leftOpen, call),
+  );
+  expect(forgotten).toEqual([]);
+});
+
+test("no call that a sealed domain asks about or refuses is silent here", () => {
+  const asks = (verdict: Verdict): boolean =>
+    "yes" in verdict ? asks(verdict.yes) || asks(verdict.no) : verdict.kind === "notify";
+  const asked = callTable
+    .flatMap(({ calls }) => calls)
+    .filter((call) => [permissive, strict, brokering].some((context) => asks(callVerdict(call, context))));
+  expect(asked.length).toBeGreaterThan(100);
+  expect(asked.filter((call) => silent.includes(mediatedCall(call)?.class ?? "plain"))).toEqual([]);
+});
+
+/** Forms that sealed refuses at once and supervised judges later, when the socket gets an address. */
+const judgedLater = ["socket", "socketpair"];
+
+test("every form that a sealed domain asks about is notified here too", () => {
+  const missed = callTable
+    .flatMap(({ calls }) => calls)
+    .filter((call) => !judgedLater.includes(call))
+    .flatMap((call) =>
+      [permissive, strict, brokering].flatMap((context) =>
+        leaves(callVerdict(call, context))
+          .filter(({ answer }) => answer.kind === "notify")
+          .filter(
+            ({ words }) => !mustAsk(mediatedCall(call)?.when ?? { kind: "pass" }, (argument) => words[argument] ?? 0n),
+          )
+          .map(({ words }) => `${call} ${words.join(" ")}`),
+      ),
+    );
+  expect(missed).toEqual([]);
+});
+
+test("every call says what enforcing and warning answer", () => {
+  for (const call of mediatedCalls) {
+    const { warning, enforcing } = answersOf(call);
+    expect(`${warning} ${enforcing}`, call.name).not.toMatch(/\.$|undefined/);
+  }
+});
