@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { hasCode } from "../kernel/errno-error.ts";
+import { replaceFile, syncFolder } from "../kernel/replace-file.ts";
+import type { Level } from "../model/policy.ts";
+import { StateError } from "./state-error.ts";
+
+/** Who gave an order: the peer's user id, and its name where the host knows one. */
+export interface Actor {
+  readonly uid: number;
+  readonly name: string | null;
+}
+
+/** A level that counts instead of the policy's own, until it is taken back. Wall clock times are ISO 8601, UTC. */
+export interface LevelOverride {
+  readonly level: Level;
+  readonly by: Actor;
+  readonly since: string;
+  /** `--for`: when it ends by itself. */
+  readonly until?: string;
+  /** The same in the time that no clock step changes, for as long as this boot lasts. */
+  readonly untilUptime?: { readonly boot: string; readonly seconds: number };
+  /** What counts again then; the policy's own level where it is left out. */
+  readonly before?: LevelOverride;
+}
+
+const LEVEL_MODE = 0o644;
+const levels: readonly string[] = ["enforcing", "warning", "disabled"] satisfies Level[];
+
+/** The file of a domain, in the folder of overrides. It is a fact of each of the domain's plans. */
+export function overridePath(folder: string, domain: string): string {
+  return join(folder, domain);
+}
+
+/** null where the policy's own level counts. @throws StateError for a file that is broken */
+export function readOverride(folder: string, domain: string): LevelOverride | null {
+  const path = overridePath(folder, domain);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return null;
+    throw error;
+  }
+  const value = parseOverride(text);
+  if (value !== null) return value;
+  throw new StateError(`${path} is no level`, `give the level again: cofferdam domain level ${domain} enforcing`);
+}
+
+/** The folder must be there. */
+export function writeOverride(folder: string, domain: string, override: LevelOverride): void {
+  replaceFile(overridePath(folder, domain), Buffer.from(`${JSON.stringify(override)}\n`), LEVEL_MODE);
+}
+
+export function removeOverride(folder: string, domain: string): void {
+  const path = overridePath(folder, domain);
+  rmSync(path, { force: true });
+  syncFolder(dirname(path));
+}
+
+/** Domains that have an override; what a write that was cut short left behind is none. */
+export function overridden(folder: string, isName: (text: string) => boolean): readonly string[] {
+  try {
+    return readdirSync(folder).filter(isName).sort();
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function parseOverride(text: string): LevelOverride | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isOverride(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isOverride(value: unknown): value is LevelOverride {
+  if (typeof value !== "object" || value === null) return false;
+  const { level, by, since, until, untilUptime, before } = value as Record<string, unknown>;
+  return (
+    typeof level === "string" &&
+    levels.includes(level) &&
+    isActor(by) &&
+    isTime(since) &&
+    (until === undefined || isTime(until)) &&
+    (untilUptime === undefined || isUptime(untilUptime)) &&
+    (before === undefined || (isOverride(before) && before.before === undefined))
+  );
+}
+
+function isActor(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { uid, name } = value as Record<string, unknown>;
+  return typeof uid === "number" && (name === null || typeof name === "string");
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+}
+
+function isUptime(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { boot, seconds } = value as Record<string, unknown>;
+  return typeof boot === "string" && typeof seconds === "number";
+}
