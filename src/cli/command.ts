@@ -39,6 +39,8 @@ export interface CommandOption {
   readonly description: string;
   /** May be given several times and is collected. */
   readonly repeated?: boolean;
+  /** Understood, but neither in `--help` nor in the manual. */
+  readonly hidden?: boolean;
 }
 
 export const jsonOption: CommandOption = { flags: "--json", description: "print JSON for programs" };

@@ -1,4 +1,4 @@
-import { CommanderError, Command as Parser } from "commander";
+import { CommanderError, Option, Command as Parser } from "commander";
 import { ExitCode } from "../host/exit-code.ts";
 import type { Command, CommandOption, Context, Options } from "./command.ts";
 import { commands as allCommands } from "./commands.ts";
@@ -61,9 +61,10 @@ function commandParser(command: Command, above: readonly string[], caller: Calle
   });
 }
 
-function addOption(parser: Parser, { flags, description, repeated }: CommandOption): void {
-  if (!repeated) parser.option(flags, description);
-  else parser.option(flags, description, (value: string, before: readonly string[]) => [...before, value], []);
+function addOption(parser: Parser, { flags, description, repeated, hidden }: CommandOption): void {
+  const option = new Option(flags, description).hideHelp(hidden === true);
+  if (repeated) option.argParser((value: string, before: readonly string[]) => [...before, value]).default([]);
+  parser.addOption(option);
 }
 
 function newParser(path: string, { context, form }: Caller): Parser {

@@ -2,12 +2,21 @@ import { readFileSync } from "node:fs";
 import { release, version } from "node:os";
 import type { HostFacts } from "../host-facts.ts";
 
-/** Field 5 is the mount point, octal-escaped; the file system type follows the lone `-` (proc_pid_mountinfo(5)). */
+/** Where control groups version 2 are mounted, or null. */
 export function findCgroup2(mountinfo: string): string | null {
+  return findCgroup2Mount(mountinfo)?.point ?? null;
+}
+
+/**
+ * The mount of control groups version 2. `root` is the group that shows at `point`, as `/proc/PID/cgroup` spells it: `/`, but for bind mounts
+ * and in namespaces of control groups. Fields 4 and 5, octal-escaped; the type follows the lone `-` (proc_pid_mountinfo(5)).
+ */
+export function findCgroup2Mount(mountinfo: string): { readonly root: string; readonly point: string } | null {
   for (const line of mountinfo.split("\n")) {
     const [mount = "", filesystem = ""] = line.split(" - ");
-    const point = mount.split(" ")[4];
-    if (filesystem.startsWith("cgroup2 ") && point !== undefined) return unescapeOctal(point);
+    const [, , , root, point] = mount.split(" ");
+    if (filesystem.startsWith("cgroup2 ") && root !== undefined && point !== undefined)
+      return { root: unescapeOctal(root), point: unescapeOctal(point) };
   }
   return null;
 }

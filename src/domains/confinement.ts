@@ -1,0 +1,69 @@
+import type { Level, Mediation } from "../model/policy.ts";
+import { Ancestry } from "./ancestry.ts";
+import { ownCofferdamGroup, placeInCgroups } from "./cgroup-path.ts";
+import type { Member } from "./membership.ts";
+import { type ProcStat, readProc } from "./proc-stat.ts";
+import type { Run } from "./runs.ts";
+
+/** What holds a process, as far as it can be known: null stands for what no record tells. */
+export interface Confinement extends Member {
+  readonly engine: "landlock";
+  readonly mode: Mediation | null;
+  /** In force now. */
+  readonly level: Level | null;
+  /** `lost`: the holder died, and with it whoever could answer for what the kernel cannot decide. */
+  readonly holder: Run["holderState"] | null;
+}
+
+/** What a host knows of its domains while they run. */
+export interface HostDomains {
+  readonly runs: readonly Run[];
+  /** Level of a domain in the host's table; null without one. */
+  readonly levelOf: (number: number) => Level | null;
+}
+
+/** Control groups, records of runs and the live table, joined: what holds which process. One read of /proc each. */
+export class Confinements {
+  readonly #group = ownCofferdamGroup();
+  readonly #runs: ReadonlyMap<string, Run>;
+  readonly #ancestry: Ancestry;
+  readonly #levelOf: HostDomains["levelOf"];
+
+  /** `processes`: all of the host, by process id. */
+  constructor(processes: ReadonlyMap<number, ProcStat>, { runs, levelOf }: HostDomains) {
+    this.#runs = new Map(runs.map((run) => [keyOf(run.pid, run.domain), run]));
+    const withoutGroup = runs.filter(({ owner }) => owner !== 0 || this.#group === null);
+    this.#ancestry = new Ancestry(processes, withoutGroup);
+    this.#levelOf = levelOf;
+  }
+
+  /** Null for a process that is gone. */
+  of(pid: number): Confinement | "superDom" | "unknown" | null {
+    const text = this.#group === null ? "" : readProc(`/proc/${pid}/cgroup`);
+    if (text === null) return null;
+    const place = this.#group === null ? null : placeInCgroups(text, this.#group);
+    if (place !== null) return this.#join({ ...place, number: null });
+    const member = this.#ancestry.of(pid);
+    return typeof member === "string" ? member : this.#join(member);
+  }
+
+  #join(member: Member): Confinement {
+    const run = this.#runs.get(keyOf(member.run, member.domain));
+    const number = run?.number ?? null;
+    const follows = run?.live === true && run.mode === "supervised";
+    const live = follows && number !== null ? this.#levelOf(number) : null;
+    return {
+      ...member,
+      number,
+      engine: "landlock",
+      mode: run?.mode ?? null,
+      level: live ?? run?.level ?? null,
+      holder: run?.holderState ?? null,
+    };
+  }
+}
+
+/** A record of another domain's run says nothing, even where its process id was given again. */
+function keyOf(run: number | null, domain: string): string {
+  return `${run ?? ""} ${domain}`;
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { hasCode } from "../kernel/errno-error.ts";
+
+/** What a list of processes needs of `/proc/PID/stat` (proc_pid_stat(5)). */
+export interface ProcStat {
+  readonly comm: string;
+  /** One letter: R, S, D, Z, T, t, I, X. */
+  readonly state: string;
+  readonly parent: number;
+  /** Process group. */
+  readonly group: number;
+  /** A thread of the kernel's own. */
+  readonly kernel: boolean;
+  /** CPU time in user and kernel mode, in clock ticks. */
+  readonly ticks: number;
+  /** Start in clock ticks since boot: with the process id it names a process for good. */
+  readonly start: bigint;
+}
+
+/** include/linux/sched.h */
+const PF_KTHREAD = 0x0020_0000;
+
+/** The name may hold spaces and parentheses; fields count from 1, the third follows the last `)`. */
+export function parseProcStat(text: string): ProcStat | null {
+  const open = text.indexOf("(");
+  const close = text.lastIndexOf(")");
+  if (open < 0 || close < open) return null;
+  const fields = text.slice(close + 2).split(" ");
+  const field = (number: number): string => fields[number - 3] ?? "0";
+  return {
+    comm: text.slice(open + 1, close),
+    state: field(3),
+    parent: Number(field(4)),
+    group: Number(field(5)),
+    kernel: (Number(field(9)) & PF_KTHREAD) !== 0,
+    ticks: Number(field(14)) + Number(field(15)),
+    start: BigInt(field(22)),
+  };
+}
+
+/** Null for a process that is gone or hidden. */
+export function readProcStat(pid: number): ProcStat | null {
+  const text = readProc(`/proc/${pid}/stat`);
+  return text === null ? null : parseProcStat(text);
+}
+
+/** A file of /proc; null where the process is gone (ENOENT, ESRCH) or hidden (EACCES, EPERM). */
+export function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    throw error;
+  }
+}

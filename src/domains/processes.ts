@@ -1,0 +1,98 @@
+import { readdirSync } from "node:fs";
+import { hasCode } from "../kernel/errno-error.ts";
+import { readAffinity } from "./affinity.ts";
+import { type Confinement, Confinements, type HostDomains } from "./confinement.ts";
+import { type ProcStat, parseProcStat, readProc } from "./proc-stat.ts";
+
+/** One process, or one thread beside the first. */
+export interface ListedProcess {
+  readonly pid: number;
+  /** Equals `pid` but for threads. */
+  readonly tid: number;
+  readonly kind: "process" | "thread" | "kernel";
+  readonly comm: string;
+  /** The words it was started with; the bare name where there are none (kernel threads, zombies). */
+  readonly command: string;
+  /** Letter of proc_pid_stat(5). */
+  readonly state: string;
+  readonly group: number;
+  /** CPU time, seconds. */
+  readonly seconds: number;
+  /** Function of the kernel in which it sleeps; null where it runs, or the kernel does not say. Only with `details`. */
+  readonly waits: string | null;
+  /** Processors, as `0-11`. Only with `details`. */
+  readonly cpus: string | null;
+  readonly confinement: Confinement | "superDom" | "unknown";
+}
+
+export interface ListOptions extends HostDomains {
+  /** Threads get rows of their own. */
+  readonly threads: boolean;
+  /** Reads also what takes a system call more each. */
+  readonly details: boolean;
+}
+
+/** CPU time is counted in hundredths of a second on every architecture (USER_HZ, time(7)). */
+const TICKS_A_SECOND = 100;
+
+/** Every process of this host, by process id ascending, each followed by its threads. What vanishes meanwhile is left out. */
+export function listProcesses(options: ListOptions): readonly ListedProcess[] {
+  const stats = new Map<number, ProcStat>();
+  for (const pid of numbersIn("/proc")) {
+    const stat = statOf(`/proc/${pid}`);
+    if (stat !== null) stats.set(pid, stat);
+  }
+  const confinements = new Confinements(stats, options);
+  return [...stats].flatMap(([pid, stat]) => rowsOf(pid, stat, confinements, options));
+}
+
+function rowsOf(pid: number, stat: ProcStat, confinements: Confinements, options: ListOptions): ListedProcess[] {
+  const confinement = confinements.of(pid);
+  if (confinement === null) return [];
+  const words = stat.kernel ? "" : readProc(`/proc/${pid}/cmdline`);
+  if (words === null) return [];
+  const command = words.replace(/\0+$/, "").replaceAll("\0", " ") || `[${stat.comm}]`;
+  const row = (tid: number, own: ProcStat): ListedProcess => ({
+    pid,
+    tid,
+    kind: own.kernel ? "kernel" : tid === pid ? "process" : "thread",
+    comm: own.comm,
+    command,
+    state: own.state,
+    group: own.group,
+    seconds: own.ticks / TICKS_A_SECOND,
+    waits: options.details && own.state !== "R" ? sleepsIn(pid, tid) : null,
+    cpus: options.details ? readAffinity(tid) : null,
+    confinement,
+  });
+  const threads = options.threads && !stat.kernel ? numbersIn(`/proc/${pid}/task`).filter((tid) => tid !== pid) : [];
+  const below = threads.flatMap((tid) => {
+    const own = statOf(`/proc/${pid}/task/${tid}`);
+    return own === null ? [] : [row(tid, own)];
+  });
+  // The file of a process adds up all its threads; the first one's own time is in its task. proc_pid_stat(5)
+  const first = threads.length === 0 ? stat : (statOf(`/proc/${pid}/task/${pid}`) ?? stat);
+  return [row(pid, first), ...below];
+}
+
+function statOf(folder: string): ProcStat | null {
+  const text = readProc(`${folder}/stat`);
+  return text === null ? null : parseProcStat(text);
+}
+
+/** `0` is what the kernel says of a running thread, and to those who may not know. */
+function sleepsIn(pid: number, tid: number): string | null {
+  const name = readProc(`/proc/${pid}/task/${tid}/wchan`);
+  return name === null || name === "0" || name === "" ? null : name;
+}
+
+/** The folder of a process that is gone holds nothing. */
+function numbersIn(folder: string): readonly number[] {
+  try {
+    const names = readdirSync(folder).filter((name) => /^\d+$/.test(name));
+    return names.map(Number).sort((a, b) => a - b);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES")) return [];
+    throw error;
+  }
+}

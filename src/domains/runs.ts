@@ -1,0 +1,69 @@
+import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { hasCode } from "../kernel/errno-error.ts";
+import { readProcStat } from "./proc-stat.ts";
+import { parseRunRecord, type RunRecord } from "./run-record.ts";
+
+/** Root's runs, which everybody may look at. */
+export const HOST_RUNS = "/run/cofferdam/runs";
+
+/** One start of a domain, as long as its record lies there. */
+export interface Run extends RunRecord {
+  /** The daemon's process id, which names the run. */
+  readonly pid: number;
+  /** `lost`: the holder died, so that calls which only it can have answered fail, and nobody removes the record. */
+  readonly holderState: "alive" | "lost";
+  /** `gone`: the daemon's first process ended; others of the domain may go on. */
+  readonly daemonState: "alive" | "gone";
+  /** Who owns the folder of the record. A user's record counts for that user's processes alone. */
+  readonly owner: number;
+}
+
+/** The runs of one folder by their daemons' process ids, ascending. A folder that is not there holds none. */
+export function listRuns(folder: string): readonly Run[] {
+  const owner = ownerOf(folder);
+  if (owner === null) return [];
+  const pids = readdirSync(folder).filter((name) => /^[1-9]\d{0,9}$/.test(name));
+  return pids
+    .map(Number)
+    .sort((a, b) => a - b)
+    .map((pid) => readRun(folder, pid, owner))
+    .filter((run) => run !== null);
+}
+
+function readRun(folder: string, pid: number, owner: number): Run | null {
+  const record = readRunRecord(folder, pid);
+  if (record === null) return null;
+  return {
+    ...record,
+    pid,
+    owner,
+    holderState: isAlive(record.holder, record.holderStart) ? "alive" : "lost",
+    daemonState: isAlive(pid, record.start) ? "alive" : "gone",
+  };
+}
+
+/** The record of one run by its daemon's process id; null where there is none. One system call. */
+export function readRunRecord(folder: string, pid: number): RunRecord | null {
+  try {
+    return parseRunRecord(readlinkSync(join(folder, String(pid))));
+  } catch (error) {
+    // EINVAL: something that is no symbolic link, and so no record.
+    if (hasCode(error, "ENOENT", "ENOTDIR", "EINVAL", "EACCES")) return null;
+    throw error;
+  }
+}
+
+function isAlive(pid: number, start: bigint): boolean {
+  const stat = readProcStat(pid);
+  return stat !== null && stat.start === start && stat.state !== "Z" && stat.state !== "X";
+}
+
+function ownerOf(folder: string): number | null {
+  try {
+    return statSync(folder).uid;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR", "EACCES")) return null;
+    throw error;
+  }
+}

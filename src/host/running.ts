@@ -1,0 +1,28 @@
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { HostDomains } from "../domains/confinement.ts";
+import { LiveTable } from "../domains/live-table.ts";
+import { HOST_RUNS, listRuns } from "../domains/runs.ts";
+import { hasCode } from "../kernel/errno-error.ts";
+import type { Places } from "./places.ts";
+
+/** Where user sessions have their runtime folders (XDG base directory specification, as systemd has it). */
+const USERS_RUNTIME = "/run/user";
+
+/** The runs and levels of this host as the caller may see them: root's, the caller's own, and for root those in users' runtime folders. */
+export function runningDomains(places: Places): HostDomains {
+  const folders = new Set([HOST_RUNS, join(dirname(places.plans), "runs"), ...usersRuns()]);
+  const runs = [...folders].flatMap((folder) => listRuns(folder));
+  const table = LiveTable.open();
+  return { runs, levelOf: (number) => table?.level(number) ?? null };
+}
+
+/** Folders that are not there, or not the caller's to see, hold nothing. */
+function usersRuns(): readonly string[] {
+  try {
+    return readdirSync(USERS_RUNTIME).map((uid) => join(USERS_RUNTIME, uid, "cofferdam", "runs"));
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "EACCES")) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { cofferdamGroup, placeInCgroups } from "../../src/domains/cgroup-path.ts";
+
+const unified = "41 31 0:38 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw\n";
+const hybrid = `40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n${unified}`;
+
+test("the group is found in the mount's own spelling: unified, hybrid, below a namespace's root, behind a bind mount", () => {
+  expect(cofferdamGroup(unified)).toBe("/cofferdam");
+  expect(cofferdamGroup(hybrid)).toBe("/cofferdam");
+  expect(cofferdamGroup("41 31 0:38 /../.. /sys/fs/cgroup rw - cgroup2 c rw\n")).toBe("/../../cofferdam");
+  expect(cofferdamGroup("41 31 0:38 /docker/a\\040b /sys/fs/cgroup rw - cgroup2 c rw\n")).toBe("/docker/a b/cofferdam");
+  expect(cofferdamGroup("40 31 0:37 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n")).toBeNull();
+});
+
+test.each([
+  ["0::/cofferdam/nginx.0123456789abcdef/812\n", { domain: "nginx", run: 812 }],
+  ["0::/cofferdam/vm@web1.0123456789abcdef/812\n", { domain: "vm@web1", run: 812 }],
+  ["0::/cofferdam/a.b-c/812/deeper/4\n", { domain: "a.b-c", run: 812 }],
+  ["9:name=systemd:/\n1:cpu:/cofferdam/other/1\n0::/cofferdam/nginx/7\n", { domain: "nginx", run: 7 }],
+  ["0::/cofferdam/nginx/7 (deleted)\n", { domain: "nginx", run: 7 }],
+  ["0::/cofferdam/nginx\n", { domain: "nginx", run: null }],
+  ["0::/cofferdam/nginx/0\n", { domain: "nginx", run: null }],
+])("%j is in a domain", (text, place) => {
+  expect(placeInCgroups(text, "/cofferdam")).toEqual(place);
+});
+
+test.each([
+  "0::/\n",
+  "0::/cofferdam\n",
+  "0::/cofferdamned/nginx/7\n",
+  "0::/user.slice/cofferdam/nginx/7\n",
+  // A controller of version 1 decides nothing, whatever its groups are called.
+  "1:name=0::/cofferdam/nginx/7:/cofferdam/nginx/7\n0::/\n",
+  "4:memory:/cofferdam/nginx/7\n",
+  "",
+])("%j is in none", (text) => {
+  expect(placeInCgroups(text, "/cofferdam")).toBeNull();
+});
+
+test("a group below a bind mount is not the host's of the same name", () => {
+  expect(placeInCgroups("0::/cofferdam/nginx/7\n", "/docker/a/cofferdam")).toBeNull();
+  expect(placeInCgroups("0::/docker/a/cofferdam/nginx/7\n", "/docker/a/cofferdam")).toEqual({
+    domain: "nginx",
+    run: 7,
+  });
+});
