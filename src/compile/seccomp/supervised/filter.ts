@@ -1,0 +1,51 @@
+import { mediatedCall } from "../../../kernel/mediated-calls/table.ts";
+import type { When } from "../../../kernel/mediated-calls/when.ts";
+import { all } from "../../../kernel/syscalls.ts";
+import type { IpcKind } from "../../../model/policy.ts";
+import { encodeFilter } from "../encode-filter.ts";
+import { allow, ifBits, ifOneOf, ifPointer, notify, type Verdict } from "../verdict.ts";
+
+/** What the filter of a supervised domain takes from its policy: it stays as it is while the policy changes. */
+export interface SupervisedContext {
+  /** Granted system calls: allowed tokens without the denied ones. */
+  readonly listed: ReadonlySet<string>;
+  readonly denied: ReadonlySet<string>;
+  /** Kinds granted at the start. */
+  readonly ipc: ReadonlySet<IpcKind>;
+}
+
+/**
+ * The whole filter of a supervised domain: it decides nothing but what need not be asked. Foreign architectures, x32 and calls newer than the table
+ * are notified too, so that warning can let them go on.
+ */
+export function buildSupervisedFilter(context: SupervisedContext): Uint8Array {
+  const verdicts = new Map(all().map((name) => [name, supervisedVerdict(name, context)]));
+  return encodeFilter(verdicts, { foreign: notify, unknown: notify, listener: true });
+}
+
+/** What the filter does with this call in this domain. */
+export function supervisedVerdict(name: string, { listed, denied, ipc }: SupervisedContext): Verdict {
+  const call = mediatedCall(name);
+  if (call === null) return notify;
+  if (call.class === "untouchable") return allow;
+  // A grant of the kind is a grant of its calls, as in a sealed domain.
+  if (call.class === "ipc") {
+    return call.operation === "use" && ipc.has(call.kind) && !denied.has(name) ? allow : notify;
+  }
+  return listed.has(name) ? verdictOf(call.when) : notify;
+}
+
+function verdictOf(when: When): Verdict {
+  switch (when.kind) {
+    case "ask":
+      return notify;
+    case "pass":
+      return allow;
+    case "one-of":
+      return ifOneOf(when.argument, when.values, verdictOf(when.yes), verdictOf(when.no), when.mask);
+    case "bits":
+      return ifBits(when.argument, when.bits, verdictOf(when.yes), verdictOf(when.no));
+    case "pointer":
+      return ifPointer(when.argument, verdictOf(when.yes), verdictOf(when.no));
+  }
+}
