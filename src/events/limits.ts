@@ -38,3 +38,5 @@ export const LOG_BATCH_BYTES = 256 * 1024;
 export const LOG_TAIL_BYTES = 4 * RECORD_BYTES_MAX;
 /** Bytes read from a log at once. */
 export const LOG_CHUNK_BYTES = 256 * 1024;
+/** Breaks of the chain that are told one by one; the rest is counted. */
+export const LOG_FINDINGS_MAX = 100;

@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { LOG_TAIL_BYTES } from "../limits.ts";
 import { type Line, linesOf } from "./lines.ts";
 import { lookAt, oldNumbers, oldPath, openOld } from "./places.ts";
-import { type ChainEnd, parseRecord } from "./record.ts";
+import { type ChainEnd, isSound, type LogRecord, parseRecord } from "./record.ts";
 
 /** How far a file's records go on with the chain. */
 export interface Reached {
@@ -20,13 +20,18 @@ export function reach(fd: number, from: number, before: ChainEnd | null): Reache
   let torn = false;
   let altered = false;
   for (const line of linesOf(fd, from)) {
-    const record = line.text === null ? null : parseRecord(line.text);
+    const record = soundRecord(line);
     const continues = end === null || (record?.prev === end.hash && record.seq === end.seq + 1);
-    if (record?.sound && continues) end = { seq: record.seq, hash: record.hash };
+    if (record !== null && continues) end = { seq: record.seq, hash: record.hash };
     else if (line.whole) altered = true;
     torn = !line.whole;
   }
   return { end, torn, altered };
+}
+
+function soundRecord({ text }: Line): LogRecord | null {
+  const record = text === null ? null : parseRecord(text);
+  return record !== null && isSound(record, text ?? "") ? record : null;
 }
 
 /** The last sound record of a file of which nothing is known, looked for near its end. */
@@ -39,8 +44,8 @@ export function lastRecord(fd: number): Reached {
   for (const line of linesOf(fd, from)) {
     // The first line of a stretch from the middle is a piece.
     if (from > 0 && line.at === from) continue;
-    const record = line.text === null ? null : parseRecord(line.text);
-    if (record?.sound) end = { seq: record.seq, hash: record.hash };
+    const record = soundRecord(line);
+    if (record !== null) end = { seq: record.seq, hash: record.hash };
     else if (line.whole) altered = true;
     last = line;
   }

@@ -12,8 +12,6 @@ export interface LogRecord {
   readonly seq: number;
   readonly prev: string;
   readonly hash: string;
-  /** `hash` is what `prev` and the bytes give. */
-  readonly sound: boolean;
 }
 
 /** What the log says of itself, for programs. */
@@ -45,7 +43,7 @@ export function encodeRecord(event: LoggedEvent, before: ChainEnd): { readonly l
   return { line: `${body},"prev":"${before.hash}","hash":"${hash}"}\n`, end: { seq, hash } };
 }
 
-/** A line without its newline; null where it is no record at all. */
+/** A line without its newline; null where it is no record at all. Whether its hash is right is another question: {@link isSound}. */
 export function parseRecord(line: string): LogRecord | null {
   const match = tail.exec(line);
   if (match === null) return null;
@@ -53,7 +51,12 @@ export function parseRecord(line: string): LogRecord | null {
   const value = parseJson(line);
   if (!isRecord(value)) return null;
   const { seq, prev: _, hash: __, ...event } = value;
-  return { event, seq, prev, hash, sound: hashOf(prev, line.slice(0, -TAIL_LENGTH)) === hash };
+  return { event, seq, prev, hash };
+}
+
+/** `hash` is what `prev` and the line's bytes give. */
+export function isSound({ prev, hash }: LogRecord, line: string): boolean {
+  return hashOf(prev, line.slice(0, -TAIL_LENGTH)) === hash;
 }
 
 function hashOf(prev: string, body: string): string {
