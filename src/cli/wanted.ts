@@ -1,7 +1,10 @@
 import { ExitCode } from "../host/exit-code.ts";
 import { load, type Settings, type Wanted } from "../host/load.ts";
+import type { Level } from "../model/policy.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
+
+const levels: readonly Level[] = ["enforcing", "warning", "disabled"];
 
 /** `--set NAME=VALUE` as a record. @throws CommandError for one without a name or `=`, or a name given twice */
 export function settings(options: Options): Settings {
@@ -15,6 +18,18 @@ export function settings(options: Options): Settings {
     set[name] = entry.slice(at + 1);
   }
   return set;
+}
+
+/** `--level LEVEL`; null where it is not given. @throws CommandError for a word that is no level */
+export function wantedLevel({ level }: Options): Level | null {
+  return typeof level === "string" ? parseLevel(level) : null;
+}
+
+/** @throws CommandError for a word that is no level */
+export function parseLevel(word: string): Level {
+  const level = levels.find((one) => one === word);
+  if (level !== undefined) return level;
+  throw new CommandError(`\`${word}\` is no level`, `the levels are ${levels.join(", ")}`, ExitCode.usage);
 }
 
 /** The domain that `[domain]` or `--policy FILE` names. @throws CommandError unless exactly one of them is given */

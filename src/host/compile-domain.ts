@@ -1,11 +1,14 @@
+import { dirname } from "node:path";
 import { prepareCgroup } from "../compile/cgroup/prepare.ts";
 import { type Compiled, compile, type PrepareCgroup } from "../compile/compile.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
+import type { Level, Mediation, Policy } from "../model/policy.ts";
 import { checkErrors } from "../policy/3-check/check.ts";
 import { checkContext } from "./check-context.ts";
 import { type Host, hostNow, programFiles } from "./host.ts";
 import { load, type Settings, type Wanted } from "./load.ts";
 import type { Places } from "./places.ts";
+import { standingOf } from "./standing.ts";
 
 /** Whether the cgroup that carries the domain's programs is made, or only reckoned with. */
 export type Effect = "prepare" | "look";
@@ -17,8 +20,12 @@ const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
 export interface CompileRequest {
   readonly set?: Settings;
   readonly effect: Effect;
+  /** For one run, in place of the level that the host has for the domain; it stays while the run lasts. */
+  readonly level?: Level;
   /** The host as somebody has just seen it; looked at anew where it is left out. */
   readonly host?: Host;
+  /** In place of what the policy says. */
+  readonly mediation?: Mediation;
 }
 
 export interface CompiledDomain extends Compiled {
@@ -42,10 +49,26 @@ export async function compileDomain(places: Places, wanted: Wanted, request: Com
   });
   const errors = [...loadErrors, ...onHost];
   if (errors.length > 0) return { plan: null, diagnostics: errors, sources };
-  const compiled = await compile(policy, {
+  const { effect } = request;
+  const compiled = await compile(request.mediation ? { ...policy, mediation: request.mediation } : policy, {
     ...{ ...host, files, absent, own: places.own, kept: places.kept },
+    ...standingOptions(places, policy, files, request),
     program: programFiles(places),
-    prepareCgroup: request.effect === "prepare" ? prepareCgroup : lookOnly,
+    prepareCgroup: effect === "prepare" ? prepareCgroup : lookOnly,
   });
   return { ...compiled, sources };
+}
+
+/** Where values of variables were given, the table's policy is another one: such a run keeps what it started with. */
+function standingOptions(places: Places, policy: Policy, files: readonly string[], request: CompileRequest) {
+  const { level, set, effect } = request;
+  const standing = standingOf(places, policy, files, effect === "prepare");
+  return {
+    number: standing.number,
+    level: level ?? standing.level,
+    fixed: level !== undefined,
+    live: places.asRoot && Object.keys(set ?? {}).length === 0,
+    events: dirname(places.events),
+    ...(standing.levelFile === null ? {} : { levelFile: standing.levelFile }),
+  };
 }

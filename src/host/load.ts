@@ -27,6 +27,14 @@ export function load(places: Places, wanted: Wanted, set: Settings = {}): Loaded
   });
 }
 
+/** The file that a domain is loaded from when it is asked for by its name; null where there is none. An instance's own file counts before its template's. */
+export function libraryFile(places: Places, name: string): string | null {
+  const at = name.indexOf("@") + 1;
+  const fileNames = at === 0 || at === name.length ? [name] : [name, name.slice(0, at)];
+  const files = fileNames.flatMap((file) => places.policies.map((folder) => join(folder, `${file}.yaml`)));
+  return files.find((file) => existsSync(file)) ?? null;
+}
+
 /** Names of the domains that can be found, templates left out, sorted. A folder that is not there holds none. */
 export function domainNames(places: Places): readonly string[] {
   const files = places.policies.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder));

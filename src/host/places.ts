@@ -9,6 +9,8 @@ export interface Places {
   /** Folders in which `NAME.yaml` is looked for; the first that has it wins. */
   readonly policies: readonly string[];
   readonly plans: string;
+  /** Records of the caller's runs (`domains/runs.ts`). */
+  readonly runs: string;
   readonly events: string;
   /** The program's own folder: `bin/`, `dist/`, `domains/`. */
   readonly home: string;
@@ -16,6 +18,26 @@ export interface Places {
   readonly own: readonly string[];
   /** What every domain may read and none may change: the control groups that carry the programs of root's domains. */
   readonly kept: readonly string[];
+  /** Of the host as a whole, whoever asks. */
+  readonly system: SystemPlaces;
+  /** The caller's domains are the host's: they have numbers and levels, and the agent knows them. */
+  readonly asRoot: boolean;
+}
+
+/** What there is once on a host; root's, readable for everybody but where noted. */
+export interface SystemPlaces {
+  readonly numbers: string;
+  /** Folder of the levels that were given instead of the policies' own. */
+  readonly levels: string;
+  readonly table: string;
+  /** Folder of the policies in force for running processes, by number. */
+  readonly live: string;
+  readonly runs: string;
+  readonly control: string;
+  readonly agentLock: string;
+  /** Root alone. */
+  readonly mediatorSocket: string;
+  readonly mediatorLock: string;
 }
 
 export interface PlacesInput {
@@ -30,7 +52,23 @@ const system = {
   configuration: "/etc/cofferdam",
   runtime: "/run/cofferdam",
   log: "/var/log/cofferdam",
+  state: "/var/lib/cofferdam",
 };
+
+/** The places of a host whose state and runtime folders are these. */
+export function systemPlaces(runtime = system.runtime, state = system.state): SystemPlaces {
+  return {
+    numbers: join(state, "numbers.json"),
+    levels: join(state, "levels"),
+    table: join(runtime, "table"),
+    live: join(runtime, "live"),
+    runs: join(runtime, "runs"),
+    control: join(runtime, "control.sock"),
+    agentLock: join(runtime, "agent.lock"),
+    mediatorSocket: join(runtime, "mediator.sock"),
+    mediatorLock: join(runtime, "mediator.lock"),
+  };
+}
 
 /** Relative XDG values are ignored, as the XDG base directory specification asks. */
 function absolute(value: string | undefined): string | null {
@@ -46,6 +84,7 @@ export function places({ uid, env, home, cgroup2 = null }: PlacesInput): Places 
   return {
     policies: [join(configuration, "domains"), join(home, "domains")],
     plans,
+    runs: join(dirname(plans), "runs"),
     events: join(log, "events.jsonl"),
     home,
     own: [
@@ -55,6 +94,8 @@ export function places({ uid, env, home, cgroup2 = null }: PlacesInput): Places 
       ...["bin", "bpf", "dist", "domains", "node_modules", "package.json"].map((name) => join(home, name)),
     ],
     kept: uid === 0 && cgroup2 !== null ? [cgroup2] : [],
+    system: systemPlaces(),
+    asRoot: uid === 0,
   };
 }
 

@@ -47,3 +47,15 @@ test("own places hold what a start in another environment would use, and what no
   );
   expect(places({ uid: 7, env: { ...env, HOME: undefined }, home }).own).toContain("/r/cofferdam");
 });
+
+test("what there is once on a host lies in root's places, whoever asks, and no domain may touch it", () => {
+  const user = places({ uid: 7, env: { HOME: "/home/u" }, home });
+  expect([user.asRoot, places({ uid: 0, env: {}, home }).asRoot]).toEqual([false, true]);
+  expect(user.system).toMatchObject({
+    control: "/run/cofferdam/control.sock",
+    numbers: "/var/lib/cofferdam/numbers.json",
+  });
+  expect(user.runs).toBe("/home/u/.cache/cofferdam/runs");
+  const outside = Object.values(user.system).filter((path) => !user.own.some((own) => path.startsWith(`${own}/`)));
+  expect(outside).toEqual([]);
+});

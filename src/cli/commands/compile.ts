@@ -19,6 +19,7 @@ export const compile: Command = {
     { flags: "--out <file>", description: "where the plan goes; the file is replaced whole" },
     policyOption,
     setOption,
+    { flags: "--level <level>", description: "enforcing, warning or disabled, for this one plan" },
   ],
   examples: [{ line: "cofferdam compile --out /tmp/nginx.plan nginx", what: "a plan to look at" }],
   async run(context, [domain], options) {
