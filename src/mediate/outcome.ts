@@ -4,8 +4,8 @@ import type { Request } from "../model/request.ts";
 /** What the mediator answers to one notified call. */
 export type Outcome =
   /**
-   * Let Landlock decide: the kernel runs the call with whatever the target's memory holds by then.
-   * Safe only for calls that Landlock (or cgroup-BPF) checks itself; see `kernel-judges.ts`.
+   * The kernel runs the call with whatever the target's memory holds by then. Sealed: let Landlock decide, safe only for calls that it checks itself.
+   * Supervised: what counts lies in registers, or the level asks for nothing but a look.
    */
   | { readonly kind: "continue" }
   | { readonly kind: "value"; readonly value: number }
@@ -25,12 +25,21 @@ export type Outcome =
   | { readonly kind: "elsewhere" }
   /** Begun, and not yet done: the loop goes on with others and asks again when the descriptor is ready. */
   | Pending
-  | { readonly kind: "refused"; readonly errno: number; readonly refusal: Refusal };
+  | Refused
+  /** Outside the domain, and granted since the level says so: an event, then `then`. */
+  | { readonly kind: "warned"; readonly refusal: Refusal; readonly then: Outcome };
+
+export interface Refused {
+  readonly kind: "refused";
+  readonly errno: number;
+  readonly refusal: Refusal;
+}
 
 export interface Pending {
   readonly kind: "pending";
-  /** Polled for writing. */
   readonly fd: number;
+  /** Polled for these; left out, for writing (POLLOUT). */
+  readonly events?: number;
   /** What to answer now that it is ready; `pending` again if it is not after all. */
   readonly resume: () => Outcome;
 }
@@ -59,15 +68,15 @@ export function result(value: number): Outcome {
 }
 
 /** The mediator cannot do it or cannot know what it would do, whatever the policy says. */
-export function unable(errno: number, operation: string, object: string): Outcome {
+export function unable(errno: number, operation: string, object: string): Refused {
   return beyondPolicy("mediator", errno, operation, object);
 }
 
 /** What no sealed domain may do, or not in this way, whatever the policy says. */
-export function never(errno: number, operation: string, object: string): Outcome {
+export function never(errno: number, operation: string, object: string): Refused {
   return beyondPolicy("never", errno, operation, object);
 }
 
-function beyondPolicy(reason: "mediator" | "never", errno: number, operation: string, object: string): Outcome {
+function beyondPolicy(reason: "mediator" | "never", errno: number, operation: string, object: string): Refused {
   return { kind: "refused", errno, refusal: { class: "syscall", operation, object, reason, request: null } };
 }
