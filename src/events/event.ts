@@ -37,9 +37,9 @@ export interface Event {
   readonly allow: { readonly section: string; readonly line: string } | null;
   /** What to do, in a sentence, where `allow` cannot say it. */
   readonly help?: string;
-  /** How many times since first seen, this record included. */
+  /** For how many times this record stands. Repeats are told now and then in one record, so that counts of records of a kind add up. */
   readonly count: number;
-  /** When the first of `count` happened, like `time`; absent where that is `time`. */
+  /** When the first of `count` happened, like `time` (the last one); absent where that is `time`. */
   readonly first?: string;
   /** Who asked for it, for `audit`: user id and name of the peer that gave the order. */
   readonly by?: { readonly uid: number; readonly name: string | null };

@@ -2,9 +2,11 @@ import type { Event } from "./event.ts";
 import { EVENTS_NAMED_MAX, FOLDED_EVENTS_MAX } from "./limits.ts";
 
 interface Folded {
-  /** The latest of its kind, carrying the count so far. */
+  /** The latest of its kind. */
   event: Event;
-  reported: number;
+  /** Times since the kind was last passed on, and when the first of them was. */
+  count: number;
+  first: string;
 }
 
 export interface FoldLimits {
@@ -18,8 +20,8 @@ export interface FoldLimits {
 export type Lifecycle = (operation: string, object: string, count: number) => Event;
 
 /**
- * Keeps a flood readable: the first event of a kind is passed on at once, repeats are counted and passed on by {@link flush}.
- * Two events are of a kind if only time and process differ. Nothing is lost unsaid: a kind that is forgotten for room is reported first,
+ * Keeps a flood readable: the first event of a kind is passed on at once, repeats are counted and passed on by {@link flush}, with the number of times
+ * since the last one. Two events are of a kind if only time and process differ ({@link kindOf}). Nothing is lost unsaid: a kind that is forgotten for room is reported first,
  * and events of more than `named` different kinds between two flushes are counted together in one lifecycle event.
  */
 export class Fold {
@@ -39,9 +41,9 @@ export class Fold {
     this.#named = limits.named ?? EVENTS_NAMED_MAX;
   }
 
-  /** Lifecycle events are passed on as they are: Cofferdam's own are few, and each says something else. */
+  /** Audit events are never folded. Neither are lifecycle events: Cofferdam's own are few, and each says something else. */
   add(event: Event): void {
-    if (event.class === "lifecycle") {
+    if (event.verdict === "audit" || event.class === "lifecycle") {
       this.#sink(event);
       return;
     }
@@ -49,7 +51,9 @@ export class Fold {
     const known = this.#kinds.get(kind);
     if (known === undefined) this.#first(kind, event);
     else {
-      known.event = { ...event, count: known.event.count + event.count };
+      if (known.count === 0) known.first = event.first ?? event.time;
+      known.count += event.count;
+      known.event = event;
       this.#kinds.delete(kind);
       this.#kinds.set(kind, known);
     }
@@ -83,7 +87,7 @@ export class Fold {
       return;
     }
     this.#makeRoom();
-    this.#kinds.set(kind, { event, reported: event.count });
+    this.#kinds.set(kind, { event, count: 0, first: event.time });
     this.#pass(event);
   }
 
@@ -96,9 +100,11 @@ export class Fold {
   }
 
   #report(folded: Folded): void {
-    if (folded.event.count === folded.reported) return;
-    folded.reported = folded.event.count;
-    this.#pass(folded.event);
+    const { event, count, first } = folded;
+    if (count === 0) return;
+    folded.count = 0;
+    const { first: _, ...last } = event;
+    this.#pass({ ...last, count, ...(first === event.time ? {} : { first }) });
   }
 
   #pass(event: Event): void {
@@ -107,7 +113,8 @@ export class Fold {
   }
 }
 
-function kindOf(event: Event): string {
+/** What two events of one kind have in common. */
+export function kindOf(event: Event): string {
   const { domain, level, source, verdict, operation, object, rule, reason, process } = event;
   return JSON.stringify([
     domain,

@@ -35,7 +35,8 @@ test("what the programs of the run's cgroup refuse becomes events, counted exact
     reason: "no-rule",
     allow: { section: "network", line: "connect udp 127.0.0.1:53" },
   });
-  expect(refused.at(-1)).toMatchObject({ object: "udp 127.0.0.1:53", count: 10_023 });
+  expect(new Set(refused.map(({ object }) => object))).toEqual(new Set(["udp 127.0.0.1:53"]));
+  expect(refused.reduce((sum, { count }) => sum + count, 0)).toBe(10_023);
   expect(events.filter((event) => event.class === "lifecycle")).toEqual([]);
 });
 

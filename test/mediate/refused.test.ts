@@ -244,5 +244,5 @@ test("a flood costs one event and a count", () => {
   const done = run(Array.from({ length: 500 }, () => "unlink shut/file").join(" ; "));
   expect(done.lines).toHaveLength(500);
   expect(done.events.length).toBeLessThanOrEqual(3);
-  expect(done.events.at(-1)?.count).toBe(500);
+  expect(done.events.reduce((sum, { count }) => sum + count, 0)).toBe(500);
 });

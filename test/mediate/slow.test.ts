@@ -55,7 +55,8 @@ test("a flood of refusals there is one line and a count", { timeout: TIMEOUT_MS 
   const done = run(Array.from({ length: 200 }, () => "mkdir slow/b 0755").join(" ; "));
   expect(done.lines).toHaveLength(200);
   expect(done.events.length).toBeLessThanOrEqual(3);
-  expect(done.events.at(-1)).toMatchObject({ object: `${tree}/slow/b`, count: 200 });
+  expect(new Set(done.events.map(({ object }) => object))).toEqual(new Set([`${tree}/slow/b`]));
+  expect(done.events.reduce((sum, { count }) => sum + count, 0)).toBe(200);
 });
 
 test("one that never answers costs its caller EIO, and nobody else anything", { timeout: TIMEOUT_MS }, (context) => {
