@@ -1,7 +1,7 @@
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { type Diagnostic, hasError, startOf } from "../diagnostics/diagnostic.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
-import type { Policy } from "../model/policy.ts";
+import type { Level, Policy } from "../model/policy.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { CgroupPlan, Fact, Plan } from "../plan/plan.ts";
 import type { Accounts } from "./accounts.ts";
@@ -10,6 +10,7 @@ import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
 import type { CompileProblem } from "./problem.ts";
 import { sealedPlan } from "./sealed-plan.ts";
+import { supervisedPlan } from "./supervised-plan.ts";
 
 /** Loads a domain's cgroup programs and makes the directory that carries them: `cgroup/prepare.ts`. */
 export type PrepareCgroup = (
@@ -18,6 +19,8 @@ export type PrepareCgroup = (
   target: {
     readonly domain: string;
     readonly cgroup2: string;
+    /** False: it judges nothing, and only tells whose process is in it. */
+    readonly addresses: boolean;
     readonly unix: boolean;
     readonly aliases: readonly NameAlias[];
   },
@@ -44,8 +47,14 @@ export interface CompileOptions {
   readonly number?: number | null;
   /** Absolute folder of the event log. */
   readonly events?: string;
-  /** The daemon follows the host's table of domains. */
+  /** The host has a table of domains that the daemon may follow: root's has. Ignored without a number, or with a fixed level. */
   readonly live?: boolean;
+  /** In place of the policy's own level. */
+  readonly level?: Level;
+  /** `level` was given for this one run: it stays, and whoever started it waits for it. */
+  readonly fixed?: boolean;
+  /** Where the level of this domain is written down, if it is not the policy's: there or not, the plan depends on it. */
+  readonly levelFile?: string;
   /** lstat of the moment; tests give their own. */
   readonly factAt?: (path: string) => Fact;
 }
@@ -68,12 +77,12 @@ export async function compile(policy: Policy, options: CompileOptions): Promise<
 }
 
 async function planFor(
-  policy: Policy,
+  written: Policy,
   options: CompileOptions & { readonly factAt: (path: string) => Fact },
 ): Promise<{ readonly plan: Plan | null; readonly problems: readonly CompileProblem[] }> {
+  const policy = { ...written, level: options.level ?? written.level };
   if (policy.level === "disabled") return disabledPlan(policy, options);
-  const unbuilt: CompileProblem[] = [];
-  if (policy.mediation === "supervised") unbuilt.push({ name: "mediation-not-built", values: {} });
-  if (policy.level === "warning") unbuilt.push({ name: "warning-not-built", values: {} });
-  return unbuilt.length > 0 ? { plan: null, problems: unbuilt } : sealedPlan(policy, options);
+  // The kernel's own layers can only deny.
+  const supervised = policy.mediation === "supervised" || policy.level === "warning";
+  return supervised ? supervisedPlan(policy, options) : sealedPlan(policy, options);
 }

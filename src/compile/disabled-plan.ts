@@ -6,10 +6,9 @@ import type { Fact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts } from "./facts.ts";
+import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
 import { identityOf } from "./identity.ts";
-import { inheritOf } from "./inherit.ts";
 import type { CompileProblem } from "./problem.ts";
-import { pathsOf } from "./sealed-plan.ts";
 
 /** A disabled domain's daemon runs unconfined, as the user whom the policy names: no layer, every capability kept. */
 export function disabledPlan(
@@ -19,22 +18,17 @@ export function disabledPlan(
   const everything = { ...policy, setUserId: [], capabilities: [] };
   const { identity, problems } = identityOf(everything, options.facts, accountsFor(policy, options.accounts), false);
   const plan: Plan = {
-    domain: policy.name,
-    number: options.number ?? null,
-    level: "disabled",
+    ...frameOf(policy, options),
     mode: "sealed",
-    attended: false,
     facts: planFacts(options.facts, pathsOf(policy, options), options.factAt),
     identity: { ...identity, noNewPrivileges: false, bounding: (1n << BigInt(capabilityNames.length)) - 1n },
     landlock: null,
     seccomp: null,
     cgroup: null,
-    inherit: inheritOf(policy),
     automaton: encodeAutomaton(buildAutomaton([])),
     mediation: {
       policy,
-      events: options.events ?? "/",
-      live: options.live ?? false,
+      ...mediationFrameOf(options),
       sockets: { inet: "kernel", unix: "kernel" },
       kernelCreates: [],
       report: {

@@ -1,5 +1,6 @@
 import { type FeatureName, featureNames, type HostFacts, type Probe } from "../kernel/host-facts.ts";
 import type { BestEffort } from "../model/policy.ts";
+import { targetAccess } from "./attended.ts";
 import { type Fallback, fallbackRows } from "./fallback-rows.ts";
 import { LANDLOCK_ABI_MIN } from "./landlock/rights.ts";
 import type { Needs } from "./needs.ts";
@@ -16,8 +17,13 @@ export interface Missing {
 }
 
 /** `unknown` counts as missing: what could not be tried cannot be relied upon. */
-export function missingFeatures(facts: HostFacts, needs: Needs, bestEffort: readonly BestEffort[]): Missing[] {
-  return fallbacks.flatMap((fallback) => {
+export function missingFeatures(
+  facts: HostFacts,
+  needs: Needs,
+  bestEffort: readonly BestEffort[],
+  rows: readonly Fallback[] = fallbacks,
+): Missing[] {
+  return rows.flatMap((fallback) => {
     const probe = probeOf(facts, fallback.feature);
     if (probe.state === "yes" || fallback.without === "unused" || !fallback.needed(needs)) return [];
     const agreed = fallback.bestEffort !== null && bestEffort.includes(fallback.bestEffort);
@@ -28,6 +34,7 @@ export function missingFeatures(facts: HostFacts, needs: Needs, bestEffort: read
 
 /** Landlock that cannot move files between directories (ABI 1) is not enough to hold them. */
 function probeOf(facts: HostFacts, feature: FeatureName): Probe {
+  if (feature === "target-access") return targetAccess(facts);
   const old = feature === "landlock-files" && facts.landlockAbi < LANDLOCK_ABI_MIN;
   return old
     ? { state: "no", why: `Landlock ABI ${facts.landlockAbi}, needs ${LANDLOCK_ABI_MIN}` }

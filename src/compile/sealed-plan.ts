@@ -1,17 +1,18 @@
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import type { IpcKind, Policy } from "../model/policy.ts";
-import type { CgroupPlan, Fact, Plan } from "../plan/plan.ts";
-import { accountFiles, accountsFor } from "./accounts.ts";
+import type { Fact, Plan } from "../plan/plan.ts";
+import { accountsFor } from "./accounts.ts";
 import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
+import { cgroupLayer, type Programs } from "./cgroup-layer.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
+import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
 import { granted, identityOf } from "./identity.ts";
-import { inheritOf } from "./inherit.ts";
 import { landlockLayer } from "./landlock/layer.ts";
 import { needsOf } from "./needs.ts";
-import { type CompileProblem, isError, problem } from "./problem.ts";
+import { type CompileProblem, isError } from "./problem.ts";
 import { planReport } from "./report/report.ts";
 import { sealedNames } from "./sealed-names.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
@@ -41,30 +42,30 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const context = filterContext(policy, facts, { modes, brokered, ipc });
   const filter = buildFilter(context);
   const bytes = encodeAutomaton(automaton);
-  const cgroup = await cgroupPlan(policy, bytes, modes, () => unixAliases(written, snapshot), options);
-  if (cgroup !== null && "problem" in cgroup) return { plan: null, problems: [...problems, cgroup.problem] };
+  const cgroup = await cgroupLayer(
+    policy,
+    bytes,
+    programsOf(modes, () => unixAliases(written, snapshot)),
+    options,
+  );
+  if (cgroup.kind === "failed") return { plan: null, problems: [...problems, cgroup.problem] };
   const { identity } = who;
   const report = planReport({
-    ...{ policy: written, facts, view, modes, landlock, identity, context, missing, resolved, unfollowed },
+    ...{ policy: written, facts, view, modes, landlock, identity, context, missing, resolved, unfollowed, cgroup },
     instructions: filter.length / INSTRUCTION_BYTES,
   });
   const plan: Plan = {
-    domain: policy.name,
-    number: options.number ?? null,
-    level: policy.level,
+    ...frameOf(policy, options),
     mode: "sealed",
-    attended: false,
     facts: planFacts(facts, [...pathsOf(policy, options), ...snapshot.depends], options.factAt),
     identity,
     landlock,
     seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },
-    cgroup,
-    inherit: inheritOf(policy),
+    cgroup: cgroup.kind === "made" ? cgroup.plan : null,
     automaton: bytes,
     mediation: {
       policy,
-      events: options.events ?? "/",
-      live: options.live ?? false,
+      ...mediationFrameOf(options),
       sockets: { inet: modes.inet.mode, unix: modes.unix.mode },
       kernelCreates: view.directories.filter(({ kernelCreates }) => kernelCreates).map(({ path }) => path),
       report,
@@ -73,27 +74,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   return { plan, problems };
 }
 
-/** Files whose change makes the plan stale, beside the names that the policy is about. */
-export function pathsOf(policy: Policy, { files, absent, program = [] }: CompileOptions): string[] {
-  return [...files, ...absent, ...program, ...accountFiles(policy)];
-}
-
-async function cgroupPlan(
-  policy: Policy,
-  automaton: Uint8Array,
-  { inet, unix }: SocketModes,
-  aliasesOf: () => readonly NameAlias[],
-  { prepareCgroup, facts }: Options,
-): Promise<CgroupPlan | null | { readonly problem: CompileProblem }> {
-  if (prepareCgroup === undefined || facts.cgroup2 === null) return null;
-  if (inet.by !== "cgroup" && unix.by !== "cgroup") return null;
-  const byUnix = unix.by === "cgroup";
-  const target = { domain: policy.name, cgroup2: facts.cgroup2, unix: byUnix, aliases: byUnix ? aliasesOf() : [] };
-  try {
-    return await prepareCgroup(policy, automaton, target);
-  } catch (error) {
-    // A layer that cannot be had stops the start, with what its maker says about it.
-    if (!(error instanceof Error)) throw error;
-    return { problem: problem("cgroup-failed", { why: error.message }) };
-  }
+function programsOf({ inet, unix }: SocketModes, aliases: () => readonly NameAlias[]): Programs {
+  if (inet.by !== "cgroup" && unix.by !== "cgroup") return { kind: "none" };
+  return { kind: "addresses", unix: unix.by === "cgroup", aliases };
 }

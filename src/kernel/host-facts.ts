@@ -12,6 +12,8 @@ export interface HostFacts {
   };
   /** Mount point of the cgroup v2 hierarchy, from mountinfo; null where there is none. */
   readonly cgroup2: string | null;
+  /** `/proc/sys/kernel/yama/ptrace_scope`: who may look into whom (Yama's admin guide); 0 where there is no Yama. 1: ancestors only, without CAP_SYS_PTRACE. */
+  readonly ptraceScope: number;
 }
 
 /** `unknown` is treated like `no` by everything that protects, and shown as what it is. */

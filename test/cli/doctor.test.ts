@@ -12,6 +12,7 @@ function hostWith(probe: Probe, except: Partial<Record<FeatureName, Probe>> = {}
     features: { ...features, ...except },
     caller: { uid: 1000, gid: 1000, capabilities: 0n },
     cgroup2: null,
+    ptraceScope: 0,
   };
 }
 

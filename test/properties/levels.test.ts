@@ -45,16 +45,4 @@ describe.each(users)("for $who", ({ uid }) => {
       operation: "create",
     });
   });
-
-  test.each([
-    ["level warning", "level: warning\n", "CFD3002"],
-    ["supervised mediation", "mediation: supervised\n", "CFD3001"],
-  ])("%s is refused by this version, with a message that says what to do", (_, rest, code) => {
-    scene.writePolicy({ rest });
-    const { status, out, err } = scene.run(["/bin/echo", "started"]);
-    expect({ status, out }).toEqual({ status: 125, out: "" });
-    expect(err).toContain(code);
-    expect(err).toMatch(new RegExp(`error\\[${code}\\]: .+\\n(.*\\n)*? +help: .+`));
-    expect(scene.cofferdam(["plan", "--policy", scene.policy]).err).toContain(code);
-  });
 });

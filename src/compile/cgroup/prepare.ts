@@ -31,6 +31,8 @@ export interface CgroupTarget {
   readonly domain: string;
   /** Mount point of the cgroup v2 hierarchy. */
   readonly cgroup2: string;
+  /** Judge addresses at all; default true. Without, the cgroup only tells whose process is in it. */
+  readonly addresses?: boolean;
   /** Judge unix-socket names too (kernel 6.7); default true. */
   readonly unix?: boolean;
   /** Symbolic links that unix-socket names of the policy lead through (`nameAliases`); default none: such names are refused. */
@@ -50,9 +52,10 @@ export interface CgroupTarget {
 export async function prepareCgroup(
   policy: Policy,
   automaton: Uint8Array,
-  { domain, cgroup2, unix = true, aliases = [], idleAnchorsMax = IDLE_ANCHORS_MAX }: CgroupTarget,
+  { domain, cgroup2, addresses = true, unix = true, aliases = [], idleAnchorsMax = IDLE_ANCHORS_MAX }: CgroupTarget,
 ): Promise<CgroupPlan> {
   if (!/^[^/\n\0]+$/.test(domain)) throw new AnchorError(`\`${domain}\` cannot name a cgroup`);
+  if (!addresses) return await withoutPrograms(domain, makeRoot(cgroup2));
   const tables = cgroupTables(policy, decodeAutomaton(automaton), aliases);
   const bytes = shippedObject();
   const names = programNames(unix);
@@ -70,6 +73,17 @@ export async function prepareCgroup(
     } finally {
       object[Symbol.dispose]();
     }
+  });
+}
+
+/** The digest of no tables. */
+const NO_PROGRAMS = "0".repeat(64);
+
+async function withoutPrograms(domain: string, root: string): Promise<CgroupPlan> {
+  const anchor = join(root, anchorName(domain, NO_PROGRAMS));
+  return await withFolderLock(root, () => {
+    mkdirSync(anchor, { recursive: true, mode: 0o755 });
+    return { anchor, programs: [] };
   });
 }
 

@@ -3,6 +3,7 @@ import type { HostFacts } from "../../kernel/host-facts.ts";
 import { capabilityNames } from "../../model/capability.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
+import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Holding, SocketModes } from "../sockets/modes.ts";
 
 type Layer = PlanReport["layers"][number];
@@ -16,6 +17,7 @@ export function reportLayers(given: {
   facts: HostFacts;
   instructions: number;
   signalsAny: boolean;
+  cgroup: CgroupLayer;
 }): Layer[] {
   const { landlock, identity, modes, view, facts, instructions } = given;
   return [
@@ -35,6 +37,7 @@ export function reportLayers(given: {
       detail: identity.noNewPrivileges ? "no_new_privs" : "set-user-id programs keep working, within the bounding set",
     },
     ...(identity.privateIpc ? [{ name: "ipc", state: "enforced", detail: "private IPC namespace" } as const] : []),
+    ...membership(given.cgroup),
     denialRecords(facts),
   ];
 }
@@ -72,7 +75,7 @@ function signals({ scoped }: LandlockPlan, any: boolean): Layer {
   };
 }
 
-function capabilities({ bounding }: Identity, { caller }: HostFacts): Layer {
+export function capabilities({ bounding }: Identity, { caller }: HostFacts): Layer {
   const names = capabilityNames.filter((_, bit) => (bounding & (1n << BigInt(bit))) !== 0n);
   const detail = names.length === 0 ? "none" : names.join(", ");
   const droppable = (caller.capabilities & (1n << BigInt(CAP_SETPCAP))) !== 0n;
@@ -82,6 +85,13 @@ function capabilities({ bounding }: Identity, { caller }: HostFacts): Layer {
     state: "partial",
     detail: `${detail}; the caller lacks CAP_SETPCAP, so its bounding set stays`,
   };
+}
+
+/** Whose process is whose: said only where nobody can know it for certain. */
+export function membership(cgroup: CgroupLayer): Layer[] {
+  if (cgroup.kind !== "absent") return [];
+  const detail = `no control group of their own (${cgroup.why}): whose they are is known by ancestry alone`;
+  return [{ name: "processes", state: "partial", detail }];
 }
 
 function denialRecords({ features }: HostFacts): Layer {

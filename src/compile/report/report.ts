@@ -4,6 +4,7 @@ import { formatLetters, Permission } from "../../model/permission.ts";
 import type { IpcKind, Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
+import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
 import { granted } from "../identity.ts";
 import type { FilterContext } from "../seccomp/filter-context.ts";
@@ -26,6 +27,7 @@ export interface ReportInput {
   readonly missing: readonly Missing[];
   readonly resolved: Canonicalised["resolved"];
   readonly unfollowed: Canonicalised["unfollowed"];
+  readonly cgroup: CgroupLayer;
 }
 
 /** What `cofferdam plan` prints: everything in it follows from what the other stages decided. */

@@ -3,6 +3,7 @@ import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import { isSocketPattern } from "../../model/unix-names/pattern.ts";
 import { unsoundUnixGrants } from "../../model/unix-names/unsound.ts";
+import { targetAccess } from "../attended.ts";
 import type { SocketMode } from "../seccomp/filter-context.ts";
 import { landlockSays } from "./landlock-ports.ts";
 
@@ -81,7 +82,7 @@ function leadsElsewhere(policy: Policy): string | null {
 }
 
 function broker(facts: HostFacts, why: string): Holding {
-  if (yes(facts, "seccomp-notify") && yes(facts, "target-access"))
+  if (yes(facts, "seccomp-notify") && targetAccess(facts).state === "yes")
     return { mode: "broker", by: "broker", granted: true, why };
   return {
     mode: "refused",

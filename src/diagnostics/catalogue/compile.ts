@@ -2,25 +2,6 @@ import type { CatalogueEntry } from "./entry.ts";
 
 /** 30xx: a policy that cannot be made into a plan on this host, or only with losses. */
 export const compileEntries = {
-  "mediation-not-built": {
-    code: "CFD3001",
-    severity: "error",
-    title: "supervised mediation",
-    message: "this version has the sealed engine only, and the domain asks for `mediation: supervised`",
-    fix: "write `mediation: sealed`, or leave the line out",
-    explanation:
-      "A supervised domain would be judged call by call by a process beside it. Starting it sealed could deny what it needs, starting it unconfined would protect nothing, so it is not started.",
-    example: "mediation: supervised",
-  },
-  "warning-not-built": {
-    code: "CFD3002",
-    severity: "error",
-    title: "level warning",
-    message: "this version has the sealed engine only, which cannot grant and log: level `warning` is not to be had",
-    fix: "write `level: enforcing`, or `level: disabled` to run it unconfined",
-    explanation: "The kernel's own layers only deny. Level `warning` needs the supervised engine.",
-    example: "level: warning",
-  },
   "feature-missing": {
     code: "CFD3003",
     severity: "error",

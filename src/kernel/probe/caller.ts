@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { release, version } from "node:os";
 import type { HostFacts } from "../host-facts.ts";
 
@@ -31,6 +31,12 @@ export function readCaller(): HostFacts["caller"] {
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   if (capabilities === undefined) throw new Error("/proc/self/status has no CapEff line");
   return { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1, capabilities: BigInt(`0x${capabilities}`) };
+}
+
+const PTRACE_SCOPE = "/proc/sys/kernel/yama/ptrace_scope";
+
+export function readPtraceScope(): number {
+  return existsSync(PTRACE_SCOPE) ? Number.parseInt(readFileSync(PTRACE_SCOPE, "utf8"), 10) : 0;
 }
 
 export function readKernel(): HostFacts["kernel"] {

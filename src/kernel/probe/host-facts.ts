@@ -3,7 +3,7 @@ import type { FeatureName, HostFacts, Probe } from "../host-facts.ts";
 import { attempt, unknown } from "./answer.ts";
 import { probeAuditRead } from "./audit.ts";
 import { probeBpfLsm } from "./bpf-lsm.ts";
-import { findCgroup2, readCaller, readKernel } from "./caller.ts";
+import { findCgroup2, readCaller, readKernel, readPtraceScope } from "./caller.ts";
 import { probeCgroup } from "./cgroup.ts";
 import { probeMemfdNoexec, probeOpenat2 } from "./files.ts";
 import { landlockAbi, probeLandlock } from "./landlock.ts";
@@ -22,6 +22,7 @@ export function probeHost(): HostFacts {
     landlockAbi: abi,
     caller: readCaller(),
     cgroup2,
+    ptraceScope: readPtraceScope(),
     features: {
       ...attemptAll(landlockFeatures, () => probeLandlock(abi)),
       ...attemptAll(seccompFeatures, probeSeccomp),

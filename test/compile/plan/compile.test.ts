@@ -22,12 +22,6 @@ afterAll(drop);
 const factPaths = (plan: Awaited<ReturnType<typeof planOf>>) =>
   plan.facts.map((fact) => ("path" in fact ? `${fact.kind} ${fact.path.replace(root, "")}` : fact.kind));
 
-test("levels and mediations that this version has not are refused, with what to write instead", async () => {
-  expect(await codesOf(policy({ level: "warning" }))).toEqual(["CFD3002"]);
-  expect(await codesOf(policy({ mediation: "supervised" }))).toEqual(["CFD3001"]);
-  expect(await codesOf(policy({ level: "warning", mediation: "supervised" }))).toEqual(["CFD3001", "CFD3002"]);
-});
-
 test("a disabled domain has no layers and keeps every capability", async () => {
   const plan = await planOf(policy({ level: "disabled", mediation: "supervised", names: ["r /etc/**"] }));
   expect(plan).toMatchObject({ level: "disabled", landlock: null, seccomp: null, cgroup: null });

@@ -98,6 +98,7 @@ export function host(without: readonly FeatureName[] = [], change: Partial<HostF
     features,
     caller: { uid: 0, gid: 0, capabilities: (1n << 41n) - 1n },
     cgroup2: "/sys/fs/cgroup",
+    ptraceScope: 0,
     ...change,
   };
 }

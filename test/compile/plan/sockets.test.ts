@@ -5,10 +5,17 @@ import { address, anchor, host, planOf, policy, token, tree } from "./fixtures.t
 const user = host(["cgroup-inet", "cgroup-unix", "private-ipc", "restrict-without-nnp"]);
 const unix = ["connect unix /run/app.sock"];
 
-test("without grants no socket is made and no cgroup is needed", async () => {
-  const plan = await planOf(policy());
+test("without grants no socket is made, and the cgroup judges nothing", async () => {
+  const asked: { addresses: boolean }[] = [];
+  const plan = await planOf(policy(), {
+    prepareCgroup: (_, __, target) => {
+      asked.push(target);
+      return Promise.resolve({ anchor: "/sys/fs/cgroup/a", programs: [] });
+    },
+  });
   expect(plan.mediation.sockets).toEqual({ inet: "refused", unix: "refused" });
-  expect(plan.cgroup).toBeNull();
+  expect(asked.map(({ addresses }) => addresses)).toEqual([false]);
+  expect(plan.cgroup?.programs).toEqual([]);
   expect(plan.landlock?.handledNet).toBe(3n);
 });
 
@@ -26,7 +33,7 @@ test("the compiler asks for programs on unix names only where they hold them", a
   };
   await planOf(policy({ addresses: [address("connect", "tcp", 80)] }), { prepareCgroup });
   await planOf(policy({ names: unix }), { prepareCgroup });
-  const target = { domain: "test", cgroup2: "/sys/fs/cgroup" };
+  const target = { domain: "test", cgroup2: "/sys/fs/cgroup", addresses: true };
   expect(asked).toEqual([
     { ...target, unix: false, aliases: [] },
     { ...target, unix: true, aliases: expect.any(Array) },

@@ -1,0 +1,27 @@
+import type { Policy } from "../model/policy.ts";
+import type { MediationPlan, Plan } from "../plan/plan.ts";
+import { accountFiles } from "./accounts.ts";
+import { ancestorsOnly } from "./attended.ts";
+import type { CompileOptions } from "./compile.ts";
+import { inheritOf } from "./inherit.ts";
+
+/** What every plan says, whatever holds its domain. */
+export function frameOf(
+  policy: Policy,
+  options: CompileOptions,
+): Pick<Plan, "domain" | "number" | "level" | "attended" | "inherit"> {
+  const { number = null, fixed = false, facts } = options;
+  // A disabled domain's daemon has no mediator that anybody would have to wait for.
+  const attended = policy.level !== "disabled" && (fixed || ancestorsOnly(facts));
+  return { domain: policy.name, number, level: policy.level, attended, inherit: inheritOf(policy) };
+}
+
+export function mediationFrameOf(options: CompileOptions): Pick<MediationPlan, "events" | "live"> {
+  const { number = null, fixed = false, live = false, events = "/" } = options;
+  return { events, live: live && number !== null && !fixed };
+}
+
+/** Files whose change makes the plan stale, beside the names that the policy is about. */
+export function pathsOf(policy: Policy, { files, absent, program = [], levelFile }: CompileOptions): string[] {
+  return [...files, ...absent, ...program, ...accountFiles(policy), ...(levelFile === undefined ? [] : [levelFile])];
+}

@@ -1,0 +1,135 @@
+import type { HostFacts } from "../../kernel/host-facts.ts";
+import { mediatedCalls } from "../../kernel/mediated-calls/table.ts";
+import { Permission } from "../../model/permission.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { Identity, PlanReport } from "../../plan/plan.ts";
+import type { CanonicalNames } from "../canonical-names.ts";
+import type { CgroupLayer } from "../cgroup-layer.ts";
+import type { Missing } from "../fallbacks.ts";
+import { granted } from "../identity.ts";
+import type { SupervisedContext } from "../seccomp/supervised/filter.ts";
+import { capabilities, membership } from "./layers.ts";
+import { reportUnfollowed } from "./names.ts";
+import { reportNotified } from "./notified.ts";
+
+type Layer = PlanReport["layers"][number];
+
+export interface SupervisedInput {
+  /** As written, with the level in force. */
+  readonly policy: Policy;
+  readonly facts: HostFacts;
+  readonly names: CanonicalNames;
+  readonly identity: Identity;
+  readonly context: SupervisedContext;
+  readonly missing: readonly Missing[];
+  readonly cgroup: CgroupLayer;
+  readonly live: boolean;
+  readonly instructions: number;
+}
+
+/** What `cofferdam plan` prints of a supervised domain: what is held, what each call costs, what a switch of level or policy does not change. */
+export function supervisedReport(input: SupervisedInput): PlanReport {
+  const { policy, facts, names, missing } = input;
+  const enforcing = policy.level === "enforcing";
+  return {
+    layers: [
+      mediation(input),
+      enforcing ? files : whatWarningDoes,
+      systemCalls(input),
+      ...(enforcing ? [capabilities(input.identity, facts)] : [keptCapabilities]),
+      privileges(input),
+      ...ipc(input),
+      ...(enforcing ? [] : [inherited]),
+      ...membership(input.cgroup),
+      { name: "events", state: "enforced", detail: "the mediator sees, and records, all that it judges" },
+    ],
+    brokered: reportNotified(input.context, facts.features["seccomp-sync-wakeup"].state === "yes", policy.level),
+    expanded: [],
+    lost: [
+      ...reportUnfollowed(names.unfollowed),
+      ...policy.names
+        .filter(({ effect, permissions }) => effect === "allow" && (permissions & Permission.map) !== 0)
+        .map(({ source }) => ({ rule: source.text, why: "`m`: mappings are not mediated by this engine" })),
+      ...missing.map(({ fallback, why }) => ({
+        rule: fallback.purpose,
+        why: `${fallback.feature} is missing (${why}): ${fallback.instead}`,
+      })),
+    ],
+    resolved: names.resolved,
+    pinned: [],
+  };
+}
+
+function mediation({ live }: SupervisedInput): Layer {
+  const detail = live
+    ? "a mediator beside the daemon judges each call; level and policy are those of the moment, until the daemon ends"
+    : "a mediator beside the daemon judges each call; level and policy stay as they are now";
+  return { name: "mediation", state: "enforced", detail };
+}
+
+const files: Layer = {
+  name: "files",
+  state: "partial",
+  detail:
+    "names are opened, made and removed by the mediator on the object that it checked; execution is checked, goes on and is verified afterwards: detection, where a sealed domain prevents",
+};
+
+const whatWarningDoes: Layer = {
+  name: "level warning",
+  state: "partial",
+  detail:
+    "what is outside the policy goes on and is logged; Cofferdam's own objects alone are refused. A signal that arrives before its notification ends a call with EINTR, and the daemon cannot have a listener of its own",
+};
+
+function systemCalls({ instructions, context }: SupervisedInput): Layer {
+  const fixed = mediatedCalls.filter(({ name, class: kind }) => kind === "plain" && context.listed.has(name)).length;
+  const never = mediatedCalls.filter(({ class: kind }) => kind === "untouchable").map(({ name }) => name);
+  return {
+    name: "system calls",
+    state: "partial",
+    detail: `filter of ${instructions} instructions with a listener. Not live: ${fixed} listed calls that nobody asks about go on until a restart even if the list loses them. Never judged, listed or not: ${never.join(", ")}`,
+  };
+}
+
+const keptCapabilities: Layer = {
+  name: "capabilities",
+  state: "partial",
+  detail: `all are kept, since none could be given back: not live. In their place the calls that need ${[...new Set(needed())].join(", ")} are judged; others are not seen`,
+};
+
+function needed(): string[] {
+  return mediatedCalls.flatMap((call) => {
+    if (call.class === "privilege") return [call.capability];
+    if (call.class === "state" && call.capability !== undefined) return [call.capability];
+    return [];
+  });
+}
+
+function privileges({ identity: { noNewPrivileges }, policy }: SupervisedInput): Layer {
+  const name = "privileges on exec";
+  if (policy.level === "warning")
+    return noNewPrivileges
+      ? {
+          name,
+          state: "partial",
+          detail: "no_new_privs, since this caller may not do without: set-user-id programs gain nothing. Not live",
+        }
+      : { name, state: "partial", detail: "set-user-id programs gain what they always do, until a restart. Not live" };
+  return noNewPrivileges
+    ? { name, state: "enforced", detail: "no_new_privs. Not live" }
+    : { name, state: "partial", detail: "set-user-id programs keep working, within the bounding set. Not live" };
+}
+
+function ipc({ policy, identity, context }: SupervisedInput): Layer[] {
+  if (granted(policy.ipc).size === 0) return [];
+  if (identity.privateIpc) return [{ name: "ipc", state: "enforced", detail: "private IPC namespace. Not live" }];
+  const kinds = [...context.ipc].join(", ");
+  if (kinds === "") return [];
+  return [{ name: "ipc", state: "partial", detail: `${kinds}: the host's own, until a restart at level enforcing` }];
+}
+
+const inherited: Layer = {
+  name: "inherited descriptors",
+  state: "partial",
+  detail: "all stay open; those that the policy does not name are logged",
+};

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { buildSupervisedFilter, type SupervisedContext } from "../../../src/compile/seccomp/supervised/filter.ts";
+import { mediatedCalls } from "../../../src/kernel/mediated-calls/table.ts";
+import { all, number } from "../../../src/kernel/syscalls.ts";
+import { run } from "./interpreter.ts";
+import { spell, X86_64 } from "./judge.ts";
+
+const everything: SupervisedContext = { listed: new Set(all()), denied: new Set(), ipc: new Set(["shm"]) };
+const nothing: SupervisedContext = { listed: new Set(), denied: new Set(), ipc: new Set() };
+
+function ask(context: SupervisedContext, call: string | number, args: readonly bigint[] = [], arch = X86_64): string {
+  const nr = typeof call === "number" ? call : (number(call) ?? -1);
+  return spell(run(buildSupervisedFilter(context), { nr, arch, args: [...args, 0n, 0n, 0n, 0n, 0n, 0n].slice(0, 6) }));
+}
+
+test("a call outside the list is notified, but for those that nothing may touch", () => {
+  const silent = mediatedCalls.filter(({ name }) => ask(nothing, name) === "allow").map(({ name }) => name);
+  expect(silent.sort()).toEqual(
+    mediatedCalls
+      .filter((call) => call.class === "untouchable")
+      .map(({ name }) => name)
+      .sort(),
+  );
+});
+
+test("nothing is decided: every answer is a notification or none", () => {
+  for (const context of [everything, nothing]) {
+    for (const name of all()) expect(["allow", "notify"], name).toContain(ask(context, name));
+  }
+});
+
+test("foreign architectures, x32 and calls newer than the table are notified: warning may not change what is seen", () => {
+  expect(ask(everything, "read", [], 0x40000003)).toBe("notify");
+  expect(ask(everything, 0x40000000)).toBe("notify");
+  expect(ask(everything, 400)).toBe("notify");
+  expect(ask(everything, 600)).toBe("notify");
+});
+
+test.each<readonly [string, bigint[], string]>([
+  ["openat", [0n, 0n, 0n], "notify"],
+  ["openat", [0n, 0n, 0o10000000n], "allow"],
+  ["stat", [], "allow"],
+  ["socket", [1n, 1n, 0n], "allow"],
+  ["socket", [2n, 0x80801n, 6n], "allow"],
+  ["socket", [2n, 2n, 17n], "allow"],
+  ["socket", [2n, 1n, 262n], "notify"],
+  ["socket", [16n, 3n, 0n], "notify"],
+  ["sendto", [0n, 0n, 0n, 0n, 0n], "allow"],
+  ["sendto", [0n, 0n, 0n, 0n, 0x100000000n], "notify"],
+  ["sendto", [0n, 0n, 0n, 0x20000000n, 0n], "notify"],
+  ["sendmsg", [], "notify"],
+  ["kill", [5n, 9n], "notify"],
+  ["kill", [5n, 0n], "allow"],
+  ["prlimit64", [0n], "allow"],
+  ["prlimit64", [7n], "notify"],
+  ["ioctl", [0n, 0x5421n], "allow"],
+  ["ioctl", [0n, 0x5401n], "notify"],
+  ["ioctl", [0n, 0x100005412n], "notify"],
+  ["fcntl", [0n, 3n], "allow"],
+  ["fcntl", [0n, 8n], "notify"],
+  ["clone", [0x3d0f00n], "allow"],
+  ["clone", [0x01200011n], "allow"],
+  ["clone", [0x10000011n], "notify"],
+  ["clone", [0x200n], "notify"],
+  ["clone3", [], "notify"],
+  ["execve", [], "notify"],
+  ["setuid", [], "notify"],
+  ["chdir", [], "notify"],
+  ["shmget", [], "notify"],
+  ["shmat", [], "allow"],
+  ["semop", [], "notify"],
+  ["ptrace", [0n], "allow"],
+  ["ptrace", [16n], "notify"],
+  ["memfd_create", [0n, 9n], "allow"],
+  ["memfd_create", [0n, 1n], "notify"],
+])("%s %s: %s", (call, args, answer) => {
+  expect(ask(everything, call, args)).toBe(answer);
+});
+
+test("an explicit denial of a listed call is notified", () => {
+  expect(ask({ ...everything, listed: new Set(), denied: new Set(["getpid", "shmat"]) }, "getpid")).toBe("notify");
+  expect(ask({ ...everything, denied: new Set(["shmat"]) }, "shmat")).toBe("notify");
+});
