@@ -8,6 +8,7 @@ const chapters: Readonly<Record<string, string>> = {
   CFD13: "What rules refer to",
   CFD20: "The policy on a host",
   CFD30: "What the compiler makes of it",
+  CFD40: "Policies in the rule language of ESXi",
 };
 
 /** The reference page of all diagnostics, in the order of their codes. */

@@ -2,6 +2,7 @@ import { checkEntries } from "./catalogue/check.ts";
 import { compileEntries } from "./catalogue/compile.ts";
 import { engineEntries } from "./catalogue/engine.ts";
 import type { CatalogueEntry } from "./catalogue/entry.ts";
+import { esxiEntries } from "./catalogue/esxi.ts";
 import { fileEntries } from "./catalogue/file.ts";
 import { resolveEntries } from "./catalogue/resolve.ts";
 import { ruleEntries } from "./catalogue/rule.ts";
@@ -10,7 +11,7 @@ import { yamlEntries } from "./catalogue/yaml.ts";
 /**
  * Every diagnostic there is, as data: `diagnose()` fills it in, `docs/diagnostics.md` is generated from it.
  * A code once given out keeps its meaning for ever. 10xx the file, 11xx its YAML, 12xx one rule, 13xx what rules refer to,
- * 20xx the finished policy on a host, 30xx making a plan of it.
+ * 20xx the finished policy on a host, 30xx making a plan of it, 40xx policies in the rule language of ESXi.
  */
 export const catalogue = {
   ...fileEntries,
@@ -20,6 +21,7 @@ export const catalogue = {
   ...checkEntries,
   ...engineEntries,
   ...compileEntries,
+  ...esxiEntries,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type DiagnosticName = keyof typeof catalogue;

@@ -6,7 +6,7 @@ import { type LoadedPolicy, loadPolicy, type Vocabulary } from "../policy/load.t
 import type { Places } from "./places.ts";
 
 /** System calls and groups as this program knows them. */
-function vocabulary(): Vocabulary {
+export function vocabulary(): Vocabulary {
   return { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
 }
 

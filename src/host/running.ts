@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { HostDomains } from "../domains/confinement.ts";
 import { LiveTable } from "../domains/live-table.ts";
-import { HOST_RUNS, listRuns } from "../domains/runs.ts";
+import { listRuns } from "../domains/runs.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import type { Places } from "./places.ts";
 
@@ -11,9 +11,9 @@ const USERS_RUNTIME = "/run/user";
 
 /** The runs and levels of this host as the caller may see them: root's, the caller's own, and for root those in users' runtime folders. */
 export function runningDomains(places: Places): HostDomains {
-  const folders = new Set([HOST_RUNS, join(dirname(places.plans), "runs"), ...usersRuns()]);
+  const folders = new Set([places.system.runs, places.runs, ...usersRuns()]);
   const runs = [...folders].flatMap((folder) => listRuns(folder));
-  const table = LiveTable.open();
+  const table = LiveTable.open(places.system.table);
   return { runs, levelOf: (number) => table?.level(number) ?? null };
 }
 

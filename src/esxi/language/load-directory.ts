@@ -1,0 +1,135 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { type Diagnostic, hasError, type Report, startOf } from "../../diagnostics/diagnostic.ts";
+import { hasCode } from "../../kernel/errno-error.ts";
+import type { Policy } from "../../model/policy.ts";
+import { parsePolicy } from "../../policy/1-parse/parse.ts";
+import { resolve } from "../../policy/2-resolve/resolve.ts";
+import { parseDomainName } from "../../policy/names.ts";
+import type { Vocabulary } from "../../policy/vocabulary.ts";
+import { parseLabels } from "./labels.ts";
+import { ownName, SUPER_DOM } from "./names.ts";
+import { parseRules } from "./parse.ts";
+import type { PathKind } from "./path-tree.ts";
+import { policyText } from "./policy-text.ts";
+import type { EsxiDomain } from "./rule.ts";
+import { translate } from "./translate.ts";
+
+/** Largest file of rules, bytes. */
+const RULES_BYTES_MAX = 1024 * 1024;
+/** Files read of one folder. */
+const FILES_MAX = 4096;
+
+export interface TranslatedDomain {
+  /** Ours. */
+  readonly name: string;
+  /** Of the policy file. */
+  readonly text: string;
+  readonly policy: Policy;
+}
+
+export interface LoadedDirectory {
+  /** Empty as soon as one diagnostic is an error: nothing is half accepted. */
+  readonly domains: readonly TranslatedDomain[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Texts by the names that diagnostics give. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** A policy directory of ESXi: `domains/`, `fileLabels/` and `tardisks/`, each with one file or more. */
+export function loadDirectory(folder: string, vocabulary: Vocabulary): LoadedDirectory {
+  const sources = new Map<string, string>();
+  const diagnostics: Diagnostic[] = [];
+  const report: Report = (diagnostic) => void diagnostics.push(diagnostic);
+  const files = (name: string) => readFiles(join(folder, name), sources, report);
+  if (!existsSync(join(folder, "domains"))) {
+    const why = "it has no folder `domains`";
+    report(
+      diagnose("esxi-file", startOf(folder), {
+        name: folder,
+        why,
+        instead: "name a folder like /etc/vmware/secpolicy",
+      }),
+    );
+  }
+  const labels = parseLabels(files("fileLabels").map(({ text }) => text));
+  const written = [...files("domains"), ...files("tardisks")].flatMap(({ path, name, text }) =>
+    parseRules(path, name, text, report).map((domain) => ({ path, domain })),
+  );
+  const domains = written.flatMap(({ path, domain }) => {
+    const keys = translate(domain, { labels, kindOf: pathKind, report });
+    if (path.startsWith(join(folder, "tardisks"))) return [];
+    return translated(path, domain, policyText(keys, path), { vocabulary, sources, report }) ?? [];
+  });
+  refuseDoubles(domains, folder, report);
+  return { domains: hasError(diagnostics) ? [] : domains, diagnostics, sources };
+}
+
+interface Reading {
+  readonly vocabulary: Vocabulary;
+  readonly sources: Map<string, string>;
+  readonly report: Report;
+}
+
+/** The translation, read as the policy file that it is going to be. `superDom` holds whatever no domain claimed, and has no rules here. */
+function translated(path: string, domain: EsxiDomain, text: string, reading: Reading): TranslatedDomain | null {
+  const name = domain.name === SUPER_DOM && domain.rules.length === 0 ? null : ownName(domain.name);
+  if (name === null) {
+    if (domain.name === SUPER_DOM && domain.rules.length === 0) return null;
+    const why = `\`${domain.name}\` can be no domain's name`;
+    reading.report(diagnose("esxi-file", startOf(path), { name: path, why, instead: "call it after a domain" }));
+    return null;
+  }
+  const file = `${name}.yaml (translated)`;
+  reading.sources.set(file, text);
+  const parsed = parsePolicy({ file, bytes: Buffer.from(text), kind: "domain", name }, reading.report);
+  const parts = parseDomainName(name);
+  if (parsed === null || parts === null) return null;
+  const input = { name: parts, domain: parsed, abstractions: [], set: {}, vocabulary: reading.vocabulary };
+  return { name, text, policy: resolve(input, reading.report) };
+}
+
+function refuseDoubles(domains: readonly TranslatedDomain[], folder: string, report: Report): void {
+  const twice = domains.find(({ name }, at) => domains.findIndex((other) => other.name === name) < at);
+  if (twice === undefined) return;
+  const why = `two of its domains would be called \`${twice.name}\``;
+  report(diagnose("esxi-file", startOf(folder), { name: folder, why, instead: "give one of them another name" }));
+}
+
+/** Regular files of a folder, in the order of their names; one that is not there holds none. */
+function readFiles(folder: string, sources: Map<string, string>, report: Report) {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).sort();
+  const found = names.slice(0, FILES_MAX).map((name) => ({ name, path: join(folder, name) }));
+  return found.flatMap(({ name, path }) => {
+    const why = names.length > FILES_MAX ? `there are more than ${FILES_MAX} files beside it` : whyNot(path);
+    if (why !== null) {
+      report(diagnose("esxi-file", startOf(path), { name: path, why, instead: "move it out of the folder" }));
+      return [];
+    }
+    const text = readFileSync(path, "utf8");
+    sources.set(path, text);
+    return [{ name, path, text }];
+  });
+}
+
+function whyNot(path: string): string | null {
+  const stat = lstatSync(path);
+  if (!stat.isFile()) return "it is no regular file";
+  if (stat.size > RULES_BYTES_MAX) return `it is larger than ${RULES_BYTES_MAX} bytes`;
+  const text = readFileSync(path, "utf8");
+  return text.includes("\ufffd") || text.includes("\0") ? "it is no text in UTF-8" : null;
+}
+
+/** What lies under a path on this host; links are followed, as the compiler does. */
+export function pathKind(path: string): PathKind {
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) return "directory";
+    return stat.isCharacterDevice() || stat.isBlockDevice() ? "device" : "file";
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP")) return "absent";
+    throw error;
+  }
+}
