@@ -9,12 +9,16 @@ static int run_compiler(const struct options *options, const char *plan_path)
 {
   const char *begin[] = {NODE_PATH_ABS, DIST_DIR "/cofferdam.js", "compile", "--out", plan_path};
   size_t count = sizeof begin / sizeof *begin;
-  const char **arguments = calloc(count + options->set_count * 2 + 3, sizeof *arguments);
+  const char **arguments = calloc(count + options->set_count * 2 + 5, sizeof *arguments);
   need(arguments != NULL, "make room for the compiler's arguments", NULL, NULL);
   memcpy(arguments, begin, sizeof begin);
   for (size_t i = 0; i < options->set_count; i++) {
     arguments[count++] = "--set";
     arguments[count++] = options->sets[i];
+  }
+  if (options->level != NULL) {
+    arguments[count++] = "--level";
+    arguments[count++] = options->level;
   }
   if (options->policy != NULL)
     arguments[count++] = "--policy";

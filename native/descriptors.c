@@ -69,6 +69,10 @@ static int listen_count(const struct plan *plan)
 
 void descriptors_close(struct plan *plan)
 {
+  if (plan->head->level == PLAN_LEVEL_WARNING) {
+    report_descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, LISTEN_START);
+    return need(report_descriptor >= 0, "keep a descriptor for reports", "descriptor 2", "raise the limit of descriptors (ulimit -n)");
+  }
   int floor = LISTEN_START + listen_count(plan);
   int above = fcntl(plan->memory, F_DUPFD_CLOEXEC, floor + 2);
   if (above < 0 && errno == EINVAL)
@@ -118,7 +122,7 @@ static void explain(const struct plan *plan, int descriptor)
 
 void descriptors_replace(const struct plan *plan)
 {
-  for (int i = 0; i <= STDERR_FILENO; i++) {
+  for (int i = 0; i <= STDERR_FILENO && plan->head->level != PLAN_LEVEL_WARNING; i++) {
     if (granted(plan, i))
       continue;
     explain(plan, i);

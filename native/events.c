@@ -24,7 +24,7 @@ static void make_folders(const char *path)
 static int open_log(void)
 {
   const int folder_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  const char *folder = places_events(), *path = joined(folder, "/events.jsonl", "");
+  const char *folder = places_log(), *path = joined(folder, "/events.jsonl", "");
   int directory = open(folder, folder_flags);
   if (directory < 0 && errno == ENOENT) {
     make_folders(folder);

@@ -1,7 +1,5 @@
-#include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -9,19 +7,12 @@
 #include "holder.h"
 
 #define STEP "start the holder"
-/* Until the holder serves a launcher whose execve is itself notified, in nanoseconds. */
+/* Until the holder serves a launcher whose execve is notified though its plan is sealed, in nanoseconds. */
 #define EXECVE_WAIT_NS 100000000l
-
-/* Shared by launcher and holder until the daemon runs. */
-struct handover {
-  /* The launcher's thread id. The kernel adds FUTEX_OWNER_DIED and wakes the holder when the launcher executes or ends, since
-     `entry` is on its list of robust futexes (set_robust_list(2)): behind the filter it may call nothing itself. */
-  _Atomic uint32_t owner;
-  _Atomic int listener;
-  struct robust_list entry;
-  struct cgroup cgroup;
-};
-enum { WAITING = -2 };
+/* Deaths in a row without an answer after which a run gets a mediator of its own: a call that kills must not end everybody's. */
+#define SHARED_DEATHS_MAX 2
+/* What `owner` becomes when the listener is given before execve. */
+#define GIVEN FUTEX_WAITERS
 
 struct holder {
   struct handover *handover;
@@ -31,7 +22,7 @@ struct holder {
 
 /* Born with every signal blocked: a service manager that stops the group must not turn a graceful stop into failing calls, nor must
    lack of memory. The holder goes last, by itself. */
-static void stand_apart(void)
+void stand_apart(const char *name)
 {
   setsid();
   int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -40,52 +31,90 @@ static void stand_apart(void)
     close(score);
   }
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  prctl(PR_SET_NAME, "cofferdam-hold", 0, 0, 0);
+  prctl(PR_SET_NAME, name, 0, 0, 0);
   (void)!chdir("/"); /* a courtesy to who unmounts; without it the domain is held as well */
 }
 
+void keep_only(const int *kept, size_t count)
+{
+  for (unsigned next = 0, nearest; next != ~0u; next = nearest == ~0u ? nearest : nearest + 1) {
+    nearest = ~0u;
+    for (size_t i = 0; i < count; i++)
+      if (kept[i] >= 0 && (unsigned)kept[i] >= next && (unsigned)kept[i] < nearest)
+        nearest = (unsigned)kept[i];
+    if (nearest > next)
+      syscall(SYS_close_range, next, nearest - 1, 0);
+  }
+  int silence = open("/dev/null", O_RDWR); /* 0, the lowest that is free */
+  dup2(silence, STDOUT_FILENO);
+  dup2(silence, STDERR_FILENO);
+}
+
 /* Returns when nothing is shared with the daemon any more: what it executes gets a table of descriptors of its own. */
-static int await_listener(struct handover *handover)
+static int await_listener(struct handover *handover, int launcher)
 {
   const struct timespec limit = {.tv_nsec = EXECVE_WAIT_NS};
-  for (;;) {
-    uint32_t owner = atomic_load(&handover->owner);
-    if ((owner & FUTEX_OWNER_DIED) != 0)
+  struct pollfd ended = {.fd = launcher, .events = POLLIN};
+  for (bool late = false;; late = true) {
+    uint32_t owner = handover->owner;
+    /* One that is killed before it has a robust futex tells nobody. */
+    if ((owner & FUTEX_OWNER_DIED) != 0 || (late && poll(&ended, 1, 0) == 1))
+      return handover->listener;
+    if ((owner == GIVEN || late) && handover->listener != WAITING && unshare(CLONE_FILES) == 0)
       return handover->listener;
     syscall(SYS_futex, &handover->owner, FUTEX_WAIT, owner, &limit, NULL, 0);
-    if (handover->listener != WAITING && unshare(CLONE_FILES) == 0)
-      return handover->listener;
   }
 }
 
-static void serve(const struct holdings *own)
+/* A mediator's death counts when somebody waited for it and it had answered nothing. */
+static int deaths_now(const struct holdings *own, const uint8_t *slots, int before, bool stranded)
+{
+  struct pollfd asked = {.fd = own->listener, .events = POLLIN};
+  if (own->order >= 0)
+    return MEDIATOR_RESTARTS_MAX; /* no other process could be an ancestor of the daemon */
+  return slots_answered(slots) ? 0 : before + (stranded || poll(&asked, 1, 0) == 1);
+}
+
+/* Until the last process of the domain has ended; without a listener, until the daemon has. */
+static void serve(struct handover *handover, const struct holdings *own)
 {
   uint8_t *slots = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, own->slots, 0);
   if (slots == MAP_FAILED)
     return;
-  int mediator = -1; /* pidfd */
-  int deaths = 0;    /* in a row, without an answered call */
-  for (;;) {
-    /* While a mediator lives the listener is only watched for the end of the domain. */
+  struct mediator mediator = {.descriptor = -1, .alone = geteuid() != 0};
+  int deaths = 0, front = own->front;
+  for (bool wanted = false;;) {
+    while (wanted && deaths < MEDIATOR_RESTARTS_MAX && !mediator_start(own, &mediator))
+      deaths++;
+    if (wanted && deaths >= MEDIATOR_RESTARTS_MAX)
+      slots_fail(own->listener, slots);
+    wanted = false;
     struct pollfd watched[] = {
-        {.fd = own->listener, .events = mediator < 0 ? POLLIN : 0},
-        {.fd = mediator, .events = POLLIN},
+        /* While a mediator lives the listener is only watched for the end of the domain. */
+        {.fd = own->listener, .events = mediator.descriptor < 0 ? POLLIN : 0},
+        {.fd = own->listener < 0 ? own->launcher : -1, .events = POLLIN},
+        {.fd = mediator.descriptor, .events = POLLIN},
+        {.fd = own->children, .events = POLLIN},
+        {.fd = front, .events = POLLIN},
     };
-    if (poll(watched, 2, -1) < 0)
+    if (poll(watched, sizeof watched / sizeof *watched, -1) < 0)
       continue;
-    if (mediator >= 0 && watched[1].revents != 0) {
-      mediator_reap(mediator);
-      mediator = -1;
-      deaths = slots_settle(own->listener, slots) ? 0 : deaths + 1;
-    } else if ((watched[0].revents & POLLHUP) != 0) {
-      mediator_end(mediator);
-      return;
-    } else if ((watched[0].revents & POLLIN) != 0) {
-      if (deaths >= MEDIATOR_RESTARTS_MAX)
-        slots_deny_one(own->listener, slots);
-      else if ((mediator = mediator_start(own)) < 0)
-        deaths++;
+    if (watched[3].revents != 0)
+      attended_children(handover, own, false);
+    if (watched[4].revents != 0) {
+      syscall(SYS_pidfd_send_signal, own->launcher, SIGKILL, NULL, 0); /* what ended the front was meant for the daemon */
+      front = -1;
     }
+    if ((watched[0].revents & POLLHUP) != 0 || watched[1].revents != 0)
+      return mediator_end(&mediator);
+    if (watched[2].revents != 0 && mediator_ended(&mediator)) {
+      wanted = slots_stranded(own->listener, slots);
+      deaths = deaths_now(own, slots, deaths, wanted);
+      mediator.alone |= deaths >= SHARED_DEATHS_MAX;
+    } else if ((watched[0].revents & POLLIN) != 0 && deaths >= MEDIATOR_RESTARTS_MAX)
+      slots_deny_one(own->listener, slots);
+    else if ((watched[0].revents & POLLIN) != 0)
+      wanted = true;
   }
 }
 
@@ -93,35 +122,35 @@ static void serve(const struct holdings *own)
 static void live(void *argument)
 {
   const struct holder *holder = argument;
+  struct handover *handover = holder->handover;
   struct holdings own = holder->own;
   munmap((void *)holder->plan->bytes, holder->plan->length);
-  stand_apart();
-  own.listener = await_listener(holder->handover);
-  syscall(SYS_close_range, 0, report_descriptor, 0);
-  for (int i = 0; i <= STDERR_FILENO; i++)
-    dup2(own.silence, i);
-  if (own.listener >= 0)
-    serve(&own);
-  else if (own.listener == NO_LISTENER)
-    for (struct pollfd ended = {.fd = own.launcher, .events = POLLIN}; poll(&ended, 1, -1) < 0;)
-      continue;
+  stand_apart("cofferdam-hold");
+  own.listener = await_listener(handover, own.launcher);
+  const int kept[] = {own.listener,  own.launcher, own.slots, own.plan,     own.events,
+                      own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,
+                      handover->record.folder, own.front < 0 ? -1 : report_descriptor};
+  keep_only(kept, sizeof kept / sizeof *kept);
+  if (own.listener != WAITING)
+    serve(handover, &own);
+  if (own.front >= 0)
+    attended_children(handover, &own, true);
   /* The collector reads the end of the events now, however long a process of the domain outlives the daemon. */
   if (own.events >= 0)
     close(own.events);
-  cgroup_remove(&holder->handover->cgroup);
+  record_remove(&handover->record);
+  cgroup_remove(&handover->cgroup);
   _exit(0);
 }
 
 static struct holdings gather(const struct plan *plan, int events)
 {
-  struct holdings own = {.events = events, .plan = plan->memory, .slots = memory_make("cofferdam-slots")};
+  struct holdings own = {.plan = plan->memory, .events = events, .front = -1, .stand_by = -1, .order = -1, .children = -1};
+  own.slots = memory_make("cofferdam-slots");
   need(own.slots >= 0 && ftruncate(own.slots, SLOT_COUNT * SLOT_SIZE) == 0 &&
            fcntl(own.slots, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0,
        "make the slots of calls in flight", "memfd", "raise the limit of descriptors (ulimit -n)");
-  own.launcher = (int)syscall(SYS_pidfd_open, getpid(), 0);
-  need(own.launcher >= 0, STEP, "pidfd_open", "raise the limit of descriptors (ulimit -n)");
-  own.silence = open("/dev/null", O_RDWR | O_CLOEXEC);
-  need(own.silence >= 0, STEP, "/dev/null", NULL);
+  own.launcher = process_open(getpid(), STEP);
   return own;
 }
 
@@ -130,24 +159,27 @@ struct handover *holder_start(const struct plan *plan, int events)
   static struct robust_list_head owned;
   struct handover *handover = mmap(NULL, sizeof *handover, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   need(handover != MAP_FAILED, STEP, "mmap", NULL);
+  *handover = (struct handover){.listener = WAITING, .status = LIVES, .supervised = plan_has(plan, PLAN_SUPERVISED)};
+  handover->cgroup.anchor = handover->record.folder = -1;
+  struct holder holder = {handover, gather(plan, events), plan};
+  if (!plan_has(plan, PLAN_ATTENDED))
+    handover->holder = grandchild(STEP, CLONE_FILES, false, live, &holder);
+  else if (!attended_split(handover, &holder.own))
+    live(&holder);
   handover->owner = (uint32_t)gettid() | FUTEX_WAITERS;
-  handover->listener = WAITING;
-  handover->cgroup.anchor = -1;
   handover->entry.next = &owned.list;
   owned.list.next = &handover->entry;
   owned.futex_offset = (long)offsetof(struct handover, owner) - (long)offsetof(struct handover, entry);
   need(syscall(SYS_set_robust_list, &owned, sizeof owned) == 0, STEP, "set_robust_list", NULL);
-  struct holder holder = {handover, gather(plan, events), plan};
-  grandchild(STEP, CLONE_FILES, false, live, &holder);
   return handover;
-}
-
-struct cgroup *holder_cgroup(struct handover *handover)
-{
-  return &handover->cgroup;
 }
 
 void holder_give(struct handover *handover, int listener)
 {
-  atomic_store(&handover->listener, listener);
+  handover->listener = listener;
+  /* A supervised filter notifies execve and never futex: the holder must serve before the launcher has executed. */
+  if (handover->supervised) {
+    handover->owner = GIVEN;
+    syscall(SYS_futex, &handover->owner, FUTEX_WAKE, 1, NULL, NULL, 0);
+  }
 }

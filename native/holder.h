@@ -1,44 +1,109 @@
 #ifndef HOLDER_H
 #define HOLDER_H
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdatomic.h>
+
 #include "launcher.h"
 
 /* --- holder.c: a small process outside the domain that keeps the listener, so that mediators may come and go --- */
 
-struct handover;
+/* Shared by all processes of a run until the daemon executes; by those outside the domain until its end. */
+struct handover {
+  /* The launcher's thread id. The kernel adds FUTEX_OWNER_DIED and wakes the holder when the launcher executes or ends, since
+     `entry` is on its list of robust futexes (set_robust_list(2)): behind the filter it may call nothing itself. */
+  _Atomic uint32_t owner;
+  _Atomic int listener;
+  struct robust_list entry;
+  bool supervised;
+  struct cgroup cgroup;
+  struct record record;
+  /* Of an attended run; 0 until they are known. */
+  _Atomic pid_t front, holder, daemon;
+  _Atomic int status;  /* of the daemon (waitpid(2)), or LIVES */
+  _Atomic int stopped; /* the daemon stopped, and the front has not followed yet */
+};
+enum { WAITING = -2, LIVES = -1 };
 
-/* Clones the holder, which shares this process's descriptors until that executes or ends. `events` may be -1. */
+/* Makes the holder, which shares this process's descriptors until that executes or ends. `events` may be -1. Of an attended plan
+   only the process that becomes the daemon returns. */
 struct handover *holder_start(const struct plan *plan, int events);
 
-/* What the holder removes when the domain has ended. */
-struct cgroup *holder_cgroup(struct handover *handover);
-
-/* Gives it the listener (or NO_LISTENER), without a system call. */
+/* Gives it the listener (or NO_LISTENER), without a system call that a sealed filter could see. */
 void holder_give(struct handover *handover, int listener);
 
-/* --- mediator.c, slots.c: for the holder --- */
-
-/* Descriptors that the holder keeps. */
+/* Descriptors that the holder keeps; -1 where there is none. */
 struct holdings {
   int listener;
   int launcher; /* pidfd of the launcher, which becomes the daemon */
   int slots;
   int plan;
   int events;
-  int silence; /* /dev/null */
+  /* Of an attended run. */
+  int front;    /* pidfd */
+  int stand_by; /* pidfd of the process that becomes the mediator */
+  int order;    /* connection to it */
+  int children; /* signalfd of SIGCHLD */
 };
 
-/* Starts `node dist/mediator.js`; returns its pidfd or -1. */
-int mediator_start(const struct holdings *own);
+/* Leaves session and working directory of the daemon; spared when memory runs out. */
+void stand_apart(const char *name);
 
-/* Takes the status of one that ended, and closes its pidfd. */
-void mediator_reap(int mediator);
+/* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard ones were. */
+void keep_only(const int *kept, size_t count);
 
-/* Gives it time to end by itself, then kills it. -1 is none. */
-void mediator_end(int mediator);
+/* --- attended.c: a run whose front stays, passes signals and the exit status, and ends last --- */
 
-/* Answers what a dead mediator left: the recorded response of each call that is done, EIO for the others. Clears the slots.
-   Returns whether that mediator had answered any call. */
-bool slots_settle(int listener, uint8_t *slots);
+/* Makes front, stand-by, holder and launcher, each the parent of the next. Front and stand-by never return.
+   Returns in the launcher true, in the holder false. */
+bool attended_split(struct handover *handover, struct holdings *own);
+
+/* pidfd of `process`; refuses the start without. */
+int process_open(pid_t process, const char *step);
+
+/* Takes what happened to children of the holder, among them the daemon; with `last` waits for the daemon's end. */
+void attended_children(struct handover *handover, const struct holdings *own, bool last);
+
+/* --- mediator.c, shared.c: for the holder --- */
+
+struct mediator {
+  int descriptor;    /* readable when it ended: its pidfd, or the connection to the shared one. -1 without */
+  bool shared;       /* of the whole host */
+  bool acknowledged; /* the shared one has taken over */
+  bool alone;        /* the shared one is not asked */
+};
+
+/* The host's shared mediator if there is one and `alone` is not set, else `node dist/mediator.js`. */
+bool mediator_start(const struct holdings *own, struct mediator *mediator);
+
+/* After `descriptor` was readable: whether it is gone, which is noted. */
+bool mediator_ended(struct mediator *mediator);
+
+/* Gives it time to end by itself. */
+void mediator_end(struct mediator *mediator);
+
+/* Becomes the mediator, with `handed` from 3 on. */
+_Noreturn void mediator_become(const int *handed, int count);
+
+/* Connects to the host's mediator; -1 where there is none, after waiting a little for a successor where there was one. */
+int shared_connect(bool was_there);
+
+/* Sends what a mediator needs; false with errno. Receives it: how many descriptors came (from 3 on listener, slots, plan, events), 0 at
+   the connection's end. */
+#define HANDED_OVER_MAX 4
+bool hand_over(int connection, const struct holdings *own);
+int take_over(int connection, int *handed);
+
+/* --- slots.c: for the holder --- */
+
+/* Whether a mediator has answered anything since this was last asked. */
+bool slots_answered(const uint8_t *slots);
+
+/* Whether a call was received and waits for its answer. */
+bool slots_stranded(int listener, const uint8_t *slots);
+
+/* Answers what was received with EIO. */
+void slots_fail(int listener, uint8_t *slots);
 
 /* Receives one call and answers it with EACCES. */
 void slots_deny_one(int listener, uint8_t *slots);

@@ -35,12 +35,13 @@ void need(bool good, const char *step, const char *object, const char *help);
 /* Copy of three texts in one that lasts; refuses the start without memory. */
 char *joined(const char *first, const char *second, const char *third);
 
-/* --- options.c: `run [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy FILE) [--] CMD [ARG...]` --- */
+/* --- options.c: `run [--level LEVEL] [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy FILE) [--] CMD [ARG...]` --- */
 
 struct options {
   const char *domain; /* also with --policy: the file's name without its ending */
   const char *policy; /* absolute, or NULL */
   const char *events; /* NULL without --events */
+  const char *level;  /* NULL without --level */
   const char **sets;
   size_t set_count;
   char **command; /* NULL-terminated */
@@ -52,7 +53,8 @@ struct options options_read(int count, char **arguments);
 /* --- places.c: where things lie; the table is in ARCHITECTURE.md --- */
 
 const char *places_plans(void);
-const char *places_events(void);
+const char *places_runs(void);
+const char *places_log(void);
 /* `DOMAIN-KEY.plan`. */
 const char *places_plan_name(const struct options *options);
 
@@ -63,10 +65,10 @@ const char *find_command(const char *command);
 
 /* --- node.c: Cofferdam's Node programs --- */
 
-/* Becomes `node dist/cofferdam.js` with the original arguments behind argv[0]. */
-_Noreturn void node_become(char **argv);
+/* Becomes `node dist/cofferdam.js` with the original arguments behind argv[0], `--as=NAME` before them when it was called by another name. */
+_Noreturn void node_become(char **argv, const char *name);
 
-/* Becomes node with default signals and no descriptor but 0 to 2 and `handed`, which it finds from 3 on. */
+/* Becomes node with default signals and no descriptor but 0 to 2 and `handed`, which it finds from 3 on; -1 stays closed. */
 _Noreturn void node_execute(const char *const *arguments, char **environment, const int *handed, int handed_count);
 
 /* Runs node in a grandchild, with a cleaned environment, no input, and its output on `output`. Returns its status (waitpid(2))
@@ -74,12 +76,12 @@ _Noreturn void node_execute(const char *const *arguments, char **environment, co
 int node_start(const char *step, const char *const *arguments, int output, const int *handed, int handed_count, bool wait);
 
 /* Runs `body`, which never returns, in a grandchild, so that the launcher has no child and gets no SIGCHLD. `flags` as in clone(2).
-   Returns its status with `wait`, else 0; refuses the start when it cannot be born. */
+   Returns its status with `wait`, else its process id; refuses the start when it cannot be born. */
 int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(void *), void *argument);
 
 /* --- events.c --- */
 
-/* Where the mediator writes events: the collector of `--events`, started and ready, else the event log. */
+/* Starts the collector of `--events`; returns, when it is ready, where the mediator writes events. */
 int events_open(const struct options *options, const char *plan_path);
 
 /* --- descriptors.c: which of the caller's descriptors the daemon gets --- */
@@ -88,8 +90,8 @@ int events_open(const struct options *options, const char *plan_path);
    there, one of a disabled domain finds them closed again. */
 void descriptors_hold(void);
 
-/* Moves reports off descriptor 2, and closes everything beyond it but what the plan grants, reports, and the plan's memory. What is
-   opened afterwards is ours and has a higher number than reports. */
+/* Moves reports off descriptor 2, and closes everything beyond it but what the plan grants, reports, and the plan's memory. At level
+   warning nothing is closed, nor replaced below. */
 void descriptors_close(struct plan *plan);
 
 /* Replaces standard descriptors that are not granted by /dev/null. */
@@ -108,6 +110,20 @@ void cgroup_enter(const struct plan *plan, struct cgroup *cgroup);
 
 /* Removes the child as soon as nobody lives in it. */
 void cgroup_remove(const struct cgroup *cgroup);
+
+/* --- record.c: the symbolic link that tells `cofferdam ps` of this run; its form is in src/domains/run-record.ts --- */
+
+struct record {
+  int folder; /* -1 where there is nothing to remove */
+  char name[16];
+  char text[256];
+};
+
+/* Tells of this process and its holder; `live` says whether its level may change. Refuses the start when it cannot be made. */
+void record_make(const struct plan *plan, const char *live, pid_t holder, struct record *record);
+
+/* Removes it, unless a later process of the same id has made it its own. */
+void record_remove(const struct record *record);
 
 /* --- identity.c: who the daemon runs as, and what it may ever become --- */
 

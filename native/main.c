@@ -3,6 +3,9 @@
 
 #include "holder.h"
 
+/* Under other names it speaks as other programs do (src/esxi/). */
+#define OWN_NAME "cofferdam"
+
 static const char *execute_help(int error)
 {
   if (error == EACCES)
@@ -28,7 +31,9 @@ _Noreturn static void confine(const struct options *options, struct plan *plan, 
   int events = options->events != NULL || plan_has(plan, PLAN_LISTENER) ? events_open(options, plan_path) : -1;
   descriptors_replace(plan);
   struct handover *handover = holder_start(plan, events);
-  cgroup_enter(plan, holder_cgroup(handover));
+  bool fixed = options->level != NULL || geteuid() != 0 || plan->head->number == 0;
+  record_make(plan, fixed ? "fixed" : "live", handover->holder, &handover->record);
+  cgroup_enter(plan, &handover->cgroup);
   identity_private_ipc(plan);
   int ruleset = plan_has(plan, PLAN_LANDLOCK) ? landlock_build(plan) : -1;
   identity_assume(plan);
@@ -42,14 +47,15 @@ int main(int argc, char **argv)
 {
   if (getauxval(AT_SECURE) != 0)
     refuse("start", "bin/cofferdam", 0, "it must not be set-user-id, set-group-id or carry file capabilities");
-  if (argc < 3 || strcmp(argv[1], "run") != 0 || strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)
-    node_become(argv);
+  const char *name = argc > 0 ? basename(argv[0]) : OWN_NAME;
+  if (argc < 3 || strcmp(name, OWN_NAME) != 0 || strcmp(argv[1], "run") != 0 || strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)
+    node_become(argv, strcmp(name, OWN_NAME) == 0 ? NULL : name);
   descriptors_hold();
   const struct options options = options_read(argc - 1, argv + 1);
   const char *command = find_command(options.command[0]);
-  const char *directory = places_plans(), *name = places_plan_name(&options);
-  struct plan plan = plan_obtain(&options, directory, name);
+  const char *directory = places_plans(), *file = places_plan_name(&options);
+  struct plan plan = plan_obtain(&options, directory, file);
   if (plan.head->level == PLAN_LEVEL_DISABLED)
     execute(command, options.command);
-  confine(&options, &plan, joined(directory, "/", name), command);
+  confine(&options, &plan, joined(directory, "/", file), command);
 }

@@ -1,7 +1,7 @@
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "holder.h"
@@ -32,35 +32,63 @@ static void spared_no_more(void)
     (void)!write(score, "0", 1);
 }
 
-int mediator_start(const struct holdings *own)
+void mediator_become(const int *handed, int count)
+{
+  const char *arguments[] = {NODE_PATH_ABS, DIST_DIR "/mediator.js", NULL};
+  char *environment[] = {MEDIATOR_PATH, NULL};
+  limits_raise();
+  spared_no_more();
+  node_execute(arguments, environment, handed, count);
+}
+
+bool mediator_start(const struct holdings *own, struct mediator *mediator)
 {
   _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4 && MEDIATOR_FD_PLAN == 5 && MEDIATOR_FD_EVENTS == 6, "order");
   const int handed[] = {own->listener, own->slots, own->plan, own->events};
-  int pidfd = -1;
-  long process = syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, 0);
-  if (process == 0) {
-    const char *arguments[] = {NODE_PATH_ABS, DIST_DIR "/mediator.js", NULL};
-    char *environment[] = {MEDIATOR_PATH, NULL};
-    limits_raise();
-    spared_no_more();
-    node_execute(arguments, environment, handed, 4);
-  }
-  return process < 0 ? -1 : pidfd;
+  bool asked = own->order < 0 && !mediator->alone;
+  mediator->descriptor = own->order >= 0 ? own->stand_by : asked ? shared_connect(mediator->shared) : -1;
+  mediator->shared = asked && mediator->descriptor >= 0;
+  mediator->acknowledged = false;
+  if (mediator->descriptor >= 0 && hand_over(mediator->shared ? mediator->descriptor : own->order, own))
+    return true;
+  if (mediator->shared)
+    close(mediator->descriptor);
+  mediator->descriptor = -1;
+  mediator->shared = false;
+  long process = own->order >= 0 ? -1 : syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, &mediator->descriptor, NULL, 0);
+  if (process == 0)
+    mediator_become(handed, 4);
+  return process > 0;
 }
 
-void mediator_reap(int mediator)
+/* Takes the status of one of our own, if it is a child, and closes what stood for it. */
+static void forget(struct mediator *mediator)
 {
   siginfo_t information;
-  waitid((idtype_t)P_PIDFD, (id_t)mediator, &information, WEXITED);
-  close(mediator);
+  if (!mediator->shared)
+    waitid((idtype_t)P_PIDFD, (id_t)mediator->descriptor, &information, WEXITED);
+  close(mediator->descriptor);
+  mediator->descriptor = -1;
 }
 
-void mediator_end(int mediator)
+bool mediator_ended(struct mediator *mediator)
 {
-  if (mediator < 0)
+  char byte;
+  ssize_t got = mediator->shared ? recv(mediator->descriptor, &byte, sizeof byte, 0) : 0;
+  mediator->acknowledged |= got > 0;
+  if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+    return false;
+  mediator->alone |= mediator->shared && !mediator->acknowledged; /* it does not want this run */
+  forget(mediator);
+  return true;
+}
+
+void mediator_end(struct mediator *mediator)
+{
+  if (mediator->descriptor < 0)
     return;
-  struct pollfd ended = {.fd = mediator, .events = POLLIN};
-  if (poll(&ended, 1, MEDIATOR_END_MS) == 0)
-    syscall(SYS_pidfd_send_signal, mediator, SIGKILL, NULL, 0);
-  mediator_reap(mediator);
+  struct pollfd ended = {.fd = mediator->descriptor, .events = POLLIN};
+  if (!mediator->shared && poll(&ended, 1, MEDIATOR_END_MS) == 0)
+    syscall(SYS_pidfd_send_signal, mediator->descriptor, SIGKILL, NULL, 0);
+  forget(mediator);
 }

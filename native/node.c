@@ -6,7 +6,7 @@
 #include "launcher.h"
 
 /* Descriptors that one of our programs finds at most, from 3 on. */
-#define HANDED_MAX 4
+#define HANDED_MAX 5
 /* Stack of a grandchild's parent and of the holder, in bytes. */
 #define STACK_SIZE (64 * 1024)
 
@@ -24,18 +24,21 @@ static void environment_filter(const char *const *prefixes, bool keep)
   environ[kept] = NULL;
 }
 
-void node_become(char **argv)
+void node_become(char **argv, const char *name)
 {
   static const char *const changing_node[] = {"NODE_", "LD_", "GLIBC_TUNABLES=", "OPENSSL_", NULL};
   size_t count = 0;
   while (argv[count] != NULL)
     count++;
-  const char **arguments = calloc(count + 2, sizeof *arguments);
+  const char **arguments = calloc(count + 3, sizeof *arguments);
   need(arguments != NULL, "make room for the arguments", NULL, NULL);
-  arguments[0] = NODE_PATH_ABS;
-  arguments[1] = DIST_DIR "/cofferdam.js";
+  const char **next = arguments;
+  *next++ = NODE_PATH_ABS;
+  *next++ = DIST_DIR "/cofferdam.js";
+  if (name != NULL)
+    *next++ = joined("--as=", name, "");
   for (size_t i = 1; i < count; i++)
-    arguments[i + 1] = argv[i];
+    *next++ = argv[i];
   environment_filter(changing_node, false);
   execve(NODE_PATH_ABS, (char *const *)arguments, environ);
   refuse("start the command line", NODE_PATH_ABS, errno, "build again: node moved since bin/cofferdam was built");
@@ -58,9 +61,9 @@ void node_execute(const char *const *arguments, char **environment, const int *h
   int high[HANDED_MAX];
   bool good = count <= HANDED_MAX;
   for (int i = 0; good && i < count; i++)
-    good = (high[i] = fcntl(handed[i], F_DUPFD_CLOEXEC, first + count)) >= 0;
+    good = handed[i] < 0 || (high[i] = fcntl(handed[i], F_DUPFD_CLOEXEC, first + count)) >= 0;
   for (int i = 0; good && i < count; i++)
-    good = dup2(high[i], first + i) >= 0;
+    good = handed[i] < 0 ? close(first + i) == 0 || errno == EBADF : dup2(high[i], first + i) >= 0;
   signals_default();
   if (good && syscall(SYS_close_range, first + count, ~0u, 0) == 0)
     execve(NODE_PATH_ABS, (char *const *)arguments, environment);
@@ -81,7 +84,7 @@ struct birth {
   bool wait;
   void (*body)(void *);
   void *argument;
-  int error, status;
+  int error, result;
 };
 
 /* A process between, in the launcher's memory while that stands still, as after vfork(2): `birth` tells it how it went. */
@@ -99,8 +102,8 @@ static int between(void *argument)
     birth->body(birth->argument);
   if (process < 0)
     birth->error = errno;
-  else if (birth->wait)
-    birth->status = wait_for(process);
+  else
+    birth->result = birth->wait ? wait_for(process) : process;
   _exit(0);
 }
 
@@ -121,7 +124,7 @@ int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(vo
     prctl(PR_SET_CHILD_SUBREAPER, reaper, 0, 0, 0);
   if (birth.error != 0)
     refuse(step, "clone", birth.error, "raise the limit of processes (ulimit -u)");
-  return birth.status;
+  return birth.result;
 }
 
 struct node {

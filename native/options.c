@@ -5,7 +5,7 @@
 /* Bytes of a domain's name; it becomes part of a file's name. */
 #define DOMAIN_NAME_MAX 128
 #define STEP "read the arguments"
-#define USAGE "usage: cofferdam run [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy FILE) [--] CMD [ARG...]"
+#define USAGE "usage: cofferdam run [--level LEVEL] [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy FILE) [--] CMD [ARG...]"
 
 static bool valid_domain(const char *name)
 {
@@ -33,11 +33,19 @@ static const char *absolute(const char *path)
   return joined(folder, "/", path);
 }
 
+static const char *level(const char *name)
+{
+  if (strcmp(name, "enforcing") != 0 && strcmp(name, "warning") != 0 && strcmp(name, "disabled") != 0)
+    refuse(STEP, name, 0, "--level takes enforcing, warning or disabled");
+  return name;
+}
+
 /* Up to the first word that is no option, or past `--`; `optind` stands behind what was read. */
 static void read_options(int count, char **arguments, struct options *options)
 {
   static const struct option known[] = {
       {"events", required_argument, NULL, 'e'},
+      {"level", required_argument, NULL, 'l'},
       {"policy", required_argument, NULL, 'p'},
       {"set", required_argument, NULL, 's'},
       {0},
@@ -47,6 +55,8 @@ static void read_options(int count, char **arguments, struct options *options)
       options->events = optarg;
     else if (option == 'p')
       options->policy = absolute(optarg);
+    else if (option == 'l')
+      options->level = level(optarg);
     else if (option != 's')
       refuse(STEP, arguments[optind - 1], 0, option == ':' ? "it needs a value; " USAGE : "there is no such option; " USAGE);
     else if (strchr(optarg, '=') == NULL || optarg[0] == '=')

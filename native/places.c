@@ -25,7 +25,12 @@ const char *places_plans(void)
   return geteuid() == 0 ? "/run/cofferdam/plans" : user_place("XDG_RUNTIME_DIR", "/.cache", "/cofferdam/plans");
 }
 
-const char *places_events(void)
+const char *places_runs(void)
+{
+  return geteuid() == 0 ? "/run/cofferdam/runs" : user_place("XDG_RUNTIME_DIR", "/.cache", "/cofferdam/runs");
+}
+
+const char *places_log(void)
 {
   return geteuid() == 0 ? "/var/log/cofferdam" : user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam");
 }
@@ -45,10 +50,12 @@ const char *places_plan_name(const struct options *options)
   key = hash(key, options->policy == NULL ? "" : options->policy);
   for (size_t i = 0; i < options->set_count; i++)
     key = hash(key, options->sets[i]);
+  if (options->level != NULL)
+    key = hash(key, options->level); /* no NAME=VALUE is just a word */
   if (geteuid() != 0) {
     /* Where a user's policies are looked for, and what of the user's is denied to the domain, follow from the environment. */
     key = hash(key, user_place("XDG_CONFIG_HOME", "/.config", "/cofferdam"));
-    key = hash(key, places_events());
+    key = hash(key, user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam"));
   }
   char text[17];
   snprintf(text, sizeof text, "%016" PRIx64, key);

@@ -209,5 +209,6 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 #define MEDIATOR_FD_SLOTS 4
 #define MEDIATOR_FD_PLAN 5
 #define MEDIATOR_FD_EVENTS 6
+#define MEDIATOR_FD_SUMMARY 7
 
 #endif

@@ -13,28 +13,45 @@ _Static_assert(offsetof(struct slot, call) == SLOT_NOTIF_OFFSET, "call");
 _Static_assert(offsetof(struct slot, response) == SLOT_RESPONSE_OFFSET, "response");
 _Static_assert(sizeof(struct slot) <= SLOT_SIZE, "slot");
 
+#define for_each_slot(slot, slots) \
+  for (const struct slot *slot = (const void *)(slots); (const uint8_t *)slot < (slots) + SLOT_COUNT * SLOT_SIZE; \
+       slot = (const void *)((const uint8_t *)slot + SLOT_SIZE))
+
 /* ENOENT: the caller is gone or was answered; there is nobody left to tell. */
-static void answer(int listener, struct seccomp_notif_resp response)
+static void answer(int listener, uint64_t id, int error)
 {
+  struct seccomp_notif_resp response = {.id = id, .error = -error};
   while (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) != 0 && errno == EINTR)
     continue;
 }
 
-bool slots_settle(int listener, uint8_t *slots)
+bool slots_answered(const uint8_t *slots)
 {
-  bool answered = false;
-  for (int i = 0; i < SLOT_COUNT; i++) {
-    struct slot slot;
-    memcpy(&slot, slots + i * SLOT_SIZE, sizeof slot);
-    bool done = slot.state == SLOT_DONE && slot.response.id == slot.call.id;
-    answered |= slot.response.id != 0 && (done || slot.state == SLOT_FREE);
-    if (slot.call.id == 0)
-      continue;
-    /* A free slot with a call in it: the mediator died between receiving it and saying so. */
-    answer(listener, done ? slot.response : (struct seccomp_notif_resp){.id = slot.call.id, .error = -EIO});
+  static uint64_t before;
+  uint64_t sum = 0; /* ids of calls only grow, and a response stays until the next one */
+  for_each_slot(slot, slots)
+    sum += slot->response.id;
+  bool more = sum != before;
+  before = sum;
+  return more;
+}
+
+bool slots_stranded(int listener, const uint8_t *slots)
+{
+  for_each_slot(slot, slots) {
+    uint64_t id = slot->call.id;
+    if (id != 0 && ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0)
+      return true;
   }
+  return false;
+}
+
+void slots_fail(int listener, uint8_t *slots)
+{
+  for_each_slot(slot, slots)
+    if (slot->call.id != 0)
+      answer(listener, slot->call.id, EIO);
   memset(slots, 0, SLOT_COUNT * SLOT_SIZE);
-  return answered;
 }
 
 void slots_deny_one(int listener, uint8_t *slots)
@@ -42,5 +59,5 @@ void slots_deny_one(int listener, uint8_t *slots)
   struct seccomp_notif *call = (void *)(slots + SLOT_NOTIF_OFFSET);
   memset(call, 0, sizeof *call);
   if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, call) == 0)
-    answer(listener, (struct seccomp_notif_resp){.id = call->id, .error = -EACCES});
+    answer(listener, call->id, EACCES);
 }

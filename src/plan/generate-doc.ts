@@ -9,7 +9,14 @@ import {
   sectionEntry,
   sections,
 } from "./layout.ts";
-import { SLOT_COUNT, SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET, SLOT_SIZE, slotState } from "./slots.ts";
+import {
+  MEDIATOR_RESTARTS_MAX,
+  SLOT_COUNT,
+  SLOT_NOTIF_OFFSET,
+  SLOT_RESPONSE_OFFSET,
+  SLOT_SIZE,
+  slotState,
+} from "./slots.ts";
 
 /** The text of `docs/plan-format.md`. */
 export function generatePlanDoc(): string {
@@ -62,7 +69,9 @@ export function generatePlanDoc(): string {
       .join(
         ", ",
       )}), at ${SLOT_NOTIF_OFFSET} struct seccomp_notif, at ${SLOT_RESPONSE_OFFSET} struct seccomp_notif_resp (linux/seccomp.h).`,
-    "When a mediator dies, the holder sends the recorded response of every call that is `done`, and EIO for the others.",
+    "When a mediator dies its successor takes the slots over: it sends the recorded response of every call that is `done`, decides anew what is",
+    "`received` (or carries a call that still waits, though `free`), and answers what is `started` with EIO unless it can see how it ended.",
+    `After ${MEDIATOR_RESTARTS_MAX} deaths in a row without an answer the holder answers: EIO to what was received, EACCES to all that follows.`,
     "",
   ].join("\n");
 }

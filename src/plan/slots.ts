@@ -2,8 +2,8 @@ import { place, type RecordLayout } from "./layout.ts";
 
 /**
  * The memory in which holder and mediator share the calls in flight (a memfd), so that the death of a mediator strands nobody.
- * The mediator receives straight into a slot; it clears `notif` before the next receive, but never `resp`: a response left
- * behind is how the holder sees that this mediator has answered something.
+ * The mediator receives straight into a slot; it clears `notif` before the next receive, but never `resp`: every answer is recorded there
+ * before it is sent, by which the holder sees that a mediator got on. While a mediator lives the holder only looks. A successor finishes what it finds.
  */
 export const slot = [
   { name: "state", type: "u32", doc: "0 free, 1 received, 2 started, 3 done" },
@@ -20,8 +20,8 @@ export const SLOT_SIZE = 128;
 export const SLOT_NOTIF_OFFSET = place(slot).size;
 /** Offset of struct seccomp_notif_resp (24 bytes). */
 export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
-/** Deaths in a row without a handled call after which the holder answers EACCES by itself. */
+/** Deaths in a row without an answer after which the holder answers by itself: EIO to what was received, EACCES to all that follows. */
 export const MEDIATOR_RESTARTS_MAX = 5;
 
-/** Descriptors a mediator finds open. */
-export const mediatorDescriptors = { listener: 3, slots: 4, plan: 5, events: 6 } as const;
+/** Descriptors a mediator finds open; `events` only with a collector, `summary` (the run's standard error) only in an attended run. */
+export const mediatorDescriptors = { listener: 3, slots: 4, plan: 5, events: 6, summary: 7 } as const;

@@ -1,19 +1,26 @@
 /* Stands for node in the tests of the native front. What it does is set by files in its dist folder:
  *   compile:   next.plan is copied to --out (missing: nothing), compile.log gets the arguments and the environment,
  *              compile.status is the exit status.
- *   mediator:  mediator.rule says what to do with each call: `deny` (EPERM), `continue`, `die` at once, `die-received` after
- *              marking the call, `die-unmarked` before it, `die-done` with a recorded response of EXDEV. mediator.log gets a line each start.
+ *   mediator:  mediator.rule says what to do with each call: `deny` (EPERM), `continue`, `continue-execve` (else EPERM), `die` at once,
+ *              `die-received` after marking the call, `die-unmarked` before it, `die-done` with a recorded response of EXDEV; with commas,
+ *              one rule a start. mediator.log gets a line each start.
+ *   shared SOCKET PROGRAM: the host's shared mediator, with the files beside PROGRAM.
  *   collector: reads events, writes READY, copies what comes to its FILE (`-`: output). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../../native/plan-layout.h"
@@ -67,48 +74,135 @@ static void reply(uint64_t id, int error, uint32_t flags)
   ioctl(MEDIATOR_FD_LISTENER, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
-static int mediate(char **argv)
+/* The rule of this start: they stand in a row, with commas between, and the last holds for ever. */
+static char *rule_now(const char *program, int *log)
 {
-  char rule[64];
-  slurp(in_dist(argv[1], "mediator.rule"), rule, sizeof rule);
-  int log = open(in_dist(argv[1], "mediator.log"), O_WRONLY | O_CREAT | O_APPEND, 0666);
+  static char rules[256], text[1 << 16];
+  slurp(in_dist(program, "mediator.rule"), rules, sizeof rules);
+  slurp(in_dist(program, "mediator.log"), text, sizeof text);
+  char *rule = rules;
+  for (char *start = text; (start = strstr(start, "start ")) != NULL && strchr(rule, ',') != NULL; start++)
+    rule = strchr(rule, ',') + 1;
+  rule[strcspn(rule, ",\n")] = 0;
+  int low = open(in_dist(program, "mediator.log"), O_WRONLY | O_CREAT | O_APPEND, 0666);
+  *log = fcntl(low, F_DUPFD, 100);
+  close(low);
+  return rule;
+}
+
+static void handle(const char *rule, uint8_t *slots, bool with_events)
+{
+  uint32_t *state = (void *)slots;
+  struct seccomp_notif *call = (void *)(slots + SLOT_NOTIF_OFFSET);
+  struct seccomp_notif_resp *response = (void *)(slots + SLOT_RESPONSE_OFFSET);
+  if (with_events)
+    dprintf(MEDIATOR_FD_EVENTS, "{\"test\":\"native\",\"pid\":%d}\n", call->pid);
+  if (strcmp(rule, "die-unmarked") == 0)
+    abort();
+  *state = SLOT_RECEIVED;
+  if (strcmp(rule, "die-received") == 0)
+    abort();
+  *response = (struct seccomp_notif_resp){.id = call->id, .error = -EXDEV};
+  *state = SLOT_DONE;
+  if (strcmp(rule, "die-done") == 0)
+    abort();
+  if (strcmp(rule, "continue") == 0 || (strcmp(rule, "continue-execve") == 0 && call->data.nr == SYS_execve))
+    reply(call->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+  else
+    reply(call->id, -EPERM, 0);
+  *state = SLOT_FREE;
+}
+
+/* What a predecessor left. */
+static void succeed(const char *rule, uint8_t *slots, int log, bool with_events)
+{
+  struct seccomp_notif *call = (void *)(slots + SLOT_NOTIF_OFFSET);
+  struct seccomp_notif_resp *response = (void *)(slots + SLOT_RESPONSE_OFFSET);
+  uint64_t id = call->id;
+  if (id == 0 || ioctl(MEDIATOR_FD_LISTENER, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) != 0)
+    return;
+  dprintf(log, "found state %u\n", *(uint32_t *)slots);
+  if (*(uint32_t *)slots == SLOT_DONE && response->id == id)
+    reply(id, response->error, response->flags);
+  else
+    handle(rule, slots, with_events);
+}
+
+static int mediate(const char *program, int gone)
+{
+  int log;
+  bool with_events = fcntl(MEDIATOR_FD_EVENTS, F_GETFD) >= 0;
+  const char *rule = rule_now(program, &log);
   dprintf(log, "start pid %d parent %d path %s\n", getpid(), getppid(), getenv("PATH"));
-  for (int i = 7; i < 64; i++)
-    if (fcntl(i, F_GETFD) >= 0 && i != log)
-      dprintf(log, "stray descriptor %d\n", i);
+  for (int i = MEDIATOR_FD_EVENTS; i < 64; i++)
+    if (fcntl(i, F_GETFD) >= 0 && i != gone)
+      dprintf(log, "descriptor %d\n", i);
   if (strcmp(rule, "die") == 0)
     return 3;
   uint8_t *slots = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, MEDIATOR_FD_SLOTS, 0);
   char magic[8];
   if (slots == MAP_FAILED || pread(MEDIATOR_FD_PLAN, magic, 8, 0) != 8 || memcmp(magic, PLAN_MAGIC, 8) != 0)
     return 4;
+  succeed(rule, slots, log, with_events);
   for (;;) {
-    struct pollfd watched = {.fd = MEDIATOR_FD_LISTENER, .events = POLLIN};
-    poll(&watched, 1, -1);
-    if (watched.revents & POLLHUP)
+    struct pollfd watched[] = {{.fd = MEDIATOR_FD_LISTENER, .events = POLLIN}, {.fd = gone, .events = POLLIN}};
+    poll(watched, 2, -1);
+    if ((watched[0].revents & POLLHUP) || watched[1].revents) {
+      dprintf(log, "end\n");
+      if (fcntl(MEDIATOR_FD_SUMMARY, F_GETFD) >= 0 && gone < 0)
+        dprintf(MEDIATOR_FD_SUMMARY, "summary\n");
       return 0;
-    uint32_t *state = (void *)slots;
+    }
     struct seccomp_notif *call = (void *)(slots + SLOT_NOTIF_OFFSET);
-    struct seccomp_notif_resp *response = (void *)(slots + SLOT_RESPONSE_OFFSET);
     memset(call, 0, sizeof *call);
-    if (ioctl(MEDIATOR_FD_LISTENER, SECCOMP_IOCTL_NOTIF_RECV, call) != 0)
-      continue;
-    dprintf(MEDIATOR_FD_EVENTS, "{\"test\":\"native\",\"pid\":%d}\n", call->pid);
-    if (strcmp(rule, "die-unmarked") == 0)
-      abort();
-    *state = SLOT_RECEIVED;
-    if (strcmp(rule, "die-received") == 0)
-      abort();
-    *response = (struct seccomp_notif_resp){.id = call->id, .error = -EXDEV};
-    *state = SLOT_DONE;
-    if (strcmp(rule, "die-done") == 0)
-      abort();
-    if (strcmp(rule, "continue") == 0)
-      reply(call->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
-    else
-      reply(call->id, -EPERM, 0);
-    *state = SLOT_FREE;
+    if (ioctl(MEDIATOR_FD_LISTENER, SECCOMP_IOCTL_NOTIF_RECV, call) == 0)
+      handle(rule, slots, with_events);
   }
+}
+
+/* The stand-in for the host's shared mediator: a process for each holder. Rule `refuse`: closes without a word. */
+static int share(const char *path, const char *program)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  int server = socket(AF_UNIX, SOCK_SEQPACKET, 0), log;
+  unlink(path);
+  if (bind(server, (void *)&address, sizeof address) != 0 || listen(server, 8) != 0)
+    return 8;
+  printf("ready\n");
+  fflush(stdout);
+  signal(SIGCHLD, SIG_IGN);
+  for (int connection; (connection = accept(server, NULL, NULL)) >= 0; close(connection)) {
+    if (fork() != 0)
+      continue;
+    char text[16], control[CMSG_SPACE(4 * sizeof(int))];
+    struct iovec vector = {text, sizeof text};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    int handed[4] = {-1, -1, -1, -1}, gone = fcntl(connection, F_DUPFD, 80);
+    ssize_t length = recvmsg(gone, &message, 0);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (length != 8 || memcmp(text, "CFDMHOLD", 8) != 0 || header == NULL)
+      return 9;
+    if (strcmp(rule_now(program, &log), "refuse") == 0) {
+      dprintf(log, "start refused\n");
+      return 0;
+    }
+    memcpy(handed, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+    for (int i = 0; i < 4; i++)
+      if (handed[i] >= 0)
+        handed[i] = fcntl(handed[i], F_DUPFD, 40);
+    for (int i = 3; i < 40; i++)
+      close(i);
+    for (int i = 0; i < 4; i++)
+      if (handed[i] >= 0 && (dup2(handed[i], 3 + i) < 0 || close(handed[i]) != 0))
+        return 10;
+    dprintf(log, "shared\n");
+    if (write(gone, "\1", 1) != 1)
+      return 11;
+    close(log);
+    exit(mediate(program, gone));
+  }
+  return 12;
 }
 
 static int collect(char **argv)
@@ -132,7 +226,9 @@ int main(int argc, char **argv)
 {
   const char *program = argc > 1 ? strrchr(argv[1], '/') : NULL;
   if (program != NULL && strcmp(program, "/mediator.js") == 0)
-    return mediate(argv);
+    return mediate(argv[1], -1);
+  if (argc == 4 && strcmp(argv[1], "shared") == 0)
+    return share(argv[2], argv[3]);
   if (program != NULL && strcmp(program, "/collector.js") == 0)
     return collect(argv);
   if (argc > 4 && strcmp(argv[2], "compile") == 0)

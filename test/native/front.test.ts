@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
@@ -27,6 +27,8 @@ const mistakes: readonly (readonly [string[], RegExp])[] = [
   [["run", "d", "--colour", "true"], /--colour.*\n.*no such option/],
   [["run", "d", "--set", "--", "true"], /--set takes NAME=VALUE/],
   [["run", "d", "--policy", "/tmp/p.yaml", "--", "true"], /a DOMAIN or a --policy FILE, not both/],
+  [["run", "--level", "d", "--", "true"], /read the arguments: d\n.*--level takes enforcing, warning or disabled/],
+  [["run", "--level"], /--level.*\n.*needs a value/],
   [["run", "d"], /there is no command to run/],
   [["run", "d", "--"], /there is no command to run/],
   [["run", "../d", "true"], /read the domain's name: \.\.\/d/],
@@ -39,6 +41,15 @@ test.each(mistakes)("%j is refused with what to do", (args, message) => {
   const result = front.run("self", args);
   expect(result.stderr).toMatch(message);
   expect(result.status).toBe(125);
+});
+
+test("under another name everything is another command line's, run too", () => {
+  const link = join(front.work, "secpolicytools");
+  symlinkSync(front.binary, link);
+  const run = (...args: string[]) => front.runWith([link, ...args], 42);
+  expect(run("-d")).toContain("command line: --as=secpolicytools -d\n");
+  expect(run("run", "d", "true")).toContain("command line: --as=secpolicytools run d true\n");
+  expect(run()).toContain("command line: --as=secpolicytools\n");
 });
 
 test("a plan is found by everything that chose it", () => {
@@ -59,6 +70,15 @@ test("a plan is found by everything that chose it", () => {
       ["--policy", policy],
       [domain, policy],
     ],
+    [
+      ["--level", "warning", "--set", "a=1", domain],
+      [domain, "", "a=1", "warning"],
+    ],
+    // A variable of that name is something else.
+    [
+      ["--set", "level=warning", domain],
+      [domain, "", "level=warning"],
+    ],
     [[`--policy=${domain}.yaml`], [domain, policy]],
   ];
   front.next(bytesOf(plan));
@@ -72,7 +92,9 @@ test("a plan is found by everything that chose it", () => {
     rmSync(path);
     const given = front.takeLog("compile.log").filter((line) => line.startsWith("argument"));
     expect(given.slice(0, 3)).toEqual(["argument compile", "argument --out", `argument ${path}`]);
-    const sets = choice.slice(2).flatMap((set) => ["argument --set", `argument ${set}`]);
+    const sets = choice
+      .slice(2)
+      .flatMap((set) => [set.includes("=") ? "argument --set" : "argument --level", `argument ${set}`]);
     const chosen = choice[1] === "" ? [`argument ${domain}`] : ["argument --policy", `argument ${policy}`];
     expect(given.slice(3)).toEqual([...sets, ...chosen]);
   }
@@ -136,19 +158,5 @@ test("a collector that does not come up stops the start", () => {
   const result = front.run("self", ["run", "--events", "-", plan.domain, "--", "echo", "ran"]);
   rmSync(join(front.dist, "collector.broken"));
   expect(result.stderr).toMatch(/start the collector of events/);
-  expect([result.status, result.stdout]).toEqual([125, ""]);
-});
-
-test("the event log is made for its owner alone, and not followed through a link", () => {
-  front.setDist("mediator.rule", "deny");
-  const plan = front.plan();
-  front.put(plan, "nobody");
-  const log = join(front.work, ".local/state/cofferdam/events.jsonl");
-  front.run("nobody", ["run", plan.domain, "--", "sh", "-c", "mkdir made; true"]);
-  expect(statSync(log).mode & 0o777).toBe(0o600);
-  expect(readFileSync(log, "utf8")).toMatch(/^\{"test":"native"/);
-  execFileSync("sh", ["-c", `mv ${log} ${log}.old; ln -s ${log}.old ${log}`]);
-  const result = front.run("nobody", ["run", plan.domain, "--", "echo", "ran"]);
-  expect(result.stderr).toMatch(/open the event log: .*ELOOP/);
   expect([result.status, result.stdout]).toEqual([125, ""]);
 });

@@ -20,16 +20,19 @@ export class Front {
   readonly dist = this.make("dist", 0o777);
   readonly work = this.make("work", 0o777);
   readonly binary = join(this.folder, "cofferdam");
+  readonly node = join(this.folder, "node");
+  /** Where the front looks for the host's mediator. */
+  readonly socket = join(this.folder, "mediator.sock");
   readonly #made: string[] = [];
   #count = 0;
 
   constructor() {
     chmodSync(this.folder, 0o755);
-    const node = join(this.folder, "node");
+    const { node } = this;
     compileC("fake-node.c", node);
     compileC("fail-syscall.c", join(this.folder, "fail-syscall"));
     execFileSync(join(repository, "native/build.sh"), [this.binary], {
-      env: { ...process.env, NODE_PATH_ABS: node, DIST_DIR: this.dist },
+      env: { ...process.env, NODE_PATH_ABS: node, DIST_DIR: this.dist, MEDIATOR_SOCKET: this.socket },
     });
   }
 
@@ -67,8 +70,12 @@ export class Front {
   }
 
   /** Puts a plan where the front looks for it. */
-  put(plan: Plan, who: Who = "self", bytes: Uint8Array = bytesOf(plan)): string {
-    const path = this.planPath(plan.domain, who);
+  put(
+    plan: Plan,
+    who: Who = "self",
+    bytes: Uint8Array = bytesOf(plan),
+    path = this.planPath(plan.domain, who),
+  ): string {
     const plans = join(path, "..");
     mkdirSync(plans, { recursive: true, mode: 0o755 });
     writeFileSync(path, bytes, { mode: 0o644 });
@@ -121,10 +128,10 @@ export class Front {
     });
   }
 
-  /** Output of a command with the environment of the tests' own user; throws when it fails. */
-  runWith(line: readonly string[]): string {
-    const [command, ...rest] = ["env", ...this.environment("self"), ...line] as [string, ...string[]];
-    return execFileSync(command, rest, {
+  /** Output of a command with the environment of the tests' own user; throws when it ends with another status. */
+  runWith(line: readonly string[], status = 0): string {
+    const script = `"$@"; test $? = ${status}`;
+    return execFileSync("env", [...this.environment("self"), "sh", "-c", script, "sh", ...line], {
       encoding: "utf8",
       timeout: RUN_TIMEOUT_MS,
       cwd: this.work,

@@ -72,8 +72,8 @@ async function result(rule: string, script: string): Promise<string> {
 test("a mediator is started at the first notification, with its descriptors and PATH only, and answers", async () => {
   expect(await result("deny", "mkdir made 2>&1")).toContain("Operation not permitted");
   const log = front.takeLog("mediator.log");
-  expect(log).toHaveLength(1);
-  expect(log[0]).toContain("path /usr/local/sbin");
+  expect(log[0]).toMatch(/^start .* path \/usr\/local\/sbin/);
+  expect(log.slice(1)).toEqual(["end"]);
   expect(existsSync(join(front.work, "made"))).toBe(false);
   expect(await result("continue", "mkdir made && echo made")).toBe("made\n");
   expect(existsSync(join(front.work, "made"))).toBe(true);
@@ -84,22 +84,38 @@ test("a daemon that never asks costs no mediator", async () => {
   expect(front.takeLog("mediator.log")).toEqual([]);
 });
 
-test("a mediator that dies in a call: EIO, before and after it marked the call; a recorded response is sent", async () => {
-  expect(await result("die-received", "mkdir made 2>&1")).toContain("Input/output error");
-  expect(await result("die-unmarked", "mkdir made 2>&1")).toContain("Input/output error");
-  expect(await result("die-done", "mkdir made 2>&1")).toContain("Invalid cross-device link");
+/** What the mediators of a run wrote, each start and what it found. */
+const starts = () =>
+  front
+    .takeLog("mediator.log")
+    .filter((line) => line !== "end")
+    .map((line) => line.replace(/ pid.*/, ""));
+
+test("a mediator that dies in a call has its successor at once, which finds what it left", async () => {
+  expect(await result("die-received,deny", "mkdir made 2>&1")).toContain("Operation not permitted");
+  expect(starts()).toEqual(["start", "start", "found state 1"]);
+  expect(await result("die-unmarked,deny", "mkdir made 2>&1")).toContain("Operation not permitted");
+  expect(starts()).toEqual(["start", "start", "found state 0"]);
+  expect(await result("die-done,deny", "mkdir made 2>&1")).toContain("Invalid cross-device link");
+  expect(starts()).toEqual(["start", "start", "found state 3"]);
   expect(existsSync(join(front.work, "made"))).toBe(false);
 });
 
 test("mediators that die without an answer are replaced a few times, then everything is denied", async () => {
   const text = await result("die", "mkdir a 2>&1; mkdir b 2>&1");
   expect(text.match(/Permission denied/g)).toHaveLength(2);
-  expect(front.takeLog("mediator.log")).toHaveLength(5);
+  expect(starts()).toHaveLength(5);
 });
 
-test("a mediator that answered something is replaced for ever", async () => {
+test("a call on which every mediator dies fails with EIO, what follows is denied", async () => {
+  const text = await result("die-received", "mkdir a 2>&1; mkdir b 2>&1");
+  expect(text).toMatch(/Input\/output error\n.*Permission denied\n$/);
+  expect(starts().filter((line) => line === "start")).toHaveLength(5);
+});
+
+test("mediators that answered something are replaced for ever", async () => {
   await result("die-done", "for i in 1 2 3 4 5 6 7 8; do mkdir x 2>/dev/null; done");
-  expect(front.takeLog("mediator.log")).toHaveLength(8);
+  expect(starts().filter((line) => line === "start").length).toBeGreaterThan(8);
 });
 
 test("the holder: small, nobody's child, own session, deaf to signals, gone with its domain", async () => {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Plan } from "../../src/plan/plan.ts";
 import { Front, type Who } from "./front.ts";
@@ -8,16 +9,17 @@ afterAll(() => front.close());
 /** LANDLOCK_ACCESS_FS_* of linux/landlock.h: execute, read files, read directories; read one file. */
 const RX = 0b1101n;
 const READ_FILE = 0b100n;
-const WRITE_FILE = 0b10n;
 
-/** Below the folder that every domain here may write, but for root. */
-const log = (who: Who) =>
-  who === "self" && process.geteuid?.() === 0
-    ? [{ path: "/var/log/cofferdam/events.jsonl", directory: false, rights: WRITE_FILE }]
-    : [];
+/** Read the folder; make symbolic links in it and remove them: the record of a run. */
+const RECORDS = 0b1_0000_0010_1000n;
+const runs = (who: Who) => ({ path: join(front.runtimeOf(who), "cofferdam/runs"), directory: true, rights: RECORDS });
 
 /** A domain from which the front and one other domain's plan can be reached, as no compiled one can. */
 function around(inner: string, who: Who): Plan {
+  const first = front.plan();
+  front.put(first, who);
+  // Makes the folder of runs.
+  front.run(who, ["run", first.domain, "--", "true"]);
   const plan = front.plan((base) => ({
     ...base,
     landlock: base.landlock && {
@@ -26,7 +28,8 @@ function around(inner: string, who: Who): Plan {
         ...base.landlock.paths,
         { path: front.binary, directory: false, rights: RX & ~0b1000n },
         { path: inner, directory: false, rights: READ_FILE },
-        ...log(who),
+        runs(who),
+        { path: "/var/log/cofferdam", directory: true, rights: 0b10n },
       ],
     },
   }));

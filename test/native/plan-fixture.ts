@@ -9,8 +9,8 @@ const FS_READ = 0b1101n;
 /** mkdir and mkdirat on x86_64. */
 const notified = [83, 258];
 
-/** A filter that allows everything but foreign architectures, and notifies mkdir. */
-export function filter(action = 0x7fc0_0000): Uint8Array {
+/** A filter that allows everything but foreign architectures, and notifies some calls (or does something else with them). */
+export function filterOf(notified: readonly number[], action = 0x7fc0_0000): Uint8Array {
   const rows: [number, number, number, number][] = [
     [0x20, 0, 0, 4],
     [0x15, 1, 0, 0xc000_003e],
@@ -32,7 +32,7 @@ export function filter(action = 0x7fc0_0000): Uint8Array {
 
 /** With a listener: mkdir waits for the mediator. Without: it fails with EPERM. */
 export function seccomp(listener: boolean): SeccompPlan {
-  return { filter: filter(listener ? 0x7fc0_0000 : 0x0005_0001), flags: 0, listener };
+  return { filter: filterOf(notified, listener ? 0x7fc0_0000 : 0x0005_0001), flags: 0, listener };
 }
 
 export interface PlanInput {

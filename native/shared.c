@@ -1,0 +1,66 @@
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "holder.h"
+
+/* Between two attempts to reach the successor of a shared mediator, in nanoseconds; and how many there are. */
+#define RETRY_NS 20000000l
+#define RETRIES_MAX 100
+#define GREETING "CFDMHOLD"
+
+static int connect_once(void)
+{
+  const struct sockaddr_un address = {AF_UNIX, MEDIATOR_SOCKET};
+  struct ucred peer = {.uid = (uid_t)-1};
+  socklen_t length = sizeof peer;
+  int connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (connection >= 0 && connect(connection, (const void *)&address, sizeof address) == 0 &&
+      getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == 0)
+    return connection;
+  int error = peer.uid == (uid_t)-1 ? errno : EPERM;
+  close(connection);
+  errno = error;
+  return -1;
+}
+
+int shared_connect(bool was_there)
+{
+  const struct timespec interval = {.tv_nsec = RETRY_NS};
+  for (int left = RETRIES_MAX;; left--) {
+    int connection = connect_once();
+    bool may_come = errno == ECONNREFUSED || errno == EAGAIN || (errno == ENOENT && was_there);
+    if (connection >= 0 || !may_come || left == 0)
+      return connection;
+    nanosleep(&interval, NULL);
+  }
+}
+
+union control {
+  struct cmsghdr header;
+  char bytes[CMSG_SPACE(HANDED_OVER_MAX * sizeof(int))];
+};
+
+bool hand_over(int connection, const struct holdings *own)
+{
+  const int descriptors[HANDED_OVER_MAX] = {own->listener, own->slots, own->plan, own->events};
+  const size_t size = (own->events < 0 ? HANDED_OVER_MAX - 1 : HANDED_OVER_MAX) * sizeof(int);
+  union control control = {.header = {.cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+  struct iovec text = {GREETING, strlen(GREETING)};
+  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(size)};
+  memcpy(CMSG_DATA(&control.header), descriptors, size);
+  return sendmsg(connection, &message, MSG_NOSIGNAL) == (ssize_t)strlen(GREETING);
+}
+
+int take_over(int connection, int *handed)
+{
+  union control control;
+  char bytes[sizeof GREETING];
+  struct iovec text = {bytes, sizeof bytes};
+  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  if (recvmsg(connection, &message, MSG_CMSG_CLOEXEC) <= 0 || message.msg_controllen < CMSG_LEN(0))
+    return 0;
+  size_t size = control.header.cmsg_len - CMSG_LEN(0);
+  memcpy(handed, CMSG_DATA(&control.header), size);
+  return (int)(size / sizeof *handed);
+}

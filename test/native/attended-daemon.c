@@ -1,0 +1,53 @@
+/* A daemon of the tests of attended runs: prints its process id, then
+ *   value:     waits for SIGRTMIN with a value and prints that
+ *   interrupt: counts SIGINT until SIGUSR1 and prints how many came
+ *   group:     takes the terminal for a process group of its own, stops, and prints whether it has it when it goes on. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupts;
+
+static void count(int number)
+{
+  (void)number;
+  interrupts++;
+}
+
+static int wait_for(int number)
+{
+  sigset_t set;
+  siginfo_t information = {0};
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  while (sigwaitinfo(&set, &information) < 0)
+    continue;
+  return information.si_value.sival_int;
+}
+
+int main(int argc, char **argv)
+{
+  const char *what = argc > 1 ? argv[1] : "";
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGRTMIN);
+  sigaddset(&set, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  signal(SIGINT, count);
+  printf("%d\n", getpid());
+  fflush(stdout);
+  if (strcmp(what, "value") == 0)
+    return printf("value %d\n", wait_for(SIGRTMIN)) < 0;
+  if (strcmp(what, "interrupt") == 0)
+    return wait_for(SIGUSR1), printf("interrupts %d\n", interrupts) < 0;
+  signal(SIGTTOU, SIG_IGN);
+  int terminal = open("/dev/tty", O_RDWR);
+  if (setpgid(0, 0) != 0 || tcsetpgrp(terminal, getpgrp()) != 0)
+    return 3;
+  kill(getpid(), SIGSTOP);
+  for (int tries = 0; tries < 1000 && tcgetpgrp(terminal) != getpgrp(); tries++)
+    usleep(10000);
+  return printf("foreground %d\n", tcgetpgrp(terminal) == getpgrp()) < 0;
+}

@@ -1,0 +1,259 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import type { Plan } from "../../src/plan/plan.ts";
+import { compileC, Front, type Who } from "./front.ts";
+
+const front = new Front();
+const daemon = join(front.work, "daemon");
+compileC("attended-daemon.c", daemon);
+afterAll(() => front.close());
+/** Until processes follow an event, in milliseconds. */
+const SETTLE_MS = 20_000;
+
+beforeEach(() => {
+  rmSync(join(front.work, "made"), { recursive: true, force: true });
+  front.setDist("mediator.rule", "continue");
+  front.takeLog("mediator.log");
+});
+
+interface Run {
+  readonly front: ChildProcess;
+  readonly output: () => string;
+  readonly errors: () => string;
+  readonly over: Promise<unknown>;
+}
+
+function start(script: string, who: Who = "self", change: (plan: Plan) => Plan = (plan) => plan): Run {
+  const plan = front.plan((base) => change({ ...base, attended: true }));
+  front.put(plan, who);
+  const [command, ...args] = front.line(who, ["run", plan.domain, "--", "sh", "-c", script]);
+  const process = spawn(command, args, { cwd: front.work, stdio: ["pipe", "pipe", "pipe"] });
+  const texts = ["", ""];
+  process.stdout?.on("data", (data) => {
+    texts[0] += data;
+  });
+  process.stderr?.on("data", (data) => {
+    texts[1] += data;
+  });
+  return { front: process, output: () => texts[0] ?? "", errors: () => texts[1] ?? "", over: once(process, "close") };
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (const end = Date.now() + SETTLE_MS; !what(); ) {
+    if (Date.now() > end) throw new Error(`not within ${SETTLE_MS} ms: ${what}`);
+    await sleep(10);
+  }
+}
+
+async function ended(run: Run): Promise<{ code: number | null; signal: string | null }> {
+  await run.over;
+  return { code: run.front.exitCode, signal: run.front.signalCode };
+}
+
+/** Process ids that the script printed first. */
+async function daemonOf(run: Run): Promise<number> {
+  await until(() => /^\d+\n/.test(run.output()));
+  return Number.parseInt(run.output(), 10);
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+function nameOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+}
+
+function stateOf(pid: number): string {
+  return /^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+}
+
+/** A shell's job control, in small: starts a job on a new terminal, and does what its first argument says. */
+const shell = `
+import os, pty, signal, sys
+child, master = pty.fork()
+if child:
+    text, pressed = b"", 0
+    while True:
+        try: got = os.read(master, 4096)
+        except OSError: break
+        if not got: break
+        text += got
+        if sys.argv[1] == "interrupt" and text.count(b"\\n") == 2 and pressed == 0:
+            pressed = os.write(master, b"\\x03")
+        if pressed == 1 and b"^C" in text:
+            pressed = 2
+            os.kill(int(text.split()[1]), signal.SIGUSR1)
+    os.waitpid(child, 0)
+    sys.stdout.write(text.decode().replace("\\r\\n", "\\n"))
+    sys.exit(0)
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = os.fork()
+if job == 0:
+    os.setpgid(0, 0)
+    print("job", os.getpid(), flush=True)
+    os.tcsetpgrp(0, os.getpgrp())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execvp(sys.argv[2], sys.argv[2:])
+if sys.argv[1] == "group":
+    _, status = os.waitpid(job, os.WUNTRACED)
+    print("stopped", os.WIFSTOPPED(status), flush=True)
+    os.tcsetpgrp(0, os.getpgrp())
+    os.tcsetpgrp(0, job)
+    os.killpg(job, signal.SIGCONT)
+_, status = os.waitpid(job, 0)
+print("ended", status, flush=True)
+`;
+
+function onTerminal(what: string): string {
+  const plan = front.plan((base) => ({
+    ...base,
+    attended: true,
+    landlock: base.landlock && {
+      ...base.landlock,
+      paths: [...base.landlock.paths, { path: "/dev/tty", directory: false, rights: 0x8006n }],
+    },
+  }));
+  front.put(plan);
+  return front.runWith(["python3", "-c", shell, what, front.binary, "run", plan.domain, "--", daemon, what]);
+}
+
+describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])("attended, as %s", (who) => {
+  test("the mediator is the daemon's ancestor, and of its orphans; it writes a summary to the run's standard error", async () => {
+    const run = start("echo $$; (sleep 0.2; mkdir made; echo made) & mkdir first; read _; exit 5", who);
+    const pid = await daemonOf(run);
+    await until(() => run.output().includes("made"));
+    const holder = parentOf(pid);
+    const mediator = parentOf(holder);
+    expect(nameOf(holder)).toBe("cofferdam-hold");
+    expect(front.takeLog("mediator.log")[0]).toMatch(new RegExp(`start pid ${mediator} `));
+    expect(parentOf(mediator)).toBe(run.front.pid);
+    run.front.stdin?.end("\n");
+    expect(await ended(run)).toEqual({ code: 5, signal: null });
+    expect(run.errors()).toBe("summary\n");
+    for (const pid of [holder, mediator]) expect(existsSync(`/proc/${pid}`)).toBe(false);
+    rmSync(join(front.work, "first"), { recursive: true, force: true });
+  });
+
+  test("the exit status and the death by a signal are the daemon's", async () => {
+    expect(await ended(start("exit 7", who))).toEqual({ code: 7, signal: null });
+    expect(await ended(start("kill -SEGV $$", who))).toEqual({ code: null, signal: "SIGSEGV" });
+    expect(await ended(start("kill -KILL $$", who))).toEqual({ code: null, signal: "SIGKILL" });
+  });
+
+  test("signals reach the daemon, its disposition and mask are its caller's", async () => {
+    const script =
+      "echo $$; trap 'echo hup' HUP; trap 'echo usr' USR1; trap 'echo term; exit 3' TERM; grep -E '^Sig(Blk|Ign)' /proc/self/status; while :; do sleep 0.05; done";
+    const run = start(script, who);
+    await until(() => run.output().includes("SigIgn"));
+    expect(run.output()).toMatch(/SigBlk:\t0{16}/);
+    for (const [signal, text] of [
+      ["SIGHUP", "hup"],
+      ["SIGUSR1", "usr"],
+      ["SIGTERM", "term"],
+    ] as const) {
+      run.front.kill(signal);
+      await until(() => run.output().includes(text));
+    }
+    expect(await ended(run)).toEqual({ code: 3, signal: null });
+  });
+
+  test("a signal with a value arrives with it", async () => {
+    const run = start(`exec ${daemon} value`, who);
+    await daemonOf(run);
+    execFileSync("kill", ["-q", "4711", "-s", "RTMIN", `${run.front.pid}`], { shell: false });
+    await run.over;
+    expect(run.output()).toContain("\nvalue 4711\n");
+  });
+
+  test("a daemon that stops stops the front; the front goes on with it, and its end ends a stopped front", async () => {
+    const run = start("echo $$; while :; do sleep 0.05; done", who);
+    const pid = await daemonOf(run);
+    const stand = run.front.pid as number;
+    process.kill(pid, "SIGSTOP");
+    await until(() => stateOf(stand) === "T");
+    process.kill(stand, "SIGCONT");
+    await until(() => stateOf(pid) !== "T" && stateOf(stand) !== "T");
+    process.kill(stand, "SIGTSTP");
+    await until(() => stateOf(pid) === "T" && stateOf(stand) === "T");
+    process.kill(pid, "SIGKILL");
+    expect(await ended(run)).toEqual({ code: null, signal: "SIGKILL" });
+  });
+
+  test("the front ends after the last process of the domain", async () => {
+    const run = start("(sleep 0.5; mkdir made) >/dev/null 2>&1 </dev/null & exit 4", who);
+    expect(await ended(run)).toEqual({ code: 4, signal: null });
+    expect(existsSync(join(front.work, "made"))).toBe(true);
+  });
+
+  test("a mediator that died is final: EIO to the call in flight, then everything is denied", async () => {
+    front.setDist("mediator.rule", "die-received");
+    const run = start("mkdir a 2>&1; mkdir b 2>&1; exit 0", who);
+    expect(await ended(run)).toEqual({ code: 0, signal: null });
+    expect(run.output()).toMatch(/Input\/output error\n.*Permission denied\n$/);
+    expect(front.takeLog("mediator.log").filter((line) => line.startsWith("start"))).toHaveLength(1);
+  });
+
+  test("a front that is killed takes the daemon with it", async () => {
+    const run = start("echo $$; while :; do sleep 0.05; done", who);
+    const pid = await daemonOf(run);
+    const holder = parentOf(pid);
+    run.front.kill("SIGKILL");
+    await until(() => !existsSync(`/proc/${pid}`) && !existsSync(`/proc/${holder}`));
+  });
+
+  test("a holder that is killed leaves refused calls and the daemon's own exit status", async () => {
+    const run = start("echo $$; read _; mkdir made 2>/dev/null; exit 6", who);
+    const holder = parentOf(await daemonOf(run));
+    process.kill(holder, "SIGKILL");
+    await until(() => !existsSync(`/proc/${holder}`) || stateOf(holder) === "Z");
+    run.front.stdin?.end("\n");
+    expect(await ended(run)).toEqual({ code: 6, signal: null });
+    expect(existsSync(join(front.work, "made"))).toBe(false);
+  });
+
+  test("a step that fails behind the birth refuses the start, and nobody is left", async () => {
+    const plan = front.plan((base) => ({ ...base, attended: true }));
+    front.put(plan, who);
+    const failing = front.failing(444, 95);
+    const result = front.run(who, ["run", plan.domain, "--", "echo", "ran"], { wrapper: failing });
+    expect(result.stderr).toMatch(/create the Landlock ruleset: EOPNOTSUPP/);
+    expect([result.status, result.stdout]).toEqual([125, ""]);
+  });
+});
+
+test("a plan without a listener is attended as well", async () => {
+  const change = (plan: Plan): Plan => ({ ...plan, seccomp: plan.seccomp && { ...plan.seccomp, listener: false } });
+  const run = start("mkdir made; echo $$; exit 9", "self", change);
+  expect(await ended(run)).toEqual({ code: 9, signal: null });
+  expect(existsSync(join(front.work, "made"))).toBe(false);
+});
+
+test("sockets of socket activation are the daemon's, under its process id", async () => {
+  const plan = front.plan((base) => ({ ...base, attended: true, inherit: { ...base.inherit, listen: true } }));
+  front.put(plan);
+  const python = [
+    "import os,socket,sys",
+    "s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen(); os.dup2(s.fileno(),3); os.set_inheritable(3,True)",
+    "os.environ.update(LISTEN_FDS='1',LISTEN_PID=str(os.getpid()),LISTEN_PIDFDID='1')",
+    "os.execv(sys.argv[1],sys.argv[1:])",
+  ].join(";");
+  const script =
+    'test "$LISTEN_PID" = $$ && echo own $LISTEN_FDS $LISTEN_PIDFDID; test -S /proc/self/fd/3 && echo there';
+  const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], {
+    wrapper: ["python3", "-c", python],
+  });
+  expect(result.stdout).toBe("own 1\nthere\n");
+});
+
+test("a daemon with a process group of its own gets the terminal back when it goes on", () => {
+  expect(onTerminal("group")).toMatch(/^job \d+\n\d+\nstopped True\nforeground 1\nended 0\n$/);
+});
+
+test("what the terminal sends to all is not sent twice", () => {
+  expect(onTerminal("interrupt")).toMatch(/^job \d+\n\d+\n\^Cinterrupts 1\nended 0\n$/);
+});

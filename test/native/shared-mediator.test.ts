@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { needsRoot } from "../support/skip.ts";
+import { Front, NOBODY } from "./front.ts";
+
+/** The host's shared mediator, as the holder sees it; a stand-in, see fake-node.c. */
+const front = new Front();
+let server: ChildProcess | null = null;
+afterAll(() => front.close());
+
+beforeEach((context) => {
+  needsRoot(context);
+  rmSync(join(front.work, "made"), { recursive: true, force: true });
+  front.takeLog("mediator.log");
+});
+
+afterEach(() => {
+  server?.kill("SIGKILL");
+  server = null;
+  rmSync(front.socket, { force: true });
+});
+
+async function share(user: readonly string[] = []): Promise<void> {
+  const line = [...user, front.node, "shared", front.socket, join(front.dist, "mediator.js")];
+  server = spawn("env", line, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(server.stdout as NonNullable<typeof server.stdout>, "data");
+}
+
+function run(rule: string, script: string, ...options: string[]) {
+  front.setDist("mediator.rule", rule);
+  const plan = front.plan();
+  front.put(plan);
+  return front.run("self", ["run", ...options, plan.domain, "--", "sh", "-c", script]);
+}
+
+/** What mediators wrote, without their process ids. */
+const log = () => front.takeLog("mediator.log").map((line) => line.replace(/ pid.*/, ""));
+
+test("the holder hands its run over to the host's mediator, which sees the end of the domain", async () => {
+  await share();
+  expect(run("deny", "mkdir made 2>&1").stdout).toContain("Operation not permitted");
+  await ended();
+  expect(log()).toEqual(["shared", "start", "end"]);
+});
+
+test("with --events the collector's pipe goes with it", async () => {
+  await share();
+  const { stdout } = run("deny", "mkdir made 2>/dev/null; true", "--events", "-");
+  expect(stdout).toMatch(/\{"test":"native","pid":\d+\}\n/);
+  expect(log()).toEqual(expect.arrayContaining(["shared", "descriptor 6"]));
+});
+
+test("without a socket the run has a mediator of its own at once", () => {
+  expect(run("deny", "mkdir made 2>&1").stdout).toContain("Operation not permitted");
+  expect(log()[0]).toBe("start");
+});
+
+test("a socket on which nobody listens is waited for a little, then the run has a mediator of its own", async () => {
+  await share();
+  server?.kill("SIGKILL");
+  await once(server as ChildProcess, "close");
+  expect(run("deny", "mkdir made 2>&1").stdout).toContain("Operation not permitted");
+  expect(log()[0]).toBe("start");
+});
+
+test("one that comes back in time is used", async () => {
+  await share();
+  server?.kill("SIGKILL");
+  await once(server as ChildProcess, "close");
+  front.setDist("mediator.rule", "deny");
+  const plan = front.plan();
+  front.put(plan);
+  const [command, ...args] = front.line("self", ["run", plan.domain, "--", "sh", "-c", "mkdir made"]);
+  const daemon = spawn(command, args, { cwd: front.work, stdio: "ignore" });
+  const over = once(daemon, "close");
+  await sleep(100);
+  await share();
+  await over;
+  expect(log()[0]).toBe("shared");
+});
+
+test("a mediator that refuses a run leaves it one of its own", async () => {
+  await share();
+  expect(run("refuse,deny", "mkdir made 2>&1; mkdir made 2>&1").stdout).toMatch(/(.*Operation not permitted\n){2}/);
+  expect(log().filter((line) => line.startsWith("start"))).toEqual(["start refused", "start"]);
+});
+
+test("a mediator that dies in a call: its successor takes over what it left", async () => {
+  await share();
+  const { stdout } = run("die-done,die-received,deny", "mkdir a 2>&1; mkdir b 2>&1; mkdir c 2>&1");
+  expect(stdout).toMatch(/a.*Invalid cross-device link\n.*b.*Operation not permitted\n.*c.*Operation not permitted\n/);
+  await ended();
+  expect(log()).toEqual([
+    "shared",
+    "start",
+    "shared",
+    "start",
+    "found state 3",
+    "shared",
+    "start",
+    "found state 1",
+    "end",
+  ]);
+});
+
+test("a call that ends every mediator ends the host's twice at most, and then only its own", async () => {
+  await share();
+  const { stdout } = run("die-received", "mkdir a 2>&1; mkdir b 2>&1");
+  expect(stdout).toMatch(/Input\/output error\n.*Permission denied\n/);
+  expect(log().filter((line) => line === "shared")).toHaveLength(2);
+});
+
+test("a socket that another user serves is not believed", async () => {
+  chownSync(front.folder, NOBODY, NOBODY);
+  await share(["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"]);
+  expect(run("deny", "mkdir made 2>&1").stdout).toContain("Operation not permitted");
+  chownSync(front.folder, 0, 0);
+  expect(log()[0]).toBe("start");
+});
+
+test("an attended run has its own", async () => {
+  await share();
+  front.setDist("mediator.rule", "deny");
+  const plan = front.plan((base) => ({ ...base, attended: true }));
+  front.put(plan);
+  front.run("self", ["run", plan.domain, "--", "sh", "-c", "mkdir made"]);
+  expect(log()[0]).toBe("start");
+});
+
+/** The stand-in writes the end of a domain after the daemon's. */
+async function ended(): Promise<void> {
+  const path = join(front.dist, "mediator.log");
+  while (!front.runWith(["sh", "-c", `cat ${path}`]).endsWith("end\n")) await sleep(10);
+}
