@@ -1,5 +1,9 @@
+import type { Level } from "../model/policy.ts";
 import { abi } from "./abi.ts";
 import type { Broker } from "./broker.ts";
+import { CONTINUE, type Outcome } from "./outcome.ts";
+import { withGranted } from "./supervised/granted-capabilities.ts";
+import { rehearsed } from "./supervised/rehearsed.ts";
 import { close } from "./sys.ts";
 import { Target } from "./target.ts";
 import { type Follow, type PathArgument, type WalkContext, type Walked, walk } from "./walk.ts";
@@ -27,12 +31,18 @@ export class Call {
   readonly broker: Broker;
   readonly name: string;
   readonly target: Target;
+  /** As it was when the call was received. */
+  readonly level: Level;
+  /** Level warning: everything is judged and nothing done, which ends where the first effect would be ({@link effect}). */
+  readonly rehearses: boolean;
   readonly #notification: Notification;
 
   constructor(broker: Broker, notification: Notification) {
     this.broker = broker;
     this.name = notification.name;
-    this.target = new Target(notification.tid, broker.threads);
+    this.level = broker.supervised ? broker.level() : "enforcing";
+    this.rehearses = this.level === "warning";
+    this.target = new Target(notification.tid, broker.threads, this.rehearses);
     this.#notification = notification;
   }
 
@@ -70,21 +80,39 @@ export class Call {
     if (!this.#notification.stillWaiting()) throw new Vanished();
   }
 
-  /** Runs `operation` as the target. What is looked at within may still be another's: {@link effect} makes sure. */
+  get supervised(): boolean {
+    return this.broker.supervised;
+  }
+
+  /** What the kernel will say as well: sealed leaves it to the kernel; supervised has nothing below that would check the call again. */
+  leave(answer: Outcome): Outcome {
+    return this.supervised ? answer : CONTINUE;
+  }
+
+  /**
+   * Runs `operation` as the target. What is looked at within may still be another's: {@link effect} makes sure. A rehearsal opens nothing but O_PATH descriptors, and the
+   * kernel will judge the target's own rights: no identity is taken. Of its capabilities a supervised target has those that the policy grants.
+   */
   asTarget<T>(operation: () => T, effectiveIds = false): T {
-    const credentials = this.target.credentials;
+    if (this.rehearses) return operation();
+    const credentials = this.supervised ? withGranted(this.target.credentials, this.broker) : this.target.credentials;
     this.target.root;
     return this.broker.identity.as(credentials, effectiveIds, operation);
   }
 
+  /** Nobody else can put another object behind one of its descriptors while it waits: the filter lets only threads share them. */
+  get isAlone(): boolean {
+    return this.target.credentials.threads === 1;
+  }
+
   /** Only within {@link asTarget}. */
-  walk(path: PathArgument, follow: Follow): Walked {
-    const context: WalkContext = { target: this.target, mounts: this.broker.mounts, follow };
-    return walk(path, context);
+  walk(path: PathArgument, follow: Follow, procfs: WalkContext["procfs"] = "never"): Walked {
+    return walk(path, { target: this.target, mounts: this.broker.mounts, follow, procfs });
   }
 
   /** A system call with an effect: the last look at whether anybody waits, then the mark, then the call. */
   effect(operation: () => number): number {
+    if (this.rehearses) throw rehearsed;
     this.check();
     this.#notification.started();
     return operation();

@@ -10,6 +10,8 @@ export interface Credentials {
   readonly gid: number;
   readonly effectiveUid: number;
   readonly effectiveGid: number;
+  readonly savedUid: number;
+  readonly savedGid: number;
   readonly fsuid: number;
   readonly fsgid: number;
   readonly groups: readonly number[];
@@ -39,8 +41,8 @@ export function parseCredentials(text: string): Credentials {
   const ids = (name: string): number[] => field(name).split(/\s+/).filter(Boolean).map(Number);
   const umask = Number.parseInt(field("Umask"), 8);
   const tgid = Number(field("Tgid"));
-  const [uid = -1, effectiveUid = -1, , fsuid = -1] = ids("Uid");
-  const [gid = -1, effectiveGid = -1, , fsgid = -1] = ids("Gid");
+  const [uid = -1, effectiveUid = -1, savedUid = -1, fsuid = -1] = ids("Uid");
+  const [gid = -1, effectiveGid = -1, savedGid = -1, fsgid = -1] = ids("Gid");
   const groups = ids("Groups");
   const ownTgid = ids("NStgid").at(-1) ?? -1;
   const ownTid = ids("NSpid").at(-1) ?? -1;
@@ -55,6 +57,8 @@ export function parseCredentials(text: string): Credentials {
     gid,
     effectiveUid,
     effectiveGid,
+    savedUid,
+    savedGid,
     fsuid,
     fsgid,
     groups,

@@ -1,7 +1,7 @@
 import { E } from "./abi.ts";
 import type { Broker } from "./broker.ts";
 import { Call, type Notification, Vanished } from "./call.ts";
-import type { Handler } from "./handler.ts";
+import { guarded } from "./guarded.ts";
 import { handlers } from "./handlers/table.ts";
 import { CannotImpersonate } from "./identity.ts";
 import { MayWait } from "./may-wait.ts";
@@ -9,46 +9,41 @@ import { TooLong, Unreadable } from "./memory.ts";
 import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
 import { Nameless } from "./place.ts";
 import { refuseForm, refuseUnlisted } from "./refuse-call.ts";
+import { Rehearsed } from "./supervised/rehearsed.ts";
+import { supervise } from "./supervised/supervise.ts";
+import { rememberInside } from "./supervised/verdicts.ts";
+import { warned } from "./supervised/warned.ts";
 import { TargetGone } from "./target-gone.ts";
 
 /** Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The caller closes the call once it is answered. */
 export function dispatch(broker: Broker, notification: Notification): { outcome: Outcome; call: Call } {
   const call = new Call(broker, notification);
-  return { outcome: attempt(call, () => judge(call)), call };
+  return { outcome: attempt(call, () => (call.supervised ? supervise(call) : judge(call))), call };
 }
 
+/** One step of a call that was begun. At level warning nothing of what comes out but a warning reaches the target. */
 export function attempt(call: Call, step: () => Outcome): Outcome {
+  let outcome: Outcome;
   try {
-    return step();
+    outcome = step();
   } catch (cause) {
-    return doubt(call, cause);
+    outcome = doubt(call, cause);
   }
+  return call.rehearses ? warned(call, outcome) : outcome;
 }
 
 function judge(call: Call): Outcome {
   const handler = handlers.get(call.name);
   if (!call.broker.lists(call.name)) return refuseUnlisted(call);
   if (handler === undefined) return refuseForm(call);
-  const foreign = call.target.foreign() ?? selfConfined(call);
-  if (foreign === null) return guarded(call, handler);
-  call.check();
-  return handler.continueIsSafe(call)
-    ? CONTINUE
-    : unable(E.PERM, call.name, `asked by a process with its own ${foreign}`);
-}
-
-/** The one place that lets a CONTINUE out. */
-function guarded(call: Call, handler: Handler): Outcome {
-  const outcome = handler.answer(call);
-  if (outcome.kind !== "continue" || handler.continueIsSafe(call)) return outcome;
-  return unable(E.ACCES, call.name, "not checked by this domain's Landlock layer");
-}
-
-function selfConfined(call: Call): string | null {
-  return call.broker.selfConfined.has(call.target.credentials.tgid) ? "Landlock domain" : null;
+  return guarded(call, handler);
 }
 
 function doubt(call: Call, cause: unknown): Outcome {
+  if (cause instanceof Rehearsed) {
+    rememberInside(call);
+    return CONTINUE;
+  }
   if (cause instanceof MayWait) return { kind: "elsewhere" };
   if (cause instanceof Vanished) return { kind: "vanished" };
   if (cause instanceof Nameless) return error(cause.errno);

@@ -1,9 +1,7 @@
 import { abi } from "./abi.ts";
-import { type Bytes, c, close, sys } from "./sys.ts";
-import type { Thread } from "./threads.ts";
+import { type Bytes, close, sys } from "./sys.ts";
 
 const PAGE = 4096;
-const MEM = c("mem");
 /** Where strings are read to before they are copied out. */
 const page = Buffer.alloc(PAGE);
 
@@ -18,12 +16,13 @@ export class TooLong extends Error {}
  * this gives EIO there. What is read here is a copy: decisions and actions both use the copy, the target may change its own as it likes.
  */
 export class Memory {
-  readonly #thread: Thread;
+  readonly #open: (access: number) => number;
   readonly #fd: number;
 
-  constructor(thread: Thread) {
-    this.#thread = thread;
-    this.#fd = openMemory(thread, 0);
+  /** `open`: of the thread's /proc/TID/mem; a negated error number where that fails. */
+  constructor(open: (access: number) => number) {
+    this.#open = open;
+    this.#fd = this.#opened(0);
   }
 
   close(): void {
@@ -54,10 +53,16 @@ export class Memory {
 
   /** Writes results where the target asked for them. Its own memory, so nothing is gained; throws {@link Unreadable}. */
   write(address: bigint, bytes: Uint8Array): void {
-    const fd = openMemory(this.#thread, abi.O_WRONLY);
+    const fd = this.#opened(abi.O_WRONLY);
     const written = sys("pwrite64", fd, bytes, bytes.length, place(address));
     close(fd);
     if (written !== bytes.length) throw new Unreadable(`address 0x${address.toString(16)}`);
+  }
+
+  #opened(access: number): number {
+    const fd = this.#open(access);
+    if (fd < 0) throw new Unreadable(`mem: error ${-fd}`);
+    return fd;
   }
 
   #fill(into: Buffer, address: number, length: number): void {
@@ -68,12 +73,6 @@ export class Memory {
       done += got;
     }
   }
-}
-
-function openMemory({ directory }: Thread, access: number): number {
-  const fd = sys("openat", directory, MEM, access | abi.O_CLOEXEC);
-  if (fd < 0) throw new Unreadable(`mem: error ${-fd}`);
-  return fd;
 }
 
 /** Addresses of processes have at most 56 bits, exact as a number; nothing lies elsewhere. */

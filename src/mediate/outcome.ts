@@ -58,6 +58,12 @@ export interface Refusal {
 
 export const CONTINUE: Outcome = { kind: "continue" };
 
+/** Outside the domain at a level that lets it go on. */
+export function goesOn(refusal: Refusal): Outcome {
+  // biome-ignore lint/suspicious/noThenProperty: an outcome is never awaited.
+  return { kind: "warned", refusal, then: CONTINUE };
+}
+
 export function error(errno: number): Outcome {
   return { kind: "error", errno };
 }

@@ -14,28 +14,48 @@ export class Target {
   readonly tid: number;
   readonly #threads: Threads;
   #memory: Memory | null = null;
-  #known: { readonly thread: Thread; readonly credentials: Credentials } | null = null;
+  #credentials: Credentials | null = null;
+  #known: Thread | null = null;
+  /** Only looked at: a thread that was kept is believed to live until opening something of it fails. */
+  readonly #glance: boolean;
   #root = -1;
   readonly #held: number[] = [];
 
-  constructor(tid: number, threads: Threads) {
+  constructor(tid: number, threads: Threads, glance = false) {
     this.tid = tid;
     this.#threads = threads;
+    this.#glance = glance;
   }
 
   get memory(): Memory {
-    this.#memory ??= new Memory(this.#thread);
+    this.#memory ??= new Memory((access) => this.entry("mem", access));
     return this.#memory;
   }
 
   get credentials(): Credentials {
-    this.#known ??= this.#threads.look(this.tid);
-    return this.#known.credentials;
+    if (this.#credentials === null) this.#look();
+    if (this.#credentials === null) throw new TargetGone(`/proc/${this.tid}/status`);
+    return this.#credentials;
   }
 
   get #thread(): Thread {
-    this.#known ??= this.#threads.look(this.tid);
-    return this.#known.thread;
+    if (this.#glance) this.#known ??= this.#threads.find(this.tid);
+    return this.#known ?? this.#look();
+  }
+
+  #look(): Thread {
+    const { thread, credentials } = this.#threads.look(this.tid);
+    this.#credentials = credentials;
+    this.#known = thread;
+    return thread;
+  }
+
+  /** Opens one of its entries in /proc; a descriptor of the caller's, or a negated error number. */
+  entry(path: string, flags: number): number {
+    const fd = openat(this.#thread.directory, path, flags);
+    if (!this.#glance || (fd !== -E.NOENT && fd !== -E.SRCH)) return fd;
+    this.#known = this.#threads.find(this.tid, true);
+    return openat(this.#known.directory, path, flags);
   }
 
   /** Its root directory as an O_PATH descriptor. */
@@ -52,7 +72,7 @@ export class Target {
   /** The object behind one of the target's descriptors. Goes by this very thread's table: threads need not share one. */
   descriptor(fd: number): number {
     if (fd < 0) return -E.BADF;
-    const own = openat(this.#thread.directory, `fd/${fd}`, abi.O_PATH);
+    const own = this.entry(`fd/${fd}`, abi.O_PATH);
     if (own === -E.NOENT) return -E.BADF;
     return this.keep(own);
   }
@@ -84,7 +104,7 @@ export class Target {
   }
 
   #open(path: "root" | "cwd"): number {
-    const fd = openat(this.#thread.directory, path, abi.O_PATH | abi.O_DIRECTORY);
+    const fd = this.entry(path, abi.O_PATH | abi.O_DIRECTORY);
     if (fd < 0) throw new TargetGone(`/proc/${this.tid}/${path}: error ${-fd}`);
     return this.keep(fd);
   }

@@ -36,12 +36,26 @@ export class Threads {
       }
       give(known);
     }
-    const thread = open(tid);
-    this.#makeRoom();
-    this.#known.set(tid, thread);
+    const thread = this.#keep(tid);
     const text = readStatus(thread.status);
     if (typeof text === "number") throw new TargetGone(`/proc/${tid}/status: error ${text}`);
     return { thread, credentials: credentialsOf(tid, text) };
+  }
+
+  /** The thread without looking at it: one that is gone shows when its entries are opened, then `again` gets whoever has the number now. */
+  find(tid: number, again = false): Thread {
+    const known = this.#known.get(tid);
+    if (known !== undefined && !again) return known;
+    if (known !== undefined) give(known);
+    this.#known.delete(tid);
+    return this.#keep(tid);
+  }
+
+  #keep(tid: number): Thread {
+    const thread = open(tid);
+    this.#makeRoom();
+    this.#known.set(tid, thread);
+    return thread;
   }
 
   /** Process id of a thread; null when it is gone. */

@@ -7,11 +7,16 @@ import { protectedLink } from "./protected-link.ts";
 import { type Bytes, fstat, openat, openPath, readlinkat, type Stat, sameObject } from "./sys.ts";
 import type { Target } from "./target.ts";
 
+/** Links of a process's folder on procfs that lead to files. */
+const OWN_LINKS: ReadonlySet<Bytes> = new Set(["exe", "cwd", "root"]);
+
 /** Where a path of the target leads. */
 export type Walked =
   | { readonly kind: "place"; readonly place: Place }
-  /** Procfs: nothing there is ever done by the mediator, whose own /proc/self and rights would be used. */
+  /** Procfs: nothing there is ever done by the mediator, whose own /proc/self and rights would be used; but for {@link WalkContext.procfs}. */
   | { readonly kind: "procfs" }
+  /** What the target's own `/proc/self/exe`, `cwd`, `root` leads to, O_PATH. Only where procfs is opened. */
+  | { readonly kind: "object"; readonly fd: number }
   /** A file system of another mount namespace, or none's. */
   | { readonly kind: "unknown" }
   /** `/proc/self/fd/N` of the target's own, followed: the same as its descriptor N. */
@@ -34,6 +39,8 @@ export interface WalkContext {
    * those that look at an object without following do so before a slash (path_resolution(7)).
    */
   readonly follow: Follow;
+  /** `open`: entries of procfs are places too, as the target sees them, and its own links there are followed. */
+  readonly procfs: "never" | "open";
 }
 
 /** Runs under the target's identity, so that search permissions are the target's; target.credentials and .root must be known before. */
@@ -100,7 +107,7 @@ class Walk {
 
   /** The path ended in `.`, `..`, or was `/`. */
   #here(): Walked {
-    if (this.#kind === "procfs") return { kind: "procfs" };
+    if (this.#closed(this.#kind)) return { kind: "procfs" };
     const stat = this.#look(this.#at);
     if (typeof stat === "number") return { kind: "error", errno: stat };
     return this.#place(".", { fd: this.#at, stat });
@@ -113,12 +120,16 @@ class Walk {
     const stat = fd < 0 ? null : this.#look(fd);
     if (typeof stat === "number") return { kind: "error", errno: stat };
     if (stat?.type === abi.S_IFLNK && this.#follows()) return this.#enter(component, fd, stat, true);
-    if (holder === "procfs" || this.#kind === "procfs") return { kind: "procfs" };
+    if (this.#closed(holder) || this.#closed(this.#kind)) return { kind: "procfs" };
     if (this.#kind === "unknown") return { kind: "unknown" };
     // Calls on names are left to say so themselves.
     const looking = this.#context.follow !== "never";
     if (looking && this.#slash && stat !== null && stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
     return this.#place(component, stat === null ? null : { fd, stat });
+  }
+
+  #closed(kind: MountKind): boolean {
+    return kind === "procfs" && this.#context.procfs === "never";
   }
 
   #place(last: Bytes, object: Place["object"]): Walked {
@@ -175,13 +186,27 @@ class Walk {
     return null;
   }
 
-  #descriptor(component: Bytes): Walked {
+  #descriptor(component: Bytes): Walked | null {
     const directory = canonical(this.#at);
     const { tid, credentials } = this.#context.target;
-    const ownTable =
-      directory === `/proc/${credentials.tgid}/fd` || directory === `/proc/${credentials.tgid}/task/${tid}/fd`;
-    if (!ownTable || this.#rest.length > 0 || !/^\d+$/.test(component)) return { kind: "procfs" };
-    return { kind: "descriptor", number: Number(component) };
+    const own = [`/proc/${credentials.tgid}`, `/proc/${credentials.tgid}/task/${tid}`];
+    const ownTable = own.some((entry) => directory === `${entry}/fd`);
+    if (ownTable && this.#rest.length === 0 && /^\d+$/.test(component))
+      return { kind: "descriptor", number: Number(component) };
+    const mine = ownTable || (typeof directory === "string" && own.includes(directory) && OWN_LINKS.has(component));
+    return mine && this.#context.procfs === "open" ? this.#jumpTo(component) : { kind: "procfs" };
+  }
+
+  /** Where the kernel itself leads a process to: not a name, but the object. */
+  #jumpTo(component: Bytes): Walked | null {
+    const fd = this.#context.target.keep(openat(this.#at, component, abi.O_PATH));
+    if (fd < 0) return { kind: "error", errno: -fd };
+    const stat = this.#look(fd);
+    if (typeof stat === "number") return { kind: "error", errno: stat };
+    if (this.#rest.length === 0) return { kind: "object", fd };
+    if (stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
+    this.#at = fd;
+    return null;
   }
 
   #dots(component: "." | ".."): Walked | null {

@@ -2,7 +2,8 @@ import { Permission } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
 import { denyName, denyTwoNames } from "../deny.ts";
 import { allNames, type Handler } from "../handler.ts";
-import { CONTINUE, never, result } from "../outcome.ts";
+import { leaveNoPlace } from "../leave.ts";
+import { CONTINUE, error, never, result } from "../outcome.ts";
 import { canonical } from "../place.ts";
 import { c, self, shown, sys } from "../sys.ts";
 
@@ -20,11 +21,13 @@ export const link: Handler = {
       const from = call.walk(source, flags & abi.AT_SYMLINK_FOLLOW ? "always" : "before-slash");
       const to = call.walk(destination, "never");
       if (from.kind === "descriptor" || from.kind === "procfs") return never(E.PERM, call.name, shown(source.text));
-      if (from.kind !== "place" || to.kind !== "place") return CONTINUE;
+      if (from.kind !== "place") return leaveNoPlace(call, source, from);
+      if (to.kind !== "place") return leaveNoPlace(call, destination, to);
       const { object } = from.place;
-      if (object === null || to.place.last === "." || to.place.object !== null) return CONTINUE;
+      if (object === null) return call.leave(error(E.NOENT));
+      if (to.place.last === "." || to.place.object !== null) return call.leave(error(E.EXIST));
       const name = canonical(object.fd);
-      if (typeof name === "number") return CONTINUE;
+      if (typeof name === "number") return call.leave(error(name));
       const { grants } = call.broker;
       if (grants.kernelMoves(name, to.place.name)) return CONTINUE;
       if ((grants.of(to.place.name) & Permission.create) === 0) return denyName("create", to.place.name);

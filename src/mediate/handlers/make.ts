@@ -3,7 +3,8 @@ import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import { type Handler, right } from "../handler.ts";
-import { CONTINUE, never, type Outcome, result } from "../outcome.ts";
+import { leaveNoPlace } from "../leave.ts";
+import { CONTINUE, error, never, type Outcome, result } from "../outcome.ts";
 import type { Place } from "../place.ts";
 import { c, shown, sys } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
@@ -60,7 +61,8 @@ function isDevice(mode: number): boolean {
 function make(call: Call, path: PathArgument, effect: (place: Place) => number): Outcome {
   return call.asTarget(() => {
     const walked = call.walk(path, "never");
-    if (walked.kind !== "place" || walked.place.last === "." || walked.place.object !== null) return CONTINUE;
+    if (walked.kind !== "place") return leaveNoPlace(call, path, walked);
+    if (walked.place.last === "." || walked.place.object !== null) return call.leave(error(E.EXIST));
     const { place } = walked;
     if (call.broker.grants.kernelCreates(place.name)) return CONTINUE;
     if ((call.broker.grants.of(place.name) & Permission.create) === 0) return denyName("create", place.name);

@@ -3,10 +3,13 @@ import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { denyName, denyTwoNames } from "../deny.ts";
 import { allNames, type Handler } from "../handler.ts";
-import { CONTINUE, type Outcome, result, unable } from "../outcome.ts";
+import { leaveNoPlace } from "../leave.ts";
+import { CONTINUE, error, type Outcome, result, unable } from "../outcome.ts";
 import type { Place } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { type Bytes, c, close, fstat, openPath, shown, sys } from "../sys.ts";
+
+const EBUSY = 16;
 
 /** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
 export const rename: Handler = {
@@ -21,8 +24,10 @@ export const rename: Handler = {
     return call.asTarget(() => {
       const from = call.walk(source, "never");
       const to = call.walk(destination, "never");
-      if (from.kind !== "place" || to.kind !== "place") return CONTINUE;
-      if (from.place.last === "." || to.place.last === "." || from.place.object === null) return CONTINUE;
+      if (from.kind !== "place") return leaveNoPlace(call, source, from);
+      if (to.kind !== "place") return leaveNoPlace(call, destination, to);
+      if (from.place.last === "." || to.place.last === ".") return call.leave(error(EBUSY));
+      if (from.place.object === null) return call.leave(error(E.NOENT));
       const { grants } = call.broker;
       if (grants.kernelMoves(from.place.name, to.place.name)) return CONTINUE;
       return judge(call, from.place, to.place, flags) ?? act(call, from.place, to.place, flags);

@@ -1,6 +1,7 @@
 import type { Handler } from "../handler.ts";
 import { bind } from "./bind.ts";
 import { connect } from "./connect.ts";
+import { exec } from "./exec.ts";
 import { fileAttributes, inodeIoctl } from "./inode-flags.ts";
 import { link } from "./link.ts";
 import { listen } from "./listen.ts";
@@ -24,12 +25,15 @@ import { selfConfine } from "./self-confine.ts";
 import { sendmmsg, sendmsg, sendto } from "./send.ts";
 import { socketOption } from "./socket-option.ts";
 import { times } from "./times.ts";
+import { truncate } from "./truncate.ts";
 import { unlink } from "./unlink.ts";
 import { xattr } from "./xattr.ts";
 
 /** System calls the mediator does something about; every other notified call is refused. */
 const families: readonly (readonly [Handler, readonly string[]])[] = [
-  [open, ["open", "creat", "openat"]],
+  [open, ["open", "creat", "openat", "openat2"]],
+  [exec, ["execve", "execveat"]],
+  [truncate, ["truncate"]],
   [unlink, ["unlink", "unlinkat", "rmdir"]],
   [mkdir, ["mkdir", "mkdirat"]],
   [symlink, ["symlink", "symlinkat"]],

@@ -1,8 +1,9 @@
 import { Permission } from "../../model/permission.ts";
-import { abi } from "../abi.ts";
+import { abi, E } from "../abi.ts";
 import { denyName } from "../deny.ts";
 import { type Handler, right } from "../handler.ts";
-import { CONTINUE, result } from "../outcome.ts";
+import { leaveNoPlace } from "../leave.ts";
+import { CONTINUE, error, result } from "../outcome.ts";
 import { c, sys } from "../sys.ts";
 
 /** unlink, rmdir, unlinkat. */
@@ -15,7 +16,9 @@ export const unlink: Handler = {
     const flags = at ? call.unsigned(2) : call.name === "rmdir" ? abi.AT_REMOVEDIR : 0;
     return call.asTarget(() => {
       const walked = call.walk(path, "never");
-      if (walked.kind !== "place" || walked.place.last === "." || walked.place.object === null) return CONTINUE;
+      if (walked.kind !== "place") return leaveNoPlace(call, path, walked);
+      if (walked.place.last === ".") return call.leave(error(flags & abi.AT_REMOVEDIR ? E.INVAL : E.ISDIR));
+      if (walked.place.object === null) return call.leave(error(E.NOENT));
       const { directory, last, slash, name } = walked.place;
       if (call.broker.grants.kernelCreates(name)) return CONTINUE;
       if ((call.broker.grants.of(name) & Permission.delete) === 0) return denyName("delete", name);

@@ -1,0 +1,51 @@
+import { abi, E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { denyName } from "../deny.ts";
+import { leaveNoPlace } from "../leave.ts";
+import { error, type Outcome } from "../outcome.ts";
+import type { Place } from "../place.ts";
+import { c, close, fstat, openat, openPath, sameObject, sys } from "../sys.ts";
+import { accesses, missing, type OpenArguments } from "./open-arguments.ts";
+
+/** `again`: somebody else made it meanwhile. */
+export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
+  const lacking = missing(call.broker.grants.of(place.name), ["create", ...accesses(asked.flags)]);
+  if (lacking !== null) return denyName(lacking, place.name);
+  // O_EXCL follows no link either. Where all opens are the mediator's, O_NOFOLLOW shows in F_GETFL as it should.
+  const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
+  const fd = call.effect(() => openat(place.directory, place.last, flags, asked.mode));
+  if (fd === -E.EXIST && (asked.flags & abi.O_EXCL) === 0) return "again";
+  if (fd < 0) return error(-fd);
+  const undo = (): void => call.asTarget(() => remove(place, fd));
+  return given(fd, asked.flags, undo);
+}
+
+/** Takes away the file that was made, if it still has the name it was made by. */
+function remove({ directory, last }: Place, made: number): void {
+  const found = openPath(directory, last);
+  if (found < 0) return;
+  const [there, own] = [fstat(found), fstat(made)];
+  close(found);
+  if (typeof there !== "number" && typeof own !== "number" && sameObject(there, own))
+    sys("unlinkat", directory, c(last), 0);
+}
+
+/** A nameless file: whatever it could be called in that directory must be granted. O_EXCL keeps it nameless for ever. */
+export function openTemporary(call: Call, asked: OpenArguments): Outcome {
+  const walked = call.walk(asked.path, "always");
+  if (walked.kind !== "place") return leaveNoPlace(call, asked.path, walked);
+  const { place } = walked;
+  const { object } = place;
+  if (object?.stat.type !== abi.S_IFDIR) return call.leave(error(object === null ? E.NOENT : E.NOTDIR));
+  if (call.broker.grants.kernelCreates(`${place.name}/`)) return call.leave(error(E.ACCES));
+  const lacking = missing(call.broker.grants.below(place.name), ["create", ...accesses(asked.flags)]);
+  if (lacking !== null) return denyName(lacking, `${place.name}/`);
+  const flags = (asked.flags & ~abi.O_NOFOLLOW) | abi.O_EXCL;
+  const fd = call.effect(() => openat(object.fd, ".", flags, asked.mode));
+  return fd < 0 ? error(-fd) : given(fd, asked.flags);
+}
+
+export function given(fd: number, flags: number, undo?: () => void): Outcome {
+  const closeOnExec = (flags & abi.O_CLOEXEC) !== 0;
+  return { kind: "descriptor", fd, closeOnExec, ...(undo === undefined ? {} : { undo }) };
+}

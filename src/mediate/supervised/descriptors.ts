@@ -1,0 +1,72 @@
+import { inodeRequests, ownerCommands, socketOwnerRequests, terminalRequests } from "../../kernel/argument-names.ts";
+import { Permission } from "../../model/permission.ts";
+import { abi } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { denyName } from "../deny.ts";
+import { CONTINUE, error, type Outcome, result } from "../outcome.ts";
+import { canonical } from "../place.ts";
+import { refuseForm } from "../refuse-call.ts";
+import { fstat, sys } from "../sys.ts";
+import { judgeProcess } from "./judge-process.ts";
+import { namedProcesses } from "./named-processes.ts";
+
+const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
+  Object.values(numbers).includes(value);
+
+/** ioctl and fcntl; null leaves a call to its handler. */
+export function judgeDescriptor(call: Call): Outcome | null {
+  const request = call.unsigned(1);
+  if (call.name === "fcntl")
+    return request === ownerCommands.F_SETOWN ? ownedBy(call, call.int(2)) : ownerInMemory(call);
+  if (call.name !== "ioctl") return null;
+  if (has(terminalRequests, request)) return refuseForm(call);
+  if (has(inodeRequests, request)) return null;
+  if (has(socketOwnerRequests, request)) return socketOwner(call);
+  return onDevice(call);
+}
+
+/**
+ * A driver's own request, granted by `i` on the device's name; what is no device has no driver that could do harm. The request is a register; that the descriptor is
+ * still the device that was looked at, a process with several threads could prevent: detection there, not prevention.
+ */
+function onDevice(call: Call): Outcome {
+  const fd = call.target.descriptor(call.int(0));
+  const stat = fd < 0 ? fd : fstat(fd);
+  if (typeof stat === "number" || (stat.type !== abi.S_IFCHR && stat.type !== abi.S_IFBLK)) return CONTINUE;
+  const name = canonical(fd);
+  if (typeof name === "number") return CONTINUE;
+  return (call.broker.grants.of(name) & Permission.ioctl) === 0 ? denyName("ioctl", name) : CONTINUE;
+}
+
+/** Who gets a descriptor's signals: a process, or a group as a negative number. 0 is nobody. */
+function judgeOwner(call: Call, owner: number): Outcome | null {
+  if (owner === 0) return null;
+  const target = { register: 2, kind: "group-or-process", zeroIsSelf: false } as const;
+  for (const pid of namedProcesses(call, target, owner)) {
+    const refused = judgeProcess(call, pid, "signal");
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function ownedBy(call: Call, owner: number): Outcome {
+  return judgeOwner(call, owner) ?? CONTINUE;
+}
+
+/** F_SETOWN_EX: struct f_owner_ex: type (thread, process, group), number. Done by the mediator on the copy it judged. */
+function ownerInMemory(call: Call): Outcome {
+  const argument = call.target.memory.read(call.word(2), 8);
+  const [type, number] = [argument.readInt32LE(0), argument.readInt32LE(4)];
+  return judgeOwner(call, type === 2 ? -number : number) ?? onCopy(call, "fcntl", argument);
+}
+
+function socketOwner(call: Call): Outcome {
+  const argument = call.target.memory.read(call.word(2), 4);
+  return judgeOwner(call, argument.readInt32LE(0)) ?? onCopy(call, "ioctl", argument);
+}
+
+function onCopy(call: Call, name: "fcntl" | "ioctl", argument: Buffer): Outcome {
+  const fd = call.target.sameFile(call.int(0));
+  if (fd < 0) return error(-fd);
+  return result(call.asTarget(() => call.effect(() => sys(name, fd, call.unsigned(1), argument)), true));
+}

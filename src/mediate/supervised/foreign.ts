@@ -1,0 +1,38 @@
+import { name as syscallName } from "../../kernel/syscalls.ts";
+import { abi, E } from "../abi.ts";
+import type { Broker } from "../broker.ts";
+import { CONTINUE, goesOn, type Outcome, type Refused, unable } from "../outcome.ts";
+
+/** What is known of a call before anything of the thread is looked at. */
+export interface Received {
+  /** Of the system call. */
+  readonly number: number;
+  /** AUDIT_ARCH_*. */
+  readonly architecture: number;
+  /** 0 outside the mediator's pid namespace. */
+  readonly tid: number;
+}
+
+/** Other architectures and x32 number their calls otherwise, and a thread of another pid namespace cannot be looked at. null for every other call. */
+export function foreignCall(broker: Broker, { number, architecture, tid }: Received): Outcome | null {
+  const known = architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(number) : null;
+  if (known === null)
+    return byLevel(broker, unable(E.NOSYS, "call", `number ${number} of architecture 0x${architecture.toString(16)}`));
+  return tid === 0 ? byLevel(broker, unable(E.PERM, known, "a thread of another pid namespace")) : null;
+}
+
+/** A call that was given to a worker which ended or took too long. */
+export function afterFailure(broker: Broker, name: string, why: string): Outcome {
+  return byLevel(broker, unable(E.IO, name, why));
+}
+
+/** As many calls wait as may. */
+export function noRoom(broker: Broker, name: string): Outcome {
+  return byLevel(broker, unable(E.AGAIN, name, "too many calls wait"));
+}
+
+function byLevel(broker: Broker, refused: Refused): Outcome {
+  const level = broker.supervised ? broker.level() : "enforcing";
+  if (level === "enforcing") return refused;
+  return level === "disabled" ? CONTINUE : goesOn(refused.refusal);
+}

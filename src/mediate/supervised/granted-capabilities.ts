@@ -1,0 +1,26 @@
+import { capabilityNames } from "../../model/capability.ts";
+import { decide } from "../../model/decide.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { Broker } from "../broker.ts";
+import type { Credentials } from "../credentials.ts";
+
+const masks = new WeakMap<Policy, bigint>();
+
+/** Mask of `1 << number` for each capability that the policy grants. */
+export function grantedCapabilities(policy: Policy): bigint {
+  const known = masks.get(policy);
+  if (known !== undefined) return known;
+  const mask = capabilityNames.reduce(
+    (set, name, bit) =>
+      decide(policy, { class: "capability", name }).outcome === "granted" ? set | (1n << BigInt(bit)) : set,
+    0n,
+  );
+  masks.set(policy, mask);
+  return mask;
+}
+
+/** A target that was started at level warning may have capabilities beyond its policy: the mediator lends it none of these. */
+export function withGranted(credentials: Credentials, { policy }: Pick<Broker, "policy">): Credentials {
+  const effective = credentials.effective & grantedCapabilities(policy);
+  return effective === credentials.effective ? credentials : { ...credentials, effective };
+}

@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { decide } from "../../model/decide.ts";
+import { E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { error, never, type Outcome, type Refusal } from "../outcome.ts";
+import { domainName, inSameDomain } from "./same-domain.ts";
+
+/** `signal` goes by the policy's `signals`; the others are for the own domain alone. */
+export type Operation = "signal" | "control" | "inspect";
+
+/** null when the domain may do that to the process; a thread's number does as well. */
+export function judgeProcess(call: Call, pid: number, operation: Operation): Outcome | null {
+  if (isOwn(pid)) return refused({ operation: call.name, object: `process ${pid}`, reason: "own-object" });
+  if (!existsSync(`/proc/${pid}`)) return error(E.SRCH);
+  if (inSameDomain(call, pid)) return null;
+  const domain = domainName(call, pid);
+  if (operation !== "signal") return never(E.PERM, call.name, `process ${pid} of ${spell(domain)}`);
+  const request = { class: "signal", domain } as const;
+  if (decide(call.broker.policy, request).outcome === "granted") return null;
+  const object = `process ${pid} of ${spell(domain)}`;
+  return refused({ operation: call.name, object, reason: "no-rule", request: domain === "unknown" ? null : request });
+}
+
+/** The mediator and its holder. */
+function isOwn(pid: number): boolean {
+  return pid === process.pid || pid === process.ppid;
+}
+
+function spell(domain: string): string {
+  return domain === "unknown" ? "an unknown domain" : domain;
+}
+
+function refused(what: Omit<Refusal, "class" | "request"> & Partial<Pick<Refusal, "request">>): Outcome {
+  return { kind: "refused", errno: E.PERM, refusal: { class: "signal", request: null, ...what } };
+}

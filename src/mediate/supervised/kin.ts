@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+
+/** What /proc/PID/status says of where a process comes from (proc_pid_status(5)). */
+export interface Kin {
+  readonly process: number;
+  readonly parent: number;
+  /** Seccomp filters that it is under: children have at least their parents'. */
+  readonly filters: number;
+}
+
+/** null for a process that is gone. */
+export function kinOf(pid: number): Kin | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/status`, "latin1");
+  } catch {
+    return null;
+  }
+  const field = (name: string): number => Number(new RegExp(`^${name}:\\t(\\d+)`, "m").exec(text)?.[1] ?? 0);
+  return { process: field("Tgid"), parent: field("PPid"), filters: field("Seccomp_filters") };
+}

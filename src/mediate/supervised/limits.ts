@@ -1,0 +1,14 @@
+/** Milliseconds for which level warning believes that an open it found inside still leads to the same name. */
+export const VERDICT_AGE_MS_MAX = 1_000;
+/** Such verdicts remembered. */
+export const VERDICTS_KEPT_MAX = 4_096;
+/** Programs being executed that are still to be compared. */
+export const EXECS_PENDING_MAX = 256;
+/** Bytes of a program's head that are read for who interprets it; the kernel looks for a script's in 256. */
+export const PROGRAM_HEAD_BYTES = 4_096;
+/** Interpreters of interpreters: one more than the kernel follows (fs/exec.c, exec_binprm). */
+export const INTERPRETERS_MAX = 6;
+/** Milliseconds between two looks whether the other end of a FIFO is open. */
+export const FIFO_LOOK_MS = 5;
+/** Ancestors of a process that are looked at to know its domain. */
+export const ANCESTORS_MAX = 64;

@@ -1,0 +1,93 @@
+import { readFileSync, statSync } from "node:fs";
+import { abi } from "../abi.ts";
+import type { Call } from "../call.ts";
+import type { OpenArguments } from "../handlers/open-arguments.ts";
+import { MayWait } from "../may-wait.ts";
+import { error, type Outcome } from "../outcome.ts";
+import { openat, self } from "../sys.ts";
+import { fieldOf } from "./named-processes.ts";
+import { settle, unwaiting } from "./open-object.ts";
+
+const ENXIO = 6;
+/** Devices that never keep their opener waiting (Documentation/admin-guide/devices.txt): memory, terminals' ends, misc as urandom's kin. */
+const PROMPT: ReadonlySet<number> = new Set([1, 5, 136, 137, 138, 139, 140, 141, 142, 143]);
+/** /dev/tty: whoever opens it gets its own controlling terminal. */
+const OWN_TERMINAL = { major: 5, minor: 0 };
+
+/**
+ * A device. The mediator takes no terminal for its own (O_NOCTTY), and so neither does the target: it must ask for it by TIOCSCTTY. What may keep its opener waiting is for a
+ * worker.
+ */
+export function openDevice(call: Call, asked: OpenArguments, object: number): Outcome {
+  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW)) | abi.O_NOCTTY;
+  if (asked.flags & abi.O_PATH)
+    return settle(
+      call,
+      asked,
+      call.effect(() => openat(abi.AT_FDCWD, self(object), flags)),
+    );
+  const { major, minor } = numbers(object);
+  if (major === OWN_TERMINAL.major && minor === OWN_TERMINAL.minor) return ownTerminal(call, asked, flags);
+  if (!PROMPT.has(major)) {
+    if (!call.rehearses && !call.broker.mayWait) throw new MayWait();
+    return settle(
+      call,
+      asked,
+      call.effect(() => openat(abi.AT_FDCWD, self(object), flags)),
+    );
+  }
+  return settle(
+    call,
+    asked,
+    call.effect(() => openat(abi.AT_FDCWD, self(object), flags | unwaiting(call))),
+  );
+}
+
+/** The target's controlling terminal under its own name; /dev/tty itself would be the mediator's. */
+function ownTerminal(call: Call, asked: OpenArguments, flags: number): Outcome {
+  const terminal = fieldOf(call.target.credentials.tgid, "terminal");
+  if (terminal <= 0) return error(ENXIO);
+  const [major, minor] = [(terminal >> 8) & 0xfff, (terminal & 0xff) | ((terminal >> 12) & 0xfff00)];
+  const name = deviceName(major, minor);
+  if (name === null) return error(ENXIO);
+  return settle(
+    call,
+    asked,
+    call.effect(() => openat(abi.AT_FDCWD, name, flags | unwaiting(call))),
+  );
+}
+
+/** The device's node, if it is what it should be (sysfs for all but the ends of terminals). */
+function deviceName(major: number, minor: number): string | null {
+  try {
+    const known = /^DEVNAME=(.+)$/m.exec(readFileSync(`/sys/dev/char/${major}:${minor}/uevent`, "latin1"))?.[1];
+    return known === undefined ? null : `/dev/${known}`;
+  } catch {
+    const name = `/dev/pts/${minor + 256 * (major - 136)}`;
+    return isDevice(name, major, minor) ? name : null;
+  }
+}
+
+function isDevice(name: string, major: number, minor: number): boolean {
+  try {
+    const { rdev } = statSync(name);
+    return majorOf(rdev) === major && minorOf(rdev) === minor;
+  } catch {
+    // No such node: the terminal is gone.
+    return false;
+  }
+}
+
+function numbers(object: number): { major: number; minor: number } {
+  const { rdev } = statSync(self(object));
+  return { major: majorOf(rdev), minor: minorOf(rdev) };
+}
+
+/** makedev(3). */
+function majorOf(rdev: number): number {
+  return (rdev >>> 8) & 0xfff;
+}
+
+function minorOf(rdev: number): number {
+  return (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
+}

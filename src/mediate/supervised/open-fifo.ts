@@ -1,0 +1,73 @@
+import { abi, E, POLLIN } from "../abi.ts";
+import type { Call } from "../call.ts";
+import type { OpenArguments } from "../handlers/open-arguments.ts";
+import { error, type Outcome } from "../outcome.ts";
+import { close, openat, self, sys } from "../sys.ts";
+import { FIFO_LOOK_MS } from "./limits.ts";
+import { settle } from "./open-object.ts";
+
+const ENXIO = 6;
+const SPLICE_F_NONBLOCK = 2;
+const CLOCK_MONOTONIC = 1;
+
+/**
+ * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the call stays unanswered, and every few milliseconds it is looked whether
+ * somebody has come. The reading end is held open meanwhile, so that a writer finds it.
+ */
+export function openFifo(call: Call, asked: OpenArguments, object: number): Outcome {
+  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW)) | abi.O_NONBLOCK;
+  const open = (): number => call.asTarget(() => call.effect(() => openat(abi.AT_FDCWD, self(object), flags)));
+  const fd = open();
+  const waits = (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0;
+  const mode = asked.flags & abi.O_ACCMODE;
+  if (waits && fd === -ENXIO && mode === abi.O_WRONLY) return until(call, open, (writer) => given(call, asked, writer));
+  if (fd < 0 || !waits || mode !== 0) return given(call, asked, fd);
+  if (hasWriter(fd)) return given(call, asked, fd);
+  call.target.keep(fd);
+  return until(
+    call,
+    () => (hasWriter(fd) ? 0 : -ENXIO),
+    () => given(call, asked, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0)),
+  );
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+
+/** Asks again on every tick until the answer is another than ENXIO. */
+function until(call: Call, attempt: () => number, done: (fd: number) => Outcome): Outcome {
+  const timer = call.target.keep(sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK));
+  if (timer < 0) return error(-timer);
+  const every = Buffer.alloc(32);
+  every.writeBigInt64LE(BigInt(FIFO_LOOK_MS) * 1_000_000n, 8);
+  every.writeBigInt64LE(BigInt(FIFO_LOOK_MS) * 1_000_000n, 24);
+  sys("timerfd_settime", timer, 0, every, null);
+  const ticks = Buffer.alloc(8);
+  const resume = (): Outcome => {
+    sys("read", timer, ticks, ticks.length);
+    call.check();
+    const fd = attempt();
+    return fd === -ENXIO ? { kind: "pending", fd: timer, events: POLLIN, resume } : done(fd);
+  };
+  return { kind: "pending", fd: timer, events: POLLIN, resume };
+}
+
+/** Looks without taking anything: tee(2) finds data, or a writer (EAGAIN), or the end (0). */
+function hasWriter(reader: number): boolean {
+  const ends = Buffer.alloc(8);
+  if (sys("pipe2", ends, abi.O_CLOEXEC | abi.O_NONBLOCK) < 0) return true;
+  const [out, into] = [ends.readInt32LE(0), ends.readInt32LE(4)];
+  const found = sys("tee", reader, into, 1, SPLICE_F_NONBLOCK);
+  close(out);
+  close(into);
+  return found > 0 || found === -E.AGAIN;
+}
+
+/** The target did not ask for O_NONBLOCK if it wanted to wait. */
+function given(call: Call, asked: OpenArguments, fd: number): Outcome {
+  if (fd >= 0 && (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0) sys("fcntl", fd, F_SETFL, asked.flags & KEPT);
+  return settle(call, { ...asked, flags: asked.flags | abi.O_NONBLOCK }, fd);
+}
+
+const F_SETFL = 4;
+/** O_APPEND, O_DIRECT, O_NOATIME: what F_SETFL may set beside O_NONBLOCK. */
+const KEPT = 0o2000 | 0o40000 | 0o1000000;

@@ -1,0 +1,96 @@
+import { abi, E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { denyName } from "../deny.ts";
+import { accesses, missing, type OpenArguments } from "../handlers/open-arguments.ts";
+import { given } from "../handlers/open-make.ts";
+import { MayWait } from "../may-wait.ts";
+import { error, type Outcome, unable } from "../outcome.ts";
+import type { Place } from "../place.ts";
+import { close, fstat, openat, readlinkat, type Stat, sameObject, self, shown, sys } from "../sys.ts";
+import { openDevice } from "./open-device.ts";
+import { openFifo } from "./open-fifo.ts";
+
+const F_SETFL = 4;
+const ENXIO = 6;
+/** Flags that F_GETFL never shows (open(2)), and those that a reopening through a link must not have. */
+const ONCE = abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_CLOEXEC;
+
+/** An object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that only an opening by name can have. Within `asTarget`. */
+export function openObject(
+  call: Call,
+  asked: OpenArguments,
+  object: { readonly fd: number; readonly stat: Stat },
+  place: Place | null,
+): Outcome | "again" {
+  switch (object.stat.type) {
+    case abi.S_IFIFO:
+      return openFifo(call, asked, object.fd);
+    case abi.S_IFCHR:
+    case abi.S_IFBLK:
+      return openDevice(call, asked, object.fd);
+    case abi.S_IFSOCK:
+      return asked.flags & abi.O_PATH ? reopen(call, asked, object.fd) : error(ENXIO);
+    default:
+      return asked.flags & abi.O_NOFOLLOW && place !== null && (asked.flags & abi.O_TRUNC) === 0
+        ? byName(call, asked, object, place)
+        : reopen(call, asked, object.fd);
+  }
+}
+
+/**
+ * What a descriptor of the target's, or a link of its own in /proc, leads to. Pipes, sockets and memory have no name that a policy could speak of, and whoever holds them
+ * may open them again.
+ */
+export function openDescriptor(call: Call, asked: OpenArguments, fd: number): Outcome {
+  const stat = fstat(fd);
+  if (typeof stat === "number") return error(-stat);
+  const text = readlinkat(abi.AT_FDCWD, self(fd));
+  if (typeof text === "number") return error(-text);
+  const anonymous = /^[a-z_]+:|^\/memfd:/.test(text);
+  // A file that was removed is judged by the name that it had.
+  const name = text.replace(/ \(deleted\)$/, "");
+  const lacking = missing(call.broker.grants.of(name), accesses(asked.flags));
+  if (!anonymous && lacking !== null) return denyName(lacking, name);
+  const outcome = openObject(call, asked, { fd, stat }, null);
+  return outcome === "again" ? unable(E.AGAIN, call.name, shown(text)) : outcome;
+}
+
+/** Through the link that stands for the judged descriptor. Never waits for the holder of a lease: a worker does. */
+function reopen(call: Call, asked: OpenArguments, object: number): Outcome {
+  const flags = asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW);
+  return settle(
+    call,
+    asked,
+    call.effect(() => openat(abi.AT_FDCWD, self(object), flags | unwaiting(call))),
+  );
+}
+
+/** O_NOFOLLOW stays visible in F_GETFL: opened by name in the judged directory, and given only if it is the very object that was judged. */
+function byName(
+  call: Call,
+  asked: OpenArguments,
+  object: { readonly stat: Stat },
+  { directory, last }: Place,
+): Outcome | "again" {
+  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL)) | abi.O_NOCTTY;
+  const fd = call.effect(() => openat(directory, last, flags | unwaiting(call)));
+  if (fd === -E.LOOP || fd === -E.NOENT) return "again";
+  const stat = fd < 0 ? null : fstat(fd);
+  if (stat === null || (typeof stat !== "number" && sameObject(stat, object.stat))) return settle(call, asked, fd);
+  close(fd);
+  return "again";
+}
+
+/** A worker may be kept waiting; so may nobody else. */
+export function unwaiting(call: Call): number {
+  return call.broker.mayWait ? 0 : abi.O_NONBLOCK;
+}
+
+/** What was opened without waiting, with the flags that the target asked for. */
+export function settle(call: Call, asked: OpenArguments, fd: number): Outcome {
+  const added = unwaiting(call) & ~asked.flags;
+  if (fd === -E.AGAIN && added !== 0) throw new MayWait();
+  if (fd < 0) return error(-fd);
+  if (added !== 0 && (asked.flags & abi.O_PATH) === 0) sys("fcntl", fd, F_SETFL, asked.flags & ~ONCE);
+  return given(fd, asked.flags);
+}

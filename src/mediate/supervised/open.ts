@@ -1,0 +1,66 @@
+import { abi, E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { denyName } from "../deny.ts";
+import { accesses, missing, type OpenArguments } from "../handlers/open-arguments.ts";
+import { makeFile, openTemporary } from "../handlers/open-make.ts";
+import { noPlace } from "../leave.ts";
+import { OPEN_ATTEMPTS_MAX } from "../limits.ts";
+import { error, type Outcome, unable } from "../outcome.ts";
+import type { Place } from "../place.ts";
+import { inSharedDirectory, protects } from "../shared-directory.ts";
+import { shown } from "../sys.ts";
+import { openDescriptor, openObject } from "./open-object.ts";
+import { judgeProcEntry } from "./proc-entry.ts";
+
+/** Together, but for O_PATH, which looks at neither, the kernel takes them for a mistake (since 6.4). */
+const MEANINGLESS = abi.O_CREAT | abi.O_DIRECTORY | abi.O_PATH;
+
+/** Every open of a supervised domain: judged on a descriptor of the object, then opened through that very descriptor, as the target. */
+export function openSupervised(call: Call, asked: OpenArguments): Outcome {
+  if (!asked.temporary && (asked.flags & MEANINGLESS) === (abi.O_CREAT | abi.O_DIRECTORY)) return error(E.INVAL);
+  if (asked.temporary) return call.asTarget(() => openTemporary(call, asked));
+  const outcome = call.asTarget(() => openNamed(call, asked));
+  // `/proc/self/fd/N`, which only the mediator's own rights can look up.
+  if (typeof outcome !== "number") return outcome;
+  const fd = call.target.descriptor(outcome);
+  return fd < 0 ? error(-fd) : call.asTarget(() => openDescriptor(call, asked, fd));
+}
+
+function openNamed(call: Call, asked: OpenArguments): Outcome | number {
+  for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
+    const walked = call.walk(asked.path, asked.follow, "open");
+    if (walked.kind === "descriptor") return walked.number;
+    if (walked.kind === "object") return openDescriptor(call, asked, walked.fd);
+    if (walked.kind !== "place") return noPlace(call, asked.path, walked);
+    const outcome = openPlace(call, asked, walked.place);
+    if (outcome !== "again") return outcome;
+  }
+  return unable(E.AGAIN, call.name, shown(asked.path.text));
+}
+
+function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
+  const { object } = place;
+  if (object === null) {
+    if (!asked.creates) return error(E.NOENT);
+    return place.slash ? error(E.ISDIR) : makeFile(call, asked, place);
+  }
+  const type = object.stat.type;
+  if (asked.creates && (asked.flags & abi.O_EXCL) !== 0) return error(E.EXIST);
+  if (type === abi.S_IFLNK && (asked.flags & abi.O_PATH) === 0) return error(E.LOOP);
+  if (asked.creates && (type === abi.S_IFDIR || place.slash)) return error(E.ISDIR);
+  const refused = judgeProcEntry(call, place) ?? judge(call, asked, place);
+  if (refused !== null) return refused;
+  if (asked.creates && isProtected(type) && inSharedDirectory(call, place)) return error(E.ACCES);
+  return openObject(call, asked, object, place);
+}
+
+function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | null {
+  if (asked.flags & abi.O_PATH) return null;
+  const lacking = missing(call.broker.grants.of(name), accesses(asked.flags));
+  return lacking === null ? null : denyName(lacking, name);
+}
+
+function isProtected(type: number): boolean {
+  if (type === abi.S_IFREG) return protects("protected_regular");
+  return type === abi.S_IFIFO && protects("protected_fifos");
+}

@@ -1,0 +1,33 @@
+import { E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { never, type Outcome } from "../outcome.ts";
+import type { Place } from "../place.ts";
+import { shown } from "../sys.ts";
+import { inSameDomain } from "./same-domain.ts";
+
+/** Entries of /proc/PID that anybody may read of any process (proc(5)): the kernel asks for no right to trace it. */
+const OPEN_TO_ALL: ReadonlySet<string> = new Set(
+  "cgroup cmdline comm coredump_filter cpuset limits loginuid mountinfo mounts mountstats oom_adj oom_score oom_score_adj sched schedstat sessionid stat statm status task wchan".split(
+    " ",
+  ),
+);
+
+/**
+ * An entry of another domain's process, or of Cofferdam's own, is refused beyond what the policy says of its name: the kernel would ask whether the *mediator* may
+ * look into that process. null for everything else.
+ */
+export function judgeProcEntry(call: Call, { name }: Place): Outcome | null {
+  const found = /^\/proc\/(\d+)(?:\/task\/\d+)?(?:\/([^/]+))?/.exec(name);
+  if (found === null) return null;
+  const pid = Number(found[1]);
+  if (pid === process.pid || pid === process.ppid) return ofCofferdam(name);
+  if (inSameDomain(call, pid)) return null;
+  const entry = found[2];
+  return entry === undefined || OPEN_TO_ALL.has(entry) ? null : never(E.ACCES, call.name, shown(name));
+}
+
+function ofCofferdam(name: string): Outcome {
+  const object = shown(name);
+  const refusal = { class: "name", operation: "read", object, reason: "own-object", request: null } as const;
+  return { kind: "refused", errno: E.ACCES, refusal };
+}

@@ -1,0 +1,38 @@
+import { CLONE_FILES, CLONE_NEWTIME, CLONE_PARENT, CLONE_THREAD } from "../../kernel/constants.ts";
+import type { StateCall } from "../../kernel/mediated-calls/call.ts";
+import { E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { CONTINUE, error, type Outcome } from "../outcome.ts";
+import { refuseForm } from "../refuse-call.ts";
+import { judgeCapability } from "./capability.ts";
+import { NEW_NAMESPACES } from "./namespaces.ts";
+
+/** Changes what later calls are judged by; {@link forget} has seen it. All that is asked of it lies in registers. */
+export function judgeState(call: Call, row: StateCall): Outcome {
+  switch (call.name) {
+    case "clone":
+      return sharesTooMuch(call.unsigned(0)) ? refuseForm(call) : CONTINUE;
+    case "clone3":
+      // Libraries fall back to clone: nothing is lost that an event should tell of.
+      return call.rehearses ? CONTINUE : error(E.NOSYS);
+    case "unshare":
+      return call.unsigned(0) & (NEW_NAMESPACES | CLONE_NEWTIME) ? refuseForm(call) : CONTINUE;
+    case "setns":
+    case "personality":
+    case "prctl":
+      return refuseForm(call);
+    case "landlock_restrict_self":
+    case "lsm_set_self_attr":
+      call.broker.selfConfined.mark(call.target.credentials.tgid);
+      call.check();
+      return CONTINUE;
+    default:
+      return (row.capability === undefined ? null : judgeCapability(call, row.capability)) ?? CONTINUE;
+  }
+}
+
+/** Namespaces of its own, a child of the own parent, who is outside the domain, or descriptors shared with what is no thread: threads are counted to know that nobody exchanges one. */
+function sharesTooMuch(flags: number): boolean {
+  if (flags & (NEW_NAMESPACES | CLONE_PARENT)) return true;
+  return (flags & CLONE_THREAD) === 0 && (flags & CLONE_FILES) !== 0;
+}

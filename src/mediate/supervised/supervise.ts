@@ -1,0 +1,72 @@
+import type { MediatedCall } from "../../kernel/mediated-calls/call.ts";
+import { mediatedCall } from "../../kernel/mediated-calls/table.ts";
+import { mustAsk } from "../../kernel/mediated-calls/when.ts";
+import { E } from "../abi.ts";
+import type { Call } from "../call.ts";
+import { guarded } from "../guarded.ts";
+import { handlers } from "../handlers/table.ts";
+import { CONTINUE, never, type Outcome } from "../outcome.ts";
+import { refuseForm, refuseUnlisted } from "../refuse-call.ts";
+import { judgeDescriptor } from "./descriptors.ts";
+import { execs } from "./execs.ts";
+import { forget } from "./forget.ts";
+import { judgeIpc } from "./ipc.ts";
+import { judgePrivilege } from "./privileges.ts";
+import { judgeProcesses } from "./processes.ts";
+import { judgeSocket } from "./sockets.ts";
+import { judgeState } from "./state.ts";
+import { insideLately } from "./verdicts.ts";
+
+/** Granted or refused whatever the policy lists: the start itself, namespaces of IPC, and what libraries fall back from. */
+const UNLISTED_TOO: ReadonlySet<string> = new Set(["execve", "clone3"]);
+
+/**
+ * One call of a supervised domain. The same judgement for both levels that judge; at level warning it ends where an effect would be
+ * (`Call.effect`), and `warned()` makes of it what the target may notice: nothing.
+ */
+export function supervise(call: Call): Outcome {
+  const row = mediatedCall(call.name);
+  if (row !== null) forget(call, row);
+  if (call.level === "disabled") return CONTINUE;
+  if (call.rehearses && insideLately(call)) return CONTINUE;
+  const raced = call.rehearses ? null : execs(call.broker).verify(call);
+  return raced ?? judgeRow(call, row);
+}
+
+function judgeRow(call: Call, row: MediatedCall | null): Outcome {
+  if (row === null) return refuseUnlisted(call);
+  if (row.class !== "ipc" && !UNLISTED_TOO.has(call.name) && !call.broker.lists(call.name)) return refuseUnlisted(call);
+  return mustAsk(row.when, (index) => call.word(index)) ? judge(call, row) : CONTINUE;
+}
+
+function judge(call: Call, row: MediatedCall): Outcome {
+  switch (row.class) {
+    case "name":
+    case "address":
+    case "exec":
+      return byHandler(call);
+    case "descriptor":
+      return judgeDescriptor(call) ?? byHandler(call);
+    case "socket":
+      return judgeSocket(call, row) ?? byHandler(call);
+    case "process":
+      return judgeProcesses(call, row);
+    case "privilege":
+      return judgePrivilege(call, row);
+    case "state":
+      return judgeState(call, row);
+    case "ipc":
+      return judgeIpc(call, row);
+    case "namespace-or-escape":
+      return row.absent ? refuseForm(call, E.NOSYS) : refuseForm(call);
+    case "unmediated-name":
+    case "plain":
+    case "untouchable":
+      return CONTINUE;
+  }
+}
+
+function byHandler(call: Call): Outcome {
+  const handler = handlers.get(call.name);
+  return handler === undefined ? never(E.PERM, call.name, "not mediated yet") : guarded(call, handler);
+}

@@ -1,0 +1,27 @@
+import { decide } from "../../model/decide.ts";
+import type { Call } from "../call.ts";
+import { CONTINUE, goesOn, type Outcome, type Refusal } from "../outcome.ts";
+
+/**
+ * What a rehearsal comes to: what is outside is told of and goes on, what cannot be seen likewise, everything else goes on. Cofferdam's own objects are refused
+ * at every level (`model/verdict.ts`).
+ */
+export function warned(call: Call, outcome: Outcome): Outcome {
+  switch (outcome.kind) {
+    case "elsewhere":
+    case "vanished":
+    case "warned":
+      return outcome;
+    case "refused":
+      return isOwn(call, outcome.refusal) ? outcome : goesOn(outcome.refusal);
+    default:
+      return CONTINUE;
+  }
+}
+
+function isOwn(call: Call, { reason, request }: Refusal): boolean {
+  if (reason === "own-object") return true;
+  if (request === null) return false;
+  const decision = decide(call.broker.policy, request);
+  return decision.outcome === "denied" && decision.reason === "own-object";
+}
