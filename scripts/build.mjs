@@ -1,6 +1,6 @@
 // Bundles the three Node programs into dist/. A file is written only when its bytes change: every ready plan names the
 // compiler's bundle as a fact, so touching it would make all of them stale.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -45,7 +45,18 @@ function replace(path, text) {
   return true;
 }
 
+/** The commands of ESXi: the front, called by their names. */
+function linkDialect() {
+  const folder = join(root, "bin", "esxi");
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["secpolicytools", "esxcli", "esxcfg-advcfg", "ps"]) {
+    const link = join(folder, name);
+    if (lstatSync(link, { throwIfNoEntry: false }) === undefined) symlinkSync("../cofferdam", link);
+  }
+}
+
 for (const [outfile, entry] of Object.entries(programs)) {
   const written = replace(join(root, outfile), await bundle(outfile, entry));
   if (written) console.log(`built ${outfile}`);
 }
+linkDialect();

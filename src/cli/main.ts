@@ -2,7 +2,7 @@
  * The command line, all of it but `run`, which the native front does itself. One file a command under `commands/`;
  * what several of them need lies beside this file. Entry of `dist/cofferdam.js`.
  */
-
+import { runDialect } from "../esxi/dialect.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { ownPlaces } from "../host/places.ts";
 import type { Context } from "./command.ts";
@@ -22,6 +22,9 @@ function context(): Context {
   };
 }
 
+/** The front's first argument when it was called by another name (`bin/esxi/`). */
+const AS = "--as=";
+
 /** Exit status of a program that SIGPIPE ended, as shells have it. Node ignores the signal, and gets an error instead. */
 const READER_GONE = 128 + 13;
 
@@ -39,7 +42,9 @@ async function start(): Promise<ExitCode> {
   } catch (error) {
     return explainError(error, (text) => void process.stderr.write(text));
   }
-  return runCommandLine(process.argv.slice(2), given);
+  const args = process.argv.slice(2);
+  const dialect = args[0]?.startsWith(AS) ? args[0].slice(AS.length) : null;
+  return dialect === null ? runCommandLine(args, given) : runDialect(dialect, args.slice(1), given);
 }
 
 try {

@@ -1,0 +1,73 @@
+import { ExitCode } from "../../host/exit-code.ts";
+import { readSetting, readSettings, type SettingValue, writeSetting } from "../../host/settings.ts";
+import { type Command, jsonOption } from "../command.ts";
+import { toJson } from "../json.ts";
+import { table } from "../render/table.ts";
+
+const keyOperand = { name: "<key>", description: "its name, e.g. /UserVars/ShellSandboxEnabled" };
+
+const list: Command = {
+  name: "list",
+  operands: [],
+  summary: "every setting with its value",
+  description: ["What can be set, what it is set to, and what that means."],
+  options: [jsonOption],
+  examples: [{ line: "cofferdam settings list", what: "the table" }],
+  run(context, _operands, options) {
+    const all = readSettings(context.places);
+    const rows = all.map(({ key, value, summary, pending }) => [key, String(value), meaning(summary, pending)]);
+    context.out(options.json ? toJson(all) : table(rows, context.width));
+    return ExitCode.ok;
+  },
+};
+
+const get: Command = {
+  name: "get",
+  operands: [keyOperand],
+  summary: "the value of one setting",
+  description: ["Prints the value alone.", "Exit status: 0, 3 for a setting that there is not."],
+  options: [jsonOption],
+  examples: [{ line: "cofferdam settings get /UserVars/ShellSandboxEnabled", what: "0 or 1" }],
+  run(context, [key = ""], options) {
+    const setting = readSetting(context.places, key);
+    context.out(options.json ? toJson(setting) : `${setting.value}\n`);
+    return ExitCode.ok;
+  },
+};
+
+const set: Command = {
+  name: "set",
+  operands: [keyOperand, { name: "<value>", description: "a whole number" }],
+  summary: "change a setting, as root",
+  description: [
+    "The value survives restarts of the agent and of the host.",
+    "Exit status: 0, 3 when it was not changed.",
+  ],
+  options: [jsonOption],
+  examples: [{ line: "cofferdam settings set /UserVars/ShellSandboxEnabled 1", what: "for login shells to come" }],
+  run(context, [key = "", value = ""], options) {
+    const setting = writeSetting(context.places, key, value);
+    context.out(options.json ? toJson(setting) : changed(setting));
+    return ExitCode.ok;
+  },
+};
+
+export const settings: Command = {
+  name: "settings",
+  operands: [],
+  summary: "settings of the host",
+  description: [
+    "Few on purpose: what belongs to one domain is in its policy. ESXi's esxcfg-advcfg reads and writes the same.",
+  ],
+  options: [],
+  examples: [{ line: "cofferdam settings list", what: "what there is" }],
+  subcommands: [list, get, set],
+};
+
+function meaning(summary: string, pending: string | null): string {
+  return pending === null ? summary : `${summary} (${pending})`;
+}
+
+function changed({ key, value, pending }: SettingValue): string {
+  return `${key} is ${value}${pending === null ? "" : ` (${pending})`}\n`;
+}

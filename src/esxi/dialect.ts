@@ -1,0 +1,37 @@
+/**
+ * The commands of ESXi under their own names: `bin/esxi/NAME` is the same program, called by another name. What they print has the original's
+ * form; what they do is Cofferdam's. Nothing here imports the command line, which calls {@link runDialect}.
+ */
+import { ExitCode } from "../host/exit-code.ts";
+import { HostError } from "../host/host-error.ts";
+import type { Places } from "../host/places.ts";
+import { advcfg } from "./tools/advcfg.ts";
+import { esxcli } from "./tools/esxcli.ts";
+import { ps } from "./tools/ps.ts";
+import { secpolicytools } from "./tools/secpolicytools.ts";
+
+/** What a command of the dialect is given; `cli/command.ts` has the same and more. */
+export interface DialectContext {
+  readonly places: Places;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly width: number;
+  readonly color: boolean;
+}
+
+export type Dialect = (args: readonly string[], context: DialectContext) => ExitCode | Promise<ExitCode>;
+
+const dialects: Readonly<Record<string, Dialect>> = { secpolicytools, esxcli, "esxcfg-advcfg": advcfg, ps };
+
+/** Runs one of the commands; messages begin with its name. */
+export async function runDialect(name: string, args: readonly string[], context: DialectContext): Promise<ExitCode> {
+  const run = dialects[name];
+  try {
+    if (run === undefined) throw new HostError(`there is no command \`${name}\``, "use cofferdam", ExitCode.usage);
+    return await run(args, context);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    context.err(`${name}: ${error.message}\n  help: ${error.help}\n`);
+    return error.exitCode;
+  }
+}

@@ -1,0 +1,57 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runDialect } from "../../src/esxi/dialect.ts";
+import { type Places, places } from "../../src/host/places.ts";
+import type { Outcome } from "../cli/command-line.ts";
+
+/** A host of its own in a scratch folder: two domains, of which one has number 49, and no shipped ones. */
+export class Host {
+  readonly folder = mkdtempSync(join(tmpdir(), "cofferdam-dialect-"));
+  readonly places: Places;
+
+  constructor(asRoot = true) {
+    const standard = places({ uid: 1000, env: { HOME: this.folder }, home: this.folder });
+    const system = Object.fromEntries(
+      Object.entries(standard.system).map(([key, path]) => [key, join(this.folder, path)]),
+    );
+    this.places = { ...standard, asRoot, system: system as unknown as Places["system"] };
+    mkdirSync(join(this.folder, "domains"));
+    mkdirSync(this.policies, { recursive: true });
+    this.policy("hostd", "level: enforcing\nfiles: [r /etc/**]\n");
+    this.policy("ntpd", "level: warning\n");
+    mkdirSync(join(this.places.system.numbers, ".."), { recursive: true });
+    const hostd = { number: 49, name: "hostd", origin: join(this.policies, "hostd.yaml"), identity: "0" };
+    this.write(this.places.system.numbers, JSON.stringify({ version: 1, next: 50, domains: [hostd] }));
+  }
+
+  get policies(): string {
+    return this.places.policies[0] ?? "";
+  }
+
+  policy(name: string, text: string): void {
+    this.write(join(this.policies, `${name}.yaml`), text);
+  }
+
+  write(path: string, text: string): void {
+    writeFileSync(path, text, { mode: 0o644 });
+  }
+
+  async run(name: string, ...args: readonly string[]): Promise<Outcome> {
+    const out: string[] = [];
+    const err: string[] = [];
+    const context = {
+      places: this.places,
+      out: (text: string) => void out.push(text),
+      err: (text: string) => void err.push(text),
+      width: 80,
+      color: false,
+    };
+    const status = await runDialect(name, args, context);
+    return { status, out: out.join(""), err: err.join("") };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
