@@ -5,10 +5,18 @@ import type { Reporter } from "./report.ts";
 import type { Slot } from "./slot.ts";
 import { close, sys } from "./sys.ts";
 
+/** Reports a warning; what is left is how to answer. */
+export function told(outcome: Outcome, tid: number, reporter: Reporter): Exclude<Outcome, { kind: "warned" }> {
+  if (outcome.kind !== "warned") return outcome;
+  reporter.outside(tid, "warning", outcome.refusal);
+  return told(outcome.then, tid, reporter);
+}
+
 /** Hands over, reports, sends; a target that vanished is told nothing. The slot is `done` afterwards. */
-export function answer(listener: number, slot: Slot, outcome: Outcome, reporter: Reporter): void {
+export function answer(listener: number, slot: Slot, judged: Outcome, reporter: Reporter): void {
+  const outcome = told(judged, slot.tid, reporter);
   const last = outcome.kind === "descriptor" ? handOver(listener, slot, outcome) : outcome;
-  if (last.kind === "refused") reporter.refused(slot.tid, last);
+  if (last.kind === "refused") reporter.outside(slot.tid, "denied", last.refusal);
   if (last.kind !== "vanished") send(listener, slot, last);
 }
 
@@ -31,7 +39,12 @@ function send(listener: number, slot: Slot, outcome: Outcome): void {
   const errno = outcome.kind === "error" || outcome.kind === "refused" ? outcome.errno : 0;
   slot.answer(value, errno, outcome.kind === "continue" ? abi.SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0);
   slot.state = slotState.done;
+  sendResponse(listener, slot);
+}
+
+/** Sends the response that the slot holds. */
+export function sendResponse(listener: number, slot: Slot): void {
   const sent = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
-  // ENOENT: killed meanwhile.
+  // ENOENT: killed meanwhile, or answered already.
   if (sent < 0 && sent !== -E.NOENT) throw new Error(`cannot answer: error ${-sent}`);
 }

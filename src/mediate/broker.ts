@@ -1,37 +1,74 @@
-import type { Policy } from "../model/policy.ts";
+import { domainOfProcess, type Membership } from "../domains/membership.ts";
+import type { Level, Policy } from "../model/policy.ts";
 import type { Plan } from "../plan/plan.ts";
-import { policyOfPlan } from "../plan/policy-of-plan.ts";
+import type { Generation } from "./generation.ts";
 import { Grants } from "./grants.ts";
-import { Identity } from "./identity.ts";
-import { Mounts } from "./mounts.ts";
+import type { Identity } from "./identity.ts";
+import type { Live } from "./live.ts";
+import type { Mounts } from "./mounts.ts";
+import type { ProcessState } from "./process-state.ts";
 import { SelfConfined } from "./self-confined.ts";
 import { Threads } from "./threads.ts";
 
-/** What every handler may use: one for the life of a mediator. */
+/** What every handler may use of one domain: one for as long as its listener is held. */
 export class Broker {
+  /** What the domain's processes were started with. */
   readonly plan: Plan;
-  readonly policy: Policy;
-  readonly grants: Grants;
-  readonly identity = new Identity();
+  readonly identity: Identity;
   readonly mounts: Mounts;
-  readonly selfConfined = new SelfConfined();
+  readonly selfConfined: SelfConfined;
   readonly threads = new Threads();
+  /** Every mediated call is notified, and level and policy may change while processes run. */
+  readonly supervised: boolean;
+  /** Whoever asks may be kept waiting here. */
+  readonly mayWait: boolean;
 
-  readonly #listed: ReadonlySet<string>;
+  readonly #live: Live | null;
+  #generation: Generation;
+  #grants: Grants;
 
-  /** `mayWait`: calls on slow file systems are done here. */
-  constructor(plan: Plan, mayWait: boolean) {
-    this.mounts = new Mounts(mayWait);
-    this.plan = plan;
-    this.policy = policyOfPlan(plan);
-    this.grants = new Grants(plan);
-    const { syscalls } = this.policy;
-    const denied = new Set(syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token));
-    this.#listed = new Set(syscalls.map((rule) => rule.token).filter((token) => !denied.has(token)));
+  /** `live` is null where level and policy stay what they are in the plan; `memory` is what a successor finds (see {@link SelfConfined}). */
+  constructor(generation: Generation, state: ProcessState, live: Live | null, memory: Buffer) {
+    this.plan = generation.plan;
+    this.supervised = this.plan.mode === "supervised";
+    this.mayWait = state.mayWait;
+    this.identity = state.identity;
+    this.mounts = state.mounts;
+    this.selfConfined = new SelfConfined(memory);
+    this.#live = live;
+    this.#generation = generation;
+    this.#grants = new Grants(generation.automaton, this.plan);
+  }
+
+  /** In force now: one read of memory. */
+  level(): Level {
+    return this.#live?.level() ?? this.plan.level;
+  }
+
+  /** In force for the call in hand: changes only between two calls. */
+  get policy(): Policy {
+    return this.#generation.policy;
+  }
+
+  get grants(): Grants {
+    return this.#grants;
   }
 
   /** The policy lists the system call: calls outside the list reach the mediator too. */
   lists(name: string): boolean {
-    return this.#listed.has(name);
+    return this.#generation.listed.has(name);
+  }
+
+  /** Whose process another one is; of the mediator's own host, whatever the caller's number means in its namespace. */
+  domainOf(pid: number): Membership {
+    return domainOfProcess(pid);
+  }
+
+  /** Before each call: takes up the policy that has been put into force since the last one. */
+  refresh(): void {
+    const next = this.#live?.next() ?? null;
+    if (next === null) return;
+    this.#generation = next;
+    this.#grants = new Grants(next.automaton, this.plan);
   }
 }

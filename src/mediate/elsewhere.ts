@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
-import { mediatorDescriptors } from "../plan/slots.ts";
+import { ErrnoError } from "../kernel/errno-error.ts";
+import { spawnProcess } from "../kernel/spawn.ts";
 import { abi, E } from "./abi.ts";
-import { SLOW_CALL_MS_MAX, SLOW_CALLS_MAX, WORKER_END_MS_MAX } from "./limits.ts";
+import type { Handed } from "./handed.ts";
+import { SLOW_CALL_MS_MAX, SLOW_CALLS_MAX, WORKER_END_MS_MAX, WORKER_IDLE_MS_MAX } from "./limits.ts";
 import type { Slot } from "./slot.ts";
-import { close, sys } from "./sys.ts";
+import { close, openat, sys } from "./sys.ts";
 
 /** A process that does what may wait. It answers by itself: whoever has the listener may. */
 interface Worker {
@@ -14,8 +15,9 @@ interface Worker {
   readonly answers: number;
 }
 
-/** Argument that makes the mediator's program a worker, and where that finds its pipes. */
+/** First argument of a worker; behind it the folder of {@link ProcessState}, and the process id of its mediator. */
 export const WORKER_ARGUMENT = "worker";
+/** Where it finds its pipes, behind what every mediator finds. */
 export const workerDescriptors = { orders: 7, answers: 8 } as const;
 
 /** The notification's id, then the index of its slot. */
@@ -31,30 +33,41 @@ function order(slot: Slot): Buffer {
 const SIGKILL = 9;
 const WNOHANG = 1;
 
+/** Told which descriptor the worker answers on, as soon as there is one, and when it is about to be closed. */
+export interface WorkerWatcher {
+  opened(answers: number): void;
+  closing(): void;
+}
+
 /**
- * Calls that may wait, done one after the other by a worker that is started for the first of them. One that does not answer within {@link SLOW_CALL_MS_MAX} is killed,
- * and another one takes over the rest.
+ * Calls of one domain that may wait, done one after the other by a worker that is started for the first of them. One that does not answer within {@link SLOW_CALL_MS_MAX} is killed,
+ * and another one takes over the rest; one without work ends after {@link WORKER_IDLE_MS_MAX}.
  */
 export class Elsewhere {
+  readonly #handed: Handed;
+  readonly #folder: string;
+  readonly #watcher: WorkerWatcher;
   #worker: Worker | null = null;
   /** The first is in hand. */
   readonly #calls: Slot[] = [];
-  #deadline = 0;
+  #due = Number.POSITIVE_INFINITY;
 
-  /** Polled for reading; null while nothing is under way. */
-  get answers(): number | null {
-    return this.#calls.length === 0 ? null : (this.#worker?.answers ?? null);
+  constructor(handed: Handed, folder: string, watcher: WorkerWatcher) {
+    this.#handed = handed;
+    this.#folder = folder;
+    this.#watcher = watcher;
   }
 
-  /** false: too many wait already. */
+  /** false: too many wait already, or no process can be had. */
   give(slot: Slot): boolean {
-    if (this.#calls.length >= SLOW_CALLS_MAX) return false;
+    if (this.#calls.length >= SLOW_CALLS_MAX || !this.#hasWorker()) return false;
+    slot.giveToWorker();
     this.#calls.push(slot);
     if (this.#calls.length === 1) this.#order();
     return true;
   }
 
-  /** After {@link answers} was ready: the call that is over. `answered` by the worker; otherwise it ended without a word. */
+  /** After the worker's descriptor was ready: the call that is over. `answered` by the worker; otherwise it ended without a word. */
   take(): { readonly slot: Slot; readonly answered: boolean } | null {
     const index = Buffer.alloc(1);
     const got = this.#worker === null ? 0 : sys("read", this.#worker.answers, index, 1);
@@ -64,37 +77,65 @@ export class Elsewhere {
     return this.#next(answered);
   }
 
-  /** Milliseconds that the call in hand may still take; -1 while there is none. */
-  left(): number {
-    return this.#calls.length === 0 ? -1 : Math.max(0, this.#deadline - Date.now());
+  /** When {@link overdue} is to be called, on the clock of performance.now(); infinite without a worker. */
+  get due(): number {
+    return this.#due;
   }
 
-  /** Gives up the call in hand, whose time is over. */
-  giveUp(): Slot | null {
+  /** Gives up the call in hand, whose time is over; null when it was only the worker that had nothing to do for long. */
+  overdue(): Slot | null {
+    if (this.#calls.length === 0) {
+      this.#dismiss();
+      return null;
+    }
     this.#end();
     return this.#next(false)?.slot ?? null;
   }
 
-  /** Lets an idle worker write what it has counted, and waits for that a little. */
-  close(): void {
+  /** An idle worker writes what it has counted and ends. `waiting`: this process ends too, and it with it, so it is given a moment. */
+  close(waiting: boolean): void {
     if (this.#worker === null) return;
+    if (this.#calls.length > 0) {
+      this.#end();
+      return;
+    }
     close(this.#worker.orders);
     const request = Buffer.alloc(8);
     request.writeInt32LE(this.#worker.answers, 0);
-    if (this.#calls.length === 0) sys("poll", request, 1, WORKER_END_MS_MAX);
+    if (waiting) sys("poll", request, 1, WORKER_END_MS_MAX);
+    this.#forget();
+  }
+
+  #dismiss(): void {
+    if (this.#worker === null) return;
+    close(this.#worker.orders);
+    this.#forget();
   }
 
   #next(answered: boolean): { slot: Slot; answered: boolean } | null {
     const slot = this.#calls.shift();
-    if (this.#calls.length > 0) this.#order();
+    if (this.#calls.length > 0 && this.#hasWorker()) this.#order();
+    else this.#due = this.#worker === null ? this.#due : performance.now() + WORKER_IDLE_MS_MAX;
     return slot === undefined ? null : { slot, answered };
+  }
+
+  #hasWorker(): boolean {
+    if (this.#worker !== null) return true;
+    reap();
+    this.#worker = start(this.#handed, this.#folder);
+    if (this.#worker === null) {
+      // Whoever waits already is given up when its time is over.
+      this.#due = performance.now() + SLOW_CALL_MS_MAX;
+      return false;
+    }
+    this.#watcher.opened(this.#worker.answers);
+    return true;
   }
 
   #order(): void {
     const [first] = this.#calls;
-    if (first === undefined) return;
-    this.#worker ??= start();
-    this.#deadline = Date.now() + SLOW_CALL_MS_MAX;
+    if (first === undefined || this.#worker === null) return;
+    this.#due = performance.now() + SLOW_CALL_MS_MAX;
     // A worker that is gone shows itself at its other pipe.
     sys("write", this.#worker.orders, order(first), ORDER_BYTES);
   }
@@ -104,29 +145,49 @@ export class Elsewhere {
     if (this.#worker === null) return;
     sys("kill", this.#worker.pid, SIGKILL);
     close(this.#worker.orders);
+    this.#forget();
+  }
+
+  #forget(): void {
+    if (this.#worker === null) return;
+    this.#watcher.closing();
     close(this.#worker.answers);
     this.#worker = null;
+    this.#due = Number.POSITIVE_INFINITY;
   }
 }
 
-function start(): Worker {
+/** Takes the status of workers that have ended. */
+export function reap(): void {
   while (sys("wait4", -1, null, WNOHANG, null) > 0);
-  const [orders, answers] = [pipe(), pipe()];
-  const { listener, slots, plan, events } = mediatorDescriptors;
-  const child = spawn(process.execPath, [process.argv[1] ?? "", WORKER_ARGUMENT], {
-    stdio: ["ignore", "ignore", "ignore", listener, slots, plan, events, orders.read, answers.write],
-    env: { PATH: process.env.PATH },
-    cwd: "/",
-  });
-  close(orders.read);
-  close(answers.write);
-  // Without a process both pipes are closed at the far end, which is how it shows.
-  return { pid: child.pid ?? 0, orders: orders.write, answers: answers.read };
 }
 
+/** null when the host has no process or descriptor left. */
+function start(handed: Handed, folder: string): Worker | null {
+  const [orders, answers, silence] = [pipe(), pipe(), devNull()];
+  const child = [orders.read, answers.write, silence];
+  const { listener, slots, plan, events } = handed;
+  const args = [process.argv[1] ?? "", WORKER_ARGUMENT, folder, String(process.pid)];
+  const given = [silence, silence, silence, listener, slots, plan, events ?? silence, orders.read, answers.write];
+  try {
+    const pid = spawnProcess(process.execPath, args, [`PATH=${process.env.PATH ?? ""}`], given);
+    return { pid, orders: orders.write, answers: answers.read };
+  } catch (cause) {
+    for (const fd of [orders.write, answers.read]) close(fd);
+    if (cause instanceof ErrnoError) return null;
+    throw cause;
+  } finally {
+    for (const fd of child) close(fd);
+  }
+}
+
+/** Negative numbers where there is no descriptor left: whoever uses them is told. */
 function pipe(): { read: number; write: number } {
-  const ends = Buffer.alloc(8);
-  const made = sys("pipe2", ends, abi.O_CLOEXEC);
-  if (made < 0) throw new Error(`no pipe: error ${-made}`);
+  const ends = Buffer.alloc(8, 0xff);
+  sys("pipe2", ends, abi.O_CLOEXEC);
   return { read: ends.readInt32LE(0), write: ends.readInt32LE(4) };
+}
+
+function devNull(): number {
+  return openat(abi.AT_FDCWD, "/dev/null", abi.O_RDWR);
 }

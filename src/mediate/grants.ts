@@ -1,5 +1,4 @@
 import { type Automaton, walk } from "../model/automaton/automaton.ts";
-import { decodeAutomaton } from "../model/automaton/binary.ts";
 import { gains } from "../model/gain.ts";
 import type { PermissionSet } from "../model/permission.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -11,10 +10,11 @@ export class Grants {
   readonly #kernelCreates: ReadonlySet<Bytes>;
   readonly #handled: bigint;
 
-  constructor(plan: Plan) {
-    this.#automaton = decodeAutomaton(plan.automaton);
-    this.#kernelCreates = new Set(plan.mediation.kernelCreates.map(spelled));
-    this.#handled = plan.landlock?.handledFs ?? 0n;
+  /** `started` is the plan that the domain's processes were started with: its layer holds whatever the policy has become. */
+  constructor(automaton: Automaton, started: Plan) {
+    this.#automaton = automaton;
+    this.#kernelCreates = new Set(started.mediation.kernelCreates.map(spelled));
+    this.#handled = started.landlock?.handledFs ?? 0n;
   }
 
   /** Permissions of a canonical name. */

@@ -8,8 +8,18 @@ export const WORKER_END_MS_MAX = 500;
 export const SLOW_CALLS_MAX = 32;
 /** Times an open is tried again when the name appears or disappears under it. */
 export const OPEN_ATTEMPTS_MAX = 8;
-/** Processes remembered to have confined themselves further; beyond it every process counts as such. */
-export const SELF_CONFINED_MAX = 256;
+/** Milliseconds that a worker is kept without work: it is a process of some 40 MB. */
+export const WORKER_IDLE_MS_MAX = 30_000;
+/** Mediators that may die over one call; then nobody tries it again. */
+export const TAKE_OVERS_MAX = 2;
+/** Milliseconds between two looks at what is due. */
+export const TICK_MS = 100;
+/** Domains that one mediator serves at a time. */
+export const DOMAINS_MAX = 256;
+/** Connections of holders that have not said yet what they bring. */
+export const CALLERS_MAX = 16;
+/** Milliseconds that a holder has to say it. */
+export const CALLER_MS_MAX = 2_000;
 /** Supplementary groups of a process; the kernel's NGROUPS_MAX. */
 export const GROUPS_MAX = 65_536;
 /** Bytes of the plan the mediator reads. */

@@ -1,31 +1,41 @@
 /**
- * The mediator of one domain: answers the calls that Landlock cannot decide. Started by the holder with the descriptors of `plan/slots.ts`,
- * no arguments, and an environment of PATH alone. The process it starts itself for slow file systems is the same program, told so by an argument. Exit status 0 when the domain's last process is gone; anything else makes the holder answer what is in flight with EIO.
+ * The mediator: answers the calls of domains that the kernel cannot decide by itself. Environment: PATH alone. Its first argument says for whom:
+ *
+ *     mediator.js [own [FOLDER]]         one domain, of the holder that started it, with the descriptors of `plan/slots.ts`
+ *     mediator.js shared [SOCKET]        every domain whose holder hands it over there (`shared/`)
+ *     mediator.js worker FOLDER PARENT   what may wait, for another mediator (`elsewhere.ts`)
+ *
+ * FOLDER is where the host's table of domains lies. Exit status 0 when there is nothing left to do; anything else makes a holder look for a successor.
  */
-import { appendEvent } from "../events/log.ts";
-import { decodePlan } from "../plan/decode.ts";
-import { mediatorDescriptors } from "../plan/slots.ts";
 import { abi } from "./abi.ts";
-import { Broker } from "./broker.ts";
+import { Domain } from "./domain.ts";
 import { WORKER_ARGUMENT } from "./elsewhere.ts";
-import { runLoop } from "./loop.ts";
-import { readAll } from "./read-all.ts";
-import { Reporter } from "./report.ts";
+import { inherited } from "./handed.ts";
+import { runOwn } from "./own.ts";
+import { ProcessState } from "./process-state.ts";
+import { MEDIATOR_SOCKET, SHARED_ARGUMENT } from "./shared/place.ts";
+import { serveShared } from "./shared/serve.ts";
 import { ignoreSignals } from "./signals.ts";
 import { sys } from "./sys.ts";
-import { runWorker } from "./worker.ts";
+import { runWorker, tieTo } from "./worker.ts";
+
+const HOST_FOLDER = "/run/cofferdam";
 
 ignoreSignals();
-// Nothing of the domain, nor another process of the same user, may look into or attach to the one who decides.
+// Nothing of a domain, nor another process of the same user, may look into or attach to the one who decides.
 sys("prctl", abi.PR_SET_DUMPABLE, 0);
 sys("umask", 0);
 process.chdir("/");
 
-const works = process.argv[2] === WORKER_ARGUMENT;
-const broker = new Broker(decodePlan(readAll(mediatorDescriptors.plan)), works);
-const reporter = new Reporter(broker, (event) => appendEvent(mediatorDescriptors.events, event));
-if (works) runWorker(broker, reporter);
-else runLoop(mediatorDescriptors, broker, reporter);
-reporter.flush();
-// A worker that still lives must not keep this process: it ends with it.
-process.exit(0);
+function main(mode = "own", place?: string, parent?: string): number {
+  if (mode === SHARED_ARGUMENT) return serveShared(place ?? MEDIATOR_SOCKET);
+  if (mode !== WORKER_ARGUMENT) return runOwn(place ?? HOST_FOLDER);
+  tieTo(Number(parent));
+  const domain = new Domain(inherited(), new ProcessState(true, place ?? HOST_FOLDER));
+  runWorker(domain);
+  domain.reporter.close();
+  return 0;
+}
+
+// Node's own clean-up would wait for whatever it has open.
+process.exit(main(...process.argv.slice(2)));

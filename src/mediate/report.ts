@@ -4,8 +4,12 @@ import { stamp } from "../events/identity.ts";
 import { EVENTS_NAMED_MAX, FOLD_FLUSH_MS } from "../events/limits.ts";
 import { readProcess } from "../events/process-info.ts";
 import type { Broker } from "./broker.ts";
+import type { EventOutput } from "./event-output.ts";
 import { explain } from "./explain.ts";
-import type { Outcome, Refusal } from "./outcome.ts";
+import type { Refusal } from "./outcome.ts";
+
+/** What becomes of something outside the domain. */
+export type ReportedVerdict = "denied" | "warning";
 
 interface Repeated {
   readonly event: Event;
@@ -13,34 +17,81 @@ interface Repeated {
   again: number;
 }
 
+/** Milliseconds until events that could not be written are tried again. */
+const RETRY_MS = 1_000;
+
 /**
- * Turns refusals into events, folded: who asks a million times for the same costs one line and a count now and then, and nobody looks into /proc for a
- * repetition. Between two flushes a process is taken to stay the program it was. Refusals of more than {@link EVENTS_NAMED_MAX} different things are counted
+ * Turns what was outside the domain into events, folded: who asks a million times for the same costs one line and a count now and then, and nobody looks into /proc for a
+ * repetition. Between two flushes a process is taken to stay the program it was. More than {@link EVENTS_NAMED_MAX} different things are counted
  * together.
  */
 export class Reporter {
   readonly #broker: Broker;
+  readonly #output: EventOutput;
   readonly #fold: Fold;
   readonly #repeated = new Map<string, Repeated>();
-  #flushAt: number | null = null;
+  #due = Number.POSITIVE_INFINITY;
 
-  constructor(broker: Broker, write: (event: Event) => void) {
+  /** `seen` is told of every event that is passed on, before it is written. */
+  constructor(broker: Broker, output: EventOutput, seen?: (event: Event) => void) {
     this.#broker = broker;
-    this.#fold = new Fold(write, (operation, object, count) => this.#lifecycle(operation, object, count));
+    this.#output = output;
+    const pass = (event: Event) => {
+      seen?.(event);
+      output.append(event);
+    };
+    this.#fold = new Fold(pass, (operation, object, count) => this.#lifecycle(operation, object, count));
   }
 
-  refused(tid: number, { refusal }: Outcome & { kind: "refused" }): void {
-    this.#flushAt ??= Date.now() + FOLD_FLUSH_MS;
-    const kind = `${tid} ${refusal.class} ${refusal.operation} ${refusal.reason} ${refusal.object}`;
+  outside(tid: number, verdict: ReportedVerdict, refusal: Refusal): void {
+    this.#dueIn(FOLD_FLUSH_MS);
+    const kind = `${tid} ${verdict} ${refusal.class} ${refusal.operation} ${refusal.reason} ${refusal.object}`;
     const known = this.#repeated.get(kind);
     if (known !== undefined) known.again += 1;
     else if (this.#repeated.size >= EVENTS_NAMED_MAX) this.#fold.addUnnamed(1);
-    else this.#first(tid, kind, refusal);
+    else this.#first(tid, verdict, kind, refusal);
   }
 
-  #first(tid: number, kind: string, refusal: Refusal): void {
+  /** A call of thread `tid` that a mediator died over, and of which nobody knows whether it was done. */
+  unknownOutcome(tid: number, call: string): void {
+    const process = readProcess(this.#processOf(tid));
+    this.#fold.add({ ...this.#lifecycle("outcome unknown", call, 1), verdict: "failed", process });
+    this.#dueIn(FOLD_FLUSH_MS);
+  }
+
+  /** Something that Cofferdam itself could not do. */
+  failed(operation: string, object: string): void {
+    this.#fold.add({ ...this.#lifecycle(operation, object, 1), verdict: "failed" });
+    this.#dueIn(FOLD_FLUSH_MS);
+  }
+
+  /** When {@link flush} is to be called, on the clock of performance.now(); infinite while there is nothing to say. */
+  get due(): number {
+    return this.#due;
+  }
+
+  flush(): void {
+    for (const { event, again } of this.#repeated.values())
+      if (again > 0) this.#fold.add({ ...event, ...stamp(), count: again });
+    this.#repeated.clear();
+    this.#fold.flush();
+    this.#due = Number.POSITIVE_INFINITY;
+    if (this.#output.flush()) this.#dueIn(RETRY_MS);
+  }
+
+  close(): void {
+    this.flush();
+    this.#output.close();
+  }
+
+  #dueIn(milliseconds: number): void {
+    this.#due = Math.min(this.#due, performance.now() + milliseconds);
+  }
+
+  #first(tid: number, verdict: ReportedVerdict, kind: string, refusal: Refusal): void {
     const event: Event = {
       ...this.#common(),
+      verdict,
       class: refusal.class,
       operation: refusal.operation,
       object: refusal.object,
@@ -49,23 +100,6 @@ export class Reporter {
     };
     this.#repeated.set(kind, { event, again: 0 });
     this.#fold.add(event);
-  }
-
-  /** Milliseconds until counts are due, -1 for never; what is overdue is written first. */
-  nextFlush(): number {
-    if (this.#flushAt === null) return -1;
-    const left = this.#flushAt - Date.now();
-    if (left > 0) return left;
-    this.flush();
-    return -1;
-  }
-
-  flush(): void {
-    for (const { event, again } of this.#repeated.values())
-      if (again > 0) this.#fold.add({ ...event, ...stamp(), count: again });
-    this.#repeated.clear();
-    this.#fold.flush();
-    this.#flushAt = null;
   }
 
   #lifecycle(operation: string, object: string, count: number): Event {
@@ -83,7 +117,8 @@ export class Reporter {
   }
 
   #common(): Omit<Event, "class" | "operation" | "object" | "process" | "rule" | "reason" | "allow"> {
-    const { domain, number, level } = this.#broker.plan;
+    const { domain, number } = this.#broker.plan;
+    const level = this.#broker.level();
     return { ...stamp(), domain, number, level, engine: "landlock", source: "broker", verdict: "denied", count: 1 };
   }
 

@@ -1,40 +1,46 @@
 import { readFileSync } from "node:fs";
-import { SELF_CONFINED_MAX } from "./limits.ts";
+
+/** Bytes of memory it takes. */
+export const SELF_CONFINED_BYTES = 8;
 
 /**
- * Remembers who called landlock_restrict_self(2), so that the mediator undoes no confinement a daemon gives itself (landlock(7)).
- * Children inherit it: since parents may be gone by then, every process started after the first such call counts as confined.
+ * Remembers that somebody called landlock_restrict_self(2), so that the mediator undoes no confinement a daemon gives itself (landlock(7)). Children inherit it,
+ * and parents may be gone by then: every process that started no earlier than the first one that called counts as confined. Kept in memory that mediator, worker and
+ * successor share.
  */
 export class SelfConfined {
-  readonly #processes = new Set<number>();
-  /** Start time, in clock ticks since boot, from which on processes may be children of a confined one. */
-  #since: number | null = null;
+  /** u64: one more than the start, in clock ticks since boot, of the oldest process that confined itself; 0 while none did. */
+  readonly #memory: Buffer;
+
+  constructor(memory: Buffer) {
+    this.#memory = memory;
+  }
 
   mark(tgid: number): void {
-    if (this.#processes.size < SELF_CONFINED_MAX) this.#processes.add(tgid);
-    else this.#since = 0;
-    // A child can be no older than the clock tick of this call.
-    this.#since ??= uptimeTicks();
+    const from = startTicks(tgid) + 1n;
+    const known = this.#from;
+    if (known === 0n || from < known) this.#memory.writeBigUInt64LE(from);
   }
 
   has(tgid: number): boolean {
-    if (this.#since === null) return false;
-    return this.#processes.has(tgid) || startTicks(tgid) >= this.#since;
+    const from = this.#from;
+    return from !== 0n && startTicks(tgid) + 1n >= from;
+  }
+
+  get #from(): bigint {
+    return this.#memory.readBigUInt64LE();
   }
 }
 
-const TICKS_PER_SECOND = 100;
-
-function uptimeTicks(): number {
-  return Math.floor(Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]) * TICKS_PER_SECOND) - 1;
-}
+/** Later than any process. */
+const NEVER = 2n ** 63n;
 
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); a process that cannot be read counts as new. */
-function startTicks(tgid: number): number {
+function startTicks(tgid: number): bigint {
   try {
     const text = readFileSync(`/proc/${tgid}/stat`, "latin1");
-    return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[19]);
+    return BigInt(text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? NEVER);
   } catch {
-    return Number.POSITIVE_INFINITY;
+    return NEVER;
   }
 }

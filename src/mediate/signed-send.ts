@@ -1,3 +1,4 @@
+import { SCM_CREDENTIALS, SOL_SOCKET } from "../kernel/constants.ts";
 import { addressOf } from "../kernel/ffi.ts";
 import { E } from "./abi.ts";
 import type { Call } from "./call.ts";
@@ -6,8 +7,6 @@ import { never, type Outcome, result } from "./outcome.ts";
 import type { TargetSocket } from "./socket.ts";
 import { sys } from "./sys.ts";
 
-const SOL_SOCKET = 1;
-const SCM_CREDENTIALS = 2;
 /** capabilities(7): other group ids, user ids, and process ids in SCM_CREDENTIALS (unix(7)). */
 const SIGNS = [6, 7, 21].reduce((set, capability) => set | (1n << BigInt(capability)), 0n);
 

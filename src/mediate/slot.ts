@@ -1,9 +1,14 @@
 import { SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET, SLOT_SIZE, type slotState } from "../plan/slots.ts";
+import { SELF_CONFINED_BYTES } from "./self-confined.ts";
 
 /** struct seccomp_notif_resp. */
 const RESPONSE_BYTES = 24;
+/** Offset of the word in which mediators tell their successors what was done about the call. */
+const HANDS_OFFSET = 4;
+const TAKEN_OVER_MASK = 0xff;
+const IN_WORKER = 0x100;
 
-/** One slot of the memfd shared with the holder: u32 state, u32 reserved, struct seccomp_notif, struct seccomp_notif_resp (seccomp_unotify(2)). */
+/** One slot of the memfd shared with the holder: u32 state, u32 hands, struct seccomp_notif, struct seccomp_notif_resp (seccomp_unotify(2)). */
 export class Slot {
   readonly index: number;
   readonly notification: Buffer;
@@ -17,12 +22,45 @@ export class Slot {
     this.response = this.#bytes.subarray(SLOT_RESPONSE_OFFSET, SLOT_RESPONSE_OFFSET + RESPONSE_BYTES);
   }
 
+  get state(): number {
+    return this.#bytes.readUInt32LE(0);
+  }
+
   set state(value: (typeof slotState)[keyof typeof slotState]) {
     this.#bytes.writeUInt32LE(value, 0);
   }
 
+  /** How often a mediator died over this call. */
+  get takenOver(): number {
+    return this.#bytes.readUInt32LE(HANDS_OFFSET) & TAKEN_OVER_MASK;
+  }
+
+  takeOver(): void {
+    const times = Math.min(this.takenOver + 1, TAKEN_OVER_MASK);
+    this.#bytes.writeUInt32LE(times, HANDS_OFFSET);
+  }
+
+  /** A worker has the call: nobody but it knows how far it has come. */
+  get inWorker(): boolean {
+    return (this.#bytes.readUInt32LE(HANDS_OFFSET) & IN_WORKER) !== 0;
+  }
+
+  giveToWorker(): void {
+    this.#bytes.writeUInt32LE(this.#bytes.readUInt32LE(HANDS_OFFSET) | IN_WORKER, HANDS_OFFSET);
+  }
+
+  /** Before the next call is received: the kernel insists on zeroed memory. The response stays, the holder reads it. */
+  clear(): void {
+    this.#bytes.writeUInt32LE(0, HANDS_OFFSET);
+    this.notification.fill(0);
+  }
+
   get id(): bigint {
     return this.notification.readBigUInt64LE(0);
+  }
+
+  get responseId(): bigint {
+    return this.response.readBigUInt64LE(0);
   }
 
   get tid(): number {
@@ -53,4 +91,10 @@ export class Slot {
     this.response.writeInt32LE(-errno, 16);
     this.response.writeUInt32LE(flags, 20);
   }
+}
+
+/** Behind the last field of the first slot: what the mediators of a domain remember of its processes. */
+export function memoryOf(slots: Uint8Array): Buffer {
+  const offset = SLOT_RESPONSE_OFFSET + RESPONSE_BYTES;
+  return Buffer.from(slots.buffer, slots.byteOffset + offset, SELF_CONFINED_BYTES);
 }

@@ -1,17 +1,31 @@
+import * as kernel from "../kernel/constants.ts";
 import { abi } from "./abi.ts";
 import type { Call } from "./call.ts";
 import { sys } from "./sys.ts";
 
-/** Families, types and options of sockets (socket(7), x86_64). */
-export const AF = { unspec: 0, unix: 1, inet: 2, inet6: 10, netlink: 16, packet: 17, vsock: 40 } as const;
-export const SOCK = { stream: 1, dgram: 2 } as const;
-/** ipv6(7). */
-export const IPPROTO_IPV6 = 41;
-export const IPV6_V6ONLY = 26;
-const SOL_SOCKET = 1;
-const SO = { type: 3, error: 4, sendTimeout: 21, protocol: 38, domain: 39 } as const;
-const IPPROTO = { tcp: 6, udp: 17 } as const;
-const F_GETFL = 3;
+export { IPPROTO_IPV6, IPV6_V6ONLY } from "../kernel/constants.ts";
+
+/** Families, types and options of sockets (socket(7)). */
+export const AF = {
+  unspec: kernel.AF_UNSPEC,
+  unix: kernel.AF_UNIX,
+  inet: kernel.AF_INET,
+  inet6: kernel.AF_INET6,
+  netlink: kernel.AF_NETLINK,
+  packet: kernel.AF_PACKET,
+  vsock: kernel.AF_VSOCK,
+} as const;
+export const SOCK = { stream: kernel.SOCK_STREAM, dgram: kernel.SOCK_DGRAM } as const;
+const SOL_SOCKET = kernel.SOL_SOCKET;
+const F_GETFL = kernel.F_GETFL;
+const SO = {
+  type: kernel.SO_TYPE,
+  error: kernel.SO_ERROR,
+  sendTimeout: kernel.SO_SNDTIMEO,
+  protocol: kernel.SO_PROTOCOL,
+  domain: kernel.SO_DOMAIN,
+} as const;
+const IPPROTO = { tcp: kernel.IPPROTO_TCP, udp: kernel.IPPROTO_UDP } as const;
 
 /** The target's own open socket, shared by pidfd_getfd: what is learnt of it here cannot be exchanged by dup2 in the target. */
 export interface TargetSocket {
@@ -48,7 +62,7 @@ function option(fd: number, name: number, level = SOL_SOCKET): number {
 
 /** Bound to `::` it takes every IPv4 address too. False for what is no IPv6 socket. */
 export function isDualStack(fd: number): boolean {
-  return option(fd, IPV6_V6ONLY, IPPROTO_IPV6) === 0;
+  return option(fd, kernel.IPV6_V6ONLY, kernel.IPPROTO_IPV6) === 0;
 }
 
 /** Error number of what a socket was doing (SO_ERROR), 0 when it went well; taken, not only looked at. */

@@ -1,38 +1,43 @@
-import { mapShared } from "../kernel/ffi.ts";
-import { mediatorDescriptors, SLOT_COUNT, SLOT_SIZE } from "../plan/slots.ts";
+import { SLOT_SIZE } from "../plan/slots.ts";
 import { abi, E, POLLIN, POLLOUT } from "./abi.ts";
-import { answer } from "./answer.ts";
-import type { Broker } from "./broker.ts";
+import { answer, told } from "./answer.ts";
 import { attempt, dispatch } from "./dispatch.ts";
+import type { Domain } from "./domain.ts";
 import { ORDER_BYTES, workerDescriptors } from "./elsewhere.ts";
 import { notification } from "./notification.ts";
-import type { Reporter } from "./report.ts";
 import { Slot } from "./slot.ts";
 import { sys } from "./sys.ts";
 
 const SIGKILL = 9;
 
-/** Does the calls it is told, one after the other, until its mediator is gone. What it was doing then nobody waits for any more. */
-export function runWorker(broker: Broker, reporter: Reporter): void {
-  const { listener, slots } = mediatorDescriptors;
+/**
+ * Ends with the mediator `parent`, which may be gone already: its successor answers the calls that were given here, and nobody else may. Whatever is done later than that
+ * finds that nobody waits for it ({@link Call.effect}).
+ */
+export function tieTo(parent: number): void {
   sys("prctl", abi.PR_SET_PDEATHSIG, SIGKILL);
-  const memory = mapShared(slots, SLOT_COUNT * SLOT_SIZE).bytes;
+  if (process.ppid !== parent) process.exit(0);
+}
+
+/** Does the calls it is told, one after the other, until its mediator is gone. */
+export function runWorker({ handed, memory, broker, reporter }: Domain): void {
   const order = Buffer.alloc(ORDER_BYTES);
   for (;;) {
-    while (!ready(workerDescriptors.orders, POLLIN, reporter.nextFlush()));
+    while (!ready(workerDescriptors.orders, POLLIN, timeUntil(reporter.due))) reporter.flush();
     const got = sys("read", workerDescriptors.orders, order, ORDER_BYTES);
     if (got === -E.INTR) continue;
     if (got !== ORDER_BYTES) break;
     const index = order.readUInt8(8);
-    const slot = copyOf(memory, index);
+    const slot = copyOf(memory.bytes, index);
     if (slot.id !== order.readBigUInt64LE(0)) break;
-    const { outcome, call } = dispatch(broker, notification(listener, slot));
-    let last = outcome;
+    broker.refresh();
+    const { outcome, call } = dispatch(broker, notification(handed.listener, slot));
+    let last = told(outcome, slot.tid, reporter);
     while (last.kind === "pending") {
-      ready(last.fd, POLLOUT, -1);
-      last = attempt(call, last.resume);
+      ready(last.fd, last.events ?? POLLOUT, -1);
+      last = told(attempt(call, last.resume), slot.tid, reporter);
     }
-    answer(listener, slot, last, reporter);
+    answer(handed.listener, slot, last, reporter);
     call.close();
     sys("write", workerDescriptors.answers, Buffer.from([index]), 1);
   }
@@ -41,6 +46,11 @@ export function runWorker(broker: Broker, reporter: Reporter): void {
 /** A mediator that lost patience uses the slot for another call while this process may still live for a moment: it must neither read nor write there any more. */
 function copyOf(memory: Uint8Array, index: number): Slot {
   return new Slot(memory.slice(index * SLOT_SIZE, (index + 1) * SLOT_SIZE), 0);
+}
+
+/** Milliseconds; -1 for ever. */
+function timeUntil(due: number): number {
+  return due === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil(due - performance.now()));
 }
 
 /** Waits up to `timeout` milliseconds, -1 for ever. */

@@ -35,8 +35,8 @@ export async function buildAll(): Promise<Built> {
   const compile = (name: string): string => {
     const out = join(directory, name);
     const native = resolve(here, "../../native");
-    const sources = [join(here, `${name}.c`), ...(name === "harness" ? [join(native, "slots.c")] : [])];
-    execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-I", native, "-o", out, ...sources], {
+    const source = join(here, `${name}.c`);
+    execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-I", native, "-o", out, source], {
       stdio: "inherit",
     });
     return out;

@@ -1,5 +1,6 @@
 // What launcher and holder do, at their barest: harness LANDLOCK FILTER PLAN EVENTS UID:GID NODE MEDIATOR CMD ARG...
-// With HARNESS_KILLS=N the mediator is killed N times in the middle of its work, and what it leaves is settled as the holder does it; SIGUSR1 tells the target that it is over.
+// With HARNESS_KILLS=N the mediator is killed N times in the middle of its work, and its successor started; SIGUSR1 tells the target that it is over.
+// With HARNESS_SHARED=SOCKET the mediator is started as the host's one, and the domain handed over to it there.
 // LANDLOCK is a text: "H hex" handled file rights, then "P hex path"; or "-". The target keeps stdout; its exit status is passed on.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +17,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "plan-layout.h"
-
-// Of native/slots.c.
-bool slots_settle(int listener, uint8_t *slots);
 
 #define must(call) ((call) < 0 ? (fprintf(stderr, "harness: %s: %s\n", #call, strerror(errno)), exit(99), 0) : 0)
 static int need(int value, const char *what) { if (value < 0) { fprintf(stderr, "harness: %s: %s\n", what, strerror(errno)); exit(99); } return value; }
@@ -60,30 +59,68 @@ static void landlock(const char *file) {
   close(ruleset);
 }
 
-static pid_t start(const int from[4], char *node, char *program) {
+enum { HANDED = 4, MEDIATOR_FDS = 5 };
+static int connection = -1;
+
+static pid_t start_own(const int from[HANDED], char *node, char *program) {
   pid_t mediator = fork();
   if (mediator != 0) return mediator;
-  int high[4];
-  for (int i = 0; i < 4; i++) high[i] = need(fcntl(from[i], F_DUPFD, 50), "dup");
-  for (int i = 0; i < 4; i++) must(dup2(high[i], 3 + i));
-  syscall(SYS_close_range, 7, ~0U, 0);
+  int high[MEDIATOR_FDS];
+  for (int i = 0; i < HANDED; i++) high[i] = need(fcntl(from[i], F_DUPFD, 50), "dup");
+  high[HANDED] = need(open("/dev/null", O_RDWR), "/dev/null");
+  for (int i = 0; i < MEDIATOR_FDS; i++) must(dup2(high[i], 3 + i));
+  syscall(SYS_close_range, 3 + MEDIATOR_FDS, ~0U, 0);
   char *env[] = {"PATH=/usr/bin:/bin", NULL};
   execle(node, node, program, (char *)NULL, env);
   _exit(97);
 }
 
-static pid_t kills(pid_t mediator, int count, const int from[4], char *node, char *program) {
+static void hand_over(const int from[3], const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strcpy(address.sun_path, path);
+  struct iovec text = {"CFDMHOLD", 8};
+  union { char bytes[CMSG_SPACE(3 * sizeof(int))]; struct cmsghdr align; } control = {0};
+  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET; rights->cmsg_type = SCM_RIGHTS; rights->cmsg_len = CMSG_LEN(3 * sizeof(int));
+  memcpy(CMSG_DATA(rights), from, 3 * sizeof(int));
+  char byte = 0;
+  do {
+    if (connection >= 0) { close(connection); usleep(2000); }
+    connection = need(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket");
+  } while (connect(connection, (void *)&address, sizeof address) < 0 || sendmsg(connection, &message, MSG_NOSIGNAL) < 0 || recv(connection, &byte, 1, 0) != 1 || byte != 1);
+}
+
+static pid_t start(const int from[HANDED], char *node, char *program) {
+  char *shared = getenv("HARNESS_SHARED");
+  if (!shared) return start_own(from, node, program);
+  pid_t mediator = fork();
+  if (mediator == 0) {
+    syscall(SYS_close_range, 3, ~0U, 0);
+    char *env[] = {"PATH=/usr/bin:/bin", NULL};
+    execle(node, node, program, "shared", shared, (char *)NULL, env);
+    _exit(97);
+  }
+  hand_over(from, shared);
+  return mediator;
+}
+
+static void responses(const uint8_t *shared, uint64_t *ids) {
+  for (int i = 0; i < SLOT_COUNT; i++) memcpy(&ids[i], shared + i * SLOT_SIZE + SLOT_RESPONSE_OFFSET, sizeof *ids);
+}
+
+static pid_t kills(pid_t mediator, int count, const int from[HANDED], char *node, char *program) {
   uint8_t *shared = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
   if (shared == MAP_FAILED) exit(99);
+  uint64_t before[SLOT_COUNT] = {0}, now[SLOT_COUNT];
   srandom(count);
   for (int i = 0; i < count; i++) {
-    // Until it has begun to work; then a while, up to 12 ms.
-    const volatile uint64_t *first = (void *)(shared + (SLOT_COUNT - 1) * SLOT_SIZE + SLOT_NOTIF_OFFSET);
-    while (*first == 0) usleep(200);
+    // Until it has answered something; then a while, up to 12 ms.
+    for (responses(shared, now); memcmp(before, now, sizeof now) == 0; responses(shared, now)) usleep(200);
     usleep(random() % 12000);
     kill(mediator, SIGKILL);
     waitpid(mediator, NULL, 0);
-    slots_settle(from[0], shared);
+    responses(shared, before);
     mediator = start(from, node, program);
   }
   return mediator;
@@ -95,8 +132,9 @@ int main(int argc, char **argv) {
   int planFd = need(memfd_create("plan", MFD_ALLOW_SEALING), "plan");
   if (write(planFd, plan, planSize) != (ssize_t)planSize) return 99;
   fcntl(planFd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-  int slots = need(memfd_create("slots", 0), "slots");
-  must(ftruncate(slots, 64 * 128));
+  int slots = need(memfd_create("slots", MFD_ALLOW_SEALING), "slots");
+  must(ftruncate(slots, SLOT_COUNT * SLOT_SIZE));
+  must(fcntl(slots, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
   int events = need(open(argv[4], O_WRONLY | O_CREAT | O_APPEND, 0644), argv[4]);
   int up[2]; must(pipe2(up, O_CLOEXEC));
   int go[2]; must(pipe2(go, O_CLOEXEC));
@@ -124,7 +162,7 @@ int main(int argc, char **argv) {
   int number; if (read(up[0], &number, sizeof number) != sizeof number) return 99;
   int pidfd = need(syscall(SYS_pidfd_open, target, 0), "pidfd");
   int listener = need(syscall(SYS_pidfd_getfd, pidfd, number, 0), "pidfd_getfd");
-  const int from[4] = {listener, slots, planFd, events};
+  const int from[HANDED] = {listener, slots, planFd, events};
   pid_t mediator = start(from, argv[6], argv[7]);
   if (write(go[1], "g", 1) != 1) return 99;
   if (getenv("HARNESS_KILLS")) {
@@ -135,8 +173,10 @@ int main(int argc, char **argv) {
   int status; waitpid(target, &status, 0);
   int mediated;
   struct rusage used;
+  // The host's mediator serves on; that it let go of the domain shows in the connection.
+  if (connection >= 0) { char end; if (recv(connection, &end, 1, 0) != 0) return 99; kill(mediator, SIGKILL); }
   wait4(mediator, &mediated, 0, &used);
   if (getenv("HARNESS_MEMORY")) printf("mediator: %ld kB\n", used.ru_maxrss);
-  if (mediated != 0) fprintf(stderr, "harness: mediator ended with %x\n", mediated);
+  if (mediated != 0 && connection < 0) fprintf(stderr, "harness: mediator ended with %x\n", mediated);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "../../src/events/event.ts";
@@ -38,6 +38,8 @@ export interface SceneOptions {
   readonly kills?: number;
   /** A command that starts harness, mediator and target. */
   readonly inside?: readonly string[];
+  /** The domain is handed over to the host's one mediator. */
+  readonly shared?: boolean;
   /** The last line says how much memory the mediator had. */
   readonly memory?: boolean;
 }
@@ -65,13 +67,12 @@ export function runScene(built: Built, options: SceneOptions, program: readonly 
       return join(directory, name);
     };
     const landlock = options.withoutLandlock ? "-" : file("landlock", landlockText(options));
-    const events = join(directory, "events");
     const { uid, gid } = options.as ?? { uid: 0, gid: 0 };
     const args = [
       landlock,
       file("filter", filter([...usual, ...(options.notify ?? [])])),
-      file("plan", encodePlan(plan(options))),
-      events,
+      file("plan", encodePlan(plan(options, join(directory, "log")))),
+      "/dev/null",
       `${uid}:${gid}`,
       process.execPath,
       built.mediator,
@@ -86,11 +87,13 @@ export function runScene(built: Built, options: SceneOptions, program: readonly 
       env: {
         ...process.env,
         ...(options.kills === undefined ? {} : { HARNESS_KILLS: String(options.kills) }),
+        ...(options.shared ? { HARNESS_SHARED: join(directory, "mediator.sock") } : {}),
         ...(options.memory ? { HARNESS_MEMORY: "1" } : {}),
       },
       ...options.mediatorAs,
     });
-    const text = readFileSync(events, "utf8");
+    const logged = join(directory, "log/events.jsonl");
+    const text = existsSync(logged) ? readFileSync(logged, "utf8") : "";
     return {
       lines: done.stdout.split("\n").filter(Boolean),
       events: text
@@ -126,7 +129,7 @@ function nameRule(text: string, line: number): NameRule {
   return { effect, permissions, pattern, source: { file: "scene", line: line + 1, column: 1, text } };
 }
 
-function plan(options: SceneOptions): Plan {
+function plan(options: SceneOptions, log: string): Plan {
   const source = { file: "scene", line: 1, column: 1, text: "syscalls" };
   const names = options.rules.map(nameRule);
   const listed = [...usual, "open", "openat", "ioctl", ...(options.notify ?? [])].filter(
@@ -175,7 +178,7 @@ function plan(options: SceneOptions): Plan {
     automaton: encodeAutomaton(buildAutomaton(names)),
     mediation: {
       policy,
-      events: "/",
+      events: log,
       live: false,
       sockets: options.sockets ?? { inet: "kernel", unix: "kernel" },
       kernelCreates: options.kernelCreates ?? [],

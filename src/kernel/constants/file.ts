@@ -4,6 +4,7 @@ export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_REMOVEDIR = 0x200;
 export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_EMPTY_PATH = 0x1000;
+export const AT_STATX_DONT_SYNC = 0x4000;
 
 export const O_RDONLY = 0;
 export const O_WRONLY = 0o1;
@@ -26,6 +27,7 @@ export const O_SYNC = 0o4010000;
 export const O_PATH = 0o10000000;
 /** O_TMPFILE without the O_DIRECTORY bit that libc's macro adds: the one bit that only O_TMPFILE has. */
 export const __O_TMPFILE = 0o20000000;
+export const O_TMPFILE = 0o20200000;
 
 export const RESOLVE_NO_XDEV = 0x01;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
@@ -82,6 +84,10 @@ export const MFD_HUGETLB = 0x0004;
 export const MFD_NOEXEC_SEAL = 0x0008;
 /** Linux 6.3. */
 export const MFD_EXEC = 0x0010;
+/** Linux 6.9: of one thread; the same bit as O_EXCL (`linux/pidfd.h`). */
+export const PIDFD_THREAD = 0o200;
+/** Bytes of an extended attribute (`linux/limits.h`). */
+export const XATTR_SIZE_MAX = 65536;
 
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;

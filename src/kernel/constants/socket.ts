@@ -31,11 +31,16 @@ export const IPPROTO_RAW = 255;
 /** Linux 6.11. */
 export const IPPROTO_SMC = 256;
 export const IPPROTO_MPTCP = 262;
+export const IPV6_V6ONLY = 26;
 
 export const SOL_SOCKET = 1;
 export const SO_TYPE = 3;
 export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
+export const SO_ERROR = 4;
+export const SO_SNDTIMEO = 21;
+/** Linux 6.5. */
+export const SO_PEERPIDFD = 77;
 export const SO_RCVBUFFORCE = 33;
 export const SO_RCVBUF = 8;
 export const SO_PEERCRED = 17;
@@ -46,7 +51,18 @@ export const MSG_TRUNC = 0x20;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_FASTOPEN = 0x20000000;
 
+/** `linux/socket.h`, `sys/epoll.h` */
+export const SCM_RIGHTS = 1;
+export const SCM_CREDENTIALS = 2;
+export const MSG_CTRUNC = 0x8;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+
 export const POLLIN = 0x001;
+export const POLLPRI = 0x002;
 export const POLLOUT = 0x004;
 export const POLLERR = 0x008;
 export const POLLHUP = 0x010;

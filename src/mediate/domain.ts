@@ -1,0 +1,45 @@
+import type { Event } from "../events/event.ts";
+import { type Mapping, mapShared } from "../kernel/ffi.ts";
+import { SLOT_COUNT, SLOT_SIZE } from "../plan/slots.ts";
+import { Broker } from "./broker.ts";
+import { logOutput } from "./event-output.ts";
+import { EventPipe } from "./event-pipe.ts";
+import { generationOf } from "./generation.ts";
+import type { Handed } from "./handed.ts";
+import { isLive, Live } from "./live.ts";
+import type { ProcessState } from "./process-state.ts";
+import { readAll } from "./read-all.ts";
+import { Reporter } from "./report.ts";
+import { memoryOf } from "./slot.ts";
+import { close } from "./sys.ts";
+
+/** One domain as its mediator sees it, and as that one's worker does. */
+export class Domain {
+  readonly handed: Handed;
+  /** The slots, shared with the holder. */
+  readonly memory: Mapping;
+  readonly broker: Broker;
+  readonly reporter: Reporter;
+
+  /** Throws for a plan that is none. `seen`: see {@link Reporter}. */
+  constructor(handed: Handed, state: ProcessState, seen?: (event: Event) => void) {
+    const generation = generationOf(readAll(handed.plan));
+    const { plan } = generation;
+    const problem = (count: number, why: string) =>
+      this.reporter.failed("policy not taken", `generation ${count}: ${why}; the one before stays in force`);
+    this.handed = handed;
+    this.memory = mapShared(handed.slots, SLOT_COUNT * SLOT_SIZE);
+    const live = isLive(plan) ? new Live(plan, state, problem) : null;
+    this.broker = new Broker(generation, state, live, memoryOf(this.memory.bytes));
+    const output = handed.events === null ? logOutput(plan.mediation.events) : new EventPipe(handed.events);
+    this.reporter = new Reporter(this.broker, output, seen);
+  }
+
+  /** Gives back everything that was handed over. The memory must not be touched afterwards. */
+  close(): void {
+    const { listener, slots, plan } = this.handed;
+    this.reporter.close();
+    this.memory.unmap();
+    for (const fd of [listener, slots, plan]) close(fd);
+  }
+}

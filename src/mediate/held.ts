@@ -1,0 +1,205 @@
+import { name as syscallName } from "../kernel/syscalls.ts";
+import { SLOT_COUNT, slotState } from "../plan/slots.ts";
+import { abi, E, POLLIN } from "./abi.ts";
+import { answer, sendResponse, told } from "./answer.ts";
+import type { Call } from "./call.ts";
+import { attempt, dispatch } from "./dispatch.ts";
+import type { Domain } from "./domain.ts";
+import { Elsewhere } from "./elsewhere.ts";
+import type { Epoll } from "./epoll.ts";
+import { IdentityLost } from "./identity.ts";
+import { SLOW_CALL_MS_MAX } from "./limits.ts";
+import { notification } from "./notification.ts";
+import { type Outcome, unable } from "./outcome.ts";
+import type { ProcessState } from "./process-state.ts";
+import { Slot } from "./slot.ts";
+import { sys } from "./sys.ts";
+import { whatIsLeft } from "./take-over.ts";
+import type { Timed, Timers } from "./timers.ts";
+import { Waiting } from "./waiting.ts";
+
+/** What all domains of one mediator share. */
+export interface Surroundings {
+  readonly state: ProcessState;
+  readonly epoll: Epoll;
+  readonly timers: Timers;
+}
+
+/**
+ * A domain whose listener is held: receives, decides, answers, one call a turn. Calls in flight (for a socket, in the worker) are bounded by the slots, which are the domain's own: whatever a
+ * domain does, others wait for one call of it at a time. The slots lie in memory that the holder owns, so that a successor can finish what this process leaves.
+ */
+export class Held implements Timed {
+  readonly #domain: Domain;
+  readonly #epoll: Epoll;
+  readonly #timers: Timers;
+  readonly #ended: (cause: unknown) => void;
+  readonly #waiting: Waiting;
+  readonly #elsewhere: Elsewhere;
+  readonly #free: Slot[] = [];
+  #watched = 0;
+  #isOver = false;
+
+  /** `ended`: its last process is gone; or, with a cause, nothing can be received or answered any more. */
+  constructor(domain: Domain, { state, epoll, timers }: Surroundings, ended: (cause: unknown) => void) {
+    this.#domain = domain;
+    this.#epoll = epoll;
+    this.#timers = timers;
+    this.#ended = ended;
+    this.#waiting = new Waiting(epoll, ({ slot, call, pending }) =>
+      this.#guarded(() => this.#finish(slot, call, attempt(call, pending.resume))),
+    );
+    let worker = 0;
+    this.#elsewhere = new Elsewhere(domain.handed, state.folder, {
+      opened: (answers) => {
+        worker = epoll.add(answers, POLLIN, { ready: () => this.#guarded(() => this.#workerDone()) });
+      },
+      closing: () => epoll.remove(worker),
+    });
+  }
+
+  /** Finishes what a mediator before left, then waits for calls. */
+  begin(): void {
+    const { listener } = this.#domain.handed;
+    // The reply wakes the target on this processor: a third of the time (since 6.6; older kernels go without).
+    sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_SET_FLAGS, abi.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+    this.#guarded(() => this.#takeOver());
+    if (this.#isOver) return;
+    this.#watched = this.#epoll.add(listener, POLLIN, {
+      ready: (events) => ((events & POLLIN) === 0 ? this.#end(null) : this.#guarded(() => this.#next())),
+    });
+    if (this.#watched < 0) this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
+  }
+
+  get due(): number {
+    return Math.min(this.#domain.reporter.due, this.#elsewhere.due);
+  }
+
+  overdue(): void {
+    const now = performance.now();
+    if (this.#domain.reporter.due <= now) this.#domain.reporter.flush();
+    if (this.#elsewhere.due <= now) this.#guarded(() => this.#workerLate());
+  }
+
+  /** `exiting`: this process ends with it. */
+  close(exiting: boolean): void {
+    this.#isOver = true;
+    this.#epoll.remove(this.#watched);
+    this.#timers.remove(this);
+    this.#waiting.clear();
+    this.#elsewhere.close(exiting);
+    this.#domain.close();
+  }
+
+  /** What goes wrong for one domain must not end the others' mediator; an identity that cannot be taken back must. */
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (cause) {
+      if (cause instanceof IdentityLost) throw cause;
+      this.#end(cause);
+    }
+    if (!this.#isOver) this.#timers.add(this);
+  }
+
+  #end(cause: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ended(cause);
+  }
+
+  #takeOver(): void {
+    const { handed, memory, reporter } = this.#domain;
+    const slots = Array.from({ length: SLOT_COUNT }, (_, index) => new Slot(memory.bytes, index));
+    const left = slots.map((slot) => whatIsLeft(slot, notification(handed.listener, slot).stillWaiting()));
+    this.#free.push(...slots.filter((_, index) => left[index] === "nothing"));
+    for (const [index, slot] of slots.entries()) {
+      if (left[index] === "send") {
+        sendResponse(handed.listener, slot);
+        this.#release(slot);
+      } else if (left[index] === "unknown") {
+        reporter.unknownOutcome(slot.tid, syscallName(slot.number) ?? "call");
+        this.#finish(slot, null, { kind: "error", errno: E.IO });
+      } else if (left[index] === "decide") {
+        slot.takeOver();
+        slot.state = slotState.received;
+        this.#decide(slot);
+      }
+    }
+  }
+
+  #next(): void {
+    const slot = this.#free.pop();
+    if (slot === undefined) throw new Error("a slot is always kept free");
+    if (receive(this.#domain.handed.listener, slot)) this.#decide(slot);
+    else this.#free.push(slot);
+  }
+
+  #decide(slot: Slot): void {
+    const { broker, handed } = this.#domain;
+    broker.refresh();
+    const foreign = foreignCall(slot);
+    if (foreign !== null) {
+      this.#finish(slot, null, foreign);
+      return;
+    }
+    const { outcome, call } = dispatch(broker, notification(handed.listener, slot));
+    this.#finish(slot, call, outcome);
+  }
+
+  #finish(slot: Slot, call: Call | null, judged: Outcome): void {
+    const outcome = told(judged, slot.tid, this.#domain.reporter);
+    // A slot is always kept free.
+    const room = this.#free.length > 0;
+    if (outcome.kind === "pending" && call !== null && room && this.#waiting.add({ slot, call, pending: outcome }))
+      return;
+    if (outcome.kind === "elsewhere" && room && this.#elsewhere.give(slot)) {
+      call?.close();
+      return;
+    }
+    const waits = outcome.kind === "pending" || outcome.kind === "elsewhere";
+    const last = waits ? unable(E.AGAIN, call?.name ?? "call", "too many calls wait") : outcome;
+    answer(this.#domain.handed.listener, slot, last, this.#domain.reporter);
+    call?.close();
+    this.#release(slot);
+  }
+
+  #release(slot: Slot): void {
+    slot.state = slotState.free;
+    this.#free.push(slot);
+  }
+
+  #workerDone(): void {
+    const over = this.#elsewhere.take();
+    if (over === null) return;
+    if (over.answered) this.#release(over.slot);
+    else this.#fail(over.slot, "the process for slow file systems ended");
+  }
+
+  #workerLate(): void {
+    const slot = this.#elsewhere.overdue();
+    if (slot !== null) this.#fail(slot, `no answer of a slow file system within ${SLOW_CALL_MS_MAX} ms`);
+  }
+
+  #fail(slot: Slot, why: string): void {
+    this.#finish(slot, null, unable(E.IO, syscallName(slot.number) ?? "call", why));
+  }
+}
+
+/** false when the call was cancelled before it could be received. */
+function receive(listener: number, slot: Slot): boolean {
+  slot.clear();
+  const received = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_RECV, slot.notification);
+  if (received === -E.NOENT || received === -E.INTR) return false;
+  if (received < 0) throw new Error(`cannot receive: error ${-received}`);
+  slot.state = slotState.received;
+  return true;
+}
+
+/** Other architectures and x32 number their calls otherwise; a thread outside the mediator's pid namespace (0) cannot be looked at. */
+function foreignCall(slot: Slot): Outcome | null {
+  const known = slot.architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(slot.number) : null;
+  if (known === null)
+    return unable(E.NOSYS, "call", `number ${slot.number} of architecture 0x${slot.architecture.toString(16)}`);
+  return slot.tid === 0 ? unable(E.PERM, known, "a thread of another pid namespace") : null;
+}
