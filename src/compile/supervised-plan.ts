@@ -1,7 +1,9 @@
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { capabilityNames } from "../model/capability.ts";
-import type { IpcKind, Policy } from "../model/policy.ts";
+import { isNamed } from "../model/is-named.ts";
+import { mountCalls, whyNever } from "../model/never-granted.ts";
+import type { IpcKind, Policy, TokenRule } from "../model/policy.ts";
 import type { Fact, Identity, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
 import { canonicalNames } from "./canonical-names.ts";
@@ -31,26 +33,31 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   if ("problems" in names) return { plan: null, problems: names.problems };
 
   const enforcing = written.level === "enforcing";
+  const syscalls = written.syscalls.filter(mayBeGranted);
   const kinds = granted(written.ipc);
   const ipc = enforcing && facts.features["private-ipc"].state !== "yes" ? new Set<IpcKind>() : kinds;
   const needs = {
     ...supervisedNeeds,
     ...{ setUserId: written.setUserId.length > 0, ipc: enforcing && kinds.size > 0 },
-    memoryFiles: granted(written.syscalls).has("memfd_create"),
+    memoryFiles: granted(syscalls).has("memfd_create"),
   };
   const missing = missingFeatures(facts, needs, written.bestEffort, supervisedFallbacks);
   const who = identityOf(written, facts, accountsFor(written, options.accounts), enforcing && ipc.size > 0);
   const problems = [...missing.flatMap(problemsOf), ...who.problems];
   if (problems.some(isError)) return { plan: null, problems };
 
-  const context = { listed: granted(written.syscalls), denied: deniedTokens(written.syscalls), ipc };
+  const context = { listed: granted(syscalls), denied: deniedTokens(written.syscalls), ipc };
   const filter = buildSupervisedFilter(context satisfies SupervisedContext);
   const bytes = encodeAutomaton(names.automaton);
   const cgroup = await cgroupLayer(written, bytes, { kind: "none" }, options);
   const identity = enforcing
     ? who.identity
     : asIfUnconfined(who.identity, facts.features["restrict-without-nnp"].state === "yes");
-  const policy = { ...names.policy, ipc: names.policy.ipc.filter(({ token }) => ipc.has(token) || !kinds.has(token)) };
+  const policy = {
+    ...names.policy,
+    syscalls,
+    ipc: names.policy.ipc.filter(({ token }) => ipc.has(token) || !kinds.has(token)),
+  };
   const plan: Plan = {
     ...frameOf(written, options),
     mode: "supervised",
@@ -81,4 +88,10 @@ function asIfUnconfined(identity: Identity, withoutNoNewPrivileges: boolean): Id
     noNewPrivileges: !withoutNoNewPrivileges,
     bounding: (1n << BigInt(capabilityNames.length)) - 1n,
   };
+}
+
+/** A group is given without its members that are never granted, and mounts only to a policy that names them. */
+function mayBeGranted(rule: TokenRule): boolean {
+  if (rule.effect === "deny" || whyNever(rule.token) === null) return true;
+  return isNamed(rule) && mountCalls.includes(rule.token);
 }

@@ -27,6 +27,8 @@ export interface LoadOptions {
 export interface LoadedPolicy {
   /** null as soon as one diagnostic is an error: nothing is half accepted. */
   readonly policy: Policy | null;
+  /** What could be understood, without what is wrong: to be looked at, never to be used. null where not even the file could be read. */
+  readonly understood: Policy | null;
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute names of all files read. */
   readonly files: readonly string[];
@@ -46,6 +48,7 @@ export function loadPolicy(reference: PolicyReference, options: LoadOptions): Lo
   const policy = load(reference, options, library, collected.report);
   return {
     policy: collected.failed ? null : policy,
+    understood: policy,
     diagnostics: collected.list(),
     files: library.files,
     absent: library.absent,

@@ -103,11 +103,13 @@ function load(scratch: string, described: Case): Outcome {
     ownObjects: described.ownObjects ?? [],
     neverGranted: vocabulary.groups.get("@never") ?? [],
     facts: described.facts ?? null,
+    incomplete: loaded.policy === null,
     accounts:
       described.users === undefined ? null : { users: new Set(described.users), groups: new Set(described.users) },
   };
-  const diagnostics = [...loaded.diagnostics, ...(loaded.policy === null ? [] : check(loaded.policy, context))];
-  const errors = loaded.policy === null ? [] : checkErrors(loaded.policy, context);
+  const { understood } = loaded;
+  const diagnostics = [...loaded.diagnostics, ...(understood === null ? [] : check(understood, context))];
+  const errors = understood === null ? [] : checkErrors(understood, context);
   const ids = String(process.geteuid?.() ?? 0);
   const text = diagnostics
     .map((diagnostic) => `${line(diagnostic).replaceAll(scratch, "DIR")}\n`)

@@ -34,14 +34,9 @@ export const check: Command = {
     const host = checkContext(context.places, hostNow());
     const results = files.map((file) => {
       const loaded = loadWanted(context, wanted(file), options);
-      const onHost =
-        loaded.policy === null
-          ? []
-          : checkPolicy(loaded.policy, {
-              ...host,
-              file: loaded.files[0] ?? file,
-              kept: [...loaded.files, ...context.places.kept],
-            });
+      const kept = [...loaded.files, ...context.places.kept];
+      const about = { ...host, file: loaded.files[0] ?? file, kept, incomplete: loaded.policy === null };
+      const onHost = loaded.understood === null ? [] : checkPolicy(loaded.understood, about);
       return { loaded, diagnostics: [...loaded.diagnostics, ...onHost] };
     });
     const diagnostics = results.flatMap((result) => result.diagnostics);

@@ -117,14 +117,44 @@ export const engineEntries = {
       "The kernel opens a program for reading when it executes it, so `x` is of use only together with `r`. A script that is executed by its own name takes `rx` like its interpreter; handed to the interpreter as an argument it takes `r`.",
     example: "files: [x /usr/sbin/nginx]",
   },
-  "sealed-transition": {
+  "transition-not-made": {
     code: "CFD2027",
     severity: "warning",
     title: "transition that is not made yet",
     message: "`{rule}` is checked and not made: the program stays in `{name}`",
     fix: "grant here what the program needs; nothing narrows it further",
     explanation:
-      "The kernel ties a sealed domain to a process for good, and nothing yet enters the other domain at an execve. The program runs with all that the domain which starts it has.",
+      "The kernel ties a domain to a process for good, and nothing yet enters the other domain at an execve. The program runs with all that the domain which starts it has.",
     example: "transitions: [/usr/sbin/sendmail -> mail]",
+  },
+  "never-syscall": {
+    code: "CFD2028",
+    severity: "error",
+    title: "system call that no domain is given",
+    message: "`{name}` is granted to no domain of this engine",
+    fix: "take it out",
+    explanation:
+      "Loading code into the kernel, keyrings, io_uring, userfaultfd and the like lead around every other rule, whoever judges the calls. Only calls that mount are given to a supervised domain that names them.",
+    example: "mediation: supervised\nsyscalls: [io_uring_setup]",
+  },
+  "granted-mount": {
+    code: "CFD2029",
+    severity: "warning",
+    title: "mounts granted",
+    message: "`{name}` lets the daemon change what every name means",
+    fix: "grant it only to a daemon whose work it is; what it mounts over a granted name is granted too",
+    explanation:
+      "A supervised domain may mount where its policy names the call. What is mounted where is not judged; names are judged as the daemon sees them afterwards.",
+    example: "mediation: supervised\nsyscalls: [mount]",
+  },
+  "refused-when-sealed": {
+    code: "CFD2030",
+    severity: "warning",
+    title: "ends with level warning",
+    message: "at level enforcing this domain would be sealed, and cannot have {what}",
+    fix: "take it out, or write `mediation: supervised`",
+    explanation:
+      "At level warning a mediator judges each call. At enforcing a domain is sealed unless it says `mediation: supervised`, and what the kernel's own layers cannot express is refused there.",
+    example: "level: warning\nsignals: [php-fpm]",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,4 +1,4 @@
-import { neverGranted } from "../../model/never-granted.ts";
+import { mountCalls, neverGranted } from "../../model/never-granted.ts";
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_SET_MODE_FILTER } from "../constants.ts";
 import type { EscapeCall } from "./call.ts";
 import { ask, ifBits, ifOneOf, pass } from "./when.ts";
@@ -15,7 +15,15 @@ export const escapeCalls: readonly EscapeCall[] = [
     .filter(({ name }) => !elsewhere.has(name))
     .map(
       ({ name, why }): EscapeCall => ({
-        ...{ class: "namespace-or-escape", name, why, when: ask, voids: [], absent: saidToBeAbsent(name) },
+        ...{
+          class: "namespace-or-escape",
+          name,
+          why,
+          when: ask,
+          voids: [],
+          absent: saidToBeAbsent(name),
+          grantable: mountCalls.includes(name),
+        },
       }),
     ),
   {
@@ -25,6 +33,7 @@ export const escapeCalls: readonly EscapeCall[] = [
     when: ask,
     voids: [],
     absent: false,
+    grantable: false,
   },
   {
     class: "namespace-or-escape",
@@ -33,6 +42,7 @@ export const escapeCalls: readonly EscapeCall[] = [
     when: ask,
     voids: [],
     absent: false,
+    grantable: false,
   },
   {
     class: "namespace-or-escape",
@@ -41,5 +51,6 @@ export const escapeCalls: readonly EscapeCall[] = [
     when: ifOneOf(0, [SECCOMP_SET_MODE_FILTER], ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, ask, pass), pass),
     voids: [],
     absent: false,
+    grantable: false,
   },
 ];

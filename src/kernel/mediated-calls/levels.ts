@@ -1,4 +1,4 @@
-import type { CallClass, MediatedCall } from "./call.ts";
+import type { CallClass, EscapeCall, MediatedCall } from "./call.ts";
 
 /** What is answered to a notified call that the policy lists, by level; at `disabled` every call goes on, and nothing is logged. */
 export interface Answers {
@@ -40,8 +40,13 @@ const answers: Readonly<Record<CallClass, Answers>> = {
 /** The call's own sentence where it has one, else its class's. */
 export function answersOf(call: MediatedCall): Answers {
   const { warning, enforcing } = answers[call.class];
-  const own = call.class === "namespace-or-escape" && call.absent ? "refused with ENOSYS" : call.enforcing;
+  const own = call.class === "namespace-or-escape" ? ofEscape(call) : call.enforcing;
   return { warning, enforcing: own ?? enforcing };
+}
+
+function ofEscape({ absent, grantable }: EscapeCall): string {
+  if (grantable) return "goes on if the policy names the call itself; else refused";
+  return absent ? "refused with ENOSYS" : "refused";
 }
 
 /** The class's own answers, for the documentation. */

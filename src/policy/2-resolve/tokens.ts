@@ -2,6 +2,7 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { capabilityNames, isCapability } from "../../model/capability.ts";
+import { isNamed } from "../../model/is-named.ts";
 import type { InheritKind, IpcKind, TokenRule } from "../../model/policy.ts";
 import type { PolicySource, TokenLine } from "../1-parse/source.ts";
 import { parseDomainName } from "../names.ts";
@@ -85,9 +86,4 @@ export function canonical<T extends string>(rules: readonly TokenRule<T>[]): Tok
     if (standing === undefined || (!isNamed(standing) && isNamed(rule))) first.set(key, rule);
   }
   return [...first].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rule]) => rule);
-}
-
-/** Whether the rule's author wrote the token itself, not a group that contains it. */
-export function isNamed({ effect, token, source }: TokenRule): boolean {
-  return source.text === (effect === "deny" ? `deny ${token}` : token);
 }

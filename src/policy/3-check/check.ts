@@ -26,6 +26,9 @@ const errorChecks: readonly Check[] = [checkTokens, checkTransitions, checkAccou
 /** these only give advice. */
 const adviceChecks: readonly Check[] = [checkCovered, checkMissing, checkDeniedNames, checkSingleFiles, checkEngine];
 
+/** These complain of a rule for want of another one, which may be just what could not be read. */
+const wantWhole: readonly Check[] = [checkSingleFiles, checkListing, checkExecute];
+
 /** Of the names as this host resolves them: a link must not hide what a grant reaches. */
 const errorChecksOnHost: readonly Check[] = [checkOwnPlaces];
 const adviceChecksOnHost: readonly Check[] = [
@@ -58,15 +61,16 @@ function outcome(
 ): Diagnostic[] {
   const found: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic) => void found.push(diagnostic);
-  for (const run of checks) run(policy, context, report);
-  const { snapshot, others } = context;
+  const { snapshot, others, incomplete = false } = context;
+  const meant = (run: Check) => !(incomplete && wantWhole.includes(run));
+  for (const run of checks.filter(meant)) run(policy, context, report);
   const resolved = onHost(policy, snapshot, report);
   // What is wrong with another policy is not this one's business.
   const neighbours = checksOnHost.includes(checkForeignFiles)
     ? others?.map((other) => onHost(other, snapshot, () => undefined))
     : undefined;
   const seen = new Set<string>();
-  for (const run of checksOnHost) {
+  for (const run of checksOnHost.filter(meant)) {
     run(resolved, { ...context, ...(neighbours && { others: neighbours }) }, (diagnostic) => {
       // One word of the policy may have become several rules.
       const key = `${diagnostic.code} ${diagnostic.file}:${diagnostic.line}:${diagnostic.column}`;

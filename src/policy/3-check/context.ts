@@ -18,6 +18,8 @@ export interface CheckContext {
   /** System calls that a sealed domain never gets: the group `@never`. */
   readonly neverGranted?: readonly string[];
   readonly accounts?: Accounts | null;
+  /** Something in the policy's text is wrong and was left out: nothing is said about what it lacks. */
+  readonly incomplete?: boolean;
 }
 
 export interface CheckFacts {

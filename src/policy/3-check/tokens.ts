@@ -1,8 +1,10 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
+import { isNamed } from "../../model/is-named.ts";
+import { mountCalls } from "../../model/never-granted.ts";
 import type { Policy, TokenRule } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
-import { isNamed } from "../2-resolve/tokens.ts";
 import type { Check } from "./context.ts";
+import { isSealedNow } from "./sealed-now.ts";
 
 /** Capabilities that reach past what the other rules say, each with what it allows; see capabilities(7). */
 const strong: Readonly<Record<string, string>> = {
@@ -26,19 +28,29 @@ export const checkTokens: Check = (policy, { neverGranted }, report) => {
     }
   }
   reportDenied(policy, report);
+  reportNever(policy, new Set(neverGranted), report);
   if (policy.mediation !== "sealed") return;
-  const never = new Set(neverGranted);
-  for (const rule of policy.syscalls) {
-    const { effect, token, source } = rule;
-    // A group is given without its members that are never granted; only a call named as itself is a mistake.
-    if (effect === "allow" && isNamed(rule) && never.has(token))
-      report(diagnose("sealed-syscall", spanOf(source), { name: token }));
-  }
   for (const { effect, token, source } of policy.signals) {
-    if (effect === "allow" && token !== "self" && token !== "any")
-      report(diagnose("sealed-signal", spanOf(source), { name: token }));
+    if (effect !== "allow" || token === "self" || token === "any") continue;
+    report(
+      isSealedNow(policy)
+        ? diagnose("sealed-signal", spanOf(source), { name: token })
+        : diagnose("refused-when-sealed", spanOf(source), { what: `signals to just the domain \`${token}\`` }),
+    );
   }
 };
+
+/** A group is given without its members that are never granted; only a call named as itself is a mistake. */
+function reportNever(policy: Policy, never: ReadonlySet<string>, report: Parameters<Check>[2]): void {
+  for (const rule of policy.syscalls.filter((one) => one.effect === "allow" && isNamed(one) && never.has(one.token))) {
+    const [name, span] = [rule.token, spanOf(rule.source)];
+    const mounts = mountCalls.includes(name);
+    if (isSealedNow(policy)) report(diagnose("sealed-syscall", span, { name }));
+    else if (!mounts) report(diagnose("never-syscall", span, { name }));
+    else if (policy.mediation === "sealed") report(diagnose("refused-when-sealed", span, { what: `\`${name}\`` }));
+    else report(diagnose("granted-mount", span, { name }));
+  }
+}
 
 function reportDenied(policy: Policy, report: Parameters<Check>[2]): void {
   const sections: Readonly<Record<string, readonly TokenRule[]>> = {

@@ -7,9 +7,10 @@ import type { AddressRule, NameRule, Policy, TokenRule } from "../../model/polic
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { grantsNothing, meet } from "./overlap.ts";
+import { isSealedNow } from "./sealed-now.ts";
 
 /** Transitions lead into domains that exist and, sealed, lie inside this one. */
-export const checkTransitions: Check = (policy, { others }, report) => {
+export const checkTransitions: Check = (policy, { others, incomplete = false }, report) => {
   if (others === undefined) return;
   const names = others.map((other) => other.name);
   for (const transition of policy.transitions) {
@@ -25,7 +26,7 @@ export const checkTransitions: Check = (policy, { others }, report) => {
       );
       continue;
     }
-    const wider = policy.mediation === "sealed" ? firstWider(policy, into) : null;
+    const wider = isSealedNow(policy) && !incomplete ? firstWider(policy, into) : null;
     if (wider !== null)
       report(diagnose("wider-transition", spanOf(transition.source), { domain: into.name, rule: wider }));
   }
