@@ -23,8 +23,10 @@ export interface Judged {
 
 export interface Change {
   readonly subject: Subject | Outcome;
-  /** On the object itself, as the target; a negated error number, or a refusal. */
-  readonly change: (object: Judged) => number | Outcome;
+  /** What no grant makes possible, or not on such an object; null where nothing stands against it. */
+  readonly refuse?: (object: Judged) => Outcome | null;
+  /** On the object itself, as the target; 0 or a negated error number. */
+  readonly change: (object: Judged) => number;
 }
 
 /**
@@ -82,14 +84,8 @@ function apply(call: Call, request: Change, fd: number, stat: Stat): Outcome {
     if (kind !== "local") return unable(E.ACCES, call.name, `${shown(name)} on a ${kind} file system`);
     if ((call.broker.grants.of(name) & Permission.attributes) === 0) return denyName("attributes", name);
   }
-  let refused: Outcome | null = null;
-  const value = call.effect(() => {
-    const changed = request.change({ fd, stat, name });
-    if (typeof changed === "number") return changed;
-    refused = changed;
-    return 0;
-  });
-  return refused ?? result(value);
+  const object = { fd, stat, name };
+  return request.refuse?.(object) ?? result(call.effect(() => request.change(object)));
 }
 
 const DELETED = " (deleted)";

@@ -28,7 +28,8 @@ export const inodeIoctl = attributes((call): Change | Outcome => {
   const argument = call.target.memory.read(call.word(2), size);
   return {
     subject: { kind: "copied", fd: call.target.sameFile(call.int(0)) },
-    change: (object) => onPlainObject(call, object, () => sys("ioctl", object.fd, request, argument)),
+    refuse: (object) => unlessPlain(call, object),
+    change: (object) => sys("ioctl", object.fd, request, argument),
   };
 });
 
@@ -42,15 +43,13 @@ export const fileAttributes = attributes((call): Change | Outcome => {
   if (isOutcome(subject)) return subject;
   return {
     subject,
-    change: (object) =>
-      onPlainObject(call, object, () =>
-        sys("file_setattr", abi.AT_FDCWD, c(self(object.fd)), argument, argument.length, 0),
-      ),
+    refuse: (object) => unlessPlain(call, object),
+    change: (object) => sys("file_setattr", abi.AT_FDCWD, c(self(object.fd)), argument, argument.length, 0),
   };
 });
 
 /** A device's driver would take the request for one of its own. */
-function onPlainObject(call: Call, { stat }: Judged, change: () => number): number | Outcome {
+function unlessPlain(call: Call, { stat }: Judged): Outcome | null {
   const plain = stat.type === abi.S_IFREG || stat.type === abi.S_IFDIR;
-  return plain ? change() : never(E.PERM, call.name, "inode flags of what is no file or directory");
+  return plain ? null : never(E.PERM, call.name, "inode flags of what is no file or directory");
 }
