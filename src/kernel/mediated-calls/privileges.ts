@@ -33,7 +33,8 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
   row("settimeofday", "sys_time", "always"),
   row("clock_settime", "sys_time", "always"),
   row("adjtimex", "sys_time", "some", {
-    enforcing: "goes on if it only reads, or the policy grants `sys_time`: the kernel reads no more than the copy said",
+    enforcing:
+      "goes on if the policy grants `sys_time`; else EPERM, also for reading: what is asked lies in memory, where it can change",
   }),
   row("clock_adjtime", "sys_time", "some", { enforcing: "as adjtimex" }),
   row("syslog", "syslog", "some", {

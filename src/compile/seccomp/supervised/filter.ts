@@ -35,8 +35,7 @@ export function supervisedVerdict(name: string, { listed, denied, ipc }: Supervi
   return listed.has(name) ? verdictOf(call.when) : notify;
 }
 
-/** The same question in instructions of the filter. */
-export function verdictOf(when: When): Verdict {
+function verdictOf(when: When): Verdict {
   switch (when.kind) {
     case "ask":
       return notify;

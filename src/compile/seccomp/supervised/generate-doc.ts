@@ -2,8 +2,7 @@ import type { PathArgument, Value } from "../../../kernel/mediated-calls/argumen
 import type { CallClass, MediatedCall, NameCall } from "../../../kernel/mediated-calls/call.ts";
 import { answersOf, answersOfClass } from "../../../kernel/mediated-calls/levels.ts";
 import { mediatedCalls } from "../../../kernel/mediated-calls/table.ts";
-import { describeVerdict } from "../describe-verdict.ts";
-import { verdictOf } from "./filter.ts";
+import type { When } from "../../../kernel/mediated-calls/when.ts";
 
 const classes: Readonly<Record<CallClass, { readonly title: string; readonly about: string }>> = {
   name: { title: "Names", about: "Take a path and do something to what it names." },
@@ -85,8 +84,28 @@ function byReason(rows: readonly MediatedCall[]): string[] {
 }
 
 function notified(call: MediatedCall): string {
-  if (call.when.kind === "ask") return "always";
-  return describeVerdict(verdictOf(call.when)).replaceAll("asked", "yes").replaceAll("allowed", "no");
+  return call.when.kind === "ask" ? "always" : answer(call.when);
+}
+
+/** A question whose answer is another question stands in brackets. */
+function answer(when: When): string {
+  if (when.kind === "ask" || when.kind === "pass") return when.kind === "ask" ? "yes" : "no";
+  const yes = "yes" in when.yes ? `(${answer(when.yes)})` : answer(when.yes);
+  return `${yes} if ${condition(when)}, else ${answer(when.no)}`;
+}
+
+function condition(when: Exclude<When, { kind: "ask" | "pass" }>): string {
+  const argument = `arg${when.argument}`;
+  if (when.kind === "pointer") return `${argument} is not null`;
+  if (when.kind === "bits") return `${argument} & ${hex(when.bits)}`;
+  const masked = when.mask === 0xffffffff ? argument : `${argument} & ${hex(when.mask)}`;
+  return when.values.length === 1
+    ? `${masked} is ${hex(when.values[0] ?? 0)}`
+    : `${masked} is one of ${when.values.map(hex).join(" ")}`;
+}
+
+function hex(value: number): string {
+  return value < 10 ? `${value}` : `0x${value.toString(16)}`;
 }
 
 function lookedAt(call: MediatedCall): string {
