@@ -102,7 +102,7 @@ _Noreturn static void front(struct handover *handover, pid_t stand_by)
 
 _Noreturn static void stand_by(int order)
 {
-  int handed[HANDED_OVER_MAX + 1] = {-1, -1, -1, -1, report_descriptor};
+  int handed[HANDED_OVER_MAX + 1] = {[3] = STDIN_FILENO, report_descriptor};
   const int kept[] = {order, report_descriptor};
   stand_apart("cofferdam-wait");
   keep_only(kept, 2);

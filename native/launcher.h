@@ -54,7 +54,6 @@ struct options options_read(int count, char **arguments);
 
 const char *places_plans(void);
 const char *places_runs(void);
-const char *places_log(void);
 /* `DOMAIN-KEY.plan`. */
 const char *places_plan_name(const struct options *options);
 
@@ -68,7 +67,7 @@ const char *find_command(const char *command);
 /* Becomes `node dist/cofferdam.js` with the original arguments behind argv[0], `--as=NAME` before them when it was called by another name. */
 _Noreturn void node_become(char **argv, const char *name);
 
-/* Becomes node with default signals and no descriptor but 0 to 2 and `handed`, which it finds from 3 on; -1 stays closed. */
+/* Becomes node with default signals and no descriptor but 0 to 2 and `handed`, which it finds from 3 on. */
 _Noreturn void node_execute(const char *const *arguments, char **environment, const int *handed, int handed_count);
 
 /* Runs node in a grandchild, with a cleaned environment, no input, and its output on `output`. Returns its status (waitpid(2))
@@ -82,7 +81,7 @@ int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(vo
 /* --- events.c --- */
 
 /* Starts the collector of `--events`; returns, when it is ready, where the mediator writes events. */
-int events_open(const struct options *options, const char *plan_path);
+int events_start(const struct options *options, const char *plan_path);
 
 /* --- descriptors.c: which of the caller's descriptors the daemon gets --- */
 

@@ -28,7 +28,7 @@ _Noreturn static void execute(const char *command, char **arguments)
 _Noreturn static void confine(const struct options *options, struct plan *plan, const char *plan_path, const char *command)
 {
   descriptors_close(plan);
-  int events = options->events != NULL || plan_has(plan, PLAN_LISTENER) ? events_open(options, plan_path) : -1;
+  int events = options->events != NULL ? events_start(options, plan_path) : -1;
   descriptors_replace(plan);
   struct handover *handover = holder_start(plan, events);
   bool fixed = options->level != NULL || geteuid() != 0 || plan->head->number == 0;

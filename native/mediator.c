@@ -44,7 +44,8 @@ void mediator_become(const int *handed, int count)
 bool mediator_start(const struct holdings *own, struct mediator *mediator)
 {
   _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4 && MEDIATOR_FD_PLAN == 5 && MEDIATOR_FD_EVENTS == 6, "order");
-  const int handed[] = {own->listener, own->slots, own->plan, own->events};
+  /* A number left free would be one of Node's own. */
+  const int handed[] = {own->listener, own->slots, own->plan, own->events >= 0 ? own->events : STDIN_FILENO};
   bool asked = own->order < 0 && !mediator->alone;
   mediator->descriptor = own->order >= 0 ? own->stand_by : asked ? shared_connect(mediator->shared) : -1;
   mediator->shared = asked && mediator->descriptor >= 0;

@@ -61,9 +61,9 @@ void node_execute(const char *const *arguments, char **environment, const int *h
   int high[HANDED_MAX];
   bool good = count <= HANDED_MAX;
   for (int i = 0; good && i < count; i++)
-    good = handed[i] < 0 || (high[i] = fcntl(handed[i], F_DUPFD_CLOEXEC, first + count)) >= 0;
+    good = (high[i] = fcntl(handed[i], F_DUPFD_CLOEXEC, first + count)) >= 0;
   for (int i = 0; good && i < count; i++)
-    good = handed[i] < 0 ? close(first + i) == 0 || errno == EBADF : dup2(high[i], first + i) >= 0;
+    good = dup2(high[i], first + i) >= 0;
   signals_default();
   if (good && syscall(SYS_close_range, first + count, ~0u, 0) == 0)
     execve(NODE_PATH_ABS, (char *const *)arguments, environment);

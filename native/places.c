@@ -30,11 +30,6 @@ const char *places_runs(void)
   return geteuid() == 0 ? "/run/cofferdam/runs" : user_place("XDG_RUNTIME_DIR", "/.cache", "/cofferdam/runs");
 }
 
-const char *places_log(void)
-{
-  return geteuid() == 0 ? "/var/log/cofferdam" : user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam");
-}
-
 /* FNV-1a, 64 bits, over the text and its NUL. */
 static uint64_t hash(uint64_t state, const char *text)
 {

@@ -23,5 +23,5 @@ export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
 /** Deaths in a row without an answer after which the holder answers by itself: EIO to what was received, EACCES to all that follows. */
 export const MEDIATOR_RESTARTS_MAX = 5;
 
-/** Descriptors a mediator finds open; `events` only with a collector, `summary` (the run's standard error) only in an attended run. */
+/** Descriptors a mediator finds open; `events` is /dev/null without a collector; `summary`, the run's standard error, is there only in an attended run. */
 export const mediatorDescriptors = { listener: 3, slots: 4, plan: 5, events: 6, summary: 7 } as const;

@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -131,10 +132,11 @@ static void succeed(const char *rule, uint8_t *slots, int log, bool with_events)
 static int mediate(const char *program, int gone)
 {
   int log;
-  bool with_events = fcntl(MEDIATOR_FD_EVENTS, F_GETFD) >= 0;
+  struct stat events;
+  bool with_events = fstat(MEDIATOR_FD_EVENTS, &events) == 0 && S_ISFIFO(events.st_mode);
   const char *rule = rule_now(program, &log);
   dprintf(log, "start pid %d parent %d path %s\n", getpid(), getppid(), getenv("PATH"));
-  for (int i = MEDIATOR_FD_EVENTS; i < 64; i++)
+  for (int i = MEDIATOR_FD_EVENTS + !with_events; i < 64; i++)
     if (fcntl(i, F_GETFD) >= 0 && i != gone)
       dprintf(log, "descriptor %d\n", i);
   if (strcmp(rule, "die") == 0)

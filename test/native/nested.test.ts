@@ -29,7 +29,6 @@ function around(inner: string, who: Who): Plan {
         { path: front.binary, directory: false, rights: RX & ~0b1000n },
         { path: inner, directory: false, rights: READ_FILE },
         runs(who),
-        { path: "/var/log/cofferdam", directory: true, rights: 0b10n },
       ],
     },
   }));
