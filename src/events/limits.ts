@@ -40,3 +40,11 @@ export const LOG_TAIL_BYTES = 4 * RECORD_BYTES_MAX;
 export const LOG_CHUNK_BYTES = 256 * 1024;
 /** Breaks of the chain that are told one by one; the rest is counted. */
 export const LOG_FINDINGS_MAX = 100;
+/** Size beyond which vmkernel.log and vobd.log are closed and begun anew, bytes. */
+export const TEXT_LOG_BYTES_MAX = 8 * 1024 * 1024;
+/** Closed files of these that are kept. */
+export const TEXT_LOG_OLD_FILES_MAX = 4;
+/** Records forwarded at once, after which the caller saves how far it is. */
+export const FORWARD_RECORDS_MAX = 512;
+/** How often a follower looks for new records, milliseconds. */
+export const FOLLOW_POLL_MS = 250;

@@ -1,3 +1,5 @@
+import { auditSentence } from "./audit-catalogue.ts";
+import { escapeControls } from "./escape-controls.ts";
 import type { Event } from "./event.ts";
 
 export interface RenderOptions {
@@ -35,6 +37,7 @@ function helpOf({ allow, help }: Event): string | null {
 }
 
 function sentence(event: Event): string {
+  if (event.verdict === "audit") return auditSentence(event);
   if (event.class === "lifecycle")
     return `cofferdam: ${event.domain}: ${event.operation}: ${escapeControls(event.object)}`;
   const who = `${escapeControls(event.process.comm ?? "?")}[${event.process.pid}]`;
@@ -44,13 +47,14 @@ function sentence(event: Event): string {
   return `${who}: ${event.domain}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
 }
 
-/** The kernel tells of a name that is made or removed only the directory; `?` stands for the name in the record. */
-function objectOf({ source, operation, object }: Event): string {
+/** What was asked for, safe for a terminal. The kernel tells of a name that is made or removed only the directory; `?` stands for the name in the record. */
+export function objectOf({ source, operation, object }: Event): string {
   const isUnnamed = source === "kernel" && (operation === "create" || operation === "delete") && object.endsWith("/?");
   return isUnnamed ? `a name in ${escapeControls(object.slice(0, -1))}` : escapeControls(object);
 }
 
-function explanation(event: Event): string | null {
+/** Why it came out so; null where nothing is known. */
+export function explanation(event: Event): string | null {
   switch (event.reason) {
     case null:
       if (event.rule !== null) return `by ${escapeControls(event.rule)}`;
@@ -92,12 +96,4 @@ function wrap(text: string, width: number): string[] {
 
 function paint(line: string, code: string, color: boolean | undefined): string {
   return color === true ? `${code}${line}${ansi.off}` : line;
-}
-
-/** C0, DEL, C1 and the characters that turn the direction of writing, as `\xNN` or `\u{N}`. */
-export function escapeControls(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
-  });
 }

@@ -34,22 +34,25 @@ function soundRecord({ text }: Line): LogRecord | null {
   return record !== null && isSound(record, text ?? "") ? record : null;
 }
 
-/** The last sound record of a file of which nothing is known, looked for near its end. */
-export function lastRecord(fd: number): Reached {
+/** The last sound record of a file of which nothing is known, looked for near its end; `at`: where its line begins. */
+export function lastRecord(fd: number): Reached & { readonly at: number } {
   const { size } = lookAt(fd);
   const from = Math.max(0, size - LOG_TAIL_BYTES);
   let end: ChainEnd | null = null;
   let last: Line | null = null;
+  let at = 0;
   let altered = false;
   for (const line of linesOf(fd, from)) {
     // The first line of a stretch from the middle is a piece.
     if (from > 0 && line.at === from) continue;
     const record = soundRecord(line);
-    if (record !== null) end = { seq: record.seq, hash: record.hash };
-    else if (line.whole) altered = true;
+    if (record !== null) {
+      end = { seq: record.seq, hash: record.hash };
+      at = line.at;
+    } else if (line.whole) altered = true;
     last = line;
   }
-  return { end, torn: last !== null && !last.whole, altered: altered || (size > 0 && end === null) };
+  return { end, at, torn: last !== null && !last.whole, altered: altered || (size > 0 && end === null) };
 }
 
 /** The end of the newest closed file that has one. */

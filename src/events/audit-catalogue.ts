@@ -1,0 +1,142 @@
+import type { Level } from "../model/policy.ts";
+import { escapeControls } from "./escape-controls.ts";
+import type { Event, EventProcess } from "./event.ts";
+import { stamp } from "./identity.ts";
+
+/**
+ * What an auditor must see, under the names ESXi has for it and under ours. Never folded, never dropped to save room: who opens ten super shells
+ * leaves ten records. The sentences are ours; of the original are the ids, the severities and the order of the arguments.
+ */
+export interface AuditKind {
+  /** Ours, as journald and JSON have it. */
+  readonly name: string;
+  /** In the original's vobd.log: the observation, and the event an administrator is shown. */
+  readonly vob: string;
+  readonly event: string;
+  readonly severity: "warning" | "info";
+  /** What stands for `{1}`, `{2}`, ... in the original's event. */
+  readonly arguments: readonly ("domain" | "level")[];
+}
+
+export const auditCatalogue = {
+  "level-changed": {
+    name: "cofferdam.domain.level.changed",
+    vob: "vob.uw.secpolicy.domain.level.changed",
+    event: "esx.audit.uw.secpolicy.domain.level.changed",
+    severity: "warning",
+    arguments: ["domain", "level"],
+  },
+  "all-levels-changed": {
+    name: "cofferdam.alldomains.level.changed",
+    vob: "vob.uw.secpolicy.alldomains.level.changed",
+    event: "esx.audit.uw.secpolicy.alldomains.level.changed",
+    severity: "warning",
+    arguments: ["level"],
+  },
+  supershell: {
+    name: "cofferdam.supershell.access",
+    vob: "vob.user.supershell.access",
+    event: "esx.audit.supershell.access",
+    severity: "info",
+    arguments: [],
+  },
+} as const satisfies Readonly<Record<string, AuditKind>>;
+
+export type AuditOperation = keyof typeof auditCatalogue;
+
+/** The domain of an event that is about all of them. */
+export const ALL_DOMAINS = "*";
+
+export type By = NonNullable<Event["by"]>;
+
+export interface LevelChange {
+  readonly domain: string;
+  readonly number: number | null;
+  readonly from: Level;
+  readonly to: Level;
+  readonly by: By;
+  /** When it will be put back, ISO 8601; absent for a change that stays. */
+  readonly until?: string;
+  /** Who gave the order, where that is known; else this process, which carried it out. */
+  readonly process?: EventProcess;
+}
+
+export function levelChanged({ domain, number, from, to, by, until, process }: LevelChange): Event {
+  const object = `from ${from} to ${to}${until === undefined ? "" : ` until ${until}`}`;
+  return audit("level-changed", { domain, number, level: to, object, by }, process);
+}
+
+export function allLevelsChanged({
+  to,
+  by,
+  until,
+  process,
+}: Pick<LevelChange, "to" | "by" | "until" | "process">): Event {
+  const object = `to ${to}${until === undefined ? "" : ` until ${until}`}`;
+  return audit("all-levels-changed", { domain: ALL_DOMAINS, number: null, level: to, object, by }, process);
+}
+
+/** `command`: what was asked to be run outside, as one line; empty for a session. `domain`: whose shell it was. */
+export function supershellUsed(
+  {
+    domain,
+    number,
+    level,
+    command,
+    by,
+  }: { domain: string; number: number | null; level: Level; command: string; by: By },
+  process?: EventProcess,
+): Event {
+  return audit("supershell", { domain, number, level, object: command === "" ? "a session" : command, by }, process);
+}
+
+function audit(
+  operation: AuditOperation,
+  changed: Pick<Event, "domain" | "number" | "level" | "object"> & { by: By },
+  by: EventProcess = ownProcess(),
+): Event {
+  return {
+    ...stamp(),
+    ...changed,
+    engine: "landlock",
+    source: "agent",
+    verdict: "audit",
+    class: "audit",
+    operation,
+    process: by,
+    rule: null,
+    reason: null,
+    allow: null,
+    count: 1,
+  };
+}
+
+function ownProcess(): EventProcess {
+  return { pid: process.pid, uid: process.geteuid?.() ?? null, comm: null, executable: process.execPath };
+}
+
+/** Null for an event that is none of the catalogue, by a newer program perhaps. */
+export function auditKind(event: Event): AuditKind | null {
+  if (event.verdict !== "audit" || !Object.hasOwn(auditCatalogue, event.operation)) return null;
+  return auditCatalogue[event.operation as AuditOperation];
+}
+
+const words: Readonly<Record<AuditOperation, (event: Event) => string>> = {
+  "level-changed": ({ domain, object }) => `${domain}: level changed ${object}`,
+  "all-levels-changed": ({ object }) => `all domains: level changed ${object}`,
+  supershell: ({ domain, object }) => `${domain}: super shell: ${object}`,
+};
+
+/** For people, safe for a terminal: what was changed and who did it. */
+export function auditSentence(event: Event): string {
+  const what =
+    auditKind(event) === null
+      ? `${event.domain}: ${event.operation} ${event.object}`
+      : words[event.operation as AuditOperation](event);
+  return escapeControls(`audit: ${what}${byWords(event.by)}`);
+}
+
+function byWords(by: Event["by"]): string {
+  if (by === undefined) return "";
+  return by.name === null ? `, by user ${by.uid}` : `, by ${by.name} (user ${by.uid})`;
+}

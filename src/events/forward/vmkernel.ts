@@ -1,0 +1,55 @@
+import { auditSentence } from "../audit-catalogue.ts";
+import { escapeControls } from "../escape-controls.ts";
+import type { Event } from "../event.ts";
+import { explanation, objectOf } from "../render.ts";
+import type { Item } from "./item.ts";
+
+/** syslog(3) facility local6, under which the original's kernel writes, times eight. */
+const LOCAL6 = 22 * 8;
+const severities = {
+  denied: ["Wa", 4],
+  warning: ["Wa", 4],
+  failed: ["Er", 3],
+  audit: ["No", 5],
+} as const satisfies Record<Event["verdict"], readonly [string, number]>;
+
+/**
+ * One line in the manner of vmkernel.log, with its newline: time, severity, who writes, world (here the process id), subsystem, then who, in which
+ * domain, wanted what, with what outcome.
+ */
+export function vmkernelLine({ event }: Item): string {
+  const [letters, severity] = severities[event.verdict];
+  return `${event.time} ${letters}(${LOCAL6 + severity}) cofferdam: ${event.process.pid})VmkAccess: ${text(event)}\n`;
+}
+
+function text(event: Event): string {
+  if (event.verdict === "audit") return auditSentence(event).replace(/^audit: /, "");
+  if (event.class === "lifecycle") return `${event.domain}: ${event.operation}: ${escapeControls(event.object)}`;
+  const who = escapeControls(event.process.comm ?? "?");
+  const object = `${noun(event)} = ${objectOf(event)} (${event.operation})`;
+  const why = explanation(event);
+  const often = event.count > 1 ? ` (${event.count} times)` : "";
+  return `${who}: running in ${domainName(event)}: ${object}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
+}
+
+/** As the original names domains: `nginxDom(49)`; a domain without a number has a dash. */
+export function domainName({ domain, number }: Pick<Event, "domain" | "number">): string {
+  const name = domain.endsWith("Dom") ? domain : `${domain}Dom`;
+  return `${escapeControls(name)}(${number ?? "-"})`;
+}
+
+function noun(event: Event): string {
+  switch (event.class) {
+    case "name":
+      return event.operation === "connect" || event.operation === "listen" ? "socket" : "file";
+    case "two-names":
+      return "files";
+    case "address":
+    case "socket":
+      return "socket";
+    case "signal":
+      return "process";
+    default:
+      return event.class;
+  }
+}

@@ -1,0 +1,33 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+import { root } from "../../house/tree.ts";
+
+/** A program of this folder, bundled so that node runs it in a process of its own, which can be killed. */
+export class ChildProgram {
+  readonly #folder: string;
+  readonly #bundle: string;
+
+  constructor(entry: string) {
+    mkdirSync(join(root, "build"), { recursive: true });
+    this.#folder = mkdtempSync(join(root, "build", "events-"));
+    this.#bundle = join(this.#folder, "child.mjs");
+    buildSync({
+      entryPoints: [join(import.meta.dirname, entry)],
+      outfile: this.#bundle,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      external: ["koffi"],
+    });
+  }
+
+  start(...args: readonly string[]): ChildProcess {
+    return spawn(process.execPath, [this.#bundle, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
