@@ -9,7 +9,7 @@ const INDENT = 2;
 export function renderPlan(plan: Plan, { width }: { readonly width: number }): string {
   const { report } = plan.mediation;
   const blocks = [
-    [`domain ${plan.domain}, level ${plan.level}`, ...identity(plan).flatMap((line) => item(line, width))],
+    [heading(plan), ...identity(plan).flatMap((line) => item(line, width))],
     section(
       "layers",
       report.layers.map(({ name, state, detail }) => `${name}: ${state}. ${detail}`),
@@ -48,7 +48,10 @@ export function renderPlan(plan: Plan, { width }: { readonly width: number }): s
 /** The same for programs: what `cofferdam plan --json` prints. Rights are lists of names, masks are hexadecimal. */
 export function planJson(plan: Plan): {
   readonly domain: string;
+  readonly number: number | null;
   readonly level: string;
+  readonly mode: string;
+  readonly attended: boolean;
   readonly identity: {
     readonly user: Plan["identity"]["user"];
     readonly noNewPrivileges: boolean;
@@ -63,7 +66,10 @@ export function planJson(plan: Plan): {
   const { identity: who, landlock, mediation } = plan;
   return {
     domain: plan.domain,
+    number: plan.number,
     level: plan.level,
+    mode: plan.mode,
+    attended: plan.attended,
     identity: { user: who.user, noNewPrivileges: who.noNewPrivileges, bounding: `0x${who.bounding.toString(16)}` },
     paths: (landlock?.paths ?? []).map((rule) => ({ ...rule, rights: names(rule.rights, pathRightNames) })),
     ports: (landlock?.ports ?? []).map((rule) => ({ ...rule, rights: names(rule.rights, portRightNames) })),
@@ -97,6 +103,11 @@ const portRightNames = ["bind-tcp", "connect-tcp"];
 
 function names(rights: bigint, all: readonly string[]): string[] {
   return all.filter((_, bit) => (rights & (1n << BigInt(bit))) !== 0n);
+}
+
+function heading({ domain, number, level, mode, attended }: Plan): string {
+  const way = level === "disabled" ? [] : [mode, ...(attended ? ["attended"] : [])];
+  return [`domain ${domain}${number === null ? "" : ` (${number})`}`, `level ${level}`, ...way].join(", ");
 }
 
 function identity({ identity: { user, privateIpc } }: Plan): string[] {

@@ -43,18 +43,19 @@ export async function compileDomain(places: Places, wanted: Wanted, request: Com
   if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
   const host = request.host ?? hostNow();
   const file = files[0] === undefined ? {} : { file: files[0] };
-  const onHost = checkErrors(policy, {
+  const standing = standingOptions(places, policy, files, request);
+  // What only a sealed domain cannot have is a mistake only where this one would be sealed.
+  const inForce = { ...policy, level: standing.level, mediation: request.mediation ?? policy.mediation };
+  const onHost = checkErrors(inForce, {
     ...checkContext(places, host, policy.transitions.length > 0),
     ...{ ...file, kept: [...files, ...places.kept] },
   });
   const errors = [...loadErrors, ...onHost];
   if (errors.length > 0) return { plan: null, diagnostics: errors, sources };
-  const { effect } = request;
-  const compiled = await compile(request.mediation ? { ...policy, mediation: request.mediation } : policy, {
-    ...{ ...host, files, absent, own: places.own, kept: places.kept },
-    ...standingOptions(places, policy, files, request),
+  const compiled = await compile(inForce, {
+    ...{ ...host, ...standing, files, absent, own: places.own, kept: places.kept },
     program: programFiles(places),
-    prepareCgroup: effect === "prepare" ? prepareCgroup : lookOnly,
+    prepareCgroup: request.effect === "prepare" ? prepareCgroup : lookOnly,
   });
   return { ...compiled, sources };
 }
