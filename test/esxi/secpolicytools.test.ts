@@ -39,7 +39,7 @@ describe("-d", () => {
   test("what it prints, -p reads back: the policies and their levels", async () => {
     const { out } = await host.run("secpolicytools", "-d");
     mkdirSync(join(host.folder, "dump", "domains"), { recursive: true });
-    host.write(join(host.folder, "dump", "domains", "all"), out.replaceAll(":-", ":50"));
+    host.write(join(host.folder, "dump", "domains", "all"), out);
     const into = join(host.folder, "new");
     const loaded = await host.run("secpolicytools", "-p", join(host.folder, "dump"), "--into", into);
     expect({ status: loaded.status, err: loaded.err }).toEqual({ status: 0, err: "" });

@@ -3,7 +3,7 @@ import type { Report, Span } from "../../diagnostics/diagnostic.ts";
 import { type EsxiDomain, type EsxiRule, forms } from "./rule.ts";
 
 /** Header of one domain in a dump; releases before 6.5 write `Kernel Id:`. */
-const header = /^Domain Name:\s*(\S+)\s+(?:Domain ID|Kernel Id)\s*:\s*\d+\s+Enforcement Level:\s*(\S+)\s*$/;
+const header = /^Domain Name:\s*(\S+)\s+(?:Domain ID|Kernel Id)\s*:\s*(?:\d+|-)\s+Enforcement Level:\s*(\S+)\s*$/;
 
 /**
  * A file of rules, or a dump of several domains: whatever stands before the first header belongs to the domain `name`.
