@@ -1,13 +1,30 @@
 import type { Command } from "./command.ts";
+import { agent } from "./commands/agent.ts";
 import { check } from "./commands/check.ts";
 import { compile } from "./commands/compile.ts";
+import { completion } from "./commands/completion.ts";
 import { doctor } from "./commands/doctor.ts";
+import { domain } from "./commands/domain.ts";
 import { explain } from "./commands/explain.ts";
 import { plan } from "./commands/plan.ts";
 import { ps } from "./commands/ps.ts";
 import { run } from "./commands/run.ts";
 import { schema } from "./commands/schema.ts";
 import { settings } from "./commands/settings.ts";
+import { status } from "./commands/status.ts";
 
 /** All commands, in the order of `--help`. */
-export const commands: readonly Command[] = [run, ps, check, explain, plan, doctor, settings, compile, schema];
+export const commands: readonly Command[] = [
+  run,
+  status,
+  domain,
+  ps,
+  check,
+  explain,
+  plan,
+  doctor,
+  agent,
+  settings,
+  compile,
+  schema,
+];

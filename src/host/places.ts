@@ -34,6 +34,8 @@ export interface SystemPlaces {
   readonly live: string;
   readonly runs: string;
   readonly control: string;
+  /** How far the event log is forwarded. */
+  readonly forwarding: string;
   readonly agentLock: string;
   /** Root alone. */
   readonly mediatorSocket: string;
@@ -64,6 +66,7 @@ export function systemPlaces(runtime = system.runtime, state = system.state): Sy
     live: join(runtime, "live"),
     runs: join(runtime, "runs"),
     control: join(runtime, "control.sock"),
+    forwarding: join(state, "forwarding.json"),
     agentLock: join(runtime, "agent.lock"),
     mediatorSocket: join(runtime, "mediator.sock"),
     mediatorLock: join(runtime, "mediator.lock"),

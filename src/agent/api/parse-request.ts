@@ -1,0 +1,85 @@
+import type { Level } from "../../model/policy.ts";
+import { parseDomainName } from "../../policy/names.ts";
+import { FOR_SECONDS_MAX } from "./limits.ts";
+import { ApiError, type ApiRequest, type Route } from "./route.ts";
+
+const levels: readonly unknown[] = ["enforcing", "warning", "disabled"] satisfies Level[];
+
+export interface Matched {
+  readonly route: Route;
+  readonly domain: string;
+}
+
+/** The route of a request's method and path. Nothing of a path is decoded: no name of a domain needs it. */
+export function matchRoute(routes: readonly Route[], method: string, url: string): Matched {
+  const matches = routes.flatMap((route) => {
+    const domain = matchPath(route.path, url);
+    return domain === null ? [] : [{ route, domain }];
+  });
+  const matched = matches.find(({ route }) => route.method === method);
+  if (matched === undefined) throw matches.length > 0 ? notAllowed(method, matches) : notFound();
+  if (matched.domain !== "" && parseDomainName(matched.domain) === null)
+    throw new ApiError(400, "that is no name of a domain", "see docs/language.md for what names look like");
+  return matched;
+}
+
+/** What stands for `{domain}`, empty without one; null where the path is another. */
+function matchPath(pattern: string, url: string): string | null {
+  const want = pattern.split("/");
+  const have = url.split("/");
+  if (want.length !== have.length) return null;
+  let domain = "";
+  for (const [i, part] of want.entries()) {
+    const word = have[i] ?? "";
+    if (part === "{domain}" && word !== "") domain = word;
+    else if (part !== word) return null;
+  }
+  return domain;
+}
+
+function notFound(): ApiError {
+  return new ApiError(404, "there is no such resource", "docs/control-api.md has them all");
+}
+
+function notAllowed(method: string, matches: readonly Matched[]): ApiError {
+  const methods = matches.map(({ route }) => route.method).join(", ");
+  return new ApiError(405, `${method} is not possible here`, `possible: ${methods}`);
+}
+
+/** The body of a request by its route's fields: JSON, nothing unknown, nothing missing. An empty one has no members. */
+export function parseBody(route: Route, text: string): ApiRequest["body"] {
+  const value = text === "" ? {} : parsed(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("the body is no JSON object");
+  const members = new Map(Object.entries(value));
+  const unknown = [...members.keys()].find((key) => !route.body.some(({ name }) => name === key));
+  if (unknown !== undefined) throw bad(`the body has a member \`${unknown.slice(0, 40)}\``);
+  const missing = route.body.find(({ name, required }) => required && !members.has(name));
+  if (missing !== undefined) throw bad(`the body lacks \`${missing.name}\``);
+  for (const { name, type } of route.body) {
+    if (members.has(name) && !isOfType(members.get(name), type)) throw bad(`\`${name}\` is no ${words[type]}`);
+  }
+  return Object.fromEntries(members);
+}
+
+const words = {
+  level: "level: enforcing, warning or disabled",
+  seconds: `whole number of seconds from 1 to ${FOR_SECONDS_MAX}`,
+} as const;
+
+function isOfType(value: unknown, type: "level" | "seconds"): boolean {
+  if (type === "level") return levels.includes(value);
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= FOR_SECONDS_MAX;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw bad("the body is no JSON");
+    throw error;
+  }
+}
+
+function bad(message: string): ApiError {
+  return new ApiError(400, message, "docs/control-api.md says what belongs in it");
+}

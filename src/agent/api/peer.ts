@@ -1,0 +1,79 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostAccounts } from "../../compile/accounts.ts";
+import { domainOfProcess } from "../../domains/membership.ts";
+import { hasCode } from "../../kernel/errno-error.ts";
+import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
+
+/** Members of this group may do what root may, where there is one. */
+export const ADMINISTRATORS = "cofferdam";
+
+/** Who asks: decided anew for each request. */
+export type Caller =
+  | { readonly state: "refused"; readonly why: string; readonly help: string }
+  | {
+      readonly state: "accepted";
+      readonly uid: number;
+      readonly name: string | null;
+      /** root and the group: may change levels and reload. */
+      readonly administers: boolean;
+    };
+
+/** The process at the other end; null where it has ended already. */
+export function peerOf(socket: number): SocketPeer | null {
+  return socketPeer(socket);
+}
+
+/**
+ * Refuses processes inside a domain and mediators, who act for one, before anything else is looked at. What /proc says counts only if the process that connected is
+ * still there afterwards: its process id is then its own.
+ */
+export function judgePeer(peer: SocketPeer, runs: string): Caller {
+  const refusal = refusalOf(peer.pid, runs);
+  if (!peer.isAlive()) return refused("the process that connected has ended");
+  if (refusal !== null) return refused(refusal);
+  const { users, groups } = hostAccounts();
+  const administrators = groups.find(({ name }) => name === ADMINISTRATORS)?.gid;
+  const isMember = administrators !== undefined && [peer.gid, ...peer.groups].includes(administrators);
+  return {
+    state: "accepted",
+    uid: peer.uid,
+    name: users.find(({ uid }) => uid === peer.uid)?.name ?? null,
+    administers: peer.uid === 0 || isMember,
+  };
+}
+
+function refused(why: string): Caller {
+  return { state: "refused", why, help: "ask from outside every domain" };
+}
+
+function refusalOf(pid: number, runs: string): string | null {
+  const membership = domainOfProcess(pid, runs);
+  if (typeof membership === "object") return `process ${pid} is in the domain ${membership.domain}`;
+  if (isMediator(pid)) return `process ${pid} is a mediator`;
+  // Without control groups nothing tells a confined process; but none is without a seccomp filter.
+  const filtered = membership === "unknown" && seccompMode(pid) !== "0";
+  return filtered ? `whether process ${pid} is in a domain cannot be told on this host` : null;
+}
+
+/** A mediator acts on sockets of its domain's processes: what they connect it may connect. It is our own program, and does not hide what it runs. */
+function isMediator(pid: number): boolean {
+  const program = ifThere(() => readlinkSync(`/proc/${pid}/exe`));
+  if (program !== readlinkSync("/proc/self/exe")) return false;
+  const script = ifThere(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0")[1];
+  return script?.endsWith("/dist/mediator.js") === true;
+}
+
+/** `0`: no filter (proc_pid_status(5)). */
+function seccompMode(pid: number): string | undefined {
+  const status = ifThere(() => readFileSync(`/proc/${pid}/status`, "utf8"));
+  return /^Seccomp:\t(\d)/m.exec(status ?? "")?.[1];
+}
+
+function ifThere<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    throw error;
+  }
+}

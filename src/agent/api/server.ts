@@ -1,0 +1,143 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { SocketPeer } from "../../kernel/peer.ts";
+import type { Agent } from "../agent.ts";
+import {
+  BODY_BYTES_MAX,
+  CONNECTIONS_MAX,
+  CONNECTIONS_OF_USER_MAX,
+  HEADER_BYTES_MAX,
+  HEADER_WAIT_MAX_MS,
+  IDLE_MAX_MS,
+  LOOK_FOR_SLOW_MS,
+  REQUEST_WAIT_MAX_MS,
+} from "./limits.ts";
+import { matchRoute, parseBody } from "./parse-request.ts";
+import { type Caller, judgePeer, peerOf } from "./peer.ts";
+import { ApiError } from "./route.ts";
+import { routes } from "./routes.ts";
+
+/** The control API on a unix socket. One request a connection; who asks is decided by the kernel's word about the peer, at the connection and again at the request. */
+export class ApiServer {
+  readonly server: Server;
+  readonly #agent: Agent;
+  readonly #peers = new Map<Socket, SocketPeer>();
+  #refused = 0;
+
+  constructor(agent: Agent) {
+    this.#agent = agent;
+    this.server = createServer(
+      {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        headersTimeout: HEADER_WAIT_MAX_MS,
+        requestTimeout: REQUEST_WAIT_MAX_MS,
+        connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
+        keepAlive: false,
+      },
+      (request, response) => void this.#answer(request, response),
+    );
+    this.server.maxRequestsPerSocket = 1;
+    this.server.setTimeout(IDLE_MAX_MS, (socket) => socket.destroy());
+    this.server.on("connection", (socket) => this.#admit(socket));
+    this.server.on("clientError", (_error, socket) => {
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      else socket.destroy();
+    });
+  }
+
+  /** Peers that were sent away: inside a domain, mediators, or too many. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  #admit(socket: Socket): void {
+    const peer = peerOf(descriptorOf(socket));
+    const others = [...this.#peers.values()].filter(({ uid }) => uid === peer?.uid).length;
+    const crowded =
+      this.#peers.size >= CONNECTIONS_MAX || (peer !== null && peer.uid !== 0 && others >= CONNECTIONS_OF_USER_MAX);
+    if (peer === null || crowded || judgePeer(peer, this.#agent.places.system.runs).state === "refused") {
+      this.#refused += 1;
+      peer?.close();
+      // The answer is written before anything is read: nothing that such a peer says is looked at.
+      const body = `${JSON.stringify(crowded ? tooMany : notForYou)}\n`;
+      const status = crowded ? "503 Service Unavailable" : "403 Forbidden";
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      socket.destroySoon();
+      return;
+    }
+    this.#peers.set(socket, peer);
+    socket.once("close", () => {
+      this.#peers.delete(socket);
+      peer.close();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const caller = this.#callerOf(request.socket);
+      const { route, domain } = matchRoute(routes, request.method ?? "", request.url ?? "");
+      if (route.access === "administer" && !caller.administers) throw notAnAdministrator();
+      const body = parseBody(route, await bodyOf(request));
+      const by = { uid: caller.uid, name: caller.name };
+      const answer = await route.handle(this.#agent, { domain, body, by, administers: caller.administers });
+      send(response, 200, answer);
+    } catch (error) {
+      if (!(error instanceof ApiError))
+        this.#agent.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
+      const { status, message, help } = error instanceof ApiError ? error : fault;
+      send(response, status, { error: message, help });
+    }
+  }
+
+  /** A process may have entered a domain since it connected. */
+  #callerOf(socket: Socket): Extract<Caller, { state: "accepted" }> {
+    const peer = this.#peers.get(socket);
+    const caller = peer === undefined ? null : judgePeer(peer, this.#agent.places.system.runs);
+    if (caller?.state === "accepted") return caller;
+    this.#refused += 1;
+    throw new ApiError(403, caller?.why ?? "this connection was refused", caller?.help ?? "connect again");
+  }
+}
+
+const notForYou = {
+  error: "processes inside a domain and mediators have no say here",
+  help: "ask from outside every domain",
+};
+const tooMany = { error: "too many connections", help: "try again" };
+const fault = new ApiError(500, "the agent failed at this", "its messages tell why: journalctl -u cofferdam-agent");
+
+function notAnAdministrator(): ApiError {
+  return new ApiError(403, "only root and members of the group cofferdam may do this", "try again with sudo");
+}
+
+/** Node does not offer the descriptor of a socket but by its handle. */
+function descriptorOf(socket: Socket): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > BODY_BYTES_MAX)
+      throw new ApiError(
+        413,
+        `a body has at most ${BODY_BYTES_MAX} bytes`,
+        "docs/control-api.md says what belongs in it",
+      );
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": body.length,
+    Connection: "close",
+  });
+  response.end(body, () => response.socket?.destroySoon());
+}

@@ -1,0 +1,106 @@
+import { domainIdentity, policyDigest } from "../domains/identity.ts";
+import { levelClock, overrideNow } from "../domains/level-clock.ts";
+import { type LevelOverride, readOverride } from "../domains/levels.ts";
+import type { LiveTableWriter } from "../domains/live-table-writer.ts";
+import { giveNumbers } from "../domains/numbers.ts";
+import { readNumbers } from "../domains/numbers-file.ts";
+import { listRuns } from "../domains/runs.ts";
+import { StateError } from "../domains/state-error.ts";
+import { domainNames } from "../host/load.ts";
+import type { Places } from "../host/places.ts";
+import type { Level } from "../model/policy.ts";
+import { parseDomainName } from "../policy/names.ts";
+import type { DomainEntry } from "./entry.ts";
+import type { ReadPolicy } from "./read-policies.ts";
+
+/** The host's domains: which there are, their numbers, and their levels in the live table. */
+export class DomainTable {
+  readonly #places: Places;
+  readonly #table: LiveTableWriter;
+  readonly #entries = new Map<string, DomainEntry>();
+  readonly #complain: (text: string) => void;
+
+  constructor(places: Places, table: LiveTableWriter, complain: (text: string) => void) {
+    this.#places = places;
+    this.#table = table;
+    this.#complain = complain;
+  }
+
+  /** By number, ascending. */
+  get entries(): readonly DomainEntry[] {
+    return [...this.#entries.values()].sort((a, b) => a.number - b.number);
+  }
+
+  get(name: string): DomainEntry | null {
+    return this.#entries.get(name) ?? null;
+  }
+
+  /** Every domain of which there is a file, and instances that run: these have none of their own. */
+  names(): readonly string[] {
+    const running = listRuns(this.#places.system.runs).filter(({ number }) => number !== null);
+    const instances = running.map(({ domain }) => domain).filter((name) => name.includes("@"));
+    return [...new Set([...domainNames(this.#places), ...instances])].filter((name) => parseDomainName(name) !== null);
+  }
+
+  /** Takes what was read as what is in force, gives numbers, and sets levels. `complete`: whatever is not among them is gone. */
+  accept(read: ReadonlyMap<string, ReadPolicy>, complete: boolean): void {
+    const identities = [...read].flatMap(([name, one]) =>
+      one.state === "good" ? [{ ...domainIdentity(one.policy, one.file), name }] : [],
+    );
+    const { numbers } = this.#places.system;
+    const given = giveNumbers(numbers, identities, new Set(this.names()), complete);
+    const records = readNumbers(numbers).domains;
+    const known = new Map(records.filter(({ gone }) => !gone).map((one) => [one.name, one.number]));
+    for (const [name, one] of read) {
+      const number = given.get(name) ?? known.get(name);
+      if (one.state === "gone" || number === undefined) this.#forget(name);
+      else this.#put(name, number, one);
+    }
+    if (!complete) return;
+    for (const name of this.#entries.keys()) if (!read.has(name)) this.#forget(name);
+    // Also of those that went while no agent was there to see it.
+    for (const { number, gone } of records) if (gone && this.#table.level(number) !== null) this.#table.setGone(number);
+  }
+
+  /** What counts for the domain now: the level that was given, or the policy's own. null where neither is known. */
+  levelOf(entry: DomainEntry): Level | null {
+    return this.overrideOf(entry.name)?.level ?? entry.policy?.level ?? this.#table.level(entry.number);
+  }
+
+  /** A file that is broken is no override; it is told of. */
+  overrideOf(name: string): LevelOverride | null {
+    try {
+      return overrideNow(readOverride(this.#places.system.levels, name), levelClock());
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      this.#complain(`${error.message}; ${error.help}`);
+      return null;
+    }
+  }
+
+  /** From here on mediators decide by it. */
+  applyLevel(entry: DomainEntry): void {
+    // Nobody knows better than "enforcing" about a domain whose policy could never be read.
+    this.#table.setLevel(entry.number, this.levelOf(entry) ?? "enforcing");
+  }
+
+  #put(name: string, number: number, read: Exclude<ReadPolicy, { state: "gone" }>): void {
+    const before = this.#entries.get(name);
+    const policy = read.state === "good" ? read.policy : (before?.policy ?? null);
+    const entry: DomainEntry = {
+      ...{ name, number, file: read.file, policy },
+      digest: policy === null ? null : policyDigest(policy),
+      problems: read.state === "bad" ? read.problems : null,
+    };
+    this.#entries.set(name, entry);
+    if (before !== undefined && before.number !== number) this.#table.setGone(before.number);
+    this.applyLevel(entry);
+  }
+
+  #forget(name: string): void {
+    const entry = this.#entries.get(name);
+    this.#entries.delete(name);
+    const taken = [...this.#entries.values()].some(({ number }) => number === entry?.number);
+    if (entry !== undefined && !taken) this.#table.setGone(entry.number);
+  }
+}

@@ -1,0 +1,122 @@
+import { levelClock, newOverride, secondsLeft } from "../domains/level-clock.ts";
+import {
+  type Actor,
+  type LevelOverride,
+  overridden,
+  readOverride,
+  removeOverride,
+  writeOverride,
+} from "../domains/levels.ts";
+import { StateError } from "../domains/state-error.ts";
+import { allLevelsChanged, levelChanged } from "../events/audit-catalogue.ts";
+import type { Event } from "../events/event.ts";
+import type { Places } from "../host/places.ts";
+import type { Level } from "../model/policy.ts";
+import { parseDomainName } from "../policy/names.ts";
+import { byItself } from "./audit.ts";
+import type { DomainTable } from "./domain-table.ts";
+import type { DomainEntry } from "./entry.ts";
+
+/** How often the clocks are looked at while a level has an end, milliseconds: the wall clock may be set, and the host may sleep. */
+const LOOK_AT_CLOCK_MS = 30_000;
+
+export interface LevelChange {
+  readonly entry: DomainEntry;
+  readonly before: Level | null;
+  readonly level: Level;
+  readonly until: string | null;
+}
+
+/** Levels that are given and taken back: on the disk first, then in the table, then told to the auditor. */
+export class Levels {
+  readonly #folder: string;
+  readonly #table: DomainTable;
+  readonly #tell: (event: Event) => void;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(places: Places, table: DomainTable, tell: (event: Event) => void) {
+    this.#folder = places.system.levels;
+    this.#table = table;
+    this.#tell = tell;
+  }
+
+  /** `level` null: the policy's own counts again. `seconds`: for so long. `all`: the domains are all there are, and one event says so. */
+  give(
+    entries: readonly DomainEntry[],
+    level: Level | null,
+    seconds: number | null,
+    by: Actor,
+    all: boolean,
+  ): readonly LevelChange[] {
+    const changes = entries.map((entry) => this.#giveOne(entry, level, seconds, by));
+    const until = changes[0]?.until ?? null;
+    if (all && level !== null) this.#tell(allLevelsChanged({ to: level, by, ...(until === null ? {} : { until }) }));
+    else for (const change of changes) this.#tellOf(change, by);
+    this.watch();
+    return changes;
+  }
+
+  /** Takes back what has had its time, and waits for the next. To be called at the start, too. */
+  watch(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    let next = Number.POSITIVE_INFINITY;
+    for (const name of overridden(this.#folder, (text) => parseDomainName(text) !== null)) {
+      next = Math.min(next, this.#endOf(name));
+    }
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.watch(), Math.min(next * 1000 + 1, LOOK_AT_CLOCK_MS));
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #giveOne(entry: DomainEntry, level: Level | null, seconds: number | null, by: Actor): LevelChange {
+    const before = this.#table.levelOf(entry);
+    const present = this.#table.overrideOf(entry.name);
+    const override = level === null ? null : newOverride(level, by, seconds, present, levelClock());
+    this.#put(entry.name, override);
+    const now = this.#table.levelOf(entry) ?? "enforcing";
+    return { entry, before, level: now, until: override?.until ?? null };
+  }
+
+  #put(name: string, override: LevelOverride | null): void {
+    if (override === null) removeOverride(this.#folder, name);
+    else writeOverride(this.#folder, name, override);
+    const entry = this.#table.get(name);
+    if (entry !== null) this.#table.applyLevel(entry);
+  }
+
+  /** Seconds until the domain's override ends; one whose time is over is taken back now. */
+  #endOf(name: string): number {
+    const override = this.#read(name);
+    const left = override === null ? null : secondsLeft(override, levelClock());
+    if (override === null || left === null) return Number.POSITIVE_INFINITY;
+    if (left > 0) return left;
+    this.#put(name, override.before ?? null);
+    const entry = this.#table.get(name);
+    if (entry !== null) {
+      const level = this.#table.levelOf(entry) ?? "enforcing";
+      this.#tellOf({ entry, before: override.level, level, until: null }, byItself);
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** What is broken has been told of when it was looked at as a level. */
+  #read(name: string): LevelOverride | null {
+    try {
+      return readOverride(this.#folder, name);
+    } catch (error) {
+      if (error instanceof StateError) return null;
+      throw error;
+    }
+  }
+
+  #tellOf({ entry, before, level, until }: LevelChange, by: Actor): void {
+    const { name: domain, number } = entry;
+    const change = { domain, number, from: before ?? level, to: level, by };
+    this.#tell(levelChanged(until === null ? change : { ...change, until }));
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { hostSnapshot } from "../compile/host-snapshot.ts";
+import { oneMoment } from "../compile/one-moment.ts";
+import { hasError } from "../diagnostics/diagnostic.ts";
+import { renderDiagnostics } from "../diagnostics/render.ts";
+import type { LiveTableWriter } from "../domains/live-table-writer.ts";
+import { compileDomain } from "../host/compile-domain.ts";
+import { hostNow } from "../host/host.ts";
+import type { Places } from "../host/places.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
+import { replaceFile } from "../kernel/replace-file.ts";
+import { encodePlan } from "../plan/encode.ts";
+
+/** Root alone: a plan says where Cofferdam looks, and no domain needs it. */
+const LIVE_MODE = 0o600;
+const MESSAGE_WIDTH = 100;
+
+export type Compilation =
+  | { readonly state: "good"; readonly bytes: Uint8Array }
+  | { readonly state: "bad"; readonly problems: string };
+
+/** Policies in force for supervised processes that run, by the number of their domain: `live/NUMBER`, the bytes of a plan. */
+export class LivePlans {
+  readonly #places: Places;
+  readonly #table: LiveTableWriter;
+  #facts: HostFacts | null = null;
+
+  constructor(places: Places, table: LiveTableWriter) {
+    this.#places = places;
+    this.#table = table;
+  }
+
+  /** The plan that supervised processes of the domain would have if they started now. Nothing is made or changed. */
+  async compile(name: string): Promise<Compilation> {
+    this.#facts ??= hostNow().facts;
+    const host = { facts: this.#facts, snapshot: oneMoment(hostSnapshot()) };
+    const request = { effect: "look", mediation: "supervised", host } as const;
+    const { plan, diagnostics, sources } = await compileDomain(this.#places, { name }, request);
+    if (plan !== null) return { state: "good", bytes: encodePlan(plan) };
+    const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
+    return { state: "bad", problems: renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH }) };
+  }
+
+  /** Mediators look for the file when they see the generation: it lies there first, whole. */
+  put(number: number, bytes: Uint8Array): void {
+    replaceFile(this.#pathOf(number), bytes, LIVE_MODE);
+    this.#table.nextGeneration(number);
+  }
+
+  has(number: number): boolean {
+    return existsSync(this.#pathOf(number));
+  }
+
+  /** From now on starts count with their own plans alone. */
+  withdraw(number: number): void {
+    if (!this.has(number)) return;
+    rmSync(this.#pathOf(number), { force: true });
+    this.#table.nextGeneration(number);
+  }
+
+  #pathOf(number: number): string {
+    return join(this.#places.system.live, String(number));
+  }
+}

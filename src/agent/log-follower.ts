@@ -1,0 +1,127 @@
+import { type FSWatcher, readFileSync, watch } from "node:fs";
+import type { Forwarder } from "../events/forward/forwarder.ts";
+import { type ForwardStates, type SinkName, sinkNames, systemForwarders } from "../events/forward/system-forwarders.ts";
+import { LOG_NAME } from "../events/log/places.ts";
+import { hasCode } from "../kernel/errno-error.ts";
+import { replaceFile } from "../kernel/replace-file.ts";
+import { EventTally } from "./event-tally.ts";
+
+/** New records are looked at once after so long, milliseconds. */
+const GATHER_MS = 100;
+/** When a sink that is away is tried again, milliseconds. */
+const TRY_AGAIN_MS = 5_000;
+const STATE_MODE = 0o600;
+
+/** Follows the event log: forwards it to vmkernel.log, vobd.log and journald, and counts it. Wakes only when the log has grown. */
+export class LogFollower {
+  readonly #folder: string;
+  readonly #statePath: string;
+  readonly #log: (text: string) => void;
+  readonly #forwarders: Readonly<Record<SinkName, Forwarder>>;
+  readonly #tally: EventTally;
+  readonly #problems = new Map<SinkName, string>();
+  #states: ForwardStates;
+  #watcher: FSWatcher | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+
+  /** `statePath`: where it is written down how far each sink is. */
+  constructor(folder: string, statePath: string, log: (text: string) => void) {
+    this.#folder = folder;
+    this.#statePath = statePath;
+    this.#log = log;
+    this.#states = readStates(statePath, log);
+    this.#forwarders = systemForwarders(folder, this.#states);
+    this.#tally = new EventTally(folder);
+  }
+
+  start(): void {
+    this.#watcher = watch(this.#folder, (_what, name) => {
+      if (name === null || name === LOG_NAME) this.#later(GATHER_MS);
+    });
+    this.#later(0);
+  }
+
+  /** Delivers what is there, once. */
+  stop(): void {
+    this.#stopped = true;
+    this.#watcher?.close();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#step();
+    for (const name of sinkNames) this.#forwarders[name].close();
+    this.#tally.close();
+  }
+
+  /** Denials and warnings of today, by domain. */
+  today(): ReadonlyMap<string, number> {
+    return this.#tally.today();
+  }
+
+  /** Sinks that cannot be had at present, and why. */
+  get problems(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#problems);
+  }
+
+  #later(milliseconds: number): void {
+    if (this.#stopped) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      const wait = this.#step();
+      if (wait !== null) this.#later(wait);
+    }, milliseconds);
+  }
+
+  /** Milliseconds until there is more to do; null when nothing is left. */
+  #step(): number | null {
+    let more = !this.#count();
+    let moved = false;
+    for (const name of sinkNames) {
+      const { state, delivered, caughtUp, problem } = this.#forwarders[name].step();
+      this.#states = { ...this.#states, [name]: state };
+      moved ||= delivered > 0;
+      more ||= !caughtUp && problem === null;
+      this.#note(name, problem);
+    }
+    if (moved) this.#save();
+    return more ? 0 : this.#problems.size > 0 ? TRY_AGAIN_MS : null;
+  }
+
+  #count(): boolean {
+    try {
+      return this.#tally.step();
+    } catch (error) {
+      // The forwarders meet the same, and say so.
+      if (error instanceof Error) return true;
+      throw error;
+    }
+  }
+
+  #note(name: SinkName, problem: string | null): void {
+    if (problem === null) this.#problems.delete(name);
+    else {
+      if (this.#problems.get(name) !== problem) this.#log(`events cannot be passed on to ${name}: ${problem}`);
+      this.#problems.set(name, problem);
+    }
+  }
+
+  #save(): void {
+    try {
+      replaceFile(this.#statePath, Buffer.from(`${JSON.stringify(this.#states)}\n`), STATE_MODE);
+    } catch (error) {
+      this.#log(`${this.#statePath} cannot be written: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+/** Without what was written down everything is forwarded from the oldest record on. */
+function readStates(path: string, log: (text: string) => void): ForwardStates {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as ForwardStates;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return {};
+    log(
+      `${path} cannot be used, events are forwarded from the oldest on: ${error instanceof Error ? error.message : error}`,
+    );
+    return {};
+  }
+}

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { lockFile } from "../kernel/file-lock.ts";
+
+/** How often a mediator that another agent started is looked at, milliseconds: its end is no event for this one. */
+const LOOK_AT_ADOPTED_MS = 1_000;
+/** First and longest wait before a mediator is started again, milliseconds; each failure doubles it. */
+const BACK_OFF_MIN_MS = 100;
+const BACK_OFF_MAX_MS = 30_000;
+/** One that lived so long did not fail at its start, milliseconds. */
+const HEALTHY_AFTER_MS = 60_000;
+
+export interface MediatorCommand {
+  readonly program: string;
+  readonly arguments: readonly string[];
+}
+
+export interface MediatorState {
+  readonly state: "running" | "starting" | "waiting" | "none";
+  readonly pid: number | null;
+  /** Since this agent started. */
+  readonly restarts: number;
+}
+
+/**
+ * Keeps the host's shared mediator alive. It lives in a session of its own and outlives the agent; its lock tells whether there is one, so that there are
+ * never two. An agent that finds one takes it over.
+ */
+export class MediatorKeeper {
+  readonly #command: MediatorCommand;
+  readonly #lock: string;
+  readonly #tell: (restarts: number, why: string) => void;
+  #state: MediatorState = { state: "none", pid: null, restarts: 0 };
+  #wait = BACK_OFF_MIN_MS;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+
+  /** `tell`: one that ran, or was started, has ended. */
+  constructor(command: MediatorCommand, lock: string, tell: (restarts: number, why: string) => void) {
+    this.#command = command;
+    this.#lock = lock;
+    this.#tell = tell;
+  }
+
+  get state(): MediatorState {
+    return this.#state;
+  }
+
+  start(): void {
+    const held = lockFile(this.#lock);
+    held?.release();
+    if (held === null) this.#adopt(lockOwner(this.#lock));
+    else this.#spawn();
+  }
+
+  /** The mediator goes on. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #spawn(): void {
+    const { program, arguments: args } = this.#command;
+    // The environment as the holder gives it: PATH alone.
+    const env = { PATH: process.env.PATH };
+    const child = spawn(program, args, { detached: true, stdio: ["ignore", "ignore", "inherit"], cwd: "/", env });
+    const since = performance.now();
+    this.#state = { ...this.#state, state: "running", pid: child.pid ?? null };
+    child.unref();
+    this.#onEnd(child, (why) => {
+      if (performance.now() - since >= HEALTHY_AFTER_MS) this.#wait = BACK_OFF_MIN_MS;
+      this.#ended(why);
+    });
+  }
+
+  #onEnd(child: ChildProcess, ended: (why: string) => void): void {
+    let told = false;
+    const once = (why: string): void => {
+      if (!told) ended(why);
+      told = true;
+    };
+    child.once("error", (error) => once(error.message));
+    child.once("exit", (status, signal) => once(signal === null ? `exit status ${status}` : signal));
+  }
+
+  #adopt(pid: number | null): void {
+    this.#state = { ...this.#state, state: "running", pid };
+    this.#later(LOOK_AT_ADOPTED_MS, () => {
+      const held = lockFile(this.#lock);
+      held?.release();
+      if (held === null) this.#adopt(pid ?? lockOwner(this.#lock));
+      else this.#ended("it is gone");
+    });
+  }
+
+  #ended(why: string): void {
+    if (this.#stopped) return;
+    const restarts = this.#state.restarts + 1;
+    this.#state = { state: "waiting", pid: null, restarts };
+    this.#tell(restarts, why);
+    this.#later(this.#wait, () => this.start());
+    this.#wait = Math.min(this.#wait * 2, BACK_OFF_MAX_MS);
+  }
+
+  #later(milliseconds: number, work: () => void): void {
+    if (!this.#stopped) this.#timer = setTimeout(work, milliseconds);
+  }
+}
+
+/** Who holds a flock(2), by proc_locks(5): `1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF`. */
+function lockOwner(path: string): number | null {
+  const inode = statSync(path, { throwIfNoEntry: false })?.ino;
+  const line = readFileSync("/proc/locks", "utf8")
+    .split("\n")
+    .map((text) => text.trim().split(/\s+/))
+    .find((words) => words[1] === "FLOCK" && words[5]?.split(":")[2] === String(inode));
+  const pid = Number(line?.[4]);
+  return Number.isInteger(pid) && pid > 0 ? pid : null;
+}

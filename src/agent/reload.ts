@@ -1,0 +1,78 @@
+import { policyDigest } from "../domains/identity.ts";
+import type { Places } from "../host/places.ts";
+import type { DomainTable } from "./domain-table.ts";
+import type { DomainEntry } from "./entry.ts";
+import type { LivePlans } from "./live-plans.ts";
+import { type ReadPolicy, readPolicy } from "./read-policies.ts";
+import { follows, type NeedsRestart, needsRestart, runsOf } from "./runs.ts";
+
+export interface ReloadOutcome {
+  readonly name: string;
+  readonly number: number | null;
+  /** `bad`: what was in force still is. */
+  readonly outcome: "unchanged" | "changed" | "new" | "gone" | "bad";
+  readonly problems: string | null;
+  /** Supervised processes that have the new policy already. */
+  readonly following: number;
+  readonly restart: readonly NeedsRestart[];
+}
+
+/** Brings what is in force up to the files. `names` null: of all domains. At the start of an agent everything is new, and nothing needs to be compiled but for what runs. */
+export async function reload(
+  places: Places,
+  table: DomainTable,
+  plans: LivePlans,
+  names: readonly string[] | null,
+): Promise<readonly ReloadOutcome[]> {
+  const wanted = names ?? [...new Set([...table.names(), ...table.entries.map(({ name }) => name)])];
+  const before = new Map(wanted.map((name) => [name, table.get(name)]));
+  const read = new Map<string, ReadPolicy>();
+  const bytes = new Map<string, Uint8Array>();
+  for (const name of wanted) {
+    const one = await judged(readPolicy(places, name), name, before.get(name) ?? null, places, plans);
+    read.set(name, one.read);
+    if (one.bytes !== null) bytes.set(name, one.bytes);
+  }
+  table.accept(read, names === null);
+  return wanted
+    .map((name) => {
+      const entry = table.get(name);
+      const plan = bytes.get(name);
+      if (entry !== null && plan !== undefined) plans.put(entry.number, plan);
+      return outcomeOf(places, name, before.get(name) ?? null, entry, read.get(name) ?? { state: "gone" });
+    })
+    .sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
+}
+
+/** A changed policy that running processes are to follow must be one that this host can hold; else it is bad, and nothing of it counts. */
+async function judged(read: ReadPolicy, name: string, before: DomainEntry | null, places: Places, plans: LivePlans) {
+  if (read.state !== "good" || before === null || policyDigest(read.policy) === before.digest)
+    return { read, bytes: null };
+  const followed = runsOf(places.system.runs, name, before.number).some(follows);
+  const compiled = await plans.compile(name);
+  if (compiled.state === "bad")
+    return { read: { state: "bad", problems: compiled.problems, file: read.file } as const, bytes: null };
+  return { read, bytes: followed ? compiled.bytes : null };
+}
+
+function outcomeOf(
+  places: Places,
+  name: string,
+  before: DomainEntry | null,
+  entry: DomainEntry | null,
+  read: ReadPolicy,
+): ReloadOutcome {
+  const nobody = { name, number: entry?.number ?? before?.number ?? null, following: 0, restart: [] };
+  if (read.state === "bad") return { ...nobody, outcome: "bad", problems: read.problems };
+  if (entry === null) return { ...nobody, outcome: "gone", problems: null };
+  if (before?.digest === entry.digest && before.number === entry.number)
+    return { ...nobody, outcome: "unchanged", problems: null };
+  const runs = runsOf(places.system.runs, name, entry.number);
+  return {
+    ...nobody,
+    outcome: before === null ? "new" : "changed",
+    problems: null,
+    following: runs.filter(follows).length,
+    restart: before === null ? [] : runs.filter((run) => !follows(run)).map((run) => needsRestart(run, entry.policy)),
+  };
+}

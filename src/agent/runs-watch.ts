@@ -1,0 +1,52 @@
+import { type FSWatcher, watch } from "node:fs";
+import { listRuns, type Run } from "../domains/runs.ts";
+import { follows } from "./runs.ts";
+
+/** Starts and ends come in bursts: they are looked at once after so long, milliseconds. */
+const GATHER_MS = 200;
+
+/** Tells when runs of the host have begun or ended: each is a name in one folder. */
+export class RunsWatch {
+  readonly #folder: string;
+  readonly #changed: () => void;
+  #watcher: FSWatcher | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(folder: string, changed: () => void) {
+    this.#folder = folder;
+    this.#changed = changed;
+  }
+
+  start(): void {
+    this.#watcher = watch(this.#folder, () => {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = null;
+        this.#changed();
+      }, GATHER_MS);
+    });
+  }
+
+  stop(): void {
+    this.#watcher?.close();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Names of the host's domains that run. */
+  domains(): readonly string[] {
+    return [...new Set(this.#runs().map(({ domain }) => domain))];
+  }
+
+  any(domain: string, number: number): boolean {
+    return this.#runs().some((run) => run.domain === domain && run.number === number);
+  }
+
+  /** Whether some process follows the domain's level and policy. */
+  followed(domain: string, number: number): boolean {
+    return this.#runs().some((run) => run.domain === domain && run.number === number && follows(run));
+  }
+
+  #runs(): readonly Run[] {
+    return listRuns(this.#folder).filter(({ number }) => number !== null);
+  }
+}

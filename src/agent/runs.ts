@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { listRuns, type Run } from "../domains/runs.ts";
+import { hasCode } from "../kernel/errno-error.ts";
+import type { Level, Policy } from "../model/policy.ts";
+
+/** A run as the control API shows it. */
+export interface ShownRun {
+  readonly pid: number;
+  readonly mode: Run["mode"];
+  /** Level and policy follow the host's while it runs. */
+  readonly live: boolean;
+  readonly levelAtStart: Level;
+  readonly holder: Run["holderState"];
+  readonly uid: number | null;
+  readonly command: string;
+}
+
+/** Follows the table: its level and policy are those of the host at every moment. */
+export function follows(run: Run): boolean {
+  return run.mode === "supervised" && run.live;
+}
+
+/** The host's runs of one domain. */
+export function runsOf(folder: string, domain: string, number: number): readonly Run[] {
+  return listRuns(folder).filter((run) => run.domain === domain && run.number === number);
+}
+
+export function showRun(run: Run): ShownRun {
+  const command = ifThere(() => readFileSync(`/proc/${run.pid}/cmdline`, "utf8")) ?? "";
+  const status = ifThere(() => readFileSync(`/proc/${run.pid}/status`, "utf8")) ?? "";
+  const uid = /^Uid:\t(\d+)/m.exec(status)?.[1];
+  return {
+    pid: run.pid,
+    mode: run.mode,
+    live: follows(run),
+    levelAtStart: run.level,
+    holder: run.holderState,
+    uid: uid === undefined ? null : Number(uid),
+    command: command.replace(/\0+$/, "").replaceAll("\0", " "),
+  };
+}
+
+/** A running process that does not have what the host has decided since it started, and what to do about it. */
+export interface NeedsRestart {
+  readonly pid: number;
+  readonly command: string;
+  readonly how: string;
+}
+
+export function needsRestart(run: Run, policy: Policy | null): NeedsRestart {
+  const { pid, command } = showRun(run);
+  const unit = policy?.entries.find((entry) => entry.kind === "unit");
+  const how =
+    unit === undefined
+      ? `end process ${pid}, then start it again: cofferdam run ${run.domain} -- ${command}`
+      : `systemctl restart ${unit.unit}`;
+  return { pid, command, how };
+}
+
+function ifThere<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    throw error;
+  }
+}

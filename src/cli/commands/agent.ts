@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { Agent } from "../../agent/agent.ts";
+import { activatedSocket, notifyManager } from "../../agent/service-manager.ts";
+import { ExitCode } from "../../host/exit-code.ts";
+import { type Command, CommandError } from "../command.ts";
+import { renderUnits } from "../render/units.ts";
+
+export const agent: Command = {
+  name: "agent",
+  operands: [],
+  summary: "the resident part: levels that switch while daemons run, numbers, the control socket",
+  description: [
+    "Loads the domains of /etc/cofferdam/domains over the shipped ones, gives each a number, keeps the table of levels and the shared mediator, puts back levels that were given for a time, forwards events to vmkernel.log, vobd.log and journald, and serves /run/cofferdam/control.sock. It stays in the foreground; SIGTERM ends it, SIGHUP loads everything again.",
+    "Nothing that is enforced hangs on it: domains go on without it as they are, and the next agent goes on from its files.",
+    "Exit status: 0 after SIGTERM; 3 where another agent runs, or the host's state is broken.",
+  ],
+  options: [
+    {
+      flags: "--print-units",
+      description: "print systemd units for this installation, to be put into /etc/systemd/system",
+    },
+  ],
+  examples: [
+    { line: "sudo cofferdam agent", what: "in the foreground" },
+    { line: "sudo cofferdam agent --print-units", what: "the service and its socket, as two files in one" },
+  ],
+  async run(context, _operands, options) {
+    if (options.printUnits === true) {
+      context.out(renderUnits(context.places.home));
+      return ExitCode.ok;
+    }
+    if (!context.places.asRoot) throw new CommandError("only root can be the host's agent", "try again with sudo");
+    const { places } = context;
+    const log = (text: string): void => context.err(`cofferdam: agent: ${text}\n`);
+    const mediator = { program: process.execPath, arguments: [join(places.home, "dist", "mediator.js"), "shared"] };
+    const running = await Agent.start({ places, mediator, activated: activatedSocket(), log });
+    notifyManager("READY=1");
+    process.on("SIGHUP", () => void running.reload(null, { uid: 0, name: "SIGHUP" }));
+    await new Promise<void>((resolve) => {
+      for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+    });
+    notifyManager("STOPPING=1");
+    await running.stop();
+    return ExitCode.ok;
+  },
+};

@@ -1,0 +1,21 @@
+import type { Command } from "../command.ts";
+import { domainLevel } from "./domain/level.ts";
+import { domainList } from "./domain/list.ts";
+import { domainReload } from "./domain/reload.ts";
+import { domainRestart } from "./domain/restart.ts";
+import { domainShow } from "./domain/show.ts";
+
+export const domain: Command = {
+  name: "domain",
+  operands: [],
+  summary: "the host's domains: list them, switch their levels, reload their policies",
+  description: [
+    "Asks the host's agent. Everybody may list; root and members of the group cofferdam, where there is one, may change.",
+  ],
+  options: [],
+  examples: [
+    { line: "cofferdam domain list", what: "number, name, level, what runs" },
+    { line: "cofferdam domain level nginx warning --for 2h", what: "grant and log, for two hours" },
+  ],
+  subcommands: [domainList, domainShow, domainLevel, domainReload, domainRestart],
+};

@@ -1,0 +1,81 @@
+import { ExitCode } from "../../../host/exit-code.ts";
+import { type Command, CommandError, type Context, jsonOption, type Options } from "../../command.ts";
+import { parseDuration } from "../../duration.ts";
+import { toJson } from "../../json.ts";
+import { renderRestarts } from "../../render/restarts.ts";
+import { parseLevel } from "../../wanted.ts";
+import { ask, domainName, type Restart } from "./ask.ts";
+
+interface Change {
+  readonly name: string;
+  readonly number: number;
+  readonly before: string | null;
+  readonly level: string;
+  readonly until: string | null;
+  readonly following: number;
+  readonly restart: readonly Restart[];
+}
+
+export const domainLevel: Command = {
+  name: "level",
+  operands: [
+    { name: "[words...]", description: "DOMAIN LEVEL, or LEVEL with --all; LEVEL is enforcing, warning or disabled" },
+  ],
+  summary: "give a domain another level, now",
+  description: [
+    "In force on supervised processes at once, and for every new start; it stays over restarts of the agent and the host. Sealed processes keep the level of their start: they are named, with how to restart them. Every change is an audit event.",
+    "Exit status: 0 when it is in force, also where processes need a restart; 3 otherwise.",
+  ],
+  options: [
+    { flags: "--for <time>", description: "put it back after 90s, 30m, 2h, 1d" },
+    { flags: "--reset", description: "take the given level back: the policy's own counts again" },
+    { flags: "--all", description: "all domains" },
+    jsonOption,
+  ],
+  examples: [
+    { line: "cofferdam domain level nginx warning --for 2h", what: "grant and log, then enforce again" },
+    { line: "cofferdam domain level --all enforcing", what: "" },
+    { line: "cofferdam domain level nginx --reset", what: "as its policy says" },
+  ],
+  async run(context, words, options) {
+    const { changes } = await order(context, words, options);
+    context.out(options.json ? toJson({ changes }) : changes.map(render).join(""));
+    return ExitCode.ok;
+  },
+};
+
+async function order(
+  context: Context,
+  words: readonly string[],
+  options: Options,
+): Promise<{ changes: readonly Change[] }> {
+  const all = options.all === true;
+  const reset = options.reset === true;
+  const wanted = (all ? 0 : 1) + (reset ? 0 : 1);
+  if (words.length !== wanted || (all && reset))
+    throw new CommandError(
+      all && reset ? "--reset is for one domain" : `${wordsWanted(all, reset)} wanted, and nothing else`,
+      "cofferdam domain level --help shows how",
+      ExitCode.usage,
+    );
+  if (reset && options.for !== undefined)
+    throw new CommandError("--reset has no end", "leave --for out", ExitCode.usage);
+  const path = all ? "/level" : `/domains/${domainName(words[0] ?? "")}/level`;
+  if (reset) return ask(context, "DELETE", path);
+  const level = parseLevel(words[all ? 0 : 1] ?? "");
+  const seconds = typeof options.for === "string" ? { seconds: parseDuration(options.for) } : {};
+  return ask(context, "PUT", path, { level, ...seconds });
+}
+
+function wordsWanted(all: boolean, reset: boolean): string {
+  if (all) return "a level is";
+  return reset ? "a domain is" : "a domain and a level are";
+}
+
+function render({ name, before, level, until, following, restart }: Change): string {
+  const was = before === null || before === level ? "" : `, was ${before}`;
+  const end = until === null ? "" : `, until ${new Date(until).toLocaleString()}`;
+  const now =
+    following === 0 ? "" : `; ${following} supervised ${following === 1 ? "run follows" : "runs follow"} at once`;
+  return `${name}: ${level}${was}${end}${now}\n${renderRestarts(restart, "level")}`;
+}

@@ -1,0 +1,45 @@
+import { spawnSync } from "node:child_process";
+import type { ShownDetails } from "../../../agent/show.ts";
+import { ExitCode } from "../../../host/exit-code.ts";
+import { type Command, CommandError, jsonOption } from "../../command.ts";
+import { toJson } from "../../json.ts";
+import { ask, domainName } from "./ask.ts";
+
+export const domainRestart: Command = {
+  name: "restart",
+  operands: [{ name: "<domain>", description: "the domain's name" }],
+  summary: "restart a domain's daemon, so that sealed processes get the present level and policy",
+  description: [
+    "Where the policy names systemd units (`enter`), these are restarted. For a daemon that something else started it says what to do.",
+    "Exit status: 0, 1 where systemctl fails, 3 where there is nothing to restart.",
+  ],
+  options: [jsonOption],
+  examples: [{ line: "sudo cofferdam domain restart nginx", what: "systemctl restart nginx.service" }],
+  async run(context, [word = ""], options) {
+    const { name, units, running } = await ask<ShownDetails>(context, "GET", `/domains/${domainName(word)}`);
+    if (units.length === 0) throw nothingToDo(name, running);
+    const { status, error } = spawnSync("systemctl", ["restart", "--", ...units], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    if (error !== undefined)
+      throw new CommandError(
+        `systemctl cannot be started: ${error.message}`,
+        `restart ${units.join(" ")} as this host does it`,
+      );
+    const done = status === 0;
+    if (options.json) context.out(toJson({ units, restarted: done }));
+    else if (done) context.out(`${name}: ${units.join(" ")} restarted\n`);
+    return done ? ExitCode.ok : ExitCode.no;
+  },
+};
+
+function nothingToDo(name: string, running: ShownDetails["running"]): CommandError {
+  const [first] = running;
+  if (first === undefined)
+    return new CommandError(`nothing runs in ${name}`, `start it: cofferdam run ${name} -- COMMAND`);
+  const pids = running.map(({ pid }) => pid).join(" ");
+  return new CommandError(
+    `the policy of ${name} names no unit to restart`,
+    `end process ${pids}, then: cofferdam run ${name} -- ${first.command}; or put \`unit:\` under \`enter\` in the policy`,
+  );
+}

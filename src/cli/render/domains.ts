@@ -1,0 +1,46 @@
+import type { ShownDetails, ShownDomain } from "../../agent/show.ts";
+import { printable } from "../../diagnostics/printable.ts";
+import { columns } from "./columns.ts";
+
+const head = ["NUMBER", "NAME", "LEVEL", "ENGINE", "MEDIATION", "SWITCH", "PROCESSES", "EVENTS"] as const;
+
+/** The table of domains for people, superDom first. */
+export function renderDomains(domains: readonly ShownDomain[]): string {
+  const rows = domains.map((one) => [
+    String(one.number),
+    `${one.name}${one.state === "bad" ? "!" : ""}`,
+    `${one.level ?? "?"}${one.until === null ? "" : ` until ${localTime(one.until)}`}`,
+    one.engine,
+    one.mediation ?? "?",
+    one.switch ?? "-",
+    String(one.processes),
+    String(one.eventsToday),
+  ]);
+  return columns([[...head], ["0", "superDom", "-", "-", "-", "-", "-", "-"], ...rows], [0, 6, 7]);
+}
+
+export function renderDetails(one: ShownDetails): string {
+  const given = one.givenBy;
+  const by = given === null ? "by its policy" : `given by ${given.name ?? given.uid} ${localTime(given.since)}`;
+  const lines = [
+    `${one.name}, number ${one.number}`,
+    `  level      ${one.level ?? "?"}, ${by}${one.until === null ? "" : `, until ${localTime(one.until)}`}`,
+    `  policy     ${printable(one.file)}${one.state === "bad" ? ", broken: what was in force still is" : ""}`,
+    `  next start ${one.mediation ?? "?"}`,
+    `  processes  ${one.processes} in ${one.runs} runs; events today: ${one.eventsToday}`,
+    ...one.running.map(
+      (run) =>
+        `    ${run.pid}  ${run.mode}, ${run.live ? "follows the level" : `since its start at ${run.levelAtStart}`}${run.holder === "lost" ? ", holder lost" : ""}  ${printable(run.command)}`,
+    ),
+    ...(one.units.length === 0 ? [] : [`  units      ${one.units.join(" ")}`]),
+  ];
+  const more = [one.problems, one.policy].filter((text) => text !== null);
+  return `${lines.join("\n")}\n${more.map((text) => `\n${text}`).join("")}`;
+}
+
+/** To the minute, in the host's time zone. */
+function localTime(iso: string): string {
+  const date = new Date(iso);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}

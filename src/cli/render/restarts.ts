@@ -1,0 +1,14 @@
+import { printable } from "../../diagnostics/printable.ts";
+
+/** Running processes that keep what they started with, each with what to do. */
+export function renderRestarts(
+  restarts: readonly { readonly pid: number; readonly command: string; readonly how: string }[],
+  what: "level" | "policy",
+): string {
+  return restarts
+    .map(
+      ({ pid, command, how }) =>
+        `  process ${pid} (${printable(command)}) keeps the ${what} of its start\n    restart it: ${printable(how)}\n`,
+    )
+    .join("");
+}

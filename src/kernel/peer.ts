@@ -1,0 +1,62 @@
+import { POLLIN, SO_PEERCRED, SOL_SOCKET } from "./constants.ts";
+import { hasCode } from "./errno-error.ts";
+import { close, poll, syscall } from "./ffi.ts";
+import { ucred } from "./structs/socket.ts";
+
+/** asm-generic/socket.h; Linux 4.13 and 6.5. */
+const SO_PEERGROUPS = 59;
+const SO_PEERPIDFD = 77;
+/** Supplementary groups of a process, NGROUPS_MAX of limits.h. */
+const GROUPS_MAX = 65_536;
+const GID_BYTES = 4;
+
+/** Who connected a unix socket, as the kernel noted it at connect(2). */
+export interface SocketPeer {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary. */
+  readonly groups: readonly number[];
+  /** Whether the process that connected is still there, so that what /proc says of its process id is about it. */
+  isAlive(): boolean;
+  close(): void;
+}
+
+/** null where the peer has ended already. Before Linux 6.5 the process is found by its id, which may have been given again since it connected. */
+export function socketPeer(socket: number): SocketPeer | null {
+  const { pid, uid, gid } = ucred.decode(option(socket, SO_PEERCRED, ucred.size));
+  const bytes = option(socket, SO_PEERGROUPS, GROUPS_MAX * GID_BYTES);
+  const groups = Array.from({ length: bytes.length / GID_BYTES }, (_, i) => bytes.readUInt32LE(i * GID_BYTES));
+  const pidfd = pidfdOf(socket, pid);
+  if (pidfd === null) return null;
+  return {
+    ...{ pid, uid, gid, groups },
+    // A pidfd becomes readable when its process has ended (pidfd_open(2)).
+    isAlive: () => poll([{ fd: pidfd, events: POLLIN }], 0)[0] === 0,
+    close: () => close(pidfd),
+  };
+}
+
+function pidfdOf(socket: number, pid: number): number | null {
+  try {
+    return option(socket, SO_PEERPIDFD, GID_BYTES).readInt32LE(0);
+  } catch (error) {
+    if (hasCode(error, "ESRCH", "EINVAL", "ENODATA")) return null;
+    if (!hasCode(error, "ENOPROTOOPT")) throw error;
+  }
+  try {
+    return syscall("pidfd_open", pid, 0);
+  } catch (error) {
+    if (hasCode(error, "ESRCH")) return null;
+    throw error;
+  }
+}
+
+/** getsockopt(2) of level SOL_SOCKET: as many bytes as the kernel gave. */
+function option(socket: number, name: number, max: number): Buffer {
+  const value = Buffer.from(new ArrayBuffer(max));
+  const length = Buffer.from(new ArrayBuffer(4));
+  length.writeUInt32LE(max, 0);
+  syscall("getsockopt", socket, SOL_SOCKET, name, value, length);
+  return value.subarray(0, length.readUInt32LE(0));
+}
