@@ -3,7 +3,7 @@ import type { Broker } from "./broker.ts";
 import { Call, type Notification, Vanished } from "./call.ts";
 import { guarded } from "./guarded.ts";
 import { handlers } from "./handlers/table.ts";
-import { CannotImpersonate } from "./identity.ts";
+import { CannotImpersonate, IdentityLost } from "./identity.ts";
 import { MayWait } from "./may-wait.ts";
 import { TooLong, Unreadable } from "./memory.ts";
 import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
@@ -52,5 +52,6 @@ function doubt(call: Call, cause: unknown): Outcome {
   if (cause instanceof TargetGone) return unable(E.PERM, call.name, "the asking thread cannot be looked at");
   if (cause instanceof CannotImpersonate)
     return unable(E.PERM, call.name, `identity cannot be taken: ${cause.message}`);
-  throw cause;
+  if (cause instanceof IdentityLost) throw cause;
+  return unable(E.IO, call.name, `the mediator failed: ${cause instanceof Error ? cause.message : "no reason"}`);
 }

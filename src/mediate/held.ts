@@ -10,9 +10,10 @@ import type { Epoll } from "./epoll.ts";
 import { IdentityLost } from "./identity.ts";
 import { SLOW_CALL_MS_MAX } from "./limits.ts";
 import { notification } from "./notification.ts";
-import { type Outcome, unable } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import type { ProcessState } from "./process-state.ts";
 import { Slot } from "./slot.ts";
+import { afterFailure, foreignCall, noRoom } from "./supervised/foreign.ts";
 import { sys } from "./sys.ts";
 import { whatIsLeft } from "./take-over.ts";
 import type { Timed, Timers } from "./timers.ts";
@@ -138,7 +139,7 @@ export class Held implements Timed {
   #decide(slot: Slot): void {
     const { broker, handed } = this.#domain;
     broker.refresh();
-    const foreign = foreignCall(slot);
+    const foreign = foreignCall(broker, slot);
     if (foreign !== null) {
       this.#finish(slot, null, foreign);
       return;
@@ -158,7 +159,7 @@ export class Held implements Timed {
       return;
     }
     const waits = outcome.kind === "pending" || outcome.kind === "elsewhere";
-    const last = waits ? unable(E.AGAIN, call?.name ?? "call", "too many calls wait") : outcome;
+    const last = waits ? noRoom(this.#domain.broker, call?.name ?? "call") : outcome;
     answer(this.#domain.handed.listener, slot, last, this.#domain.reporter);
     call?.close();
     this.#release(slot);
@@ -182,7 +183,7 @@ export class Held implements Timed {
   }
 
   #fail(slot: Slot, why: string): void {
-    this.#finish(slot, null, unable(E.IO, syscallName(slot.number) ?? "call", why));
+    this.#finish(slot, null, afterFailure(this.#domain.broker, syscallName(slot.number) ?? "call", why));
   }
 }
 
@@ -194,12 +195,4 @@ function receive(listener: number, slot: Slot): boolean {
   if (received < 0) throw new Error(`cannot receive: error ${-received}`);
   slot.state = slotState.received;
   return true;
-}
-
-/** Other architectures and x32 number their calls otherwise; a thread outside the mediator's pid namespace (0) cannot be looked at. */
-function foreignCall(slot: Slot): Outcome | null {
-  const known = slot.architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(slot.number) : null;
-  if (known === null)
-    return unable(E.NOSYS, "call", `number ${slot.number} of architecture 0x${slot.architecture.toString(16)}`);
-  return slot.tid === 0 ? unable(E.PERM, known, "a thread of another pid namespace") : null;
 }

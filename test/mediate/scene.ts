@@ -2,12 +2,13 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildSupervisedFilter } from "../../src/compile/seccomp/supervised/filter.ts";
 import type { Event } from "../../src/events/event.ts";
-import { number } from "../../src/kernel/syscalls.ts";
+import { all, number } from "../../src/kernel/syscalls.ts";
 import { encodeAutomaton } from "../../src/model/automaton/binary.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { Permission, type PermissionSet, permissionLetters } from "../../src/model/permission.ts";
-import type { NameRule, Policy } from "../../src/model/policy.ts";
+import type { Level, NameRule, Policy } from "../../src/model/policy.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Built } from "./build.ts";
@@ -33,6 +34,8 @@ export interface SceneOptions {
   readonly policy?: Partial<Policy>;
   readonly sockets?: Plan["mediation"]["sockets"];
   readonly withoutLandlock?: boolean;
+  /** No layer of Landlock, every mediated call notified, all system calls listed but the `unlisted`. */
+  readonly supervised?: Level;
   readonly timeoutMs?: number;
   /** Times the mediator is killed in the middle of its work. */
   readonly kills?: number;
@@ -66,11 +69,12 @@ export function runScene(built: Built, options: SceneOptions, program: readonly 
       writeFileSync(join(directory, name), content);
       return join(directory, name);
     };
-    const landlock = options.withoutLandlock ? "-" : file("landlock", landlockText(options));
+    const landlock =
+      options.withoutLandlock || options.supervised !== undefined ? "-" : file("landlock", landlockText(options));
     const { uid, gid } = options.as ?? { uid: 0, gid: 0 };
     const args = [
       landlock,
-      file("filter", filter([...usual, ...(options.notify ?? [])])),
+      file("filter", filterOf(options)),
       file("plan", encodePlan(plan(options, join(directory, "log")))),
       "/dev/null",
       `${uid}:${gid}`,
@@ -129,23 +133,33 @@ function nameRule(text: string, line: number): NameRule {
   return { effect, permissions, pattern, source: { file: "scene", line: line + 1, column: 1, text } };
 }
 
+function filterOf(options: SceneOptions): Uint8Array {
+  if (options.supervised === undefined) return filter([...usual, ...(options.notify ?? [])]);
+  return buildSupervisedFilter({ listed: new Set(listedBy(options)), denied: new Set(), ipc: new Set() });
+}
+
+function listedBy(options: SceneOptions): readonly string[] {
+  const named = [...usual, "open", "openat", "ioctl", ...(options.notify ?? [])];
+  const calls = options.supervised === undefined ? named : all();
+  return calls.filter((call) => !options.unlisted?.includes(call));
+}
+
 function plan(options: SceneOptions, log: string): Plan {
   const source = { file: "scene", line: 1, column: 1, text: "syscalls" };
   const names = options.rules.map(nameRule);
-  const listed = [...usual, "open", "openat", "ioctl", ...(options.notify ?? [])].filter(
-    (call) => !options.unlisted?.includes(call),
-  );
+  const level = options.supervised ?? "enforcing";
+  const mediation = options.supervised === undefined ? "sealed" : "supervised";
   const policy: Policy = {
     name: "scene",
     summary: "",
-    level: "enforcing",
-    mediation: "sealed",
+    level,
+    mediation,
     entries: [],
     names,
     addresses: [],
     sockets: [],
     capabilities: [],
-    syscalls: listed.map((token) => ({ effect: "allow", token, source })),
+    syscalls: listedBy(options).map((token) => ({ effect: "allow", token, source })),
     ipc: [],
     inherit: [],
     signals: [],
@@ -159,19 +173,12 @@ function plan(options: SceneOptions, log: string): Plan {
   return {
     domain: "scene",
     number: null,
-    level: "enforcing",
-    mode: "sealed",
+    level,
+    mode: mediation,
     attended: false,
     facts: [],
     identity: { user: null, noNewPrivileges: true, bounding: 0n, ambient: 0n, privateIpc: false },
-    landlock: {
-      handledFs: options.withoutLandlock ? READ_RIGHTS : ALL_FILE_RIGHTS,
-      handledNet: 0n,
-      scoped: 0n,
-      restrictFlags: 0,
-      paths: [],
-      ports: [],
-    },
+    landlock: options.supervised === undefined ? layer(options) : null,
     seccomp: { filter: new Uint8Array(8), flags: 0, listener: true },
     cgroup: null,
     inherit: { stdio: true, stdioSockets: true, listen: false },
@@ -180,11 +187,19 @@ function plan(options: SceneOptions, log: string): Plan {
       policy,
       events: log,
       live: false,
-      sockets: options.sockets ?? { inet: "kernel", unix: "kernel" },
+      sockets: options.sockets ?? (options.supervised === undefined ? KERNEL : BROKER),
       kernelCreates: options.kernelCreates ?? [],
       report: { layers: [], brokered: [], expanded: [], lost: [], resolved: [], pinned: [] },
     },
   };
+}
+
+const KERNEL = { inet: "kernel", unix: "kernel" } as const;
+const BROKER = { inet: "broker", unix: "broker" } as const;
+
+function layer(options: SceneOptions): Plan["landlock"] {
+  const handledFs = options.withoutLandlock ? READ_RIGHTS : ALL_FILE_RIGHTS;
+  return { handledFs, handledNet: 0n, scoped: 0n, restrictFlags: 0, paths: [], ports: [] };
 }
 
 const LOAD = 0x20;

@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Built } from "./build.ts";
+
+const root = process.getuid?.() === 0;
+const everybody = [
+  { title: "as root", as: { uid: 0, gid: 0 } },
+  { title: "as a user, mediated by root", as: { uid: 33, gid: 33 } },
+  {
+    title: "as a user, mediated by the same user",
+    as: { uid: 65534, gid: 65534 },
+    mediatorAs: { uid: 65534, gid: 65534 },
+  },
+];
+/** Who a target and its mediator can be: an ordinary user is only itself. */
+export const identities = root ? everybody : everybody.slice(0, 1);
+
+export function unconfined(built: Built, tree: string, script: string, as: { uid: number; gid: number }): string[] {
+  const setpriv = as.uid === 0 ? [] : ["setpriv", `--reuid=${as.uid}`, `--regid=${as.gid}`, "--clear-groups"];
+  const [command = "", ...args] = [...setpriv, built.target, ...script.split(" ")];
+  return spawnSync(command, args, { cwd: tree, encoding: "utf8" }).stdout.split("\n").filter(Boolean);
+}
+
+export function withTree<T>(owner: { uid: number; gid: number }, use: (tree: string) => T): T {
+  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  try {
+    for (const name of ["dir", "empty", "readonly", "closed", "setgid", "foreign-dir", "sticky"])
+      mkdirSync(join(tree, name));
+    for (const name of ["file", "dir/inner", "readonly/inner", "closed/inner", "foreign", "sticky/foreign"])
+      writeFileSync(join(tree, name), `content of ${name}`);
+    const links = {
+      "to-file": "file",
+      "to-dir": "dir",
+      dangling: "made-by-dangling",
+      "ring-a": "ring-b",
+      "ring-b": "ring-a",
+      "sticky/link": "../file",
+    };
+    for (const [name, text] of Object.entries(links)) symlinkSync(text, join(tree, name));
+    for (const name of ["", "dir", "empty", "file", "dir/inner", "readonly", "closed", "setgid"])
+      chownSync(join(tree, name), owner.uid, owner.gid);
+    chownSync(join(tree, "foreign"), 1, 1);
+    chownSync(join(tree, "sticky/foreign"), 1, 1);
+    chownSync(join(tree, "foreign-dir"), 1, 1);
+    chownSync(join(tree, "setgid"), owner.uid, 34);
+    chmodSync(tree, 0o755);
+    chmodSync(join(tree, "readonly"), 0o555);
+    chmodSync(join(tree, "closed"), 0o600);
+    chmodSync(join(tree, "setgid"), 0o2775);
+    chmodSync(join(tree, "sticky"), 0o1777);
+    return use(tree);
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
+}
+
+/** Name, type, mode, owner, links, content and times that a test set; one line each. */
+export function describeTree(tree: string, below = ""): string[] {
+  return readdirSync(Buffer.from(join(tree, below), "latin1"), { encoding: "latin1" })
+    .sort()
+    .flatMap((name) => {
+      const path = join(below, name);
+      const full = Buffer.from(join(tree, path), "latin1");
+      const stat = lstatSync(full);
+      const content = stat.isFile() ? readFileSync(full, "utf8") : stat.isSymbolicLink() ? readlinkSync(full) : "";
+      const old = [stat.atimeMs, stat.mtimeMs].map((time) => (time < 1e9 ? time : "now")).join(" ");
+      const line = `${path} ${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${stat.isDirectory() ? "" : stat.nlink} ${old} ${content}`;
+      return stat.isDirectory() ? [line, ...describeTree(tree, path)] : [line];
+    });
+}
