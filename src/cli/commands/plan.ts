@@ -25,13 +25,14 @@ export const plan: Command = {
   operands: [{ name: "[domain]", description: "the domain's name" }],
   summary: "what this host would do for a domain, layer by layer",
   description: [
-    "Layers with what they hold or lose, the kernel's rules, the calls that are asked about and what that costs, grants that became single files, grants that are lost. As root also how often the kernel refused sockets to the daemons of its ready plans. Nothing is made or changed.",
+    "Layers with what they hold or lose, the kernel's rules, the calls that are asked about and what that costs, grants that became single files, grants that are lost; at level warning and for supervised domains, which calls are asked about and what a switch of level does not change. As root also how often the kernel refused sockets to the daemons of its ready plans. Nothing is made or changed.",
     "With --drift: what changed on the host since the domain's ready plans were made. A daemon started from such a plan holds the old files until it is restarted.",
     "Exit status: 0; with --drift 1 where something drifted.",
   ],
   options: [
     policyOption,
     setOption,
+    { flags: "--level <level>", description: "as if it were started with `run --level`" },
     { flags: "--drift", description: "compare the ready plans with the host" },
     jsonOption,
   ],

@@ -13,6 +13,11 @@ export const run: Command = {
     policyOption,
     setOption,
     {
+      flags: "--level <level>",
+      description:
+        "enforcing, warning or disabled, for this run alone: it stays while the run lasts, and `warning` ends with a summary of what would have been denied",
+    },
+    {
       flags: "--events <file>",
       description: "write the events of this run to FILE, or - for readable text on standard error",
     },
@@ -20,6 +25,7 @@ export const run: Command = {
   examples: [
     { line: "cofferdam run nginx -- nginx -g 'daemon off;'", what: "Debian's nginx in the shipped domain" },
     { line: "cofferdam run --policy ./tool.yaml -- ./tool --serve", what: "a policy of one's own" },
+    { line: "cofferdam run --level warning --policy ./tool.yaml -- ./tool", what: "what its policy lacks" },
   ],
   run(_context, words) {
     // bin/cofferdam does it itself and asks this program for help alone.
