@@ -20,16 +20,19 @@ struct holder {
   const struct plan *plan;
 };
 
+void spare(const char *score)
+{
+  int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  (void)!write(file, score, strlen(score));
+  close(file);
+}
+
 /* Born with every signal blocked: a service manager that stops the group must not turn a graceful stop into failing calls, nor must
    lack of memory. The holder goes last, by itself. */
 void stand_apart(const char *name)
 {
   setsid();
-  int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (score >= 0) {
-    (void)!write(score, "-1000", 5); /* takes CAP_SYS_RESOURCE; works without */
-    close(score);
-  }
+  spare("-1000"); /* takes CAP_SYS_RESOURCE; works without */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   prctl(PR_SET_NAME, name, 0, 0, 0);
   (void)!chdir("/"); /* a courtesy to who unmounts; without it the domain is held as well */

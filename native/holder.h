@@ -49,10 +49,16 @@ struct holdings {
 /* Leaves session and working directory of the daemon; spared when memory runs out. */
 void stand_apart(const char *name);
 
+/* Sets what lack of memory takes first: from 1000 to -1000, which is never (proc_pid_oom_score_adj(5)). */
+void spare(const char *score);
+
 /* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard ones were. */
 void keep_only(const int *kept, size_t count);
 
-/* --- attended.c: a run whose front stays, passes signals and the exit status, and ends last --- */
+/* --- attended.c, front.c: a run whose front stays, passes signals and the exit status, and ends last --- */
+
+/* The front's life, for who started it in the place of the daemon. */
+_Noreturn void front_attend(struct handover *handover, pid_t stand_by);
 
 /* Makes front, stand-by, holder and launcher, each the parent of the next. Front and stand-by never return.
    Returns in the launcher true, in the holder false. */

@@ -52,8 +52,8 @@ struct options options_read(int count, char **arguments);
 
 /* --- places.c: where things lie; the table is in ARCHITECTURE.md --- */
 
-const char *places_plans(void);
-const char *places_runs(void);
+/* Folder of `plans` or `runs`. */
+const char *places_running(const char *what);
 /* `DOMAIN-KEY.plan`. */
 const char *places_plan_name(const struct options *options);
 

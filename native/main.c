@@ -6,19 +6,14 @@
 /* Under other names it speaks as other programs do (src/esxi/). */
 #define OWN_NAME "cofferdam"
 
-static const char *execute_help(int error)
-{
-  if (error == EACCES)
-    return "the policy must grant `rx` on it and on its interpreter";
-  if (error == ENOENT)
-    return "the interpreter that its first line names, or its dynamic loader, is not there";
-  return error == ENOEXEC ? "it is no program; the first line of a script names its interpreter: #!/bin/sh" : NULL;
-}
-
 _Noreturn static void execute(const char *command, char **arguments)
 {
   execve(command, arguments, environ);
-  fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "execute the command", command, errno, execute_help(errno));
+  const char *help = errno == EACCES    ? "the policy must grant `rx` on it and on its interpreter"
+                     : errno == ENOENT  ? "the interpreter that its first line names, or its dynamic loader, is not there"
+                     : errno == ENOEXEC ? "it is no program; the first line of a script names its interpreter: #!/bin/sh"
+                                        : NULL;
+  fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "execute the command", command, errno, help);
 }
 
 /* The order is the design. Descriptors first, so that nothing inherited is shared with the holder. The holder before the cgroup
@@ -53,7 +48,7 @@ int main(int argc, char **argv)
   descriptors_hold();
   const struct options options = options_read(argc - 1, argv + 1);
   const char *command = find_command(options.command[0]);
-  const char *directory = places_plans(), *file = places_plan_name(&options);
+  const char *directory = places_running("plans"), *file = places_plan_name(&options);
   struct plan plan = plan_obtain(&options, directory, file);
   if (plan.head->level == PLAN_LEVEL_DISABLED)
     execute(command, options.command);

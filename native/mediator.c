@@ -17,19 +17,9 @@ static void limits_raise(void)
   static const int resources[] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE};
   for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
     struct rlimit limit;
-    if (getrlimit(resources[i], &limit) != 0)
-      continue;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(resources[i], &limit);
+    if (getrlimit(resources[i], &limit) == 0)
+      setrlimit(resources[i], &(struct rlimit){limit.rlim_max, limit.rlim_max});
   }
-}
-
-/* The holder is spared when memory runs out; the mediator is not. */
-static void spared_no_more(void)
-{
-  int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (score >= 0)
-    (void)!write(score, "0", 1);
 }
 
 void mediator_become(const int *handed, int count)
@@ -37,7 +27,7 @@ void mediator_become(const int *handed, int count)
   const char *arguments[] = {NODE_PATH_ABS, DIST_DIR "/mediator.js", NULL};
   char *environment[] = {MEDIATOR_PATH, NULL};
   limits_raise();
-  spared_no_more();
+  spare("0"); /* unlike the holder */
   node_execute(arguments, environment, handed, count);
 }
 

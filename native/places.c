@@ -20,14 +20,10 @@ static const char *user_place(const char *variable, const char *below_home, cons
   return joined(home, below_home, rest);
 }
 
-const char *places_plans(void)
+const char *places_running(const char *what)
 {
-  return geteuid() == 0 ? "/run/cofferdam/plans" : user_place("XDG_RUNTIME_DIR", "/.cache", "/cofferdam/plans");
-}
-
-const char *places_runs(void)
-{
-  return geteuid() == 0 ? "/run/cofferdam/runs" : user_place("XDG_RUNTIME_DIR", "/.cache", "/cofferdam/runs");
+  const char *below = joined("/cofferdam/", what, "");
+  return geteuid() == 0 ? joined("/run", below, "") : user_place("XDG_RUNTIME_DIR", "/.cache", below);
 }
 
 /* FNV-1a, 64 bits, over the text and its NUL. */

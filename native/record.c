@@ -7,9 +7,12 @@
 /* Field of /proc/PID/stat with a process's start, in clock ticks since boot (proc_pid_stat(5)), and the one that ends in `)`. */
 enum { FIELD_COMM = 2, FIELD_START = 22 };
 
+/* Bytes of /proc/PID/stat: 52 numbers and a name of 64 bytes. */
+#define STAT_BYTES_MAX 1280
+
 static uint64_t start_of(pid_t process)
 {
-  char path[32], text[1024];
+  char path[32], text[STAT_BYTES_MAX];
   snprintf(path, sizeof path, "/proc/%d/stat", process);
   int file = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
@@ -39,7 +42,7 @@ static int open_folder(const char *path)
 void record_make(const struct plan *plan, const char *live, pid_t holder, struct record *record)
 {
   static const char *const levels[] = {[PLAN_LEVEL_ENFORCING] = "enforcing", [PLAN_LEVEL_WARNING] = "warning"};
-  const char *folder = places_runs();
+  const char *folder = places_running("runs");
   snprintf(record->name, sizeof record->name, "%d", getpid());
   int length = snprintf(record->text, sizeof record->text, "%s %" PRIu32 " %s %s %" PRIu64 " %d %" PRIu64 " %s",
                         plan_string(plan, plan->head->domain), plan->head->number,

@@ -4,8 +4,9 @@
 
 #include "holder.h"
 
-/* Between two attempts to reach the successor of a shared mediator, in nanoseconds; and how many there are. */
+/* Between two attempts to reach the successor of a shared mediator, in nanoseconds. */
 #define RETRY_NS 20000000l
+/* Attempts before a run gets a mediator of its own: two seconds. */
 #define RETRIES_MAX 100
 #define GREETING "CFDMHOLD"
 

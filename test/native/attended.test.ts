@@ -122,6 +122,17 @@ function onTerminal(what: string): string {
   return front.runWith(["python3", "-c", shell, what, front.binary, "run", plan.domain, "--", daemon, what]);
 }
 
+/** System call numbers of x86_64, with an errno; constants of linux/prctl.h and linux/sched.h. */
+const failures: readonly (readonly [string, readonly [number, number, (readonly [number, number])?], RegExp])[] = [
+  ["socketpair", [53, 24], /attend the run: EMFILE/],
+  ["the reaper of orphans", [157, 22, [0, 36]], /attend the run: EINVAL/],
+  ["every clone", [56, 11], /attend the run: clone: EAGAIN[\s\S]*ulimit -u/],
+  ["the daemon's clone", [56, 11, [0, 0x1411]], /attend the run: clone: EAGAIN/],
+  ["signalfd", [289, 24], /attend the run: signalfd: EMFILE/],
+  ["the first pidfd", [434, 24], /start the holder: pidfd_open: EMFILE/],
+  ["a step of the launcher", [444, 95], /create the Landlock ruleset: EOPNOTSUPP/],
+];
+
 describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])("attended, as %s", (who) => {
   test("the mediator is the daemon's ancestor, and of its orphans; it writes a summary to the run's standard error", async () => {
     const run = start("echo $$; (sleep 0.2; mkdir made; echo made) & mkdir first; read _; exit 5", who);
@@ -216,13 +227,14 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])("a
     expect(existsSync(join(front.work, "made"))).toBe(false);
   });
 
-  test("a step that fails behind the birth refuses the start, and nobody is left", async () => {
+  test.each(failures)("%s fails: refused, and nobody is left", (_, call, message) => {
     const plan = front.plan((base) => ({ ...base, attended: true }));
     front.put(plan, who);
-    const failing = front.failing(444, 95);
-    const result = front.run(who, ["run", plan.domain, "--", "echo", "ran"], { wrapper: failing });
-    expect(result.stderr).toMatch(/create the Landlock ruleset: EOPNOTSUPP/);
+    const result = front.run(who, ["run", plan.domain, "--", "echo", "ran"], { wrapper: front.failing(...call) });
+    expect(result.stderr).toMatch(message);
     expect([result.status, result.stdout]).toEqual([125, ""]);
+    // Its descriptors are closed: nobody of the run holds them.
+    expect(front.takeLog("mediator.log")).toEqual([]);
   });
 });
 
