@@ -1,25 +1,11 @@
-import { hostSnapshot } from "../../compile/host-snapshot.ts";
-import { sealedNames } from "../../compile/sealed-names.ts";
-import { diagnose } from "../../diagnostics/diagnose.ts";
-import { startOf } from "../../diagnostics/diagnostic.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { decide } from "../../model/decide.ts";
-import type { Request } from "../../model/request.ts";
-import { suggest } from "../../model/suggest.ts";
-import {
-  type Command,
-  CommandError,
-  type Context,
-  jsonOption,
-  type Options,
-  policyOption,
-  setOption,
-} from "../command.ts";
+import { type Command, type Context, jsonOption, type Options, policyOption, setOption } from "../command.ts";
+import { explainRequest } from "../explain/explain-request.ts";
 import { hostNames } from "../explain/names.ts";
 import { type Explanation, finalDecision, renderExplanation } from "../explain/render.ts";
 import { parseRequest } from "../explain/request.ts";
 import { toJson } from "../json.ts";
-import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
+import { requirePolicy } from "../require-policy.ts";
 
 export const explain: Command = {
   name: "explain",
@@ -52,23 +38,6 @@ export const explain: Command = {
 function split(operands: readonly string[], options: Options) {
   if (options.policy !== undefined) return { domain: undefined, words: operands };
   return { domain: operands[0], words: operands.slice(1) };
-}
-
-/** The broker decides on canonical names with Cofferdam's own places taken away; so does this. */
-function explainRequest(context: Context, required: RequiredPolicy, request: Request): Explanation {
-  const { policy: written, files } = required;
-  const names = sealedNames(written, hostSnapshot(), context.places.own, [...files, ...context.places.kept]);
-  if ("problems" in names) {
-    const place = startOf(written.name);
-    const diagnostics = names.problems.map(({ name, values }) => diagnose(name, place, values as never));
-    throw new CommandError(diagnostics.map(({ message }) => message).join("; "), diagnostics[0]?.help ?? "");
-  }
-  const { policy, view } = names;
-  const byText = decide(policy, request);
-  const sealed = policy.mediation === "sealed" ? decide(policy, request, view) : null;
-  const final = sealed ?? byText;
-  const helps = final.outcome === "denied" && final.reason === "no-rule";
-  return { domain: policy.name, request, policy: byText, sealed, allow: helps ? suggest(request) : null };
 }
 
 function print(context: Context, explanation: Explanation, text: string, options: Options): void {

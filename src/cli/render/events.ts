@@ -1,0 +1,50 @@
+import type { Verification } from "../../events/log/verify.ts";
+import { renderEvent } from "../../events/render.ts";
+import type { Seen } from "../events/kinds.ts";
+
+export interface EventsStyle {
+  readonly width: number;
+  readonly color: boolean;
+}
+
+const INDENT = "  ";
+
+/** One access: its number, when it was seen last, how often since when; below it what happened. */
+export function renderSeen({ event, seq, count, first }: Seen, { width, color }: EventsStyle): string {
+  const last = local(event.time);
+  const often = count > 1 ? `  ${group(count)} times since ${since(first, event.time)}` : "";
+  // Told in the line above.
+  const text = renderEvent({ ...event, count: 1 }, { width: width - INDENT.length, color });
+  return `${seq}  ${last}${often}\n${text.replace(/^/gm, INDENT)}\n`;
+}
+
+/** For programs: the latest record, with the count and the time of the first. */
+export function seenJson({ event, seq, count, first }: Seen): string {
+  return `${JSON.stringify({ ...event, seq, count, first })}\n`;
+}
+
+export function renderVerification({ state, files, records, first, last, lost, findings, more }: Verification): string {
+  const range = first === null || last === null ? "" : `, ${group(first)} to ${group(last)}`;
+  const found = findings.map(({ kind, file, line, text }) => `${file}:${line}: ${kind}: ${text}`);
+  const rest = more > 0 ? [`and ${group(more)} more`] : [];
+  const gone = lost > 0 ? [`${group(lost)} events could not be written when they happened: the log says where`] : [];
+  return [`${state}: ${group(records)} records in ${files} files${range}`, ...gone, ...found, ...rest, ""].join("\n");
+}
+
+/** In the caller's time zone, `2026-01-31 16:00:59`. */
+export function local(time: string): string {
+  const date = new Date(time);
+  const two = (number: number) => String(number).padStart(2, "0");
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+}
+
+/** Without the day where that is the same. */
+function since(first: string, last: string): string {
+  const [day, time = ""] = local(first).split(" ");
+  return day === local(last).split(" ")[0] ? time : `${day} ${time}`;
+}
+
+function group(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}

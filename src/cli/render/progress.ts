@@ -1,0 +1,35 @@
+/** Before a person has waited this long, nothing is shown, milliseconds. */
+const PATIENCE_MS = 1_000;
+const REDRAW_MS = 200;
+/** Steps between two looks at the clock. */
+const STEPS_PER_LOOK_COUNT = 256;
+
+export interface ProgressLine {
+  at(done: number, total: number): void;
+  /** Wipes it away. */
+  end(): void;
+}
+
+/** A line on standard error that says how far something is, on a terminal, after a moment. */
+export function progressLine(
+  err: (text: string) => void,
+  what: string,
+  isTerminal = process.stderr.isTTY === true,
+): ProgressLine {
+  const start = performance.now();
+  let shownAt = 0;
+  let steps = 0;
+  return {
+    at: (done, total) => {
+      steps += 1;
+      if (!isTerminal || steps % STEPS_PER_LOOK_COUNT !== 0) return;
+      const now = performance.now();
+      if (now - start < PATIENCE_MS || now - shownAt < REDRAW_MS) return;
+      shownAt = now;
+      err(`\r${what}: ${Math.floor((100 * done) / Math.max(total, 1))} %`);
+    },
+    end: () => {
+      if (shownAt > 0) err(`\r${" ".repeat(what.length + ": 100 %".length)}\r`);
+    },
+  };
+}
