@@ -10,16 +10,34 @@ const refusedByThisKernel: Record<string, string> = {
   sctp: "no SCTP in this kernel",
   smc: "no SMC in this kernel",
   x32: "no x32 table in this kernel",
+  vsock: "no vsock in this kernel",
+  "file-setattr": "no file_setattr(2) before Linux 6.17",
   "inode-version": "no ext4 where temporary files lie",
   "ping-socket": "net.ipv4.ping_group_range is empty for root",
 };
 
-/** Every attack works unconfined, and fails in its domain, from the main thread and from another. */
-export function attackSuite(attacker: Attacker): void {
-  for (const policy of Object.keys(policies)) attacksOn(attacker, policy);
+/** A part of the suite, for machines on which all of it takes too long. */
+export interface Selection {
+  readonly attacks: (program: AttackProgram) => boolean;
+  /** Whether an attack is tried from a second thread, for each try. */
+  readonly threads: readonly boolean[];
 }
 
-function attacksOn(attacker: Attacker, policy: string): void {
+const everything: Selection = { attacks: () => true, threads: [false, true] };
+
+/** Every attack works unconfined, and fails in its domain, from the main thread and from another. */
+export function attackSuite(attacker: Attacker, selection: Selection = everything): void {
+  for (const policy of Object.keys(policies)) attacksOn(attacker, policy, selection);
+}
+
+/** What this attacker can try in that domain. */
+export function attacksFor(attacker: Pick<Attacker, "name">, policy: string, { attacks }: Selection): AttackProgram[] {
+  return attackPrograms()
+    .filter((program) => program.policy === policy && (program.as === "both" || program.as === attacker.name))
+    .filter(attacks);
+}
+
+function attacksOn(attacker: Attacker, policy: string, selection: Selection): void {
   describe(`as ${attacker.name} in the domain of the ${policy}`, () => {
     let arena: Arena;
     beforeAll(async () => {
@@ -30,8 +48,7 @@ function attacksOn(attacker: Attacker, policy: string): void {
     }, BUILD_TIMEOUT_MS);
     afterAll(() => arena.close());
 
-    const own = attackPrograms().filter((program) => program.policy === policy);
-    for (const program of own.filter(({ as }) => as === "both" || as === attacker.name)) {
+    for (const program of attacksFor(attacker, policy, selection)) {
       test(`${program.name}: ${program.title}`, (context) => {
         arena.reset();
         const bare = arena.run(program.name, { confined: false });
@@ -39,7 +56,7 @@ function attacksOn(attacker: Attacker, policy: string): void {
         if (excuse !== undefined && bare.status !== 0) skipUnless(context, false, excuse);
         const expected = program.bare === "works" ? 0 : 1;
         expect(bare.status, `unconfined the attack must end with ${expected}: ${bare.text}`).toBe(expected);
-        for (const thread of [false, true]) attempt(arena, program, thread);
+        for (const thread of selection.threads) attempt(arena, program, thread);
       });
     }
   });

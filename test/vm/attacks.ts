@@ -1,0 +1,46 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { type AttackProgram, attackPrograms, buildPrograms } from "../attacks/arena.ts";
+import { bundleTests } from "./bundle.ts";
+import { clone } from "./kernel.ts";
+import type { Tree } from "./tree.ts";
+
+/** Who attacks in the virtual machine; `nobody` of its own /etc/passwd. */
+export const attackers = { root: 0, user: 65_534 } as const;
+export type AttackerName = keyof typeof attackers;
+
+/**
+ * Every attack once, each by one of the two: emulation makes a try ten times as dear, and natively both try all of them.
+ * What only one of them can try is theirs; the rest goes to whoever has less.
+ */
+export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]>> {
+  const share: Record<AttackerName, AttackProgram[]> = { root: [], user: [] };
+  const programs = attackPrograms();
+  for (const program of programs) if (program.as !== "both") share[program.as].push(program);
+  for (const program of programs)
+    if (program.as === "both") (share.root.length <= share.user.length ? share.root : share.user).push(program);
+  return share;
+}
+
+/** The attack programs, compiled and as sources, and one bundle of tests an attacker: `/vm/attacks-NAME.mjs`. */
+export async function fillWithAttacks(): Promise<(tree: Tree) => void> {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-vm-attacks-"));
+  buildPrograms(scratch);
+  fs.rmSync(scratch, { recursive: true });
+  const bundles = new Map<string, string>();
+  for (const [name, programs] of Object.entries(shares()))
+    bundles.set(name, await attackBundle(name as AttackerName, programs));
+  return (tree) => {
+    for (const name of ["test/attacks", "build/attacks"]) tree.copy(path.join(clone, name));
+    for (const [name, bundle] of bundles) tree.write(`vm/attacks-${name}.mjs`, bundle);
+  };
+}
+
+function attackBundle(name: AttackerName, programs: readonly AttackProgram[]): Promise<string> {
+  const attacker = JSON.stringify({ uid: attackers[name], name });
+  const names = JSON.stringify(programs.map((program) => program.name));
+  return bundleTests(`import { attackSuite } from "../attacks/attacks.ts";
+    const own = new Set(${names});
+    attackSuite(${attacker}, { attacks: ({ name }) => own.has(name), threads: [false] });`);
+}

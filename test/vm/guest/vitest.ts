@@ -1,0 +1,80 @@
+/**
+ * Stands in for vitest inside the virtual machine, where its runner cannot load: test files that were bundled with it run in
+ * the order they were written, with vitest's own `expect`. Prints one line of JSON a test, as `bundle.ts` reads them.
+ */
+import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from "@vitest/expect";
+
+type Body = (context: { skip(reason: string): never }) => unknown;
+
+interface Suite {
+  readonly title: string;
+  readonly parent: Suite | null;
+  readonly before: (() => unknown)[];
+  readonly after: (() => unknown)[];
+  readonly parts: (Suite | { readonly title: string; readonly body: Body })[];
+}
+
+/** Thrown by `context.skip(reason)`. */
+class Skipped extends Error {}
+
+for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
+
+export const expect: Chai.ExpectStatic = chai.expect;
+
+function newSuite(title: string, parent: Suite | null): Suite {
+  return { title, parent, before: [], after: [], parts: [] };
+}
+
+const root = newSuite("", null);
+let current = root;
+
+export function describe(title: string, fill: () => void): void {
+  const suite = newSuite(title, current);
+  current.parts.push(suite);
+  current = suite;
+  fill();
+  current = suite.parent ?? root;
+}
+
+export function test(title: string, body: Body): void {
+  current.parts.push({ title, body });
+}
+
+export function beforeAll(hook: () => unknown): void {
+  current.before.push(hook);
+}
+
+export function afterAll(hook: () => unknown): void {
+  current.after.unshift(hook);
+}
+
+function report(title: string, state: "passed" | "failed" | "skipped", why: string): void {
+  console.log(JSON.stringify({ title, state, why }));
+}
+
+async function attempt(title: string, body: Body): Promise<void> {
+  const skip = (reason: string): never => {
+    throw new Skipped(reason);
+  };
+  try {
+    await body({ skip });
+    report(title, "passed", "");
+  } catch (error) {
+    if (error instanceof Skipped) report(title, "skipped", error.message);
+    else report(title, "failed", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+}
+
+async function run(suite: Suite, titles: readonly string[]): Promise<void> {
+  for (const hook of suite.before) await hook();
+  for (const part of suite.parts) {
+    if ("body" in part) await attempt([...titles, part.title].join(" > "), part.body);
+    else await run(part, [...titles, part.title]);
+  }
+  for (const hook of suite.after) await hook();
+}
+
+/** Runs what the bundled files have described: the bundle's last statement. */
+export function runTests(): Promise<void> {
+  return run(root, []);
+}
