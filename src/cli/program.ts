@@ -3,6 +3,7 @@ import { ExitCode } from "../host/exit-code.ts";
 import type { Command, CommandOption, Context, Options } from "./command.ts";
 import { commands as allCommands } from "./commands.ts";
 import { explainError } from "./explain-error.ts";
+import { VERSION } from "./version.ts";
 
 /** Widest help text, in columns. */
 const HELP_WIDTH_MAX = 80;
@@ -17,7 +18,7 @@ export async function runCommandLine(
   const caller: Caller = { context, form, exitCode: ExitCode.ok };
   const parser = newParser("cofferdam", caller)
     .description("A security domain of its own for every daemon of this host.")
-    .version("0.1.0", "-V, --version")
+    .version(VERSION, "-V, --version")
     .usage("COMMAND [ARGUMENT...]");
   for (const command of commands) parser.addCommand(commandParser(command, [], caller));
   try {

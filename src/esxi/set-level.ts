@@ -1,9 +1,22 @@
-import { HostError } from "../host/host-error.ts";
+import { agentRequest } from "../host/agent-client.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 
-/** Asks the agent; null stands for every domain. @throws HostError for what the agent refuses, and where there is none */
-export function setLevel(_places: Places, domain: string | null, level: Level): Promise<void> {
-  const words = domain === null ? `--all ${level}` : `${domain} ${level}`;
-  throw new HostError("levels are not set by this command yet", `cofferdam domain level ${words}`);
+/** A domain whose sealed processes keep the level of their start. */
+export interface Waiting {
+  readonly name: string;
+  readonly processes: number;
+}
+
+/**
+ * Asks the agent; null stands for every domain. The answer: where processes must be restarted for it.
+ * @throws HostError for what the agent refuses, and where there is none
+ */
+export async function setLevel(places: Places, domain: string | null, level: Level): Promise<readonly Waiting[]> {
+  const path = domain === null ? "/v1/level" : `/v1/domains/${domain}/level`;
+  const answer = await agentRequest("PUT", path, { level }, places.system.control);
+  const { changes } = answer as { readonly changes: readonly { name: string; restart: readonly unknown[] }[] };
+  return changes
+    .filter(({ restart }) => restart.length > 0)
+    .map(({ name, restart }) => ({ name, processes: restart.length }));
 }

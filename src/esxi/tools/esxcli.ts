@@ -56,19 +56,25 @@ interface SetValues {
   readonly "all-domains"?: boolean | undefined;
 }
 
-async function set({ places }: DialectContext, values: SetValues): Promise<ExitCode> {
+async function set(context: DialectContext, values: SetValues): Promise<ExitCode> {
   const { name, level, "all-domains": all } = values;
   if ((name === undefined) === (all !== true)) throw usage("either one domain is named or all are meant", form);
   if (level !== "enforcing" && level !== "warning" && level !== "disabled")
     throw usage(`\`${level ?? ""}\` is no level`, "the levels are enforcing, warning and disabled");
-  if (name === undefined) await setLevel(places, null, level);
-  else {
-    const domain = findDomain(name, hostDomains(places));
-    if (domain === null)
-      throw new HostError(`there is no domain \`${name}\``, "esxcli system secpolicy domain list", ExitCode.no);
-    if (domain.name === SUPER_DOM)
-      throw new HostError("superDom has no level", "it holds what no domain claimed", ExitCode.no);
-    await setLevel(places, domain.name, level);
-  }
+  const waiting = await setLevel(context.places, name === undefined ? null : switchable(context, name), level);
+  // The original prints nothing; that something does not follow must be said, and not into what a script reads.
+  for (const { name: domain, processes } of waiting)
+    context.err(
+      `esxcli: ${processes} of ${esxiName(domain)} keep their level until a restart: cofferdam domain restart ${domain}\n`,
+    );
   return ExitCode.ok;
+}
+
+function switchable({ places }: DialectContext, name: string): string {
+  const domain = findDomain(name, hostDomains(places));
+  if (domain === null)
+    throw new HostError(`there is no domain \`${name}\``, "esxcli system secpolicy domain list", ExitCode.no);
+  if (domain.name === SUPER_DOM)
+    throw new HostError("superDom has no level", "it holds what no domain claimed", ExitCode.no);
+  return domain.name;
 }

@@ -1,0 +1,54 @@
+import type { Command, CommandOption } from "../command.ts";
+
+/** What may stand for a value: names of domains, of files, or one of a few words. */
+export type ValueKind = "domains" | "files" | "commands" | readonly string[];
+
+/** By the name that a command gives its operand or an option its value. */
+const kinds: Readonly<Record<string, ValueKind>> = {
+  domain: "domains",
+  // `run` and `explain` take a domain first.
+  words: "domains",
+  level: ["enforcing", "warning", "disabled"],
+  verdict: ["denied", "warning", "audit"],
+  shell: ["bash", "zsh", "fish"],
+  file: "files",
+  files: "files",
+  folder: "files",
+};
+
+/** `<domain>`, `[domain]`, `<files...>`; null for what nobody can guess. */
+export function kindOf(name: string): ValueKind | null {
+  return kinds[name.replaceAll(/[<>[\].]/g, "")] ?? null;
+}
+
+export interface Flag {
+  /** With their hyphens. */
+  readonly names: readonly string[];
+  readonly description: string;
+  /** Null for a flag without a value; `null` inside for a value that nobody can guess. */
+  readonly value: { readonly name: string; readonly kind: ValueKind | null } | null;
+  readonly repeated: boolean;
+}
+
+export function flagsOf({ options }: Command): readonly Flag[] {
+  const help: CommandOption = { flags: "-h, --help", description: "display help for command" };
+  return [...options, help].filter(({ hidden }) => hidden !== true).map(flagOf);
+}
+
+function flagOf({ flags, description, repeated }: CommandOption): Flag {
+  const names = flags.match(/--?[A-Za-z][\w-]*/g) ?? [];
+  const value = /[<[]([^>\]]+)[>\]]/.exec(flags)?.[1];
+  const named = value === undefined ? null : { name: value, kind: kindOf(value) };
+  return { names, description, value: named, repeated: repeated === true };
+}
+
+/** Every command with the names that lead to it, those with sub-commands before these. */
+export function pathsOf(
+  commands: readonly Command[],
+  above: readonly string[] = [],
+): readonly { readonly path: readonly string[]; readonly command: Command }[] {
+  return commands.flatMap((command) => {
+    const path = [...above, command.name];
+    return [{ path, command }, ...pathsOf(command.subcommands ?? [], path)];
+  });
+}
