@@ -1,6 +1,7 @@
-// What launcher and holder do, at their barest: harness LANDLOCK FILTER PLAN EVENTS UID:GID NODE MEDIATOR CMD ARG...
+// What launcher and holder do, at their barest: harness LANDLOCK FILTER PLAN UID:GID NODE MEDIATOR CMD ARG...
 // With HARNESS_KILLS=N the mediator is killed N times in the middle of its work, and its successor started; SIGUSR1 tells the target that it is over.
-// With HARNESS_SHARED=SOCKET the mediator is started as the host's one, and the domain handed over to it there.
+// With HARNESS_SHARED=SOCKET the mediator is started as the host's one, and the domain handed over to it there; with HARNESS_JOINS=SOCKET it serves there already.
+// HARNESS_FOLDER is where the host's table of domains lies; file 7 of the mediator's is the summary's, here standard output.
 // LANDLOCK is a text: "H hex" handled file rights, then "P hex path"; or "-". The target keeps stdout; its exit status is passed on.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -67,11 +68,12 @@ static pid_t start_own(const int from[HANDED], char *node, char *program) {
   if (mediator != 0) return mediator;
   int high[MEDIATOR_FDS];
   for (int i = 0; i < HANDED; i++) high[i] = need(fcntl(from[i], F_DUPFD, 50), "dup");
-  high[HANDED] = need(open("/dev/null", O_RDWR), "/dev/null");
+  high[HANDED] = need(fcntl(1, F_DUPFD, 50), "dup");
   for (int i = 0; i < MEDIATOR_FDS; i++) must(dup2(high[i], 3 + i));
   syscall(SYS_close_range, 3 + MEDIATOR_FDS, ~0U, 0);
   char *env[] = {"PATH=/usr/bin:/bin", NULL};
-  execle(node, node, program, (char *)NULL, env);
+  char *folder = getenv("HARNESS_FOLDER");
+  execle(node, node, program, folder ? "own" : NULL, folder, (char *)NULL, env);
   _exit(97);
 }
 
@@ -92,7 +94,8 @@ static void hand_over(const int from[3], const char *path) {
 }
 
 static pid_t start(const int from[HANDED], char *node, char *program) {
-  char *shared = getenv("HARNESS_SHARED");
+  char *shared = getenv("HARNESS_SHARED"), *joins = getenv("HARNESS_JOINS");
+  if (joins) { hand_over(from, joins); return -1; }
   if (!shared) return start_own(from, node, program);
   pid_t mediator = fork();
   if (mediator == 0) {
@@ -127,7 +130,7 @@ static pid_t kills(pid_t mediator, int count, const int from[HANDED], char *node
 }
 
 int main(int argc, char **argv) {
-  if (argc < 9) return 98;
+  if (argc < 8) return 98;
   char *plan; size_t planSize = slurp(argv[3], &plan);
   int planFd = need(memfd_create("plan", MFD_ALLOW_SEALING), "plan");
   if (write(planFd, plan, planSize) != (ssize_t)planSize) return 99;
@@ -135,14 +138,14 @@ int main(int argc, char **argv) {
   int slots = need(memfd_create("slots", MFD_ALLOW_SEALING), "slots");
   must(ftruncate(slots, SLOT_COUNT * SLOT_SIZE));
   must(fcntl(slots, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
-  int events = need(open(argv[4], O_WRONLY | O_CREAT | O_APPEND, 0644), argv[4]);
+  int events = need(open("/dev/null", O_RDWR), "/dev/null");
   int up[2]; must(pipe2(up, O_CLOEXEC));
   int go[2]; must(pipe2(go, O_CLOEXEC));
   pid_t target = fork();
   if (target == 0) {
     close(up[0]); close(go[1]); close(planFd); close(slots); close(events);
     uid_t uid; gid_t gid;
-    if (sscanf(argv[5], "%u:%u", &uid, &gid) == 2 && getuid() == 0 && uid != 0) {
+    if (sscanf(argv[4], "%u:%u", &uid, &gid) == 2 && getuid() == 0 && uid != 0) {
       must(setgroups(0, NULL)); must(setresgid(gid, gid, gid)); must(setresuid(uid, uid, uid));
     }
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -154,7 +157,7 @@ int main(int argc, char **argv) {
     if (write(up[1], &listener, sizeof listener) != sizeof listener) _exit(99);
     char ready; if (read(go[0], &ready, 1) != 1) _exit(99);
     close(listener);
-    execv(argv[8], argv + 8);
+    execv(argv[7], argv + 7);
     perror("harness: exec");
     _exit(97);
   }
@@ -163,19 +166,19 @@ int main(int argc, char **argv) {
   int pidfd = need(syscall(SYS_pidfd_open, target, 0), "pidfd");
   int listener = need(syscall(SYS_pidfd_getfd, pidfd, number, 0), "pidfd_getfd");
   const int from[HANDED] = {listener, slots, planFd, events};
-  pid_t mediator = start(from, argv[6], argv[7]);
+  pid_t mediator = start(from, argv[5], argv[6]);
   if (write(go[1], "g", 1) != 1) return 99;
   if (getenv("HARNESS_KILLS")) {
-    mediator = kills(mediator, atoi(getenv("HARNESS_KILLS")), from, argv[6], argv[7]);
+    mediator = kills(mediator, atoi(getenv("HARNESS_KILLS")), from, argv[5], argv[6]);
     kill(target, SIGUSR1);
   }
   close(listener);
   int status; waitpid(target, &status, 0);
-  int mediated;
+  int mediated = 0;
   struct rusage used;
   // The host's mediator serves on; that it let go of the domain shows in the connection.
-  if (connection >= 0) { char end; if (recv(connection, &end, 1, 0) != 0) return 99; kill(mediator, SIGKILL); }
-  wait4(mediator, &mediated, 0, &used);
+  if (connection >= 0) { char end; if (recv(connection, &end, 1, 0) != 0) return 99; if (mediator > 0) kill(mediator, SIGKILL); }
+  if (mediator > 0) wait4(mediator, &mediated, 0, &used);
   if (getenv("HARNESS_MEMORY")) printf("mediator: %ld kB\n", used.ru_maxrss);
   if (mediated != 0 && connection < 0) fprintf(stderr, "harness: mediator ended with %x\n", mediated);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,8 @@ import type { Built } from "./build.ts";
 /** LANDLOCK_ACCESS_FS_* of ABI 5 without IOCTL_DEV. */
 export const ALL_FILE_RIGHTS = 0x7fffn;
 export const READ_RIGHTS = 0xdn;
+
+const TIMEOUT_MS = 60_000;
 
 export interface SceneOptions {
   /** `rwcda /path` lines; `deny` in front denies; `listen` and `connect` as words. */
@@ -41,8 +43,14 @@ export interface SceneOptions {
   readonly kills?: number;
   /** A command that starts harness, mediator and target. */
   readonly inside?: readonly string[];
-  /** The domain is handed over to the host's one mediator. */
+  /** The domain is handed over to a shared mediator, which is started for it. */
   readonly shared?: boolean;
+  /** It is handed over to one that serves already: its socket. */
+  readonly joins?: string;
+  /** Where its own mediator finds the host's table of domains. */
+  readonly folder?: string;
+  /** What the plan says otherwise. */
+  readonly plan?: (plan: Plan) => Partial<Plan>;
   /** The last line says how much memory the mediator had. */
   readonly memory?: boolean;
 }
@@ -60,56 +68,85 @@ const usual =
   lremovexattr fremovexattr setxattrat removexattrat file_setattr memfd_create landlock_restrict_self bind listen prlimit64 sched_setaffinity
   sched_setscheduler setpriority ioprio_set io_uring_setup`.split(/\s+/);
 
-/** Runs a program under a mediator of its own; events and scratch files go with it. */
+interface Prepared {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  /** What came of it; scratch files go with it. */
+  finish(status: number | null, stdout: string, stderr: string): Run;
+}
+
+/** Runs a program under a mediator. */
 export function runScene(built: Built, options: SceneOptions, program: readonly string[], cwd: string): Run {
+  const { command, args, environment, finish } = prepare(built, options, program);
+  const done = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    timeout: options.timeoutMs ?? TIMEOUT_MS,
+    maxBuffer: 64 << 20,
+    env: environment,
+    ...options.mediatorAs,
+  });
+  return finish(done.status, done.stdout, done.stderr);
+}
+
+/** The same beside others. */
+export function startScene(
+  built: Built,
+  options: SceneOptions,
+  program: readonly string[],
+  cwd: string,
+): { readonly done: Promise<Run>; readonly process: ChildProcess } {
+  const { command, args, environment, finish } = prepare(built, options, program);
+  const process = spawn(command, args, { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const text = { stdout: "", stderr: "" };
+  process.stdout.on("data", (data) => {
+    text.stdout += data;
+  });
+  process.stderr.on("data", (data) => {
+    text.stderr += data;
+  });
+  const done = new Promise<Run>((resolve) => {
+    process.on("close", (status) => resolve(finish(status, text.stdout, text.stderr)));
+  });
+  return { done, process };
+}
+
+function prepare(built: Built, options: SceneOptions, program: readonly string[]): Prepared {
   const directory = mkdtempSync(join(tmpdir(), "cofferdam-scene-"));
   chmodSync(directory, 0o777);
-  try {
-    const file = (name: string, content: string | Uint8Array): string => {
-      writeFileSync(join(directory, name), content);
-      return join(directory, name);
-    };
-    const landlock =
-      options.withoutLandlock || options.supervised !== undefined ? "-" : file("landlock", landlockText(options));
-    const { uid, gid } = options.as ?? { uid: 0, gid: 0 };
-    const args = [
-      landlock,
-      file("filter", filterOf(options)),
-      file("plan", encodePlan(plan(options, join(directory, "log")))),
-      "/dev/null",
-      `${uid}:${gid}`,
-      process.execPath,
-      built.mediator,
-      ...program,
-    ];
-    const [command = "", ...prefix] = [...(options.inside ?? []), built.harness];
-    const done = spawnSync(command, [...prefix, ...args], {
-      cwd,
-      encoding: "utf8",
-      timeout: options.timeoutMs ?? 60_000,
-      maxBuffer: 64 << 20,
-      env: {
-        ...process.env,
-        ...(options.kills === undefined ? {} : { HARNESS_KILLS: String(options.kills) }),
-        ...(options.shared ? { HARNESS_SHARED: join(directory, "mediator.sock") } : {}),
-        ...(options.memory ? { HARNESS_MEMORY: "1" } : {}),
-      },
-      ...options.mediatorAs,
-    });
+  const file = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(join(directory, name), content);
+    return join(directory, name);
+  };
+  const { uid, gid } = options.as ?? { uid: 0, gid: 0 };
+  const made = plan(options, join(directory, "log"));
+  const args = [
+    options.withoutLandlock || options.supervised !== undefined ? "-" : file("landlock", landlockText(options)),
+    file("filter", filterOf(options)),
+    file("plan", encodePlan({ ...made, ...options.plan?.(made) })),
+    `${uid}:${gid}`,
+    process.execPath,
+    built.mediator,
+    ...program,
+  ];
+  const [command = "", ...prefix] = [...(options.inside ?? []), built.harness];
+  const environment = {
+    ...process.env,
+    ...(options.kills === undefined ? {} : { HARNESS_KILLS: String(options.kills) }),
+    ...(options.shared ? { HARNESS_SHARED: join(directory, "mediator.sock") } : {}),
+    ...(options.joins === undefined ? {} : { HARNESS_JOINS: options.joins }),
+    ...(options.folder === undefined ? {} : { HARNESS_FOLDER: options.folder }),
+    ...(options.memory ? { HARNESS_MEMORY: "1" } : {}),
+  };
+  const finish = (status: number | null, stdout: string, stderr: string): Run => {
     const logged = join(directory, "log/events.jsonl");
     const text = existsSync(logged) ? readFileSync(logged, "utf8") : "";
-    return {
-      lines: done.stdout.split("\n").filter(Boolean),
-      events: text
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line)),
-      status: done.status,
-      stderr: done.stderr,
-    };
-  } finally {
     rmSync(directory, { recursive: true, force: true });
-  }
+    const lines = (all: string): string[] => all.split("\n").filter(Boolean);
+    return { lines: lines(stdout), events: lines(text).map((line) => JSON.parse(line)), status, stderr };
+  };
+  return { command, args: [...prefix, ...args], environment, finish };
 }
 
 function landlockText(options: SceneOptions): string {
