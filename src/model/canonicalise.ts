@@ -1,4 +1,4 @@
-import { walk } from "./automaton/automaton.ts";
+import { type Automaton, walk } from "./automaton/automaton.ts";
 import { buildLarger } from "./automaton/build.ts";
 import { Rewriting, type Unfollowed } from "./canonicalise/canonical-rules.ts";
 import { bytesOfName } from "./name-bytes.ts";
@@ -26,18 +26,37 @@ export interface Canonicalised {
  * link: they can only take away.
  */
 export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Canonicalised {
-  const everyLink = new Rewriting(rules, snapshot, () => true);
-  const automaton = buildLarger([...rules, ...everyLink.rules]);
-  const isPlantable = (link: string) =>
-    pathAbove(link).some(
-      (name) => (automaton.permissions(walk(automaton, bytesOfName(name))) & Permission.create) !== 0,
-    );
-  const { rules: canonical, resolved, unfollowed } = new Rewriting(rules, snapshot, (link) => !isPlantable(link));
-  const byWritten = [...resolved].sort(([a], [b]) => (a < b ? -1 : 1));
+  const links = new Set<string>();
+  const everyLink = new Rewriting(rules, snapshot, (link) => links.add(link) !== undefined);
+  const isPlantable = plantable([...rules, ...everyLink.rules]);
+  // Where no grant follows a doubtful link, following every one was right.
+  const sound = ![...links].some(isPlantable);
+  const rewriting = sound ? everyLink : new Rewriting(rules, snapshot, (link) => !isPlantable(link));
+  const byWritten = [...rewriting.resolved].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    rules: canonical,
+    rules: rewriting.rules,
     resolved: byWritten.map(([written, name]) => ({ written, canonical: name })),
-    unfollowed,
+    unfollowed: rewriting.unfollowed,
+  };
+}
+
+/** Whether the domain may create a link, or a directory above it. Only what is said of creating counts. */
+function plantable(rules: readonly NameRule[]): (link: string) => boolean {
+  let automaton: Automaton | null = null;
+  const known = new Map<string, boolean>();
+  const judge = (link: string): boolean => {
+    automaton ??= buildLarger(
+      rules.flatMap((rule) =>
+        (rule.permissions & Permission.create) === 0 ? [] : [{ ...rule, permissions: Permission.create }],
+      ),
+    );
+    const made = automaton;
+    return pathAbove(link).some((name) => made.permissions(walk(made, bytesOfName(name))) !== 0);
+  };
+  return (link) => {
+    const answer = known.get(link) ?? judge(link);
+    known.set(link, answer);
+    return answer;
   };
 }
 

@@ -55,12 +55,16 @@ function fillRow(nfa: Nfa, subsets: Subsets, state: number, classes: Classes): v
       else for (const index of classesOf(nfa, classes, takes)) take(index, child);
     }
   }
-  const targets: number[] = new Array(classes.count).fill(subsets.stateOf(everywhere, allow, deny));
+  const row = state * classes.count;
+  const elsewhere = subsets.stateOf(everywhere, allow, deny);
+  const targets: [number, number][] = [];
   for (const [index, children] of taken) {
-    const nodes = index === classes.slash ? children : [...everywhere, ...children];
-    targets[index] = subsets.stateOf(nodes, allow, deny);
+    const nodes = index === classes.slash || everywhere.length === 0 ? children : [...everywhere, ...children];
+    targets.push([index, subsets.stateOf(nodes, allow, deny)]);
   }
-  subsets.next.set(targets, state * classes.count);
+  // Making states may have moved the table.
+  subsets.next.fill(elsewhere, row, row + classes.count);
+  for (const [index, target] of targets) subsets.next[row + index] = target;
 }
 
 function classesOf(nfa: Nfa, classes: Classes, set: Uint8Array): readonly number[] {

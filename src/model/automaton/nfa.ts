@@ -28,6 +28,7 @@ export class Nfa {
   /** What a name that got as far as the node may still be allowed or denied: filled by `finish`. */
   private mayAllow: PermissionSet[] = [];
   private mayDeny: PermissionSet[] = [];
+  private readonly closures: (readonly number[] | undefined)[] = [];
   private readonly setLabels = new Map<string, number>();
 
   add(branch: Branch, effect: Effect, permissions: PermissionSet): void {
@@ -62,14 +63,17 @@ export class Nfa {
     return ((this.mayAllow[node] as number) & ~allow & ~deny) !== 0 || ((this.mayDeny[node] as number) & ~deny) !== 0;
   }
 
-  /** Adds `node` and what is reached from it without a byte. */
-  close(node: number, into: Set<number>): void {
-    if (into.has(node)) return;
-    into.add(node);
+  /** `node` and what is reached from it without a byte, each once: a tree has no second way. Asked only after `finish`. */
+  closure(node: number): readonly number[] {
+    const known = this.closures[node];
+    if (known !== undefined) return known;
+    const closed = [node];
     for (let child = this.firstChild[node] as number; child >= 0; child = this.nextSibling[child] as number) {
       const label = this.label[child] as number;
-      if (label === STAR || label === GLOBSTAR || label === TREE) this.close(child, into);
+      if (label === STAR || label === GLOBSTAR || label === TREE) closed.push(...this.closure(child));
     }
+    this.closures[node] = closed;
+    return closed;
   }
 
   /** The member of the pair that skips a component before `tree`. */

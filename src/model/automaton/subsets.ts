@@ -31,21 +31,26 @@ export class Subsets {
   /** The state for these nodes, what they reach without a byte, and what was settled before. */
   stateOf(nodes: readonly number[], settledAllow: PermissionSet, settledDeny: PermissionSet): number {
     const { nfa } = this;
-    const closed = new Set<number>();
-    for (const node of nodes) nfa.close(node, closed);
+    const closed = nodes.length === 1 ? nfa.closure(nodes[0] as number) : this.union(nodes);
     let allow = settledAllow;
     let deny = settledDeny;
     for (const node of closed) {
       if (!nfa.isFinal(node)) continue;
       allow |= nfa.allow[node] as number;
       deny |= nfa.deny[node] as number;
-      closed.delete(node);
     }
     allow = effective(allow, deny);
-    const members = [...closed].filter((node) => nfa.canAdd(node, allow, deny)).sort((a, b) => a - b);
+    const members = closed.filter((node) => !nfa.isFinal(node) && nfa.canAdd(node, allow, deny));
     if (members.length === 0 && allow === 0) return 0;
+    if (members.length > 1) members.sort((a, b) => a - b);
     const key = String.fromCharCode(allow, deny, ...members.flatMap((node) => [node & 0xffff, node >>> 16]));
     return this.numbers.get(key) ?? this.newState(key, members, allow, deny);
+  }
+
+  private union(nodes: readonly number[]): readonly number[] {
+    const closed = new Set<number>();
+    for (const node of nodes) for (const reached of this.nfa.closure(node)) closed.add(reached);
+    return [...closed];
   }
 
   private newState(key: string, members: readonly number[], allow: PermissionSet, deny: PermissionSet): number {
