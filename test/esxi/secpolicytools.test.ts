@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Host } from "./dialect.ts";
 
-let host = new Host();
+let host: Host;
 
 beforeEach(() => {
-  host.remove();
   host = new Host();
 });
 

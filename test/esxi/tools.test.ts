@@ -3,10 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { settingsFile } from "../../src/host/settings.ts";
 import { Host } from "./dialect.ts";
 
-let host = new Host();
+let host: Host;
 
 beforeEach(() => {
-  host.remove();
   host = new Host();
 });
 
