@@ -34,6 +34,8 @@ describe.each(users)("a domain can never touch what confines it: for $who", ({ u
     scene.writePolicy({ files: [`r ${scene.home}/** ${clone}/** /run/** /var/log/** /etc/**`] });
     const passwd = "read /etc/passwd";
     expect(scene.tries([passwd, `read ${scene.home}/secret/file`])).toEqual(["0", "0"]);
+    // The log is there from the first event on.
+    scene.tries([`make ${scene.home}/secret/new`]);
     const lines = [...scene.planFiles(), scene.events, `${clone}/dist/mediator.js`].map((file) => `read ${file}`);
     expect(lines).toHaveLength(3);
     expect(scene.tries(lines)).toEqual(lines.map(() => "EACCES"));

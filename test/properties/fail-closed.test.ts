@@ -76,19 +76,40 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
     refused(/ENOSPC|no space/i, privately(...full));
   });
 
-  test("a plan folder, a log or a log's folder that cannot be written", (context) => {
+  test("a folder of plans or of runs that cannot be written", (context) => {
     needsRoot(context);
     scene.writePolicy();
     scene.tries([`read ${scene.home}/granted/file`]);
     scene.writePolicy({ rest: "# another\n" });
-    const logs = path.dirname(scene.events);
     refused(/EROFS|read-only/i, privately(`mount -t tmpfs -o ro,mode=0755,uid=${uid} none ${scene.plans}`));
-    refused(/open the event log: .*EROFS/, privately(`mount -t tmpfs -o ro,mode=0755,uid=${uid} none ${logs}`));
-    refused(/trust the folder of the event log/, privately(`mount -t tmpfs -o mode=0777,uid=${uid} none ${logs}`));
+    const runs = path.join(path.dirname(scene.plans), "runs");
+    scene.writePolicy();
+    scene.tries([`read ${scene.home}/granted/file`]);
     refused(
-      /(open|trust) the event log/,
-      privately(`mount -t tmpfs -o mode=0755,uid=${uid} none ${logs}`, `mkfifo -m 600 ${scene.events}`),
+      /make the record of this run: .*EROFS/,
+      privately(`mount -t tmpfs -o ro,mode=0755,uid=${uid} none ${runs}`),
     );
+    refused(/trust the folder of runs/, privately(`mount -t tmpfs -o mode=0777,uid=${uid} none ${runs}`));
+  });
+
+  test("a log that cannot be written lets nothing through", (context) => {
+    needsRoot(context);
+    scene.writePolicy();
+    const lines = [
+      `read ${scene.home}/granted/file`,
+      `read ${scene.home}/secret/file`,
+      `make ${scene.home}/secret/new`,
+    ];
+    const words = scene.tries(lines);
+    expect(words.map((word) => word === "0")).toEqual([true, false, false]);
+    const logs = path.dirname(scene.events);
+    const own = (options: string) => `mount -t tmpfs -o ${options},uid=${uid} none ${logs}`;
+    for (const steps of [
+      [own("ro,mode=0755")],
+      [own("mode=0777")],
+      [own("mode=0755"), `mkfifo -m 600 ${scene.events}`],
+    ])
+      expect(scene.tries(lines, privately(...steps)), steps.join()).toEqual(words);
   });
 
   test("a mediator that cannot be had: what it is asked for is refused, the daemon's other work goes on", (context) => {
