@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { all, number } from "../../src/kernel/syscalls.ts";
 
@@ -33,7 +33,7 @@ export async function buildAll(): Promise<Built> {
     `static const struct constant calls[] = {${calls.join("\n")}{0, 0}};\nstatic const struct constant constants[] = {${constants.join("\n")}{0, 0}};\n`,
   );
   const compile = (name: string): string => {
-    const out = join(directory, name);
+    const out = join(directory, basename(name));
     const native = resolve(here, "../../native");
     const source = join(here, `${name}.c`);
     execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-I", native, "-o", out, source], {
