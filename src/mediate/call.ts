@@ -42,7 +42,10 @@ export class Call {
     this.name = notification.name;
     this.level = broker.supervised ? broker.level() : "enforcing";
     this.rehearses = this.level === "warning";
-    this.target = new Target(notification.tid, broker.threads, this.rehearses);
+    this.target = new Target(notification.tid, broker.threads, {
+      glance: this.rehearses,
+      supervised: broker.supervised,
+    });
     this.#notification = notification;
   }
 

@@ -1,5 +1,6 @@
 import { abi } from "./abi.ts";
 import { type Bytes, close, sys } from "./sys.ts";
+import type { Thread } from "./threads.ts";
 
 const PAGE = 4096;
 /** Where strings are read to before they are copied out. */
@@ -17,16 +18,30 @@ export class TooLong extends Error {}
  */
 export class Memory {
   readonly #open: (access: number) => number;
-  readonly #fd: number;
+  readonly #keeper: (() => Pick<Thread, "memory">) | null;
+  #fd: number;
+  readonly #strings = new Map<bigint, Bytes>();
 
-  /** `open`: of the thread's /proc/TID/mem; a negated error number where that fails. */
-  constructor(open: (access: number) => number) {
+  /** `open`: of the thread's /proc/TID/mem; a negated error number where that fails. `keeper`: whose the descriptor stays for the next call. */
+  constructor(open: (access: number) => number, keeper: (() => Pick<Thread, "memory">) | null = null) {
     this.#open = open;
-    this.#fd = this.#opened(0);
+    this.#keeper = keeper;
+    const known = keeper?.().memory ?? -1;
+    this.#fd = known < 0 ? this.#renewed() : known;
   }
 
   close(): void {
-    close(this.#fd);
+    if (this.#keeper === null) close(this.#fd);
+  }
+
+  #renewed(): number {
+    const fd = this.#opened(0);
+    // After the opening, which may find that the number is another thread's by now.
+    const keeper = this.#keeper?.();
+    if (keeper === undefined) return fd;
+    if (keeper.memory >= 0) close(keeper.memory);
+    keeper.memory = fd;
+    return fd;
   }
 
   /** Exactly `length` bytes. Throws {@link Unreadable}. */
@@ -36,8 +51,17 @@ export class Memory {
     return bytes;
   }
 
-  /** A C string without its NUL, read page by page so that a string at the end of a mapping can be read. */
+  /** A C string without its NUL, read once: asked again it is the same, whatever the target has made of it. */
   string(address: bigint, max: number = abi.PATH_MAX): Bytes {
+    const known = this.#strings.get(address);
+    if (known !== undefined) return known;
+    const text = this.#read(address, max);
+    this.#strings.set(address, text);
+    return text;
+  }
+
+  /** Read page by page so that a string at the end of a mapping can be read. */
+  #read(address: bigint, max: number): Bytes {
     const start = place(address);
     let text = "";
     while (text.length < max) {
@@ -66,9 +90,16 @@ export class Memory {
   }
 
   #fill(into: Buffer, address: number, length: number): void {
+    let renewed = this.#keeper === null;
     for (let done = 0; done < length; ) {
       const rest = done === 0 ? into : into.subarray(done);
       const got = sys("pread64", this.#fd, rest, length - done, address + done);
+      if (got <= 0 && !renewed) {
+        // Memory that is nobody's any more reads as empty: the thread may have another one by now.
+        this.#fd = this.#renewed();
+        renewed = true;
+        continue;
+      }
       if (got <= 0) throw new Unreadable(`address 0x${address.toString(16)}`);
       done += got;
     }

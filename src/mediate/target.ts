@@ -16,19 +16,24 @@ export class Target {
   #memory: Memory | null = null;
   #credentials: Credentials | null = null;
   #known: Thread | null = null;
-  /** Only looked at: a thread that was kept is believed to live until opening something of it fails. */
   readonly #glance: boolean;
+  readonly #supervised: boolean;
   #root = -1;
   readonly #held: number[] = [];
 
-  constructor(tid: number, threads: Threads, glance = false) {
+  /**
+   * `glance`: it is only looked at, and a thread that was kept is believed to live until opening something of it fails. `supervised`: calls that change namespaces are
+   * seen, so that these may be remembered.
+   */
+  constructor(tid: number, threads: Threads, { glance, supervised }: { glance: boolean; supervised: boolean }) {
     this.tid = tid;
     this.#threads = threads;
     this.#glance = glance;
+    this.#supervised = supervised;
   }
 
   get memory(): Memory {
-    this.#memory ??= new Memory((access) => this.entry("mem", access));
+    this.#memory ??= new Memory((access) => this.entry("mem", access), this.#glance ? () => this.#thread : null);
     return this.#memory;
   }
 
@@ -88,7 +93,10 @@ export class Target {
   }
 
   foreign(): Foreign {
-    return foreign(this.#thread.directory);
+    const thread = this.#thread;
+    if (!this.#supervised) return foreign(thread.directory);
+    if (thread.foreign === undefined) thread.foreign = foreign(thread.directory);
+    return thread.foreign;
   }
 
   /** Closes `fd` together with the rest. */

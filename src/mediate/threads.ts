@@ -1,6 +1,7 @@
 import { abi, E } from "./abi.ts";
 import { type Credentials, parseCredentials } from "./credentials.ts";
 import { STATUS_BYTES_MAX, THREADS_KEPT_MAX } from "./limits.ts";
+import type { Foreign } from "./namespaces.ts";
 import { c, close, sys } from "./sys.ts";
 import { TargetGone } from "./target-gone.ts";
 
@@ -9,6 +10,10 @@ export interface Thread {
   /** /proc/TID, O_PATH; -1 once it is kept no longer. */
   directory: number;
   status: number;
+  /** /proc/TID/mem for who only looks (level warning), -1 until it is needed: of the memory that the thread had when it was opened. */
+  memory: number;
+  /** What was found of its namespaces and label; undefined when it must be looked at. */
+  foreign: Foreign | undefined;
 }
 
 const STATUS = c("status");
@@ -51,6 +56,14 @@ export class Threads {
     return this.#keep(tid);
   }
 
+  /** Before a call is answered that gives threads other memory, or other namespaces or labels: nothing of that kind is believed of anybody any more. */
+  forget(what: "memory" | "namespaces"): void {
+    for (const thread of this.#known.values()) {
+      thread.foreign = undefined;
+      if (what === "memory") forgetMemory(thread);
+    }
+  }
+
   #keep(tid: number): Thread {
     const thread = open(tid);
     this.#makeRoom();
@@ -80,17 +93,23 @@ export class Threads {
 
 /** A call that still waits may hold the thread: it must find no number that means something else by now. */
 function give(thread: Thread): void {
+  forgetMemory(thread);
   close(thread.status);
   close(thread.directory);
   thread.status = -1;
   thread.directory = -1;
 }
 
+function forgetMemory(thread: Thread): void {
+  if (thread.memory >= 0) close(thread.memory);
+  thread.memory = -1;
+}
+
 function open(tid: number): Thread {
   const directory = sys("openat", abi.AT_FDCWD, c(`/proc/${tid}`), abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC);
   if (directory < 0) throw new TargetGone(`/proc/${tid}: error ${-directory}`);
   const status = sys("openat", directory, STATUS, abi.O_CLOEXEC);
-  if (status >= 0) return { directory, status };
+  if (status >= 0) return { directory, status, memory: -1, foreign: undefined };
   close(directory);
   throw new TargetGone(`/proc/${tid}/status: error ${-status}`);
 }

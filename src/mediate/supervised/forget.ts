@@ -7,5 +7,9 @@ const MEANING_OF_NAMES: ReadonlySet<Remembered> = new Set(["directories", "names
 
 /** A call that gives paths another meaning, seen before it is answered. Working directories may be shared between processes: all are forgotten. */
 export function forget(call: Call, row: MediatedCall): void {
+  if (row.voids.length === 0) return;
   if (row.voids.some((what) => MEANING_OF_NAMES.has(what))) forgetVerdicts(call.broker, call.name);
+  if (row.class === "exec") call.broker.threads.forget("memory");
+  else if (row.voids.includes("namespaces") || row.voids.includes("confinement"))
+    call.broker.threads.forget("namespaces");
 }
