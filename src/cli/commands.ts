@@ -5,6 +5,7 @@ import { compile } from "./commands/compile.ts";
 import { completion } from "./commands/completion.ts";
 import { doctor } from "./commands/doctor.ts";
 import { domain } from "./commands/domain.ts";
+import { events } from "./commands/events.ts";
 import { explain } from "./commands/explain.ts";
 import { plan } from "./commands/plan.ts";
 import { ps } from "./commands/ps.ts";
@@ -12,6 +13,7 @@ import { run } from "./commands/run.ts";
 import { schema } from "./commands/schema.ts";
 import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
+import { why } from "./commands/why.ts";
 
 /** All commands, in the order of `--help`. */
 export const commands: readonly Command[] = [
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   status,
   domain,
   ps,
+  events,
+  why,
   check,
   explain,
   plan,
