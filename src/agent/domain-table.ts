@@ -3,7 +3,7 @@ import { levelClock, overrideNow } from "../domains/level-clock.ts";
 import { type LevelOverride, readOverride } from "../domains/levels.ts";
 import type { LiveTableWriter } from "../domains/live-table-writer.ts";
 import { giveNumbers } from "../domains/numbers.ts";
-import { readNumbers } from "../domains/numbers-file.ts";
+import { numbersGiven, readNumbers } from "../domains/numbers-file.ts";
 import { listRuns } from "../domains/runs.ts";
 import { StateError } from "../domains/state-error.ts";
 import { domainNames } from "../host/load.ts";
@@ -50,7 +50,7 @@ export class DomainTable {
     const { numbers } = this.#places.system;
     const given = giveNumbers(numbers, identities, new Set(this.names()), complete);
     const records = readNumbers(numbers).domains;
-    const known = new Map(records.filter(({ gone }) => !gone).map((one) => [one.name, one.number]));
+    const known = numbersGiven(numbers);
     for (const [name, one] of read) {
       const number = given.get(name) ?? known.get(name);
       if (one.state === "gone" || number === undefined) this.#forget(name);

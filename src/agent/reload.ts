@@ -24,12 +24,20 @@ export async function reload(
   plans: LivePlans,
   names: readonly string[] | null,
 ): Promise<readonly ReloadOutcome[]> {
-  const wanted = names ?? [...new Set([...table.names(), ...table.entries.map(({ name }) => name)])];
+  // An instance is here as long as it runs: its template's file tells nothing about that.
+  const here = new Set(table.names());
+  const wanted = names ?? [...new Set([...here, ...table.entries.map(({ name }) => name)])];
   const before = new Map(wanted.map((name) => [name, table.get(name)]));
   const read = new Map<string, ReadPolicy>();
   const bytes = new Map<string, Uint8Array>();
   for (const name of wanted) {
-    const one = await judged(readPolicy(places, name), name, before.get(name) ?? null, places, plans);
+    const one = await judged(
+      here.has(name) ? readPolicy(places, name) : { state: "gone" },
+      name,
+      before.get(name) ?? null,
+      places,
+      plans,
+    );
     read.set(name, one.read);
     if (one.bytes !== null) bytes.set(name, one.bytes);
   }

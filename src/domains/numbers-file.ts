@@ -46,6 +46,11 @@ export function readNumbers(path: string): NumbersFile {
   return JSON.parse(text) as NumbersFile;
 }
 
+/** Numbers by name, of domains that are not gone. */
+export function numbersGiven(path: string): ReadonlyMap<string, number> {
+  return new Map(readNumbers(path).domains.flatMap(({ name, number, gone }) => (gone ? [] : [[name, number]])));
+}
+
 export function writeNumbers(path: string, file: NumbersFile): void {
   keepBefore(path);
   replaceFile(path, Buffer.from(`${JSON.stringify(file, null, 1)}\n`), NUMBERS_MODE);

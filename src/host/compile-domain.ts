@@ -38,7 +38,7 @@ export interface CompiledDomain extends Compiled {
  * compiler has to say beside that; warnings about the policy's text are for `check`.
  */
 export async function compileDomain(places: Places, wanted: Wanted, request: CompileRequest): Promise<CompiledDomain> {
-  const { policy, diagnostics, sources, files, absent } = load(places, wanted, request.set);
+  const { policy, diagnostics, sources, files, absent, identities } = load(places, wanted, request.set);
   const loadErrors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
   const host = request.host ?? hostNow();
@@ -53,7 +53,7 @@ export async function compileDomain(places: Places, wanted: Wanted, request: Com
   const errors = [...loadErrors, ...onHost];
   if (errors.length > 0) return { plan: null, diagnostics: errors, sources };
   const compiled = await compile(inForce, {
-    ...{ ...host, ...standing, files, absent, own: places.own, kept: places.kept },
+    ...{ ...host, ...standing, files, absent, identities, own: places.own, kept: places.kept },
     program: programFiles(places),
     prepareCgroup: request.effect === "prepare" ? prepareCgroup : lookOnly,
   });

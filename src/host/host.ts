@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
-import { oneMoment } from "../compile/one-moment.ts";
+import { type Moment, oneMoment } from "../compile/one-moment.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { probeHost } from "../kernel/probe/host-facts.ts";
-import type { Snapshot } from "../model/snapshot.ts";
 import type { Places } from "./places.ts";
 
 /** This host as one command sees it. */
 export interface Host {
   readonly facts: HostFacts;
-  readonly snapshot: Snapshot;
+  readonly snapshot: Moment;
 }
 
 /** The host now: probed once, each name looked up once. */

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { hasCode } from "../kernel/errno-error.ts";
 import { decodePlan } from "../plan/decode.ts";
+import { PlanFormatError } from "../plan/format-error.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Places } from "./places.ts";
 
@@ -17,6 +19,16 @@ export function readyPlans(places: Places, domain: string): readonly ReadyPlan[]
     .filter((name) => name.startsWith(`${domain}-`) && name.endsWith(".plan"))
     .sort()
     .map((name) => join(folder, name))
-    .map((file) => ({ file, plan: decodePlan(readFileSync(file)) }))
+    .flatMap((file) => readPlan(file) ?? [])
     .filter(({ plan }) => plan.domain === domain);
+}
+
+/** null for a plan of another version of Cofferdam, or one that another start has just removed: nobody starts with it any more. */
+function readPlan(file: string): ReadyPlan | null {
+  try {
+    return { file, plan: decodePlan(readFileSync(file)) };
+  } catch (error) {
+    if (error instanceof PlanFormatError || hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import { domainIdentity } from "../domains/identity.ts";
 import { levelClock, overrideNow } from "../domains/level-clock.ts";
 import { overridePath, readOverride } from "../domains/levels.ts";
 import { giveNumbers } from "../domains/numbers.ts";
+import { numbersGiven } from "../domains/numbers-file.ts";
 import { StateError } from "../domains/state-error.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { HostError } from "./host-error.ts";
@@ -32,7 +33,7 @@ export function standingOf(places: Places, policy: Policy, files: readonly strin
   return explained(() => {
     if (give) for (const folder of [dirname(numbers), levels]) makeFolder(folder, modesFor(0));
     const present = new Set(domainNames(places));
-    const given = give ? giveNumbers(numbers, [domainIdentity(policy, origin)], present) : new Map<string, number>();
+    const given = give ? giveNumbers(numbers, [domainIdentity(policy, origin)], present) : numbersGiven(numbers);
     const override = overrideNow(readOverride(levels, policy.name), levelClock());
     return {
       number: given.get(policy.name) ?? null,

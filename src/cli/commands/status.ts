@@ -20,7 +20,7 @@ export const status: Command = {
   ],
   options: [jsonOption],
   examples: [
-    { line: "cofferdam status", what: "" },
+    { line: "cofferdam status", what: "for people" },
     { line: "cofferdam status --json | jq .agent", what: "for a monitor" },
   ],
   async run(context, _operands, options) {

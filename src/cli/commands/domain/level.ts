@@ -34,7 +34,7 @@ export const domainLevel: Command = {
   ],
   examples: [
     { line: "cofferdam domain level nginx warning --for 2h", what: "grant and log, then enforce again" },
-    { line: "cofferdam domain level --all enforcing", what: "" },
+    { line: "cofferdam domain level --all enforcing", what: "everything, whatever was given before" },
     { line: "cofferdam domain level nginx --reset", what: "as its policy says" },
   ],
   async run(context, words, options) {

@@ -14,7 +14,7 @@ export const domainList: Command = {
   ],
   options: [jsonOption],
   examples: [
-    { line: "cofferdam domain list", what: "" },
+    { line: "cofferdam domain list", what: "what there is" },
     {
       line: "cofferdam domain list --json | jq '.domains[] | select(.level != \"enforcing\")'",
       what: "what is not enforced",

@@ -16,7 +16,7 @@ export const domainReload: Command = {
   options: [jsonOption],
   examples: [
     { line: "cofferdam domain reload", what: "after editing policies" },
-    { line: "cofferdam domain reload nginx", what: "" },
+    { line: "cofferdam domain reload nginx", what: "only this one" },
   ],
   async run(context, [word], options) {
     const path = word === undefined ? "/reload" : `/domains/${domainName(word)}/reload`;

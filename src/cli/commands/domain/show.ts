@@ -13,7 +13,7 @@ export const domainShow: Command = {
     "The policy is shown as the agent has it in force, with includes and variables written out; root and the group cofferdam see it, and users whose processes run in the domain.",
   ],
   options: [jsonOption],
-  examples: [{ line: "cofferdam domain show nginx", what: "" }],
+  examples: [{ line: "cofferdam domain show nginx", what: "its policy, written out" }],
   async run(context, [word = ""], options) {
     const details = await ask<ShownDetails>(context, "GET", `/domains/${domainName(word)}`);
     context.out(options.json ? toJson(details) : renderDetails(details));

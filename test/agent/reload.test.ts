@@ -1,0 +1,123 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { decodePlan } from "../../src/plan/decode.ts";
+import { policyOfPlan } from "../../src/plan/policy-of-plan.ts";
+import { needsRoot } from "../support/skip.ts";
+import { policyText, ScratchHost } from "./scratch-host.ts";
+
+let host: ScratchHost;
+beforeEach((context) => {
+  needsRoot(context);
+  host = new ScratchHost();
+  host.policy("alpha", policyText("r /srv/alpha/**"));
+});
+afterEach(async () => {
+  await host?.remove();
+});
+
+async function reloadOne(name: string) {
+  return (await host.ask("POST", `/domains/${name}/reload`)).domains[0];
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+test("only what changed is taken, and comments are no change", async () => {
+  await host.start();
+  expect(await reloadOne("alpha")).toMatchObject({ outcome: "unchanged" });
+  host.policy("alpha", `# more\n${policyText("r /srv/alpha/**")}`);
+  expect(await reloadOne("alpha")).toMatchObject({ outcome: "unchanged" });
+  host.policy("alpha", policyText("rw /srv/alpha/**"));
+  host.policy("beta", policyText("r /srv/beta/**"));
+  const { domains } = await host.ask("POST", "/reload");
+  const told = domains.filter(({ outcome }: { outcome: string }) => outcome !== "unchanged");
+  expect(told).toMatchObject([
+    { name: "alpha", outcome: "changed" },
+    { name: "beta", outcome: "new" },
+  ]);
+});
+
+test("running supervised processes get the new policy by a new generation, and only they", async () => {
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  const run = host.run("alpha", number, "supervised", "enforcing");
+  const sealed = host.run("alpha", number, "sealed", "enforcing");
+  host.policy("alpha", policyText("rw /srv/other/**"));
+  const outcome = await reloadOne("alpha");
+  expect(outcome).toMatchObject({ outcome: "changed", following: 1, restart: [{ pid: sealed.pid }] });
+  expect(host.generation(number)).toBe(1);
+  const live = join(host.places.system.live, String(number));
+  const plan = decodePlan(readFileSync(live));
+  expect(plan).toMatchObject({ domain: "alpha", number });
+  expect(policyOfPlan(plan).names.map(({ pattern }) => pattern)).toContain("/srv/other/**");
+  await host.end(run);
+  await host.end(sealed);
+  await until(() => !existsSync(live));
+  expect(host.generation(number)).toBe(2);
+});
+
+test("an agent that starts puts what the files say into force for whoever still runs", async () => {
+  const agent = await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  host.run("alpha", number, "supervised", "warning");
+  await host.stop(agent);
+  host.policy("alpha", policyText("rw /srv/later/**"));
+  await host.start();
+  const plan = decodePlan(readFileSync(join(host.places.system.live, String(number))));
+  expect(policyOfPlan(plan).names.map(({ pattern }) => pattern)).toContain("/srv/later/**");
+});
+
+test.each([
+  ["that does not parse", "files: [\n"],
+  ["with an unknown key", `${policyText("r /srv/**")}colour: blue\n`],
+  ["of nothing", ""],
+])("a file %s changes nothing and says why", async (_what, text) => {
+  await host.start();
+  const before = await host.ask("GET", "/domains/alpha");
+  host.run("alpha", before.number, "supervised", "enforcing");
+  host.policy("alpha", text);
+  expect(await reloadOne("alpha")).toMatchObject({ outcome: "bad", problems: expect.stringContaining("alpha.yaml") });
+  const after = await host.ask("GET", "/domains/alpha");
+  expect(after).toMatchObject({ state: "bad", number: before.number, level: before.level, policy: before.policy });
+  expect(host.generation(before.number)).toBe(0);
+  host.policy("alpha", policyText("r /srv/mended/**"));
+  expect(await reloadOne("alpha")).toMatchObject({ outcome: "changed" });
+  expect(await host.ask("GET", "/domains/alpha")).toMatchObject({ state: "good" });
+});
+
+test("a bad file at the start is reported; the others are there, and the domain keeps its number and level", async () => {
+  const agent = await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
+  await host.stop(agent);
+  host.policy("alpha", "files: [\n");
+  host.policy("beta", policyText("r /srv/beta/**"));
+  await host.start();
+  expect(host.messages.join("\n")).toContain("the policy of alpha cannot be used");
+  expect(await host.ask("GET", "/domains/alpha")).toMatchObject({
+    state: "bad",
+    number,
+    level: "warning",
+    policy: null,
+  });
+  expect(await host.ask("GET", "/domains/beta")).toMatchObject({ state: "good" });
+  expect((await host.ask("GET", "/status")).bad).toEqual(["alpha"]);
+});
+
+test("an instance is listed while it runs, with a number of its own", async () => {
+  host.policy("worker@", policyText("r /srv/${instance}/**"));
+  await host.start();
+  const { domains } = await host.ask("GET", "/domains");
+  const next = Math.max(...domains.map(({ number }: { number: number }) => number)) + 1;
+  const names = async (): Promise<string[]> =>
+    (await host.ask("GET", "/domains")).domains.map(({ name }: { name: string }) => name);
+  expect(await names()).not.toContain("worker@3");
+  const run = host.run("worker@3", next, "supervised", "enforcing");
+  while (!(await names()).includes("worker@3")) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(host.level(next)).toBe("enforcing");
+  await host.end(run);
+  while ((await names()).includes("worker@3")) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(host.level(next)).toBeNull();
+});

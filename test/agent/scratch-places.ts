@@ -1,0 +1,15 @@
+import { join } from "node:path";
+import { type Places, places, systemPlaces } from "../../src/host/places.ts";
+
+/** Root's places, all of them below one folder; `home` is the clone. */
+export function scratchPlaces(folder: string, home: string): Places {
+  const system = systemPlaces(join(folder, "run"), join(folder, "lib"));
+  return {
+    ...places({ uid: 0, env: {}, home }),
+    policies: [join(folder, "domains"), join(home, "domains")],
+    plans: join(folder, "run", "plans"),
+    runs: system.runs,
+    events: join(folder, "log", "events.jsonl"),
+    system,
+  };
+}
