@@ -57,7 +57,8 @@ function commandParser(command: Command, above: readonly string[], caller: Calle
   if (lines.length > 0) parser.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
   if (command.run === undefined) return parser;
   return parser.action(async () => {
-    const options: Options = parser.opts();
+    // An option that a command shares with the one above it is taken by that one.
+    const options: Options = parser.optsWithGlobals();
     caller.exitCode = (await command.run?.(caller.context, parser.args, options)) ?? ExitCode.ok;
   });
 }

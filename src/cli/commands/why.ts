@@ -1,7 +1,16 @@
 import { ALL_DOMAINS } from "../../events/audit-catalogue.ts";
 import type { Event } from "../../events/event.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { type Command, type Context, jsonOption, type Options, policyOption, setOption } from "../command.ts";
+import { libraryFile } from "../../host/load.ts";
+import {
+  type Command,
+  CommandError,
+  type Context,
+  jsonOption,
+  type Options,
+  policyOption,
+  setOption,
+} from "../command.ts";
 import { findEvent } from "../events/find-event.ts";
 import { explainRequest } from "../explain/explain-request.ts";
 import { hostNames } from "../explain/names.ts";
@@ -30,12 +39,11 @@ export const why: Command = {
     const seen = findEvent(context, id);
     const words = wordsOfEvent(seen.event);
     const isAsked = seen.event.verdict !== "audit" && seen.event.domain !== ALL_DOMAINS && words !== null;
+    // Before the policy is asked: the event is there, whatever has become of that.
+    if (options.json !== true) context.out(`${renderSeen(seen, context)}\n`);
     const answer = isAsked ? ask(context, seen.event, words, options) : null;
     if (options.json) context.out(toJson({ ...seen, ...answer }));
-    else
-      context.out(
-        `${renderSeen(seen, context)}\n${answer === null ? noAnswer(seen.event) : textOf(answer, words ?? [])}`,
-      );
+    else context.out(answer === null ? noAnswer(seen.event) : textOf(answer, words ?? []));
     return answer !== null && finalDecision(answer.now).outcome === "denied" ? ExitCode.no : ExitCode.ok;
   },
 };
@@ -49,6 +57,11 @@ interface Answer {
 
 function ask(context: Context, event: Event, words: readonly string[], options: Options): Answer {
   const domain = options.policy === undefined ? event.domain : undefined;
+  if (domain !== undefined && libraryFile(context.places, domain) === null)
+    throw new CommandError(
+      `there is no policy of \`${domain}\` in the usual places`,
+      "was the daemon started with --policy FILE, write that here too",
+    );
   const required: RequiredPolicy = requirePolicy(context, domain, options);
   const now = explainRequest(context, required, parseRequest(words, hostNames));
   return { now, put: now.allow === null ? [] : placeOfLine(context.places, required, now.allow) };
