@@ -8,6 +8,7 @@ import type { Accounts } from "./accounts.ts";
 import type { NameAlias } from "./cgroup/aliases.ts";
 import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
+import type { Moment } from "./one-moment.ts";
 import type { CompileProblem } from "./problem.ts";
 import { sealedPlan } from "./sealed-plan.ts";
 import { supervisedPlan } from "./supervised-plan.ts";
@@ -28,9 +29,12 @@ export type PrepareCgroup = (
 
 export interface CompileOptions {
   readonly facts: HostFacts;
-  readonly snapshot: Snapshot;
+  /** One moment of the host, which also knows by which lstat it knew a name; tests give what they like. */
+  readonly snapshot: Snapshot & Partial<Pick<Moment, "factOf">>;
   /** Every policy file that was read, the domain's own first. */
   readonly files: readonly string[];
+  /** What `files` were when they were read; looked at now where it is left out. */
+  readonly identities?: ReadonlyMap<string, Omit<Extract<Fact, { kind: "node" }>, "kind" | "path">>;
   /** Names that would have taken precedence over those files. */
   readonly absent: readonly string[];
   /** Cofferdam's own places, denied to every domain: absolute names, each with everything below. */
@@ -70,10 +74,21 @@ export interface Compiled {
  * Throws nothing that a policy can provoke.
  */
 export async function compile(policy: Policy, options: CompileOptions): Promise<Compiled> {
-  const { plan, problems } = await planFor(policy, { ...options, factAt: options.factAt ?? factOf });
+  const { plan, problems } = await planFor(policy, { ...options, factAt: factsOf(options) });
   const place = startOf(options.files[0] ?? policy.name);
   const diagnostics = problems.map(({ name, values }) => diagnose(name, place, values as never));
   return { plan: hasError(diagnostics) ? null : plan, diagnostics };
+}
+
+/** Each fact as it was when something was made of it: files when they were read, absent ones when they were looked for, names when they were looked up. */
+function factsOf({ factAt, snapshot, identities, absent }: CompileOptions): (path: string) => Fact {
+  if (factAt !== undefined) return factAt;
+  const missed = new Set(absent);
+  return (path) => {
+    const identity = identities?.get(path);
+    if (identity !== undefined) return { kind: "node", path, ...identity };
+    return missed.has(path) ? { kind: "absent", path } : (snapshot.factOf ?? factOf)(path);
+  };
 }
 
 async function planFor(

@@ -1,20 +1,12 @@
-import { lstatSync } from "node:fs";
 import type { HostFacts } from "../kernel/host-facts.ts";
-import { bytesOfName } from "../model/name-bytes.ts";
 import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
 import type { Fact } from "../plan/plan.ts";
-import { codeOf } from "./host-snapshot.ts";
+import { hostSnapshot } from "./host-snapshot.ts";
 import { isUtf8Name } from "./utf8-name.ts";
 
 /** One lstat now: a node, or its absence. Throws what lstat throws for any other reason: a fact that cannot be had is no fact. */
 export function factOf(path: string): Fact {
-  try {
-    const { mode, dev, ino, size, ctimeNs } = lstatSync(Buffer.from(bytesOfName(path)), { bigint: true });
-    return { kind: "node", path, mode: Number(mode), dev, ino, size, ctimeNs };
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return { kind: "absent", path };
-    throw error;
-  }
+  return hostSnapshot().look(path).fact();
 }
 
 /** A snapshot that remembers what was asked of it, as far as the plan depends on the answer. */

@@ -2,17 +2,29 @@ import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statfsSync } fr
 import { PROC_SUPER_MAGIC } from "../kernel/constants.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
+import type { Fact } from "../plan/plan.ts";
 
 /** Names of one directory that the compiler looks at; a directory with more cannot be expanded and counts as unreadable. */
 export const DIRECTORY_ENTRIES_MAX = 1_000_000;
 
 const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
 
+/** A snapshot that also says by which lstat it knew a name: what is made of it depends on just that. */
+export interface HostSnapshot extends Snapshot {
+  look(path: string): Look;
+}
+
+export interface Look {
+  readonly node: SnapshotNode | null;
+  /** @throws what lstat threw, where that is neither a node nor its absence: a fact that cannot be had is no fact. */
+  readonly fact: () => Fact;
+}
+
 /**
  * The real host, as the caller sees it: lstat and readdir of the moment, nothing cached but what file systems are procfs.
  * Names that are not UTF-8 are kept as `name-bytes.ts` spells them.
  */
-export function hostSnapshot(): Snapshot {
+export function hostSnapshot(): HostSnapshot {
   const procfs = new Map<bigint, boolean>();
 
   const onProcfs = (path: Buffer, { dev }: BigIntStats, symlink: boolean): boolean => {
@@ -25,21 +37,25 @@ export function hostSnapshot(): Snapshot {
     return answer;
   };
 
+  const look = (path: string): Look => {
+    // No name has a NUL, and none may reach a system call as the name before it.
+    if (path.includes("\0")) return { node: null, fact: () => ({ kind: "absent", path }) };
+    const bytes = Buffer.from(bytesOfName(path));
+    const found = lstatOf(bytes);
+    if (found === null || found instanceof Error) return { node: null, fact: () => factOf(path, found) };
+    const kind = kindOf(found);
+    const node = {
+      kind,
+      inode: `${found.dev}:${found.ino}`,
+      target: kind === "symlink" ? nameOfBytes(readlinkSync(bytes, "buffer")) : null,
+      procfs: onProcfs(bytes, found, kind === "symlink"),
+    };
+    return { node, fact: () => factOf(path, found) };
+  };
+
   return {
-    lookup(path) {
-      // No name has a NUL, and none may reach a system call as the name before it.
-      if (path.includes("\0")) return null;
-      const bytes = Buffer.from(bytesOfName(path));
-      const found = lstatOrNull(bytes);
-      if (found === null) return null;
-      const kind = kindOf(found);
-      return {
-        kind,
-        inode: `${found.dev}:${found.ino}`,
-        target: kind === "symlink" ? nameOfBytes(readlinkSync(bytes, "buffer")) : null,
-        procfs: onProcfs(bytes, found, kind === "symlink"),
-      };
-    },
+    look,
+    lookup: (path) => look(path).node,
     list(path) {
       try {
         const names = readdirSync(Buffer.from(bytesOfName(path)), { encoding: "buffer" });
@@ -53,12 +69,21 @@ export function hostSnapshot(): Snapshot {
   };
 }
 
-function lstatOrNull(path: Buffer): BigIntStats | null {
+function factOf(path: string, found: BigIntStats | Error | null): Fact {
+  if (found === null) return { kind: "absent", path };
+  if (found instanceof Error) throw found;
+  const { mode, dev, ino, size, ctimeNs } = found;
+  return { kind: "node", path, mode: Number(mode), dev, ino, size, ctimeNs };
+}
+
+/** null for what is not there; an error for what this caller cannot look at, which counts as not there. */
+function lstatOf(path: Buffer): BigIntStats | Error | null {
   try {
     // Absent names are ordinary here, and an exception for each would cost more than the call.
     return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
-    if ([...ABSENT, "EACCES", "ELOOP", "ENAMETOOLONG"].includes(codeOf(error))) return null;
+    if (ABSENT.has(codeOf(error))) return null;
+    if (error instanceof Error && ["EACCES", "ELOOP", "ENAMETOOLONG"].includes(codeOf(error))) return error;
     throw error;
   }
 }

@@ -1,20 +1,42 @@
 import { SNAPSHOT_NAMES_KEPT_MAX } from "../model/limits.ts";
-import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
+import type { Fact } from "../plan/plan.ts";
+import type { HostSnapshot, Look } from "./host-snapshot.ts";
+
+/** A snapshot whose answers belong together. */
+export interface Moment extends HostSnapshot {
+  /** By which lstat the name was known; looked at now if nobody asked before. */
+  factOf(path: string): Fact;
+}
 
 /**
- * A snapshot that looks each name up once, so that all who ask during one run get one answer. What the directories hold is
- * asked once by each and not kept. For one compilation only: a later one must see the host anew.
+ * A snapshot that looks at each name once, so that all who ask get one answer, and each fact is of the very look that the plan was made by: what changes
+ * afterwards, or between the looks, makes the plan stale. So one moment may serve many compilations; it costs plans that are stale when they are made if it
+ * lasts too long.
  */
-export function oneMoment(inner: Snapshot): Snapshot {
-  const nodes = new Map<string, SnapshotNode | null>();
+export function oneMoment(inner: HostSnapshot): Moment {
+  const looks = new Map<string, Look>();
+  const lists = new Map<string, readonly string[] | null>();
+  let listed = 0;
+  const look = (path: string): Look => {
+    const known = looks.get(path);
+    if (known !== undefined) return known;
+    const found = inner.look(path);
+    if (looks.size < SNAPSHOT_NAMES_KEPT_MAX) looks.set(path, found);
+    return found;
+  };
   return {
-    lookup(path) {
-      const known = nodes.get(path);
+    look,
+    lookup: (path) => look(path).node,
+    list(path) {
+      const known = lists.get(path);
       if (known !== undefined) return known;
-      const node = inner.lookup(path);
-      if (nodes.size < SNAPSHOT_NAMES_KEPT_MAX) nodes.set(path, node);
-      return node;
+      // Before the names are read: whatever changes while they are shows in the directory's ctime.
+      look(path);
+      const names = inner.list(path);
+      listed += names?.length ?? 0;
+      if (listed < SNAPSHOT_NAMES_KEPT_MAX) lists.set(path, names);
+      return names;
     },
-    list: (path) => inner.list(path),
+    factOf: (path) => look(path).fact(),
   };
 }

@@ -6,14 +6,26 @@ export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`JSON cannot carry ${value}`);
-    return JSON.stringify(value);
+    return String(Object.is(value, -0) ? 0 : value);
   }
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (value instanceof Uint8Array) return canonicalJson([...value]);
+  if (Array.isArray(value)) return list(value);
+  if (value instanceof Uint8Array) return `[${value.join(",")}]`;
   if (typeof value !== "object") throw new TypeError(`JSON cannot carry a ${typeof value}`);
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-  return `{${members.join(",")}}`;
+  return members(value as Readonly<Record<string, unknown>>);
+}
+
+function list(values: readonly unknown[]): string {
+  let text = "[";
+  for (let at = 0; at < values.length; at++)
+    text += at === 0 ? canonicalJson(values[at]) : `,${canonicalJson(values[at])}`;
+  return `${text}]`;
+}
+
+function members(value: Readonly<Record<string, unknown>>): string {
+  let text = "";
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${text}}`;
 }

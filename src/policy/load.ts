@@ -7,6 +7,7 @@ import { DIAGNOSTICS_MAX } from "./limits.ts";
 import { abstractionFolders, findPolicy, type PolicyReference } from "./load/find.ts";
 import { loadIncludes } from "./load/includes.ts";
 import { Library, type Shipped } from "./load/library.ts";
+import type { FileIdentity } from "./load/trusted-file.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export type { PolicyReference } from "./load/find.ts";
@@ -34,6 +35,8 @@ export interface LoadedPolicy {
   readonly files: readonly string[];
   /** Names that were looked for and would have counted before one of `files`. */
   readonly absent: readonly string[];
+  /** What `files` were when they were read: what is compiled of them depends on it. */
+  readonly identities: ReadonlyMap<string, FileIdentity>;
   /** Text of `files`, for `renderDiagnostics`. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -52,6 +55,7 @@ export function loadPolicy(reference: PolicyReference, options: LoadOptions): Lo
     diagnostics: collected.list(),
     files: library.files,
     absent: library.absent,
+    identities: library.identities,
     sources: library.sources,
   };
 }

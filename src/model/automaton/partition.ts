@@ -82,17 +82,18 @@ function reverseEdges({ classCount, next, stateCount }: Table, groups: Groups): 
 }
 
 function splitBy(groups: Groups, edges: Edges, members: Uint32Array, index: number, work: Set<number>): void {
-  const touched = new Set<number>();
+  let touched: Set<number> | null = null;
   for (const member of members) {
     const slot = index * edges.stateCount + member;
     const end = edges.first[slot + 1] as number;
     for (let at = edges.first[slot] as number; at < end; at++) {
       const source = edges.sources[at] as number;
+      touched ??= new Set();
       touched.add(groups.of[source] as number);
       groups.mark(source);
     }
   }
-  for (const group of touched) {
+  for (const group of touched ?? []) {
     const fresh = groups.split(group);
     if (fresh < 0) continue;
     // Where the old group still waits both halves must; else the smaller one does.

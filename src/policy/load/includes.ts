@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { parsePolicy } from "../1-parse/parse.ts";
 import type { PolicySource, Word } from "../1-parse/source.ts";
 import { INCLUDES_MAX } from "../limits.ts";
 import type { Library } from "./library.ts";
+import { parseOnce } from "./parse-once.ts";
 
 /**
  * Everything a policy includes, directly and through others, each abstraction once, in the order in which it is met.
@@ -55,7 +55,7 @@ function loadAbstraction(
     const file = join(folder, `${word.text}.yaml`);
     const result = library.read(file, word.span, report);
     if (result === "refused") return null;
-    if (result !== "absent") return parsePolicy({ file, bytes: result, kind: "abstraction", name: word.text }, report);
+    if (result !== "absent") return parseOnce({ file, bytes: result, kind: "abstraction", name: word.text }, report);
   }
   const near = nearest(
     word.text,

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic, Report, Span } from "../../diagnostics/diagnostic.ts";
-import { type FileProblem, readTrustedFile } from "./trusted-file.ts";
+import { type FileIdentity, type FileProblem, readTrustedFile } from "./trusted-file.ts";
 
 /**
  * The policies that come with the program. Whoever owns the program's folder decides over every line of code that the
@@ -20,6 +20,8 @@ export class Library {
   readonly absent: string[] = [];
   /** Text of the files read, for messages. */
   readonly sources = new Map<string, string>();
+  /** What `files` were when they were read. */
+  readonly identities = new Map<string, FileIdentity>();
   readonly #owners: readonly number[];
   readonly #shipped: Shipped | undefined;
 
@@ -40,6 +42,7 @@ export class Library {
       return "refused";
     }
     this.files.push(file);
+    this.identities.set(file, result.identity);
     this.sources.set(file, new TextDecoder().decode(result.bytes));
     return result.bytes;
   }

@@ -10,9 +10,18 @@ import { FOLDERS_MAX, POLICY_BYTES_MAX } from "../limits.ts";
  * `/proc/self/fd/N/NAME` stands for openat(N, NAME), which Node does not offer.
  */
 export type FileResult =
-  | { readonly outcome: "read"; readonly bytes: Uint8Array }
+  | { readonly outcome: "read"; readonly bytes: Uint8Array; readonly identity: FileIdentity }
   | { readonly outcome: "absent" }
   | { readonly outcome: "refused"; readonly problem: FileProblem };
+
+/** What fstat said before the first byte was read: a change after that moves the ctime. */
+export interface FileIdentity {
+  readonly mode: number;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly ctimeNs: bigint;
+}
 
 export type FileProblem =
   | { readonly name: "file-unreadable"; readonly values: { readonly path: string; readonly reason: string } }
@@ -79,7 +88,9 @@ function readIn(folder: number, path: string, owners: readonly number[]): FileRe
   try {
     const stats = fstatSync(descriptor);
     const problem = judgeFile(path, stats, owners);
-    return problem === null ? readAll(descriptor) : refuse(problem);
+    if (problem !== null) return refuse(problem);
+    const { mode, dev, ino, size, ctimeNs } = fstatSync(descriptor, { bigint: true });
+    return readAll(descriptor, { mode: Number(mode), dev, ino, size, ctimeNs });
   } finally {
     closeSync(descriptor);
   }
@@ -94,13 +105,17 @@ function judgeFile(path: string, stats: Stats, owners: readonly number[]): FileP
   return null;
 }
 
+/** Room for the longest file and one byte; files are read one at a time. */
+let scratch: Buffer | null = null;
+
 /** Reads to the end, which may lie elsewhere than fstat said while the owner writes. */
-function readAll(descriptor: number): FileResult {
-  const buffer = Buffer.alloc(POLICY_BYTES_MAX + 1);
+function readAll(descriptor: number, identity: FileIdentity): FileResult {
+  scratch ??= Buffer.alloc(POLICY_BYTES_MAX + 1);
+  const buffer = scratch;
   let length = 0;
   while (length < buffer.length) {
     const count = readSync(descriptor, buffer, length, buffer.length - length, length);
-    if (count === 0) return { outcome: "read", bytes: buffer.subarray(0, length) };
+    if (count === 0) return { outcome: "read", bytes: Uint8Array.from(buffer.subarray(0, length)), identity };
     length += count;
   }
   return refuse({ name: "file-too-large", values: { size: length, limit: POLICY_BYTES_MAX } });

@@ -3,6 +3,7 @@ import type { When } from "../../../kernel/mediated-calls/when.ts";
 import { all } from "../../../kernel/syscalls.ts";
 import type { IpcKind } from "../../../model/policy.ts";
 import { encodeFilter } from "../encode-filter.ts";
+import { keptFilters } from "../kept-filters.ts";
 import { allow, ifBits, ifOneOf, ifPointer, notify, type Verdict } from "../verdict.ts";
 
 /** What the filter of a supervised domain takes from its policy: it stays as it is while the policy changes. */
@@ -18,10 +19,10 @@ export interface SupervisedContext {
  * The whole filter of a supervised domain: it decides nothing but what need not be asked. Foreign architectures, x32 and calls newer than the table
  * are notified too, so that warning can let them go on.
  */
-export function buildSupervisedFilter(context: SupervisedContext): Uint8Array {
+export const buildSupervisedFilter: (context: SupervisedContext) => Uint8Array = keptFilters((context) => {
   const verdicts = new Map(all().map((name) => [name, supervisedVerdict(name, context)]));
   return encodeFilter(verdicts, { foreign: notify, unknown: notify, listener: true });
-}
+});
 
 /** What the filter does with this call in this domain. */
 export function supervisedVerdict(name: string, { listed, denied, ipc }: SupervisedContext): Verdict {
