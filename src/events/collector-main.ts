@@ -32,9 +32,9 @@ async function main(args: readonly string[]): Promise<number> {
   for (const signal of sharedSignals) process.on(signal, () => undefined);
   const launcher = findLauncher(MEDIATOR_FD);
   const plan = decodePlan(readFileSync(sentinel));
-  const run = { domain, number: plan.number, sentinel, launcher };
+  const run = { domain, number: plan.number, level: plan.level, sentinel, launcher };
   const cgroup = openCgroupSource(plan, run);
-  const sink = openSink(target);
+  const sink = openSink(target, plan.mediation.events);
   const kernel = openKernelSource(stateDirectory);
   // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.
   if (kernel.state === "reading") process.once("exit", () => leaveKernel(kernel));

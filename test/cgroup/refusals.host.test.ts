@@ -45,7 +45,12 @@ interface Instance {
 async function start(policy: Policy, pid = launcher++): Promise<Instance> {
   const { anchor } = await arena.prepare(policy);
   const reader = RefusalReader.open(anchor)!;
-  const reading = new CgroupRefusals(reader, { number: null, domain: "web", sentinel: "", launcher: pid }, pid, policy);
+  const reading = new CgroupRefusals(
+    reader,
+    { number: null, level: "enforcing", domain: "web", sentinel: "", launcher: pid },
+    pid,
+    policy,
+  );
   const folder = join(anchor, String(pid));
   mkdirSync(folder);
   const events: Event[] = [];

@@ -55,8 +55,9 @@ test("opening for reading and writing is two operations, reading a file and a di
 /** The denials of a run whose launcher is process 7 and whose sentinel is /plan. */
 function played(records: readonly [type: number, text: string][], launcher: number | null = 7) {
   const events: Event[] = [];
-  const denials = new KernelDenials({ number: null, domain: "web", sentinel: "/plan", launcher }, (event) =>
-    events.push(event),
+  const denials = new KernelDenials(
+    { number: 49, level: "enforcing", domain: "web", sentinel: "/plan", launcher },
+    (event) => events.push(event),
   );
   records.forEach(([type, text], index) => {
     const record = parseRecord(type, `audit(1.000:${text}`);

@@ -105,7 +105,7 @@ export class CgroupRefusals {
       ...stamp(earlier === null ? wallClock(first) : Date.now()),
       domain: this.#run.domain,
       number: this.#run.number,
-      level: "enforcing",
+      level: this.#run.level,
       engine: "landlock",
       source: "kernel",
       verdict: "denied",

@@ -159,7 +159,7 @@ export class Collector {
       ...stamp(),
       domain: this.#run.domain,
       number: this.#run.number,
-      level: "enforcing",
+      level: this.#run.level,
       engine: "landlock",
       source: "kernel",
       verdict: "failed",

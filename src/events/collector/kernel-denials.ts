@@ -1,5 +1,6 @@
 import { type DomainStatus, readLandlockRecord, type SyscallRecord } from "../../kernel/audit/landlock-record.ts";
 import type { AuditRecord } from "../../kernel/audit/record.ts";
+import type { Level } from "../../model/policy.ts";
 import type { Event, EventProcess } from "../event.ts";
 import { stamp } from "../identity.ts";
 import { readProcess } from "../process-info.ts";
@@ -12,6 +13,8 @@ export interface Run {
   readonly domain: string;
   /** On this host, where it has one. */
   readonly number: number | null;
+  /** At its start: a run whose denials the kernel tells keeps it. */
+  readonly level: Level;
   /** The file that the launcher tries to write after it has confined itself. */
   readonly sentinel: string;
   /** The launcher's process, which becomes the daemon; null where it cannot be known. */
@@ -116,7 +119,7 @@ export class KernelDenials {
         ...stamp(time),
         domain,
         number: this.#run.number,
-        level: "enforcing",
+        level: this.#run.level,
         engine: "landlock",
         source: "kernel",
         verdict: "denied",

@@ -1,4 +1,7 @@
+import { resolve } from "node:path";
 import type { Event } from "../event.ts";
+import { openEventLog } from "../log/event-log.ts";
+import { LOG_NAME } from "../log/places.ts";
 import { appendEvent, appendLine, openLog } from "../log.ts";
 import { renderEvent } from "../render.ts";
 
@@ -7,12 +10,16 @@ const STDERR_FD = 2;
 /** Where a collector's events go. */
 export interface Sink {
   write(event: Event): void;
-  /** Events that could not be written, and why the last of them could not; null when none was lost. */
+  /** Asked once, at the end: events that could not be written, and why the last of them could not; null when none was lost. */
   failure(): { readonly count: number; readonly why: string } | null;
 }
 
-/** `-` is standard error, for people; anything else is a log file of JSON lines. Throws when the file cannot be opened. */
-export function openSink(target: string): Sink {
+/**
+ * `-` is standard error, for people; anything else is a file of JSON lines. `folder`: of the domain's event log, which keeps its chain whoever
+ * writes to it. Throws when another file cannot be opened.
+ */
+export function openSink(target: string, folder: string): Sink {
+  if (resolve(target) === `${folder}/${LOG_NAME}`) return logSink(folder);
   const write = target === "-" ? writeText() : writeJson(openLog(target));
   let count = 0;
   let why = "";
@@ -29,6 +36,19 @@ export function openSink(target: string): Sink {
       }
     },
     failure: () => (count === 0 ? null : { count, why }),
+  };
+}
+
+/** Events that find no room now wait and are tried again with the next one; {@link Sink.failure} is the last try. */
+function logSink(folder: string): Sink {
+  const log = openEventLog(folder);
+  return {
+    write: (event) => log.append(event),
+    failure: () => {
+      const why = log.problem ?? "";
+      const count = log.close();
+      return count === 0 ? null : { count, why };
+    },
   };
 }
 
