@@ -12,7 +12,9 @@ export function otherNames(names: readonly string[]): readonly string[] {
     const next = [...beginnings].filter((one) => one.length === beginning.length + 1 && one.startsWith(beginning));
     const written = escapeName(beginning);
     const further = next.length === 0 ? `${written}?*` : `${written}${notOneOf(next.map((one) => one.slice(-1)))}*`;
-    return beginning === "" || members.has(beginning) ? [further] : [written, further];
+    // Neither is a name: no path ends there.
+    const isName = !["", ".", ".."].includes(beginning);
+    return isName && !members.has(beginning) ? [written, further] : [further];
   });
 }
 
