@@ -83,7 +83,7 @@ static void serve(struct handover *handover, const struct holdings *own)
 {
   uint8_t *slots = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, own->slots, 0);
   if (slots == MAP_FAILED)
-    return;
+    return (void)close(own->listener); /* calls fail, and do not hang */
   struct mediator mediator = {.descriptor = -1, .alone = geteuid() != 0};
   int deaths = 0, front = own->front;
   for (bool wanted = false;;) {

@@ -6,8 +6,8 @@
 
 /* Between two attempts to reach the successor of a shared mediator, in nanoseconds. */
 #define RETRY_NS 20000000l
-/* Attempts before a run gets a mediator of its own: two seconds. */
-#define RETRIES_MAX 100
+/* Attempts before a run gets a mediator of its own: a second. */
+#define RETRIES_MAX 50
 #define GREETING "CFDMHOLD"
 
 static int connect_once(void)

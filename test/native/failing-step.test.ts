@@ -127,26 +127,29 @@ test.for(failures)("$step fails: the step is named, the daemon does not run", (f
   expect(result.ran).toBe(false);
 });
 
-test("whatever the number of descriptors: the daemon runs in its domain or not at all", () => {
-  const plan = front.plan();
-  front.put(plan);
-  const seen = new Set<number>();
-  for (let limit = 3; limit <= 24; limit++) {
-    const result = start(
-      plan,
-      "self",
-      ["prlimit", `--nofile=${limit}`, "--"],
-      ["sh", "-c", "echo ran; grep Seccomp: /proc/self/status"],
-    );
-    seen.add(result.status ?? -1);
-    if (result.ran) expect(result.stdout).toContain("Seccomp:\t2");
-    else
-      expect(result.stderr).toMatch(
-        /cofferdam: .*EMFILE|No file descriptors available|Too many open files|cannot open/,
+test.each([false, true])(
+  "whatever the number of descriptors, the daemon runs in its domain or not at all (attended: %s)",
+  (attended) => {
+    const plan = front.plan((base) => ({ ...base, attended }));
+    front.put(plan);
+    const seen = new Set<number>();
+    for (let limit = 3; limit <= 24; limit++) {
+      const result = start(
+        plan,
+        "self",
+        ["prlimit", `--nofile=${limit}`, "--"],
+        ["sh", "-c", "echo ran; grep Seccomp: /proc/self/status"],
       );
-  }
-  expect([...seen].sort()).toEqual(expect.arrayContaining([0, 125]));
-});
+      seen.add(result.status ?? -1);
+      if (result.ran) expect(result.stdout).toContain("Seccomp:\t2");
+      else
+        expect(result.stderr).toMatch(
+          /cofferdam: .*EMFILE|No file descriptors available|Too many open files|cannot open/,
+        );
+    }
+    expect([...seen].sort()).toEqual(expect.arrayContaining([0, 125]));
+  },
+);
 
 test("no further process allowed: refused", (context) => {
   needsRoot(context);
