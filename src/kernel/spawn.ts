@@ -13,6 +13,9 @@ const fileActionsDup2: (actions: Uint8Array, from: number, to: number) => number
 const fileActionsCloseFrom: (actions: Uint8Array, first: number) => number = libc.func(
   "int posix_spawn_file_actions_addclosefrom_np(void *actions, int first)",
 );
+const fileActionsChdir: (actions: Uint8Array, folder: string) => number = libc.func(
+  "int posix_spawn_file_actions_addchdir_np(void *actions, const char *folder)",
+);
 const fileActionsDestroy: (actions: Uint8Array) => number = libc.func(
   "int posix_spawn_file_actions_destroy(void *actions)",
 );
@@ -29,13 +32,14 @@ const rawSpawn: (
 
 /**
  * Starts a program with exactly these descriptors, numbered from 0; returns its process id. posix_spawn(3): nothing of this process's memory is copied, so that a
- * large one is not kept waiting. The child has this thread's signal mask, and what this process ignores it ignores. Whoever calls reaps it (wait4).
+ * large one is not kept waiting. `folder` becomes its working directory; null leaves it the own one. The child has this thread's signal mask, and what this process ignores it ignores. Whoever calls reaps it (wait4).
  */
 export function spawnProcess(
   path: string,
   args: readonly string[],
   environment: readonly string[],
   descriptors: readonly number[],
+  folder: string | null = null,
 ): number {
   const actions = Buffer.alloc(FILE_ACTIONS_BYTES);
   const pid = Buffer.alloc(4);
@@ -45,6 +49,7 @@ export function spawnProcess(
     // Numbers above all that are given, so that none is overwritten before it is copied.
     for (const fd of descriptors) high.push(syscall("fcntl", fd, F_DUPFD_CLOEXEC, descriptors.length));
     for (const [to, from] of high.entries()) required("adddup2", fileActionsDup2(actions, from, to));
+    if (folder !== null) required("addchdir", fileActionsChdir(actions, folder));
     required("addclosefrom", fileActionsCloseFrom(actions, descriptors.length));
     required(`start ${path}`, rawSpawn(pid, path, actions, null, [path, ...args, null], [...environment, null]));
   } finally {

@@ -1,10 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { number } from "../syscalls.ts";
 import { childSource } from "./child-source.ts";
-
-/** A probe's child that takes longer than this is killed, milliseconds. It needs about 60. */
-const CHILD_TIMEOUT_MS = 5_000;
+import { startChild } from "./start-child.ts";
 
 /** A number, a buffer by its name, or the result of an earlier step by its label. */
 export type ChildArgument = number | string | { readonly resultOf: string };
@@ -55,19 +52,18 @@ export class ChildProgram {
 
   /** Runs it; the results by label, negative for an error number. Throws when the child could not be run to its end. */
   run(): ReadonlyMap<string, number> {
+    return this.begin()();
+  }
+
+  /** Starts it; what is returned waits for its end and gives the results as {@link run} does. It must be called. */
+  begin(): () => ReadonlyMap<string, number> {
     const koffi = createRequire(import.meta.url).resolve("koffi");
-    const child = spawnSync(process.execPath, ["-e", childSource, koffi], {
-      input: JSON.stringify({ buffers: this.#buffers, steps: this.#steps }),
-      encoding: "utf8",
-      timeout: CHILD_TIMEOUT_MS,
-      killSignal: "SIGKILL",
-      env: {},
-      cwd: "/",
-    });
-    if (child.error !== undefined) throw new Error(`the probing child could not be run: ${child.error.message}`);
-    if (child.status !== 0) throw new Error(`the probing child failed: ${lastLine(child.stderr) || child.signal}`);
-    const results = JSON.parse(child.stdout) as number[];
-    return new Map(this.#labels.map((label, index) => [label, results[index] ?? Number.NaN]));
+    const input = JSON.stringify({ buffers: this.#buffers, steps: this.#steps });
+    const finish = startChild(process.execPath, ["-e", childSource, koffi], input);
+    return () => {
+      const results = JSON.parse(finish()) as number[];
+      return new Map(this.#labels.map((label, index) => [label, results[index] ?? Number.NaN]));
+    };
   }
 
   #add(label: string, step: unknown): this {
@@ -78,6 +74,27 @@ export class ChildProgram {
 
   #resolve(args: readonly ChildArgument[]): unknown[] {
     return args.map((arg) => (typeof arg === "object" ? { result: this.#labels.lastIndexOf(arg.resultOf) } : arg));
+  }
+}
+
+/** Begins a child; at its end its results are read, and whatever happens, what it needed is dropped. */
+export function cleanly<T>(
+  child: ChildProgram,
+  drop: () => void,
+  read: (results: ReadonlyMap<string, number>) => T,
+): () => T {
+  try {
+    const finish = child.begin();
+    return () => {
+      try {
+        return read(finish());
+      } finally {
+        drop();
+      }
+    };
+  } catch (error) {
+    drop();
+    throw error;
   }
 }
 
@@ -92,8 +109,4 @@ function numberOf(call: string): number {
   const nr = number(call);
   if (nr === null) throw new Error(`no system call is called ${call}`);
   return nr;
-}
-
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
 }

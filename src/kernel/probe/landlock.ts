@@ -25,7 +25,7 @@ import type { FeatureName, Probe } from "../host-facts.ts";
 import { landlockRulesetAttr, sockaddrIn, sockaddrUn } from "../structs.ts";
 import { number } from "../syscalls.ts";
 import { no, refused, unknown, yes } from "./answer.ts";
-import { ChildProgram, resultOf } from "./child.ts";
+import { ChildProgram, cleanly, resultOf } from "./child.ts";
 
 type LandlockFeature = Extract<FeatureName, `landlock-${string}`>;
 
@@ -39,19 +39,18 @@ export function landlockAbi(): number {
   return Math.max(0, syscallRaw(number("landlock_create_ruleset") ?? -1, null, 0, LANDLOCK_CREATE_RULESET_VERSION));
 }
 
-/** Every operation is tried twice by one child: before it restricts itself, so that a refusal afterwards is Landlock's. */
-export function probeLandlock(abi: number): Record<LandlockFeature, Probe> {
+/** Every operation is tried twice by one child: before it restricts itself, so that a refusal afterwards is Landlock's. What is returned must be called. */
+export function beginLandlock(abi: number): () => Record<LandlockFeature, Probe> {
   const abstract = sockaddrBytes(`\0cofferdam-probe-${process.pid}`);
   const folder = knowsUnixNames() ? mkdtempSync(join(tmpdir(), "cofferdam-probe-")) : null;
   // Where names of sockets are not known to Landlock, there is nothing to try them on.
   const pathname = folder === null ? abstract : sockaddrBytes(`${folder}/socket`);
   const listeners = (folder === null ? [abstract] : [abstract, pathname]).map(listen);
-  try {
-    return read(abi, restrictedChild(abi, abstract, pathname).run());
-  } finally {
+  const drop = () => {
     listeners.forEach(close);
     if (folder !== null) rmSync(folder, { recursive: true });
-  }
+  };
+  return cleanly(restrictedChild(abi, abstract, pathname), drop, (results) => read(abi, results));
 }
 
 const unixRuleset = landlockRulesetAttr.encode({ handled_access_fs: LANDLOCK_ACCESS_FS_RESOLVE_UNIX }).subarray(0, 8);

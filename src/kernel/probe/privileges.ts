@@ -13,29 +13,27 @@ import { cString } from "../ffi.ts";
 import type { FeatureName, Probe } from "../host-facts.ts";
 import { landlockRulesetAttr, sockFilter, sockFprog } from "../structs.ts";
 import { refused, unknown, yes } from "./answer.ts";
-import { ChildProgram, resultOf } from "./child.ts";
+import { ChildProgram, cleanly, resultOf } from "./child.ts";
 
 type PrivilegeFeature = Extract<FeatureName, "target-access" | "private-ipc" | "restrict-without-nnp">;
 
 /** Enough for the probing child beside it; it is ended before. Seconds. */
 const TARGET_LIFE_S = 30;
 
-/** What depends on who asks: one child tries all three, its sibling being the foreign target. */
-export function probePrivileges(): Record<PrivilegeFeature, Probe> {
+/** What depends on who asks: one child tries all three, its sibling being the foreign target. What is returned must be called. */
+export function beginPrivileges(): () => Record<PrivilegeFeature, Probe> {
   const target = spawn("sleep", [String(TARGET_LIFE_S)], { stdio: "ignore" });
   // A failed start is reported by the missing pid; without a listener Node would throw later.
   target.once("error", () => target.unref());
-  try {
-    const results = child(target.pid ?? 0).run();
-    return {
-      "target-access": target.pid === undefined ? unknown("no process to look at could be started") : access(results),
-      "private-ipc": outcome("unshare(CLONE_NEWIPC)", resultOf(results, "ipc")),
-      "restrict-without-nnp": restrict(results),
-    };
-  } finally {
+  const drop = () => {
     target.kill("SIGKILL");
     target.unref();
-  }
+  };
+  return cleanly(child(target.pid ?? 0), drop, (results) => ({
+    "target-access": target.pid === undefined ? unknown("no process to look at could be started") : access(results),
+    "private-ipc": outcome("unshare(CLONE_NEWIPC)", resultOf(results, "ipc")),
+    "restrict-without-nnp": restrict(results),
+  }));
 }
 
 function child(target: number): ChildProgram {

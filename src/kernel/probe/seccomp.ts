@@ -47,9 +47,14 @@ const NOTIFICATION_TIMEOUT_MS = 1_000;
 /** The descriptor number that ADDFD puts into the target. */
 const INJECTED_FD = 200;
 
-/** One process is target (a thread under the filter) and supervisor (its main thread) at once. */
-export function probeSeccomp(): Record<SeccompFeature, Probe> {
-  const killable = supervisedChild(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV).run();
+/** One process is target (a thread under the filter) and supervisor (its main thread) at once. What is returned must be called. */
+export function beginSeccomp(): () => Record<SeccompFeature, Probe> {
+  const child = supervisedChild(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+  const finish = child.begin();
+  return () => read(finish());
+}
+
+function read(killable: ReadonlyMap<string, number>): Record<SeccompFeature, Probe> {
   const installed = resultOf(killable, "listener");
   const waitKillable = installed >= 0 ? yes : refused("a filter with WAIT_KILLABLE_RECV", installed);
   const results = installed >= 0 ? killable : supervisedChild(SECCOMP_FILTER_FLAG_NEW_LISTENER).run();

@@ -1,0 +1,79 @@
+import { MFD_CLOEXEC, POLLIN, SIGKILL } from "../constants.ts";
+import { close, cString, hasCode, kill, poll, pread, pwrite, syscall, waitpid } from "../ffi.ts";
+import { spawnProcess } from "../spawn.ts";
+
+/** A probe's child that takes longer than this is killed, milliseconds. It needs about 60. */
+const CHILD_TIMEOUT_MS = 5_000;
+/** What a child may print, in bytes; the results of a probe are a few hundred. */
+const OUTPUT_BYTES_MAX = 1 << 16;
+
+/**
+ * Starts a program in `/` with an empty environment and `input` as its standard input, so that several run at the same time. What is returned waits for its end and
+ * gives what it printed. Throws when it did not end well. Node's own ways to start a program either wait or give control back.
+ */
+export function startChild(path: string, args: readonly string[], input: string): () => string {
+  const [stdin, stdout, stderr] = [memory(input), memory(""), memory("")] as const;
+  const drop = () => [stdin, stdout, stderr].forEach(close);
+  try {
+    const pid = spawnProcess(path, args, [], [stdin, stdout, stderr], "/");
+    return () => {
+      try {
+        const status = endOf(pid);
+        if (status !== 0)
+          throw new Error(`the probing child failed: ${lastLine(textOf(stderr)) || `status ${status}`}`);
+        return textOf(stdout);
+      } finally {
+        drop();
+      }
+    };
+  } catch (error) {
+    drop();
+    throw new Error(`the probing child could not be run: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Status of wait(2). */
+function endOf(pid: number): number {
+  const handle = syscall("pidfd_open", pid, 0);
+  const deadline = performance.now() + CHILD_TIMEOUT_MS;
+  try {
+    for (let ended = false; !ended; ) {
+      const left = Math.ceil(deadline - performance.now());
+      if (left <= 0) kill(pid, SIGKILL);
+      ended =
+        unlessInterrupted(() => (poll([{ fd: handle, events: POLLIN }], Math.max(left, 0))[0] ?? 0) !== 0) ?? false;
+    }
+  } finally {
+    close(handle);
+  }
+  for (;;) {
+    const ended = unlessInterrupted(() => waitpid(pid, 0));
+    if (ended !== null) return ended.status;
+  }
+}
+
+/** null where a signal came first, such as the end of another child. */
+function unlessInterrupted<T>(wait: () => T): T | null {
+  try {
+    return wait();
+  } catch (error) {
+    if (hasCode(error, "EINTR")) return null;
+    throw error;
+  }
+}
+
+function memory(text: string): number {
+  const fd = syscall("memfd_create", cString("cofferdam-probe"), MFD_CLOEXEC);
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += pwrite(fd, bytes.subarray(at), BigInt(at));
+  return fd;
+}
+
+function textOf(fd: number): string {
+  const buffer = Buffer.alloc(OUTPUT_BYTES_MAX);
+  return buffer.toString("utf8", 0, pread(fd, buffer, 0n));
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}
