@@ -37,8 +37,8 @@ export interface LoadedDirectory {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** A policy directory of ESXi: `domains/`, `fileLabels/` and `tardisks/`, each with one file or more. */
-export function loadDirectory(folder: string, vocabulary: Vocabulary): LoadedDirectory {
+/** A policy directory of ESXi: `domains/`, `fileLabels/` and `tardisks/`, each with one file or more. `kindOf`: what a path is on the host. */
+export function loadDirectory(folder: string, vocabulary: Vocabulary, kindOf = pathKind): LoadedDirectory {
   const sources = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => void diagnostics.push(diagnostic);
@@ -58,7 +58,7 @@ export function loadDirectory(folder: string, vocabulary: Vocabulary): LoadedDir
     parseRules(path, name, text, report).map((domain) => ({ path, domain })),
   );
   const domains = written.flatMap(({ path, domain }) => {
-    const keys = translate(domain, { labels, kindOf: pathKind, report });
+    const keys = translate(domain, { labels, kindOf, report });
     if (path.startsWith(join(folder, "tardisks"))) return [];
     return translated(path, domain, policyText(keys, path), { vocabulary, sources, report }) ?? [];
   });
