@@ -150,7 +150,7 @@ const noStrings: StringWriter = {
 /** Each string once, in order of first use. */
 class StringTable implements StringWriter {
   readonly #offsets = new Map<string, number>([["", 0]]);
-  readonly #parts: Uint8Array[] = [new Uint8Array(1)];
+  readonly #parts: string[] = [""];
   #length = 1;
 
   offsetOf(text: string): number {
@@ -158,15 +158,14 @@ class StringTable implements StringWriter {
     if (known !== undefined) return known;
     if (text.includes("\0")) throw new RangeError(`NUL inside ${JSON.stringify(text)}`);
     if (/\p{Surrogate}/u.test(text)) throw new RangeError(`no UTF-8 for ${JSON.stringify(text)}`);
-    const bytes = new TextEncoder().encode(`${text}\0`);
     const offset = this.#length;
     this.#offsets.set(text, offset);
-    this.#parts.push(bytes);
-    this.#length += bytes.length;
+    this.#parts.push(text);
+    this.#length += Buffer.byteLength(text) + 1;
     return offset;
   }
 
   bytes(): Uint8Array {
-    return new Uint8Array(Buffer.concat(this.#parts));
+    return new TextEncoder().encode(`${this.#parts.join("\0")}\0`);
   }
 }
