@@ -82,6 +82,7 @@ test("-k names every keyword under the form of its rule", async () => {
 test("-h has the original's options with their long names", async () => {
   const { status, out } = await host.run("secpolicytools", "-h");
   expect(status).toBe(0);
+  expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
   for (const option of [
     "-p|--load-policy",
     "-d|--display-policy",

@@ -34,16 +34,16 @@ export const without: Readonly<Partial<Record<keyof typeof options, string>>> = 
 };
 
 export const helpText = `Usage: secpolicytools OPTION
-  -p|--load-policy [policy dir]      Translate policies in ESXi's format to policy files of Cofferdam.
-                                     (default dir /etc/vmware/secpolicy)
-     --into <folder>                 Where they go (default: the host's own policies).
-     --replace                       Overwrite policies that are there and differ.
-  -d|--display-policy                Every domain with its rules; -p reads it back.
-  -D|--lookup-domain <label>         The number of a domain.
-  -l|--list-labels                   All domains with their numbers.
-  -k|--keywords                      All keywords of the rule language.
-  -h|--help                          This text.
+  -p|--load-policy [policy dir]  Translate policies in ESXi's format to policy
+                                 files. (default dir /etc/vmware/secpolicy)
+     --into <folder>             Where they go (default: the host's policies).
+     --replace                   Overwrite policies that are there and differ.
+  -d|--display-policy            Every domain with its rules; -p reads it back.
+  -D|--lookup-domain <label>     The number of a domain.
+  -l|--list-labels               All domains with their numbers.
+  -k|--keywords                  All keywords of the rule language.
+  -h|--help                      This text.
 
 Without a meaning here, and refused: -r -O -g -s -L -T -N -C.
-The level of a domain: esxcli system secpolicy domain. The whole: cofferdam --help.
+Levels: esxcli system secpolicy domain. The whole: cofferdam --help.
 `;
