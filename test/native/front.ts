@@ -1,5 +1,16 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -145,6 +156,12 @@ export class Front {
 
   close(): void {
     for (const path of this.#made) rmSync(path, { force: true });
+    // A holder that a test killed leaves its record.
+    const runs = join(this.runtimeOf("self"), "cofferdam/runs");
+    for (const name of existsSync(runs) ? readdirSync(runs) : []) {
+      const record = join(runs, name);
+      if (textOf(record).startsWith(`native-test-${process.pid}-`)) rmSync(record, { force: true });
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -152,6 +169,15 @@ export class Front {
 /** Builds a helper of these tests, static so that any domain can run it. */
 export function compileC(name: string, out: string): void {
   execFileSync("gcc", ["-D_GNU_SOURCE", "-O1", "-static", "-Wall", "-Wextra", "-Werror", "-o", out, source(name)]);
+}
+
+/** Of a symbolic link; empty where it went meanwhile. */
+function textOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return "";
+  }
 }
 
 function ordinary(who: Who): boolean {
