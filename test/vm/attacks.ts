@@ -10,13 +10,20 @@ import type { Tree } from "./tree.ts";
 export const attackers = { root: 0, user: 65_534 } as const;
 export type AttackerName = keyof typeof attackers;
 
+/** Of the attacks that the broker refuses for one and the same reason, this many. */
+const SAME_REFUSAL_MAX = 2;
+
 /**
- * Every attack once, each by one of the two: emulation makes a try ten times as dear, and natively both try all of them.
- * What only one of them can try is theirs; the rest goes to whoever has less.
+ * Which attacks are tried, each once and by one of the two: emulation makes a try ten times as dear, and natively both try all of
+ * them. What only one of them can try is theirs; the rest goes to whoever has less.
  */
 export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]>> {
   const share: Record<AttackerName, AttackProgram[]> = { root: [], user: [] };
-  const programs = attackPrograms();
+  const all = attackPrograms();
+  const programs = all.filter((program, index) => {
+    const before = all.slice(0, index).filter(({ event }) => event === program.event);
+    return !program.event.endsWith(" broker") || before.length < SAME_REFUSAL_MAX;
+  });
   for (const program of programs) if (program.as !== "both") share[program.as].push(program);
   for (const program of programs)
     if (program.as === "both") (share.root.length <= share.user.length ? share.root : share.user).push(program);
