@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { runDialect } from "../../src/esxi/dialect.ts";
 import { ScratchHost } from "../agent/scratch-host.ts";
 import type { Outcome } from "../cli/command-line.ts";
+import { needsRoot } from "../support/skip.ts";
 
 let host: ScratchHost;
 
@@ -35,7 +36,8 @@ test("without an agent a level is not set, and it is said how to start one", asy
   expect(err).toMatch(/^esxcli: no agent runs on this host\n {2}help: .*cofferdam agent/);
 });
 
-test("a level is set through the agent, by either name, and the list shows what is in force", async () => {
+test("a level is set through the agent, by either name, and the list shows what is in force", async (context) => {
+  needsRoot(context);
   await host.start();
   expect(await esxcli("set", "-n", "nginxDom", "-l", "warning")).toEqual({ status: 0, out: "", err: "" });
   expect((await esxcli("list")).out).toMatch(/^nginxDom +warning$/m);
@@ -44,7 +46,8 @@ test("a level is set through the agent, by either name, and the list shows what 
   expect((await esxcli("list")).out).toMatch(/^nginxDom +disabled$/m);
 });
 
-test("--all-domains means all of them, and superDom stays", async () => {
+test("--all-domains means all of them, and superDom stays", async (context) => {
+  needsRoot(context);
   await host.start();
   expect((await esxcli("set", "--all-domains", "-l", "warning")).status).toBe(0);
   const { out } = await esxcli("list");
