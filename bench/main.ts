@@ -8,6 +8,7 @@ import { launchTimes } from "./launch.ts";
 import { machine } from "./machine.ts";
 import { operationTimes } from "./operations.ts";
 import { progress } from "./progress.ts";
+import { psTimes } from "./ps.ts";
 import { ruleCosts } from "./rules.ts";
 import { Scratch } from "./scratch.ts";
 import { type Row, renderTable } from "./table.ts";
@@ -18,6 +19,7 @@ const sections: Readonly<Record<string, { title: string; measure: (scratch: Scra
   daemons: { title: "Daemons", measure: daemonThroughput },
   rules: { title: "Number of rules", measure: ruleCosts },
   compile: { title: "Compiling", measure: compileTimes },
+  ps: { title: "Listing processes", measure: psTimes },
 };
 
 const words = process.argv.slice(2);
