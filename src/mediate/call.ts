@@ -2,7 +2,7 @@ import type { Level } from "../model/policy.ts";
 import { abi } from "./abi.ts";
 import type { Broker } from "./broker.ts";
 import { CONTINUE, type Outcome } from "./outcome.ts";
-import { withGranted } from "./supervised/granted-capabilities.ts";
+import { grantedCapabilities } from "./supervised/granted-capabilities.ts";
 import { rehearsed } from "./supervised/rehearsed.ts";
 import { close } from "./sys.ts";
 import { Target } from "./target.ts";
@@ -36,6 +36,8 @@ export class Call {
   /** Level warning: everything is judged and nothing done, which ends where the first effect would be ({@link effect}). */
   readonly rehearses: boolean;
   readonly #notification: Notification;
+  /** Capabilities in effect while the target's identity is taken. */
+  #worn: bigint | null = null;
 
   constructor(broker: Broker, notification: Notification) {
     this.broker = broker;
@@ -94,13 +96,21 @@ export class Call {
 
   /**
    * Runs `operation` as the target. What is looked at within may still be another's: {@link effect} makes sure. A rehearsal opens nothing but O_PATH descriptors, and the
-   * kernel will judge the target's own rights: no identity is taken. Of its capabilities a supervised target has those that the policy grants.
+   * kernel will judge the target's own rights: no identity is taken.
    */
   asTarget<T>(operation: () => T, effectiveIds = false): T {
     if (this.rehearses) return operation();
-    const credentials = this.supervised ? withGranted(this.target.credentials, this.broker) : this.target.credentials;
+    const { credentials } = this.target;
     this.target.root;
-    return this.broker.identity.as(credentials, effectiveIds, operation);
+    const { identity } = this.broker;
+    return identity.as(credentials, effectiveIds, () => {
+      this.#worn = credentials.effective & identity.own.effective;
+      try {
+        return operation();
+      } finally {
+        this.#worn = null;
+      }
+    });
   }
 
   /** Nobody else can put another object behind one of its descriptors while it waits: the filter lets only threads share them. */
@@ -113,12 +123,13 @@ export class Call {
     return walk(path, { target: this.target, mounts: this.broker.mounts, follow, procfs });
   }
 
-  /** A system call with an effect: the last look at whether anybody waits, then the mark, then the call. */
+  /** A system call with an effect: the last look at whether anybody waits, then the mark, then the call, with those of the target's capabilities that the policy grants. */
   effect(operation: () => number): number {
     if (this.rehearses) throw rehearsed;
     this.check();
     this.#notification.started();
-    return operation();
+    if (!this.supervised || this.#worn === null) return operation();
+    return this.broker.identity.narrowed(this.#worn, grantedCapabilities(this.broker.policy), operation);
   }
 
   /** Gives up a descriptor early. */

@@ -1,29 +1,32 @@
-import { E } from "../abi.ts";
+import { abi, E } from "../abi.ts";
 import { readAddress } from "../address.ts";
 import type { Call } from "../call.ts";
-import { judgeDestination, pathOf } from "../destination.ts";
+import { type Destination, judgeDestination, pathOf } from "../destination.ts";
 import type { Handler } from "../handler.ts";
 import { MESSAGE_BYTES_MAX } from "../limits.ts";
 import { type Message, readMessage } from "../message.ts";
-import { error, never, type Outcome, result } from "../outcome.ts";
+import { CONTINUE, error, never, type Outcome, result } from "../outcome.ts";
 import { refuseForm } from "../refuse-call.ts";
-import { sendSigned } from "../signed-send.ts";
+import { sendLetter, sendSigned } from "../signed-send.ts";
 import { AF, SOCK, socketOf, type TargetSocket } from "../socket.ts";
+import { carried } from "../supervised/control.ts";
+import { goesByNoAddress } from "../supervised/no-address.ts";
 import { sys } from "../sys.ts";
 
 const MSG = { dontWait: 0x40, noSignal: 0x4000, fastOpen: 0x20000000 } as const;
 
 /** sendto with an address; without one the filter lets it through. */
 export const sendto: Handler = {
-  continueIsSafe: () => false,
+  continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
   answer(call) {
+    if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
     const length = call.word(2);
     if (length > BigInt(MESSAGE_BYTES_MAX)) return error(E.MSGSIZE);
     const address = call.word(4) === 0n ? null : readAddress(call, call.word(4), call.int(5));
     if (typeof address === "number") return error(-address);
     return send(
       call,
-      { address, data: call.target.memory.read(call.word(1), Number(length)), control: false },
+      { address, data: call.target.memory.read(call.word(1), call.rehearses ? 0 : Number(length)), control: null },
       call.unsigned(3),
     );
   },
@@ -31,8 +34,9 @@ export const sendto: Handler = {
 
 /** sendmsg: its address lies in memory, so every use comes here where addresses are brokered. */
 export const sendmsg: Handler = {
-  continueIsSafe: () => false,
+  continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(2)),
   answer(call) {
+    if (goesByNoAddress(call, call.unsigned(2))) return CONTINUE;
     const message = readMessage(call, call.word(1));
     return typeof message === "number" ? error(-message) : send(call, message, call.unsigned(2));
   },
@@ -40,8 +44,9 @@ export const sendmsg: Handler = {
 
 /** sendmmsg sends its first message only, and says so: one, which the caller must expect (sendmmsg(2)). */
 export const sendmmsg: Handler = {
-  continueIsSafe: () => false,
+  continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
   answer(call) {
+    if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
     if (call.unsigned(2) === 0) return { kind: "value", value: 0 };
     const message = readMessage(call, call.word(1));
     if (typeof message === "number") return error(-message);
@@ -64,8 +69,10 @@ function send(call: Call, message: Message, flags: number): Outcome {
   if (typeof socket === "number") return error(-socket);
   const { address } = message;
   if (flags & MSG.fastOpen) return refuseForm(call);
-  if (message.control) return never(E.PERM, call.name, "control data (descriptors, credentials, packet options)");
-  if (address !== null && socket.domain === AF.unix && socket.type === SOCK.dgram)
+  const control = controlOf(call, message);
+  if (control !== null && !Buffer.isBuffer(control)) return control;
+  const isDatagram = address !== null && socket.domain === AF.unix && socket.type === SOCK.dgram;
+  if (isDatagram && !call.supervised)
     return never(
       E.PERM,
       call.name,
@@ -78,20 +85,53 @@ function send(call: Call, message: Message, flags: number): Outcome {
   if (address !== null && socket.type === SOCK.stream) return error(E.ISCONN);
   const path = address === null ? null : pathOf(call, address);
   const asked = flags | MSG.dontWait | MSG.noSignal;
+  const letter = { data: message.data, control };
   // A connection of packets goes by no address, whatever is given.
-  if (socket.domain === AF.unix) return untilSent(socket, flags, () => sendSigned(call, socket, message.data, asked));
+  const named = address !== null && (socket.domain !== AF.unix || isDatagram);
+  const destination = (): Destination | null => (named ? judgeDestination(call, socket, address, path) : null);
   const attempt = (): Outcome =>
-    call.asTarget(() => {
-      const destination = address === null ? null : judgeDestination(call, socket, address, path);
-      if (destination !== null && destination.kind !== "address") return destination;
-      const bytes = destination?.bytes ?? null;
-      return result(
-        call.effect(() =>
-          sys("sendto", socket.fd, message.data, message.data.length, asked, bytes, bytes?.length ?? 0),
-        ),
-      );
-    }, true);
+    socket.domain === AF.unix
+      ? signed(call, socket, letter, asked, destination)
+      : call.asTarget(() => plain(call, socket, letter, asked, destination()), true);
   return untilSent(socket, flags, attempt);
+}
+
+type Letter = Pick<Parameters<typeof sendLetter>[1], "data" | "control">;
+
+function plain(call: Call, socket: TargetSocket, letter: Letter, flags: number, to: Destination | null): Outcome {
+  if (to !== null && to.kind !== "address") return to;
+  return result(call.effect(() => sendLetter(socket.fd, { ...letter, name: to?.bytes ?? null }, flags)));
+}
+
+/** Whoever is told who sends must be told of the target, which takes the mediator's own rights: what the target may is asked before. */
+function signed(
+  call: Call,
+  socket: TargetSocket,
+  letter: Letter,
+  flags: number,
+  destination: () => Destination | null,
+): Outcome {
+  const to = call.asTarget(() => mayWrite(destination()), true);
+  if (to !== null && to.kind !== "address") return to;
+  return sendSigned(call, socket, { ...letter, name: to?.bytes ?? null }, flags);
+}
+
+const WRITE = 2;
+const AT_EACCESS = 0x200;
+
+/** Sending to a socket's name takes the right to write to it (unix(7)). */
+function mayWrite(to: Destination | null): Destination | null {
+  if (to === null || to.kind !== "address" || to.bytes[2] === 0) return to;
+  const path = Buffer.concat([to.bytes.subarray(2), Buffer.alloc(1)]);
+  const denied = sys("faccessat2", abi.AT_FDCWD, path, WRITE, AT_EACCESS);
+  return denied < 0 ? error(-denied) : to;
+}
+
+/** Sealed, control data is none that the mediator could send: its descriptors and identity it would carry. */
+function controlOf(call: Call, { control }: Message): Buffer | Outcome | null {
+  if (control === null) return null;
+  if (call.supervised) return carried(call, control);
+  return never(E.PERM, call.name, "control data (descriptors, credentials, packet options)");
 }
 
 /** A target that may wait waits here, without keeping the loop. */

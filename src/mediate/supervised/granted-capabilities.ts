@@ -1,12 +1,13 @@
 import { capabilityNames } from "../../model/capability.ts";
 import { decide } from "../../model/decide.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { Broker } from "../broker.ts";
-import type { Credentials } from "../credentials.ts";
 
 const masks = new WeakMap<Policy, bigint>();
 
-/** Mask of `1 << number` for each capability that the policy grants. */
+/**
+ * Mask of `1 << number` for each capability that the policy grants. A target that was started at level warning may have others too: the mediator lends it none of these
+ * for what it does.
+ */
 export function grantedCapabilities(policy: Policy): bigint {
   const known = masks.get(policy);
   if (known !== undefined) return known;
@@ -17,10 +18,4 @@ export function grantedCapabilities(policy: Policy): bigint {
   );
   masks.set(policy, mask);
   return mask;
-}
-
-/** A target that was started at level warning may have capabilities beyond its policy: the mediator lends it none of these. */
-export function withGranted(credentials: Credentials, { policy }: Pick<Broker, "policy">): Credentials {
-  const effective = credentials.effective & grantedCapabilities(policy);
-  return effective === credentials.effective ? credentials : { ...credentials, effective };
 }

@@ -31,7 +31,7 @@ export function openObject(
     case abi.S_IFSOCK:
       return asked.flags & abi.O_PATH ? reopen(call, asked, object.fd) : error(ENXIO);
     default:
-      return asked.flags & abi.O_NOFOLLOW && place !== null && (asked.flags & abi.O_TRUNC) === 0
+      return asked.flags & abi.O_NOFOLLOW && place !== null
         ? byName(call, asked, object, place)
         : reopen(call, asked, object.fd);
   }
@@ -72,13 +72,27 @@ function byName(
   object: { readonly stat: Stat },
   { directory, last }: Place,
 ): Outcome | "again" {
-  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL)) | abi.O_NOCTTY;
+  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_TRUNC)) | abi.O_NOCTTY;
   const fd = call.effect(() => openat(directory, last, flags | unwaiting(call)));
   if (fd === -E.LOOP || fd === -E.NOENT) return "again";
   const stat = fd < 0 ? null : fstat(fd);
-  if (stat === null || (typeof stat !== "number" && sameObject(stat, object.stat))) return settle(call, asked, fd);
+  if (stat === null) return settle(call, asked, fd);
+  if (typeof stat === "number" || !sameObject(stat, object.stat)) {
+    close(fd);
+    return "again";
+  }
+  const emptied = asked.flags & abi.O_TRUNC ? empty(call, asked, fd) : 0;
+  if (emptied === 0) return settle(call, asked, fd);
   close(fd);
-  return "again";
+  return error(-emptied);
+}
+
+/** O_TRUNC on the file that was found to be the right one. */
+function empty(call: Call, asked: OpenArguments, found: number): number {
+  const flags = (asked.flags & abi.O_ACCMODE) | abi.O_TRUNC;
+  const fd = call.effect(() => openat(abi.AT_FDCWD, self(found), flags | unwaiting(call)));
+  if (fd >= 0) close(fd);
+  return Math.min(fd, 0);
 }
 
 /** A worker may be kept waiting; so may nobody else. */

@@ -1,0 +1,80 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Built, buildAll } from "../build.ts";
+import { runScene } from "../scene.ts";
+import { withTree } from "../tree.ts";
+import { everyCapability, toStart } from "./rules.ts";
+
+let built: Built;
+let acts: string;
+beforeAll(async () => {
+  built = await buildAll();
+  acts = built.compile("supervised/acts");
+});
+afterAll(() => built.remove());
+
+const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+/** Everything inside: the same as without Cofferdam, and no event. */
+const names = ["fifo", "family", "threads", "flags", "passing", "terminal", "exec"] as const;
+
+describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
+  test.each(names)("%s", (name) => {
+    const plain = withTree(me, (tree) => {
+      prepare(tree);
+      return spawnSync(acts, [name], { cwd: tree, encoding: "utf8" }).stdout.split("\n").filter(Boolean);
+    });
+    withTree(me, (tree) => {
+      prepare(tree);
+      const run = runScene(
+        built,
+        { supervised: level, rules: rulesFor(tree), policy: { capabilities: everyCapability } },
+        [acts, name],
+        tree,
+      );
+      expect(run.stderr).toBe("");
+      expect(run.lines).toEqual(plain);
+      expect(run.events).toEqual([]);
+    });
+  });
+
+  test("entries of /proc are the target's own, and not another domain's", () => {
+    withTree(me, (tree) => {
+      const run = runScene(
+        built,
+        { supervised: level, rules: [...rulesFor(tree), "r /proc/**"] },
+        [acts, "proc"],
+        tree,
+      );
+      expect(run.lines.slice(0, -1)).toEqual([
+        "comm acts",
+        "status: 0 -",
+        "exe: 0 -",
+        "cwd: 0 -",
+        "again: 0 -",
+        "a pipe again: 1 -",
+      ]);
+      expect(run.events).toMatchObject([{ operation: "openat", object: "/proc/1/environ", reason: "never" }]);
+    });
+  });
+});
+
+function rulesFor(tree: string): string[] {
+  const programs = ["rx /usr/bin/**", `rx ${acts}`, `rwcda ${tree}/**`, `x ${tree}/script`];
+  return [
+    ...toStart(built),
+    ...programs,
+    "rw /dev/tty",
+    "rw /dev/null",
+    "rw /dev/ptmx",
+    "rw /dev/pts/ptmx",
+    "r /dev/urandom",
+  ];
+}
+
+function prepare(tree: string): void {
+  writeFileSync(join(tree, "script"), "#!/bin/sh\necho script $1\n");
+  chmodSync(join(tree, "script"), 0o755);
+}
