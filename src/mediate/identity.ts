@@ -51,6 +51,18 @@ export class Identity {
     }
   }
 
+  /** Within {@link as}, which left `worn` in effect: with no more than `effective` of them. */
+  narrowed<T>(worn: bigint, effective: bigint, operation: () => T): T {
+    const less = worn & effective;
+    if (less === worn) return operation();
+    if (sys("capset", HEADER, capabilities(this.own, less)) < 0) throw new CannotImpersonate("capset");
+    try {
+      return operation();
+    } finally {
+      if (sys("capset", HEADER, capabilities(this.own, worn)) < 0) fatal("capset");
+    }
+  }
+
   #effective(uid: number, gid: number): void {
     if (sys("setresgid", -1, gid, -1) < 0) throw new CannotImpersonate("setresgid");
     if (sys("setresuid", -1, uid, -1) < 0) throw new CannotImpersonate("setresuid");

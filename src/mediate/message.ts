@@ -10,8 +10,8 @@ const IOV_MAX = 1024;
 export interface Message {
   readonly address: Address | null;
   readonly data: Buffer;
-  /** Control data is there: never sent by the mediator, whose descriptors and identity it would carry. */
-  readonly control: boolean;
+  /** Where its control data lies: what it carries are the sender's descriptors and identity, not the mediator's. */
+  readonly control: { readonly at: bigint; readonly length: bigint } | null;
 }
 
 /** struct msghdr on x86_64 (sendmsg(2)), 56 bytes. Negated error number for what the kernel would refuse too. */
@@ -21,9 +21,13 @@ export function readMessage(call: Call, pointer: bigint): Message | number {
   const name = header.readBigUInt64LE(0);
   const address = name === 0n || nameLength === 0 ? null : readAddress(call, name, nameLength);
   if (typeof address === "number") return address;
-  const data = readVector(call, header.readBigUInt64LE(16), header.readBigUInt64LE(24));
+  // Nothing is sent by who only looks.
+  const data = call.rehearses
+    ? Buffer.alloc(0)
+    : readVector(call, header.readBigUInt64LE(16), header.readBigUInt64LE(24));
   if (typeof data === "number") return data;
-  return { address, data, control: header.readBigUInt64LE(40) !== 0n };
+  const control = { at: header.readBigUInt64LE(32), length: header.readBigUInt64LE(40) };
+  return { address, data, control: control.length === 0n ? null : control };
 }
 
 /** What lies in up to IOV_MAX pieces (struct iovec, 16 bytes each), cut at {@link MESSAGE_BYTES_MAX}: senders of streams go on, datagrams of that size do not exist. */

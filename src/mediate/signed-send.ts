@@ -10,18 +10,30 @@ import { sys } from "./sys.ts";
 /** capabilities(7): other group ids, user ids, and process ids in SCM_CREDENTIALS (unix(7)). */
 const SIGNS = [6, 7, 21].reduce((set, capability) => set | (1n << BigInt(capability)), 0n);
 
+/** One message as sendmsg(2) takes it. */
+export interface Letter {
+  readonly data: Buffer;
+  /** The address it goes to, where it does not go to the socket's peer. */
+  readonly name: Buffer | null;
+  /** Whole struct cmsghdr pieces. */
+  readonly control: Buffer | null;
+}
+
 /**
- * Sends on a connected unix socket. A receiver that asks who sends (SO_PASSCRED) is told the sender's real ids: the target's are put in
- * where the mediator may. Where it may not, both must be the same user, and the receiver sees the mediator's process id.
+ * Sends on a unix socket. A receiver that asks who sends (SO_PASSCRED) is told the sender's real ids: the target's are put in
+ * where the mediator may. Where it may not, both must be the same user, and the receiver sees the mediator's process id: not for a message with
+ * an address, whose receiver goes by nothing else.
  */
-export function sendSigned(call: Call, socket: TargetSocket, data: Buffer, flags: number): Outcome {
+export function sendSigned(call: Call, socket: TargetSocket, letter: Letter, flags: number): Outcome {
   const { credentials } = call.target;
   const own = call.broker.identity.own;
-  if ((own.effective & SIGNS) === SIGNS)
-    return result(call.effect(() => sendWith(socket.fd, data, credentialsMessage(credentials), flags)));
-  if (own.uid !== credentials.uid || own.gid !== credentials.gid)
+  if ((own.effective & SIGNS) === SIGNS) {
+    const control = Buffer.concat([letter.control ?? Buffer.alloc(0), credentialsMessage(credentials)]);
+    return result(call.effect(() => sendLetter(socket.fd, { ...letter, control }, flags)));
+  }
+  if (letter.name !== null || own.uid !== credentials.uid || own.gid !== credentials.gid)
     return never(E.PERM, call.name, "the receiver would take the mediator for the sender");
-  return result(call.effect(() => sys("sendto", socket.fd, data, data.length, flags, null, 0)));
+  return result(call.effect(() => sendLetter(socket.fd, letter, flags)));
 }
 
 /** struct cmsghdr (len, level, type) and struct ucred (pid, uid, gid) on x86_64, padded to eight bytes. */
@@ -37,11 +49,15 @@ function credentialsMessage({ tgid, uid, gid }: Credentials): Buffer {
 }
 
 /** sendmsg(2) with struct msghdr (56 bytes) and one struct iovec. */
-function sendWith(fd: number, data: Buffer, control: Buffer, flags: number): number {
+export function sendLetter(fd: number, { data, name, control }: Letter, flags: number): number {
+  if (control === null || control.length === 0)
+    return sys("sendto", fd, data, data.length, flags, name, name?.length ?? 0);
   const vector = Buffer.alloc(16);
   vector.writeBigUInt64LE(addressOf(data), 0);
   vector.writeBigUInt64LE(BigInt(data.length), 8);
   const header = Buffer.alloc(56);
+  header.writeBigUInt64LE(name === null ? 0n : addressOf(name), 0);
+  header.writeUInt32LE(name?.length ?? 0, 8);
   header.writeBigUInt64LE(addressOf(vector), 16);
   header.writeBigUInt64LE(1n, 24);
   header.writeBigUInt64LE(addressOf(control), 32);
