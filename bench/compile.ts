@@ -20,6 +20,9 @@ const POLICIES = 1_000;
 const BUDGET_S = 5;
 /** Whole runs of the compiler as the front starts it. */
 const PROCESSES = 5;
+/** Design: milliseconds for one policy that changed, on a host with all the others. */
+const RELOAD_BUDGET_MS = 50;
+const RELOADS = 20;
 
 /** From file to encoded plan: 1,000 policies in one process, and one in a process of its own, as at a first start. */
 export async function compileTimes(scratch: Scratch): Promise<Row[]> {
@@ -29,8 +32,18 @@ export async function compileTimes(scratch: Scratch): Promise<Row[]> {
   for (const [i, file] of files.entries()) fs.writeFileSync(file, daemonPolicy(i));
   progress(`compile of ${POLICIES} policies`);
   const start = process.hrtime.bigint();
-  const bytes = await compileAll(files);
+  const all = new Compiler();
+  let bytes = 0;
+  for (const file of files) bytes += await all.compile(file);
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  const reloads: number[] = [];
+  for (const file of files.slice(0, RELOADS)) {
+    fs.appendFileSync(file, "# changed\n");
+    const begin = process.hrtime.bigint();
+    all.newMoment();
+    await all.compile(file);
+    reloads.push(Number(process.hrtime.bigint() - begin) / 1e6);
+  }
   progress("compile of one policy in a process of its own");
   const plan = scratch.file("one.plan");
   const single = Array.from({ length: PROCESSES }, () => {
@@ -42,6 +55,12 @@ export async function compileTimes(scratch: Scratch): Promise<Row[]> {
   return [
     { what: `${POLICIES} policies, file to plan`, unit: "ms", figures: { time: seconds * 1000 }, note },
     {
+      what: `one of ${POLICIES} reloaded`,
+      unit: "ms",
+      figures: { time: median(reloads) },
+      note: `budget ${RELOAD_BUDGET_MS} ms: ${median(reloads) <= RELOAD_BUDGET_MS ? "met" : "MISSED"}`,
+    },
+    {
       what: "one policy, whole process",
       unit: "ms",
       figures: { time: median(single) },
@@ -50,25 +69,30 @@ export async function compileTimes(scratch: Scratch): Promise<Row[]> {
   ];
 }
 
-async function compileAll(files: readonly string[]): Promise<number> {
-  const where = places({ uid: process.getuid?.() ?? 0, env: process.env, home: clone });
-  const now = hostNow();
-  const host = checkContext(where, now);
-  let bytes = 0;
-  for (const file of files) {
-    const { policy, diagnostics, files: read, absent } = load(where, { file });
-    // As at a start: what one compilation has seen of the host is nothing to the next.
-    const snapshot = oneMoment(hostSnapshot());
-    const kept = [...read, ...where.kept];
-    if (policy === null || hasError([...diagnostics, ...checkErrors(policy, { ...host, snapshot, file, kept })]))
-      throw new Error(file);
-    const { facts } = now;
-    const options = { facts, snapshot, files: read, absent, own: where.own, kept: where.kept };
+/** As the agent does it: the host is probed once, and all that is loaded together is of one moment. */
+class Compiler {
+  readonly #where = places({ uid: process.getuid?.() ?? 0, env: process.env, home: clone });
+  readonly #facts = hostNow().facts;
+  readonly #context = checkContext(this.#where, { facts: this.#facts, snapshot: oneMoment(hostSnapshot()) });
+  #snapshot = oneMoment(hostSnapshot());
+
+  newMoment(): void {
+    this.#snapshot = oneMoment(hostSnapshot());
+  }
+
+  /** Bytes of the plan. */
+  async compile(file: string): Promise<number> {
+    const where = this.#where;
+    const snapshot = this.#snapshot;
+    const { policy, diagnostics, files, absent, identities } = load(where, { file });
+    const kept = [...files, ...where.kept];
+    const onHost = policy === null ? [] : checkErrors(policy, { ...this.#context, snapshot, file, kept });
+    if (policy === null || hasError([...diagnostics, ...onHost])) throw new Error(file);
+    const options = { facts: this.#facts, snapshot, files, absent, identities, own: where.own, kept: where.kept };
     const { plan } = await compile(policy, options);
     if (plan === null) throw new Error(`there is no plan for ${file}`);
-    bytes += encodePlan(plan).length;
+    return encodePlan(plan).length;
   }
-  return bytes;
 }
 
 /** As long as the shipped ones, each for places of its own. */

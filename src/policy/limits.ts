@@ -18,6 +18,3 @@ export const FOLDERS_MAX = 64;
 export const NAME_LENGTH_MAX = 64;
 /** Characters of a value given with `--set`. */
 export const SET_LENGTH_MAX = 4_096;
-
-/** Abstractions that one process keeps parsed; at the limit all are forgotten. */
-export const ABSTRACTIONS_KEPT_MAX = 256;

@@ -1,7 +1,9 @@
 import type { Diagnostic, Report } from "../../diagnostics/diagnostic.ts";
 import { type ParseInput, parsePolicy } from "../1-parse/parse.ts";
 import type { PolicySource } from "../1-parse/source.ts";
-import { ABSTRACTIONS_KEPT_MAX } from "../limits.ts";
+
+/** Abstractions that one process keeps parsed; at the limit all are forgotten. */
+const ABSTRACTIONS_KEPT_MAX = 256;
 
 interface Parsed {
   readonly bytes: Uint8Array;
