@@ -32,6 +32,8 @@ export const LOG_WAITING_MAX = 1_024;
 export const LOG_RETRY_MS = 1_000;
 /** How long a write waits for another writer of the log, milliseconds: they hold it for microseconds, one that was stopped for ever. */
 export const LOG_LOCK_WAIT_MS = 200;
+/** The same for a write that is tried again: a writer that was stopped must not cost others more than a fiftieth of their time. */
+export const LOG_LOCK_RETRY_WAIT_MS = 20;
 /** Bytes written to the log at once. */
 export const LOG_BATCH_BYTES = 256 * 1024;
 /** What of a log's end is looked at where nothing says how far it was good, bytes. */

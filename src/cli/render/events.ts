@@ -25,10 +25,18 @@ export function seenJson({ event, seq, count, first }: Seen): string {
 
 export function renderVerification({ state, files, records, first, last, lost, findings, more }: Verification): string {
   const range = first === null || last === null ? "" : `, ${group(first)} to ${group(last)}`;
-  const found = findings.map(({ kind, file, line, text }) => `${file}:${line}: ${kind}: ${text}`);
+  const found = findings.map(
+    ({ kind, file, line, to, text }) => `${file}:${line}${to > line ? `-${to}` : ""}: ${kind}: ${text}`,
+  );
   const rest = more > 0 ? [`and ${group(more)} more`] : [];
-  const gone = lost > 0 ? [`${group(lost)} events could not be written when they happened: the log says where`] : [];
-  return [`${state}: ${group(records)} records in ${files} files${range}`, ...gone, ...found, ...rest, ""].join("\n");
+  const gone = lost > 0 ? [`${counted(lost, "event")} could not be written at the time: the log says where`] : [];
+  return [
+    `${state}: ${counted(records, "record")} in ${counted(files, "file")}${range}`,
+    ...gone,
+    ...found,
+    ...rest,
+    "",
+  ].join("\n");
 }
 
 /** In the caller's time zone, `2026-01-31 16:00:59`. */
@@ -43,6 +51,10 @@ export function local(time: string): string {
 function since(first: string, last: string): string {
   const [day, time = ""] = local(first).split(" ");
   return day === local(last).split(" ")[0] ? time : `${day} ${time}`;
+}
+
+function counted(number: number, what: string): string {
+  return `${group(number)} ${what}${number === 1 ? "" : "s"}`;
 }
 
 function group(number: number): string {

@@ -6,6 +6,7 @@
 import type { Event } from "../event.ts";
 import {
   LOG_FILE_BYTES_MAX,
+  LOG_LOCK_RETRY_WAIT_MS,
   LOG_LOCK_WAIT_MS,
   LOG_OLD_FILES_MAX,
   LOG_RETRY_MS,
@@ -100,7 +101,7 @@ export class EventLog {
         ? this.#waiting
         : [...this.#waiting, ownEvent("lost", `${lost} events that could not be written`, lost)];
     try {
-      this.#writer.write(events, this.#problem === null ? LOG_LOCK_WAIT_MS : 0);
+      this.#writer.write(events, this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS);
       this.#waiting = [];
       this.#lost = 0;
       this.#problem = null;

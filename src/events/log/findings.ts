@@ -8,9 +8,16 @@ import type { Verification } from "./verify.ts";
 export interface Finding {
   readonly kind: "torn" | "altered" | "missing" | "resumed";
   readonly file: string;
-  /** From 1. */
+  /** From 1; the last of several that belong together is `to`. */
   readonly line: number;
+  readonly to: number;
   readonly text: string;
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly to: number;
 }
 
 /** Follows the chain line by line and remembers what is wrong with it. */
@@ -21,23 +28,22 @@ export class Findings {
   #broken = false;
   #records = 0;
   #lost = 0;
-  #first: (LogRecord & { readonly file: string; readonly line: number }) | null = null;
+  #first: (LogRecord & Place) | null = null;
   #last: LogRecord | null = null;
-  /** Lines that are no records, until the next record says whether they are a writer's unfinished one. */
-  #unread: { readonly file: string; readonly line: number; readonly whole: boolean }[] = [];
+  /** Lines that are no records, each stretch as one, until the next record says whether they are a writer's unfinished one. */
+  #unread: (Place & { readonly whole: boolean })[] = [];
   readonly #removed: Extract<ChainNote, { kind: "removed" }>[] = [];
-  #place = { file: "", line: 0 };
+  #place: Place = { file: "", line: 0, to: 0 };
 
   constructor(max: number) {
     this.#max = max;
   }
 
   line(line: Line, file: string, number: number): void {
-    this.#place = { file, line: number };
+    this.#place = { file, line: number, to: number };
     const record = line.text === null ? null : parseRecord(line.text);
     if (record === null) {
-      this.#unread.push({ ...this.#place, whole: line.whole });
-      if (this.#unread.length > this.#max) this.#explainUnread(null);
+      this.#addUnread(line.whole);
       return;
     }
     const note = record.event.chain ?? null;
@@ -96,13 +102,22 @@ export class Findings {
       this.#missing(genesis.seq + 1, first.seq - 1, "at the beginning, and no record says that they were removed");
   }
 
+  #addUnread(whole: boolean): void {
+    const before = this.#unread.at(-1);
+    const { file, line } = this.#place;
+    if (before?.whole && whole && before.file === file && before.to === line - 1)
+      this.#unread[this.#unread.length - 1] = { ...before, to: line };
+    else this.#unread.push({ ...this.#place, whole });
+  }
+
   #explainUnread(note: ChainNote | null): void {
     const tornOnly = note?.kind === "resumed" && note.why === "torn";
     const present = this.#place;
-    for (const { file, line, whole } of this.#unread) {
-      this.#place = { file, line };
-      if (tornOnly || !whole) this.#add("torn", "a record that its writer could not finish");
-      else this.#add("altered", "this is no record");
+    for (const { whole, ...place } of this.#unread) {
+      this.#place = place;
+      const lines = place.to - place.line + 1;
+      if ((tornOnly && lines === 1) || !whole) this.#add("torn", "a record that its writer could not finish");
+      else this.#add("altered", lines === 1 ? "this is no record" : `these ${lines} lines are no records`);
     }
     this.#unread = [];
     this.#place = present;

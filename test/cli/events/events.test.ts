@@ -128,7 +128,7 @@ describe("events verify", () => {
     log({}, {}, {});
     expect(await caller.run(["events", "verify"])).toEqual({
       status: 0,
-      out: "whole: 3 records in 1 files, 1 to 3\n",
+      out: "whole: 3 records in 1 file, 1 to 3\n",
       err: "",
     });
     const file = join(folder(), "events.jsonl");
@@ -136,7 +136,7 @@ describe("events verify", () => {
     const broken = await caller.run(["events", "verify"]);
     expect(broken.status).toBe(1);
     expect(broken.out).toBe(
-      "broken: 3 records in 1 files, 1 to 3\nevents.jsonl:1: altered: record 1 is not as it was written\n",
+      "broken: 3 records in 1 file, 1 to 3\nevents.jsonl:1: altered: record 1 is not as it was written\n",
     );
     expect(JSON.parse((await caller.run(["events", "verify", "--json"])).out)).toMatchObject({ state: "broken" });
   });

@@ -71,3 +71,18 @@ test("a writer that is killed at any moment takes at most one record with it, an
   expect(findings.filter(({ kind }) => kind === "altered" || kind === "missing")).toEqual([]);
   expect(["whole", "resumed"]).toContain(state);
 });
+
+test("a writer that is killed while it rotates and removes files leaves a chain that says what was removed", async () => {
+  for (let round = 0; round < 40; round++) {
+    const child = writer.start(folder.path, `r${round}`, "0", "3000", "3");
+    child.stdout?.resume();
+    await once(child.stdout as NonNullable<typeof child.stdout>, "data");
+    await setTimeout(Math.random() * 20);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const { state, findings, files } = verify(folder.path);
+    expect(findings.filter(({ kind }) => kind === "altered" || kind === "missing")).toEqual([]);
+    expect(["whole", "resumed"]).toContain(state);
+    expect(files).toBeLessThanOrEqual(5);
+  }
+});

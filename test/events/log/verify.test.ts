@@ -187,11 +187,16 @@ test("a head that was exchanged is a lock that others hold: the one in the folde
   expect(verify(folder.path)).toMatchObject({ state: "whole", records: 3 });
 });
 
-test("many breaks are told up to a number, the rest is counted", () => {
+test("a stretch of lines that are no records is one finding; many breaks are told up to a number, the rest is counted", () => {
   ten();
   appendFileSync(folder.file(), "x\n".repeat(300));
+  expect(verify(folder.path).findings).toMatchObject([{ line: 11, to: 310, text: "these 300 lines are no records" }]);
+  rmSync(folder.path, { recursive: true });
+  const log = openEventLog(folder.path);
+  log.appendAll(Array.from({ length: 150 }, () => anEvent()));
+  edit((lines) => lines.map((line) => line.replace("/etc/shadow", "/etc/passwd")));
   const { findings, more } = verify(folder.path);
-  expect([findings.length, more]).toEqual([100, 200]);
+  expect([findings.length, more]).toEqual([100, 50]);
 });
 
 test("the folder holds no other files than it should", () => {
