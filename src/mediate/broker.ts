@@ -17,7 +17,7 @@ export class Broker {
   readonly identity: Identity;
   readonly mounts: Mounts;
   readonly selfConfined: SelfConfined;
-  readonly threads = new Threads();
+  readonly threads: Threads;
   /** Every mediated call is notified, and level and policy may change while processes run. */
   readonly supervised: boolean;
   /** Whoever asks may be kept waiting here. */
@@ -32,6 +32,7 @@ export class Broker {
     this.plan = generation.plan;
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
+    this.threads = new Threads(state.threadsKept);
     this.identity = state.identity;
     this.mounts = state.mounts;
     this.selfConfined = new SelfConfined(memory);
@@ -62,6 +63,10 @@ export class Broker {
   /** Whose process another one is; of the mediator's own host, whatever the caller's number means in its namespace. */
   domainOf(pid: number): Membership {
     return domainOfProcess(pid);
+  }
+
+  close(): void {
+    this.threads.close();
   }
 
   /** Before each call: takes up the policy that has been put into force since the last one. */

@@ -39,6 +39,7 @@ export class Domain {
   close(): void {
     const { listener, slots, plan } = this.handed;
     this.reporter.close();
+    this.broker.close();
     this.memory.unmap();
     for (const fd of [listener, slots, plan]) close(fd);
   }

@@ -10,7 +10,7 @@ import type { Epoll } from "./epoll.ts";
 import { IdentityLost } from "./identity.ts";
 import { SLOW_CALL_MS_MAX } from "./limits.ts";
 import { notification } from "./notification.ts";
-import type { Outcome } from "./outcome.ts";
+import { type Outcome, unable } from "./outcome.ts";
 import type { ProcessState } from "./process-state.ts";
 import { Slot } from "./slot.ts";
 import { afterFailure, foreignCall, noRoom } from "./supervised/foreign.ts";
@@ -183,7 +183,9 @@ export class Held implements Timed {
   }
 
   #fail(slot: Slot, why: string): void {
-    this.#finish(slot, null, afterFailure(this.#domain.broker, syscallName(slot.number) ?? "call", why));
+    const name = syscallName(slot.number) ?? "call";
+    const begun = slot.state === slotState.started;
+    this.#finish(slot, null, begun ? unable(E.IO, name, why) : afterFailure(this.#domain.broker, name, why));
   }
 }
 

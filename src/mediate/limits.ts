@@ -28,6 +28,8 @@ export const PLAN_BYTES_MAX = 64 * 1024 * 1024;
 export const XATTR_NAME_MAX = 256;
 /** Bytes taken of one message: more than any datagram has (net.core.wmem_default is 212,992). */
 export const MESSAGE_BYTES_MAX = 256 * 1024;
+/** The same for each domain of a shared mediator: with {@link DOMAINS_MAX} domains it must not run out of descriptors. */
+export const THREADS_KEPT_SHARED_MAX = 24;
 /** Threads whose entries in /proc are held open between calls, two descriptors each. */
 export const THREADS_KEPT_MAX = 64;
 /** Bytes of /proc/TID/status: GROUPS_MAX groups of up to eleven characters, and the rest. */

@@ -1,5 +1,6 @@
 import { LiveTable } from "../domains/live-table.ts";
 import { Identity } from "./identity.ts";
+import { THREADS_KEPT_MAX } from "./limits.ts";
 import { Mounts } from "./mounts.ts";
 
 /** What a mediator has once, however many domains it serves: the identity it wears is its thread's, the table of mounts its namespace's. */
@@ -7,12 +8,15 @@ export class ProcessState {
   readonly identity = new Identity();
   readonly mounts: Mounts;
   readonly mayWait: boolean;
+  /** Of each domain. */
+  readonly threadsKept: number;
   /** Where the host's table of domains and the policies in force lie. */
   readonly folder: string;
   #table: LiveTable | null = null;
 
   /** `mayWait`: calls on slow file systems are done here. */
-  constructor(mayWait: boolean, folder: string) {
+  constructor(mayWait: boolean, folder: string, threadsKept = THREADS_KEPT_MAX) {
+    this.threadsKept = threadsKept;
     this.mounts = new Mounts(mayWait);
     this.mayWait = mayWait;
     this.folder = folder;

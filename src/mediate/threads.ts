@@ -1,6 +1,6 @@
 import { abi, E } from "./abi.ts";
 import { type Credentials, parseCredentials } from "./credentials.ts";
-import { STATUS_BYTES_MAX, THREADS_KEPT_MAX } from "./limits.ts";
+import { STATUS_BYTES_MAX } from "./limits.ts";
 import type { Foreign } from "./namespaces.ts";
 import { c, close, sys } from "./sys.ts";
 import { TargetGone } from "./target-gone.ts";
@@ -28,6 +28,12 @@ let buffer = Buffer.alloc(STATUS_BYTES);
 export class Threads {
   /** By thread id, in order of last use. */
   readonly #known = new Map<number, Thread>();
+  readonly #max: number;
+
+  /** `max`: threads kept. */
+  constructor(max: number) {
+    this.#max = max;
+  }
 
   /** Who the thread is at this moment: the umask, ids and capabilities are never kept. Throws {@link TargetGone}. */
   look(tid: number): { thread: Thread; credentials: Credentials } {
@@ -71,6 +77,12 @@ export class Threads {
     return thread;
   }
 
+  /** No thread of the domain is left. */
+  close(): void {
+    for (const thread of this.#known.values()) give(thread);
+    this.#known.clear();
+  }
+
   /** Process id of a thread; null when it is gone. */
   processOf(tid: number): number | null {
     try {
@@ -82,7 +94,7 @@ export class Threads {
   }
 
   #makeRoom(): void {
-    if (this.#known.size < THREADS_KEPT_MAX) return;
+    if (this.#known.size < this.#max) return;
     for (const [tid, thread] of this.#known) {
       give(thread);
       this.#known.delete(tid);

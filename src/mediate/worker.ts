@@ -1,4 +1,4 @@
-import { SLOT_SIZE } from "../plan/slots.ts";
+import { SLOT_SIZE, slotState } from "../plan/slots.ts";
 import { abi, E, POLLIN, POLLOUT } from "./abi.ts";
 import { answer, told } from "./answer.ts";
 import { attempt, dispatch } from "./dispatch.ts";
@@ -28,10 +28,15 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
     if (got === -E.INTR) continue;
     if (got !== ORDER_BYTES) break;
     const index = order.readUInt8(8);
+    const shared = new Slot(memory.bytes, index);
     const slot = copyOf(memory.bytes, index);
     if (slot.id !== order.readBigUInt64LE(0)) break;
     broker.refresh();
-    const { outcome, call } = dispatch(broker, notification(handed.listener, slot));
+    const started = () => {
+      // Once it was begun nobody lets the kernel do it again.
+      if (shared.id === slot.id) shared.state = slotState.started;
+    };
+    const { outcome, call } = dispatch(broker, { ...notification(handed.listener, slot), started });
     let last = told(outcome, slot.tid, reporter);
     while (last.kind === "pending") {
       ready(last.fd, last.events ?? POLLOUT, -1);
@@ -43,7 +48,7 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
   }
 }
 
-/** A mediator that lost patience uses the slot for another call while this process may still live for a moment: it must neither read nor write there any more. */
+/** A mediator that lost patience uses the slot for another call while this process may still live for a moment: what it reads must stay what it was. */
 function copyOf(memory: Uint8Array, index: number): Slot {
   return new Slot(memory.slice(index * SLOT_SIZE, (index + 1) * SLOT_SIZE), 0);
 }

@@ -12,7 +12,7 @@ import { reap } from "../elsewhere.ts";
 import { Epoll } from "../epoll.ts";
 import type { Handed } from "../handed.ts";
 import { Held, type Surroundings } from "../held.ts";
-import { CALLERS_MAX, DOMAINS_MAX } from "../limits.ts";
+import { CALLERS_MAX, DOMAINS_MAX, THREADS_KEPT_SHARED_MAX } from "../limits.ts";
 import { runLoop } from "../loop.ts";
 import { ProcessState } from "../process-state.ts";
 import { close, sys } from "../sys.ts";
@@ -38,7 +38,11 @@ class Shared {
   #domains = 0;
 
   constructor(socket: string) {
-    this.#surroundings = { state: new ProcessState(false, dirname(socket)), epoll: new Epoll(), timers: new Timers() };
+    this.#surroundings = {
+      state: new ProcessState(false, dirname(socket), THREADS_KEPT_SHARED_MAX),
+      epoll: new Epoll(),
+      timers: new Timers(),
+    };
     this.#socket = listenAt(socket);
   }
 

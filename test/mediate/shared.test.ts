@@ -1,0 +1,176 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { AF_UNIX, SOCK_SEQPACKET } from "../../src/kernel/constants.ts";
+import { syscall } from "../../src/kernel/ffi.ts";
+import { CALLER_MS_MAX, SLOW_CALLS_MAX } from "../../src/mediate/limits.ts";
+import { needsRoot } from "../support/skip.ts";
+import { type Built, buildAll } from "./build.ts";
+import { startScene } from "./scene.ts";
+
+const TIMEOUT_MS = 120_000;
+/** LANDLOCK_ACCESS_FS_WRITE_FILE. */
+const WRITE_RIGHT = 1n << 1n;
+
+let built: Built;
+let tree: string;
+let socket: string;
+let mediator: ChildProcess;
+beforeAll(async () => {
+  built = await buildAll();
+});
+afterAll(() => built.remove());
+
+beforeEach(async (context) => {
+  needsRoot(context);
+  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  for (const name of ["open", "shut", "slow", "run"]) mkdirSync(join(tree, name));
+  writeFileSync(join(tree, "open/file"), "");
+  writeFileSync(join(tree, "counter"), Buffer.alloc(16));
+  socket = join(tree, "run/mediator.sock");
+  mediator = start([]);
+  while (!existsSync(socket)) await sleep(5);
+});
+afterEach(() => {
+  mediator?.kill("SIGKILL");
+  rmSync(tree, { recursive: true });
+});
+
+/** `inside`: a command that starts it. */
+function start(inside: readonly string[]): ChildProcess {
+  const [command = "", ...args] = [...inside, process.execPath, built.mediator, "shared", socket];
+  return spawn(command, args, { stdio: "ignore", env: { PATH: "/usr/bin:/bin" } });
+}
+
+async function startAnew(inside: readonly string[]): Promise<void> {
+  const ended = once(mediator, "exit");
+  mediator.kill("SIGKILL");
+  await ended;
+  rmSync(socket);
+  mediator = start(inside);
+  while (!existsSync(socket)) await sleep(5);
+}
+
+function descriptors(): number {
+  return readdirSync(`/proc/${mediator.pid}/fd`).length;
+}
+
+/** A domain of the one mediator. */
+function domain(program: readonly string[], rules = [`rwcda ${tree}/open/*`], inside: readonly string[] = []) {
+  const landlock = [{ path: join(tree, "counter"), rights: WRITE_RIGHT }];
+  return startScene(built, { rules, joins: socket, inside, landlock }, program, tree);
+}
+
+test("a domain that floods and a quiet one take turns", { timeout: TIMEOUT_MS }, async () => {
+  const turns = built.compile("turns");
+  const counter = join(tree, "counter");
+  const flood = domain([turns, "flood", "32", counter]);
+  while (readFileSync(counter).readBigUInt64LE(0) < 1_000n) await sleep(5);
+  const calls = 2_000;
+  const quiet = await domain([turns, "quiet", `${calls}`, counter]).done;
+  const over = readFileSync(counter);
+  over.writeBigUInt64LE(1n, 8);
+  writeFileSync(counter, over, { flag: "r+" });
+  expect((await flood.done).status).toBe(0);
+  expect(quiet.stderr).toBe("");
+  const [meanwhile = Number.NaN] = (/^flood (\d+) most (\d+)$/.exec(quiet.lines[0] ?? "")?.slice(1) ?? []).map(Number);
+  // Were the flood's thirty-two served before the quiet one's turn came, it would be thirty-two each.
+  expect(meanwhile).toBeLessThan(8 * calls);
+});
+
+test("a file system that hangs under one domain keeps no other waiting, and its own calls are bounded", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await startAnew([built.compile("fuse"), join(tree, "slow")]);
+  const namespace = ["nsenter", "-t", `${mediator.pid}`, "-m", "--"];
+  const program = [built.compile("waiters"), `${4 * SLOW_CALLS_MAX}`, join(tree, "slow/hang")];
+  const waits = domain(program, [`rwcda ${tree}/slow/*`], namespace);
+  const made = join(tree, "open/made");
+  const quiet = await domain(
+    [built.target, ...repeated(100, `mkdir ${made} 0755 ; rmdir ${made}`)],
+    undefined,
+    namespace,
+  ).done;
+  expect(quiet.lines).toEqual(Array.from({ length: 100 }, () => ["mkdir: 0 -", "rmdir: 0 -"]).flat());
+  const waited = await waits.done;
+  expect(waited.stderr).toBe("");
+  expect(waited.lines).toEqual([`again ${SLOW_CALLS_MAX} other 0`]);
+});
+
+function repeated(times: number, script: string): string[] {
+  return Array.from({ length: times }, () => script)
+    .join(" ; ")
+    .split(" ");
+}
+
+test("what is no hand-over is refused, and nothing of it is kept", { timeout: TIMEOUT_MS }, async () => {
+  const strange = built.compile("strange");
+  const before = descriptors();
+  const variants =
+    `wrong-text short-text long-text longer-text no-descriptors two-descriptors five-descriptors many-descriptors
+    file-for-events no-listener loose-slots short-slots no-slots no-plan empty-plan huge-plan good early-end silent`.split(
+      /\s+/,
+    );
+  for (const variant of variants) {
+    const answer = execFileSync("timeout", ["20", strange, variant, socket], { encoding: "utf8" });
+    // Its plan is four thousand zeros.
+    expect([variant, answer]).toEqual([variant, "refused\n"]);
+  }
+  const quiet = await domain([built.target, "chmod", "open/file", "0600"]).done;
+  expect(quiet.lines).toEqual(["chmod: 0 -"]);
+  while (descriptors() !== before) await sleep(20);
+});
+
+test("only a process of root's that is under no filter may hand over, and none of Node's", {
+  timeout: TIMEOUT_MS,
+}, () => {
+  const strange = built.compile("strange");
+  chmodSync(tree, 0o755);
+  chmodSync(join(tree, "run"), 0o755);
+  const nobody = () => spawnSync(strange, ["silent", socket], { uid: 65_534, gid: 65_534, encoding: "utf8" }).stdout;
+  expect(nobody()).toBe("unreachable\n");
+  chmodSync(socket, 0o666);
+  const began = Date.now();
+  expect(nobody()).toBe("refused\n");
+  expect(spawnSync(strange, ["filtered", socket], { encoding: "utf8" }).stdout).toBe("refused\n");
+  expect(connectAndRead(socket)).toBe(0);
+  // They are not even listened to.
+  expect(Date.now() - began).toBeLessThan(CALLER_MS_MAX);
+});
+
+/** As this very process, which is Node's: the bytes that come, 0 for the end. */
+function connectAndRead(path: string): number {
+  const address = Buffer.alloc(2 + path.length + 1);
+  address.writeUInt16LE(AF_UNIX);
+  address.write(path, 2);
+  const fd = syscall("socket", AF_UNIX, SOCK_SEQPACKET, 0);
+  try {
+    syscall("connect", fd, address, address.length);
+    return syscall("recvfrom", fd, Buffer.alloc(1), 1, 0, null, null);
+  } finally {
+    syscall("close", fd);
+  }
+}
+
+test("there is one at a time, and what ended is forgotten", { timeout: TIMEOUT_MS }, async () => {
+  const second = spawnSync(process.execPath, [built.mediator, "shared", socket]);
+  expect(second.status).toBe(0);
+  const before = descriptors();
+  for (let turn = 0; turn < 20; turn++)
+    expect((await domain([built.target, "chmod", "open/file", "0600"]).done).lines).toEqual(["chmod: 0 -"]);
+  while (descriptors() !== before) await sleep(20);
+  expect(mediator.exitCode).toBeNull();
+});
