@@ -41,7 +41,7 @@ void attended_children(struct handover *handover, const struct holdings *own, bo
   int status;
   pid_t process;
   (void)!read(own->children, &signal, sizeof signal);
-  while ((process = waitpid(-1, &status, (last && handover->status == LIVES ? 0 : WNOHANG) | WUNTRACED | WCONTINUED | __WALL)) > 0) {
+  while ((process = waitpid(-1, &status, (last ? 0 : WNOHANG) | WUNTRACED | WCONTINUED | __WALL)) > 0) {
     if (process != handover->daemon)
       continue;
     handover->stopped = WIFSTOPPED(status);

@@ -67,7 +67,7 @@ bool attended_split(struct handover *handover, struct holdings *own);
 /* pidfd of `process`; refuses the start without. */
 int process_open(pid_t process, const char *step);
 
-/* Takes what happened to children of the holder, among them the daemon; with `last` waits for the daemon's end. */
+/* Takes what happened to children of the holder, among them the daemon; with `last` waits for the end of all. */
 void attended_children(struct handover *handover, const struct holdings *own, bool last);
 
 /* --- mediator.c, shared.c: for the holder --- */

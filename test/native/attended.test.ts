@@ -243,6 +243,9 @@ test("a plan without a listener is attended as well", async () => {
   const run = start("mkdir made; echo $$; exit 9", "self", change);
   expect(await ended(run)).toEqual({ code: 9, signal: null });
   expect(existsSync(join(front.work, "made"))).toBe(false);
+  const long = start("(sleep 0.3; echo late > late) >/dev/null 2>&1 </dev/null & exit 8", "self", change);
+  expect(await ended(long)).toEqual({ code: 8, signal: null });
+  expect(existsSync(join(front.work, "late"))).toBe(true);
 });
 
 test("sockets of socket activation are the daemon's, under its process id", async () => {
