@@ -92,7 +92,7 @@ export const cases: Readonly<Record<string, string>> = {
   "xattr of descriptors and links":
     "setxattrat @AT_FDCWD file 0 user.a #xattr=value 16 ; setxattrat @AT_FDCWD to-file @AT_SYMLINK_NOFOLLOW user.b #xattr=value 16 ; setxattrat @AT_FDCWD file 0 user.a #xattr=value 8 ; removexattrat @AT_FDCWD file 0 user.a ; removexattrat @AT_FDCWD file 0 user.a ; openat @AT_FDCWD file @O_RDONLY ; setxattrat $ #hex=00 @AT_EMPTY_PATH user.c #xattr=v 16",
   "inode flags":
-    "openat @AT_FDCWD file @O_RDONLY ; ioctl $ 0x40086602 #hex=40000000 ; ioctl 3 0x80086601 #hex=00000000 ; ioctl 3 0x401c5820 #hex=80000000000000000000000000000000000000000000000000000000 ; ioctl 3 0x40086602 ! ; ioctl 77 0x40086602 #hex=40000000 ; openat @AT_FDCWD dir @O_DIRECTORY ; ioctl $ 0x40086602 #hex=40000000 ; openat @AT_FDCWD file @O_PATH ; ioctl $ 0x40086602 #hex=40000000",
+    "openat @AT_FDCWD file @O_RDONLY ; ioctl $ 0x40086602 #hex=40000800 ; ioctl 3 0x80086601 #hex=00000000 ; ioctl 3 0x401c5820 #hex=80000000000000000000000000000000000000000000000000000000 ; ioctl 3 0x40086602 ! ; ioctl 77 0x40086602 #hex=40000800 ; openat @AT_FDCWD dir @O_DIRECTORY ; ioctl $ 0x40086602 #hex=40000800 ; openat @AT_FDCWD file @O_PATH ; ioctl $ 0x40086602 #hex=40000800",
   file_setattr:
     "file_setattr @AT_FDCWD file #hex=800000000000000000000000000000000000000000000000 24 0 ; file_setattr @AT_FDCWD none #hex=800000000000000000000000000000000000000000000000 24 0 ; file_setattr @AT_FDCWD file #hex=80 8 0 ; openat @AT_FDCWD dir @O_DIRECTORY ; file_setattr $ #hex=00 #hex=800000000000000000000000000000000000000000000000 24 @AT_EMPTY_PATH",
   "descriptors by their name in /proc":
