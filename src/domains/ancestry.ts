@@ -1,4 +1,4 @@
-import type { Member, Membership } from "./membership.ts";
+import type { Membership } from "./membership.ts";
 import { type ProcStat, readProc } from "./proc-stat.ts";
 import type { Run } from "./runs.ts";
 
@@ -14,11 +14,14 @@ export class Ancestry {
   readonly #runs: readonly Run[];
   readonly #daemons: ReadonlyMap<number, Run>;
   readonly #holders: ReadonlyMap<number, Run>;
-  readonly #known = new Map<number, Member | null>();
+  readonly #known = new Map<number, Run | null>();
+  readonly #identityOf: typeof readIdentity;
 
   /** `processes`: all of the host, by process id. */
-  constructor(processes: ReadonlyMap<number, Kin>, runs: readonly Run[]) {
+  constructor(processes: ReadonlyMap<number, Kin>, all: readonly Run[], identityOf = readIdentity) {
     this.#processes = processes;
+    this.#identityOf = identityOf;
+    const runs = all.filter((run) => this.#isCredible(run));
     this.#runs = runs;
     this.#daemons = new Map(runs.map((run) => [run.pid, run]));
     this.#holders = new Map(runs.map((run) => [run.holder, run]));
@@ -26,23 +29,39 @@ export class Ancestry {
 
   of(pid: number): Membership {
     if (this.#runs.length === 0) return "superDom";
-    return this.#memberOf(pid) ?? (this.#mayBeOrphan(pid) ? "unknown" : "superDom");
+    const run = this.#runOf(pid);
+    if (run === null) return this.#mayBeOrphan(pid) ? "unknown" : "superDom";
+    return this.#isOwners(pid, run) ? { domain: run.domain, number: run.number, run: run.pid } : "superDom";
   }
 
-  /** The member that the line of parents says, each looked up once. */
-  #memberOf(pid: number): Member | null {
+  /** Anybody may write into a folder of his own what other people's processes are: daemon and holder must be the owner's, where they live. */
+  #isCredible({ pid, start, holder, holderStart, owner }: Run): boolean {
+    const named = [
+      [pid, start],
+      [holder, holderStart],
+    ] as const;
+    const alive = named.filter(([one, began]) => this.#processes.get(one)?.start === began);
+    return owner === 0 || alive.every(([one]) => this.#identityOf(one)?.uid === owner);
+  }
+
+  /** What a daemon's user started through sudo is no longer in the domain: no process of a domain without root changes its user. */
+  #isOwners(pid: number, { owner }: Run): boolean {
+    return owner === 0 || this.#identityOf(pid)?.uid === owner;
+  }
+
+  /** The run that the line of parents leads to, each looked up once. */
+  #runOf(pid: number): Run | null {
     const line: number[] = [];
-    let member: Member | null = null;
+    let found: Run | null = null;
     for (let at: number | null = pid; at !== null; at = this.#parentOf(at)) {
       const known = this.#known.get(at);
       const run = this.#startedAs(this.#daemons, at, "start");
-      if (known !== undefined) member = known;
-      else if (run !== null) member = { domain: run.domain, number: run.number, run: run.pid };
+      found = known ?? run;
       if (known !== undefined || run !== null || this.#isHolder(at) || line.includes(at)) break;
       line.push(at);
     }
-    for (const one of line) this.#known.set(one, member);
-    return member;
+    for (const one of line) this.#known.set(one, found);
+    return found;
   }
 
   /** Null at the end of the line, and where the process id of a parent was given to somebody younger. */
@@ -66,10 +85,8 @@ export class Ancestry {
     const start = this.#processes.get(pid)?.start;
     const older = this.#runs.filter((run) => start !== undefined && run.start <= start);
     if (older.length === 0 || this.#isBelowHolder(pid)) return false;
-    const status = readProc(`/proc/${pid}/status`);
-    if (status === null || !/^Seccomp:\t2$/m.test(status)) return false;
-    const uid = Number(/^Uid:\t(\d+)/m.exec(status)?.[1]);
-    return older.some(({ owner }) => owner === 0 || owner === uid);
+    const identity = this.#identityOf(pid);
+    return identity?.filtered === true && older.some(({ owner }) => owner === 0 || owner === identity.uid);
   }
 
   #isBelowHolder(pid: number): boolean {
@@ -81,3 +98,17 @@ export class Ancestry {
 
 /** Steps up a line of parents, in which a torn reading of /proc could make a circle. */
 const ANCESTORS_MAX = 1000;
+
+interface Identity {
+  /** The real one. */
+  readonly uid: number;
+  /** Under a system call filter. */
+  readonly filtered: boolean;
+}
+
+/** proc_pid_status(5); null for a process that is gone. */
+function readIdentity(pid: number): Identity | null {
+  const status = readProc(`/proc/${pid}/status`);
+  const uid = status === null ? undefined : /^Uid:\t(\d+)/m.exec(status)?.[1];
+  return status === null || uid === undefined ? null : { uid: Number(uid), filtered: /^Seccomp:\t2$/m.test(status) };
+}

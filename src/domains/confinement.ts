@@ -49,7 +49,8 @@ export class Confinements {
 
   #join(member: Member): Confinement {
     const run = this.#runs.get(keyOf(member.run, member.domain));
-    const number = run?.number ?? null;
+    // Numbers are the host's: nobody else's record gives one.
+    const number = run?.owner === 0 ? run.number : null;
     const follows = run?.live === true && run.mode === "supervised";
     const live = follows && number !== null ? this.#levelOf(number) : null;
     return {
