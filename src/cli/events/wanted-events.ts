@@ -12,9 +12,14 @@ export function wantedEvents({ domain, since, verdict }: Options): (event: Event
   const from = typeof since === "string" ? parseSince(since, Date.now()) : Number.NEGATIVE_INFINITY;
   const outcome = typeof verdict === "string" ? parseVerdict(verdict) : null;
   return (event) =>
-    (domain === undefined || event.domain === domain || event.domain === ALL_DOMAINS) &&
+    (domain === undefined || event.domain === domain || concernsAll(event)) &&
     (outcome === null || event.verdict === outcome) &&
     Date.parse(event.time) >= from;
+}
+
+/** What is lost in the log may have been anybody's. */
+function concernsAll({ domain, source }: Event): boolean {
+  return domain === ALL_DOMAINS || source === "log";
 }
 
 function parseVerdict(word: string): Event["verdict"] {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Event } from "../event.ts";
 import { openEventLog } from "../log/event-log.ts";
 import { LOG_NAME } from "../log/places.ts";
-import { appendEvent, appendLine, openLog } from "../log.ts";
+import { appendEvent, appendLine, openLog } from "../plain-lines.ts";
 import { renderEvent } from "../render.ts";
 
 const STDERR_FD = 2;

@@ -24,7 +24,7 @@ export function vmkernelLine({ event }: Item): string {
 
 function text(event: Event): string {
   if (event.verdict === "audit") return auditSentence(event).replace(/^audit: /, "");
-  if (event.class === "lifecycle") return `${event.domain}: ${event.operation}: ${escapeControls(event.object)}`;
+  if (event.class === "lifecycle") return escapeControls(`${event.domain}: ${event.operation}: ${event.object}`);
   const who = escapeControls(event.process.comm ?? "?");
   const object = `${noun(event)} = ${objectOf(event)} (${event.operation})`;
   const why = explanation(event);

@@ -28,6 +28,9 @@ export interface LogLimits {
   readonly retryMs: number;
 }
 
+/** What `seq`, `prev` and `hash` take in a line. */
+const CHAIN_BYTES_MAX = 256;
+
 const limitsDefault: LogLimits = {
   fileBytes: LOG_FILE_BYTES_MAX,
   oldFiles: LOG_OLD_FILES_MAX,
@@ -120,8 +123,11 @@ export class EventLog {
   }
 }
 
+/** A line too long to be read back is no record. */
 function fits(event: Event): boolean {
-  // Only names can be long, and JSON makes six characters of one at most.
+  // Only names can be long, and a character of one takes six bytes in JSON at most.
   const names = event.object.length + (event.rule?.length ?? 0) + (event.allow?.line.length ?? 0);
-  return names * 6 < RECORD_BYTES_MAX / 2 || JSON.stringify(event).length < RECORD_BYTES_MAX / 2;
+  const isShort =
+    names * 6 < RECORD_BYTES_MAX / 4 && (event.process.executable?.length ?? 0) * 6 < RECORD_BYTES_MAX / 2;
+  return isShort || Buffer.byteLength(JSON.stringify(event)) < RECORD_BYTES_MAX - CHAIN_BYTES_MAX;
 }

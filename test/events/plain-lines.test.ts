@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { appendEvent, appendLine, openLog } from "../../src/events/log.ts";
+import { appendEvent, appendLine, openLog } from "../../src/events/plain-lines.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDWR, O_WRONLY, S_IFIFO } from "../../src/kernel/constants.ts";
 import { close, cString, open, syscall } from "../../src/kernel/ffi.ts";
 import { anEvent } from "./an-event.ts";
