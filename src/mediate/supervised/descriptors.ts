@@ -1,4 +1,5 @@
 import { inodeRequests, ownerCommands, socketOwnerRequests, terminalRequests } from "../../kernel/argument-names.ts";
+import { decide } from "../../model/decide.ts";
 import { Permission } from "../../model/permission.ts";
 import { abi } from "../abi.ts";
 import type { Call } from "../call.ts";
@@ -33,9 +34,18 @@ function onDevice(call: Call): Outcome {
   const fd = call.target.descriptor(call.int(0));
   const stat = fd < 0 ? fd : fstat(fd);
   if (typeof stat === "number" || (stat.type !== abi.S_IFCHR && stat.type !== abi.S_IFBLK)) return CONTINUE;
+  if (isStandard(call, stat.type)) return CONTINUE;
   const name = canonical(fd);
   if (typeof name === "number") return CONTINUE;
   return (call.broker.grants.of(name) & Permission.ioctl) === 0 ? denyName("ioctl", name) : CONTINUE;
+}
+
+const STANDARD_DESCRIPTORS = 3;
+
+/** What the domain was started with is granted by `inherit`, not by a name: its terminal answers as it does to a sealed domain. */
+function isStandard(call: Call, type: number): boolean {
+  if (call.unsigned(0) >= STANDARD_DESCRIPTORS || type !== abi.S_IFCHR) return false;
+  return decide(call.broker.policy, { class: "inherit", kind: "stdio" }).outcome === "granted";
 }
 
 /** Who gets a descriptor's signals: a process, or a group as a negative number. 0 is nobody. */

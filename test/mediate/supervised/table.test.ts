@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { mediatedCalls } from "../../../src/kernel/mediated-calls/table.ts";
+import { handlers } from "../../../src/mediate/handlers/table.ts";
+
+/** Classes whose calls are done by a handler, where `supervise.ts` has no answer of its own. */
+const HANDLED: ReadonlySet<string> = new Set(["name", "address", "exec"]);
+/** Of the class `descriptor` those that only judge. */
+const JUDGED: ReadonlySet<string> = new Set(["fcntl"]);
+
+test("every call that takes a name, an address or a program has a handler", () => {
+  const needed = mediatedCalls.filter(
+    (call) => HANDLED.has(call.class) || (call.class === "descriptor" && !JUDGED.has(call.name)),
+  );
+  expect(needed.length).toBeGreaterThan(40);
+  expect(needed.map(({ name }) => name).filter((name) => !handlers.has(name))).toEqual([]);
+});
