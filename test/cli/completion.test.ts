@@ -54,6 +54,9 @@ test("bash: commands, sub-commands, options, and what a value may be", () => {
   expect(offered("cofferdam run --policy pol")).toEqual(["policy.yaml"]);
   expect(offered("cofferdam run redis-server -- tru")).toContain("true");
   expect(offered("cofferdam completion ")).toEqual(["bash", "zsh", "fish"]);
+  expect(offered("cofferdam events --verdict f")).toEqual(["failed"]);
+  expect(offered("cofferdam events --domain re")).toEqual(["redis-server"]);
+  expect(offered("cofferdam settings get /U")).toEqual(["/UserVars/ShellSandboxEnabled"]);
   expect(offered("cofferdam ps --json n")).toEqual(["nginx", "ntpd"]);
 });
 

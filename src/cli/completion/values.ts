@@ -1,4 +1,6 @@
+import { settings } from "../../host/settings.ts";
 import type { Command, CommandOption } from "../command.ts";
+import { verdicts } from "../events/wanted-events.ts";
 
 /** What may stand for a value: names of domains, of files, or one of a few words. */
 export type ValueKind = "domains" | "files" | "commands" | readonly string[];
@@ -6,10 +8,13 @@ export type ValueKind = "domains" | "files" | "commands" | readonly string[];
 /** By the name that a command gives its operand or an option its value. */
 const kinds: Readonly<Record<string, ValueKind>> = {
   domain: "domains",
+  // `--domain <name>`
+  name: "domains",
   // `run` and `explain` take a domain first.
   words: "domains",
   level: ["enforcing", "warning", "disabled"],
-  verdict: ["denied", "warning", "audit"],
+  verdict: verdicts,
+  key: settings.map(({ key }) => key),
   shell: ["bash", "zsh", "fish"],
   file: "files",
   files: "files",

@@ -67,8 +67,8 @@ function withoutStatus(description: readonly string[]): readonly string[] {
   return description.filter((text) => !text.startsWith(STATUS));
 }
 
-function example({ line, what }: { readonly line: string; readonly what: string }): readonly string[] {
-  return [".PP", prose(`${what}:`), ...literal([line])];
+function example({ line, what }: Command["examples"][number], at: number): readonly string[] {
+  return [...(at === 0 ? [] : [".PP"]), prose(`${what}:`), ...literal([line])];
 }
 
 function seeAlso(names: readonly string[]): string {
