@@ -13,6 +13,7 @@ const PT_INTERP = 3;
 const EM_386 = 3;
 const EM_X86_64 = 62;
 const ELFCLASS64 = 2;
+/** Entries of an ELF program header table that are looked at. */
 const PROGRAM_HEADERS_MAX = 64;
 
 /** Of a regular file held by an O_PATH descriptor. One that the mediator may not read counts as a program without an interpreter. */
