@@ -8,6 +8,8 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Bytes of a name as the kernel sees it. A lone surrogate outside U+DC80..U+DCFF stands for no byte and becomes U+FFFD. */
 export function bytesOfName(name: string): Uint8Array {
+  const plain = asciiBytes(name);
+  if (plain !== null) return plain;
   if (!escapedByte.test(name)) return encoder.encode(name);
   const bytes: number[] = [];
   for (const character of name) {
@@ -16,6 +18,17 @@ export function bytesOfName(name: string): Uint8Array {
     else bytes.push(...encoder.encode(character));
   }
   return Uint8Array.from(bytes);
+}
+
+/** Nearly every name is ASCII, and short: an encoder costs more than the bytes. */
+function asciiBytes(name: string): Uint8Array | null {
+  const bytes = new Uint8Array(name.length);
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at);
+    if (code >= 0x80) return null;
+    bytes[at] = code;
+  }
+  return bytes;
 }
 
 /** Text of a name; `bytesOfName` gives the same bytes back. */
