@@ -4,12 +4,12 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** From the start of a daemon to its first answer, in milliseconds; the first start compiles the plan. */
-const READY_WAIT_MS = 20_000;
+const READY_WAIT_MS = 120_000;
 const POLL_MS = 50;
 /** From SIGTERM to the daemon's end, in milliseconds. */
-const STOP_WAIT_MS = 5_000;
-/** One request, in milliseconds. */
-const REQUEST_WAIT_MS = 5_000;
+const STOP_WAIT_MS = 30_000;
+/** One request on an emulated machine, in milliseconds. */
+const REQUEST_WAIT_MS = 60_000;
 
 export interface Daemon {
   /** The answer's text; a dead server is an error. */
@@ -56,9 +56,15 @@ export async function startDaemon(command: readonly string[], port: number, log:
     return end ?? "unknown";
   };
 
-  for (let waited = 0; waited < READY_WAIT_MS && end === null; waited += POLL_MS) {
-    if (await answers(ask)) return { ask, stop };
-    await sleep(POLL_MS);
+  try {
+    for (let waited = 0; waited < READY_WAIT_MS && end === null; waited += POLL_MS) {
+      if (await answers(ask)) return { ask, stop };
+      await sleep(POLL_MS);
+    }
+  } catch (error) {
+    // A server left behind would keep this program from ending.
+    await stop();
+    throw error;
   }
   const how = await stop();
   throw new Error(`the server gave no answer and ended with ${how}; it printed:\n${readFileSync(log, "utf8")}`);

@@ -4,7 +4,7 @@ import type { Event } from "../src/events/event.ts";
 import type { Demonstration } from "./requests.ts";
 
 /** How long an event may take from the refusal to the file, in milliseconds. */
-const EVENT_WAIT_MS = 5_000;
+const EVENT_WAIT_MS = 30_000;
 const POLL_MS = 50;
 
 function eventsIn(file: string): readonly Event[] {

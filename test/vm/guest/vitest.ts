@@ -14,7 +14,7 @@ interface Suite {
   readonly parts: (Suite | { readonly title: string; readonly body: Body })[];
 }
 
-/** Thrown by `context.skip(reason)`. */
+/** Ends a test that says why it cannot run. */
 class Skipped extends Error {}
 
 for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
