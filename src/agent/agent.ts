@@ -111,8 +111,7 @@ export class Agent {
     this.#levels.stop();
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.mediator?.stop();
-    this.#api.server.closeAllConnections();
-    await new Promise((resolve) => this.#api.server.close(resolve));
+    await this.#api.close();
     await this.#last;
     this.#events.close();
     this.#follower.stop();

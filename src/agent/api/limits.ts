@@ -14,3 +14,7 @@ export const IDLE_MAX_MS = 15_000;
 export const LOOK_FOR_SLOW_MS = 1_000;
 /** Longest `--for`, seconds: a year. */
 export const FOR_SECONDS_MAX = 366 * 86_400;
+/** Refused peers that still get an answer, at a time; others are cut off. */
+export const TURNED_AWAY_MAX = 16;
+/** How long a refused peer has to ask for its answer. */
+export const TURNED_AWAY_WAIT_MS = 1_000;

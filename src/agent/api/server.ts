@@ -11,6 +11,8 @@ import {
   IDLE_MAX_MS,
   LOOK_FOR_SLOW_MS,
   REQUEST_WAIT_MAX_MS,
+  TURNED_AWAY_MAX,
+  TURNED_AWAY_WAIT_MS,
 } from "./limits.ts";
 import { matchRoute, parseBody } from "./parse-request.ts";
 import { type Caller, judgePeer, peerOf } from "./peer.ts";
@@ -22,6 +24,7 @@ export class ApiServer {
   readonly server: Server;
   readonly #agent: Agent;
   readonly #peers = new Map<Socket, SocketPeer>();
+  readonly #turnedAway = new Map<Socket, ApiError>();
   #refused = 0;
 
   constructor(agent: Agent) {
@@ -50,25 +53,43 @@ export class ApiServer {
     return this.#refused;
   }
 
+  /** Connections end where they are. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    for (const socket of [...this.#peers.keys(), ...this.#turnedAway.keys()]) socket.destroy();
+    await closed;
+  }
+
   #admit(socket: Socket): void {
     const peer = peerOf(descriptorOf(socket));
     const others = [...this.#peers.values()].filter(({ uid }) => uid === peer?.uid).length;
     const crowded =
       this.#peers.size >= CONNECTIONS_MAX || (peer !== null && peer.uid !== 0 && others >= CONNECTIONS_OF_USER_MAX);
-    if (peer === null || crowded || judgePeer(peer, this.#agent.places.system.runs).state === "refused") {
-      this.#refused += 1;
+    const caller = peer === null ? null : judgePeer(peer, this.#agent.places.system.runs);
+    if (peer === null || crowded || caller?.state !== "accepted") {
       peer?.close();
-      // The answer is written before anything is read: nothing that such a peer says is looked at.
-      const body = `${JSON.stringify(crowded ? tooMany : notForYou)}\n`;
-      const status = crowded ? "503 Service Unavailable" : "403 Forbidden";
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-      socket.destroySoon();
+      this.#turnAway(socket, crowded ? tooMany : caller?.state === "refused" ? refusalOf(caller) : goneAlready);
       return;
     }
     this.#peers.set(socket, peer);
     socket.once("close", () => {
       this.#peers.delete(socket);
       peer.close();
+    });
+  }
+
+  /** It gets one answer, whatever it asks, if it asks soon; nothing it says is looked at beyond that it is a request. */
+  #turnAway(socket: Socket, why: ApiError): void {
+    this.#refused += 1;
+    if (this.#turnedAway.size >= TURNED_AWAY_MAX) {
+      socket.destroy();
+      return;
+    }
+    this.#turnedAway.set(socket, why);
+    const timer = setTimeout(() => socket.destroy(), TURNED_AWAY_WAIT_MS);
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#turnedAway.delete(socket);
     });
   }
 
@@ -91,19 +112,22 @@ export class ApiServer {
 
   /** A process may have entered a domain since it connected. */
   #callerOf(socket: Socket): Extract<Caller, { state: "accepted" }> {
+    const turnedAway = this.#turnedAway.get(socket);
+    if (turnedAway !== undefined) throw turnedAway;
     const peer = this.#peers.get(socket);
     const caller = peer === undefined ? null : judgePeer(peer, this.#agent.places.system.runs);
     if (caller?.state === "accepted") return caller;
     this.#refused += 1;
-    throw new ApiError(403, caller?.why ?? "this connection was refused", caller?.help ?? "connect again");
+    throw caller === null ? goneAlready : refusalOf(caller);
   }
 }
 
-const notForYou = {
-  error: "processes inside a domain and mediators have no say here",
-  help: "ask from outside every domain",
-};
-const tooMany = { error: "too many connections", help: "try again" };
+function refusalOf({ why, help }: Extract<Caller, { state: "refused" }>): ApiError {
+  return new ApiError(403, why, help);
+}
+
+const goneAlready = new ApiError(403, "the process that connected has ended", "ask from a process that stays");
+const tooMany = new ApiError(503, "too many connections", "try again");
 const fault = new ApiError(500, "the agent failed at this", "its messages tell why: journalctl -u cofferdam-agent");
 
 function notAnAdministrator(): ApiError {
