@@ -116,6 +116,27 @@ describe("sockets", () => {
   });
 });
 
+test("a dump of several domains is read too, as old releases and new ones write it", () => {
+  const dump = `---------------------------------------------------------------
+Domain Name: superDom Domain ID :0 Enforcement Level: enforcing
+---------------------------------------------------------------
+Domain Name: appDom  Kernel Id: 2  Enforcement Level: warning
+---------------------------------------------------------------
+-a appObj file_create grant
+Domain Name: hostd1 Domain ID :7 Enforcement Level: enforcing
+-r /nowhere/volumes/Test rw
+`;
+  const { domains } = loaded({ "domains/dump": dump, "fileLabels/app": "/nowhere/app/* appObj\n" });
+  expect(domains.map(({ name, policy }) => [name, policy.level])).toEqual([
+    ["app", "warning"],
+    ["hostd1", "enforcing"],
+  ]);
+  expect(domains.map(({ policy }) => may(policy, "create", "/nowhere/app/a"))).toEqual([true, false]);
+  expect(domains.map(({ policy }) => may(policy, "write", "/nowhere/volumes/Test/x"))).toEqual([false, true]);
+  // What is unrestricted has no rules to be given.
+  expect(loaded({ "domains/superDom": "-r /etc r\n" }).diagnostics.map(({ code }) => code)).toEqual(["CFD4008"]);
+});
+
 test("labels stand for the paths that have them, and lead into other domains", () => {
   const labels = { "fileLabels/tool": "/opt/tool/bin/* toolObj  # ours\n/opt/helper helperObj\n" };
   const policy = policyOf("-a toolObj file_exec grant\n-d helperObj helperDom file_exec grant\n", labels);
