@@ -173,3 +173,15 @@ test("without the unix hooks the rest is still attached", async () => {
 test("a domain's name that is no file name is refused", async () => {
   await expect(arena.prepare({ ...web, name: "../x" })).rejects.toThrow(/cannot name a cgroup/);
 });
+
+test("a cgroup that judges nothing is made once and carries no program", async () => {
+  const [first, second] = [
+    await arena.prepare(web, { addresses: false }),
+    await arena.prepare(other, { addresses: false }),
+  ];
+  expect(first).toEqual({ anchor: join(arena.cgroup2, "cofferdam", `web@1.${"0".repeat(16)}`), programs: [] });
+  expect(second).toEqual(first);
+  withAnchor(first.anchor, (fd) => {
+    for (const type of Object.values(attachTypes)) expect(attachedTags(fd, type)).toEqual([]);
+  });
+});

@@ -32,7 +32,10 @@ export class Arena {
     return out;
   }
 
-  prepare(policy: Policy, options: { unix?: boolean; idleAnchorsMax?: number } = {}): Promise<CgroupPlan> {
+  prepare(
+    policy: Policy,
+    options: { addresses?: boolean; unix?: boolean; idleAnchorsMax?: number } = {},
+  ): Promise<CgroupPlan> {
     const automaton = encodeAutomaton(buildAutomaton(policy.names));
     return prepareCgroup(policy, automaton, { domain: policy.name, cgroup2: this.cgroup2, ...options });
   }

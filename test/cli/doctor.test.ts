@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderDoctor, sealingAbility } from "../../src/cli/render/doctor.ts";
+import { renderDoctor, sealingAbility, supervisingAbility } from "../../src/cli/render/doctor.ts";
 import { type FeatureName, featureNames, type HostFacts, type Probe } from "../../src/kernel/host-facts.ts";
 
 const why = "the kernel answered EOPNOTSUPP, which happens where Landlock was left out of the list of security modules";
@@ -39,4 +39,15 @@ test("a host without Landlock, or where nobody could tell, cannot seal", () => {
   const facts = hostWith({ state: "yes" }, { "landlock-files": { state: "unknown", why } });
   expect(sealingAbility(facts)).toEqual({ state: "unable", missing: ["landlock-files"] });
   expect(renderDoctor(facts, 80)).toContain("cannot seal");
+});
+
+test("what supervision lacks is said; where Yama wants ancestors, one stays", () => {
+  expect(supervisingAbility(hostWith({ state: "yes" }, { "landlock-files": { state: "no", why } }))).toEqual({
+    state: "able",
+  });
+  const blind = hostWith({ state: "yes" }, { "target-access": { state: "no", why } });
+  expect(supervisingAbility(blind)).toEqual({ state: "unable", missing: ["target-access"] });
+  expect(renderDoctor(blind, 80)).toContain("cannot supervise");
+  expect(supervisingAbility({ ...blind, ptraceScope: 1 })).toEqual({ state: "able" });
+  expect(renderDoctor({ ...blind, ptraceScope: 1 }, 80)).toContain("ptrace_scope is 1");
 });

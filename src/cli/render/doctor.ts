@@ -1,3 +1,4 @@
+import { targetAccess } from "../../compile/attended.ts";
 import { wrap } from "../../diagnostics/wrap.ts";
 import { type FeatureName, featureNames, type HostFacts, type Probe } from "../../kernel/host-facts.ts";
 import { table } from "./table.ts";
@@ -29,6 +30,14 @@ const answers = { yes: "yes", no: "no", unknown: "could not tell" } as const sat
 
 /** What a sealed domain cannot do without. */
 const needed: readonly FeatureName[] = ["landlock-files", "seccomp-notify"];
+/** What a supervised domain stands on, level warning among them. */
+const supervisionNeeds: readonly FeatureName[] = [
+  "seccomp-notify",
+  "seccomp-addfd",
+  "seccomp-wait-killable",
+  "target-access",
+  "openat2",
+];
 
 export type Ability =
   | { readonly state: "able" }
@@ -36,7 +45,20 @@ export type Ability =
 
 /** Whether this host can seal a domain at all. */
 export function sealingAbility(facts: HostFacts): Ability {
-  const missing = needed.filter((name) => facts.features[name].state !== "yes");
+  return able(needed.filter((name) => facts.features[name].state !== "yes"));
+}
+
+/** Whether it can supervise one, at level warning or enforcing. */
+export function supervisingAbility(facts: HostFacts): Ability {
+  return able(
+    supervisionNeeds.filter((name) => {
+      const probe = name === "target-access" ? targetAccess(facts) : facts.features[name];
+      return probe.state !== "yes";
+    }),
+  );
+}
+
+function able(missing: readonly FeatureName[]): Ability {
   return missing.length === 0 ? { state: "able" } : { state: "unable", missing };
 }
 
@@ -51,7 +73,12 @@ export function renderDoctor(facts: HostFacts, width: number): string {
     ability.state === "able"
       ? "This host can seal domains. What stands in for a missing feature: docs/fallbacks.md."
       : `This host cannot seal a domain: it lacks ${ability.missing.join(" and ")}.`;
-  return [...heading(facts), "", table(rows, width), wrap(verdict, width, ""), ""].join("\n");
+  const supervising = supervisingAbility(facts);
+  const supervised =
+    supervising.state === "able"
+      ? "It can supervise them, at level warning too."
+      : `It cannot supervise one, so that there is no level warning: it lacks ${supervising.missing.join(" and ")}.`;
+  return [...heading(facts), "", table(rows, width), wrap(`${verdict} ${supervised}`, width, ""), ""].join("\n");
 }
 
 function heading(facts: HostFacts): readonly string[] {
@@ -60,5 +87,6 @@ function heading(facts: HostFacts): readonly string[] {
     `kernel    ${facts.kernel.release} ${facts.kernel.machine}, Landlock ABI ${facts.landlockAbi || "none"}`,
     `caller    uid ${uid}, capabilities ${capabilities.toString(16).padStart(16, "0")}`,
     `cgroup 2  ${facts.cgroup2 ?? "not mounted"}`,
+    ...(facts.ptraceScope === 0 ? [] : [`ptrace    Yama's ptrace_scope is ${facts.ptraceScope}`]),
   ];
 }
