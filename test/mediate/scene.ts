@@ -120,7 +120,7 @@ function prepare(built: Built, options: SceneOptions, program: readonly string[]
     return join(directory, name);
   };
   const { uid, gid } = options.as ?? { uid: 0, gid: 0 };
-  const made = plan(options, join(directory, "log"));
+  const made = scenePlan(options, join(directory, "log"));
   const args = [
     options.withoutLandlock || options.supervised !== undefined ? "-" : file("landlock", landlockText(options)),
     file("filter", filterOf(options)),
@@ -181,7 +181,8 @@ function listedBy(options: SceneOptions): readonly string[] {
   return calls.filter((call) => !options.unlisted?.includes(call));
 }
 
-function plan(options: SceneOptions, log: string): Plan {
+/** `log`: folder of its events. */
+export function scenePlan(options: SceneOptions, log: string): Plan {
   const source = { file: "scene", line: 1, column: 1, text: "syscalls" };
   const names = options.rules.map(nameRule);
   const level = options.supervised ?? "enforcing";

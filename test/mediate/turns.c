@@ -1,6 +1,8 @@
 // turns flood THREADS FILE: refused calls from many threads at once, counted in FILE (u64), until its second u64 is not 0.
 // turns quiet CALLS FILE: as many calls of its own; prints "flood N most N", the calls of the flood meanwhile and the most during one call.
+// turns switch - FILE: calls until then, those that were refused and those that went on counted in the third and fourth u64.
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct { _Atomic uint64_t calls, over; } *shared;
+static struct { _Atomic uint64_t calls, over, refused, went_on; } *shared;
 
 static void *flood(void *unused) {
   while (!shared->over) { mkdir("shut/flood", 0700); shared->calls++; }
@@ -29,6 +31,10 @@ int main(int argc, char **argv) {
     pthread_t *threads = calloc(count, sizeof *threads);
     for (long i = 0; i < count; i++) if (pthread_create(&threads[i], 0, flood, 0)) return 96;
     for (long i = 0; i < count; i++) pthread_join(threads[i], 0);
+    return 0;
+  }
+  if (!strcmp(argv[1], "switch")) {
+    while (!shared->over) if (chmod("shut/file", 0600) == 0) shared->went_on++; else if (errno == EACCES) shared->refused++; else _exit(94);
     return 0;
   }
   uint64_t first = shared->calls, before = first, most = 0;

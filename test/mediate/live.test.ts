@@ -1,0 +1,159 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { LiveTableWriter } from "../../src/domains/live-table-writer.ts";
+import { encodePlan } from "../../src/plan/encode.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import { needsRoot } from "../support/skip.ts";
+import { type Built, buildAll } from "./build.ts";
+import { runScene, type SceneOptions, scenePlan, startScene } from "./scene.ts";
+
+const TIMEOUT_MS = 120_000;
+const NUMBER = 7;
+const SWITCHES = 100;
+/** Calls that are watched after each switch. */
+const CALLS = 20n;
+
+let built: Built;
+let tree: string;
+let counter: string;
+let options: SceneOptions;
+let table: LiveTableWriter;
+beforeAll(async () => {
+  built = await buildAll();
+});
+afterAll(() => built.remove());
+
+beforeEach((context) => {
+  needsRoot(context);
+  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  for (const name of ["shut", "run", "run/live"]) mkdirSync(join(tree, name));
+  writeFileSync(join(tree, "shut/file"), "");
+  counter = join(tree, "counter");
+  writeFileSync(counter, Buffer.alloc(32));
+  table = LiveTableWriter.open(join(tree, "run/table"));
+  options = { rules: [`rw ${counter}`, "rx /**"], supervised: "warning", folder: join(tree, "run"), plan: live };
+});
+afterEach(() => {
+  table?.close();
+  rmSync(tree, { recursive: true });
+});
+
+function live(plan: Plan): Partial<Plan> {
+  return { number: NUMBER, mediation: { ...plan.mediation, live: true } };
+}
+
+function counts(): { refused: bigint; wentOn: bigint } {
+  const bytes = readFileSync(counter);
+  return { refused: bytes.readBigUInt64LE(16), wentOn: bytes.readBigUInt64LE(24) };
+}
+
+/** Of the calls made from now on all but one, which may be in flight, are refused or all go on. */
+async function expectOnly(kind: "refused" | "wentOn"): Promise<void> {
+  const before = counts();
+  let now = before;
+  while (now[kind] - before[kind] < CALLS) {
+    await sleep(0);
+    now = counts();
+  }
+  const other = kind === "refused" ? "wentOn" : "refused";
+  expect(now[other] - before[other]).toBeLessThanOrEqual(1n);
+}
+
+async function untilOver(done: ReturnType<typeof startScene>["done"]) {
+  const over = Buffer.alloc(8);
+  over.writeBigUInt64LE(1n);
+  const fd = readFileSync(counter);
+  over.copy(fd, 8);
+  writeFileSync(counter, fd, { flag: "r+" });
+  return await done;
+}
+
+test("a level is in force from the next call on, in both directions, without a call lost", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  table.setLevel(NUMBER, "warning");
+  const scene = startScene(built, options, [built.compile("turns"), "switch", "-", counter], tree);
+  await expectOnly("wentOn");
+  for (let turn = 0; turn < SWITCHES; turn++) {
+    table.setLevel(NUMBER, "enforcing");
+    await expectOnly("refused");
+    table.setLevel(NUMBER, turn % 2 === 0 ? "warning" : "disabled");
+    await expectOnly("wentOn");
+  }
+  const run = await untilOver(scene.done);
+  expect([run.status, run.stderr]).toEqual([0, ""]);
+  const made = run.events.filter(({ object }) => object === join(tree, "shut/file"));
+  const kinds = new Set(made.map(({ verdict, level, number }) => `${verdict} ${level} ${number}`));
+  expect(kinds).toEqual(new Set([`denied enforcing ${NUMBER}`, `warning warning ${NUMBER}`]));
+});
+
+test("a policy is in force once the table says so; bytes that are no plan change nothing and are told of", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  table.setLevel(NUMBER, "enforcing");
+  const file = join(tree, `run/live/${NUMBER}`);
+  const put = (bytes: Uint8Array | string, mode = 0o644) => {
+    rmSync(file, { force: true });
+    writeFileSync(file, bytes);
+    chmodSync(file, mode);
+    table.nextGeneration(NUMBER);
+  };
+  const plan = (rules: readonly string[]) => {
+    const made = scenePlan({ ...options, rules }, "/");
+    return encodePlan({ ...made, ...live(made) });
+  };
+  const wide = plan([...options.rules, `a ${tree}/shut/*`]);
+  const scene = startScene(built, options, [built.compile("turns"), "switch", "-", counter], tree);
+  await expectOnly("refused");
+  put(wide);
+  await expectOnly("wentOn");
+  put("no plan");
+  await expectOnly("wentOn");
+  put(plan(options.rules));
+  await expectOnly("refused");
+  for (const [bytes, mode] of [
+    [wide, 0o666],
+    [encodePlan(scenePlan(options, "/")), 0o644],
+  ] as const) {
+    put(bytes, mode);
+    await expectOnly("refused");
+  }
+  const run = await untilOver(scene.done);
+  expect([run.status, run.stderr]).toEqual([0, ""]);
+  const told = run.events.filter(({ operation }) => operation === "policy not taken");
+  expect(told.map(({ verdict }) => verdict)).toEqual(["failed", "failed", "failed"]);
+});
+
+test("a domain that the table does not know, or no table at all, keeps what it was started with", () => {
+  const program = [built.target, "mkdir", "shut/made", "0700"];
+  expect(runScene(built, options, program, tree).lines).toEqual(["mkdir: 0 -"]);
+  table.setLevel(NUMBER, "enforcing");
+  const again = [built.target, "mkdir", "shut/again", "0700"];
+  expect(runScene(built, options, again, tree).lines).toEqual(["mkdir: -1 EACCES"]);
+  table.setGone(NUMBER);
+  expect(runScene(built, options, again, tree).lines).toEqual(["mkdir: 0 -"]);
+  const elsewhere = { ...options, folder: join(tree, "none") };
+  expect(runScene(built, elsewhere, [...program.slice(0, 2), "shut/third", "0700"], tree).lines).toEqual([
+    "mkdir: 0 -",
+  ]);
+});
+
+test("an attended run at level warning ends with what would have been denied, and how to allow it", () => {
+  const attended = { ...options, plan: () => ({ attended: true }) };
+  const run = runScene(
+    built,
+    attended,
+    [built.target, "mkdir", "shut/a", "0700", ";", "mkdir", "shut/b", "0700"],
+    tree,
+  );
+  expect(run.lines.slice(0, 2)).toEqual(["mkdir: 0 -", "mkdir: 0 -"]);
+  const said = run.lines.slice(2).join("\n");
+  for (const name of ["a", "b"]) {
+    expect(said).toMatch(new RegExp(`target\\[\\d+\\]: scene: create ${tree}/shut/${name}: warning`));
+    expect(said).toContain(`allow it with: files: - c ${tree}/shut/${name}`);
+  }
+  expect(run.lines.at(-1)).toMatch(/^cofferdam: scene: \d+ accesses outside the domain, \d+ lines would allow them$/);
+});
