@@ -2,6 +2,8 @@ import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSyn
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEventLog } from "../../../src/events/log/event-log.ts";
 import { verify } from "../../../src/events/log/verify.ts";
+import { LOCK_EX, O_RDWR } from "../../../src/kernel/constants.ts";
+import { close, open, syscall } from "../../../src/kernel/ffi.ts";
 import { anEvent } from "../an-event.ts";
 import { LogFolder } from "./lines.ts";
 
@@ -178,12 +180,17 @@ test("without the head the end is found by looking", () => {
   expect(verify(folder.path)).toMatchObject({ state: "whole", records: 12 });
 });
 
-test("a head that was exchanged is a lock that others hold: the one in the folder is taken", () => {
+test("a head that was exchanged is a lock that nobody else has: the one in the folder is taken", () => {
   const log = openEventLog(folder.path);
   log.append(anEvent());
   rmSync(folder.file("events.head"));
   appendOne();
+  const held = open(folder.file("events.head"), O_RDWR);
+  syscall("flock", held, LOCK_EX);
   log.append(anEvent());
+  expect(log.problem).toMatch(/EAGAIN/);
+  close(held);
+  expect(log.close()).toBe(0);
   expect(verify(folder.path)).toMatchObject({ state: "whole", records: 3 });
 });
 
