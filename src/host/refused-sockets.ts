@@ -12,7 +12,9 @@ export interface RefusedSockets {
 /** One entry for each cgroup of the domain that is there. Only root can read them; for others the list is empty. */
 export function refusedSockets(places: Places, domain: string): readonly RefusedSockets[] {
   if (process.geteuid?.() !== 0) return [];
-  const anchors = readyPlans(places, domain).flatMap(({ plan }) => plan.cgroup?.anchor ?? []);
+  // A cgroup without programs only tells whose process is in it, and counts nothing.
+  const judging = readyPlans(places, domain).flatMap(({ plan }) => (plan.cgroup?.programs.length ? [plan.cgroup] : []));
+  const anchors = judging.map(({ anchor }) => anchor);
   return [...new Set(anchors)]
     .filter((anchor) => existsSync(anchor))
     .map((anchor) => ({ anchor, counts: denialCounts(anchor) }));

@@ -12,7 +12,8 @@ export type CgroupSource =
 
 /** To be called while the launcher waits: cgroups of its process id that are there already are of others before it. */
 export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
-  if (plan.cgroup === null) return { state: "none" };
+  // Without programs nothing is refused there.
+  if (plan.cgroup === null || plan.cgroup.programs.length === 0) return { state: "none" };
   if (run.launcher === null) return { state: "unavailable", why: "the launcher's process cannot be seen" };
   const reader = RefusalReader.open(plan.cgroup.anchor);
   if (reader === null) return { state: "unavailable", why: "its programs, of an older Cofferdam, keep no records" };
