@@ -1,16 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
@@ -159,16 +149,25 @@ test("a domain whose record would be cut is refused", () => {
   expect([result.status, result.stdout]).toEqual([125, ""]);
 });
 
-test("what another process of the same id left is replaced, and a later one's is not removed", async () => {
+test("what a process of the same id left is replaced", () => {
   const plan = front.plan();
-  const { process: started, pid } = await daemon(plan, "self");
+  front.put(plan);
+  const leave = `ln -s left ${runs("self")}/$$; exec "$@"`;
+  const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", `readlink ${runs("self")}/$$`], {
+    wrapper: ["sh", "-c", leave, "sh"],
+  });
+  expect(result.stdout, result.stderr).toMatch(new RegExp(`^${plan.domain} 0 sealed enforcing `));
+});
+
+test("a record that a later process of the same id made its own stays", async () => {
+  const { process: started, pid } = await daemon(front.plan(), "self");
   const record = join(runs("self"), `${pid}`);
+  const later = readlinkSync(record).replace(/^native/, "NATIVE");
+  const holder = Number(later.split(" ")[5]);
   rmSync(record);
-  symlinkSync("another 0 sealed enforcing 1 2 3", record);
-  const holderGone = () => !existsSync(`/proc/${pid}`);
+  symlinkSync(later, record);
   await end(started);
-  expect(holderGone()).toBe(true);
-  await sleep(200);
-  expect(readlinkSync(record)).toBe("another 0 sealed enforcing 1 2 3");
+  await gone(`/proc/${holder}`);
+  expect(readlinkSync(record)).toBe(later);
   rmSync(record);
 });

@@ -31,17 +31,30 @@ function supervised(level: "enforcing" | "warning", attended = false): Plan {
   return plan;
 }
 
+/** Milliseconds of the fastest of some starts of `true`. */
+function fastest(plan: Plan): number {
+  const times = Array.from({ length: 10 }, () => {
+    const begin = performance.now();
+    expect(front.run("self", ["run", plan.domain, "--", "true"]).status).toBe(0);
+    return performance.now() - begin;
+  });
+  return Math.min(...times);
+}
+
+/** What a holder waits for a launcher whose execve is notified unexpectedly, in milliseconds. */
+const UNEXPECTED_MS = 100;
+
 test.each([false, true])(
   "the launcher's own execve waits for the mediator and for nothing else, attended: %s",
   (attended) => {
     front.setDist("mediator.rule", "continue");
+    const sealed = front.plan((base) => ({ ...base, attended }));
+    front.put(sealed);
     const plan = supervised("enforcing", attended);
-    const begin = process.hrtime.bigint();
     const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", "mkdir made && echo made"]);
     expect(result.stdout, result.stderr).toBe("made\n");
-    // 100 ms is what a launcher waits whose execve is notified unexpectedly.
-    expect(Number(process.hrtime.bigint() - begin) / 1e6).toBeLessThan(100 + 2000);
     expect(front.takeLog("mediator.log").filter((line) => line.startsWith("start"))).toHaveLength(1);
+    expect(fastest(plan)).toBeLessThan(fastest(sealed) + UNEXPECTED_MS * 0.9);
   },
 );
 
