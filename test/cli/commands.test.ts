@@ -62,6 +62,16 @@ describe("check", () => {
     expect(out).toContain("did you mean `files`?");
   });
 
+  test("what is wrong in the text and what is wrong on this host come in one round", async () => {
+    const broken = join(caller.folder, "broken.yaml");
+    writeFileSync(broken, "fiels: [r /etc/hosts]\nfiles: [r /etc/hosst]\nsyscalls: [opne]\n");
+    const { status, out } = await caller.run(["check", broken]);
+    expect(status).toBe(1);
+    expect(out).toContain("did you mean `files`?");
+    expect(out).toContain("did you mean `open`?");
+    expect(out).toMatch(/`\/etc\/hosst` does not exist[\s\S]*did you mean `\/etc\/hosts`\?/);
+  });
+
   test("--json gives one record a line, and nothing else", async () => {
     const broken = join(caller.folder, "broken.yaml");
     writeFileSync(broken, "fiels: [r /etc/hosts]\n");
@@ -226,6 +236,13 @@ describe("plan", () => {
     expect(out).toMatch(/layers\n {2}files: enforced/);
     expect(out).toContain(`${caller.folder}/data/`);
     expect(existsSync(caller.places.plans)).toBe(false);
+  });
+
+  test("with --level warning says what is asked about, what it costs and what is not live", async () => {
+    const { status, out } = await caller.run(["plan", "--level", "warning", "--policy", writePolicy()]);
+    expect(status).toBe(0);
+    expect(out).toContain("level warning, supervised, attended");
+    expect(out.replaceAll(/\s+/g, " ")).toMatch(/Not live: .*Never judged.*asked about about \d+ us more/);
   });
 });
 
