@@ -39,7 +39,7 @@ export const keys = {
     shape: "choice",
     inAbstraction: false,
     summary:
-      "`sealed`: the kernel decides, on the names that exist when the daemon starts. `supervised`: every call is decided when it is made.",
+      "`sealed`: the kernel decides, on the names that exist when the daemon starts. `supervised`: a mediator decides every call when it is made, so that level and policy can change while the daemon runs; each such call costs some microseconds (`cofferdam plan` lists them). At level `warning` every domain is supervised.",
     form: "MEDIATION",
     example: "mediation: sealed",
     standard: "sealed",
