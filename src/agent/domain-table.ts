@@ -10,7 +10,7 @@ import { domainNames } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 import { parseDomainName } from "../policy/names.ts";
-import type { DomainEntry } from "./entry.ts";
+import { type DomainEntry, inForce } from "./entry.ts";
 import type { ReadPolicy } from "./read-policies.ts";
 
 /** The host's domains: which there are, their numbers, and their levels in the live table. */
@@ -86,10 +86,10 @@ export class DomainTable {
 
   #put(name: string, number: number, read: Exclude<ReadPolicy, { state: "gone" }>): void {
     const before = this.#entries.get(name);
-    const policy = read.state === "good" ? read.policy : (before?.policy ?? null);
     const entry: DomainEntry = {
-      ...{ name, number, file: read.file, policy },
-      digest: policy === null ? null : policyDigest(policy),
+      ...{ name, number, file: read.file },
+      policy: read.state === "good" ? inForce(read.policy) : (before?.policy ?? null),
+      digest: read.state === "good" ? policyDigest(read.policy) : (before?.digest ?? null),
       problems: read.state === "bad" ? read.problems : null,
     };
     this.#entries.set(name, entry);

@@ -1,4 +1,20 @@
-import type { Policy } from "../model/policy.ts";
+import type { Level, Mediation, Policy } from "../model/policy.ts";
+import { printPolicy } from "../policy/print.ts";
+
+/** What the agent keeps of a policy: as an object each rule takes many times the room of its text. */
+export interface PolicyInForce {
+  readonly level: Level;
+  readonly mediation: Mediation;
+  /** systemd units that the policy names. */
+  readonly units: readonly string[];
+  /** As one file without includes and variables. */
+  readonly text: string;
+}
+
+export function inForce(policy: Policy): PolicyInForce {
+  const units = policy.entries.flatMap((entry) => (entry.kind === "unit" ? [entry.unit] : []));
+  return { level: policy.level, mediation: policy.mediation, units, text: printPolicy(policy) };
+}
 
 /** A domain as the agent has it in force. */
 export interface DomainEntry {
@@ -7,8 +23,8 @@ export interface DomainEntry {
   /** The policy's own file. */
   readonly file: string;
   /** null: since the agent started its file could never be used; running processes keep what they have. */
-  readonly policy: Policy | null;
-  /** {@link policyDigest} of `policy`. */
+  readonly policy: PolicyInForce | null;
+  /** {@link policyDigest} of the policy. */
   readonly digest: string | null;
   /** Why the file as it is now cannot be used, as `check` prints it; null while what lies there is in force. */
   readonly problems: string | null;

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { listRuns, type Run } from "../domains/runs.ts";
 import { hasCode } from "../kernel/errno-error.ts";
-import type { Level, Policy } from "../model/policy.ts";
+import type { Level } from "../model/policy.ts";
+import type { PolicyInForce } from "./entry.ts";
 
 /** A run as the control API shows it. */
 export interface ShownRun {
@@ -47,13 +48,13 @@ export interface NeedsRestart {
   readonly how: string;
 }
 
-export function needsRestart(run: Run, policy: Policy | null): NeedsRestart {
+export function needsRestart(run: Run, policy: PolicyInForce | null): NeedsRestart {
   const { pid, command } = showRun(run);
-  const unit = policy?.entries.find((entry) => entry.kind === "unit");
+  const unit = policy?.units[0];
   const how =
     unit === undefined
       ? `end process ${pid}, then start it again: cofferdam run ${run.domain} -- ${command}`
-      : `systemctl restart ${unit.unit}`;
+      : `systemctl restart ${unit}`;
   return { pid, command, how };
 }
 

@@ -1,6 +1,5 @@
 import { listRuns, type Run } from "../domains/runs.ts";
 import type { Level, Mediation } from "../model/policy.ts";
-import { printPolicy } from "../policy/print.ts";
 import type { Agent } from "./agent.ts";
 import type { DomainEntry } from "./entry.ts";
 import { countProcesses } from "./processes.ts";
@@ -81,7 +80,7 @@ export function showDetails(agent: Agent, entry: DomainEntry, uid: number | null
     problems: owns ? entry.problems : null,
     givenBy: override === null ? null : { ...override.by, since: override.since },
     running,
-    units: (entry.policy?.entries ?? []).flatMap((one) => (one.kind === "unit" ? [one.unit] : [])),
-    policy: owns && entry.policy !== null ? printPolicy(entry.policy) : null,
+    units: entry.policy?.units ?? [],
+    policy: owns ? (entry.policy?.text ?? null) : null,
   };
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Agent } from "../../agent/agent.ts";
 import { activatedSocket, notifyManager } from "../../agent/service-manager.ts";
+import { keepHeapSmall } from "../../agent/small-heap.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError } from "../command.ts";
 import { renderUnits } from "../render/units.ts";
@@ -33,6 +34,7 @@ export const agent: Command = {
     const { places } = context;
     const log = (text: string): void => context.err(`cofferdam: agent: ${text}\n`);
     const mediator = { program: process.execPath, arguments: [join(places.home, "dist", "mediator.js"), "shared"] };
+    keepHeapSmall();
     const running = await Agent.start({ places, mediator, activated: activatedSocket(), log });
     notifyManager("READY=1");
     process.on("SIGHUP", () => void running.reload(null, { uid: 0, name: "SIGHUP" }));

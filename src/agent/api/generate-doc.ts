@@ -1,0 +1,60 @@
+import { DOMAIN_NUMBERS_MAX } from "../../domains/live-table-layout.ts";
+import {
+  BODY_BYTES_MAX,
+  CONNECTIONS_MAX,
+  CONNECTIONS_OF_USER_MAX,
+  FOR_SECONDS_MAX,
+  HEADER_BYTES_MAX,
+  REQUEST_WAIT_MAX_MS,
+} from "./limits.ts";
+import { ADMINISTRATORS } from "./peer.ts";
+import type { Route } from "./route.ts";
+import { routes } from "./routes.ts";
+
+/** docs/control-api.md, from the routes. */
+export function generateControlApiDoc(): string {
+  return `${head}\n${routes.map(section).join("\n")}`;
+}
+
+const head = `<!-- Generated from src/agent/api/routes.ts by npm run generate. -->
+
+# Control API
+
+The agent answers HTTP/1.1 with JSON on the unix socket \`/run/cofferdam/control.sock\`:
+
+    curl --unix-socket /run/cofferdam/control.sock http://cofferdam/v1/domains
+
+Paths begin with the version; a version's paths and members do not change, there may be more of them. One request a connection.
+
+**Who asks** is what the kernel says of the process that connected (SO_PEERCRED, SO_PEERPIDFD), looked at when it connects and again when its request is there. Processes
+inside any domain and mediators are refused before anything else is looked at. root and members of the group \`${ADMINISTRATORS}\`, where there is one, may do everything; others may do
+what is marked "read". What the words of a request say is never used as a path: names of domains are held against the rule for names, nothing is decoded.
+
+**Limits**: a head of ${HEADER_BYTES_MAX} bytes, a body of ${BODY_BYTES_MAX}, ${REQUEST_WAIT_MAX_MS / 1000} seconds for a request, ${CONNECTIONS_MAX} connections, ${CONNECTIONS_OF_USER_MAX} of one user other than root;
+${DOMAIN_NUMBERS_MAX - 1} numbers in the life of a host, ${FOR_SECONDS_MAX} seconds for a level with an end.
+
+**An answer that is no** has \`error\`, a sentence, and \`help\`, what to do. Status 400: the request makes no sense; 403: not for this peer; 404: there is no such thing; 405: not with this method;
+413: too long; 500: a fault of the agent, whose messages tell more; 503: too many connections.
+`;
+
+function section(route: Route): string {
+  const body = route.body.map(
+    ({ name, type, required, doc }) => `| \`${name}\` | ${type} | ${required ? "yes" : "no"} | ${doc} |`,
+  );
+  const answer = route.answer.map(({ name, doc }) => `| \`${name}\` | ${doc} |`);
+  return [
+    `## ${route.method} ${route.path}`,
+    "",
+    `${sentence(route.summary)} ${route.access === "read" ? "Read." : "Administrators."}`,
+    "",
+    ...(body.length === 0 ? [] : ["| member of the body | type | required | |", "|---|---|---|---|", ...body, ""]),
+    "| member of the answer | |",
+    "|---|---|",
+    ...answer,
+    "",
+  ].join("\n");
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,88 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { MediatorKeeper } from "../../src/agent/mediator-keeper.ts";
+import { skipUnless } from "../support/skip.ts";
+
+let folder: string;
+let keepers: MediatorKeeper[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cofferdam-keeper-"));
+  keepers = [];
+});
+afterEach(() => {
+  for (const keeper of keepers) keeper.stop();
+  const last = pidNow();
+  if (last !== null) kill(last);
+  rmSync(folder, { recursive: true });
+});
+
+/** Holds the lock as the mediator does, and writes its process id. */
+function keeper(
+  script = `echo $$ > ${folder}/pid.new; mv ${folder}/pid.new ${folder}/pid; exec flock -n -o ${folder}/lock sleep 1000`,
+): MediatorKeeper {
+  const path = join(folder, "mediator.sh");
+  writeFileSync(path, script);
+  const told = (count: number, why: string): void => writeFileSync(join(folder, "told"), `${count} ${why}`);
+  const one = new MediatorKeeper({ program: "/bin/sh", arguments: [path, "shared"] }, join(folder, "lock"), told);
+  keepers.push(one);
+  return one;
+}
+
+function pidNow(): number | null {
+  return existsSync(join(folder, "pid")) ? Number(readFileSync(join(folder, "pid"), "utf8")) : null;
+}
+
+function kill(pid: number): void {
+  for (const one of [pid, ...childrenOf(pid)]) if (existsSync(`/proc/${one}`)) process.kill(one, "SIGKILL");
+}
+
+function childrenOf(pid: number): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(path) ? readFileSync(path, "utf8").split(" ").filter(Boolean).map(Number) : [];
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+test("a mediator that ends is started again and counted, one that ends at once ever later", async () => {
+  const one = keeper(`echo x >> ${folder}/starts`);
+  one.start();
+  await until(() => one.state.restarts >= 3);
+  expect(readFileSync(join(folder, "told"), "utf8")).toMatch(/^\d+ exit status 0$/);
+  expect(readFileSync(join(folder, "starts"), "utf8").length).toBeGreaterThanOrEqual(6);
+});
+
+test("a mediator outlives its agent, and the next one takes it over instead of starting another", async (context) => {
+  skipUnless(context, spawnSync("flock", ["--version"]).status === 0, "flock(1) is not installed");
+  const first = keeper();
+  first.start();
+  await until(() => pidNow() !== null);
+  const pid = pidNow();
+  const waiting = keeper();
+  first.stop();
+  // The lock is taken a moment after the start.
+  await until(
+    () =>
+      readFileSync("/proc/locks", "utf8").includes(`FLOCK  ADVISORY  WRITE ${pid} `) || childrenOf(pid ?? 0).length > 0,
+  );
+  waiting.start();
+  expect(waiting.state).toMatchObject({ state: "running", restarts: 0 });
+  expect(pidNow()).toBe(pid);
+  kill(pid ?? 0);
+  await until(() => pidNow() !== pid && waiting.state.restarts >= 1 && waiting.state.state === "running");
+});
+
+test("a program that is not there is told of and tried again", async () => {
+  const tells: string[] = [];
+  const one = new MediatorKeeper({ program: join(folder, "nothing"), arguments: [] }, join(folder, "lock"), (_n, why) =>
+    tells.push(why),
+  );
+  keepers.push(one);
+  one.start();
+  await until(() => tells.length >= 2);
+  expect(tells[0]).toContain("ENOENT");
+});

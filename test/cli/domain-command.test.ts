@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Context } from "../../src/cli/command.ts";
+import { runCommandLine } from "../../src/cli/program.ts";
+import { policyText, ScratchHost } from "../agent/scratch-host.ts";
+import { needsRoot } from "../support/skip.ts";
+
+let host: ScratchHost;
+beforeEach((context) => {
+  needsRoot(context);
+  host = new ScratchHost();
+  host.policy("alpha", policyText("r /srv/alpha/**"));
+});
+afterEach(async () => {
+  await host?.remove();
+});
+
+async function run(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const context: Context = {
+    places: host.places,
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    width: 100,
+    color: false,
+  };
+  const status = await runCommandLine(args, context);
+  return { status, out: out.join(""), err: err.join("") };
+}
+
+test("without an agent commands say how to start it, and status says that there is none", async () => {
+  for (const words of [
+    ["domain", "list"],
+    ["domain", "level", "alpha", "warning"],
+    ["domain", "reload"],
+  ]) {
+    const { status, err } = await run(...words);
+    expect(status).toBe(3);
+    expect(err).toContain("no agent runs on this host");
+    expect(err).toContain("systemctl start cofferdam-agent");
+  }
+  const { status, out } = await run("status");
+  expect(out).toContain("none runs");
+  expect([0, 1]).toContain(status);
+  expect(JSON.parse((await run("status", "--json")).out).agent).toBeNull();
+});
+
+test("list shows numbers, levels and what switches live; show has the policy", async () => {
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  host.run("alpha", number, "sealed", "enforcing");
+  const { out } = await run("domain", "list");
+  expect(out).toMatch(/^NUMBER +NAME +LEVEL +ENGINE +MEDIATION +SWITCH +PROCESSES +EVENTS$/m);
+  expect(out).toMatch(/^ +0 +superDom/m);
+  expect(out).toMatch(new RegExp(`^ +${number} +alpha +enforcing +landlock +sealed +restart +\\d+ +0$`, "m"));
+  expect(JSON.parse((await run("domain", "list", "--json")).out).domains).toEqual(
+    expect.arrayContaining([expect.objectContaining({ name: "alpha", number })]),
+  );
+  const shown = await run("domain", "show", "alpha");
+  expect(shown.out).toContain("r /srv/alpha/**");
+  expect((await run("domain", "show", "nobody")).status).toBe(3);
+});
+
+test("level is given, told, reset; sealed processes are named", async () => {
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  const sealed = host.run("alpha", number, "sealed", "enforcing");
+  const given = await run("domain", "level", "alpha", "warning", "--for", "2h");
+  expect(given).toMatchObject({ status: 0, err: "" });
+  expect(given.out).toMatch(/^alpha: warning, was enforcing, until /);
+  expect(given.out).toContain(`process ${sealed.pid} (sleep 1000) keeps the level of its start`);
+  expect(host.level(number)).toBe("warning");
+  expect((await run("domain", "show", "alpha")).out).toContain("given by root");
+  expect((await run("domain", "level", "alpha", "--reset")).status).toBe(0);
+  expect(host.level(number)).toBe("enforcing");
+  const all = JSON.parse((await run("domain", "level", "--all", "warning", "--json")).out);
+  expect(all.changes.length).toBeGreaterThan(1);
+});
+
+test.each([
+  ["domain", "level"],
+  ["domain", "level", "alpha"],
+  ["domain", "level", "alpha", "open"],
+  ["domain", "level", "alpha", "warning", "more"],
+  ["domain", "level", "../alpha", "warning"],
+  ["domain", "level", "superDom", "warning"],
+  ["domain", "level", "--all", "alpha", "warning"],
+  ["domain", "level", "--all", "--reset"],
+  ["domain", "level", "alpha", "--reset", "--for", "1h"],
+  ["domain", "level", "alpha", "warning", "--for", "soon"],
+  ["domain", "level", "alpha", "warning", "--for", "0s"],
+  ["domain", "level", "alpha", "warning", "--for", "99999d"],
+  ["domain", "show"],
+  ["domain", "show", "a/b"],
+  ["domain", "restart", "-x"],
+])("`%s %s %s %s %s %s` makes no sense: exit status 2, nothing changed", async (...words) => {
+  await host.start();
+  const { status, err } = await run(...words.filter((word) => word !== undefined));
+  expect(err).not.toBe("");
+  expect(status).toBe(2);
+  expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");
+});
+
+test("reload tells what changed, and a broken file by its lines with exit status 1", async () => {
+  await host.start();
+  expect((await run("domain", "reload")).out).toMatch(/^nothing changed in \d+ domains$/m);
+  host.policy("alpha", policyText("rw /srv/alpha/**"));
+  expect((await run("domain", "reload")).out).toMatch(/^alpha \(\d+\): changed$/m);
+  host.policy("alpha", "colour: blue\n");
+  const broken = await run("domain", "reload", "alpha");
+  expect(broken.status).toBe(1);
+  expect(broken.out).toContain("its file is broken; what was in force still is");
+  expect(broken.out).toContain("alpha.yaml:1:1");
+  const status = await run("status");
+  expect(status.status).toBe(1);
+  expect(status.out).toContain("cofferdam check alpha");
+});
+
+test("restart without a unit says exactly what to do", async () => {
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  expect((await run("domain", "restart", "alpha")).err).toContain("nothing runs in alpha");
+  const run1 = host.run("alpha", number, "sealed", "enforcing");
+  const { status, err } = await run("domain", "restart", "alpha");
+  expect(status).toBe(3);
+  expect(err.replaceAll(/\s+/g, " ")).toContain(`end process ${run1.pid}, then: cofferdam run alpha -- sleep 1000`);
+});
+
+test("the units name this installation", async () => {
+  const { out } = await run("agent", "--print-units");
+  expect(out).toContain(`ExecStart=${host.places.home}/bin/cofferdam agent`);
+  expect(out).toContain("ListenStream=/run/cofferdam/control.sock");
+});
