@@ -1,6 +1,8 @@
 import { closeSync } from "node:fs";
 import { hasCode } from "../../kernel/errno-error.ts";
-import { type FileKey, LOG_NAME, lookAt, oldNumbers, oldPath, openOld } from "./places.ts";
+import { linesOf } from "./lines.ts";
+import { type FileKey, LOG_NAME, look, lookAt, oldNumbers, oldPath, openOld } from "./places.ts";
+import { parseRecord } from "./record.ts";
 
 /** One file of the log, open for reading. */
 export interface LogFile {
@@ -11,25 +13,40 @@ export interface LogFile {
   readonly size: number;
 }
 
-/** Rotations that may happen while files are being opened, each of which moves them by one. */
-const ROTATIONS_MEANWHILE_MAX = 2;
-
 /**
- * Opens all files of the log, the oldest first. No lock is needed: names move only from `events.jsonl` to higher numbers, so that going the same way
- * meets every file at least once. The caller closes them.
+ * Opens all files of the log, the oldest first. No lock is needed: names move only from `events.jsonl` to higher numbers, so that going the same way,
+ * as far as there are files by then, leaves out none that is older than one it met. The caller closes them.
  */
 export function openFiles(folder: string): LogFile[] {
-  const highest = (oldNumbers(folder).at(-1) ?? 0) + ROTATIONS_MEANWHILE_MAX;
+  const files = openUpwards(folder).reverse();
+  // Rotations meanwhile: files that were begun after the first one was opened were met behind it, and that one has grown since.
+  if (look(`${folder}/${LOG_NAME}`)?.key === files.at(-1)?.key) return files;
+  const placed = files.map((file) => ({ ...file, size: lookAt(file.fd).size, first: firstSeq(file) }));
+  return placed.sort((a, b) => a.first - b.first);
+}
+
+function openUpwards(folder: string): LogFile[] {
   const files: LogFile[] = [];
-  for (let number = 0; number <= highest; number++) {
+  for (let number = 0; ; number++) {
     const name = number === 0 ? LOG_NAME : `${LOG_NAME}.${number}`;
     const fd = openIfThere(number === 0 ? `${folder}/${LOG_NAME}` : oldPath(folder, number));
-    if (fd === null) continue;
+    if (fd === null) {
+      if (number > (oldNumbers(folder).at(-1) ?? 0)) return files;
+      continue;
+    }
     const { key, size } = lookAt(fd);
     if (files.some((file) => file.key === key)) closeSync(fd);
     else files.push({ name, fd, key, size });
   }
-  return files.reverse();
+}
+
+/** Of the first record; a file without any is as good as older than all. */
+function firstSeq({ fd }: LogFile): number {
+  for (const { text } of linesOf(fd, 0)) {
+    const record = text === null ? null : parseRecord(text);
+    if (record !== null) return record.seq;
+  }
+  return 0;
 }
 
 export function closeFiles(files: readonly LogFile[]): void {

@@ -86,3 +86,22 @@ test("a writer that is killed while it rotates and removes files leaves a chain 
     expect(files).toBeLessThanOrEqual(5);
   }
 });
+
+test("whoever reads all files while they rotate meets every record once and in order", async () => {
+  const child = writer.start(folder.path, "a", "0", "5000", "1000");
+  child.stdout?.resume();
+  await once(child.stdout as NonNullable<typeof child.stdout>, "data");
+  const ended = once(child, "close");
+  for (let round = 0; round < 30; round++) {
+    let last = 0;
+    for (const { seq } of readRecords(folder.path)) {
+      // Thousands of records: only a wrong one is worth an assertion.
+      if (seq !== last + 1) expect(seq).toBe(last + 1);
+      last = seq;
+    }
+    expect(last).toBeGreaterThan(0);
+    await setTimeout(1);
+  }
+  child.kill("SIGKILL");
+  await ended;
+});
