@@ -15,6 +15,7 @@ import { fstat, type Stat, shown } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
 
 const ENOEXEC = 8;
+const EXECUTABLE = 0o111;
 
 interface Program {
   readonly fd: number;
@@ -58,7 +59,8 @@ function goOn(call: Call, program: Program): Outcome {
 function judge(call: Call, { name, stat }: Program): Outcome | null {
   const needed = Permission.execute | Permission.read;
   if ((call.broker.grants.of(name) & needed) !== needed) return denyName("execute", name);
-  return stat.type === abi.S_IFREG ? null : error(E.ACCES);
+  // Whoever is not allowed to by the mode is told so by the kernel; a file that nobody may execute is not even looked at.
+  return stat.type === abi.S_IFREG && (stat.mode & EXECUTABLE) !== 0 ? null : error(E.ACCES);
 }
 
 function executed(call: Call): Program | Outcome {

@@ -44,7 +44,9 @@ function readHow(call: Call): OpenArguments | Outcome {
 
 function plain(call: Call, how: Buffer): OpenArguments | Outcome {
   const [flags, mode] = [how.readBigUInt64LE(0), how.readBigUInt64LE(8)];
-  if (flags > 0x7fff_ffffn || mode > 0o7777n) return error(E.INVAL);
+  // Stricter than open: a mode without a file to be made is a mistake (openat2(2)).
+  const makes = (Number(flags & 0x7fff_ffffn) & (abi.O_CREAT | (abi.O_TMPFILE & ~abi.O_DIRECTORY))) !== 0;
+  if (flags > 0x7fff_ffffn || mode > (makes ? 0o7777n : 0n)) return error(E.INVAL);
   return of(call.path(0, 1), Number(flags), Number(mode));
 }
 
