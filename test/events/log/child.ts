@@ -8,6 +8,7 @@ import { root } from "../../house/tree.ts";
 export class ChildProgram {
   readonly #folder: string;
   readonly #bundle: string;
+  readonly #started: ChildProcess[] = [];
 
   constructor(entry: string) {
     mkdirSync(join(root, "build"), { recursive: true });
@@ -24,10 +25,14 @@ export class ChildProgram {
   }
 
   start(...args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [this.#bundle, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [this.#bundle, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    this.#started.push(child);
+    return child;
   }
 
+  /** Ends what a failed test left running, too. */
   remove(): void {
+    for (const child of this.#started) child.kill("SIGKILL");
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
