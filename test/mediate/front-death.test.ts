@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { processesThatHold } from "../properties/confining-processes.ts";
+import { needsRoot } from "../support/skip.ts";
+import { type Built, buildAll } from "./build.ts";
+
+const TIMEOUT_MS = 300_000;
+/** Each costs the start of a mediator; `death.test.ts` kills more often, with a holder of its own. */
+const KILLS = Number(process.env.COFFERDAM_FRONT_KILLS ?? 20);
+/** A mediator serves for so long at most, in milliseconds. */
+const LIFE_MS_MAX = 60;
+
+const root = resolve(import.meta.dirname, "../..");
+
+let built: Built;
+let tree: string;
+beforeAll(async () => {
+  built = await buildAll();
+  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  for (const name of ["open", "run", "log", "lib"]) mkdirSync(join(tree, name));
+});
+/** A test that failed leaves them running. */
+const left: ChildProcess[] = [];
+afterEach(() => {
+  for (const process of left.splice(0)) process.kill("SIGKILL");
+});
+afterAll(() => {
+  built.remove();
+  rmSync(tree, { recursive: true });
+});
+
+/** A daemon under `bin/cofferdam run` that works without a pause, on a host whose places for Cofferdam are its own. */
+function startDaemon(mediation: "sealed" | "supervised"): ChildProcess {
+  const survive = built.compile("survive");
+  const policy = join(tree, "survive.yaml");
+  writeFileSync(
+    policy,
+    `summary: works without a pause\nmediation: ${mediation}\ninclude: [base]\nfiles:\n  - rx ${survive}\n  - rwcd ${tree}/open/*\n  - r ${tree}/open\n  - r /proc/**\nsyscalls: ["@system-service"]\ninherit: [stdio, stdio-sockets]\n`,
+  );
+  const places = ["run", "log", "lib"].map((name) => `/${name === "run" ? "" : "var/"}${name}/cofferdam`);
+  const mounts = places.map((place) => `mkdir -p ${place} && mount --bind ${tree}/${place.split("/").at(-2)} ${place}`);
+  const script = `cd ${tree} && ${mounts.join(" && ")} && echo ready && read go && exec "$@"`;
+  const run = [join(root, "bin/cofferdam"), "run", "--policy", policy, "--", survive];
+  const daemon = spawn("unshare", ["-m", "--propagation", "private", "sh", "-c", script, "sh", ...run], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: tree },
+  });
+  left.push(daemon);
+  return daemon;
+}
+
+async function textOf(daemon: ChildProcess): Promise<() => string> {
+  let text = "";
+  for (const stream of [daemon.stdout, daemon.stderr])
+    stream?.on("data", (data) => {
+      text += data;
+    });
+  while (!text.includes("ready")) await sleep(5);
+  return () => text.replace("ready\n", "");
+}
+
+function expectTrue(text: string): void {
+  const numbers = /^ok (\d+) unknown (\d+) wrong (\d+) descriptors (\d+)\n$/.exec(text)?.slice(1).map(Number);
+  expect(text).toMatch(/^ok/);
+  const [ok = 0, unknown = 0, wrong = -1] = numbers ?? [];
+  expect(ok).toBeGreaterThan(KILLS);
+  expect(wrong).toBe(0);
+  expect(readdirSync(join(tree, "open"))).toEqual([]);
+  const events = existsSync(join(tree, "log/events.jsonl")) ? readFileSync(join(tree, "log/events.jsonl"), "utf8") : "";
+  expect(events.split("\n").filter((line) => line.includes('"outcome unknown"')).length).toBeGreaterThanOrEqual(
+    unknown,
+  );
+  rmSync(join(tree, "log/events.jsonl"), { force: true });
+}
+
+test.for(["sealed", "supervised"] as const)(
+  "a %s run's own mediator, killed under load",
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async (mediation, context) => {
+    needsRoot(context);
+    const daemon = startDaemon(mediation);
+    const text = await textOf(daemon);
+    daemon.stdin?.write("go\n");
+    let last = 0;
+    for (let count = 0; count < KILLS; ) {
+      expect(daemon.exitCode).toBeNull();
+      const [mediator = 0] = processesThatHold(daemon.pid ?? 0).mediator;
+      if (mediator > 1 && mediator !== last) {
+        await sleep(LIFE_MS_MAX + Math.random() * LIFE_MS_MAX);
+        process.kill(mediator, "SIGKILL");
+        last = mediator;
+        count += 1;
+      }
+      await sleep(5);
+    }
+    const ended = once(daemon, "close");
+    daemon.kill("SIGUSR1");
+    await ended;
+    expectTrue(text());
+  },
+);
+
+test("the host's mediator, killed under load", { timeout: TIMEOUT_MS }, async (context) => {
+  needsRoot(context);
+  const daemon = startDaemon("sealed");
+  const text = await textOf(daemon);
+  const start = () => {
+    const command = ["-t", `${daemon.pid}`, "-m", "--", process.execPath, join(root, "dist/mediator.js"), "shared"];
+    const mediator = spawn("nsenter", command, { stdio: "ignore", env: { PATH: "/usr/bin:/bin" } });
+    left.push(mediator);
+    return mediator;
+  };
+  let shared = start();
+  while (!existsSync(join(tree, "run/mediator.sock"))) await sleep(2);
+  daemon.stdin?.write("go\n");
+  let served = 0;
+  for (let count = 0; count < KILLS; ) {
+    expect(daemon.exitCode).toBeNull();
+    // A holder that has waited a second for the successor takes one of its own.
+    const own = processesThatHold(daemon.pid ?? 0).mediator.find(serves);
+    if (serves(shared.pid ?? 0)) {
+      await sleep(Math.random() * LIFE_MS_MAX);
+      const ended = once(shared, "exit");
+      shared.kill("SIGKILL");
+      await ended;
+      shared = start();
+      served += 1;
+      count += 1;
+    } else if (own !== undefined) {
+      process.kill(own, "SIGKILL");
+      count += 1;
+    }
+    await sleep(5);
+  }
+  expect(served).toBeGreaterThan(0);
+  const ended = once(daemon, "close");
+  daemon.kill("SIGUSR1");
+  expect(await ended).toEqual([0, null]);
+  expectTrue(text());
+});
+
+/** It has looked at a thread that asked: before it had answered anything, its death would count against it. */
+function serves(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) =>
+      /^\/proc\/\d+\/status$/.test(readlinkSync(`/proc/${pid}/fd/${fd}`)),
+    );
+  } catch {
+    return false;
+  }
+}
