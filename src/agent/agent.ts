@@ -1,18 +1,16 @@
 import { dirname } from "node:path";
 import type { Actor } from "../domains/levels.ts";
 import { LiveTableWriter } from "../domains/live-table-writer.ts";
+import { StateError } from "../domains/state-error.ts";
 import type { Event } from "../events/event.ts";
-import { LOG_RETRY_MS } from "../events/limits.ts";
-import { type EventLog, openEventLog } from "../events/log/event-log.ts";
 import { HostError } from "../host/host-error.ts";
 import { libraryFile } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
-import { explained } from "../host/standing.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import type { Level } from "../model/policy.ts";
 import { ApiServer } from "./api/server.ts";
-import { auditEvent, failedEvent, theHost } from "./audit.ts";
+import { failedEvent, theHost } from "./audit.ts";
 import { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
 import { type LevelChange, Levels } from "./levels.ts";
@@ -20,8 +18,11 @@ import { listen } from "./listen.ts";
 import { LivePlans } from "./live-plans.ts";
 import { LogFollower } from "./log-follower.ts";
 import { type MediatorCommand, MediatorKeeper } from "./mediator-keeper.ts";
+import { refreshPlans, withdrawPlans } from "./refresh-plans.ts";
 import { type ReloadOutcome, reload } from "./reload.ts";
+import { brokenEvent, reloadEvents } from "./reload-events.ts";
 import { RunsWatch } from "./runs-watch.ts";
+import { Teller } from "./teller.ts";
 
 export interface AgentOptions {
   readonly places: Places;
@@ -47,19 +48,18 @@ export class Agent {
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
   readonly #levels: Levels;
-  readonly #events: EventLog;
+  readonly #teller: Teller;
   readonly #api: ApiServer;
   readonly #runs: RunsWatch;
   readonly #follower: LogFollower;
   /** Orders are done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
-  #retry: NodeJS.Timeout | null = null;
 
   private constructor({ places, mediator, log }: AgentOptions, lock: FileLock) {
     this.places = places;
     this.log = log;
     this.#lock = lock;
-    this.#events = openEventLog(dirname(places.events));
+    this.#teller = new Teller(dirname(places.events));
     this.#writer = LiveTableWriter.open(places.system.table);
     this.table = new DomainTable(places, this.#writer, log);
     this.#plans = new LivePlans(places, this.#writer);
@@ -101,7 +101,7 @@ export class Agent {
       return agent;
     } catch (error) {
       await agent.stop();
-      throw error;
+      throw error instanceof StateError ? new HostError(error.message, error.help) : error;
     }
   }
 
@@ -109,29 +109,17 @@ export class Agent {
   async stop(): Promise<void> {
     this.#runs.stop();
     this.#levels.stop();
-    if (this.#retry !== null) clearTimeout(this.#retry);
     this.mediator?.stop();
     await this.#api.close();
     await this.#last;
-    this.#events.close();
+    this.#teller.close();
     this.#follower.stop();
     this.#writer.close();
     this.#lock.release();
   }
 
   tell(event: Event): void {
-    this.#events.append(event);
-    this.#writeLater();
-  }
-
-  /** While the log cannot be written nothing else would try again. */
-  #writeLater(): void {
-    if (this.#events.problem === null) return;
-    this.#retry ??= setTimeout(() => {
-      this.#retry = null;
-      this.#events.flush();
-      this.#writeLater();
-    }, LOG_RETRY_MS);
+    this.#teller.tell(event);
   }
 
   /** Denials and warnings of today, by domain. */
@@ -139,16 +127,11 @@ export class Agent {
     return this.#follower.today();
   }
 
-  get counters(): {
-    readonly refusedPeers: number;
-    readonly eventsLost: number;
-    readonly eventsProblem: string | null;
-    readonly forwarding: Readonly<Record<string, string>>;
-  } {
+  get counters() {
     return {
       refusedPeers: this.#api.refused,
-      eventsLost: this.#events.lost,
-      eventsProblem: this.#events.problem,
+      eventsLost: this.#teller.lost,
+      eventsProblem: this.#teller.problem,
       forwarding: this.#follower.problems,
     };
   }
@@ -156,13 +139,7 @@ export class Agent {
   reload(name: string | null, by: Actor): Promise<readonly ReloadOutcome[]> {
     return this.#exclusive(async () => {
       const outcomes = await reload(this.places, this.table, this.#plans, name === null ? null : [name]);
-      for (const one of outcomes) {
-        if (one.outcome === "unchanged") continue;
-        const entry = this.table.get(one.name);
-        const level = (entry === null ? null : this.table.levelOf(entry)) ?? "enforcing";
-        const words = one.outcome === "bad" ? "refused: its file is broken" : one.outcome;
-        this.tell(auditEvent({ domain: one.name, number: one.number, level }, "reload", words, by));
-      }
+      for (const event of reloadEvents(outcomes, this.table, by)) this.tell(event);
       return outcomes;
     });
   }
@@ -184,33 +161,16 @@ export class Agent {
 
   async #load(): Promise<void> {
     const { places, table } = this;
-    const outcomes = await explainedAsync(() => reload(places, table, this.#plans, null));
-    for (const { name, problems } of outcomes) {
-      if (problems === null) continue;
-      this.log(`the policy of ${name} cannot be used; what was in force still is\n${problems}`);
-      const level = this.#writer.level(this.table.get(name)?.number ?? 0) ?? "enforcing";
-      const number = this.table.get(name)?.number ?? null;
-      this.tell(
-        failedEvent({ domain: name, number, level }, "load", "its file is broken: cofferdam check tells where"),
-      );
+    const outcomes = await reload(places, table, this.#plans, null);
+    for (const one of outcomes) {
+      if (one.problems === null) continue;
+      this.log(`the policy of ${one.name} cannot be used; what was in force still is\n${one.problems}`);
+      this.tell(brokenEvent(one, table));
     }
     this.#levels.watch();
-    await this.#refreshPlans();
+    await refreshPlans(table, this.#plans, this.#runs, this.log);
     this.#runs.start();
     this.#follower.start();
-  }
-
-  /** Processes that outlived the last agent may have missed a change of their policy. */
-  async #refreshPlans(): Promise<void> {
-    for (const { name, number } of this.table.entries) {
-      const followed = this.#runs.followed(name, number);
-      if (!followed) this.#plans.withdraw(number);
-      else {
-        const compiled = await this.#plans.compile(name);
-        if (compiled.state === "good") this.#plans.put(number, compiled.bytes);
-        else this.log(`the policy of ${name} cannot be put into force: what was still is\n${compiled.problems}`);
-      }
-    }
   }
 
   /** Names that `run` has given numbers since: policy files that are new, and instances. */
@@ -223,8 +183,7 @@ export class Agent {
     for (const domain of this.#runs.domains()) await this.#know(domain);
     const gone = this.table.entries.filter(({ name, number }) => name.includes("@") && !this.#runs.any(name, number));
     if (gone.length > 0) await reload(this.places, this.table, this.#plans, null);
-    for (const { name, number } of this.table.entries)
-      if (!this.#runs.followed(name, number)) this.#plans.withdraw(number);
+    withdrawPlans(this.table, this.#plans, this.#runs);
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -233,15 +192,5 @@ export class Agent {
       this.log(`an order failed: ${error instanceof Error ? error.stack : error}`),
     );
     return result;
-  }
-}
-
-async function explainedAsync<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    return explained(() => {
-      throw error;
-    });
   }
 }

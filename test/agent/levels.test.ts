@@ -165,3 +165,13 @@ test("a renamed file keeps its number; a removed one keeps it for itself", async
   await host.stop(agent);
   expect(readNumbers(host.places.system.numbers).domains.find(({ number }) => number === beta)?.gone).toBe(true);
 });
+
+test("numbers that break while the agent runs are an answer with what to do, and nothing changes", async () => {
+  await host.start();
+  writeFileSync(host.places.system.numbers, "{");
+  await expect(host.ask("POST", "/reload")).rejects.toMatchObject({
+    message: expect.stringContaining("is broken"),
+    help: expect.stringContaining(".before"),
+  });
+  expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");
+});

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { StateError } from "../../domains/state-error.ts";
 import type { SocketPeer } from "../../kernel/peer.ts";
 import type { Agent } from "../agent.ts";
 import {
@@ -103,11 +104,17 @@ export class ApiServer {
       const answer = await route.handle(this.#agent, { domain, body, by, administers: caller.administers });
       send(response, 200, answer);
     } catch (error) {
-      if (!(error instanceof ApiError))
-        this.#agent.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
-      const { status, message, help } = error instanceof ApiError ? error : fault;
+      if (!(error instanceof ApiError) && request.destroyed && !request.complete) return; // nobody is left to answer
+      const { status, message, help } = this.#refusal(error);
       send(response, status, { error: message, help });
     }
+  }
+
+  #refusal(error: unknown): ApiError {
+    if (error instanceof ApiError) return error;
+    if (error instanceof StateError) return new ApiError(409, error.message, error.help);
+    this.#agent.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
+    return fault;
   }
 
   /** A process may have entered a domain since it connected. */

@@ -43,6 +43,10 @@ void say_content(const char *path);
 void put(const char *path, const char *text);
 // Waits and prints how it ended.
 void say_end(const char *text, pid_t child);
+// Executes `path` in a child and prints how it ended.
+void run(const char *path, char *const argv[], char *const env[]);
+// Arguments and environment for it.
+extern char *plain[], *none[];
 // Runs `body` in a child and prints how it ended.
 #define IN_CHILD(...)         \
   do {                        \

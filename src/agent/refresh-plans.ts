@@ -1,0 +1,26 @@
+import type { DomainTable } from "./domain-table.ts";
+import type { LivePlans } from "./live-plans.ts";
+import type { RunsWatch } from "./runs-watch.ts";
+
+/** Processes that outlived the last agent may have missed a change of their policy; where nobody follows, starts count with their own plans alone. */
+export async function refreshPlans(
+  table: DomainTable,
+  plans: LivePlans,
+  runs: RunsWatch,
+  log: (text: string) => void,
+): Promise<void> {
+  for (const { name, number } of table.entries) {
+    if (!runs.followed(name, number)) {
+      plans.withdraw(number);
+      continue;
+    }
+    const compiled = await plans.compile(name);
+    if (compiled.state === "good") plans.put(number, compiled.bytes);
+    else log(`the policy of ${name} cannot be put into force: what was still is\n${compiled.problems}`);
+  }
+}
+
+/** After the last process that follows has ended. */
+export function withdrawPlans(table: DomainTable, plans: LivePlans, runs: RunsWatch): void {
+  for (const { name, number } of table.entries) if (!runs.followed(name, number)) plans.withdraw(number);
+}

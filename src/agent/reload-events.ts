@@ -1,0 +1,29 @@
+import type { Actor } from "../domains/levels.ts";
+import type { Event } from "../events/event.ts";
+import { auditEvent, failedEvent } from "./audit.ts";
+import type { DomainTable } from "./domain-table.ts";
+import type { ReloadOutcome } from "./reload.ts";
+
+/** What an auditor must see of a reload that somebody asked for. */
+export function reloadEvents(outcomes: readonly ReloadOutcome[], table: DomainTable, by: Actor): readonly Event[] {
+  return outcomes
+    .filter(({ outcome }) => outcome !== "unchanged")
+    .map((one) =>
+      auditEvent(
+        subjectOf(one, table),
+        "reload",
+        one.outcome === "bad" ? "refused: its file is broken" : one.outcome,
+        by,
+      ),
+    );
+}
+
+/** A file that cannot be used when the agent starts. */
+export function brokenEvent(one: ReloadOutcome, table: DomainTable): Event {
+  return failedEvent(subjectOf(one, table), "load", "its file is broken: cofferdam check tells where");
+}
+
+function subjectOf({ name, number }: ReloadOutcome, table: DomainTable) {
+  const entry = table.get(name);
+  return { domain: name, number, level: (entry === null ? null : table.levelOf(entry)) ?? "enforcing" } as const;
+}
