@@ -55,7 +55,7 @@ export function receiveHandOver(connection: number): Arrived {
       ? "it has hung up"
       : cut || strange || !text.subarray(0, got).equals(MESSAGE)
         ? "no message of a holder"
-        : problemOf(descriptors);
+        : problemIn(descriptors);
   if (why === null) return { kind: "handed", handed: named(descriptors) };
   for (const fd of descriptors) close(fd);
   return { kind: "wrong", why };
@@ -78,6 +78,14 @@ function descriptorsIn(control: Buffer): { descriptors: number[]; strange: boole
 
 function named([listener = -1, slots = -1, plan = -1, events]: readonly number[]): Handed {
   return { listener, slots, plan, events: events ?? null };
+}
+
+function problemIn(descriptors: readonly number[]): string | null {
+  try {
+    return problemOf(descriptors);
+  } catch (cause) {
+    return (cause as Error).message;
+  }
 }
 
 /** The slots are mapped: were they to shrink, touching them would end this process. */

@@ -1,20 +1,29 @@
 import { readFileSync, statSync } from "node:fs";
 import { domainOfProcess } from "../../domains/membership.ts";
-import { socketPeer } from "../../kernel/peer.ts";
+import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 
 /**
  * Why a peer is no holder; null for one that may be. A holder is root's, no program of Node's (every mediator and worker is one: what a domain lets them do must not come back
  * to here), and in no domain.
  */
 export function refusal(connection: number): string | null {
-  const peer = socketPeer(connection);
-  if (peer === null) return "it has ended";
+  const peer = peerOf(connection);
+  if (peer === null) return "it has ended, or the kernel does not say who it is";
   try {
     if (peer.uid !== 0) return "only root may hand a domain over";
     if (peer.pid <= 0) return "it is a process of another namespace";
     return look(peer.pid) ?? (peer.isAlive() ? null : "it has ended");
   } finally {
     peer.close();
+  }
+}
+
+/** Whatever goes wrong here is the peer's loss, not that of the domains that are served. */
+function peerOf(connection: number): SocketPeer | null {
+  try {
+    return socketPeer(connection);
+  } catch {
+    return null;
   }
 }
 
