@@ -19,6 +19,9 @@ busybox             busybox-static    the shell of the virtual machine
 cpio                cpio              packs the first file system of the virtual machine
 mke2fs              e2fsprogs         makes the disk of the virtual machine
 /usr/include/sys/capability.h  libcap-dev  builds the suites of the kernel
+/usr/include/bpf/bpf_helpers.h  libbpf-dev  compares the layouts of bpf/ with ours
+clang-19            clang-19          rebuilds the shipped BPF object
+llvm-strip-19       llvm-19           rebuilds the shipped BPF object
 '
 
 # Name below build/debian, package that depends on the one of this release, how it is unpacked, what is missing without it.

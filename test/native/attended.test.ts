@@ -11,6 +11,8 @@ const front = new Front();
 const daemon = join(front.work, "daemon");
 compileC("attended-daemon.c", daemon);
 afterAll(() => front.close());
+/** A group of its own with a parent in another one: the kernel lets SIGTSTP stop nobody in an orphaned group, and that of this test may be one. */
+const OWN_GROUP = "setpgrp(0, 0); exec @ARGV or die";
 /** Until processes follow an event, in milliseconds. */
 const SETTLE_MS = 20_000;
 
@@ -30,8 +32,8 @@ interface Run {
 function start(script: string, who: Who = "self", change: (plan: Plan) => Plan = (plan) => plan): Run {
   const plan = front.plan((base) => change({ ...base, attended: true }));
   front.put(plan, who);
-  const [command, ...args] = front.line(who, ["run", plan.domain, "--", "sh", "-c", script]);
-  const process = spawn(command, args, { cwd: front.work, stdio: ["pipe", "pipe", "pipe"] });
+  const line = front.line(who, ["run", plan.domain, "--", "sh", "-c", script]);
+  const process = spawn("perl", ["-e", OWN_GROUP, ...line], { cwd: front.work, stdio: ["pipe", "pipe", "pipe"] });
   const texts = ["", ""];
   process.stdout?.on("data", (data) => {
     texts[0] += data;

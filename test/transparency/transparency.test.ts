@@ -35,7 +35,7 @@ beforeAll(() => {
     ...["-pthread", "-o", cases, ...sources.map((file) => path.join(programs, file))],
   ]);
 }, SUITE_TIMEOUT_MS);
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }), SUITE_TIMEOUT_MS);
 
 describe("a domain at level warning shows its processes what they would see without it", () => {
   test("as root", { timeout: SUITE_TIMEOUT_MS }, (context) => {
