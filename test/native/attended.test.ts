@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Plan } from "../../src/plan/plan.ts";
 import { compileC, Front, type Who } from "./front.ts";
 
@@ -16,6 +16,11 @@ const OWN_GROUP = "setpgrp(0, 0); exec @ARGV or die";
 /** Until processes follow an event, in milliseconds. */
 const SETTLE_MS = 20_000;
 
+/** Those of a test that failed would stay for ever, and their daemons with them. */
+const fronts: ChildProcess[] = [];
+afterEach(() => {
+  for (const one of fronts.splice(0)) one.kill("SIGKILL");
+});
 beforeEach(() => {
   rmSync(join(front.work, "made"), { recursive: true, force: true });
   front.setDist("mediator.rule", "continue");
@@ -34,6 +39,7 @@ function start(script: string, who: Who = "self", change: (plan: Plan) => Plan =
   front.put(plan, who);
   const line = front.line(who, ["run", plan.domain, "--", "sh", "-c", script]);
   const process = spawn("perl", ["-e", OWN_GROUP, ...line], { cwd: front.work, stdio: ["pipe", "pipe", "pipe"] });
+  fronts.push(process);
   const texts = ["", ""];
   process.stdout?.on("data", (data) => {
     texts[0] += data;
