@@ -28,6 +28,7 @@ new_debian() {
   }
   rm -f "$tree.log"
 }
+mkdir -p "$tree"
 chmod 0755 "$tree"
 [ -e "$tree/etc/debian_version" ] || step "Debian $release, minbase" new_debian
 
