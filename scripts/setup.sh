@@ -16,6 +16,7 @@ command -v node >/dev/null || die "there is no node: install Node.js $NODE_MAJOR
   die "node $(node -v) is too old: Node.js $NODE_MAJOR_MIN or newer is needed"
 
 want_packages "$packages_build"
+command -v gcc >/dev/null || die "there is no gcc, and bin/cofferdam must be built: apt install gcc libc6-dev"
 for purpose in "$@"; do
   list="packages_$purpose"
   want_packages "${!list}"
@@ -35,5 +36,4 @@ fi
 
 node scripts/build.mjs >&2
 
-command -v gcc >/dev/null || die "there is no gcc, and bin/cofferdam must be built: apt install gcc libc6-dev"
 native/build.sh >&2

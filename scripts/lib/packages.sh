@@ -14,6 +14,12 @@ psql                postgresql        the postgres domain
 /usr/bin/pgbench    postgresql        the postgres domain
 strace              strace            shows which system calls a daemon made
 setpriv             util-linux        starts tests as an ordinary user
+python3             python3           starts the front as no shell would
+groff               groff-base        formats the manual
+man                 man-db            shows the manual
+zsh                 zsh               its completion
+fish                fish              its completion
+xz                  xz-utils          unpacks the suites of the kernel
 qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian
 busybox             busybox-static    the shell of the virtual machine
 cpio                cpio              packs the first file system of the virtual machine
@@ -34,6 +40,7 @@ packages_bench='
 bwrap               bubblewrap        compared with
 firejail            firejail          compared with
 wrk                 wrk               loads nginx
+curl                curl              waits for nginx
 redis-benchmark     redis-tools       loads redis
 '
 
