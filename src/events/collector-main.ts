@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   const run = { domain, number: plan.number, level: plan.level, sentinel, launcher };
   const cgroup = openCgroupSource(plan, run);
   const sink = openSink(target, plan.mediation.events);
-  const kernel = openKernelSource(stateDirectory);
+  const kernel: KernelSource = plan.landlock === null ? { state: "none" } : openKernelSource(stateDirectory);
   // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.
   if (kernel.state === "reading") process.once("exit", () => leaveKernel(kernel));
   collector = new Collector(run, sink, kernel, cgroup);

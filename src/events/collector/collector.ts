@@ -108,7 +108,7 @@ export class Collector {
   /** Without a broker the pipe closes at the start: then the launcher's process is what still runs. */
   #perhapsStop(): void {
     if (!this.#pipeClosed || this.#finished) return;
-    if (this.#denials.ended || this.#kernel.state === "unavailable") this.#finish();
+    if (this.#denials.ended || this.#kernel.state !== "reading") this.#finish();
     else if (this.#grace === null) {
       this.#grace = setInterval(() => {
         if (!isAlive(this.#run.launcher)) this.#finish();

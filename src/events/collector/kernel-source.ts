@@ -6,8 +6,9 @@ import { POLLIN } from "../../kernel/constants.ts";
 import { close, ErrnoError, pollReady, syscall, write } from "../../kernel/ffi.ts";
 import { AUDIT_BACKLOG_RECORDS, AUDIT_BUFFER_BYTES, RECORDS_PER_TURN } from "../limits.ts";
 
-/** The kernel's audit records as long as they are wanted, or why there are none. */
+/** The kernel's audit records as long as they are wanted, or why there are none; `none`: without a Landlock layer nothing is denied there. */
 export type KernelSource =
+  | { readonly state: "none" }
   | {
       readonly state: "reading";
       /** Calls `sink` for every record until {@link stop}; between turns the event loop goes on. */
