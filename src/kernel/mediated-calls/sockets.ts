@@ -1,43 +1,12 @@
 import { routeOptions4, routeOptions6 } from "../argument-names.ts";
-import {
-  AF_INET,
-  AF_INET6,
-  AF_UNIX,
-  IPPROTO_IP,
-  IPPROTO_IPV6,
-  IPPROTO_TCP,
-  IPPROTO_UDP,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-  SOCK_TYPE_MASK,
-} from "../constants.ts";
+import { AF_UNIX, IPPROTO_IP, IPPROTO_IPV6, SOCK_SEQPACKET, SOCK_STREAM, SOCK_TYPE_MASK } from "../constants.ts";
 import type { SocketCall } from "./call.ts";
 import { ask, ifOneOf, pass } from "./when.ts";
 
 const FAMILY = 0;
 const TYPE = 1;
-const PROTOCOL = 2;
 /** `linux/in6.h`. */
 const IPV6_V6ONLY = 26;
-
-/** Whatever such a socket does with an address is asked about: TCP and UDP proper, and unix sockets of every type. */
-const judgedLater = ifOneOf(
-  FAMILY,
-  [AF_UNIX],
-  pass,
-  ifOneOf(
-    FAMILY,
-    [AF_INET, AF_INET6],
-    ifOneOf(
-      TYPE,
-      [SOCK_STREAM],
-      ifOneOf(PROTOCOL, [IPPROTO_IP, IPPROTO_TCP], pass, ask),
-      ifOneOf(TYPE, [SOCK_DGRAM], ifOneOf(PROTOCOL, [IPPROTO_IP, IPPROTO_UDP], pass, ask), ask, SOCK_TYPE_MASK),
-      SOCK_TYPE_MASK,
-    ),
-    ask,
-  ),
-);
 
 /** Calls that make sockets, or change which addresses one reaches. */
 export const socketCalls: readonly SocketCall[] = [
@@ -45,17 +14,19 @@ export const socketCalls: readonly SocketCall[] = [
     class: "socket",
     name: "socket",
     operation: "create",
-    when: judgedLater,
+    when: ask,
     voids: [],
-    enforcing: "families and protocols that the policy grants go on; MPTCP, SMC, SCTP and the like are refused",
+    enforcing:
+      "TCP, UDP and unix sockets go on if any rule grants one of their addresses or names, which are judged when they are used; other families and protocols if the policy grants them; MPTCP, SMC, SCTP and the like are refused",
   },
   {
     class: "socket",
     name: "socketpair",
     operation: "pair",
-    when: ifOneOf(FAMILY, [AF_UNIX], pass, ask),
+    when: ifOneOf(FAMILY, [AF_UNIX], ifOneOf(TYPE, [SOCK_STREAM, SOCK_SEQPACKET], pass, ask, SOCK_TYPE_MASK), ask),
     voids: [],
-    enforcing: "refused but for unix sockets, whose ends are judged when they connect, bind or send",
+    enforcing:
+      "unix streams go on; unix datagrams, whose ends can still connect and send to any name, if any rule grants a unix name; others are refused",
   },
   {
     class: "socket",

@@ -47,13 +47,9 @@ test("no call that a sealed domain asks about or refuses is silent here", () => 
   expect(asked.filter((call) => silent.includes(mediatedCall(call)?.class ?? "plain"))).toEqual([]);
 });
 
-/** Forms that sealed refuses at once and supervised judges later, when the socket gets an address. */
-const judgedLater = ["socket", "socketpair"];
-
 test("every form that a sealed domain asks about is notified here too", () => {
   const missed = callTable
     .flatMap(({ calls }) => calls)
-    .filter((call) => !judgedLater.includes(call))
     .flatMap((call) =>
       [permissive, strict, brokering].flatMap((context) =>
         leaves(callVerdict(call, context))

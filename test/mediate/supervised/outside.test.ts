@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AddressRule } from "../../../src/model/policy.ts";
 import { type Built, buildAll } from "../build.ts";
 import { type Run, runScene, type SceneOptions } from "../scene.ts";
 import { describeTree, unconfined, withTree } from "../tree.ts";
@@ -13,6 +14,19 @@ interface Outside {
 }
 
 const name = (script: string, event: string): Outside => ({ script, event: `name ${event} no-rule`, errno: "EACCES" });
+const socket = (script: string, what: string): Outside => ({
+  script,
+  event: `socket create ${what} no-rule`,
+  errno: "EPERM",
+});
+const elsewhere: AddressRule = {
+  effect: "allow",
+  operation: "connect",
+  protocol: "tcp",
+  network: null,
+  ports: { first: 1, last: 1 },
+  source: { file: "scene", line: 1, column: 1, text: "connect tcp 1" },
+};
 const never = (script: string, event: string, errno = "EPERM"): Outside => ({
   script,
   event: `syscall ${event} never`,
@@ -41,12 +55,22 @@ const cases: Readonly<Record<string, Outside>> = {
   setxattr: name("setxattr file user.a v 1 0", "attributes T/file"),
   execve: name("execve /usr/bin/true ~ ~", "execute /usr/bin/true"),
   "set-id bits": { ...never("chmod file 04755", "set-id bits T/file"), options: { rules: ["a /**"] } },
-  "a unix socket": name("socket 1 1 0 ; bind $ #hex=01006e616d6500 7", "listen T/name"),
-  "an abstract name": name("socket 1 1 0 ; bind $ #hex=0100006e616d65 7", "listen @name"),
+  "a unix socket": {
+    ...name("socket 1 1 0 ; bind $ #hex=01006e616d6500 7", "listen T/name"),
+    options: { rules: ["connect /run/other"] },
+  },
+  "an abstract name": {
+    ...name("socket 1 1 0 ; bind $ #hex=0100006e616d65 7", "listen @name"),
+    options: { rules: ["connect /run/other"] },
+  },
+  "a unix socket where no name is granted": socket("socket 1 1 0", "a unix socket"),
+  "a pair of unix datagrams where no name is granted": socket("socketpair 1 2 0 ~", "a pair of unix datagram sockets"),
+  "a TCP socket where no address is granted": socket("socket 2 1 0", "a TCP socket (IPv4)"),
   "an internet address": {
     script: "socket 2 1 0 ; bind $ #hex=02000000000000000000000000000000 16",
     event: "address listen tcp 0.0.0.0:0 no-rule",
     errno: "EACCES",
+    options: { policy: { addresses: [elsewhere] } },
   },
   "a netlink socket": { script: "socket 16 3 0", event: "socket create netlink route no-rule", errno: "EPERM" },
   "a call that is not listed": {
