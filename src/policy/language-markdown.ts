@@ -98,6 +98,7 @@ const patternChapter = `## Patterns
 
 \`DIR/**\` means everything below DIR, and DIR itself for every permission but create and delete. A path is canonical: from \`/\`, without
 \`.\`, \`..\`, \`//\` or a \`/\` at its end. Names of abstract unix sockets begin with \`@\`.
+\`/proc/self\` is the folder of the process that asks (in a supervised domain; a sealed one has all of /proc or nothing).
 `;
 
 function networkChapter(): string {

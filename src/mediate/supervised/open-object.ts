@@ -1,12 +1,12 @@
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
-import { denyName } from "../deny.ts";
-import { accesses, missing, type OpenArguments } from "../handlers/open-arguments.ts";
+import { accesses, type OpenArguments } from "../handlers/open-arguments.ts";
 import { given } from "../handlers/open-make.ts";
 import { MayWait } from "../may-wait.ts";
 import { error, type Outcome, unable } from "../outcome.ts";
 import type { Place } from "../place.ts";
 import { close, fstat, openat, readlinkat, type Stat, sameObject, self, shown, sys } from "../sys.ts";
+import { lacking } from "./lacking.ts";
 import { openDevice } from "./open-device.ts";
 import { openFifo } from "./open-fifo.ts";
 
@@ -49,8 +49,8 @@ export function openDescriptor(call: Call, asked: OpenArguments, fd: number): Ou
   const anonymous = /^[a-z_]+:|^\/memfd:/.test(text);
   // A file that was removed is judged by the name that it had.
   const name = text.replace(/ \(deleted\)$/, "");
-  const lacking = missing(call.broker.grants.of(name), accesses(asked.flags));
-  if (!anonymous && lacking !== null) return denyName(lacking, name);
+  const refused = anonymous ? null : lacking(call, name, accesses(asked.flags));
+  if (refused !== null) return refused;
   const outcome = openObject(call, asked, { fd, stat }, null);
   return outcome === "again" ? unable(E.AGAIN, call.name, shown(text)) : outcome;
 }

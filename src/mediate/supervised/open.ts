@@ -1,7 +1,6 @@
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
-import { denyName } from "../deny.ts";
-import { accesses, missing, type OpenArguments } from "../handlers/open-arguments.ts";
+import { accesses, type OpenArguments } from "../handlers/open-arguments.ts";
 import { makeFile, openTemporary } from "../handlers/open-make.ts";
 import { noPlace } from "../leave.ts";
 import { OPEN_ATTEMPTS_MAX } from "../limits.ts";
@@ -9,6 +8,7 @@ import { error, type Outcome, unable } from "../outcome.ts";
 import type { Place } from "../place.ts";
 import { inSharedDirectory, protects } from "../shared-directory.ts";
 import { shown } from "../sys.ts";
+import { lacking } from "./lacking.ts";
 import { openDescriptor, openObject } from "./open-object.ts";
 import { judgeProcEntry } from "./proc-entry.ts";
 
@@ -55,9 +55,7 @@ function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | "a
 }
 
 function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | null {
-  if (asked.flags & abi.O_PATH) return null;
-  const lacking = missing(call.broker.grants.of(name), accesses(asked.flags));
-  return lacking === null ? null : denyName(lacking, name);
+  return asked.flags & abi.O_PATH ? null : lacking(call, name, accesses(asked.flags));
 }
 
 function isProtected(type: number): boolean {

@@ -61,6 +61,21 @@ describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
   });
 });
 
+test("a rule may call the caller's own entries of /proc by number or by self, and a denial by either counts", () => {
+  withTree(me, (tree) => {
+    const of = (rules: readonly string[]) => {
+      const script = ["stat", "status", "comm"].map((name) => `openat @AT_FDCWD /proc/self/${name} @O_RDONLY`);
+      const options = { supervised: "enforcing", rules: [...toStart(built), ...rules] } as const;
+      const run = runScene(built, options, [built.target, ...script.join(" ; ").split(" ")], tree);
+      return run.events.map(({ object }) => object);
+    };
+    const both = ["r /proc/self/stat", "r /proc/[0-9]*/status"];
+    expect(of(both)).toEqual(["/proc/self/comm"]);
+    const denied = ["r /proc/**", "deny r /proc/[0-9]*/stat", "deny r /proc/self/status"];
+    expect(of(denied)).toEqual(["/proc/self/stat", "/proc/self/status"]);
+  });
+});
+
 function rulesFor(tree: string): string[] {
   const programs = ["rx /usr/bin/**", `rx ${acts}`, `rwcda ${tree}/**`, `x ${tree}/script`];
   return [
