@@ -4,6 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Event } from "../../src/events/event.ts";
+import { policyArguments, type Way } from "./way.ts";
 
 const front = path.resolve(import.meta.dirname, "../../bin/cofferdam");
 
@@ -16,7 +17,12 @@ export interface Recipe {
   readonly folder: string;
   readonly command: readonly string[];
   /** Null: unconfined, to show that what the domain refuses works without it. */
-  readonly domain: { readonly name: string; readonly set: Readonly<Record<string, string>> } | null;
+  readonly domain: {
+    readonly name: string;
+    readonly set: Readonly<Record<string, string>>;
+    /** As shipped where it is left out. */
+    readonly way?: Way;
+  } | null;
   /** Runs all of it as this user, `cofferdam run` included. */
   readonly uid?: number;
 }
@@ -33,7 +39,18 @@ export class Daemon {
     this.#events = path.join(folder, `${run}.events`);
     this.#output = path.join(folder, `${run}.output`);
     const sets = Object.entries(domain?.set ?? {}).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-    const confined = domain === null ? [] : [front, "run", "--events", this.#events, ...sets, domain.name, "--"];
+    const confined =
+      domain === null
+        ? []
+        : [
+            front,
+            "run",
+            "--events",
+            this.#events,
+            ...sets,
+            ...policyArguments(folder, domain.name, domain.way ?? "sealed"),
+            "--",
+          ];
     const [program = "", ...args] = [...confined, ...command];
     // A file, since Node's pipes are sockets, and the shipped domains inherit none.
     const output = fs.openSync(this.#output, "w");

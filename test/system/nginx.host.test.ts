@@ -3,12 +3,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { type Daemon, descendants, uidsOf } from "./daemon.ts";
 import { Nginx, nginxInstalled, upstreamServer } from "./nginx.ts";
+import { ways } from "./way.ts";
 
 /**
  * Refused in ordinary operation, and told: nginx does without. glibc asks for nscd before it reads /etc/passwd, and for the
  * greatest number of groups; granting the one would make every unix socket possible, the other all of /proc.
  */
-const known = ["name read /proc/sys/kernel/ngroups_max", expect.stringMatching(/^socket create /)];
+const known = ["name read /proc/sys/kernel/ngroups_max", "socket create a unix socket"];
 
 const WWW_DATA = 33;
 let nginx: Nginx;
@@ -33,79 +34,87 @@ afterAll(() => {
   nginx.remove();
 });
 
-test("nginx serves, logs, reloads, rotates and stops, without any denial of what it needs", async () => {
-  daemon = await nginx.start();
-  expect(await nginx.get("/")).toEqual({ status: 200, body: "the page\n" });
-  expect((await nginx.get("/missing")).status).toBe(404);
-  expect(fs.readFileSync(nginx.at("logs/access.log"), "utf8")).toContain('"GET /missing HTTP/1.1" 404');
-  expect(fs.readFileSync(nginx.at("logs/error.log"), "utf8")).toContain("No such file or directory");
-  expect(fs.readFileSync(nginx.at("run/nginx.pid"), "utf8")).toBe(`${daemon.pid}\n`);
+test.each(ways)(
+  "nginx (%s) serves, logs, reloads, rotates and stops, and needs nothing that no grant names",
+  async (way) => {
+    daemon = await nginx.start({ way });
+    expect(await nginx.get("/")).toEqual({ status: 200, body: "the page\n" });
+    expect((await nginx.get("/missing")).status).toBe(404);
+    expect(fs.readFileSync(nginx.at("logs/access.log"), "utf8")).toContain('"GET /missing HTTP/1.1" 404');
+    expect(fs.readFileSync(nginx.at("logs/error.log"), "utf8")).toContain("No such file or directory");
+    expect(fs.readFileSync(nginx.at("run/nginx.pid"), "utf8")).toBe(`${daemon.pid}\n`);
 
-  const { pid } = daemon;
-  const lowered = () => descendants(pid).filter((worker) => uidsOf(worker).every((uid) => uid === WWW_DATA));
-  await daemon.until("both workers are www-data", () => lowered().length === 2);
-  const before = lowered();
-  fs.writeFileSync(nginx.at("www/new.html"), "written while it runs\n");
-  expect((await nginx.get("/new.html")).body).toBe("written while it runs\n");
+    const { pid } = daemon;
+    const lowered = () => descendants(pid).filter((worker) => uidsOf(worker).every((uid) => uid === WWW_DATA));
+    await daemon.until("both workers are www-data", () => lowered().length === 2);
+    const before = lowered();
+    fs.writeFileSync(nginx.at("www/new.html"), "written while it runs\n");
+    expect((await nginx.get("/new.html")).body).toBe("written while it runs\n");
 
-  daemon.signal("SIGHUP");
-  await daemon.until("SIGHUP gives new workers", () => {
-    const now = descendants(pid);
-    return now.length === 2 && now.every((worker) => !before.includes(worker));
-  });
-  expect((await nginx.get("/")).status).toBe(200);
+    daemon.signal("SIGHUP");
+    await daemon.until("SIGHUP gives new workers", () => {
+      const now = descendants(pid);
+      return now.length === 2 && now.every((worker) => !before.includes(worker));
+    });
+    expect((await nginx.get("/")).status).toBe(200);
 
-  fs.renameSync(nginx.at("logs/access.log"), nginx.at("logs/access.log.1"));
-  const rotated = fs.statSync(nginx.at("logs/access.log.1")).size;
-  daemon.signal("SIGUSR1");
-  await daemon.until("SIGUSR1 makes a new log", () => fs.existsSync(nginx.at("logs/access.log")));
-  await daemon.until("the workers write to it", async () => {
-    await nginx.get("/after-rotation");
-    return fs.readFileSync(nginx.at("logs/access.log"), "utf8").includes("/after-rotation");
-  });
-  expect(fs.statSync(nginx.at("logs/access.log")).uid).toBe(WWW_DATA);
-  expect(fs.statSync(nginx.at("logs/access.log.1")).size).toBeGreaterThanOrEqual(rotated);
+    fs.renameSync(nginx.at("logs/access.log"), nginx.at("logs/access.log.1"));
+    const rotated = fs.statSync(nginx.at("logs/access.log.1")).size;
+    daemon.signal("SIGUSR1");
+    await daemon.until("SIGUSR1 makes a new log", () => fs.existsSync(nginx.at("logs/access.log")));
+    await daemon.until("the workers write to it", async () => {
+      await nginx.get("/after-rotation");
+      return fs.readFileSync(nginx.at("logs/access.log"), "utf8").includes("/after-rotation");
+    });
+    expect(fs.statSync(nginx.at("logs/access.log")).uid).toBe(WWW_DATA);
+    expect(fs.statSync(nginx.at("logs/access.log.1")).size).toBeGreaterThanOrEqual(rotated);
 
-  daemon.signal("SIGTERM");
-  expect(await daemon.ended()).toBe(0);
-  expect(fs.existsSync(nginx.at("run/nginx.pid")), "it removes its pid file").toBe(false);
-  expect(await daemon.denials()).toEqual(known);
-});
+    daemon.signal("SIGTERM");
+    expect(await daemon.ended()).toBe(0);
+    expect(fs.existsSync(nginx.at("run/nginx.pid")), "it removes its pid file").toBe(false);
+    expect(await daemon.denials()).toEqual(known);
+  },
+);
 
-test("what an attacker would make of nginx works unconfined, fails in the domain, and is told", async () => {
-  const requests = async () => [
-    await nginx.get("/upstream", "x".repeat(100_000)),
-    await nginx.get("/secret"),
-    await nginx.get("/shadow"),
-  ];
-  // Workers as root, so that only the domain stands between them and /etc/shadow.
-  daemon = await nginx.start({ confined: false, user: "root" });
-  expect((await requests()).map(({ status }) => status)).toEqual([200, 200, 200]);
-  daemon.signal("SIGTERM");
-  expect(await daemon.ended()).toBe(0);
-  expect(upstream.reached()).toBe(1);
+test.each(ways)(
+  "what an attacker would make of nginx works unconfined, is told in the domain (%s), and fails where it enforces",
+  async (way) => {
+    const requests = async () => [
+      await nginx.get("/upstream", "x".repeat(100_000)),
+      await nginx.get("/secret"),
+      await nginx.get("/shadow"),
+    ];
+    const before = upstream.reached();
+    // Workers as root, so that only the domain stands between them and /etc/shadow.
+    daemon = await nginx.start({ way: null, user: "root" });
+    expect((await requests()).map(({ status }) => status)).toEqual([200, 200, 200]);
+    daemon.signal("SIGTERM");
+    expect(await daemon.ended()).toBe(0);
+    expect(upstream.reached() - before).toBe(1);
 
-  fs.rmSync(nginx.at("state"), { recursive: true });
-  fs.mkdirSync(nginx.at("state"));
-  daemon = await nginx.start({ user: "root" });
-  expect((await requests()).map(({ status }) => status)).toEqual([502, 403, 403]);
-  expect(upstream.reached(), "nobody got out").toBe(1);
-  const [body] = fs.readdirSync(nginx.at("state/client_body"));
-  expect(fs.statSync(nginx.at(`state/client_body/${body}`)).size, "the temporary file is a grant").toBe(100_000);
-  expect(await nginx.get("/")).toEqual({ status: 200, body: "the page\n" });
-  daemon.signal("SIGQUIT");
-  expect(await daemon.ended()).toBe(0);
-  const denials = await daemon.denials();
-  expect(denials).toHaveLength(known.length + 3);
-  expect(denials).toEqual(
-    expect.arrayContaining([
-      ...known,
-      `address connect tcp 127.0.0.1:${upstream.port}`,
-      `name read ${nginx.at("elsewhere/secret")}`,
-      "name read /etc/shadow",
-    ]),
-  );
-});
+    fs.rmSync(nginx.at("state"), { recursive: true });
+    fs.mkdirSync(nginx.at("state"));
+    daemon = await nginx.start({ way, user: "root" });
+    const warns = way === "warning";
+    expect((await requests()).map(({ status }) => status)).toEqual(warns ? [200, 200, 200] : [502, 403, 403]);
+    expect(upstream.reached() - before, "who got out").toBe(warns ? 2 : 1);
+    const [body] = fs.readdirSync(nginx.at("state/client_body"));
+    expect(fs.statSync(nginx.at(`state/client_body/${body}`)).size, "the temporary file is a grant").toBe(100_000);
+    expect(await nginx.get("/")).toEqual({ status: 200, body: "the page\n" });
+    daemon.signal("SIGQUIT");
+    expect(await daemon.ended()).toBe(0);
+    const denials = await daemon.denials();
+    expect(denials).toHaveLength(known.length + 3);
+    expect(denials).toEqual(
+      expect.arrayContaining([
+        ...known,
+        `address connect tcp 127.0.0.1:${upstream.port}`,
+        `name read ${nginx.at("elsewhere/secret")}`,
+        "name read /etc/shadow",
+      ]),
+    );
+  },
+);
 
 test("its exit status is passed on", async () => {
   fs.writeFileSync(nginx.at("conf/nginx.conf"), "nonsense;\n");

@@ -3,6 +3,7 @@ import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Daemon, freePort } from "./daemon.ts";
+import type { Way } from "./way.ts";
 
 const program = "/usr/sbin/nginx";
 export const nginxInstalled = fs.existsSync(program);
@@ -35,10 +36,10 @@ export class Nginx {
     return path.join(this.folder, name);
   }
 
-  async start({ confined = true, user = "www-data" } = {}): Promise<Daemon> {
+  async start({ way = "sealed" as Way | null, user = "www-data" } = {}): Promise<Daemon> {
     this.port = await freePort();
     fs.writeFileSync(this.at("conf/nginx.conf"), this.#configuration(user));
-    const daemon = this.launch({ confined });
+    const daemon = this.launch(way);
     await daemon.until("nginx serves", () => this.#serves());
     return daemon;
   }
@@ -54,8 +55,8 @@ export class Nginx {
     }
   }
 
-  /** Starts it on the configuration that is there, and waits for nothing. */
-  launch({ confined = true } = {}): Daemon {
+  /** `way` null: unconfined. Starts it on the configuration that is there, and waits for nothing. */
+  launch(way: Way | null = "sealed"): Daemon {
     const set = {
       configuration: this.at("conf"),
       webroot: this.at("www"),
@@ -67,7 +68,7 @@ export class Nginx {
     return new Daemon({
       folder: this.folder,
       command: [program, "-c", this.at("conf/nginx.conf"), "-g", "daemon off;"],
-      domain: confined ? { name: "nginx", set } : null,
+      domain: way === null ? null : { name: "nginx", set, way },
       ...(this.uid === undefined ? {} : { uid: this.uid }),
     });
   }
@@ -116,9 +117,10 @@ http {
 /** A server outside of the domain that counts who reached it. */
 export async function upstreamServer(): Promise<{ port: number; reached: () => number; close: () => void }> {
   let count = 0;
-  const server = http.createServer((_, response) => {
+  const server = http.createServer((request, response) => {
     count++;
-    response.end("from the upstream");
+    // Whoever answers before the body is there may reset the connection under it.
+    request.resume().on("end", () => response.end("from the upstream"));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };

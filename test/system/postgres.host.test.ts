@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { Daemon, freePort, uidsOf } from "./daemon.ts";
+import { type Way, ways } from "./way.ts";
 
 const versions = "/usr/lib/postgresql";
 const version = fs.existsSync(versions) ? fs.readdirSync(versions).sort((a, b) => Number(b) - Number(a))[0] : undefined;
@@ -50,7 +51,7 @@ function asPostgres(...command: string[]): void {
   execFileSync(program, args, { cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
 }
 
-async function start({ confined = true, data = "data" } = {}): Promise<Daemon> {
+async function start({ way = "sealed" as Way | null, data = "data" } = {}): Promise<Daemon> {
   port = await freePort();
   const settings = {
     listen_addresses: "127.0.0.1",
@@ -64,8 +65,8 @@ async function start({ confined = true, data = "data" } = {}): Promise<Daemon> {
   const set = { configuration: at("conf"), data: at("data"), logs: at("logs"), run: at("run"), port: String(port) };
   const started = new Daemon({
     folder,
-    command: confined ? command : [...user, ...command],
-    domain: confined ? { name: "postgres", set } : null,
+    command: way !== null ? command : [...user, ...command],
+    domain: way === null ? null : { name: "postgres", set, way },
   });
   daemon = started;
   if (data === "data") await started.until("postgres answers", () => sql("select 1") === "1");
@@ -88,39 +89,43 @@ function client(program: string, ...args: string[]) {
   });
 }
 
-test("postgres checkpoints, sorts on disk, works in parallel, runs pgbench and stops, without any denial of what it needs", async () => {
-  const first = await start();
-  expect(new Set(uidsOf(first.pid))).toEqual(new Set([Number(execFileSync("id", ["-u", "postgres"]))]));
-  expect(fs.readFileSync(at("data/postmaster.pid"), "utf8").split("\n")[0]).toBe(String(first.pid));
+test.each(ways)(
+  "postgres (%s) checkpoints, sorts on disk, works in parallel, runs pgbench and stops, and needs nothing that no grant names",
+  async (way) => {
+    const first = await start({ way });
+    expect(new Set(uidsOf(first.pid))).toEqual(new Set([Number(execFileSync("id", ["-u", "postgres"]))]));
+    expect(fs.readFileSync(at("data/postmaster.pid"), "utf8").split("\n")[0]).toBe(String(first.pid));
 
-  expect(sql("create table t as select i, md5(i::text) m from generate_series(1, 50000) i")).toBe("");
-  expect(sql("checkpoint")).toBe("");
-  const segment = sql("select pg_walfile_name(pg_current_wal_lsn())");
-  sql("select pg_switch_wal()", "insert into t values (0, '')");
-  expect(sql("select pg_walfile_name(pg_current_wal_lsn())")).not.toBe(segment);
+    expect(sql("create table t as select i, md5(i::text) m from generate_series(1, 50000) i")).toBe("");
+    expect(sql("checkpoint")).toBe("");
+    const segment = sql("select pg_walfile_name(pg_current_wal_lsn())");
+    sql("select pg_switch_wal()", "insert into t values (0, '')");
+    expect(sql("select pg_walfile_name(pg_current_wal_lsn())")).not.toBe(segment);
 
-  const sort = "explain (analyze, costs off) select m from t order by m";
-  expect(client("psql", "-c", "set work_mem = '64kB'", "-c", sort).stdout).toContain("external merge  Disk");
-  const free = ["parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"];
-  const scan = "explain (analyze, costs off) select count(*) from t where m like '%ff%'";
-  const parallel = client("psql", "-c", free.map((name) => `set ${name} = 0;`).join(" "), "-c", scan);
-  expect(parallel.stdout).toContain("Workers Launched: 2");
+    const sort = "explain (analyze, costs off) select m from t order by m";
+    expect(client("psql", "-c", "set work_mem = '64kB'", "-c", sort).stdout).toContain("external merge  Disk");
+    const free = ["parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"];
+    const scan = "explain (analyze, costs off) select count(*) from t where m like '%ff%'";
+    const parallel = client("psql", "-c", free.map((name) => `set ${name} = 0;`).join(" "), "-c", scan);
+    expect(parallel.stdout).toContain("Workers Launched: 2");
 
-  expect(client("pgbench", "-i", "-q").stderr).toContain("done in");
-  const bench = client("pgbench", "-c", "4", "-t", "250");
-  expect(bench.stdout).toContain("number of transactions actually processed: 1000/1000");
-  expect(sql("create index on t (m)", "vacuum full t", "select count(*) from t")).toBe("50001");
-  expect(sql("create database other")).toBe("");
-  expect(sql("drop database other")).toBe("");
-  expect(sql("create extension pgcrypto", "select length(gen_random_bytes(8))")).toBe("8");
-  expect(sql("select pg_reload_conf()")).toBe("t");
+    expect(client("pgbench", "-i", "-q").stderr).toContain("done in");
+    const bench = client("pgbench", "-c", "4", "-t", "250");
+    expect(bench.stdout).toContain("number of transactions actually processed: 1000/1000");
+    expect(sql("create index on t (m)", "vacuum full t", "select count(*) from t")).toBe("50001");
+    expect(sql("create database other")).toBe("");
+    expect(sql("drop database other")).toBe("");
+    expect(sql("create extension pgcrypto", "select length(gen_random_bytes(8))")).toBe("8");
+    expect(sql("drop extension pgcrypto", "drop table t")).toBe("");
+    expect(sql("select pg_reload_conf()")).toBe("t");
 
-  first.signal("SIGTERM");
-  expect(await first.ended(), "a smart shutdown").toBe(0);
-  expect(first.output).toContain("database system is shut down");
-  expect(fs.existsSync(at("data/postmaster.pid"))).toBe(false);
-  expect(await first.denials()).toEqual(known);
-});
+    first.signal("SIGTERM");
+    expect(await first.ended(), "a smart shutdown").toBe(0);
+    expect(first.output).toContain("database system is shut down");
+    expect(fs.existsSync(at("data/postmaster.pid"))).toBe(false);
+    expect(await first.denials()).toEqual(known);
+  },
+);
 
 test("postgres recovers from a crash", async () => {
   const first = await start();
@@ -150,7 +155,7 @@ test("what an attacker would make of postgres works unconfined, fails in the dom
     return { program, read, write, shadow, connect: await subscribe(elsewhere) };
   };
   try {
-    const bare = await start({ confined: false });
+    const bare = await start({ way: null });
     const without = await planted();
     expect([without.program, without.read, without.write]).toEqual(["", "the secret", ""]);
     expect(fs.readdirSync(at("elsewhere")).sort()).toEqual(["by-copy", "by-shell", "secret"]);

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { Daemon, freePort, uidsOf } from "./daemon.ts";
+import { type Way, ways } from "./way.ts";
 
 const program = "/usr/bin/redis-server";
 let folder: string;
@@ -29,10 +30,10 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => path.join(folder, name);
 
 /** Fresh data, and a folder that the user redis may write but no grant names. */
-async function start({ confined = true } = {}): Promise<Daemon> {
+async function start(way: Way | null = "sealed"): Promise<Daemon> {
   port = await freePort();
   prepare();
-  return launch(confined);
+  return launch(way);
 }
 
 function prepare(): void {
@@ -59,22 +60,22 @@ enable-module-command yes
   );
 }
 
-async function launch(confined: boolean): Promise<Daemon> {
+async function launch(way: Way | null): Promise<Daemon> {
   const command = [program, at("conf/redis.conf")];
   const user = ["setpriv", "--reuid", "redis", "--regid", "redis", "--init-groups"];
   const started = new Daemon({
     folder,
-    command: confined ? command : [...user, ...command],
-    domain: confined ? domain() : null,
+    command: way !== null ? command : [...user, ...command],
+    domain: way === null ? null : domain(way),
   });
   daemon = started;
   await started.until("redis answers", () => redis("PING") === "PONG");
   return started;
 }
 
-function domain() {
+function domain(way: Way) {
   const set = { configuration: at("conf"), data: at("data"), logs: at("logs"), run: at("run"), port: String(port) };
-  return { name: "redis-server", set };
+  return { name: "redis-server", set, way };
 }
 
 /** What redis-cli prints; an error's text where the server refuses. */
@@ -90,89 +91,98 @@ function redis(...command: string[]): string {
 const field = (section: string, name: string) =>
   new RegExp(`^${name}:(.*?)\r?$`, "m").exec(redis("INFO", section))?.[1];
 
-test("redis saves, rewrites, comes back and stops, without any denial", async () => {
-  const first = await start();
-  expect(new Set(uidsOf(first.pid))).toEqual(new Set([Number(execFileSync("id", ["-u", "redis"]))]));
-  expect(redis("SET", "key", "value")).toBe("OK");
-  expect(execFileSync("redis-cli", ["-s", at("run/redis.sock"), "GET", "key"], { encoding: "utf8" })).toBe("value\n");
-  expect(Number(field("memory", "used_memory_rss")), "it sees its own memory use").toBeGreaterThan(1_000_000);
+test.each(ways)(
+  "redis (%s) saves, rewrites, comes back and stops, and needs nothing that no grant names",
+  async (way) => {
+    const first = await start(way);
+    expect(new Set(uidsOf(first.pid))).toEqual(new Set([Number(execFileSync("id", ["-u", "redis"]))]));
+    expect(redis("SET", "key", "value")).toBe("OK");
+    expect(execFileSync("redis-cli", ["-s", at("run/redis.sock"), "GET", "key"], { encoding: "utf8" })).toBe("value\n");
+    expect(Number(field("memory", "used_memory_rss")), "it sees its own memory use").toBeGreaterThan(1_000_000);
 
-  expect(redis("SAVE")).toBe("OK");
-  const saved = fs.statSync(at("data/dump.rdb")).ino;
-  expect(redis("BGSAVE")).toBe("Background saving started");
-  await first.until("a child renames its file over dump.rdb", () => fs.statSync(at("data/dump.rdb")).ino !== saved);
-  await first.until("BGSAVE is over", () => field("persistence", "rdb_bgsave_in_progress") === "0");
-  expect(field("persistence", "rdb_last_bgsave_status")).toBe("ok");
-
-  expect(redis("BGREWRITEAOF")).toBe("Background append only file rewriting started");
-  await first.until("the AOF is rewritten", () => fs.existsSync(at("data/appendonlydir/appendonly.aof.2.base.rdb")));
-  await first.until("the old one is removed", () => !fs.existsSync(at("data/appendonlydir/appendonly.aof.1.base.rdb")));
-  expect(redis("SET", "later", "in the AOF alone")).toBe("OK");
-
-  expect(redis("SHUTDOWN", "NOSAVE")).toBe("");
-  expect(await first.ended()).toBe(0);
-  expect(fs.existsSync(at("run/redis.pid"))).toBe(false);
-  expect(await first.denials()).toEqual([]);
-
-  const second = await launch(true);
-  expect([redis("GET", "key"), redis("GET", "later")]).toEqual(["value", "in the AOF alone"]);
-  second.signal("SIGINT");
-  expect(await second.ended()).toBe(0);
-  expect(await second.denials()).toEqual([]);
-});
-
-test("what an attacker would make of redis works unconfined, fails in the domain, and is told", async () => {
-  const other = net.createServer((socket) => socket.destroy());
-  let reached = 0;
-  other.on("connection", () => reached++);
-  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-  const { port: master } = other.address() as net.AddressInfo;
-  const planted = async () => {
-    redis("CONFIG", "SET", "dbfilename", "authorized_keys");
-    const moved = redis("CONFIG", "SET", "dir", at("elsewhere"));
-    const save = redis("SAVE");
-    const module = redis("MODULE", "LOAD", at("elsewhere/module.so"));
-    redis("REPLICAOF", "127.0.0.1", String(master));
-    await daemon?.until("it tries to reach its master", () =>
-      fs.readFileSync(at("logs/redis.log"), "utf8").includes(`Connecting to MASTER 127.0.0.1:${master}`),
-    );
-    redis("REPLICAOF", "NO", "ONE");
-    redis("CONFIG", "SET", "dir", at("data"));
-    return { moved, save, module };
-  };
-  try {
-    const bare = await start({ confined: false });
-    expect(await planted()).toMatchObject({ moved: "OK", save: "OK" });
-    expect(fs.existsSync(at("elsewhere/authorized_keys"))).toBe(true);
-    expect(fs.readFileSync(at("logs/redis.log"), "utf8"), "it got as far as the code").toContain(
-      "does not export RedisModule_OnLoad",
-    );
-    await bare.until("it reaches the other server", () => reached > 0);
-    redis("SHUTDOWN", "NOSAVE");
-    expect(await bare.ended()).toBe(0);
-
-    reached = 0;
-    const sealed = await start();
-    // Entering a directory is not mediated (existence is no secret): what counts is that nothing can be made in it.
-    expect(await planted()).toMatchObject({ moved: "OK", save: "ERR" });
-    expect(fs.readdirSync(at("elsewhere"))).toEqual(["module.so"]);
-    const log = fs.readFileSync(at("logs/redis.log"), "utf8");
-    expect(log).toContain("cannot open shared object file: Permission denied");
-    expect(log).toContain("Unable to connect to MASTER: Permission denied");
-    expect(redis("SET", "key", "the service goes on")).toBe("OK");
     expect(redis("SAVE")).toBe("OK");
-    sealed.signal("SIGTERM");
-    expect(await sealed.ended()).toBe(0);
-    expect(reached).toBe(0);
-    expect(await sealed.denials()).toEqual([
-      `address connect tcp 127.0.0.1:${master}`,
-      `name create ${at(`elsewhere/temp-${sealed.pid}.rdb`)}`,
-      `name read ${at("elsewhere/module.so")}`,
-    ]);
-  } finally {
-    other.close();
-  }
-});
+    const saved = fs.statSync(at("data/dump.rdb")).ino;
+    expect(redis("BGSAVE")).toBe("Background saving started");
+    await first.until("a child renames its file over dump.rdb", () => fs.statSync(at("data/dump.rdb")).ino !== saved);
+    await first.until("BGSAVE is over", () => field("persistence", "rdb_bgsave_in_progress") === "0");
+    expect(field("persistence", "rdb_last_bgsave_status")).toBe("ok");
+
+    expect(redis("BGREWRITEAOF")).toBe("Background append only file rewriting started");
+    await first.until("the AOF is rewritten", () => fs.existsSync(at("data/appendonlydir/appendonly.aof.2.base.rdb")));
+    await first.until(
+      "the old one is removed",
+      () => !fs.existsSync(at("data/appendonlydir/appendonly.aof.1.base.rdb")),
+    );
+    expect(redis("SET", "later", "in the AOF alone")).toBe("OK");
+
+    expect(redis("SHUTDOWN", "NOSAVE")).toBe("");
+    expect(await first.ended()).toBe(0);
+    expect(fs.existsSync(at("run/redis.pid"))).toBe(false);
+    expect(await first.denials()).toEqual([]);
+
+    const second = await launch(way);
+    expect([redis("GET", "key"), redis("GET", "later")]).toEqual(["value", "in the AOF alone"]);
+    second.signal("SIGINT");
+    expect(await second.ended()).toBe(0);
+    expect(await second.denials()).toEqual([]);
+  },
+);
+
+test.each(["sealed", "supervised"] as const)(
+  "what an attacker would make of redis works unconfined, fails in the domain (%s), and is told",
+  async (way) => {
+    const other = net.createServer((socket) => socket.destroy());
+    let reached = 0;
+    other.on("connection", () => reached++);
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port: master } = other.address() as net.AddressInfo;
+    const planted = async () => {
+      redis("CONFIG", "SET", "dbfilename", "authorized_keys");
+      const moved = redis("CONFIG", "SET", "dir", at("elsewhere"));
+      const save = redis("SAVE");
+      const module = redis("MODULE", "LOAD", at("elsewhere/module.so"));
+      redis("REPLICAOF", "127.0.0.1", String(master));
+      await daemon?.until("it tries to reach its master", () =>
+        fs.readFileSync(at("logs/redis.log"), "utf8").includes(`Connecting to MASTER 127.0.0.1:${master}`),
+      );
+      redis("REPLICAOF", "NO", "ONE");
+      redis("CONFIG", "SET", "dir", at("data"));
+      return { moved, save, module };
+    };
+    try {
+      const bare = await start(null);
+      expect(await planted()).toMatchObject({ moved: "OK", save: "OK" });
+      expect(fs.existsSync(at("elsewhere/authorized_keys"))).toBe(true);
+      expect(fs.readFileSync(at("logs/redis.log"), "utf8"), "it got as far as the code").toContain(
+        "does not export RedisModule_OnLoad",
+      );
+      await bare.until("it reaches the other server", () => reached > 0);
+      redis("SHUTDOWN", "NOSAVE");
+      expect(await bare.ended()).toBe(0);
+
+      reached = 0;
+      const sealed = await start(way);
+      // Entering a directory is not mediated (existence is no secret): what counts is that nothing can be made in it.
+      expect(await planted()).toMatchObject({ moved: "OK", save: "ERR" });
+      expect(fs.readdirSync(at("elsewhere"))).toEqual(["module.so"]);
+      const log = fs.readFileSync(at("logs/redis.log"), "utf8");
+      expect(log).toContain("cannot open shared object file: Permission denied");
+      expect(log).toContain("Unable to connect to MASTER: Permission denied");
+      expect(redis("SET", "key", "the service goes on")).toBe("OK");
+      expect(redis("SAVE")).toBe("OK");
+      sealed.signal("SIGTERM");
+      expect(await sealed.ended()).toBe(0);
+      expect(reached).toBe(0);
+      expect(await sealed.denials()).toEqual([
+        `address connect tcp 127.0.0.1:${master}`,
+        `name create ${at(`elsewhere/temp-${sealed.pid}.rdb`)}`,
+        `name read ${at("elsewhere/module.so")}`,
+      ]);
+    } finally {
+      other.close();
+    }
+  },
+);
 
 test("its exit status is passed on: a shutdown that cannot save is none, a second one without saving is 0", async () => {
   const sealed = await start();
@@ -190,7 +200,7 @@ test("a configuration it cannot read ends it with its own status", async () => {
   redis("SHUTDOWN", "NOSAVE");
   await first.ended();
   fs.writeFileSync(at("conf/redis.conf"), "nonsense\n");
-  daemon = new Daemon({ folder, command: [program, at("conf/redis.conf")], domain: domain() });
+  daemon = new Daemon({ folder, command: [program, at("conf/redis.conf")], domain: domain("sealed") });
   expect(await daemon.ended()).toBe(1);
   expect(daemon.output).toContain("FATAL CONFIG FILE ERROR");
 });
