@@ -12,6 +12,8 @@ const STOP_WAIT_MS = 30_000;
 const REQUEST_WAIT_MS = 60_000;
 
 export interface Daemon {
+  /** The process that was started: with `cofferdam run` it becomes the server. */
+  readonly pid: number;
   /** The answer's text; a dead server is an error. */
   ask(request: string): Promise<string>;
   /** Sends SIGTERM and says how it ended: `status 0`, `signal SIGKILL`. */
@@ -58,7 +60,7 @@ export async function startDaemon(command: readonly string[], port: number, log:
 
   try {
     for (let waited = 0; waited < READY_WAIT_MS && end === null; waited += POLL_MS) {
-      if (await answers(ask)) return { ask, stop };
+      if (await answers(ask)) return { pid: child.pid ?? 0, ask, stop };
       await sleep(POLL_MS);
     }
   } catch (error) {

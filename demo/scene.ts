@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,13 +15,22 @@ export interface Scene {
   readonly events: string;
   /** What the server prints. */
   readonly log: string;
+  readonly agentLog: string;
   readonly port: number;
+  /** Its command line. */
+  readonly server: readonly string[];
+  /** The domain's file, `demo/web.yaml` with this scene's names in it. */
+  readonly policy: string;
   remove(): void;
 }
 
 export const secretText = "the database password is hunter2";
 
-export async function makeScene(): Promise<Scene> {
+/** Where the host's events are. */
+export const hostLog = "/var/log/cofferdam/events.jsonl";
+
+/** `library`: the folder of the host's domains, where the scene's is to be one of them. */
+export async function makeScene(home: string, library: string | null): Promise<Scene> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-demo-")));
   chmodSync(folder, 0o755);
   const site = join(folder, "site");
@@ -29,17 +38,33 @@ export async function makeScene(): Promise<Scene> {
   mkdirSync(join(folder, "private"));
   writeFileSync(join(site, "index.html"), "welcome\n");
   writeFileSync(join(folder, "private", "secret.txt"), `${secretText}\n`);
+  const port = await freePort();
+  const pid = join(folder, "server.pid");
+  const server = [process.execPath, join(home, "demo", "server.mjs"), site, String(port), pid];
+  const policy = join(library ?? folder, "web.yaml");
+  writeFileSync(policy, policyFor(home, { node: server[0], server: server[1], site, pid, port: String(port) }));
   return {
     folder,
     site,
     secret: join(folder, "private", "secret.txt"),
     planted: join(folder, "private", "backdoor"),
-    pid: join(folder, "server.pid"),
+    pid,
     events: join(folder, "events.jsonl"),
     log: join(folder, "server.log"),
-    port: await freePort(),
+    agentLog: join(folder, "agent.log"),
+    port,
+    server,
+    policy,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** A run with `--set` would not follow the host's level: the variables' values are written into the file. */
+function policyFor(home: string, values: Readonly<Record<string, string | undefined>>): string {
+  const text = readFileSync(join(home, "demo", "web.yaml"), "utf8");
+  return text.replaceAll(/^ {2}(\w+): .*$/gm, (line, name: string) =>
+    values[name] === undefined ? line : `  ${name}: ${JSON.stringify(values[name])}`,
+  );
 }
 
 /** A TCP port of the loopback address that nobody listens on now. */

@@ -20,6 +20,7 @@ const handlers = {
   },
   // Hole 3: whatever stands behind a `;` is a command of its own.
   "/lookup": async (query) => (await run(`echo looking up ${query.get("host")}`)).stdout,
+  "/pid": () => `${process.pid}\n`,
 };
 
 writeFileSync(pidFile, `${process.pid}\n`);
