@@ -1,8 +1,4 @@
-#include <sched.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "holder.h"
 
@@ -22,6 +18,7 @@ _Noreturn static void stand_by(int order)
   int handed[HANDED_OVER_MAX + 1] = {[3] = STDIN_FILENO, report_descriptor};
   const int kept[] = {order, report_descriptor};
   stand_apart("cofferdam-wait");
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   keep_only(kept, 2);
   if (take_over(order, handed) == 0)
     _exit(0);

@@ -1,7 +1,5 @@
 #include <linux/bpf.h>
 #include <linux/magic.h>
-#include <sys/vfs.h>
-#include <time.h>
 
 #include "launcher.h"
 

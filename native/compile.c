@@ -1,5 +1,3 @@
-#include <sys/wait.h>
-
 #include "launcher.h"
 
 /* Greatest exit status of the command line with which it has told the user what to mend, src/cli/exit-code.ts. */

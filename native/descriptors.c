@@ -1,6 +1,4 @@
 #include <limits.h>
-#include <sys/socket.h>
-#include <sys/vfs.h>
 
 #include "launcher.h"
 
@@ -16,7 +14,7 @@ void descriptors_hold(void)
 {
   for (int i = 0; i <= STDERR_FILENO; i++)
     if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != i)
-      _exit(EXIT_REFUSED); /* there may be no descriptor to say so on */
+      refuse("fill a closed standard descriptor", "/dev/null", errno, "a confined daemon finds it there");
 }
 
 /* The number in environment variable `name`; -1 when it is not there or no number. */

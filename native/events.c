@@ -1,5 +1,3 @@
-#include <poll.h>
-
 #include "launcher.h"
 
 /* How long the collector may take to listen, in milliseconds. */

@@ -1,7 +1,3 @@
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-
 #include "holder.h"
 
 /* The terminal sends these to the whole process group, and the daemon is in it. */

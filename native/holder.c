@@ -1,14 +1,12 @@
-#include <poll.h>
-#include <sched.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <time.h>
+#include <linux/close_range.h>
 
 #include "holder.h"
 
 #define STEP "start the holder"
 /* Until the holder serves a launcher whose execve is notified though its plan is sealed, in nanoseconds. */
 #define EXECVE_WAIT_NS 100000000l
+/* Between two attempts to get a table of descriptors, in nanoseconds. */
+#define RETRY_NS 10000000l
 /* Deaths in a row without an answer after which a run gets a mediator of its own: a call that kills must not end everybody's. */
 #define SHARED_DEATHS_MAX 2
 /* What `owner` becomes when the listener is given before execve. */
@@ -33,27 +31,28 @@ void stand_apart(const char *name)
 {
   setsid();
   spare("-1000"); /* takes CAP_SYS_RESOURCE; works without */
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   prctl(PR_SET_NAME, name, 0, 0, 0);
   (void)!chdir("/"); /* a courtesy to who unmounts; without it the domain is held as well */
 }
 
 void keep_only(const int *kept, size_t count)
 {
+  const struct timespec interval = {.tv_nsec = RETRY_NS};
   for (unsigned next = 0, nearest; next != ~0u; next = nearest == ~0u ? nearest : nearest + 1) {
     nearest = ~0u;
     for (size_t i = 0; i < count; i++)
       if (kept[i] >= 0 && (unsigned)kept[i] >= next && (unsigned)kept[i] < nearest)
         nearest = (unsigned)kept[i];
-    if (nearest > next)
-      syscall(SYS_close_range, next, nearest - 1, 0);
+    while (nearest > next && syscall(SYS_close_range, next, nearest - 1, CLOSE_RANGE_UNSHARE) != 0)
+      nanosleep(&interval, NULL); /* ENOMEM: what is shared must not be touched */
   }
   int silence = open("/dev/null", O_RDWR); /* 0, the lowest that is free */
   dup2(silence, STDOUT_FILENO);
   dup2(silence, STDERR_FILENO);
 }
 
-/* Returns when nothing is shared with the daemon any more: what it executes gets a table of descriptors of its own. */
+/* Returns when the listener is known. What the launcher executes gets a table of descriptors of its own; where the holder must serve before, it takes one
+   itself (close_range(2), since containers refuse unshare(2)). */
 static int await_listener(struct handover *handover, int launcher)
 {
   const struct timespec limit = {.tv_nsec = EXECVE_WAIT_NS};
@@ -63,7 +62,7 @@ static int await_listener(struct handover *handover, int launcher)
     /* One that is killed before it has a robust futex tells nobody. */
     if ((owner & FUTEX_OWNER_DIED) != 0 || (late && poll(&ended, 1, 0) == 1))
       return handover->listener;
-    if ((owner == GIVEN || late) && handover->listener != WAITING && unshare(CLONE_FILES) == 0)
+    if ((owner == GIVEN || late) && handover->listener != WAITING)
       return handover->listener;
     syscall(SYS_futex, &handover->owner, FUTEX_WAIT, owner, &limit, NULL, 0);
   }
@@ -134,6 +133,8 @@ static void live(void *argument)
                       own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,
                       handover->record.folder, own.front < 0 ? -1 : report_descriptor};
   keep_only(kept, sizeof kept / sizeof *kept);
+  /* Not before the launcher has read for the record since when this process lives: where /proc hides others' processes (hidepid) it hides this one now. */
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (own.listener != WAITING)
     serve(handover, &own);
   if (own.front >= 0)

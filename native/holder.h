@@ -1,7 +1,6 @@
 #ifndef HOLDER_H
 #define HOLDER_H
 #include <linux/futex.h>
-#include <signal.h>
 #include <stdatomic.h>
 
 #include "launcher.h"
@@ -52,7 +51,7 @@ void stand_apart(const char *name);
 /* Sets what lack of memory takes first: from 1000 to -1000, which is never (proc_pid_oom_score_adj(5)). */
 void spare(const char *score);
 
-/* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard ones were. */
+/* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard ones were, in a table of its own. */
 void keep_only(const int *kept, size_t count);
 
 /* --- attended.c, front.c: a run whose front stays, passes signals and the exit status, and ends last --- */

@@ -1,7 +1,5 @@
 #include <grp.h>
 #include <linux/capability.h>
-#include <sched.h>
-#include <sys/prctl.h>
 
 #include "launcher.h"
 

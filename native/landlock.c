@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <linux/openat2.h>
 
 #include "launcher.h"

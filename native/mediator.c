@@ -1,9 +1,3 @@
-#include <poll.h>
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-
 #include "holder.h"
 
 /* What the mediator and its workers find programs by; it starts none today. */

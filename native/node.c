@@ -1,8 +1,3 @@
-#include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-
 #include "launcher.h"
 
 /* Descriptors that one of our programs finds at most, from 3 on. */

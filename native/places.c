@@ -1,5 +1,3 @@
-#include <inttypes.h>
-
 #include "launcher.h"
 
 /* The XDG base directory specification has relative values ignored. */

@@ -1,5 +1,3 @@
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/sendfile.h>
 
 #include "launcher.h"

@@ -1,5 +1,3 @@
-#include <inttypes.h>
-
 #include "launcher.h"
 
 #define STEP "make the record of this run"
@@ -31,8 +29,12 @@ static int open_folder(const char *path)
 {
   const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   int folder = open(path, flags);
-  if (folder < 0 && errno == ENOENT && mkdir(path, geteuid() == 0 ? 0755 : 0700) == 0)
-    folder = open(path, flags);
+  if (folder < 0 && errno == ENOENT) {
+    mode_t callers = umask(0); /* one that denies its user everything would do so in the next start, too */
+    if (mkdir(path, geteuid() == 0 ? 0755 : 0700) == 0)
+      folder = open(path, flags);
+    umask(callers);
+  }
   need(folder >= 0, STEP, path, HELP);
   if (!trusted(folder, S_IFDIR))
     refuse("trust the folder of runs", path, EPERM, "only root or you may be able to write it");

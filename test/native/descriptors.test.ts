@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Plan } from "../../src/plan/plan.ts";
+import { needsRoot } from "../support/skip.ts";
 import { compileC, Front } from "./front.ts";
 
 const front = new Front();
@@ -102,6 +103,16 @@ test("a closed standard descriptor becomes /dev/null, and none of ours is found 
   const { lines } = inherited(all, "os.close(0); os.close(2)");
   expect(lines[0]).toBe("0 /dev/null");
   expect(lines.filter((line) => line.startsWith("2 "))).toEqual(["2 /dev/null"]);
+});
+
+test("a closed standard descriptor where there is no /dev/null: refused, and said where that is possible", (context) => {
+  needsRoot(context);
+  const plan = front.plan((base) => ({ ...base, inherit: all }));
+  front.put(plan);
+  const wrapper = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /dev; exec "$@" <&-', "sh"];
+  const result = front.run("self", ["run", plan.domain, "--", "echo", "ran"], { wrapper });
+  expect(result.stderr).toMatch(/^cofferdam: fill a closed standard descriptor: \/dev\/null: ENOENT/);
+  expect([result.status, result.stdout]).toEqual([125, ""]);
 });
 
 const sockets = (count: number) =>

@@ -71,6 +71,7 @@ async function result(rule: string, script: string): Promise<string> {
 
 test("a mediator is started at the first notification, with its descriptors and PATH only, and answers", async () => {
   expect(await result("deny", "mkdir made 2>&1")).toContain("Operation not permitted");
+  await until(() => linkOf(join(front.dist, "mediator.log"))?.endsWith("end\n") === true);
   const log = front.takeLog("mediator.log");
   expect(log[0]).toMatch(/^start .* path \/usr\/local\/sbin/);
   expect(log.slice(1)).toEqual(["end"]);

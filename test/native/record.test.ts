@@ -132,6 +132,49 @@ test("without a place that only root or the user may write nothing starts", (con
   expect(lstatSync(folder).mode & 0o777).toBe(0o700);
 });
 
+test("the folder is as it should be whatever the caller's umask, which stays", (context) => {
+  needsRoot(context);
+  rmSync(runs("nobody"), { recursive: true, force: true });
+  const plan = front.plan();
+  front.put(plan, "nobody");
+  const wrapper = ["sh", "-c", 'umask 0777; exec "$@"', "sh"];
+  const result = front.run("nobody", ["run", plan.domain, "--", "sh", "-c", "umask"], { wrapper });
+  expect(result.stdout, result.stderr).toBe("0777\n");
+  expect(lstatSync(runs("nobody")).mode & 0o777).toBe(0o700);
+});
+
+test("where /proc hides other processes, an ordinary user's runs start all the same", (context) => {
+  needsRoot(context);
+  const plan = front.plan();
+  front.put(plan, "nobody");
+  const hide = `mount -t proc -o hidepid=invisible proc /proc; for i in 1 2 3 4 5 6 7 8 9 10; do "$@" || exit 1; done`;
+  const line = front.line("nobody", ["run", plan.domain, "--", "echo", "ran"]);
+  const text = front.runWith([
+    "unshare",
+    "--pid",
+    "--mount",
+    "--fork",
+    "--mount-proc",
+    "sh",
+    "-c",
+    hide,
+    "sh",
+    ...line,
+  ]);
+  expect(text).toBe("ran\n".repeat(10));
+});
+
+test("without /proc nothing starts, with what to do", (context) => {
+  needsRoot(context);
+  const wrapper = ["unshare", "--mount", "sh", "-c", 'umount -l /proc && exec "$@"', "sh"];
+  refused(
+    front.plan(),
+    "self",
+    /make the record of this run: \/proc\/\d+\/stat: ENOENT.*\n {2}help: mount \/proc/,
+    wrapper,
+  );
+});
+
 /** symlinkat of x86_64, and a full disk. */
 const SYMLINKAT = 266;
 const ENOSPC = 28;

@@ -58,6 +58,13 @@ test.each([false, true])(
   },
 );
 
+test("a container that refuses unshare(2) does not keep the holder from serving", () => {
+  front.setDist("mediator.rule", "continue");
+  const wrapper = front.failing(272, 1); // unshare of x86_64, EPERM
+  const result = front.run("self", ["run", supervised("enforcing").domain, "--", "echo", "ran"], { wrapper });
+  expect(result.stdout, result.stderr).toBe("ran\n");
+});
+
 test("the mediator decides on it: a command that it refuses is not started", () => {
   front.setDist("mediator.rule", "deny");
   const result = front.run("self", ["run", supervised("enforcing").domain, "--", "sh", "-c", "echo ran"]);
