@@ -4,18 +4,25 @@
  */
 import { compileTimes } from "./compile.ts";
 import { daemonThroughput } from "./daemons.ts";
+import { eventRates } from "./events.ts";
 import { launchTimes } from "./launch.ts";
+import { levelSwitches } from "./levels.ts";
 import { machine } from "./machine.ts";
 import { operationTimes } from "./operations.ts";
+import { inOwnHost } from "./own-host.ts";
 import { progress } from "./progress.ts";
 import { psTimes } from "./ps.ts";
 import { ruleCosts } from "./rules.ts";
 import { Scratch } from "./scratch.ts";
+import { supervisedTimes } from "./supervised.ts";
 import { type Row, renderTable } from "./table.ts";
 
 const sections: Readonly<Record<string, { title: string; measure: (scratch: Scratch) => Row[] | Promise<Row[]> }>> = {
   launch: { title: "Launch", measure: launchTimes },
   operations: { title: "One operation", measure: operationTimes },
+  supervised: { title: "One operation of a supervised domain", measure: supervisedTimes },
+  levels: { title: "From an order to a level in force", measure: levelSwitches },
+  events: { title: "Events a second into the log", measure: eventRates },
   daemons: { title: "Daemons", measure: daemonThroughput },
   rules: { title: "Number of rules", measure: ruleCosts },
   compile: { title: "Compiling", measure: compileTimes },
@@ -31,6 +38,8 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
+const status = inOwnHost();
+if (status !== null) process.exit(status);
 const about = machine();
 const scratch = new Scratch();
 const tables: { title: string; rows: Row[] }[] = [];

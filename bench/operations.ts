@@ -1,25 +1,19 @@
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { progress } from "./progress.ts";
-import { cofferdam, installed, median, type Scratch } from "./scratch.ts";
+import { inTurns, type Settings, type Work } from "./rounds.ts";
+import { cofferdam, installed, type Scratch } from "./scratch.ts";
 import { type Row, verdict } from "./table.ts";
 
-interface Operation {
+interface Operation extends Work {
   readonly what: string;
-  readonly operation: string;
-  readonly argument: string;
-  readonly perRound: number;
   /** Ratio to the bare C program that the design allows. */
   readonly budget: number | null;
 }
 
-/** Processes started for each setting and operation, in turns; each reports the median of its own rounds. */
+/** Processes started for each setting and operation, in turns. */
 const TURNS = 5;
-const ROUNDS_A_PROCESS = 7;
-/** A process that takes longer waits for somebody who will not answer, in milliseconds. */
-const PROCESS_TIMEOUT_MS = 60_000;
 
 /** Nanoseconds an operation: without anything, under the bare C program, sealed, under bwrap. */
 export async function operationTimes(scratch: Scratch): Promise<Row[]> {
@@ -67,45 +61,14 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
   }
 }
 
-async function measure(
-  scratch: Scratch,
-  operation: Operation,
-  settings: Record<string, readonly string[]>,
-): Promise<Row> {
+async function measure(scratch: Scratch, operation: Operation, settings: Settings): Promise<Row> {
   progress(operation.what);
-  const results: Record<string, number[]> = {};
-  for (let turn = 0; turn < TURNS; turn++) {
-    for (const [name, command] of Object.entries(settings)) {
-      const what = [operation.operation, String(ROUNDS_A_PROCESS), String(operation.perRound), operation.argument];
-      const rounds = await roundsOf(scratch, [...command, ...what]);
-      results[name] = [...(results[name] ?? []), median(rounds)];
-    }
-  }
-  const figures = Object.fromEntries(
-    Object.keys(settings).map((name) => [name, results[name] ? Math.min(...results[name]) : null]),
-  );
+  const figures = await inTurns(scratch, operation, settings, TURNS);
   const note =
     operation.budget === null || !figures.bare || !figures.sealed
       ? ""
       : verdict(figures.sealed / figures.bare, "bare", operation.budget);
   return { what: operation.what, unit: "ns", figures, note };
-}
-
-/** One process of `micro`: nanoseconds an operation, a line a round. To a file, since the domain inherits no sockets. */
-function roundsOf(scratch: Scratch, command: readonly string[]): Promise<number[]> {
-  const file = scratch.file("output");
-  const stdout = fs.openSync(file, "w");
-  const [program = "", ...args] = command;
-  const child = spawn(program, args, { stdio: ["ignore", stdout, "inherit"], timeout: PROCESS_TIMEOUT_MS });
-  fs.closeSync(stdout);
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (status) => {
-      const rounds = fs.readFileSync(file, "utf8").split("\n").filter(Boolean).map(Number);
-      if (status === 0 && rounds.length === ROUNDS_A_PROCESS) resolve(rounds);
-      else reject(new Error(`\`${command.join(" ")}\` ended with ${status} after ${rounds.length} rounds`));
-    });
-  });
 }
 
 function listening(server: net.Server): Promise<number> {

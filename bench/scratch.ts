@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { decodePlan } from "../src/plan/decode.ts";
+import type { Plan } from "../src/plan/plan.ts";
 
 export const clone = path.resolve(import.meta.dirname, "..");
 export const cofferdam = path.join(clone, "bin/cofferdam");
@@ -13,9 +14,13 @@ export class Scratch {
 
   constructor() {
     fs.chmodSync(this.folder, 0o755);
-    for (const name of ["micro", "bare"]) {
-      execFileSync("gcc", ["-O2", "-o", this.file(name), path.join(clone, "bench/programs", `${name}.c`)]);
-    }
+    for (const name of ["micro", "bare"]) this.program(name);
+  }
+
+  /** Compiles one of `programs/`. */
+  program(name: string): string {
+    execFileSync("gcc", ["-O2", "-pthread", "-o", this.file(name), path.join(clone, "bench/programs", `${name}.c`)]);
+    return this.file(name);
   }
 
   file(name: string): string {
@@ -24,26 +29,36 @@ export class Scratch {
 
   /** Writes a domain file and brings its plan into the form that `bare` reads. */
   domain(name: string, text: string): { policy: string; rules: string; filter: string } {
-    const policy = this.file(`${name}.yaml`);
-    const [planFile, rules, filter] = [
-      this.file(`${name}.plan`),
-      this.file(`${name}.rules`),
-      this.file(`${name}.filter`),
-    ];
-    fs.writeFileSync(policy, text);
-    execFileSync(cofferdam, ["compile", "--out", planFile, "--policy", policy], {
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    const { landlock, seccomp } = decodePlan(fs.readFileSync(planFile));
-    if (landlock === null || seccomp === null) throw new Error("the plan has no layers");
+    const { policy, filter, plan } = this.#planned(name, text);
+    const { landlock } = plan;
+    if (landlock === null) throw new Error("the plan has no Landlock layer");
     const lines = [
       `handled ${landlock.handledFs} ${landlock.handledNet} ${landlock.scoped}`,
       ...landlock.paths.map(({ path: at, rights }) => `path ${rights} ${at}`),
       ...landlock.ports.map(({ port, rights }) => `port ${rights} ${port}`),
     ];
+    const rules = this.file(`${name}.rules`);
     fs.writeFileSync(rules, `${lines.join("\n")}\n`);
-    fs.writeFileSync(filter, seccomp.filter);
     return { policy, rules, filter };
+  }
+
+  /** The same for a supervised domain, which has no other layer than its filter. */
+  supervised(name: string, text: string): { policy: string; filter: string } {
+    const { policy, filter } = this.#planned(name, text);
+    return { policy, filter };
+  }
+
+  #planned(name: string, text: string): { policy: string; filter: string; plan: Plan } {
+    const policy = this.file(`${name}.yaml`);
+    const [planFile, filter] = [this.file(`${name}.plan`), this.file(`${name}.filter`)];
+    fs.writeFileSync(policy, text);
+    execFileSync(cofferdam, ["compile", "--out", planFile, "--policy", policy], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    const plan = decodePlan(fs.readFileSync(planFile));
+    if (plan.seccomp === null) throw new Error("the plan has no filter");
+    fs.writeFileSync(filter, plan.seccomp.filter);
+    return { policy, filter, plan };
   }
 
   close(): void {
@@ -53,6 +68,12 @@ export class Scratch {
 
 export function installed(program: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+}
+
+/** The value that `share` of the others do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
 export function median(values: readonly number[]): number {

@@ -6,24 +6,27 @@ export interface Row {
   readonly note: string;
 }
 
-/** Aligned columns, one table a section; null is "not measured here". */
+/** Columns of a terminal. */
+const WIDTH = 80;
+
+/** Aligned columns, one table a section; null is "not measured here". Notes stand beside the figures where they fit, else below. */
 export function renderTable(title: string, rows: readonly Row[]): string {
   const settings = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))];
-  const header = ["", ...settings, ""];
+  const header = ["", ...settings];
   const body = rows.map((row) => [
     `${row.what} (${row.unit})`,
     ...settings.map((setting) => format(row.figures[setting] ?? null)),
-    row.note,
   ]);
   const widths = header.map((_, i) => Math.max(...[header, ...body].map((cells) => cells[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) =>
-        i === 0 || i === cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
-      )
-      .join("  ")
-      .trimEnd();
-  return [title, line(header), ...body.map(line), ""].join("\n");
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+  const wide = line(header).length + 2 + Math.max(...rows.map(({ note }) => note.length));
+  const text = body.flatMap((cells, i) => {
+    const note = rows[i]?.note ?? "";
+    if (note === "") return [line(cells)];
+    return wide <= WIDTH ? [`${line(cells)}  ${note}`] : [line(cells), ...note.split("; ").map((part) => `  ${part}`)];
+  });
+  return [title, line(header), ...text, ""].map((one) => one.trimEnd()).join("\n");
 }
 
 function format(value: number | null): string {
@@ -35,4 +38,9 @@ function format(value: number | null): string {
 export function verdict(ratio: number, name: string, budget: number, atLeast = false): string {
   const met = atLeast ? ratio >= budget : ratio <= budget;
   return `${ratio.toFixed(2)} x ${name}, budget ${atLeast ? ">= " : ""}${budget}: ${met ? "met" : "MISSED"}`;
+}
+
+/** In the place of rows that only root can have. */
+export function rootOnly(what: string, unit: string): Row {
+  return { what, unit, figures: {}, note: "measured as root only" };
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up, then measures. Progress on standard error, tables on standard output.
-#   scripts/bench.sh [--json] [launch|operations|daemons|rules|compile|ps]...
+#   scripts/bench.sh [--json] [SECTION]...   (bench/main.ts names the sections)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

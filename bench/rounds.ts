@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { median, type Scratch } from "./scratch.ts";
+
+/** Each process reports the median of its own rounds. */
+export const ROUNDS_A_PROCESS = 7;
+/** A process that takes longer waits for somebody who will not answer, in milliseconds. */
+const PROCESS_TIMEOUT_MS = 60_000;
+
+export interface Work {
+  /** Of `programs/micro.c`. */
+  readonly operation: string;
+  readonly argument: string;
+  readonly perRound: number;
+}
+
+/** What stands in front of `micro` and its arguments, by the name of the setting. */
+export type Settings = Readonly<Record<string, readonly string[]>>;
+
+/** Nanoseconds an operation: of each setting the lowest median of `turns` processes, taken in turns so that a slow second hits all. */
+export async function inTurns(
+  scratch: Scratch,
+  work: Work,
+  settings: Settings,
+  turns: number,
+): Promise<Record<string, number>> {
+  const figures: Record<string, number> = {};
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [name, command] of Object.entries(settings)) {
+      const what = [work.operation, String(ROUNDS_A_PROCESS), String(work.perRound), work.argument];
+      const rounds = await roundsOf(scratch, [...command, ...what]);
+      figures[name] = Math.min(figures[name] ?? Number.POSITIVE_INFINITY, median(rounds));
+    }
+  }
+  return figures;
+}
+
+/** One process of `micro`: nanoseconds an operation, a line a round. To a file, since the domain inherits no sockets. */
+function roundsOf(scratch: Scratch, command: readonly string[]): Promise<number[]> {
+  const [output, errors] = [scratch.file("output"), scratch.file("errors")];
+  const [stdout, stderr] = [fs.openSync(output, "w"), fs.openSync(errors, "w")];
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { stdio: ["ignore", stdout, stderr], timeout: PROCESS_TIMEOUT_MS });
+  for (const fd of [stdout, stderr]) fs.closeSync(fd);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) => {
+      const rounds = fs.readFileSync(output, "utf8").split("\n").filter(Boolean).map(Number);
+      const problem = `\`${command.join(" ")}\` ended with ${status} after ${rounds.length} rounds\n`;
+      if (status === 0 && rounds.length === ROUNDS_A_PROCESS) resolve(rounds);
+      else reject(new Error(problem + fs.readFileSync(errors, "utf8")));
+    });
+  });
+}
