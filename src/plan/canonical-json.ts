@@ -3,29 +3,38 @@
  * (bigint, functions, undefined in arrays and non-finite numbers are errors, not silently dropped); undefined members are left out.
  */
 export function canonicalJson(value: unknown): string {
+  return textOf(value, new Map());
+}
+
+/** `known`: the text of each object met. Rules share their sources, and hundreds come of one line. */
+type Known = Map<object, string>;
+
+function textOf(value: unknown, known: Known): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`JSON cannot carry ${value}`);
     return String(Object.is(value, -0) ? 0 : value);
   }
-  if (Array.isArray(value)) return list(value);
-  if (value instanceof Uint8Array) return `[${value.join(",")}]`;
   if (typeof value !== "object") throw new TypeError(`JSON cannot carry a ${typeof value}`);
-  return members(value as Readonly<Record<string, unknown>>);
+  if (Array.isArray(value)) return list(value, known);
+  if (value instanceof Uint8Array) return `[${value.join(",")}]`;
+  const text = known.get(value) ?? members(value as Readonly<Record<string, unknown>>, known);
+  known.set(value, text);
+  return text;
 }
 
-function list(values: readonly unknown[]): string {
+function list(values: readonly unknown[], known: Known): string {
   let text = "[";
   for (let at = 0; at < values.length; at++)
-    text += at === 0 ? canonicalJson(values[at]) : `,${canonicalJson(values[at])}`;
+    text += at === 0 ? textOf(values[at], known) : `,${textOf(values[at], known)}`;
   return `${text}]`;
 }
 
-function members(value: Readonly<Record<string, unknown>>): string {
+function members(value: Readonly<Record<string, unknown>>, known: Known): string {
   let text = "";
   for (const key of Object.keys(value).sort()) {
     const member = value[key];
-    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
+    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${textOf(member, known)}`;
   }
   return `{${text}}`;
 }

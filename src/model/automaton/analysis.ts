@@ -1,5 +1,5 @@
 import { SLASH } from "../pattern/byte-set.ts";
-import { Permission, type PermissionSet } from "../permission.ts";
+import { Permission } from "../permission.ts";
 import { postorder } from "./merge-forward.ts";
 import type { Table } from "./table.ts";
 
@@ -19,57 +19,42 @@ export interface Analysis {
  */
 export function analyse(table: Table): Analysis {
   const within = new Within(table);
-  const some = within.fixpoint(
-    0,
-    (a, b) => a | b,
-    (state) => table.permissions[state] as number,
-  );
-  const every = within.fixpoint(
-    0xffff,
-    (a, b) => a & b,
-    (state) => table.permissions[state] as number,
-  );
-  const own = Uint16Array.from(some, (reachable, state) => {
-    const uniform = every[state] as number;
-    return reachable === uniform ? uniform & NAMES : 0;
-  });
-  const creatable = within.fixpoint(
-    0,
-    (a, b) => a | b,
-    () => 0,
-    own,
-  );
-  return { uniform: every, reachable: some, creatable };
+  const { permissions } = table;
+  const reachable = within.some(permissions);
+  // What every name has is what none lacks.
+  const uniform = within.some(permissions.map((set) => ~set)).map((lacked) => ~lacked);
+  const own = reachable.map((set, state) => (set === uniform[state] ? set & NAMES : 0));
+  const creatable = within.some(new Uint16Array(table.stateCount), own);
+  return { uniform, reachable, creatable };
 }
-
-type Join = (a: PermissionSet, b: PermissionSet) => PermissionSet;
 
 class Within {
   private readonly table: Table;
   private readonly slash: number;
-  private readonly others: readonly number[];
+  private readonly others: Uint8Array;
   private readonly order: Uint32Array;
 
   constructor(table: Table) {
     this.table = table;
     this.slash = table.classOf[SLASH] as number;
-    this.others = [...new Set(table.classOf.filter((_, byte) => byte !== SLASH))];
+    this.others = Uint8Array.from(new Set(table.classOf.filter((_, byte) => byte !== SLASH)));
     this.order = postorder(table);
   }
 
-  /** `begun`: joined over every name that begins a component at the state. `atSlash` is joined in wherever one begins. */
-  fixpoint(initial: number, join: Join, here: (state: number) => number, atSlash?: Uint16Array): Uint16Array {
+  /** What some name has that begins a component at the state: of `here` where names end, of `atSlash` wherever a component begins. */
+  some(here: Uint16Array, atSlash: Uint16Array = new Uint16Array(here.length)): Uint16Array {
     const { classCount, next, stateCount } = this.table;
-    const inside = new Uint16Array(stateCount).fill(initial);
-    const begun = new Uint16Array(stateCount).fill(initial);
+    const { order, others, slash } = this;
+    const inside = new Uint16Array(stateCount);
+    const begun = new Uint16Array(stateCount);
     for (let changed = true; changed; ) {
       changed = false;
-      for (const state of this.order) {
+      for (const state of order) {
         const row = state * classCount;
-        let follows = initial;
-        for (const index of this.others) follows = join(follows, inside[next[row + index] as number] as number);
-        const beginning = atSlash === undefined ? follows : join(follows, atSlash[state] as number);
-        const ends = join(join(here(state), follows), begun[next[row + this.slash] as number] as number);
+        let follows = 0;
+        for (const index of others) follows |= inside[next[row + index] as number] as number;
+        const beginning = follows | (atSlash[state] as number);
+        const ends = follows | (here[state] as number) | (begun[next[row + slash] as number] as number);
         changed ||= beginning !== begun[state] || ends !== inside[state];
         begun[state] = beginning;
         inside[state] = ends;

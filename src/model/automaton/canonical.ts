@@ -6,29 +6,36 @@ import type { Table } from "./table.ts";
  * equal languages give equal bytes when the groups are the finest possible.
  */
 export function canonical(table: Table, groupOf: Int32Array): Table {
-  const columns = distinctClasses(table, groupOf);
-  const count = columns.columns.length;
+  const { columns, classOf } = distinctClasses(table, groupOf);
+  const count = columns.length;
+  const { classCount } = table;
   const numbers = new Int32Array(table.stateCount).fill(-1);
+  const order = new Uint32Array(table.stateCount + 1);
+  const next = new Uint32Array((table.stateCount + 1) * count);
+  let length = 1;
   numbers[groupOf[0] as number] = 0;
-  const order = [0];
   const visit = (state: number): number => {
     const group = groupOf[state] as number;
-    if ((numbers[group] as number) < 0) numbers[group] = order.push(state) - 1;
+    if ((numbers[group] as number) < 0) {
+      order[length] = state;
+      numbers[group] = length++;
+    }
     return numbers[group] as number;
   };
   const start = visit(table.start);
-  const next: number[] = new Array(count).fill(0);
-  for (let at = 1; at < order.length; at++) {
-    const row = (order[at] as number) * table.classCount;
-    for (const column of columns.columns) next.push(visit(table.next[row + column] as number));
+  for (let at = 1; at < length; at++) {
+    const row = (order[at] as number) * classCount;
+    for (let index = 0; index < count; index++) {
+      next[at * count + index] = visit(table.next[row + (columns[index] as number)] as number);
+    }
   }
   return {
-    classOf: columns.classOf,
+    classOf,
     classCount: count,
     start,
-    stateCount: order.length,
-    next: Uint32Array.from(next),
-    permissions: Uint16Array.from(order, (state) => table.permissions[state] as number),
+    stateCount: length,
+    next: next.slice(0, length * count),
+    permissions: Uint16Array.from(order.subarray(0, length), (state) => table.permissions[state] as number),
   };
 }
 

@@ -1,4 +1,5 @@
 import { SLASH } from "../pattern/byte-set.ts";
+import type { ByteSet } from "../pattern/types.ts";
 import { byteClasses, type Nfa } from "./nfa.ts";
 import { type Subset, Subsets } from "./subsets.ts";
 import type { Table } from "./table.ts";
@@ -46,25 +47,28 @@ function fillRow(nfa: Nfa, subsets: Subsets, state: number, classes: Classes): v
     if (list === undefined) taken.set(index, [child]);
     else list.push(child);
   };
+  const step = (child: number, takes: number | ByteSet) => {
+    if (typeof takes === "number") take(classes.classOf[takes] as number, child);
+    else for (const index of classesOf(nfa, classes, takes)) take(index, child);
+  };
   for (const node of members) {
     const loop = nfa.loop(node);
     if (loop >= 0) everywhere.push(loop);
     for (const target of nfa.afterSlash(node)) take(classes.slash, target);
-    for (const { child, takes } of nfa.steps(node)) {
-      if (typeof takes === "number") take(classes.classOf[takes] as number, child);
-      else for (const index of classesOf(nfa, classes, takes)) take(index, child);
-    }
+    nfa.steps(node, step);
   }
   const row = state * classes.count;
   const elsewhere = subsets.stateOf(everywhere, allow, deny);
-  const targets: [number, number][] = [];
+  const targets: number[] = [];
   for (const [index, children] of taken) {
     const nodes = index === classes.slash || everywhere.length === 0 ? children : [...everywhere, ...children];
-    targets.push([index, subsets.stateOf(nodes, allow, deny)]);
+    targets.push(index, subsets.stateOf(nodes, allow, deny));
   }
   // Making states may have moved the table.
   subsets.next.fill(elsewhere, row, row + classes.count);
-  for (const [index, target] of targets) subsets.next[row + index] = target;
+  for (let at = 0; at < targets.length; at += 2) {
+    subsets.next[row + (targets[at] as number)] = targets[at + 1] as number;
+  }
 }
 
 function classesOf(nfa: Nfa, classes: Classes, set: Uint8Array): readonly number[] {

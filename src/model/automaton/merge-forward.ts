@@ -8,38 +8,65 @@ import type { Table } from "./table.ts";
 export function mergeForward(table: Table): Table {
   const { classCount, next, stateCount } = table;
   const merged = new Int32Array(stateCount).fill(-1);
-  const rows = new Map<string, number>();
+  const finished = new Finished(table, merged);
   merged[0] = 0;
-  const row = new Array<number>(classCount + 1);
   for (const state of postorder(table)) {
     if (state === 0) continue;
     merged[state] = state;
-    let finished = true;
-    for (let index = 0; index < classCount && finished; index++) {
-      const target = next[state * classCount + index] as number;
-      finished = target !== state && (merged[target] as number) >= 0;
-      row[index] = merged[target] as number;
+    let isOnCycle = false;
+    const row = state * classCount;
+    for (let cell = row; cell < row + classCount && !isOnCycle; cell++) {
+      const target = next[cell] as number;
+      isOnCycle = target === state || (merged[target] as number) < 0;
     }
-    if (!finished) continue;
-    row[classCount] = table.permissions[state] as number;
-    const key = rowKey(row);
-    const twin = rows.get(key);
-    if (twin === undefined) rows.set(key, state);
-    else merged[state] = twin;
+    if (!isOnCycle) merged[state] = finished.twinOf(state);
   }
   return canonical(table, merged);
 }
 
-/** Runs of equal targets are written once: rows are mostly one target. */
-function rowKey(row: readonly number[]): string {
-  let key = "";
-  let run = 0;
-  for (let index = 1; index <= row.length; index++) {
-    if (index < row.length && row[index] === row[index - 1]) continue;
-    key += `${index - run}:${row[index - 1]},`;
-    run = index;
+/** States whose targets are all known: equal ones have equal rows. */
+class Finished {
+  private readonly byHash = new Map<number, number[]>();
+  private readonly table: Table;
+  private readonly merged: Int32Array;
+
+  constructor(table: Table, merged: Int32Array) {
+    this.table = table;
+    this.merged = merged;
   }
-  return key;
+
+  /** The state itself where none before it is equal. */
+  twinOf(state: number): number {
+    const hash = this.hashOf(state);
+    const candidates = this.byHash.get(hash);
+    if (candidates === undefined) {
+      this.byHash.set(hash, [state]);
+      return state;
+    }
+    const twin = candidates.find((other) => this.isEqual(state, other));
+    if (twin === undefined) candidates.push(state);
+    return twin ?? state;
+  }
+
+  private hashOf(state: number): number {
+    const { classCount, next, permissions } = this.table;
+    let hash = permissions[state] as number;
+    const row = state * classCount;
+    for (let cell = row; cell < row + classCount; cell++) {
+      hash = (Math.imul(hash, 31) + (this.merged[next[cell] as number] as number)) | 0;
+    }
+    return hash;
+  }
+
+  private isEqual(one: number, other: number): boolean {
+    const { classCount, next, permissions } = this.table;
+    if (permissions[one] !== permissions[other]) return false;
+    for (let index = 0; index < classCount; index++) {
+      const target = this.merged[next[one * classCount + index] as number];
+      if (target !== this.merged[next[other * classCount + index] as number]) return false;
+    }
+    return true;
+  }
 }
 
 /** States reachable from the start, each after the states it leads to (but for cycles). */
@@ -47,23 +74,25 @@ export function postorder({ classCount, next, start, stateCount }: Table): Uint3
   const order = new Uint32Array(stateCount);
   const seen = new Uint8Array(stateCount);
   const progress = new Uint16Array(stateCount);
-  const stack = [start];
+  const stack = new Uint32Array(stateCount);
+  stack[0] = start;
   seen[start] = 1;
+  let depth = 1;
   let length = 0;
-  while (stack.length > 0) {
-    const state = stack[stack.length - 1] as number;
-    const index = progress[state] as number;
+  while (depth > 0) {
+    const state = stack[depth - 1] as number;
+    const row = state * classCount;
+    let index = progress[state] as number;
+    while (index < classCount && seen[next[row + index] as number] === 1) index++;
     if (index === classCount) {
       order[length++] = state;
-      stack.pop();
+      depth--;
       continue;
     }
+    const target = next[row + index] as number;
     progress[state] = index + 1;
-    const target = next[state * classCount + index] as number;
-    if (seen[target] === 0) {
-      seen[target] = 1;
-      stack.push(target);
-    }
+    seen[target] = 1;
+    stack[depth++] = target;
   }
   return order.subarray(0, length);
 }

@@ -29,7 +29,7 @@ export class Nfa {
   private mayAllow: PermissionSet[] = [];
   private mayDeny: PermissionSet[] = [];
   private readonly closures: (readonly number[] | undefined)[] = [];
-  private readonly setLabels = new Map<string, number>();
+  private readonly setLabels = new Map<ByteSet | string, number>();
 
   add(branch: Branch, effect: Effect, permissions: PermissionSet): void {
     let node = 0;
@@ -94,13 +94,13 @@ export class Nfa {
     return label === INSIDE ? [node, node - 1] : [];
   }
 
-  /** Children that take one byte: each with the bytes it takes. */
-  *steps(node: number): Generator<{ child: number; takes: number | ByteSet }> {
+  /** Calls `take` for each child that takes one byte, with the bytes it takes. */
+  steps(node: number, take: (child: number, takes: number | ByteSet) => void): void {
     for (let child = this.firstChild[node] as number; child >= 0; child = this.nextSibling[child] as number) {
       const label = this.label[child] as number;
-      if (label < 256) yield { child, takes: label };
-      else if (label >= SET_LABEL) yield { child, takes: this.sets[label - SET_LABEL] as ByteSet };
-      else if (label === TREE) yield { child: this.inside(child), takes: everyByte };
+      if (label < 256) take(child, label);
+      else if (label >= SET_LABEL) take(child, this.sets[label - SET_LABEL] as ByteSet);
+      else if (label === TREE) take(this.inside(child), everyByte);
     }
   }
 
@@ -129,10 +129,17 @@ export class Nfa {
     if (token.kind === "star") return STAR;
     if (token.kind === "globstar") return GLOBSTAR;
     if (token.kind === "tree") return TREE;
-    const key = token.members.join("");
-    const known = this.setLabels.get(key);
+    // Most are one of a few sets that every pattern shares.
+    const known = this.setLabels.get(token.members);
     if (known !== undefined) return known;
-    const label = SET_LABEL + this.sets.push(token.members) - 1;
+    const label = this.labelOfSet(token.members);
+    this.setLabels.set(token.members, label);
+    return label;
+  }
+
+  private labelOfSet(members: ByteSet): number {
+    const key = members.join("");
+    const label = this.setLabels.get(key) ?? SET_LABEL + this.sets.push(members) - 1;
     this.setLabels.set(key, label);
     return label;
   }
@@ -148,7 +155,9 @@ export function byteClasses(nfa: Nfa): { readonly classOf: Uint8Array; readonly 
   const numbers = new Map<string, number>();
   const classOf = new Uint8Array(256);
   for (let byte = 0; byte < 256; byte++) {
-    const signature = alone[byte] === 1 ? `=${byte}` : nfa.sets.map((set) => set[byte]).join("");
+    let signature = "";
+    if (alone[byte] === 1) signature = `=${byte}`;
+    else for (const set of nfa.sets) signature += set[byte];
     const number = numbers.get(signature) ?? numbers.size;
     numbers.set(signature, number);
     classOf[byte] = number;

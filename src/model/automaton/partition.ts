@@ -1,3 +1,4 @@
+import { postorder } from "./merge-forward.ts";
 import type { Table } from "./table.ts";
 
 /**
@@ -12,11 +13,13 @@ export function partition(table: Table): Int32Array {
   const edges = reverseEdges(table, groups);
   const work = new Set<number>();
   for (let group = 0; group < groups.count; group++) if (group !== groups.of[0]) work.add(group);
+  /** Where the members of a splitter are reached from, by class; emptied after use. */
+  const sources: number[][] = Array.from({ length: table.classCount }, () => []);
   for (const splitter of work) {
     work.delete(splitter);
-    const members = groups.members(splitter);
-    for (let index = 0; index < table.classCount; index++) {
-      splitBy(groups, edges, members, index, work);
+    for (const index of gather(edges, groups.members(splitter), sources)) {
+      splitBy(groups, sources[index] as number[], work);
+      (sources[index] as number[]).length = 0;
     }
   }
   return groups.representatives();
@@ -25,75 +28,78 @@ export function partition(table: Table): Int32Array {
 /** Live states by what they grant; -1 for states from which nothing is ever granted. */
 function initialKeys(table: Table): Int32Array {
   const { classCount, next, permissions, stateCount } = table;
-  const keys = Int32Array.from(permissions);
-  const live = new Uint8Array(stateCount);
-  const sources: number[][] = Array.from({ length: stateCount }, () => []);
-  for (let state = 0; state < stateCount; state++) {
-    let last = -1;
-    for (let index = 0; index < classCount; index++) {
-      const target = next[state * classCount + index] as number;
-      if (target !== last && target !== state) (sources[target] as number[]).push(state);
-      last = target;
+  const live = Uint8Array.from(permissions, (set) => (set === 0 ? 0 : 1));
+  const order = postorder(table);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const state of order) {
+      if (live[state] === 1) continue;
+      let cell = state * classCount;
+      const end = cell + classCount;
+      while (cell < end && live[next[cell] as number] === 0) cell++;
+      if (cell === end) continue;
+      live[state] = 1;
+      changed = true;
     }
   }
-  const queue = [...permissions.keys()].filter((state) => permissions[state] !== 0);
-  for (const state of queue) live[state] = 1;
-  for (let at = 0; at < queue.length; at++) {
-    for (const source of sources[queue[at] as number] as number[]) {
-      if (live[source] === 1) continue;
-      live[source] = 1;
-      queue.push(source);
-    }
-  }
-  for (let state = 0; state < stateCount; state++) if (live[state] === 0) keys[state] = -1;
-  return keys;
+  return Int32Array.from({ length: stateCount }, (_, state) =>
+    live[state] === 1 ? (permissions[state] as number) : -1,
+  );
 }
 
-/** For each class and state the live states that lead there: compressed rows, `first[class * stateCount + state]`. */
+/** For each state the live states that lead there, and by which class: from `first[state]` up to `first[state + 1]`. */
 interface Edges {
-  readonly stateCount: number;
   readonly first: Uint32Array;
   readonly sources: Uint32Array;
+  readonly classes: Uint8Array;
 }
 
 function reverseEdges({ classCount, next, stateCount }: Table, groups: Groups): Edges {
   const dead = groups.of[0] as number;
-  const first = new Uint32Array(classCount * stateCount + 1);
-  const each = (visit: (slot: number, source: number) => void) => {
-    for (let state = 0; state < stateCount; state++) {
-      if (groups.of[state] === dead) continue;
-      for (let index = 0; index < classCount; index++) {
-        const target = next[state * classCount + index] as number;
-        if (groups.of[target] !== dead) visit(index * stateCount + target, state);
-      }
-    }
-  };
-  each((slot) => {
-    first[slot + 1] = (first[slot + 1] as number) + 1;
-  });
-  for (let slot = 1; slot < first.length; slot++) first[slot] = (first[slot] as number) + (first[slot - 1] as number);
-  const sources = new Uint32Array(first[first.length - 1] as number);
-  const filled = first.slice();
-  each((slot, source) => {
-    sources[filled[slot] as number] = source;
-    filled[slot] = (filled[slot] as number) + 1;
-  });
-  return { stateCount, first, sources };
-}
-
-function splitBy(groups: Groups, edges: Edges, members: Uint32Array, index: number, work: Set<number>): void {
-  let touched: Set<number> | null = null;
-  for (const member of members) {
-    const slot = index * edges.stateCount + member;
-    const end = edges.first[slot + 1] as number;
-    for (let at = edges.first[slot] as number; at < end; at++) {
-      const source = edges.sources[at] as number;
-      touched ??= new Set();
-      touched.add(groups.of[source] as number);
-      groups.mark(source);
+  const first = new Uint32Array(stateCount + 1);
+  for (let state = 0; state < stateCount; state++) {
+    if (groups.of[state] === dead) continue;
+    for (let cell = state * classCount; cell < (state + 1) * classCount; cell++) {
+      const target = next[cell] as number;
+      if (groups.of[target] !== dead) first[target + 1] = (first[target + 1] as number) + 1;
     }
   }
-  for (const group of touched ?? []) {
+  for (let slot = 1; slot < first.length; slot++) first[slot] = (first[slot] as number) + (first[slot - 1] as number);
+  const sources = new Uint32Array(first[stateCount] as number);
+  const classes = new Uint8Array(sources.length);
+  const filled = first.slice();
+  for (let state = 0; state < stateCount; state++) {
+    if (groups.of[state] === dead) continue;
+    for (let index = 0; index < classCount; index++) {
+      const target = next[state * classCount + index] as number;
+      if (groups.of[target] === dead) continue;
+      const at = filled[target] as number;
+      sources[at] = state;
+      classes[at] = index;
+      filled[target] = at + 1;
+    }
+  }
+  return { first, sources, classes };
+}
+
+/** The classes by which some member is reached; from where is put into `sources`. */
+function gather(edges: Edges, members: Uint32Array, sources: readonly number[][]): readonly number[] {
+  const classes: number[] = [];
+  for (const member of members) {
+    const end = edges.first[member + 1] as number;
+    for (let at = edges.first[member] as number; at < end; at++) {
+      const index = edges.classes[at] as number;
+      const list = sources[index] as number[];
+      if (list.push(edges.sources[at] as number) === 1) classes.push(index);
+    }
+  }
+  return classes;
+}
+
+function splitBy(groups: Groups, sources: readonly number[], work: Set<number>): void {
+  const touched: number[] = [];
+  for (const source of sources) if (groups.mark(source)) touched.push(groups.of[source] as number);
+  for (const group of touched) {
     const fresh = groups.split(group);
     if (fresh < 0) continue;
     // Where the old group still waits both halves must; else the smaller one does.
@@ -133,17 +139,19 @@ class Groups {
     return (this.end[group] as number) - (this.begin[group] as number);
   }
 
-  mark(state: number): void {
+  /** True for the first of its group. */
+  mark(state: number): boolean {
     const group = this.of[state] as number;
     const border = this.marked[group] as number;
     const at = this.position[state] as number;
-    if (at < border) return;
+    if (at < border) return false;
     const other = this.states[border] as number;
     this.states[border] = state;
     this.states[at] = other;
     this.position[state] = border;
     this.position[other] = at;
     this.marked[group] = border + 1;
+    return border === this.begin[group];
   }
 
   /** The marked members become a group of their own, whose number is returned; -1 when all are marked. */

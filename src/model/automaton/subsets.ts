@@ -18,7 +18,7 @@ export class Subsets {
   readonly states: Subset[] = [{ members: [], allow: 0, deny: 0, permissions: 0 }];
   /** Rows of the transition table, filled by the caller. */
   next: Uint32Array;
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new Map<string | number, number>();
   private readonly nfa: Nfa;
   private readonly classCount: number;
 
@@ -30,6 +30,7 @@ export class Subsets {
 
   /** The state for these nodes, what they reach without a byte, and what was settled before. */
   stateOf(nodes: readonly number[], settledAllow: PermissionSet, settledDeny: PermissionSet): number {
+    if (nodes.length === 0 && settledAllow === 0) return 0;
     const { nfa } = this;
     const closed = nodes.length === 1 ? nfa.closure(nodes[0] as number) : this.union(nodes);
     let allow = settledAllow;
@@ -43,7 +44,7 @@ export class Subsets {
     const members = closed.filter((node) => !nfa.isFinal(node) && nfa.canAdd(node, allow, deny));
     if (members.length === 0 && allow === 0) return 0;
     if (members.length > 1) members.sort((a, b) => a - b);
-    const key = String.fromCharCode(allow, deny, ...members.flatMap((node) => [node & 0xffff, node >>> 16]));
+    const key = keyOf(members, allow, deny);
     return this.numbers.get(key) ?? this.newState(key, members, allow, deny);
   }
 
@@ -53,7 +54,12 @@ export class Subsets {
     return [...closed];
   }
 
-  private newState(key: string, members: readonly number[], allow: PermissionSet, deny: PermissionSet): number {
+  private newState(
+    key: string | number,
+    members: readonly number[],
+    allow: PermissionSet,
+    deny: PermissionSet,
+  ): number {
     const state = this.states.length;
     if (state >= AUTOMATON_STATES_MAX) throw new AutomatonTooLarge("states", AUTOMATON_STATES_MAX);
     if ((state + 1) * this.classCount > AUTOMATON_CELLS_MAX) throw new AutomatonTooLarge("cells", AUTOMATON_CELLS_MAX);
@@ -74,4 +80,13 @@ export class Subsets {
     larger.set(this.next);
     this.next = larger;
   }
+}
+
+/** A number for the one node of a plain path, of which most states are. */
+function keyOf(members: readonly number[], allow: PermissionSet, deny: PermissionSet): string | number {
+  const [first] = members;
+  if (first !== undefined && members.length === 1 && allow === 0 && deny === 0) return first;
+  let key = String.fromCharCode(allow, deny);
+  for (const node of members) key += String.fromCharCode(node & 0xffff, node >>> 16);
+  return key;
 }

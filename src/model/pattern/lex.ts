@@ -69,6 +69,9 @@ function lexCharacter(cursor: Cursor): Atom[] {
   const offset = cursor.at;
   const character = takeCharacter(cursor);
   const text = cursor.text.slice(offset, cursor.at);
+  const code = character.charCodeAt(0);
+  // Nearly every character is ASCII: an encoder costs more than the byte.
+  if (code < 0x80) return [{ kind: "byte", byte: code, offset, text }];
   return [...encoder.encode(character)].map((byte, index) => ({
     kind: "byte",
     byte,

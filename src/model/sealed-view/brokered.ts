@@ -15,18 +15,22 @@ export function brokeredRules(
     const parsed = parsePattern(rule.pattern);
     if ("problem" in parsed) continue;
     let permissions = rule.permissions & ~kernelHeld & ~Permission.map;
-    for (const { path, rights } of directories) {
-      if (isWithin(path, parsed.pattern)) permissions &= ~(rights & kernelNames);
+    if ((permissions & kernelNames) !== 0) {
+      const place = placeOfNames(parsed.pattern);
+      for (const { path, rights } of directories) {
+        if (place.startsWith(path === "/" ? "/" : `${path}/`)) permissions &= ~(rights & kernelNames);
+      }
     }
     if (permissions !== 0) brokered.push({ rule, permissions });
   }
   return brokered;
 }
 
-/** Every name that the pattern lets be made or removed lies below `directory`. */
-function isWithin(directory: string, pattern: Pattern): boolean {
-  const below = directory === "/" ? "/" : `${directory}/`;
+/**
+ * Every name that the pattern lets be made or removed lies below the directories with which this begins: a plain name is made and removed in its parent, any
+ * other pattern chooses among names below its prefix.
+ */
+function placeOfNames(pattern: Pattern): string {
   const prefix = literalPrefix(pattern);
-  // A plain name is made and removed in its parent; any other pattern chooses among names below its prefix.
-  return isLiteral(pattern) ? prefix.startsWith(below) : `${prefix}/`.startsWith(below);
+  return isLiteral(pattern) ? prefix : `${prefix}/`;
 }

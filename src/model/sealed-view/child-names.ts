@@ -13,9 +13,16 @@ const NAME_BYTES_MAX = 255;
 export class ChildNames {
   private readonly automaton: Automaton;
   private readonly known = new Map<number, readonly string[] | null>();
+  /** Bytes of each class, `/` left out: it ends a name. */
+  private readonly bytes: readonly (readonly number[])[];
 
   constructor(automaton: Automaton) {
     this.automaton = automaton;
+    const bytes: number[][] = Array.from({ length: automaton.table.classCount }, () => []);
+    automaton.table.classOf.forEach((index, byte) => {
+      if (byte !== SLASH) bytes[index]?.push(byte);
+    });
+    this.bytes = bytes;
   }
 
   /** For the state after `DIR/`. */
@@ -35,12 +42,15 @@ export class ChildNames {
     const ends = automaton.permissions(state) !== 0 || !automaton.dead(automaton.step(state, SLASH));
     if (ends && name.length > 0 && names.push(nameOfBytes(Uint8Array.from(name))) > VIEW_LITERALS_MAX) return false;
     onWay.add(state);
-    for (let byte = 0; byte < 256; byte++) {
-      const next = automaton.step(state, byte);
-      if (byte === SLASH || automaton.dead(next)) continue;
-      name.push(byte);
-      if (!this.search(next, name, onWay, names)) return false;
-      name.pop();
+    const { classCount, next } = automaton.table;
+    for (let index = 0; index < classCount; index++) {
+      const target = next[state * classCount + index] as number;
+      if (automaton.dead(target)) continue;
+      for (const byte of this.bytes[index] as readonly number[]) {
+        name.push(byte);
+        if (!this.search(target, name, onWay, names)) return false;
+        name.pop();
+      }
     }
     onWay.delete(state);
     return true;

@@ -14,10 +14,8 @@ const ALWAYS = "@default";
 /** Groups expanded; `@default` is granted to every domain. */
 export function resolveSyscalls(sources: readonly PolicySource[], vocabulary: Vocabulary, scope: Scope): TokenRule[] {
   const lines = gather(sources, (source) => source.syscalls, scope.report);
-  const always = (vocabulary.groups.get(ALWAYS) ?? []).map((token): TokenRule => {
-    const source = ruleSource(startOf(sources[0]?.file ?? ""), "allow", ALWAYS);
-    return { effect: "allow", token, source };
-  });
+  const source = ruleSource(startOf(sources[0]?.file ?? ""), "allow", ALWAYS);
+  const always = (vocabulary.groups.get(ALWAYS) ?? []).map((token): TokenRule => ({ effect: "allow", token, source }));
   return canonical([...lines.flatMap((line) => expandLine(line, vocabulary, scope)), ...always]);
 }
 
@@ -25,7 +23,10 @@ function expandLine(line: TokenLine, { syscalls, groups }: Vocabulary, scope: Sc
   const { token, word } = line;
   if (token.startsWith("@")) {
     const members = groups.get(token);
-    if (members !== undefined) return members.map((member) => tokenRule(line, member));
+    if (members !== undefined) {
+      const rule = tokenRule(line, token);
+      return members.map((member) => ({ ...rule, token: member }));
+    }
     const known = [...groups.keys()].join(", ");
     scope.report(diagnose("unknown-group", word.span, { name: token, known }, nearest(token, groups.keys())));
     return [];
