@@ -1,8 +1,6 @@
-import { type Automaton, walk } from "./automaton/automaton.ts";
-import { buildLarger } from "./automaton/build.ts";
+import { namesAsked } from "./automaton/build.ts";
 import { Rewriting, type Unfollowed } from "./canonicalise/canonical-rules.ts";
-import { bytesOfName } from "./name-bytes.ts";
-import { Permission } from "./permission.ts";
+import { Permission, type PermissionSet } from "./permission.ts";
 import type { NameRule } from "./policy.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -42,16 +40,16 @@ export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Ca
 
 /** Whether the domain may create a link, or a directory above it. Only what is said of creating counts. */
 function plantable(rules: readonly NameRule[]): (link: string) => boolean {
-  let automaton: Automaton | null = null;
+  let mayCreate: ((name: string) => PermissionSet) | null = null;
   const known = new Map<string, boolean>();
   const judge = (link: string): boolean => {
-    automaton ??= buildLarger(
+    mayCreate ??= namesAsked(
       rules.flatMap((rule) =>
         (rule.permissions & Permission.create) === 0 ? [] : [{ ...rule, permissions: Permission.create }],
       ),
     );
-    const made = automaton;
-    return pathAbove(link).some((name) => made.permissions(walk(made, bytesOfName(name))) !== 0);
+    const asked = mayCreate;
+    return pathAbove(link).some((name) => asked(name) !== 0);
   };
   return (link) => {
     const answer = known.get(link) ?? judge(link);

@@ -1,5 +1,5 @@
-import { type Automaton, walk } from "../../model/automaton/automaton.ts";
-import { bytesOfName, nameOfBytes } from "../../model/name-bytes.ts";
+import { type Automaton, walkName } from "../../model/automaton/automaton.ts";
+import { nameOfBytes } from "../../model/name-bytes.ts";
 import { parsePattern } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -71,7 +71,7 @@ function linksOf(name: string, snapshot: Snapshot): string[] {
 /** The state that stands for the alias, or null where the domain could redirect it: then nothing is granted through it. */
 export function aliasState(automaton: Automaton, { canonical, links }: NameAlias): number | null {
   if (links.length >= LINKS_MAX || [canonical, ...links].some((name) => isRedirectable(automaton, name))) return null;
-  return walk(automaton, bytesOfName(canonical));
+  return walkName(automaton, canonical);
 }
 
 /** The domain may create or remove the name or one of its parents. */
@@ -79,7 +79,7 @@ function isRedirectable(automaton: Automaton, name: string): boolean {
   const parts = name.split("/");
   return parts.some((_, i) => {
     const prefix = parts.slice(0, i + 1).join("/");
-    const permissions = automaton.permissions(walk(automaton, bytesOfName(prefix)));
+    const permissions = automaton.permissions(walkName(automaton, prefix));
     return (permissions & (Permission.create | Permission.delete)) !== 0;
   });
 }

@@ -29,32 +29,49 @@ export function analyse(table: Table): Analysis {
 }
 
 class Within {
-  private readonly table: Table;
-  private readonly slash: number;
-  private readonly others: Uint8Array;
   private readonly order: Uint32Array;
+  private readonly afterSlash: Uint32Array;
+  /** Where a byte but `/` leads from a state, each once: from `first[state]` up to `first[state + 1]`. Few beside the table. */
+  private readonly first: Uint32Array;
+  private readonly targets: Uint32Array;
 
   constructor(table: Table) {
-    this.table = table;
-    this.slash = table.classOf[SLASH] as number;
-    this.others = Uint8Array.from(new Set(table.classOf.filter((_, byte) => byte !== SLASH)));
+    const { classCount, classOf, next, stateCount } = table;
+    const slash = classOf[SLASH] as number;
+    const others = Uint8Array.from(new Set(classOf.filter((_, byte) => byte !== SLASH)));
     this.order = postorder(table);
+    this.afterSlash = Uint32Array.from(
+      { length: stateCount },
+      (_, state) => next[state * classCount + slash] as number,
+    );
+    this.first = new Uint32Array(stateCount + 1);
+    const targets: number[] = [];
+    const seenFrom = new Int32Array(stateCount).fill(-1);
+    for (let state = 0; state < stateCount; state++) {
+      for (const index of others) {
+        const target = next[state * classCount + index] as number;
+        if (seenFrom[target] === state) continue;
+        seenFrom[target] = state;
+        targets.push(target);
+      }
+      this.first[state + 1] = targets.length;
+    }
+    this.targets = Uint32Array.from(targets);
   }
 
   /** What some name has that begins a component at the state: of `here` where names end, of `atSlash` wherever a component begins. */
   some(here: Uint16Array, atSlash: Uint16Array = new Uint16Array(here.length)): Uint16Array {
-    const { classCount, next, stateCount } = this.table;
-    const { order, others, slash } = this;
-    const inside = new Uint16Array(stateCount);
-    const begun = new Uint16Array(stateCount);
+    const { order, first, targets, afterSlash } = this;
+    const inside = new Uint16Array(here.length);
+    const begun = new Uint16Array(here.length);
     for (let changed = true; changed; ) {
       changed = false;
       for (const state of order) {
-        const row = state * classCount;
         let follows = 0;
-        for (const index of others) follows |= inside[next[row + index] as number] as number;
+        const end = first[state + 1] as number;
+        for (let at = first[state] as number; at < end; at++) follows |= inside[targets[at] as number] as number;
         const beginning = follows | (atSlash[state] as number);
-        const ends = follows | (here[state] as number) | (begun[next[row + slash] as number] as number);
+        const ends = follows | (here[state] as number) | (begun[afterSlash[state] as number] as number);
         changed ||= beginning !== begun[state] || ends !== inside[state];
         begun[state] = beginning;
         inside[state] = ends;

@@ -1,3 +1,4 @@
+import { bytesOfName } from "../name-bytes.ts";
 import type { PermissionSet } from "../permission.ts";
 import { type Analysis, analyse } from "./analysis.ts";
 import type { Table } from "./table.ts";
@@ -64,5 +65,17 @@ export function walk(automaton: Automaton, name: Uint8Array, state: number = aut
   const { classCount, classOf, next } = automaton.table;
   let at = state;
   for (const byte of name) at = next[at * classCount + (classOf[byte] as number)] as number;
+  return at;
+}
+
+/** The same for a name that is text (`name-bytes.ts`), without its bytes where it is ASCII, as nearly every one is. */
+export function walkName(automaton: Automaton, name: string, state: number = automaton.start): number {
+  const { classCount, classOf, next } = automaton.table;
+  let at = state;
+  for (let index = 0; index < name.length; index++) {
+    const code = name.charCodeAt(index);
+    if (code >= 0x80) return walk(automaton, bytesOfName(name), state);
+    at = next[at * classCount + (classOf[code] as number)] as number;
+  }
   return at;
 }

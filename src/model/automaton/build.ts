@@ -1,8 +1,10 @@
+import { bytesOfName } from "../name-bytes.ts";
 import type { PatternProblem } from "../pattern/types.ts";
 import { parsePattern } from "../pattern.ts";
+import type { PermissionSet } from "../permission.ts";
 import type { NameRule } from "../policy.ts";
 import { Automaton } from "./automaton.ts";
-import { determinise } from "./determinise.ts";
+import { determinise, walkLazily } from "./determinise.ts";
 import { minimise } from "./minimise.ts";
 import { Nfa } from "./nfa.ts";
 
@@ -41,6 +43,12 @@ const built = new WeakMap<readonly NameRule[], Automaton>();
  */
 export function buildLarger(rules: readonly NameRule[]): Automaton {
   return new Automaton(determinise(nfaOf(rules)));
+}
+
+/** What the rules grant for single names, at the price of little more than reading the rules. What is returned throws AutomatonTooLarge, this both. */
+export function namesAsked(rules: readonly NameRule[]): (name: string) => PermissionSet {
+  const permissionsOf = walkLazily(nfaOf(rules));
+  return (name) => permissionsOf(bytesOfName(name));
 }
 
 function nfaOf(rules: readonly NameRule[]): Nfa {

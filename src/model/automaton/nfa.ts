@@ -145,7 +145,8 @@ export class Nfa {
   }
 }
 
-const everyByte: ByteSet = new Uint8Array(256).fill(1);
+/** What a node within a skipped component takes; none of `sets`. */
+export const everyByte: ByteSet = new Uint8Array(256).fill(1);
 
 /** Bytes that no node tells apart share a class. `/` has one of its own. Classes are numbered by their first byte. */
 export function byteClasses(nfa: Nfa): { readonly classOf: Uint8Array; readonly count: number } {

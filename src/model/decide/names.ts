@@ -1,4 +1,4 @@
-import { type Automaton, walk } from "../automaton/automaton.ts";
+import { type Automaton, walkName } from "../automaton/automaton.ts";
 import { buildAutomaton } from "../automaton/build.ts";
 import { AutomatonTooLarge } from "../automaton/too-large.ts";
 import { isCanonicalName } from "../canonical-name.ts";
@@ -51,8 +51,8 @@ export function judgeTwoNames(policy: Policy, request: TwoNameRequest): Decision
   if (request.from === "/" || request.to === "/" || !isCanonicalName(request.from)) return denied("no-rule");
   const automaton = automatonOf(policy);
   if (automaton === null) return denied("gain");
-  const from = walk(automaton, bytesOfName(request.from));
-  const to = walk(automaton, bytesOfName(request.to));
+  const from = walkName(automaton, request.from);
+  const to = walkName(automaton, request.to);
   if (request.directory) {
     const below = (state: number) => automaton.uniform(automaton.step(state, SLASH));
     if ((below(to) & Permission.create) === 0 || (below(from) & Permission.delete) === 0) return denied("no-rule");

@@ -1,7 +1,6 @@
-import { type Automaton, walk } from "../automaton/automaton.ts";
+import { type Automaton, walkName } from "../automaton/automaton.ts";
 import { buildLarger } from "../automaton/build.ts";
 import { VIEW_DEPTH_MAX, VIEW_ENTRIES_MAX } from "../limits.ts";
-import { bytesOfName } from "../name-bytes.ts";
 import { SLASH } from "../pattern/byte-set.ts";
 import { Permission, type PermissionSet } from "../permission.ts";
 import type { NameRule } from "../policy.ts";
@@ -105,8 +104,7 @@ export class PlacementWalk {
     }
     for (const name of names) {
       if (this.tooWide.length > 0) return;
-      const path = visit.path === "/" ? `/${name}` : `${visit.path}/${name}`;
-      const state = walk(this.automaton, bytesOfName(name), below);
+      const state = walkName(this.automaton, name, below);
       if (this.automaton.dead(state)) continue;
       if (++this.entries > VIEW_ENTRIES_MAX || visit.depth >= VIEW_DEPTH_MAX) {
         this.tooWide.push(visit.path);
@@ -114,6 +112,7 @@ export class PlacementWalk {
       }
       // Most names of a large folder have what the folder gives them: then it does not matter what they are.
       if (chosen === null && !this.adds(state, covered)) continue;
+      const path = visit.path === "/" ? `/${name}` : `${visit.path}/${name}`;
       const node = this.snapshot.lookup(path);
       if (node !== null) this.visit({ path, node, state, covered, depth: visit.depth + 1 }, inProcfs);
     }
@@ -145,7 +144,7 @@ export class PlacementWalk {
   private deniedBelow(path: string): PermissionSet {
     const denies = this.rules.filter((rule) => rule.effect === "deny");
     const denied = buildLarger(denies.map((rule) => ({ ...rule, effect: "allow" as const })));
-    const state = walk(denied, bytesOfName(path));
+    const state = walkName(denied, path);
     return denied.permissions(state) | denied.reachable(denied.step(state, SLASH));
   }
 }

@@ -1,7 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { type Automaton, walk } from "../../model/automaton/automaton.ts";
+import { type Automaton, walkName } from "../../model/automaton/automaton.ts";
 import { buildLarger } from "../../model/automaton/build.ts";
-import { bytesOfName } from "../../model/name-bytes.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule, Policy } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
@@ -30,7 +29,7 @@ export const checkForeignFiles: Check = (policy, { others }, report) => {
 function reaches(automaton: Automaton, path: string): boolean {
   if (reach(automaton, path) !== 0) return true;
   for (let above = parentOf(path); above !== "/"; above = parentOf(above)) {
-    const permissions = automaton.permissions(walk(automaton, bytesOfName(above)));
+    const permissions = automaton.permissions(walkName(automaton, above));
     if ((permissions & (Permission.create | Permission.delete)) !== 0) return true;
   }
   return false;

@@ -1,6 +1,5 @@
-import { type Automaton, walk } from "../../model/automaton/automaton.ts";
+import { type Automaton, walkName } from "../../model/automaton/automaton.ts";
 import { buildAutomaton, buildLarger } from "../../model/automaton/build.ts";
-import { bytesOfName } from "../../model/name-bytes.ts";
 import { literalPrefix, parsePattern } from "../../model/pattern.ts";
 import { Permission, type PermissionSet } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
@@ -18,7 +17,7 @@ export function covers(other: NameRule, rule: NameRule): boolean {
 
 /** No canonical name is left. For abstract names, which may have empty components, no name at all. */
 export function grantsNothing(automaton: Automaton): boolean {
-  return reach(automaton, "/") === 0 && automaton.dead(walk(automaton, bytesOfName("@")));
+  return reach(automaton, "/") === 0 && automaton.dead(walkName(automaton, "@"));
 }
 
 /** Whether one of `some`, less what `denied` takes, and one of `others` speak about the same name, whatever they say of it. */
@@ -34,8 +33,8 @@ export function meet(some: readonly NameRule[], denied: readonly NameRule[], oth
 
 /** The permissions that `automaton` gives on `path` itself or on some name below it. */
 export function reach(automaton: Automaton, path: string): PermissionSet {
-  const at = walk(automaton, bytesOfName(path));
-  const below = path === "/" ? at : walk(automaton, bytesOfName("/"), at);
+  const at = walkName(automaton, path);
+  const below = path === "/" ? at : walkName(automaton, "/", at);
   return automaton.permissions(at) | automaton.reachable(below);
 }
 
