@@ -47,8 +47,10 @@ done
 for owner in root nobody; do
   rm -rf "$tree/srv/$owner"
   git clone -q "$clone" "$tree/srv/$owner"
+  # Not in the clone: what npm and apt keep there is no source of ours.
+  mkdir -p "$tree/srv/home-$owner"
 done
-chown -R nobody:nogroup "$tree/srv/nobody"
+chown -R nobody:nogroup "$tree/srv/nobody" "$tree/srv/home-nobody"
 
 # inside USER COMMAND: in the new Debian as its root file system, with a mount table of its own that ends with the
 # command. A plain chroot would not do: its `/` is no mount, and the broker answers nothing that it cannot place. Process ids stay
@@ -60,7 +62,7 @@ inside() {
     user=$2; mount --bind "$1" "$1"; cd "$1"; shift 2
     mount --rbind /sys sys; mount --rbind /dev dev; mount --rbind /proc proc; mount -t tmpfs -o mode=755 run run
     mkdir -p mnt/host; pivot_root . mnt/host
-    exec chroot . /bin/sh -euc "umount -l /mnt/host; cd /srv/\$1; HOME=\$PWD; export HOME; user=\$1; shift
+    exec chroot . /bin/sh -euc "umount -l /mnt/host; cd /srv/\$1; HOME=/srv/home-\$1; export HOME; user=\$1; shift
       exec setpriv --reuid \$(id -u \$user) --regid \$(id -g \$user) --clear-groups \"\$@\"" sh "$user" "$@"' bash "$tree" "$user" "$@"
 }
 
