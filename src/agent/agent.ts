@@ -130,6 +130,7 @@ export class Agent {
   get counters() {
     return {
       refusedPeers: this.#api.refused,
+      eventsOfToday: this.#follower.tally(),
       eventsLost: this.#teller.lost,
       eventsProblem: this.#teller.problem,
       forwarding: this.#follower.problems,

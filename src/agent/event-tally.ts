@@ -1,13 +1,25 @@
 import { LogReader } from "../events/log/reader.ts";
+import type { LoggedEvent } from "../events/log/record.ts";
 
 /** Records read before other work gets its turn. */
 const RECORDS_PER_TURN_MAX = 2_000;
+
+/** Of the host's present day, repeats counted. */
+export interface Tally {
+  readonly denied: number;
+  readonly warned: number;
+  /** Of which there is no record: the log says how many were lost. */
+  readonly lost: number;
+}
+
+const nothing: Tally = { denied: 0, warned: 0, lost: 0 };
 
 /** Counts the denials and warnings of the host's present day by domain, from the log. */
 export class EventTally {
   readonly #reader: LogReader;
   #day = dayOf(new Date());
   #counts = new Map<string, number>();
+  #tally = nothing;
 
   constructor(folder: string) {
     this.#reader = new LogReader(folder, null);
@@ -17,8 +29,7 @@ export class EventTally {
   step(): boolean {
     const { records, caughtUp } = this.#reader.next(RECORDS_PER_TURN_MAX);
     for (const { event } of records) {
-      const counts = event.verdict === "denied" || event.verdict === "warning";
-      if (counts && dayOf(new Date(event.time)) === this.#today()) this.#add(event.domain, event.count);
+      if (dayOf(new Date(event.time)) === this.#today()) this.#add(event);
     }
     return caughtUp;
   }
@@ -28,19 +39,32 @@ export class EventTally {
     return this.#counts;
   }
 
+  tally(): Tally {
+    this.#today();
+    return this.#tally;
+  }
+
   close(): void {
     this.#reader.close();
   }
 
   #today(): string {
     const day = dayOf(new Date());
-    if (day !== this.#day) this.#counts = new Map();
+    if (day !== this.#day) {
+      this.#counts = new Map();
+      this.#tally = nothing;
+    }
     this.#day = day;
     return day;
   }
 
-  #add(domain: string, count: number): void {
-    this.#counts.set(domain, (this.#counts.get(domain) ?? 0) + count);
+  #add({ verdict, class: kind, operation, domain, count }: LoggedEvent): void {
+    const { denied, warned, lost } = this.#tally;
+    if (verdict === "denied") this.#tally = { ...this.#tally, denied: denied + count };
+    else if (verdict === "warning") this.#tally = { ...this.#tally, warned: warned + count };
+    else if (kind === "lifecycle" && operation === "lost") this.#tally = { ...this.#tally, lost: lost + count };
+    if (verdict === "denied" || verdict === "warning")
+      this.#counts.set(domain, (this.#counts.get(domain) ?? 0) + count);
   }
 }
 

@@ -4,7 +4,7 @@ import { type ForwardStates, type SinkName, sinkNames, systemForwarders } from "
 import { LOG_NAME } from "../events/log/places.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { replaceFile } from "../kernel/replace-file.ts";
-import { EventTally } from "./event-tally.ts";
+import { EventTally, type Tally } from "./event-tally.ts";
 
 /** New records are looked at once after so long, milliseconds. */
 const GATHER_MS = 100;
@@ -55,6 +55,10 @@ export class LogFollower {
   /** Denials and warnings of today, by domain. */
   today(): ReadonlyMap<string, number> {
     return this.#tally.today();
+  }
+
+  tally(): Tally {
+    return this.#tally.tally();
   }
 
   /** Sinks that cannot be had at present, and why. */

@@ -6,16 +6,19 @@ import type { ReloadOutcome } from "./reload.ts";
 
 /** What an auditor must see of a reload that somebody asked for. */
 export function reloadEvents(outcomes: readonly ReloadOutcome[], table: DomainTable, by: Actor): readonly Event[] {
-  return outcomes
-    .filter(({ outcome }) => outcome !== "unchanged")
-    .map((one) =>
-      auditEvent(
-        subjectOf(one, table),
-        "reload",
-        one.outcome === "bad" ? "refused: its file is broken" : one.outcome,
-        by,
-      ),
-    );
+  return (
+    outcomes
+      // A name that never had a number is nobody's domain: a slip of whoever typed it.
+      .filter(({ outcome, number }) => outcome !== "unchanged" && !(outcome === "gone" && number === null))
+      .map((one) =>
+        auditEvent(
+          subjectOf(one, table),
+          "reload",
+          one.outcome === "bad" ? "refused: its file is broken" : one.outcome,
+          by,
+        ),
+      )
+  );
 }
 
 /** A file that cannot be used when the agent starts. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { listRuns, type Run } from "../domains/runs.ts";
+import { unitOf, wordsOf } from "../host/service-unit.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import type { Level } from "../model/policy.ts";
 import type { PolicyInForce } from "./entry.ts";
@@ -14,6 +15,8 @@ export interface ShownRun {
   readonly holder: Run["holderState"];
   readonly uid: number | null;
   readonly command: string;
+  /** {@link command} as a shell takes it; null where the daemon has written something else over it. */
+  readonly startedAs: string | null;
 }
 
 /** Follows the table: its level and policy are those of the host at every moment. */
@@ -38,6 +41,7 @@ export function showRun(run: Run): ShownRun {
     holder: run.holderState,
     uid: uid === undefined ? null : Number(uid),
     command: command.replace(/\0+$/, "").replaceAll("\0", " "),
+    startedAs: wordsOf(command),
   };
 }
 
@@ -49,11 +53,11 @@ export interface NeedsRestart {
 }
 
 export function needsRestart(run: Run, policy: PolicyInForce | null): NeedsRestart {
-  const { pid, command } = showRun(run);
-  const unit = policy?.units[0];
+  const { pid, command, startedAs } = showRun(run);
+  const unit = unitOf(pid, policy?.units ?? []);
   const how =
-    unit === undefined
-      ? `end process ${pid}, then start it again: cofferdam run ${run.domain} -- ${command}`
+    unit === null
+      ? `end process ${pid}, then start it again: cofferdam run ${run.domain} -- ${startedAs ?? "COMMAND"}`
       : `systemctl restart ${unit}`;
   return { pid, command, how };
 }

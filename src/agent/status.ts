@@ -1,24 +1,46 @@
 import { listRuns } from "../domains/runs.ts";
+import type { Level } from "../model/policy.ts";
 import type { Agent } from "./agent.ts";
 
 export function showStatus(agent: Agent) {
   const runs = listRuns(agent.places.system.runs);
-  const { refusedPeers, eventsLost, eventsProblem, forwarding } = agent.counters;
-  const events = [...agent.eventsToday().values()].reduce((sum, count) => sum + count, 0);
+  const { refusedPeers, eventsOfToday, eventsLost, eventsProblem, forwarding } = agent.counters;
+  const { entries } = agent.table;
   return {
     pid: process.pid,
     since: agent.since,
-    domains: agent.table.entries.length,
-    bad: agent.table.entries.filter(({ problems }) => problems !== null).map(({ name }) => name),
+    domains: entries.length,
+    ...byLevel(agent),
+    bad: entries.filter(({ problems }) => problems !== null).map(({ name }) => name),
     runs: {
       sealed: runs.filter(({ mode }) => mode === "sealed").length,
       supervised: runs.filter(({ mode }) => mode === "supervised").length,
     },
     mediator: agent.mediator?.state ?? null,
-    events: { today: events, lost: eventsLost, problem: eventsProblem, forwarding },
+    events: { today: eventsOfToday, lost: eventsLost, problem: eventsProblem, forwarding },
     refusedPeers,
     memory: process.memoryUsage.rss(),
   };
 }
 
 export type AgentStatus = ReturnType<typeof showStatus>;
+
+interface Relaxed {
+  readonly name: string;
+  readonly level: Level;
+  readonly until: string | null;
+}
+
+/** The domains by level, and those by name that hold nothing now. */
+function byLevel({ table }: Agent) {
+  const levels: Record<Level, number> = { enforcing: 0, warning: 0, disabled: 0 };
+  const relaxed: Relaxed[] = [];
+  for (const entry of table.entries) {
+    const level = table.levelOf(entry);
+    if (level === null) continue;
+    levels[level] += 1;
+    if (level !== "enforcing")
+      relaxed.push({ name: entry.name, level, until: table.overrideOf(entry.name)?.until ?? null });
+  }
+  return { levels, relaxed };
+}

@@ -1,3 +1,4 @@
+import { nearest } from "../diagnostics/nearest.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { load, type Settings, type Wanted } from "../host/load.ts";
 import type { Level } from "../model/policy.ts";
@@ -29,7 +30,9 @@ export function wantedLevel({ level }: Options): Level | null {
 export function parseLevel(word: string): Level {
   const level = levels.find((one) => one === word);
   if (level !== undefined) return level;
-  throw new CommandError(`\`${word}\` is no level`, `the levels are ${levels.join(", ")}`, ExitCode.usage);
+  const meant = nearest(word, levels);
+  const help = meant === null ? `the levels are ${levels.join(", ")}` : `did you mean \`${meant}\`?`;
+  throw new CommandError(`\`${word}\` is no level`, help, ExitCode.usage);
 }
 
 /** The domain that `[domain]` or `--policy FILE` names. @throws CommandError unless exactly one of them is given */

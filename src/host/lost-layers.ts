@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
+import type { Run } from "../domains/runs.ts";
 import type { Places } from "./places.ts";
 import { readyPlans } from "./ready-plans.ts";
 
-/** A layer that a domain's ready plan does without, in whole or in part. */
+/** A layer that a running domain does without, in whole or in part. */
 export interface LostLayer {
   readonly domain: string;
   readonly layer: string;
@@ -10,17 +11,19 @@ export interface LostLayer {
   readonly detail: string;
 }
 
-/** What the caller's ready plans do without on this host. */
-export function lostLayers(places: Places): readonly LostLayer[] {
+/** What domains that run at level enforcing do without on this host, by the ready plans that they may have been started with. */
+export function lostLayers(places: Places, runs: readonly Run[]): readonly LostLayer[] {
   if (!existsSync(places.plans)) return [];
-  const names = readdirSync(places.plans).map((name) => /^(.+)-[0-9a-f]{16}\.plan$/.exec(name)?.[1]);
-  const domains = [...new Set(names.filter((name) => name !== undefined))].sort();
-  const lost = domains.flatMap((domain) =>
-    readyPlans(places, domain).flatMap(({ plan }) =>
+  const held = runs.filter(({ level, mode }) => level === "enforcing" || mode === "supervised");
+  const domains = [...new Set(held.map(({ domain }) => domain))].sort();
+  const lost = domains.flatMap((domain) => {
+    const modes = new Set(held.filter((run) => run.domain === domain).map(({ mode }) => mode));
+    const plans = readyPlans(places, domain).filter(({ plan }) => plan.level === "enforcing" && modes.has(plan.mode));
+    return plans.flatMap(({ plan }) =>
       plan.mediation.report.layers.flatMap(({ name, state, detail }) =>
         state === "enforced" ? [] : [{ domain, layer: name, state, detail }],
       ),
-    ),
-  );
+    );
+  });
   return [...new Map(lost.map((one) => [JSON.stringify(one), one])).values()];
 }

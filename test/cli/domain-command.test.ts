@@ -50,7 +50,7 @@ test("list shows numbers, levels and what switches live; show has the policy", a
   const { number } = await host.ask("GET", "/domains/alpha");
   host.run("alpha", number, "sealed", "enforcing");
   const { out } = await run("domain", "list");
-  expect(out).toMatch(/^NUMBER +NAME +LEVEL +ENGINE +MEDIATION +SWITCH +PROCESSES +EVENTS$/m);
+  expect(out).toMatch(/^NUMBER +NAME +LEVEL +ENGINE +MEDIATION +SWITCH +PROCS +EVENTS$/m);
   expect(out).toMatch(/^ +0 +superDom/m);
   expect(out).toMatch(new RegExp(`^ +${number} +alpha +enforcing +landlock +sealed +restart +\\d+ +0$`, "m"));
   expect(JSON.parse((await run("domain", "list", "--json")).out).domains).toEqual(
@@ -67,7 +67,8 @@ test("level is given, told, reset; sealed processes are named", async () => {
   const sealed = host.run("alpha", number, "sealed", "enforcing");
   const given = await run("domain", "level", "alpha", "warning", "--for", "2h");
   expect(given).toMatchObject({ status: 0, err: "" });
-  expect(given.out).toMatch(/^alpha: warning, was enforcing, until /);
+  expect(given.out).toMatch(/^alpha: warning, was enforcing, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(2h left\)$/m);
+  expect((await run("domain", "list")).out).toMatch(/ alpha +warning \((2h|1h 59m)\) /);
   expect(given.out).toContain(`process ${sealed.pid} (sleep 1000) keeps the level of its start`);
   expect(host.level(number)).toBe("warning");
   expect((await run("domain", "show", "alpha")).out).toContain("given by root");
@@ -75,6 +76,23 @@ test("level is given, told, reset; sealed processes are named", async () => {
   expect(host.level(number)).toBe("enforcing");
   const all = JSON.parse((await run("domain", "level", "--all", "warning", "--json")).out);
   expect(all.changes.length).toBeGreaterThan(1);
+  const again = await run("domain", "level", "--all", "warning");
+  expect(again.out).toMatch(/^alpha: warning\n {2}process \d+ .*\n.*\n\d+ domains were at warning before\n$/);
+});
+
+test("a name that is nearly one is asked about, and leaves no trace in the log", async () => {
+  await host.start();
+  for (const words of [
+    ["domain", "show", "alpah"],
+    ["domain", "level", "alpah", "warning"],
+    ["domain", "reload", "alpah"],
+  ]) {
+    const { status, err } = await run(...words);
+    expect(err).toContain("there is no domain `alpah`\n  help: did you mean `alpha`?");
+    expect(status).toBe(3);
+  }
+  expect((await run("domain", "level", "alpha", "warnin")).err).toContain("did you mean `warning`?");
+  expect(host.events()).toEqual([]);
 });
 
 test.each([

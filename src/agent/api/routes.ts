@@ -1,3 +1,4 @@
+import { nearest } from "../../diagnostics/nearest.ts";
 import type { Agent } from "../agent.ts";
 import type { DomainEntry } from "../entry.ts";
 import type { LevelChange } from "../levels.ts";
@@ -64,11 +65,13 @@ export const routes: readonly Route[] = [
     answer: [
       { name: "pid, since", doc: "of the agent" },
       { name: "domains, bad", doc: "how many there are, and the names of those whose file cannot be used" },
+      { name: "levels", doc: "how many domains are at `enforcing`, `warning`, `disabled`" },
+      { name: "relaxed", doc: "those that are not at enforcing: `name`, `level`, `until`" },
       { name: "runs", doc: "starts that still have processes, by `sealed` and `supervised`" },
       { name: "mediator", doc: "`state`, `pid`, `restarts`; null where none is kept" },
       {
         name: "events",
-        doc: "`today`, `lost` (not written yet told of), `problem` that keeps the log from being written, `forwarding`: sinks that cannot be had",
+        doc: "`today`: `denied`, `warned`, `lost` of the host's day, repeats counted; `lost` (not written yet told of), `problem` that keeps the log from being written, `forwarding`: sinks that cannot be had",
       },
       { name: "refusedPeers", doc: "connections sent away: from inside domains, from mediators, too many" },
       { name: "memory", doc: "resident bytes of the agent" },
@@ -111,7 +114,7 @@ export const routes: readonly Route[] = [
     answer: changeFields,
     async handle(agent, { domain, body, by }) {
       const changes = await agent.giveLevel(domain, body.level ?? null, body.seconds ?? null, by);
-      if (changes.length === 0) throw noSuchDomain(domain);
+      if (changes.length === 0) throw noSuchDomain(agent, domain);
       return { changes: changes.map((change) => showChange(agent, change)) };
     },
   },
@@ -124,7 +127,7 @@ export const routes: readonly Route[] = [
     answer: changeFields,
     async handle(agent, { domain, by }) {
       const changes = await agent.giveLevel(domain, null, null, by);
-      if (changes.length === 0) throw noSuchDomain(domain);
+      if (changes.length === 0) throw noSuchDomain(agent, domain);
       return { changes: changes.map((change) => showChange(agent, change)) };
     },
   },
@@ -149,7 +152,8 @@ export const routes: readonly Route[] = [
     answer: reloadFields,
     async handle(agent, { domain, by }) {
       const domains = await agent.reload(domain, by);
-      if (domains.every(({ outcome, number }) => outcome === "gone" && number === null)) throw noSuchDomain(domain);
+      if (domains.every(({ outcome, number }) => outcome === "gone" && number === null))
+        throw noSuchDomain(agent, domain);
       return { domains };
     },
   },
@@ -166,16 +170,20 @@ export const routes: readonly Route[] = [
 
 function requireDomain(agent: Agent, name: string): DomainEntry {
   const entry = agent.table.get(name);
-  if (entry === null) throw noSuchDomain(name);
+  if (entry === null) throw noSuchDomain(agent, name);
   return entry;
 }
 
-function noSuchDomain(name: string): ApiError {
-  return new ApiError(
-    404,
-    `there is no domain ${name}`,
-    "cofferdam domain list shows all; a new file needs: cofferdam domain reload",
+function noSuchDomain({ table }: Agent, name: string): ApiError {
+  const meant = nearest(
+    name,
+    table.entries.map((entry) => entry.name),
   );
+  const help =
+    meant === null
+      ? "cofferdam domain list shows all; a new file needs: cofferdam domain reload"
+      : `did you mean \`${meant}\`?`;
+  return new ApiError(404, `there is no domain \`${name}\``, help);
 }
 
 function showChange(agent: Agent, { entry, before, level, until }: LevelChange) {

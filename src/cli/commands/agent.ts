@@ -37,6 +37,7 @@ export const agent: Command = {
     keepHeapSmall();
     const running = await Agent.start({ places, mediator, activated: activatedSocket(), log });
     notifyManager("READY=1");
+    log(`ready, ${running.table.entries.length} domains; cofferdam status and cofferdam domain list tell more`);
     process.on("SIGHUP", () => void running.reload(null, { uid: 0, name: "SIGHUP" }));
     await new Promise<void>((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());

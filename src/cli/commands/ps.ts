@@ -1,8 +1,10 @@
+import { nearest } from "../../diagnostics/nearest.ts";
 import { type ListedProcess, listProcesses } from "../../domains/processes.ts";
 import { renderWorlds } from "../../esxi/ps/worlds.ts";
 import { ExitCode } from "../../host/exit-code.ts";
+import { domainNames } from "../../host/load.ts";
 import { runningDomains } from "../../host/running.ts";
-import { type Command, jsonOption } from "../command.ts";
+import { type Command, type Context, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
 import { renderProcesses } from "../render/processes.ts";
 
@@ -39,13 +41,19 @@ export const ps: Command = {
     const shown = processes.filter((process) => isWanted(process, domain, options.all === true));
     if (options.json) context.out(toJson(shown));
     else if (worlds) context.out(renderWorlds(shown));
-    else if (shown.length === 0) context.out(domain === undefined ? nobody : `no process is in the domain ${domain}\n`);
+    else if (shown.length === 0) context.out(domain === undefined ? nobody : noneIn(context, domain));
     else context.out(renderProcesses(shown, { width: options.wide === true ? null : context.width, threads }));
     return ExitCode.ok;
   },
 };
 
 const nobody = "no process of this host is in a domain; ps -Z shows all of them\n";
+
+function noneIn({ places }: Context, domain: string): string {
+  const names = domainNames(places);
+  const meant = names.includes(domain) ? null : nearest(domain, names);
+  return `no process is in the domain \`${domain}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}\n`;
+}
 
 function isWanted({ confinement }: ListedProcess, domain: string | undefined, all: boolean): boolean {
   if (domain !== undefined) return (typeof confinement === "string" ? confinement : confinement.domain) === domain;

@@ -1,4 +1,5 @@
 import type { AgentStatus } from "../../agent/status.ts";
+import { listProcesses } from "../../domains/processes.ts";
 import { agentIfThere } from "../../host/agent-client.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { domainNames } from "../../host/load.ts";
@@ -8,15 +9,15 @@ import { probeHost } from "../../kernel/probe/host-facts.ts";
 import { type Command, type Context, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
 import { sealingAbility } from "../render/doctor.ts";
-import { type HostStatus, renderStatus } from "../render/status.ts";
+import { type HostStatus, type RunningDomain, renderStatus } from "../render/status.ts";
 
 export const status: Command = {
   name: "status",
   operands: [],
   summary: "engine, domains, what runs, what is lost, what was counted",
   description: [
-    "What this host holds now: the engine, domains and runs, layers that ready plans do without, the agent, the shared mediator, and counters of events and of what was dropped. Works without an agent, and says so.",
-    "Exit status: 0; 1 where something needs attention: a holder lost, a broken policy, events lost, a host that cannot hold domains.",
+    "What this host holds now: the engine, the agent and the shared mediator, domains by level, what runs in them, layers that what runs does without, and today's events. What somebody should look at comes last. Works without an agent, and says so.",
+    "Exit status: 0; 1 where something needs attention: a holder or a mediator lost, a broken policy, events lost or not written, a host that cannot hold domains; 3 where the agent does not answer.",
   ],
   options: [jsonOption],
   examples: [
@@ -25,39 +26,55 @@ export const status: Command = {
   ],
   async run(context, _operands, options) {
     const now = await look(context);
-    context.out(options.json ? toJson(now) : renderStatus(now, context.width));
+    context.out(options.json ? toJson(now) : renderStatus(now, context));
     return now.attention.length === 0 ? ExitCode.ok : ExitCode.no;
   },
 };
 
 async function look({ places }: Context): Promise<HostStatus> {
   const agent = (await agentIfThere("/v1/status", places.system.control)) as AgentStatus | null;
-  const { runs } = runningDomains(places);
+  const domains = runningDomains(places);
+  const { runs } = domains;
   const ability = sealingAbility(probeHost());
-  const lostHolders = runs
-    .filter(({ holderState }) => holderState === "lost")
-    .map(({ domain, pid }) => ({ domain, pid }));
-  const attention = [
-    ...(ability.state === "able" ? [] : [`this host lacks ${ability.missing.join(" and ")}: cofferdam doctor`]),
-    ...lostHolders.map(({ domain, pid }) => `the holder of ${domain} (process ${pid}) is lost: restart the daemon`),
-    ...(agent?.bad ?? []).map((name) => `the policy of ${name} is broken: cofferdam check ${name}`),
-    ...(agent !== null && agent.events.lost > 0 ? [`${agent.events.lost} events could not be written`] : []),
-    ...(agent?.events.problem == null ? [] : [`the event log cannot be written: ${agent.events.problem}`]),
-  ];
+  const lostHolders = runs.filter(({ holderState }) => holderState === "lost");
   return {
     engine: ability.state === "able" ? "landlock" : null,
     domains: agent?.domains ?? domainNames(places).length,
     runs: runs.map(({ pid, domain, number, mode, level, live, holderState }) => ({
-      pid,
-      domain,
-      number,
-      mode,
-      level,
-      live,
+      ...{ pid, domain, number, mode, level, live },
       holder: holderState,
     })),
-    lost: lostLayers(places),
+    running: running(listProcesses({ ...domains, threads: false, details: false })),
+    lost: lostLayers(places, runs),
     agent,
-    attention,
+    attention: [
+      ...(ability.state === "able" ? [] : [`this host lacks ${ability.missing.join(" and ")}: cofferdam doctor`]),
+      ...lostHolders.map(({ domain, pid }) => `the holder of ${domain} (process ${pid}) is lost: restart the daemon`),
+      ...(agent === null ? [] : troubles(agent)),
+    ],
   };
+}
+
+function troubles({ bad, mediator, events }: AgentStatus): readonly string[] {
+  return [
+    ...(mediator === null || mediator.state === "running" ? [] : ["the shared mediator does not run"]),
+    ...bad.map((name) => `the policy of ${name} is broken: cofferdam check ${name}`),
+    ...(events.today.lost > 0
+      ? [`${events.today.lost} events of today are lost: cofferdam events --since 1d --verdict failed`]
+      : []),
+    ...(events.lost > 0 ? [`${events.lost} events could not be written`] : []),
+    ...(events.problem === null ? [] : [`the event log cannot be written: ${events.problem}`]),
+  ];
+}
+
+function running(processes: ReturnType<typeof listProcesses>): readonly RunningDomain[] {
+  const found = new Map<string, RunningDomain>();
+  for (const { confinement } of processes) {
+    if (typeof confinement === "string") continue;
+    const { domain, number, level, mode } = confinement;
+    const key = JSON.stringify([domain, number, level, mode]);
+    const before = found.get(key)?.processes ?? 0;
+    found.set(key, { domain, number, level, mode, processes: before + 1 });
+  }
+  return [...found.values()].sort((a, b) => a.domain.localeCompare(b.domain));
 }

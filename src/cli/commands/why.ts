@@ -1,3 +1,4 @@
+import { wrap } from "../../diagnostics/wrap.ts";
 import { ALL_DOMAINS } from "../../events/audit-catalogue.ts";
 import type { Event } from "../../events/event.ts";
 import { ExitCode } from "../../host/exit-code.ts";
@@ -43,7 +44,7 @@ export const why: Command = {
     if (options.json !== true) context.out(`${renderSeen(seen, context)}\n`);
     const answer = isAsked ? ask(context, seen.event, words, options) : null;
     if (options.json) context.out(toJson({ ...seen, ...answer }));
-    else context.out(answer === null ? noAnswer(seen.event) : textOf(answer, words ?? []));
+    else context.out(answer === null ? noAnswer(seen.event) : textOf(answer, words ?? [], context.width));
     return answer !== null && finalDecision(answer.now).outcome === "denied" ? ExitCode.no : ExitCode.ok;
   },
 };
@@ -67,10 +68,10 @@ function ask(context: Context, event: Event, words: readonly string[], options: 
   return { now, put: now.allow === null ? [] : placeOfLine(context.places, required, now.allow) };
 }
 
-function textOf({ now, put }: Answer, words: readonly string[]): string {
+function textOf({ now, put }: Answer, words: readonly string[], width: number): string {
   return (
     renderExplanation(now, words.join(" ")) +
-    put.map((line, at) => `  ${at === 0 ? "put  " : "     "} ${line}\n`).join("")
+    put.map((line, at) => `${wrap(`  ${at === 0 ? "put  " : "     "} ${line}`, width, " ".repeat(9))}\n`).join("")
   );
 }
 

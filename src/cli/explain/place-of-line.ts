@@ -15,9 +15,9 @@ export function placeOfLine(
   const where = isShipped
     ? [`into ${own}, under \`${section}\``, `(a copy of ${file}: an update would undo a change there)`]
     : [`into ${file}, under \`${section}\``];
-  const inForce =
-    policy.mediation === "supervised" && places.asRoot
-      ? "in force with: cofferdam domain reload"
-      : "in force when the daemon is started again";
+  const isOfHost = places.asRoot && places.policies.includes(dirname(file));
+  const inForce = isOfHost
+    ? `in force with \`cofferdam domain reload ${policy.name}\`, for sealed processes when they are started again`
+    : "in force when the daemon is started again";
   return [...where, inForce];
 }

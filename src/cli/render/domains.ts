@@ -1,15 +1,17 @@
 import type { ShownDetails, ShownDomain } from "../../agent/show.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { columns } from "./columns.ts";
+import { localTime, timeLeft } from "./local-time.ts";
+import { shortPolicy } from "./short-policy.ts";
 
-const head = ["NUMBER", "NAME", "LEVEL", "ENGINE", "MEDIATION", "SWITCH", "PROCESSES", "EVENTS"] as const;
+const head = ["NUMBER", "NAME", "LEVEL", "ENGINE", "MEDIATION", "SWITCH", "PROCS", "EVENTS"] as const;
 
 /** The table of domains for people, superDom first. */
-export function renderDomains(domains: readonly ShownDomain[]): string {
+export function renderDomains(domains: readonly ShownDomain[], now = Date.now()): string {
   const rows = domains.map((one) => [
     String(one.number),
     `${one.name}${one.state === "bad" ? "!" : ""}`,
-    `${one.level ?? "?"}${one.until === null ? "" : ` until ${localTime(one.until)}`}`,
+    `${one.level ?? "?"}${one.until === null ? "" : ` (${timeLeft(one.until, now)})`}`,
     one.engine,
     one.mediation ?? "?",
     one.switch ?? "-",
@@ -27,20 +29,14 @@ export function renderDetails(one: ShownDetails): string {
     `  level      ${one.level ?? "?"}, ${by}${one.until === null ? "" : `, until ${localTime(one.until)}`}`,
     `  policy     ${printable(one.file)}${one.state === "bad" ? ", broken: what was in force still is" : ""}`,
     `  next start ${one.mediation ?? "?"}`,
-    `  processes  ${one.processes} in ${one.runs} runs; events today: ${one.eventsToday}`,
+    `  processes  ${one.processes === 0 ? "none" : `${one.processes} in ${one.runs} ${one.runs === 1 ? "run" : "runs"}`}; events today: ${one.eventsToday}`,
     ...one.running.map(
       (run) =>
         `    ${run.pid}  ${run.mode}, ${run.live ? "follows the level" : `since its start at ${run.levelAtStart}`}${run.holder === "lost" ? ", holder lost" : ""}  ${printable(run.command)}`,
     ),
     ...(one.units.length === 0 ? [] : [`  units      ${one.units.join(" ")}`]),
   ];
-  const more = [one.problems, one.policy].filter((text) => text !== null);
+  const policy = one.policy === null ? null : shortPolicy(one.policy);
+  const more = [one.problems, policy].filter((text) => text !== null);
   return `${lines.join("\n")}\n${more.map((text) => `\n${text}`).join("")}`;
-}
-
-/** To the minute, in the host's time zone. */
-function localTime(iso: string): string {
-  const date = new Date(iso);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }

@@ -1,6 +1,7 @@
 import type { Verification } from "../../events/log/verify.ts";
 import { renderEvent } from "../../events/render.ts";
 import type { Seen } from "../events/kinds.ts";
+import { localTime } from "./local-time.ts";
 
 export interface EventsStyle {
   readonly width: number;
@@ -11,7 +12,7 @@ const INDENT = "  ";
 
 /** One access: its number, when it was seen last, how often since when; below it what happened. */
 export function renderSeen({ event, seq, count, first }: Seen, { width, color }: EventsStyle): string {
-  const last = local(event.time);
+  const last = localTime(event.time);
   const often = count > 1 ? `  ${group(count)} times since ${since(first, event.time)}` : "";
   // Told in the line above.
   const text = renderEvent({ ...event, count: 1 }, { width: width - INDENT.length, color });
@@ -39,18 +40,10 @@ export function renderVerification({ state, files, records, first, last, lost, f
   ].join("\n");
 }
 
-/** In the caller's time zone, `2026-01-31 16:00:59`. */
-export function local(time: string): string {
-  const date = new Date(time);
-  const two = (number: number) => String(number).padStart(2, "0");
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
-}
-
 /** Without the day where that is the same. */
 function since(first: string, last: string): string {
-  const [day, time = ""] = local(first).split(" ");
-  return day === local(last).split(" ")[0] ? time : `${day} ${time}`;
+  const [day, time = ""] = localTime(first).split(" ");
+  return day === localTime(last).split(" ")[0] ? time : `${day} ${time}`;
 }
 
 function counted(number: number, what: string): string {

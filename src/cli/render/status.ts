@@ -1,7 +1,20 @@
 import type { AgentStatus } from "../../agent/status.ts";
+import { printable } from "../../diagnostics/printable.ts";
 import { wrap } from "../../diagnostics/wrap.ts";
 import type { Run } from "../../domains/runs.ts";
 import type { LostLayer } from "../../host/lost-layers.ts";
+import type { Level, Mediation } from "../../model/policy.ts";
+import { columns } from "./columns.ts";
+import { localTime, timeLeft } from "./local-time.ts";
+
+/** Processes of one domain that are held alike; null: no record tells. */
+export interface RunningDomain {
+  readonly domain: string;
+  readonly number: number | null;
+  readonly level: Level | null;
+  readonly mode: Mediation | null;
+  readonly processes: number;
+}
 
 /** A host and its domains at one moment. */
 export interface HostStatus {
@@ -11,6 +24,7 @@ export interface HostStatus {
   readonly runs: readonly (Pick<Run, "pid" | "domain" | "number" | "mode" | "level" | "live"> & {
     readonly holder: Run["holderState"];
   })[];
+  readonly running: readonly RunningDomain[];
   readonly lost: readonly LostLayer[];
   /** null: none runs. */
   readonly agent: AgentStatus | null;
@@ -19,35 +33,109 @@ export interface HostStatus {
 }
 
 const MIB = 1024 * 1024;
+const INDENT = " ".repeat(11);
+/** Lines and names that a screen has room for; `domain list` and `ps` show all. */
+const ROWS_MAX = 15;
+const RED = "\x1b[31m";
+const OFF = "\x1b[0m";
 
-export function renderStatus(now: HostStatus, width: number): string {
+export function renderStatus(now: HostStatus, style: { readonly width: number; readonly color: boolean }): string {
   const { agent } = now;
-  const supervised = now.runs.filter(({ mode }) => mode === "supervised").length;
-  const lines = [
-    `engine    ${now.engine ?? "none: cofferdam doctor tells why"}`,
-    `domains   ${now.domains}`,
-    `runs      ${now.runs.length}: ${now.runs.length - supervised} sealed, ${supervised} supervised`,
-    ...(agent === null ? withoutAgent : withAgent(agent)),
-    ...now.lost.map(({ domain, layer, state, detail }) => `${state.padEnd(9)} ${domain}: ${layer}: ${detail}`),
-    ...now.attention.map((text) => `attention ${text}`),
+  const line = (head: string, text: string) => `${wrap(`${head.padEnd(INDENT.length)}${text}`, style.width, INDENT)}\n`;
+  const parts = [
+    line("engine", now.engine ?? "none: cofferdam doctor tells why"),
+    ...(agent === null ? [line("agent", noAgent)] : ofAgent(agent).map(([head, text]) => line(head, text))),
+    line("domains", domainsText(now)),
+    ...(agent === null ? [] : relaxedText(agent).map((text) => line("", text))),
+    line("running", runningText(now)),
+    runningRows(now),
+    ...lostText(now).map((text) => line("lost", text)),
+    ...(agent === null ? [] : eventsText(agent).map((text, at) => line(at === 0 ? "events" : "", text))),
   ];
-  return lines.map((line) => `${wrap(line, width, " ".repeat(10))}\n`).join("");
+  const loud = now.attention.map((text) => paint(line("ATTENTION", printable(text)), style.color));
+  return [...parts, ...loud].join("");
 }
 
-const withoutAgent = [
-  "agent     none runs: levels do not switch live, and each run has a mediator of its own (start it: systemctl start cofferdam-agent, or cofferdam agent)",
-];
+const noAgent = "none runs: levels do not switch while daemons run (start it as root: cofferdam agent)";
 
-function withAgent({ pid, since, memory, mediator, events, refusedPeers }: AgentStatus): readonly string[] {
-  const kept =
-    mediator === null
-      ? "none is kept"
-      : `${mediator.state}${mediator.pid === null ? "" : `, process ${mediator.pid}`}, restarted ${mediator.restarts} times`;
-  const away = Object.entries(events.forwarding).map(([name, why]) => `forward   ${name}: ${why}`);
+function ofAgent({ pid, since, memory, mediator, refusedPeers }: AgentStatus): readonly (readonly [string, string])[] {
+  const refused = refusedPeers === 0 ? "" : `, ${counted(refusedPeers, "connection")} refused`;
   return [
-    `agent     process ${pid} since ${since}, ${Math.round(memory / MIB)} MiB; refused peers: ${refusedPeers}`,
-    `mediator  ${kept}`,
-    `events    today: ${events.today}, lost: ${events.lost}`,
-    ...away,
+    ["agent", `process ${pid} since ${localTime(since)}, ${Math.round(memory / MIB)} MiB${refused}`],
+    ["mediator", mediatorText(mediator)],
   ];
+}
+
+function mediatorText(mediator: AgentStatus["mediator"]): string {
+  if (mediator === null) return "none is kept";
+  const process = mediator.pid === null ? mediator.state : `process ${mediator.pid}`;
+  return `${process}${mediator.restarts === 0 ? "" : `, restarted ${counted(mediator.restarts, "time")}`}`;
+}
+
+function domainsText({ domains, agent }: HostStatus): string {
+  const levels = Object.entries(agent?.levels ?? {}).filter(([, count]) => count > 0);
+  return `${domains}${levels.length === 0 ? "" : `: ${levels.map(([level, count]) => `${count} ${level}`).join(", ")}`}`;
+}
+
+/** Whatever is not enforced now is named. */
+function relaxedText({ relaxed }: AgentStatus): readonly string[] {
+  return (["warning", "disabled"] as const).flatMap((level) => {
+    const names = relaxed
+      .filter((one) => one.level === level)
+      .map(({ name, until }) => (until === null ? name : `${name} (${timeLeft(until)} left)`));
+    return names.length === 0 ? [] : [`${level}: ${cut(names, "domain list").join(", ")}`];
+  });
+}
+
+function runningText({ running }: HostStatus): string {
+  if (running.length === 0) return "nothing is in a domain";
+  const processes = running.reduce((sum, one) => sum + one.processes, 0);
+  return `${counted(processes, "process")} in ${counted(new Set(running.map(({ domain }) => domain)).size, "domain")}`;
+}
+
+function runningRows({ running }: HostStatus): string {
+  const rows = running
+    .slice(0, ROWS_MAX)
+    .map(({ domain, level, mode, processes }) => [
+      printable(domain),
+      level ?? "?",
+      mode ?? "?",
+      counted(processes, "process"),
+    ]);
+  const more = running.length > ROWS_MAX ? `${INDENT}and ${running.length - ROWS_MAX} more: cofferdam ps\n` : "";
+  return columns(rows).replace(/^(?=.)/gm, INDENT) + more;
+}
+
+/** One line a domain; the plan has the details. */
+function lostText({ lost }: HostStatus): readonly string[] {
+  return [...new Set(lost.map(({ domain }) => domain))].map((domain) => {
+    const layers = (state: LostLayer["state"]) => [
+      ...new Set(lost.filter((one) => one.domain === domain && one.state === state).map(({ layer }) => layer)),
+    ];
+    const [whole, part] = [layers("lost"), layers("partial")];
+    const words = [
+      ...(whole.length === 0 ? [] : [`without ${whole.join(", ")}`]),
+      ...(part.length === 0 ? [] : [`in part: ${part.join(", ")}`]),
+    ];
+    return `${domain}: ${words.join("; ")} (cofferdam plan ${domain})`;
+  });
+}
+
+function eventsText({ events }: AgentStatus): readonly string[] {
+  const { denied, warned, lost } = events.today;
+  const away = Object.entries(events.forwarding).map(([name, why]) => `${name} gets none: ${why}`);
+  return [`today ${denied} denied, ${warned} warned about, ${lost} lost`, ...away];
+}
+
+function cut(names: readonly string[], command: string): readonly string[] {
+  if (names.length <= ROWS_MAX) return names;
+  return [...names.slice(0, ROWS_MAX), `and ${names.length - ROWS_MAX} more (cofferdam ${command})`];
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : what.endsWith("s") ? "es" : "s"}`;
+}
+
+function paint(text: string, color: boolean): string {
+  return color ? `${RED}${text.trimEnd()}${OFF}\n` : text;
 }

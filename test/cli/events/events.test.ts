@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseSince } from "../../../src/cli/events/wanted-events.ts";
-import { local } from "../../../src/cli/render/events.ts";
+import { localTime } from "../../../src/cli/render/local-time.ts";
 import { levelChanged } from "../../../src/events/audit-catalogue.ts";
 import type { Event } from "../../../src/events/event.ts";
 import { openEventLog } from "../../../src/events/log/event-log.ts";
@@ -40,8 +40,8 @@ describe("events", () => {
     const { status, out } = await caller.run(["events"]);
     expect(status).toBe(0);
     expect(out).toBe(
-      `2  ${local(at(2))}\n  nginx[123]: nginx: write /srv/x: denied: no grant names it\n` +
-        `3  ${local(at(9))}  1,234 times since ${local(at(1)).split(" ")[1]}\n` +
+      `2  ${localTime(at(2))}\n  nginx[123]: nginx: write /srv/x: denied: no grant names it\n` +
+        `3  ${localTime(at(9))}  1,234 times since ${localTime(at(1)).split(" ")[1]}\n` +
         "  nginx[7]: nginx: read /etc/shadow: denied: no grant names it\n      allow it with: files: - r /etc/shadow\n",
     );
   });

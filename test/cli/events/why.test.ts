@@ -21,6 +21,9 @@ function log(...events: readonly Partial<Event>[]): void {
   writer.close();
 }
 
+/** Lines that were broken for the screen's width. */
+const unwrapped = (text: string) => text.replaceAll(/\s+/g, " ");
+
 function policy(text: string): string {
   const file = join(caller.folder, ".config/cofferdam/domains/tool.yaml");
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -36,7 +39,7 @@ test("the event again with its count in all, the policy's answer now, the line t
   expect(out).toMatch(/^1 {2}\S+ \S+ {2}42 times since /);
   expect(out).toContain("  nginx[123]: tool: read /etc/shadow: denied: no grant names it\n");
   expect(out).toContain("\ntool: read /etc/shadow: denied: no grant names it\n  allow files: - r /etc/shadow\n");
-  expect(out).toContain(`  put   into ${file}, under \`files\`\n`);
+  expect(unwrapped(out)).toContain(` put into ${file}, under \`files\``);
   expect(out).toContain("in force when the daemon is started again\n");
 });
 
@@ -53,7 +56,9 @@ test("what the policy grants meanwhile is granted, and a deny is named with its 
 test("a shipped policy is not to be changed where it lies", async () => {
   log({ domain: "nginx" });
   const { out } = await caller.run(["why", "1"]);
-  expect(out).toContain(`  put   into ${join(caller.folder, ".config/cofferdam/domains/nginx.yaml")}, under \`files\``);
+  expect(unwrapped(out)).toContain(
+    ` put into ${join(caller.folder, ".config/cofferdam/domains/nginx.yaml")}, under \`files\``,
+  );
   expect(out).toMatch(/a copy of \S+\/domains\/nginx\.yaml/);
 });
 

@@ -1,7 +1,9 @@
+import { wrap } from "../../../diagnostics/wrap.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../../command.ts";
 import { parseDuration } from "../../duration.ts";
 import { toJson } from "../../json.ts";
+import { localTime, timeLeft } from "../../render/local-time.ts";
 import { renderRestarts } from "../../render/restarts.ts";
 import { parseLevel } from "../../wanted.ts";
 import { ask, domainName, type Restart } from "./ask.ts";
@@ -39,7 +41,7 @@ export const domainLevel: Command = {
   ],
   async run(context, words, options) {
     const { changes } = await order(context, words, options);
-    context.out(options.json ? toJson({ changes }) : changes.map(render).join(""));
+    context.out(options.json ? toJson({ changes }) : renderAll(changes, context.width));
     return ExitCode.ok;
   },
 };
@@ -72,10 +74,23 @@ function wordsWanted(all: boolean, reset: boolean): string {
   return reset ? "a domain is" : "a domain and a level are";
 }
 
-function render({ name, before, level, until, following, restart }: Change): string {
+/** Of many domains only those are told of that something happened to. */
+function renderAll(changes: readonly Change[], width: number): string {
+  const told = changes.filter(
+    ({ before, level, until, restart }) => before !== level || until !== null || restart.length > 0,
+  );
+  const render = (change: Change) => renderOne(change, width);
+  if (changes.length === 1) return changes.map(render).join("");
+  const rest = changes.length - told.length;
+  const same =
+    rest === 0 ? "" : `${rest} ${rest === 1 ? "domain was" : "domains were"} at ${changes[0]?.level} before\n`;
+  return told.map(render).join("") + same;
+}
+
+function renderOne({ name, before, level, until, following, restart }: Change, width: number): string {
   const was = before === null || before === level ? "" : `, was ${before}`;
-  const end = until === null ? "" : `, until ${new Date(until).toLocaleString()}`;
+  const end = until === null ? "" : `, until ${localTime(until)} (${timeLeft(until)} left)`;
   const now =
     following === 0 ? "" : `; ${following} supervised ${following === 1 ? "run follows" : "runs follow"} at once`;
-  return `${name}: ${level}${was}${end}${now}\n${renderRestarts(restart, "level")}`;
+  return `${wrap(`${name}: ${level}${was}${end}${now}`, width, "  ")}\n${renderRestarts(restart, "level")}`;
 }

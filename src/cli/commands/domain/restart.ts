@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { ShownDetails } from "../../../agent/show.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
+import { runsSystemd } from "../../../host/service-unit.ts";
 import { type Command, CommandError, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
 import { ask, domainName } from "./ask.ts";
@@ -17,7 +18,7 @@ export const domainRestart: Command = {
   examples: [{ line: "sudo cofferdam domain restart nginx", what: "systemctl restart nginx.service" }],
   async run(context, [word = ""], options) {
     const { name, units, running } = await ask<ShownDetails>(context, "GET", `/domains/${domainName(word)}`);
-    if (units.length === 0) throw nothingToDo(name, running);
+    if (units.length === 0 || !runsSystemd()) throw nothingToDo(name, units, running);
     const { status, error } = spawnSync("systemctl", ["restart", "--", ...units], {
       stdio: ["ignore", "inherit", "inherit"],
     });
@@ -33,13 +34,18 @@ export const domainRestart: Command = {
   },
 };
 
-function nothingToDo(name: string, running: ShownDetails["running"]): CommandError {
+function nothingToDo(name: string, units: readonly string[], running: ShownDetails["running"]): CommandError {
   const [first] = running;
   if (first === undefined)
     return new CommandError(`nothing runs in ${name}`, `start it: cofferdam run ${name} -- COMMAND`);
   const pids = running.map(({ pid }) => pid).join(" ");
+  const what =
+    units.length === 0
+      ? `the policy of ${name} names no unit to restart`
+      : `no systemd runs here to restart ${units[0]}`;
+  const later = units.length === 0 ? "; or put `unit:` under `enter` in the policy" : "";
   return new CommandError(
-    `the policy of ${name} names no unit to restart`,
-    `end process ${pids}, then: cofferdam run ${name} -- ${first.command}; or put \`unit:\` under \`enter\` in the policy`,
+    what,
+    `end process ${pids}, then: cofferdam run ${name} -- ${first.startedAs ?? "COMMAND"}${later}`,
   );
 }
