@@ -5,7 +5,7 @@ import { CONTINUE, type Outcome, unable } from "./outcome.ts";
 
 /** A handler's answer, for who sees the host as the mediator does. The one place that lets a handler's CONTINUE out. */
 export function guarded(call: Call, handler: Handler): Outcome {
-  const foreign = call.target.foreign() ?? selfConfined(call);
+  const foreign = call.target.foreign() ?? (handler.onlyLooks ? null : selfConfined(call));
   if (foreign !== null) return byItself(call, handler, foreign);
   const outcome = handler.answer(call);
   if (outcome.kind !== "continue" || handler.continueIsSafe(call)) return outcome;

@@ -9,6 +9,8 @@ export interface Handler {
    */
   continueIsSafe(call: Call): boolean;
   answer(call: Call): Outcome;
+  /** The kernel does it, below whatever confinement the process gave itself; the mediator only looks, and so undoes nothing. */
+  readonly onlyLooks?: true;
 }
 
 /** LANDLOCK_ACCESS_FS_* (landlock(7), include/uapi/linux/landlock.h). */

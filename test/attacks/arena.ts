@@ -28,6 +28,8 @@ export interface AttackProgram {
   readonly policy: string;
   /** Whether it works outside every domain; `refused` for what only a broker could be talked into. */
   readonly bare: "works" | "refused";
+  /** It changes what comes after it in its domain, and so has a start of its own. */
+  readonly alone: boolean;
 }
 
 export interface Outcome {
@@ -51,6 +53,7 @@ export function attackPrograms(): AttackProgram[] {
         event: field("event"),
         policy: field("policy") || "attacker",
         bare: field("bare") === "refused" ? "refused" : "works",
+        alone: field("alone") !== "",
       };
     });
 }
@@ -95,18 +98,21 @@ export class Arena {
   readonly folder: string;
   readonly attacker: Attacker;
   readonly policy: string;
-  private readonly bin: string;
+  /** Name of the attacker's domain. */
+  readonly domain: string;
+  readonly bin: string;
   private readonly home: string;
   private victim: ChildProcess | null = null;
   private settings: Record<string, string> = {};
 
-  constructor(attacker: Attacker) {
+  constructor(attacker: Attacker, domain = "attacker") {
     this.attacker = attacker;
+    this.domain = domain;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-arena-"));
     fs.chmodSync(this.folder, 0o755);
     this.bin = path.join(this.folder, "bin");
     this.home = path.join(this.folder, "home");
-    this.policy = path.join(this.folder, "policy", "attacker.yaml");
+    this.policy = path.join(this.folder, "policy", `${domain}.yaml`);
     for (const name of ["bin", "home", "policy", "scratch"]) fs.mkdirSync(path.join(this.folder, name));
     buildPrograms(this.bin);
     fs.copyFileSync(path.join(this.bin, "setuid-exec"), path.join(this.bin, "suid"));
@@ -130,9 +136,10 @@ export class Arena {
       "secret/tmp.download": "",
       "readonly/file": fs.readFileSync("/bin/true").subarray(0, 8192),
       "exact/keep": "",
+      "exact/pid (deleted)": "the secret of another name\n",
     };
     for (const name of ["granted", "readonly", "secret", "exact", "plain", "jail", "planted"])
-      fs.rmSync(path.join(this.scratch, name), { recursive: true, force: true });
+      remove(path.join(this.scratch, name));
     for (const name of ["granted", "readonly", "secret", "exact", "plain", "jail", "jail/tmp"]) {
       fs.mkdirSync(path.join(this.scratch, name));
       this.give(path.join(this.scratch, name));
@@ -168,7 +175,12 @@ export class Arena {
       const [key, value] = line.split("=");
       if (key !== undefined && value !== undefined) this.settings[key] = value;
     }
-    fs.writeFileSync(this.policy, policyText(this));
+    this.write(policyText(this));
+  }
+
+  /** The policy of the next start. */
+  write(text: string): void {
+    fs.writeFileSync(this.policy, text);
     this.give(this.policy);
   }
 
@@ -185,6 +197,17 @@ export class Arena {
     return ["setpriv", ["--reuid", uid, "--regid", uid, "--clear-groups", command, ...args]];
   }
 
+  /** The command line that starts a program as the attacker, inside the domain or outside. */
+  command(
+    options: { confined: boolean; events?: string },
+    [program = "", ...args]: readonly string[],
+  ): [string, string[]] {
+    if (!options.confined) return this.asAttacker(program, args);
+    const events = options.events === undefined ? [] : ["--events", options.events];
+    const front = path.join(clone, "bin/cofferdam");
+    return this.asAttacker(front, ["run", ...events, "--policy", this.policy, "--", program, ...args]);
+  }
+
   /** Runs an attack program outside every domain, or inside the arena's. */
   run(
     name: string,
@@ -196,18 +219,7 @@ export class Arena {
       timeoutMs?: number;
     },
   ): Outcome {
-    const program = path.join(this.bin, name);
-    const front = path.join(clone, "bin/cofferdam");
-    const prefix = [
-      "run",
-      ...(options.events === undefined ? [] : ["--events", options.events]),
-      "--policy",
-      this.policy,
-      "--",
-    ];
-    const [command, args] = options.confined
-      ? this.asAttacker(front, [...prefix, program])
-      : this.asAttacker(program, []);
+    const [command, args] = this.command(options, [path.join(this.bin, name)]);
     const secret = fs.openSync(path.join(this.scratch, "secret/file"), "r");
     try {
       const result = spawnSync(command, args, {
@@ -222,7 +234,7 @@ export class Arena {
     }
   }
 
-  private environment(options: { thread?: boolean; environment?: Record<string, string> }): Record<string, string> {
+  environment(options: { thread?: boolean; environment?: Record<string, string> } = {}): Record<string, string> {
     return {
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
       HOME: this.home,
@@ -250,10 +262,27 @@ export class Arena {
       : path.join(this.home, "state/cofferdam/events.jsonl");
   }
 
+  /** Whether a run of the domain goes on: its holder, which ends after the mediator, takes the record away. */
+  get isRunning(): boolean {
+    const folder = path.join(this.ownFolder, "runs");
+    if (!fs.existsSync(folder)) return false;
+    return fs.readdirSync(folder).some((run) => {
+      try {
+        return fs.readlinkSync(path.join(folder, run)).startsWith(`${this.domain} `);
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  private get ownFolder(): string {
+    return this.attacker.uid === 0 ? "/run/cofferdam" : path.join(this.home, ".cache/cofferdam");
+  }
+
   private ownFile(pattern: RegExp): string {
-    const folder = this.attacker.uid === 0 ? "/run/cofferdam/plans" : path.join(this.home, ".cache/cofferdam/plans");
+    const folder = path.join(this.ownFolder, "plans");
     const found = fs.existsSync(folder)
-      ? fs.readdirSync(folder).find((name) => name.startsWith("attacker") && pattern.test(name))
+      ? fs.readdirSync(folder).find((name) => name.startsWith(`${this.domain}-`) && pattern.test(name))
       : undefined;
     return path.join(folder, found ?? "none.plan");
   }
@@ -265,7 +294,16 @@ export class Arena {
       victim.stdin?.end();
       await ended;
     }
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    remove(this.folder);
+  }
+}
+
+/** Attacks leave directories behind whose names are longer than any path may be, which rm(1) copes with. */
+function remove(folder: string): void {
+  try {
+    fs.rmSync(folder, { recursive: true, force: true });
+  } catch {
+    execFileSync("rm", ["-rf", folder]);
   }
 }
 

@@ -5,7 +5,7 @@ import { Arena, type Attacker, type AttackProgram, attackPrograms, BUILD_TIMEOUT
 import { policies } from "./policy.ts";
 
 /** Attacks that this kernel refuses by itself: they prove nothing here. A name not on this list must work unconfined. */
-const refusedByThisKernel: Record<string, string> = {
+export const refusedByThisKernel: Record<string, string> = {
   "alg-socket": "no AF_ALG in this kernel",
   sctp: "no SCTP in this kernel",
   smc: "no SMC in this kernel",

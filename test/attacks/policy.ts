@@ -1,10 +1,21 @@
 import type { Arena } from "./arena.ts";
 
+/** How the domain is held; the default is sealed. */
+export interface Mediation {
+  readonly supervised: boolean;
+  readonly level: "enforcing" | "warning";
+}
+
+const SEALED: Mediation = { supervised: false, level: "enforcing" };
+
+function head(arena: Arena, { supervised, level }: Mediation): string {
+  return `domain: ${arena.domain}\nlevel: ${level}\n${supervised ? "mediation: supervised\n" : ""}`;
+}
+
 /** The attacker's domain: wide enough that every attack gets as far as the plug it is aimed at, not just to a missing system call. */
-export function attackerPolicy(arena: Arena): string {
+export function attackerPolicy(arena: Arena, mediation = SEALED): string {
   const s = arena.scratch;
-  return `domain: attacker
-summary: what an intruder holds after a break-in
+  return `${head(arena, mediation)}summary: what an intruder holds after a break-in
 include: [base]
 files:
   - rx ${arena.folder}/bin/**
@@ -19,16 +30,15 @@ files:
 network:
   - connect tcp 127.0.0.1:${arena.setting("ATTACK_PORT_GRANTED")}
 capabilities: [chown, dac_override, fowner, sys_chroot, net_bind_service, mknod, setuid, setgid, kill]
-syscalls: ["@system-service", "@debug", chroot, memfd_create]
+syscalls: ["@system-service", "@debug", "@sandbox", chroot, memfd_create]
 inherit: [stdio, stdio-sockets]
 `;
 }
 
 /** A domain with names of its own for sockets and files whose attributes it may not change; the broker holds more of it. */
-function serverPolicy(arena: Arena): string {
+function serverPolicy(arena: Arena, mediation = SEALED): string {
   const s = arena.scratch;
-  return `domain: attacker
-summary: what an intruder holds in a server with sockets
+  return `${head(arena, mediation)}summary: what an intruder holds in a server with sockets
 include: [base]
 files:
   - rx ${arena.folder}/bin/**
@@ -47,7 +57,7 @@ inherit: [stdio, stdio-sockets]
 }
 
 /** By the name after `// policy:` in a program. */
-export const policies: Readonly<Record<string, (arena: Arena) => string>> = {
+export const policies: Readonly<Record<string, (arena: Arena, mediation?: Mediation) => string>> = {
   attacker: attackerPolicy,
   server: serverPolicy,
 };

@@ -28,7 +28,9 @@ interface Program {
  * was executed is compared at the process's next call (`execs.ts`).
  */
 export const exec: Handler = {
-  continueIsSafe: (call) => call.supervised,
+  onlyLooks: true,
+  // Only what was judged goes on: not for a process whose names mean something else.
+  continueIsSafe: (call) => call.supervised && call.target.foreign() === null,
   answer(call) {
     // Sealed: of all executions only the form with a descriptor is asked about.
     if (!call.supervised) return refuseForm(call);

@@ -10,6 +10,7 @@ import { refuseForm } from "../refuse-call.ts";
 import { fstat, sys } from "../sys.ts";
 import { judgeProcess } from "./judge-process.ts";
 import { namedProcesses } from "./named-processes.ts";
+import { numbers, terminalOf } from "./open-device.ts";
 
 const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
   Object.values(numbers).includes(value);
@@ -34,7 +35,7 @@ function onDevice(call: Call): Outcome {
   const fd = call.target.descriptor(call.int(0));
   const stat = fd < 0 ? fd : fstat(fd);
   if (typeof stat === "number" || (stat.type !== abi.S_IFCHR && stat.type !== abi.S_IFBLK)) return CONTINUE;
-  if (isStandard(call, stat.type)) return CONTINUE;
+  if (isStandard(call, fd, stat.type)) return CONTINUE;
   const name = canonical(fd);
   if (typeof name === "number") return CONTINUE;
   return (call.broker.grants.of(name) & Permission.ioctl) === 0 ? denyName("ioctl", name) : CONTINUE;
@@ -42,10 +43,23 @@ function onDevice(call: Call): Outcome {
 
 const STANDARD_DESCRIPTORS = 3;
 
-/** What the domain was started with is granted by `inherit`, not by a name: its terminal answers as it does to a sealed domain. */
-function isStandard(call: Call, type: number): boolean {
+/** Whether it is a terminal, and how large: what C libraries ask of whatever they read from and write to (`asm-generic/ioctls.h`). */
+const HARMLESS: ReadonlySet<number> = new Set([0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */]);
+
+/**
+ * What the domain was started with is granted by `inherit`, not by a name: its terminal answers as it does to a sealed domain. Another device may have been put in the place
+ * of the one it was started with: that one answers only what any descriptor may be asked.
+ */
+function isStandard(call: Call, fd: number, type: number): boolean {
   if (call.unsigned(0) >= STANDARD_DESCRIPTORS || type !== abi.S_IFCHR) return false;
+  if (!HARMLESS.has(call.unsigned(1)) && !isOwnTerminal(call, fd)) return false;
   return decide(call.broker.policy, { class: "inherit", kind: "stdio" }).outcome === "granted";
+}
+
+function isOwnTerminal(call: Call, fd: number): boolean {
+  const terminal = terminalOf(call.target.credentials.tgid);
+  const { major, minor } = numbers(fd);
+  return terminal !== null && terminal.major === major && terminal.minor === minor;
 }
 
 /** Who gets a descriptor's signals: a process, or a group as a negative number. 0 is nobody. */

@@ -45,16 +45,22 @@ export function openDevice(call: Call, asked: OpenArguments, object: number): Ou
 
 /** The target's controlling terminal under its own name; /dev/tty itself would be the mediator's. */
 function ownTerminal(call: Call, asked: OpenArguments, flags: number): Outcome {
-  const terminal = fieldOf(call.target.credentials.tgid, "terminal");
-  if (terminal <= 0) return error(ENXIO);
-  const [major, minor] = [(terminal >> 8) & 0xfff, (terminal & 0xff) | ((terminal >> 12) & 0xfff00)];
-  const name = deviceName(major, minor);
+  const terminal = terminalOf(call.target.credentials.tgid);
+  if (terminal === null) return error(ENXIO);
+  const name = deviceName(terminal.major, terminal.minor);
   if (name === null) return error(ENXIO);
   return settle(
     call,
     asked,
     call.effect(() => openat(abi.AT_FDCWD, name, flags | unwaiting(call))),
   );
+}
+
+/** A process's controlling terminal, by device number; null where it has none. */
+export function terminalOf(pid: number): { major: number; minor: number } | null {
+  const terminal = fieldOf(pid, "terminal");
+  if (terminal <= 0) return null;
+  return { major: (terminal >> 8) & 0xfff, minor: (terminal & 0xff) | ((terminal >> 12) & 0xfff00) };
 }
 
 /** The device's node, if it is what it should be (sysfs for all but the ends of terminals). */
@@ -78,7 +84,8 @@ function isDevice(name: string, major: number, minor: number): boolean {
   }
 }
 
-function numbers(object: number): { major: number; minor: number } {
+/** Of the device that a descriptor of the mediator's stands for. */
+export function numbers(object: number): { major: number; minor: number } {
   const { rdev } = statSync(self(object));
   return { major: majorOf(rdev), minor: minorOf(rdev) };
 }

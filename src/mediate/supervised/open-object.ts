@@ -37,6 +37,9 @@ export function openObject(
   }
 }
 
+/** Behind the name of an object whose name is gone (d_path). A file may really be called so. */
+const REMOVED = " (deleted)";
+
 /**
  * What a descriptor of the target's, or a link of its own in /proc, leads to. Pipes, sockets and memory have no name that a policy could speak of, and whoever holds them
  * may open them again.
@@ -46,9 +49,10 @@ export function openDescriptor(call: Call, asked: OpenArguments, fd: number): Ou
   if (typeof stat === "number") return error(-stat);
   const text = readlinkat(abi.AT_FDCWD, self(fd));
   if (typeof text === "number") return error(-text);
-  const anonymous = /^[a-z_]+:|^\/memfd:/.test(text);
-  // A file that was removed is judged by the name that it had.
-  const name = text.replace(/ \(deleted\)$/, "");
+  const removed = stat.links === 0 && text.endsWith(REMOVED);
+  const anonymous = /^[a-z_]+:/.test(text) || (removed && text.startsWith("/memfd:"));
+  // A file that was removed is judged by the name that it had. One that has other names counts as called what the kernel writes, which nobody grants.
+  const name = removed ? text.slice(0, -REMOVED.length) : text;
   const refused = anonymous ? null : lacking(call, name, accesses(asked.flags));
   if (refused !== null) return refused;
   const outcome = openObject(call, asked, { fd, stat }, null);

@@ -13,8 +13,7 @@ export function judgeState(call: Call, row: StateCall): Outcome {
     case "clone":
       return sharesTooMuch(call.unsigned(0)) ? refuseForm(call) : CONTINUE;
     case "clone3":
-      // Libraries fall back to clone: nothing is lost that an event should tell of.
-      return call.rehearses ? CONTINUE : error(E.NOSYS);
+      return judgeFlagsInMemory(call);
     case "unshare":
       return call.unsigned(0) & (NEW_NAMESPACES | CLONE_NEWTIME) ? refuseForm(call) : CONTINUE;
     case "setns":
@@ -29,6 +28,16 @@ export function judgeState(call: Call, row: StateCall): Outcome {
     default:
       return (row.capability === undefined ? null : judgeCapability(call, row.capability)) ?? CONTINUE;
   }
+}
+
+/** struct clone_args (clone(2)) begins with its flags, 64 bits. */
+const FLAGS_BYTES = 8;
+
+/** Libraries fall back to clone: nothing is lost that an event should tell of, but for what clone is refused too. */
+function judgeFlagsInMemory(call: Call): Outcome {
+  const flags = call.target.memory.read(call.word(0), FLAGS_BYTES).readUInt32LE(0);
+  if (sharesTooMuch(flags)) return refuseForm(call, E.NOSYS);
+  return call.rehearses ? CONTINUE : error(E.NOSYS);
 }
 
 /** Namespaces of its own, a child of the own parent, who is outside the domain, or descriptors shared with what is no thread: threads are counted to know that nobody exchanges one. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AddressRule } from "../../../src/model/policy.ts";
+import { needsRoot } from "../../support/skip.ts";
 import { type Built, buildAll } from "../build.ts";
 import { type Run, runScene, type SceneOptions } from "../scene.ts";
 import { describeTree, unconfined, withTree } from "../tree.ts";
@@ -138,5 +139,18 @@ describe.each(Object.entries(cases))("%s", (_, outside) => {
       expect(run.events[0]).toMatchObject({ verdict: "denied" });
       expect(describeTree(tree)).toEqual(before);
     });
+  });
+});
+
+test("who has a capability that the policy does not grant may not even read what it would set: memory is shared with others", (context) => {
+  needsRoot(context);
+  withTree(asRoot, (tree) => {
+    const run = supervised(
+      "enforcing",
+      { script: "adjtimex ~", event: "", errno: "", options: { policy: { capabilities: [] } } },
+      tree,
+    );
+    expect(run.lines).toEqual(["adjtimex: -1 EPERM"]);
+    expect(events(run, tree)).toEqual(["capability use sys_time for adjtimex no-rule"]);
   });
 });

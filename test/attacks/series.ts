@@ -1,0 +1,72 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Event } from "../../src/events/event.ts";
+import { type Arena, buildProgram } from "./arena.ts";
+
+export interface Attempted {
+  readonly status: number;
+  readonly pid: number;
+  readonly text: string;
+}
+
+type Piped = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** Many attacks in one start of the attacker's domain, or outside every domain (`series.c`). */
+export class Series {
+  readonly #arena: Arena;
+  readonly #before: number;
+  readonly #process: Piped;
+  readonly #ended: Promise<number | null>;
+  readonly #answers: AsyncIterator<string>;
+  #error = "";
+
+  constructor(arena: Arena, options: { confined: boolean }) {
+    const program = path.join(arena.bin, "series");
+    if (!fs.existsSync(program)) buildProgram(path.join(import.meta.dirname, "series.c"), program);
+    this.#arena = arena;
+    this.#before = fs.statSync(arena.log, { throwIfNoEntry: false })?.size ?? 0;
+    const [command, args] = arena.command(options, [program, arena.bin]);
+    const secret = fs.openSync(path.join(arena.scratch, "secret/file"), "r");
+    const series = spawn(command, args, { env: arena.environment(), stdio: ["pipe", "pipe", "pipe", secret] }) as Piped;
+    fs.closeSync(secret);
+    series.stderr.on("data", (text: Buffer) => {
+      this.#error += text;
+    });
+    this.#process = series;
+    this.#ended = new Promise((resolve) => series.once("close", resolve));
+    this.#answers = createInterface({ input: series.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** One attack, from the main thread or from another. */
+  async attack(name: string, thread: boolean): Promise<Attempted> {
+    this.#process.stdin.write(`${name} ${thread ? "thread" : "main"}\n`);
+    const { value, done } = await this.#answers.next();
+    const [, status, pid, text] = /^(\d+) (\d+) (.*)$/.exec(value ?? "") ?? [];
+    if (done || status === undefined) throw new Error(`the series ended at ${name}: ${this.#error}`);
+    return { status: Number(status), pid: Number(pid), text: text ?? "" };
+  }
+
+  /** Ends it; what the domain's log has got since it began. */
+  async end(): Promise<readonly Event[]> {
+    this.#process.stdin.end();
+    const status = await this.#ended;
+    if (status !== 0) throw new Error(`the series ended with status ${status}: ${this.#error}`);
+    return this.events();
+  }
+
+  /** Rotation would hide events; a test of this size is far from it. */
+  events(): readonly Event[] {
+    if (!fs.existsSync(this.#arena.log)) return [];
+    return fs
+      .readFileSync(this.#arena.log)
+      .subarray(this.#before)
+      .toString()
+      .split("\n")
+      .filter((line) => line.includes(`"${this.#arena.domain}"`))
+      .map((line): Event => JSON.parse(line).event ?? JSON.parse(line))
+      .filter((event) => event.domain === this.#arena.domain);
+  }
+}

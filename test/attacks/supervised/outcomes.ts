@@ -1,0 +1,96 @@
+/** What an attack comes to in a supervised domain, where that is not: refused with a `denied` event at enforcing, as unconfined with a `warning` event at warning. */
+export interface Difference {
+  /** Told of as another `CLASS/OPERATION` than to a sealed domain; null where there is nothing to tell. */
+  readonly event?: string | null;
+  readonly enforcing?: {
+    /** 0 where it works, 2 where it does not even get so far. */
+    readonly status?: 0 | 2;
+    /** No event. */
+    readonly silent?: true;
+  };
+  readonly warning?: {
+    readonly status?: 1;
+    readonly silent?: true;
+    /** Refused at every level, and told of as that. */
+    readonly verdict?: "denied";
+  };
+  readonly why: string;
+}
+
+const own: Difference = {
+  warning: { status: 1, verdict: "denied" },
+  why: "Cofferdam's own objects are refused at every level",
+};
+
+const byKind = (event: string): Difference => ({
+  event,
+  why: "supervised judges IPC by kind, where sealed does not list the calls",
+});
+
+const pinned = (why: string): Difference => ({ enforcing: { status: 0 }, event: null, why });
+
+const kernelRefuses: Difference = {
+  enforcing: { silent: true },
+  why: "the kernel itself refuses at enforcing: CAP_SYS_PTRACE was taken at the start; at warning it is there, and the call is told of",
+};
+
+/** By program; `NAME as root` and `NAME as user` where it depends on who attacks. */
+export const differences: Readonly<Record<string, Difference>> = {
+  "own-policy": own,
+  "own-plan": own,
+  "own-log": own,
+  "cgroup-escape": own,
+  "mqueue-outside": byKind("ipc/mq_open"),
+  "msg-outside": byKind("ipc/msgsnd"),
+  "sem-outside": byKind("ipc/semtimedop"),
+  "shm-outside": byKind("ipc/shmat"),
+  "signal-outside": { event: "signal/kill", why: "told by the call's name, not by the kernel's record" },
+  "signal-pidfd": { event: "signal/pidfd_send_signal", why: "told by the call's name, not by the kernel's record" },
+  "memfd-exec": {
+    event: "syscall/execveat",
+    why: "an execve is judged by what it would execute: a file without a name",
+  },
+  "pinned-getxattr": pinned("extended attributes that are only read are mediated on no engine"),
+  "pinned-inotify": pinned("watches for names are mediated on no engine"),
+  "pinned-ld-so": pinned("mappings for execution are mediated on no engine"),
+  "pinned-lease": pinned("leases of readable files are mediated on no engine"),
+  "pinned-mmap-exec": pinned("mappings for execution are mediated on no engine"),
+  "pinned-stat": pinned("existence and metadata of names are mediated on no engine"),
+  "inherited-descriptor": {
+    event: null,
+    why: "a matter of the start: at enforcing the descriptor is closed before the program begins, at warning it stays, and reading it is nobody's business",
+  },
+  "capability-regain": {
+    event: null,
+    why: "a matter of the start: at enforcing the kernel has taken the capability, at warning it is there, and setsockopt names nothing that a policy knows",
+  },
+  "setuid-exec as user": {
+    event: null,
+    warning: { status: 1 },
+    why: "without root no_new_privs is set at the start, at level warning too: it is on the closed list",
+  },
+  "seccomp-listener": {
+    warning: { status: 1 },
+    why: "a process has one listener at most (EBUSY): it is on the closed list; told of, since enforcing would refuse it as well",
+  },
+  "proc-fd as root": kernelRefuses,
+  "proc-root-other as root": kernelRefuses,
+  "setns as root": kernelRefuses,
+  "attributes-long-name": {
+    enforcing: { status: 2, silent: true },
+    why: "a directory whose name is longer than PATH_MAX cannot even be opened at enforcing, which sealed leaves to Landlock",
+  },
+  "bind-chroot": {
+    event: null,
+    why: "bound within the judged directory at enforcing: the attack's socket is not where it should be, and the call is granted",
+  },
+  "send-credentials": { event: null, why: "sent, but with the sender's own ids: nothing is refused" },
+  "dual-stack-race": {
+    event: null,
+    why: "the mediator sets the option itself: nothing is refused but what the race loses",
+  },
+  "bind-dotdot": {
+    warning: { silent: true },
+    why: "the kernel resolves the name once at warning: the attack needs a broker",
+  },
+};
