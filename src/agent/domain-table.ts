@@ -1,4 +1,4 @@
-import { domainIdentity, policyDigest } from "../domains/identity.ts";
+import { type DomainIdentity, domainIdentity, identityOf } from "../domains/identity.ts";
 import { levelClock, overrideNow } from "../domains/level-clock.ts";
 import { type LevelOverride, readOverride } from "../domains/levels.ts";
 import type { LiveTableWriter } from "../domains/live-table-writer.ts";
@@ -10,7 +10,7 @@ import { domainNames } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 import { parseDomainName } from "../policy/names.ts";
-import { type DomainEntry, inForce } from "./entry.ts";
+import { type DomainEntry, entryOf } from "./entry.ts";
 import type { ReadPolicy } from "./read-policies.ts";
 
 /** The host's domains: which there are, their numbers, and their levels in the live table. */
@@ -44,9 +44,7 @@ export class DomainTable {
 
   /** Takes what was read as what is in force, gives numbers, and sets levels. `complete`: whatever is not among them is gone. */
   accept(read: ReadonlyMap<string, ReadPolicy>, complete: boolean): void {
-    const identities = [...read].flatMap(([name, one]) =>
-      one.state === "good" ? [{ ...domainIdentity(one.policy, one.file), name }] : [],
-    );
+    const identities = [...read].flatMap(([name, one]) => this.#identityOf(name, one) ?? []);
     const { numbers } = this.#places.system;
     const given = giveNumbers(numbers, identities, new Set(this.names()), complete);
     const records = readNumbers(numbers).domains;
@@ -84,14 +82,16 @@ export class DomainTable {
     this.#table.setLevel(entry.number, this.levelOf(entry) ?? "enforcing");
   }
 
+  #identityOf(name: string, read: ReadPolicy): DomainIdentity | null {
+    if (read.state === "good") return { ...domainIdentity(read.policy, read.file), name };
+    const entry = read.state === "same" ? this.#entries.get(name) : undefined;
+    return entry === undefined || entry.digest === null ? null : identityOf(name, entry.file, entry.digest);
+  }
+
   #put(name: string, number: number, read: Exclude<ReadPolicy, { state: "gone" }>): void {
     const before = this.#entries.get(name);
-    const entry: DomainEntry = {
-      ...{ name, number, file: read.file },
-      policy: read.state === "good" ? inForce(read.policy) : (before?.policy ?? null),
-      digest: read.state === "good" ? policyDigest(read.policy) : (before?.digest ?? null),
-      problems: read.state === "bad" ? read.problems : null,
-    };
+    const entry = entryOf(name, number, read, before ?? null);
+    if (entry === null) return;
     this.#entries.set(name, entry);
     if (before !== undefined && before.number !== number) this.#table.setGone(before.number);
     this.applyLevel(entry);

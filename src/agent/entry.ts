@@ -1,5 +1,8 @@
+import { policyDigest } from "../domains/identity.ts";
 import type { Level, Mediation, Policy } from "../model/policy.ts";
+import type { Basis } from "../policy/load.ts";
 import { printPolicy } from "../policy/print.ts";
+import type { ReadPolicy } from "./read-policies.ts";
 
 /** What the agent keeps of a policy: as an object each rule takes many times the room of its text. */
 export interface PolicyInForce {
@@ -26,6 +29,24 @@ export interface DomainEntry {
   readonly policy: PolicyInForce | null;
   /** {@link policyDigest} of the policy. */
   readonly digest: string | null;
+  /** What the policy was read from; null where that is not to be relied on. */
+  readonly basis: Basis | null;
   /** Why the file as it is now cannot be used, as `check` prints it; null while what lies there is in force. */
   readonly problems: string | null;
+}
+
+/** The entry after its file was read; null for one of which nothing is known. */
+export function entryOf(
+  name: string,
+  number: number,
+  read: Exclude<ReadPolicy, { state: "gone" }>,
+  before: DomainEntry | null,
+): DomainEntry | null {
+  if (read.state === "same") return before === null ? null : { ...before, number };
+  if (read.state === "bad") {
+    const kept = { policy: before?.policy ?? null, digest: before?.digest ?? null };
+    return { name, number, file: read.file, ...kept, basis: null, problems: read.problems };
+  }
+  const { policy, file, basis } = read;
+  return { name, number, file, policy: inForce(policy), digest: policyDigest(policy), basis, problems: null };
 }

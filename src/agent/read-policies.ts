@@ -3,12 +3,15 @@ import { renderDiagnostics } from "../diagnostics/render.ts";
 import { libraryFile, load } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { Policy } from "../model/policy.ts";
+import { type Basis, basisOf } from "../policy/load.ts";
 
 /** Columns of messages that travel as text. */
 const MESSAGE_WIDTH = 100;
 
 export type ReadPolicy =
-  | { readonly state: "good"; readonly policy: Policy; readonly file: string }
+  | { readonly state: "good"; readonly policy: Policy; readonly file: string; readonly basis: Basis | null }
+  /** Nothing has changed of what the policy in force was read from. */
+  | { readonly state: "same" }
   | { readonly state: "bad"; readonly problems: string; readonly file: string }
   | { readonly state: "gone" };
 
@@ -16,8 +19,9 @@ export type ReadPolicy =
 export function readPolicy(places: Places, name: string): ReadPolicy {
   const file = libraryFile(places, name);
   if (file === null) return { state: "gone" };
-  const { policy, diagnostics, sources } = load(places, { name });
-  if (policy !== null) return { state: "good", policy, file };
+  const loaded = load(places, { name });
+  const { policy, diagnostics, sources } = loaded;
+  if (policy !== null) return { state: "good", policy, file, basis: basisOf(loaded) };
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   return { state: "bad", problems: renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH }), file };
 }

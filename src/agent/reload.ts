@@ -1,4 +1,5 @@
 import { policyDigest } from "../domains/identity.ts";
+import { lookAgain } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
@@ -30,14 +31,17 @@ export async function reload(
   const before = new Map(wanted.map((name) => [name, table.get(name)]));
   const read = new Map<string, ReadPolicy>();
   const bytes = new Map<string, Uint8Array>();
+  const look = lookAgain(places);
   for (const name of wanted) {
-    const one = await judged(
-      here.has(name) ? readPolicy(places, name) : { state: "gone" },
-      name,
-      before.get(name) ?? null,
-      places,
-      plans,
-    );
+    const entry = before.get(name) ?? null;
+    if (here.has(name) && entry?.basis != null && look.holds(entry.basis)) {
+      read.set(name, { state: "same" });
+      continue;
+    }
+    // Reading many takes a while, in which others are to be answered.
+    await new Promise(setImmediate);
+    const found: ReadPolicy = here.has(name) ? readPolicy(places, name) : { state: "gone" };
+    const one = await judged(found, name, entry, places, plans);
     read.set(name, one.read);
     if (one.bytes !== null) bytes.set(name, one.bytes);
   }

@@ -15,7 +15,12 @@ export interface DomainIdentity {
 }
 
 export function domainIdentity(policy: Policy, origin: string): DomainIdentity {
-  return { name: policy.name, origin, identity: policyDigest(policy), inode: inodeOf(origin) };
+  return identityOf(policy.name, origin, policyDigest(policy));
+}
+
+/** The same for a policy whose digest is known. */
+export function identityOf(name: string, origin: string, identity: string): DomainIdentity {
+  return { name, origin, identity, inode: inodeOf(origin) };
 }
 
 /** Equal for policies that mean the same: neither the order of rules counts nor where they are written. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { groups } from "../kernel/syscall-groups.ts";
 import { all } from "../kernel/syscalls.ts";
-import { type LoadedPolicy, loadPolicy, type Vocabulary } from "../policy/load.ts";
+import { type LoadedPolicy, loadPolicy, PolicyLook, type Shipped, type Vocabulary } from "../policy/load.ts";
 import type { Places } from "./places.ts";
 
 /** System calls and groups as this program knows them. */
@@ -22,9 +22,18 @@ export function load(places: Places, wanted: Wanted, set: Settings = {}): Loaded
   return loadPolicy("file" in wanted ? wanted.file : { name: wanted.name, searchPath }, {
     vocabulary: vocabulary(),
     set,
-    shipped: { folder: join(places.home, "domains"), owner: statSync(places.home).uid },
+    shipped: shippedOf(places),
     abstractions: searchPath.map((folder) => join(folder, "abstractions")),
   });
+}
+
+/** The policy files of this host now, to see whether what was loaded would be loaded again. */
+export function lookAgain(places: Places): PolicyLook {
+  return new PolicyLook([0, process.geteuid?.() ?? 0], shippedOf(places));
+}
+
+function shippedOf({ home }: Places): Shipped {
+  return { folder: join(home, "domains"), owner: statSync(home).uid };
 }
 
 /** The file that a domain is loaded from when it is asked for by its name; null where there is none. An instance's own file counts before its template's. */

@@ -10,6 +10,7 @@ import { Library, type Shipped } from "./load/library.ts";
 import type { FileIdentity } from "./load/trusted-file.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
+export { type Basis, basisOf, PolicyLook } from "./load/as-read.ts";
 export type { PolicyReference } from "./load/find.ts";
 export type { Shipped } from "./load/library.ts";
 export type { Vocabulary } from "./vocabulary.ts";

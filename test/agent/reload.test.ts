@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { decodePlan } from "../../src/plan/decode.ts";
@@ -120,4 +120,28 @@ test("an instance is listed while it runs, with a number of its own", async () =
   await host.end(run);
   while ((await names()).includes("worker@3")) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(host.level(next)).toBeNull();
+});
+
+test("what has not changed is not read again, and what it includes has a say in that", async () => {
+  const abstractions = join(host.places.policies[0] ?? "", "abstractions");
+  mkdirSync(abstractions, { mode: 0o755 });
+  writeFileSync(join(abstractions, "shared.yaml"), "files: [r /srv/shared/**]\n", { mode: 0o644 });
+  host.policy("beta", `include: [shared]\n${policyText("r /srv/beta/**")}`);
+  await host.start();
+  const outcomes = async () => {
+    const { domains } = await host.ask("POST", "/reload");
+    return Object.fromEntries(domains.map(({ name, outcome }: Record<string, string>) => [name, outcome]));
+  };
+  // Until the files are no longer of just now.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  for (let again = 0; again < 2; again++)
+    expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "unchanged" });
+  writeFileSync(join(abstractions, "shared.yaml"), "files: [rw /srv/shared/**]\n");
+  expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "changed" });
+  chmodSync(abstractions, 0o777);
+  expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "bad" });
+  chmodSync(abstractions, 0o755);
+  expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "unchanged" });
+  rmSync(join(host.places.policies[0] ?? "", "alpha.yaml"));
+  expect(await outcomes()).toMatchObject({ alpha: "gone", beta: "unchanged" });
 });

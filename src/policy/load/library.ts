@@ -32,7 +32,7 @@ export class Library {
 
   /** `refused` after a complaint at `asked`; `absent` without one, since another folder may have it. */
   read(file: string, asked: Span, report: Report): Uint8Array | "absent" | "refused" {
-    const result = readTrustedFile(file, this.#ownersOf(file));
+    const result = readTrustedFile(file, ownersOf(file, this.#owners, this.#shipped));
     if (result.outcome === "absent") {
       this.absent.push(file);
       return "absent";
@@ -47,11 +47,6 @@ export class Library {
     return result.bytes;
   }
 
-  #ownersOf(file: string): readonly number[] {
-    const shipped = this.#shipped;
-    return shipped && file.startsWith(`${shipped.folder}/`) ? [shipped.owner, ...this.#owners] : this.#owners;
-  }
-
   /** Names of the policies in a folder, for "did you mean"; none where it cannot be listed. */
   names(folder: string): string[] {
     try {
@@ -63,6 +58,11 @@ export class Library {
       throw error;
     }
   }
+}
+
+/** Who may own a policy file and the folders on its way. */
+export function ownersOf(file: string, owners: readonly number[], shipped: Shipped | undefined): readonly number[] {
+  return shipped && file.startsWith(`${shipped.folder}/`) ? [shipped.owner, ...owners] : owners;
 }
 
 function refusal(problem: FileProblem, asked: Span): Diagnostic {

@@ -54,6 +54,21 @@ export function readTrustedFile(path: string, owners: readonly number[]): FileRe
   }
 }
 
+/** Whether a file may be believed as far as the folders on its way go, now. */
+export function isWayTrusted(path: string, owners: readonly number[]): boolean {
+  let isTrusted = false;
+  const arrived = (): FileResult => {
+    isTrusted = true;
+    return { outcome: "absent" };
+  };
+  try {
+    withFolder(realpathSync(dirname(resolve(path))), owners, arrived);
+  } catch (error) {
+    failure(error, path);
+  }
+  return isTrusted;
+}
+
 function withFolder(folder: string, owners: readonly number[], use: (descriptor: number) => FileResult): FileResult {
   const names = folder.split("/").filter((name) => name !== "");
   if (names.length > FOLDERS_MAX)

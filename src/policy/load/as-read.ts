@@ -1,0 +1,74 @@
+import { type BigIntStats, lstatSync } from "node:fs";
+import { dirname } from "node:path";
+import type { LoadedPolicy } from "../load.ts";
+import { ownersOf, type Shipped } from "./library.ts";
+import { type FileIdentity, isWayTrusted } from "./trusted-file.ts";
+
+/** A file that changed this shortly before it was read may have changed again within one tick of the file system's clock, milliseconds. */
+const CLOCK_TICK_MS = 1_000;
+
+/** What a policy was read from: as long as all of it is as it was, reading it again gives the same. */
+export interface Basis {
+  readonly identities: ReadonlyMap<string, FileIdentity>;
+  readonly absent: readonly string[];
+}
+
+/** null for a policy that cannot be used, of which not everything is known that was looked at, and for files that changed just now. */
+export function basisOf({ policy, identities, absent }: LoadedPolicy): Basis | null {
+  const settled = BigInt(Date.now() - CLOCK_TICK_MS) * 1_000_000n;
+  const isSettled = [...identities.values()].every(({ ctimeNs }) => ctimeNs < settled);
+  return policy !== null && isSettled ? { identities, absent } : null;
+}
+
+/** One look at the policy files of a host, for many policies: each file and each folder on the way is looked at once. */
+export class PolicyLook {
+  readonly #owners: readonly number[];
+  readonly #shipped: Shipped | undefined;
+  readonly #nodes = new Map<string, BigIntStats | "absent" | "unknown">();
+  readonly #ways = new Map<string, boolean>();
+
+  constructor(owners: readonly number[], shipped?: Shipped) {
+    this.#owners = owners;
+    this.#shipped = shipped;
+  }
+
+  /** Nothing has changed: neither files, nor that others are not there, nor who may change the folders on the way. */
+  holds({ identities, absent }: Basis): boolean {
+    return (
+      absent.every((file) => this.#node(file) === "absent") &&
+      [...identities].every(([file, was]) => this.#isSame(file, was))
+    );
+  }
+
+  #isSame(file: string, was: FileIdentity): boolean {
+    const now = this.#node(file);
+    if (now === "absent" || now === "unknown") return false;
+    if (now.ctimeNs !== was.ctimeNs || now.ino !== was.ino || now.dev !== was.dev) return false;
+    return now.size === was.size && Number(now.mode) === was.mode && this.#isTrusted(dirname(file), file);
+  }
+
+  #isTrusted(folder: string, file: string): boolean {
+    const known = this.#ways.get(folder);
+    if (known !== undefined) return known;
+    const answer = isWayTrusted(file, ownersOf(file, this.#owners, this.#shipped));
+    this.#ways.set(folder, answer);
+    return answer;
+  }
+
+  #node(file: string): BigIntStats | "absent" | "unknown" {
+    const known = this.#nodes.get(file);
+    if (known !== undefined) return known;
+    const node = nodeOf(file);
+    this.#nodes.set(file, node);
+    return node;
+  }
+}
+
+function nodeOf(file: string): BigIntStats | "absent" | "unknown" {
+  try {
+    return lstatSync(file, { bigint: true, throwIfNoEntry: false }) ?? "absent";
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return "unknown";
+    throw error;
+  }
+}
