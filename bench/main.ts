@@ -2,6 +2,7 @@
  * `npm run bench`: every table of docs/benchmarks.md. Progress on standard error, the report on standard output, with
  * `--json` as one object. What is here measures; nothing asserts a time.
  */
+import { agentAtRest } from "./agent.ts";
 import { compileTimes } from "./compile.ts";
 import { daemonThroughput } from "./daemons.ts";
 import { eventRates } from "./events.ts";
@@ -12,6 +13,7 @@ import { operationTimes } from "./operations.ts";
 import { inOwnHost } from "./own-host.ts";
 import { progress } from "./progress.ts";
 import { psTimes } from "./ps.ts";
+import { reloadTimes } from "./reload.ts";
 import { ruleCosts } from "./rules.ts";
 import { Scratch } from "./scratch.ts";
 import { supervisedTimes } from "./supervised.ts";
@@ -23,6 +25,8 @@ const sections: Readonly<Record<string, { title: string; measure: (scratch: Scra
   supervised: { title: "One operation of a supervised domain", measure: supervisedTimes },
   levels: { title: "From an order to a level in force", measure: levelSwitches },
   events: { title: "Events a second into the log", measure: eventRates },
+  agent: { title: "Agent and mediator at rest", measure: agentAtRest },
+  reload: { title: "One policy reloaded", measure: reloadTimes },
   daemons: { title: "Daemons", measure: daemonThroughput },
   rules: { title: "Number of rules", measure: ruleCosts },
   compile: { title: "Compiling", measure: compileTimes },
