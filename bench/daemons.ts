@@ -1,18 +1,18 @@
 import * as net from "node:net";
 import { progress } from "./progress.ts";
 import { installed, median, type Scratch } from "./scratch.ts";
-import { type Load, Running, type Service } from "./service.ts";
+import { type Load, type Mode, Running, type Service } from "./service.ts";
 import { nginx } from "./services/nginx.ts";
 import { postgres } from "./services/postgres.ts";
 import { redis } from "./services/redis.ts";
 import { type Row, verdict } from "./table.ts";
 
-/** Unconfined, sealed, unconfined, ...: this many of each. */
+/** Rounds of all modes, right after each other; who is first changes, for the next finds warmer or busier a machine. */
 const ROUNDS = 7;
-/** Design: a sealed daemon keeps at least this much of its throughput. */
+/** Design: a sealed daemon keeps at least this much of its throughput. At level warning every notified call has its price. */
 const BUDGET = 0.98;
 
-/** Throughput of real daemons, both running at once and loaded in turns: the ratio is the median of the rounds' own ratios. */
+/** Throughput of real daemons, all running at once and loaded in turns: a ratio is the median of the rounds' own ratios. */
 export async function daemonThroughput(scratch: Scratch): Promise<Row[]> {
   const rows: Row[] = [];
   if (process.getuid?.() !== 0) return [{ what: "daemons", unit: "1/s", figures: {}, note: "measured as root only" }];
@@ -25,39 +25,41 @@ export async function daemonThroughput(scratch: Scratch): Promise<Row[]> {
 }
 
 async function measured(service: Service, scratch: Scratch): Promise<Row[]> {
-  const unconfined = await Running.start(service, scratch, await freePort(), false);
+  const daemons: Running[] = [];
   try {
-    const sealed = await Running.start(service, scratch, await freePort(), true);
-    try {
-      return service.loads.map((load) => {
-        progress(load.what);
-        const pairs = Array.from({ length: ROUNDS }, (_, round) => pair(load, unconfined, sealed, round % 2 === 0));
-        const figures = {
-          unconfined: median(pairs.map(({ bare }) => bare)),
-          sealed: median(pairs.map(({ confined }) => confined)),
-        };
-        const ratios = pairs.map(({ bare, confined }) => confined / bare);
-        // Two loads of an equal daemon differ as widely on a busy machine: the reader must see by how much.
-        const spread = `rounds ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
-        const note = `${verdict(median(ratios), "unconfined", BUDGET, true)}; ${spread}`;
-        return { what: load.what, unit: load.unit, figures, note };
-      });
-    } finally {
-      await sealed.stop();
-    }
+    for (const mode of service.modes) daemons.push(await Running.start(service, scratch, await freePort(), mode));
+    return service.loads.map((load) => {
+      progress(load.what);
+      return row(
+        load,
+        Array.from({ length: ROUNDS }, (_, round) => loaded(load, daemons, round)),
+      );
+    });
   } finally {
-    await unconfined.stop();
+    for (const daemon of daemons) await daemon.stop();
   }
 }
 
-/** One round of each, right after each other; who is first changes, for the second finds warmer or busier a machine. */
-function pair(load: Load, unconfined: Running, sealed: Running, unconfinedFirst: boolean) {
-  if (!unconfinedFirst) {
-    const confined = sealed.measure(load);
-    return { bare: unconfined.measure(load), confined };
-  }
-  const bare = unconfined.measure(load);
-  return { bare, confined: sealed.measure(load) };
+type Round = Readonly<Partial<Record<Mode, number>>>;
+
+function loaded(load: Load, daemons: readonly Running[], round: number): Round {
+  const turn = round % daemons.length;
+  const inTurn = [...daemons.slice(turn), ...daemons.slice(0, turn)];
+  return Object.fromEntries(inTurn.map((daemon) => [daemon.mode, daemon.measure(load)]));
+}
+
+function row({ what, unit }: Load, rounds: readonly Round[]): Row {
+  const modes = (["unconfined", "sealed", "warning"] as const).filter((mode) => rounds[0]?.[mode] !== undefined);
+  const figures = Object.fromEntries(modes.map((mode) => [mode, median(rounds.map((round) => round[mode] ?? 0))]));
+  const notes = modes.slice(1).map((mode) => {
+    const ratios = rounds.map((round) => (round[mode] ?? 0) / (round.unconfined ?? 0));
+    // Two loads of an equal daemon differ as widely on a busy machine: the reader must see by how much.
+    const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+    const ratio = median(ratios);
+    if (mode === "sealed") return `sealed ${verdict(ratio, "unconfined", BUDGET, true)}, rounds ${spread}`;
+    return `${mode} ${ratio.toFixed(2)} x unconfined, rounds ${spread}`;
+  });
+  return { what, unit, figures, note: notes.join("; ") };
 }
 
 async function freePort(): Promise<number> {

@@ -2,16 +2,20 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { cofferdam, type Scratch } from "./scratch.ts";
+import { clone, cofferdam, type Scratch } from "./scratch.ts";
 
 /** How long a daemon may take to begin, in milliseconds. */
 const START_MS = 20_000;
 /** One load, in milliseconds; far beyond what any of them takes. */
 const LOAD_MS = 60_000;
 
-/** A daemon that is measured twice at once: as it is, and in its shipped domain. */
+/** As it is; in its shipped domain; and in the same domain at level warning, where every mediated call is asked about. */
+export type Mode = "unconfined" | "sealed" | "warning";
+
+/** A daemon that is measured in several modes at once. */
 export interface Service {
   readonly name: string;
+  readonly modes: readonly Mode[];
   readonly needs: readonly string[];
   /** Makes configuration and data below `folder`, to listen on `port`. */
   prepare(folder: string, port: number): void;
@@ -34,27 +38,30 @@ export interface Load {
 export class Running {
   readonly folder: string;
   readonly port: number;
+  readonly mode: Mode;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, folder: string, port: number) {
+  private constructor(child: ChildProcess, mode: Mode, folder: string, port: number) {
     this.#child = child;
+    this.mode = mode;
     this.folder = folder;
     this.port = port;
   }
 
-  static async start(service: Service, scratch: Scratch, port: number, sealed: boolean): Promise<Running> {
-    const folder = scratch.file(`${service.name}-${sealed ? "sealed" : "unconfined"}`);
+  static async start(service: Service, scratch: Scratch, port: number, mode: Mode): Promise<Running> {
+    const folder = scratch.file(`${service.name}-${mode}`);
     fs.mkdirSync(folder);
     fs.chmodSync(folder, 0o755);
     service.prepare(folder, port);
     const sets = Object.entries(service.set(folder, port)).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+    const domain = mode === "warning" ? ["--policy", warningPolicy(service.name, scratch)] : [service.name];
     const as = service.user === null ? [] : asUser(service.user);
-    const prefix = sealed ? [cofferdam, "run", ...sets, service.name, "--"] : as;
+    const prefix = mode === "unconfined" ? as : [cofferdam, "run", ...sets, ...domain, "--"];
     const [program = "", ...args] = [...prefix, ...service.command(folder, port)];
     const log = fs.openSync(path.join(folder, "output"), "w");
     const child = spawn(program, args, { cwd: "/", stdio: ["ignore", log, log] });
     fs.closeSync(log);
-    const running = new Running(child, folder, port);
+    const running = new Running(child, mode, folder, port);
     for (const since = Date.now(); !service.ready(folder, port); await pause(50)) {
       if (child.exitCode === null && Date.now() - since < START_MS) continue;
       await running.stop();
@@ -77,6 +84,14 @@ export class Running {
     this.#child.kill("SIGINT");
     await Promise.race([ended, pause(START_MS).then(() => this.#child.kill("SIGKILL"))]);
   }
+}
+
+/** The shipped policy at level warning, in a file of its own. */
+function warningPolicy(name: string, scratch: Scratch): string {
+  const shipped = fs.readFileSync(path.join(clone, "domains", `${name}.yaml`), "utf8");
+  const file = scratch.file(`${name}.yaml`);
+  fs.writeFileSync(file, shipped.replace(/^level: .*$/m, "level: warning"));
+  return file;
 }
 
 /** The same account for the unconfined one, without anything else. */

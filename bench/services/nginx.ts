@@ -7,6 +7,7 @@ const ROUND_S = 1;
 /** Pages over connections that stay open, and over one connection a request: there accept, open and close weigh most. */
 export const nginx: Service = {
   name: "nginx",
+  modes: ["unconfined", "sealed", "warning"],
   needs: ["nginx", "wrk", "curl"],
   user: null,
   prepare(folder, port) {

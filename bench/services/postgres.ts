@@ -11,6 +11,7 @@ const client = (folder: string, port: number) => ["-h", `${folder}/run`, "-p", S
 
 export const postgres: Service = {
   name: "postgres",
+  modes: ["unconfined", "sealed"],
   needs: [binary("postgres"), binary("pgbench")],
   user: "postgres",
   prepare(folder) {

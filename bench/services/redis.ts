@@ -6,6 +6,7 @@ const CLIENTS = 20;
 /** In memory, and with every write in the append-only file. */
 export const redis: Service = {
   name: "redis-server",
+  modes: ["unconfined", "sealed", "warning"],
   needs: ["redis-server", "redis-benchmark", "redis-cli"],
   user: "redis",
   prepare(folder, port) {
