@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Context } from "../../src/cli/command.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
@@ -144,8 +146,18 @@ test("restart without a unit says exactly what to do", async () => {
   expect(err.replaceAll(/\s+/g, " ")).toContain(`end process ${run1.pid}, then: cofferdam run alpha -- sleep 1000`);
 });
 
-test("the units name this installation", async () => {
+test("the units name this installation, printed and written", async () => {
   const { out } = await run("agent", "--print-units");
   expect(out).toContain(`ExecStart=${host.places.home}/bin/cofferdam agent`);
   expect(out).toContain("ListenStream=/run/cofferdam/control.sock");
+  const folder = join(host.folder, "units");
+  const written = await run("agent", "--write-units", folder);
+  expect(written.out).toBe(
+    `${folder}/cofferdam-agent.service\n${folder}/cofferdam-agent.socket\nnow: systemctl daemon-reload && systemctl enable --now cofferdam-agent\n`,
+  );
+  const [service = "", socket = ""] = readdirSync(folder)
+    .sort()
+    .map((name) => readFileSync(join(folder, name), "utf8"));
+  expect(service).toContain(`ExecStart=${host.places.home}/bin/cofferdam agent\n`);
+  expect(socket).toContain("ListenStream=/run/cofferdam/control.sock\n");
 });

@@ -1,10 +1,11 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Agent } from "../../agent/agent.ts";
 import { activatedSocket, notifyManager } from "../../agent/service-manager.ts";
 import { keepHeapSmall } from "../../agent/small-heap.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { type Command, CommandError } from "../command.ts";
-import { renderUnits } from "../render/units.ts";
+import { modesFor, writeWhole } from "../../host/write-whole.ts";
+import { type Command, CommandError, type Context } from "../command.ts";
+import { renderUnits, unitsFor } from "../render/units.ts";
 
 export const agent: Command = {
   name: "agent",
@@ -16,18 +17,23 @@ export const agent: Command = {
     "Exit status: 0 after SIGTERM; 3 where another agent runs, or the host's state is broken.",
   ],
   options: [
-    {
-      flags: "--print-units",
-      description: "print systemd units for this installation, to be put into /etc/systemd/system",
-    },
+    { flags: "--print-units", description: "print systemd units for this installation, and do nothing else" },
+    { flags: "--write-units <folder>", description: "write them there: /etc/systemd/system" },
   ],
   examples: [
     { line: "sudo cofferdam agent", what: "in the foreground" },
-    { line: "sudo cofferdam agent --print-units", what: "the service and its socket, as two files in one" },
+    {
+      line: "sudo cofferdam agent --write-units /etc/systemd/system",
+      what: "the service and its socket; it says how to start them",
+    },
   ],
   async run(context, _operands, options) {
     if (options.printUnits === true) {
       context.out(renderUnits(context.places.home));
+      return ExitCode.ok;
+    }
+    if (typeof options.writeUnits === "string") {
+      writeUnits(context, options.writeUnits);
       return ExitCode.ok;
     }
     if (!context.places.asRoot) throw new CommandError("only root can be the host's agent", "try again with sudo");
@@ -47,3 +53,11 @@ export const agent: Command = {
     return ExitCode.ok;
   },
 };
+
+function writeUnits({ places, out }: Context, folder: string): void {
+  const units = unitsFor(places.home);
+  for (const { name, text } of units) writeWhole(join(resolve(folder), name), Buffer.from(text), modesFor(0));
+  out(
+    `${units.map(({ name }) => `${join(folder, name)}\n`).join("")}now: systemctl daemon-reload && systemctl enable --now cofferdam-agent\n`,
+  );
+}

@@ -5,12 +5,22 @@ import { join } from "node:path";
 const SHIPPED_HOME = "/usr/lib/cofferdam";
 const names = ["cofferdam-agent.service", "cofferdam-agent.socket"] as const;
 
-/** The shipped units with this installation's folder in them, each below a comment with its name. */
+export interface Unit {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The shipped units with this installation's folder in them. */
+export function unitsFor(home: string): readonly Unit[] {
+  return names.map((name) => ({
+    name,
+    text: readFileSync(join(home, "systemd", name), "utf8").replaceAll(SHIPPED_HOME, home),
+  }));
+}
+
+/** Each below a comment with its name. */
 export function renderUnits(home: string): string {
-  return names
-    .map((name) => {
-      const text = readFileSync(join(home, "systemd", name), "utf8").replaceAll(SHIPPED_HOME, home);
-      return `# /etc/systemd/system/${name}\n${text}`;
-    })
+  return unitsFor(home)
+    .map(({ name, text }) => `# /etc/systemd/system/${name}\n${text}`)
     .join("\n");
 }

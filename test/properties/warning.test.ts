@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Domain } from "./domain.ts";
+import { users } from "./users.ts";
+
+describe.each(users)("for $who", ({ uid }) => {
+  let scene: Domain;
+  let closedList: string;
+  beforeAll(() => {
+    scene = new Domain(uid);
+    closedList = scene.at("closed-list");
+    const source = path.join(import.meta.dirname, "closed-list.c");
+    execFileSync("gcc", ["-O1", "-Wall", "-Wextra", "-Werror", "-o", closedList, source]);
+    scene.writePolicy({ files: [`deny r ${scene.home}/secret/**`], rest: "level: warning\n" });
+  });
+  afterAll(() => scene.close());
+
+  /** Events of this scene: as root the log is the host's. */
+  const events = () =>
+    (fs.existsSync(scene.events) ? fs.readFileSync(scene.events, "utf8") : "")
+      .split("\n")
+      .filter((text) => text.includes(scene.home))
+      .map((text) => JSON.parse(text));
+
+  test("a warning grants everything, explicit denies included, and logs each distinct access once", () => {
+    const { home } = scene;
+    const lines = () => [
+      `read ${home}/secret/file`,
+      `read ${home}/secret/file`,
+      `make ${home}/shared/${Math.random()}`,
+      "execute /usr/bin/true",
+      "shm 0",
+      "call 39",
+    ];
+    const granted = ["0", "0", "0", "0", "0", "0"];
+    expect(scene.triesOutside(lines())).toEqual(granted);
+    const before = events().length;
+    expect(scene.tries(lines())).toEqual(granted);
+    const mine = events().slice(before);
+    expect(mine.map(({ verdict, operation }) => `${verdict} ${operation}`)).toEqual(
+      expect.arrayContaining(["warning read", "warning create"]),
+    );
+    const reads = mine.filter(({ operation, object }) => operation === "read" && object === `${home}/secret/file`);
+    expect(reads.filter(({ first }) => first === undefined)).toHaveLength(1);
+    expect(reads[0].rule).toContain("deny r");
+  });
+
+  test("a warning never changes what the daemon sees, beyond the closed list: EINTR, EBUSY for a listener, no_new_privs", () => {
+    const file = path.join(scene.home, "secret/file");
+    expect(scene.outside([closedList, file]).out).toBe(
+      "no_new_privs: 0\nopens failed otherwise: 0, interrupted: none\nlistener: given\n",
+    );
+    // Whether a signal comes just in time is a matter of luck; nothing else may happen to a call.
+    expect(scene.run([closedList, file]).out).toMatch(
+      uid === 0
+        ? /^no_new_privs: 0\nopens failed otherwise: 0, interrupted: (none|some)\nlistener: EBUSY\n$/
+        : /^no_new_privs: 1\nopens failed otherwise: 0, interrupted: (none|some)\nlistener: EBUSY\n$/,
+    );
+  });
+
+  test("Cofferdam's own objects are refused at level warning too", () => {
+    const own = [...scene.planFiles().map((file) => `read ${file}`), `write ${scene.policy}`, `read ${scene.events}`];
+    expect(own.length).toBeGreaterThan(2);
+    expect(scene.triesOutside(own)).toEqual(own.map(() => "0"));
+    expect(scene.tries(own)).toEqual(own.map(() => "EACCES"));
+  });
+});
