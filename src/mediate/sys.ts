@@ -78,6 +78,8 @@ export interface Stat {
   readonly gid: number;
   readonly links: number;
   readonly inode: bigint;
+  /** When it was made, nanoseconds since the epoch; 0 where the file system does not know. */
+  readonly born: bigint;
   /** Major and minor number in one. */
   readonly device: number;
   /** Mount id of the old kind, as in mountinfo (STATX_MNT_ID). */
@@ -92,7 +94,7 @@ export function fstat(fd: number): Stat | number {
     fd,
     EMPTY,
     abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC,
-    abi.STATX_BASIC_STATS | abi.STATX_MNT_ID,
+    abi.STATX_BASIC_STATS | abi.STATX_BTIME | abi.STATX_MNT_ID,
     b,
   );
   if (failed < 0) return failed;
@@ -104,6 +106,10 @@ export function fstat(fd: number): Stat | number {
     uid: b.readUInt32LE(20),
     gid: b.readUInt32LE(24),
     inode: b.readBigUInt64LE(32),
+    born:
+      (b.readUInt32LE(0) & abi.STATX_BTIME) === 0
+        ? 0n
+        : b.readBigInt64LE(80) * 1_000_000_000n + BigInt(b.readUInt32LE(88)),
     device: b.readUInt32LE(136) * 2 ** 32 + b.readUInt32LE(140),
     mount: Number(b.readBigUInt64LE(144)),
   };

@@ -33,7 +33,7 @@ export class Target {
   }
 
   get memory(): Memory {
-    this.#memory ??= new Memory((access) => this.entry("mem", access), this.#glance ? () => this.#thread : null);
+    this.#memory ??= new Memory((access) => this.entry("mem", access), this.#glance ? () => this.thread : null);
     return this.#memory;
   }
 
@@ -43,7 +43,7 @@ export class Target {
     return this.#credentials;
   }
 
-  get #thread(): Thread {
+  get thread(): Thread {
     if (this.#glance) this.#known ??= this.#threads.find(this.tid);
     return this.#known ?? this.#look();
   }
@@ -57,7 +57,7 @@ export class Target {
 
   /** Opens one of its entries in /proc; a descriptor of the caller's, or a negated error number. */
   entry(path: string, flags: number): number {
-    const fd = openat(this.#thread.directory, path, flags);
+    const fd = openat(this.thread.directory, path, flags);
     if (!this.#glance || (fd !== -E.NOENT && fd !== -E.SRCH)) return fd;
     this.#known = this.#threads.find(this.tid, true);
     return openat(this.#known.directory, path, flags);
@@ -93,7 +93,7 @@ export class Target {
   }
 
   foreign(): Foreign {
-    const thread = this.#thread;
+    const thread = this.thread;
     if (!this.#supervised) return foreign(thread.directory);
     if (thread.foreign === undefined) thread.foreign = foreign(thread.directory);
     return thread.foreign;

@@ -14,6 +14,8 @@ export interface Thread {
   memory: number;
   /** What was found of its namespaces and label; undefined when it must be looked at. */
   foreign: Foreign | undefined;
+  /** It was seen to execute a program of the domain's since it was kept; what it executes after that is announced. */
+  verified: boolean;
 }
 
 const STATUS = c("status");
@@ -121,7 +123,7 @@ function open(tid: number): Thread {
   const directory = sys("openat", abi.AT_FDCWD, c(`/proc/${tid}`), abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC);
   if (directory < 0) throw new TargetGone(`/proc/${tid}: error ${-directory}`);
   const status = sys("openat", directory, STATUS, abi.O_CLOEXEC);
-  if (status >= 0) return { directory, status, memory: -1, foreign: undefined };
+  if (status >= 0) return { directory, status, memory: -1, foreign: undefined, verified: false };
   close(directory);
   throw new TargetGone(`/proc/${tid}/status: error ${-status}`);
 }

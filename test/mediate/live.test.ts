@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -88,6 +89,36 @@ test("a level is in force from the next call on, in both directions, without a c
   const made = run.events.filter(({ object }) => object === join(tree, "shut/file"));
   const kinds = new Set(made.map(({ verdict, level, number }) => `${verdict} ${level} ${number}`));
   expect(kinds).toEqual(new Set([`denied enforcing ${NUMBER}`, `warning warning ${NUMBER}`]));
+});
+
+test("what was executed at level warning is not taken for the program that enforcing judged before it", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  table.setLevel(NUMBER, "enforcing");
+  const program = join(built.directory, "exec-levels");
+  const source = join(import.meta.dirname, "supervised/exec-levels.c");
+  execFileSync("gcc", ["-O1", "-Wall", "-static", "-o", program, source]);
+  for (const name of ["next", "last"]) copyFileSync(program, join(tree, name));
+  writeFileSync(counter, Buffer.alloc(4096));
+  const rules = [`rx ${program}`, `rx ${tree}/next`, `rw ${counter}`, `rwc ${tree}/made`];
+  const scene = startScene(built, { ...options, supervised: "enforcing", rules }, [program, counter], tree);
+  const reached = async (step: number) => {
+    while (readFileSync(counter)[0] !== step) await sleep(1);
+  };
+  const goOn = (step: number) => {
+    const bytes = readFileSync(counter);
+    bytes[1] = step;
+    writeFileSync(counter, bytes, { flag: "r+" });
+  };
+  await reached(1);
+  table.setLevel(NUMBER, "disabled");
+  goOn(1);
+  await reached(2);
+  table.setLevel(NUMBER, "enforcing");
+  goOn(2);
+  const run = await scene.done;
+  expect([run.lines, run.status, run.stderr]).toEqual([["at last 1"], 0, ""]);
+  expect(run.events).toEqual([]);
 });
 
 test("a policy is in force once the table says so; bytes that are no plan change nothing and are told of", {

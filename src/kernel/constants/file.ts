@@ -61,6 +61,7 @@ export const STATX_CTIME = 0x0080;
 export const STATX_INO = 0x0100;
 export const STATX_SIZE = 0x0200;
 export const STATX_BASIC_STATS = 0x07ff;
+export const STATX_BTIME = 0x0800;
 export const STATX_MNT_ID = 0x1000;
 
 export const F_DUPFD_CLOEXEC = 1030;

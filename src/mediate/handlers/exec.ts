@@ -4,6 +4,7 @@ import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import type { Handler } from "../handler.ts";
 import { noPlace } from "../leave.ts";
+import { MayWait } from "../may-wait.ts";
 import { CONTINUE, error, never, type Outcome } from "../outcome.ts";
 import { canonical } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
@@ -34,24 +35,35 @@ export const exec: Handler = {
   answer(call) {
     // Sealed: of all executions only the form with a descriptor is asked about.
     if (!call.supervised) return refuseForm(call);
-    const first = executed(call);
-    if ("kind" in first) return first;
-    let program = first;
-    for (let depth = 0; depth < INTERPRETERS_MAX; depth++) {
-      const refused = judge(call, program);
-      if (refused !== null) return refused;
-      const head = programHead(program.fd);
-      if (head.kind === "other") return error(ENOEXEC);
-      if (head.interpreter === null) return goOn(call, program);
-      const next = byPath(call, at(call, head.interpreter));
-      if ("kind" in next) return next;
-      // The dynamic loader maps the program; /proc/PID/exe is the program's own.
-      if (head.kind === "elf") return judge(call, next) ?? goOn(call, program);
-      program = next;
+    try {
+      return judgeProgram(call);
+    } catch (cause) {
+      if (!(cause instanceof MayWait) || call.rehearses) throw cause;
+      const announced = execs(call.broker).announce(call, null);
+      if (announced.kind !== "continue") return announced;
+      throw cause;
     }
-    return error(E.LOOP);
   },
 };
+
+function judgeProgram(call: Call): Outcome {
+  const first = executed(call);
+  if ("kind" in first) return first;
+  let program = first;
+  for (let depth = 0; depth < INTERPRETERS_MAX; depth++) {
+    const refused = judge(call, program);
+    if (refused !== null) return refused;
+    const head = programHead(program.fd);
+    if (head.kind === "other") return error(ENOEXEC);
+    if (head.interpreter === null) return goOn(call, program);
+    const next = byPath(call, at(call, head.interpreter));
+    if ("kind" in next) return next;
+    // The dynamic loader maps the program; /proc/PID/exe is the program's own.
+    if (head.kind === "elf") return judge(call, next) ?? goOn(call, program);
+    program = next;
+  }
+  return error(E.LOOP);
+}
 
 function goOn(call: Call, program: Program): Outcome {
   if (gainsByExec(call, program)) return never(E.PERM, "execute", `set-user-id program ${shown(program.name)}`);

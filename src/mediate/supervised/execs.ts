@@ -1,11 +1,12 @@
-import { abi, E } from "../abi.ts";
+import { existsSync } from "node:fs";
+import { E } from "../abi.ts";
 import type { Broker } from "../broker.ts";
 import type { Call } from "../call.ts";
 import { CONTINUE, type Outcome, unable } from "../outcome.ts";
-import { canonical } from "../place.ts";
-import { close, fstat, openat, type Stat, sameObject, shown, sys } from "../sys.ts";
+import { close, type Stat, sameObject, sys } from "../sys.ts";
 import { EXECS_PENDING_MAX } from "./limits.ts";
 import { fieldOf } from "./named-processes.ts";
+import { type Executable, executableOf, executableOfProcess, Programs, spellExecutable } from "./programs.ts";
 
 interface Expected {
   /** The thread that asked. */
@@ -13,7 +14,8 @@ interface Expected {
   /** Clock ticks since boot at which the process began: its number may be another's by now. */
   readonly start: number;
   readonly before: Stat;
-  readonly after: Stat;
+  /** null where a worker judges: then any program of the domain's will do. */
+  readonly after: Stat | null;
 }
 
 const SIGKILL = 9;
@@ -27,54 +29,104 @@ export function execs(broker: Broker): Execs {
 
 /**
  * Programs that were judged and left to the kernel, which reads their paths again. At the process's next call its executable must be the one that was judged, or still the one
- * before; anything else ends it. Until that call a program that won the race may compute and use the descriptors it inherited.
+ * before; and whoever asks for the first time must execute a program of the domain's, since a program that won the race may fork, which nobody is asked about. Anything else ends the
+ * process. Until that call it may compute and use the descriptors it inherited.
  */
 class Execs {
   readonly #pending = new Map<number, Expected>();
+  readonly #programs = new Programs();
+  /** Processes that executed something while nobody judged it, last ones last. */
+  readonly #unjudged = new Set<number>();
+  /** Programs may run that nobody judged: at the beginning, and after a level that lets everything go on. */
+  #open = true;
 
-  announce(call: Call, after: Stat): Outcome {
+  /** `after`: null where a worker of this mediator's will judge. */
+  announce(call: Call, after: Stat | null): Outcome {
+    // A worker sees few of the calls; the mediator compares.
+    if (call.broker.mayWait) return letGoOn(call);
     const { tgid } = call.target.credentials;
-    const before = executable(tgid);
+    const before = executableOf(call);
     const start = fieldOf(tgid, "start");
     if (this.#pending.size >= EXECS_PENDING_MAX) this.#tidy();
     if (before === null || this.#pending.size >= EXECS_PENDING_MAX)
       return unable(E.AGAIN, call.name, "too many programs are being executed");
     call.check();
+    if (after !== null) this.#programs.add(after);
+    this.#unjudged.delete(tgid);
     this.#pending.set(tgid, { tid: call.target.tid, start, before: before.stat, after });
     return CONTINUE;
   }
 
+  /** A call at a level that lets everything go on. */
+  letsEverything(call: Call, executes: boolean): void {
+    this.#open = true;
+    if (!executes) return;
+    const { tgid } = call.target.credentials;
+    this.#pending.delete(tgid);
+    this.#unjudged.delete(tgid);
+    this.#unjudged.add(tgid);
+    for (const oldest of this.#unjudged) {
+      if (this.#unjudged.size <= EXECS_PENDING_MAX) break;
+      this.#unjudged.delete(oldest);
+    }
+  }
+
   /** null when the caller is what it should be. */
   verify(call: Call): Outcome | null {
-    if (this.#pending.size === 0) return null;
+    if (call.broker.mayWait) return null;
+    if (this.#open) this.#programs.takeStock(call);
+    this.#open = false;
     const { tgid } = call.target.credentials;
     const expected = this.#pending.get(tgid);
-    const found = expected === undefined ? null : executable(tgid);
-    if (expected === undefined || found === null) return null;
-    const unchanged = sameObject(found.stat, expected.before);
-    // Another thread may ask while the kernel still works on it.
-    if (unchanged && !sameObject(expected.before, expected.after) && call.target.tid !== expected.tid) return null;
-    this.#pending.delete(tgid);
-    if (unchanged || sameObject(found.stat, expected.after) || fieldOf(tgid, "start") !== expected.start) return null;
-    end(tgid);
-    return unable(E.ACCES, "execute", `${found.name}: not the program that was judged; the process was ended`);
+    const { thread } = call.target;
+    if (expected === undefined && thread.verified) return null;
+    const found = executableOf(call);
+    if (found === null) return null;
+    if (expected !== undefined && fieldOf(tgid, "start") === expected.start) {
+      if (isUnderWay(call, expected, found)) return null;
+      this.#pending.delete(tgid);
+      if (!isAsExpected(expected, found)) return ended(tgid, found);
+    }
+    if (this.#programs.has(call, found) || this.#unjudged.delete(tgid)) {
+      this.#programs.add(found.stat);
+      thread.verified = true;
+      return null;
+    }
+    return ended(tgid, found);
   }
 
   /** Forgets those that ended, or that have become what they should. */
   #tidy(): void {
-    for (const [tgid, { after }] of this.#pending) {
-      const found = executable(tgid);
-      if (found === null || sameObject(found.stat, after)) this.#pending.delete(tgid);
+    for (const [tgid, { before, after }] of this.#pending) {
+      const found = executableOfProcess(tgid);
+      const isOver = found !== null && after !== null && !sameObject(before, after) && sameObject(found.stat, after);
+      if (isOver || !existsSync(`/proc/${tgid}`)) this.#pending.delete(tgid);
     }
   }
 }
 
-function executable(tgid: number): { stat: Stat; name: string } | null {
-  const fd = openat(abi.AT_FDCWD, `/proc/${tgid}/exe`, abi.O_PATH);
-  if (fd < 0) return null;
-  const [stat, name] = [fstat(fd), canonical(fd)];
-  close(fd);
-  return typeof stat === "number" ? null : { stat, name: typeof name === "number" ? "a removed file" : shown(name) };
+function letGoOn(call: Call): Outcome {
+  call.check();
+  return CONTINUE;
+}
+
+/**
+ * Another thread may ask while the kernel still works on it. Once it has come to its end the thread that asked is the only one, and has the process's own number; where it
+ * failed, that thread goes on asking.
+ */
+function isUnderWay(call: Call, { tid, before }: Expected, found: Executable): boolean {
+  if (!sameObject(found.stat, before) || call.target.tid === tid) return false;
+  return existsSync(`/proc/${call.target.credentials.tgid}/task/${tid}`);
+}
+
+function isAsExpected({ before, after }: Expected, { stat }: Executable): boolean {
+  return after === null || sameObject(stat, before) || sameObject(stat, after);
+}
+
+function ended(tgid: number, found: Executable): Outcome {
+  end(tgid);
+  const object = `${spellExecutable(found)}: not the program that was judged; the process was ended`;
+  return unable(E.ACCES, "execute", object);
 }
 
 function end(tgid: number): void {

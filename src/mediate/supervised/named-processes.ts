@@ -32,7 +32,7 @@ function group(wanted: number): readonly number[] {
 }
 
 /** Without the first process, which kill(2) leaves out. */
-function everyProcess(): readonly number[] {
+export function everyProcess(): readonly number[] {
   return readdirSync("/proc")
     .map(Number)
     .filter((pid) => pid > 1);
