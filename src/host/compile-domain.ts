@@ -5,7 +5,7 @@ import { hasError } from "../diagnostics/diagnostic.ts";
 import type { Level, Mediation, Policy } from "../model/policy.ts";
 import { checkErrors } from "../policy/3-check/check.ts";
 import { checkContext } from "./check-context.ts";
-import { type Host, hostNow, programFiles } from "./host.ts";
+import { beginHost, type Host, programFiles } from "./host.ts";
 import { load, type Settings, type Wanted } from "./load.ts";
 import type { Places } from "./places.ts";
 import { standingOf } from "./standing.ts";
@@ -38,10 +38,12 @@ export interface CompiledDomain extends Compiled {
  * compiler has to say beside that; warnings about the policy's text are for `check`.
  */
 export async function compileDomain(places: Places, wanted: Wanted, request: CompileRequest): Promise<CompiledDomain> {
+  const given = request.host;
+  const lookAtHost = given === undefined ? beginHost() : () => given;
   const { policy, diagnostics, sources, files, absent, identities } = load(places, wanted, request.set);
+  const host = lookAtHost();
   const loadErrors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
-  const host = request.host ?? hostNow();
   const file = files[0] === undefined ? {} : { file: files[0] };
   const standing = standingOptions(places, policy, files, request);
   // What only a sealed domain cannot have is a mistake only where this one would be sealed.

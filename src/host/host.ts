@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
 import { type Moment, oneMoment } from "../compile/one-moment.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
-import { probeHost } from "../kernel/probe/host-facts.ts";
+import { beginProbe } from "../kernel/probe/host-facts.ts";
 import type { Places } from "./places.ts";
 
 /** This host as one command sees it. */
@@ -13,7 +13,13 @@ export interface Host {
 
 /** The host now: probed once, each name looked up once. */
 export function hostNow(): Host {
-  return { facts: probeHost(), snapshot: oneMoment(hostSnapshot()) };
+  return beginHost()();
+}
+
+/** Most of probing is waiting, in which something else can be done: what is returned waits, and must be called. */
+export function beginHost(): () => Host {
+  const finish = beginProbe();
+  return () => ({ facts: finish(), snapshot: oneMoment(hostSnapshot()) });
 }
 
 /** The compiler's own bundle: a plan made by another compiler is stale. */

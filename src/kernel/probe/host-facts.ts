@@ -15,27 +15,34 @@ import { beginSeccomp } from "./seccomp.ts";
  * the rest happens in this process, which is not changed. Leaves nothing behind.
  */
 export function probeHost(): HostFacts {
+  return beginProbe()();
+}
+
+/** Starts the children, so that something else can be done meanwhile; what is returned waits for them and does the rest. It must be called. */
+export function beginProbe(): () => HostFacts {
   const abi = landlockAbi();
   const cgroup2 = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
   const landlock = begin(landlockFeatures, () => beginLandlock(abi));
   const seccomp = begin(seccompFeatures, beginSeccomp);
   const privileges = begin(privilegeFeatures, beginPrivileges);
-  // The children are waited for before a program is loaded here: the verifier gives up when a signal is pending.
-  const children = { ...landlock(), ...seccomp(), ...privileges() };
-  return {
-    kernel: readKernel(),
-    landlockAbi: abi,
-    caller: readCaller(),
-    cgroup2,
-    ptraceScope: readPtraceScope(),
-    features: {
-      ...children,
-      ...attemptAll(cgroupFeatures, () => probeCgroup(cgroup2)),
-      "memfd-noexec": attempt(probeMemfdNoexec),
-      openat2: attempt(probeOpenat2),
-      "audit-read": attempt(probeAuditRead),
-      "bpf-lsm": attempt(probeBpfLsm),
-    },
+  return () => {
+    // The children are waited for before a program is loaded here: the verifier gives up when a signal is pending.
+    const children = { ...landlock(), ...seccomp(), ...privileges() };
+    return {
+      kernel: readKernel(),
+      landlockAbi: abi,
+      caller: readCaller(),
+      cgroup2,
+      ptraceScope: readPtraceScope(),
+      features: {
+        ...children,
+        ...attemptAll(cgroupFeatures, () => probeCgroup(cgroup2)),
+        "memfd-noexec": attempt(probeMemfdNoexec),
+        openat2: attempt(probeOpenat2),
+        "audit-read": attempt(probeAuditRead),
+        "bpf-lsm": attempt(probeBpfLsm),
+      },
+    };
   };
 }
 
