@@ -1,12 +1,12 @@
 import { Permission } from "../model/permission.ts";
 import { abi, E } from "./abi.ts";
-import type { Address } from "./address.ts";
+import { type Address, readAddress } from "./address.ts";
 import type { Call } from "./call.ts";
 import { denyName } from "./deny.ts";
 import { judgeAddress } from "./judge-address.ts";
 import { error, type Outcome, unable } from "./outcome.ts";
 import { canonical } from "./place.ts";
-import { AF, type TargetSocket } from "./socket.ts";
+import { AF, socketOf, type TargetSocket } from "./socket.ts";
 import { self, shown } from "./sys.ts";
 import type { PathArgument } from "./walk.ts";
 
@@ -18,6 +18,23 @@ export function pathOf(call: Call, address: Address): PathArgument | null {
   if (address.kind !== "path") return null;
   const { path } = address;
   return { text: path, start: path.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD) };
+}
+
+/** What bind and connect are about. */
+interface Addressed {
+  readonly socket: TargetSocket;
+  readonly address: Address;
+  /** Of a unix address that is a path. */
+  readonly path: PathArgument | null;
+}
+
+/** The first arguments of bind and connect, or a negated error number; read before the target's identity is taken. */
+export function socketAndAddress(call: Call): Addressed | number {
+  const socket = socketOf(call, 0);
+  if (typeof socket === "number") return socket;
+  const address = readAddress(call, call.word(1), call.int(2));
+  if (typeof address === "number") return address;
+  return { socket, address, path: pathOf(call, address) };
 }
 
 /** Judges the address; a unix path becomes the very socket it led to when it was judged. Within `asTarget`. */

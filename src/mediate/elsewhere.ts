@@ -1,3 +1,4 @@
+import { SIGKILL, WNOHANG } from "../kernel/constants.ts";
 import { ErrnoError } from "../kernel/errno-error.ts";
 import { spawnProcess } from "../kernel/spawn.ts";
 import { abi, E } from "./abi.ts";
@@ -29,9 +30,6 @@ function order(slot: Slot): Buffer {
   bytes.writeUInt8(slot.index, 8);
   return bytes;
 }
-
-const SIGKILL = 9;
-const WNOHANG = 1;
 
 /** Told which descriptor the worker answers on, as soon as there is one, and when it is about to be closed. */
 export interface WorkerWatcher {

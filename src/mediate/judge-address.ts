@@ -1,3 +1,4 @@
+import { EAFNOSUPPORT } from "../kernel/constants.ts";
 import { decide } from "../model/decide.ts";
 import { formatEndpoint, unmapped } from "../model/network.ts";
 import { Permission } from "../model/permission.ts";
@@ -7,8 +8,6 @@ import type { Call } from "./call.ts";
 import { deny, denyName } from "./deny.ts";
 import { error, never, type Outcome } from "./outcome.ts";
 import { AF, isDualStack, type TargetSocket } from "./socket.ts";
-
-const EAFNOSUPPORT = 97;
 
 /** A refusal, or null when the policy grants the address (of a path: the caller judges where it leads). */
 export function judgeAddress(

@@ -1,10 +1,10 @@
+import { SIG_SETMASK } from "../kernel/constants.ts";
 import { sys } from "./sys.ts";
 
 /** Faults of the process itself must still end it; SIGKILL, SIGSTOP cannot be held back; SIGCHLD is ignored anyway. */
 const LEFT_ALONE = new Set([4, 5, 6, 7, 8, 9, 11, 17, 19]);
 const SIGNALS = 64;
 const SIG_IGN = 1n;
-const SIG_SETMASK = 2;
 
 /**
  * A signal in the middle of a reply would lose it, and one that ends the mediator fails every call in flight: all are blocked on this

@@ -1,3 +1,4 @@
+import { SIGKILL } from "../kernel/constants.ts";
 import { SLOT_SIZE, slotState } from "../plan/slots.ts";
 import { abi, E, POLLIN, POLLOUT } from "./abi.ts";
 import { answer, told } from "./answer.ts";
@@ -7,8 +8,6 @@ import { ORDER_BYTES, workerDescriptors } from "./elsewhere.ts";
 import { notification } from "./notification.ts";
 import { Slot } from "./slot.ts";
 import { sys } from "./sys.ts";
-
-const SIGKILL = 9;
 
 /**
  * Ends with the mediator `parent`, which may be gone already: its successor answers the calls that were given here, and nobody else may. Whatever is done later than that

@@ -1,6 +1,8 @@
 /** `fcntl.h`, `linux/openat2.h`, `sys/stat.h`, `sys/mman.h`, `linux/fs.h`, `linux/memfd.h`, `linux/close_range.h`. */
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
+export const W_OK = 2;
+export const AT_EACCESS = 0x200;
 export const AT_REMOVEDIR = 0x200;
 export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_EMPTY_PATH = 0x1000;
@@ -96,6 +98,8 @@ export const PROT_EXEC = 4;
 export const MAP_SHARED = 1;
 export const MAP_PRIVATE = 2;
 export const MAP_ANONYMOUS = 0x20;
+
+export const SPLICE_F_NONBLOCK = 2;
 
 export const CLOSE_RANGE_UNSHARE = 1 << 1;
 export const CLOSE_RANGE_CLOEXEC = 1 << 2;

@@ -1,14 +1,14 @@
 import { Permission } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
-import { type Address, readAddress } from "../address.ts";
+import type { Address } from "../address.ts";
 import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
-import { pathOf } from "../destination.ts";
+import { socketAndAddress } from "../destination.ts";
 import type { Handler } from "../handler.ts";
 import { judgeAddress } from "../judge-address.ts";
 import { error, type Outcome, result, unable } from "../outcome.ts";
 import { canonical, type Place } from "../place.ts";
-import { AF, socketOf, type TargetSocket } from "../socket.ts";
+import { AF, type TargetSocket } from "../socket.ts";
 import { type Bytes, close, fstat, openPath, sameObject, shown, sys } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
 
@@ -19,11 +19,9 @@ import type { PathArgument } from "../walk.ts";
 export const bind: Handler = {
   continueIsSafe: () => false,
   answer(call) {
-    const socket = socketOf(call, 0);
-    if (typeof socket === "number") return error(-socket);
-    const address = readAddress(call, call.word(1), call.int(2));
-    if (typeof address === "number") return error(-address);
-    const path = pathOf(call, address);
+    const addressed = socketAndAddress(call);
+    if (typeof addressed === "number") return error(-addressed);
+    const { socket, address, path } = addressed;
     return call.asTarget(() => {
       const refused = judgeAddress(call, socket, address, "listen");
       if (refused !== null) return refused;

@@ -1,10 +1,9 @@
 import { E } from "../abi.ts";
-import { readAddress } from "../address.ts";
 import type { Call } from "../call.ts";
-import { judgeDestination, pathOf } from "../destination.ts";
+import { judgeDestination, socketAndAddress } from "../destination.ts";
 import type { Handler } from "../handler.ts";
 import { error, type Outcome, result } from "../outcome.ts";
-import { pendingError, socketOf, type TargetSocket, withoutWaiting } from "../socket.ts";
+import { pendingError, type TargetSocket, withoutWaiting } from "../socket.ts";
 import { sys } from "../sys.ts";
 
 /**
@@ -14,11 +13,9 @@ import { sys } from "../sys.ts";
 export const connect: Handler = {
   continueIsSafe: () => false,
   answer(call) {
-    const socket = socketOf(call, 0);
-    if (typeof socket === "number") return error(-socket);
-    const address = readAddress(call, call.word(1), call.int(2));
-    if (typeof address === "number") return error(-address);
-    const path = pathOf(call, address);
+    const addressed = socketAndAddress(call);
+    if (typeof addressed === "number") return error(-addressed);
+    const { socket, address, path } = addressed;
     return call.asTarget(() => {
       const destination = judgeDestination(call, socket, address, path);
       return destination.kind === "address" ? begin(call, socket, destination.bytes) : destination;

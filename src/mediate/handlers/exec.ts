@@ -1,3 +1,4 @@
+import { ENOEXEC } from "../../kernel/constants.ts";
 import { Permission } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
@@ -15,7 +16,6 @@ import { programHead } from "../supervised/program-head.ts";
 import { fstat, type Stat, shown } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
 
-const ENOEXEC = 8;
 const EXECUTABLE = 0o111;
 
 interface Program {

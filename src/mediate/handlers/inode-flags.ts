@@ -1,4 +1,4 @@
-import { FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS } from "../../kernel/constants.ts";
+import { E2BIG, FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS } from "../../kernel/constants.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { error, never, type Outcome } from "../outcome.ts";
@@ -15,7 +15,6 @@ const ARGUMENT_BYTES: ReadonlyMap<number, number> = new Map([
 /** struct file_attr (linux/fs.h): its first size, and the largest there can be before the kernel asks for a page. */
 const FILE_ATTR_BYTES_MIN = 24n;
 const FILE_ATTR_BYTES_MAX = 4096n;
-const E2BIG = 7;
 
 /**
  * ioctl with a request that sets flags or attributes of an inode, on the target's own open file, so that it cannot be exchanged. All other requests that are notified

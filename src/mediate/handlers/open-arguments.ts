@@ -1,3 +1,4 @@
+import { E2BIG } from "../../kernel/constants.ts";
 import { Permission, type PermissionName } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
@@ -17,7 +18,6 @@ export interface OpenArguments {
 
 /** struct open_how (openat2(2)): flags, mode, resolve, eight bytes each. */
 const HOW_BYTES = 24;
-const E2BIG = 7;
 
 /** Of open, creat, openat, openat2; an error where the kernel has one for them too. */
 export function readArguments(call: Call): OpenArguments | Outcome {

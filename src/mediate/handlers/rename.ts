@@ -1,3 +1,4 @@
+import { EBUSY } from "../../kernel/constants.ts";
 import { Permission } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
@@ -8,8 +9,6 @@ import { CONTINUE, error, type Outcome, result, unable } from "../outcome.ts";
 import type { Place } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { type Bytes, c, close, fstat, openPath, shown, sys } from "../sys.ts";
-
-const EBUSY = 16;
 
 /** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
 export const rename: Handler = {

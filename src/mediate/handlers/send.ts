@@ -1,3 +1,4 @@
+import { AT_EACCESS, MSG_DONTWAIT, MSG_FASTOPEN, MSG_NOSIGNAL, W_OK } from "../../kernel/constants.ts";
 import { abi, E } from "../abi.ts";
 import { readAddress } from "../address.ts";
 import type { Call } from "../call.ts";
@@ -12,8 +13,6 @@ import { AF, SOCK, socketOf, type TargetSocket } from "../socket.ts";
 import { carried } from "../supervised/control.ts";
 import { goesByNoAddress } from "../supervised/no-address.ts";
 import { sys } from "../sys.ts";
-
-const MSG = { dontWait: 0x40, noSignal: 0x4000, fastOpen: 0x20000000 } as const;
 
 /** sendto with an address; without one the filter lets it through. */
 export const sendto: Handler = {
@@ -68,7 +67,7 @@ function send(call: Call, message: Message, flags: number): Outcome {
   const socket = socketOf(call, 0);
   if (typeof socket === "number") return error(-socket);
   const { address } = message;
-  if (flags & MSG.fastOpen) return refuseForm(call);
+  if (flags & MSG_FASTOPEN) return refuseForm(call);
   const control = controlOf(call, message);
   if (control !== null && !Buffer.isBuffer(control)) return control;
   const isDatagram = address !== null && socket.domain === AF.unix && socket.type === SOCK.dgram;
@@ -84,7 +83,7 @@ function send(call: Call, message: Message, flags: number): Outcome {
   // A connected stream takes no address but for fast open (tcp(7)).
   if (address !== null && socket.type === SOCK.stream) return error(E.ISCONN);
   const path = address === null ? null : pathOf(call, address);
-  const asked = flags | MSG.dontWait | MSG.noSignal;
+  const asked = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
   const letter = { data: message.data, control };
   // A connection of packets goes by no address, whatever is given.
   const named = address !== null && (socket.domain !== AF.unix || isDatagram);
@@ -116,14 +115,11 @@ function signed(
   return sendSigned(call, socket, { ...letter, name: to?.bytes ?? null }, flags);
 }
 
-const WRITE = 2;
-const AT_EACCESS = 0x200;
-
 /** Sending to a socket's name takes the right to write to it (unix(7)). */
 function mayWrite(to: Destination | null): Destination | null {
   if (to === null || to.kind !== "address" || to.bytes[2] === 0) return to;
   const path = Buffer.concat([to.bytes.subarray(2), Buffer.alloc(1)]);
-  const denied = sys("faccessat2", abi.AT_FDCWD, path, WRITE, AT_EACCESS);
+  const denied = sys("faccessat2", abi.AT_FDCWD, path, W_OK, AT_EACCESS);
   return denied < 0 ? error(-denied) : to;
 }
 
@@ -137,7 +133,7 @@ function controlOf(call: Call, { control }: Message): Buffer | Outcome | null {
 /** A target that may wait waits here, without keeping the loop. */
 function untilSent(socket: TargetSocket, flags: number, attempt: () => Outcome): Outcome {
   const outcome = attempt();
-  const waits = !socket.nonBlocking && (flags & MSG.dontWait) === 0;
+  const waits = !socket.nonBlocking && (flags & MSG_DONTWAIT) === 0;
   if (outcome.kind !== "error" || outcome.errno !== E.AGAIN || !waits) return outcome;
   return { kind: "pending", fd: socket.fd, resume: () => untilSent(socket, flags, attempt) };
 }

@@ -1,3 +1,4 @@
+import { ENOPROTOOPT } from "../../kernel/constants.ts";
 import { E } from "../abi.ts";
 import type { Handler } from "../handler.ts";
 import { error, type Outcome, result } from "../outcome.ts";
@@ -5,7 +6,6 @@ import { refuseForm } from "../refuse-call.ts";
 import { AF, IPPROTO_IPV6, IPV6_V6ONLY, socketOf } from "../socket.ts";
 import { sys } from "../sys.ts";
 
-const ENOPROTOOPT = 92;
 const INT_BYTES = 4;
 
 /**

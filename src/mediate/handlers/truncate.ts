@@ -1,3 +1,4 @@
+import { EFBIG } from "../../kernel/constants.ts";
 import { Permission } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
 import { denyName } from "../deny.ts";
@@ -6,8 +7,6 @@ import { noPlace } from "../leave.ts";
 import { error, result } from "../outcome.ts";
 import { beyondFileSize } from "../supervised/file-size.ts";
 import { c, self, sys } from "../sys.ts";
-
-const EFBIG = 27;
 
 /** truncate: on the very file that was judged. Where Landlock sees it (ABI 3) a sealed domain does not ask. */
 export const truncate: Handler = {

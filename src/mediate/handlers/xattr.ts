@@ -1,3 +1,4 @@
+import { E2BIG } from "../../kernel/constants.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { XATTR_NAME_MAX } from "../limits.ts";
@@ -6,7 +7,6 @@ import { c, self, shown, sys } from "../sys.ts";
 import { attributes, type Change, isOutcome, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 
-const E2BIG = 7;
 /** struct xattr_args (linux/xattr.h): value, size, flags. */
 const XATTR_ARGS_BYTES = 16n;
 

@@ -1,11 +1,16 @@
-import { IPPROTO_IP, IPPROTO_IPV6, SCM_CREDENTIALS, SOL_SOCKET } from "../../kernel/constants.ts";
+import {
+  EINVAL,
+  ENOBUFS,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  SCM_CREDENTIALS,
+  SCM_RIGHTS,
+  SOL_SOCKET,
+} from "../../kernel/constants.ts";
 import type { Call } from "../call.ts";
 import { error, never, type Outcome } from "../outcome.ts";
 
-const SCM_RIGHTS = 1;
 const SOL_UDP = 17;
-const ENOBUFS = 105;
-const EINVAL = 22;
 /** struct cmsghdr on x86_64 (cmsg(3)): length with the header, level, type; each piece padded to eight bytes. */
 const HEADER_BYTES = 16;
 /** Bytes of control data of one message; the kernel's own limit for all of a socket's options (net.core.optmem_max) is of that size. */

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { SIGKILL } from "../../kernel/constants.ts";
 import { E } from "../abi.ts";
 import type { Broker } from "../broker.ts";
 import type { Call } from "../call.ts";
@@ -18,7 +19,6 @@ interface Expected {
   readonly after: Stat | null;
 }
 
-const SIGKILL = 9;
 const ofBroker = new WeakMap<Broker, Execs>();
 
 export function execs(broker: Broker): Execs {

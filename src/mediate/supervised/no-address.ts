@@ -1,7 +1,7 @@
+import { SOCK_SEQPACKET } from "../../kernel/constants.ts";
 import type { Call } from "../call.ts";
 import { SOCK, socketOf } from "../socket.ts";
 
-const SOCK_SEQPACKET = 5;
 const MSG_FASTOPEN = 0x2000_0000;
 
 /**

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { ENXIO } from "../../kernel/constants.ts";
 import { abi } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { OpenArguments } from "../handlers/open-arguments.ts";
@@ -8,7 +9,6 @@ import { openat, self } from "../sys.ts";
 import { fieldOf } from "./named-processes.ts";
 import { settle, unwaiting } from "./open-object.ts";
 
-const ENXIO = 6;
 /** Devices that never keep their opener waiting (Documentation/admin-guide/devices.txt): memory, terminals' ends, misc as urandom's kin. */
 const PROMPT: ReadonlySet<number> = new Set([1, 5, 136, 137, 138, 139, 140, 141, 142, 143]);
 /** /dev/tty: whoever opens it gets its own controlling terminal. */

@@ -1,3 +1,4 @@
+import { CLOCK_MONOTONIC, ENXIO, F_DUPFD_CLOEXEC, F_SETFL, SPLICE_F_NONBLOCK } from "../../kernel/constants.ts";
 import { abi, E, POLLIN } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { OpenArguments } from "../handlers/open-arguments.ts";
@@ -5,10 +6,6 @@ import { error, type Outcome } from "../outcome.ts";
 import { close, openat, self, sys } from "../sys.ts";
 import { FIFO_LOOK_MS } from "./limits.ts";
 import { settle } from "./open-object.ts";
-
-const ENXIO = 6;
-const SPLICE_F_NONBLOCK = 2;
-const CLOCK_MONOTONIC = 1;
 
 /**
  * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the call stays unanswered, and every few milliseconds it is looked whether
@@ -30,8 +27,6 @@ export function openFifo(call: Call, asked: OpenArguments, object: number): Outc
     () => given(call, asked, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0)),
   );
 }
-
-const F_DUPFD_CLOEXEC = 1030;
 
 /** Asks again on every tick until the answer is another than ENXIO. */
 function until(call: Call, attempt: () => number, done: (fd: number) => Outcome): Outcome {
@@ -68,6 +63,5 @@ function given(call: Call, asked: OpenArguments, fd: number): Outcome {
   return settle(call, { ...asked, flags: asked.flags | abi.O_NONBLOCK }, fd);
 }
 
-const F_SETFL = 4;
 /** O_APPEND, O_DIRECT, O_NOATIME: what F_SETFL may set beside O_NONBLOCK. */
 const KEPT = 0o2000 | 0o40000 | 0o1000000;

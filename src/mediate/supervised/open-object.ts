@@ -1,3 +1,4 @@
+import { ENXIO, F_SETFL } from "../../kernel/constants.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { accesses, type OpenArguments } from "../handlers/open-arguments.ts";
@@ -10,8 +11,6 @@ import { lacking } from "./lacking.ts";
 import { openDevice } from "./open-device.ts";
 import { openFifo } from "./open-fifo.ts";
 
-const F_SETFL = 4;
-const ENXIO = 6;
 /** Flags that F_GETFL never shows (open(2)), and those that a reopening through a link must not have. */
 const ONCE = abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_CLOEXEC;
 
