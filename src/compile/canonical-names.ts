@@ -3,12 +3,13 @@ import { buildAutomaton, UnreadablePattern } from "../model/automaton/build.ts";
 import { AutomatonTooLarge } from "../model/automaton/too-large.ts";
 import { isCanonicalName } from "../model/canonical-name.ts";
 import { type Canonicalised, canonicalise } from "../model/canonicalise.ts";
+import { hostSwitchRules } from "../model/host-switches.ts";
 import { ownRules } from "../model/own-objects.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
-/** A policy's names on one host: canonical, with Cofferdam's own places taken away. */
+/** A policy's names on one host: canonical, with Cofferdam's own places and the host's switches taken away. */
 export interface CanonicalNames {
   readonly policy: Policy;
   readonly automaton: Automaton;
@@ -29,7 +30,9 @@ export function canonicalNames(
   const noName = [...own, ...kept].find((path) => !path.startsWith("/") || path === "/" || !isCanonicalName(path));
   if (noName !== undefined) return { problems: [problem("own-place", { path: noName })] };
   return unlessTooLarge(() => {
-    const { rules, resolved, unfollowed } = canonicalise([...written.names, ...ownRules(own, kept)], snapshot);
+    const canonical = canonicalise([...written.names, ...ownRules(own, kept)], snapshot);
+    const { resolved, unfollowed } = canonical;
+    const rules = [...canonical.rules, ...hostSwitchRules(canonical.rules)];
     return { policy: { ...written, names: rules }, automaton: buildAutomaton(rules), resolved, unfollowed };
   });
 }

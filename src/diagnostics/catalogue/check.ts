@@ -108,6 +108,16 @@ export const checkEntries = {
       "The places of Cofferdam are denied to every domain, whatever it grants. A grant that names one is a mistake.",
     example: "files: [w /etc/cofferdam/**]",
   },
+  "host-switch": {
+    code: "CFD2031",
+    severity: "warning",
+    title: "switch of the kernel",
+    message: "`{path}` stays out of `{rule}`: it makes the kernel run programs or code outside every domain",
+    fix: "name what the daemon needs to write, and leave such switches to the administrator",
+    explanation:
+      "Whoever writes a path into core_pattern, modprobe or uevent_helper has the kernel start that program as root, in no domain. No domain may change such files, whatever it grants. In a sealed domain nothing of a procfs can be written then, since kernel rules hold on all of it.",
+    example: "files: [w /proc/sys/**]",
+  },
   "single-file": {
     code: "CFD2012",
     severity: "warning",

@@ -9,6 +9,7 @@ import { checkDeniedNames } from "./denied-names.ts";
 import { checkEngine } from "./engine.ts";
 import { checkExecute } from "./execute.ts";
 import { checkForeignFiles } from "./foreign-files.ts";
+import { checkHostSwitches } from "./host-switches.ts";
 import { checkListing } from "./listing.ts";
 import { checkMissing } from "./missing.ts";
 import { onHost } from "./on-host.ts";
@@ -32,6 +33,7 @@ const wantWhole: readonly Check[] = [checkSingleFiles, checkListing, checkExecut
 /** Of the names as this host resolves them: a link must not hide what a grant reaches. */
 const errorChecksOnHost: readonly Check[] = [checkOwnPlaces];
 const adviceChecksOnHost: readonly Check[] = [
+  checkHostSwitches,
   checkWide,
   checkForeignFiles,
   checkListing,

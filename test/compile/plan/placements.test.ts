@@ -43,12 +43,26 @@ test("create and delete go to a directory only where all names below are alike",
 });
 
 test("device nodes may be made nowhere", async () => {
-  const plan = await planOf(policy({ names: ["rwcdxai /**"] }));
+  const plan = await planOf(policy({ names: ["rwcdxai /srv/**"] }));
   const [everything] = planJson(plan).paths;
-  expect(everything?.path).toBe("/");
+  expect(everything?.path).toBe("/srv");
   expect(everything?.rights).toContain("make-reg");
   expect(everything?.rights.filter((right) => ["make-char", "make-block"].includes(right))).toEqual([]);
   expect(plan.landlock?.handledFs).toBe(0xffffn);
+});
+
+test("no grant reaches a switch of the host's: nothing on all of procfs can be written then", async () => {
+  const plan = await planOf(policy({ names: ["rw /proc/**"] }));
+  const written = plan.mediation.policy as ReturnType<typeof policy>;
+  const denied = written.names.filter(({ effect }) => effect === "deny").map(({ pattern }) => pattern);
+  expect(denied).toContain("/proc/sys/kernel/core_pattern");
+  const rights = planJson(plan).paths.flatMap((rule) => rule.rights);
+  expect(rights).toContain("read-file");
+  expect(rights).not.toContain("write-file");
+  expect(plan.mediation.report.lost).toContainEqual({
+    rule: "/proc",
+    why: "rules below the root of a procfs do not last",
+  });
 });
 
 test("symbolic links are followed to the canonical name, and the plan says so", async () => {
