@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findCgroup2 } from "../kernel/probe/caller.ts";
+import { findControlGroups } from "../kernel/probe/caller.ts";
 import { HostError } from "./host-error.ts";
 
 /** Where things lie for one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds plans by the same one. */
@@ -16,7 +16,7 @@ export interface Places {
   readonly home: string;
   /** What every domain is denied, whatever it grants: folders and files. */
   readonly own: readonly string[];
-  /** What every domain may read and none may change: the control groups that carry the programs of root's domains. */
+  /** What every domain may read and none may change: control groups carry the programs of root's domains, and can freeze whoever is in them. */
   readonly kept: readonly string[];
   /** Of the host as a whole, whoever asks. */
   readonly system: SystemPlaces;
@@ -46,8 +46,8 @@ export interface PlacesInput {
   readonly uid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Where control groups version 2 are mounted. */
-  readonly cgroup2?: string | null;
+  /** Where control groups are mounted. */
+  readonly controlGroups?: readonly string[];
 }
 
 const system = {
@@ -79,7 +79,7 @@ function absolute(value: string | undefined): string | null {
 }
 
 /** @throws HostError when an ordinary user has no HOME and no XDG variables to find places by. */
-export function places({ uid, env, home, cgroup2 = null }: PlacesInput): Places {
+export function places({ uid, env, home, controlGroups = [] }: PlacesInput): Places {
   const user = uid === 0 ? null : userPlaces(env);
   const configuration = user?.configuration ?? system.configuration;
   const plans = user?.plans ?? join(system.runtime, "plans");
@@ -96,7 +96,7 @@ export function places({ uid, env, home, cgroup2 = null }: PlacesInput): Places 
       // package.json: node looks there first for what dist/ imports.
       ...["bin", "bpf", "dist", "domains", "node_modules", "package.json"].map((name) => join(home, name)),
     ],
-    kept: uid === 0 && cgroup2 !== null ? [cgroup2] : [],
+    kept: uid === 0 ? controlGroups : [],
     system: systemPlaces(),
     asRoot: uid === 0,
   };
@@ -130,6 +130,6 @@ function everyUserPlace(uid: number, env: PlacesInput["env"]): readonly string[]
 /** The places of whoever runs this process. The bundle lies in `HOME/dist/`, so that its own path tells the program's folder. */
 export function ownPlaces(): Places {
   const home = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
-  const cgroup2 = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
-  return places({ uid: process.geteuid?.() ?? 0, env: process.env, home, cgroup2 });
+  const controlGroups = findControlGroups(readFileSync("/proc/self/mountinfo", "utf8"));
+  return places({ uid: process.geteuid?.() ?? 0, env: process.env, home, controlGroups });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import * as constants from "../../src/kernel/constants.ts";
 import { type FeatureName, featureNames, type HostFacts } from "../../src/kernel/host-facts.ts";
-import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
+import { findCgroup2, findControlGroups } from "../../src/kernel/probe/caller.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { number } from "../../src/kernel/syscalls.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
@@ -148,4 +148,8 @@ test("the cgroup v2 mount point is read from mountinfo, escapes and all", () => 
   const line = "35 24 0:30 / /sys/fs/my\\040cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw";
   expect(findCgroup2(`22 1 0:5 / /sys rw - sysfs sysfs rw\n${line}\n`)).toBe("/sys/fs/my cgroup");
   expect(findCgroup2("22 1 0:5 / /sys/fs/cgroup rw - cgroup cgroup rw\n")).toBeNull();
+  expect(findControlGroups(`22 1 0:5 / /cg/freezer rw - cgroup cgroup rw\n${line}\n`)).toEqual([
+    "/cg/freezer",
+    "/sys/fs/my cgroup",
+  ]);
 });

@@ -12,13 +12,23 @@ export function findCgroup2(mountinfo: string): string | null {
  * and in namespaces of control groups. Fields 4 and 5, octal-escaped; the type follows the lone `-` (proc_pid_mountinfo(5)).
  */
 export function findCgroup2Mount(mountinfo: string): { readonly root: string; readonly point: string } | null {
-  for (const line of mountinfo.split("\n")) {
+  const [mount] = controlGroupMounts(mountinfo).filter(({ type }) => type === "cgroup2");
+  return mount === undefined ? null : { root: mount.root, point: mount.point };
+}
+
+/** Where control groups of either version are mounted: in those of version 1, too, a process can be frozen or starved. */
+export function findControlGroups(mountinfo: string): readonly string[] {
+  return [...new Set(controlGroupMounts(mountinfo).map(({ point }) => point))].sort();
+}
+
+function controlGroupMounts(mountinfo: string): readonly { type: string; root: string; point: string }[] {
+  return mountinfo.split("\n").flatMap((line) => {
     const [mount = "", filesystem = ""] = line.split(" - ");
     const [, , , root, point] = mount.split(" ");
-    if (filesystem.startsWith("cgroup2 ") && root !== undefined && point !== undefined)
-      return { root: unescapeOctal(root), point: unescapeOctal(point) };
-  }
-  return null;
+    const [type = ""] = filesystem.split(" ");
+    if (!/^cgroup2?$/.test(type) || root === undefined || point === undefined) return [];
+    return [{ type, root: unescapeOctal(root), point: unescapeOctal(point) }];
+  });
 }
 
 function unescapeOctal(text: string): string {
