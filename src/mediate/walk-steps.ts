@@ -153,7 +153,9 @@ export class Walk {
     if (ownTable && this.#rest.length === 0 && /^\d+$/.test(component))
       return { kind: "descriptor", number: Number(component) };
     const mine = ownTable || (typeof directory === "string" && own.includes(directory) && OWN_LINKS.has(component));
-    return mine && this.#context.procfs === "open" ? this.#jumpTo(component) : { kind: "procfs" };
+    if (mine && this.#context.procfs === "open") return this.#jumpTo(component);
+    const owner = typeof directory === "string" ? /^\/proc\/(\d+)/.exec(directory)?.[1] : undefined;
+    return { kind: "procfs", ...(owner === undefined ? {} : { process: Number(owner) }) };
   }
 
   /** Where the kernel itself leads a process to: not a name, but the object. */

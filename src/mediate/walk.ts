@@ -10,7 +10,11 @@ import { Walk } from "./walk-steps.ts";
 export type Walked =
   | { readonly kind: "place"; readonly place: Place }
   /** Procfs: nothing there is ever done by the mediator, whose own /proc/self and rights would be used; but for {@link WalkContext.procfs}. */
-  | { readonly kind: "procfs" }
+  | {
+      readonly kind: "procfs";
+      /** Whose link it is that is not followed. */
+      readonly process?: number;
+    }
   /** What the target's own `/proc/self/exe`, `cwd`, `root` leads to, O_PATH. Only where procfs is opened. */
   | { readonly kind: "object"; readonly fd: number }
   /** A file system of another mount namespace, or none's. */

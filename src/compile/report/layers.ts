@@ -66,7 +66,8 @@ function sockets(name: string, { mode, granted, why }: Holding): Layer {
 function signals({ scoped }: LandlockPlan, any: boolean): Layer {
   const abstract =
     (scoped & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET) !== 0n ? "; abstract sockets stay inside the domain" : "";
-  if (any) return { name: "signals", state: "enforced", detail: `every process may be signalled${abstract}` };
+  if (any)
+    return { name: "signals", state: "enforced", detail: `every process but Cofferdam's may be signalled${abstract}` };
   const held = (scoped & LANDLOCK_SCOPE_SIGNAL) !== 0n;
   return {
     name: "signals",

@@ -22,7 +22,8 @@ export function filterContext(
     brokered: decided.brokered,
     sockets: socketGrants(policy, decided.modes),
     ipc: decided.ipc,
-    signalsHeld: facts.features["landlock-scope"].state === "yes" || granted(policy.signals).has("any"),
+    // Not where everybody may be signalled: Cofferdam's own processes may not.
+    signalsHeld: facts.features["landlock-scope"].state === "yes" && !granted(policy.signals).has("any"),
     truncateHeld: facts.landlockAbi >= LANDLOCK_ABI_TRUNCATE,
   };
 }

@@ -15,7 +15,7 @@ export interface FilterContext {
   readonly sockets: SocketGrants;
   /** Kinds granted inside a private IPC namespace. */
   readonly ipc: ReadonlySet<IpcKind>;
-  /** Landlock's signal scope holds, or the policy grants every signal. */
+  /** Landlock's scope keeps signals inside the domain. */
   readonly signalsHeld: boolean;
   /** Landlock handles truncation (ABI 3). */
   readonly truncateHeld: boolean;

@@ -13,7 +13,6 @@ import { owner } from "./owner.ts";
 import {
   affinity,
   ownProcess,
-  ownSignal,
   parameter,
   scheduler,
   schedulingAttributes,
@@ -23,6 +22,7 @@ import {
 import { rename } from "./rename.ts";
 import { selfConfine } from "./self-confine.ts";
 import { sendmmsg, sendmsg, sendto } from "./send.ts";
+import { ownerOr, signal, signalOrNone } from "./signals.ts";
 import { socketOption } from "./socket-option.ts";
 import { times } from "./times.ts";
 import { truncate } from "./truncate.ts";
@@ -45,7 +45,8 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [times, ["utime", "utimes", "futimesat", "utimensat"]],
   [xattr, ["setxattr", "lsetxattr", "fsetxattr", "setxattrat"]],
   [xattr, ["removexattr", "lremovexattr", "fremovexattr", "removexattrat"]],
-  [inodeIoctl, ["ioctl"]],
+  [ownerOr(inodeIoctl), ["ioctl"]],
+  [signalOrNone, ["fcntl", "pidfd_send_signal"]],
   [fileAttributes, ["file_setattr"]],
   [memfd, ["memfd_create"]],
   [selfConfine, ["landlock_restrict_self"]],
@@ -61,7 +62,7 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [scheduler, ["sched_setscheduler"]],
   [parameter, ["sched_setparam"]],
   [schedulingAttributes, ["sched_setattr"]],
-  [ownSignal, ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"]],
+  [signal, ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"]],
   [setPriority, ["setpriority"]],
   [setIoPriority, ["ioprio_set"]],
 ];

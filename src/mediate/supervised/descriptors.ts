@@ -8,7 +8,7 @@ import { CONTINUE, error, type Outcome, result } from "../outcome.ts";
 import { canonical } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { fstat, sys } from "../sys.ts";
-import { judgeProcess } from "./judge-process.ts";
+import { judgeAll } from "./judge-process.ts";
 import { namedProcesses } from "./named-processes.ts";
 import { numbers, terminalOf } from "./open-device.ts";
 
@@ -66,11 +66,7 @@ function isOwnTerminal(call: Call, fd: number): boolean {
 function judgeOwner(call: Call, owner: number): Outcome | null {
   if (owner === 0) return null;
   const target = { register: 2, kind: "group-or-process", zeroIsSelf: false } as const;
-  for (const pid of namedProcesses(call, target, owner)) {
-    const refused = judgeProcess(call, pid, "signal");
-    if (refused !== null) return refused;
-  }
-  return null;
+  return judgeAll(call, namedProcesses(call, target, owner), "signal");
 }
 
 function ownedBy(call: Call, owner: number): Outcome {

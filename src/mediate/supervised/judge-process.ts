@@ -3,6 +3,7 @@ import { decide } from "../../model/decide.ts";
 import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { error, never, type Outcome, type Refusal } from "../outcome.ts";
+import { isCofferdams } from "../own-process.ts";
 import { domainName, inSameDomain } from "./same-domain.ts";
 
 /** `signal` goes by the policy's `signals`; the others are for the own domain alone. */
@@ -10,9 +11,10 @@ export type Operation = "signal" | "control" | "inspect";
 
 /** null when the domain may do that to the process; a thread's number does as well. */
 export function judgeProcess(call: Call, pid: number, operation: Operation): Outcome | null {
-  if (isOwn(pid)) return refused({ operation: call.name, object: `process ${pid}`, reason: "own-object" });
   if (!existsSync(`/proc/${pid}`)) return error(E.SRCH);
   if (inSameDomain(call, pid)) return null;
+  if (isCofferdams(pid))
+    return refused({ operation: call.name, object: `process ${pid} of Cofferdam`, reason: "own-object" });
   const domain = domainName(call, pid);
   if (operation !== "signal") return never(E.PERM, call.name, `process ${pid} of ${spell(domain)}`);
   const request = { class: "signal", domain } as const;
@@ -21,9 +23,19 @@ export function judgeProcess(call: Call, pid: number, operation: Operation): Out
   return refused({ operation: call.name, object, reason: "no-rule", request: domain === "unknown" ? null : request });
 }
 
-/** The mediator and its holder. */
-function isOwn(pid: number): boolean {
-  return pid === process.pid || pid === process.ppid;
+/** Several at once: refused if one is. At a level that lets calls go on the one that counts is Cofferdam's own, wherever it stands. */
+export function judgeAll(call: Call, pids: readonly number[], operation: Operation): Outcome | null {
+  let first: Outcome | null = null;
+  for (const pid of pids) {
+    const refused = judgeProcess(call, pid, operation);
+    if (refused !== null && (!call.rehearses || isOwn(refused))) return refused;
+    first ??= refused;
+  }
+  return first;
+}
+
+function isOwn(outcome: Outcome): boolean {
+  return outcome.kind === "refused" && outcome.refusal.reason === "own-object";
 }
 
 function spell(domain: string): string {

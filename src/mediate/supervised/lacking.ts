@@ -5,13 +5,22 @@ import { denyName } from "../deny.ts";
 import { missing } from "../handlers/open-arguments.ts";
 import type { Outcome } from "../outcome.ts";
 import { type Bytes, shown } from "../sys.ts";
+import { belongsToCofferdam } from "./warned.ts";
 
-/** The refusal of the first of `wanted` that the policy does not grant on this name; null where it grants all of it. */
+/**
+ * The refusal of the first of `wanted` that the policy does not grant on this name; null where it grants all of it. Where what is refused goes on, Cofferdam's own objects
+ * come first: they do not.
+ */
 export function lacking(call: Call, name: Bytes, wanted: readonly PermissionName[]): Outcome | null {
   const self = asSelf(call, name);
   if (self !== null) return lackingOfOwn(call, name, self, wanted);
-  const first = missing(call.broker.grants.of(name), wanted);
-  return first === null ? null : denyName(first, name);
+  const granted = call.broker.grants.of(name);
+  const first = missing(granted, wanted);
+  if (first === null) return null;
+  const path = shown(name);
+  const isOwn = (operation: PermissionName): boolean =>
+    missing(granted, [operation]) !== null && belongsToCofferdam(call, { class: "name", operation, path });
+  return denyName((call.rehearses ? wanted.find(isOwn) : undefined) ?? first, name);
 }
 
 /** An entry of the caller's own folder on procfs has two names, which the kernel does not tell apart: a rule may use either, and a denial of either counts. */

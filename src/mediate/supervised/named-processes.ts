@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { ProcessCall } from "../../kernel/mediated-calls/call.ts";
+import { abi } from "../abi.ts";
 import type { Call } from "../call.ts";
+import { readlinkat, self } from "../sys.ts";
 
 /** setpriority(2): PRIO_PROCESS, PRIO_PGRP, PRIO_USER. ioprio_set(2) counts from 1. */
 const KINDS = ["process", "group", "user"] as const;
@@ -58,8 +60,16 @@ function textOf(path: string): string | null {
   }
 }
 
-/** The process behind a pidfd of the mediator's own: -1 when it has ended, null when the descriptor is no pidfd (pidfd_open(2)). */
+/**
+ * The process behind a pidfd of the mediator's own: -1 when it has ended, null when the descriptor is none (pidfd_open(2)). A folder of /proc stands for its process, too
+ * (pidfd_send_signal(2)).
+ */
 export function heldProcess(fd: number): number | null {
-  const found = /^Pid:\t(-?\d+)/m.exec(textOf(`/proc/self/fdinfo/${fd}`) ?? "");
+  const found = /^Pid:\t(-?\d+)/m.exec(textOf(`/proc/self/fdinfo/${fd}`) ?? "") ?? /^\/proc\/(\d+)$/.exec(linkOf(fd));
   return found === null ? null : Number(found[1]);
+}
+
+function linkOf(fd: number): string {
+  const text = readlinkat(abi.AT_FDCWD, self(fd));
+  return typeof text === "string" ? text : "";
 }

@@ -10,7 +10,7 @@ import { inSharedDirectory, protects } from "../shared-directory.ts";
 import { shown } from "../sys.ts";
 import { lacking } from "./lacking.ts";
 import { openDescriptor, openObject } from "./open-object.ts";
-import { judgeProcEntry } from "./proc-entry.ts";
+import { judgeProcEntry, judgeProcLink } from "./proc-entry.ts";
 
 /** Together, but for O_PATH, which looks at neither, the kernel takes them for a mistake (since 6.4). */
 const MEANINGLESS = abi.O_CREAT | abi.O_DIRECTORY | abi.O_PATH;
@@ -31,7 +31,8 @@ function openNamed(call: Call, asked: OpenArguments): Outcome | number {
     const walked = call.walk(asked.path, asked.follow, "open");
     if (walked.kind === "descriptor") return walked.number;
     if (walked.kind === "object") return openDescriptor(call, asked, walked.fd);
-    if (walked.kind !== "place") return noPlace(call, asked.path, walked);
+    const own = walked.kind === "procfs" ? judgeProcLink(walked.process, asked.path.text) : null;
+    if (walked.kind !== "place") return own ?? noPlace(call, asked.path, walked);
     const outcome = openPlace(call, asked, walked.place);
     if (outcome !== "again") return outcome;
   }
@@ -48,7 +49,7 @@ function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | "a
   if (asked.creates && (asked.flags & abi.O_EXCL) !== 0) return error(E.EXIST);
   if (type === abi.S_IFLNK && (asked.flags & abi.O_PATH) === 0) return error(E.LOOP);
   if (asked.creates && (type === abi.S_IFDIR || place.slash)) return error(E.ISDIR);
-  const refused = judgeProcEntry(call, place) ?? judge(call, asked, place);
+  const refused = judgeProcEntry(call, place, isForWriting(asked.flags)) ?? judge(call, asked, place);
   if (refused !== null) return refused;
   if (asked.creates && isProtected(type) && inSharedDirectory(call, place)) return error(E.ACCES);
   return openObject(call, asked, object, place);
@@ -56,6 +57,10 @@ function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | "a
 
 function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | null {
   return asked.flags & abi.O_PATH ? null : lacking(call, name, accesses(asked.flags));
+}
+
+function isForWriting(flags: number): boolean {
+  return (flags & abi.O_PATH) === 0 && (flags & abi.O_ACCMODE) !== 0;
 }
 
 function isProtected(type: number): boolean {

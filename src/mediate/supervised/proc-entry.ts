@@ -1,6 +1,7 @@
 import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { never, type Outcome } from "../outcome.ts";
+import { isCofferdams } from "../own-process.ts";
 import type { Place } from "../place.ts";
 import { shown } from "../sys.ts";
 import { inSameDomain } from "./same-domain.ts";
@@ -13,21 +14,29 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set(
 );
 
 /**
- * An entry of another domain's process, or of Cofferdam's own, is refused beyond what the policy says of its name: the kernel would ask whether the *mediator* may
- * look into that process. null for everything else.
+ * An entry of another domain's process is refused beyond what the policy says of its name: the kernel would ask whether the *mediator* may look into that process. Of
+ * Cofferdam's own processes nothing may be written either. null for everything else.
  */
-export function judgeProcEntry(call: Call, { name }: Place): Outcome | null {
+export function judgeProcEntry(call: Call, { name }: Place, writes: boolean): Outcome | null {
   const found = /^\/proc\/(\d+)(?:\/task\/\d+)?(?:\/([^/]+))?/.exec(name);
   if (found === null) return null;
   const pid = Number(found[1]);
-  if (pid === process.pid || pid === process.ppid) return ofCofferdam(name);
   if (inSameDomain(call, pid)) return null;
   const entry = found[2];
-  return entry === undefined || OPEN_TO_ALL.has(entry) ? null : never(E.ACCES, call.name, shown(name));
+  const isOpen = entry === undefined || OPEN_TO_ALL.has(entry);
+  if (isOpen && !writes) return null;
+  if (isCofferdams(pid)) return ofCofferdam(name, writes);
+  return isOpen ? null : never(E.ACCES, call.name, shown(name));
 }
 
-function ofCofferdam(name: string): Outcome {
+/** A link of a process's folder that leads away from procfs, and so was not followed. */
+export function judgeProcLink(process: number | undefined, path: string): Outcome | null {
+  return process !== undefined && isCofferdams(process) ? ofCofferdam(path, false) : null;
+}
+
+function ofCofferdam(name: string, writes: boolean): Outcome {
   const object = shown(name);
-  const refusal = { class: "name", operation: "read", object, reason: "own-object", request: null } as const;
+  const operation = writes ? "write" : "read";
+  const refusal = { class: "name", operation, object, reason: "own-object", request: null } as const;
   return { kind: "refused", errno: E.ACCES, refusal };
 }

@@ -3,7 +3,7 @@ import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { CONTINUE, type Outcome, result, unable } from "../outcome.ts";
 import { sys } from "../sys.ts";
-import { judgeProcess, type Operation } from "./judge-process.ts";
+import { judgeAll, judgeProcess, type Operation } from "./judge-process.ts";
 import { heldProcess, namedProcesses } from "./named-processes.ts";
 
 type Target = ProcessCall["targets"][number];
@@ -31,11 +31,7 @@ function judgeTarget(call: Call, target: Target, operation: Operation): Outcome 
     return null;
   }
   if (tgid !== ownTgid) return unable(E.PERM, call.name, `process ${number} of another pid namespace`);
-  for (const pid of namedProcesses(call, target, number)) {
-    const refused = judgeProcess(call, pid, operation);
-    if (refused !== null) return refused;
-  }
-  return null;
+  return judgeAll(call, namedProcesses(call, target, number), operation);
 }
 
 /**

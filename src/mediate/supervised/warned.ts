@@ -1,4 +1,5 @@
 import { decide } from "../../model/decide.ts";
+import type { Request } from "../../model/request.ts";
 import type { Call } from "../call.ts";
 import { CONTINUE, goesOn, type Outcome, type Refusal } from "../outcome.ts";
 
@@ -22,6 +23,16 @@ export function warned(call: Call, outcome: Outcome): Outcome {
 function isOwn(call: Call, { reason, request }: Refusal): boolean {
   if (reason === "own-object") return true;
   if (request === null) return false;
+  if (request.class !== "two-names") return belongsToCofferdam(call, request);
+  const { from, to } = request;
+  // Another name for an object of Cofferdam's is a way to it.
+  return (
+    belongsToCofferdam(call, { class: "name", operation: "write", path: from }) ||
+    belongsToCofferdam(call, { class: "name", operation: "create", path: to })
+  );
+}
+
+export function belongsToCofferdam(call: Call, request: Request): boolean {
   const decision = decide(call.broker.policy, request);
   return decision.outcome === "denied" && decision.reason === "own-object";
 }

@@ -4,7 +4,7 @@ import type { FilterContext } from "../filter-context.ts";
 import { allow, ifOneOf, notify, type Verdict } from "../verdict.ts";
 
 const WHY =
-  "Landlock's scope keeps signals inside the domain; on kernels without it the mediator is asked, except for signal 0";
+  "Landlock's scope keeps signals inside the domain; where the kernel has none, or the policy grants `any`, the mediator is asked, except for signal 0: Cofferdam's own processes get none";
 
 const sent =
   (signal: number) =>
@@ -24,7 +24,7 @@ export const signalCalls: readonly CallRow[] = [
     calls: ["fcntl"],
     class: "signals",
     applies: "listed",
-    why: "F_SETOWN sends SIGIO to others; asked about where Landlock's scope is missing",
+    why: "F_SETOWN sends any signal to others; asked about where no Landlock scope holds signals",
     verdict: (context) => (context.signalsHeld ? allow : ifOneOf(1, Object.values(ownerCommands), notify, allow)),
   },
 ];

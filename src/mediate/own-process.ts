@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Name of a holder (`native/holder.c`), whichever installation it is of. */
+const HOLDER = "cofferdam-hold";
+const programs = dirname(process.argv[1] ?? "");
+/** What node runs for Cofferdam. */
+const scripts: ReadonlySet<string> = new Set(
+  ["cofferdam.js", "mediator.js", "collector.js"].map((name) => join(programs, name)),
+);
+
+/**
+ * Whether a process outside every domain, or the one that a thread belongs to, is Cofferdam's: agent, holder, mediator, worker, collector. What others say of themselves
+ * is believed: whoever pretends to be one is only spared.
+ */
+export function isCofferdams(pid: number): boolean {
+  if (pid === process.pid) return true;
+  if (textOf(`/proc/${pid}/comm`) === `${HOLDER}\n`) return true;
+  return scripts.has(textOf(`/proc/${pid}/cmdline`).split("\0", 2)[1] ?? "");
+}
+
+/** Empty for a process that is gone. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AgentStatus } from "../../../src/agent/status.ts";
+import { readRunRecord } from "../../../src/domains/runs.ts";
+import { agentIfThere } from "../../../src/host/agent-client.ts";
+import { systemPlaces } from "../../../src/host/places.ts";
+import { root } from "../../house/tree.ts";
+
+const POLL_MS = 20;
+const front = join(root, "bin/cofferdam");
+const system = systemPlaces();
+
+export const askAgent = async (): Promise<AgentStatus | null> =>
+  (await agentIfThere("/v1/status", system.control)) as AgentStatus | null;
+
+/** The host's agent with its mediator, started for a test; the host must have none. */
+export class HostAgent {
+  readonly #child: ChildProcess;
+  mediator = 0;
+
+  private constructor() {
+    this.#child = spawn(front, ["agent"], { stdio: "ignore", cwd: "/" });
+  }
+
+  static async start(): Promise<HostAgent> {
+    const agent = new HostAgent();
+    for (;;) {
+      const status = await askAgent();
+      agent.mediator = status?.mediator?.pid ?? 0;
+      if (agent.mediator !== 0) return agent;
+      if (agent.#child.exitCode !== null) throw new Error("the agent ended");
+      await sleep(POLL_MS);
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The mediator outlives its agent: it is ended too. */
+  async stop(): Promise<void> {
+    const ended = once(this.#child, "close");
+    this.#child.kill("SIGTERM");
+    await ended;
+    if (programOf(this.mediator) === "mediator.js") process.kill(this.mediator, "SIGKILL");
+  }
+}
+
+/** The line that starts a program in the domain of a policy. */
+export function startLine(policy: string, program: readonly string[], ...options: string[]): [string, string[]] {
+  return [front, ["run", ...options, "--policy", policy, "--", ...program]];
+}
+
+/** The holder of a daemon, by its record; it is made before the daemon is there. */
+export function holderOf(daemon: number): number {
+  return readRunRecord(system.runs, daemon)?.holder ?? 0;
+}
+
+/** Which of Cofferdam's programs a process runs on node. */
+export function programOf(pid: number): string | null {
+  const script = ifThere(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0")[1] ?? "";
+  const folder = join(root, "dist/");
+  return script.startsWith(folder) ? script.slice(folder.length) : null;
+}
+
+function ifThere<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+}
+
+/** The first process that runs this program of Cofferdam's and is none of `known`. */
+export async function waitForProgram(program: string, known: readonly number[]): Promise<number> {
+  for (;;) {
+    const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+    const found = pids.find((pid) => !known.includes(pid) && programOf(pid) === program);
+    if (found !== undefined) return found;
+    await sleep(POLL_MS);
+  }
+}
+
+/** The descriptor by which a process holds a filter's listener, or else some file. */
+export function listenerOf(pid: number): number {
+  const links = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    const link = ifThere(() => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return link === null ? [] : [{ fd: Number(fd), link }];
+  });
+  const listener = links.find(({ link }) => link === "anon_inode:seccomp notify");
+  return (listener ?? links.find(({ link }) => link.startsWith("/")))?.fd ?? 0;
+}
+
+/** Some address that is mapped in a process. */
+export function addressIn(pid: number): number {
+  return Number.parseInt(readFileSync(`/proc/${pid}/maps`, "latin1").split("-")[0] ?? "", 16);
+}
