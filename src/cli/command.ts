@@ -23,6 +23,8 @@ export interface Command {
   readonly name: string;
   /** As shown in the usage line: `<domain>` is required, `[domain]` is not, `<files...>` takes several. */
   readonly operands: readonly { readonly name: string; readonly description: string }[];
+  /** What stands behind the name in usage lines, where the operands' names alone do not say it. */
+  readonly usage?: string;
   readonly summary: string;
   /** Paragraphs of the help text. */
   readonly description: readonly string[];

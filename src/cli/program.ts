@@ -52,6 +52,7 @@ function commandParser(command: Command, above: readonly string[], caller: Calle
     .description(command.description.join("\n\n"));
   for (const { name, description } of command.operands) parser.argument(name, description);
   for (const option of command.options) addOption(parser, option);
+  if (command.usage !== undefined) parser.usage(`[options] ${command.usage}`);
   for (const below of command.subcommands ?? []) parser.addCommand(commandParser(below, path, caller));
   const lines = command.examples.map(({ line, what }) => `  ${line}\n      ${what}`);
   if (lines.length > 0) parser.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
@@ -65,7 +66,7 @@ function commandParser(command: Command, above: readonly string[], caller: Calle
 
 function addOption(parser: Parser, { flags, description, repeated, hidden }: CommandOption): void {
   const option = new Option(flags, description).hideHelp(hidden === true);
-  if (repeated) option.argParser((value: string, before: readonly string[]) => [...before, value]).default([]);
+  if (repeated) option.argParser((value: string, before?: readonly string[]) => [...(before ?? []), value]);
   parser.addOption(option);
 }
 
@@ -73,6 +74,7 @@ function newParser(path: string, { context, form }: Caller): Parser {
   const silent = (): void => undefined;
   return new Parser(path)
     .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError(`(${path} --help tells how)`)
     .configureOutput({
       writeOut: context.out,

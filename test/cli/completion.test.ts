@@ -60,6 +60,12 @@ test("bash: commands, sub-commands, options, and what a value may be", () => {
   expect(offered("cofferdam ps --json n")).toEqual(["nginx", "ntpd"]);
 });
 
+test("bash: the second operand is another one than the first", () => {
+  expect(offered("cofferdam domain level ")).toEqual(["nginx", "ntpd", "redis-server"]);
+  expect(offered("cofferdam domain level nginx ")).toEqual(["enforcing", "warning", "disabled"]);
+  expect(offered("cofferdam domain level --json nginx w")).toEqual(["warning"]);
+});
+
 test("bash: hidden options are not offered", () => {
   expect(offered("cofferdam ps -")).not.toContain("-c");
   expect(offered("cofferdam completion --")).toEqual(["--help"]);

@@ -10,6 +10,7 @@ import { requirePolicy } from "../require-policy.ts";
 export const explain: Command = {
   name: "explain",
   operands: [{ name: "[words...]", description: "DOMAIN OPERATION OBJECT, without DOMAIN where --policy is given" }],
+  usage: "[DOMAIN] OPERATION OBJECT...",
   summary: "may a domain do this, by which rule, and what would allow it",
   description: [
     "Asks the same function that the broker asks. OPERATION and OBJECT are the words of the policy language: read, write, create, delete, execute, attributes or ioctl PATH; rename or link FROM TO; connect or listen tcp|udp ADDRESS:PORT; connect or listen unix NAME; netlink, raw, ping, packet, vsock; syscall, capability, ipc, inherit, signal.",

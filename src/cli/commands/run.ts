@@ -3,7 +3,8 @@ import { type Command, CommandError, policyOption, setOption } from "../command.
 
 export const run: Command = {
   name: "run",
-  operands: [{ name: "[words...]", description: "(DOMAIN | --policy FILE) [--] COMMAND [ARGUMENT...]" }],
+  operands: [{ name: "[words...]", description: "DOMAIN, or none with --policy FILE; then COMMAND [ARGUMENT...]" }],
+  usage: "[DOMAIN] [--] COMMAND [ARGUMENT...]",
   summary: "start a program in a domain",
   description: [
     "Replaces itself by COMMAND, confined to the domain; the process id stays. With a ready plan nothing but native code runs before COMMAND; a missing or stale plan is compiled first. Whatever keeps the domain from being enforced in full stops the start, with a message.",

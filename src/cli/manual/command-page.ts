@@ -29,14 +29,16 @@ export function commandPage(command: Command, all: readonly Command[]): ManualPa
   };
 }
 
-function synopses({ name, subcommands = [], run, operands, options }: Command): readonly string[] {
-  const lines = run === undefined ? [] : [synopsis([name], operands, options)];
-  const below = subcommands.map((one) => synopsis([name, one.name], one.operands, one.options));
+function synopses(command: Command): readonly string[] {
+  const { name, subcommands = [], run } = command;
+  const lines = run === undefined ? [] : [synopsis([name], command)];
+  const below = subcommands.map((one) => synopsis([name, one.name], one));
   return [...lines, ...below].flatMap((line, at) => (at === 0 ? [line] : [".br", line]));
 }
 
-function synopsis(path: readonly string[], operands: Command["operands"], options: Command["options"]): string {
-  const words = [...(options.length > 0 ? ["[OPTION]..."] : []), ...operands.map((operand) => operand.name)];
+function synopsis(path: readonly string[], { operands, options, usage }: Command): string {
+  const wanted = usage === undefined ? operands.map((operand) => operand.name) : [usage];
+  const words = [...(options.length > 0 ? ["[OPTION]..."] : []), ...wanted];
   return [bold(["cofferdam", ...path].join(" ")), ...words.map(escapeRoff)].join(" ");
 }
 

@@ -21,7 +21,8 @@ interface Change {
 export const domainLevel: Command = {
   name: "level",
   operands: [
-    { name: "[words...]", description: "DOMAIN LEVEL, or LEVEL with --all; LEVEL is enforcing, warning or disabled" },
+    { name: "[domain]", description: "the domain's name; none with --all" },
+    { name: "[level]", description: "enforcing, warning or disabled; none with --reset" },
   ],
   summary: "give a domain another level, now",
   description: [
