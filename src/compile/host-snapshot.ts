@@ -5,7 +5,7 @@ import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
 import type { Fact } from "../plan/plan.ts";
 
 /** Names of one directory that the compiler looks at; a directory with more cannot be expanded and counts as unreadable. */
-export const DIRECTORY_ENTRIES_MAX = 1_000_000;
+const DIRECTORY_ENTRIES_MAX = 1_000_000;
 
 const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
 

@@ -19,7 +19,7 @@ export function deniedTokens<T extends string>(rules: readonly TokenRule<T>[]): 
 }
 
 /** Mask of `1 << number` for each granted capability. */
-export function capabilityMask(policy: Pick<Policy, "capabilities">): bigint {
+function capabilityMask(policy: Pick<Policy, "capabilities">): bigint {
   const names = granted(policy.capabilities);
   return capabilityNames.reduce((mask, name, bit) => (names.has(name) ? mask | (1n << BigInt(bit)) : mask), 0n);
 }

@@ -39,7 +39,7 @@ export function giveNumbers(
 }
 
 /** The file as it is when all of `wanted` have numbers. */
-export function withNumbers(
+function withNumbers(
   file: NumbersFile,
   wanted: readonly DomainIdentity[],
   present: ReadonlySet<string>,

@@ -44,7 +44,7 @@ export async function agentIfThere(path: string, socket?: string): Promise<unkno
 }
 
 /** Nobody listens on the control socket. */
-export class NoAgent extends HostError {
+class NoAgent extends HostError {
   constructor() {
     super("no agent runs on this host", "start it as root: systemctl start cofferdam-agent, or cofferdam agent");
   }

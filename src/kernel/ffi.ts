@@ -187,11 +187,6 @@ export interface Library {
 /** The error number of the last call made through {@link loadLibrary}; valid only at once. */
 export const errno = (): number => koffi.errno();
 
-/** A view of `length` bytes of memory that somebody else owns, e.g. libbpf's. */
-export function viewMemory(address: bigint, length: number): Uint8Array {
-  return new Uint8Array(koffi.view(address, length));
-}
-
 const MAP_FAILED = 0xffffffffffffffffn;
 
 function named(call: string, result: number): number {

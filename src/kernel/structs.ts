@@ -64,12 +64,6 @@ export const landlockRulesetAttr = struct("struct landlock_ruleset_attr", {
   handled_access_net: "u64",
   scoped: "u64",
 });
-export const landlockPathBeneathAttr = struct(
-  "struct landlock_path_beneath_attr",
-  { allowed_access: "u64", parent_fd: "i32" },
-  { packed: true },
-);
-export const landlockNetPortAttr = struct("struct landlock_net_port_attr", { allowed_access: "u64", port: "u64" });
 
 /** `linux/openat2.h` */
 export const openHow = struct("struct open_how", { flags: "u64", mode: "u64", resolve: "u64" });
@@ -94,15 +88,6 @@ export const auditStatus = struct("struct audit_status", {
   feature_bitmap: "u32",
   backlog_wait_time: "u32",
   backlog_wait_time_actual: "u32",
-});
-
-/** `linux/capability.h` */
-export const capHeader = struct("struct __user_cap_header_struct", { version: "u32", pid: "i32" });
-/** Two of these for version 3: the low and the high 32 capabilities. */
-export const capData = struct("struct __user_cap_data_struct", {
-  effective: "u32",
-  permitted: "u32",
-  inheritable: "u32",
 });
 
 /** `linux/stat.h`, up to the fields used; the kernel writes 256 bytes. */

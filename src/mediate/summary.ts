@@ -5,7 +5,7 @@ import { sys } from "./sys.ts";
 /** Different accesses that get lines of their own. */
 const ACCESSES_MAX = 1_000;
 /** Where an attended run wants it: its standard error. */
-export const SUMMARY_DESCRIPTOR = 7;
+const SUMMARY_DESCRIPTOR = 7;
 
 /** What a run at level warning would have been denied: one entry a kind of access, with how often it came. */
 export class Summary {

@@ -25,13 +25,7 @@ export function formatEndpoint(address: Uint8Array, port: number): string {
   return `${text.includes(":") ? `[${text}]` : text}:${port}`;
 }
 
-/** `10.0.0.0/8`, `fe80::/10`, or an address alone. Null for what is no network, also where bits beyond the prefix are set. */
-export function parseNetwork(text: string): Network | null {
-  const network = parseHostAndPrefix(text);
-  return network?.address.every((byte, at) => byte === masked(network).address[at]) ? network : null;
-}
-
-/** The same, but bits beyond the prefix are kept: `10.0.0.1/8`, which people write; see `masked`. */
+/** `10.0.0.0/8`, `fe80::/10`, or an address alone; null for what is no network. Bits beyond the prefix are kept: `10.0.0.1/8`, which people write; see `masked`. */
 export function parseHostAndPrefix(text: string): Network | null {
   const slash = text.lastIndexOf("/");
   const written = slash < 0 ? text : text.slice(0, slash);

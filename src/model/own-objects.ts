@@ -6,7 +6,7 @@ import type { NameRule, Source } from "./policy.ts";
  * What belongs to Cofferdam is denied to every domain at every level (design rule 7). Such rules are ordinary denies
  * with this file in their source, by which `decide()` knows them.
  */
-export const OWN_OBJECTS_FILE = "cofferdam:own-objects";
+const OWN_OBJECTS_FILE = "cofferdam:own-objects";
 
 /** What changes a file or the name it has. */
 export const changing: PermissionSet =

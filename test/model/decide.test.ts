@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide } from "../../src/model/decide.ts";
-import { parseAddress, parseNetwork } from "../../src/model/network.ts";
+import { parseAddress, parseHostAndPrefix } from "../../src/model/network.ts";
 import { ownObjectRules } from "../../src/model/own-objects.ts";
 import { Permission, type PermissionName } from "../../src/model/permission.ts";
 import type { AddressRule, Network, Policy, TokenRule } from "../../src/model/policy.ts";
@@ -202,7 +202,7 @@ describe("addresses", () => {
     effect,
     operation: kind,
     protocol,
-    network: network === null ? null : (parseNetwork(network) as Network),
+    network: network === null ? null : (parseHostAndPrefix(network) as Network),
     ports: { first, last },
     source: source(`${kind} ${protocol} ${network}`),
   });

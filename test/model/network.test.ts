@@ -5,9 +5,10 @@ import {
   formatAddress,
   formatNetwork,
   formatPorts,
+  masked,
   networkContains,
   parseAddress,
-  parseNetwork,
+  parseHostAndPrefix,
   parsePorts,
 } from "../../src/model/network.ts";
 
@@ -56,22 +57,19 @@ test.each([
 
 test("networks", () => {
   for (const text of ["10.0.0.0/8", "0.0.0.0/0", "10.1.2.3", "fe80::/10", "::/0", "2001:db8::1"]) {
-    const network = parseNetwork(text);
+    const network = parseHostAndPrefix(text);
     expect(network && formatNetwork(network)).toBe(text);
   }
-  expect(parseNetwork("::ffff:10.0.0.0/104")).toEqual(parseNetwork("10.0.0.0/8"));
-  for (const bad of [
-    "10.0.0.1/8",
-    "10.0.0.0/33",
-    "10.0.0.0/",
-    "10.0.0.0/-1",
-    "10.0.0.0/08",
-    "::/129",
-    "::ffff:10.0.0.0/8",
-    "fe80::1/10",
-    "/8",
-  ]) {
-    expect(parseNetwork(bad), bad).toBeNull();
+  expect(parseHostAndPrefix("::ffff:10.0.0.0/104")).toEqual(parseHostAndPrefix("10.0.0.0/8"));
+  for (const bad of ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/08", "::/129", "::ffff:10.0.0.0/8", "/8"]) {
+    expect(parseHostAndPrefix(bad), bad).toBeNull();
+  }
+  for (const [written, network] of [
+    ["10.0.0.1/8", "10.0.0.0/8"],
+    ["fe80::1/10", "fe80::/10"],
+  ] as const) {
+    const parsed = parseHostAndPrefix(written);
+    expect(parsed && [formatNetwork(parsed), formatNetwork(masked(parsed))]).toEqual([written, network]);
   }
 });
 

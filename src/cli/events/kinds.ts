@@ -2,7 +2,7 @@ import { kindOf } from "../../events/fold.ts";
 import type { LoggedEvent, LogRecord } from "../../events/log/record.ts";
 
 /** Distinct accesses that are shown at once; those seen longest ago go first. */
-export const KINDS_SHOWN_MAX = 10_000;
+const KINDS_SHOWN_MAX = 10_000;
 
 /** One distinct access over the whole log. */
 export interface Seen {

@@ -27,7 +27,7 @@ const letterNames = new Map(
 /** Operations on one name, by the words and by the letters of the policy language. */
 const nameOperations = ["read", "write", "create", "delete", "execute", "map", "attributes", "ioctl"] as const;
 
-export const operationWords: readonly string[] = [
+const operationWords: readonly string[] = [
   ...nameOperations,
   ...["rename", "link", "connect", "listen", "netlink", "raw", ...wholeFamilies],
   ...["syscall", "capability", "ipc", "inherit", "signal"],

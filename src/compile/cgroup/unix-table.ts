@@ -6,14 +6,14 @@ import { aliasState, type NameAlias } from "./aliases.ts";
 import { CgroupTableError } from "./errors.ts";
 
 /** Entries of the transition table, of 4 bytes each in the kernel. */
-export const UNIX_TRANSITIONS_MAX = 1 << 22;
+const UNIX_TRANSITIONS_MAX = 1 << 22;
 /** Automaton states explored before pruning. */
 const UNIX_STATES_MAX = 1 << 18;
 const BYTES = 256;
 const SLASH = 0x2f;
 
 /** The state from which no name is granted; the kernel program stops there. */
-export const STATE_DEAD = 0;
+const STATE_DEAD = 0;
 
 /** Names of unix sockets that may be connected or sent to, for bpf/unix_name.h. */
 export interface UnixTable {

@@ -7,7 +7,7 @@ import type { Deviation, SealedView } from "../../model/sealed-view.ts";
 import type { PlanReport } from "../../plan/plan.ts";
 
 /** Names listed for one rule; the rest is counted. */
-export const REPORT_NAMES_MAX = 50;
+const REPORT_NAMES_MAX = 50;
 /** Placements that are compared with each rule, so that a report stays cheap beside the walk that it tells about. */
 const PLACEMENTS_COMPARED_MAX = 5_000;
 

@@ -7,7 +7,7 @@ import { grantedProtocols } from "../sockets/protocols.ts";
 import type { FilterContext, SocketGrants } from "./filter-context.ts";
 
 /** Landlock ABI from which truncation is handled. */
-export const LANDLOCK_ABI_TRUNCATE = 3;
+const LANDLOCK_ABI_TRUNCATE = 3;
 
 /** What the call table needs to know, from the policy, the host, and what the other stages decided. */
 export function filterContext(

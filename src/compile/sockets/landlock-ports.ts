@@ -2,7 +2,7 @@ import type { AddressRule, PortRange } from "../../model/policy.ts";
 import { type PortSet, portSet, subtractPorts } from "../cgroup/port-set.ts";
 
 /** Port rules of one Landlock layer for one right; each is a system call at every start. */
-export const LANDLOCK_PORTS_MAX = 1024;
+const LANDLOCK_PORTS_MAX = 1024;
 const everyPort: PortRange = { first: 0, last: 65535 };
 
 /**

@@ -7,7 +7,7 @@ import { ask, ifOneOf, pass, type When } from "./when.ts";
  * ioctl requests that no device driver ever sees, or that do nothing to a device: those that Landlock lets through on devices too
  * (`is_masked_device_ioctl` in security/landlock/fs.c), without the two that freeze file systems.
  */
-export const harmlessRequests = {
+const harmlessRequests = {
   FIOCLEX: 0x5451,
   FIONCLEX: 0x5450,
   FIONBIO: 0x5421,

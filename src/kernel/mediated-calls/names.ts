@@ -6,7 +6,6 @@ import {
   AT_SYMLINK_NOFOLLOW,
   O_ACCMODE,
   O_CREAT,
-  O_EXCL,
   O_NOFOLLOW,
   O_PATH,
   O_TRUNC,
@@ -93,7 +92,7 @@ const ATTRIBUTES = "done by the mediator on the object it checked, which must be
 
 /**
  * Calls that take a path and do something to what it names. Made with O_CREAT|O_EXCL, and by link, mkdir, mknod, symlink, rename: no link at the end is followed
- * ({@link followsExclusive} says it of open).
+ * (of open see open(2)).
  */
 export const nameCalls: readonly NameCall[] = [
   row("open", [object(null, 0, openFollow(register(1)))], opens, {
@@ -155,6 +154,3 @@ export const nameCalls: readonly NameCall[] = [
   row("removexattrat", [objectAt(0, 1, 2)], changes, { flags: register(2) }),
   row("file_setattr", [objectAt(0, 1, 4)], changes, { flags: register(4) }),
 ];
-
-/** With both of these open follows no link at the end either (open(2)). */
-export const followsExclusive = O_CREAT | O_EXCL;

@@ -1,19 +1,11 @@
 import { struct } from "../struct.ts";
 
-/** `linux/in.h`, `linux/in6.h`, `linux/un.h`, `linux/netlink.h` */
+/** `linux/in.h`, `linux/un.h`, `linux/netlink.h` */
 export const sockaddrIn = struct("struct sockaddr_in", {
   sin_family: "u16",
   sin_port: "u16be",
   sin_addr: "bytes:4",
   sin_zero: "bytes:8",
-});
-/** Two fields after `sin6_addr` in C are one here: the scope is last and aligned to 4 by the address before it. */
-export const sockaddrIn6 = struct("struct sockaddr_in6", {
-  sin6_family: "u16",
-  sin6_port: "u16be",
-  sin6_flowinfo: "u32",
-  sin6_addr: "bytes:16",
-  sin6_scope_id: "u32",
 });
 export const sockaddrUn = struct("struct sockaddr_un", { sun_family: "u16", sun_path: "bytes:108" });
 export const sockaddrNl = struct("struct sockaddr_nl", {

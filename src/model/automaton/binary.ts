@@ -3,8 +3,8 @@ import { allPermissions } from "../permission.ts";
 import { Automaton } from "./automaton.ts";
 
 /** The form is described in `docs/automaton.md`. A change of meaning, permission bits included, is a new version. */
-export const AUTOMATON_MAGIC = 0x41444643;
-export const AUTOMATON_VERSION = 1;
+const AUTOMATON_MAGIC = 0x41444643;
+const AUTOMATON_VERSION = 1;
 const HEADER_BYTES = 32;
 const CLASSES_BYTES = 256;
 

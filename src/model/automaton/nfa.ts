@@ -6,12 +6,12 @@ import type { Effect } from "../policy.ts";
 import { AutomatonTooLarge } from "./too-large.ts";
 
 /** Labels of nodes: 0..255 a byte, the following four, then SET_LABEL + index of a byte set. */
-export const STAR = 256;
-export const GLOBSTAR = 257;
-export const TREE = 258;
+const STAR = 256;
+const GLOBSTAR = 257;
+const TREE = 258;
 const INSIDE = 259;
 const ROOT = 260;
-export const SET_LABEL = 261;
+const SET_LABEL = 261;
 
 /**
  * All branches of all rules as one tree of tokens: branches with the same beginning share it. A node is reached by the

@@ -5,7 +5,7 @@ import { ruleText } from "./rule.ts";
 import type { FileLine, Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
-export const filesForm = "LETTERS PATTERN... or deny [LETTERS] PATTERN...";
+const filesForm = "LETTERS PATTERN... or deny [LETTERS] PATTERN...";
 
 const everyLetter = Object.values(permissionLetters).reduce((set, bit) => set | bit, 0);
 

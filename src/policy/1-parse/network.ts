@@ -6,7 +6,7 @@ import { type RuleText, refuseExtra, ruleText } from "./rule.ts";
 import type { NetworkLine, SocketLine, Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
-export const networkForm =
+const networkForm =
   "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] ping|packet|vsock";
 const operations = ["connect", "listen", "netlink", "raw", ...wholeFamilies] as const;
 const protocols = ["tcp", "udp", "unix"] as const;

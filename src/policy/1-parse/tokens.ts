@@ -5,7 +5,7 @@ import { ruleText } from "./rule.ts";
 import type { TokenLine } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
-export const tokensForm = "[deny] NAME...";
+const tokensForm = "[deny] NAME...";
 
 /** `[deny] NAME...`: capabilities, system calls, signals. What the names mean is looked up later. */
 export function parseTokens(scalar: Scalar, report: Report): TokenLine[] {
