@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Context } from "../../src/cli/command.ts";
@@ -134,6 +135,25 @@ test("reload tells what changed, and a broken file by its lines with exit status
   const status = await run("status");
   expect(status.status).toBe(1);
   expect(status.out).toContain("cofferdam check alpha");
+});
+
+test("a holder that is lost is trouble while its daemon lives, and nobody's afterwards", async () => {
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  const daemon = host.run("alpha", number, "sealed", "enforcing");
+  expect((await run("status")).out).not.toContain("is lost");
+  const record = join(host.places.system.runs, String(daemon.pid));
+  const words = readlinkSync(record).split(" ");
+  rmSync(record);
+  // A process id beyond the kernel's largest (PID_MAX_LIMIT): nobody's.
+  symlinkSync([...words.slice(0, 5), "4194305", "1", words[7]].join(" "), record);
+  const { status, out } = await run("status");
+  expect(out).toContain(`ATTENTION  the holder of alpha (process ${daemon.pid}) is lost: restart the daemon`);
+  expect(status).toBe(1);
+  const ended = once(daemon, "close");
+  daemon.kill("SIGKILL");
+  await ended;
+  expect((await run("status")).out).not.toContain("is lost");
 });
 
 test("restart without a unit says exactly what to do", async () => {

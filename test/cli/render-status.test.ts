@@ -50,7 +50,8 @@ domains    4: 2 enforcing, 1 warning, 1 disabled
 running    6 processes in 2 domains
            nginx     warning    supervised  5 processes
            postgres  enforcing  sealed      1 process
-lost       postgres: without addresses; in part: files (cofferdam plan postgres)
+lost       postgres: addresses (cofferdam plan postgres)
+in part    postgres: files (cofferdam plan postgres)
 events     today 3 denied, 8 warned about, 0 lost
 `,
   );

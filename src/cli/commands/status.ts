@@ -1,5 +1,6 @@
 import type { AgentStatus } from "../../agent/status.ts";
 import { listProcesses } from "../../domains/processes.ts";
+import type { Run } from "../../domains/runs.ts";
 import { agentIfThere } from "../../host/agent-client.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { domainNames } from "../../host/load.ts";
@@ -36,7 +37,11 @@ async function look({ places }: Context): Promise<HostStatus> {
   const domains = runningDomains(places);
   const { runs } = domains;
   const ability = sealingAbility(probeHost());
-  const lostHolders = runs.filter(({ holderState }) => holderState === "lost");
+  const inDomains = running(listProcesses({ ...domains, threads: false, details: false }));
+  // The record of a run of which nothing is left is nobody's trouble.
+  const lives = ({ daemonState, domain }: Run) =>
+    daemonState === "alive" || inDomains.some((one) => one.domain === domain);
+  const lostHolders = runs.filter((run) => run.holderState === "lost" && lives(run));
   return {
     engine: ability.state === "able" ? "landlock" : null,
     domains: agent?.domains ?? domainNames(places).length,
@@ -44,7 +49,7 @@ async function look({ places }: Context): Promise<HostStatus> {
       ...{ pid, domain, number, mode, level, live },
       holder: holderState,
     })),
-    running: running(listProcesses({ ...domains, threads: false, details: false })),
+    running: inDomains,
     lost: lostLayers(places, runs),
     agent,
     attention: [

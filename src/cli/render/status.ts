@@ -49,7 +49,8 @@ export function renderStatus(now: HostStatus, style: { readonly width: number; r
     ...(agent === null ? [] : relaxedText(agent).map((text) => line("", text))),
     line("running", runningText(now)),
     runningRows(now),
-    ...lostText(now).map((text) => line("lost", text)),
+    ...missing(now, "lost").map((text) => line("lost", text)),
+    ...missing(now, "partial").map((text) => line("in part", text)),
     ...(agent === null ? [] : eventsText(agent).map((text, at) => line(at === 0 ? "events" : "", text))),
   ];
   const loud = now.attention.map((text) => paint(line("ATTENTION", printable(text)), style.color));
@@ -107,17 +108,11 @@ function runningRows({ running }: HostStatus): string {
 }
 
 /** One line a domain; the plan has the details. */
-function lostText({ lost }: HostStatus): readonly string[] {
-  return [...new Set(lost.map(({ domain }) => domain))].map((domain) => {
-    const layers = (state: LostLayer["state"]) => [
-      ...new Set(lost.filter((one) => one.domain === domain && one.state === state).map(({ layer }) => layer)),
-    ];
-    const [whole, part] = [layers("lost"), layers("partial")];
-    const words = [
-      ...(whole.length === 0 ? [] : [`without ${whole.join(", ")}`]),
-      ...(part.length === 0 ? [] : [`in part: ${part.join(", ")}`]),
-    ];
-    return `${domain}: ${words.join("; ")} (cofferdam plan ${domain})`;
+function missing({ lost }: HostStatus, state: LostLayer["state"]): readonly string[] {
+  const those = lost.filter((one) => one.state === state);
+  return [...new Set(those.map(({ domain }) => domain))].map((domain) => {
+    const layers = new Set(those.filter((one) => one.domain === domain).map(({ layer }) => layer));
+    return `${printable(domain)}: ${[...layers].join(", ")} (cofferdam plan ${printable(domain)})`;
   });
 }
 
