@@ -1,16 +1,21 @@
 import { type FSWatcher, watch } from "node:fs";
 import { listRuns, type Run } from "../domains/runs.ts";
+import { sweepRuns } from "../domains/sweep-runs.ts";
 import { follows } from "./runs.ts";
 
 /** Starts and ends come in bursts: they are looked at once after so long, milliseconds. */
 const GATHER_MS = 200;
 
-/** Tells when runs of the host have begun or ended: each is a name in one folder. */
+/** How often what killed holders left behind is looked for, milliseconds: nothing tells of it. */
+const SWEEP_MS = 60_000;
+
+/** Tells when runs of the host have begun or ended: each is a name in one folder. Removes those that nobody else will. */
 export class RunsWatch {
   readonly #folder: string;
   readonly #changed: () => void;
   #watcher: FSWatcher | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #sweeper: NodeJS.Timeout | null = null;
 
   constructor(folder: string, changed: () => void) {
     this.#folder = folder;
@@ -18,6 +23,8 @@ export class RunsWatch {
   }
 
   start(): void {
+    sweepRuns(this.#folder);
+    this.#sweeper = setInterval(() => sweepRuns(this.#folder), SWEEP_MS);
     this.#watcher = watch(this.#folder, () => {
       this.#timer ??= setTimeout(() => {
         this.#timer = null;
@@ -30,6 +37,8 @@ export class RunsWatch {
     this.#watcher?.close();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    this.#sweeper = null;
   }
 
   /** Names of the host's domains that run. */

@@ -29,9 +29,11 @@ export function runsOf(folder: string, domain: string, number: number): readonly
   return listRuns(folder).filter((run) => run.domain === domain && run.number === number);
 }
 
+/** Of a daemon that has ended nothing is shown: its process id may be somebody else's. */
 export function showRun(run: Run): ShownRun {
-  const command = ifThere(() => readFileSync(`/proc/${run.pid}/cmdline`, "utf8")) ?? "";
-  const status = ifThere(() => readFileSync(`/proc/${run.pid}/status`, "utf8")) ?? "";
+  const read = (name: string): string =>
+    (run.daemonState === "alive" ? ifThere(() => readFileSync(`/proc/${run.pid}/${name}`, "utf8")) : null) ?? "";
+  const [command, status] = [read("cmdline"), read("status")];
   const uid = /^Uid:\t(\d+)/m.exec(status)?.[1];
   return {
     pid: run.pid,
@@ -54,6 +56,8 @@ export interface NeedsRestart {
 
 export function needsRestart(run: Run, policy: PolicyInForce | null): NeedsRestart {
   const { pid, command, startedAs } = showRun(run);
+  if (run.daemonState === "gone")
+    return { pid, command, how: `its first process has ended: end what \`cofferdam ps\` shows of ${run.domain}` };
   const unit = unitOf(pid, policy?.units ?? []);
   const how =
     unit === null

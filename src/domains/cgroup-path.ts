@@ -36,5 +36,10 @@ export function placeInCgroups(text: string, group: string): PlaceInCgroups | nu
   // Of a zombie whose group is removed already.
   const path = line.slice(3 + group.length + 1, end < 0 ? undefined : end).replace(/ \(deleted\)$/, "");
   const [anchor = "", run = ""] = path.split("/");
-  return { domain: anchor.replace(digest, ""), run: /^[1-9]\d{0,9}$/.test(run) ? Number(run) : null };
+  return { domain: domainOfAnchor(anchor), run: /^[1-9]\d{0,9}$/.test(run) ? Number(run) : null };
+}
+
+/** The domain whose runs are below a directory of `CGROUP2/cofferdam`. */
+export function domainOfAnchor(anchor: string): string {
+  return anchor.replace(digest, "");
 }

@@ -1,12 +1,13 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { parseProcStat, readProcStat } from "../../src/domains/proc-stat.ts";
 import { parseRunRecord } from "../../src/domains/run-record.ts";
 import { listRuns } from "../../src/domains/runs.ts";
+import { sweepRuns } from "../../src/domains/sweep-runs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cofferdam-runs-"));
 
@@ -78,4 +79,58 @@ test("a run whose holder died, or whose holder's process id was given again, has
   } finally {
     child.kill("SIGKILL");
   }
+});
+
+describe("records that a killed holder left", () => {
+  const runs = mkdtempSync(join(tmpdir(), "cofferdam-left-"));
+  const groups = mkdtempSync(join(tmpdir(), "cofferdam-groups-"));
+  afterAll(() => {
+    for (const one of [runs, groups]) rmSync(one, { recursive: true });
+  });
+  const own = readProcStat(process.pid)?.start ?? 0n;
+  const gone = (): number => spawnSync("true").pid;
+  /** As holder and daemon of other times would have written it. */
+  const record = (pid: number, start: bigint, holder: number, holderStart: bigint): string => {
+    const text = `web 7 supervised enforcing ${start} ${holder} ${holderStart} live`;
+    rmSync(join(runs, String(pid)), { force: true });
+    symlinkSync(text, join(runs, String(pid)));
+    return text;
+  };
+  const group = (pid: number): string => join(groups, `web.${"0".repeat(16)}`, String(pid));
+
+  test("are removed with their control groups", () => {
+    const pid = gone();
+    record(pid, 1n, pid, 1n);
+    mkdirSync(group(pid), { recursive: true });
+    expect(sweepRuns(runs, groups)).toBe(1);
+    expect(readdirSync(runs)).toEqual([]);
+    expect(existsSync(group(pid))).toBe(false);
+  });
+
+  test("are removed though their process id is somebody else's now, who loses nothing", () => {
+    record(process.pid, own - 1n, process.pid, own - 1n);
+    expect(sweepRuns(runs, groups)).toBe(1);
+    // Whoever has the id may be about to enter this one.
+    record(process.pid, own - 1n, process.pid, own - 1n);
+    mkdirSync(group(process.pid), { recursive: true });
+    expect(sweepRuns(runs, groups)).toBe(0);
+    expect(existsSync(group(process.pid))).toBe(true);
+    rmSync(join(runs, String(process.pid)));
+  });
+
+  test("stay while the holder, the daemon or a process of its group is there", () => {
+    const pid = gone();
+    record(pid, 1n, process.pid, own);
+    expect(sweepRuns(runs, groups)).toBe(0);
+    record(process.pid, own, pid, 1n);
+    expect(sweepRuns(runs, groups)).toBe(0);
+    record(gone(), 1n, pid, 1n);
+    expect(sweepRuns(runs, null)).toBe(0);
+    rmSync(join(runs, String(process.pid)));
+    // The kernel keeps a group as long as there is somebody in it; here a folder stands for them.
+    for (const name of readdirSync(runs)) mkdirSync(join(group(Number(name)), "somebody"), { recursive: true });
+    record(pid, 1n, pid, 1n);
+    expect(sweepRuns(runs, groups)).toBe(0);
+    expect(readdirSync(runs)).toHaveLength(2);
+  });
 });

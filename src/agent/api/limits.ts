@@ -1,6 +1,8 @@
 /** Connections at a time, all callers together. */
 export const CONNECTIONS_MAX = 64;
-/** Connections at a time of one user that is not root: others, root before all, always find room. */
+/** Connections at a time of all users that are not root, of whom one may have many ids (user_namespaces(7)): root always finds room. */
+export const CONNECTIONS_OF_USERS_MAX = 48;
+/** Connections at a time of one user that is not root. */
 export const CONNECTIONS_OF_USER_MAX = 4;
 export const HEADER_BYTES_MAX = 8 * 1024;
 export const BODY_BYTES_MAX = 16 * 1024;

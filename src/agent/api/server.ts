@@ -7,6 +7,7 @@ import {
   BODY_BYTES_MAX,
   CONNECTIONS_MAX,
   CONNECTIONS_OF_USER_MAX,
+  CONNECTIONS_OF_USERS_MAX,
   HEADER_BYTES_MAX,
   HEADER_WAIT_MAX_MS,
   IDLE_MAX_MS,
@@ -17,7 +18,7 @@ import {
 } from "./limits.ts";
 import { matchRoute, parseBody } from "./parse-request.ts";
 import { type Caller, judgePeer, peerOf } from "./peer.ts";
-import { ApiError } from "./route.ts";
+import { ApiError, type Route } from "./route.ts";
 import { routes } from "./routes.ts";
 
 /** The control API on a unix socket. One request a connection; who asks is decided by the kernel's word about the peer, at the connection and again at the request. */
@@ -63,9 +64,8 @@ export class ApiServer {
 
   #admit(socket: Socket): void {
     const peer = peerOf(descriptorOf(socket));
-    const others = [...this.#peers.values()].filter(({ uid }) => uid === peer?.uid).length;
     const crowded =
-      this.#peers.size >= CONNECTIONS_MAX || (peer !== null && peer.uid !== 0 && others >= CONNECTIONS_OF_USER_MAX);
+      this.#peers.size >= CONNECTIONS_MAX || (peer !== null && peer.uid !== 0 && this.#isFullFor(peer.uid));
     const caller = peer === null ? null : judgePeer(peer, this.#agent.places.system.runs);
     if (peer === null || crowded || caller?.state !== "accepted") {
       peer?.close();
@@ -77,6 +77,12 @@ export class ApiServer {
       this.#peers.delete(socket);
       peer.close();
     });
+  }
+
+  #isFullFor(user: number): boolean {
+    const users = [...this.#peers.values()].map(({ uid }) => uid).filter((uid) => uid !== 0);
+    const own = users.filter((uid) => uid === user).length;
+    return own >= CONNECTIONS_OF_USER_MAX || users.length >= CONNECTIONS_OF_USERS_MAX;
   }
 
   /** It gets one answer, whatever it asks, if it asks soon; nothing it says is looked at beyond that it is a request. */
@@ -96,10 +102,12 @@ export class ApiServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const caller = this.#callerOf(request.socket);
+      this.#callerOf(request.socket);
       const { route, domain } = matchRoute(routes, request.method ?? "", request.url ?? "");
-      if (route.access === "administer" && !caller.administers) throw notAnAdministrator();
+      this.#callerFor(route, request.socket);
       const body = parseBody(route, await bodyOf(request));
+      // Whoever sent the head may have ended, or entered a domain, before the last of the body.
+      const caller = this.#callerFor(route, request.socket);
       const by = { uid: caller.uid, name: caller.name };
       const answer = await route.handle(this.#agent, { domain, body, by, administers: caller.administers });
       send(response, 200, answer);
@@ -115,6 +123,12 @@ export class ApiServer {
     if (error instanceof StateError) return new ApiError(409, error.message, error.help);
     this.#agent.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
     return fault;
+  }
+
+  #callerFor(route: Route, socket: Socket): Extract<Caller, { state: "accepted" }> {
+    const caller = this.#callerOf(socket);
+    if (route.access === "administer" && !caller.administers) throw notAnAdministrator();
+    return caller;
   }
 
   /** A process may have entered a domain since it connected. */

@@ -1,0 +1,67 @@
+import { existsSync, linkSync, readdirSync, readFileSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { hasCode } from "../kernel/errno-error.ts";
+import { findCgroup2Mount } from "../kernel/probe/caller.ts";
+import { domainOfAnchor } from "./cgroup-path.ts";
+import { listRuns, type Run } from "./runs.ts";
+
+/**
+ * Removes the records of runs whose holder was killed and whose last process has ended, with their control groups: nobody else would, and process ids are given again.
+ * Needs control groups version 2: without them nothing tells whether a process of the run is left. Returns how many there were.
+ */
+export function sweepRuns(folder: string, groups: string | null = groupsOfDomains()): number {
+  if (groups === null) return 0;
+  const lost = listRuns(folder).filter((run) => run.holderState === "lost" && run.daemonState === "gone");
+  return lost.filter((run) => isEmpty(groups, run) && removeRecord(folder, run)).length;
+}
+
+function groupsOfDomains(): string | null {
+  const mount = findCgroup2Mount(readFileSync("/proc/self/mountinfo", "utf8"));
+  return mount === null ? null : join(mount.point, "cofferdam");
+}
+
+/** Whether nobody is left in the run's control group, wherever the domain's policy has put it in its time. */
+function isEmpty(groups: string, { domain, pid }: Run): boolean {
+  if (!existsSync(groups)) return true;
+  const anchors = readdirSync(groups).filter((anchor) => domainOfAnchor(anchor) === domain);
+  // Whoever has the process id now may be starting the domain anew, in a group that is empty as yet.
+  const isReused = existsSync(`/proc/${pid}`);
+  return anchors
+    .map((anchor) => join(groups, anchor, String(pid)))
+    .every((group) => (isReused ? !existsSync(group) : isRemoved(group)));
+}
+
+/** The kernel removes none in which somebody is; what it does not let remove for another reason is not known to be empty. */
+function isRemoved(group: string): boolean {
+  try {
+    rmdirSync(group);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return error.code === "ENOENT";
+    throw error;
+  }
+}
+
+/** A new run of this process id may put its record there at any moment: what is taken away is looked at, and put back if it is another. */
+function removeRecord(folder: string, { pid, holder, holderStart }: Run): boolean {
+  const [path, aside] = [join(folder, String(pid)), join(folder, `${pid}.swept`)];
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
+  }
+  const isIt = `${readlinkSync(aside)} `.includes(` ${holder} ${holderStart} `);
+  if (!isIt) putBack(aside, path);
+  rmSync(aside);
+  return isIt;
+}
+
+/** Unless an even newer one is there. */
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  }
+}
