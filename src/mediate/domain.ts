@@ -10,7 +10,7 @@ import { isLive, Live } from "./live.ts";
 import type { ProcessState } from "./process-state.ts";
 import { readAll } from "./read-all.ts";
 import { Reporter } from "./report.ts";
-import { memoryOf } from "./slot.ts";
+import { memoryOf, untoldOf } from "./slot.ts";
 import { close } from "./sys.ts";
 
 /** One domain as its mediator sees it, and as that one's worker does. */
@@ -32,11 +32,15 @@ export class Domain {
     const live = isLive(plan) ? new Live(plan, state, problem) : null;
     this.broker = new Broker(generation, state, live, memoryOf(this.memory.bytes));
     const output = handed.events === null ? logOutput(plan.mediation.events) : new EventPipe(handed.events);
-    this.reporter = new Reporter(this.broker, output, seen);
+    const untold = (by: "mediator" | "worker") => untoldOf(this.memory.bytes, by);
+    this.reporter = new Reporter(this.broker, output, untold(state.mayWait ? "worker" : "mediator"), seen);
+    // A worker ends with its mediator.
+    if (!state.mayWait) this.reporter.lostWith(untold("worker"));
   }
 
   /** Gives back everything that was handed over. The memory must not be touched afterwards. */
-  close(): void {
+  close(workerIsGone: boolean): void {
+    if (workerIsGone) this.reporter.lostWith(untoldOf(this.memory.bytes, "worker"));
     const { listener, slots, plan } = this.handed;
     this.reporter.close();
     this.broker.close();

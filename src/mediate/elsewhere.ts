@@ -90,18 +90,23 @@ export class Elsewhere {
     return this.#next(false)?.slot ?? null;
   }
 
-  /** An idle worker writes what it has counted and ends. `waiting`: this process ends too, and it with it, so it is given a moment. */
-  close(waiting: boolean): void {
-    if (this.#worker === null) return;
-    if (this.#calls.length > 0) {
-      this.#end();
-      return;
-    }
+  /**
+   * An idle worker writes what it has counted and ends. `waiting`: this process ends too, and it with it, so it is given a moment. True when there is none any more, whatever
+   * it may have left unsaid.
+   */
+  close(waiting: boolean): boolean {
+    if (this.#calls.length > 0) this.#end();
+    if (this.#worker === null) return true;
     close(this.#worker.orders);
-    const request = Buffer.alloc(8);
-    request.writeInt32LE(this.#worker.answers, 0);
-    if (waiting) sys("poll", request, 1, WORKER_END_MS_MAX);
+    if (waiting && !this.#endsIn(WORKER_END_MS_MAX)) sys("kill", this.#worker.pid, SIGKILL);
     this.#forget();
+    return waiting;
+  }
+
+  #endsIn(milliseconds: number): boolean {
+    const request = Buffer.alloc(8);
+    request.writeInt32LE(this.#worker?.answers ?? -1, 0);
+    return sys("poll", request, 1, milliseconds) === 1;
   }
 
   #dismiss(): void {

@@ -88,8 +88,7 @@ export class Held implements Timed {
     this.#epoll.remove(this.#watched);
     this.#timers.remove(this);
     this.#waiting.clear();
-    this.#elsewhere.close(exiting);
-    this.#domain.close();
+    this.#domain.close(this.#elsewhere.close(exiting));
   }
 
   /** What goes wrong for one domain must not end the others' mediator; an identity that cannot be taken back must. */

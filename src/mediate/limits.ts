@@ -2,8 +2,8 @@
 export const LINKS_MAX = 40;
 /** Milliseconds that one call may take on a slow file system; then its caller gets EIO. */
 export const SLOW_CALL_MS_MAX = 10_000;
-/** Milliseconds that an idle worker has to end when the domain has ended. */
-export const WORKER_END_MS_MAX = 500;
+/** Milliseconds that an idle worker has to end when the domain has ended; less than the holder gives the mediator. */
+export const WORKER_END_MS_MAX = 1_500;
 /** Calls that wait for slow file systems at a time. */
 export const SLOW_CALLS_MAX = 32;
 /** Times an open is tried again when the name appears or disappears under it. */

@@ -7,6 +7,7 @@ import type { Broker } from "./broker.ts";
 import type { EventOutput } from "./event-output.ts";
 import { explain } from "./explain.ts";
 import type { Refusal } from "./outcome.ts";
+import type { Untold } from "./untold.ts";
 
 /** What becomes of something outside the domain. */
 export type ReportedVerdict = "denied" | "warning";
@@ -29,21 +30,34 @@ export class Reporter {
   readonly #broker: Broker;
   readonly #output: EventOutput;
   readonly #fold: Fold;
+  readonly #untold: Untold;
   readonly #repeated = new Map<string, Repeated>();
   #due = Number.POSITIVE_INFINITY;
 
-  /** `seen` is told of every event that is passed on, before it is written. */
-  constructor(broker: Broker, output: EventOutput, seen?: (event: Event) => void) {
+  /** `untold`: of the process before this one, and now of this one. `seen` is told of every event that is passed on, before it is written. */
+  constructor(broker: Broker, output: EventOutput, untold: Untold, seen?: (event: Event) => void) {
     this.#broker = broker;
     this.#output = output;
+    this.#untold = untold;
     const pass = (event: Event) => {
       seen?.(event);
       output.append(event);
+      untold.passedOn(event.count);
     };
     this.#fold = new Fold(pass, (operation, object, count) => this.#lifecycle(operation, object, count));
+    this.lostWith(untold);
+  }
+
+  /** Tells how many events a process took with it that has ended. */
+  lostWith(untold: Untold): void {
+    const count = untold.take();
+    if (count === 0) return;
+    const object = `${count} events that were counted, and not written when the process that had them ended`;
+    this.#output.append({ ...this.#lifecycle("lost", object, count), verdict: "failed" });
   }
 
   outside(tid: number, verdict: ReportedVerdict, refusal: Refusal): void {
+    this.#untold.counted();
     this.#dueIn(FOLD_FLUSH_MS);
     const kind = `${tid} ${verdict} ${refusal.class} ${refusal.operation} ${refusal.reason} ${refusal.object}`;
     const known = this.#repeated.get(kind);
@@ -55,12 +69,14 @@ export class Reporter {
   /** A call of thread `tid` that a mediator died over, and of which nobody knows whether it was done. */
   unknownOutcome(tid: number, call: string): void {
     const process = readProcess(this.#processOf(tid));
+    this.#untold.counted();
     this.#fold.add({ ...this.#lifecycle("outcome unknown", call, 1), verdict: "failed", process });
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
   /** Something that Cofferdam itself could not do. */
   failed(operation: string, object: string): void {
+    this.#untold.counted();
     this.#fold.add({ ...this.#lifecycle(operation, object, 1), verdict: "failed" });
     this.#dueIn(FOLD_FLUSH_MS);
   }

@@ -1,5 +1,6 @@
 import { SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET, SLOT_SIZE, type slotState } from "../plan/slots.ts";
 import { SELF_CONFINED_BYTES } from "./self-confined.ts";
+import { UNTOLD_BYTES, Untold } from "./untold.ts";
 
 /** struct seccomp_notif_resp. */
 const RESPONSE_BYTES = 24;
@@ -93,8 +94,18 @@ export class Slot {
   }
 }
 
-/** Behind the last field of the first slot: what the mediators of a domain remember of its processes. */
+/** What the mediators of a domain remember of its processes. */
 export function memoryOf(slots: Uint8Array): Buffer {
-  const offset = SLOT_RESPONSE_OFFSET + RESPONSE_BYTES;
-  return Buffer.from(slots.buffer, slots.byteOffset + offset, SELF_CONFINED_BYTES);
+  return behind(slots, 0, SELF_CONFINED_BYTES);
+}
+
+/** Of the domain's mediator, and of that one's worker. */
+export function untoldOf(slots: Uint8Array, by: "mediator" | "worker"): Untold {
+  return new Untold(behind(slots, by === "mediator" ? 1 : 2, UNTOLD_BYTES));
+}
+
+/** Behind the last field of a slot there is room, which no call touches. */
+function behind(slots: Uint8Array, index: number, bytes: number): Buffer {
+  const offset = index * SLOT_SIZE + SLOT_RESPONSE_OFFSET + RESPONSE_BYTES;
+  return Buffer.from(slots.buffer, slots.byteOffset + offset, bytes);
 }

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import type { Event } from "../../src/events/event.ts";
+import type { Broker } from "../../src/mediate/broker.ts";
+import type { Refusal } from "../../src/mediate/outcome.ts";
+import { Reporter } from "../../src/mediate/report.ts";
+import { UNTOLD_BYTES, Untold } from "../../src/mediate/untold.ts";
+import { scenePlan } from "./scene.ts";
+
+const plan = scenePlan({ rules: [], supervised: "enforcing" }, "/nowhere");
+const broker = {
+  plan,
+  policy: plan.mediation.policy,
+  level: () => "enforcing",
+  threads: { processOf: () => process.pid },
+} as unknown as Broker;
+const refusal = (object: string): Refusal => ({
+  class: "name",
+  operation: "read",
+  object,
+  reason: "no-rule",
+  request: null,
+});
+
+function reporter(memory: Buffer) {
+  const events: Event[] = [];
+  const output = { append: (event: Event) => void events.push(event), flush: () => false, close: () => undefined };
+  return { told: new Reporter(broker, output, new Untold(memory)), events };
+}
+
+const sum = (events: readonly Event[]) => events.reduce((all, { count }) => all + count, 0);
+
+test("what a mediator had counted and not written when it was killed is told by its successor, once", () => {
+  const memory = Buffer.alloc(UNTOLD_BYTES);
+  const killed = reporter(memory);
+  for (let count = 0; count < 10; count++) killed.told.outside(1, "denied", refusal("/a"));
+  killed.told.outside(1, "warning", refusal("/b"));
+  expect(sum(killed.events)).toBe(2);
+  const successor = reporter(memory);
+  expect(successor.events).toMatchObject([{ class: "lifecycle", operation: "lost", verdict: "failed", count: 9 }]);
+  expect(reporter(memory).events).toEqual([]);
+});
+
+test("what was written is not lost: repeats, own failures, and more kinds than get a line", () => {
+  const memory = Buffer.alloc(UNTOLD_BYTES);
+  const { told, events } = reporter(memory);
+  for (let count = 0; count < 3_000; count++) told.outside(1, "denied", refusal(`/${count % 1_500}`));
+  told.failed("no reason", "at all");
+  told.unknownOutcome(1, "mkdir");
+  told.flush();
+  expect(sum(events)).toBe(3_002);
+  expect(reporter(memory).events).toEqual([]);
+});
