@@ -74,7 +74,6 @@ void attended_children(struct handover *handover, const struct holdings *own, bo
 struct mediator {
   int descriptor;    /* readable when it ended: its pidfd, or the connection to the shared one. -1 without */
   bool shared;       /* of the whole host */
-  bool acknowledged; /* the shared one has taken over */
   bool alone;        /* the shared one is not asked */
 };
 

@@ -33,7 +33,6 @@ bool mediator_start(const struct holdings *own, struct mediator *mediator)
   bool asked = own->order < 0 && !mediator->alone;
   mediator->descriptor = own->order >= 0 ? own->stand_by : asked ? shared_connect(mediator->shared) : -1;
   mediator->shared = asked && mediator->descriptor >= 0;
-  mediator->acknowledged = false;
   if (mediator->descriptor >= 0 && hand_over(mediator->shared ? mediator->descriptor : own->order, own))
     return true;
   if (mediator->shared)
@@ -60,10 +59,8 @@ bool mediator_ended(struct mediator *mediator)
 {
   char byte;
   ssize_t got = mediator->shared ? recv(mediator->descriptor, &byte, sizeof byte, 0) : 0;
-  mediator->acknowledged |= got > 0;
   if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
     return false;
-  mediator->alone |= mediator->shared && !mediator->acknowledged; /* it does not want this run */
   forget(mediator);
   return true;
 }

@@ -110,9 +110,17 @@ async function killed(): Promise<void> {
 
 test("a mediator that refuses a run leaves it one of its own", async () => {
   await share();
-  expect(run("refuse,deny", "mkdir made 2>&1; mkdir made 2>&1").stdout).toMatch(/(.*Operation not permitted\n){2}/);
-  // It is not asked again.
-  expect(log().slice(0, 2)).toEqual(["start refused", "start"]);
+  expect(run("refuse,refuse,deny", "mkdir made 2>&1; mkdir made 2>&1").stdout).toMatch(
+    /(.*Operation not permitted\n){2}/,
+  );
+  // It is not asked a third time.
+  expect(log().slice(0, 3)).toEqual(["start refused", "start refused", "start"]);
+});
+
+test("a mediator that dies before it says whether it takes a run leaves it to its successor", async () => {
+  await share();
+  expect(run("refuse,deny", "mkdir made 2>&1").stdout).toContain("Operation not permitted");
+  expect(log().slice(0, 3)).toEqual(["start refused", "shared", "start"]);
 });
 
 test("a mediator that dies in a call: its successor takes over what it left", async () => {
