@@ -1,21 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { processesThatHold } from "../properties/confining-processes.ts";
+import { ownMediator, processesThatHold, serves } from "../properties/confining-processes.ts";
 import { needsRoot } from "../support/skip.ts";
+import { killIfThere } from "../system/daemon.ts";
 import { type Built, buildAll } from "./build.ts";
 
 const TIMEOUT_MS = 300_000;
@@ -23,6 +15,8 @@ const TIMEOUT_MS = 300_000;
 const KILLS = Number(process.env.COFFERDAM_FRONT_KILLS ?? 20);
 /** A mediator serves for so long at most, in milliseconds. */
 const LIFE_MS_MAX = 60;
+/** It has answered something by then: five in a row that have not, and the holder goes on without. */
+const LIFE_MS_MIN = 15;
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -98,12 +92,14 @@ test.for(["sealed", "supervised"] as const)(
     const text = await textOf(daemon);
     daemon.stdin?.write("go\n");
     let last = 0;
+    let holder: number | null = null;
     for (let count = 0; count < KILLS; ) {
       expect(daemon.exitCode).toBeNull();
-      const [mediator = 0] = processesThatHold(daemon.pid ?? 0).mediator;
-      if (mediator > 1 && mediator !== last) {
-        await sleep(LIFE_MS_MAX + Math.random() * LIFE_MS_MAX);
-        process.kill(mediator, "SIGKILL");
+      holder ??= processesThatHold(daemon.pid ?? 0).holder[0] ?? null;
+      const mediator = holder === null ? null : ownMediator(holder);
+      if (mediator !== null && mediator !== last) {
+        await sleep(LIFE_MS_MIN + Math.random() * LIFE_MS_MAX);
+        killIfThere(mediator);
         last = mediator;
         count += 1;
       }
@@ -130,20 +126,23 @@ test("the host's mediator, killed under load", { timeout: TIMEOUT_MS }, async (c
   while (!existsSync(join(tree, "run/mediator.sock"))) await sleep(2);
   daemon.stdin?.write("go\n");
   let served = 0;
+  let holder: number | null = null;
   for (let count = 0; count < KILLS; ) {
     expect(daemon.exitCode).toBeNull();
     // A holder that has waited a second for the successor takes one of its own.
-    const own = processesThatHold(daemon.pid ?? 0).mediator.find(serves);
+    holder ??= processesThatHold(daemon.pid ?? 0).holder[0] ?? null;
+    const own = holder === null ? null : ownMediator(holder);
     if (serves(shared.pid ?? 0)) {
-      await sleep(Math.random() * LIFE_MS_MAX);
+      await sleep(LIFE_MS_MIN + Math.random() * LIFE_MS_MAX);
       const ended = once(shared, "exit");
       shared.kill("SIGKILL");
       await ended;
       shared = start();
       served += 1;
       count += 1;
-    } else if (own !== undefined) {
-      process.kill(own, "SIGKILL");
+    } else if (own !== null) {
+      await sleep(LIFE_MS_MIN + Math.random() * LIFE_MS_MAX);
+      killIfThere(own);
       count += 1;
     }
     await sleep(5);
@@ -154,14 +153,3 @@ test("the host's mediator, killed under load", { timeout: TIMEOUT_MS }, async (c
   expect(await ended).toEqual([0, null]);
   expectTrue(text());
 });
-
-/** It has looked at a thread that asked: before it had answered anything, its death would count against it. */
-function serves(pid: number): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) =>
-      /^\/proc\/\d+\/status$/.test(readlinkSync(`/proc/${pid}/fd/${fd}`)),
-    );
-  } catch {
-    return false;
-  }
-}

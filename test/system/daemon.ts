@@ -4,6 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Event } from "../../src/events/event.ts";
+import type { PrivateHost } from "./private-host.ts";
 import { policyArguments, type Way } from "./way.ts";
 
 const front = path.resolve(import.meta.dirname, "../../bin/cofferdam");
@@ -23,6 +24,8 @@ export interface Recipe {
     /** As shipped where it is left out. */
     readonly way?: Way;
   } | null;
+  /** Where its policy lies and what else is Cofferdam's; left out: on the host itself. `set` is not used: the policy has the values. */
+  readonly host?: PrivateHost;
   /** Runs all of it as this user, `cofferdam run` included. */
   readonly uid?: number;
 }
@@ -34,23 +37,16 @@ export class Daemon {
   readonly #output: string;
   #ended: number | string | null = null;
 
-  constructor({ folder, command, domain, uid }: Recipe) {
-    const run = `${path.basename(command[0] ?? "")}-${fs.readdirSync(folder).length}`;
-    this.#events = path.join(folder, `${run}.events`);
-    this.#output = path.join(folder, `${run}.output`);
+  constructor({ folder, command, domain, uid, host }: Recipe) {
+    const number = `${path.basename(command[0] ?? "")}-${fs.readdirSync(folder).length}`;
+    this.#events = path.join(folder, `${number}.events`);
+    this.#output = path.join(folder, `${number}.output`);
     const sets = Object.entries(domain?.set ?? {}).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-    const confined =
-      domain === null
-        ? []
-        : [
-            front,
-            "run",
-            "--events",
-            this.#events,
-            ...sets,
-            ...policyArguments(folder, domain.name, domain.way ?? "sealed"),
-            "--",
-          ];
+    const run =
+      host === undefined
+        ? ["--events", this.#events, ...sets, ...policyArguments(folder, domain?.name ?? "", domain?.way ?? "sealed")]
+        : [domain?.name ?? ""];
+    const confined = domain === null ? [] : [...(host?.inside ?? []), front, "run", ...run, "--"];
     const [program = "", ...args] = [...confined, ...command];
     // A file, since Node's pipes are sockets, and the shipped domains inherit none.
     const output = fs.openSync(this.#output, "w");
@@ -141,7 +137,7 @@ export function descendants(pid: number): number[] {
   return children.map(Number).flatMap((child) => [child, ...descendants(child)]);
 }
 
-function killIfThere(pid: number): void {
+export function killIfThere(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {

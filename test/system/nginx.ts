@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Daemon, freePort } from "./daemon.ts";
+import type { PrivateHost } from "./private-host.ts";
 import type { Way } from "./way.ts";
 
 const program = "/usr/sbin/nginx";
@@ -18,15 +20,17 @@ export class Nginx {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-nginx-"));
   readonly uid: number | undefined;
   port = 0;
+  /** Left out: the host itself. */
+  host: PrivateHost | undefined;
   /** Something that listens, which no grant names. */
-  upstream = 0;
+  upstream = 1;
 
   constructor(uid?: number) {
     this.uid = uid;
     fs.chmodSync(this.folder, 0o755);
     for (const name of ["conf", "www", "logs", "state", "run", "elsewhere"]) fs.mkdirSync(this.at(name));
     fs.writeFileSync(this.at("www/index.html"), "the page\n");
-    fs.writeFileSync(this.at("elsewhere/secret"), "the secret\n");
+    for (const name of ["secret", "extra"]) fs.writeFileSync(this.at(`elsewhere/${name}`), `the ${name}\n`);
     for (const name of uid === undefined ? [] : ["", "conf", "logs", "state", "run"]) {
       fs.chownSync(this.at(name), uid ?? 0, uid ?? 0);
     }
@@ -37,7 +41,7 @@ export class Nginx {
   }
 
   async start({ way = "sealed" as Way | null, user = "www-data" } = {}): Promise<Daemon> {
-    this.port = await freePort();
+    if (this.port === 0 || this.host === undefined) this.port = await freePort();
     fs.writeFileSync(this.at("conf/nginx.conf"), this.#configuration(user));
     const daemon = this.launch(way);
     await daemon.until("nginx serves", () => this.#serves());
@@ -57,7 +61,26 @@ export class Nginx {
 
   /** `way` null: unconfined. Starts it on the configuration that is there, and waits for nothing. */
   launch(way: Way | null = "sealed"): Daemon {
-    const set = {
+    return new Daemon({
+      folder: this.folder,
+      command: [program, "-c", this.at("conf/nginx.conf"), "-g", "daemon off;"],
+      domain: way === null ? null : { name: "nginx", set: this.vars(), way },
+      ...(this.uid === undefined ? {} : { uid: this.uid }),
+      ...(this.host === undefined ? {} : { host: this.host }),
+    });
+  }
+
+  /** The files that load/http.c asks for. */
+  fill(): void {
+    fs.writeFileSync(this.at("www/small"), patternOf("/small", 1_000));
+    fs.writeFileSync(this.at("www/large"), patternOf("/large", 200_000));
+    fs.mkdirSync(this.at("state/own"));
+    execFileSync("chown", ["www-data:", this.at("state/own")]);
+  }
+
+  /** Values of the shipped policy's variables. */
+  vars(): Record<string, string> {
+    return {
       configuration: this.at("conf"),
       webroot: this.at("www"),
       logs: this.at("logs"),
@@ -65,12 +88,6 @@ export class Nginx {
       pid: this.at("run/nginx.pid"),
       ports: String(this.port),
     };
-    return new Daemon({
-      folder: this.folder,
-      command: [program, "-c", this.at("conf/nginx.conf"), "-g", "daemon off;"],
-      domain: way === null ? null : { name: "nginx", set, way },
-      ...(this.uid === undefined ? {} : { uid: this.uid }),
-    });
   }
 
   /** One request on a connection of its own. */
@@ -97,6 +114,7 @@ error_log ${this.at("logs/error.log")} notice;
 events { worker_connections 128; }
 http {
   access_log ${this.at("logs/access.log")};
+  keepalive_requests 1000000000;
   ${temporary.map((name) => `${name}_temp_path ${this.at(`state/${name}`)};`).join(" ")}
   server {
     listen 127.0.0.1:${this.port};
@@ -104,6 +122,8 @@ http {
     location /upstream { client_body_in_file_only on; proxy_pass http://127.0.0.1:${this.upstream}; }
     location /secret { alias ${this.at("elsewhere/secret")}; }
     location /shadow { alias /etc/shadow; }
+    location /extra { alias ${this.at("elsewhere/extra")}; }
+    location /own/ { root ${this.at("state")}; dav_methods PUT DELETE; client_max_body_size 1m; }
   }
 }
 `;
@@ -125,4 +145,10 @@ export async function upstreamServer(): Promise<{ port: number; reached: () => n
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   return { port, reached: () => count, close: () => server.close() };
+}
+
+/** The bytes that load/http.c expects of the file `name`. */
+function patternOf(name: string, size: number): Buffer {
+  const last = name.charCodeAt(name.length - 1);
+  return Buffer.from(Array.from({ length: size }, (_, at) => 97 + ((at * 31 + Math.floor(at / 257) + last) % 26)));
 }

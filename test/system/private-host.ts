@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Event } from "../../src/events/event.ts";
+import { readRecords } from "../../src/events/log/read.ts";
+import { agentRequest, type Method } from "../../src/host/agent-client.ts";
+
+const clone = path.resolve(import.meta.dirname, "../..");
+const front = path.join(clone, "bin/cofferdam");
+/** Where Cofferdam keeps what it has, and the folder here that lies there for whoever is inside. */
+const mounted = { etc: "/etc/cofferdam", run: "/run/cofferdam", lib: "/var/lib/cofferdam", log: "/var/log/cofferdam" };
+const POLL_MS = 5;
+/** An agent that is not there after this time, in milliseconds, does not come. */
+const AGENT_MS_MAX = 30_000;
+
+/** The real programs at their real places, on a host of their own: a mount namespace in which Cofferdam's folders are others. */
+export class PrivateHost {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-host-"));
+  readonly #keeper: ChildProcess;
+  readonly #made: string[];
+  #agents: ChildProcess[] = [];
+
+  private constructor() {
+    fs.chmodSync(this.folder, 0o755);
+    this.#made = Object.values(mounted).filter((place) => !fs.existsSync(place));
+    for (const place of this.#made) fs.mkdirSync(place, { recursive: true, mode: 0o755 });
+    for (const name of Object.keys(mounted)) fs.mkdirSync(this.at(name));
+    fs.mkdirSync(this.at("etc/domains"));
+    const mounts = Object.entries(mounted).map(([name, place]) => `mount --bind ${this.at(name)} ${place}`);
+    const script = `${mounts.join(" && ")} && echo ready && exec cat >/dev/null`;
+    this.#keeper = spawn("unshare", ["-m", "--propagation", "private", "sh", "-c", script], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+  }
+
+  static async start(): Promise<PrivateHost> {
+    const host = new PrivateHost();
+    await once(host.#keeper.stdout as NodeJS.ReadableStream, "data");
+    return host;
+  }
+
+  at(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  /** In front of a command: it begins there, and keeps its process id. */
+  get inside(): string[] {
+    return ["nsenter", "-t", String(this.#keeper.pid), "-m", "--"];
+  }
+
+  policy(name: string, text: string): void {
+    const file = this.at(`etc/domains/${name}.yaml`);
+    fs.writeFileSync(`${file}.new`, text);
+    fs.renameSync(`${file}.new`, file);
+  }
+
+  /** `bin/cofferdam ...`, its standard output; throws when it fails. */
+  cofferdam(...args: string[]): string {
+    const [program = "", ...rest] = [...this.inside, front, ...args];
+    const { status, stdout, stderr } = spawnSync(program, rest, { encoding: "utf8", cwd: "/" });
+    if (status !== 0) throw new Error(`cofferdam ${args.join(" ")}: status ${status}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** The control API, as `cofferdam domain` uses it. */
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
+  ask(method: Method, route: string, body?: Record<string, unknown>): Promise<any> {
+    return agentRequest(method, `/v1${route}`, body, this.at("run/control.sock"));
+  }
+
+  /** `cofferdam agent`, not waited for. `bundle`: of another installation. */
+  spawnAgent(bundle?: string): ChildProcess {
+    const own = bundle === undefined ? [front] : [process.execPath, bundle];
+    const [program = "", ...args] = [...this.inside, ...own, "agent"];
+    const messages = fs.openSync(this.at("agent.messages"), "a");
+    const agent = spawn(program, args, { stdio: ["ignore", "ignore", messages], cwd: "/" });
+    fs.closeSync(messages);
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  /** The same, once it answers. */
+  async agent(bundle?: string): Promise<ChildProcess> {
+    const agent = this.spawnAgent(bundle);
+    const since = Date.now();
+    while (!(await this.#answers(agent))) {
+      if (agent.exitCode !== null || Date.now() - since > AGENT_MS_MAX)
+        throw new Error(`no agent: ${fs.readFileSync(this.at("agent.messages"), "utf8")}`);
+      await pause(POLL_MS);
+    }
+    return agent;
+  }
+
+  async #answers(agent: ChildProcess): Promise<boolean> {
+    try {
+      await this.ask("GET", "/status");
+      return agent.exitCode === null;
+    } catch {
+      return false;
+    }
+  }
+
+  async kill(process: ChildProcess): Promise<void> {
+    if (process.exitCode !== null || process.signalCode !== null) return;
+    const ended = once(process, "exit");
+    process.kill("SIGKILL");
+    await ended;
+    this.#agents = this.#agents.filter((agent) => agent !== process);
+  }
+
+  /** The process id of the shared mediator that serves at the moment, by its lock. */
+  mediator(): number | null {
+    const inode = fs.statSync(this.at("run/mediator.lock"), { throwIfNoEntry: false })?.ino;
+    const locks = fs.readFileSync("/proc/locks", "utf8").split("\n");
+    const words = locks.map((line) => line.trim().split(/\s+/)).find((one) => one[5]?.split(":")[2] === String(inode));
+    return words === undefined ? null : Number(words[4]);
+  }
+
+  events(): readonly Event[] {
+    return [...readRecords(this.at("log"))].map(({ event }) => event);
+  }
+
+  async close(): Promise<void> {
+    for (const agent of this.#agents) await this.kill(agent);
+    const mediator = this.mediator();
+    if (mediator !== null) process.kill(mediator, "SIGKILL");
+    const ended = once(this.#keeper, "close");
+    this.#keeper.stdin?.end();
+    await ended;
+    fs.rmSync(this.folder, { recursive: true, force: true });
+    for (const place of this.#made) if (fs.readdirSync(place).length === 0) fs.rmdirSync(place);
+  }
+}
