@@ -32,7 +32,8 @@ async function main(args: readonly string[]): Promise<number> {
   for (const signal of sharedSignals) process.on(signal, () => undefined);
   const launcher = findLauncher(MEDIATOR_FD);
   const plan = decodePlan(readFileSync(sentinel));
-  const run = { domain, number: plan.number, level: plan.level, sentinel, launcher };
+  const { number, level, attended } = plan;
+  const run = { domain, number, level, sentinel, launcher, attended };
   const cgroup = openCgroupSource(plan, run);
   const sink = openSink(target, plan.mediation.events);
   const kernel: KernelSource = plan.landlock === null ? { state: "none" } : openKernelSource(stateDirectory);

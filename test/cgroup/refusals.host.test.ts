@@ -47,7 +47,7 @@ async function start(policy: Policy, pid = launcher++): Promise<Instance> {
   const reader = RefusalReader.open(anchor)!;
   const reading = new CgroupRefusals(
     reader,
-    { number: null, level: "enforcing", domain: "web", sentinel: "", launcher: pid },
+    { number: null, level: "enforcing", domain: "web", sentinel: "", launcher: pid, attended: false },
     pid,
     policy,
   );

@@ -53,10 +53,10 @@ test("opening for reading and writing is two operations, reading a file and a di
 });
 
 /** The denials of a run whose launcher is process 7 and whose sentinel is /plan. */
-function played(records: readonly [type: number, text: string][], launcher: number | null = 7) {
+function played(records: readonly [type: number, text: string][], launcher: number | null = 7, attended = false) {
   const events: Event[] = [];
   const denials = new KernelDenials(
-    { number: 49, level: "enforcing", domain: "web", sentinel: "/plan", launcher },
+    { number: 49, level: "enforcing", domain: "web", sentinel: "/plan", launcher, attended },
     (event) => events.push(event),
   );
   records.forEach(([type, text], index) => {
@@ -86,6 +86,12 @@ test("a domain is ours only if sentinel and launcher both fit", () => {
   const stranger = [read("c", 5, "/x"), announced("c", 5, 7)] as const;
   expect(played([...sameplan, ...ours, ...stranger]).objects).toEqual(["/mine"]);
   expect(played(sameplan).denials.landlockDomain).toBeNull();
+});
+
+test("where a front waits for the collector, the first that touches the sentinel is the launcher", () => {
+  const forged = [sentinel("evil", 3), announced("evil", 3, 9), read("evil", 4, "/forged")] as const;
+  const { objects } = played([sentinel("a", 1), announced("a", 1, 8), read("a", 2, "/mine"), ...forged], 7, true);
+  expect(objects).toEqual(["/mine"]);
 });
 
 test("the launcher's touch of the sentinel is no event, a later one by the daemon is", () => {

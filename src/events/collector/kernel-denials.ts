@@ -17,8 +17,10 @@ export interface Run {
   readonly level: Level;
   /** The file that the launcher tries to write after it has confined itself. */
   readonly sentinel: string;
-  /** The launcher's process, which becomes the daemon; null where it cannot be known. */
+  /** The process that waits for the collector: the launcher, which becomes the daemon, or an attended run's front. null where it cannot be known. */
   readonly launcher: number | null;
+  /** It is the front, and which of its children becomes the daemon is not known yet. */
+  readonly attended: boolean;
 }
 
 /** Picks this run's denials out of the host's audit records and turns them into events. */
@@ -34,7 +36,7 @@ export class KernelDenials {
   constructor(run: Run, sink: (event: Event) => void) {
     this.#run = run;
     this.#sink = sink;
-    this.#tie = new Tie(run.sentinel, run.launcher);
+    this.#tie = new Tie(run.sentinel, run.attended ? null : run.launcher);
   }
 
   /** The kernel's id of this run's Landlock domain; null until the sentinel was seen. */
@@ -108,7 +110,7 @@ export class KernelDenials {
    */
   #standIn(): EventProcess {
     this.#unattributed += 1;
-    return readProcess(this.#run.launcher ?? 0);
+    return readProcess(this.#run.attended ? 0 : (this.#run.launcher ?? 0));
   }
 
   #emit({ denial, time, by }: MergedDenial): void {

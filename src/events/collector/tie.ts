@@ -10,7 +10,7 @@ export class Tie {
   readonly #candidates = new Map<string, number>();
   #ours: string | null = null;
 
-  /** `launcher`: null accepts every process. */
+  /** `launcher`: null accepts every process, and so the first one: no process of the domain is there before its launcher. */
   constructor(sentinel: string, launcher: number | null) {
     this.#sentinel = sentinel;
     this.#launcher = launcher;
