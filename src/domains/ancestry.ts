@@ -34,6 +34,11 @@ export class Ancestry {
     return this.#isOwners(pid, run) ? { domain: run.domain, number: run.number, run: run.pid } : "superDom";
   }
 
+  /** The credible record of a daemon that {@link of} named. */
+  run(daemon: number | null): Run | undefined {
+    return daemon === null ? undefined : this.#daemons.get(daemon);
+  }
+
   /** Anybody may write into a folder of his own what other people's processes are: daemon and holder must be the owner's, where they live. */
   #isCredible({ pid, start, holder, holderStart, owner }: Run): boolean {
     const named = [

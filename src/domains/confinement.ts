@@ -31,7 +31,9 @@ export class Confinements {
 
   /** `processes`: all of the host, by process id. */
   constructor(processes: ReadonlyMap<number, ProcStat>, { runs, levelOf }: HostDomains) {
-    this.#runs = new Map(runs.map((run) => [keyOf(run.pid, run.domain), run]));
+    // What an ordinary user writes tells nothing of what is in root's control groups.
+    const roots = runs.filter(({ owner }) => owner === 0);
+    this.#runs = new Map(roots.map((run) => [keyOf(run.pid, run.domain), run]));
     const withoutGroup = runs.filter(({ owner }) => owner !== 0 || this.#group === null);
     this.#ancestry = new Ancestry(processes, withoutGroup);
     this.#levelOf = levelOf;
@@ -42,13 +44,12 @@ export class Confinements {
     const text = this.#group === null ? "" : readProc(`/proc/${pid}/cgroup`);
     if (text === null) return null;
     const place = this.#group === null ? null : placeInCgroups(text, this.#group);
-    if (place !== null) return this.#join({ ...place, number: null });
+    if (place !== null) return this.#join({ ...place, number: null }, this.#runs.get(keyOf(place.run, place.domain)));
     const member = this.#ancestry.of(pid);
-    return typeof member === "string" ? member : this.#join(member);
+    return typeof member === "string" ? member : this.#join(member, this.#ancestry.run(member.run));
   }
 
-  #join(member: Member): Confinement {
-    const run = this.#runs.get(keyOf(member.run, member.domain));
+  #join(member: Member, run: Run | undefined): Confinement {
     // Numbers are the host's: nobody else's record gives one.
     const number = run?.owner === 0 ? run.number : null;
     const follows = run?.live === true && run.mode === "supervised";

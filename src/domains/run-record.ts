@@ -16,8 +16,9 @@ export interface RunRecord {
   readonly live: boolean;
 }
 
+/** A name without control characters: users write records, too, and root lists them on a terminal. */
 const form =
-  /^(?<domain>[^ /]+) (?<number>\d{1,5}) (?<mode>sealed|supervised) (?<level>enforcing|warning|disabled) (?<start>\d{1,20}) (?<holder>\d{1,10}) (?<holderStart>\d{1,20})(?: (?<live>live|fixed))?$/;
+  /^(?<domain>[A-Za-z0-9][\w.@-]*) (?<number>\d{1,5}) (?<mode>sealed|supervised) (?<level>enforcing|warning|disabled) (?<start>\d{1,20}) (?<holder>\d{1,10}) (?<holderStart>\d{1,20})(?: (?<live>live|fixed))?$/;
 
 /** Null for whatever no holder wrote. */
 export function parseRunRecord(text: string): RunRecord | null {

@@ -19,14 +19,34 @@ export interface Run extends RunRecord {
   readonly owner: number;
 }
 
+/** Records of one user that are looked at: whoever has the folder may put as many into it as there is room for. */
+const USER_RUNS_MAX = 1_000;
+
 /** The runs of one folder by their daemons' process ids, ascending. A folder that is not there holds none. */
 export function listRuns(folder: string): readonly Run[] {
   const owner = ownerOf(folder);
-  if (owner === null) return [];
+  return owner === null ? [] : runsIn(folder, owner);
+}
+
+/**
+ * The runs that a user has put on record below a folder of his own. He may have put anything there, a link to what is not his as well: that, and what cannot be read,
+ * holds none.
+ */
+export function listUserRuns(folder: string, uid: number): readonly Run[] {
+  try {
+    return ownerOf(folder) === uid ? runsIn(folder, uid, USER_RUNS_MAX) : [];
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return [];
+    throw error;
+  }
+}
+
+function runsIn(folder: string, owner: number, max = Number.POSITIVE_INFINITY): readonly Run[] {
   const pids = readdirSync(folder).filter((name) => /^[1-9]\d{0,9}$/.test(name));
   return pids
     .map(Number)
     .sort((a, b) => a - b)
+    .slice(0, max)
     .map((pid) => readRun(folder, pid, owner))
     .filter((run) => run !== null);
 }

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { HostDomains } from "../domains/confinement.ts";
 import { LiveTable } from "../domains/live-table.ts";
-import { listRuns } from "../domains/runs.ts";
+import { listRuns, listUserRuns, type Run } from "../domains/runs.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import type { Places } from "./places.ts";
 
@@ -11,16 +11,22 @@ const USERS_RUNTIME = "/run/user";
 
 /** The runs and levels of this host as the caller may see them: root's, the caller's own, and for root those in users' runtime folders. */
 export function runningDomains(places: Places): HostDomains {
-  const folders = new Set([places.system.runs, places.runs, ...usersRuns()]);
-  const runs = [...folders].flatMap((folder) => listRuns(folder));
+  const own = [...new Set([places.system.runs, places.runs])].flatMap((folder) => listRuns(folder));
   const table = LiveTable.open(places.system.table);
-  return { runs, levelOf: (number) => table?.level(number) ?? null };
+  return { runs: [...own, ...usersRuns(places.runs)], levelOf: (number) => table?.level(number) ?? null };
 }
 
-/** Folders that are not there, or not the caller's to see, hold nothing. */
-function usersRuns(): readonly string[] {
+/** Folders that are not there, or not the caller's to see, hold nothing; `own` has been looked at. */
+function usersRuns(own: string): readonly Run[] {
+  return usersOf(USERS_RUNTIME).flatMap((uid) => {
+    const folder = join(USERS_RUNTIME, uid, "cofferdam", "runs");
+    return folder === own ? [] : listUserRuns(folder, Number(uid));
+  });
+}
+
+function usersOf(runtime: string): readonly string[] {
   try {
-    return readdirSync(USERS_RUNTIME).map((uid) => join(USERS_RUNTIME, uid, "cofferdam", "runs"));
+    return readdirSync(runtime).filter((name) => /^\d+$/.test(name));
   } catch (error) {
     if (hasCode(error, "ENOENT", "EACCES")) return [];
     throw error;

@@ -111,3 +111,24 @@ test("threads are rows of their own with the process's domain, and kernel thread
   );
   expect(kernel.every(({ command, comm }) => command === `[${comm}]`)).toBe(true);
 });
+
+test("a user's record of a process of root's domains changes nothing of what is shown of it", (context) => {
+  skipUnless(context, process.getuid?.() === 0 && cgroup2 !== null, "it needs root and control groups version 2");
+  mkdirSync(runs, { recursive: true });
+  const pid = member("supervised", "live");
+  const [written] = listRuns(runs).map((run) => ({ ...run, owner: 0 }));
+  if (written === undefined) throw new Error("there is no record");
+  const forged = {
+    ...written,
+    owner: 1000,
+    mode: "sealed",
+    level: "disabled",
+    number: 8,
+    holderState: "lost",
+  } as const;
+  const options = { levelOf: () => null, threads: false, details: false };
+  const confinement = listProcesses({ ...options, runs: [written, forged] }).find(
+    (one) => one.pid === pid,
+  )?.confinement;
+  expect(confinement).toMatchObject({ number: 7, mode: "supervised", level: "warning", holder: "alive" });
+});

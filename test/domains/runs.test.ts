@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseProcStat, readProcStat } from "../../src/domains/proc-stat.ts";
 import { parseRunRecord } from "../../src/domains/run-record.ts";
-import { listRuns } from "../../src/domains/runs.ts";
+import { listRuns, listUserRuns } from "../../src/domains/runs.ts";
 import { sweepRuns } from "../../src/domains/sweep-runs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cofferdam-runs-"));
@@ -37,6 +37,7 @@ test("a record has seven words or eight, and nothing else is one", () => {
     "nginx 0 loose enforcing 1 2 3",
     "nginx 0 sealed strict 1 2 3",
     "../x 0 sealed enforcing 1 2 3",
+    "\u001b]0;x\u0007 0 sealed enforcing 1 2 3",
     "nginx 0 sealed enforcing 1 2 3\n",
   ])
     expect(parseRunRecord(text)).toBeNull();
@@ -132,5 +133,30 @@ describe("records that a killed holder left", () => {
     record(pid, 1n, pid, 1n);
     expect(sweepRuns(runs, groups)).toBe(0);
     expect(readdirSync(runs)).toHaveLength(2);
+  });
+});
+
+describe("a user's folder of records", () => {
+  const place = mkdtempSync(join(tmpdir(), "cofferdam-user-"));
+  const mine = join(place, "mine");
+  const uid = process.getuid?.() ?? 0;
+  mkdirSync(mine);
+  symlinkSync("web 7 supervised enforcing 1 1 1 live", join(mine, "7"));
+  afterAll(() => {
+    rmSync(place, { recursive: true });
+  });
+
+  test("holds what lies in a folder of the user's", () => {
+    expect(listUserRuns(mine, uid)).toMatchObject([{ pid: 7, domain: "web", owner: uid }]);
+  });
+
+  test("holds nothing where it leads to a folder of somebody else's, or is none", () => {
+    expect(listUserRuns(mine, uid + 1)).toEqual([]);
+    const link = join(place, "link");
+    symlinkSync(mine, link);
+    expect(listUserRuns(link, uid + 1)).toEqual([]);
+    const file = join(place, "file");
+    writeFileSync(file, "");
+    expect(listUserRuns(file, uid)).toEqual([]);
   });
 });
