@@ -8,10 +8,12 @@ import type { Accounts } from "./accounts.ts";
 import type { NameAlias } from "./cgroup/aliases.ts";
 import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
+import { pathsOf } from "./frame.ts";
 import type { Moment } from "./one-moment.ts";
 import type { CompileProblem } from "./problem.ts";
 import { sealedPlan } from "./sealed-plan.ts";
 import { supervisedPlan } from "./supervised-plan.ts";
+import { isUtf8Name } from "./utf8-name.ts";
 
 /** Loads a domain's cgroup programs and makes the directory that carries them: `cgroup/prepare.ts`. */
 export type PrepareCgroup = (
@@ -74,7 +76,10 @@ export interface Compiled {
  * Throws nothing that a policy can provoke.
  */
 export async function compile(policy: Policy, options: CompileOptions): Promise<Compiled> {
-  const { plan, problems } = await planFor(policy, { ...options, factAt: factsOf(options) });
+  const factAt = factsOf(options);
+  // Before anything is made of them: what changes from here on makes the plan stale.
+  for (const path of pathsOf(policy, options)) if (isUtf8Name(path)) factAt(path);
+  const { plan, problems } = await planFor(policy, { ...options, factAt });
   const place = startOf(options.files[0] ?? policy.name);
   const diagnostics = problems.map(({ name, values }) => diagnose(name, place, values as never));
   return { plan: hasError(diagnostics) ? null : plan, diagnostics };
@@ -84,10 +89,16 @@ export async function compile(policy: Policy, options: CompileOptions): Promise<
 function factsOf({ factAt, snapshot, identities, absent }: CompileOptions): (path: string) => Fact {
   if (factAt !== undefined) return factAt;
   const missed = new Set(absent);
-  return (path) => {
+  const taken = new Map<string, Fact>();
+  const take = (path: string): Fact => {
     const identity = identities?.get(path);
     if (identity !== undefined) return { kind: "node", path, ...identity };
     return missed.has(path) ? { kind: "absent", path } : (snapshot.factOf ?? factOf)(path);
+  };
+  return (path) => {
+    const fact = taken.get(path) ?? take(path);
+    taken.set(path, fact);
+    return fact;
   };
 }
 

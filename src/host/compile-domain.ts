@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { prepareCgroup } from "../compile/cgroup/prepare.ts";
 import { type Compiled, compile, type PrepareCgroup } from "../compile/compile.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
+import { overridePath } from "../domains/levels.ts";
 import type { Level, Mediation, Policy } from "../model/policy.ts";
 import { checkErrors } from "../policy/3-check/check.ts";
 import { checkContext } from "./check-context.ts";
@@ -44,6 +45,9 @@ export async function compileDomain(places: Places, wanted: Wanted, request: Com
   const host = lookAtHost();
   const loadErrors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
+  // As they are before they are relied on: what changes from here on makes the plan stale.
+  for (const relied of [...programFiles(places), overridePath(places.system.levels, policy.name)])
+    host.snapshot.look(relied);
   const file = files[0] === undefined ? {} : { file: files[0] };
   const standing = standingOptions(places, policy, files, request);
   // What only a sealed domain cannot have is a mistake only where this one would be sealed.

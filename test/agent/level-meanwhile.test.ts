@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { factOf } from "../../src/compile/facts.ts";
+import { compileDomain } from "../../src/host/compile-domain.ts";
+import { root } from "../house/tree.ts";
+import { needsRoot } from "../support/skip.ts";
+import { policyText } from "./scratch-host.ts";
+import { scratchPlaces } from "./scratch-places.ts";
+
+const { afterReading } = vi.hoisted((): { afterReading: { run: () => void } } => ({
+  afterReading: { run: () => undefined },
+}));
+vi.mock("../../src/domains/levels.ts", async (original) => {
+  const levels = await original<typeof import("../../src/domains/levels.ts")>();
+  return {
+    ...levels,
+    readOverride: (folder: string, domain: string) => {
+      const level = levels.readOverride(folder, domain);
+      afterReading.run();
+      return level;
+    },
+  };
+});
+
+test("a level that is given while a plan is made makes it stale", async (context) => {
+  needsRoot(context);
+  const folder = mkdtempSync(join(tmpdir(), "cofferdam-level-"));
+  try {
+    const places = scratchPlaces(folder, root);
+    for (const made of [join(folder, "domains"), places.system.levels]) mkdirSync(made, { recursive: true });
+    writeFileSync(join(folder, "domains", "alpha.yaml"), policyText("r /srv/alpha/**"), { mode: 0o644 });
+    const file = join(places.system.levels, "alpha");
+    afterReading.run = () => writeFileSync(file, "changed");
+    const { plan } = await compileDomain(places, { name: "alpha" }, { effect: "look" });
+    expect(plan?.facts).toContainEqual({ kind: "absent", path: file });
+    expect(factOf(file).kind).toBe("node");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
