@@ -12,6 +12,8 @@ nginx               nginx-light       the nginx domain
 redis-server        redis-server      the redis-server domain
 psql                postgresql        the postgres domain
 /usr/bin/pgbench    postgresql        the postgres domain
+git                 git               builds a tree in a domain
+make                make              builds a tree in a domain
 strace              strace            shows which system calls a daemon made
 setpriv             util-linux        starts tests as an ordinary user
 python3             python3           starts the front as no shell would
