@@ -29,23 +29,45 @@ export async function atWarning(scene: Scene, cofferdam: string): Promise<void> 
   showSummary(readFileSync(scene.log, "utf8"), demonstrations(scene));
 }
 
-/** The accesses of the three attacks with their lines, and the last line; the shell that was run looked at more. */
+/** Of the accesses and of the lines that would allow them those of the three attacks: the shell that was run looked at more. */
 function showSummary(text: string, all: readonly Demonstration[]): void {
-  const entries = text.trimEnd().split(/\n(?! )/);
-  const last = entries.pop() ?? "";
+  const [accesses = "", verdict, lines = ""] = text.split(/^(cofferdam: web: \d+ accesses .*\n.* would allow .*)\n/m);
+  expectThat(verdict !== undefined, "the run at level warning should end with a summary");
+  if (verdict === undefined) return;
   const wanted = all.filter(({ hostile }) => hostile);
-  const shown = wanted.flatMap((one) => {
-    const entry = entries.find((lines) => tellsOf(one, lines.replaceAll(/\n +/g, " ")));
-    expectThat(entry !== undefined, `the summary should tell of "${one.title}"`);
-    return entry ?? [];
-  });
-  expectThat(last.includes("lines would allow them"), "the run at level warning should end with a summary");
-  if (entries.length > shown.length) shown.push(`... and ${entries.length - shown.length} more`);
+  const told = chosen(accesses.trimEnd().split(/\n(?! )/), wanted, (entry) =>
+    / (\w+) (\S+): warning:/.exec(entry.replaceAll(/\n +/g, " "))?.slice(1),
+  );
+  const allowing = chosen(
+    lines
+      .trimEnd()
+      .split("\n")
+      .filter((line) => line.startsWith("  - ")),
+    wanted,
+    (line) => {
+      const [, letters = "", object = ""] = / {2}- (\w+) (.*)/.exec(line) ?? [];
+      return [operations[letters] ?? letters, object];
+    },
+  );
   // As wide as the run made them.
-  console.log([...shown, last].join("\n"));
+  console.log([...told, verdict, "files:", ...allowing].join("\n"));
 }
 
-function tellsOf({ refusal }: Demonstration, entry: string): boolean {
-  const [, object = ""] = new RegExp(`: ${refusal?.operation} (\\S+): warning: .* allow it with: `).exec(entry) ?? [];
-  return refusal?.object.test(object) === true;
+const operations: Readonly<Record<string, string>> = { r: "read", c: "create", rx: "execute" };
+
+/** Those that are about one of the attacks, and how many others there are. */
+function chosen(
+  entries: readonly string[],
+  wanted: readonly Demonstration[],
+  about: (entry: string) => readonly string[] | undefined,
+): readonly string[] {
+  const shown = wanted.flatMap(({ title, refusal }) => {
+    const entry = entries.find((one) => {
+      const [operation, object = ""] = about(one) ?? [];
+      return operation === refusal?.operation && refusal?.object.test(object);
+    });
+    expectThat(entry !== undefined, `the summary should tell of "${title}", and how to allow it`);
+    return entry ?? [];
+  });
+  return entries.length === shown.length ? shown : [...shown, `  ... and ${entries.length - shown.length} more`];
 }

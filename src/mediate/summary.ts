@@ -21,18 +21,32 @@ export class Summary {
     else this.#others += event.count;
   }
 
-  /** Empty where nothing was outside the domain. */
+  /** Empty where nothing was outside the domain. The accesses, then the lines that would allow them, as they can be pasted into the policy. */
   text(domain: string): string {
     if (this.#kinds.size === 0) return "";
     const events = [...this.#kinds.values()];
     const total = events.reduce((sum, event) => sum + event.count, this.#others);
-    const lines = events.map((event) => renderEvent(event));
+    // What to do about those with a line is said once, below.
+    const lines = events.map((event) => renderEvent(event.allow === null ? event : { ...event, allow: null }));
     if (this.#others > 0) lines.push(`... and ${this.#others} more, of other kinds`);
-    const grants = new Set(events.flatMap(({ allow }) => (allow === null ? [] : [`${allow.section} ${allow.line}`])))
-      .size;
-    lines.push(`cofferdam: ${domain}: ${total} accesses outside the domain, ${grants} lines would allow them`);
-    return `${lines.join("\n")}\n`;
+    const allowed = events.filter(({ allow }) => allow !== null);
+    const kinds = this.#others === 0 ? `of ${events.length} kinds` : "kinds";
+    const which = allowed.length === events.length && this.#others === 0 ? "them" : `${allowed.length} ${kinds}`;
+    lines.push(`cofferdam: ${domain}: ${total} ${total === 1 ? "access" : "accesses"} outside the domain`);
+    if (allowed.length > 0) lines.push(`  these lines in its policy would allow ${which}:`);
+    return `${[...lines, ...policyLines(allowed)].join("\n")}\n`;
   }
+}
+
+/** Each section once, each line once, in the order in which they were wanted. */
+function policyLines(events: readonly Event[]): readonly string[] {
+  const sections = new Map<string, Set<string>>();
+  for (const { allow } of events) {
+    if (allow === null) continue;
+    const lines = sections.get(allow.section) ?? new Set();
+    sections.set(allow.section, lines.add(allow.line));
+  }
+  return [...sections].flatMap(([section, lines]) => [`${section}:`, ...[...lines].map((line) => `  - ${line}`)]);
 }
 
 /** Writes it whole, or what whoever reads there takes. */

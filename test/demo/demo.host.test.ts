@@ -63,12 +63,13 @@ test("as root the level is switched while the server runs, and every access is t
   expect(status).toBe(0);
 });
 
-test("as root it leaves the host's own state alone, and nothing running", { timeout: DEMO_MS }, (context) => {
+test("as root it leaves the host's own state alone, and nothing running", { timeout: DEMO_MS }, async (context) => {
   needsRoot(context);
   const before = stateOfHost();
   show(null);
   expect(stateOfHost()).toEqual(before);
-  expect(inItsHost()).toEqual([]);
+  // What it ends it does not wait for.
+  while (inItsHost().length > 0) await sleep(POLL_MS);
 });
 
 test("interrupted in the middle it leaves nothing running either", { timeout: DEMO_MS }, async (context) => {
@@ -93,8 +94,10 @@ test("as an ordinary user the run sums up what it would have been denied, and wh
   expect(text).toContain("As it should be");
   const warning = part(text, "In its domain, at level warning");
   expect(warning).toContain(stolen);
-  expect(warning.match(/allow it with: files: - (r|c|rx) /g)).toHaveLength(3);
-  expect(text).toMatch(/cofferdam: web: \d+ accesses outside the domain, \d+ lines would allow them/);
+  expect(warning).toMatch(
+    /cofferdam: web: \d+ accesses outside the domain\n {2}these lines in its policy would allow /,
+  );
+  expect(warning.match(/^ {2}- (r|c|rx) \//gm)).toHaveLength(3);
   const sealed = part(text, "In its domain, at level enforcing from the start");
   expect(sealed).not.toContain(stolen);
   expect(sealed.match(/allow it with: files: - c /g)).toHaveLength(1);
