@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
 import { findControlGroups } from "../../src/kernel/probe/caller.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
-import { type Act, Actor, buildActs } from "./self-protection/actor.ts";
+import { type Act, Actor, buildActs, INHERITED } from "./self-protection/actor.ts";
 import { kinds, onControlGroups, onOwnNames, onProcess, onSockets, onSwitches } from "./self-protection/acts.ts";
 import { askAgent, HostAgent, holderOf, startLine, waitForProgram } from "./self-protection/confiner.ts";
 import { type Way, ways, widePolicy } from "./self-protection/policy.ts";
@@ -102,6 +102,26 @@ function suite(way: Way): void {
       tried.push(...refused.filter((text) => !text.endsWith("ENOENT")).map((text) => text.split(/ |: /)[1] ?? ""));
       expect(done).toEqual([]);
     });
+
+    test("is sent away by the agent, however it comes to it", async () => {
+      const control = "/run/cofferdam/control.sock";
+      expect(await inside.does("ask-root", control)).toBe("EACCES");
+      expect(await inside.does("ask-descriptor", control)).toBe("EACCES");
+    });
+
+    // What it began with at level warning it keeps.
+    if (way.level === "enforcing")
+      test("inherits nothing of Cofferdam's that was left open", async () => {
+        const table = openSync("/run/cofferdam/table", "r+");
+        const left = ["write", `/proc/self/fd/${INHERITED}`] as const;
+        const outside = await Actor.start(program, [scratch()], table);
+        const heir = await Actor.start(...startLine(policy(), [program, scratch()]), table);
+        closeSync(table);
+        const answers = [await outside.does(...left), await heir.does(...left)];
+        await outside.end();
+        await heir.end();
+        expect(answers).toEqual(["ok", "ENOENT"]);
+      });
 
     // At level warning that is logged, and goes on.
     if (way.level === "enforcing")

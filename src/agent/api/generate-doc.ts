@@ -3,6 +3,7 @@ import {
   BODY_BYTES_MAX,
   CONNECTIONS_MAX,
   CONNECTIONS_OF_USER_MAX,
+  CONNECTIONS_OF_USERS_MAX,
   FOR_SECONDS_MAX,
   HEADER_BYTES_MAX,
   REQUEST_WAIT_MAX_MS,
@@ -30,7 +31,7 @@ Paths begin with the version; a version's paths and members do not change, there
 inside any domain and mediators are refused before anything else is looked at. root and members of the group \`${ADMINISTRATORS}\`, where there is one, may do everything; others may do
 what is marked "read". What the words of a request say is never used as a path: names of domains are held against the rule for names, nothing is decoded.
 
-**Limits**: a head of ${HEADER_BYTES_MAX} bytes, a body of ${BODY_BYTES_MAX}, ${REQUEST_WAIT_MAX_MS / 1000} seconds for a request, ${CONNECTIONS_MAX} connections, ${CONNECTIONS_OF_USER_MAX} of one user other than root;
+**Limits**: a head of ${HEADER_BYTES_MAX} bytes, a body of ${BODY_BYTES_MAX}, ${REQUEST_WAIT_MAX_MS / 1000} seconds for a request, ${CONNECTIONS_MAX} connections, of users other than root ${CONNECTIONS_OF_USERS_MAX}, of one of them ${CONNECTIONS_OF_USER_MAX};
 ${DOMAIN_NUMBERS_MAX - 1} numbers in the life of a host, ${FOR_SECONDS_MAX} seconds for a level with an end.
 
 **An answer that is no** has \`error\`, a sentence, and \`help\`, what to do. Status 400: the request makes no sense; 403: not for this peer; 404: there is no such thing; 405: not with this method;

@@ -1,5 +1,6 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { hostAccounts } from "../../compile/accounts.ts";
+import { isMediatorProcess } from "../../domains/mediator-process.ts";
 import { domainOfProcess } from "../../domains/membership.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
@@ -49,18 +50,10 @@ function refused(why: string): Caller {
 function refusalOf(pid: number, runs: string): string | null {
   const membership = domainOfProcess(pid, runs);
   if (typeof membership === "object") return `process ${pid} is in the domain ${membership.domain}`;
-  if (isMediator(pid)) return `process ${pid} is a mediator`;
+  if (isMediatorProcess(pid)) return `process ${pid} is a mediator`;
   // Without control groups nothing tells a confined process; but none is without a seccomp filter.
   const filtered = membership === "unknown" && seccompMode(pid) !== "0";
   return filtered ? `whether process ${pid} is in a domain cannot be told on this host` : null;
-}
-
-/** A mediator acts on sockets of its domain's processes: what they connect it may connect. It is our own program, and does not hide what it runs. */
-function isMediator(pid: number): boolean {
-  const program = ifThere(() => readlinkSync(`/proc/${pid}/exe`));
-  if (program !== readlinkSync("/proc/self/exe")) return false;
-  const script = ifThere(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0")[1];
-  return script?.endsWith("/dist/mediator.js") === true;
 }
 
 /** `0`: no filter (proc_pid_status(5)). */

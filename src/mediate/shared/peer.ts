@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { isMediatorProcess } from "../../domains/mediator-process.ts";
 import { domainOfProcess } from "../../domains/membership.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 
@@ -30,7 +31,8 @@ function peerOf(connection: number): SocketPeer | null {
 function look(pid: number): string | null {
   try {
     const [its, ours] = [statSync(`/proc/${pid}/exe`), statSync("/proc/self/exe")];
-    if (its.dev === ours.dev && its.ino === ours.ino) return "a mediator hands nothing over";
+    const isOnNode = its.dev === ours.dev && its.ino === ours.ino;
+    if (isOnNode || isMediatorProcess(pid)) return "a mediator hands nothing over";
     const member = domainOfProcess(pid);
     if (typeof member === "object") return `it is in domain ${member.domain}`;
     // A process of a domain is under one filter more than what lies outside, whoever put it into which control group.

@@ -14,6 +14,9 @@ export function buildActs(folder: string): string {
   return program;
 }
 
+/** Above what it opens itself. */
+export const INHERITED = 9;
+
 /** A running `acts`, inside a domain or outside, that does what it is told. */
 export class Actor {
   readonly #child: ChildProcess;
@@ -21,16 +24,18 @@ export class Actor {
   #said = "";
   pid = 0;
 
-  private constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd: "/" });
+  private constructor(command: string, args: readonly string[], inherited: number | null) {
+    const others = inherited === null ? [] : [...Array(INHERITED - 3).fill("ignore"), inherited];
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe", ...others], cwd: "/" });
     this.#child.stderr?.on("data", (text) => {
       this.#said += text;
     });
     this.#lines = createInterface({ input: this.#child.stdout as NonNullable<ChildProcess["stdout"]> });
   }
 
-  static async start(command: string, args: readonly string[]): Promise<Actor> {
-    const actor = new Actor(command, args);
+  /** `inherited`: an open file that is left to it as its descriptor {@link INHERITED}. */
+  static async start(command: string, args: readonly string[], inherited: number | null = null): Promise<Actor> {
+    const actor = new Actor(command, args, inherited);
     const ready = await actor.#next();
     actor.pid = Number(/^ready (\d+)$/.exec(ready)?.[1]);
     return actor;
