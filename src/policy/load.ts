@@ -49,16 +49,24 @@ export interface LoadedPolicy {
 export function loadPolicy(reference: PolicyReference, options: LoadOptions): LoadedPolicy {
   const library = new Library(options.owners ?? [0, process.geteuid?.() ?? 0], options.shipped);
   const collected = new Collected();
-  const policy = load(reference, options, library, collected.report);
+  const understood = closing(library, () => load(reference, options, library, collected.report));
   return {
-    policy: collected.failed ? null : policy,
-    understood: policy,
+    policy: collected.failed ? null : understood,
+    understood,
     diagnostics: collected.list(),
     files: library.files,
     absent: library.absent,
     identities: library.identities,
     sources: library.sources,
   };
+}
+
+function closing<T>(library: Library, work: () => T): T {
+  try {
+    return work();
+  } finally {
+    library.close();
+  }
 }
 
 function load(reference: PolicyReference, options: LoadOptions, library: Library, report: Report): Policy | null {

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readTrustedFile } from "../../src/policy/load/trusted-file.ts";
+import { TrustedReader } from "../../src/policy/load/trusted-file.ts";
 
 const TRIES = 4_000;
 
@@ -30,7 +30,9 @@ it("what is read is what was judged, however fast the name is swapped", async ()
     const seen = new Map<string, number>();
     const owners = [0, process.geteuid?.() ?? 0];
     for (let count = 0; count < TRIES; count++) {
-      const result = readTrustedFile(join(folder, "web.yaml"), owners);
+      const reader = new TrustedReader();
+      const result = reader.read(join(folder, "web.yaml"), owners);
+      reader.close();
       const outcome =
         result.outcome === "read"
           ? Buffer.from(result.bytes).toString()

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic, Report, Span } from "../../diagnostics/diagnostic.ts";
-import { type FileIdentity, type FileProblem, readTrustedFile } from "./trusted-file.ts";
+import { type FileIdentity, type FileProblem, TrustedReader } from "./trusted-file.ts";
 
 /**
  * The policies that come with the program. Whoever owns the program's folder decides over every line of code that the
@@ -22,6 +22,7 @@ export class Library {
   readonly sources = new Map<string, string>();
   /** What `files` were when they were read. */
   readonly identities = new Map<string, FileIdentity>();
+  readonly #reader = new TrustedReader();
   readonly #owners: readonly number[];
   readonly #shipped: Shipped | undefined;
 
@@ -32,7 +33,7 @@ export class Library {
 
   /** `refused` after a complaint at `asked`; `absent` without one, since another folder may have it. */
   read(file: string, asked: Span, report: Report): Uint8Array | "absent" | "refused" {
-    const result = readTrustedFile(file, ownersOf(file, this.#owners, this.#shipped));
+    const result = this.#reader.read(file, ownersOf(file, this.#owners, this.#shipped));
     if (result.outcome === "absent") {
       this.absent.push(file);
       return "absent";
@@ -45,6 +46,11 @@ export class Library {
     this.identities.set(file, result.identity);
     this.sources.set(file, new TextDecoder().decode(result.bytes));
     return result.bytes;
+  }
+
+  /** To be called when all is read. */
+  close(): void {
+    this.#reader.close();
   }
 
   /** Names of the policies in a folder, for "did you mean"; none where it cannot be listed. */

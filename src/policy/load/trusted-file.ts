@@ -44,49 +44,71 @@ const OPEN_FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 const STICKY = 0o1000;
 
-/** Reads the file at `path`; `owners` are the user ids that may own it and the folders on the way. Errors of the system are a result. */
-export function readTrustedFile(path: string, owners: readonly number[]): FileResult {
-  try {
-    const folder = realpathSync(dirname(resolve(path)));
-    return withFolder(folder, owners, (descriptor) => readIn(descriptor, path, owners));
-  } catch (error) {
-    return failure(error, path);
+/** Reads files: the way to each folder is gone once, and its descriptor kept until {@link close}. */
+export class TrustedReader {
+  /** By name and owners: a descriptor, or why there is none. */
+  readonly #folders = new Map<string, OpenedFolder>();
+
+  /** `owners` are the user ids that may own the file and the folders on the way. Errors of the system are a result. */
+  read(path: string, owners: readonly number[]): FileResult {
+    const folder = this.#folder(dirname(resolve(path)), owners);
+    if (folder.outcome === "refused") return folder;
+    if (folder.outcome === "failed") return failure(folder.error, path);
+    try {
+      return readIn(folder.descriptor, path, owners);
+    } catch (error) {
+      return failure(error, path);
+    }
+  }
+
+  close(): void {
+    for (const folder of this.#folders.values()) if (folder.outcome === "open") closeSync(folder.descriptor);
+    this.#folders.clear();
+  }
+
+  #folder(folder: string, owners: readonly number[]): OpenedFolder {
+    const key = `${owners.join()} ${folder}`;
+    const known = this.#folders.get(key);
+    if (known !== undefined) return known;
+    const opened = openFolder(folder, owners);
+    this.#folders.set(key, opened);
+    return opened;
   }
 }
 
 /** Whether a file may be believed as far as the folders on its way go, now. */
 export function isWayTrusted(path: string, owners: readonly number[]): boolean {
-  let isTrusted = false;
-  const arrived = (): FileResult => {
-    isTrusted = true;
-    return { outcome: "absent" };
-  };
-  try {
-    withFolder(realpathSync(dirname(resolve(path))), owners, arrived);
-  } catch (error) {
-    failure(error, path);
-  }
-  return isTrusted;
+  const folder = openFolder(dirname(resolve(path)), owners);
+  if (folder.outcome === "open") closeSync(folder.descriptor);
+  return folder.outcome === "open";
 }
 
-function withFolder(folder: string, owners: readonly number[], use: (descriptor: number) => FileResult): FileResult {
-  const names = folder.split("/").filter((name) => name !== "");
-  if (names.length > FOLDERS_MAX)
-    return refuse({ name: "file-unreadable", values: { path: folder, reason: "too many folders" } });
-  let descriptor = openSync("/", OPEN_FOLDER);
+type OpenedFolder =
+  | { readonly outcome: "open"; readonly descriptor: number }
+  | { readonly outcome: "refused"; readonly problem: FileProblem }
+  | { readonly outcome: "failed"; readonly error: unknown };
+
+function openFolder(folder: string, owners: readonly number[]): OpenedFolder {
+  let descriptor = -1;
   try {
+    const real = realpathSync.native(folder);
+    const names = real.split("/").filter((name) => name !== "");
+    if (names.length > FOLDERS_MAX)
+      return refuse({ name: "file-unreadable", values: { path: real, reason: "too many folders" } });
+    descriptor = openSync("/", OPEN_FOLDER);
     for (let depth = 0; ; depth++) {
       const path = `/${names.slice(0, depth).join("/")}`;
       const problem = judgeFolder(path, fstatSync(descriptor), owners, depth === names.length);
-      if (problem !== null) return refuse(problem);
       const name = names[depth];
-      if (name === undefined) return use(descriptor);
-      const next = openSync(`/proc/self/fd/${descriptor}/${name}`, OPEN_FOLDER);
+      if (problem === null && name === undefined) return { outcome: "open", descriptor };
+      const next = problem === null ? openSync(`/proc/self/fd/${descriptor}/${name}`, OPEN_FOLDER) : -1;
       closeSync(descriptor);
+      if (problem !== null) return refuse(problem);
       descriptor = next;
     }
-  } finally {
-    closeSync(descriptor);
+  } catch (error) {
+    if (descriptor >= 0) closeSync(descriptor);
+    return { outcome: "failed", error };
   }
 }
 
@@ -145,7 +167,7 @@ function failure(error: unknown, path: string): FileResult {
   return refuse({ name: "file-unreadable", values: { path, reason: code } });
 }
 
-function refuse(problem: FileProblem): FileResult {
+function refuse(problem: FileProblem): { readonly outcome: "refused"; readonly problem: FileProblem } {
   return { outcome: "refused", problem };
 }
 
