@@ -3,8 +3,9 @@ import { abi } from "./abi.ts";
 import type { Broker } from "./broker.ts";
 import { CONTINUE, type Outcome } from "./outcome.ts";
 import { grantedCapabilities } from "./supervised/granted-capabilities.ts";
+import { neededForOneself } from "./supervised/itself.ts";
 import { rehearsed } from "./supervised/rehearsed.ts";
-import { close } from "./sys.ts";
+import { type Bytes, close } from "./sys.ts";
 import { Target } from "./target.ts";
 import { type Follow, type PathArgument, type WalkContext, type Walked, walk } from "./walk.ts";
 
@@ -36,8 +37,8 @@ export class Call {
   /** Level warning: everything is judged and nothing done, which ends where the first effect would be ({@link effect}). */
   readonly rehearses: boolean;
   readonly #notification: Notification;
-  /** Capabilities in effect while the target's identity is taken. */
-  #worn: bigint | null = null;
+  /** The target's identity is taken. */
+  #isTarget = false;
 
   constructor(broker: Broker, notification: Notification) {
     this.broker = broker;
@@ -104,11 +105,11 @@ export class Call {
     this.target.root;
     const { identity } = this.broker;
     return identity.as(credentials, effectiveIds, () => {
-      this.#worn = credentials.effective & identity.own.effective;
+      this.#isTarget = true;
       try {
         return operation();
       } finally {
-        this.#worn = null;
+        this.#isTarget = false;
       }
     });
   }
@@ -119,8 +120,21 @@ export class Call {
   }
 
   /** Only within {@link asTarget}. */
-  walk(path: PathArgument, follow: Follow, procfs: WalkContext["procfs"] = "never"): Walked {
-    return walk(path, { target: this.target, mounts: this.broker.mounts, follow, procfs });
+  walk(
+    path: PathArgument,
+    follow: Follow,
+    more: Partial<Pick<WalkContext, "procfs" | "makes" | "resolve">> = {},
+  ): Walked {
+    return walk(path, {
+      target: this.target,
+      mounts: this.broker.mounts,
+      follow,
+      procfs: "never",
+      makes: false,
+      resolve: 0,
+      asItself: (name, look) => this.asItself(name, look),
+      ...more,
+    });
   }
 
   /** A system call with an effect: the last look at whether anybody waits, then the mark, then the call, with those of the target's capabilities that the policy grants. */
@@ -128,8 +142,14 @@ export class Call {
     if (this.rehearses) throw rehearsed;
     this.check();
     this.#notification.started();
-    if (!this.supervised || this.#worn === null) return operation();
-    return this.broker.identity.narrowed(this.#worn, grantedCapabilities(this.broker.policy), operation);
+    if (!this.supervised || !this.#isTarget) return operation();
+    return this.broker.identity.narrowed(grantedCapabilities(this.broker.policy), operation);
+  }
+
+  /** Within {@link asTarget}: what a process may see of itself in /proc, whoever it has become. */
+  asItself<T>(name: Bytes, operation: () => T): T {
+    const needed = this.#isTarget ? neededForOneself(this.target, name) : 0n;
+    return needed === 0n ? operation() : this.broker.identity.widened(needed, operation);
   }
 
   /** Gives up a descriptor early. */

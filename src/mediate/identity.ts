@@ -21,6 +21,8 @@ export class Identity {
   readonly #ownCapabilities = capabilities(this.own, this.own.effective);
   /** Of the mediator itself, which makes no files of its own: the last target's. */
   #umask = -1;
+  /** Capabilities in effect at the moment. */
+  #worn = this.own.effective;
 
   /** `effectiveIds` too, for calls whose peer is told them (connect on a unix socket). */
   as<T>(target: Credentials, effectiveIds: boolean, operation: () => T): T {
@@ -40,8 +42,10 @@ export class Identity {
       if (narrower && sys("capset", HEADER, capabilities(own, effective)) < 0) throw new CannotImpersonate("capset");
       if (target.umask !== this.#umask) sys("umask", target.umask);
       this.#umask = target.umask;
+      this.#worn = effective;
       return operation();
     } finally {
+      this.#worn = own.effective;
       if (ids) this.#restoreEffective();
       if (fsuid) setFs("setfsuid", own.fsuid, IdentityLost);
       if (fsgid) setFs("setfsgid", own.fsgid, IdentityLost);
@@ -51,15 +55,26 @@ export class Identity {
     }
   }
 
-  /** Within {@link as}, which left `worn` in effect: with no more than `effective` of them. */
-  narrowed<T>(worn: bigint, effective: bigint, operation: () => T): T {
-    const less = worn & effective;
-    if (less === worn) return operation();
-    if (sys("capset", HEADER, capabilities(this.own, less)) < 0) throw new CannotImpersonate("capset");
+  /** Within {@link as}: with no more than `allowed` of the capabilities in effect. */
+  narrowed<T>(allowed: bigint, operation: () => T): T {
+    return this.#wearing(this.#worn & allowed, operation);
+  }
+
+  /** Within {@link as}: with `more` of the mediator's own capabilities beside those in effect. */
+  widened<T>(more: bigint, operation: () => T): T {
+    return this.#wearing(this.#worn | (more & this.own.effective), operation);
+  }
+
+  #wearing<T>(effective: bigint, operation: () => T): T {
+    const before = this.#worn;
+    if (effective === before) return operation();
+    if (sys("capset", HEADER, capabilities(this.own, effective)) < 0) throw new CannotImpersonate("capset");
+    this.#worn = effective;
     try {
       return operation();
     } finally {
-      if (sys("capset", HEADER, capabilities(this.own, worn)) < 0) fatal("capset");
+      this.#worn = before;
+      if (sys("capset", HEADER, capabilities(this.own, before)) < 0) fatal("capset");
     }
   }
 

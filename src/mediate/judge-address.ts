@@ -19,17 +19,28 @@ export function judgeAddress(
   const internet = socket.domain === AF.inet || socket.domain === AF.inet6;
   switch (address.kind) {
     case "inet":
-      return internet ? judgeInet(call, socket, address, operation) : error(EAFNOSUPPORT);
+      return internet ? judgeInet(call, socket, address, operation) : strange(socket, address);
     case "abstract":
-      if (socket.domain !== AF.unix) return error(EAFNOSUPPORT);
+      if (socket.domain !== AF.unix) return strange(socket, address);
       return call.broker.grants.of(address.name) & Permission[operation] ? null : denyName(operation, address.name);
     case "path":
-      return socket.domain === AF.unix ? null : error(EAFNOSUPPORT);
+      return socket.domain === AF.unix ? null : strange(socket, address);
     case "unnamed":
-      return never(E.ACCES, call.name, "a unix address without a name");
+      if (socket.domain !== AF.unix) return strange(socket, address);
+      // Binding to it is judged by the name that is chosen (`autobind.ts`).
+      return operation === "listen" ? null : error(E.INVAL);
     case "other":
-      return judgeOther(call, socket, address.family, operation);
+      return judgeOther(call, socket, address, operation);
   }
+}
+
+/** The least that the kernel takes for an address (inet_bind, inet6_bind), bytes. */
+const ADDRESS_BYTES_MIN: Readonly<Record<number, number>> = { [AF.inet]: 16, [AF.inet6]: 24 };
+
+/** An address of a family that is not the socket's, as the kernel says it. */
+function strange(socket: TargetSocket, { bytes }: Address): Outcome {
+  if (socket.domain === AF.unix || bytes.length < (ADDRESS_BYTES_MIN[socket.domain] ?? 0)) return error(E.INVAL);
+  return error(EAFNOSUPPORT);
 }
 
 function judgeInet(
@@ -64,8 +75,15 @@ function meant(socket: TargetSocket, address: Uint8Array, operation: "connect" |
  * AF_UNSPEC dissolves a connection, which takes nothing. Families that are granted as a whole have no addresses to judge; an
  * internet or unix socket is given none of another family.
  */
-function judgeOther(call: Call, socket: TargetSocket, family: number, operation: string): Outcome | null {
+function judgeOther(
+  call: Call,
+  socket: TargetSocket,
+  address: Address & { kind: "other" },
+  operation: string,
+): Outcome | null {
+  const { family } = address;
   if (family === AF.unspec && operation === "connect") return null;
-  if (socket.domain === AF.inet || socket.domain === AF.inet6 || socket.domain === AF.unix) return error(EAFNOSUPPORT);
+  if (socket.domain === AF.inet || socket.domain === AF.inet6 || socket.domain === AF.unix)
+    return strange(socket, address);
   return family === socket.domain ? null : never(E.ACCES, call.name, `address family ${family}`);
 }

@@ -6,6 +6,10 @@ export const SLOW_CALL_MS_MAX = 10_000;
 export const WORKER_END_MS_MAX = 1_500;
 /** Calls that wait for slow file systems at a time. */
 export const SLOW_CALLS_MAX = 32;
+/** Names tried for a unix socket that is to be bound to any free one. */
+export const AUTOBIND_ATTEMPTS_MAX = 16;
+/** Messages that one sendmmsg sends; its caller expects fewer than it asked for. */
+export const MESSAGES_MAX = 64;
 /** Times an open is tried again when the name appears or disappears under it. */
 export const OPEN_ATTEMPTS_MAX = 8;
 /** Milliseconds that a worker is kept without work: it is a process of some 40 MB. */

@@ -62,6 +62,21 @@ export class Place implements Found {
 export function canonical(fd: number): Bytes | number {
   const name = readlinkat(abi.AT_FDCWD, self(fd));
   if (typeof name === "number") return -name;
-  if (!name.startsWith("/") || name.endsWith(" (deleted)")) return E.NOENT;
+  if (!name.startsWith("/") || name.endsWith(REMOVED)) return E.NOENT;
   return name;
+}
+
+const REMOVED = " (deleted)";
+
+/**
+ * Names by which an open object of a supervised domain is judged: one that was removed, or never had a name (O_TMPFILE), by what the kernel still calls it; where that mark
+ * may be part of a name that there is, by both. An error number where nobody could have granted it.
+ */
+export function namesOf(fd: number, { links }: Stat): readonly (Bytes | number)[] {
+  const text = readlinkat(abi.AT_FDCWD, self(fd));
+  if (typeof text === "number") return [-text];
+  if (!text.startsWith("/")) return [E.NOENT];
+  if (!text.endsWith(REMOVED)) return [text];
+  const before = text.slice(0, -REMOVED.length);
+  return links === 0 ? [before] : [before, text];
 }

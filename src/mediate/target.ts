@@ -6,6 +6,10 @@ import { close, openat, sys } from "./sys.ts";
 import { TargetGone } from "./target-gone.ts";
 import type { Thread, Threads } from "./threads.ts";
 
+/** The first lines of /proc/TID/fdinfo/N: position, flags. */
+const FLAGS_BYTES = 128;
+const line = Buffer.alloc(FLAGS_BYTES);
+
 /**
  * One stopped thread whose call is being judged. Everything is read on first use, through descriptors that stand for the thread itself; `close()` gives back what was
  * opened for this call.
@@ -80,6 +84,24 @@ export class Target {
     const own = this.entry(`fd/${fd}`, abi.O_PATH);
     if (own === -E.NOENT) return -E.BADF;
     return this.keep(own);
+  }
+
+  /** The same for a link in /proc/self/fd, which is not there where there is no such descriptor. */
+  linked(fd: number): number {
+    const found = this.descriptor(fd);
+    return found === -E.BADF ? -E.NOENT : found;
+  }
+
+  /** The same for calls that take no descriptor opened with O_PATH (open(2)): EBADF. */
+  openDescriptor(fd: number): number {
+    const found = this.descriptor(fd);
+    if (found < 0) return found;
+    const info = this.entry(`fdinfo/${fd}`, 0);
+    if (info < 0) return -E.BADF;
+    const got = sys("pread64", info, line, line.length, 0);
+    close(info);
+    const flags = /^flags:\t([0-7]+)/m.exec(line.toString("latin1", 0, Math.max(got, 0)))?.[1];
+    return flags === undefined || (Number.parseInt(flags, 8) & abi.O_PATH) !== 0 ? -E.BADF : found;
   }
 
   /** A descriptor of the same open file (pidfd_getfd(2)), for sockets; negated error otherwise. */

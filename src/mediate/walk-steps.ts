@@ -3,15 +3,17 @@ import { LINKS_MAX } from "./limits.ts";
 import type { MountKind } from "./mounts.ts";
 import { canonical, Place } from "./place.ts";
 import { protectedLink } from "./protected-link.ts";
-import { type Bytes, fstat, openat, openPath, readlinkat, type Stat, sameObject } from "./sys.ts";
+import { asOwnName, isOwnTable, leadsToOwn, ownerOf } from "./supervised/itself.ts";
+import { type Bytes, fstat, openat, readlinkat, type Stat, sameObject } from "./sys.ts";
 import type { WalkContext, Walked } from "./walk.ts";
+import { Scope } from "./walk-scope.ts";
 
-/** Links of a process's folder on procfs that lead to files. */
-const OWN_LINKS: ReadonlySet<Bytes> = new Set(["exe", "cwd", "root"]);
+type Opened = NonNullable<Place["object"]>;
 
 /** One walk, component by component. */
 export class Walk {
   readonly #context: WalkContext;
+  readonly #scope: Scope;
   #at: number;
   readonly #links: Bytes[] = [];
   /** Components still to come, the next one last. */
@@ -23,6 +25,7 @@ export class Walk {
   constructor(start: number, context: WalkContext) {
     this.#at = start;
     this.#context = context;
+    this.#scope = new Scope(context.target, start, context.resolve);
   }
 
   run(path: Bytes): Walked {
@@ -58,6 +61,7 @@ export class Walk {
     const stat = fstat(fd);
     if (typeof stat === "number") return -stat;
     if (stat.mount !== this.#mount) {
+      if (this.#mount !== null && this.#scope.crosses() !== null) return E.XDEV;
       this.#kind = this.#context.mounts.kind(stat.mount);
       this.#mount = stat.mount;
     }
@@ -74,17 +78,36 @@ export class Walk {
 
   #last(component: Bytes): Walked | null {
     const holder = this.#kind;
-    const fd = this.#context.target.keep(openPath(this.#at, component));
-    if (fd < 0 && fd !== -E.NOENT) return { kind: "error", errno: -fd };
-    const stat = fd < 0 ? null : this.#look(fd);
-    if (typeof stat === "number") return { kind: "error", errno: stat };
-    if (stat?.type === abi.S_IFLNK && this.#follows()) return this.#enter(component, fd, stat, true);
+    if (this.#isOwnDescriptor(component))
+      return this.#scope.magic() ?? { kind: "descriptor", number: Number(component) };
+    const opened = this.#open(component);
+    if (typeof opened === "number" && opened !== E.NOENT) return { kind: "error", errno: opened };
+    const object = typeof opened === "number" ? null : opened;
+    const type = object?.stat.type;
+    if (object !== null && type === abi.S_IFLNK && this.#follows()) return this.#enter(component, object, true);
     if (this.#closed(holder) || this.#closed(this.#kind)) return { kind: "procfs" };
     if (this.#kind === "unknown") return { kind: "unknown" };
-    // Calls on names are left to say so themselves.
-    const looking = this.#context.follow !== "never";
-    if (looking && this.#slash && stat !== null && stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
-    return this.#place(component, stat === null ? null : { fd, stat });
+    // Calls that make or remove names are left to say so themselves.
+    const looking = this.#context.follow !== "never" && !this.#context.makes;
+    if (looking && this.#slash && object !== null && type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
+    return this.#place(component, object);
+  }
+
+  /** A process sees its own entries of procfs whoever it has become. */
+  #asItself<T>(look: () => T): T {
+    const name = this.#kind === "procfs" ? canonical(this.#at) : null;
+    return typeof name === "string" ? this.#context.asItself(name, look) : look();
+  }
+
+  #isOwnDescriptor(component: Bytes): boolean {
+    if (this.#kind !== "procfs" || !this.#follows() || !/^\d+$/.test(component)) return false;
+    return isOwnTable(this.#context.target, canonical(this.#at));
+  }
+
+  #open(component: Bytes, flags = abi.O_PATH | abi.O_NOFOLLOW): Opened | number {
+    const fd = this.#context.target.keep(this.#asItself(() => openat(this.#at, component, flags)));
+    const stat = fd < 0 ? -fd : this.#look(fd);
+    return typeof stat === "number" ? stat : { fd, stat };
   }
 
   #closed(kind: MountKind): boolean {
@@ -93,7 +116,7 @@ export class Walk {
 
   #place(last: Bytes, object: Place["object"]): Walked {
     const place = new Place({ directory: this.#at, last, slash: this.#slash, object, links: this.#links });
-    return { kind: "place", place };
+    return this.#scope.ends(this.#at) ?? { kind: "place", place };
   }
 
   #follows(): boolean {
@@ -102,68 +125,57 @@ export class Walk {
   }
 
   #middle(component: Bytes): Walked | null {
-    const fd = this.#context.target.keep(openPath(this.#at, component));
-    if (fd < 0) return { kind: "error", errno: -fd };
-    const stat = this.#look(fd);
-    if (typeof stat === "number") return { kind: "error", errno: stat };
-    if (stat.type === abi.S_IFLNK) return this.#enter(component, fd, stat, false);
+    const opened = this.#open(component);
+    if (typeof opened === "number") return { kind: "error", errno: opened };
+    const { fd, stat } = opened;
+    if (stat.type === abi.S_IFLNK) return this.#enter(component, opened, false);
     if (stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
     this.#at = fd;
     return null;
   }
 
   /** Puts a link's text in front of what is left; null to go on. */
-  #enter(component: Bytes, link: number, stat: Stat, trailing: boolean): Walked | null {
-    if (this.#links.length >= LINKS_MAX) return { kind: "error", errno: E.LOOP };
+  #enter(component: Bytes, { fd: link, stat }: Opened, trailing: boolean): Walked | null {
+    if (this.#links.length >= LINKS_MAX || this.#scope.link() !== null) return { kind: "error", errno: E.LOOP };
     if (trailing && protectedLink(this.#at, stat, this.#context.target.credentials.fsuid))
       return { kind: "error", errno: E.ACCES };
-    const text = readlinkat(link, "");
+    const text = this.#asItself(() => readlinkat(link, ""));
     if (typeof text === "number") return { kind: "error", errno: -text };
     if (this.#kind === "procfs") return this.#enterProc(component, text);
     const name = canonical(link);
     if (typeof name === "number") return { kind: "error", errno: name };
     this.#links.push(name);
-    if (text.startsWith("/")) this.#jump();
+    const left = text.startsWith("/") ? (this.#scope.leaves() ?? this.#jump()) : null;
+    if (left !== null) return left;
     this.#push(text);
     return null;
   }
 
-  #jump(): void {
-    this.#at = this.#context.target.root;
-    this.#look(this.#at);
+  #jump(): Walked | null {
+    this.#at = this.#scope.root;
+    const stat = this.#look(this.#at);
+    return typeof stat === "number" ? { kind: "error", errno: stat } : null;
   }
 
-  /** On procfs `self` and `thread-self` mean the reader: here they are made to mean the target. All else that jumps is not followed. */
   #enterProc(component: Bytes, text: Bytes): Walked | null {
     this.#links.push(component);
-    const { tid, credentials } = this.#context.target;
-    if (component === "self" && /^\d+$/.test(text)) this.#push(String(credentials.tgid));
-    else if (component === "thread-self" && /^\d+\/task\/\d+$/.test(text))
-      this.#push(`${credentials.tgid}/task/${tid}`);
-    else if (/^[A-Za-z_.][\w./-]*$/.test(text)) this.#push(text);
-    else return this.#descriptor(component);
+    const { target, procfs } = this.#context;
+    const name = asOwnName(target, component, text);
+    if (name === null) {
+      const opens = procfs === "open" && leadsToOwn(target, canonical(this.#at), component);
+      return (
+        this.#scope.magic() ?? (opens ? this.#jumpTo(component) : { kind: "procfs", ...ownerOf(canonical(this.#at)) })
+      );
+    }
+    this.#push(name);
     return null;
-  }
-
-  #descriptor(component: Bytes): Walked | null {
-    const directory = canonical(this.#at);
-    const { tid, credentials } = this.#context.target;
-    const own = [`/proc/${credentials.tgid}`, `/proc/${credentials.tgid}/task/${tid}`];
-    const ownTable = own.some((entry) => directory === `${entry}/fd`);
-    if (ownTable && this.#rest.length === 0 && /^\d+$/.test(component))
-      return { kind: "descriptor", number: Number(component) };
-    const mine = ownTable || (typeof directory === "string" && own.includes(directory) && OWN_LINKS.has(component));
-    if (mine && this.#context.procfs === "open") return this.#jumpTo(component);
-    const owner = typeof directory === "string" ? /^\/proc\/(\d+)/.exec(directory)?.[1] : undefined;
-    return { kind: "procfs", ...(owner === undefined ? {} : { process: Number(owner) }) };
   }
 
   /** Where the kernel itself leads a process to: not a name, but the object. */
   #jumpTo(component: Bytes): Walked | null {
-    const fd = this.#context.target.keep(openat(this.#at, component, abi.O_PATH));
-    if (fd < 0) return { kind: "error", errno: -fd };
-    const stat = this.#look(fd);
-    if (typeof stat === "number") return { kind: "error", errno: stat };
+    const opened = this.#open(component, abi.O_PATH);
+    if (typeof opened === "number") return { kind: "error", errno: opened };
+    const { fd, stat } = opened;
     if (this.#rest.length === 0) return { kind: "object", fd };
     if (stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
     this.#at = fd;
@@ -172,10 +184,12 @@ export class Walk {
 
   #dots(component: "." | ".."): Walked | null {
     const here = fstat(this.#at);
-    const root = fstat(this.#context.target.root);
+    const root = fstat(this.#scope.root);
     if (typeof here === "number") return { kind: "error", errno: -here };
     if (typeof root === "number") return { kind: "error", errno: -root };
     const top = sameObject(here, root) && here.mount === root.mount;
+    const above = top && component === ".." ? this.#scope.leaves() : null;
+    if (above !== null) return above;
     // `.` is opened too: it needs search permission as any component does.
     const fd = this.#context.target.keep(openat(this.#at, top ? "." : component, abi.O_PATH | abi.O_DIRECTORY));
     if (fd < 0) return { kind: "error", errno: -fd };

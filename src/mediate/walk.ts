@@ -39,14 +39,20 @@ export interface WalkContext {
    * those that look at an object without following do so before a slash (path_resolution(7)).
    */
   readonly follow: Follow;
+  /** It follows links and would make a file where they lead: a slash behind that name is its own affair. */
+  readonly makes: boolean;
   /** `open`: entries of procfs are places too, as the target sees them, and its own links there are followed. */
   readonly procfs: "never" | "open";
+  /** RESOLVE_* of openat2(2); 0 otherwise. */
+  readonly resolve: number;
+  /** Looks something up in a directory of that name: see {@link Call.asItself}. */
+  readonly asItself: <T>(directory: Bytes, look: () => T) => T;
 }
 
 /** Runs under the target's identity, so that search permissions are the target's; target.credentials and .root must be known before. */
 export function walk(path: PathArgument, context: WalkContext): Walked {
   if (path.text === "") return { kind: "error", errno: E.NOENT };
   if (path.start < 0) return { kind: "error", errno: -path.start };
-  const place = direct(path, context);
+  const place = context.resolve === 0 ? direct(path, context) : null;
   return place === null ? new Walk(path.start, context).run(path.text) : { kind: "place", place };
 }

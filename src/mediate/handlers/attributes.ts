@@ -11,7 +11,8 @@ import type { Follow, PathArgument } from "../walk.ts";
 /** What a metadata call wants changed: a name, one of the target's descriptors, or an open file of the target's that was copied already. */
 export type Subject =
   | { readonly kind: "path"; readonly path: PathArgument; readonly follow: Follow }
-  | { readonly kind: "number"; readonly number: number }
+  /** `open`: a descriptor opened with O_PATH is none to that call. */
+  | { readonly kind: "number"; readonly number: number; readonly open: boolean }
   | { readonly kind: "copied"; readonly fd: number };
 
 /** An object that was judged, held by an O_PATH descriptor of the mediator's, or by the target's own open file. */
@@ -44,7 +45,7 @@ export function attributes(read: (call: Call) => Change | Outcome): Handler {
       if (subject.kind !== "path") return byDescriptor(call, request, ownFile(call, subject));
       const outcome = call.asTarget(() => byPath(call, request, subject));
       // `/proc/self/fd/N`: the same as the descriptor, which only the mediator's own rights can look up.
-      return typeof outcome === "number" ? byDescriptor(call, request, call.target.descriptor(outcome)) : outcome;
+      return typeof outcome === "number" ? byDescriptor(call, request, call.target.linked(outcome)) : outcome;
     },
   };
 }
@@ -54,7 +55,8 @@ export function isOutcome(value: Subject | Outcome): value is Outcome {
 }
 
 function ownFile(call: Call, subject: Exclude<Subject, { kind: "path" }>): number {
-  return subject.kind === "copied" ? subject.fd : call.target.descriptor(subject.number);
+  if (subject.kind === "copied") return subject.fd;
+  return subject.open ? call.target.openDescriptor(subject.number) : call.target.descriptor(subject.number);
 }
 
 function byDescriptor(call: Call, request: Change, fd: number): Outcome {

@@ -1,6 +1,7 @@
 import { Permission } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
 import type { Address } from "../address.ts";
+import { autobind } from "../autobind.ts";
 import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import { socketAndAddress } from "../destination.ts";
@@ -25,6 +26,7 @@ export const bind: Handler = {
     return call.asTarget(() => {
       const refused = judgeAddress(call, socket, address, "listen");
       if (refused !== null) return refused;
+      if (address.kind === "unnamed") return autobind(call, socket);
       return path === null
         ? bindTo(call, socket, ownPort(call, socket, address))
         : bindPath(call, socket, address.bytes, path);

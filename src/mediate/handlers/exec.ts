@@ -93,7 +93,7 @@ function at(call: Call, text: string): PathArgument {
 
 function byPath(call: Call, path: PathArgument, noFollow = false): Program | Outcome {
   const found = call.asTarget((): Program | Outcome | number => {
-    const walked = call.walk(path, noFollow ? "before-slash" : "always", "open");
+    const walked = call.walk(path, noFollow ? "before-slash" : "always", { procfs: "open" });
     if (walked.kind === "descriptor") return walked.number;
     if (walked.kind === "object") return opened(call, walked.fd);
     if (walked.kind !== "place") return noPlace(call, path, walked);
@@ -101,7 +101,7 @@ function byPath(call: Call, path: PathArgument, noFollow = false): Program | Out
     if (object === null) return error(E.NOENT);
     return object.stat.type === abi.S_IFLNK ? error(E.LOOP) : { ...object, name };
   });
-  return typeof found === "number" ? opened(call, call.target.descriptor(found)) : found;
+  return typeof found === "number" ? opened(call, call.target.linked(found)) : found;
 }
 
 /** What a descriptor stands for; memory and removed files have no name that could be granted. */

@@ -38,7 +38,7 @@ export const fileAttributes = attributes((call): Change | Outcome => {
   if (size < FILE_ATTR_BYTES_MIN) return error(E.INVAL);
   if (size > FILE_ATTR_BYTES_MAX) return error(E2BIG);
   const argument = call.target.memory.read(call.word(2), Number(size));
-  const subject = subjectAt(call, call.unsigned(4));
+  const subject = subjectAt(call, call.unsigned(4), true);
   if (isOutcome(subject)) return subject;
   return {
     subject,

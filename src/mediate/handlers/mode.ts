@@ -18,7 +18,7 @@ function subjectOf(call: Call): Subject | Outcome {
     case "chmod":
       return { kind: "path", path: call.path(null, 0), follow: "always" };
     case "fchmod":
-      return { kind: "number", number: call.int(0) };
+      return { kind: "number", number: call.int(0), open: true };
     case "fchmodat":
       return { kind: "path", path: call.path(0, 1), follow: "always" };
     default:

@@ -3,7 +3,7 @@ import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import { leaveNoPlace } from "../leave.ts";
 import { error, type Outcome } from "../outcome.ts";
-import type { Place } from "../place.ts";
+import { canonical, type Place } from "../place.ts";
 import { c, close, fstat, openat, openPath, sameObject, sys } from "../sys.ts";
 import { accesses, missing, type OpenArguments } from "./open-arguments.ts";
 
@@ -30,18 +30,37 @@ function remove({ directory, last }: Place, made: number): void {
     sys("unlinkat", directory, c(last), 0);
 }
 
-/** A nameless file: whatever it could be called in that directory must be granted. O_EXCL keeps it nameless for ever. */
+/**
+ * A nameless file: whatever it could be called in that directory must be granted. Sealed it stays nameless for ever (O_EXCL); supervised a link that gives it a name is
+ * judged when it is made.
+ */
 export function openTemporary(call: Call, asked: OpenArguments): Outcome {
-  const walked = call.walk(asked.path, "always");
-  if (walked.kind !== "place") return leaveNoPlace(call, asked.path, walked);
-  const { place } = walked;
-  const { object } = place;
-  if (object?.stat.type !== abi.S_IFDIR) return call.leave(error(object === null ? E.NOENT : E.NOTDIR));
-  if (call.broker.grants.kernelCreates(`${place.name}/`)) return call.leave(error(E.ACCES));
-  const lacking = missing(call.broker.grants.below(place.name), ["create", ...accesses(asked.flags)]);
-  if (lacking !== null) return denyName(lacking, `${place.name}/`);
-  const flags = (asked.flags & ~abi.O_NOFOLLOW) | abi.O_EXCL;
-  const fd = call.effect(() => openat(object.fd, ".", flags, asked.mode));
+  const outcome = call.asTarget((): Outcome | number => {
+    const walked = call.walk(asked.path, asked.follow, {
+      procfs: call.supervised ? "open" : "never",
+      resolve: asked.resolve,
+    });
+    if (walked.kind === "descriptor" && call.supervised) return walked.number;
+    if (walked.kind === "object") return makeNameless(call, asked, walked.fd);
+    if (walked.kind !== "place") return leaveNoPlace(call, asked.path, walked);
+    const { object } = walked.place;
+    return object === null ? call.leave(error(E.NOENT)) : makeNameless(call, asked, object.fd);
+  });
+  if (typeof outcome !== "number") return outcome;
+  const fd = call.target.linked(outcome);
+  return fd < 0 ? error(-fd) : call.asTarget(() => makeNameless(call, asked, fd));
+}
+
+function makeNameless(call: Call, asked: OpenArguments, directory: number): Outcome {
+  const stat = fstat(directory);
+  if (typeof stat === "number" || stat.type !== abi.S_IFDIR) return call.leave(error(E.NOTDIR));
+  const name = canonical(directory);
+  if (typeof name === "number") return call.leave(error(name));
+  if (call.broker.grants.kernelCreates(`${name}/`)) return call.leave(error(E.ACCES));
+  const lacking = missing(call.broker.grants.below(name), ["create", ...accesses(asked.flags)]);
+  if (lacking !== null) return denyName(lacking, `${name}/`);
+  const flags = call.supervised ? asked.flags : asked.flags | abi.O_EXCL;
+  const fd = call.effect(() => openat(directory, ".", flags, asked.mode));
   return fd < 0 ? error(-fd) : given(fd, asked.flags);
 }
 

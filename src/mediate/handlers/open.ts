@@ -7,7 +7,8 @@ import type { Place } from "../place.ts";
 import { inSharedDirectory } from "../shared-directory.ts";
 import { openSupervised } from "../supervised/open.ts";
 import { openat, self, shown } from "../sys.ts";
-import { accesses, missing, type OpenArguments, readArguments, setsId } from "./open-arguments.ts";
+import { accesses, missing, type OpenArguments, setsId } from "./open-arguments.ts";
+import { readArguments } from "./open-how.ts";
 import { given, makeFile, openTemporary } from "./open-make.ts";
 
 /**
@@ -23,7 +24,7 @@ export const open: Handler = {
     if (setsId(asked)) return never(E.PERM, "create with set-id bits", shown(asked.path.text));
     if (call.supervised) return openSupervised(call, asked);
     if (!asked.temporary && !asked.creates) return CONTINUE;
-    return call.asTarget(() => (asked.temporary ? openTemporary(call, asked) : openNamed(call, asked)));
+    return asked.temporary ? openTemporary(call, asked) : call.asTarget(() => openNamed(call, asked));
   },
 };
 

@@ -23,7 +23,7 @@ function subjectOf(call: Call): Subject | Outcome {
     case "lchown":
       return { kind: "path", path: call.path(null, 0), follow: "before-slash" };
     case "fchown":
-      return { kind: "number", number: call.int(0) };
+      return { kind: "number", number: call.int(0), open: true };
     default:
       return subjectAt(call, call.unsigned(4));
   }

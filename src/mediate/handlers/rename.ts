@@ -10,12 +10,15 @@ import type { Place } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { type Bytes, c, close, fstat, openPath, shown, sys } from "../sys.ts";
 
+const KNOWN = abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE | abi.RENAME_WHITEOUT;
+
 /** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
 export const rename: Handler = {
   continueIsSafe: (call) => (flagsOf(call) & abi.RENAME_WHITEOUT) === 0 && call.broker.grants.kernelHandles(allNames),
 
   answer(call) {
     const flags = flagsOf(call);
+    if (call.supervised && flags & ~KNOWN) return error(E.INVAL);
     if (flags & ~(abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE)) return refuseForm(call);
     const at = call.name !== "rename";
     const source = call.path(at ? 0 : null, at ? 1 : 0);

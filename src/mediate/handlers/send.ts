@@ -4,7 +4,8 @@ import { readAddress } from "../address.ts";
 import type { Call } from "../call.ts";
 import { type Destination, judgeDestination, pathOf } from "../destination.ts";
 import type { Handler } from "../handler.ts";
-import { MESSAGE_BYTES_MAX } from "../limits.ts";
+import { MESSAGE_BYTES_MAX, MESSAGES_MAX } from "../limits.ts";
+import { Unreadable } from "../memory.ts";
 import { type Message, readMessage } from "../message.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../outcome.ts";
 import { refuseForm } from "../refuse-call.ts";
@@ -41,26 +42,42 @@ export const sendmsg: Handler = {
   },
 };
 
-/** sendmmsg sends its first message only, and says so: one, which the caller must expect (sendmmsg(2)). */
+/** sendmmsg: one message after the other; once something was sent, the first that cannot be ends it (sendmmsg(2)). */
 export const sendmmsg: Handler = {
   continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
   answer(call) {
     if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
-    if (call.unsigned(2) === 0) return { kind: "value", value: 0 };
-    const message = readMessage(call, call.word(1));
-    if (typeof message === "number") return error(-message);
-    return counted(call, send(call, message, call.unsigned(3)));
+    return sendFrom(call, 0, Math.min(call.unsigned(2), MESSAGES_MAX));
   },
 };
 
-/** msg_len of the first struct mmsghdr, behind its struct msghdr. */
-function counted(call: Call, sent: Outcome): Outcome {
-  if (sent.kind === "pending") return { ...sent, resume: () => counted(call, sent.resume()) };
-  if (sent.kind !== "value") return sent;
+/** struct mmsghdr (sendmmsg(2)): struct msghdr, then the number of bytes that were sent. */
+const MMSGHDR_BYTES = 64n;
+const SENT_AT = 56n;
+
+function sendFrom(call: Call, index: number, count: number): Outcome {
+  if (index === count) return { kind: "value", value: count };
+  return counted(call, sendOne(call, call.word(1) + BigInt(index) * MMSGHDR_BYTES, index > 0), { index, count });
+}
+
+/** `later`: something was sent already, so that memory which cannot be read is where it ends. */
+function sendOne(call: Call, at: bigint, later: boolean): Outcome {
+  try {
+    const message = readMessage(call, at);
+    return typeof message === "number" ? error(-message) : send(call, message, call.unsigned(3));
+  } catch (cause) {
+    if (cause instanceof Unreadable && later) return error(E.FAULT);
+    throw cause;
+  }
+}
+
+function counted(call: Call, sent: Outcome, at: { readonly index: number; readonly count: number }): Outcome {
+  if (sent.kind === "pending") return { ...sent, resume: () => counted(call, sent.resume(), at) };
+  if (sent.kind !== "value") return at.index > 0 ? { kind: "value", value: at.index } : sent;
   const length = Buffer.alloc(4);
   length.writeUInt32LE(sent.value, 0);
-  call.target.memory.write(call.word(1) + 56n, length);
-  return { kind: "value", value: 1 };
+  call.target.memory.write(call.word(1) + BigInt(at.index) * MMSGHDR_BYTES + SENT_AT, length);
+  return sendFrom(call, at.index + 1, at.count);
 }
 
 function send(call: Call, message: Message, flags: number): Outcome {

@@ -20,10 +20,12 @@ function subjectOf(call: Call): Subject | Outcome {
       return { kind: "path", path: call.path(null, 0), follow: "always" };
     case "futimesat":
       return call.word(1) === 0n
-        ? { kind: "number", number: call.int(0) }
+        ? { kind: "number", number: call.int(0), open: true }
         : { kind: "path", path: call.path(0, 1), follow: "always" };
     default:
-      return call.word(1) === 0n ? { kind: "number", number: call.int(0) } : subjectAt(call, call.unsigned(3));
+      return call.word(1) === 0n
+        ? { kind: "number", number: call.int(0), open: true }
+        : subjectAt(call, call.unsigned(3));
   }
 }
 

@@ -19,8 +19,8 @@ export const truncate: Handler = {
       if (walked.kind !== "place") return noPlace(call, path, walked);
       const { object, name } = walked.place;
       if (object === null) return error(E.NOENT);
-      if ((call.broker.grants.of(name) & Permission.write) === 0) return denyName("write", name);
       if (object.stat.type !== abi.S_IFREG) return error(object.stat.type === abi.S_IFDIR ? E.ISDIR : E.INVAL);
+      if ((call.broker.grants.of(name) & Permission.write) === 0) return denyName("write", name);
       if (beyondFileSize(call, length)) return error(EFBIG);
       return result(call.effect(() => sys("truncate", c(self(object.fd)), length)));
     });

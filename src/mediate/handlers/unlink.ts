@@ -4,7 +4,7 @@ import { denyName } from "../deny.ts";
 import { type Handler, right } from "../handler.ts";
 import { leaveNoPlace } from "../leave.ts";
 import { CONTINUE, error, result } from "../outcome.ts";
-import { c, sys } from "../sys.ts";
+import { type Bytes, c, sys } from "../sys.ts";
 
 /** unlink, rmdir, unlinkat. */
 export const unlink: Handler = {
@@ -14,10 +14,12 @@ export const unlink: Handler = {
     const at = call.name === "unlinkat";
     const path = call.path(at ? 0 : null, at ? 1 : 0);
     const flags = at ? call.unsigned(2) : call.name === "rmdir" ? abi.AT_REMOVEDIR : 0;
+    if (flags & ~abi.AT_REMOVEDIR) return call.leave(error(E.INVAL));
     return call.asTarget(() => {
       const walked = call.walk(path, "never");
       if (walked.kind !== "place") return leaveNoPlace(call, path, walked);
-      if (walked.place.last === ".") return call.leave(error(flags & abi.AT_REMOVEDIR ? E.INVAL : E.ISDIR));
+      if (walked.place.last === ".")
+        return call.leave(error(flags & abi.AT_REMOVEDIR ? unremovable(path.text) : E.ISDIR));
       if (walked.place.object === null) return call.leave(error(E.NOENT));
       const { directory, last, slash, name } = walked.place;
       if (call.broker.grants.kernelCreates(name)) return CONTINUE;
@@ -26,3 +28,13 @@ export const unlink: Handler = {
     });
   },
 };
+
+const EBUSY = 16;
+const ENOTEMPTY = 39;
+
+/** rmdir(2) of `.`, `..`, and the root. */
+function unremovable(path: Bytes): number {
+  const last = path.replace(/\/+$/, "").split("/").at(-1);
+  if (last === ".") return E.INVAL;
+  return last === ".." ? ENOTEMPTY : EBUSY;
+}

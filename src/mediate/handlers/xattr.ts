@@ -42,7 +42,7 @@ function readPlain(call: Call): Arguments {
 
 /** setxattrat and removexattrat, since Linux 6.13. */
 function readAt(call: Call): Arguments | Outcome {
-  const subject = subjectAt(call, call.unsigned(2));
+  const subject = subjectAt(call, call.unsigned(2), true);
   if (isOutcome(subject)) return subject;
   if (call.name === "removexattrat") return { subject, name: call.word(3), value: null };
   const size = call.word(5);
@@ -55,6 +55,6 @@ function readAt(call: Call): Arguments | Outcome {
 }
 
 function subjectOf(call: Call): Subject {
-  if (call.name.startsWith("f")) return { kind: "number", number: call.int(0) };
+  if (call.name.startsWith("f")) return { kind: "number", number: call.int(0), open: true };
   return { kind: "path", path: call.path(null, 0), follow: call.name.startsWith("l") ? "before-slash" : "always" };
 }

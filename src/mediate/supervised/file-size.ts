@@ -1,15 +1,19 @@
+import { abi } from "../abi.ts";
 import type { Call } from "../call.ts";
-import { sys } from "../sys.ts";
+import { close, sys } from "../sys.ts";
 
-const RLIMIT_FSIZE = 1;
-const UNLIMITED = 0xffff_ffff_ffff_ffffn;
-/** struct rlimit64 (prlimit(2)): soft, hard. */
-const limit = Buffer.alloc(16);
+/** /proc/PID/limits (proc_pid_limits(5)), which everybody may read: sixteen lines of eighty characters. */
+const LIMITS_BYTES = 4_096;
+const limits = Buffer.alloc(LIMITS_BYTES);
 
 /** The target may make no file that long (RLIMIT_FSIZE, getrlimit(2)); the mediator's own limit is another. SIGXFSZ is not sent. */
 export function beyondFileSize(call: Call, length: bigint): boolean {
   if (length <= 0n) return false;
-  if (sys("prlimit64", call.target.credentials.tgid, RLIMIT_FSIZE, null, limit) < 0) return true;
-  const soft = limit.readBigUInt64LE(0);
-  return soft !== UNLIMITED && length > soft;
+  const fd = call.target.entry("limits", abi.O_NONBLOCK);
+  if (fd < 0) return true;
+  const got = sys("pread64", fd, limits, limits.length, 0);
+  close(fd);
+  const soft = /^Max file size +(\d+|unlimited) /m.exec(limits.toString("latin1", 0, Math.max(got, 0)))?.[1];
+  if (soft === undefined) return true;
+  return soft !== "unlimited" && length > BigInt(soft);
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { ProcessCall } from "../../kernel/mediated-calls/call.ts";
 import { abi } from "../abi.ts";
 import type { Call } from "../call.ts";
-import { readlinkat, self } from "../sys.ts";
+import { readlinkat, self, sys } from "../sys.ts";
 
 /** setpriority(2): PRIO_PROCESS, PRIO_PGRP, PRIO_USER. ioprio_set(2) counts from 1. */
 const KINDS = ["process", "group", "user"] as const;
@@ -13,7 +13,7 @@ export function namedProcesses(call: Call, target: ProcessCall["targets"][number
     case "group-or-process":
       if (number > 0) return [number];
       if (number === -1) return everyProcess();
-      return group(number === 0 ? fieldOf(call.target.credentials.tgid, "group") : -number);
+      return group(number === 0 ? sys("getpgid", call.target.credentials.tgid) : -number);
     case "which":
       return chosen(call, KINDS[call.int(target.which ?? 0) - (call.name === "ioprio_set" ? 1 : 0)], number);
     default:
@@ -24,13 +24,14 @@ export function namedProcesses(call: Call, target: ProcessCall["targets"][number
 function chosen(call: Call, kind: (typeof KINDS)[number] | undefined, number: number): readonly number[] {
   const { tgid, uid } = call.target.credentials;
   if (kind === "process") return [number];
-  if (kind === "group") return group(number === 0 ? fieldOf(tgid, "group") : number);
+  if (kind === "group") return group(number === 0 ? sys("getpgid", tgid) : number);
   if (kind === "user") return everyProcess().filter((pid) => userOf(pid) === (number === 0 ? uid : number >>> 0));
   return [];
 }
 
+/** Every process of the host is asked by one system call, not by its files in /proc: there may be thousands. */
 function group(wanted: number): readonly number[] {
-  return everyProcess().filter((pid) => fieldOf(pid, "group") === wanted);
+  return everyProcess().filter((pid) => sys("getpgid", pid) === wanted);
 }
 
 /** Without the first process, which kill(2) leaves out. */
@@ -41,9 +42,9 @@ export function everyProcess(): readonly number[] {
 }
 
 /** Field of /proc/PID/stat behind the name (proc_pid_stat(5)); -1 of a process that is gone. */
-export function fieldOf(pid: number, field: "group" | "terminal" | "start"): number {
+export function fieldOf(pid: number, field: "terminal" | "start"): number {
   const text = textOf(`/proc/${pid}/stat`);
-  const index = { group: 2, terminal: 4, start: 19 }[field];
+  const index = { terminal: 4, start: 19 }[field];
   return text === null ? -1 : Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[index]);
 }
 

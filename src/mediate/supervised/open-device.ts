@@ -1,13 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
 import { ENXIO } from "../../kernel/constants.ts";
-import { abi } from "../abi.ts";
+import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { OpenArguments } from "../handlers/open-arguments.ts";
 import { MayWait } from "../may-wait.ts";
 import { error, type Outcome } from "../outcome.ts";
+import type { Place } from "../place.ts";
 import { openat, self } from "../sys.ts";
 import { fieldOf } from "./named-processes.ts";
-import { settle, unwaiting } from "./open-object.ts";
+import { type Opened, openShown, settle, unwaiting } from "./open-object.ts";
 
 /** Devices that never keep their opener waiting (Documentation/admin-guide/devices.txt): memory, terminals' ends, misc as urandom's kin. */
 const PROMPT: ReadonlySet<number> = new Set([1, 5, 136, 137, 138, 139, 140, 141, 142, 143]);
@@ -18,33 +19,25 @@ const OWN_TERMINAL = { major: 5, minor: 0 };
  * A device. The mediator takes no terminal for its own (O_NOCTTY), and so neither does the target: it must ask for it by TIOCSCTTY. What may keep its opener waiting is for a
  * worker.
  */
-export function openDevice(call: Call, asked: OpenArguments, object: number): Outcome {
+export function openDevice(call: Call, asked: OpenArguments, object: Opened, place: Place | null): Outcome {
   const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW)) | abi.O_NOCTTY;
-  if (asked.flags & abi.O_PATH)
-    return settle(
+  const opened = (shownAt: Place | null, added: number): Outcome =>
+    settle(
       call,
       asked,
-      call.effect(() => openat(abi.AT_FDCWD, self(object), flags)),
+      call.effect(() => openShown(asked, object, shownAt, flags | added)),
     );
-  const { major, minor } = numbers(object);
-  if (major === OWN_TERMINAL.major && minor === OWN_TERMINAL.minor) return ownTerminal(call, asked, flags);
-  if (!PROMPT.has(major)) {
-    if (!call.rehearses && !call.broker.mayWait) throw new MayWait();
-    return settle(
-      call,
-      asked,
-      call.effect(() => openat(abi.AT_FDCWD, self(object), flags)),
-    );
-  }
-  return settle(
-    call,
-    asked,
-    call.effect(() => openat(abi.AT_FDCWD, self(object), flags | unwaiting(call))),
-  );
+  if (asked.flags & abi.O_PATH) return opened(null, 0);
+  const { major, minor } = numbers(object.fd);
+  if (major === OWN_TERMINAL.major && minor === OWN_TERMINAL.minor) return ownTerminal(call, asked, object, flags);
+  if (PROMPT.has(major)) return opened(place, unwaiting(call));
+  if (!call.rehearses && !call.broker.mayWait) throw new MayWait();
+  return opened(null, 0);
 }
 
 /** The target's controlling terminal under its own name; /dev/tty itself would be the mediator's. */
-function ownTerminal(call: Call, asked: OpenArguments, flags: number): Outcome {
+function ownTerminal(call: Call, asked: OpenArguments, object: Opened, flags: number): Outcome {
+  if (asked.flags & O_NOATIME && !owns(call, object)) return error(E.PERM);
   const terminal = terminalOf(call.target.credentials.tgid);
   if (terminal === null) return error(ENXIO);
   const name = deviceName(terminal.major, terminal.minor);
@@ -61,6 +54,15 @@ export function terminalOf(pid: number): { major: number; minor: number } | null
   const terminal = fieldOf(pid, "terminal");
   if (terminal <= 0) return null;
   return { major: (terminal >> 8) & 0xfff, minor: (terminal & 0xff) | ((terminal >> 12) & 0xfff00) };
+}
+
+const O_NOATIME = 0o1000000;
+const CAP_FOWNER = 1n << 3n;
+
+/** Who may ask for O_NOATIME (open(2)). */
+function owns(call: Call, { stat }: Opened): boolean {
+  const { fsuid, effective } = call.target.credentials;
+  return fsuid === stat.uid || (effective & CAP_FOWNER) !== 0n;
 }
 
 /** The device's node, if it is what it should be (sysfs for all but the ends of terminals). */

@@ -3,17 +3,18 @@ import { abi, E, POLLIN } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { OpenArguments } from "../handlers/open-arguments.ts";
 import { error, type Outcome } from "../outcome.ts";
-import { close, openat, self, sys } from "../sys.ts";
+import type { Place } from "../place.ts";
+import { close, sys } from "../sys.ts";
 import { FIFO_LOOK_MS } from "./limits.ts";
-import { settle } from "./open-object.ts";
+import { type Opened, openShown, settle } from "./open-object.ts";
 
 /**
  * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the call stays unanswered, and every few milliseconds it is looked whether
  * somebody has come. The reading end is held open meanwhile, so that a writer finds it.
  */
-export function openFifo(call: Call, asked: OpenArguments, object: number): Outcome {
+export function openFifo(call: Call, asked: OpenArguments, object: Opened, place: Place | null): Outcome {
   const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW)) | abi.O_NONBLOCK;
-  const open = (): number => call.asTarget(() => call.effect(() => openat(abi.AT_FDCWD, self(object), flags)));
+  const open = (): number => call.asTarget(() => call.effect(() => openShown(asked, object, place, flags)));
   const fd = open();
   const waits = (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0;
   const mode = asked.flags & abi.O_ACCMODE;

@@ -5,78 +5,78 @@ import { accesses, type OpenArguments } from "../handlers/open-arguments.ts";
 import { given } from "../handlers/open-make.ts";
 import { MayWait } from "../may-wait.ts";
 import { error, type Outcome, unable } from "../outcome.ts";
-import type { Place } from "../place.ts";
-import { close, fstat, openat, readlinkat, type Stat, sameObject, self, shown, sys } from "../sys.ts";
+import { canonical, namesOf, type Place } from "../place.ts";
+import { close, fstat, openat, readlinkat, sameObject, self, shown, sys } from "../sys.ts";
 import { lacking } from "./lacking.ts";
 import { openDevice } from "./open-device.ts";
 import { openFifo } from "./open-fifo.ts";
+import { judgeProcEntry } from "./proc-entry.ts";
 
 /** Flags that F_GETFL never shows (open(2)), and those that a reopening through a link must not have. */
 const ONCE = abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_CLOEXEC;
 
+/** By its O_PATH descriptor. */
+export type Opened = NonNullable<Place["object"]>;
+
 /** An object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that only an opening by name can have. Within `asTarget`. */
-export function openObject(
-  call: Call,
-  asked: OpenArguments,
-  object: { readonly fd: number; readonly stat: Stat },
-  place: Place | null,
-): Outcome | "again" {
+export function openObject(call: Call, asked: OpenArguments, object: Opened, place: Place | null): Outcome | "again" {
   switch (object.stat.type) {
     case abi.S_IFIFO:
-      return openFifo(call, asked, object.fd);
+      return openFifo(call, asked, object, place);
     case abi.S_IFCHR:
     case abi.S_IFBLK:
-      return openDevice(call, asked, object.fd);
+      return openDevice(call, asked, object, place);
     case abi.S_IFSOCK:
-      return asked.flags & abi.O_PATH ? reopen(call, asked, object.fd) : error(ENXIO);
+      return asked.flags & abi.O_PATH ? reopen(call, asked, object) : error(ENXIO);
     default:
       return asked.flags & abi.O_NOFOLLOW && place !== null
         ? byName(call, asked, object, place)
-        : reopen(call, asked, object.fd);
+        : reopen(call, asked, object);
   }
 }
 
-/** Behind the name of an object whose name is gone (d_path). A file may really be called so. */
-const REMOVED = " (deleted)";
-
 /**
- * What a descriptor of the target's, or a link of its own in /proc, leads to. Pipes, sockets and memory have no name that a policy could speak of, and whoever holds them
- * may open them again.
+ * What a descriptor of the target's, a link of its own in /proc, or `.` leads to; `place`: where that is. Pipes, sockets and memory have no name that a policy could speak
+ * of, and whoever holds them may open them again.
  */
-export function openDescriptor(call: Call, asked: OpenArguments, fd: number): Outcome {
+export function openDescriptor(call: Call, asked: OpenArguments, fd: number, place: Place | null = null): Outcome {
   const stat = fstat(fd);
   if (typeof stat === "number") return error(-stat);
   const text = readlinkat(abi.AT_FDCWD, self(fd));
   if (typeof text === "number") return error(-text);
-  const removed = stat.links === 0 && text.endsWith(REMOVED);
-  const anonymous = /^[a-z_]+:/.test(text) || (removed && text.startsWith("/memfd:"));
-  // A file that was removed is judged by the name that it had. One that has other names counts as called what the kernel writes, which nobody grants.
-  const name = removed ? text.slice(0, -REMOVED.length) : text;
-  const refused = anonymous ? null : lacking(call, name, accesses(asked.flags));
-  if (refused !== null) return refused;
-  const outcome = openObject(call, asked, { fd, stat }, null);
+  if (asked.flags & abi.O_DIRECTORY && stat.type !== abi.S_IFDIR) return error(E.NOTDIR);
+  const anonymous = /^[a-z_]+:/.test(text) || (stat.links === 0 && /^\/memfd:.* \(deleted\)$/s.test(text));
+  for (const name of anonymous ? [] : namesOf(fd, stat)) {
+    if (typeof name === "number") return error(name);
+    const asks = asked.flags & abi.O_PATH ? [] : accesses(asked.flags);
+    const refused = judgeProcEntry(call, name, asks.includes("write")) ?? lacking(call, name, asks);
+    if (refused !== null) return refused;
+  }
+  const outcome = openObject(call, asked, { fd, stat }, place);
   return outcome === "again" ? unable(E.AGAIN, call.name, shown(text)) : outcome;
 }
 
 /** Through the link that stands for the judged descriptor. Never waits for the holder of a lease: a worker does. */
-function reopen(call: Call, asked: OpenArguments, object: number): Outcome {
+function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
   const flags = asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW);
   return settle(
     call,
     asked,
-    call.effect(() => openat(abi.AT_FDCWD, self(object), flags | unwaiting(call))),
+    opening(call, object, () => openat(abi.AT_FDCWD, self(object.fd), flags | unwaiting(call))),
   );
 }
 
+/** An entry of procfs that is the target's own is opened as a process opens its own. */
+function opening(call: Call, object: Opened, open: () => number): number {
+  const onProcfs = call.broker.mounts.kind(object.stat.mount) === "procfs";
+  const name = onProcfs ? canonical(object.fd) : null;
+  return call.effect(() => (typeof name === "string" ? call.asItself(name, open) : open()));
+}
+
 /** O_NOFOLLOW stays visible in F_GETFL: opened by name in the judged directory, and given only if it is the very object that was judged. */
-function byName(
-  call: Call,
-  asked: OpenArguments,
-  object: { readonly stat: Stat },
-  { directory, last }: Place,
-): Outcome | "again" {
+function byName(call: Call, asked: OpenArguments, object: Opened, { directory, last }: Place): Outcome | "again" {
   const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_TRUNC)) | abi.O_NOCTTY;
-  const fd = call.effect(() => openat(directory, last, flags | unwaiting(call)));
+  const fd = opening(call, object, () => openat(directory, last, flags | unwaiting(call)));
   if (fd === -E.LOOP || fd === -E.NOENT) return "again";
   const stat = fd < 0 ? null : fstat(fd);
   if (stat === null) return settle(call, asked, fd);
@@ -88,6 +88,18 @@ function byName(
   if (emptied === 0) return settle(call, asked, fd);
   close(fd);
   return error(-emptied);
+}
+
+/** O_NOFOLLOW for a FIFO or a device that does nothing when it is opened: by name, and where that is another object meanwhile, without the flag. */
+export function openShown(asked: OpenArguments, object: Opened, place: Place | null, flags: number): number {
+  if (asked.flags & abi.O_NOFOLLOW && place !== null) {
+    const fd = openat(place.directory, place.last, flags | abi.O_NOFOLLOW);
+    if (fd < 0 && fd !== -E.LOOP && fd !== -E.NOENT) return fd;
+    const stat = fd < 0 ? fd : fstat(fd);
+    if (typeof stat !== "number" && sameObject(stat, object.stat)) return fd;
+    if (fd >= 0) close(fd);
+  }
+  return openat(abi.AT_FDCWD, self(object.fd), flags);
 }
 
 /** O_TRUNC on the file that was found to be the right one. */

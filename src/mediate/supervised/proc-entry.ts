@@ -2,8 +2,7 @@ import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { never, type Outcome } from "../outcome.ts";
 import { isCofferdams } from "../own-process.ts";
-import type { Place } from "../place.ts";
-import { shown } from "../sys.ts";
+import { type Bytes, shown } from "../sys.ts";
 import { inSameDomain } from "./same-domain.ts";
 
 /** Entries of /proc/PID that anybody may read of any process (proc(5)): the kernel asks for no right to trace it. */
@@ -17,7 +16,7 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set(
  * An entry of another domain's process is refused beyond what the policy says of its name: the kernel would ask whether the *mediator* may look into that process. Of
  * Cofferdam's own processes nothing may be written either. null for everything else.
  */
-export function judgeProcEntry(call: Call, { name }: Place, writes: boolean): Outcome | null {
+export function judgeProcEntry(call: Call, name: Bytes, writes: boolean): Outcome | null {
   const found = /^\/proc\/(\d+)(?:\/task\/\d+)?(?:\/([^/]+))?/.exec(name);
   if (found === null) return null;
   const pid = Number(found[1]);

@@ -50,6 +50,10 @@ export const differences: Readonly<Record<string, Difference>> = {
     event: "syscall/execveat",
     why: "an execve is judged by what it would execute: a file without a name",
   },
+  "link-fd-gain": {
+    event: "two-names/link",
+    why: "a descriptor may be given a name where nothing is gained by it, which sealed never allows",
+  },
   "pinned-getxattr": pinned("extended attributes that are only read are mediated on no engine"),
   "pinned-inotify": pinned("watches for names are mediated on no engine"),
   "pinned-ld-so": pinned("mappings for execution are mediated on no engine"),
