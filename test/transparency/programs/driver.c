@@ -1,4 +1,4 @@
-// cases list | cases run FOLDER [UID]: runs every case in a process and a folder of its own and prints what it saw.
+// cases list | cases run FOLDER [UID|- [PREFIX]]: runs every case in a process and a folder of its own and prints what it saw.
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -137,7 +137,7 @@ static void run_case(int index, const char *folder, const char *user) {
     dup2(pipes[1], 2);
     int silence = open("/dev/null", O_RDONLY);
     dup2(silence, 0);
-    for (int f = 3; f < 64; f++) close(f);
+    close_range(3, ~0U, 0);
     setvbuf(stdout, NULL, _IONBF, 0);
     umask(022);
     if (chdir(place) != 0) _exit(98);
@@ -177,9 +177,11 @@ int main(int argc, char **argv) {
   qsort(cases, (size_t)count, sizeof *cases, by_name);
   if (argc == 2 && strcmp(argv[1], "list") == 0)
     for (int i = 0; i < count; i++) puts(cases[i].name);
-  else if (argc >= 3 && strcmp(argv[1], "run") == 0)
-    for (int i = 0; i < count; i++) run_case(i, argv[2], argc > 3 ? argv[3] : NULL);
-  else
-    return fprintf(stderr, "usage: cases list | cases run FOLDER [UID]\n"), 2;
+  else if (argc >= 3 && strcmp(argv[1], "run") == 0) {
+    const char *user = argc > 3 && strcmp(argv[3], "-") != 0 ? argv[3] : NULL, *prefix = argc > 4 ? argv[4] : "";
+    for (int i = 0; i < count; i++)
+      if (strncmp(cases[i].name, prefix, strlen(prefix)) == 0) run_case(i, argv[2], user);
+  } else
+    return fprintf(stderr, "usage: cases list | cases run FOLDER [UID|- [PREFIX]]\n"), 2;
   return 0;
 }

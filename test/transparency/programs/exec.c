@@ -54,6 +54,8 @@ CASE(exec, at_a_descriptor) {
   IN_CHILD({ SAY((int)syscall(SYS_execveat, t, "", plain, none, AT_EMPTY_PATH)); });
   IN_CHILD({ SAY((int)syscall(SYS_execveat, AT_FDCWD, "/bin/false", plain, none, 0)); });
   IN_CHILD({ SAY((int)syscall(SYS_execveat, d, "none", plain, none, 0)); });
+}
+CASE(exec, memory_file) {
   int m = (int)syscall(SYS_memfd_create, "program", 0x10), s = open("/bin/true", O_RDONLY);
   char b[65536];
   ssize_t n;

@@ -11,8 +11,6 @@ CASE(metadata, modes) {
   SAY(chmod("f", 0600));
   SAY(chmod("l", 0640));
   say_file("f");
-  SAY(chmod("f", 07777));
-  say_file("f");
   SAY(chmod("d", 0));
   say_file("d");
   SAY(chmod("none", 0));
@@ -30,6 +28,22 @@ CASE(metadata, modes) {
   SAY((int)syscall(452, f, "", 0604, AT_EMPTY_PATH));
   say_file("f");
 }
+CASE(metadata, set_id_bits) {
+  put("f", "x");
+  SAY(chmod("f", 07777));
+  say_file("f");
+  SAY(chmod("f", 02755));
+  say_file("f");
+  mkdir("d", 0755);
+  SAY(chmod("d", 04755));
+  say_file("d");
+}
+CASE(metadata, owners_of_set_id_files) {
+  put("f", "x");
+  SAY(chmod("f", 06755));
+  SAY(chown("f", 1239, (gid_t)-1));
+  say_file("f");
+}
 CASE(metadata, owners) {
   put("f", "x");
   if (symlink("f", "l")) return;
@@ -38,9 +52,6 @@ CASE(metadata, owners) {
   SAY(lchown("l", 1236, 1237));
   say_file("l");
   SAY(chown("l", (uid_t)-1, 1238));
-  say_file("f");
-  chmod("f", 06755);
-  SAY(chown("f", 1239, (gid_t)-1));
   say_file("f");
   int f = open("l", O_PATH | O_NOFOLLOW);
   SAY(fchownat(f, "", 1, 1, AT_EMPTY_PATH));
@@ -157,10 +168,13 @@ CASE(locks, of_files) {
 CASE(memory, memfd_and_maps) {
   int m = SAY_FD((int)syscall(SYS_memfd_create, "x", 1));
   SAY(ftruncate(m, 4096));
-  say_open(m);
+  printf("flags %o close-on-exec %d\n", fcntl(m, F_GETFL), fcntl(m, F_GETFD));
   int s = SAY_FD((int)syscall(SYS_memfd_create, "sealed", 2));
   SAY(fcntl(s, 1033, 8));
   SAY(write(s, "x", 1));
+}
+CASE(memory, executable_memfd) {
+  say_open((int)syscall(SYS_memfd_create, "x", 1));
   int e = SAY_FD((int)syscall(SYS_memfd_create, "exec", 0x10));
   say_open(e);
 }

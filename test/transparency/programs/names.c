@@ -52,14 +52,21 @@ CASE(make, modes_and_umask) {
     int f = open(name, O_CREAT | O_WRONLY, 0666);
     close(f);
     say_file(name);
-    snprintf(name, sizeof name, "s%o", mask);
-    f = open(name, O_CREAT | O_WRONLY, 06755);
-    close(f);
-    say_file(name);
     snprintf(name, sizeof name, "p%o", mask);
     SAY(mkfifo(name, 0666));
     say_file(name);
   }
+}
+CASE(make, set_id_files) {
+  for (int mask = 0; mask <= 077; mask += 027) {
+    char name[32];
+    umask((mode_t)mask);
+    snprintf(name, sizeof name, "s%o", mask);
+    SAY_FD(open(name, O_CREAT | O_WRONLY, 06755));
+    say_file(name);
+  }
+  SAY(mknod("n", S_IFREG | 04755, 0));
+  say_file("n");
 }
 CASE(make, group_of_the_folder) {
   SAY(mkdir("g", 0755));
@@ -83,6 +90,8 @@ CASE(make, nodes) {
   say_file("s");
   SAY(mknod("d", S_IFDIR | 0700, 0));
   SAY(mknod("r", S_IFREG, 0));
+}
+CASE(make, device_nodes) {
   SAY(mknod("c", S_IFCHR | 0600, makedev(1, 3)));
   say_file("c");
   SAY(mknod("w", S_IFCHR, 0));

@@ -33,10 +33,12 @@ CASE(socket, families) {
   SAY_FD(socket(AF_NETLINK, SOCK_RAW, 0));
   SAY_FD(socket(AF_PACKET, SOCK_RAW, 0));
   SAY_FD(socket(40, SOCK_STREAM, 0));
+  SAY_FD(socket(AF_INET, SOCK_DGRAM, 1));
+}
+CASE(socket, families_that_no_policy_grants) {
   SAY_FD(socket(AF_INET, SOCK_STREAM, 262));
   SAY_FD(socket(99, SOCK_STREAM, 0));
   SAY_FD(socket(AF_INET, 77, 0));
-  SAY_FD(socket(AF_INET, SOCK_DGRAM, 1));
   SAY_FD(socket(38, SOCK_SEQPACKET, 0));
 }
 CASE(socket, pairs) {
@@ -48,6 +50,9 @@ CASE(socket, pairs) {
   SAY(socketpair(AF_UNIX, SOCK_DGRAM, 0, p));
   SAY(send(p[0], "abc", 3, 0));
   SAY(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, p));
+}
+CASE(socket, pair_of_another_family) {
+  int p[2];
   SAY(socketpair(AF_INET, SOCK_STREAM, 0, p));
 }
 CASE(unix_stream, by_name) {
@@ -70,7 +75,7 @@ CASE(unix_stream, by_name) {
   } who;
   socklen_t n = sizeof who;
   SAY(getsockopt(s, SOL_SOCKET, SO_PEERCRED, &who, &n));
-  printf("peer is me %d as %u\n", who.pid == getpid(), who.uid);
+  printf("peer as %u of %u\n", who.uid, who.gid);
   struct sockaddr_un p;
   n = sizeof p;
   SAY(getpeername(c, (void *)&p, &n));
@@ -93,6 +98,23 @@ CASE(unix_stream, by_name) {
   SAY(bind(y, (void *)&o, sizeof o));
   SAY(unlink("s"));
   SAY(connect(y, (void *)&a, sizeof a));
+}
+CASE(unix_stream, peer_is_the_caller) {
+  struct sockaddr_un a = named("s");
+  int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
+  struct {
+    int pid;
+    unsigned uid, gid;
+  } who = {0};
+  socklen_t n = sizeof who;
+  SAY(bind(l, (void *)&a, sizeof a));
+  SAY(listen(l, 1));
+  SAY(connect(c, (void *)&a, sizeof a));
+  SAY(getsockopt(accept(l, NULL, NULL), SOL_SOCKET, SO_PEERCRED, &who, &n));
+  printf("the connecting end is me %d\n", who.pid == getpid());
+  n = sizeof who;
+  SAY(getsockopt(c, SOL_SOCKET, SO_PEERCRED, &who, &n));
+  printf("the listening end is me %d\n", who.pid == getpid());
 }
 CASE(unix_stream, in_the_umask) {
   umask(077);

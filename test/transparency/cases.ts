@@ -1,0 +1,117 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { expect } from "vitest";
+
+const clone = path.resolve(import.meta.dirname, "../..");
+const programs = path.join(import.meta.dirname, "programs");
+export const NOBODY = 65534;
+/** Compiling, then running every case twice on a machine with other work, milliseconds. */
+export const SUITE_TIMEOUT_MS = 900_000;
+/** Fewer would mean that the programs were not compiled together. */
+const CASES_MIN = 1_000;
+
+/** Who starts a domain (`as`, the caller where null), and who the cases become within it. */
+export interface Identity {
+  readonly name: string;
+  readonly as: number | null;
+  readonly inner?: number;
+}
+
+/** Root where the tests are root's, an ordinary user in any case. */
+export const user: Identity = { name: "user", as: process.geteuid?.() === 0 ? NOBODY : null };
+export const root: Identity = { name: "root", as: null };
+export const rootThenUser: Identity = { name: "root-user", as: null, inner: NOBODY };
+
+/** The compiled cases, in a folder that goes away with them. */
+export class Cases {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-transparency-"));
+  readonly program = path.join(this.folder, "bin", "cases");
+
+  compile(): void {
+    fs.chmodSync(this.folder, 0o755);
+    fs.mkdirSync(path.dirname(this.program));
+    const sources = fs.readdirSync(programs).filter((file) => file.endsWith(".c"));
+    execFileSync("gcc", [
+      ...[
+        "-D_GNU_SOURCE",
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-Wno-missing-field-initializers",
+        "-Wno-unused-result",
+      ],
+      ...["-pthread", "-o", this.program, ...sources.map((file) => path.join(programs, file))],
+    ]);
+  }
+
+  remove(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** What every case printed outside any domain, and in the one whose policy `policy` writes for the place where the cases run. */
+  both(identity: Identity, policy: (place: string) => string): { outside: Seen; inside: Seen } {
+    const place = path.join(this.folder, identity.name);
+    const file = path.join(place, "transparent.yaml");
+    const owner = identity.as ?? process.geteuid?.() ?? 0;
+    fs.mkdirSync(place);
+    fs.writeFileSync(file, policy(path.join(place, "inside")));
+    for (const made of [place, file]) fs.chownSync(made, owner, owner);
+    const cofferdam = [path.join(clone, "bin/cofferdam"), "run", "--policy", file, "--"];
+    const outside = this.#run(identity, place, "outside", []);
+    const inside = this.#run(identity, place, "inside", cofferdam);
+    expect([...inside.keys()]).toEqual([...outside.keys()]);
+    expect(outside.size).toBeGreaterThan(CASES_MIN);
+    return { outside, inside };
+  }
+
+  #run({ as, inner }: Identity, place: string, where: string, before: readonly string[]): Seen {
+    const scratch = path.join(place, where);
+    fs.mkdirSync(scratch);
+    if (as !== null) fs.chownSync(scratch, as, as);
+    const file = path.join(place, `${where}.out`);
+    const out = fs.openSync(file, "w");
+    const become = as === null ? [] : ["setpriv", `--reuid=${as}`, `--regid=${as}`, "--clear-groups"];
+    const [command = "", ...rest] = [
+      ...become,
+      ...before,
+      this.program,
+      "run",
+      scratch,
+      ...(inner ? [`${inner}`] : []),
+    ];
+    const env = { PATH: process.env.PATH ?? "", HOME: place };
+    const { status } = spawnSync(command, rest, { stdio: ["ignore", out, "inherit"], env, cwd: place });
+    fs.closeSync(out);
+    expect(status, `${command} ${rest.join(" ")}`).toBe(0);
+    return byCase(fs.readFileSync(file, "utf8"));
+  }
+}
+
+/** What each case printed, by its name. */
+export type Seen = ReadonlyMap<string, string>;
+
+function byCase(output: string): Seen {
+  return new Map(
+    output
+      .split(/^== /m)
+      .slice(1)
+      .map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1)]),
+  );
+}
+
+/** Names of the cases that printed something else inside. */
+export function differing({ outside, inside }: { outside: Seen; inside: Seen }): string[] {
+  return [...outside].filter(([name, seen]) => inside.get(name) !== seen).map(([name]) => name);
+}
+
+/** The lines of a case that differ, for whoever has to find out why. */
+export function shown({ outside, inside }: { outside: Seen; inside: Seen }, name: string): string {
+  const [before, after] = [outside, inside].map((seen) => (seen.get(name) ?? "").split("\n")) as [string[], string[]];
+  const lines = before.map((line, index) =>
+    line === after[index] ? [] : [`  outside ${line}`, `  inside  ${after[index]}`],
+  );
+  return [name, ...lines.flat()].join("\n");
+}
