@@ -31,7 +31,7 @@ export async function runDialect(name: string, args: readonly string[], context:
     return await run(args, context);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    context.err(`${name}: ${error.message}\n  help: ${error.help}\n`);
+    context.err(`${name}: ${error.message}\n  help: ${error.help.trimEnd().replaceAll("\n", "\n        ")}\n`);
     return error.exitCode;
   }
 }

@@ -49,6 +49,8 @@ describe("esxcli system secpolicy domain", () => {
     const outcome = await esxcli(...args);
     expect(outcome).toMatchObject({ status, out: "" });
     expect(outcome.err).toContain(reason);
+    // What to do is one block.
+    expect(outcome.err).toMatch(/^esxcli: .*\n {2}help: .*\n( {8}\S.*\n)*$/);
   });
 });
 
