@@ -136,15 +136,14 @@ export class Held implements Timed {
   }
 
   #decide(slot: Slot): void {
-    const { broker, handed } = this.#domain;
+    const { broker, handed, reporter } = this.#domain;
     broker.refresh();
+    reporter.begin(slot.tid);
     const foreign = foreignCall(broker, slot);
-    if (foreign !== null) {
-      this.#finish(slot, null, foreign);
-      return;
-    }
-    const { outcome, call } = dispatch(broker, notification(handed.listener, slot));
-    this.#finish(slot, call, outcome);
+    if (foreign === null) {
+      const { outcome, call } = dispatch(broker, notification(handed.listener, slot));
+      this.#finish(slot, call, outcome);
+    } else this.#finish(slot, null, foreign);
   }
 
   #finish(slot: Slot, call: Call | null, judged: Outcome): void {

@@ -7,6 +7,7 @@ import type { Broker } from "./broker.ts";
 import type { EventOutput } from "./event-output.ts";
 import { explain } from "./explain.ts";
 import type { Refusal } from "./outcome.ts";
+import { inheritedOutside } from "./supervised/inherited.ts";
 import type { Untold } from "./untold.ts";
 
 /** What becomes of something outside the domain. */
@@ -32,6 +33,7 @@ export class Reporter {
   readonly #fold: Fold;
   readonly #untold: Untold;
   readonly #repeated = new Map<string, Repeated>();
+  #hasBegun = false;
   #due = Number.POSITIVE_INFINITY;
 
   /** `untold`: of the process before this one, and now of this one. `seen` is told of every event that is passed on, before it is written. */
@@ -64,6 +66,18 @@ export class Reporter {
     if (known !== undefined) known.again += 1;
     else if (this.#repeated.size >= EVENTS_NAMED_MAX) this.#fold.addUnnamed(1);
     else this.#first(tid, verdict, kind, refusal);
+  }
+
+  /** Before each call, of thread `tid`; the first that is seen of a domain tells with what its daemon begins (`supervised/inherited.ts`). */
+  begin(tid: number): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    if (this.#broker.level() === "disabled") return;
+    try {
+      for (const refusal of inheritedOutside(this.#broker, tid)) this.outside(tid, "warning", refusal);
+    } catch (cause) {
+      this.failed("inherited descriptors not seen", String(cause));
+    }
   }
 
   /** A call of thread `tid` that a mediator died over, and of which nobody knows whether it was done. */
