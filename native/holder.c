@@ -69,12 +69,11 @@ static int await_listener(struct handover *handover, int launcher)
 }
 
 /* A mediator's death counts when somebody waited for it and it had answered nothing. */
-static int deaths_now(const struct holdings *own, const uint8_t *slots, int before, bool stranded)
+static int deaths_now(const struct holdings *own, const uint8_t *slots, int before, bool waited)
 {
-  struct pollfd asked = {.fd = own->listener, .events = POLLIN};
   if (own->order >= 0)
     return MEDIATOR_RESTARTS_MAX; /* no other process could be an ancestor of the daemon */
-  return slots_answered(slots) ? 0 : before + (stranded || poll(&asked, 1, 0) == 1);
+  return slots_answered(slots) ? 0 : before + waited;
 }
 
 /* Until the last process of the domain has ended; without a listener, until the daemon has. */
@@ -85,12 +84,7 @@ static void serve(struct handover *handover, const struct holdings *own)
     return (void)close(own->listener); /* calls fail, and do not hang */
   struct mediator mediator = {.descriptor = -1, .alone = geteuid() != 0};
   int deaths = 0, front = own->front;
-  for (bool wanted = false;;) {
-    while (wanted && deaths < MEDIATOR_RESTARTS_MAX && !mediator_start(own, &mediator))
-      deaths++;
-    if (wanted && deaths >= MEDIATOR_RESTARTS_MAX)
-      slots_fail(own->listener, slots);
-    wanted = false;
+  for (;;) {
     struct pollfd watched[] = {
         /* While a mediator lives the listener is only watched for the end of the domain. */
         {.fd = own->listener, .events = mediator.descriptor < 0 ? POLLIN : 0},
@@ -109,14 +103,16 @@ static void serve(struct handover *handover, const struct holdings *own)
     }
     if ((watched[0].revents & POLLHUP) != 0 || watched[1].revents != 0)
       return mediator_end(&mediator);
+    bool asked = (watched[0].revents & POLLIN) != 0;
     if (watched[2].revents != 0 && mediator_ended(&mediator)) {
-      wanted = slots_stranded(own->listener, slots);
-      deaths = deaths_now(own, slots, deaths, wanted);
+      struct pollfd waiting = {.fd = own->listener, .events = POLLIN};
+      asked = slots_stranded(own->listener, slots);
+      deaths = deaths_now(own, slots, deaths, asked || poll(&waiting, 1, 0) == 1);
       mediator.alone |= deaths >= SHARED_DEATHS_MAX;
-    } else if ((watched[0].revents & POLLIN) != 0 && deaths >= MEDIATOR_RESTARTS_MAX)
-      slots_deny_one(own->listener, slots);
-    else if ((watched[0].revents & POLLIN) != 0)
-      wanted = true;
+    }
+    /* One that cannot be started now, for lack of memory or processes, is tried again for the next call. */
+    if (asked && (deaths >= MEDIATOR_RESTARTS_MAX || !mediator_start(own, &mediator)))
+      slots_refuse(own->listener, slots);
   }
 }
 

@@ -106,10 +106,7 @@ bool slots_answered(const uint8_t *slots);
 /* Whether a call was received and waits for its answer. */
 bool slots_stranded(int listener, const uint8_t *slots);
 
-/* Answers what was received with EIO. */
-void slots_fail(int listener, uint8_t *slots);
-
-/* Receives one call and answers it with EACCES. */
-void slots_deny_one(int listener, uint8_t *slots);
+/* Answers what was received with EIO, and one call more with EACCES. */
+void slots_refuse(int listener, uint8_t *slots);
 
 #endif

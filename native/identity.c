@@ -33,19 +33,14 @@ static void need_capability(bool good, const char *step, int number, const char 
   need(good, step, object, help);
 }
 
-/* Without CAP_SETPCAP the set stays; that is harmless only for who has no capability and can gain none by execve. */
-static void limit_bounding_set(const struct plan *plan, bool harmless)
+/* Takes what can be taken; verify() looks at what is left. Returns the errno of what could not. */
+static int limit_bounding_set(const struct plan *plan)
 {
-  for (int number = 0; number < CAPABILITIES_MAX; number++) {
-    if ((plan->head->bounding & BIT(number)) != 0 || prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0)
-      continue;
-    if (errno == EINVAL || (errno == EPERM && harmless))
-      return; /* EINVAL: the kernel has no more */
-    int error = errno;
-    bool held = prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 0;
-    errno = error;
-    need_capability(!held, "take a capability from the bounding set", number, "it takes CAP_SETPCAP");
-  }
+  int error = EPERM; /* also where a filter of the caller's pretends that it was done */
+  for (int number = 0; number < CAPABILITIES_MAX; number++)
+    if ((plan->head->bounding & BIT(number)) == 0 && prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0 && errno != EINVAL)
+      error = errno;
+  return error;
 }
 
 static void change_user(const struct plan *plan)
@@ -107,31 +102,37 @@ static bool user_is(const struct plan *plan)
 }
 
 /* A change that the kernel, or a filter of the caller's, only pretended to make would be for ever. */
-static void verify(const struct plan *plan, uint64_t permitted, bool harmless)
+static void verify(const struct plan *plan, uint64_t permitted)
 {
   const char *step = "verify the daemon's identity", *help = "a filter of the caller's seems to interfere";
   errno = EPERM;
   need(!plan_has(plan, PLAN_USER) || user_is(plan), step, "user and groups", help);
   need((capabilities_now().permitted & ~permitted) == 0, step, "capabilities", help);
   need(!plan_has(plan, PLAN_NO_NEW_PRIVILEGES) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, step, "no_new_privs", help);
-  for (int number = 0; number < CAPABILITIES_MAX && !harmless; number++) {
-    int held = prctl(PR_CAPBSET_READ, number, 0, 0, 0);
-    if (held < 0)
-      return;
-    errno = EPERM;
-    need(held == 0 || (plan->head->bounding & BIT(number)) != 0, step, "bounding set", help);
+}
+
+/* What is left of the bounding set is harmless only for who has no capability and can gain none by execve. */
+static void verify_bounding_set(const struct plan *plan, int error)
+{
+  int held = 0;
+  for (int number = 0; number < CAPABILITIES_MAX && held >= 0; number++) {
+    held = prctl(PR_CAPBSET_READ, number, 0, 0, 0); /* -1 beyond the last that the kernel knows */
+    errno = error;
+    need_capability(held <= 0 || (plan->head->bounding & BIT(number)) != 0, "take a capability from the bounding set", number,
+                    "it takes CAP_SETPCAP");
   }
 }
 
 void identity_assume(const struct plan *plan)
 {
   const struct capability_sets before = capabilities_now();
-  const bool harmless = before.permitted == 0 && plan_has(plan, PLAN_NO_NEW_PRIVILEGES);
-  limit_bounding_set(plan, harmless);
+  int error = limit_bounding_set(plan);
   if (plan_has(plan, PLAN_USER))
     change_user(plan);
   uint64_t permitted = limit_capabilities(plan, &before);
   need(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == 0, "keep no capabilities any more", NULL, NULL);
   need(!plan_has(plan, PLAN_NO_NEW_PRIVILEGES) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "set no_new_privs", NULL, NULL);
-  verify(plan, permitted, harmless);
+  verify(plan, permitted);
+  if (before.permitted != 0 || !plan_has(plan, PLAN_NO_NEW_PRIVILEGES))
+    verify_bounding_set(plan, error);
 }

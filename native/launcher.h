@@ -49,10 +49,9 @@ struct options {
   const char *domain; /* also with --policy: the file's name without its ending */
   const char *policy; /* absolute, or NULL */
   const char *events; /* NULL without --events */
-  const char *level;  /* NULL without --level */
-  const char **sets;
-  size_t set_count;
-  char **command; /* NULL-terminated */
+  bool level_given;
+  const char **words, **end; /* NULL-terminated: `--set` and `--level` with their values, as they came */
+  char **command;            /* NULL-terminated */
 };
 
 /* Reads the arguments from `run` on; refuses the start when they make no sense. */
@@ -62,8 +61,10 @@ struct options options_read(int count, char **arguments);
 
 /* Folder of `plans` or `runs`. */
 const char *places_running(const char *what);
-/* `DOMAIN-KEY.plan`. */
-const char *places_plan_name(const struct options *options);
+/* What the plan must have been made for: this kernel, this caller, these words. Each in the form LENGTH:TEXT, so that no two starts have the same. */
+const char *places_start(const struct options *options);
+/* `DOMAIN-KEY.plan`, KEY being a hash of that. */
+const char *places_plan_name(const char *domain, const char *start);
 
 /* --- find-command.c --- */
 
@@ -71,6 +72,11 @@ const char *places_plan_name(const struct options *options);
 const char *find_command(const char *command);
 
 /* --- node.c: Cofferdam's Node programs --- */
+
+#define COMMAND_LINE DIST_DIR "/cofferdam.js"
+
+/* node, `program` and the two NULL-terminated lists behind each other. */
+const char *const *node_arguments(const char *program, const char *const *first, const char *const *rest);
 
 /* Becomes `node dist/cofferdam.js` with the original arguments behind argv[0], `--as=NAME` before them when it was called by another name. */
 _Noreturn void node_become(char **argv, const char *name);

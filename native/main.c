@@ -26,7 +26,7 @@ _Noreturn static void confine(const struct options *options, struct plan *plan, 
   int events = options->events != NULL ? events_start(options, plan_path) : -1;
   descriptors_replace(plan);
   struct handover *handover = holder_start(plan, events);
-  bool fixed = options->level != NULL || geteuid() != 0 || plan->head->number == 0;
+  bool fixed = options->level_given || geteuid() != 0 || plan->head->number == 0;
   record_make(plan, fixed ? "fixed" : "live", handover->holder, &handover->record);
   cgroup_enter(plan, &handover->cgroup);
   identity_private_ipc(plan);
@@ -48,9 +48,11 @@ int main(int argc, char **argv)
   descriptors_hold();
   const struct options options = options_read(argc - 1, argv + 1);
   const char *command = find_command(options.command[0]);
-  const char *directory = places_running("plans"), *file = places_plan_name(&options);
-  struct plan plan = plan_obtain(&options, directory, file);
-  if (plan.head->level == PLAN_LEVEL_DISABLED)
+  const char *plan_path;
+  struct plan plan = plan_obtain(&options, &plan_path);
+  if (plan.head->level == PLAN_LEVEL_DISABLED) {
+    identity_assume(&plan); /* unconfined, and still the policy's user */
     execute(command, options.command);
-  confine(&options, &plan, joined(directory, "/", file), command);
+  }
+  confine(&options, &plan, plan_path, command);
 }

@@ -19,21 +19,31 @@ static void environment_filter(const char *const *prefixes, bool keep)
   environ[kept] = NULL;
 }
 
+static size_t length(const char *const *list)
+{
+  size_t count = 0;
+  while (list[count] != NULL)
+    count++;
+  return count;
+}
+
+const char *const *node_arguments(const char *program, const char *const *first, const char *const *rest)
+{
+  const size_t begin = length(first), end = length(rest);
+  const char **all = calloc(begin + end + 3, sizeof *all);
+  need(all != NULL, "make room for the arguments", NULL, NULL);
+  all[0] = NODE_PATH_ABS;
+  all[1] = program;
+  memcpy(all + 2, first, begin * sizeof *all);
+  memcpy(all + 2 + begin, rest, end * sizeof *all);
+  return all;
+}
+
 void node_become(char **argv, const char *name)
 {
   static const char *const changing_node[] = {"NODE_", "LD_", "GLIBC_TUNABLES=", "OPENSSL_", NULL};
-  size_t count = 0;
-  while (argv[count] != NULL)
-    count++;
-  const char **arguments = calloc(count + 3, sizeof *arguments);
-  need(arguments != NULL, "make room for the arguments", NULL, NULL);
-  const char **next = arguments;
-  *next++ = NODE_PATH_ABS;
-  *next++ = DIST_DIR "/cofferdam.js";
-  if (name != NULL)
-    *next++ = joined("--as=", name, "");
-  for (size_t i = 1; i < count; i++)
-    *next++ = argv[i];
+  const char *const *rest = (const char *const *)argv, *as[] = {name == NULL ? NULL : joined("--as=", name, ""), NULL};
+  const char *const *arguments = node_arguments(COMMAND_LINE, as, *rest == NULL ? rest : rest + 1);
   environment_filter(changing_node, false);
   execve(NODE_PATH_ABS, (char *const *)arguments, environ);
   refuse("start the command line", NODE_PATH_ABS, errno, "build again: node moved since bin/cofferdam was built");

@@ -33,11 +33,9 @@ static const char *absolute(const char *path)
   return joined(folder, "/", path);
 }
 
-static const char *level(const char *name)
+static bool valid_level(const char *name)
 {
-  if (strcmp(name, "enforcing") != 0 && strcmp(name, "warning") != 0 && strcmp(name, "disabled") != 0)
-    refuse(STEP, name, 0, "--level takes enforcing, warning or disabled");
-  return name;
+  return strcmp(name, "enforcing") == 0 || strcmp(name, "warning") == 0 || strcmp(name, "disabled") == 0;
 }
 
 /* Up to the first word that is no option, or past `--`; `optind` stands behind what was read. */
@@ -51,26 +49,30 @@ static void read_options(int count, char **arguments, struct options *options)
       {0},
   };
   for (int option; (option = getopt_long(count, arguments, "+:", known, NULL)) != -1;) {
+    if (option == ':' || option == '?')
+      refuse(STEP, arguments[optind - 1], 0, option == ':' ? "it needs a value; " USAGE : "there is no such option; " USAGE);
+    if (option == 'l' && !valid_level(optarg))
+      refuse(STEP, optarg, 0, "--level takes enforcing, warning or disabled");
+    if (option == 's' && (strchr(optarg, '=') == NULL || optarg[0] == '='))
+      refuse(STEP, optarg, 0, "--set takes NAME=VALUE");
     if (option == 'e')
       options->events = optarg;
     else if (option == 'p')
       options->policy = absolute(optarg);
-    else if (option == 'l')
-      options->level = level(optarg);
-    else if (option != 's')
-      refuse(STEP, arguments[optind - 1], 0, option == ':' ? "it needs a value; " USAGE : "there is no such option; " USAGE);
-    else if (strchr(optarg, '=') == NULL || optarg[0] == '=')
-      refuse(STEP, optarg, 0, "--set takes NAME=VALUE");
-    else
-      options->sets[options->set_count++] = optarg;
+    else {
+      options->level_given |= option == 'l';
+      *options->end++ = option == 'l' ? "--level" : "--set";
+      *options->end++ = optarg;
+    }
   }
 }
 
 /* Options may stand before the domain and after it: a command cannot begin with a dash unless `--` stands before it. */
 struct options options_read(int count, char **arguments)
 {
-  struct options options = {.sets = calloc((size_t)count, sizeof *options.sets)};
-  need(options.sets != NULL, "make room for the arguments", NULL, NULL);
+  struct options options = {.words = calloc((size_t)count * 2 + 1, sizeof *options.words)};
+  need(options.words != NULL, "make room for the arguments", NULL, NULL);
+  options.end = options.words;
   read_options(count, arguments, &options);
   if (options.policy == NULL) {
     if (arguments[optind] == NULL || strcmp(arguments[optind - 1], "--") == 0)

@@ -1,3 +1,5 @@
+#include <sys/utsname.h>
+
 #include "launcher.h"
 
 /* The XDG base directory specification has relative values ignored. */
@@ -24,29 +26,39 @@ const char *places_running(const char *what)
   return geteuid() == 0 ? joined("/run", below, "") : user_place("XDG_RUNTIME_DIR", "/.cache", below);
 }
 
-/* FNV-1a, 64 bits, over the text and its NUL. */
-static uint64_t hash(uint64_t state, const char *text)
+static const char *with(const char *text, const char *word)
 {
-  const uint64_t prime = 0x100000001b3ull;
-  for (; *text != 0; text++)
-    state = (state ^ (uint8_t)*text) * prime;
-  return state * prime;
+  char length[24];
+  snprintf(length, sizeof length, "%zu:", strlen(word));
+  return joined(text, length, word);
 }
 
-const char *places_plan_name(const struct options *options)
+const char *places_start(const struct options *options)
 {
-  uint64_t key = hash(0xcbf29ce484222325ull, options->domain);
-  key = hash(key, options->policy == NULL ? "" : options->policy);
-  for (size_t i = 0; i < options->set_count; i++)
-    key = hash(key, options->sets[i]);
-  if (options->level != NULL)
-    key = hash(key, options->level); /* no NAME=VALUE is just a word */
+  struct utsname kernel;
+  char caller[64];
+  need(uname(&kernel) == 0, "ask which kernel this is", "uname", NULL);
+  snprintf(caller, sizeof caller, "%u %u %" PRIx64, geteuid(), getegid(), capabilities_now().effective);
+  const char *text = "";
+  const char *first[] = {kernel.release, kernel.version, caller, options->domain, options->policy == NULL ? "" : options->policy};
+  for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+    text = with(text, first[i]);
   if (geteuid() != 0) {
     /* Where a user's policies are looked for, and what of the user's is denied to the domain, follow from the environment. */
-    key = hash(key, user_place("XDG_CONFIG_HOME", "/.config", "/cofferdam"));
-    key = hash(key, user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam"));
+    text = with(text, user_place("XDG_CONFIG_HOME", "/.config", "/cofferdam"));
+    text = with(text, user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam"));
   }
-  char text[17];
-  snprintf(text, sizeof text, "%016" PRIx64, key);
-  return joined(joined(options->domain, "-", text), ".plan", "");
+  for (const char **word = options->words; *word != NULL; word++)
+    text = with(text, *word);
+  return text;
+}
+
+const char *places_plan_name(const char *domain, const char *start)
+{
+  uint64_t key = 0xcbf29ce484222325ull; /* FNV-1a, 64 bits: it need not be hard to find two of a key, since the plan says what it is for */
+  for (; *start != 0; start++)
+    key = (key ^ (uint8_t)*start) * 0x100000001b3ull;
+  char text[24];
+  snprintf(text, sizeof text, "-%016" PRIx64, key);
+  return joined(domain, text, ".plan");
 }

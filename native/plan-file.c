@@ -20,20 +20,19 @@ int memory_make(const char *name)
   return made < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : made;
 }
 
-static bool useless(bool loud, const char *step, const char *object, int error, const char *help)
+static bool useless(struct problem *problem, const char *step, const char *object, int error, const char *help)
 {
-  if (loud)
-    report(step, object, error, help);
+  *problem = (struct problem){step, joined(object, "", ""), error, help}; /* it may lie in the plan, which goes */
   return false;
 }
 
 /* The launcher reads the very bytes that the mediator gets, after nobody can change them any more. */
-static bool copy(int file, const char *name, bool loud, struct plan *plan)
+static bool copy(int file, const char *name, struct plan *plan, struct problem *problem)
 {
   struct stat status;
   struct rlimit limit;
   if (fstat(file, &status) != 0 || status.st_size <= 0 || status.st_size > PLAN_BYTES_MAX)
-    return useless(loud, "read the plan", name, 0, "its size is not that of a plan; remove it and start again");
+    return useless(problem, "read the plan", name, 0, "its size is not that of a plan; remove it and start again");
   /* Writing beyond it is death by SIGXFSZ, for memory too. */
   if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < (rlim_t)status.st_size + SLOT_COUNT * SLOT_SIZE)
     refuse("make room for the plan", name, EFBIG, "raise the limit of file sizes (ulimit -f); it holds for memory too");
@@ -43,7 +42,7 @@ static bool copy(int file, const char *name, bool loud, struct plan *plan)
   while ((got = sendfile(plan->memory, file, NULL, (size_t)status.st_size + 1 - plan->length)) > 0)
     plan->length += (size_t)got;
   if (got < 0 || plan->length != (size_t)status.st_size)
-    return useless(loud, "read the plan", name, got < 0 ? errno : 0, "it changed while it was read; start again");
+    return useless(problem, "read the plan", name, got < 0 ? errno : 0, "it changed while it was read; start again");
   need(fcntl(plan->memory, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0, "seal the plan", "memfd",
        NULL);
   void *bytes = mmap(NULL, plan->length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, plan->memory, 0);
@@ -52,45 +51,45 @@ static bool copy(int file, const char *name, bool loud, struct plan *plan)
   return true;
 }
 
-static bool load(int file, const char *name, bool loud, struct plan *plan)
+static bool load(int file, const char *name, const char *start, struct plan *plan, struct problem *problem)
 {
   const char *object = name, *wrong;
   if (!trusted(file, S_IFREG))
-    return useless(loud, "trust the plan", name, EPERM,
+    return useless(problem, "trust the plan", name, EPERM,
                    "it must be a regular file that only root or you may write; remove it and start again");
-  if (!copy(file, name, loud, plan))
+  if (!copy(file, name, plan, problem))
     return false;
   if ((wrong = plan_check(plan)) != NULL)
-    return useless(loud, "understand the plan", name, 0, wrong);
-  if ((wrong = facts_stale(plan, &object)) != NULL)
-    return useless(loud, "use the ready plan", object, 0, wrong);
+    return useless(problem, "understand the plan", name, 0, wrong);
+  if ((wrong = facts_stale(plan, start, &object)) != NULL)
+    return useless(problem, "use the ready plan", object, 0, wrong);
   return true;
 }
 
-static int open_plan(const char *directory, const char *name, bool loud)
+static int open_plan(const char *directory, const char *name, struct problem *problem)
 {
   int folder = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0)
-    return useless(loud, "open the folder of plans", directory, errno, NULL), -1;
+    return useless(problem, "open the folder of plans", directory, errno, NULL), -1;
   bool safe = trusted(folder, S_IFDIR);
   int file = safe ? openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
   int error = errno;
   close(folder);
   if (!safe)
-    useless(loud, "trust the folder of plans", directory, EPERM, "only root or you may be able to write it");
+    useless(problem, "trust the folder of plans", directory, EPERM, "only root or you may be able to write it");
   else if (file < 0)
-    useless(loud, "open the plan", name, error,
+    useless(problem, "open the plan", name, error,
             error == EACCES ? "no domain reaches plans: start this from outside any domain" : NULL);
   return file;
 }
 
-bool plan_file_read(const char *directory, const char *name, bool loud, struct plan *plan)
+bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan, struct problem *problem)
 {
   *plan = (struct plan){.memory = -1};
-  int file = open_plan(directory, name, loud);
+  int file = open_plan(directory, name, problem);
   if (file < 0)
     return false;
-  bool good = load(file, name, loud, plan);
+  bool good = load(file, name, start, plan, problem);
   close(file);
   if (!good && plan->bytes != NULL)
     munmap((void *)plan->bytes, plan->length);

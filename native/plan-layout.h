@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "CFDMPLAN"
-#define PLAN_VERSION 3
+#define PLAN_VERSION 4
 #define PLAN_SECTION_ALIGNMENT 8
 #define PLAN_HEADER_SIZE 32
 #define PLAN_ENTRY_SIZE 24
@@ -33,19 +33,17 @@
 #define PLAN_FLAGS_KNOWN 4095
 
 #define SECTION_HEAD 0
-#define SECTION_NODE_FACTS 1
-#define SECTION_ABSENT_FACTS 2
-#define SECTION_KERNEL_FACTS 3
-#define SECTION_CALLER_FACTS 4
-#define SECTION_GROUPS 5
-#define SECTION_PATH_RULES 6
-#define SECTION_PORT_RULES 7
-#define SECTION_FILTER 8
-#define SECTION_CGROUP_PROGRAMS 9
-#define SECTION_STRINGS 10
-#define SECTION_AUTOMATON 11
-#define SECTION_MEDIATION 12
-#define SECTION_COUNT 13
+#define SECTION_START_FACTS 1
+#define SECTION_NAME_FACTS 2
+#define SECTION_GROUPS 3
+#define SECTION_PATH_RULES 4
+#define SECTION_PORT_RULES 5
+#define SECTION_FILTER 6
+#define SECTION_CGROUP_PROGRAMS 7
+#define SECTION_STRINGS 8
+#define SECTION_AUTOMATON 9
+#define SECTION_MEDIATION 10
+#define SECTION_COUNT 11
 
 struct plan_header {
   uint8_t magic[8];
@@ -107,7 +105,13 @@ _Static_assert(offsetof(struct plan_head, scoped) == 64, "scoped");
 _Static_assert(offsetof(struct plan_head, restrict_flags) == 72, "restrictFlags");
 _Static_assert(offsetof(struct plan_head, seccomp_flags) == 76, "seccompFlags");
 
-struct plan_node_facts {
+struct plan_start_facts {
+  uint32_t text;
+};
+_Static_assert(sizeof(struct plan_start_facts) == 4, "plan_start_facts");
+_Static_assert(offsetof(struct plan_start_facts, text) == 0, "text");
+
+struct plan_name_facts {
   uint32_t path;
   uint32_t mode;
   uint64_t dev;
@@ -115,37 +119,13 @@ struct plan_node_facts {
   uint64_t size;
   int64_t ctime_ns;
 };
-_Static_assert(sizeof(struct plan_node_facts) == 40, "plan_node_facts");
-_Static_assert(offsetof(struct plan_node_facts, path) == 0, "path");
-_Static_assert(offsetof(struct plan_node_facts, mode) == 4, "mode");
-_Static_assert(offsetof(struct plan_node_facts, dev) == 8, "dev");
-_Static_assert(offsetof(struct plan_node_facts, ino) == 16, "ino");
-_Static_assert(offsetof(struct plan_node_facts, size) == 24, "size");
-_Static_assert(offsetof(struct plan_node_facts, ctime_ns) == 32, "ctimeNs");
-
-struct plan_absent_facts {
-  uint32_t path;
-};
-_Static_assert(sizeof(struct plan_absent_facts) == 4, "plan_absent_facts");
-_Static_assert(offsetof(struct plan_absent_facts, path) == 0, "path");
-
-struct plan_kernel_facts {
-  uint32_t release;
-  uint32_t version;
-};
-_Static_assert(sizeof(struct plan_kernel_facts) == 8, "plan_kernel_facts");
-_Static_assert(offsetof(struct plan_kernel_facts, release) == 0, "release");
-_Static_assert(offsetof(struct plan_kernel_facts, version) == 4, "version");
-
-struct plan_caller_facts {
-  uint32_t uid;
-  uint32_t gid;
-  uint64_t capabilities;
-};
-_Static_assert(sizeof(struct plan_caller_facts) == 16, "plan_caller_facts");
-_Static_assert(offsetof(struct plan_caller_facts, uid) == 0, "uid");
-_Static_assert(offsetof(struct plan_caller_facts, gid) == 4, "gid");
-_Static_assert(offsetof(struct plan_caller_facts, capabilities) == 8, "capabilities");
+_Static_assert(sizeof(struct plan_name_facts) == 40, "plan_name_facts");
+_Static_assert(offsetof(struct plan_name_facts, path) == 0, "path");
+_Static_assert(offsetof(struct plan_name_facts, mode) == 4, "mode");
+_Static_assert(offsetof(struct plan_name_facts, dev) == 8, "dev");
+_Static_assert(offsetof(struct plan_name_facts, ino) == 16, "ino");
+_Static_assert(offsetof(struct plan_name_facts, size) == 24, "size");
+_Static_assert(offsetof(struct plan_name_facts, ctime_ns) == 32, "ctimeNs");
 
 struct plan_groups {
   uint32_t gid;
@@ -192,9 +172,9 @@ _Static_assert(offsetof(struct plan_cgroup_programs, attach_type) == 0, "attachT
 _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 
 /* Bytes of one record of each section, by section number. */
-#define SECTION_RECORD_SIZES { sizeof(struct plan_head), sizeof(struct plan_node_facts), sizeof(struct plan_absent_facts), sizeof(struct plan_kernel_facts), sizeof(struct plan_caller_facts), sizeof(struct plan_groups), sizeof(struct plan_path_rules), sizeof(struct plan_port_rules), sizeof(struct plan_filter), sizeof(struct plan_cgroup_programs), 1, 1, 1 }
+#define SECTION_RECORD_SIZES { sizeof(struct plan_head), sizeof(struct plan_start_facts), sizeof(struct plan_name_facts), sizeof(struct plan_groups), sizeof(struct plan_path_rules), sizeof(struct plan_port_rules), sizeof(struct plan_filter), sizeof(struct plan_cgroup_programs), 1, 1, 1 }
 /* Every field that is an offset into the strings: section, place in its record, whether it is an absolute path. */
-#define SECTION_STRING_FIELDS { { SECTION_HEAD, offsetof(struct plan_head, domain), false }, { SECTION_HEAD, offsetof(struct plan_head, cgroup_anchor), false }, { SECTION_NODE_FACTS, offsetof(struct plan_node_facts, path), true }, { SECTION_ABSENT_FACTS, offsetof(struct plan_absent_facts, path), true }, { SECTION_KERNEL_FACTS, offsetof(struct plan_kernel_facts, release), false }, { SECTION_KERNEL_FACTS, offsetof(struct plan_kernel_facts, version), false }, { SECTION_PATH_RULES, offsetof(struct plan_path_rules, path), true } }
+#define SECTION_STRING_FIELDS { { SECTION_HEAD, offsetof(struct plan_head, domain), false }, { SECTION_HEAD, offsetof(struct plan_head, cgroup_anchor), false }, { SECTION_START_FACTS, offsetof(struct plan_start_facts, text), false }, { SECTION_NAME_FACTS, offsetof(struct plan_name_facts, path), true }, { SECTION_PATH_RULES, offsetof(struct plan_path_rules, path), true } }
 
 #define SLOT_COUNT 64
 #define SLOT_SIZE 128

@@ -37,14 +37,21 @@ static inline bool plan_has(const struct plan *plan, uint32_t flag)
 /* Only root and the user for whom the daemon is started may have had a hand in an open file. */
 bool trusted(int file, uint32_t type);
 
-/* Reads the plan `name` in `directory`, checks its owner, form and facts. False, with `loud` reported, when it is of no use. */
-bool plan_file_read(const char *directory, const char *name, bool loud, struct plan *plan);
+/* What report() takes. */
+struct problem {
+  const char *step, *object;
+  int error;
+  const char *help;
+};
+
+/* Reads the plan `name` in `directory`, checks its owner, form and facts, and that it was made for `start`. False when it is of no use. */
+bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan, struct problem *problem);
 
 /* Why what the compiler relied on is no longer so, with the `object` it is about; NULL when it is. */
-const char *facts_stale(const struct plan *plan, const char **object);
+const char *facts_stale(const struct plan *plan, const char *start, const char **object);
 
-/* The ready plan, or a fresh one; refuses the start without. */
-struct plan plan_obtain(const struct options *options, const char *directory, const char *name);
+/* The ready plan, or a fresh one; `path` becomes that of its file. Refuses the start without. */
+struct plan plan_obtain(const struct options *options, const char **path);
 
 /* Memory that no descriptor of it can be executed from. -1 with errno. */
 int memory_make(const char *name);

@@ -46,18 +46,14 @@ bool slots_stranded(int listener, const uint8_t *slots)
   return false;
 }
 
-void slots_fail(int listener, uint8_t *slots)
+void slots_refuse(int listener, uint8_t *slots)
 {
   for_each_slot(slot, slots)
     if (slot->call.id != 0)
       answer(listener, slot->call.id, EIO);
   memset(slots, 0, SLOT_COUNT * SLOT_SIZE);
-}
-
-void slots_deny_one(int listener, uint8_t *slots)
-{
+  struct pollfd asked = {.fd = listener, .events = POLLIN};
   struct seccomp_notif *call = (void *)(slots + SLOT_NOTIF_OFFSET);
-  memset(call, 0, sizeof *call);
-  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, call) == 0)
+  if (poll(&asked, 1, 0) == 1 && ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, call) == 0)
     answer(listener, call->id, EACCES);
 }

@@ -20,7 +20,7 @@ export function disabledPlan(
   const plan: Plan = {
     ...frameOf(policy, options),
     mode: "sealed",
-    facts: planFacts(options.facts, pathsOf(policy, options), options.factAt),
+    facts: planFacts(pathsOf(policy, options), options.factAt),
     identity: { ...identity, noNewPrivileges: false, bounding: (1n << BigInt(capabilityNames.length)) - 1n },
     landlock: null,
     seccomp: null,

@@ -1,4 +1,3 @@
-import type { HostFacts } from "../kernel/host-facts.ts";
 import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
 import type { Fact } from "../plan/plan.ts";
 import { hostSnapshot } from "./host-snapshot.ts";
@@ -63,14 +62,9 @@ function withoutImplied(paths: ReadonlySet<string>, listed: ReadonlySet<string>)
 }
 
 /** What must still hold when the plan is used. `paths` are looked at now; each appears once, sorted. */
-export function planFacts(host: HostFacts, paths: Iterable<string>, factAt: (path: string) => Fact): Fact[] {
-  const nodes = [...new Set(paths)]
+export function planFacts(paths: Iterable<string>, factAt: (path: string) => Fact): Fact[] {
+  return [...new Set(paths)]
     .filter((path) => isUtf8Name(path))
     .sort()
     .map(factAt);
-  return [
-    ...nodes,
-    { kind: "kernel", release: host.kernel.release, version: host.kernel.version },
-    { kind: "caller", ...host.caller },
-  ];
 }

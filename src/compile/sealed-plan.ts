@@ -57,7 +57,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const plan: Plan = {
     ...frameOf(policy, options),
     mode: "sealed",
-    facts: planFacts(facts, [...pathsOf(policy, options), ...snapshot.depends], options.factAt),
+    facts: planFacts([...pathsOf(policy, options), ...snapshot.depends], options.factAt),
     identity,
     landlock,
     seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },

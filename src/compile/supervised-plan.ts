@@ -61,7 +61,7 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const plan: Plan = {
     ...frameOf(written, options),
     mode: "supervised",
-    facts: planFacts(facts, [...pathsOf(written, options), ...snapshot.depends], options.factAt),
+    facts: planFacts([...pathsOf(written, options), ...snapshot.depends], options.factAt),
     identity,
     landlock: null,
     seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },

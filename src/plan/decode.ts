@@ -109,10 +109,12 @@ function build(reader: Reader): Plan {
 
 function facts(reader: Reader): Fact[] {
   return [
-    ...reader.records("nodeFacts").map((fact) => ({ kind: "node" as const, ...fact })),
-    ...reader.records("absentFacts").map((fact) => ({ kind: "absent" as const, ...fact })),
-    ...reader.records("kernelFacts").map((fact) => ({ kind: "kernel" as const, ...fact })),
-    ...reader.records("callerFacts").map((fact) => ({ kind: "caller" as const, ...fact })),
+    ...reader.records("startFacts").map((fact) => ({ kind: "start" as const, ...fact })),
+    ...reader
+      .records("nameFacts")
+      .map((fact) =>
+        fact.mode === 0 ? { kind: "absent" as const, path: fact.path } : { kind: "node" as const, ...fact },
+      ),
   ];
 }
 

@@ -50,10 +50,8 @@ function recordsOf(plan: Plan): Records {
     plan.facts.filter((fact): fact is Extract<Fact, { kind: K }> => fact.kind === kind);
   return {
     head: [head(plan)],
-    nodeFacts: facts("node").sort(byPath),
-    absentFacts: facts("absent").sort(byPath),
-    kernelFacts: facts("kernel"),
-    callerFacts: facts("caller"),
+    startFacts: facts("start"),
+    nameFacts: [...facts("node"), ...facts("absent").map(({ path }) => ({ path, ...absent }))].sort(byPath),
     groups: [...(plan.identity.user?.groups ?? [])].sort((a, b) => a - b).map((gid) => ({ gid })),
     pathRules: (plan.landlock?.paths ?? [])
       .map((rule) => ({ ...rule, directory: rule.directory ? 1 : 0 }))
@@ -67,6 +65,9 @@ function recordsOf(plan: Plan): Records {
       .sort((a, b) => Number(a.attachType - b.attachType) || Buffer.compare(a.tag, b.tag)),
   };
 }
+
+/** No name that is there has mode 0. */
+const absent = { mode: 0, dev: 0n, ino: 0n, size: 0n, ctimeNs: 0n };
 
 function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
   const { identity, landlock, seccomp, cgroup, inherit } = plan;

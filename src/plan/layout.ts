@@ -28,7 +28,7 @@ type ValueOf<T extends FieldType> = T extends "u64" | "i64"
 export type RecordOf<L extends RecordLayout> = { readonly [F in L[number] as F["name"]]: ValueOf<F["type"]> };
 
 export const PLAN_MAGIC = "CFDMPLAN";
-export const PLAN_VERSION = 3;
+export const PLAN_VERSION = 4;
 
 /** Limits of one plan; the launcher refuses what is larger. */
 export const planLimits = {
@@ -98,23 +98,16 @@ export const sections = {
     { name: "restrictFlags", type: "u32", doc: "flags of landlock_restrict_self" },
     { name: "seccompFlags", type: "u32", doc: "SECCOMP_FILTER_FLAG_* beside NEW_LISTENER" },
   ],
-  nodeFacts: [
+  startFacts: [
+    { name: "text", type: "string", doc: "what the front composes of kernel, caller and choice; exactly one" },
+  ],
+  nameFacts: [
     { name: "path", type: "path", doc: "what lstat is asked for" },
-    { name: "mode", type: "u32", doc: "st_mode with the file type" },
+    { name: "mode", type: "u32", doc: "st_mode with the file type; 0: lstat must say ENOENT or ENOTDIR" },
     { name: "dev", type: "u64", doc: "st_dev" },
     { name: "ino", type: "u64", doc: "st_ino" },
     { name: "size", type: "u64", doc: "st_size" },
     { name: "ctimeNs", type: "i64", doc: "st_ctim in nanoseconds since 1970" },
-  ],
-  absentFacts: [{ name: "path", type: "path", doc: "lstat must say ENOENT or ENOTDIR" }],
-  kernelFacts: [
-    { name: "release", type: "string", doc: "uname(2) release" },
-    { name: "version", type: "string", doc: "uname(2) version" },
-  ],
-  callerFacts: [
-    { name: "uid", type: "u32", doc: "effective user" },
-    { name: "gid", type: "u32", doc: "effective group" },
-    { name: "capabilities", type: "u64", doc: "effective capabilities" },
   ],
   groups: [{ name: "gid", type: "u32", doc: "supplementary group" }],
   pathRules: [

@@ -40,8 +40,8 @@ export type Fact =
       readonly ctimeNs: bigint;
     }
   | { readonly kind: "absent"; readonly path: string }
-  | { readonly kind: "kernel"; readonly release: string; readonly version: string }
-  | { readonly kind: "caller"; readonly uid: number; readonly gid: number; readonly capabilities: bigint };
+  /** Which kernel, caller and words of the command line it was made for, as the front composes them; a plan without one is started by nobody. */
+  | { readonly kind: "start"; readonly text: string };
 
 export interface Identity {
   /** null keeps the caller's. */

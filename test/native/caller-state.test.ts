@@ -2,7 +2,6 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { compileC, Front } from "./front.ts";
-import { bytesOf } from "./plan-fixture.ts";
 
 const front = new Front();
 afterAll(() => front.close());
@@ -41,7 +40,7 @@ test.each(Object.entries(settings))("%s: the daemon finds everything as its call
   expect(direct).toMatch(/signals ignored/);
   expect(front.runWith([...wrapper, front.binary, "run", plan.domain, shower])).toBe(direct);
   rmSync(front.planPath(plan.domain));
-  front.next(bytesOf(plan));
+  front.next(front.bytes(plan));
   expect(front.runWith([...wrapper, front.binary, "run", plan.domain, shower]), "after compiling").toBe(direct);
 });
 

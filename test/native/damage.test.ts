@@ -5,7 +5,6 @@ import { afterAll, expect, test } from "vitest";
 import { HEADER_SIZE } from "../../src/plan/layout.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { Front } from "./front.ts";
-import { bytesOf } from "./plan-fixture.ts";
 
 const front = new Front();
 const ran = join(front.work, "ran");
@@ -26,7 +25,7 @@ const CHANGES = 400;
 
 test("every truncation of a plan is refused", { timeout: MANY_STARTS_MS }, () => {
   const plan = front.plan();
-  const bytes = bytesOf(plan);
+  const bytes = front.bytes(plan);
   for (let length = 0; length < bytes.length; length++) {
     front.put(plan, "self", bytes.slice(0, length));
     refused(plan.domain, /cofferdam: (read|understand) the plan/);
@@ -35,7 +34,7 @@ test("every truncation of a plan is refused", { timeout: MANY_STARTS_MS }, () =>
 
 test("a flipped bit in any byte of a plan is refused", { timeout: MANY_STARTS_MS }, () => {
   const plan = front.plan();
-  const bytes = bytesOf(plan);
+  const bytes = front.bytes(plan);
   for (let at = 0; at < bytes.length; at++) {
     const damaged = bytes.slice();
     damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
@@ -47,13 +46,13 @@ test("a flipped bit in any byte of a plan is refused", { timeout: MANY_STARTS_MS
 test("a plan that confines nothing is refused, even with a right checksum", () => {
   const bare = (plan: Plan): Plan => ({ ...plan, level: "disabled", landlock: null, seccomp: null });
   const plan = front.plan(bare);
-  front.put(plan, "self", asEnforcing(bytesOf(plan)));
+  front.put(plan, "self", asEnforcing(front.bytes(plan)));
   refused(plan.domain, /it has no usable seccomp filter/);
 });
 
 test("with a right checksum too, no change of a plan lets a daemon run outside", { timeout: MANY_STARTS_MS }, () => {
   const plan = front.plan();
-  const bytes = bytesOf(plan);
+  const bytes = front.bytes(plan);
   let refusals = 0;
   for (let round = 0; round < CHANGES; round++) {
     const changed = bytes.slice();

@@ -96,7 +96,7 @@ const failures: readonly Failure[] = [
     step: "bounding set, pretended",
     call: [157, 0, [0, 24]],
     plan: identity({ bounding: 0n, noNewPrivileges: false }),
-    message: /verify the daemon's identity: bounding set/,
+    message: /take a capability from the bounding set: capability 0: EPERM/,
   },
   {
     // As another user than root the injection itself has set it.

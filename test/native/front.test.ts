@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { Front } from "./front.ts";
-import { bytesOf } from "./plan-fixture.ts";
 
 const front = new Front();
 afterAll(() => front.close());
@@ -60,11 +59,11 @@ test("a plan is found by everything that chose it", () => {
     [[domain], [domain, ""]],
     [
       ["--set", "a=1", "--set=b=2", domain],
-      [domain, "", "a=1", "b=2"],
+      [domain, "", "--set", "a=1", "--set", "b=2"],
     ],
     [
       ["--set", "a=1", domain, "--set", "b=2"],
-      [domain, "", "a=1", "b=2"],
+      [domain, "", "--set", "a=1", "--set", "b=2"],
     ],
     [
       ["--policy", policy],
@@ -72,17 +71,16 @@ test("a plan is found by everything that chose it", () => {
     ],
     [
       ["--level", "warning", "--set", "a=1", domain],
-      [domain, "", "a=1", "warning"],
+      [domain, "", "--level", "warning", "--set", "a=1"],
     ],
-    // A variable of that name is something else.
     [
       ["--set", "level=warning", domain],
-      [domain, "", "level=warning"],
+      [domain, "", "--set", "level=warning"],
     ],
     [[`--policy=${domain}.yaml`], [domain, policy]],
   ];
-  front.next(bytesOf(plan));
   for (const [args, choice] of choices) {
+    front.next(front.bytes(plan, "self", choice));
     const path = front.planPath(domain, "self", choice);
     front.put(plan);
     rmSync(path, { force: true });
@@ -91,12 +89,9 @@ test("a plan is found by everything that chose it", () => {
     expect(statSync(path).isFile()).toBe(true);
     rmSync(path);
     const given = front.takeLog("compile.log").filter((line) => line.startsWith("argument"));
-    expect(given.slice(0, 3)).toEqual(["argument compile", "argument --out", `argument ${path}`]);
-    const sets = choice
-      .slice(2)
-      .flatMap((set) => [set.includes("=") ? "argument --set" : "argument --level", `argument ${set}`]);
-    const chosen = choice[1] === "" ? [`argument ${domain}`] : ["argument --policy", `argument ${policy}`];
-    expect(given.slice(3)).toEqual([...sets, ...chosen]);
+    const words = [...(choice[1] === "" ? [domain] : ["--policy", policy]), ...choice.slice(2)];
+    const start = front.start("self", choice);
+    expect(given).toEqual(["compile", "--out", path, "--for", start, ...words].map((word) => `argument ${word}`));
   }
 });
 

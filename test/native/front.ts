@@ -11,11 +11,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { release, tmpdir, version } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plan } from "../../src/plan/plan.ts";
-import { bytesOf, minimalPlan } from "./plan-fixture.ts";
+import { bytesOf, minimalPlan, ownCapabilities } from "./plan-fixture.ts";
 
 /** Who starts the daemon: the user of the tests, or an ordinary one. */
 export type Who = "self" | "nobody";
@@ -68,11 +68,24 @@ export class Front {
   }
 
   planPath(domain: string, who: Who = "self", choice: readonly string[] = [domain, ""]): string {
-    return join(
-      this.runtimeOf(who),
-      "cofferdam/plans",
-      `${domain}-${fnv1a([...choice, ...this.userPlaces(who)])}.plan`,
-    );
+    return this.pathFor(domain, this.start(who, choice), who);
+  }
+
+  pathFor(domain: string, start: string, who: Who = "self"): string {
+    return join(this.runtimeOf(who), "cofferdam/plans", `${domain}-${fnv1a(start)}.plan`);
+  }
+
+  /** What the front says a plan must have been made for; `choice`: domain, policy file, words. */
+  start(who: Who, [domain = "", policy = "", ...words]: readonly string[], capabilities = ownCapabilities()): string {
+    const self = `${process.geteuid?.()} ${process.getegid?.()} ${capabilities.toString(16)}`;
+    const caller = who === "nobody" ? `${NOBODY} ${NOBODY} 0` : self;
+    const texts = [release(), version(), caller, domain, policy, ...this.userPlaces(who), ...words];
+    return texts.map((text) => `${Buffer.byteLength(text)}:${text}`).join("");
+  }
+
+  /** A plan's bytes as the compiler would write them for a start. */
+  bytes(plan: Plan, who: Who = "self", choice: readonly string[] = [plan.domain, ""]): Uint8Array {
+    return bytesOf(plan, this.start(who, choice));
   }
 
   /** Folders of policies and log, on which an ordinary user's plans depend. */
@@ -84,7 +97,7 @@ export class Front {
   put(
     plan: Plan,
     who: Who = "self",
-    bytes: Uint8Array = bytesOf(plan),
+    bytes: Uint8Array = this.bytes(plan, who),
     path = this.planPath(plan.domain, who),
   ): string {
     const plans = join(path, "..");
@@ -184,10 +197,10 @@ function ordinary(who: Who): boolean {
   return who === "nobody" || process.geteuid?.() !== 0;
 }
 
-/** FNV-1a 64 of the strings, each followed by NUL, as ARCHITECTURE.md names plans. */
-export function fnv1a(strings: readonly string[]): string {
+/** FNV-1a 64, as ARCHITECTURE.md names plans. */
+export function fnv1a(text: string): string {
   let state = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(strings.map((text) => `${text}\0`).join(""))) {
+  for (const byte of Buffer.from(text)) {
     state = BigInt.asUintN(64, (state ^ BigInt(byte)) * 0x100000001b3n);
   }
   return state.toString(16).padStart(16, "0");

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { skipUnless } from "../support/skip.ts";
-import { Front } from "./front.ts";
+import { needsRoot, skipUnless } from "../support/skip.ts";
+import { Front, NOBODY, type Who } from "./front.ts";
 
 const front = new Front();
 afterAll(() => front.close());
@@ -19,11 +19,11 @@ beforeEach(() => {
   front.takeLog("mediator.log");
 });
 
-function start(rule: string, script: string): { daemon: ChildProcess; output: () => string } {
+function start(rule: string, script: string, who: Who = "self"): { daemon: ChildProcess; output: () => string } {
   front.setDist("mediator.rule", rule);
   const plan = front.plan();
-  front.put(plan);
-  const [command, ...args] = front.line("self", ["run", plan.domain, "--", "sh", "-c", script]);
+  front.put(plan, who);
+  const [command, ...args] = front.line(who, ["run", plan.domain, "--", "sh", "-c", script]);
   const daemon = spawn(command, args, { cwd: front.work, stdio: ["pipe", "pipe", "inherit"] });
   let text = "";
   daemon.stdout?.on("data", (data) => {
@@ -106,6 +106,28 @@ test("mediators that die without an answer are replaced a few times, then everyt
   const text = await result("die", "mkdir a 2>&1; mkdir b 2>&1");
   expect(text.match(/Permission denied/g)).toHaveLength(2);
   expect(starts()).toHaveLength(5);
+});
+
+test("a mediator that cannot be started now is started for a later call", async (context) => {
+  needsRoot(context);
+  const before = new Set(holders());
+  const script = "for i in 1 2 3 4 5 6 7; do mkdir a 2>&1; done; echo; read _; mkdir made && echo made";
+  const { daemon, output } = start("continue", `read _; ${script}`, "nobody");
+  const pid = await newHolder(before);
+  const processes = (limit: string) =>
+    execFileSync("setpriv", [
+      ...[`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"],
+      ...["prlimit", `--pid=${pid}`, `--nproc=${limit}`],
+    ]);
+  const [limits = ""] = /(?<=Max processes +)\S+ +\S+/.exec(readFileSync(`/proc/${pid}/limits`, "latin1")) ?? [];
+  processes("0:");
+  daemon.stdin?.write("\n");
+  await until(() => output().endsWith("\n\n"));
+  expect(output()).toMatch(/^(.*Permission denied\n){7}\n$/);
+  processes(`${limits.split(/ +/)[0]}:`);
+  daemon.stdin?.end("\n");
+  await once(daemon, "close");
+  expect(output()).toMatch(/\nmade\n$/);
 });
 
 test("a call on which every mediator dies fails with EIO, what follows is denied", async () => {

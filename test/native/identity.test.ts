@@ -4,12 +4,14 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import type { Identity, Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { Front, NOBODY } from "./front.ts";
+import { bytesOf, ownCapabilities } from "./plan-fixture.ts";
 
 const front = new Front();
 afterAll(() => front.close());
 beforeEach((context) => needsRoot(context));
 
 const NET_BIND_SERVICE = 1n << 10n;
+const SETPCAP = 1n << 8n;
 const SYS_ADMIN = 1n << 21n;
 const user = { uid: NOBODY, gid: 4711, groups: [4712, 4713] };
 
@@ -29,6 +31,29 @@ test("user, group, groups and nothing of root's", () => {
   expect(now.Gid).toBe("4711\t4711\t4711\t4711");
   expect(now.Groups?.trim()).toBe("4712 4713");
   expect([mask(now.CapPrm), mask(now.CapEff), mask(now.CapInh), mask(now.CapAmb)]).toEqual([0n, 0n, 0n, 0n]);
+});
+
+test("at level disabled the user is the policy's all the same", () => {
+  const plan = front.plan((base) => ({
+    ...base,
+    level: "disabled",
+    landlock: null,
+    seccomp: null,
+    identity: { ...base.identity, user, noNewPrivileges: false },
+  }));
+  front.put(plan);
+  const { stdout, stderr } = front.run("self", [
+    "run",
+    plan.domain,
+    "--",
+    "grep",
+    "-E",
+    "^(Uid|Gid|Groups|CapPrm|Seccomp):",
+    "/proc/self/status",
+  ]);
+  expect(stdout, stderr).toMatch(
+    new RegExp(`^Uid:(\\t${NOBODY}){4}\nGid:(\\t4711){4}\nGroups:\\t4712 4713 \nCapPrm:\\t0{16}\nSeccomp:\\t0\n$`),
+  );
 });
 
 test("ambient capabilities, and only they, for another user", () => {
@@ -77,7 +102,8 @@ test("a private IPC namespace is the daemon's own", () => {
 
 test("a caller without CAP_SETPCAP whose bounding set is too wide is refused, unless it can gain nothing", () => {
   const plan = front.plan((base) => ({ ...base, identity: { ...base.identity, bounding: 0n } }));
-  front.put(plan);
+  const start = front.start("self", [plan.domain, ""], ownCapabilities() & ~SETPCAP);
+  front.put(plan, "self", bytesOf(plan, start), front.pathFor(plan.domain, start));
   front.put(plan, "nobody");
   const wrapper = ["setpriv", "--inh-caps=-all", "--bounding-set=-setpcap", "--"];
   const refused = front.run("self", ["run", plan.domain, "--", "echo", "ran"], { wrapper });

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { release, version } from "node:os";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan, SeccompPlan } from "../../src/plan/plan.ts";
 
@@ -49,7 +48,7 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
     level: "enforcing",
     mode: "sealed",
     attended: false,
-    facts: [{ kind: "kernel", release: release(), version: version() }],
+    facts: [],
     identity: { user: null, noNewPrivileges: true, bounding: 2n ** 64n - 1n, ambient: 0n, privateIpc: false },
     landlock: {
       handledFs: FS_ALL,
@@ -81,8 +80,8 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
   };
 }
 
-export function bytesOf(plan: Plan): Uint8Array {
-  return encodePlan(plan);
+export function bytesOf(plan: Plan, start: string): Uint8Array {
+  return encodePlan({ ...plan, facts: [...plan.facts, { kind: "start", text: start }] });
 }
 
 /** Effective capabilities of this process, as `status` of proc(5) shows them. */

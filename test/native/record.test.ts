@@ -84,8 +84,9 @@ describe.each<Who>(isRoot ? ["self", "nobody"] : ["self"])("the record of a run,
     const plan = front.plan((base) => ({ ...base, number: 7 }));
     const level = { ...plan, level: "enforcing" } as const;
     front.put(level, who);
-    const path = front.planPath(plan.domain, who, [plan.domain, "", "enforcing"]);
-    front.put(level, who, undefined, path);
+    const choice = [plan.domain, "", "--level", "enforcing"];
+    const path = front.planPath(plan.domain, who, choice);
+    front.put(level, who, front.bytes(level, who, choice), path);
     const { process: started, pid } = await daemon(level, who, "--level", "enforcing");
     expect(readlinkSync(join(runs(who), `${pid}`))).toMatch(/ fixed$/);
     await end(started);
@@ -186,7 +187,8 @@ test("a record that cannot be made refuses the start", () => {
 test("a domain whose record would be cut is refused", () => {
   const policy = join(front.work, "long.yaml");
   const plan = front.plan((base) => ({ ...base, domain: "x".repeat(250) }));
-  front.put(plan, "self", undefined, front.planPath("long", "self", ["long", policy]));
+  const choice = ["long", policy];
+  front.put(plan, "self", front.bytes(plan, "self", choice), front.planPath("long", "self", choice));
   const result = front.run("self", ["run", "--policy", policy, "--", "echo", "ran"]);
   expect(result.stderr).toMatch(/make the record of this run: x{250}: ENAMETOOLONG/);
   expect([result.status, result.stdout]).toEqual([125, ""]);

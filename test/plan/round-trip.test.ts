@@ -46,7 +46,8 @@ test("values that do not fit are errors, not other values", () => {
     "bounding",
   );
   expect(() => encodePlan({ ...plan, identity: { ...plan.identity, bounding: 0n, ambient: 1n } })).toThrow("ambient");
-  expect(() => encodePlan({ ...plan, facts: [{ kind: "caller", uid: -1, gid: 0, capabilities: 0n }] })).toThrow("uid");
+  const fact = { kind: "node", path: "/", mode: -1, dev: 0n, ino: 0n, size: 0n, ctimeNs: 0n } as const;
+  expect(() => encodePlan({ ...plan, facts: [fact] })).toThrow("mode");
 });
 
 function canonical(plan: Plan): unknown {

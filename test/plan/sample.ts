@@ -12,15 +12,14 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
   fc.record({
     kind: fc.constant("node" as const),
     path,
-    mode: u32,
+    mode: fc.integer({ min: 1, max: 0xffff_ffff }),
     dev: u64,
     ino: u64,
     size: u64,
     ctimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   }),
   fc.record({ kind: fc.constant("absent" as const), path }),
-  fc.record({ kind: fc.constant("kernel" as const), release: text, version: text }),
-  fc.record({ kind: fc.constant("caller" as const), uid: u32, gid: u32, capabilities: u64 }),
+  fc.record({ kind: fc.constant("start" as const), text }),
 );
 
 const mediation: fc.Arbitrary<Plan["mediation"]> = fc.record({

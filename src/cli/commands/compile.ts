@@ -3,6 +3,7 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { prunePlans } from "../../host/prune-plans.ts";
 import { makeFolder, modesFor, writeWhole } from "../../host/write-whole.ts";
 import { encodePlan } from "../../plan/encode.ts";
+import type { Fact } from "../../plan/plan.ts";
 import { type Command, CommandError, policyOption, setOption } from "../command.ts";
 import { compileDomain } from "../compile-domain.ts";
 import { wantedDomain } from "../wanted.ts";
@@ -20,6 +21,10 @@ export const compile: Command = {
     policyOption,
     setOption,
     { flags: "--level <level>", description: "enforcing, warning or disabled, for this one plan" },
+    {
+      flags: "--for <start>",
+      description: "what `run` says of kernel, caller and words; no start uses a plan without",
+    },
   ],
   examples: [{ line: "cofferdam compile --out /tmp/nginx.plan nginx", what: "a plan to look at" }],
   async run(context, [domain], options) {
@@ -30,7 +35,8 @@ export const compile: Command = {
     for (const folder of [dirname(resolve(out)), context.places.plans, dirname(context.places.events)])
       makeFolder(folder, modes);
     const plan = await compileDomain(context, wantedDomain(domain, options), options, "prepare");
-    writeWhole(resolve(out), encodePlan(plan), modes);
+    const start: readonly Fact[] = typeof options.for === "string" ? [{ kind: "start", text: options.for }] : [];
+    writeWhole(resolve(out), encodePlan({ ...plan, facts: [...plan.facts, ...start] }), modes);
     if (dirname(resolve(out)) === context.places.plans) prunePlans(resolve(out), plan.domain);
     return ExitCode.ok;
   },
