@@ -9,6 +9,7 @@ static int compile(const struct options *options, const char *plan_path, const c
   const char *begin[] = {"compile", "--out", plan_path, "--for", start, options->policy == NULL ? options->domain : "--policy",
                          options->policy, NULL};
   int flags[STDERR_FILENO + 1];
+  need(access("/proc/self/stat", R_OK) == 0, "start the compiler", "/proc/self/stat", "mount /proc");
   for (int i = 0; i <= STDERR_FILENO; i++)
     flags[i] = fcntl(i, F_GETFL);
   int status = node_start("start the compiler", node_arguments(COMMAND_LINE, begin, options->words), STDERR_FILENO, NULL, 0, true);

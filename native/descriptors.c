@@ -22,11 +22,8 @@ static long number_in(const char *name)
 {
   const char *text = getenv(name);
   char *end;
-  if (text == NULL || text[0] < '0' || text[0] > '9')
-    return -1;
-  errno = 0;
-  long number = strtol(text, &end, 10);
-  return *end == 0 && errno == 0 ? number : -1;
+  long number = text != NULL && *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : -1; /* too large is LONG_MAX */
+  return number >= 0 && *end == 0 ? number : -1;
 }
 
 /* The caller's descriptors have crossed an execve; what closes at the next is ours. */

@@ -21,12 +21,9 @@ test("everything but run is the command line's, with its arguments and without w
 const mistakes: readonly (readonly [string[], RegExp])[] = [
   [["run", "--policy"], /--policy.*\n.*needs a value/],
   [["run", "--colour", "x", "--", "true"], /--colour.*\n.*no such option/],
-  [["run", "--set", "x", "d", "true"], /--set takes NAME=VALUE/],
   [["run", "--", "true"], /name a DOMAIN or a --policy FILE/],
   [["run", "d", "--colour", "true"], /--colour.*\n.*no such option/],
-  [["run", "d", "--set", "--", "true"], /--set takes NAME=VALUE/],
   [["run", "d", "--policy", "/tmp/p.yaml", "--", "true"], /a DOMAIN or a --policy FILE, not both/],
-  [["run", "--level", "d", "--", "true"], /read the arguments: d\n.*--level takes enforcing, warning or disabled/],
   [["run", "--level"], /--level.*\n.*needs a value/],
   [["run", "d"], /there is no command to run/],
   [["run", "d", "--"], /there is no command to run/],

@@ -191,6 +191,16 @@ test("the daemon has no child it did not make", async () => {
   expect(await result("continue", 'read children < /proc/$$/task/$$/children; echo "[$children]"')).toBe("[]\n");
 });
 
+test("as process 1 of a namespace the daemon keeps its process id; the one child it did not make is its holder", (context) => {
+  needsRoot(context);
+  const plan = front.plan();
+  front.put(plan);
+  const script = "echo $$; read children < /proc/1/task/1/children; cat $(printf '/proc/%s/comm ' $children)";
+  const wrapper = ["unshare", "--pid", "--fork", "--mount-proc", "--"];
+  const { stdout, stderr } = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], { wrapper });
+  expect(stdout, stderr).toBe("1\ncofferdam-hold\n");
+});
+
 test("a holder that is killed leaves failing calls, not open ones", async () => {
   const before = new Set(holders());
   const { daemon, output } = start("continue", "echo up; read _; mkdir made; echo $?");

@@ -168,6 +168,10 @@ test("where /proc hides other processes, an ordinary user's runs start all the s
 test("without /proc nothing starts, with what to do", (context) => {
   needsRoot(context);
   const wrapper = ["unshare", "--mount", "sh", "-c", 'umount -l /proc && exec "$@"', "sh"];
+  const domain = front.domain();
+  const none = front.run("self", ["run", domain, "--", "echo", "ran"], { wrapper });
+  expect(none.stderr).toMatch(/start the compiler: \/proc\/self\/stat: ENOENT.*\n {2}help: mount \/proc/);
+  expect([none.status, none.stdout]).toEqual([125, ""]);
   refused(
     front.plan(),
     "self",

@@ -50,6 +50,14 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
     if (uid !== 0) refused(/CFD1002/);
   });
 
+  test("a level that is none, and a variable without a name or a value", () => {
+    scene.writePolicy();
+    const given = (...words: string[]) => [...words, "--policy", scene.policy];
+    refused(/`loud` is no level[\s\S]*nothing was started/, {}, given("--level", "loud"));
+    refused(/`x` gives no variable a value[\s\S]*nothing was started/, {}, given("--set", "x"));
+    refused(/`=x` gives no variable a value[\s\S]*nothing was started/, {}, given("--set", "=x"));
+  });
+
   test("a plan that is cut is never used: it is made again, or nothing starts", () => {
     scene.writePolicy();
     const secret = `read ${scene.home}/secret/file`;
