@@ -10,6 +10,7 @@ const PIDFS_MAGIC = 0x50494446;
 const NSFS_MAGIC = 0x6e736673;
 const LISTEN_START = 3;
 const STDERR = 2;
+const NULL_DEVICE = 0x103;
 
 /** Thrown away as soon as the launcher executes: who still has it is the launcher, and whatever else it closes then is Cofferdam's. */
 const LISTENER = "anon_inode:seccomp notify";
@@ -24,7 +25,7 @@ export function inheritedOutside({ plan, policy }: Broker, tid: number): readonl
   if (!all.some((descriptor) => descriptor.isOurs && descriptor.name === LISTENER)) return [];
   const sockets = socketsPromised(tid, plan.attended);
   return all
-    .filter((descriptor) => !descriptor.isOurs)
+    .filter((descriptor) => !descriptor.isOurs && !descriptor.isNothing)
     .map((descriptor) => ({ descriptor, kind: descriptor.kind(sockets) }))
     .filter(({ kind }) => kind === null || decide(policy, { class: "inherit", kind }).outcome !== "granted")
     .map(({ descriptor, kind }) => ({
@@ -59,6 +60,11 @@ class Descriptor {
 
   get #path(): string {
     return `/proc/${this.#tid}/fd/${this.number}`;
+  }
+
+  /** /dev/null, which a standard descriptor becomes that is not granted (memory devices of the kernel's devices.txt: major 1, minor 3). */
+  get isNothing(): boolean {
+    return this.number <= STDERR && statSync(this.#path).rdev === NULL_DEVICE;
   }
 
   /** What `inherit` has to grant for it; null for what it cannot grant. `promised`: sockets of socket activation. */

@@ -77,6 +77,18 @@ describe.each(users)("descriptors that a domain begins with at level warning, fo
     ]);
   });
 
+  test("a standard descriptor that is /dev/null would be that at level enforcing, too", () => {
+    const caller = [
+      "import os,sys",
+      "os.closerange(3, 1024)",
+      "for i in range(3): os.dup2(os.open('/dev/null', os.O_RDWR), i)",
+      "os.dup2(0, 9)",
+      "os.closerange(3, 9)",
+      "os.execv(sys.argv[2], sys.argv[2:])",
+    ].join("\n");
+    expect(inherited("[]", "warning", caller)).toEqual(["warning descriptor 9: /dev/null -"]);
+  });
+
   test("at level enforcing nothing is kept and nothing said", () => {
     expect(inherited("[stdio, stdio-sockets]", "enforcing\nmediation: supervised")).toEqual([]);
   });
