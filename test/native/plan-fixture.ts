@@ -80,7 +80,7 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
   };
 }
 
-export function bytesOf(plan: Plan, start: string): Uint8Array {
+export function bytesOf(plan: Plan, start = ""): Uint8Array {
   return encodePlan({ ...plan, facts: [...plan.facts, { kind: "start", text: start }] });
 }
 
