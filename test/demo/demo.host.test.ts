@@ -14,11 +14,15 @@ const NOBODY = 65_534;
 const POLL_MS = 50;
 const bundle = join(root, "dist", "demo.js");
 
-function show(uid: number | null): { readonly status: number | null; readonly text: string } {
+function show(
+  uid: number | null,
+  wrap: readonly string[] = [],
+): { readonly status: number | null; readonly text: string } {
   const home = mkdtempSync(join(tmpdir(), "cofferdam-demo-home-"));
   try {
     if (uid !== null) spawnSync("chown", [String(uid), home]);
-    const result = spawnSync(process.execPath, [bundle], {
+    const [program = "", ...args] = [...wrap, process.execPath, bundle];
+    const result = spawnSync(program, args, {
       encoding: "utf8",
       timeout: DEMO_MS,
       cwd: "/",
@@ -85,6 +89,14 @@ test("interrupted in the middle it leaves nothing running either", { timeout: DE
   process.kill(-(demo.pid ?? 0), "SIGINT");
   await over;
   while (inItsHost().length > 0) await sleep(POLL_MS);
+});
+
+test("as root that may not mount there is no agent, and that is said", { timeout: DEMO_MS }, (context) => {
+  needsRoot(context);
+  const { status, text } = show(null, ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"]);
+  expect(part(text, "In its domain, at level warning")).toContain("these lines in its policy would allow");
+  expect(text.replaceAll(/\s+/g, " ")).toContain("For that root must be able to mount.");
+  expect(status).toBe(0);
 });
 
 test("as an ordinary user the run sums up what it would have been denied, and what is not shown is said", {

@@ -94,6 +94,11 @@ const refusals: readonly { errno: number; call: string; features: readonly Featu
   { errno: EPERM, call: call("bpf"), features: ["cgroup-inet", "cgroup-unix", "bpf-lsm"] },
   { errno: EPERM, call: call("bpf", `:0:=${constants.BPF_PROG_ATTACH}`), features: ["cgroup-inet", "cgroup-unix"] },
   {
+    errno: EPERM,
+    call: call("bpf", `:0:=${constants.BPF_PROG_GET_FD_BY_ID}`),
+    features: ["cgroup-inet", "cgroup-unix"],
+  },
+  {
     errno: EPROTONOSUPPORT,
     call: call("socket", `:0:=${constants.AF_NETLINK}`),
     features: ["audit-read"],

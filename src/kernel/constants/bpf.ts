@@ -1,6 +1,7 @@
 /** `linux/bpf.h`. */
 export const BPF_PROG_LOAD = 5;
 export const BPF_PROG_ATTACH = 8;
+export const BPF_PROG_GET_FD_BY_ID = 13;
 export const BPF_PROG_DETACH = 9;
 export const BPF_OBJ_GET_INFO_BY_FD = 15;
 export const BPF_PROG_QUERY = 16;

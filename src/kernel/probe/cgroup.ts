@@ -6,7 +6,9 @@ import {
   BPF_CGROUP_UNIX_SENDMSG,
   BPF_F_ALLOW_MULTI,
   BPF_PROG_ATTACH,
+  BPF_PROG_GET_FD_BY_ID,
   BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+  ENOENT,
   O_CLOEXEC,
   O_DIRECTORY,
 } from "../constants.ts";
@@ -15,6 +17,9 @@ import type { FeatureName, Probe } from "../host-facts.ts";
 import { bpfAttrProgAttach } from "../structs.ts";
 import { no, refused, yes } from "./answer.ts";
 import { bpf, loadTinyProgram } from "./bpf-program.ts";
+
+/** prog_id, next_id and open_flags of union bpf_attr. There is no program 0. */
+const BY_ID_BYTES = 12;
 
 type CgroupFeature = Extract<FeatureName, `cgroup-${string}`>;
 
@@ -57,10 +62,17 @@ function attachable(cgroup: number, attachType: number): Probe {
       attach_flags: BPF_F_ALLOW_MULTI,
     });
     const attached = bpf(BPF_PROG_ATTACH, attributes);
-    return attached < 0 ? refused(`attaching a cgroup program of kind ${attachType}`, attached) : yes;
+    return attached < 0 ? refused(`attaching a cgroup program of kind ${attachType}`, attached) : lookedAt();
   } finally {
     close(program);
   }
+}
+
+/** Every start looks whether the programs at its cgroup are the domain's own. That takes more than attaching them: CAP_SYS_ADMIN. */
+function lookedAt(): Probe {
+  const nobodys = Buffer.alloc(BY_ID_BYTES);
+  const answer = bpf(BPF_PROG_GET_FD_BY_ID, nobodys);
+  return answer === -ENOENT ? yes : refused("looking at an attached program", answer);
 }
 
 function both(probe: Probe): Record<CgroupFeature, Probe> {
