@@ -116,15 +116,15 @@ test.each(ways)(
   },
 );
 
-test("its exit status is passed on", async () => {
+test.each(ways)("its exit status is passed on (%s)", async (way) => {
   fs.writeFileSync(nginx.at("conf/nginx.conf"), "nonsense;\n");
-  daemon = nginx.launch();
-  expect(await daemon.ended()).toBe(1);
+  daemon = nginx.launch(way);
+  expect(await daemon.ended(), daemon.output).toBe(1);
   expect(daemon.output).toContain('unknown directive "nonsense"');
 });
 
-test("a signal that ends it is passed on", async () => {
-  daemon = await nginx.start();
+test.each(ways)("a signal that ends it is passed on (%s)", async (way) => {
+  daemon = await nginx.start({ way });
   const workers = descendants(daemon.pid);
   daemon.signal("SIGKILL");
   expect(await daemon.ended()).toBe("SIGKILL");

@@ -127,8 +127,9 @@ test.each(ways)(
   },
 );
 
-test("postgres recovers from a crash", async () => {
-  const first = await start();
+test.each(["sealed", "supervised"] as const)("postgres (%s) recovers from a crash", async (way) => {
+  const first = await start({ way });
+  sql("drop table if exists kept");
   sql("create table kept as select 42 as answer", "checkpoint", "insert into kept values (43)");
   const backend = Number(sql("select pid from pg_stat_activity where backend_type = 'walwriter'"));
   process.kill(backend, "SIGKILL");
