@@ -1,5 +1,6 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statfsSync } from "node:fs";
 import { PROC_SUPER_MAGIC } from "../kernel/constants.ts";
+import { hasCode } from "../kernel/errno-error.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
 import type { Fact } from "../plan/plan.ts";
@@ -7,7 +8,7 @@ import type { Fact } from "../plan/plan.ts";
 /** Names of one directory that the compiler looks at; a directory with more cannot be expanded and counts as unreadable. */
 const DIRECTORY_ENTRIES_MAX = 1_000_000;
 
-const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
+const ABSENT = ["ENOENT", "ENOTDIR"];
 
 /** A snapshot that also says by which lstat it knew a name: what is made of it depends on just that. */
 export interface HostSnapshot extends Snapshot {
@@ -62,7 +63,7 @@ export function hostSnapshot(): HostSnapshot {
         return names.length > DIRECTORY_ENTRIES_MAX ? null : names.map(nameOfBytes).sort();
       } catch (error) {
         // An unreadable directory has, for this caller, no names that could be granted one by one: it grants less.
-        if ([...ABSENT, "EACCES", "EPERM"].includes(codeOf(error))) return null;
+        if (hasCode(error, ...ABSENT, "EACCES", "EPERM")) return null;
         throw error;
       }
     },
@@ -82,14 +83,10 @@ function lstatOf(path: Buffer): BigIntStats | Error | null {
     // Absent names are ordinary here, and an exception for each would cost more than the call.
     return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
-    if (ABSENT.has(codeOf(error))) return null;
-    if (error instanceof Error && ["EACCES", "ELOOP", "ENAMETOOLONG"].includes(codeOf(error))) return error;
+    if (hasCode(error, ...ABSENT)) return null;
+    if (hasCode(error, "EACCES", "ELOOP", "ENAMETOOLONG")) return error;
     throw error;
   }
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 function kindOf(stats: BigIntStats): SnapshotNode["kind"] {

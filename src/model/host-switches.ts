@@ -1,6 +1,7 @@
 import { changing } from "./own-objects.ts";
-import { escapeName, literalPrefix, parsePattern } from "./pattern.ts";
+import { escapeName } from "./pattern.ts";
 import type { NameRule } from "./policy.ts";
+import { mayReach, prefixOf } from "./within.ts";
 
 /**
  * Files by which whoever may write them makes the kernel start a program of his choice outside every domain, put other code into it, or stop the host. They ask for no more
@@ -38,15 +39,6 @@ export function hostSwitchRules(rules: readonly NameRule[]): readonly NameRule[]
 function switchesReached(rules: readonly NameRule[]): readonly string[] {
   const begins = rules
     .filter(({ effect, permissions }) => effect === "allow" && (permissions & changing) !== 0)
-    .map(({ pattern }) => prefixOf(pattern));
-  return hostSwitches.filter((path) => begins.some((prefix) => isWithin(prefix, path) || isWithin(path, prefix)));
-}
-
-function prefixOf(pattern: string): string {
-  const parsed = parsePattern(pattern);
-  return "problem" in parsed ? "/" : literalPrefix(parsed.pattern);
-}
-
-function isWithin(name: string, folder: string): boolean {
-  return `${name}/`.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+    .map(prefixOf);
+  return hostSwitches.filter((path) => begins.some((prefix) => mayReach(prefix, path)));
 }

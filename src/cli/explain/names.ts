@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { hasCode } from "../../kernel/errno-error.ts";
 import type { Names } from "./request.ts";
 
 /** The names of this host, as the caller sees them. */
@@ -22,22 +23,18 @@ function canonicalOf(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    if (!unreachable.has(codeOf(error))) throw error;
+    if (!hasCode(error, ...unreachable)) throw error;
     return join(canonicalOf(dirname(path)), basename(path));
   }
 }
 
-const unreachable = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP"]);
+const unreachable = ["ENOENT", "ENOTDIR", "EACCES", "ELOOP"];
 
 function statOf(path: string) {
   try {
     return lstatSync(path, { bigint: true });
   } catch (error) {
-    if (unreachable.has(codeOf(error))) return null;
+    if (hasCode(error, ...unreachable)) return null;
     throw error;
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? "";
 }

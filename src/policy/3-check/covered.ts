@@ -1,8 +1,9 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { NameRule, Policy, Source } from "../../model/policy.ts";
+import { prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
-import { covers, parentOf, prefixOf } from "./overlap.ts";
+import { covers, parentOf } from "./overlap.ts";
 
 /** Grants that a denial takes wholly, rules written twice, rules that another one covers. */
 export const checkCovered: Check = (policy, _context, report) => {

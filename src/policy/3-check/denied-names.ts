@@ -1,9 +1,10 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { NameRule } from "../../model/policy.ts";
+import { isWithin, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { follow } from "./follow.ts";
-import { covers, isWithin, literalOf, parentOf, prefixOf } from "./overlap.ts";
+import { covers, literalOf, parentOf } from "./overlap.ts";
 
 /** What a denial of a name that is not there costs a sealed domain: names made later beside it. */
 export const checkDeniedNames: Check = (policy, { snapshot }, report) => {

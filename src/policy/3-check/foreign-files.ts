@@ -3,9 +3,10 @@ import { type Automaton, walkName } from "../../model/automaton/automaton.ts";
 import { buildLarger } from "../../model/automaton/build.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule, Policy } from "../../model/policy.ts";
+import { prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
-import { parentOf, prefixOf, reach } from "./overlap.ts";
+import { parentOf, reach } from "./overlap.ts";
 
 const change = Permission.write | Permission.create | Permission.delete;
 

@@ -5,9 +5,10 @@ import { hostSwitches } from "../../model/host-switches.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import { changing } from "../../model/own-objects.ts";
 import type { PermissionSet } from "../../model/permission.ts";
+import { mayReach, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
-import { mayReach, prefixOf, reach } from "./overlap.ts";
+import { reach } from "./overlap.ts";
 
 /** Grants to change what makes the kernel act outside every domain: it stays out of them. One a rule is told of. */
 export const checkHostSwitches: Check = (policy, _context, report) => {

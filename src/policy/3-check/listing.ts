@@ -4,9 +4,9 @@ import { matches, parsePattern } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
 import { sealedView } from "../../model/sealed-view.ts";
+import { isWithin, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
-import { isWithin, prefixOf } from "./overlap.ts";
 
 /** Directories of this host that may be read and yet cannot be listed, one for each rule that grants reading one. */
 export const checkListing: Check = (policy, { snapshot }, report) => {

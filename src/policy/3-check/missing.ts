@@ -1,10 +1,10 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { Permission } from "../../model/permission.ts";
+import { prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { follow } from "./follow.ts";
-import { prefixOf } from "./overlap.ts";
 
 /** Rules for names that are not there, with the near miss among those that are. */
 export const checkMissing: Check = (policy, { snapshot }, report) => {

@@ -38,28 +38,12 @@ export function reach(automaton: Automaton, path: string): PermissionSet {
   return automaton.permissions(at) | automaton.reachable(below);
 }
 
-/** Whether a rule that begins at `prefix` can speak about `path` or a name below it. */
-export function mayReach(prefix: string, path: string): boolean {
-  return isWithin(prefix, path) || isWithin(path, prefix);
-}
-
-/** Where the choice of a rule's pattern begins; the pattern itself, unescaped, where there is none. */
-export function prefixOf(rule: NameRule): string {
-  const parsed = parsePattern(rule.pattern);
-  return "problem" in parsed ? "/" : literalPrefix(parsed.pattern);
-}
-
 /** The one name a pattern stands for, or null where it stands for several. */
 export function literalOf(rule: NameRule): string | null {
   const parsed = parsePattern(rule.pattern);
   if ("problem" in parsed || parsed.pattern.alternatives.length !== 1) return null;
   const plain = parsed.pattern.alternatives[0]?.atoms.every((atom) => atom.kind === "byte") ?? false;
   return plain ? literalPrefix(parsed.pattern) : null;
-}
-
-/** Whether `path` is `folder` or lies below it. */
-export function isWithin(path: string, folder: string): boolean {
-  return folder === "/" || path === folder || path.startsWith(`${folder}/`);
 }
 
 export function parentOf(path: string): string {

@@ -3,9 +3,10 @@ import { buildLarger } from "../../model/automaton/build.ts";
 import { changing } from "../../model/own-objects.ts";
 import type { NameRule } from "../../model/policy.ts";
 import { resolveLinks } from "../../model/resolve-links.ts";
+import { isWithin, mayReach, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check, CheckContext } from "./context.ts";
-import { isWithin, mayReach, prefixOf, reach } from "./overlap.ts";
+import { reach } from "./overlap.ts";
 
 /**
  * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such as `r /etc/**`, is not

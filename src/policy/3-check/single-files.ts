@@ -2,10 +2,11 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import { formatLetters, Permission } from "../../model/permission.ts";
 import type { NameRule, Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import { isWithin, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { follow } from "./follow.ts";
-import { covers, literalOf, parentOf, prefixOf } from "./overlap.ts";
+import { covers, literalOf, parentOf } from "./overlap.ts";
 import { isHome, secret, shared } from "./shared-folders.ts";
 
 /** Folders whose files are not replaced by renaming: devices, and what the kernel itself makes. */
@@ -18,7 +19,7 @@ export const checkSingleFiles: Check = (policy, { snapshot }, report) => {
   for (const rule of policy.names) {
     const path = prefixOf(rule);
     if (rule.effect === "deny" || (rule.permissions & held) === 0 || !path.startsWith("/")) continue;
-    if (lasting.some((folder) => path === folder || path.startsWith(`${folder}/`))) continue;
+    if (lasting.some((folder) => isWithin(path, folder))) continue;
     const literal = literalOf(rule);
     if (literal === null) checkGlob(rule, policy, report);
     else checkFile(rule, literal, policy, snapshot, report);

@@ -1,9 +1,10 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
+import { isWithin, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
-import { isWithin, meet, prefixOf } from "./overlap.ts";
+import { meet } from "./overlap.ts";
 import { isHome, secret, shared } from "./shared-folders.ts";
 
 const change = Permission.write | Permission.create | Permission.delete | Permission.attributes;
