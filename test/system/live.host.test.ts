@@ -10,7 +10,7 @@ const TIMEOUT_MS = 600_000;
 const SWITCHES = Number(process.env.COFFERDAM_SWITCHES ?? 200);
 const KILLS = Number(process.env.COFFERDAM_AGENT_KILLS ?? 200);
 /** An agent that is killed lives for so long at most, in milliseconds, and mostly much less: some die while they start, some do not. */
-const LIFE_MS_MAX = 800;
+const LIFE_MS_MAX = 500;
 /** Every so many switches one is made by the command, which takes the start of Node. */
 const BY_COMMAND = 20;
 const clone = path.resolve(import.meta.dirname, "../..");

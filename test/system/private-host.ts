@@ -96,8 +96,8 @@ export class PrivateHost {
 
   async #answers(agent: ChildProcess): Promise<boolean> {
     try {
-      await this.ask("GET", "/status");
-      return agent.exitCode === null;
+      // An agent that ends may still answer.
+      return (await this.ask("GET", "/status")).pid === agent.pid;
     } catch {
       return false;
     }
