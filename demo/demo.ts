@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { order } from "./agent.ts";
 import { atWarning } from "./at-warning.ts";
+import { removeControlGroups } from "./control-groups.ts";
 import { enforcing } from "./enforcing.ts";
 import { hostAbility } from "./host-ability.ts";
 import { liveLevels } from "./live-levels.ts";
@@ -18,7 +19,7 @@ const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const cofferdam = join(home, "bin", "cofferdam");
 
 async function showAll(hasOwnHost: boolean): Promise<void> {
-  const { kernelSilence, noWarning } = hostAbility(cofferdam);
+  const { kernelSilence, noWarning, cgroup2 } = hostAbility(cofferdam);
   const isRoot = process.geteuid?.() === 0;
   // Without level warning there is nothing for an agent to switch.
   const isHost = hasOwnHost && noWarning === null;
@@ -34,6 +35,7 @@ async function showAll(hasOwnHost: boolean): Promise<void> {
   ];
   await show(async () => {
     console.log("A web server with three holes: it reads, writes and runs whatever it is told.");
+    removeControlGroups(cgroup2);
     const scene = await makeScene(home, isHost ? libraryOf(home) : null);
     atEnd(scene.remove);
     await unconfined(scene);

@@ -20,14 +20,17 @@ export interface HostAbility {
   readonly kernelSilence: string | null;
   /** Why there is no level warning here; null where there is. */
   readonly noWarning: string | null;
+  /** Where control groups are; null without any. */
+  readonly cgroup2: string | null;
 }
 
 export function hostAbility(cofferdam: string): HostAbility {
   const doctor = execFileSync(cofferdam, ["doctor", "--json"], { encoding: "utf8" });
-  const { features }: Pick<HostFacts, "features"> = JSON.parse(doctor);
+  const { features, cgroup2 }: Pick<HostFacts, "features" | "cgroup2"> = JSON.parse(doctor);
   const lacking = neededForWarning.filter((name) => features[name].state !== "yes");
   return {
     kernelSilence: neededForEvents.find(({ feature }) => features[feature].state !== "yes")?.silence ?? null,
+    cgroup2,
     noWarning: lacking.length === 0 ? null : `this host lacks ${lacking.join(" and ")}`,
   };
 }

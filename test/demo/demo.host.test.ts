@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
 import { root } from "../house/tree.ts";
 import { needsRoot } from "../support/skip.ts";
 
@@ -84,7 +85,8 @@ test("interrupted in the middle it leaves nothing running either", { timeout: DE
   demo.stdout.on("data", (more) => {
     text += more;
   });
-  while (!text.includes("while it runs")) await sleep(POLL_MS);
+  while (!text.includes("while it runs") && demo.exitCode === null) await sleep(POLL_MS);
+  expect(text).toContain("while it runs");
   // As the terminal does it: to the whole process group.
   process.kill(-(demo.pid ?? 0), "SIGINT");
   await over;
@@ -124,7 +126,9 @@ function stateOfHost(): unknown {
   const agents = ["control.sock", "agent.lock", "table", "mediator.lock"];
   const plans = "/run/cofferdam/plans";
   const numbers = "/var/lib/cofferdam/numbers.json";
+  const groups = join(findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) ?? "/nowhere", "cofferdam");
   return {
+    groups: existsSync(groups) ? readdirSync(groups).filter((name) => name.startsWith("web.")) : [],
     agent: agents.filter((name) => existsSync(join("/run/cofferdam", name))),
     plans: existsSync(plans) ? readdirSync(plans).filter((name) => name.startsWith("web-")) : [],
     configuration: existsSync("/etc/cofferdam") ? readdirSync("/etc/cofferdam") : null,
