@@ -44,13 +44,16 @@ export class PolicyLook {
     const now = this.#node(file);
     if (now === "absent" || now === "unknown") return false;
     if (now.ctimeNs !== was.ctimeNs || now.ino !== was.ino || now.dev !== was.dev) return false;
-    return now.size === was.size && Number(now.mode) === was.mode && this.#isTrusted(dirname(file), file);
+    if (now.size !== was.size || Number(now.mode) !== was.mode) return false;
+    const owners = ownersOf(file, this.#owners, this.#shipped);
+    return owners.includes(Number(now.uid)) && this.#isTrusted(file, owners);
   }
 
-  #isTrusted(folder: string, file: string): boolean {
+  #isTrusted(file: string, owners: readonly number[]): boolean {
+    const folder = dirname(file);
     const known = this.#ways.get(folder);
     if (known !== undefined) return known;
-    const answer = isWayTrusted(file, ownersOf(file, this.#owners, this.#shipped));
+    const answer = isWayTrusted(file, owners);
     this.#ways.set(folder, answer);
     return answer;
   }
