@@ -69,7 +69,7 @@ export class Broker {
     this.threads.close();
   }
 
-  /** Before each call: takes up the policy that has been put into force since the last one. */
+  /** Before each call, and before one that waited goes on: takes up the policy that has been put into force since the last one. */
   refresh(): void {
     const next = this.#live?.next() ?? null;
     if (next === null) return;

@@ -29,6 +29,7 @@ export class Waiting {
       ready: () => {
         this.#epoll.remove(number);
         this.#watched.delete(number);
+        waiting.call.broker.refresh();
         this.#resume(waiting);
       },
     });

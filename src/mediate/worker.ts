@@ -39,6 +39,7 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
     let last = told(outcome, slot.tid, reporter);
     while (last.kind === "pending") {
       ready(last.fd, last.events ?? POLLOUT, -1);
+      broker.refresh();
       last = told(attempt(call, last.resume), slot.tid, reporter);
     }
     answer(handed.listener, slot, last, reporter);

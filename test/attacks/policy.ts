@@ -35,6 +35,13 @@ inherit: [stdio, stdio-sockets]
 `;
 }
 
+/** The same with two names for sockets, to one of which it may send. */
+export function racePolicy(arena: Arena, mediation = SEALED): string {
+  const granted = `${arena.scratch}/granted`;
+  const more = `  - listen unix ${granted}/*.sock\n  - connect unix ${granted}/good.sock\n`;
+  return attackerPolicy(arena, mediation).replace("network:\n", `network:\n${more}`);
+}
+
 /** A domain with names of its own for sockets and files whose attributes it may not change; the broker holds more of it. */
 function serverPolicy(arena: Arena, mediation = SEALED): string {
   const s = arena.scratch;

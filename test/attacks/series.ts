@@ -12,23 +12,32 @@ export interface Attempted {
   readonly text: string;
 }
 
+/** A domain that is started otherwise than by the front. */
+export interface Elsewhere {
+  readonly log: string;
+  readonly command: (line: readonly string[]) => [string, string[]];
+}
+
 type Piped = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** Many attacks in one start of the attacker's domain, or outside every domain (`series.c`). */
 export class Series {
-  readonly #arena: Arena;
+  readonly #domain: string;
+  readonly #log: string;
   readonly #before: number;
   readonly #process: Piped;
   readonly #ended: Promise<number | null>;
   readonly #answers: AsyncIterator<string>;
   #error = "";
 
-  constructor(arena: Arena, options: { confined: boolean }) {
+  constructor(arena: Arena, start: { readonly confined: boolean } | Elsewhere) {
     const program = path.join(arena.bin, "series");
     if (!fs.existsSync(program)) buildProgram(path.join(import.meta.dirname, "series.c"), program);
-    this.#arena = arena;
-    this.#before = fs.statSync(arena.log, { throwIfNoEntry: false })?.size ?? 0;
-    const [command, args] = arena.command(options, [program, arena.bin]);
+    const line = [program, arena.bin];
+    const [command, args] = "log" in start ? start.command(line) : arena.command(start, line);
+    this.#domain = arena.domain;
+    this.#log = "log" in start ? start.log : arena.log;
+    this.#before = fs.statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0;
     const secret = fs.openSync(path.join(arena.scratch, "secret/file"), "r");
     const series = spawn(command, args, { env: arena.environment(), stdio: ["pipe", "pipe", "pipe", secret] }) as Piped;
     fs.closeSync(secret);
@@ -59,14 +68,14 @@ export class Series {
 
   /** Rotation would hide events; a test of this size is far from it. */
   events(): readonly Event[] {
-    if (!fs.existsSync(this.#arena.log)) return [];
+    if (!fs.existsSync(this.#log)) return [];
     return fs
-      .readFileSync(this.#arena.log)
+      .readFileSync(this.#log)
       .subarray(this.#before)
       .toString()
       .split("\n")
-      .filter((line) => line.includes(`"${this.#arena.domain}"`))
+      .filter((line) => line.includes(`"${this.#domain}"`))
       .map((line): Event => JSON.parse(line).event ?? JSON.parse(line))
-      .filter((event) => event.domain === this.#arena.domain);
+      .filter((event) => event.domain === this.#domain);
   }
 }

@@ -1,10 +1,12 @@
 import { CLOCK_MONOTONIC, ENXIO, F_DUPFD_CLOEXEC, F_SETFL, SPLICE_F_NONBLOCK } from "../../kernel/constants.ts";
+import type { Policy } from "../../model/policy.ts";
 import { abi, E, POLLIN } from "../abi.ts";
 import type { Call } from "../call.ts";
-import type { OpenArguments } from "../handlers/open-arguments.ts";
+import { accesses, type OpenArguments } from "../handlers/open-arguments.ts";
 import { error, type Outcome } from "../outcome.ts";
-import type { Place } from "../place.ts";
+import { canonical, type Place } from "../place.ts";
 import { close, sys } from "../sys.ts";
+import { lacking } from "./lacking.ts";
 import { FIFO_LOOK_MS } from "./limits.ts";
 import { type Opened, openShown, settle } from "./open-object.ts";
 
@@ -13,20 +15,36 @@ import { type Opened, openShown, settle } from "./open-object.ts";
  * somebody has come. The reading end is held open meanwhile, so that a writer finds it.
  */
 export function openFifo(call: Call, asked: OpenArguments, object: Opened, place: Place | null): Outcome {
+  const { policy } = call.broker;
   const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW)) | abi.O_NONBLOCK;
   const open = (): number => call.asTarget(() => call.effect(() => openShown(asked, object, place, flags)));
   const fd = open();
   const waits = (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0;
   const mode = asked.flags & abi.O_ACCMODE;
-  if (waits && fd === -ENXIO && mode === abi.O_WRONLY) return until(call, open, (writer) => given(call, asked, writer));
+  if (waits && fd === -ENXIO && mode === abi.O_WRONLY)
+    return until(call, open, (writer) => stillGranted(call, asked, object, policy, writer));
   if (fd < 0 || !waits || mode !== 0) return given(call, asked, fd);
   if (hasWriter(fd)) return given(call, asked, fd);
   call.target.keep(fd);
   return until(
     call,
     () => (hasWriter(fd) ? 0 : -ENXIO),
-    () => given(call, asked, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0)),
+    () => stillGranted(call, asked, object, policy, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0)),
   );
+}
+
+/** While it waited the policy may have become another one: then it is judged again, by the name that the FIFO has now. */
+function stillGranted(call: Call, asked: OpenArguments, object: Opened, judgedBy: Policy, fd: number): Outcome {
+  const name = canonical(object.fd);
+  const refused =
+    call.broker.policy === judgedBy
+      ? null
+      : typeof name === "number"
+        ? error(name)
+        : lacking(call, name, accesses(asked.flags));
+  if (refused === null) return given(call, asked, fd);
+  if (fd >= 0) close(fd);
+  return refused;
 }
 
 /** Asks again on every tick until the answer is another than ENXIO. */
