@@ -12,9 +12,17 @@ export interface Attempted {
   readonly text: string;
 }
 
+export interface Start {
+  readonly confined: boolean;
+  /** Where events go instead of the log, which other tests write and cut off at the same time. */
+  readonly events?: string;
+  readonly environment?: Record<string, string>;
+}
+
 /** A domain that is started otherwise than by the front. */
 export interface Elsewhere {
   readonly log: string;
+  readonly environment?: Record<string, string>;
   readonly command: (line: readonly string[]) => [string, string[]];
 }
 
@@ -30,16 +38,19 @@ export class Series {
   readonly #answers: AsyncIterator<string>;
   #error = "";
 
-  constructor(arena: Arena, start: { readonly confined: boolean } | Elsewhere) {
+  constructor(arena: Arena, start: Start | Elsewhere) {
     const program = path.join(arena.bin, "series");
     if (!fs.existsSync(program)) buildProgram(path.join(import.meta.dirname, "series.c"), program);
     const line = [program, arena.bin];
     const [command, args] = "log" in start ? start.command(line) : arena.command(start, line);
     this.#domain = arena.domain;
-    this.#log = "log" in start ? start.log : arena.log;
+    this.#log = "log" in start ? start.log : (start.events ?? arena.log);
     this.#before = fs.statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0;
     const secret = fs.openSync(path.join(arena.scratch, "secret/file"), "r");
-    const series = spawn(command, args, { env: arena.environment(), stdio: ["pipe", "pipe", "pipe", secret] }) as Piped;
+    const series = spawn(command, args, {
+      env: arena.environment(start),
+      stdio: ["pipe", "pipe", "pipe", secret],
+    }) as Piped;
     fs.closeSync(secret);
     series.stderr.on("data", (text: Buffer) => {
       this.#error += text;

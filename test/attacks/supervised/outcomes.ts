@@ -10,7 +10,6 @@ export interface Difference {
   };
   readonly warning?: {
     readonly status?: 1;
-    readonly silent?: true;
     /** Refused at every level, and told of as that. */
     readonly verdict?: "denied";
   };
@@ -92,9 +91,5 @@ export const differences: Readonly<Record<string, Difference>> = {
   "dual-stack-race": {
     event: null,
     why: "the mediator sets the option itself: nothing is refused but what the race loses",
-  },
-  "bind-dotdot": {
-    warning: { silent: true },
-    why: "the kernel resolves the name once at warning: the attack needs a broker",
   },
 };
