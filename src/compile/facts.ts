@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
 import type { Fact } from "../plan/plan.ts";
 import { hostSnapshot } from "./host-snapshot.ts";
@@ -6,6 +7,11 @@ import { isUtf8Name } from "./utf8-name.ts";
 /** One lstat now: a node, or its absence. Throws what lstat throws for any other reason: a fact that cannot be had is no fact. */
 export function factOf(path: string): Fact {
   return hostSnapshot().look(path).fact();
+}
+
+/** Whether names and files are still what they were when the plan was made. */
+export function hold(facts: readonly Fact[]): boolean {
+  return facts.every((fact) => fact.kind === "start" || isDeepStrictEqual(factOf(fact.path), fact));
 }
 
 /** A snapshot that remembers what was asked of it, as far as the plan depends on the answer. */

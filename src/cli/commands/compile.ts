@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { hold } from "../../compile/facts.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { prunePlans } from "../../host/prune-plans.ts";
 import { makeFolder, modesFor, writeWhole } from "../../host/write-whole.ts";
@@ -7,6 +8,9 @@ import type { Fact } from "../../plan/plan.ts";
 import { type Command, CommandError, policyOption, setOption } from "../command.ts";
 import { compileDomain } from "../compile-domain.ts";
 import { wantedDomain } from "../wanted.ts";
+
+/** A level that is switched while its plan is made makes that plan stale, and no start uses it. What goes on changing is left to be found by the start. */
+const COMPILATIONS_MAX = 3;
 
 export const compile: Command = {
   name: "compile",
@@ -34,7 +38,9 @@ export const compile: Command = {
     // Before the compiler looks: Cofferdam's own places are facts of the plan, and their appearance would make it stale.
     for (const folder of [dirname(resolve(out)), context.places.plans, dirname(context.places.events)])
       makeFolder(folder, modes);
-    const plan = await compileDomain(context, wantedDomain(domain, options), options, "prepare");
+    const make = () => compileDomain(context, wantedDomain(domain, options), options, "prepare");
+    let plan = await make();
+    for (let made = 1; made < COMPILATIONS_MAX && !hold(plan.facts); made++) plan = await make();
     const start: readonly Fact[] = typeof options.for === "string" ? [{ kind: "start", text: options.for }] : [];
     writeWhole(resolve(out), encodePlan({ ...plan, facts: [...plan.facts, ...start] }), modes);
     if (dirname(resolve(out)) === context.places.plans) prunePlans(resolve(out), plan.domain);
