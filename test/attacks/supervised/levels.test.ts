@@ -137,11 +137,12 @@ test("while the level is switched a thousand times an attack succeeds and is tol
   for (const [name, { status, text }] of await each(series))
     expect(status, `${name} after the last switch: ${text}`).toBe(1);
   const events = await series.end();
+  // One more than these: it succeeded at the beginning, too.
   for (const [name, times] of succeeded) {
     const told = events
       .filter(({ verdict, process }) => verdict === "warning" && process.executable?.endsWith(`/bin/${name}`))
       .reduce((sum, { count }) => sum + count, 0);
-    expect(told, `warnings of ${name}`).toBeGreaterThanOrEqual(times);
+    expect(told, `warnings of ${name}`).toBeGreaterThan(times);
   }
 });
 
