@@ -1,9 +1,10 @@
+import { quick } from "../kernel/quick.ts";
 import { slotState } from "../plan/slots.ts";
 import { abi, E } from "./abi.ts";
 import { error, type Outcome } from "./outcome.ts";
 import type { Reporter } from "./report.ts";
 import type { Slot } from "./slot.ts";
-import { close, sys } from "./sys.ts";
+import { close } from "./sys.ts";
 
 /** Reports a warning; what is left is how to answer. */
 export function told(outcome: Outcome, tid: number, reporter: Reporter): Exclude<Outcome, { kind: "warned" }> {
@@ -27,7 +28,7 @@ function handOver(listener: number, slot: Slot, given: Outcome & { kind: "descri
   request.writeBigUInt64LE(slot.id, 0);
   request.writeUInt32LE(given.fd, 12);
   request.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, 20);
-  const value = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
+  const value = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
   if (value < 0 && value !== -E.NOENT) given.undo?.();
   close(given.fd);
   if (value === -E.NOENT) return { kind: "vanished" };
@@ -35,7 +36,7 @@ function handOver(listener: number, slot: Slot, given: Outcome & { kind: "descri
 }
 
 function send(listener: number, slot: Slot, outcome: Outcome): void {
-  const value = outcome.kind === "value" ? BigInt(outcome.value) : 0n;
+  const value = outcome.kind === "value" ? outcome.value : 0;
   const errno = outcome.kind === "error" || outcome.kind === "refused" ? outcome.errno : 0;
   slot.answer(value, errno, outcome.kind === "continue" ? abi.SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0);
   slot.state = slotState.done;
@@ -44,7 +45,7 @@ function send(listener: number, slot: Slot, outcome: Outcome): void {
 
 /** Sends the response that the slot holds. */
 export function sendResponse(listener: number, slot: Slot): void {
-  const sent = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
+  const sent = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
   // ENOENT: killed meanwhile, or answered already.
   if (sent < 0 && sent !== -E.NOENT) throw new Error(`cannot answer: error ${-sent}`);
 }

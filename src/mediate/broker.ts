@@ -7,7 +7,9 @@ import type { Identity } from "./identity.ts";
 import type { Live } from "./live.ts";
 import type { Mounts } from "./mounts.ts";
 import type { ProcessState } from "./process-state.ts";
+import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
+import type { SharedMemory } from "./slot.ts";
 import { Threads } from "./threads.ts";
 
 /** What every handler may use of one domain: one for as long as its listener is held. */
@@ -27,15 +29,15 @@ export class Broker {
   #generation: Generation;
   #grants: Grants;
 
-  /** `live` is null where level and policy stay what they are in the plan; `memory` is what a successor finds (see {@link SelfConfined}). */
-  constructor(generation: Generation, state: ProcessState, live: Live | null, memory: Buffer) {
+  /** `live` is null where level and policy stay what they are in the plan; `memory` is what a successor finds. */
+  constructor(generation: Generation, state: ProcessState, live: Live | null, memory: SharedMemory) {
     this.plan = generation.plan;
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
-    this.threads = new Threads(state.threadsKept);
+    this.threads = new Threads(state.threadsKept, this.supervised ? new Roots(memory.roots) : null);
     this.identity = state.identity;
     this.mounts = state.mounts;
-    this.selfConfined = new SelfConfined(memory);
+    this.selfConfined = new SelfConfined(memory.selfConfined);
     this.#live = live;
     this.#generation = generation;
     this.#grants = new Grants(generation.automaton, this.plan);

@@ -36,6 +36,8 @@ export class Call {
   readonly level: Level;
   /** Level warning: everything is judged and nothing done, which ends where the first effect would be ({@link effect}). */
   readonly rehearses: boolean;
+  /** By what the verdict about this call may be remembered (`supervised/verdicts.ts`). */
+  verdictKey: string | null = null;
   readonly #notification: Notification;
   /** The target's identity is taken. */
   #isTarget = false;
@@ -47,7 +49,8 @@ export class Call {
     this.rehearses = this.level === "warning";
     this.target = new Target(notification.tid, broker.threads, {
       glance: this.rehearses,
-      supervised: broker.supervised,
+      // A worker is told of some calls only.
+      remembers: broker.supervised && !broker.mayWait,
     });
     this.#notification = notification;
   }

@@ -1,6 +1,6 @@
 import { abi, E } from "./abi.ts";
 import { Place } from "./place.ts";
-import { type Bytes, c, fstat, openPath, sys } from "./sys.ts";
+import { type Bytes, fstat, openPath, passing, sys } from "./sys.ts";
 import type { PathArgument, WalkContext } from "./walk.ts";
 
 /** struct open_how (openat2(2)): O_PATH; no link is followed, and nothing that could wait is done (RESOLVE_CACHED). */
@@ -18,7 +18,8 @@ export function direct(path: PathArgument, { target, mounts, follow }: WalkConte
   const last = text.slice(cut + 1);
   const parents = text.startsWith("/") ? text.slice(1, Math.max(cut, 1)) : text.slice(0, Math.max(cut, 0));
   if (last === "" || last === "." || last === ".." || parents.startsWith("/") || dotted(parents)) return null;
-  const directory = parents === "" ? path.start : target.keep(sys("openat2", path.start, c(parents), HOW, HOW.length));
+  const directory =
+    parents === "" ? path.start : target.keep(sys("openat2", path.start, passing(parents), HOW, HOW.length));
   if (directory < 0) return null;
   const holder = fstat(directory);
   if (typeof holder === "number" || holder.type !== abi.S_IFDIR || mounts.kind(holder.mount) !== "local") return null;

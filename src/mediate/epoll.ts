@@ -1,3 +1,4 @@
+import { quick } from "../kernel/quick.ts";
 import { abi, E } from "./abi.ts";
 import { sys } from "./sys.ts";
 
@@ -57,7 +58,7 @@ export class Epoll {
 
   /** Tells each descriptor that is ready once, in turn; waits for the first at most `timeout` milliseconds (-1: for ever). */
   wait(timeout: number): void {
-    const count = sys("epoll_wait", this.#fd, this.#ready, READY_MAX, timeout);
+    const count = quick.epollWait(this.#fd, this.#ready, READY_MAX, timeout);
     if (count < 0 && count !== -E.INTR) throw new Error(`epoll_wait: error ${-count}`);
     for (let index = 0; index < count; index++) {
       const at = EVENT_BYTES * index;

@@ -1,3 +1,4 @@
+import { quick } from "../kernel/quick.ts";
 import { name as syscallName } from "../kernel/syscalls.ts";
 import { SLOT_COUNT, slotState } from "../plan/slots.ts";
 import { abi, E, POLLIN } from "./abi.ts";
@@ -190,7 +191,7 @@ export class Held implements Timed {
 /** false when the call was cancelled before it could be received. */
 function receive(listener: number, slot: Slot): boolean {
   slot.clear();
-  const received = sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_RECV, slot.notification);
+  const received = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_RECV, slot.notification);
   if (received === -E.NOENT || received === -E.INTR) return false;
   if (received < 0) throw new Error(`cannot receive: error ${-received}`);
   slot.state = slotState.received;

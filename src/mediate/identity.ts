@@ -1,6 +1,6 @@
 import { abi } from "./abi.ts";
 import { type Credentials, ownCredentials } from "./credentials.ts";
-import { GROUPS_MAX } from "./limits.ts";
+import { CAPABILITY_SETS_KEPT_MAX, GROUPS_MAX } from "./limits.ts";
 import { sys } from "./sys.ts";
 
 /** The mediator cannot take the target's identity: the call is refused. */
@@ -19,6 +19,7 @@ export class Identity {
   readonly own: Credentials = ownCredentials();
   readonly #ownGroups = groupBytes(this.own.groups);
   readonly #ownCapabilities = capabilities(this.own, this.own.effective);
+  readonly #sets = new Map<bigint, Buffer>();
   /** Of the mediator itself, which makes no files of its own: the last target's. */
   #umask = -1;
   /** Capabilities in effect at the moment. */
@@ -39,7 +40,7 @@ export class Identity {
       if (ids) this.#effective(target.effectiveUid, target.effectiveGid);
       if (fsgid) setFs("setfsgid", target.fsgid, CannotImpersonate);
       if (fsuid) setFs("setfsuid", target.fsuid, CannotImpersonate);
-      if (narrower && sys("capset", HEADER, capabilities(own, effective)) < 0) throw new CannotImpersonate("capset");
+      if (narrower && sys("capset", HEADER, this.#capabilities(effective)) < 0) throw new CannotImpersonate("capset");
       if (target.umask !== this.#umask) sys("umask", target.umask);
       this.#umask = target.umask;
       this.#worn = effective;
@@ -68,14 +69,24 @@ export class Identity {
   #wearing<T>(effective: bigint, operation: () => T): T {
     const before = this.#worn;
     if (effective === before) return operation();
-    if (sys("capset", HEADER, capabilities(this.own, effective)) < 0) throw new CannotImpersonate("capset");
+    if (sys("capset", HEADER, this.#capabilities(effective)) < 0) throw new CannotImpersonate("capset");
     this.#worn = effective;
     try {
       return operation();
     } finally {
       this.#worn = before;
-      if (sys("capset", HEADER, capabilities(this.own, before)) < 0) fatal("capset");
+      if (sys("capset", HEADER, this.#capabilities(before)) < 0) fatal("capset");
     }
+  }
+
+  /** Bytes for capset, made once for the sets that come again. */
+  #capabilities(effective: bigint): Buffer {
+    const known = this.#sets.get(effective);
+    if (known !== undefined) return known;
+    const made = capabilities(this.own, effective);
+    if (this.#sets.size >= CAPABILITY_SETS_KEPT_MAX) this.#sets.clear();
+    this.#sets.set(effective, made);
+    return made;
   }
 
   #effective(uid: number, gid: number): void {

@@ -38,3 +38,5 @@ export const THREADS_KEPT_SHARED_MAX = 24;
 export const THREADS_KEPT_MAX = 64;
 /** Bytes of /proc/TID/status: GROUPS_MAX groups of up to eleven characters, and the rest. */
 export const STATUS_BYTES_MAX = 1024 * 1024;
+/** Sets of capabilities whose bytes are kept: a host's daemons have a few. */
+export const CAPABILITY_SETS_KEPT_MAX = 64;

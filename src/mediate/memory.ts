@@ -1,13 +1,18 @@
+import { quick } from "../kernel/quick.ts";
 import { abi } from "./abi.ts";
 import { type Bytes, close, sys } from "./sys.ts";
 import type { Thread } from "./threads.ts";
 
 const PAGE = 4096;
+/** Bytes that are read first of a string, since nearly all are shorter. */
+const SHORT = 256;
 /** Where strings are read to before they are copied out. */
 const page = Buffer.alloc(PAGE);
 
 /** The target's memory could not be read: unmapped, memfd_secret, userfaultfd, or the target is gone. A refusal, never a guess. */
 export class Unreadable extends Error {}
+
+type Kept = Pick<Thread, "memory" | "isExact">;
 
 /** No NUL within PATH_MAX bytes. */
 export class TooLong extends Error {}
@@ -18,16 +23,23 @@ export class TooLong extends Error {}
  */
 export class Memory {
   readonly #open: (access: number) => number;
-  readonly #keeper: (() => Pick<Thread, "memory">) | null;
+  readonly #keeper: (() => Kept) | null;
+  readonly #exact: boolean;
   #fd: number;
-  readonly #strings = new Map<bigint, Bytes>();
+  /** The first string that was asked for, and the others: nearly all calls have one. */
+  #first: { readonly address: bigint; readonly text: Bytes } | null = null;
+  #others: Map<bigint, Bytes> | null = null;
 
-  /** `open`: of the thread's /proc/TID/mem; a negated error number where that fails. `keeper`: whose the descriptor stays for the next call. */
-  constructor(open: (access: number) => number, keeper: (() => Pick<Thread, "memory">) | null = null) {
+  /**
+   * `open`: of the thread's /proc/TID/mem; a negated error number where that fails. `keeper`: whose the descriptor stays for the next call. `exact`: one that was kept
+   * by who only looked is not good enough.
+   */
+  constructor(open: (access: number) => number, keeper: (() => Kept) | null = null, exact = false) {
     this.#open = open;
     this.#keeper = keeper;
-    const known = keeper?.().memory ?? -1;
-    this.#fd = known < 0 ? this.#renewed() : known;
+    this.#exact = exact;
+    const kept = keeper?.() ?? null;
+    this.#fd = kept !== null && kept.memory >= 0 && (kept.isExact || !exact) ? kept.memory : this.#renewed();
   }
 
   close(): void {
@@ -41,6 +53,7 @@ export class Memory {
     if (keeper === undefined) return fd;
     if (keeper.memory >= 0) close(keeper.memory);
     keeper.memory = fd;
+    keeper.isExact = this.#exact;
     return fd;
   }
 
@@ -53,10 +66,12 @@ export class Memory {
 
   /** A C string without its NUL, read once: asked again it is the same, whatever the target has made of it. */
   string(address: bigint, max: number = abi.PATH_MAX): Bytes {
-    const known = this.#strings.get(address);
+    if (this.#first?.address === address) return this.#first.text;
+    const known = this.#others?.get(address);
     if (known !== undefined) return known;
     const text = this.#read(address, max);
-    this.#strings.set(address, text);
+    if (this.#first === null) this.#first = { address, text };
+    else this.#others = (this.#others ?? new Map<bigint, Bytes>()).set(address, text);
     return text;
   }
 
@@ -66,10 +81,10 @@ export class Memory {
     let text = "";
     while (text.length < max) {
       const at = start + text.length;
-      const length = Math.min(PAGE - (at % PAGE), max - text.length);
+      const length = Math.min(PAGE - (at % PAGE), text.length === 0 ? SHORT : PAGE, max - text.length);
       this.#fill(page, at, length);
-      const end = page.indexOf(0);
-      if (end >= 0 && end < length) return text + page.toString("latin1", 0, end);
+      const end = endIn(length);
+      if (end >= 0) return text + page.toString("latin1", 0, end);
       text += page.toString("latin1", 0, length);
     }
     throw new TooLong();
@@ -93,7 +108,7 @@ export class Memory {
     let renewed = this.#keeper === null;
     for (let done = 0; done < length; ) {
       const rest = done === 0 ? into : into.subarray(done);
-      const got = sys("pread64", this.#fd, rest, length - done, address + done);
+      const got = quick.pread(this.#fd, rest, length - done, address + done);
       if (got <= 0 && !renewed) {
         // Memory that is nobody's any more reads as empty: the thread may have another one by now.
         this.#fd = this.#renewed();
@@ -104,6 +119,12 @@ export class Memory {
       done += got;
     }
   }
+}
+
+/** Of a string in {@link page}: most are short, and a native search costs more than looking. */
+function endIn(length: number): number {
+  for (let i = 0; i < length; i++) if (page[i] === 0) return i;
+  return -1;
 }
 
 /** Addresses of processes have at most 56 bits, exact as a number; nothing lies elsewhere. */

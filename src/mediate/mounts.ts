@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { abi, POLLPRI } from "./abi.ts";
+import type { Epoll } from "./epoll.ts";
 import { MayWait } from "./may-wait.ts";
 import { c, sys } from "./sys.ts";
 
@@ -16,7 +17,7 @@ const LOCAL = new Set(
 
 /**
  * Kind of mount by mount id (proc_pid_mountinfo(5)). statfs(2) would ask the file system itself, which is what may block.
- * The table is read again whenever the kernel reports a change of mounts (poll gives POLLPRI).
+ * The table is read again whenever the kernel reports a change of mounts (POLLPRI, to poll or to who waits for it).
  */
 export class Mounts {
   readonly #watch = sys("openat", abi.AT_FDCWD, c("/proc/self/mountinfo"), abi.O_CLOEXEC);
@@ -24,6 +25,8 @@ export class Mounts {
   #read = false;
   readonly #mayWait: boolean;
   readonly #request = watchRequest(this.#watch);
+  /** A change is told before whatever came after it: no need to ask each time. */
+  #isTold = false;
 
   /** `mayWait`: whoever asks may be kept waiting. */
   constructor(mayWait: boolean) {
@@ -38,12 +41,27 @@ export class Mounts {
     throw new MayWait();
   }
 
+  /** From now on `epoll` tells of changes. The kernel queues one before the next call of whoever made it. */
+  toldBy(epoll: Epoll): void {
+    const told = epoll.add(this.#watch, POLLPRI, {
+      ready: () => {
+        this.#read = false;
+      },
+    });
+    // Adding it has asked for what had changed before.
+    this.#read = false;
+    this.#isTold = told >= 0;
+  }
+
   #kind(mount: number): MountKind {
-    if (!this.#read || this.#changed()) {
-      this.#kinds = parse(readFileSync("/proc/self/mountinfo", "latin1"));
-      this.#read = true;
-    }
+    if (!this.#read || (!this.#isTold && this.#changed())) this.#readAll();
+    else if (this.#isTold && !this.#kinds.has(mount) && this.#changed()) this.#readAll();
     return this.#kinds.get(mount) ?? "unknown";
+  }
+
+  #readAll(): void {
+    this.#kinds = parse(readFileSync("/proc/self/mountinfo", "latin1"));
+    this.#read = true;
   }
 
   #changed(): boolean {

@@ -1,22 +1,54 @@
+import { quick } from "../kernel/quick.ts";
 import { name as syscallName } from "../kernel/syscalls.ts";
 import { slotState } from "../plan/slots.ts";
 import { abi } from "./abi.ts";
 import type { Notification } from "./call.ts";
 import type { Slot } from "./slot.ts";
-import { sys } from "./sys.ts";
 
-/** What a slot holds. */
-export function notification(listener: number, slot: Slot): Notification {
-  const id = Buffer.alloc(8);
-  id.writeBigUInt64LE(slot.id);
-  return {
-    tid: slot.tid,
-    name: syscallName(slot.number) ?? "",
-    word: (index) => slot.argument(index),
-    low: (index) => slot.argumentLow(index),
-    stillWaiting: () => sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_ID_VALID, id) === 0,
-    started: () => {
-      slot.state = slotState.started;
-    },
-  };
+/** What a slot holds. `started`: what is done instead of marking the slot before the first effect. */
+export function notification(listener: number, slot: Slot, started: (() => void) | null = null): Notification {
+  return new InSlot(listener, slot, started);
 }
+
+class InSlot implements Notification {
+  readonly tid: number;
+  readonly name: string;
+  readonly #listener: number;
+  readonly #slot: Slot;
+  /** Of this call, whatever the slot is used for by then: the two halves. */
+  readonly #id: number;
+  readonly #idHigh: number;
+
+  readonly #started: (() => void) | null;
+
+  constructor(listener: number, slot: Slot, started: (() => void) | null) {
+    this.tid = slot.tid;
+    this.name = syscallName(slot.number) ?? "";
+    this.#listener = listener;
+    this.#slot = slot;
+    this.#id = slot.idLow;
+    this.#idHigh = slot.idHigh;
+    this.#started = started;
+  }
+
+  word(index: number): bigint {
+    return this.#slot.argument(index);
+  }
+
+  low(index: number): number {
+    return this.#slot.argumentLow(index);
+  }
+
+  stillWaiting(): boolean {
+    id.writeUInt32LE(this.#id, 0);
+    id.writeUInt32LE(this.#idHigh, 4);
+    return quick.ioctl(this.#listener, abi.SECCOMP_IOCTL_NOTIF_ID_VALID, id) === 0;
+  }
+
+  started(): void {
+    if (this.#started === null) this.#slot.state = slotState.started;
+    else this.#started();
+  }
+}
+
+const id = Buffer.alloc(8);

@@ -14,6 +14,7 @@ export function runOwn(folder: string): number {
     epoll: new Epoll(),
     timers: new Timers(),
   };
+  surroundings.state.mounts.toldBy(surroundings.epoll);
   const summary = new Summary();
   const domain = new Domain(inherited(), surroundings.state, (event) => summary.add(event));
   const { plan } = domain.broker;

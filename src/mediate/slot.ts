@@ -1,11 +1,14 @@
 import { SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET, SLOT_SIZE, type slotState } from "../plan/slots.ts";
+import { ROOTS_BYTES } from "./roots.ts";
 import { SELF_CONFINED_BYTES } from "./self-confined.ts";
 import { UNTOLD_BYTES, Untold } from "./untold.ts";
 
 /** struct seccomp_notif_resp. */
 const RESPONSE_BYTES = 24;
-/** Offset of the word in which mediators tell their successors what was done about the call. */
-const HANDS_OFFSET = 4;
+/** Index of the word in which mediators tell their successors what was done about the call; then those of notification and response. */
+const HANDS = 1;
+const NOTIFICATION = SLOT_NOTIF_OFFSET / 4;
+const RESPONSE = SLOT_RESPONSE_OFFSET / 4;
 const TAKEN_OVER_MASK = 0xff;
 const IN_WORKER = 0x100;
 
@@ -14,50 +17,60 @@ export class Slot {
   readonly index: number;
   readonly notification: Buffer;
   readonly response: Buffer;
-  readonly #bytes: Buffer;
+  /** The same memory in words, in this machine's order as the kernel writes it: a field is one load. */
+  readonly #words: Uint32Array;
 
   constructor(memory: Uint8Array, index: number) {
+    const offset = memory.byteOffset + index * SLOT_SIZE;
+    const bytes = Buffer.from(memory.buffer, offset, SLOT_SIZE);
     this.index = index;
-    this.#bytes = Buffer.from(memory.buffer, memory.byteOffset + index * SLOT_SIZE, SLOT_SIZE);
-    this.notification = this.#bytes.subarray(SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET);
-    this.response = this.#bytes.subarray(SLOT_RESPONSE_OFFSET, SLOT_RESPONSE_OFFSET + RESPONSE_BYTES);
+    this.notification = bytes.subarray(SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET);
+    this.response = bytes.subarray(SLOT_RESPONSE_OFFSET, SLOT_RESPONSE_OFFSET + RESPONSE_BYTES);
+    this.#words = new Uint32Array(memory.buffer, offset, SLOT_SIZE / 4);
   }
 
   get state(): number {
-    return this.#bytes.readUInt32LE(0);
+    return this.#words[0] ?? 0;
   }
 
   set state(value: (typeof slotState)[keyof typeof slotState]) {
-    this.#bytes.writeUInt32LE(value, 0);
+    this.#words[0] = value;
   }
 
   /** How often a mediator died over this call. */
   get takenOver(): number {
-    return this.#bytes.readUInt32LE(HANDS_OFFSET) & TAKEN_OVER_MASK;
+    return (this.#words[HANDS] ?? 0) & TAKEN_OVER_MASK;
   }
 
   takeOver(): void {
-    const times = Math.min(this.takenOver + 1, TAKEN_OVER_MASK);
-    this.#bytes.writeUInt32LE(times, HANDS_OFFSET);
+    this.#words[HANDS] = Math.min(this.takenOver + 1, TAKEN_OVER_MASK);
   }
 
   /** A worker has the call: nobody but it knows how far it has come. */
   get inWorker(): boolean {
-    return (this.#bytes.readUInt32LE(HANDS_OFFSET) & IN_WORKER) !== 0;
+    return ((this.#words[HANDS] ?? 0) & IN_WORKER) !== 0;
   }
 
   giveToWorker(): void {
-    this.#bytes.writeUInt32LE(this.#bytes.readUInt32LE(HANDS_OFFSET) | IN_WORKER, HANDS_OFFSET);
+    this.#words[HANDS] = (this.#words[HANDS] ?? 0) | IN_WORKER;
   }
 
   /** Before the next call is received: the kernel insists on zeroed memory. The response stays, the holder reads it. */
   clear(): void {
-    this.#bytes.writeUInt32LE(0, HANDS_OFFSET);
-    this.notification.fill(0);
+    this.#words[HANDS] = 0;
+    for (let word = NOTIFICATION; word < RESPONSE; word++) this.#words[word] = 0;
   }
 
   get id(): bigint {
     return this.notification.readBigUInt64LE(0);
+  }
+
+  get idLow(): number {
+    return this.#word(0);
+  }
+
+  get idHigh(): number {
+    return this.#word(4);
   }
 
   get responseId(): bigint {
@@ -65,16 +78,16 @@ export class Slot {
   }
 
   get tid(): number {
-    return this.notification.readUInt32LE(8);
+    return this.#word(8);
   }
 
   /** struct seccomp_data: number, architecture, instruction pointer, six arguments. */
   get number(): number {
-    return this.notification.readInt32LE(16);
+    return this.#word(16) | 0;
   }
 
   get architecture(): number {
-    return this.notification.readUInt32LE(20);
+    return this.#word(20);
   }
 
   argument(index: number): bigint {
@@ -83,20 +96,33 @@ export class Slot {
 
   /** The low half of an argument, unsigned. */
   argumentLow(index: number): number {
-    return this.notification.readUInt32LE(32 + 8 * index);
+    return this.#word(32 + 8 * index);
   }
 
-  answer(value: bigint, errno: number, flags: number): void {
-    this.response.writeBigUInt64LE(this.id, 0);
-    this.response.writeBigInt64LE(value, 8);
-    this.response.writeInt32LE(-errno, 16);
-    this.response.writeUInt32LE(flags, 20);
+  /** Of the notification, by its offset in bytes. */
+  #word(offset: number): number {
+    return this.#words[NOTIFICATION + offset / 4] ?? 0;
+  }
+
+  answer(value: number, errno: number, flags: number): void {
+    this.#words[RESPONSE] = this.idLow;
+    this.#words[RESPONSE + 1] = this.idHigh;
+    this.#words[RESPONSE + 2] = value;
+    // The high half: a result that is negative stays so.
+    this.#words[RESPONSE + 3] = Math.floor(value / 2 ** 32);
+    this.#words[RESPONSE + 4] = -errno;
+    this.#words[RESPONSE + 5] = flags;
   }
 }
 
 /** What the mediators of a domain remember of its processes. */
-export function memoryOf(slots: Uint8Array): Buffer {
-  return behind(slots, 0, SELF_CONFINED_BYTES);
+export interface SharedMemory {
+  readonly selfConfined: Buffer;
+  readonly roots: Buffer;
+}
+
+export function memoryOf(slots: Uint8Array): SharedMemory {
+  return { selfConfined: behind(slots, 0, SELF_CONFINED_BYTES), roots: behind(slots, 3, ROOTS_BYTES) };
 }
 
 /** Of the domain's mediator, and of that one's worker. */

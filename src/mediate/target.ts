@@ -21,24 +21,35 @@ export class Target {
   #credentials: Credentials | null = null;
   #known: Thread | null = null;
   readonly #glance: boolean;
-  readonly #supervised: boolean;
+  readonly #remembers: boolean;
+  /** The call in hand gives it another memory: what is opened to read its arguments must not be there for the next call. */
+  losesMemory = false;
   #root = -1;
   readonly #held: number[] = [];
 
   /**
-   * `glance`: it is only looked at, and a thread that was kept is believed to live until opening something of it fails. `supervised`: calls that change namespaces are
-   * seen, so that these may be remembered.
+   * `glance`: it is only looked at, and a thread that was kept is believed to live until opening something of it fails. `remembers`: every call
+   * that changes its memory or namespaces is seen here, so that these may be kept for the next one.
    */
-  constructor(tid: number, threads: Threads, { glance, supervised }: { glance: boolean; supervised: boolean }) {
+  constructor(tid: number, threads: Threads, { glance, remembers }: { glance: boolean; remembers: boolean }) {
     this.tid = tid;
     this.#threads = threads;
     this.#glance = glance;
-    this.#supervised = supervised;
+    this.#remembers = remembers;
   }
 
+  /**
+   * Its descriptor is kept between calls: for who only looks, and for whom decides where the process has one thread. What then executes another program is that very
+   * thread, and this is asked before and makes forgotten what was kept; several might ask between that and its being done.
+   */
   get memory(): Memory {
-    this.#memory ??= new Memory((access) => this.entry("mem", access), this.#glance ? () => this.thread : null);
+    this.#memory ??= new Memory((access) => this.entry("mem", access), this.#keeper(), !this.#glance);
     return this.#memory;
+  }
+
+  #keeper(): (() => Thread) | null {
+    const isKept = this.#remembers && !this.losesMemory && (this.#glance || this.credentials.threads === 1);
+    return isKept ? () => this.thread : null;
   }
 
   get credentials(): Credentials {
@@ -69,7 +80,7 @@ export class Target {
 
   /** Its root directory as an O_PATH descriptor. */
   get root(): number {
-    if (this.#root < 0) this.#root = this.#open("root");
+    if (this.#root < 0) this.#root = this.#threads.roots?.common(() => this.#opened("root")) ?? this.#open("root");
     return this.#root;
   }
 
@@ -115,8 +126,8 @@ export class Target {
   }
 
   foreign(): Foreign {
-    const thread = this.thread;
-    if (!this.#supervised) return foreign(thread.directory);
+    const { thread } = this;
+    if (!this.#remembers) return foreign(thread.directory);
     if (thread.foreign === undefined) thread.foreign = foreign(thread.directory);
     return thread.foreign;
   }
@@ -134,8 +145,12 @@ export class Target {
   }
 
   #open(path: "root" | "cwd"): number {
+    return this.keep(this.#opened(path));
+  }
+
+  #opened(path: "root" | "cwd"): number {
     const fd = this.entry(path, abi.O_PATH | abi.O_DIRECTORY);
     if (fd < 0) throw new TargetGone(`/proc/${this.tid}/${path}: error ${-fd}`);
-    return this.keep(fd);
+    return fd;
   }
 }

@@ -1,7 +1,9 @@
+import { quick } from "../kernel/quick.ts";
 import { abi, E } from "./abi.ts";
 import { type Credentials, parseCredentials } from "./credentials.ts";
 import { STATUS_BYTES_MAX } from "./limits.ts";
 import type { Foreign } from "./namespaces.ts";
+import type { Roots } from "./roots.ts";
 import { c, close, sys } from "./sys.ts";
 import { TargetGone } from "./target-gone.ts";
 
@@ -10,8 +12,13 @@ export interface Thread {
   /** /proc/TID, O_PATH; -1 once it is kept no longer. */
   directory: number;
   status: number;
-  /** /proc/TID/mem for who only looks (level warning), -1 until it is needed: of the memory that the thread had when it was opened. */
+  /** What was read of it last, as far as it tells who the thread is, and what that said: equal bytes need no reading again. */
+  text: Buffer;
+  credentials: Credentials | null;
+  /** /proc/TID/mem, -1 until it is needed: of the memory that the thread had when it was opened. */
   memory: number;
+  /** It is the thread's memory still, not only for who looks (level warning): see {@link Target.memory}. */
+  isExact: boolean;
   /** What was found of its namespaces and label; undefined when it must be looked at. */
   foreign: Foreign | undefined;
   /** It was seen to execute a program of the domain's since it was kept; what it executes after that is announced. */
@@ -19,6 +26,11 @@ export interface Thread {
 }
 
 const STATUS = c("status");
+const NOTHING = Buffer.alloc(0);
+/** The first line behind all that credentials are read from. The kernel escapes control characters in a thread's name, so that no line is forged. */
+const BEHIND_CREDENTIALS = Buffer.from("\nCapBnd:");
+/** Text that is kept of a thread, bytes: one with thousands of groups is read anew. */
+const STATUS_KEPT_BYTES_MAX = 4_096;
 /** /proc/TID/status is a few hundred bytes and one line of groups; in bytes, doubled when it does not fit. */
 const STATUS_BYTES = 8_192;
 let buffer = Buffer.alloc(STATUS_BYTES);
@@ -31,28 +43,31 @@ export class Threads {
   /** By thread id, in order of last use. */
   readonly #known = new Map<number, Thread>();
   readonly #max: number;
+  /** Of a supervised domain; null where nobody is asked about calls that change them. */
+  readonly roots: Roots | null;
 
   /** `max`: threads kept. */
-  constructor(max: number) {
+  constructor(max: number, roots: Roots | null) {
     this.#max = max;
+    this.roots = roots;
   }
 
   /** Who the thread is at this moment: the umask, ids and capabilities are never kept. Throws {@link TargetGone}. */
   look(tid: number): { thread: Thread; credentials: Credentials } {
     const known = this.#known.get(tid);
     if (known !== undefined) {
-      const text = readStatus(known.status);
+      const length = readStatus(known.status);
       this.#known.delete(tid);
-      if (typeof text === "string") {
+      if (length > 0) {
         this.#known.set(tid, known);
-        return { thread: known, credentials: credentialsOf(tid, text) };
+        return { thread: known, credentials: credentialsOf(tid, known, length) };
       }
       give(known);
     }
     const thread = this.#keep(tid);
-    const text = readStatus(thread.status);
-    if (typeof text === "number") throw new TargetGone(`/proc/${tid}/status: error ${text}`);
-    return { thread, credentials: credentialsOf(tid, text) };
+    const length = readStatus(thread.status);
+    if (length <= 0) throw new TargetGone(`/proc/${tid}/status: error ${-length}`);
+    return { thread, credentials: credentialsOf(tid, thread, length) };
   }
 
   /** The thread without looking at it: one that is gone shows when its entries are opened, then `again` gets whoever has the number now. */
@@ -83,6 +98,7 @@ export class Threads {
   close(): void {
     for (const thread of this.#known.values()) give(thread);
     this.#known.clear();
+    this.roots?.close();
   }
 
   /** Process id of a thread; null when it is gone. */
@@ -117,31 +133,51 @@ function give(thread: Thread): void {
 function forgetMemory(thread: Thread): void {
   if (thread.memory >= 0) close(thread.memory);
   thread.memory = -1;
+  thread.isExact = false;
 }
 
 function open(tid: number): Thread {
   const directory = sys("openat", abi.AT_FDCWD, c(`/proc/${tid}`), abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC);
   if (directory < 0) throw new TargetGone(`/proc/${tid}: error ${-directory}`);
   const status = sys("openat", directory, STATUS, abi.O_CLOEXEC);
-  if (status >= 0) return { directory, status, memory: -1, foreign: undefined, verified: false };
+  if (status >= 0) {
+    const nothing = {
+      text: NOTHING,
+      credentials: null,
+      memory: -1,
+      isExact: false,
+      foreign: undefined,
+      verified: false,
+    };
+    return { directory, status, ...nothing };
+  }
   close(directory);
   throw new TargetGone(`/proc/${tid}/status: error ${-status}`);
 }
 
-/** The text, or an error number: ESRCH when the thread is gone. */
-function readStatus(fd: number): string | number {
+/** Bytes in {@link buffer}, or a negated error number: ESRCH when the thread is gone. */
+function readStatus(fd: number): number {
   for (;;) {
-    const got = sys("pread64", fd, buffer, buffer.length, 0);
-    if (got <= 0) return got === 0 ? E.IO : -got;
-    if (got < buffer.length) return buffer.toString("latin1", 0, got);
-    if (buffer.length >= STATUS_BYTES_MAX) return E.IO;
+    const got = quick.pread(fd, buffer, buffer.length, 0);
+    if (got <= 0) return got === 0 ? -E.IO : got;
+    if (got < buffer.length) return got;
+    if (buffer.length >= STATUS_BYTES_MAX) return -E.IO;
     buffer = Buffer.alloc(2 * buffer.length);
   }
 }
 
-function credentialsOf(tid: number, text: string): Credentials {
+/** Of what lies in {@link buffer}. */
+function credentialsOf(tid: number, thread: Thread, length: number): Credentials {
+  const { text, credentials } = thread;
+  if (credentials !== null && length > text.length && buffer.compare(text, 0, text.length, 0, text.length) === 0)
+    return credentials;
   try {
-    return parseCredentials(text);
+    const found = parseCredentials(buffer.toString("latin1", 0, length));
+    const end = buffer.subarray(0, length).indexOf(BEHIND_CREDENTIALS);
+    const isKept = end > 0 && end <= STATUS_KEPT_BYTES_MAX;
+    thread.text = isKept ? Buffer.from(buffer.subarray(0, end)) : NOTHING;
+    thread.credentials = isKept ? found : null;
+    return found;
   } catch (cause) {
     throw new TargetGone(`/proc/${tid}/status`, { cause });
   }

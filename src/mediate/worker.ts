@@ -35,7 +35,7 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
       // Once it was begun nobody lets the kernel do it again.
       if (shared.id === slot.id) shared.state = slotState.started;
     };
-    const { outcome, call } = dispatch(broker, { ...notification(handed.listener, slot), started });
+    const { outcome, call } = dispatch(broker, notification(handed.listener, slot, started));
     let last = told(outcome, slot.tid, reporter);
     while (last.kind === "pending") {
       ready(last.fd, last.events ?? POLLOUT, -1);

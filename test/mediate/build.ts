@@ -13,7 +13,7 @@ export interface Built {
   readonly target: string;
   readonly mediator: string;
   /** Compiles another program of this folder. */
-  compile(name: string): string;
+  compile(name: string, ...options: readonly string[]): string;
   remove(): void;
 }
 
@@ -32,11 +32,11 @@ export async function buildAll(): Promise<Built> {
     join(directory, "constants.inc"),
     `static const struct constant calls[] = {${calls.join("\n")}{0, 0}};\nstatic const struct constant constants[] = {${constants.join("\n")}{0, 0}};\n`,
   );
-  const compile = (name: string): string => {
+  const compile = (name: string, ...options: readonly string[]): string => {
     const out = join(directory, basename(name));
     const native = resolve(here, "../../native");
     const source = join(here, `${name}.c`);
-    execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-I", native, "-o", out, source], {
+    execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-I", native, ...options, "-o", out, source], {
       stdio: "inherit",
     });
     return out;

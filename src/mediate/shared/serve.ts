@@ -43,6 +43,7 @@ class Shared {
       epoll: new Epoll(),
       timers: new Timers(),
     };
+    this.#surroundings.state.mounts.toldBy(this.#surroundings.epoll);
     this.#socket = listenAt(socket);
   }
 

@@ -2,6 +2,7 @@ import { name as syscallName } from "../../kernel/syscalls.ts";
 import { abi, E } from "../abi.ts";
 import type { Broker } from "../broker.ts";
 import { CONTINUE, goesOn, type Outcome, type Refused, unable } from "../outcome.ts";
+import { forgetAll } from "./forget.ts";
 
 /** What is known of a call before anything of the thread is looked at. */
 export interface Received {
@@ -16,9 +17,11 @@ export interface Received {
 /** Other architectures and x32 number their calls otherwise, and a thread of another pid namespace cannot be looked at. null for every other call. */
 export function foreignCall(broker: Broker, { number, architecture, tid }: Received): Outcome | null {
   const known = architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(number) : null;
-  if (known === null)
-    return byLevel(broker, unable(E.NOSYS, "call", `number ${number} of architecture 0x${architecture.toString(16)}`));
-  return tid === 0 ? byLevel(broker, unable(E.PERM, known, "a thread of another pid namespace")) : null;
+  if (known !== null && tid !== 0) return null;
+  // Where the level lets it go on, it may change whatever is remembered.
+  forgetAll(broker);
+  if (known !== null) return byLevel(broker, unable(E.PERM, known, "a thread of another pid namespace"));
+  return byLevel(broker, unable(E.NOSYS, "call", `number ${number} of architecture 0x${architecture.toString(16)}`));
 }
 
 /** A call that was given to a worker which ended or took too long. */

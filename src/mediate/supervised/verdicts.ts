@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { Policy } from "../../model/policy.ts";
 import { abi } from "../abi.ts";
 import type { Broker } from "../broker.ts";
@@ -13,7 +14,7 @@ const OPENS: Readonly<Record<string, { readonly path: number; readonly flags: nu
 const TELLING =
   abi.O_ACCMODE | abi.O_CREAT | abi.O_EXCL | abi.O_TRUNC | abi.O_TMPFILE | abi.O_NOFOLLOW | abi.O_DIRECTORY;
 /** Paths whose meaning hangs on who asks. */
-const PERSONAL = /^\/(proc|dev)\//;
+const isPersonal = (path: string): boolean => path.startsWith("/proc/") || path.startsWith("/dev/");
 
 interface Verdicts {
   /** The policy they were given by. */
@@ -24,7 +25,6 @@ interface Verdicts {
   readonly inside: Map<string, number>;
 }
 
-const keys = new WeakMap<Call, string | null>();
 const ofBroker = new WeakMap<Broker, Verdicts>();
 
 /**
@@ -33,15 +33,15 @@ const ofBroker = new WeakMap<Broker, Verdicts>();
  */
 export function insideLately(call: Call): boolean {
   const key = keyOf(call);
-  keys.set(call, key);
-  if (key === null) return false;
+  call.verdictKey = key;
+  if (key === null || call.broker.mayWait) return false;
   const until = of(call.broker).inside.get(key);
   return until !== undefined && until > performance.now();
 }
 
 /** To be called when a rehearsal has come to its end: everything was granted. */
 export function rememberInside(call: Call): void {
-  const key = keys.get(call) ?? null;
+  const key = call.verdictKey;
   if (key === null) return;
   const { inside } = of(call.broker);
   if (inside.size >= VERDICTS_KEPT_MAX) inside.clear();
@@ -67,7 +67,7 @@ function keyOf(call: Call): string | null {
   if (where === undefined) return null;
   const path = call.target.memory.string(call.word(where.path));
   const absolute = path.startsWith("/");
-  if (absolute ? PERSONAL.test(path) : where.directory >= 0 && call.int(where.directory) !== abi.AT_FDCWD) return null;
+  if (absolute ? isPersonal(path) : where.directory >= 0 && call.int(where.directory) !== abi.AT_FDCWD) return null;
   const flags = call.int(where.flags) & TELLING;
   return absolute && !of(call.broker).roots ? `${flags} ${path}` : `${flags} ${call.target.tid} ${path}`;
 }

@@ -151,6 +151,50 @@ static void passing(void) {
   say("descriptor sent", sendmsg(ends[0], &message, 0));
 }
 
+static void put(const char *path, const char *text) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (fd < 0 || write(fd, text, strlen(text)) < 0) perror(path);
+  close(fd);
+}
+
+static void content(const char *what, const char *path) {
+  char text[64] = "";
+  int fd = open(path, O_RDONLY);
+  if (fd >= 0 && read(fd, text, sizeof text - 1) < 0) perror(path);
+  printf("%s: %s\n", what, fd < 0 ? strerrorname_np(errno) : text);
+  close(fd);
+}
+
+static void *jail(void *unused) {
+  say("chroot", chroot("jail"));
+  return unused;
+}
+
+// A root directory of its own for a child changes nobody else's; one thread changes that of all.
+static void roots(void) {
+  char outside[4096];
+  if (getcwd(outside, sizeof outside - 16) == NULL) perror("getcwd");
+  strcat(outside, "/content");
+  mkdir("jail", 0700);
+  put("content", "outside");
+  put("jail/named", "inside");
+  content("before", outside);
+  if (fork() == 0) {
+    jail(NULL);
+    content("child", "/named");
+    content("child, outside", outside);
+    exit(0);
+  }
+  wait(NULL);
+  content("parent", "/named");
+  content("parent, outside", outside);
+  pthread_t thread;
+  pthread_create(&thread, NULL, jail, NULL);
+  pthread_join(thread, NULL);
+  content("all", "/named");
+  content("all, outside", outside);
+}
+
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IONBF, 0);
   for (int i = 1; i < argc; i++) {
@@ -161,6 +205,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "proc")) proc();
     else if (!strcmp(argv[i], "terminal")) terminal();
     else if (!strcmp(argv[i], "passing")) passing();
+    else if (!strcmp(argv[i], "roots")) roots();
     else if (!strcmp(argv[i], "exec")) { execl("./script", "./script", "word", (char *)0); say("exec", -1); }
   }
   return 0;

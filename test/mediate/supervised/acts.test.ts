@@ -9,16 +9,18 @@ import { everyCapability, toStart } from "./rules.ts";
 
 let built: Built;
 let acts: string;
+let image: string;
 beforeAll(async () => {
   built = await buildAll();
   acts = built.compile("supervised/acts");
+  image = built.compile("supervised/image", "-static", "-no-pie");
 });
 afterAll(() => built.remove());
 
 const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
 /** Everything inside: the same as without Cofferdam, and no event. */
-const names = ["fifo", "family", "threads", "flags", "passing", "terminal", "exec"] as const;
+const names = ["fifo", "family", "threads", "flags", "passing", "terminal", "exec", "roots"] as const;
 
 describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
   test.each(names)("%s", (name) => {
@@ -36,6 +38,17 @@ describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
       );
       expect(run.stderr).toBe("");
       expect(run.lines).toEqual(plain);
+      expect(run.events).toEqual([]);
+    });
+  });
+
+  test("a program that is executed while its parent keeps the memory they shared opens its own names", () => {
+    withTree(me, (tree) => {
+      for (const name of ["first", "second"]) writeFileSync(join(tree, name), `of the ${name}`);
+      const options = { supervised: level, rules: [...rulesFor(tree), `rx ${image}`] };
+      const run = runScene(built, options, [image], tree);
+      expect(run.stderr).toBe("");
+      expect(run.lines).toEqual(["of the first", "of the first", "of the second", "of the first"]);
       expect(run.events).toEqual([]);
     });
   });
