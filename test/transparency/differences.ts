@@ -17,6 +17,10 @@ const WAY_OUT = "the call is a way out of the domain, which no policy grants";
  */
 export const differences: Readonly<Record<string, Difference>> = {
   "bounds/deeper_than_a_path": { why: "a name that is longer than a path can be is judged by nobody" },
+  "descriptors/none_left": {
+    why: "a file is emptied (O_TRUNC) before it shows that there is no room for its descriptor",
+  },
+  "descriptors/truncated_through_proc": { why: "truncate does not follow /proc/self/fd; ftruncate is the same" },
   "eintr/opens_under_a_timer": {
     why: "a signal before the notification is received interrupts the call",
     sometimes: true,
@@ -40,7 +44,11 @@ export const differences: Readonly<Record<string, Difference>> = {
   },
   "socket/families_that_no_policy_grants": { why: "kinds of sockets that the language has no word for are refused" },
   "socket/pair_of_another_family": { why: "pairs are unix sockets" },
+  "terminal/taken_by_opening": { why: "a terminal that is opened does not become the controlling one" },
+  // Where the host itself refuses TIOCSTI it is the same.
+  "terminal/typed_by_nobody": { why: "TIOCSTI is refused", sometimes: true },
   "unix_datagram/credentials": { why: UNSIGNED, only: ["user"] },
   "unix_datagram/sends": { why: UNSIGNED, only: ["user"] },
   "unix_stream/peer_is_the_caller": { why: "the peer is told the process id of the mediator, which connects" },
+  "waits/fifo_whose_opener_is_killed": { why: "the mediator notices at its next look", sometimes: true },
 };
