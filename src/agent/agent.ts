@@ -63,7 +63,7 @@ export class Agent {
     this.#writer = LiveTableWriter.open(places.system.table);
     this.table = new DomainTable(places, this.#writer, log);
     this.#plans = new LivePlans(places, this.#writer);
-    this.#levels = new Levels(places, this.table, (event) => this.tell(event));
+    this.#levels = new Levels(places, this.table, (event) => this.tell(event), log);
     this.#api = new ApiServer(this);
     this.#runs = new RunsWatch(places.system.runs, () => void this.#exclusive(() => this.#runsChanged()));
     this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);

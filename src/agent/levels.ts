@@ -32,12 +32,14 @@ export class Levels {
   readonly #folder: string;
   readonly #table: DomainTable;
   readonly #tell: (event: Event) => void;
+  readonly #log: (text: string) => void;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(places: Places, table: DomainTable, tell: (event: Event) => void) {
+  constructor(places: Places, table: DomainTable, tell: (event: Event) => void, log: (text: string) => void) {
     this.#folder = places.system.levels;
     this.#table = table;
     this.#tell = tell;
+    this.#log = log;
   }
 
   /** `level` null: the policy's own counts again. `seconds`: for so long. `all`: the domains are all there are, and one event says so. */
@@ -95,13 +97,27 @@ export class Levels {
     const left = override === null ? null : secondsLeft(override, levelClock());
     if (override === null || left === null) return Number.POSITIVE_INFINITY;
     if (left > 0) return left;
-    this.#put(name, override.before ?? null);
+    if (!this.#takeBack(name, override.before ?? null)) return LOOK_AT_CLOCK_MS / 1000;
     const entry = this.#table.get(name);
     if (entry !== null) {
       const level = this.#table.levelOf(entry) ?? "enforcing";
       this.#tellOf({ entry, before: override.level, level, until: null }, byItself);
     }
     return Number.POSITIVE_INFINITY;
+  }
+
+  /** What was before counts from now on, also where the disk is full; false: the file is to be tried again. */
+  #takeBack(name: string, before: LevelOverride | null): boolean {
+    try {
+      this.#put(name, before);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error)) throw error;
+      const entry = this.#table.get(name);
+      if (entry !== null) this.#table.applyLevel(entry);
+      this.#log(`the level of ${name} has had its time, but its file cannot be changed: ${error.message}`);
+      return false;
+    }
   }
 
   /** What is broken has been told of when it was looked at as a level. */

@@ -1,5 +1,6 @@
 import { type FSWatcher, readFileSync, watch } from "node:fs";
 import type { Forwarder } from "../events/forward/forwarder.ts";
+import { parseStates } from "../events/forward/parse-states.ts";
 import { type ForwardStates, type SinkName, sinkNames, systemForwarders } from "../events/forward/system-forwarders.ts";
 import { LOG_NAME } from "../events/log/places.ts";
 import { hasCode } from "../kernel/errno-error.ts";
@@ -120,7 +121,7 @@ export class LogFollower {
 /** Without what was written down everything is forwarded from the oldest record on. */
 function readStates(path: string, log: (text: string) => void): ForwardStates {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as ForwardStates;
+    return parseStates(readFileSync(path, "utf8"));
   } catch (error) {
     if (hasCode(error, "ENOENT")) return {};
     log(
