@@ -15,8 +15,17 @@ export function renderSeen({ event, seq, count, first }: Seen, { width, color }:
   const last = localTime(event.time);
   const often = count > 1 ? `  ${group(count)} times since ${since(first, event.time)}` : "";
   // Told in the line above.
-  const text = renderEvent({ ...event, count: 1 }, { width: width - INDENT.length, color });
+  const text = renderEvent(
+    { ...event, object: withLocalEnd(event), count: 1 },
+    { width: width - INDENT.length, color },
+  );
   return `${seq}  ${last}${often}\n${text.replace(/^/gm, INDENT)}\n`;
+}
+
+/** The end of a level in the same time as the line above it; the record has it in UTC. */
+function withLocalEnd({ verdict, operation, object }: Seen["event"]): string {
+  if (verdict !== "audit" || !/^(all-levels|level)-changed$/.test(operation)) return object;
+  return object.replace(/ until (\d{4}-\d\d-\d\dT[\d:.]+Z)$/, (_all, time: string) => ` until ${localTime(time)}`);
 }
 
 /** For programs: the latest record, with the count and the time of the first. */
