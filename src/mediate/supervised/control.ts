@@ -15,6 +15,8 @@ const SOL_UDP = 17;
 const HEADER_BYTES = 16;
 /** Bytes of control data of one message; the kernel's own limit for all of a socket's options (net.core.optmem_max) is of that size. */
 const CONTROL_BYTES_MAX = 128 * 1024;
+/** Descriptors of one message; the kernel's SCM_MAX_FD. The mediator has a copy of each while the call waits, out of what all its domains share. */
+const DESCRIPTORS_MAX = 253;
 
 /** What goes with a packet and names no address it goes to (ip(7), ipv6(7), udp(7)): where it comes from, its lifetime, class and size. */
 const HARMLESS: Readonly<Record<number, readonly number[]>> = {
@@ -31,21 +33,24 @@ export function carried(call: Call, { at, length }: { at: bigint; length: bigint
   if (length > BigInt(CONTROL_BYTES_MAX)) return error(ENOBUFS);
   const bytes = call.target.memory.read(at, Number(length));
   const pieces: Buffer[] = [];
+  let descriptors = 0;
   for (let start = 0; start + HEADER_BYTES <= bytes.length; ) {
     const size = Number(bytes.readBigUInt64LE(start));
     if (size < HEADER_BYTES || size > bytes.length - start) return error(EINVAL);
+    if (isOf(bytes.subarray(start), SCM_RIGHTS)) descriptors += Math.floor((size - HEADER_BYTES) / 4);
+    if (descriptors > DESCRIPTORS_MAX) return error(EINVAL);
     const padded = Buffer.alloc((size + 7) & ~7);
     bytes.copy(padded, 0, start, start + size);
     const problem = translate(call, padded, size);
     if (problem !== null) return problem;
-    if (!isCredentials(padded)) pieces.push(padded);
+    if (!isOf(padded, SCM_CREDENTIALS)) pieces.push(padded);
     start += padded.length;
   }
   return Buffer.concat(pieces);
 }
 
-function isCredentials(piece: Buffer): boolean {
-  return piece.readInt32LE(8) === SOL_SOCKET && piece.readInt32LE(12) === SCM_CREDENTIALS;
+function isOf(piece: Buffer, type: number): boolean {
+  return piece.readInt32LE(8) === SOL_SOCKET && piece.readInt32LE(12) === type;
 }
 
 /** Puts the mediator's copies in the place of the target's descriptors. */

@@ -1,11 +1,11 @@
 import { inodeRequests, ownerCommands, socketOwnerRequests, terminalRequests } from "../../kernel/argument-names.ts";
 import { decide } from "../../model/decide.ts";
 import { Permission } from "../../model/permission.ts";
-import { abi } from "../abi.ts";
+import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import { CONTINUE, error, type Outcome, result } from "../outcome.ts";
-import { canonical } from "../place.ts";
+import { namesOf } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { fstat, sys } from "../sys.ts";
 import { judgeAll } from "./judge-process.ts";
@@ -29,16 +29,20 @@ export function judgeDescriptor(call: Call): Outcome | null {
 
 /**
  * A driver's own request, granted by `i` on the device's name; what is no device has no driver that could do harm. The request is a register; that the descriptor is
- * still the device that was looked at, a process with several threads could prevent: detection there, not prevention.
+ * still the device that was looked at, a process with several threads could prevent: detection there, not prevention. What could not be looked at does not go on: it may be the
+ * mediator that has no descriptor left.
  */
 function onDevice(call: Call): Outcome {
   const fd = call.target.descriptor(call.int(0));
+  if (fd === -E.BADF && call.isAlone) return CONTINUE;
   const stat = fd < 0 ? fd : fstat(fd);
-  if (typeof stat === "number" || (stat.type !== abi.S_IFCHR && stat.type !== abi.S_IFBLK)) return CONTINUE;
-  if (isStandard(call, fd, stat.type)) return CONTINUE;
-  const name = canonical(fd);
-  if (typeof name === "number") return CONTINUE;
-  return (call.broker.grants.of(name) & Permission.ioctl) === 0 ? denyName("ioctl", name) : CONTINUE;
+  if (typeof stat === "number") return error(-stat);
+  if ((stat.type !== abi.S_IFCHR && stat.type !== abi.S_IFBLK) || isStandard(call, fd, stat.type)) return CONTINUE;
+  for (const name of namesOf(fd, stat)) {
+    if (typeof name === "number") return error(name);
+    if ((call.broker.grants.of(name) & Permission.ioctl) === 0) return denyName("ioctl", name);
+  }
+  return CONTINUE;
 }
 
 const STANDARD_DESCRIPTORS = 3;

@@ -1,7 +1,7 @@
 import type { ProcessCall } from "../../kernel/mediated-calls/call.ts";
 import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
-import { CONTINUE, type Outcome, result, unable } from "../outcome.ts";
+import { CONTINUE, error, type Outcome, result, unable } from "../outcome.ts";
 import { sys } from "../sys.ts";
 import { judgeAll, judgeProcess, type Operation } from "./judge-process.ts";
 import { heldProcess, namedProcesses } from "./named-processes.ts";
@@ -36,14 +36,14 @@ function judgeTarget(call: Call, target: Target, operation: Operation): Outcome 
 
 /**
  * A descriptor of a process. Another thread could put another one in its place: the mediator acts on a copy of the one it judged, for which the signal carries its own process
- * id; with a single thread the target acts itself.
+ * id; with a single thread the target acts itself. What could not be looked at is not left to it: it may be the mediator that has no descriptor left.
  */
 function byDescriptor(call: Call, row: ProcessCall, target: Target): Outcome {
   const fd = call.target.sameFile(call.int(target.register));
-  if (fd < 0) return call.isAlone ? CONTINUE : { kind: "error", errno: -fd };
+  if (fd < 0) return fd === -E.BADF && call.isAlone ? CONTINUE : error(-fd);
   const pid = heldProcess(fd);
-  if (pid === null) return { kind: "error", errno: E.BADF };
-  if (pid < 0) return { kind: "error", errno: E.SRCH };
+  if (pid === null) return error(E.BADF);
+  if (pid < 0) return error(E.SRCH);
   const refused = judgeProcess(call, pid, row.operation);
   if (refused !== null) return refused;
   return call.isAlone ? CONTINUE : onCopy(call, fd);
