@@ -33,6 +33,8 @@ export const differences: Readonly<Record<string, Difference>> = {
   "make/device_nodes": { why: "device nodes and whiteouts are refused" },
   "make/set_id_files": { why: SET_ID },
   "memory/executable_memfd": { why: MEMORY },
+  "messages/datagram_pair": { why: UNSIGNED, only: ["user"] },
+  "messages/datagrams_by_name": { why: UNSIGNED, only: ["user"] },
   "metadata/owners_of_set_id_files": { why: SET_ID },
   "metadata/set_id_bits": { why: SET_ID },
   "namespaces/unshare_forms": { why: "new namespaces are refused" },

@@ -117,7 +117,7 @@ static struct sockaddr_un named(const char *name) {
   return a;
 }
 CASE(messages, datagrams_by_name) {
-  struct sockaddr_un a = named("a"), b = named("b"), from;
+  struct sockaddr_un a = named("a"), b = named("b"), from = {0};
   int s = socket(AF_UNIX, SOCK_DGRAM, 0), t = socket(AF_UNIX, SOCK_DGRAM, 0), on = 1;
   SAY(bind(s, (void *)&a, sizeof a));
   SAY(bind(t, (void *)&b, sizeof b));
@@ -130,15 +130,15 @@ CASE(messages, datagrams_by_name) {
   l.head.msg_name = &a;
   l.head.msg_namelen = sizeof a;
   SAY(sendmsg(t, &l.head, 0));
-  receive(s, 0);
+  receive(s, MSG_DONTWAIT);
   SAY(sendto(t, "named", 5, 0, (void *)&a, sizeof a));
   char text[16] = "";
   socklen_t n = sizeof from;
-  SAY(recvfrom(s, text, sizeof text, 0, (void *)&from, &n));
+  SAY(recvfrom(s, text, sizeof text, MSG_DONTWAIT, (void *)&from, &n));
   printf("%s from %s\n", text, from.sun_path);
   SAY(connect(s, (void *)&b, sizeof b));
   SAY(send(s, "back", 4, 0));
-  receive(t, 0);
+  receive(t, MSG_DONTWAIT);
   SAY(unlink("b"));
   SAY(sendto(s, "gone", 4, 0, (void *)&b, sizeof b));
   SAY(connect(t, &(struct sockaddr){AF_UNSPEC, {0}}, 2));
