@@ -6,7 +6,7 @@
 #include <sys/shm.h>
 #include <sys/xattr.h>
 
-// Connections are taken and dropped, so that no race stops at a full backlog.
+// Connections and datagrams are taken and dropped, so that no attack waits at a full queue.
 static void *accept_all(void *listener) {
   for (;;) {
     int c = accept((int)(intptr_t)listener, 0, 0);
@@ -14,15 +14,23 @@ static void *accept_all(void *listener) {
   }
   return 0;
 }
+static void *read_all(void *socket) {
+  char text[256];
+  for (;;) (void)!read((int)(intptr_t)socket, text, sizeof text);
+  return 0;
+}
+static void taken_by(void *(*taker)(void *), int s) {
+  pthread_t t;
+  NEED(-pthread_create(&t, 0, taker, (void *)(intptr_t)s));
+}
 static int tcp_or_udp(int type) {
   int s = NEED(socket(AF_INET, type, 0));
   struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   socklen_t n = sizeof a;
   NEED(bind(s, (void *)&a, sizeof a));
   if (type == SOCK_STREAM) {
-    pthread_t t;
     NEED(listen(s, 4096));
-    NEED(-pthread_create(&t, 0, accept_all, (void *)(intptr_t)s));
+    taken_by(accept_all, s);
   }
   NEED(getsockname(s, (void *)&a, &n));
   return ntohs(a.sin_port);
@@ -34,6 +42,7 @@ static void unix_listener(const char *name, int type) {
   NEED(bind(s, (void *)&a, n));
   chmod(name, 0777);
   if (type == SOCK_STREAM) NEED(listen(s, 128));
+  taken_by(type == SOCK_STREAM ? accept_all : read_all, s);
 }
 static void attack(void) {
   char abstract[64], queue[64];
@@ -47,6 +56,7 @@ static void attack(void) {
   socklen_t n = abstract_name(&a, abstract);
   NEED(bind(s, (void *)&a, n));
   NEED(listen(s, 128));
+  taken_by(accept_all, s);
   unix_listener(in_scratch("victim.sock"), SOCK_STREAM);
   unix_listener(in_scratch("victim.dgram"), SOCK_DGRAM);
   NEED(setxattr(setting("ATTACK_SCRATCH"), "user.note", "private", 7, 0));
