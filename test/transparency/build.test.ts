@@ -96,7 +96,7 @@ interface Build {
 
 /** In a place that is the same for every build, `before` in front of the shell. */
 function build(...before: readonly string[]): Build {
-  const work = path.join(folder, "work");
+  const work = path.join(folder, "place");
   fs.mkdirSync(work);
   const [program = "", ...args] = [...before, "/bin/sh", "-c", script, "sh", folder];
   const done = spawnSync(program, args, { cwd: work, env: environment(), encoding: "utf8" });
@@ -136,8 +136,8 @@ files:
   - rx /usr/bin/** /usr/lib/gcc/** /usr/libexec/gcc/** /usr/lib/git-core/**
   - r /usr/** /dev/tty
   - r ${folder}/origin/**
-  - rwxcda ${folder}/work/**
-  - rwxcda ${folder}/work
+  - rwxcda ${folder}/place/**
+  - rwxcda ${folder}/place
   - rwcda /tmp/cc* /tmp/GMfifo*
   - r /proc/filesystems /proc/self/mounts /proc/sys/vm/overcommit_memory
 ${calls}inherit: [stdio, stdio-sockets]

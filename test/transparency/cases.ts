@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { expect } from "vitest";
+import { describe, expect, test } from "vitest";
+import { needsRoot } from "../support/skip.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 const programs = path.join(import.meta.dirname, "programs");
@@ -20,9 +21,9 @@ export interface Identity {
 }
 
 /** Root where the tests are root's, an ordinary user in any case. */
-export const user: Identity = { name: "user", as: process.geteuid?.() === 0 ? NOBODY : null };
-export const root: Identity = { name: "root", as: null };
-export const rootThenUser: Identity = { name: "root-user", as: null, inner: NOBODY };
+const user: Identity = { name: "user", as: process.geteuid?.() === 0 ? NOBODY : null };
+const root: Identity = { name: "root", as: null };
+const rootThenUser: Identity = { name: "root-user", as: null, inner: NOBODY };
 
 /** The compiled cases, in a folder that goes away with them. */
 export class Cases {
@@ -115,4 +116,19 @@ export function shown({ outside, inside }: { outside: Seen; inside: Seen }, name
     line === after[index] ? [] : [`  outside ${line}`, `  inside  ${after[index]}`],
   );
   return [name, ...lines.flat()].join("\n");
+}
+
+/** Who runs the cases: `compare` for each, as tests of that promise. */
+export function asEachIdentity(promise: string, compare: (identity: Identity) => void): void {
+  describe(promise, () => {
+    test("as root", { timeout: SUITE_TIMEOUT_MS }, (context) => {
+      needsRoot(context);
+      compare(root);
+    });
+    test("as root, the cases as an ordinary user", { timeout: SUITE_TIMEOUT_MS }, (context) => {
+      needsRoot(context);
+      compare(rootThenUser);
+    });
+    test("as an ordinary user", { timeout: SUITE_TIMEOUT_MS }, () => compare(user));
+  });
 }

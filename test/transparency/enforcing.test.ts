@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { capabilityNames } from "../../src/model/capability.ts";
-import { needsRoot } from "../support/skip.ts";
-import { Cases, differing, type Identity, root, rootThenUser, SUITE_TIMEOUT_MS, shown, user } from "./cases.ts";
+import { asEachIdentity, Cases, differing, type Identity, SUITE_TIMEOUT_MS, shown } from "./cases.ts";
 import { differences } from "./differences.ts";
 
 const cases = new Cases();
@@ -49,17 +48,10 @@ const GROUPS =
     " ",
   );
 
-describe("a supervised domain at level enforcing does for its processes what the kernel would have done", () => {
-  test("as root", { timeout: SUITE_TIMEOUT_MS }, (context) => {
-    needsRoot(context);
-    compare(root);
-  });
-  test("as root, the cases as an ordinary user", { timeout: SUITE_TIMEOUT_MS }, (context) => {
-    needsRoot(context);
-    compare(rootThenUser);
-  });
-  test("as an ordinary user", { timeout: SUITE_TIMEOUT_MS }, () => compare(user));
-});
+asEachIdentity(
+  "a supervised domain at level enforcing does for its processes what the kernel would have done",
+  compare,
+);
 
 function compare(identity: Identity): void {
   const seen = cases.both(identity, everything);

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { needsRoot } from "../support/skip.ts";
-import { Cases, differing, type Identity, root, rootThenUser, SUITE_TIMEOUT_MS, shown, user } from "./cases.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { asEachIdentity, Cases, differing, type Identity, SUITE_TIMEOUT_MS, shown } from "./cases.ts";
 
 /**
  * What a domain at level warning may show its processes that they would not have seen without Cofferdam: the closed list of SECURITY.md, by name of the
@@ -14,17 +13,7 @@ const cases = new Cases();
 beforeAll(() => cases.compile(), SUITE_TIMEOUT_MS);
 afterAll(() => cases.remove());
 
-describe("a domain at level warning shows its processes what they would see without it", () => {
-  test("as root", { timeout: SUITE_TIMEOUT_MS }, (context) => {
-    needsRoot(context);
-    compare(root);
-  });
-  test("as root, the cases as an ordinary user", { timeout: SUITE_TIMEOUT_MS }, (context) => {
-    needsRoot(context);
-    compare(rootThenUser);
-  });
-  test("as an ordinary user", { timeout: SUITE_TIMEOUT_MS }, () => compare(user));
-});
+asEachIdentity("a domain at level warning shows its processes what they would see without it", compare);
 
 function compare(identity: Identity): void {
   const seen = cases.both(identity, () => "domain: transparent\nsummary: grants nothing\nlevel: warning\n");
