@@ -169,7 +169,7 @@ export class Agent {
       this.tell(brokenEvent(one, table));
     }
     this.#levels.watch();
-    await refreshPlans(table, this.#plans, this.#runs, this.log);
+    await refreshPlans(table, this.#plans, this.#runs.look(), this.log);
     this.#runs.start();
     this.#follower.start();
   }
@@ -181,10 +181,11 @@ export class Agent {
   }
 
   async #runsChanged(): Promise<void> {
-    for (const domain of this.#runs.domains()) await this.#know(domain);
-    const gone = this.table.entries.filter(({ name, number }) => name.includes("@") && !this.#runs.any(name, number));
+    for (const domain of this.#runs.look().domains()) await this.#know(domain);
+    const running = this.#runs.look();
+    const gone = this.table.entries.filter(({ name, number }) => name.includes("@") && !running.any(name, number));
     if (gone.length > 0) await reload(this.places, this.table, this.#plans, null);
-    withdrawPlans(this.table, this.#plans, this.#runs);
+    withdrawPlans(this.table, this.#plans, this.#runs.look());
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {

@@ -1,19 +1,16 @@
 import type { DomainTable } from "./domain-table.ts";
 import type { LivePlans } from "./live-plans.ts";
-import type { RunsWatch } from "./runs-watch.ts";
+import type { Running } from "./runs-watch.ts";
 
 /** Processes that outlived the last agent may have missed a change of their policy; where nobody follows, starts count with their own plans alone. */
 export async function refreshPlans(
   table: DomainTable,
   plans: LivePlans,
-  runs: RunsWatch,
+  running: Running,
   log: (text: string) => void,
 ): Promise<void> {
-  for (const { name, number } of table.entries) {
-    if (!runs.followed(name, number)) {
-      plans.withdraw(number);
-      continue;
-    }
+  withdrawPlans(table, plans, running);
+  for (const { name, number } of table.entries.filter((entry) => running.followed(entry.name, entry.number))) {
     const compiled = await plans.compile(name);
     if (compiled.state === "good") plans.put(number, compiled.bytes);
     else log(`the policy of ${name} cannot be put into force: what was still is\n${compiled.problems}`);
@@ -21,6 +18,6 @@ export async function refreshPlans(
 }
 
 /** After the last process that follows has ended. */
-export function withdrawPlans(table: DomainTable, plans: LivePlans, runs: RunsWatch): void {
-  for (const { name, number } of table.entries) if (!runs.followed(name, number)) plans.withdraw(number);
+export function withdrawPlans(table: DomainTable, plans: LivePlans, running: Running): void {
+  for (const { name, number } of table.entries) if (!running.followed(name, number)) plans.withdraw(number);
 }

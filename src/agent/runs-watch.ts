@@ -41,21 +41,37 @@ export class RunsWatch {
     this.#sweeper = null;
   }
 
+  /** What runs now: one look at the host for all questions about one moment. */
+  look(): Running {
+    return new Running(listRuns(this.#folder).filter(({ number }) => number !== null));
+  }
+}
+
+/** The host's runs at one moment. */
+export class Running {
+  readonly #runs: readonly Run[];
+  readonly #followed: ReadonlySet<string>;
+
+  constructor(runs: readonly Run[]) {
+    this.#runs = runs;
+    this.#followed = new Set(runs.filter(follows).map(({ domain, number }) => keyOf(domain, number)));
+  }
+
   /** Names of the host's domains that run. */
   domains(): readonly string[] {
-    return [...new Set(this.#runs().map(({ domain }) => domain))];
+    return [...new Set(this.#runs.map(({ domain }) => domain))];
   }
 
   any(domain: string, number: number): boolean {
-    return this.#runs().some((run) => run.domain === domain && run.number === number);
+    return this.#runs.some((run) => run.domain === domain && run.number === number);
   }
 
   /** Whether some process follows the domain's level and policy. */
   followed(domain: string, number: number): boolean {
-    return this.#runs().some((run) => run.domain === domain && run.number === number && follows(run));
+    return this.#followed.has(keyOf(domain, number));
   }
+}
 
-  #runs(): readonly Run[] {
-    return listRuns(this.#folder).filter(({ number }) => number !== null);
-  }
+function keyOf(domain: string, number: number | null): string {
+  return `${number} ${domain}`;
 }
