@@ -15,6 +15,7 @@ static void *apart(void *unused) {
   while (!stop_flipping) { root_at(bad); usleep(100); }
   return unused;
 }
+static int open_one(void) { return open("/file", O_RDONLY); }
 static void attack(void) {
   close(NEED(open(in_scratch("granted/file"), O_CREAT | O_WRONLY, 0600)));
   top = NEED(open("/", O_PATH | O_DIRECTORY));
@@ -25,19 +26,10 @@ static void attack(void) {
   pthread_t t, u;
   NEED(-pthread_create(&t, 0, wander, 0));
   NEED(-pthread_create(&u, 0, apart, 0));
-  long ok = 0, no = 0, breach = 0;
-  for (long i = 0; i < count; i++) {
-    int fd = open("/file", O_RDONLY);
-    char c;
-    if (fd < 0) { no++; continue; }
-    ok++;
-    if (read(fd, &c, 1) == 1) breach++;
-    close(fd);
-  }
+  long breach = bytes_read(open_one, count);
   stop_flipping = 1;
   pthread_join(t, 0);
   pthread_join(u, 0);
-  report(ok, no);
   if (breach) succeeded("read a secret from a swapped root");
   refused("100,000 flips");
 }
