@@ -91,11 +91,11 @@ export class Elsewhere {
   }
 
   /**
-   * An idle worker writes what it has counted and ends. `waiting`: this process ends too, and it with it, so it is given a moment. True when there is none any more, whatever
-   * it may have left unsaid.
+   * A worker writes what it has counted and ends. `waiting`: this process ends too, and it with it, so it is given a moment, also with a call in hand: it may have answered that
+   * and not have said so yet. True when there is none any more, whatever it may have left unsaid.
    */
   close(waiting: boolean): boolean {
-    if (this.#calls.length > 0) this.#end();
+    if (!waiting && this.#calls.length > 0) this.#end();
     if (this.#worker === null) return true;
     close(this.#worker.orders);
     if (waiting && !this.#endsIn(WORKER_END_MS_MAX)) sys("kill", this.#worker.pid, SIGKILL);
