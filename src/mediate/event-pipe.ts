@@ -1,12 +1,14 @@
 import type { Event } from "../events/event.ts";
 import { ownEvent } from "../events/log/own-event.ts";
-import { F_GETFL, F_SETFL, O_NONBLOCK } from "../kernel/constants.ts";
+import { F_GETFL, F_SETFL, F_SETPIPE_SZ, O_NONBLOCK } from "../kernel/constants.ts";
 import { E } from "./abi.ts";
 import type { EventOutput } from "./event-output.ts";
 import { close, sys } from "./sys.ts";
 
 /** Lines that wait while nobody reads. */
 const PIPE_WAITING_MAX = 1_024;
+/** What is counted at the end of a run is written at once, and its reader may be slow: the pipe takes as many lines as wait. An ordinary user's most, pipe(7). */
+const PIPE_BYTES = 1 << 20;
 
 /** The pipe of `run --events`, one JSON line an event. A reader that stands still keeps nobody waiting: what does not fit is counted, and said when it does. */
 export class EventPipe implements EventOutput {
@@ -19,6 +21,8 @@ export class EventPipe implements EventOutput {
   constructor(fd: number) {
     this.#fd = fd;
     sys("fcntl", fd, F_SETFL, sys("fcntl", fd, F_GETFL, 0) | O_NONBLOCK);
+    // Where the kernel does not give that much it stays as it was.
+    sys("fcntl", fd, F_SETPIPE_SZ, PIPE_BYTES);
   }
 
   append(event: Event): void {
