@@ -89,6 +89,7 @@ export class Held implements Timed {
     this.#epoll.remove(this.#watched);
     this.#timers.remove(this);
     this.#waiting.clear();
+    this.#domain.reporter.flush(); // a worker may be waited for now, and who has seen the run end looks at its events
     this.#domain.close(this.#elsewhere.close(exiting));
   }
 

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Event } from "../../src/events/event.ts";
+import { hasCode } from "../../src/kernel/errno-error.ts";
 import { type Arena, buildProgram } from "./arena.ts";
 
 export interface Attempted {
@@ -24,6 +25,28 @@ export interface Elsewhere {
   readonly log: string;
   readonly environment?: Record<string, string>;
   readonly command: (line: readonly string[]) => [string, string[]];
+}
+
+/** Whether any process has the file open. */
+function isOpen(file: string): boolean {
+  return fs.readdirSync("/proc").some((pid) => /^\d+$/.test(pid) && descriptorsOf(pid).includes(file));
+}
+
+function descriptorsOf(pid: string): readonly (string | null)[] {
+  const folder = `/proc/${pid}/fd`;
+  return (unlessGone(() => fs.readdirSync(folder)) ?? []).map((fd) =>
+    unlessGone(() => fs.readlinkSync(`${folder}/${fd}`)),
+  );
+}
+
+/** Processes end, and those of others are hidden from an ordinary user. */
+function unlessGone<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    throw error;
+  }
 }
 
 type Piped = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -75,6 +98,11 @@ export class Series {
     const status = await this.#ended;
     if (status !== 0) throw new Error(`the series ended with status ${status}: ${this.#error}`);
     return this.events();
+  }
+
+  /** Whether somebody still writes events: what collects them ends some time after the series. */
+  get isCollecting(): boolean {
+    return isOpen(this.#log);
   }
 
   /** Rotation would hide events; a test of this size is far from it. */

@@ -195,7 +195,11 @@ test("as process 1 of a namespace the daemon keeps its process id; the one child
   needsRoot(context);
   const plan = front.plan();
   front.put(plan);
-  const script = "echo $$; read children < /proc/1/task/1/children; cat $(printf '/proc/%s/comm ' $children)";
+  // It takes its name after the daemon has begun.
+  const script = `echo $$; read children < /proc/1/task/1/children
+    for turn in $(seq 200); do
+      names=$(cat $(printf '/proc/%s/comm ' $children)); [ "$names" != cofferdam ] && break; sleep 0.05
+    done; echo "$names"`;
   const wrapper = ["unshare", "--pid", "--fork", "--mount-proc", "--"];
   const { stdout, stderr } = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], { wrapper });
   expect(stdout, stderr).toBe("1\ncofferdam-hold\n");

@@ -124,10 +124,11 @@ function startAt(arena: Arena, level: Level | null, count: number): Start {
   return { confined: false, environment: { ATTACK_LOG: file } };
 }
 
-async function untilOver(arena: Arena): Promise<void> {
+async function untilOver(arena: Arena, series: Series): Promise<void> {
   const until = Date.now() + LAST_EVENTS_MS;
-  while (arena.isRunning && Date.now() < until) await sleep(20);
+  while ((arena.isRunning || series.isCollecting) && Date.now() < until) await sleep(20);
   expect(arena.isRunning, "the run ends with its last process").toBe(false);
+  expect(series.isCollecting, "the events of the run are written after its end").toBe(false);
 }
 
 /** Each attack from the main thread and from another, all in one start of the domain but for those that change what comes after them. */
@@ -153,7 +154,7 @@ async function rehearse(arena: Arena, programs: readonly AttackProgram[], level:
       await series.end();
       if (level === null) continue;
       // Written by the mediator at its end: what was repeated, and what this attack of the last one left.
-      await untilOver(arena);
+      await untilOver(arena, series);
       all.push(...series.events().filter((event) => event.level === level));
     }
   }
