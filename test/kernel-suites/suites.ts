@@ -6,6 +6,11 @@ export interface Suite {
   readonly inside: Inside;
   /** A program that the suite executes by this name in its folder, and its source. */
   readonly helper?: readonly [name: string, source: string];
+  /**
+   * Tests that are not run, by the name after the last dot. Those of whiteouts fail outside every domain on a kernel that has
+   * the hole and then, as GCC 14 compiles them, leave a mount behind on which all that follow fail.
+   */
+  readonly leftOut?: readonly string[];
   /** Tests that fail on this project's kernels outside every domain, each with the reason: they can tell nothing. */
   readonly failsBare?: Readonly<Record<string, string>>;
 }
@@ -33,12 +38,12 @@ const socketHoles = Object.fromEntries(
     holes,
   ]),
 );
-const whiteoutHoles = Object.fromEntries(
-  ["rename_whiteout_denied", "rename_whiteout_reparenting", "rename_whiteout_exchange", "make_whiteout"].map((name) => [
-    `layout1.${name}`,
-    holes,
-  ]),
-);
+const whiteouts = [
+  "rename_whiteout_denied",
+  "rename_whiteout_reparenting",
+  "rename_whiteout_exchange",
+  "make_whiteout",
+];
 
 export const suites: readonly Suite[] = [
   {
@@ -58,7 +63,7 @@ export const suites: readonly Suite[] = [
       /^(?!ioctl\.\w+\.handle_)/,
       "mounting is refused, and the broker does nothing for a process with a confinement of its own",
     ),
-    failsBare: whiteoutHoles,
+    leftOut: whiteouts,
   },
   {
     name: "landlock-net",
