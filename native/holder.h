@@ -51,7 +51,7 @@ void stand_apart(const char *name);
 /* Sets what lack of memory takes first: from 1000 to -1000, which is never (proc_pid_oom_score_adj(5)). */
 void spare(const char *score);
 
-/* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard ones were, in a table of its own. */
+/* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard ones were, in a table of its own; ends the process where the kernel refuses. */
 void keep_only(const int *kept, size_t count);
 
 /* --- attended.c, front.c: a run whose front stays, passes signals and the exit status, and ends last --- */

@@ -90,7 +90,7 @@ function asIfUnconfined(identity: Identity, withoutNoNewPrivileges: boolean): Id
   };
 }
 
-/** A group is given without its members that are never granted, and mounts only to a policy that names them. */
+/** A group is given without its members that are never granted. Mounts that are named stay listed: their refusal says `never`, and proposes no line that is there already. */
 function mayBeGranted(rule: TokenRule): boolean {
   if (rule.effect === "deny" || whyNever(rule.token) === null) return true;
   return isNamed(rule) && mountCalls.includes(rule.token);

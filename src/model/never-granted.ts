@@ -1,5 +1,5 @@
 /**
- * System calls that a sealed domain is never given, each with the reason shown to whoever asks for it.
+ * System calls that no domain is given at level enforcing, each with the reason shown to whoever asks for it.
  *
  * The rule: a call is here if it undoes what holds the domain (names, mounts, filter, Landlock), or reaches past it into the kernel or
  * into every process of the host. What is only dangerous to the caller itself (personality, modify_ldt, ptrace of its own children, which
@@ -10,7 +10,7 @@ export interface NeverGranted {
   readonly why: string;
 }
 
-/** A sealed domain never has them; a supervised one may, where its policy names the call itself: names are judged as they are at the moment. */
+/** A policy of a supervised domain may name them all the same: at level warning they go on. */
 export const mountCalls: readonly string[] = [
   "mount",
   "umount2",

@@ -50,6 +50,12 @@ const failures: readonly Failure[] = [
     message: /keep a descriptor for reports: .*EMFILE/,
   },
   { step: "close_range", call: [436, EPERM], plan: same, message: /close what is not inherited: .*EPERM/ },
+  {
+    step: "close_range of the holder",
+    call: [436, EPERM, [2, 2]],
+    plan: same,
+    message: /start the holder: close_range: EPERM/,
+  },
   { step: "memfd", call: [319, EMFILE], plan: same, message: /make room for the plan: memfd: EMFILE/ },
   { step: "copy", call: [40, EIO], plan: same, message: /read the plan: .*EIO/ },
   { step: "memfd size", call: [77, ENOMEM], plan: same, message: /make the slots of calls in flight: .*ENOMEM/ },

@@ -13,6 +13,9 @@ afterAll(() => front.close());
 const HOLDER_RSS_MAX = 1024;
 /** Until the holder follows an event, in milliseconds. */
 const SETTLE_MS = 5000;
+/** System call number of x86_64. */
+const CLOSE_RANGE = 436;
+const EPERM = 1;
 
 beforeEach(() => {
   rmSync(join(front.work, "made"), { recursive: true, force: true });
@@ -213,6 +216,16 @@ test("a holder that is killed leaves failing calls, not open ones", async () => 
   daemon.stdin?.end("\n");
   await once(daemon, "close");
   expect(output()).toMatch(/^up\n[1-9]/);
+  expect(existsSync(join(front.work, "made"))).toBe(false);
+});
+
+test("a holder that cannot close what it was born with ends: calls fail and do not hang", () => {
+  const plan = front.plan();
+  front.put(plan);
+  // The launcher closes from 5 on, the holder from 0.
+  const wrapper = front.failing(CLOSE_RANGE, EPERM, [0, 0]);
+  const { stdout } = front.run("self", ["run", plan.domain, "--", "sh", "-c", "mkdir made; echo $?"], { wrapper });
+  expect(stdout).toMatch(/^[1-9]/);
   expect(existsSync(join(front.work, "made"))).toBe(false);
 });
 

@@ -134,17 +134,17 @@ export const engineEntries = {
     message: "`{name}` is granted to no domain of this engine",
     fix: "take it out",
     explanation:
-      "Loading code into the kernel, keyrings, io_uring, userfaultfd and the like lead around every other rule, whoever judges the calls. Only calls that mount are given to a supervised domain that names them.",
+      "Loading code into the kernel, keyrings, io_uring, userfaultfd and the like lead around every other rule, whoever judges the calls.",
     example: "mediation: supervised\nsyscalls: [io_uring_setup]",
   },
-  "granted-mount": {
+  "refused-mount": {
     code: "CFD2029",
     severity: "warning",
-    title: "mounts granted",
-    message: "`{name}` lets the daemon change what every name means",
-    fix: "grant it only to a daemon whose work it is; what it mounts over a granted name is granted too",
+    title: "mounts are refused",
+    message: "`{name}` is refused to this domain at level enforcing, although it is named",
+    fix: "take it out, and mount before the daemon starts",
     explanation:
-      "A supervised domain may mount where its policy names the call. What is mounted where is not judged; names are judged as the daemon sees them afterwards.",
+      "A changed mount tree gives every name another meaning. At level warning a mount goes on and is an event; at level enforcing no domain may mount, whatever its policy names.",
     example: "mediation: supervised\nsyscalls: [mount]",
   },
   "refused-when-sealed": {

@@ -131,12 +131,10 @@ export interface ExecCall extends Row {
   readonly path: PathArgument | null;
 }
 
-/** Out by default on this engine; the reason is the row's. */
+/** Refused whatever the policy lists; the reason is the row's. */
 export interface EscapeCall extends Row {
   readonly class: "namespace-or-escape";
   readonly why: string;
-  /** A policy may list it, by the call's own name; every other one is refused whatever the policy lists. */
-  readonly grantable: boolean;
   /** ENOSYS instead of EPERM: libraries that try it fall back only then. */
   readonly absent: boolean;
 }

@@ -1,4 +1,4 @@
-import { mountCalls, neverGranted } from "../../model/never-granted.ts";
+import { neverGranted } from "../../model/never-granted.ts";
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_SET_MODE_FILTER } from "../constants.ts";
 import type { EscapeCall } from "./call.ts";
 import { ask, ifBits, ifOneOf, pass } from "./when.ts";
@@ -22,7 +22,6 @@ export const escapeCalls: readonly EscapeCall[] = [
           when: ask,
           voids: [],
           absent: saidToBeAbsent(name),
-          grantable: mountCalls.includes(name),
         },
       }),
     ),
@@ -33,7 +32,6 @@ export const escapeCalls: readonly EscapeCall[] = [
     when: ask,
     voids: [],
     absent: false,
-    grantable: false,
   },
   {
     class: "namespace-or-escape",
@@ -42,7 +40,6 @@ export const escapeCalls: readonly EscapeCall[] = [
     when: ask,
     voids: [],
     absent: false,
-    grantable: false,
   },
   {
     class: "namespace-or-escape",
@@ -51,6 +48,5 @@ export const escapeCalls: readonly EscapeCall[] = [
     when: ifOneOf(0, [SECCOMP_SET_MODE_FILTER], ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, ask, pass), pass),
     voids: [],
     absent: false,
-    grantable: false,
   },
 ];

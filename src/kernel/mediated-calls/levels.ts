@@ -44,8 +44,7 @@ export function answersOf(call: MediatedCall): Answers {
   return { warning, enforcing: own ?? enforcing };
 }
 
-function ofEscape({ absent, grantable }: EscapeCall): string {
-  if (grantable) return "goes on if the policy names the call itself; else refused";
+function ofEscape({ absent }: EscapeCall): string {
   return absent ? "refused with ENOSYS" : "refused";
 }
 

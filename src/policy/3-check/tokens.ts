@@ -48,7 +48,7 @@ function reportNever(policy: Policy, never: ReadonlySet<string>, report: Paramet
     if (isSealedNow(policy)) report(diagnose("sealed-syscall", span, { name }));
     else if (!mounts) report(diagnose("never-syscall", span, { name }));
     else if (policy.mediation === "sealed") report(diagnose("refused-when-sealed", span, { what: `\`${name}\`` }));
-    else report(diagnose("granted-mount", span, { name }));
+    else report(diagnose("refused-mount", span, { name }));
   }
 }
 
