@@ -65,7 +65,7 @@ export class Agent {
     this.#plans = new LivePlans(places, this.#writer);
     this.#levels = new Levels(places, this.table, (event) => this.tell(event), log);
     this.#api = new ApiServer(this);
-    this.#runs = new RunsWatch(places.system.runs, () => void this.#exclusive(() => this.#runsChanged()));
+    this.#runs = new RunsWatch(places.system.runs, () => void this.#exclusive(() => this.#runsChanged()), log);
     this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);
     this.mediator =
       mediator === null

@@ -1,11 +1,13 @@
-import { type FSWatcher, readFileSync, watch } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Forwarder } from "../events/forward/forwarder.ts";
 import { parseStates } from "../events/forward/parse-states.ts";
 import { type ForwardStates, type SinkName, sinkNames, systemForwarders } from "../events/forward/system-forwarders.ts";
 import { LOG_NAME } from "../events/log/places.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { replaceFile } from "../kernel/replace-file.ts";
+import { Complaints } from "./complaints.ts";
 import { EventTally, type Tally } from "./event-tally.ts";
+import { FolderWatch } from "./folder-watch.ts";
 
 /** New records are looked at once after so long, milliseconds. */
 const GATHER_MS = 100;
@@ -15,38 +17,36 @@ const STATE_MODE = 0o600;
 
 /** Follows the event log: forwards it to vmkernel.log, vobd.log and journald, and counts it. Wakes only when the log has grown. */
 export class LogFollower {
-  readonly #folder: string;
   readonly #statePath: string;
-  readonly #log: (text: string) => void;
+  readonly #complaints: Complaints;
   readonly #forwarders: Readonly<Record<SinkName, Forwarder>>;
   readonly #tally: EventTally;
   readonly #problems = new Map<SinkName, string>();
   #states: ForwardStates;
-  #watcher: FSWatcher | null = null;
+  readonly #watch: FolderWatch;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
 
   /** `statePath`: where it is written down how far each sink is. */
   constructor(folder: string, statePath: string, log: (text: string) => void) {
-    this.#folder = folder;
     this.#statePath = statePath;
-    this.#log = log;
+    this.#complaints = new Complaints(log);
     this.#states = readStates(statePath, log);
     this.#forwarders = systemForwarders(folder, this.#states);
     this.#tally = new EventTally(folder);
+    const isLog = (name: string | null): boolean => name === null || name === LOG_NAME;
+    this.#watch = new FolderWatch(folder, (name) => (isLog(name) ? this.#later(GATHER_MS) : undefined), log);
   }
 
   start(): void {
-    this.#watcher = watch(this.#folder, (_what, name) => {
-      if (name === null || name === LOG_NAME) this.#later(GATHER_MS);
-    });
+    this.#watch.start();
     this.#later(0);
   }
 
   /** Delivers what is there, once. */
   stop(): void {
     this.#stopped = true;
-    this.#watcher?.close();
+    this.#watch.stop();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#step();
     for (const name of sinkNames) this.#forwarders[name].close();
@@ -102,19 +102,18 @@ export class LogFollower {
   }
 
   #note(name: SinkName, problem: string | null): void {
-    if (problem === null) this.#problems.delete(name);
-    else {
-      if (this.#problems.get(name) !== problem) this.#log(`events cannot be passed on to ${name}: ${problem}`);
+    if (problem === null) {
+      this.#problems.delete(name);
+      this.#complaints.over(name);
+    } else {
       this.#problems.set(name, problem);
+      this.#complaints.say(name, `events cannot be passed on to ${name}: ${problem}`);
     }
   }
 
   #save(): void {
-    try {
-      replaceFile(this.#statePath, Buffer.from(`${JSON.stringify(this.#states)}\n`), STATE_MODE);
-    } catch (error) {
-      this.#log(`${this.#statePath} cannot be written: ${error instanceof Error ? error.message : error}`);
-    }
+    const bytes = Buffer.from(`${JSON.stringify(this.#states)}\n`);
+    this.#complaints.try(`${this.#statePath} cannot be written`, () => replaceFile(this.#statePath, bytes, STATE_MODE));
   }
 }
 

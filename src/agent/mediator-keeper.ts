@@ -46,11 +46,20 @@ export class MediatorKeeper {
     return this.#state;
   }
 
+  /** What keeps one from being looked for or started is told of like an end, and tried again. */
   start(): void {
+    try {
+      if (this.#isThere()) this.#adopt(lockOwner(this.#lock));
+      else this.#spawn();
+    } catch (error) {
+      this.#ended(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #isThere(): boolean {
     const held = lockFile(this.#lock);
     held?.release();
-    if (held === null) this.#adopt(lockOwner(this.#lock));
-    else this.#spawn();
+    return held === null;
   }
 
   /** The mediator goes on. */
@@ -85,12 +94,21 @@ export class MediatorKeeper {
 
   #adopt(pid: number | null): void {
     this.#state = { ...this.#state, state: "running", pid };
-    this.#later(LOOK_AT_ADOPTED_MS, () => {
-      const held = lockFile(this.#lock);
-      held?.release();
-      if (held === null) this.#adopt(pid ?? lockOwner(this.#lock));
-      else this.#ended("it is gone");
-    });
+    this.#later(LOOK_AT_ADOPTED_MS, () => this.#lookAtAdopted(pid));
+  }
+
+  /** Where nothing can be known for now, for want of descriptors say, it is taken to go on. */
+  #lookAtAdopted(pid: number | null): void {
+    let isThere = true;
+    let owner = pid;
+    try {
+      isThere = this.#isThere();
+      owner ??= lockOwner(this.#lock);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error)) throw error;
+    }
+    if (isThere) this.#adopt(owner);
+    else this.#ended("it is gone");
   }
 
   #ended(why: string): void {

@@ -1,6 +1,7 @@
-import { type FSWatcher, watch } from "node:fs";
 import { listRuns, type Run } from "../domains/runs.ts";
 import { sweepRuns } from "../domains/sweep-runs.ts";
+import { Complaints } from "./complaints.ts";
+import { FolderWatch } from "./folder-watch.ts";
 import { follows } from "./runs.ts";
 
 /** Starts and ends come in bursts: they are looked at once after so long, milliseconds. */
@@ -13,32 +14,41 @@ const SWEEP_MS = 60_000;
 export class RunsWatch {
   readonly #folder: string;
   readonly #changed: () => void;
-  #watcher: FSWatcher | null = null;
+  readonly #complaints: Complaints;
+  readonly #watch: FolderWatch;
   #timer: NodeJS.Timeout | null = null;
   #sweeper: NodeJS.Timeout | null = null;
 
-  constructor(folder: string, changed: () => void) {
+  constructor(folder: string, changed: () => void, log: (text: string) => void) {
     this.#folder = folder;
     this.#changed = changed;
+    this.#complaints = new Complaints(log);
+    this.#watch = new FolderWatch(folder, () => this.#later(), log);
   }
 
   start(): void {
-    sweepRuns(this.#folder);
-    this.#sweeper = setInterval(() => sweepRuns(this.#folder), SWEEP_MS);
-    this.#watcher = watch(this.#folder, () => {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = null;
-        this.#changed();
-      }, GATHER_MS);
-    });
+    this.#sweep();
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#watch.start();
   }
 
   stop(): void {
-    this.#watcher?.close();
+    this.#watch.stop();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     this.#sweeper = null;
+  }
+
+  #later(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#changed();
+    }, GATHER_MS);
+  }
+
+  #sweep(): void {
+    this.#complaints.try("runs that have ended cannot be tidied away", () => sweepRuns(this.#folder));
   }
 
   /** What runs now: one look at the host for all questions about one moment. */

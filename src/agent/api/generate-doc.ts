@@ -35,7 +35,8 @@ what is marked "read". What the words of a request say is never used as a path: 
 ${DOMAIN_NUMBERS_MAX - 1} numbers in the life of a host, ${FOR_SECONDS_MAX} seconds for a level with an end.
 
 **An answer that is no** has \`error\`, a sentence, and \`help\`, what to do. Status 400: the request makes no sense; 403: not for this peer; 404: there is no such thing; 405: not with this method;
-409: state of the host is broken; 413: too long; 500: a fault of the agent, whose messages tell more; 503: too many connections.
+409: state of the host is broken; 413: too long; 500: a fault of the agent, whose messages tell more; 503: too many connections;
+507: the disk takes nothing, and nothing was changed.
 `;
 
 function section(route: Route): string {

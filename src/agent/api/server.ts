@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { StateError } from "../../domains/state-error.ts";
 import type { SocketPeer } from "../../kernel/peer.ts";
 import type { Agent } from "../agent.ts";
 import {
@@ -18,6 +17,7 @@ import {
 } from "./limits.ts";
 import { matchRoute, parseBody } from "./parse-request.ts";
 import { type Caller, judgePeer, peerOf } from "./peer.ts";
+import { fault, goneAlready, notAnAdministrator, refusalFor, refusalOf, tooMany } from "./refusals.ts";
 import { ApiError, type Route } from "./route.ts";
 import { routes } from "./routes.ts";
 
@@ -43,7 +43,8 @@ export class ApiServer {
     );
     this.server.maxRequestsPerSocket = 1;
     this.server.setTimeout(IDLE_MAX_MS, (socket) => socket.destroy());
-    this.server.on("connection", (socket) => this.#admit(socket));
+    this.server.on("connection", (socket) => this.#tryToAdmit(socket));
+    this.server.on("error", (error) => agent.log(`the control socket: ${error.message}`));
     this.server.on("clientError", (_error, socket) => {
       if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       else socket.destroy();
@@ -62,8 +63,21 @@ export class ApiServer {
     await closed;
   }
 
-  #admit(socket: Socket): void {
-    const peer = peerOf(descriptorOf(socket));
+  /** Who cannot be looked at, for want of descriptors say, is not let in; the agent goes on. */
+  #tryToAdmit(socket: Socket): void {
+    let peer: SocketPeer | null = null;
+    try {
+      peer = peerOf(descriptorOf(socket));
+      this.#admit(socket, peer);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error)) throw error;
+      this.#refused += 1;
+      peer?.close();
+      socket.destroy();
+    }
+  }
+
+  #admit(socket: Socket, peer: SocketPeer | null): void {
     const crowded =
       this.#peers.size >= CONNECTIONS_MAX || (peer !== null && peer.uid !== 0 && this.#isFullFor(peer.uid));
     const caller = peer === null ? null : judgePeer(peer, this.#agent.places.system.runs);
@@ -113,16 +127,11 @@ export class ApiServer {
       send(response, 200, answer);
     } catch (error) {
       if (!(error instanceof ApiError) && request.destroyed && !request.complete) return; // nobody is left to answer
-      const { status, message, help } = this.#refusal(error);
+      const known = refusalFor(error);
+      if (known === null) this.#agent.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
+      const { status, message, help } = known ?? fault;
       send(response, status, { error: message, help });
     }
-  }
-
-  #refusal(error: unknown): ApiError {
-    if (error instanceof ApiError) return error;
-    if (error instanceof StateError) return new ApiError(409, error.message, error.help);
-    this.#agent.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
-    return fault;
   }
 
   #callerFor(route: Route, socket: Socket): Extract<Caller, { state: "accepted" }> {
@@ -141,18 +150,6 @@ export class ApiServer {
     this.#refused += 1;
     throw caller === null ? goneAlready : refusalOf(caller);
   }
-}
-
-function refusalOf({ why, help }: Extract<Caller, { state: "refused" }>): ApiError {
-  return new ApiError(403, why, help);
-}
-
-const goneAlready = new ApiError(403, "the process that connected has ended", "ask from a process that stays");
-const tooMany = new ApiError(503, "too many connections", "try again");
-const fault = new ApiError(500, "the agent failed at this", "its messages tell why: journalctl -u cofferdam-agent");
-
-function notAnAdministrator(): ApiError {
-  return new ApiError(403, "only root and members of the group cofferdam may do this", "try again with sudo");
 }
 
 /** Node does not offer the descriptor of a socket but by its handle. */

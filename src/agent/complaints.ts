@@ -1,0 +1,35 @@
+/** Troubles that last are said once, and again when they have changed or come back. */
+export class Complaints {
+  readonly #log: (text: string) => void;
+  readonly #said = new Map<string, string>();
+
+  constructor(log: (text: string) => void) {
+    this.#log = log;
+  }
+
+  /** `state`: what must change for it to be said again. */
+  say(about: string, text: string, state = text): void {
+    if (this.#said.get(about) === state) return;
+    this.#said.set(about, state);
+    this.#log(text);
+  }
+
+  over(about: string): void {
+    this.#said.delete(about);
+  }
+
+  /** For what a timer or a watch does, where nobody else would catch it: what fails is said, and false. The next turn tries again. */
+  try(about: string, work: () => void): boolean {
+    try {
+      work();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      // A message may name a scratch file that has another name each time.
+      const code = error instanceof Error && "code" in error ? String(error.code) : message;
+      this.say(about, `${about}: ${message}`, code);
+      return false;
+    }
+    this.over(about);
+    return true;
+  }
+}
