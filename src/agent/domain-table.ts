@@ -1,6 +1,7 @@
+import { lstatSync } from "node:fs";
 import { type DomainIdentity, domainIdentity, identityOf } from "../domains/identity.ts";
-import { levelClock, overrideNow } from "../domains/level-clock.ts";
-import { type LevelOverride, readOverride } from "../domains/levels.ts";
+import { levelClock, overrideNow, untilNow } from "../domains/level-clock.ts";
+import { type LevelOverride, overridePath, readOverride } from "../domains/levels.ts";
 import type { LiveTableWriter } from "../domains/live-table-writer.ts";
 import { giveNumbers } from "../domains/numbers.ts";
 import { numbersGiven, readNumbers } from "../domains/numbers-file.ts";
@@ -10,6 +11,7 @@ import { domainNames } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 import { parseDomainName } from "../policy/names.ts";
+import { Complaints } from "./complaints.ts";
 import { type DomainEntry, entryOf } from "./entry.ts";
 import type { ReadPolicy } from "./read-policies.ts";
 
@@ -18,12 +20,12 @@ export class DomainTable {
   readonly #places: Places;
   readonly #table: LiveTableWriter;
   readonly #entries = new Map<string, DomainEntry>();
-  readonly #complain: (text: string) => void;
+  readonly #complaints: Complaints;
 
-  constructor(places: Places, table: LiveTableWriter, complain: (text: string) => void) {
+  constructor(places: Places, table: LiveTableWriter, log: (text: string) => void) {
     this.#places = places;
     this.#table = table;
-    this.#complain = complain;
+    this.#complaints = new Complaints(log);
   }
 
   /** By number, ascending. */
@@ -65,15 +67,24 @@ export class DomainTable {
     return this.overrideOf(entry.name)?.level ?? entry.policy?.level ?? this.#table.level(entry.number);
   }
 
-  /** A file that is broken is no override; it is told of. */
+  /** A file that is broken is no override; it is told of, once as long as it stays the same. */
   overrideOf(name: string): LevelOverride | null {
+    const folder = this.#places.system.levels;
     try {
-      return overrideNow(readOverride(this.#places.system.levels, name), levelClock());
+      const override = readOverride(folder, name);
+      this.#complaints.over(name);
+      return overrideNow(override, levelClock());
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
-      this.#complain(`${error.message}; ${error.help}`);
+      const stats = lstatSync(overridePath(folder, name), { bigint: true, throwIfNoEntry: false });
+      this.#complaints.say(name, `${error.message}; ${error.help}`, `${stats?.ino} ${stats?.ctimeNs}`);
       return null;
     }
+  }
+
+  /** When the level ends by itself, ISO 8601; null where it stays. */
+  untilOf(name: string): string | null {
+    return untilNow(this.overrideOf(name), levelClock());
   }
 
   /** From here on mediators decide by it. */

@@ -1,6 +1,7 @@
-import { levelClock, newOverride, secondsLeft } from "../domains/level-clock.ts";
+import { inThisBoot, levelClock, newOverride, secondsLeft } from "../domains/level-clock.ts";
 import {
   type Actor,
+  changeOverrides,
   type LevelOverride,
   overridden,
   readOverride,
@@ -14,6 +15,7 @@ import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 import { parseDomainName } from "../policy/names.ts";
 import { byItself } from "./audit.ts";
+import { Complaints } from "./complaints.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
 
@@ -32,14 +34,14 @@ export class Levels {
   readonly #folder: string;
   readonly #table: DomainTable;
   readonly #tell: (event: Event) => void;
-  readonly #log: (text: string) => void;
+  readonly #complaints: Complaints;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(places: Places, table: DomainTable, tell: (event: Event) => void, log: (text: string) => void) {
     this.#folder = places.system.levels;
     this.#table = table;
     this.#tell = tell;
-    this.#log = log;
+    this.#complaints = new Complaints(log);
   }
 
   /** `level` null: the policy's own counts again. `seconds`: for so long. `all`: the domains are all there are, and one event says so. */
@@ -50,7 +52,7 @@ export class Levels {
     by: Actor,
     all: boolean,
   ): readonly LevelChange[] {
-    const changes = entries.map((entry) => this.#giveOne(entry, level, seconds, by));
+    const changes = this.#change(entries, level, seconds, by);
     const until = changes[0]?.until ?? null;
     if (all && level !== null) this.#tell(allLevelsChanged({ to: level, by, ...(until === null ? {} : { until }) }));
     else for (const change of changes) this.#tellOf(change, by);
@@ -63,9 +65,11 @@ export class Levels {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     let next = Number.POSITIVE_INFINITY;
-    for (const name of overridden(this.#folder, (text) => parseDomainName(text) !== null)) {
-      next = Math.min(next, this.#endOf(name));
-    }
+    const isLooked = this.#complaints.try("levels that may have had their time cannot be looked at", () => {
+      for (const name of overridden(this.#folder, (text) => parseDomainName(text) !== null))
+        next = Math.min(next, this.#endOf(name));
+    });
+    if (!isLooked) next = Math.min(next, LOOK_AT_CLOCK_MS / 1000);
     if (next === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.watch(), Math.min(next * 1000 + 1, LOOK_AT_CLOCK_MS));
   }
@@ -75,13 +79,32 @@ export class Levels {
     this.#timer = null;
   }
 
-  #giveOne(entry: DomainEntry, level: Level | null, seconds: number | null, by: Actor): LevelChange {
-    const before = this.#table.levelOf(entry);
-    const present = this.#table.overrideOf(entry.name);
-    const override = level === null ? null : newOverride(level, by, seconds, present, levelClock());
-    this.#put(entry.name, override);
-    const now = this.#table.levelOf(entry) ?? "enforcing";
-    return { entry, before, level: now, until: override?.until ?? null };
+  /** All of them or, where the disk has no room, none. */
+  #change(
+    entries: readonly DomainEntry[],
+    level: Level | null,
+    seconds: number | null,
+    by: Actor,
+  ): readonly LevelChange[] {
+    const table = this.#table;
+    const clock = levelClock();
+    const orders = entries.map((entry) => {
+      const present = table.overrideOf(entry.name);
+      const override = level === null ? null : newOverride(level, by, seconds, present, clock);
+      return { entry, before: table.levelOf(entry), override };
+    });
+    try {
+      changeOverrides(
+        this.#folder,
+        orders.map(({ entry, override }) => [entry.name, override]),
+      );
+    } finally {
+      // Whatever came of it, what is on the disk is what counts.
+      for (const { entry } of orders) table.applyLevel(entry);
+    }
+    return orders.map(({ entry, before, override }) => {
+      return { entry, before, level: table.levelOf(entry) ?? "enforcing", until: override?.until ?? null };
+    });
   }
 
   #put(name: string, override: LevelOverride | null): void {
@@ -96,7 +119,10 @@ export class Levels {
     const override = this.#read(name);
     const left = override === null ? null : secondsLeft(override, levelClock());
     if (override === null || left === null) return Number.POSITIVE_INFINITY;
-    if (left > 0) return left;
+    if (left > 0) {
+      this.#bringIntoThisBoot(name, override);
+      return left;
+    }
     if (!this.#takeBack(name, override.before ?? null)) return LOOK_AT_CLOCK_MS / 1000;
     const entry = this.#table.get(name);
     if (entry !== null) {
@@ -104,6 +130,13 @@ export class Levels {
       this.#tellOf({ entry, before: override.level, level, until: null }, byItself);
     }
     return Number.POSITIVE_INFINITY;
+  }
+
+  #bringIntoThisBoot(name: string, override: LevelOverride): void {
+    const brought = inThisBoot(override, levelClock());
+    if (brought === null) return;
+    const about = `what is left of the level of ${name} cannot be written down for this boot`;
+    this.#complaints.try(about, () => writeOverride(this.#folder, name, brought));
   }
 
   /** What was before counts from now on, also where the disk is full; false: the file is to be tried again. */
@@ -115,7 +148,8 @@ export class Levels {
       if (!(error instanceof Error && "code" in error)) throw error;
       const entry = this.#table.get(name);
       if (entry !== null) this.#table.applyLevel(entry);
-      this.#log(`the level of ${name} has had its time, but its file cannot be changed: ${error.message}`);
+      const text = `the level of ${name} has had its time, but its file cannot be changed: ${error.message}`;
+      this.#complaints.say(name, text, String(error.code));
       return false;
     }
   }

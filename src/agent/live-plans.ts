@@ -9,7 +9,7 @@ import { compileDomain } from "../host/compile-domain.ts";
 import { hostNow } from "../host/host.ts";
 import type { Places } from "../host/places.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
-import { replaceFile } from "../kernel/replace-file.ts";
+import { type PreparedFile, prepareFile } from "../kernel/replace-file.ts";
 import { encodePlan } from "../plan/encode.ts";
 
 /** Root alone: a plan says where Cofferdam looks, and no domain needs it. */
@@ -42,9 +42,14 @@ export class LivePlans {
     return { state: "bad", problems: renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH }) };
   }
 
+  /** Made ready before the policy counts, so that one for which there is no room is not taken for the one in force. */
+  prepare(bytes: Uint8Array): PreparedFile {
+    return prepareFile(this.#places.system.live, bytes, LIVE_MODE);
+  }
+
   /** Mediators look for the file when they see the generation: it lies there first, whole. */
-  put(number: number, bytes: Uint8Array): void {
-    replaceFile(this.#pathOf(number), bytes, LIVE_MODE);
+  put(number: number, plan: PreparedFile): void {
+    plan.place(this.#pathOf(number));
     this.#table.nextGeneration(number);
   }
 

@@ -12,7 +12,7 @@ export async function refreshPlans(
   withdrawPlans(table, plans, running);
   for (const { name, number } of table.entries.filter((entry) => running.followed(entry.name, entry.number))) {
     const compiled = await plans.compile(name);
-    if (compiled.state === "good") plans.put(number, compiled.bytes);
+    if (compiled.state === "good") plans.put(number, plans.prepare(compiled.bytes));
     else log(`the policy of ${name} cannot be put into force: what was still is\n${compiled.problems}`);
   }
 }

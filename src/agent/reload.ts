@@ -1,6 +1,7 @@
 import { policyDigest } from "../domains/identity.ts";
 import { lookAgain } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
+import type { PreparedFile } from "../kernel/replace-file.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
 import type { LivePlans } from "./live-plans.ts";
@@ -30,27 +31,33 @@ export async function reload(
   const wanted = names ?? [...new Set([...here, ...table.entries.map(({ name }) => name)])];
   const before = new Map(wanted.map((name) => [name, table.get(name)]));
   const read = new Map<string, ReadPolicy>();
-  const bytes = new Map<string, Uint8Array>();
+  const ready = new Map<string, PreparedFile>();
   const look = lookAgain(places);
-  for (const name of wanted) {
-    const entry = before.get(name) ?? null;
-    if (here.has(name) && entry?.basis != null && look.holds(entry.basis)) {
-      read.set(name, { state: "same" });
-      continue;
+  try {
+    for (const name of wanted) {
+      const entry = before.get(name) ?? null;
+      if (here.has(name) && entry?.basis != null && look.holds(entry.basis)) {
+        read.set(name, { state: "same" });
+        continue;
+      }
+      // Reading many takes a while, in which others are to be answered.
+      await new Promise(setImmediate);
+      const found: ReadPolicy = here.has(name) ? readPolicy(places, name) : { state: "gone" };
+      const one = await judged(found, name, entry, places, plans);
+      read.set(name, one.read);
+      if (one.bytes !== null) ready.set(name, plans.prepare(one.bytes));
     }
-    // Reading many takes a while, in which others are to be answered.
-    await new Promise(setImmediate);
-    const found: ReadPolicy = here.has(name) ? readPolicy(places, name) : { state: "gone" };
-    const one = await judged(found, name, entry, places, plans);
-    read.set(name, one.read);
-    if (one.bytes !== null) bytes.set(name, one.bytes);
+    table.accept(read, names === null);
+  } catch (error) {
+    for (const plan of ready.values()) plan.discard();
+    throw error;
   }
-  table.accept(read, names === null);
   return wanted
     .map((name) => {
       const entry = table.get(name);
-      const plan = bytes.get(name);
+      const plan = ready.get(name);
       if (entry !== null && plan !== undefined) plans.put(entry.number, plan);
+      else plan?.discard();
       return outcomeOf(places, name, before.get(name) ?? null, entry, read.get(name) ?? { state: "gone" });
     })
     .sort((a, b) => (a.number ?? 0) - (b.number ?? 0));

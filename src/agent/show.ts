@@ -54,7 +54,7 @@ function showDomain(
   const level = table.levelOf(entry);
   return {
     ...{ name, number, level, policyLevel: policy?.level ?? null, engine: "landlock" },
-    until: table.overrideOf(name)?.until ?? null,
+    until: table.untilOf(name),
     mediation: level === "warning" ? "supervised" : (policy?.mediation ?? null),
     switch: mine.length === 0 ? null : mine.every(follows) ? "live" : "restart",
     runs: mine.length,

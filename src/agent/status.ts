@@ -39,8 +39,7 @@ function byLevel({ table }: Agent) {
     const level = table.levelOf(entry);
     if (level === null) continue;
     levels[level] += 1;
-    if (level !== "enforcing")
-      relaxed.push({ name: entry.name, level, until: table.overrideOf(entry.name)?.until ?? null });
+    if (level !== "enforcing") relaxed.push({ name: entry.name, level, until: table.untilOf(entry.name) });
   }
   return { levels, relaxed };
 }

@@ -34,17 +34,48 @@ export function newOverride(
   const lasting = before?.until === undefined ? before : (before.before ?? null);
   return {
     ...plain,
-    until: new Date(clock.wall + seconds * 1000).toISOString(),
-    untilUptime: { boot: clock.boot, seconds: clock.uptime + seconds },
+    until: wallIn(clock, seconds),
+    untilUptime: uptimeOf(clock, seconds),
     ...(lasting === null ? {} : { before: lasting }),
   };
 }
 
-/** Seconds left; null for one that stays. In the boot that it was given in, steps of the wall clock do not count; later the wall clock is all there is. */
+/**
+ * Seconds left; null for one that stays. In the boot that it was given in, steps of the wall clock do not count. In a later one the wall clock tells how long the host was
+ * down, but never gives more than was left: a clock that went back makes no level last, since what this boot has lasted has passed for certain.
+ */
 export function secondsLeft(override: LevelOverride, clock: LevelClock): number | null {
-  const { until, untilUptime } = override;
-  if (untilUptime?.boot === clock.boot) return untilUptime.seconds - clock.uptime;
-  return until === undefined ? null : (Date.parse(until) - clock.wall) / 1000;
+  const { since, until, untilUptime } = override;
+  if (until === undefined) return null;
+  const most = untilUptime?.lasts ?? (Date.parse(until) - Date.parse(since)) / 1000;
+  if (untilUptime?.boot === clock.boot) return Math.min(untilUptime.seconds - clock.uptime, most);
+  return Math.min((Date.parse(until) - clock.wall) / 1000, most - clock.uptime);
+}
+
+/** For the file of an override that was given in an earlier boot: from now on steps of the wall clock do not count in this one either. null where nothing is to be changed. */
+export function inThisBoot(override: LevelOverride, clock: LevelClock): LevelOverride | null {
+  const left = secondsLeft(override, clock);
+  if (left === null || left <= 0 || override.untilUptime?.boot === clock.boot) return null;
+  return { ...override, until: wallIn(clock, left), untilUptime: uptimeOf(clock, left) };
+}
+
+/** When it will end by the wall clock as it is set now; null for one that stays. */
+export function untilNow(override: LevelOverride | null, clock: LevelClock): string | null {
+  const left = override === null ? null : secondsLeft(override, clock);
+  if (override?.until === undefined || left === null) return null;
+  const until = wallIn(clock, left);
+  return Math.abs(Date.parse(until) - Date.parse(override.until)) < CLOCK_STEP_MIN_MS ? override.until : until;
+}
+
+/** What two clocks drift apart in a while is no step, milliseconds. */
+const CLOCK_STEP_MIN_MS = 5_000;
+
+function uptimeOf({ boot, uptime }: LevelClock, left: number) {
+  return { boot, seconds: uptime + left, lasts: left };
+}
+
+function wallIn({ wall }: LevelClock, seconds: number): string {
+  return new Date(wall + seconds * 1000).toISOString();
 }
 
 /** The override that counts now: one whose time is over counts no more, whoever has not yet taken it away. */

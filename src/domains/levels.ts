@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
-import { replaceFile, syncFolder } from "../kernel/replace-file.ts";
+import { type PreparedFile, prepareFile, syncFolder } from "../kernel/replace-file.ts";
 import type { Level } from "../model/policy.ts";
 import { StateError } from "./state-error.ts";
 
@@ -18,8 +18,8 @@ export interface LevelOverride {
   readonly since: string;
   /** `--for`: when it ends by itself. */
   readonly until?: string;
-  /** The same in the time that no clock step changes, for as long as this boot lasts. */
-  readonly untilUptime?: { readonly boot: string; readonly seconds: number };
+  /** The same in the time that no clock step changes, for as long as this boot lasts. `lasts`: seconds that were left when this was written down. */
+  readonly untilUptime?: { readonly boot: string; readonly seconds: number; readonly lasts?: number };
   /** What counts again then; the policy's own level where it is left out. */
   readonly before?: LevelOverride;
 }
@@ -32,7 +32,7 @@ export function overridePath(folder: string, domain: string): string {
   return join(folder, domain);
 }
 
-/** null where the policy's own level counts. @throws StateError for a file that is broken */
+/** null where the policy's own level counts. @throws StateError for a file that is broken or cannot be read */
 export function readOverride(folder: string, domain: string): LevelOverride | null {
   const path = overridePath(folder, domain);
   let text: string;
@@ -40,22 +40,45 @@ export function readOverride(folder: string, domain: string): LevelOverride | nu
     text = readFileSync(path, "utf8");
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return null;
-    throw error;
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new StateError(`${path} cannot be read: ${error.code}`, `remove it, then ${giveAgain(domain)}`);
   }
   const value = parseOverride(text);
   if (value !== null) return value;
-  throw new StateError(`${path} is no level`, `give the level again: cofferdam domain level ${domain} enforcing`);
+  throw new StateError(`${path} is no level`, giveAgain(domain));
+}
+
+function giveAgain(domain: string): string {
+  return `give the level again: cofferdam domain level ${domain} enforcing`;
 }
 
 /** The folder must be there. */
 export function writeOverride(folder: string, domain: string, override: LevelOverride): void {
-  replaceFile(overridePath(folder, domain), Buffer.from(`${JSON.stringify(override)}\n`), LEVEL_MODE);
+  changeOverrides(folder, [[domain, override]]);
 }
 
 export function removeOverride(folder: string, domain: string): void {
-  const path = overridePath(folder, domain);
-  rmSync(path, { force: true });
-  syncFolder(dirname(path));
+  changeOverrides(folder, [[domain, null]]);
+}
+
+/** Overrides by domain, null to take one back: where there is no room for all of them, none is changed. @throws what the system says */
+export function changeOverrides(folder: string, changes: readonly (readonly [string, LevelOverride | null])[]): void {
+  const prepared: (readonly [string, PreparedFile | null])[] = [];
+  try {
+    for (const [domain, override] of changes) prepared.push([domain, override && prepare(folder, override)]);
+    for (const [domain, file] of prepared) {
+      if (file === null) rmSync(overridePath(folder, domain), { force: true });
+      else file.place(overridePath(folder, domain));
+    }
+  } catch (error) {
+    for (const [, file] of prepared) file?.discard();
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+function prepare(folder: string, override: LevelOverride): PreparedFile {
+  return prepareFile(folder, Buffer.from(`${JSON.stringify(override)}\n`), LEVEL_MODE);
 }
 
 /** Domains that have an override; what a write that was cut short left behind is none. */
@@ -104,6 +127,6 @@ function isTime(value: unknown): boolean {
 
 function isUptime(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const { boot, seconds } = value as Record<string, unknown>;
-  return typeof boot === "string" && typeof seconds === "number";
+  const { boot, seconds, lasts } = value as Record<string, unknown>;
+  return typeof boot === "string" && typeof seconds === "number" && (lasts === undefined || typeof lasts === "number");
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
@@ -9,9 +9,24 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constan
  * Throws what the system says, with nothing changed but possibly the name.
  */
 export function replaceFile(path: string, bytes: Uint8Array, mode: number): void {
-  const scratch = `${path}.${randomBytes(8).toString("hex")}`;
+  prepareFile(dirname(path), bytes, mode).place(path);
+  syncFolder(dirname(path));
+}
+
+/** A file that is on the disk, whole, and has no name yet that anybody looks for. */
+export interface PreparedFile {
+  /** Gives it its name, in the same folder; for what comes after a crash the folder must still be synced. */
+  place(path: string): void;
+  discard(): void;
+}
+
+/** What may fail for want of room fails here, before anything of that name is changed. */
+export function prepareFile(folder: string, bytes: Uint8Array, mode: number): PreparedFile {
+  const scratch = join(folder, `.new.${randomBytes(8).toString("hex")}`);
+  const discard = (): void => rmSync(scratch, { force: true });
+  const place = (path: string): void => orElse(discard, () => renameSync(scratch, path));
   const file = openSync(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-  try {
+  orElse(discard, () => {
     try {
       fchmodSync(file, mode);
       writeFileSync(file, bytes);
@@ -19,12 +34,17 @@ export function replaceFile(path: string, bytes: Uint8Array, mode: number): void
     } finally {
       closeSync(file);
     }
-    renameSync(scratch, path);
+  });
+  return { place, discard };
+}
+
+function orElse(undo: () => void, work: () => void): void {
+  try {
+    work();
   } catch (error) {
-    rmSync(scratch, { force: true });
+    undo();
     throw error;
   }
-  syncFolder(dirname(path));
 }
 
 /** Names that came or went in the folder are on the disk afterwards. */

@@ -1,23 +1,29 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { policyText, ScratchHost } from "./scratch-host.ts";
 
 let full = false;
+/** Files that can still be written once the disk is full. */
+let roomLeft = 0;
 vi.mock("../../src/kernel/replace-file.ts", async (original) => {
   const real = await original<typeof import("../../src/kernel/replace-file.ts")>();
-  const replaceFile = (...args: Parameters<typeof real.replaceFile>): void => {
-    if (full && args[0].includes("/levels/")) throw Object.assign(new Error("ENOSPC: no space"), { code: "ENOSPC" });
-    real.replaceFile(...args);
+  const prepareFile = (...args: Parameters<typeof real.prepareFile>) => {
+    const counts = full && /\/(levels|live)$/.test(args[0]);
+    if (counts && roomLeft === 0)
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    if (counts) roomLeft -= 1;
+    return real.prepareFile(...args);
   };
-  return { ...real, replaceFile };
+  return { ...real, prepareFile };
 });
 
 let host: ScratchHost;
 beforeEach((context) => {
   needsRoot(context);
   full = false;
+  roomLeft = 0;
   host = new ScratchHost();
   host.policy("alpha", policyText("r /srv/alpha/**"));
 });
@@ -41,6 +47,65 @@ test("a level that has had its time ends also on a full disk, while the agent ru
   await host.stop(agent);
   await host.start();
   expect(host.level(number)).toBe("warning");
+});
+
+test("a level for which the disk has no room is refused with what to do, for one domain and for all, and nothing is changed", async () => {
+  host.policy("beta", policyText("r /srv/beta/**"));
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
+  const before = readdirSync(host.places.system.levels);
+  full = true;
+  const refusal = { message: expect.stringContaining("ENOSPC"), help: expect.stringContaining("nothing was changed") };
+  await expect(host.ask("PUT", "/domains/alpha/level", { level: "disabled" })).rejects.toMatchObject(refusal);
+  roomLeft = 3;
+  await expect(host.ask("PUT", "/level", { level: "disabled", seconds: 3600 })).rejects.toMatchObject(refusal);
+  full = false;
+  const { domains } = await host.ask("GET", "/domains");
+  const relaxed = domains.filter(({ level }: { level: string }) => level !== "enforcing");
+  expect(relaxed).toMatchObject([{ name: "alpha", level: "warning", until: null }]);
+  expect(host.level(number)).toBe("warning");
+  expect(readdirSync(host.places.system.levels)).toEqual(before);
+  expect(host.events().filter(({ level, verdict }) => verdict === "audit" && level === "disabled")).toEqual([]);
+  expect(host.messages.join("\n")).not.toContain("a request failed");
+});
+
+test("a policy that no running process could follow for want of room is not taken for the one in force", async () => {
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  host.run("alpha", number, "supervised", "warning");
+  host.policy("alpha", policyText("r /srv/other/**"));
+  full = true;
+  await expect(host.ask("POST", "/domains/alpha/reload")).rejects.toMatchObject({
+    message: expect.stringContaining("ENOSPC"),
+  });
+  expect((await host.ask("GET", "/domains/alpha")).policy).toContain("/srv/alpha/**");
+  full = false;
+  const before = host.generation(number);
+  expect((await host.ask("POST", "/domains/alpha/reload")).domains).toMatchObject([{ outcome: "changed" }]);
+  expect(host.generation(number)).toBe(before + 1);
+});
+
+test("a broken level is told of once as long as it stays the same", async () => {
+  const agent = await host.start();
+  await host.stop(agent);
+  writeFileSync(join(host.places.system.levels, "alpha"), "disabled");
+  await host.start();
+  const told = () => host.messages.filter((text) => text.includes("is no level"));
+  for (let i = 0; i < 3; i++) for (const path of ["/status", "/domains", "/domains/alpha"]) await host.ask("GET", path);
+  expect(told()).toHaveLength(1);
+  writeFileSync(join(host.places.system.levels, "alpha"), "warning");
+  await host.ask("GET", "/status");
+  expect(told()).toHaveLength(2);
+  await host.ask("PUT", "/domains/alpha/level", { level: "enforcing" });
+  expect((await host.ask("GET", "/domains/alpha")).givenBy).toMatchObject({ uid: 0 });
+});
+
+test("a level's file that is a folder keeps neither the agent from starting nor others from their levels", async () => {
+  mkdirSync(join(host.places.system.levels, "alpha"), { recursive: true });
+  await host.start();
+  expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");
+  expect(host.messages.join("\n")).toContain("cannot be read: EISDIR");
 });
 
 test.each(["null", '{"vmkernel":5}', '{"vobd":{"position":null,"sink":{"file":1}}}', "{"])(

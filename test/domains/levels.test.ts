@@ -1,9 +1,17 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type LevelClock, levelClock, newOverride, overrideNow, secondsLeft } from "../../src/domains/level-clock.ts";
-import { overridden, readOverride, removeOverride, writeOverride } from "../../src/domains/levels.ts";
+import {
+  inThisBoot,
+  type LevelClock,
+  levelClock,
+  newOverride,
+  overrideNow,
+  secondsLeft,
+  untilNow,
+} from "../../src/domains/level-clock.ts";
+import { changeOverrides, overridden, readOverride, removeOverride, writeOverride } from "../../src/domains/levels.ts";
 import { StateError } from "../../src/domains/state-error.ts";
 
 let folder: string;
@@ -49,6 +57,64 @@ test("after another boot the wall clock decides", () => {
   const rebooted = { boot: "second", uptime: 5, wall: noon.wall + 7_199_000 };
   expect(overrideNow(override, rebooted)?.level).toBe("warning");
   expect(overrideNow(override, { ...rebooted, wall: noon.wall + 7_200_000 })).toBeNull();
+});
+
+test.each([
+  ["the wall clock went back to 1970", 0],
+  ["the wall clock went back a day", noon.wall - 86_400_000],
+  ["the wall clock is right", noon.wall + 60_000],
+])("after another boot no level lasts longer than was left: %s", (_what, wall) => {
+  const override = newOverride("warning", root, 7200, null, noon);
+  const rebooted = { boot: "second", uptime: 5, wall };
+  expect(secondsLeft(override, rebooted)).toBeLessThanOrEqual(7195);
+  expect(overrideNow(override, rebooted)?.level).toBe("warning");
+  expect(overrideNow(override, { ...rebooted, uptime: 7200 })).toBeNull();
+});
+
+test("once it was written down for this boot, no step of the wall clock ends it or makes it last", () => {
+  const override = newOverride("warning", root, 7200, null, noon);
+  const rebooted = { boot: "second", uptime: 5, wall: noon.wall + 3_600_000 };
+  const brought = inThisBoot(override, rebooted);
+  if (brought === null) throw new Error("nothing was written down");
+  for (const wall of [0, noon.wall - 86_400_000, noon.wall + 31_536_000_000]) {
+    expect(overrideNow(brought, { ...rebooted, wall, uptime: 5 + 3599 })?.level).toBe("warning");
+    expect(overrideNow(brought, { ...rebooted, wall, uptime: 5 + 3600 })).toBeNull();
+  }
+  expect(inThisBoot(brought, rebooted)).toBeNull();
+  // A third boot with a clock that stands still takes off what the second has lasted.
+  const third = { boot: "third", uptime: 0, wall: 0 };
+  expect(secondsLeft(brought, third)).toBe(3600);
+  expect(inThisBoot(newOverride("warning", root, null, null, noon), rebooted)).toBeNull();
+});
+
+test("an uptime that begins again in the same boot, as a container's, gives no more than was given", () => {
+  const override = newOverride("warning", root, 60, null, noon);
+  expect(secondsLeft(override, { ...noon, uptime: 1 })).toBe(60);
+});
+
+test("the end is told by the wall clock as it is set now", () => {
+  const override = newOverride("warning", root, 7200, null, noon);
+  expect(untilNow(override, { ...noon, wall: noon.wall + 60_000, uptime: 1060 })).toBe("2030-01-01T14:00:00.000Z");
+  const stepped = { ...noon, wall: noon.wall - 3_600_000, uptime: 1060 };
+  expect(untilNow(override, stepped)).toBe("2030-01-01T12:59:00.000Z");
+  expect(untilNow(newOverride("warning", root, null, null, noon), noon)).toBeNull();
+  expect(untilNow(null, noon)).toBeNull();
+});
+
+test("where there is no room for all, no override is changed", () => {
+  writeOverride(folder, "nginx", newOverride("warning", root, null, null, noon));
+  const wanted = newOverride("disabled", root, null, null, noon);
+  // A folder of that name takes no file.
+  mkdirSync(join(folder, "redis"));
+  expect(() => changeOverrides(join(folder, "nowhere"), [["nginx", wanted]])).toThrow("ENOENT");
+  expect(() =>
+    changeOverrides(folder, [
+      ["redis", wanted],
+      ["nginx", wanted],
+    ]),
+  ).toThrow("EISDIR");
+  expect(readOverride(folder, "nginx")?.level).toBe("warning");
+  expect(readdirSync(folder).sort()).toEqual(["nginx", "redis"]);
 });
 
 test("what counted before counts again, but not another that had an end", () => {
