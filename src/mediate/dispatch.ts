@@ -11,7 +11,7 @@ import { Nameless } from "./place.ts";
 import { refuseForm, refuseUnlisted } from "./refuse-call.ts";
 import { Rehearsed } from "./supervised/rehearsed.ts";
 import { supervise } from "./supervised/supervise.ts";
-import { rememberInside } from "./supervised/verdicts.ts";
+import { remember } from "./supervised/verdicts.ts";
 import { warned } from "./supervised/warned.ts";
 import { TargetGone } from "./target-gone.ts";
 
@@ -41,7 +41,7 @@ function judge(call: Call): Outcome {
 
 function doubt(call: Call, cause: unknown): Outcome {
   if (cause instanceof Rehearsed) {
-    rememberInside(call);
+    remember(call, CONTINUE);
     return CONTINUE;
   }
   if (cause instanceof MayWait) return { kind: "elsewhere" };

@@ -15,8 +15,10 @@ export type ReportedVerdict = "denied" | "warning";
 
 interface Repeated {
   readonly event: Event;
-  /** Times since the event was passed on. */
+  /** Times since the event was passed on; when the first and the last of them were, milliseconds since the epoch. */
   again: number;
+  first: number;
+  last: number;
 }
 
 /** Milliseconds until events that could not be written are tried again. */
@@ -63,7 +65,7 @@ export class Reporter {
     this.#dueIn(FOLD_FLUSH_MS);
     const kind = `${tid} ${verdict} ${refusal.class} ${refusal.operation} ${refusal.reason} ${refusal.object}`;
     const known = this.#repeated.get(kind);
-    if (known !== undefined) known.again += 1;
+    if (known !== undefined) repeat(known, Date.now());
     else if (this.#repeated.size >= EVENTS_NAMED_MAX) this.#fold.addUnnamed(1);
     else this.#first(tid, verdict, kind, refusal);
   }
@@ -101,8 +103,7 @@ export class Reporter {
   }
 
   flush(): void {
-    for (const { event, again } of this.#repeated.values())
-      if (again > 0) this.#fold.add({ ...event, ...stamp(), count: again });
+    for (const repeated of this.#repeated.values()) if (repeated.again > 0) this.#fold.add(together(repeated));
     this.#repeated.clear();
     this.#fold.flush();
     this.#due = Number.POSITIVE_INFINITY;
@@ -128,7 +129,7 @@ export class Reporter {
       process: readProcess(this.#processOf(tid)),
       ...explain(this.#broker.policy, refusal),
     };
-    this.#repeated.set(kind, { event, again: 0 });
+    this.#repeated.set(kind, { event, again: 0, first: 0, last: 0 });
     this.#fold.add(event);
   }
 
@@ -156,4 +157,15 @@ export class Reporter {
   #processOf(tid: number): number {
     return this.#broker.threads.processOf(tid) ?? tid;
   }
+}
+
+function repeat(known: Repeated, now: number): void {
+  if (known.again === 0) known.first = now;
+  known.again += 1;
+  known.last = now;
+}
+
+function together({ event, again, first, last }: Repeated): Event {
+  const begin = first === last ? {} : { first: new Date(first).toISOString() };
+  return { ...event, ...stamp(last), ...begin, count: again };
 }

@@ -31,10 +31,17 @@ interface Row {
 }
 
 /**
- * `credentials`: ids, groups, capabilities. `directories`: root and working directory. `umask`. `namespaces`: and with them what every name and number means.
+ * `names`: where a path leads. `credentials`: ids, groups, capabilities. `directories`: root and working directory. `umask`. `namespaces`: and with them what every name and number means.
  * `confinement`: a Landlock domain or label of its own. `descriptors`: who shares the table of descriptors.
  */
-export type Remembered = "credentials" | "directories" | "umask" | "namespaces" | "confinement" | "descriptors";
+export type Remembered =
+  | "names"
+  | "credentials"
+  | "directories"
+  | "umask"
+  | "namespaces"
+  | "confinement"
+  | "descriptors";
 
 export interface NameCall extends Row {
   readonly class: "name";

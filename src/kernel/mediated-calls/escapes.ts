@@ -1,4 +1,4 @@
-import { neverGranted } from "../../model/never-granted.ts";
+import { mountCalls, neverGranted } from "../../model/never-granted.ts";
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_SET_MODE_FILTER } from "../constants.ts";
 import type { EscapeCall } from "./call.ts";
 import { ask, ifBits, ifOneOf, pass } from "./when.ts";
@@ -20,7 +20,7 @@ export const escapeCalls: readonly EscapeCall[] = [
           name,
           why,
           when: ask,
-          voids: [],
+          voids: mountCalls.includes(name) ? ["names"] : [],
           absent: saidToBeAbsent(name),
         },
       }),

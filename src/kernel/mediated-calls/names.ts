@@ -81,6 +81,9 @@ function row(name: string, paths: readonly PathArgument[], needs: NameCall["need
 const openWhen = (flags: number): When => ifBits(flags, O_PATH, pass, ask);
 const openFollow = (flags: Value): Follow => unless(flags, O_NOFOLLOW);
 
+/** A path that led somewhere may lead elsewhere; what only makes names leaves the others as they were. */
+const voids: NameCall["voids"] = ["names"];
+
 const two = (fromDirectory: number | null, from: number, toDirectory: number | null, to: number, follow: Follow) =>
   [
     { role: "from", directory: fromDirectory, path: from, follow },
@@ -127,13 +130,13 @@ export const nameCalls: readonly NameCall[] = [
     () => [need("to", "create")],
     { flags: register(4), twoNames: "link" },
   ),
-  row("unlink", [object(null, 0, never)], removes),
-  row("unlinkat", [object(0, 1, never)], removes, { flags: register(2) }),
-  row("rmdir", [object(null, 0, never)], removes, { flags: fixed(AT_REMOVEDIR) }),
-  row("rename", two(null, 0, null, 1, never), renames, { twoNames: "rename" }),
-  row("renameat", two(0, 1, 2, 3, never), renames, { twoNames: "rename" }),
+  row("unlink", [object(null, 0, never)], removes, { voids }),
+  row("unlinkat", [object(0, 1, never)], removes, { flags: register(2), voids }),
+  row("rmdir", [object(null, 0, never)], removes, { flags: fixed(AT_REMOVEDIR), voids }),
+  row("rename", two(null, 0, null, 1, never), renames, { twoNames: "rename", voids }),
+  row("renameat", two(0, 1, 2, 3, never), renames, { twoNames: "rename", voids }),
   row("renameat2", two(0, 1, 2, 3, never), renames, {
-    ...{ flags: register(4), twoNames: "rename", enforcing: "as its needs say; RENAME_WHITEOUT is refused" },
+    ...{ flags: register(4), twoNames: "rename", voids, enforcing: "as its needs say; RENAME_WHITEOUT is refused" },
   }),
   row("truncate", [object(null, 0, always)], () => [need("object", "write")]),
   row("chmod", [object(null, 0, always)], changes, { mode: register(1), enforcing: ATTRIBUTES }),

@@ -5,13 +5,13 @@ import type { Call } from "../call.ts";
 import { CONTINUE, error, type Outcome } from "../outcome.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { judgeCapability } from "./capability.ts";
-import { NEW_NAMESPACES } from "./namespaces.ts";
+import { cloneFlags, NEW_NAMESPACES } from "./namespaces.ts";
 
 /** Changes what later calls are judged by; {@link forget} has seen it. All that is asked of it lies in registers. */
 export function judgeState(call: Call, row: StateCall): Outcome {
   switch (call.name) {
     case "clone":
-      return sharesTooMuch(call.unsigned(0)) ? refuseForm(call) : CONTINUE;
+      return sharesTooMuch(cloneFlags(call)) ? refuseForm(call) : CONTINUE;
     case "clone3":
       return judgeFlagsInMemory(call);
     case "unshare":
@@ -30,13 +30,9 @@ export function judgeState(call: Call, row: StateCall): Outcome {
   }
 }
 
-/** struct clone_args (clone(2)) begins with its flags, 64 bits. */
-const FLAGS_BYTES = 8;
-
 /** Libraries fall back to clone: nothing is lost that an event should tell of, but for what clone is refused too. */
 function judgeFlagsInMemory(call: Call): Outcome {
-  const flags = call.target.memory.read(call.word(0), FLAGS_BYTES).readUInt32LE(0);
-  if (sharesTooMuch(flags)) return refuseForm(call, E.NOSYS);
+  if (sharesTooMuch(cloneFlags(call))) return refuseForm(call, E.NOSYS);
   return call.rehearses ? CONTINUE : error(E.NOSYS);
 }
 

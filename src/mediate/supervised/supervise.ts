@@ -15,7 +15,7 @@ import { judgePrivilege } from "./privileges.ts";
 import { judgeProcesses } from "./processes.ts";
 import { judgeSocket } from "./sockets.ts";
 import { judgeState } from "./state.ts";
-import { insideLately } from "./verdicts.ts";
+import { lately } from "./verdicts.ts";
 
 /** Granted or refused whatever the policy lists: the start itself, namespaces of IPC, and what libraries fall back from. */
 const UNLISTED_TOO: ReadonlySet<string> = new Set(["execve", "clone3"]);
@@ -29,7 +29,8 @@ export function supervise(call: Call): Outcome {
   if (row !== null) forget(call, row);
   if (call.level !== "enforcing") execs(call.broker).letsEverything(call, call.name.startsWith("execve"));
   if (call.level === "disabled") return CONTINUE;
-  if (call.rehearses && insideLately(call)) return CONTINUE;
+  const known = call.rehearses ? lately(call) : null;
+  if (known !== null) return known;
   const raced = call.rehearses ? null : execs(call.broker).verify(call);
   return raced ?? judgeRow(call, row);
 }

@@ -3,6 +3,7 @@ import type { Policy } from "../../model/policy.ts";
 import { abi } from "../abi.ts";
 import type { Broker } from "../broker.ts";
 import type { Call } from "../call.ts";
+import type { Outcome } from "../outcome.ts";
 import { VERDICT_AGE_MS_MAX, VERDICTS_KEPT_MAX } from "./limits.ts";
 
 /** Where an open has its path and flags; of others nothing is remembered. */
@@ -16,50 +17,74 @@ const TELLING =
 /** Paths whose meaning hangs on who asks. */
 const isPersonal = (path: string): boolean => path.startsWith("/proc/") || path.startsWith("/dev/");
 
+interface Verdict {
+  /** What was answered: let go on, with or without a warning. */
+  readonly outcome: Outcome;
+  /** Milliseconds (performance.now) until which it is believed. */
+  readonly until: number;
+}
+
 interface Verdicts {
   /** The policy they were given by. */
-  policy: Policy;
-  /** Not every process of the domain has the same root. */
-  roots: boolean;
-  /** By what was asked: milliseconds (performance.now) until which it is believed. */
-  readonly inside: Map<string, number>;
+  readonly policy: Policy;
+  /** Not every thread of the domain has the same root and mounts. */
+  differ: boolean;
+  /** By what was asked. */
+  readonly known: Map<string, Verdict>;
 }
 
 const ofBroker = new WeakMap<Broker, Verdicts>();
 
 /**
- * Level warning only, and only what was found inside: an open that was judged less than {@link VERDICT_AGE_MS_MAX} ago is not judged again. What this can
- * miss is a warning, never a denial: for that time, if a directory or link on the way was exchanged by others.
+ * Level warning only: what an open came to that was judged less than {@link VERDICT_AGE_MS_MAX} ago, inside or outside; null where it must be judged. Whoever asks goes on
+ * either way. What this can miss is a warning, never a denial: for that time, if a directory or link on the way was exchanged by others; what the domain's own calls do to
+ * names makes it forgotten ({@link forgetVerdicts}).
  */
-export function insideLately(call: Call): boolean {
+export function lately(call: Call): Outcome | null {
+  if (call.broker.mayWait) return null;
   const key = keyOf(call);
   call.verdictKey = key;
-  if (key === null || call.broker.mayWait) return false;
-  const until = of(call.broker).inside.get(key);
-  return until !== undefined && until > performance.now();
+  if (key === null) return null;
+  const known = of(call.broker).known.get(key);
+  return known !== undefined && known.until > performance.now() ? known.outcome : null;
 }
 
-/** To be called when a rehearsal has come to its end: everything was granted. */
-export function rememberInside(call: Call): void {
+/** To be called with what a rehearsal came to: everything was granted, or the policy says what was not. */
+export function remember(call: Call, outcome: Outcome): void {
   const key = call.verdictKey;
-  if (key === null) return;
-  const { inside } = of(call.broker);
-  if (inside.size >= VERDICTS_KEPT_MAX) inside.clear();
-  inside.set(key, performance.now() + VERDICT_AGE_MS_MAX);
+  if (key === null || (outcome.kind === "warned" && mayMake(call))) return;
+  const { known } = of(call.broker);
+  // In order of age, but for those that were judged again: each makes room for one.
+  known.delete(key);
+  for (const oldest of known.keys()) {
+    if (known.size < VERDICTS_KEPT_MAX) break;
+    known.delete(oldest);
+  }
+  known.set(key, { outcome, until: performance.now() + VERDICT_AGE_MS_MAX });
 }
 
-export function forgetVerdicts(broker: Broker, because: string): void {
-  const verdicts = of(broker);
-  verdicts.inside.clear();
-  verdicts.roots ||= because !== "chdir" && because !== "fchdir";
+/** A path may lead elsewhere from now on. */
+export function forgetVerdicts(broker: Broker): void {
+  of(broker).known.clear();
+}
+
+/** A thread may have another root or other mounts than the others from now on. */
+export function tellThreadsApart(broker: Broker): void {
+  of(broker).differ = true;
+  forgetVerdicts(broker);
 }
 
 function of(broker: Broker): Verdicts {
   const known = ofBroker.get(broker);
   if (known !== undefined && known.policy === broker.policy) return known;
-  const fresh = { policy: broker.policy, roots: known?.roots ?? false, inside: new Map<string, number>() };
+  const fresh = { policy: broker.policy, differ: known?.differ ?? false, known: new Map<string, Verdict>() };
   ofBroker.set(broker, fresh);
   return fresh;
+}
+
+/** Outside, it is told to make the name the first time and to change it the next. */
+function mayMake(call: Call): boolean {
+  return (call.int(OPENS[call.name]?.flags ?? 0) & abi.O_CREAT) !== 0;
 }
 
 function keyOf(call: Call): string | null {
@@ -69,5 +94,5 @@ function keyOf(call: Call): string | null {
   const absolute = path.startsWith("/");
   if (absolute ? isPersonal(path) : where.directory >= 0 && call.int(where.directory) !== abi.AT_FDCWD) return null;
   const flags = call.int(where.flags) & TELLING;
-  return absolute && !of(call.broker).roots ? `${flags} ${path}` : `${flags} ${call.target.tid} ${path}`;
+  return absolute && !of(call.broker).differ ? `${flags} ${path}` : `${flags} ${call.target.tid} ${path}`;
 }

@@ -2,6 +2,7 @@ import { decide } from "../../model/decide.ts";
 import type { Request } from "../../model/request.ts";
 import type { Call } from "../call.ts";
 import { CONTINUE, goesOn, type Outcome, type Refusal } from "../outcome.ts";
+import { remember } from "./verdicts.ts";
 
 /**
  * What a rehearsal comes to: what is outside is told of and goes on, what cannot be seen likewise, everything else goes on. Cofferdam's own objects are refused
@@ -14,10 +15,17 @@ export function warned(call: Call, outcome: Outcome): Outcome {
     case "warned":
       return outcome;
     case "refused":
-      return isOwn(call, outcome.refusal) ? outcome : goesOn(outcome.refusal);
+      return isOwn(call, outcome.refusal) ? outcome : letGoOn(call, outcome.refusal);
     default:
       return CONTINUE;
   }
+}
+
+/** What only the mediator could not do, it may be able to do the next time. */
+function letGoOn(call: Call, refusal: Refusal): Outcome {
+  const outcome = goesOn(refusal);
+  if (refusal.request !== null) remember(call, outcome);
+  return outcome;
 }
 
 function isOwn(call: Call, { reason, request }: Refusal): boolean {
