@@ -16,7 +16,10 @@ export interface Places {
   readonly home: string;
   /** What every domain is denied, whatever it grants: folders and files. */
   readonly own: readonly string[];
-  /** What every domain may read and none may change: control groups carry the programs of root's domains, and can freeze whoever is in them. */
+  /**
+   * What every domain may be granted to read and none to change: control groups carry the programs of root's domains, and can freeze whoever is in them;
+   * sockets and programs of the sandboxed shell.
+   */
   readonly kept: readonly string[];
   /** Of the host as a whole, whoever asks. */
   readonly system: SystemPlaces;
@@ -40,6 +43,36 @@ export interface SystemPlaces {
   /** Root alone. */
   readonly mediatorSocket: string;
   readonly mediatorLock: string;
+  readonly sessions: SessionPlaces;
+}
+
+/** Of the sandboxed shell (docs/shell.md). Outside the runtime folder, which every domain is denied: domain `shell` connects here, and may change nothing. */
+export interface SessionPlaces {
+  readonly folder: string;
+  /** For processes in no domain: a sandboxed shell for the user who connects. */
+  readonly login: string;
+  /** For domain `shell` alone: out of the sandbox. */
+  readonly supershell: string;
+  /** For domain `shell` alone: what `cofferdam top` and `cofferdam support` show. */
+  readonly view: string;
+  /** `USER/ID.sock`: agents of ssh that came along. */
+  readonly agents: string;
+  /** Holds nothing: where shells that sshd starts before the sandbox look for start-up files. */
+  readonly empty: string;
+  readonly lock: string;
+  /** `USER`: home of the sandboxed shell, where scp and sftp land. */
+  readonly exchange: string;
+}
+
+/** Programs of the sandboxed shell in an installation's folder. */
+export interface SessionPrograms {
+  /** sshd's ForceCommand, and the login shell on the console; for outside the sandbox. */
+  readonly login: string;
+  /** First on PATH inside the sandbox; the one folder of the installation that domains may be granted. */
+  readonly inside: string;
+  readonly supershell: string;
+  /** `cofferdam` inside the sandbox: `top` and `support`. */
+  readonly cofferdam: string;
 }
 
 export interface PlacesInput {
@@ -57,8 +90,37 @@ const system = {
   state: "/var/lib/cofferdam",
 };
 
+const sessions = { folder: "/run/cofferdam-sessions", exchange: "/var/spool/cofferdam" };
+
+export function sessionPlaces(folder = sessions.folder, exchange = sessions.exchange): SessionPlaces {
+  return {
+    folder,
+    login: join(folder, "login.sock"),
+    supershell: join(folder, "supershell.sock"),
+    view: join(folder, "view.sock"),
+    agents: join(folder, "agents"),
+    empty: join(folder, "empty"),
+    lock: join(folder, "lock"),
+    exchange,
+  };
+}
+
+export function sessionPrograms(home: string): SessionPrograms {
+  const inside = join(home, "shell");
+  return {
+    login: join(home, "bin", "cofferdam-login"),
+    inside,
+    supershell: join(inside, "supershell"),
+    cofferdam: join(inside, "cofferdam"),
+  };
+}
+
 /** The places of a host whose state and runtime folders are these. */
-export function systemPlaces(runtime = system.runtime, state = system.state): SystemPlaces {
+export function systemPlaces(
+  runtime = system.runtime,
+  state = system.state,
+  sessions: SessionPlaces = sessionPlaces(),
+): SystemPlaces {
   return {
     numbers: join(state, "numbers.json"),
     levels: join(state, "levels"),
@@ -70,6 +132,7 @@ export function systemPlaces(runtime = system.runtime, state = system.state): Sy
     agentLock: join(runtime, "agent.lock"),
     mediatorSocket: join(runtime, "mediator.sock"),
     mediatorLock: join(runtime, "mediator.lock"),
+    sessions,
   };
 }
 
@@ -96,7 +159,7 @@ export function places({ uid, env, home, controlGroups = [] }: PlacesInput): Pla
       // package.json: node looks there first for what dist/ imports.
       ...["bin", "bpf", "dist", "domains", "node_modules", "package.json"].map((name) => join(home, name)),
     ],
-    kept: uid === 0 ? controlGroups : [],
+    kept: [...(uid === 0 ? controlGroups : []), sessions.folder, sessionPrograms(home).inside],
     system: systemPlaces(),
     asRoot: uid === 0,
   };
