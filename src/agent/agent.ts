@@ -22,6 +22,7 @@ import { refreshPlans, withdrawPlans } from "./refresh-plans.ts";
 import { type ReloadOutcome, reload } from "./reload.ts";
 import { brokenEvent, reloadEvents } from "./reload-events.ts";
 import { RunsWatch } from "./runs-watch.ts";
+import { Sweeper } from "./sweeper.ts";
 import { Teller } from "./teller.ts";
 
 export interface AgentOptions {
@@ -52,6 +53,7 @@ export class Agent {
   readonly #api: ApiServer;
   readonly #runs: RunsWatch;
   readonly #follower: LogFollower;
+  readonly #sweeper: Sweeper;
   /** Orders are done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -66,6 +68,7 @@ export class Agent {
     this.#levels = new Levels(places, this.table, (event) => this.tell(event), log);
     this.#api = new ApiServer(this);
     this.#runs = new RunsWatch(places.system.runs, () => void this.#exclusive(() => this.#runsChanged()), log);
+    this.#sweeper = new Sweeper(this, (work) => this.#exclusive(work));
     this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);
     this.mediator =
       mediator === null
@@ -81,14 +84,8 @@ export class Agent {
   /** @throws HostError when there is an agent already, or the host's state is broken */
   static async start(options: AgentOptions): Promise<Agent> {
     const { system, events } = options.places;
-    for (const folder of [
-      dirname(system.table),
-      system.live,
-      system.runs,
-      dirname(system.numbers),
-      system.levels,
-      dirname(events),
-    ])
+    const { live, runs, levels } = system;
+    for (const folder of [dirname(system.table), live, runs, dirname(system.numbers), levels, dirname(events)])
       makeFolder(folder, modesFor(0));
     const lock = lockFile(system.agentLock);
     if (lock === null)
@@ -108,6 +105,7 @@ export class Agent {
   /** Runs and the mediator go on. */
   async stop(): Promise<void> {
     this.#runs.stop();
+    this.#sweeper.stop();
     this.#levels.stop();
     this.mediator?.stop();
     await this.#api.close();
@@ -171,6 +169,7 @@ export class Agent {
     this.#levels.watch();
     await refreshPlans(table, this.#plans, this.#runs.look(), this.log);
     this.#runs.start();
+    this.#sweeper.start();
     this.#follower.start();
   }
 

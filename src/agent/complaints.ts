@@ -23,13 +23,27 @@ export class Complaints {
     try {
       work();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      // A message may name a scratch file that has another name each time.
-      const code = error instanceof Error && "code" in error ? String(error.code) : message;
-      this.say(about, `${about}: ${message}`, code);
+      this.#failed(about, error);
       return false;
     }
     this.over(about);
     return true;
+  }
+
+  /** The same of what takes a while. */
+  async tryTo(about: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+      this.over(about);
+    } catch (error) {
+      this.#failed(about, error);
+    }
+  }
+
+  #failed(about: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    // A message may name a scratch file that has another name each time.
+    const code = error instanceof Error && "code" in error ? String(error.code) : message;
+    this.say(about, `${about}: ${message}`, code);
   }
 }

@@ -1,34 +1,24 @@
 import { listRuns, type Run } from "../domains/runs.ts";
-import { sweepRuns } from "../domains/sweep-runs.ts";
-import { Complaints } from "./complaints.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import { follows } from "./runs.ts";
 
 /** Starts and ends come in bursts: they are looked at once after so long, milliseconds. */
 const GATHER_MS = 200;
 
-/** How often what killed holders left behind is looked for, milliseconds: nothing tells of it. */
-const SWEEP_MS = 60_000;
-
-/** Tells when runs of the host have begun or ended: each is a name in one folder. Removes those that nobody else will. */
+/** Tells when runs of the host have begun or ended: each is a name in one folder. */
 export class RunsWatch {
   readonly #folder: string;
   readonly #changed: () => void;
-  readonly #complaints: Complaints;
   readonly #watch: FolderWatch;
   #timer: NodeJS.Timeout | null = null;
-  #sweeper: NodeJS.Timeout | null = null;
 
   constructor(folder: string, changed: () => void, log: (text: string) => void) {
     this.#folder = folder;
     this.#changed = changed;
-    this.#complaints = new Complaints(log);
     this.#watch = new FolderWatch(folder, () => this.#later(), log);
   }
 
   start(): void {
-    this.#sweep();
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#watch.start();
   }
 
@@ -36,8 +26,6 @@ export class RunsWatch {
     this.#watch.stop();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#sweeper !== null) clearInterval(this.#sweeper);
-    this.#sweeper = null;
   }
 
   #later(): void {
@@ -45,10 +33,6 @@ export class RunsWatch {
       this.#timer = null;
       this.#changed();
     }, GATHER_MS);
-  }
-
-  #sweep(): void {
-    this.#complaints.try("runs that have ended cannot be tidied away", () => sweepRuns(this.#folder));
   }
 
   /** What runs now: one look at the host for all questions about one moment. */

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { findCgroup2Mount } from "../kernel/probe/caller.ts";
 
 /** What the control group of a process says: the domain, and the run by its daemon's process id where it is below one. */
@@ -12,6 +13,12 @@ export function cofferdamGroup(mountinfo: string): string | null {
   const mount = findCgroup2Mount(mountinfo);
   if (mount === null) return null;
   return `${mount.root === "/" ? "" : mount.root}/cofferdam`;
+}
+
+/** Where the anchors of all domains lie, absolute; null without control groups version 2. */
+export function anchorsFolder(mountinfo = readFileSync("/proc/self/mountinfo", "utf8")): string | null {
+  const mount = findCgroup2Mount(mountinfo);
+  return mount === null ? null : join(mount.point, "cofferdam");
 }
 
 let known: string | null | undefined;

@@ -1,23 +1,31 @@
-import { existsSync, linkSync, readdirSync, readFileSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
-import { findCgroup2Mount } from "../kernel/probe/caller.ts";
-import { domainOfAnchor } from "./cgroup-path.ts";
+import { anchorsFolder, domainOfAnchor } from "./cgroup-path.ts";
 import { listRuns, type Run } from "./runs.ts";
+
+/** Ends the name of a record that is being looked at for the last time. One agent at a time sweeps: it holds the lock. */
+const ASIDE = ".swept";
+const asideForm = /^[1-9]\d{0,9}\.swept$/;
 
 /**
  * Removes the records of runs whose holder was killed and whose last process has ended, with their control groups: nobody else would, and process ids are given again.
  * Needs control groups version 2: without them nothing tells whether a process of the run is left. Returns how many there were.
  */
-export function sweepRuns(folder: string, groups: string | null = groupsOfDomains()): number {
+export function sweepRuns(folder: string, groups: string | null = anchorsFolder()): number {
+  putBackSwept(folder);
   if (groups === null) return 0;
   const lost = listRuns(folder).filter((run) => run.holderState === "lost" && run.daemonState === "gone");
   return lost.filter((run) => isEmpty(groups, run) && removeRecord(folder, run)).length;
 }
 
-function groupsOfDomains(): string | null {
-  const mount = findCgroup2Mount(readFileSync("/proc/self/mountinfo", "utf8"));
-  return mount === null ? null : join(mount.point, "cofferdam");
+/** Records that an agent took away and was killed over, before it had looked at them: they are swept like any other. */
+function putBackSwept(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((one) => asideForm.test(one))) {
+    putBack(join(folder, name), join(folder, name.slice(0, -ASIDE.length)));
+    rmSync(join(folder, name), { force: true });
+  }
 }
 
 /** Whether nobody is left in the run's control group, wherever the domain's policy has put it in its time. */
@@ -44,7 +52,7 @@ function isRemoved(group: string): boolean {
 
 /** A new run of this process id may put its record there at any moment: what is taken away is looked at, and put back if it is another. */
 function removeRecord(folder: string, { pid, holder, holderStart }: Run): boolean {
-  const [path, aside] = [join(folder, String(pid)), join(folder, `${pid}.swept`)];
+  const [path, aside] = [join(folder, String(pid)), join(folder, `${pid}${ASIDE}`)];
   try {
     renameSync(path, aside);
   } catch (error) {
@@ -62,6 +70,6 @@ function putBack(aside: string, path: string): void {
   try {
     linkSync(aside, path);
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
+    if (!hasCode(error, "EEXIST", "ENOENT")) throw error;
   }
 }

@@ -24,7 +24,7 @@ export function readyPlans(places: Places, domain: string): readonly ReadyPlan[]
 }
 
 /** null for a plan of another version of Cofferdam, or one that another start has just removed: nobody starts with it any more. */
-function readPlan(file: string): ReadyPlan | null {
+export function readPlan(file: string): ReadyPlan | null {
   try {
     return { file, plan: decodePlan(readFileSync(file)) };
   } catch (error) {

@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -117,6 +126,18 @@ describe("records that a killed holder left", () => {
     expect(sweepRuns(runs, groups)).toBe(0);
     expect(existsSync(group(process.pid))).toBe(true);
     rmSync(join(runs, String(process.pid)));
+  });
+
+  test("are taken up again where the agent was killed over them, and never in the place of a newer one", () => {
+    const [pid, other] = [gone(), gone()];
+    const newer = record(pid, 1n, process.pid, own);
+    symlinkSync("web 7 supervised enforcing 1 1 1 live", join(runs, `${pid}.swept`));
+    symlinkSync(`web 7 supervised enforcing 1 ${process.pid} ${own} live`, join(runs, `${other}.swept`));
+    writeFileSync(join(runs, "1.sweptly"), "");
+    expect(sweepRuns(runs, groups)).toBe(0);
+    expect(readdirSync(runs).sort()).toEqual(["1.sweptly", String(pid), String(other)].sort());
+    expect(readlinkSync(join(runs, String(pid)))).toBe(newer);
+    for (const name of readdirSync(runs)) rmSync(join(runs, name));
   });
 
   test("stay while the holder, the daemon or a process of its group is there", () => {

@@ -55,6 +55,16 @@ export function removeBrokenAnchor(anchor: string, missing: ProgramName): void {
   }
 }
 
+/** The anchors of all domains below `CGROUP2/cofferdam`, absolute. */
+export function anchorsIn(root: string): readonly string[] {
+  return childrenOf(root).filter((path) => /\.[0-9a-f]{16}$/.test(path));
+}
+
+/** Without processes below it; one in the anchor itself the kernel knows. */
+export function isEmpty(anchor: string): boolean {
+  return childrenOf(anchor).length === 0;
+}
+
 /** Removes all but the newest `keep` anchors of the same domain that have neither processes nor children. */
 export function removeIdleAnchors(current: string, keep: number): void {
   const domain = basename(current).slice(0, -DIGEST_DIGITS);
@@ -73,12 +83,14 @@ export function tagsOf(object: BpfObject, names: readonly ProgramName[]): Attach
   return names.map((name) => ({ name, tag: programTag(object.programFd(name)) }));
 }
 
-/** The kernel itself refuses to remove a cgroup with processes or children. */
-function removeUnlessBusy(anchor: string): void {
+/** The kernel itself refuses to remove a cgroup with processes or children. False where it did, or it was gone. */
+export function removeUnlessBusy(anchor: string): boolean {
   try {
     rmdirSync(anchor);
+    return true;
   } catch (error) {
     if (!hasCode(error, "EBUSY", "ENOENT")) throw error;
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { attachTypes } from "../../kernel/bpf/attach-types.ts";
 import { hasCode } from "../../kernel/ffi.ts";
@@ -68,6 +68,7 @@ export async function prepareCgroup(
       const missing = missingFrom(anchor, programs);
       if (missing !== null && missing !== "anchor") removeBrokenAnchor(anchor, missing);
       if (missing !== null) makeAnchor(anchor, object, programs);
+      keep(anchor);
       removeIdleAnchors(anchor, idleAnchorsMax);
       return planOf(anchor, programs);
     } finally {
@@ -83,8 +84,15 @@ async function withoutPrograms(domain: string, root: string): Promise<CgroupPlan
   const anchor = join(root, anchorName(domain, NO_PROGRAMS));
   return await withFolderLock(root, () => {
     mkdirSync(anchor, { recursive: true, mode: 0o755 });
+    keep(anchor);
     return { anchor, programs: [] };
   });
+}
+
+/** The plan that names it is not written yet: whoever looks for idle anchors sees by its time that somebody wants it (`idle-anchors.ts`). */
+function keep(anchor: string): void {
+  const now = new Date();
+  utimesSync(anchor, now, now);
 }
 
 function makeRoot(cgroup2: string): string {

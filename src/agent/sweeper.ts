@@ -1,0 +1,63 @@
+import { IdleAnchors } from "../compile/cgroup/idle-anchors.ts";
+import { anchorsFolder } from "../domains/cgroup-path.ts";
+import { sweepRuns } from "../domains/sweep-runs.ts";
+import { NamedAnchors } from "../host/named-anchors.ts";
+import type { Places } from "../host/places.ts";
+import { AbsentLevels } from "./absent-levels.ts";
+import type { Agent } from "./agent.ts";
+import { Complaints } from "./complaints.ts";
+
+/** How often what nobody needs any more is looked for, milliseconds: nothing tells of it. */
+const SWEEP_MS = 60_000;
+
+/** Takes away what nobody else will: records that killed holders left, control groups of earlier policies, levels of domains that are no more. */
+export class Sweeper {
+  readonly #places: Places;
+  readonly #anchors: string | null;
+  readonly #idle = new IdleAnchors();
+  readonly #named: NamedAnchors;
+  readonly #levels: AbsentLevels;
+  readonly #exclusive: (work: () => Promise<void>) => Promise<void>;
+  readonly #complaints: Complaints;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** `exclusive` has its work done between two orders. `anchors`: `CGROUP2/cofferdam`, where there is one. */
+  constructor(
+    agent: Pick<Agent, "places" | "tell" | "log">,
+    exclusive: (work: () => Promise<void>) => Promise<void>,
+    anchors: string | null = anchorsFolder(),
+  ) {
+    const { places, log } = agent;
+    this.#places = places;
+    this.#exclusive = exclusive;
+    this.#anchors = anchors;
+    this.#named = new NamedAnchors(places.plans);
+    this.#levels = new AbsentLevels(places, (event) => agent.tell(event));
+    this.#complaints = new Complaints(log);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.sweep(), SWEEP_MS);
+    void this.sweep();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** What cannot be done is said, and tried again the next time. */
+  async sweep(now = performance.now()): Promise<void> {
+    const complaints = this.#complaints;
+    const { runs } = this.#places.system;
+    complaints.try("runs that have ended cannot be tidied away", () => sweepRuns(runs, this.#anchors));
+    await this.#exclusive(async () => {
+      complaints.try("levels of domains that are no more cannot be tidied away", () => this.#levels.look(now));
+    });
+    const anchors = this.#anchors;
+    if (anchors === null) return;
+    await complaints.tryTo("idle control groups cannot be tidied away", () =>
+      this.#idle.look(anchors, this.#named.look()),
+    );
+  }
+}
