@@ -41,6 +41,11 @@ export class Place implements Found {
     this.links = links;
   }
 
+  /** `last` as the path had it, for calls by name: what a slash behind it means to them the kernel says. */
+  get lastAsGiven(): Bytes {
+    return this.slash ? `${this.last}/` : this.last;
+  }
+
   /** Canonical: what the kernel calls the directory when this is first asked, then the last component. Throws {@link Nameless}. */
   get name(): Bytes {
     this.#name ??= this.#ask();

@@ -60,6 +60,8 @@ export const cases: Readonly<Record<string, string>> = {
   "unlinkat flags": "unlinkat @AT_FDCWD file 0x77",
   mkdir: "mkdir made 0777 ; mkdir made 0777 ; mkdir file 0755 ; mkdir dangling 0755 ; mkdir odd 07777",
   symlink: "symlink ../anything made ; symlink x file ; symlinkat y @AT_FDCWD dir/made ; symlink #hex=00 other",
+  "link to a name with a slash":
+    "link file made/ ; linkat @AT_FDCWD file @AT_FDCWD dir/made// 0 ; link file dir/ ; link file foreign/ ; link file dangling/ ; link file to-dir/ ; link file/ made ; link none made/",
   link: "link file made ; link file dir/inner ; link none x ; link dir x ; link to-file made-link ; linkat @AT_FDCWD to-file @AT_FDCWD followed @AT_SYMLINK_FOLLOW",
   "rename a file": "rename file moved ; rename moved dir/inner ; rename none x ; rename dir/inner ./back",
   "rename directories":

@@ -58,8 +58,10 @@ function linkTo(call: Call, object: NonNullable<Place["object"]>, destination: P
     if (grants.gained(name, to.place.name, false) !== 0)
       return denyTwoNames("link", name, to.place.name, { directory: false, replaces: false });
   }
-  const { directory, last } = to.place;
+  const { directory, lastAsGiven } = to.place;
   return result(
-    call.effect(() => sys("linkat", abi.AT_FDCWD, c(self(object.fd)), directory, c(last), abi.AT_SYMLINK_FOLLOW)),
+    call.effect(() =>
+      sys("linkat", abi.AT_FDCWD, c(self(object.fd)), directory, c(lastAsGiven), abi.AT_SYMLINK_FOLLOW),
+    ),
   );
 }

@@ -16,7 +16,7 @@ export const mkdir: Handler = {
     const at = call.name === "mkdirat";
     const mode = call.unsigned(at ? 2 : 1);
     return make(call, call.path(at ? 0 : null, at ? 1 : 0), (place) =>
-      sys("mkdirat", place.directory, c(place.slash ? `${place.last}/` : place.last), mode),
+      sys("mkdirat", place.directory, c(place.lastAsGiven), mode),
     );
   },
 };
@@ -28,7 +28,7 @@ export const symlink: Handler = {
     const at = call.name === "symlinkat";
     const text = call.target.memory.string(call.word(0));
     return make(call, call.path(at ? 1 : null, at ? 2 : 1), (place) =>
-      sys("symlinkat", c(text), place.directory, c(place.slash ? `${place.last}/` : place.last)),
+      sys("symlinkat", c(text), place.directory, c(place.lastAsGiven)),
     );
   },
 };
@@ -43,9 +43,7 @@ export const mknod: Handler = {
     if (isDevice(mode)) return never(E.PERM, call.name, "a device node");
     const path = call.path(at ? 0 : null, at ? 1 : 0);
     if (mode & (abi.S_ISUID | abi.S_ISGID)) return never(E.PERM, "create with set-id bits", shown(path.text));
-    return make(call, path, (place) =>
-      sys("mknodat", place.directory, c(place.slash ? `${place.last}/` : place.last), mode, 0),
-    );
+    return make(call, path, (place) => sys("mknodat", place.directory, c(place.lastAsGiven), mode, 0));
   },
 };
 

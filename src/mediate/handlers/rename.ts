@@ -8,7 +8,7 @@ import { leaveNoPlace } from "../leave.ts";
 import { CONTINUE, error, type Outcome, result, unable } from "../outcome.ts";
 import type { Place } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
-import { type Bytes, c, close, fstat, openPath, shown, sys } from "../sys.ts";
+import { c, close, fstat, openPath, shown, sys } from "../sys.ts";
 
 const KNOWN = abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE | abi.RENAME_WHITEOUT;
 
@@ -102,6 +102,5 @@ function smuggled(call: Call, from: Place, to: Place): Outcome | null {
 }
 
 function move(from: Place, to: Place, flags: number): number {
-  const spelled = (place: Place): Bytes => (place.slash ? `${place.last}/` : place.last);
-  return sys("renameat2", from.directory, c(spelled(from)), to.directory, c(spelled(to)), flags);
+  return sys("renameat2", from.directory, c(from.lastAsGiven), to.directory, c(to.lastAsGiven), flags);
 }

@@ -21,10 +21,10 @@ export const unlink: Handler = {
       if (walked.place.last === ".")
         return call.leave(error(flags & abi.AT_REMOVEDIR ? unremovable(path.text) : E.ISDIR));
       if (walked.place.object === null) return call.leave(error(E.NOENT));
-      const { directory, last, slash, name } = walked.place;
+      const { directory, lastAsGiven, name } = walked.place;
       if (call.broker.grants.kernelCreates(name)) return CONTINUE;
       if ((call.broker.grants.of(name) & Permission.delete) === 0) return denyName("delete", name);
-      return result(call.effect(() => sys("unlinkat", directory, c(slash ? `${last}/` : last), flags)));
+      return result(call.effect(() => sys("unlinkat", directory, c(lastAsGiven), flags)));
     });
   },
 };
