@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runDialect } from "../../src/esxi/dialect.ts";
 import { type Places, places } from "../../src/host/places.ts";
+import { scratchPlaces } from "../agent/scratch-places.ts";
 import type { Outcome } from "../cli/command-line.ts";
 
 /** A host of its own in a scratch folder: two domains, of which one has number 49, and no shipped ones. */
@@ -12,10 +13,8 @@ export class Host {
 
   constructor(asRoot = true) {
     const standard = places({ uid: 1000, env: { HOME: this.folder }, home: this.folder });
-    const system = Object.fromEntries(
-      Object.entries(standard.system).map(([key, path]) => [key, join(this.folder, path)]),
-    );
-    this.places = { ...standard, asRoot, system: system as unknown as Places["system"] };
+    const system = scratchPlaces(this.folder, this.folder).system;
+    this.places = { ...standard, asRoot, system };
     mkdirSync(join(this.folder, "domains"));
     mkdirSync(this.policies, { recursive: true });
     this.policy("hostd", "level: enforcing\nfiles: [r /etc/**]\n");
