@@ -1,11 +1,15 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { majorOf, minorOf } from "../kernel/device-number.ts";
 import { abi, POLLPRI } from "./abi.ts";
 import type { Epoll } from "./epoll.ts";
 import { MayWait } from "./may-wait.ts";
 import { c, sys } from "./sys.ts";
 
-/** What a file system means for a walk: `slow` ones may keep the caller waiting on somebody else; names on `unknown` ones (of other mount namespaces, or detached) mean nothing. */
-export type MountKind = "local" | "procfs" | "slow" | "unknown";
+/**
+ * What a file system means for a walk: `slow` ones may keep the caller waiting on somebody else; names on `unknown` ones (of other mount namespaces, or detached) mean nothing. `procfs` is /proc
+ * alone, whose names say whose process it is; on an `other-procfs` (a second instance, or a folder of /proc under another name) they do not.
+ */
+export type MountKind = "local" | "procfs" | "other-procfs" | "slow" | "unknown";
 
 /** File systems that answer from memory or a block device. All others may wait for a network or a user-space server, and the loop must not wait. */
 const LOCAL = new Set(
@@ -60,7 +64,7 @@ export class Mounts {
   }
 
   #readAll(): void {
-    this.#kinds = parse(readFileSync("/proc/self/mountinfo", "latin1"));
+    this.#kinds = parse(readFileSync("/proc/self/mountinfo", "latin1"), statSync("/proc").dev);
     this.#read = true;
   }
 
@@ -77,14 +81,17 @@ function watchRequest(fd: number): Buffer {
   return request;
 }
 
-function parse(text: string): Map<number, MountKind> {
+/** `proc`: device number of what /proc is. */
+function parse(text: string, proc: number): Map<number, MountKind> {
   const kinds = new Map<number, MountKind>();
   for (const line of text.split("\n")) {
     const fields = line.split(" ");
     const type = fields[fields.indexOf("-") + 1];
-    const id = fields[0];
+    const [id, , device, root, point] = fields;
     if (id === undefined || id === "" || type === undefined) continue;
-    kinds.set(Number(id), type === "proc" ? "procfs" : LOCAL.has(type) ? "local" : "slow");
+    const isProc = device === `${majorOf(proc)}:${minorOf(proc)}` && point === `/proc${root === "/" ? "" : root}`;
+    const procfs = isProc ? "procfs" : "other-procfs";
+    kinds.set(Number(id), type === "proc" ? procfs : LOCAL.has(type) ? "local" : "slow");
   }
   return kinds;
 }

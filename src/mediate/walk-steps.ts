@@ -33,7 +33,8 @@ export class Walk {
     if (typeof start === "number") return { kind: "error", errno: start };
     this.#push(path);
     for (;;) {
-      if (this.#kind === "unknown") return { kind: "unknown" };
+      const nameless = this.#nameless();
+      if (nameless !== null) return nameless;
       const component = this.#rest.pop();
       if (component === undefined) return this.#here();
       const stop =
@@ -86,7 +87,8 @@ export class Walk {
     const type = object?.stat.type;
     if (object !== null && type === abi.S_IFLNK && this.#follows()) return this.#enter(component, object, true);
     if (this.#closed(holder) || this.#closed(this.#kind)) return { kind: "procfs" };
-    if (this.#kind === "unknown") return { kind: "unknown" };
+    const nameless = this.#nameless();
+    if (nameless !== null) return nameless;
     // Calls that make or remove names are left to say so themselves.
     const looking = this.#context.follow !== "never" && !this.#context.makes;
     if (looking && this.#slash && object !== null && type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
@@ -108,6 +110,11 @@ export class Walk {
     const fd = this.#context.target.keep(this.#asItself(() => openat(this.#at, component, flags)));
     const stat = fd < 0 ? -fd : this.#look(fd);
     return typeof stat === "number" ? stat : { fd, stat };
+  }
+
+  /** Names there mean nothing. */
+  #nameless(): Walked | null {
+    return this.#kind === "unknown" || this.#kind === "other-procfs" ? { kind: this.#kind } : null;
   }
 
   #closed(kind: MountKind): boolean {

@@ -17,8 +17,8 @@ export type Walked =
     }
   /** What the target's own `/proc/self/exe`, `cwd`, `root` leads to, O_PATH. Only where procfs is opened. */
   | { readonly kind: "object"; readonly fd: number }
-  /** A file system of another mount namespace, or none's. */
-  | { readonly kind: "unknown" }
+  /** A file system of another mount namespace, or none's; or a procfs that is not /proc. */
+  | { readonly kind: "unknown" | "other-procfs" }
   /** `/proc/self/fd/N` of the target's own, followed: the same as its descriptor N. */
   | { readonly kind: "descriptor"; readonly number: number }
   | { readonly kind: "error"; readonly errno: number };

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { ENXIO } from "../../kernel/constants.ts";
+import { majorOf, minorOf } from "../../kernel/device-number.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import type { OpenArguments } from "../handlers/open-arguments.ts";
@@ -90,13 +91,4 @@ function isDevice(name: string, major: number, minor: number): boolean {
 export function numbers(object: number): { major: number; minor: number } {
   const { rdev } = statSync(self(object));
   return { major: majorOf(rdev), minor: minorOf(rdev) };
-}
-
-/** makedev(3). */
-function majorOf(rdev: number): number {
-  return (rdev >>> 8) & 0xfff;
-}
-
-function minorOf(rdev: number): number {
-  return (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
 }

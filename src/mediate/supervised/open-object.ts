@@ -3,6 +3,7 @@ import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { accesses, type OpenArguments } from "../handlers/open-arguments.ts";
 import { given } from "../handlers/open-make.ts";
+import { OTHER_PROCFS } from "../leave.ts";
 import { MayWait } from "../may-wait.ts";
 import { error, type Outcome, unable } from "../outcome.ts";
 import { canonical, namesOf, type Place } from "../place.ts";
@@ -45,6 +46,8 @@ export function openDescriptor(call: Call, asked: OpenArguments, fd: number, pla
   const text = readlinkat(abi.AT_FDCWD, self(fd));
   if (typeof text === "number") return error(-text);
   if (asked.flags & abi.O_DIRECTORY && stat.type !== abi.S_IFDIR) return error(E.NOTDIR);
+  if (call.broker.mounts.kind(stat.mount) === "other-procfs")
+    return unable(E.ACCES, call.name, `${shown(text)} on ${OTHER_PROCFS}`);
   const anonymous = /^[a-z_]+:/.test(text) || (stat.links === 0 && /^\/memfd:.* \(deleted\)$/s.test(text));
   for (const name of anonymous ? [] : namesOf(fd, stat)) {
     if (typeof name === "number") return error(name);
