@@ -11,6 +11,11 @@ import { c, sys } from "./sys.ts";
  */
 export type MountKind = "local" | "procfs" | "other-procfs" | "slow" | "unknown";
 
+/** Names there mean nothing. */
+export function isNameless(kind: MountKind): kind is "unknown" | "other-procfs" {
+  return kind === "unknown" || kind === "other-procfs";
+}
+
 /** File systems that answer from memory or a block device. All others may wait for a network or a user-space server, and the loop must not wait. */
 const LOCAL = new Set(
   `ext2 ext3 ext4 xfs btrfs f2fs bcachefs zfs tmpfs ramfs devtmpfs devpts overlay squashfs erofs vfat exfat ntfs3 iso9660 udf

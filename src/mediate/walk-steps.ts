@@ -1,6 +1,6 @@
 import { abi, E } from "./abi.ts";
 import { LINKS_MAX } from "./limits.ts";
-import type { MountKind } from "./mounts.ts";
+import { isNameless, type MountKind } from "./mounts.ts";
 import { canonical, Place } from "./place.ts";
 import { protectedLink } from "./protected-link.ts";
 import { asOwnName, isOwnTable, leadsToOwn, ownerOf } from "./supervised/itself.ts";
@@ -33,8 +33,7 @@ export class Walk {
     if (typeof start === "number") return { kind: "error", errno: start };
     this.#push(path);
     for (;;) {
-      const nameless = this.#nameless();
-      if (nameless !== null) return nameless;
+      if (isNameless(this.#kind)) return { kind: this.#kind };
       const component = this.#rest.pop();
       if (component === undefined) return this.#here();
       const stop =
@@ -87,8 +86,7 @@ export class Walk {
     const type = object?.stat.type;
     if (object !== null && type === abi.S_IFLNK && this.#follows()) return this.#enter(component, object, true);
     if (this.#closed(holder) || this.#closed(this.#kind)) return { kind: "procfs" };
-    const nameless = this.#nameless();
-    if (nameless !== null) return nameless;
+    if (isNameless(this.#kind)) return { kind: this.#kind };
     // Calls that make or remove names are left to say so themselves.
     const looking = this.#context.follow !== "never" && !this.#context.makes;
     if (looking && this.#slash && object !== null && type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
@@ -110,11 +108,6 @@ export class Walk {
     const fd = this.#context.target.keep(this.#asItself(() => openat(this.#at, component, flags)));
     const stat = fd < 0 ? -fd : this.#look(fd);
     return typeof stat === "number" ? stat : { fd, stat };
-  }
-
-  /** Names there mean nothing. */
-  #nameless(): Walked | null {
-    return this.#kind === "unknown" || this.#kind === "other-procfs" ? { kind: this.#kind } : null;
   }
 
   #closed(kind: MountKind): boolean {
