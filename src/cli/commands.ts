@@ -13,6 +13,7 @@ import { run } from "./commands/run.ts";
 import { schema } from "./commands/schema.ts";
 import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
+import { top } from "./commands/top.ts";
 import { why } from "./commands/why.ts";
 
 /** All commands, in the order of `--help`. */
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   status,
   domain,
   ps,
+  top,
   events,
   why,
   check,

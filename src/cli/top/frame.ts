@@ -1,0 +1,45 @@
+import type { DomainReading, Reading } from "../../sessions/view/reading.ts";
+
+/** What is shown of one domain: its figures at the end of an interval, and rates over it. */
+export interface FrameRow extends Omit<DomainReading, "cpu"> {
+  /** Per cent of one processor. */
+  readonly cpuPercent: number;
+  /** Denials and warnings a second; null where nobody counts them. */
+  readonly eventsPerSecond: number | null;
+}
+
+export interface Frame extends Omit<Reading, "seconds" | "meter" | "domains"> {
+  /** Seconds that the rates are of; 0: there is nothing yet to compare with. */
+  readonly interval: number;
+  readonly domains: readonly FrameRow[];
+}
+
+/** Rates from one reading to the next. `before` null, or of a meter that has been begun anew: there are none yet. */
+export function frameOf(before: Reading | null, now: Reading): Frame {
+  const { time, host, agent, domains, meter, seconds } = now;
+  const base = before?.meter === meter ? before : null;
+  const interval = base === null ? 0 : seconds - base.seconds;
+  const earlier = new Map(base?.domains.map((one) => [keyOf(one), one]));
+  const rows = domains.map((one) => rowOf(one, base === null ? one : (earlier.get(keyOf(one)) ?? null), interval));
+  return { time, interval, host, agent, domains: rows };
+}
+
+function rowOf({ cpu, ...row }: DomainReading, before: DomainReading | null, interval: number): FrameRow {
+  const used = cpu - (before?.cpu ?? 0);
+  return {
+    ...row,
+    cpuPercent: interval > 0 ? (used / (interval * 1_000_000)) * 100 : 0,
+    eventsPerSecond: eventRate(row.events, before?.events ?? 0, interval),
+  };
+}
+
+/** Counts begin anew with the day. */
+function eventRate(events: number | null, before: number, interval: number): number | null {
+  if (events === null) return null;
+  return interval > 0 ? (events >= before ? events - before : events) / interval : 0;
+}
+
+/** Names of domains hold no space. */
+function keyOf({ name, number }: DomainReading): string {
+  return `${number ?? "-"} ${name}`;
+}

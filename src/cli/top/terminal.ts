@@ -1,0 +1,117 @@
+import { writeSync } from "node:fs";
+import { hasCode } from "../../kernel/errno-error.ts";
+import type { Screen, Size } from "./screen.ts";
+
+/** XTerm Control Sequences; every terminal since the VT100 has them, and those that lack the other screen ignore them. */
+const ENTER = "\u001b[?1049h\u001b[?25l\u001b[2J";
+const LEAVE = "\u001b[?25h\u001b[?1049l";
+const HOME = "\u001b[H";
+const TO_END_OF_LINE = "\u001b[K";
+const TO_END_OF_SCREEN = "\u001b[J";
+const INVERTED = "\u001b[7m";
+const PLAIN = "\u001b[m";
+
+/** Of a terminal that does not say. */
+const SIZE_DEFAULT: Size = { columns: 80, rows: 24 };
+
+const ending = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const;
+
+export interface TerminalEvents {
+  readonly keys: (text: string) => void;
+  /** The size is another one, or the terminal is ours again: draw. */
+  readonly changed: () => void;
+}
+
+/** The caller's terminal while a whole screen is shown on it. However this process ends, but by SIGKILL, it is as it was before. */
+export class Terminal {
+  readonly #events: TerminalEvents;
+  #shown = false;
+
+  constructor(events: TerminalEvents) {
+    this.#events = events;
+  }
+
+  static isOne(): boolean {
+    return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== "dumb";
+  }
+
+  get size(): Size {
+    const { columns, rows } = process.stdout;
+    return { columns: columns || SIZE_DEFAULT.columns, rows: rows || SIZE_DEFAULT.rows };
+  }
+
+  open(): void {
+    process.on("exit", this.#restore);
+    for (const signal of ending) process.on(signal, this.#end);
+    process.on("SIGTSTP", this.suspend);
+    process.on("SIGCONT", this.#take);
+    process.stdin.setEncoding("utf8");
+    process.stdin.on("data", this.#events.keys);
+    process.stdin.on("end", this.#gone);
+    process.stdin.on("error", this.#gone);
+    process.stdout.on("resize", this.#events.changed);
+    this.#take();
+  }
+
+  close(): void {
+    this.#restore();
+    process.off("exit", this.#restore);
+    for (const signal of ending) process.off(signal, this.#end);
+    process.off("SIGTSTP", this.suspend);
+    process.off("SIGCONT", this.#take);
+    process.stdin.off("data", this.#events.keys);
+    process.stdin.off("end", this.#gone);
+    process.stdin.off("error", this.#gone);
+    process.stdout.off("resize", this.#events.changed);
+    process.stdin.pause();
+  }
+
+  draw({ lines, titles }: Screen): void {
+    if (!this.#shown) return;
+    const styled = lines.map((line, at) => (at === titles ? `${INVERTED}${line}${PLAIN}` : line) + TO_END_OF_LINE);
+    process.stdout.write(`${HOME}${styled.join("\r\n")}${TO_END_OF_SCREEN}`);
+  }
+
+  /** As every program does at ^Z: the shell has the terminal until it says `fg`. */
+  suspend = (): void => {
+    this.#restore();
+    process.kill(process.pid, "SIGSTOP");
+  };
+
+  #take = (): void => {
+    if (!this.#shown) {
+      process.stdin.setRawMode(true);
+      process.stdin.resume();
+      writeNow(ENTER);
+      this.#shown = true;
+    }
+    this.#events.changed();
+  };
+
+  #restore = (): void => {
+    if (!this.#shown) return;
+    this.#shown = false;
+    writeNow(LEAVE);
+    process.stdin.setRawMode(false);
+  };
+
+  /** The terminal is no more. An orderly end would be none: Node aborts where it cannot put the settings back. */
+  #gone = (): void => {
+    this.#end("SIGHUP");
+  };
+
+  /** Ends by the same signal, so that whoever waits sees which. */
+  #end = (signal: NodeJS.Signals): void => {
+    this.close();
+    process.kill(process.pid, signal);
+  };
+}
+
+/** Before anything else happens; a terminal that is gone needs nothing any more. */
+function writeNow(text: string): void {
+  try {
+    writeSync(process.stdout.fd, text);
+  } catch (error) {
+    if (!hasCode(error, "EIO", "EPIPE", "EAGAIN")) throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import { availableParallelism, freemem, hostname, loadavg, totalmem, uptime } from "node:os";
+import type { ShownDomain } from "../../agent/show.ts";
+import { agentIfThere } from "../../host/agent-client.ts";
+import { HostError } from "../../host/host-error.ts";
+import type { Places } from "../../host/places.ts";
+import { runningDomains } from "../../host/running.ts";
+import { CpuMeter } from "./cpu-meter.ts";
+import { groupUsage } from "./group-usage.ts";
+import { emptyUsage, ownerKey, type ProcessUsage, processUsages } from "./process-usage.ts";
+import type { DomainReading, HostReading, Reading } from "./reading.ts";
+
+/** Whoever asks within this time of a reading's begin shares it, milliseconds: many viewers cost what one costs. */
+export const READING_SHARED_MS = 400;
+
+/** Takes readings of one host. The one way to them: `cofferdam top` asks it itself, and inside domain `shell` through the session server. */
+export class Observer {
+  readonly #places: Places;
+  readonly #meter = new CpuMeter();
+  readonly #name = randomBytes(8).toString("hex");
+  #begun = Number.NEGATIVE_INFINITY;
+  #reading: Promise<Reading> | null = null;
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  read(): Promise<Reading> {
+    const now = performance.now();
+    if (this.#reading !== null && now - this.#begun < READING_SHARED_MS) return this.#reading;
+    this.#begun = now;
+    const last = this.#reading;
+    // One after the other: each adds to the meter.
+    this.#reading =
+      last === null
+        ? this.#look()
+        : last.then(
+            () => this.#look(),
+            () => this.#look(),
+          );
+    return this.#reading;
+  }
+
+  async #look(): Promise<Reading> {
+    const { known, agent } = await this.#askAgent();
+    const { byOwner, cpu } = await processUsages(runningDomains(this.#places));
+    const groups = (await groupUsage()) ?? [];
+    const seconds = performance.now() / 1_000;
+    this.#meter.add([...groups, ...cpu]);
+    const listed = known.map((one) => this.#domain(ownerKey(one.name, true), byOwner, one));
+    const names = new Set(known.map(({ name }) => ownerKey(name, true)));
+    const others = [...byOwner.keys()].filter((key) => !names.has(key)).map((key) => this.#domain(key, byOwner, null));
+    return {
+      time: new Date().toISOString(),
+      seconds,
+      meter: this.#name,
+      host: hostReading(),
+      agent,
+      domains: [...listed, ...others].sort(byNumber),
+    };
+  }
+
+  /** A view goes on while there is no agent, and says so. */
+  async #askAgent(): Promise<{ readonly known: readonly ShownDomain[]; readonly agent: string | null }> {
+    try {
+      const answer = (await agentIfThere("/v1/domains", this.#places.system.control)) as {
+        domains: readonly ShownDomain[];
+      } | null;
+      return answer === null ? { known: [], agent: "no agent runs" } : { known: answer.domains, agent: null };
+    } catch (error) {
+      if (error instanceof HostError) return { known: [], agent: error.message };
+      throw error;
+    }
+  }
+
+  #domain(owner: string, usages: ReadonlyMap<string, ProcessUsage>, known: ShownDomain | null): DomainReading {
+    const { name, number, level, modes, processes, resident, descriptors } =
+      usages.get(owner) ?? emptyUsage(known?.name ?? owner);
+    const [mode = null, ...more] = modes;
+    return {
+      name,
+      number: known?.number ?? number,
+      level: known === null ? level : known.level,
+      mode: more.length > 0 ? "mixed" : mode,
+      processes,
+      cpu: Math.round(this.#meter.of(owner)),
+      resident,
+      descriptors,
+      events: known?.eventsToday ?? null,
+    };
+  }
+}
+
+function byNumber(a: DomainReading, b: DomainReading): number {
+  const last = Number.POSITIVE_INFINITY;
+  return (a.number ?? last) - (b.number ?? last) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
+
+function hostReading(): HostReading {
+  return {
+    name: hostname(),
+    uptime: Math.floor(uptime()),
+    processors: availableParallelism(),
+    load: loadavg(),
+    memory: totalmem(),
+    available: freemem(),
+  };
+}
