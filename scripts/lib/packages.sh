@@ -21,6 +21,8 @@ groff               groff-base        formats the manual
 man                 man-db            shows the manual
 zsh                 zsh               its completion
 fish                fish              its completion
+sshd                openssh-server    logins in the domain shell
+tcsh                tcsh              a login shell of its own kind
 xz                  xz-utils          unpacks the suites of the kernel
 qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian
 busybox             busybox-static    the shell of the virtual machine

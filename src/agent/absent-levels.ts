@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { overridden, readOverride, removeOverride } from "../domains/levels.ts";
+import { byItself, overridden, readOverride, removeOverride } from "../domains/levels.ts";
 import { readNumbers } from "../domains/numbers-file.ts";
 import { listRuns } from "../domains/runs.ts";
 import { StateError } from "../domains/state-error.ts";
+import { auditEvent } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import { libraryFile } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import { parseDomainName } from "../policy/names.ts";
-import { auditEvent, byItself } from "./audit.ts";
 
 /**
  * How long one agent must have found no policy of a domain's name before it forgets the level that was given to it, milliseconds. A package update that takes a file away and

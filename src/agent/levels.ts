@@ -1,6 +1,7 @@
 import { inThisBoot, levelClock, newOverride, secondsLeft } from "../domains/level-clock.ts";
 import {
   type Actor,
+  byItself,
   changeOverrides,
   type LevelOverride,
   overridden,
@@ -14,7 +15,6 @@ import type { Event } from "../events/event.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 import { parseDomainName } from "../policy/names.ts";
-import { byItself } from "./audit.ts";
 import { Complaints } from "./complaints.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";

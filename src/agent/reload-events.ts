@@ -1,6 +1,6 @@
 import type { Actor } from "../domains/levels.ts";
+import { auditEvent, failedEvent } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
-import { auditEvent, failedEvent } from "./audit.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { ReloadOutcome } from "./reload.ts";
 

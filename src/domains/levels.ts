@@ -11,6 +11,9 @@ export interface Actor {
   readonly name: string | null;
 }
 
+/** Whose order it is when a level's time is over, or its domain gone. */
+export const byItself: Actor = { uid: 0, name: "cofferdam" };
+
 /** A level that counts instead of the policy's own, until it is taken back. Wall clock times are ISO 8601, UTC. */
 export interface LevelOverride {
   readonly level: Level;

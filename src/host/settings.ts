@@ -1,57 +1,78 @@
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { hasCode } from "../kernel/errno-error.ts";
+import { dirname } from "node:path";
+import type { By } from "../events/audit-catalogue.ts";
+import { auditEvent, failedEvent, theHost } from "../events/audit-event.ts";
+import { openEventLog } from "../events/log/event-log.ts";
+import { asker } from "./asker.ts";
 import { HostError } from "./host-error.ts";
 import type { Places } from "./places.ts";
-import { modesFor, writeWhole } from "./write-whole.ts";
+import type { PreparedChange } from "./setting-change.ts";
+import { prepareOff, prepareOn, shellSandboxState } from "./shell-sandbox/shell-sandbox.ts";
 
 /** One setting of the host: a whole number. */
 export interface Setting {
   readonly key: string;
   readonly summary: string;
-  readonly standard: number;
   readonly least: number;
   readonly most: number;
-  /** What a change does not do yet; null where it is in force at once. */
-  readonly pending: string | null;
 }
-
-/** Every setting there is. */
-export const settings: readonly Setting[] = [
-  {
-    key: "/UserVars/ShellSandboxEnabled",
-    summary: "login shells start in the domain `shell`: 0 no, 1 yes",
-    standard: 0,
-    least: 0,
-    most: 1,
-    pending: "kept, but without effect in this version: shells are not put into a domain yet",
-  },
-];
 
 export interface SettingValue extends Setting {
   readonly value: number;
+  /** What the value alone does not tell; null where it tells all. */
+  readonly remark: string | null;
 }
 
-export function settingsFile(places: Places): string {
-  return join(dirname(places.system.numbers), "settings.json");
+export interface ChangedSetting extends SettingValue {
+  readonly before: number;
+  /** What the administrator must know or do, a sentence each. */
+  readonly next: readonly string[];
 }
 
-/** All settings with their values. @throws HostError for a file that is broken */
+/** How a setting is read from the host and put in force. The host itself is what it is kept in. */
+interface Kept extends Setting {
+  read(places: Places): Pick<SettingValue, "value" | "remark">;
+  prepare(places: Places, value: number, by: By): Promise<PreparedChange>;
+}
+
+const kept: readonly Kept[] = [
+  {
+    key: "/UserVars/ShellSandboxEnabled",
+    summary: "logins start in the domain `shell`: 0 no, 1 yes",
+    least: 0,
+    most: 1,
+    read: (places) => {
+      const state = shellSandboxState(places);
+      const remark = "part of it is in place, or of another version: set it again to 0 or 1";
+      return { value: state === "on" ? 1 : 0, remark: state === "half" ? remark : null };
+    },
+    prepare: async (places, value, { uid }) => (value === 1 ? prepareOn(places, uid) : prepareOff(places)),
+  },
+];
+
+/** Every setting there is. */
+export const settings: readonly Setting[] = kept.map(({ key, summary, least, most }) => ({
+  key,
+  summary,
+  least,
+  most,
+}));
+
+/** All settings with their values. */
 export function readSettings(places: Places): readonly SettingValue[] {
-  const values = readValues(settingsFile(places));
-  return settings.map((setting) => ({ ...setting, value: values[setting.key] ?? setting.standard }));
+  return kept.map((setting) => withValue(places, setting));
 }
 
 /** @throws HostError for a key that there is not */
 export function readSetting(places: Places, key: string): SettingValue {
-  const found = readSettings(places).find((setting) => setting.key === key);
-  if (found !== undefined) return found;
-  throw new HostError(`no setting is called \`${key}\``, "cofferdam settings list shows all of them");
+  return withValue(places, find(key));
 }
 
-/** @throws HostError for a value that does not fit, and for everybody but root */
-export function writeSetting(places: Places, key: string, text: string): SettingValue {
-  const setting = readSetting(places, key);
+/**
+ * Tries what can fail, then tells the auditor, then puts the value in force; the same value again mends what somebody has changed by hand.
+ * @throws HostError with nothing changed, for a value that does not fit, for what is in its way, and for everybody but root
+ */
+export async function writeSetting(places: Places, key: string, text: string): Promise<ChangedSetting> {
+  const setting = find(key);
   const value = /^-?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= setting.least && value <= setting.most))
     throw new HostError(
@@ -59,32 +80,49 @@ export function writeSetting(places: Places, key: string, text: string): Setting
       `give a whole number from ${setting.least} to ${setting.most}`,
     );
   if (!places.asRoot) throw new HostError("settings are the host's", "change them as root");
-  const path = settingsFile(places);
-  const values = { ...readValues(path), [key]: value };
-  writeWhole(path, Buffer.from(`${JSON.stringify({ version: 1, values }, null, 1)}\n`), modesFor(0));
-  return { ...setting, value };
+  const before = withValue(places, setting).value;
+  const by = asker();
+  const change = await prepared(setting.prepare(places, value, by));
+  const untold = carryOut(places, change, `${key} from ${before} to ${value}`, by);
+  return { ...withValue(places, setting), before, next: [...change.next, ...untold] };
 }
 
-function readValues(path: string): Readonly<Record<string, number>> {
-  let text: string;
+async function prepared(change: Promise<PreparedChange>): Promise<PreparedChange> {
   try {
-    text = readFileSync(path, "utf8");
+    return await change;
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return {};
-    throw error;
+    if (!(error instanceof HostError)) throw error;
+    throw new HostError(error.message, `nothing was changed; ${error.help}`, error.exitCode);
   }
-  const values = valuesIn(text);
-  if (values !== null) return values;
-  throw new HostError(`${path} holds no settings`, "remove it: all settings then have their standard values");
 }
 
-function valuesIn(text: string): Readonly<Record<string, number>> | null {
+/** What could not be told to the auditor, for a change that goes through all the same. */
+function carryOut(places: Places, change: PreparedChange, what: string, by: By): readonly string[] {
+  const log = openEventLog(dirname(places.events));
+  if (change.isRescue) change.place();
+  log.append(auditEvent(theHost, "set", what, by));
+  const { problem } = log;
   try {
-    const { version, values } = JSON.parse(text);
-    const numbers = typeof values === "object" && values !== null && Object.values(values).every(Number.isSafeInteger);
-    return version === 1 && numbers ? values : null;
+    if (problem === null && !change.isRescue) change.place();
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return null;
-    throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    log.append(failedEvent(theHost, "set", `${what}: ${why}`));
+    throw new HostError(`it could not be put in place: ${why}`, "nothing was changed");
+  } finally {
+    log.close();
   }
+  if (problem === null) return [];
+  if (change.isRescue) return [`it is done, but no event could be written of it: ${problem}`];
+  change.discard();
+  throw new HostError(`the event log cannot be written: ${problem}`, "nothing was changed, since nobody would be told");
+}
+
+function withValue(places: Places, { key, summary, least, most, read }: Kept): SettingValue {
+  return { key, summary, least, most, ...read(places) };
+}
+
+function find(key: string): Kept {
+  const found = kept.find((setting) => setting.key === key);
+  if (found !== undefined) return found;
+  throw new HostError(`no setting is called \`${key}\``, "cofferdam settings list shows all of them");
 }

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { replaceFile } from "../kernel/replace-file.ts";
+import { type PreparedFile, prepareFile, replaceFile } from "../kernel/replace-file.ts";
 import { HostError } from "./host-error.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -30,6 +30,15 @@ export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void 
   }
 }
 
+/** The same in two steps, for several files at once; what may fail for want of room fails in this one. The folder must be there. @throws HostError */
+export function prepareWhole(path: string, bytes: Uint8Array, modes: Modes): PreparedFile {
+  try {
+    return prepareFile(dirname(path), bytes, modes.file);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
 /**
  * A folder that nobody but root and the caller may write.
  * @throws HostError where it cannot be made, or there is another one of that name
@@ -46,7 +55,10 @@ export function makeFolder(folder: string, modes: Modes): void {
 /** What the system says about a place that the caller chose; anything else is a fault of this program and stays one. */
 function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return error;
-  const help = "make it writable for you, or choose another place: HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME";
+  const help =
+    process.geteuid?.() === 0
+      ? "make room, or make it writable"
+      : "make it writable for you, or choose another place: HOME, XDG_RUNTIME_DIR, XDG_STATE_HOME";
   return new HostError(`${path} cannot be written: ${error.code}`, help);
 }
 

@@ -1,6 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { settingsFile } from "../../src/host/settings.ts";
 import { Host } from "./dialect.ts";
 
 let host: Host;
@@ -57,13 +55,12 @@ describe("esxcli system secpolicy domain", () => {
 describe("esxcfg-advcfg", () => {
   const key = "/UserVars/ShellSandboxEnabled";
 
-  test("a value is set, kept, and got", async () => {
-    expect((await host.run("esxcfg-advcfg", "-g", key)).out).toBe("Value of ShellSandboxEnabled is 0\n");
-    const set = await host.run("esxcfg-advcfg", "-s", "1", key);
-    expect(set).toMatchObject({ status: 0, out: "Value of ShellSandboxEnabled is 1\n" });
-    expect(set.err).toContain("without effect in this version");
-    expect((await host.run("esxcfg-advcfg", "-g", key)).out).toBe("Value of ShellSandboxEnabled is 1\n");
-    expect(statSync(settingsFile(host.places)).mode & 0o022).toBe(0);
+  test("a value is got", async () => {
+    expect(await host.run("esxcfg-advcfg", "-g", key)).toEqual({
+      status: 0,
+      out: "Value of ShellSandboxEnabled is 0\n",
+      err: "",
+    });
   });
 
   test.each([["2"], ["-1"], ["yes"], [""], ["0x1"]])("`%s` is no value", async (value) => {
@@ -80,13 +77,6 @@ describe("esxcfg-advcfg", () => {
     expect((await user.run("esxcfg-advcfg", "-s", "1", key)).err).toContain("change them as root");
     expect((await user.run("esxcfg-advcfg", "-g", key)).status).toBe(0);
     user.remove();
-  });
-
-  test("a broken file of settings is no standard value", async () => {
-    await host.run("esxcfg-advcfg", "-s", "1", key);
-    const file = settingsFile(host.places);
-    host.write(file, readFileSync(file, "utf8").slice(0, 20));
-    expect((await host.run("esxcfg-advcfg", "-g", key)).status).toBe(3);
   });
 });
 

@@ -1,5 +1,6 @@
+import { wrap } from "../../diagnostics/wrap.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { readSetting, readSettings, type SettingValue, writeSetting } from "../../host/settings.ts";
+import { type ChangedSetting, readSetting, readSettings, writeSetting } from "../../host/settings.ts";
 import { type Command, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
 import { table } from "../render/table.ts";
@@ -15,7 +16,11 @@ const list: Command = {
   examples: [{ line: "cofferdam settings list", what: "the table" }],
   run(context, _operands, options) {
     const all = readSettings(context.places);
-    const rows = all.map(({ key, value, summary, pending }) => [key, String(value), meaning(summary, pending)]);
+    const rows = all.map(({ key, value, summary, remark }) => [
+      key,
+      String(value),
+      remark === null ? summary : `${summary} (${remark})`,
+    ]);
     context.out(options.json ? toJson(all) : table(rows, context.width));
     return ExitCode.ok;
   },
@@ -31,6 +36,7 @@ const get: Command = {
   run(context, [key = ""], options) {
     const setting = readSetting(context.places, key);
     context.out(options.json ? toJson(setting) : `${setting.value}\n`);
+    if (setting.remark !== null && !options.json) context.err(`${key}: ${setting.remark}\n`);
     return ExitCode.ok;
   },
 };
@@ -40,14 +46,15 @@ const set: Command = {
   operands: [keyOperand, { name: "<value>", description: "a whole number" }],
   summary: "change a setting, as root",
   description: [
-    "The value survives restarts of the agent and of the host.",
+    "What the new value needs is tried first; where something is in its way, nothing is changed and the message says what to do. Each change is an event, with who made it.",
+    "Setting /UserVars/ShellSandboxEnabled to 0 works without an agent, without a session server and on a full disk.",
     "Exit status: 0, 3 when it was not changed.",
   ],
   options: [jsonOption],
   examples: [{ line: "cofferdam settings set /UserVars/ShellSandboxEnabled 1", what: "for login shells to come" }],
-  run(context, [key = "", value = ""], options) {
-    const setting = writeSetting(context.places, key, value);
-    context.out(options.json ? toJson(setting) : changed(setting));
+  async run(context, [key = "", value = ""], options) {
+    const setting = await writeSetting(context.places, key, value);
+    context.out(options.json ? toJson(setting) : changed(setting, context.width));
     return ExitCode.ok;
   },
 };
@@ -64,10 +71,8 @@ export const settings: Command = {
   subcommands: [list, get, set],
 };
 
-function meaning(summary: string, pending: string | null): string {
-  return pending === null ? summary : `${summary} (${pending})`;
-}
-
-function changed({ key, value, pending }: SettingValue): string {
-  return `${key} is ${value}${pending === null ? "" : ` (${pending})`}\n`;
+function changed({ key, value, next }: ChangedSetting, width: number): string {
+  return [`${key} is ${value}`, ...next.map((sentence) => wrap(sentence, width, "  "))]
+    .map((text) => `${text}\n`)
+    .join("");
 }

@@ -6,7 +6,7 @@ import { parseCommandLine, usage } from "./usage.ts";
 const form = "esxcfg-advcfg -g KEY, or esxcfg-advcfg -s VALUE KEY";
 
 /** `esxcfg-advcfg -g KEY` and `-s VALUE KEY`: the host's settings. */
-export const advcfg: Dialect = (args, { places, out, err }) => {
+export const advcfg: Dialect = async (args, { places, out, err }) => {
   const options = {
     get: { type: "string", short: "g" },
     set: { type: "string", short: "s" },
@@ -24,9 +24,9 @@ export const advcfg: Dialect = (args, { places, out, err }) => {
   }
   if (values.set === undefined || values.get !== undefined || key === undefined || positionals.length > 1)
     throw usage("either a value is got or one is set", form);
-  const setting = writeSetting(places, key, values.set);
+  const setting = await writeSetting(places, key, values.set);
   out(sentence(setting));
-  if (setting.pending !== null) err(`esxcfg-advcfg: ${setting.pending}\n`);
+  for (const next of setting.next) err(`esxcfg-advcfg: ${next}\n`);
   return ExitCode.ok;
 };
 

@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { HostError } from "../host-error.ts";
+import { type Places, sessionPrograms } from "../places.ts";
+import { judgeShell, type LoginAccount } from "./login-shells.ts";
+import type { SshdWith } from "./sshd.ts";
+import { readSshdConfiguration, type SshdLine } from "./sshd-configuration.ts";
+import { SSHD_DROP_IN, SSHD_FOLDER, wantedOfSshd } from "./sshd-drop-in.ts";
+
+const SSHD_CONFIG = "/etc/ssh/sshd_config";
+/** Accounts that sshd itself is asked about; that the drop-in comes first is seen for all others. */
+const ACCOUNTS_ASKED_MAX = 50;
+
+/**
+ * Variables that a client may set in the login shell before the sandbox begins, as patterns of AcceptEnv: none that a shell or the dynamic linker heeds for more than
+ * language and look.
+ */
+const harmless = new Set(["LANG", "LANGUAGE", "LC_*", "COLORTERM", "NO_COLOR", "TERM", "XMODIFIERS", "TZ"]);
+
+/**
+ * Sees that with the drop-in every login by ssh, whoever's and from wherever, goes into the sandbox.
+ * @returns what the administrator must know, a sentence each
+ * @throws HostError for what would let one pass by
+ */
+export function checkSshd(
+  places: Places,
+  sshd: SshdWith,
+  administrators: readonly LoginAccount[],
+  accounts: readonly LoginAccount[],
+): readonly string[] {
+  sshd.test();
+  checkOptions();
+  const lines = readSshdConfiguration(SSHD_CONFIG, sshd.files);
+  checkPlace(lines);
+  checkVariables(lines);
+  checkKeys(lines);
+  checkPam();
+  for (const { name } of administrators) checkEffective(sshd, name, [...wantedOfSshd(places), "chrootdirectory none"]);
+  const others = accounts.filter(({ shell }) => judgeShell(shell) !== "shut").slice(0, ACCOUNTS_ASKED_MAX);
+  for (const { name } of others) checkEffective(sshd, name, wantedOfSshd(places));
+  return chroots(lines);
+}
+
+/** Nothing stands before it that a login could match. */
+function checkPlace(lines: readonly SshdLine[]): void {
+  const at = lines.findIndex(({ file }) => file === SSHD_DROP_IN);
+  if (at < 0)
+    throw new HostError(
+      `${SSHD_CONFIG} does not include ${SSHD_FOLDER}`,
+      `let its first line be: Include ${SSHD_FOLDER}/*.conf`,
+    );
+  const match = lines.slice(0, at).find(({ keyword }) => keyword === "match");
+  if (match === undefined) return;
+  throw new HostError(
+    `${placeOf(match)}: this Match block comes before ${SSHD_DROP_IN} and could override it`,
+    `put the block behind the line \`Include ${SSHD_FOLDER}/*.conf\`, or give its file a name that sorts behind`,
+  );
+}
+
+function checkVariables(lines: readonly SshdLine[]): void {
+  for (const line of lines.filter(({ keyword }) => keyword === "acceptenv")) {
+    const bad = line.args.find((pattern) => !harmless.has(pattern));
+    if (bad === undefined) continue;
+    throw new HostError(
+      `${placeOf(line)}: \`AcceptEnv ${bad}\` lets a client set what a shell obeys before the sandbox begins`,
+      `accept no more than ${[...harmless].join(" ")}`,
+    );
+  }
+}
+
+/** A key may be for one command alone. Which, is read from the files of keys; where keys come from elsewhere, nobody could tell. */
+function checkKeys(lines: readonly SshdLine[]): void {
+  const elsewhere = ["authorizedkeyscommand", "trustedusercakeys"];
+  const found = lines.find(({ keyword, args }) => elsewhere.includes(keyword) && args[0]?.toLowerCase() !== "none");
+  if (found === undefined) return;
+  throw new HostError(
+    `${placeOf(found)}: keys that do not lie in files may be for one command alone, and nothing tells which`,
+    "keep keys in AuthorizedKeysFile, and take this line out",
+  );
+}
+
+/** pam_env(8): variables from a file of the user's, LD_PRELOAD among them. */
+function checkPam(folder = "/etc/pam.d"): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    if (!/^[^#\n]*pam_env\.so[^#\n]*user_readenv=1/m.test(readFileSync(file, "utf8"))) continue;
+    throw new HostError(
+      `${file}: user_readenv=1 lets users set what their shell obeys before the sandbox begins`,
+      "take it out",
+    );
+  }
+}
+
+/** What is given to sshd on its command line is nowhere in its configuration. */
+function checkOptions(file = "/etc/default/ssh"): void {
+  const options = existsSync(file) ? /^\s*SSHD_OPTS=["']?(.*?)["']?\s*$/m.exec(readFileSync(file, "utf8"))?.[1] : "";
+  if (!/(^|\s)-[fo]/.test(options ?? "")) return;
+  throw new HostError(`${file}: SSHD_OPTS gives sshd another configuration`, `write what it says into ${SSHD_CONFIG}`);
+}
+
+/** In sshd's own words. */
+function checkEffective(sshd: SshdWith, user: string, wanted: readonly string[]): void {
+  const effective = new Set(sshd.effective(user));
+  const missing = wanted.find((line) => !effective.has(line));
+  if (missing === undefined) return;
+  throw new HostError(
+    `sshd would not hold \`${missing}\` for ${user}`,
+    `look for another \`${missing.split(" ")[0]}\` before the line \`Include ${SSHD_FOLDER}/*.conf\``,
+  );
+}
+
+function chroots(lines: readonly SshdLine[]): readonly string[] {
+  return lines
+    .filter(({ keyword, args }) => keyword === "chrootdirectory" && args[0]?.toLowerCase() !== "none")
+    .map(
+      (line) =>
+        `${placeOf(line)}: who gets this ChrootDirectory cannot log in any more, since ${sessionPrograms("").login.slice(1)} is not in it`,
+    );
+}
+
+function placeOf({ file, line }: SshdLine): string {
+  return `${file}:${line}`;
+}

@@ -1,0 +1,103 @@
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { hasCode } from "../../kernel/errno-error.ts";
+import { HostError } from "../host-error.ts";
+import type { SshdFiles } from "./sshd-configuration.ts";
+import { SSHD_DROP_IN, SSHD_FOLDER, SSHD_MODE } from "./sshd-drop-in.ts";
+
+const SSHD = "/usr/sbin/sshd";
+/** sshd reading its configuration, milliseconds. */
+const SSHD_MS = 10_000;
+
+/** In a mount namespace of its own: the folder as it would be, where sshd looks for it. Nobody else sees it, and nothing of it is left. */
+const inView = `
+mount -t tmpfs -o mode=0755,size=8m cofferdam "$1"
+cp -a "$2/." "$1/"
+cat "$3" >"$1/$4"
+mount --bind "$1" "$2"
+shift 4
+mkdir -p /run/sshd
+exec "$@"
+`;
+
+/** sshd as it would be with a drop-in that is not in its place yet. */
+export class SshdWith {
+  readonly #scratch = mkdtempSync("/run/cofferdam-sshd-");
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    writeFileSync(join(this.#scratch, "drop-in"), text, { mode: SSHD_MODE });
+    mkdirSync(join(this.#scratch, "view"));
+  }
+
+  remove(): void {
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  /** @throws HostError with sshd's own words where it would not start */
+  test(): void {
+    const { status, stderr } = this.#run(["-t"]);
+    if (status !== 0)
+      throw new HostError(
+        `sshd would not start with its configuration: ${firstLine(stderr)}`,
+        "correct it until `sshd -t` is silent, then try again",
+      );
+  }
+
+  /** What holds for a login of this user, line by line as sshd tells it: keywords in lower case. */
+  effective(user: string): readonly string[] {
+    const connection = `user=${user},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22`;
+    const { status, stdout, stderr } = this.#run(["-T", "-C", connection]);
+    if (status === 0) return stdout.trimEnd().split("\n");
+    throw new HostError(
+      `sshd does not tell what holds for ${user}: ${firstLine(stderr)}`,
+      `try sshd -T -C ${connection}`,
+    );
+  }
+
+  /** The configuration's files, this one among them. */
+  get files(): SshdFiles {
+    return {
+      read: (path) => (path === SSHD_DROP_IN ? this.#text : readFileSync(path, "utf8")),
+      list: (folder) => {
+        const there = namesIn(folder);
+        return folder === SSHD_FOLDER ? [...new Set([...there, basename(SSHD_DROP_IN)])] : there;
+      },
+    };
+  }
+
+  #run(args: readonly string[]): SpawnSyncReturns<string> {
+    const view = join(this.#scratch, "view");
+    const words = [view, SSHD_FOLDER, join(this.#scratch, "drop-in"), basename(SSHD_DROP_IN), SSHD, ...args];
+    return spawnSync("unshare", ["--mount", "--propagation", "private", "--", "sh", "-euc", inView, "sh", ...words], {
+      encoding: "utf8",
+      timeout: SSHD_MS,
+    });
+  }
+}
+
+/** @throws HostError where sshd is not there, or reads no folder of drop-ins */
+export function requireSshd(): void {
+  if (!existsSync(SSHD)) throw new HostError(`there is no ${SSHD}`, "install it: apt install openssh-server");
+  if (!existsSync(SSHD_FOLDER))
+    throw new HostError(
+      `there is no ${SSHD_FOLDER}`,
+      `make it, and let the first line of /etc/ssh/sshd_config be: Include ${SSHD_FOLDER}/*.conf`,
+    );
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}
+
+/** The first tells where, those after it that this was the end. */
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? "";
+}

@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+import { connect } from "node:net";
+import { basename } from "node:path";
+import { HostError } from "../host-error.ts";
+import { type Places, sessionPrograms } from "../places.ts";
+import type { LoginAccount } from "./login-shells.ts";
+import { loginEnvironment } from "./sshd-drop-in.ts";
+
+/** A login, from its start to the end of its command, milliseconds. */
+const LOGIN_MS = 20_000;
+const serverHelp = "see that the agent runs: systemctl enable --now cofferdam-agent, and cofferdam status";
+
+/** @throws HostError where nobody would open a sandboxed shell */
+export async function checkServer(places: Places): Promise<void> {
+  const { login } = places.system.sessions;
+  const problem = await new Promise<string | null>((resolve) => {
+    const socket = connect(login, () => {
+      socket.destroy();
+      resolve(null);
+    });
+    socket.on("error", (error) => resolve("code" in error ? String(error.code) : error.message));
+  });
+  if (problem !== null) throw new HostError(`the session server does not answer on ${login}: ${problem}`, serverHelp);
+}
+
+/**
+ * Logs in as sshd would, through the account's own shell, and sees that a command runs and that it does not run outside.
+ * @throws HostError for a login that fails, or is none of the sandbox
+ */
+export function tryLogin(places: Places, account: LoginAccount): void {
+  const who = `a sandboxed login of ${account.name}`;
+  const works = login(places, account, "exit 7");
+  if (works.status !== 7)
+    throw new HostError(`${who} does not work: ${works.words}`, `${serverHelp}, and cofferdam events`);
+  // The runtime folder is refused to every domain, and read by everybody outside.
+  const outside = login(places, account, `test ! -r ${places.system.table}`);
+  if (outside.status !== 0)
+    throw new HostError(`${who} reads what no domain may: it is not in the sandbox`, "see cofferdam status");
+}
+
+function login(places: Places, account: LoginAccount, command: string) {
+  const { name, uid, gid, shell } = account;
+  const env = {
+    ...{ USER: name, LOGNAME: name, SHELL: shell, PATH: "/usr/local/bin:/usr/bin:/bin" },
+    ...{ SSH_CLIENT: "127.0.0.1 0 22", SSH_CONNECTION: "127.0.0.1 0 127.0.0.1 22", SSH_ORIGINAL_COMMAND: command },
+    ...loginEnvironment(places),
+  };
+  const args = ["-c", sessionPrograms(places.home).login];
+  const options = { argv0: basename(shell), env, uid, gid, cwd: "/", timeout: LOGIN_MS, encoding: "utf8" } as const;
+  const { status, signal, stderr } = spawnSync(shell, args, options);
+  return { status, words: stderr.trim().split("\n").at(-1) || `status ${status ?? signal}` };
+}
