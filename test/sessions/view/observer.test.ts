@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { failedEvent } from "../../../src/agent/audit.ts";
+import { failedEvent } from "../../../src/events/audit-event.ts";
 import { denial } from "../../../src/events/doc/sample.ts";
 import { stamp } from "../../../src/events/identity.ts";
 import { places } from "../../../src/host/places.ts";
