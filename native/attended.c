@@ -22,7 +22,7 @@ _Noreturn static void stand_by(int order)
   keep_only(kept, 2);
   if (take_over(order, handed) == 0)
     _exit(0);
-  mediator_become(handed, HANDED_OVER_MAX + 1);
+  mediator_become("own", handed, HANDED_OVER_MAX + 1);
 }
 
 /* --- the holder: the daemon's parent --- */

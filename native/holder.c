@@ -69,14 +69,6 @@ static int await_listener(struct handover *handover, int launcher)
   }
 }
 
-/* A mediator's death counts when somebody waited for it and it had answered nothing. */
-static int deaths_now(const struct holdings *own, const uint8_t *slots, int before, bool waited)
-{
-  if (own->order >= 0)
-    return MEDIATOR_RESTARTS_MAX; /* no other process could be an ancestor of the daemon */
-  return slots_answered(slots) ? 0 : before + waited;
-}
-
 /* Until the last process of the domain has ended; without a listener, until the daemon has. */
 static void serve(struct handover *handover, const struct holdings *own)
 {
@@ -103,13 +95,16 @@ static void serve(struct handover *handover, const struct holdings *own)
       front = -1;
     }
     if ((watched[0].revents & POLLHUP) != 0 || watched[1].revents != 0)
-      return mediator_end(&mediator);
+      return mediator_end(own, &mediator, slots);
     bool asked = (watched[0].revents & POLLIN) != 0;
     if (watched[2].revents != 0 && mediator_ended(&mediator)) {
       struct pollfd waiting = {.fd = own->listener, .events = POLLIN};
       asked = slots_stranded(own->listener, slots);
-      deaths = deaths_now(own, slots, deaths, asked || poll(&waiting, 1, 0) == 1);
+      /* A death counts when somebody waited and nothing had been answered. Of an attended run no other process could be an ancestor of the daemon. */
+      deaths = own->order >= 0 ? MEDIATOR_RESTARTS_MAX : slots_answered(slots) ? 0 : deaths + (asked || poll(&waiting, 1, 0) == 1);
       mediator.alone |= deaths >= SHARED_DEATHS_MAX;
+      if (deaths >= MEDIATOR_RESTARTS_MAX)
+        mediator_born(own, "given-up", NULL);
     }
     /* One that cannot be started now, for lack of memory or processes, is tried again for the next call. */
     if (asked && (deaths >= MEDIATOR_RESTARTS_MAX || !mediator_start(own, &mediator)))
@@ -125,6 +120,8 @@ static void live(void *argument)
   struct holdings own = holder->own;
   munmap((void *)holder->plan->bytes, holder->plan->length);
   stand_apart("cofferdam-hold");
+  if (own.front < 0)
+    signal(SIGCHLD, SIG_IGN); /* nobody asks how a mediator ended */
   own.listener = await_listener(handover, own.launcher);
   const int kept[] = {own.listener,  own.launcher, own.slots, own.plan,     own.events,
                       own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,

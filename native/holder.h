@@ -83,11 +83,15 @@ bool mediator_start(const struct holdings *own, struct mediator *mediator);
 /* After `descriptor` was readable: whether it is gone, which is noted. */
 bool mediator_ended(struct mediator *mediator);
 
-/* Gives it time to end by itself. */
-void mediator_end(struct mediator *mediator);
+/* Gives it time to end by itself, with the domain. Where it took events with it that it had only counted, that is told. */
+void mediator_end(const struct holdings *own, struct mediator *mediator, const uint8_t *slots);
 
-/* Becomes the mediator, with `handed` from 3 on. */
-_Noreturn void mediator_become(const int *handed, int count);
+/* Starts a mediator (`own`), or who tells what one without a successor took with it: `untold`, or `given-up` where there will be no other. False with errno.
+   `end`: becomes its pidfd; may be NULL. */
+bool mediator_born(const struct holdings *own, const char *task, int *end);
+
+/* Becomes the mediator, or who does `task` in its place (src/mediate/main.ts), with `handed` from 3 on. */
+_Noreturn void mediator_become(const char *task, const int *handed, int count);
 
 /* Connects to the host's mediator; -1 where there is none, after waiting a little for a successor where there was one. */
 int shared_connect(bool was_there);

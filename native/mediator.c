@@ -16,43 +16,38 @@ static void limits_raise(void)
   }
 }
 
-void mediator_become(const int *handed, int count)
+void mediator_become(const char *task, const int *handed, int count)
 {
-  const char *arguments[] = {NODE_PATH_ABS, DIST_DIR "/mediator.js", NULL};
+  const char *arguments[] = {NODE_PATH_ABS, DIST_DIR "/mediator.js", task, NULL};
   char *environment[] = {MEDIATOR_PATH, NULL};
   limits_raise();
   spare("0"); /* unlike the holder */
   node_execute(arguments, environment, handed, count);
 }
 
-bool mediator_start(const struct holdings *own, struct mediator *mediator)
+bool mediator_born(const struct holdings *own, const char *task, int *end)
 {
   _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4 && MEDIATOR_FD_PLAN == 5 && MEDIATOR_FD_EVENTS == 6, "order");
   /* A number left free would be one of Node's own. */
   const int handed[] = {own->listener, own->slots, own->plan, own->events >= 0 ? own->events : STDIN_FILENO};
-  bool asked = own->order < 0 && !mediator->alone;
-  mediator->descriptor = own->order >= 0 ? own->stand_by : asked ? shared_connect(mediator->shared) : -1;
-  mediator->shared = asked && mediator->descriptor >= 0;
-  if (mediator->descriptor >= 0 && hand_over(mediator->shared ? mediator->descriptor : own->order, own))
-    return true;
-  if (mediator->shared)
-    close(mediator->descriptor);
-  mediator->descriptor = -1;
-  mediator->shared = false;
-  long process = own->order >= 0 ? -1 : syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, &mediator->descriptor, NULL, 0);
+  long process = syscall(SYS_clone, (end == NULL ? 0 : CLONE_PIDFD) | SIGCHLD, NULL, end, NULL, 0);
   if (process == 0)
-    mediator_become(handed, 4);
+    mediator_become(task, handed, 4);
   return process > 0;
 }
 
-/* Takes the status of one of our own, if it is a child, and closes what stood for it. */
-static void forget(struct mediator *mediator)
+bool mediator_start(const struct holdings *own, struct mediator *mediator)
 {
-  siginfo_t information;
-  if (!mediator->shared)
-    waitid((idtype_t)P_PIDFD, (id_t)mediator->descriptor, &information, WEXITED);
-  close(mediator->descriptor);
-  mediator->descriptor = -1;
+  bool asked = own->order < 0 && !mediator->alone;
+  mediator->descriptor = own->order >= 0 ? own->stand_by : asked ? shared_connect(mediator->shared) : -1;
+  mediator->shared = asked && mediator->descriptor >= 0;
+  bool started = mediator->descriptor >= 0 && hand_over(mediator->shared ? mediator->descriptor : own->order, own);
+  if (!started) {
+    close(mediator->shared ? mediator->descriptor : -1);
+    *mediator = (struct mediator){-1, false, mediator->alone};
+    started = own->order < 0 && mediator_born(own, "own", &mediator->descriptor);
+  }
+  return started;
 }
 
 bool mediator_ended(struct mediator *mediator)
@@ -61,16 +56,17 @@ bool mediator_ended(struct mediator *mediator)
   ssize_t got = mediator->shared ? recv(mediator->descriptor, &byte, sizeof byte, 0) : 0;
   if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
     return false;
-  forget(mediator);
+  close(mediator->descriptor);
+  mediator->descriptor = -1;
   return true;
 }
 
-void mediator_end(struct mediator *mediator)
+void mediator_end(const struct holdings *own, struct mediator *mediator, const uint8_t *slots)
 {
-  if (mediator->descriptor < 0)
-    return;
-  struct pollfd ended = {.fd = mediator->descriptor, .events = POLLIN};
-  if (!mediator->shared && poll(&ended, 1, MEDIATOR_END_MS) == 0)
-    syscall(SYS_pidfd_send_signal, mediator->descriptor, SIGKILL, NULL, 0);
-  forget(mediator);
+  struct pollfd ended = {.fd = mediator->descriptor, .events = mediator->shared ? 0 : POLLIN};
+  if (poll(&ended, 1, mediator->descriptor < 0 ? 0 : MEDIATOR_END_MS) == 0)
+    syscall(SYS_pidfd_send_signal, mediator->descriptor, SIGKILL, NULL, 0); /* the shared one is no pidfd, and goes on */
+  close(mediator->descriptor);
+  if ((*(const uint32_t *)(slots + SLOT_UNTOLD_MEDIATOR) | *(const uint32_t *)(slots + SLOT_UNTOLD_WORKER)) != 0)
+    mediator_born(own, "untold", NULL);
 }

@@ -184,6 +184,8 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 #define SLOT_RECEIVED 1
 #define SLOT_STARTED 2
 #define SLOT_DONE 3
+#define SLOT_UNTOLD_MEDIATOR 240
+#define SLOT_UNTOLD_WORKER 368
 #define MEDIATOR_RESTARTS_MAX 5
 #define MEDIATOR_FD_LISTENER 3
 #define MEDIATOR_FD_SLOTS 4

@@ -48,10 +48,11 @@ bool slots_stranded(int listener, const uint8_t *slots)
 
 void slots_refuse(int listener, uint8_t *slots)
 {
-  for_each_slot(slot, slots)
+  for_each_slot(slot, slots) {
     if (slot->call.id != 0)
       answer(listener, slot->call.id, EIO);
-  memset(slots, 0, SLOT_COUNT * SLOT_SIZE);
+    memset((void *)slot, 0, sizeof *slot); /* what lies behind is the mediators' */
+  }
   struct pollfd asked = {.fd = listener, .events = POLLIN};
   struct seccomp_notif *call = (void *)(slots + SLOT_NOTIF_OFFSET);
   if (poll(&asked, 1, 0) == 1 && ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, call) == 0)

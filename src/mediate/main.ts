@@ -2,6 +2,7 @@
  * The mediator: answers the calls of domains that the kernel cannot decide by itself. Environment: PATH alone. Its first argument says for whom:
  *
  *     mediator.js [own [FOLDER]]         one domain, of the holder that started it, with the descriptors of `plan/slots.ts`
+ *     mediator.js untold | given-up      what the last mediator of a domain counted and did not write: for the holder, which goes on without one or has ended
  *     mediator.js shared [SOCKET]        every domain whose holder hands it over there (`shared/`)
  *     mediator.js worker FOLDER PARENT   what may wait, for another mediator (`elsewhere.ts`)
  *
@@ -11,7 +12,7 @@ import { abi } from "./abi.ts";
 import { Domain } from "./domain.ts";
 import { WORKER_ARGUMENT } from "./elsewhere.ts";
 import { inherited } from "./handed.ts";
-import { runOwn } from "./own.ts";
+import { runOwn, tellLast } from "./own.ts";
 import { ProcessState } from "./process-state.ts";
 import { MEDIATOR_SOCKET, SHARED_ARGUMENT } from "./shared/place.ts";
 import { serveShared } from "./shared/serve.ts";
@@ -29,6 +30,7 @@ process.chdir("/");
 
 function main(mode = "own", place?: string, parent?: string): number {
   if (mode === SHARED_ARGUMENT) return serveShared(place ?? MEDIATOR_SOCKET);
+  if (mode === "untold" || mode === "given-up") return tellLast(HOST_FOLDER, mode === "given-up");
   if (mode !== WORKER_ARGUMENT) return runOwn(place ?? HOST_FOLDER);
   tieTo(Number(parent));
   const domain = new Domain(inherited(), new ProcessState(true, place ?? HOST_FOLDER));

@@ -1,10 +1,15 @@
-import { SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET, SLOT_SIZE, type slotState } from "../plan/slots.ts";
+import {
+  SLOT_BEHIND_OFFSET,
+  SLOT_NOTIF_OFFSET,
+  SLOT_RESPONSE_OFFSET,
+  SLOT_SIZE,
+  type slotState,
+  UNTOLD_SLOTS,
+} from "../plan/slots.ts";
 import { ROOTS_BYTES } from "./roots.ts";
 import { SELF_CONFINED_BYTES } from "./self-confined.ts";
 import { UNTOLD_BYTES, Untold } from "./untold.ts";
 
-/** struct seccomp_notif_resp. */
-const RESPONSE_BYTES = 24;
 /** Index of the word in which mediators tell their successors what was done about the call; then those of notification and response. */
 const HANDS = 1;
 const NOTIFICATION = SLOT_NOTIF_OFFSET / 4;
@@ -25,7 +30,7 @@ export class Slot {
     const bytes = Buffer.from(memory.buffer, offset, SLOT_SIZE);
     this.index = index;
     this.notification = bytes.subarray(SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET);
-    this.response = bytes.subarray(SLOT_RESPONSE_OFFSET, SLOT_RESPONSE_OFFSET + RESPONSE_BYTES);
+    this.response = bytes.subarray(SLOT_RESPONSE_OFFSET, SLOT_BEHIND_OFFSET);
     this.#words = new Uint32Array(memory.buffer, offset, SLOT_SIZE / 4);
   }
 
@@ -127,11 +132,11 @@ export function memoryOf(slots: Uint8Array): SharedMemory {
 
 /** Of the domain's mediator, and of that one's worker. */
 export function untoldOf(slots: Uint8Array, by: "mediator" | "worker"): Untold {
-  return new Untold(behind(slots, by === "mediator" ? 1 : 2, UNTOLD_BYTES));
+  return new Untold(behind(slots, UNTOLD_SLOTS[by], UNTOLD_BYTES));
 }
 
 /** Behind the last field of a slot there is room, which no call touches. */
 function behind(slots: Uint8Array, index: number, bytes: number): Buffer {
-  const offset = index * SLOT_SIZE + SLOT_RESPONSE_OFFSET + RESPONSE_BYTES;
+  const offset = index * SLOT_SIZE + SLOT_BEHIND_OFFSET;
   return Buffer.from(slots.buffer, slots.byteOffset + offset, bytes);
 }

@@ -18,11 +18,13 @@ import {
 import {
   MEDIATOR_RESTARTS_MAX,
   mediatorDescriptors,
+  SLOT_BEHIND_OFFSET,
   SLOT_COUNT,
   SLOT_NOTIF_OFFSET,
   SLOT_RESPONSE_OFFSET,
   SLOT_SIZE,
   slotState,
+  UNTOLD_SLOTS,
 } from "./slots.ts";
 
 const cTypes = {
@@ -77,6 +79,9 @@ export function generatePlanHeader(): string {
     define("SLOT_NOTIF_OFFSET", SLOT_NOTIF_OFFSET),
     define("SLOT_RESPONSE_OFFSET", SLOT_RESPONSE_OFFSET),
     ...Object.entries(slotState).map(([name, value]) => define(`SLOT_${upper(name)}`, value)),
+    ...Object.entries(UNTOLD_SLOTS).map(([name, index]) =>
+      define(`SLOT_UNTOLD_${upper(name)}`, index * SLOT_SIZE + SLOT_BEHIND_OFFSET),
+    ),
     define("MEDIATOR_RESTARTS_MAX", MEDIATOR_RESTARTS_MAX),
     ...Object.entries(mediatorDescriptors).map(([name, value]) => define(`MEDIATOR_FD_${upper(name)}`, value)),
     "",

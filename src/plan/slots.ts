@@ -18,8 +18,12 @@ export const SLOT_COUNT = 64;
 export const SLOT_SIZE = 128;
 /** Offset of struct seccomp_notif (80 bytes, linux/seccomp.h). */
 export const SLOT_NOTIF_OFFSET = place(slot).size;
-/** Offset of struct seccomp_notif_resp (24 bytes). */
+/** Offset of struct seccomp_notif_resp. */
 export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
+/** Bytes of struct seccomp_notif_resp; behind it is room in each slot, which no call touches. */
+export const SLOT_BEHIND_OFFSET = SLOT_RESPONSE_OFFSET + 24;
+/** In whose slots lies how many events were counted and not written (`mediate/untold.ts`): of the mediator, and of its worker. */
+export const UNTOLD_SLOTS = { mediator: 1, worker: 2 } as const;
 /** Deaths in a row without an answer after which the holder answers by itself: EIO to what was received, EACCES to all that follows. */
 export const MEDIATOR_RESTARTS_MAX = 5;
 

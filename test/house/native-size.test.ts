@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { filesLike, read } from "./tree.ts";
 
 /** Lines of code in `native/`, without comments, blank lines and the generated header. Lower it whenever there are fewer; ARCHITECTURE.md says why there are so many. */
-const NATIVE_LINES_MAX = 1781;
+const NATIVE_LINES_MAX = 1778;
 
 function linesOfCode(file: string): number {
   return read(file)

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Event } from "../../src/events/event.ts";
 import { ownMediator, processesThatHold, serves } from "../properties/confining-processes.ts";
 import { needsRoot } from "../support/skip.ts";
 import { killIfThere } from "../system/daemon.ts";
@@ -45,16 +46,31 @@ function startDaemon(mediation: "sealed" | "supervised"): ChildProcess {
     policy,
     `summary: works without a pause\nmediation: ${mediation}\ninclude: [base]\nfiles:\n  - rx ${survive}\n  - rwcd ${tree}/open/*\n  - r ${tree}/open\n  - r /proc/**\nsyscalls: ["@system-service"]\ninherit: [stdio, stdio-sockets]\n`,
   );
+  return startInside("run", "--policy", policy, "--", survive);
+}
+
+/** `cofferdam ...` on such a host. */
+function startInside(...words: readonly string[]): ChildProcess {
   const places = ["run", "log", "lib"].map((name) => `/${name === "run" ? "" : "var/"}${name}/cofferdam`);
   const mounts = places.map((place) => `mkdir -p ${place} && mount --bind ${tree}/${place.split("/").at(-2)} ${place}`);
   const script = `cd ${tree} && ${mounts.join(" && ")} && echo ready && read go && exec "$@"`;
-  const run = [join(root, "bin/cofferdam"), "run", "--policy", policy, "--", survive];
+  const run = [join(root, "bin/cofferdam"), ...words];
   const daemon = spawn("unshare", ["-m", "--propagation", "private", "sh", "-c", script, "sh", ...run], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: tree },
   });
   left.push(daemon);
   return daemon;
+}
+
+/** The mediator of a run alone: its holder's child, or that of a front that stayed. */
+async function waitForMediator(daemon: number): Promise<number> {
+  for (;;) {
+    const parents = [daemon, ...processesThatHold(daemon).holder];
+    const found = parents.map(ownMediator).find((pid) => pid !== null);
+    if (found != null) return found;
+    await sleep(5);
+  }
 }
 
 async function textOf(daemon: ChildProcess): Promise<() => string> {
@@ -152,4 +168,66 @@ test("the host's mediator, killed under load", { timeout: TIMEOUT_MS }, async (c
   daemon.kill("SIGUSR1");
   expect(await ended).toEqual([0, null]);
   expectTrue(text());
+});
+
+describe("what a mediator had counted and not written when it was killed", () => {
+  const events = (): Event[] => {
+    const path = join(tree, "log/events.jsonl");
+    const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+    return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+  };
+  const failures = () => events().filter(({ verdict }) => verdict === "failed");
+  const name = (event: Event) => event.operation;
+
+  /** It asks for what is not granted, without a pause: the first time is written at once, the others are counted. */
+  async function startAsking(...options: readonly string[]): Promise<ChildProcess> {
+    for (const file of readdirSync(join(tree, "log"))) rmSync(join(tree, "log", file));
+    const secret = join(tree, "secret");
+    writeFileSync(secret, "");
+    const policy = join(tree, "asker.yaml");
+    writeFileSync(
+      policy,
+      `summary: asks\nmediation: supervised\ninclude: [base]\nfiles: [rx /usr/bin/**]\nsyscalls: ["@system-service"]\ninherit: [stdio, stdio-sockets]\n`,
+    );
+    const script = 'while :; do read x <"$1"; done 2>&-';
+    const daemon = startInside(
+      "run",
+      ...options,
+      "--policy",
+      policy,
+      "--",
+      "/usr/bin/dash",
+      "-c",
+      script,
+      "sh",
+      secret,
+    );
+    await textOf(daemon);
+    daemon.stdin?.write("go\n");
+    await expect.poll(() => events().length, { timeout: TIMEOUT_MS }).toBeGreaterThan(0);
+    return daemon;
+  }
+
+  test("is told of a run that ends before another one is asked", async (context) => {
+    needsRoot(context);
+    const daemon = await startAsking();
+    const mediator = await waitForMediator(daemon.pid ?? 0);
+    daemon.kill("SIGSTOP");
+    killIfThere(mediator);
+    const ended = once(daemon, "close");
+    daemon.kill("SIGKILL");
+    await ended;
+    await expect.poll(() => failures().map(name), { timeout: TIMEOUT_MS }).toEqual(["lost"]);
+    expect(failures()[0]).toMatchObject({ domain: "asker", count: expect.any(Number) });
+  });
+
+  test("is told at once of an attended run, which can have no other, and that what follows is refused", async (context) => {
+    needsRoot(context);
+    const daemon = await startAsking("--level", "enforcing");
+    killIfThere(await waitForMediator(daemon.pid ?? 0));
+    await expect.poll(() => failures().map(name), { timeout: TIMEOUT_MS }).toEqual(["lost", "mediator given up"]);
+    const ended = once(daemon, "close");
+    daemon.kill("SIGTERM");
+    await ended;
+  });
 });

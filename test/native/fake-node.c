@@ -2,8 +2,9 @@
  *   compile:   next.plan is copied to --out (missing: nothing), compile.log gets the arguments and the environment,
  *              compile.status is the exit status.
  *   mediator:  mediator.rule says what to do with each call: `deny` (EPERM), `continue`, `continue-execve` (else EPERM), `die` at once,
- *              `die-received` after marking the call, `die-unmarked` before it, `die-done` with a recorded response of EXDEV; with commas,
+ *              `die-received` after marking the call, `die-unmarked` before it, `die-done` with a recorded response of EXDEV, `die-counted` behind an answer, with an event that it has not written; with commas,
  *              one rule a start. mediator.log gets a line each start.
+ *   mediator.js untold | given-up: mediator.log gets `tells` with that word.
  *   shared SOCKET PROGRAM: the host's shared mediator, with the files beside PROGRAM.
  *   collector: reads events, writes READY, copies what comes to its FILE (`-`: output). */
 #include <errno.h>
@@ -112,6 +113,9 @@ static void handle(const char *rule, uint8_t *slots, bool with_events)
   else
     reply(call->id, -EPERM, 0);
   *state = SLOT_FREE;
+  *(uint32_t *)(slots + SLOT_UNTOLD_MEDIATOR) = strcmp(rule, "die-counted") == 0;
+  if (strcmp(rule, "die-counted") == 0)
+    abort();
 }
 
 /* What a predecessor left. */
@@ -160,6 +164,12 @@ static int mediate(const char *program, int gone)
     if (ioctl(MEDIATOR_FD_LISTENER, SECCOMP_IOCTL_NOTIF_RECV, call) == 0)
       handle(rule, slots, with_events);
   }
+}
+
+static int tell(const char *program, const char *word)
+{
+  int log = open(in_dist(program, "mediator.log"), O_WRONLY | O_CREAT | O_APPEND, 0666);
+  return dprintf(log, "tells %s\n", word) < 0;
 }
 
 /* The stand-in for the host's shared mediator: a process for each holder. Rule `refuse`: closes without a word. */
@@ -227,6 +237,8 @@ static int collect(char **argv)
 int main(int argc, char **argv)
 {
   const char *program = argc > 1 ? strrchr(argv[1], '/') : NULL;
+  if (program != NULL && strcmp(program, "/mediator.js") == 0 && argc > 2 && strcmp(argv[2], "own") != 0)
+    return tell(argv[1], argv[2]);
   if (program != NULL && strcmp(program, "/mediator.js") == 0)
     return mediate(argv[1], -1);
   if (argc == 4 && strcmp(argv[1], "shared") == 0)

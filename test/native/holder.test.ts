@@ -92,7 +92,7 @@ test("a daemon that never asks costs no mediator", async () => {
 const starts = () =>
   front
     .takeLog("mediator.log")
-    .filter((line) => line !== "end")
+    .filter((line) => line !== "end" && !line.startsWith("tells"))
     .map((line) => line.replace(/ pid.*/, ""));
 
 test("a mediator that dies in a call has its successor at once, which finds what it left", async () => {
@@ -109,6 +109,21 @@ test("mediators that die without an answer are replaced a few times, then everyt
   const text = await result("die", "mkdir a 2>&1; mkdir b 2>&1");
   expect(text.match(/Permission denied/g)).toHaveLength(2);
   expect(starts()).toHaveLength(5);
+});
+
+test("of mediators that died without a successor somebody tells what they counted, once", async () => {
+  const told = () => front.takeLog("mediator.log").filter((line) => line.startsWith("tells"));
+  const tells = async (rule: string, script: string) => {
+    await result(rule, script);
+    await until(() => linkOf(join(front.dist, "mediator.log"))?.includes("tells") === true);
+    return told();
+  };
+  expect(await tells("die", "mkdir a 2>&1; mkdir b 2>&1; mkdir c 2>&1")).toEqual(["tells given-up"]);
+  // Nobody asks any more.
+  expect(await tells("die-counted", "mkdir a 2>&1; sleep 0.1")).toEqual(["tells untold"]);
+  await result("die-counted,deny", "mkdir a 2>&1; mkdir b 2>&1");
+  await until(() => linkOf(join(front.dist, "mediator.log"))?.endsWith("end\n") === true);
+  expect(told()).toEqual([]);
 });
 
 test("a mediator that cannot be started now is started for a later call", async (context) => {
