@@ -24,7 +24,8 @@ fish                fish              its completion
 sshd                openssh-server    logins in the domain shell
 tcsh                tcsh              a login shell of its own kind
 xz                  xz-utils          unpacks the suites of the kernel
-qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian
+qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian, and machines in domains of their own
+qemu-img            qemu-utils        makes and checks disks of virtual machines
 busybox             busybox-static    the shell of the virtual machine
 cpio                cpio              packs the first file system of the virtual machine
 mke2fs              e2fsprogs         makes the disk of the virtual machine

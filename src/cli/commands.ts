@@ -14,11 +14,13 @@ import { schema } from "./commands/schema.ts";
 import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
 import { top } from "./commands/top.ts";
+import { vm } from "./commands/vm.ts";
 import { why } from "./commands/why.ts";
 
 /** All commands, in the order of `--help`. */
 export const commands: readonly Command[] = [
   run,
+  vm,
   status,
   domain,
   ps,

@@ -18,13 +18,21 @@ export type Settings = Readonly<Record<string, string>>;
 
 /** Reads, parses and resolves; everything wrong is in the diagnostics, unknown names included. */
 export function load(places: Places, wanted: Wanted, set: Settings = {}): LoadedPolicy {
-  const searchPath = places.policies;
+  const searchPath = "file" in wanted ? places.policies : foldersFor(places, wanted.name);
   return loadPolicy("file" in wanted ? wanted.file : { name: wanted.name, searchPath }, {
     vocabulary: vocabulary(),
     set,
     shipped: shippedOf(places),
-    abstractions: searchPath.map((folder) => join(folder, "abstractions")),
+    abstractions: places.policies.map((folder) => join(folder, "abstractions")),
   });
+}
+
+const MACHINES = "vm@";
+
+/** A virtual machine that runs has a policy of its own, made of its template and its description: it counts before all others. */
+function foldersFor({ policies, asRoot, system }: Places, name: string): readonly string[] {
+  const isMachine = asRoot && name.startsWith(MACHINES) && name !== MACHINES;
+  return isMachine ? [system.machines.running, ...policies] : policies;
 }
 
 /** The policy files of this host now, to see whether what was loaded would be loaded again. */
@@ -40,7 +48,7 @@ function shippedOf({ home }: Places): Shipped {
 export function libraryFile(places: Places, name: string): string | null {
   const at = name.indexOf("@") + 1;
   const fileNames = at === 0 || at === name.length ? [name] : [name, name.slice(0, at)];
-  const files = fileNames.flatMap((file) => places.policies.map((folder) => join(folder, `${file}.yaml`)));
+  const files = fileNames.flatMap((file) => foldersFor(places, name).map((folder) => join(folder, `${file}.yaml`)));
   return files.find((file) => existsSync(file)) ?? null;
 }
 

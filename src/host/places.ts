@@ -3,6 +3,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findControlGroups } from "../kernel/probe/caller.ts";
 import { HostError } from "./host-error.ts";
+import { type MachinePlaces, machinePlaces } from "./machine-places.ts";
+import { type SessionPlaces, sessionPlaces, sessionPrograms } from "./session-places.ts";
+
+export { type SessionPlaces, type SessionPrograms, sessionPlaces, sessionPrograms } from "./session-places.ts";
 
 /** Where things lie for one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds plans by the same one. */
 export interface Places {
@@ -44,35 +48,7 @@ export interface SystemPlaces {
   readonly mediatorSocket: string;
   readonly mediatorLock: string;
   readonly sessions: SessionPlaces;
-}
-
-/** Of the sandboxed shell (docs/shell.md). Outside the runtime folder, which every domain is denied: domain `shell` connects here, and may change nothing. */
-export interface SessionPlaces {
-  readonly folder: string;
-  /** For processes in no domain: a sandboxed shell for the user who connects. */
-  readonly login: string;
-  /** For domain `shell` alone: out of the sandbox. */
-  readonly supershell: string;
-  /** For domain `shell` alone: what `cofferdam top` and `cofferdam support` show. */
-  readonly view: string;
-  /** `USER/ID.sock`: agents of ssh that came along. */
-  readonly agents: string;
-  /** Holds nothing: where shells that sshd starts before the sandbox look for start-up files. */
-  readonly empty: string;
-  readonly lock: string;
-  /** `USER`: home of the sandboxed shell, where scp and sftp land. */
-  readonly exchange: string;
-}
-
-/** Programs of the sandboxed shell in an installation's folder. */
-export interface SessionPrograms {
-  /** sshd's ForceCommand, and the login shell on the console; for outside the sandbox. */
-  readonly login: string;
-  /** First on PATH inside the sandbox; the one folder of the installation that domains may be granted. */
-  readonly inside: string;
-  readonly supershell: string;
-  /** `cofferdam` inside the sandbox: `top` and `support`. */
-  readonly cofferdam: string;
+  readonly machines: MachinePlaces;
 }
 
 export interface PlacesInput {
@@ -89,31 +65,6 @@ const system = {
   log: "/var/log/cofferdam",
   state: "/var/lib/cofferdam",
 };
-
-const sessions = { folder: "/run/cofferdam-sessions", exchange: "/var/spool/cofferdam" };
-
-export function sessionPlaces(folder = sessions.folder, exchange = sessions.exchange): SessionPlaces {
-  return {
-    folder,
-    login: join(folder, "login.sock"),
-    supershell: join(folder, "supershell.sock"),
-    view: join(folder, "view.sock"),
-    agents: join(folder, "agents"),
-    empty: join(folder, "empty"),
-    lock: join(folder, "lock"),
-    exchange,
-  };
-}
-
-export function sessionPrograms(home: string): SessionPrograms {
-  const inside = join(home, "shell");
-  return {
-    login: join(home, "bin", "cofferdam-login"),
-    inside,
-    supershell: join(inside, "supershell"),
-    cofferdam: join(inside, "cofferdam"),
-  };
-}
 
 /** The places of a host whose state and runtime folders are these. */
 export function systemPlaces(
@@ -133,6 +84,7 @@ export function systemPlaces(
     mediatorSocket: join(runtime, "mediator.sock"),
     mediatorLock: join(runtime, "mediator.lock"),
     sessions,
+    machines: machinePlaces(runtime, state),
   };
 }
 
@@ -159,7 +111,10 @@ export function places({ uid, env, home, controlGroups = [] }: PlacesInput): Pla
       // package.json: node looks there first for what dist/ imports.
       ...["bin", "bpf", "dist", "domains", "node_modules", "package.json"].map((name) => join(home, name)),
     ],
-    kept: [...(uid === 0 ? controlGroups : []), sessions.folder, sessionPrograms(home).inside],
+    kept: [
+      ...(uid === 0 ? controlGroups : []),
+      ...[sessionPlaces().folder, systemPlaces().machines.sockets, sessionPrograms(home).inside],
+    ],
     system: systemPlaces(),
     asRoot: uid === 0,
   };

@@ -30,18 +30,24 @@ const shared = [
   "/var/tmp",
 ];
 
-test("there are the three that the README promises", () => {
-  expect(shipped).toEqual(["domains/nginx.yaml", "domains/postgres.yaml", "domains/redis-server.yaml"]);
+test("there are the three that the README promises, and virtual machines", () => {
+  const names = ["nginx", "postgres", "redis-server", "vm@"];
+  expect(shipped).toEqual(names.map((name) => `domains/${name}.yaml`));
 });
 
+/** Templates are looked at as one of their instances. */
+const instanceOf = (file: string): Readonly<Record<string, string>> =>
+  file.endsWith("@.yaml") ? { instance: "one" } : {};
+
 test.each(shipped)("%s has no error", async (file) => {
-  const { status, out } = await caller.run(["check", file]);
+  const set = Object.entries(instanceOf(file)).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+  const { status, out } = await caller.run(["check", ...set, file]);
   expect(out).not.toMatch(/^error/m);
   expect(status).toBe(0);
 });
 
 test.each(shipped)("%s changes nothing in shared folders but single names", (file) => {
-  const { policy } = load(caller.places, { file });
+  const { policy } = load(caller.places, { file }, instanceOf(file));
   const wide = policy?.names.filter(({ pattern, permissions }) => {
     const parsed = parsePattern(pattern);
     if ("problem" in parsed) return true;
@@ -53,7 +59,7 @@ test.each(shipped)("%s changes nothing in shared folders but single names", (fil
 });
 
 test.each(shipped)("%s lets nothing be both written and executed", (file) => {
-  const { policy } = load(caller.places, { file });
+  const { policy } = load(caller.places, { file }, instanceOf(file));
   const both = policy?.names.filter(
     ({ permissions }) => (permissions & Permission.execute) !== 0 && (permissions & change) !== 0,
   );

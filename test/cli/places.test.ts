@@ -56,12 +56,16 @@ test("what there is once on a host lies in root's places, whoever asks, and no d
     numbers: "/var/lib/cofferdam/numbers.json",
   });
   expect(user.runs).toBe("/home/u/.cache/cofferdam/runs");
-  const { sessions, ...system } = user.system;
-  const outside = Object.values(system).filter((path) => !user.own.some((own) => path.startsWith(`${own}/`)));
+  const { sessions, machines, ...system } = user.system;
+  const { sockets, ...ofMachines } = machines;
+  const outside = [...Object.values(system), ...Object.values(ofMachines)].filter(
+    (path) => !user.own.some((own) => path.startsWith(`${own}/`)),
+  );
   expect(outside).toEqual([]);
   // The sandboxed shell connects to its server: no domain may change what lies there, and some may be granted it.
   const { exchange, ...served } = sessions;
   const within = (folder: string) => (path: string) => path === folder || path.startsWith(`${folder}/`);
   expect(Object.values(served).filter((path) => !user.kept.some((kept) => within(kept)(path)))).toEqual([]);
+  expect(user.kept).toContain(sockets);
   expect(user.own.some((own) => within(own)(exchange) || within(own)(sessions.folder))).toBe(false);
 });

@@ -1,0 +1,23 @@
+import type { Command } from "../command.ts";
+import { vmAccept } from "./vm/accept.ts";
+import { vmList } from "./vm/list.ts";
+import { vmRun } from "./vm/run.ts";
+import { vmShow } from "./vm/show.ts";
+
+export const vm: Command = {
+  name: "vm",
+  operands: [],
+  summary: "virtual machines, each in a domain of its own",
+  description: [
+    "A machine's domain is made when it is powered on, of the template `vm@` and of what its description names, and is gone when it is off.",
+  ],
+  options: [],
+  examples: [
+    {
+      line: "cofferdam vm run web1 -- qemu-system-x86_64 -drive file=web1.qcow2,format=qcow2 -nographic",
+      what: "power it on",
+    },
+    { line: "cofferdam vm list", what: "what is on" },
+  ],
+  subcommands: [vmRun, vmList, vmShow, vmAccept],
+};

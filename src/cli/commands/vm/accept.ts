@@ -1,0 +1,32 @@
+import { ExitCode } from "../../../host/exit-code.ts";
+import { placeResources } from "../../../machines/place.ts";
+import { describeCommandLine } from "../../../machines/qemu/command-line.ts";
+import { differences, readAccepted, writeAccepted } from "../../../machines/record.ts";
+import type { Command } from "../../command.ts";
+import { userOption, wantedMachine } from "./wanted.ts";
+
+export const vmAccept: Command = {
+  name: "accept",
+  operands: [{ name: "<words...>", description: "NAME, then the emulator with its options" }],
+  usage: "NAME -- EMULATOR [OPTION...]",
+  summary: "take a machine's names and images as they are now",
+  description: [
+    "Prints what differs from what was accepted before, and records where names lead and which parents images name. For after a new snapshot, a rebased image, or a link that leads elsewhere on purpose: look at what is printed, since the guest can write its image.",
+  ],
+  options: [userOption],
+  examples: [
+    {
+      line: "cofferdam vm accept web1 -- qemu-system-x86_64 -drive file=web1.qcow2,format=qcow2",
+      what: "after qemu-img rebase",
+    },
+  ],
+  run(context, words, options) {
+    const { name, args, folder } = wantedMachine(context, words, options);
+    const { accepted } = context.places.system.machines;
+    const placed = placeResources(describeCommandLine(args, folder).resources);
+    const before = readAccepted(accepted, name);
+    for (const difference of before === null ? [] : differences(before, placed)) context.out(`${difference}\n`);
+    writeAccepted(accepted, name, placed);
+    return ExitCode.ok;
+  },
+};

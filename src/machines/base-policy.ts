@@ -1,0 +1,36 @@
+import { hasError } from "../diagnostics/diagnostic.ts";
+import { renderDiagnostics } from "../diagnostics/render.ts";
+import { HostError } from "../host/host-error.ts";
+import { load } from "../host/load.ts";
+import type { Places } from "../host/places.ts";
+import { isNamed } from "../model/is-named.ts";
+import { whyNever } from "../model/never-granted.ts";
+import type { Policy } from "../model/policy.ts";
+import { printPolicy } from "../policy/print.ts";
+import type { Grants } from "./policy.ts";
+
+const MESSAGE_WIDTH = 100;
+
+/** What every machine may do, and this one by what an administrator wrote for it: `vm@NAME.yaml` in the policies' folders, else the template. @throws HostError */
+export function basePolicy(places: Places, domain: string): Policy {
+  // Without the folder of running machines: what lies there was made of this.
+  const { policy, diagnostics, sources } = load({ ...places, asRoot: false }, { name: domain });
+  if (policy !== null) return policy;
+  const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
+  throw new HostError(
+    `the policy of ${domain} cannot be used\n${renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH })}`,
+    `cofferdam check ${domain}`,
+  );
+}
+
+/** The whole policy of one machine as a file that needs no other. */
+export function machinePolicy(base: Policy, grants: readonly Grants[], user: string | null): string {
+  return printPolicy({
+    ...base,
+    // Written out, what a group has and no domain is given would be asked for by name.
+    syscalls: base.syscalls.filter((rule) => isNamed(rule) || whyNever(rule.token) === null),
+    names: [...base.names, ...grants.flatMap(({ names }) => names)],
+    addresses: [...base.addresses, ...grants.flatMap(({ addresses }) => addresses)],
+    user: user ?? base.user,
+  });
+}

@@ -1,0 +1,16 @@
+import { ExitCode } from "../host/exit-code.ts";
+import { HostError } from "../host/host-error.ts";
+import type { Origin } from "./resource.ts";
+
+/** Characters of an option that are repeated in a message. */
+const SHOWN_MAX = 60;
+
+/** Stops with what is wrong, where, and what to do. @throws HostError */
+export function complain(origin: Origin, problem: string, help: string): never {
+  throw new HostError(`${placeOf(origin)}: ${problem}`, help, ExitCode.usage);
+}
+
+export function placeOf({ argument, text, offset }: Origin): string {
+  const shown = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
+  return `argument ${argument}, \`${shown}\`${offset === null ? "" : `, character ${offset + 1}`}`;
+}

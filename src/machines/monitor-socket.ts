@@ -1,0 +1,53 @@
+import { chmodSync, chownSync, mkdirSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { dirname, join } from "node:path";
+import type { MachinePlaces } from "../host/machine-places.ts";
+
+/**
+ * Where the emulator connects to its proxy. It connects to us and not we to it: what lies under a name that it may make, another daemon's socket say, would else be reached with root's rights.
+ */
+export class MonitorSocket {
+  readonly path: string;
+  readonly #server: Server;
+  /** The emulator's connection; the name is gone as soon as it is there. */
+  readonly connection: Promise<Socket>;
+
+  private constructor(path: string, server: Server) {
+    this.path = path;
+    this.#server = server;
+    this.connection = new Promise((resolve) =>
+      server.once("connection", (socket) => {
+        this.close();
+        resolve(socket);
+      }),
+    );
+  }
+
+  /** `owner`: whom the emulator runs as. */
+  static async listen(
+    places: MachinePlaces,
+    name: string,
+    owner: { uid: number; gid: number },
+  ): Promise<MonitorSocket> {
+    const path = monitorPath(places, name);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    rmSync(path, { force: true });
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(path, 1, resolve);
+    });
+    chmodSync(path, 0o600);
+    chownSync(path, owner.uid, owner.gid);
+    return new MonitorSocket(path, server);
+  }
+
+  close(): void {
+    this.#server.close();
+    rmSync(this.path, { force: true });
+  }
+}
+
+export function monitorPath(places: MachinePlaces, name: string): string {
+  return join(places.sockets, name, "monitor.sock");
+}

@@ -1,0 +1,45 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { parseHostAndPrefix } from "../model/network.ts";
+import type { Network } from "../model/policy.ts";
+
+/** Of the host itself wherever it is: "this host", loopback, and IPv6's own unspecified and loopback addresses. */
+const always = ["0.0.0.0/8", "127.0.0.0/8", "::/127"];
+
+/** Networks that together are every address but the host's own: rules that grant them leave no name of the host to deny. */
+export function networksOutside(own: readonly string[]): readonly Network[] {
+  const holes = [...always, ...own.filter((address) => isIPv4(address) || isIPv6(address))]
+    .map(parseHostAndPrefix)
+    .filter((hole) => hole !== null);
+  return ([4, 6] as const).flatMap((family) =>
+    without(
+      { family, address: new Uint8Array(family === 4 ? 4 : 16), prefix: 0 },
+      holes.filter((hole) => hole.family === family),
+    ),
+  );
+}
+
+/** `network` without `holes`: halves until a half lies in a hole, or holds none. */
+function without(network: Network, holes: readonly Network[]): readonly Network[] {
+  const inside = holes.filter((hole) => contains(network, hole) || contains(hole, network));
+  if (inside.length === 0) return [network];
+  if (inside.some((hole) => contains(hole, network))) return [];
+  return halves(network).flatMap((half) => without(half, inside));
+}
+
+function halves({ family, address, prefix }: Network): readonly Network[] {
+  const upper = Uint8Array.from(address);
+  upper[prefix >> 3] = (upper[prefix >> 3] ?? 0) | (0x80 >> (prefix & 7));
+  return [
+    { family, address, prefix: prefix + 1 },
+    { family, address: upper, prefix: prefix + 1 },
+  ];
+}
+
+function contains(outer: Network, inner: Network): boolean {
+  if (inner.prefix < outer.prefix) return false;
+  for (let bit = 0; bit < outer.prefix; bit++) {
+    const mask = 0x80 >> (bit & 7);
+    if (((outer.address[bit >> 3] ?? 0) & mask) !== ((inner.address[bit >> 3] ?? 0) & mask)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,61 @@
+import { dirname, isAbsolute } from "node:path";
+import { HostError } from "../host/host-error.ts";
+import { readQcow2 } from "./qcow2.ts";
+import { resolveName } from "./resolve-name.ts";
+import { type ImageFormat, imageFormats } from "./resource.ts";
+
+/** Images over each other, the topmost not counted. */
+const PARENTS_MAX = 200;
+
+/** What an image stands on, by its real name. `data`: where an image keeps its contents outside itself. */
+export interface Parent {
+  readonly role: "parent" | "data";
+  readonly path: string;
+  readonly format: ImageFormat;
+}
+
+/**
+ * The files that an image of the host names in its header, and those that these name, nearest first. `path`: as QEMU opens it, since relative names start from that folder.
+ * Only the moment of recording believes a header: what it says later is compared (`record.ts`).
+ * @throws HostError for an image that cannot be read, or names what is no plain file of known format
+ */
+export function parentsOf(path: string, format: ImageFormat): readonly Parent[] {
+  const found: Parent[] = [];
+  for (let [name, kind]: [string, ImageFormat] = [path, format]; kind === "qcow2"; ) {
+    const { parent, parentFormat, dataFile } = headerOf(name);
+    if (dataFile !== null) found.push({ role: "data", path: resolveName(beside(name, dataFile)), format: "raw" });
+    if (parent === null) break;
+    if (parentFormat === null || !(imageFormats as readonly string[]).includes(parentFormat))
+      throw new HostError(
+        `image ${name} names its parent ${parent} without a format that is known here`,
+        `qemu-img rebase -u -b ${parent} -F raw (or qcow2) ${name}`,
+      );
+    const above = beside(name, parent);
+    found.push({ role: "parent", path: resolveName(above), format: parentFormat as ImageFormat });
+    if (found.length > PARENTS_MAX)
+      throw new HostError(
+        `image ${path} stands on more than ${PARENTS_MAX} others`,
+        "commit some of them: qemu-img commit",
+      );
+    [name, kind] = [above, parentFormat as ImageFormat];
+  }
+  return found;
+}
+
+function headerOf(path: string): ReturnType<typeof readQcow2> {
+  try {
+    return readQcow2(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HostError(`image ${path} cannot be read: ${why}`, "look at it with qemu-img info");
+  }
+}
+
+function beside(image: string, name: string): string {
+  if (/^[A-Za-z0-9+.-]+:/.test(name.split("/")[0] ?? "") || name === "" || name.includes("\0"))
+    throw new HostError(
+      `image ${image} stands on ${JSON.stringify(name)}, which is no plain file`,
+      "qemu-img rebase -u -b FILE -F FORMAT IMAGE",
+    );
+  return isAbsolute(name) ? name : `${dirname(image)}/${name}`;
+}

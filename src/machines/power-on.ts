@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { listRuns } from "../domains/runs.ts";
+import { ExitCode } from "../host/exit-code.ts";
+import { HostError } from "../host/host-error.ts";
+import type { Places } from "../host/places.ts";
+import { lockFile } from "../kernel/file-lock.ts";
+import type { Description } from "./description.ts";
+import { domainOf, forgetMachine, writeMachine, writePolicy } from "./machine.ts";
+import { MonitorSocket } from "./monitor-socket.ts";
+import { prepare, type Wanted } from "./prepare.ts";
+import { writeAccepted } from "./record.ts";
+
+/** What ends the emulator when it is sent to us. */
+const forwarded = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** Added to a signal's number for an exit status, as shells do. */
+const SIGNALLED = 128;
+
+/**
+ * Starts the machine in a domain of its own and stays until it is off; returns the emulator's exit status. The domain is there before the emulator and gone after it.
+ * @throws HostError for what keeps it from being started
+ */
+export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
+  const { machines, runs } = places.system;
+  const domain = domainOf(wanted.name);
+  mkdirSync(machines.running, { recursive: true, mode: 0o755 });
+  const lock = lockFile(join(machines.running, `.${wanted.name}.lock`));
+  if (lock === null || listRuns(runs).some((run) => run.domain === domain))
+    throw new HostError(`machine ${wanted.name} is on`, `cofferdam vm show ${wanted.name}`, ExitCode.no);
+  try {
+    const { machine, description, policy, accepted, owner } = prepare(places, wanted);
+    writeAccepted(machines.accepted, wanted.name, accepted);
+    writePolicy(machines, wanted.name, policy);
+    const monitor = await MonitorSocket.listen(machines, wanted.name, owner);
+    try {
+      writeMachine(machines, machine);
+      void monitor.connection.then((connection) => connection.resume());
+      const emulator = [machine.program, ...emulatorArguments(description, wanted.args, monitor.path)];
+      const front = join(places.home, "bin", "cofferdam");
+      return await endOf(spawn(front, ["run", domain, "--", ...emulator], { stdio: "inherit", cwd: wanted.folder }));
+    } finally {
+      monitor.close();
+    }
+  } finally {
+    forgetMachine(machines, wanted.name);
+    lock.release();
+  }
+}
+
+/** Without the sockets of QMP that it was asked for, which are ours, and with one to us. */
+function emulatorArguments({ monitors }: Description, args: readonly string[], socket: string): readonly string[] {
+  // Arguments count from 1, the program being 0.
+  const own = args.filter((_, at) => !monitors.some((one) => at + 1 >= one.argumentsFrom && at + 1 < one.argumentsTo));
+  const chardev = `socket,id=cofferdam-monitor,path=${socket.replaceAll(",", ",,")},server=off`;
+  return [...own, "-chardev", chardev, "-mon", "chardev=cofferdam-monitor,mode=control"];
+}
+
+async function endOf(emulator: ChildProcess): Promise<number> {
+  const handlers = forwarded.map((signal) => ({ signal, pass: () => void emulator.kill(signal) }));
+  for (const { signal, pass } of handlers) process.on(signal, pass);
+  try {
+    return await new Promise((resolve, reject) => {
+      emulator.once("error", reject);
+      emulator.once("exit", (status, signal) =>
+        resolve(status ?? SIGNALLED + (signal === null ? 0 : constants.signals[signal])),
+      );
+    });
+  } finally {
+    for (const { signal, pass } of handlers) process.off(signal, pass);
+  }
+}

@@ -1,0 +1,100 @@
+import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { parseAccounts } from "../compile/accounts.ts";
+import { ExitCode } from "../host/exit-code.ts";
+import { HostError } from "../host/host-error.ts";
+import type { Places } from "../host/places.ts";
+import { basePolicy, machinePolicy } from "./base-policy.ts";
+import type { Description } from "./description.ts";
+import { domainOf, type Machine } from "./machine.ts";
+import { monitorPath } from "./monitor-socket.ts";
+import { type Placed, placeResources } from "./place.ts";
+import { connectGrant, grantsOf, nameGrant } from "./policy.ts";
+import { describeCommandLine } from "./qemu/command-line.ts";
+import { type Accepted, differences, readAccepted } from "./record.ts";
+
+/** A machine as somebody asks for it. */
+export interface Wanted {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What relative names start from. */
+  readonly folder: string;
+  /** null: as the policy says, else the caller. */
+  readonly user: string | null;
+}
+
+/** A machine that may be started: nothing of it is made yet. */
+export interface Prepared {
+  readonly machine: Machine;
+  readonly description: Description;
+  /** Its policy, as a file. */
+  readonly policy: string;
+  /** To be recorded. */
+  readonly accepted: Accepted;
+  /** Whom the emulator runs as. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+}
+
+/** Reads the description and looks at the host. @throws HostError for whatever keeps the machine from being started */
+export function prepare(places: Places, wanted: Wanted): Prepared {
+  const description = describeCommandLine(wanted.args, wanted.folder);
+  const placed = placeResources(description.resources);
+  const accepted = acceptedNow(places, wanted.name, placed);
+  const machine: Machine = { ...wanted, program: programPath(wanted.program), placed, pid: process.pid };
+  return { machine, description, accepted, policy: policyOf(places, machine), owner: accountOf(places, machine) };
+}
+
+/** The policy that a machine has while its resources are these. @throws HostError */
+export function policyOf(places: Places, machine: Machine): string {
+  const base = basePolicy(places, domainOf(machine.name));
+  const own = [
+    nameGrant("rx", machine.program),
+    connectGrant(monitorPath(places.system.machines, machine.name)),
+    grantsOf(machine.placed),
+  ];
+  return machinePolicy(base, own, machine.user);
+}
+
+/** @throws HostError where names or images are not what was accepted */
+function acceptedNow(places: Places, name: string, now: Placed): Accepted {
+  const before = readAccepted(places.system.machines.accepted, name);
+  const changed = before === null ? [] : differences(before, now);
+  if (changed.length > 0)
+    throw new HostError(
+      `machine ${name} is not as it was accepted: ${changed.join("; ")}`,
+      `if that is your doing: cofferdam vm accept ${name} -- COMMAND..., with the same command line`,
+      ExitCode.no,
+    );
+  return { names: now.names, parents: now.parents };
+}
+
+/** As execvp(3) finds it, without links: the policy grants the file itself. */
+function programPath(word: string): string {
+  const candidates = word.includes("/")
+    ? [word]
+    : (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, word));
+  const found = candidates.find(isExecutable);
+  if (found !== undefined) return realpathSync(found);
+  throw new HostError(`there is no program ${word}`, "Debian: apt install qemu-system-x86");
+}
+
+function isExecutable(file: string): boolean {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES") return false;
+    throw error;
+  }
+}
+
+function accountOf(places: Places, { name, user }: Machine): { uid: number; gid: number } {
+  const account = user ?? basePolicy(places, domainOf(name)).user;
+  if (account === null) return { uid: 0, gid: 0 };
+  const { users } = parseAccounts(readFileSync("/etc/passwd", "utf8"), "");
+  const found = users.find((one) => one.name === account);
+  if (found !== undefined) return found;
+  throw new HostError(`there is no user ${account}`, "name one of /etc/passwd", ExitCode.usage);
+}

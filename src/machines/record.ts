@@ -1,0 +1,66 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { HostError } from "../host/host-error.ts";
+import { writeWhole } from "../host/write-whole.ts";
+import type { Parent } from "./parents.ts";
+import type { Placed } from "./place.ts";
+
+/**
+ * What an administrator has accepted of a machine: where the names of its description lead, and what its images stand on. The emulator can write both into places that it may write (a share, an
+ * image's header), so that neither counts by itself at the next start.
+ */
+export type Accepted = Pick<Placed, "names" | "parents">;
+
+interface RecordFile extends Accepted {
+  readonly version: 1;
+}
+
+/** A difference to what was accepted, as a sentence. */
+export type Difference = string;
+
+const FILE_MODES = { file: 0o600, folder: 0o755 };
+
+function fileOf(folder: string, machine: string): string {
+  return join(folder, `${machine}.json`);
+}
+
+/** null where nothing was accepted yet. @throws HostError for a broken file */
+export function readAccepted(folder: string, machine: string): Accepted | null {
+  const file = fileOf(folder, machine);
+  try {
+    const { version, names, parents } = JSON.parse(readFileSync(file, "utf8")) as RecordFile;
+    if (version === 1) return { names, parents };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new HostError(`${file} is broken`, `look at the machine's images, then cofferdam vm accept ${machine}`);
+}
+
+export function writeAccepted(folder: string, machine: string, { names, parents }: Accepted): void {
+  const record: RecordFile = { version: 1, names, parents };
+  writeWhole(fileOf(folder, machine), Buffer.from(`${JSON.stringify(record, null, 2)}\n`), FILE_MODES);
+}
+
+export function removeAccepted(folder: string, machine: string): void {
+  rmSync(fileOf(folder, machine), { force: true });
+}
+
+/** Where a description leads elsewhere than accepted. What the accepted one does not know is new, and the administrator's who wrote it. */
+export function differences(accepted: Accepted, now: Accepted): readonly Difference[] {
+  const names = Object.entries(now.names).flatMap(([name, leads]) => {
+    const before = accepted.names[name];
+    return before === undefined || before === leads ? [] : [`${name} leads to ${leads}, and led to ${before}`];
+  });
+  const parents = Object.entries(now.parents).flatMap(([image, stands]) => {
+    const before = accepted.parents[image];
+    return before === undefined || told(before) === told(stands)
+      ? []
+      : [`image ${image} says that it stands on ${told(stands)}, and stood on ${told(before)}`];
+  });
+  return [...names, ...parents];
+}
+
+function told(parents: readonly Parent[]): string {
+  return parents.length === 0 ? "nothing" : parents.map(({ path, format }) => `${path} (${format})`).join(", ");
+}
