@@ -7,7 +7,7 @@ import { differences } from "./differences.ts";
 
 const cases = new Cases();
 beforeAll(() => cases.compile(), SUITE_TIMEOUT_MS);
-afterAll(() => cases.remove());
+afterAll(() => cases.remove(), SUITE_TIMEOUT_MS);
 
 /** All that the cases use and the language can grant. */
 function everything(place: string): string {

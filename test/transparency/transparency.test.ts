@@ -11,7 +11,7 @@ const exempt: Readonly<Record<string, string>> = {
 
 const cases = new Cases();
 beforeAll(() => cases.compile(), SUITE_TIMEOUT_MS);
-afterAll(() => cases.remove());
+afterAll(() => cases.remove(), SUITE_TIMEOUT_MS);
 
 asEachIdentity("a domain at level warning shows its processes what they would see without it", compare);
 

@@ -73,7 +73,8 @@ CASE(waits, fifo_whose_opener_is_killed) {
 CASE(waits, restarted_by_themselves) {
   every(3000, SA_RESTART);
   int bad = 0;
-  for (int i = 0; i < 150; i++) {
+  // Outside the calls may all be over before the first signal.
+  for (int i = 0; i < 150 || !hits; i++) {
     char n[16];
     snprintf(n, sizeof n, "f%d", i);
     int f;
@@ -85,7 +86,7 @@ CASE(waits, restarted_by_themselves) {
     if (access("g", F_OK) == 0 || access(n, F_OK) == 0) bad++;
   }
   never_again();
-  printf("%d bad, hit %d\n", bad, hits > 0);
+  printf("%d bad\n", bad);
 }
 CASE(waits, signals_between_connects) {
   struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "s"};
