@@ -13,6 +13,7 @@ import { run } from "./commands/run.ts";
 import { schema } from "./commands/schema.ts";
 import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
+import { support } from "./commands/support.ts";
 import { top } from "./commands/top.ts";
 import { vm } from "./commands/vm.ts";
 import { why } from "./commands/why.ts";
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   doctor,
   agent,
   settings,
+  support,
   compile,
   schema,
   completion,

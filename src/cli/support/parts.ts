@@ -1,0 +1,84 @@
+import { runDialect } from "../../esxi/dialect.ts";
+import { probeHost } from "../../kernel/probe/host-facts.ts";
+import type { Command, Context, Options } from "../command.ts";
+import { domainList } from "../commands/domain/list.ts";
+import { eventsVerify } from "../commands/events-verify.ts";
+import { ps } from "../commands/ps.ts";
+import { settings } from "../commands/settings.ts";
+import { status } from "../commands/status.ts";
+import { renderDoctor } from "../render/doctor.ts";
+import { newestEvents } from "./events-part.ts";
+import { kernelText, versionsText } from "./host-part.ts";
+import { journalText } from "./journal-part.ts";
+
+/** One file of a bundle, and how it comes about. */
+export interface Part {
+  readonly name: string;
+  readonly source: string;
+  /** `lines`: what one line says has nothing to do with the others. `records`: each line is a JSON value. */
+  readonly form: "text" | "lines" | "records";
+  /** Throws where it cannot be had: the message says why. */
+  take(context: Context): string | Promise<string> | Taken;
+}
+
+export interface Taken {
+  readonly text: string;
+  readonly note: string | null;
+}
+
+const WIDTH = 100;
+
+/** Everything but the policies, of which there are as many as there are files. */
+export const parts: readonly Part[] = [
+  {
+    name: "commands/doctor.txt",
+    source: "cofferdam doctor",
+    form: "lines",
+    take: () => renderDoctor(probeHost(), WIDTH),
+  },
+  ofCommand("commands/status.txt", "cofferdam status", status),
+  ofCommand("commands/domain-list.txt", "cofferdam domain list", domainList),
+  ofCommand("commands/ps.txt", "cofferdam ps --wide", ps, { wide: true }),
+  ofCommand("commands/settings-list.txt", "cofferdam settings list", subcommand(settings, "list")),
+  ofCommand("commands/events-verify.txt", "cofferdam events verify", eventsVerify),
+  {
+    name: "commands/secpolicytools_-d.txt",
+    source: "secpolicytools -d",
+    form: "lines",
+    take: (context) => captured(context, (own) => runDialect("secpolicytools", ["-d"], own)),
+  },
+  { name: "events/events.jsonl", source: "the event log", form: "records", take: newestEvents },
+  { name: "host/versions.txt", source: "cofferdam --version, node, os-release", form: "text", take: versionsText },
+  { name: "host/kernel.txt", source: "/proc and /sys", form: "lines", take: kernelText },
+  { name: "host/journal.txt", source: "journalctl -u cofferdam-agent", form: "lines", take: journalText },
+];
+
+function ofCommand(name: string, source: string, command: Command, options: Options = {}): Part {
+  return {
+    name,
+    source,
+    form: "lines",
+    take: (context) => captured(context, async (own) => await command.run?.(own, [], options)),
+  };
+}
+
+function subcommand({ name, subcommands }: Command, wanted: string): Command {
+  const found = subcommands?.find((one) => one.name === wanted);
+  if (found === undefined) throw new Error(`${name} has no ${wanted}`);
+  return found;
+}
+
+/** What a command writes for people, and at the end what it complains of. */
+async function captured(context: Context, run: (own: Context) => unknown): Promise<string> {
+  const written: string[] = [];
+  const complaints: string[] = [];
+  const own: Context = {
+    ...context,
+    out: (text) => void written.push(text),
+    err: (text) => void complaints.push(text),
+    width: WIDTH,
+    color: false,
+  };
+  await run(own);
+  return [...written, ...complaints].join("");
+}

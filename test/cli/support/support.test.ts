@@ -1,0 +1,173 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Manifest } from "../../../src/cli/support/bundle.ts";
+import { bundleOf } from "../../../src/cli/support/bundle.ts";
+import { collect } from "../../../src/cli/support/collect.ts";
+import { scratchPlaces } from "../../agent/scratch-places.ts";
+import { root } from "../../house/tree.ts";
+import { Domain, front } from "../../properties/domain.ts";
+import { users } from "../../properties/users.ts";
+import { needsRoot } from "../../support/skip.ts";
+
+const SECRET = "hUnter2";
+const HOSTILE = "\u001b]0;owned\u0007\u009b2J";
+
+describe.each(users)("for $who", ({ uid }) => {
+  let scene: Domain;
+  let folder: string;
+  let written: { readonly file: string; readonly manifest: Manifest };
+  let unpacked: string;
+
+  beforeAll(async () => {
+    scene = new Domain(uid);
+    scene.writePolicy({ files: ["rx /usr/bin/dash /usr/bin/cat"] });
+    folder = join(scene.home, "bundles");
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    // A daemon whose words have a secret and what a terminal would obey.
+    const words = ["/bin/sh", "-c", "echo; exec cat", HOSTILE, `--password=${SECRET}`, `TOKEN=${SECRET}`];
+    const become = uid === process.getuid?.() ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+    const [program = "", ...args] = [
+      ...become,
+      front,
+      "run",
+      "--policy",
+      scene.policy,
+      "--",
+      "/bin/sh",
+      "-c",
+      "echo; cat",
+      ...words,
+    ];
+    const env = { PATH: process.env.PATH, HOME: scene.home };
+    const child = spawn(program, args, { env, cwd: "/", stdio: ["pipe", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    const { status, out, err } = scene.cofferdam(["support", "-w", folder, "--json"]);
+    if (status !== 0) throw new Error(err);
+    written = JSON.parse(out);
+    spawnSync("tar", ["xzf", written.file, "-C", folder]);
+    unpacked = join(folder, written.manifest.bundle);
+    const closed = once(child, "close");
+    child.stdin.end();
+    await closed;
+  });
+  afterAll(() => scene.close());
+
+  const read = (name: string): string => readFileSync(join(unpacked, name), "utf8");
+
+  test("the bundle is the owner's alone, and its manifest names each file in it with its digest", () => {
+    const { mode, uid: owner } = statSync(written.file);
+    expect([mode & 0o777, owner]).toEqual([0o600, uid]);
+    const manifest = JSON.parse(read("manifest.json")) as Manifest;
+    expect(manifest).toEqual(written.manifest);
+    const inside = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    expect(inside).toHaveLength(manifest.files.length + 1);
+    for (const { name, sha256, bytes } of manifest.files) {
+      const sum = spawnSync("sha256sum", [join(unpacked, name)], { encoding: "utf8" }).stdout.split(" ")[0];
+      expect({ name, sum, bytes }).toEqual({ name, sum: sha256, bytes: Buffer.byteLength(read(name)) });
+    }
+  });
+
+  test("it has what helps, and says what could not be had", () => {
+    const { files, missing } = written.manifest;
+    const names = [...files, ...missing].map(({ name }) => name);
+    for (const name of ["doctor", "status", "domain-list", "ps", "secpolicytools_-d"])
+      expect(names).toContain(`commands/${name}.txt`);
+    expect(names).toEqual(expect.arrayContaining(["events/events.jsonl", "host/versions.txt", "host/kernel.txt"]));
+    expect(names).toContain("policies/shipped/nginx.yaml");
+    expect(read("commands/doctor.txt")).toContain("landlock-files");
+    expect(read("commands/secpolicytools_-d.txt")).toContain("Domain Name: nginxDom");
+    expect(read("host/kernel.txt")).toContain("Linux version");
+    for (const { source, why } of missing) expect([source, why].every((text) => text.length > 5)).toBe(true);
+  });
+
+  test("a secret in the words of a process is taken out, and nothing in it can drive a terminal", () => {
+    const ps = read("commands/ps.txt");
+    expect(ps).toContain("--password=[redacted] TOKEN=[redacted]");
+    expect(ps).toContain("\\u{1b}]0;owned\\u{7}\\u{9b}2J");
+    for (const { name } of written.manifest.files) {
+      expect(read(name)).not.toContain(SECRET);
+      if (name.startsWith("commands/")) expect(read(name).replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+    }
+    expect(written.manifest.files.find(({ name }) => name === "commands/ps.txt")?.redacted).toBeGreaterThanOrEqual(2);
+  });
+
+  test("what has the name already is neither followed nor replaced", () => {
+    const target = scene.at("home/target");
+    scene.write("home/target", "untouched");
+    const trap = join(folder, "trap");
+    mkdirSync(trap);
+    chmodSync(trap, 0o777);
+    const now = Date.now();
+    for (let second = 0; second < 120; second++) {
+      const time = new Date(now + second * 1_000).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+      symlinkSync(target, join(trap, `cofferdam-support-${hostname()}-${time}.tgz`));
+    }
+    const { status, err } = scene.cofferdam(["support", "-w", trap]);
+    expect({ status, err }).toEqual({ status: 3, err: expect.stringContaining("is there already") });
+    expect(readFileSync(target, "utf8")).toBe("untouched");
+    expect(readdirSync(trap)).toHaveLength(120);
+  });
+
+  test("a folder that cannot be written is refused with what to do", () => {
+    for (const where of ["/proc", "/nowhere"]) {
+      const { status, err } = scene.cofferdam(["support", "-w", where]);
+      expect({ where, status, err }).toEqual({ where, status: 3, err: expect.stringMatching(/help: .*folder/s) });
+    }
+  });
+
+  test("for people it says where the bundle is, and what it lacks", () => {
+    const { status, out } = scene.cofferdam(["support"], { wrap: ["env", "-C", folder] });
+    expect(status).toBe(0);
+    expect(out).toMatch(new RegExp(`^${folder}/cofferdam-support-\\S+\\.tgz\\n`));
+    for (const line of out.split("\n").slice(1)) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+test("on a full disk nothing is left of it", (context) => {
+  needsRoot(context);
+  const folder = mkdtempSync(join(tmpdir(), "cofferdam-full-"));
+  const script = `mount -t tmpfs -o size=16k none "$1" && "$2" support -w "$1"; echo "status $?"; ls "$1"`;
+  const { stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", script, "sh", folder, front], {
+    encoding: "utf8",
+  });
+  rmSync(folder, { recursive: true });
+  expect(stdout).toBe("status 3\n");
+  expect(stderr).toContain("there is no room for the bundle here; nothing is left of it");
+});
+
+test("500 domains, with secrets in policies and a pipe in place of one", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cofferdam-many-"));
+  const places = scratchPlaces(folder, root);
+  const domains = join(folder, "domains");
+  mkdirSync(domains);
+  for (let at = 0; at < 500; at++)
+    writeFileSync(join(domains, `d${at}.yaml`), `variables:\n  db_password: ${SECRET}\nfiles: [r /srv/**]`);
+  spawnSync("mkfifo", [join(domains, "pipe.yaml")]);
+  writeFileSync(join(domains, "a b\u001b.yaml"), "");
+  const none = (): void => undefined;
+  const collected = await collect({ places, out: none, err: none, width: 80, color: false });
+  rmSync(folder, { recursive: true });
+  const own = collected.files.filter(({ name }) => name.startsWith("policies/own/"));
+  expect(own).toHaveLength(500);
+  expect(own.every(({ text }) => text.includes("db_password: [redacted]"))).toBe(true);
+  expect(collected.missing).toContainEqual(expect.objectContaining({ name: "policies/own/pipe.yaml" }));
+  expect(
+    collected.files.find(({ name }) => name.endsWith("_-d.txt"))?.text.match(/^Domain Name: d\d+Dom/gm),
+  ).toHaveLength(500);
+  expect(bundleOf(collected, new Date()).archive.length).toBeGreaterThan(10_000);
+});
