@@ -12,7 +12,7 @@ mkdir -p "$(dirname "$out")"
 
 settings="$out.settings"
 current() {
-  [ -x "$out" ] && [ "$(cat "$settings" 2>/dev/null)" = "$node $dist $socket" ] && [ -z "$(find . -newer "$out" -type f)" ]
+  [ -x "$out" ] && [ "$(cat "$settings" 2>/dev/null)" = "$node $dist $socket" ] && [ -z "$(find . -maxdepth 1 -newer "$out" -type f)" ]
 }
 current && exit 0
 

@@ -37,3 +37,4 @@ fi
 node scripts/build.mjs >&2
 
 native/build.sh >&2
+native/session/build.sh >&2

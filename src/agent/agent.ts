@@ -13,11 +13,12 @@ import type { Level } from "../model/policy.ts";
 import { ApiServer } from "./api/server.ts";
 import { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
+import { keepSessions } from "./keep-sessions.ts";
+import { type Keeper, type KeptCommand, keeperOf } from "./keeper.ts";
 import { type LevelChange, Levels } from "./levels.ts";
 import { listen } from "./listen.ts";
 import { LivePlans } from "./live-plans.ts";
 import { LogFollower } from "./log-follower.ts";
-import { type MediatorCommand, MediatorKeeper } from "./mediator-keeper.ts";
 import { refreshPlans, withdrawPlans } from "./refresh-plans.ts";
 import { type ReloadOutcome, reload } from "./reload.ts";
 import { brokenEvent, reloadEvents } from "./reload-events.ts";
@@ -27,11 +28,11 @@ import { Teller } from "./teller.ts";
 
 export interface AgentOptions {
   readonly places: Places;
-  /** null: there is no shared mediator; each run has its own. */
-  readonly mediator: MediatorCommand | null;
+  /** null: there is no shared mediator, each run has its own; no session server. */
+  readonly mediator: KeptCommand | null;
+  readonly sessions: KeptCommand | null;
   /** The control socket where somebody else listens on it for us. */
   readonly activated: number | null;
-  /** Lines for whoever reads the agent's standard error. */
   readonly log: (text: string) => void;
 }
 
@@ -44,7 +45,8 @@ export class Agent {
   readonly log: (text: string) => void;
   readonly since = new Date().toISOString();
   readonly table: DomainTable;
-  readonly mediator: MediatorKeeper | null;
+  readonly mediator: Keeper | null;
+  readonly sessions: Keeper | null;
   readonly #lock: FileLock;
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
@@ -54,10 +56,11 @@ export class Agent {
   readonly #runs: RunsWatch;
   readonly #follower: LogFollower;
   readonly #sweeper: Sweeper;
+  #looking: NodeJS.Timeout | undefined;
   /** Orders are done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor({ places, mediator, log }: AgentOptions, lock: FileLock) {
+  private constructor({ places, mediator, sessions, log }: AgentOptions, lock: FileLock) {
     this.places = places;
     this.log = log;
     this.#lock = lock;
@@ -70,22 +73,19 @@ export class Agent {
     this.#runs = new RunsWatch(places.system.runs, () => void this.#exclusive(() => this.#runsChanged()), log);
     this.#sweeper = new Sweeper(this, (work) => this.#exclusive(work));
     this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);
-    this.mediator =
-      mediator === null
-        ? null
-        : new MediatorKeeper(mediator, places.system.mediatorLock, (count, why) => {
-            this.log(`the shared mediator has ended: ${why}`);
-            this.tell(
-              failedEvent(theHost, "mediator", `it has ended (${why}) and is started again, for the ${count}. time`),
-            );
-          });
+    const told = (name: string) => (count: number, why: string) => {
+      log(`the ${name} has ended: ${why}`);
+      this.tell(failedEvent(theHost, name, `it has ended (${why}) and is started again, for the ${count}. time`));
+    };
+    this.mediator = keeperOf(mediator, places.system.mediatorLock, told("mediator"));
+    this.sessions = keeperOf(sessions, places.system.sessions.lock, told("session server"));
   }
 
   /** @throws HostError when there is an agent already, or the host's state is broken */
   static async start(options: AgentOptions): Promise<Agent> {
     const { system, events } = options.places;
-    const { live, runs, levels } = system;
-    for (const folder of [dirname(system.table), live, runs, dirname(system.numbers), levels, dirname(events)])
+    const { table, live, runs, numbers, levels } = system;
+    for (const folder of [dirname(table), live, runs, dirname(numbers), levels, dirname(events)])
       makeFolder(folder, modesFor(0));
     const lock = lockFile(system.agentLock);
     if (lock === null)
@@ -95,6 +95,7 @@ export class Agent {
       await agent.#load();
       await listen(agent.#api.server, options.activated ?? system.control);
       agent.mediator?.start();
+      agent.#looking = keepSessions(agent);
       return agent;
     } catch (error) {
       await agent.stop();
@@ -108,6 +109,8 @@ export class Agent {
     this.#sweeper.stop();
     this.#levels.stop();
     this.mediator?.stop();
+    clearInterval(this.#looking);
+    this.sessions?.stop();
     await this.#api.close();
     await this.#last;
     this.#teller.close();

@@ -11,6 +11,7 @@ import { plan } from "./commands/plan.ts";
 import { ps } from "./commands/ps.ts";
 import { run } from "./commands/run.ts";
 import { schema } from "./commands/schema.ts";
+import { sessions } from "./commands/sessions.ts";
 import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
 import { support } from "./commands/support.ts";
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   plan,
   doctor,
   agent,
+  sessions,
   settings,
   support,
   compile,

@@ -9,6 +9,9 @@ export interface ProcStat {
   readonly parent: number;
   /** Process group. */
   readonly group: number;
+  readonly session: number;
+  /** Device number of the controlling terminal, as stat(2) has it; 0 for none. */
+  readonly terminal: number;
   /** A thread of the kernel's own. */
   readonly kernel: boolean;
   /** CPU time in user and kernel mode, in clock ticks. */
@@ -32,6 +35,8 @@ export function parseProcStat(text: string): ProcStat | null {
     state: field(3),
     parent: Number(field(4)),
     group: Number(field(5)),
+    session: Number(field(6)),
+    terminal: Number(field(7)) >>> 0,
     kernel: (Number(field(9)) & PF_KTHREAD) !== 0,
     ticks: Number(field(14)) + Number(field(15)),
     start: BigInt(field(22)),

@@ -1,3 +1,4 @@
+import type { Epoll } from "../kernel/epoll.ts";
 import { quick } from "../kernel/quick.ts";
 import { name as syscallName } from "../kernel/syscalls.ts";
 import { SLOT_COUNT, slotState } from "../plan/slots.ts";
@@ -7,7 +8,6 @@ import type { Call } from "./call.ts";
 import { attempt, dispatch } from "./dispatch.ts";
 import type { Domain } from "./domain.ts";
 import { Elsewhere } from "./elsewhere.ts";
-import type { Epoll } from "./epoll.ts";
 import { IdentityLost } from "./identity.ts";
 import { SLOW_CALL_MS_MAX } from "./limits.ts";
 import { notification } from "./notification.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { majorOf, minorOf } from "../kernel/device-number.ts";
+import type { Epoll } from "../kernel/epoll.ts";
 import { abi, POLLPRI } from "./abi.ts";
-import type { Epoll } from "./epoll.ts";
 import { MayWait } from "./may-wait.ts";
 import { c, sys } from "./sys.ts";
 

@@ -1,5 +1,5 @@
+import { Epoll } from "../kernel/epoll.ts";
 import { Domain } from "./domain.ts";
-import { Epoll } from "./epoll.ts";
 import { inherited } from "./handed.ts";
 import { Held, type Surroundings } from "./held.ts";
 import { runLoop } from "./loop.ts";

@@ -1,6 +1,6 @@
+import type { Epoll } from "../kernel/epoll.ts";
 import { POLLOUT } from "./abi.ts";
 import type { Call } from "./call.ts";
-import type { Epoll } from "./epoll.ts";
 import type { Pending } from "./outcome.ts";
 import type { Slot } from "./slot.ts";
 

@@ -150,7 +150,7 @@ export const keys = {
   user: {
     shape: "text",
     inAbstraction: false,
-    summary: "The user the daemon runs as.",
+    summary: "The user the daemon runs as; may hold variables.",
     form: "NAME",
     example: "user: www-data",
     standard: "the caller's",
@@ -158,7 +158,7 @@ export const keys = {
   group: {
     shape: "text",
     inAbstraction: false,
-    summary: "The group the daemon runs as.",
+    summary: "The group the daemon runs as; may hold variables.",
     form: "NAME",
     example: "group: www-data",
     standard: "that of `user`",

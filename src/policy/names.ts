@@ -22,9 +22,14 @@ export function parseDomainName(text: string): DomainName | null {
   return { full: text, template: text.slice(0, at + 1), instance };
 }
 
-/** A name of an abstraction, user or group: cannot be a path or an option. */
+/** A name of an abstraction: cannot be a path or an option. */
 export function isPlainName(text: string): boolean {
   return text.length <= NAME_LENGTH_MAX && plain.test(text);
+}
+
+/** A name of a user or group. A leading underscore is common in those of system users, such as `_apt`. */
+export function isAccountName(text: string): boolean {
+  return isPlainName(text.replace(/^_/, ""));
 }
 
 export function isVariableName(text: string): boolean {

@@ -11,6 +11,7 @@ try {
   await Agent.start({
     places: scratchPlaces(folder, home),
     mediator: mediator === undefined ? null : { program: process.execPath, arguments: [mediator, "shared"] },
+    sessions: null,
     activated: null,
     log: (text) => void process.stderr.write(`${text}\n`),
   });

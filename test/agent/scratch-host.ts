@@ -39,6 +39,7 @@ export class ScratchHost {
     const agent = await Agent.start({
       places: this.places,
       mediator: mediator === null ? null : { program: process.execPath, arguments: [mediator, "shared"] },
+      sessions: null,
       activated: null,
       log: (text) => void this.messages.push(text),
     });

@@ -30,8 +30,8 @@ const shared = [
   "/var/tmp",
 ];
 
-test("there are the three that the README promises, and virtual machines", () => {
-  const names = ["nginx", "postgres", "redis-server", "vm@"];
+test("there are the three that the README promises, the sandboxed shell, and virtual machines", () => {
+  const names = ["nginx", "postgres", "redis-server", "shell", "vm@"];
   expect(shipped).toEqual(names.map((name) => `domains/${name}.yaml`));
 });
 

@@ -18,6 +18,7 @@ const agent: AgentStatus = {
   bad: [],
   runs: { sealed: 1, supervised: 1 },
   mediator: { state: "running", pid: 78, restarts: 0 },
+  sessions: { state: "none", pid: null, restarts: 0 },
   events: { today: { denied: 3, warned: 8, lost: 0 }, lost: 0, problem: null, forwarding: {} },
   refusedPeers: 0,
   memory: 64 * 1024 * 1024,

@@ -11,9 +11,17 @@ function linesOfCode(file: string): number {
     .filter((line) => line.trim() !== "").length;
 }
 
-test("the native front does not grow", () => {
-  const own = filesLike([".c", ".h"], ["native/"]).filter((file) => !file.endsWith("plan-layout.h"));
+/** The same of the session server's client, which is a program of its own. */
+const CLIENT_LINES_MAX = 139;
+
+const native = filesLike([".c", ".h"], ["native/"]).filter((file) => !file.endsWith("plan-layout.h"));
+const isClient = (file: string): boolean => file.startsWith("native/session/");
+
+test.each([
+  { what: "front", max: NATIVE_LINES_MAX, own: native.filter((file) => !isClient(file)) },
+  { what: "client", max: CLIENT_LINES_MAX, own: native.filter(isClient) },
+])("the native $what does not grow", ({ max, own }) => {
   const lines = own.map(linesOfCode).reduce((sum, count) => sum + count, 0);
-  expect(lines).toBeLessThanOrEqual(NATIVE_LINES_MAX);
-  expect(lines, "lower NATIVE_LINES_MAX").toBeGreaterThan(NATIVE_LINES_MAX - 20);
+  expect(lines).toBeLessThanOrEqual(max);
+  expect(lines, "lower the number").toBeGreaterThan(max - 20);
 });

@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
 import { hostAccounts } from "../../compile/accounts.ts";
-import { isMediatorProcess } from "../../domains/mediator-process.ts";
-import { domainOfProcess } from "../../domains/membership.ts";
-import { hasCode } from "../../kernel/errno-error.ts";
+import { whereabouts } from "../../host/whereabouts.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 
 /** Members of this group may do what root may, where there is one. */
@@ -48,25 +45,15 @@ function refused(why: string): Caller {
 }
 
 function refusalOf(pid: number, runs: string): string | null {
-  const membership = domainOfProcess(pid, runs);
-  if (typeof membership === "object") return `process ${pid} is in the domain ${membership.domain}`;
-  if (isMediatorProcess(pid)) return `process ${pid} is a mediator`;
-  // Without control groups nothing tells a confined process; but none is without a seccomp filter.
-  const filtered = membership === "unknown" && seccompMode(pid) !== "0";
-  return filtered ? `whether process ${pid} is in a domain cannot be told on this host` : null;
-}
-
-/** `0`: no filter (proc_pid_status(5)). */
-function seccompMode(pid: number): string | undefined {
-  const status = ifThere(() => readFileSync(`/proc/${pid}/status`, "utf8"));
-  return /^Seccomp:\t(\d)/m.exec(status ?? "")?.[1];
-}
-
-function ifThere<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
-    throw error;
+  const where = whereabouts(pid, runs);
+  switch (where.kind) {
+    case "outside":
+      return null;
+    case "domain":
+      return `process ${pid} is in the domain ${where.member.domain}`;
+    case "mediator":
+      return `process ${pid} is a mediator`;
+    case "unknown":
+      return `whether process ${pid} is in a domain cannot be told on this host`;
   }
 }

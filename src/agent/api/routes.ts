@@ -69,6 +69,7 @@ export const routes: readonly Route[] = [
       { name: "relaxed", doc: "those that are not at enforcing: `name`, `level`, `until`" },
       { name: "runs", doc: "starts that still have processes, by `sealed` and `supervised`" },
       { name: "mediator", doc: "`state`, `pid`, `restarts`; null where none is kept" },
+      { name: "sessions", doc: "the same of the session server, which is for sandboxed shells" },
       {
         name: "events",
         doc: "`today`: `denied`, `warned`, `lost` of the host's day, repeats counted; `lost` (not written yet told of), `problem` that keeps the log from being written, `forwarding`: sinks that cannot be had",

@@ -40,8 +40,9 @@ export const agent: Command = {
     const { places } = context;
     const log = (text: string): void => context.err(`cofferdam: agent: ${text}\n`);
     const mediator = { program: process.execPath, arguments: [join(places.home, "dist", "mediator.js"), "shared"] };
+    const sessions = { program: process.execPath, arguments: [join(places.home, "dist", "cofferdam.js"), "sessions"] };
     keepHeapSmall();
-    const running = await Agent.start({ places, mediator, activated: activatedSocket(), log });
+    const running = await Agent.start({ places, mediator, sessions, activated: activatedSocket(), log });
     notifyManager("READY=1");
     log(`ready, ${running.table.entries.length} domains; cofferdam status and cofferdam domain list tell more`);
     process.on("SIGHUP", () => void running.reload(null, { uid: 0, name: "SIGHUP" }));

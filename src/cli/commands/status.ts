@@ -60,9 +60,10 @@ async function look({ places }: Context): Promise<HostStatus> {
   };
 }
 
-function troubles({ bad, mediator, events }: AgentStatus): readonly string[] {
+function troubles({ bad, mediator, sessions, events }: AgentStatus): readonly string[] {
   return [
     ...(mediator === null || mediator.state === "running" ? [] : ["the shared mediator does not run"]),
+    ...(sessions?.state === "waiting" ? ["the session server does not run: nobody gets a sandboxed shell"] : []),
     ...bad.map((name) => `the policy of ${name} is broken: cofferdam check ${name}`),
     ...(events.today.lost > 0
       ? [`${events.today.lost} events of today are lost: cofferdam events --since 1d --verdict failed`]

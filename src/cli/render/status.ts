@@ -59,18 +59,25 @@ export function renderStatus(now: HostStatus, style: { readonly width: number; r
 
 const noAgent = "none runs: levels do not switch while daemons run (start it as root: cofferdam agent)";
 
-function ofAgent({ pid, since, memory, mediator, refusedPeers }: AgentStatus): readonly (readonly [string, string])[] {
+function ofAgent({
+  pid,
+  since,
+  memory,
+  mediator,
+  sessions,
+  refusedPeers,
+}: AgentStatus): readonly (readonly [string, string])[] {
   const refused = refusedPeers === 0 ? "" : `, ${counted(refusedPeers, "connection")} refused`;
   return [
     ["agent", `process ${pid} since ${localTime(since)}, ${Math.round(memory / MIB)} MiB${refused}`],
-    ["mediator", mediatorText(mediator)],
+    ["mediator", mediator === null ? "none is kept" : keptText(mediator)],
+    ...(sessions === null || sessions.state === "none" ? [] : [["sessions", keptText(sessions)] as const]),
   ];
 }
 
-function mediatorText(mediator: AgentStatus["mediator"]): string {
-  if (mediator === null) return "none is kept";
-  const process = mediator.pid === null ? mediator.state : `process ${mediator.pid}`;
-  return `${process}${mediator.restarts === 0 ? "" : `, restarted ${counted(mediator.restarts, "time")}`}`;
+function keptText({ pid, state, restarts }: NonNullable<AgentStatus["mediator"]>): string {
+  const process = pid === null ? state : `process ${pid}`;
+  return `${process}${restarts === 0 ? "" : `, restarted ${counted(restarts, "time")}`}`;
 }
 
 function domainsText({ domains, agent }: HostStatus): string {

@@ -1,6 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { connect } from "node:net";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { agentIfThere } from "../agent-client.ts";
 import { HostError } from "../host-error.ts";
 import { type Places, sessionPrograms } from "../places.ts";
 import type { LoginAccount } from "./login-shells.ts";
@@ -8,19 +10,45 @@ import { loginEnvironment } from "./sshd-drop-in.ts";
 
 /** A login, from its start to the end of its command, milliseconds. */
 const LOGIN_MS = 20_000;
+/** For a session server to answer, and between two looks whether it does, milliseconds. */
+const SERVER_MS = 20_000;
+const LOOK_MS = 50;
 const serverHelp = "see that the agent runs: systemctl enable --now cofferdam-agent, and cofferdam status";
 
-/** @throws HostError where nobody would open a sandboxed shell */
+/**
+ * Starts the session server where none answers; the agent keeps it from then on, or, where the setting stays off, lets it be.
+ * @throws HostError where nobody would open a sandboxed shell
+ */
 export async function checkServer(places: Places): Promise<void> {
   const { login } = places.system.sessions;
-  const problem = await new Promise<string | null>((resolve) => {
-    const socket = connect(login, () => {
-      socket.destroy();
+  if ((await problemAt(login)) === null) return;
+  if ((await agentIfThere("/v1/status", places.system.control)) === null)
+    throw new HostError("no agent runs, which keeps the session server alive", serverHelp);
+  const args = [join(places.home, "dist", "cofferdam.js"), "sessions"];
+  const env = { PATH: process.env.PATH };
+  spawn(process.execPath, args, { detached: true, stdio: "ignore", cwd: "/", env }).unref();
+  const deadline = performance.now() + SERVER_MS;
+  let problem = await problemAt(login);
+  while (problem !== null && performance.now() < deadline) {
+    await pause(LOOK_MS);
+    problem = await problemAt(login);
+  }
+  if (problem !== null)
+    throw new HostError(
+      `the session server does not answer on ${login}: ${problem}`,
+      "start it by hand to see why: cofferdam sessions",
+    );
+}
+
+/** Why nobody answers; null where somebody does. */
+function problemAt(socket: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const connection = connect(socket, () => {
+      connection.destroy();
       resolve(null);
     });
-    socket.on("error", (error) => resolve("code" in error ? String(error.code) : error.message));
+    connection.on("error", (error) => resolve("code" in error ? String(error.code) : error.message));
   });
-  if (problem !== null) throw new HostError(`the session server does not answer on ${login}: ${problem}`, serverHelp);
 }
 
 /**

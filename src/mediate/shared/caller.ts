@@ -1,6 +1,6 @@
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../../kernel/constants.ts";
+import type { Epoll } from "../../kernel/epoll.ts";
 import { POLLIN } from "../abi.ts";
-import type { Epoll } from "../epoll.ts";
 import type { Handed } from "../handed.ts";
 import { CALLER_MS_MAX } from "../limits.ts";
 import { close, sys } from "../sys.ts";

@@ -5,11 +5,13 @@
 
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { SOCK_SEQPACKET } from "../../kernel/constants.ts";
+import { Epoll } from "../../kernel/epoll.ts";
 import { lockFile } from "../../kernel/file-lock.ts";
+import { acceptFrom, listenAt } from "../../kernel/unix-listener.ts";
 import { POLLIN } from "../abi.ts";
 import { Domain } from "../domain.ts";
 import { reap } from "../elsewhere.ts";
-import { Epoll } from "../epoll.ts";
 import type { Handed } from "../handed.ts";
 import { Held, type Surroundings } from "../held.ts";
 import { CALLERS_MAX, DOMAINS_MAX, THREADS_KEPT_SHARED_MAX } from "../limits.ts";
@@ -18,9 +20,11 @@ import { ProcessState } from "../process-state.ts";
 import { close, sys } from "../sys.ts";
 import { Timers } from "../timers.ts";
 import { Caller } from "./caller.ts";
-import { acceptFrom, listenAt } from "./listening.ts";
 import { refusal } from "./peer.ts";
 import { lockOf } from "./place.ts";
+
+/** Nobody but root. */
+const SOCKET_MODE = 0o600;
 
 /** Serves until it is killed; returns at once, with exit status 0, where another process holds the lock. */
 export function serveShared(socket: string): number {
@@ -44,7 +48,7 @@ class Shared {
       timers: new Timers(),
     };
     this.#surroundings.state.mounts.toldBy(this.#surroundings.epoll);
-    this.#socket = listenAt(socket);
+    this.#socket = listenAt(socket, SOCK_SEQPACKET, SOCKET_MODE);
   }
 
   run(): void {

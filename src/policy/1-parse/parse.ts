@@ -3,7 +3,7 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { bestEfforts, inheritKinds, ipcKinds, levels, mediations } from "../choices.ts";
 import { isKeyName, type KeyName, keyNames, keys } from "../language.ts";
-import { isPlainName } from "../names.ts";
+import { isAccountName, isPlainName } from "../names.ts";
 import { decode } from "./decode.ts";
 import { parseEntries } from "./entries.ts";
 import { parseFileLine } from "./files.ts";
@@ -71,7 +71,7 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
     draft.entries = parseEntries(field);
   },
   include: (draft, field) => {
-    draft.include = textsOf(field).flatMap((scalar) => plainName(wholeWord(scalar), "an abstraction", field.report));
+    draft.include = textsOf(field).flatMap((scalar) => abstractionName(wholeWord(scalar), field.report));
   },
   vars: (draft, field) => {
     draft.vars = parseVariables(field);
@@ -106,10 +106,10 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
     draft.transitions = present(textsOf(field).map((scalar) => parseTransition(scalar, field.report)));
   },
   user: (draft, field) => {
-    draft.user = nameField(field, "a user");
+    draft.user = accountName(field, "a user");
   },
   group: (draft, field) => {
-    draft.group = nameField(field, "a group");
+    draft.group = accountName(field, "a group");
   },
   "set-user-id": (draft, field) => {
     draft.setUserId = textsOf(field).map(wholeWord);
@@ -123,15 +123,17 @@ function tokens(field: Field): PolicySource["capabilities"] {
   return textsOf(field).flatMap((scalar: Scalar) => parseTokens(scalar, field.report));
 }
 
-function nameField(field: Field, what: string): Word | null {
+/** What stands for a variable is judged by its value. */
+function accountName(field: Field, what: string): Word | null {
   const word = textOf(field);
-  return word === null ? null : (plainName(word, what, field.report)[0] ?? null);
+  if (word === null || word.text.includes("${") || isAccountName(word.text)) return word;
+  field.report(diagnose("bad-name", word.span, { value: word.text, what }));
+  return null;
 }
 
-function plainName(word: Word, what: string, report: Report): Word[] {
-  // A leading underscore is common in names of system users, such as `_apt`.
-  if (isPlainName(what === "an abstraction" ? word.text : word.text.replace(/^_/, ""))) return [word];
-  report(diagnose("bad-name", word.span, { value: word.text, what }));
+function abstractionName(word: Word, report: Report): Word[] {
+  if (isPlainName(word.text)) return [word];
+  report(diagnose("bad-name", word.span, { value: word.text, what: "an abstraction" }));
   return [];
 }
 

@@ -5,6 +5,7 @@ import type { PolicySource } from "../1-parse/source.ts";
 import { RULES_MAX } from "../limits.ts";
 import type { DomainName } from "../names.ts";
 import type { Vocabulary } from "../vocabulary.ts";
+import { resolveAccount } from "./account.ts";
 import { resolveAddresses } from "./addresses.ts";
 import { resolveEntries, resolveSetUserId, resolveTransitions } from "./paths.ts";
 import { resolveFiles, resolveUnix } from "./rules.ts";
@@ -46,8 +47,8 @@ export function resolve({ name, domain, abstractions, set, vocabulary }: Resolve
     inherit: resolveFixed(sources, "inherit", report),
     signals: resolveSignals(sources, scope),
     transitions: resolveTransitions(domain.transitions, scope),
-    user: domain.user?.text ?? null,
-    group: domain.group?.text ?? null,
+    user: resolveAccount(domain.user, "a user", scope),
+    group: resolveAccount(domain.group, "a group", scope),
     setUserId: resolveSetUserId(domain.setUserId, scope),
     bestEffort: [...new Set(domain.bestEffort)].sort(),
   };

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { MediatorKeeper } from "../../src/agent/mediator-keeper.ts";
+import { Keeper } from "../../src/agent/keeper.ts";
 import { skipUnless } from "../support/skip.ts";
 
 let folder: string;
-let keepers: MediatorKeeper[];
+let keepers: Keeper[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "cofferdam-keeper-"));
   keepers = [];
@@ -22,11 +22,11 @@ afterEach(() => {
 /** Holds the lock as the mediator does, and writes its process id. */
 function keeper(
   script = `echo $$ > ${folder}/pid.new; mv ${folder}/pid.new ${folder}/pid; exec flock -n -o ${folder}/lock sleep 1000`,
-): MediatorKeeper {
+): Keeper {
   const path = join(folder, "mediator.sh");
   writeFileSync(path, script);
   const told = (count: number, why: string): void => writeFileSync(join(folder, "told"), `${count} ${why}`);
-  const one = new MediatorKeeper({ program: "/bin/sh", arguments: [path, "shared"] }, join(folder, "lock"), told);
+  const one = new Keeper({ program: "/bin/sh", arguments: [path, "shared"] }, join(folder, "lock"), told);
   keepers.push(one);
   return one;
 }
@@ -78,7 +78,7 @@ test("a mediator outlives its agent, and the next one takes it over instead of s
 
 test("a program that is not there is told of and tried again", async () => {
   const tells: string[] = [];
-  const one = new MediatorKeeper({ program: join(folder, "nothing"), arguments: [] }, join(folder, "lock"), (_n, why) =>
+  const one = new Keeper({ program: join(folder, "nothing"), arguments: [] }, join(folder, "lock"), (_n, why) =>
     tells.push(why),
   );
   keepers.push(one);

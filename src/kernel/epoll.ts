@@ -1,6 +1,10 @@
-import { quick } from "../kernel/quick.ts";
-import { abi, E } from "./abi.ts";
-import { sys } from "./sys.ts";
+import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD } from "./constants.ts";
+import { syscallRaw } from "./ffi.ts";
+import { quick } from "./quick.ts";
+import { number as syscallNumber } from "./syscalls.ts";
+
+const EPOLL_CREATE1 = syscallNumber("epoll_create1") ?? 0;
+const EPOLL_CTL = syscallNumber("epoll_ctl") ?? 0;
 
 /** Told when its descriptor is ready; `events` are EPOLL* bits. */
 export interface Source {
@@ -22,21 +26,22 @@ const READY_MAX = 1_024;
  * still says of one that was removed meanwhile reaches nobody.
  */
 export class Epoll {
-  readonly #fd: number;
+  /** Readable when one of them is ready. */
+  readonly fd: number;
   readonly #watched = new Map<number, Watched>();
   readonly #ready = Buffer.alloc(EVENT_BYTES * READY_MAX);
   readonly #event = Buffer.alloc(EVENT_BYTES);
   #last = 0;
 
   constructor() {
-    this.#fd = sys("epoll_create1", abi.EPOLL_CLOEXEC);
-    if (this.#fd < 0) throw new Error(`no epoll: error ${-this.#fd}`);
+    this.fd = syscallRaw(EPOLL_CREATE1, EPOLL_CLOEXEC);
+    if (this.fd < 0) throw new Error(`no epoll: error ${-this.fd}`);
   }
 
   /** The number to remove it by, or a negated error number. Remove it before `fd` is closed: the kernel goes by the open file, which others may share. */
   add(fd: number, events: number, source: Source): number {
     const number = this.#last + 1;
-    const failed = this.#control(abi.EPOLL_CTL_ADD, fd, events, number);
+    const failed = this.#control(EPOLL_CTL_ADD, fd, events, number);
     if (failed < 0) return failed;
     this.#last = number;
     this.#watched.set(number, { fd, source });
@@ -46,20 +51,20 @@ export class Epoll {
   /** Waits for other events than before; hanging up is always among them. */
   change(number: number, events: number): void {
     const watched = this.#watched.get(number);
-    if (watched !== undefined) this.#control(abi.EPOLL_CTL_MOD, watched.fd, events, number);
+    if (watched !== undefined) this.#control(EPOLL_CTL_MOD, watched.fd, events, number);
   }
 
   remove(number: number): void {
     const watched = this.#watched.get(number);
     if (watched === undefined) return;
     this.#watched.delete(number);
-    this.#control(abi.EPOLL_CTL_DEL, watched.fd, 0, number);
+    this.#control(EPOLL_CTL_DEL, watched.fd, 0, number);
   }
 
   /** Tells each descriptor that is ready once, in turn; waits for the first at most `timeout` milliseconds (-1: for ever). */
   wait(timeout: number): void {
-    const count = quick.epollWait(this.#fd, this.#ready, READY_MAX, timeout);
-    if (count < 0 && count !== -E.INTR) throw new Error(`epoll_wait: error ${-count}`);
+    const count = quick.epollWait(this.fd, this.#ready, READY_MAX, timeout);
+    if (count < 0 && count !== -EINTR) throw new Error(`epoll_wait: error ${-count}`);
     for (let index = 0; index < count; index++) {
       const at = EVENT_BYTES * index;
       const watched = this.#watched.get(this.#ready.readUInt32LE(at + 4));
@@ -70,6 +75,6 @@ export class Epoll {
   #control(operation: number, fd: number, events: number, number: number): number {
     this.#event.writeUInt32LE(events, 0);
     this.#event.writeUInt32LE(number % 2 ** 32, 4);
-    return sys("epoll_ctl", this.#fd, operation, fd, this.#event);
+    return syscallRaw(EPOLL_CTL, this.fd, operation, fd, this.#event);
   }
 }

@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { lockFile } from "../kernel/file-lock.ts";
 
-/** How often a mediator that another agent started is looked at, milliseconds: its end is no event for this one. */
+/** How often one that another agent started is looked at, milliseconds: its end is no event for this one. */
 const LOOK_AT_ADOPTED_MS = 1_000;
-/** First and longest wait before a mediator is started again, milliseconds; each failure doubles it. */
+/** First and longest wait before one is started again, milliseconds; each failure doubles it. */
 const BACK_OFF_MIN_MS = 100;
 const BACK_OFF_MAX_MS = 30_000;
 /** One that lived so long did not fail at its start, milliseconds. */
 const HEALTHY_AFTER_MS = 60_000;
 
-export interface MediatorCommand {
+export interface KeptCommand {
   readonly program: string;
   readonly arguments: readonly string[];
 }
 
-export interface MediatorState {
+export interface KeptState {
   readonly state: "running" | "starting" | "waiting" | "none";
   readonly pid: number | null;
   /** Since this agent started. */
@@ -23,26 +23,26 @@ export interface MediatorState {
 }
 
 /**
- * Keeps the host's shared mediator alive. It lives in a session of its own and outlives the agent; its lock tells whether there is one, so that there are
- * never two. An agent that finds one takes it over.
+ * Keeps a program of the host's alive: the shared mediator, the session server. It lives in a session of its own and outlives the agent; its lock tells whether there
+ * is one, so that there are never two. An agent that finds one takes it over.
  */
-export class MediatorKeeper {
-  readonly #command: MediatorCommand;
+export class Keeper {
+  readonly #command: KeptCommand;
   readonly #lock: string;
   readonly #tell: (restarts: number, why: string) => void;
-  #state: MediatorState = { state: "none", pid: null, restarts: 0 };
+  #state: KeptState = { state: "none", pid: null, restarts: 0 };
   #wait = BACK_OFF_MIN_MS;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
 
   /** `tell`: one that ran, or was started, has ended. */
-  constructor(command: MediatorCommand, lock: string, tell: (restarts: number, why: string) => void) {
+  constructor(command: KeptCommand, lock: string, tell: (restarts: number, why: string) => void) {
     this.#command = command;
     this.#lock = lock;
     this.#tell = tell;
   }
 
-  get state(): MediatorState {
+  get state(): KeptState {
     return this.#state;
   }
 
@@ -62,9 +62,20 @@ export class MediatorKeeper {
     return held === null;
   }
 
-  /** The mediator goes on. */
+  /** Begins, or leaves off: then what is kept goes on, and is not started again. */
+  keep(wanted: boolean): void {
+    if (wanted === !this.#stopped && this.#state.state !== "none") return;
+    if (!wanted) this.stop();
+    else {
+      this.#stopped = false;
+      this.start();
+    }
+  }
+
+  /** What is kept goes on. */
   stop(): void {
     this.#stopped = true;
+    this.#state = { ...this.#state, state: "none", pid: null };
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -123,6 +134,15 @@ export class MediatorKeeper {
   #later(milliseconds: number, work: () => void): void {
     if (!this.#stopped) this.#timer = setTimeout(work, milliseconds);
   }
+}
+
+/** None where there is nothing to keep. */
+export function keeperOf(
+  command: KeptCommand | null,
+  lock: string,
+  tell: (restarts: number, why: string) => void,
+): Keeper | null {
+  return command === null ? null : new Keeper(command, lock, tell);
 }
 
 /** Who holds a flock(2), by proc_locks(5): `1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF`. */

@@ -1,0 +1,158 @@
+/* The client of the session server (src/sessions/): passes on what it was started with, then its signals, and ends with the status it is told.
+   It decides nothing, and needs no privilege: who it is the server learns from the kernel. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* As the launcher: nothing was started. */
+#define EXIT_REFUSED 125
+/* The server never says more at once. */
+#define WORDS_MAX 4096
+
+static const struct {
+  const char *name, *socket;
+} clients[] = {
+    {"cofferdam-login", SESSIONS_FOLDER "/login.sock"},
+    {"supershell", SESSIONS_FOLDER "/supershell.sock"},
+    {"cofferdam", SESSIONS_FOLDER "/view.sock"},
+};
+
+_Noreturn static void fail(const char *step, const char *help)
+{
+  dprintf(STDERR_FILENO, "cofferdam: %s: %s\n  help: %s\n", step, strerror(errno), help);
+  _exit(EXIT_REFUSED);
+}
+
+static void need(int good, const char *step)
+{
+  if (!good)
+    fail(step, "docs/shell.md says how to get in without the sandbox");
+}
+
+static const char *socket_of(const char *name)
+{
+  for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
+    if (strcmp(name, clients[i].name) == 0)
+      return clients[i].socket;
+  errno = EINVAL;
+  fail(name, "it must be called by the name it was installed under");
+}
+
+/* Every signal waits to be passed on; the terminal's end must not end this before the shell. */
+static int signals_open(void)
+{
+  sigset_t every;
+  sigfillset(&every);
+  sigprocmask(SIG_BLOCK, &every, NULL);
+  return signalfd(-1, &every, SFD_CLOEXEC);
+}
+
+static int server_connect(const char *path)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  need(server >= 0 && connect(server, (struct sockaddr *)&address, sizeof address) == 0, "reach the session server");
+  return server;
+}
+
+/* Length, then texts with their NULs: name, working directory, number of arguments, arguments, environment. */
+static char *request_make(const char *name, char **arguments, size_t *length)
+{
+  char folder[PATH_MAX], *request = NULL;
+  FILE *stream = open_memstream(&request, length);
+  need(stream != NULL, "make a request");
+  size_t count = 0;
+  while (arguments[count] != NULL)
+    count++;
+  fwrite("\0\0\0", 1, sizeof(uint32_t), stream);
+  fprintf(stream, "%s%c%s%c%zu%c", name, 0, getcwd(folder, sizeof folder) == NULL ? "" : folder, 0, count, 0);
+  for (; *arguments != NULL; arguments++)
+    fprintf(stream, "%s%c", *arguments, 0);
+  for (char **variable = environ; *variable != NULL; variable++)
+    fprintf(stream, "%s%c", *variable, 0);
+  need(fclose(stream) == 0, "make a request");
+  uint32_t body = (uint32_t)(*length - sizeof body);
+  memcpy(request, &body, sizeof body);
+  return request;
+}
+
+/* With the first byte go the descriptors. */
+static void request_send(int server, const char *request, size_t length)
+{
+  const int descriptors[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+  union {
+    char bytes[CMSG_SPACE(sizeof descriptors)];
+    struct cmsghdr align;
+  } control = {0};
+  struct iovec vector = {(void *)request, 1};
+  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  control.align = (struct cmsghdr){CMSG_LEN(sizeof descriptors), SOL_SOCKET, SCM_RIGHTS};
+  memcpy(CMSG_DATA(&control.align), descriptors, sizeof descriptors);
+  need(sendmsg(server, &message, MSG_NOSIGNAL) == 1, "ask the session server");
+  for (size_t sent = 1; sent < length;) {
+    ssize_t some = send(server, request + sent, length - sent, MSG_NOSIGNAL);
+    need(some > 0, "ask the session server");
+    sent += (size_t)some;
+  }
+}
+
+static void pass_signal(int signals, int server)
+{
+  struct signalfd_siginfo news;
+  if (read(signals, &news, sizeof news) != sizeof news)
+    return;
+  uint8_t number = (uint8_t)news.ssi_signo;
+  send(server, &number, sizeof number, MSG_NOSIGNAL);
+}
+
+/* Until the server's last word: a status, then what is to be said. */
+_Noreturn static void attend(int server, int signals)
+{
+  struct pollfd ready[] = {{server, POLLIN, 0}, {signals, POLLIN, 0}};
+  char words[WORDS_MAX];
+  size_t length = 0;
+  for (;;) {
+    if (poll(ready, 2, -1) < 0)
+      continue;
+    if (ready[1].revents != 0)
+      pass_signal(signals, server);
+    if (ready[0].revents == 0)
+      continue;
+    ssize_t got = length < sizeof words ? read(server, words + length, sizeof words - length) : 0;
+    if (got > 0) {
+      length += (size_t)got;
+      continue;
+    }
+    errno = ECONNRESET;
+    need(length > 0, "hear from the session server");
+    if (length > 1 && write(STDERR_FILENO, words + 1, length - 1) < 0)
+      _exit(EXIT_REFUSED);
+    _exit((uint8_t)words[0]);
+  }
+}
+
+int main(int argc, char **argv)
+{
+  const char *name = argc > 0 ? basename(argv[0]) : "";
+  name += *name == '-'; /* a login shell's */
+  for (int i = 0; i <= STDERR_FILENO; i++)
+    need(fcntl(i, F_GETFD) >= 0 || open("/dev/null", O_RDWR) == i, "fill a closed standard descriptor");
+  const char *path = socket_of(name);
+  int signals = signals_open(), server = server_connect(path);
+  need(signals >= 0, "wait for signals");
+  size_t length;
+  char *request = request_make(name, argv + 1, &length);
+  request_send(server, request, length);
+  attend(server, signals);
+}

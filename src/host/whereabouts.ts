@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { isMediatorProcess } from "../domains/mediator-process.ts";
+import { domainOfProcess, type Member } from "../domains/membership.ts";
+import { hasCode } from "../kernel/errno-error.ts";
+
+/** Where a process stands that asks Cofferdam for something. */
+export type Whereabouts =
+  | { readonly kind: "outside" }
+  | { readonly kind: "domain"; readonly member: Member }
+  /** Acts for the processes of a domain. */
+  | { readonly kind: "mediator" }
+  /** Without control groups nothing tells a confined process; but none is without a seccomp filter. */
+  | { readonly kind: "unknown" };
+
+/** By the process id, which counts only if it is its own still: ask the pidfd afterwards. */
+export function whereabouts(pid: number, runs: string): Whereabouts {
+  const membership = domainOfProcess(pid, runs);
+  if (typeof membership === "object") return { kind: "domain", member: membership };
+  if (isMediatorProcess(pid)) return { kind: "mediator" };
+  return membership === "unknown" && statusOf(pid, "Seccomp") !== "0" ? { kind: "unknown" } : { kind: "outside" };
+}
+
+/** One value of `/proc/PID/status` (proc_pid_status(5)); null where it is not there, or the process is gone. */
+export function statusOf(pid: number, key: string): string | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, "latin1");
+    return new RegExp(`^${key}:\\t(.*)$`, "m").exec(text)?.[1] ?? null;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    throw error;
+  }
+}

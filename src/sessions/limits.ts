@@ -1,0 +1,10 @@
+/** Connections at once, sessions among them. */
+export const CONNECTIONS_MAX = 4_096;
+/** Of one user that have not said what they want. */
+export const WAITING_OF_USER_MAX = 256;
+/** For a client to say what it wants, milliseconds. */
+export const REQUEST_MS_MAX = 10_000;
+/** A request: an environment with one variable of the kernel's largest (MAX_ARG_STRLEN, 128 KiB) and many more. */
+export const REQUEST_BYTES_MAX = 1_048_576;
+/** Taken from a socket in one go. */
+export const READ_BYTES = 65_536;

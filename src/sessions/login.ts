@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { HostError } from "../host/host-error.ts";
+import type { Places } from "../host/places.ts";
+import { sessionPrograms } from "../host/places.ts";
+import { statusOf } from "../host/whereabouts.ts";
+import { accountOf } from "./account.ts";
+import { linkAgent } from "./agent-link.ts";
+import type { Connection } from "./connection.ts";
+import { environmentOf } from "./environment.ts";
+import { exchangeFolder } from "./exchange.ts";
+import { outsideRefusal, SHELL_DOMAIN } from "./peer.ts";
+import { limitArguments, limitsOf } from "./resource-limits.ts";
+import { startFor } from "./started.ts";
+import { terminalOf } from "./terminal.ts";
+import type { Verb } from "./verb.ts";
+import type { Request } from "./wire.ts";
+
+/** Whatever shell the account has. */
+const SHELL = "/bin/bash";
+/** util-linux: the session of its own, with the terminal taken from the client's, and the client's limits. */
+const SETSID = "/usr/bin/setsid";
+const PRLIMIT = "/usr/bin/prlimit";
+const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
+/** A shell's status for what it may not execute. */
+const NOT_EXECUTABLE = 126;
+const HINT = "cofferdam: this is the sandboxed shell; what it may not do, supershell may (docs/shell.md)\n";
+
+/** A sandboxed shell for a user outside every domain: sshd's child, or login(1)'s. */
+export function loginVerb(places: Places): Verb {
+  return {
+    begin: (request, descriptors, connection) => {
+      try {
+        begin(places, request, descriptors, connection);
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        connection.refuse(`${error.message}; ${error.help}`);
+      }
+    },
+  };
+}
+
+function begin(places: Places, request: Request, descriptors: readonly number[], connection: Connection): void {
+  const { peer } = connection;
+  const { sessions, runs } = places.system;
+  const account = accountOf(peer.uid, request.env.get("LOGNAME"));
+  const terminal = terminalOf(peer.pid, descriptors[0] ?? -1);
+  const limits = limitArguments(limitsOf(peer.pid), limitsOf("self"));
+  const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
+  // What /proc said above is the peer's own if it is still there now.
+  const refused = outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
+  if (refused !== null || account === null) {
+    connection.refuse(`no shell: ${refused ?? `user ${peer.uid} is not in /etc/passwd`}`);
+    return;
+  }
+  const folder = exchangeFolder(sessions.exchange, account);
+  const agent = linkAgent(sessions.agents, account.name, peer.pid, request.env.get("SSH_AUTH_SOCK"));
+  const { inside } = sessionPrograms(places.home);
+  const command = commandOf(request);
+  const start = {
+    command: [
+      ...[
+        SETSID,
+        ...(terminal === "own" ? ["--ctty"] : []),
+        join(places.home, "bin", "cofferdam"),
+        "run",
+        SHELL_DOMAIN,
+      ],
+      ...["--set", `user=${account.name}`, "--set", `programs=${inside}`, "--", PRLIMIT, ...limits, SHELL],
+      ...(command === null ? ["--rcfile", join(inside, "bashrc")] : ["-c", command]),
+    ],
+    env: environmentOf(request.env, {
+      user: account.name,
+      home: folder,
+      shell: SHELL,
+      path: [inside, "/usr/bin", "/bin"],
+      agent: agent?.path ?? null,
+    }),
+    folder,
+    descriptors,
+    umask,
+  };
+  startFor(connection, start, (status) => {
+    agent?.remove();
+    return status === NOT_EXECUTABLE && command !== null ? HINT : "";
+  });
+}
+
+/** What ssh was asked to run, or what a login shell is given with `-c`; null for a shell that reads its input. */
+function commandOf({ args, env }: Request): string | null {
+  const command = args[0] === "-c" ? args[1] : env.get("SSH_ORIGINAL_COMMAND");
+  // sshd's own implementation would run before the sandbox.
+  return command?.replace(/^internal-sftp(?=\s|$)/, SFTP_SERVER) ?? null;
+}

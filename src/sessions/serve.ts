@@ -1,0 +1,24 @@
+import { mkdirSync, rmSync } from "node:fs";
+import type { Places } from "../host/places.ts";
+import { makeFolder, modesFor } from "../host/write-whole.ts";
+import { loginVerb } from "./login.ts";
+import { SessionServer } from "./server.ts";
+import type { Verb } from "./verb.ts";
+
+/** Serves until SIGTERM and the end of the last session; returns at once where another server runs. */
+export async function serveSessions(places: Places, log: (text: string) => void): Promise<void> {
+  const { sessions } = places.system;
+  makeFolder(sessions.folder, modesFor(0));
+  const verbs: ReadonlyMap<string, Verb> = new Map([[sessions.login, loginVerb(places)]]);
+  const server = SessionServer.open({ lock: sessions.lock, verbs, log });
+  if (server === null) return log("another one runs already");
+  // Links of sessions whose server was killed.
+  rmSync(sessions.agents, { recursive: true, force: true });
+  for (const folder of [sessions.agents, sessions.empty])
+    mkdirSync(folder, { recursive: true, mode: modesFor(0).folder });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => server.stop());
+  // Its terminal's end is nobody else's.
+  process.on("SIGHUP", () => undefined);
+  log("ready");
+  await server.run();
+}

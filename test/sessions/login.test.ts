@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { domainOfProcess } from "../../src/domains/membership.ts";
+import { root } from "../house/tree.ts";
+import { skipUnless } from "../support/skip.ts";
+import { ada, bob, canHaveHost, SessionHost, said } from "./session-host.ts";
+
+const client = join(root, "bin", "cofferdam-login");
+const FIRST_START_MS = 60_000;
+
+let host: SessionHost;
+beforeAll(async () => {
+  if (canHaveHost()) host = await SessionHost.start();
+}, FIRST_START_MS);
+afterAll(() => host?.stop());
+beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
+
+const login = (command: string, user = ada, env = {}) => host.run([client, "-c", command], user, "", env);
+
+test(
+  "a shell is the user's own, at home in the exchange folder",
+  () => {
+    const { status, out, err } = login('id; pwd; echo "$HOME $USER $LOGNAME"; umask; ulimit -n', ada, {
+      HOME: "/",
+      LOGNAME: "bob",
+    });
+    expect(err).toBe("");
+    const home = "/var/spool/cofferdam/ada";
+    expect(out).toBe(
+      `uid=61001(ada) gid=61001(ada) groups=61001(ada)\n${home}\n${home} ada ada\n0022\n${limitHere()}\n`,
+    );
+    expect(status).toBe(0);
+  },
+  FIRST_START_MS,
+);
+
+function limitHere(): string {
+  return /Max open files +(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "";
+}
+
+test("it is in domain shell, in a session of its own, and the session ends with its client", async () => {
+  const shell = host.spawn(
+    [client, "-c", "echo $$; trap 'echo hung up; exit 3' HUP; while :; do read -t 1000 <&2 || :; done"],
+    ada,
+  );
+  const pid = await new Promise<number>((resolve) => shell.stdout?.once("data", (text) => resolve(Number(text))));
+  expect(domainOfProcess(pid)).toMatchObject({ domain: "shell" });
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  expect([stat[2], stat[3]]).toEqual([String(pid), String(pid)]);
+  const heard = said(shell, "hung up");
+  shell.kill("SIGKILL");
+  await heard;
+});
+
+test("the exit status is the command's, and a signal's is 128 more", () => {
+  expect(login("exit 7").status).toBe(7);
+  expect(login("kill -TERM $$").status).toBe(143);
+  expect(login("/nowhere").status).toBe(127);
+});
+
+test("a signal to the client reaches the shell's group", async () => {
+  const shell = host.spawn(
+    [client, "-c", "trap 'echo usr1; exit 5' USR1; echo ready; while :; do read -t 1000 <&2 || :; done"],
+    ada,
+  );
+  await said(shell, "ready");
+  const ended = new Promise((resolve) => shell.once("close", resolve));
+  shell.kill("SIGUSR1");
+  expect(await ended).toBe(5);
+});
+
+test("what is out of reach fails, and the client says what this is", () => {
+  const { status, err } = login("/usr/bin/who");
+  expect(status).toBe(126);
+  expect(err).toContain("Permission denied");
+  expect(err).toContain("this is the sandboxed shell");
+  expect(login("cat /etc/shadow").err).toContain("Permission denied");
+});
+
+test("nothing of the client's environment comes along but words about terminal, language and connection", () => {
+  const wanted = { TERM: "vt100", LC_TIME: "C", SSH_CONNECTION: "192.0.2.1 5 192.0.2.2 22" };
+  const unwanted = {
+    LD_PRELOAD: "/x",
+    BASH_ENV: "/x",
+    NODE_OPTIONS: "--x",
+    PATH: "/x:/usr/bin:/bin",
+    ENV: "/x",
+    SSH_AUTH_SOCK: "/run/x",
+  };
+  const { out } = login("export -p", ada, { ...wanted, ...unwanted });
+  expect(out).toContain('LC_TIME="C"');
+  expect(out).toContain('SSH_CONNECTION="192.0.2.1 5 192.0.2.2 22"');
+  expect(out).toContain('TERM="vt100"');
+  for (const name of Object.keys(unwanted).filter((name) => name !== "PATH")) expect(out).not.toContain(` ${name}=`);
+  expect(out).toContain(`PATH="${join(root, "shell")}:/usr/bin:/bin"`);
+});
+
+test("a terminal becomes the shell's own, with job control; one that is not the client's alone is refused", () => {
+  const typed =
+    "tty_of() { [[ -t 0 ]] && echo is a terminal; }; tty_of; set -o | grep -q x; kill -l TERM; jobs; echo $-; exit 4\n";
+  const own = host.run(["script", "-qec", `exec ${client}`, "/dev/null"], ada, typed);
+  expect(own.out).toContain("is a terminal");
+  expect(own.out).not.toContain("no job control");
+  expect(own.status).toBe(4);
+  const shared = host.run(["script", "-qec", `${client}; echo then $?`, "/dev/null"], ada, "");
+  expect(shared.out).toContain("a shell takes the terminal of a whole session");
+  expect(shared.out).toContain("then 125");
+});
+
+test("who is in a domain or has no_new_privs gets none", () => {
+  expect(host.run(["setpriv", "--no-new-privs", client, "-c", "echo in"], ada)).toMatchObject({ status: 125, out: "" });
+  expect(login(`${client} -c 'echo in'`)).toMatchObject({ out: "" });
+});
+
+test(
+  "two users' shells are at home in folders of which neither has the other's",
+  () => {
+    expect(login("echo secret >mine; cat mine").out).toBe("secret\n");
+    expect(login("cat /var/spool/cofferdam/ada/mine", bob)).toMatchObject({ status: 1, out: "" });
+  },
+  FIRST_START_MS,
+);
