@@ -11,6 +11,7 @@ import type { Description } from "./description.ts";
 import { domainOf, forgetMachine, writeMachine, writePolicy } from "./machine.ts";
 import { MonitorSocket } from "./monitor-socket.ts";
 import { prepare, type Wanted } from "./prepare.ts";
+import { serveMonitor } from "./proxy/serve.ts";
 import { writeAccepted } from "./record.ts";
 
 /** What ends the emulator when it is sent to us. */
@@ -36,7 +37,8 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
     const monitor = await MonitorSocket.listen(machines, wanted.name, owner);
     try {
       writeMachine(machines, machine);
-      void monitor.connection.then((connection) => connection.resume());
+      const { monitors } = description;
+      void monitor.connection.then((emulator) => serveMonitor({ places, machine, monitors, emulator }));
       const emulator = [machine.program, ...emulatorArguments(description, wanted.args, monitor.path)];
       const front = join(places.home, "bin", "cofferdam");
       return await endOf(spawn(front, ["run", domain, "--", ...emulator], { stdio: "inherit", cwd: wanted.folder }));

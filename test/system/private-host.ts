@@ -11,7 +11,13 @@ import { agentRequest, type Method } from "../../src/host/agent-client.ts";
 const clone = path.resolve(import.meta.dirname, "../..");
 const front = path.join(clone, "bin/cofferdam");
 /** Where Cofferdam keeps what it has, and the folder here that lies there for whoever is inside. */
-const mounted = { etc: "/etc/cofferdam", run: "/run/cofferdam", lib: "/var/lib/cofferdam", log: "/var/log/cofferdam" };
+const mounted = {
+  etc: "/etc/cofferdam",
+  run: "/run/cofferdam",
+  lib: "/var/lib/cofferdam",
+  log: "/var/log/cofferdam",
+  machines: "/run/cofferdam-machines",
+};
 const POLL_MS = 5;
 /** An agent that is not there after this time, in milliseconds, does not come. */
 const AGENT_MS_MAX = 30_000;
