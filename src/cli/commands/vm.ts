@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { vmAccept } from "./vm/accept.ts";
 import { vmList } from "./vm/list.ts";
+import { vmRefresh } from "./vm/refresh.ts";
 import { vmRun } from "./vm/run.ts";
 import { vmShow } from "./vm/show.ts";
 
@@ -19,5 +20,5 @@ export const vm: Command = {
     },
     { line: "cofferdam vm list", what: "what is on" },
   ],
-  subcommands: [vmRun, vmList, vmShow, vmAccept],
+  subcommands: [vmRun, vmList, vmShow, vmRefresh, vmAccept],
 };

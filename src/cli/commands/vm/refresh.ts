@@ -1,0 +1,28 @@
+import { ExitCode } from "../../../host/exit-code.ts";
+import { machineName, readMachine } from "../../../machines/machine.ts";
+import { placeResources } from "../../../machines/place.ts";
+import { putInForce } from "../../../machines/put-in-force.ts";
+import { differences, writeAccepted } from "../../../machines/record.ts";
+import { type Command, CommandError } from "../../command.ts";
+
+export const vmRefresh: Command = {
+  name: "refresh",
+  operands: [{ name: "<name>", description: "the machine's name" }],
+  summary: "follow links anew for a machine that is on",
+  description: [
+    "Where a link leads elsewhere than when the machine was powered on, its domain grants the old name, and opening the new one is denied. This prints what differs, records it as accepted, and gives the running machine the new policy.",
+  ],
+  options: [],
+  examples: [{ line: "cofferdam vm refresh web1", what: "after a link to its log was changed" }],
+  async run(context, [word = ""]) {
+    const { machines } = context.places.system;
+    const name = machineName(word);
+    const machine = readMachine(machines, name);
+    if (machine === null) throw new CommandError(`machine ${name} is not on`, "cofferdam vm list shows those that are");
+    const placed = placeResources(machine.placed.resources);
+    for (const difference of differences(machine.placed, placed)) context.out(`${difference}\n`);
+    await putInForce(context.places, { ...machine, placed });
+    writeAccepted(machines.accepted, name, placed);
+    return ExitCode.ok;
+  },
+};
