@@ -1,4 +1,4 @@
-// Bundles the three Node programs into dist/. A file is written only when its bytes change: every ready plan names the
+// Bundles the Node programs into dist/ and, for inside the sandboxed shell, shell/. A file is written only when its bytes change: every ready plan names the
 // compiler's bundle as a fact, so touching it would make all of them stale.
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,11 +12,17 @@ const programs = {
   "dist/mediator.js": "src/mediate/main.ts",
   "dist/collector.js": "src/events/collector-main.ts",
   "dist/demo.js": "demo/demo.ts",
+  "shell/view.mjs": "src/cli/inside.ts",
 };
 
 /** CommonJS packages inside an ES module bundle still call `require` for Node's own modules. */
 const banner =
   'import { createRequire as cofferdamRequire } from "node:module"; const require = cofferdamRequire(import.meta.url);';
+
+/** A program of its own, without the native front before it. */
+function isInside(outfile) {
+  return outfile.startsWith("shell/");
+}
 
 async function bundle(outfile, entry) {
   const { outputFiles } = await build({
@@ -28,7 +34,7 @@ async function bundle(outfile, entry) {
     target: "node20",
     format: "esm",
     external: ["koffi"],
-    banner: { js: banner },
+    banner: { js: isInside(outfile) ? `#!${process.execPath}\n${banner}` : banner },
     write: false,
     logLevel: "warning",
   });
@@ -36,27 +42,28 @@ async function bundle(outfile, entry) {
 }
 
 /** Whole or not at all: a program that starts meanwhile reads the old bundle or the new one. */
-function replace(path, text) {
+function replace(path, text, mode) {
   if (existsSync(path) && readFileSync(path, "utf8") === text) return false;
   mkdirSync(dirname(path), { recursive: true });
   const scratch = `${path}.${process.pid}`;
-  writeFileSync(scratch, text);
+  writeFileSync(scratch, text, { mode });
   renameSync(scratch, path);
   return true;
 }
 
-/** The commands of ESXi: the front, called by their names. */
-function linkDialect() {
-  const folder = join(root, "bin", "esxi");
-  mkdirSync(folder, { recursive: true });
-  for (const name of ["secpolicytools", "esxcli", "esxcfg-advcfg", "ps"]) {
-    const link = join(folder, name);
-    if (lstatSync(link, { throwIfNoEntry: false }) === undefined) symlinkSync("../cofferdam", link);
+/** Other names of a program, in `folder`. */
+function link(folder, target, names) {
+  mkdirSync(join(root, folder), { recursive: true });
+  for (const name of names) {
+    const path = join(root, folder, name);
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) symlinkSync(target, path);
   }
 }
 
 for (const [outfile, entry] of Object.entries(programs)) {
-  const written = replace(join(root, outfile), await bundle(outfile, entry));
+  const written = replace(join(root, outfile), await bundle(outfile, entry), isInside(outfile) ? 0o755 : 0o644);
   if (written) console.log(`built ${outfile}`);
 }
-linkDialect();
+// The commands of ESXi: the front, called by their names; inside the sandboxed shell, what is of use there.
+link("bin/esxi", "../cofferdam", ["secpolicytools", "esxcli", "esxcfg-advcfg", "ps", "esxtop", "support-util"]);
+link("shell", "view.mjs", ["cofferdam", "esxtop", "support-util"]);

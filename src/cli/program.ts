@@ -1,7 +1,6 @@
 import { CommanderError, Option, Command as Parser } from "commander";
 import { ExitCode } from "../host/exit-code.ts";
 import type { Command, CommandOption, Context, Options } from "./command.ts";
-import { commands as allCommands } from "./commands.ts";
 import { explainError } from "./explain-error.ts";
 import { VERSION } from "./version.ts";
 
@@ -12,7 +11,7 @@ const HELP_WIDTH_MAX = 80;
 export async function runCommandLine(
   args: readonly string[],
   context: Context,
-  commands: readonly Command[] = allCommands,
+  commands: readonly Command[],
 ): Promise<ExitCode> {
   const form = wantsJson(args) ? "json" : "text";
   const caller: Caller = { context, form, exitCode: ExitCode.ok };

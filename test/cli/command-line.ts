@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../../src/cli/command.ts";
+import { commands } from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
 import { places } from "../../src/host/places.ts";
 import { root } from "../house/tree.ts";
@@ -32,7 +33,7 @@ export class Caller {
       width,
       color: false,
     };
-    const status = await runCommandLine(args, context);
+    const status = await runCommandLine(args, context, commands);
     return { status, out: out.join(""), err: err.join("") };
   }
 

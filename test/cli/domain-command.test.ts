@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "no
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Context } from "../../src/cli/command.ts";
+import { commands } from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
 import { policyText, ScratchHost } from "../agent/scratch-host.ts";
 import { needsRoot } from "../support/skip.ts";
@@ -27,7 +28,7 @@ async function run(...args: string[]) {
     width: 100,
     color: false,
   };
-  const status = await runCommandLine(args, context);
+  const status = await runCommandLine(args, context, commands);
   return { status, out: out.join(""), err: err.join("") };
 }
 

@@ -1,4 +1,4 @@
-import { runDialect } from "../../esxi/dialect.ts";
+import { secpolicytools } from "../../esxi/tools/secpolicytools.ts";
 import { probeHost } from "../../kernel/probe/host-facts.ts";
 import type { Command, Context, Options } from "../command.ts";
 import { domainList } from "../commands/domain/list.ts";
@@ -45,7 +45,7 @@ export const parts: readonly Part[] = [
     name: "commands/secpolicytools_-d.txt",
     source: "secpolicytools -d",
     form: "lines",
-    take: (context) => captured(context, (own) => runDialect("secpolicytools", ["-d"], own)),
+    take: (context) => captured(context, (own) => secpolicytools(["-d"], own)),
   },
   { name: "events/events.jsonl", source: "the event log", form: "records", take: newestEvents },
   { name: "host/versions.txt", source: "cofferdam --version, node, os-release", form: "text", take: versionsText },

@@ -160,10 +160,10 @@ test("--follow prints what comes, over rotations, and with --since what was befo
   const script = join(caller.folder, "follow.mjs");
   buildSync({
     stdin: {
-      contents: `import { runCommandLine } from "./src/cli/program.ts"; import { places } from "./src/host/places.ts";
+      contents: `import { commands } from "./src/cli/commands.ts"; import { runCommandLine } from "./src/cli/program.ts"; import { places } from "./src/host/places.ts";
         const context = { places: places({ uid: 1000, env: process.env, home: ${JSON.stringify(root)} }), width: 80, color: false,
           out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) };
-        process.exitCode = await runCommandLine(["events", "--follow", "--since", "2026-01-01", "--json"], context);`,
+        process.exitCode = await runCommandLine(["events", "--follow", "--since", "2026-01-01", "--json"], context, commands);`,
       resolveDir: root,
     },
     outfile: script,

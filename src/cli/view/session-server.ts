@@ -1,0 +1,24 @@
+import { HostError } from "../../host/host-error.ts";
+import { askService, type Service } from "../../host/service-client.ts";
+import type { Reading } from "../../sessions/view/reading.ts";
+import type { Collected } from "../support/collected.ts";
+import type { ViewSource } from "./source.ts";
+
+const service: Service = {
+  name: "the session server",
+  messages: "journalctl -u cofferdam-agent",
+  absent: () => new HostError("no session server answers", "ask an administrator: the agent keeps it"),
+  outOfReach: "this is for the sandboxed shell; outside of it take bin/cofferdam",
+};
+
+/** Inside the sandboxed shell nothing of the host can be seen: the session server looks. */
+export function viewOf(socket: string): ViewSource {
+  return {
+    reading: async () => (await askService(service, socket, { method: "GET", path: "/v1/reading" })) as Reading,
+  };
+}
+
+/** What a bundle is made of, as far as the caller may have it. */
+export async function collectedOf(socket: string): Promise<Collected> {
+  return (await askService(service, socket, { method: "GET", path: "/v1/support" })) as Collected;
+}

@@ -1,0 +1,95 @@
+import { request } from "node:http";
+import { ExitCode } from "./exit-code.ts";
+import { HostError } from "./host-error.ts";
+
+/** For a whole exchange; a reload of many domains takes seconds. */
+const ANSWER_WAIT_MAX_MS = 120_000;
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+export type Method = "GET" | "PUT" | "POST" | "DELETE";
+
+/** A resident part of Cofferdam that answers HTTP with JSON on a unix socket. */
+export interface Service {
+  /** As the subject of a sentence. */
+  readonly name: string;
+  /** The command that shows its messages. */
+  readonly messages: string;
+  /** What to say where nobody listens. */
+  readonly absent: () => HostError;
+  /** What to do where the caller may not connect. */
+  readonly outOfReach: string;
+}
+
+export interface ServiceRequest {
+  readonly method: Method;
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>> | undefined;
+}
+
+interface Refusal {
+  readonly error: string;
+  readonly help: string;
+}
+
+/**
+ * One request: the answer's JSON.
+ * @throws HostError where nobody listens, or the answer is no
+ */
+export async function askService(service: Service, socket: string, asked: ServiceRequest): Promise<unknown> {
+  const { status, text } = await exchange(service, socket, asked);
+  const value = parsed(text);
+  if (status === 200) return value;
+  const { error, help } = isRefusal(value)
+    ? value
+    : { error: `${service.name} answered ${status}`, help: "look at its messages" };
+  throw new HostError(error, help, status === 400 ? ExitCode.usage : ExitCode.unavailable);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function exchange(service: Service, socket: string, { method, path, body }: ServiceRequest): Promise<Answer> {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  const headers = { Host: "cofferdam", "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) };
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => reject(explained(service, error));
+    const asked = request({ socketPath: socket, method, path, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on("data", (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > ANSWER_BYTES_MAX) asked.destroy(new Error("the answer is too long"));
+        chunks.push(chunk);
+      });
+      response.on("error", fail);
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
+      );
+    });
+    asked.setTimeout(ANSWER_WAIT_MAX_MS, () => asked.destroy(new Error("it does not answer")));
+    asked.on("error", fail);
+    asked.end(text);
+  });
+}
+
+function explained({ name, messages, absent, outOfReach }: Service, error: NodeJS.ErrnoException): HostError {
+  if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return absent();
+  if (error.code === "EACCES" || error.code === "EPERM")
+    return new HostError(`${name} is out of reach from here`, outOfReach);
+  return new HostError(`${name} cannot be asked: ${error.message}`, `try again; ${messages} tells more`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isRefusal(value: unknown): value is Refusal {
+  return typeof value === "object" && value !== null && "error" in value && "help" in value;
+}
