@@ -1,5 +1,7 @@
 import { CommanderError } from "commander";
+import { printableLines } from "../diagnostics/printable.ts";
 import { wrap } from "../diagnostics/wrap.ts";
+import { printableJson } from "../events/escape-controls.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { CommandError, type Context } from "./command.ts";
 
@@ -13,10 +15,11 @@ const MESSAGE_WIDTH_MAX = 80;
 export function explainError(error: unknown, err: Context["err"], form: "text" | "json" = "text"): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.ok;
   const { message, help, exitCode } = ownWords(error);
-  if (form === "json") err(`${JSON.stringify({ severity: "error", message, help, status: exitCode })}\n`);
+  if (form === "json")
+    err(`${printableJson(JSON.stringify({ severity: "error", message, help, status: exitCode }))}\n`);
   else {
-    const text = wrap(`cofferdam: ${message}`, MESSAGE_WIDTH_MAX, "  ");
-    err(`${text}\n${wrap(`  help: ${help}`, MESSAGE_WIDTH_MAX, " ".repeat(8))}\n`);
+    const text = wrap(`cofferdam: ${printableLines(message)}`, MESSAGE_WIDTH_MAX, "  ");
+    err(`${text}\n${wrap(`  help: ${printableLines(help)}`, MESSAGE_WIDTH_MAX, " ".repeat(8))}\n`);
   }
   return exitCode;
 }

@@ -9,3 +9,8 @@ const unprintable =
 export function printable(text: string): string {
   return text.replaceAll(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** The same of a text that has lines of its own. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}

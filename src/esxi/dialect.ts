@@ -2,6 +2,7 @@
  * The commands of ESXi under their own names: `bin/esxi/NAME` is the same program, called by another name. What they print has the original's
  * form; what they do is Cofferdam's. Nothing here imports the command line, which calls {@link runDialect}.
  */
+import { printableLines } from "../diagnostics/printable.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
@@ -25,13 +26,14 @@ const dialects: Readonly<Record<string, Dialect>> = { secpolicytools, esxcli, "e
 
 /** Runs one of the commands; messages begin with its name. */
 export async function runDialect(name: string, args: readonly string[], context: DialectContext): Promise<ExitCode> {
-  const run = dialects[name];
+  const run = Object.hasOwn(dialects, name) ? dialects[name] : undefined;
   try {
     if (run === undefined) throw new HostError(`there is no command \`${name}\``, "use cofferdam", ExitCode.usage);
     return await run(args, context);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    context.err(`${name}: ${error.message}\n  help: ${error.help.trimEnd().replaceAll("\n", "\n        ")}\n`);
+    const help = printableLines(error.help.trimEnd()).replaceAll("\n", "\n        ");
+    context.err(`${name}: ${printableLines(error.message)}\n  help: ${help}\n`);
     return error.exitCode;
   }
 }

@@ -1,6 +1,7 @@
 import { EAGAIN, EINTR, O_APPEND, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_WRONLY, POLLOUT } from "../kernel/constants.ts";
 import { ErrnoError, open, poll, syscallRaw } from "../kernel/ffi.ts";
 import { number } from "../kernel/syscalls.ts";
+import { printableJson } from "./escape-controls.ts";
 import type { Event } from "./event.ts";
 import { WRITE_ATTEMPTS_MAX } from "./limits.ts";
 
@@ -20,7 +21,7 @@ export function openLog(path: string): number {
  * (ENOSPC, EPIPE, ...): the caller says so, since a lost event must not be silent.
  */
 export function appendEvent(fd: number, event: Event): void {
-  appendLine(fd, JSON.stringify(event));
+  appendLine(fd, printableJson(JSON.stringify(event)));
 }
 
 export function appendLine(fd: number, line: string): void {

@@ -39,12 +39,12 @@ function helpOf({ allow, help }: Event): string | null {
 function sentence(event: Event): string {
   if (event.verdict === "audit") return auditSentence(event);
   if (event.class === "lifecycle")
-    return `cofferdam: ${event.domain}: ${event.operation}: ${escapeControls(event.object)}`;
+    return escapeControls(`cofferdam: ${event.domain}: ${event.operation}: ${event.object}`);
   const who = `${escapeControls(event.process.comm ?? "?")}[${event.process.pid}]`;
-  const what = `${event.operation} ${objectOf(event)}`;
+  const what = `${escapeControls(event.operation)} ${objectOf(event)}`;
   const often = event.count > 1 ? ` (${event.count} times)` : "";
   const why = explanation(event);
-  return `${who}: ${event.domain}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
+  return `${who}: ${escapeControls(event.domain)}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
 }
 
 /** What was asked for, safe for a terminal. The kernel tells of a name that is made or removed only the directory; `?` stands for the name in the record. */

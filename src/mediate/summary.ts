@@ -1,3 +1,4 @@
+import { escapeControls } from "../events/escape-controls.ts";
 import type { Event } from "../events/event.ts";
 import { renderEvent } from "../events/render.ts";
 import { sys } from "./sys.ts";
@@ -46,7 +47,10 @@ function policyLines(events: readonly Event[]): readonly string[] {
     const lines = sections.get(allow.section) ?? new Set();
     sections.set(allow.section, lines.add(allow.line));
   }
-  return [...sections].flatMap(([section, lines]) => [`${section}:`, ...[...lines].map((line) => `  - ${line}`)]);
+  return [...sections].flatMap(([section, lines]) => [
+    `${section}:`,
+    ...[...lines].map((line) => `  - ${escapeControls(line)}`),
+  ]);
 }
 
 /** Writes it whole, or what whoever reads there takes. */

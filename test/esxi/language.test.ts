@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -185,7 +185,7 @@ describe("nothing is dropped silently, and every complaint has its place", () =>
   test("one error and nothing is taken; a folder that is none, a file that is no text, two of a name", () => {
     expect(loaded({ "domains/aDom": "-r /etc r\n", "domains/bDom": "-q\n" }).domains).toEqual([]);
     expect(loadDirectory(join(folder, "none"), vocabulary()).diagnostics.map(({ code }) => code)).toEqual(["CFD4008"]);
-    expect(problems("", { "domains/b": "\ufffd" })).toContain("CFD4008 1:1");
+    expect(problems("", { "domains/b": "\0" })).toContain("CFD4008 1:1");
     expect(problems("-r /etc r\n", { "domains/tool": "-r /etc r\n" })).toContain("CFD4008 1:1");
     expect(problems("", { "domains/my domain": "" })).toContain("CFD4008 1:1");
   });
@@ -240,4 +240,35 @@ describe("what is printed can be read back and means the same", () => {
     expect(may(back, "read", "/etc/ssl/private/a")).toBe(false);
     expect(may(back, "execute", "/etc/hosts")).toBe(false);
   });
+});
+
+test("words that every object has are none of the language", () => {
+  const rules = `-s constructor grant
+-c toString grant
+-p constructor all grant
+-a x constructor grant
+constructor x grant
+#+ constructor: 1
+`;
+  expect([...problems(rules)].sort()).toEqual([
+    ...["CFD1111 2:1", "CFD4001 5:1", "CFD4002 1:1", "CFD4002 2:1", "CFD4002 3:1", "CFD4002 4:1"],
+  ]);
+});
+
+test("rules that others could write, or that are no text, are not read", () => {
+  const why = (change: (file: string) => void): string => {
+    loaded({ "domains/toolDom": "-s genericSys grant\n" });
+    change(join(folder, "domains", "toolDom"));
+    const { domains, diagnostics } = loadDirectory(folder, vocabulary());
+    expect(domains).toEqual([]);
+    return diagnostics.map(({ message }) => message).join("\n");
+  };
+  expect(why((file) => chmodSync(file, 0o666))).toContain("others may write it");
+  expect(why((file) => chmodSync(join(file, ".."), 0o777))).toContain("others may write /");
+  expect(why((file) => writeFileSync(file, Buffer.from([0xff, 0xfe])))).toContain("it is no text in UTF-8");
+  const swapped = why((file) => {
+    rmSync(file);
+    symlinkSync("/dev/zero", file);
+  });
+  expect(swapped).toContain("it is no regular file");
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { printableJson } from "../../src/events/escape-controls.ts";
 import { renderEvent } from "../../src/events/render.ts";
 import { anEvent } from "./an-event.ts";
 
@@ -68,4 +69,16 @@ test("a name that the kernel does not tell is said to be one of its directory; o
   expect(renderEvent({ ...unnamed, source: "kernel" })).toContain("nginx: create a name in /srv/app/: denied");
   expect(renderEvent({ ...unnamed, source: "kernel", operation: "read" })).toContain("read /srv/app/?: denied");
   expect(renderEvent({ ...unnamed, source: "broker" })).toContain("create /srv/app/?: denied");
+});
+
+test("no part of an event writes to the terminal, as text or as JSON", () => {
+  const acting = "\x1b]0;x\x07\x9b1m\u200f\u202e\ufeff\u2028\x7f";
+  const names = { domain: acting, operation: acting, object: acting, rule: acting };
+  const event = anEvent({ ...names, allow: { section: "files", line: acting } });
+  const form = /[\p{Cc}\p{Cf}\p{Zl}]/u;
+  for (const text of [renderEvent(event), renderEvent({ ...event, class: "lifecycle" })])
+    for (const line of text.split("\n")) expect(line).not.toMatch(form);
+  const json = printableJson(JSON.stringify(event));
+  expect(json).not.toMatch(form);
+  expect(JSON.parse(json)).toEqual(event);
 });

@@ -1,6 +1,6 @@
 import type { AgentStatus } from "../../agent/status.ts";
+import { livingRuns } from "../../domains/living-runs.ts";
 import { listProcesses } from "../../domains/processes.ts";
-import type { Run } from "../../domains/runs.ts";
 import { agentIfThere } from "../../host/agent-client.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { domainNames } from "../../host/load.ts";
@@ -35,13 +35,11 @@ export const status: Command = {
 async function look({ places }: Context): Promise<HostStatus> {
   const agent = (await agentIfThere("/v1/status", places.system.control)) as AgentStatus | null;
   const domains = runningDomains(places);
-  const { runs } = domains;
   const ability = sealingAbility(probeHost());
-  const inDomains = running(listProcesses({ ...domains, threads: false, details: false }));
-  // The record of a run of which nothing is left is nobody's trouble.
-  const lives = ({ daemonState, domain }: Run) =>
-    daemonState === "alive" || inDomains.some((one) => one.domain === domain);
-  const lostHolders = runs.filter((run) => run.holderState === "lost" && lives(run));
+  const processes = listProcesses({ ...domains, threads: false, details: false });
+  const inDomains = running(processes);
+  const runs = livingRuns(domains.runs, processes);
+  const lostHolders = runs.filter(({ holderState }) => holderState === "lost");
   return {
     engine: ability.state === "able" ? "landlock" : null,
     domains: agent?.domains ?? domainNames(places).length,

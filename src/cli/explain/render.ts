@@ -1,3 +1,4 @@
+import { printable } from "../../diagnostics/printable.ts";
 import type { Source } from "../../model/policy.ts";
 import type { Request } from "../../model/request.ts";
 import type { Suggestion } from "../../model/suggest.ts";
@@ -31,7 +32,8 @@ export function renderExplanation(explanation: Explanation, requestText: string)
   }
   const remedy = allow === null ? otherRemedy(finalDecision(explanation)) : `${allow.section}: - ${allow.line}`;
   if (remedy !== null) lines.push(`  allow ${remedy}`);
-  return `${lines.join("\n")}\n`;
+  // Requests are made of names that a daemon has chosen, too.
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
 /** What helps where no line of a policy does; the other reasons say it themselves. */

@@ -1,3 +1,4 @@
+import { printableJson } from "../../events/escape-controls.ts";
 import type { Verification } from "../../events/log/verify.ts";
 import { renderEvent } from "../../events/render.ts";
 import type { Seen } from "../events/kinds.ts";
@@ -30,7 +31,7 @@ function withLocalEnd({ verdict, operation, object }: Seen["event"]): string {
 
 /** For programs: the latest record, with the count and the time of the first. */
 export function seenJson({ event, seq, count, first }: Seen): string {
-  return `${JSON.stringify({ ...event, seq, count, first })}\n`;
+  return `${printableJson(JSON.stringify({ ...event, seq, count, first }))}\n`;
 }
 
 export function renderVerification({ state, files, records, first, last, lost, findings, more }: Verification): string {

@@ -1,4 +1,5 @@
 import { groups } from "../../kernel/syscall-groups.ts";
+import { meaningOf } from "./meaning-of.ts";
 
 /** What a keyword of the original comes to here: system calls by name or group, or why it is left out and what to write instead. */
 export type Meaning = { readonly calls: readonly string[] } | { readonly why: string; readonly instead: string };
@@ -62,7 +63,7 @@ export const syscallClasses: Readonly<Record<string, Meaning>> = {
 
 /** The system calls of a class by name; none for a class without a meaning. */
 export function callsOfClass(name: string): readonly string[] {
-  const meaning = syscallClasses[name];
+  const meaning = meaningOf(syscallClasses, name);
   if (meaning === undefined || !("calls" in meaning)) return [];
   return meaning.calls.flatMap((word) => (word.startsWith("@") ? (groups()[word] ?? []) : [word]));
 }

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { type Diagnostic, hasError, type Report, startOf } from "../../diagnostics/diagnostic.ts";
@@ -13,11 +13,10 @@ import { ownName, SUPER_DOM } from "./names.ts";
 import { parseRules } from "./parse.ts";
 import type { PathKind } from "./path-tree.ts";
 import { policyText } from "./policy-text.ts";
+import { RulesReader } from "./read-rules.ts";
 import type { EsxiDomain } from "./rule.ts";
 import { translate } from "./translate.ts";
 
-/** Largest file of rules, bytes. */
-const RULES_BYTES_MAX = 1024 * 1024;
 /** Files read of one folder. */
 const FILES_MAX = 4096;
 
@@ -101,25 +100,24 @@ function refuseDoubles(domains: readonly TranslatedDomain[], folder: string, rep
 function readFiles(folder: string, sources: Map<string, string>, report: Report) {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).sort();
-  const found = names.slice(0, FILES_MAX).map((name) => ({ name, path: join(folder, name) }));
-  return found.flatMap(({ name, path }) => {
-    const why = names.length > FILES_MAX ? `there are more than ${FILES_MAX} files beside it` : whyNot(path);
-    if (why !== null) {
-      report(diagnose("esxi-file", startOf(path), { name: path, why, instead: "move it out of the folder" }));
-      return [];
-    }
-    const text = readFileSync(path, "utf8");
-    sources.set(path, text);
-    return [{ name, path, text }];
-  });
-}
-
-function whyNot(path: string): string | null {
-  const stat = lstatSync(path);
-  if (!stat.isFile()) return "it is no regular file";
-  if (stat.size > RULES_BYTES_MAX) return `it is larger than ${RULES_BYTES_MAX} bytes`;
-  const text = readFileSync(path, "utf8");
-  return text.includes("\ufffd") || text.includes("\0") ? "it is no text in UTF-8" : null;
+  const reader = new RulesReader();
+  try {
+    return names.slice(0, FILES_MAX).flatMap((name) => {
+      const path = join(folder, name);
+      const tooMany = names.length > FILES_MAX ? `there are more than ${FILES_MAX} files beside it` : null;
+      const read = tooMany === null ? reader.read(path) : { why: tooMany };
+      if ("why" in read) {
+        report(
+          diagnose("esxi-file", startOf(path), { name: path, why: read.why, instead: "move it out of the folder" }),
+        );
+        return [];
+      }
+      sources.set(path, read.text);
+      return [{ name, path, text: read.text }];
+    });
+  } finally {
+    reader.close();
+  }
 }
 
 /** What lies under a path on this host; links are followed, as the compiler does. */

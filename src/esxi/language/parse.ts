@@ -1,5 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report, Span } from "../../diagnostics/diagnostic.ts";
+import { meaningOf } from "./meaning-of.ts";
 import { type EsxiDomain, type EsxiRule, forms } from "./rule.ts";
 
 /** Header of one domain in a dump; releases before 6.5 write `Kernel Id:`. */
@@ -42,7 +43,7 @@ function parseLine(line: string, place: { file: string; line: number }, report: 
   const span: Span = { ...place, column: start, length: [...text.slice(first.at)].length };
   const rule = own ? ownRule(text.trimStart()) : ruleOf(words.map((word) => word.text));
   if (typeof rule !== "string") return { ...rule, span, text: text.trim() };
-  const form = forms[first.text as EsxiRule["verb"]] ?? Object.values(forms).join("; or ");
+  const form = meaningOf(forms, first.text) ?? Object.values(forms).join("; or ");
   report(diagnose("esxi-rule", span, { text: text.trim(), why: rule, form }));
   return null;
 }
@@ -54,7 +55,7 @@ function ruleOf(words: readonly string[]): Bare<EsxiRule> | string {
   const [verb, ...operands] = words;
   if (verb === "-r") return pathRule(operands);
   const counts: Readonly<Record<string, number>> = { "-s": 2, "-c": 2, "-p": 3, "-d": 4, "-a": 3, "-E": 2 };
-  const count = counts[verb ?? ""];
+  const count = meaningOf(counts, verb ?? "");
   if (count === undefined) return `it begins with none of ${Object.keys(counts).join(", ")}, -r`;
   if (operands.length !== count) return `it has ${operands.length} words after ${verb}`;
   if (verb !== "-E" && operands.at(-1) !== "grant") return "it does not end in `grant`";

@@ -2,6 +2,7 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { parameters, socketPermissions } from "./keywords.ts";
+import { meaningOf } from "./meaning-of.ts";
 import type { Grant } from "./path-tree.ts";
 import type { EsxiRule } from "./rule.ts";
 
@@ -53,7 +54,7 @@ function inetLines(kinds: readonly SocketRule[], places: readonly ParameterRule[
     return kinds.some((kind) => kind.name === name);
   });
   return places.flatMap((rule) => {
-    const selectors = parameters[rule.name];
+    const selectors = meaningOf(parameters, rule.name);
     if (selectors === undefined || !selectors.includes(rule.selector)) {
       const what = selectors === undefined ? "parametrised permission" : `selector of ${rule.name}`;
       report(diagnose("esxi-keyword", rule.span, { word: selectors === undefined ? rule.name : rule.selector, what }));

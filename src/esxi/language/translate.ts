@@ -3,6 +3,7 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { labelPermissions, type Meaning, syscallClasses } from "./keywords.ts";
 import type { Labels } from "./labels.ts";
+import { meaningOf } from "./meaning-of.ts";
 import { ownName, SUPER_DOM } from "./names.ts";
 import { grantsOf, type PathKind, unsparable } from "./path-tree.ts";
 import type { EsxiDomain, EsxiRule } from "./rule.ts";
@@ -50,7 +51,7 @@ function noMeaning({ span, text }: EsxiRule, why: string, instead: string, repor
 }
 
 function callsOf(rule: RuleOf<"-s">, report: Report): readonly string[] {
-  const meaning: Meaning | undefined = syscallClasses[rule.name];
+  const meaning: Meaning | undefined = meaningOf(syscallClasses, rule.name);
   if (meaning === undefined)
     report(
       diagnose(
@@ -89,7 +90,7 @@ function pathGrants(rules: readonly RuleOf<"-r">[], { kindOf, report }: Translat
 
 function labelGrants(rule: RuleOf<"-a"> | RuleOf<"-d">, { labels, report }: TranslateOptions) {
   const none = { files: [] as string[], transitions: [] as string[] };
-  const letter = labelPermissions[rule.permission];
+  const letter = meaningOf(labelPermissions, rule.permission);
   const paths = labels.get(rule.label) ?? [];
   if (letter === undefined)
     report(
@@ -124,7 +125,7 @@ function withOwn(keys: Record<string, unknown>, own: readonly RuleOf<"#+">[]): K
   const all = { ...keys };
   const scalars = new Set(["summary", "level", "mediation", "user", "group", "domain"]);
   for (const { key, value } of own) {
-    const before = all[key];
+    const before = meaningOf(all, key);
     all[key] = scalars.has(key) ? value : [...(Array.isArray(before) ? before : []), value];
   }
   return all;

@@ -27,7 +27,7 @@ ${indented(renderEvent(denial))}
 ## The log
 
 \`events.jsonl\` in the folder of events ([ARCHITECTURE.md](../ARCHITECTURE.md#where-things-lie)), readable for root's group at most; without root its owner's alone.
-One JSON object a line, with the members of \`src/events/event.ts\` and three more:
+One JSON object a line, with the members of \`src/events/event.ts\` and three more. Controls and marks of direction in names are escaped (\`\\u009b\`), so that no line acts on the terminal it is shown on:
 
 ${indented(encodeRecord(denial, genesis).line.trimEnd())}
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { printableJson } from "../escape-controls.ts";
 import type { Event } from "../event.ts";
 
 /**
@@ -38,7 +39,7 @@ const TAIL_LENGTH = ',"prev":"","hash":""}'.length + 2 * 64;
 /** The line, with its newline, and the chain's new end. */
 export function encodeRecord(event: LoggedEvent, before: ChainEnd): { readonly line: string; readonly end: ChainEnd } {
   const seq = before.seq + 1;
-  const body = `${JSON.stringify(event).slice(0, -1)},"seq":${seq}`;
+  const body = `${printableJson(JSON.stringify(event)).slice(0, -1)},"seq":${seq}`;
   const hash = hashOf(before.hash, body);
   return { line: `${body},"prev":"${before.hash}","hash":"${hash}"}\n`, end: { seq, hash } };
 }

@@ -125,3 +125,13 @@ test("every kind of request is asked again in the words of the policy language",
   expect(words({ class: "signal", operation: "kill", object: "process 12 of redis" })).toBe("signal redis");
   expect(words({ class: "signal", operation: "signal", object: "sh[12]" })).toBeNull();
 });
+
+test("a name that a daemon has chosen cannot write to the terminal", async () => {
+  policy("files: [r /etc/hosts]\n");
+  log({ domain: "tool", object: "/tmp/\x1b]0;owned\x07\x9b\u202e" });
+  for (const form of [[], ["--json"]]) {
+    const { out } = await caller.run(["why", ...form, "1"]);
+    expect(out).toContain("owned");
+    expect(out.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  }
+});
