@@ -6,11 +6,12 @@ import type { Handed } from "./handed.ts";
 import { SLOW_CALL_MS_MAX, SLOW_CALLS_MAX, WORKER_END_MS_MAX, WORKER_IDLE_MS_MAX } from "./limits.ts";
 import type { Slot } from "./slot.ts";
 import { close, openat, sys } from "./sys.ts";
+import { ORDER_BYTES, type Order, orderBytes, orderFor } from "./worker-order.ts";
 
 /** A process that does what may wait. It answers by itself: whoever has the listener may. */
 interface Worker {
   readonly pid: number;
-  /** It reads an {@link order} and does that call. */
+  /** It reads an {@link Order} and does that call. */
   readonly orders: number;
   /** It writes the index of the slot, one byte, when the call is answered. */
   readonly answers: number;
@@ -21,14 +22,10 @@ export const WORKER_ARGUMENT = "worker";
 /** Where it finds its pipes, behind what every mediator finds. */
 export const workerDescriptors = { orders: 7, answers: 8 } as const;
 
-/** The notification's id, then the index of its slot. */
-export const ORDER_BYTES = 9;
-
-function order(slot: Slot): Buffer {
-  const bytes = Buffer.alloc(ORDER_BYTES);
-  bytes.writeBigUInt64LE(slot.id, 0);
-  bytes.writeUInt8(slot.index, 8);
-  return bytes;
+/** A call, and how it was given away. */
+interface Given {
+  readonly slot: Slot;
+  readonly order: Order;
 }
 
 /** Told which descriptor the worker answers on, as soon as there is one, and when it is about to be closed. */
@@ -47,7 +44,7 @@ export class Elsewhere {
   readonly #watcher: WorkerWatcher;
   #worker: Worker | null = null;
   /** The first is in hand. */
-  readonly #calls: Slot[] = [];
+  readonly #calls: Given[] = [];
   #due = Number.POSITIVE_INFINITY;
 
   constructor(handed: Handed, folder: string, watcher: WorkerWatcher) {
@@ -59,8 +56,7 @@ export class Elsewhere {
   /** false: too many wait already, or no process can be had. */
   give(slot: Slot): boolean {
     if (this.#calls.length >= SLOW_CALLS_MAX || !this.#hasWorker()) return false;
-    slot.giveToWorker();
-    this.#calls.push(slot);
+    this.#calls.push({ slot, order: orderFor(slot) });
     if (this.#calls.length === 1) this.#order();
     return true;
   }
@@ -70,7 +66,7 @@ export class Elsewhere {
     const index = Buffer.alloc(1);
     const got = this.#worker === null ? 0 : sys("read", this.#worker.answers, index, 1);
     if (got === -E.INTR) return null;
-    const answered = got === 1 && index[0] === this.#calls[0]?.index;
+    const answered = got === 1 && index[0] === this.#calls[0]?.slot.index;
     if (!answered) this.#end();
     return this.#next(answered);
   }
@@ -116,7 +112,7 @@ export class Elsewhere {
   }
 
   #next(answered: boolean): { slot: Slot; answered: boolean } | null {
-    const slot = this.#calls.shift();
+    const slot = this.#calls.shift()?.slot;
     if (this.#calls.length > 0 && this.#hasWorker()) this.#order();
     else this.#due = this.#worker === null ? this.#due : performance.now() + WORKER_IDLE_MS_MAX;
     return slot === undefined ? null : { slot, answered };
@@ -140,7 +136,7 @@ export class Elsewhere {
     if (first === undefined || this.#worker === null) return;
     this.#due = performance.now() + SLOW_CALL_MS_MAX;
     // A worker that is gone shows itself at its other pipe.
-    sys("write", this.#worker.orders, order(first), ORDER_BYTES);
+    sys("write", this.#worker.orders, orderBytes(first.order), ORDER_BYTES);
   }
 
   /** It may hang in the kernel for a while yet, so that it is collected when the next one starts. */

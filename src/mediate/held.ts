@@ -184,8 +184,8 @@ export class Held implements Timed {
 
   #fail(slot: Slot, why: string): void {
     const name = syscallName(slot.number) ?? "call";
-    const begun = slot.state === slotState.started;
-    this.#finish(slot, null, begun ? unable(E.IO, name, why) : afterFailure(this.#domain.broker, name, why));
+    const untouched = slot.takeFromWorker();
+    this.#finish(slot, null, untouched ? afterFailure(this.#domain.broker, name, why) : unable(E.IO, name, why));
   }
 }
 

@@ -1,13 +1,15 @@
 import { SIGKILL } from "../kernel/constants.ts";
-import { SLOT_SIZE, slotState } from "../plan/slots.ts";
+import { SLOT_SIZE } from "../plan/slots.ts";
 import { abi, E, POLLIN, POLLOUT } from "./abi.ts";
 import { answer, told } from "./answer.ts";
+import { Vanished } from "./call.ts";
 import { attempt, dispatch } from "./dispatch.ts";
 import type { Domain } from "./domain.ts";
-import { ORDER_BYTES, workerDescriptors } from "./elsewhere.ts";
+import { workerDescriptors } from "./elsewhere.ts";
 import { notification } from "./notification.ts";
 import { Slot } from "./slot.ts";
 import { sys } from "./sys.ts";
+import { ORDER_BYTES, parseOrder } from "./worker-order.ts";
 
 /**
  * Ends with the mediator `parent`, which may be gone already: its successor answers the calls that were given here, and nobody else may. Whatever is done later than that
@@ -20,20 +22,20 @@ export function tieTo(parent: number): void {
 
 /** Does the calls it is told, one after the other, until its mediator is gone. */
 export function runWorker({ handed, memory, broker, reporter }: Domain): void {
-  const order = Buffer.alloc(ORDER_BYTES);
+  const bytes = Buffer.alloc(ORDER_BYTES);
   for (;;) {
     while (!ready(workerDescriptors.orders, POLLIN, timeUntil(reporter.due))) reporter.flush();
-    const got = sys("read", workerDescriptors.orders, order, ORDER_BYTES);
+    const got = sys("read", workerDescriptors.orders, bytes, ORDER_BYTES);
     if (got === -E.INTR) continue;
     if (got !== ORDER_BYTES) break;
-    const index = order.readUInt8(8);
+    const { id, index, hands } = parseOrder(bytes);
     const shared = new Slot(memory.bytes, index);
     const slot = copyOf(memory.bytes, index);
-    if (slot.id !== order.readBigUInt64LE(0)) break;
+    if (slot.id !== id) break;
     broker.refresh();
     const started = () => {
-      // Once it was begun nobody lets the kernel do it again.
-      if (shared.id === slot.id) shared.state = slotState.started;
+      // Once it was begun nobody lets the kernel do it again; once it was given up nobody begins it.
+      if (!shared.begin(hands)) throw new Vanished();
     };
     const { outcome, call } = dispatch(broker, notification(handed.listener, slot, started));
     let last = told(outcome, slot.tid, reporter);
