@@ -5,7 +5,7 @@ import { CONTINUE, type Outcome } from "./outcome.ts";
 import { grantedCapabilities } from "./supervised/granted-capabilities.ts";
 import { neededForOneself } from "./supervised/itself.ts";
 import { rehearsed } from "./supervised/rehearsed.ts";
-import { type Bytes, close } from "./sys.ts";
+import type { Bytes } from "./sys.ts";
 import { Target } from "./target.ts";
 import { type Follow, type PathArgument, type WalkContext, type Walked, walk } from "./walk.ts";
 
@@ -25,6 +25,8 @@ export interface Notification {
   stillWaiting(): boolean;
   /** Marks the slot `started`: from here on the call may have had an effect. */
   started(): void;
+  /** Marks it `received` again: what was tried came to nothing. */
+  undone(): void;
 }
 
 /** One notified system call with its arguments, read once. */
@@ -86,7 +88,11 @@ export class Call {
    * its number was its own all the while.
    */
   check(): void {
-    if (!this.#notification.stillWaiting()) throw new Vanished();
+    if (!this.isAwaited) throw new Vanished();
+  }
+
+  get isAwaited(): boolean {
+    return this.#notification.stillWaiting();
   }
 
   get supervised(): boolean {
@@ -149,14 +155,14 @@ export class Call {
     return this.broker.identity.narrowed(grantedCapabilities(this.broker.policy), operation);
   }
 
+  /** What was tried had no effect, and is tried again later: a successor may do so too. */
+  cameToNothing(): void {
+    this.#notification.undone();
+  }
+
   /** Within {@link asTarget}: what a process may see of itself in /proc, whoever it has become. */
   asItself<T>(name: Bytes, operation: () => T): T {
     const needed = this.#isTarget ? neededForOneself(this.target, name) : 0n;
     return needed === 0n ? operation() : this.broker.identity.widened(needed, operation);
-  }
-
-  /** Gives up a descriptor early. */
-  drop(fd: number): void {
-    close(fd);
   }
 }

@@ -21,7 +21,7 @@ export function pathOf(call: Call, address: Address): PathArgument | null {
 }
 
 /** What bind and connect are about. */
-interface Addressed {
+export interface Addressed {
   readonly socket: TargetSocket;
   readonly address: Address;
   /** Of a unix address that is a path. */

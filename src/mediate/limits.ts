@@ -16,6 +16,10 @@ export const OPEN_ATTEMPTS_MAX = 8;
 export const WORKER_IDLE_MS_MAX = 30_000;
 /** Mediators that may die over one call; then nobody tries it again. */
 export const TAKE_OVERS_MAX = 2;
+/** Milliseconds until what no descriptor tells of is looked at again; then twice as many each time. */
+export const LOOK_MS = 5;
+/** Milliseconds between two such looks, however long it has waited. */
+export const LOOK_MS_MAX = 40;
 /** Milliseconds between two looks at what is due. */
 export const TICK_MS = 100;
 /** Domains that one mediator serves at a time. */

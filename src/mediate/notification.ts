@@ -5,7 +5,7 @@ import { abi } from "./abi.ts";
 import type { Notification } from "./call.ts";
 import type { Slot } from "./slot.ts";
 
-/** What a slot holds. `started`: what is done instead of marking the slot before the first effect. */
+/** What a slot holds. `started`: in a worker, what is done before an effect instead of marking the slot; there nothing is ever as if it had not begun. */
 export function notification(listener: number, slot: Slot, started: (() => void) | null = null): Notification {
   return new InSlot(listener, slot, started);
 }
@@ -48,6 +48,10 @@ class InSlot implements Notification {
   started(): void {
     if (this.#started === null) this.#slot.state = slotState.started;
     else this.#started();
+  }
+
+  undone(): void {
+    if (this.#started === null) this.#slot.state = slotState.received;
   }
 }
 

@@ -79,20 +79,50 @@ export function ownAddress(fd: number): Buffer {
 }
 
 /**
- * Runs `operation` with a send timeout of one tick, so that it cannot keep the loop waiting, and puts the target's own back.
+ * Runs `operation` with a send timeout of one tick, so that it cannot keep the loop waiting for longer, and puts the target's own back.
  * O_NONBLOCK would be seen by whoever shares the open file; this too, but only by who reads the option in that moment.
  */
-export function withoutWaiting(fd: number, operation: () => number): number {
+export function withSendTimeout(fd: number, operation: () => number): number {
   // struct timeval: a microsecond becomes the shortest timeout there is.
-  const tick = Buffer.alloc(16);
+  const tick = Buffer.alloc(TIMEVAL_BYTES);
   tick.writeBigInt64LE(1n, 8);
-  const before = Buffer.alloc(16);
-  sys("getsockopt", fd, SOL_SOCKET, SO.sendTimeout, before, Buffer.from([16, 0, 0, 0]));
-  const set = sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, tick, 16);
+  const before = timeval(fd);
+  const set = sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, tick, tick.length);
   if (set < 0) return set;
   try {
     return operation();
   } finally {
-    sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, before, 16);
+    sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, before, before.length);
   }
+}
+
+/**
+ * Runs `operation` with O_NONBLOCK, for what is tried again and again and must not take a tick each time. Until a socket is connected
+ * whoever shares it finds no other use for it by which it could notice.
+ */
+export function withoutWaiting({ fd, nonBlocking }: TargetSocket, operation: () => number): number {
+  if (nonBlocking) return operation();
+  const flags = sys("fcntl", fd, F_GETFL, 0);
+  sys("fcntl", fd, kernel.F_SETFL, flags | abi.O_NONBLOCK);
+  try {
+    return operation();
+  } finally {
+    sys("fcntl", fd, kernel.F_SETFL, flags);
+  }
+}
+
+/** How long its blocking calls wait (SO_SNDTIMEO), milliseconds; infinite where nothing is set. */
+export function sendTimeout(fd: number): number {
+  const set = timeval(fd);
+  const milliseconds = Number(set.readBigInt64LE(0)) * 1_000 + Number(set.readBigInt64LE(8)) / 1_000;
+  return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;
+}
+
+/** struct timeval on x86_64: seconds, microseconds. */
+const TIMEVAL_BYTES = 16;
+
+function timeval(fd: number): Buffer {
+  const value = Buffer.alloc(TIMEVAL_BYTES);
+  sys("getsockopt", fd, SOL_SOCKET, SO.sendTimeout, value, Buffer.from([TIMEVAL_BYTES, 0, 0, 0]));
+  return value;
 }

@@ -138,6 +138,14 @@ export class Target {
     return fd;
   }
 
+  /** Closes it now; nothing where it is kept no longer. */
+  giveUp(fd: number): void {
+    const at = this.#held.indexOf(fd);
+    if (at < 0) return;
+    this.#held.splice(at, 1);
+    close(fd);
+  }
+
   close(): void {
     this.#memory?.close();
     for (const fd of this.#held) close(fd);

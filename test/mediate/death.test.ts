@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TAKE_OVERS_MAX } from "../../src/mediate/limits.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
 import { runScene } from "./scene.ts";
@@ -51,4 +52,20 @@ describe("a mediator that is killed at any moment leaves no call without an answ
     needsRoot(context);
     survive(true);
   });
+});
+
+test("a connection that waits for its listener's room goes on waiting when the mediator dies", {
+  timeout: TIMEOUT_MS,
+}, () => {
+  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  try {
+    mkdirSync(join(tree, "open"));
+    const rules = [`rwc ${tree}/open/*`, `listen ${tree}/open/*`, `connect ${tree}/open/*`];
+    const sockets = { inet: "broker", unix: "broker" } as const;
+    const options = { rules, sockets, notify: ["connect"], kills: TAKE_OVERS_MAX };
+    const run = runScene(built, options, [built.compile("full"), join(tree, "open/full")], tree);
+    expect([run.stderr, run.lines, run.status]).toEqual(["", ["connected"], 0]);
+  } finally {
+    rmSync(tree, { recursive: true });
+  }
 });

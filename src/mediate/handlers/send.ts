@@ -5,6 +5,7 @@ import type { Call } from "../call.ts";
 import { type Destination, judgeDestination, pathOf } from "../destination.ts";
 import type { Handler } from "../handler.ts";
 import { MESSAGE_BYTES_MAX, MESSAGES_MAX } from "../limits.ts";
+import { untilTimeout } from "../look-again.ts";
 import { Unreadable } from "../memory.ts";
 import { type Message, readMessage } from "../message.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../outcome.ts";
@@ -109,7 +110,9 @@ function send(call: Call, message: Message, flags: number): Outcome {
     socket.domain === AF.unix
       ? signed(call, socket, letter, asked, destination)
       : call.asTarget(() => plain(call, socket, letter, asked, destination()), true);
-  return untilSent(socket, flags, attempt);
+  const waits = !socket.nonBlocking && (flags & MSG_DONTWAIT) === 0;
+  if (!waits) return attempt();
+  return isDatagram ? untilReceived(call, socket, attempt) : untilSent(socket, attempt);
 }
 
 type Letter = Pick<Parameters<typeof sendLetter>[1], "data" | "control">;
@@ -148,9 +151,21 @@ function controlOf(call: Call, { control }: Message): Buffer | Outcome | null {
 }
 
 /** A target that may wait waits here, without keeping the loop. */
-function untilSent(socket: TargetSocket, flags: number, attempt: () => Outcome): Outcome {
+function untilSent(socket: TargetSocket, attempt: () => Outcome): Outcome {
   const outcome = attempt();
-  const waits = !socket.nonBlocking && (flags & MSG_DONTWAIT) === 0;
-  if (outcome.kind !== "error" || outcome.errno !== E.AGAIN || !waits) return outcome;
-  return { kind: "pending", fd: socket.fd, resume: () => untilSent(socket, flags, attempt) };
+  return isFull(outcome) ? { kind: "pending", fd: socket.fd, resume: () => untilSent(socket, attempt) } : outcome;
+}
+
+/** The same for a letter to a unix socket by its name: the sender's own socket does not tell when that one has room. */
+function untilReceived(call: Call, socket: TargetSocket, attempt: () => Outcome): Outcome {
+  const outcome = attempt();
+  if (!isFull(outcome)) return outcome;
+  return untilTimeout(call, socket, () => {
+    const later = attempt();
+    return isFull(later) ? null : later;
+  });
+}
+
+function isFull(outcome: Outcome): boolean {
+  return outcome.kind === "error" && outcome.errno === E.AGAIN;
 }

@@ -10,7 +10,5 @@ export const PROGRAMS_MAX = 4_096;
 export const PROGRAM_HEAD_BYTES = 4_096;
 /** Interpreters of interpreters: one more than the kernel follows (fs/exec.c, exec_binprm). */
 export const INTERPRETERS_MAX = 6;
-/** Milliseconds between two looks whether the other end of a FIFO is open. */
-export const FIFO_LOOK_MS = 5;
 /** Ancestors of a process that are looked at to know its domain. */
 export const ANCESTORS_MAX = 64;

@@ -1,36 +1,75 @@
-import { CLOCK_MONOTONIC, ENXIO, F_DUPFD_CLOEXEC, F_SETFL, SPLICE_F_NONBLOCK } from "../../kernel/constants.ts";
+import { ENXIO, F_DUPFD_CLOEXEC, F_SETFL, SPLICE_F_NONBLOCK } from "../../kernel/constants.ts";
 import type { Policy } from "../../model/policy.ts";
-import { abi, E, POLLIN } from "../abi.ts";
+import { abi, E } from "../abi.ts";
+import type { Broker } from "../broker.ts";
 import type { Call } from "../call.ts";
 import { accesses, type OpenArguments } from "../handlers/open-arguments.ts";
+import { lookAgain, RESTARTED } from "../look-again.ts";
 import { error, type Outcome } from "../outcome.ts";
 import { canonical, type Place } from "../place.ts";
 import { close, sys } from "../sys.ts";
 import { lacking } from "./lacking.ts";
-import { FIFO_LOOK_MS } from "./limits.ts";
 import { type Opened, openShown, settle } from "./open-object.ts";
 
 /**
- * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the call stays unanswered, and every few milliseconds it is looked whether
+ * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the call stays unanswered, and it is looked again and again whether
  * somebody has come. The reading end is held open meanwhile, so that a writer finds it.
  */
 export function openFifo(call: Call, asked: OpenArguments, object: Opened, place: Place | null): Outcome {
   const { policy } = call.broker;
   const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW)) | abi.O_NONBLOCK;
   const open = (): number => call.asTarget(() => call.effect(() => openShown(asked, object, place, flags)));
+  closeForsaken(call);
   const fd = open();
   const waits = (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0;
   const mode = asked.flags & abi.O_ACCMODE;
-  if (waits && fd === -ENXIO && mode === abi.O_WRONLY)
-    return until(call, open, (writer) => stillGranted(call, asked, object, policy, writer));
+  if (waits && fd === -ENXIO && mode === abi.O_WRONLY) {
+    call.cameToNothing();
+    return lookAgain(
+      call,
+      () => {
+        const writer = open();
+        if (writer !== -ENXIO) return stillGranted(call, asked, object, policy, writer);
+        call.cameToNothing();
+        return null;
+      },
+      RESTARTED,
+    );
+  }
   if (fd < 0 || !waits || mode !== 0) return given(call, asked, fd);
   if (hasWriter(fd)) return given(call, asked, fd);
   call.target.keep(fd);
-  return until(
+  readersOf(call.broker).set(call, fd);
+  call.cameToNothing();
+  return lookAgain(
     call,
-    () => (hasWriter(fd) ? 0 : -ENXIO),
-    () => stillGranted(call, asked, object, policy, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0)),
+    () => {
+      call.check();
+      if (!hasWriter(fd)) return null;
+      readersOf(call.broker).delete(call);
+      return stillGranted(call, asked, object, policy, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0));
+    },
+    RESTARTED,
   );
+}
+
+const ofBroker = new WeakMap<Broker, Map<Call, number>>();
+
+/** Reading ends that are held for calls which wait, at most one a slot. */
+function readersOf(broker: Broker): Map<Call, number> {
+  const known = ofBroker.get(broker) ?? new Map<Call, number>();
+  ofBroker.set(broker, known);
+  return known;
+}
+
+/** Before somebody opens a FIFO: whoever was killed while it waited holds none open any more. */
+function closeForsaken({ broker }: Call): void {
+  const readers = readersOf(broker);
+  for (const [waiting, fd] of readers) {
+    if (waiting.isAwaited) continue;
+    readers.delete(waiting);
+    waiting.target.giveUp(fd);
+  }
 }
 
 /** While it waited the policy may have become another one: then it is judged again, by the name that the FIFO has now. */
@@ -45,24 +84,6 @@ function stillGranted(call: Call, asked: OpenArguments, object: Opened, judgedBy
   if (refused === null) return given(call, asked, fd);
   if (fd >= 0) close(fd);
   return refused;
-}
-
-/** Asks again on every tick until the answer is another than ENXIO. */
-function until(call: Call, attempt: () => number, done: (fd: number) => Outcome): Outcome {
-  const timer = call.target.keep(sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK));
-  if (timer < 0) return error(-timer);
-  const every = Buffer.alloc(32);
-  every.writeBigInt64LE(BigInt(FIFO_LOOK_MS) * 1_000_000n, 8);
-  every.writeBigInt64LE(BigInt(FIFO_LOOK_MS) * 1_000_000n, 24);
-  sys("timerfd_settime", timer, 0, every, null);
-  const ticks = Buffer.alloc(8);
-  const resume = (): Outcome => {
-    sys("read", timer, ticks, ticks.length);
-    call.check();
-    const fd = attempt();
-    return fd === -ENXIO ? { kind: "pending", fd: timer, events: POLLIN, resume } : done(fd);
-  };
-  return { kind: "pending", fd: timer, events: POLLIN, resume };
 }
 
 /** Looks without taking anything: tee(2) finds data, or a writer (EAGAIN), or the end (0). */

@@ -70,6 +70,149 @@ CASE(waits, fifo_whose_opener_is_killed) {
   SAY_FD(open("p", O_RDONLY | O_NONBLOCK));
   SAY(unlink("p"));
 }
+// A listener with no room left: who connects waits.
+static int full_listener(const char *name) {
+  struct sockaddr_un a = {.sun_family = AF_UNIX};
+  strcpy(a.sun_path, name);
+  int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
+  SAY(bind(l, (void *)&a, sizeof a));
+  SAY(listen(l, 0));
+  SAY(connect(c, (void *)&a, sizeof a));
+  return l;
+}
+static int connect_to(int s, const char *name) {
+  struct sockaddr_un a = {.sun_family = AF_UNIX};
+  strcpy(a.sun_path, name);
+  return connect(s, (void *)&a, sizeof a);
+}
+static pid_t after_a_moment(int l, int accepts) {
+  fflush(stdout);
+  pid_t c = fork();
+  if (c == 0) {
+    usleep(60000);
+    for (int i = 0; i < accepts; i++) accept(l, NULL, NULL);
+    _exit(0);
+  }
+  return c;
+}
+CASE(waits, connect_until_there_is_room) {
+  int l = full_listener("s"), s = socket(AF_UNIX, SOCK_STREAM, 0);
+  pid_t c = after_a_moment(l, 1);
+  SAY(connect_to(s, "s"));
+  say_end("accepting", c);
+  int a = accept(l, NULL, NULL);
+  char t = 0;
+  SAY(write(s, "x", 1));
+  SAY(read(a, &t, 1));
+  SAY(unlink("s"));
+}
+CASE(waits, connect_without_waiting) {
+  full_listener("s");
+  int s = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  SAY(connect_to(s, "s"));
+  SAY(unlink("s"));
+}
+CASE(waits, connect_for_a_time) {
+  full_listener("s");
+  int s = socket(AF_UNIX, SOCK_STREAM, 0);
+  struct timeval given = {0, 30000}, left = {0};
+  socklen_t length = sizeof left;
+  SAY(setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &given, sizeof given));
+  struct timespec from, to;
+  clock_gettime(CLOCK_MONOTONIC, &from);
+  SAY(connect_to(s, "s"));
+  clock_gettime(CLOCK_MONOTONIC, &to);
+  printf("waited %d\n", (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 >= 29);
+  SAY(getsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &left, &length));
+  printf("left %d %d\n", (int)left.tv_sec, left.tv_usec > 0);
+  SAY(unlink("s"));
+}
+CASE(waits, connect_until_a_signal) {
+  full_listener("s");
+  int s = socket(AF_UNIX, SOCK_STREAM, 0);
+  hits = 0;
+  every(30000, 0);
+  SAY(connect_to(s, "s"));
+  never_again();
+  printf("hit %d\n", hits > 0);
+  SAY(unlink("s"));
+}
+static int told[2];
+static void tell(int n) {
+  hit(n);
+  if (write(told[1], "x", 1) != 1) _exit(9);
+}
+CASE(waits, connect_goes_on_after_a_signal) {
+  int l = full_listener("s"), s = socket(AF_UNIX, SOCK_STREAM, 0);
+  SAY(pipe(told));
+  fflush(stdout);
+  pid_t c = fork();
+  if (c == 0) {
+    char t;
+    _exit(read(told[0], &t, 1) == 1 && accept(l, NULL, NULL) >= 0 ? 0 : 1);
+  }
+  struct sigaction a = {.sa_handler = tell, .sa_flags = SA_RESTART};
+  sigaction(SIGALRM, &a, NULL);
+  struct itimerval t = {{0, 0}, {0, 20000}};
+  setitimer(ITIMER_REAL, &t, NULL);
+  SAY(connect_to(s, "s"));
+  say_end("accepting", c);
+  SAY(unlink("s"));
+}
+CASE(waits, connect_until_nobody_listens) {
+  int l = full_listener("s"), s = socket(AF_UNIX, SOCK_STREAM, 0);
+  pid_t c = after_a_moment(l, 0);
+  close(l);
+  SAY(connect_to(s, "s"));
+  say_end("listening", c);
+  SAY(unlink("s"));
+}
+CASE(waits, connect_until_killed) {
+  int l = full_listener("s");
+  fflush(stdout);
+  pid_t c = fork();
+  if (c == 0) {
+    connect_to(socket(AF_UNIX, SOCK_STREAM, 0), "s");
+    _exit(0);
+  }
+  usleep(30000);
+  kill(c, SIGKILL);
+  say_end("connecting", c);
+  close(l);
+  SAY(unlink("s"));
+}
+CASE(waits, datagram_until_there_is_room) {
+  struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "r"};
+  int r = socket(AF_UNIX, SOCK_DGRAM, 0), s = socket(AF_UNIX, SOCK_DGRAM, 0);
+  SAY(bind(r, (void *)&a, sizeof a));
+  int sent = 0;
+  while (sendto(s, "x", 1, MSG_DONTWAIT, (void *)&a, sizeof a) == 1) sent = 1;
+  printf("%d, then %s\n", sent, strerrorname_np(errno));
+  struct timeval given = {0, 30000}, none = {0, 0};
+  SAY(setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &given, sizeof given));
+  SAY(sendto(s, "y", 1, 0, (void *)&a, sizeof a));
+  SAY(setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none));
+  fflush(stdout);
+  pid_t c = fork();
+  if (c == 0) {
+    char t;
+    usleep(60000);
+    _exit(recv(r, &t, 1, 0) == 1 ? 0 : 1);
+  }
+  SAY(sendto(s, "z", 1, 0, (void *)&a, sizeof a));
+  say_end("receiver", c);
+  SAY(unlink("r"));
+}
+CASE(waits, fifo_until_a_signal) {
+  mkfifo("p", 0600);
+  hits = 0;
+  every(30000, 0);
+  SAY_FD(open("p", O_RDONLY));
+  SAY_FD(open("p", O_WRONLY));
+  never_again();
+  printf("hit %d\n", hits > 1);
+  SAY(unlink("p"));
+}
 CASE(waits, restarted_by_themselves) {
   every(3000, SA_RESTART);
   int bad = 0;
