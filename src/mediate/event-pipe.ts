@@ -1,6 +1,6 @@
 import type { Event } from "../events/event.ts";
 import { ownEvent } from "../events/log/own-event.ts";
-import { F_GETFL, F_SETFL, F_SETPIPE_SZ, O_NONBLOCK } from "../kernel/constants.ts";
+import { F_GETFL, F_GETPIPE_SZ, F_SETFL, F_SETPIPE_SZ, FIONREAD, O_NONBLOCK } from "../kernel/constants.ts";
 import { E } from "./abi.ts";
 import type { EventOutput } from "./event-output.ts";
 import { close, sys } from "./sys.ts";
@@ -9,12 +9,24 @@ import { close, sys } from "./sys.ts";
 const PIPE_WAITING_MAX = 1_024;
 /** What is counted at the end of a run is written at once, and its reader may be slow: the pipe takes as many lines as wait. An ordinary user's most, pipe(7). */
 const PIPE_BYTES = 1 << 20;
+/** Bytes of one of the pieces that a pipe consists of; x86_64's page. */
+const PAGE_BYTES = 4_096;
+/** Pages that events leave free, for the last word of a mediator and of its worker, which may write at the same time. */
+const PAGES_KEPT_MAX = 4;
 
-/** The pipe of `run --events`, one JSON line an event. A reader that stands still keeps nobody waiting: what does not fit is counted, and said when it does. */
+interface Line {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
+/**
+ * The pipe of `run --events`, one JSON line an event. A reader that stands still keeps nobody waiting: what does not fit is counted, and said when it does, at the latest in the last line, for
+ * which there is always room.
+ */
 export class EventPipe implements EventOutput {
   readonly #fd: number;
-  /** The first may have been written in part. */
-  #waiting: Buffer[] = [];
+  readonly #pages: number;
+  #waiting: Line[] = [];
   #lost = 0;
 
   /** Takes the descriptor over. Its end is nobody's but the holder's and the mediator's, so that O_NONBLOCK is seen by no one else. */
@@ -23,6 +35,7 @@ export class EventPipe implements EventOutput {
     sys("fcntl", fd, F_SETFL, sys("fcntl", fd, F_GETFL, 0) | O_NONBLOCK);
     // Where the kernel does not give that much it stays as it was.
     sys("fcntl", fd, F_SETPIPE_SZ, PIPE_BYTES);
+    this.#pages = Math.floor(sys("fcntl", fd, F_GETPIPE_SZ) / PAGE_BYTES);
   }
 
   append(event: Event): void {
@@ -32,31 +45,47 @@ export class EventPipe implements EventOutput {
   }
 
   flush(): boolean {
-    while (this.#waiting.length > 0) if (!this.#write()) return true;
-    if (this.#lost === 0) return false;
-    this.#waiting.push(lineOf(ownEvent("lost", `${this.#lost} events that could not be written`, this.#lost)));
-    this.#lost = 0;
-    return this.flush();
+    for (;;) {
+      const [first] = this.#waiting;
+      if (first === undefined) break;
+      if (!this.#takes(first.bytes)) return true;
+      if (!this.#write(first.bytes)) return true;
+      this.#waiting.shift();
+    }
+    if (this.#lost > 0 && this.#write(lostLine(this.#lost))) this.#lost = 0;
+    return this.#lost > 0;
   }
 
   close(): void {
     this.flush();
+    const lost = this.#waiting.reduce((sum, { count }) => sum + count, this.#lost);
+    if (lost > 0) this.#write(lostLine(lost));
     close(this.#fd);
   }
 
-  /** false when nothing more can be written now. */
-  #write(): boolean {
-    const [first] = this.#waiting;
-    if (first === undefined) return false;
-    const written = sys("write", this.#fd, first, first.length);
-    if (written === -E.INTR) return true;
-    if (written < 0) return false;
-    if (written === first.length) this.#waiting.shift();
-    else this.#waiting[0] = first.subarray(written);
-    return true;
+  /** There is room for the line and for a last word behind it. Two pages that follow each other hold more than one page's bytes, or the second would have gone into the first. */
+  #takes({ length }: Buffer): boolean {
+    const bytes = Buffer.alloc(4);
+    sys("ioctl", this.#fd, FIONREAD, bytes);
+    const unread = bytes.readInt32LE(0);
+    const used = unread === 0 ? 0 : Math.floor((2 * unread) / PAGE_BYTES) + 2;
+    const kept = Math.min(PAGES_KEPT_MAX, Math.floor(this.#pages / 2));
+    return used + Math.ceil(length / PAGE_BYTES) + kept <= this.#pages;
+  }
+
+  /** The whole line or nothing; false for nothing. */
+  #write(line: Buffer): boolean {
+    for (;;) {
+      const written = sys("write", this.#fd, line, line.length);
+      if (written !== -E.INTR) return written === line.length;
+    }
   }
 }
 
-function lineOf(event: Event): Buffer {
-  return Buffer.from(`${JSON.stringify(event)}\n`);
+function lineOf(event: Event): Line {
+  return { bytes: Buffer.from(`${JSON.stringify(event)}\n`), count: event.count };
+}
+
+function lostLine(count: number): Buffer {
+  return lineOf(ownEvent("lost", `${count} events that could not be written`, count)).bytes;
 }

@@ -72,6 +72,9 @@ export const F_SETFD = 2;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
 export const F_SETPIPE_SZ = 1031;
+export const F_GETPIPE_SZ = 1032;
+/** `asm-generic/ioctls.h` */
+export const FIONREAD = 0x541b;
 export const F_ADD_SEALS = 1033;
 export const F_GET_SEALS = 1034;
 export const F_SEAL_SEAL = 0x0001;
