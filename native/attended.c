@@ -112,6 +112,6 @@ bool attended_split(struct handover *handover, struct holdings *own)
   if (daemon == 0)
     as_called(handover, &caller);
   else
-    tell(own, SIGCHLD);
+    tell(own, SIGCHLD), dprintf(own->events, "{\"daemon\":%d}\n", daemon); /* whose control group the collector is to look for */
   return daemon == 0;
 }

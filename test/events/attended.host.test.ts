@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { Event } from "../../src/events/event.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { root } from "../house/tree.ts";
 import { needsFeature, needsRoot } from "../support/skip.ts";
@@ -33,16 +34,46 @@ test("what the kernel refuses in an attended run becomes an event: there the fro
     });
     expect(run.status).toBe(1);
     // The collector ends after the run.
-    let events: { operation: string; object: string; source: string }[] = [];
-    while (events.length === 0) {
-      await sleep(POLL_MS);
-      events = readFileSync(log ?? "", "utf8")
-        .split("\n")
-        .slice(0, -1)
-        .map((line) => JSON.parse(line));
-    }
+    const events = await eventsIn(log ?? "");
     expect(events).toMatchObject([{ operation: "read", object: secret, source: "kernel", process: { comm: "cat" } }]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test("what the programs of its control group refuse, too, of a daemon that ends at once", {
+  timeout: TIMEOUT_MS,
+}, async (context) => {
+  needsRoot(context);
+  needsFeature(context, probeHost(), "cgroup-inet");
+  const folder = mkdtempSync(join(tmpdir(), "cofferdam-attended-events-"));
+  try {
+    const [policy = "", log = ""] = ["seen.yaml", "events.jsonl"].map((name) => join(folder, name));
+    writeFileSync(
+      policy,
+      'summary: a test\ninclude: [base]\nfiles:\n  - rx /usr/bin/**\nnetwork:\n  - connect udp 127.0.0.1:9\ninherit: [stdio, stdio-sockets]\nsyscalls: ["@system-service"]\n',
+    );
+    const words = ["run", "--level", "enforcing", "--events", log, "--policy", policy, "--", "/usr/bin/bash", "-c"];
+    const script = "(exec 3<>/dev/udp/127.0.0.1/10) 2>&-; (exec 3<>/dev/udp/127.0.0.1/9) && echo granted";
+    const run = spawnSync(join(root, "bin", "cofferdam"), [...words, script], {
+      encoding: "utf8",
+      timeout: TIMEOUT_MS,
+    });
+    expect(run.stdout).toBe("granted\n");
+    const refused = (await eventsIn(log)).filter((event) => event.class === "address");
+    expect(refused).toMatchObject([
+      { verdict: "denied", operation: "connect", object: "udp 127.0.0.1:10", process: { comm: "bash" }, count: 1 },
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Once there are any: the collector ends after the run. */
+async function eventsIn(log: string): Promise<Event[]> {
+  for (;;) {
+    await sleep(POLL_MS);
+    const lines = readFileSync(log, "utf8").split("\n").slice(0, -1);
+    if (lines.length > 0) return lines.map((line) => JSON.parse(line));
+  }
+}

@@ -17,16 +17,16 @@ export function renderSeen({ event, seq, count, first }: Seen, { width, color }:
   const often = count > 1 ? `  ${group(count)} times since ${since(first, event.time)}` : "";
   // Told in the line above.
   const text = renderEvent(
-    { ...event, object: withLocalEnd(event), count: 1 },
+    { ...event, object: withLocalTimes(event), count: 1 },
     { width: width - INDENT.length, color },
   );
   return `${seq}  ${last}${often}\n${text.replace(/^/gm, INDENT)}\n`;
 }
 
-/** The end of a level in the same time as the line above it; the record has it in UTC. */
-function withLocalEnd({ verdict, operation, object }: Seen["event"]): string {
-  if (verdict !== "audit" || !/^(all-levels|level)-changed$/.test(operation)) return object;
-  return object.replace(/ until (\d{4}-\d\d-\d\dT[\d:.]+Z)$/, (_all, time: string) => ` until ${localTime(time)}`);
+/** When a level ends, or was given, in the same time as the line above it; the record has it in UTC. */
+function withLocalTimes({ verdict, operation, object }: Seen["event"]): string {
+  if (verdict !== "audit" || !/^((all-levels|level)-changed|level forgotten)$/.test(operation)) return object;
+  return object.replace(/(?<=(?:until|given) )\d{4}-\d\d-\d\dT[\d:.]+Z/, localTime);
 }
 
 /** For programs: the latest record, with the count and the time of the first. */

@@ -25,8 +25,8 @@ interface Known {
 export class CgroupRefusals {
   readonly #reader: RefusalReader;
   readonly #run: Run;
-  /** The launcher names its cgroup by its process id. */
-  readonly #name: string;
+  /** The daemon names its cgroup by its process id; null until that is known. */
+  #name: string | null;
   readonly #policy: Policy;
   readonly #before: ReadonlySet<bigint>;
   #cgroup: bigint | null = null;
@@ -37,12 +37,21 @@ export class CgroupRefusals {
   /** Nothing has changed since a turn that came after the last change: not even what was being counted at that moment is left. */
   #isSettled = true;
 
-  constructor(reader: RefusalReader, run: Run, launcher: number, policy: Policy) {
+  /** `daemon`: null where it is {@link named} later. What is there now is of others before it. */
+  constructor(reader: RefusalReader, run: Run, daemon: number | null, policy: Policy) {
     this.#reader = reader;
     this.#run = run;
-    this.#name = String(launcher);
+    this.#name = daemon === null ? null : String(daemon);
     this.#policy = policy;
-    this.#before = new Set(reader.instancesNamed(this.#name));
+    this.#before = new Set(reader.instances(this.#name));
+  }
+
+  get isNamed(): boolean {
+    return this.#name !== null;
+  }
+
+  named(daemon: number): void {
+    this.#name ??= String(daemon);
   }
 
   /** Refusals that were pushed out of the kernel's memory by others before they were read. Right after a {@link poll}. */
@@ -55,7 +64,8 @@ export class CgroupRefusals {
    * has seen yet comes first, since repeats go on being counted.
    */
   poll(sink: (event: Event) => void, max = EVENTS_PER_TURN): void {
-    this.#cgroup ??= this.#reader.instancesNamed(this.#name).find((id) => !this.#before.has(id)) ?? null;
+    if (this.#name === null) return;
+    this.#cgroup ??= this.#reader.instances(this.#name).find((id) => !this.#before.has(id)) ?? null;
     if (this.#cgroup === null) return;
     const total = this.#reader.total(this.#cgroup);
     const hasChanged = total !== this.#total;

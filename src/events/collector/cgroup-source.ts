@@ -10,13 +10,15 @@ export type CgroupSource =
   | { readonly state: "unavailable"; readonly why: string }
   | { readonly state: "reading"; readonly refusals: CgroupRefusals };
 
-/** To be called while the launcher waits: cgroups of its process id that are there already are of others before it. */
+/** To be called while the launcher waits. An attended run's front waits, and who becomes the daemon is told later. */
 export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
   // Without programs nothing is refused there.
   if (plan.cgroup === null || plan.cgroup.programs.length === 0) return { state: "none" };
   if (run.launcher === null) return { state: "unavailable", why: "the launcher's process cannot be seen" };
-  if (run.attended) return { state: "unavailable", why: "which process is the daemon is not known at the start" };
   const reader = RefusalReader.open(plan.cgroup.anchor);
   if (reader === null) return { state: "unavailable", why: "its programs, of an older Cofferdam, keep no records" };
-  return { state: "reading", refusals: new CgroupRefusals(reader, run, run.launcher, policyOfPlan(plan)) };
+  return {
+    state: "reading",
+    refusals: new CgroupRefusals(reader, run, run.attended ? null : run.launcher, policyOfPlan(plan)),
+  };
 }

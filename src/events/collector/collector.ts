@@ -7,6 +7,7 @@ import type { CgroupSource } from "./cgroup-source.ts";
 import { KernelDenials, type Run } from "./kernel-denials.ts";
 import type { KernelSource } from "./kernel-source.ts";
 import { Lines } from "./lines.ts";
+import { parseLine } from "./said.ts";
 import type { Sink } from "./sink.ts";
 
 /** How often half-complete kernel events are looked at, milliseconds. */
@@ -118,9 +119,10 @@ export class Collector {
   }
 
   #mediatorLine(line: string): void {
-    const event = parseEvent(line);
-    if (event === null) this.#malformed += 1;
-    else this.#fold.add(event);
+    const said = parseLine(line);
+    if (said === null) this.#malformed += 1;
+    else if (!("daemon" in said)) this.#fold.add(said);
+    else if (this.#cgroup.state === "reading") this.#cgroup.refusals.named(said.daemon);
   }
 
   /** What was lost on the way is said at the end, and nothing when nothing was. */
@@ -134,6 +136,11 @@ export class Collector {
       if (landlockDomain === null)
         this.#lifecycle("unavailable", "denials by the kernel: its sentinel record never came");
     }
+    if (this.#cgroup.state === "reading" && !this.#cgroup.refusals.isNamed)
+      this.#lifecycle(
+        "unavailable",
+        "refusals by the programs of its cgroup: its holder ended before it could say which",
+      );
     if (this.#cgroup.state === "reading" && this.#cgroup.refusals.missed > 0) {
       const { missed } = this.#cgroup.refusals;
       this.#lifecycle("lost", `${missed} refusals by the programs of its cgroup: too many different ones at once`);
@@ -172,17 +179,6 @@ export class Collector {
       allow: null,
       count,
     };
-  }
-}
-
-/** The mediator is ours, but its pipe may carry the torn last line of one that was killed. */
-function parseEvent(line: string): Event | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && "v" in value && value.v === 1 ? (value as Event) : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
   }
 }
 

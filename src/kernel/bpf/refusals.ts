@@ -84,10 +84,10 @@ export class RefusalReader {
     close(this.#instances);
   }
 
-  /** Cgroups of that name in which something was refused; several when a process id came up again. */
-  instancesNamed(name: string): bigint[] {
+  /** Cgroups in which something was refused; of that name, where one is given, of which there are several when a process id came up again. */
+  instances(name: string | null): bigint[] {
     const ids: bigint[] = [];
-    const wanted = Buffer.from(`${name}\0`);
+    const wanted = Buffer.from(name === null ? "" : `${name}\0`);
     const sizes = { key: CGROUP_ID_BYTES, value: instanceLayout.bytes, entries: recordLimits.instances };
     listMap(this.#instances, sizes, (id, instance) => {
       if (wanted.equals(instance.subarray(instanceLayout.name, instanceLayout.name + wanted.length)))

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { renderSeen, seenJson } from "../../../src/cli/render/events.ts";
 import { localTime } from "../../../src/cli/render/local-time.ts";
-import { levelChanged } from "../../../src/events/audit-catalogue.ts";
+import { allLevelsChanged, levelChanged, supershellUsed } from "../../../src/events/audit-catalogue.ts";
+import { auditEvent } from "../../../src/events/audit-event.ts";
+import type { Event } from "../../../src/events/event.ts";
 
 test("the end of a level is told in the time zone of the line above it, to programs in UTC", () => {
   const until = "2026-01-02T05:00:00.000Z";
@@ -10,4 +12,16 @@ test("the end of a level is told in the time zone of the line above it, to progr
   const seen = { event, seq: 1, count: 1, first: event.time };
   expect(renderSeen(seen, { width: 200, color: false })).toContain(`to warning until ${localTime(until)}, by root`);
   expect(seenJson(seen)).toContain(`until ${until}`);
+});
+
+test("so is that of all levels, and when a level was given that is forgotten; nobody's command is touched", () => {
+  const until = "2026-01-02T05:00:00.000Z";
+  const by = { uid: 0, name: "root" };
+  const shown = (event: Event) =>
+    renderSeen({ event, seq: 1, count: 1, first: event.time }, { width: 200, color: false });
+  expect(shown(allLevelsChanged({ to: "warning", by, until }))).toContain(`until ${localTime(until)}, by root`);
+  const forgotten = auditEvent({ domain: "web", number: 1, level: "warning" }, "level forgotten", `given ${until}`, by);
+  expect(shown(forgotten)).toContain(`given ${localTime(until)}`);
+  const subject = { domain: "shell", number: 2, level: "enforcing", by } as const;
+  expect(shown(supershellUsed({ ...subject, command: `given ${until}` }))).toContain(`given ${until}`);
 });
