@@ -1,10 +1,14 @@
 import { quick } from "../kernel/quick.ts";
 import { slotState } from "../plan/slots.ts";
 import { abi, E } from "./abi.ts";
-import { error, type Outcome } from "./outcome.ts";
+import { attempt } from "./attempt.ts";
+import type { Call } from "./call.ts";
+import { error, type Outcome, unable } from "./outcome.ts";
 import type { Reporter } from "./report.ts";
 import type { Slot } from "./slot.ts";
 import { close } from "./sys.ts";
+
+type Given = Outcome & { kind: "descriptor" };
 
 /** Reports a warning; what is left is how to answer. */
 export function told(outcome: Outcome, tid: number, reporter: Reporter): Exclude<Outcome, { kind: "warned" }> {
@@ -13,26 +17,36 @@ export function told(outcome: Outcome, tid: number, reporter: Reporter): Exclude
   return told(outcome.then, tid, reporter);
 }
 
-/** Hands over, reports, sends; a target that vanished is told nothing. The slot is `done` afterwards. */
-export function answer(listener: number, slot: Slot, judged: Outcome, reporter: Reporter): void {
+/** Hands over, reports, sends; a target that vanished is told nothing. `call`: null where nothing was begun. The slot is `done` afterwards. */
+export function answer(listener: number, slot: Slot, call: Call | null, judged: Outcome, reporter: Reporter): void {
   const outcome = told(judged, slot.tid, reporter);
-  const last = outcome.kind === "descriptor" ? handOver(listener, slot, outcome) : outcome;
+  const last = outcome.kind === "descriptor" && call !== null ? handOver(listener, slot, call, outcome) : outcome;
   if (last.kind === "refused") reporter.outside(slot.tid, "denied", last.refusal);
   if (last.kind !== "vanished") send(listener, slot, last);
 }
 
 /** ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and interrupted it loses the reply. */
-function handOver(listener: number, slot: Slot, given: Outcome & { kind: "descriptor" }): Outcome {
+export function handOver(listener: number, slot: Slot, call: Call, given: Given): Outcome {
   // struct seccomp_notif_addfd: id, flags, srcfd, newfd, newfd_flags.
   const request = Buffer.alloc(24);
   request.writeBigUInt64LE(slot.id, 0);
   request.writeUInt32LE(given.fd, 12);
   request.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, 20);
   const value = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
-  if (value < 0 && value !== -E.NOENT) given.undo?.();
+  const outcome = attempt(call, () => handedOver(call, given, value));
   close(given.fd);
+  return outcome;
+}
+
+/** `value`: its number in the target, or a negated error number. */
+function handedOver(call: Call, given: Given, value: number): Outcome {
   if (value === -E.NOENT) return { kind: "vanished" };
-  return value < 0 ? error(-value) : { kind: "value", value };
+  if (value < 0) given.undo?.();
+  if (value < 0) return error(-value);
+  const done = given.afterwards?.() ?? 0;
+  return done < 0
+    ? unable(-done, call.name, "what was to follow when the descriptor had been handed over")
+    : { kind: "value", value };
 }
 
 function send(listener: number, slot: Slot, outcome: Outcome): void {

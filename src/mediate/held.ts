@@ -4,8 +4,9 @@ import { name as syscallName } from "../kernel/syscalls.ts";
 import { SLOT_COUNT, slotState } from "../plan/slots.ts";
 import { abi, E, POLLIN } from "./abi.ts";
 import { answer, sendResponse, told } from "./answer.ts";
+import { attempt } from "./attempt.ts";
 import type { Call } from "./call.ts";
-import { attempt, dispatch } from "./dispatch.ts";
+import { dispatch } from "./dispatch.ts";
 import type { Domain } from "./domain.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { IdentityLost } from "./identity.ts";
@@ -150,8 +151,7 @@ export class Held implements Timed {
 
   #finish(slot: Slot, call: Call | null, judged: Outcome): void {
     const outcome = told(judged, slot.tid, this.#domain.reporter);
-    // A slot is always kept free.
-    const room = this.#free.length > 0;
+    const room = this.#free.length > 0; // A slot is always kept free.
     if (outcome.kind === "pending" && call !== null && room && this.#waiting.add({ slot, call, pending: outcome }))
       return;
     if (outcome.kind === "elsewhere" && room && this.#elsewhere.give(slot)) {
@@ -159,8 +159,8 @@ export class Held implements Timed {
       return;
     }
     const waits = outcome.kind === "pending" || outcome.kind === "elsewhere";
-    const last = waits ? noRoom(this.#domain.broker, call?.name ?? "call") : outcome;
-    answer(this.#domain.handed.listener, slot, last, this.#domain.reporter);
+    const { broker, handed, reporter } = this.#domain;
+    answer(handed.listener, slot, call, waits ? noRoom(broker, call?.name ?? "call") : outcome, reporter);
     call?.close();
     this.#release(slot);
   }

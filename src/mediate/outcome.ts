@@ -16,7 +16,9 @@ export type Outcome =
       readonly kind: "descriptor";
       readonly fd: number;
       readonly closeOnExec: boolean;
-      /** Takes back what was done, for when the target has no room for the descriptor. Leaves `fd` open. */
+      /** What is left to do once the target has the descriptor; a negated error number where it fails. Nothing of it is done for a target that has no room for one. */
+      readonly afterwards?: () => number;
+      /** Takes back what was done, for when there is no room. Leaves `fd` open. */
       readonly undo?: () => void;
     }
   /** The thread was killed meanwhile: nobody to tell. */

@@ -2,8 +2,9 @@ import { SIGKILL } from "../kernel/constants.ts";
 import { SLOT_SIZE } from "../plan/slots.ts";
 import { abi, E, POLLIN, POLLOUT } from "./abi.ts";
 import { answer, told } from "./answer.ts";
+import { attempt } from "./attempt.ts";
 import { Vanished } from "./call.ts";
-import { attempt, dispatch } from "./dispatch.ts";
+import { dispatch } from "./dispatch.ts";
 import type { Domain } from "./domain.ts";
 import { workerDescriptors } from "./elsewhere.ts";
 import { notification } from "./notification.ts";
@@ -44,7 +45,7 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
       broker.refresh();
       last = told(attempt(call, last.resume), slot.tid, reporter);
     }
-    answer(handed.listener, slot, last, reporter);
+    answer(handed.listener, slot, call, last, reporter);
     call.close();
     sys("write", workerDescriptors.answers, Buffer.from([index]), 1);
   }

@@ -17,9 +17,7 @@ const WAY_OUT = "the call is a way out of the domain, which no policy grants";
  */
 export const differences: Readonly<Record<string, Difference>> = {
   "bounds/deeper_than_a_path": { why: "a name that is longer than a path can be is judged by nobody" },
-  "descriptors/none_left": {
-    why: "a file is emptied (O_TRUNC) before it shows that there is no room for its descriptor",
-  },
+  "descriptors/none_left_for_no_file": { why: "that there is no such file shows before there is no room for it" },
   "descriptors/truncated_through_proc": { why: "truncate does not follow /proc/self/fd; ftruncate is the same" },
   "eintr/opens_under_a_timer": {
     why: "a signal before the notification is received interrupts the call",

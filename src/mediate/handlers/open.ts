@@ -8,6 +8,7 @@ import { inSharedDirectory } from "../shared-directory.ts";
 import { openSupervised } from "../supervised/open.ts";
 import { openat, self, shown } from "../sys.ts";
 import { accesses, missing, type OpenArguments, setsId } from "./open-arguments.ts";
+import { emptied } from "./open-emptied.ts";
 import { readArguments } from "./open-how.ts";
 import { given, makeFile, openTemporary } from "./open-make.ts";
 
@@ -50,7 +51,7 @@ function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome {
   if (object === null || object.stat.type !== abi.S_IFREG || (asked.flags & abi.O_EXCL) !== 0) return CONTINUE;
   if (missing(call.broker.grants.of(place.name), accesses(asked.flags)) !== null) return CONTINUE;
   if (inSharedDirectory(call, place)) return CONTINUE;
-  const flags = asked.flags & ~(abi.O_CREAT | abi.O_NOFOLLOW);
+  const flags = asked.flags & ~(abi.O_CREAT | abi.O_NOFOLLOW | abi.O_TRUNC);
   const fd = call.effect(() => openat(abi.AT_FDCWD, self(object.fd), flags));
-  return fd < 0 ? error(-fd) : given(fd, asked.flags);
+  return fd < 0 ? error(-fd) : emptied(call, asked.flags, given(fd, asked.flags));
 }

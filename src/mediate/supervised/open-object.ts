@@ -2,6 +2,7 @@ import { ENXIO, F_SETFL } from "../../kernel/constants.ts";
 import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { accesses, type OpenArguments } from "../handlers/open-arguments.ts";
+import { emptied } from "../handlers/open-emptied.ts";
 import { given } from "../handlers/open-make.ts";
 import { OTHER_PROCFS } from "../leave.ts";
 import { MayWait } from "../may-wait.ts";
@@ -61,12 +62,12 @@ export function openDescriptor(call: Call, asked: OpenArguments, fd: number, pla
 
 /** Through the link that stands for the judged descriptor. Never waits for the holder of a lease: a worker does. */
 function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
-  const flags = asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW);
-  return settle(
-    call,
-    asked,
-    opening(call, object, () => openat(abi.AT_FDCWD, self(object.fd), flags | unwaiting(call))),
-  );
+  // On procfs there is nothing to be emptied, and entries of the target's own are written by nobody else.
+  const isEmptied = call.broker.mounts.kind(object.stat.mount) !== "procfs";
+  const flags = asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW | (isEmptied ? abi.O_TRUNC : 0));
+  const fd = opening(call, object, () => openat(abi.AT_FDCWD, self(object.fd), flags | unwaiting(call)));
+  const settled = settle(call, asked, fd);
+  return isEmptied ? emptied(call, asked.flags, settled) : settled;
 }
 
 /** An entry of procfs that is the target's own is opened as a process opens its own. */
@@ -87,10 +88,7 @@ function byName(call: Call, asked: OpenArguments, object: Opened, { directory, l
     close(fd);
     return "again";
   }
-  const emptied = asked.flags & abi.O_TRUNC ? empty(call, asked, fd) : 0;
-  if (emptied === 0) return settle(call, asked, fd);
-  close(fd);
-  return error(-emptied);
+  return emptied(call, asked.flags, settle(call, asked, fd));
 }
 
 /** O_NOFOLLOW for a FIFO or a device that does nothing when it is opened: by name, and where that is another object meanwhile, without the flag. */
@@ -103,14 +101,6 @@ export function openShown(asked: OpenArguments, object: Opened, place: Place | n
     if (fd >= 0) close(fd);
   }
   return openat(abi.AT_FDCWD, self(object.fd), flags);
-}
-
-/** O_TRUNC on the file that was found to be the right one. */
-function empty(call: Call, asked: OpenArguments, found: number): number {
-  const flags = (asked.flags & abi.O_ACCMODE) | abi.O_TRUNC;
-  const fd = call.effect(() => openat(abi.AT_FDCWD, self(found), flags | unwaiting(call)));
-  if (fd >= 0) close(fd);
-  return Math.min(fd, 0);
 }
 
 /** A worker may be kept waiting; so may nobody else. */

@@ -1,6 +1,7 @@
 // Descriptors that somebody else opened: their flags, numbers, limits, and what becomes of them.
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "transparent.h"
@@ -36,13 +37,51 @@ CASE(descriptors, none_left) {
   SAY_FD(open("new", O_CREAT | O_EXCL | O_RDWR, 0600));
   SAY_FD(open(".", O_TMPFILE | O_RDWR, 0600));
   SAY_FD(open("f", O_TRUNC | O_WRONLY));
-  SAY_FD(open("none", O_RDONLY));
+  SAY_FD(open("f", O_TRUNC | O_RDONLY));
+  SAY_FD(open("f", O_TRUNC | O_CREAT | O_WRONLY, 0600));
+  SAY_FD(open("f", O_TRUNC | O_NOFOLLOW | O_RDWR | O_APPEND));
+  SAY_FD(creat("f", 0600));
   SAY_FD((int)syscall(SYS_memfd_create, "x", 0));
   printf("as many as before %d\n", open_descriptors() == before);
   limit(RLIMIT_NOFILE, 64);
   say_file("new");
   say_file("f");
   SAY_FD(open("f", O_RDWR));
+}
+CASE(descriptors, emptied_by_opening) {
+  static const int flags[] = {O_WRONLY, O_RDONLY, O_RDWR | O_APPEND, O_WRONLY | O_CREAT, O_RDWR | O_NOFOLLOW};
+  for (int i = 0; i < 5; i++) {
+    put("f", "content");
+    int f = SAY_FD(open("f", flags[i] | O_TRUNC, 0600));
+    SAY(fcntl(f, F_GETFL));
+    struct stat s;
+    SAY(fstat(f, &s));
+    printf("mode %o size %ld\n", s.st_mode, (long)s.st_size);
+    close(f);
+  }
+  chmod("f", 0400);
+  put("d", "x");
+  SAY(mkdir("directory", 0755));
+  SAY_FD(open("directory", O_RDONLY | O_TRUNC));
+  SAY_FD(open("f", O_RDONLY | O_TRUNC));
+  SAY_FD(open("f", O_PATH | O_TRUNC));
+}
+CASE(descriptors, emptied_memory) {
+  char self[64];
+  int m = memfd_create("m", MFD_ALLOW_SEALING);
+  snprintf(self, sizeof self, "/proc/self/fd/%d", m);
+  SAY(write(m, "content", 7));
+  SAY_FD(open(self, O_RDWR | O_TRUNC));
+  SAY(lseek(m, 0, SEEK_END));
+  SAY(write(m, "content", 7));
+  SAY(fcntl(m, F_ADD_SEALS, F_SEAL_SHRINK));
+  SAY_FD(open(self, O_RDWR | O_TRUNC));
+  SAY(lseek(m, 0, SEEK_END));
+  SAY(open_descriptors());
+}
+CASE(descriptors, none_left_for_no_file) {
+  limit(RLIMIT_NOFILE, 3);
+  SAY_FD(open("none", O_RDONLY));
 }
 CASE(descriptors, appending_together) {
   int a = open("log", O_CREAT | O_WRONLY | O_APPEND, 0644);
