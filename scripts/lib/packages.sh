@@ -25,6 +25,7 @@ sshd                openssh-server    logins in the domain shell
 tcsh                tcsh              a login shell of its own kind
 xz                  xz-utils          unpacks the suites of the kernel
 qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian, and machines in domains of their own
+ip                  iproute2          makes network interfaces for virtual machines
 qemu-img            qemu-utils        makes and checks disks of virtual machines
 busybox             busybox-static    the shell of the virtual machine
 cpio                cpio              packs the first file system of the virtual machine

@@ -44,6 +44,9 @@ export const terminalRequests = {
 /** ioctl, `asm-generic/sockios.h`: who gets SIGIO and SIGURG of a socket. */
 export const socketOwnerRequests = { FIOSETOWN: 0x8901, SIOCSPGRP: 0x8902 };
 
+/** ioctl, `linux/if_tun.h`: attaches an open /dev/net/tun to an interface by its name. */
+export const TUNSETIFF = 0x400454ca;
+
 /** fcntl, `linux/fcntl.h`: who gets SIGIO of a descriptor. */
 export const ownerCommands = { F_SETOWN: 8, F_SETOWN_EX: 15 };
 

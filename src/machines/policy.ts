@@ -32,9 +32,9 @@ function grantsOfOne(resource: Resource, placed: Placed): Grants {
   const name = "path" in resource ? (placed.names[resource.path] ?? resource.path) : "";
   switch (resource.kind) {
     case "image": {
-      const own = allow(resource.access === "read" ? "r" : "rw", name);
+      const own = allowImage(resource.access === "read" ? "r" : "rw", name);
       const parents = (placed.parents[name] ?? []).flatMap(({ role, path }) =>
-        allow(role === "data" && resource.access === "read-write" ? "rw" : "r", path),
+        allowImage(role === "data" && resource.access === "read-write" ? "rw" : "r", path),
       );
       return onlyNames([...own, ...parents]);
     }
@@ -65,9 +65,13 @@ function parseLetters(letters: string): PermissionSet {
 }
 
 function allow(permissions: string, name: string, below = ""): Grants["names"] {
-  const isBlockDevice =
-    below === "" && permissions !== "rwi" && statSync(name, { throwIfNoEntry: false })?.isBlockDevice();
-  return [rule(parseLetters(isBlockDevice === true ? `${permissions}i` : permissions), `${escaped(name)}${below}`)];
+  return [rule(parseLetters(permissions), `${escaped(name)}${below}`)];
+}
+
+/** A block device is asked for its size. */
+function allowImage(permissions: string, name: string): Grants["names"] {
+  const isDevice = statSync(name, { throwIfNoEntry: false })?.isBlockDevice() === true;
+  return allow(isDevice ? `${permissions}i` : permissions, name);
 }
 
 function rule(permissions: PermissionSet, pattern: string): Grants["names"][number] {

@@ -22,6 +22,17 @@ const harmlessRequests = {
   FS_IOC_GETFSSYSFSPATH: 0x80811501,
 } as const;
 
+/**
+ * What an emulator asks of KVM many thousand times a second: running a processor, raising an interrupt (`linux/kvm.h`). They go to descriptors that KVM gave out, which have no name; no driver of a device
+ * has requests of these numbers (Documentation/userspace-api/ioctl/ioctl-number.rst).
+ */
+const processorRequests = {
+  KVM_RUN: 0xae80,
+  KVM_IRQ_LINE: 0x4008ae61,
+  KVM_IRQ_LINE_STATUS: 0xc008ae67,
+  KVM_SIGNAL_MSI: 0x4020aea5,
+} as const;
+
 const attributes = (): Need[] => [{ role: "object", permission: "attributes", if: "always" }];
 
 function row(
@@ -47,7 +58,7 @@ export const descriptorCalls: readonly DescriptorCall[] = [
     "ioctl",
     () => [{ role: "object", permission: "ioctl", if: "always" }],
     1,
-    ifOneOf(1, Object.values(harmlessRequests), pass, ask),
+    ifOneOf(1, Object.values({ ...harmlessRequests, ...processorRequests }), pass, ask),
     "on a device by `i`; TIOCSTI and its like are refused; inode flags are `a` and done by the mediator; owners of SIGIO are judged as signals; everything else goes on",
   ),
   row(

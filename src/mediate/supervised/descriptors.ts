@@ -1,4 +1,10 @@
-import { inodeRequests, ownerCommands, socketOwnerRequests, terminalRequests } from "../../kernel/argument-names.ts";
+import {
+  inodeRequests,
+  ownerCommands,
+  socketOwnerRequests,
+  TUNSETIFF,
+  terminalRequests,
+} from "../../kernel/argument-names.ts";
 import { decide } from "../../model/decide.ts";
 import { Permission } from "../../model/permission.ts";
 import { abi, E } from "../abi.ts";
@@ -24,6 +30,7 @@ export function judgeDescriptor(call: Call): Outcome | null {
   if (has(terminalRequests, request)) return refuseForm(call);
   if (has(inodeRequests, request)) return null;
   if (has(socketOwnerRequests, request)) return socketOwner(call);
+  if (request === TUNSETIFF) return attachToInterface(call);
   return onDevice(call);
 }
 
@@ -43,6 +50,28 @@ function onDevice(call: Call): Outcome {
     if ((call.broker.grants.of(name) & Permission.ioctl) === 0) return denyName("ioctl", name);
   }
   return CONTINUE;
+}
+
+/** `struct ifreq`, of which the interface's name is the first part (`linux/if.h`). */
+const IFREQ_BYTES = 40;
+const INTERFACE_NAME_BYTES = 16;
+
+/**
+ * Which interface packets come from and go to: `i` on the name below the device's, `/dev/net/tun/tap0`. Done by the mediator on the name it judged; where the kernel is to choose one, that is `%d`.
+ */
+function attachToInterface(call: Call): Outcome {
+  const fd = call.target.sameFile(call.int(0));
+  if (fd < 0) return error(-fd);
+  const stat = fstat(fd);
+  if (typeof stat === "number") return error(-stat);
+  const argument = call.target.memory.read(call.word(2), IFREQ_BYTES);
+  const [written = ""] = argument.toString("latin1", 0, INTERFACE_NAME_BYTES).split("\0");
+  for (const device of namesOf(fd, stat)) {
+    if (typeof device === "number") return error(device);
+    const wanted = `${device}/${written === "" ? "%d" : written}`;
+    if ((call.broker.grants.of(wanted) & Permission.ioctl) === 0) return denyName("ioctl", wanted);
+  }
+  return result(call.asTarget(() => call.effect(() => sys("ioctl", fd, TUNSETIFF, argument)), true));
 }
 
 const STANDARD_DESCRIPTORS = 3;
