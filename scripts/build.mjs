@@ -1,6 +1,16 @@
 // Bundles the Node programs into dist/ and, for inside the sandboxed shell, shell/. A file is written only when its bytes change: every ready plan names the
 // compiler's bundle as a fact, so touching it would make all of them stale.
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -56,7 +66,10 @@ function link(folder, target, names) {
   mkdirSync(join(root, folder), { recursive: true });
   for (const name of names) {
     const path = join(root, folder, name);
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) symlinkSync(target, path);
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there?.isSymbolicLink() && readlinkSync(path) === target) continue;
+    rmSync(path, { force: true });
+    symlinkSync(target, path);
   }
 }
 

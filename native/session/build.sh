@@ -21,6 +21,5 @@ gcc -std=gnu17 -D_GNU_SOURCE -O2 -static -Wall -Wextra -Werror -fstack-protector
 chmod 0755 "$scratch"
 place bashrc "$home/shell/bashrc"
 place "$scratch" "$home/shell/supershell"
-place "$scratch" "$home/shell/cofferdam"
 place "$scratch" "$out"
 echo "built bin/cofferdam-login shell/"

@@ -24,7 +24,6 @@ static const struct {
 } clients[] = {
     {"cofferdam-login", SESSIONS_FOLDER "/login.sock"},
     {"supershell", SESSIONS_FOLDER "/supershell.sock"},
-    {"cofferdam", SESSIONS_FOLDER "/view.sock"},
 };
 
 _Noreturn static void fail(const char *step, const char *help)

@@ -10,7 +10,8 @@ import type { Places } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import type { Level } from "../model/policy.ts";
-import { ApiServer } from "./api/server.ts";
+import { controlApi } from "./api/control-api.ts";
+import type { ApiServer } from "./api/server.ts";
 import { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
 import { keepSessions } from "./keep-sessions.ts";
@@ -52,7 +53,7 @@ export class Agent {
   readonly #plans: LivePlans;
   readonly #levels: Levels;
   readonly #teller: Teller;
-  readonly #api: ApiServer;
+  readonly #api: ApiServer<Agent>;
   readonly #runs: RunsWatch;
   readonly #follower: LogFollower;
   readonly #sweeper: Sweeper;
@@ -69,7 +70,7 @@ export class Agent {
     this.table = new DomainTable(places, this.#writer, log);
     this.#plans = new LivePlans(places, this.#writer);
     this.#levels = new Levels(places, this.table, (event) => this.tell(event), log);
-    this.#api = new ApiServer(this);
+    this.#api = controlApi(this);
     this.#runs = new RunsWatch(places.system.runs, () => void this.#exclusive(() => this.#runsChanged()), log);
     this.#sweeper = new Sweeper(this, (work) => this.#exclusive(work));
     this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);

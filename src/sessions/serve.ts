@@ -4,6 +4,7 @@ import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { loginVerb } from "./login.ts";
 import { SessionServer } from "./server.ts";
 import type { Verb } from "./verb.ts";
+import { ViewServer } from "./view/view-server.ts";
 
 /** Serves until SIGTERM and the end of the last session; returns at once where another server runs. */
 export async function serveSessions(places: Places, log: (text: string) => void): Promise<void> {
@@ -19,6 +20,9 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => server.stop());
   // Its terminal's end is nobody else's.
   process.on("SIGHUP", () => undefined);
+  const view = await ViewServer.open(places, log);
   log("ready");
   await server.run();
+  // Shells that were open could look to the last.
+  await view.close();
 }

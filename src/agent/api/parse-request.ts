@@ -5,13 +5,13 @@ import { ApiError, type ApiRequest, type Route } from "./route.ts";
 
 const levels: readonly unknown[] = ["enforcing", "warning", "disabled"] satisfies Level[];
 
-export interface Matched {
-  readonly route: Route;
+export interface Matched<Subject> {
+  readonly route: Route<Subject>;
   readonly domain: string;
 }
 
 /** The route of a request's method and path. Nothing of a path is decoded: no name of a domain needs it. */
-export function matchRoute(routes: readonly Route[], method: string, url: string): Matched {
+export function matchRoute<Subject>(routes: readonly Route<Subject>[], method: string, url: string): Matched<Subject> {
   const matches = routes.flatMap((route) => {
     const domain = matchPath(route.path, url);
     return domain === null ? [] : [{ route, domain }];
@@ -41,13 +41,13 @@ function notFound(): ApiError {
   return new ApiError(404, "there is no such resource", "docs/control-api.md has them all");
 }
 
-function notAllowed(method: string, matches: readonly Matched[]): ApiError {
+function notAllowed(method: string, matches: readonly Matched<never>[]): ApiError {
   const methods = matches.map(({ route }) => route.method).join(", ");
   return new ApiError(405, `${method} is not possible here`, `possible: ${methods}`);
 }
 
 /** The body of a request by its route's fields: JSON, nothing unknown, nothing missing. An empty one has no members. */
-export function parseBody(route: Route, text: string): ApiRequest["body"] {
+export function parseBody<Subject>(route: Route<Subject>, text: string): ApiRequest["body"] {
   const value = text === "" ? {} : parsed(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("the body is no JSON object");
   const members = new Map(Object.entries(value));

@@ -11,6 +11,7 @@ export type Caller =
   | {
       readonly state: "accepted";
       readonly uid: number;
+      readonly gid: number;
       readonly name: string | null;
       /** root and the group: may change levels and reload. */
       readonly administers: boolean;
@@ -28,13 +29,17 @@ export function peerOf(socket: number): SocketPeer | null {
 export function judgePeer(peer: SocketPeer, runs: string): Caller {
   const refusal = refusalOf(peer.pid, runs);
   if (!peer.isAlive()) return refused("the process that connected has ended");
-  if (refusal !== null) return refused(refusal);
+  return refusal === null ? accepted(peer) : refused(refusal);
+}
+
+/** A peer that may ask, and for what. */
+export function accepted(peer: SocketPeer): Caller {
   const { users, groups } = hostAccounts();
   const administrators = groups.find(({ name }) => name === ADMINISTRATORS)?.gid;
   const isMember = administrators !== undefined && [peer.gid, ...peer.groups].includes(administrators);
   return {
     state: "accepted",
-    uid: peer.uid,
+    ...{ uid: peer.uid, gid: peer.gid },
     name: users.find(({ uid }) => uid === peer.uid)?.name ?? null,
     administers: peer.uid === 0 || isMember,
   };

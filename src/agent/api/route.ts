@@ -2,8 +2,8 @@ import type { Actor } from "../../domains/levels.ts";
 import type { Level } from "../../model/policy.ts";
 import type { Agent } from "../agent.ts";
 
-/** Each call of the control API as data: the server and docs/control-api.md are made from it. */
-export interface Route {
+/** Each call of the control API as data: the server and docs/control-api.md are made from it. `Subject`: whom it asks. */
+export interface Route<Subject = Agent> {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /** `{domain}` stands for a domain's name. */
   readonly path: string;
@@ -12,7 +12,8 @@ export interface Route {
   readonly body: readonly BodyField[];
   /** Members of the answer. */
   readonly answer: readonly AnswerField[];
-  handle(agent: Agent, request: ApiRequest): unknown;
+  /** Bytes are an answer in JSON already. */
+  handle(subject: Subject, request: ApiRequest): unknown;
 }
 
 export interface BodyField {
@@ -33,6 +34,8 @@ export interface ApiRequest {
   readonly body: { readonly level?: Level; readonly seconds?: number };
   readonly by: Actor;
   readonly administers: boolean;
+  /** Group of the process that asks. */
+  readonly gid: number;
 }
 
 /** An answer that is no. `help`: what to do. */

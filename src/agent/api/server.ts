@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { SocketPeer } from "../../kernel/peer.ts";
-import type { Agent } from "../agent.ts";
 import {
   BODY_BYTES_MAX,
   CONNECTIONS_MAX,
@@ -16,21 +15,30 @@ import {
   TURNED_AWAY_WAIT_MS,
 } from "./limits.ts";
 import { matchRoute, parseBody } from "./parse-request.ts";
-import { type Caller, judgePeer, peerOf } from "./peer.ts";
+import { type Caller, peerOf } from "./peer.ts";
 import { fault, goneAlready, notAnAdministrator, refusalFor, refusalOf, tooMany } from "./refusals.ts";
 import { ApiError, type Route } from "./route.ts";
-import { routes } from "./routes.ts";
 
-/** The control API on a unix socket. One request a connection; who asks is decided by the kernel's word about the peer, at the connection and again at the request. */
-export class ApiServer {
+/** What is served, and to whom. */
+export interface Served<Subject> {
+  readonly subject: Subject;
+  readonly routes: readonly Route<Subject>[];
+  judge(peer: SocketPeer): Caller;
+  log(text: string): void;
+  /** For a connection on which nothing moves, {@link IDLE_MAX_MS} if not said. */
+  readonly idleMs?: number;
+}
+
+/** HTTP with JSON on a unix socket. One request a connection; who asks is decided by the kernel's word about the peer, at the connection and again at the request. */
+export class ApiServer<Subject> {
   readonly server: Server;
-  readonly #agent: Agent;
+  readonly #served: Served<Subject>;
   readonly #peers = new Map<Socket, SocketPeer>();
   readonly #turnedAway = new Map<Socket, ApiError>();
   #refused = 0;
 
-  constructor(agent: Agent) {
-    this.#agent = agent;
+  constructor(served: Served<Subject>) {
+    this.#served = served;
     this.server = createServer(
       {
         maxHeaderSize: HEADER_BYTES_MAX,
@@ -42,9 +50,9 @@ export class ApiServer {
       (request, response) => void this.#answer(request, response),
     );
     this.server.maxRequestsPerSocket = 1;
-    this.server.setTimeout(IDLE_MAX_MS, (socket) => socket.destroy());
+    this.server.setTimeout(served.idleMs ?? IDLE_MAX_MS, (socket) => socket.destroy());
     this.server.on("connection", (socket) => this.#tryToAdmit(socket));
-    this.server.on("error", (error) => agent.log(`the control socket: ${error.message}`));
+    this.server.on("error", (error) => served.log(`the socket: ${error.message}`));
     this.server.on("clientError", (_error, socket) => {
       if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       else socket.destroy();
@@ -80,7 +88,7 @@ export class ApiServer {
   #admit(socket: Socket, peer: SocketPeer | null): void {
     const crowded =
       this.#peers.size >= CONNECTIONS_MAX || (peer !== null && peer.uid !== 0 && this.#isFullFor(peer.uid));
-    const caller = peer === null ? null : judgePeer(peer, this.#agent.places.system.runs);
+    const caller = peer === null ? null : this.#served.judge(peer);
     if (peer === null || crowded || caller?.state !== "accepted") {
       peer?.close();
       this.#turnAway(socket, crowded ? tooMany : caller?.state === "refused" ? refusalOf(caller) : goneAlready);
@@ -117,24 +125,25 @@ export class ApiServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       this.#callerOf(request.socket);
-      const { route, domain } = matchRoute(routes, request.method ?? "", request.url ?? "");
+      const { route, domain } = matchRoute(this.#served.routes, request.method ?? "", request.url ?? "");
       this.#callerFor(route, request.socket);
       const body = parseBody(route, await bodyOf(request));
       // Whoever sent the head may have ended, or entered a domain, before the last of the body.
       const caller = this.#callerFor(route, request.socket);
       const by = { uid: caller.uid, name: caller.name };
-      const answer = await route.handle(this.#agent, { domain, body, by, administers: caller.administers });
+      const { administers, gid } = caller;
+      const answer = await route.handle(this.#served.subject, { domain, body, by, administers, gid });
       send(response, 200, answer);
     } catch (error) {
       if (!(error instanceof ApiError) && request.destroyed && !request.complete) return; // nobody is left to answer
       const known = refusalFor(error);
-      if (known === null) this.#agent.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
+      if (known === null) this.#served.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
       const { status, message, help } = known ?? fault;
       send(response, status, { error: message, help });
     }
   }
 
-  #callerFor(route: Route, socket: Socket): Extract<Caller, { state: "accepted" }> {
+  #callerFor(route: Route<Subject>, socket: Socket): Extract<Caller, { state: "accepted" }> {
     const caller = this.#callerOf(socket);
     if (route.access === "administer" && !caller.administers) throw notAnAdministrator();
     return caller;
@@ -145,7 +154,7 @@ export class ApiServer {
     const turnedAway = this.#turnedAway.get(socket);
     if (turnedAway !== undefined) throw turnedAway;
     const peer = this.#peers.get(socket);
-    const caller = peer === undefined ? null : judgePeer(peer, this.#agent.places.system.runs);
+    const caller = peer === undefined ? null : this.#served.judge(peer);
     if (caller?.state === "accepted") return caller;
     this.#refused += 1;
     throw caller === null ? goneAlready : refusalOf(caller);
@@ -175,7 +184,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 function send(response: ServerResponse, status: number, value: unknown): void {
   if (response.headersSent || response.destroyed) return;
-  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  const body = value instanceof Uint8Array ? value : Buffer.from(`${JSON.stringify(value)}\n`);
   response.writeHead(status, {
     "Content-Type": "application/json",
     "Content-Length": body.length,

@@ -1,0 +1,12 @@
+import type { Agent } from "../agent.ts";
+import { judgePeer } from "./peer.ts";
+import { routes } from "./routes.ts";
+import { ApiServer } from "./server.ts";
+
+/** The control API of an agent (docs/control-api.md). */
+export function controlApi(agent: Agent): ApiServer<Agent> {
+  return new ApiServer({
+    ...{ subject: agent, routes, log: agent.log },
+    judge: (peer) => judgePeer(peer, agent.places.system.runs),
+  });
+}

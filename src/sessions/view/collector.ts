@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { setPriority } from "node:os";
+import { join } from "node:path";
+import { ApiError } from "../../agent/api/route.ts";
+import type { Places } from "../../host/places.ts";
+import { COLLECT_NICE, COLLECT_WAIT_MS, COLLECTED_BYTES_MAX, COLLECTS_MAX } from "./limits.ts";
+
+/** Whose rights a bundle is made with. */
+export interface Viewer {
+  readonly uid: number;
+  readonly gid: number;
+  readonly administers: boolean;
+}
+
+const failed = new ApiError(500, "the bundle could not be made", "the messages of the session server tell why");
+const busy = new ApiError(503, "another bundle is being made", "try again when it is done");
+
+/**
+ * Makes what a bundle is made of, in a process of its own: `cofferdam support --collect`, outside every domain. Nothing of a request reaches it. Root and those who administer the host get what root
+ * may read; others what their own user may, without that user's files: the home is an empty folder of root's.
+ */
+export class Collector {
+  readonly #program: string;
+  readonly #home: string;
+  readonly #log: (text: string) => void;
+  readonly #running = { administrators: 0, others: 0 };
+
+  constructor(places: Places, log: (text: string) => void) {
+    this.#program = join(places.home, "bin", "cofferdam");
+    this.#home = places.system.sessions.empty;
+    this.#log = log;
+  }
+
+  /** JSON. @throws ApiError when too many are being made, or this one fails */
+  async collect(viewer: Viewer): Promise<Buffer> {
+    const whose = viewer.administers ? "administrators" : "others";
+    if (this.#running[whose] >= COLLECTS_MAX) throw busy;
+    this.#running[whose] += 1;
+    try {
+      return await this.#run(viewer);
+    } finally {
+      this.#running[whose] -= 1;
+    }
+  }
+
+  #run({ uid, gid, administers }: Viewer): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.#program, ["support", "--collect"], {
+        // Without supplementary groups, which setgroups(2) of spawn clears.
+        ...(administers ? {} : { uid, gid }),
+        cwd: "/",
+        env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.#home, LANG: "C.UTF-8" },
+        stdio: ["ignore", "pipe", "pipe"],
+        timeout: COLLECT_WAIT_MS,
+        killSignal: "SIGKILL",
+      });
+      if (child.pid !== undefined) setPriority(child.pid, COLLECT_NICE);
+      const chunks: Buffer[] = [];
+      let length = 0;
+      let complaint = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > COLLECTED_BYTES_MAX) child.kill("SIGKILL");
+        else chunks.push(chunk);
+      });
+      child.stderr.on("data", (chunk: Buffer) => {
+        complaint = `${complaint}${chunk}`.slice(0, COMPLAINT_LENGTH_MAX);
+      });
+      const fail = (why: string): void => {
+        this.#log(`a bundle could not be made: ${why}`);
+        reject(failed);
+      };
+      child.once("error", (error) => fail(error.message));
+      child.once("close", (status, signal) => {
+        if (status === 0) resolve(Buffer.concat(chunks));
+        else fail(`${signal ?? status}: ${complaint}`);
+      });
+    });
+  }
+}
+
+/** Characters of what it says about a failure. */
+const COMPLAINT_LENGTH_MAX = 2_000;

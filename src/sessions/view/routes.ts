@@ -1,0 +1,31 @@
+import type { Route } from "../../agent/api/route.ts";
+import type { Collector } from "./collector.ts";
+import type { Observer } from "./observer.ts";
+
+/** Whom viewers ask. */
+export interface View {
+  readonly observer: Observer;
+  readonly collector: Collector;
+}
+
+/** All that can be asked on the view socket: no request has a body, or a word that is used. */
+export const viewRoutes: readonly Route<View>[] = [
+  {
+    method: "GET",
+    path: "/v1/reading",
+    access: "read",
+    summary: "what the domains of the host use now",
+    body: [],
+    answer: [],
+    handle: ({ observer }) => observer.read(),
+  },
+  {
+    method: "GET",
+    path: "/v1/support",
+    access: "read",
+    summary: "what a support bundle is made of, as far as the caller may have it",
+    body: [],
+    answer: [],
+    handle: ({ collector }, { by, gid, administers }) => collector.collect({ uid: by.uid, gid, administers }),
+  },
+];

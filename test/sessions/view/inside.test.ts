@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Frame } from "../../../src/cli/top/frame.ts";
+import { root } from "../../house/tree.ts";
+import { skipUnless } from "../../support/skip.ts";
+import { ada, bob, canHaveHost, SessionHost, type TestUser } from "../session-host.ts";
+
+const client = join(root, "bin", "cofferdam-login");
+const FIRST_START_MS = 60_000;
+
+let host: SessionHost;
+beforeAll(async () => {
+  if (canHaveHost()) host = await SessionHost.start();
+}, FIRST_START_MS);
+afterAll(() => host?.stop());
+beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
+
+const inside = (command: string, user: TestUser | undefined = ada) => host.run([client, "-c", command], user);
+
+/** Asks the view socket from outside every domain. */
+const outside = (path: string, user?: TestUser) =>
+  host.run(["curl", "-s", "--unix-socket", "/run/cofferdam-sessions/view.sock", `http://x${path}`], user);
+
+test(
+  "top shows the host's domains, the shell itself among them, where /proc shows nothing",
+  () => {
+    expect(inside("ls /run/cofferdam").status).not.toBe(0);
+    expect(inside("cat /proc/1/stat").status).not.toBe(0);
+    const { status, out, err } = inside("cofferdam top --json -n 1 -d 1");
+    expect({ status, err }).toEqual({ status: 0, err: "" });
+    const { interval, domains } = JSON.parse(out) as Frame;
+    expect(interval).toBeGreaterThanOrEqual(1);
+    expect(domains[0]).toMatchObject({ name: "superDom", number: 0 });
+    expect(domains[0]?.processes).toBeGreaterThan(1);
+    expect(domains.find(({ name }) => name === "shell")?.processes).toBeGreaterThan(0);
+  },
+  FIRST_START_MS,
+);
+
+test("esxtop -b and support-util vm-support are there under their names", () => {
+  expect(inside("esxtop -b -n 1 -d 1").out).toContain("Domain(0:superDom)");
+  expect(inside("esxtop -a").err).toMatch(/^esxtop: -a has no meaning here/);
+  expect(inside("support-util vm-support && ls").out).toMatch(/\ncofferdam-support-\S+\.tgz\n$/);
+});
+
+test("support writes a bundle that only its owner may read, with what that user may see of the host", () => {
+  const { status, out, err } = inside("mkdir -p mine && cofferdam support -w mine --json");
+  expect({ status, err }).toEqual({ status: 0, err: "" });
+  const { file, manifest } = JSON.parse(out);
+  expect(file).toMatch(/^\/var\/spool\/cofferdam\/ada\/mine\/cofferdam-support-/);
+  expect(inside(`ls -ln ${file}`).out).toMatch(new RegExp(`^-rw------- 1 ${ada.uid} ${ada.uid} `));
+  const names = manifest.files.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(expect.arrayContaining(["commands/doctor.txt", "commands/status.txt", "host/kernel.txt"]));
+  expect(manifest.files.find(({ name }: { name: string }) => name === "events/events.jsonl")?.bytes ?? 0).toBe(0);
+});
+
+test("root's has all of the host, from inside as well", () => {
+  const { status, out, err } = host.run([client, "-c", "cofferdam support --json"]);
+  expect({ status, err }).toEqual({ status: 0, err: "" });
+  const names = JSON.parse(out).manifest.files.map(({ name }: { name: string }) => name);
+  expect(names).toContain("events/events.jsonl");
+});
+
+test("a bundle is made without the caller's files, whatever lies in them", () => {
+  const folder = "/home/ada/.config/cofferdam/domains";
+  expect(host.run(["sh", "-c", `mkdir -p ${folder} && echo 'level: no' > ${folder}/mine.yaml`], ada).status).toBe(0);
+  const { out } = inside("HOME=/home/ada XDG_CONFIG_HOME=/home/ada/.config cofferdam support --json");
+  const { files, missing } = JSON.parse(out).manifest;
+  expect(files.length).toBeGreaterThan(3);
+  expect([...files, ...missing].filter(({ name }: { name: string }) => name.includes("mine"))).toEqual([]);
+});
+
+test("it is written nowhere but where the shell itself may write", () => {
+  for (const where of ["/home/ada", "/tmp", "/run/cofferdam-sessions", "/var/spool/cofferdam/bob"]) {
+    const { status, err } = inside(`cofferdam support -w ${where}`);
+    expect({ where, status }).toEqual({ where, status: 3 });
+    expect(err).toContain("help: ");
+  }
+  inside("ln -s /home/ada/.profile trap");
+  expect(inside("cofferdam support -w trap").status).toBe(3);
+});
+
+test("who is in no domain is refused, root as well", () => {
+  for (const user of [undefined, bob])
+    expect(JSON.parse(outside("/v1/reading", user).out)).toMatchObject({
+      error: "this is for the sandboxed shell alone",
+      help: expect.stringContaining("cofferdam top"),
+    });
+});
+
+test("nothing but two requests is answered, and no word of one is used", () => {
+  const asked = [
+    ["GET", "/", 404],
+    ["GET", "/v1/domains", 404],
+    ["GET", "/v1/support/../../etc/shadow", 404],
+    ["GET", "/v1/reading?file=/etc/shadow", 404],
+    ["GET", "/v1/support/%2e%2e", 404],
+    ["PUT", "/v1/reading", 405],
+    ["POST", "/v1/support", 405],
+    ["PUT", "/v1/level", 404],
+  ] as const;
+  const script = `
+    const agent = new (require("http").Agent)({ maxSockets: 1 });
+    for (const [method, path] of ${JSON.stringify(asked)})
+      require("http").request({ socketPath: "/run/cofferdam-sessions/view.sock", agent, method, path }, (answer) => console.log(method, path, answer.statusCode)).end();
+  `;
+  const { out } = host.run([client, "-c", `${process.execPath} -e '${script}'`], ada);
+  expect(out.trim().split("\n").sort()).toEqual(asked.map((one) => one.join(" ")).sort());
+});
+
+test("one user's bundles are made one after the other, and hold up nobody's reading", () => {
+  const { out } = inside(
+    "for i in 1 2 3; do cofferdam support --json >$i.json 2>&1 & done; cofferdam top --json -n 1 -d 1 >top.json; wait; cat *.json",
+  );
+  expect(out).toContain("another bundle is being made");
+  expect(out).toContain('"manifest"');
+  expect(out).toContain('"superDom"');
+});
+
+test("the live view works at the sandbox's terminal, and gives it back", async () => {
+  const script = join(root, "test", "cli", "top", "at-terminal.py");
+  const steps = [{ until: "q: quit" }, { size: [10, 60] }, { until: "q: quit" }, { send: "q" }];
+  const words = host.words([client, "-c", "cofferdam top -d 3600"], ada);
+  const { stdout } = await promisify(execFile)("python3", [script, JSON.stringify(steps), ...words], {
+    env: { PATH: process.env.PATH, TERM: "xterm" },
+  });
+  const { status, same, outputs } = JSON.parse(stdout);
+  expect({ status, same }).toEqual({ status: 0, same: true });
+  expect(outputs[0]).toContain("superDom");
+});
