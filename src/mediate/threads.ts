@@ -87,6 +87,12 @@ export class Threads {
     }
   }
 
+  /** What the thread executes is to be looked at again. */
+  doubt(tid: number): void {
+    const known = this.#known.get(tid);
+    if (known !== undefined) known.verified = false;
+  }
+
   #keep(tid: number): Thread {
     const thread = open(tid);
     this.#makeRoom();

@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { SIGKILL } from "../../kernel/constants.ts";
 import { E } from "../abi.ts";
 import type { Broker } from "../broker.ts";
 import type { Call } from "../call.ts";
 import { CONTINUE, type Outcome, unable } from "../outcome.ts";
 import { close, type Stat, sameObject, sys } from "../sys.ts";
+import type { Threads } from "../threads.ts";
 import { EXECS_PENDING_MAX } from "./limits.ts";
 import { fieldOf } from "./named-processes.ts";
 import { type Executable, executableOf, executableOfProcess, Programs, spellExecutable } from "./programs.ts";
@@ -47,7 +48,7 @@ class Execs {
     const { tgid } = call.target.credentials;
     const before = executableOf(call);
     const start = fieldOf(tgid, "start");
-    if (this.#pending.size >= EXECS_PENDING_MAX) this.#tidy();
+    if (this.#pending.size >= EXECS_PENDING_MAX) this.#tidy(call.broker.threads);
     if (before === null || this.#pending.size >= EXECS_PENDING_MAX)
       return unable(E.AGAIN, call.name, "too many programs are being executed");
     call.check();
@@ -95,13 +96,28 @@ class Execs {
     return ended(tgid, found);
   }
 
-  /** Forgets those that ended, or that have become what they should. */
-  #tidy(): void {
+  /**
+   * Forgets those that ended or have become what they should, and of those that may have no need to ask again (their program is the one before, or they failed) whoever has one thread: at its next
+   * call it must execute a program of the domain's, as who asks for the first time. Of several one could ask, and be believed, while another still executes.
+   */
+  #tidy(threads: Threads): void {
     for (const [tgid, { before, after }] of this.#pending) {
       const found = executableOfProcess(tgid);
       const isOver = found !== null && after !== null && !sameObject(before, after) && sameObject(found.stat, after);
-      if (isOver || !existsSync(`/proc/${tgid}`)) this.#pending.delete(tgid);
+      const count = threadsOf(tgid);
+      if (!isOver && count > 1) continue;
+      this.#pending.delete(tgid);
+      if (!isOver) threads.doubt(tgid);
     }
+  }
+}
+
+/** 0 for a process that is gone. */
+function threadsOf(tgid: number): number {
+  try {
+    return readdirSync(`/proc/${tgid}/task`).length;
+  } catch {
+    return 0;
   }
 }
 
