@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
 import { root } from "../house/tree.ts";
+import { compileC } from "../support/compile-c.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { policyText, ScratchHost } from "./scratch-host.ts";
 
@@ -87,7 +88,7 @@ test("a process in a domain is refused though it is root and its policy grants t
   const policy = join(host.folder, "visitor.yaml");
   const control = host.places.system.control;
   const program = join(host.folder, "ask-control");
-  execFileSync("gcc", ["-o", program, join(import.meta.dirname, "ask-control.c")]);
+  compileC(program, join(import.meta.dirname, "ask-control.c"), []);
   writeFileSync(
     policy,
     `summary: one who asks

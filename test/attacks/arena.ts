@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { compileC } from "../support/compile-c.ts";
 
 /** The folder of the clone, from which `bin/cofferdam` is run as its users run it. */
 const clone = path.resolve(import.meta.dirname, "../..");
@@ -58,32 +59,12 @@ export function attackPrograms(): AttackProgram[] {
     });
 }
 
-/**
- * Compiles a program into the clone's build folder unless that is newer than every source, and copies it to `target`.
- * Two test files may do so at once: the finished program appears by rename.
- */
+/** Compiles a program of this folder. */
 export function buildProgram(source: string, target: string): void {
-  const built = path.join(
-    clone,
-    "build/attacks",
-    path
-      .relative(import.meta.dirname, source)
-      .replaceAll("/", "-")
-      .slice(0, -2),
-  );
-  const newest = Math.max(...[source, ...headers].map((file) => fs.statSync(file).mtimeMs));
-  if ((fs.statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0) < newest) {
-    fs.mkdirSync(path.dirname(built), { recursive: true });
-    const unfinished = `${built}.${process.pid}`;
-    execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", unfinished, source]);
-    fs.renameSync(unfinished, built);
-  }
-  fs.copyFileSync(built, target);
+  compileC(target, source, ["-O1", "-Wall", "-Werror", "-pthread"]);
 }
 
-const headers = ["programs/attack.h", "races/race.h"].map((name) => path.join(import.meta.dirname, name));
-
-/** Compiles every program into the clone's build folder and copies it to `folder`. */
+/** Compiles every program into `folder`. */
 export function buildPrograms(folder: string): void {
   for (const file of fs.readdirSync(programs).filter((name) => name.endsWith(".c"))) {
     buildProgram(path.join(programs, file), path.join(folder, file.slice(0, -2)));

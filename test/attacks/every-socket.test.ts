@@ -1,14 +1,14 @@
-import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Domain } from "../properties/domain.ts";
+import { compileC } from "../support/compile-c.ts";
 
 let scene: Domain;
 let everySocket: string;
 beforeAll(() => {
   scene = new Domain();
   everySocket = scene.at("every-socket");
-  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-o", everySocket, path.join(import.meta.dirname, "every-socket.c")]);
+  compileC(everySocket, path.join(import.meta.dirname, "every-socket.c"), ["-O1", "-Wall", "-Werror"]);
 });
 afterAll(() => scene.close());
 

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { encodeAutomaton } from "../../src/model/automaton/binary.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { CgroupPlan } from "../../src/plan/plan.ts";
+import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
 
 const PROBE_TIMEOUT_MS = 20_000;
@@ -28,7 +29,7 @@ export class Arena {
   compile(name: string): string {
     const out = join(this.scratch, name);
     const source = new URL(`programs/${name}.c`, import.meta.url).pathname;
-    execFileSync("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", out, source]);
+    compileC(out, source, ["-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]);
     return out;
   }
 

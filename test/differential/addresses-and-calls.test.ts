@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import fc from "fast-check";
@@ -8,6 +7,7 @@ import { decide } from "../../src/model/decide.ts";
 import type { Request } from "../../src/model/request.ts";
 import { Domain } from "../properties/domain.ts";
 import { users } from "../properties/users.ts";
+import { compileC } from "../support/compile-c.ts";
 import { type AddressProbe, addressLine, addressProbe, addressRequest, networkLine } from "./addresses.ts";
 import { type CallProbe, callLine, callProbe, listing } from "./calls.ts";
 import { modelOf } from "./world.ts";
@@ -40,7 +40,7 @@ describe.each(users)("addresses and system calls, in a real domain: for $who", (
   beforeAll(() => {
     scene = new Domain(uid);
     prober = scene.at("probe");
-    execFileSync("gcc", ["-O1", "-static", "-o", prober, path.join(import.meta.dirname, "../cgroup/programs/probe.c")]);
+    compileC(prober, path.join(import.meta.dirname, "../cgroup/programs/probe.c"), ["-O1", "-static"]);
     // The model reads the policy as whoever runs the tests, who believes no file of somebody else.
     fs.mkdirSync(scene.at("model"));
     written = scene.at("model/scene.yaml");

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -9,6 +9,7 @@ import { canonicalise } from "../../src/model/canonicalise.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { type SealedView, sealedView } from "../../src/model/sealed-view.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
+import { compileC } from "../support/compile-c.ts";
 import { type Case, type Probe, treeNames } from "./case.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
@@ -24,7 +25,7 @@ export class World {
 
   constructor() {
     fs.chmodSync(this.folder, 0o755);
-    execFileSync("gcc", ["-O1", "-static", "-o", this.prober, path.join(import.meta.dirname, "prober.c")]);
+    compileC(this.prober, path.join(import.meta.dirname, "prober.c"), ["-O1", "-static"]);
   }
 
   close(): void {

@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type AuditState, readAuditState, writeAuditState } from "../../src/kernel/audit/control.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
+import { compileC } from "../support/compile-c.ts";
 import { needsFeature, needsRoot, skipUnless } from "../support/skip.ts";
 import { makeStage, type Stage } from "./confined.ts";
 
@@ -16,7 +17,7 @@ let program: string;
 beforeAll(() => {
   stage = makeStage();
   program = join(stage.folder, "audit-daemon");
-  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-o", program, join(import.meta.dirname, "audit-daemon.c")]);
+  compileC(program, join(import.meta.dirname, "audit-daemon.c"), ["-O1", "-Wall", "-Werror"]);
 });
 afterAll(() => stage.remove());
 beforeEach((context) => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,6 +9,7 @@ import { encodePlan } from "../../src/plan/encode.ts";
 import type { CgroupPlan } from "../../src/plan/plan.ts";
 import { policyOf } from "../cgroup/policies.ts";
 import { samplePlan } from "../plan/sample.ts";
+import { compileC } from "../support/compile-c.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
@@ -57,7 +58,7 @@ export function makeStage(): Stage {
     format: "esm",
     external: ["koffi"],
   });
-  execFileSync("gcc", ["-O1", "-o", join(folder, "confined"), join(here, "confined.c")]);
+  compileC(join(folder, "confined"), join(here, "confined.c"), ["-O1"]);
   const sentinel = join(folder, "web.plan");
   const log = join(folder, "events.jsonl");
   return {

@@ -1,6 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { compileC } from "../support/compile-c.ts";
 import type { Suite } from "./suites.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
@@ -36,7 +37,8 @@ export function buildSuite({ sources: files, helper }: Suite, target: string): v
 
 function compile(target: string, files: readonly string[], more: readonly string[]): void {
   const options = ["-O1", "-w", "-D_GNU_SOURCE", "-pthread", `-I${sources}`, ...more];
-  execFileSync("gcc", [...options, "-o", target, ...files.map((file) => path.join(sources, file)), "-lcap", "-lrt"]);
+  const paths = files.map((file) => path.join(sources, file));
+  compileC(target, paths, options, ["-lcap", "-lrt"]);
 }
 
 /** Runs a built suite in an empty folder and a mount namespace of its own; with a policy, in its domain. */

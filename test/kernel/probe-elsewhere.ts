@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import type { HostFacts } from "../../src/kernel/host-facts.ts";
+import { compileC } from "../support/compile-c.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
@@ -37,7 +38,7 @@ export function makeElsewhere(): Elsewhere {
     external: ["koffi"],
   });
   const failSyscall = join(folder, "fail-syscall");
-  execFileSync("gcc", ["-O1", "-o", failSyscall, join(here, "fail-syscall.c")]);
+  compileC(failSyscall, join(here, "fail-syscall.c"), ["-O1"]);
   const run = (program: string, args: readonly string[], ids: object = {}) =>
     JSON.parse(execFileSync(program, args, { encoding: "utf8", cwd: "/", ...ids })) as HostFacts;
   return {

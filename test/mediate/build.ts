@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { all, number } from "../../src/kernel/syscalls.ts";
+import { compileC } from "../support/compile-c.ts";
 
 const here = resolve(import.meta.dirname);
 
@@ -36,9 +37,7 @@ export async function buildAll(): Promise<Built> {
     const out = join(directory, basename(name));
     const native = resolve(here, "../../native");
     const source = join(here, `${name}.c`);
-    execFileSync("gcc", ["-O1", "-Wall", "-pthread", "-I", directory, "-I", native, ...options, "-o", out, source], {
-      stdio: "inherit",
-    });
+    compileC(out, source, ["-O1", "-Wall", "-pthread", `-I${directory}`, `-I${native}`, ...options]);
     return out;
   };
   const mediator = join(directory, "mediator.mjs");

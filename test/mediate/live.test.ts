@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { LiveTableWriter } from "../../src/domains/live-table-writer.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import { compileC } from "../support/compile-c.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
 import { runScene, type SceneOptions, scenePlan, startScene } from "./scene.ts";
@@ -97,7 +97,7 @@ test("what was executed at level warning is not taken for the program that enfor
   table.setLevel(NUMBER, "enforcing");
   const program = join(built.directory, "exec-levels");
   const source = join(import.meta.dirname, "supervised/exec-levels.c");
-  execFileSync("gcc", ["-O1", "-Wall", "-static", "-o", program, source]);
+  compileC(program, source, ["-O1", "-Wall", "-static"]);
   for (const name of ["next", "last"]) copyFileSync(program, join(tree, name));
   writeFileSync(counter, Buffer.alloc(4096));
   const rules = [`rx ${program}`, `rx ${tree}/next`, `rw ${counter}`, `rwc ${tree}/made`];

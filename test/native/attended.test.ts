@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Plan } from "../../src/plan/plan.ts";
-import { compileC, Front, type Who } from "./front.ts";
+import { compileHelper, Front, type Who } from "./front.ts";
 
 const front = new Front();
 const daemon = join(front.work, "daemon");
-compileC("attended-daemon.c", daemon);
+compileHelper("attended-daemon.c", daemon);
 afterAll(() => front.close());
 /** A group of its own with a parent in another one: the kernel lets SIGTSTP stop nobody in an orphaned group, and that of this test may be one. */
 const OWN_GROUP = "setpgrp(0, 0); exec @ARGV or die";

@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { compileC, Front } from "./front.ts";
+import { compileHelper, Front } from "./front.ts";
 
 const front = new Front();
 afterAll(() => front.close());
 const shower = join(front.work, "show-state");
-compileC("show-state.c", shower);
+compileHelper("show-state.c", shower);
 
 /** How a caller can leave a process: shell text in front of `exec`, or arguments of env(1). */
 const settings: Readonly<Record<string, readonly string[]>> = {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { needsRoot, skipUnless } from "../support/skip.ts";
-import { compileC, Front } from "./front.ts";
+import { compileHelper, Front } from "./front.ts";
 
 const front = new Front();
 const CONNECT4 = 10;
@@ -47,7 +47,7 @@ async function emptied(): Promise<void> {
 
 function prepared(tag?: Uint8Array, listener = true) {
   if (!existsSync(anchor)) {
-    compileC("attach-connect4.c", attach);
+    compileHelper("attach-connect4.c", attach);
     mkdirSync(anchor);
   }
   const own = tag ?? Buffer.from(execFileSync(attach, [anchor], { encoding: "utf8" }), "hex");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
-import { compileC, Front } from "./front.ts";
+import { compileHelper, Front } from "./front.ts";
 
 const front = new Front();
 afterAll(() => front.close());
@@ -13,7 +13,7 @@ const nothing: Inherit = { stdio: false, stdioSockets: false, listen: false };
 const all: Inherit = { stdio: true, stdioSockets: true, listen: true };
 
 const look = join(front.work, "show-descriptors");
-compileC("show-descriptors.c", look);
+compileHelper("show-descriptors.c", look);
 
 /** What the daemon has when `setup` (Python; the front is executed behind it) made the caller's descriptors. */
 function inherited(inherit: Inherit, setup: string): { lines: string[]; stderr: string; status: number } {

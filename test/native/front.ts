@@ -15,6 +15,7 @@ import { release, tmpdir, version } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plan } from "../../src/plan/plan.ts";
+import { compileC } from "../support/compile-c.ts";
 import { bytesOf, minimalPlan, ownCapabilities } from "./plan-fixture.ts";
 
 /** Who starts the daemon: the user of the tests, or an ordinary one. */
@@ -40,8 +41,8 @@ export class Front {
   constructor() {
     chmodSync(this.folder, 0o755);
     const { node } = this;
-    compileC("fake-node.c", node);
-    compileC("fail-syscall.c", join(this.folder, "fail-syscall"));
+    compileHelper("fake-node.c", node);
+    compileHelper("fail-syscall.c", join(this.folder, "fail-syscall"));
     execFileSync(join(repository, "native/build.sh"), [this.binary], {
       env: { ...process.env, NODE_PATH_ABS: node, DIST_DIR: this.dist, MEDIATOR_SOCKET: this.socket },
     });
@@ -180,8 +181,8 @@ export class Front {
 }
 
 /** Builds a helper of these tests, static so that any domain can run it. */
-export function compileC(name: string, out: string): void {
-  execFileSync("gcc", ["-D_GNU_SOURCE", "-O1", "-static", "-Wall", "-Wextra", "-Werror", "-o", out, source(name)]);
+export function compileHelper(name: string, out: string): void {
+  compileC(out, source(name), ["-D_GNU_SOURCE", "-O1", "-static", "-Wall", "-Wextra", "-Werror"]);
 }
 
 /** Of a symbolic link; empty where it went meanwhile. */

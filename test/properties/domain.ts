@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { compileC } from "../support/compile-c.ts";
 
 /** The clone, from which `bin/cofferdam` is run as its users run it. */
 export const clone = path.resolve(import.meta.dirname, "../..");
@@ -43,15 +44,7 @@ export class Domain {
     for (const name of ["home", "home/granted", "home/secret", "home/shared", "home/policies"])
       this.own(name, () => fs.mkdirSync(this.at(name)));
     for (const name of ["granted/file", "secret/file"]) this.write(`home/${name}`, `${name}\n`);
-    execFileSync("gcc", [
-      "-O1",
-      "-Wall",
-      "-Werror",
-      "-pthread",
-      "-o",
-      this.try,
-      path.join(import.meta.dirname, "try.c"),
-    ]);
+    compileC(this.try, path.join(import.meta.dirname, "try.c"), ["-O1", "-Wall", "-Werror", "-pthread"]);
   }
 
   /** A name in the scratch folder as an absolute one. */

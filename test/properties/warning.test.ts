@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compileC } from "../support/compile-c.ts";
 import { Domain } from "./domain.ts";
 import { users } from "./users.ts";
 
@@ -15,7 +15,7 @@ describe.each(users)("for $who", ({ uid }) => {
     scene = new Domain(uid);
     closedList = scene.at("closed-list");
     const source = path.join(import.meta.dirname, "closed-list.c");
-    execFileSync("gcc", ["-O1", "-Wall", "-Wextra", "-Werror", "-o", closedList, source]);
+    compileC(closedList, source, ["-O1", "-Wall", "-Wextra", "-Werror"]);
     scene.writePolicy({ files: [`deny r ${scene.home}/secret/**`], rest: "level: warning\n" });
   });
   afterAll(() => scene.close());

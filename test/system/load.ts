@@ -1,6 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as path from "node:path";
+import { compileC } from "../support/compile-c.ts";
 
 /** What a program of load/ counted, by its words. */
 export type Counts = Readonly<Record<string, number>>;
@@ -14,7 +15,7 @@ export class Load {
   constructor(folder: string, name: "http" | "redis", port: number, connections: number) {
     const program = path.join(folder, `load-${name}`);
     const source = path.join(import.meta.dirname, "load", `${name}.c`);
-    execFileSync("gcc", ["-D_GNU_SOURCE", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, source]);
+    compileC(program, source, ["-D_GNU_SOURCE", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread"]);
     this.#child = spawn(program, [String(port), String(connections)], { stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stdout?.on("data", (text) => {
       this.#output += text;

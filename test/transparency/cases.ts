@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { describe, expect, test } from "vitest";
+import { compileC } from "../support/compile-c.ts";
 import { needsRoot } from "../support/skip.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
@@ -34,18 +35,9 @@ export class Cases {
     fs.chmodSync(this.folder, 0o755);
     fs.mkdirSync(path.dirname(this.program));
     const sources = fs.readdirSync(programs).filter((file) => file.endsWith(".c"));
-    execFileSync("gcc", [
-      ...[
-        "-D_GNU_SOURCE",
-        "-O1",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-Wno-missing-field-initializers",
-        "-Wno-unused-result",
-      ],
-      ...["-pthread", "-o", this.program, ...sources.map((file) => path.join(programs, file))],
-    ]);
+    const warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", "-Wno-unused-result"];
+    const paths = sources.map((file) => path.join(programs, file));
+    compileC(this.program, paths, ["-D_GNU_SOURCE", "-O1", ...warnings, "-pthread"]);
   }
 
   remove(): void {

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type AttackProgram, attackPrograms, buildPrograms } from "../attacks/arena.ts";
+import { programsFolder } from "../support/compile-c.ts";
 import { bundleTests } from "./bundle.ts";
 import { clone } from "./kernel.ts";
 import type { Tree } from "./tree.ts";
@@ -39,7 +40,7 @@ export async function fillWithAttacks(): Promise<(tree: Tree) => void> {
   for (const [name, programs] of Object.entries(shares()))
     bundles.set(name, await attackBundle(name as AttackerName, programs));
   return (tree) => {
-    for (const name of ["test/attacks", "build/attacks"]) tree.copy(path.join(clone, name));
+    for (const name of [path.join(clone, "test/attacks"), path.join(programsFolder, "attacks")]) tree.copy(name);
     for (const [name, bundle] of bundles) tree.write(`vm/attacks-${name}.mjs`, bundle);
   };
 }

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
 import { attackers, fillWithAttacks, shares } from "./attacks.ts";
 import { testOutcomes } from "./bundle.ts";
@@ -52,7 +52,7 @@ beforeAll(async () => {
         tree.copy(path.join(import.meta.dirname, "guest", name), `vm/${name}`);
       const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
       const source = path.join(import.meta.dirname, "../properties/try.c");
-      execFileSync("gcc", [...options, "-o", path.join(tree.folder, "vm/try"), source]);
+      compileC(path.join(tree.folder, "vm/try"), source, options);
     },
   );
 }, MACHINE_TIMEOUT_MS);

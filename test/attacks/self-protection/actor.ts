@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
+import { compileC } from "../../support/compile-c.ts";
 
 /** An act, what it is done to, and a number that some acts need: a thread, a descriptor, an address. */
 export type Act = readonly [act: string, object: string | number, number?: number | undefined];
@@ -10,7 +11,7 @@ export type Act = readonly [act: string, object: string | number, number?: numbe
 export function buildActs(folder: string): string {
   const program = join(folder, "acts");
   const source = join(import.meta.dirname, "acts.c");
-  execFileSync("gcc", ["-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, source]);
+  compileC(program, source, ["-O1", "-Wall", "-Wextra", "-Werror", "-pthread"]);
   return program;
 }
 

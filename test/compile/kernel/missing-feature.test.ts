@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -7,6 +6,7 @@ import { number } from "../../../src/kernel/syscalls.ts";
 import { Domain, front, type Outcome } from "../../properties/domain.ts";
 import { Server } from "../../properties/server.ts";
 import { users } from "../../properties/users.ts";
+import { compileC } from "../../support/compile-c.ts";
 import { needsFeature, skipUnless } from "../../support/skip.ts";
 
 /** What makes a feature fail as on a kernel that lacks it: `CALL`, or `CALL:ARGUMENT:MASK`, and the error; see fail-syscall.c. */
@@ -39,7 +39,7 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
   beforeAll(() => {
     scene = new Domain(uid);
     fail = scene.at("fail");
-    execFileSync("gcc", ["-O1", "-o", fail, path.join(import.meta.dirname, "../../kernel/fail-syscall.c")]);
+    compileC(fail, path.join(import.meta.dirname, "../../kernel/fail-syscall.c"), ["-O1"]);
   });
   afterAll(() => scene.close());
 

@@ -3,6 +3,7 @@ import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Event } from "../../../src/events/event.ts";
+import { compileC } from "../../support/compile-c.ts";
 import { type Built, buildAll } from "../build.ts";
 import { runScene } from "../scene.ts";
 import { withTree } from "../tree.ts";
@@ -18,7 +19,7 @@ beforeAll(async () => {
   built = await buildAll();
   program = join(built.directory, "exec-evasion");
   const source = join(import.meta.dirname, "exec-evasion.c");
-  execFileSync("gcc", ["-O1", "-Wall", "-static", "-pthread", "-o", program, source], { stdio: "inherit" });
+  compileC(program, source, ["-O1", "-Wall", "-static", "-pthread"]);
 });
 afterAll(() => built.remove());
 
