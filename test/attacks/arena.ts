@@ -119,17 +119,26 @@ export class Arena {
       "exact/keep": "",
       "exact/pid (deleted)": "the secret of another name\n",
     };
-    for (const name of ["granted", "readonly", "secret", "exact", "plain", "jail", "planted"])
-      remove(path.join(this.scratch, name));
-    for (const name of ["granted", "readonly", "secret", "exact", "plain", "jail", "jail/tmp"]) {
-      fs.mkdirSync(path.join(this.scratch, name));
-      this.give(path.join(this.scratch, name));
-    }
+    remove(path.join(this.scratch, "planted"));
+    for (const name of ["granted", "readonly", "secret", "exact", "plain", "jail", "jail/tmp"])
+      this.emptyFolder(path.join(this.scratch, name));
     for (const [name, content] of Object.entries(files)) {
       const file = path.join(this.scratch, name);
       fs.writeFileSync(file, content);
       this.give(file);
     }
+  }
+
+  /** The folder stays the same one where it can: a sealed domain that runs was granted that, not whatever has its name. */
+  private emptyFolder(folder: string): void {
+    if (fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory())
+      for (const name of fs.readdirSync(folder)) remove(path.join(folder, name));
+    else {
+      remove(folder);
+      fs.mkdirSync(folder);
+    }
+    fs.chmodSync(folder, 0o755);
+    this.give(folder);
   }
 
   private give(file: string): void {

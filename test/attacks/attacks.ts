@@ -1,8 +1,8 @@
-import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skipUnless } from "../support/skip.ts";
 import { Arena, type Attacker, type AttackProgram, attackPrograms, BUILD_TIMEOUT_MS } from "./arena.ts";
 import { policies } from "./policy.ts";
+import { eventsApart, type Rehearsal, rehearse, SERIES_TIMEOUT_MS, type Thread, told } from "./rehearsal.ts";
 
 /** Attacks that this kernel refuses by itself: they prove nothing here. A name not on this list must work unconfined. */
 export const refusedByThisKernel: Record<string, string> = {
@@ -19,11 +19,11 @@ export const refusedByThisKernel: Record<string, string> = {
 /** A part of the suite, for machines on which all of it takes too long. */
 export interface Selection {
   readonly attacks: (program: AttackProgram) => boolean;
-  /** Whether an attack is tried from a second thread, for each try. */
-  readonly threads: readonly boolean[];
+  /** From which threads an attack is tried. */
+  readonly threads: readonly Thread[];
 }
 
-const everything: Selection = { attacks: () => true, threads: [false, true] };
+const everything: Selection = { attacks: () => true, threads: ["main", "thread"] };
 
 /** Every attack works unconfined, and fails in its domain, from the main thread and from another. */
 export function attackSuite(attacker: Attacker, selection: Selection = everything): void {
@@ -39,50 +39,37 @@ export function attacksFor(attacker: Pick<Attacker, "name">, policy: string, { a
 
 function attacksOn(attacker: Attacker, policy: string, selection: Selection): void {
   describe(`as ${attacker.name} in the domain of the ${policy}`, () => {
+    const programs = attacksFor(attacker, policy, selection);
     let arena: Arena;
+    let bare: Rehearsal;
+    let confined: Rehearsal;
     beforeAll(async () => {
-      arena = new Arena(attacker);
+      arena = new Arena(attacker, `sealed-${attacker.name}-${process.pid}`);
       await arena.open(policies[policy] as (arena: Arena) => string);
       // The first start makes the plan and the log that some attacks are aimed at.
       arena.run("io-uring", { confined: true });
-    }, BUILD_TIMEOUT_MS);
+      bare = await rehearse(arena, programs, ["main"], () => eventsApart(arena, "unconfined", false));
+      confined = await rehearse(arena, programs, selection.threads, () => ({ confined: true }));
+    }, BUILD_TIMEOUT_MS + SERIES_TIMEOUT_MS);
     afterAll(() => arena.close());
 
-    for (const program of attacksFor(attacker, policy, selection)) {
+    for (const program of programs) {
       test(`${program.name}: ${program.title}`, (context) => {
-        arena.reset();
-        const bare = arena.run(program.name, { confined: false });
+        const unconfined = bare.tried.get(program.name)?.main;
         const excuse = refusedByThisKernel[program.name];
-        if (excuse !== undefined && bare.status !== 0) skipUnless(context, false, excuse);
-        const expected = program.bare === "works" ? 0 : 1;
-        expect(bare.status, `unconfined the attack must end with ${expected}: ${bare.text}`).toBe(expected);
-        for (const thread of selection.threads) attempt(arena, program, thread);
+        if (excuse !== undefined && unconfined?.status !== 0) skipUnless(context, false, excuse);
+        const works = program.bare === "works" ? 0 : 1;
+        expect(unconfined?.status, `unconfined the attack must end with ${works}: ${unconfined?.text}`).toBe(works);
+        for (const thread of selection.threads) {
+          const found = confined.tried.get(program.name)?.[thread];
+          expect(found?.status, `confined, ${thread}: ${found?.text}`).toBe(program.event === "pinned" ? 0 : 1);
+        }
+        const [, what, who] = /^(.*) (\S+)$/.exec(program.event) ?? [];
+        if (who === "broker")
+          expect(told(confined, program.name, "denied", what), `told of as ${what}`).toBeGreaterThanOrEqual(
+            selection.threads.length,
+          );
       });
     }
   });
-}
-
-function attempt(arena: Arena, program: AttackProgram, thread: boolean): void {
-  arena.reset();
-  const before = logSize(arena);
-  const outcome = arena.run(program.name, { confined: true, thread });
-  expect(outcome.status, `confined, ${thread ? "second" : "main"} thread: ${outcome.text}`).toBe(
-    program.event === "pinned" ? 0 : 1,
-  );
-  const [, what, who] = /^(.*) (\S+)$/.exec(program.event) ?? [];
-  if (who !== "broker") return;
-  const events = fs
-    .readFileSync(arena.log)
-    .subarray(before)
-    .toString()
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line))
-    .filter((event) => event.domain === "attacker")
-    .map((event) => `${event.class}/${event.operation === "call" ? event.object : event.operation}`);
-  expect(events, `the refusal is logged, as one of: ${events.join(", ")}`).toContain(what);
-}
-
-function logSize(arena: Arena): number {
-  return fs.existsSync(arena.log) ? fs.statSync(arena.log).size : 0;
 }

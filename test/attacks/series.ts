@@ -56,6 +56,8 @@ export class Series {
   readonly #domain: string;
   readonly #log: string;
   readonly #before: number;
+  /** Whether something beside the mediator writes events. */
+  readonly #collects: boolean;
   readonly #process: Piped;
   readonly #ended: Promise<number | null>;
   readonly #answers: AsyncIterator<string>;
@@ -68,6 +70,7 @@ export class Series {
     const [command, args] = "log" in start ? start.command(line) : arena.command(start, line);
     this.#domain = arena.domain;
     this.#log = "log" in start ? start.log : (start.events ?? arena.log);
+    this.#collects = !("log" in start) && start.events !== undefined;
     this.#before = fs.statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0;
     const secret = fs.openSync(path.join(arena.scratch, "secret/file"), "r");
     const series = spawn(command, args, {
@@ -102,7 +105,7 @@ export class Series {
 
   /** Whether somebody still writes events: what collects them ends some time after the series. */
   get isCollecting(): boolean {
-    return isOpen(this.#log);
+    return this.#collects && isOpen(this.#log);
   }
 
   /** Rotation would hide events; a test of this size is far from it. */

@@ -50,5 +50,5 @@ function attackBundle(name: AttackerName, programs: readonly AttackProgram[]): P
   const names = JSON.stringify(programs.map((program) => program.name));
   return bundleTests(`import { attackSuite } from "../attacks/attacks.ts";
     const own = new Set(${names});
-    attackSuite(${attacker}, { attacks: ({ name }) => own.has(name), threads: [false] });`);
+    attackSuite(${attacker}, { attacks: ({ name }) => own.has(name), threads: ["main"] });`);
 }
