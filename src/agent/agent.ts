@@ -11,7 +11,6 @@ import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import type { Level } from "../model/policy.ts";
 import { controlApi } from "./api/control-api.ts";
-import type { ApiServer } from "./api/server.ts";
 import { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
 import { keepSessions } from "./keep-sessions.ts";
@@ -53,7 +52,7 @@ export class Agent {
   readonly #plans: LivePlans;
   readonly #levels: Levels;
   readonly #teller: Teller;
-  readonly #api: ApiServer<Agent>;
+  readonly #api: ReturnType<typeof controlApi>;
   readonly #runs: RunsWatch;
   readonly #follower: LogFollower;
   readonly #sweeper: Sweeper;

@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Manifest } from "../../../src/cli/support/bundle.ts";
 import { bundleOf } from "../../../src/cli/support/bundle.ts";
 import { collect } from "../../../src/cli/support/collect.ts";
+import { newestEvents } from "../../../src/cli/support/events-part.ts";
 import { scratchPlaces } from "../../agent/scratch-places.ts";
 import { root } from "../../house/tree.ts";
 import { Domain, front } from "../../properties/domain.ts";
@@ -157,17 +158,42 @@ test("500 domains, with secrets in policies and a pipe in place of one", async (
   mkdirSync(domains);
   for (let at = 0; at < 500; at++)
     writeFileSync(join(domains, `d${at}.yaml`), `variables:\n  db_password: ${SECRET}\nfiles: [r /srv/**]`);
+  writeFileSync(join(domains, "long.yaml"), "# comment\n".repeat(30_000));
   spawnSync("mkfifo", [join(domains, "pipe.yaml")]);
   writeFileSync(join(domains, "a b\u001b.yaml"), "");
   const none = (): void => undefined;
   const collected = await collect({ places, out: none, err: none, width: 80, color: false });
   rmSync(folder, { recursive: true });
   const own = collected.files.filter(({ name }) => name.startsWith("policies/own/"));
-  expect(own).toHaveLength(500);
-  expect(own.every(({ text }) => text.includes("db_password: [redacted]"))).toBe(true);
+  expect(own).toHaveLength(501);
+  expect(own.find(({ name }) => name.endsWith("long.yaml"))?.note).toBe("the first 262144 bytes");
+  expect(own.slice(0, 500).every(({ text }) => text.includes("db_password: [redacted]"))).toBe(true);
   expect(collected.missing).toContainEqual(expect.objectContaining({ name: "policies/own/pipe.yaml" }));
   expect(
     collected.files.find(({ name }) => name.endsWith("_-d.txt"))?.text.match(/^Domain Name: d\d+Dom/gm),
   ).toHaveLength(500);
   expect(bundleOf(collected, new Date()).archive.length).toBeGreaterThan(10_000);
+});
+
+test("of a long event log the newest 8 MiB are in it, whole lines over several files", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cofferdam-log-"));
+  const places = scratchPlaces(folder, root);
+  mkdirSync(join(folder, "log"), { mode: 0o755 });
+  const line = (number: number) =>
+    `${JSON.stringify({ number, object: `--token=${SECRET}`, fill: "x".repeat(900) })}\n`;
+  const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => line(from + at)).join("");
+  writeFileSync(`${places.events}.1`, lines(0, 6_000), { mode: 0o640 });
+  writeFileSync(places.events, `${lines(6_000, 10_000)}{"torn": "--token=${SECRET}`, { mode: 0o640 });
+  const none = (): void => undefined;
+  const { text, note } = newestEvents({ places, out: none, err: none, width: 80, color: false });
+  rmSync(folder, { recursive: true });
+  const numbers = text
+    .trimEnd()
+    .split("\n")
+    .map((one) => JSON.parse(one).number);
+  expect(text.length).toBeLessThanOrEqual(8 * 1024 ** 2);
+  expect(text.length).toBeGreaterThan(8 * 1024 ** 2 - 2_000);
+  expect(numbers.at(-1)).toBe(9_999);
+  expect(numbers).toEqual(numbers.map((_, at) => numbers[0] + at));
+  expect(note).toMatch(/^the newest 8388608 of \d+ bytes$/);
 });
