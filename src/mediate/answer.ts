@@ -10,10 +10,10 @@ import { close } from "./sys.ts";
 
 type Given = Outcome & { kind: "descriptor" };
 
-/** Reports a warning; what is left is how to answer. */
-export function told(outcome: Outcome, tid: number, reporter: Reporter): Exclude<Outcome, { kind: "warned" }> {
-  if (outcome.kind !== "warned") return outcome;
-  reporter.outside(tid, "warning", outcome.refusal);
+/** Reports what there is to tell; what is left is how to answer. */
+export function told(outcome: Outcome, tid: number, reporter: Reporter): Exclude<Outcome, { kind: "told" }> {
+  if (outcome.kind !== "told") return outcome;
+  reporter.outside(tid, outcome.verdict, outcome.refusal);
   return told(outcome.then, tid, reporter);
 }
 

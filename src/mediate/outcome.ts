@@ -28,8 +28,13 @@ export type Outcome =
   /** Begun, and not yet done: the loop goes on with others and asks again when the descriptor is ready. */
   | Pending
   | Refused
-  /** Outside the domain, and granted since the level says so: an event, then `then`. */
-  | { readonly kind: "warned"; readonly refusal: Refusal; readonly then: Outcome };
+  /** An event, then `then`: what is outside the domain and granted since the level says so, or was denied after some of what was asked had been done. */
+  | {
+      readonly kind: "told";
+      readonly verdict: "warning" | "denied";
+      readonly refusal: Refusal;
+      readonly then: Outcome;
+    };
 
 export interface Refused {
   readonly kind: "refused";
@@ -63,7 +68,7 @@ export const CONTINUE: Outcome = { kind: "continue" };
 /** Outside the domain at a level that lets it go on. */
 export function goesOn(refusal: Refusal): Outcome {
   // biome-ignore lint/suspicious/noThenProperty: an outcome is never awaited.
-  return { kind: "warned", refusal, then: CONTINUE };
+  return { kind: "told", verdict: "warning", refusal, then: CONTINUE };
 }
 
 export function error(errno: number): Outcome {

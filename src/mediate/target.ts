@@ -146,6 +146,16 @@ export class Target {
     close(fd);
   }
 
+  /** Closes at once what is kept meanwhile. */
+  givingBack<T>(operation: () => T): T {
+    const before = this.#held.length;
+    try {
+      return operation();
+    } finally {
+      for (const fd of this.#held.splice(before)) close(fd);
+    }
+  }
+
   close(): void {
     this.#memory?.close();
     for (const fd of this.#held) close(fd);

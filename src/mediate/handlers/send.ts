@@ -4,9 +4,8 @@ import { readAddress } from "../address.ts";
 import type { Call } from "../call.ts";
 import { type Destination, judgeDestination, pathOf } from "../destination.ts";
 import type { Handler } from "../handler.ts";
-import { MESSAGE_BYTES_MAX, MESSAGES_MAX } from "../limits.ts";
+import { MESSAGE_BYTES_MAX } from "../limits.ts";
 import { untilTimeout } from "../look-again.ts";
-import { Unreadable } from "../memory.ts";
 import { type Message, readMessage } from "../message.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../outcome.ts";
 import { refuseForm } from "../refuse-call.ts";
@@ -21,12 +20,15 @@ export const sendto: Handler = {
   continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
   answer(call) {
     if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
+    const socket = socketOf(call, 0);
+    if (typeof socket === "number") return error(-socket);
     const length = call.word(2);
     if (length > BigInt(MESSAGE_BYTES_MAX)) return error(E.MSGSIZE);
     const address = call.word(4) === 0n ? null : readAddress(call, call.word(4), call.int(5));
     if (typeof address === "number") return error(-address);
     return send(
       call,
+      socket,
       { address, data: call.target.memory.read(call.word(1), call.rehearses ? 0 : Number(length)), control: null },
       call.unsigned(3),
     );
@@ -38,52 +40,14 @@ export const sendmsg: Handler = {
   continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(2)),
   answer(call) {
     if (goesByNoAddress(call, call.unsigned(2))) return CONTINUE;
+    const socket = socketOf(call, 0);
+    if (typeof socket === "number") return error(-socket);
     const message = readMessage(call, call.word(1));
-    return typeof message === "number" ? error(-message) : send(call, message, call.unsigned(2));
+    return typeof message === "number" ? error(-message) : send(call, socket, message, call.unsigned(2));
   },
 };
 
-/** sendmmsg: one message after the other; once something was sent, the first that cannot be ends it (sendmmsg(2)). */
-export const sendmmsg: Handler = {
-  continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
-  answer(call) {
-    if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
-    return sendFrom(call, 0, Math.min(call.unsigned(2), MESSAGES_MAX));
-  },
-};
-
-/** struct mmsghdr (sendmmsg(2)): struct msghdr, then the number of bytes that were sent. */
-const MMSGHDR_BYTES = 64n;
-const SENT_AT = 56n;
-
-function sendFrom(call: Call, index: number, count: number): Outcome {
-  if (index === count) return { kind: "value", value: count };
-  return counted(call, sendOne(call, call.word(1) + BigInt(index) * MMSGHDR_BYTES, index > 0), { index, count });
-}
-
-/** `later`: something was sent already, so that memory which cannot be read is where it ends. */
-function sendOne(call: Call, at: bigint, later: boolean): Outcome {
-  try {
-    const message = readMessage(call, at);
-    return typeof message === "number" ? error(-message) : send(call, message, call.unsigned(3));
-  } catch (cause) {
-    if (cause instanceof Unreadable && later) return error(E.FAULT);
-    throw cause;
-  }
-}
-
-function counted(call: Call, sent: Outcome, at: { readonly index: number; readonly count: number }): Outcome {
-  if (sent.kind === "pending") return { ...sent, resume: () => counted(call, sent.resume(), at) };
-  if (sent.kind !== "value") return at.index > 0 ? { kind: "value", value: at.index } : sent;
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(sent.value, 0);
-  call.target.memory.write(call.word(1) + BigInt(at.index) * MMSGHDR_BYTES + SENT_AT, length);
-  return sendFrom(call, at.index + 1, at.count);
-}
-
-function send(call: Call, message: Message, flags: number): Outcome {
-  const socket = socketOf(call, 0);
-  if (typeof socket === "number") return error(-socket);
+export function send(call: Call, socket: TargetSocket, message: Message, flags: number): Outcome {
   const { address } = message;
   if (flags & MSG_FASTOPEN) return refuseForm(call);
   const control = controlOf(call, message);

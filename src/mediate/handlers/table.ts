@@ -21,7 +21,8 @@ import {
 } from "./processes.ts";
 import { rename } from "./rename.ts";
 import { selfConfine } from "./self-confine.ts";
-import { sendmmsg, sendmsg, sendto } from "./send.ts";
+import { sendmsg, sendto } from "./send.ts";
+import { sendmmsg } from "./send-many.ts";
 import { ownerOr, signal, signalOrNone } from "./signals.ts";
 import { socketOption } from "./socket-option.ts";
 import { times } from "./times.ts";

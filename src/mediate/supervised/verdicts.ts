@@ -52,7 +52,7 @@ export function lately(call: Call): Outcome | null {
 /** To be called with what a rehearsal came to: everything was granted, or the policy says what was not. */
 export function remember(call: Call, outcome: Outcome): void {
   const key = call.verdictKey;
-  if (key === null || (outcome.kind === "warned" && mayMake(call))) return;
+  if (key === null || (outcome.kind === "told" && mayMake(call))) return;
   const { known } = of(call.broker);
   // In order of age, but for those that were judged again: each makes room for one.
   known.delete(key);

@@ -12,7 +12,7 @@ export function warned(call: Call, outcome: Outcome): Outcome {
   switch (outcome.kind) {
     case "elsewhere":
     case "vanished":
-    case "warned":
+    case "told":
       return outcome;
     case "refused":
       return isOwn(call, outcome.refusal) ? outcome : letGoOn(call, outcome.refusal);
@@ -28,7 +28,8 @@ function letGoOn(call: Call, refusal: Refusal): Outcome {
   return outcome;
 }
 
-function isOwn(call: Call, { reason, request }: Refusal): boolean {
+/** One of Cofferdam's own objects, refused at every level. */
+export function isOwn(call: Call, { reason, request }: Refusal): boolean {
   if (reason === "own-object") return true;
   if (request === null) return false;
   if (request.class !== "two-names") return belongsToCofferdam(call, request);
