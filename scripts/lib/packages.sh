@@ -22,6 +22,8 @@ man                 man-db            shows the manual
 zsh                 zsh               its completion
 fish                fish              its completion
 sshd                openssh-server    logins in the domain shell
+ssh                 openssh-client    logins in the domain shell
+rsync               rsync             copies into the domain shell
 tcsh                tcsh              a login shell of its own kind
 xz                  xz-utils          unpacks the suites of the kernel
 qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian, and machines in domains of their own

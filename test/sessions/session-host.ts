@@ -29,6 +29,9 @@ echo ready
 read -r _ || :
 `;
 
+/** For any one command, milliseconds: what hangs is to fail. */
+const RUN_MS = 60_000;
+
 export interface Ended {
   readonly status: number | null;
   readonly out: string;
@@ -89,6 +92,7 @@ export class SessionHost {
     const { status, stdout, stderr } = spawnSync(program, args, {
       input,
       encoding: "latin1",
+      timeout: RUN_MS,
       cwd: "/",
       env: { PATH: process.env.PATH ?? "", ...env },
     });

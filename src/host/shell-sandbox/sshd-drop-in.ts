@@ -15,7 +15,8 @@ const forEverybody: Readonly<Record<string, string>> = { PermitUserEnvironment: 
  */
 export function forcedBySshd(places: Places): Readonly<Record<string, string>> {
   return {
-    ForceCommand: sessionPrograms(places.home).login,
+    // exec: the client must lead the session whose terminal the shell takes, and not every login shell becomes what it is told to run.
+    ForceCommand: `exec ${sessionPrograms(places.home).login}`,
     PermitUserRC: "no",
     // Any unix socket that the user may connect to, by a process outside the sandbox.
     AllowStreamLocalForwarding: "no",

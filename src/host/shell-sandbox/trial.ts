@@ -4,9 +4,9 @@ import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { agentIfThere } from "../agent-client.ts";
 import { HostError } from "../host-error.ts";
-import { type Places, sessionPrograms } from "../places.ts";
+import type { Places } from "../places.ts";
 import type { LoginAccount } from "./login-shells.ts";
-import { loginEnvironment } from "./sshd-drop-in.ts";
+import { forcedBySshd, loginEnvironment } from "./sshd-drop-in.ts";
 
 /** A login, from its start to the end of its command, milliseconds. */
 const LOGIN_MS = 20_000;
@@ -73,7 +73,7 @@ function login(places: Places, account: LoginAccount, command: string) {
     ...{ SSH_CLIENT: "127.0.0.1 0 22", SSH_CONNECTION: "127.0.0.1 0 127.0.0.1 22", SSH_ORIGINAL_COMMAND: command },
     ...loginEnvironment(places),
   };
-  const args = ["-c", sessionPrograms(places.home).login];
+  const args = ["-c", forcedBySshd(places).ForceCommand ?? ""];
   const options = { argv0: basename(shell), env, uid, gid, cwd: "/", timeout: LOGIN_MS, encoding: "utf8" } as const;
   const { status, signal, stderr } = spawnSync(shell, args, options);
   return { status, words: stderr.trim().split("\n").at(-1) || `status ${status ?? signal}` };

@@ -1,0 +1,185 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { skipUnless } from "../support/skip.ts";
+import { ada, canHaveHost, SessionHost } from "./session-host.ts";
+import { keyOf, Sshd } from "./sshd.ts";
+
+const FIRST_START_MS = 60_000;
+const LOGINS = 100;
+const HOME = "/var/spool/cofferdam/ada";
+
+let host: SessionHost;
+let sshd: Sshd;
+beforeAll(async () => {
+  if (!canHaveHost()) return;
+  host = await SessionHost.start();
+  sshd = await Sshd.start(host, ada);
+  host.run(sshd.ssh([], ["true"]));
+}, FIRST_START_MS);
+afterAll(() => host?.stop());
+beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
+
+const ssh = (options: readonly string[], ...command: readonly string[]) => host.run(sshd.ssh(options, command));
+
+test("a command runs in the sandbox, with its status, output and input", () => {
+  expect(ssh([], "echo out; echo err >&2; id -un; pwd; exit 7")).toEqual({
+    status: 7,
+    out: `out\nada\n${HOME}\n`,
+    err: "err\n",
+  });
+  expect(host.run(sshd.ssh([], ["cat"]), undefined, "in and out")).toMatchObject({ status: 0, out: "in and out" });
+  expect(ssh([], "cat /etc/shadow")).toMatchObject({ status: 1, err: "cat: /etc/shadow: Permission denied\n" });
+  expect(ssh([], "/usr/bin/who").err).toContain("this is the sandboxed shell");
+});
+
+test("a shell without a terminal reads its input", () => {
+  const { status, out } = host.run(sshd.ssh([]), undefined, "echo one; id -un\nexit 3\n");
+  expect(out).toBe("one\nada\n");
+  expect(status).toBe(3);
+});
+
+test("nothing that the user owns runs before the sandbox", () => {
+  const files = [".bashrc", ".bash_profile", ".profile", ".zshenv", ".ssh/rc", ".ssh/environment"];
+  for (const file of files) {
+    const path = `/home/ada/${file}`;
+    host.run(
+      ["sh", "-c", `mkdir -p $(dirname ${path}); echo 'echo ${file} >>/tmp/ran.$$; echo ran ${file}' >${path}`],
+      ada,
+    );
+  }
+  const { out, err } = ssh([], "echo in");
+  expect(out + err).toBe("in\n");
+  const forced = ssh(["-o", "SetEnv=LC_ALL=C BASH_ENV=/home/ada/.bashrc"], "echo in");
+  expect(forced.out + forced.err).toBe("in\n");
+});
+
+test("sftp, scp in both its protocols, and rsync go to and from the exchange folder", () => {
+  const source = host.file("source/a file", "some bytes\n");
+  const options = [...sshd.options, "-P", String(sshd.port)];
+  const batch = host.file(
+    "batch",
+    `put "${source}" sftped\nls\nget sftped ${host.folder}/back\nmkdir more\nrename sftped more/sftped\n-get /etc/passwd /dev/null\n-ls /root\n`,
+  );
+  const sftp = host.run(["sftp", ...options, "-b", batch, "ada@127.0.0.1"]);
+  expect(sftp).toMatchObject({ status: 0 });
+  expect(sftp.err).toContain("Permission denied");
+  expect(readFileSync(join(host.folder, "back"), "utf8")).toBe("some bytes\n");
+  for (const [name, protocol] of [
+    ["new", []],
+    ["old", ["-O"]],
+  ] as const) {
+    expect(host.run(["scp", ...options, ...protocol, source, `ada@127.0.0.1:scp-${name}`])).toMatchObject({
+      status: 0,
+      err: "",
+    });
+    expect(
+      host.run(["scp", ...options, ...protocol, `ada@127.0.0.1:scp-${name}`, `${host.folder}/scp-${name}`]),
+    ).toMatchObject({ status: 0, err: "" });
+  }
+  const shell = ["ssh", ...sshd.options, "-p", String(sshd.port)].join(" ");
+  expect(host.run(["rsync", "-a", "-e", shell, `${host.folder}/source/`, "ada@127.0.0.1:synced"])).toMatchObject({
+    status: 0,
+    err: "",
+  });
+  expect(host.run(["rsync", "-a", "-e", shell, "ada@127.0.0.1:synced/", `${host.folder}/again`])).toMatchObject({
+    status: 0,
+    err: "",
+  });
+  for (const copy of ["scp-new", "scp-old", "again/a file"])
+    expect(readFileSync(join(host.folder, copy), "utf8")).toBe("some bytes\n");
+  expect(ssh([], "cat more/sftped scp-new synced/*").out).toBe("some bytes\n".repeat(3));
+});
+
+test("keys alone let in, and an agent that is forwarded answers inside", () => {
+  expect(host.run(sshd.ssh(["-o", "PubkeyAuthentication=no"], ["true"])).status).toBe(255);
+  const inAgent = (...command: readonly string[]) =>
+    host.run(["ssh-agent", "sh", "-c", `ssh-add -q ${keyOf(host)} && exec "$@"`, "sh", ...command]);
+  const fingerprint = host.run(["ssh-keygen", "-lf", keyOf(host)]).out;
+  expect(inAgent(...sshd.ssh(["-A"], ["ssh-add -l; echo $SSH_AUTH_SOCK"]))).toMatchObject({
+    status: 0,
+    out: `${fingerprint}/run/cofferdam-sessions/agents/ada/0.sock\n`,
+  });
+  expect(host.run(["ls", "/run/cofferdam-sessions/agents/ada"]).out).toBe("");
+  expect(inAgent(...sshd.ssh([], ["echo -$SSH_AUTH_SOCK-"])).out).toBe("--\n");
+});
+
+test("ports are forwarded by sshd, and unix sockets not at all", async () => {
+  const server = host.spawn([
+    "python3",
+    "-c",
+    "import socket\ns=socket.create_server(('127.0.0.1',0));print(s.getsockname()[1],flush=True)\nwhile 1:\n c=s.accept()[0];c.sendall(b'through');c.close()",
+  ]);
+  const port = await new Promise<string>((resolve) =>
+    server.stdout?.once("data", (text) => resolve(String(text).trim())),
+  );
+  expect(host.run(sshd.ssh(["-W", `127.0.0.1:${port}`])).out).toBe("through");
+  expect(host.run(sshd.ssh(["-W", "/run/cofferdam-sessions/login.sock"])).status).toBe(255);
+});
+
+/** Types a line at a time into `ssh -tt` on a terminal of 24 by 80, which becomes 50 by 132 at `RESIZE`. */
+const typist = `
+import fcntl, os, pty, signal, struct, sys, termios
+def late(*_): sys.stdout.buffer.write(heard); sys.stdout.flush(); os._exit(99)
+signal.signal(signal.SIGALRM, late)
+signal.alarm(20)
+heard = b''
+def size(fd, rows, columns): fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+pid, fd = pty.fork()
+if pid == 0:
+  os.execvp(sys.argv[2], sys.argv[2:])
+size(fd, 24, 80)
+def until(word):
+  global heard
+  while word not in heard:
+    try: some = os.read(fd, 4096)
+    except OSError: some = b''
+    if not some: sys.stdout.buffer.write(heard); sys.exit('ended before ' + repr(word))
+    heard += some
+  before, heard = heard.split(word, 1)
+  sys.stdout.buffer.write(before + word)
+for line in open(sys.argv[1], 'rb'):
+  wait, keys = line.rstrip(b'\\n').split(b'\\t')
+  until(wait)
+  if keys == b'RESIZE': size(fd, 50, 132)
+  else: os.write(fd, keys.replace(b'^C', b'\\x03').replace(b'^Z', b'\\x1a') + (b'' if keys.startswith(b'^') else b'\\n'))
+try:
+  while some := os.read(fd, 4096): sys.stdout.buffer.write(some)
+except OSError: pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+test("a terminal: its size and new size, interrupt and job control, and the status at its end", () => {
+  const script = [
+    ["$ ", 'echo "ready"'],
+    ["ready\r\n", "RESIZE"],
+    ["$ ", "until [ $LINES = 50 ]; do (:); done; echo now $LINES $COLUMNS"],
+    ["now 50 132", "bash -c 'echo up; read'"],
+    ["up\r\n", "^C"],
+    ["$ ", "bash -c 'echo up; read'"],
+    ["up\r\n", "^Z"],
+    ["Stopped", "kill -KILL %1; while jobs %1; do (:); done; exit 9"],
+  ];
+  const keys = host.file("keys", script.map(([wait, typed]) => `${wait?.replace("\r\n", "\r")}\t${typed}\n`).join(""));
+  const { status, out } = host.run(["python3", host.file("typist.py", typist), keys, ...sshd.ssh(["-tt"])]);
+  expect(out).toContain("This is a sandboxed shell");
+  expect(out).not.toContain("no job control");
+  expect(out).toContain("now 50 132");
+  expect(status).toBe(9);
+});
+
+test(
+  "a hundred logins at once",
+  async () => {
+    const logins = Array.from({ length: LOGINS }, (_, number) => {
+      const child = host.spawn(sshd.ssh([], [`echo ${number}`]));
+      let out = "";
+      child.stdout?.on("data", (text) => {
+        out += text;
+      });
+      return new Promise<string>((resolve) => child.once("close", (status) => resolve(`${status} ${out.trim()}`)));
+    });
+    expect(await Promise.all(logins)).toEqual(Array.from({ length: LOGINS }, (_, number) => `0 ${number}`));
+  },
+  FIRST_START_MS,
+);
