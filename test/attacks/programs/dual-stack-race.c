@@ -3,15 +3,16 @@
 // policy: server
 // event: none
 #include "attack.h"
-// Tries that count: those in which the other thread had a turn.
-enum { TRIES = 5000 };
+#include <time.h>
+// Whichever comes first; of the tries those count in which the other thread began a turn.
+enum { TRIES = 5000, SECONDS = 4 };
 static int current = -1, turns;
 static void *toggler(void *unused) {
   for (;;) {
     int value = 0, s = __atomic_load_n(&current, __ATOMIC_RELAXED);
     if (s < 0) continue;
-    setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &value, sizeof value);
     __atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
+    setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &value, sizeof value);
   }
   return unused;
 }
@@ -19,7 +20,8 @@ static void attack(void) {
   struct sockaddr_in6 a = {.sin6_family = AF_INET6};
   pthread_t t;
   NEED(-pthread_create(&t, 0, toggler, 0));
-  for (int i = 0, counted = 0; counted < TRIES; i++) {
+  time_t end = time(0) + SECONDS;
+  for (int i = 0, counted = 0; counted < TRIES && time(0) < end; i++) {
     int value = 1, s = NEED(socket(AF_INET6, SOCK_STREAM, 0));
     socklen_t n = sizeof value;
     NEED(setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &value, sizeof value));
