@@ -8,6 +8,7 @@ import { daemonThroughput } from "./daemons.ts";
 import { eventRates } from "./events.ts";
 import { launchTimes } from "./launch.ts";
 import { levelSwitches } from "./levels.ts";
+import { loginTimes } from "./logins.ts";
 import { machine } from "./machine.ts";
 import { operationTimes } from "./operations.ts";
 import { inOwnHost } from "./own-host.ts";
@@ -30,6 +31,7 @@ const sections: Readonly<Record<string, { title: string; measure: (scratch: Scra
   daemons: { title: "Daemons", measure: daemonThroughput },
   rules: { title: "Number of rules", measure: ruleCosts },
   compile: { title: "Compiling", measure: compileTimes },
+  logins: { title: "Logins", measure: loginTimes },
   ps: { title: "Listing processes", measure: psTimes },
 };
 

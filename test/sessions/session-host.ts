@@ -2,7 +2,6 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "../house/tree.ts";
 
 export interface TestUser {
   readonly name: string;
@@ -42,6 +41,7 @@ export interface Ended {
 export class SessionHost {
   /** Of the test's own files; the same outside. */
   readonly folder = mkdtempSync(join(tmpdir(), "cofferdam-sessions-"));
+  readonly home: string;
   readonly #children: ChildProcess[] = [];
   #namespace = 0;
   #messages = "";
@@ -51,15 +51,20 @@ export class SessionHost {
     return this.#messages;
   }
 
-  static async start(): Promise<SessionHost> {
-    const host = new SessionHost();
+  private constructor(home: string) {
+    this.home = home;
+  }
+
+  /** `home`: the installation whose programs are used. */
+  static async start(home: string): Promise<SessionHost> {
+    const host = new SessionHost(home);
     chmodSync(host.folder, 0o755);
     host.#accounts([ada, bob]);
     const holder = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-euc", mounts, "sh", host.folder]);
     host.#children.push(holder);
     await said(holder, "ready");
     host.#namespace = holder.pid ?? 0;
-    const server = host.spawn([join(root, "bin", "cofferdam"), "sessions"]);
+    const server = host.spawn([join(home, "bin", "cofferdam"), "sessions"]);
     server.stderr?.on("data", (text) => {
       host.#messages += text;
     });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { root } from "../house/tree.ts";
 import { skipUnless } from "../support/skip.ts";
 import { ada, canHaveHost, SessionHost } from "./session-host.ts";
 import { keyOf, Sshd } from "./sshd.ts";
@@ -13,7 +14,7 @@ let host: SessionHost;
 let sshd: Sshd;
 beforeAll(async () => {
   if (!canHaveHost()) return;
-  host = await SessionHost.start();
+  host = await SessionHost.start(root);
   sshd = await Sshd.start(host, ada);
   host.run(sshd.ssh([], ["true"]));
 }, FIRST_START_MS);

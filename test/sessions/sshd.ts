@@ -2,7 +2,6 @@ import { type ChildProcess, execFileSync } from "node:child_process";
 import { createServer } from "node:net";
 import { places } from "../../src/host/places.ts";
 import { sshdDropIn } from "../../src/host/shell-sandbox/sshd-drop-in.ts";
-import { root } from "../house/tree.ts";
 import { type SessionHost, said, type TestUser } from "./session-host.ts";
 
 /** A real sshd on loopback with keys of its own, in front of a host's session server or, `plain`, of nothing. */
@@ -24,7 +23,7 @@ export class Sshd {
     const key = keyOf(host);
     const port = await freePort();
     const name = plain ? "plain" : "sandboxed";
-    const dropIn = host.file(`${name}.conf`, plain ? "" : sshdDropIn(places({ uid: 0, env: {}, home: root })));
+    const dropIn = host.file(`${name}.conf`, plain ? "" : sshdDropIn(places({ uid: 0, env: {}, home: host.home })));
     const configuration = [
       `Include ${dropIn}`,
       `ListenAddress 127.0.0.1:${port}`,

@@ -12,7 +12,7 @@ const FIRST_START_MS = 60_000;
 
 let host: SessionHost;
 beforeAll(async () => {
-  if (canHaveHost()) host = await SessionHost.start();
+  if (canHaveHost()) host = await SessionHost.start(root);
 }, FIRST_START_MS);
 afterAll(() => host?.stop());
 beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
