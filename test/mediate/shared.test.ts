@@ -17,9 +17,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { AF_UNIX, SOCK_SEQPACKET } from "../../src/kernel/constants.ts";
 import { syscall } from "../../src/kernel/ffi.ts";
 import { CALLER_MS_MAX, SLOW_CALLS_MAX } from "../../src/mediate/limits.ts";
+import { encodePlan } from "../../src/plan/encode.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { startScene } from "./scene.ts";
+import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
 /** LANDLOCK_ACCESS_FS_WRITE_FILE. */
@@ -155,6 +156,15 @@ test("only a process of root's that is under no filter may hand over, and none o
   expect(connectAndRead(socket)).toBe(0);
   // They are not even listened to.
   expect(Date.now() - began).toBeLessThan(CALLER_MS_MAX);
+});
+
+test("who may hand over is asked again when the descriptors are there", { timeout: TIMEOUT_MS }, () => {
+  const strange = built.compile("strange");
+  const plan = join(tree, "a.plan");
+  writeFileSync(plan, encodePlan(scenePlan({ rules: [] }, join(tree, "log"))));
+  const answer = (variant: string) => spawnSync(strange, [variant, socket, plan], { encoding: "utf8" }).stdout;
+  expect(answer("good")).toBe("taken\n");
+  expect(answer("filtered-late")).toBe("refused\n");
 });
 
 /** As this very process, which is Node's: the bytes that come, 0 for the end. */

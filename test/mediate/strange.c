@@ -1,4 +1,5 @@
-// strange VARIANT SOCKET: connects to a mediator and hands over what VARIANT says, which is wrong in one way each ("good" in none). Prints "taken" or "refused".
+// strange VARIANT SOCKET [PLAN]: connects to a mediator and hands over what VARIANT says, which is wrong in one way each ("good" in none). Prints "taken" or "refused".
+// With "filtered-late" it comes under a filter only after it was let in.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -27,12 +28,13 @@ static int memory(size_t size, int seals) {
   return fd;
 }
 
-static int listener(void) {
+static int filter(int flags) {
   struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
   struct sock_fprog program = {1, &allow};
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
+static int listener(void) { return filter(SECCOMP_FILTER_FLAG_NEW_LISTENER); }
 
 // By a process of its own: this one must stay outside every filter.
 static int listener_of_another(void) {
@@ -61,6 +63,7 @@ int main(int argc, char **argv) {
   fds[0] = is("no-listener") ? file : is("filtered") ? listener() : listener_of_another();
   fds[1] = is("loose-slots") ? memory(size, 0) : is("short-slots") ? memory(size / 2, fixed) : is("no-slots") ? file : memory(size, fixed);
   fds[2] = is("no-plan") ? file : memory(is("huge-plan") ? 1ul << 40 : is("empty-plan") ? 0 : 4096, fixed);
+  if (argc > 3) fds[2] = open(argv[3], O_RDONLY);
   for (int i = 3; i < 64; i++) fds[i] = file;
   if (is("no-descriptors")) count = 0;
   if (is("two-descriptors")) count = 2;
@@ -81,6 +84,10 @@ int main(int argc, char **argv) {
     struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
     rights->cmsg_level = SOL_SOCKET; rights->cmsg_type = SCM_RIGHTS; rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
     memcpy(CMSG_DATA(rights), fds, sizeof(int) * count);
+  }
+  if (is("filtered-late")) {
+    usleep(300000); /* nothing tells when it is let in */
+    filter(0);
   }
   if (!is("silent")) sendmsg(connection, &message, MSG_NOSIGNAL);
   if (is("early-end")) { printf("refused\n"); return 0; }

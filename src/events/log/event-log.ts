@@ -3,6 +3,7 @@
  * one at a time, under flock(2) on `events.head`. Reading needs no lock: `read.ts`, `follow.ts`, `verify.ts`.
  */
 
+import { printableJson } from "../escape-controls.ts";
 import type { Event } from "../event.ts";
 import {
   LOG_FILE_BYTES_MAX,
@@ -129,5 +130,5 @@ function fits(event: Event): boolean {
   const names = event.object.length + (event.rule?.length ?? 0) + (event.allow?.line.length ?? 0);
   const isShort =
     names * 6 < RECORD_BYTES_MAX / 4 && (event.process.executable?.length ?? 0) * 6 < RECORD_BYTES_MAX / 2;
-  return isShort || Buffer.byteLength(JSON.stringify(event)) < RECORD_BYTES_MAX - CHAIN_BYTES_MAX;
+  return isShort || Buffer.byteLength(printableJson(JSON.stringify(event))) < RECORD_BYTES_MAX - CHAIN_BYTES_MAX;
 }

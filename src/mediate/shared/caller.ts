@@ -6,6 +6,7 @@ import { CALLER_MS_MAX } from "../limits.ts";
 import { close, sys } from "../sys.ts";
 import type { Timed } from "../timers.ts";
 import { receiveHandOver } from "./hand-over.ts";
+import { refusal } from "./peer.ts";
 
 const TAKEN = Buffer.from([1]);
 
@@ -56,6 +57,11 @@ export class Caller implements Timed {
   }
 
   #hear(take: (handed: Handed, caller: Caller) => boolean): void {
+    // Again: since it was let in the peer may have entered a domain, with the connection open.
+    if (refusal(this.#connection) !== null) {
+      this.close();
+      return;
+    }
     const arrived = receiveHandOver(this.#connection);
     if (arrived.kind === "nothing") return;
     if (arrived.kind === "wrong" || !take(arrived.handed, this)) {
