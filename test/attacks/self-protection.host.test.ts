@@ -1,19 +1,30 @@
-import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
 import { findControlGroups } from "../../src/kernel/probe/caller.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
-import { type Act, Actor, buildActs, INHERITED } from "./self-protection/actor.ts";
+import { type Act, Actor, buildActs, buildFuse, INHERITED } from "./self-protection/actor.ts";
 import { kinds, onControlGroups, onOwnNames, onProcess, onSockets, onSwitches } from "./self-protection/acts.ts";
-import { askAgent, HostAgent, holderOf, startLine, waitForProgram } from "./self-protection/confiner.ts";
+import { askAgent, HostAgent, holderOf, startLine, waitForProgram, workerOf } from "./self-protection/confiner.ts";
 import { type Way, ways, widePolicy } from "./self-protection/policy.ts";
 
 const SETUP_MS = 60_000;
 const isRoot = process.getuid?.() === 0;
 let folder = "";
 let program = "";
+let fuse = "";
 let agent: HostAgent | null = null;
 let taken = false;
 const scratch = (): string => join(folder, "scratch");
@@ -25,7 +36,9 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "cofferdam-self-"));
   chmodSync(folder, 0o755);
   mkdirSync(scratch());
+  mkdirSync(join(folder, "slow"));
   program = buildActs(folder);
+  fuse = buildFuse(folder);
   agent = await HostAgent.start();
 }, SETUP_MS);
 afterAll(async () => {
@@ -41,11 +54,25 @@ test("unconfined, every act succeeds on a stand-in", async () => {
   const victim = await Actor.start(program, [scratch()]);
   const actor = await Actor.start(program, [scratch()]);
   const onNames = kinds.flatMap(([kind, acts]) => acts.map((act): Act => [act, standIn(kind)]));
-  for (const [act, object] of onNames) if (act.startsWith("connect")) await victim.does("serve", object);
+  for (const [act, object] of onNames) if (/^(connect|pass)/.test(act)) await victim.does("serve", object);
   const { refused } = await actor.tries([...onProcess(victim.pid), ...onNames]);
   await actor.end();
   await victim.end();
   expect(refused).toEqual([]);
+});
+
+test("what comes with messages that are none is not kept, however much", async () => {
+  const outside = await Actor.start(program, [scratch()]);
+  const pids = [agent?.pid ?? 0, agent?.mediator ?? 0];
+  const counts = () => pids.map((pid) => readdirSync(`/proc/${pid}/fd`).length);
+  const before = counts();
+  for (let i = 0; i < 64; i++)
+    await outside.tries([
+      ["pass", "/run/cofferdam/control.sock"],
+      ["pass-packets", "/run/cofferdam/mediator.sock"],
+    ]);
+  await outside.end();
+  await expect.poll(counts).toEqual(before);
 });
 
 let stands = 0;
@@ -80,12 +107,23 @@ function suite(way: Way): void {
     afterAll(() => inside?.end());
 
     test("does nothing to agent, mediators, holders and collectors", async () => {
-      // A run with a mediator of its own.
-      const other = await Actor.start(...startLine(policy(), [program, scratch()], "--level", "warning"));
+      // A run with a mediator of its own, on a host with a slow file system.
+      const slow = join(folder, "slow");
+      const line = startLine(policy(), [program, scratch()], "--level", "warning").flat();
+      const other = await Actor.start(fuse, [slow, ...line]);
       const mediator = agent?.mediator ?? 0;
       const own = await waitForProgram("mediator.js", [mediator]);
       const collector = await waitForProgram("collector.js", []);
-      const pids = [agent?.pid ?? 0, mediator, own, collector, holderOf(inside.pid), holderOf(other.pid)];
+      expect(await other.does("make-folder", join(slow, "dir", way.mediation + way.level))).toBe("ok");
+      const pids = [
+        agent?.pid ?? 0,
+        mediator,
+        own,
+        await workerOf(own),
+        collector,
+        holderOf(inside.pid),
+        holderOf(other.pid),
+      ];
       expect(pids).not.toContain(0);
       tried.push(...pids.map((pid) => `process ${pid}`));
       const { done } = await inside.tries(pids.flatMap(onProcess));
@@ -107,6 +145,17 @@ function suite(way: Way): void {
       const control = "/run/cofferdam/control.sock";
       expect(await inside.does("ask-root", control)).toBe("EACCES");
       expect(await inside.does("ask-descriptor", control)).toBe("EACCES");
+    });
+
+    test.each([
+      ["control.sock", "ask-held", "EACCES"],
+      ["mediator.sock", "hand-held", "EPIPE"],
+    ])("gets nothing by a connection to %s that was its own before", async (socket, act, answer) => {
+      const command = startLine(policy(), [program, scratch()]).flat();
+      const heir = await Actor.start(program, ["--connected", `/run/cofferdam/${socket}`, ...command]);
+      const result = await heir.does(act, INHERITED);
+      await heir.end();
+      expect(result).toBe(way.level === "enforcing" ? "EBADF" : answer);
     });
 
     // What it began with at level warning it keeps.

@@ -15,6 +15,13 @@ export function buildActs(folder: string): string {
   return program;
 }
 
+/** A program that mounts a slow file system, then becomes another one. */
+export function buildFuse(folder: string): string {
+  const program = join(folder, "fuse");
+  execFileSync("gcc", ["-O1", "-o", program, join(import.meta.dirname, "..", "..", "mediate", "fuse.c")]);
+  return program;
+}
+
 /** Above what it opens itself. */
 export const INHERITED = 9;
 

@@ -50,6 +50,8 @@ static int opened(const char *path, int flags) { return closed(open(path, flags 
 /* For the calls behind the open: the open's own failure is the result. */
 static int with(const char *path, int flags) { return open(path, flags | O_CLOEXEC | O_NONBLOCK); }
 
+#include "descriptors.h"
+
 // --- processes -------------------------------------------------------------------------------------------------------------------------------
 
 static long signal_owner(long pid, int how) {
@@ -114,6 +116,7 @@ static long put(const char *path, const char *text) {
   return done;
 }
 
+static long asked(int fd);
 static long on_process(const char *act, long pid, long number, const char *word) {
   const struct sched_param plain = {0};
   unsigned long nodes = 1;
@@ -122,6 +125,8 @@ static long on_process(const char *act, long pid, long number, const char *word)
   void *head;
   size_t size;
 #define IS(name) (strcmp(act, name) == 0)
+  if (IS("ask-held")) return asked(HELD);
+  if (IS("hand-held")) return taken(HELD);
   if (IS("signal")) return kill((pid_t)pid, HARMLESS);
   if (IS("signal-group")) return kill((pid_t)-getpgid((pid_t)pid), HARMLESS);
   if (IS("signal-thread")) return CALL(tkill, number, HARMLESS);
@@ -176,11 +181,9 @@ static long asked(int fd) {
   return -1;
 }
 static long reach(const char *path, int type) {
-  struct sockaddr_un name = {AF_UNIX, ""};
-  int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-  strncpy(name.sun_path, path, sizeof name.sun_path - 1);
-  long done = connect(fd, (void *)&name, sizeof name);
-  if (done == 0 && asking) done = asked(fd);
+  int fd = connected(path, type);
+  TRY(fd);
+  long done = asking ? asked(fd) : 0;
   int error = errno;
   close(fd);
   errno = error;
@@ -212,6 +215,22 @@ static long reach_otherwise(const char *act, const char *path, int type) {
   TRY(fd);
   snprintf(end, sizeof end, "/proc/self/fd/%d", fd);
   return reach(joined("%s/%s", end, name), type);
+}
+/* What comes in the place of a log's file while that is closed, again and again. Done, if one attempt succeeded. */
+static long planted(const char *path, long times) {
+  const char *mine = joined("%s/%s", scratch, "planted");
+  long done = 0;
+  for (long i = 0; i < times; i++) {
+    closed(open(mine, O_CREAT | O_WRONLY, 0644));
+    done += symlink(mine, path) == 0;
+    done += link(mine, path) == 0;
+    done += rename(mine, path) == 0;
+    done += CALL(renameat2, AT_FDCWD, mine, AT_FDCWD, path, 2 /* RENAME_EXCHANGE */) == 0;
+    done += closed(open(path, O_CREAT | O_WRONLY | O_TRUNC, 0666)) >= 0;
+    done += link(path, joined("%s/%s", scratch, "kept")) == 0;
+  }
+  if (done == 0) errno = EACCES;
+  return done > 0 ? 0 : -1;
 }
 static long locked(const char *path, int flags) {
   int fd = with(path, flags);
@@ -245,7 +264,7 @@ static long mounted(const char *path) {
   return umount2(path, MNT_DETACH);
 }
 
-static long on_name(const char *act, const char *path) {
+static long on_name(const char *act, const char *path, long number) {
   const struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
   if (IS("read")) return opened(path, O_RDONLY);
   if (IS("list")) return listed(path);
@@ -270,6 +289,9 @@ static long on_name(const char *act, const char *path) {
   if (IS("remove")) return unlink(path);
   if (IS("remove-folder")) return rmdir(path);
   if (IS("put")) return put(path, "0");
+  if (IS("plant")) return planted(path, number > 0 ? number : 1);
+  if (IS("pass")) return passed(path, SOCK_STREAM);
+  if (IS("pass-packets")) return passed(path, SOCK_SEQPACKET);
   if (IS("connect")) return reach(path, SOCK_STREAM);
   if (IS("connect-packets")) return reach(path, SOCK_SEQPACKET);
   asking = strncmp(act, "ask-", 4) == 0;
@@ -294,6 +316,13 @@ static void *wait_for_ever(void *unused) {
 }
 
 int main(int count, char **words) {
+  /* --connected SOCKET COMMAND...: becomes the command, with a connection to the socket left open. */
+  if (count > 3 && strcmp(words[1], "--connected") == 0) {
+    int fd = connected(words[2], strstr(words[2], "mediator") ? SOCK_SEQPACKET : SOCK_STREAM);
+    if (fd < 0 || dup2(fd, HELD) < 0) return 3;
+    execv(words[3], words + 3);
+    return 4;
+  }
   char line[4096];
   pthread_t second;
   scratch = count > 1 ? words[1] : "/nowhere";
@@ -307,7 +336,7 @@ int main(int count, char **words) {
     long number = 0;
     if (sscanf(line, "%63s %4095s %ld", act, object, &number) < 2) return 2;
     errno = 0;
-    long done = IS("serve") ? serve(object) : object[0] == '/' ? on_name(act, object) : on_process(act, atol(object), number, object);
+    long done = IS("serve") ? serve(object) : object[0] == '/' ? on_name(act, object, number) : on_process(act, atol(object), number, object);
     printf("%s\n", done >= 0 ? "ok" : strerrorname_np(errno));
   }
   return 0;

@@ -27,7 +27,7 @@ export function onProcess(pid: number): readonly Act[] {
 const reading = ["read", "lock", "link"];
 const changing = ["write", "append", "empty", "empty-open", "lock-for-writing", "map", "move", "replace"];
 const marking = ["mode", "owner-of", "times", "attribute"];
-const making = ["make", "make-folder", "make-link"];
+const making = ["make", "make-folder", "make-link", "plant"];
 const reaching = [
   ...["connect", "connect-here", "connect-link", "connect-hard-link", "connect-root", "connect-dots"],
   ...["connect-descriptor"],
@@ -38,8 +38,8 @@ export const kinds: readonly (readonly [kind: string, acts: readonly string[]])[
   ["file", [...reading, ...changing, ...marking, "remove", "put"]],
   ["nothing", making],
   ["folder", ["list", "mount", "remove-folder"]],
-  ["control.sock", reaching],
-  ["mediator.sock", ["connect-packets"]],
+  ["control.sock", [...reaching, "pass"]],
+  ["mediator.sock", ["connect-packets", "pass-packets"]],
 ];
 
 const times = (path: string, acts: readonly string[]): Act[] => acts.map((act) => [act, path]);
@@ -71,7 +71,11 @@ export function onOwnNames(domain: string, daemon: number, policy: string): read
     ...times(`${state}/levels`, ["move", "list", "remove-folder"]),
     ...times(`${log}/events.jsonl`, file),
     ...times(`${log}/events.head`, file),
-    ...times(`${log}/events.jsonl.1`, [...making, "replace"]),
+    // Names that logs are closed under, or will be.
+    ...["events.jsonl.1", "events.jsonl.8", "vmkernel.log", "vmkernel.log.1", "vobd.log", "vobd.log.1"].flatMap(
+      (name) => times(`${log}/${name}`, [...making, "replace"]),
+    ),
+    ...times(`${state}/forwarding.json`, ["plant", "remove", "replace"]),
     ...times(log, ["move", "list"]),
     ...times("/etc/cofferdam", ["make-folder", "move"]),
     ...times("/etc/cofferdam/domains", ["make-folder"]),
@@ -93,8 +97,8 @@ export function onControlGroups(folders: readonly string[]): readonly Act[] {
 export function onSockets(): readonly Act[] {
   const [control, mediator] = ["/run/cofferdam/control.sock", "/run/cofferdam/mediator.sock"];
   return [
-    ...times(control, [...reaching, "remove", "move", "replace", "mode"]),
-    ...times(mediator, ["connect-packets", ...reaching.slice(1), "remove", "move", "replace", "mode"]),
+    ...times(control, [...reaching, "pass", "remove", "move", "replace", "mode"]),
+    ...times(mediator, ["connect-packets", "pass-packets", ...reaching.slice(1), "remove", "move", "replace", "mode"]),
   ];
 }
 

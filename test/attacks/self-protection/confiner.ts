@@ -84,6 +84,16 @@ export async function waitForProgram(program: string, known: readonly number[]):
   }
 }
 
+/** The worker of a mediator, which does what may wait. */
+export async function workerOf(mediator: number): Promise<number> {
+  for (;;) {
+    const children = readFileSync(`/proc/${mediator}/task/${mediator}/children`, "utf8").split(" ").filter(Boolean);
+    const worker = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[2] === "worker");
+    if (worker !== undefined) return Number(worker);
+    await sleep(POLL_MS);
+  }
+}
+
 /** The descriptor by which a process holds a filter's listener, or else some file. */
 export function listenerOf(pid: number): number {
   const links = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
