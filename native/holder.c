@@ -143,12 +143,12 @@ static void live(void *argument)
 
 static struct holdings gather(const struct plan *plan, int events)
 {
-  struct holdings own = {.plan = plan->memory, .events = events, .front = -1, .stand_by = -1, .order = -1, .children = -1};
-  own.slots = memory_make("cofferdam-slots");
-  need(own.slots >= 0 && ftruncate(own.slots, SLOT_COUNT * SLOT_SIZE) == 0 &&
+  uint32_t adopts = prctl(PR_GET_CHILD_SUBREAPER, &adopts) == 0 && adopts != 0;
+  struct holdings own = {.plan = plan->memory, .events = events, .front = -1, .stand_by = -1, .order = -1, .children = -1,
+                         .slots = memory_make("cofferdam-slots"), .launcher = process_open(getpid(), STEP)};
+  need(own.slots >= 0 && pwrite(own.slots, &adopts, sizeof adopts, SLOT_ADOPTS) > 0 && ftruncate(own.slots, SLOT_COUNT * SLOT_SIZE) == 0 &&
            fcntl(own.slots, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0,
        "make the slots of calls in flight", "memfd", "raise the limit of descriptors (ulimit -n)");
-  own.launcher = process_open(getpid(), STEP);
   return own;
 }
 

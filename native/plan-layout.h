@@ -186,6 +186,7 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 #define SLOT_DONE 3
 #define SLOT_UNTOLD_MEDIATOR 240
 #define SLOT_UNTOLD_WORKER 368
+#define SLOT_ADOPTS 120
 #define MEDIATOR_RESTARTS_MAX 5
 #define MEDIATOR_FD_LISTENER 3
 #define MEDIATOR_FD_SLOTS 4

@@ -1,11 +1,14 @@
 import { domainOfProcess, type Membership } from "../domains/membership.ts";
+import { readProcStat } from "../domains/proc-stat.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Generation } from "./generation.ts";
 import { Grants } from "./grants.ts";
 import type { Identity } from "./identity.ts";
+import { lineageOf } from "./lineage.ts";
 import type { Live } from "./live.ts";
 import type { Mounts } from "./mounts.ts";
+import { NotedProcesses } from "./noted-processes.ts";
 import type { ProcessState } from "./process-state.ts";
 import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
@@ -37,7 +40,9 @@ export class Broker {
     this.threads = new Threads(state.threadsKept, this.supervised ? new Roots(memory.roots) : null);
     this.identity = state.identity;
     this.mounts = state.mounts;
-    this.selfConfined = new SelfConfined(memory.selfConfined);
+    const noted = new NotedProcesses(memory.noted, (pid) => readProcStat(pid)?.start ?? null);
+    const lineage = this.supervised ? lineageOf(this.plan, (pid) => this.domainOf(pid)) : null;
+    this.selfConfined = new SelfConfined(memory.selfConfined, noted, readProcStat, lineage);
     this.#live = live;
     this.#generation = generation;
     this.#grants = new Grants(generation.automaton, this.plan);

@@ -20,6 +20,10 @@ export const TAKE_OVERS_MAX = 2;
 export const LOOK_MS = 5;
 /** Milliseconds between two such looks, however long it has waited. */
 export const LOOK_MS_MAX = 40;
+/** Parents that are followed to know of what domain a process is, or whether it descends from one that confined itself. */
+export const ANCESTORS_MAX = 64;
+/** Processes of a domain of which it is remembered. */
+export const KIN_KEPT_MAX = 1_024;
 /** Milliseconds between two looks at what is due. */
 export const TICK_MS = 100;
 /** Domains that one mediator serves at a time. */

@@ -1,11 +1,15 @@
 import {
+  NOTED_SLOTS_FROM,
+  SELF_CONFINED_SLOT,
   SLOT_BEHIND_OFFSET,
+  SLOT_COUNT,
   SLOT_NOTIF_OFFSET,
   SLOT_RESPONSE_OFFSET,
   SLOT_SIZE,
   type slotState,
   UNTOLD_SLOTS,
 } from "../plan/slots.ts";
+import { NOTED_BYTES } from "./noted-processes.ts";
 import { ROOTS_BYTES } from "./roots.ts";
 import { SELF_CONFINED_BYTES } from "./self-confined.ts";
 import { UNTOLD_BYTES, Untold } from "./untold.ts";
@@ -144,11 +148,17 @@ export class Slot {
 /** What the mediators of a domain remember of its processes. */
 export interface SharedMemory {
   readonly selfConfined: Buffer;
+  /** Places of {@link NOTED_BYTES} each. */
+  readonly noted: readonly Buffer[];
   readonly roots: Buffer;
 }
 
 export function memoryOf(slots: Uint8Array): SharedMemory {
-  return { selfConfined: behind(slots, 0, SELF_CONFINED_BYTES), roots: behind(slots, 3, ROOTS_BYTES) };
+  const noted = Array.from({ length: SLOT_COUNT - NOTED_SLOTS_FROM }, (_, index) =>
+    behind(slots, NOTED_SLOTS_FROM + index, NOTED_BYTES),
+  );
+  const selfConfined = behind(slots, SELF_CONFINED_SLOT, SELF_CONFINED_BYTES);
+  return { selfConfined, noted, roots: behind(slots, 3, ROOTS_BYTES) };
 }
 
 /** Of the domain's mediator, and of that one's worker. */

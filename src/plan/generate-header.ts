@@ -16,8 +16,10 @@ import {
   sections,
 } from "./layout.ts";
 import {
+  ADOPTS_OFFSET,
   MEDIATOR_RESTARTS_MAX,
   mediatorDescriptors,
+  SELF_CONFINED_SLOT,
   SLOT_BEHIND_OFFSET,
   SLOT_COUNT,
   SLOT_NOTIF_OFFSET,
@@ -82,6 +84,7 @@ export function generatePlanHeader(): string {
     ...Object.entries(UNTOLD_SLOTS).map(([name, index]) =>
       define(`SLOT_UNTOLD_${upper(name)}`, index * SLOT_SIZE + SLOT_BEHIND_OFFSET),
     ),
+    define("SLOT_ADOPTS", SELF_CONFINED_SLOT * SLOT_SIZE + SLOT_BEHIND_OFFSET + ADOPTS_OFFSET),
     define("MEDIATOR_RESTARTS_MAX", MEDIATOR_RESTARTS_MAX),
     ...Object.entries(mediatorDescriptors).map(([name, value]) => define(`MEDIATOR_FD_${upper(name)}`, value)),
     "",

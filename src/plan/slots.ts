@@ -24,6 +24,12 @@ export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
 export const SLOT_BEHIND_OFFSET = SLOT_RESPONSE_OFFSET + 24;
 /** In whose slots lies how many events were counted and not written (`mediate/untold.ts`): of the mediator, and of its worker. */
 export const UNTOLD_SLOTS = { mediator: 1, worker: 2 } as const;
+/** In whose slot lies since when a process has a confinement of its own (`mediate/self-confined.ts`). */
+export const SELF_CONFINED_SLOT = 0;
+/** From which slot on one process each is noted for that. */
+export const NOTED_SLOTS_FROM = 4;
+/** Bytes behind the beginning of that: a word that says since the start that the daemon's process adopts orphans (PR_SET_CHILD_SUBREAPER), so that a parent may be none. */
+export const ADOPTS_OFFSET = 8;
 /** Deaths in a row without an answer after which the holder answers by itself: EIO to what was received, EACCES to all that follows. */
 export const MEDIATOR_RESTARTS_MAX = 5;
 

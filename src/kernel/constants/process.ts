@@ -82,6 +82,7 @@ export const SIG_BLOCK = 0;
 export const SIG_SETMASK = 2;
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
+export const CLOCK_BOOTTIME = 7;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 export const LOCK_UN = 8;

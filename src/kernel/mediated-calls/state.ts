@@ -10,6 +10,7 @@ import {
   CLONE_NEWUTS,
   CLONE_PARENT,
   CLONE_THREAD,
+  PR_SET_CHILD_SUBREAPER,
 } from "../constants.ts";
 import type { PathArgument } from "./argument.ts";
 import type { StateCall } from "./call.ts";
@@ -68,13 +69,18 @@ export const stateCalls: readonly StateCall[] = [
   row("personality", [], "anything but the ordinary personality is refused: it weakens the process's own defences", {
     when: ifOneOf(0, harmlessPersonalities, pass, ask),
   }),
-  row("prctl", [], "PR_SET_MM and PR_SCHED_CORE are refused; nothing else is asked about", {
-    when: ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE], ask, pass),
-  }),
+  row(
+    "prctl",
+    [],
+    "PR_SET_MM and PR_SCHED_CORE are refused, PR_SET_CHILD_SUBREAPER is noted and goes on; nothing else is asked about",
+    {
+      when: ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE, PR_SET_CHILD_SUBREAPER], ask, pass),
+    },
+  ),
   row(
     "landlock_restrict_self",
     ["confinement"],
-    "goes on; the mediator does nothing more for this process but let go on or refuse",
+    "goes on; for this process, and what descends from it, the mediator does nothing more but let go on or refuse",
   ),
   row("lsm_set_self_attr", ["confinement"], "goes on, as landlock_restrict_self"),
 ];

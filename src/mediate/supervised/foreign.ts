@@ -1,7 +1,9 @@
 import { name as syscallName } from "../../kernel/syscalls.ts";
+import type { Level } from "../../model/policy.ts";
 import { abi, E } from "../abi.ts";
 import type { Broker } from "../broker.ts";
 import { CONTINUE, goesOn, type Outcome, type Refused, unable } from "../outcome.ts";
+import { noteForeign } from "./confinement.ts";
 import { forgetAll } from "./forget.ts";
 
 /** What is known of a call before anything of the thread is looked at. */
@@ -20,22 +22,27 @@ export function foreignCall(broker: Broker, { number, architecture, tid }: Recei
   if (known !== null && tid !== 0) return null;
   // Where the level lets it go on, it may change whatever is remembered.
   forgetAll(broker);
-  if (known !== null) return byLevel(broker, unable(E.PERM, known, "a thread of another pid namespace"));
-  return byLevel(broker, unable(E.NOSYS, "call", `number ${number} of architecture 0x${architecture.toString(16)}`));
+  const level = levelOf(broker);
+  if (level !== "enforcing") noteForeign(broker, number, tid);
+  if (known !== null) return byLevel(level, unable(E.PERM, known, "a thread of another pid namespace"));
+  return byLevel(level, unable(E.NOSYS, "call", `number ${number} of architecture 0x${architecture.toString(16)}`));
 }
 
 /** A call that was given to a worker which ended or took too long. */
 export function afterFailure(broker: Broker, name: string, why: string): Outcome {
-  return byLevel(broker, unable(E.IO, name, why));
+  return byLevel(levelOf(broker), unable(E.IO, name, why));
 }
 
 /** As many calls wait as may. */
 export function noRoom(broker: Broker, name: string): Outcome {
-  return byLevel(broker, unable(E.AGAIN, name, "too many calls wait"));
+  return byLevel(levelOf(broker), unable(E.AGAIN, name, "too many calls wait"));
 }
 
-function byLevel(broker: Broker, refused: Refused): Outcome {
-  const level = broker.supervised ? broker.level() : "enforcing";
+function levelOf(broker: Broker): Level {
+  return broker.supervised ? broker.level() : "enforcing";
+}
+
+function byLevel(level: Level, refused: Refused): Outcome {
   if (level === "enforcing") return refused;
   return level === "disabled" ? CONTINUE : goesOn(refused.refusal);
 }

@@ -6,6 +6,8 @@ export interface Kin {
   readonly parent: number;
   /** Seccomp filters that it is under: children have at least their parents'. */
   readonly filters: number;
+  /** The first one of a pid namespace. */
+  readonly isInit: boolean;
 }
 
 /** null for a process that is gone. */
@@ -17,5 +19,6 @@ export function kinOf(pid: number): Kin | null {
     return null;
   }
   const field = (name: string): number => Number(new RegExp(`^${name}:\\t(\\d+)`, "m").exec(text)?.[1] ?? 0);
-  return { process: field("Tgid"), parent: field("PPid"), filters: field("Seccomp_filters") };
+  const isInit = /^NSpid:.*\t1$/m.test(text);
+  return { process: field("Tgid"), parent: field("PPid"), filters: field("Seccomp_filters"), isInit };
 }

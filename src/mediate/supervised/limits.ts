@@ -10,5 +10,3 @@ export const PROGRAMS_MAX = 4_096;
 export const PROGRAM_HEAD_BYTES = 4_096;
 /** Interpreters of interpreters: one more than the kernel follows (fs/exec.c, exec_binprm). */
 export const INTERPRETERS_MAX = 6;
-/** Ancestors of a process that are looked at to know its domain. */
-export const ANCESTORS_MAX = 64;

@@ -1,6 +1,6 @@
 import type { Call } from "../call.ts";
+import { ANCESTORS_MAX } from "../limits.ts";
 import { type Kin, kinOf } from "./kin.ts";
-import { ANCESTORS_MAX } from "./limits.ts";
 
 /** Whether a process, or the one a thread belongs to, is in the caller's domain: by its control group, else by descent. */
 export function inSameDomain(call: Call, pid: number): boolean {

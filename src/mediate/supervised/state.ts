@@ -5,6 +5,7 @@ import type { Call } from "../call.ts";
 import { CONTINUE, error, type Outcome } from "../outcome.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { judgeCapability } from "./capability.ts";
+import { adoptsOrphans } from "./confinement.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./namespaces.ts";
 
 /** Changes what later calls are judged by; {@link forget} has seen it. All that is asked of it lies in registers. */
@@ -18,16 +19,21 @@ export function judgeState(call: Call, row: StateCall): Outcome {
       return call.unsigned(0) & (NEW_NAMESPACES | CLONE_NEWTIME) ? refuseForm(call) : CONTINUE;
     case "setns":
     case "personality":
-    case "prctl":
       return refuseForm(call);
+    case "prctl":
+      return adoptsOrphans(call) ? goesOn(call) : refuseForm(call);
     case "landlock_restrict_self":
     case "lsm_set_self_attr":
-      call.broker.selfConfined.mark(call.target.credentials.tgid);
-      call.check();
-      return CONTINUE;
+      return goesOn(call);
     default:
       return (row.capability === undefined ? null : judgeCapability(call, row.capability)) ?? CONTINUE;
   }
+}
+
+/** Who waits is who was noted (`confinement.ts`). */
+function goesOn(call: Call): Outcome {
+  call.check();
+  return CONTINUE;
 }
 
 /** Libraries fall back to clone: nothing is lost that an event should tell of, but for what clone is refused too. */

@@ -7,6 +7,7 @@ import { guarded } from "../guarded.ts";
 import { handlers } from "../handlers/table.ts";
 import { CONTINUE, never, type Outcome } from "../outcome.ts";
 import { refuseForm, refuseUnlisted } from "../refuse-call.ts";
+import { noteConfinement } from "./confinement.ts";
 import { judgeDescriptor } from "./descriptors.ts";
 import { execs } from "./execs.ts";
 import { forget } from "./forget.ts";
@@ -27,6 +28,7 @@ const UNLISTED_TOO: ReadonlySet<string> = new Set(["execve", "clone3"]);
 export function supervise(call: Call): Outcome {
   const row = mediatedCall(call.name);
   if (row !== null) forget(call, row);
+  if (row?.class === "state") noteConfinement(call);
   if (call.level !== "enforcing") execs(call.broker).letsEverything(call, call.name.startsWith("execve"));
   if (call.level === "disabled") return CONTINUE;
   const known = call.rehearses ? lately(call) : null;
