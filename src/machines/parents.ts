@@ -25,12 +25,12 @@ export function parentsOf(path: string, format: ImageFormat): readonly Parent[] 
     const { parent, parentFormat, dataFile } = headerOf(name);
     if (dataFile !== null) found.push({ role: "data", path: resolveName(beside(name, dataFile)), format: "raw" });
     if (parent === null) break;
+    const above = beside(name, parent);
     if (parentFormat === null || !(imageFormats as readonly string[]).includes(parentFormat))
       throw new HostError(
         `image ${name} names its parent ${parent} without a format that is known here`,
         `qemu-img rebase -u -b ${parent} -F raw (or qcow2) ${name}`,
       );
-    const above = beside(name, parent);
     found.push({ role: "parent", path: resolveName(above), format: parentFormat as ImageFormat });
     if (found.length > PARENTS_MAX)
       throw new HostError(

@@ -1,15 +1,20 @@
-import { chownSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chownSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Server } from "node:net";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
-import { BANNER, emulator, guestFiles, Powered } from "./guest.ts";
+import { BANNER, emulator, front, guestFiles, Powered } from "./guest.ts";
 
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 120_000;
 const NOBODY = 65_534;
 const missing = process.getuid?.() === 0 ? machineMissing() : null;
 let host: PrivateHost;
-let base: readonly string[];
+let line: readonly string[];
+let one: Powered;
+let daemon: Server;
+let forwarded = 0;
 const on: Powered[] = [];
 
 beforeEach((context) => {
@@ -19,46 +24,176 @@ beforeEach((context) => {
 beforeAll(async () => {
   if (process.getuid?.() !== 0 || missing !== null) return;
   host = await PrivateHost.start();
-  base = emulator(guestFiles(host.folder));
+  const base = emulator(guestFiles(host.folder));
   await host.agent();
+  [daemon, forwarded] = [await listening(), await freePort()];
+  mine("parent.img", "parent".padEnd(1 << 20, "."));
+  image("clone.qcow2", "parent.img");
+  mine("serial.log", "");
+  symlinkSync(host.at("serial.log"), host.at("link.log"));
+  line = [
+    ...base,
+    ...["-drive", `file=${mine("one.img", "one".padEnd(1 << 20, "."))},format=raw,if=virtio,readonly=on`],
+    ...["-drive", `file=${host.at("clone.qcow2")},format=qcow2,if=virtio`],
+    ...["-chardev", `file,id=log,path=${host.at("link.log")},append=on`, "-serial", "chardev:log"],
+    ...["-monitor", `unix:${host.at("monitor.sock")},server=on,wait=off`],
+    ...["-nic", `user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:${forwarded}-:80`],
+  ];
+  chownSync(host.folder, NOBODY, NOBODY);
+  one = power(line);
+  await one.until(new RegExp(BANNER));
 }, TIMEOUT_MS);
 afterAll(async () => {
   for (const machine of on) await machine.off();
+  daemon?.close();
   await host?.close();
 }, TIMEOUT_MS);
 
-/** A disk of the emulator's user whose first bytes say whose it is. */
-function disk(name: string): string {
-  const file = host.at(`${name}.img`);
-  writeFileSync(file, name.padEnd(1 << 20, "."));
-  chownSync(file, NOBODY, NOBODY);
-  return file;
+function power(args: readonly string[]): Powered {
+  const machine = Powered.run(host, "one", args);
+  on.push(machine);
+  return machine;
 }
 
-test("a guest boots to its serial banner in a domain that is there while it is on, and its disks are what it names", {
+/** A file of the emulator's user. */
+function mine(name: string, text: string): string {
+  writeFileSync(host.at(name), text);
+  chownSync(host.at(name), NOBODY, NOBODY);
+  return host.at(name);
+}
+
+function image(name: string, parent: string): void {
+  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", host.at(parent), host.at(name), "64M"]);
+  chownSync(host.at(name), NOBODY, NOBODY);
+}
+
+function listening(): Promise<Server> {
+  const server = createServer((socket) => socket.end("hello from outside"));
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
+}
+
+async function freePort(): Promise<number> {
+  const server = await listening();
+  const port = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** What a connection gives when something was written to it, until it ends or `pattern` was seen. */
+function exchange(place: { path: string } | { port: number; host: string }, text: string, pattern: RegExp) {
+  return new Promise<string>((resolve, reject) => {
+    const socket = connect(place, () => socket.write(text));
+    let got = "";
+    socket.on("data", (chunk) => {
+      got += chunk.toString();
+      if (pattern.test(got)) socket.destroy();
+    });
+    socket.once("error", reject);
+    socket.once("close", () => resolve(got));
+  });
+}
+
+function vm(...args: readonly string[]): { status: number | null; text: string } {
+  const [program = "", ...rest] = [...host.inside, front, "vm", ...args];
+  const { status, stdout, stderr } = spawnSync(program, rest, { encoding: "utf8", cwd: host.folder });
+  // Messages are broken at eighty columns.
+  return { status, text: (stdout + stderr).replaceAll(/\s+/g, " ").trim() };
+}
+
+const told = (pattern: RegExp) =>
+  host.events().filter(({ domain, object }) => domain === "vm@one" && pattern.test(object));
+
+test("a guest boots to its serial banner and reads the disk that its description names", async () => {
+  expect(await one.ask("head -c 3 /dev/vda; echo")).toMatch(/^one\n/);
+});
+
+test("a linked clone reads its parent and leaves it as it is", async () => {
+  expect(await one.ask("head -c 6 /dev/vdb; echo")).toMatch(/^parent\n/);
+  expect(await one.ask("printf child. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
+  expect(await one.ask("head -c 6 /dev/vdb; echo")).toMatch(/^child\.\n/);
+  expect(readFileSync(host.at("parent.img"), "latin1").slice(0, 6)).toBe("parent");
+});
+
+test("its domain has a number, and is told with what it may reach, while it is on", () => {
+  expect(JSON.parse(host.cofferdam("vm", "list", "--json"))).toMatchObject([
+    { name: "one", user: "nobody", number: expect.any(Number) },
+  ]);
+  expect(host.cofferdam("domain", "list", "--json")).toContain("vm@one");
+  const shown = host.cofferdam("vm", "show", "one");
+  expect(shown).toContain(`image (qcow2, read-write) ${host.at("clone.qcow2")}`);
+  expect(shown).toContain(`parent raw ${host.at("parent.img")}`);
+  expect(shown).toContain(`file (log) ${host.at("serial.log")}`);
+  expect(vm("run", "one", "--", ...line)).toMatchObject({
+    status: 1,
+    text: expect.stringContaining("machine one is on"),
+  });
+});
+
+test("the network reaches it by the forwarded port, and it reaches nothing of the host", async () => {
+  await one.ask("ifconfig eth0 10.0.2.15 up; route add default gw 10.0.2.2");
+  await one.ask("{ echo guest | nc -l -p 80 & }; sleep 1");
+  expect(await exchange({ port: forwarded, host: "127.0.0.1" }, "\n", /guest/)).toBe("guest\n");
+  expect(await one.ask(`nc -w 3 10.0.2.2 ${portOf(daemon)} < /dev/null`)).not.toContain("hello");
+  // Events are written soon after what they tell of.
+  await vi.waitUntil(() => told(/127\.0\.0\.1/).length > 0, { timeout: TIMEOUT_MS });
+});
+
+test("a link that leads elsewhere is followed after a refresh, while it runs", async () => {
+  mine("other.log", "");
+  rmSync(host.at("link.log"));
+  symlinkSync(host.at("other.log"), host.at("link.log"));
+  const before = readFileSync(host.at("run/machines/vm@one.yaml"), "utf8");
+  expect(before).not.toContain("other.log");
+  expect(vm("refresh", "one")).toEqual({
+    status: 0,
+    text: `${host.at("link.log")} leads to ${host.at("other.log")}, and led to ${host.at("serial.log")}`,
+  });
+  expect(host.cofferdam("domain", "show", "vm@one")).toContain("other.log");
+});
+
+test("its state is saved into its disk, and it goes on from there at the next start", {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const drive = ["-drive", `file=${disk("one")},format=raw,if=virtio`];
-  const log = ["-D", host.at("one.log"), "-pidfile", host.at("one.pid")];
-  writeFileSync(host.at("one.log"), "");
-  chownSync(host.at("one.log"), NOBODY, NOBODY);
-  const one = Powered.run(host, "one", [...base, ...drive, ...log.slice(0, 2)]);
-  await one.until(new RegExp(BANNER));
-  expect(await one.ask("head -c 3 /dev/vda; echo")).toMatch(/^one\n/);
-  expect(await one.ask("printf two | dd of=/dev/vda conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
-  expect(readFileSync(host.at("one.img"), "latin1").slice(0, 3)).toBe("two");
-
-  const list = JSON.parse(host.cofferdam("vm", "list", "--json"));
-  expect(list).toMatchObject([{ name: "one", user: "nobody", number: expect.any(Number) }]);
-  const domains = JSON.parse(host.cofferdam("domain", "list", "--json"));
-  expect(JSON.stringify(domains)).toContain("vm@one");
-  expect(host.cofferdam("vm", "show", "one")).toContain(`image (raw, read-write) ${host.at("one.img")}`);
-  expect(readdirSync(host.at("run/machines"))).toContain("vm@one.yaml");
-
+  await one.ask("kept=here");
+  const said = await exchange({ path: host.at("monitor.sock") }, "savevm first\ninfo snapshots\n", /--\s+first|Error/);
+  expect(said).not.toContain("Error");
   expect(await one.off()).toBe(0);
-  expect(JSON.parse(host.cofferdam("vm", "list", "--json"))).toEqual([]);
+  const again = power([...line, "-loadvm", "first"]);
+  expect(await again.ask("echo $kept")).toMatch(/^here\n/);
+  expect(await again.off()).toBe(0);
+});
+
+test("nothing of its domain is left when it is off", () => {
+  expect(vm("list").text).toBe("");
   expect(existsSync(host.at("run/machines/vm@one.yaml"))).toBe(false);
   expect(readdirSync(host.at("machines"))).toEqual([]);
-  const after = JSON.stringify(JSON.parse(host.cofferdam("domain", "list", "--json")));
-  expect(after).not.toContain("vm@one");
+  expect(host.cofferdam("domain", "list", "--json")).not.toContain("vm@one");
+});
+
+test("an image that names another parent than before keeps it off until that is accepted", () => {
+  const names = ["rebase", "-u", "-F", "raw", "-b", "/etc/shadow", host.at("clone.qcow2")];
+  execFileSync("qemu-img", names);
+  const refused = vm("run", "--user", "nobody", "one", "--", ...line);
+  expect(refused.status).toBe(1);
+  expect(refused.text).toContain(
+    `says that it stands on /etc/shadow (raw), and stood on ${host.at("parent.img")} (raw)`,
+  );
+  expect(refused.text).toContain("cofferdam vm accept one");
+  execFileSync("qemu-img", ["rebase", "-u", "-F", "raw", "-b", host.at("serial.log"), host.at("clone.qcow2")]);
+  expect(vm("accept", "one", "--", ...line)).toMatchObject({
+    status: 0,
+    text: expect.stringContaining("serial.log (raw)"),
+  });
+});
+
+test("what no rule can describe stops the start with its place", () => {
+  const { status, text } = vm("run", "two", "--", "qemu-system-x86_64", "-nodefaults", "-hda", "disk.img");
+  expect(status).toBe(2);
+  expect(text).toContain("argument 2, `-hda`: not allowed in a domain");
+  expect(text).toContain("format=raw");
 });

@@ -1,0 +1,178 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { networksOutside } from "../../src/machines/outside.ts";
+import { parentsOf } from "../../src/machines/parents.ts";
+import { placeResources } from "../../src/machines/place.ts";
+import { grantsOf } from "../../src/machines/policy.ts";
+import { describeCommandLine } from "../../src/machines/qemu/command-line.ts";
+import { differences, readAccepted, writeAccepted } from "../../src/machines/record.ts";
+import { resolveName } from "../../src/machines/resolve-name.ts";
+import { networkContains, parseAddress } from "../../src/model/network.ts";
+import { formatLetters } from "../../src/model/permission.ts";
+import { skipUnless } from "../support/skip.ts";
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-machines-")));
+const at = (name: string): string => join(folder, name);
+let qemuImg = true;
+
+function create(name: string, ...more: readonly string[]): void {
+  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", ...more, at(name), "16M"], { cwd: folder });
+}
+
+beforeAll(() => {
+  for (const name of ["images", "links"]) mkdirSync(at(name));
+  writeFileSync(at("raw.img"), Buffer.alloc(16 << 20));
+  symlinkSync(at("images"), at("links/images"));
+  try {
+    create("images/base.qcow2", "-b", at("raw.img"), "-F", "raw");
+    create("images/middle.qcow2", "-b", "base.qcow2", "-F", "qcow2");
+    create("top.qcow2", "-b", "links/images/middle.qcow2", "-F", "qcow2");
+    create("old.qcow2", "-o", "compat=0.10");
+    create("data.qcow2", "-o", "data_file=data.raw");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    qemuImg = false;
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("the parents of an image", () => {
+  beforeEach((context) => skipUnless(context, qemuImg, "there is no qemu-img, which set-up installs as root"));
+
+  test.each([
+    ["top.qcow2", ["qcow2 images/middle.qcow2", "qcow2 images/base.qcow2", "raw raw.img"]],
+    ["old.qcow2", []],
+    ["data.qcow2", ["raw data.raw"]],
+  ])("%s", (name, parents) => {
+    const found = parentsOf(at(name), "qcow2").map(({ format, path }) => `${format} ${path}`);
+    expect(found).toEqual(parents.map((parent) => parent.replace(" ", ` ${folder}/`)));
+  });
+
+  test("are those that qemu-img tells", () => {
+    const chain = ["info", "--backing-chain", "--output=json", at("top.qcow2")];
+    const told: readonly { filename: string; format: string }[] = JSON.parse(
+      execFileSync("qemu-img", chain, { encoding: "utf8" }),
+    );
+    const found = parentsOf(at("top.qcow2"), "qcow2").map(({ format, path }) => ({ format, path }));
+    expect(found).toEqual(told.slice(1).map(({ filename, format }) => ({ format, path: realpathSync(filename) })));
+  });
+
+  test.each([
+    ["no header at all", Buffer.alloc(4096), /no qcow2 image/],
+    ["a header that ends early", Buffer.from("514649fb00000003", "hex"), /no qcow2 image/],
+    ["a parent's name beyond the header", header({ parentAt: 1 << 30, parentBytes: 10 }), /outside the header/],
+    ["a parent's name without end", header({ parentAt: 200, parentBytes: 5000 }), /too long/],
+    ["a parent over the network", header({ parentAt: 200, parentBytes: 12, parent: "ssh://h/a" }), /no plain file/],
+    ["a parent without format", header({ parentAt: 200, parentBytes: 5, parent: "a.img" }), /without a format/],
+    [
+      "extensions without end",
+      header({ parentAt: 0, parentBytes: 0, extension: 0x7fffffff }),
+      /longer than the header/,
+    ],
+  ])("%s is refused", (_what, bytes, why) => {
+    writeFileSync(at("hostile.qcow2"), bytes);
+    expect(() => parentsOf(at("hostile.qcow2"), "qcow2")).toThrow(why);
+  });
+});
+
+interface Hostile {
+  readonly parentAt: number;
+  readonly parentBytes: number;
+  readonly parent?: string;
+  readonly extension?: number;
+}
+
+/** A header of version 3 that says these things and nothing else. */
+function header({ parentAt, parentBytes, parent = "", extension = 0 }: Hostile): Buffer {
+  const bytes = Buffer.alloc(4096);
+  bytes.writeUInt32BE(0x514649fb, 0);
+  bytes.writeUInt32BE(3, 4);
+  bytes.writeBigUInt64BE(BigInt(parentAt), 8);
+  bytes.writeUInt32BE(parentBytes, 16);
+  bytes.writeUInt32BE(104, 100);
+  if (extension !== 0) {
+    bytes.writeUInt32BE(1, 104);
+    bytes.writeUInt32BE(extension, 108);
+  }
+  bytes.write(parent.padEnd(parentBytes, "x").slice(0, parentBytes), 200);
+  return bytes;
+}
+
+describe("names", () => {
+  test("lead where the kernel comes to, also those that are not there yet", () => {
+    symlinkSync("nowhere.log", at("links/log"));
+    expect(resolveName(at("links/images/new.img"))).toBe(at("images/new.img"));
+    expect(resolveName(at("links/log"))).toBe(at("links/nowhere.log"));
+    expect(resolveName(at("links/log"), "kept")).toBe(at("links/log"));
+    expect(() => resolveName(at("missing/name"))).toThrow(/no way to/);
+  });
+});
+
+describe("what was accepted", () => {
+  const place = (line: string) =>
+    placeResources(describeCommandLine(["-nodefaults", ...line.split(" ")], folder).resources);
+
+  test("comes back as it was written, and a link that leads elsewhere is a difference", () => {
+    symlinkSync("raw.img", at("disk"));
+    const before = place("-drive file=disk,format=raw");
+    writeAccepted(at("record"), "one", before);
+    expect(readAccepted(at("record"), "one")).toEqual({ names: before.names, parents: {} });
+    expect(differences(before, place("-drive file=disk,format=raw -kernel /etc/hostname"))).toEqual([]);
+    rmSync(at("disk"));
+    symlinkSync("/etc/shadow", at("disk"));
+    expect(differences(before, place("-drive file=disk,format=raw"))).toEqual([
+      `${at("disk")} leads to /etc/shadow, and led to ${at("raw.img")}`,
+    ]);
+  });
+
+  test("is nothing before the first start", () => expect(readAccepted(at("record"), "two")).toBeNull());
+
+  test("a broken record is refused", () => {
+    writeFileSync(at("record/three.json"), "{");
+    expect(() => readAccepted(at("record"), "three")).toThrow(/is broken/);
+  });
+});
+
+describe("grants", () => {
+  test("are the resources' and no more", () => {
+    const line = `-drive file=${at("raw.img")},format=raw -cdrom ${at("raw.img")} -serial unix:s.sock,server,nowait -D l.log -virtfs local,path=${at("images")},mount_tag=t,security_model=none,readonly=on -vnc 127.0.0.1:1`;
+    const placed = placeResources(describeCommandLine(["-nodefaults", ...line.split(" ")], folder).resources);
+    const { names, addresses } = grantsOf(placed);
+    expect(names.map(({ permissions, pattern }) => `${formatLetters(permissions)} ${pattern}`)).toEqual([
+      `r ${at("raw.img")}`,
+      `cd ${at("s.sock")}`,
+      ` ${at("s.sock")}`,
+      `wc ${at("l.log")}`,
+      `r ${at("images")}/**`,
+      `rw ${at("raw.img")}`,
+    ]);
+    expect(addresses).toMatchObject([{ operation: "listen", protocol: "tcp", ports: { first: 5901, last: 5901 } }]);
+  });
+
+  test("user networking reaches every address but the host's", () => {
+    const networks = networksOutside(["192.0.2.7", "2001:db8::7", "fe80::1"]);
+    const reaches = (text: string): boolean =>
+      networks.some((network) => networkContains(network, parseAddress(text) ?? new Uint8Array()));
+    const all = [
+      "192.0.2.6",
+      "192.0.2.8",
+      "1.1.1.1",
+      "255.255.255.255",
+      "2001:db8::6",
+      "2001:db8::8",
+      "::2",
+      "ff02::1",
+    ];
+    const none = ["0.0.0.0", "127.0.0.1", "127.255.255.255", "192.0.2.7", "::", "::1", "2001:db8::7", "fe80::1"];
+    expect(all.filter((address) => !reaches(address))).toEqual([]);
+    expect(none.filter(reaches)).toEqual([]);
+  });
+
+  test("a name instead of an address is refused", () => {
+    const { resources } = describeCommandLine(["-nodefaults", "-serial", "tcp:example.org:1"], folder);
+    expect(() => grantsOf(placeResources(resources))).toThrow(/`example.org` is a name/);
+  });
+});
