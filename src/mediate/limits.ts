@@ -38,8 +38,10 @@ export const GROUPS_MAX = 65_536;
 export const PLAN_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one extended attribute's name, the kernel's XATTR_NAME_MAX, with its NUL. */
 export const XATTR_NAME_MAX = 256;
-/** Bytes taken of one message: more than any datagram has (net.core.wmem_default is 212,992). */
-export const MESSAGE_BYTES_MAX = 256 * 1024;
+/** Bytes of one datagram or packet: a send buffer is as large only where net.core.wmem_max was raised or CAP_NET_ADMIN used. */
+export const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+/** Bytes of a stream that are sent at a time, before others have their turn. */
+export const STREAM_BYTES_MAX = 256 * 1024;
 /** The same for each domain of a shared mediator: with {@link DOMAINS_MAX} domains it must not run out of descriptors. */
 export const THREADS_KEPT_SHARED_MAX = 24;
 /** Threads whose entries in /proc are held open between calls, two descriptors each. */

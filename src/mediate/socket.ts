@@ -21,6 +21,7 @@ const F_GETFL = kernel.F_GETFL;
 const SO = {
   type: kernel.SO_TYPE,
   error: kernel.SO_ERROR,
+  sendBuffer: kernel.SO_SNDBUF,
   sendTimeout: kernel.SO_SNDTIMEO,
   protocol: kernel.SO_PROTOCOL,
   domain: kernel.SO_DOMAIN,
@@ -109,6 +110,11 @@ export function withoutWaiting({ fd, nonBlocking }: TargetSocket, operation: () 
   } finally {
     sys("fcntl", fd, kernel.F_SETFL, flags);
   }
+}
+
+/** Bytes that it keeps of what was sent and not received yet (SO_SNDBUF); no datagram is larger. */
+export function sendBuffer(fd: number): number {
+  return option(fd, SO.sendBuffer);
 }
 
 /** How long its blocking calls wait (SO_SNDTIMEO), milliseconds; infinite where nothing is set. */

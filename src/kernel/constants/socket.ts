@@ -35,6 +35,7 @@ export const IPV6_V6ONLY = 26;
 
 export const SOL_SOCKET = 1;
 export const SO_TYPE = 3;
+export const SO_SNDBUF = 7;
 export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
 export const SO_ERROR = 4;
@@ -57,6 +58,7 @@ export const SCM_CREDENTIALS = 2;
 export const MSG_CTRUNC = 0x8;
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLLET = 0x80000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;

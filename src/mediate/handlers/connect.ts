@@ -56,7 +56,7 @@ function toListener(call: Call, addressed: Addressed): Outcome {
     call.cameToNothing();
     return null;
   };
-  return attempt() ?? untilTimeout(call, socket, attempt);
+  return attempt() ?? untilTimeout(call, socket, { attempt });
 }
 
 /** Judges and connects, by `way`: the kernel's result, or what the judgement came to. */

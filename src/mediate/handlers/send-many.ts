@@ -7,7 +7,7 @@ import { type Message, readMessage } from "../message.ts";
 import { CONTINUE, error, type Outcome, type Refusal } from "../outcome.ts";
 import { socketOf, type TargetSocket } from "../socket.ts";
 import { goesByNoAddress } from "../supervised/no-address.ts";
-import { Rehearsed } from "../supervised/rehearsed.ts";
+import { Rehearsed, rehearsed } from "../supervised/rehearsed.ts";
 import { isOwn } from "../supervised/warned.ts";
 import { send } from "./send.ts";
 
@@ -78,7 +78,7 @@ function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
   call.target.root;
   const judged = new Set<string>();
   const refusals: Refusal[] = [];
-  let own: Outcome = CONTINUE;
+  let own: Outcome | null = null;
   for (let index = 0; index < count; index++) {
     const message = headerOf(call, index);
     if (message === null) break;
@@ -88,7 +88,9 @@ function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
     if (isOwn(call, outcome.refusal)) own = outcome;
     else refusals.push(outcome.refusal);
   }
-  return refusals.reduceRight<Outcome>((then, refusal) => ({ kind: "told", verdict: "warning", refusal, then }), own);
+  if (refusals.length === 0 && own === null) throw rehearsed;
+  const last: Outcome = own ?? CONTINUE;
+  return refusals.reduceRight((then, refusal): Outcome => ({ kind: "told", verdict: "warning", refusal, then }), last);
 }
 
 /** null where memory ends: there the kernel ends too. */

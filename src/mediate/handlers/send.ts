@@ -4,9 +4,7 @@ import { readAddress } from "../address.ts";
 import type { Call } from "../call.ts";
 import { type Destination, judgeDestination, pathOf } from "../destination.ts";
 import type { Handler } from "../handler.ts";
-import { MESSAGE_BYTES_MAX } from "../limits.ts";
-import { untilTimeout } from "../look-again.ts";
-import { type Message, readMessage } from "../message.ts";
+import { contentAt, type Message, readMessage } from "../message.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../outcome.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { sendLetter, sendSigned } from "../signed-send.ts";
@@ -14,6 +12,7 @@ import { AF, SOCK, socketOf, type TargetSocket } from "../socket.ts";
 import { carried } from "../supervised/control.ts";
 import { goesByNoAddress } from "../supervised/no-address.ts";
 import { sys } from "../sys.ts";
+import { sendContent } from "./send-content.ts";
 
 /** sendto with an address; without one the filter lets it through. */
 export const sendto: Handler = {
@@ -22,16 +21,10 @@ export const sendto: Handler = {
     if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(-socket);
-    const length = call.word(2);
-    if (length > BigInt(MESSAGE_BYTES_MAX)) return error(E.MSGSIZE);
     const address = call.word(4) === 0n ? null : readAddress(call, call.word(4), call.int(5));
     if (typeof address === "number") return error(-address);
-    return send(
-      call,
-      socket,
-      { address, data: call.target.memory.read(call.word(1), call.rehearses ? 0 : Number(length)), control: null },
-      call.unsigned(3),
-    );
+    const content = contentAt(call, call.word(1), call.word(2));
+    return send(call, socket, { address, content, control: null }, call.unsigned(3));
   },
 };
 
@@ -66,17 +59,16 @@ export function send(call: Call, socket: TargetSocket, message: Message, flags: 
   if (address !== null && socket.type === SOCK.stream) return error(E.ISCONN);
   const path = address === null ? null : pathOf(call, address);
   const asked = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
-  const letter = { data: message.data, control };
   // A connection of packets goes by no address, whatever is given.
   const named = address !== null && (socket.domain !== AF.unix || isDatagram);
   const destination = (): Destination | null => (named ? judgeDestination(call, socket, address, path) : null);
-  const attempt = (): Outcome =>
-    socket.domain === AF.unix
+  const waits = !socket.nonBlocking && (flags & MSG_DONTWAIT) === 0;
+  return sendContent(call, socket, message.content, waits, (data, isFirst) => {
+    const letter = { data, control: isFirst ? control : null };
+    return socket.domain === AF.unix
       ? signed(call, socket, letter, asked, destination)
       : call.asTarget(() => plain(call, socket, letter, asked, destination()), true);
-  const waits = !socket.nonBlocking && (flags & MSG_DONTWAIT) === 0;
-  if (!waits) return attempt();
-  return isDatagram ? untilReceived(call, socket, attempt) : untilSent(socket, attempt);
+  });
 }
 
 type Letter = Pick<Parameters<typeof sendLetter>[1], "data" | "control">;
@@ -112,24 +104,4 @@ function controlOf(call: Call, { control }: Message): Buffer | Outcome | null {
   if (control === null) return null;
   if (call.supervised) return carried(call, control);
   return never(E.PERM, call.name, "control data (descriptors, credentials, packet options)");
-}
-
-/** A target that may wait waits here, without keeping the loop. */
-function untilSent(socket: TargetSocket, attempt: () => Outcome): Outcome {
-  const outcome = attempt();
-  return isFull(outcome) ? { kind: "pending", fd: socket.fd, resume: () => untilSent(socket, attempt) } : outcome;
-}
-
-/** The same for a letter to a unix socket by its name: the sender's own socket does not tell when that one has room. */
-function untilReceived(call: Call, socket: TargetSocket, attempt: () => Outcome): Outcome {
-  const outcome = attempt();
-  if (!isFull(outcome)) return outcome;
-  return untilTimeout(call, socket, () => {
-    const later = attempt();
-    return isFull(later) ? null : later;
-  });
-}
-
-function isFull(outcome: Outcome): boolean {
-  return outcome.kind === "error" && outcome.errno === E.AGAIN;
 }

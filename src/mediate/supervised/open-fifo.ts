@@ -25,32 +25,30 @@ export function openFifo(call: Call, asked: OpenArguments, object: Opened, place
   const mode = asked.flags & abi.O_ACCMODE;
   if (waits && fd === -ENXIO && mode === abi.O_WRONLY) {
     call.cameToNothing();
-    return lookAgain(
-      call,
-      () => {
+    return lookAgain(call, {
+      look: () => {
         const writer = open();
         if (writer !== -ENXIO) return stillGranted(call, asked, object, policy, writer);
         call.cameToNothing();
         return null;
       },
-      RESTARTED,
-    );
+      interrupted: () => RESTARTED,
+    });
   }
   if (fd < 0 || !waits || mode !== 0) return given(call, asked, fd);
   if (hasWriter(fd)) return given(call, asked, fd);
   call.target.keep(fd);
   readersOf(call.broker).set(call, fd);
   call.cameToNothing();
-  return lookAgain(
-    call,
-    () => {
+  return lookAgain(call, {
+    look: () => {
       call.check();
       if (!hasWriter(fd)) return null;
       readersOf(call.broker).delete(call);
       return stillGranted(call, asked, object, policy, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0));
     },
-    RESTARTED,
-  );
+    interrupted: () => RESTARTED,
+  });
 }
 
 const ofBroker = new WeakMap<Broker, Map<Call, number>>();

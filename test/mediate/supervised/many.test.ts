@@ -38,6 +38,7 @@ test("at level warning every message of a sendmmsg is judged, and all are sent",
     lines: ["206 -"],
     told: [10, 11, 12].map((port) => `warning udp 127.0.0.1:${port} 1`),
   });
+  expect(send("warning", [1, 2])).toEqual({ lines: ["2 -"], told: [] });
 });
 
 test("at level enforcing the first that is outside ends it, and is told of although others were sent", () => {

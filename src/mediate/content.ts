@@ -1,0 +1,34 @@
+import type { Memory } from "./memory.ts";
+
+/** A stretch of the target's memory. */
+export interface Stretch {
+  readonly at: bigint;
+  readonly length: number;
+}
+
+/** What is to be sent, where it lies in the target. It is read when it is sent, and again when that is tried again: what waits keeps nothing of it here. */
+export class Content {
+  readonly #memory: Memory;
+  readonly #stretches: readonly Stretch[];
+  /** Bytes. */
+  readonly length: number;
+
+  constructor(memory: Memory, stretches: readonly Stretch[]) {
+    this.#memory = memory;
+    this.#stretches = stretches;
+    this.length = stretches.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Up to `most` bytes from the byte `from` on. Throws {@link Unreadable}. */
+  read(from: number, most: number): Buffer {
+    const pieces: Buffer[] = [];
+    let [skipped, left] = [from, Math.min(most, this.length - from)];
+    for (const { at, length } of this.#stretches) {
+      const taken = Math.min(length - skipped, left);
+      if (taken > 0) pieces.push(this.#memory.read(at + BigInt(skipped), taken));
+      left -= Math.max(taken, 0);
+      skipped = Math.max(skipped - length, 0);
+    }
+    return Buffer.concat(pieces);
+  }
+}
