@@ -76,7 +76,7 @@ test("a level is in force from the next call on, in both directions, without a c
   timeout: TIMEOUT_MS,
 }, async () => {
   table.setLevel(NUMBER, "warning");
-  const scene = startScene(built, options, [built.compile("turns"), "switch", "-", counter], tree);
+  const scene = startScene(built, options, [built.compile("switched"), counter], tree);
   await expectOnly("wentOn");
   for (let turn = 0; turn < SWITCHES; turn++) {
     table.setLevel(NUMBER, "enforcing");
@@ -137,7 +137,7 @@ test("a policy is in force once the table says so; bytes that are no plan change
     return encodePlan({ ...made, ...live(made) });
   };
   const wide = plan([...options.rules, `a ${tree}/shut/*`]);
-  const scene = startScene(built, options, [built.compile("turns"), "switch", "-", counter], tree);
+  const scene = startScene(built, options, [built.compile("switched"), counter], tree);
   await expectOnly("refused");
   put(wide);
   await expectOnly("wentOn");
