@@ -33,14 +33,19 @@ export interface Bundle {
   readonly archive: Buffer;
 }
 
-export function bundleOf({ files, missing }: Collected, now: Date): Bundle {
-  const made = now.toISOString();
-  const host = hostname();
+/** Of the folder in a bundle made at that time, and of its file without `.tgz`. */
+export function bundleName(now: Date): string {
   // A host's name is whatever root says.
-  const word = host.replaceAll(/[^\w.-]/g, "-").slice(0, 64);
+  const word = hostname()
+    .replaceAll(/[^\w.-]/g, "-")
+    .slice(0, 64);
+  return `cofferdam-support-${word}-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}`;
+}
+
+export function bundleOf({ files, missing }: Collected, now: Date): Bundle {
   const manifest: Manifest = {
-    bundle: `cofferdam-support-${word}-${made.replaceAll(/[-:]|\.\d+/g, "")}`,
-    ...{ made, host, cofferdam: VERSION, uid: process.geteuid?.() ?? -1 },
+    bundle: bundleName(now),
+    ...{ made: now.toISOString(), host: hostname(), cofferdam: VERSION, uid: process.geteuid?.() ?? -1 },
     files: files.map(({ name, source, text, redacted, note }) => ({
       ...{ name, source },
       bytes: Buffer.byteLength(text),

@@ -2,9 +2,9 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError, type Context, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
 import { renderBundle } from "../render/bundle.ts";
-import { bundleOf } from "./bundle.ts";
+import { bundleName, bundleOf } from "./bundle.ts";
 import type { Collected } from "./collected.ts";
-import { writeNew } from "./write-new.ts";
+import { tryNew, writeNew } from "./write-new.ts";
 
 /** `cofferdam support` with what `collected` gives it. */
 export function supportOf(collected: (context: Context) => Promise<Collected>): Command {
@@ -27,8 +27,10 @@ export function supportOf(collected: (context: Context) => Promise<Collected>): 
     ],
     async run(context, _operands, options) {
       if (options.directory !== undefined) enter(String(options.directory));
-      const { manifest, archive } = bundleOf(await collected(context), new Date());
-      const name = `${manifest.bundle}.tgz`;
+      const now = new Date();
+      const name = `${bundleName(now)}.tgz`;
+      tryNew(name);
+      const { manifest, archive } = bundleOf(await collected(context), now);
       writeNew(name, archive);
       const file = `${process.cwd()}/${name}`;
       context.out(

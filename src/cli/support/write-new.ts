@@ -34,6 +34,13 @@ export function writeNew(name: string, bytes: Uint8Array): void {
   }
 }
 
+/** Says at once what {@link writeNew} would say after all the work; leaves nothing behind. @throws CommandError with what to do */
+export function tryNew(name: string): void {
+  const fd = create(name);
+  removeOwn(name, fd);
+  closeSync(fd);
+}
+
 function create(name: string): number {
   try {
     return openSync(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE);
