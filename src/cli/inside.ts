@@ -4,9 +4,11 @@
  */
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ExitCode } from "../host/exit-code.ts";
+import { printable } from "../diagnostics/printable.ts";
+import { ExitCode } from "../host/exit-code.ts";
 import { places, systemPlaces } from "../host/places.ts";
 import { runCalledAs } from "./called-as.ts";
+import { CommandError } from "./command.ts";
 import { contextOf, endWithReader } from "./context.ts";
 import { explainError } from "./explain-error.ts";
 import { runCommandLine } from "./program.ts";
@@ -22,7 +24,21 @@ async function start(): Promise<ExitCode> {
   const context = contextOf(places({ uid: process.geteuid?.() ?? 0, env: process.env, home }));
   const args = process.argv.slice(2);
   const name = basename(process.argv[1] ?? "");
-  return (await runCalledAs(name, args, context, commands)) ?? (await runCommandLine(args, context, commands));
+  const called = await runCalledAs(name, args, context, commands);
+  if (called !== null) return called;
+  refuseOthers(args[0]);
+  return runCommandLine(args, context, commands);
+}
+
+/** Commands of `cofferdam` that are there outside. */
+function refuseOthers(word: string | undefined): void {
+  const known = [...commands.map(({ name }) => name), "help"];
+  if (word === undefined || word.startsWith("-") || known.includes(word)) return;
+  throw new CommandError(
+    `\`${printable(word)}\` is not for the sandboxed shell: it has top and support`,
+    "supershell leads out of it, for those who may",
+    ExitCode.usage,
+  );
 }
 
 endWithReader();
