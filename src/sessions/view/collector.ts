@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { setPriority } from "node:os";
 import { join } from "node:path";
 import { ApiError } from "../../agent/api/route.ts";
 import type { Places } from "../../host/places.ts";
-import { COLLECT_NICE, COLLECT_WAIT_MS, COLLECTED_BYTES_MAX, COLLECTS_MAX } from "./limits.ts";
+import { COLLECT_WAIT_MS, COLLECTED_BYTES_MAX, COLLECTS_MAX } from "./limits.ts";
 
 /** Whose rights a bundle is made with. */
 export interface Viewer {
@@ -54,7 +53,6 @@ export class Collector {
         timeout: COLLECT_WAIT_MS,
         killSignal: "SIGKILL",
       });
-      if (child.pid !== undefined) setPriority(child.pid, COLLECT_NICE);
       const chunks: Buffer[] = [];
       let length = 0;
       let complaint = "";

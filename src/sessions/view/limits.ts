@@ -6,5 +6,3 @@ export const COLLECT_WAIT_MS = 60_000;
 export const COLLECTED_BYTES_MAX = 64 * 1024 * 1024;
 /** For a viewer on whose connection nothing moves: a bundle takes its time. */
 export const VIEW_IDLE_MS = 2 * COLLECT_WAIT_MS;
-/** Of the process that makes one, so that logins go first (nice(2)). */
-export const COLLECT_NICE = 10;
