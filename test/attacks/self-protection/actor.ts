@@ -18,7 +18,7 @@ export function buildActs(folder: string): string {
 /** A program that mounts a slow file system, then becomes another one. */
 export function buildFuse(folder: string): string {
   const program = join(folder, "fuse");
-  execFileSync("gcc", ["-O1", "-o", program, join(import.meta.dirname, "..", "..", "mediate", "fuse.c")]);
+  compileC(program, join(import.meta.dirname, "..", "..", "mediate", "fuse.c"), ["-O1"]);
   return program;
 }
 
