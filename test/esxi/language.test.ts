@@ -272,3 +272,11 @@ test("rules that others could write, or that are no text, are not read", () => {
   });
   expect(swapped).toContain("it is no regular file");
 });
+
+test("a label's path is the path as it is written, but for a last name that stands for all", () => {
+  const labels = { "fileLabels/all": "/opt/{a,b}/[cd]/$x?\\y obj\n/opt/**/z/* obj\n" };
+  const policy = policyOf("-a obj file_read grant\n", labels);
+  for (const name of ["/opt/{a,b}/[cd]/$x?\\y", "/opt/**/z/name"]) expect(may(policy, "read", name)).toBe(true);
+  for (const name of ["/opt/a/c/$xy", "/opt/q/z/name", "/opt/**/z/name/below"])
+    expect(may(policy, "read", name)).toBe(false);
+});

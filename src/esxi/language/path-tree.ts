@@ -55,8 +55,15 @@ export function grantsOf(rules: readonly PathRule[], kindOf: (path: string) => P
 
 /** The first path that a deny would have to spare and no pattern can, or null. */
 export function unsparable(rules: readonly PathRule[]): string | null {
-  const nested = rules.filter(({ path }) => rules.some((other) => other.path !== path && isBelow(path, other.path)));
+  const all = new Set(rules.map(({ path }) => path));
+  const nested = rules.filter(({ path }) => above(path).some((one) => all.has(one)));
   return nested.find(({ path }) => !path.split("/").slice(1).every(hasComplement))?.path ?? null;
+}
+
+/** Every path above this one. */
+function above(path: string): readonly string[] {
+  const names = path.split("/").slice(1, -1);
+  return path === "/" ? [] : ["/", ...names.map((_, at) => `/${names.slice(0, at + 1).join("/")}`)];
 }
 
 function isBelow(path: string, above: string): boolean {
@@ -108,6 +115,7 @@ function around(node: Node, spared: readonly Node[]): readonly string[] {
   return [...(prefix === "" ? [] : [prefix]), ...others, ...deeper];
 }
 
-function escapePath(path: string): string {
+/** The narrowest pattern for a path. */
+export function escapePath(path: string): string {
   return path.split("/").map(escapeName).join("/");
 }

@@ -67,13 +67,16 @@ function callsOf(rule: RuleOf<"-s">, report: Report): readonly string[] {
 }
 
 function pathGrants(rules: readonly RuleOf<"-r">[], { kindOf, report }: TranslateOptions) {
-  for (const [at, rule] of rules.entries()) {
-    const before = rules.slice(0, at).find(({ path, letters }) => path === rule.path && letters !== rule.letters);
+  const first = new Map<string, RuleOf<"-r">>();
+  for (const rule of rules) {
     const { path, letters } = rule;
-    if (before)
+    const before = first.get(path);
+    if (before === undefined) first.set(path, rule);
+    else if (before.letters !== letters)
       report(diagnose("esxi-twice", rule.span, { path, letters, before: before.letters, line: before.span.line }));
   }
-  const hard = rules.find(({ path }) => path === unsparable(rules));
+  const unspared = unsparable(rules);
+  const hard = rules.find(({ path }) => path === unspared);
   if (hard !== undefined) {
     noMeaning(hard, "a rule above it cannot spare a name that is not ASCII", "write the policy file by hand", report);
     return { lines: [], unix: [] };
@@ -111,7 +114,7 @@ function labelGrants(rule: RuleOf<"-a"> | RuleOf<"-d">, { labels, report }: Tran
 /** The executable must be granted, and be one path. */
 function transitionsTo(rule: RuleOf<"-d">, paths: readonly string[], report: Report) {
   const into = ownName(rule.domain);
-  if (into === null || rule.permission !== "file_exec" || paths.some((path) => path.includes("*"))) {
+  if (into === null || rule.permission !== "file_exec" || paths.some((path) => /[*\\?]/.test(path))) {
     const why =
       rule.domain === SUPER_DOM ? "no domain leads out of all domains" : "a transition needs whole paths and a domain";
     noMeaning(rule, why, 'write the transition by hand: #+ transitions: "PATH -> DOMAIN"', report);
