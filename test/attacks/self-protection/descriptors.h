@@ -21,7 +21,7 @@ static long taken(int fd) {
   char byte;
   TRY(handed(fd));
   ssize_t got = recv(fd, &byte, 1, 0);
-  if (got == 0) errno = EPIPE;
+  if (got == 0 || (got < 0 && errno == ECONNRESET)) errno = EPIPE; /* closed, with or without what was sent unread */
   return got == 1 ? 0 : -1;
 }
 static int connected(const char *path, int type) {
