@@ -5,18 +5,16 @@ import {
   TUNSETIFF,
   terminalRequests,
 } from "../../kernel/argument-names.ts";
-import { decide } from "../../model/decide.ts";
 import { Permission } from "../../model/permission.ts";
-import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { denyName } from "../deny.ts";
 import { CONTINUE, error, type Outcome, result } from "../outcome.ts";
 import { namesOf } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
 import { fstat, sys } from "../sys.ts";
+import { onDevice } from "./device-ioctl.ts";
 import { judgeAll } from "./judge-process.ts";
 import { namedProcesses } from "./named-processes.ts";
-import { numbers, terminalOf } from "./open-device.ts";
 
 const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
   Object.values(numbers).includes(value);
@@ -32,24 +30,6 @@ export function judgeDescriptor(call: Call): Outcome | null {
   if (has(socketOwnerRequests, request)) return socketOwner(call);
   if (request === TUNSETIFF) return attachToInterface(call);
   return onDevice(call);
-}
-
-/**
- * A driver's own request, granted by `i` on the device's name; what is no device has no driver that could do harm. The request is a register; that the descriptor is
- * still the device that was looked at, a process with several threads could prevent: detection there, not prevention. What could not be looked at does not go on: it may be the
- * mediator that has no descriptor left.
- */
-function onDevice(call: Call): Outcome {
-  const fd = call.target.descriptor(call.int(0));
-  if (fd === -E.BADF && call.isAlone) return CONTINUE;
-  const stat = fd < 0 ? fd : fstat(fd);
-  if (typeof stat === "number") return error(-stat);
-  if ((stat.type !== abi.S_IFCHR && stat.type !== abi.S_IFBLK) || isStandard(call, fd, stat.type)) return CONTINUE;
-  for (const name of namesOf(fd, stat)) {
-    if (typeof name === "number") return error(name);
-    if ((call.broker.grants.of(name) & Permission.ioctl) === 0) return denyName("ioctl", name);
-  }
-  return CONTINUE;
 }
 
 /** `struct ifreq`, of which the interface's name is the first part (`linux/if.h`). */
@@ -72,27 +52,6 @@ function attachToInterface(call: Call): Outcome {
     if ((call.broker.grants.of(wanted) & Permission.ioctl) === 0) return denyName("ioctl", wanted);
   }
   return result(call.asTarget(() => call.effect(() => sys("ioctl", fd, TUNSETIFF, argument)), true));
-}
-
-const STANDARD_DESCRIPTORS = 3;
-
-/** Whether it is a terminal, and how large: what C libraries ask of whatever they read from and write to (`asm-generic/ioctls.h`). */
-const HARMLESS: ReadonlySet<number> = new Set([0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */]);
-
-/**
- * What the domain was started with is granted by `inherit`, not by a name: its terminal answers as it does to a sealed domain. Another device may have been put in the place
- * of the one it was started with: that one answers only what any descriptor may be asked.
- */
-function isStandard(call: Call, fd: number, type: number): boolean {
-  if (call.unsigned(0) >= STANDARD_DESCRIPTORS || type !== abi.S_IFCHR) return false;
-  if (!HARMLESS.has(call.unsigned(1)) && !isOwnTerminal(call, fd)) return false;
-  return decide(call.broker.policy, { class: "inherit", kind: "stdio" }).outcome === "granted";
-}
-
-function isOwnTerminal(call: Call, fd: number): boolean {
-  const terminal = terminalOf(call.target.credentials.tgid);
-  const { major, minor } = numbers(fd);
-  return terminal !== null && terminal.major === major && terminal.minor === minor;
 }
 
 /** Who gets a descriptor's signals: a process, or a group as a negative number. 0 is nobody. */

@@ -10,3 +10,5 @@ export const PROGRAMS_MAX = 4_096;
 export const PROGRAM_HEAD_BYTES = 4_096;
 /** Interpreters of interpreters: one more than the kernel follows (fs/exec.c, exec_binprm). */
 export const INTERPRETERS_MAX = 6;
+/** Descriptors of a process with threads that are looked at for one ioctl; one with more is refused. */
+export const DESCRIPTORS_LOOKED_AT_MAX = 4_096;
