@@ -4,7 +4,7 @@ static char path[PATH_BYTES] __attribute__((aligned(8)));
 static void attack(void) {
   pthread_t t = flip_paths(path, in_scratch("exact/pid"), in_scratch("exact/bad"));
   long ok = 0, no = 0;
-  for (long i = 0; i < tries(); i++) {
+  for (long i = 0; i < tries() && !exists(in_scratch("exact/bad")); i++) {
     int fd = open(path, O_CREAT | O_WRONLY, 0600);
     if (fd < 0) no++; else { ok++; close(fd); }
     if (i % 64 == 0) unlink(in_scratch("exact/pid"));

@@ -35,10 +35,10 @@ static inline pthread_t flip_paths(char *path, const char *a, const char *b) {
   return t;
 }
 static inline void report(long served, long refused_calls) { printf("served %ld, refused %ld\n", served, refused_calls); }
-// Reads a byte of whatever `open_one` gives, each time; prints what came of it, and returns how often there was one.
+// Reads a byte of whatever `open_one` gives, until there is one; prints what came of it, and returns whether there was.
 static inline long bytes_read(int (*open_one)(void), long count) {
   long ok = 0, no = 0, read_one = 0;
-  for (long i = 0; i < count; i++) {
+  for (long i = 0; i < count && !read_one; i++) {
     int fd = open_one();
     char c;
     if (fd < 0) { no++; continue; }

@@ -15,7 +15,7 @@ static void attack(void) {
   pthread_t t;
   NEED(-pthread_create(&t, 0, flip_port, 0));
   long ok = 0, no = 0, breach = 0;
-  for (long i = 0; i < tries(); i++) {
+  for (long i = 0; i < tries() && !breach; i++) {
     int s = NEED(socket(AF_INET, SOCK_STREAM, 0));
     struct linger reset = {1, 0};
     setsockopt(s, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);

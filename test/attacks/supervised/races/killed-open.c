@@ -23,7 +23,7 @@ static void attack(void) {
   strcpy(theirs, in_scratch("secret/file"));
   close(NEED(open(mine, O_CREAT | O_WRONLY, 0600)));
   seen = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  while (seen->tried < tries()) {
+  while (seen->tried < tries() && !seen->secrets) {
     pid_t child = (pid_t)NEED(fork());
     if (child == 0) {
       pthread_t t;

@@ -5,7 +5,7 @@ static void attack(void) {
   close(NEED(open(in_scratch("granted/file"), O_CREAT | O_WRONLY, 0600)));
   pthread_t t = flip_paths(path, in_scratch("granted/file"), in_scratch("readonly/file"));
   long ok = 0, no = 0, breach = 0;
-  for (long i = 0; i < tries(); i++) {
+  for (long i = 0; i < tries() && !breach; i++) {
     int fd = open(path, O_RDWR);
     struct stat s;
     if (fd < 0) { no++; continue; }
