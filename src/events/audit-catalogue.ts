@@ -76,18 +76,12 @@ export function allLevelsChanged({
   return audit("all-levels-changed", { domain: ALL_DOMAINS, number: null, level: to, object, by }, process);
 }
 
-/** `command`: what was asked to be run outside, as one line; empty for a session. `domain`: whose shell it was. */
+/** `what`: started, ended or refused, and what was to be run outside. `domain`: whose shell it was. */
 export function supershellUsed(
-  {
-    domain,
-    number,
-    level,
-    command,
-    by,
-  }: { domain: string; number: number | null; level: Level; command: string; by: By },
+  { what, ...by }: { domain: string; number: number | null; level: Level; what: string; by: By },
   process?: EventProcess,
 ): Event {
-  return audit("supershell", { domain, number, level, object: command === "" ? "a session" : command, by }, process);
+  return audit("supershell", { ...by, object: what }, process);
 }
 
 function audit(

@@ -42,7 +42,7 @@ function tryLink(socket: string, path: string): boolean {
 }
 
 function isServedByParent(path: string, client: number): boolean {
-  const name = Buffer.from(path, "latin1");
+  const name = Buffer.from(path);
   if (!path.startsWith("/") || name.length >= UNIX_PATH_MAX) return false;
   if (lstatSync(name, { throwIfNoEntry: false })?.isSocket() !== true) return false;
   const address = Buffer.alloc(2 + UNIX_PATH_MAX);

@@ -29,7 +29,7 @@ export interface ConnectionEvents {
 export class Connection {
   readonly peer: SocketPeer;
   readonly #socket: number;
-  readonly #epoll: Epoll;
+  readonly epoll: Epoll;
   readonly #watched: number;
   readonly #events: ConnectionEvents;
   readonly #timer: NodeJS.Timeout;
@@ -42,7 +42,7 @@ export class Connection {
   constructor(socket: number, peer: SocketPeer, epoll: Epoll, events: ConnectionEvents) {
     this.peer = peer;
     this.#socket = socket;
-    this.#epoll = epoll;
+    this.epoll = epoll;
     this.#events = events;
     this.#timer = setTimeout(() => this.refuse("no request came in time"), REQUEST_MS_MAX);
     this.#watched = epoll.add(socket, POLLIN, { ready: () => this.#ready() });
@@ -72,7 +72,7 @@ export class Connection {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#dropDescriptors();
-    this.#epoll.remove(this.#watched);
+    this.epoll.remove(this.#watched);
     close(this.#socket);
     this.peer.close();
     this.#events.closed(this);

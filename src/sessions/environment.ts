@@ -1,5 +1,20 @@
-/** Of the client's environment these alone reach the shell: root's programs on the way there have them too. */
-const kept = /^(TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|SSH_CLIENT|SSH_CONNECTION|SSH_TTY)$/;
+/** Terminal and language. */
+const language = /^(TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+)$/;
+/** No name of a file: the C library opens what is named here. */
+const plain = /^[\w.@:+-]*$/;
+/** As sshd sets them. */
+const connection = /^(SSH_CLIENT|SSH_CONNECTION|SSH_TTY)$/;
+
+type Environment = Record<string, string>;
+
+function picked(client: ReadonlyMap<string, string>, isWanted: (name: string, value: string) => boolean): Environment {
+  return Object.fromEntries([...client].filter(([name, value]) => isWanted(name, value)));
+}
+
+/** What of a client's environment may reach root's programs: some are on the way to the shell. */
+export function languageOf(client: ReadonlyMap<string, string>): Environment {
+  return picked(client, (name, value) => language.test(name) && plain.test(value));
+}
 
 export interface EnvironmentInput {
   readonly user: string;
@@ -15,9 +30,10 @@ export interface EnvironmentInput {
 export function environmentOf(
   client: ReadonlyMap<string, string>,
   { user, home, shell, path, agent }: EnvironmentInput,
-): Record<string, string> {
+): Environment {
   return {
-    ...Object.fromEntries([...client].filter(([name]) => kept.test(name))),
+    ...languageOf(client),
+    ...picked(client, (name) => connection.test(name)),
     USER: user,
     LOGNAME: user,
     HOME: home,

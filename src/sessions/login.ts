@@ -8,17 +8,17 @@ import { linkAgent } from "./agent-link.ts";
 import type { Connection } from "./connection.ts";
 import { environmentOf } from "./environment.ts";
 import { exchangeFolder } from "./exchange.ts";
+import { type Logins, loginOf } from "./logins.ts";
 import { outsideRefusal, SHELL_DOMAIN } from "./peer.ts";
 import { limitArguments, limitsOf } from "./resource-limits.ts";
-import { startFor } from "./started.ts";
+import { SETSID, startFor } from "./started.ts";
 import { terminalOf } from "./terminal.ts";
 import type { Verb } from "./verb.ts";
 import type { Request } from "./wire.ts";
 
 /** Whatever shell the account has. */
 const SHELL = "/bin/bash";
-/** util-linux: the session of its own, with the terminal taken from the client's, and the client's limits. */
-const SETSID = "/usr/bin/setsid";
+/** util-linux: the client's limits. */
 const PRLIMIT = "/usr/bin/prlimit";
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
 /** A shell's status for what it may not execute. */
@@ -26,11 +26,11 @@ const NOT_EXECUTABLE = 126;
 const HINT = "cofferdam: this is the sandboxed shell; what it may not do, supershell may (docs/shell.md)\n";
 
 /** A sandboxed shell for a user outside every domain: sshd's child, or login(1)'s. */
-export function loginVerb(places: Places): Verb {
+export function loginVerb(places: Places, logins: Logins): Verb {
   return {
     begin: (request, descriptors, connection) => {
       try {
-        begin(places, request, descriptors, connection);
+        begin(places, logins, request, descriptors, connection);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         connection.refuse(`${error.message}; ${error.help}`);
@@ -39,7 +39,13 @@ export function loginVerb(places: Places): Verb {
   };
 }
 
-function begin(places: Places, request: Request, descriptors: readonly number[], connection: Connection): void {
+function begin(
+  places: Places,
+  logins: Logins,
+  request: Request,
+  descriptors: readonly number[],
+  connection: Connection,
+): void {
   const { peer } = connection;
   const { sessions, runs } = places.system;
   const account = accountOf(peer.uid, request.env.get("LOGNAME"));
@@ -90,10 +96,16 @@ function begin(places: Places, request: Request, descriptors: readonly number[],
     descriptors,
     umask,
   };
-  startFor(connection, start, (status) => {
-    agent?.remove();
-    return status === NOT_EXECUTABLE && command !== null ? HINT : "";
+  const run: number | null = startFor(connection, start, {
+    over: (status) => {
+      agent?.remove();
+      if (run !== null) logins.delete(run);
+      connection.answer(status, status === NOT_EXECUTABLE && command !== null ? HINT : "");
+    },
+    // The terminal is the shell's own: the kernel tells it.
+    resized: () => undefined,
   });
+  if (run !== null) logins.set(run, loginOf(request));
 }
 
 /** What ssh was asked to run, or what a login shell is given with `-c`; null for a shell that reads its input. */

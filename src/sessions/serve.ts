@@ -1,8 +1,10 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Places } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { loginVerb } from "./login.ts";
+import type { Logins } from "./logins.ts";
 import { SessionServer } from "./server.ts";
+import { Supershell } from "./supershell.ts";
 import type { Verb } from "./verb.ts";
 import { ViewServer } from "./view/view-server.ts";
 
@@ -10,7 +12,11 @@ import { ViewServer } from "./view/view-server.ts";
 export async function serveSessions(places: Places, log: (text: string) => void): Promise<void> {
   const { sessions } = places.system;
   makeFolder(sessions.folder, modesFor(0));
-  const verbs: ReadonlyMap<string, Verb> = new Map([[sessions.login, loginVerb(places)]]);
+  const logins: Logins = new Map();
+  const verbs: ReadonlyMap<string, Verb> = new Map([
+    [sessions.login, loginVerb(places, logins)],
+    [sessions.supershell, new Supershell(places, logins, log)],
+  ]);
   const server = SessionServer.open({ lock: sessions.lock, verbs, log });
   if (server === null) return log("another one runs already");
   // Links of sessions whose server was killed.
@@ -18,6 +24,8 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   for (const folder of [sessions.agents, sessions.empty])
     mkdirSync(folder, { recursive: true, mode: modesFor(0).folder });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => server.stop());
+  // The agent's is not for what users run.
+  writeFileSync("/proc/self/oom_score_adj", "0");
   // Its terminal's end is nobody else's.
   process.on("SIGHUP", () => undefined);
   const view = await ViewServer.open(places, log);

@@ -88,6 +88,7 @@ export class SessionServer {
     if (socket === null) return;
     const peer = this.#peerOf(socket);
     if (peer === null || this.#isFullFor(peer.uid)) {
+      if (peer !== null) verb.turnedAway?.(peer);
       peer?.close();
       close(socket);
       return;

@@ -6,8 +6,13 @@ import type { Connection } from "./connection.ts";
 
 /** Who writes to a folder of the server's must be nobody else, whatever umask the client has. */
 const UMASK_LEAST = 0o022;
+/** As the launcher ends when a start is refused (native/launcher.h). */
+export const NOT_STARTED = 125;
 /** As a shell tells that a program died of a signal. */
 const SIGNALLED = 128;
+
+/** util-linux: a session of its own, and with --ctty standard input as its terminal, taken away from another session. */
+export const SETSID = "/usr/bin/setsid";
 
 export interface Start {
   /** Absolute; its arguments follow. */
@@ -20,24 +25,20 @@ export interface Start {
 
 /** Signals that a client may pass on. */
 const passed: ReadonlySet<number> = new Set(
-  (
-    [
-      "SIGHUP",
-      "SIGINT",
-      "SIGQUIT",
-      "SIGTERM",
-      "SIGUSR1",
-      "SIGUSR2",
-      "SIGALRM",
-      "SIGCONT",
-      "SIGTSTP",
-      "SIGWINCH",
-    ] as const
-  ).map((name) => constants.signals[name]),
+  (["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT", "SIGTSTP"] as const).map(
+    (name) => constants.signals[name],
+  ),
 );
 
-/** Starts a program whose exit status is the client's answer. `ended` gives what the client writes to its standard error. Its process id; null where it did not start. */
-export function startFor(connection: Connection, start: Start, ended: (status: number) => string): number | null {
+export interface Hooks {
+  /** It has ended, or did not start: answers the client. */
+  over(status: number): void;
+  /** The client's terminal has another size. */
+  resized(): void;
+}
+
+/** Starts a program for a client, whose signals it gets. Its process id; null where it did not start. */
+export function startFor(connection: Connection, start: Start, hooks: Hooks): number | null {
   const [program = "", ...args] = start.command;
   const before = syscall("umask", start.umask | UMASK_LEAST);
   let child: ChildProcess;
@@ -46,11 +47,13 @@ export function startFor(connection: Connection, start: Start, ended: (status: n
   } finally {
     syscall("umask", before);
   }
-  child.once("error", (error) => connection.refuse(error.message));
-  child.once("exit", (code, signal) => {
-    const status = code ?? SIGNALLED + (signal === null ? 0 : constants.signals[signal]);
-    connection.answer(status, ended(status));
+  child.once("error", (error) => {
+    connection.refuse(error.message);
+    hooks.over(NOT_STARTED);
   });
+  child.once("exit", (code, signal) =>
+    hooks.over(code ?? SIGNALLED + (signal === null ? 0 : constants.signals[signal])),
+  );
   const { pid } = child;
   if (pid === undefined) return null;
   const send = (number: number): void => {
@@ -58,7 +61,10 @@ export function startFor(connection: Connection, start: Start, ended: (status: n
     if (child.exitCode === null && child.signalCode === null) sendToGroup(pid, number);
   };
   connection.begin({
-    signal: (number) => void (passed.has(number) && send(number)),
+    signal: (number) => {
+      if (number === constants.signals.SIGWINCH) hooks.resized();
+      else if (passed.has(number)) send(number);
+    },
     hangUp: () => {
       send(constants.signals.SIGHUP);
       send(constants.signals.SIGCONT);
@@ -67,10 +73,14 @@ export function startFor(connection: Connection, start: Start, ended: (status: n
   return pid;
 }
 
+/** To the one process while it has no group of its own yet. */
 function sendToGroup(leader: number, number: number): void {
-  try {
-    process.kill(-leader, number);
-  } catch (error) {
-    if (!hasCode(error, "ESRCH")) throw error;
+  for (const target of [-leader, leader]) {
+    try {
+      process.kill(target, number);
+      return;
+    } catch (error) {
+      if (!hasCode(error, "ESRCH")) throw error;
+    }
   }
 }

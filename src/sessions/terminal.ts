@@ -5,6 +5,11 @@ import { readProcStat } from "../domains/proc-stat.ts";
 /** None; the peer's own, which the shell may take over; or why it may not. */
 export type Terminal = "none" | "own" | { readonly refused: string };
 
+/** Whether descriptor `input` is the controlling terminal of process `pid`. */
+export function isOwnTerminal(pid: number, input: number): boolean {
+  return readProcStat(pid)?.terminal === fstatSync(input).rdev;
+}
+
 /**
  * Whether descriptor `input` is the controlling terminal of the session that process `pid` leads. The shell takes it away from that session: were the peer not
  * its leader, whoever started the peer would be left without.

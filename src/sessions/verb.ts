@@ -1,3 +1,4 @@
+import type { SocketPeer } from "../kernel/peer.ts";
 import type { Connection } from "./connection.ts";
 import type { Request } from "./wire.ts";
 
@@ -7,4 +8,6 @@ import type { Request } from "./wire.ts";
  */
 export interface Verb {
   begin(request: Request, descriptors: readonly number[], connection: Connection): void;
+  /** One that was not heard, since too many of its user's wait. */
+  turnedAway?(peer: SocketPeer): void;
 }

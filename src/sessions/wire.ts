@@ -30,10 +30,10 @@ export function lengthOf(bytes: Buffer, max: number): number | null {
   return length;
 }
 
-/** Texts that end with a NUL: program, folder, number of arguments, the arguments, then `NAME=VALUE` each. Bytes are kept as latin1. */
+/** Texts that end with a NUL: program, folder, number of arguments, the arguments, then `NAME=VALUE` each. In UTF-8, as Node passes words on. */
 export function parseRequest(body: Buffer): Request {
   if (body.length === 0 || body[body.length - 1] !== 0) throw new WireError("a request ends with a NUL");
-  const [program = "", folder = "", count = "", ...rest] = body.toString("latin1", 0, body.length - 1).split("\0");
+  const [program = "", folder = "", count = "", ...rest] = body.toString("utf8", 0, body.length - 1).split("\0");
   if (!/^\d{1,6}$/.test(count) || Number(count) > rest.length)
     throw new WireError("a request says how many arguments it has");
   const env = new Map<string, string>();
@@ -47,5 +47,5 @@ export function parseRequest(body: Buffer): Request {
 }
 
 export function encodeAnswer(status: number, words: string): Buffer {
-  return Buffer.concat([Buffer.from([status]), Buffer.from(words, "latin1")]);
+  return Buffer.concat([Buffer.from([status]), Buffer.from(words)]);
 }

@@ -11,6 +11,8 @@ export interface TestUser {
 /** Accounts of the host below, and of no other. */
 export const ada: TestUser = { name: "ada", uid: 61_001 };
 export const bob: TestUser = { name: "bob", uid: 61_002 };
+/** In the group of those who may leave the sandbox. */
+export const carol: TestUser = { name: "carol", uid: 61_003 };
 
 /**
  * What Cofferdam and sshd keep of a host is empty, the accounts are the test's, and files of ours stand for those in /etc, for the processes below alone. It ends with its
@@ -59,7 +61,7 @@ export class SessionHost {
   static async start(home: string): Promise<SessionHost> {
     const host = new SessionHost(home);
     chmodSync(host.folder, 0o755);
-    host.#accounts([ada, bob]);
+    host.#accounts([ada, bob, carol]);
     const holder = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-euc", mounts, "sh", host.folder]);
     host.#children.push(holder);
     await said(holder, "ready");
@@ -78,7 +80,10 @@ export class SessionHost {
     const passwd = users.map(({ name, uid }) => `${name}:x:${uid}:${uid}::/home/${name}:/bin/bash\n`).join("");
     const group = users.map(({ name, uid }) => `${name}:x:${uid}:\n`).join("");
     writeFileSync(join(this.folder, "passwd"), system + passwd);
-    writeFileSync(join(this.folder, "group"), `root:x:0:\nshadow:x:42:\nnogroup:x:65534:\ntty:x:5:\n${group}`);
+    writeFileSync(
+      join(this.folder, "group"),
+      `root:x:0:\nshadow:x:42:\nnogroup:x:65534:\ntty:x:5:\ncofferdam:x:61100:carol\n${group}`,
+    );
     writeFileSync(
       join(this.folder, "shadow"),
       ["root", ...users.map(({ name }) => name)].map((name) => `${name}:*:19000:0:99999:7:::\n`).join(""),

@@ -5,6 +5,7 @@ import { root } from "../house/tree.ts";
 import { skipUnless } from "../support/skip.ts";
 import { ada, canHaveHost, SessionHost } from "./session-host.ts";
 import { keyOf, Sshd } from "./sshd.ts";
+import { typing } from "./typist.ts";
 
 const FIRST_START_MS = 60_000;
 const LOGINS = 100;
@@ -118,51 +119,18 @@ test("ports are forwarded by sshd, and unix sockets not at all", async () => {
   expect(host.run(sshd.ssh(["-W", "/run/cofferdam-sessions/login.sock"])).status).toBe(255);
 });
 
-/** Types a line at a time into `ssh -tt` on a terminal of 24 by 80, which becomes 50 by 132 at `RESIZE`. */
-const typist = `
-import fcntl, os, pty, signal, struct, sys, termios
-def late(*_): sys.stdout.buffer.write(heard); sys.stdout.flush(); os._exit(99)
-signal.signal(signal.SIGALRM, late)
-signal.alarm(20)
-heard = b''
-def size(fd, rows, columns): fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
-pid, fd = pty.fork()
-if pid == 0:
-  os.execvp(sys.argv[2], sys.argv[2:])
-size(fd, 24, 80)
-def until(word):
-  global heard
-  while word not in heard:
-    try: some = os.read(fd, 4096)
-    except OSError: some = b''
-    if not some: sys.stdout.buffer.write(heard); sys.exit('ended before ' + repr(word))
-    heard += some
-  before, heard = heard.split(word, 1)
-  sys.stdout.buffer.write(before + word)
-for line in open(sys.argv[1], 'rb'):
-  wait, keys = line.rstrip(b'\\n').split(b'\\t')
-  until(wait)
-  if keys == b'RESIZE': size(fd, 50, 132)
-  else: os.write(fd, keys.replace(b'^C', b'\\x03').replace(b'^Z', b'\\x1a') + (b'' if keys.startswith(b'^') else b'\\n'))
-try:
-  while some := os.read(fd, 4096): sys.stdout.buffer.write(some)
-except OSError: pass
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-`;
-
 test("a terminal: its size and new size, interrupt and job control, and the status at its end", () => {
   const script = [
     ["$ ", 'echo "ready"'],
-    ["ready\r\n", "RESIZE"],
+    ["ready\n", "RESIZE"],
     ["$ ", "until [ $LINES = 50 ]; do (:); done; echo now $LINES $COLUMNS"],
     ["now 50 132", "bash -c 'echo up; read'"],
-    ["up\r\n", "^C"],
+    ["up\n", "^C"],
     ["$ ", "bash -c 'echo up; read'"],
-    ["up\r\n", "^Z"],
+    ["up\n", "^Z"],
     ["Stopped", "kill -KILL %1; while jobs %1; do (:); done; exit 9"],
-  ];
-  const keys = host.file("keys", script.map(([wait, typed]) => `${wait?.replace("\r\n", "\r")}\t${typed}\n`).join(""));
-  const { status, out } = host.run(["python3", host.file("typist.py", typist), keys, ...sshd.ssh(["-tt"])]);
+  ] as const;
+  const { status, out } = host.run(typing(host, script, sshd.ssh(["-tt"])));
   expect(out).toContain("This is a sandboxed shell");
   expect(out).not.toContain("no job control");
   expect(out).toContain("now 50 132");

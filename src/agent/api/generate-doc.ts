@@ -1,4 +1,5 @@
 import { DOMAIN_NUMBERS_MAX } from "../../domains/live-table-layout.ts";
+import { ADMINISTRATORS } from "../../host/administrators.ts";
 import {
   BODY_BYTES_MAX,
   CONNECTIONS_MAX,
@@ -8,7 +9,6 @@ import {
   HEADER_BYTES_MAX,
   REQUEST_WAIT_MAX_MS,
 } from "./limits.ts";
-import { ADMINISTRATORS } from "./peer.ts";
 import type { Route } from "./route.ts";
 import { routes } from "./routes.ts";
 

@@ -1,9 +1,7 @@
 import { hostAccounts } from "../../compile/accounts.ts";
+import { isAdministrator } from "../../host/administrators.ts";
 import { whereabouts } from "../../host/whereabouts.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
-
-/** Members of this group may do what root may, where there is one. */
-export const ADMINISTRATORS = "cofferdam";
 
 /** Who asks: decided anew for each request. */
 export type Caller =
@@ -35,13 +33,11 @@ export function judgePeer(peer: SocketPeer, runs: string): Caller {
 /** A peer that may ask, and for what. */
 export function accepted(peer: SocketPeer): Caller {
   const { users, groups } = hostAccounts();
-  const administrators = groups.find(({ name }) => name === ADMINISTRATORS)?.gid;
-  const isMember = administrators !== undefined && [peer.gid, ...peer.groups].includes(administrators);
   return {
     state: "accepted",
     ...{ uid: peer.uid, gid: peer.gid },
     name: users.find(({ uid }) => uid === peer.uid)?.name ?? null,
-    administers: peer.uid === 0 || isMember,
+    administers: isAdministrator(peer, groups),
   };
 }
 

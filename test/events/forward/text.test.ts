@@ -37,7 +37,7 @@ test("a name with a newline is still one line, in both files", () => {
     domain: "shell",
     number: 3,
     level: "enforcing",
-    command: "a\nb",
+    what: "a\nb",
     by: { uid: 1, name: "x\ny" },
   });
   expect(vobdLines(item(changed)).split("\n")).toHaveLength(3);
@@ -55,7 +55,7 @@ test("vobd.log: the original's ids and the order of its arguments, our name besi
     domain: "shell",
     number: 3,
     level: "enforcing",
-    command: "",
+    what: "started: a session",
     by: { uid: 7, name: null },
   });
   expect(vobdLines(item(shell))).toMatch(

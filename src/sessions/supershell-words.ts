@@ -1,0 +1,31 @@
+export interface Words {
+  /** null for a session. */
+  readonly command: string | null;
+  readonly reason: string | null;
+}
+
+/** Nothing of a longer one would be hidden from the auditor: it is refused. */
+const COMMAND_LENGTH_MAX = 4_096;
+const REASON_LENGTH_MAX = 256;
+
+export const SUPERSHELL_USAGE = `usage: supershell [--reason TEXT] [-c COMMAND]
+A shell of root's outside the sandbox, or one command, for root and members of the group cofferdam. Each use is logged.
+`;
+
+/** The arguments of `supershell`; a text says what is wrong with them. */
+export function parseWords(args: readonly string[]): Words | string {
+  let command: string | null = null;
+  let reason: string | null = null;
+  for (let at = 0; at < args.length; at += 2) {
+    const [option, value] = args.slice(at, at + 2);
+    if (value === undefined) return `cofferdam: supershell: \`${option}\` cannot stand here alone\n${SUPERSHELL_USAGE}`;
+    if (option === "-c" && command === null) command = value;
+    else if (option === "--reason" && reason === null) reason = value;
+    else return `cofferdam: supershell: there is no \`${option}\`, or it was given before\n${SUPERSHELL_USAGE}`;
+  }
+  if ((command?.length ?? 0) > COMMAND_LENGTH_MAX)
+    return `cofferdam: supershell: a command has at most ${COMMAND_LENGTH_MAX} characters\n  help: give a longer one on standard input\n`;
+  if ((reason?.length ?? 0) > REASON_LENGTH_MAX)
+    return `cofferdam: supershell: a reason has at most ${REASON_LENGTH_MAX} characters\n`;
+  return { command, reason };
+}

@@ -1,0 +1,106 @@
+import { readlinkSync } from "node:fs";
+import { isatty } from "node:tty";
+import { hostAccounts } from "../compile/accounts.ts";
+import { readRunRecord } from "../domains/runs.ts";
+import { readProcess } from "../events/process-info.ts";
+import { ADMINISTRATORS, isAdministrator } from "../host/administrators.ts";
+import type { Places } from "../host/places.ts";
+import { whereabouts } from "../host/whereabouts.ts";
+import type { SocketPeer } from "../kernel/peer.ts";
+import type { Connection } from "./connection.ts";
+import type { Logins } from "./logins.ts";
+import { startOutside } from "./outside.ts";
+import { shellRunOf } from "./peer.ts";
+import { SupershellLog, type Use } from "./supershell-log.ts";
+import { parseWords, SUPERSHELL_USAGE, type Words } from "./supershell-words.ts";
+import { isOwnTerminal } from "./terminal.ts";
+import type { Verb } from "./verb.ts";
+import type { Request } from "./wire.ts";
+
+const WRONG_USAGE = 2;
+const SECOND_MS = 1_000;
+
+/** For those who may: out of the sandbox, as root in superDom. Every use is told to the auditor before anything runs, and so is every refused one. */
+export class Supershell implements Verb {
+  readonly #places: Places;
+  readonly #logins: Logins;
+  readonly #told: SupershellLog;
+  readonly #say: (text: string) => void;
+
+  constructor(places: Places, logins: Logins, say: (text: string) => void) {
+    this.#places = places;
+    this.#logins = logins;
+    this.#told = new SupershellLog(places);
+    this.#say = say;
+  }
+
+  begin(request: Request, descriptors: readonly number[], connection: Connection): void {
+    const words = parseWords(request.args[0] === "--help" ? [] : request.args);
+    if (typeof words === "string") connection.answer(WRONG_USAGE, words);
+    else if (request.args[0] === "--help") connection.answer(0, SUPERSHELL_USAGE);
+    else this.#judge(words, request, descriptors, connection);
+  }
+
+  turnedAway({ pid, uid }: SocketPeer): void {
+    this.#tell(this.#useOf(pid, uid, { command: null, reason: null }, null), "refused, too many at once");
+  }
+
+  #judge(words: Words, request: Request, descriptors: readonly number[], connection: Connection): void {
+    const { peer } = connection;
+    const terminal = descriptors.find((fd) => isatty(fd)) ?? null;
+    const use = this.#useOf(peer.pid, peer.uid, words, terminal);
+    const isForeign = terminal !== null && !isOwnTerminal(peer.pid, terminal);
+    const refused = this.#refusalOf(peer) ?? (isForeign ? "this terminal is not yours" : null);
+    if (refused !== null) {
+      this.#tell(use, `refused, ${refused}`);
+      connection.refuse(`no super shell: ${refused}`);
+      return;
+    }
+    const problem = this.#tell(use, "started");
+    if (problem !== null) {
+      // What waits to be written says that it started.
+      this.#tell(use, "refused, since the event log could not be written");
+      connection.refuse(
+        `no super shell: nobody would be told of it, since the event log cannot be written: ${problem}`,
+      );
+      return;
+    }
+    const since = performance.now();
+    const ended = (status: number): void => {
+      const seconds = Math.round((performance.now() - since) / SECOND_MS);
+      this.#tell(use, `ended with status ${status} after ${seconds} s`);
+    };
+    startOutside({ command: words.command, client: request.env, descriptors, terminal }, connection, ended);
+  }
+
+  /** What is read of the peer counts only while it is there: that is asked last, by {@link shellRunOf}. */
+  #refusalOf(peer: SocketPeer): string | null {
+    const isAllowed = isAdministrator(peer, hostAccounts().groups);
+    const run = shellRunOf(peer, this.#places.system.runs);
+    if (typeof run === "string") return run;
+    return isAllowed ? null : `it is for root and members of the group ${ADMINISTRATORS}`;
+  }
+
+  #useOf(pid: number, uid: number, { command, reason }: Words, terminal: number | null): Use {
+    const { runs } = this.#places.system;
+    const where = whereabouts(pid, runs);
+    const member = where.kind === "domain" ? where.member : { domain: "superDom", number: 0, run: null };
+    return {
+      domain: member.domain,
+      number: member.number,
+      level: (member.run === null ? null : readRunRecord(runs, member.run)?.level) ?? "disabled",
+      by: { uid, name: hostAccounts().users.find((user) => user.uid === uid)?.name ?? null },
+      process: readProcess(pid),
+      command,
+      reason,
+      terminal: terminal === null ? null : readlinkSync(`/proc/self/fd/${terminal}`),
+      origin: (member.run === null ? null : this.#logins.get(member.run)?.origin) ?? null,
+    };
+  }
+
+  #tell(use: Use, what: string): string | null {
+    const problem = this.#told.tell(use, what);
+    if (problem !== null) this.#say(`no event of a super shell of user ${use.by.uid} could be written: ${problem}`);
+    return problem;
+  }
+}

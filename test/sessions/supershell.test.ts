@@ -1,0 +1,163 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Event } from "../../src/events/event.ts";
+import { root } from "../house/tree.ts";
+import { skipUnless } from "../support/skip.ts";
+import { ada, canHaveHost, carol, SessionHost, said, type TestUser } from "./session-host.ts";
+import { typing } from "./typist.ts";
+
+const client = join(root, "bin", "cofferdam-login");
+const FIRST_START_MS = 60_000;
+const FLOOD = 100;
+
+let host: SessionHost;
+beforeAll(async () => {
+  if (!canHaveHost()) return;
+  host = await SessionHost.start(root);
+  for (const user of [ada, carol]) host.run([client, "-c", ":"], user);
+}, FIRST_START_MS);
+afterAll(() => host?.stop());
+beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
+
+const env = { SSH_CONNECTION: "192.0.2.7 5 192.0.2.2 22" };
+const inside = (command: string, user: TestUser | undefined = carol, input = "") =>
+  host.run([client, "-c", command], user, input, env);
+
+function uses(): readonly Event[] {
+  const text = host.run(["sh", "-c", "cat /var/log/cofferdam/events.jsonl 2>/dev/null"]).out;
+  const events = text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event);
+  return events.filter(({ operation }) => operation === "supershell");
+}
+
+/** What was told since `before` events. */
+const told = (before: number) =>
+  uses()
+    .slice(before)
+    .map(({ object }) => object);
+
+test("one command runs as root in superDom, with its status, output and input", () => {
+  expect(inside("supershell -c 'id -u; cat /proc/self/cgroup; exit 7'")).toMatchObject({ status: 7, err: "" });
+  const { out } = inside("supershell -c 'id -u; cat /proc/self/cgroup; head -c4 /etc/shadow'");
+  expect(out).toMatch(/^0\n/);
+  expect(out).toContain("root");
+  expect(out).not.toContain("/cofferdam/shell");
+  expect(inside("supershell -c cat", carol, "through").out).toBe("through");
+  expect(inside("echo piped | supershell -c 'cat; echo err >&2' | cat")).toMatchObject({
+    out: "piped\n",
+    err: "err\n",
+  });
+  expect(inside("supershell -c 'kill -TERM $$'").status).toBe(143);
+  expect(inside("supershell -c 'echo ä'").out).toBe(Buffer.from("ä\n").toString("latin1"));
+});
+
+test("each use is told when it starts and when it ends: who, from where, on what, the command", () => {
+  const before = uses().length;
+  inside("supershell --reason 'a ticket' -c 'exit 3'");
+  expect(told(before)).toEqual([
+    "started: exit 3 (without a terminal, from 192.0.2.7, reason: a ticket)",
+    "ended with status 3 after 0 s: exit 3 (without a terminal, from 192.0.2.7, reason: a ticket)",
+  ]);
+  expect(uses().at(-1)).toMatchObject({
+    verdict: "audit",
+    domain: "shell",
+    level: "enforcing",
+    by: { uid: carol.uid, name: "carol" },
+    process: { comm: "supershell", uid: carol.uid },
+  });
+});
+
+test("nothing of the caller's environment comes along, and the folder does", () => {
+  const { out } = inside("export LD_PRELOAD=/x BASH_ENV=/x LANG=../../x LC_TIME=C; supershell -c 'pwd; export -p'");
+  expect(out).toMatch(/^\/var\/spool\/cofferdam\/carol\n/);
+  expect(out).toContain('HOME="/root"');
+  expect(out).toContain('LC_TIME="C"');
+  for (const name of ["LD_PRELOAD", "BASH_ENV", "LANG", "SSH_CONNECTION"]) expect(out).not.toContain(` ${name}=`);
+});
+
+test("who is no member is refused, and told of, every time of a hundred", () => {
+  const before = uses().length;
+  const { status, err, out } = inside("supershell -c id", ada);
+  expect({ status, out }).toEqual({ status: 125, out: "" });
+  expect(err).toContain("no super shell: it is for root and members of the group cofferdam");
+  inside(`for i in {1..${FLOOD}}; do supershell -c "echo $i" & done 2>/dev/null; wait`, ada);
+  const refused = told(before);
+  expect(refused).toHaveLength(1 + FLOOD);
+  const words = refused.slice(1).map((text) => /^refused, it is for root .*: echo (\d+) \(/.exec(text)?.[1]);
+  expect(words.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: FLOOD }, (_, i) => i + 1));
+});
+
+test("outside the sandbox there is none, not even for root", () => {
+  const before = uses().length;
+  const supershell = join(root, "shell", "supershell");
+  expect(host.run([supershell, "-c", "id"], carol)).toMatchObject({ status: 125, out: "" });
+  expect(host.run([supershell, "-c", "id"])).toMatchObject({ status: 125, out: "" });
+  expect(told(before)).toEqual(
+    Array(2).fill(expect.stringMatching(/^refused, this is for the sandboxed shell alone: id/)),
+  );
+});
+
+test("where the start cannot be told of, nothing runs", () => {
+  host.run(["sh", "-c", "mount -t tmpfs -o ro none /var/log"]);
+  try {
+    const { status, err } = inside("supershell -c 'echo ran >/run/ran'");
+    expect(status).toBe(125);
+    expect(err).toContain("nobody would be told of it");
+    expect(host.run(["cat", "/run/ran"]).status).not.toBe(0);
+  } finally {
+    host.run(["umount", "/var/log"]);
+  }
+  const before = uses().length;
+  expect(inside("supershell -c 'echo ran'").out).toBe("ran\n");
+  expect(told(before).map((text) => text.split(":")[0])).toEqual([
+    "started",
+    "refused, since the event log could not be written",
+    "started",
+    "ended with status 0 after 0 s",
+  ]);
+});
+
+test("a terminal: a new one with the caller's size, which follows; interrupt, job control, and the caller's settings are put back", () => {
+  const before = uses().length;
+  const script = [
+    ["$ ", "supershell"],
+    ["# ", "tty; stty size"],
+    ["24 80\n", "RESIZE"],
+    ["# ", "until [ \"$(stty size)\" = '50 132' ]; do :; done; echo resized"],
+    ["resized\n", "sh -c 'echo up; exec cat'"],
+    ["up\n", "^C"],
+    ["# ", "sh -c 'echo up; exec cat'"],
+    ["up\n", "^Z"],
+    ["Stopped", "kill -KILL %1; while jobs %1; do :; done; exit 6"],
+    ["$ ", "echo status $?; supershell -c 'stty -echo raw; exit 0'"],
+    ["$ ", "echo typed; exit 4"],
+  ] as const;
+  const { status, out } = host.run(typing(host, script, ["sh", "-c", `exec ${client}`]), carol);
+  expect(out).toContain("status 6");
+  expect(out).not.toContain("no job control");
+  expect(out).toContain("echo typed");
+  expect(status).toBe(4);
+  expect(told(before)[0]).toMatch(/^started: a session \(on \/dev\/pts\/\d+\)$/);
+});
+
+test("the end of the client is a hang-up for what runs outside", async () => {
+  const shell = host.spawn(
+    [
+      client,
+      "-c",
+      "supershell -c \"trap 'echo hung up; exit 1' HUP; echo up; while :; do sleep 0.1; done\" & echo; read",
+    ],
+    carol,
+  );
+  await said(shell, "up");
+  const heard = said(shell, "hung up");
+  host.run([
+    "sh",
+    "-c",
+    'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != supershell ] || [ "$(stat -c %u $p)" != 61003 ] || kill -KILL ${p#/proc/}; done',
+  ]);
+  await heard;
+  shell.stdin?.end();
+});
