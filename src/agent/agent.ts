@@ -13,12 +13,12 @@ import type { Level } from "../model/policy.ts";
 import { controlApi } from "./api/control-api.ts";
 import { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
-import { keepSessions } from "./keep-sessions.ts";
 import { type Keeper, type KeptCommand, keeperOf } from "./keeper.ts";
 import { type LevelChange, Levels } from "./levels.ts";
 import { listen } from "./listen.ts";
 import { LivePlans } from "./live-plans.ts";
 import { LogFollower } from "./log-follower.ts";
+import { Logins } from "./logins.ts";
 import { refreshPlans, withdrawPlans } from "./refresh-plans.ts";
 import { type ReloadOutcome, reload } from "./reload.ts";
 import { brokenEvent, reloadEvents } from "./reload-events.ts";
@@ -47,6 +47,7 @@ export class Agent {
   readonly table: DomainTable;
   readonly mediator: Keeper | null;
   readonly sessions: Keeper | null;
+  readonly logins: Logins;
   readonly #lock: FileLock;
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
@@ -56,7 +57,6 @@ export class Agent {
   readonly #runs: RunsWatch;
   readonly #follower: LogFollower;
   readonly #sweeper: Sweeper;
-  #looking: NodeJS.Timeout | undefined;
   /** Orders are done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -79,6 +79,7 @@ export class Agent {
     };
     this.mediator = keeperOf(mediator, places.system.mediatorLock, told("mediator"));
     this.sessions = keeperOf(sessions, places.system.sessions.lock, told("session server"));
+    this.logins = new Logins(places, this.sessions, log);
   }
 
   /** @throws HostError when there is an agent already, or the host's state is broken */
@@ -95,7 +96,7 @@ export class Agent {
       await agent.#load();
       await listen(agent.#api.server, options.activated ?? system.control);
       agent.mediator?.start();
-      agent.#looking = keepSessions(agent);
+      agent.logins.start();
       return agent;
     } catch (error) {
       await agent.stop();
@@ -109,7 +110,7 @@ export class Agent {
     this.#sweeper.stop();
     this.#levels.stop();
     this.mediator?.stop();
-    clearInterval(this.#looking);
+    this.logins.stop();
     this.sessions?.stop();
     await this.#api.close();
     await this.#last;

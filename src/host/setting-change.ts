@@ -3,7 +3,7 @@ export interface PreparedChange {
   /** The way back for somebody who is locked out: goes through also where no event can be written of it. */
   readonly isRescue: boolean;
   /** Puts it in force, whole or not at all. */
-  place(): void;
+  place(): Promise<void>;
   /** Takes back what was prepared. */
   discard(): void;
   /** What the administrator must know or do, a sentence each. */

@@ -83,7 +83,7 @@ export async function writeSetting(places: Places, key: string, text: string): P
   const before = withValue(places, setting).value;
   const by = asker();
   const change = await prepared(setting.prepare(places, value, by));
-  const untold = carryOut(places, change, `${key} from ${before} to ${value}`, by);
+  const untold = await carryOut(places, change, `${key} from ${before} to ${value}`, by);
   return { ...withValue(places, setting), before, next: [...change.next, ...untold] };
 }
 
@@ -97,13 +97,13 @@ async function prepared(change: Promise<PreparedChange>): Promise<PreparedChange
 }
 
 /** What could not be told to the auditor, for a change that goes through all the same. */
-function carryOut(places: Places, change: PreparedChange, what: string, by: By): readonly string[] {
+async function carryOut(places: Places, change: PreparedChange, what: string, by: By): Promise<readonly string[]> {
   const log = openEventLog(dirname(places.events));
-  if (change.isRescue) change.place();
+  if (change.isRescue) await change.place();
   log.append(auditEvent(theHost, "set", what, by));
   const { problem } = log;
   try {
-    if (problem === null && !change.isRescue) change.place();
+    if (problem === null && !change.isRescue) await change.place();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     log.append(failedEvent(theHost, "set", `${what}: ${why}`));

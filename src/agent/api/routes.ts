@@ -167,6 +167,18 @@ export const routes: readonly Route[] = [
     answer: reloadFields,
     handle: async (agent, { by }) => ({ domains: await agent.reload(null, by) }),
   },
+  {
+    method: "POST",
+    path: "/v1/sessions",
+    access: "administer",
+    summary: "look now, and not within ten seconds, whether logins are led to the session server",
+    body: [],
+    answer: [{ name: "state, pid, restarts", doc: "of the session server; null where none is kept" }],
+    handle: (agent) => {
+      agent.logins.look();
+      return { ...agent.sessions?.state };
+    },
+  },
 ];
 
 function requireDomain(agent: Agent, name: string): DomainEntry {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Places, sessionPrograms } from "../places.ts";
+import { modesFor, writeWhole } from "../write-whole.ts";
 
 /** Units of systemd that let people log in at a console. */
 const units = ["getty@", "serial-getty@", "console-getty", "container-getty@"];
@@ -43,7 +44,7 @@ export function consolePasswd(passwd: string, login: string): string {
   const lines = passwd.split("\n").flatMap((line) => {
     const fields = line.split(":");
     // What does not parse, NIS `+` lines among them, would bring accounts whose shell is another one.
-    if (fields.length !== 7) return [];
+    if (fields.length !== 7 || /^[+-]/.test(line)) return [];
     const shell = fields[6] ?? "";
     return [[...fields.slice(0, 6), noLogin.has(shell) ? shell : login].join(":")];
   });
@@ -64,4 +65,16 @@ export function consoleAccounts(places: Places): Files {
   ];
   if (existsSync(NAME_SERVICES)) texts.push([nameServices, consoleNameServices(readFileSync(NAME_SERVICES, "utf8"))]);
   return new Map(texts);
+}
+
+/** Writes what the drop-ins bind anew where the host's accounts have changed since; nothing where there are no drop-ins. @throws HostError */
+export function refreshConsole(places: Places): void {
+  if (!consoleDropIns().some((path) => existsSync(path))) return;
+  for (const [path, text] of consoleAccounts(places))
+    if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeWhole(path, Buffer.from(text), modesFor(0));
+}
+
+/** Names in /etc whose change concerns the consoles. */
+export function concernsConsole(name: string | null): boolean {
+  return name === null || [PASSWD, NAME_SERVICES].includes(`/etc/${name}`);
 }

@@ -2,6 +2,7 @@
  * The setting that puts every login of the host into domain `shell` (docs/shell.md). What is in force is what sshd and systemd read, and nothing else is kept: a drop-in
  * that somebody removed by hand is a setting that is off. On: everything is tried before anything is changed. Off: files are removed, whatever else of Cofferdam is broken or gone.
  */
+import { spawnSync } from "node:child_process";
 import { lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { hasError } from "../../diagnostics/diagnostic.ts";
@@ -16,10 +17,11 @@ import { makeFolder, modesFor, prepareWhole } from "../write-whole.ts";
 import { administrators, checkShells } from "./administrators.ts";
 import { consoleAccounts, consoleDropIn, consoleDropIns, consoleFiles } from "./console.ts";
 import { isRootsAlone, loginAccounts } from "./login-shells.ts";
+import { requireAgent, requireKept, withServer } from "./session-server.ts";
 import { requireSshd, SshdWith } from "./sshd.ts";
 import { checkSshd } from "./sshd-checks.ts";
 import { SSHD_DROP_IN, sshdDropIn } from "./sshd-drop-in.ts";
-import { checkServer, tryLogin } from "./trial.ts";
+import { tryLogin } from "./trial.ts";
 
 const DOMAIN = "shell";
 
@@ -50,14 +52,21 @@ export async function prepareOn(places: Places, asker: number): Promise<Prepared
   }
   requireProgram(sessionPrograms(places.home).login);
   await checkDomain(places, admins[0]?.name ?? "root");
-  await checkServer(places);
-  for (const account of admins) tryLogin(places, account);
+  await requireAgent(places);
+  requireAtBoot();
+  await withServer(places, () => {
+    for (const account of admins) tryLogin(places, account);
+  });
   const files = [
     ...consoleAccounts(places),
     ...consoleDropIns().map((path) => [path, consoleDropIn(places)] as const),
     sshdPart(places),
   ];
-  return { ...placing(files), isRescue: false, next: [...remarks, restartWords("in the sandbox")] };
+  return {
+    ...placing(files, () => requireKept(places)),
+    isRescue: false,
+    next: [...remarks, restartWords("in the sandbox")],
+  };
 }
 
 /** Needs nothing of Cofferdam but this program: no agent, no session server, no room on the disk. */
@@ -67,7 +76,7 @@ export function prepareOff(places: Places): PreparedChange {
   const files = [SSHD_DROP_IN, ...consoleDropIns(), passwd, nameServices];
   return {
     isRescue: true,
-    place: () => {
+    place: async () => {
       const left = files.flatMap((path) => remove(path) ?? []);
       for (const path of consoleDropIns()) removeIfEmpty(dirname(path));
       if (left.length === 0) return;
@@ -82,7 +91,10 @@ export function prepareOff(places: Places): PreparedChange {
 }
 
 /** All files at once: what may fail for want of room fails before the first has its name, and a failure after that leaves none that was not there. */
-function placing(files: readonly (readonly [string, string])[]): Pick<PreparedChange, "place" | "discard"> {
+function placing(
+  files: readonly (readonly [string, string])[],
+  confirm: () => Promise<void>,
+): Pick<PreparedChange, "place" | "discard"> {
   const prepared: (readonly [string, PreparedFile])[] = [];
   const discard = (): void => {
     for (const [, file] of prepared) file.discard();
@@ -99,7 +111,7 @@ function placing(files: readonly (readonly [string, string])[]): Pick<PreparedCh
   }
   return {
     discard,
-    place: () => {
+    place: async () => {
       const made: string[] = [];
       try {
         for (const [path, file] of prepared) {
@@ -107,6 +119,7 @@ function placing(files: readonly (readonly [string, string])[]): Pick<PreparedCh
           file.place(path);
           syncFolder(dirname(path));
         }
+        await confirm();
       } catch (error) {
         for (const path of made) remove(path);
         discard();
@@ -156,6 +169,17 @@ function requireProgram(login: string): void {
   if (!/^[\w/.+-]+$/.test(login))
     throw new HostError(`${login} has letters that a shell may read as something else`, help);
   if (!isRootsAlone(login)) throw new HostError(`others than root may change ${login}`, help);
+}
+
+/** Where the agent does not come up with the host, nobody can log in after the next restart. */
+function requireAtBoot(): void {
+  if (!runsSystemd()) return;
+  const { status } = spawnSync("systemctl", ["--quiet", "is-enabled", "cofferdam-agent.service"]);
+  if (status === 0) return;
+  throw new HostError(
+    "the agent does not start with the host, and without it nobody could log in",
+    "systemctl enable --now cofferdam-agent",
+  );
 }
 
 async function checkDomain(places: Places, user: string): Promise<void> {

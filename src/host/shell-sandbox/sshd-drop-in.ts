@@ -9,14 +9,18 @@ export const SSHD_MODE = 0o644;
 /** Stands outside the Match block: sshd takes it nowhere else. Of keywords outside a block the first counts. */
 const forEverybody: Readonly<Record<string, string>> = { PermitUserEnvironment: "no" };
 
+/** csh and fish would wait for it as their child, and a child does not lead the session whose terminal the shell is to have. */
+export function forceCommand(places: Places): string {
+  return `exec ${sessionPrograms(places.home).login}`;
+}
+
 /**
  * What sshd must do with each login, by its keyword; values as `sshd -T` prints them. sshd runs ForceCommand through the user's own login shell, so that
  * nothing of the user's may run in that shell: neither its start-up files nor those of sshd.
  */
 export function forcedBySshd(places: Places): Readonly<Record<string, string>> {
   return {
-    // exec: the client must lead the session whose terminal the shell takes, and not every login shell becomes what it is told to run.
-    ForceCommand: `exec ${sessionPrograms(places.home).login}`,
+    ForceCommand: forceCommand(places),
     PermitUserRC: "no",
     // Any unix socket that the user may connect to, by a process outside the sandbox.
     AllowStreamLocalForwarding: "no",

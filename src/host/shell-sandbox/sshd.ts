@@ -14,7 +14,9 @@ const SSHD_MS = 10_000;
 const inView = `
 mount -t tmpfs -o mode=0755,size=8m cofferdam "$1"
 cp -a "$2/." "$1/"
-cat "$3" >"$1/$4"
+# Where it is a link, what it leads to is no copy.
+rm -f "$1/$4"
+cp "$3" "$1/$4"
 mount --bind "$1" "$2"
 shift 4
 mkdir -p /run/sshd

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 
 export const clone = join(import.meta.dirname, "..", "..", "..");
@@ -11,7 +12,7 @@ export const SSHD_DROP_IN = "/etc/ssh/sshd_config.d/00-cofferdam-shell.conf";
  * the package, and its key is made here.
  */
 const mounts = `
-empty() { mkdir -p "$1"; mount -t tmpfs -o mode=0755 cofferdam-test "$1"; }
+empty() { mkdir -p "$1"; mount -t tmpfs -o mode=0755,size=64m cofferdam-test "$1"; }
 empty /run
 empty /run/etc
 cp -a /etc/. /run/etc/
@@ -27,6 +28,9 @@ chmod 600 /etc/ssh/ssh_host_ed25519_key
 echo ready
 exec sleep infinity
 `;
+
+/** For one command, milliseconds. */
+const COMMAND_MS = 25_000;
 
 export interface Outcome {
   readonly status: number | null;
@@ -49,10 +53,39 @@ export class EtcHost {
     return new EtcHost(child);
   }
 
+  /** With all that was started in there. */
   async stop(): Promise<void> {
+    this.#kill(() => true);
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
     await ended;
+  }
+
+  /** Ready to be asked. */
+  async startAgent(): Promise<void> {
+    const [program = "", ...args] = this.command([join(clone, "bin", "cofferdam"), "agent"]);
+    spawn(program, args, { stdio: "ignore" }).unref();
+    this.sh(`until "$1" status >/dev/null 2>&1; do sleep 0.05; done`, join(clone, "bin", "cofferdam"));
+  }
+
+  /** What it has started outlives it, and is ended too. */
+  stopAgent(): void {
+    this.#kill((words) => words.includes(clone));
+    this.sh("rm -rf /run/cofferdam-sessions");
+  }
+
+  /** Processes of this namespace, and of no other, by their command line. */
+  #kill(isMeant: (words: string) => boolean): void {
+    const space = readlinkSync(`/proc/${this.#child.pid}/ns/mnt`);
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== this.#child.pid)) {
+      try {
+        if (readlinkSync(`/proc/${pid}/ns/mnt`) !== space) continue;
+        if (isMeant(readFileSync(`/proc/${pid}/cmdline`, "latin1"))) process.kill(Number(pid), "SIGKILL");
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error && ["ENOENT", "ESRCH", "EACCES"].includes(String(error.code))))
+          throw error;
+      }
+    }
   }
 
   /** As root, in there. */
@@ -62,7 +95,7 @@ export class EtcHost {
 
   run(...words: readonly string[]): Outcome {
     const [program = "", ...args] = this.command(words);
-    const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: COMMAND_MS });
     return { status, out: stdout, err: stderr };
   }
 
@@ -88,10 +121,10 @@ export class EtcHost {
     return this.sh('cat "$1"', path);
   }
 
-  /** Everything in /etc and in Cofferdam's state, with its content: to see that nothing has changed. */
+  /** Everything in /etc, and what consoles are given, with its content: to see that nothing has changed. */
   fingerprint(): string {
     return this.sh(
-      "find /etc /var/lib/cofferdam -type f -exec md5sum {} + -o -type l -printf '%p %l\\n' -o -printf '%p\\n' | sort",
+      "find /etc /var/lib/cofferdam/console -type f -exec md5sum {} + -o -type l -printf '%p %l\\n' -o -printf '%p\\n' 2>/dev/null | sort",
     );
   }
 }

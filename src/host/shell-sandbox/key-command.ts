@@ -1,0 +1,76 @@
+/** One line of an authorized_keys file that lets somebody in (sshd(8)). */
+interface AuthorizedKey {
+  readonly key: Buffer;
+  /** For this command alone; null for a key without such a limit. */
+  readonly command: string | null;
+}
+
+/**
+ * Whether a login may run what it likes. ForceCommand takes the place of the command to which a key is limited, so that Cofferdam has to heed it; sshd heeds all its other options.
+ * `refused`: why it cannot be told.
+ */
+export type KeyCommand =
+  | { readonly kind: "any" }
+  | { readonly kind: "one"; readonly command: string }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** Keys by which somebody has logged in; null where one is a certificate. `text`: what sshd wrote, a line for each method (ExposeAuthInfo of sshd_config(5)). */
+export function keysOf(text: string): readonly Buffer[] | null {
+  const lines = text.split("\n").map((line) => line.split(" "));
+  const keys = lines.filter(([method, type]) => method === "publickey" && type !== undefined);
+  if (keys.some(([, type = ""]) => type.includes("-cert-"))) return null;
+  return keys.map(([, , base64 = ""]) => Buffer.from(base64, "base64"));
+}
+
+/** `files`: texts of the user's authorized_keys. */
+export function commandOfKeys(userAuth: string, files: readonly string[]): KeyCommand {
+  const keys = keysOf(userAuth);
+  if (keys === null)
+    return { kind: "refused", why: "a certificate may be for one command alone, and is not looked into" };
+  const authorized = files.flatMap((file) => file.split("\n").flatMap((line) => authorizedKey(line) ?? []));
+  const commands = new Set<string | null>();
+  for (const key of keys) {
+    const same = authorized.filter((one) => one.key.equals(key));
+    if (same.length === 0) return { kind: "refused", why: "your key is in none of your authorized_keys files" };
+    const own = new Set(same.map(({ command }) => command));
+    if (own.size > 1)
+      return { kind: "refused", why: "your key stands in authorized_keys more than once, for different commands" };
+    for (const command of own) commands.add(command);
+  }
+  const [command, another] = [...commands].filter((one) => one !== null);
+  if (command === undefined) return { kind: "any" };
+  return another === undefined
+    ? { kind: "one", command }
+    : { kind: "refused", why: "your keys are for different commands" };
+}
+
+/** null for comments and for what is no key. */
+function authorizedKey(line: string): AuthorizedKey | null {
+  const text = line.replace(/\r$/, "").trimStart();
+  if (text === "" || text.startsWith("#")) return null;
+  const bare = keyAt(text);
+  if (bare !== null) return { key: bare, command: null };
+  // Options end at the first space that is not in quotes.
+  const options = /^(?:[^\s"]|"(?:\\"|[^"])*")+/.exec(text)?.[0] ?? "";
+  const key = keyAt(text.slice(options.length).trimStart());
+  return key === null ? null : { key, command: commandOption(options) };
+}
+
+function keyAt(text: string): Buffer | null {
+  const [, type = "", base64 = ""] = /^([a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/=]+)/.exec(text) ?? [];
+  const key = Buffer.from(base64, "base64");
+  // The key begins with its own type: a length of four bytes, then the name (RFC 4253, 6.6).
+  return key.length > 4 && key.toString("latin1", 4, 4 + key.readUInt32BE(0)) === type ? key : null;
+}
+
+function commandOption(options: string): string | null {
+  const found = /(?:^|,)command="((?:\\"|[^"])*)"/i.exec(blankedValues(options));
+  if (found === null) return null;
+  const at = (found.index ?? 0) + found[0].indexOf('"') + 1;
+  return options.slice(at, at + (found[1]?.length ?? 0)).replaceAll('\\"', '"');
+}
+
+/** Values without what could be taken for a comma or an option, each as long as it was. */
+function blankedValues(options: string): string {
+  return options.replaceAll(/"((?:\\"|[^"])*)"/g, (_all, value: string) => `"${"x".repeat(value.length)}"`);
+}

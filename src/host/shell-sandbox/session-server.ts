@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { agentIfThere, agentRequest } from "../agent-client.ts";
+import { HostError } from "../host-error.ts";
+import type { Places } from "../places.ts";
+
+/** From its start to its first answer, milliseconds. */
+const SERVER_START_MS = 20_000;
+const LOOK_AGAIN_MS = 20;
+
+/** Nothing else keeps a session server over its end and over restarts of the host. @throws HostError where there is none */
+export async function requireAgent(places: Places): Promise<void> {
+  if ((await agentIfThere("/v1/status", places.system.control)) !== null) return;
+  throw new HostError(
+    "no agent runs on this host, and nobody else would keep the session server",
+    "start it: systemctl enable --now cofferdam-agent",
+  );
+}
+
+/** While there is no sandboxed shell on this host nobody keeps a session server: then there is one for the length of `work`. @throws HostError */
+export async function withServer(places: Places, work: () => void): Promise<void> {
+  if ((await problemOf(places)) === null) return work();
+  const server = spawn(join(places.home, "bin", "cofferdam"), ["sessions"], {
+    stdio: ["ignore", "ignore", "pipe"],
+    cwd: "/",
+    env: { PATH: process.env.PATH },
+  });
+  const words: Buffer[] = [];
+  server.stderr?.on("data", (chunk: Buffer) => words.push(chunk));
+  try {
+    await untilItAnswers(places, server, () => Buffer.concat(words).toString("utf8").trim());
+    work();
+  } finally {
+    await end(server);
+  }
+}
+
+/** The agent keeps one from now on: it has seen what was put in place. @throws HostError */
+export async function requireKept(places: Places): Promise<void> {
+  await agentRequest("POST", "/v1/sessions", undefined, places.system.control);
+  await untilItAnswers(places, null, () => "the agent does not start one");
+}
+
+async function untilItAnswers(places: Places, server: ChildProcess | null, words: () => string): Promise<void> {
+  for (const since = performance.now(); ; await pause(LOOK_AGAIN_MS)) {
+    const problem = await problemOf(places);
+    if (problem === null) return;
+    const ended = server !== null && (server.exitCode !== null || server.signalCode !== null);
+    if (!ended && performance.now() - since < SERVER_START_MS) continue;
+    throw new HostError(
+      `the session server does not answer (${problem}): ${words()}`,
+      "cofferdam sessions in the foreground tells more",
+    );
+  }
+}
+
+/** Why nobody answers; null where somebody does. */
+function problemOf({ system }: Places): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect(system.sessions.login, () => {
+      socket.destroy();
+      resolve(null);
+    });
+    socket.on("error", (error) => resolve("code" in error ? String(error.code) : error.message));
+  });
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, "exit");
+  server.kill("SIGTERM");
+  await ended;
+}

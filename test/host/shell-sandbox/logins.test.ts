@@ -1,0 +1,153 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { needsRoot, skipUnless } from "../../support/skip.ts";
+import { clone, EtcHost } from "./etc-host.ts";
+
+const PORT = 2222;
+const GETTY = "/etc/systemd/system/getty@.service.d/50-cofferdam-shell.conf";
+const scratch = mkdtempSync(join(tmpdir(), "cofferdam-logins-"));
+const key = join(scratch, "key");
+let host: EtcHost;
+
+/** By the login shell whose start-up files are planted. */
+const shells = ["/bin/bash", "/bin/dash", "/usr/bin/zsh", "/usr/bin/tcsh", "/usr/bin/fish"];
+const userOf = (shell: string): string => `u${shell.slice(shell.lastIndexOf("/") + 1)}`;
+
+const plant = `
+echo "$1:x:$2:$2::/home/$1:$3" >>/etc/passwd
+echo "$1:x:$2:" >>/etc/group
+echo "$1:*:19000:0:99999:7:::" >>/etc/shadow
+mkdir -p "/home/$1/.ssh" "/home/$1/.config/fish/conf.d" "/home/$1/.local/share/fish/vendor_conf.d"
+cd "/home/$1"
+for file in .bashrc .bash_profile .profile .zshenv .zprofile .zshrc .zlogin .cshrc .tcshrc .login .config/fish/config.fish .config/fish/conf.d/a.fish .local/share/fish/vendor_conf.d/b.fish .ssh/rc; do
+  echo "touch /home/$1/mark" >"$file"
+done
+echo "BASH_ENV=/home/$1/.bashrc" >.ssh/environment
+cp "$4" .ssh/authorized_keys
+chown -R "$2:$2" "/home/$1"
+`;
+
+beforeAll(async () => {
+  if (process.getuid?.() !== 0 || !existsSync("/usr/sbin/sshd")) return;
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  host = await EtcHost.start(key);
+  for (const [at, shell] of shells.entries()) host.sh(plant, userOf(shell), String(3001 + at), shell, `${key}.pub`);
+  await host.startAgent();
+});
+
+afterAll(async () => {
+  await host?.stop();
+  rmSync(scratch, { recursive: true });
+});
+
+beforeEach((context) => {
+  needsRoot(context);
+  skipUnless(context, existsSync("/usr/sbin/sshd"), "openssh-server is not installed");
+});
+
+/** As `systemctl restart ssh`: sessions go on. */
+function restartSshd(): void {
+  host.sh(
+    `[ ! -e /run/sshd.pid ] || kill "$(cat /run/sshd.pid)"; /usr/sbin/sshd -p ${PORT} -o ListenAddress=127.0.0.1 -o PidFile=/run/sshd.pid`,
+  );
+}
+
+function ssh(user: string, ...words: readonly string[]) {
+  const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
+  const args = ["-F", "none", "-i", key, "-p", String(PORT), ...options.flatMap((option) => ["-o", option])];
+  const { status, stdout, stderr } = spawnSync("ssh", [...args, `${user}@127.0.0.1`, ...words], { encoding: "utf8" });
+  return { status, out: stdout, err: stderr };
+}
+
+/** Refused to every domain, and read by everybody outside. */
+const isInside = `! : <${join(clone, "dist", "cofferdam.js")}`;
+const marks = (): string => host.sh("ls /home/*/mark 2>/dev/null || true; rm -f /home/*/mark");
+
+/** Mounts as systemd would by the drop-in, then login(1) on a terminal of its own. */
+function consoleLogin(user: string, line: string): string {
+  const binds = [...host.read(GETTY).matchAll(/^BindReadOnlyPaths=(\S+):(\S+)$/gm)].flatMap(
+    ([, from = "", to = ""]) => [from, to],
+  );
+  const script = `
+while [ "$#" -gt 2 ]; do mount --bind "$1" "$2"; mount -o remount,bind,ro "$2"; shift 2; done
+printf '%s\\nexit\\n' "$2" | script -qec "login -f $1" /dev/null
+`;
+  return host.run("unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh", ...binds, user, line)
+    .out;
+}
+
+test("off: start-up files of users run outside every domain", () => {
+  restartSshd();
+  for (const shell of shells) ssh(userOf(shell), "true");
+  // dash reads nothing for a command, but sshd runs ~/.ssh/rc.
+  expect(marks().split("\n").filter(Boolean)).toHaveLength(shells.length);
+  expect(ssh("ubash", isInside).status).toBe(1);
+});
+
+test("on: no start-up file of a user runs before the sandbox, whatever the login shell", () => {
+  expect(host.set(1)).toMatchObject({ status: 0, err: "" });
+  restartSshd();
+  for (const shell of shells) {
+    const { status, out } = ssh(userOf(shell), `${isInside} 2>/dev/null && echo "in as $USER"`);
+    expect([shell, status, out]).toEqual([shell, 0, `in as ${userOf(shell)}\n`]);
+  }
+  expect(marks()).toBe("");
+});
+
+test("on: a Match block with another command does not override it, and internal-sftp is none of sshd's", () => {
+  host.write(
+    "/etc/ssh/sshd_config.d/50-own.conf",
+    "Match User ubash\nForceCommand /bin/echo outside\nPermitUserRC yes\nAllowStreamLocalForwarding yes\n",
+  );
+  host.sh("sed -i 's/^Subsystem.*/Subsystem sftp internal-sftp/' /etc/ssh/sshd_config");
+  expect(host.set(1)).toMatchObject({ status: 0 });
+  restartSshd();
+  expect(ssh("ubash", `${isInside} && echo inside`)).toMatchObject({ status: 0, out: "inside\n" });
+  const sftp = ssh("ubash", "-s", "sftp");
+  expect(sftp.err).not.toContain("outside");
+  host.sh("rm /etc/ssh/sshd_config.d/50-own.conf; cp /usr/share/openssh/sshd_config /etc/ssh/sshd_config");
+});
+
+test("on: no socket is forwarded, no tunnel and no X11 opened", () => {
+  const forwarded = ssh(
+    "ubash",
+    "-o",
+    "ExitOnForwardFailure=yes",
+    "-R",
+    "/tmp/cofferdam-forwarded:127.0.0.1:1",
+    "true",
+  );
+  expect(forwarded.status).not.toBe(0);
+  expect(
+    host.run("/usr/sbin/sshd", "-T", "-C", "user=ubash,host=h,addr=127.0.0.1,laddr=127.0.0.1,lport=22").out,
+  ).toMatch(/^permittunnel no$/m);
+});
+
+test("on: a key that is for one command alone still is, in the sandbox", () => {
+  const line = `command="${isInside} 2>/dev/null && echo one: $SSH_ORIGINAL_COMMAND" ${readFileSync(`${key}.pub`, "utf8")}`;
+  host.write("/home/udash/.ssh/authorized_keys", line);
+  expect(ssh("udash", "echo two")).toMatchObject({ status: 0, out: "one: echo two\n" });
+  expect(ssh("udash")).toMatchObject({ status: 0, out: "one: \n" });
+});
+
+test("on: a login at a console is in the sandbox, and no start-up file of the user runs before it", () => {
+  expect(consoleLogin("ubash", `${isInside} && echo in"side"`)).toContain("\ninside\r\n");
+  expect(marks()).toBe("");
+});
+
+test("on: an account that is new on the host has a login at a console, in the sandbox", () => {
+  host.sh(plant, "unew", "3999", "/bin/bash", `${key}.pub`);
+  host.sh("until grep -q ^unew: /var/lib/cofferdam/console/passwd; do sleep 0.02; done");
+  expect(consoleLogin("unew", `${isInside} && echo in"side"`)).toContain("\ninside\r\n");
+  expect(marks()).toBe("");
+});
+
+test("off again: shells are as they were", () => {
+  expect(host.set(0).status).toBe(0);
+  restartSshd();
+  expect(ssh("ubash", isInside).status).toBe(1);
+  expect(marks()).not.toBe("");
+});
