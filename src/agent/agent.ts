@@ -46,7 +46,6 @@ export class Agent {
   readonly since = new Date().toISOString();
   readonly table: DomainTable;
   readonly mediator: Keeper | null;
-  readonly sessions: Keeper | null;
   readonly logins: Logins;
   readonly #lock: FileLock;
   readonly #writer: LiveTableWriter;
@@ -78,8 +77,8 @@ export class Agent {
       this.tell(failedEvent(theHost, name, `it has ended (${why}) and is started again, for the ${count}. time`));
     };
     this.mediator = keeperOf(mediator, places.system.mediatorLock, told("mediator"));
-    this.sessions = keeperOf(sessions, places.system.sessions.lock, told("session server"));
-    this.logins = new Logins(places, this.sessions, log);
+    const server = keeperOf(sessions, places.system.sessions.lock, told("session server"));
+    this.logins = new Logins(places, server, log);
   }
 
   /** @throws HostError when there is an agent already, or the host's state is broken */
@@ -111,7 +110,6 @@ export class Agent {
     this.#levels.stop();
     this.mediator?.stop();
     this.logins.stop();
-    this.sessions?.stop();
     await this.#api.close();
     await this.#last;
     this.#teller.close();

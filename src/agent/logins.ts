@@ -11,14 +11,14 @@ const LOOK_MS = 10_000;
 /** What logins need while any is led into the sandbox: the session server, and accounts for the consoles in step with the host's. */
 export class Logins {
   readonly #places: Places;
-  readonly #sessions: Keeper | null;
+  readonly sessions: Keeper | null;
   readonly #complaints: Complaints;
   readonly #watch: FolderWatch;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(places: Places, sessions: Keeper | null, log: (text: string) => void) {
     this.#places = places;
-    this.#sessions = sessions;
+    this.sessions = sessions;
     this.#complaints = new Complaints(log);
     this.#watch = new FolderWatch("/etc", (name) => (concernsConsole(name) ? this.#refresh() : undefined), log);
   }
@@ -32,6 +32,7 @@ export class Logins {
 
   /** The session server goes on. */
   stop(): void {
+    this.sessions?.stop();
     clearInterval(this.#timer);
     this.#watch.stop();
   }
@@ -39,7 +40,7 @@ export class Logins {
   /** Whether logins are led to the session server. */
   look(): void {
     this.#complaints.try("what becomes of logins cannot be seen", () =>
-      this.#sessions?.keep(shellSandboxState(this.#places) !== "off"),
+      this.sessions?.keep(shellSandboxState(this.#places) !== "off"),
     );
   }
 

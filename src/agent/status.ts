@@ -17,7 +17,7 @@ export function showStatus(agent: Agent) {
       supervised: runs.filter(({ mode }) => mode === "supervised").length,
     },
     mediator: agent.mediator?.state ?? null,
-    sessions: agent.sessions?.state ?? null,
+    sessions: agent.logins.sessions?.state ?? null,
     events: { today: eventsOfToday, lost: eventsLost, problem: eventsProblem, forwarding },
     refusedPeers,
     memory: process.memoryUsage.rss(),

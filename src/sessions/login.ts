@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
 import { sessionPrograms } from "../host/places.ts";
+import type { KeyCommand } from "../host/shell-sandbox/key-command.ts";
+import { keyCommandOf } from "../host/shell-sandbox/login-key.ts";
 import { statusOf } from "../host/whereabouts.ts";
 import { accountOf } from "./account.ts";
 import { linkAgent } from "./agent-link.ts";
@@ -54,6 +56,11 @@ function begin(
   const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
   // What /proc said above is the peer's own if it is still there now.
   const refused = outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
+  const key: KeyCommand = account === null ? { kind: "any" } : keyCommandOf(request.env, account.name);
+  if (key.kind === "refused") {
+    connection.refuse(`no shell: ${key.why}`);
+    return;
+  }
   if (refused !== null || account === null) {
     connection.refuse(`no shell: ${refused ?? `user ${peer.uid} is not in /etc/passwd`}`);
     return;
@@ -61,7 +68,8 @@ function begin(
   const folder = exchangeFolder(sessions.exchange, account);
   const agent = linkAgent(sessions.agents, account.name, peer.pid, request.env.get("SSH_AUTH_SOCK"));
   const { inside } = sessionPrograms(places.home);
-  const command = commandOf(request);
+  const asked = request.env.get("SSH_ORIGINAL_COMMAND");
+  const command = inSandbox(key.kind === "one" ? key.command : commandOf(request));
   const start = {
     command: [
       ...[
@@ -85,13 +93,17 @@ function begin(
       ],
       ...(command === null ? ["--rcfile", join(inside, "bashrc")] : ["-c", command]),
     ],
-    env: environmentOf(request.env, {
-      user: account.name,
-      home: folder,
-      shell: SHELL,
-      path: [inside, "/usr/bin", "/bin"],
-      agent: agent?.path ?? null,
-    }),
+    env: {
+      ...environmentOf(request.env, {
+        user: account.name,
+        home: folder,
+        shell: SHELL,
+        path: [inside, "/usr/bin", "/bin"],
+        agent: agent?.path ?? null,
+      }),
+      // What the client asked for, for a command that takes its place.
+      ...(key.kind === "one" && asked !== undefined ? { SSH_ORIGINAL_COMMAND: asked } : {}),
+    },
     folder,
     descriptors,
     umask,
@@ -110,7 +122,10 @@ function begin(
 
 /** What ssh was asked to run, or what a login shell is given with `-c`; null for a shell that reads its input. */
 function commandOf({ args, env }: Request): string | null {
-  const command = args[0] === "-c" ? args[1] : env.get("SSH_ORIGINAL_COMMAND");
-  // sshd's own implementation would run before the sandbox.
+  return (args[0] === "-c" ? args[1] : env.get("SSH_ORIGINAL_COMMAND")) ?? null;
+}
+
+/** sshd's own implementation would run before the sandbox. */
+function inSandbox(command: string | null): string | null {
   return command?.replace(/^internal-sftp(?=\s|$)/, SFTP_SERVER) ?? null;
 }

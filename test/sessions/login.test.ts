@@ -79,7 +79,7 @@ test("what is out of reach fails, and the client says what this is", () => {
 });
 
 test("nothing of the client's environment comes along but words about terminal, language and connection", () => {
-  const wanted = { TERM: "vt100", LC_TIME: "C", SSH_CONNECTION: "192.0.2.1 5 192.0.2.2 22" };
+  const wanted = { TERM: "vt100", LC_TIME: "C", SSH_CLIENT: "192.0.2.1 5 22" };
   const unwanted = {
     LD_PRELOAD: "/x",
     BASH_ENV: "/x",
@@ -90,10 +90,16 @@ test("nothing of the client's environment comes along but words about terminal, 
   };
   const { out } = login("export -p", ada, { ...wanted, ...unwanted });
   expect(out).toContain('LC_TIME="C"');
-  expect(out).toContain('SSH_CONNECTION="192.0.2.1 5 192.0.2.2 22"');
+  expect(out).toContain('SSH_CLIENT="192.0.2.1 5 22"');
   expect(out).toContain('TERM="vt100"');
   for (const name of Object.keys(unwanted).filter((name) => name !== "PATH")) expect(out).not.toContain(` ${name}=`);
   expect(out).toContain(`PATH="${join(root, "shell")}:/usr/bin:/bin"`);
+});
+
+test("a login by ssh of which sshd does not say how it came about is refused: its key may be for one command alone", () => {
+  const { status, err } = login("true", ada, { SSH_CONNECTION: "192.0.2.1 5 192.0.2.2 22" });
+  expect(status).toBe(125);
+  expect(err).toContain("sshd does not say how you have logged in");
 });
 
 test("a terminal becomes the shell's own, with job control; one that is not the client's alone is refused", () => {

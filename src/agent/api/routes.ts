@@ -1,11 +1,10 @@
-import { nearest } from "../../diagnostics/nearest.ts";
 import type { Agent } from "../agent.ts";
-import type { DomainEntry } from "../entry.ts";
 import type { LevelChange } from "../levels.ts";
 import { follows, needsRestart, runsOf } from "../runs.ts";
 import { listDomains, showDetails } from "../show.ts";
 import { showStatus } from "../status.ts";
-import { type AnswerField, ApiError, type BodyField, type Route } from "./route.ts";
+import { noSuchDomain, requireDomain } from "./domain-of.ts";
+import type { AnswerField, BodyField, Route } from "./route.ts";
 
 const forSeconds: BodyField = {
   name: "seconds",
@@ -176,28 +175,10 @@ export const routes: readonly Route[] = [
     answer: [{ name: "state, pid, restarts", doc: "of the session server; null where none is kept" }],
     handle: (agent) => {
       agent.logins.look();
-      return { ...agent.sessions?.state };
+      return { ...agent.logins.sessions?.state };
     },
   },
 ];
-
-function requireDomain(agent: Agent, name: string): DomainEntry {
-  const entry = agent.table.get(name);
-  if (entry === null) throw noSuchDomain(agent, name);
-  return entry;
-}
-
-function noSuchDomain({ table }: Agent, name: string): ApiError {
-  const meant = nearest(
-    name,
-    table.entries.map((entry) => entry.name),
-  );
-  const help =
-    meant === null
-      ? "cofferdam domain list shows all; a new file needs: cofferdam domain reload"
-      : `did you mean \`${meant}\`?`;
-  return new ApiError(404, `there is no domain \`${name}\``, help);
-}
 
 function showChange(agent: Agent, { entry, before, level, until }: LevelChange) {
   const { name, number, policy } = entry;

@@ -22,12 +22,12 @@ export function keysOf(text: string): readonly Buffer[] | null {
   return keys.map(([, , base64 = ""]) => Buffer.from(base64, "base64"));
 }
 
-/** `files`: texts of the user's authorized_keys. */
-export function commandOfKeys(userAuth: string, files: readonly string[]): KeyCommand {
+/** `file`: text of the user's authorized_keys. */
+export function commandOfKeys(userAuth: string, file: string): KeyCommand {
   const keys = keysOf(userAuth);
   if (keys === null)
     return { kind: "refused", why: "a certificate may be for one command alone, and is not looked into" };
-  const authorized = files.flatMap((file) => file.split("\n").flatMap((line) => authorizedKey(line) ?? []));
+  const authorized = file.split("\n").flatMap((line) => authorizedKey(line) ?? []);
   const commands = new Set<string | null>();
   for (const key of keys) {
     const same = authorized.filter((one) => one.key.equals(key));

@@ -7,6 +7,7 @@ export interface LoginAccount {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
+  readonly home: string;
   /** `/bin/sh` where the line names none. */
   readonly shell: string;
 }
@@ -25,9 +26,9 @@ const shut = new Set(["nologin", "false", "true", "sync", "halt", "shutdown", "g
 /** Every account with its shell. Lines that do not parse, NIS `+` lines among them, are no accounts. */
 export function loginAccounts(passwd: string): readonly LoginAccount[] {
   return passwd.split("\n").flatMap((line) => {
-    const [name, , uid, gid, , , shell] = line.split(":");
+    const [name, , uid, gid, , home = "", shell] = line.split(":");
     if (!name || shell === undefined || !/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? "")) return [];
-    return [{ name, uid: Number(uid), gid: Number(gid), shell: shell === "" ? "/bin/sh" : shell }];
+    return [{ name, uid: Number(uid), gid: Number(gid), home, shell: shell === "" ? "/bin/sh" : shell }];
   });
 }
 

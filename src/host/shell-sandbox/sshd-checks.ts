@@ -4,10 +4,9 @@ import { HostError } from "../host-error.ts";
 import { type Places, sessionPrograms } from "../places.ts";
 import { judgeShell, type LoginAccount } from "./login-shells.ts";
 import type { SshdWith } from "./sshd.ts";
-import { readSshdConfiguration, type SshdLine } from "./sshd-configuration.ts";
+import { readSshdConfiguration, SSHD_CONFIG, type SshdLine } from "./sshd-configuration.ts";
 import { SSHD_DROP_IN, SSHD_FOLDER, wantedOfSshd } from "./sshd-drop-in.ts";
 
-const SSHD_CONFIG = "/etc/ssh/sshd_config";
 /** Accounts that sshd itself is asked about; that the drop-in comes first is seen for all others. */
 const ACCOUNTS_ASKED_MAX = 50;
 

@@ -1,6 +1,8 @@
 import { dirname, join } from "node:path";
 import { HostError } from "../host-error.ts";
 
+export const SSHD_CONFIG = "/etc/ssh/sshd_config";
+
 /** One line that sshd obeys, at the place where it was found. */
 export interface SshdLine {
   /** In lower case. */

@@ -1,8 +1,8 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { hasCode } from "../../kernel/errno-error.ts";
 import { HostError } from "../host-error.ts";
+import { namesIn } from "./login-key.ts";
 import type { SshdFiles } from "./sshd-configuration.ts";
 import { SSHD_DROP_IN, SSHD_FOLDER, SSHD_MODE } from "./sshd-drop-in.ts";
 
@@ -88,15 +88,6 @@ export function requireSshd(): void {
       `there is no ${SSHD_FOLDER}`,
       `make it, and let the first line of /etc/ssh/sshd_config be: Include ${SSHD_FOLDER}/*.conf`,
     );
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
-    throw error;
-  }
 }
 
 /** The first tells where, those after it that this was the end. */

@@ -29,7 +29,7 @@ function login(places: Places, account: LoginAccount, command: string) {
   const { name, uid, gid, shell } = account;
   const env = {
     ...{ USER: name, LOGNAME: name, SHELL: shell, PATH: "/usr/local/bin:/usr/bin:/bin" },
-    ...{ SSH_CLIENT: "127.0.0.1 0 22", SSH_CONNECTION: "127.0.0.1 0 127.0.0.1 22", SSH_ORIGINAL_COMMAND: command },
+    SSH_ORIGINAL_COMMAND: command,
     ...loginEnvironment(places),
   };
   const args = ["-c", forceCommand(places)];
