@@ -24,11 +24,12 @@ export class Sshd {
     const port = await freePort();
     const name = plain ? "plain" : "sandboxed";
     const dropIn = host.file(`${name}.conf`, plain ? "" : sshdDropIn(places({ uid: 0, env: {}, home: host.home })));
+    const keys = `/home/${user.name}/.ssh/authorized_keys`;
+    host.run(["install", "-D", "-o", user.name, "-m", "0600", `${key}.pub`, keys]);
     const configuration = [
       `Include ${dropIn}`,
       `ListenAddress 127.0.0.1:${port}`,
       `HostKey ${key}`,
-      `AuthorizedKeysFile ${key}.pub`,
       ...["StrictModes no", "UsePAM no", "PasswordAuthentication no", `AllowUsers ${user.name}`, "PidFile none"],
       ...["MaxStartups 200", "MaxSessions 200", "Subsystem sftp internal-sftp", "AcceptEnv LANG LC_*", ...more],
     ];
