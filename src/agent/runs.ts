@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readProc, readWords } from "../domains/proc-stat.ts";
 import { listRuns, type Run } from "../domains/runs.ts";
 import { unitOf, wordsOf } from "../host/service-unit.ts";
-import { hasCode } from "../kernel/errno-error.ts";
 import type { Level } from "../model/policy.ts";
 import type { PolicyInForce } from "./entry.ts";
 
@@ -31,9 +30,9 @@ export function runsOf(folder: string, domain: string, number: number): readonly
 
 /** Of a daemon that has ended nothing is shown: its process id may be somebody else's. */
 export function showRun(run: Run): ShownRun {
-  const read = (name: string): string =>
-    (run.daemonState === "alive" ? ifThere(() => readFileSync(`/proc/${run.pid}/${name}`, "utf8")) : null) ?? "";
-  const [command, status] = [read("cmdline"), read("status")];
+  const isAlive = run.daemonState === "alive";
+  const command = (isAlive ? readWords(run.pid) : null) ?? "";
+  const status = (isAlive ? readProc(`/proc/${run.pid}/status`) : null) ?? "";
   const uid = /^Uid:\t(\d+)/m.exec(status)?.[1];
   return {
     pid: run.pid,
@@ -64,13 +63,4 @@ export function needsRestart(run: Run, policy: PolicyInForce | null): NeedsResta
       ? `end process ${pid}, then start it again: cofferdam run ${run.domain} -- ${startedAs ?? "COMMAND"}`
       : `systemctl restart ${unit}`;
   return { pid, command, how };
-}
-
-function ifThere<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { hasCode } from "../kernel/errno-error.ts";
 
 /** What a list of processes needs of `/proc/PID/stat` (proc_pid_stat(5)). */
@@ -51,8 +51,32 @@ export function readProcStat(pid: number): ProcStat | null {
 
 /** A file of /proc; null where the process is gone (ENOENT, ESRCH) or hidden (EACCES, EPERM). */
 export function readProc(path: string): string | null {
+  return ifThere(() => readFileSync(path, "utf8"));
+}
+
+/** Bytes of a process's words that anybody is shown: it may make them as long as it likes, megabytes. */
+const WORDS_BYTES_MAX = 4_096;
+
+/** The words that a process was started with, or what it has written over them, as `/proc/PID/cmdline` has them; the first {@link WORDS_BYTES_MAX} bytes. Null as for {@link readProc}. */
+export function readWords(pid: number): string | null {
+  return ifThere(() => {
+    const file = openSync(`/proc/${pid}/cmdline`, "r");
+    try {
+      const bytes = Buffer.alloc(WORDS_BYTES_MAX + 1);
+      let length = 0;
+      for (let got = -1; got !== 0 && length < bytes.length; length += got)
+        got = readSync(file, bytes, length, bytes.length - length, null);
+      const text = bytes.toString("utf8", 0, Math.min(length, WORDS_BYTES_MAX));
+      return length > WORDS_BYTES_MAX ? `${text}…` : text;
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+function ifThere<T>(read: () => T): T | null {
   try {
-    return readFileSync(path, "utf8");
+    return read();
   } catch (error) {
     if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
     throw error;

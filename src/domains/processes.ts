@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { hasCode } from "../kernel/errno-error.ts";
 import { readAffinity } from "./affinity.ts";
 import { type Confinement, Confinements, type HostDomains } from "./confinement.ts";
-import { type ProcStat, parseProcStat, readProc } from "./proc-stat.ts";
+import { type ProcStat, parseProcStat, readProc, readWords } from "./proc-stat.ts";
 
 /** One process, or one thread beside the first. */
 export interface ListedProcess {
@@ -49,7 +49,7 @@ export function listProcesses(options: ListOptions): readonly ListedProcess[] {
 function rowsOf(pid: number, stat: ProcStat, confinements: Confinements, options: ListOptions): ListedProcess[] {
   const confinement = confinements.of(pid);
   if (confinement === null) return [];
-  const words = stat.kernel ? "" : readProc(`/proc/${pid}/cmdline`);
+  const words = stat.kernel ? "" : readWords(pid);
   if (words === null) return [];
   const command = words.replace(/\0+$/, "").replaceAll("\0", " ") || `[${stat.comm}]`;
   const row = (tid: number, own: ProcStat): ListedProcess => ({

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { opendirSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
 import { readProcStat } from "./proc-stat.ts";
@@ -19,7 +19,7 @@ export interface Run extends RunRecord {
   readonly owner: number;
 }
 
-/** Records of one user that are looked at: whoever has the folder may put as many into it as there is room for. */
+/** Names in the folder of one user that are looked at: whoever has the folder may put as many into it as there is room for. */
 const USER_RUNS_MAX = 1_000;
 
 /** The runs of one folder by their daemons' process ids, ascending. A folder that is not there holds none. */
@@ -42,13 +42,28 @@ export function listUserRuns(folder: string, uid: number): readonly Run[] {
 }
 
 function runsIn(folder: string, owner: number, max = Number.POSITIVE_INFINITY): readonly Run[] {
-  const pids = readdirSync(folder).filter((name) => /^[1-9]\d{0,9}$/.test(name));
+  const pids = namesIn(folder, max).filter((name) => /^[1-9]\d{0,9}$/.test(name));
   return pids
     .map(Number)
     .sort((a, b) => a - b)
-    .slice(0, max)
     .map((pid) => readRun(folder, pid, owner))
     .filter((run) => run !== null);
+}
+
+/** No more than `max` names are looked at: a folder may hold more than there is memory for. */
+function namesIn(folder: string, max: number): readonly string[] {
+  const names: string[] = [];
+  const directory = opendirSync(folder);
+  try {
+    while (names.length < max) {
+      const entry = directory.readSync();
+      if (entry === null) break;
+      names.push(entry.name);
+    }
+    return names;
+  } finally {
+    directory.closeSync();
+  }
 }
 
 function readRun(folder: string, pid: number, owner: number): Run | null {

@@ -171,6 +171,13 @@ describe("a user's folder of records", () => {
     expect(listUserRuns(mine, uid)).toMatchObject([{ pid: 7, domain: "web", owner: uid }]);
   });
 
+  test("costs no more than a thousand names, however many are in it", () => {
+    const full = join(place, "full");
+    mkdirSync(full);
+    for (let at = 1; at <= 1_500; at++) symlinkSync("web 7 supervised enforcing 1 1 1 live", join(full, String(at)));
+    expect(listUserRuns(full, uid)).toHaveLength(1_000);
+  });
+
   test("holds nothing where it leads to a folder of somebody else's, or is none", () => {
     expect(listUserRuns(mine, uid + 1)).toEqual([]);
     const link = join(place, "link");
