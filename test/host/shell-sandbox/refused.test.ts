@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot, skipUnless } from "../../support/skip.ts";
-import { EtcHost } from "./etc-host.ts";
+import { clone, EtcHost, KEY } from "./etc-host.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "cofferdam-etc-"));
 const hostKey = join(scratch, "key");
@@ -97,6 +97,20 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
     /eve \(\/home\/dash\)/,
   ],
 ];
+
+test.each([
+  ["is in no file of accounts", 4242, "", /your account, number 4242, is not in \/etc\/passwd/],
+  ["has no shell", 3001, "eve:x:3001:3001::/home/eve:/usr/sbin/nologin\n", /your login shell, \/usr\/sbin\/nologin/],
+])("whoever asks, also as root, and %s: nothing is changed", (_what, uid, account, words) => {
+  host.sh('printf %s "$1" >>/etc/passwd', account);
+  const before = host.fingerprint();
+  const script = 'echo "$1" >/proc/self/loginuid; shift; exec "$@"';
+  const command = [join(clone, "bin", "cofferdam"), "settings", "set", KEY, "1"];
+  const { status, err } = host.run("sh", "-euc", script, "sh", String(uid), ...command);
+  expect(err.replaceAll(/\s+/g, " ")).toMatch(words);
+  expect(status).toBe(3);
+  expect(host.fingerprint()).toBe(before);
+});
 
 test.each(obstacles)("%s: nothing is changed", (_what, make, words) => {
   make(host);

@@ -55,11 +55,20 @@ describe("on", () => {
     );
   });
 
-  test("again changes nothing", () => {
-    host.set(1);
+  test("again changes nothing, and who is held by a folder is told of each time", () => {
+    host.write("/etc/ssh/sshd_config.d/50-own.conf", "Match User sftp-only\nChrootDirectory /srv\n");
+    expect(host.set(1).out.replaceAll(/\s+/g, " ")).toContain(
+      "50-own.conf:2: who gets this ChrootDirectory cannot log in",
+    );
     const before = host.sh("find /etc -type f -exec md5sum {} + | sort");
     expect(host.set(1).status).toBe(0);
     expect(host.sh("find /etc -type f -exec md5sum {} + | sort")).toBe(before);
+    host.sh("rm /etc/ssh/sshd_config.d/50-own.conf");
+  });
+
+  test("systemd takes the drop-ins", () => {
+    const { status, err } = host.run("systemd-analyze", "verify", "--man=no", "getty@tty1.service");
+    expect({ status, ours: err.includes("cofferdam") }).toEqual({ status: 0, ours: false });
   });
 
   test("a link of the drop-in's name is replaced, and what it leads to stays", () => {
