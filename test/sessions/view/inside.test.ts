@@ -2,10 +2,11 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Manifest } from "../../../src/cli/support/bundle.ts";
 import type { Frame } from "../../../src/cli/top/frame.ts";
 import { root } from "../../house/tree.ts";
 import { skipUnless } from "../../support/skip.ts";
-import { ada, bob, canHaveHost, SessionHost, type TestUser } from "../session-host.ts";
+import { ada, bob, canHaveHost, carol, SessionHost, type TestUser } from "../session-host.ts";
 
 const client = join(root, "bin", "cofferdam-login");
 const FIRST_START_MS = 60_000;
@@ -17,7 +18,8 @@ beforeAll(async () => {
 afterAll(() => host?.stop());
 beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
 
-const inside = (command: string, user: TestUser | undefined = ada) => host.run([client, "-c", command], user);
+/** `user` null: root. */
+const inside = (command: string, user: TestUser | null = ada) => host.run([client, "-c", command], user ?? undefined);
 
 /** Asks the view socket from outside every domain. */
 const outside = (path: string, user?: TestUser) =>
@@ -62,16 +64,17 @@ test("support writes a bundle that only its owner may read, with what that user 
   expect(names.filter((name: string) => name.includes("mine"))).toEqual([]);
 });
 
-test(
-  "root's has all of the host, from inside as well",
-  () => {
-    const { status, out, err } = host.run([client, "-c", "cofferdam support --json"]);
-    expect({ status, err }).toEqual({ status: 0, err: "" });
-    const names = JSON.parse(out).manifest.files.map(({ name }: { name: string }) => name);
-    expect(names).toContain("events/events.jsonl");
-  },
-  FIRST_START_MS,
-);
+test.for([
+  { who: "root", user: null, uid: 0 },
+  { who: "a member of the group cofferdam", user: carol, uid: 0 },
+  { who: "another user", user: ada, uid: ada.uid },
+])("what a bundle of $who is made of is what uid $uid may read", { timeout: 2 * FIRST_START_MS }, ({ user, uid }) => {
+  const { status, out, err } = inside("cofferdam support --json", user);
+  expect({ status, err }).toEqual({ status: 0, err: "" });
+  const { file, manifest } = JSON.parse(out) as { file: string; manifest: Manifest };
+  const doctor = host.run(["tar", "xzOf", file, `${manifest.bundle}/commands/doctor.txt`]);
+  expect(doctor.out).toMatch(new RegExp(`^caller +uid ${uid},`, "m"));
+});
 
 test("it is written nowhere but where the shell itself may write", () => {
   for (const where of ["/home/ada", "/tmp", "/run/cofferdam-sessions", "/var/spool/cofferdam/bob"]) {
