@@ -197,7 +197,8 @@ CASE(waits, datagram_until_there_is_room) {
   if (c == 0) {
     char t;
     usleep(60000);
-    _exit(recv(r, &t, 1, 0) == 1 ? 0 : 1);
+    // Full it was; where nobody may send nothing more will come.
+    _exit(recv(r, &t, 1, MSG_DONTWAIT) == 1 ? 0 : 1);
   }
   SAY(sendto(s, "z", 1, 0, (void *)&a, sizeof a));
   say_end("receiver", c);
