@@ -1,7 +1,29 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Test files that turn switches of the whole host (auditing, cgroups, sysctl): one at a time, after all others. */
 const hostWide = ["test/**/*.host.test.ts"];
+
+/** What takes a minute and more, by the beginning of its name: first, so that at the end no processor waits for the other. */
+const longest = [
+  "test/attacks/supervised/root",
+  "test/attacks/root",
+  "test/attacks/user",
+  "test/kernel-suites/",
+  "test/attacks/supervised/user",
+  "test/transparency/",
+  "test/mediate/death",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = longest.findIndex((name) => moduleId.startsWith(`${import.meta.dirname}/${name}`));
+      return found < 0 ? longest.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 /** A test that starts a daemon may wait for it this long, in milliseconds. */
 const TEST_TIMEOUT_MS = 30_000;
@@ -12,6 +34,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
