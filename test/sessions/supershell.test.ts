@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => host?.stop());
 beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
 
-const env = { SSH_CONNECTION: "192.0.2.7 5 192.0.2.2 22" };
+const env = { SSH_CLIENT: "192.0.2.7 5 22" };
 const inside = (command: string, user: TestUser | undefined = carol, input = "") =>
   host.run([client, "-c", command], user, input, env);
 
@@ -74,7 +74,7 @@ test("nothing of the caller's environment comes along, and the folder does", () 
   expect(out).toMatch(/^\/var\/spool\/cofferdam\/carol\n/);
   expect(out).toContain('HOME="/root"');
   expect(out).toContain('LC_TIME="C"');
-  for (const name of ["LD_PRELOAD", "BASH_ENV", "LANG", "SSH_CONNECTION"]) expect(out).not.toContain(` ${name}=`);
+  for (const name of ["LD_PRELOAD", "BASH_ENV", "LANG", "SSH_CLIENT"]) expect(out).not.toContain(` ${name}=`);
 });
 
 test("who is no member is refused, and told of, every time of a hundred", () => {
