@@ -56,7 +56,7 @@ function begin(
   const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
   // What /proc said above is the peer's own if it is still there now.
   const refused = outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
-  const key: KeyCommand = account === null ? { kind: "any" } : keyCommandOf(request.env, account.name);
+  const key: KeyCommand = account === null ? { kind: "any" } : keyCommandOf(request.env, peer.pid, account.name);
   if (key.kind === "refused") {
     connection.refuse(`no shell: ${key.why}`);
     return;

@@ -68,7 +68,8 @@ export function keyOf(host: SessionHost): string {
   return file;
 }
 
-function freePort(): Promise<number> {
+/** On loopback, free a moment ago. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

@@ -3,14 +3,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { freePort } from "../../sessions/sshd.ts";
 import { needsRoot, skipUnless } from "../../support/skip.ts";
 import { clone, EtcHost } from "./etc-host.ts";
 
-const PORT = 2222;
 const GETTY = "/etc/systemd/system/getty@.service.d/50-cofferdam-shell.conf";
 const scratch = mkdtempSync(join(tmpdir(), "cofferdam-logins-"));
 const key = join(scratch, "key");
 let host: EtcHost;
+let port: number;
 
 /** By the login shell whose start-up files are planted. */
 const shells = ["/bin/bash", "/bin/dash", "/usr/bin/zsh", "/usr/bin/tcsh", "/usr/bin/fish"];
@@ -33,6 +34,7 @@ chown -R "$2:$2" "/home/$1"
 beforeAll(async () => {
   if (process.getuid?.() !== 0 || !existsSync("/usr/sbin/sshd")) return;
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  port = await freePort();
   host = await EtcHost.start(key);
   for (const [at, shell] of shells.entries()) host.sh(plant, userOf(shell), String(3001 + at), shell, `${key}.pub`);
   await host.startAgent();
@@ -49,15 +51,16 @@ beforeEach((context) => {
 });
 
 /** As `systemctl restart ssh`: sessions go on. */
-function restartSshd(): void {
+function restartSshd(by = ""): void {
   host.sh(
-    `[ ! -e /run/sshd.pid ] || kill "$(cat /run/sshd.pid)"; /usr/sbin/sshd -p ${PORT} -o ListenAddress=127.0.0.1 -o PidFile=/run/sshd.pid`,
+    `if [ -e /run/sshd.pid ]; then old=$(cat /run/sshd.pid); kill "$old"; while kill -0 "$old" 2>/dev/null; do sleep 0.01; done; fi
+     ${by} /usr/sbin/sshd -p ${port} -o ListenAddress=127.0.0.1 -o PidFile=/run/sshd.pid`,
   );
 }
 
 function ssh(user: string, ...words: readonly string[]) {
   const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
-  const args = ["-F", "none", "-i", key, "-p", String(PORT), ...options.flatMap((option) => ["-o", option])];
+  const args = ["-F", "none", "-i", key, "-p", String(port), ...options.flatMap((option) => ["-o", option])];
   const { status, stdout, stderr } = spawnSync("ssh", [...args, `${user}@127.0.0.1`, ...words], { encoding: "utf8" });
   return { status, out: stdout, err: stderr };
 }
@@ -131,6 +134,16 @@ test("on: no socket is forwarded, no tunnel and no X11 opened", () => {
   expect(
     host.run("/usr/sbin/sshd", "-T", "-C", "user=ubash,host=h,addr=127.0.0.1,laddr=127.0.0.1,lport=22").out,
   ).toMatch(/^permittunnel no$/m);
+});
+
+test("on: a login goes on where sshd has a /tmp of its own", () => {
+  // The clone may lie in /tmp.
+  const own =
+    "mkdir -p /run/clone; mount --bind $0 /run/clone; mount -t tmpfs tmp /tmp; mkdir -p $0; mount --bind /run/clone $0";
+  restartSshd(`unshare --mount --propagation slave -- sh -euc '${own}; exec "$@"' ${clone}`);
+  const { status, out } = ssh("ubash", "echo in");
+  restartSshd();
+  expect([status, out]).toEqual([0, "in\n"]);
 });
 
 test("on: a key that is for one command alone still is, in the sandbox", () => {
