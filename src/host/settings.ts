@@ -7,6 +7,7 @@ import { HostError } from "./host-error.ts";
 import type { Places } from "./places.ts";
 import type { PreparedChange } from "./setting-change.ts";
 import { prepareOff, prepareOn, shellSandboxState } from "./shell-sandbox/shell-sandbox.ts";
+import { asksReason, prepareReason } from "./supershell-reason.ts";
 
 /** One setting of the host: a whole number. */
 export interface Setting {
@@ -46,6 +47,14 @@ const kept: readonly Kept[] = [
       return { value: state === "on" ? 1 : 0, remark: state === "half" ? remark : null };
     },
     prepare: async (places, value, { uid }) => (value === 1 ? prepareOn(places, uid) : prepareOff(places)),
+  },
+  {
+    key: "/UserVars/SupershellAsksReason",
+    summary: "supershell needs a --reason: 0 no, 1 yes",
+    least: 0,
+    most: 1,
+    read: (places) => ({ value: asksReason(places) ? 1 : 0, remark: null }),
+    prepare: async (places, value) => prepareReason(places, value === 1),
   },
 ];
 

@@ -5,6 +5,7 @@ import { readRunRecord } from "../domains/runs.ts";
 import { readProcess } from "../events/process-info.ts";
 import { ADMINISTRATORS, isAdministrator } from "../host/administrators.ts";
 import type { Places } from "../host/places.ts";
+import { asksReason } from "../host/supershell-reason.ts";
 import { whereabouts } from "../host/whereabouts.ts";
 import type { SocketPeer } from "../kernel/peer.ts";
 import type { Connection } from "./connection.ts";
@@ -50,7 +51,9 @@ export class Supershell implements Verb {
     const terminal = descriptors.find((fd) => isatty(fd)) ?? null;
     const use = this.#useOf(peer.pid, peer.uid, words, terminal);
     const isForeign = terminal !== null && !isOwnTerminal(peer.pid, terminal);
-    const refused = this.#refusalOf(peer) ?? (isForeign ? "this terminal is not yours" : null);
+    const isUnexplained = words.reason === null && asksReason(this.#places);
+    const wrong = isForeign ? "this terminal is not yours" : isUnexplained ? "it takes a --reason on this host" : null;
+    const refused = this.#refusalOf(peer) ?? wrong;
     if (refused !== null) {
       this.#tell(use, `refused, ${refused}`);
       connection.refuse(`no super shell: ${refused}`);

@@ -56,7 +56,10 @@ test("bash: commands, sub-commands, options, and what a value may be", () => {
   expect(offered("cofferdam completion ")).toEqual(["bash", "zsh", "fish"]);
   expect(offered("cofferdam events --verdict f")).toEqual(["failed"]);
   expect(offered("cofferdam events --domain re")).toEqual(["redis-server"]);
-  expect(offered("cofferdam settings get /U")).toEqual(["/UserVars/ShellSandboxEnabled"]);
+  expect(offered("cofferdam settings get /U")).toEqual([
+    "/UserVars/ShellSandboxEnabled",
+    "/UserVars/SupershellAsksReason",
+  ]);
   expect(offered("cofferdam ps --json n")).toEqual(["nginx", "ntpd"]);
 });
 

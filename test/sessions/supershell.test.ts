@@ -89,6 +89,19 @@ test("who is no member is refused, and told of, every time of a hundred", () => 
   expect(words.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: FLOOD }, (_, i) => i + 1));
 });
 
+test("where a reason is asked for, there is none without", () => {
+  const set = (value: number) =>
+    host.run([join(root, "bin", "cofferdam"), "settings", "set", "/UserVars/SupershellAsksReason", String(value)]);
+  expect(set(1).status).toBe(0);
+  try {
+    expect(inside("supershell -c id").err).toContain("it takes a --reason on this host");
+    expect(inside("supershell --reason why -c 'id -u'").out).toBe("0\n");
+  } finally {
+    expect(set(0).status).toBe(0);
+  }
+  expect(inside("supershell -c 'id -u'").out).toBe("0\n");
+});
+
 test("outside the sandbox there is none, not even for root", () => {
   const before = uses().length;
   const supershell = join(root, "shell", "supershell");

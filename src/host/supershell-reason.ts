@@ -1,0 +1,27 @@
+import { existsSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Places } from "./places.ts";
+import type { PreparedChange } from "./setting-change.ts";
+import { modesFor, writeWhole } from "./write-whole.ts";
+
+/** There while who uses `supershell` must say why. */
+function fileOf(places: Places): string {
+  return join(dirname(places.system.numbers), "supershell-asks-reason");
+}
+
+export function asksReason(places: Places): boolean {
+  return existsSync(fileOf(places));
+}
+
+export function prepareReason(places: Places, asks: boolean): PreparedChange {
+  const file = fileOf(places);
+  return {
+    isRescue: false,
+    place: async () => {
+      if (asks) writeWhole(file, Buffer.alloc(0), modesFor(0));
+      else rmSync(file, { force: true });
+    },
+    discard: () => undefined,
+    next: [],
+  };
+}
