@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { freePort } from "../../sessions/sshd.ts";
 import { needsRoot, skipUnless } from "../../support/skip.ts";
-import { clone, EtcHost } from "./etc-host.ts";
+import { clone, EtcHost, KEY } from "./etc-host.ts";
 
 const GETTY = "/etc/systemd/system/getty@.service.d/50-cofferdam-shell.conf";
 const scratch = mkdtempSync(join(tmpdir(), "cofferdam-logins-"));
@@ -166,8 +166,15 @@ test("on: an account that is new on the host has a login at a console", () => {
   );
 });
 
-test("off again: shells are as they were", () => {
-  expect(host.set(0).status).toBe(0);
+test("off again, by who may leave the sandbox: shells are as they were", () => {
+  host.sh("echo cofferdam:x:3998:ubash >>/etc/group");
+  const off = `${join(clone, "bin", "cofferdam")} settings set ${KEY} 0`;
+  expect(ssh("utcsh", `supershell -c '${off}'`).status).not.toBe(0);
+  expect(ssh("ubash", off).status).not.toBe(0);
+  expect(ssh("ubash", `supershell -c '${off}'`)).toMatchObject({
+    status: 0,
+    out: expect.stringContaining(`${KEY} is 0`),
+  });
   restartSshd();
   expect(ssh("ubash", isInside).status).toBe(1);
   expect(marks()).not.toBe("");
