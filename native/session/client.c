@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* As the launcher: nothing was started. */
@@ -120,6 +121,8 @@ _Noreturn static void attend(int server, int signals)
 {
   struct pollfd ready[] = {{server, POLLIN, 0}, {signals, POLLIN, 0}};
   char words[WORDS_MAX];
+  struct termios settings;
+  int is_terminal = tcgetattr(STDIN_FILENO, &settings) == 0;
   size_t length = 0;
   for (;;) {
     if (poll(ready, 2, -1) < 0)
@@ -133,6 +136,8 @@ _Noreturn static void attend(int server, int signals)
       length += (size_t)got;
       continue;
     }
+    if (length == 0 && is_terminal) /* a server that has died may have left it raw */
+      tcsetattr(STDIN_FILENO, TCSANOW, &settings);
     errno = ECONNRESET;
     need(length > 0, "hear from the session server");
     if (length > 1 && write(STDERR_FILENO, words + 1, length - 1) < 0)

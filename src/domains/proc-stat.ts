@@ -12,6 +12,8 @@ export interface ProcStat {
   readonly session: number;
   /** Device number of the controlling terminal, as stat(2) has it; 0 for none. */
   readonly terminal: number;
+  /** Process group in the foreground of that terminal; negative for none. */
+  readonly foreground: number;
   /** A thread of the kernel's own. */
   readonly kernel: boolean;
   /** CPU time in user and kernel mode, in clock ticks. */
@@ -37,6 +39,7 @@ export function parseProcStat(text: string): ProcStat | null {
     group: Number(field(5)),
     session: Number(field(6)),
     terminal: Number(field(7)) >>> 0,
+    foreground: Number(field(8)),
     kernel: (Number(field(9)) & PF_KTHREAD) !== 0,
     ticks: Number(field(14)) + Number(field(15)),
     start: BigInt(field(22)),

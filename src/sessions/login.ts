@@ -10,7 +10,8 @@ import { linkAgent } from "./agent-link.ts";
 import type { Connection } from "./connection.ts";
 import { environmentOf } from "./environment.ts";
 import { exchangeFolder } from "./exchange.ts";
-import { type Logins, loginOf } from "./logins.ts";
+import type { Logins } from "./logins.ts";
+import { originOf } from "./origin.ts";
 import { outsideRefusal, SHELL_DOMAIN } from "./peer.ts";
 import { limitArguments, limitsOf } from "./resource-limits.ts";
 import { SETSID, startFor } from "./started.ts";
@@ -53,6 +54,7 @@ function begin(
   const account = accountOf(peer.uid, request.env.get("LOGNAME"));
   const terminal = terminalOf(peer.pid, descriptors[0] ?? -1);
   const limits = limitArguments(limitsOf(peer.pid), limitsOf("self"));
+  const origin = originOf(peer.pid);
   const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
   // What /proc said above is the peer's own if it is still there now.
   const refused = outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
@@ -117,7 +119,7 @@ function begin(
     // The terminal is the shell's own: the kernel tells it.
     resized: () => undefined,
   });
-  if (run !== null) logins.set(run, loginOf(request));
+  if (run !== null) logins.set(run, { origin });
 }
 
 /** What ssh was asked to run, or what a login shell is given with `-c`; null for a shell that reads its input. */

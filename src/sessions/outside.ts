@@ -49,15 +49,16 @@ function startOnTerminal(
   ended: (status: number) => void,
 ): void {
   const own = reopenTerminal(terminal);
+  const isTyped = isatty(outside.descriptors[0] ?? -1);
   let pty: Pty;
   try {
-    pty = openPty(terminal);
+    pty = openPty(terminal, { plain: !isTyped });
   } catch (error) {
     close(own);
     throw error;
   }
   try {
-    start(outside, connection, ended, pty, new Relay(connection.epoll, own, pty.master));
+    start(outside, connection, ended, pty, new Relay(connection.epoll, own, pty.master, isTyped));
   } finally {
     close(pty.slave);
   }
@@ -70,7 +71,9 @@ function start(
   pty: Pty | null,
   relay: Relay | null,
 ): void {
-  const shell = [SETSID, ...(pty === null ? [] : ["--ctty"]), SHELL, ...(command === null ? ["-l"] : ["-c", command])];
+  // setsid(1) takes what it reads from.
+  const takes = pty !== null && isatty(descriptors[0] ?? -1) ? ["--ctty"] : [];
+  const shell = [SETSID, ...takes, SHELL, ...(command === null ? ["-l"] : ["-c", command])];
   const folder = `/proc/${connection.peer.pid}/cwd`;
   const given = descriptors.map((fd) => (pty !== null && isatty(fd) ? pty.slave : fd));
   const env = { ...languageOf(client), ...rootsOwn };

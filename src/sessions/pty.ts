@@ -29,12 +29,14 @@ export interface Pty {
   readonly slave: number;
 }
 
-/** A new terminal with the size and the settings of another one. Both ends are close-on-exec, the master does not wait. */
-export function openPty(like: number): Pty {
+/**
+ * A new terminal with the size and the settings of another one, but that output is `plain` where it goes through that one as it is. Both ends are close-on-exec, the master does not wait.
+ */
+export function openPty(like: number, { plain }: { plain: boolean }): Pty {
   const master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   ioctl(master, TIOCSPTLCK, Buffer.alloc(4));
   const slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  setSettings(slave, settingsOf(like));
+  setSettings(slave, plain ? without(settingsOf(like), at.output, OUTPUT_COOKED) : settingsOf(like));
   copySize(like, master);
   return { master, slave };
 }
@@ -63,14 +65,15 @@ export function setSettings(terminal: number, settings: Buffer): void {
 
 /** Every byte as it is typed: who runs behind the other terminal makes of it what it wants. */
 export function rawSettings(settings: Buffer): Buffer {
-  const raw = Buffer.from(settings);
-  for (const [offset, cooked] of [
-    [at.input, INPUT_COOKED],
-    [at.output, OUTPUT_COOKED],
-    [at.local, LOCAL_COOKED],
-  ] as const)
-    raw.writeUInt32LE((raw.readUInt32LE(offset) & ~cooked) >>> 0, offset);
+  const bytes = without(without(settings, at.input, INPUT_COOKED), at.local, LOCAL_COOKED);
+  const raw = without(bytes, at.output, OUTPUT_COOKED);
   raw[at.characters + VMIN] = 1;
   raw[at.characters + VTIME] = 0;
   return raw;
+}
+
+function without(settings: Buffer, offset: number, flags: number): Buffer {
+  const changed = Buffer.from(settings);
+  changed.writeUInt32LE((changed.readUInt32LE(offset) & ~flags) >>> 0, offset);
+  return changed;
 }

@@ -33,11 +33,14 @@ export class Relay {
   readonly #before: Buffer;
   #done: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** What is typed is for what runs outside. Else the terminal only shows what that writes, and ^C is a signal as ever. */
+  readonly #isTyped: boolean;
 
-  constructor(epoll: Epoll, terminal: number, master: number) {
+  constructor(epoll: Epoll, terminal: number, master: number, isTyped: boolean) {
     this.#epoll = epoll;
+    this.#isTyped = isTyped;
     this.#before = settingsOf(terminal);
-    setSettings(terminal, rawSettings(this.#before));
+    if (isTyped) setSettings(terminal, rawSettings(this.#before));
     this.#terminal = { fd: terminal, watched: 0, isOpen: true, waiting: Buffer.alloc(0) };
     this.#master = { fd: master, watched: 0, isOpen: true, waiting: Buffer.alloc(0) };
     this.#watch(this.#terminal, this.#master);
@@ -57,7 +60,7 @@ export class Relay {
   }
 
   #watch(side: Side, other: Side): void {
-    side.watched = this.#epoll.add(side.fd, POLLIN, {
+    side.watched = this.#epoll.add(side.fd, this.#isRead(side) ? POLLIN : 0, {
       ready: (events) => {
         if ((events & POLLOUT) !== 0) {
           this.#flush(side);
@@ -115,8 +118,12 @@ export class Relay {
       if (side.isOpen)
         this.#epoll.change(
           side.watched,
-          (other.waiting.length === 0 ? POLLIN : 0) | (side.waiting.length > 0 ? POLLOUT : 0),
+          (other.waiting.length === 0 && this.#isRead(side) ? POLLIN : 0) | (side.waiting.length > 0 ? POLLOUT : 0),
         );
+  }
+
+  #isRead(side: Side): boolean {
+    return this.#isTyped || side === this.#master;
   }
 
   #finish(): void {
@@ -135,7 +142,7 @@ export class Relay {
   /** A terminal that has hung up has no settings any more. */
   #putBack(): void {
     try {
-      if (this.#terminal.isOpen) setSettings(this.#terminal.fd, this.#before);
+      if (this.#terminal.isOpen && this.#isTyped) setSettings(this.#terminal.fd, this.#before);
     } catch (error) {
       if (!hasCode(error, "EIO")) throw error;
     }

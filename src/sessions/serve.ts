@@ -13,9 +13,10 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   const { sessions } = places.system;
   makeFolder(sessions.folder, modesFor(0));
   const logins: Logins = new Map();
+  const supershell = new Supershell(places, logins, log);
   const verbs: ReadonlyMap<string, Verb> = new Map([
     [sessions.login, loginVerb(places, logins)],
-    [sessions.supershell, new Supershell(places, logins, log)],
+    [sessions.supershell, supershell],
   ]);
   const server = SessionServer.open({ lock: sessions.lock, verbs, log });
   if (server === null) return log("another one runs already");
@@ -33,4 +34,5 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   await server.run();
   // Shells that were open could look to the last.
   await view.close();
+  supershell.close();
 }

@@ -1,9 +1,10 @@
 import { dirname } from "node:path";
 import { type By, supershellUsed } from "../events/audit-catalogue.ts";
-import type { EventProcess } from "../events/event.ts";
+import type { Event, EventProcess } from "../events/event.ts";
 import { type EventLog, openEventLog } from "../events/log/event-log.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
+import { RefusalPace } from "./refusal-pace.ts";
 
 /** One use of `supershell`, or what would have been one. */
 export interface Use {
@@ -20,9 +21,10 @@ export interface Use {
   readonly reason: string | null;
 }
 
-/** Tells the auditor of every use, one record each, never folded. */
+/** Tells the auditor of every use. */
 export class SupershellLog {
   readonly #log: EventLog;
+  readonly #refusals = new RefusalPace((event) => this.#log.append(event));
 
   /** Each record is tried at once: somebody waits for it. */
   constructor(places: Places) {
@@ -31,10 +33,26 @@ export class SupershellLog {
 
   /** Why it could not be written; null when it is. */
   tell(use: Use, what: string): string | null {
-    const { domain, number, level, by } = use;
-    this.#log.append(supershellUsed({ domain, number, level, by, what: `${what}: ${describe(use)}` }, use.process));
+    this.#log.append(eventOf(use, what));
     return this.#log.problem;
   }
+
+  /** Writes what was counted and what waits. */
+  close(): void {
+    this.#refusals.close();
+    this.#log.close();
+  }
+
+  /** The same of one that was refused: a flood of these is counted. */
+  refused(use: Use, why: string): string | null {
+    this.#refusals.add(use.by.uid, eventOf(use, `refused, ${why}`));
+    return this.#log.problem;
+  }
+}
+
+function eventOf(use: Use, what: string): Event {
+  const { domain, number, level, by } = use;
+  return supershellUsed({ domain, number, level, by, what: `${what}: ${describe(use)}` }, use.process);
 }
 
 function describe({ command, terminal, origin, reason }: Use): string {

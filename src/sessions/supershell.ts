@@ -14,7 +14,7 @@ import { startOutside } from "./outside.ts";
 import { shellRunOf } from "./peer.ts";
 import { SupershellLog, type Use } from "./supershell-log.ts";
 import { parseWords, SUPERSHELL_USAGE, type Words } from "./supershell-words.ts";
-import { isOwnTerminal } from "./terminal.ts";
+import { foreignTerminal } from "./terminal.ts";
 import type { Verb } from "./verb.ts";
 import type { Request } from "./wire.ts";
 
@@ -43,26 +43,31 @@ export class Supershell implements Verb {
   }
 
   turnedAway({ pid, uid }: SocketPeer): void {
-    this.#tell(this.#useOf(pid, uid, { command: null, reason: null }, null), "refused, too many at once");
+    this.#tell(this.#useOf(pid, uid, { command: null, reason: null }, null), "too many at once", "refused");
+  }
+
+  /** Writes what has no record yet. */
+  close(): void {
+    this.#told.close();
   }
 
   #judge(words: Words, request: Request, descriptors: readonly number[], connection: Connection): void {
     const { peer } = connection;
     const terminal = descriptors.find((fd) => isatty(fd)) ?? null;
     const use = this.#useOf(peer.pid, peer.uid, words, terminal);
-    const isForeign = terminal !== null && !isOwnTerminal(peer.pid, terminal);
     const isUnexplained = words.reason === null && asksReason(this.#places);
-    const wrong = isForeign ? "this terminal is not yours" : isUnexplained ? "it takes a --reason on this host" : null;
+    const foreign = terminal === null ? null : foreignTerminal(peer.pid, descriptors);
+    const wrong = foreign ?? (isUnexplained ? "it takes a --reason on this host" : null);
     const refused = this.#refusalOf(peer) ?? wrong;
     if (refused !== null) {
-      this.#tell(use, `refused, ${refused}`);
+      this.#tell(use, refused, "refused");
       connection.refuse(`no super shell: ${refused}`);
       return;
     }
     const problem = this.#tell(use, "started");
     if (problem !== null) {
       // What waits to be written says that it started.
-      this.#tell(use, "refused, since the event log could not be written");
+      this.#tell(use, "since the event log could not be written", "refused");
       connection.refuse(
         `no super shell: nobody would be told of it, since the event log cannot be written: ${problem}`,
       );
@@ -101,8 +106,8 @@ export class Supershell implements Verb {
     };
   }
 
-  #tell(use: Use, what: string): string | null {
-    const problem = this.#told.tell(use, what);
+  #tell(use: Use, what: string, how: "tell" | "refused" = "tell"): string | null {
+    const problem = this.#told[how](use, what);
     if (problem !== null) this.#say(`no event of a super shell of user ${use.by.uid} could be written: ${problem}`);
     return problem;
   }

@@ -5,9 +5,16 @@ import { readProcStat } from "../domains/proc-stat.ts";
 /** None; the peer's own, which the shell may take over; or why it may not. */
 export type Terminal = "none" | "own" | { readonly refused: string };
 
-/** Whether descriptor `input` is the controlling terminal of process `pid`. */
-export function isOwnTerminal(pid: number, input: number): boolean {
-  return readProcStat(pid)?.terminal === fstatSync(input).rdev;
+/** Why process `pid` may not have its terminal, one of the `descriptors`, carried elsewhere; null where it may. */
+export function foreignTerminal(pid: number, descriptors: readonly number[]): string | null {
+  const stat = readProcStat(pid);
+  const terminals = descriptors.filter((fd) => isatty(fd));
+  if (stat === null || terminals.some((fd) => fstatSync(fd).rdev !== stat.terminal))
+    return "this terminal is not yours";
+  const isTyped = terminals.includes(descriptors[0] ?? -1);
+  return isTyped && stat.group !== stat.foreground
+    ? "it reads the terminal, so it must be in the foreground: fg"
+    : null;
 }
 
 /**

@@ -152,3 +152,12 @@ test(
   },
   FIRST_START_MS,
 );
+
+test("where a login came from is what the kernel says of sshd's connection, whatever the client says", () => {
+  expect(ssh([], "SSH_CONNECTION='192.0.2.7 1 192.0.2.8 22' supershell -c id").status).toBe(125);
+  const last = host.run(["tail", "-n", "1", "/var/log/cofferdam/events.jsonl"]).out;
+  expect(JSON.parse(last)).toMatchObject({
+    operation: "supershell",
+    object: expect.stringMatching(/^refused, .*: id \(without a terminal, from 127\.0\.0\.1 port \d+\)$/),
+  });
+});

@@ -57,8 +57,8 @@ test("each use is told when it starts and when it ends: who, from where, on what
   const before = uses().length;
   inside("supershell --reason 'a ticket' -c 'exit 3'");
   expect(told(before)).toEqual([
-    "started: exit 3 (without a terminal, from 192.0.2.7, reason: a ticket)",
-    "ended with status 3 after 0 s: exit 3 (without a terminal, from 192.0.2.7, reason: a ticket)",
+    "started: exit 3 (without a terminal, reason: a ticket)",
+    "ended with status 3 after 0 s: exit 3 (without a terminal, reason: a ticket)",
   ]);
   expect(uses().at(-1)).toMatchObject({
     verdict: "audit",
@@ -153,6 +153,18 @@ test("a terminal: a new one with the caller's size, which follows; interrupt, jo
   expect(out).toContain("echo typed");
   expect(status).toBe(4);
   expect(told(before)[0]).toMatch(/^started: a session \(on \/dev\/pts\/\d+\)$/);
+});
+
+test("what only shows something at a terminal does not take what is typed there, and in the background nothing is read", () => {
+  const script = [
+    ["$ ", "echo a | supershell -c 'cat; tty; tty <&1'"],
+    ["$ ", "supershell -c cat & wait; echo go''ne"],
+    ["gone", "exit 4"],
+  ] as const;
+  const { status, out } = host.run(typing(host, script, ["sh", "-c", `exec ${client}`]), carol);
+  expect(out).toMatch(/\na\r\nnot a tty\r\n\/dev\/pts\/\d+\r\n/);
+  expect(out).toContain("it must be in the foreground: fg");
+  expect(status).toBe(4);
 });
 
 test("the end of the client is a hang-up for what runs outside", async () => {

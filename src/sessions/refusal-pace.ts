@@ -1,0 +1,59 @@
+import type { Event } from "../events/event.ts";
+
+/** In so long, milliseconds, ... */
+const WINDOW_MS = 60_000;
+/** ... so many refusals of one user have a record each; the others are counted in one more. */
+const RECORDS_MAX = 200;
+
+interface Window {
+  records: number;
+  /** The latest without a record of its own, with how many there are and when the first was. */
+  last: Event | null;
+  count: number;
+  first: string;
+  timer: NodeJS.Timeout | null;
+}
+
+/**
+ * Records of what was refused. The log keeps so many bytes: who could fill it with refusals would push out of it what he did before. None is left out: what has no record of its own is counted in the one that
+ * ends its minute.
+ */
+export class RefusalPace {
+  readonly #tell: (event: Event) => void;
+  readonly #windows = new Map<number, Window>();
+
+  constructor(tell: (event: Event) => void) {
+    this.#tell = tell;
+  }
+
+  add(user: number, event: Event): void {
+    const window = this.#windows.get(user) ?? this.#begin(user);
+    if (window.records < RECORDS_MAX) {
+      window.records += 1;
+      this.#tell(event);
+      return;
+    }
+    if (window.count === 0) window.first = event.time;
+    window.count += 1;
+    window.last = event;
+  }
+
+  /** Tells what has no record yet. */
+  close(): void {
+    for (const user of [...this.#windows.keys()]) this.#end(user);
+  }
+
+  #begin(user: number): Window {
+    const window: Window = { records: 0, last: null, count: 0, first: "", timer: null };
+    window.timer = setTimeout(() => this.#end(user), WINDOW_MS);
+    this.#windows.set(user, window);
+    return window;
+  }
+
+  #end(user: number): void {
+    const { last = null, count = 0, first = "", timer = null } = this.#windows.get(user) ?? {};
+    this.#windows.delete(user);
+    if (timer !== null) clearTimeout(timer);
+    if (last !== null) this.#tell({ ...last, count, ...(count > 1 ? { first } : {}) });
+  }
+}
