@@ -60,6 +60,8 @@ export const cases: Readonly<Record<string, string>> = {
   "unlinkat flags": "unlinkat @AT_FDCWD file 0x77",
   mkdir: "mkdir made 0777 ; mkdir made 0777 ; mkdir file 0755 ; mkdir dangling 0755 ; mkdir odd 07777",
   symlink: "symlink ../anything made ; symlink x file ; symlinkat y @AT_FDCWD dir/made ; symlink #hex=00 other",
+  "no room for a descriptor of a file that it would empty":
+    "openat @AT_FDCWD late @O_CREAT +@O_WRONLY 0644 ; prlimit64 0 7 #hex=04000000000000000400000000000000 ~ ; openat @AT_FDCWD late @O_CREAT +@O_TRUNC +@O_WRONLY 0644 ; openat @AT_FDCWD file @O_CREAT +@O_TRUNC +@O_WRONLY 0644 ; creat file 0600",
   "link to a name with a slash":
     "link file made/ ; linkat @AT_FDCWD file @AT_FDCWD dir/made// 0 ; link file dir/ ; link file foreign/ ; link file dangling/ ; link file to-dir/ ; link file/ made ; link none made/",
   link: "link file made ; link file dir/inner ; link none x ; link dir x ; link to-file made-link ; linkat @AT_FDCWD to-file @AT_FDCWD followed @AT_SYMLINK_FOLLOW",
