@@ -3,7 +3,7 @@ import type { Context } from "../command.ts";
 import type { Collected, CollectedFile, MissingFile } from "./collected.ts";
 import { type Part, parts, type Taken } from "./parts.ts";
 import { policyParts } from "./policies-part.ts";
-import { countRedactions, redactJson, redactLines, redactText } from "./redact/redact.ts";
+import { countRedactions, redactJson, redactLines, redactText, rememberingRedaction } from "./redact/redact.ts";
 
 /** All texts of a bundle together. */
 const BUNDLE_BYTES_MAX = 48 * 1024 * 1024;
@@ -42,15 +42,19 @@ async function take(part: Part, context: Context): Promise<Taken | string> {
 
 function redacted(text: string, form: Part["form"]): string {
   if (form === "text") return redactText(text);
-  return form === "lines" ? redactLines(text) : text.split("\n").map(redactRecord).join("\n");
+  return form === "lines" ? redactLines(text) : redactRecords(text);
 }
 
 /** One that is no JSON, as a torn one, is a line. */
-function redactRecord(line: string): string {
-  try {
-    return line === "" ? line : JSON.stringify(redactJson(JSON.parse(line)));
-  } catch (error) {
-    if (error instanceof SyntaxError) return redactLines(line);
-    throw error;
-  }
+function redactRecords(text: string): string {
+  const redact = rememberingRedaction();
+  const redactRecord = (line: string): string => {
+    try {
+      return line === "" ? line : JSON.stringify(redactJson(JSON.parse(line), redact));
+    } catch (error) {
+      if (error instanceof SyntaxError) return redactLines(line);
+      throw error;
+    }
+  };
+  return text.split("\n").map(redactRecord).join("\n");
 }

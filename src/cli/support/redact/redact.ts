@@ -11,6 +11,8 @@ import { redactValues } from "./values.ts";
 
 /** Longest line of a text that is looked through, characters; what is behind is left out, and said to be. */
 const LINE_LENGTH_MAX = 65_536;
+/** Texts of records of which is remembered what became of them. */
+const REMEMBERED_MAX = 4_096;
 
 /** A file as one text: private keys and values may go over several lines. */
 export function redactText(text: string): string {
@@ -25,14 +27,27 @@ export function redactLines(text: string): string {
     .join("\n");
 }
 
-/** All texts in a JSON value; where a member's name says that it is secret, all of the member. */
-export function redactJson(value: unknown): unknown {
-  if (typeof value === "string") return redactText(value);
-  if (Array.isArray(value)) return value.map(redactJson);
+/** All texts in a JSON value; where a member's name says that it is secret, all of the member. `text`: how one of them is done. */
+export function redactJson(value: unknown, text: (text: string) => string = redactText): unknown {
+  if (typeof value === "string") return text(value);
+  if (Array.isArray(value)) return value.map((one) => redactJson(one, text));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, isSecretName(name) ? REDACTED : redactJson(member)]),
+    Object.entries(value).map(([name, member]) => [name, isSecretName(name) ? REDACTED : redactJson(member, text)]),
   );
+}
+
+/** {@link redactText} for records, in which most texts come again and again. */
+export function rememberingRedaction(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size >= REMEMBERED_MAX) known.clear();
+    const redacted = redactText(text);
+    known.set(text, redacted);
+    return redacted;
+  };
 }
 
 export function countRedactions(text: string): number {
