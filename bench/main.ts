@@ -10,6 +10,7 @@ import { launchTimes } from "./launch.ts";
 import { levelSwitches } from "./levels.ts";
 import { loginTimes } from "./logins.ts";
 import { machine } from "./machine.ts";
+import { machineThroughput } from "./machines.ts";
 import { operationTimes } from "./operations.ts";
 import { inOwnHost } from "./own-host.ts";
 import { progress } from "./progress.ts";
@@ -32,6 +33,7 @@ const sections: Readonly<Record<string, { title: string; measure: (scratch: Scra
   rules: { title: "Number of rules", measure: ruleCosts },
   compile: { title: "Compiling", measure: compileTimes },
   logins: { title: "Logins", measure: loginTimes },
+  machines: { title: "Virtual machines", measure: machineThroughput },
   ps: { title: "Listing processes", measure: psTimes },
 };
 

@@ -6,7 +6,13 @@ import { agentIfThere, agentRequest, type Method } from "../src/host/agent-clien
 import { cofferdam } from "./scratch.ts";
 
 /** All that Cofferdam keeps of a host. */
-const FOLDERS = ["/run/cofferdam", "/etc/cofferdam", "/var/lib/cofferdam", "/var/log/cofferdam"];
+const FOLDERS = [
+  "/run/cofferdam",
+  "/etc/cofferdam",
+  "/var/lib/cofferdam",
+  "/var/log/cofferdam",
+  "/run/cofferdam-machines",
+];
 const DOMAINS = "/etc/cofferdam/domains";
 /** Says to the process below that it is in the mount namespace made for it. */
 const MARK = "COFFERDAM_BENCH_OWN_HOST";

@@ -38,7 +38,7 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
     try {
       writeMachine(machines, machine);
       const { monitors } = description;
-      void monitor.connection.then((emulator) => serveMonitor({ places, machine, monitors, emulator }));
+      void monitor.connection.then((emulator) => serveMonitor({ places, machine, monitors, owner, emulator }));
       const emulator = [machine.program, ...emulatorArguments(description, wanted.args, monitor.path)];
       const front = join(places.home, "bin", "cofferdam");
       return await endOf(spawn(front, ["run", domain, "--", ...emulator], { stdio: "inherit", cwd: wanted.folder }));

@@ -2,12 +2,11 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../house/tree.ts";
 import type { PrivateHost } from "../system/private-host.ts";
-import { kernelFile } from "../vm/kernel.ts";
+import { clone, kernelFile } from "../vm/kernel.ts";
 import { busybox } from "../vm/tree.ts";
 
-export const front = join(root, "bin/cofferdam");
+export const front = join(clone, "bin/cofferdam");
 /** What the guest prints when its shell reads commands. */
 export const BANNER = "guest is up";
 

@@ -1,7 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-export const clone = path.resolve(import.meta.dirname, "../..");
+/** Wherever this is run from: bundled it lies elsewhere. */
+function folderOfClone(from: string): string {
+  return fs.existsSync(path.join(from, "package.json")) ? from : folderOfClone(path.dirname(from));
+}
+
+export const clone = folderOfClone(import.meta.dirname);
 
 /** Debian's stock kernel, unpacked: a link that scripts/lib/unpacked.sh makes. */
 const kernelFolder = path.join(clone, "build/debian/stock-kernel");

@@ -8,8 +8,8 @@ interface Leaf {
   readonly users: { readonly format: string; readonly access: Access; readonly namesParents: boolean }[];
 }
 
-/** Turns the nodes of all disks into images: only when all are known it is known which format lies on which file. `known`: nodes of a running machine, by name. */
-export function blockResources(to: Description, known: ReadonlySet<string> = new Set()): void {
+/** Turns the nodes of all disks into images: only when all are known it is known which format lies on which file. `others`: what nodes are that it names and does not describe. */
+export function blockResources(to: Description, others: "missing" | "there" = "missing"): void {
   const byName = new Map<string, BlockNode>();
   for (const node of to.blockNodes) if (node.name !== null) byName.set(node.name, node);
   const leaves = new Map<BlockNode, Leaf>();
@@ -23,7 +23,7 @@ export function blockResources(to: Description, known: ReadonlySet<string> = new
     for (const { role, node: named } of node.children) {
       const child = typeof named === "string" ? byName.get(named) : named;
       if (child === undefined) {
-        if (known.has(String(named))) continue;
+        if (others === "there") continue;
         complain(
           node.origin,
           `there is no node \`${String(named)}\``,

@@ -20,16 +20,11 @@ export function describeCommandLine(args: readonly string[], folder: string): De
   return to;
 }
 
-/** The resources of one option by itself, as hot-plugging names them. @throws HostError */
-export function resourcesOfOption(
-  option: string,
-  value: string,
-  folder: string,
-  nodes: ReadonlySet<string>,
-): Description {
+/** The resources of one option by itself, as hot-plugging names them; nodes that it refers to are there already, with what they need. @throws HostError */
+export function resourcesOfOption(option: string, value: string, folder: string): Description {
   const to = new Description();
   readOption([`-${option}`, value], 0, folder, to);
-  blockResources(to, nodes);
+  blockResources(to, "there");
   return to;
 }
 
