@@ -4,15 +4,19 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Test files that turn switches of the whole host (auditing, cgroups, sysctl): one at a time, after all others. */
 const hostWide = ["test/**/*.host.test.ts"];
 
-/** What takes a minute and more, by the beginning of its name: first, so that at the end no processor waits for the other. */
+/**
+ * What takes long, by the beginning of its name: first, so that at the end no processor waits for the other. Files with races are far from each other: side by side
+ * their threads would keep each other's mediators from the processors, and both take several times as long.
+ */
 const longest = [
   "test/attacks/supervised/root",
-  "test/attacks/root",
-  "test/attacks/user",
   "test/kernel-suites/",
-  "test/attacks/supervised/user",
-  "test/transparency/",
+  "test/attacks/root",
+  "test/transparency/enforcing",
   "test/mediate/death",
+  "test/attacks/user",
+  "test/transparency/",
+  "test/attacks/supervised/user",
 ];
 
 class LongestFirst extends BaseSequencer {
