@@ -56,7 +56,7 @@ export function emulator({ kernel, initrd }: { kernel: string; initrd: string })
 export class Powered {
   readonly process: ChildProcess;
   text = "";
-  #heard: () => void = () => undefined;
+  #waiting: (() => void)[] = [];
   readonly ended: Promise<number | null>;
 
   /** `command`: all of it, `vm run` included. */
@@ -85,10 +85,12 @@ export class Powered {
       const rest = this.text.slice(from);
       if (pattern.test(rest)) return rest;
       if (this.process.exitCode !== null) throw new Error(`the machine ended before ${pattern}:\n${this.text}`);
-      await new Promise<void>((resolve) => {
-        this.#heard = resolve;
-      });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  #heard(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** One line for the guest's shell: what it printed. */
