@@ -20,8 +20,8 @@ export interface Work {
 }
 
 export interface ConnectionEvents {
-  /** The descriptors are the connection's, and closed after the call. */
-  request(request: Request, descriptors: readonly number[], connection: Connection): void;
+  /** The descriptors are the connection's, and closed when this is over. It does not reject. */
+  request(request: Request, descriptors: readonly number[], connection: Connection): Promise<void>;
   closed(connection: Connection): void;
 }
 
@@ -35,9 +35,11 @@ export class Connection {
   readonly #timer: NodeJS.Timeout;
   #heard = Buffer.alloc(0);
   #descriptors: number[] = [];
+  #isHeard = false;
+  /** What came before there was work, each number once. */
+  readonly #early = new Set<number>();
   #work: Work | null = null;
   #isClosed = false;
-  isWaiting = true;
 
   constructor(socket: number, peer: SocketPeer, epoll: Epoll, events: ConnectionEvents) {
     this.peer = peer;
@@ -48,9 +50,20 @@ export class Connection {
     this.#watched = epoll.add(socket, POLLIN, { ready: () => this.#ready() });
   }
 
+  /** Nothing was begun for it yet. */
+  get isWaiting(): boolean {
+    return this.#work === null;
+  }
+
+  /** The client is gone, or has its answer. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** From now on the client's signals, and its end, are this work's. */
   begin(work: Work): void {
     this.#work = work;
+    for (const number of this.#early) work.signal(number);
   }
 
   /** The last word: an exit status and what the client writes to its standard error. */
@@ -86,10 +99,14 @@ export class Connection {
       this.close();
       return;
     }
+    if (this.#isHeard) {
+      for (const fd of received.descriptors) close(fd);
+      this.#hearSignals(received.bytes);
+      return;
+    }
     this.#descriptors.push(...received.descriptors);
     if (received.strange || this.#descriptors.length > DESCRIPTORS) this.refuse("too many descriptors");
-    else if (this.isWaiting) this.#hear(received.bytes);
-    else this.#hearSignals(received.bytes);
+    else this.#hear(received.bytes);
   }
 
   #hear(bytes: Buffer): void {
@@ -102,10 +119,9 @@ export class Connection {
         throw new WireError(`a request comes with ${DESCRIPTORS} descriptors`);
       const rest = this.#heard.subarray(HEADER_BYTES + length);
       this.#heard = Buffer.alloc(0);
-      this.isWaiting = false;
+      this.#isHeard = true;
       clearTimeout(this.#timer);
-      this.#events.request(request, this.#descriptors, this);
-      this.#dropDescriptors();
+      this.#serve(request);
       this.#hearSignals(rest);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
@@ -113,9 +129,17 @@ export class Connection {
     }
   }
 
-  #hearSignals(bytes: Buffer): void {
+  async #serve(request: Request): Promise<void> {
+    await this.#events.request(request, this.#descriptors, this);
     this.#dropDescriptors();
-    for (const number of bytes) this.#work?.signal(number);
+  }
+
+  /** Each number once: many at a time would take others their turn, and the kernel, too, keeps one of a kind. */
+  #hearSignals(bytes: Buffer): void {
+    for (const number of new Set(bytes)) {
+      if (this.#work === null) this.#early.add(number);
+      else this.#work.signal(number);
+    }
   }
 
   #dropDescriptors(): void {

@@ -31,9 +31,9 @@ const HINT = "cofferdam: this is the sandboxed shell; what it may not do, supers
 /** A sandboxed shell for a user outside every domain: sshd's child, or login(1)'s. */
 export function loginVerb(places: Places, logins: Logins): Verb {
   return {
-    begin: (request, descriptors, connection) => {
+    begin: async (request, descriptors, connection) => {
       try {
-        begin(places, logins, request, descriptors, connection);
+        await begin(places, logins, request, descriptors, connection);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         connection.refuse(`${error.message}; ${error.help}`);
@@ -42,23 +42,24 @@ export function loginVerb(places: Places, logins: Logins): Verb {
   };
 }
 
-function begin(
+async function begin(
   places: Places,
   logins: Logins,
   request: Request,
   descriptors: readonly number[],
   connection: Connection,
-): void {
+): Promise<void> {
   const { peer } = connection;
   const { sessions, runs } = places.system;
   const account = accountOf(peer.uid, request.env.get("LOGNAME"));
+  const key: KeyCommand = account === null ? { kind: "any" } : await keyCommandOf(request.env, peer.pid, account.name);
+  if (connection.isClosed) return;
   const terminal = terminalOf(peer.pid, descriptors[0] ?? -1);
   const limits = limitArguments(limitsOf(peer.pid), limitsOf("self"));
   const origin = originOf(peer.pid);
   const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
   // What /proc said above is the peer's own if it is still there now.
   const refused = outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
-  const key: KeyCommand = account === null ? { kind: "any" } : keyCommandOf(request.env, peer.pid, account.name);
   if (key.kind === "refused") {
     connection.refuse(`no shell: ${key.why}`);
     return;

@@ -94,9 +94,9 @@ export class SessionServer {
       return;
     }
     const connection = new Connection(socket, peer, this.#epoll, {
-      request: (request, descriptors, from) => {
+      request: async (request, descriptors, from) => {
         try {
-          verb.begin(request, descriptors, from);
+          await verb.begin(request, descriptors, from);
         } catch (error) {
           this.#log(`a request failed: ${error instanceof Error ? error.stack : error}`);
           from.refuse("the session server could not do it; its messages say why");

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { domainOfProcess } from "../../src/domains/membership.ts";
@@ -41,7 +42,7 @@ function limitHere(): string {
 
 test("it is in domain shell, in a session of its own, and the session ends with its client", async () => {
   const shell = host.spawn(
-    [client, "-c", "echo $$; trap 'echo hung up; exit 3' HUP; while :; do read -t 1000 <&2 || :; done"],
+    [client, "-c", "trap 'echo hung up; exit 3' HUP; echo $$; while :; do read -t 1000 <&2 || :; done"],
     ada,
   );
   const pid = await new Promise<number>((resolve) => shell.stdout?.once("data", (text) => resolve(Number(text))));
@@ -101,6 +102,27 @@ test("a login by ssh of which sshd does not say how it came about is refused: it
   expect(status).toBe(125);
   expect(err).toContain("sshd does not say how you have logged in");
 });
+
+test(
+  "who has a file of keys that never ends holds up nobody else",
+  async () => {
+    expect(login("true", bob).status).toBe(0);
+    const told = `/tmp/sshauth.${process.pid}`;
+    host.run(["mkfifo", told], ada);
+    try {
+      const waits = [`SSH_CONNECTION=x`, `SSH_USER_AUTH=${told}`, client, "-c", "echo in"];
+      const held = host.spawn(["env", ...waits], ada);
+      const ended = once(held, "close");
+      // To open it takes a reader: from there on the server waits for what is written, and that waits for another's login.
+      const other = `exec 3>${told}; setpriv --reuid bob --regid bob --init-groups ${client} -c 'echo bob' && echo password >&3`;
+      expect(host.run(["sh", "-c", other])).toMatchObject({ status: 0, out: "bob\n" });
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      rmSync(told, { force: true });
+    }
+  },
+  FIRST_START_MS,
+);
 
 test("a terminal becomes the shell's own, with job control; one that is not the client's alone is refused", () => {
   const typed =

@@ -27,12 +27,11 @@ export function commandOfKeys(userAuth: string, file: string): KeyCommand {
   const keys = keysOf(userAuth);
   if (keys === null)
     return { kind: "refused", why: "a certificate may be for one command alone, and is not looked into" };
-  const authorized = file.split("\n").flatMap((line) => authorizedKey(line) ?? []);
+  const authorized = commandsByKey(file);
   const commands = new Set<string | null>();
   for (const key of keys) {
-    const same = authorized.filter((one) => one.key.equals(key));
-    if (same.length === 0) return { kind: "refused", why: "your key is in none of your authorized_keys files" };
-    const own = new Set(same.map(({ command }) => command));
+    const own = authorized.get(nameOf(key));
+    if (own === undefined) return { kind: "refused", why: "your key is in none of your authorized_keys files" };
     if (own.size > 1)
       return { kind: "refused", why: "your key stands in authorized_keys more than once, for different commands" };
     for (const command of own) commands.add(command);
@@ -42,6 +41,15 @@ export function commandOfKeys(userAuth: string, file: string): KeyCommand {
   return another === undefined
     ? { kind: "one", command }
     : { kind: "refused", why: "your keys are for different commands" };
+}
+
+const nameOf = (key: Buffer): string => key.toString("base64");
+
+function commandsByKey(file: string): ReadonlyMap<string, ReadonlySet<string | null>> {
+  const commands = new Map<string, Set<string | null>>();
+  for (const { key, command } of file.split("\n").flatMap((line) => authorizedKey(line) ?? []))
+    commands.set(nameOf(key), (commands.get(nameOf(key)) ?? new Set()).add(command));
+  return commands;
 }
 
 /** null for comments and for what is no key. */

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { hasCode } from "../../kernel/errno-error.ts";
@@ -9,24 +9,33 @@ import { readSshdConfiguration, SSHD_CONFIG, type SshdLine } from "./sshd-config
 /** As sshd names the file in which it tells how somebody has logged in. */
 const USER_AUTH = /^\/tmp\/sshauth\.\w+$/;
 const STANDARD_FILES = [".ssh/authorized_keys", ".ssh/authorized_keys2"];
-/** Reading files of one user, milliseconds. */
-const READ_MS = 2_000;
-const READ_BYTES_MAX = 16 * 1024 * 1024;
+/** Reading files of one user, milliseconds: a home that is far away may take its time. */
+const READ_MS = 10_000;
+/** What sshd wrote: a line for each method. */
+const USER_AUTH_BYTES_MAX = 65_536;
+/** Lines with the keys that were used. */
+const LINES_BYTES_MAX = 1_048_576;
 
 /**
  * Whether a login by ssh may run what it likes, by the environment that sshd has given it; a login that is none of sshd's may.
  * @param pid of the client, whose /tmp need not be the host's
  * @param user name in /etc/passwd
  */
-export function keyCommandOf(env: ReadonlyMap<string, string>, pid: number, user: string): KeyCommand {
+export async function keyCommandOf(env: ReadonlyMap<string, string>, pid: number, user: string): Promise<KeyCommand> {
   if (!env.has("SSH_CONNECTION")) return { kind: "any" };
   const account = loginAccounts(readFileSync("/etc/passwd", "utf8")).find(({ name }) => name === user);
   const told = env.get("SSH_USER_AUTH") ?? "";
-  const userAuth = account !== undefined && USER_AUTH.test(told) ? readAs(account, [`/proc/${pid}/root${told}`]) : "";
+  const userAuth =
+    account !== undefined && USER_AUTH.test(told)
+      ? await linesAs(account, [""], [`/proc/${pid}/root${told}`], USER_AUTH_BYTES_MAX)
+      : "";
   if (account === undefined || userAuth === "")
     return { kind: "refused", why: "sshd does not say how you have logged in; it may not have been restarted" };
-  if (keysOf(userAuth)?.length === 0) return { kind: "any" };
-  return commandOfKeys(userAuth, readAs(account, keyFiles(readSshdConfiguration(SSHD_CONFIG, hostFiles), account)));
+  const keys = keysOf(userAuth) ?? [];
+  const files = keyFiles(readSshdConfiguration(SSHD_CONFIG, hostFiles), account);
+  // Where a file ends the key with other padding it is not found, and there is no login.
+  const patterns = keys.map((key) => key.toString("base64").replace(/=+$/, ""));
+  return commandOfKeys(userAuth, keys.length === 0 ? "" : await linesAs(account, patterns, files, LINES_BYTES_MAX));
 }
 
 const hostFiles = { read: (path: string) => readFileSync(path, "utf8"), list: namesIn };
@@ -45,21 +54,23 @@ export function keyFiles(lines: readonly SshdLine[], { name, uid, home }: LoginA
 }
 
 /**
- * As the user, as sshd reads keys: a file system of the user's own, which may never answer, holds nobody up for long. One line after the other, whatever a file ends with; a file that is
- * not there holds none.
+ * Every line that has one of `patterns`, read as the user, as sshd reads keys: a file system of the user's own, which may never answer, holds up nobody else. One line after the other, whatever a
+ * file ends with; a file that is not there holds none. Empty where it takes too long or is too much.
  */
-function readAs({ uid, gid }: LoginAccount, files: readonly string[]): string {
-  const options = {
-    uid,
-    gid,
-    cwd: "/",
-    env: {},
-    encoding: "utf8",
-    timeout: READ_MS,
-    maxBuffer: READ_BYTES_MAX,
-  } as const;
-  const { stdout, signal } = spawnSync("/usr/bin/grep", ["-ahs", "", "--", ...files], options);
-  return signal === null ? stdout : "";
+function linesAs(
+  { uid, gid }: LoginAccount,
+  patterns: readonly string[],
+  files: readonly string[],
+  maxBuffer: number,
+): Promise<string> {
+  const args = ["-ahsF", ...patterns.flatMap((pattern) => ["-e", pattern]), "--", ...files];
+  const options = { uid, gid, cwd: "/", env: {}, timeout: READ_MS, killSignal: "SIGKILL", maxBuffer } as const;
+  return new Promise((resolve) => {
+    // A number is grep's own status: no such line, or not every file could be read.
+    execFile("/usr/bin/grep", args, options, (error, stdout) =>
+      resolve(error === null || typeof error.code === "number" ? stdout : ""),
+    );
+  });
 }
 
 export function namesIn(folder: string): readonly string[] {
