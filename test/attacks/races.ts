@@ -10,6 +10,9 @@ const RACE_TIMEOUT_MS = 300_000;
 /** Unconfined a try takes no time: fewer would be over before the other thread has begun. */
 const BARE_TRIES = 100_000;
 
+/** A busy machine may let one of the two threads run alone for all tries of a round. */
+const ROUNDS_MAX = 20;
+
 export interface Races {
   /** Below this folder, each with its number of tries. */
   readonly folders: Readonly<Record<string, number>>;
@@ -76,12 +79,17 @@ export function raceSuite(attacker: Attacker, { folders, policy }: Races): void 
           arena.reset();
           const bare = arena.run(`race-${name}`, { confined: false, ...options(BARE_TRIES) });
           expect(bare.status, `unconfined the race is won: ${bare.text}`).toBe(0);
-          arena.reset();
-          const confined = arena.run(`race-${name}`, { confined: true, ...options(tries) });
-          expect(confined.status, confined.text).toBe(1);
-          const served = /served (\d+), refused (\d+)/.exec(confined.text);
-          expect(Number(served?.[1]), "the granted value is served too, so the race is a race").toBeGreaterThan(0);
-          expect(Number(served?.[2]), "the other value is refused").toBeGreaterThan(0);
+          let [served, refused] = [0, 0];
+          for (let round = 0; round < ROUNDS_MAX && Math.min(served, refused) === 0; round++) {
+            arena.reset();
+            const confined = arena.run(`race-${name}`, { confined: true, ...options(tries) });
+            expect(confined.status, confined.text).toBe(1);
+            const counts = /served (\d+), refused (\d+)/.exec(confined.text);
+            served += Number(counts?.[1]);
+            refused += Number(counts?.[2]);
+          }
+          expect(served, "the granted value is served too, so the race is a race").toBeGreaterThan(0);
+          expect(refused, "the other value is refused").toBeGreaterThan(0);
         },
         2 * RACE_TIMEOUT_MS,
       );
