@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type PreparedFile, prepareFile, replaceFile } from "../kernel/replace-file.ts";
 import { HostError } from "./host-error.ts";
@@ -45,11 +45,24 @@ export function prepareWhole(path: string, bytes: Uint8Array, modes: Modes): Pre
  */
 export function makeFolder(folder: string, modes: Modes): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: modes.folder });
+    makeWithParents(folder, modes.folder);
   } catch (error) {
     throw unwritable(folder, error);
   }
   requireTrusted(folder);
+}
+
+/** One after the other: Node's `recursive` tries for ever where a folder is gone and still has a name, as one whose mounted source was removed. */
+function makeWithParents(folder: string, mode: number, parents: "missing" | "made" = "missing"): void {
+  try {
+    mkdirSync(folder, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(folder).isDirectory()) return;
+    if (code !== "ENOENT" || parents === "made" || dirname(folder) === folder) throw error;
+    makeWithParents(dirname(folder), mode);
+    makeWithParents(folder, mode, "made");
+  }
 }
 
 /** What the system says about a place that the caller chose; anything else is a fault of this program and stays one. */

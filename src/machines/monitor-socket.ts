@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { MachinePlaces } from "../host/machine-places.ts";
+import { makeFolder, modesFor } from "../host/write-whole.ts";
 
 /**
  * Where the emulator connects to its proxy. It connects to us and not we to it: what lies under a name that it may make, another daemon's socket say, would else be reached with root's rights.
@@ -30,7 +31,7 @@ export class MonitorSocket {
     owner: { uid: number; gid: number },
   ): Promise<MonitorSocket> {
     const path = monitorPath(places, name);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(path), modesFor(0));
     rmSync(path, { force: true });
     const server = createServer();
     await new Promise<void>((resolve, reject) => {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { listRuns } from "../domains/runs.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
+import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import type { Description } from "./description.ts";
 import { domainOf, forgetMachine, writeMachine, writePolicy } from "./machine.ts";
@@ -26,7 +26,7 @@ const SIGNALLED = 128;
 export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
   const { machines, runs } = places.system;
   const domain = domainOf(wanted.name);
-  mkdirSync(machines.running, { recursive: true, mode: 0o755 });
+  makeFolder(machines.running, modesFor(0));
   const lock = lockFile(join(machines.running, `.${wanted.name}.lock`));
   if (lock === null || listRuns(runs).some((run) => run.domain === domain))
     throw new HostError(`machine ${wanted.name} is on`, `cofferdam vm show ${wanted.name}`, ExitCode.no);

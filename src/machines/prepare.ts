@@ -11,7 +11,7 @@ import { monitorPath } from "./monitor-socket.ts";
 import { type Placed, placeResources } from "./place.ts";
 import { connectGrant, grantsOf, nameGrant } from "./policy.ts";
 import { describeCommandLine } from "./qemu/command-line.ts";
-import { type Accepted, differences, readAccepted } from "./record.ts";
+import { type Accepted, differences, mergeAccepted, readAccepted } from "./record.ts";
 
 /** A machine as somebody asks for it. */
 export interface Wanted {
@@ -66,7 +66,7 @@ function acceptedNow(places: Places, name: string, now: Placed): Accepted {
       `if that is your doing: cofferdam vm accept ${name} -- COMMAND..., with the same command line`,
       ExitCode.no,
     );
-  return { names: now.names, parents: now.parents };
+  return mergeAccepted(before, now);
 }
 
 /** As execvp(3) finds it, without links: the policy grants the file itself. */

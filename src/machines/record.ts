@@ -46,6 +46,11 @@ export function removeAccepted(folder: string, machine: string): void {
   rmSync(fileOf(folder, machine), { force: true });
 }
 
+/** Both, and where they differ the later one: a disk that is not plugged in today has still been written by the machine, and is no new one when it comes again. */
+export function mergeAccepted(before: Accepted | null, now: Accepted): Accepted {
+  return { names: { ...before?.names, ...now.names }, parents: { ...before?.parents, ...now.parents } };
+}
+
 /** Where a description leads elsewhere than accepted. What the accepted one does not know is new, and the administrator's who wrote it. */
 export function differences(accepted: Accepted, now: Accepted): readonly Difference[] {
   const names = Object.entries(now.names).flatMap(([name, leads]) => {
@@ -62,5 +67,7 @@ export function differences(accepted: Accepted, now: Accepted): readonly Differe
 }
 
 function told(parents: readonly Parent[]): string {
-  return parents.length === 0 ? "nothing" : parents.map(({ path, format }) => `${path} (${format})`).join(", ");
+  if (parents.length === 0) return "nothing";
+  // Data are written where a parent is only read: one that becomes the other is a difference.
+  return parents.map(({ role, path, format }) => `${path} (${role === "data" ? "data, " : ""}${format})`).join(", ");
 }

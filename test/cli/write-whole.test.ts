@@ -1,9 +1,12 @@
 import {
   chmodSync,
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CommandError } from "../../src/cli/command.ts";
-import { modesFor, writeWhole } from "../../src/host/write-whole.ts";
+import { makeFolder, modesFor, writeWhole } from "../../src/host/write-whole.ts";
 
 let folder = "";
 const bytes = Uint8Array.of(1, 2, 3);
@@ -78,4 +81,16 @@ test("a place that cannot be written is said with what to do, and no scratch fil
     expect(() => writeWhole(path, bytes, modesFor(0))).toThrow(/cannot be written: E/);
   }
   expect(readdirSync(folder).sort()).toEqual(["file", "taken.plan"]);
+});
+
+test("below a folder that is gone and still has a name nothing is made, and nobody waits", () => {
+  const gone = join(folder, "gone");
+  mkdirSync(gone);
+  const fd = openSync(gone, "r");
+  try {
+    rmdirSync(gone);
+    expect(() => makeFolder(`/proc/self/fd/${fd}/a/b`, modesFor(0))).toThrow(/a\/b cannot be written: ENOENT/);
+  } finally {
+    closeSync(fd);
+  }
 });

@@ -8,7 +8,7 @@ import { parentsOf } from "../../src/machines/parents.ts";
 import { placeResources } from "../../src/machines/place.ts";
 import { grantsOf } from "../../src/machines/policy.ts";
 import { describeCommandLine } from "../../src/machines/qemu/command-line.ts";
-import { differences, readAccepted, writeAccepted } from "../../src/machines/record.ts";
+import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../src/machines/record.ts";
 import { resolveName } from "../../src/machines/resolve-name.ts";
 import { networkContains, parseAddress } from "../../src/model/network.ts";
 import { formatLetters } from "../../src/model/permission.ts";
@@ -126,6 +126,24 @@ describe("what was accepted", () => {
     expect(differences(before, place("-drive file=disk,format=raw"))).toEqual([
       `${at("disk")} leads to /etc/shadow, and led to ${at("raw.img")}`,
     ]);
+  });
+
+  test("a parent that becomes the image's data, which are written, is a difference", () => {
+    const stands = (role: "parent" | "data") => ({
+      names: {},
+      parents: { "/clone": [{ role, path: "/base", format: "raw" as const }] },
+    });
+    expect(differences(stands("parent"), stands("data"))).toEqual([
+      "image /clone says that it stands on /base (data, raw), and stood on /base (raw)",
+    ]);
+  });
+
+  test("of a disk that is not there today stays, so that it is no new one later", () => {
+    const clone = { names: { "/d": "/clone" }, parents: { "/clone": [] } };
+    const without = { names: { "/k": "/k" }, parents: {} };
+    const kept = mergeAccepted(clone, without);
+    const shadow = { role: "parent", path: "/etc/shadow", format: "raw" } as const;
+    expect(differences(kept, { names: {}, parents: { "/clone": [shadow] } })).toHaveLength(1);
   });
 
   test("is nothing before the first start", () => expect(readAccepted(at("record"), "two")).toBeNull());

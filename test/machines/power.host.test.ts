@@ -1,5 +1,16 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chownSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { needsRoot, skipUnless } from "../support/skip.ts";
@@ -28,6 +39,7 @@ beforeAll(async () => {
   await host.agent();
   [daemon, forwarded] = [await listening(), await freePort()];
   mine("parent.img", "parent".padEnd(1 << 20, "."));
+  mine("forged.img", "forged");
   image("clone.qcow2", "parent.img");
   mine("serial.log", "");
   symlinkSync(host.at("serial.log"), host.at("link.log"));
@@ -154,6 +166,22 @@ test("a link that leads elsewhere is followed after a refresh, while it runs", a
     text: `${host.at("link.log")} leads to ${host.at("other.log")}, and led to ${host.at("serial.log")}`,
   });
   expect(host.cofferdam("domain", "show", "vm@one")).toContain("other.log");
+});
+
+test("a header that the machine wrote is no reason for a grant at a refresh", () => {
+  const image = host.at("clone.qcow2");
+  const rename = (from: string, to: string): void => {
+    const at = readFileSync(image).indexOf(host.at(from));
+    expect(at).toBeGreaterThan(0);
+    const fd = openSync(image, "r+");
+    writeSync(fd, host.at(to), at);
+    closeSync(fd);
+  };
+  rename("parent.img", "forged.img");
+  expect(vm("refresh", "one")).toMatchObject({ status: 1, text: expect.stringContaining("it stands on") });
+  expect(readFileSync(host.at("run/machines/vm@one.yaml"), "utf8")).not.toContain("forged.img");
+  rename("forged.img", "parent.img");
+  expect(vm("refresh", "one")).toEqual({ status: 0, text: "" });
 });
 
 test("its state is saved into its disk, and it goes on from there at the next start", {

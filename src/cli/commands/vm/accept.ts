@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../host/exit-code.ts";
 import { placeResources } from "../../../machines/place.ts";
 import { describeCommandLine } from "../../../machines/qemu/command-line.ts";
-import { differences, readAccepted, writeAccepted } from "../../../machines/record.ts";
+import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../../machines/record.ts";
 import type { Command } from "../../command.ts";
 import { userOption, wantedMachine } from "./wanted.ts";
 
@@ -26,7 +26,7 @@ export const vmAccept: Command = {
     const placed = placeResources(describeCommandLine(args, folder).resources);
     const before = readAccepted(accepted, name);
     for (const difference of before === null ? [] : differences(before, placed)) context.out(`${difference}\n`);
-    writeAccepted(accepted, name, placed);
+    writeAccepted(accepted, name, mergeAccepted(before, placed));
     return ExitCode.ok;
   },
 };

@@ -2,7 +2,7 @@ import { ExitCode } from "../../../host/exit-code.ts";
 import { machineName, readMachine } from "../../../machines/machine.ts";
 import { placeResources } from "../../../machines/place.ts";
 import { putInForce } from "../../../machines/put-in-force.ts";
-import { differences, writeAccepted } from "../../../machines/record.ts";
+import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../../machines/record.ts";
 import { type Command, CommandError } from "../../command.ts";
 
 export const vmRefresh: Command = {
@@ -10,7 +10,7 @@ export const vmRefresh: Command = {
   operands: [{ name: "<name>", description: "the machine's name" }],
   summary: "follow links anew for a machine that is on",
   description: [
-    "Where a link leads elsewhere than when the machine was powered on, its domain grants the old name, and opening the new one is denied. This prints what differs, records it as accepted, and gives the running machine the new policy.",
+    "Where a link leads elsewhere than when the machine was powered on, its domain grants the old name, and opening the new one is denied. This prints what differs, records it as accepted, and gives the running machine the new policy. Parents of images are not taken anew: the machine could have written them.",
   ],
   options: [],
   examples: [{ line: "cofferdam vm refresh web1", what: "after a link to its log was changed" }],
@@ -20,9 +20,18 @@ export const vmRefresh: Command = {
     const machine = readMachine(machines, name);
     if (machine === null) throw new CommandError(`machine ${name} is not on`, "cofferdam vm list shows those that are");
     const placed = placeResources(machine.placed.resources);
+    const before = readAccepted(machines.accepted, name) ?? machine.placed;
+    // The machine may be writing its images' headers at this moment: they are never the reason for a grant.
+    const rebased = differences({ names: {}, parents: before.parents }, placed);
+    if (rebased.length > 0)
+      throw new CommandError(
+        `machine ${name} is not as it was accepted: ${rebased.join("; ")}`,
+        `power it off, look at its images, then cofferdam vm accept ${name} -- COMMAND...`,
+        ExitCode.no,
+      );
     for (const difference of differences(machine.placed, placed)) context.out(`${difference}\n`);
     await putInForce(context.places, { ...machine, placed });
-    writeAccepted(machines.accepted, name, placed);
+    writeAccepted(machines.accepted, name, mergeAccepted(before, placed));
     return ExitCode.ok;
   },
 };
