@@ -10,3 +10,4 @@ export * from "./constants/landlock.ts";
 export * from "./constants/process.ts";
 export * from "./constants/seccomp.ts";
 export * from "./constants/socket.ts";
+export * from "./constants/terminal.ts";

@@ -1,11 +1,8 @@
-import { POLLIN, SO_PEERCRED, SOL_SOCKET } from "./constants.ts";
+import { POLLIN, SO_PEERCRED, SO_PEERGROUPS, SO_PEERPIDFD, SOL_SOCKET } from "./constants.ts";
 import { hasCode } from "./errno-error.ts";
 import { close, poll, syscall } from "./ffi.ts";
 import { ucred } from "./structs/socket.ts";
 
-/** asm-generic/socket.h; Linux 4.13 and 6.5. */
-const SO_PEERGROUPS = 59;
-const SO_PEERPIDFD = 77;
 /** Supplementary groups of a process, NGROUPS_MAX of limits.h. */
 const GROUPS_MAX = 65_536;
 const GID_BYTES = 4;

@@ -124,3 +124,16 @@ export const statx = struct("struct statx", {
   stx_dio_mem_align: "u32",
   "#rest": "bytes:100",
 });
+
+/** `asm/termbits.h`: the kernel's, which is shorter than that of libc. */
+export const termios = struct("struct termios", {
+  c_iflag: "u32",
+  c_oflag: "u32",
+  c_cflag: "u32",
+  c_lflag: "u32",
+  c_line: "u8",
+  c_cc: "bytes:19",
+});
+
+/** `asm/termios.h` */
+export const winsize = struct("struct winsize", { ws_row: "u16", ws_col: "u16", ws_xpixel: "u16", ws_ypixel: "u16" });

@@ -111,16 +111,21 @@ async function begin(
     descriptors,
     umask,
   };
-  const run: number | null = startFor(connection, start, {
-    over: (status) => {
-      agent?.remove();
-      if (run !== null) logins.delete(run);
-      connection.answer(status, status === NOT_EXECUTABLE && command !== null ? HINT : "");
-    },
-    // The terminal is the shell's own: the kernel tells it.
-    resized: () => undefined,
-  });
-  if (run !== null) logins.set(run, { origin });
+  try {
+    const run: number | null = startFor(connection, start, {
+      over: (status) => {
+        agent?.remove();
+        if (run !== null) logins.delete(run);
+        connection.answer(status, status === NOT_EXECUTABLE && command !== null ? HINT : "");
+      },
+      // The terminal is the shell's own: the kernel tells it.
+      resized: () => undefined,
+    });
+    if (run !== null) logins.set(run, { origin });
+  } catch (error) {
+    agent?.remove();
+    throw error;
+  }
 }
 
 /** What ssh was asked to run, or what a login shell is given with `-c`; null for a shell that reads its input. */

@@ -48,19 +48,31 @@ function startOnTerminal(
   connection: Connection,
   ended: (status: number) => void,
 ): void {
-  const own = reopenTerminal(terminal);
   const isTyped = isatty(outside.descriptors[0] ?? -1);
-  let pty: Pty;
+  const pty = openPty(terminal, { plain: !isTyped });
   try {
-    pty = openPty(terminal, { plain: !isTyped });
-  } catch (error) {
-    close(own);
-    throw error;
-  }
-  try {
-    start(outside, connection, ended, pty, new Relay(connection.epoll, own, pty.master, isTyped));
+    const relay = relayBetween(connection, terminal, pty.master, isTyped);
+    try {
+      start(outside, connection, ended, pty, relay);
+    } catch (error) {
+      relay.end(() => undefined);
+      throw error;
+    }
   } finally {
     close(pty.slave);
+  }
+}
+
+/** `master` is the relay's from now on, also where there is none. */
+function relayBetween(connection: Connection, terminal: number, master: number, isTyped: boolean): Relay {
+  const opened = [master];
+  try {
+    const own = reopenTerminal(terminal);
+    opened.push(own);
+    return new Relay(connection.epoll, own, master, isTyped);
+  } catch (error) {
+    opened.forEach(close);
+    throw error;
   }
 }
 

@@ -1,27 +1,38 @@
-import { O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_RDWR } from "../kernel/constants.ts";
-import { ioctl, open } from "../kernel/ffi.ts";
+import {
+  BRKINT,
+  ECHO,
+  ECHONL,
+  ICANON,
+  ICRNL,
+  IEXTEN,
+  IGNBRK,
+  IGNCR,
+  INLCR,
+  ISIG,
+  ISTRIP,
+  IXON,
+  O_CLOEXEC,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_RDWR,
+  OPOST,
+  PARMRK,
+  TCGETS,
+  TCSETS,
+  TIOCGPTPEER,
+  TIOCGWINSZ,
+  TIOCSPTLCK,
+  TIOCSWINSZ,
+  VMIN,
+  VTIME,
+} from "../kernel/constants.ts";
+import { close, ioctl, open } from "../kernel/ffi.ts";
+import { termios, winsize } from "../kernel/structs.ts";
 
-/** asm-generic/ioctls.h */
-const TCGETS = 0x5401;
-const TCSETS = 0x5402;
-const TIOCGWINSZ = 0x5413;
-const TIOCSWINSZ = 0x5414;
-const TIOCSPTLCK = 0x40045431;
-const TIOCGPTPEER = 0x5441;
-/** struct winsize of asm-generic/termios.h. */
-const WINSIZE_BYTES = 8;
-
-/** struct termios of asm-generic/termbits.h: input, output, control and local flags, line discipline, 19 control characters. */
-const TERMIOS_BYTES = 36;
-const at = { input: 0, output: 4, local: 12, characters: 17 };
-const VTIME = 5;
-const VMIN = 6;
-/** IGNBRK, BRKINT, PARMRK, ISTRIP, INLCR, IGNCR, ICRNL, IXON: what cfmakeraw(3) takes away, as the next two. */
-const INPUT_COOKED = 0o2753;
-/** OPOST. */
-const OUTPUT_COOKED = 0o1;
-/** ECHO, ECHONL, ICANON, ISIG, IEXTEN. */
-const LOCAL_COOKED = 0o100113;
+/** What cfmakeraw(3) takes away. */
+const INPUT_COOKED = IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON;
+const OUTPUT_COOKED = OPOST;
+const LOCAL_COOKED = ECHO | ECHONL | ICANON | ISIG | IEXTEN;
 
 export interface Pty {
   readonly master: number;
@@ -31,14 +42,23 @@ export interface Pty {
 
 /**
  * A new terminal with the size and the settings of another one, but that output is `plain` where it goes through that one as it is. Both ends are close-on-exec, the master does not wait.
+ * @throws ErrnoError where that one has hung up
  */
 export function openPty(like: number, { plain }: { plain: boolean }): Pty {
-  const master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  ioctl(master, TIOCSPTLCK, Buffer.alloc(4));
-  const slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  setSettings(slave, plain ? without(settingsOf(like), at.output, OUTPUT_COOKED) : settingsOf(like));
-  copySize(like, master);
-  return { master, slave };
+  const opened: number[] = [];
+  try {
+    const master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    opened.push(master);
+    ioctl(master, TIOCSPTLCK, Buffer.alloc(4));
+    const slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    opened.push(slave);
+    setSettings(slave, plain ? without(settingsOf(like), termios.offset.c_oflag, OUTPUT_COOKED) : settingsOf(like));
+    copySize(like, master);
+    return { master, slave };
+  } catch (error) {
+    opened.forEach(close);
+    throw error;
+  }
 }
 
 /** A description of its own, which does not wait: others share the one that was handed over. */
@@ -47,13 +67,13 @@ export function reopenTerminal(fd: number): number {
 }
 
 export function copySize(from: number, to: number): void {
-  const size = Buffer.alloc(WINSIZE_BYTES);
+  const size = winsize.alloc();
   ioctl(from, TIOCGWINSZ, size);
   ioctl(to, TIOCSWINSZ, size);
 }
 
 export function settingsOf(terminal: number): Buffer {
-  const settings = Buffer.alloc(TERMIOS_BYTES);
+  const settings = termios.alloc();
   ioctl(terminal, TCGETS, settings);
   return settings;
 }
@@ -65,10 +85,10 @@ export function setSettings(terminal: number, settings: Buffer): void {
 
 /** Every byte as it is typed: who runs behind the other terminal makes of it what it wants. */
 export function rawSettings(settings: Buffer): Buffer {
-  const bytes = without(without(settings, at.input, INPUT_COOKED), at.local, LOCAL_COOKED);
-  const raw = without(bytes, at.output, OUTPUT_COOKED);
-  raw[at.characters + VMIN] = 1;
-  raw[at.characters + VTIME] = 0;
+  const bytes = without(without(settings, termios.offset.c_iflag, INPUT_COOKED), termios.offset.c_lflag, LOCAL_COOKED);
+  const raw = without(bytes, termios.offset.c_oflag, OUTPUT_COOKED);
+  raw[termios.offset.c_cc + VMIN] = 1;
+  raw[termios.offset.c_cc + VTIME] = 0;
   return raw;
 }
 

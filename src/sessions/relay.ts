@@ -49,7 +49,7 @@ export class Relay {
 
   /** The caller's terminal has another size. */
   resize(): void {
-    if (this.#terminal.isOpen && this.#master.isOpen) copySize(this.#terminal.fd, this.#master.fd);
+    if (this.#terminal.isOpen && this.#master.isOpen) unlessHungUp(() => copySize(this.#terminal.fd, this.#master.fd));
   }
 
   /** What ran is over: passes on what it has written, then calls `done`. */
@@ -139,12 +139,16 @@ export class Relay {
     done();
   }
 
-  /** A terminal that has hung up has no settings any more. */
   #putBack(): void {
-    try {
-      if (this.#terminal.isOpen && this.#isTyped) setSettings(this.#terminal.fd, this.#before);
-    } catch (error) {
-      if (!hasCode(error, "EIO")) throw error;
-    }
+    if (this.#terminal.isOpen && this.#isTyped) unlessHungUp(() => setSettings(this.#terminal.fd, this.#before));
+  }
+}
+
+/** A terminal that has hung up has neither settings nor a size any more; its end may not have been heard of yet. */
+function unlessHungUp(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!hasCode(error, "EIO")) throw error;
   }
 }

@@ -2,7 +2,7 @@
  * The session server (docs/shell.md): root's, resident, outside every domain. Clients are native/session/; who they are is the kernel's word about the socket.
  * Here: sockets, who may connect to which, and what each verb does. Not here: the setting that leads shells this way (host/shell-sandbox/). Only cli/ imports this file.
  */
-import { POLLIN, SOCK_STREAM } from "../kernel/constants.ts";
+import { EFD_CLOEXEC, POLLIN, SOCK_STREAM } from "../kernel/constants.ts";
 import { Epoll } from "../kernel/epoll.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { close, pollReady, read, syscall, write } from "../kernel/ffi.ts";
@@ -13,8 +13,7 @@ import { Connection } from "./connection.ts";
 import { CONNECTIONS_MAX, WAITING_OF_USER_MAX } from "./limits.ts";
 import type { Verb } from "./verb.ts";
 
-/** sys/eventfd.h; what is read and written is one u64. */
-const EFD_CLOEXEC = 0o2000000;
+/** What is read from an eventfd(2) and written to it: one u64. */
 const EVENT_BYTES = 8;
 
 /** Everybody may connect: who may do what is decided by the peer. */

@@ -8,6 +8,7 @@ import type { Fields, Layout } from "../../src/kernel/struct.ts";
 export type CAnswer = { readonly state: "known"; readonly value: bigint } | { readonly state: "not in headers" };
 
 const headers = [
+  "asm/termbits.h",
   "asm/unistd.h",
   "errno.h",
   "fcntl.h",
@@ -30,6 +31,7 @@ const headers = [
   "sched.h",
   "signal.h",
   "sys/epoll.h",
+  "sys/eventfd.h",
   "sys/file.h",
   "sys/ioctl.h",
   "sys/mman.h",

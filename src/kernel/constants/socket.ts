@@ -41,6 +41,7 @@ export const SO_DOMAIN = 39;
 export const SO_ERROR = 4;
 export const SO_SNDTIMEO = 21;
 /** Linux 6.5. */
+export const SO_PEERGROUPS = 59;
 export const SO_PEERPIDFD = 77;
 export const SO_RCVBUFFORCE = 33;
 export const SO_RCVBUF = 8;
@@ -52,12 +53,13 @@ export const MSG_TRUNC = 0x20;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_FASTOPEN = 0x20000000;
 
-/** `linux/socket.h`, `sys/epoll.h` */
+/** `linux/socket.h`, `sys/epoll.h`, `sys/eventfd.h` */
 export const SCM_RIGHTS = 1;
 export const SCM_CREDENTIALS = 2;
 export const MSG_CTRUNC = 0x8;
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const EPOLL_CLOEXEC = 0o2000000;
+export const EFD_CLOEXEC = 0o2000000;
 export const EPOLLET = 0x80000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;

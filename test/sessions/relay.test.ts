@@ -1,0 +1,39 @@
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { O_NOCTTY, O_RDWR, TIOCGPTPEER, TIOCSPTLCK } from "../../src/kernel/constants.ts";
+import { Epoll } from "../../src/kernel/epoll.ts";
+import { close, ioctl, open } from "../../src/kernel/ffi.ts";
+import { openPty, reopenTerminal } from "../../src/sessions/pty.ts";
+import { Relay } from "../../src/sessions/relay.ts";
+
+/** A caller's terminal. */
+function terminalOfCaller() {
+  const master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+  ioctl(master, TIOCSPTLCK, Buffer.alloc(4));
+  return { master, slave: ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY) };
+}
+
+/** How many descriptors are open. */
+const descriptors = (): number => readdirSync("/proc/self/fd").length;
+
+test("a new size of a terminal that has hung up is nothing to end the server for", async () => {
+  const before = descriptors();
+  const caller = terminalOfCaller();
+  const pty = openPty(caller.slave, { plain: false });
+  const epoll = new Epoll();
+  const relay = new Relay(epoll, reopenTerminal(caller.slave), pty.master, true);
+  close(caller.master);
+  relay.resize();
+  await new Promise<void>((resolve) => relay.end(resolve));
+  for (const fd of [caller.slave, pty.slave, epoll.fd]) close(fd);
+  expect(descriptors()).toBe(before);
+});
+
+test("for one that has hung up there is no other, and nothing stays open", () => {
+  const before = descriptors();
+  const caller = terminalOfCaller();
+  close(caller.master);
+  expect(() => openPty(caller.slave, { plain: false })).toThrow("EIO");
+  close(caller.slave);
+  expect(descriptors()).toBe(before);
+});
