@@ -2,8 +2,8 @@ import { isIPv4, isIPv6 } from "node:net";
 import { parseHostAndPrefix } from "../model/network.ts";
 import type { Network } from "../model/policy.ts";
 
-/** Of the host itself wherever it is: "this host", loopback, and IPv6's own unspecified and loopback addresses. */
-const always = ["0.0.0.0/8", "127.0.0.0/8", "::/127"];
+/** Of the host itself wherever it is: "this host", loopback, and IPv6's own unspecified and loopback addresses; multicast and broadcast, which come back to its own daemons. */
+const always = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "ff00::/8"];
 
 /** Networks that together are every address but the host's own: rules that grant them leave no name of the host to deny. */
 export function networksOutside(own: readonly string[]): readonly Network[] {

@@ -38,10 +38,13 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
     try {
       writeMachine(machines, machine);
       const { monitors } = description;
-      void monitor.connection.then((emulator) => serveMonitor({ places, machine, monitors, owner, emulator }));
-      const emulator = [machine.program, ...emulatorArguments(description, wanted.args, monitor.path)];
+      const command = [machine.program, ...emulatorArguments(description, wanted.args, monitor.path)];
       const front = join(places.home, "bin", "cofferdam");
-      return await endOf(spawn(front, ["run", domain, "--", ...emulator], { stdio: "inherit", cwd: wanted.folder }));
+      const emulator = spawn(front, ["run", domain, "--", ...command], { stdio: "inherit", cwd: wanted.folder });
+      const served = monitor.connection.then((socket) =>
+        serveMonitor({ places, machine, monitors, owner, emulator: socket }),
+      );
+      return await endOf(emulator, served);
     } finally {
       monitor.close();
     }
@@ -59,16 +62,24 @@ function emulatorArguments({ monitors }: Description, args: readonly string[], s
   return [...own, "-chardev", chardev, "-mon", "chardev=cofferdam-monitor,mode=control"];
 }
 
-async function endOf(emulator: ChildProcess): Promise<number> {
+/** `served`: a machine whose monitor cannot be served is not what was asked for, and is ended. */
+async function endOf(emulator: ChildProcess, served: Promise<void>): Promise<number> {
+  const failures: unknown[] = [];
+  served.catch((error: unknown) => {
+    failures.push(error);
+    emulator.kill();
+  });
   const handlers = forwarded.map((signal) => ({ signal, pass: () => void emulator.kill(signal) }));
   for (const { signal, pass } of handlers) process.on(signal, pass);
   try {
-    return await new Promise((resolve, reject) => {
+    const status = await new Promise<number>((resolve, reject) => {
       emulator.once("error", reject);
       emulator.once("exit", (status, signal) =>
         resolve(status ?? SIGNALLED + (signal === null ? 0 : constants.signals[signal])),
       );
     });
+    for (const failure of failures) throw failure;
+    return status;
   } finally {
     for (const { signal, pass } of handlers) process.off(signal, pass);
   }

@@ -10,15 +10,24 @@ const LINKS_MAX = 40;
  * @throws HostError where a folder on the way is missing
  */
 export function resolveName(path: string, last: "followed" | "kept" = "followed"): string {
+  if (path.includes("\0")) throw new HostError(`${JSON.stringify(path)} is no name of a file`, "leave out the NUL");
   let name = path;
   for (let links = 0; links < LINKS_MAX; links++) {
     const canonical = join(folderOf(name), basename(name));
-    const stats = lstatSync(canonical, { throwIfNoEntry: false });
-    if (last === "kept" || stats === undefined || !stats.isSymbolicLink()) return canonical;
-    const target = readlinkSync(canonical);
+    const target = last === "kept" ? null : linkAt(canonical);
+    if (target === null) return canonical;
     name = isAbsolute(target) ? target : `${dirname(canonical)}/${target}`;
   }
   throw new HostError(`${path} leads through more than ${LINKS_MAX} links`, "name the file itself");
+}
+
+/** null where there is no link. */
+function linkAt(name: string): string | null {
+  try {
+    return lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(name) : null;
+  } catch (error) {
+    throw noWay(name, error);
+  }
 }
 
 function folderOf(path: string): string {
@@ -28,7 +37,11 @@ function folderOf(path: string): string {
   try {
     return realpathSync(folder);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new HostError(`there is no way to ${path}: ${code}`, `make the folder ${folder}`);
+    throw noWay(path, error);
   }
+}
+
+function noWay(path: string, error: unknown): HostError {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  return new HostError(`there is no way to ${path}: ${code}`, `look at the folder ${dirname(path)}`);
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { networksOutside } from "../../src/machines/outside.ts";
 import { parentsOf } from "../../src/machines/parents.ts";
-import { placeResources } from "../../src/machines/place.ts";
+import { broadcastOf, placeResources } from "../../src/machines/place.ts";
 import { grantsOf } from "../../src/machines/policy.ts";
 import { describeCommandLine } from "../../src/machines/qemu/command-line.ts";
 import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../src/machines/record.ts";
@@ -108,6 +108,8 @@ describe("names", () => {
     expect(resolveName(at("links/log"))).toBe(at("links/nowhere.log"));
     expect(resolveName(at("links/log"), "kept")).toBe(at("links/log"));
     expect(() => resolveName(at("missing/name"))).toThrow(/no way to/);
+    expect(() => resolveName(at("x".repeat(300)))).toThrow(/no way to.*ENAMETOOLONG/);
+    expect(() => resolveName(at("a\0b"))).toThrow(/no name of a file/);
   });
 });
 
@@ -174,19 +176,46 @@ describe("grants", () => {
     const networks = networksOutside(["192.0.2.7", "2001:db8::7", "fe80::1"]);
     const reaches = (text: string): boolean =>
       networks.some((network) => networkContains(network, parseAddress(text) ?? new Uint8Array()));
-    const all = [
-      "192.0.2.6",
-      "192.0.2.8",
-      "1.1.1.1",
+    const all = ["192.0.2.6", "192.0.2.8", "1.1.1.1", "2001:db8::6", "2001:db8::8", "::2"];
+    const none = [
+      "0.0.0.0",
+      "127.0.0.1",
+      "127.255.255.255",
+      "192.0.2.7",
+      "::",
+      "::1",
+      "2001:db8::7",
+      "fe80::1",
+      "224.0.0.251",
       "255.255.255.255",
-      "2001:db8::6",
-      "2001:db8::8",
-      "::2",
-      "ff02::1",
+      "ff02::fb",
     ];
-    const none = ["0.0.0.0", "127.0.0.1", "127.255.255.255", "192.0.2.7", "::", "::1", "2001:db8::7", "fe80::1"];
     expect(all.filter((address) => !reaches(address))).toEqual([]);
     expect(none.filter(reaches)).toEqual([]);
+  });
+
+  test("all hosts of a network are the host, too", () => {
+    expect(broadcastOf("10.1.2.3", "255.255.240.0")).toEqual(["10.1.15.255"]);
+    expect(broadcastOf("10.1.2.3", "255.255.255.255")).toEqual([]);
+    expect(broadcastOf("fe80::1", "ffff:ffff:ffff:ffff::")).toEqual([]);
+  });
+
+  test.each([
+    "-D images/log",
+    "-drive file=images/../raw.img,format=raw",
+    "-serial unix:images/s,server",
+    "-D links/out",
+    "-virtfs local,path=images/sub,mount_tag=u,security_model=none",
+  ])("what lies where the machine writes is refused, since it could lead elsewhere: %s", (line) => {
+    mkdirSync(at("images/sub"), { recursive: true });
+    rmSync(at("links/out"), { force: true });
+    symlinkSync("../images/log", at("links/out"));
+    const shared = (more: string) =>
+      `-virtfs local,path=images,mount_tag=t,security_model=none${more} ${line}`.split(" ");
+    const placed = (more: string) =>
+      placeResources(describeCommandLine(["-nodefaults", ...shared(more)], folder).resources);
+    expect(() => placed("")).toThrow(/which the machine may write/);
+    expect(placed(",readonly=on").resources).toHaveLength(2);
   });
 
   test("a name instead of an address is refused", () => {
