@@ -23,6 +23,8 @@ export interface ConnectionEvents {
   /** The descriptors are the connection's, and closed when this is over. It does not reject. */
   request(request: Request, descriptors: readonly number[], connection: Connection): Promise<void>;
   closed(connection: Connection): void;
+  /** What the client said could not be done; it is closed. */
+  failed(error: unknown): void;
 }
 
 /** One client: hears its request, within {@link REQUEST_MS_MAX}, then its signals, and answers once. */
@@ -47,7 +49,7 @@ export class Connection {
     this.epoll = epoll;
     this.#events = events;
     this.#timer = setTimeout(() => this.refuse("no request came in time"), REQUEST_MS_MAX);
-    this.#watched = epoll.add(socket, POLLIN, { ready: () => this.#ready() });
+    this.#watched = epoll.add(socket, POLLIN, { ready: () => this.#guarded() });
   }
 
   /** Nothing was begun for it yet. */
@@ -89,6 +91,16 @@ export class Connection {
     close(this.#socket);
     this.peer.close();
     this.#events.closed(this);
+  }
+
+  /** An error that left the loop would end every session of the host. */
+  #guarded(): void {
+    try {
+      this.#ready();
+    } catch (error) {
+      this.#events.failed(error);
+      this.close();
+    }
   }
 
   #ready(): void {

@@ -1,5 +1,7 @@
-/** Connections at once, sessions among them. */
+/** Connections at once, sessions among them, for all but root. */
 export const CONNECTIONS_MAX = 4_096;
+/** Of one user: whoever opens all he may leaves room for others. */
+export const CONNECTIONS_OF_USER_MAX = 1_024;
 /** Of one user that have not said what they want. */
 export const WAITING_OF_USER_MAX = 256;
 /** For a client to say what it wants, milliseconds. */

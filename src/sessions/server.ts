@@ -4,13 +4,12 @@
  */
 import { EFD_CLOEXEC, POLLIN, SOCK_STREAM } from "../kernel/constants.ts";
 import { Epoll } from "../kernel/epoll.ts";
-import { hasCode } from "../kernel/errno-error.ts";
 import { close, pollReady, read, syscall, write } from "../kernel/ffi.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import { type SocketPeer, socketPeer } from "../kernel/peer.ts";
 import { acceptFrom, listenAt } from "../kernel/unix-listener.ts";
 import { Connection } from "./connection.ts";
-import { CONNECTIONS_MAX, WAITING_OF_USER_MAX } from "./limits.ts";
+import { hasRoomFor } from "./room.ts";
 import type { Verb } from "./verb.ts";
 
 /** What is read from an eventfd(2) and written to it: one u64. */
@@ -86,21 +85,33 @@ export class SessionServer {
     const socket = acceptFrom(listener);
     if (socket === null) return;
     const peer = this.#peerOf(socket);
-    if (peer === null || this.#isFullFor(peer.uid)) {
-      if (peer !== null) verb.turnedAway?.(peer);
-      peer?.close();
+    if (peer === null) close(socket);
+    else if (hasRoomFor(peer.uid, this.#connections)) this.#serve(socket, peer, verb);
+    else this.#turnAway(socket, peer, verb);
+  }
+
+  #turnAway(socket: number, peer: SocketPeer, verb: Verb): void {
+    try {
+      verb.turnedAway?.(peer);
+    } catch (error) {
+      this.#logFailure("somebody who was turned away is not told of", error);
+    } finally {
+      peer.close();
       close(socket);
-      return;
     }
+  }
+
+  #serve(socket: number, peer: SocketPeer, verb: Verb): void {
     const connection = new Connection(socket, peer, this.#epoll, {
       request: async (request, descriptors, from) => {
         try {
           await verb.begin(request, descriptors, from);
         } catch (error) {
-          this.#log(`a request failed: ${error instanceof Error ? error.stack : error}`);
+          this.#logFailure("a request failed", error);
           from.refuse("the session server could not do it; its messages say why");
         }
       },
+      failed: (error) => this.#logFailure("a session's client is let go", error),
       closed: (ended) => {
         this.#connections.delete(ended);
         if (this.#isStopping) this.#look();
@@ -109,21 +120,18 @@ export class SessionServer {
     this.#connections.add(connection);
   }
 
+  /** One client's trouble is not the others'. */
+  #logFailure(what: string, error: unknown): void {
+    this.#log(`${what}: ${error instanceof Error ? error.stack : error}`);
+  }
+
   /** Whoever cannot be looked at, for want of descriptors say, is not let in. */
   #peerOf(socket: number): SocketPeer | null {
     try {
       return socketPeer(socket);
     } catch (error) {
-      if (!hasCode(error, "EMFILE", "ENFILE", "ENOMEM")) throw error;
-      this.#log(`a client cannot be looked at: ${error.message}`);
+      this.#logFailure("a client cannot be looked at", error);
       return null;
     }
-  }
-
-  #isFullFor(user: number): boolean {
-    if (this.#connections.size >= CONNECTIONS_MAX) return true;
-    let waiting = 0;
-    for (const { isWaiting, peer } of this.#connections) if (isWaiting && peer.uid === user) waiting += 1;
-    return waiting >= WAITING_OF_USER_MAX;
   }
 }

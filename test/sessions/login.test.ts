@@ -149,3 +149,16 @@ test(
   },
   FIRST_START_MS,
 );
+
+test("a shell goes on when the session server is killed, its client ends, and the next server opens shells again", async () => {
+  const shell = host.spawn([client, "-c", "echo here; read -r || echo goes on"], ada);
+  await said(shell, "here");
+  // Its input ends with its client.
+  const goesOn = said(shell, "goes on");
+  const ended = once(shell, "exit");
+  await host.killServer();
+  expect(await ended).toEqual([125, null]);
+  await goesOn;
+  await host.startServer();
+  expect(login("echo again").out).toBe("again\n");
+});

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,6 +47,7 @@ export class SessionHost {
   readonly home: string;
   readonly #children: ChildProcess[] = [];
   #namespace = 0;
+  #server: ChildProcess | null = null;
   #messages = "";
 
   /** What the session server said. */
@@ -66,12 +68,25 @@ export class SessionHost {
     host.#children.push(holder);
     await said(holder, "ready");
     host.#namespace = holder.pid ?? 0;
-    const server = host.spawn([join(home, "bin", "cofferdam"), "sessions"]);
-    server.stderr?.on("data", (text) => {
-      host.#messages += text;
-    });
-    await said(server, "ready");
+    await host.startServer();
     return host;
+  }
+
+  /** A session server; returns once it serves. */
+  async startServer(): Promise<void> {
+    this.#server = this.spawn([join(this.home, "bin", "cofferdam"), "sessions"]);
+    this.#server.stderr?.on("data", (text) => {
+      this.#messages += text;
+    });
+    await said(this.#server, "ready");
+  }
+
+  /** Without a word to anybody. */
+  async killServer(): Promise<void> {
+    if (this.#server === null) return;
+    const ended = once(this.#server, "exit");
+    this.#server.kill("SIGKILL");
+    await ended;
   }
 
   #accounts(users: readonly TestUser[]): void {

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX, WAITING_OF_USER_MAX } from "../../src/sessions/limits.ts";
+import { hasRoomFor } from "../../src/sessions/room.ts";
+
+const of = (uid: number, count: number, isWaiting = false) => Array(count).fill({ peer: { uid }, isWaiting });
+
+test("one user's sessions leave room for others", () => {
+  const own = of(7, CONNECTIONS_OF_USER_MAX);
+  expect(hasRoomFor(7, own.slice(1))).toBe(true);
+  expect(hasRoomFor(7, own)).toBe(false);
+  expect(hasRoomFor(8, own)).toBe(true);
+});
+
+test("those who have not said what they want are fewer", () => {
+  const waiting = of(7, WAITING_OF_USER_MAX, true);
+  expect(hasRoomFor(7, waiting)).toBe(false);
+  expect(hasRoomFor(8, waiting)).toBe(true);
+});
+
+test("all users together do not keep root out", () => {
+  const all = Array.from({ length: CONNECTIONS_MAX }, (_, at) => of(at + 1, 1)).flat();
+  expect(hasRoomFor(5_000, all)).toBe(false);
+  expect(hasRoomFor(0, all)).toBe(true);
+});
