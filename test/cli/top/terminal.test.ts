@@ -58,8 +58,9 @@ describe("the terminal", { concurrent: true }, () => {
       { send: "\u0003" },
     ]);
     expect({ status, same, stoppedSame }).toEqual({ status: 0, same: true, stoppedSame: true });
-    expect(outputs.slice(1, 4).join("")).toContain(LEAVE);
-    expect(outputs[4]).toContain(ENTER);
+    const text = outputs.slice(1).join("");
+    expect(text.indexOf(LEAVE)).toBeGreaterThanOrEqual(0);
+    expect(text.indexOf(ENTER)).toBeGreaterThan(text.indexOf(LEAVE));
   });
 
   test("may get another size, and the view fills it", async () => {
