@@ -1,4 +1,5 @@
 import { policyDigest } from "../domains/identity.ts";
+import { listRuns } from "../domains/runs.ts";
 import { lookAgain } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { PreparedFile } from "../kernel/replace-file.ts";
@@ -43,7 +44,10 @@ export async function reload(
       // Reading many takes a while, in which others are to be answered.
       await new Promise(setImmediate);
       const found: ReadPolicy = here.has(name) ? readPolicy(places, name) : { state: "gone" };
-      const one = await judged(found, name, entry, places, plans);
+      const one =
+        entry === null && names === null
+          ? { read: found, bytes: null }
+          : await judged(found, name, entry, places, plans);
       read.set(name, one.read);
       if (one.bytes !== null) ready.set(name, plans.prepare(one.bytes));
     }
@@ -63,11 +67,17 @@ export async function reload(
     .sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
 }
 
-/** A changed policy that running processes are to follow must be one that this host can hold; else it is bad, and nothing of it counts. */
+/**
+ * A changed policy that running processes are to follow must be one that this host can hold; else it is bad, and nothing of it counts. An instance is asked about before its start was noticed, too:
+ * its file may have changed since, and whoever asks relies on the answer.
+ */
 async function judged(read: ReadPolicy, name: string, before: DomainEntry | null, places: Places, plans: LivePlans) {
-  if (read.state !== "good" || before === null || policyDigest(read.policy) === before.digest)
+  if (read.state !== "good" || (before !== null && policyDigest(read.policy) === before.digest))
     return { read, bytes: null };
-  const followed = runsOf(places.system.runs, name, before.number).some(follows);
+  const followed = listRuns(places.system.runs).some(
+    (run) => run.domain === name && (before === null || run.number === before.number) && follows(run),
+  );
+  if (before === null && !followed) return { read, bytes: null };
   const compiled = await plans.compile(name);
   if (compiled.state === "bad")
     return { read: { state: "bad", problems: compiled.problems, file: read.file } as const, bytes: null };

@@ -122,6 +122,19 @@ test("an instance is listed while it runs, with a number of its own", async () =
   expect(host.level(next)).toBeNull();
 });
 
+test("an instance has the policy of its file after a reload, whether its start was noticed yet or not", async () => {
+  host.policy("worker@", policyText("r /srv/${instance}/**"));
+  await host.start();
+  const { domains } = await host.ask("GET", "/domains");
+  const next = Math.max(...domains.map(({ number }: { number: number }) => number)) + 1;
+  const run = host.run("worker@3", next, "supervised", "enforcing");
+  host.policy("worker@", policyText("r /srv/changed/${instance}/**"));
+  await reloadOne("worker@3");
+  const plan = decodePlan(readFileSync(join(host.places.system.live, String(next))));
+  expect(policyOfPlan(plan).names.map(({ pattern }) => pattern)).toContain("/srv/changed/3/**");
+  await host.end(run);
+});
+
 test("what has not changed is not read again, and what it includes has a say in that", async () => {
   const abstractions = join(host.places.policies[0] ?? "", "abstractions");
   mkdirSync(abstractions, { mode: 0o755 });
