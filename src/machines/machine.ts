@@ -27,6 +27,9 @@ const STATE_MODES = { file: 0o600, folder: 0o755 };
 
 export const domainOf = (name: string): string => `vm@${name}`;
 
+/** Of the machine that a domain is made for; null for every other domain. */
+export const machineOf = (domain: string): string | null => (domain.startsWith("vm@") ? domain.slice(3) : null);
+
 /** @throws HostError for a word that can be no machine's name */
 export function machineName(word: string): string {
   const parsed = parseDomainName(domainOf(word));

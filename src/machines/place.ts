@@ -26,14 +26,19 @@ export function placeResources(resources: readonly Resource[]): Placed {
   const parents: Record<string, readonly Parent[]> = {};
   for (const resource of resources) {
     if (!("path" in resource) || resource.path.startsWith("@")) continue;
-    const listens = resource.kind === "socket" && resource.operation === "listen";
-    const name = resolveName(resource.path, listens ? "kept" : "followed");
+    const name = leadsTo(resource);
     names[resource.path] = name;
     if (resource.kind === "image" && resource.parents === "own" && resource.format === "qcow2")
       parents[name] = parentsOf(resource.path, resource.format);
   }
   refuseLinksOfTheMachine(resources, names);
   return { resources, names, parents, ownAddresses: ownAddresses() };
+}
+
+/** The name without links. A listening socket is made, and no link at its own name is followed then. @throws HostError where it leads nowhere */
+export function leadsTo(resource: Extract<Resource, { path: string }>): string {
+  const listens = resource.kind === "socket" && resource.operation === "listen";
+  return resolveName(resource.path, listens ? "kept" : "followed");
 }
 
 /** What lies in a folder that the machine may write could lead wherever the machine wants it to. */

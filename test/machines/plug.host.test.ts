@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { createInterface, type Interface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -61,7 +61,8 @@ beforeAll(async () => {
   host = await PrivateHost.start();
   await host.agent();
   for (const name of ["first.img", "later.img"]) writeFileSync(host.at(name), Buffer.alloc(1 << 20));
-  const line = `qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg -m 64 -device virtio-scsi-pci,id=scsi -drive file=${host.at("first.img")},format=raw,if=virtio -qmp unix:${host.at("qmp.sock")},server=on,wait=off`;
+  symlinkSync(host.at("first.log"), host.at("link.log"));
+  const line = `qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg -m 64 -device virtio-scsi-pci,id=scsi -drive file=${host.at("first.img")},format=raw,if=virtio -serial file:${host.at("link.log")} -qmp unix:${host.at("qmp.sock")},server=on,wait=off`;
   machine = Powered.run(host, "plug", line.split(" "), "root");
   qmp = await Qmp.connect(host.at("qmp.sock"));
 }, TIMEOUT_MS);
@@ -122,4 +123,28 @@ test("what the emulator refuses is not granted, and what no rule can describe is
   const shell = { type: "tap", id: "net", ifname: "tap0", script: "/bin/sh" };
   const { error } = await qmp.ask("netdev_add", shell);
   expect(error.desc).toMatch(/^cofferdam: .*`script` would be started/);
+});
+
+test("a link that was changed while the machine is on is seen at its domain until it is followed, also by what is plugged later", async () => {
+  const shown = () => host.cofferdam("domain", "show", "vm@plug");
+  const drift = (): unknown => JSON.parse(host.cofferdam("domain", "show", "vm@plug", "--json")).drift;
+  expect(drift()).toEqual([]);
+  rmSync(host.at("link.log"));
+  symlinkSync(host.at("later.log"), host.at("link.log"));
+  expect(drift()).toEqual([
+    `${host.at("link.log")} leads to ${host.at("later.log")}, and led to ${host.at("first.log")}`,
+  ]);
+  expect(shown()).toContain("to follow them now: cofferdam vm refresh plug");
+  rmSync(host.at("link.log"));
+  symlinkSync(host.at("no-folder/log"), host.at("link.log"));
+  expect(drift()).toEqual([expect.stringContaining("there is no way to")]);
+  rmSync(host.at("link.log"));
+  symlinkSync(host.at("later.log"), host.at("link.log"));
+  host.cofferdam("vm", "refresh", "plug");
+  expect(drift()).toEqual([]);
+  expect(shown()).not.toContain("cofferdam vm refresh");
+  expect(await qmp.ask("blockdev-add", disk("later.img"))).toEqual({ return: {} });
+  expect(policy()).toContain("later.log");
+  expect(await qmp.ask("blockdev-del", { "node-name": "later" })).toEqual({ return: {} });
+  expect(policy()).toContain("later.log");
 });

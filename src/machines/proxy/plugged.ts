@@ -1,6 +1,6 @@
 import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
-import type { Machine } from "../machine.ts";
+import { type Machine, readMachine } from "../machine.ts";
 import { placeResources } from "../place.ts";
 import { putInForce } from "../put-in-force.ts";
 import { resourcesOfOption } from "../qemu/command-line.ts";
@@ -83,6 +83,8 @@ export class Plugged {
     const start = this.#machine.placed;
     const more = placeResources([...this.#resources.values()].flat());
     const { accepted } = this.#places.system.machines;
+    // A refresh meanwhile followed links anew.
+    const now = readMachine(this.#places.system.machines, this.#machine.name)?.placed ?? start;
     const before = readAccepted(accepted, this.#machine.name) ?? start;
     const changed = differences(before, more);
     if (changed.length > 0)
@@ -90,7 +92,7 @@ export class Plugged {
     const placed = {
       ...start,
       resources: [...start.resources, ...more.resources],
-      names: { ...start.names, ...more.names },
+      names: { ...start.names, ...now.names, ...more.names },
       parents: { ...start.parents, ...more.parents },
     };
     await putInForce(this.#places, { ...this.#machine, placed });

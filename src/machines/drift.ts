@@ -1,0 +1,20 @@
+import { HostError } from "../host/host-error.ts";
+import type { Machine } from "./machine.ts";
+import { leadsTo, type Placed } from "./place.ts";
+import { type Difference, differences } from "./record.ts";
+import type { Resource } from "./resource.ts";
+
+/** Where names of a machine's description lead elsewhere now than its domain grants: a stale link. Headers of images are not read. */
+export function driftOf({ placed }: Machine): readonly Difference[] {
+  return [...new Set(placed.resources.flatMap((resource) => driftOfOne(resource, placed)))];
+}
+
+function driftOfOne(resource: Resource, placed: Placed): readonly Difference[] {
+  if (!("path" in resource) || resource.path.startsWith("@")) return [];
+  try {
+    return differences(placed, { names: { [resource.path]: leadsTo(resource) }, parents: {} });
+  } catch (error) {
+    if (error instanceof HostError) return [error.message];
+    throw error;
+  }
+}
