@@ -2,6 +2,10 @@ import type { Socket } from "node:net";
 
 /** Bytes of one message: who sends more without an end of line is cut off. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
+/** Brackets within brackets, in what QMP says a dozen: JSON.stringify(3) of millions ends the process. */
+const DEPTH_MAX = 128;
+/** Of what somebody who does not read is still to be given: then he is let go. */
+const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
 export type Message = Readonly<Record<string, unknown>>;
 
@@ -22,15 +26,29 @@ export function onMessages(socket: Socket, take: (message: Message) => void): vo
 }
 
 export function send(socket: Socket, message: Message): void {
-  if (socket.writable) socket.write(`${JSON.stringify(message)}\r\n`);
+  if (!socket.writable) return;
+  socket.write(`${JSON.stringify(message)}\r\n`);
+  if (socket.writableLength > UNREAD_BYTES_MAX) socket.destroy();
 }
 
 function parsed(line: string): Message | undefined {
   try {
+    if (isDeep(line)) return undefined;
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Message) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** Brackets inside texts count as well: a text of hundreds that are never closed is nobody's. */
+function isDeep(line: string): boolean {
+  let depth = 0;
+  for (const character of line) {
+    if (character === "{" || character === "[") depth += 1;
+    else if (character === "}" || character === "]") depth -= 1;
+    if (depth > DEPTH_MAX) return true;
+  }
+  return false;
 }

@@ -1,7 +1,9 @@
-import { chmodSync, chownSync, lstatSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { fstatSync, lstatSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
 import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
+import { AT_EMPTY_PATH, O_CLOEXEC, O_NOFOLLOW, O_PATH } from "../../kernel/constants.ts";
+import { close, cString, open, syscall } from "../../kernel/ffi.ts";
 import type { Monitor } from "../description.ts";
 import type { Machine } from "../machine.ts";
 import { Emulator } from "./emulator.ts";
@@ -20,10 +22,14 @@ export interface Served {
   readonly emulator: Socket;
 }
 
-const SOCKET_MODE = 0o600;
+/** So that a socket is its owner's alone from its first moment. */
+const UMASK_OWNERS_ALONE = 0o177;
 
-/** Serves QMP in the emulator's place for as long as the emulator is connected. What a command names is granted before it is passed on. */
-export function serveMonitor({ places, machine, monitors, owner, emulator: socket }: Served): void {
+/**
+ * Serves QMP in the emulator's place for as long as the emulator is connected. What a command names is granted before it is passed on.
+ * @throws HostError where a socket cannot be served
+ */
+export async function serveMonitor({ places, machine, monitors, owner, emulator: socket }: Served): Promise<void> {
   const emulator = new Emulator(socket);
   const plugged = new Plugged(places, machine);
   const clients = new Set<Socket>();
@@ -37,19 +43,42 @@ export function serveMonitor({ places, machine, monitors, owner, emulator: socke
       pass();
     });
   });
-  const servers = monitors.map(({ path }) => {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
-    const server = createServer((client) => serveClient(client, emulator, plugged, clients));
-    server.listen(path, () => {
-      chmodSync(path, SOCKET_MODE);
-      chownSync(path, owner.uid, owner.gid);
-    });
-    return server;
-  });
+  const servers = monitors.map(() => createServer((client) => serveClient(client, emulator, plugged, clients)));
   socket.once("close", () => {
     for (const server of servers) server.close();
     for (const client of clients) client.destroy();
   });
+  for (const [i, server] of servers.entries()) await listenFor(server, monitors[i]?.path ?? "", owner);
+}
+
+async function listenFor(server: Server, path: string, owner: Served["owner"]): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
+  const before = process.umask(UMASK_OWNERS_ALONE);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(path, resolve);
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HostError(`QMP cannot be served at ${path}: ${why}`, "name a socket in a folder that is there");
+  } finally {
+    process.umask(before);
+  }
+  giveAway(path, owner);
+}
+
+/** Whoever may write the folder may have put something else in the socket's place: what is given away is an object that was looked at, never a name. */
+function giveAway(path: string, { uid, gid }: Served["owner"]): void {
+  const fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  try {
+    const found = fstatSync(fd);
+    if (!found.isSocket() || found.uid !== process.geteuid?.() || found.nlink !== 1)
+      throw new HostError(`${path} is no longer the socket that was made there`, "name one in a folder of root's");
+    syscall("fchownat", fd, cString(""), uid, gid, AT_EMPTY_PATH);
+  } finally {
+    close(fd);
+  }
 }
 
 function serveClient(client: Socket, emulator: Emulator, plugged: Plugged, clients: Set<Socket>): void {
@@ -57,15 +86,23 @@ function serveClient(client: Socket, emulator: Emulator, plugged: Plugged, clien
   client.on("error", () => client.destroy());
   client.once("close", () => clients.delete(client));
   onMessages(client, (command) => {
-    void answerTo(command, emulator, plugged).then((answer) => {
-      // Events come after the capabilities were settled, as QMP has it.
-      if (command.execute === "qmp_capabilities") clients.add(client);
-      send(client, "id" in command ? { ...answer, id: command.id } : answer);
-    });
+    answerTo(command, emulator, plugged).then(
+      (answer) => {
+        // Events come after the capabilities were settled, as QMP has it.
+        if (command.execute === "qmp_capabilities") clients.add(client);
+        send(client, "id" in command ? { ...answer, id: command.id } : answer);
+      },
+      (error: unknown) => {
+        process.stderr.write(`cofferdam: a command of QMP failed: ${String(error)}\n`);
+        client.destroy();
+      },
+    );
   });
 }
 
 async function answerTo(command: Message, emulator: Emulator, plugged: Plugged): Promise<Message> {
+  if (typeof command.execute !== "string")
+    return { error: { class: "GenericError", desc: "a command says what is to be executed" } };
   if (command.execute === "qmp_capabilities") return { return: {} };
   try {
     const { id: _, ...rest } = command;

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Monitor } from "../../src/machines/description.ts";
+import type { Machine } from "../../src/machines/machine.ts";
+import { serveMonitor } from "../../src/machines/proxy/serve.ts";
+import { scratchPlaces } from "../agent/scratch-places.ts";
+import { root } from "../house/tree.ts";
+
+let folder: string;
+let emulator: Socket;
+let proxied: Socket;
+let stop: () => void;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "cofferdam-proxy-"));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(join(folder, "emulator"), resolve));
+  const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
+  emulator = connect(join(folder, "emulator"));
+  proxied = await accepted;
+  emulator.on("error", () => emulator.destroy());
+  stop = () => server.close();
+});
+afterEach(() => {
+  emulator.destroy();
+  proxied.destroy();
+  stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const machine = { name: "one" } as unknown as Machine;
+const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+const serve = (path: string) =>
+  serveMonitor({
+    places: scratchPlaces(folder, root),
+    machine,
+    monitors: [{ path } as Monitor],
+    owner,
+    emulator: proxied,
+  });
+
+/** What a client is told until it has heard a line with `word`, or was let go. */
+function talk(path: string, said: string, word: string): Promise<string> {
+  return new Promise((resolve) => {
+    const client = connect(path);
+    let text = "";
+    client.on("data", (data) => {
+      text += data;
+      if (text.includes(word)) client.end();
+    });
+    client.on("error", () => client.destroy());
+    client.once("close", () => resolve(text));
+    client.write(said);
+  });
+}
+
+test("its socket is the owner's alone from the first moment on", async () => {
+  const path = join(folder, "qmp");
+  await serve(path);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a socket that cannot be served is an error, not the end of the process", async () => {
+  await expect(serve(join(folder, "missing", "qmp"))).rejects.toThrow("QMP cannot be served at");
+});
+
+test("a link in the socket's place gives nothing away", async () => {
+  const path = join(folder, "qmp");
+  const victim = join(folder, "victim");
+  writeFileSync(victim, "");
+  symlinkSync(victim, path);
+  await expect(serve(path)).rejects.toThrow("QMP cannot be served at");
+});
+
+test("what is no command, or too deep to be one, ends nobody but who sent it", async () => {
+  const path = join(folder, "qmp");
+  await serve(path);
+  expect(await talk(path, '{"execute":{"toString":0}}\n', "GenericError")).toContain(
+    "a command says what is to be executed",
+  );
+  const deep = `{"execute":"x","arguments":${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}\n`;
+  expect(await talk(path, deep, "never")).toBe("");
+  expect(await talk(path, '{"execute":"qmp_capabilities"}\n', "return")).toContain("return");
+  const gone = new Promise((resolve) => emulator.once("close", resolve));
+  emulator.write(`{"event":"X","data":${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}\n`);
+  await gone;
+});
