@@ -9,9 +9,9 @@ import { type Row, rootOnly } from "./table.ts";
 const DOMAINS = 100;
 const MEMORY_BUDGET_MIB = 150;
 const IDLE_BUDGET_PERCENT = 0.1;
-/** After the starts, until what they left behind has settled; then so long is looked at. In milliseconds. */
-const SETTLE_MS = 8_000;
-const IDLE_MS = 20_000;
+/** After the starts, until what they left behind has settled, the first tidying of the minute among it, which reads every new plan; then so long is looked at, which has one more in it. In milliseconds. */
+const SETTLE_MS = 65_000;
+const IDLE_MS = 60_000;
 /** Starts at a time: each compiles its domain first. */
 const AT_ONCE = 2;
 /** One pair of them, in milliseconds. */

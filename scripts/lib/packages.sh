@@ -24,6 +24,7 @@ fish                fish              its completion
 sshd                openssh-server    logins in the domain shell
 ssh                 openssh-client    logins in the domain shell
 rsync               rsync             copies into the domain shell
+curl                curl              asks the socket of what the domain shell may look at
 tcsh                tcsh              a login shell of its own kind
 xz                  xz-utils          unpacks the suites of the kernel
 qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian, and machines in domains of their own
