@@ -69,6 +69,7 @@ export function buildPrograms(folder: string): void {
   for (const file of fs.readdirSync(programs).filter((name) => name.endsWith(".c"))) {
     buildProgram(path.join(programs, file), path.join(folder, file.slice(0, -2)));
   }
+  buildProgram(path.join(import.meta.dirname, "series.c"), path.join(folder, "series"));
 }
 
 /**

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Event } from "../../src/events/event.ts";
 import { hasCode } from "../../src/kernel/errno-error.ts";
-import { type Arena, buildProgram } from "./arena.ts";
+import type { Arena } from "./arena.ts";
 
 export interface Attempted {
   readonly status: number;
@@ -64,9 +64,7 @@ export class Series {
   #error = "";
 
   constructor(arena: Arena, start: Start | Elsewhere) {
-    const program = path.join(arena.bin, "series");
-    if (!fs.existsSync(program)) buildProgram(path.join(import.meta.dirname, "series.c"), program);
-    const line = [program, arena.bin];
+    const line = [path.join(arena.bin, "series"), arena.bin];
     const [command, args] = "log" in start ? start.command(line) : arena.command(start, line);
     this.#domain = arena.domain;
     this.#log = "log" in start ? start.log : (start.events ?? arena.log);
