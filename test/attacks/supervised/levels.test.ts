@@ -137,13 +137,18 @@ test("while the level is switched a thousand times an attack succeeds and is tol
   for (const [name, { status, text }] of await each(series))
     expect(status, `${name} after the last switch: ${text}`).toBe(1);
   const events = await series.end();
+  const counted = (some: typeof events): number => some.reduce((sum, { count }) => sum + count, 0);
   // One more than these: it succeeded at the beginning, too.
-  for (const [name, times] of succeeded) {
-    const told = events
-      .filter(({ verdict, process }) => verdict === "warning" && process.executable?.endsWith(`/bin/${name}`))
-      .reduce((sum, { count }) => sum + count, 0);
-    expect(told, `warnings of ${name}`).toBeGreaterThan(times);
-  }
+  const untold = [...succeeded].map(([name, times]) => {
+    const told = events.filter(
+      ({ verdict, process }) => verdict === "warning" && process.executable?.endsWith(`/bin/${name}`),
+    );
+    expect(counted(told), `warnings of ${name}`).toBeGreaterThan(0);
+    return Math.max(0, times + 1 - counted(told));
+  });
+  // More than a thousand different events in five seconds have no name, and are counted.
+  const unnamed = counted(events.filter(({ operation }) => operation === "folded"));
+  expect(untold.reduce((sum, times) => sum + times, 0)).toBeLessThanOrEqual(unnamed);
 });
 
 test("what was found inside at level warning is judged anew at enforcing, wherever its name leads by then", {
