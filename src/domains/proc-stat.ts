@@ -1,5 +1,8 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { hasCode } from "../kernel/errno-error.ts";
+import { unlessGone } from "../kernel/unless-gone.ts";
+
+/** Of times below /proc: USER_HZ is 100 on every architecture (time(7)). */
+export const CLOCK_TICKS_A_SECOND = 100;
 
 /** What a list of processes needs of `/proc/PID/stat` (proc_pid_stat(5)). */
 export interface ProcStat {
@@ -54,7 +57,7 @@ export function readProcStat(pid: number): ProcStat | null {
 
 /** A file of /proc; null where the process is gone (ENOENT, ESRCH) or hidden (EACCES, EPERM). */
 export function readProc(path: string): string | null {
-  return ifThere(() => readFileSync(path, "utf8"));
+  return unlessGone(() => readFileSync(path, "utf8"));
 }
 
 /** Bytes of a process's words that anybody is shown: it may make them as long as it likes, megabytes. */
@@ -62,7 +65,7 @@ const WORDS_BYTES_MAX = 4_096;
 
 /** The words that a process was started with, or what it has written over them, as `/proc/PID/cmdline` has them; the first {@link WORDS_BYTES_MAX} bytes. Null as for {@link readProc}. */
 export function readWords(pid: number): string | null {
-  return ifThere(() => {
+  return unlessGone(() => {
     const file = openSync(`/proc/${pid}/cmdline`, "r");
     try {
       const bytes = Buffer.alloc(WORDS_BYTES_MAX + 1);
@@ -75,13 +78,4 @@ export function readWords(pid: number): string | null {
       closeSync(file);
     }
   });
-}
-
-function ifThere<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { hasCode } from "../kernel/errno-error.ts";
 import { readAffinity } from "./affinity.ts";
 import { type Confinement, Confinements, type HostDomains } from "./confinement.ts";
-import { type ProcStat, parseProcStat, readProc, readWords } from "./proc-stat.ts";
+import { CLOCK_TICKS_A_SECOND, type ProcStat, parseProcStat, readProc, readWords } from "./proc-stat.ts";
 
 /** One process, or one thread beside the first. */
 export interface ListedProcess {
@@ -32,9 +32,6 @@ export interface ListOptions extends HostDomains {
   readonly details: boolean;
 }
 
-/** CPU time is counted in hundredths of a second on every architecture (USER_HZ, time(7)). */
-const TICKS_A_SECOND = 100;
-
 /** Every process of this host, by process id ascending, each followed by its threads. What vanishes meanwhile is left out. */
 export function listProcesses(options: ListOptions): readonly ListedProcess[] {
   const stats = new Map<number, ProcStat>();
@@ -60,7 +57,7 @@ function rowsOf(pid: number, stat: ProcStat, confinements: Confinements, options
     command,
     state: own.state,
     group: own.group,
-    seconds: own.ticks / TICKS_A_SECOND,
+    seconds: own.ticks / CLOCK_TICKS_A_SECOND,
     waits: options.details && own.state !== "R" ? sleepsIn(pid, tid) : null,
     cpus: options.details ? readAffinity(tid) : null,
     confinement,

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { isMediatorProcess } from "../domains/mediator-process.ts";
 import { domainOfProcess, type Member } from "../domains/membership.ts";
-import { hasCode } from "../kernel/errno-error.ts";
+import { readProc } from "../domains/proc-stat.ts";
 
 /** Where a process stands that asks Cofferdam for something. */
 export type Whereabouts =
@@ -22,11 +21,6 @@ export function whereabouts(pid: number, runs: string): Whereabouts {
 
 /** One value of `/proc/PID/status` (proc_pid_status(5)); null where it is not there, or the process is gone. */
 export function statusOf(pid: number, key: string): string | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/status`, "latin1");
-    return new RegExp(`^${key}:\\t(.*)$`, "m").exec(text)?.[1] ?? null;
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
-    throw error;
-  }
+  const text = readProc(`/proc/${pid}/status`);
+  return text === null ? null : (new RegExp(`^${key}:\\t(.*)$`, "m").exec(text)?.[1] ?? null);
 }

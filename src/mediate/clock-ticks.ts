@@ -1,8 +1,8 @@
+import { CLOCK_TICKS_A_SECOND } from "../domains/proc-stat.ts";
 import { CLOCK_BOOTTIME } from "../kernel/constants.ts";
 import { sys } from "./sys.ts";
 
-/** Nanoseconds of a clock tick of /proc: USER_HZ is 100 on every architecture (time(7)). */
-const TICK_NS = 10_000_000n;
+const TICK_NS = BigInt(1_000_000_000 / CLOCK_TICKS_A_SECOND);
 
 /** Since boot, as /proc/PID/stat counts when a process began (proc_pid_stat(5)). */
 export function clockTicksNow(): bigint {

@@ -2,7 +2,8 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { readProc, readProcStat } from "../domains/proc-stat.ts";
 import { statusOf } from "../host/whereabouts.ts";
-import { hasCode } from "../kernel/errno-error.ts";
+import { unlessGone } from "../kernel/unless-gone.ts";
+import { formatAddress, unmapped } from "../model/network.ts";
 
 /** Programs of sshd that hold the connection (OpenSSH before and since 9.8). */
 const servers = new Set(["sshd", "sshd-session"]);
@@ -56,32 +57,13 @@ export function remoteIn(table: string, inodes: ReadonlySet<string>): string | n
 function spell(text: string): string {
   const [words = "", port = ""] = text.split(":");
   const bytes = Buffer.concat((words.match(/.{8}/g) ?? []).map((word) => Buffer.from(word, "hex").reverse()));
-  return `${address(bytes)} port ${Number.parseInt(port, 16)}`;
-}
-
-const MAPPED = Buffer.from("00000000000000000000ffff", "hex");
-
-function address(bytes: Buffer): string {
-  const isMapped = bytes.length === 16 && bytes.subarray(0, MAPPED.length).equals(MAPPED);
-  if (bytes.length === 4 || isMapped) return [...bytes.subarray(-4)].join(".");
-  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16)).join(":");
-  // A URL's host is written in its shortest form (RFC 5952).
-  return new URL(`http://[${groups}]`).hostname.slice(1, -1);
+  return `${formatAddress(unmapped(bytes))} port ${Number.parseInt(port, 16)}`;
 }
 
 function linkOf(path: string): string | null {
-  return ifThere(() => readlinkSync(path));
+  return unlessGone(() => readlinkSync(path));
 }
 
 function namesIn(folder: string): readonly string[] {
-  return ifThere(() => readdirSync(folder)) ?? [];
-}
-
-function ifThere<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
-    throw error;
-  }
+  return unlessGone(() => readdirSync(folder)) ?? [];
 }

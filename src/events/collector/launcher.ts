@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { hasCode } from "../../kernel/errno-error.ts";
+import { unlessGone } from "../../kernel/unless-gone.ts";
 
 /**
  * The process at the other end of the pipe open here as `pipeFd`. While the collector starts, that is the launcher alone: it waits
@@ -26,14 +26,4 @@ function holds(pid: number, pipe: string): boolean {
 
 function linkOf(path: string): string | null {
   return unlessGone(() => readlinkSync(path));
-}
-
-/** Processes end, and those of others are hidden from an ordinary user. */
-function unlessGone<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
-    throw error;
-  }
 }

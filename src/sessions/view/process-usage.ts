@@ -1,14 +1,13 @@
 import { readdirSync, statSync } from "node:fs";
 import { ownCofferdamGroup, placeInCgroups } from "../../domains/cgroup-path.ts";
 import { type Confinement, Confinements, type HostDomains } from "../../domains/confinement.ts";
-import { type ProcStat, parseProcStat, readProc } from "../../domains/proc-stat.ts";
+import { CLOCK_TICKS_A_SECOND, type ProcStat, readProc, readProcStat } from "../../domains/proc-stat.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import type { Level, Mediation } from "../../model/policy.ts";
 import type { CpuSource } from "./cpu-meter.ts";
 import { inTurns } from "./turns.ts";
 
-/** A clock tick of `/proc/PID/stat`, in microseconds: USER_HZ is 100 on every architecture (time(7)). */
-const TICK_US = 10_000;
+const TICK_US = 1_000_000 / CLOCK_TICKS_A_SECOND;
 /** Of x86_64. */
 const PAGE_BYTES = 4_096;
 
@@ -39,8 +38,7 @@ export function ownerKey(name: string, ofHost: boolean): string {
 export async function processUsages(domains: HostDomains): Promise<Usages> {
   const stats = new Map<number, ProcStat>();
   await inTurns(processIds(), (pid) => {
-    const text = readProc(`/proc/${pid}/stat`);
-    const stat = text === null ? null : parseProcStat(text);
+    const stat = readProcStat(pid);
     if (stat !== null && !stat.kernel) stats.set(pid, stat);
   });
   const confinements = new Confinements(stats, domains);
