@@ -4,6 +4,7 @@ import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { MachinePlaces } from "../host/machine-places.ts";
 import { writeWhole } from "../host/write-whole.ts";
+import { hasCode } from "../kernel/errno-error.ts";
 import { parseDomainName } from "../policy/names.ts";
 import type { Placed } from "./place.ts";
 
@@ -62,7 +63,7 @@ export function readMachine(places: MachinePlaces, name: string): Machine | null
   try {
     return JSON.parse(readFileSync(stateFile(places, name), "utf8")) as Machine;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (hasCode(error, "ENOENT")) return null;
     throw error;
   }
 }
@@ -73,7 +74,7 @@ export function machineNames(places: MachinePlaces): readonly string[] {
     const files = readdirSync(places.running).filter((file) => file.endsWith(".json"));
     return files.map((file) => file.slice(0, -".json".length)).sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if (hasCode(error, "ENOENT")) return [];
     throw error;
   }
 }

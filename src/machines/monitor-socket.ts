@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { MachinePlaces } from "../host/machine-places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
+import { listenFor, type Owner } from "./listen-for.ts";
 
 /**
  * Where the emulator connects to its proxy. It connects to us and not we to it: what lies under a name that it may make, another daemon's socket say, would else be reached with root's rights.
@@ -25,21 +26,12 @@ export class MonitorSocket {
   }
 
   /** `owner`: whom the emulator runs as. */
-  static async listen(
-    places: MachinePlaces,
-    name: string,
-    owner: { uid: number; gid: number },
-  ): Promise<MonitorSocket> {
+  static async listen(places: MachinePlaces, name: string, owner: Owner): Promise<MonitorSocket> {
     const path = monitorPath(places, name);
     makeFolder(dirname(path), modesFor(0));
     rmSync(path, { force: true });
     const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(path, 1, resolve);
-    });
-    chmodSync(path, 0o600);
-    chownSync(path, owner.uid, owner.gid);
+    await listenFor(server, path, owner, 1);
     return new MonitorSocket(path, server);
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { basename } from "node:path";
+import { hasCode } from "../kernel/errno-error.ts";
 import { parseHostAndPrefix } from "../model/network.ts";
 import { escapeName } from "../model/pattern.ts";
 import { Permission, type PermissionSet, permissionLetters } from "../model/permission.ts";
@@ -155,7 +156,7 @@ function nameServers(): readonly Network[] {
       .map(parseHostAndPrefix)
       .filter((one) => one !== null);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if (hasCode(error, "ENOENT")) return [];
     throw error;
   }
 }

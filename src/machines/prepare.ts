@@ -4,8 +4,10 @@ import { parseAccounts } from "../compile/accounts.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
+import { hasCode } from "../kernel/errno-error.ts";
 import { basePolicy, machinePolicy } from "./base-policy.ts";
 import type { Description } from "./description.ts";
+import type { Owner } from "./listen-for.ts";
 import { domainOf, type Machine } from "./machine.ts";
 import { monitorPath } from "./monitor-socket.ts";
 import { type Placed, placeResources } from "./place.ts";
@@ -33,7 +35,7 @@ export interface Prepared {
   /** To be recorded. */
   readonly accepted: Accepted;
   /** Whom the emulator runs as. */
-  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly owner: Owner;
 }
 
 /** Reads the description and looks at the host. @throws HostError for whatever keeps the machine from being started */
@@ -85,12 +87,12 @@ function isExecutable(file: string): boolean {
     accessSync(file, constants.X_OK);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EACCES") return false;
+    if (hasCode(error, "EACCES")) return false;
     throw error;
   }
 }
 
-function accountOf(places: Places, { name, user }: Machine): { uid: number; gid: number } {
+function accountOf(places: Places, { name, user }: Machine): Owner {
   const account = user ?? basePolicy(places, domainOf(name)).user;
   if (account === null) return { uid: 0, gid: 0 };
   const { users } = parseAccounts(readFileSync("/etc/passwd", "utf8"), "");

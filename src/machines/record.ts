@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { HostError } from "../host/host-error.ts";
 import { writeWhole } from "../host/write-whole.ts";
+import { hasCode } from "../kernel/errno-error.ts";
 import type { Parent } from "./parents.ts";
 import type { Placed } from "./place.ts";
 
@@ -31,7 +32,7 @@ export function readAccepted(folder: string, machine: string): Accepted | null {
     const { version, names, parents } = JSON.parse(readFileSync(file, "utf8")) as RecordFile;
     if (version === 1) return { names, parents };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (hasCode(error, "ENOENT")) return null;
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new HostError(`${file} is broken`, `look at the machine's images, then cofferdam vm accept ${machine}`);

@@ -8,7 +8,7 @@ import { READ_BYTES, REQUEST_BYTES_MAX, REQUEST_MS_MAX } from "./limits.ts";
 import { DESCRIPTORS, encodeAnswer, HEADER_BYTES, lengthOf, parseRequest, type Request, WireError } from "./wire.ts";
 
 /** As the launcher ends when a start is refused (native/launcher.h). */
-const REFUSED = 125;
+export const NOT_STARTED = 125;
 const SENDTO = syscallNumber("sendto") ?? 0;
 
 /** What a request makes happen: the client's further words reach it. */
@@ -79,7 +79,7 @@ export class Connection {
 
   /** Nothing was started; `why` is one sentence. */
   refuse(why: string): void {
-    this.answer(REFUSED, `cofferdam: ${why}\n`);
+    this.answer(NOT_STARTED, `cofferdam: ${why}\n`);
   }
 
   close(): void {

@@ -1,10 +1,10 @@
 import { isatty } from "node:tty";
 import { close } from "../kernel/ffi.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, NOT_STARTED } from "./connection.ts";
 import { languageOf } from "./environment.ts";
 import { openPty, type Pty, reopenTerminal } from "./pty.ts";
 import { Relay } from "./relay.ts";
-import { NOT_STARTED, SETSID, startFor } from "./started.ts";
+import { SETSID, startFor } from "./started.ts";
 
 const SHELL = "/bin/bash";
 const UMASK = 0o022;

@@ -2,12 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { hasCode } from "../kernel/errno-error.ts";
 import { syscall } from "../kernel/ffi.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, NOT_STARTED } from "./connection.ts";
 
 /** Who writes to a folder of the server's must be nobody else, whatever umask the client has. */
 const UMASK_LEAST = 0o022;
-/** As the launcher ends when a start is refused (native/launcher.h). */
-export const NOT_STARTED = 125;
 /** As a shell tells that a program died of a signal. */
 const SIGNALLED = 128;
 

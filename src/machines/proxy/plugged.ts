@@ -4,7 +4,7 @@ import { type Machine, readMachine } from "../machine.ts";
 import { placeResources } from "../place.ts";
 import { putInForce } from "../put-in-force.ts";
 import { resourcesOfOption } from "../qemu/command-line.ts";
-import { type Accepted, differences, readAccepted, writeAccepted } from "../record.ts";
+import { differences, mergeAccepted, readAccepted, writeAccepted } from "../record.ts";
 import type { Resource } from "../resource.ts";
 import type { Message } from "./lines.ts";
 
@@ -96,7 +96,7 @@ export class Plugged {
       parents: { ...start.parents, ...more.parents },
     };
     await putInForce(this.#places, { ...this.#machine, placed });
-    writeAccepted(accepted, this.#machine.name, merged(before, more));
+    writeAccepted(accepted, this.#machine.name, mergeAccepted(before, more));
   }
 
   /** One change after the other. */
@@ -109,8 +109,4 @@ export class Plugged {
     );
     return done;
   }
-}
-
-function merged(a: Accepted, b: Accepted): Accepted {
-  return { names: { ...a.names, ...b.names }, parents: { ...a.parents, ...b.parents } };
 }

@@ -1,10 +1,9 @@
-import { fstatSync, lstatSync, rmSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
-import { AT_EMPTY_PATH, O_CLOEXEC, O_NOFOLLOW, O_PATH } from "../../kernel/constants.ts";
-import { close, cString, open, syscall } from "../../kernel/ffi.ts";
 import type { Monitor } from "../description.ts";
+import { listenFor, type Owner } from "../listen-for.ts";
 import type { Machine } from "../machine.ts";
 import { Emulator } from "./emulator.ts";
 import { type Message, onMessages, send } from "./lines.ts";
@@ -17,13 +16,10 @@ export interface Served {
   /** Where QMP is to be served. */
   readonly monitors: readonly Monitor[];
   /** Whose the sockets are. */
-  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly owner: Owner;
   /** The emulator's own monitor, the greeting not yet read. */
   readonly emulator: Socket;
 }
-
-/** So that a socket is its owner's alone from its first moment. */
-const UMASK_OWNERS_ALONE = 0o177;
 
 /**
  * Serves QMP in the emulator's place for as long as the emulator is connected. What a command names is granted before it is passed on.
@@ -43,41 +39,25 @@ export async function serveMonitor({ places, machine, monitors, owner, emulator:
       pass();
     });
   });
-  const servers = monitors.map(() => createServer((client) => serveClient(client, emulator, plugged, clients)));
+  const servers = monitors.map(({ path }) => {
+    const server = createServer((client) => serveClient(client, emulator, plugged, clients));
+    return { server, path };
+  });
   socket.once("close", () => {
-    for (const server of servers) server.close();
+    for (const { server } of servers) server.close();
     for (const client of clients) client.destroy();
   });
-  for (const [i, server] of servers.entries()) await listenFor(server, monitors[i]?.path ?? "", owner);
+  for (const { server, path } of servers) await listenAt(server, path, owner);
 }
 
-async function listenFor(server: Server, path: string, owner: Served["owner"]): Promise<void> {
+async function listenAt(server: Server, path: string, owner: Owner): Promise<void> {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
-  const before = process.umask(UMASK_OWNERS_ALONE);
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(path, resolve);
-    });
+    await listenFor(server, path, owner);
   } catch (error) {
+    if (error instanceof HostError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new HostError(`QMP cannot be served at ${path}: ${why}`, "name a socket in a folder that is there");
-  } finally {
-    process.umask(before);
-  }
-  giveAway(path, owner);
-}
-
-/** Whoever may write the folder may have put something else in the socket's place: what is given away is an object that was looked at, never a name. */
-function giveAway(path: string, { uid, gid }: Served["owner"]): void {
-  const fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  try {
-    const found = fstatSync(fd);
-    if (!found.isSocket() || found.uid !== process.geteuid?.() || found.nlink !== 1)
-      throw new HostError(`${path} is no longer the socket that was made there`, "name one in a folder of root's");
-    syscall("fchownat", fd, cString(""), uid, gid, AT_EMPTY_PATH);
-  } finally {
-    close(fd);
   }
 }
 
