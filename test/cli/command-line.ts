@@ -6,6 +6,7 @@ import { commands } from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
 import { places } from "../../src/host/places.ts";
 import { root } from "../house/tree.ts";
+import { hearing } from "./hearing.ts";
 
 export interface Outcome {
   readonly status: number;
@@ -24,17 +25,8 @@ export class Caller {
 
   /** Runs one command line in this process; `width` in columns. */
   async run(args: readonly string[], width = 80): Promise<Outcome> {
-    const out: string[] = [];
-    const err: string[] = [];
-    const context: Context = {
-      places: this.places,
-      out: (text) => void out.push(text),
-      err: (text) => void err.push(text),
-      width,
-      color: false,
-    };
-    const status = await runCommandLine(args, context, commands);
-    return { status, out: out.join(""), err: err.join("") };
+    const { context, ended } = hearing(this.places, width);
+    return ended(await runCommandLine(args, context, commands));
   }
 
   remove(): void {

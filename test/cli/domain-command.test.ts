@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Context } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
 import { policyText, ScratchHost } from "../agent/scratch-host.ts";
 import { needsRoot } from "../support/skip.ts";
+import { hearing } from "./hearing.ts";
 
 let host: ScratchHost;
 beforeEach((context) => {
@@ -19,17 +19,8 @@ afterEach(async () => {
 });
 
 async function run(...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const context: Context = {
-    places: host.places,
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    width: 100,
-    color: false,
-  };
-  const status = await runCommandLine(args, context, commands);
-  return { status, out: out.join(""), err: err.join("") };
+  const { context, ended } = hearing(host.places, 100);
+  return ended(await runCommandLine(args, context, commands));
 }
 
 test("without an agent commands say how to start it, and status says that there is none", async () => {

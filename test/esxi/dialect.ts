@@ -5,6 +5,7 @@ import { runDialect } from "../../src/esxi/dialect.ts";
 import { type Places, places } from "../../src/host/places.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
 import type { Outcome } from "../cli/command-line.ts";
+import { hearing } from "../cli/hearing.ts";
 
 /** A host of its own in a scratch folder: two domains, of which one has number 49, and no shipped ones. */
 export class Host {
@@ -37,17 +38,8 @@ export class Host {
   }
 
   async run(name: string, ...args: readonly string[]): Promise<Outcome> {
-    const out: string[] = [];
-    const err: string[] = [];
-    const context = {
-      places: this.places,
-      out: (text: string) => void out.push(text),
-      err: (text: string) => void err.push(text),
-      width: 80,
-      color: false,
-    };
-    const status = await runDialect(name, args, context);
-    return { status, out: out.join(""), err: err.join("") };
+    const { context, ended } = hearing(this.places);
+    return ended(await runDialect(name, args, context));
   }
 
   remove(): void {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { runDialect } from "../../src/esxi/dialect.ts";
 import { ScratchHost } from "../agent/scratch-host.ts";
 import type { Outcome } from "../cli/command-line.ts";
+import { hearing } from "../cli/hearing.ts";
 import { needsRoot } from "../support/skip.ts";
 
 let host: ScratchHost;
@@ -17,17 +18,8 @@ afterEach(async () => {
 });
 
 async function esxcli(...args: readonly string[]): Promise<Outcome> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const context = {
-    places: host.places,
-    out: (text: string) => void out.push(text),
-    err: (text: string) => void err.push(text),
-    width: 80,
-    color: false,
-  };
-  const status = await runDialect("esxcli", ["system", "secpolicy", "domain", ...args], context);
-  return { status, out: out.join(""), err: err.join("") };
+  const { context, ended } = hearing(host.places);
+  return ended(await runDialect("esxcli", ["system", "secpolicy", "domain", ...args], context));
 }
 
 test("without an agent a level is not set, and it is said how to start one", async () => {

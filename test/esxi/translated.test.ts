@@ -4,21 +4,11 @@ import { commands } from "../../src/cli/commands.ts";
 import { esxtop } from "../../src/esxi/tools/esxtop.ts";
 import { supportUtil } from "../../src/esxi/tools/support-util.ts";
 import { places } from "../../src/host/places.ts";
+import { hearing } from "../cli/hearing.ts";
 
 async function run(name: string, ...args: readonly string[]) {
-  let [out, err] = ["", ""];
-  const context = {
-    places: places({ uid: 1000, env: { HOME: "/nonexistent" }, home: "/nonexistent" }),
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    width: 80,
-    color: false,
-  };
-  return { status: await runCalledAs(name, args, context, commands), out, err };
+  const { context, ended } = hearing(places({ uid: 1000, env: { HOME: "/nonexistent" }, home: "/nonexistent" }));
+  return ended(await runCalledAs(name, args, context, commands));
 }
 
 test("the original's words are those of cofferdam", () => {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { compileC } from "../support/compile-c.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
@@ -185,7 +186,7 @@ beforeAll(async () => {
   if (process.getuid?.() !== 0 || missing !== null) return;
   host = await PrivateHost.start();
   const source = join(import.meta.dirname, "attacks.c");
-  execFileSync("gcc", ["-O1", "-Wall", "-Werror", "-pthread", "-o", host.at("attacks"), source]);
+  compileC(host.at("attacks"), source, ["-O1", "-Wall", "-Werror", "-pthread"]);
   await host.agent();
 }, TIMEOUT_MS);
 afterAll(() => host?.close(), TIMEOUT_MS);

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
@@ -87,13 +88,6 @@ function listening(): Promise<Server> {
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === "object" ? (address?.port ?? 0) : 0;
-}
-
-async function freePort(): Promise<number> {
-  const server = await listening();
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** What a connection gives when something was written to it, until it ends or `pattern` was seen. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
-import { createServer } from "node:net";
 import { places } from "../../src/host/places.ts";
 import { sshdDropIn } from "../../src/host/shell-sandbox/sshd-drop-in.ts";
+import { freePort } from "../support/free-port.ts";
 import { type SessionHost, said, type TestUser } from "./session-host.ts";
 
 /** A real sshd on loopback with keys of its own, in front of a host's session server or, `plain`, of nothing. */
@@ -66,16 +66,4 @@ export function keyOf(host: SessionHost): string {
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", file]);
   }
   return file;
-}
-
-/** On loopback, free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

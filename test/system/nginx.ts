@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
-import { Daemon, freePort } from "./daemon.ts";
+import { freePort } from "../support/free-port.ts";
+import { Daemon } from "./daemon.ts";
 import type { PrivateHost } from "./private-host.ts";
 import type { Way } from "./way.ts";
 

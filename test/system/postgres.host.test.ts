@@ -4,8 +4,9 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
-import { Daemon, freePort, uidsOf } from "./daemon.ts";
+import { Daemon, uidsOf } from "./daemon.ts";
 import { type Way, ways } from "./way.ts";
 
 const versions = "/usr/lib/postgresql";

@@ -2,25 +2,16 @@ import { expect, test } from "vitest";
 import { runBatch } from "../../../src/cli/top/batch.ts";
 import { places } from "../../../src/host/places.ts";
 import type { Reading } from "../../../src/sessions/view/reading.ts";
+import { hearing } from "../hearing.ts";
 import { aDomain, aReading } from "./a-reading.ts";
 
 /** What is written for readings that come one after the other, without waiting between them. */
 async function batch(readings: readonly Reading[], json: boolean) {
   const left = [...readings];
-  let [out, err] = ["", ""];
-  const context = {
-    places: places({ uid: 1000, env: { HOME: "/nonexistent" }, home: "/nonexistent" }),
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    width: 80,
-    color: false,
-  };
+  const { context, ended } = hearing(places({ uid: 1000, env: { HOME: "/nonexistent" }, home: "/nonexistent" }));
   const source = { reading: async () => left.shift() as Reading };
   await runBatch(context, source, { delay: 0, frames: readings.length - 1, json });
+  const { out, err } = ended(0);
   return { out: out.trimEnd().split("\n"), err };
 }
 

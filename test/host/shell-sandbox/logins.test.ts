@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { freePort } from "../../sessions/sshd.ts";
+import { freePort } from "../../support/free-port.ts";
 import { needsRoot, skipUnless } from "../../support/skip.ts";
 import { clone, EtcHost, KEY } from "./etc-host.ts";
 
