@@ -45,13 +45,15 @@ function connectAs(user: number): Socket {
 
 test("who sent the head of a request is judged again when its body is there", async () => {
   const script = join(host.folder, "heir.js");
-  // Sends a head, and leaves the connection to a child, which sends the rest once its parent has ended and is nobody's zombie: its memory, and so its exe, goes a moment before.
+  // Sends a head, and when that was heard leaves the connection to a child, which sends the rest once its parent has ended and is nobody's zombie: its memory, and so its exe, goes a moment before.
   writeFileSync(
     script,
     `const { spawn } = require("node:child_process");
 const body = '{"level":"disabled"}';
+const head = "PUT /v1/domains/alpha/level HTTP/1.1\\r\\nHost: x\\r\\nExpect: 100-continue\\r\\nContent-Length: " + body.length + "\\r\\n\\r\\n";
 const socket = require("node:net").connect(process.argv[2], () => {
-  socket.write("PUT /v1/domains/alpha/level HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: " + body.length + "\\r\\n\\r\\n", () => {
+  socket.write(head);
+  socket.once("data", () => {
     const rest = "while [ -e /proc/$0 ]; do sleep 0.05; done; printf %s '" + body + "' >&3; until cat <&3 2>/dev/null; do sleep 0.05; done";
     spawn("sh", ["-c", rest, String(process.pid)], { stdio: ["ignore", "inherit", "inherit", socket], detached: true }).unref();
     process.exit();

@@ -11,6 +11,8 @@ export const front = path.join(clone, "bin/cofferdam");
 export const NOBODY = 65_534;
 /** One launch with its compilation, its mediator and a few calls, in milliseconds. */
 const RUN_TIMEOUT_MS = 20_000;
+/** As root it may be the events of the host, with all that other tests left there. */
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface Outcome {
   readonly status: number | null;
@@ -89,6 +91,7 @@ export class Domain {
       input: how.input ?? "",
       encoding: "utf8",
       timeout: RUN_TIMEOUT_MS,
+      maxBuffer: OUTPUT_BYTES_MAX,
       cwd: "/",
     });
     // A program that ends without reading its input is no fault of the scene.
