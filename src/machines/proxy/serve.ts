@@ -5,9 +5,9 @@ import type { Places } from "../../host/places.ts";
 import type { Monitor } from "../description.ts";
 import { listenFor, type Owner } from "../listen-for.ts";
 import type { Machine } from "../machine.ts";
+import { Commands } from "./commands.ts";
 import { Emulator } from "./emulator.ts";
 import { type Message, onMessages, send } from "./lines.ts";
-import { Plugged } from "./plugged.ts";
 
 /** What the proxy of QMP works with. */
 export interface Served {
@@ -27,20 +27,20 @@ export interface Served {
  */
 export async function serveMonitor({ places, machine, monitors, owner, emulator: socket }: Served): Promise<void> {
   const emulator = new Emulator(socket);
-  const plugged = new Plugged(places, machine);
+  const commands = new Commands(places, machine, (command) => emulator.execute(command));
   const clients = new Set<Socket>();
   emulator.onEvent((event) => {
     // Who hears that a device is gone may rely on it: the grant goes first.
     const pass = (): void => {
       for (const client of clients) send(client, event);
     };
-    void plugged.told(event).then(pass, (error: unknown) => {
+    void commands.told(event).then(pass, (error: unknown) => {
       process.stderr.write(`cofferdam: what was unplugged is still granted: ${String(error)}\n`);
       pass();
     });
   });
   const servers = monitors.map(({ path }) => {
-    const server = createServer((client) => serveClient(client, emulator, plugged, clients));
+    const server = createServer((client) => serveClient(client, emulator, commands, clients));
     return { server, path };
   });
   socket.once("close", () => {
@@ -61,12 +61,12 @@ async function listenAt(server: Server, path: string, owner: Owner): Promise<voi
   }
 }
 
-function serveClient(client: Socket, emulator: Emulator, plugged: Plugged, clients: Set<Socket>): void {
+function serveClient(client: Socket, emulator: Emulator, commands: Commands, clients: Set<Socket>): void {
   void emulator.greeting.then((greeting) => send(client, greeting));
   client.on("error", () => client.destroy());
   client.once("close", () => clients.delete(client));
   onMessages(client, (command) => {
-    answerTo(command, emulator, plugged).then(
+    answerTo(command, commands).then(
       (answer) => {
         // Events come after the capabilities were settled, as QMP has it.
         if (command.execute === "qmp_capabilities") clients.add(client);
@@ -80,13 +80,13 @@ function serveClient(client: Socket, emulator: Emulator, plugged: Plugged, clien
   });
 }
 
-async function answerTo(command: Message, emulator: Emulator, plugged: Plugged): Promise<Message> {
+async function answerTo(command: Message, commands: Commands): Promise<Message> {
   if (typeof command.execute !== "string")
     return { error: { class: "GenericError", desc: "a command says what is to be executed" } };
   if (command.execute === "qmp_capabilities") return { return: {} };
   try {
     const { id: _, ...rest } = command;
-    return await plugged.pass(rest, () => emulator.execute(rest));
+    return await commands.pass(rest);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     return { error: { class: "GenericError", desc: `cofferdam: ${error.message}: ${error.help}` } };
