@@ -2,6 +2,7 @@ import { domainOfProcess, type Membership } from "../domains/membership.ts";
 import { readProcStat } from "../domains/proc-stat.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import type { Plan } from "../plan/plan.ts";
+import { DescriptorTables } from "./descriptor-tables.ts";
 import type { Generation } from "./generation.ts";
 import { Grants } from "./grants.ts";
 import type { Identity } from "./identity.ts";
@@ -23,6 +24,7 @@ export class Broker {
   readonly mounts: Mounts;
   readonly selfConfined: SelfConfined;
   readonly threads: Threads;
+  readonly descriptorTables: DescriptorTables;
   /** Every mediated call is notified, and level and policy may change while processes run. */
   readonly supervised: boolean;
   /** Whoever asks may be kept waiting here. */
@@ -38,6 +40,7 @@ export class Broker {
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
     this.threads = new Threads(state.threadsKept, this.supervised ? new Roots(memory.roots) : null);
+    this.descriptorTables = new DescriptorTables(memory.descriptorTables);
     this.identity = state.identity;
     this.mounts = state.mounts;
     const noted = new NotedProcesses(memory.noted, (pid) => readProcStat(pid)?.start ?? null);

@@ -123,9 +123,9 @@ export class Call {
     });
   }
 
-  /** Nobody else can put another object behind one of its descriptors while it waits: the filter lets only threads share them. */
+  /** Nobody else can put another object behind one of its descriptors while it waits. */
   get isAlone(): boolean {
-    return this.target.credentials.threads === 1;
+    return this.target.credentials.threads === 1 && !this.broker.descriptorTables.mayBeShared;
   }
 
   /** Only within {@link asTarget}. */

@@ -8,7 +8,9 @@ import {
   SLOT_SIZE,
   type slotState,
   UNTOLD_SLOTS,
+  WORDS_SLOT,
 } from "../plan/slots.ts";
+import { DESCRIPTOR_TABLES_BYTES } from "./descriptor-tables.ts";
 import { NOTED_BYTES } from "./noted-processes.ts";
 import { ROOTS_BYTES } from "./roots.ts";
 import { SELF_CONFINED_BYTES } from "./self-confined.ts";
@@ -151,6 +153,7 @@ export interface SharedMemory {
   /** Places of {@link NOTED_BYTES} each. */
   readonly noted: readonly Buffer[];
   readonly roots: Buffer;
+  readonly descriptorTables: Buffer;
 }
 
 export function memoryOf(slots: Uint8Array): SharedMemory {
@@ -158,7 +161,9 @@ export function memoryOf(slots: Uint8Array): SharedMemory {
     behind(slots, NOTED_SLOTS_FROM + index, NOTED_BYTES),
   );
   const selfConfined = behind(slots, SELF_CONFINED_SLOT, SELF_CONFINED_BYTES);
-  return { selfConfined, noted, roots: behind(slots, 3, ROOTS_BYTES) };
+  const words = behind(slots, WORDS_SLOT, ROOTS_BYTES + DESCRIPTOR_TABLES_BYTES);
+  const [roots, descriptorTables] = [words.subarray(0, ROOTS_BYTES), words.subarray(ROOTS_BYTES)];
+  return { selfConfined, noted, roots, descriptorTables };
 }
 
 /** Of the domain's mediator, and of that one's worker. */

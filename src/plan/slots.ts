@@ -26,6 +26,8 @@ export const SLOT_BEHIND_OFFSET = SLOT_RESPONSE_OFFSET + 24;
 export const UNTOLD_SLOTS = { mediator: 1, worker: 2 } as const;
 /** In whose slot lies since when a process has a confinement of its own (`mediate/self-confined.ts`). */
 export const SELF_CONFINED_SLOT = 0;
+/** In whose slot lie the words that say what calls were let go on since the start (`mediate/roots.ts`, `mediate/descriptor-tables.ts`). */
+export const WORDS_SLOT = 3;
 /** From which slot on one process each is noted for that. */
 export const NOTED_SLOTS_FROM = 4;
 /** Bytes behind the beginning of that: a word that says since the start that the daemon's process adopts orphans (PR_SET_CHILD_SUBREAPER), so that a parent may be none. */

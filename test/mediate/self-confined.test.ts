@@ -8,8 +8,8 @@ const PLACES = 4;
 const DAEMON = 10;
 /** Outside the domain: the daemon's parent, and who takes orphans. */
 const HOST = 1;
-/** Clock ticks. */
-const HOUR = 360_000n;
+/** Clock ticks that every host has been up for when its tests run. */
+const A_WHILE = 3_000n;
 
 type Kin = { parent: number; start: bigint };
 
@@ -23,7 +23,7 @@ beforeEach(() => {
   now = clockTicksNow();
   host = new Map([
     [HOST, { parent: 0, start: 0n }],
-    [DAEMON, { parent: HOST, start: now - HOUR }],
+    [DAEMON, { parent: HOST, start: now - A_WHILE }],
   ]);
   memory = {
     own: Buffer.alloc(SELF_CONFINED_BYTES),
@@ -51,21 +51,21 @@ function born(pid: number, parent: number, ago = 0n): number {
 
 test("a process id that is given again is not the process that was confined, and not the one that was not", () => {
   const confined = mediator();
-  born(20, DAEMON, HOUR / 2n);
+  born(20, DAEMON, A_WHILE / 2n);
   confined.mark(20);
   expect(confined.has(20)).toBe(true);
   born(20, DAEMON);
   expect(confined.has(20), "another child of the daemon").toBe(false);
   born(21, DAEMON, 0n);
-  host.set(21, { parent: DAEMON, start: now - 1n + HOUR });
+  host.set(21, { parent: DAEMON, start: now - 1n + A_WHILE });
   expect(confined.has(21)).toBe(false);
-  host.set(21, { parent: HOST, start: now + 2n * HOUR });
+  host.set(21, { parent: HOST, start: now + 2n * A_WHILE });
   expect(confined.has(21), "an orphan with the number of somebody who was believed").toBe(true);
 });
 
 test("whoever was once known to be unconfined stays so when its parent ends; whoever was not counts as confined", () => {
   const confined = mediator();
-  born(20, DAEMON, HOUR);
+  born(20, DAEMON, A_WHILE);
   confined.mark(20);
   host.set(30, { parent: DAEMON, start: now });
   host.set(31, { parent: 30, start: now });
@@ -79,7 +79,7 @@ test("whoever was once known to be unconfined stays so when its parent ends; who
 });
 
 test("a line that breaks while it is followed is not believed", () => {
-  born(20, DAEMON, HOUR);
+  born(20, DAEMON, A_WHILE);
   mediator().mark(20);
   born(30, DAEMON);
   const moving = new SelfConfined(
@@ -110,20 +110,20 @@ test("where nobody can be looked at, for want of descriptors, all that begin lat
 test("places of the dead are given again; when all are taken by the living, all that begin later count as confined", () => {
   const confined = mediator();
   for (let turn = 0; turn < 3 * PLACES; turn++) {
-    born(100 + turn, DAEMON, HOUR);
+    born(100 + turn, DAEMON, A_WHILE);
     confined.mark(100 + turn);
     if (turn > 0) host.delete(99 + turn);
   }
   born(30, DAEMON);
   expect(confined.has(30)).toBe(false);
-  for (let more = 0; more < PLACES; more++) confined.mark(born(200 + more, DAEMON, HOUR));
+  for (let more = 0; more < PLACES; more++) confined.mark(born(200 + more, DAEMON, A_WHILE));
   expect(confined.has(born(31, DAEMON))).toBe(true);
   expect(confined.has(DAEMON)).toBe(false);
 });
 
 test("what is remembered of processes is bounded, and each is followed once", () => {
   const confined = mediator();
-  confined.mark(born(20, DAEMON, HOUR));
+  confined.mark(born(20, DAEMON, A_WHILE));
   for (let pid = 1_000; pid < 1_000 + 3 * KIN_KEPT_MAX; pid++) host.set(pid, { parent: DAEMON, start: now });
   while (clockTicksNow() <= now);
   for (let pid = 1_000; pid < 1_000 + 3 * KIN_KEPT_MAX; pid++) confined.has(pid);
@@ -136,6 +136,6 @@ test("what is remembered of processes is bounded, and each is followed once", ()
 
 test("in a sealed domain, where nobody tells who takes orphans, all that begin later count as confined", () => {
   const confined = mediator(false);
-  confined.mark(born(20, DAEMON, HOUR));
+  confined.mark(born(20, DAEMON, A_WHILE));
   expect([confined.has(20), confined.has(born(30, DAEMON)), confined.has(DAEMON)]).toEqual([true, true, false]);
 });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { unlessGone } from "../../src/kernel/unless-gone.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { compileHelper, Front, type Who } from "./front.ts";
 
@@ -76,8 +77,10 @@ function nameOf(pid: number): string {
   return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 }
 
+/** Of a process that is gone: X, as of one that is about to go (proc_pid_status(5)). */
 function stateOf(pid: number): string {
-  return /^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+  const status = unlessGone(() => readFileSync(`/proc/${pid}/status`, "utf8"));
+  return status === null ? "X" : (/^State:\s+(\S)/m.exec(status)?.[1] ?? "");
 }
 
 /** A shell's job control, in small: starts a job on a new terminal, and does what its first argument says. */
@@ -229,7 +232,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])("a
     const run = start("echo $$; read _; mkdir made 2>/dev/null; exit 6", who);
     const holder = parentOf(await daemonOf(run));
     process.kill(holder, "SIGKILL");
-    await until(() => !existsSync(`/proc/${holder}`) || stateOf(holder) === "Z");
+    await until(() => /[XZ]/.test(stateOf(holder)));
     run.front.stdin?.end("\n");
     expect(await ended(run)).toEqual({ code: 6, signal: null });
     expect(existsSync(join(front.work, "made"))).toBe(false);

@@ -11,12 +11,12 @@ import { sys } from "../sys.ts";
  * who its peers are told they talk to, so the target does that itself where nothing can come between.
  */
 export const listen: Handler = {
-  /** The arguments are registers, and no other thread can put another socket in the descriptor's place: the filter lets only threads share descriptors. */
-  continueIsSafe: (call) => call.target.credentials.threads === 1 && isUnix(call),
+  /** The arguments are registers, and nobody else can put another socket in the descriptor's place. */
+  continueIsSafe: (call) => call.isAlone && isUnix(call),
   answer(call) {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(-socket);
-    if (socket.domain === AF.unix && call.target.credentials.threads === 1) return CONTINUE;
+    if (socket.domain === AF.unix && call.isAlone) return CONTINUE;
     return call.asTarget(() => {
       const address = socket.protocol === "tcp" ? parseAddress(ownAddress(socket.fd)) : null;
       if (typeof address === "number") return error(-address);

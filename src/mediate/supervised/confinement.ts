@@ -42,10 +42,13 @@ const FOREIGN_PRCTL: ReadonlySet<number> = new Set([172, 157]);
 const FOREIGN_CLONE: ReadonlySet<number> = new Set([120, 56, 435]);
 
 /** A call of another architecture, or of a thread that cannot be looked at (`tid` 0), at a level that lets it go on: it counts as the most that its number could mean. */
-export function noteForeign({ selfConfined, threads }: Broker, number: number, tid: number): void {
+export function noteForeign({ descriptorTables, selfConfined, threads }: Broker, number: number, tid: number): void {
   const process = (tid === 0 ? null : threads.processOf(tid)) ?? 0;
   const call = number & ~X32;
   if (FOREIGN_CONFINES.has(call)) selfConfined.mark(process);
   else if (FOREIGN_PRCTL.has(call)) selfConfined.adopts(process);
-  else if (FOREIGN_CLONE.has(call)) selfConfined.bearsForParent(process);
+  else if (FOREIGN_CLONE.has(call)) {
+    selfConfined.bearsForParent(process);
+    descriptorTables.share();
+  }
 }

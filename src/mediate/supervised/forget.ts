@@ -2,6 +2,7 @@ import type { MediatedCall, Remembered } from "../../kernel/mediated-calls/call.
 import type { Broker } from "../broker.ts";
 import type { Call } from "../call.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./namespaces.ts";
+import { noteSharing } from "./shared-descriptors.ts";
 import { forgetVerdicts, tellThreadsApart } from "./verdicts.ts";
 
 /** What the verdicts remembered at level warning hang on; ids, umask and capabilities are read anew at each call. */
@@ -17,6 +18,7 @@ const BIRTHS: ReadonlySet<string> = new Set(["clone", "clone3"]);
 export function forget(call: Call, row: MediatedCall): void {
   if (row.voids.length === 0) return;
   if (BIRTHS.has(call.name)) {
+    noteSharing(call);
     if (!inNewNamespaces(call)) return;
     tellThreadsApart(call.broker);
     call.broker.threads.forget("namespaces");

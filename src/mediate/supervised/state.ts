@@ -1,4 +1,4 @@
-import { CLONE_FILES, CLONE_NEWTIME, CLONE_PARENT, CLONE_THREAD } from "../../kernel/constants.ts";
+import { CLONE_NEWTIME, CLONE_PARENT } from "../../kernel/constants.ts";
 import type { StateCall } from "../../kernel/mediated-calls/call.ts";
 import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
@@ -7,6 +7,7 @@ import { refuseForm } from "../refuse-call.ts";
 import { judgeCapability } from "./capability.ts";
 import { adoptsOrphans } from "./confinement.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./namespaces.ts";
+import { sharesDescriptors } from "./shared-descriptors.ts";
 
 /** Changes what later calls are judged by; {@link forget} has seen it. All that is asked of it lies in registers. */
 export function judgeState(call: Call, row: StateCall): Outcome {
@@ -42,8 +43,7 @@ function judgeFlagsInMemory(call: Call): Outcome {
   return call.rehearses ? CONTINUE : error(E.NOSYS);
 }
 
-/** Namespaces of its own, a child of the own parent, who is outside the domain, or descriptors shared with what is no thread: threads are counted to know that nobody exchanges one. */
+/** Namespaces of its own, a child of the own parent, who is outside the domain, or descriptors. */
 function sharesTooMuch(flags: number): boolean {
-  if (flags & (NEW_NAMESPACES | CLONE_PARENT)) return true;
-  return (flags & CLONE_THREAD) === 0 && (flags & CLONE_FILES) !== 0;
+  return (flags & (NEW_NAMESPACES | CLONE_PARENT)) !== 0 || sharesDescriptors(flags);
 }

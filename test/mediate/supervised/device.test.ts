@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Built, buildAll } from "../build.ts";
 import { type Run, runScene } from "../scene.ts";
 import { withTree } from "../tree.ts";
 import { toStart } from "./rules.ts";
+import { startedAt } from "./switched.ts";
 
 const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const TRIES = Number(process.env.COFFERDAM_RACES ?? 20_000);
@@ -18,24 +19,18 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 
+function rules(tree: string, ioctl = "rw"): string[] {
+  const files = [`rx ${device}`, `r ${tree}/open/*`, "r /proc/**", "rw /dev/null"];
+  return [...toStart(built), ...files, `${ioctl} /dev/ptmx`, `${ioctl} /dev/pts/ptmx`];
+}
+
 function run(way: string, ioctl = "rw", more: readonly string[] = []): Run {
   return withTree(me, (tree) => {
     mkdirSync(join(tree, "open"), { recursive: true });
     writeFileSync(join(tree, "open/aaaa"), "mine");
-    const rules = [
-      ...toStart(built),
-      ...[
-        `rx ${device}`,
-        `r ${tree}/open/*`,
-        "r /proc/**",
-        "rw /dev/null",
-        `${ioctl} /dev/ptmx`,
-        `${ioctl} /dev/pts/ptmx`,
-      ],
-    ];
     const done = runScene(
       built,
-      { supervised: "enforcing", rules, timeoutMs: TIMEOUT_MS },
+      { supervised: "enforcing", rules: rules(tree, ioctl), timeoutMs: TIMEOUT_MS },
       [device, way, ...more],
       tree,
     );
@@ -67,6 +62,17 @@ test("a device of its own table that another thread exchanges for the file is ne
   const done = run("race", "rw", [String(TRIES)]);
   expect(done.lines).toEqual([`tries ${TRIES} answered 0 refused ${TRIES}`]);
   expect(done.events.reduce((sum, { count }) => sum + count, 0)).toBe(TRIES);
+});
+
+describe("a process counts as one with threads once another one of the domain may have its table", () => {
+  test.each(["clone", "clone3", "i386"])("made by %s at level warning", async (call) => {
+    const run = await startedAt("warning", built, [device, "shared", call], (tree) => [
+      ...rules(tree),
+      `rwc ${tree}/ready`,
+    ]);
+    expect(run.stderr).toBe("");
+    expect(run.lines).toEqual(["EACCES"]);
+  });
 });
 
 // SECURITY.md, "Not protected": when this fails the gap is closed, and the page is to be changed.

@@ -1,18 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LiveTableWriter } from "../../../src/domains/live-table-writer.ts";
 import type { Level } from "../../../src/model/policy.ts";
 import { needsRoot } from "../../support/skip.ts";
 import { type Built, buildAll } from "../build.ts";
-import { runScene, startScene } from "../scene.ts";
+import { runScene } from "../scene.ts";
 import { withTree } from "../tree.ts";
+import { startedAt } from "./switched.ts";
 
 const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-const NUMBER = 7;
 
 let built: Built;
 let program: string;
@@ -68,32 +65,9 @@ describe("who confined itself, and a child that it made for its parent, are know
 });
 
 async function confinedAt(level: Level): Promise<void> {
-  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
-  for (const name of ["open", "run", "run/live"]) mkdirSync(join(tree, name));
-  const table = LiveTableWriter.open(join(tree, "run/table"));
-  try {
-    table.setLevel(NUMBER, level);
-    const scene = startScene(
-      built,
-      {
-        supervised: "warning",
-        rules: rules(tree),
-        folder: join(tree, "run"),
-        plan: (plan) => ({ number: NUMBER, mediation: { ...plan.mediation, live: true } }),
-      },
-      [program, "levels"],
-      tree,
-    );
-    while (!existsSync(join(tree, "ready"))) await sleep(1);
-    table.setLevel(NUMBER, "enforcing");
-    writeFileSync(join(tree, "go"), "");
-    const run = await scene.done;
-    expect(run.stderr).toBe("");
-    expect(run.lines).toEqual(["brother: EPERM", "parent: made", "sibling: EPERM"]);
-  } finally {
-    table.close();
-    rmSync(tree, { recursive: true });
-  }
+  const run = await startedAt(level, built, [program, "levels"], rules);
+  expect(run.stderr).toBe("");
+  expect(run.lines).toEqual(["brother: EPERM", "parent: made", "sibling: EPERM"]);
 }
 
 test("a daemon that took orphans already when it was started is believed to be nobody's parent", (context) => {
