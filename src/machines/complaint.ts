@@ -12,5 +12,5 @@ export function complain(origin: Origin, problem: string, help: string): never {
 
 export function placeOf({ argument, text, offset }: Origin): string {
   const shown = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
-  return `argument ${argument}, \`${shown}\`${offset === null ? "" : `, character ${offset + 1}`}`;
+  return `${argument === 0 ? "" : `argument ${argument}, `}\`${shown}\`${offset === null ? "" : `, character ${offset + 1}`}`;
 }

@@ -45,11 +45,11 @@ export type FileUse = "read" | "read-write" | "log" | "make";
 export const imageFormats = ["raw", "qcow2", "luks", "vdi", "vpc", "vhdx"] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
-/** Where on a command line something was said. */
+/** Where something was said: on a command line, or in QMP. */
 export interface Origin {
-  /** Index of the argument; 0 is the program. */
+  /** Index of the argument; 0, which is the program's, where it was none of them. */
   readonly argument: number;
-  /** The option with its value, e.g. `-drive file=a.img,format=raw`. */
+  /** The option with its value, e.g. `-drive file=a.img,format=raw`, or the command with what it names. */
   readonly text: string;
   /** Characters from the beginning of the option's value; null for the option as a whole. */
   readonly offset: number | null;

@@ -147,11 +147,13 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   "-device vhost-user-fs-pci,chardev=c,tag=t -device virtio-9p-pci,fsdev=f,mount_tag=t": [],
   "-fsdev local,id=f,path=/share,security_model=none -virtfs local,path=ro,mount_tag=t,security_model=none,readonly=on":
     ["folder read-write /share", "folder read /here/ro"],
-  "-incoming tcp:0:4444 -incoming unix:/m -incoming file:/state -incoming defer": [
-    "listen tcp 0:4444-4444",
-    "listen /m",
-    "file read /state",
+  "-incoming tcp:0:4444,to=4450,ipv4=on -incoming unix:/m,n -incoming file:/a,b,offset=0x1000 -incoming defer": [
+    "listen tcp 0:4444-4450",
+    "listen /m,n",
+    "file read /a,b",
   ],
+  "-incoming channel-type=main,addr.transport=socket,addr.type=inet,addr.host=::1,addr.port=4444 -incoming channel-type=main,addr.transport=file,addr.filename=s,addr.offset=0":
+    ["listen tcp ::1:4444-4444", "file read /here/s"],
   "-pidfile /run/p -D /l -trace enable=x,file=/t -gdb tcp::1 -s -L /roms": [
     "file make /run/p",
     "file log /l",
@@ -230,6 +232,10 @@ const refused: Readonly<Record<string, RegExp>> = {
   "-mon chardev=a,mode=control": /QMP over a chardev/,
   "-incoming exec:cat": /migration over `exec:`/,
   "-incoming fd:3": /migration over `fd:`/,
+  "-incoming tcp:0:4444,mptcp=on": /`mptcp=on` is not known of an address/,
+  "-incoming channel-type=cpr,addr.transport=socket,addr.type=unix,addr.path=/m": /a channel `cpr`/,
+  "-incoming channel-type=main,addr.transport=exec,addr.args.0=/bin/sh": /migration over `exec`/,
+  "-incoming channel-type=main,addr.transport=socket,addr.type=fd,addr.str=3": /`fd` is not allowed/,
   "-global driver=x,property=y,value=/etc/shadow": /may name a file/,
   "-kernel": /its value is missing/,
   "-virtfs proxy,socket=/s,mount_tag=t": /`proxy` is not allowed/,

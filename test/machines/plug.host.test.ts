@@ -1,56 +1,16 @@
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { createInterface, type Interface } from "node:readline";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
 import { Powered } from "./guest.ts";
+import { Qmp } from "./qmp.ts";
 
 const TIMEOUT_MS = 120_000;
 const missing = process.getuid?.() === 0 ? machineMissing() : null;
 let host: PrivateHost;
 let machine: Powered;
 let qmp: Qmp;
-
-/** A client of QMP. */
-class Qmp {
-  readonly #socket: Socket;
-  readonly #lines: AsyncIterator<string>;
-
-  private constructor(socket: Socket, lines: Interface) {
-    this.#socket = socket;
-    this.#lines = lines[Symbol.asyncIterator]();
-  }
-
-  static async connect(path: string): Promise<Qmp> {
-    await vi.waitUntil(() => existsSync(path), { timeout: TIMEOUT_MS });
-    const socket = connect(path);
-    const client = new Qmp(socket, createInterface({ input: socket }));
-    expect(await client.next()).toHaveProperty("QMP.version");
-    expect(await client.ask("qmp_capabilities")).toEqual({ return: {} });
-    return client;
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
-  async next(): Promise<any> {
-    const { value } = await this.#lines.next();
-    return JSON.parse(value);
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
-  async ask(execute: string, args?: Record<string, unknown>): Promise<any> {
-    this.#socket.write(`${JSON.stringify({ execute, arguments: args })}\n`);
-    for (;;) {
-      const message = await this.next();
-      if (!("event" in message)) return message;
-    }
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-}
 
 beforeEach((context) => {
   needsRoot(context);

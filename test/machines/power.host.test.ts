@@ -18,13 +18,17 @@ import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
 import { BANNER, emulator, front, guestFiles, Powered } from "./guest.ts";
+import { Qmp } from "./qmp.ts";
 
 const TIMEOUT_MS = 120_000;
 const NOBODY = 65_534;
 const missing = process.getuid?.() === 0 ? machineMissing() : null;
 let host: PrivateHost;
 let line: readonly string[];
+/** The same machine at another place. */
+let elsewhere: readonly string[];
 let one: Powered;
+let again: Powered;
 let daemon: Server;
 let forwarded = 0;
 const on: Powered[] = [];
@@ -44,14 +48,15 @@ beforeAll(async () => {
   image("clone.qcow2", "parent.img");
   mine("serial.log", "");
   symlinkSync(host.at("serial.log"), host.at("link.log"));
-  line = [
+  const described = (name: string, port: number) => [
     ...base,
     ...["-drive", `file=${mine("one.img", "one".padEnd(1 << 20, "."))},format=raw,if=virtio,readonly=on`],
     ...["-drive", `file=${host.at("clone.qcow2")},format=qcow2,if=virtio`],
     ...["-chardev", `file,id=log,path=${host.at("link.log")},append=on`, "-serial", "chardev:log"],
-    ...["-monitor", `unix:${host.at("monitor.sock")},server=on,wait=off`],
-    ...["-nic", `user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:${forwarded}-:80`],
+    ...["-monitor", `unix:${host.at(`${name}-monitor.sock`)},server=on,wait=off`],
+    ...["-nic", `user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:${port}-:80`],
   ];
+  [line, elsewhere] = [described("one", forwarded), described("two", await freePort())];
   chownSync(host.folder, NOBODY, NOBODY);
   one = power(line);
   await one.until(new RegExp(BANNER));
@@ -67,6 +72,8 @@ function power(args: readonly string[]): Powered {
   on.push(machine);
   return machine;
 }
+
+const qmpAt = (name: string) => ["-qmp", `unix:${host.at(`${name}.sock`)},server=on,wait=off`];
 
 /** A file of the emulator's user. */
 function mine(name: string, text: string): string {
@@ -182,12 +189,56 @@ test("its state is saved into its disk, and it goes on from there at the next st
   timeout: TIMEOUT_MS,
 }, async () => {
   await one.ask("kept=here");
-  const said = await exchange({ path: host.at("monitor.sock") }, "savevm first\ninfo snapshots\n", /--\s+first|Error/);
+  const said = await exchange(
+    { path: host.at("one-monitor.sock") },
+    "savevm first\ninfo snapshots\n",
+    /--\s+first|Error/,
+  );
   expect(said).not.toContain("Error");
   expect(await one.off()).toBe(0);
-  const again = power([...line, "-loadvm", "first"]);
+  again = power([...line, "-loadvm", "first", ...qmpAt("again")]);
   expect(await again.ask("echo $kept")).toMatch(/^here\n/);
+});
+
+test("it moves to another machine while its guest works, to the place that was named and no other", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const target = Powered.run(host, "two", [...elsewhere, "-incoming", "defer", ...qmpAt("two")]);
+  on.push(target);
+  const [from, to] = [await Qmp.connect(host.at("again.sock")), await Qmp.connect(host.at("two.sock"))];
+  const port = String(await freePort());
+  const uri = `tcp:127.0.0.1:${port}`;
+  const shown = (name: string): string => host.cofferdam("domain", "show", `vm@${name}`);
+  const statusOf = async (machine: Qmp): Promise<string> => (await machine.ask("query-migrate")).return.status;
+
+  await again.ask("{ while :; do n=$((n+1)); echo $n > /count; sleep 0.1; done & } 2>/dev/null");
+  expect((await from.ask("migrate", { uri: "exec:cat" })).error.desc).toMatch(
+    /^cofferdam: .*`exec:`.*use tcp:HOST:PORT/,
+  );
+  // Past the proxy, to where nothing was granted.
+  await from.ask("human-monitor-command", { "command-line": `migrate -d tcp:127.0.0.1:${portOf(daemon)}` });
+  await vi.waitUntil(async () => (await statusOf(from)) === "failed", { timeout: TIMEOUT_MS });
+  expect(told(new RegExp(String(portOf(daemon))))).not.toEqual([]);
+
+  expect(await to.ask("migrate-incoming", { uri })).toEqual({ return: {} });
+  expect(shown("two")).toContain(`listen tcp 127.0.0.1:${port}`);
+  const addr = { transport: "socket", type: "inet", host: "127.0.0.1", port };
+  expect(await from.ask("migrate", { channels: [{ "channel-type": "main", addr }] })).toEqual({ return: {} });
+  expect(shown("one")).toContain(`connect tcp 127.0.0.1:${port}`);
+  await vi.waitUntil(async () => (await statusOf(to)) === "completed", { timeout: TIMEOUT_MS });
+  expect(shown("two")).not.toContain(port);
+  // Of this one nobody asks how far it is.
+  await vi.waitUntil(() => !shown("one").includes(port), { timeout: TIMEOUT_MS });
+  expect(await statusOf(from)).toBe("completed");
+
+  expect(await target.ask("echo $kept")).toMatch(/^here\n/);
+  const counted = Number.parseInt(await target.ask("cat /count"), 10);
+  await vi.waitUntil(async () => Number.parseInt(await target.ask("cat /count"), 10) > counted, {
+    timeout: TIMEOUT_MS,
+  });
   expect(await again.off()).toBe(0);
+  expect(await target.ask("head -c 6 /dev/vdb; echo")).toMatch(/^child\.\n/);
+  expect(await target.off()).toBe(0);
 });
 
 test("nothing of its domain is left when it is off", () => {

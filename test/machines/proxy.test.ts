@@ -87,3 +87,15 @@ test("what is no command, or too deep to be one, ends nobody but who sent it", a
   emulator.write(`{"event":"X","data":${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}\n`);
   await gone;
 });
+
+test("who sends more than is dealt with is let go, and the process keeps what others asked for", async () => {
+  const path = join(folder, "qmp");
+  await serve(path);
+  emulator.resume();
+  expect(await talk(path, '{"execute":"query-status"}\n'.repeat(20_000), "never")).toBe("");
+  expect(await talk(path, '{"execute":"qmp_capabilities"}\n', "return")).toContain("return");
+  const gone = new Promise((resolve) => emulator.once("close", resolve));
+  // It has not answered yet: nothing can be taken away before it has.
+  emulator.write('{"event":"DEVICE_DELETED","data":{"device":"x"}}\n'.repeat(20_000));
+  await gone;
+});

@@ -3,6 +3,7 @@ import type { Machine } from "../machine.ts";
 import { Granted } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
 import type { Message } from "./lines.ts";
+import { Migrations } from "./migrations.ts";
 import { Plugged } from "./plugged.ts";
 
 /** Commands and events of one machine, one after the other: who names something of the host is dealt with, and every other one is passed on as it is. */
@@ -13,7 +14,11 @@ export class Commands {
 
   constructor(places: Places, machine: Machine, execute: Execute) {
     this.#execute = execute;
-    this.#handlers = [new Plugged(new Granted(places, machine), machine.folder)];
+    const granted = new Granted(places, machine);
+    this.#handlers = [
+      new Plugged(granted, machine.folder),
+      new Migrations(granted, machine.folder, (work) => this.#next(() => work(execute))),
+    ];
   }
 
   /** The answer. @throws HostError for what is not passed on */

@@ -11,6 +11,8 @@ export class Granted {
   readonly #places: Places;
   readonly #machine: Machine;
   readonly #resources = new Map<string, readonly Resource[]>();
+  /** Something that was forgotten is still in force. */
+  #isBehind = false;
 
   constructor(places: Places, machine: Machine) {
     this.#places = places;
@@ -32,9 +34,10 @@ export class Granted {
     }
   }
 
-  /** Not in force any more when it returns; nothing happens where it was not granted. */
+  /** Not in force any more when it returns; nothing happens where it was not granted. Where this fails, the next change that does not takes it away as well. */
   async forget(key: string): Promise<void> {
-    if (this.#resources.delete(key)) await this.#apply();
+    if (this.#resources.delete(key)) this.#isBehind = true;
+    if (this.#isBehind) await this.#apply();
   }
 
   /** The policy of what it was started with and of what came since. */
@@ -55,6 +58,10 @@ export class Granted {
       parents: { ...start.parents, ...more.parents },
     };
     await putInForce(this.#places, { ...this.#machine, placed });
+    this.#isBehind = false;
     writeAccepted(accepted, this.#machine.name, mergeAccepted(before, more));
   }
 }
+
+/** What those who deal with commands need of it. */
+export type Grants = Pick<Granted, "has" | "grant" | "forget">;

@@ -9,6 +9,9 @@ import { Commands } from "./commands.ts";
 import { Emulator } from "./emulator.ts";
 import { type Message, onMessages, send } from "./lines.ts";
 
+/** Commands of one client, and events of the emulator's, that wait for their turn: who sends more is let go. */
+const WAITING_MAX = 10_000;
+
 /** What the proxy of QMP works with. */
 export interface Served {
   readonly places: Places;
@@ -29,14 +32,20 @@ export async function serveMonitor({ places, machine, monitors, owner, emulator:
   const emulator = new Emulator(socket);
   const commands = new Commands(places, machine, (command) => emulator.execute(command));
   const clients = new Set<Socket>();
+  let waiting = 0;
   emulator.onEvent((event) => {
+    waiting += 1;
+    if (waiting > WAITING_MAX) socket.destroy();
     // Who hears that a device is gone may rely on it: the grant goes first.
     const pass = (): void => {
       for (const client of clients) send(client, event);
     };
-    void commands.told(event).then(pass, (error: unknown) => {
-      process.stderr.write(`cofferdam: what was unplugged is still granted: ${String(error)}\n`);
+    const told = commands.told(event).then(pass, (error: unknown) => {
+      process.stderr.write(`cofferdam: what is gone is still granted: ${String(error)}\n`);
       pass();
+    });
+    void told.then(() => {
+      waiting -= 1;
     });
   });
   const servers = monitors.map(({ path }) => {
@@ -65,8 +74,11 @@ function serveClient(client: Socket, emulator: Emulator, commands: Commands, cli
   void emulator.greeting.then((greeting) => send(client, greeting));
   client.on("error", () => client.destroy());
   client.once("close", () => clients.delete(client));
+  let waiting = 0;
   onMessages(client, (command) => {
-    answerTo(command, commands).then(
+    waiting += 1;
+    if (waiting > WAITING_MAX) client.destroy();
+    const answered = answerTo(command, commands).then(
       (answer) => {
         // Events come after the capabilities were settled, as QMP has it.
         if (command.execute === "qmp_capabilities") clients.add(client);
@@ -77,6 +89,9 @@ function serveClient(client: Socket, emulator: Emulator, commands: Commands, cli
         client.destroy();
       },
     );
+    void answered.then(() => {
+      waiting -= 1;
+    });
   });
 }
 

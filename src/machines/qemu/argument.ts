@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import type { Origin } from "../resource.ts";
 
-/** One option of a command line with its value. */
+/** One option of a command line with its value, or a command of QMP with what it names. */
 export class Argument {
   /** Without dashes. */
   readonly option: string;
@@ -9,7 +9,7 @@ export class Argument {
   readonly #index: number;
   readonly #folder: string;
 
-  /** `index`: of the option among the arguments. `folder`: what relative names start from. */
+  /** `index`: of the option among the arguments, 0 for a command of QMP. `folder`: what relative names start from. */
   constructor(option: string, value: string, index: number, folder: string) {
     this.option = option;
     this.value = value;
@@ -23,7 +23,8 @@ export class Argument {
   }
 
   origin(offset: number | null = null): Origin {
-    return { argument: this.#index, text: `-${this.option}${this.value === "" ? "" : ` ${this.value}`}`, offset };
+    const option = this.#index === 0 ? this.option : `-${this.option}`;
+    return { argument: this.#index, text: `${option}${this.value === "" ? "" : ` ${this.value}`}`, offset };
   }
 
   /** The absolute name that QEMU would open; `..` stays, since only the kernel knows where it leads. */

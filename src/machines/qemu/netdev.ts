@@ -1,9 +1,10 @@
 import { complain } from "../complaint.ts";
 import type { Description } from "../description.ts";
-import type { Operation, Origin, Unplaced } from "../resource.ts";
+import type { Operation, Origin } from "../resource.ts";
 import { addressAt, addressOf } from "./address.ts";
 import type { Argument } from "./argument.ts";
 import { Keys } from "./keys.ts";
+import { socketAddress } from "./socket-address.ts";
 
 /** Of the card itself, in -nic and -net. */
 const ofCards = ["id", "name", "mac", "macaddr", "model", "addr", "vectors", "netdev"];
@@ -145,25 +146,5 @@ function socket(keys: Keys, to: Description): void {
 }
 
 function peer(keys: Keys, to: Description, prefix: string, operation: Operation, protocol: "tcp" | "udp"): void {
-  const at = (name: string): string => `${prefix}${name}`;
-  const type = keys.need(at("type"), "say inet or unix");
-  to.add(keys.where(at("type")), peerOf(keys, at, type, operation, protocol));
-}
-
-function peerOf(
-  keys: Keys,
-  at: (name: string) => string,
-  type: string,
-  operation: Operation,
-  protocol: "tcp" | "udp",
-): Unplaced {
-  if (type === "unix") {
-    keys.harmless(at("tight"));
-    const name = keys.need(at("path"), "name the socket");
-    return { kind: "socket", operation, path: keys.isOn(at("abstract")) ? `@${name}` : keys.argument.path(name) };
-  }
-  if (type !== "inet") complain(keys.where(at("type")), `\`${type}\` is not allowed in a domain`, descriptors);
-  keys.harmless(...["numeric", "ipv4", "ipv6", "keep-alive"].map(at));
-  const [host, port] = [keys.get(at("host")) ?? "", keys.need(at("port"), "give the port")];
-  return addressAt(keys.where(at("port")), host, port, operation, protocol, keys.get(at("to")));
+  to.add(keys.where(`${prefix}type`), socketAddress(keys, prefix, operation, protocol));
 }

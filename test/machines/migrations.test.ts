@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Message } from "../../src/machines/proxy/lines.ts";
+import { Migrations } from "../../src/machines/proxy/migrations.ts";
+import type { Resource } from "../../src/machines/resource.ts";
+
+let granted: Map<string, readonly Resource[]>;
+let migrations: Migrations;
+/** What the emulator says of a migration. */
+let status: string;
+/** Commands that it was given, and what was granted at that moment. */
+let asked: string[];
+beforeEach(() => {
+  granted = new Map();
+  [asked, status] = [[], "active"];
+  const grants = {
+    has: (key: string) => granted.has(key),
+    grant: async (key: string, resources: readonly Resource[]) => void granted.set(key, resources),
+    forget: async (key: string) => void granted.delete(key),
+  };
+  migrations = new Migrations(grants, "/here", (work) => work(emulator));
+});
+
+const emulator = async ({ execute }: Message): Promise<Message> => {
+  asked.push(`${execute}: ${places()}`);
+  if (execute === "query-migrate") return { return: status === "" ? {} : { status } };
+  return status === "refused" ? { error: { class: "GenericError" } } : { return: {} };
+};
+
+function places(): string {
+  const all = [...granted.values()].flat();
+  return all
+    .map((one) => {
+      if (one.kind === "address") return `${one.operation} ${one.protocol} ${one.host}:${one.ports.first}`;
+      if (one.kind === "socket") return `${one.operation} ${one.path}`;
+      return one.kind === "file" ? `${one.use} ${one.path}` : one.kind;
+    })
+    .join(", ");
+}
+
+const pass = (execute: string, args: Record<string, unknown> = {}): Promise<Message> =>
+  migrations.pass({ execute, arguments: args }, emulator);
+const channel = (addr: Record<string, string>) => ({ channels: [{ "channel-type": "main", addr }] });
+
+describe("is granted before the emulator is asked", () => {
+  test.each([
+    ["migrate", { uri: "tcp:192.0.2.1:4444" }, "connect tcp 192.0.2.1:4444"],
+    ["migrate", { uri: "tcp:[2001:db8::1]:4444" }, "connect tcp 2001:db8::1:4444"],
+    ["migrate", { uri: "unix:m.sock" }, "connect /here/m.sock"],
+    ["migrate", { uri: "file:/srv/state,offset=0x1000" }, "log /srv/state"],
+    [
+      "migrate",
+      channel({ transport: "socket", type: "inet", host: "192.0.2.1", port: "1" }),
+      "connect tcp 192.0.2.1:1",
+    ],
+    ["migrate", channel({ transport: "socket", type: "unix", path: "/m" }), "connect /m"],
+    ["migrate", channel({ transport: "file", filename: "/srv/state", offset: "0" }), "log /srv/state"],
+    ["migrate-incoming", { uri: "tcp:0:4444" }, "listen tcp 0:4444"],
+    ["migrate-incoming", channel({ transport: "socket", type: "unix", path: "/m" }), "listen /m"],
+    ["migrate-recover", { uri: "unix:/m" }, "listen /m"],
+  ])("%s %j", async (execute, args, place) => {
+    expect(await pass(execute, args)).toEqual({ return: {} });
+    expect(asked).toEqual([`${execute}: ${place}`]);
+    expect(places()).toBe(place);
+  });
+});
+
+describe("is refused, and the emulator is not asked", () => {
+  test.each([
+    [{ uri: "exec:cat > /etc/shadow" }, /`migrate exec:cat.*over `exec:` is not allowed/],
+    [{ uri: "fd:4" }, /over `fd:`/],
+    [{ uri: "vsock:2:1" }, /over `vsock:`/],
+    [{ uri: "rdma:h:1" }, /over `rdma:`/],
+    [{ uri: { toString: 0 } }, /`addr.transport=` is missing/],
+    [channel({ transport: "exec" }), /over `exec` is not allowed/],
+    [channel({ transport: "rdma" }), /over `rdma` is not allowed/],
+    [channel({ transport: "socket", type: "fd", str: "3" }), /`fd` is not allowed/],
+    [channel({ transport: "socket", type: "vsock", cid: "2", port: "1" }), /`vsock` is not allowed/],
+    [{ channels: [{ "channel-type": "cpr", addr: { transport: "socket" } }] }, /a channel `cpr` is not allowed/],
+    [{ channels: ["exec:id"] }, /is not allowed/],
+  ])("%j", async (args, why) => {
+    const instead = expect.stringMatching(/^(use|say|no descriptor|name|give)/);
+    await expect(pass("migrate", args)).rejects.toMatchObject({ message: expect.stringMatching(why), help: instead });
+    expect(asked).toEqual([]);
+    expect(places()).toBe("");
+  });
+});
+
+describe("is granted no longer", () => {
+  test("when the emulator refuses, and what is under way stays", async () => {
+    await pass("migrate", { uri: "unix:/first" });
+    status = "refused";
+    expect(await pass("migrate", { uri: "unix:/second" })).toHaveProperty("error");
+    expect(places()).toBe("connect /first");
+  });
+
+  test.each(["completed", "failed", "cancelled", "none", "", "never heard of"])(
+    "when a client hears that it is over: `%s`",
+    async (over) => {
+      await pass("migrate", { uri: "unix:/m" });
+      await pass("query-migrate");
+      expect(places()).toBe("connect /m");
+      status = over;
+      await pass("query-migrate");
+      expect(places()).toBe("");
+    },
+  );
+
+  test("when an event says so; the emulator is asked whether that is the end of the last one", async () => {
+    await pass("migrate", { uri: "unix:/first" });
+    await migrations.told({ event: "MIGRATION", data: { status: "cancelled" } }, emulator);
+    expect(places()).toBe("connect /first");
+    status = "cancelled";
+    await migrations.told({ event: "MIGRATION", data: { status: "active" } }, emulator);
+    expect(places()).toBe("");
+  });
+
+  test("when nobody asks and no event comes", async () => {
+    vi.useFakeTimers();
+    try {
+      await pass("migrate", { uri: "unix:/m" });
+      await vi.advanceTimersByTimeAsync(3_500);
+      expect(places()).toBe("connect /m");
+      status = "failed";
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(places()).toBe("");
+      const before = asked.length;
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(asked).toHaveLength(before);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
