@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { root } from "../house/tree.ts";
 import { skipUnless } from "../support/skip.ts";
+import { typing, typist } from "../support/typist.ts";
 import { ada, canHaveHost, SessionHost } from "./session-host.ts";
 import { keyOf, Sshd } from "./sshd.ts";
-import { typing } from "./typist.ts";
 
 const FIRST_START_MS = 60_000;
 const LOGINS = 100;
@@ -130,7 +130,7 @@ test("a terminal: its size and new size, interrupt and job control, and the stat
     ["up\n", "^Z"],
     ["Stopped", "kill -KILL %1; while jobs %1; do (:); done; exit 9"],
   ] as const;
-  const { status, out } = host.run(typing(host, script, sshd.ssh(["-tt"])));
+  const { status, out } = host.run(typist(sshd.ssh(["-tt"])), undefined, typing(script));
   expect(out).toContain("This is a sandboxed shell");
   expect(out).not.toContain("no job control");
   expect(out).toContain("now 50 132");

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
 import { root } from "../house/tree.ts";
 import { skipUnless } from "../support/skip.ts";
+import { typing, typist } from "../support/typist.ts";
 import { ada, canHaveHost, carol, SessionHost, said, type TestUser } from "./session-host.ts";
-import { typing } from "./typist.ts";
 
 const client = join(root, "bin", "cofferdam-login");
 const FIRST_START_MS = 60_000;
@@ -147,7 +147,7 @@ test("a terminal: a new one with the caller's size, which follows; interrupt, jo
     ["$ ", "echo status $?; supershell -c 'stty -echo raw; exit 0'"],
     ["$ ", "echo typed; exit 4"],
   ] as const;
-  const { status, out } = host.run(typing(host, script, ["sh", "-c", `exec ${client}`]), carol);
+  const { status, out } = host.run(typist(["sh", "-c", `exec ${client}`]), carol, typing(script));
   expect(out).toContain("status 6");
   expect(out).not.toContain("no job control");
   expect(out).toContain("echo typed");
@@ -161,7 +161,7 @@ test("what only shows something at a terminal does not take what is typed there,
     ["$ ", "supershell -c cat & wait; echo go''ne"],
     ["gone", "exit 4"],
   ] as const;
-  const { status, out } = host.run(typing(host, script, ["sh", "-c", `exec ${client}`]), carol);
+  const { status, out } = host.run(typist(["sh", "-c", `exec ${client}`]), carol, typing(script));
   expect(out).toMatch(/\na\r\nnot a tty\r\n\/dev\/pts\/\d+\r\n/);
   expect(out).toContain("it must be in the foreground: fg");
   expect(status).toBe(4);

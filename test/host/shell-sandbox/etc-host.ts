@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { type Typed, typing, typist } from "../../support/typist.ts";
 
 export const clone = join(import.meta.dirname, "..", "..", "..");
 export const KEY = "/UserVars/ShellSandboxEnabled";
@@ -94,8 +95,17 @@ export class EtcHost {
   }
 
   run(...words: readonly string[]): Outcome {
+    return this.#run(words, "");
+  }
+
+  /** At a terminal on which this is typed. */
+  type(words: readonly string[], script: Typed): Outcome {
+    return this.#run(typist(words), typing(script));
+  }
+
+  #run(words: readonly string[], input: string): Outcome {
     const [program = "", ...args] = this.command(words);
-    const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: COMMAND_MS });
+    const { status, stdout, stderr } = spawnSync(program, args, { input, encoding: "utf8", timeout: COMMAND_MS });
     return { status, out: stdout, err: stderr };
   }
 

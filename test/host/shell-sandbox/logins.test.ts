@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { freePort } from "../../support/free-port.ts";
 import { needsRoot, skipUnless } from "../../support/skip.ts";
-import { clone, EtcHost, KEY } from "./etc-host.ts";
+import type { Typed } from "../../support/typist.ts";
+import { clone, EtcHost, KEY, type Outcome } from "./etc-host.ts";
 
 const GETTY = "/etc/systemd/system/getty@.service.d/50-cofferdam-shell.conf";
 const scratch = mkdtempSync(join(tmpdir(), "cofferdam-logins-"));
@@ -70,19 +71,17 @@ const isInside = `! : <${join(clone, "dist", "cofferdam.js")}`;
 const marks = (): string => host.sh("ls /home/*/mark 2>/dev/null || true; rm -f /home/*/mark");
 
 /** Mounts as systemd would by the drop-in, then login(1) on a terminal of its own. */
-function consoleLogin(user: string, line: string): string {
+function consoleLogin(user: string, typed: Typed): Outcome {
   const binds = [...host.read(GETTY).matchAll(/^BindReadOnlyPaths=(\S+):(\S+)$/gm)].flatMap(
     ([, from = "", to = ""]) => [from, to],
   );
-  // What is typed before there is a prompt is thrown away by login(1).
   const script = `
-while [ "$#" -gt 2 ]; do mount --bind "$1" "$2"; mount -o remount,bind,ro "$2"; shift 2; done
-: >/run/typescript
-{ until grep -q '\\[sandboxed' /run/typescript; do sleep 0.05; done; printf '%s\\nexit\\n' "$2"; } |
-  script -qefc "login -f $1" /run/typescript
+while [ "$1" != login ]; do mount --bind "$1" "$2"; mount -o remount,bind,ro "$2"; shift 2; done
+exec "$@"
 `;
-  return host.run("unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh", ...binds, user, line)
-    .out;
+  const inView = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh", ...binds];
+  // What is typed before there is a prompt is thrown away by login(1).
+  return host.type([...inView, "login", "-f", user], typed);
 }
 
 test("off: start-up files of users run outside every domain", () => {
@@ -154,7 +153,11 @@ test("on: a key that is for one command alone still is, in the sandbox", () => {
 });
 
 test("on: a login at a console is in the sandbox, and no start-up file of the user runs before it", () => {
-  expect(consoleLogin("ubash", `${isInside} && echo in"side"`)).toContain("\ninside\r\n");
+  const typed = [
+    ["[sandboxed", `${isInside} && echo in"side"`],
+    ["inside\n", "exit 7"],
+  ] as const;
+  expect(consoleLogin("ubash", typed)).toMatchObject({ status: 0, err: "" });
   expect(marks()).toBe("");
 });
 
