@@ -1,10 +1,20 @@
+import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
 import type { Machine } from "../machine.ts";
 import { Granted } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
+import { Lent } from "./lent.ts";
 import type { Message } from "./lines.ts";
-import { Migrations } from "./migrations.ts";
 import { Plugged } from "./plugged.ts";
+
+const descriptors = "name what it stands for, where that is used: no descriptor is passed";
+
+/** Commands that would give the emulator what no rule can describe, and what to do instead. */
+const refused: ReadonlyMap<string, string> = new Map([
+  ["getfd", descriptors],
+  ["add-fd", descriptors],
+  ["add_client", descriptors],
+]);
 
 /** Commands and events of one machine, one after the other: who names something of the host is dealt with, and every other one is passed on as it is. */
 export class Commands {
@@ -17,13 +27,21 @@ export class Commands {
     const granted = new Granted(places, machine);
     this.#handlers = [
       new Plugged(granted, machine.folder),
-      new Migrations(granted, machine.folder, (work) => this.#next(() => work(execute))),
+      new Lent(granted, machine.folder, (work) => this.#next(() => work(execute))),
     ];
+  }
+
+  /** Every command that is not passed on as it is. */
+  get named(): readonly string[] {
+    return [...refused.keys(), ...this.#handlers.flatMap(({ commands }) => commands)];
   }
 
   /** The answer. @throws HostError for what is not passed on */
   pass(command: Message): Promise<Message> {
-    const handler = this.#handlers.find(({ commands }) => commands.includes(String(command.execute)));
+    const name = String(command.execute);
+    const instead = refused.get(name);
+    if (instead !== undefined) throw new HostError(`\`${name}\` is not allowed in a domain`, instead);
+    const handler = this.#handlers.find(({ commands }) => commands.includes(name));
     return this.#next(() => handler?.pass(command, this.#execute) ?? this.#execute(command));
   }
 

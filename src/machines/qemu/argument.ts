@@ -22,9 +22,13 @@ export class Argument {
     return new Argument(this.option, value, this.#index, this.#folder);
   }
 
+  /** As it was written. */
+  get named(): string {
+    return this.#index === 0 ? this.option : `-${this.option}`;
+  }
+
   origin(offset: number | null = null): Origin {
-    const option = this.#index === 0 ? this.option : `-${this.option}`;
-    return { argument: this.#index, text: `${option}${this.value === "" ? "" : ` ${this.value}`}`, offset };
+    return { argument: this.#index, text: `${this.named}${this.value === "" ? "" : ` ${this.value}`}`, offset };
   }
 
   /** The absolute name that QEMU would open; `..` stays, since only the kernel knows where it leads. */

@@ -87,7 +87,7 @@ export class Keys {
       near === null
         ? "leave it out, or write a rule for it into /etc/cofferdam/domains/vm@.yaml and report it"
         : `did you mean \`${near}\`?`;
-    complain(this.argument.origin(odd.offset), `\`${odd.name}\` is not known of -${this.argument.option}`, help);
+    complain(this.argument.origin(odd.offset), `\`${odd.name}\` is not known of ${this.argument.named}`, help);
   }
 
   /** For what has hundreds of properties: complains about values alone that may name a file. */

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Lent } from "../../src/machines/proxy/lent.ts";
 import type { Message } from "../../src/machines/proxy/lines.ts";
-import { Migrations } from "../../src/machines/proxy/migrations.ts";
 import type { Resource } from "../../src/machines/resource.ts";
 
 let granted: Map<string, readonly Resource[]>;
-let migrations: Migrations;
-/** What the emulator says of a migration. */
+let lent: Lent;
+/** What the emulator says of what goes on. */
 let status: string;
 /** Commands that it was given, and what was granted at that moment. */
 let asked: string[];
@@ -17,12 +17,13 @@ beforeEach(() => {
     grant: async (key: string, resources: readonly Resource[]) => void granted.set(key, resources),
     forget: async (key: string) => void granted.delete(key),
   };
-  migrations = new Migrations(grants, "/here", (work) => work(emulator));
+  lent = new Lent(grants, "/here", (work) => work(emulator));
 });
 
 const emulator = async ({ execute }: Message): Promise<Message> => {
   asked.push(`${execute}: ${places()}`);
-  if (execute === "query-migrate") return { return: status === "" ? {} : { status } };
+  if (execute === "query-migrate" || execute === "query-dump") return { return: status === "" ? {} : { status } };
+  if (execute === "query-block-exports") return { return: status === "" ? [] : [{ id: status }] };
   return status === "refused" ? { error: { class: "GenericError" } } : { return: {} };
 };
 
@@ -38,7 +39,7 @@ function places(): string {
 }
 
 const pass = (execute: string, args: Record<string, unknown> = {}): Promise<Message> =>
-  migrations.pass({ execute, arguments: args }, emulator);
+  lent.pass({ execute, arguments: args }, emulator);
 const channel = (addr: Record<string, string>) => ({ channels: [{ "channel-type": "main", addr }] });
 
 describe("is granted before the emulator is asked", () => {
@@ -57,6 +58,22 @@ describe("is granted before the emulator is asked", () => {
     ["migrate-incoming", { uri: "tcp:0:4444" }, "listen tcp 0:4444"],
     ["migrate-incoming", channel({ transport: "socket", type: "unix", path: "/m" }), "listen /m"],
     ["migrate-recover", { uri: "unix:/m" }, "listen /m"],
+    ["dump-guest-memory", { paging: false, protocol: "file:/srv/a:b,c" }, "log /srv/a:b,c"],
+    ["nbd-server-start", { addr: { type: "unix", data: { path: "nbd" } } }, "listen /here/nbd"],
+    ["nbd-server-start", { addr: { type: "inet", data: { host: "::1", port: "1" } } }, "listen tcp ::1:1"],
+    ["block-export-add", { type: "vhost-user-blk", id: "e", addr: { type: "unix", path: "/e" } }, "listen /e"],
+    ["block-export-add", { type: "nbd", id: "e", "node-name": "n" }, ""],
+    [
+      "display-update",
+      {
+        type: "vnc",
+        addresses: [
+          { type: "unix", path: "/v" },
+          { type: "inet", host: "::1", port: "5901" },
+        ],
+      },
+      "listen /v, listen tcp ::1:5901",
+    ],
   ])("%s %j", async (execute, args, place) => {
     expect(await pass(execute, args)).toEqual({ return: {} });
     expect(asked).toEqual([`${execute}: ${place}`]);
@@ -64,8 +81,26 @@ describe("is granted before the emulator is asked", () => {
   });
 });
 
+test.each([
+  ["memsave", { val: 0, size: 1, filename: "/srv/m" }, "log /srv/m"],
+  ["pmemsave", { val: 0, size: 1, filename: "/srv/m" }, "log /srv/m"],
+  ["screendump", { filename: "s.ppm" }, "log /here/s.ppm"],
+  ["dumpdtb", { filename: "/srv/d" }, "log /srv/d"],
+  ["xen-save-devices-state", { filename: "/srv/x" }, "log /srv/x"],
+  ["xen-load-devices-state", { filename: "/srv/x" }, "read /srv/x"],
+])("%s is granted its file until it is answered", async (execute, args, place) => {
+  await pass(execute, args);
+  expect(asked).toEqual([`${execute}: ${place}`]);
+  expect(places()).toBe("");
+});
+
 describe("is refused, and the emulator is not asked", () => {
-  test.each([
+  test.each<[Record<string, unknown>, RegExp, string?]>([
+    [{ paging: false, protocol: "fd:dump" }, /`fd:dump` is not allowed/, "dump-guest-memory"],
+    [{ filename: "/x", fd: 3 }, /`fd` is not known of screendump/, "screendump"],
+    [{ addr: { type: "fd", data: { str: "3" } } }, /`fd` is not allowed/, "nbd-server-start"],
+    [{ type: "fuse", id: "e", mountpoint: "/m" }, /by `fuse` is not allowed/, "block-export-add"],
+    [{ type: "vduse-blk", id: "e", name: "/m" }, /by `vduse-blk` is not allowed/, "block-export-add"],
     [{ uri: "exec:cat > /etc/shadow" }, /`migrate exec:cat.*over `exec:` is not allowed/],
     [{ uri: "fd:4" }, /over `fd:`/],
     [{ uri: "vsock:2:1" }, /over `vsock:`/],
@@ -77,9 +112,9 @@ describe("is refused, and the emulator is not asked", () => {
     [channel({ transport: "socket", type: "vsock", cid: "2", port: "1" }), /`vsock` is not allowed/],
     [{ channels: [{ "channel-type": "cpr", addr: { transport: "socket" } }] }, /a channel `cpr` is not allowed/],
     [{ channels: ["exec:id"] }, /is not allowed/],
-  ])("%j", async (args, why) => {
-    const instead = expect.stringMatching(/^(use|say|no descriptor|name|give)/);
-    await expect(pass("migrate", args)).rejects.toMatchObject({ message: expect.stringMatching(why), help: instead });
+  ])("%j", async (args, why, execute = "migrate") => {
+    const instead = expect.stringMatching(/^(use|say|no descriptor|name|give|write|leave|export)/);
+    await expect(pass(execute, args)).rejects.toMatchObject({ message: expect.stringMatching(why), help: instead });
     expect(asked).toEqual([]);
     expect(places()).toBe("");
   });
@@ -107,11 +142,34 @@ describe("is granted no longer", () => {
 
   test("when an event says so; the emulator is asked whether that is the end of the last one", async () => {
     await pass("migrate", { uri: "unix:/first" });
-    await migrations.told({ event: "MIGRATION", data: { status: "cancelled" } }, emulator);
+    await lent.told({ event: "MIGRATION", data: { status: "cancelled" } }, emulator);
     expect(places()).toBe("connect /first");
     status = "cancelled";
-    await migrations.told({ event: "MIGRATION", data: { status: "active" } }, emulator);
+    await lent.told({ event: "MIGRATION", data: { status: "active" } }, emulator);
     expect(places()).toBe("");
+  });
+
+  test("when the command that ends it is answered well", async () => {
+    await pass("nbd-server-start", { addr: { type: "unix", data: { path: "/nbd" } } });
+    expect(places()).toBe("listen /nbd");
+    await pass("nbd-server-stop");
+    expect(places()).toBe("");
+  });
+
+  test("when a dump is complete, or an export is gone, and not one with another name", async () => {
+    const socket = (path: string) => ({ type: "vhost-user-blk", id: path, addr: { type: "unix", path } });
+    await pass("block-export-add", socket("/first"));
+    await pass("block-export-add", socket("/second"));
+    status = "/second";
+    await lent.told({ event: "BLOCK_EXPORT_DELETED", data: { id: "/second" } }, emulator);
+    expect(places()).toBe("listen /second");
+    status = "active";
+    await pass("dump-guest-memory", { paging: false, detach: true, protocol: "file:/d" });
+    await lent.told({ event: "DUMP_COMPLETED" }, emulator);
+    expect(places()).toBe("listen /second, log /d");
+    status = "completed";
+    await lent.told({ event: "DUMP_COMPLETED" }, emulator);
+    expect(places()).toBe("listen /second");
   });
 
   test("when nobody asks and no event comes", async () => {

@@ -1,0 +1,117 @@
+import { Description } from "../description.ts";
+import { Argument } from "../qemu/argument.ts";
+import type { Grants } from "./granted.ts";
+import type { Execute, Handler } from "./handler.ts";
+import type { Message } from "./lines.ts";
+import { type Asked, type Loan, loans } from "./loans.ts";
+
+/** After so many milliseconds the emulator is asked for an end of which no event tells. */
+const LOOK_MS = 1000;
+
+interface Open {
+  readonly key: string;
+  readonly id: string;
+  readonly ending: Asked;
+}
+
+/**
+ * What a command names, granted before the emulator is asked and until what it began is over (`loans.ts`). The emulator is asked whether it is, in its turn, so that no end of one is taken for the end of the next one of
+ * that name. What it answers can lose it the place, or keep it one that an administrator has named.
+ */
+export class Lent implements Handler {
+  readonly commands: readonly string[];
+  readonly events: readonly string[];
+  readonly #granted: Grants;
+  readonly #folder: string;
+  /** Looks what is over, in its turn. */
+  readonly #look: () => Promise<void>;
+  #open: readonly Open[] = [];
+  /** By the command that ends it. */
+  readonly #ended = new Map<string, string[]>();
+  #count = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** `folder`: what relative names start from. `inTurn`: does something when no other command is under way. */
+  constructor(granted: Grants, folder: string, inTurn: (work: (execute: Execute) => Promise<void>) => Promise<void>) {
+    this.#granted = granted;
+    this.#folder = folder;
+    this.#look = () => inTurn((execute) => this.#askFor(this.#quiet(), execute));
+    const endings = [...loans.values()].map(({ ending }) => ending);
+    const enders = endings.flatMap((ending) => (ending.by === "command" ? [ending.command] : []));
+    const asked = endings.filter((ending) => ending.by === "question");
+    this.commands = [...new Set([...loans.keys(), ...enders, ...asked.map(({ question }) => question)])];
+    this.events = asked.map(({ event }) => event);
+  }
+
+  async pass(command: Message, execute: Execute): Promise<Message> {
+    const name = String(command.execute);
+    const loan = loans.get(name);
+    if (loan !== undefined) return this.#lend(command, loan, execute);
+    const answer = await execute(command);
+    if (!("error" in answer)) {
+      for (const key of this.#ended.get(name) ?? []) await this.#granted.forget(key);
+      this.#ended.delete(name);
+      await this.#heard(name, answer);
+    }
+    return answer;
+  }
+
+  told({ event }: Message, execute: Execute): Promise<void> {
+    return this.#askFor(
+      this.#open.filter(({ ending }) => ending.event === event),
+      execute,
+    );
+  }
+
+  async #lend(command: Message, { read, ending, id }: Loan, execute: Execute): Promise<Message> {
+    const given = (command.arguments ?? {}) as Message;
+    const to = new Description();
+    read(new Argument(String(command.execute), JSON.stringify(given), 0, this.#folder), to);
+    if (to.resources.length === 0) return execute(command);
+    this.#count += 1;
+    const key = `loan ${this.#count}`;
+    await this.#granted.grant(key, to.resources);
+    const answer = await execute(command);
+    if ("error" in answer || ending.by === "answer") await this.#granted.forget(key);
+    else if (ending.by === "command")
+      this.#ended.set(ending.command, [...(this.#ended.get(ending.command) ?? []), key]);
+    else if (ending.by === "question") {
+      this.#open = [...this.#open, { key, id: id === undefined ? "" : String(given[id]), ending }];
+      this.#lookLater();
+    }
+    return answer;
+  }
+
+  async #askFor(open: readonly Open[], execute: Execute): Promise<void> {
+    for (const question of new Set(open.map(({ ending }) => ending.question))) {
+      const answer = await execute({ execute: question });
+      // An emulator that is gone answers with an error, and its domain goes with it.
+      if (!("error" in answer)) await this.#heard(question, answer);
+    }
+  }
+
+  async #heard(question: string, answer: Message): Promise<void> {
+    const over = this.#open.filter(
+      ({ ending, id }) => ending.question === question && !ending.goesOn(answer.return, id),
+    );
+    for (const { key } of over) await this.#granted.forget(key);
+    this.#open = this.#open.filter((one) => !over.includes(one));
+  }
+
+  #quiet(): readonly Open[] {
+    return this.#open.filter(({ ending }) => ending.isQuiet);
+  }
+
+  #lookLater(): void {
+    if (this.#timer !== null || this.#quiet().length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#look()
+        .catch((error: unknown) => process.stderr.write(`cofferdam: what is over is still granted: ${error}\n`))
+        .then(() => {
+          this.#timer = null;
+          this.#lookLater();
+        });
+    }, LOOK_MS);
+    this.#timer.unref();
+  }
+}
