@@ -1,6 +1,6 @@
 import { HostError } from "../host/host-error.ts";
 import type { Machine } from "./machine.ts";
-import { leadsTo, type Placed } from "./place.ts";
+import { hasName, type Placed, wayTo } from "./place.ts";
 import { type Difference, differences } from "./record.ts";
 import type { Resource } from "./resource.ts";
 
@@ -10,9 +10,9 @@ export function driftOf({ placed }: Machine): readonly Difference[] {
 }
 
 function driftOfOne(resource: Resource, placed: Placed): readonly Difference[] {
-  if (!("path" in resource) || resource.path.startsWith("@")) return [];
+  if (!hasName(resource)) return [];
   try {
-    return differences(placed, { names: { [resource.path]: leadsTo(resource) }, parents: {} });
+    return differences(placed, { names: { [resource.path]: wayTo(resource).leadsTo }, parents: {} });
   } catch (error) {
     if (error instanceof HostError) return [error.message];
     throw error;

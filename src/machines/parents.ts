@@ -1,8 +1,8 @@
 import { dirname, isAbsolute } from "node:path";
 import { HostError } from "../host/host-error.ts";
 import { readQcow2 } from "./qcow2.ts";
-import { resolveName } from "./resolve-name.ts";
 import { type ImageFormat, imageFormats } from "./resource.ts";
+import { type Way, wayOf } from "./way.ts";
 
 /** Images over each other, the topmost not counted. */
 const PARENTS_MAX = 200;
@@ -14,16 +14,19 @@ export interface Parent {
   readonly format: ImageFormat;
 }
 
+/** The same before it is recorded. */
+export type FoundParent = Omit<Parent, "path"> & { readonly way: Way };
+
 /**
  * The files that an image of the host names in its header, and those that these name, nearest first. `path`: as QEMU opens it, since relative names start from that folder.
  * Only the moment of recording believes a header: what it says later is compared (`record.ts`).
  * @throws HostError for an image that cannot be read, or names what is no plain file of known format
  */
-export function parentsOf(path: string, format: ImageFormat): readonly Parent[] {
-  const found: Parent[] = [];
+export function parentsOf(path: string, format: ImageFormat): readonly FoundParent[] {
+  const found: FoundParent[] = [];
   for (let [name, kind]: [string, ImageFormat] = [path, format]; kind === "qcow2"; ) {
     const { parent, parentFormat, dataFile } = headerOf(name);
-    if (dataFile !== null) found.push({ role: "data", path: resolveName(beside(name, dataFile)), format: "raw" });
+    if (dataFile !== null) found.push({ role: "data", way: wayOf(beside(name, dataFile)), format: "raw" });
     if (parent === null) break;
     const above = beside(name, parent);
     if (parentFormat === null || !(imageFormats as readonly string[]).includes(parentFormat))
@@ -31,7 +34,7 @@ export function parentsOf(path: string, format: ImageFormat): readonly Parent[] 
         `image ${name} names its parent ${parent} without a format that is known here`,
         `qemu-img rebase -u -b ${parent} -F raw (or qcow2) ${name}`,
       );
-    found.push({ role: "parent", path: resolveName(above), format: parentFormat as ImageFormat });
+    found.push({ role: "parent", way: wayOf(above), format: parentFormat as ImageFormat });
     if (found.length > PARENTS_MAX)
       throw new HostError(
         `image ${path} stands on more than ${PARENTS_MAX} others`,

@@ -1,10 +1,9 @@
-import { realpathSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { complain } from "./complaint.ts";
 import { type Parent, parentsOf } from "./parents.ts";
-import { resolveName } from "./resolve-name.ts";
+import { isShared, refuseWaysOfTheMachine } from "./refuse-ways.ts";
 import type { Resource } from "./resource.ts";
+import { type Way, wayOf } from "./way.ts";
 
 /** A description as this host has it at one moment: what a policy is made of, and what is recorded of it. */
 export interface Placed {
@@ -17,55 +16,65 @@ export interface Placed {
   readonly ownAddresses: readonly string[];
 }
 
+const nothing: Placed = { resources: [], names: {}, parents: {}, ownAddresses: [] };
+
 /**
  * Looks at the host. This follows links and believes headers, so what comes of it is compared with what was recorded before it is used (`record.ts`).
- * @throws HostError for names that lead nowhere, and images that cannot be read
+ * `before`: what the machine's domain grants already; only a machine that is off has none of that.
+ * @throws HostError for names that lead nowhere or where the machine could make them lead, and images that cannot be read
  */
-export function placeResources(resources: readonly Resource[]): Placed {
-  const names: Record<string, string> = {};
+export function placeResources(resources: readonly Resource[], before = nothing): Placed {
   const parents: Record<string, readonly Parent[]> = {};
-  for (const resource of resources) {
-    if (!("path" in resource) || resource.path.startsWith("@")) continue;
-    const name = leadsTo(resource);
-    names[resource.path] = name;
-    if (resource.kind === "image" && resource.parents === "own" && resource.format === "qcow2")
-      parents[name] = parentsOf(resource.path, resource.format);
-  }
-  refuseLinksOfTheMachine(resources, names);
+  const found = resources.filter(hasName).map((resource) => ({ resource, way: wayTo(resource) }));
+  const ofParents = found.flatMap(({ resource, way: { leadsTo } }) => {
+    if (resource.kind !== "image" || resource.parents !== "own" || resource.format !== "qcow2") return [];
+    const all = parentsOf(resource.path, resource.format);
+    parents[leadsTo] = all.map(({ role, format, way }) => ({ role, path: way.leadsTo, format }));
+    return all.map(({ way }) => ({ resource, way }));
+  });
+  const there = before.resources.filter(hasName);
+  const granted = there.map((resource) => {
+    const leadsTo = before.names[resource.path] ?? resource.path;
+    return { resource, way: { leadsTo, through: [] } };
+  });
+  const all = [...found, ...ofParents];
+  refuseWaysOfTheMachine(all, [...all, ...granted]);
+  // What it has had for long could lie in what it is to write from now on.
+  if (found.some(({ resource }) => isShared(resource)))
+    refuseWaysOfTheMachine(
+      there.map((resource) => ({ resource, way: wayTo(resource) })),
+      found,
+    );
+  const names = Object.fromEntries(found.map(({ resource, way }) => [resource.path, way.leadsTo]));
   return { resources, names, parents, ownAddresses: ownAddresses() };
 }
 
-/** The name without links. A listening socket is made, and no link at its own name is followed then. @throws HostError where it leads nowhere */
-export function leadsTo(resource: Extract<Resource, { path: string }>): string {
+/** Both together; where they differ the later one. */
+export function placedTogether(before: Placed, more: Placed): Placed {
+  return {
+    resources: [...before.resources, ...more.resources],
+    names: { ...before.names, ...more.names },
+    parents: { ...before.parents, ...more.parents },
+    ownAddresses: [...new Set([...before.ownAddresses, ...more.ownAddresses])].sort(),
+  };
+}
+
+/** Without what belongs to a piece of the machine (`Origin`). */
+export function placedWithout(placed: Placed, piece: string): Placed {
+  return { ...placed, resources: placed.resources.filter(({ origin }) => origin.piece !== piece) };
+}
+
+type Named = Extract<Resource, { path: string }>;
+
+/** Abstract sockets have no place. */
+export function hasName(resource: Resource): resource is Named {
+  return "path" in resource && !resource.path.startsWith("@");
+}
+
+/** A listening socket is made, and no link at its own name is followed then. @throws HostError where it leads nowhere */
+export function wayTo(resource: Named): Way {
   const listens = resource.kind === "socket" && resource.operation === "listen";
-  return resolveName(resource.path, listens ? "kept" : "followed");
-}
-
-/** What lies in a folder that the machine may write could lead wherever the machine wants it to. */
-function refuseLinksOfTheMachine(resources: readonly Resource[], names: Placed["names"]): void {
-  for (const shared of resources) {
-    if (shared.kind !== "folder" || shared.access === "read") continue;
-    const root = names[shared.path] ?? shared.path;
-    for (const resource of resources) {
-      if (!("path" in resource) || resource.path.startsWith("@") || resource.path === shared.path) continue;
-      if (waysThrough(resource.path, names[resource.path] ?? resource.path).some((way) => isBelow(way, root)))
-        complain(
-          resource.origin,
-          `${resource.path} lies in ${root}, which the machine may write: it could make it lead elsewhere`,
-          "keep it outside of what is shared, or share with readonly=on",
-        );
-    }
-  }
-}
-
-/** Where a name comes by, folder after folder, and where it leads. */
-function waysThrough(path: string, leads: string): readonly string[] {
-  const words = path.split("/");
-  return [...words.slice(2).map((_, at) => realpathSync(words.slice(0, at + 2).join("/"))), leads];
-}
-
-function isBelow(name: string, root: string): boolean {
-  return name.startsWith(root === "/" ? root : `${root}/`) || name === root;
+  return wayOf(resource.path, listens ? "kept" : "followed");
 }
 
 /** The address of all hosts of a network, this one among them; none where a network has no room for it, or is one of IPv6. */

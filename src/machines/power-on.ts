@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { listRuns } from "../domains/runs.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { lockFile } from "../kernel/file-lock.ts";
+import { lockMachine } from "./change.ts";
 import type { Description } from "./description.ts";
 import { domainOf, forgetMachine, writeMachine, writePolicy } from "./machine.ts";
 import { MonitorSocket } from "./monitor-socket.ts";
@@ -16,6 +18,8 @@ import { writeAccepted } from "./record.ts";
 
 /** What ends the emulator when it is sent to us. */
 const forwarded = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** For a machine that has closed its monitor to end by itself, then by SIGTERM. */
+const UNMANAGED_MS = 2_000;
 /** Added to a signal's number for an exit status, as shells do. */
 const SIGNALLED = 128;
 
@@ -41,15 +45,18 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
       const command = [machine.program, ...emulatorArguments(description, wanted.args, monitor.path)];
       const front = join(places.home, "bin", "cofferdam");
       const emulator = spawn(front, ["run", domain, "--", ...command], { stdio: "inherit", cwd: wanted.folder });
-      const served = monitor.connection.then((socket) =>
-        serveMonitor({ places, machine, monitors, owner, emulator: socket }),
-      );
+      const served = monitor.connection.then(async (socket) => {
+        socket.once("close", () => void endUnmanaged(wanted.name, emulator));
+        await serveMonitor({ places, machine, monitors, owner, emulator: socket });
+      });
       return await endOf(emulator, served);
     } finally {
       monitor.close();
     }
   } finally {
+    const change = await lockMachine(places, wanted.name);
     forgetMachine(machines, wanted.name);
+    change.release();
     lock.release();
   }
 }
@@ -60,6 +67,16 @@ function emulatorArguments({ monitors }: Description, args: readonly string[], s
   const own = args.filter((_, at) => !monitors.some((one) => at + 1 >= one.argumentsFrom && at + 1 < one.argumentsTo));
   const chardev = `socket,id=cofferdam-monitor,path=${socket.replaceAll(",", ",,")},server=off`;
   return [...own, "-chardev", chardev, "-mon", "chardev=cofferdam-monitor,mode=control"];
+}
+
+/** A machine that closed its monitor and goes on could be told nothing any more, and nothing be taken from it: it is ended. One that is being switched off closes it last. */
+async function endUnmanaged(name: string, emulator: ChildProcess): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    await pause(UNMANAGED_MS, null, { ref: false });
+    if (emulator.exitCode !== null || emulator.signalCode !== null) return;
+    process.stderr.write(`cofferdam: machine ${name} has closed its monitor and goes on: ended by ${signal}\n`);
+    emulator.kill(signal);
+  }
 }
 
 /** `served`: a machine whose monitor cannot be served is not what was asked for, and is ended. */

@@ -3,6 +3,7 @@ import { agentRequest } from "../host/agent-client.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
 import { domainOf, type Machine, policyFile, writeMachine, writePolicy } from "./machine.ts";
+import type { Placed } from "./place.ts";
 import { policyOf } from "./prepare.ts";
 
 /** Of the agent's answer, what matters here (docs/control-api.md). */
@@ -12,20 +13,23 @@ interface Reloaded {
 }
 
 /**
- * Gives a machine that is on the policy of the resources it has now. When this returns the domain is judged by it; where that fails, the policy before is in its place again.
+ * Gives a machine that is on the policy of what it is to have (`change.ts` keeps others away meanwhile). When this returns the domain is judged by it; where that fails, what was written before is in its place again,
+ * but the agent may have taken the new one: a change that would leave too much is to be tried again.
  * @throws HostError where there is no agent, or this host cannot hold the policy
  */
-export async function putInForce(places: Places, machine: Machine): Promise<void> {
+export async function putInForce(places: Places, before: Machine, placed: Placed): Promise<void> {
   const { machines, control } = places.system;
-  const before = readFileSync(policyFile(machines, machine.name), "utf8");
-  writePolicy(machines, machine.name, policyOf(places, machine));
+  const machine = { ...before, placed };
+  const [policy, policyBefore] = [policyOf(places, machine), readFileSync(policyFile(machines, machine.name), "utf8")];
   try {
+    writeMachine(machines, machine);
+    writePolicy(machines, machine.name, policy);
     await reload(machine.name, control);
   } catch (error) {
-    writePolicy(machines, machine.name, before);
+    writePolicy(machines, machine.name, policyBefore);
+    writeMachine(machines, before);
     throw error;
   }
-  writeMachine(machines, machine);
 }
 
 async function reload(name: string, control: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * What a virtual machine needs of its host, as its description names it. A description is the command line of QEMU (`qemu/`); whatever describes machines later gives the same list.
- * Paths are absolute and as written: links on the way are followed later (`resolve.ts`), once, and what came of it is recorded.
+ * Paths are absolute and as written: links on the way are followed later (`way.ts`), once, and what came of it is recorded.
  */
 export type Resource = (
   | {
@@ -53,6 +53,8 @@ export interface Origin {
   readonly text: string;
   /** Characters from the beginning of the option's value; null for the option as a whole. */
   readonly offset: number | null;
+  /** What it is a part of, as QMP takes that away: `device disk0`, `blockdev node1`; null for what stays until the machine is off. */
+  readonly piece: string | null;
 }
 
 /** A resource before it is known where it was named. */

@@ -36,7 +36,7 @@ const handled = new Set(
 /** Texts in their arguments are names of what the machine has, or of what it is to be told: they make QEMU open, make or connect to nothing of the host. */
 const inside = `
   announce-self balloon device_del set_link system_wakeup
-  block-export-del chardev-remove
+  block-export-del
   block-dirty-bitmap-add block-dirty-bitmap-clear block-dirty-bitmap-disable block-dirty-bitmap-enable block-dirty-bitmap-merge block-dirty-bitmap-remove x-debug-block-dirty-bitmap-sha256
   block-job-cancel block-job-change block-job-complete block-job-dismiss block-job-finalize block-job-pause block-job-resume block-job-set-speed
   job-cancel job-complete job-dismiss job-finalize job-pause job-resume
@@ -62,7 +62,7 @@ const judged: Record<string, string> = {
   "change-backing-file": "writes a name into a header, which is compared at the next start",
 };
 
-const untilGranted = ["blockdev-change-medium", "blockdev-reopen", "chardev-add", "chardev-change"];
+const untilGranted = ["blockdev-change-medium", "blockdev-reopen", "chardev-change"];
 const images = [
   "blockdev-snapshot-sync",
   "block-commit",

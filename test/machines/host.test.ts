@@ -9,10 +9,11 @@ import { broadcastOf, placeResources } from "../../src/machines/place.ts";
 import { grantsOf } from "../../src/machines/policy.ts";
 import { describeCommandLine } from "../../src/machines/qemu/command-line.ts";
 import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../src/machines/record.ts";
-import { resolveName } from "../../src/machines/resolve-name.ts";
+import { wayOf } from "../../src/machines/way.ts";
 import { networkContains, parseAddress } from "../../src/model/network.ts";
 import { formatLetters } from "../../src/model/permission.ts";
 import { skipUnless } from "../support/skip.ts";
+import { header } from "./qcow2-header.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-machines-")));
 const at = (name: string): string => join(folder, name);
@@ -47,7 +48,7 @@ describe("the parents of an image", () => {
     ["old.qcow2", []],
     ["data.qcow2", ["raw data.raw"]],
   ])("%s", (name, parents) => {
-    const found = parentsOf(at(name), "qcow2").map(({ format, path }) => `${format} ${path}`);
+    const found = parentsOf(at(name), "qcow2").map(({ format, way }) => `${format} ${way.leadsTo}`);
     expect(found).toEqual(parents.map((parent) => parent.replace(" ", ` ${folder}/`)));
   });
 
@@ -56,7 +57,7 @@ describe("the parents of an image", () => {
     const told: readonly { filename: string; format: string }[] = JSON.parse(
       execFileSync("qemu-img", chain, { encoding: "utf8" }),
     );
-    const found = parentsOf(at("top.qcow2"), "qcow2").map(({ format, path }) => ({ format, path }));
+    const found = parentsOf(at("top.qcow2"), "qcow2").map(({ format, way }) => ({ format, path: way.leadsTo }));
     expect(found).toEqual(told.slice(1).map(({ filename, format }) => ({ format, path: realpathSync(filename) })));
   });
 
@@ -78,38 +79,15 @@ describe("the parents of an image", () => {
   });
 });
 
-interface Hostile {
-  readonly parentAt: number;
-  readonly parentBytes: number;
-  readonly parent?: string;
-  readonly extension?: number;
-}
-
-/** A header of version 3 that says these things and nothing else. */
-function header({ parentAt, parentBytes, parent = "", extension = 0 }: Hostile): Buffer {
-  const bytes = Buffer.alloc(4096);
-  bytes.writeUInt32BE(0x514649fb, 0);
-  bytes.writeUInt32BE(3, 4);
-  bytes.writeBigUInt64BE(BigInt(parentAt), 8);
-  bytes.writeUInt32BE(parentBytes, 16);
-  bytes.writeUInt32BE(104, 100);
-  if (extension !== 0) {
-    bytes.writeUInt32BE(1, 104);
-    bytes.writeUInt32BE(extension, 108);
-  }
-  bytes.write(parent.padEnd(parentBytes, "x").slice(0, parentBytes), 200);
-  return bytes;
-}
-
 describe("names", () => {
   test("lead where the kernel comes to, also those that are not there yet", () => {
     symlinkSync("nowhere.log", at("links/log"));
-    expect(resolveName(at("links/images/new.img"))).toBe(at("images/new.img"));
-    expect(resolveName(at("links/log"))).toBe(at("links/nowhere.log"));
-    expect(resolveName(at("links/log"), "kept")).toBe(at("links/log"));
-    expect(() => resolveName(at("missing/name"))).toThrow(/no way to/);
-    expect(() => resolveName(at("x".repeat(300)))).toThrow(/no way to.*ENAMETOOLONG/);
-    expect(() => resolveName(at("a\0b"))).toThrow(/no name of a file/);
+    expect(wayOf(at("links/images/new.img")).leadsTo).toBe(at("images/new.img"));
+    expect(wayOf(at("links/log")).leadsTo).toBe(at("links/nowhere.log"));
+    expect(wayOf(at("links/log"), "kept").leadsTo).toBe(at("links/log"));
+    expect(() => wayOf(at("missing/name"))).toThrow(/no way to/);
+    expect(() => wayOf(at("x".repeat(300)))).toThrow(/no way to.*ENAMETOOLONG/);
+    expect(() => wayOf(at("a\0b"))).toThrow(/no name of a file/);
   });
 });
 

@@ -13,11 +13,10 @@ beforeEach(() => {
   granted = new Map();
   [asked, status] = [[], "active"];
   const grants = {
-    has: (key: string) => granted.has(key),
     grant: async (key: string, resources: readonly Resource[]) => void granted.set(key, resources),
     forget: async (key: string) => void granted.delete(key),
   };
-  lent = new Lent(grants, "/here", (work) => work(emulator));
+  lent = new Lent(grants, "/here", emulator);
 });
 
 const emulator = async ({ execute }: Message): Promise<Message> => {

@@ -1,5 +1,7 @@
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { compileC } from "../support/compile-c.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
@@ -10,6 +12,7 @@ const TIMEOUT_MS = 120_000;
 const missing = process.getuid?.() === 0 ? machineMissing() : null;
 let host: PrivateHost;
 let machine: Powered;
+let closer: Powered;
 let qmp: Qmp;
 
 beforeEach((context) => {
@@ -22,13 +25,16 @@ beforeAll(async () => {
   await host.agent();
   for (const name of ["first.img", "later.img"]) writeFileSync(host.at(name), Buffer.alloc(1 << 20));
   symlinkSync(host.at("first.log"), host.at("link.log"));
-  const line = `qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg -m 64 -device virtio-scsi-pci,id=scsi -drive file=${host.at("first.img")},format=raw,if=virtio -serial file:${host.at("link.log")} -qmp unix:${host.at("qmp.sock")},server=on,wait=off`;
+  const line = `qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg -m 64 -device virtio-scsi-pci,id=scsi -drive file=${host.at("first.img")},format=raw,if=none,id=first -device scsi-hd,drive=first,id=first,bus=scsi.0 -serial file:${host.at("link.log")} -qmp unix:${host.at("qmp.sock")},server=on,wait=off`;
+  compileC(host.at("closes-monitor"), join(import.meta.dirname, "closes-monitor.c"), ["-Wall", "-Werror"]);
+  closer = Powered.run(host, "closer", [host.at("closes-monitor"), "-nodefaults"], "nobody");
   machine = Powered.run(host, "plug", line.split(" "), "root");
   qmp = await Qmp.connect(host.at("qmp.sock"));
 }, TIMEOUT_MS);
 afterAll(async () => {
   qmp?.close();
   await machine?.off();
+  closer?.process.kill("SIGKILL");
   await host?.close();
 }, TIMEOUT_MS);
 
@@ -66,6 +72,22 @@ test("a disk works after it was plugged, and is out of reach before that and aft
   });
   expect(policy()).not.toContain("later.img");
   expect(await opens("later.img")).toBe(false);
+});
+
+test("a disk of the command line is out of reach after its removal, too", async () => {
+  expect(policy()).toContain("first.img");
+  expect(await qmp.ask("device_del", { id: "first" })).toEqual({ return: {} });
+  await vi.waitUntil(async () => !(await opens("first.img")), { timeout: TIMEOUT_MS });
+  expect(policy()).not.toContain("first.img");
+});
+
+test("a serial line that is plugged in makes its socket, and removes it", async () => {
+  const data = { addr: { type: "unix", data: { path: host.at("line.sock") } } };
+  expect(await qmp.ask("chardev-add", { id: "line", backend: { type: "socket", data } })).toEqual({ return: {} });
+  expect(existsSync(host.at("line.sock"))).toBe(true);
+  expect(await qmp.ask("chardev-remove", { id: "line" })).toEqual({ return: {} });
+  expect(existsSync(host.at("line.sock"))).toBe(false);
+  expect(policy()).not.toContain("line.sock");
 });
 
 test("a network card with a socket of its own comes and goes", async () => {
@@ -107,4 +129,12 @@ test("a link that was changed while the machine is on is seen at its domain unti
   expect(policy()).toContain("later.log");
   expect(await qmp.ask("blockdev-del", { "node-name": "later" })).toEqual({ return: {} });
   expect(policy()).toContain("later.log");
+});
+
+test("a machine that closes its monitor and goes on is ended, since nothing could be taken from it any more", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await closer.ended;
+  expect(closer.text).toContain("machine closer has closed its monitor and goes on: ended by SIGKILL");
+  expect(existsSync(host.at("run/machines/vm@closer.yaml"))).toBe(false);
 });

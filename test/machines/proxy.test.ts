@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Monitor } from "../../src/machines/description.ts";
-import type { Machine } from "../../src/machines/machine.ts";
+import { type Machine, writeMachine, writePolicy } from "../../src/machines/machine.ts";
 import { serveMonitor } from "../../src/machines/proxy/serve.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
 import { root } from "../house/tree.ts";
@@ -82,6 +82,8 @@ test("what is no command, or too deep to be one, ends nobody but who sent it", a
   );
   const deep = `{"execute":"x","arguments":${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}\n`;
   expect(await talk(path, deep, "never")).toBe("");
+  const text = "[".repeat(1_000);
+  expect(await talk(path, `{"execute":"qmp_capabilities","id":"\\"${text}"}\n`, "return")).toContain(text);
   expect(await talk(path, '{"execute":"qmp_capabilities"}\n', "return")).toContain("return");
   const gone = new Promise((resolve) => emulator.once("close", resolve));
   emulator.write(`{"event":"X","data":${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}\n`);
@@ -95,7 +97,16 @@ test("who sends more than is dealt with is let go, and the process keeps what ot
   expect(await talk(path, '{"execute":"query-status"}\n'.repeat(20_000), "never")).toBe("");
   expect(await talk(path, '{"execute":"qmp_capabilities"}\n', "return")).toContain("return");
   const gone = new Promise((resolve) => emulator.once("close", resolve));
-  // It has not answered yet: nothing can be taken away before it has.
+  // An agent that does not answer: nothing can be taken away before it has.
+  const places = scratchPlaces(folder, root);
+  const origin = { argument: 0, text: "", offset: null, piece: "device x" };
+  const placed = { resources: [{ kind: "tap", interface: "t", origin } as const], ...{ names: {}, parents: {} } };
+  const record = { name: "one", program: "/bin/true", args: [], folder, user: null, pid: 0 };
+  writeMachine(places.system.machines, { ...record, placed: { ...placed, ownAddresses: [] } });
+  writePolicy(places.system.machines, "one", "");
+  const agent = createServer();
+  await new Promise<void>((resolve) => agent.listen(places.system.control, resolve));
   emulator.write('{"event":"DEVICE_DELETED","data":{"device":"x"}}\n'.repeat(20_000));
   await gone;
+  agent.close();
 });

@@ -16,19 +16,19 @@ const refused: ReadonlyMap<string, string> = new Map([
   ["add_client", descriptors],
 ]);
 
-/** Commands and events of one machine, one after the other: who names something of the host is dealt with, and every other one is passed on as it is. */
+/**
+ * Commands and events of one machine: who names something of the host is dealt with, and every other one is passed on as it is. The emulator is given them in the order in which they came, each as soon as what it needs
+ * is granted; what it has not answered keeps nothing else waiting.
+ */
 export class Commands {
   readonly #handlers: readonly Handler[];
   readonly #execute: Execute;
-  #turn: Promise<unknown> = Promise.resolve();
+  #handedOver: Promise<void> = Promise.resolve();
 
   constructor(places: Places, machine: Machine, execute: Execute) {
     this.#execute = execute;
     const granted = new Granted(places, machine);
-    this.#handlers = [
-      new Plugged(granted, machine.folder),
-      new Lent(granted, machine.folder, (work) => this.#next(() => work(execute))),
-    ];
+    this.#handlers = [new Plugged(granted, machine.folder), new Lent(granted, machine.folder, execute)];
   }
 
   /** Every command that is not passed on as it is. */
@@ -42,22 +42,25 @@ export class Commands {
     const instead = refused.get(name);
     if (instead !== undefined) throw new HostError(`\`${name}\` is not allowed in a domain`, instead);
     const handler = this.#handlers.find(({ commands }) => commands.includes(name));
-    return this.#next(() => handler?.pass(command, this.#execute) ?? this.#execute(command));
+    return new Promise((resolve, reject) => {
+      this.#handedOver = this.#handedOver.then(
+        () =>
+          new Promise<void>((handedOver) => {
+            const execute = (asked: Message): Promise<Message> => {
+              const answer = this.#execute(asked);
+              handedOver();
+              return answer;
+            };
+            const answer = handler?.pass(command, execute) ?? execute(command);
+            answer.finally(handedOver).then(resolve, reject);
+          }),
+      );
+    });
   }
 
   /** An event of the emulator's. */
   async told(event: Message): Promise<void> {
     const handlers = this.#handlers.filter(({ events }) => events.includes(String(event.event)));
-    for (const handler of handlers) await this.#next(() => handler.told(event, this.#execute));
-  }
-
-  #next<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    // Its caller hears what went wrong; the next one begins all the same.
-    this.#turn = done.then(
-      () => undefined,
-      () => undefined,
-    );
-    return done;
+    for (const handler of handlers) await handler.told(event, this.#execute);
   }
 }

@@ -1,67 +1,121 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
+import { changeMachine } from "../change.ts";
 import { type Machine, readMachine } from "../machine.ts";
-import { placeResources } from "../place.ts";
-import { putInForce } from "../put-in-force.ts";
+import { type Placed, placedTogether, placedWithout, placeResources } from "../place.ts";
 import { differences, mergeAccepted, readAccepted, writeAccepted } from "../record.ts";
 import type { Resource } from "../resource.ts";
 
-/** What a machine that is on may reach beside what it was started with, by who asked for it. One change at a time: whoever calls waits for the one before (`commands.ts`). */
+/** What could not be taken away is tried again after this time. */
+const RETRY_MS = 5_000;
+
+/**
+ * What a machine that is on may reach, piece by piece (`Origin`): what it was started with and what came since, wherever the piece comes from. Nothing is kept here: what there is stands in the machine's record.
+ * Changes come one after the other; they wait for the agent, and never for the emulator.
+ */
 export class Granted {
   readonly #places: Places;
-  readonly #machine: Machine;
-  readonly #resources = new Map<string, readonly Resource[]>();
-  /** Something that was forgotten is still in force. */
-  #isBehind = false;
+  readonly #name: string;
+  readonly #retryMs: number;
+  #turn: Promise<unknown> = Promise.resolve();
+  /** What is to be taken away and is not yet: how the first attempt ends. */
+  readonly #leaving = new Map<string, Promise<void>>();
 
-  constructor(places: Places, machine: Machine) {
+  constructor(places: Places, { name }: Machine, retryMs = RETRY_MS) {
     this.#places = places;
-    this.#machine = machine;
+    this.#name = name;
+    this.#retryMs = retryMs;
   }
 
-  has(key: string): boolean {
-    return this.#resources.has(key);
-  }
-
-  /** In force when it returns. @throws HostError for what cannot be granted: then nothing is different from before */
-  async grant(key: string, resources: readonly Resource[]): Promise<void> {
-    this.#resources.set(key, resources);
+  /** In force when it returns. @throws HostError for what cannot be granted: then it is not, or is taken away again */
+  async grant(piece: string, resources: readonly Resource[]): Promise<void> {
+    const own = resources.map((resource) => ({ ...resource, origin: { ...resource.origin, piece } }));
+    let isTold = false;
+    const grant = (machine: Machine): Placed => {
+      const placed = this.#with(machine, piece, own);
+      isTold = true;
+      return placed;
+    };
     try {
-      await this.#apply();
+      await this.#next(() => changeMachine(this.#places, this.#name, grant));
     } catch (error) {
-      this.#resources.delete(key);
+      // The agent may have heard of it, whatever became of its answer.
+      if (isTold) this.#takeAway(piece).catch(warnOf(piece));
       throw error;
     }
   }
 
-  /** Not in force any more when it returns; nothing happens where it was not granted. Where this fails, the next change that does not takes it away as well. */
-  async forget(key: string): Promise<void> {
-    if (this.#resources.delete(key)) this.#isBehind = true;
-    if (this.#isBehind) await this.#apply();
+  /** Not in force any more when it returns; nothing happens where there is no such piece. @throws HostError where it could not be taken away yet: it is tried again until it is */
+  forget(piece: string): Promise<void> {
+    const machine = readMachine(this.#places.system.machines, this.#name);
+    if (machine === null || !(has(machine.placed, piece) || this.#leaving.has(piece))) return Promise.resolve();
+    return this.#takeAway(piece);
   }
 
-  /** The policy of what it was started with and of what came since. */
-  async #apply(): Promise<void> {
-    const start = this.#machine.placed;
-    const more = placeResources([...this.#resources.values()].flat());
+  /** Looks at the host once: what is written into a header later counts for nothing. */
+  #with({ placed }: Machine, piece: string, resources: readonly Resource[]): Placed {
+    if (has(placed, piece) || this.#leaving.has(piece))
+      throw new HostError(`there is ${piece} already`, "give it another name");
     const { accepted } = this.#places.system.machines;
-    // A refresh meanwhile followed links anew.
-    const now = readMachine(this.#places.system.machines, this.#machine.name)?.placed ?? start;
-    const before = readAccepted(accepted, this.#machine.name) ?? start;
+    const more = placeResources(resources, placed);
+    const before = readAccepted(accepted, this.#name) ?? placed;
     const changed = differences(before, more);
     if (changed.length > 0)
       throw new HostError(`not as it was accepted: ${changed.join("; ")}`, "cofferdam vm accept, with the machine off");
-    const placed = {
-      ...start,
-      resources: [...start.resources, ...more.resources],
-      names: { ...start.names, ...now.names, ...more.names },
-      parents: { ...start.parents, ...more.parents },
-    };
-    await putInForce(this.#places, { ...this.#machine, placed });
-    this.#isBehind = false;
-    writeAccepted(accepted, this.#machine.name, mergeAccepted(before, more));
+    writeAccepted(accepted, this.#name, mergeAccepted(before, more));
+    return placedTogether(placed, more);
+  }
+
+  #takeAway(piece: string): Promise<void> {
+    const leaving = this.#leaving.get(piece);
+    if (leaving !== undefined) return leaving;
+    const first = this.#withdraw(piece);
+    this.#leaving.set(piece, first);
+    void this.#untilGone(piece, first);
+    return first;
+  }
+
+  async #untilGone(piece: string, first: Promise<void>): Promise<void> {
+    for (let attempt = first; ; attempt = this.#withdraw(piece)) {
+      try {
+        await attempt;
+        this.#leaving.delete(piece);
+        return;
+      } catch {
+        // Who asked for it has heard why; of a machine that is off nothing is left to take away.
+        if (readMachine(this.#places.system.machines, this.#name) === null) return;
+        await pause(this.#retryMs, null, { ref: false });
+      }
+    }
+  }
+
+  #withdraw(piece: string): Promise<void> {
+    return this.#next(() => changeMachine(this.#places, this.#name, ({ placed }) => placedWithout(placed, piece)));
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    // Its caller hears what went wrong; the next one begins all the same.
+    this.#turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
   }
 }
 
 /** What those who deal with commands need of it. */
-export type Grants = Pick<Granted, "has" | "grant" | "forget">;
+export type Grants = Pick<Granted, "grant" | "forget">;
+
+/** Where nobody waits for the answer. */
+function warnOf(piece: string): (error: unknown) => void {
+  return (error) => {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`cofferdam: ${piece} may still be granted; taking it away is tried again: ${why}\n`);
+  };
+}
+
+function has({ resources }: Placed, piece: string): boolean {
+  return resources.some(({ origin }) => origin.piece === piece);
+}

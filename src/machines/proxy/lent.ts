@@ -15,27 +15,26 @@ interface Open {
 }
 
 /**
- * What a command names, granted before the emulator is asked and until what it began is over (`loans.ts`). The emulator is asked whether it is, in its turn, so that no end of one is taken for the end of the next one of
- * that name. What it answers can lose it the place, or keep it one that an administrator has named.
+ * What a command names, granted before the emulator is asked and until what it began is over (`loans.ts`). The emulator is asked whether it is, and answers in the order in which it was asked, so that no end of one is taken for
+ * the end of the next one of that name. What it answers can lose it the place, or keep it one that an administrator has named.
  */
 export class Lent implements Handler {
   readonly commands: readonly string[];
   readonly events: readonly string[];
   readonly #granted: Grants;
   readonly #folder: string;
-  /** Looks what is over, in its turn. */
-  readonly #look: () => Promise<void>;
+  readonly #execute: Execute;
   #open: readonly Open[] = [];
   /** By the command that ends it. */
   readonly #ended = new Map<string, string[]>();
   #count = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `folder`: what relative names start from. `inTurn`: does something when no other command is under way. */
-  constructor(granted: Grants, folder: string, inTurn: (work: (execute: Execute) => Promise<void>) => Promise<void>) {
+  /** `folder`: what relative names start from. `execute`: for what nobody has asked for. */
+  constructor(granted: Grants, folder: string, execute: Execute) {
     this.#granted = granted;
     this.#folder = folder;
-    this.#look = () => inTurn((execute) => this.#askFor(this.#quiet(), execute));
+    this.#execute = execute;
     const endings = [...loans.values()].map(({ ending }) => ending);
     const enders = endings.flatMap((ending) => (ending.by === "command" ? [ending.command] : []));
     const asked = endings.filter((ending) => ending.by === "question");
@@ -49,8 +48,9 @@ export class Lent implements Handler {
     if (loan !== undefined) return this.#lend(command, loan, execute);
     const answer = await execute(command);
     if (!("error" in answer)) {
-      for (const key of this.#ended.get(name) ?? []) await this.#granted.forget(key);
+      const ended = this.#ended.get(name) ?? [];
       this.#ended.delete(name);
+      await this.#forget(ended);
       await this.#heard(name, answer);
     }
     return answer;
@@ -94,8 +94,13 @@ export class Lent implements Handler {
     const over = this.#open.filter(
       ({ ending, id }) => ending.question === question && !ending.goesOn(answer.return, id),
     );
-    for (const { key } of over) await this.#granted.forget(key);
     this.#open = this.#open.filter((one) => !over.includes(one));
+    await this.#forget(over.map(({ key }) => key));
+  }
+
+  /** What begins meanwhile is no longer, or not yet, among them. */
+  async #forget(keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map((key) => this.#granted.forget(key)));
   }
 
   #quiet(): readonly Open[] {
@@ -105,7 +110,7 @@ export class Lent implements Handler {
   #lookLater(): void {
     if (this.#timer !== null || this.#quiet().length === 0) return;
     this.#timer = setTimeout(() => {
-      this.#look()
+      this.#askFor(this.#quiet(), this.#execute)
         .catch((error: unknown) => process.stderr.write(`cofferdam: what is over is still granted: ${error}\n`))
         .then(() => {
           this.#timer = null;

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 
 /** Bytes of one message: who sends more without an end of line is cut off. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
-/** Brackets within brackets, in what QMP says a dozen: JSON.stringify(3) of millions ends the process. */
-const DEPTH_MAX = 128;
+/** Brackets within brackets, in what QMP says a dozen, and one more for each parent of an image (`parents.ts`): JSON.stringify(3) of millions ends the process. */
+const DEPTH_MAX = 512;
 /** Of what somebody who does not read is still to be given: then he is let go. */
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -42,11 +42,16 @@ function parsed(line: string): Message | undefined {
   }
 }
 
-/** Brackets inside texts count as well: a text of hundreds that are never closed is nobody's. */
+/** Brackets inside texts do not count: what a guest wrote to a serial line ends nobody's connection. */
 function isDeep(line: string): boolean {
   let depth = 0;
-  for (const character of line) {
-    if (character === "{" || character === "[") depth += 1;
+  let isText = false;
+  for (let at = 0; at < line.length; at++) {
+    const character = line[at];
+    if (isText && character === "\\") at += 1;
+    else if (character === '"') isText = !isText;
+    else if (isText) continue;
+    else if (character === "{" || character === "[") depth += 1;
     else if (character === "}" || character === "]") depth -= 1;
     if (depth > DEPTH_MAX) return true;
   }

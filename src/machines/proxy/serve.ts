@@ -75,11 +75,13 @@ function serveClient(client: Socket, emulator: Emulator, commands: Commands, cli
   client.on("error", () => client.destroy());
   client.once("close", () => clients.delete(client));
   let waiting = 0;
+  let before: Promise<unknown> = Promise.resolve();
   onMessages(client, (command) => {
     waiting += 1;
     if (waiting > WAITING_MAX) client.destroy();
-    const answered = answerTo(command, commands).then(
-      (answer) => {
+    // Answers come in the order of the questions, as QMP has it.
+    const answered = Promise.all([answerTo(command, commands), before]).then(
+      ([answer]) => {
         // Events come after the capabilities were settled, as QMP has it.
         if (command.execute === "qmp_capabilities") clients.add(client);
         send(client, "id" in command ? { ...answer, id: command.id } : answer);
@@ -89,7 +91,7 @@ function serveClient(client: Socket, emulator: Emulator, commands: Commands, cli
         client.destroy();
       },
     );
-    void answered.then(() => {
+    before = answered.then(() => {
       waiting -= 1;
     });
   });

@@ -8,18 +8,20 @@ export class Argument {
   readonly value: string;
   readonly #index: number;
   readonly #folder: string;
+  readonly #piece: string | null;
 
-  /** `index`: of the option among the arguments, 0 for a command of QMP. `folder`: what relative names start from. */
-  constructor(option: string, value: string, index: number, folder: string) {
+  /** `index`: of the option among the arguments, 0 for a command of QMP. `folder`: what relative names start from. `piece`: see `Origin`. */
+  constructor(option: string, value: string, index: number, folder: string, piece: string | null = null) {
     this.option = option;
     this.value = value;
     this.#index = index;
     this.#folder = folder;
+    this.#piece = piece;
   }
 
   /** A part of the value, read by itself. */
   part(value: string): Argument {
-    return new Argument(this.option, value, this.#index, this.#folder);
+    return new Argument(this.option, value, this.#index, this.#folder, this.#piece);
   }
 
   /** As it was written. */
@@ -28,7 +30,8 @@ export class Argument {
   }
 
   origin(offset: number | null = null): Origin {
-    return { argument: this.#index, text: `${this.named}${this.value === "" ? "" : ` ${this.value}`}`, offset };
+    const text = `${this.named}${this.value === "" ? "" : ` ${this.value}`}`;
+    return { argument: this.#index, text, offset, piece: this.#piece };
   }
 
   /** The absolute name that QEMU would open; `..` stays, since only the kernel knows where it leads. */

@@ -37,6 +37,7 @@ const harmless = [
   "debug",
   "mouse",
   "clipboard",
+  "chardev",
   "chardevs.",
   "append",
 ];
@@ -55,7 +56,11 @@ const ofSockets = [
   "ipv6",
   "tight",
 ];
-const refused = { fd: "name a socket by its path: no descriptor is inherited", "input-path": "use a socket or a pipe" };
+const refused = {
+  fd: "name a socket by its path: no descriptor is inherited",
+  "input-path": "use a socket or a pipe",
+  vsock: "use a unix socket",
+};
 
 /** -chardev BACKEND,... */
 export function chardev(argument: Argument, to: Description): void {

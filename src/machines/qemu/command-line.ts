@@ -5,6 +5,7 @@ import type { Origin } from "../resource.ts";
 import { Argument } from "./argument.ts";
 import { blockResources } from "./block-resources.ts";
 import { options } from "./options.ts";
+import { pieceOf } from "./piece.ts";
 
 /**
  * What a command line of QEMU names of its host. An option that is not known, or known and not describable, is refused with its place and what to write instead.
@@ -16,15 +17,10 @@ export function describeCommandLine(args: readonly string[], folder: string): De
   for (let at = 0; at < args.length; ) at = readOption(args, at, folder, to);
   blockResources(to);
   if (!to.saysNetwork && !args.some((word) => /^--?nodefaults$/.test(word)))
-    to.add({ argument: 0, text: "QEMU's own network, since none is named", offset: null }, { kind: "outside" });
-  return to;
-}
-
-/** The resources of one option by itself, as hot-plugging names them; nodes that it refers to are there already, with what they need. @throws HostError */
-export function resourcesOfOption(option: string, value: string, folder: string): Description {
-  const to = new Description();
-  readOption([`-${option}`, value], 0, folder, to);
-  blockResources(to, "there");
+    to.add(
+      { argument: 0, text: "QEMU's own network, since none is named", offset: null, piece: null },
+      { kind: "outside" },
+    );
   return to;
 }
 
@@ -32,7 +28,7 @@ export function resourcesOfOption(option: string, value: string, folder: string)
 function readOption(args: readonly string[], at: number, folder: string, to: Description): number {
   const word = args[at] ?? "";
   // Arguments count from 1, the program being 0.
-  const here: Origin = { argument: at + 1, text: word, offset: null };
+  const here: Origin = { argument: at + 1, text: word, offset: null, piece: null };
   if (!word.startsWith("-") || word === "-")
     complain(
       here,
@@ -58,6 +54,6 @@ function readOption(args: readonly string[], at: number, folder: string, to: Des
   }
   const value = args[at + 1];
   if (value === undefined) complain(here, "its value is missing", "give it one");
-  option(new Argument(name, value, at + 1, folder), to);
+  option(new Argument(name, value, at + 1, folder, pieceOf(args, at)), to);
   return at + 2;
 }

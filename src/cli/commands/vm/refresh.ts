@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../host/exit-code.ts";
+import { changeMachine } from "../../../machines/change.ts";
 import { machineName, readMachine } from "../../../machines/machine.ts";
 import { placeResources } from "../../../machines/place.ts";
-import { putInForce } from "../../../machines/put-in-force.ts";
 import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../../machines/record.ts";
 import { type Command, CommandError } from "../../command.ts";
 
@@ -17,21 +17,23 @@ export const vmRefresh: Command = {
   async run(context, [word = ""]) {
     const { machines } = context.places.system;
     const name = machineName(word);
-    const machine = readMachine(machines, name);
-    if (machine === null) throw new CommandError(`machine ${name} is not on`, "cofferdam vm list shows those that are");
-    const placed = placeResources(machine.placed.resources);
-    const before = readAccepted(machines.accepted, name) ?? machine.placed;
-    // The machine may be writing its images' headers at this moment: they are never the reason for a grant.
-    const rebased = differences({ names: {}, parents: before.parents }, placed);
-    if (rebased.length > 0)
-      throw new CommandError(
-        `machine ${name} is not as it was accepted: ${rebased.join("; ")}`,
-        `power it off, look at its images, then cofferdam vm accept ${name} -- COMMAND...`,
-        ExitCode.no,
-      );
-    for (const difference of differences(machine.placed, placed)) context.out(`${difference}\n`);
-    await putInForce(context.places, { ...machine, placed });
-    writeAccepted(machines.accepted, name, mergeAccepted(before, placed));
+    if (readMachine(machines, name) === null)
+      throw new CommandError(`machine ${name} is not on`, "cofferdam vm list shows those that are");
+    await changeMachine(context.places, name, ({ placed }) => {
+      const now = placeResources(placed.resources, placed);
+      const before = readAccepted(machines.accepted, name) ?? placed;
+      // The machine may be writing its images' headers at this moment: they are never the reason for a grant.
+      const rebased = differences({ names: {}, parents: before.parents }, now);
+      if (rebased.length > 0)
+        throw new CommandError(
+          `machine ${name} is not as it was accepted: ${rebased.join("; ")}`,
+          `power it off, look at its images, then cofferdam vm accept ${name} -- COMMAND...`,
+          ExitCode.no,
+        );
+      for (const difference of differences(placed, now)) context.out(`${difference}\n`);
+      writeAccepted(machines.accepted, name, mergeAccepted(before, now));
+      return now;
+    });
     return ExitCode.ok;
   },
 };
