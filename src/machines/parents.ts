@@ -45,7 +45,8 @@ export function parentsOf(path: string, format: ImageFormat): readonly FoundPare
   return found;
 }
 
-function headerOf(path: string): ReturnType<typeof readQcow2> {
+/** @throws HostError where it has none that can be read */
+export function headerOf(path: string): ReturnType<typeof readQcow2> {
   try {
     return readQcow2(path);
   } catch (error) {
@@ -54,7 +55,8 @@ function headerOf(path: string): ReturnType<typeof readQcow2> {
   }
 }
 
-function beside(image: string, name: string): string {
+/** A name in an image's header, as QEMU opens it. @throws HostError for one that is no file's */
+export function beside(image: string, name: string): string {
   if (/^[A-Za-z0-9+.-]+:/.test(name.split("/")[0] ?? "") || name === "" || name.includes("\0"))
     throw new HostError(
       `image ${image} stands on ${JSON.stringify(name)}, which is no plain file`,

@@ -16,7 +16,7 @@ export interface Placed {
   readonly ownAddresses: readonly string[];
 }
 
-const nothing: Placed = { resources: [], names: {}, parents: {}, ownAddresses: [] };
+export const nothing: Placed = { resources: [], names: {}, parents: {}, ownAddresses: [] };
 
 /**
  * Looks at the host. This follows links and believes headers, so what comes of it is compared with what was recorded before it is used (`record.ts`).

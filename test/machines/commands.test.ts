@@ -38,10 +38,10 @@ const inside = `
   announce-self balloon device_del set_link system_wakeup
   block-export-del
   block-dirty-bitmap-add block-dirty-bitmap-clear block-dirty-bitmap-disable block-dirty-bitmap-enable block-dirty-bitmap-merge block-dirty-bitmap-remove x-debug-block-dirty-bitmap-sha256
-  block-job-cancel block-job-change block-job-complete block-job-dismiss block-job-finalize block-job-pause block-job-resume block-job-set-speed
-  job-cancel job-complete job-dismiss job-finalize job-pause job-resume
+  block-job-cancel block-job-change block-job-dismiss block-job-finalize block-job-pause block-job-resume block-job-set-speed
+  job-cancel job-dismiss job-finalize job-pause job-resume
   block-latency-histogram-set block-set-write-threshold block_resize block_set_io_throttle
-  blockdev-backup blockdev-mirror blockdev-snapshot blockdev-close-tray blockdev-open-tray blockdev-insert-medium blockdev-remove-medium blockdev-set-active eject
+  blockdev-backup blockdev-mirror blockdev-snapshot blockdev-close-tray blockdev-open-tray blockdev-insert-medium blockdev-set-active
   blockdev-snapshot-delete-internal-sync blockdev-snapshot-internal-sync snapshot-delete snapshot-load snapshot-save
   x-blockdev-amend x-blockdev-change x-blockdev-set-iothread
   change-vnc-password expire_password set_password client_migrate_info
@@ -55,23 +55,12 @@ const inside = `
 `;
 
 /** What may name a file, and is passed on as it is: the domain decides. */
-const judged: Record<string, string> = {
+const judged: Readonly<Record<string, string>> = {
   "human-monitor-command": "the readable monitor, by which nothing is granted",
   "qom-set": "a property of what is there, which takes its files when it is made",
   "block-stream": "names of parents that the machine has; what is written into a header is compared at the next start",
   "change-backing-file": "writes a name into a header, which is compared at the next start",
 };
-
-const untilGranted = ["blockdev-change-medium", "blockdev-reopen", "chardev-change"];
-const images = [
-  "blockdev-snapshot-sync",
-  "block-commit",
-  "drive-backup",
-  "drive-mirror",
-  "blockdev-create",
-  "transaction",
-];
-for (const name of [...untilGranted, ...images]) judged[name] = "a file that the machine has not is denied";
 
 /** Whether a text can stand anywhere in a value of this type. */
 function takesText(name: string, seen = new Set<string>()): boolean {

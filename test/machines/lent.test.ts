@@ -32,6 +32,7 @@ function places(): string {
     .map((one) => {
       if (one.kind === "address") return `${one.operation} ${one.protocol} ${one.host}:${one.ports.first}`;
       if (one.kind === "socket") return `${one.operation} ${one.path}`;
+      if (one.kind === "image") return `image ${one.access} ${one.path}`;
       return one.kind === "file" ? `${one.use} ${one.path}` : one.kind;
     })
     .join(", ");
@@ -100,6 +101,8 @@ describe("is refused, and the emulator is not asked", () => {
     [{ addr: { type: "fd", data: { str: "3" } } }, /`fd` is not allowed/, "nbd-server-start"],
     [{ type: "fuse", id: "e", mountpoint: "/m" }, /by `fuse` is not allowed/, "block-export-add"],
     [{ type: "vduse-blk", id: "e", name: "/m" }, /by `vduse-blk` is not allowed/, "block-export-add"],
+    [{ id: "a", filename: "/a" }, /`format=` is missing/, "blockdev-change-medium"],
+    [{ id: "c", backend: { type: "pty", data: {} } }, /`pty` device/, "chardev-change"],
     [{ uri: "exec:cat > /etc/shadow" }, /`migrate exec:cat.*over `exec:` is not allowed/],
     [{ uri: "fd:4" }, /over `fd:`/],
     [{ uri: "vsock:2:1" }, /over `vsock:`/],
@@ -152,6 +155,29 @@ describe("is granted no longer", () => {
     await pass("nbd-server-start", { addr: { type: "unix", data: { path: "/nbd" } } });
     expect(places()).toBe("listen /nbd");
     await pass("nbd-server-stop");
+    expect(places()).toBe("");
+  });
+
+  test("when another medium is in its place, or the tray is empty", async () => {
+    const medium = (id: string, filename: string) => ({ id, filename, format: "raw" });
+    await pass("blockdev-change-medium", medium("a", "/a"));
+    await pass("blockdev-change-medium", medium("b", "/b"));
+    expect(places()).toBe("image read /a, image read /b");
+    await pass("blockdev-change-medium", medium("a", "/c"));
+    expect(places()).toBe("image read /b, image read /c");
+    await pass("eject", { id: "b" });
+    await pass("blockdev-remove-medium", { id: "a" });
+    expect(places()).toBe("");
+  });
+
+  test("when a node that was opened anew, or a chardev that was changed, is removed", async () => {
+    const node = { driver: "raw", "node-name": "n", file: { driver: "file", filename: "/n" } };
+    await pass("blockdev-reopen", { options: [{ ...node, "read-only": false }] });
+    const backend = { type: "socket", data: { addr: { type: "unix", data: { path: "/c" } }, server: true } };
+    await pass("chardev-change", { id: "c", backend });
+    expect(places()).toBe("image read-write /n, listen /c");
+    await pass("blockdev-del", { "node-name": "n" });
+    await pass("chardev-remove", { id: "c" });
     expect(places()).toBe("");
   });
 

@@ -29,6 +29,8 @@ let line: readonly string[];
 let elsewhere: readonly string[];
 let one: Powered;
 let again: Powered;
+let two: Powered;
+let to: Qmp;
 let daemon: Server;
 let forwarded = 0;
 const on: Powered[] = [];
@@ -118,6 +120,13 @@ function vm(...args: readonly string[]): { status: number | null; text: string }
   return { status, text: (stdout + stderr).replaceAll(/\s+/g, " ").trim() };
 }
 
+/** Permissions by which the domain of the second machine grants a file. */
+function granted(name: string): readonly string[] {
+  const lines = readFileSync(host.at("run/machines/vm@two.yaml"), "utf8").split("\n");
+  const rules = lines.map((line) => /^ *- "?(\w+) (\S+?)"?$/.exec(line) ?? []);
+  return rules.flatMap(([, permissions = "", file]) => (file === host.at(name) ? [permissions] : [])).sort();
+}
+
 const told = (pattern: RegExp) =>
   host.events().filter(({ domain, object }) => domain === "vm@one" && pattern.test(object));
 
@@ -203,9 +212,10 @@ test("its state is saved into its disk, and it goes on from there at the next st
 test("it moves to another machine while its guest works, to the place that was named and no other", {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const target = Powered.run(host, "two", [...elsewhere, "-incoming", "defer", ...qmpAt("two")]);
-  on.push(target);
-  const [from, to] = [await Qmp.connect(host.at("again.sock")), await Qmp.connect(host.at("two.sock"))];
+  two = Powered.run(host, "two", [...elsewhere, "-incoming", "defer", ...qmpAt("two")]);
+  on.push(two);
+  const from = await Qmp.connect(host.at("again.sock"));
+  to = await Qmp.connect(host.at("two.sock"));
   const port = String(await freePort());
   const uri = `tcp:127.0.0.1:${port}`;
   const shown = (name: string): string => host.cofferdam("domain", "show", `vm@${name}`);
@@ -231,14 +241,67 @@ test("it moves to another machine while its guest works, to the place that was n
   await vi.waitUntil(() => !shown("one").includes(port), { timeout: TIMEOUT_MS });
   expect(await statusOf(from)).toBe("completed");
 
-  expect(await target.ask("echo $kept")).toMatch(/^here\n/);
-  const counted = Number.parseInt(await target.ask("cat /count"), 10);
-  await vi.waitUntil(async () => Number.parseInt(await target.ask("cat /count"), 10) > counted, {
+  expect(await two.ask("echo $kept")).toMatch(/^here\n/);
+  const counted = Number.parseInt(await two.ask("cat /count"), 10);
+  await vi.waitUntil(async () => Number.parseInt(await two.ask("cat /count"), 10) > counted, {
     timeout: TIMEOUT_MS,
   });
   expect(await again.off()).toBe(0);
-  expect(await target.ask("head -c 6 /dev/vdb; echo")).toMatch(/^child\.\n/);
-  expect(await target.off()).toBe(0);
+  expect(await two.ask("head -c 6 /dev/vdb; echo")).toMatch(/^child\.\n/);
+});
+
+test("snapshots are taken while it works: what is below is only read then, and nothing stays granted of what failed or has ended", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const snapshot = (file: string, device = "virtio1") => ({ device, format: "qcow2", "snapshot-file": host.at(file) });
+  expect(await to.ask("blockdev-snapshot-sync", snapshot("refused.qcow2", "nobody"))).toHaveProperty("error");
+  expect(granted("refused.qcow2")).toEqual([]);
+  expect(await to.ask("blockdev-snapshot-sync", snapshot("first.qcow2"))).toEqual({ return: {} });
+  expect([granted("first.qcow2"), granted("clone.qcow2")]).toEqual([["rw"], ["r"]]);
+  expect(await two.ask("printf later. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
+  const actions = [{ type: "blockdev-snapshot-sync", data: snapshot("second.qcow2") }];
+  expect(await to.ask("transaction", { actions })).toEqual({ return: {} });
+  expect([granted("second.qcow2"), granted("first.qcow2")]).toEqual([["rw"], ["r"]]);
+
+  const copy = { device: "virtio1", "job-id": "copy", sync: "full", target: host.at("copy.img"), format: "raw" };
+  expect(await to.ask("drive-backup", copy)).toEqual({ return: {} });
+  await vi.waitUntil(() => granted("copy.img").length === 0, { timeout: TIMEOUT_MS });
+  expect(readFileSync(host.at("copy.img"), "latin1").slice(0, 6)).toBe("later.");
+  // Down again, by one: what the guest wrote since is in the parent then.
+  expect(await two.ask("printf lowest | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
+  const commit = { device: "virtio1", "job-id": "down", base: host.at("first.qcow2") };
+  expect((await to.ask("block-commit", { ...commit, base: host.at("one.img") })).error.desc).toMatch(
+    /no image of this machine stands on/,
+  );
+  expect(await to.ask("block-commit", commit)).toEqual({ return: {} });
+  expect(granted("first.qcow2")).toEqual(["r", "rw"]);
+  const ready = async (): Promise<boolean> => "return" in (await to.ask("block-job-complete", { device: "down" }));
+  await vi.waitUntil(ready, { timeout: TIMEOUT_MS });
+  await vi.waitUntil(async () => (await to.ask("query-jobs")).return.length === 0, { timeout: TIMEOUT_MS });
+  expect(await two.ask("head -c 6 /dev/vdb; echo")).toMatch(/^lowest\n/);
+  expect(await to.ask("blockdev-snapshot-sync", snapshot("third.qcow2"))).toEqual({ return: {} });
+  expect(await two.off()).toBe(0);
+});
+
+test("the next start knows what a snapshot stands on, and believes no other parent", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const later = elsewhere.map((word) => word.replace("clone.qcow2", "third.qcow2"));
+  execFileSync("qemu-img", ["rebase", "-u", "-F", "raw", "-b", "/etc/shadow", host.at("third.qcow2")]);
+  const { status, text } = vm("run", "--user", "nobody", "two", "--", ...later);
+  expect(status).toBe(1);
+  expect(text).toContain(
+    `says that it stands on /etc/shadow (raw), and stood on ${host.at("first.qcow2")} (qcow2), ${host.at("clone.qcow2")} (qcow2)`,
+  );
+  execFileSync("qemu-img", ["rebase", "-u", "-F", "qcow2", "-b", host.at("first.qcow2"), host.at("third.qcow2")]);
+  two = Powered.run(host, "two", [...later, "-S", ...qmpAt("later")]);
+  on.push(two);
+  const qmp = await Qmp.connect(host.at("later.sock"));
+  const { return: disks } = await qmp.ask("query-block");
+  const depths = disks.map((disk: { inserted: { backing_file_depth: number } }) => disk.inserted.backing_file_depth);
+  expect(depths).toContain(3);
+  qmp.close();
+  expect(await two.off()).toBe(0);
 });
 
 test("nothing of its domain is left when it is off", () => {

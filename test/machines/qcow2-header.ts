@@ -21,11 +21,11 @@ export function header({ parentAt, parentBytes, parent = "", extension = 0 }: Ho
   return bytes;
 }
 
-/** A header that names a parent of format raw. */
-export function cloneOf(parent: string): Buffer {
+/** A header that names a parent. */
+export function cloneOf(parent: string, format = "raw"): Buffer {
   const bytes = header({ parentAt: 200, parentBytes: parent.length, parent });
   bytes.writeUInt32BE(0xe2792aca, 104);
-  bytes.writeUInt32BE(3, 108);
-  bytes.write("raw", 112);
+  bytes.writeUInt32BE(format.length, 108);
+  bytes.write(format, 112);
   return bytes;
 }

@@ -3,6 +3,7 @@ import type { Places } from "../../host/places.ts";
 import type { Machine } from "../machine.ts";
 import { Granted } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
+import { Images } from "./images.ts";
 import { Lent } from "./lent.ts";
 import type { Message } from "./lines.ts";
 import { Plugged } from "./plugged.ts";
@@ -28,7 +29,11 @@ export class Commands {
   constructor(places: Places, machine: Machine, execute: Execute) {
     this.#execute = execute;
     const granted = new Granted(places, machine);
-    this.#handlers = [new Plugged(granted, machine.folder), new Lent(granted, machine.folder, execute)];
+    this.#handlers = [
+      new Plugged(granted, machine.folder),
+      new Images(granted, machine.folder),
+      new Lent(granted, machine.folder, execute),
+    ];
   }
 
   /** Every command that is not passed on as it is. */
@@ -41,7 +46,6 @@ export class Commands {
     const name = String(command.execute);
     const instead = refused.get(name);
     if (instead !== undefined) throw new HostError(`\`${name}\` is not allowed in a domain`, instead);
-    const handler = this.#handlers.find(({ commands }) => commands.includes(name));
     return new Promise((resolve, reject) => {
       this.#handedOver = this.#handedOver.then(
         () =>
@@ -51,11 +55,19 @@ export class Commands {
               handedOver();
               return answer;
             };
-            const answer = handler?.pass(command, execute) ?? execute(command);
-            answer.finally(handedOver).then(resolve, reject);
+            this.#through(execute)(command).finally(handedOver).then(resolve, reject);
           }),
       );
     });
+  }
+
+  /** By all who deal with it, the first of them outermost. */
+  #through(execute: Execute): Execute {
+    return this.#handlers.reduceRight<Execute>(
+      (inner, handler) => (command) =>
+        handler.commands.includes(String(command.execute)) ? handler.pass(command, inner) : inner(command),
+      execute,
+    );
   }
 
   /** An event of the emulator's. */

@@ -3,9 +3,10 @@ import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
 import { changeMachine } from "../change.ts";
 import { type Machine, readMachine } from "../machine.ts";
-import { type Placed, placedTogether, placedWithout, placeResources } from "../place.ts";
-import { differences, mergeAccepted, readAccepted, writeAccepted } from "../record.ts";
+import { nothing, type Placed, placedTogether, placedWithout, placeResources } from "../place.ts";
+import { type Accepted, differences, mergeAccepted, readAccepted, writeAccepted } from "../record.ts";
 import type { Resource } from "../resource.ts";
+import { type KnownImages, knownImages } from "../stands-on.ts";
 
 /** What could not be taken away is tried again after this time. */
 const RETRY_MS = 5_000;
@@ -51,6 +52,48 @@ export class Granted {
     const machine = readMachine(this.#places.system.machines, this.#name);
     if (machine === null || !(has(machine.placed, piece) || this.#leaving.has(piece))) return Promise.resolve();
     return this.#takeAway(piece);
+  }
+
+  /**
+   * The piece is this image and no more when it returns, and images of these real names are read alone, whichever piece they belong to. The name leads where it led when it was granted.
+   * @throws HostError where the agent does not take it: then all is as before
+   */
+  become(piece: string, image: Resource, onlyRead: readonly string[]): Promise<void> {
+    const own = { ...image, origin: { ...image.origin, piece } };
+    return this.#next(() =>
+      changeMachine(this.#places, this.#name, ({ placed }) => {
+        const others = placedWithout(placed, piece).resources.map((one) =>
+          one.kind === "image" && onlyRead.includes(placed.names[one.path] ?? one.path)
+            ? { ...one, access: "read" as const }
+            : one,
+        );
+        return { ...placed, resources: [...others, own] };
+      }),
+    );
+  }
+
+  /** Where a name that was granted leads. */
+  nameOf(path: string): string {
+    return readMachine(this.#places.system.machines, this.#name)?.placed.names[path] ?? path;
+  }
+
+  /** The images that it has. */
+  images(): KnownImages {
+    const { machines } = this.#places.system;
+    const placed = readMachine(machines, this.#name)?.placed ?? nothing;
+    return knownImages(placed, readAccepted(machines.accepted, this.#name) ?? placed);
+  }
+
+  /** Records what images stand on: what their headers say later is compared with that. @throws HostError where the machine is off */
+  accept(parents: Accepted["parents"]): Promise<void> {
+    const { accepted } = this.#places.system.machines;
+    return this.#next(() =>
+      changeMachine(this.#places, this.#name, ({ placed }) => {
+        const before = readAccepted(accepted, this.#name) ?? placed;
+        writeAccepted(accepted, this.#name, mergeAccepted(before, { names: {}, parents }));
+        return null;
+      }),
+    );
   }
 
   /** Looks at the host once: what is written into a header later counts for nothing. */

@@ -3,15 +3,23 @@ import { Argument } from "../qemu/argument.ts";
 import type { Grants } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
 import type { Message } from "./lines.ts";
-import { type Asked, type Loan, loans } from "./loans.ts";
+import { type Asked, type Ended, type Loan, loans } from "./loans.ts";
 
 /** After so many milliseconds the emulator is asked for an end of which no event tells. */
 const LOOK_MS = 1000;
 
+/** Until the emulator says that it is over. */
 interface Open {
   readonly key: string;
   readonly id: string;
   readonly ending: Asked;
+}
+
+/** Until a command ends it. */
+interface Held {
+  readonly key: string;
+  readonly names: readonly unknown[];
+  readonly ending: Ended;
 }
 
 /**
@@ -25,8 +33,7 @@ export class Lent implements Handler {
   readonly #folder: string;
   readonly #execute: Execute;
   #open: readonly Open[] = [];
-  /** By the command that ends it. */
-  readonly #ended = new Map<string, string[]>();
+  #held: readonly Held[] = [];
   #count = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -36,7 +43,7 @@ export class Lent implements Handler {
     this.#folder = folder;
     this.#execute = execute;
     const endings = [...loans.values()].map(({ ending }) => ending);
-    const enders = endings.flatMap((ending) => (ending.by === "command" ? [ending.command] : []));
+    const enders = endings.flatMap((ending) => (ending.by === "command" ? ending.commands : []));
     const asked = endings.filter((ending) => ending.by === "question");
     this.commands = [...new Set([...loans.keys(), ...enders, ...asked.map(({ question }) => question)])];
     this.events = asked.map(({ event }) => event);
@@ -48,9 +55,7 @@ export class Lent implements Handler {
     if (loan !== undefined) return this.#lend(command, loan, execute);
     const answer = await execute(command);
     if (!("error" in answer)) {
-      const ended = this.#ended.get(name) ?? [];
-      this.#ended.delete(name);
-      await this.#forget(ended);
+      await this.#end(command);
       await this.#heard(name, answer);
     }
     return answer;
@@ -73,13 +78,25 @@ export class Lent implements Handler {
     await this.#granted.grant(key, to.resources);
     const answer = await execute(command);
     if ("error" in answer || ending.by === "answer") await this.#granted.forget(key);
-    else if (ending.by === "command")
-      this.#ended.set(ending.command, [...(this.#ended.get(ending.command) ?? []), key]);
-    else if (ending.by === "question") {
+    else if (ending.by === "command") {
+      await this.#end(command);
+      this.#held = [...this.#held, { key, names: ending.names(given), ending }];
+    } else if (ending.by === "question") {
       this.#open = [...this.#open, { key, id: id === undefined ? "" : String(given[id]), ending }];
       this.#lookLater();
     }
     return answer;
+  }
+
+  /** What this command has ended. */
+  async #end({ execute, arguments: given }: Message): Promise<void> {
+    const over = this.#held.filter(
+      ({ ending, names }) =>
+        ending.commands.includes(String(execute)) &&
+        ending.names((given ?? {}) as Message).some((name) => names.includes(name)),
+    );
+    this.#held = this.#held.filter((one) => !over.includes(one));
+    await this.#forget(over.map(({ key }) => key));
   }
 
   async #askFor(open: readonly Open[], execute: Execute): Promise<void> {

@@ -1,0 +1,218 @@
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Parent } from "../../src/machines/parents.ts";
+import { type ImageGrants, Images } from "../../src/machines/proxy/images.ts";
+import type { Message } from "../../src/machines/proxy/lines.ts";
+import { imagesMade } from "../../src/machines/qemu/image-making.ts";
+import type { Resource } from "../../src/machines/resource.ts";
+import type { KnownImage } from "../../src/machines/stands-on.ts";
+import { cloneOf } from "./qcow2-header.ts";
+
+let folder: string;
+let granted: Map<string, readonly Resource[]>;
+let onlyRead: string[];
+let accepted: Record<string, readonly Parent[]>;
+let known: Map<string, KnownImage>;
+let images: Images;
+/** What the emulator does when it is asked, and what it answers. */
+let emulator: (command: Message) => Message;
+let jobs: readonly Message[];
+const asked: string[] = [];
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-images-")));
+  granted = new Map();
+  [onlyRead, accepted, jobs] = [[], {}, []];
+  asked.length = 0;
+  emulator = () => ({ return: {} });
+  const base = { role: "parent", path: at("base.img"), format: "raw" } as const;
+  known = new Map([
+    [at("disk.qcow2"), { format: "qcow2", stands: [base], isParent: false }],
+    [at("base.img"), { format: "raw", stands: [], isParent: true }],
+  ]);
+  const grants: ImageGrants = {
+    grant: async (piece, resources) => void granted.set(piece, resources),
+    forget: async (piece) => void granted.delete(piece),
+    become: async (piece, image, read) => {
+      granted.set(piece, [image]);
+      onlyRead.push(...read);
+    },
+    images: () => known,
+    nameOf: (path) => path,
+    accept: async (parents) => void Object.assign(accepted, parents),
+  };
+  images = new Images(grants, folder);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const at = (name: string): string => join(folder, name);
+const execute = async (command: Message): Promise<Message> => {
+  if (command.execute === "query-jobs") return { return: jobs };
+  asked.push(`${command.execute}: ${told()}`);
+  return emulator(command);
+};
+const pass = (name: string, given: Message): Promise<Message> =>
+  images.pass({ execute: name, arguments: given }, execute);
+
+function told(): string {
+  const all = [...granted.values()].flat().map((one) => {
+    if (one.kind === "image") return `image ${one.format} ${one.access} ${one.parents} ${one.path}`;
+    return one.kind === "file" ? `${one.use} ${one.path}` : one.kind;
+  });
+  return all.join(", ").replaceAll(`${folder}/`, "");
+}
+
+const snapshot = (file: string, more: Message = {}): Message => ({ device: "d", "snapshot-file": at(file), ...more });
+/** The emulator writes such an overlay. */
+const writes =
+  (file: string, parent: string, parentFormat = "qcow2") =>
+  (): Message => {
+    writeFileSync(at(file), cloneOf(parent, parentFormat));
+    return { return: {} };
+  };
+
+describe("which images a command makes", () => {
+  const said = (command: string, given: Message): string =>
+    imagesMade(command, given, "/here")
+      .map(({ path, format, isMade, use, job }) => `${use} ${format} ${path}${isMade ? "" : " there"} ${job}`.trimEnd())
+      .join(", ");
+  const backup = { device: "d", sync: "full", target: "/b", format: "qcow2" };
+  test.each<[string, Message, string]>([
+    ["blockdev-snapshot-sync", { device: "d", "snapshot-file": "o.qcow2" }, "overlay qcow2 /here/o.qcow2"],
+    [
+      "blockdev-snapshot-sync",
+      { "node-name": "n", "snapshot-file": "file:/o", mode: "existing" },
+      "overlay qcow2 /o there",
+    ],
+    ["drive-backup", backup, "target qcow2 /b d"],
+    ["drive-mirror", { ...backup, "job-id": "j", format: "raw", mode: "existing" }, "target raw /b there j"],
+    ["blockdev-create", { "job-id": "j", options: { driver: "file", filename: "/f", size: 1 } }, "file raw /f j"],
+    [
+      "blockdev-create",
+      { "job-id": "j", options: { driver: "qcow2", file: "n", size: 1, "backing-file": "/etc/shadow" } },
+      "",
+    ],
+    [
+      "transaction",
+      {
+        actions: [
+          { type: "blockdev-snapshot-sync", data: { device: "d", "snapshot-file": "/o" } },
+          { type: "block-dirty-bitmap-add", data: { node: "n", name: "b" } },
+          { type: "drive-backup", data: backup },
+        ],
+      },
+      "overlay qcow2 /o, target qcow2 /b d",
+    ],
+  ])("%s %j", (command, given, expected) => expect(said(command, given)).toBe(expected));
+
+  test.each<[string, Message, RegExp]>([
+    ["blockdev-snapshot-sync", { device: "d", "snapshot-file": "ssh://h/o" }, /`ssh:` is not opened as a file/],
+    ["blockdev-snapshot-sync", { device: "d", "snapshot-file": "/o", format: "vmdk" }, /format `vmdk` is not known/],
+    ["blockdev-snapshot-sync", { device: "d" }, /`snapshot-file=` is missing/],
+    ["drive-backup", { device: "d", sync: "full", target: "/b" }, /`format=` is missing/],
+    ["drive-mirror", { ...backup, target: "nbd://h/e" }, /`nbd:` is not opened as a file/],
+    ["drive-mirror", { ...backup, fd: "3" }, /`fd` is not known of drive-mirror/],
+    ["blockdev-create", { "job-id": "j", options: { driver: "ssh", location: { path: "/x" } } }, /driver `ssh`/],
+    ["transaction", { actions: [{ type: "drive-backup", data: { ...backup, target: "json:{}" } }] }, /`json:`/],
+  ])("%s %j is refused", (command, given, why) => expect(() => said(command, given)).toThrow(why));
+});
+
+test("a snapshot is made, then written alone; what is below is only read, and what it stands on is recorded", async () => {
+  emulator = writes("o.qcow2", at("disk.qcow2"));
+  expect(await pass("blockdev-snapshot-sync", snapshot("o.qcow2"))).toEqual({ return: {} });
+  expect(asked).toEqual(["blockdev-snapshot-sync: make o.qcow2, image qcow2 read-write none o.qcow2"]);
+  expect(told()).toBe("image qcow2 read-write none o.qcow2");
+  expect(onlyRead).toEqual([at("disk.qcow2")]);
+  expect(accepted[at("o.qcow2")]?.map(({ path }) => path)).toEqual([at("disk.qcow2"), at("base.img")]);
+});
+
+test.each([
+  ["names what is none of its images", "/etc/shadow", "raw", /which is no image of this machine/],
+  ["names one in another format", "base.img", "qcow2", /which is no image of this machine/],
+  ["names what is no file", "nbd://h/e", "raw", /no plain file/],
+])(
+  "a header that %s is not believed: the record says that the image stands on nothing",
+  async (_, parent, format, why) => {
+    emulator = writes("o.qcow2", parent, format);
+    await expect(pass("blockdev-snapshot-sync", snapshot("o.qcow2"))).rejects.toThrow(why);
+    expect(told()).toBe("image qcow2 read-write none o.qcow2");
+    expect(onlyRead).toEqual([]);
+    expect(accepted).toEqual({ [at("o.qcow2")]: [] });
+  },
+);
+
+test("a link in the image's place is granted nothing, and where it leads is not read", async () => {
+  emulator = () => {
+    symlinkSync(at("elsewhere.qcow2"), at("o.qcow2"));
+    return writes("elsewhere.qcow2", at("disk.qcow2"))();
+  };
+  await expect(pass("blockdev-snapshot-sync", snapshot("o.qcow2"))).rejects.toThrow(/is a link/);
+  expect([told(), onlyRead, accepted]).toEqual(["", [], { [at("o.qcow2")]: [] }]);
+});
+
+test("where the emulator refuses, nothing stays granted, of none of the images of a transaction", async () => {
+  emulator = () => ({ error: { class: "GenericError" } });
+  const actions = ["a", "b"].map((file) => ({ type: "blockdev-snapshot-sync", data: snapshot(file) }));
+  expect(await pass("transaction", { actions })).toHaveProperty("error");
+  expect(asked).toEqual(["transaction: make a, image qcow2 read-write none a, make b, image qcow2 read-write none b"]);
+  expect(told()).toBe("");
+});
+
+test("what other images stand on is not made anew", async () => {
+  await expect(pass("blockdev-snapshot-sync", snapshot("base.img"))).rejects.toThrow(/other images .* stand on/);
+  expect([asked, told()]).toEqual([[], ""]);
+});
+
+test("a copy is granted until its job has ended, and goes on where the machine does", async () => {
+  const copy = (name: string): Message => ({ device: name, sync: "full", target: at(name), format: "raw" });
+  jobs = [
+    { id: "backup", status: "running" },
+    { id: "mirror", status: "ready" },
+  ];
+  await pass("drive-backup", copy("backup"));
+  await pass("drive-mirror", copy("mirror"));
+  expect(told()).toBe("image raw read-write none backup, image raw read-write none mirror");
+  jobs = [
+    { id: "backup", status: "concluded" },
+    { id: "mirror", status: "ready" },
+  ];
+  await images.told({ event: "JOB_STATUS_CHANGE" }, execute);
+  expect(told()).toBe("image raw read-write none mirror");
+  await pass("block-job-complete", { device: "mirror" });
+  jobs = [];
+  await images.told({ event: "JOB_STATUS_CHANGE" }, execute);
+  expect(told()).toBe("image raw read-write none mirror");
+});
+
+test("a file is made by a job, and is out of reach when that has ended", async () => {
+  jobs = [{ id: "j", status: "running" }];
+  await pass("blockdev-create", { "job-id": "j", options: { driver: "file", filename: at("f"), size: 1 } });
+  expect(told()).toBe("make f, image raw read-write none f");
+  expect(accepted).toEqual({ [at("f")]: [] });
+  jobs = [{ id: "j", status: "null" }];
+  await images.told({ event: "JOB_STATUS_CHANGE" }, execute);
+  expect(told()).toBe("");
+});
+
+describe("block-commit", () => {
+  test("writes into the parent that is named, until its job has ended", async () => {
+    jobs = [{ id: "d", status: "running" }];
+    await pass("block-commit", { device: "d", base: at("base.img") });
+    expect(asked).toEqual(["block-commit: image raw read-write none base.img"]);
+    expect(told()).toBe("image raw read-write none base.img");
+    jobs = [];
+    await images.told({ event: "JOB_STATUS_CHANGE" }, execute);
+    expect(told()).toBe("");
+  });
+
+  test.each<[Message, RegExp]>([
+    [{ device: "d" }, /`base=` is missing/],
+    [{ device: "d", "base-node": "n" }, /`base=` is missing/],
+    [{ device: "d", base: "/etc/shadow" }, /no image of this machine stands on/],
+    [{ device: "d", base: "disk.qcow2" }, /no image of this machine stands on/],
+  ])("%j is refused", async (given, why) => {
+    await expect(pass("block-commit", given)).rejects.toThrow(why);
+    expect([asked, told()]).toEqual([[], ""]);
+  });
+});
