@@ -7,7 +7,7 @@ import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
-import { lockFile } from "../kernel/file-lock.ts";
+import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import { lockMachine } from "./change.ts";
 import type { Description } from "./description.ts";
 import { domainOf, forgetMachine, writeMachine, writePolicy } from "./machine.ts";
@@ -28,12 +28,9 @@ const SIGNALLED = 128;
  * @throws HostError for what keeps it from being started
  */
 export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
-  const { machines, runs } = places.system;
+  const { machines } = places.system;
   const domain = domainOf(wanted.name);
-  makeFolder(machines.running, modesFor(0));
-  const lock = lockFile(join(machines.running, `.${wanted.name}.lock`));
-  if (lock === null || listRuns(runs).some((run) => run.domain === domain))
-    throw new HostError(`machine ${wanted.name} is on`, `cofferdam vm show ${wanted.name}`, ExitCode.no);
+  const lock = lockOff(places, wanted.name);
   try {
     const { machine, description, policy, accepted, owner } = prepare(places, wanted);
     writeAccepted(machines.accepted, wanted.name, accepted);
@@ -59,6 +56,16 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
     change.release();
     lock.release();
   }
+}
+
+/** The machine is off until this is released, or is started by who holds it. @throws HostError where it is on */
+export function lockOff(places: Places, name: string): FileLock {
+  const { machines, runs } = places.system;
+  makeFolder(machines.running, modesFor(0));
+  const lock = lockFile(join(machines.running, `.${name}.lock`));
+  if (lock !== null && !listRuns(runs).some((run) => run.domain === domainOf(name))) return lock;
+  lock?.release();
+  throw new HostError(`machine ${name} is on`, `cofferdam vm show ${name}`, ExitCode.no);
 }
 
 /** Without the sockets of QMP that it was asked for, which are ours, and with one to us. */

@@ -194,6 +194,13 @@ test("a header that the machine wrote is no reason for a grant at a refresh", ()
   expect(vm("refresh", "one")).toEqual({ status: 0, text: "" });
 });
 
+test("nothing is accepted while it is on", () => {
+  expect(vm("accept", "one", "--", ...line)).toMatchObject({
+    status: 1,
+    text: expect.stringContaining("machine one is on"),
+  });
+});
+
 test("its state is saved into its disk, and it goes on from there at the next start", {
   timeout: TIMEOUT_MS,
 }, async () => {

@@ -1,5 +1,6 @@
 import { ExitCode } from "../../../host/exit-code.ts";
 import { placeResources } from "../../../machines/place.ts";
+import { lockOff } from "../../../machines/power-on.ts";
 import { describeCommandLine } from "../../../machines/qemu/command-line.ts";
 import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../../machines/record.ts";
 import type { Command } from "../../command.ts";
@@ -11,7 +12,7 @@ export const vmAccept: Command = {
   usage: "NAME -- EMULATOR [OPTION...]",
   summary: "take a machine's names and images as they are now",
   description: [
-    "Prints what differs from what was accepted before, and records where names lead and which parents images name. For after a new snapshot, a rebased image, or a link that leads elsewhere on purpose: look at what is printed, since the guest can write its image.",
+    "Prints what differs from what was accepted before, and records where names lead and which parents images name. For after a new snapshot, a rebased image, or a link that leads elsewhere on purpose: look at what is printed, since the guest can write its image. The machine is to be off.",
   ],
   options: [userOption],
   examples: [
@@ -23,10 +24,13 @@ export const vmAccept: Command = {
   run(context, words, options) {
     const { name, args, folder } = wantedMachine(context, words, options);
     const { accepted } = context.places.system.machines;
+    // Of one that is on, a header could be read as it is being written.
+    const off = lockOff(context.places, name);
     const placed = placeResources(describeCommandLine(args, folder).resources);
     const before = readAccepted(accepted, name);
     for (const difference of before === null ? [] : differences(before, placed)) context.out(`${difference}\n`);
     writeAccepted(accepted, name, mergeAccepted(before, placed));
+    off.release();
     return ExitCode.ok;
   },
 };
