@@ -169,6 +169,7 @@ test("what the agent did not take away is taken away as soon as it can be", asyn
 test("what the agent may have heard of, though its answer was lost, is taken away as well, and may be plugged in then", async () => {
   agentFails = true;
   await expect(pass("blockdev-add", disk("later"))).rejects.toThrow("no room");
+  await expect(pass("blockdev-add", disk("later"))).rejects.toThrow("there is blockdev later already");
   inForce += at("later.img");
   agentFails = false;
   await vi.waitUntil(() => !inForce.includes("later.img"));
