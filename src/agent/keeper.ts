@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { lockFile } from "../kernel/file-lock.ts";
 
 /** How often one that another agent started is looked at, milliseconds: its end is no event for this one. */
@@ -57,6 +58,8 @@ export class Keeper {
   }
 
   #isThere(): boolean {
+    // What is kept makes the folder itself: after the host's start neither is there.
+    if (!existsSync(dirname(this.#lock))) return false;
     const held = lockFile(this.#lock);
     held?.release();
     return held === null;

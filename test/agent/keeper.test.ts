@@ -56,6 +56,18 @@ test("a mediator that ends is started again and counted, one that ends at once e
   expect(readFileSync(join(folder, "starts"), "utf8").length).toBeGreaterThanOrEqual(6);
 });
 
+test("what makes the folder of its lock itself is started where there is none yet", async () => {
+  const path = join(folder, "run", "lock");
+  const told: string[] = [];
+  const one = new Keeper({ program: "/bin/mkdir", arguments: [join(folder, "run")] }, path, (_n, why) =>
+    told.push(why),
+  );
+  keepers.push(one);
+  one.start();
+  await until(() => told.length > 0);
+  expect(told[0]).toBe("exit status 0");
+});
+
 test("a mediator outlives its agent, and the next one takes it over instead of starting another", async (context) => {
   skipUnless(context, spawnSync("flock", ["--version"]).status === 0, "flock(1) is not installed");
   const first = keeper();
