@@ -17,6 +17,11 @@
 
 /* As the launcher: nothing was started. */
 #define EXIT_REFUSED 125
+/* To read why there is no shell, seconds. */
+#define READING_S 5
+/* For a server that is being started, with the host or anew: so many tries, microseconds apart. */
+#define TRIES_MAX 30
+#define TRY_US 100000
 /* The server never says more at once. */
 #define WORDS_MAX 4096
 
@@ -27,16 +32,24 @@ static const struct {
     {"supershell", SESSIONS_FOLDER "/supershell.sock"},
 };
 
+/* At a console a login's end brings the next prompt, which wipes the screen. */
+_Noreturn static void leave(int status)
+{
+  if (status == EXIT_REFUSED && getsid(0) == getpid() && isatty(STDERR_FILENO) && getenv("SSH_CONNECTION") == NULL)
+    sleep(READING_S);
+  _exit(status);
+}
+
 _Noreturn static void fail(const char *step, const char *help)
 {
   dprintf(STDERR_FILENO, "cofferdam: %s: %s\n  help: %s\n", step, strerror(errno), help);
-  _exit(EXIT_REFUSED);
+  leave(EXIT_REFUSED);
 }
 
 static void need(int good, const char *step)
 {
   if (!good)
-    fail(step, "docs/shell.md says how to get in without the sandbox");
+    fail(step, "without the sandbox: boot with systemd.unit=rescue.target; docs/shell.md, \"The way back\"");
 }
 
 static const char *socket_of(const char *name)
@@ -62,7 +75,11 @@ static int server_connect(const char *path)
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-  need(server >= 0 && connect(server, (struct sockaddr *)&address, sizeof address) == 0, "reach the session server");
+  need(server >= 0, "make a socket");
+  for (int tries = 1; connect(server, (struct sockaddr *)&address, sizeof address) != 0; tries++) {
+    need((errno == ENOENT || errno == ECONNREFUSED) && tries < TRIES_MAX, "reach the session server");
+    usleep(TRY_US);
+  }
   return server;
 }
 
@@ -142,7 +159,7 @@ _Noreturn static void attend(int server, int signals)
     need(length > 0, "hear from the session server");
     if (length > 1 && write(STDERR_FILENO, words + 1, length - 1) < 0)
       _exit(EXIT_REFUSED);
-    _exit((uint8_t)words[0]);
+    leave((uint8_t)words[0]);
   }
 }
 

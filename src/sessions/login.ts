@@ -7,6 +7,7 @@ import { keyCommandOf } from "../host/shell-sandbox/login-key.ts";
 import { statusOf } from "../host/whereabouts.ts";
 import { accountOf } from "./account.ts";
 import { linkAgent } from "./agent-link.ts";
+import { asLoginOf } from "./as-login.ts";
 import type { Connection } from "./connection.ts";
 import { environmentOf } from "./environment.ts";
 import { exchangeFolder } from "./exchange.ts";
@@ -14,7 +15,7 @@ import type { Logins } from "./logins.ts";
 import { originOf } from "./origin.ts";
 import { outsideRefusal, SHELL_DOMAIN } from "./peer.ts";
 import { limitArguments, limitsOf } from "./resource-limits.ts";
-import { SETSID, startFor } from "./started.ts";
+import { startFor } from "./started.ts";
 import { terminalOf } from "./terminal.ts";
 import type { Verb } from "./verb.ts";
 import type { Request } from "./wire.ts";
@@ -56,6 +57,7 @@ async function begin(
   if (connection.isClosed) return;
   const terminal = terminalOf(peer.pid, descriptors[0] ?? -1);
   const limits = limitArguments(limitsOf(peer.pid), limitsOf("self"));
+  const asLogin = asLoginOf(peer.pid, { takesTerminal: terminal === "own" });
   const origin = originOf(peer.pid);
   const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
   // What /proc said above is the peer's own if it is still there now.
@@ -75,13 +77,8 @@ async function begin(
   const command = inSandbox(key.kind === "one" ? key.command : commandOf(request));
   const start = {
     command: [
-      ...[
-        SETSID,
-        ...(terminal === "own" ? ["--ctty"] : []),
-        join(places.home, "bin", "cofferdam"),
-        "run",
-        SHELL_DOMAIN,
-      ],
+      ...asLogin,
+      ...[join(places.home, "bin", "cofferdam"), "run", SHELL_DOMAIN],
       ...[
         "--set",
         `user=${account.name}`,

@@ -1,10 +1,11 @@
 import { isatty } from "node:tty";
 import { close } from "../kernel/ffi.ts";
+import { asLoginOf } from "./as-login.ts";
 import { type Connection, NOT_STARTED } from "./connection.ts";
 import { languageOf } from "./environment.ts";
 import { openPty, type Pty, reopenTerminal } from "./pty.ts";
 import { Relay } from "./relay.ts";
-import { SETSID, startFor } from "./started.ts";
+import { startFor } from "./started.ts";
 
 const SHELL = "/bin/bash";
 const UMASK = 0o022;
@@ -83,9 +84,9 @@ function start(
   pty: Pty | null,
   relay: Relay | null,
 ): void {
-  // setsid(1) takes what it reads from.
-  const takes = pty !== null && isatty(descriptors[0] ?? -1) ? ["--ctty"] : [];
-  const shell = [SETSID, ...takes, SHELL, ...(command === null ? ["-l"] : ["-c", command])];
+  // What is taken is what it reads from.
+  const asLogin = asLoginOf(connection.peer.pid, { takesTerminal: pty !== null && isatty(descriptors[0] ?? -1) });
+  const shell = [...asLogin, SHELL, ...(command === null ? ["-l"] : ["-c", command])];
   const folder = `/proc/${connection.peer.pid}/cwd`;
   const given = descriptors.map((fd) => (pty !== null && isatty(fd) ? pty.slave : fd));
   const env = { ...languageOf(client), ...rootsOwn };

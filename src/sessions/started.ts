@@ -9,9 +9,6 @@ const UMASK_LEAST = 0o022;
 /** As a shell tells that a program died of a signal. */
 const SIGNALLED = 128;
 
-/** util-linux: a session of its own, and with --ctty standard input as its terminal, taken away from another session. */
-export const SETSID = "/usr/bin/setsid";
-
 export interface Start {
   /** Absolute; its arguments follow. */
   readonly command: readonly string[];

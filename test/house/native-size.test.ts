@@ -12,7 +12,7 @@ function linesOfCode(file: string): number {
 }
 
 /** The same of the session server's client, which is a program of its own. */
-const CLIENT_LINES_MAX = 142;
+const CLIENT_LINES_MAX = 155;
 
 const native = filesLike([".c", ".h"], ["native/"]).filter((file) => !file.endsWith("plan-layout.h"));
 const isClient = (file: string): boolean => file.startsWith("native/session/");

@@ -40,15 +40,14 @@ function limitHere(): string {
   return /Max open files +(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "";
 }
 
-test("it is in domain shell, in a session of its own, and the session ends with its client", async () => {
-  const shell = host.spawn(
-    [client, "-c", "trap 'echo hung up; exit 3' HUP; echo $$; while :; do read -t 1000 <&2 || :; done"],
-    ada,
-  );
+test("it is in domain shell, in a session of its own, as soon ended as its login where memory runs out, and the session ends with its client", async () => {
+  const command = "trap 'echo hung up; exit 3' HUP; echo $$; while :; do read -t 1000 <&2 || :; done";
+  const shell = host.spawn(["choom", "-n", "321", "--", client, "-c", command], ada);
   const pid = await new Promise<number>((resolve) => shell.stdout?.once("data", (text) => resolve(Number(text))));
   expect(domainOfProcess(pid)).toMatchObject({ domain: "shell" });
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   expect([stat[2], stat[3]]).toEqual([String(pid), String(pid)]);
+  expect(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8")).toBe("321\n");
   const heard = said(shell, "hung up");
   shell.kill("SIGKILL");
   await heard;
