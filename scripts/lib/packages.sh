@@ -23,6 +23,10 @@ zsh                 zsh               its completion
 fish                fish              its completion
 sshd                openssh-server    logins in the domain shell
 ssh                 openssh-client    logins in the domain shell
+/usr/lib/systemd/systemd  systemd     boots, for logins at its consoles
+/usr/lib/x86_64-linux-gnu/security/pam_systemd.so  libpam-systemd  sessions of logins at its consoles
+dbus-daemon         dbus              sessions of logins at its consoles
+login               login             logins at consoles
 rsync               rsync             copies into the domain shell
 curl                curl              asks the socket of what the domain shell may look at
 tcsh                tcsh              a login shell of its own kind

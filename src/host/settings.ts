@@ -46,7 +46,7 @@ const kept: readonly Kept[] = [
       const remark = "part of it is in place, or of another version: set it again to 0 or 1";
       return { value: state === "on" ? 1 : 0, remark: state === "half" ? remark : null };
     },
-    prepare: async (places, value, { uid }) => (value === 1 ? prepareOn(places, uid) : prepareOff(places)),
+    prepare: async (places, value, { uid }) => (value === 1 ? prepareOn(places, uid) : prepareOff()),
   },
   {
     key: "/UserVars/SupershellAsksReason",

@@ -1,18 +1,25 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
 /**
  * Types at a program on a terminal of 24 lines by 80 columns: a line of its standard input is what to wait for, a tab, and what to type then. `RESIZE` makes it 50 by 132,
- * `^C` and `^Z` are those keys. After 20 seconds it gives up with status 99. What it heard is its output, and the program's exit status its own.
+ * `^C`, `^D` and `^Z` are those keys. What it heard is its output, up to what was waited for, and the program's exit status its own. After 20 seconds of waiting it gives up with status 99.
+ * Without a program it holds a terminal for others, whose name is the first line of its output.
  */
 const program = `
 import fcntl, os, pty, signal, struct, sys, termios, time
-def late(*_): sys.stdout.buffer.write(heard); sys.stdout.flush(); os._exit(99)
+out = sys.stdout.buffer
+def late(*_): out.write(heard); out.flush(); os._exit(99)
 signal.signal(signal.SIGALRM, late)
-signal.alarm(20)
 heard = b''
 status = None
 def size(fd, rows, columns): fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
-pid, fd = pty.fork()
-if pid == 0:
-  os.execvp(sys.argv[1], sys.argv[1:])
+if sys.argv[1:]:
+  pid, fd = pty.fork()
+  if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+else:
+  pid, (fd, other) = None, pty.openpty()
+  print(os.ttyname(other), flush=True)
 size(fd, 24, 80)
 # A terminal outlives a hang-up, which login(1) makes when it begins: until it opens its terminal anew nobody has it open.
 def more():
@@ -21,24 +28,29 @@ def more():
     try: return os.read(fd, 4096)
     except OSError: pass
     if status is not None: return b''
-    ended, word = os.waitpid(pid, os.WNOHANG)
+    ended, word = (0, 0) if pid is None else os.waitpid(pid, os.WNOHANG)
     if ended: status = os.waitstatus_to_exitcode(word)
     else: time.sleep(0.01)
 def until(word):
   global heard
   while word not in heard:
     some = more()
-    if not some: sys.stdout.buffer.write(heard); sys.exit('ended before ' + repr(word))
+    if not some: out.write(heard); sys.exit('ended before ' + repr(word))
     heard += some
   before, heard = heard.split(word, 1)
-  sys.stdout.buffer.write(before + word)
+  out.write(before + word)
+  out.flush()
 for line in sys.stdin.buffer:
   wait, keys = line.rstrip(b'\\n').split(b'\\t')
+  signal.alarm(20)
   until(wait)
+  signal.alarm(0)
   if keys == b'RESIZE': size(fd, 50, 132)
-  else: os.write(fd, keys.replace(b'^C', b'\\x03').replace(b'^Z', b'\\x1a') + (b'' if keys.startswith(b'^') else b'\\n'))
+  else: os.write(fd, keys.replace(b'^C', b'\\x03').replace(b'^Z', b'\\x1a').replace(b'^D', b'\\x04') + (b'' if keys.startswith(b'^') else b'\\n'))
+if pid is None: sys.exit()
+signal.alarm(20)
 while some := more(): heard += some
-sys.stdout.buffer.write(heard)
+out.write(heard)
 sys.exit(status)
 `;
 
@@ -52,4 +64,57 @@ export function typist(command: readonly string[]): readonly string[] {
 /** Its standard input; a newline to wait for is the terminal's, `\r`. */
 export function typing(script: Typed): string {
   return script.map(([wait, typed]) => `${wait.replace("\n", "\r")}\t${typed}\n`).join("");
+}
+
+/** A terminal that outlives who runs at it, as a console does. */
+export class HeldTerminal {
+  readonly #child: ChildProcess;
+  #heard = "";
+  #closed = false;
+  #changed: () => void = () => undefined;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.on("data", (text) => {
+      this.#heard += text;
+      this.#changed();
+    });
+    child.once("close", () => {
+      this.#closed = true;
+      this.#changed();
+    });
+  }
+
+  /** `inside`: the words that start a command where the terminal is to be. Returns it with its name there. */
+  static async open(inside: (words: readonly string[]) => readonly string[]): Promise<readonly [HeldTerminal, string]> {
+    const [command = "", ...args] = inside(typist([]));
+    const terminal = new HeldTerminal(spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] }));
+    return [terminal, (await terminal.#until("\n")).trim()];
+  }
+
+  /** Waits for each and types; what was heard meanwhile. @throws with what was heard where one does not come */
+  async type(script: Typed): Promise<string> {
+    let all = "";
+    for (const step of script) {
+      this.#child.stdin?.write(typing([step]));
+      all += await this.#until(step[0].replace("\n", "\r"));
+    }
+    return all;
+  }
+
+  async #until(word: string): Promise<string> {
+    while (!this.#heard.endsWith(word)) {
+      if (this.#closed) throw new Error(`no ${JSON.stringify(word)} at the terminal: ${JSON.stringify(this.#heard)}`);
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+    const heard = this.#heard;
+    this.#heard = "";
+    return heard;
+  }
+
+  close(): void {
+    this.#child.kill("SIGKILL");
+  }
 }

@@ -19,7 +19,7 @@ export function consoleDropIns(): readonly string[] {
 }
 
 /** What login(1) finds in place of the host's accounts and name services. Not in the runtime folder: a console may ask for a name before anything of Cofferdam runs. */
-export function consoleFiles(places: Places): { readonly passwd: string; readonly nameServices: string } {
+function consoleFiles(places: Places): { readonly passwd: string; readonly nameServices: string } {
   const folder = join(dirname(places.system.numbers), "console");
   return { passwd: join(folder, "passwd"), nameServices: join(folder, "nsswitch.conf") };
 }

@@ -15,7 +15,7 @@ import { runsSystemd } from "../service-unit.ts";
 import type { PreparedChange } from "../setting-change.ts";
 import { makeFolder, modesFor, prepareWhole } from "../write-whole.ts";
 import { administrators, checkShells } from "./administrators.ts";
-import { consoleAccounts, consoleDropIn, consoleDropIns, consoleFiles } from "./console.ts";
+import { consoleAccounts, consoleDropIn, consoleDropIns } from "./console.ts";
 import { isRootsAlone, loginAccounts } from "./login-shells.ts";
 import { requireAgent, requireKept, withServer } from "./session-server.ts";
 import { requireSshd, SshdWith } from "./sshd.ts";
@@ -70,10 +70,9 @@ export async function prepareOn(places: Places, asker: number): Promise<Prepared
 }
 
 /** Needs nothing of Cofferdam but this program: no agent, no session server, no room on the disk. */
-export function prepareOff(places: Places): PreparedChange {
-  const { passwd, nameServices } = consoleFiles(places);
-  // sshd's is the first to go: it is the way by which most come back.
-  const files = [SSHD_DROP_IN, ...consoleDropIns(), passwd, nameServices];
+export function prepareOff(): PreparedChange {
+  // sshd's is the first to go: it is the way by which most come back. What the drop-ins bind stays: until systemd has heard of it (daemon-reload) no getty starts without.
+  const files = [SSHD_DROP_IN, ...consoleDropIns()];
   return {
     isRescue: true,
     place: async () => {
