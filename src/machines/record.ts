@@ -47,9 +47,17 @@ export function removeAccepted(folder: string, machine: string): void {
   rmSync(fileOf(folder, machine), { force: true });
 }
 
-/** Both, and where they differ the later one: a disk that is not plugged in today has still been written by the machine, and is no new one when it comes again. */
-export function mergeAccepted(before: Accepted | null, now: Accepted): Accepted {
-  return { names: { ...before?.names, ...now.names }, parents: { ...before?.parents, ...now.parents } };
+/**
+ * Both, and where they differ the later one: a disk that is not plugged in today has still been written by the machine, and is no new one when it comes again. Of an image that it writes and whose header was not looked at,
+ * as of raw ones and where the description names the parents, it is recorded that it stands on nothing: what is written there is no news from the administrator.
+ */
+export function mergeAccepted(before: Accepted | null, now: Accepted & Partial<Pick<Placed, "resources">>): Accepted {
+  const names = { ...before?.names, ...now.names };
+  const written = (now.resources ?? []).flatMap((resource) =>
+    resource.kind === "image" && resource.access === "read-write" ? [names[resource.path] ?? resource.path] : [],
+  );
+  const unread = Object.fromEntries(written.map((name) => [name, []]));
+  return { names, parents: { ...unread, ...before?.parents, ...now.parents } };
 }
 
 /** Where a description leads elsewhere than accepted. What the accepted one does not know is new, and the administrator's who wrote it. */

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { Places } from "../../src/host/places.ts";
 import type { Machine } from "../../src/machines/machine.ts";
+import { nothing } from "../../src/machines/place.ts";
 import { Commands } from "../../src/machines/proxy/commands.ts";
 import { movingStates } from "../../src/machines/proxy/loans.ts";
 import { skipUnless } from "../support/skip.ts";
@@ -30,7 +31,9 @@ beforeAll(() => {
 beforeEach((context) => skipUnless(context, schema.size > 0, "there is no QEMU, which set-up installs as root"));
 
 const handled = new Set(
-  new Commands({} as Places, { name: "one", folder: "/" } as Machine, () => Promise.resolve({})).named,
+  new Commands({} as Places, { name: "one", folder: "/", placed: nothing } as unknown as Machine, () =>
+    Promise.resolve({}),
+  ).named,
 );
 
 /** Texts in their arguments are names of what the machine has, or of what it is to be told: they make QEMU open, make or connect to nothing of the host. */
@@ -41,7 +44,7 @@ const inside = `
   block-job-cancel block-job-change block-job-dismiss block-job-finalize block-job-pause block-job-resume block-job-set-speed
   job-cancel job-dismiss job-finalize job-pause job-resume
   block-latency-histogram-set block-set-write-threshold block_resize block_set_io_throttle
-  blockdev-backup blockdev-mirror blockdev-snapshot blockdev-close-tray blockdev-open-tray blockdev-insert-medium blockdev-set-active
+  blockdev-backup blockdev-mirror blockdev-close-tray blockdev-open-tray blockdev-insert-medium blockdev-set-active
   blockdev-snapshot-delete-internal-sync blockdev-snapshot-internal-sync snapshot-delete snapshot-load snapshot-save
   x-blockdev-amend x-blockdev-change x-blockdev-set-iothread
   change-vnc-password expire_password set_password client_migrate_info

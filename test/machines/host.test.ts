@@ -13,7 +13,7 @@ import { wayOf } from "../../src/machines/way.ts";
 import { networkContains, parseAddress } from "../../src/model/network.ts";
 import { formatLetters } from "../../src/model/permission.ts";
 import { skipUnless } from "../support/skip.ts";
-import { header } from "./qcow2-header.ts";
+import { cloneOf, header } from "./qcow2-header.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-machines-")));
 const at = (name: string): string => join(folder, name);
@@ -124,6 +124,23 @@ describe("what was accepted", () => {
     const kept = mergeAccepted(clone, without);
     const shadow = { role: "parent", path: "/etc/shadow", format: "raw" } as const;
     expect(differences(kept, { names: {}, parents: { "/clone": [shadow] } })).toHaveLength(1);
+  });
+
+  test("a header in an image that the machine wrote while nobody looked at it is no new one", () => {
+    const first = mergeAccepted(
+      null,
+      place("-drive file=wrote.img,format=raw -drive file=read.img,format=raw,readonly=on"),
+    );
+    for (const name of ["wrote.img", "read.img"]) writeFileSync(at(name), cloneOf("/etc/hostname"));
+    const refused = [`image ${at("wrote.img")} says that it stands on /etc/hostname (raw), and stood on nothing`];
+    expect(differences(first, place("-drive file=wrote.img,format=qcow2"))).toEqual(refused);
+    expect(differences(first, place("-drive file=read.img,format=qcow2"))).toEqual([]);
+    const node = (backing: string) =>
+      `-blockdev driver=qcow2,file.driver=file,file.filename=wrote.img,node-name=n${backing}`;
+    expect(differences(mergeAccepted(null, place(node(",backing="))), place(node("")))).toEqual(refused);
+    expect(
+      mergeAccepted(mergeAccepted(null, place(node(""))), place(node(",backing="))).parents[at("wrote.img")],
+    ).toHaveLength(1);
   });
 
   test("is nothing before the first start", () => expect(readAccepted(at("record"), "two")).toBeNull());

@@ -34,10 +34,9 @@ beforeEach(() => {
   const grants: ImageGrants = {
     grant: async (piece, resources) => void granted.set(piece, resources),
     forget: async (piece) => void granted.delete(piece),
-    become: async (piece, image, read) => {
-      granted.set(piece, [image]);
-      onlyRead.push(...read);
-    },
+    become: async (piece, image) => void granted.set(piece, [image]),
+    onlyRead: async (names) => void onlyRead.push(...names),
+    imageOf: (piece) => (piece === "blockdev over" ? { name: at("over.qcow2"), format: "qcow2" } : null),
     images: () => known,
     nameOf: (path) => path,
     accept: async (parents) => void Object.assign(accepted, parents),
@@ -125,6 +124,19 @@ test("a snapshot is made, then written alone; what is below is only read, and wh
   expect(told()).toBe("image qcow2 read-write none o.qcow2");
   expect(onlyRead).toEqual([at("disk.qcow2")]);
   expect(accepted[at("o.qcow2")]?.map(({ path }) => path)).toEqual([at("disk.qcow2"), at("base.img")]);
+});
+
+test("a node that is put over another is taken for what its image says, where that is one of the machine's own", async () => {
+  writes("over.qcow2", at("disk.qcow2"))();
+  const actions = [{ type: "blockdev-snapshot", data: { node: "n", overlay: "over" } }, null];
+  await pass("transaction", { actions });
+  await pass("blockdev-snapshot", { node: "n", overlay: "of nobody" });
+  expect(onlyRead).toEqual([at("disk.qcow2")]);
+  expect(accepted[at("over.qcow2")]?.map(({ path }) => path)).toEqual([at("disk.qcow2"), at("base.img")]);
+  writes("over.qcow2", "/etc/shadow", "raw")();
+  accepted = {};
+  await expect(pass("blockdev-snapshot", { node: "n", overlay: "over" })).rejects.toThrow(/no image of this machine/);
+  expect(accepted).toEqual({});
 });
 
 test.each([

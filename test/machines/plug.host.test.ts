@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { compileC } from "../support/compile-c.ts";
@@ -137,4 +137,34 @@ test("a machine that closes its monitor and goes on is ended, since nothing coul
   await closer.ended;
   expect(closer.text).toContain("machine closer has closed its monitor and goes on: ended by SIGKILL");
   expect(existsSync(host.at("run/machines/vm@closer.yaml"))).toBe(false);
+});
+
+test("what a command needs for a time works for that time: memory into files, a server of disks, a new image, another medium", async () => {
+  const memory = { val: 0, size: 4096, filename: host.at("memory") };
+  expect(await qmp.ask("pmemsave", memory)).toEqual({ return: {} });
+  expect(await qmp.ask("dump-guest-memory", { paging: false, protocol: `file:${host.at("dump")}` })).toEqual({
+    return: {},
+  });
+  await vi.waitUntil(() => !policy().includes(host.at("dump")), { timeout: TIMEOUT_MS });
+  for (const name of ["memory", "dump"]) expect(statSync(host.at(name)).size).toBeGreaterThanOrEqual(4096);
+  expect(policy()).not.toContain(host.at("memory"));
+
+  const addr = { type: "unix", data: { path: host.at("nbd.sock") } };
+  expect(await qmp.ask("nbd-server-start", { addr })).toEqual({ return: {} });
+  expect(existsSync(host.at("nbd.sock"))).toBe(true);
+  expect(await qmp.ask("nbd-server-stop")).toEqual({ return: {} });
+  expect(policy()).not.toContain("nbd.sock");
+
+  const file = { driver: "file", filename: host.at("new.img"), size: 1 << 20 };
+  expect(await qmp.ask("blockdev-create", { "job-id": "make", options: file })).toEqual({ return: {} });
+  await vi.waitUntil(() => !policy().includes("new.img"), { timeout: TIMEOUT_MS });
+  expect(statSync(host.at("new.img")).size).toBe(1 << 20);
+  expect(await qmp.ask("job-dismiss", { id: "make" })).toEqual({ return: {} });
+
+  expect(await qmp.ask("device_add", { driver: "scsi-cd", bus: "scsi.0", id: "cd" })).toEqual({ return: {} });
+  const medium = { id: "cd", filename: host.at("new.img"), format: "raw" };
+  expect(await qmp.ask("blockdev-change-medium", medium)).toEqual({ return: {} });
+  expect(policy()).toContain(`r ${host.at("new.img")}`);
+  expect(await qmp.ask("eject", { id: "cd", force: true })).toEqual({ return: {} });
+  expect(policy()).not.toContain("new.img");
 });

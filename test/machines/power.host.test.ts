@@ -237,6 +237,11 @@ test("it moves to another machine while its guest works, to the place that was n
   await vi.waitUntil(async () => (await statusOf(from)) === "failed", { timeout: TIMEOUT_MS });
   expect(told(new RegExp(String(portOf(daemon))))).not.toEqual([]);
 
+  const able = (capability: string) => ({ capabilities: [{ capability, state: true }] });
+  expect((await to.ask("migrate-set-capabilities", able("postcopy-ram"))).error.desc).toMatch(/[Uu]serfaultfd/);
+  // Several connections to one place.
+  for (const side of [from, to])
+    expect(await side.ask("migrate-set-capabilities", able("multifd"))).toEqual({ return: {} });
   expect(await to.ask("migrate-incoming", { uri })).toEqual({ return: {} });
   expect(shown("two")).toContain(`listen tcp 127.0.0.1:${port}`);
   const addr = { transport: "socket", type: "inet", host: "127.0.0.1", port };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Monitor } from "../../src/machines/description.ts";
 import { type Machine, writeMachine, writePolicy } from "../../src/machines/machine.ts";
+import { nothing } from "../../src/machines/place.ts";
 import { serveMonitor } from "../../src/machines/proxy/serve.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
 import { root } from "../house/tree.ts";
@@ -30,7 +31,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const machine = { name: "one" } as unknown as Machine;
+const machine = { name: "one", placed: nothing } as unknown as Machine;
 const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 const serve = (path: string) =>
   serveMonitor({

@@ -1,6 +1,7 @@
 import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
 import type { Machine } from "../machine.ts";
+import { INCOMING } from "../qemu/piece.ts";
 import { Granted } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
 import { Images } from "./images.ts";
@@ -29,10 +30,11 @@ export class Commands {
   constructor(places: Places, machine: Machine, execute: Execute) {
     this.#execute = execute;
     const granted = new Granted(places, machine);
+    const isComing = machine.placed.resources.some(({ origin }) => origin.piece === INCOMING);
     this.#handlers = [
       new Plugged(granted, machine.folder),
       new Images(granted, machine.folder),
-      new Lent(granted, machine.folder, execute),
+      new Lent(granted, machine.folder, execute, isComing),
     ];
   }
 

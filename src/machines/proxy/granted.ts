@@ -5,7 +5,7 @@ import { changeMachine } from "../change.ts";
 import { type Machine, readMachine } from "../machine.ts";
 import { nothing, type Placed, placedTogether, placedWithout, placeResources } from "../place.ts";
 import { type Accepted, differences, mergeAccepted, readAccepted, writeAccepted } from "../record.ts";
-import type { Resource } from "../resource.ts";
+import type { ImageFormat, Resource } from "../resource.ts";
 import { type KnownImages, knownImages } from "../stands-on.ts";
 
 /** What could not be taken away is tried again after this time. */
@@ -55,26 +55,31 @@ export class Granted {
   }
 
   /**
-   * The piece is this image and no more when it returns, and images of these real names are read alone, whichever piece they belong to. The name leads where it led when it was granted.
+   * The piece is this image and no more when it returns. Its name leads where it led when it was granted.
    * @throws HostError where the agent does not take it: then all is as before
    */
-  become(piece: string, image: Resource, onlyRead: readonly string[]): Promise<void> {
+  become(piece: string, image: Resource): Promise<void> {
     const own = { ...image, origin: { ...image.origin, piece } };
-    return this.#next(() =>
-      changeMachine(this.#places, this.#name, ({ placed }) => {
-        const others = placedWithout(placed, piece).resources.map((one) =>
-          one.kind === "image" && onlyRead.includes(placed.names[one.path] ?? one.path)
-            ? { ...one, access: "read" as const }
-            : one,
-        );
-        return { ...placed, resources: [...others, own] };
-      }),
-    );
+    return this.#change((placed) => ({ ...placed, resources: [...placedWithout(placed, piece).resources, own] }));
+  }
+
+  /** Images of these real names are read alone when it returns, whichever piece they belong to. @throws as `become` */
+  onlyRead(names: readonly string[]): Promise<void> {
+    const reading = (placed: Placed, one: Resource): Resource =>
+      one.kind === "image" && names.includes(placed.names[one.path] ?? one.path) ? { ...one, access: "read" } : one;
+    return this.#change((placed) => ({ ...placed, resources: placed.resources.map((one) => reading(placed, one)) }));
   }
 
   /** Where a name that was granted leads. */
   nameOf(path: string): string {
     return readMachine(this.#places.system.machines, this.#name)?.placed.names[path] ?? path;
+  }
+
+  /** The image of a piece, by its real name. */
+  imageOf(piece: string): { readonly name: string; readonly format: ImageFormat } | null {
+    const placed = readMachine(this.#places.system.machines, this.#name)?.placed ?? nothing;
+    const found = placed.resources.find(({ kind, origin }) => kind === "image" && origin.piece === piece);
+    return found?.kind === "image" ? { name: placed.names[found.path] ?? found.path, format: found.format } : null;
   }
 
   /** The images that it has. */
@@ -87,13 +92,11 @@ export class Granted {
   /** Records what images stand on: what their headers say later is compared with that. @throws HostError where the machine is off */
   accept(parents: Accepted["parents"]): Promise<void> {
     const { accepted } = this.#places.system.machines;
-    return this.#next(() =>
-      changeMachine(this.#places, this.#name, ({ placed }) => {
-        const before = readAccepted(accepted, this.#name) ?? placed;
-        writeAccepted(accepted, this.#name, mergeAccepted(before, { names: {}, parents }));
-        return null;
-      }),
-    );
+    return this.#change((placed) => {
+      const before = readAccepted(accepted, this.#name) ?? placed;
+      writeAccepted(accepted, this.#name, mergeAccepted(before, { names: {}, parents }));
+      return null;
+    });
   }
 
   /** Looks at the host once: what is written into a header later counts for nothing. */
@@ -134,7 +137,11 @@ export class Granted {
   }
 
   #withdraw(piece: string): Promise<void> {
-    return this.#next(() => changeMachine(this.#places, this.#name, ({ placed }) => placedWithout(placed, piece)));
+    return this.#change((placed) => placedWithout(placed, piece));
+  }
+
+  #change(change: (placed: Placed) => Placed | null): Promise<void> {
+    return this.#next(() => changeMachine(this.#places, this.#name, ({ placed }) => change(placed)));
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { HostError } from "../../host/host-error.ts";
 import type { Parent } from "../parents.ts";
-import { committedTo, imagesMade, type Making, makingCommands } from "../qemu/image-making.ts";
+import { committedTo, imagesMade, type Making, makingCommands, nodesOver } from "../qemu/image-making.ts";
 import type { Resource } from "../resource.ts";
 import { isLink, standsOnKnown } from "../stands-on.ts";
 import { wayOf } from "../way.ts";
@@ -9,7 +9,10 @@ import type { Execute, Handler } from "./handler.ts";
 import type { Message } from "./lines.ts";
 
 /** What is needed of it here. */
-export type ImageGrants = Pick<Granted, "grant" | "forget" | "become" | "images" | "nameOf" | "accept">;
+export type ImageGrants = Pick<
+  Granted,
+  "grant" | "forget" | "become" | "onlyRead" | "images" | "imageOf" | "nameOf" | "accept"
+>;
 
 /** One image that is made, with what it is granted under. */
 interface Begun {
@@ -68,6 +71,7 @@ export class Images implements Handler {
     }
     const failures: unknown[] = [];
     for (const one of begun) await this.#settle(one).catch((error: unknown) => failures.push(error));
+    for (const node of nodesOver(name, given)) await this.#cover(node).catch((error: unknown) => failures.push(error));
     for (const failure of failures) throw failure;
     // It may have ended already.
     await this.told({}, execute);
@@ -148,14 +152,24 @@ export class Images implements Handler {
     }
     const below = use === "overlay" ? stands.slice(0, 1).map(({ path }) => path) : [];
     const image: Resource = { kind: "image", path, format, access: "read-write", parents: "none", origin };
-    await this.#granted.become(piece, image, below);
+    await this.#granted.become(piece, image);
     // What is a link from now on was made one before, while it might be made.
     if (isLink(name)) {
       await this.#forget([begun]);
       throw new HostError(`${name} is a link, which the machine has made`, "look where it leads, and remove it");
     }
     if (failure !== null) throw failure;
+    if (below.length > 0) await this.#granted.onlyRead(below);
     if (isMade) await this.#granted.accept({ [name]: stands });
+  }
+
+  /** Of an image that was there before nothing is known but that the machine could write it; it was recorded as standing on nothing. */
+  async #cover(node: string): Promise<void> {
+    const found = this.#granted.imageOf(`blockdev ${node}`);
+    if (found === null) return;
+    const stands = standsOnKnown(found.name, found.format, this.#granted.images());
+    await this.#granted.onlyRead(stands.slice(0, 1).map(({ path }) => path));
+    await this.#granted.accept({ [found.name]: stands });
   }
 
   async #forget(begun: readonly { readonly piece: string }[]): Promise<void> {

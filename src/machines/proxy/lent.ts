@@ -1,9 +1,10 @@
 import { Description } from "../description.ts";
 import { Argument } from "../qemu/argument.ts";
+import { INCOMING } from "../qemu/piece.ts";
 import type { Grants } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
 import type { Message } from "./lines.ts";
-import { type Asked, type Ended, type Loan, loans } from "./loans.ts";
+import { type Asked, type Ended, type Loan, loans, moved } from "./loans.ts";
 
 /** After so many milliseconds the emulator is asked for an end of which no event tells. */
 const LOOK_MS = 1000;
@@ -37,8 +38,8 @@ export class Lent implements Handler {
   #count = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `folder`: what relative names start from. `execute`: for what nobody has asked for. */
-  constructor(granted: Grants, folder: string, execute: Execute) {
+  /** `folder`: what relative names start from. `execute`: for what nobody has asked for. `isComing`: it was started with -incoming. */
+  constructor(granted: Grants, folder: string, execute: Execute, isComing = false) {
     this.#granted = granted;
     this.#folder = folder;
     this.#execute = execute;
@@ -47,6 +48,8 @@ export class Lent implements Handler {
     const asked = endings.filter((ending) => ending.by === "question");
     this.commands = [...new Set([...loans.keys(), ...enders, ...asked.map(({ question }) => question)])];
     this.events = asked.map(({ event }) => event);
+    if (isComing) this.#open = [{ key: INCOMING, id: "", ending: moved }];
+    this.#lookLater();
   }
 
   async pass(command: Message, execute: Execute): Promise<Message> {
@@ -82,7 +85,10 @@ export class Lent implements Handler {
       await this.#end(command);
       this.#held = [...this.#held, { key, names: ending.names(given), ending }];
     } else if (ending.by === "question") {
-      this.#open = [...this.#open, { key, id: id === undefined ? "" : String(given[id]), ending }];
+      const open = { key, id: id === undefined ? "" : String(given[id]), ending };
+      this.#open = [...this.#open, open];
+      // It may have ended already, and the event that tells of that may have come before the answer.
+      if (!ending.isQuiet) await this.#askFor([open], execute);
       this.#lookLater();
     }
     return answer;

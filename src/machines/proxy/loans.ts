@@ -60,7 +60,7 @@ export const movingStates: readonly string[] = [
   "wait-unplug",
 ];
 
-const moved: Ending = {
+export const moved: Asked = {
   by: "question",
   question: "query-migrate",
   event: "MIGRATION",

@@ -31,15 +31,23 @@ const makers: ReadonlyMap<string, (keys: Keys) => Making | null> = new Map([
   ["blockdev-create", created],
 ]);
 
-export const makingCommands: readonly string[] = [...makers.keys(), "transaction"];
+export const makingCommands: readonly string[] = [...makers.keys(), "blockdev-snapshot", "transaction"];
+
+/** The nodes that are put over others, which blockdev-add has brought, or the command line. */
+export function nodesOver(command: string, given: Message): readonly string[] {
+  if (command === "blockdev-snapshot") return typeof given.overlay === "string" ? [given.overlay] : [];
+  return actionsOf(command, given).flatMap(({ type, data }) => nodesOver(String(type), (data ?? {}) as Message));
+}
 
 /** What a command has made. `folder`: what relative names start from. @throws HostError for what no rule can describe */
 export function imagesMade(command: string, given: Message, folder: string): readonly Making[] {
-  if (command !== "transaction") return made(command, given, folder);
-  const { actions } = given;
-  return Array.isArray(actions)
-    ? actions.flatMap((action: Message | null) => made(String(action?.type), action?.data, folder))
-    : [];
+  const actions = actionsOf(command, given);
+  return [...made(command, given, folder), ...actions.flatMap(({ type, data }) => made(String(type), data, folder))];
+}
+
+function actionsOf(command: string, { actions }: Message): readonly Message[] {
+  if (command !== "transaction" || !Array.isArray(actions)) return [];
+  return actions.filter((action) => typeof action === "object" && action !== null);
 }
 
 function made(command: string, given: unknown, folder: string): readonly Making[] {

@@ -11,9 +11,13 @@ const named: ReadonlyMap<string, { readonly kind: string; readonly key: string }
   ["object", { kind: "object", key: "id" }],
 ]);
 
+/** Of what -incoming names, which is over when the machine has come. */
+export const INCOMING = "incoming";
+
 /** What the option at `at` is a part of (`Origin`). QEMU removes what -drive made together with the device that was made for it. */
 export function pieceOf(args: readonly string[], at: number): string | null {
   const option = optionAt(args, at);
+  if (option === INCOMING) return INCOMING;
   if (option === "drive") return deviceOf(args, keyOf(args, at, "id"));
   const name = named.get(option);
   const id = name === undefined ? null : keyOf(args, at, name.key);
