@@ -10,6 +10,7 @@ import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import { lockMachine } from "./change.ts";
 import type { Description } from "./description.ts";
+import { endRest } from "./end-rest.ts";
 import { domainOf, forgetMachine, writeMachine, writePolicy } from "./machine.ts";
 import { MonitorSocket } from "./monitor-socket.ts";
 import { prepare, type Wanted } from "./prepare.ts";
@@ -46,7 +47,7 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
         socket.once("close", () => void endUnmanaged(wanted.name, emulator));
         await serveMonitor({ places, machine, monitors, owner, emulator: socket });
       });
-      return await endOf(emulator, served);
+      return await endOf(domain, emulator, served);
     } finally {
       monitor.close();
     }
@@ -87,7 +88,7 @@ async function endUnmanaged(name: string, emulator: ChildProcess): Promise<void>
 }
 
 /** `served`: a machine whose monitor cannot be served is not what was asked for, and is ended. */
-async function endOf(emulator: ChildProcess, served: Promise<void>): Promise<number> {
+async function endOf(domain: string, emulator: ChildProcess, served: Promise<void>): Promise<number> {
   const failures: unknown[] = [];
   served.catch((error: unknown) => {
     failures.push(error);
@@ -106,5 +107,6 @@ async function endOf(emulator: ChildProcess, served: Promise<void>): Promise<num
     return status;
   } finally {
     for (const { signal, pass } of handlers) process.off(signal, pass);
+    if (emulator.pid !== undefined) endRest(domain, emulator.pid);
   }
 }

@@ -1,4 +1,4 @@
-// In the emulator's place: connects to its monitor, closes it, and goes on, whatever it is asked to.
+// In the emulator's place: connects to its monitor, closes it, and goes on with a child of its own, whatever it is asked to.
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,5 +13,6 @@ int main(int argc, char **argv) {
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) return perror("connect"), 1;
   close(fd);
+  fork();
   for (;;) pause();
 }
