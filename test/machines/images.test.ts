@@ -19,12 +19,14 @@ let images: Images;
 /** What the emulator does when it is asked, and what it answers. */
 let emulator: (command: Message) => Message;
 let jobs: readonly Message[];
+let forgets: (piece: string) => Promise<void>;
 const asked: string[] = [];
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-images-")));
   granted = new Map();
   [onlyRead, accepted, jobs] = [[], {}, []];
   asked.length = 0;
+  forgets = async (piece) => void granted.delete(piece);
   emulator = () => ({ return: {} });
   const base = { role: "parent", path: at("base.img"), format: "raw" } as const;
   known = new Map([
@@ -33,7 +35,7 @@ beforeEach(() => {
   ]);
   const grants: ImageGrants = {
     grant: async (piece, resources) => void granted.set(piece, resources),
-    forget: async (piece) => void granted.delete(piece),
+    forget: (piece) => forgets(piece),
     become: async (piece, image) => void granted.set(piece, [image]),
     onlyRead: async (names) => void onlyRead.push(...names),
     imageOf: (piece) => (piece === "blockdev over" ? { name: at("over.qcow2"), format: "qcow2" } : null),
@@ -169,6 +171,17 @@ test("where the emulator refuses, nothing stays granted, of none of the images o
   expect(await pass("transaction", { actions })).toHaveProperty("error");
   expect(asked).toEqual(["transaction: make a, image qcow2 read-write none a, make b, image qcow2 read-write none b"]);
   expect(told()).toBe("");
+});
+
+test("where one of them cannot be taken away at the moment, the others are", async () => {
+  forgets = async (piece) => {
+    if (piece === "image 1") throw new Error("no agent");
+    granted.delete(piece);
+  };
+  emulator = () => ({ error: {} });
+  const actions = ["a", "b"].map((file) => ({ type: "blockdev-snapshot-sync", data: snapshot(file) }));
+  await expect(pass("transaction", { actions })).rejects.toThrow("no agent");
+  expect([...granted.keys()]).toEqual(["image 1"]);
 });
 
 test("what other images stand on is not made anew", async () => {

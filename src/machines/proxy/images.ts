@@ -173,7 +173,8 @@ export class Images implements Handler {
   }
 
   async #forget(begun: readonly { readonly piece: string }[]): Promise<void> {
-    for (const { piece } of begun) await this.#granted.forget(piece);
+    // One that cannot be taken away at the moment keeps none of the others.
+    await Promise.all(begun.map(({ piece }) => this.#granted.forget(piece)));
   }
 }
 
