@@ -9,6 +9,8 @@ export interface SessionPlaces {
   readonly supershell: string;
   /** For domain `shell` alone: what `cofferdam top` and `cofferdam support` show. */
   readonly view: string;
+  /** Of root alone: where those lead who come to `view`. */
+  readonly behind: string;
   /** `USER/ID.sock`: agents of ssh that came along. */
   readonly agents: string;
   /** Holds nothing: where shells that sshd starts before the sandbox look for start-up files. */
@@ -24,6 +26,8 @@ export interface SessionPrograms {
   readonly login: string;
   /** First on PATH inside the sandbox; the one folder of the installation that domains may be granted. */
   readonly inside: string;
+  /** What the session server starts for each connection. */
+  readonly attendant: string;
   readonly supershell: string;
   /** `cofferdam` inside the sandbox: `top` and `support`. */
   readonly cofferdam: string;
@@ -37,6 +41,7 @@ export function sessionPlaces(folder = sessions.folder, exchange = sessions.exch
     login: join(folder, "login.sock"),
     supershell: join(folder, "supershell.sock"),
     view: join(folder, "view.sock"),
+    behind: join(folder, "behind"),
     agents: join(folder, "agents"),
     empty: join(folder, "empty"),
     lock: join(folder, "lock"),
@@ -49,6 +54,7 @@ export function sessionPrograms(home: string): SessionPrograms {
   return {
     login: join(home, "bin", "cofferdam-login"),
     inside,
+    attendant: join(home, "bin", "cofferdam-attendant"),
     supershell: join(inside, "supershell"),
     cofferdam: join(inside, "cofferdam"),
   };

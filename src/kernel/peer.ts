@@ -25,9 +25,13 @@ export function socketPeer(socket: number): SocketPeer | null {
   const bytes = option(socket, SO_PEERGROUPS, GROUPS_MAX * GID_BYTES);
   const groups = Array.from({ length: bytes.length / GID_BYTES }, (_, i) => bytes.readUInt32LE(i * GID_BYTES));
   const pidfd = pidfdOf(socket, pid);
-  if (pidfd === null) return null;
+  return pidfd === null ? null : toldPeer({ pid, uid, gid, groups }, pidfd);
+}
+
+/** The same where another process has asked the kernel. `pidfd` is closed with the peer. */
+export function toldPeer(who: Pick<SocketPeer, "pid" | "uid" | "gid" | "groups">, pidfd: number): SocketPeer {
   return {
-    ...{ pid, uid, gid, groups },
+    ...who,
     // A pidfd becomes readable when its process has ended (pidfd_open(2)).
     isAlive: () => poll([{ fd: pidfd, events: POLLIN }], 0)[0] === 0,
     close: () => close(pidfd),

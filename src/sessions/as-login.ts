@@ -1,21 +1,19 @@
 import { readFileSync } from "node:fs";
 import { unlessGone } from "../kernel/unless-gone.ts";
 
-/** util-linux: a session of its own, and with --ctty standard input as its terminal, taken away from another session. */
-const SETSID = "/usr/bin/setsid";
 /** Of a process that nobody has logged in for. */
 const NO_LOGIN = "4294967295";
 /** Where the kernel keeps neither, or does not let it be changed, there is a shell all the same: nothing is decided by them. */
 const script = `{ printf %s "$1" >/proc/self/oom_score_adj; [ "$2" = ${NO_LOGIN} ] || printf %s "$2" >/proc/self/loginuid; } 2>/dev/null; shift 2; exec "$@"`;
 
 /**
- * Words that begin a command as one of a login, of which the session server is none: a session of its own; the user for whom the kernel's audit keeps what is done, as the peer's login has it, so
+ * Words that begin a command as one of a login, of which the session server is none: the user for whom the kernel's audit keeps what is done, as the peer's login has it, so
  * that it is known who became root; and no more protection from the end when memory runs out than the peer has, for systemd gives the agent and its children much.
  */
-export function asLoginOf(peer: number, { takesTerminal }: { takesTerminal: boolean }): readonly string[] {
+export function asLoginOf(peer: number): readonly string[] {
   const least = Math.max(0, memoryScore("self"), memoryScore(peer));
   const login = wordOf(peer, "loginuid") ?? NO_LOGIN;
-  return [SETSID, ...(takesTerminal ? ["--ctty"] : []), "/bin/sh", "-c", script, "sh", String(least), login];
+  return ["/bin/sh", "-c", script, "sh", String(least), login];
 }
 
 /** Higher is sooner (proc_pid_oom_score_adj(5)). */

@@ -1,80 +1,102 @@
-import { MSG_DONTWAIT, MSG_NOSIGNAL, POLLIN } from "../kernel/constants.ts";
+import { constants } from "node:os";
 import type { Epoll } from "../kernel/epoll.ts";
-import { close, syscallRaw } from "../kernel/ffi.ts";
 import type { SocketPeer } from "../kernel/peer.ts";
-import { receive } from "../kernel/receive.ts";
-import { number as syscallNumber } from "../kernel/syscalls.ts";
-import { READ_BYTES, REQUEST_BYTES_MAX, REQUEST_MS_MAX } from "./limits.ts";
+import type { Attendant, Attended, News } from "./attendant.ts";
+import { REQUEST_BYTES_MAX, REQUEST_MS_MAX } from "./limits.ts";
+import { encodeStart, type Start } from "./start.ts";
 import { DESCRIPTORS, encodeAnswer, HEADER_BYTES, lengthOf, parseRequest, type Request, WireError } from "./wire.ts";
 
 /** As the launcher ends when a start is refused (native/launcher.h). */
 export const NOT_STARTED = 125;
-const SENDTO = syscallNumber("sendto") ?? 0;
+/** As a shell tells that a program died of a signal. */
+const SIGNALLED = 128;
 
 /** What a request makes happen: the client's further words reach it. */
 export interface Work {
+  /** The program runs. */
+  started(pid: number): void;
   /** A signal that the client got; its number comes from the client. */
   signal(number: number): void;
   /** The client is gone. */
   hangUp(): void;
+  /** It has ended, or did not start: answers the client. Once. */
+  over(status: number): void;
 }
 
 export interface ConnectionEvents {
-  /** The descriptors are the connection's, and closed when this is over. It does not reject. */
-  request(request: Request, descriptors: readonly number[], connection: Connection): Promise<void>;
+  /** It does not reject. */
+  request(request: Request, connection: Connection): Promise<void>;
+  /** The client is gone, or has its answer, and nothing runs for it. */
   closed(connection: Connection): void;
-  /** What the client said could not be done; it is closed. */
+  /** Its attendant has ended, too. */
+  gone(connection: Connection): void;
+  /** What the client said could not be done; it is let go. */
   failed(error: unknown): void;
 }
 
-/** One client: hears its request, within {@link REQUEST_MS_MAX}, then its signals, and answers once. */
-export class Connection {
+/** One client: hears its request, within {@link REQUEST_MS_MAX}, then its signals, and answers once. The client's descriptors are its attendant's. */
+export class Connection implements Attended {
   readonly peer: SocketPeer;
-  readonly #socket: number;
   readonly epoll: Epoll;
-  readonly #watched: number;
+  readonly #attendant: Attendant;
   readonly #events: ConnectionEvents;
   readonly #timer: NodeJS.Timeout;
   #heard = Buffer.alloc(0);
-  #descriptors: number[] = [];
+  #terminals: readonly number[] = [];
   #isHeard = false;
   /** What came before there was work, each number once. */
   readonly #early = new Set<number>();
   #work: Work | null = null;
-  #isClosed = false;
+  #isAnswered = false;
+  #isHungUp = false;
 
-  constructor(socket: number, peer: SocketPeer, epoll: Epoll, events: ConnectionEvents) {
+  constructor(attendant: Attendant, peer: SocketPeer, epoll: Epoll, events: ConnectionEvents) {
     this.peer = peer;
-    this.#socket = socket;
     this.epoll = epoll;
+    this.#attendant = attendant;
     this.#events = events;
-    this.#timer = setTimeout(() => this.refuse("no request came in time"), REQUEST_MS_MAX);
-    this.#watched = epoll.add(socket, POLLIN, { ready: () => this.#guarded() });
+    this.#timer = setTimeout(() => this.guard(() => this.refuse("no request came in time")), REQUEST_MS_MAX);
+    attendant.owner = this;
+    attendant.send("g");
   }
 
-  /** Nothing was begun for it yet. */
+  /** Nothing runs for it, yet or any more. */
   get isWaiting(): boolean {
     return this.#work === null;
   }
 
   /** The client is gone, or has its answer. */
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#isAnswered || this.#isHungUp;
   }
 
-  /** From now on the client's signals, and its end, are this work's. */
-  begin(work: Work): void {
+  /** Device numbers of the client's descriptors that are terminals, 0 for the others. */
+  get terminals(): readonly number[] {
+    return this.#terminals;
+  }
+
+  /** @see Attendant.pathOf */
+  pathOf(descriptor: number): string {
+    return this.#attendant.pathOf(descriptor);
+  }
+
+  /** Starts a program with the client's descriptors. From now on the client's signals, and its end, are this work's. */
+  begin(start: Start, work: Work): void {
+    this.#attendant.order(encodeStart(start));
     this.#work = work;
     for (const number of this.#early) work.signal(number);
   }
 
+  /** To what was started, and its group. */
+  kill(number: number): void {
+    this.#attendant.send("k", Buffer.from([number]));
+  }
+
   /** The last word: an exit status and what the client writes to its standard error. */
   answer(status: number, words: string): void {
-    if (this.#isClosed) return;
-    const bytes = encodeAnswer(status, words);
-    // A client that does not read has a buffer, which holds this.
-    syscallRaw(SENDTO, this.#socket, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
-    this.close();
+    if (this.#isAnswered) return;
+    this.#attendant.send("a", encodeAnswer(status, words));
+    this.#letGo();
   }
 
   /** Nothing was started; `why` is one sentence. */
@@ -82,43 +104,61 @@ export class Connection {
     this.answer(NOT_STARTED, `cofferdam: ${why}\n`);
   }
 
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    this.#dropDescriptors();
-    this.epoll.remove(this.#watched);
-    close(this.#socket);
-    this.peer.close();
-    this.#events.closed(this);
-  }
-
-  /** An error that left the loop would end every session of the host. */
-  #guarded(): void {
+  guard(work: () => void): void {
     try {
-      this.#ready();
+      work();
     } catch (error) {
       this.#events.failed(error);
-      this.close();
+      this.kill(constants.signals.SIGHUP);
+      this.#letGo();
     }
   }
 
-  #ready(): void {
-    const received = receive(this.#socket, READ_BYTES, DESCRIPTORS);
-    if (received.kind === "nothing") return;
-    if (received.kind === "error" || (received.bytes.length === 0 && received.descriptors.length === 0)) {
-      this.#work?.hangUp();
-      this.close();
-      return;
+  heard(news: News): void {
+    switch (news.kind) {
+      case "descriptors":
+        this.#terminals = news.terminals;
+        if (news.count !== DESCRIPTORS) this.refuse(`a request comes with ${DESCRIPTORS} descriptors`);
+        break;
+      case "bytes":
+        if (this.#isHeard) this.#hearSignals(news.bytes);
+        else this.#hear(news.bytes);
+        break;
+      case "hung up":
+        this.#isHungUp = true;
+        if (this.#work === null) this.#letGo();
+        else this.#work.hangUp();
+        break;
+      case "started":
+        this.#work?.started(news.pid);
+        break;
+      case "ended":
+        this.#over(news.status);
     }
-    if (this.#isHeard) {
-      for (const fd of received.descriptors) close(fd);
-      this.#hearSignals(received.bytes);
-      return;
+  }
+
+  gone(): void {
+    try {
+      this.#over(SIGNALLED + constants.signals.SIGKILL);
+    } finally {
+      this.#letGo();
+      this.#events.gone(this);
     }
-    this.#descriptors.push(...received.descriptors);
-    if (received.strange || this.#descriptors.length > DESCRIPTORS) this.refuse("too many descriptors");
-    else this.#hear(received.bytes);
+  }
+
+  #over(status: number): void {
+    const work = this.#work;
+    this.#work = null;
+    work?.over(status);
+  }
+
+  #letGo(): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    clearTimeout(this.#timer);
+    this.#attendant.dismiss();
+    this.peer.close();
+    this.#events.closed(this);
   }
 
   #hear(bytes: Buffer): void {
@@ -127,23 +167,16 @@ export class Connection {
       const length = lengthOf(this.#heard, REQUEST_BYTES_MAX);
       if (length === null || this.#heard.length < HEADER_BYTES + length) return;
       const request = parseRequest(this.#heard.subarray(HEADER_BYTES, HEADER_BYTES + length));
-      if (this.#descriptors.length !== DESCRIPTORS)
-        throw new WireError(`a request comes with ${DESCRIPTORS} descriptors`);
       const rest = this.#heard.subarray(HEADER_BYTES + length);
       this.#heard = Buffer.alloc(0);
       this.#isHeard = true;
       clearTimeout(this.#timer);
-      this.#serve(request);
+      void this.#events.request(request, this);
       this.#hearSignals(rest);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.refuse(error.message);
     }
-  }
-
-  async #serve(request: Request): Promise<void> {
-    await this.#events.request(request, this.#descriptors, this);
-    this.#dropDescriptors();
   }
 
   /** Each number once: many at a time would take others their turn, and the kernel, too, keeps one of a kind. */
@@ -152,10 +185,5 @@ export class Connection {
       if (this.#work === null) this.#early.add(number);
       else this.#work.signal(number);
     }
-  }
-
-  #dropDescriptors(): void {
-    for (const fd of this.#descriptors) close(fd);
-    this.#descriptors = [];
   }
 }

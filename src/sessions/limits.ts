@@ -2,7 +2,7 @@
 export const CONNECTIONS_MAX = 4_096;
 /** Of one user: whoever opens all he may leaves room for others. */
 export const CONNECTIONS_OF_USER_MAX = 1_024;
-/** Of one user that have not said what they want. */
+/** Of one user that have not said what they want, or are over and do not end. */
 export const WAITING_OF_USER_MAX = 256;
 /** For a client to say what it wants, milliseconds. */
 export const REQUEST_MS_MAX = 10_000;
@@ -10,3 +10,9 @@ export const REQUEST_MS_MAX = 10_000;
 export const REQUEST_BYTES_MAX = 1_048_576;
 /** Taken from a socket in one go. */
 export const READ_BYTES = 65_536;
+/** Processes that wait for somebody to come: where several come at once, one is there while another is started. */
+export const SPARE_ATTENDANTS = 2;
+/** Before another is started where one could not be, or has ended before anybody came, milliseconds. */
+export const ATTENDANT_AGAIN_MS = 1_000;
+/** For an attendant that is over to end, milliseconds: then it is killed. */
+export const ATTENDANT_END_MS = 10_000;

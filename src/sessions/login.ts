@@ -32,9 +32,10 @@ const HINT = "cofferdam: this is the sandboxed shell; what it may not do, supers
 /** A sandboxed shell for a user outside every domain: sshd's child, or login(1)'s. */
 export function loginVerb(places: Places, logins: Logins): Verb {
   return {
-    begin: async (request, descriptors, connection) => {
+    kind: "verb",
+    begin: async (request, connection) => {
       try {
-        await begin(places, logins, request, descriptors, connection);
+        await begin(places, logins, request, connection);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         connection.refuse(`${error.message}; ${error.help}`);
@@ -43,21 +44,15 @@ export function loginVerb(places: Places, logins: Logins): Verb {
   };
 }
 
-async function begin(
-  places: Places,
-  logins: Logins,
-  request: Request,
-  descriptors: readonly number[],
-  connection: Connection,
-): Promise<void> {
+async function begin(places: Places, logins: Logins, request: Request, connection: Connection): Promise<void> {
   const { peer } = connection;
   const { sessions, runs } = places.system;
   const account = accountOf(peer.uid, request.env.get("LOGNAME"));
   const key: KeyCommand = account === null ? { kind: "any" } : await keyCommandOf(request.env, peer.pid, account.name);
   if (connection.isClosed) return;
-  const terminal = terminalOf(peer.pid, descriptors[0] ?? -1);
+  const terminal = terminalOf(peer.pid, connection.terminals[0] ?? 0);
   const limits = limitArguments(limitsOf(peer.pid), limitsOf("self"));
-  const asLogin = asLoginOf(peer.pid, { takesTerminal: terminal === "own" });
+  const asLogin = asLoginOf(peer.pid);
   const origin = originOf(peer.pid);
   const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
   // What /proc said above is the peer's own if it is still there now.
@@ -105,20 +100,23 @@ async function begin(
       ...(key.kind === "one" && asked !== undefined ? { SSH_ORIGINAL_COMMAND: asked } : {}),
     },
     folder,
-    descriptors,
     umask,
+    takesTerminal: terminal === "own",
+    terminal: null,
   };
+  let run: number | null = null;
   try {
-    const run: number | null = startFor(connection, start, {
+    startFor(connection, start, {
+      started: (pid) => {
+        run = pid;
+        logins.set(pid, { origin });
+      },
       over: (status) => {
         agent?.remove();
         if (run !== null) logins.delete(run);
         connection.answer(status, status === NOT_EXECUTABLE && command !== null ? HINT : "");
       },
-      // The terminal is the shell's own: the kernel tells it.
-      resized: () => undefined,
     });
-    if (run !== null) logins.set(run, { origin });
   } catch (error) {
     agent?.remove();
     throw error;

@@ -1,9 +1,8 @@
-import { isatty } from "node:tty";
 import { close } from "../kernel/ffi.ts";
 import { asLoginOf } from "./as-login.ts";
 import { type Connection, NOT_STARTED } from "./connection.ts";
 import { languageOf } from "./environment.ts";
-import { openPty, type Pty, reopenTerminal } from "./pty.ts";
+import { openPty, openTerminal, type Pty } from "./pty.ts";
 import { Relay } from "./relay.ts";
 import { startFor } from "./started.ts";
 
@@ -23,13 +22,12 @@ export interface Outside {
   readonly command: string | null;
   /** The client's environment. */
   readonly client: ReadonlyMap<string, string>;
-  readonly descriptors: readonly number[];
-  /** One of them that is the client's terminal. */
-  readonly terminal: number | null;
+  /** Where the client's terminal is opened, if one of its descriptors is one. */
+  readonly terminal: string | null;
 }
 
 /**
- * A shell of root's in superDom: this process's child, so that nothing of the sandbox is in its past. A terminal of the client's it never sees: in its place is a new one, so that
+ * A shell of root's in superDom: the child of an attendant, so that nothing of the sandbox is in its past. A terminal of the client's it never sees: in its place is a new one, so that
  * nobody in the sandbox can type into it, stop it, or read on after its end. `ended` is called once, also where nothing could be started.
  */
 export function startOutside(outside: Outside, connection: Connection, ended: (status: number) => void): void {
@@ -45,56 +43,70 @@ export function startOutside(outside: Outside, connection: Connection, ended: (s
 
 function startOnTerminal(
   outside: Outside,
-  terminal: number,
+  path: string,
   connection: Connection,
   ended: (status: number) => void,
 ): void {
-  const isTyped = isatty(outside.descriptors[0] ?? -1);
-  const pty = openPty(terminal, { plain: !isTyped });
+  const isTyped = connection.terminals[0] !== 0;
+  const terminal = openTerminal(path);
+  const pty = openPtyLike(terminal, isTyped);
+  const relay = relayBetween(connection, terminal, pty, isTyped);
   try {
-    const relay = relayBetween(connection, terminal, pty.master, isTyped);
-    try {
-      start(outside, connection, ended, pty, relay);
-    } catch (error) {
-      relay.end(() => undefined);
-      throw error;
-    }
-  } finally {
-    close(pty.slave);
+    start(outside, connection, ended, pty, relay);
+  } catch (error) {
+    relay.end(() => undefined);
+    throw error;
   }
 }
 
-/** `master` is the relay's from now on, also where there is none. */
-function relayBetween(connection: Connection, terminal: number, master: number, isTyped: boolean): Relay {
-  const opened = [master];
+/** `terminal` is closed where there is none. */
+function openPtyLike(terminal: number, isTyped: boolean): Pty {
   try {
-    const own = reopenTerminal(terminal);
-    opened.push(own);
-    return new Relay(connection.epoll, own, master, isTyped);
+    return openPty(terminal, { plain: !isTyped });
   } catch (error) {
-    opened.forEach(close);
+    close(terminal);
+    throw error;
+  }
+}
+
+/** Both ends are the relay's from now on, also where there is none. */
+function relayBetween(connection: Connection, terminal: number, { master, slave }: Pty, isTyped: boolean): Relay {
+  try {
+    return new Relay(connection.epoll, terminal, master, isTyped, (work) => connection.guard(work));
+  } catch (error) {
+    for (const fd of [terminal, master, slave]) close(fd);
     throw error;
   }
 }
 
 function start(
-  { command, client, descriptors }: Outside,
+  { command, client }: Outside,
   connection: Connection,
   ended: (status: number) => void,
   pty: Pty | null,
   relay: Relay | null,
 ): void {
-  // What is taken is what it reads from.
-  const asLogin = asLoginOf(connection.peer.pid, { takesTerminal: pty !== null && isatty(descriptors[0] ?? -1) });
-  const shell = [...asLogin, SHELL, ...(command === null ? ["-l"] : ["-c", command])];
-  const folder = `/proc/${connection.peer.pid}/cwd`;
-  const given = descriptors.map((fd) => (pty !== null && isatty(fd) ? pty.slave : fd));
-  const env = { ...languageOf(client), ...rootsOwn };
+  const { slave = null } = pty ?? {};
+  let isSlaveOpen = slave !== null;
+  const closeSlave = (): void => {
+    if (isSlaveOpen && slave !== null) close(slave);
+    isSlaveOpen = false;
+  };
   startFor(
     connection,
-    { command: shell, env, folder, descriptors: given, umask: UMASK },
     {
+      command: [...asLoginOf(connection.peer.pid), SHELL, ...(command === null ? ["-l"] : ["-c", command])],
+      env: { ...languageOf(client), ...rootsOwn },
+      folder: `/proc/${connection.peer.pid}/cwd`,
+      umask: UMASK,
+      takesTerminal: slave !== null && connection.terminals[0] !== 0,
+      terminal: slave === null ? null : `/proc/${process.pid}/fd/${slave}`,
+    },
+    {
+      // Nobody but what runs may have that end, or its hanging up would not be seen.
+      started: closeSlave,
       over: (status) => {
+        closeSlave();
         ended(status);
         if (relay === null) connection.answer(status, "");
         else relay.end(() => connection.answer(status, ""));

@@ -62,8 +62,8 @@ export function openPty(like: number, { plain }: { plain: boolean }): Pty {
 }
 
 /** A description of its own, which does not wait: others share the one that was handed over. */
-export function reopenTerminal(fd: number): number {
-  return open(`/proc/self/fd/${fd}`, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+export function openTerminal(path: string): number {
+  return open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
 export function copySize(from: number, to: number): void {

@@ -31,13 +31,17 @@ export class Relay {
   readonly #terminal: Side;
   readonly #master: Side;
   readonly #before: Buffer;
+  readonly #guard: (work: () => void) => void;
+  #isDropped = false;
   #done: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** What is typed is for what runs outside. Else the terminal only shows what that writes, and ^C is a signal as ever. */
   readonly #isTyped: boolean;
 
-  constructor(epoll: Epoll, terminal: number, master: number, isTyped: boolean) {
+  /** `guard` runs what may fail later: the relay is over then, and an error of its own is nobody else's. */
+  constructor(epoll: Epoll, terminal: number, master: number, isTyped: boolean, guard: (work: () => void) => void) {
     this.#epoll = epoll;
+    this.#guard = guard;
     this.#isTyped = isTyped;
     this.#before = settingsOf(terminal);
     if (isTyped) setSettings(terminal, rawSettings(this.#before));
@@ -54,23 +58,40 @@ export class Relay {
 
   /** What ran is over: passes on what it has written, then calls `done`. */
   end(done: () => void): void {
+    if (this.#isDropped) {
+      done();
+      return;
+    }
     this.#done = done;
-    this.#timer = setTimeout(() => this.#finish(), LAST_MS);
+    this.#timer = setTimeout(() => this.#guarded(() => this.#finish()), LAST_MS);
     this.#pump(this.#master, this.#terminal);
   }
 
   #watch(side: Side, other: Side): void {
     side.watched = this.#epoll.add(side.fd, this.#isRead(side) ? POLLIN : 0, {
-      ready: (events) => {
-        if ((events & POLLOUT) !== 0) {
-          this.#flush(side);
-          this.#pump(other, side);
-        }
-        const over = (events & (POLLHUP | POLLERR)) !== 0;
-        // The kernel would say so again and again while there is no room for what it has left.
-        if (over && other.waiting.length > 0) this.#epoll.remove(side.watched);
-        else if (over || (events & POLLIN) !== 0) this.#pump(side, other);
-      },
+      ready: (events) => this.#guarded(() => this.#turn(side, other, events)),
+    });
+  }
+
+  #turn(side: Side, other: Side, events: number): void {
+    if ((events & POLLOUT) !== 0) {
+      this.#flush(side);
+      this.#pump(other, side);
+    }
+    const over = (events & (POLLHUP | POLLERR)) !== 0;
+    // The kernel would say so again and again while there is no room for what it has left.
+    if (over && other.waiting.length > 0) this.#epoll.remove(side.watched);
+    else if (over || (events & POLLIN) !== 0) this.#pump(side, other);
+  }
+
+  #guarded(work: () => void): void {
+    this.#guard(() => {
+      try {
+        work();
+      } catch (error) {
+        this.#drop();
+        throw error;
+      }
     });
   }
 
@@ -130,13 +151,19 @@ export class Relay {
     const done = this.#done;
     if (done === null) return;
     this.#done = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#putBack();
+    this.#drop();
+    done();
+  }
+
+  #drop(): void {
+    if (this.#isDropped) return;
+    this.#isDropped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     for (const side of [this.#terminal, this.#master]) {
       if (side.isOpen) this.#lose(side);
       close(side.fd);
     }
-    done();
   }
 
   #putBack(): void {

@@ -2,7 +2,7 @@ import type { SocketPeer } from "../kernel/peer.ts";
 import { CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX, WAITING_OF_USER_MAX } from "./limits.ts";
 
 /** What counts of a connection. */
-interface Counted {
+export interface Counted {
   readonly peer: Pick<SocketPeer, "uid">;
   readonly isWaiting: boolean;
 }

@@ -1,12 +1,14 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import type { Places } from "../host/places.ts";
+import { type Places, sessionPrograms } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { loginVerb } from "./login.ts";
 import type { Logins } from "./logins.ts";
 import { SessionServer } from "./server.ts";
 import { Supershell } from "./supershell.ts";
-import type { Verb } from "./verb.ts";
+import type { Passed, Verb } from "./verb.ts";
 import { ViewServer } from "./view/view-server.ts";
+
+const ROOTS_ALONE = 0o700;
 
 /** Serves until SIGTERM and the end of the last session; returns at once where another server runs. */
 export async function serveSessions(places: Places, log: (text: string) => void): Promise<void> {
@@ -14,25 +16,34 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   makeFolder(sessions.folder, modesFor(0));
   const logins: Logins = new Map();
   const supershell = new Supershell(places, logins, log);
-  const verbs: ReadonlyMap<string, Verb> = new Map([
+  const view = new ViewServer(places, log);
+  const verbs = new Map<string, Verb | Passed>([
     [sessions.login, loginVerb(places, logins)],
     [sessions.supershell, supershell],
+    [sessions.view, view],
   ]);
-  const server = SessionServer.open({ lock: sessions.lock, verbs, log });
+  const { attendant } = sessionPrograms(places.home);
+  const server = SessionServer.open({ lock: sessions.lock, program: attendant, verbs, log });
   if (server === null) return log("another one runs already");
   // Links of sessions whose server was killed.
   rmSync(sessions.agents, { recursive: true, force: true });
   for (const folder of [sessions.agents, sessions.empty])
     mkdirSync(folder, { recursive: true, mode: modesFor(0).folder });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => server.stop());
+  mkdirSync(sessions.behind, { recursive: true, mode: ROOTS_ALONE });
   // The agent's is not for what users run.
   writeFileSync("/proc/self/oom_score_adj", "0");
   // Its terminal's end is nobody else's.
   process.on("SIGHUP", () => undefined);
-  const view = await ViewServer.open(places, log);
+  await view.open();
+  let viewClosed = Promise.resolve();
+  const stop = (): void => {
+    // Its name first: as soon as there is no server another one makes a socket of that name.
+    viewClosed = view.close();
+    server.stop();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
   log("ready");
   await server.run();
-  // Shells that were open could look to the last.
-  await view.close();
+  await viewClosed;
   supershell.close();
 }

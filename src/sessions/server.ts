@@ -6,11 +6,13 @@ import { EFD_CLOEXEC, POLLIN, SOCK_STREAM } from "../kernel/constants.ts";
 import { Epoll } from "../kernel/epoll.ts";
 import { close, pollReady, read, syscall, write } from "../kernel/ffi.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
-import { type SocketPeer, socketPeer } from "../kernel/peer.ts";
-import { acceptFrom, listenAt } from "../kernel/unix-listener.ts";
+import type { SocketPeer } from "../kernel/peer.ts";
+import { listenAt } from "../kernel/unix-listener.ts";
+import type { Attendant, News } from "./attendant.ts";
 import { Connection } from "./connection.ts";
-import { hasRoomFor } from "./room.ts";
-import type { Verb } from "./verb.ts";
+import { type Counted, hasRoomFor } from "./room.ts";
+import { SpareAttendants } from "./spare-attendants.ts";
+import type { Passed, Verb } from "./verb.ts";
 
 /** What is read from an eventfd(2) and written to it: one u64. */
 const EVENT_BYTES = 8;
@@ -21,8 +23,10 @@ const SOCKET_MODE = 0o666;
 export interface ServerOptions {
   /** Its lock: a second server ends at once. */
   readonly lock: string;
+  /** The attendant's (native/session/). */
+  readonly program: string;
   /** By socket. */
-  readonly verbs: ReadonlyMap<string, Verb>;
+  readonly verbs: ReadonlyMap<string, Verb | Passed>;
   readonly log: (text: string) => void;
 }
 
@@ -30,21 +34,26 @@ export class SessionServer {
   readonly #epoll = new Epoll();
   readonly #log: (text: string) => void;
   readonly #lock: FileLock;
+  readonly #verbs: readonly (Verb | Passed)[];
+  readonly #listeners: readonly number[];
+  readonly #spare: SpareAttendants;
+  /** What counts against the room: each has a process. */
+  readonly #present = new Set<Counted>();
   readonly #connections = new Set<Connection>();
   /** Written to where something else than a descriptor may end the server. */
   readonly #wake = syscall("eventfd2", 0, EFD_CLOEXEC);
-  readonly #listeners: { readonly fd: number; readonly watched: number }[] = [];
   #isStopping = false;
 
-  private constructor({ verbs, log }: ServerOptions, lock: FileLock) {
+  private constructor({ verbs, program, log }: ServerOptions, lock: FileLock) {
     this.#log = log;
     this.#lock = lock;
     this.#epoll.add(this.#wake, POLLIN, { ready: () => void read(this.#wake, Buffer.alloc(EVENT_BYTES)) });
-    for (const [path, verb] of verbs) {
-      const fd = listenAt(path, SOCK_STREAM, SOCKET_MODE);
-      const watched = this.#epoll.add(fd, POLLIN, { ready: () => this.#accept(fd, verb) });
-      this.#listeners.push({ fd, watched });
-    }
+    this.#verbs = [...verbs.values()];
+    this.#listeners = [...verbs.keys()].map((path) => listenAt(path, SOCK_STREAM, SOCKET_MODE));
+    this.#spare = new SpareAttendants(program, this.#listeners, this.#epoll, {
+      came: (attendant, news) => this.#came(attendant, news),
+      failed: (what, error) => this.#logFailure(what, error),
+    });
   }
 
   /** null where there is one already. */
@@ -59,18 +68,17 @@ export class SessionServer {
       await pollReady([{ fd: this.#epoll.fd, events: POLLIN }]);
       this.#epoll.wait(0);
     }
-    this.#lock.release();
   }
 
-  /** Sessions go on; nobody new is let in. */
+  /** Sessions go on; nobody new is let in here, and another server may begin. */
   stop(): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    for (const { fd, watched } of this.#listeners) {
-      this.#epoll.remove(watched);
-      close(fd);
-    }
-    for (const connection of this.#connections) if (connection.isWaiting) connection.close();
+    // The sockets first, so that an attendant is the last to have them.
+    for (const listener of this.#listeners) close(listener);
+    this.#spare.close();
+    for (const connection of this.#connections) if (connection.isWaiting) connection.refuse("the session server ends");
+    this.#lock.release();
     this.#look();
   }
 
@@ -81,31 +89,52 @@ export class SessionServer {
     write(this.#wake, one);
   }
 
-  #accept(listener: number, verb: Verb): void {
-    const socket = acceptFrom(listener);
-    if (socket === null) return;
-    const peer = this.#peerOf(socket);
-    if (peer === null) close(socket);
-    else if (hasRoomFor(peer.uid, this.#connections)) this.#serve(socket, peer, verb);
-    else this.#turnAway(socket, peer, verb);
+  #came(attendant: Attendant, { listener, uid, peer }: Extract<News, { kind: "came" }>): void {
+    const verb = this.#verbs[listener];
+    if (peer === null || verb === undefined || this.#isStopping || !hasRoomFor(uid, this.#present))
+      this.#turnAway(attendant, uid, peer, verb);
+    else if (verb.kind === "verb") this.#serve(attendant, peer, verb);
+    else this.#passOn(attendant, peer, verb);
   }
 
-  #turnAway(socket: number, peer: SocketPeer, verb: Verb): void {
+  /** To close what it holds may take its attendant for ever: so it is counted until that has ended. */
+  #turnAway(attendant: Attendant, uid: number, peer: SocketPeer | null, verb: Verb | Passed | undefined): void {
+    this.#count(attendant, uid, () => undefined);
+    attendant.dismiss();
+    if (peer === null) return;
     try {
-      verb.turnedAway?.(peer);
+      if (verb?.kind === "verb") verb.turnedAway?.(peer);
     } catch (error) {
       this.#logFailure("somebody who was turned away is not told of", error);
     } finally {
       peer.close();
-      close(socket);
     }
   }
 
-  #serve(socket: number, peer: SocketPeer, verb: Verb): void {
-    const connection = new Connection(socket, peer, this.#epoll, {
-      request: async (request, descriptors, from) => {
+  #count(attendant: Attendant, uid: number, gone: () => void): void {
+    const counted: Counted = { peer: { uid }, isWaiting: true };
+    this.#present.add(counted);
+    attendant.owner = {
+      guard: (work) => this.#guard(attendant, work),
+      heard: () => undefined,
+      gone: () => {
+        this.#present.delete(counted);
+        gone();
+      },
+    };
+  }
+
+  #passOn(attendant: Attendant, peer: SocketPeer, passed: Passed): void {
+    this.#count(attendant, peer.uid, () => passed.left(attendant.pid));
+    passed.came(attendant.pid, peer);
+    attendant.send("p", Buffer.from(passed.to));
+  }
+
+  #serve(attendant: Attendant, peer: SocketPeer, verb: Verb): void {
+    const connection = new Connection(attendant, peer, this.#epoll, {
+      request: async (request, from) => {
         try {
-          await verb.begin(request, descriptors, from);
+          await verb.begin(request, from);
         } catch (error) {
           this.#logFailure("a request failed", error);
           from.refuse("the session server could not do it; its messages say why");
@@ -116,22 +145,23 @@ export class SessionServer {
         this.#connections.delete(ended);
         if (this.#isStopping) this.#look();
       },
+      gone: (ended) => this.#present.delete(ended),
     });
+    this.#present.add(connection);
     this.#connections.add(connection);
+  }
+
+  #guard(attendant: Attendant, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#logFailure("somebody who came is let go", error);
+      attendant.dismiss();
+    }
   }
 
   /** One client's trouble is not the others'. */
   #logFailure(what: string, error: unknown): void {
     this.#log(`${what}: ${error instanceof Error ? error.stack : error}`);
-  }
-
-  /** Whoever cannot be looked at, for want of descriptors say, is not let in. */
-  #peerOf(socket: number): SocketPeer | null {
-    try {
-      return socketPeer(socket);
-    } catch (error) {
-      this.#logFailure("a client cannot be looked at", error);
-      return null;
-    }
   }
 }

@@ -1,5 +1,4 @@
 import { readlinkSync } from "node:fs";
-import { isatty } from "node:tty";
 import { hostAccounts } from "../compile/accounts.ts";
 import { readRunRecord } from "../domains/runs.ts";
 import { readProcess } from "../events/process-info.ts";
@@ -8,6 +7,7 @@ import type { Places } from "../host/places.ts";
 import { asksReason } from "../host/supershell-reason.ts";
 import { whereabouts } from "../host/whereabouts.ts";
 import type { SocketPeer } from "../kernel/peer.ts";
+import { unlessGone } from "../kernel/unless-gone.ts";
 import type { Connection } from "./connection.ts";
 import type { Logins } from "./logins.ts";
 import { startOutside } from "./outside.ts";
@@ -23,6 +23,7 @@ const SECOND_MS = 1_000;
 
 /** For those who may: out of the sandbox, as root in superDom. Every use is told to the auditor before anything runs, and so is every refused one. */
 export class Supershell implements Verb {
+  readonly kind = "verb";
   readonly #places: Places;
   readonly #logins: Logins;
   readonly #told: SupershellLog;
@@ -35,11 +36,11 @@ export class Supershell implements Verb {
     this.#say = say;
   }
 
-  begin(request: Request, descriptors: readonly number[], connection: Connection): void {
+  begin(request: Request, connection: Connection): void {
     const words = parseWords(request.args[0] === "--help" ? [] : request.args);
     if (typeof words === "string") connection.answer(WRONG_USAGE, words);
     else if (request.args[0] === "--help") connection.answer(0, SUPERSHELL_USAGE);
-    else this.#judge(words, request, descriptors, connection);
+    else this.#judge(words, request, connection);
   }
 
   turnedAway({ pid, uid }: SocketPeer): void {
@@ -51,12 +52,13 @@ export class Supershell implements Verb {
     this.#told.close();
   }
 
-  #judge(words: Words, request: Request, descriptors: readonly number[], connection: Connection): void {
-    const { peer } = connection;
-    const terminal = descriptors.find((fd) => isatty(fd)) ?? null;
+  #judge(words: Words, request: Request, connection: Connection): void {
+    const { peer, terminals } = connection;
+    const at = terminals.findIndex((terminal) => terminal !== 0);
+    const terminal = at < 0 ? null : connection.pathOf(at);
     const use = this.#useOf(peer.pid, peer.uid, words, terminal);
     const isUnexplained = words.reason === null && asksReason(this.#places);
-    const foreign = terminal === null ? null : foreignTerminal(peer.pid, descriptors);
+    const foreign = terminal === null ? null : foreignTerminal(peer.pid, terminals);
     const wrong = foreign ?? (isUnexplained ? "it takes a --reason on this host" : null);
     const refused = this.#refusalOf(peer) ?? wrong;
     if (refused !== null) {
@@ -78,7 +80,7 @@ export class Supershell implements Verb {
       const seconds = Math.round((performance.now() - since) / SECOND_MS);
       this.#tell(use, `ended with status ${status} after ${seconds} s`);
     };
-    startOutside({ command: words.command, client: request.env, descriptors, terminal }, connection, ended);
+    startOutside({ command: words.command, client: request.env, terminal }, connection, ended);
   }
 
   /** What is read of the peer counts only while it is there: that is asked last, by {@link shellRunOf}. */
@@ -89,7 +91,7 @@ export class Supershell implements Verb {
     return isAllowed ? null : `it is for root and members of the group ${ADMINISTRATORS}`;
   }
 
-  #useOf(pid: number, uid: number, { command, reason }: Words, terminal: number | null): Use {
+  #useOf(pid: number, uid: number, { command, reason }: Words, terminal: string | null): Use {
     const { runs } = this.#places.system;
     const where = whereabouts(pid, runs);
     const member = where.kind === "domain" ? where.member : { domain: "superDom", number: 0, run: null };
@@ -101,7 +103,7 @@ export class Supershell implements Verb {
       process: readProcess(pid),
       command,
       reason,
-      terminal: terminal === null ? null : readlinkSync(`/proc/self/fd/${terminal}`),
+      terminal: terminal === null ? null : (unlessGone(() => readlinkSync(terminal)) ?? "a terminal"),
       origin: (member.run === null ? null : this.#logins.get(member.run)?.origin) ?? null,
     };
   }

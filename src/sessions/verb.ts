@@ -4,10 +4,22 @@ import type { Request } from "./wire.ts";
 
 /**
  * What is done for who connects to one socket. It judges the peer (`peer.ts`), and either answers, now or later, or begins work whose client may go away.
- * The descriptors are closed when the call, and what it promises, is over: what is to go on with them has copies (a child has). A client that goes away meanwhile takes them along.
+ * The client's descriptors it never has: what it starts has them (`Connection.begin`).
  */
 export interface Verb {
-  begin(request: Request, descriptors: readonly number[], connection: Connection): void | Promise<void>;
+  readonly kind: "verb";
+  begin(request: Request, connection: Connection): void | Promise<void>;
   /** One that was not heard, since too many of its user's wait. */
   turnedAway?(peer: SocketPeer): void;
+}
+
+/** What is said at one socket goes on to another one, which only root may connect to: a server there reads words and is sent no descriptors. */
+export interface Passed {
+  readonly kind: "passed";
+  /** The other one's path. */
+  readonly to: string;
+  /** Who will be there behind the process `attendant`; the peer is the server's to close. */
+  came(attendant: number, peer: SocketPeer): void;
+  /** It has ended. */
+  left(attendant: number): void;
 }

@@ -11,16 +11,16 @@ function linesOfCode(file: string): number {
     .filter((line) => line.trim() !== "").length;
 }
 
-/** The same of the session server's client, which is a program of its own. */
-const CLIENT_LINES_MAX = 155;
+/** The same of the session server's programs: its client, and the attendant that keeps a client's descriptors out of it, which nothing that lives on may hold. */
+const SESSION_LINES_MAX = 451;
 
 const native = filesLike([".c", ".h"], ["native/"]).filter((file) => !file.endsWith("plan-layout.h"));
-const isClient = (file: string): boolean => file.startsWith("native/session/");
+const isOfSessions = (file: string): boolean => file.startsWith("native/session/");
 
 test.each([
-  { what: "front", max: NATIVE_LINES_MAX, own: native.filter((file) => !isClient(file)) },
-  { what: "client", max: CLIENT_LINES_MAX, own: native.filter(isClient) },
-])("the native $what does not grow", ({ max, own }) => {
+  { what: "front", max: NATIVE_LINES_MAX, own: native.filter((file) => !isOfSessions(file)) },
+  { what: "session programs", max: SESSION_LINES_MAX, own: native.filter(isOfSessions) },
+])("the native $what: no more lines", ({ max, own }) => {
   const lines = own.map(linesOfCode).reduce((sum, count) => sum + count, 0);
   expect(lines).toBeLessThanOrEqual(max);
   expect(lines, "lower the number").toBeGreaterThan(max - 20);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { O_NOCTTY, O_RDWR, TIOCGPTPEER, TIOCSPTLCK } from "../../src/kernel/constants.ts";
 import { Epoll } from "../../src/kernel/epoll.ts";
 import { close, ioctl, open } from "../../src/kernel/ffi.ts";
-import { openPty, reopenTerminal } from "../../src/sessions/pty.ts";
+import { openPty, openTerminal } from "../../src/sessions/pty.ts";
 import { Relay } from "../../src/sessions/relay.ts";
 
 /** A caller's terminal. */
@@ -21,7 +21,7 @@ test("a new size of a terminal that has hung up is nothing to end the server for
   const caller = terminalOfCaller();
   const pty = openPty(caller.slave, { plain: false });
   const epoll = new Epoll();
-  const relay = new Relay(epoll, reopenTerminal(caller.slave), pty.master, true);
+  const relay = new Relay(epoll, openTerminal(`/proc/self/fd/${caller.slave}`), pty.master, true, (work) => work());
   close(caller.master);
   relay.resize();
   await new Promise<void>((resolve) => relay.end(resolve));

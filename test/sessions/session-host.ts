@@ -89,6 +89,11 @@ export class SessionHost {
     await ended;
   }
 
+  /** For a while without it. */
+  signalServer(signal: NodeJS.Signals): void {
+    this.#server?.kill(signal);
+  }
+
   #accounts(users: readonly TestUser[]): void {
     const system =
       "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n";

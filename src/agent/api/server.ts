@@ -23,6 +23,8 @@ import { ApiError, type Route } from "./route.ts";
 export interface Served<Subject> {
   readonly subject: Subject;
   readonly routes: readonly Route<Subject>[];
+  /** Who asks through a process that connected in its place; not there where everybody connects himself. */
+  behind?(peer: SocketPeer): SocketPeer | null;
   judge(peer: SocketPeer): Caller;
   log(text: string): void;
   /** For a connection on which nothing moves, {@link IDLE_MAX_MS} if not said. */
@@ -76,6 +78,7 @@ export class ApiServer<Subject> {
     let peer: SocketPeer | null = null;
     try {
       peer = peerOf(descriptorOf(socket));
+      if (peer !== null && this.#served.behind !== undefined) peer = this.#served.behind(peer);
       this.#admit(socket, peer);
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;

@@ -1,32 +1,54 @@
+import { join } from "node:path";
 import { accepted, type Caller } from "../../agent/api/peer.ts";
 import { ApiServer } from "../../agent/api/server.ts";
 import { listen } from "../../agent/listen.ts";
 import type { Places } from "../../host/places.ts";
 import type { SocketPeer } from "../../kernel/peer.ts";
 import { shellRunOf } from "../peer.ts";
+import type { Passed } from "../verb.ts";
 import { Collector } from "./collector.ts";
 import { VIEW_IDLE_MS } from "./limits.ts";
 import { Observer } from "./observer.ts";
 import { type View, viewRoutes } from "./routes.ts";
 
 /** What domain `shell` may see of the host: `cofferdam top` and `cofferdam support` in there ask it. It changes nothing, and takes nothing from a request. */
-export class ViewServer {
+export class ViewServer implements Passed {
+  readonly kind = "passed";
+  readonly to: string;
   readonly #server: ApiServer<View>;
+  /** Those whose attendants have not connected yet, by these. */
+  readonly #coming = new Map<number, SocketPeer>();
 
-  private constructor(server: ApiServer<View>) {
-    this.#server = server;
-  }
-
-  /** The caller holds the lock of the socket's folder. */
-  static async open(places: Places, log: (text: string) => void): Promise<ViewServer> {
-    const server = new ApiServer<View>({
+  constructor(places: Places, log: (text: string) => void) {
+    this.to = join(places.system.sessions.behind, "view.sock");
+    this.#server = new ApiServer<View>({
       subject: { observer: new Observer(places), collector: new Collector(places, log) },
       routes: viewRoutes,
+      behind: (attendant) => this.#behind(attendant),
       judge: (peer) => judgeViewer(peer, places.system.runs),
       ...{ log, idleMs: VIEW_IDLE_MS },
     });
-    await listen(server.server, places.system.sessions.view);
-    return new ViewServer(server);
+  }
+
+  /** The caller holds the lock of the socket's folder. */
+  async open(): Promise<void> {
+    await listen(this.#server.server, this.to);
+  }
+
+  came(attendant: number, peer: SocketPeer): void {
+    this.#coming.set(attendant, peer);
+  }
+
+  left(attendant: number): void {
+    this.#coming.get(attendant)?.close();
+    this.#coming.delete(attendant);
+  }
+
+  #behind(attendant: SocketPeer): SocketPeer | null {
+    attendant.close();
+    const peer = this.#coming.get(attendant.pid) ?? null;
+    this.#coming.delete(attendant.pid);
+    return peer;
   }
 
   async close(): Promise<void> {

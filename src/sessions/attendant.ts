@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  AF_UNIX,
+  MFD_CLOEXEC,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  POLLIN,
+  SOCK_CLOEXEC,
+  SOCK_SEQPACKET,
+} from "../kernel/constants.ts";
+import type { Epoll } from "../kernel/epoll.ts";
+import { close, cString, syscall, syscallRaw, write } from "../kernel/ffi.ts";
+import { type SocketPeer, toldPeer } from "../kernel/peer.ts";
+import { receive } from "../kernel/receive.ts";
+import { ucred } from "../kernel/structs/socket.ts";
+import { number as syscallNumber } from "../kernel/syscalls.ts";
+import { ATTENDANT_END_MS, READ_BYTES } from "./limits.ts";
+import { DESCRIPTORS } from "./wire.ts";
+
+/** What the attendant says, by the first byte of a packet (native/session/attendant.c). */
+export type News =
+  /** Somebody was taken at one of the sockets. `peer` is null where it has ended already. */
+  | { readonly kind: "came"; readonly listener: number; readonly uid: number; readonly peer: SocketPeer | null }
+  /** How many descriptors came, and the device number of each that is a terminal, 0 for the others. */
+  | { readonly kind: "descriptors"; readonly count: number; readonly terminals: readonly number[] }
+  | { readonly kind: "bytes"; readonly bytes: Buffer }
+  | { readonly kind: "hung up" }
+  | { readonly kind: "started"; readonly pid: number }
+  | { readonly kind: "ended"; readonly status: number };
+
+/** Whose business the attendant is. */
+export interface Attended {
+  /** Runs work whose error is this one's and nobody else's. */
+  guard(work: () => void): void;
+  heard(news: News): void;
+  /** The process is gone. */
+  gone(): unknown;
+}
+
+const SENDTO = syscallNumber("sendto") ?? 0;
+const WORD = 4;
+
+/**
+ * The process that takes a connection and has its descriptors, from the accept(2) on: none of them is ever in this process, where to close one could take for ever.
+ * It may be stuck; then it is one process more until the file answers.
+ */
+export class Attendant {
+  /** Told from now on. */
+  owner: Attended;
+  readonly #epoll: Epoll;
+  readonly #child: ChildProcess;
+  readonly #control: number;
+  readonly #orders: number;
+  readonly #watched: number;
+  #isDismissed = false;
+  #killer: NodeJS.Timeout | undefined;
+
+  /** @throws ErrnoError where the host has no room for it */
+  constructor(program: string, listeners: readonly number[], epoll: Epoll, owner: Attended) {
+    this.owner = owner;
+    this.#epoll = epoll;
+    const [own, others] = socketPair();
+    this.#control = own;
+    this.#orders = syscall("memfd_create", cString("orders"), MFD_CLOEXEC);
+    this.#watched = epoll.add(own, POLLIN, { ready: () => this.owner.guard(() => this.#hear()) });
+    try {
+      this.#child = spawn(program, [String(listeners.length)], {
+        stdio: ["ignore", "ignore", "ignore", others, this.#orders, ...listeners],
+        // What is typed at this process's terminal, if it has one, is no matter of the sessions.
+        detached: true,
+        cwd: "/",
+        env: {},
+      });
+    } catch (error) {
+      epoll.remove(this.#watched);
+      close(own);
+      close(this.#orders);
+      throw error;
+    } finally {
+      close(others);
+    }
+    let isGone = false;
+    const gone = (): void => {
+      if (isGone) return;
+      isGone = true;
+      clearTimeout(this.#killer);
+      this.owner.guard(() => {
+        this.dismiss();
+        this.owner.gone();
+      });
+    };
+    this.#child.once("exit", gone);
+    this.#child.once("error", gone);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Where one of the client's descriptors is opened anew: a terminal, that is; of another file this may never return. */
+  pathOf(descriptor: number): string {
+    return `/proc/${this.pid}/fd/${descriptor}`;
+  }
+
+  /** Nothing is held up by whoever does not read: what has no room is left out. */
+  send(kind: "g" | "p" | "k" | "a" | "r", rest: Uint8Array = Buffer.alloc(0)): void {
+    if (this.#isDismissed) return;
+    const packet = Buffer.concat([Buffer.from(kind), rest]);
+    syscallRaw(SENDTO, this.#control, packet, packet.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
+  }
+
+  /** Starts what these bytes say. */
+  order(orders: Buffer): void {
+    for (let at = 0; at < orders.length; ) at += write(this.#orders, orders.subarray(at));
+    this.send("r");
+  }
+
+  /** Nothing more is wanted of it. What was sent it still hears; then it ends, as far as its descriptors let it. */
+  dismiss(): void {
+    if (this.#isDismissed) return;
+    this.#isDismissed = true;
+    this.#epoll.remove(this.#watched);
+    close(this.#control);
+    close(this.#orders);
+    this.#child.unref();
+    // A file whose server has not even read the question lets a process go that is killed.
+    if (this.#child.exitCode === null && this.#child.signalCode === null)
+      this.#killer = setTimeout(() => this.#child.kill("SIGKILL"), ATTENDANT_END_MS).unref();
+  }
+
+  #hear(): void {
+    const packet = receive(this.#control, READ_BYTES, 1);
+    if (packet.kind === "nothing") return;
+    if (packet.kind === "error" || packet.bytes.length === 0) {
+      // Its end is told of when it is a process no more.
+      this.dismiss();
+      return;
+    }
+    const news = newsIn(packet.bytes, packet.descriptors[0] ?? null);
+    if (news !== null) this.owner.heard(news);
+  }
+}
+
+function newsIn(packet: Buffer, descriptor: number | null): News | null {
+  const rest = packet.subarray(1);
+  switch (String.fromCharCode(packet[0] ?? 0)) {
+    case "p": {
+      const { pid, uid, gid } = ucred.decode(rest.subarray(WORD));
+      const groups = wordsIn(rest.subarray(WORD + ucred.size));
+      const peer = descriptor === null ? null : toldPeer({ pid, uid, gid, groups }, descriptor);
+      return { kind: "came", listener: rest.readUInt32LE(0), uid, peer };
+    }
+    case "d": {
+      const [count = 0, ...terminals] = wordsIn(rest);
+      return { kind: "descriptors", count, terminals: terminals.slice(0, DESCRIPTORS) };
+    }
+    case "b":
+      return { kind: "bytes", bytes: rest };
+    case "h":
+      return { kind: "hung up" };
+    case "s":
+      return { kind: "started", pid: rest.readUInt32LE(0) };
+    case "e":
+      return { kind: "ended", status: rest.readUInt32LE(0) };
+    default:
+      return null;
+  }
+}
+
+function wordsIn(bytes: Buffer): readonly number[] {
+  return Array.from({ length: Math.floor(bytes.length / WORD) }, (_, at) => bytes.readUInt32LE(WORD * at));
+}
+
+function socketPair(): readonly [own: number, others: number] {
+  const pair = Buffer.alloc(2 * WORD);
+  syscall("socketpair", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+  return [pair.readInt32LE(0), pair.readInt32LE(WORD)];
+}

@@ -1,0 +1,81 @@
+import type { Epoll } from "../kernel/epoll.ts";
+import { Attendant, type News } from "./attendant.ts";
+import { ATTENDANT_AGAIN_MS, SPARE_ATTENDANTS } from "./limits.ts";
+
+export interface SpareEvents {
+  /** Somebody has come; the attendant waits to be told what to do, and is the caller's. */
+  came(attendant: Attendant, news: Extract<News, { kind: "came" }>): void;
+  failed(what: string, error: unknown): void;
+}
+
+/**
+ * Attendants that wait for somebody to come. The sockets are theirs as well, and one of them has these open when the server ends: what was sent to a connection that nobody
+ * has taken is then closed by that one.
+ */
+export class SpareAttendants {
+  readonly #program: string;
+  readonly #listeners: readonly number[];
+  readonly #epoll: Epoll;
+  readonly #events: SpareEvents;
+  readonly #waiting = new Set<Attendant>();
+  #again: NodeJS.Timeout | null = null;
+  #isClosed = false;
+
+  constructor(program: string, listeners: readonly number[], epoll: Epoll, events: SpareEvents) {
+    this.#program = program;
+    this.#listeners = listeners;
+    this.#epoll = epoll;
+    this.#events = events;
+    this.#stock();
+  }
+
+  /** Nobody is waited for any more. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#again !== null) clearTimeout(this.#again);
+    for (const attendant of this.#waiting) attendant.dismiss();
+  }
+
+  /** Brings them up to their number. */
+  #stock(): void {
+    try {
+      while (!this.#isClosed && this.#waiting.size < SPARE_ATTENDANTS) this.#waiting.add(this.#start());
+    } catch (error) {
+      this.#events.failed("nobody can be attended", error);
+      this.#stockLater();
+    }
+  }
+
+  #stockLater(): void {
+    if (this.#isClosed) return;
+    this.#again ??= setTimeout(() => {
+      this.#again = null;
+      this.#stock();
+    }, ATTENDANT_AGAIN_MS);
+  }
+
+  #start(): Attendant {
+    const attendant: Attendant = new Attendant(this.#program, this.#listeners, this.#epoll, {
+      guard: (work) => {
+        try {
+          work();
+        } catch (error) {
+          this.#events.failed("somebody who came is let go", error);
+          attendant.dismiss();
+        }
+      },
+      heard: (news) => {
+        if (news.kind !== "came") return;
+        this.#waiting.delete(attendant);
+        this.#events.came(attendant, news);
+        this.#stock();
+      },
+      gone: () => {
+        if (!this.#waiting.delete(attendant) || this.#isClosed) return;
+        this.#events.failed("nobody can be attended", "an attendant has ended before anybody came");
+        this.#stockLater();
+      },
+    });
+    return attendant;
+  }
+}
