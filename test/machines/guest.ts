@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { PrivateHost } from "../system/private-host.ts";
 import { clone, kernelFile } from "../vm/kernel.ts";
@@ -104,4 +105,18 @@ export class Powered {
     if (this.process.exitCode === null) this.process.kill("SIGTERM");
     return this.ended;
   }
+}
+
+/** What a connection gives when something was written to it, until it ends or `pattern` was seen. */
+export function exchange(place: { path: string } | { port: number; host: string }, text: string, pattern: RegExp) {
+  return new Promise<string>((resolve, reject) => {
+    const socket = connect(place, () => socket.write(text));
+    let got = "";
+    socket.on("data", (chunk) => {
+      got += chunk.toString();
+      if (pattern.test(got)) socket.destroy();
+    });
+    socket.once("error", reject);
+    socket.once("close", () => resolve(got));
+  });
 }

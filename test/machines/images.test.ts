@@ -36,7 +36,10 @@ beforeEach(() => {
   const grants: ImageGrants = {
     grant: async (piece, resources) => void granted.set(piece, resources),
     forget: (piece) => forgets(piece),
-    become: async (piece, image) => void granted.set(piece, [image]),
+    become: async (piece, image, below) => {
+      granted.set(piece, [image]);
+      onlyRead.push(...below);
+    },
     onlyRead: async (names) => void onlyRead.push(...names),
     imageOf: (piece) => (piece === "blockdev over" ? { name: at("over.qcow2"), format: "qcow2" } : null),
     images: () => known,
@@ -76,17 +79,17 @@ const writes =
 describe("which images a command makes", () => {
   const said = (command: string, given: Message): string =>
     imagesMade(command, given, "/here")
-      .map(({ path, format, isMade, use, job }) => `${use} ${format} ${path}${isMade ? "" : " there"} ${job}`.trimEnd())
+      .map(({ path, format, isMade, use, job }) => `${use} ${format} ${path}${isMade ? "" : " there"} ${job}`)
       .join(", ");
   const backup = { device: "d", sync: "full", target: "/b", format: "qcow2" };
   test.each<[string, Message, string]>([
-    ["blockdev-snapshot-sync", { device: "d", "snapshot-file": "o.qcow2" }, "overlay qcow2 /here/o.qcow2"],
+    ["blockdev-snapshot-sync", { device: "d", "snapshot-file": "o.qcow2" }, "overlay qcow2 /here/o.qcow2 null"],
     [
       "blockdev-snapshot-sync",
       { "node-name": "n", "snapshot-file": "file:/o", mode: "existing" },
-      "overlay qcow2 /o there",
+      "overlay qcow2 /o there null",
     ],
-    ["drive-backup", backup, "target qcow2 /b d"],
+    ["drive-backup", backup, "target qcow2 /b null"],
     ["drive-mirror", { ...backup, "job-id": "j", format: "raw", mode: "existing" }, "target raw /b there j"],
     ["blockdev-create", { "job-id": "j", options: { driver: "file", filename: "/f", size: 1 } }, "file raw /f j"],
     [
@@ -103,7 +106,7 @@ describe("which images a command makes", () => {
           { type: "drive-backup", data: backup },
         ],
       },
-      "overlay qcow2 /o, target qcow2 /b d",
+      "overlay qcow2 /o null, target qcow2 /b null",
     ],
   ])("%s %j", (command, given, expected) => expect(said(command, given)).toBe(expected));
 
@@ -190,7 +193,13 @@ test("what other images stand on is not made anew", async () => {
 });
 
 test("a copy is granted until its job has ended, and goes on where the machine does", async () => {
-  const copy = (name: string): Message => ({ device: name, sync: "full", target: at(name), format: "raw" });
+  const copy = (name: string): Message => ({
+    device: "d",
+    "job-id": name,
+    sync: "full",
+    target: at(name),
+    format: "raw",
+  });
   jobs = [
     { id: "backup", status: "running" },
     { id: "mirror", status: "ready" },
@@ -208,6 +217,15 @@ test("a copy is granted until its job has ended, and goes on where the machine d
   jobs = [];
   await images.told({ event: "JOB_STATUS_CHANGE" }, execute);
   expect(told()).toBe("image raw read-write none mirror");
+});
+
+test("a copy whose job is not named goes on while any job does", async () => {
+  jobs = [{ id: "whatever QEMU calls it", status: "running" }];
+  await pass("drive-backup", { device: "node", sync: "full", target: at("b"), format: "raw" });
+  expect(told()).toBe("image raw read-write none b");
+  jobs = [{ id: "whatever QEMU calls it", status: "concluded" }];
+  await images.told({ event: "JOB_STATUS_CHANGE" }, execute);
+  expect(told()).toBe("");
 });
 
 test("a file is made by a job, and is out of reach when that has ended", async () => {

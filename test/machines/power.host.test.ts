@@ -11,13 +11,13 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
-import { BANNER, emulator, front, guestFiles, Powered } from "./guest.ts";
+import { BANNER, emulator, exchange, front, guestFiles, Powered } from "./guest.ts";
 import { Qmp } from "./qmp.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -97,20 +97,6 @@ function listening(): Promise<Server> {
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === "object" ? (address?.port ?? 0) : 0;
-}
-
-/** What a connection gives when something was written to it, until it ends or `pattern` was seen. */
-function exchange(place: { path: string } | { port: number; host: string }, text: string, pattern: RegExp) {
-  return new Promise<string>((resolve, reject) => {
-    const socket = connect(place, () => socket.write(text));
-    let got = "";
-    socket.on("data", (chunk) => {
-      got += chunk.toString();
-      if (pattern.test(got)) socket.destroy();
-    });
-    socket.once("error", reject);
-    socket.once("close", () => resolve(got));
-  });
 }
 
 function vm(...args: readonly string[]): { status: number | null; text: string } {
@@ -250,7 +236,9 @@ test("it moves to another machine while its guest works, to the place that was n
   await vi.waitUntil(async () => (await statusOf(to)) === "completed", { timeout: TIMEOUT_MS });
   expect(shown("two")).not.toContain(port);
   // Of this one nobody asks how far it is.
-  await vi.waitUntil(() => !shown("one").includes(port), { timeout: TIMEOUT_MS });
+  const policy = (): string => readFileSync(host.at("run/machines/vm@one.yaml"), "utf8");
+  await vi.waitUntil(() => !policy().includes(port), { timeout: TIMEOUT_MS });
+  expect(shown("one")).not.toContain(port);
   expect(await statusOf(from)).toBe("completed");
 
   expect(await two.ask("echo $kept")).toMatch(/^here\n/);
@@ -287,11 +275,20 @@ test("snapshots are taken while it works: what is below is only read then, and n
   );
   expect(await to.ask("block-commit", commit)).toEqual({ return: {} });
   expect(granted("first.qcow2")).toEqual(["r", "rw"]);
-  const ready = async (): Promise<boolean> => "return" in (await to.ask("block-job-complete", { device: "down" }));
-  await vi.waitUntil(ready, { timeout: TIMEOUT_MS });
-  await vi.waitUntil(async () => (await to.ask("query-jobs")).return.length === 0, { timeout: TIMEOUT_MS });
+  const complete = async (job: string): Promise<void> => {
+    const isReady = async () => "return" in (await to.ask("block-job-complete", { device: job }));
+    await vi.waitUntil(isReady, { timeout: TIMEOUT_MS });
+    await vi.waitUntil(async () => (await to.ask("query-jobs")).return.length === 0, { timeout: TIMEOUT_MS });
+  };
+  await complete("down");
   expect(await two.ask("head -c 6 /dev/vdb; echo")).toMatch(/^lowest\n/);
   expect(await to.ask("blockdev-snapshot-sync", snapshot("third.qcow2"))).toEqual({ return: {} });
+  const mirror = { ...copy, "job-id": "move", target: host.at("moved.img") };
+  expect(await to.ask("drive-mirror", mirror)).toEqual({ return: {} });
+  await complete("move");
+  expect(await two.ask("printf moved. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
+  expect(readFileSync(host.at("moved.img"), "latin1").slice(0, 6)).toBe("moved.");
+  expect(granted("moved.img")).toEqual(["rw"]);
   expect(await two.off()).toBe(0);
 });
 

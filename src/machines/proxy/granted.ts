@@ -55,19 +55,20 @@ export class Granted {
   }
 
   /**
-   * The piece is this image and no more when it returns. Its name leads where it led when it was granted.
+   * The piece is this image and no more when it returns, and `below` are only read. Its name leads where it led when it was granted.
    * @throws HostError where the agent does not take it: then all is as before
    */
-  become(piece: string, image: Resource): Promise<void> {
+  become(piece: string, image: Resource, below: readonly string[]): Promise<void> {
     const own = { ...image, origin: { ...image.origin, piece } };
-    return this.#change((placed) => ({ ...placed, resources: [...placedWithout(placed, piece).resources, own] }));
+    return this.#change((placed) => {
+      const others = onlyReading(placedWithout(placed, piece), below);
+      return { ...others, resources: [...others.resources, own] };
+    });
   }
 
   /** Images of these real names are read alone when it returns, whichever piece they belong to. @throws as `become` */
   onlyRead(names: readonly string[]): Promise<void> {
-    const reading = (placed: Placed, one: Resource): Resource =>
-      one.kind === "image" && names.includes(placed.names[one.path] ?? one.path) ? { ...one, access: "read" } : one;
-    return this.#change((placed) => ({ ...placed, resources: placed.resources.map((one) => reading(placed, one)) }));
+    return this.#change((placed) => onlyReading(placed, names));
   }
 
   /** Where a name that was granted leads. */
@@ -168,4 +169,10 @@ function warnOf(piece: string): (error: unknown) => void {
 
 function has({ resources }: Placed, piece: string): boolean {
   return resources.some(({ origin }) => origin.piece === piece);
+}
+
+function onlyReading(placed: Placed, names: readonly string[]): Placed {
+  const reading = (one: Resource): Resource =>
+    one.kind === "image" && names.includes(placed.names[one.path] ?? one.path) ? { ...one, access: "read" } : one;
+  return { ...placed, resources: placed.resources.map(reading) };
 }

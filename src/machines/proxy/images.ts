@@ -24,7 +24,8 @@ interface Begun {
 
 /** What a job writes. */
 interface Job {
-  readonly job: string;
+  /** null: whichever it is, it goes on while any does. */
+  readonly job: string | null;
   readonly piece: string;
 }
 
@@ -85,7 +86,7 @@ export class Images implements Handler {
     // An emulator that is gone says nothing, and its domain goes with it.
     if (!Array.isArray(jobs)) return;
     const goesOn = ({ job }: Job): boolean =>
-      jobs.some((one: Message | null) => one?.id === job && !ended.includes(String(one.status)));
+      jobs.some((one: Message | null) => (job === null || one?.id === job) && !ended.includes(String(one?.status)));
     const over = this.#jobs.filter((begun) => !goesOn(begun));
     this.#jobs = this.#jobs.filter(goesOn);
     await this.#forget(over);
@@ -93,7 +94,7 @@ export class Images implements Handler {
 
   async #complete(command: Message, job: string, execute: Execute): Promise<Message> {
     const answer = await execute(command);
-    if (!("error" in answer)) this.#jobs = this.#jobs.filter((one) => one.job !== job);
+    if (!("error" in answer)) this.#jobs = this.#jobs.filter((one) => one.job !== null && one.job !== job);
     return answer;
   }
 
@@ -152,14 +153,13 @@ export class Images implements Handler {
     }
     const below = use === "overlay" ? stands.slice(0, 1).map(({ path }) => path) : [];
     const image: Resource = { kind: "image", path, format, access: "read-write", parents: "none", origin };
-    await this.#granted.become(piece, image);
+    await this.#granted.become(piece, image, below);
     // What is a link from now on was made one before, while it might be made.
     if (isLink(name)) {
       await this.#forget([begun]);
       throw new HostError(`${name} is a link, which the machine has made`, "look where it leads, and remove it");
     }
     if (failure !== null) throw failure;
-    if (below.length > 0) await this.#granted.onlyRead(below);
     if (isMade) await this.#granted.accept({ [name]: stands });
   }
 

@@ -13,8 +13,8 @@ export interface Making {
   readonly isMade: boolean;
   /** `overlay`: the machine writes it in the place of another; `target`: a job does; `file`: a job makes it and writes no more. */
   readonly use: "overlay" | "target" | "file";
-  /** Of the job. */
-  readonly job: string;
+  /** Of the job; null where it has none, or one that QEMU names after a device. */
+  readonly job: string | null;
   readonly origin: Origin;
 }
 
@@ -63,14 +63,14 @@ function overlay(keys: Keys): Making {
   keys.harmless("device", "node-name", "snapshot-node-name");
   keys.need("snapshot-file", "name the file");
   const format = keys.get("format") ?? "qcow2";
-  return { ...image(keys, "snapshot-file", format), use: "overlay", job: "" };
+  return { ...image(keys, "snapshot-file", format), use: "overlay", job: null };
 }
 
 function target(keys: Keys): Making {
   keys.harmless(...ofTargets, ...ofJobs, ...ofCopies);
   keys.need("target", "name the file");
   const format = keys.need("format", "say which format the image has: QEMU would believe what is written there");
-  return { ...image(keys, "target", format), use: "target", job: keys.get("job-id") ?? keys.get("device") ?? "" };
+  return { ...image(keys, "target", format), use: "target", job: keys.get("job-id") };
 }
 
 function created(keys: Keys): Making | null {
@@ -87,7 +87,7 @@ function created(keys: Keys): Making | null {
     );
   keys.harmless(...["size", "preallocation", "nocow", "extent-size-hint"].map((name) => `options.${name}`));
   keys.need("options.filename", "name the file");
-  return { ...image(keys, "options.filename", "raw"), use: "file", job: keys.get("job-id") ?? "" };
+  return { ...image(keys, "options.filename", "raw"), use: "file", job: keys.get("job-id") };
 }
 
 function image(keys: Keys, name: string, format: string): Omit<Making, "use" | "job"> {
@@ -105,5 +105,5 @@ export function committedTo(given: Message, folder: string): Pick<Making, "path"
   keys.need("base", "name the image that is to be written by its file: it may be the parent of others");
   const path = plainPath(keys, "base");
   keys.done();
-  return { path, job: keys.get("job-id") ?? keys.get("device") ?? "", origin: keys.where("base") };
+  return { path, job: keys.get("job-id"), origin: keys.where("base") };
 }
