@@ -168,6 +168,13 @@ test("a link in the image's place is granted nothing, and where it leads is not 
   expect([told(), onlyRead, accepted]).toEqual(["", [], { [at("o.qcow2")]: [] }]);
 });
 
+test("an answer that is none is a refusal", async () => {
+  emulator = () => ({ neither: 0 });
+  await pass("blockdev-snapshot-sync", snapshot("o.qcow2"));
+  await pass("block-commit", { device: "d", base: at("base.img") });
+  expect([told(), onlyRead]).toEqual(["", []]);
+});
+
 test("where the emulator refuses, nothing stays granted, of none of the images of a transaction", async () => {
   emulator = () => ({ error: { class: "GenericError" } });
   const actions = ["a", "b"].map((file) => ({ type: "blockdev-snapshot-sync", data: snapshot(file) }));

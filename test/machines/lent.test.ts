@@ -125,10 +125,11 @@ describe("is refused, and the emulator is not asked", () => {
 });
 
 describe("is granted no longer", () => {
-  test("when the emulator refuses, and what is under way stays", async () => {
+  test("when the emulator refuses, or answers what is no answer, and what is under way stays", async () => {
     await pass("migrate", { uri: "unix:/first" });
     status = "refused";
     expect(await pass("migrate", { uri: "unix:/second" })).toHaveProperty("error");
+    await lent.pass({ execute: "migrate", arguments: { uri: "unix:/second" } }, async () => ({ neither: 0 }));
     expect(places()).toBe("connect /first");
   });
 

@@ -140,7 +140,7 @@ test("a machine that closes its monitor and goes on is ended with all that it st
   expect(existsSync(host.at("run/machines/vm@closer.yaml"))).toBe(false);
 });
 
-test("what a command needs for a time works for that time: memory into files, a server of disks, a new image, another medium", async () => {
+test("what a command needs for a time works for that time: memory into files, a server of disks, a new image, another medium, its state", async () => {
   const memory = { val: 0, size: 4096, filename: host.at("memory") };
   expect(await qmp.ask("pmemsave", memory)).toEqual({ return: {} });
   expect(await qmp.ask("dump-guest-memory", { paging: false, protocol: `file:${host.at("dump")}` })).toEqual({
@@ -168,4 +168,10 @@ test("what a command needs for a time works for that time: memory into files, a 
   expect(policy()).toContain(`r ${host.at("new.img")}`);
   expect(await qmp.ask("eject", { id: "cd", force: true })).toEqual({ return: {} });
   expect(policy()).not.toContain("new.img");
+
+  expect(await qmp.ask("migrate", { uri: `file:${host.at("state")}` })).toEqual({ return: {} });
+  const isOver = async () => (await qmp.ask("query-migrate")).return.status === "completed";
+  await vi.waitUntil(isOver, { timeout: TIMEOUT_MS });
+  expect(statSync(host.at("state")).size).toBeGreaterThan(0);
+  expect(policy()).not.toContain(host.at("state"));
 });

@@ -66,7 +66,7 @@ export class Images implements Handler {
       throw error;
     }
     const answer = await execute(command);
-    if ("error" in answer) {
+    if (!("return" in answer)) {
       await this.#forget(begun);
       return answer;
     }
@@ -94,7 +94,7 @@ export class Images implements Handler {
 
   async #complete(command: Message, job: string, execute: Execute): Promise<Message> {
     const answer = await execute(command);
-    if (!("error" in answer)) this.#jobs = this.#jobs.filter((one) => one.job !== null && one.job !== job);
+    if ("return" in answer) this.#jobs = this.#jobs.filter((one) => one.job !== null && one.job !== job);
     return answer;
   }
 
@@ -110,7 +110,7 @@ export class Images implements Handler {
     const { format } = base;
     await this.#granted.grant(piece, [{ kind: "image", path, format, access: "read-write", parents: "none", origin }]);
     const answer = await execute(command);
-    if ("error" in answer) {
+    if (!("return" in answer)) {
       await this.#granted.forget(piece);
       return answer;
     }

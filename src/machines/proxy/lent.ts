@@ -57,7 +57,7 @@ export class Lent implements Handler {
     const loan = loans.get(name);
     if (loan !== undefined) return this.#lend(command, loan, execute);
     const answer = await execute(command);
-    if (!("error" in answer)) {
+    if ("return" in answer) {
       await this.#end(command);
       await this.#heard(name, answer);
     }
@@ -80,7 +80,7 @@ export class Lent implements Handler {
     const key = `loan ${this.#count}`;
     await this.#granted.grant(key, to.resources);
     const answer = await execute(command);
-    if ("error" in answer || ending.by === "answer") await this.#granted.forget(key);
+    if (!("return" in answer) || ending.by === "answer") await this.#granted.forget(key);
     else if (ending.by === "command") {
       await this.#end(command);
       this.#held = [...this.#held, { key, names: ending.names(given), ending }];
@@ -109,7 +109,7 @@ export class Lent implements Handler {
     for (const question of new Set(open.map(({ ending }) => ending.question))) {
       const answer = await execute({ execute: question });
       // An emulator that is gone answers with an error, and its domain goes with it.
-      if (!("error" in answer)) await this.#heard(question, answer);
+      if ("return" in answer) await this.#heard(question, answer);
     }
   }
 
