@@ -133,6 +133,24 @@ describe("is granted no longer", () => {
     expect(places()).toBe("connect /first");
   });
 
+  test("when it was cancelled and another one begins at once: the end of the first is not taken for that of the second", async () => {
+    await pass("migrate", { uri: "unix:/first" });
+    let answer: (message: Message) => void = () => undefined;
+    const second = lent.pass({ execute: "migrate", arguments: { uri: "unix:/second" } }, () => {
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    });
+    status = "cancelled";
+    await lent.told({ event: "MIGRATION", data: { status: "cancelled" } }, emulator);
+    expect(places()).toBe("connect /second");
+    status = "setup";
+    answer({ return: {} });
+    await second;
+    await lent.told({ event: "MIGRATION", data: { status: "cancelled" } }, emulator);
+    expect(places()).toBe("connect /second");
+  });
+
   test.each(["completed", "failed", "cancelled", "none", "", "never heard of"])(
     "when a client hears that it is over: `%s`",
     async (over) => {

@@ -140,7 +140,7 @@ test("a machine that closes its monitor and goes on is ended with all that it st
   expect(existsSync(host.at("run/machines/vm@closer.yaml"))).toBe(false);
 });
 
-test("what a command needs for a time works for that time: memory into files, a server of disks, a new image, another medium, its state", async () => {
+test("what a command needs for a time works for that time: memory into files, a server of disks, a new image, another medium", async () => {
   const memory = { val: 0, size: 4096, filename: host.at("memory") };
   expect(await qmp.ask("pmemsave", memory)).toEqual({ return: {} });
   expect(await qmp.ask("dump-guest-memory", { paging: false, protocol: `file:${host.at("dump")}` })).toEqual({
@@ -156,8 +156,8 @@ test("what a command needs for a time works for that time: memory into files, a 
   expect(await qmp.ask("nbd-server-stop")).toEqual({ return: {} });
   expect(policy()).not.toContain("nbd.sock");
 
-  const file = { driver: "file", filename: host.at("new.img"), size: 1 << 20 };
-  expect(await qmp.ask("blockdev-create", { "job-id": "make", options: file })).toEqual({ return: {} });
+  const options = { driver: "file", filename: host.at("new.img"), size: 1 << 20 };
+  expect(await qmp.ask("blockdev-create", { "job-id": "make", options })).toEqual({ return: {} });
   await vi.waitUntil(() => !policy().includes("new.img"), { timeout: TIMEOUT_MS });
   expect(statSync(host.at("new.img")).size).toBe(1 << 20);
   expect(await qmp.ask("job-dismiss", { id: "make" })).toEqual({ return: {} });
@@ -168,6 +168,22 @@ test("what a command needs for a time works for that time: memory into files, a 
   expect(policy()).toContain(`r ${host.at("new.img")}`);
   expect(await qmp.ask("eject", { id: "cd", force: true })).toEqual({ return: {} });
   expect(policy()).not.toContain("new.img");
+});
+
+test("a node that is opened anew to be written is granted that, until it is removed; a state goes into a file", async () => {
+  const granted = (): readonly string[] =>
+    policy()
+      .split("\n")
+      .flatMap((line) => (line.endsWith(`${host.at("new.img")}"`) ? [line.replace(/^ *- "(\w+) .*/, "$1")] : []));
+  const file = { driver: "file", "node-name": "f", filename: host.at("new.img") };
+  const node = (file: unknown, isRead: boolean) => ({ driver: "raw", "node-name": "n", "read-only": isRead, file });
+  expect(await qmp.ask("blockdev-add", node({ ...file, "read-only": true }, true))).toEqual({ return: {} });
+  expect(granted()).toEqual(["r"]);
+  const options = [{ ...file, "read-only": false }, node("f", false)];
+  expect(await qmp.ask("blockdev-reopen", { options })).toEqual({ return: {} });
+  expect(granted()).toEqual(["r", "rw"]);
+  expect(await qmp.ask("blockdev-del", { "node-name": "n" })).toEqual({ return: {} });
+  expect(granted()).toEqual([]);
 
   expect(await qmp.ask("migrate", { uri: `file:${host.at("state")}` })).toEqual({ return: {} });
   const isOver = async () => (await qmp.ask("query-migrate")).return.status === "completed";
