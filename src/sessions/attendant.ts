@@ -14,7 +14,7 @@ import { type SocketPeer, toldPeer } from "../kernel/peer.ts";
 import { receive } from "../kernel/receive.ts";
 import { ucred } from "../kernel/structs/socket.ts";
 import { number as syscallNumber } from "../kernel/syscalls.ts";
-import { ATTENDANT_END_MS, READ_BYTES } from "./limits.ts";
+import { ATTENDANT_END_MS, READ_BYTES, STUCK_AFTER_MS } from "./limits.ts";
 import { DESCRIPTORS } from "./wire.ts";
 
 /** What the attendant says, by the first byte of a packet (native/session/attendant.c). */
@@ -52,7 +52,8 @@ export class Attendant {
   readonly #control: number;
   readonly #orders: number;
   readonly #watched: number;
-  #isDismissed = false;
+  /** By performance.now(). */
+  #dismissed: number | null = null;
   #killer: NodeJS.Timeout | undefined;
 
   /** @throws ErrnoError where the host has no room for it */
@@ -93,6 +94,11 @@ export class Attendant {
     this.#child.once("error", gone);
   }
 
+  /** It is over, and does not end. */
+  get isStuck(): boolean {
+    return this.#dismissed !== null && performance.now() - this.#dismissed > STUCK_AFTER_MS;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }
@@ -104,7 +110,7 @@ export class Attendant {
 
   /** Nothing is held up by whoever does not read: what has no room is left out. */
   send(kind: "g" | "p" | "k" | "a" | "r", rest: Uint8Array = Buffer.alloc(0)): void {
-    if (this.#isDismissed) return;
+    if (this.#dismissed !== null) return;
     const packet = Buffer.concat([Buffer.from(kind), rest]);
     syscallRaw(SENDTO, this.#control, packet, packet.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
   }
@@ -117,8 +123,8 @@ export class Attendant {
 
   /** Nothing more is wanted of it. What was sent it still hears; then it ends, as far as its descriptors let it. */
   dismiss(): void {
-    if (this.#isDismissed) return;
-    this.#isDismissed = true;
+    if (this.#dismissed !== null) return;
+    this.#dismissed = performance.now();
     this.#epoll.remove(this.#watched);
     close(this.#control);
     close(this.#orders);

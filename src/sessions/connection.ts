@@ -65,6 +65,10 @@ export class Connection implements Attended {
     return this.#work === null;
   }
 
+  get isStuck(): boolean {
+    return this.#attendant.isStuck;
+  }
+
   /** The client is gone, or has its answer. */
   get isClosed(): boolean {
     return this.#isAnswered || this.#isHungUp;

@@ -12,7 +12,15 @@ export const REQUEST_BYTES_MAX = 1_048_576;
 export const READ_BYTES = 65_536;
 /** Processes that wait for somebody to come: where several come at once, one is there while another is started. */
 export const SPARE_ATTENDANTS = 2;
+/** For somebody who has come to be served, milliseconds, before one more is started. */
+export const STOCK_AFTER_MS = 20;
 /** Before another is started where one could not be, or has ended before anybody came, milliseconds. */
 export const ATTENDANT_AGAIN_MS = 1_000;
 /** For an attendant that is over to end, milliseconds: then it is killed. */
 export const ATTENDANT_END_MS = 10_000;
+/** For one that is over to count as stuck, milliseconds. */
+export const STUCK_AFTER_MS = 1_000;
+/** Stuck ones of one user: then the user is kept out until some have ended. */
+export const STUCK_OF_USER_MAX = 64;
+/** Of all users, of whom one may have many ids (user_namespaces(7)): then root alone gets in. */
+export const STUCK_MAX = 1_024;

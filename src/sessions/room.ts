@@ -1,11 +1,22 @@
 import type { SocketPeer } from "../kernel/peer.ts";
-import { CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX, WAITING_OF_USER_MAX } from "./limits.ts";
+import {
+  CONNECTIONS_MAX,
+  CONNECTIONS_OF_USER_MAX,
+  STUCK_MAX,
+  STUCK_OF_USER_MAX,
+  WAITING_OF_USER_MAX,
+} from "./limits.ts";
 
 /** What counts of a connection. */
 export interface Counted {
   readonly peer: Pick<SocketPeer, "uid">;
   readonly isWaiting: boolean;
+  /** It is over, and its process does not end. */
+  readonly isStuck: boolean;
 }
+
+/** Users who may not connect. Root always may: who mends the host must get in. */
+export type ShutOut = ReadonlySet<number> | "everybody";
 
 /** Whether one more connection of a user is served. Others' are no reason to turn root away: who mends the host must get in. */
 export function hasRoomFor(user: number, connections: Iterable<Counted>): boolean {
@@ -19,4 +30,17 @@ export function hasRoomFor(user: number, connections: Iterable<Counted>): boolea
     if (isWaiting) waiting += 1;
   }
   return waiting < WAITING_OF_USER_MAX && own < CONNECTIONS_OF_USER_MAX && (user === 0 || all < CONNECTIONS_MAX);
+}
+
+/** Users whose processes do not end, too many of them: to turn one more away would be one process more. */
+export function shutOut(present: Iterable<Counted>): ShutOut {
+  const stuck = new Map<number, number>();
+  let all = 0;
+  for (const { peer, isStuck } of present) {
+    if (!isStuck || peer.uid === 0) continue;
+    all += 1;
+    stuck.set(peer.uid, (stuck.get(peer.uid) ?? 0) + 1);
+  }
+  if (all > STUCK_MAX) return "everybody";
+  return new Set([...stuck].flatMap(([user, count]) => (count > STUCK_OF_USER_MAX ? [user] : [])));
 }

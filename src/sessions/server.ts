@@ -10,6 +10,7 @@ import type { SocketPeer } from "../kernel/peer.ts";
 import { listenAt } from "../kernel/unix-listener.ts";
 import type { Attendant, News } from "./attendant.ts";
 import { Connection } from "./connection.ts";
+import { Door } from "./door.ts";
 import { type Counted, hasRoomFor } from "./room.ts";
 import { SpareAttendants } from "./spare-attendants.ts";
 import type { Passed, Verb } from "./verb.ts";
@@ -40,6 +41,7 @@ export class SessionServer {
   /** What counts against the room: each has a process. */
   readonly #present = new Set<Counted>();
   readonly #connections = new Set<Connection>();
+  readonly #door: Door;
   /** Written to where something else than a descriptor may end the server. */
   readonly #wake = syscall("eventfd2", 0, EFD_CLOEXEC);
   #isStopping = false;
@@ -50,6 +52,7 @@ export class SessionServer {
     this.#epoll.add(this.#wake, POLLIN, { ready: () => void read(this.#wake, Buffer.alloc(EVENT_BYTES)) });
     this.#verbs = [...verbs.values()];
     this.#listeners = [...verbs.keys()].map((path) => listenAt(path, SOCK_STREAM, SOCKET_MODE));
+    this.#door = new Door([...verbs.keys()], log);
     this.#spare = new SpareAttendants(program, this.#listeners, this.#epoll, {
       came: (attendant, news) => this.#came(attendant, news),
       failed: (what, error) => this.#logFailure(what, error),
@@ -90,6 +93,7 @@ export class SessionServer {
   }
 
   #came(attendant: Attendant, { listener, uid, peer }: Extract<News, { kind: "came" }>): void {
+    this.#door.look(this.#present);
     const verb = this.#verbs[listener];
     if (peer === null || verb === undefined || this.#isStopping || !hasRoomFor(uid, this.#present))
       this.#turnAway(attendant, uid, peer, verb);
@@ -112,16 +116,26 @@ export class SessionServer {
   }
 
   #count(attendant: Attendant, uid: number, gone: () => void): void {
-    const counted: Counted = { peer: { uid }, isWaiting: true };
+    const counted: Counted = {
+      ...{ peer: { uid }, isWaiting: true },
+      get isStuck() {
+        return attendant.isStuck;
+      },
+    };
     this.#present.add(counted);
     attendant.owner = {
       guard: (work) => this.#guard(attendant, work),
       heard: () => undefined,
       gone: () => {
-        this.#present.delete(counted);
+        this.#leave(counted);
         gone();
       },
     };
+  }
+
+  #leave(counted: Counted): void {
+    this.#present.delete(counted);
+    if (!this.#isStopping) this.#door.look(this.#present);
   }
 
   #passOn(attendant: Attendant, peer: SocketPeer, passed: Passed): void {
@@ -145,7 +159,7 @@ export class SessionServer {
         this.#connections.delete(ended);
         if (this.#isStopping) this.#look();
       },
-      gone: (ended) => this.#present.delete(ended),
+      gone: (ended) => this.#leave(ended),
     });
     this.#present.add(connection);
     this.#connections.add(connection);

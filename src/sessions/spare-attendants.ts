@@ -1,6 +1,6 @@
 import type { Epoll } from "../kernel/epoll.ts";
 import { Attendant, type News } from "./attendant.ts";
-import { ATTENDANT_AGAIN_MS, SPARE_ATTENDANTS } from "./limits.ts";
+import { ATTENDANT_AGAIN_MS, SPARE_ATTENDANTS, STOCK_AFTER_MS } from "./limits.ts";
 
 export interface SpareEvents {
   /** Somebody has come; the attendant waits to be told what to do, and is the caller's. */
@@ -42,16 +42,16 @@ export class SpareAttendants {
       while (!this.#isClosed && this.#waiting.size < SPARE_ATTENDANTS) this.#waiting.add(this.#start());
     } catch (error) {
       this.#events.failed("nobody can be attended", error);
-      this.#stockLater();
+      this.#stockIn(ATTENDANT_AGAIN_MS);
     }
   }
 
-  #stockLater(): void {
+  #stockIn(milliseconds: number): void {
     if (this.#isClosed) return;
     this.#again ??= setTimeout(() => {
       this.#again = null;
       this.#stock();
-    }, ATTENDANT_AGAIN_MS);
+    }, milliseconds);
   }
 
   #start(): Attendant {
@@ -68,12 +68,14 @@ export class SpareAttendants {
         if (news.kind !== "came") return;
         this.#waiting.delete(attendant);
         this.#events.came(attendant, news);
-        this.#stock();
+        // Who has come waits for this process.
+        if (this.#waiting.size === 0) this.#stock();
+        else this.#stockIn(STOCK_AFTER_MS);
       },
       gone: () => {
         if (!this.#waiting.delete(attendant) || this.#isClosed) return;
         this.#events.failed("nobody can be attended", "an attendant has ended before anybody came");
-        this.#stockLater();
+        this.#stockIn(ATTENDANT_AGAIN_MS);
       },
     });
     return attendant;

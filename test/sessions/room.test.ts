@@ -1,8 +1,15 @@
 import { expect, test } from "vitest";
-import { CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX, WAITING_OF_USER_MAX } from "../../src/sessions/limits.ts";
-import { hasRoomFor } from "../../src/sessions/room.ts";
+import {
+  CONNECTIONS_MAX,
+  CONNECTIONS_OF_USER_MAX,
+  STUCK_MAX,
+  STUCK_OF_USER_MAX,
+  WAITING_OF_USER_MAX,
+} from "../../src/sessions/limits.ts";
+import { hasRoomFor, shutOut } from "../../src/sessions/room.ts";
 
-const of = (uid: number, count: number, isWaiting = false) => Array(count).fill({ peer: { uid }, isWaiting });
+const of = (uid: number, count: number, isWaiting = false, isStuck = false) =>
+  Array(count).fill({ peer: { uid }, isWaiting, isStuck });
 
 test("one user's sessions leave room for others", () => {
   const own = of(7, CONNECTIONS_OF_USER_MAX);
@@ -21,4 +28,11 @@ test("all users together do not keep root out", () => {
   const all = Array.from({ length: CONNECTIONS_MAX }, (_, at) => of(at + 1, 1)).flat();
   expect(hasRoomFor(5_000, all)).toBe(false);
   expect(hasRoomFor(0, all)).toBe(true);
+});
+
+test("a user is kept out for processes of his that do not end, all are for too many, and root is never", () => {
+  const stuck = (uid: number, count: number) => of(uid, count, true, true);
+  expect(shutOut([...stuck(7, STUCK_OF_USER_MAX), ...of(7, 9, true)])).toEqual(new Set());
+  expect(shutOut([...stuck(7, STUCK_OF_USER_MAX + 1), ...stuck(8, 1), ...stuck(0, STUCK_MAX)])).toEqual(new Set([7]));
+  expect(shutOut(Array.from({ length: STUCK_MAX + 1 }, (_, uid) => stuck(uid + 1, 1)).flat())).toBe("everybody");
 });

@@ -89,6 +89,11 @@ export class SessionHost {
     await ended;
   }
 
+  /** Until the session server says so. */
+  heard(words: string): Promise<void> {
+    return this.#server === null ? Promise.reject(new Error("no server")) : said(this.#server, words);
+  }
+
   /** For a while without it. */
   signalServer(signal: NodeJS.Signals): void {
     this.#server?.kill(signal);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { STUCK_AFTER_MS, STUCK_OF_USER_MAX } from "../../src/sessions/limits.ts";
 import { root } from "../house/tree.ts";
 import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
@@ -22,17 +23,19 @@ beforeAll(async () => {
   program = join(host.folder, "silent-file");
   compileC(program, join(import.meta.dirname, "programs", "silent-file.c"), ["-O2", "-Wall"]);
   mkdirSync(join(host.folder, "fuse"));
-  for (const user of [bob, carol]) host.run([client, "-c", ":"], user);
+  for (const user of [ada, bob, carol]) host.run([client, "-c", ":"], user);
 }, FIRST_START_MS);
-afterEach(async () => {
+afterEach(endSilent);
+afterAll(() => host?.stop());
+beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
+
+async function endSilent(): Promise<void> {
   for (const one of silent.splice(0)) {
     const ended = once(one, "close");
     one.stdin?.end();
     await ended;
   }
-});
-afterAll(() => host?.stop());
-beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
+}
 
 /** ada hands over a file whose server never answers. */
 async function handOver(socket: string, how: "requests" | "queued", connections: number): Promise<void> {
@@ -64,6 +67,24 @@ test.each([
     await handOver(socket, how, 10);
     expect(within("echo in")).toMatchObject({ status: 0, out: "in\n" });
     expect(within("supershell -c 'id -u'", carol)).toMatchObject({ status: 0, out: "0\n" });
+  },
+  FIRST_START_MS,
+);
+
+test(
+  "who leaves too many of them is kept out until they have ended, and nobody else is",
+  async () => {
+    await handOver("login", "requests", STUCK_OF_USER_MAX + 1);
+    const isKeptOut = host.heard(`kept out for it: ${ada.uid}\n`);
+    // Whoever comes has the server look.
+    const coming = setInterval(() => host.spawn([client, "-c", ":"], bob), STUCK_AFTER_MS);
+    await isKeptOut.finally(() => clearInterval(coming));
+    expect(within("echo in")).toMatchObject({ status: 0, out: "in\n" });
+    expect(within("echo in", ada)).toMatchObject({ status: 125, err: expect.stringContaining("Permission denied") });
+    const open = host.heard("everybody may connect again");
+    await endSilent();
+    await open;
+    expect(within("echo in", ada)).toMatchObject({ status: 0, out: "in\n" });
   },
   FIRST_START_MS,
 );
