@@ -84,8 +84,9 @@ function mine(name: string, text: string): string {
   return host.at(name);
 }
 
-function image(name: string, parent: string): void {
-  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", host.at(parent), host.at(name), "64M"]);
+function image(name: string, parent: string, format = "raw"): void {
+  const names = ["-u", "-F", format, "-b", host.at(parent), host.at(name), "64M"];
+  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", ...names]);
   chownSync(host.at(name), NOBODY, NOBODY);
 }
 
@@ -282,6 +283,13 @@ test("snapshots are taken while it works: what is below is only read then, and n
   };
   await complete("down");
   expect(await two.ask("head -c 6 /dev/vdb; echo")).toMatch(/^lowest\n/);
+  image("over.qcow2", "first.qcow2", "qcow2");
+  const file = { driver: "file", filename: host.at("over.qcow2") };
+  expect(await to.ask("blockdev-add", { driver: "qcow2", "node-name": "over", backing: null, file })).toEqual({
+    return: {},
+  });
+  expect(await to.ask("blockdev-snapshot", { node: "virtio1", overlay: "over" })).toEqual({ return: {} });
+  expect([granted("over.qcow2"), granted("first.qcow2")]).toEqual([["rw"], ["r"]]);
   expect(await to.ask("blockdev-snapshot-sync", snapshot("third.qcow2"))).toEqual({ return: {} });
   const mirror = { ...copy, "job-id": "move", target: host.at("moved.img") };
   expect(await to.ask("drive-mirror", mirror)).toEqual({ return: {} });
@@ -300,15 +308,15 @@ test("the next start knows what a snapshot stands on, and believes no other pare
   const { status, text } = vm("run", "--user", "nobody", "two", "--", ...later);
   expect(status).toBe(1);
   expect(text).toContain(
-    `says that it stands on /etc/shadow (raw), and stood on ${host.at("first.qcow2")} (qcow2), ${host.at("clone.qcow2")} (qcow2)`,
+    `says that it stands on /etc/shadow (raw), and stood on ${host.at("over.qcow2")} (qcow2), ${host.at("first.qcow2")} (qcow2), ${host.at("clone.qcow2")} (qcow2)`,
   );
-  execFileSync("qemu-img", ["rebase", "-u", "-F", "qcow2", "-b", host.at("first.qcow2"), host.at("third.qcow2")]);
+  execFileSync("qemu-img", ["rebase", "-u", "-F", "qcow2", "-b", host.at("over.qcow2"), host.at("third.qcow2")]);
   two = Powered.run(host, "two", [...later, "-S", ...qmpAt("later")]);
   on.push(two);
   const qmp = await Qmp.connect(host.at("later.sock"));
   const { return: disks } = await qmp.ask("query-block");
   const depths = disks.map((disk: { inserted: { backing_file_depth: number } }) => disk.inserted.backing_file_depth);
-  expect(depths).toContain(3);
+  expect(depths).toContain(4);
   qmp.close();
   expect(await two.off()).toBe(0);
 });
