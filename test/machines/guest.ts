@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { PrivateHost } from "../system/private-host.ts";
 import { clone, kernelFile } from "../vm/kernel.ts";
@@ -119,4 +119,15 @@ export function exchange(place: { path: string } | { port: number; host: string 
     socket.once("error", reject);
     socket.once("close", () => resolve(got));
   });
+}
+
+/** A daemon of the host. */
+export function listening(): Promise<Server> {
+  const server = createServer((socket) => socket.end("hello from outside"));
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+}
+
+export function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
 }

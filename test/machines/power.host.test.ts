@@ -11,13 +11,13 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { createServer, type Server } from "node:net";
+import type { Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
-import { BANNER, emulator, exchange, front, guestFiles, Powered } from "./guest.ts";
+import { BANNER, emulator, exchange, front, guestFiles, listening, Powered, portOf } from "./guest.ts";
 import { Qmp } from "./qmp.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -88,16 +88,6 @@ function image(name: string, parent: string, format = "raw"): void {
   const names = ["-u", "-F", format, "-b", host.at(parent), host.at(name), "64M"];
   execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", ...names]);
   chownSync(host.at(name), NOBODY, NOBODY);
-}
-
-function listening(): Promise<Server> {
-  const server = createServer((socket) => socket.end("hello from outside"));
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
 }
 
 function vm(...args: readonly string[]): { status: number | null; text: string } {
