@@ -5,6 +5,8 @@ import { lockFile } from "../kernel/file-lock.ts";
 
 /** How often one that another agent started is looked at, milliseconds: its end is no event for this one. */
 const LOOK_AT_ADOPTED_MS = 1_000;
+/** How often it is looked whether the own one has let go of its lock, milliseconds. */
+const LOOK_AT_LOCK_MS = 1_000;
 /** First and longest wait before one is started again, milliseconds; each failure doubles it. */
 const BACK_OFF_MIN_MS = 100;
 const BACK_OFF_MAX_MS = 30_000;
@@ -98,10 +100,18 @@ export class Keeper {
 
   #onEnd(child: ChildProcess, ended: (why: string) => void): void {
     let told = false;
+    let held = false;
     const once = (why: string): void => {
+      clearInterval(look);
       if (!told) ended(why);
       told = true;
     };
+    // One that was told to end may have work left, but has let go of its lock: another may begin.
+    const look = setInterval(() => {
+      const holds = child.pid !== undefined && ownerOrNull(this.#lock) === child.pid;
+      if (held && !holds) once("it was told to end");
+      held ||= holds;
+    }, LOOK_AT_LOCK_MS).unref();
     child.once("error", (error) => once(error.message));
     child.once("exit", (status, signal) => once(signal === null ? `exit status ${status}` : signal));
   }
@@ -146,6 +156,16 @@ export function keeperOf(
   tell: (restarts: number, why: string) => void,
 ): Keeper | null {
   return command === null ? null : new Keeper(command, lock, tell);
+}
+
+/** Null where it cannot be told, too. */
+function ownerOrNull(lock: string): number | null {
+  try {
+    return lockOwner(lock);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    return null;
+  }
 }
 
 /** Who holds a flock(2), by proc_locks(5): `1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF`. */

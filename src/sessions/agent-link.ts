@@ -1,14 +1,30 @@
-import { lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { readProcStat } from "../domains/proc-stat.ts";
 import { modesFor } from "../host/write-whole.ts";
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, UNIX_PATH_MAX } from "../kernel/constants.ts";
-import { hasCode } from "../kernel/errno-error.ts";
-import { close, syscall } from "../kernel/ffi.ts";
+import {
+  AF_UNIX,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  UNIX_PATH_MAX,
+} from "../kernel/constants.ts";
+import { close, hasCode, open, openat2, syscall } from "../kernel/ffi.ts";
 import { socketPeer } from "../kernel/peer.ts";
+import { unlessGone } from "../kernel/unless-gone.ts";
 
 /** Names that domains/shell.yaml grants. */
 const AGENTS_OF_USER_MAX = 8;
+
+/** Where sshd makes them. */
+const AGENTS_BELOW = "/tmp/";
 
 /** An agent of ssh under a name that the domain may connect to. */
 export interface AgentLink {
@@ -26,9 +42,24 @@ export function linkAgent(agents: string, user: string, client: number, socket: 
   mkdirSync(folder, { recursive: true, mode: modesFor(0).folder });
   for (let slot = 0; slot < AGENTS_OF_USER_MAX; slot++) {
     const path = join(folder, `${slot}.sock`);
-    if (tryLink(socket, path)) return { path, remove: () => rmSync(path, { force: true }) };
+    if (tryLink(socket, path)) return { path, remove: () => removeLink(path, socket) };
   }
   return null;
+}
+
+/** Takes away names of sessions whose server was killed: nobody serves what they lead to. Those of an older server's shells stay. */
+export function sweepAgentLinks(agents: string): void {
+  for (const user of unlessGone(() => readdirSync(agents)) ?? [])
+    for (const name of unlessGone(() => readdirSync(join(agents, user))) ?? []) {
+      const path = join(agents, user, name);
+      const socket = unlessGone(() => readlinkSync(path));
+      if (socket !== null && !isServed(socket)) removeLink(path, socket);
+    }
+}
+
+/** Not where it leads elsewhere by now: another server may have given the name away again. */
+function removeLink(path: string, socket: string): void {
+  if (unlessGone(() => readlinkSync(path)) === socket) rmSync(path, { force: true });
 }
 
 function tryLink(socket: string, path: string): boolean {
@@ -42,22 +73,46 @@ function tryLink(socket: string, path: string): boolean {
 }
 
 function isServedByParent(path: string, client: number): boolean {
-  const name = Buffer.from(path);
-  if (!path.startsWith("/") || name.length >= UNIX_PATH_MAX) return false;
-  if (lstatSync(name, { throwIfNoEntry: false })?.isSocket() !== true) return false;
-  const address = Buffer.alloc(2 + UNIX_PATH_MAX);
-  address.writeUInt16LE(AF_UNIX, 0);
-  name.copy(address, 2);
-  const fd = syscall("socket", AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  try {
-    syscall("connect", fd, address, 2 + name.length + 1);
+  return withConnection(path, (fd) => {
     const listener = socketPeer(fd);
     listener?.close();
     return listener !== null && listener.pid === readProcStat(client)?.parent;
+  });
+}
+
+/** Also where it has no room for one more. */
+function isServed(path: string): boolean {
+  return withConnection(path, () => true, "EAGAIN");
+}
+
+/**
+ * What `look` sees of a connection to a socket below {@link AGENTS_BELOW}, false where there is none. The path is the client's: it may not leave that file system, nor follow a link, so that neither
+ * something mounted by a user nor a server far away is asked, who may never answer.
+ */
+function withConnection(path: string, look: (fd: number) => boolean, full?: string): boolean {
+  if (!path.startsWith(AGENTS_BELOW)) return false;
+  const opened: number[] = [];
+  const keep = (fd: number): number => {
+    opened.push(fd);
+    return fd;
+  };
+  try {
+    const below = keep(open(AGENTS_BELOW, O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const how = {
+      flags: O_PATH | O_NOFOLLOW | O_CLOEXEC,
+      resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+    };
+    const name = Buffer.from(`/proc/self/fd/${keep(openat2(below, path.slice(AGENTS_BELOW.length), how))}`);
+    const address = Buffer.alloc(2 + UNIX_PATH_MAX);
+    address.writeUInt16LE(AF_UNIX, 0);
+    name.copy(address, 2);
+    const fd = keep(syscall("socket", AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    syscall("connect", fd, address, 2 + name.length + 1);
+    return look(fd);
   } catch (error) {
-    if (error instanceof Error && "code" in error) return false;
+    if (error instanceof Error && "code" in error) return full !== undefined && hasCode(error, full);
     throw error;
   } finally {
-    close(fd);
+    opened.forEach(close);
   }
 }

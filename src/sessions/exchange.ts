@@ -1,25 +1,54 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, fstatSync, mkdirSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import type { PasswdEntry } from "../compile/accounts.ts";
 import { HostError } from "../host/host-error.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
+import {
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from "../kernel/constants.ts";
+import { close, hasCode, open, openat2 } from "../kernel/ffi.ts";
 
 const OWNERS_ALONE = 0o700;
 
 /**
  * The home of a user's sandboxed shells, made where it is missing: nobody's but the user's, in a folder that is root's, so that the name stays with the object.
- * @throws HostError where it is somebody else's
+ * @throws HostError where it is somebody else's, or something is mounted there
  */
 export function exchangeFolder(root: string, { name, uid, gid }: PasswdEntry): string {
   makeFolder(root, modesFor(0));
   const folder = join(root, name);
-  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
+  if (statIn(root, name) === null) {
     mkdirSync(folder, { mode: OWNERS_ALONE });
     chmodSync(folder, OWNERS_ALONE);
     chownSync(folder, uid, gid);
   }
-  const found = lstatSync(folder);
-  if (!found.isDirectory() || found.uid !== uid)
+  const found = statIn(root, name);
+  if (found?.isDirectory() !== true || found.uid !== uid)
     throw new HostError(`${folder} belongs to somebody else`, "remove it, or give it to the user whose name it has");
   return folder;
+}
+
+/** Null for what is not there. Its owner may mount a file system of his own on it, which may never answer: that is not asked. */
+function statIn(root: string, name: string): Stats | null {
+  const opened = [open(root, O_PATH | O_DIRECTORY | O_CLOEXEC)];
+  try {
+    const how = {
+      flags: O_PATH | O_NOFOLLOW | O_CLOEXEC,
+      resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+    };
+    opened.push(openat2(opened[0] ?? -1, name, how));
+    return fstatSync(opened[1] ?? -1);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    if (!hasCode(error, "EXDEV", "ELOOP")) throw error;
+    throw new HostError(`${join(root, name)} is no folder of its own`, "unmount or remove what is there");
+  } finally {
+    opened.forEach(close);
+  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readProc } from "../domains/proc-stat.ts";
 
 /** Lines of /proc/PID/limits and the options of prlimit(1) for them. */
 const options: Readonly<Record<string, string>> = {
@@ -49,6 +49,7 @@ function spell(value: number): string {
   return value === Number.POSITIVE_INFINITY ? "unlimited" : String(value);
 }
 
+/** None of a process that is gone. */
 export function limitsOf(pid: number | "self"): Limits {
-  return parseLimits(readFileSync(`/proc/${pid}/limits`, "latin1"));
+  return parseLimits(readProc(`/proc/${pid}/limits`) ?? "");
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { type Places, sessionPrograms } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
+import { sweepAgentLinks } from "./agent-link.ts";
 import { loginVerb } from "./login.ts";
 import type { Logins } from "./logins.ts";
 import { SessionServer } from "./server.ts";
@@ -25,8 +26,7 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   const { attendant } = sessionPrograms(places.home);
   const server = SessionServer.open({ lock: sessions.lock, program: attendant, verbs, log });
   if (server === null) return log("another one runs already");
-  // Links of sessions whose server was killed.
-  rmSync(sessions.agents, { recursive: true, force: true });
+  sweepAgentLinks(sessions.agents);
   for (const folder of [sessions.agents, sessions.empty])
     mkdirSync(folder, { recursive: true, mode: modesFor(0).folder });
   mkdirSync(sessions.behind, { recursive: true, mode: ROOTS_ALONE });

@@ -98,3 +98,32 @@ test("a program that is not there is told of and tried again", async () => {
   await until(() => tells.length >= 2);
   expect(tells[0]).toContain("ENOENT");
 });
+
+test("one that lets go of its lock and goes on with its work has a successor beside it", async () => {
+  const program = `import fcntl, os, signal, sys, time
+lock = open("${folder}/lock", "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+signal.signal(signal.SIGTERM, lambda *_: fcntl.flock(lock, fcntl.LOCK_UN))
+with open("${folder}/starts", "a") as starts: starts.write(f"{os.getpid()}\\n")
+while True: time.sleep(1000)`;
+  writeFileSync(join(folder, "kept.py"), program);
+  const starts = () =>
+    existsSync(join(folder, "starts"))
+      ? readFileSync(join(folder, "starts"), "utf8").split("\n").filter(Boolean).map(Number)
+      : [];
+  const one = keeper(`exec python3 ${folder}/kept.py`);
+  one.start();
+  try {
+    await until(() => starts().length === 1);
+    // To be seen holding it.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    process.kill(starts()[0] ?? 0, "SIGTERM");
+    await until(() => starts().length === 2);
+    expect(readFileSync(join(folder, "told"), "utf8")).toBe("1 it was told to end");
+    expect(existsSync(`/proc/${starts()[0]}`)).toBe(true);
+    expect(one.state.pid).toBe(starts()[1]);
+  } finally {
+    one.stop();
+    for (const pid of starts()) kill(pid);
+  }
+});

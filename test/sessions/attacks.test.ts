@@ -169,6 +169,13 @@ ask(path, framed(b'p\\0/\\0' + b'0\\0'), fds=(0, 1, 2, 2))
 ask(path, framed(b'p\\0/\\0' + b'0\\0'), fds=(0,) * 200)
 for _ in range(50):
   s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.connect(path); s.send(os.urandom(9)); s.close()
+# Whoever asks and is gone.
+for _ in range(20):
+  if os.fork() == 0:
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.connect(path)
+    s.sendmsg([framed(b'p\\0/\\0' + b'0\\0')], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', (0, 1, 2)))])
+    os._exit(0)
+  os.wait()
 `;
 
 test("forged requests are refused, and the server goes on", () => {
@@ -176,6 +183,7 @@ test("forged requests are refused, and the server goes on", () => {
   expect(err).toBe("");
   expect(out.trim().split("\n")).toEqual(Array(10).fill("125"));
   expect(host.run([client, "-c", "echo still there"], ada).out).toBe("still there\n");
+  expect(host.messages).not.toContain("failed");
 });
 
 test("a process of a domain of the user's own gets no wider one", () => {

@@ -149,6 +149,26 @@ test(
   FIRST_START_MS,
 );
 
+test("what its user has mounted on the exchange folder is not looked into: there is no shell, and a sentence why", () => {
+  const folder = "/var/spool/cofferdam/ada";
+  expect(host.run(["mount", "-t", "tmpfs", "-o", `uid=${ada.uid}`, "none", folder]).status).toBe(0);
+  try {
+    expect(login("echo in")).toMatchObject({ status: 125, err: expect.stringContaining("unmount or remove what is") });
+  } finally {
+    host.run(["umount", folder]);
+  }
+});
+
+test("a server that was told to end lets another one begin, and its shells go on", async () => {
+  const shell = host.spawn([client, "-c", "echo here; read -r word; echo $word"], ada);
+  await said(shell, "here");
+  await host.replaceServer();
+  expect(login("echo in").out).toBe("in\n");
+  const heard = said(shell, "still");
+  shell.stdin?.write("still\n");
+  await heard;
+});
+
 test("a shell goes on when the session server is killed, its client ends, and the next server opens shells again", async () => {
   const shell = host.spawn([client, "-c", "echo here; read -r || echo goes on"], ada);
   await said(shell, "here");

@@ -89,6 +89,12 @@ export class SessionHost {
     await ended;
   }
 
+  /** The one that serves is told to end, which it does with its last shell; another begins. */
+  async replaceServer(): Promise<void> {
+    this.#server?.kill("SIGTERM");
+    await this.startServer();
+  }
+
   /** Until the session server says so. */
   heard(words: string): Promise<void> {
     return this.#server === null ? Promise.reject(new Error("no server")) : said(this.#server, words);
