@@ -143,9 +143,10 @@ test(
     const logins = Array.from({ length: LOGINS }, (_, number) => {
       const child = host.spawn(sshd.ssh([], [`echo ${number}`]));
       let out = "";
-      child.stdout?.on("data", (text) => {
-        out += text;
-      });
+      for (const stream of [child.stdout, child.stderr])
+        stream?.on("data", (text) => {
+          out += text;
+        });
       return new Promise<string>((resolve) => child.once("close", (status) => resolve(`${status} ${out.trim()}`)));
     });
     expect(await Promise.all(logins)).toEqual(Array.from({ length: LOGINS }, (_, number) => `0 ${number}`));

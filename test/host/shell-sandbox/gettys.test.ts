@@ -11,10 +11,14 @@ const missing = bootMissing();
 const scratch = mkdtempSync(join(tmpdir(), "cofferdam-gettys-"));
 const all = Object.keys(consoles) as Console[];
 const PASSWORD = "correct horse";
+/** To read what a console says at a session's end, milliseconds. */
+const READING_MS = 4_500;
 const PLAIN = ":~$ ";
 const SANDBOX = "[sandboxed eve";
 let disk: EtcHost;
 let host: BootedHost;
+/** Milliseconds from a console's last words to the prompt that wipes them away. */
+let nextPrompt: Promise<number>;
 
 /** `eve` may leave the sandbox, and comes by ssh with the host's own key. */
 const account = `
@@ -81,12 +85,16 @@ function openSession(): (line: string) => Promise<string> {
 
 const killSessionServer = (): string => host.sh("kill -KILL $(pgrep -f '[c]offerdam.js sessions')");
 
-test("systemd starts what is installed, and finds nothing to say against it", () => {
+test("systemd starts what is installed, finds nothing to say against it, and neither gives it up nor limits it", () => {
   expect(host.sh("systemctl is-active cofferdam-agent.service cofferdam-agent.socket ssh.service")).toBe(
     "active\nactive\nactive\n",
   );
   const units = ["cofferdam-agent.service", "cofferdam-agent.socket"];
   expect(host.run("systemd-analyze", "verify", "--man=no", ...units)).toMatchObject({ status: 0, out: "", err: "" });
+  const held = ["StartLimitIntervalUSec", "TasksMax", "OOMPolicy"].flatMap((name) => ["-p", name]);
+  expect(host.sh('systemctl show "$@" cofferdam-agent.service | sort', ...held)).toBe(
+    "OOMPolicy=continue\nStartLimitIntervalUSec=0\nTasksMax=infinity\n",
+  );
 });
 
 test("on, as the command says: logins by ssh are in the sandbox, sessions that were open stay as they were, at a console too", async () => {
@@ -134,10 +142,15 @@ test("on: an agent that systemd starts again finds the sessions that are open", 
 test("on: the end of the session server is the sessions' end, and whoever comes next waits for the next one", async () => {
   killSessionServer();
   await host.terminal("getty@").type([["hear from the session server", ""]]);
+  const since = performance.now();
+  nextPrompt = host
+    .terminal("getty@")
+    .type([["login: ", ""]])
+    .then(() => performance.now() - since);
   await logIn("serial-getty@", SANDBOX);
 });
 
-test("on: where nobody keeps a session server a console says what to do", async () => {
+test("on: where nobody keeps a session server a console says what to do, and leaves time to read it", async () => {
   host.sh("systemctl stop cofferdam-agent.socket cofferdam-agent.service");
   killSessionServer();
   await host.terminal("console-getty").type([
@@ -146,6 +159,7 @@ test("on: where nobody keeps a session server a console says what to do", async 
     ["reach the session server", ""],
     ["systemd.unit=rescue.target", ""],
   ]);
+  expect(await nextPrompt).toBeGreaterThan(READING_MS);
 });
 
 test("on: after the host's next start every login is in the sandbox", async () => {
