@@ -76,13 +76,14 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 hostname booted
 echo ready
 read -r _
-exec env -i PATH=/usr/sbin:/usr/bin container=cofferdam-test container_ttys=pts/0 ${SYSTEMD} --log-target=journal --show-status=0
+exec env -i PATH=/usr/sbin:/usr/bin container=cofferdam-test container_ttys=pts/0 ${SYSTEMD} --unit="$2" --log-target=journal --show-status=0
 `;
 
 /** From the start of systemd to its last unit's, milliseconds. */
 const BOOT_MS = 20_000;
 const COMMAND_MS = 20_000;
 const LOOK_AGAIN_MS = 50;
+const UP: readonly string[] = ["running", "degraded"];
 const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin", "HOME=/root"];
 
 /** Why no systemd can be process 1 here, as the end of "skipped, because ..."; null where it can. */
@@ -115,12 +116,13 @@ export class BootedHost {
     this.#cgroup = cgroup;
   }
 
-  static async boot(disk: EtcHost): Promise<BootedHost> {
+  /** `unit`: as `systemd.unit=` on the kernel's command line. */
+  static async boot(disk: EtcHost, unit = "default.target"): Promise<BootedHost> {
     const cgroup = join(cgroup2 ?? "", `cofferdam-test-booted-${process.pid}`);
     mkdirSync(cgroup);
     const spaces = ["--mount", "--propagation=private", "--pid", "--fork", "--cgroup", "--uts", "--ipc", "--net"];
     const enter = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"';
-    const unshare = ["unshare", ...spaces, "sh", "-euc", boot, "sh", clone];
+    const unshare = ["unshare", ...spaces, "sh", "-euc", boot, "sh", clone, unit];
     const [program = "", ...args] = ["sh", "-euc", enter, "sh", cgroup, ...disk.command(unshare)];
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
     await once(child.stdout, "data");
@@ -130,7 +132,7 @@ export class BootedHost {
     for (const name of ["container-getty@", "console-getty", "getty@", "serial-getty@"] as const)
       await host.#attach(name);
     child.stdin?.write("go\n");
-    await host.#untilUp();
+    await host.until(unit === "rescue.target" ? ["maintenance"] : UP);
     return host;
   }
 
@@ -141,11 +143,12 @@ export class BootedHost {
     if (path !== consoles[name]) this.#must([...outside, "mount", "--bind", path, consoles[name]]);
   }
 
-  async #untilUp(): Promise<void> {
+  /** Until systemd says that the host is in one of these states (systemctl(1), is-system-running). */
+  async until(states = UP): Promise<void> {
     const deadline = performance.now() + BOOT_MS;
     for (;;) {
       const { out } = this.run("systemctl", "is-system-running");
-      if (["running\n", "degraded\n"].includes(out)) return;
+      if (states.includes(out.trim())) return;
       if (performance.now() > deadline) throw new Error(`systemd is ${out}: ${this.run("systemctl", "list-jobs").out}`);
       await pause(LOOK_AGAIN_MS);
     }

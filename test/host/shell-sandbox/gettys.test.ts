@@ -25,7 +25,7 @@ const account = `
 useradd --create-home --shell /bin/bash eve
 groupadd --force cofferdam
 usermod --append --groups cofferdam eve
-echo "eve:$1" | chpasswd
+printf '%s\\n' "eve:$1" "root:$1" | chpasswd
 mkdir ~eve/.ssh
 echo "$2" >~eve/.ssh/authorized_keys
 chown -R eve: ~eve/.ssh
@@ -162,9 +162,23 @@ test("on: where nobody keeps a session server a console says what to do, and lea
   expect(await nextPrompt).toBeGreaterThan(READING_MS);
 });
 
-test("on: after the host's next start every login is in the sandbox", async () => {
+test("on: a host that is started for rescue asks for root's password, starts nothing of logins, and is outside", async () => {
   await host.powerOff();
-  host = await BootedHost.boot(disk);
+  host = await BootedHost.boot(disk, "rescue.target");
+  const { out } = host.run("systemctl", "is-active", "ssh", "cofferdam-agent", "getty@tty1", "console-getty");
+  expect(out).toBe("inactive\n".repeat(4));
+  // What is typed before it has turned off the echo is thrown away.
+  host.sh('until stty -F "$1" -a | grep -q " -echo "; do sleep 0.05; done', consoles["console-getty"]);
+  await host.terminal("console-getty").type([
+    ["Control-D to continue): ", PASSWORD],
+    ["# ", where],
+    ["outside\n", ""],
+    ["# ", "exit"],
+  ]);
+});
+
+test("on: after the host's next start every login is in the sandbox", async () => {
+  await host.until();
   await logIn("getty@", SANDBOX);
   expect(whereBySsh()).toBe("inside\n");
 });
