@@ -134,6 +134,8 @@ export class SessionHost {
       input,
       encoding: "latin1",
       timeout: RUN_MS,
+      // A client of the session server passes any other on.
+      killSignal: "SIGKILL",
       cwd: "/",
       env: { PATH: process.env.PATH ?? "", ...env },
     });
