@@ -12,6 +12,7 @@ import type { Connection } from "./connection.ts";
 import { environmentOf } from "./environment.ts";
 import { exchangeFolder } from "./exchange.ts";
 import type { Logins } from "./logins.ts";
+import { moveAhead } from "./move-ahead.ts";
 import { originOf } from "./origin.ts";
 import { outsideRefusal, SHELL_DOMAIN } from "./peer.ts";
 import { limitArguments, limitsOf } from "./resource-limits.ts";
@@ -45,6 +46,7 @@ export function loginVerb(places: Places, logins: Logins): Verb {
 }
 
 async function begin(places: Places, logins: Logins, request: Request, connection: Connection): Promise<void> {
+  moveAhead();
   const { peer } = connection;
   const { sessions, runs } = places.system;
   const account = accountOf(peer.uid, request.env.get("LOGNAME"));
