@@ -1,7 +1,8 @@
 import type { Level } from "../model/policy.ts";
 import { escapeControls } from "./escape-controls.ts";
-import type { Event, EventProcess } from "./event.ts";
+import type { Event, EventProcess, SupershellUse } from "./event.ts";
 import { stamp } from "./identity.ts";
+import { supershellWords } from "./supershell-words.ts";
 
 /**
  * What an auditor must see, under the names ESXi has for it and under ours. Never folded, never dropped to save room: who opens ten super shells
@@ -49,6 +50,12 @@ export const ALL_DOMAINS = "*";
 
 export type By = NonNullable<Event["by"]>;
 
+export interface SupershellRecord extends Pick<Event, "domain" | "number" | "level"> {
+  readonly by: By;
+  readonly command: string | null;
+  readonly use: Omit<SupershellUse, "session">;
+}
+
 export interface LevelChange {
   readonly domain: string;
   readonly number: number | null;
@@ -76,12 +83,10 @@ export function allLevelsChanged({
   return audit("all-levels-changed", { domain: ALL_DOMAINS, number: null, level: to, object, by }, process);
 }
 
-/** `what`: started, ended or refused, and what was to be run outside. `domain`: whose shell it was. */
-export function supershellUsed(
-  { what, ...by }: { domain: string; number: number | null; level: Level; what: string; by: By },
-  process?: EventProcess,
-): Event {
-  return audit("supershell", { ...by, object: what }, process);
+/** `command`: null for a session. `domain`: whose shell it was. */
+export function supershellUsed({ command, use, ...by }: SupershellRecord, process?: EventProcess): Event {
+  const supershell = { ...use, session: command === null };
+  return { ...audit("supershell", { ...by, object: command ?? "a session" }, process), supershell };
 }
 
 function audit(
@@ -118,7 +123,7 @@ export function auditKind(event: Event): AuditKind | null {
 const words: Readonly<Record<AuditOperation, (event: Event) => string>> = {
   "level-changed": ({ domain, object }) => `${domain}: level changed ${object}`,
   "all-levels-changed": ({ object }) => `all domains: level changed ${object}`,
-  supershell: ({ domain, object }) => `${domain}: super shell: ${object}`,
+  supershell: (event) => `${event.domain}: super shell: ${supershellWords(event)}`,
 };
 
 /** For people, safe for a terminal: what was changed and who did it. */

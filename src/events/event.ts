@@ -43,6 +43,25 @@ export interface Event {
   readonly first?: string;
   /** Who asked for it, for `audit`: user id and name of the peer that gave the order. */
   readonly by?: { readonly uid: number; readonly name: string | null };
+  /** Of a super shell. `object` is its command, letter by letter: what that looks like is no matter here. */
+  readonly supershell?: SupershellUse;
+}
+
+/** One use of `supershell`, or what would have been one. */
+export interface SupershellUse {
+  readonly phase: "started" | "ended" | "refused";
+  /** Without a command; `object` says so in words. */
+  readonly session: boolean;
+  /** Where it was typed, and from where that is reached, as the kernel has it. */
+  readonly terminal: string | null;
+  readonly origin: string | null;
+  /** What the user gave as one. */
+  readonly reason: string | null;
+  /** Of one that was refused: why. */
+  readonly why?: string;
+  /** Of one that has ended. */
+  readonly status?: number;
+  readonly seconds?: number;
 }
 
 export interface EventProcess {

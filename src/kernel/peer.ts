@@ -32,10 +32,20 @@ export function socketPeer(socket: number): SocketPeer | null {
 export function toldPeer(who: Pick<SocketPeer, "pid" | "uid" | "gid" | "groups">, pidfd: number): SocketPeer {
   return {
     ...who,
-    // A pidfd becomes readable when its process has ended (pidfd_open(2)).
-    isAlive: () => poll([{ fd: pidfd, events: POLLIN }], 0)[0] === 0,
+    isAlive: () => !hasEnded(pidfd),
     close: () => close(pidfd),
   };
+}
+
+/** A pidfd becomes readable when its process has ended (pidfd_open(2)). A signal that comes in that moment, of a child that ends say, is no answer. */
+function hasEnded(pidfd: number): boolean {
+  for (;;) {
+    try {
+      return poll([{ fd: pidfd, events: POLLIN }], 0)[0] !== 0;
+    } catch (error) {
+      if (!hasCode(error, "EINTR")) throw error;
+    }
+  }
 }
 
 function pidfdOf(socket: number, pid: number): number | null {

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { type By, supershellUsed } from "../events/audit-catalogue.ts";
-import type { Event, EventProcess } from "../events/event.ts";
+import type { Event, EventProcess, SupershellUse } from "../events/event.ts";
 import { type EventLog, openEventLog } from "../events/log/event-log.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
@@ -15,11 +15,11 @@ export interface Use {
   readonly process: EventProcess;
   /** null for a session. */
   readonly command: string | null;
-  /** Where it was typed, and why, as far as that is known. */
-  readonly terminal: string | null;
-  readonly origin: string | null;
-  readonly reason: string | null;
+  readonly where: Pick<SupershellUse, "terminal" | "origin" | "reason">;
 }
+
+/** What became of it. */
+export type Outcome = Pick<SupershellUse, "phase" | "why" | "status" | "seconds">;
 
 /** Tells the auditor of every use. */
 export class SupershellLog {
@@ -32,8 +32,8 @@ export class SupershellLog {
   }
 
   /** Why it could not be written; null when it is. */
-  tell(use: Use, what: string): string | null {
-    this.#log.append(eventOf(use, what));
+  tell(use: Use, outcome: Outcome): string | null {
+    this.#log.append(eventOf(use, outcome));
     return this.#log.problem;
   }
 
@@ -45,19 +45,11 @@ export class SupershellLog {
 
   /** The same of one that was refused: a flood of these is counted. */
   refused(use: Use, why: string): string | null {
-    this.#refusals.add(use.by.uid, eventOf(use, `refused, ${why}`));
+    this.#refusals.add(use.by.uid, eventOf(use, { phase: "refused", why }));
     return this.#log.problem;
   }
 }
 
-function eventOf(use: Use, what: string): Event {
-  const { domain, number, level, by } = use;
-  return supershellUsed({ domain, number, level, by, what: `${what}: ${describe(use)}` }, use.process);
-}
-
-function describe({ command, terminal, origin, reason }: Use): string {
-  const where = terminal === null ? "without a terminal" : `on ${terminal}`;
-  const from = origin === null ? "" : `, from ${origin}`;
-  const why = reason === null ? "" : `, reason: ${reason}`;
-  return `${command ?? "a session"} (${where}${from}${why})`;
+function eventOf({ process, where, ...use }: Use, outcome: Outcome): Event {
+  return supershellUsed({ ...use, use: { ...outcome, ...where } }, process);
 }

@@ -12,7 +12,7 @@ import type { Connection } from "./connection.ts";
 import type { Logins } from "./logins.ts";
 import { startOutside } from "./outside.ts";
 import { shellRunOf } from "./peer.ts";
-import { SupershellLog, type Use } from "./supershell-log.ts";
+import { type Outcome, SupershellLog, type Use } from "./supershell-log.ts";
 import { parseWords, SUPERSHELL_USAGE, type Words } from "./supershell-words.ts";
 import { foreignTerminal } from "./terminal.ts";
 import type { Verb } from "./verb.ts";
@@ -44,7 +44,7 @@ export class Supershell implements Verb {
   }
 
   turnedAway({ pid, uid }: SocketPeer): void {
-    this.#tell(this.#useOf(pid, uid, { command: null, reason: null }, null), "too many at once", "refused");
+    this.#refuse(this.#useOf(pid, uid, { command: null, reason: null }, null), "too many at once");
   }
 
   /** Writes what has no record yet. */
@@ -62,14 +62,14 @@ export class Supershell implements Verb {
     const wrong = foreign ?? (isUnexplained ? "it takes a --reason on this host" : null);
     const refused = this.#refusalOf(peer) ?? wrong;
     if (refused !== null) {
-      this.#tell(use, refused, "refused");
+      this.#refuse(use, refused);
       connection.refuse(`no super shell: ${refused}`);
       return;
     }
-    const problem = this.#tell(use, "started");
+    const problem = this.#tell(use, { phase: "started" });
     if (problem !== null) {
       // What waits to be written says that it started.
-      this.#tell(use, "since the event log could not be written", "refused");
+      this.#refuse(use, "since the event log could not be written");
       connection.refuse(
         `no super shell: nobody would be told of it, since the event log cannot be written: ${problem}`,
       );
@@ -78,7 +78,7 @@ export class Supershell implements Verb {
     const since = performance.now();
     const ended = (status: number): void => {
       const seconds = Math.round((performance.now() - since) / SECOND_MS);
-      this.#tell(use, `ended with status ${status} after ${seconds} s`);
+      this.#tell(use, { phase: "ended", status, seconds });
     };
     startOutside({ command: words.command, client: request.env, terminal }, connection, ended);
   }
@@ -102,14 +102,23 @@ export class Supershell implements Verb {
       by: { uid, name: hostAccounts().users.find((user) => user.uid === uid)?.name ?? null },
       process: readProcess(pid),
       command,
-      reason,
-      terminal: terminal === null ? null : (unlessGone(() => readlinkSync(terminal)) ?? "a terminal"),
-      origin: (member.run === null ? null : this.#logins.get(member.run)?.origin) ?? null,
+      where: {
+        terminal: terminal === null ? null : (unlessGone(() => readlinkSync(terminal)) ?? "a terminal"),
+        origin: (member.run === null ? null : this.#logins.get(member.run)?.origin) ?? null,
+        reason,
+      },
     };
   }
 
-  #tell(use: Use, what: string, how: "tell" | "refused" = "tell"): string | null {
-    const problem = this.#told[how](use, what);
+  #tell(use: Use, outcome: Outcome): string | null {
+    return this.#said(use, this.#told.tell(use, outcome));
+  }
+
+  #refuse(use: Use, why: string): void {
+    this.#said(use, this.#told.refused(use, why));
+  }
+
+  #said(use: Use, problem: string | null): string | null {
     if (problem !== null) this.#say(`no event of a super shell of user ${use.by.uid} could be written: ${problem}`);
     return problem;
   }

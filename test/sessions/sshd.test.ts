@@ -159,6 +159,7 @@ test("where a login came from is what the kernel says of sshd's connection, what
   const last = host.run(["tail", "-n", "1", "/var/log/cofferdam/events.jsonl"]).out;
   expect(JSON.parse(last)).toMatchObject({
     operation: "supershell",
-    object: expect.stringMatching(/^refused, .*: id \(without a terminal, from 127\.0\.0\.1 port \d+\)$/),
+    object: "id",
+    supershell: { phase: "refused", terminal: null, origin: expect.stringMatching(/^127\.0\.0\.1 port \d+$/) },
   });
 });

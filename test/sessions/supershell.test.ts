@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
+import { supershellWords } from "../../src/events/supershell-words.ts";
 import { root } from "../house/tree.ts";
 import { skipUnless } from "../support/skip.ts";
 import { typing, typist } from "../support/typist.ts";
@@ -33,10 +34,7 @@ function uses(): readonly Event[] {
 }
 
 /** What was told since `before` events. */
-const told = (before: number) =>
-  uses()
-    .slice(before)
-    .map(({ object }) => object);
+const told = (before: number) => uses().slice(before).map(supershellWords);
 
 test("one command runs as root in superDom, with its status, output and input", () => {
   expect(inside("supershell -c 'id -u; cat /proc/self/cgroup; exit 7'")).toMatchObject({ status: 7, err: "" });
@@ -67,6 +65,18 @@ test("each use is told when it starts and when it ends: who, from where, on what
     by: { uid: carol.uid, name: "carol" },
     process: { comm: "supershell", uid: carol.uid },
   });
+});
+
+test("what a command and a reason look like is no part of the record but theirs", () => {
+  const command = "true # (on /dev/tty1, from 192.0.2.9 port 1, reason: none)";
+  const reason = "x), by root (user 0)";
+  inside(`supershell --reason '${reason}' -c '${command}'`);
+  const where = { session: false, terminal: null, origin: null, reason };
+  const [started, ended] = uses().slice(-2);
+  expect(started).toMatchObject({ object: command, supershell: { ...where, phase: "started" } });
+  expect(ended).toMatchObject({ object: command, supershell: { ...where, phase: "ended", status: 0, seconds: 0 } });
+  inside(`supershell -c '${command}'`, ada);
+  expect(uses().at(-1)?.supershell).toMatchObject({ phase: "refused", why: expect.stringContaining("it is for root") });
 });
 
 test("nothing of the caller's environment comes along, and the folder does", () => {

@@ -86,7 +86,8 @@ ${Object.values(auditCatalogue)
   )
   .join("\n")}
 
-Each carries who gave the order (\`by\`). The original writes at most one \`supershell.access\` in five minutes; here each has its record.
+Each carries who gave the order (\`by\`). The original writes at most one \`supershell.access\` in five minutes; here each has its record:
+\`object\` is the command as it was given, and \`supershell\` has the rest in members of its own (phase, terminal, origin, reason, status), so that no command can look like them to a program.
 
 ## Limits
 

@@ -9,7 +9,7 @@ const WIDTH_UNBROKEN = Number.POSITIVE_INFINITY;
 
 /** The fields of one journal entry; what is not known is left out. `COFFERDAM_HASH` keeps the chain of the log in a second place. */
 export function journalFields({ event, seq, hash }: Item): ReadonlyMap<string, string> {
-  const { process, allow, by } = event;
+  const { process, allow, by, supershell } = event;
   const kind = auditKind(event);
   const fields: Readonly<Record<string, string | number | null | undefined>> = {
     MESSAGE: renderEvent({ ...event, allow: null }, { width: WIDTH_UNBROKEN }),
@@ -40,6 +40,12 @@ export function journalFields({ event, seq, hash }: Item): ReadonlyMap<string, s
     COFFERDAM_ESX_EVENT: kind?.event,
     COFFERDAM_BY_UID: by?.uid,
     COFFERDAM_BY_NAME: by?.name,
+    COFFERDAM_PHASE: supershell?.phase,
+    COFFERDAM_TERMINAL: supershell?.terminal,
+    COFFERDAM_ORIGIN: supershell?.origin,
+    COFFERDAM_GIVEN_REASON: supershell?.reason,
+    COFFERDAM_WHY: supershell?.why,
+    COFFERDAM_STATUS: supershell?.status,
   };
   return new Map(
     Object.entries(fields).flatMap(([name, value]) =>

@@ -23,5 +23,6 @@ test("so is that of all levels, and when a level was given that is forgotten; no
   const forgotten = auditEvent({ domain: "web", number: 1, level: "warning" }, "level forgotten", `given ${until}`, by);
   expect(shown(forgotten)).toContain(`given ${localTime(until)}`);
   const subject = { domain: "shell", number: 2, level: "enforcing", by } as const;
-  expect(shown(supershellUsed({ ...subject, what: `given ${until}` }))).toContain(`given ${until}`);
+  const use = { phase: "started", terminal: null, origin: null, reason: null } as const;
+  expect(shown(supershellUsed({ ...subject, command: `given ${until}`, use }))).toContain(`given ${until}`);
 });

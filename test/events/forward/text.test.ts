@@ -37,7 +37,8 @@ test("a name with a newline is still one line, in both files", () => {
     domain: "shell",
     number: 3,
     level: "enforcing",
-    what: "a\nb",
+    command: "a\nb",
+    use: { phase: "started", terminal: null, origin: null, reason: null },
     by: { uid: 1, name: "x\ny" },
   });
   expect(vobdLines(item(changed)).split("\n")).toHaveLength(3);
@@ -55,11 +56,12 @@ test("vobd.log: the original's ids and the order of its arguments, our name besi
     domain: "shell",
     number: 3,
     level: "enforcing",
-    what: "started: a session",
+    command: null,
+    use: { phase: "started", terminal: null, origin: null, reason: null },
     by: { uid: 7, name: null },
   });
   expect(vobdLines(item(shell))).toMatch(
-    /\[esx\.audit\.supershell\.access\] cofferdam\.supershell\.access: .*a session, by user 7/,
+    /\[esx\.audit\.supershell\.access\] cofferdam\.supershell\.access: .*started: a session \(without a terminal\), by user 7/,
   );
 });
 
