@@ -20,10 +20,13 @@ interface Window {
  */
 export class RefusalPace {
   readonly #tell: (event: Event) => void;
+  readonly #failed: (error: unknown) => void;
   readonly #windows = new Map<number, Window>();
 
-  constructor(tell: (event: Event) => void) {
+  /** `failed`: what could not be told when a minute was over; an error that leaves a timer ends the process. */
+  constructor(tell: (event: Event) => void, failed: (error: unknown) => void) {
     this.#tell = tell;
+    this.#failed = failed;
   }
 
   add(user: number, event: Event): void {
@@ -45,9 +48,17 @@ export class RefusalPace {
 
   #begin(user: number): Window {
     const window: Window = { records: 0, last: null, count: 0, first: "", timer: null };
-    window.timer = setTimeout(() => this.#end(user), WINDOW_MS);
+    window.timer = setTimeout(() => this.#endSafely(user), WINDOW_MS);
     this.#windows.set(user, window);
     return window;
+  }
+
+  #endSafely(user: number): void {
+    try {
+      this.#end(user);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #end(user: number): void {

@@ -24,11 +24,12 @@ export type Outcome = Pick<SupershellUse, "phase" | "why" | "status" | "seconds"
 /** Tells the auditor of every use. */
 export class SupershellLog {
   readonly #log: EventLog;
-  readonly #refusals = new RefusalPace((event) => this.#log.append(event));
+  readonly #refusals: RefusalPace;
 
   /** Each record is tried at once: somebody waits for it. */
-  constructor(places: Places) {
+  constructor(places: Places, failed: (error: unknown) => void) {
     this.#log = openEventLog(dirname(places.events), { retryMs: 0 });
+    this.#refusals = new RefusalPace((event) => this.#log.append(event), failed);
   }
 
   /** Why it could not be written; null when it is. */

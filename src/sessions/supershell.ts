@@ -32,7 +32,7 @@ export class Supershell implements Verb {
   constructor(places: Places, logins: Logins, say: (text: string) => void) {
     this.#places = places;
     this.#logins = logins;
-    this.#told = new SupershellLog(places);
+    this.#told = new SupershellLog(places, (error) => say(`refusals could not be told of: ${error}`));
     this.#say = say;
   }
 

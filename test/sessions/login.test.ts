@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { domainOfProcess } from "../../src/domains/membership.ts";
+import { readProcStat } from "../../src/domains/proc-stat.ts";
 import { root } from "../house/tree.ts";
 import { skipUnless } from "../support/skip.ts";
 import { ada, bob, canHaveHost, SessionHost, said } from "./session-host.ts";
@@ -151,6 +153,7 @@ test(
 
 test("what its user has mounted on the exchange folder is not looked into: there is no shell, and a sentence why", () => {
   const folder = "/var/spool/cofferdam/ada";
+  expect(login(":").status).toBe(0);
   expect(host.run(["mount", "-t", "tmpfs", "-o", `uid=${ada.uid}`, "none", folder]).status).toBe(0);
   try {
     expect(login("echo in")).toMatchObject({ status: 125, err: expect.stringContaining("unmount or remove what is") });
@@ -180,4 +183,25 @@ test("a shell goes on when the session server is killed, its client ends, and th
   await goesOn;
   await host.startServer();
   expect(login("echo again").out).toBe("again\n");
+});
+
+test("where the host has no descriptors left nobody is taken, without haste, until there are", async () => {
+  const spare = (): readonly number[] =>
+    readFileSync(`/proc/${host.serverPid}/task/${host.serverPid}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean)
+      .map(Number);
+  const limit = (soft: number): void => {
+    for (const pid of spare()) execFileSync("prlimit", ["--pid", String(pid), `--nofile=${soft}:`]);
+  };
+  const ticks = (): number => spare().reduce((sum, pid) => sum + (readProcStat(pid)?.ticks ?? 0), 0);
+  // Descriptors 0 to 7 are its own.
+  limit(8);
+  const before = ticks();
+  const waiting = host.spawn([client, "-c", "echo taken"], ada);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(ticks() - before).toBeLessThan(10);
+  const taken = said(waiting, "taken");
+  limit(1_024);
+  await taken;
 });

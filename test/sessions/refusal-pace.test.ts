@@ -12,7 +12,10 @@ const flood = (pace: RefusalPace, user: number, times: number): void => {
 
 test("a flood of refusals cannot fill the log, and each of them is counted in it", () => {
   const told: Event[] = [];
-  const pace = new RefusalPace((event) => told.push(event));
+  const pace = new RefusalPace(
+    (event) => told.push(event),
+    (error) => expect.unreachable(String(error)),
+  );
   flood(pace, 1000, 10_000);
   expect(told).toHaveLength(200);
   vi.advanceTimersByTime(60_000);
@@ -25,7 +28,10 @@ test("a flood of refusals cannot fill the log, and each of them is counted in it
 
 test("one user's flood takes no record from another", () => {
   const told: Event[] = [];
-  const pace = new RefusalPace((event) => told.push(event));
+  const pace = new RefusalPace(
+    (event) => told.push(event),
+    (error) => expect.unreachable(String(error)),
+  );
   flood(pace, 1000, 500);
   flood(pace, 1001, 200);
   expect(told).toHaveLength(400);
@@ -35,4 +41,16 @@ test("one user's flood takes no record from another", () => {
   flood(pace, 1000, 201);
   pace.close();
   expect(told).toHaveLength(602);
+});
+
+test("what cannot be told when the minute is over is told of, and ends nothing", () => {
+  let isFull = false;
+  const failures: unknown[] = [];
+  const tell = (): void => {
+    if (isFull) throw new Error("full");
+  };
+  flood(new RefusalPace(tell, (error) => failures.push(error)), 1000, 201);
+  isFull = true;
+  vi.advanceTimersByTime(60_000);
+  expect(failures).toEqual([new Error("full")]);
 });

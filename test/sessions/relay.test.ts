@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { O_NOCTTY, O_RDWR, TIOCGPTPEER, TIOCSPTLCK } from "../../src/kernel/constants.ts";
 import { Epoll } from "../../src/kernel/epoll.ts";
-import { close, ioctl, open } from "../../src/kernel/ffi.ts";
+import { close, ioctl, open, write } from "../../src/kernel/ffi.ts";
 import { openPty, openTerminal } from "../../src/sessions/pty.ts";
 import { Relay } from "../../src/sessions/relay.ts";
 
@@ -35,5 +35,37 @@ test("for one that has hung up there is no other, and nothing stays open", () =>
   close(caller.master);
   expect(() => openPty(caller.slave, { plain: false })).toThrow("EIO");
   close(caller.slave);
+  expect(descriptors()).toBe(before);
+});
+
+test("an error of one relay is its own: it lets go of both terminals, and is over for who waits for it", async () => {
+  const before = descriptors();
+  const caller = terminalOfCaller();
+  const pty = openPty(caller.slave, { plain: false });
+  const epoll = new Epoll();
+  const errors: unknown[] = [];
+  const terminal = openTerminal(`/proc/self/fd/${caller.slave}`);
+  // As one that went wrong in the middle: nothing can be waited for where nothing is open.
+  const failing = new Proxy(epoll, {
+    get: (target, name) => {
+      if (name === "change") throw new Error("cannot wait");
+      const member = Reflect.get(target, name, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  const relay = new Relay(failing, terminal, pty.master, true, (work) => {
+    try {
+      work();
+    } catch (error) {
+      errors.push(error);
+    }
+  });
+  write(pty.slave, Buffer.from("words"));
+  epoll.wait(1_000);
+  expect(errors).toEqual([new Error("cannot wait")]);
+  epoll.wait(0);
+  expect(errors).toHaveLength(1);
+  await new Promise<void>((resolve) => relay.end(resolve));
+  for (const fd of [caller.master, caller.slave, pty.slave, epoll.fd]) close(fd);
   expect(descriptors()).toBe(before);
 });

@@ -89,6 +89,10 @@ export class SessionHost {
     await ended;
   }
 
+  get serverPid(): number {
+    return this.#server?.pid ?? 0;
+  }
+
   /** The one that serves is told to end, which it does with its last shell; another begins. */
   async replaceServer(): Promise<void> {
     this.#server?.kill("SIGTERM");
