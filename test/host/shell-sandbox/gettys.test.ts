@@ -97,6 +97,37 @@ test("systemd starts what is installed, finds nothing to say against it, and nei
   );
 });
 
+/** As docs/cgroup-bpf.md has it; the daemon leaves a child behind. */
+const unit = `
+mkdir -p /etc/cofferdam/domains
+cat >/etc/cofferdam/domains/left.yaml <<'END'
+summary: leaves a child behind
+level: enforcing
+include: [base]
+files: [rx /usr/bin/dash /usr/bin/sleep]
+syscalls: ["@system-service"]
+END
+cat >/etc/systemd/system/left.service <<END
+[Service]
+ExecStart=$1/bin/cofferdam run left -- /usr/bin/dash -c 'sleep 1000 & exec sleep 1000'
+TimeoutStopSec=1
+ExecStopPost=/bin/sh -c 'for run in /sys/fs/cgroup/cofferdam/left.*/*/cgroup.kill; do echo 1 >\\$\\$run; done'
+END
+systemctl daemon-reload
+systemctl start left
+main=$(systemctl show --value --property MainPID left)
+until [ "$(pgrep --count --full '^sleep 1000')" = 2 ]; do sleep 0.05; done
+grep ^0: "/proc/$main/cgroup"
+kill -KILL "$main"
+while systemctl --quiet is-active left; do sleep 0.05; done
+while pgrep --full '^sleep 1000'; do sleep 0.05; done
+systemctl reset-failed left
+`;
+
+test("a run in a unit is in a control group of its own, where ExecStopPost ends what its first process leaves", () => {
+  expect(host.sh(unit, clone)).toMatch(/^0::\/cofferdam\/left\.[0-9a-f]+\/\d+\n/);
+});
+
 test("on, as the command says: logins by ssh are in the sandbox, sessions that were open stay as they were, at a console too", async () => {
   const open = openSession();
   await logIn("getty@", PLAIN);
@@ -133,7 +164,7 @@ test("on: at every getty a login with a password is in the sandbox, once the pro
 test("on: an agent that systemd starts again finds the sessions that are open", async () => {
   host.sh("systemctl restart cofferdam-agent");
   await host.terminal("getty@").type([
-    [SANDBOX, "supershell -c 'systemctl restart cofferdam-agent && echo a''live'"],
+    [SANDBOX, "supershell -c 'systemctl restart cofferdam-agent' && echo a''live"],
     ["alive\n", where],
     ["inside\n", ""],
   ]);
