@@ -7,6 +7,8 @@ import { forceCommand, loginEnvironment } from "./sshd-drop-in.ts";
 
 /** A login, from its start to the end of its command, milliseconds. */
 const LOGIN_MS = 20_000;
+const LATE = "no end of it was seen in 20 seconds";
+
 /**
  * Logs in as sshd would, through the account's own shell, and sees that a command runs and that it does not run outside.
  * @throws HostError for a login that fails, or is none of the sandbox
@@ -33,7 +35,17 @@ function login(places: Places, account: LoginAccount, command: string) {
     ...loginEnvironment(places),
   };
   const args = ["-c", forceCommand(places)];
-  const options = { argv0: basename(shell), env, uid, gid, cwd: "/", timeout: LOGIN_MS, encoding: "utf8" } as const;
+  const options = {
+    argv0: basename(shell),
+    env,
+    uid,
+    gid,
+    cwd: "/",
+    timeout: LOGIN_MS,
+    // The client passes any other on.
+    killSignal: "SIGKILL",
+    encoding: "utf8",
+  } as const;
   const { status, signal, stderr } = spawnSync(shell, args, options);
-  return { status, words: stderr.trim().split("\n").at(-1) || `status ${status ?? signal}` };
+  return { status, words: stderr.trim().split("\n").at(-1) || (signal === null ? `status ${status}` : LATE) };
 }
