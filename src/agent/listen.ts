@@ -1,10 +1,11 @@
 import { chmodSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
+import { refuseDescriptors } from "../kernel/refuse-descriptors.ts";
 
 /** Everybody may connect: the peer decides what it may do. */
 const SOCKET_MODE = 0o666;
 
-/** On a path, in place of what another agent left there, or on a descriptor that listens already. The caller holds the agent's lock. */
+/** Nothing that is sent along is ever wanted (SECURITY.md). On a path, in place of what another agent left there, or on a descriptor that listens already. The caller holds the agent's lock. */
 export async function listen(server: Server, where: string | number): Promise<void> {
   if (typeof where === "string") rmSync(where, { force: true });
   await new Promise<void>((resolve, reject) => {
@@ -14,5 +15,7 @@ export async function listen(server: Server, where: string | number): Promise<vo
       resolve();
     });
   });
+  // Node does not offer the descriptor of a server but by its handle.
+  refuseDescriptors((server as unknown as { _handle: { fd: number } })._handle.fd);
   if (typeof where === "string") chmodSync(where, SOCKET_MODE);
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX, CONNECTIONS_OF_USERS_MAX } from "../../src/agent/api/limits.ts";
 import { readProcStat } from "../../src/domains/proc-stat.ts";
-import { needsRoot } from "../support/skip.ts";
+import { SO_PASSRIGHTS } from "../../src/kernel/constants.ts";
+import { needsRoot, skipUnless } from "../support/skip.ts";
 import { policyText, ScratchHost } from "./scratch-host.ts";
 
 let host: ScratchHost;
@@ -83,4 +84,18 @@ test("a record whose daemon has ended tells nothing of who has its process id no
   const { changes } = await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
   expect(changes[0].restart[0].how).not.toContain(daemon);
   expect(readFileSync("/proc/self/cmdline", "utf8")).not.toBe("");
+});
+
+test("nobody can send the agent a descriptor along, whose file may never answer", (context) => {
+  const script = `import array, socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+try:
+  s.sendmsg([b"G"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0]))])
+  print("sent")
+except PermissionError: print("refused")`;
+  const probe = `import socket; socket.socket(socket.AF_UNIX).setsockopt(socket.SOL_SOCKET, ${SO_PASSRIGHTS}, 0)`;
+  skipUnless(context, spawnSync("python3", ["-c", probe]).status === 0, "SO_PASSRIGHTS is of Linux 6.16");
+  expect(spawnSync("python3", ["-c", script, host.places.system.control], { encoding: "utf8" }).stdout).toBe(
+    "refused\n",
+  );
 });

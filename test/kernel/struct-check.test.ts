@@ -26,6 +26,7 @@ const newerThanHeaders = new Set([
   "AUDIT_LANDLOCK_ACCESS",
   "AUDIT_LANDLOCK_DOMAIN",
   "IPPROTO_SMC",
+  "SO_PASSRIGHTS",
 ]);
 const newerCalls = new Set([
   "uprobe",

@@ -43,6 +43,8 @@ export const SO_SNDTIMEO = 21;
 /** Linux 6.5. */
 export const SO_PEERGROUPS = 59;
 export const SO_PEERPIDFD = 77;
+/** Since Linux 6.16. */
+export const SO_PASSRIGHTS = 83;
 export const SO_RCVBUFFORCE = 33;
 export const SO_RCVBUF = 8;
 export const SO_PEERCRED = 17;
