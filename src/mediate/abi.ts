@@ -93,6 +93,7 @@ export const E = {
   LOOP: kernel.ELOOP,
   AGAIN: kernel.EAGAIN,
   OPNOTSUPP: kernel.EOPNOTSUPP,
+  NOTSOCK: kernel.ENOTSOCK,
   MSGSIZE: kernel.EMSGSIZE,
   ADDRINUSE: kernel.EADDRINUSE,
   ISCONN: kernel.EISCONN,

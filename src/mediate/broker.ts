@@ -30,6 +30,9 @@ export class Broker {
   /** Whoever asks may be kept waiting here. */
   readonly mayWait: boolean;
 
+  /** Copies of the target's descriptors whose close(2) might never come back (`same-file.ts`). */
+  readonly unclosed: number[] = [];
+
   readonly #live: Live | null;
   #generation: Generation;
   #grants: Grants;

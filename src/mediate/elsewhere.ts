@@ -1,9 +1,16 @@
-import { SIGKILL, WNOHANG } from "../kernel/constants.ts";
+import { SIGKILL } from "../kernel/constants.ts";
 import { ErrnoError } from "../kernel/errno-error.ts";
 import { spawnProcess } from "../kernel/spawn.ts";
 import { abi, E } from "./abi.ts";
 import type { Handed } from "./handed.ts";
-import { SLOW_CALL_MS_MAX, SLOW_CALLS_MAX, WORKER_END_MS_MAX, WORKER_IDLE_MS_MAX } from "./limits.ts";
+import {
+  HANGING_WORKERS_MAX,
+  SLOW_CALL_MS_MAX,
+  SLOW_CALLS_MAX,
+  WORKER_END_MS_MAX,
+  WORKER_IDLE_MS_MAX,
+} from "./limits.ts";
+import { isThere, reap } from "./reap.ts";
 import type { Slot } from "./slot.ts";
 import { close, openat, sys } from "./sys.ts";
 import { ORDER_BYTES, type Order, orderBytes, orderFor } from "./worker-order.ts";
@@ -46,6 +53,8 @@ export class Elsewhere {
   /** The first is in hand. */
   readonly #calls: Given[] = [];
   #due = Number.POSITIVE_INFINITY;
+  /** Process ids of workers that were killed and hang in the kernel still. */
+  #hanging: readonly number[] = [];
 
   constructor(handed: Handed, folder: string, watcher: WorkerWatcher) {
     this.#handed = handed;
@@ -120,8 +129,9 @@ export class Elsewhere {
 
   #hasWorker(): boolean {
     if (this.#worker !== null) return true;
+    this.#hanging = this.#hanging.filter(isThere);
     reap();
-    this.#worker = start(this.#handed, this.#folder);
+    this.#worker = this.#hanging.length < HANGING_WORKERS_MAX ? start(this.#handed, this.#folder) : null;
     if (this.#worker === null) {
       // Whoever waits already is given up when its time is over.
       this.#due = performance.now() + SLOW_CALL_MS_MAX;
@@ -143,6 +153,7 @@ export class Elsewhere {
   #end(): void {
     if (this.#worker === null) return;
     sys("kill", this.#worker.pid, SIGKILL);
+    this.#hanging = [...this.#hanging, this.#worker.pid];
     close(this.#worker.orders);
     this.#forget();
   }
@@ -154,11 +165,6 @@ export class Elsewhere {
     this.#worker = null;
     this.#due = Number.POSITIVE_INFINITY;
   }
-}
-
-/** Takes the status of workers that have ended. */
-export function reap(): void {
-  while (sys("wait4", -1, null, WNOHANG, null) > 0);
 }
 
 /** null when the host has no process or descriptor left. */

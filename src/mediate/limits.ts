@@ -4,6 +4,8 @@ export const LINKS_MAX = 40;
 export const SLOW_CALL_MS_MAX = 10_000;
 /** Milliseconds that an idle worker has to end when the domain has ended; less than the holder gives the mediator. */
 export const WORKER_END_MS_MAX = 1_500;
+/** Workers of a domain that a file system holds on to although they were killed; then its slow calls are refused. */
+export const HANGING_WORKERS_MAX = 4;
 /** Calls that wait for slow file systems at a time. */
 export const SLOW_CALLS_MAX = 32;
 /** Names tried for a unix socket that is to be bound to any free one. */
@@ -16,6 +18,8 @@ export const OPEN_ATTEMPTS_MAX = 8;
 export const WORKER_IDLE_MS_MAX = 30_000;
 /** Mediators that may die over one call; then nobody tries it again. */
 export const TAKE_OVERS_MAX = 2;
+/** Descriptors of a domain that were exchanged for a file of a slow file system just when they were copied; then none is copied any more. */
+export const UNCLOSED_MAX = 16;
 /** Milliseconds until what no descriptor tells of is looked at again; then twice as many each time. */
 export const LOOK_MS = 5;
 /** Milliseconds between two such looks, however long it has waited. */

@@ -50,6 +50,12 @@ export class Mounts {
     throw new MayWait();
   }
 
+  /** Whether somebody else may have to answer for what lies there. Of a mount that is not in the table nobody knows. */
+  isSlow(mount: number): boolean {
+    const kind = this.#kind(mount);
+    return kind === "slow" || kind === "unknown";
+  }
+
   /** From now on `epoll` tells of changes. The kernel queues one before the next call of whoever made it. */
   toldBy(epoll: Epoll): void {
     const told = epoll.add(this.#watch, POLLPRI, {

@@ -1,6 +1,7 @@
 import * as kernel from "../kernel/constants.ts";
 import { abi } from "./abi.ts";
 import type { Call } from "./call.ts";
+import { sameSocket } from "./same-file.ts";
 import { sys } from "./sys.ts";
 
 export { IPPROTO_IPV6, IPV6_V6ONLY } from "../kernel/constants.ts";
@@ -40,7 +41,7 @@ export interface TargetSocket {
 
 /** The socket behind argument `index`, or a negated error number. */
 export function socketOf(call: Call, index: number): TargetSocket | number {
-  const fd = call.target.sameFile(call.int(index));
+  const fd = sameSocket(call, call.int(index));
   if (fd < 0) return fd;
   const domain = option(fd, SO.domain);
   const type = option(fd, SO.type);

@@ -2,7 +2,7 @@ import { abi, E } from "./abi.ts";
 import type { Credentials } from "./credentials.ts";
 import { Memory } from "./memory.ts";
 import { type Foreign, foreign } from "./namespaces.ts";
-import { close, openat, sys } from "./sys.ts";
+import { type Bytes, close, openat, readlinkat, sys } from "./sys.ts";
 import { TargetGone } from "./target-gone.ts";
 import type { Thread, Threads } from "./threads.ts";
 
@@ -72,10 +72,14 @@ export class Target {
 
   /** Opens one of its entries in /proc; a descriptor of the caller's, or a negated error number. */
   entry(path: string, flags: number): number {
-    const fd = openat(this.thread.directory, path, flags);
-    if (!this.#glance || (fd !== -E.NOENT && fd !== -E.SRCH)) return fd;
+    return this.#below((directory) => openat(directory, path, flags));
+  }
+
+  #below<T>(operation: (directory: number) => T): T {
+    const got = operation(this.thread.directory);
+    if (!this.#glance || (got !== -E.NOENT && got !== -E.SRCH)) return got;
     this.#known = this.#threads.find(this.tid, true);
-    return openat(this.#known.directory, path, flags);
+    return operation(this.#known.directory);
   }
 
   /** Its root directory as an O_PATH descriptor. */
@@ -115,14 +119,21 @@ export class Target {
     return flags === undefined || (Number.parseInt(flags, 8) & abi.O_PATH) !== 0 ? -E.BADF : found;
   }
 
-  /** A descriptor of the same open file (pidfd_getfd(2)), for sockets; negated error otherwise. */
-  sameFile(fd: number): number {
+  /** What /proc says of one of its descriptors, or a negated error number: EBADF where there is none. */
+  link(fd: number): Bytes | number {
+    if (fd < 0) return -E.BADF;
+    const text = this.#below((directory) => readlinkat(directory, `fd/${fd}`));
+    return text === -E.NOENT ? -E.BADF : text;
+  }
+
+  /** A descriptor of the same open file, the caller's; negated error otherwise. For {@link sameFile} alone. */
+  copyOf(fd: number): number {
     const leader = this.tid === this.credentials.tgid;
     const pidfd = sys("pidfd_open", this.tid, leader ? 0 : abi.PIDFD_THREAD);
     if (pidfd < 0) return pidfd;
     const copy = sys("pidfd_getfd", pidfd, fd, 0);
     close(pidfd);
-    return this.keep(copy);
+    return copy;
   }
 
   foreign(): Foreign {

@@ -25,6 +25,8 @@ import { type Built, buildAll } from "./build.ts";
 import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
+/** Some thousand calls are answered within, in milliseconds. */
+const ANSWER_MS = 20_000;
 /** LANDLOCK_ACCESS_FS_WRITE_FILE. */
 const WRITE_RIGHT = 1n << 1n;
 
@@ -32,8 +34,11 @@ let built: Built;
 let tree: string;
 let socket: string;
 let mediator: ChildProcess;
+/** Compiled once: it may run on after its test. */
+let silent: string;
 beforeAll(async () => {
   built = await buildAll();
+  silent = built.compile("silent", "-pthread");
 });
 afterAll(() => built.remove());
 
@@ -74,7 +79,7 @@ function descriptors(): number {
 /** A domain of the one mediator. */
 function domain(program: readonly string[], rules = [`rwcda ${tree}/open/*`], inside: readonly string[] = []) {
   const landlock = ["counter", "counter2"].map((name) => ({ path: join(tree, name), rights: WRITE_RIGHT }));
-  return startScene(built, { rules, joins: socket, inside, landlock }, program, tree);
+  return startScene(built, { rules, joins: socket, inside, landlock, notify: ["ioctl"] }, program, tree);
 }
 
 test("domains take turns, however many of a domain's threads ask", { timeout: TIMEOUT_MS }, async () => {
@@ -137,6 +142,30 @@ test("a file system that hangs under one domain keeps no other waiting, and its 
   expect(waited.stderr).toBe("");
   expect(waited.lines).toEqual([expect.stringMatching(/^again \d+ other 0$/)]);
 });
+
+test.each(["plain", "race"])(
+  "a descriptor whose close(2) is never answered keeps no domain waiting: %s",
+  async (way) => {
+    await startAnew([built.compile("fuse"), join(tree, "slow")]);
+    const namespace = ["nsenter", "-t", `${mediator.pid}`, "-m", "--"];
+    const mark = join(tree, "counter");
+    writeFileSync(mark, "");
+    const asks = domain([silent, join(tree, "slow/silent"), mark, way, "3000"], undefined, namespace);
+    try {
+      await expect.poll(() => readFileSync(mark, "utf8"), { timeout: ANSWER_MS }).toBe(".");
+      const quiet = await domain([built.target, "mkdir", join(tree, "open/made"), "0755"], undefined, namespace).done;
+      expect(quiet.lines).toEqual(["mkdir: 0 -"]);
+    } finally {
+      asks.process.kill("SIGKILL");
+      // The file system among them, for which a mediator that waits would wait for ever.
+      for (const child of childrenOf(mediator)) process.kill(child, "SIGKILL");
+    }
+  },
+);
+
+function childrenOf({ pid }: ChildProcess): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
 
 function repeated(times: number, script: string): string[] {
   return Array.from({ length: times }, () => script)

@@ -119,6 +119,7 @@ export const ENOSYS = 38;
 export const ENOTEMPTY = 39;
 export const ELOOP = 40;
 export const ENOMSG = 42;
+export const ENOTSOCK = 88;
 export const EMSGSIZE = 90;
 export const ENOPROTOOPT = 92;
 export const EPROTONOSUPPORT = 93;

@@ -3,6 +3,7 @@ import { abi, E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { error, never, type Outcome } from "../outcome.ts";
 import { refuseForm } from "../refuse-call.ts";
+import { sameFile } from "../same-file.ts";
 import { c, self, sys } from "../sys.ts";
 import { attributes, type Change, isOutcome, type Judged } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
@@ -26,7 +27,7 @@ export const inodeIoctl = attributes((call): Change | Outcome => {
   if (size === undefined) return refuseForm(call);
   const argument = call.target.memory.read(call.word(2), size);
   return {
-    subject: { kind: "copied", fd: call.target.sameFile(call.int(0)) },
+    subject: { kind: "copied", fd: sameFile(call, call.int(0)) },
     refuse: (object) => unlessPlain(call, object),
     change: (object) => sys("ioctl", object.fd, request, argument),
   };

@@ -9,6 +9,7 @@ import {
 } from "../../kernel/constants.ts";
 import type { Call } from "../call.ts";
 import { error, never, type Outcome } from "../outcome.ts";
+import { sameFile } from "../same-file.ts";
 
 const SOL_UDP = 17;
 /** struct cmsghdr on x86_64 (cmsg(3)): length with the header, level, type; each piece padded to eight bytes. */
@@ -64,7 +65,7 @@ function translate(call: Call, piece: Buffer, size: number): Outcome | null {
     return ownCredentials(call, piece) ? null : never(1, call.name, "another's credentials");
   if (type !== SCM_RIGHTS) return never(1, call.name, `control data ${level}:${type}`);
   for (let offset = HEADER_BYTES; offset + 4 <= size; offset += 4) {
-    const copy = call.target.sameFile(piece.readInt32LE(offset));
+    const copy = sameFile(call, piece.readInt32LE(offset));
     if (copy < 0) return error(-copy);
     piece.writeInt32LE(copy, offset);
   }

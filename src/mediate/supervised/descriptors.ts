@@ -11,6 +11,7 @@ import { denyName } from "../deny.ts";
 import { CONTINUE, error, type Outcome, result } from "../outcome.ts";
 import { namesOf } from "../place.ts";
 import { refuseForm } from "../refuse-call.ts";
+import { sameFile } from "../same-file.ts";
 import { fstat, sys } from "../sys.ts";
 import { onDevice } from "./device-ioctl.ts";
 import { judgeAll } from "./judge-process.ts";
@@ -40,7 +41,7 @@ const INTERFACE_NAME_BYTES = 16;
  * Which interface packets come from and go to: `i` on the name below the device's, `/dev/net/tun/tap0`. Done by the mediator on the name it judged; where the kernel is to choose one, that is `%d`.
  */
 function attachToInterface(call: Call): Outcome {
-  const fd = call.target.sameFile(call.int(0));
+  const fd = sameFile(call, call.int(0));
   if (fd < 0) return error(-fd);
   const stat = fstat(fd);
   if (typeof stat === "number") return error(-stat);
@@ -78,7 +79,7 @@ function socketOwner(call: Call): Outcome {
 }
 
 function onCopy(call: Call, name: "fcntl" | "ioctl", argument: Buffer): Outcome {
-  const fd = call.target.sameFile(call.int(0));
+  const fd = sameFile(call, call.int(0));
   if (fd < 0) return error(-fd);
   return result(call.asTarget(() => call.effect(() => sys(name, fd, call.unsigned(1), argument)), true));
 }

@@ -2,6 +2,7 @@ import type { ProcessCall } from "../../kernel/mediated-calls/call.ts";
 import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
 import { CONTINUE, error, type Outcome, result, unable } from "../outcome.ts";
+import { sameFile } from "../same-file.ts";
 import { sys } from "../sys.ts";
 import { judgeAll, judgeProcess, type Operation } from "./judge-process.ts";
 import { heldProcess, namedProcesses } from "./named-processes.ts";
@@ -39,7 +40,7 @@ function judgeTarget(call: Call, target: Target, operation: Operation): Outcome 
  * id; with a single thread the target acts itself. What could not be looked at is not left to it: it may be the mediator that has no descriptor left.
  */
 function byDescriptor(call: Call, row: ProcessCall, target: Target): Outcome {
-  const fd = call.target.sameFile(call.int(target.register));
+  const fd = sameFile(call, call.int(target.register));
   if (fd < 0) return fd === -E.BADF && call.isAlone ? CONTINUE : error(-fd);
   const pid = heldProcess(fd);
   if (pid === null) return error(E.BADF);

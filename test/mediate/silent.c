@@ -1,0 +1,62 @@
+// silent FILE MARK WAY TRIES: has the mediator look at descriptors of FILE, whose close(2) is never answered, then sets FILE's mark, MARK's first byte, and waits for its end.
+// WAY: `plain` (listen of it), `race` (another thread puts it in the place of a socket that is asked about).
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int silent;
+static volatile int listener = -1, over;
+
+// Spins, so that it is there at once: what it is to hit are microseconds.
+static void *exchange(void *none) {
+  for (int seen = -1; !over;) {
+    int now = listener;
+    if (now == seen) continue;
+    for (volatile int i = rand() % 40000; i > 0; i--) continue;
+    dup2(silent, seen = now);
+  }
+  return none;
+}
+
+int main(int argc, char **argv) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (argc < 5 || (silent = open(argv[1], O_RDONLY)) < 0) return 90;
+  int other = 0;
+  if (!strcmp(argv[3], "plain")) {
+    other = listen(silent, 1) == 0 || errno != ENOTSOCK;
+    // Its file system has none; asked for by who may wait.
+    int flags = 0;
+    other += ioctl(silent, FS_IOC_SETFLAGS, &flags) == 0 || (errno != ENOTTY && errno != EACCES);
+  }
+  else {
+    // What was exchanged stays open: to close it is what is never answered.
+    struct rlimit descriptors;
+    getrlimit(RLIMIT_NOFILE, &descriptors);
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+    pthread_t thread;
+    if (pthread_create(&thread, 0, exchange, 0)) return 91;
+    for (int i = 0; i < atoi(argv[4]); i++) {
+      int fd = socket(AF_INET, SOCK_STREAM, 0);
+      listener = fd;
+      // Granted; no socket; exchanged just then; that too often; refused.
+      other += listen(fd, 1) != 0 && errno != ENOTSOCK && errno != EIO && errno != EMFILE && errno != EACCES;
+    }
+    over = 1;
+    pthread_join(thread, 0);
+  }
+  int mark = open(argv[2], O_WRONLY);
+  if (mark < 0 || write(mark, other ? "!" : ".", 1) != 1) return 92;
+  for (;;) pause();
+}
