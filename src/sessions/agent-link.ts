@@ -2,21 +2,9 @@ import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:
 import { join } from "node:path";
 import { readProcStat } from "../domains/proc-stat.ts";
 import { modesFor } from "../host/write-whole.ts";
-import {
-  AF_UNIX,
-  O_CLOEXEC,
-  O_DIRECTORY,
-  O_NOFOLLOW,
-  O_PATH,
-  RESOLVE_BENEATH,
-  RESOLVE_NO_SYMLINKS,
-  RESOLVE_NO_XDEV,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  SOCK_STREAM,
-  UNIX_PATH_MAX,
-} from "../kernel/constants.ts";
-import { close, hasCode, open, openat2, syscall } from "../kernel/ffi.ts";
+import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, UNIX_PATH_MAX } from "../kernel/constants.ts";
+import { close, hasCode, syscall } from "../kernel/ffi.ts";
+import { openWithin } from "../kernel/open-within.ts";
 import { socketPeer } from "../kernel/peer.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 
@@ -97,12 +85,7 @@ function withConnection(path: string, look: (fd: number) => boolean, full?: stri
     return fd;
   };
   try {
-    const below = keep(open(AGENTS_BELOW, O_PATH | O_DIRECTORY | O_CLOEXEC));
-    const how = {
-      flags: O_PATH | O_NOFOLLOW | O_CLOEXEC,
-      resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-    };
-    const name = Buffer.from(`/proc/self/fd/${keep(openat2(below, path.slice(AGENTS_BELOW.length), how))}`);
+    const name = Buffer.from(`/proc/self/fd/${keep(openWithin(AGENTS_BELOW, path.slice(AGENTS_BELOW.length)))}`);
     const address = Buffer.alloc(2 + UNIX_PATH_MAX);
     address.writeUInt16LE(AF_UNIX, 0);
     name.copy(address, 2);

@@ -3,16 +3,8 @@ import { join } from "node:path";
 import type { PasswdEntry } from "../compile/accounts.ts";
 import { HostError } from "../host/host-error.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
-import {
-  O_CLOEXEC,
-  O_DIRECTORY,
-  O_NOFOLLOW,
-  O_PATH,
-  RESOLVE_BENEATH,
-  RESOLVE_NO_SYMLINKS,
-  RESOLVE_NO_XDEV,
-} from "../kernel/constants.ts";
-import { close, hasCode, open, openat2 } from "../kernel/ffi.ts";
+import { close, hasCode } from "../kernel/ffi.ts";
+import { openWithin } from "../kernel/open-within.ts";
 
 const OWNERS_ALONE = 0o700;
 
@@ -36,19 +28,16 @@ export function exchangeFolder(root: string, { name, uid, gid }: PasswdEntry): s
 
 /** Null for what is not there. Its owner may mount a file system of his own on it, which may never answer: that is not asked. */
 function statIn(root: string, name: string): Stats | null {
-  const opened = [open(root, O_PATH | O_DIRECTORY | O_CLOEXEC)];
   try {
-    const how = {
-      flags: O_PATH | O_NOFOLLOW | O_CLOEXEC,
-      resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-    };
-    opened.push(openat2(opened[0] ?? -1, name, how));
-    return fstatSync(opened[1] ?? -1);
+    const fd = openWithin(root, name);
+    try {
+      return fstatSync(fd);
+    } finally {
+      close(fd);
+    }
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
     if (!hasCode(error, "EXDEV", "ELOOP")) throw error;
     throw new HostError(`${join(root, name)} is no folder of its own`, "unmount or remove what is there");
-  } finally {
-    opened.forEach(close);
   }
 }
