@@ -2,7 +2,7 @@ import { abi, E } from "./abi.ts";
 import type { Call } from "./call.ts";
 import { UNCLOSED_MAX } from "./limits.ts";
 import { MayWait } from "./may-wait.ts";
-import { type Bytes, fstat, readlinkat, self } from "./sys.ts";
+import { fstat, readlinkat, self } from "./sys.ts";
 
 /** What links in /proc/PID/fd say of sockets, pipes, pidfds and their like (proc_pid_fd(5)); what lies on a file system has a path, which never begins so. */
 const NO_FILE_SYSTEM = /^(socket|pipe|anon_inode):/;
@@ -14,9 +14,11 @@ const NO_FILE_SYSTEM = /^(socket|pipe|anon_inode):/;
 export function sameFile(call: Call, fd: number): number {
   const link = call.target.link(fd);
   if (typeof link === "number") return link;
-  const seen = NO_FILE_SYSTEM.test(link) ? 0 : call.target.descriptor(fd);
-  if (seen < 0) return seen;
-  if (closingMayWait(call, seen, link)) throw new MayWait();
+  if (!NO_FILE_SYSTEM.test(link)) {
+    const seen = call.target.descriptor(fd);
+    if (seen < 0) return seen;
+    if (mayNotAnswer(call, seen)) throw new MayWait();
+  }
   return copied(call, fd);
 }
 
@@ -36,13 +38,15 @@ function copied(call: Call, fd: number): number {
   const copy = call.target.copyOf(fd);
   if (copy < 0) return copy;
   const link = readlinkat(abi.AT_FDCWD, self(copy));
-  if (typeof link === "string" && !closingMayWait(call, copy, link)) return call.target.keep(copy);
+  if (typeof link === "string" && (NO_FILE_SYSTEM.test(link) || !mayNotAnswer(call, copy)))
+    return call.target.keep(copy);
   unclosed.push(copy);
   return -E.IO;
 }
 
-function closingMayWait(call: Call, fd: number, link: Bytes): boolean {
-  if (call.broker.mayWait || NO_FILE_SYSTEM.test(link)) return false;
+/** Its file system, asked by who must not wait. */
+function mayNotAnswer(call: Call, fd: number): boolean {
+  if (call.broker.mayWait) return false;
   const stat = fstat(fd);
   return typeof stat === "number" || call.broker.mounts.isSlow(stat.mount);
 }
