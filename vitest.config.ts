@@ -1,12 +1,16 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Test files that turn switches of the whole host (auditing, cgroups, sysctl): one at a time, after all others. */
+/**
+ * Test files that turn switches of the whole host (auditing, cgroups, sysctl): one at a time, after
+ * all others.
+ */
 const hostWide = ["test/**/*.host.test.ts"];
 
 /**
- * What takes long, by the beginning of its name: first, so that at the end no processor waits for the other. Files with races are far from each other: side by side
- * their threads would keep each other's mediators from the processors, and both take several times as long.
+ * What takes long, by the beginning of its name: first, so that at the end no processor waits for
+ * the other. Files with races are far from each other: side by side their threads would keep each
+ * other's mediators from the processors, and both take several times as long.
  */
 const longest = [
   "test/attacks/supervised/root",
@@ -22,7 +26,9 @@ const longest = [
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification) => {
-      const found = longest.findIndex((name) => moduleId.startsWith(`${import.meta.dirname}/${name}`));
+      const found = longest.findIndex((name) =>
+        moduleId.startsWith(`${import.meta.dirname}/${name}`),
+      );
       return found < 0 ? longest.length : found;
     };
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));

@@ -9,7 +9,11 @@ import { type Row, rootOnly } from "./table.ts";
 const DOMAINS = 100;
 const MEMORY_BUDGET_MIB = 150;
 const IDLE_BUDGET_PERCENT = 0.1;
-/** After the starts, until what they left behind has settled, the first tidying of the minute among it, which reads every new plan; then so long is looked at, which has one more in it. In milliseconds. */
+/**
+ * After the starts, until what they left behind has settled, the first tidying of the minute among
+ * it, which reads every new plan; then so long is looked at, which has one more in it. In
+ * milliseconds.
+ */
 const SETTLE_MS = 65_000;
 const IDLE_MS = 60_000;
 /** Starts at a time: each compiles its domain first. */
@@ -27,7 +31,8 @@ export async function agentAtRest(scratch: Scratch): Promise<Row[]> {
     const mediator = await host.mediator();
     progress(`${DOMAINS} domains with a process each`);
     for (let i = 0; i < names.length; i += AT_ONCE) {
-      for (const name of names.slice(i, i + AT_ONCE)) host.run(name, ["/usr/bin/sleep", "3600"], scratch.file("sleep"));
+      for (const name of names.slice(i, i + AT_ONCE))
+        host.run(name, ["/usr/bin/sleep", "3600"], scratch.file("sleep"));
       await started(Math.min(i + AT_ONCE, names.length));
     }
     await pause(SETTLE_MS);
@@ -43,7 +48,11 @@ export async function agentAtRest(scratch: Scratch): Promise<Row[]> {
     const after = of(processorMs);
     const memory = of((pid) => kilobytes(`/proc/${pid}/smaps_rollup`, "Pss") / 2 ** 20);
     const share = (name: keyof typeof before) => ((after[name] - before[name]) / IDLE_MS) * 100;
-    const percent = { agent: share("agent"), mediator: share("mediator"), holders: share("holders") };
+    const percent = {
+      agent: share("agent"),
+      mediator: share("mediator"),
+      holders: share("holders"),
+    };
     const [used, busy] = [memory.agent + memory.mediator, percent.agent + percent.mediator];
     return [
       {
@@ -66,7 +75,8 @@ export async function agentAtRest(scratch: Scratch): Promise<Row[]> {
 
 async function started(count: number): Promise<void> {
   for (const since = performance.now(); listRuns(HOST_RUNS).length < count; await pause(10))
-    if (performance.now() - since > START_MS_MAX) throw new Error(`only ${listRuns(HOST_RUNS).length} domains run`);
+    if (performance.now() - since > START_MS_MAX)
+      throw new Error(`only ${listRuns(HOST_RUNS).length} domains run`);
 }
 
 function policyText(i: number): string {

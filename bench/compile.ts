@@ -21,7 +21,10 @@ const BUDGET_S = 5;
 /** Whole runs of the compiler as the front starts it. */
 const PROCESSES = 5;
 
-/** From file to encoded plan: 1,000 policies in one process, and one in a process of its own, as at a first start. */
+/**
+ * From file to encoded plan: 1,000 policies in one process, and one in a process of its own, as at
+ * a first start.
+ */
 export async function compileTimes(scratch: Scratch): Promise<Row[]> {
   const folder = scratch.file("policies");
   fs.mkdirSync(folder);
@@ -37,13 +40,19 @@ export async function compileTimes(scratch: Scratch): Promise<Row[]> {
   const plan = scratch.file("one.plan");
   const single = Array.from({ length: PROCESSES }, () => {
     const begin = process.hrtime.bigint();
-    execFileSync(cofferdam, ["compile", "--out", plan, "--policy", files[0] ?? ""], { stdio: "ignore" });
+    execFileSync(cofferdam, ["compile", "--out", plan, "--policy", files[0] ?? ""], {
+      stdio: "ignore",
+    });
     return Number(process.hrtime.bigint() - begin) / 1e6;
   });
   const note = `${budget(whole.ms, BUDGET_S * 1000)}; ${Math.round(bytes / POLICIES / 1024)} KiB a plan`;
   return [
     row(`${POLICIES} policies, file to plan`, whole.ms, note),
-    row("processor time of each", whole.processorMs / POLICIES, "what does not depend on how busy the machine is"),
+    row(
+      "processor time of each",
+      whole.processorMs / POLICIES,
+      "what does not depend on how busy the machine is",
+    ),
     row("one policy, whole process", median(single), "at the first start only"),
   ];
 }
@@ -65,11 +74,16 @@ function budget(ms: number, limit: number): string {
   return `budget ${limit} ms: ${ms <= limit ? "met" : "MISSED"}`;
 }
 
-/** As the agent does it: the host is probed once, and all that is loaded together is of one moment. */
+/**
+ * As the agent does it: the host is probed once, and all that is loaded together is of one moment.
+ */
 class Compiler {
   readonly #where = places({ uid: process.getuid?.() ?? 0, env: process.env, home: clone });
   readonly #facts = hostNow().facts;
-  readonly #context = checkContext(this.#where, { facts: this.#facts, snapshot: oneMoment(hostSnapshot()) });
+  readonly #context = checkContext(this.#where, {
+    facts: this.#facts,
+    snapshot: oneMoment(hostSnapshot()),
+  });
   readonly #snapshot = oneMoment(hostSnapshot());
 
   /** Bytes of the plan. */
@@ -78,9 +92,18 @@ class Compiler {
     const snapshot = this.#snapshot;
     const { policy, diagnostics, files, absent, identities } = load(where, { file });
     const kept = [...files, ...where.kept];
-    const onHost = policy === null ? [] : checkErrors(policy, { ...this.#context, snapshot, file, kept });
+    const onHost =
+      policy === null ? [] : checkErrors(policy, { ...this.#context, snapshot, file, kept });
     if (policy === null || hasError([...diagnostics, ...onHost])) throw new Error(file);
-    const options = { facts: this.#facts, snapshot, files, absent, identities, own: where.own, kept: where.kept };
+    const options = {
+      facts: this.#facts,
+      snapshot,
+      files,
+      absent,
+      identities,
+      own: where.own,
+      kept: where.kept,
+    };
     const { plan } = await compile(policy, options);
     if (plan === null) throw new Error(`there is no plan for ${file}`);
     return encodePlan(plan).length;

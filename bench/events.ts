@@ -21,7 +21,10 @@ const LOG = "/var/log/cofferdam";
 const RECORDS = 20_000;
 const BATCH = 256;
 
-/** Calls outside a supervised domain, through the shared mediator into the event log; and the log alone. */
+/**
+ * Calls outside a supervised domain, through the shared mediator into the event log; and the log
+ * alone.
+ */
 export async function eventRates(scratch: Scratch): Promise<Row[]> {
   const alone = logAlone(scratch);
   if (!hasOwnHost()) return [rootOnly("events of a domain", "1/s"), ...alone];
@@ -53,21 +56,34 @@ async function flooded(scratch: Scratch, { flood, folder, level, names }: Flood)
     const mediator = await host.mediator();
     const before = kilobytes(`/proc/${mediator}/smaps_rollup`, "Pss");
     const output = scratch.file("flood-output");
-    const run = host.run(domain, [flood, String(THREADS), String(FLOOD_MS), String(names), folder], output);
+    const run = host.run(
+      domain,
+      [flood, String(THREADS), String(FLOOD_MS), String(names), folder],
+      output,
+    );
     let most = before;
     while (run.exitCode === null && run.signalCode === null) {
       most = Math.max(most, kilobytes(`/proc/${mediator}/smaps_rollup`, "Pss"));
       await pause(200);
     }
     await host.idle();
-    const [calls = 0, nanoseconds = Number.NaN] = fs.readFileSync(output, "utf8").split(" ").map(Number);
+    const [calls = 0, nanoseconds = Number.NaN] = fs
+      .readFileSync(output, "utf8")
+      .split(" ")
+      .map(Number);
     const rate = calls / (nanoseconds / 1e9);
     const told = await accounted(domain, calls);
     const figures = { rate, lines: told.lines, MiB: (most - before) / 2 ** 20 };
-    // Counted in a line of its own, not dropped: events beyond the first thousand different ones in five seconds.
+    // Counted in a line of its own, not dropped: events beyond the first thousand different ones in
+    // five seconds.
     const lost = calls - told.named - told.folded;
     const note = `budget ${BUDGET}: ${rate >= BUDGET ? "met" : "MISSED"}; ${told.folded} counted together, ${lost} of ${calls} lost`;
-    return { what: `${level}, ${names === 1 ? "one name" : `${names} names`}`, unit: "1/s", figures, note };
+    return {
+      what: `${level}, ${names === 1 ? "one name" : `${names} names`}`,
+      unit: "1/s",
+      figures,
+      note,
+    };
   } finally {
     await host.stop();
   }
@@ -77,7 +93,8 @@ async function flooded(scratch: Scratch, { flood, folder, level, names }: Flood)
 async function accounted(domain: string, calls: number): Promise<Counted> {
   for (const since = performance.now(); ; await pause(100)) {
     const told = countEvents(domain);
-    if (told.named + told.folded >= calls || performance.now() - since > ACCOUNT_MS_MAX) return told;
+    if (told.named + told.folded >= calls || performance.now() - since > ACCOUNT_MS_MAX)
+      return told;
   }
 }
 
@@ -105,11 +122,17 @@ function logAlone(scratch: Scratch): Row[] {
   return [1, BATCH].map((batch) => {
     const log = openEventLog(scratch.file(`log-${batch}`));
     const begin = performance.now();
-    for (let i = 0; i < RECORDS; i += batch) log.appendAll(Array.from({ length: batch }, (_, k) => anEvent(i + k)));
+    for (let i = 0; i < RECORDS; i += batch)
+      log.appendAll(Array.from({ length: batch }, (_, k) => anEvent(i + k)));
     const rate = RECORDS / ((performance.now() - begin) / 1000);
     const lost = log.close();
     const what = batch === 1 ? "the log alone, one by one" : `the log alone, ${batch} at once`;
-    return { what, unit: "1/s", figures: { rate, lines: RECORDS }, note: lost === 0 ? "" : `${lost} lost` };
+    return {
+      what,
+      unit: "1/s",
+      figures: { rate, lines: RECORDS },
+      note: lost === 0 ? "" : `${lost} lost`,
+    };
   });
 }
 

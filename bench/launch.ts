@@ -8,7 +8,9 @@ const ROUNDS = 60;
 /** Round 0 makes the plan and fills caches. */
 const WARM_UP = 1;
 
-/** Wall time from spawn to exit of /bin/true, in microseconds. The spawn itself is in every figure. */
+/**
+ * Wall time from spawn to exit of /bin/true, in microseconds. The spawn itself is in every figure.
+ */
 export function launchTimes(scratch: Scratch): Row[] {
   const { policy } = scratch.domain("launch", launchPolicy);
   const settings: Record<string, readonly string[]> = {
@@ -16,7 +18,8 @@ export function launchTimes(scratch: Scratch): Row[] {
     cofferdam: [cofferdam, "run", "--policy", policy, "--", "/usr/bin/true"],
   };
   if (installed("bwrap")) settings.bwrap = ["bwrap", "--ro-bind", "/", "/", "/usr/bin/true"];
-  if (installed("firejail")) settings.firejail = ["firejail", "--quiet", "--noprofile", "/usr/bin/true"];
+  if (installed("firejail"))
+    settings.firejail = ["firejail", "--quiet", "--noprofile", "/usr/bin/true"];
   settings.setpriv = [
     "setpriv",
     "--landlock-access",
@@ -25,7 +28,9 @@ export function launchTimes(scratch: Scratch): Row[] {
     "path-beneath:execute,read-file:/usr",
     "/usr/bin/true",
   ];
-  const times: Record<string, number[]> = Object.fromEntries(Object.keys(settings).map((name) => [name, []]));
+  const times: Record<string, number[]> = Object.fromEntries(
+    Object.keys(settings).map((name) => [name, []]),
+  );
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     for (const [name, [command = "", ...args]] of Object.entries(settings)) {
       const start = process.hrtime.bigint();
@@ -33,7 +38,8 @@ export function launchTimes(scratch: Scratch): Row[] {
       const elapsed = Number(process.hrtime.bigint() - start) / 1000;
       if (round < 0) continue;
       if (status === 0) times[name]?.push(elapsed);
-      else if (name === "exec" || name === "cofferdam") throw new Error(`${name} ended with status ${status}`);
+      else if (name === "exec" || name === "cofferdam")
+        throw new Error(`${name} ended with status ${status}`);
     }
   }
   const figures = Object.fromEntries(

@@ -17,7 +17,10 @@ const SWITCH_MS_MAX = 10_000;
 
 type Level = "warning" | "enforcing";
 
-/** From the order to the first answer by the new level: a process that asks without end notes when it is granted and when refused. */
+/**
+ * From the order to the first answer by the new level: a process that asks without end notes when
+ * it is granted and when refused.
+ */
 export async function levelSwitches(scratch: Scratch): Promise<Row[]> {
   if (!hasOwnHost()) return [rootOnly("level switches", "ms")];
   const watch = scratch.program("watch");
@@ -71,7 +74,11 @@ class Seen {
 
   /** When the level was first felt, in nanoseconds. */
   async next(level: Level): Promise<bigint> {
-    for (const since = performance.now(); performance.now() - since < SWITCH_MS_MAX; await pause(1)) {
+    for (
+      const since = performance.now();
+      performance.now() - since < SWITCH_MS_MAX;
+      await pause(1)
+    ) {
       const lines = fs.readFileSync(this.file, "utf8").split("\n");
       if (lines.length - 1 <= this.#lines) continue;
       const [granted, time = "0"] = lines[this.#lines]?.split(" ") ?? [];
@@ -84,8 +91,13 @@ class Seen {
 }
 
 function row(what: string, times: readonly number[], budget: number | null): Row {
-  const figures = { p50: percentile(times, 0.5), p99: percentile(times, 0.99), most: Math.max(...times) };
-  const note = budget === null ? "" : `p99, budget ${budget} ms: ${figures.p99 <= budget ? "met" : "MISSED"}`;
+  const figures = {
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
+    most: Math.max(...times),
+  };
+  const note =
+    budget === null ? "" : `p99, budget ${budget} ms: ${figures.p99 <= budget ? "met" : "MISSED"}`;
   return { what, unit: "ms", figures, note };
 }
 

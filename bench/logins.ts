@@ -12,7 +12,10 @@ const WARM_UP = 1;
 /** What a sandboxed login may take longer than a plain one, milliseconds. */
 const BUDGET_MS = 25;
 
-/** Milliseconds from the start of ssh to the end of a command that does nothing, by a real sshd on loopback. */
+/**
+ * Milliseconds from the start of ssh to the end of a command that does nothing, by a real sshd on
+ * loopback.
+ */
 export async function loginTimes(): Promise<Row[]> {
   const what = "command by ssh";
   if (!canHaveHost()) return [rootOnly(what, "ms")];
@@ -20,7 +23,10 @@ export async function loginTimes(): Promise<Row[]> {
     return [{ what, unit: "ms", figures: {}, note: "sshd is not installed" }];
   const host = await SessionHost.start(dirname(dirname(cofferdam)));
   try {
-    const servers = { plain: await Sshd.start(host, ada, [], true), sandboxed: await Sshd.start(host, ada) };
+    const servers = {
+      plain: await Sshd.start(host, ada, [], true),
+      sandboxed: await Sshd.start(host, ada),
+    };
     return [
       row(
         `${what}, new connection`,
@@ -36,18 +42,27 @@ export async function loginTimes(): Promise<Row[]> {
 type Servers = Readonly<Record<"plain" | "sandboxed", Sshd>>;
 type Figures = Readonly<Record<keyof Servers, number>>;
 
-/** Through a connection that is there already, so that the exchange of keys, the larger part, is not in the figures. */
+/**
+ * Through a connection that is there already, so that the exchange of keys, the larger part, is not
+ * in the figures.
+ */
 async function overOpen(host: SessionHost, servers: Servers): Promise<Figures> {
   const socket = (name: string): string => `${host.folder}/${name}.mux`;
-  for (const [name, sshd] of Object.entries(servers)) host.run(sshd.ssh(["-f", "-N", "-M", "-S", socket(name)]));
+  for (const [name, sshd] of Object.entries(servers))
+    host.run(sshd.ssh(["-f", "-N", "-M", "-S", socket(name)]));
   try {
     return inTurns(host, servers, (name) => ["-S", socket(name)]);
   } finally {
-    for (const [name, sshd] of Object.entries(servers)) host.run(sshd.ssh(["-S", socket(name), "-O", "exit"]));
+    for (const [name, sshd] of Object.entries(servers))
+      host.run(sshd.ssh(["-S", socket(name), "-O", "exit"]));
   }
 }
 
-function inTurns(host: SessionHost, servers: Servers, options: (name: string) => readonly string[]): Figures {
+function inTurns(
+  host: SessionHost,
+  servers: Servers,
+  options: (name: string) => readonly string[],
+): Figures {
   const times: Record<keyof Servers, number[]> = { plain: [], sandboxed: [] };
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     for (const name of ["plain", "sandboxed"] as const) {

@@ -9,7 +9,10 @@ import { progress } from "./progress.ts";
 import { cofferdam, median, type Scratch } from "./scratch.ts";
 import { type Row, rootOnly, verdict } from "./table.ts";
 
-/** Rounds of both settings, right after each other; who is first changes. Round 0 fills caches and is not counted. */
+/**
+ * Rounds of both settings, right after each other; who is first changes. Round 0 fills caches and
+ * is not counted.
+ */
 const ROUNDS = 12;
 /** Megabytes of one transfer: what takes some tenths of a second under tcg. */
 const [READ_MB, WRITE_MB, SMALL_MB, NETWORK_MB] = [512, 192, 6, 16];
@@ -22,7 +25,10 @@ const settings = ["plain", "domain"] as const;
 
 type Setting = (typeof settings)[number];
 
-/** One of the two machines: the serial line of its guest, and the ports of this host that lead to the guest's servers. */
+/**
+ * One of the two machines: the serial line of its guest, and the ports of this host that lead to
+ * the guest's servers.
+ */
 interface Guest {
   readonly powered: Powered;
   readonly ports: { readonly gives: number; readonly takes: number };
@@ -35,23 +41,35 @@ const disk =
   (guest) =>
     said(guest, `dd ${line} 2>&1`);
 
-/** What a guest moves in a second, to and from its disk and its network, with its emulator outside and inside a domain. */
+/**
+ * What a guest moves in a second, to and from its disk and its network, with its emulator outside
+ * and inside a domain.
+ */
 export async function machineThroughput(scratch: Scratch): Promise<Row[]> {
   const missing = machineMissing();
   if (!hasOwnHost()) return [rootOnly("a guest's transfers", "MB/s")];
-  if (missing !== null) return [{ what: "a guest's transfers", unit: "MB/s", figures: {}, note: missing }];
+  if (missing !== null)
+    return [{ what: "a guest's transfers", unit: "MB/s", figures: {}, note: missing }];
   const host = await OwnHost.start(new Map());
   const guests = await guestsOf(scratch);
   try {
     for (const guest of Object.values(guests)) await ready(guest);
     const rows: readonly [string, number, Transfer][] = [
-      ["reads of the disk, 1 MB each", READ_MB, disk(`if=/dev/vda of=/dev/null iflag=direct bs=1M count=${READ_MB}`)],
+      [
+        "reads of the disk, 1 MB each",
+        READ_MB,
+        disk(`if=/dev/vda of=/dev/null iflag=direct bs=1M count=${READ_MB}`),
+      ],
       [
         "writes to the disk, 1 MB each",
         WRITE_MB,
         disk(`if=/dev/zero of=/dev/vda oflag=direct bs=1M count=${WRITE_MB}`),
       ],
-      ["reads of 4 kB", SMALL_MB, disk(`if=/dev/vda of=/dev/null iflag=direct bs=4k count=${SMALL_MB * 256}`)],
+      [
+        "reads of 4 kB",
+        SMALL_MB,
+        disk(`if=/dev/vda of=/dev/null iflag=direct bs=4k count=${SMALL_MB * 256}`),
+      ],
       ["network, out of the guest", NETWORK_MB, given],
       ["network, into the guest", NETWORK_MB, taken],
     ];
@@ -66,10 +84,14 @@ export async function machineThroughput(scratch: Scratch): Promise<Row[]> {
 
 async function guestsOf(scratch: Scratch): Promise<Guests> {
   const base = emulator(guestFiles(scratch.folder));
-  // In the host's cache: the emulator is measured, and not the host's disk. One for both, since how an image lies in memory makes some hundredths.
+  // In the host's cache: the emulator is measured, and not the host's disk. One for both, since how
+  // an image lies in memory makes some hundredths.
   const image = scratch.file("disk.img");
   writeFileSync(image, Buffer.alloc(READ_MB << 20));
-  const drive = ["-drive", `file=${image},format=raw,if=virtio,cache=writeback,aio=threads,file.locking=off`];
+  const drive = [
+    "-drive",
+    `file=${image},format=raw,if=virtio,cache=writeback,aio=threads,file.locking=off`,
+  ];
   const guest = async (before: readonly string[]): Promise<Guest> => {
     const ports = { gives: await freePort(), takes: await freePort() };
     const forward = (port: number, to: number): string => `hostfwd=tcp:127.0.0.1:${port}-:${to}`;
@@ -81,7 +103,10 @@ async function guestsOf(scratch: Scratch): Promise<Guests> {
   return { plain: await guest([]), domain };
 }
 
-/** Servers in the guest, one that gives a file and one that takes what is sent to it. A guest in a domain cannot be the one that connects: user networking leads everywhere but to the host. */
+/**
+ * Servers in the guest, one that gives a file and one that takes what is sent to it. A guest in a
+ * domain cannot be the one that connects: user networking leads everywhere but to the host.
+ */
 async function ready(guest: Guest): Promise<void> {
   await guest.powered.until(new RegExp(BANNER));
   for (const line of [
@@ -118,7 +143,12 @@ async function exchanged(port: number, sent: Buffer): Promise<number> {
   return bytes;
 }
 
-async function row(guests: Guests, what: string, megabytes: number, transfer: Transfer): Promise<Row> {
+async function row(
+  guests: Guests,
+  what: string,
+  megabytes: number,
+  transfer: Transfer,
+): Promise<Row> {
   progress(what);
   const rates: Record<Setting, number[]> = { plain: [], domain: [] };
   for (let round = 0; round <= ROUNDS; round++) {
@@ -131,5 +161,10 @@ async function row(guests: Guests, what: string, megabytes: number, transfer: Tr
   const ratios = rates.plain.map((rate, round) => (rates.domain[round] ?? 0) / rate);
   const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
   const figures = { plain: median(rates.plain), domain: median(rates.domain) };
-  return { what, unit: "MB/s", figures, note: `${verdict(median(ratios), "plain", BUDGET, true)}, rounds ${spread}` };
+  return {
+    what,
+    unit: "MB/s",
+    figures,
+    note: `${verdict(median(ratios), "plain", BUDGET, true)}, rounds ${spread}`,
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every table of docs/benchmarks.md. Progress on standard error, the report on standard output, with
- * `--json` as one object. What is here measures; nothing asserts a time.
+ * `npm run bench`: every table of docs/benchmarks.md. Progress on standard error, the report on
+ * standard output, with `--json` as one object. What is here measures; nothing asserts a time.
  */
 import { agentAtRest } from "./agent.ts";
 import { compileTimes } from "./compile.ts";
@@ -21,7 +21,9 @@ import { Scratch } from "./scratch.ts";
 import { supervisedTimes } from "./supervised.ts";
 import { type Row, renderTable } from "./table.ts";
 
-const sections: Readonly<Record<string, { title: string; measure: (scratch: Scratch) => Row[] | Promise<Row[]> }>> = {
+const sections: Readonly<
+  Record<string, { title: string; measure: (scratch: Scratch) => Row[] | Promise<Row[]> }>
+> = {
   launch: { title: "Launch", measure: launchTimes },
   operations: { title: "One operation", measure: operationTimes },
   supervised: { title: "One operation of a supervised domain", measure: supervisedTimes },
@@ -42,7 +44,9 @@ const json = words.includes("--json");
 const named = words.filter((word) => word !== "--json");
 const unknown = named.find((word) => !Object.hasOwn(sections, word));
 if (unknown !== undefined) {
-  process.stderr.write(`bench: there is no \`${unknown}\`; there are ${Object.keys(sections).join(", ")}\n`);
+  process.stderr.write(
+    `bench: there is no \`${unknown}\`; there are ${Object.keys(sections).join(", ")}\n`,
+  );
   process.exit(2);
 }
 
@@ -61,4 +65,6 @@ try {
   scratch.close();
 }
 const report = tables.map(({ title, rows }) => renderTable(title, rows)).join("\n");
-process.stdout.write(json ? `${JSON.stringify({ machine: about, tables })}\n` : `${about}\n\n${report}`);
+process.stdout.write(
+  json ? `${JSON.stringify({ machine: about, tables })}\n` : `${about}\n\n${report}`,
+);

@@ -25,7 +25,10 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
   for (const file of [shallowFile, deepFile]) fs.writeFileSync(file, "x");
   const server = net.createServer((socket) => socket.on("error", () => socket.destroy()).end());
   const port = await listening(server);
-  const { policy, rules, filter } = scratch.domain("operations", operationsPolicy(scratch, writable, port));
+  const { policy, rules, filter } = scratch.domain(
+    "operations",
+    operationsPolicy(scratch, writable, port),
+  );
   const micro = scratch.file("micro");
   const { policy: folderOnly } = scratch.domain("folder-only", folderOnlyPolicy(scratch, writable));
   const under = (domain: string): Record<string, readonly string[]> => ({
@@ -36,11 +39,41 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
     ...(installed("bwrap") ? { bwrap: ["bwrap", "--dev-bind", "/", "/", micro] } : {}),
   });
   const operations: Operation[] = [
-    { what: "open+close, depth 3", operation: "open", argument: shallowFile, perRound: 20_000, budget: 1.05 },
-    { what: "open+close, depth 12", operation: "open", argument: deepFile, perRound: 20_000, budget: 1.05 },
-    { what: "connect+close, loopback", operation: "connect", argument: String(port), perRound: 500, budget: 1.05 },
-    { what: "fork+exec of true", operation: "exec", argument: "/usr/bin/true", perRound: 50, budget: 1.05 },
-    { what: "pipe, there and back", operation: "pipe", argument: "-", perRound: 5_000, budget: 1.05 },
+    {
+      what: "open+close, depth 3",
+      operation: "open",
+      argument: shallowFile,
+      perRound: 20_000,
+      budget: 1.05,
+    },
+    {
+      what: "open+close, depth 12",
+      operation: "open",
+      argument: deepFile,
+      perRound: 20_000,
+      budget: 1.05,
+    },
+    {
+      what: "connect+close, loopback",
+      operation: "connect",
+      argument: String(port),
+      perRound: 500,
+      budget: 1.05,
+    },
+    {
+      what: "fork+exec of true",
+      operation: "exec",
+      argument: "/usr/bin/true",
+      perRound: 50,
+      budget: 1.05,
+    },
+    {
+      what: "pipe, there and back",
+      operation: "pipe",
+      argument: "-",
+      perRound: 5_000,
+      budget: 1.05,
+    },
   ];
   const created = path.join(writable, "n");
   const creations: (readonly [string, string, string])[] = [
@@ -53,7 +86,13 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
     for (const operation of operations) rows.push(await measure(scratch, operation, under(policy)));
     for (const [what, domain, argument] of creations) {
       const { bare: _, ...settings } = under(domain);
-      rows.push(await measure(scratch, { what, operation: "create", argument, perRound: 500, budget: null }, settings));
+      rows.push(
+        await measure(
+          scratch,
+          { what, operation: "create", argument, perRound: 500, budget: null },
+          settings,
+        ),
+      );
     }
     return rows;
   } finally {

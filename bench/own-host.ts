@@ -21,27 +21,45 @@ const START_MS = 120_000;
 const STOP_MS = 10_000;
 
 /**
- * Runs this program again in a mount namespace in which the host's folders of Cofferdam are empty ones of its own: neither is an agent that runs here disturbed, nor does
- * it answer in place of the one that is measured. null in that namespace, and for ordinary users; else the exit status.
+ * Runs this program again in a mount namespace in which the host's folders of Cofferdam are empty
+ * ones of its own: neither is an agent that runs here disturbed, nor does it answer in place of the
+ * one that is measured. null in that namespace, and for ordinary users; else the exit status.
  */
 export function inOwnHost(): number | null {
   if (process.getuid?.() !== 0) return null;
   if (process.env[MARK] !== undefined) {
-    for (const folder of FOLDERS) execFileSync("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", folder]);
+    for (const folder of FOLDERS)
+      execFileSync("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", folder]);
     return null;
   }
-  const made = FOLDERS.filter((folder) => fs.mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined);
-  const again = ["--mount", "--propagation", "private", "--", process.execPath, ...process.argv.slice(1)];
-  const { status } = spawnSync("unshare", again, { stdio: "inherit", env: { ...process.env, [MARK]: "1" } });
+  const made = FOLDERS.filter(
+    (folder) => fs.mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined,
+  );
+  const again = [
+    "--mount",
+    "--propagation",
+    "private",
+    "--",
+    process.execPath,
+    ...process.argv.slice(1),
+  ];
+  const { status } = spawnSync("unshare", again, {
+    stdio: "inherit",
+    env: { ...process.env, [MARK]: "1" },
+  });
   // Only what is empty still: somebody may have begun to use it.
   for (const folder of made) if (fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
   return status ?? 1;
 }
 
 /** Rows that need {@link OwnHost} can be had by root alone. */
-export const hasOwnHost = (): boolean => process.env[MARK] !== undefined && process.getuid?.() === 0;
+export const hasOwnHost = (): boolean =>
+  process.env[MARK] !== undefined && process.getuid?.() === 0;
 
-/** A host with an agent, its shared mediator and the domains given, and nothing of what was there before. */
+/**
+ * A host with an agent, its shared mediator and the domains given, and nothing of what was there
+ * before.
+ */
 export class OwnHost {
   readonly #agent: ChildProcess;
   readonly #runs: ChildProcess[] = [];
@@ -57,7 +75,8 @@ export class OwnHost {
 
   static async start(policies: ReadonlyMap<string, string>): Promise<OwnHost> {
     for (const folder of FOLDERS)
-      for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name), { recursive: true });
+      for (const name of fs.readdirSync(folder))
+        fs.rmSync(path.join(folder, name), { recursive: true });
     fs.mkdirSync(DOMAINS);
     for (const [name, text] of policies) fs.writeFileSync(OwnHost.fileOf(name), text);
     const errors = path.join(fs.mkdtempSync("/run/cofferdam/bench-"), "errors");
@@ -94,10 +113,16 @@ export class OwnHost {
     throw new Error("there is no shared mediator");
   }
 
-  /** Starts a program in a domain, with its output in a file: domains inherit no sockets, which Node's pipes are. */
+  /**
+   * Starts a program in a domain, with its output in a file: domains inherit no sockets, which
+   * Node's pipes are.
+   */
   run(domain: string, command: readonly string[], output: string): ChildProcess {
     const file = fs.openSync(output, "w");
-    const child = spawn(cofferdam, ["run", domain, "--", ...command], { stdio: ["ignore", file, file], cwd: "/" });
+    const child = spawn(cofferdam, ["run", domain, "--", ...command], {
+      stdio: ["ignore", file, file],
+      cwd: "/",
+    });
     fs.closeSync(file);
     this.#runs.push(child);
     return child;
@@ -126,7 +151,10 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill(signal);
-  await Promise.race([ended, pause(STOP_MS, undefined, { ref: false }).then(() => child.kill("SIGKILL"))]);
+  await Promise.race([
+    ended,
+    pause(STOP_MS, undefined, { ref: false }).then(() => child.kill("SIGKILL")),
+  ]);
 }
 
 /** `key: value kB` lines of a file in /proc, in bytes. */
@@ -135,7 +163,10 @@ export function kilobytes(file: string, key: string): number {
   return Number(found ?? 0) * 1024;
 }
 
-/** Processor time that a process has had, in milliseconds (proc_pid_stat(5), fields 14 and 15; 100 ticks a second). */
+/**
+ * Processor time that a process has had, in milliseconds (proc_pid_stat(5), fields 14 and 15; 100
+ * ticks a second).
+ */
 export function processorMs(pid: number): number {
   const fields = fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;

@@ -5,7 +5,10 @@ import { progress } from "./progress.ts";
 import { clone, cofferdam, median, type Scratch } from "./scratch.ts";
 import type { Row } from "./table.ts";
 
-/** Design: this many processes in {@link BUDGET_MS} milliseconds, from the command line to the last row. */
+/**
+ * Design: this many processes in {@link BUDGET_MS} milliseconds, from the command line to the last
+ * row.
+ */
 const PROCESSES = 5_000;
 const BUDGET_MS = 1_000;
 const ROUNDS = 5;
@@ -42,5 +45,10 @@ function row(kind: string, form: readonly string[]): Row {
   });
   const time = median(times);
   const note = `budget ${BUDGET_MS} ms: ${time <= BUDGET_MS ? "met" : "MISSED"}`;
-  return { what: ["ps", ...form, `among ${PROCESSES} ${kind}`].join(" "), unit: "ms", figures: { time }, note };
+  return {
+    what: ["ps", ...form, `among ${PROCESSES} ${kind}`].join(" "),
+    unit: "ms",
+    figures: { time },
+    note,
+  };
 }

@@ -13,7 +13,10 @@ const FORCE_MS_MAX = 10_000;
 /** The domain whose policy changes while a process of it runs, and one of which nothing runs. */
 const [RUNNING, RESTING] = ["bench-reload-0", "bench-reload-1"];
 
-/** One policy that changed, through a running agent: order to answer, and to in force on a running process. */
+/**
+ * One policy that changed, through a running agent: order to answer, and to in force on a running
+ * process.
+ */
 export async function reloadTimes(scratch: Scratch): Promise<Row[]> {
   if (!hasOwnHost()) return [rootOnly("reload through the agent", "ms")];
   const watch = scratch.program("watch");
@@ -37,7 +40,8 @@ export async function reloadTimes(scratch: Scratch): Promise<Row[]> {
       const begin = process.hrtime.bigint();
       const answer = await host.ask("POST", `/domains/${RUNNING}/reload`);
       answered?.push(Number(process.hrtime.bigint() - begin) / 1e6);
-      if (answer.domains[0]?.following !== 1) throw new Error(`nobody follows: ${JSON.stringify(answer)}`);
+      if (answer.domains[0]?.following !== 1)
+        throw new Error(`nobody follows: ${JSON.stringify(answer)}`);
       const seen = (await lines(output, i + 2)).at(i + 1)?.split(" ")[1] ?? "0";
       inForce?.push(Number(BigInt(seen) - begin) / 1e6);
       fs.writeFileSync(OwnHost.fileOf(RESTING), text(1).replace("files:\n", `files:\n${grant}`));
@@ -58,7 +62,12 @@ export async function reloadTimes(scratch: Scratch): Promise<Row[]> {
       row("policy that runs, to the answer", answered ?? [], null),
       row("policy of which nothing runs", resting ?? [], BUDGET_MS),
       row("all policies, nothing changed", unchanged, null),
-      { what: `agent's start, ${DOMAINS} policies`, unit: "ms", figures: { p50: host.startMs }, note: "" },
+      {
+        what: `agent's start, ${DOMAINS} policies`,
+        unit: "ms",
+        figures: { p50: host.startMs },
+        note: "",
+      },
     ];
   } finally {
     await host.stop();
@@ -76,7 +85,10 @@ async function lines(output: string, count: number): Promise<readonly string[]> 
 
 function row(what: string, times: readonly number[], budget: number | null): Row {
   const figures = { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
-  const note = budget === null ? "" : `median, budget ${budget} ms: ${figures.p50 <= budget ? "met" : "MISSED"}`;
+  const note =
+    budget === null
+      ? ""
+      : `median, budget ${budget} ms: ${figures.p50 <= budget ? "met" : "MISSED"}`;
   return { what, unit: "ms", figures, note };
 }
 

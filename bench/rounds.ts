@@ -17,7 +17,10 @@ export interface Work {
 /** What stands in front of `micro` and its arguments, by the name of the setting. */
 export type Settings = Readonly<Record<string, readonly string[]>>;
 
-/** Nanoseconds an operation: of each setting the lowest median of `turns` processes, taken in turns so that a slow second hits all. */
+/**
+ * Nanoseconds an operation: of each setting the lowest median of `turns` processes, taken in turns
+ * so that a slow second hits all.
+ */
 export async function inTurns(
   scratch: Scratch,
   work: Work,
@@ -35,12 +38,18 @@ export async function inTurns(
   return figures;
 }
 
-/** One process of `micro`: nanoseconds an operation, a line a round. To a file, since the domain inherits no sockets. */
+/**
+ * One process of `micro`: nanoseconds an operation, a line a round. To a file, since the domain
+ * inherits no sockets.
+ */
 function roundsOf(scratch: Scratch, command: readonly string[]): Promise<number[]> {
   const [output, errors] = [scratch.file("output"), scratch.file("errors")];
   const [stdout, stderr] = [fs.openSync(output, "w"), fs.openSync(errors, "w")];
   const [program = "", ...args] = command;
-  const child = spawn(program, args, { stdio: ["ignore", stdout, stderr], timeout: PROCESS_TIMEOUT_MS });
+  const child = spawn(program, args, {
+    stdio: ["ignore", stdout, stderr],
+    timeout: PROCESS_TIMEOUT_MS,
+  });
   for (const fd of [stdout, stderr]) fs.closeSync(fd);
   return new Promise((resolve, reject) => {
     child.once("error", reject);

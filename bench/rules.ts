@@ -10,7 +10,9 @@ import type { Row } from "./table.ts";
 
 const DECISIONS = 20_000;
 
-/** What the number of rules costs: building, a decision by automaton, a decision by the reference. */
+/**
+ * What the number of rules costs: building, a decision by automaton, a decision by the reference.
+ */
 export function ruleCosts(): Row[] {
   return [10, 100, 1_000, 10_000].map((count) => {
     const policy = policyOf(count);
@@ -23,7 +25,11 @@ export function ruleCosts(): Row[] {
     const few = Math.max(20, Math.floor(DECISIONS / count));
     const [decideMs] = timed(() => {
       for (let i = 0; i < few; i++)
-        decide(policy, { class: "name", operation: "read", path: `/srv/site-${i % count}/htdocs/index.html` });
+        decide(policy, {
+          class: "name",
+          operation: "read",
+          path: `/srv/site-${i % count}/htdocs/index.html`,
+        });
     });
     return {
       what: `${count} rules`,

@@ -8,7 +8,10 @@ import type { Plan } from "../src/plan/plan.ts";
 export const clone = path.resolve(import.meta.dirname, "..");
 export const cofferdam = path.join(clone, "bin/cofferdam");
 
-/** A folder of the benchmark's own: compiled yardsticks, a domain file, its plan and the same rules for the bare C program. */
+/**
+ * A folder of the benchmark's own: compiled yardsticks, a domain file, its plan and the same rules
+ * for the bare C program.
+ */
 export class Scratch {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-bench-"));
 
@@ -19,7 +22,13 @@ export class Scratch {
 
   /** Compiles one of `programs/`. */
   program(name: string): string {
-    execFileSync("gcc", ["-O2", "-pthread", "-o", this.file(name), path.join(clone, "bench/programs", `${name}.c`)]);
+    execFileSync("gcc", [
+      "-O2",
+      "-pthread",
+      "-o",
+      this.file(name),
+      path.join(clone, "bench/programs", `${name}.c`),
+    ]);
     return this.file(name);
   }
 

@@ -9,7 +9,10 @@ const START_MS = 20_000;
 /** One load, in milliseconds; far beyond what any of them takes. */
 const LOAD_MS = 60_000;
 
-/** As it is; in its shipped domain; and in the same domain at level warning, where every mediated call is asked about. */
+/**
+ * As it is; in its shipped domain; and in the same domain at level warning, where every mediated
+ * call is asked about.
+ */
 export type Mode = "unconfined" | "sealed" | "warning";
 
 /** A daemon that is measured in several modes at once. */
@@ -48,13 +51,22 @@ export class Running {
     this.port = port;
   }
 
-  static async start(service: Service, scratch: Scratch, port: number, mode: Mode): Promise<Running> {
+  static async start(
+    service: Service,
+    scratch: Scratch,
+    port: number,
+    mode: Mode,
+  ): Promise<Running> {
     const folder = scratch.file(`${service.name}-${mode}`);
     fs.mkdirSync(folder);
     fs.chmodSync(folder, 0o755);
     service.prepare(folder, port);
-    const sets = Object.entries(service.set(folder, port)).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-    const domain = mode === "warning" ? ["--policy", warningPolicy(service.name, scratch)] : [service.name];
+    const sets = Object.entries(service.set(folder, port)).flatMap(([name, value]) => [
+      "--set",
+      `${name}=${value}`,
+    ]);
+    const domain =
+      mode === "warning" ? ["--policy", warningPolicy(service.name, scratch)] : [service.name];
     const as = service.user === null ? [] : asUser(service.user);
     const prefix = mode === "unconfined" ? as : [cofferdam, "run", ...sets, ...domain, "--"];
     const [program = "", ...args] = [...prefix, ...service.command(folder, port)];
@@ -65,14 +77,20 @@ export class Running {
     for (const since = Date.now(); !service.ready(folder, port); await pause(50)) {
       if (child.exitCode === null && Date.now() - since < START_MS) continue;
       await running.stop();
-      throw new Error(`${service.name} does not start:\n${fs.readFileSync(path.join(folder, "output"), "utf8")}`);
+      throw new Error(
+        `${service.name} does not start:\n${fs.readFileSync(path.join(folder, "output"), "utf8")}`,
+      );
     }
     return running;
   }
 
   measure(load: Load): number {
     const [program = "", ...args] = load.command(this.folder, this.port);
-    const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", cwd: "/", timeout: LOAD_MS });
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      encoding: "utf8",
+      cwd: "/",
+      timeout: LOAD_MS,
+    });
     const figure = load.throughput(stdout);
     if (status === 0 && figure > 0) return figure;
     throw new Error(`${load.what}: ${program} ended with ${status}\n${stdout}${stderr}`);

@@ -25,7 +25,10 @@ interface Supervised extends Work {
   readonly user?: "nobody";
 }
 
-/** Nanoseconds an operation of a supervised domain: without anything, under the C supervisor with the same filter, under strace. */
+/**
+ * Nanoseconds an operation of a supervised domain: without anything, under the C supervisor with
+ * the same filter, under strace.
+ */
 export async function supervisedTimes(scratch: Scratch): Promise<Row[]> {
   const supervisor = scratch.program("supervisor");
   const files = { inside: scratch.file("inside"), outside: scratch.file("outside") };
@@ -34,7 +37,10 @@ export async function supervisedTimes(scratch: Scratch): Promise<Row[]> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", 4096, resolve));
   const port = String((server.address() as net.AddressInfo).port);
   const level = (name: string, user?: string) =>
-    scratch.supervised(`bench-${name}${user ?? ""}`, policyText(scratch, name, files.inside, port, user));
+    scratch.supervised(
+      `bench-${name}${user ?? ""}`,
+      policyText(scratch, name, files.inside, port, user),
+    );
   const plans = new Map(["warning", "enforcing"].map((name) => [name, level(name)]));
   if (process.getuid?.() === 0) plans.set("enforcingnobody", level("enforcing", "nobody"));
   try {
@@ -50,7 +56,19 @@ export async function supervisedTimes(scratch: Scratch): Promise<Row[]> {
         C: [supervisor, one.yardstick, plan.filter, "--", ...as, micro],
         Cofferdam: [cofferdam, "run", "--policy", plan.policy, "--", micro],
         ...(installed("strace")
-          ? { strace: [...as, "strace", "-f", "--seccomp-bpf", "-e", TRACED, "-o", "/dev/null", micro] }
+          ? {
+              strace: [
+                ...as,
+                "strace",
+                "-f",
+                "--seccomp-bpf",
+                "-e",
+                TRACED,
+                "-o",
+                "/dev/null",
+                micro,
+              ],
+            }
           : {}),
       };
       const figures = await inTurns(scratch, one, settings, TURNS);
@@ -80,7 +98,10 @@ function operations(files: { inside: string; outside: string }, port: string): S
   ];
 }
 
-function note({ isBudgeted, yardstick }: Supervised, figures: Readonly<Record<string, number>>): string {
+function note(
+  { isBudgeted, yardstick }: Supervised,
+  figures: Readonly<Record<string, number>>,
+): string {
   const { C, Cofferdam, strace } = figures;
   if (C === undefined || Cofferdam === undefined) return "";
   const ratio = Cofferdam / C;
@@ -92,7 +113,13 @@ function note({ isBudgeted, yardstick }: Supervised, figures: Readonly<Record<st
   return `${toC}; ${traced || `${cheaper.toFixed(2)} x cheaper than strace`}`;
 }
 
-function policyText(scratch: Scratch, level: string, inside: string, port: string, user?: string): string {
+function policyText(
+  scratch: Scratch,
+  level: string,
+  inside: string,
+  port: string,
+  user?: string,
+): string {
   return `summary: benchmark
 level: ${level}
 mediation: supervised

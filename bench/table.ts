@@ -9,7 +9,10 @@ export interface Row {
 /** Columns of a terminal. */
 const WIDTH = 80;
 
-/** Aligned columns, one table a section; null is "not measured here". Notes stand beside the figures where they fit, else below. */
+/**
+ * Aligned columns, one table a section; null is "not measured here". Notes stand beside the figures
+ * where they fit, else below.
+ */
 export function renderTable(title: string, rows: readonly Row[]): string {
   const settings = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))];
   const header = ["", ...settings];
@@ -17,14 +20,20 @@ export function renderTable(title: string, rows: readonly Row[]): string {
     `${row.what} (${row.unit})`,
     ...settings.map((setting) => format(row.figures[setting] ?? null)),
   ]);
-  const widths = header.map((_, i) => Math.max(...[header, ...body].map((cells) => cells[i]?.length ?? 0)));
+  const widths = header.map((_, i) =>
+    Math.max(...[header, ...body].map((cells) => cells[i]?.length ?? 0)),
+  );
   const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ");
   const wide = line(header).length + 2 + Math.max(...rows.map(({ note }) => note.length));
   const text = body.flatMap((cells, i) => {
     const note = rows[i]?.note ?? "";
     if (note === "") return [line(cells)];
-    return wide <= WIDTH ? [`${line(cells)}  ${note}`] : [line(cells), ...note.split("; ").map((part) => `  ${part}`)];
+    return wide <= WIDTH
+      ? [`${line(cells)}  ${note}`]
+      : [line(cells), ...note.split("; ").map((part) => `  ${part}`)];
   });
   return [title, line(header), ...text, ""].map((one) => one.trimEnd()).join("\n");
 }

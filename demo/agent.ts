@@ -7,7 +7,10 @@ import { atEnd, expectThat, indented, typed } from "./stage.ts";
 const READY_WAIT_MS = 60_000;
 const POLL_MS = 100;
 
-/** Starts the host's agent and waits until it answers; it ends with the demonstration, and so does its mediator. */
+/**
+ * Starts the host's agent and waits until it answers; it ends with the demonstration, and so does
+ * its mediator.
+ */
 export async function startAgent(cofferdam: string, log: string): Promise<void> {
   typed("cofferdam agent &");
   const output = openSync(log, "w");
@@ -28,7 +31,9 @@ export async function startAgent(cofferdam: string, log: string): Promise<void> 
 
 function mediatorOf(cofferdam: string): number | null {
   const { stdout } = spawnSync(cofferdam, ["status", "--json"], { encoding: "utf8" });
-  const status = JSON.parse(stdout) as { agent: { mediator: { pid: number | null } | null } | null };
+  const status = JSON.parse(stdout) as {
+    agent: { mediator: { pid: number | null } | null } | null;
+  };
   return status.agent?.mediator?.pid ?? null;
 }
 

@@ -4,24 +4,42 @@ import { type Demonstration, demonstrations } from "./requests.ts";
 import type { Scene } from "./scene.ts";
 import { expectThat, outcome, say, title, typed } from "./stage.ts";
 
-/** Level warning for one run, without any agent: what would have been denied is summed up at the end. */
+/**
+ * Level warning for one run, without any agent: what would have been denied is summed up at the
+ * end.
+ */
 export async function atWarning(scene: Scene, cofferdam: string): Promise<void> {
   title("In its domain, at level warning");
   typed("cofferdam run --level warning --policy demo/web.yaml -- node ...");
   console.log("");
-  const run = [cofferdam, "run", "--level", "warning", "--policy", scene.policy, "--", ...scene.server];
+  const run = [
+    cofferdam,
+    "run",
+    "--level",
+    "warning",
+    "--policy",
+    scene.policy,
+    "--",
+    ...scene.server,
+  ];
   const daemon = await startDaemon(run, scene.port, scene.log);
   let ended = "";
   try {
     for (const demonstration of demonstrations(scene)) {
       const answer = await daemon.ask(demonstration.request);
       outcome(demonstration, answer);
-      expectThat(demonstration.worked(answer), `at level warning, "${demonstration.title}" should have worked`);
+      expectThat(
+        demonstration.worked(answer),
+        `at level warning, "${demonstration.title}" should have worked`,
+      );
     }
   } finally {
     ended = await daemon.stop();
   }
-  expectThat(ended === "status 0", `the server at level warning should have ended with status 0, not with ${ended}`);
+  expectThat(
+    ended === "status 0",
+    `the server at level warning should have ended with status 0, not with ${ended}`,
+  );
   rmSync(scene.planted);
   console.log("");
   say("All goes on as before. The run ends with what would have been denied:");
@@ -29,9 +47,14 @@ export async function atWarning(scene: Scene, cofferdam: string): Promise<void> 
   showSummary(readFileSync(scene.log, "utf8"), demonstrations(scene));
 }
 
-/** Of the accesses and of the lines that would allow them those of the three attacks: the shell that was run looked at more. */
+/**
+ * Of the accesses and of the lines that would allow them those of the three attacks: the shell that
+ * was run looked at more.
+ */
 function showSummary(text: string, all: readonly Demonstration[]): void {
-  const [accesses = "", verdict, lines = ""] = text.split(/^(cofferdam: web: \d+ accesses .*\n.* would allow .*)\n/m);
+  const [accesses = "", verdict, lines = ""] = text.split(
+    /^(cofferdam: web: \d+ accesses .*\n.* would allow .*)\n/m,
+  );
   expectThat(verdict !== undefined, "the run at level warning should end with a summary");
   if (verdict === undefined) return;
   const wanted = all.filter(({ hostile }) => hostile);
@@ -69,5 +92,7 @@ function chosen(
     expectThat(entry !== undefined, `the summary should tell of "${title}", and how to allow it`);
     return entry ?? [];
   });
-  return entries.length === shown.length ? shown : [...shown, `  ... and ${entries.length - shown.length} more`];
+  return entries.length === shown.length
+    ? shown
+    : [...shown, `  ... and ${entries.length - shown.length} more`];
 }

@@ -2,11 +2,16 @@ import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { atEnd } from "./stage.ts";
 
-/** From a daemon's end to that of its own control group, which its holder removes, in milliseconds. */
+/**
+ * From a daemon's end to that of its own control group, which its holder removes, in milliseconds.
+ */
 const EMPTY_WAIT_MS = 5_000;
 const POLL_MS = 50;
 
-/** Control groups know no mount namespace: those that the demonstration's domain is given are removed at the end. */
+/**
+ * Control groups know no mount namespace: those that the demonstration's domain is given are
+ * removed at the end.
+ */
 export function removeControlGroups(cgroup2: string | null): void {
   if (cgroup2 === null || process.geteuid?.() !== 0) return;
   const folder = join(cgroup2, "cofferdam");

@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** From the start of a daemon to its first answer, in milliseconds; the first start compiles the plan. */
+/**
+ * From the start of a daemon to its first answer, in milliseconds; the first start compiles the
+ * plan.
+ */
 const READY_WAIT_MS = 120_000;
 const POLL_MS = 50;
 /** From SIGTERM to the daemon's end, in milliseconds. */
@@ -21,11 +24,15 @@ export interface Daemon {
 }
 
 /**
- * Starts a server and waits until it answers. What it prints goes to the file `log`: Node would give it sockets for pipes, and
- * a domain keeps sockets only where its policy says so.
+ * Starts a server and waits until it answers. What it prints goes to the file `log`: Node would
+ * give it sockets for pipes, and a domain keeps sockets only where its policy says so.
  * @throws Error with what it printed when it ends or stays silent instead
  */
-export async function startDaemon(command: readonly string[], port: number, log: string): Promise<Daemon> {
+export async function startDaemon(
+  command: readonly string[],
+  port: number,
+  log: string,
+): Promise<Daemon> {
   const [program = "", ...args] = command;
   const output = openSync(log, "w");
   const child = spawn(program, args, {
@@ -69,7 +76,9 @@ export async function startDaemon(command: readonly string[], port: number, log:
     throw error;
   }
   const how = await stop();
-  throw new Error(`the server gave no answer and ended with ${how}; it printed:\n${readFileSync(log, "utf8")}`);
+  throw new Error(
+    `the server gave no answer and ended with ${how}; it printed:\n${readFileSync(log, "utf8")}`,
+  );
 }
 
 async function answers(ask: Daemon["ask"]): Promise<boolean> {
@@ -77,7 +86,8 @@ async function answers(ask: Daemon["ask"]): Promise<boolean> {
     await ask("/");
     return true;
   } catch (error) {
-    // fetch wraps whatever keeps it from connecting; as long as nobody listens, that is what is waited for.
+    // fetch wraps whatever keeps it from connecting; as long as nobody listens, that is what is
+    // waited for.
     if (error instanceof TypeError) return false;
     throw error;
   }

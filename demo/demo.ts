@@ -1,6 +1,8 @@
 /**
- * `npm run demo`: the same requests to the same vulnerable server, first as it is, then in its domain: at level warning, then at level enforcing. As root the level
- * is switched while the server runs, by an agent of the demonstration's own. Exit status 0 only if everything came out as it should.
+ * `npm run demo`: the same requests to the same vulnerable server, first as it is, then in its
+ * domain: at level warning, then at level enforcing. As root the level is switched while the server
+ * runs, by an agent of the demonstration's own. Exit status 0 only if everything came out as it
+ * should.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,7 +33,9 @@ async function showAll(hasOwnHost: boolean): Promise<void> {
           "Not shown here: an agent, and a level that is switched while the server runs.",
           isRoot ? "For that root must be able to mount." : "For that it takes root.",
         ]),
-    ...(kernelSilence === null ? [] : ["The kernel's own refusals are not shown here: see cofferdam doctor."]),
+    ...(kernelSilence === null
+      ? []
+      : ["The kernel's own refusals are not shown here: see cofferdam doctor."]),
   ];
   await show(async () => {
     console.log("A web server with three holes: it reads, writes and runs whatever it is told.");

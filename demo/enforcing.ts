@@ -5,8 +5,8 @@ import type { Scene } from "./scene.ts";
 import { expectThat, indented, outcome, typed } from "./stage.ts";
 
 /**
- * Sealed when it starts: the kernel itself decides. `domain`: as `run` is told of it, and as it is shown.
- * `silence`: why the kernel's refusals become no events here; null where they do.
+ * Sealed when it starts: the kernel itself decides. `domain`: as `run` is told of it, and as it is
+ * shown. `silence`: why the kernel's refusals become no events here; null where they do.
  */
 export async function enforcing(
   scene: Scene,
@@ -19,10 +19,14 @@ export async function enforcing(
   const run = [cofferdam, "run", "--events", scene.events, ...domain.words, "--", ...scene.server];
   const daemon = await startDaemon(run, scene.port, scene.log);
   try {
-    for (const demonstration of demonstrations(scene)) await request(scene, daemon, demonstration, silence);
+    for (const demonstration of demonstrations(scene))
+      await request(scene, daemon, demonstration, silence);
   } finally {
     const ended = await daemon.stop();
-    expectThat(ended === "status 0", `the confined server should have ended with status 0, not with ${ended}`);
+    expectThat(
+      ended === "status 0",
+      `the confined server should have ended with status 0, not with ${ended}`,
+    );
   }
 }
 

@@ -17,12 +17,21 @@ function eventsIn(file: string): readonly Event[] {
   return lines.slice(0, -1).map((line) => JSON.parse(line) as Event);
 }
 
-/** The event that tells of this access, as soon as it is in the file; null when it does not come in time. */
-async function eventOf(file: string, { refusal }: Demonstration, verdict: Event["verdict"]): Promise<Event | null> {
+/**
+ * The event that tells of this access, as soon as it is in the file; null when it does not come in
+ * time.
+ */
+async function eventOf(
+  file: string,
+  { refusal }: Demonstration,
+  verdict: Event["verdict"],
+): Promise<Event | null> {
   for (let waited = 0; waited <= EVENT_WAIT_MS; waited += POLL_MS) {
     const found = eventsIn(file).find(
       (event) =>
-        event.verdict === verdict && event.operation === refusal?.operation && refusal.object.test(event.object),
+        event.verdict === verdict &&
+        event.operation === refusal?.operation &&
+        refusal.object.test(event.object),
     );
     if (found) return found;
     await sleep(POLL_MS);
@@ -37,7 +46,10 @@ export async function showEvent(
   verdict: "denied" | "warning",
 ): Promise<void> {
   const event = await eventOf(file, demonstration, verdict);
-  expectThat(event !== null, `no event with the verdict ${verdict} told of "${demonstration.title}"`);
+  expectThat(
+    event !== null,
+    `no event with the verdict ${verdict} told of "${demonstration.title}"`,
+  );
   if (event === null) return;
   expectThat(
     event.process.pid > 0 && event.domain === "web" && event.allow !== null,

@@ -16,7 +16,10 @@ const neededForWarning: readonly FeatureName[] = [
 ];
 
 export interface HostAbility {
-  /** Why the kernel's own refusals reach nobody here, as the end of "refused by the kernel, ..."; null where they become events. */
+  /**
+   * Why the kernel's own refusals reach nobody here, as the end of "refused by the kernel, ...";
+   * null where they become events.
+   */
   readonly kernelSilence: string | null;
   /** Why there is no level warning here; null where there is. */
   readonly noWarning: string | null;
@@ -29,7 +32,8 @@ export function hostAbility(cofferdam: string): HostAbility {
   const { features, cgroup2 }: Pick<HostFacts, "features" | "cgroup2"> = JSON.parse(doctor);
   const lacking = neededForWarning.filter((name) => features[name].state !== "yes");
   return {
-    kernelSilence: neededForEvents.find(({ feature }) => features[feature].state !== "yes")?.silence ?? null,
+    kernelSilence:
+      neededForEvents.find(({ feature }) => features[feature].state !== "yes")?.silence ?? null,
     cgroup2,
     noWarning: lacking.length === 0 ? null : `this host lacks ${lacking.join(" and ")}`,
   };

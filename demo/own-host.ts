@@ -5,8 +5,9 @@ import { join } from "node:path";
 export const OWN_HOST = "--in-its-own-host";
 
 /**
- * Empty folders over those in which Cofferdam keeps a host's state, for this process and its children alone: the agent of the demonstration is nobody else's,
- * knows no domain but the demonstration's, and leaves nothing behind.
+ * Empty folders over those in which Cofferdam keeps a host's state, for this process and its
+ * children alone: the agent of the demonstration is nobody else's, knows no domain but the
+ * demonstration's, and leaves nothing behind.
  */
 const mounts = `
 empty() { mount -t tmpfs -o mode=0755 cofferdam-demo "$1"; }
@@ -26,12 +27,29 @@ export function libraryOf(home: string): string {
   return join(home, "domains");
 }
 
-function inOwnHost(home: string, command: readonly string[], stdio: "ignore" | "inherit"): number | null {
-  const wrapped = ["--mount", "--propagation", "private", "sh", "-euc", mounts, "sh", home, ...command];
+function inOwnHost(
+  home: string,
+  command: readonly string[],
+  stdio: "ignore" | "inherit",
+): number | null {
+  const wrapped = [
+    "--mount",
+    "--propagation",
+    "private",
+    "sh",
+    "-euc",
+    mounts,
+    "sh",
+    home,
+    ...command,
+  ];
   return spawnSync("unshare", wrapped, { stdio, cwd: home }).status;
 }
 
-/** Starts the demonstration again, with a mount namespace of its own. Its exit status; null where such cannot be had. */
+/**
+ * Starts the demonstration again, with a mount namespace of its own. Its exit status; null where
+ * such cannot be had.
+ */
 export function showInOwnHost(home: string): number | null {
   const bundle = join(home, "dist", "demo.js");
   const here = ["test", "-x", process.execPath, "-a", "-r", bundle];

@@ -1,13 +1,19 @@
 import { type Scene, secretText } from "./scene.ts";
 
-/** One request to the server: what it does, and how to tell from the answer that it did what its sender wanted. */
+/**
+ * One request to the server: what it does, and how to tell from the answer that it did what its
+ * sender wanted.
+ */
 export interface Demonstration {
   readonly title: string;
   /** Path and query. */
   readonly request: string;
   readonly hostile: boolean;
   readonly worked: (answer: string) => boolean;
-  /** What the domain's refusal is about: operation and object of its event. Only for hostile requests. */
+  /**
+   * What the domain's refusal is about: operation and object of its event. Only for hostile
+   * requests.
+   */
   readonly refusal: {
     readonly operation: string;
     readonly object: RegExp;

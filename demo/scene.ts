@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,7 +50,10 @@ export async function makeScene(home: string, library: string | null): Promise<S
   const pid = join(folder, "server.pid");
   const server = [process.execPath, join(home, "demo", "server.mjs"), site, String(port), pid];
   const policy = join(library ?? folder, "web.yaml");
-  writeFileSync(policy, policyFor(home, { node: server[0], server: server[1], site, pid, port: String(port) }));
+  writeFileSync(
+    policy,
+    policyFor(home, { node: server[0], server: server[1], site, pid, port: String(port) }),
+  );
   return {
     folder,
     site,
@@ -59,7 +70,10 @@ export async function makeScene(home: string, library: string | null): Promise<S
   };
 }
 
-/** A run with `--set` would not follow the host's level: the variables' values are written into the file. */
+/**
+ * A run with `--set` would not follow the host's level: the variables' values are written into the
+ * file.
+ */
 function policyFor(home: string, values: Readonly<Record<string, string | undefined>>): string {
   const text = readFileSync(join(home, "demo", "web.yaml"), "utf8");
   return text.replaceAll(/^ {2}(\w+): .*$/gm, (line, name: string) =>
@@ -74,7 +88,9 @@ function freePort(): Promise<number> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+      server.close(() =>
+        resolve(typeof address === "object" && address !== null ? address.port : 0),
+      );
     });
   });
 }

@@ -1,4 +1,5 @@
-// A small web server with three holes of the kind that get daemons broken into. Never run it where others can reach it.
+// A small web server with three holes of the kind that get daemons broken into. Never run it where
+// others can reach it.
 //   node server.mjs FOLDER PORT PIDFILE
 import { exec } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -50,7 +50,10 @@ function undoAll(): void {
 }
 
 /** Shows `acts` and says whether all came out as it should. */
-export async function show(acts: () => Promise<void>, goesWithout: readonly string[]): Promise<void> {
+export async function show(
+  acts: () => Promise<void>,
+  goesWithout: readonly string[],
+): Promise<void> {
   for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 }))
     process.once(signal, () => {
       undoAll();
@@ -65,7 +68,8 @@ export async function show(acts: () => Promise<void>, goesWithout: readonly stri
     undoAll();
   }
   title(wrong.length === 0 ? "As it should be" : "Not as it should be");
-  if (wrong.length === 0) say("The same server, the same holes: outside its domain there is nothing to reach.");
+  if (wrong.length === 0)
+    say("The same server, the same holes: outside its domain there is nothing to reach.");
   say(...(wrong.length === 0 ? goesWithout : wrong));
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }

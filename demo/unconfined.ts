@@ -12,7 +12,10 @@ export async function unconfined(scene: Scene): Promise<void> {
     for (const demonstration of demonstrations(scene)) {
       const answer = await daemon.ask(demonstration.request);
       outcome(demonstration, answer);
-      expectThat(demonstration.worked(answer), `unconfined, "${demonstration.title}" should have worked`);
+      expectThat(
+        demonstration.worked(answer),
+        `unconfined, "${demonstration.title}" should have worked`,
+      );
     }
   } finally {
     await daemon.stop();

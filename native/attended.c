@@ -11,7 +11,8 @@ int process_open(pid_t process, const char *step)
   return opened;
 }
 
-/* --- the stand-by: Yama lets only an ancestor look into the daemon, so the mediator is born before it --- */
+/* --- the stand-by: Yama lets only an ancestor look into the daemon, so the mediator is born
+   before it --- */
 
 _Noreturn static void stand_by(int order)
 {

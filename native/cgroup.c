@@ -3,7 +3,8 @@
 
 #include "launcher.h"
 
-/* Programs of one attach type that can hold at one cgroup, ancestors' included: BPF_CGROUP_MAX_PROGS a level. */
+/* Programs of one attach type that can hold at one cgroup, ancestors' included:
+   BPF_CGROUP_MAX_PROGS a level. */
 #define PROGRAMS_MAX 256
 /* Between two attempts to remove a cgroup that still has a process. */
 #define REMOVE_INTERVAL_NS 100000000l

@@ -1,9 +1,11 @@
 #include "launcher.h"
 
-/* Greatest exit status of the command line with which it has told the user what to mend, src/host/exit-code.ts. */
+/* Greatest exit status of the command line with which it has told the user what to mend,
+   src/host/exit-code.ts. */
 #define COMPILER_SAID_MAX 3
 
-/* Node makes pipes non-blocking and may die before it puts them back; the daemon gets them as the caller had them. */
+/* Node makes pipes non-blocking and may die before it puts them back; the daemon gets them as
+   the caller had them. */
 static int compile(const struct options *options, const char *plan_path, const char *start)
 {
   const char *begin[] = {"compile", "--out", plan_path, "--for", start, options->policy == NULL ? options->domain : "--policy",

@@ -79,7 +79,8 @@ void descriptors_close(struct plan *plan)
   need(syscall(SYS_close_range, floor + 2, INT_MAX, 0) == 0, "close what is not inherited", "close_range", "Linux 5.9 or newer is needed");
 }
 
-/* Others could be connected anew, past every rule of the domain: a socket's rules are those of its birth. */
+/* Others could be connected anew, past every rule of the domain: a socket's rules are those of
+   its birth. */
 static bool is_connected_stream(int descriptor)
 {
   int family = 0, type = 0;

@@ -1,6 +1,7 @@
 #include "launcher.h"
 
-/* How long the collector may take to listen, in milliseconds: a machine that is busy takes its time, and one that hangs is said to. */
+/* How long the collector may take to listen, in milliseconds: a machine that is busy takes its
+   time, and one that hangs is said to. */
 #define COLLECTOR_READY_MS 60000
 #define COLLECTOR DIST_DIR "/collector.js"
 #define STEP "start the collector of events"

@@ -10,7 +10,8 @@ static bool was_sent_to_all(const siginfo_t *signal)
   return listed && signal->si_code == SI_KERNEL;
 }
 
-/* Stops as the daemon did. When it goes on, a daemon with a process group of its own gets the terminal back. */
+/* Stops as the daemon did. When it goes on, a daemon with a process group of its own gets the
+   terminal back. */
 static void stop_too(pid_t daemon)
 {
   int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -50,7 +51,8 @@ static void look(struct handover *handover, pid_t stand_by)
 {
   if (atomic_exchange(&handover->stopped, 0) != 0)
     stop_too(handover->daemon);
-  /* The holder becomes a child of the front when its parent is gone, and so does the daemon of a holder that was killed. */
+  /* The holder becomes a child of the front when its parent is gone, and so does the daemon of a
+     holder that was killed. */
   if (!is_over(stand_by) || (handover->holder != 0 && !is_over(handover->holder)))
     return;
   int status = handover->status;

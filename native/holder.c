@@ -3,11 +3,13 @@
 #include "holder.h"
 
 #define STEP "start the holder"
-/* Until the holder serves a launcher whose execve is notified though its plan is sealed, in nanoseconds. */
+/* Until the holder serves a launcher whose execve is notified though its plan is sealed, in
+   nanoseconds. */
 #define EXECVE_WAIT_NS 100000000l
 /* Between two attempts to get a table of descriptors, in nanoseconds. */
 #define RETRY_NS 10000000l
-/* Deaths in a row without an answer after which a run gets a mediator of its own: a call that kills must not end everybody's. */
+/* Deaths in a row without an answer after which a run gets a mediator of its own: a call that
+   kills must not end everybody's. */
 #define SHARED_DEATHS_MAX 2
 /* What `owner` becomes when the listener is given before execve. */
 #define GIVEN FUTEX_WAITERS
@@ -25,8 +27,8 @@ void spare(const char *score)
   close(file);
 }
 
-/* Born with every signal blocked: a service manager that stops the group must not turn a graceful stop into failing calls, nor must
-   lack of memory. The holder goes last, by itself. */
+/* Born with every signal blocked: a service manager that stops the group must not turn a
+   graceful stop into failing calls, nor must lack of memory. The holder goes last, by itself. */
 void stand_apart(const char *name)
 {
   setsid();
@@ -44,7 +46,8 @@ void keep_only(const int *kept, size_t count)
       if (kept[i] >= 0 && (unsigned)kept[i] >= next && (unsigned)kept[i] < nearest)
         nearest = (unsigned)kept[i];
     while (nearest > next && syscall(SYS_close_range, next, nearest - 1, CLOSE_RANGE_UNSHARE) != 0)
-      /* What is shared must not be touched. Where the call is refused altogether nothing will change that: without a holder calls fail, and do not hang. */
+      /* What is shared must not be touched. Where the call is refused altogether nothing will
+         change that: without a holder calls fail, and do not hang. */
       errno == ENOMEM ? (void)nanosleep(&interval, NULL) : _exit(EXIT_REFUSED);
   }
   int silence = open("/dev/null", O_RDWR); /* 0, the lowest that is free */
@@ -52,8 +55,9 @@ void keep_only(const int *kept, size_t count)
   dup2(silence, STDERR_FILENO);
 }
 
-/* Returns when the listener is known. What the launcher executes gets a table of descriptors of its own; where the holder must serve before, it takes one
-   itself (close_range(2), since containers refuse unshare(2)). */
+/* Returns when the listener is known. What the launcher executes gets a table of descriptors of
+   its own; where the holder must serve before, it takes one itself (close_range(2), since
+   containers refuse unshare(2)). */
 static int await_listener(struct handover *handover, int launcher)
 {
   const struct timespec limit = {.tv_nsec = EXECVE_WAIT_NS};
@@ -100,13 +104,15 @@ static void serve(struct handover *handover, const struct holdings *own)
     if (watched[2].revents != 0 && mediator_ended(&mediator)) {
       struct pollfd waiting = {.fd = own->listener, .events = POLLIN};
       asked = slots_stranded(own->listener, slots);
-      /* A death counts when somebody waited and nothing had been answered. Of an attended run no other process could be an ancestor of the daemon. */
+      /* A death counts when somebody waited and nothing had been answered. Of an attended run no
+         other process could be an ancestor of the daemon. */
       deaths = own->order >= 0 ? MEDIATOR_RESTARTS_MAX : slots_answered(slots) ? 0 : deaths + (asked || poll(&waiting, 1, 0) == 1);
       mediator.alone |= deaths >= SHARED_DEATHS_MAX;
       if (deaths >= MEDIATOR_RESTARTS_MAX)
         mediator_born(own, "given-up", NULL);
     }
-    /* One that cannot be started now, for lack of memory or processes, is tried again for the next call. */
+    /* One that cannot be started now, for lack of memory or processes, is tried again for the
+       next call. */
     if (asked && (deaths >= MEDIATOR_RESTARTS_MAX || !mediator_start(own, &mediator)))
       slots_refuse(own->listener, slots);
   }
@@ -127,13 +133,15 @@ static void live(void *argument)
                       own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,
                       handover->record.folder, own.front < 0 ? -1 : report_descriptor};
   keep_only(kept, sizeof kept / sizeof *kept);
-  /* Not before the launcher has read for the record since when this process lives: where /proc hides others' processes (hidepid) it hides this one now. */
+  /* Not before the launcher has read for the record since when this process lives: where /proc
+     hides others' processes (hidepid) it hides this one now. */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (own.listener != WAITING)
     serve(handover, &own);
   if (own.front >= 0)
     attended_children(handover, &own, true);
-  /* The collector reads the end of the events now, however long a process of the domain outlives the daemon. */
+  /* The collector reads the end of the events now, however long a process of the domain outlives
+     the daemon. */
   if (own.events >= 0)
     close(own.events);
   record_remove(&handover->record);
@@ -175,7 +183,8 @@ struct handover *holder_start(const struct plan *plan, int events)
 void holder_give(struct handover *handover, int listener)
 {
   handover->listener = listener;
-  /* A supervised filter notifies execve and never futex: the holder must serve before the launcher has executed. */
+  /* A supervised filter notifies execve and never futex: the holder must serve before the
+     launcher has executed. */
   if (handover->supervised) {
     handover->owner = GIVEN;
     syscall(SYS_futex, &handover->owner, FUTEX_WAKE, 1, NULL, NULL, 0);

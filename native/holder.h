@@ -5,12 +5,15 @@
 
 #include "launcher.h"
 
-/* --- holder.c: a small process outside the domain that keeps the listener, so that mediators may come and go --- */
+/* --- holder.c: a small process outside the domain that keeps the listener, so that mediators
+   may come and go --- */
 
-/* Shared by all processes of a run until the daemon executes; by those outside the domain until its end. */
+/* Shared by all processes of a run until the daemon executes; by those outside the domain until
+   its end. */
 struct handover {
-  /* The launcher's thread id. The kernel adds FUTEX_OWNER_DIED and wakes the holder when the launcher executes or ends, since
-     `entry` is on its list of robust futexes (set_robust_list(2)): behind the filter it may call nothing itself. */
+  /* The launcher's thread id. The kernel adds FUTEX_OWNER_DIED and wakes the holder when the
+     launcher executes or ends, since `entry` is on its list of robust futexes
+     (set_robust_list(2)): behind the filter it may call nothing itself. */
   _Atomic uint32_t owner;
   _Atomic int listener;
   struct robust_list entry;
@@ -24,8 +27,8 @@ struct handover {
 };
 enum { WAITING = -2, LIVES = -1 };
 
-/* Makes the holder, which shares this process's descriptors until that executes or ends. `events` may be -1. Of an attended plan
-   only the process that becomes the daemon returns. */
+/* Makes the holder, which shares this process's descriptors until that executes or ends.
+   `events` may be -1. Of an attended plan only the process that becomes the daemon returns. */
 struct handover *holder_start(const struct plan *plan, int events);
 
 /* Gives it the listener (or NO_LISTENER), without a system call that a sealed filter could see. */
@@ -48,25 +51,29 @@ struct holdings {
 /* Leaves session and working directory of the daemon; spared when memory runs out. */
 void stand_apart(const char *name);
 
-/* Sets what lack of memory takes first: from 1000 to -1000, which is never (proc_pid_oom_score_adj(5)). */
+/* Sets what lack of memory takes first: from 1000 to -1000, which is never
+   (proc_pid_oom_score_adj(5)). */
 void spare(const char *score);
 
-/* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard ones were, in a table of its own; ends the process where the kernel refuses. */
+/* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard
+   ones were, in a table of its own; ends the process where the kernel refuses. */
 void keep_only(const int *kept, size_t count);
 
-/* --- attended.c, front.c: a run whose front stays, passes signals and the exit status, and ends last --- */
+/* --- attended.c, front.c: a run whose front stays, passes signals and the exit status, and ends
+   last --- */
 
 /* The front's life, for who started it in the place of the daemon. */
 _Noreturn void front_attend(struct handover *handover, pid_t stand_by);
 
-/* Makes front, stand-by, holder and launcher, each the parent of the next. Front and stand-by never return.
-   Returns in the launcher true, in the holder false. */
+/* Makes front, stand-by, holder and launcher, each the parent of the next. Front and stand-by
+   never return. Returns in the launcher true, in the holder false. */
 bool attended_split(struct handover *handover, struct holdings *own);
 
 /* pidfd of `process`; refuses the start without. */
 int process_open(pid_t process, const char *step);
 
-/* Takes what happened to children of the holder, among them the daemon; with `last` waits for the end of all. */
+/* Takes what happened to children of the holder, among them the daemon; with `last` waits for
+   the end of all. */
 void attended_children(struct handover *handover, const struct holdings *own, bool last);
 
 /* --- mediator.c, shared.c: for the holder --- */
@@ -77,27 +84,32 @@ struct mediator {
   bool alone;        /* the shared one is not asked */
 };
 
-/* The host's shared mediator if there is one and `alone` is not set, else `node dist/mediator.js`. */
+/* The host's shared mediator if there is one and `alone` is not set, else `node
+   dist/mediator.js`. */
 bool mediator_start(const struct holdings *own, struct mediator *mediator);
 
 /* After `descriptor` was readable: whether it is gone, which is noted. */
 bool mediator_ended(struct mediator *mediator);
 
-/* Gives it time to end by itself, with the domain. Where it took events with it that it had only counted, that is told. */
+/* Gives it time to end by itself, with the domain. Where it took events with it that it had only
+   counted, that is told. */
 void mediator_end(const struct holdings *own, struct mediator *mediator, const uint8_t *slots);
 
-/* Starts a mediator (`own`), or who tells what one without a successor took with it: `untold`, or `given-up` where there will be no other. False with errno.
-   `end`: becomes its pidfd; may be NULL. */
+/* Starts a mediator (`own`), or who tells what one without a successor took with it: `untold`,
+   or `given-up` where there will be no other. False with errno. `end`: becomes its pidfd; may be
+   NULL. */
 bool mediator_born(const struct holdings *own, const char *task, int *end);
 
-/* Becomes the mediator, or who does `task` in its place (src/mediate/main.ts), with `handed` from 3 on. */
+/* Becomes the mediator, or who does `task` in its place (src/mediate/main.ts), with `handed`
+   from 3 on. */
 _Noreturn void mediator_become(const char *task, const int *handed, int count);
 
-/* Connects to the host's mediator; -1 where there is none, after waiting a little for a successor where there was one. */
+/* Connects to the host's mediator; -1 where there is none, after waiting a little for a
+   successor where there was one. */
 int shared_connect(bool was_there);
 
-/* Sends what a mediator needs; false with errno. Receives it: how many descriptors came (from 3 on listener, slots, plan, events), 0 at
-   the connection's end. */
+/* Sends what a mediator needs; false with errno. Receives it: how many descriptors came (from 3
+   on listener, slots, plan, events), 0 at the connection's end. */
 #define HANDED_OVER_MAX 4
 bool hand_over(int connection, const struct holdings *own);
 int take_over(int connection, int *handed);

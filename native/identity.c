@@ -101,7 +101,8 @@ static bool user_is(const struct plan *plan)
          effective_group == head->gid && saved_group == head->gid;
 }
 
-/* A change that the kernel, or a filter of the caller's, only pretended to make would be for ever. */
+/* A change that the kernel, or a filter of the caller's, only pretended to make would be for
+   ever. */
 static void verify(const struct plan *plan, uint64_t permitted)
 {
   const char *step = "verify the daemon's identity", *help = "a filter of the caller's seems to interfere";
@@ -111,7 +112,8 @@ static void verify(const struct plan *plan, uint64_t permitted)
   need(!plan_has(plan, PLAN_NO_NEW_PRIVILEGES) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, step, "no_new_privs", help);
 }
 
-/* What is left of the bounding set is harmless only for who has no capability and can gain none by execve. */
+/* What is left of the bounding set is harmless only for who has no capability and can gain none
+   by execve. */
 static void verify_bounding_set(const struct plan *plan, int error)
 {
   int held = 0;

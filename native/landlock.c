@@ -2,7 +2,8 @@
 
 #include "launcher.h"
 
-/* linux/landlock.h, written out because distributions' headers are older than the kernels they meet. */
+/* linux/landlock.h, written out because distributions' headers are older than the kernels they
+   meet. */
 struct ruleset_attributes {
   uint64_t handled_fs, handled_net, scoped;
 };
@@ -46,7 +47,8 @@ static void add_port(int ruleset, const struct plan_port_rules *rule)
 int landlock_build(const struct plan *plan)
 {
   struct ruleset_attributes attributes = {plan->head->handled_fs, plan->head->handled_net, plan->head->scoped};
-  /* Kernels before ABI 4 and 6 know a shorter structure; they are asked for no more than the plan needs. */
+  /* Kernels before ABI 4 and 6 know a shorter structure; they are asked for no more than the
+     plan needs. */
   size_t size = attributes.scoped != 0        ? sizeof attributes
                 : attributes.handled_net != 0 ? offsetof(struct ruleset_attributes, scoped)
                                               : offsetof(struct ruleset_attributes, handled_net);

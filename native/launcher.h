@@ -1,4 +1,5 @@
-/* What the parts of the native front know of each other, and what they all need of the C library. */
+/* What the parts of the native front know of each other, and what they all need of the C
+   library. */
 #ifndef LAUNCHER_H
 #define LAUNCHER_H
 #include <errno.h>
@@ -23,7 +24,8 @@
 
 #include "plan.h"
 
-/* --- report.c: how a start fails: which step, which object (or NULL), which errno (or 0), what to do (or NULL) --- */
+/* --- report.c: how a start fails: which step, which object (or NULL), which errno (or 0), what
+   to do (or NULL) --- */
 
 /* Exit statuses before the daemon runs, as env(1) and timeout(1) use them. */
 #define EXIT_REFUSED 125
@@ -43,7 +45,8 @@ void need(bool good, const char *step, const char *object, const char *help);
 /* Copy of three texts in one that lasts; refuses the start without memory. */
 char *joined(const char *first, const char *second, const char *third);
 
-/* --- options.c: `run [--level LEVEL] [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy FILE) [--] CMD [ARG...]` --- */
+/* --- options.c: `run [--level LEVEL] [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy
+   FILE) [--] CMD [ARG...]` --- */
 
 struct options {
   const char *domain; /* also with --policy: the file's name without its ending */
@@ -61,7 +64,8 @@ struct options options_read(int count, char **arguments);
 
 /* Folder of `plans` or `runs`. */
 const char *places_running(const char *what);
-/* What the plan must have been made for: this kernel, this caller, these words. Each in the form LENGTH:TEXT, so that no two starts have the same. */
+/* What the plan must have been made for: this kernel, this caller, these words. Each in the form
+   LENGTH:TEXT, so that no two starts have the same. */
 const char *places_start(const struct options *options);
 /* `DOMAIN-KEY.plan`, KEY being a hash of that. */
 const char *places_plan_name(const char *domain, const char *start);
@@ -78,53 +82,61 @@ const char *find_command(const char *command);
 /* node, `program` and the two NULL-terminated lists behind each other. */
 const char *const *node_arguments(const char *program, const char *const *first, const char *const *rest);
 
-/* Becomes `node dist/cofferdam.js` with the original arguments behind argv[0], `--as=NAME` before them when it was called by another name. */
+/* Becomes `node dist/cofferdam.js` with the original arguments behind argv[0], `--as=NAME`
+   before them when it was called by another name. */
 _Noreturn void node_become(char **argv, const char *name);
 
-/* Becomes node with default signals and no descriptor but 0 to 2 and `handed`, which it finds from 3 on. */
+/* Becomes node with default signals and no descriptor but 0 to 2 and `handed`, which it finds
+   from 3 on. */
 _Noreturn void node_execute(const char *const *arguments, char **environment, const int *handed, int handed_count);
 
-/* Runs node in a grandchild, with a cleaned environment, no input, and its output on `output`. Returns its status (waitpid(2))
-   with `wait`, else 0 once it is born; refuses the start when it cannot be. */
+/* Runs node in a grandchild, with a cleaned environment, no input, and its output on `output`.
+   Returns its status (waitpid(2)) with `wait`, else 0 once it is born; refuses the start when it
+   cannot be. */
 int node_start(const char *step, const char *const *arguments, int output, const int *handed, int handed_count, bool wait);
 
-/* Runs `body`, which never returns, in a grandchild, so that the launcher has no child and gets no SIGCHLD. `flags` as in clone(2).
-   Returns its status with `wait`, else its process id; refuses the start when it cannot be born. */
+/* Runs `body`, which never returns, in a grandchild, so that the launcher has no child and gets
+   no SIGCHLD. `flags` as in clone(2). Returns its status with `wait`, else its process id;
+   refuses the start when it cannot be born. */
 int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(void *), void *argument);
 
 /* --- events.c --- */
 
-/* Starts the collector of `--events`; returns, when it is ready, where the mediator writes events. */
+/* Starts the collector of `--events`; returns, when it is ready, where the mediator writes
+   events. */
 int events_start(const struct options *options, const char *plan_path);
 
 /* --- descriptors.c: which of the caller's descriptors the daemon gets --- */
 
-/* Fills closed standard descriptors, so that nothing of ours is opened under their numbers. A confined daemon finds /dev/null
-   there, one of a disabled domain finds them closed again. */
+/* Fills closed standard descriptors, so that nothing of ours is opened under their numbers. A
+   confined daemon finds /dev/null there, one of a disabled domain finds them closed again. */
 void descriptors_hold(void);
 
-/* Moves reports off descriptor 2, and closes everything beyond it but what the plan grants, reports, and the plan's memory. At level
-   warning nothing is closed, nor replaced below. */
+/* Moves reports off descriptor 2, and closes everything beyond it but what the plan grants,
+   reports, and the plan's memory. At level warning nothing is closed, nor replaced below. */
 void descriptors_close(struct plan *plan);
 
 /* Replaces standard descriptors that are not granted by /dev/null. */
 void descriptors_replace(const struct plan *plan);
 
-/* --- cgroup.c: the cgroup below the domain's anchor, under whose programs the daemon's sockets are born --- */
+/* --- cgroup.c: the cgroup below the domain's anchor, under whose programs the daemon's sockets
+   are born --- */
 
 struct cgroup {
   int anchor;    /* -1 where there is nothing to remove */
   char name[24]; /* of the child: the daemon's process id */
 };
 
-/* Makes the child, verifies that every program of the plan holds there, and moves this process into it. Does nothing where the
-   plan has no cgroup layer. `cgroup` is filled as soon as the child is there, so that whoever shares it can clean up. */
+/* Makes the child, verifies that every program of the plan holds there, and moves this process
+   into it. Does nothing where the plan has no cgroup layer. `cgroup` is filled as soon as the
+   child is there, so that whoever shares it can clean up. */
 void cgroup_enter(const struct plan *plan, struct cgroup *cgroup);
 
 /* Removes the child as soon as nobody lives in it. */
 void cgroup_remove(const struct cgroup *cgroup);
 
-/* --- record.c: the symbolic link that tells `cofferdam ps` of this run; its form is in src/domains/run-record.ts --- */
+/* --- record.c: the symbolic link that tells `cofferdam ps` of this run; its form is in
+   src/domains/run-record.ts --- */
 
 struct record {
   int folder; /* -1 where there is nothing to remove */
@@ -132,7 +144,8 @@ struct record {
   char text[256];
 };
 
-/* Tells of this process and its holder; `live` says whether its level may change. Refuses the start when it cannot be made. */
+/* Tells of this process and its holder; `live` says whether its level may change. Refuses the
+   start when it cannot be made. */
 void record_make(const struct plan *plan, const char *live, pid_t holder, struct record *record);
 
 /* Removes it, unless a later process of the same id has made it its own. */
@@ -140,8 +153,8 @@ void record_remove(const struct record *record);
 
 /* --- identity.c: who the daemon runs as, and what it may ever become --- */
 
-/* Bounding set, groups, gid, uid, capabilities, no_new_privs, in the order in which each still has the privilege it needs; then
-   asks the kernel whether it is so. */
+/* Bounding set, groups, gid, uid, capabilities, no_new_privs, in the order in which each still
+   has the privilege it needs; then asks the kernel whether it is so. */
 void identity_assume(const struct plan *plan);
 
 /* A System V and POSIX message queue namespace of its own, where the plan asks for one. */
@@ -158,10 +171,12 @@ struct capability_sets capabilities_now(void);
 /* Makes the plan's ruleset, opening each path; returns its descriptor. */
 int landlock_build(const struct plan *plan);
 
-/* Confines this thread by it for ever, then makes sure that the plan itself cannot be read any more. */
+/* Confines this thread by it for ever, then makes sure that the plan itself cannot be read any
+   more. */
 void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path);
 
-/* Installs the plan's filter for ever; returns the listener, or NO_LISTENER when the plan has none. */
+/* Installs the plan's filter for ever; returns the listener, or NO_LISTENER when the plan has
+   none. */
 int seccomp_install(const struct plan *plan);
 enum { NO_LISTENER = -1 };
 

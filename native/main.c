@@ -1,4 +1,5 @@
-/* The front: `run` goes from here to the daemon without Node; everything else is the command line's. */
+/* The front: `run` goes from here to the daemon without Node; everything else is the command
+   line's. */
 #include <sys/auxv.h>
 
 #include "holder.h"
@@ -16,10 +17,12 @@ _Noreturn static void execute(const char *command, char **arguments)
   fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "execute the command", command, errno, help);
 }
 
-/* The order is the design. Descriptors first, so that nothing inherited is shared with the holder. The holder before the cgroup
-   and before any privilege is lost, so that it lives outside the domain and cleans up after every failure. Paths are opened before
-   the identity changes. Landlock and seccomp last, while CAP_SYS_ADMIN is still effective where no_new_privs is not set; behind the
-   filter only memory is written, and execve called (and in a supervised domain the holder woken, which no such filter notifies). */
+/* The order is the design. Descriptors first, so that nothing inherited is shared with the
+   holder. The holder before the cgroup and before any privilege is lost, so that it lives
+   outside the domain and cleans up after every failure. Paths are opened before the identity
+   changes. Landlock and seccomp last, while CAP_SYS_ADMIN is still effective where no_new_privs
+   is not set; behind the filter only memory is written, and execve called (and in a supervised
+   domain the holder woken, which no such filter notifies). */
 _Noreturn static void confine(const struct options *options, struct plan *plan, const char *plan_path, const char *command)
 {
   descriptors_close(plan);

@@ -5,7 +5,8 @@
 /* How long a mediator may take to end when its domain is gone, in milliseconds. */
 #define MEDIATOR_END_MS 2000
 
-/* The daemon's limits are the daemon's: a small address space or few descriptors must not keep the mediator from working. */
+/* The daemon's limits are the daemon's: a small address space or few descriptors must not keep
+   the mediator from working. */
 static void limits_raise(void)
 {
   static const int resources[] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE};

@@ -92,7 +92,8 @@ struct birth {
   int error, result;
 };
 
-/* A process between, in the launcher's memory while that stands still, as after vfork(2): `birth` tells it how it went. */
+/* A process between, in the launcher's memory while that stands still, as after vfork(2):
+   `birth` tells it how it went. */
 static int between(void *argument)
 {
   struct birth *birth = argument;
@@ -117,7 +118,8 @@ int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(vo
   static _Alignas(16) char stack[STACK_SIZE];
   struct birth birth = {flags, wait, body, argument, 0, 0};
   int reaper = 0;
-  /* A caller may have left this process the reaper of its orphans, of which the daemon knows nothing: this one goes further up. */
+  /* A caller may have left this process the reaper of its orphans, of which the daemon knows
+     nothing: this one goes further up. */
   if (prctl(PR_GET_CHILD_SUBREAPER, &reaper, 0, 0, 0) == 0 && reaper != 0)
     prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
   int process = clone(between, stack + sizeof stack, (int)flags | CLONE_VM | CLONE_VFORK, &birth);

@@ -58,7 +58,8 @@ static void read_options(int count, char **arguments, struct options *options)
   }
 }
 
-/* Options may stand before the domain and after it: a command cannot begin with a dash unless `--` stands before it. */
+/* Options may stand before the domain and after it: a command cannot begin with a dash unless
+   `--` stands before it. */
 struct options options_read(int count, char **arguments)
 {
   struct options options = {.words = calloc((size_t)count * 2 + 1, sizeof *options.words)};

@@ -44,7 +44,8 @@ const char *places_start(const struct options *options)
   for (size_t i = 0; i < sizeof first / sizeof *first; i++)
     text = with(text, first[i]);
   if (geteuid() != 0) {
-    /* Where a user's policies are looked for, and what of the user's is denied to the domain, follow from the environment. */
+    /* Where a user's policies are looked for, and what of the user's is denied to the domain,
+       follow from the environment. */
     text = with(text, user_place("XDG_CONFIG_HOME", "/.config", "/cofferdam"));
     text = with(text, user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam"));
   }

@@ -26,7 +26,8 @@ static bool useless(struct problem *problem, const char *step, const char *objec
   return false;
 }
 
-/* The launcher reads the very bytes that the mediator gets, after nobody can change them any more. */
+/* The launcher reads the very bytes that the mediator gets, after nobody can change them any
+   more. */
 static bool copy(int file, const char *name, struct plan *plan, struct problem *problem)
 {
   struct stat status;

@@ -1,4 +1,5 @@
-/* Reads a plan's bytes as docs/plan-format.md describes them, and demands of them what src/plan/demands.ts demands. */
+/* Reads a plan's bytes as docs/plan-format.md describes them, and demands of them what
+   src/plan/demands.ts demands. */
 
 #include "launcher.h"
 

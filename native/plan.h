@@ -44,10 +44,12 @@ struct problem {
   const char *help;
 };
 
-/* Reads the plan `name` in `directory`, checks its owner, form and facts, and that it was made for `start`. False when it is of no use. */
+/* Reads the plan `name` in `directory`, checks its owner, form and facts, and that it was made
+   for `start`. False when it is of no use. */
 bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan, struct problem *problem);
 
-/* Why what the compiler relied on is no longer so, with the `object` it is about; NULL when it is. */
+/* Why what the compiler relied on is no longer so, with the `object` it is about; NULL when it
+   is. */
 const char *facts_stale(const struct plan *plan, const char *start, const char **object);
 
 /* The ready plan, or a fresh one; `path` becomes that of its file. Refuses the start without. */

@@ -2,7 +2,8 @@
 
 #define STEP "make the record of this run"
 #define HELP "`cofferdam ps` knows by it whose a process is: it must be writable for you, and this started from outside any domain"
-/* Field of /proc/PID/stat with a process's start, in clock ticks since boot (proc_pid_stat(5)), and the one that ends in `)`. */
+/* Field of /proc/PID/stat with a process's start, in clock ticks since boot (proc_pid_stat(5)),
+   and the one that ends in `)`. */
 enum { FIELD_COMM = 2, FIELD_START = 22 };
 
 /* Bytes of /proc/PID/stat: 52 numbers and a name of 64 bytes. */
@@ -53,7 +54,8 @@ void record_make(const struct plan *plan, const char *live, pid_t holder, struct
   if (length >= (int)sizeof record->text)
     refuse(STEP, plan_string(plan, plan->head->domain), ENAMETOOLONG, "give the domain a shorter name");
   record->folder = open_folder(folder);
-  /* One that is there tells of a process that had this id before, and whose holder was killed or outlives it. */
+  /* One that is there tells of a process that had this id before, and whose holder was killed or
+     outlives it. */
   unlinkat(record->folder, record->name, 0);
   need(symlinkat(record->text, record->folder, record->name) == 0, STEP, folder, HELP);
 }

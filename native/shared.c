@@ -28,7 +28,8 @@ int shared_connect(bool was_there)
   const struct timespec interval = {.tv_nsec = RETRY_NS};
   for (int left = RETRIES_MAX;; left--) {
     int connection = connect_once();
-    /* A socket that nobody listens on may be as old as the host's last mediator: only who had one waits for another. EAGAIN: it lives, and has much to do. */
+    /* A socket that nobody listens on may be as old as the host's last mediator: only who had
+       one waits for another. EAGAIN: it lives, and has much to do. */
     bool may_come = errno == EAGAIN || (was_there && (errno == ECONNREFUSED || errno == ENOENT));
     if (connection >= 0 || !may_come || left == 0)
       return connection;

@@ -1,5 +1,6 @@
-// Bundles the Node programs into dist/ and, for inside the sandboxed shell, shell/. A file is written only when its bytes change: every ready plan names the
-// compiler's bundle as a fact, so touching it would make all of them stale.
+// Bundles the Node programs into dist/ and, for inside the sandboxed shell, shell/. A file is
+// written only when its bytes change: every ready plan names the compiler's bundle as a fact, so
+// touching it would make all of them stale.
 import {
   existsSync,
   lstatSync,
@@ -74,9 +75,21 @@ function link(folder, target, names) {
 }
 
 for (const [outfile, entry] of Object.entries(programs)) {
-  const written = replace(join(root, outfile), await bundle(outfile, entry), isInside(outfile) ? 0o755 : 0o644);
+  const written = replace(
+    join(root, outfile),
+    await bundle(outfile, entry),
+    isInside(outfile) ? 0o755 : 0o644,
+  );
   if (written) console.log(`built ${outfile}`);
 }
-// The commands of ESXi: the front, called by their names; inside the sandboxed shell, what is of use there.
-link("bin/esxi", "../cofferdam", ["secpolicytools", "esxcli", "esxcfg-advcfg", "ps", "esxtop", "support-util"]);
+// The commands of ESXi: the front, called by their names; inside the sandboxed shell, what is of
+// use there.
+link("bin/esxi", "../cofferdam", [
+  "secpolicytools",
+  "esxcli",
+  "esxcfg-advcfg",
+  "ps",
+  "esxtop",
+  "support-util",
+]);
 link("shell", "view.mjs", ["cofferdam", "esxtop", "support-util"]);

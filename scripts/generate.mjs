@@ -1,6 +1,14 @@
 // Writes every generated file: runs all scripts/generate/*.ts, each of which exports generate(): { path, text }[].
 // With --check nothing is written; the exit status is 1 if a file is not what would be written.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -27,11 +35,16 @@ try {
       target: "node20",
       packages: "external",
       // What the script reads lies beside the script, not beside its bundle.
-      define: { "import.meta.url": JSON.stringify(pathToFileURL(join(root, "scripts", "generate", script)).href) },
+      define: {
+        "import.meta.url": JSON.stringify(
+          pathToFileURL(join(root, "scripts", "generate", script)).href,
+        ),
+      },
       logLevel: "error",
     });
     const { generate } = await import(pathToFileURL(outfile).href);
-    if (typeof generate !== "function") throw new Error(`scripts/generate/${script} exports no generate()`);
+    if (typeof generate !== "function")
+      throw new Error(`scripts/generate/${script} exports no generate()`);
     for (const { path, text } of await generate()) stale += put(script, path, text);
   }
 } finally {
@@ -42,7 +55,8 @@ process.exitCode = check && stale > 0 ? 1 : 0;
 function put(script, path, text) {
   const file = join(root, path);
   if (existsSync(file) && readFileSync(file, "utf8") === text) return 0;
-  if (check) console.error(`${path} is not what scripts/generate/${script} makes: run npm run generate`);
+  if (check)
+    console.error(`${path} is not what scripts/generate/${script} makes: run npm run generate`);
   else {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);

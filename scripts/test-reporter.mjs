@@ -1,5 +1,6 @@
-// Prints one line a suite (a folder under test/) with its time, each skip with its reason, each failure in full.
-// A skip without a reason is a failure: nobody could tell it from a test that was forgotten.
+// Prints one line a suite (a folder under test/) with its time, each skip with its reason, each
+// failure in full. A skip without a reason is a failure: nobody could tell it from a test that was
+// forgotten.
 import { writeFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 
@@ -21,7 +22,8 @@ function printErrors(where, errors) {
     print(`     ${error.name ?? "Error"}: ${error.message}`);
     if (error.diff) print(error.diff);
     const frames = (error.stacks ?? []).filter(({ file }) => !file.includes("node_modules"));
-    for (const { file, line, column } of frames) print(`     at ${relative(process.cwd(), file)}:${line}:${column}`);
+    for (const { file, line, column } of frames)
+      print(`     at ${relative(process.cwd(), file)}:${line}:${column}`);
   }
 }
 
@@ -44,7 +46,10 @@ export default class TestReporter {
     for (const child of module.children.allSuites()) {
       if (child.errors().length === 0) continue;
       suite.failed += 1;
-      printErrors(`${relative(process.cwd(), module.moduleId)} > ${child.fullName}`, child.errors());
+      printErrors(
+        `${relative(process.cwd(), module.moduleId)} > ${child.fullName}`,
+        child.errors(),
+      );
     }
     process.stdout.isTTY && print(`  ${relative(process.cwd(), module.moduleId)}`);
   }
@@ -58,7 +63,10 @@ export default class TestReporter {
       this.reasons.set(result.note, [...(this.reasons.get(result.note) ?? []), where]);
     } else {
       suite.failed += 1;
-      printErrors(where, result.errors ?? [{ message: `${result.state} without a reason (test/support/skip.ts)` }]);
+      printErrors(
+        where,
+        result.errors ?? [{ message: `${result.state} without a reason (test/support/skip.ts)` }],
+      );
     }
   }
 

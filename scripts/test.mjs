@@ -9,13 +9,19 @@ const summaryFile = "build/test-summary.json";
 const checks = [
   { name: "generated files", command: ["node", "scripts/generate.mjs", "--check"] },
   { name: "types", command: ["node_modules/.bin/tsc", "--noEmit"] },
-  { name: "lint and format", command: ["node_modules/.bin/biome", "check", "--error-on-warnings", "."] },
+  {
+    name: "lint and format",
+    command: ["node_modules/.bin/biome", "check", "--error-on-warnings", "."],
+  },
 ];
 
 function runCheck({ name, command }) {
   const start = performance.now();
   const [program, ...args] = command;
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8", maxBuffer: 64 << 20 });
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+  });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const passed = status === 0;
   console.log(`${passed ? "ok  " : "FAIL"} ${name.padEnd(28)} ${seconds.padStart(6)} s`);
@@ -27,7 +33,9 @@ function runTests(args) {
   mkdirSync("build", { recursive: true });
   rmSync(summaryFile, { force: true });
   const reporter = ["--reporter=./scripts/test-reporter.mjs"];
-  const { status } = spawnSync("node_modules/.bin/vitest", ["run", ...reporter, ...args], { stdio: "inherit" });
+  const { status } = spawnSync("node_modules/.bin/vitest", ["run", ...reporter, ...args], {
+    stdio: "inherit",
+  });
   if (!existsSync(summaryFile)) return { passed: 0, failed: 1, skipped: 0 };
   const summary = JSON.parse(readFileSync(summaryFile, "utf8"));
   // vitest also fails for reasons that are no test's, such as an error outside of all of them.

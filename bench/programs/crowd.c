@@ -1,4 +1,5 @@
-// crowd processes|threads COUNT: that many which only sleep, until standard input ends. Says `ready` once all are there.
+// crowd processes|threads COUNT: that many which only sleep, until standard input ends. Says
+// `ready` once all are there.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>

@@ -1,5 +1,6 @@
-// flood THREADS MILLISECONDS NAMES FOLDER: opens what the domain has no grant for, file-0 to file-(NAMES-1) over and over.
-// Prints how many calls there were and how many nanoseconds all of them took.
+// flood THREADS MILLISECONDS NAMES FOLDER: opens what the domain has no grant for, file-0 to
+// file-(NAMES-1) over and over. Prints how many calls there were and how many nanoseconds all of
+// them took.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,9 +1,11 @@
-// supervisor continue|broker FILTER -- CMD: the least a C program must do to supervise opens, executions and connections.
-// FILTER: struct sock_filter[], raw, of a supervised plan, so that both are asked about the same calls.
-// continue: reads the path or address and lets the kernel go on. broker: acts itself as the target would, with the target's umask
-// and credentials from /proc, its root and working directory: opens the file and hands it over, connects the target's own socket;
-// looks a program up, and compares it with what the process is at its next call. Everything else is let go on.
-// It is the yardstick of the supervised mode: same kernel work, no Cofferdam, no policy. One thread of the target asks at a time.
+// supervisor continue|broker FILTER -- CMD: the least a C program must do to supervise opens,
+// executions and connections. FILTER: struct sock_filter[], raw, of a supervised plan, so that both
+// are asked about the same calls. continue: reads the path or address and lets the kernel go on.
+// broker: acts itself as the target would, with the target's umask and credentials from /proc, its
+// root and working directory: opens the file and hands it over, connects the target's own socket;
+// looks a program up, and compares it with what the process is at its next call. Everything else is
+// let go on. It is the yardstick of the supervised mode: same kernel work, no Cofferdam, no policy.
+// One thread of the target asks at a time.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +64,8 @@ static int entry(pid_t pid, const char *name, int flags) {
   return open(path, flags | O_CLOEXEC);
 }
 
-// Kept open for the next call of the same process; after execve it stands for memory that is gone, and reads nothing.
+// Kept open for the next call of the same process; after execve it stands for memory that is gone,
+// and reads nothing.
 static ssize_t read_memory(pid_t pid, void *to, size_t length, uint64_t at) {
   static pid_t known;
   static int memory = -1;

@@ -1,4 +1,5 @@
-// watch PATH: opens and closes PATH without end. Whenever it begins or ceases to be refused, a line with 1 (granted) or 0 and CLOCK_MONOTONIC in nanoseconds.
+// watch PATH: opens and closes PATH without end. Whenever it begins or ceases to be refused, a line
+// with 1 (granted) or 0 and CLOCK_MONOTONIC in nanoseconds.
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>

@@ -4,7 +4,10 @@ import { type Load, makeFolders, type Service, succeeds } from "../service.ts";
 /** Length of one round, in seconds. */
 const ROUND_S = 1;
 
-/** Pages over connections that stay open, and over one connection a request: there accept, open and close weigh most. */
+/**
+ * Pages over connections that stay open, and over one connection a request: there accept, open and
+ * close weigh most.
+ */
 export const nginx: Service = {
   name: "nginx",
   modes: ["unconfined", "sealed", "warning"],

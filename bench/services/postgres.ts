@@ -5,9 +5,18 @@ import { asUser, type Load, makeFolders, type Service, succeeds } from "../servi
 /** Length of one round, in seconds. */
 const ROUND_S = 2;
 const versions = "/usr/lib/postgresql";
-const newest = fs.existsSync(versions) ? (fs.readdirSync(versions).sort((a, b) => Number(b) - Number(a))[0] ?? "") : "";
+const newest = fs.existsSync(versions)
+  ? (fs.readdirSync(versions).sort((a, b) => Number(b) - Number(a))[0] ?? "")
+  : "";
 const binary = (name: string) => `${versions}/${newest}/bin/${name}`;
-const client = (folder: string, port: number) => ["-h", `${folder}/run`, "-p", String(port), "-U", "postgres"];
+const client = (folder: string, port: number) => [
+  "-h",
+  `${folder}/run`,
+  "-p",
+  String(port),
+  "-U",
+  "postgres",
+];
 
 export const postgres: Service = {
   name: "postgres",
@@ -16,13 +25,28 @@ export const postgres: Service = {
   user: "postgres",
   prepare(folder) {
     makeFolders(folder, ["conf", "data", "logs", "run"], "postgres");
-    const initdb = [binary("initdb"), "-D", `${folder}/data`, "-A", "trust", "-N", "--no-instructions"];
+    const initdb = [
+      binary("initdb"),
+      "-D",
+      `${folder}/data`,
+      "-A",
+      "trust",
+      "-N",
+      "--no-instructions",
+    ];
     const [program = "", ...args] = [...asUser("postgres"), ...initdb];
     execFileSync(program, args, { cwd: "/", stdio: ["ignore", "ignore", "inherit"] });
   },
   command(folder, port) {
     const settings = [`unix_socket_directories=${folder}/run`, "dynamic_shared_memory_type=sysv"];
-    return [binary("postgres"), "-D", `${folder}/data`, "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
+    return [
+      binary("postgres"),
+      "-D",
+      `${folder}/data`,
+      "-p",
+      String(port),
+      ...settings.flatMap((one) => ["-c", one]),
+    ];
   },
   set: (folder, port) => ({
     configuration: `${folder}/conf`,
@@ -32,7 +56,8 @@ export const postgres: Service = {
     port: String(port),
   }),
   // Ready is: it answers, and the tables of pgbench are there.
-  ready: (folder, port) => succeeds([binary("pgbench"), ...client(folder, port), "-i", "-q", "postgres"]),
+  ready: (folder, port) =>
+    succeeds([binary("pgbench"), ...client(folder, port), "-i", "-q", "postgres"]),
   loads: [transactions("pgbench, read only", ["-S"]), transactions("pgbench, TPC-B", [])],
 };
 

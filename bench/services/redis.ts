@@ -42,6 +42,7 @@ function requests(operation: string, count: number): Load {
       ...["-p", String(port), "-t", operation, "-n", String(count)],
       ...["-c", String(CLIENTS), "--csv"],
     ],
-    throughput: (report) => Number(new RegExp(`"${operation}","([\\d.]+)"`, "i").exec(report)?.[1] ?? 0),
+    throughput: (report) =>
+      Number(new RegExp(`"${operation}","([\\d.]+)"`, "i").exec(report)?.[1] ?? 0),
   };
 }

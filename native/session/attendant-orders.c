@@ -1,4 +1,5 @@
-/* What the server has an attendant start: a program of its choice, with the client's descriptors. */
+/* What the server has an attendant start: a program of its choice, with the client's
+   descriptors. */
 #include "attendant.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,8 @@ static pid_t child;
 /* What is to be started: texts that end with a NUL. */
 enum { UMASK, TAKES_TERMINAL, TERMINAL, FOLDER, COUNT, ARGUMENTS };
 
-/* All of them. Behind the arguments is an empty one, in whose place comes the end that execve(2) wants, as at the end of all. */
+/* All of them. Behind the arguments is an empty one, in whose place comes the end that execve(2)
+   wants, as at the end of all. */
 static char **orders_read(void)
 {
   struct stat file;

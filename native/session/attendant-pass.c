@@ -1,4 +1,5 @@
-/* For a client that has only words to say: they go through here, and what it sends along all the same ends here. */
+/* For a client that has only words to say: they go through here, and what it sends along all the
+   same ends here. */
 #include "attendant.h"
 #include <poll.h>
 #include <string.h>

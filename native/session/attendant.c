@@ -1,6 +1,8 @@
-/* Stays with one connection of the session server (src/sessions/attendant.ts) from its first byte to its last. What a client sends along may be a file that never answers: not even a close(2) of it
-   comes back. Such descriptors are here and never in the server, also those that wait unread in the socket: this process takes the connection, and lets go of it last. It decides nothing: it says who
-   came, passes on what is said, and starts what it is told to. */
+/* Stays with one connection of the session server (src/sessions/attendant.ts) from its first
+   byte to its last. What a client sends along may be a file that never answers: not even a
+   close(2) of it comes back. Such descriptors are here and never in the server, also those that
+   wait unread in the socket: this process takes the connection, and lets go of it last. It
+   decides nothing: it says who came, passes on what is said, and starts what it is told to. */
 #include "attendant.h"
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +21,8 @@
 #define BYTES_MAX 65535
 /* Supplementary groups that fit into one. */
 #define GROUPS_MAX 16000
-/* Before it is tried again to take somebody, where the host has no descriptors left, milliseconds. */
+/* Before it is tried again to take somebody, where the host has no descriptors left,
+   milliseconds. */
 #define PAUSE_MS 100
 /* The server never says more at once. */
 #define WORDS_MAX 8192
@@ -29,7 +32,8 @@
 
 uint32_t terminals[DESCRIPTORS];
 
-/* A packet to the server: what it is about, and the rest. That there is none any more is for who reads to see, since its last word may wait there. */
+/* A packet to the server: what it is about, and the rest. That there is none any more is for who
+   reads to see, since its last word may wait there. */
 void tell(char kind, const void *rest, size_t length, int descriptor)
 {
   struct iovec pieces[] = {{&kind, 1}, {(void *)rest, length}};
@@ -67,7 +71,8 @@ static int client_take(nfds_t listeners, uint32_t *listener)
   }
 }
 
-/* Who connected, by the kernel's word: without a descriptor of its process where that has ended, or is not to be had. */
+/* Who connected, by the kernel's word: without a descriptor of its process where that has ended,
+   or is not to be had. */
 static void client_introduce(int client, uint32_t listener)
 {
   static struct {
@@ -170,7 +175,8 @@ int main(int argc, char **argv)
   char words[WORDS_MAX] = "";
   if (recv(CONTROL, words, sizeof words - 1, 0) <= 0)
     _exit(0);
-  /* Others wait there already. Were nobody to wait, a socket that is closed would let nobody wait for ever. */
+  /* Others wait there already. Were nobody to wait, a socket that is closed would let nobody
+     wait for ever. */
   syscall(SYS_close_range, LISTENERS, LISTENERS + listeners - 1, 0);
   if (*words == 'p')
     bytes_pass(client, words + 1);

@@ -2,7 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The server's end of a sequence of packets, the file in which it writes what is to be started, and the sockets that clients connect to. */
+/* The server's end of a sequence of packets, the file in which it writes what is to be started,
+   and the sockets that clients connect to. */
 enum { CONTROL = 3, ORDERS, LISTENERS };
 #define DESCRIPTORS 3
 #define EXIT_REFUSED 125
@@ -18,5 +19,6 @@ int orders_start(void);
 void orders_kill(int signal);
 void orders_reap(void);
 
-/* Passes bytes between the client and another socket of the server's, by its path, until either has ended. */
+/* Passes bytes between the client and another socket of the server's, by its path, until either
+   has ended. */
 _Noreturn void bytes_pass(int client, const char *path);

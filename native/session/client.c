@@ -1,5 +1,6 @@
-/* The client of the session server (src/sessions/): passes on what it was started with, then its signals, and ends with the status it is told.
-   It decides nothing, and needs no privilege: who it is the server learns from the kernel. */
+/* The client of the session server (src/sessions/): passes on what it was started with, then its
+   signals, and ends with the status it is told. It decides nothing, and needs no privilege: who
+   it is the server learns from the kernel. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -83,7 +84,8 @@ static int server_connect(const char *path)
   return server;
 }
 
-/* Length, then texts with their NULs: name, working directory, number of arguments, arguments, environment. */
+/* Length, then texts with their NULs: name, working directory, number of arguments, arguments,
+   environment. */
 static char *request_make(const char *name, char **arguments, size_t *length)
 {
   char folder[PATH_MAX], *request = NULL;

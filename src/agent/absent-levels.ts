@@ -11,12 +11,17 @@ import type { Places } from "../host/places.ts";
 import { parseDomainName } from "../policy/names.ts";
 
 /**
- * How long one agent must have found no policy of a domain's name before it forgets the level that was given to it, milliseconds. A package update that takes a file away and
- * puts it back takes minutes; whoever brings a domain of that name back later means a new one, and shall not find it at a level that somebody gave the old one.
+ * How long one agent must have found no policy of a domain's name before it forgets the level that
+ * was given to it, milliseconds. A package update that takes a file away and puts it back takes
+ * minutes; whoever brings a domain of that name back later means a new one, and shall not find it
+ * at a level that somebody gave the old one.
  */
 export const ABSENT_MS = 3_600_000;
 
-/** Levels that were given to domains which are no more. How long is counted anew by each agent, in time that nobody sets: a level is rather kept than lost. */
+/**
+ * Levels that were given to domains which are no more. How long is counted anew by each agent, in
+ * time that nobody sets: a level is rather kept than lost.
+ */
 export class AbsentLevels {
   readonly #places: Places;
   readonly #tell: (event: Event) => void;
@@ -28,19 +33,27 @@ export class AbsentLevels {
     this.#tell = tell;
   }
 
-  /** To be called again and again. Takes away the levels of those that were absent at every look for {@link ABSENT_MS}, and says so. @throws what the system says */
+  /**
+   * To be called again and again. Takes away the levels of those that were absent at every look for
+   * {@link ABSENT_MS}, and says so. @throws what the system says
+   */
   look(now = performance.now()): void {
     const { levels, numbers, runs } = this.#places.system;
     const given = overridden(levels, (text) => parseDomainName(text) !== null);
-    const known = new Map(given.length === 0 ? [] : readNumbers(numbers).domains.map((one) => [one.name, one]));
+    const known = new Map(
+      given.length === 0 ? [] : readNumbers(numbers).domains.map((one) => [one.name, one]),
+    );
     const running = new Set(given.length === 0 ? [] : listRuns(runs).map(({ domain }) => domain));
     const isAbsent = (name: string): boolean => {
       const folder = dirname(known.get(name)?.origin ?? "/");
       // A folder that is not there may come back with all that is in it.
       return libraryFile(this.#places, name) === null && existsSync(folder) && !running.has(name);
     };
-    this.#since = new Map(given.filter(isAbsent).map((name) => [name, this.#since.get(name) ?? now]));
-    for (const [name, since] of this.#since) if (now - since >= ABSENT_MS) this.#forget(name, known.get(name)?.number);
+    this.#since = new Map(
+      given.filter(isAbsent).map((name) => [name, this.#since.get(name) ?? now]),
+    );
+    for (const [name, since] of this.#since)
+      if (now - since >= ABSENT_MS) this.#forget(name, known.get(name)?.number);
   }
 
   #forget(name: string, number: number | undefined): void {
@@ -48,9 +61,17 @@ export class AbsentLevels {
     removeOverride(this.#places.system.levels, name);
     this.#since.delete(name);
     const level = override?.level ?? "enforcing";
-    const what = override === null ? "one that could not be read" : `${level}, given ${override.since}`;
+    const what =
+      override === null ? "one that could not be read" : `${level}, given ${override.since}`;
     const object = `${what}: there has been no policy of that name for ${ABSENT_MS / 60_000} minutes`;
-    this.#tell(auditEvent({ domain: name, number: number ?? null, level }, "level forgotten", object, byItself));
+    this.#tell(
+      auditEvent(
+        { domain: name, number: number ?? null, level },
+        "level forgotten",
+        object,
+        byItself,
+      ),
+    );
   }
 
   #read(name: string) {

@@ -37,8 +37,9 @@ export interface AgentOptions {
 }
 
 /**
- * The resident part of a host: keeps numbers, levels, the live table and the policies of running processes, keeps the shared mediator alive, and serves the control API.
- * Nothing that is enforced hangs on it: it may die at any moment, and the next one goes on from the files.
+ * The resident part of a host: keeps numbers, levels, the live table and the policies of running
+ * processes, keeps the shared mediator alive, and serves the control API. Nothing that is enforced
+ * hangs on it: it may die at any moment, and the next one goes on from the files.
  */
 export class Agent {
   readonly places: Places;
@@ -69,12 +70,22 @@ export class Agent {
     this.#plans = new LivePlans(places, this.#writer);
     this.#levels = new Levels(places, this.table, (event) => this.tell(event), log);
     this.#api = controlApi(this);
-    this.#runs = new RunsWatch(places.system.runs, () => void this.#exclusive(() => this.#runsChanged()), log);
+    this.#runs = new RunsWatch(
+      places.system.runs,
+      () => void this.#exclusive(() => this.#runsChanged()),
+      log,
+    );
     this.#sweeper = new Sweeper(this, (work) => this.#exclusive(work));
     this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);
     const told = (name: string) => (count: number, why: string) => {
       log(`the ${name} has ended: ${why}`);
-      this.tell(failedEvent(theHost, name, `it has ended (${why}) and is started again, for the ${count}. time`));
+      this.tell(
+        failedEvent(
+          theHost,
+          name,
+          `it has ended (${why}) and is started again, for the ${count}. time`,
+        ),
+      );
     };
     this.mediator = keeperOf(mediator, places.system.mediatorLock, told("mediator"));
     const server = keeperOf(sessions, places.system.sessions.lock, told("session server"));
@@ -89,7 +100,10 @@ export class Agent {
       makeFolder(folder, modesFor(0));
     const lock = lockFile(system.agentLock);
     if (lock === null)
-      throw new HostError("an agent is running already", "cofferdam status tells which; end that one first");
+      throw new HostError(
+        "an agent is running already",
+        "cofferdam status tells which; end that one first",
+      );
     const agent = new Agent(options, lock);
     try {
       await agent.#load();
@@ -139,7 +153,12 @@ export class Agent {
 
   reload(name: string | null, by: Actor): Promise<readonly ReloadOutcome[]> {
     return this.#exclusive(async () => {
-      const outcomes = await reload(this.places, this.table, this.#plans, name === null ? null : [name]);
+      const outcomes = await reload(
+        this.places,
+        this.table,
+        this.#plans,
+        name === null ? null : [name],
+      );
       for (const event of reloadEvents(outcomes, this.table, by)) this.tell(event);
       return outcomes;
     });
@@ -155,7 +174,8 @@ export class Agent {
     return this.#exclusive(async () => {
       if (name !== null) await this.#know(name);
       const entry = name === null ? null : this.table.get(name);
-      const entries: readonly DomainEntry[] = name === null ? this.table.entries : entry === null ? [] : [entry];
+      const entries: readonly DomainEntry[] =
+        name === null ? this.table.entries : entry === null ? [] : [entry];
       return this.#levels.give(entries, level, seconds, by, name === null);
     });
   }
@@ -165,7 +185,9 @@ export class Agent {
     const outcomes = await reload(places, table, this.#plans, null);
     for (const one of outcomes) {
       if (one.problems === null) continue;
-      this.log(`the policy of ${one.name} cannot be used; what was in force still is\n${one.problems}`);
+      this.log(
+        `the policy of ${one.name} cannot be used; what was in force still is\n${one.problems}`,
+      );
       this.tell(brokenEvent(one, table));
     }
     this.#levels.watch();
@@ -184,7 +206,9 @@ export class Agent {
   async #runsChanged(): Promise<void> {
     for (const domain of this.#runs.look().domains()) await this.#know(domain);
     const running = this.#runs.look();
-    const gone = this.table.entries.filter(({ name, number }) => name.includes("@") && !running.any(name, number));
+    const gone = this.table.entries.filter(
+      ({ name, number }) => name.includes("@") && !running.any(name, number),
+    );
     if (gone.length > 0) await reload(this.places, this.table, this.#plans, null);
     withdrawPlans(this.table, this.#plans, this.#runs.look());
   }

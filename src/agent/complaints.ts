@@ -18,7 +18,10 @@ export class Complaints {
     this.#said.delete(about);
   }
 
-  /** For what a timer or a watch does, where nobody else would catch it: what fails is said, and false. The next turn tries again. */
+  /**
+   * For what a timer or a watch does, where nobody else would catch it: what fails is said, and
+   * false. The next turn tries again.
+   */
   try(about: string, work: () => void): boolean {
     try {
       work();

@@ -37,14 +37,21 @@ export class DomainTable {
     return this.#entries.get(name) ?? null;
   }
 
-  /** Every domain of which there is a file, and instances that run: these have none of their own. */
+  /**
+   * Every domain of which there is a file, and instances that run: these have none of their own.
+   */
   names(): readonly string[] {
     const running = listRuns(this.#places.system.runs).filter(({ number }) => number !== null);
     const instances = running.map(({ domain }) => domain).filter((name) => name.includes("@"));
-    return [...new Set([...domainNames(this.#places), ...instances])].filter((name) => parseDomainName(name) !== null);
+    return [...new Set([...domainNames(this.#places), ...instances])].filter(
+      (name) => parseDomainName(name) !== null,
+    );
   }
 
-  /** Takes what was read as what is in force, gives numbers, and sets levels. `complete`: whatever is not among them is gone. */
+  /**
+   * Takes what was read as what is in force, gives numbers, and sets levels. `complete`: whatever
+   * is not among them is gone.
+   */
   accept(read: ReadonlyMap<string, ReadPolicy>, complete: boolean): void {
     const identities = [...read].flatMap(([name, one]) => this.#identityOf(name, one) ?? []);
     const { numbers } = this.#places.system;
@@ -59,12 +66,18 @@ export class DomainTable {
     if (!complete) return;
     for (const name of this.#entries.keys()) if (!read.has(name)) this.#forget(name);
     // Also of those that went while no agent was there to see it.
-    for (const { number, gone } of records) if (gone && this.#table.level(number) !== null) this.#table.setGone(number);
+    for (const { number, gone } of records)
+      if (gone && this.#table.level(number) !== null) this.#table.setGone(number);
   }
 
-  /** What counts for the domain now: the level that was given, or the policy's own. null where neither is known. */
+  /**
+   * What counts for the domain now: the level that was given, or the policy's own. null where
+   * neither is known.
+   */
   levelOf(entry: DomainEntry): Level | null {
-    return this.overrideOf(entry.name)?.level ?? entry.policy?.level ?? this.#table.level(entry.number);
+    return (
+      this.overrideOf(entry.name)?.level ?? entry.policy?.level ?? this.#table.level(entry.number)
+    );
   }
 
   /** A file that is broken is no override; it is told of, once as long as it stays the same. */
@@ -77,7 +90,11 @@ export class DomainTable {
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
       const stats = lstatSync(overridePath(folder, name), { bigint: true, throwIfNoEntry: false });
-      this.#complaints.say(name, `${error.message}; ${error.help}`, `${stats?.ino} ${stats?.ctimeNs}`);
+      this.#complaints.say(
+        name,
+        `${error.message}; ${error.help}`,
+        `${stats?.ino} ${stats?.ctimeNs}`,
+      );
       return null;
     }
   }
@@ -96,7 +113,9 @@ export class DomainTable {
   #identityOf(name: string, read: ReadPolicy): DomainIdentity | null {
     if (read.state === "good") return { ...domainIdentity(read.policy, read.file), name };
     const entry = read.state === "same" ? this.#entries.get(name) : undefined;
-    return entry === undefined || entry.digest === null ? null : identityOf(name, entry.file, entry.digest);
+    return entry === undefined || entry.digest === null
+      ? null
+      : identityOf(name, entry.file, entry.digest);
   }
 
   #put(name: string, number: number, read: Exclude<ReadPolicy, { state: "gone" }>): void {

@@ -4,7 +4,9 @@ import type { Basis } from "../policy/load.ts";
 import { printPolicy } from "../policy/print.ts";
 import type { ReadPolicy } from "./read-policies.ts";
 
-/** What the agent keeps of a policy: as an object each rule takes many times the room of its text. */
+/**
+ * What the agent keeps of a policy: as an object each rule takes many times the room of its text.
+ */
 export interface PolicyInForce {
   readonly level: Level;
   readonly mediation: Mediation;
@@ -25,13 +27,19 @@ export interface DomainEntry {
   readonly number: number;
   /** The policy's own file. */
   readonly file: string;
-  /** null: since the agent started its file could never be used; running processes keep what they have. */
+  /**
+   * null: since the agent started its file could never be used; running processes keep what they
+   * have.
+   */
   readonly policy: PolicyInForce | null;
   /** {@link policyDigest} of the policy. */
   readonly digest: string | null;
   /** What the policy was read from; null where that is not to be relied on. */
   readonly basis: Basis | null;
-  /** Why the file as it is now cannot be used, as `check` prints it; null while what lies there is in force. */
+  /**
+   * Why the file as it is now cannot be used, as `check` prints it; null while what lies there is
+   * in force.
+   */
   readonly problems: string | null;
 }
 
@@ -48,5 +56,13 @@ export function entryOf(
     return { name, number, file: read.file, ...kept, basis: null, problems: read.problems };
   }
   const { policy, file, basis } = read;
-  return { name, number, file, policy: inForce(policy), digest: policyDigest(policy), basis, problems: null };
+  return {
+    name,
+    number,
+    file,
+    policy: inForce(policy),
+    digest: policyDigest(policy),
+    basis,
+    problems: null,
+  };
 }

@@ -62,7 +62,8 @@ export class EventTally {
     const { denied, warned, lost } = this.#tally;
     if (verdict === "denied") this.#tally = { ...this.#tally, denied: denied + count };
     else if (verdict === "warning") this.#tally = { ...this.#tally, warned: warned + count };
-    else if (kind === "lifecycle" && operation === "lost") this.#tally = { ...this.#tally, lost: lost + count };
+    else if (kind === "lifecycle" && operation === "lost")
+      this.#tally = { ...this.#tally, lost: lost + count };
     if (verdict === "denied" || verdict === "warning")
       this.#counts.set(domain, (this.#counts.get(domain) ?? 0) + count);
   }

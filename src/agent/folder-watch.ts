@@ -2,12 +2,16 @@ import { type FSWatcher, statSync, watch } from "node:fs";
 
 /** How often a folder that cannot be watched is taken to have changed, milliseconds. */
 const POLL_MS = 1_000;
-/** How often it is looked whether what is watched is still the folder of that name, and whether one that was not can be watched now, milliseconds. */
+/**
+ * How often it is looked whether what is watched is still the folder of that name, and whether one
+ * that was not can be watched now, milliseconds.
+ */
 const LOOK_AGAIN_MS = 10_000;
 
 /**
- * Tells when names of a folder come, go or change. Where the host gives no watch (inotify's limits, no descriptor left) or the folder is gone, it tells every second
- * instead, says so once, and watches again as soon as it can.
+ * Tells when names of a folder come, go or change. Where the host gives no watch (inotify's limits,
+ * no descriptor left) or the folder is gone, it tells every second instead, says so once, and
+ * watches again as soon as it can.
  */
 export class FolderWatch {
   readonly #folder: string;
@@ -47,7 +51,8 @@ export class FolderWatch {
 
   #watch(): void {
     try {
-      // Before the watch begins, so that a folder exchanged meanwhile is another one at the next look.
+      // Before the watch begins, so that a folder exchanged meanwhile is another one at the next
+      // look.
       this.#identity = identityOf(this.#folder);
       const watcher = watch(this.#folder, (_what, name) => this.#changed(name));
       watcher.on("error", (error) => this.#failed(error));

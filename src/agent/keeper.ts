@@ -3,7 +3,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { lockFile } from "../kernel/file-lock.ts";
 
-/** How often one that another agent started is looked at, milliseconds: its end is no event for this one. */
+/**
+ * How often one that another agent started is looked at, milliseconds: its end is no event for this
+ * one.
+ */
 const LOOK_AT_ADOPTED_MS = 1_000;
 /** How often it is looked whether the own one has let go of its lock, milliseconds. */
 const LOOK_AT_LOCK_MS = 1_000;
@@ -26,8 +29,9 @@ export interface KeptState {
 }
 
 /**
- * Keeps a program of the host's alive: the shared mediator, the session server. It lives in a session of its own and outlives the agent; its lock tells whether there
- * is one, so that there are never two. An agent that finds one takes it over.
+ * Keeps a program of the host's alive: the shared mediator, the session server. It lives in a
+ * session of its own and outlives the agent; its lock tells whether there is one, so that there are
+ * never two. An agent that finds one takes it over.
  */
 export class Keeper {
   readonly #command: KeptCommand;
@@ -88,7 +92,12 @@ export class Keeper {
     const { program, arguments: args } = this.#command;
     // The environment as the holder gives it: PATH alone.
     const env = { PATH: process.env.PATH };
-    const child = spawn(program, args, { detached: true, stdio: ["ignore", "ignore", "inherit"], cwd: "/", env });
+    const child = spawn(program, args, {
+      detached: true,
+      stdio: ["ignore", "ignore", "inherit"],
+      cwd: "/",
+      env,
+    });
     const since = performance.now();
     this.#state = { ...this.#state, state: "running", pid: child.pid ?? null };
     child.unref();
@@ -113,7 +122,9 @@ export class Keeper {
       held ||= holds;
     }, LOOK_AT_LOCK_MS).unref();
     child.once("error", (error) => once(error.message));
-    child.once("exit", (status, signal) => once(signal === null ? `exit status ${status}` : signal));
+    child.once("exit", (status, signal) =>
+      once(signal === null ? `exit status ${status}` : signal),
+    );
   }
 
   #adopt(pid: number | null): void {

@@ -19,7 +19,10 @@ import { Complaints } from "./complaints.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
 
-/** How often the clocks are looked at while a level has an end, milliseconds: the wall clock may be set, and the host may sleep. */
+/**
+ * How often the clocks are looked at while a level has an end, milliseconds: the wall clock may be
+ * set, and the host may sleep.
+ */
 const LOOK_AT_CLOCK_MS = 30_000;
 
 export interface LevelChange {
@@ -29,7 +32,10 @@ export interface LevelChange {
   readonly until: string | null;
 }
 
-/** Levels that are given and taken back: on the disk first, then in the table, then told to the auditor. */
+/**
+ * Levels that are given and taken back: on the disk first, then in the table, then told to the
+ * auditor.
+ */
 export class Levels {
   readonly #folder: string;
   readonly #table: DomainTable;
@@ -37,14 +43,22 @@ export class Levels {
   readonly #complaints: Complaints;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(places: Places, table: DomainTable, tell: (event: Event) => void, log: (text: string) => void) {
+  constructor(
+    places: Places,
+    table: DomainTable,
+    tell: (event: Event) => void,
+    log: (text: string) => void,
+  ) {
     this.#folder = places.system.levels;
     this.#table = table;
     this.#tell = tell;
     this.#complaints = new Complaints(log);
   }
 
-  /** `level` null: the policy's own counts again. `seconds`: for so long. `all`: the domains are all there are, and one event says so. */
+  /**
+   * `level` null: the policy's own counts again. `seconds`: for so long. `all`: the domains are all
+   * there are, and one event says so.
+   */
   give(
     entries: readonly DomainEntry[],
     level: Level | null,
@@ -54,7 +68,8 @@ export class Levels {
   ): readonly LevelChange[] {
     const changes = this.#change(entries, level, seconds, by);
     const until = changes[0]?.until ?? null;
-    if (all && level !== null) this.#tell(allLevelsChanged({ to: level, by, ...(until === null ? {} : { until }) }));
+    if (all && level !== null)
+      this.#tell(allLevelsChanged({ to: level, by, ...(until === null ? {} : { until }) }));
     else for (const change of changes) this.#tellOf(change, by);
     this.watch();
     return changes;
@@ -65,10 +80,13 @@ export class Levels {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     let next = Number.POSITIVE_INFINITY;
-    const isLooked = this.#complaints.try("levels that may have had their time cannot be looked at", () => {
-      for (const name of overridden(this.#folder, (text) => parseDomainName(text) !== null))
-        next = Math.min(next, this.#endOf(name));
-    });
+    const isLooked = this.#complaints.try(
+      "levels that may have had their time cannot be looked at",
+      () => {
+        for (const name of overridden(this.#folder, (text) => parseDomainName(text) !== null))
+          next = Math.min(next, this.#endOf(name));
+      },
+    );
     if (!isLooked) next = Math.min(next, LOOK_AT_CLOCK_MS / 1000);
     if (next === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.watch(), Math.min(next * 1000 + 1, LOOK_AT_CLOCK_MS));
@@ -103,7 +121,12 @@ export class Levels {
       for (const { entry } of orders) table.applyLevel(entry);
     }
     return orders.map(({ entry, before, override }) => {
-      return { entry, before, level: table.levelOf(entry) ?? "enforcing", until: override?.until ?? null };
+      return {
+        entry,
+        before,
+        level: table.levelOf(entry) ?? "enforcing",
+        until: override?.until ?? null,
+      };
     });
   }
 
@@ -139,7 +162,10 @@ export class Levels {
     this.#complaints.try(about, () => writeOverride(this.#folder, name, brought));
   }
 
-  /** What was before counts from now on, also where the disk is full; false: the file is to be tried again. */
+  /**
+   * What was before counts from now on, also where the disk is full; false: the file is to be tried
+   * again.
+   */
   #takeBack(name: string, before: LevelOverride | null): boolean {
     try {
       this.#put(name, before);

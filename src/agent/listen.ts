@@ -5,7 +5,10 @@ import { refuseDescriptors } from "../kernel/refuse-descriptors.ts";
 /** Everybody may connect: the peer decides what it may do. */
 const SOCKET_MODE = 0o666;
 
-/** Nothing that is sent along is ever wanted (SECURITY.md). On a path, in place of what another agent left there, or on a descriptor that listens already. The caller holds the agent's lock. */
+/**
+ * Nothing that is sent along is ever wanted (SECURITY.md). On a path, in place of what another
+ * agent left there, or on a descriptor that listens already. The caller holds the agent's lock.
+ */
 export async function listen(server: Server, where: string | number): Promise<void> {
   if (typeof where === "string") rmSync(where, { force: true });
   await new Promise<void>((resolve, reject) => {

@@ -20,7 +20,10 @@ export type Compilation =
   | { readonly state: "good"; readonly bytes: Uint8Array }
   | { readonly state: "bad"; readonly problems: string };
 
-/** Policies in force for supervised processes that run, by the number of their domain: `live/NUMBER`, the bytes of a plan. */
+/**
+ * Policies in force for supervised processes that run, by the number of their domain:
+ * `live/NUMBER`, the bytes of a plan.
+ */
 export class LivePlans {
   readonly #places: Places;
   readonly #table: LiveTableWriter;
@@ -31,7 +34,10 @@ export class LivePlans {
     this.#table = table;
   }
 
-  /** The plan that supervised processes of the domain would have if they started now. Nothing is made or changed. */
+  /**
+   * The plan that supervised processes of the domain would have if they started now. Nothing is
+   * made or changed.
+   */
   async compile(name: string): Promise<Compilation> {
     this.#facts ??= hostNow().facts;
     const host = { facts: this.#facts, snapshot: oneMoment(hostSnapshot()) };
@@ -39,10 +45,16 @@ export class LivePlans {
     const { plan, diagnostics, sources } = await compileDomain(this.#places, { name }, request);
     if (plan !== null) return { state: "good", bytes: encodePlan(plan) };
     const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
-    return { state: "bad", problems: renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH }) };
+    return {
+      state: "bad",
+      problems: renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH }),
+    };
   }
 
-  /** Made ready before the policy counts, so that one for which there is no room is not taken for the one in force. */
+  /**
+   * Made ready before the policy counts, so that one for which there is no room is not taken for
+   * the one in force.
+   */
   prepare(bytes: Uint8Array): PreparedFile {
     return prepareFile(this.#places.system.live, bytes, LIVE_MODE);
   }

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Forwarder } from "../events/forward/forwarder.ts";
 import { parseStates } from "../events/forward/parse-states.ts";
-import { type ForwardStates, type SinkName, sinkNames, systemForwarders } from "../events/forward/system-forwarders.ts";
+import {
+  type ForwardStates,
+  type SinkName,
+  sinkNames,
+  systemForwarders,
+} from "../events/forward/system-forwarders.ts";
 import { LOG_NAME } from "../events/log/places.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { replaceFile } from "../kernel/replace-file.ts";
@@ -15,7 +20,10 @@ const GATHER_MS = 100;
 const TRY_AGAIN_MS = 5_000;
 const STATE_MODE = 0o600;
 
-/** Follows the event log: forwards it to vmkernel.log, vobd.log and journald, and counts it. Wakes only when the log has grown. */
+/**
+ * Follows the event log: forwards it to vmkernel.log, vobd.log and journald, and counts it. Wakes
+ * only when the log has grown.
+ */
 export class LogFollower {
   readonly #statePath: string;
   readonly #complaints: Complaints;
@@ -35,7 +43,11 @@ export class LogFollower {
     this.#forwarders = systemForwarders(folder, this.#states);
     this.#tally = new EventTally(folder);
     const isLog = (name: string | null): boolean => name === null || name === LOG_NAME;
-    this.#watch = new FolderWatch(folder, (name) => (isLog(name) ? this.#later(GATHER_MS) : undefined), log);
+    this.#watch = new FolderWatch(
+      folder,
+      (name) => (isLog(name) ? this.#later(GATHER_MS) : undefined),
+      log,
+    );
   }
 
   start(): void {
@@ -113,7 +125,9 @@ export class LogFollower {
 
   #save(): void {
     const bytes = Buffer.from(`${JSON.stringify(this.#states)}\n`);
-    this.#complaints.try(`${this.#statePath} cannot be written`, () => replaceFile(this.#statePath, bytes, STATE_MODE));
+    this.#complaints.try(`${this.#statePath} cannot be written`, () =>
+      replaceFile(this.#statePath, bytes, STATE_MODE),
+    );
   }
 }
 

@@ -5,10 +5,16 @@ import { Complaints } from "./complaints.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import type { Keeper } from "./keeper.ts";
 
-/** How often the setting is looked at, milliseconds: it is made of files of sshd's and systemd's, which anybody may take away by hand. */
+/**
+ * How often the setting is looked at, milliseconds: it is made of files of sshd's and systemd's,
+ * which anybody may take away by hand.
+ */
 const LOOK_MS = 10_000;
 
-/** What logins need while any is led into the sandbox: the session server, and accounts for the consoles in step with the host's. */
+/**
+ * What logins need while any is led into the sandbox: the session server, and accounts for the
+ * consoles in step with the host's.
+ */
 export class Logins {
   readonly #places: Places;
   readonly sessions: Keeper | null;
@@ -20,7 +26,11 @@ export class Logins {
     this.#places = places;
     this.sessions = sessions;
     this.#complaints = new Complaints(log);
-    this.#watch = new FolderWatch("/etc", (name) => (concernsConsole(name) ? this.#refresh() : undefined), log);
+    this.#watch = new FolderWatch(
+      "/etc",
+      (name) => (concernsConsole(name) ? this.#refresh() : undefined),
+      log,
+    );
   }
 
   start(): void {
@@ -45,6 +55,8 @@ export class Logins {
   }
 
   #refresh(): void {
-    this.#complaints.try("the accounts of consoles cannot be kept", () => refreshConsole(this.#places));
+    this.#complaints.try("the accounts of consoles cannot be kept", () =>
+      refreshConsole(this.#places),
+    );
   }
 }

@@ -9,7 +9,12 @@ import { type Basis, basisOf } from "../policy/load.ts";
 const MESSAGE_WIDTH = 100;
 
 export type ReadPolicy =
-  | { readonly state: "good"; readonly policy: Policy; readonly file: string; readonly basis: Basis | null }
+  | {
+      readonly state: "good";
+      readonly policy: Policy;
+      readonly file: string;
+      readonly basis: Basis | null;
+    }
   /** Nothing has changed of what the policy in force was read from. */
   | { readonly state: "same" }
   | { readonly state: "bad"; readonly problems: string; readonly file: string }
@@ -23,5 +28,9 @@ export function readPolicy(places: Places, name: string): ReadPolicy {
   const { policy, diagnostics, sources } = loaded;
   if (policy !== null) return { state: "good", policy, file, basis: basisOf(loaded) };
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
-  return { state: "bad", problems: renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH }), file };
+  return {
+    state: "bad",
+    problems: renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH }),
+    file,
+  };
 }

@@ -2,7 +2,10 @@ import type { DomainTable } from "./domain-table.ts";
 import type { LivePlans } from "./live-plans.ts";
 import type { Running } from "./runs-watch.ts";
 
-/** Processes that outlived the last agent may have missed a change of their policy; where nobody follows, starts count with their own plans alone. */
+/**
+ * Processes that outlived the last agent may have missed a change of their policy; where nobody
+ * follows, starts count with their own plans alone.
+ */
 export async function refreshPlans(
   table: DomainTable,
   plans: LivePlans,
@@ -10,14 +13,20 @@ export async function refreshPlans(
   log: (text: string) => void,
 ): Promise<void> {
   withdrawPlans(table, plans, running);
-  for (const { name, number } of table.entries.filter((entry) => running.followed(entry.name, entry.number))) {
+  for (const { name, number } of table.entries.filter((entry) =>
+    running.followed(entry.name, entry.number),
+  )) {
     const compiled = await plans.compile(name);
     if (compiled.state === "good") plans.put(number, plans.prepare(compiled.bytes));
-    else log(`the policy of ${name} cannot be put into force: what was still is\n${compiled.problems}`);
+    else
+      log(
+        `the policy of ${name} cannot be put into force: what was still is\n${compiled.problems}`,
+      );
   }
 }
 
 /** After the last process that follows has ended. */
 export function withdrawPlans(table: DomainTable, plans: LivePlans, running: Running): void {
-  for (const { name, number } of table.entries) if (!running.followed(name, number)) plans.withdraw(number);
+  for (const { name, number } of table.entries)
+    if (!running.followed(name, number)) plans.withdraw(number);
 }

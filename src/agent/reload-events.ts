@@ -5,11 +5,18 @@ import type { DomainTable } from "./domain-table.ts";
 import type { ReloadOutcome } from "./reload.ts";
 
 /** What an auditor must see of a reload that somebody asked for. */
-export function reloadEvents(outcomes: readonly ReloadOutcome[], table: DomainTable, by: Actor): readonly Event[] {
+export function reloadEvents(
+  outcomes: readonly ReloadOutcome[],
+  table: DomainTable,
+  by: Actor,
+): readonly Event[] {
   return (
     outcomes
       // A name that never had a number is nobody's domain: a slip of whoever typed it.
-      .filter(({ outcome, number }) => outcome !== "unchanged" && !(outcome === "gone" && number === null))
+      .filter(
+        ({ outcome, number }) =>
+          outcome !== "unchanged" && !(outcome === "gone" && number === null),
+      )
       .map((one) =>
         auditEvent(
           subjectOf(one, table),
@@ -23,10 +30,18 @@ export function reloadEvents(outcomes: readonly ReloadOutcome[], table: DomainTa
 
 /** A file that cannot be used when the agent starts. */
 export function brokenEvent(one: ReloadOutcome, table: DomainTable): Event {
-  return failedEvent(subjectOf(one, table), "load", "its file is broken: cofferdam check tells where");
+  return failedEvent(
+    subjectOf(one, table),
+    "load",
+    "its file is broken: cofferdam check tells where",
+  );
 }
 
 function subjectOf({ name, number }: ReloadOutcome, table: DomainTable) {
   const entry = table.get(name);
-  return { domain: name, number, level: (entry === null ? null : table.levelOf(entry)) ?? "enforcing" } as const;
+  return {
+    domain: name,
+    number,
+    level: (entry === null ? null : table.levelOf(entry)) ?? "enforcing",
+  } as const;
 }

@@ -20,7 +20,10 @@ export interface ReloadOutcome {
   readonly restart: readonly NeedsRestart[];
 }
 
-/** Brings what is in force up to the files. `names` null: of all domains. At the start of an agent everything is new, and nothing needs to be compiled but for what runs. */
+/**
+ * Brings what is in force up to the files. `names` null: of all domains. At the start of an agent
+ * everything is new, and nothing needs to be compiled but for what runs.
+ */
 export async function reload(
   places: Places,
   table: DomainTable,
@@ -62,25 +65,42 @@ export async function reload(
       const plan = ready.get(name);
       if (entry !== null && plan !== undefined) plans.put(entry.number, plan);
       else plan?.discard();
-      return outcomeOf(places, name, before.get(name) ?? null, entry, read.get(name) ?? { state: "gone" });
+      return outcomeOf(
+        places,
+        name,
+        before.get(name) ?? null,
+        entry,
+        read.get(name) ?? { state: "gone" },
+      );
     })
     .sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
 }
 
 /**
- * A changed policy that running processes are to follow must be one that this host can hold; else it is bad, and nothing of it counts. An instance is asked about before its start was noticed, too:
- * its file may have changed since, and whoever asks relies on the answer.
+ * A changed policy that running processes are to follow must be one that this host can hold; else
+ * it is bad, and nothing of it counts. An instance is asked about before its start was noticed,
+ * too: its file may have changed since, and whoever asks relies on the answer.
  */
-async function judged(read: ReadPolicy, name: string, before: DomainEntry | null, places: Places, plans: LivePlans) {
+async function judged(
+  read: ReadPolicy,
+  name: string,
+  before: DomainEntry | null,
+  places: Places,
+  plans: LivePlans,
+) {
   if (read.state !== "good" || (before !== null && policyDigest(read.policy) === before.digest))
     return { read, bytes: null };
   const followed = listRuns(places.system.runs).some(
-    (run) => run.domain === name && (before === null || run.number === before.number) && follows(run),
+    (run) =>
+      run.domain === name && (before === null || run.number === before.number) && follows(run),
   );
   if (before === null && !followed) return { read, bytes: null };
   const compiled = await plans.compile(name);
   if (compiled.state === "bad")
-    return { read: { state: "bad", problems: compiled.problems, file: read.file } as const, bytes: null };
+    return {
+      read: { state: "bad", problems: compiled.problems, file: read.file } as const,
+      bytes: null,
+    };
   return { read, bytes: followed ? compiled.bytes : null };
 }
 
@@ -91,7 +111,12 @@ function outcomeOf(
   entry: DomainEntry | null,
   read: ReadPolicy,
 ): ReloadOutcome {
-  const nobody = { name, number: entry?.number ?? before?.number ?? null, following: 0, restart: [] };
+  const nobody = {
+    name,
+    number: entry?.number ?? before?.number ?? null,
+    following: 0,
+    restart: [],
+  };
   if (read.state === "bad") return { ...nobody, outcome: "bad", problems: read.problems };
   if (entry === null) return { ...nobody, outcome: "gone", problems: null };
   if (before?.digest === entry.digest && before.number === entry.number)
@@ -102,6 +127,9 @@ function outcomeOf(
     outcome: before === null ? "new" : "changed",
     problems: null,
     following: runs.filter(follows).length,
-    restart: before === null ? [] : runs.filter((run) => !follows(run)).map((run) => needsRestart(run, entry.policy)),
+    restart:
+      before === null
+        ? []
+        : runs.filter((run) => !follows(run)).map((run) => needsRestart(run, entry.policy)),
   };
 }

@@ -48,7 +48,9 @@ export class Running {
 
   constructor(runs: readonly Run[]) {
     this.#runs = runs;
-    this.#followed = new Set(runs.filter(follows).map(({ domain, number }) => keyOf(domain, number)));
+    this.#followed = new Set(
+      runs.filter(follows).map(({ domain, number }) => keyOf(domain, number)),
+    );
   }
 
   /** Names of the host's domains that run. */

@@ -14,7 +14,9 @@ export interface ShownRun {
   readonly holder: Run["holderState"];
   readonly uid: number | null;
   readonly command: string;
-  /** {@link command} as a shell takes it; null where the daemon has written something else over it. */
+  /**
+   * {@link command} as a shell takes it; null where the daemon has written something else over it.
+   */
   readonly startedAs: string | null;
 }
 
@@ -46,7 +48,10 @@ export function showRun(run: Run): ShownRun {
   };
 }
 
-/** A running process that does not have what the host has decided since it started, and what to do about it. */
+/**
+ * A running process that does not have what the host has decided since it started, and what to do
+ * about it.
+ */
 export interface NeedsRestart {
   readonly pid: number;
   readonly command: string;
@@ -56,7 +61,11 @@ export interface NeedsRestart {
 export function needsRestart(run: Run, policy: PolicyInForce | null): NeedsRestart {
   const { pid, command, startedAs } = showRun(run);
   if (run.daemonState === "gone")
-    return { pid, command, how: `its first process has ended: end what \`cofferdam ps\` shows of ${run.domain}` };
+    return {
+      pid,
+      command,
+      how: `its first process has ended: end what \`cofferdam ps\` shows of ${run.domain}`,
+    };
   const unit = unitOf(pid, policy?.units ?? []);
   const how =
     unit === null

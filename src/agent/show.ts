@@ -17,7 +17,10 @@ export interface ShownDomain {
   readonly engine: "landlock";
   /** Of the next start. */
   readonly mediation: Mediation | null;
-  /** Whether a new level reaches what runs: `live`, `restart` where it does not for all, null where nothing runs. */
+  /**
+   * Whether a new level reaches what runs: `live`, `restart` where it does not for all, null where
+   * nothing runs.
+   */
   readonly switch: "live" | "restart" | null;
   readonly runs: number;
   readonly processes: number;
@@ -28,7 +31,11 @@ export interface ShownDomain {
 export interface ShownDetails extends ShownDomain {
   readonly file: string;
   readonly problems: string | null;
-  readonly givenBy: { readonly uid: number; readonly name: string | null; readonly since: string } | null;
+  readonly givenBy: {
+    readonly uid: number;
+    readonly name: string | null;
+    readonly since: string;
+  } | null;
   readonly running: readonly ShownRun[];
   readonly units: readonly string[];
   /** As one file without includes and variables; null for those who do not own the domain. */

@@ -40,7 +40,8 @@ function byLevel({ table }: Agent) {
     const level = table.levelOf(entry);
     if (level === null) continue;
     levels[level] += 1;
-    if (level !== "enforcing") relaxed.push({ name: entry.name, level, until: table.untilOf(entry.name) });
+    if (level !== "enforcing")
+      relaxed.push({ name: entry.name, level, until: table.untilOf(entry.name) });
   }
   return { levels, relaxed };
 }

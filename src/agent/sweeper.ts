@@ -10,7 +10,10 @@ import { Complaints } from "./complaints.ts";
 /** How often what nobody needs any more is looked for, milliseconds: nothing tells of it. */
 const SWEEP_MS = 60_000;
 
-/** Takes away what nobody else will: records that killed holders left, control groups of earlier policies, levels of domains that are no more. */
+/**
+ * Takes away what nobody else will: records that killed holders left, control groups of earlier
+ * policies, levels of domains that are no more.
+ */
 export class Sweeper {
   readonly #places: Places;
   readonly #anchors: string | null;
@@ -21,7 +24,10 @@ export class Sweeper {
   readonly #complaints: Complaints;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `exclusive` has its work done between two orders. `anchors`: `CGROUP2/cofferdam`, where there is one. */
+  /**
+   * `exclusive` has its work done between two orders. `anchors`: `CGROUP2/cofferdam`, where there
+   * is one.
+   */
   constructor(
     agent: Pick<Agent, "places" | "tell" | "log">,
     exclusive: (work: () => Promise<void>) => Promise<void>,
@@ -50,9 +56,13 @@ export class Sweeper {
   async sweep(now = performance.now()): Promise<void> {
     const complaints = this.#complaints;
     const { runs } = this.#places.system;
-    complaints.try("runs that have ended cannot be tidied away", () => sweepRuns(runs, this.#anchors));
+    complaints.try("runs that have ended cannot be tidied away", () =>
+      sweepRuns(runs, this.#anchors),
+    );
     await this.#exclusive(async () => {
-      complaints.try("levels of domains that are no more cannot be tidied away", () => this.#levels.look(now));
+      complaints.try("levels of domains that are no more cannot be tidied away", () =>
+        this.#levels.look(now),
+      );
     });
     const anchors = this.#anchors;
     if (anchors === null) return;

@@ -4,7 +4,10 @@ import { HostError } from "../host/host-error.ts";
 import type { Command, Context } from "./command.ts";
 import { runCommandLine } from "./program.ts";
 
-/** Runs a command of ESXi that is one of `commands` by another name; null where `name` is none of these. */
+/**
+ * Runs a command of ESXi that is one of `commands` by another name; null where `name` is none of
+ * these.
+ */
 export async function runCalledAs(
   name: string,
   args: readonly string[],

@@ -21,7 +21,10 @@ export type Options = Readonly<Record<string, string | boolean | readonly string
 /** One command as data: the parser, `--help` and the manual are made from it. */
 export interface Command {
   readonly name: string;
-  /** As shown in the usage line: `<domain>` is required, `[domain]` is not, `<files...>` takes several. */
+  /**
+   * As shown in the usage line: `<domain>` is required, `[domain]` is not, `<files...>` takes
+   * several.
+   */
   readonly operands: readonly { readonly name: string; readonly description: string }[];
   /** What stands behind the name in usage lines, where the operands' names alone do not say it. */
   readonly usage?: string;
@@ -32,7 +35,11 @@ export interface Command {
   readonly examples: readonly { readonly line: string; readonly what: string }[];
   /** `cofferdam NAME SUBCOMMAND`; without a `run` of its own the command alone prints its help. */
   readonly subcommands?: readonly Command[];
-  run?(context: Context, operands: readonly string[], options: Options): ExitCode | Promise<ExitCode>;
+  run?(
+    context: Context,
+    operands: readonly string[],
+    options: Options,
+  ): ExitCode | Promise<ExitCode>;
 }
 
 export interface CommandOption {
@@ -45,7 +52,10 @@ export interface CommandOption {
   readonly hidden?: boolean;
 }
 
-export const jsonOption: CommandOption = { flags: "--json", description: "print JSON for programs" };
+export const jsonOption: CommandOption = {
+  flags: "--json",
+  description: "print JSON for programs",
+};
 
 export const setOption: CommandOption = {
   flags: "--set <name=value>",

@@ -4,7 +4,10 @@ import type { Context } from "./command.ts";
 /** Columns of what is no terminal, or of one that does not know (a serial console says 0). */
 const WIDTH_DEFAULT = 80;
 
-/** Exit status of a program that SIGPIPE ended, as shells have it. Node ignores the signal, and gets an error instead. */
+/**
+ * Exit status of a program that SIGPIPE ended, as shells have it. Node ignores the signal, and gets
+ * an error instead.
+ */
 const READER_GONE = 128 + 13;
 
 /** Of this process: its standard output and error. */

@@ -9,14 +9,20 @@ import { CommandError, type Context } from "./command.ts";
 const MESSAGE_WIDTH_MAX = 80;
 
 /**
- * Says what a user did wrong, or what the host refused: in two lines, or as one record on a line of its own with
- * `severity`, `message`, `help` and the exit `status`. Everything else is thrown on.
+ * Says what a user did wrong, or what the host refused: in two lines, or as one record on a line of
+ * its own with `severity`, `message`, `help` and the exit `status`. Everything else is thrown on.
  */
-export function explainError(error: unknown, err: Context["err"], form: "text" | "json" = "text"): ExitCode {
+export function explainError(
+  error: unknown,
+  err: Context["err"],
+  form: "text" | "json" = "text",
+): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.ok;
   const { message, help, exitCode } = ownWords(error);
   if (form === "json")
-    err(`${printableJson(JSON.stringify({ severity: "error", message, help, status: exitCode }))}\n`);
+    err(
+      `${printableJson(JSON.stringify({ severity: "error", message, help, status: exitCode }))}\n`,
+    );
   else {
     const text = wrap(`cofferdam: ${printableLines(message)}`, MESSAGE_WIDTH_MAX, "  ");
     err(`${text}\n${wrap(`  help: ${printableLines(help)}`, MESSAGE_WIDTH_MAX, " ".repeat(8))}\n`);
@@ -28,6 +34,7 @@ function ownWords(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   if (!(error instanceof CommanderError)) throw error;
   // Commander's own name for "nothing but a help text was shown".
-  const message = error.code === "commander.help" ? "no command is given" : error.message.replace(/^error: /, "");
+  const message =
+    error.code === "commander.help" ? "no command is given" : error.message.replace(/^error: /, "");
   return new CommandError(message.replaceAll("\n", " "), "--help tells how", ExitCode.usage);
 }

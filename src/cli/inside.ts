@@ -1,6 +1,7 @@
 /**
- * `cofferdam` inside the sandboxed shell, also called `esxtop` and `support-util`: `top` and `support`, which ask the session server. Entry of `shell/view.mjs`, which
- * loads nothing else: all of the installation but that folder is out of the sandbox's reach.
+ * `cofferdam` inside the sandboxed shell, also called `esxtop` and `support-util`: `top` and
+ * `support`, which ask the session server. Entry of `shell/view.mjs`, which loads nothing else: all
+ * of the installation but that folder is out of the sandbox's reach.
  */
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,9 @@
 import { printableJson } from "../events/escape-controls.ts";
 
-/** JSON as commands print it: two spaces, a newline at the end; big integers as decimal strings, bytes as hexadecimal. No name in it can act on a terminal. */
+/**
+ * JSON as commands print it: two spaces, a newline at the end; big integers as decimal strings,
+ * bytes as hexadecimal. No name in it can act on a terminal.
+ */
 export function toJson(value: unknown): string {
   return `${printableJson(JSON.stringify(value, replaceUnknownKinds, 2))}\n`;
 }

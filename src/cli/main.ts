@@ -1,6 +1,6 @@
 /**
- * The command line, all of it but `run`, which the native front does itself. One file a command under `commands/`;
- * what several of them need lies beside this file. Entry of `dist/cofferdam.js`.
+ * The command line, all of it but `run`, which the native front does itself. One file a command
+ * under `commands/`; what several of them need lies beside this file. Entry of `dist/cofferdam.js`.
  */
 import { runDialect } from "../esxi/dialect.ts";
 import { ExitCode } from "../host/exit-code.ts";
@@ -17,7 +17,10 @@ const AS = "--as=";
 
 endWithReader();
 
-/** Without HOME an ordinary user has no places; that is said like every other thing a user can do wrong. */
+/**
+ * Without HOME an ordinary user has no places; that is said like every other thing a user can do
+ * wrong.
+ */
 async function start(): Promise<ExitCode> {
   let given: Context;
   try {

@@ -7,7 +7,10 @@ import { VERSION } from "./version.ts";
 /** Widest help text, in columns. */
 const HELP_WIDTH_MAX = 80;
 
-/** Runs one command line (without node and script) and says how it ended. Never throws for what a user can do wrong. */
+/**
+ * Runs one command line (without node and script) and says how it ended. Never throws for what a
+ * user can do wrong.
+ */
 export async function runCommandLine(
   args: readonly string[],
   context: Context,
@@ -24,7 +27,8 @@ export async function runCommandLine(
     await parser.parseAsync(args, { from: "user" });
     return caller.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError && form === "text") return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    if (error instanceof CommanderError && form === "text")
+      return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
     return explainError(error, context.err, form);
   }
 }
@@ -52,7 +56,8 @@ function commandParser(command: Command, above: readonly string[], caller: Calle
   for (const { name, description } of command.operands) parser.argument(name, description);
   for (const option of command.options) addOption(parser, option);
   if (command.usage !== undefined) parser.usage(`[options] ${command.usage}`);
-  for (const below of command.subcommands ?? []) parser.addCommand(commandParser(below, path, caller));
+  for (const below of command.subcommands ?? [])
+    parser.addCommand(commandParser(below, path, caller));
   const lines = command.examples.map(({ line, what }) => `  ${line}\n      ${what}`);
   if (lines.length > 0) parser.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
   if (command.run === undefined) return parser;
@@ -65,7 +70,8 @@ function commandParser(command: Command, above: readonly string[], caller: Calle
 
 function addOption(parser: Parser, { flags, description, repeated, hidden }: CommandOption): void {
   const option = new Option(flags, description).hideHelp(hidden === true);
-  if (repeated) option.argParser((value: string, before?: readonly string[]) => [...(before ?? []), value]);
+  if (repeated)
+    option.argParser((value: string, before?: readonly string[]) => [...(before ?? []), value]);
   parser.addOption(option);
 }
 

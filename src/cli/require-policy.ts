@@ -10,9 +10,20 @@ export interface RequiredPolicy {
   readonly files: readonly string[];
 }
 
-/** The policy that a command is about. Its errors go to standard error; warnings are for `check`. @throws CommandError with errors */
-export function requirePolicy(context: Context, domain: string | undefined, options: Options): RequiredPolicy {
-  const { policy, diagnostics, sources, files } = loadWanted(context, wantedDomain(domain, options), options);
+/**
+ * The policy that a command is about. Its errors go to standard error; warnings are for `check`.
+ * @throws CommandError with errors
+ */
+export function requirePolicy(
+  context: Context,
+  domain: string | undefined,
+  options: Options,
+): RequiredPolicy {
+  const { policy, diagnostics, sources, files } = loadWanted(
+    context,
+    wantedDomain(domain, options),
+    options,
+  );
   if (policy !== null) return { policy, files };
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   complain(context, errors, sources, options);

@@ -7,15 +7,23 @@ import { CommandError, type Context, type Options } from "./command.ts";
 
 const levels: readonly Level[] = ["enforcing", "warning", "disabled"];
 
-/** `--set NAME=VALUE` as a record. @throws CommandError for one without a name or `=`, or a name given twice */
+/**
+ * `--set NAME=VALUE` as a record. @throws CommandError for one without a name or `=`, or a name
+ * given twice
+ */
 export function settings(options: Options): Settings {
   const set: Record<string, string> = {};
   for (const entry of (options.set as readonly string[] | undefined) ?? []) {
     const at = entry.indexOf("=");
     const name = entry.slice(0, at);
     if (at < 1)
-      throw new CommandError(`\`${entry}\` gives no variable a value`, "write --set NAME=VALUE", ExitCode.usage);
-    if (Object.hasOwn(set, name)) throw new CommandError(`\`${name}\` is set twice`, "set it once", ExitCode.usage);
+      throw new CommandError(
+        `\`${entry}\` gives no variable a value`,
+        "write --set NAME=VALUE",
+        ExitCode.usage,
+      );
+    if (Object.hasOwn(set, name))
+      throw new CommandError(`\`${name}\` is set twice`, "set it once", ExitCode.usage);
     set[name] = entry.slice(at + 1);
   }
   return set;
@@ -31,11 +39,15 @@ export function parseLevel(word: string): Level {
   const level = levels.find((one) => one === word);
   if (level !== undefined) return level;
   const meant = nearest(word, levels);
-  const help = meant === null ? `the levels are ${levels.join(", ")}` : `did you mean \`${meant}\`?`;
+  const help =
+    meant === null ? `the levels are ${levels.join(", ")}` : `did you mean \`${meant}\`?`;
   throw new CommandError(`\`${word}\` is no level`, help, ExitCode.usage);
 }
 
-/** The domain that `[domain]` or `--policy FILE` names. @throws CommandError unless exactly one of them is given */
+/**
+ * The domain that `[domain]` or `--policy FILE` names. @throws CommandError unless exactly one of
+ * them is given
+ */
 export function wantedDomain(domain: string | undefined, options: Options): Wanted {
   const file = options.policy;
   if (typeof file === "string" && domain === undefined) return { file };

@@ -24,18 +24,23 @@ export interface Accounts {
 const ID_MAX = 0xffff_fffe;
 
 /**
- * The accounts of `/etc/passwd` and `/etc/group`. Name services (LDAP, systemd-userdb) are not asked: they would make the plan depend on
- * something no fact can pin. Lines that do not parse, NIS `+` lines among them, are no accounts; of equal names the first counts, as in getpwnam(3).
+ * The accounts of `/etc/passwd` and `/etc/group`. Name services (LDAP, systemd-userdb) are not
+ * asked: they would make the plan depend on something no fact can pin. Lines that do not parse, NIS
+ * `+` lines among them, are no accounts; of equal names the first counts, as in getpwnam(3).
  */
 export function parseAccounts(passwd: string, group: string): Accounts {
   return {
     users: lines(passwd).flatMap(([name, , uid, gid]) => {
       const ids = [idOf(uid), idOf(gid)];
-      return name && ids[0] !== null && ids[1] !== null ? [{ name, uid: ids[0] as number, gid: ids[1] as number }] : [];
+      return name && ids[0] !== null && ids[1] !== null
+        ? [{ name, uid: ids[0] as number, gid: ids[1] as number }]
+        : [];
     }),
     groups: lines(group).flatMap(([name, , gid, members]) => {
       const id = idOf(gid);
-      return name && id !== null ? [{ name, gid: id, members: (members ?? "").split(",").filter(Boolean) }] : [];
+      return name && id !== null
+        ? [{ name, gid: id, members: (members ?? "").split(",").filter(Boolean) }]
+        : [];
     }),
   };
 }
@@ -62,7 +67,8 @@ export function hostAccounts(): Accounts {
   return parseAccounts(readFileSync(PASSWD, "utf8"), readFileSync(GROUP, "utf8"));
 }
 
-const namesAccounts = ({ user, group }: Pick<Policy, "user" | "group">) => user !== null || group !== null;
+const namesAccounts = ({ user, group }: Pick<Policy, "user" | "group">) =>
+  user !== null || group !== null;
 
 /** Files on which the plan depends because the policy names an account. */
 export function accountFiles(policy: Pick<Policy, "user" | "group">): readonly string[] {

@@ -9,7 +9,10 @@ import type { Policy } from "../model/policy.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
-/** A policy's names on one host: canonical, with Cofferdam's own places and the host's switches taken away. */
+/**
+ * A policy's names on one host: canonical, with Cofferdam's own places and the host's switches
+ * taken away.
+ */
 export interface CanonicalNames {
   readonly policy: Policy;
   readonly automaton: Automaton;
@@ -20,20 +23,30 @@ export interface CanonicalNames {
 
 type Problems = { readonly problems: readonly CompileProblem[] };
 
-/** `own`: absolute names of Cofferdam's places, `kept` what it may only read; it is denied what `ownRules` says of them. */
+/**
+ * `own`: absolute names of Cofferdam's places, `kept` what it may only read; it is denied what
+ * `ownRules` says of them.
+ */
 export function canonicalNames(
   written: Policy,
   snapshot: Snapshot,
   own: readonly string[],
   kept: readonly string[],
 ): CanonicalNames | Problems {
-  const noName = [...own, ...kept].find((path) => !path.startsWith("/") || path === "/" || !isCanonicalName(path));
+  const noName = [...own, ...kept].find(
+    (path) => !path.startsWith("/") || path === "/" || !isCanonicalName(path),
+  );
   if (noName !== undefined) return { problems: [problem("own-place", { path: noName })] };
   return unlessTooLarge(() => {
     const canonical = canonicalise([...written.names, ...ownRules(own, kept)], snapshot);
     const { resolved, unfollowed } = canonical;
     const rules = [...canonical.rules, ...hostSwitchRules(canonical.rules)];
-    return { policy: { ...written, names: rules }, automaton: buildAutomaton(rules), resolved, unfollowed };
+    return {
+      policy: { ...written, names: rules },
+      automaton: buildAutomaton(rules),
+      resolved,
+      unfollowed,
+    };
   });
 }
 

@@ -8,7 +8,11 @@ import { type CompileProblem, problem } from "./problem.ts";
 export type Programs =
   /** It tells whose process it is, and judges nothing. */
   | { readonly kind: "none" }
-  | { readonly kind: "addresses"; readonly unix: boolean; readonly aliases: () => readonly NameAlias[] };
+  | {
+      readonly kind: "addresses";
+      readonly unix: boolean;
+      readonly aliases: () => readonly NameAlias[];
+    };
 
 export type CgroupLayer =
   | { readonly kind: "made"; readonly plan: CgroupPlan }
@@ -16,25 +20,34 @@ export type CgroupLayer =
   | { readonly kind: "absent"; readonly why: string }
   | { readonly kind: "failed"; readonly problem: CompileProblem };
 
-/** The domain's cgroup: as root every run has one, so that it is known whose process is whose; programs only where they judge something. */
+/**
+ * The domain's cgroup: as root every run has one, so that it is known whose process is whose;
+ * programs only where they judge something.
+ */
 export async function cgroupLayer(
   policy: Policy,
   automaton: Uint8Array,
   programs: Programs,
   { prepareCgroup, facts }: CompileOptions,
 ): Promise<CgroupLayer> {
-  if (prepareCgroup === undefined || facts.cgroup2 === null) return absent("no control groups version 2 are mounted");
-  if (programs.kind === "none" && facts.caller.uid !== 0) return absent("only root's domains have one");
+  if (prepareCgroup === undefined || facts.cgroup2 === null)
+    return absent("no control groups version 2 are mounted");
+  if (programs.kind === "none" && facts.caller.uid !== 0)
+    return absent("only root's domains have one");
   const target =
     programs.kind === "none"
       ? { addresses: false, unix: false, aliases: [] }
       : { addresses: true, unix: programs.unix, aliases: programs.unix ? programs.aliases() : [] };
   try {
     const { cgroup2 } = facts;
-    return { kind: "made", plan: await prepareCgroup(policy, automaton, { domain: policy.name, cgroup2, ...target }) };
+    return {
+      kind: "made",
+      plan: await prepareCgroup(policy, automaton, { domain: policy.name, cgroup2, ...target }),
+    };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // A layer that cannot be had stops the start, with what its maker says about it; membership alone holds nobody.
+    // A layer that cannot be had stops the start, with what its maker says about it; membership
+    // alone holds nobody.
     if (programs.kind === "none") return absent(error.message);
     return { kind: "failed", problem: problem("cgroup-failed", { why: error.message }) };
   }

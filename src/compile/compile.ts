@@ -15,7 +15,9 @@ import { sealedPlan } from "./sealed-plan.ts";
 import { supervisedPlan } from "./supervised-plan.ts";
 import { isUtf8Name } from "./utf8-name.ts";
 
-/** Loads a domain's cgroup programs and makes the directory that carries them: `cgroup/prepare.ts`. */
+/**
+ * Loads a domain's cgroup programs and makes the directory that carries them: `cgroup/prepare.ts`.
+ */
 export type PrepareCgroup = (
   policy: Policy,
   automaton: Uint8Array,
@@ -31,7 +33,10 @@ export type PrepareCgroup = (
 
 export interface CompileOptions {
   readonly facts: HostFacts;
-  /** One moment of the host, which also knows by which lstat it knew a name; tests give what they like. */
+  /**
+   * One moment of the host, which also knows by which lstat it knew a name; tests give what they
+   * like.
+   */
   readonly snapshot: Snapshot & Partial<Pick<Moment, "factOf">>;
   /** Every policy file that was read, the domain's own first. */
   readonly files: readonly string[];
@@ -41,7 +46,10 @@ export interface CompileOptions {
   readonly absent: readonly string[];
   /** Cofferdam's own places, denied to every domain: absolute names, each with everything below. */
   readonly own: readonly string[];
-  /** Names beside the policy files that the domain may read, not change, each with everything below: control groups. */
+  /**
+   * Names beside the policy files that the domain may read, not change, each with everything below:
+   * control groups.
+   */
   readonly kept?: readonly string[];
   /** Program files on which the plan depends beside the policy: the compiler's own bundle. */
   readonly program?: readonly string[];
@@ -53,13 +61,19 @@ export interface CompileOptions {
   readonly number?: number | null;
   /** Absolute folder of the event log. */
   readonly events?: string;
-  /** The host has a table of domains that the daemon may follow: root's has. Ignored without a number, or with a fixed level. */
+  /**
+   * The host has a table of domains that the daemon may follow: root's has. Ignored without a
+   * number, or with a fixed level.
+   */
   readonly live?: boolean;
   /** In place of the policy's own level. */
   readonly level?: Level;
   /** `level` was given for this one run: it stays, and whoever started it waits for it. */
   readonly fixed?: boolean;
-  /** Where the level of this domain is written down, if it is not the policy's: there or not, the plan depends on it. */
+  /**
+   * Where the level of this domain is written down, if it is not the policy's: there or not, the
+   * plan depends on it.
+   */
   readonly levelFile?: string;
   /** lstat of the moment; tests give their own. */
   readonly factAt?: (path: string) => Fact;
@@ -72,8 +86,8 @@ export interface Compiled {
 }
 
 /**
- * What this host will do for the policy. The same inputs give an equal plan; the order of rules does not matter.
- * Throws nothing that a policy can provoke.
+ * What this host will do for the policy. The same inputs give an equal plan; the order of rules
+ * does not matter. Throws nothing that a policy can provoke.
  */
 export async function compile(policy: Policy, options: CompileOptions): Promise<Compiled> {
   const factAt = factsOf(options);
@@ -85,7 +99,10 @@ export async function compile(policy: Policy, options: CompileOptions): Promise<
   return { plan: hasError(diagnostics) ? null : plan, diagnostics };
 }
 
-/** Each fact as it was when something was made of it: files when they were read, absent ones when they were looked for, names when they were looked up. */
+/**
+ * Each fact as it was when something was made of it: files when they were read, absent ones when
+ * they were looked for, names when they were looked up.
+ */
 function factsOf({ factAt, snapshot, identities, absent }: CompileOptions): (path: string) => Fact {
   if (factAt !== undefined) return factAt;
   const missed = new Set(absent);

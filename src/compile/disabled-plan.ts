@@ -10,18 +10,30 @@ import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
 import { identityOf } from "./identity.ts";
 import type { CompileProblem } from "./problem.ts";
 
-/** A disabled domain's daemon runs unconfined, as the user whom the policy names: no layer, every capability kept. */
+/**
+ * A disabled domain's daemon runs unconfined, as the user whom the policy names: no layer, every
+ * capability kept.
+ */
 export function disabledPlan(
   policy: Policy,
   options: CompileOptions & { readonly factAt: (path: string) => Fact },
 ): { readonly plan: Plan; readonly problems: readonly CompileProblem[] } {
   const everything = { ...policy, setUserId: [], capabilities: [] };
-  const { identity, problems } = identityOf(everything, options.facts, accountsFor(policy, options.accounts), false);
+  const { identity, problems } = identityOf(
+    everything,
+    options.facts,
+    accountsFor(policy, options.accounts),
+    false,
+  );
   const plan: Plan = {
     ...frameOf(policy, options),
     mode: "sealed",
     facts: planFacts(pathsOf(policy, options), options.factAt),
-    identity: { ...identity, noNewPrivileges: false, bounding: (1n << BigInt(capabilityNames.length)) - 1n },
+    identity: {
+      ...identity,
+      noNewPrivileges: false,
+      bounding: (1n << BigInt(capabilityNames.length)) - 1n,
+    },
     landlock: null,
     seccomp: null,
     cgroup: null,
@@ -32,7 +44,13 @@ export function disabledPlan(
       sockets: { inet: "kernel", unix: "kernel" },
       kernelCreates: [],
       report: {
-        layers: [{ name: "all", state: "lost", detail: "the domain is disabled: its daemon runs unconfined" }],
+        layers: [
+          {
+            name: "all",
+            state: "lost",
+            detail: "the domain is disabled: its daemon runs unconfined",
+          },
+        ],
         brokered: [],
         expanded: [],
         lost: [],

@@ -4,12 +4,25 @@ import type { Plan } from "../plan/plan.ts";
 
 /** How the host has moved away from what a sealed domain's rules stand on. */
 export type DriftEntry =
-  | { readonly kind: "replaced"; readonly path: string; readonly planned: string; readonly now: string }
+  | {
+      readonly kind: "replaced";
+      readonly path: string;
+      readonly planned: string;
+      readonly now: string;
+    }
   | { readonly kind: "gone"; readonly path: string; readonly planned: string }
   /** `now` is null where the links go round in a loop. */
-  | { readonly kind: "moved"; readonly written: string; readonly planned: string; readonly now: string | null };
+  | {
+      readonly kind: "moved";
+      readonly written: string;
+      readonly planned: string;
+      readonly now: string | null;
+    };
 
-/** Compares the pinned inodes and the resolved links of a plan with the host; empty when nothing drifted. */
+/**
+ * Compares the pinned inodes and the resolved links of a plan with the host; empty when nothing
+ * drifted.
+ */
 export function drift(plan: Plan, snapshot: Snapshot): DriftEntry[] {
   const { pinned, resolved } = plan.mediation.report;
   const inodes = pinned.flatMap(({ path, inode }): DriftEntry[] => {

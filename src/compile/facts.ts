@@ -4,7 +4,10 @@ import type { Fact } from "../plan/plan.ts";
 import { hostSnapshot } from "./host-snapshot.ts";
 import { isUtf8Name } from "./utf8-name.ts";
 
-/** One lstat now: a node, or its absence. Throws what lstat throws for any other reason: a fact that cannot be had is no fact. */
+/**
+ * One lstat now: a node, or its absence. Throws what lstat throws for any other reason: a fact that
+ * cannot be had is no fact.
+ */
 export function factOf(path: string): Fact {
   return hostSnapshot().look(path).fact();
 }
@@ -42,7 +45,8 @@ export class RecordingSnapshot implements Snapshot {
     if (path.includes("\0")) return node;
     // Names on procfs come and go with processes; the only rule there is on its root.
     if (node?.procfs) this.#procfs.add(path);
-    else if (node === null ? !this.#belowProcfs(path) : node.kind === "symlink") this.#names.add(path);
+    else if (node === null ? !this.#belowProcfs(path) : node.kind === "symlink")
+      this.#names.add(path);
     return node;
   }
 
@@ -60,14 +64,19 @@ export class RecordingSnapshot implements Snapshot {
   }
 }
 
-/** A directory's ctime moves with every name made, removed or replaced in it: such names need no fact of their own. */
+/**
+ * A directory's ctime moves with every name made, removed or replaced in it: such names need no
+ * fact of their own.
+ */
 function withoutImplied(paths: ReadonlySet<string>, listed: ReadonlySet<string>): string[] {
   return [...paths].filter(
     (path) => listed.has(path) || !listed.has(path.slice(0, Math.max(1, path.lastIndexOf("/")))),
   );
 }
 
-/** What must still hold when the plan is used. `paths` are looked at now; each appears once, sorted. */
+/**
+ * What must still hold when the plan is used. `paths` are looked at now; each appears once, sorted.
+ */
 export function planFacts(paths: Iterable<string>, factAt: (path: string) => Fact): Fact[] {
   return [...new Set(paths)]
     .filter((path) => isUtf8Name(path))

@@ -3,9 +3,10 @@ import type { BestEffort } from "../model/policy.ts";
 import { type Needs, needsNothing } from "./needs.ts";
 
 /**
- * What is done where a feature is missing. `broker`: the mediator decides instead. `refuse`: what would need it is refused, the rest
- * goes on. `fail`: the domain does not start; `best-effort`: it starts only if the policy says so, and the plan names the loss.
- * `less`: nothing is lost but speed or sight. `unused`: this engine does not build on it.
+ * What is done where a feature is missing. `broker`: the mediator decides instead. `refuse`: what
+ * would need it is refused, the rest goes on. `fail`: the domain does not start; `best-effort`: it
+ * starts only if the policy says so, and the plan names the loss. `less`: nothing is lost but speed
+ * or sight. `unused`: this engine does not build on it.
  */
 export type Without = "broker" | "refuse" | "best-effort" | "fail" | "less" | "unused";
 
@@ -24,7 +25,10 @@ export interface Fallback {
 
 const always = () => true;
 
-/** What follows where a feature is missing, as data: `docs/fallbacks.md` is made of it, and every row is tested. */
+/**
+ * What follows where a feature is missing, as data: `docs/fallbacks.md` is made of it, and every
+ * row is tested.
+ */
 export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature">>> = {
   "landlock-files": {
     since: "5.19 (ABI 2), switched on",
@@ -121,7 +125,8 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     needed: always,
     without: "refuse",
     bestEffort: null,
-    instead: "every brokered call is refused, and sockets that only the broker could hold are not granted",
+    instead:
+      "every brokered call is refused, and sockets that only the broker could hold are not granted",
   },
   "memfd-noexec": {
     since: "6.3",
@@ -145,7 +150,8 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     needed: (needs) => needs.addressesUnheld,
     without: "best-effort",
     bestEffort: "addresses",
-    instead: "Landlock where TCP ports say it all, else the broker; where neither can, the grants are lost",
+    instead:
+      "Landlock where TCP ports say it all, else the broker; where neither can, the grants are lost",
   },
   "cgroup-unix": {
     since: "6.7, root, cgroup v2",
@@ -153,7 +159,8 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     needed: (needs) => needs.unixUnheld,
     without: "best-effort",
     bestEffort: "unix",
-    instead: "the broker connects, and peers see its process id; where it cannot, the grants are lost",
+    instead:
+      "the broker connects, and peers see its process id; where it cannot, the grants are lost",
   },
   "private-ipc": {
     since: "2.6.19, CAP_SYS_ADMIN",

@@ -1,4 +1,9 @@
-import { type FeatureName, featureNames, type HostFacts, type Probe } from "../kernel/host-facts.ts";
+import {
+  type FeatureName,
+  featureNames,
+  type HostFacts,
+  type Probe,
+} from "../kernel/host-facts.ts";
 import type { BestEffort } from "../model/policy.ts";
 import { targetAccess } from "./attended.ts";
 import { type Fallback, fallbackRows } from "./fallback-rows.ts";
@@ -7,7 +12,10 @@ import type { Needs } from "./needs.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
 /** One row a feature, in the order of the probes. */
-export const fallbacks: readonly Fallback[] = featureNames.map((feature) => ({ feature, ...fallbackRows[feature] }));
+export const fallbacks: readonly Fallback[] = featureNames.map((feature) => ({
+  feature,
+  ...fallbackRows[feature],
+}));
 
 /** A feature that is missing and needed, with what follows for this policy. */
 export interface Missing {
@@ -25,9 +33,11 @@ export function missingFeatures(
 ): Missing[] {
   return rows.flatMap((fallback) => {
     const probe = probeOf(facts, fallback.feature);
-    if (probe.state === "yes" || fallback.without === "unused" || !fallback.needed(needs)) return [];
+    if (probe.state === "yes" || fallback.without === "unused" || !fallback.needed(needs))
+      return [];
     const agreed = fallback.bestEffort !== null && bestEffort.includes(fallback.bestEffort);
-    const stopsTheStart = fallback.without === "fail" || (fallback.without === "best-effort" && !agreed);
+    const stopsTheStart =
+      fallback.without === "fail" || (fallback.without === "best-effort" && !agreed);
     return [{ fallback, why: probe.why, stopsTheStart }];
   });
 }
@@ -41,7 +51,10 @@ function probeOf(facts: HostFacts, feature: FeatureName): Probe {
     : facts.features[feature];
 }
 
-/** What the policy's author is told: an error where it stops the start, a warning where a grant or a layer is lost. */
+/**
+ * What the policy's author is told: an error where it stops the start, a warning where a grant or a
+ * layer is lost.
+ */
 export function problemsOf({ fallback, why, stopsTheStart }: Missing): CompileProblem[] {
   const { feature, purpose, bestEffort, without, instead } = fallback;
   if (stopsTheStart) {

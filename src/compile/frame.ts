@@ -22,6 +22,15 @@ export function mediationFrameOf(options: CompileOptions): Pick<MediationPlan, "
 }
 
 /** Files whose change makes the plan stale, beside the names that the policy is about. */
-export function pathsOf(policy: Policy, { files, absent, program = [], levelFile }: CompileOptions): string[] {
-  return [...files, ...absent, ...program, ...accountFiles(policy), ...(levelFile === undefined ? [] : [levelFile])];
+export function pathsOf(
+  policy: Policy,
+  { files, absent, program = [], levelFile }: CompileOptions,
+): string[] {
+  return [
+    ...files,
+    ...absent,
+    ...program,
+    ...accountFiles(policy),
+    ...(levelFile === undefined ? [] : [levelFile]),
+  ];
 }

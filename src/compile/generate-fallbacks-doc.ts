@@ -5,7 +5,8 @@ import { supervisedFallbacks } from "./supervised-fallbacks.ts";
 const meanings: Readonly<Record<Without, string>> = {
   broker: "the mediator decides instead",
   refuse: "what would need it is refused, the rest goes on",
-  "best-effort": "the domain starts only if the policy names it under `best-effort`; the plan lists the loss",
+  "best-effort":
+    "the domain starts only if the policy names it under `best-effort`; the plan lists the loss",
   fail: "the domain does not start",
   less: "nothing is lost but speed or sight",
   unused: "this engine does not build on it",

@@ -5,25 +5,33 @@ import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
 import type { Fact } from "../plan/plan.ts";
 
-/** Names of one directory that the compiler looks at; a directory with more cannot be expanded and counts as unreadable. */
+/**
+ * Names of one directory that the compiler looks at; a directory with more cannot be expanded and
+ * counts as unreadable.
+ */
 const DIRECTORY_ENTRIES_MAX = 1_000_000;
 
 const ABSENT = ["ENOENT", "ENOTDIR"];
 
-/** A snapshot that also says by which lstat it knew a name: what is made of it depends on just that. */
+/**
+ * A snapshot that also says by which lstat it knew a name: what is made of it depends on just that.
+ */
 export interface HostSnapshot extends Snapshot {
   look(path: string): Look;
 }
 
 export interface Look {
   readonly node: SnapshotNode | null;
-  /** @throws what lstat threw, where that is neither a node nor its absence: a fact that cannot be had is no fact. */
+  /**
+   * @throws what lstat threw, where that is neither a node nor its absence: a fact that cannot be
+   * had is no fact.
+   */
   readonly fact: () => Fact;
 }
 
 /**
- * The real host, as the caller sees it: lstat and readdir of the moment, nothing cached but what file systems are procfs.
- * Names that are not UTF-8 are kept as `name-bytes.ts` spells them.
+ * The real host, as the caller sees it: lstat and readdir of the moment, nothing cached but what
+ * file systems are procfs. Names that are not UTF-8 are kept as `name-bytes.ts` spells them.
  */
 export function hostSnapshot(): HostSnapshot {
   const procfs = new Map<bigint, boolean>();
@@ -31,7 +39,8 @@ export function hostSnapshot(): HostSnapshot {
   const onProcfs = (path: Buffer, { dev }: BigIntStats, symlink: boolean): boolean => {
     const known = procfs.get(dev);
     if (known !== undefined) return known;
-    // statfs follows a link; its own file system is that of the directory it lies in, which has been or will be looked at itself.
+    // statfs follows a link; its own file system is that of the directory it lies in, which has
+    // been or will be looked at itself.
     if (symlink) return false;
     const answer = statfsSync(path).type === PROC_SUPER_MAGIC;
     procfs.set(dev, answer);
@@ -43,7 +52,8 @@ export function hostSnapshot(): HostSnapshot {
     if (path.includes("\0")) return { node: null, fact: () => ({ kind: "absent", path }) };
     const bytes = Buffer.from(bytesOfName(path));
     const found = lstatOf(bytes);
-    if (found === null || found instanceof Error) return { node: null, fact: () => factOf(path, found) };
+    if (found === null || found instanceof Error)
+      return { node: null, fact: () => factOf(path, found) };
     const kind = kindOf(found);
     const node = {
       kind,
@@ -62,7 +72,8 @@ export function hostSnapshot(): HostSnapshot {
         const names = readdirSync(Buffer.from(bytesOfName(path)), { encoding: "buffer" });
         return names.length > DIRECTORY_ENTRIES_MAX ? null : names.map(nameOfBytes).sort();
       } catch (error) {
-        // An unreadable directory has, for this caller, no names that could be granted one by one: it grants less.
+        // An unreadable directory has, for this caller, no names that could be granted one by one:
+        // it grants less.
         if (hasCode(error, ...ABSENT, "EACCES", "EPERM")) return null;
         throw error;
       }
@@ -77,7 +88,10 @@ function factOf(path: string, found: BigIntStats | Error | null): Fact {
   return { kind: "node", path, mode: Number(mode), dev, ino, size, ctimeNs };
 }
 
-/** null for what is not there; an error for what this caller cannot look at, which counts as not there. */
+/**
+ * null for what is not there; an error for what this caller cannot look at, which counts as not
+ * there.
+ */
 function lstatOf(path: Buffer): BigIntStats | Error | null {
   try {
     // Absent names are ordinary here, and an exception for each would cost more than the call.

@@ -10,7 +10,9 @@ import { type CompileProblem, problem } from "./problem.ts";
 export function granted<T extends string>(rules: readonly TokenRule<T>[]): ReadonlySet<T> {
   const denied = deniedTokens(rules);
   return new Set(
-    rules.filter(({ effect, token }) => effect === "allow" && !denied.has(token)).map(({ token }) => token),
+    rules
+      .filter(({ effect, token }) => effect === "allow" && !denied.has(token))
+      .map(({ token }) => token),
   );
 }
 
@@ -21,12 +23,16 @@ export function deniedTokens<T extends string>(rules: readonly TokenRule<T>[]): 
 /** Mask of `1 << number` for each granted capability. */
 function capabilityMask(policy: Pick<Policy, "capabilities">): bigint {
   const names = granted(policy.capabilities);
-  return capabilityNames.reduce((mask, name, bit) => (names.has(name) ? mask | (1n << BigInt(bit)) : mask), 0n);
+  return capabilityNames.reduce(
+    (mask, name, bit) => (names.has(name) ? mask | (1n << BigInt(bit)) : mask),
+    0n,
+  );
 }
 
 /**
- * Who the daemon runs as. `accounts` may be null only where the policy names neither user nor group.
- * A private IPC namespace is the caller's to decide (`ipc.ts`); the rest follows from the policy and the caller.
+ * Who the daemon runs as. `accounts` may be null only where the policy names neither user nor
+ * group. A private IPC namespace is the caller's to decide (`ipc.ts`); the rest follows from the
+ * policy and the caller.
  */
 export function identityOf(
   policy: Policy,
@@ -53,9 +59,12 @@ function chosenUser(
   problems: CompileProblem[],
 ): Identity["user"] {
   if (policy.user === null && policy.group === null) return null;
-  const entry = accounts?.users.find(({ name, uid }) => name === policy.user || uid === idOf(policy.user ?? ""));
+  const entry = accounts?.users.find(
+    ({ name, uid }) => name === policy.user || uid === idOf(policy.user ?? ""),
+  );
   const uid = policy.user === null ? caller.uid : (entry?.uid ?? idOf(policy.user));
-  if (uid === null) problems.push(problem("no-such-account", { kind: "user", name: policy.user ?? "" }));
+  if (uid === null)
+    problems.push(problem("no-such-account", { kind: "user", name: policy.user ?? "" }));
   const group = accounts?.groups.find(({ name }) => name === policy.group);
   const primary = policy.group === null ? (entry?.gid ?? null) : (group?.gid ?? idOf(policy.group));
   if (primary === null) {
@@ -67,11 +76,17 @@ function chosenUser(
   }
   if (uid === null || primary === null) return null;
   const member = entry?.name;
-  const groups = accounts?.groups.filter(({ members }) => member !== undefined && members.includes(member)) ?? [];
+  const groups =
+    accounts?.groups.filter(({ members }) => member !== undefined && members.includes(member)) ??
+    [];
   if (uid === caller.uid && primary === caller.gid) return null;
   const may = (capability: number) => (caller.capabilities & (1n << BigInt(capability))) !== 0n;
   if ((uid !== caller.uid && !may(CAP_SETUID)) || !may(CAP_SETGID)) {
     problems.push(problem("user-needs-root", { name: policy.user ?? policy.group ?? "" }));
   }
-  return { uid, gid: primary, groups: [...new Set([primary, ...groups.map(({ gid }) => gid)])].sort((a, b) => a - b) };
+  return {
+    uid,
+    gid: primary,
+    groups: [...new Set([primary, ...groups.map(({ gid }) => gid)])].sort((a, b) => a - b),
+  };
 }

@@ -4,5 +4,9 @@ import { granted } from "./identity.ts";
 
 export function inheritOf(policy: Pick<Policy, "inherit">): Plan["inherit"] {
   const kinds = granted(policy.inherit);
-  return { stdio: kinds.has("stdio"), stdioSockets: kinds.has("stdio-sockets"), listen: kinds.has("listen") };
+  return {
+    stdio: kinds.has("stdio"),
+    stdioSockets: kinds.has("stdio-sockets"),
+    listen: kinds.has("listen"),
+  };
 }

@@ -26,8 +26,17 @@ export interface Needs {
 
 export const needsNothing = (): boolean => false;
 
-/** Devices whose ioctls do nothing (`drivers/char/mem.c`, `random.c`: only CAP_SYS_ADMIN's requests change anything). */
-const harmlessDevices = new Set(["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"]);
+/**
+ * Devices whose ioctls do nothing (`drivers/char/mem.c`, `random.c`: only CAP_SYS_ADMIN's requests
+ * change anything).
+ */
+const harmlessDevices = new Set([
+  "/dev/null",
+  "/dev/zero",
+  "/dev/full",
+  "/dev/random",
+  "/dev/urandom",
+]);
 const opens = Permission.read | Permission.write;
 
 export function needsOf(
@@ -37,7 +46,8 @@ export function needsOf(
   const { view, modes, brokered } = decided;
   const memoryFiles = granted(policy.syscalls).has("memfd_create");
   return {
-    landlockPorts: modes.inet.granted && landlockSays(policy.addresses) && modes.inet.by !== "cgroup",
+    landlockPorts:
+      modes.inet.granted && landlockSays(policy.addresses) && modes.inet.by !== "cgroup",
     devicesWithoutIoctl: opensDevices(view, decided.snapshot),
     signalsHeld: !granted(policy.signals).has("any"),
     setUserId: policy.setUserId.length > 0,
@@ -49,14 +59,20 @@ export function needsOf(
   };
 }
 
-/** A directory of which everything may be opened may come to hold any device; so that counts where it is /dev or above. */
+/**
+ * A directory of which everything may be opened may come to hold any device; so that counts where
+ * it is /dev or above.
+ */
 function opensDevices(view: SealedView, snapshot: Snapshot): boolean {
   const ungranted = (rights: number) => (rights & opens) !== 0 && (rights & Permission.ioctl) === 0;
   const single = view.inodes.some(
-    ({ path, rights }) => ungranted(rights) && !harmlessDevices.has(path) && snapshot.lookup(path)?.kind === "device",
+    ({ path, rights }) =>
+      ungranted(rights) && !harmlessDevices.has(path) && snapshot.lookup(path)?.kind === "device",
   );
   return (
     single ||
-    view.directories.some(({ path, rights }) => ungranted(rights) && (path === "/" || `${path}/`.startsWith("/dev/")))
+    view.directories.some(
+      ({ path, rights }) => ungranted(rights) && (path === "/" || `${path}/`.startsWith("/dev/")),
+    )
   );
 }

@@ -9,9 +9,10 @@ export interface Moment extends HostSnapshot {
 }
 
 /**
- * A snapshot that looks at each name once, so that all who ask get one answer, and each fact is of the very look that the plan was made by: what changes
- * afterwards, or between the looks, makes the plan stale. So one moment may serve many compilations; it costs plans that are stale when they are made if it
- * lasts too long.
+ * A snapshot that looks at each name once, so that all who ask get one answer, and each fact is of
+ * the very look that the plan was made by: what changes afterwards, or between the looks, makes the
+ * plan stale. So one moment may serve many compilations; it costs plans that are stale when they
+ * are made if it lasts too long.
  */
 export function oneMoment(inner: HostSnapshot): Moment {
   const looks = new Map<string, Look>();

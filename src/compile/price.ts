@@ -1,4 +1,7 @@
-/** What a notified call costs beside the call itself, in microseconds; the figures of docs/benchmarks.md, "One call that is asked about". */
+/**
+ * What a notified call costs beside the call itself, in microseconds; the figures of
+ * docs/benchmarks.md, "One call that is asked about".
+ */
 const LET_THROUGH_US = 13;
 const DONE_US = { first: 20, last: 70 };
 /** What is added where the kernel cannot wake the mediator on the same core. */
@@ -11,6 +14,8 @@ export type Asked = "let-through" | "done";
 export function priceOfAsking(syncWakeup: boolean, asked: Asked, perCall: string): string {
   const wakeup = syncWakeup ? 0 : ASYNC_WAKEUP_US;
   const price =
-    asked === "let-through" ? `${LET_THROUGH_US + wakeup}` : `${DONE_US.first + wakeup} to ${DONE_US.last + wakeup}`;
+    asked === "let-through"
+      ? `${LET_THROUGH_US + wakeup}`
+      : `${DONE_US.first + wakeup} to ${DONE_US.last + wakeup}`;
   return `about ${price} us more for each ${perCall}`;
 }

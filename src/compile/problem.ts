@@ -13,7 +13,10 @@ type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer
   ? Name | Placeholders<Rest>
   : never;
 type Values<N extends CompileProblemName> = Readonly<
-  Record<Placeholders<(typeof compileEntries)[N]["message"] | (typeof compileEntries)[N]["fix"]>, string>
+  Record<
+    Placeholders<(typeof compileEntries)[N]["message"] | (typeof compileEntries)[N]["fix"]>,
+    string
+  >
 >;
 
 export function problem<N extends CompileProblemName>(name: N, values: Values<N>): CompileProblem {

@@ -3,7 +3,10 @@ import type { PlanReport } from "../plan/plan.ts";
 
 type Asked = PlanReport["brokered"][number];
 
-/** Calls about which the mediator is asked: each price once, below it the calls with why, equal reasons together. */
+/**
+ * Calls about which the mediator is asked: each price once, below it the calls with why, equal
+ * reasons together.
+ */
 export function renderAsked(brokered: readonly Asked[], width: number): string[] {
   return grouped(brokered, ({ price }) => price).flatMap(([price, entries]) => [
     wrap(`  ${price}`, width, "    "),

@@ -45,7 +45,10 @@ export function renderPlan(plan: Plan, { width }: { readonly width: number }): s
     .join("\n\n")}\n`;
 }
 
-/** The same for programs: what `cofferdam plan --json` prints. Rights are lists of names, masks are hexadecimal. */
+/**
+ * The same for programs: what `cofferdam plan --json` prints. Rights are lists of names, masks are
+ * hexadecimal.
+ */
 export function planJson(plan: Plan): {
   readonly domain: string;
   readonly number: number | null;
@@ -57,7 +60,11 @@ export function planJson(plan: Plan): {
     readonly noNewPrivileges: boolean;
     readonly bounding: string;
   };
-  readonly paths: readonly { readonly path: string; readonly directory: boolean; readonly rights: readonly string[] }[];
+  readonly paths: readonly {
+    readonly path: string;
+    readonly directory: boolean;
+    readonly rights: readonly string[];
+  }[];
   readonly ports: readonly { readonly port: number; readonly rights: readonly string[] }[];
   readonly sockets: Plan["mediation"]["sockets"];
   readonly filterInstructions: number;
@@ -70,9 +77,19 @@ export function planJson(plan: Plan): {
     level: plan.level,
     mode: plan.mode,
     attended: plan.attended,
-    identity: { user: who.user, noNewPrivileges: who.noNewPrivileges, bounding: `0x${who.bounding.toString(16)}` },
-    paths: (landlock?.paths ?? []).map((rule) => ({ ...rule, rights: names(rule.rights, pathRightNames) })),
-    ports: (landlock?.ports ?? []).map((rule) => ({ ...rule, rights: names(rule.rights, portRightNames) })),
+    identity: {
+      user: who.user,
+      noNewPrivileges: who.noNewPrivileges,
+      bounding: `0x${who.bounding.toString(16)}`,
+    },
+    paths: (landlock?.paths ?? []).map((rule) => ({
+      ...rule,
+      rights: names(rule.rights, pathRightNames),
+    })),
+    ports: (landlock?.ports ?? []).map((rule) => ({
+      ...rule,
+      rights: names(rule.rights, portRightNames),
+    })),
     sockets: mediation.sockets,
     filterInstructions: (plan.seccomp?.filter.length ?? 0) / 8,
     report: mediation.report,
@@ -107,12 +124,18 @@ function names(rights: bigint, all: readonly string[]): string[] {
 
 function heading({ domain, number, level, mode, attended }: Plan): string {
   const way = level === "disabled" ? [] : [mode, ...(attended ? ["attended"] : [])];
-  return [`domain ${domain}${number === null ? "" : ` (${number})`}`, `level ${level}`, ...way].join(", ");
+  return [
+    `domain ${domain}${number === null ? "" : ` (${number})`}`,
+    `level ${level}`,
+    ...way,
+  ].join(", ");
 }
 
 function identity({ identity: { user, privateIpc } }: Plan): string[] {
   const who =
-    user === null ? "the caller" : `user ${user.uid}, group ${user.gid}, groups ${user.groups.join(" ") || "none"}`;
+    user === null
+      ? "the caller"
+      : `user ${user.uid}, group ${user.gid}, groups ${user.groups.join(" ") || "none"}`;
   return [`runs as ${who}${privateIpc ? ", in an IPC namespace of its own" : ""}`];
 }
 
@@ -129,7 +152,9 @@ function pathRules({ landlock }: Plan): string[] {
 }
 
 function portRules({ landlock }: Plan): string[] {
-  return (landlock?.ports ?? []).map(({ port, rights }) => `${port}: ${names(rights, portRightNames).join(" ")}`);
+  return (landlock?.ports ?? []).map(
+    ({ port, rights }) => `${port}: ${names(rights, portRightNames).join(" ")}`,
+  );
 }
 
 function section(title: string, items: readonly string[], width: number): string[] {

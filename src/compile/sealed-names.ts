@@ -26,7 +26,9 @@ export function sealedNames(
   const [wide] = view.tooWide;
   if (wide === undefined) return { ...names, view, brokered: brokeredNames(view) };
   const cause = wide.rules.map(({ source }) => source.text).join(", ");
-  return { problems: [problem("too-many-names", { why: `too many names below ${wide.path} (${cause})` })] };
+  return {
+    problems: [problem("too-many-names", { why: `too many names below ${wide.path} (${cause})` })],
+  };
 }
 
 function brokeredNames({ brokered, directories }: SealedView): BrokeredNames {
@@ -34,7 +36,9 @@ function brokeredNames({ brokered, directories }: SealedView): BrokeredNames {
   return {
     creates: some(Permission.create),
     deletes: some(Permission.delete),
-    moves: directories.some(({ rights, refer }) => (rights & (Permission.create | Permission.delete)) !== 0 && !refer),
+    moves: directories.some(
+      ({ rights, refer }) => (rights & (Permission.create | Permission.delete)) !== 0 && !refer,
+    ),
     links: directories.some(({ rights }) => (rights & Permission.create) !== 0),
   };
 }

@@ -23,17 +23,28 @@ import { type SocketModes, socketModes } from "./sockets/modes.ts";
 type Options = CompileOptions & { readonly factAt: (path: string) => Fact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
-/** The plan of a sealed domain: names first, since everything else depends on what Landlock can express of them. */
+/**
+ * The plan of a sealed domain: names first, since everything else depends on what Landlock can
+ * express of them.
+ */
 export async function sealedPlan(written: Policy, options: Options): Promise<Outcome> {
   const { facts } = options;
   const snapshot = new RecordingSnapshot(options.snapshot);
-  const names = sealedNames(written, snapshot, options.own, [...options.files, ...(options.kept ?? [])]);
+  const names = sealedNames(written, snapshot, options.own, [
+    ...options.files,
+    ...(options.kept ?? []),
+  ]);
   if ("problems" in names) return { plan: null, problems: names.problems };
   const { policy, automaton, view, brokered, resolved, unfollowed } = names;
 
   const modes = socketModes(policy, facts, options.prepareCgroup !== undefined);
-  const missing = missingFeatures(facts, needsOf(policy, { view, snapshot, modes, brokered }), policy.bestEffort);
-  const ipc = facts.features["private-ipc"].state === "yes" ? granted(policy.ipc) : new Set<IpcKind>();
+  const missing = missingFeatures(
+    facts,
+    needsOf(policy, { view, snapshot, modes, brokered }),
+    policy.bestEffort,
+  );
+  const ipc =
+    facts.features["private-ipc"].state === "yes" ? granted(policy.ipc) : new Set<IpcKind>();
   const who = identityOf(policy, facts, accountsFor(policy, options.accounts), ipc.size > 0);
   const problems = [...missing.flatMap(problemsOf), ...who.problems];
   if (problems.some(isError)) return { plan: null, problems };
@@ -51,7 +62,19 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   if (cgroup.kind === "failed") return { plan: null, problems: [...problems, cgroup.problem] };
   const { identity } = who;
   const report = planReport({
-    ...{ policy: written, facts, view, modes, landlock, identity, context, missing, resolved, unfollowed, cgroup },
+    ...{
+      policy: written,
+      facts,
+      view,
+      modes,
+      landlock,
+      identity,
+      context,
+      missing,
+      resolved,
+      unfollowed,
+      cgroup,
+    },
     instructions: filter.length / INSTRUCTION_BYTES,
   });
   const plan: Plan = {
@@ -67,7 +90,9 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
       policy,
       ...mediationFrameOf(options),
       sockets: { inet: modes.inet.mode, unix: modes.unix.mode },
-      kernelCreates: view.directories.filter(({ kernelCreates }) => kernelCreates).map(({ path }) => path),
+      kernelCreates: view.directories
+        .filter(({ kernelCreates }) => kernelCreates)
+        .map(({ path }) => path),
       report,
     },
   };

@@ -5,7 +5,12 @@ import { type Needs, needsNothing } from "./needs.ts";
 type Row = Pick<Fallback, "needed" | "without" | "bestEffort" | "instead">;
 
 const always = () => true;
-const noDomain = (instead: string): Row => ({ needed: always, without: "fail", bestEffort: null, instead });
+const noDomain = (instead: string): Row => ({
+  needed: always,
+  without: "fail",
+  bestEffort: null,
+  instead,
+});
 const unused: Row = {
   needed: needsNothing,
   without: "unused",
@@ -13,7 +18,10 @@ const unused: Row = {
   instead: "nothing: supervision does not build on it",
 };
 
-/** What follows for a supervised domain: it stands on notifications alone, and what it does not stand on is `unused`. */
+/**
+ * What follows for a supervised domain: it stands on notifications alone, and what it does not
+ * stand on is `unused`.
+ */
 const rows: Readonly<Record<FeatureName, Row>> = {
   "landlock-files": unused,
   "landlock-tcp": unused,
@@ -29,7 +37,9 @@ const rows: Readonly<Record<FeatureName, Row>> = {
       "a domain with `set-user-id` does not start; every other one has no_new_privs at every level, so that set-user-id programs gain nothing",
   },
   "seccomp-notify": noDomain("no domain is supervised"),
-  "seccomp-addfd": noDomain("no domain is supervised: at enforcing the mediator could not hand over what it opens"),
+  "seccomp-addfd": noDomain(
+    "no domain is supervised: at enforcing the mediator could not hand over what it opens",
+  ),
   "seccomp-wait-killable": noDomain("no domain is supervised: a signal could tear any call in two"),
   "seccomp-sync-wakeup": {
     needed: always,
@@ -65,6 +75,12 @@ export const supervisedFallbacks: readonly Fallback[] = featureNames.map((featur
 
 /** Nothing that a sealed domain alone would need. */
 export const supervisedNeeds: Needs = {
-  ...{ landlockPorts: false, devicesWithoutIoctl: false, signalsHeld: false, setUserId: false, descriptors: false },
+  ...{
+    landlockPorts: false,
+    devicesWithoutIoctl: false,
+    signalsHeld: false,
+    setUserId: false,
+    descriptors: false,
+  },
   ...{ memoryFiles: false, addressesUnheld: false, unixUnheld: false, ipc: false },
 };

@@ -23,26 +23,37 @@ type Options = CompileOptions & { readonly factAt: (path: string) => Fact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
 /**
- * The plan of a supervised domain: a filter that notifies, and nothing that could not be taken back while the daemon runs. What cannot be added later either
- * (bounding set, no_new_privs, a namespace for IPC) is taken at the start at level enforcing, and left out at warning, which must change nothing.
+ * The plan of a supervised domain: a filter that notifies, and nothing that could not be taken back
+ * while the daemon runs. What cannot be added later either (bounding set, no_new_privs, a namespace
+ * for IPC) is taken at the start at level enforcing, and left out at warning, which must change
+ * nothing.
  */
 export async function supervisedPlan(written: Policy, options: Options): Promise<Outcome> {
   const { facts } = options;
   const snapshot = new RecordingSnapshot(options.snapshot);
-  const names = canonicalNames(written, snapshot, options.own, [...options.files, ...(options.kept ?? [])]);
+  const names = canonicalNames(written, snapshot, options.own, [
+    ...options.files,
+    ...(options.kept ?? []),
+  ]);
   if ("problems" in names) return { plan: null, problems: names.problems };
 
   const enforcing = written.level === "enforcing";
   const syscalls = written.syscalls.filter(mayBeGranted);
   const kinds = granted(written.ipc);
-  const ipc = enforcing && facts.features["private-ipc"].state !== "yes" ? new Set<IpcKind>() : kinds;
+  const ipc =
+    enforcing && facts.features["private-ipc"].state !== "yes" ? new Set<IpcKind>() : kinds;
   const needs = {
     ...supervisedNeeds,
     ...{ setUserId: written.setUserId.length > 0, ipc: enforcing && kinds.size > 0 },
     memoryFiles: granted(syscalls).has("memfd_create"),
   };
   const missing = missingFeatures(facts, needs, written.bestEffort, supervisedFallbacks);
-  const who = identityOf(written, facts, accountsFor(written, options.accounts), enforcing && ipc.size > 0);
+  const who = identityOf(
+    written,
+    facts,
+    accountsFor(written, options.accounts),
+    enforcing && ipc.size > 0,
+  );
   const problems = [...missing.flatMap(problemsOf), ...who.problems];
   if (problems.some(isError)) return { plan: null, problems };
 
@@ -81,7 +92,10 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   return { plan, problems };
 }
 
-/** Every capability is kept, and set-user-id programs work where the kernel allows a filter without no_new_privs. */
+/**
+ * Every capability is kept, and set-user-id programs work where the kernel allows a filter without
+ * no_new_privs.
+ */
 function asIfUnconfined(identity: Identity, withoutNoNewPrivileges: boolean): Identity {
   return {
     ...identity,
@@ -90,7 +104,10 @@ function asIfUnconfined(identity: Identity, withoutNoNewPrivileges: boolean): Id
   };
 }
 
-/** A group is given without its members that are never granted. Mounts that are named stay listed: their refusal says `never`, and proposes no line that is there already. */
+/**
+ * A group is given without its members that are never granted. Mounts that are named stay listed:
+ * their refusal says `never`, and proposes no line that is there already.
+ */
 function mayBeGranted(rule: TokenRule): boolean {
   if (rule.effect === "deny" || whyNever(rule.token) === null) return true;
   return isNamed(rule) && mountCalls.includes(rule.token);

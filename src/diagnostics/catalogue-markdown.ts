@@ -13,9 +13,14 @@ const chapters: Readonly<Record<string, string>> = {
 
 /** The reference page of all diagnostics, in the order of their codes. */
 export function catalogueMarkdown(): string {
-  const entries: readonly CatalogueEntry[] = Object.values(catalogue).toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  const entries: readonly CatalogueEntry[] = Object.values(catalogue).toSorted((a, b) =>
+    a.code < b.code ? -1 : 1,
+  );
   const parts = Object.entries(chapters).map(([prefix, title]) => {
-    return [`## ${title}\n`, ...entries.filter(({ code }) => code.startsWith(prefix)).map(entryMarkdown)].join("\n");
+    return [
+      `## ${title}\n`,
+      ...entries.filter(({ code }) => code.startsWith(prefix)).map(entryMarkdown),
+    ].join("\n");
   });
   return `${head}\n${parts.join("\n")}`;
 }
@@ -29,7 +34,15 @@ policy from being used, as a whole; a *warning* deserves an answer; an *info* st
 was written. Where a near miss is known, "did you mean" takes the place of the help line.
 `;
 
-function entryMarkdown({ code, severity, title, message, fix, explanation, example }: CatalogueEntry): string {
+function entryMarkdown({
+  code,
+  severity,
+  title,
+  message,
+  fix,
+  explanation,
+  example,
+}: CatalogueEntry): string {
   return `### ${code}: ${title}
 
 *${severity}*: ${message}

@@ -8,14 +8,19 @@ const VALUE_LENGTH_MAX = 200;
 type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
   : never;
-type Templates<N extends DiagnosticName> = (typeof catalogue)[N]["message"] | (typeof catalogue)[N]["fix"];
+type Templates<N extends DiagnosticName> =
+  | (typeof catalogue)[N]["message"]
+  | (typeof catalogue)[N]["fix"];
 
 /** The values that the templates of a diagnostic ask for. */
-export type DiagnosticValues<N extends DiagnosticName> = Readonly<Record<Placeholders<Templates<N>>, string | number>>;
+export type DiagnosticValues<N extends DiagnosticName> = Readonly<
+  Record<Placeholders<Templates<N>>, string | number>
+>;
 
 /**
- * The one way to make a diagnostic. With a `suggestion` the help line asks "did you mean" instead of telling the general fix.
- * Values come from files that anybody may have written: control characters are escaped and long values cut with `...`.
+ * The one way to make a diagnostic. With a `suggestion` the help line asks "did you mean" instead
+ * of telling the general fix. Values come from files that anybody may have written: control
+ * characters are escaped and long values cut with `...`.
  */
 export function diagnose<N extends DiagnosticName>(
   name: N,
@@ -28,7 +33,8 @@ export function diagnose<N extends DiagnosticName>(
     code: entry.code,
     severity: entry.severity,
     message: fill(entry.message, values),
-    help: suggestion === null ? fill(entry.fix, values) : `did you mean \`${shorten(suggestion)}\`?`,
+    help:
+      suggestion === null ? fill(entry.fix, values) : `did you mean \`${shorten(suggestion)}\`?`,
     file: span.file,
     line: span.line,
     column: span.column,
@@ -42,6 +48,9 @@ function fill(template: string, values: Readonly<Record<string, string | number>
 
 function shorten(value: string): string {
   const characters = [...value];
-  const kept = characters.length <= VALUE_LENGTH_MAX ? value : `${characters.slice(0, VALUE_LENGTH_MAX).join("")}...`;
+  const kept =
+    characters.length <= VALUE_LENGTH_MAX
+      ? value
+      : `${characters.slice(0, VALUE_LENGTH_MAX).join("")}...`;
   return printable(kept);
 }

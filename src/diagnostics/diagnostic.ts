@@ -1,6 +1,7 @@
 /**
- * What can be said about a policy: the record, and nothing that makes or shows it.
- * The folder `src/diagnostics/` holds the catalogue of codes, the constructor (`diagnose.ts`) and the renderer; it knows no policy.
+ * What can be said about a policy: the record, and nothing that makes or shows it. The folder
+ * `src/diagnostics/` holds the catalogue of codes, the constructor (`diagnose.ts`) and the
+ * renderer; it knows no policy.
  */
 export interface Diagnostic extends Span {
   /** Stable, `CFD` and four digits; explained in `docs/diagnostics.md`. */
@@ -12,10 +13,16 @@ export interface Diagnostic extends Span {
   readonly help: string;
 }
 
-/** An `error` keeps the policy from being used; a `warning` deserves an answer; an `info` states a price or a fact. */
+/**
+ * An `error` keeps the policy from being used; a `warning` deserves an answer; an `info` states a
+ * price or a fact.
+ */
 export type Severity = "error" | "warning" | "info";
 
-/** A stretch of one line of a file. Line and column count from 1, column and length in characters (code points). */
+/**
+ * A stretch of one line of a file. Line and column count from 1, column and length in characters
+ * (code points).
+ */
 export interface Span {
   readonly file: string;
   readonly line: number;

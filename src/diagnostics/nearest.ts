@@ -1,9 +1,12 @@
-/** Longest word, in UTF-16 units, that is compared: the distance costs the product of both lengths. */
+/**
+ * Longest word, in UTF-16 units, that is compared: the distance costs the product of both lengths.
+ */
 const NEAREST_LENGTH_MAX = 80;
 
 /**
- * The candidate a person most likely meant by `word`, or null when none is near enough: at most one edit in a word
- * of up to four letters, two up to seven, three beyond. Ties go to the first candidate.
+ * The candidate a person most likely meant by `word`, or null when none is near enough: at most one
+ * edit in a word of up to four letters, two up to seven, three beyond. Ties go to the first
+ * candidate.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   if (word.length === 0 || word.length > NEAREST_LENGTH_MAX) return null;
@@ -20,7 +23,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b` (optimal string alignment). */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b` (optimal
+ * string alignment).
+ */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -28,7 +34,11 @@ export function editDistance(a: string, b: string): number {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
       const same = a[row - 1] === b[column - 1] ? 0 : 1;
-      let cost = Math.min(at(last, column) + 1, at(current, column - 1) + 1, at(last, column - 1) + same);
+      let cost = Math.min(
+        at(last, column) + 1,
+        at(current, column - 1) + 1,
+        at(last, column - 1) + same,
+      );
       if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
         cost = Math.min(cost, at(beforeLast, column - 2) + 1);
       }

@@ -2,10 +2,15 @@ import { ESRCH } from "../kernel/constants.ts";
 import { ErrnoError, syscallRaw } from "../kernel/ffi.ts";
 import { number as syscallNumber } from "../kernel/syscalls.ts";
 
-/** CPUs a mask can name: bits, a multiple of 64. The kernel's own limit is 8192 (CONFIG_NR_CPUS). */
+/**
+ * CPUs a mask can name: bits, a multiple of 64. The kernel's own limit is 8192 (CONFIG_NR_CPUS).
+ */
 const CPUS_MAX = 8192;
 
-/** Processors on which a thread may run, as `0-11` or `0,1`; null for one that is gone. sched_getaffinity(2) */
+/**
+ * Processors on which a thread may run, as `0-11` or `0,1`; null for one that is gone.
+ * sched_getaffinity(2)
+ */
 export function readAffinity(tid: number): string | null {
   const mask = new Uint8Array(CPUS_MAX / 8);
   const bytes = syscallRaw(syscallNumber("sched_getaffinity") ?? -1, tid, mask.length, mask);

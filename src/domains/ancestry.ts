@@ -6,8 +6,9 @@ import type { Run } from "./runs.ts";
 type Kin = Pick<ProcStat, "parent" | "start">;
 
 /**
- * Whose processes are an ordinary user's, who has no control groups: the descendants of the daemons of `runs`, but for the holders and what they
- * start. A process whose parents died is no longer anybody's descendant: one that may be such an orphan is `unknown`.
+ * Whose processes are an ordinary user's, who has no control groups: the descendants of the daemons
+ * of `runs`, but for the holders and what they start. A process whose parents died is no longer
+ * anybody's descendant: one that may be such an orphan is `unknown`.
  */
 export class Ancestry {
   readonly #processes: ReadonlyMap<number, Kin>;
@@ -31,7 +32,9 @@ export class Ancestry {
     if (this.#runs.length === 0) return "superDom";
     const run = this.#runOf(pid);
     if (run === null) return this.#mayBeOrphan(pid) ? "unknown" : "superDom";
-    return this.#isOwners(pid, run) ? { domain: run.domain, number: run.number, run: run.pid } : "superDom";
+    return this.#isOwners(pid, run)
+      ? { domain: run.domain, number: run.number, run: run.pid }
+      : "superDom";
   }
 
   /** The credible record of a daemon that {@link of} named. */
@@ -39,7 +42,10 @@ export class Ancestry {
     return daemon === null ? undefined : this.#daemons.get(daemon);
   }
 
-  /** Anybody may write into a folder of his own what other people's processes are: daemon and holder must be the owner's, where they live. */
+  /**
+   * Anybody may write into a folder of his own what other people's processes are: daemon and holder
+   * must be the owner's, where they live.
+   */
   #isCredible({ pid, start, holder, holderStart, owner }: Run): boolean {
     const named = [
       [pid, start],
@@ -49,7 +55,10 @@ export class Ancestry {
     return owner === 0 || alive.every(([one]) => this.#identityOf(one)?.uid === owner);
   }
 
-  /** What a daemon's user started through sudo is no longer in the domain: no process of a domain without root changes its user. */
+  /**
+   * What a daemon's user started through sudo is no longer in the domain: no process of a domain
+   * without root changes its user.
+   */
   #isOwners(pid: number, { owner }: Run): boolean {
     return owner === 0 || this.#identityOf(pid)?.uid === owner;
   }
@@ -69,14 +78,21 @@ export class Ancestry {
     return found;
   }
 
-  /** Null at the end of the line, and where the process id of a parent was given to somebody younger. */
+  /**
+   * Null at the end of the line, and where the process id of a parent was given to somebody
+   * younger.
+   */
   #parentOf(pid: number): number | null {
     const child = this.#processes.get(pid);
     const parent = child && this.#processes.get(child.parent);
     return child && parent && parent.start <= child.start ? child.parent : null;
   }
 
-  #startedAs(runs: ReadonlyMap<number, Run>, pid: number, start: "start" | "holderStart"): Run | null {
+  #startedAs(
+    runs: ReadonlyMap<number, Run>,
+    pid: number,
+    start: "start" | "holderStart",
+  ): Run | null {
     const run = runs.get(pid);
     return run !== undefined && this.#processes.get(pid)?.start === run[start] ? run : null;
   }
@@ -85,17 +101,27 @@ export class Ancestry {
     return this.#startedAs(this.#holders, pid, "holderStart") !== null;
   }
 
-  /** Every process of a domain is younger than its daemon, carries its system call filter, and, without root, its user's real id. */
+  /**
+   * Every process of a domain is younger than its daemon, carries its system call filter, and,
+   * without root, its user's real id.
+   */
   #mayBeOrphan(pid: number): boolean {
     const start = this.#processes.get(pid)?.start;
     const older = this.#runs.filter((run) => start !== undefined && run.start <= start);
     if (older.length === 0 || this.#isBelowHolder(pid)) return false;
     const identity = this.#identityOf(pid);
-    return identity?.filtered === true && older.some(({ owner }) => owner === 0 || owner === identity.uid);
+    return (
+      identity?.filtered === true &&
+      older.some(({ owner }) => owner === 0 || owner === identity.uid)
+    );
   }
 
   #isBelowHolder(pid: number): boolean {
-    for (let at: number | null = pid, steps = 0; at !== null && steps < ANCESTORS_MAX; at = this.#parentOf(at), steps++)
+    for (
+      let at: number | null = pid, steps = 0;
+      at !== null && steps < ANCESTORS_MAX;
+      at = this.#parentOf(at), steps++
+    )
       if (this.#isHolder(at)) return true;
     return false;
   }
@@ -115,5 +141,7 @@ interface Identity {
 function readIdentity(pid: number): Identity | null {
   const status = readProc(`/proc/${pid}/status`);
   const uid = status === null ? undefined : /^Uid:\t(\d+)/m.exec(status)?.[1];
-  return status === null || uid === undefined ? null : { uid: Number(uid), filtered: /^Seccomp:\t2$/m.test(status) };
+  return status === null || uid === undefined
+    ? null
+    : { uid: Number(uid), filtered: /^Seccomp:\t2$/m.test(status) };
 }

@@ -11,7 +11,9 @@ export interface Confinement extends Member {
   readonly mode: Mediation | null;
   /** In force now. */
   readonly level: Level | null;
-  /** `lost`: the holder died, and with it whoever could answer for what the kernel cannot decide. */
+  /**
+   * `lost`: the holder died, and with it whoever could answer for what the kernel cannot decide.
+   */
   readonly holder: Run["holderState"] | null;
 }
 
@@ -22,7 +24,10 @@ export interface HostDomains {
   readonly levelOf: (number: number) => Level | null;
 }
 
-/** Control groups, records of runs and the live table, joined: what holds which process. One read of /proc each. */
+/**
+ * Control groups, records of runs and the live table, joined: what holds which process. One read of
+ * /proc each.
+ */
 export class Confinements {
   readonly #group = ownCofferdamGroup();
   readonly #runs: ReadonlyMap<string, Run>;
@@ -44,7 +49,8 @@ export class Confinements {
     const text = this.#group === null ? "" : readProc(`/proc/${pid}/cgroup`);
     if (text === null) return null;
     const place = this.#group === null ? null : placeInCgroups(text, this.#group);
-    if (place !== null) return this.#join({ ...place, number: null }, this.#runs.get(keyOf(place.run, place.domain)));
+    if (place !== null)
+      return this.#join({ ...place, number: null }, this.#runs.get(keyOf(place.run, place.domain)));
     const member = this.#ancestry.of(pid);
     return typeof member === "string" ? member : this.#join(member, this.#ancestry.run(member.run));
   }

@@ -8,9 +8,15 @@ export interface DomainIdentity {
   readonly name: string;
   /** Absolute name of the policy's own file. */
   readonly origin: string;
-  /** Hexadecimal SHA-256 of what the policy means, its name and summary and the places of its rules left out. */
+  /**
+   * Hexadecimal SHA-256 of what the policy means, its name and summary and the places of its rules
+   * left out.
+   */
   readonly identity: string;
-  /** `DEVICE:INODE:BIRTH` of the file; null where the file system keeps no time of birth: a number alone is given again. */
+  /**
+   * `DEVICE:INODE:BIRTH` of the file; null where the file system keeps no time of birth: a number
+   * alone is given again.
+   */
   readonly inode: string | null;
 }
 
@@ -23,7 +29,10 @@ export function identityOf(name: string, origin: string, identity: string): Doma
   return { name, origin, identity, inode: inodeOf(origin) };
 }
 
-/** Equal for policies that mean the same: neither the order of rules counts nor where they are written. */
+/**
+ * Equal for policies that mean the same: neither the order of rules counts nor where they are
+ * written.
+ */
 export function policyDigest(policy: Policy): string {
   const { name: _name, summary: _summary, ...meaning } = policy;
   return createHash("sha256")
@@ -40,5 +49,7 @@ function withoutPlaces(value: unknown): unknown {
 
 function inodeOf(path: string): string | null {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined || stats.birthtimeNs === 0n ? null : `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
+  return stats === undefined || stats.birthtimeNs === 0n
+    ? null
+    : `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
 }

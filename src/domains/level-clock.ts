@@ -21,7 +21,10 @@ export function levelClock(): LevelClock {
   };
 }
 
-/** An override that ends by itself goes back to `before` without an end of its own. `seconds` null: it stays. */
+/**
+ * An override that ends by itself goes back to `before` without an end of its own. `seconds` null:
+ * it stays.
+ */
 export function newOverride(
   level: Level,
   by: Actor,
@@ -41,8 +44,10 @@ export function newOverride(
 }
 
 /**
- * Seconds left; null for one that stays. In the boot that it was given in, steps of the wall clock do not count. In a later one the wall clock tells how long the host was
- * down, but never gives more than was left: a clock that went back makes no level last, since what this boot has lasted has passed for certain.
+ * Seconds left; null for one that stays. In the boot that it was given in, steps of the wall clock
+ * do not count. In a later one the wall clock tells how long the host was down, but never gives
+ * more than was left: a clock that went back makes no level last, since what this boot has lasted
+ * has passed for certain.
  */
 export function secondsLeft(override: LevelOverride, clock: LevelClock): number | null {
   const { since, until, untilUptime } = override;
@@ -52,7 +57,10 @@ export function secondsLeft(override: LevelOverride, clock: LevelClock): number 
   return Math.min((Date.parse(until) - clock.wall) / 1000, most - clock.uptime);
 }
 
-/** For the file of an override that was given in an earlier boot: from now on steps of the wall clock do not count in this one either. null where nothing is to be changed. */
+/**
+ * For the file of an override that was given in an earlier boot: from now on steps of the wall
+ * clock do not count in this one either. null where nothing is to be changed.
+ */
 export function inThisBoot(override: LevelOverride, clock: LevelClock): LevelOverride | null {
   const left = secondsLeft(override, clock);
   if (left === null || left <= 0 || override.untilUptime?.boot === clock.boot) return null;
@@ -64,7 +72,9 @@ export function untilNow(override: LevelOverride | null, clock: LevelClock): str
   const left = override === null ? null : secondsLeft(override, clock);
   if (override?.until === undefined || left === null) return null;
   const until = wallIn(clock, left);
-  return Math.abs(Date.parse(until) - Date.parse(override.until)) < CLOCK_STEP_MIN_MS ? override.until : until;
+  return Math.abs(Date.parse(until) - Date.parse(override.until)) < CLOCK_STEP_MIN_MS
+    ? override.until
+    : until;
 }
 
 /** What two clocks drift apart in a while is no step, milliseconds. */
@@ -78,8 +88,14 @@ function wallIn({ wall }: LevelClock, seconds: number): string {
   return new Date(wall + seconds * 1000).toISOString();
 }
 
-/** The override that counts now: one whose time is over counts no more, whoever has not yet taken it away. */
-export function overrideNow(override: LevelOverride | null, clock: LevelClock): LevelOverride | null {
+/**
+ * The override that counts now: one whose time is over counts no more, whoever has not yet taken it
+ * away.
+ */
+export function overrideNow(
+  override: LevelOverride | null,
+  clock: LevelClock,
+): LevelOverride | null {
   if (override === null) return null;
   const left = secondsLeft(override, clock);
   return left !== null && left <= 0 ? (override.before ?? null) : override;

@@ -14,15 +14,25 @@ export interface Actor {
 /** Whose order it is when a level's time is over, or its domain gone. */
 export const byItself: Actor = { uid: 0, name: "cofferdam" };
 
-/** A level that counts instead of the policy's own, until it is taken back. Wall clock times are ISO 8601, UTC. */
+/**
+ * A level that counts instead of the policy's own, until it is taken back. Wall clock times are ISO
+ * 8601, UTC.
+ */
 export interface LevelOverride {
   readonly level: Level;
   readonly by: Actor;
   readonly since: string;
   /** `--for`: when it ends by itself. */
   readonly until?: string;
-  /** The same in the time that no clock step changes, for as long as this boot lasts. `lasts`: seconds that were left when this was written down. */
-  readonly untilUptime?: { readonly boot: string; readonly seconds: number; readonly lasts?: number };
+  /**
+   * The same in the time that no clock step changes, for as long as this boot lasts. `lasts`:
+   * seconds that were left when this was written down.
+   */
+  readonly untilUptime?: {
+    readonly boot: string;
+    readonly seconds: number;
+    readonly lasts?: number;
+  };
   /** What counts again then; the policy's own level where it is left out. */
   readonly before?: LevelOverride;
 }
@@ -35,7 +45,10 @@ export function overridePath(folder: string, domain: string): string {
   return join(folder, domain);
 }
 
-/** null where the policy's own level counts. @throws StateError for a file that is broken or cannot be read */
+/**
+ * null where the policy's own level counts. @throws StateError for a file that is broken or cannot
+ * be read
+ */
 export function readOverride(folder: string, domain: string): LevelOverride | null {
   const path = overridePath(folder, domain);
   let text: string;
@@ -44,7 +57,10 @@ export function readOverride(folder: string, domain: string): LevelOverride | nu
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return null;
     if (!(error instanceof Error && "code" in error)) throw error;
-    throw new StateError(`${path} cannot be read: ${error.code}`, `remove it, then ${giveAgain(domain)}`);
+    throw new StateError(
+      `${path} cannot be read: ${error.code}`,
+      `remove it, then ${giveAgain(domain)}`,
+    );
   }
   const value = parseOverride(text);
   if (value !== null) return value;
@@ -64,11 +80,18 @@ export function removeOverride(folder: string, domain: string): void {
   changeOverrides(folder, [[domain, null]]);
 }
 
-/** Overrides by domain, null to take one back: where there is no room for all of them, none is changed. @throws what the system says */
-export function changeOverrides(folder: string, changes: readonly (readonly [string, LevelOverride | null])[]): void {
+/**
+ * Overrides by domain, null to take one back: where there is no room for all of them, none is
+ * changed. @throws what the system says
+ */
+export function changeOverrides(
+  folder: string,
+  changes: readonly (readonly [string, LevelOverride | null])[],
+): void {
   const prepared: (readonly [string, PreparedFile | null])[] = [];
   try {
-    for (const [domain, override] of changes) prepared.push([domain, override && prepare(folder, override)]);
+    for (const [domain, override] of changes)
+      prepared.push([domain, override && prepare(folder, override)]);
     for (const [domain, file] of prepared) {
       if (file === null) rmSync(overridePath(folder, domain), { force: true });
       else file.place(overridePath(folder, domain));
@@ -131,5 +154,9 @@ function isTime(value: unknown): boolean {
 function isUptime(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { boot, seconds, lasts } = value as Record<string, unknown>;
-  return typeof boot === "string" && typeof seconds === "number" && (lasts === undefined || typeof lasts === "number");
+  return (
+    typeof boot === "string" &&
+    typeof seconds === "number" &&
+    (lasts === undefined || typeof lasts === "number")
+  );
 }

@@ -1,9 +1,12 @@
 /**
- * The host's table of domains as every process of Cofferdam sees it while it runs: `/run/cofferdam/table`, mapped shared. Written by the agent alone;
- * read at each decision by mediators, and by `ps`. One record a number: the record of domain N lies at {@link TABLE_HEADER_BYTES} + N * {@link TABLE_RECORD_BYTES}.
- * The header is the magic, the version, zeros. A record is four words: 0 no such domain, 1 there or 2 gone for good; the level in force (0 enforcing, 1 warning,
- * 2 disabled); the number of policies put into force, of which the present one lies in `live/NUMBER` as the bytes of a plan; zero.
- * Little-endian. A level or a generation is one aligned 32-bit word, so that a reader never sees half of it.
+ * The host's table of domains as every process of Cofferdam sees it while it runs:
+ * `/run/cofferdam/table`, mapped shared. Written by the agent alone; read at each decision by
+ * mediators, and by `ps`. One record a number: the record of domain N lies at {@link
+ * TABLE_HEADER_BYTES} + N * {@link TABLE_RECORD_BYTES}. The header is the magic, the version,
+ * zeros. A record is four words: 0 no such domain, 1 there or 2 gone for good; the level in force
+ * (0 enforcing, 1 warning, 2 disabled); the number of policies put into force, of which the present
+ * one lies in `live/NUMBER` as the bytes of a plan; zero. Little-endian. A level or a generation is
+ * one aligned 32-bit word, so that a reader never sees half of it.
  */
 import type { Level } from "../model/policy.ts";
 

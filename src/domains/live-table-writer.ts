@@ -28,8 +28,8 @@ export class LiveTableWriter {
   }
 
   /**
-   * Goes on with a table that is there, so that mediators which map it see every further change and generations never go back. One that is
-   * broken is voided for its readers and replaced.
+   * Goes on with a table that is there, so that mediators which map it see every further change and
+   * generations never go back. One that is broken is voided for its readers and replaced.
    */
   static open(path: string = LIVE_TABLE): LiveTableWriter {
     const old = mapWritable(path);
@@ -42,7 +42,10 @@ export class LiveTableWriter {
     return new LiveTableWriter(mapping);
   }
 
-  /** One store; in force for every call that a mediator decides from now on. @throws RangeError beyond the table */
+  /**
+   * One store; in force for every call that a mediator decides from now on. @throws RangeError
+   * beyond the table
+   */
   setLevel(number: number, level: Level): void {
     const at = this.#at(number);
     Atomics.store(this.#words, at + 1, wordOfLevel(level));
@@ -57,7 +60,9 @@ export class LiveTableWriter {
   /** null for a number that no domain has. */
   level(number: number): Level | null {
     const at = this.#at(number);
-    return Atomics.load(this.#words, at) === 1 ? levelOfWord(Atomics.load(this.#words, at + 1)) : null;
+    return Atomics.load(this.#words, at) === 1
+      ? levelOfWord(Atomics.load(this.#words, at + 1))
+      : null;
   }
 
   generation(number: number): number {

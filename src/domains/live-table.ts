@@ -3,9 +3,18 @@ import { O_CLOEXEC, O_NOFOLLOW, O_RDONLY } from "../kernel/constants.ts";
 import { ErrnoError, hasCode } from "../kernel/errno-error.ts";
 import { close, type Mapping, mapShared, open } from "../kernel/ffi.ts";
 import type { Level } from "../model/policy.ts";
-import { isTable, LIVE_TABLE, levelOfWord, recordWords, TABLE_BYTES, TABLE_RECORD_WORDS } from "./live-table-layout.ts";
+import {
+  isTable,
+  LIVE_TABLE,
+  levelOfWord,
+  recordWords,
+  TABLE_BYTES,
+  TABLE_RECORD_WORDS,
+} from "./live-table-layout.ts";
 
-/** How often a table that is missing, void or possibly replaced is looked for again, milliseconds. */
+/**
+ * How often a table that is missing, void or possibly replaced is looked for again, milliseconds.
+ */
 const LOOK_AGAIN_MS = 500;
 
 interface Mapped {
@@ -16,9 +25,11 @@ interface Mapped {
 }
 
 /**
- * Reads levels and generations at each decision; one is a few loads from shared memory. A table that is missing, too short or no table answers null, and is looked
- * for again: a new file under the name is taken at the latest after {@link LOOK_AGAIN_MS}, at once where the agent voids the old one.
- * The file is root's, and nobody shortens it: a mapping that loses its pages would end the reader.
+ * Reads levels and generations at each decision; one is a few loads from shared memory. A table
+ * that is missing, too short or no table answers null, and is looked for again: a new file under
+ * the name is taken at the latest after {@link LOOK_AGAIN_MS}, at once where the agent voids the
+ * old one. The file is root's, and nobody shortens it: a mapping that loses its pages would end the
+ * reader.
  */
 export class LiveTable {
   readonly #path: string;
@@ -36,7 +47,10 @@ export class LiveTable {
     return table;
   }
 
-  /** In force now; null where the table knows no such domain, or cannot be read: then what was at the start holds. */
+  /**
+   * In force now; null where the table knows no such domain, or cannot be read: then what was at
+   * the start holds.
+   */
   level(number: number): Level | null {
     const record = this.#record(number);
     return record === null ? null : levelOfWord(record.level);

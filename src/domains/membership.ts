@@ -7,16 +7,24 @@ export interface Member {
   readonly domain: string;
   /** Null where the domain has none, or the run's record is gone. */
   readonly number: number | null;
-  /** Process id of the daemon whose run it is; null for a process that somebody moved into the domain's group. */
+  /**
+   * Process id of the daemon whose run it is; null for a process that somebody moved into the
+   * domain's group.
+   */
   readonly run: number | null;
 }
 
-/** `superDom`: in no domain of root's. `unknown`: the process is gone or hidden, or the host has no control groups version 2. */
+/**
+ * `superDom`: in no domain of root's. `unknown`: the process is gone or hidden, or the host has no
+ * control groups version 2.
+ */
 export type Membership = Member | "superDom" | "unknown";
 
 /**
- * Whose process this is: one read of `/proc/PID/cgroup`, and for a member one readlink. No process can forge it, since domains may never write
- * control groups. The runs of ordinary users have none, and count as `superDom` here: to root's domains they are outside. `ps` knows more (`ancestry.ts`).
+ * Whose process this is: one read of `/proc/PID/cgroup`, and for a member one readlink. No process
+ * can forge it, since domains may never write control groups. The runs of ordinary users have none,
+ * and count as `superDom` here: to root's domains they are outside. `ps` knows more
+ * (`ancestry.ts`).
  */
 export function domainOfProcess(pid: number, runs: string = HOST_RUNS): Membership {
   const group = ownCofferdamGroup();

@@ -32,7 +32,10 @@ export function beforePath(path: string): string {
   return `${path}.before`;
 }
 
-/** The first number is 1: 0 is superDom's. @throws StateError for a file that is broken: numbers are never given anew by themselves */
+/**
+ * The first number is 1: 0 is superDom's. @throws StateError for a file that is broken: numbers are
+ * never given anew by themselves
+ */
 export function readNumbers(path: string): NumbersFile {
   let text: string;
   try {
@@ -48,7 +51,9 @@ export function readNumbers(path: string): NumbersFile {
 
 /** Numbers by name, of domains that are not gone. */
 export function numbersGiven(path: string): ReadonlyMap<string, number> {
-  return new Map(readNumbers(path).domains.flatMap(({ name, number, gone }) => (gone ? [] : [[name, number]])));
+  return new Map(
+    readNumbers(path).domains.flatMap(({ name, number, gone }) => (gone ? [] : [[name, number]])),
+  );
 }
 
 export function writeNumbers(path: string, file: NumbersFile): void {

@@ -2,15 +2,21 @@ import { dirname } from "node:path";
 import { lockFile } from "../kernel/file-lock.ts";
 import type { DomainIdentity } from "./identity.ts";
 import { DOMAIN_NUMBERS_MAX } from "./live-table-layout.ts";
-import { type NumberedDomain, type NumbersFile, readNumbers, writeNumbers } from "./numbers-file.ts";
+import {
+  type NumberedDomain,
+  type NumbersFile,
+  readNumbers,
+  writeNumbers,
+} from "./numbers-file.ts";
 import { StateError } from "./state-error.ts";
 
 /** How long another process may be giving numbers, milliseconds. */
 const LOCK_WAIT_MAX_MS = 5_000;
 
 /**
- * Numbers of domains by name, for those of `wanted`. New ones get the next number; one whose file was renamed keeps its own. `present` are the names of all domains
- * of which there is a file, readable or not; whatever else has a number is gone when `complete` is set.
+ * Numbers of domains by name, for those of `wanted`. New ones get the next number; one whose file
+ * was renamed keeps its own. `present` are the names of all domains of which there is a file,
+ * readable or not; whatever else has a number is gone when `complete` is set.
  * @throws StateError for a broken file, one locked for too long, or when there is no number left
  */
 export function giveNumbers(
@@ -31,7 +37,9 @@ export function giveNumbers(
     if (JSON.stringify(after) !== JSON.stringify(before)) writeNumbers(path, after);
     const names = new Set(wanted.map(({ name }) => name));
     return new Map(
-      after.domains.filter(({ name, gone }) => !gone && names.has(name)).map(({ name, number }) => [name, number]),
+      after.domains
+        .filter(({ name, gone }) => !gone && names.has(name))
+        .map(({ name, number }) => [name, number]),
     );
   } finally {
     lock.release();
@@ -68,7 +76,9 @@ function withNumbers(
       next += 1;
     }
   }
-  const rest = complete ? domains.map((one) => (here.has(one.name) ? one : { ...one, gone: true as const })) : domains;
+  const rest = complete
+    ? domains.map((one) => (here.has(one.name) ? one : { ...one, gone: true as const }))
+    : domains;
   return { version: 1, next, domains: rest };
 }
 
@@ -77,15 +87,18 @@ function take(taken: Set<number>, number: number): number {
   return number;
 }
 
-/** A name that came back is the domain it was; of several that had the name in their time, the last. */
+/**
+ * A name that came back is the domain it was; of several that had the name in their time, the last.
+ */
 function newest(domains: readonly NumberedDomain[], name: string): number {
   const live = domains.findIndex((one) => one.name === name && !one.gone);
   return live >= 0 ? live : domains.findLastIndex((one) => one.name === name);
 }
 
 /**
- * The one domain without a file that this new name must be: the same file, or else the same meaning. -1 where none fits, or more than one on either side:
- * a number is rather new than somebody else's. Instances of templates mean the same and are different all the same.
+ * The one domain without a file that this new name must be: the same file, or else the same
+ * meaning. -1 where none fits, or more than one on either side: a number is rather new than
+ * somebody else's. Instances of templates mean the same and are different all the same.
  */
 function renamedFrom(
   one: DomainIdentity,
@@ -95,14 +108,23 @@ function renamedFrom(
   taken: ReadonlySet<number>,
 ): number {
   if (one.name.includes("@")) return -1;
-  const lost = domains.filter(({ name, number }) => !here.has(name) && !taken.has(number) && !name.includes("@"));
+  const lost = domains.filter(
+    ({ name, number }) => !here.has(name) && !taken.has(number) && !name.includes("@"),
+  );
   const sameFile = one.inode === null ? [] : lost.filter(({ inode }) => inode === one.inode);
   const sameMeaning = lost.filter(({ identity }) => identity === one.identity);
-  const rivals = strangers.filter(({ identity, name }) => identity === one.identity && !name.includes("@"));
+  const rivals = strangers.filter(
+    ({ identity, name }) => identity === one.identity && !name.includes("@"),
+  );
   const candidates = sameFile.length > 0 ? sameFile : rivals.length === 1 ? sameMeaning : [];
-  return candidates.length === 1 && candidates[0] !== undefined ? domains.indexOf(candidates[0]) : -1;
+  return candidates.length === 1 && candidates[0] !== undefined
+    ? domains.indexOf(candidates[0])
+    : -1;
 }
 
-function recordOf({ name, origin, identity, inode }: DomainIdentity, number: number): NumberedDomain {
+function recordOf(
+  { name, origin, identity, inode }: DomainIdentity,
+  number: number,
+): NumberedDomain {
   return { number, name, origin, identity, ...(inode === null ? {} : { inode }) };
 }

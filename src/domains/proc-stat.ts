@@ -28,7 +28,9 @@ export interface ProcStat {
 /** include/linux/sched.h */
 const PF_KTHREAD = 0x0020_0000;
 
-/** The name may hold spaces and parentheses; fields count from 1, the third follows the last `)`. */
+/**
+ * The name may hold spaces and parentheses; fields count from 1, the third follows the last `)`.
+ */
 export function parseProcStat(text: string): ProcStat | null {
   const open = text.indexOf("(");
   const close = text.lastIndexOf(")");
@@ -60,10 +62,17 @@ export function readProc(path: string): string | null {
   return unlessGone(() => readFileSync(path, "utf8"));
 }
 
-/** Bytes of a process's words that anybody is shown: it may make them as long as it likes, megabytes. */
+/**
+ * Bytes of a process's words that anybody is shown: it may make them as long as it likes,
+ * megabytes.
+ */
 const WORDS_BYTES_MAX = 4_096;
 
-/** The words that a process was started with, or what it has written over them, as `/proc/PID/cmdline` has them; the first {@link WORDS_BYTES_MAX} bytes. Null as for {@link readProc}. */
+/**
+ * The words that a process was started with, or what it has written over them, as
+ * `/proc/PID/cmdline` has them; the first {@link WORDS_BYTES_MAX} bytes. Null as for {@link
+ * readProc}.
+ */
 export function readWords(pid: number): string | null {
   return unlessGone(() => {
     const file = openSync(`/proc/${pid}/cmdline`, "r");

@@ -2,7 +2,13 @@ import { readdirSync } from "node:fs";
 import { hasCode } from "../kernel/errno-error.ts";
 import { readAffinity } from "./affinity.ts";
 import { type Confinement, Confinements, type HostDomains } from "./confinement.ts";
-import { CLOCK_TICKS_A_SECOND, type ProcStat, parseProcStat, readProc, readWords } from "./proc-stat.ts";
+import {
+  CLOCK_TICKS_A_SECOND,
+  type ProcStat,
+  parseProcStat,
+  readProc,
+  readWords,
+} from "./proc-stat.ts";
 
 /** One process, or one thread beside the first. */
 export interface ListedProcess {
@@ -11,14 +17,19 @@ export interface ListedProcess {
   readonly tid: number;
   readonly kind: "process" | "thread" | "kernel";
   readonly comm: string;
-  /** The words it was started with; the bare name where there are none (kernel threads, zombies). */
+  /**
+   * The words it was started with; the bare name where there are none (kernel threads, zombies).
+   */
   readonly command: string;
   /** Letter of proc_pid_stat(5). */
   readonly state: string;
   readonly group: number;
   /** CPU time, seconds. */
   readonly seconds: number;
-  /** Function of the kernel in which it sleeps; null where it runs, or the kernel does not say. Only with `details`. */
+  /**
+   * Function of the kernel in which it sleeps; null where it runs, or the kernel does not say. Only
+   * with `details`.
+   */
   readonly waits: string | null;
   /** Processors, as `0-11`. Only with `details`. */
   readonly cpus: string | null;
@@ -32,7 +43,10 @@ export interface ListOptions extends HostDomains {
   readonly details: boolean;
 }
 
-/** Every process of this host, by process id ascending, each followed by its threads. What vanishes meanwhile is left out. */
+/**
+ * Every process of this host, by process id ascending, each followed by its threads. What vanishes
+ * meanwhile is left out.
+ */
 export function listProcesses(options: ListOptions): readonly ListedProcess[] {
   const stats = new Map<number, ProcStat>();
   for (const pid of numbersIn("/proc")) {
@@ -43,7 +57,12 @@ export function listProcesses(options: ListOptions): readonly ListedProcess[] {
   return [...stats].flatMap(([pid, stat]) => rowsOf(pid, stat, confinements, options));
 }
 
-function rowsOf(pid: number, stat: ProcStat, confinements: Confinements, options: ListOptions): ListedProcess[] {
+function rowsOf(
+  pid: number,
+  stat: ProcStat,
+  confinements: Confinements,
+  options: ListOptions,
+): ListedProcess[] {
   const confinement = confinements.of(pid);
   if (confinement === null) return [];
   const words = stat.kernel ? "" : readWords(pid);
@@ -62,12 +81,16 @@ function rowsOf(pid: number, stat: ProcStat, confinements: Confinements, options
     cpus: options.details ? readAffinity(tid) : null,
     confinement,
   });
-  const threads = options.threads && !stat.kernel ? numbersIn(`/proc/${pid}/task`).filter((tid) => tid !== pid) : [];
+  const threads =
+    options.threads && !stat.kernel
+      ? numbersIn(`/proc/${pid}/task`).filter((tid) => tid !== pid)
+      : [];
   const below = threads.flatMap((tid) => {
     const own = statOf(`/proc/${pid}/task/${tid}`);
     return own === null ? [] : [row(tid, own)];
   });
-  // The file of a process adds up all its threads; the first one's own time is in its task. proc_pid_stat(5)
+  // The file of a process adds up all its threads; the first one's own time is in its task.
+  // proc_pid_stat(5)
   const first = threads.length === 0 ? stat : (statOf(`/proc/${pid}/task/${pid}`) ?? stat);
   return [row(pid, first), ...below];
 }

@@ -1,6 +1,9 @@
 import type { Level, Mediation } from "../model/policy.ts";
 
-/** What the holder wrote about a run at its birth: the text of the symbolic link `runs/PID`, words with a space between. */
+/**
+ * What the holder wrote about a run at its birth: the text of the symbolic link `runs/PID`, words
+ * with a space between.
+ */
 export interface RunRecord {
   readonly domain: string;
   /** Null where the domain had none. */
@@ -8,7 +11,10 @@ export interface RunRecord {
   readonly mode: Mediation;
   /** At the start. */
   readonly level: Level;
-  /** Start times are field 22 of `/proc/PID/stat`, in clock ticks since boot: with them a process id given again is told from the old one. */
+  /**
+   * Start times are field 22 of `/proc/PID/stat`, in clock ticks since boot: with them a process id
+   * given again is told from the old one.
+   */
   readonly start: bigint;
   readonly holder: number;
   readonly holderStart: bigint;
@@ -16,7 +22,9 @@ export interface RunRecord {
   readonly live: boolean;
 }
 
-/** A name without control characters: users write records, too, and root lists them on a terminal. */
+/**
+ * A name without control characters: users write records, too, and root lists them on a terminal.
+ */
 const form =
   /^(?<domain>[A-Za-z0-9][\w.@-]*) (?<number>\d{1,5}) (?<mode>sealed|supervised) (?<level>enforcing|warning|disabled) (?<start>\d{1,20}) (?<holder>\d{1,10}) (?<holderStart>\d{1,20})(?: (?<live>live|fixed))?$/;
 

@@ -11,7 +11,10 @@ export const HOST_RUNS = "/run/cofferdam/runs";
 export interface Run extends RunRecord {
   /** The daemon's process id, which names the run. */
   readonly pid: number;
-  /** `lost`: the holder died, so that calls which only it can have answered fail, and nobody removes the record. */
+  /**
+   * `lost`: the holder died, so that calls which only it can have answered fail, and nobody removes
+   * the record.
+   */
   readonly holderState: "alive" | "lost";
   /** `gone`: the daemon's first process ended; others of the domain may go on. */
   readonly daemonState: "alive" | "gone";
@@ -19,18 +22,24 @@ export interface Run extends RunRecord {
   readonly owner: number;
 }
 
-/** Names in the folder of one user that are looked at: whoever has the folder may put as many into it as there is room for. */
+/**
+ * Names in the folder of one user that are looked at: whoever has the folder may put as many into
+ * it as there is room for.
+ */
 const USER_RUNS_MAX = 1_000;
 
-/** The runs of one folder by their daemons' process ids, ascending. A folder that is not there holds none. */
+/**
+ * The runs of one folder by their daemons' process ids, ascending. A folder that is not there holds
+ * none.
+ */
 export function listRuns(folder: string): readonly Run[] {
   const owner = ownerOf(folder);
   return owner === null ? [] : runsIn(folder, owner);
 }
 
 /**
- * The runs that a user has put on record below a folder of his own. He may have put anything there, a link to what is not his as well: that, and what cannot be read,
- * holds none.
+ * The runs that a user has put on record below a folder of his own. He may have put anything there,
+ * a link to what is not his as well: that, and what cannot be read, holds none.
  */
 export function listUserRuns(folder: string, uid: number): readonly Run[] {
   try {

@@ -1,25 +1,42 @@
-import { existsSync, linkSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
 import { anchorsFolder, domainOfAnchor } from "./cgroup-path.ts";
 import { listRuns, type Run } from "./runs.ts";
 
-/** Ends the name of a record that is being looked at for the last time. One agent at a time sweeps: it holds the lock. */
+/**
+ * Ends the name of a record that is being looked at for the last time. One agent at a time sweeps:
+ * it holds the lock.
+ */
 const ASIDE = ".swept";
 const asideForm = /^[1-9]\d{0,9}\.swept$/;
 
 /**
- * Removes the records of runs whose holder was killed and whose last process has ended, with their control groups: nobody else would, and process ids are given again.
- * Needs control groups version 2: without them nothing tells whether a process of the run is left. Returns how many there were.
+ * Removes the records of runs whose holder was killed and whose last process has ended, with their
+ * control groups: nobody else would, and process ids are given again. Needs control groups version
+ * 2: without them nothing tells whether a process of the run is left. Returns how many there were.
  */
 export function sweepRuns(folder: string, groups: string | null = anchorsFolder()): number {
   putBackSwept(folder);
   if (groups === null) return 0;
-  const lost = listRuns(folder).filter((run) => run.holderState === "lost" && run.daemonState === "gone");
+  const lost = listRuns(folder).filter(
+    (run) => run.holderState === "lost" && run.daemonState === "gone",
+  );
   return lost.filter((run) => isEmpty(groups, run) && removeRecord(folder, run)).length;
 }
 
-/** Records that an agent took away and was killed over, before it had looked at them: they are swept like any other. */
+/**
+ * Records that an agent took away and was killed over, before it had looked at them: they are swept
+ * like any other.
+ */
 function putBackSwept(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder).filter((one) => asideForm.test(one))) {
@@ -28,18 +45,25 @@ function putBackSwept(folder: string): void {
   }
 }
 
-/** Whether nobody is left in the run's control group, wherever the domain's policy has put it in its time. */
+/**
+ * Whether nobody is left in the run's control group, wherever the domain's policy has put it in its
+ * time.
+ */
 function isEmpty(groups: string, { domain, pid }: Run): boolean {
   if (!existsSync(groups)) return true;
   const anchors = readdirSync(groups).filter((anchor) => domainOfAnchor(anchor) === domain);
-  // Whoever has the process id now may be starting the domain anew, in a group that is empty as yet.
+  // Whoever has the process id now may be starting the domain anew, in a group that is empty as
+  // yet.
   const isReused = existsSync(`/proc/${pid}`);
   return anchors
     .map((anchor) => join(groups, anchor, String(pid)))
     .every((group) => (isReused ? !existsSync(group) : isRemoved(group)));
 }
 
-/** The kernel removes none in which somebody is; what it does not let remove for another reason is not known to be empty. */
+/**
+ * The kernel removes none in which somebody is; what it does not let remove for another reason is
+ * not known to be empty.
+ */
 function isRemoved(group: string): boolean {
   try {
     rmdirSync(group);
@@ -50,7 +74,10 @@ function isRemoved(group: string): boolean {
   }
 }
 
-/** A new run of this process id may put its record there at any moment: what is taken away is looked at, and put back if it is another. */
+/**
+ * A new run of this process id may put its record there at any moment: what is taken away is looked
+ * at, and put back if it is another.
+ */
 function removeRecord(folder: string, { pid, holder, holderStart }: Run): boolean {
   const [path, aside] = [join(folder, String(pid)), join(folder, `${pid}${ASIDE}`)];
   try {

@@ -1,6 +1,7 @@
 /**
- * The commands of ESXi under their own names: `bin/esxi/NAME` is the same program, called by another name. What they print has the original's
- * form; what they do is Cofferdam's. Nothing here imports the command line, which calls {@link runDialect}.
+ * The commands of ESXi under their own names: `bin/esxi/NAME` is the same program, called by
+ * another name. What they print has the original's form; what they do is Cofferdam's. Nothing here
+ * imports the command line, which calls {@link runDialect}.
  */
 import { printableLines } from "../diagnostics/printable.ts";
 import { ExitCode } from "../host/exit-code.ts";
@@ -20,15 +21,28 @@ export interface DialectContext {
   readonly color: boolean;
 }
 
-export type Dialect = (args: readonly string[], context: DialectContext) => ExitCode | Promise<ExitCode>;
+export type Dialect = (
+  args: readonly string[],
+  context: DialectContext,
+) => ExitCode | Promise<ExitCode>;
 
-const dialects: Readonly<Record<string, Dialect>> = { secpolicytools, esxcli, "esxcfg-advcfg": advcfg, ps };
+const dialects: Readonly<Record<string, Dialect>> = {
+  secpolicytools,
+  esxcli,
+  "esxcfg-advcfg": advcfg,
+  ps,
+};
 
 /** Runs one of the commands; messages begin with its name. */
-export async function runDialect(name: string, args: readonly string[], context: DialectContext): Promise<ExitCode> {
+export async function runDialect(
+  name: string,
+  args: readonly string[],
+  context: DialectContext,
+): Promise<ExitCode> {
   const run = Object.hasOwn(dialects, name) ? dialects[name] : undefined;
   try {
-    if (run === undefined) throw new HostError(`there is no command \`${name}\``, "use cofferdam", ExitCode.usage);
+    if (run === undefined)
+      throw new HostError(`there is no command \`${name}\``, "use cofferdam", ExitCode.usage);
     return await run(args, context);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;

@@ -21,20 +21,34 @@ export const superDom: HostDomain = { name: SUPER_DOM, number: 0 };
 
 /** All domains by number, those without one last; `superDom` first. No policy is read. */
 export function hostDomains(places: Places): readonly HostDomain[] {
-  const numbered = explained(() => readNumbers(places.system.numbers)).domains.filter(({ gone }) => gone !== true);
+  const numbered = explained(() => readNumbers(places.system.numbers)).domains.filter(
+    ({ gone }) => gone !== true,
+  );
   const numbers = new Map(numbered.map(({ name, number }) => [name, number]));
   const names = [...new Set([...numbers.keys(), ...domainNames(places)])];
   const last = Number.POSITIVE_INFINITY;
   const all = names.map((name) => ({ name, number: numbers.get(name) ?? null }));
-  return [superDom, ...all.sort((a, b) => (a.number ?? last) - (b.number ?? last) || (a.name < b.name ? -1 : 1))];
+  return [
+    superDom,
+    ...all.sort((a, b) => (a.number ?? last) - (b.number ?? last) || (a.name < b.name ? -1 : 1)),
+  ];
 }
 
-/** The level that a domain's next decision goes by; null for a policy with errors that nobody has loaded. */
-export function levelOf(places: Places, { name, number }: HostDomain, table: LiveTable | null): Level | null {
+/**
+ * The level that a domain's next decision goes by; null for a policy with errors that nobody has
+ * loaded.
+ */
+export function levelOf(
+  places: Places,
+  { name, number }: HostDomain,
+  table: LiveTable | null,
+): Level | null {
   if (name === SUPER_DOM) return "enforcing";
   const live = number === null ? null : (table?.level(number) ?? null);
   if (live !== null) return live;
-  const override = explained(() => overrideNow(readOverride(places.system.levels, name), levelClock()));
+  const override = explained(() =>
+    overrideNow(readOverride(places.system.levels, name), levelClock()),
+  );
   return override?.level ?? policyOf(places, name)?.level ?? null;
 }
 

@@ -9,13 +9,20 @@ export interface Waiting {
 }
 
 /**
- * Asks the agent; null stands for every domain. The answer: where processes must be restarted for it.
+ * Asks the agent; null stands for every domain. The answer: where processes must be restarted for
+ * it.
  * @throws HostError for what the agent refuses, and where there is none
  */
-export async function setLevel(places: Places, domain: string | null, level: Level): Promise<readonly Waiting[]> {
+export async function setLevel(
+  places: Places,
+  domain: string | null,
+  level: Level,
+): Promise<readonly Waiting[]> {
   const path = domain === null ? "/v1/level" : `/v1/domains/${domain}/level`;
   const answer = await agentRequest("PUT", path, { level }, places.system.control);
-  const { changes } = answer as { readonly changes: readonly { name: string; restart: readonly unknown[] }[] };
+  const { changes } = answer as {
+    readonly changes: readonly { name: string; restart: readonly unknown[] }[];
+  };
   return changes
     .filter(({ restart }) => restart.length > 0)
     .map(({ name, restart }) => ({ name, processes: restart.length }));

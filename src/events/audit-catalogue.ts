@@ -5,8 +5,9 @@ import { stamp } from "./identity.ts";
 import { supershellWords } from "./supershell-words.ts";
 
 /**
- * What an auditor must see, under the names ESXi has for it and under ours. Never folded, never dropped to save room: who opens ten super shells
- * leaves ten records. The sentences are ours; of the original are the ids, the severities and the order of the arguments.
+ * What an auditor must see, under the names ESXi has for it and under ours. Never folded, never
+ * dropped to save room: who opens ten super shells leaves ten records. The sentences are ours; of
+ * the original are the ids, the severities and the order of the arguments.
  */
 export interface AuditKind {
   /** Ours, as journald and JSON have it. */
@@ -80,11 +81,18 @@ export function allLevelsChanged({
   process,
 }: Pick<LevelChange, "to" | "by" | "until" | "process">): Event {
   const object = `to ${to}${until === undefined ? "" : ` until ${until}`}`;
-  return audit("all-levels-changed", { domain: ALL_DOMAINS, number: null, level: to, object, by }, process);
+  return audit(
+    "all-levels-changed",
+    { domain: ALL_DOMAINS, number: null, level: to, object, by },
+    process,
+  );
 }
 
 /** `command`: null for a session. `domain`: whose shell it was. */
-export function supershellUsed({ command, use, ...by }: SupershellRecord, process?: EventProcess): Event {
+export function supershellUsed(
+  { command, use, ...by }: SupershellRecord,
+  process?: EventProcess,
+): Event {
   const supershell = { ...use, session: command === null };
   return { ...audit("supershell", { ...by, object: command ?? "a session" }, process), supershell };
 }
@@ -111,7 +119,12 @@ function audit(
 }
 
 function ownProcess(): EventProcess {
-  return { pid: process.pid, uid: process.geteuid?.() ?? null, comm: null, executable: process.execPath };
+  return {
+    pid: process.pid,
+    uid: process.geteuid?.() ?? null,
+    comm: null,
+    executable: process.execPath,
+  };
 }
 
 /** Null for an event that is none of the catalogue, by a newer program perhaps. */

@@ -24,7 +24,11 @@ export function failedEvent(subject: Subject, operation: string, object: string)
 /** What belongs to no domain. */
 export const theHost: Subject = { domain: "superDom", number: 0, level: "disabled" };
 
-function ownEvent({ domain, number, level }: Subject, operation: string, object: string): Omit<Event, "verdict"> {
+function ownEvent(
+  { domain, number, level }: Subject,
+  operation: string,
+  object: string,
+): Omit<Event, "verdict"> {
   return {
     ...stamp(),
     ...{ domain, number, level, operation, object },

@@ -1,6 +1,7 @@
 /**
- * Entry of dist/collector.js: one process for each run with --events, started by the front before anything else.
- * Arguments: domain, plan file (the sentinel), FILE or `-`. Descriptor 3: the pipe that the mediator writes to; 4: one byte when ready.
+ * Entry of dist/collector.js: one process for each run with --events, started by the front before
+ * anything else. Arguments: domain, plan file (the sentinel), FILE or `-`. Descriptor 3: the pipe
+ * that the mediator writes to; 4: one byte when ready.
  */
 import { readFileSync } from "node:fs";
 import { Socket } from "node:net";
@@ -16,7 +17,10 @@ const MEDIATOR_FD = 3;
 const READY_FD = 4;
 const STATUS_FAILED = 1;
 const STATUS_USAGE = 2;
-/** A terminal sends these to the daemon, too: the collector stays until the daemon has ended in its own way. */
+/**
+ * A terminal sends these to the daemon, too: the collector stays until the daemon has ended in its
+ * own way.
+ */
 const sharedSignals = ["SIGINT", "SIGHUP"] as const;
 const stateDirectory = "/run/cofferdam/audit";
 
@@ -26,7 +30,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write("cofferdam: the collector is started by `cofferdam run --events`\n");
     return STATUS_USAGE;
   }
-  // Before auditing is switched on: a signal in between must not end this process without putting it back.
+  // Before auditing is switched on: a signal in between must not end this process without putting
+  // it back.
   let collector: Collector | null = null;
   process.on("SIGTERM", () => collector?.stop());
   for (const signal of sharedSignals) process.on(signal, () => undefined);
@@ -36,7 +41,8 @@ async function main(args: readonly string[]): Promise<number> {
   const run = { domain, number, level, sentinel, launcher, attended };
   const cgroup = openCgroupSource(plan, run);
   const sink = openSink(target, plan.mediation.events);
-  const kernel: KernelSource = plan.landlock === null ? { state: "none" } : openKernelSource(stateDirectory);
+  const kernel: KernelSource =
+    plan.landlock === null ? { state: "none" } : openKernelSource(stateDirectory);
   // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.
   if (kernel.state === "reading") process.once("exit", () => leaveKernel(kernel));
   collector = new Collector(run, sink, kernel, cgroup);
@@ -65,6 +71,8 @@ function leaveKernel(kernel: Extract<KernelSource, { state: "reading" }>): void 
 try {
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
-  process.stderr.write(`cofferdam: the collector failed: ${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(
+    `cofferdam: the collector failed: ${error instanceof Error ? error.message : error}\n`,
+  );
   process.exit(STATUS_FAILED);
 }

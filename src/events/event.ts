@@ -19,11 +19,15 @@ export interface Event {
   /** `log`: the event log, of itself. */
   readonly source: "broker" | "kernel" | "agent" | "log";
   /**
-   * `denied`: outside the domain, refused. `warning`: outside the domain, granted since the level says so. `failed`: Cofferdam could not do or see
-   * something. `audit`: somebody changed something an auditor must see (a level, a policy); never folded.
+   * `denied`: outside the domain, refused. `warning`: outside the domain, granted since the level
+   * says so. `failed`: Cofferdam could not do or see something. `audit`: somebody changed something
+   * an auditor must see (a level, a policy); never folded.
    */
   readonly verdict: "denied" | "warning" | "failed" | "audit";
-  /** `name`, `address`, `socket`, `syscall`, ... as in `model/request.ts`; `lifecycle` for Cofferdam's own. */
+  /**
+   * `name`, `address`, `socket`, `syscall`, ... as in `model/request.ts`; `lifecycle` for
+   * Cofferdam's own.
+   */
   readonly class: string;
   readonly operation: string;
   /** Path, address, system call, ... as a person would write it. */
@@ -31,19 +35,33 @@ export interface Event {
   readonly process: EventProcess;
   /** Text of the rule that decided, or null. */
   readonly rule: string | null;
-  /** `mediator`: it could not do it. `never`: no sealed domain may. `host`: the policy grants it, and this host cannot hold it. */
+  /**
+   * `mediator`: it could not do it. `never`: no sealed domain may. `host`: the policy grants it,
+   * and this host cannot hold it.
+   */
   readonly reason: DenialReason | "rule" | "mediator" | "never" | "host" | null;
-  /** The policy section and line that would have allowed it, as it can be pasted; null where no single line is the narrowest, and where nothing can. */
+  /**
+   * The policy section and line that would have allowed it, as it can be pasted; null where no
+   * single line is the narrowest, and where nothing can.
+   */
   readonly allow: { readonly section: string; readonly line: string } | null;
   /** What to do, in a sentence, where `allow` cannot say it. */
   readonly help?: string;
-  /** For how many times this record stands. Repeats are told now and then in one record, so that counts of records of a kind add up. */
+  /**
+   * For how many times this record stands. Repeats are told now and then in one record, so that
+   * counts of records of a kind add up.
+   */
   readonly count: number;
-  /** When the first of `count` happened, like `time` (the last one); absent where that is `time`. */
+  /**
+   * When the first of `count` happened, like `time` (the last one); absent where that is `time`.
+   */
   readonly first?: string;
   /** Who asked for it, for `audit`: user id and name of the peer that gave the order. */
   readonly by?: { readonly uid: number; readonly name: string | null };
-  /** Of a super shell. `object` is its command, letter by letter: what that looks like is no matter here. */
+  /**
+   * Of a super shell. `object` is its command, letter by letter: what that looks like is no matter
+   * here.
+   */
   readonly supershell?: SupershellUse;
 }
 

@@ -20,9 +20,11 @@ export interface FoldLimits {
 export type Lifecycle = (operation: string, object: string, count: number) => Event;
 
 /**
- * Keeps a flood readable: the first event of a kind is passed on at once, repeats are counted and passed on by {@link flush}, with the number of times
- * since the last one. Two events are of a kind if only time and process differ ({@link kindOf}). Nothing is lost unsaid: a kind that is forgotten for room is reported first,
- * and events of more than `named` different kinds between two flushes are counted together in one lifecycle event.
+ * Keeps a flood readable: the first event of a kind is passed on at once, repeats are counted and
+ * passed on by {@link flush}, with the number of times since the last one. Two events are of a kind
+ * if only time and process differ ({@link kindOf}). Nothing is lost unsaid: a kind that is
+ * forgotten for room is reported first, and events of more than `named` different kinds between two
+ * flushes are counted together in one lifecycle event.
  */
 export class Fold {
   readonly #sink: (event: Event) => void;
@@ -41,7 +43,10 @@ export class Fold {
     this.#named = limits.named ?? EVENTS_NAMED_MAX;
   }
 
-  /** Audit events are never folded. Neither are lifecycle events: Cofferdam's own are few, and each says something else. */
+  /**
+   * Audit events are never folded. Neither are lifecycle events: Cofferdam's own are few, and each
+   * says something else.
+   */
   add(event: Event): void {
     if (event.verdict === "audit" || event.class === "lifecycle") {
       this.#sink(event);
@@ -65,8 +70,9 @@ export class Fold {
   }
 
   /**
-   * Reports kinds that were repeated since they were last reported, at most `max`, those that were quiet for longest first: the others go on being counted.
-   * Call it at intervals, and at the end without a maximum.
+   * Reports kinds that were repeated since they were last reported, at most `max`, those that were
+   * quiet for longest first: the others go on being counted. Call it at intervals, and at the end
+   * without a maximum.
    */
   flush(max = this.#named): void {
     this.#lines = 0;

@@ -1,6 +1,11 @@
-/** Different events that get a line of their own between two flushes of the log; the rest is counted in one. */
+/**
+ * Different events that get a line of their own between two flushes of the log; the rest is counted
+ * in one.
+ */
 export const EVENTS_NAMED_MAX = 1_000;
-/** Distinct events that are remembered for folding; the oldest is flushed and forgotten beyond that. */
+/**
+ * Distinct events that are remembered for folding; the oldest is flushed and forgotten beyond that.
+ */
 export const FOLDED_EVENTS_MAX = 4_096;
 /** How often repeats are reported, milliseconds. */
 export const FOLD_FLUSH_MS = 5_000;
@@ -8,19 +13,31 @@ export const FOLD_FLUSH_MS = 5_000;
 export const WRITE_ATTEMPTS_MAX = 100;
 /** Longest line taken from the mediator's pipe, bytes; a longer one is dropped and counted. */
 export const LINE_BYTES_MAX = 64 * 1024;
-/** Receive buffer of the audit socket, bytes: about 30,000 records while the collector does something else. */
+/**
+ * Receive buffer of the audit socket, bytes: about 30,000 records while the collector does
+ * something else.
+ */
 export const AUDIT_BUFFER_BYTES = 8 * 1024 * 1024;
 /** Records the kernel keeps for the audit socket while auditing is ours; its default is 64. */
 export const AUDIT_BACKLOG_RECORDS = 8_192;
-/** How long the collector waits for the domain's last records once the mediator's pipe is closed, milliseconds. */
+/**
+ * How long the collector waits for the domain's last records once the mediator's pipe is closed,
+ * milliseconds.
+ */
 export const GRACE_MS = 500;
 /** Records taken from the audit socket before other work gets its turn. */
 export const RECORDS_PER_TURN = 256;
 /** Half-received audit events that are kept for their remaining records. */
 export const PENDING_SERIALS_MAX = 1_024;
-/** How often the records of the cgroup's programs are read, milliseconds: they remember 2,048 different refusals. */
+/**
+ * How often the records of the cgroup's programs are read, milliseconds: they remember 2,048
+ * different refusals.
+ */
 export const CGROUP_POLL_MS = 100;
-/** Longest record of the log, bytes: two names of PATH_MAX bytes fit however they are escaped. A longer one is not written and counted. */
+/**
+ * Longest record of the log, bytes: two names of PATH_MAX bytes fit however they are escaped. A
+ * longer one is not written and counted.
+ */
 export const RECORD_BYTES_MAX = 64 * 1024;
 /** Size beyond which a file of the log is closed and the next one begun, bytes. */
 export const LOG_FILE_BYTES_MAX = 16 * 1024 * 1024;
@@ -30,9 +47,15 @@ export const LOG_OLD_FILES_MAX = 8;
 export const LOG_WAITING_MAX = 1_024;
 /** How long after a failed write the log is tried again, milliseconds. */
 export const LOG_RETRY_MS = 1_000;
-/** How long a write waits for another writer of the log, milliseconds: they hold it for microseconds, one that was stopped for ever. */
+/**
+ * How long a write waits for another writer of the log, milliseconds: they hold it for
+ * microseconds, one that was stopped for ever.
+ */
 export const LOG_LOCK_WAIT_MS = 200;
-/** The same for a write that is tried again: a writer that was stopped must not cost others more than a fiftieth of their time. */
+/**
+ * The same for a write that is tried again: a writer that was stopped must not cost others more
+ * than a fiftieth of their time.
+ */
 export const LOG_LOCK_RETRY_WAIT_MS = 20;
 /** Bytes written to the log at once. */
 export const LOG_BATCH_BYTES = 256 * 1024;

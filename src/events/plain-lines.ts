@@ -1,4 +1,13 @@
-import { EAGAIN, EINTR, O_APPEND, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_WRONLY, POLLOUT } from "../kernel/constants.ts";
+import {
+  EAGAIN,
+  EINTR,
+  O_APPEND,
+  O_CLOEXEC,
+  O_CREAT,
+  O_NOFOLLOW,
+  O_WRONLY,
+  POLLOUT,
+} from "../kernel/constants.ts";
 import { ErrnoError, open, poll, syscallRaw } from "../kernel/ffi.ts";
 import { number } from "../kernel/syscalls.ts";
 import { printableJson } from "./escape-controls.ts";
@@ -10,15 +19,18 @@ const PIPE_FULL_WAIT_MS = 1_000;
 const LOG_MODE = 0o600;
 const writeNumber = number("write") ?? -1;
 
-/** Opens a log for appending, making it readable by its owner alone. A symbolic link in the last place is refused. */
+/**
+ * Opens a log for appending, making it readable by its owner alone. A symbolic link in the last
+ * place is refused.
+ */
 export function openLog(path: string): number {
   return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOG_MODE);
 }
 
 /**
  * Appends one event as one line, by one write(2): with O_APPEND writers do not mix within a line.
- * Interrupted and short writes are gone on with. Throws {@link ErrnoError} when the line could not be written whole
- * (ENOSPC, EPIPE, ...): the caller says so, since a lost event must not be silent.
+ * Interrupted and short writes are gone on with. Throws {@link ErrnoError} when the line could not
+ * be written whole (ENOSPC, EPIPE, ...): the caller says so, since a lost event must not be silent.
  */
 export function appendEvent(fd: number, event: Event): void {
   appendLine(fd, printableJson(JSON.stringify(event)));

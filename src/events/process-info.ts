@@ -2,7 +2,10 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import type { EventProcess } from "./event.ts";
 
-/** What /proc says of a process now; null for whatever it no longer says. A pid may have been given to another process meanwhile. */
+/**
+ * What /proc says of a process now; null for whatever it no longer says. A pid may have been given
+ * to another process meanwhile.
+ */
 export function readProcess(pid: number): EventProcess {
   return { pid, uid: readUid(pid), comm: readComm(pid), executable: readExecutable(pid) };
 }

@@ -21,12 +21,15 @@ const ansi = {
 } as const;
 
 /**
- * One event for people: who, in which domain, did what, with what outcome and why; then the line that would have allowed it.
- * Lines are joined by newlines, without one at the end. Control characters in names are escaped: a file name cannot write to the terminal.
+ * One event for people: who, in which domain, did what, with what outcome and why; then the line
+ * that would have allowed it. Lines are joined by newlines, without one at the end. Control
+ * characters in names are escaped: a file name cannot write to the terminal.
  */
 export function renderEvent(event: Event, options: RenderOptions = {}): string {
   const width = options.width ?? WIDTH_DEFAULT;
-  const lines = wrap(sentence(event), width).map((line) => paint(line, ansi[event.verdict], options.color));
+  const lines = wrap(sentence(event), width).map((line) =>
+    paint(line, ansi[event.verdict], options.color),
+  );
   const help = helpOf(event);
   const more = help === null ? [] : wrap(`${INDENT}${escapeControls(help)}`, width);
   return [...lines, ...more.map((line) => paint(line, ansi.help, options.color))].join("\n");
@@ -47,9 +50,15 @@ function sentence(event: Event): string {
   return `${who}: ${escapeControls(event.domain)}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
 }
 
-/** What was asked for, safe for a terminal. The kernel tells of a name that is made or removed only the directory; `?` stands for the name in the record. */
+/**
+ * What was asked for, safe for a terminal. The kernel tells of a name that is made or removed only
+ * the directory; `?` stands for the name in the record.
+ */
 export function objectOf({ source, operation, object }: Event): string {
-  const isUnnamed = source === "kernel" && (operation === "create" || operation === "delete") && object.endsWith("/?");
+  const isUnnamed =
+    source === "kernel" &&
+    (operation === "create" || operation === "delete") &&
+    object.endsWith("/?");
   return isUnnamed ? `a name in ${escapeControls(object.slice(0, -1))}` : escapeControls(object);
 }
 
@@ -58,7 +67,8 @@ export function explanation(event: Event): string | null {
   switch (event.reason) {
     case null:
       if (event.rule !== null) return `by ${escapeControls(event.rule)}`;
-      // The kernel does not say whether a rule denies, none grants, or the grant came too late for a sealed domain.
+      // The kernel does not say whether a rule denies, none grants, or the grant came too late for
+      // a sealed domain.
       return event.source === "kernel" && event.verdict === "denied" ? "no grant reaches it" : null;
     case "rule":
       return `the rule \`${escapeControls(event.rule ?? "?")}\` says so`;

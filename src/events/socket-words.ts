@@ -64,14 +64,20 @@ export function socketWords(asked: AskedSocket): string {
   }
 }
 
-/** The model's request. Sockets of TCP, UDP and unix are granted by rules about addresses and names, and are no request of their own. */
+/**
+ * The model's request. Sockets of TCP, UDP and unix are granted by rules about addresses and names,
+ * and are no request of their own.
+ */
 export function socketRequest(asked: AskedSocket): SocketRequest {
   const kind = kindOf(asked);
   const family = kind === "tcp" || kind === "udp" || kind === "unix" ? "other" : kind;
   return { class: "socket", family, protocol: asked.protocol };
 }
 
-/** Why a socket was refused that no single line is about, and what to do; null where `suggest()` knows the line. */
+/**
+ * Why a socket was refused that no single line is about, and what to do; null where `suggest()`
+ * knows the line.
+ */
 export function socketHelp(
   asked: AskedSocket,
   policy: Policy,
@@ -80,22 +86,32 @@ export function socketHelp(
   switch (kind) {
     case "tcp":
     case "udp": {
-      const granted = policy.addresses.some(({ effect, protocol }) => effect === "allow" && protocol === kind);
+      const granted = policy.addresses.some(
+        ({ effect, protocol }) => effect === "allow" && protocol === kind,
+      );
       return granted ? unheld : any(`${kind} address`, `connect ${kind} ADDRESS:PORT`);
     }
     case "unix": {
       const names = Permission.connect | Permission.listen;
-      const granted = policy.names.some(({ effect, permissions }) => effect === "allow" && (permissions & names) !== 0);
+      const granted = policy.names.some(
+        ({ effect, permissions }) => effect === "allow" && (permissions & names) !== 0,
+      );
       return granted ? unheld : any("unix name", "connect unix NAME");
     }
     case "other":
-      return { reason: "never", help: "no rule can judge what such a socket reaches: none is granted" };
+      return {
+        reason: "never",
+        help: "no rule can judge what such a socket reaches: none is granted",
+      };
     default:
       return null;
   }
 }
 
-const unheld = { reason: "host", help: "`cofferdam plan` says what this host lacks for it" } as const;
+const unheld = {
+  reason: "host",
+  help: "`cofferdam plan` says what this host lacks for it",
+} as const;
 
 function any(what: string, example: string) {
   return {
@@ -112,7 +128,8 @@ function kindOf({ family, type, protocol }: AskedSocket): Kind {
   if (family === AF_VSOCK) return "vsock";
   if (!isInternet(family)) return "other";
   if (plain === SOCK_RAW) return "raw";
-  if (plain === SOCK_STREAM) return protocol === IPPROTO_IP || protocol === IPPROTO_TCP ? "tcp" : "other";
+  if (plain === SOCK_STREAM)
+    return protocol === IPPROTO_IP || protocol === IPPROTO_TCP ? "tcp" : "other";
   if (plain !== SOCK_DGRAM) return "other";
   if (protocol === IPPROTO_IP || protocol === IPPROTO_UDP) return "udp";
   return protocol === (family === AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP) ? "ping" : "other";

@@ -7,7 +7,10 @@ export type { Method } from "./service-client.ts";
 /** Nobody listens on the control socket. */
 class NoAgent extends HostError {
   constructor() {
-    super("no agent runs on this host", "start it as root: systemctl start cofferdam-agent, or cofferdam agent");
+    super(
+      "no agent runs on this host",
+      "start it as root: systemctl start cofferdam-agent, or cofferdam agent",
+    );
   }
 }
 

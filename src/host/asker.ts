@@ -6,7 +6,10 @@ import { hasCode } from "../kernel/errno-error.ts";
 /** No login has set it (audit.h: AUDIT_UID_UNSET). */
 const UNSET = 0xffff_ffff;
 
-/** Who gave this process's order: the user who logged in, whoever he became since; this process's user where nobody did. */
+/**
+ * Who gave this process's order: the user who logged in, whoever he became since; this process's
+ * user where nobody did.
+ */
 export function asker(): By {
   const login = loginUid();
   const uid = login === UNSET ? (process.geteuid?.() ?? 0) : login;

@@ -7,7 +7,10 @@ import type { Host } from "./host.ts";
 import { domainNames, load } from "./load.ts";
 import type { Places } from "./places.ts";
 
-/** What every check of this host needs, looked up once. `others` may be left out for a policy without transitions whose errors alone are asked. */
+/**
+ * What every check of this host needs, looked up once. `others` may be left out for a policy
+ * without transitions whose errors alone are asked.
+ */
 export function checkContext(places: Places, host: Host, withOthers = true): CheckContext {
   const { users, groups } = hostAccounts();
   return {
@@ -15,11 +18,17 @@ export function checkContext(places: Places, host: Host, withOthers = true): Che
     others: withOthers ? otherDomains(places) : [],
     ownObjects: places.own.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`]),
     neverGranted: neverGranted.map(({ name }) => name),
-    accounts: { users: new Set(users.map(({ name }) => name)), groups: new Set(groups.map(({ name }) => name)) },
+    accounts: {
+      users: new Set(users.map(({ name }) => name)),
+      groups: new Set(groups.map(({ name }) => name)),
+    },
   };
 }
 
-/** Domains of this host that can be read as they are. What is wrong with another one is not this one's business. */
+/**
+ * Domains of this host that can be read as they are. What is wrong with another one is not this
+ * one's business.
+ */
 function otherDomains(places: Places): readonly Policy[] {
   return domainNames(places).flatMap((name) => load(places, { name }).policy ?? []);
 }

@@ -21,7 +21,10 @@ const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
 export interface CompileRequest {
   readonly set?: Settings;
   readonly effect: Effect;
-  /** For one run, in place of the level that the host has for the domain; it stays while the run lasts. */
+  /**
+   * For one run, in place of the level that the host has for the domain; it stays while the run
+   * lasts.
+   */
   readonly level?: Level;
   /** The host as somebody has just seen it; looked at anew where it is left out. */
   readonly host?: Host;
@@ -35,13 +38,22 @@ export interface CompiledDomain extends Compiled {
 }
 
 /**
- * From a domain's name or file to its plan on this host. What keeps it from one is in the diagnostics, with what the
- * compiler has to say beside that; warnings about the policy's text are for `check`.
+ * From a domain's name or file to its plan on this host. What keeps it from one is in the
+ * diagnostics, with what the compiler has to say beside that; warnings about the policy's text are
+ * for `check`.
  */
-export async function compileDomain(places: Places, wanted: Wanted, request: CompileRequest): Promise<CompiledDomain> {
+export async function compileDomain(
+  places: Places,
+  wanted: Wanted,
+  request: CompileRequest,
+): Promise<CompiledDomain> {
   const given = request.host;
   const lookAtHost = given === undefined ? beginHost() : () => given;
-  const { policy, diagnostics, sources, files, absent, identities } = load(places, wanted, request.set);
+  const { policy, diagnostics, sources, files, absent, identities } = load(
+    places,
+    wanted,
+    request.set,
+  );
   const host = lookAtHost();
   const loadErrors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
@@ -51,7 +63,11 @@ export async function compileDomain(places: Places, wanted: Wanted, request: Com
   const file = files[0] === undefined ? {} : { file: files[0] };
   const standing = standingOptions(places, policy, files, request);
   // What only a sealed domain cannot have is a mistake only where this one would be sealed.
-  const inForce = { ...policy, level: standing.level, mediation: request.mediation ?? policy.mediation };
+  const inForce = {
+    ...policy,
+    level: standing.level,
+    mediation: request.mediation ?? policy.mediation,
+  };
   const onHost = checkErrors(inForce, {
     ...checkContext(places, host, policy.transitions.length > 0),
     ...{ ...file, kept: [...files, ...places.kept] },
@@ -66,8 +82,16 @@ export async function compileDomain(places: Places, wanted: Wanted, request: Com
   return { ...compiled, sources };
 }
 
-/** Where values of variables were given, the table's policy is another one: such a run keeps what it started with. */
-function standingOptions(places: Places, policy: Policy, files: readonly string[], request: CompileRequest) {
+/**
+ * Where values of variables were given, the table's policy is another one: such a run keeps what it
+ * started with.
+ */
+function standingOptions(
+  places: Places,
+  policy: Policy,
+  files: readonly string[],
+  request: CompileRequest,
+) {
   const { level, set, effect } = request;
   const standing = standingOf(places, policy, files, effect === "prepare");
   return {

@@ -1,6 +1,9 @@
 import { ExitCode } from "./exit-code.ts";
 
-/** A question that cannot be answered: `cofferdam: message`, then the help line; exit status `unavailable` unless said otherwise. */
+/**
+ * A question that cannot be answered: `cofferdam: message`, then the help line; exit status
+ * `unavailable` unless said otherwise.
+ */
 export class HostError extends Error {
   readonly help: string;
   readonly exitCode: ExitCode;

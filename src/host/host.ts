@@ -16,7 +16,10 @@ export function hostNow(): Host {
   return beginHost()();
 }
 
-/** Most of probing is waiting, in which something else can be done: what is returned waits, and must be called. */
+/**
+ * Most of probing is waiting, in which something else can be done: what is returned waits, and must
+ * be called.
+ */
 export function beginHost(): () => Host {
   const finish = beginProbe();
   return () => ({ facts: finish(), snapshot: oneMoment(hostSnapshot()) });

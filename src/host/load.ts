@@ -2,7 +2,13 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { groups } from "../kernel/syscall-groups.ts";
 import { all } from "../kernel/syscalls.ts";
-import { type LoadedPolicy, loadPolicy, PolicyLook, type Shipped, type Vocabulary } from "../policy/load.ts";
+import {
+  type LoadedPolicy,
+  loadPolicy,
+  PolicyLook,
+  type Shipped,
+  type Vocabulary,
+} from "../policy/load.ts";
 import type { Places } from "./places.ts";
 
 /** System calls and groups as this program knows them. */
@@ -29,7 +35,10 @@ export function load(places: Places, wanted: Wanted, set: Settings = {}): Loaded
 
 const MACHINES = "vm@";
 
-/** A virtual machine that runs has a policy of its own, made of its template and its description: it counts before all others. */
+/**
+ * A virtual machine that runs has a policy of its own, made of its template and its description: it
+ * counts before all others.
+ */
 function foldersFor({ policies, asRoot, system }: Places, name: string): readonly string[] {
   const isMachine = asRoot && name.startsWith(MACHINES) && name !== MACHINES;
   return isMachine ? [system.machines.running, ...policies] : policies;
@@ -44,17 +53,29 @@ function shippedOf({ home }: Places): Shipped {
   return { folder: join(home, "domains"), owner: statSync(home).uid };
 }
 
-/** The file that a domain is loaded from when it is asked for by its name; null where there is none. An instance's own file counts before its template's. */
+/**
+ * The file that a domain is loaded from when it is asked for by its name; null where there is none.
+ * An instance's own file counts before its template's.
+ */
 export function libraryFile(places: Places, name: string): string | null {
   const at = name.indexOf("@") + 1;
   const fileNames = at === 0 || at === name.length ? [name] : [name, name.slice(0, at)];
-  const files = fileNames.flatMap((file) => foldersFor(places, name).map((folder) => join(folder, `${file}.yaml`)));
+  const files = fileNames.flatMap((file) =>
+    foldersFor(places, name).map((folder) => join(folder, `${file}.yaml`)),
+  );
   return files.find((file) => existsSync(file)) ?? null;
 }
 
-/** Names of the domains that can be found, templates left out, sorted. A folder that is not there holds none. */
+/**
+ * Names of the domains that can be found, templates left out, sorted. A folder that is not there
+ * holds none.
+ */
 export function domainNames(places: Places): readonly string[] {
-  const files = places.policies.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder));
-  const names = files.filter((file) => file.endsWith(".yaml")).map((file) => file.slice(0, -".yaml".length));
+  const files = places.policies
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder));
+  const names = files
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => file.slice(0, -".yaml".length));
   return [...new Set(names.filter((name) => !name.endsWith("@")))].sort();
 }

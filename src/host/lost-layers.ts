@@ -11,14 +11,19 @@ export interface LostLayer {
   readonly detail: string;
 }
 
-/** What domains that run at level enforcing do without on this host, by the ready plans that they may have been started with. */
+/**
+ * What domains that run at level enforcing do without on this host, by the ready plans that they
+ * may have been started with.
+ */
 export function lostLayers(places: Places, runs: readonly Run[]): readonly LostLayer[] {
   if (!existsSync(places.plans)) return [];
   const held = runs.filter(({ level, mode }) => level === "enforcing" || mode === "supervised");
   const domains = [...new Set(held.map(({ domain }) => domain))].sort();
   const lost = domains.flatMap((domain) => {
     const modes = new Set(held.filter((run) => run.domain === domain).map(({ mode }) => mode));
-    const plans = readyPlans(places, domain).filter(({ plan }) => plan.level === "enforcing" && modes.has(plan.mode));
+    const plans = readyPlans(places, domain).filter(
+      ({ plan }) => plan.level === "enforcing" && modes.has(plan.mode),
+    );
     return plans.flatMap(({ plan }) =>
       plan.mediation.report.layers.flatMap(({ name, state, detail }) =>
         state === "enforced" ? [] : [{ domain, layer: name, state, detail }],

@@ -9,7 +9,10 @@ interface Known {
   readonly stamp: string;
 }
 
-/** Names of the control groups that ready plans stand on, below `CGROUP2/cofferdam` wherever that is mounted. A plan is read once: files are replaced whole. */
+/**
+ * Names of the control groups that ready plans stand on, below `CGROUP2/cofferdam` wherever that is
+ * mounted. A plan is read once: files are replaced whole.
+ */
 export class NamedAnchors {
   readonly #folder: string;
   #known = new Map<string, Known>();

@@ -6,9 +6,17 @@ import { HostError } from "./host-error.ts";
 import { type MachinePlaces, machinePlaces } from "./machine-places.ts";
 import { type SessionPlaces, sessionPlaces, sessionPrograms } from "./session-places.ts";
 
-export { type SessionPlaces, type SessionPrograms, sessionPlaces, sessionPrograms } from "./session-places.ts";
+export {
+  type SessionPlaces,
+  type SessionPrograms,
+  sessionPlaces,
+  sessionPrograms,
+} from "./session-places.ts";
 
-/** Where things lie for one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds plans by the same one. */
+/**
+ * Where things lie for one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds
+ * plans by the same one.
+ */
 export interface Places {
   /** Folders in which `NAME.yaml` is looked for; the first that has it wins. */
   readonly policies: readonly string[];
@@ -21,13 +29,16 @@ export interface Places {
   /** What every domain is denied, whatever it grants: folders and files. */
   readonly own: readonly string[];
   /**
-   * What every domain may be granted to read and none to change: control groups carry the programs of root's domains, and can freeze whoever is in them;
-   * sockets and programs of the sandboxed shell.
+   * What every domain may be granted to read and none to change: control groups carry the programs
+   * of root's domains, and can freeze whoever is in them; sockets and programs of the sandboxed
+   * shell.
    */
   readonly kept: readonly string[];
   /** Of the host as a whole, whoever asks. */
   readonly system: SystemPlaces;
-  /** The caller's domains are the host's: they have numbers and levels, and the agent knows them. */
+  /**
+   * The caller's domains are the host's: they have numbers and levels, and the agent knows them.
+   */
   readonly asRoot: boolean;
 }
 
@@ -109,7 +120,9 @@ export function places({ uid, env, home, controlGroups = [] }: PlacesInput): Pla
       ...Object.values(system),
       ...(user ? everyUserPlace(uid, env) : []),
       // package.json: node looks there first for what dist/ imports.
-      ...["bin", "bpf", "dist", "domains", "node_modules", "package.json"].map((name) => join(home, name)),
+      ...["bin", "bpf", "dist", "domains", "node_modules", "package.json"].map((name) =>
+        join(home, name),
+      ),
     ],
     kept: [
       ...(uid === 0 ? controlGroups : []),
@@ -120,7 +133,11 @@ export function places({ uid, env, home, controlGroups = [] }: PlacesInput): Pla
   };
 }
 
-function userPlaces(env: PlacesInput["env"]): { configuration: string; plans: string; log: string } {
+function userPlaces(env: PlacesInput["env"]): {
+  configuration: string;
+  plans: string;
+  log: string;
+} {
   const home = absolute(env.HOME);
   const below = (variable: string, fallback: string): string => {
     const base = absolute(env[variable]) ?? (home === null ? null : join(home, fallback));
@@ -138,14 +155,30 @@ function userPlaces(env: PlacesInput["env"]): { configuration: string; plans: st
   };
 }
 
-/** The next start may have another environment: what is planted where that one looks must be denied by this one. */
+/**
+ * The next start may have another environment: what is planted where that one looks must be denied
+ * by this one.
+ */
 function everyUserPlace(uid: number, env: PlacesInput["env"]): readonly string[] {
-  const environments = [env, { HOME: env.HOME }, { HOME: env.HOME, XDG_RUNTIME_DIR: `/run/user/${uid}` }];
-  const known = environments.filter((one) => one === env || absolute(env.HOME) !== null).map(userPlaces);
-  return [...new Set(known.flatMap(({ configuration, plans, log }) => [configuration, dirname(plans), log]))];
+  const environments = [
+    env,
+    { HOME: env.HOME },
+    { HOME: env.HOME, XDG_RUNTIME_DIR: `/run/user/${uid}` },
+  ];
+  const known = environments
+    .filter((one) => one === env || absolute(env.HOME) !== null)
+    .map(userPlaces);
+  return [
+    ...new Set(
+      known.flatMap(({ configuration, plans, log }) => [configuration, dirname(plans), log]),
+    ),
+  ];
 }
 
-/** The places of whoever runs this process. The bundle lies in `HOME/dist/`, so that its own path tells the program's folder. */
+/**
+ * The places of whoever runs this process. The bundle lies in `HOME/dist/`, so that its own path
+ * tells the program's folder.
+ */
 export function ownPlaces(): Places {
   const home = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
   const controlGroups = findControlGroups(readFileSync("/proc/self/mountinfo", "utf8"));

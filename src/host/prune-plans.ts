@@ -1,17 +1,24 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** Ready plans of one domain that are kept, as many as its idle cgroups (`compile/cgroup/prepare.ts`). */
+/**
+ * Ready plans of one domain that are kept, as many as its idle cgroups
+ * (`compile/cgroup/prepare.ts`).
+ */
 export const READY_PLANS_MAX = 8;
 
 /**
- * Removes the plans of the domain of `kept`, a plan just written, that were not used for the longest time. A start reads
- * its plan, which moves the access time; where the file system keeps none, the oldest go first. A plan that is missed is compiled anew.
+ * Removes the plans of the domain of `kept`, a plan just written, that were not used for the
+ * longest time. A start reads its plan, which moves the access time; where the file system keeps
+ * none, the oldest go first. A plan that is missed is compiled anew.
  */
 export function prunePlans(kept: string, domain: string): void {
   const folder = dirname(kept);
   const others = readdirSync(folder)
-    .filter((name) => name.startsWith(`${domain}-`) && /^[0-9a-f]{16}\.plan$/.test(name.slice(domain.length + 1)))
+    .filter(
+      (name) =>
+        name.startsWith(`${domain}-`) && /^[0-9a-f]{16}\.plan$/.test(name.slice(domain.length + 1)),
+    )
     .filter((name) => name !== basename(kept))
     .map((name) => join(folder, name));
   const stats = others.map((path) => ({ path, used: lastUse(path) }));

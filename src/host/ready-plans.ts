@@ -11,7 +11,10 @@ export interface ReadyPlan {
   readonly plan: Plan;
 }
 
-/** Every plan of a domain that lies ready, one for each set of variables and each policy file it was started with. */
+/**
+ * Every plan of a domain that lies ready, one for each set of variables and each policy file it was
+ * started with.
+ */
 export function readyPlans(places: Places, domain: string): readonly ReadyPlan[] {
   const folder = places.plans;
   if (!existsSync(folder)) return [];
@@ -23,7 +26,10 @@ export function readyPlans(places: Places, domain: string): readonly ReadyPlan[]
     .filter(({ plan }) => plan.domain === domain);
 }
 
-/** null for a plan of another version of Cofferdam, or one that another start has just removed: nobody starts with it any more. */
+/**
+ * null for a plan of another version of Cofferdam, or one that another start has just removed:
+ * nobody starts with it any more.
+ */
 export function readPlan(file: string): ReadyPlan | null {
   try {
     return { file, plan: decodePlan(readFileSync(file)) };

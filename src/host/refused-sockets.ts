@@ -3,17 +3,25 @@ import { type DenialCounts, denialCounts } from "../compile/cgroup/denials.ts";
 import type { Places } from "./places.ts";
 import { readyPlans } from "./ready-plans.ts";
 
-/** What the kernel programs of one ready plan have refused since their cgroup was made; which calls, events tell. */
+/**
+ * What the kernel programs of one ready plan have refused since their cgroup was made; which calls,
+ * events tell.
+ */
 export interface RefusedSockets {
   readonly anchor: string;
   readonly counts: DenialCounts;
 }
 
-/** One entry for each cgroup of the domain that is there. Only root can read them; for others the list is empty. */
+/**
+ * One entry for each cgroup of the domain that is there. Only root can read them; for others the
+ * list is empty.
+ */
 export function refusedSockets(places: Places, domain: string): readonly RefusedSockets[] {
   if (process.geteuid?.() !== 0) return [];
   // A cgroup without programs only tells whose process is in it, and counts nothing.
-  const judging = readyPlans(places, domain).flatMap(({ plan }) => (plan.cgroup?.programs.length ? [plan.cgroup] : []));
+  const judging = readyPlans(places, domain).flatMap(({ plan }) =>
+    plan.cgroup?.programs.length ? [plan.cgroup] : [],
+  );
   const anchors = judging.map(({ anchor }) => anchor);
   return [...new Set(anchors)]
     .filter((anchor) => existsSync(anchor))

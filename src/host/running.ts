@@ -6,17 +6,28 @@ import { listRuns, listUserRuns, type Run } from "../domains/runs.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import type { Places } from "./places.ts";
 
-/** Where user sessions have their runtime folders (XDG base directory specification, as systemd has it). */
+/**
+ * Where user sessions have their runtime folders (XDG base directory specification, as systemd has
+ * it).
+ */
 const USERS_RUNTIME = "/run/user";
 
-/** The runs and levels of this host as the caller may see them: root's, the caller's own, and for root those in users' runtime folders. */
+/**
+ * The runs and levels of this host as the caller may see them: root's, the caller's own, and for
+ * root those in users' runtime folders.
+ */
 export function runningDomains(places: Places): HostDomains {
   const own = [...new Set([places.system.runs, places.runs])].flatMap((folder) => listRuns(folder));
   const table = LiveTable.open(places.system.table);
-  return { runs: [...own, ...usersRuns(places.runs)], levelOf: (number) => table?.level(number) ?? null };
+  return {
+    runs: [...own, ...usersRuns(places.runs)],
+    levelOf: (number) => table?.level(number) ?? null,
+  };
 }
 
-/** Folders that are not there, or not the caller's to see, hold nothing; `own` has been looked at. */
+/**
+ * Folders that are not there, or not the caller's to see, hold nothing; `own` has been looked at.
+ */
 function usersRuns(own: string): readonly Run[] {
   return usersOf(USERS_RUNTIME).flatMap((uid) => {
     const folder = join(USERS_RUNTIME, uid, "cofferdam", "runs");

@@ -35,7 +35,11 @@ interface Refusal {
  * One request: the answer's JSON.
  * @throws HostError where nobody listens, or the answer is no
  */
-export async function askService(service: Service, socket: string, asked: ServiceRequest): Promise<unknown> {
+export async function askService(
+  service: Service,
+  socket: string,
+  asked: ServiceRequest,
+): Promise<unknown> {
   const { status, text } = await exchange(service, socket, asked);
   const value = parsed(text);
   if (status === 200) return value;
@@ -50,35 +54,55 @@ interface Answer {
   readonly text: string;
 }
 
-function exchange(service: Service, socket: string, { method, path, body }: ServiceRequest): Promise<Answer> {
+function exchange(
+  service: Service,
+  socket: string,
+  { method, path, body }: ServiceRequest,
+): Promise<Answer> {
   const text = body === undefined ? "" : JSON.stringify(body);
-  const headers = { Host: "cofferdam", "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) };
+  const headers = {
+    Host: "cofferdam",
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(text),
+  };
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => reject(explained(service, error));
-    const asked = request({ socketPath: socket, method, path, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      response.on("data", (chunk: Buffer) => {
-        length += chunk.length;
-        if (length > ANSWER_BYTES_MAX) asked.destroy(new Error("the answer is too long"));
-        chunks.push(chunk);
-      });
-      response.on("error", fail);
-      response.on("end", () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
-      );
-    });
+    const asked = request(
+      { socketPath: socket, method, path, headers, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let length = 0;
+        response.on("data", (chunk: Buffer) => {
+          length += chunk.length;
+          if (length > ANSWER_BYTES_MAX) asked.destroy(new Error("the answer is too long"));
+          chunks.push(chunk);
+        });
+        response.on("error", fail);
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString("utf8"),
+          }),
+        );
+      },
+    );
     asked.setTimeout(ANSWER_WAIT_MAX_MS, () => asked.destroy(new Error("it does not answer")));
     asked.on("error", fail);
     asked.end(text);
   });
 }
 
-function explained({ name, messages, absent, outOfReach }: Service, error: NodeJS.ErrnoException): HostError {
+function explained(
+  { name, messages, absent, outOfReach }: Service,
+  error: NodeJS.ErrnoException,
+): HostError {
   if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return absent();
   if (error.code === "EACCES" || error.code === "EPERM")
     return new HostError(`${name} is out of reach from here`, outOfReach);
-  return new HostError(`${name} cannot be asked: ${error.message}`, `try again; ${messages} tells more`);
+  return new HostError(
+    `${name} cannot be asked: ${error.message}`,
+    `try again; ${messages} tells more`,
+  );
 }
 
 function parsed(text: string): unknown {

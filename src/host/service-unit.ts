@@ -8,15 +8,27 @@ export function runsSystemd(mark = SYSTEMD_BOOTED): boolean {
   return existsSync(mark);
 }
 
-/** The unit, of those that a policy names, by which a running daemon is restarted; null for one that somebody else started. */
-export function unitOf(pid: number, units: readonly string[], mark = SYSTEMD_BOOTED): string | null {
+/**
+ * The unit, of those that a policy names, by which a running daemon is restarted; null for one that
+ * somebody else started.
+ */
+export function unitOf(
+  pid: number,
+  units: readonly string[],
+  mark = SYSTEMD_BOOTED,
+): string | null {
   const [unit] = units;
   return unit !== undefined && runsSystemd(mark) && readProcStat(pid)?.parent === 1 ? unit : null;
 }
 
-/** What to type to start it again, as far as /proc tells: a daemon that has written a title over its words shows one word with spaces. */
+/**
+ * What to type to start it again, as far as /proc tells: a daemon that has written a title over its
+ * words shows one word with spaces.
+ */
 export function wordsOf(commandLine: string): string | null {
   const words = commandLine.replace(/\0+$/, "").split("\0");
   if (words.length === 1 && /[\s:]/.test(words[0] ?? "")) return null;
-  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
 }

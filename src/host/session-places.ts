@@ -1,6 +1,9 @@
 import { join } from "node:path";
 
-/** Of the sandboxed shell (docs/shell.md). Outside the runtime folder, which every domain is denied: domain `shell` connects here, and may change nothing. */
+/**
+ * Of the sandboxed shell (docs/shell.md). Outside the runtime folder, which every domain is denied:
+ * domain `shell` connects here, and may change nothing.
+ */
 export interface SessionPlaces {
   readonly folder: string;
   /** For processes in no domain: a sandboxed shell for the user who connects. */
@@ -24,7 +27,10 @@ export interface SessionPlaces {
 export interface SessionPrograms {
   /** sshd's ForceCommand, and the login shell on the console; for outside the sandbox. */
   readonly login: string;
-  /** First on PATH inside the sandbox; the one folder of the installation that domains may be granted. */
+  /**
+   * First on PATH inside the sandbox; the one folder of the installation that domains may be
+   * granted.
+   */
   readonly inside: string;
   /** What the session server starts for each connection. */
   readonly attendant: string;
@@ -35,7 +41,10 @@ export interface SessionPrograms {
 
 const sessions = { folder: "/run/cofferdam-sessions", exchange: "/var/spool/cofferdam" };
 
-export function sessionPlaces(folder = sessions.folder, exchange = sessions.exchange): SessionPlaces {
+export function sessionPlaces(
+  folder = sessions.folder,
+  exchange = sessions.exchange,
+): SessionPlaces {
   return {
     folder,
     login: join(folder, "login.sock"),

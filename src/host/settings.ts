@@ -46,7 +46,8 @@ const kept: readonly Kept[] = [
       const remark = "part of it is in place, or of another version: set it again to 0 or 1";
       return { value: state === "on" ? 1 : 0, remark: state === "half" ? remark : null };
     },
-    prepare: async (places, value, { uid }) => (value === 1 ? prepareOn(places, uid) : prepareOff()),
+    prepare: async (places, value, { uid }) =>
+      value === 1 ? prepareOn(places, uid) : prepareOff(),
   },
   {
     key: "/UserVars/SupershellAsksReason",
@@ -77,10 +78,15 @@ export function readSetting(places: Places, key: string): SettingValue {
 }
 
 /**
- * Tries what can fail, then tells the auditor, then puts the value in force; the same value again mends what somebody has changed by hand.
+ * Tries what can fail, then tells the auditor, then puts the value in force; the same value again
+ * mends what somebody has changed by hand.
  * @throws HostError with nothing changed, for a value that does not fit, for what is in its way, and for everybody but root
  */
-export async function writeSetting(places: Places, key: string, text: string): Promise<ChangedSetting> {
+export async function writeSetting(
+  places: Places,
+  key: string,
+  text: string,
+): Promise<ChangedSetting> {
   const setting = find(key);
   const value = /^-?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= setting.least && value <= setting.most))
@@ -106,7 +112,12 @@ async function prepared(change: Promise<PreparedChange>): Promise<PreparedChange
 }
 
 /** What could not be told to the auditor, for a change that goes through all the same. */
-async function carryOut(places: Places, change: PreparedChange, what: string, by: By): Promise<readonly string[]> {
+async function carryOut(
+  places: Places,
+  change: PreparedChange,
+  what: string,
+  by: By,
+): Promise<readonly string[]> {
   const log = openEventLog(dirname(places.events));
   if (change.isRescue) await change.place();
   log.append(auditEvent(theHost, "set", what, by));
@@ -123,7 +134,10 @@ async function carryOut(places: Places, change: PreparedChange, what: string, by
   if (problem === null) return [];
   if (change.isRescue) return [`it is done, but no event could be written of it: ${problem}`];
   change.discard();
-  throw new HostError(`the event log cannot be written: ${problem}`, "nothing was changed, since nobody would be told");
+  throw new HostError(
+    `the event log cannot be written: ${problem}`,
+    "nothing was changed, since nobody would be told",
+  );
 }
 
 function withValue(places: Places, { key, summary, least, most, read }: Kept): SettingValue {
@@ -133,5 +147,8 @@ function withValue(places: Places, { key, summary, least, most, read }: Kept): S
 function find(key: string): Kept {
   const found = kept.find((setting) => setting.key === key);
   if (found !== undefined) return found;
-  throw new HostError(`no setting is called \`${key}\``, "cofferdam settings list shows all of them");
+  throw new HostError(
+    `no setting is called \`${key}\``,
+    "cofferdam settings list shows all of them",
+  );
 }

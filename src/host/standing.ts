@@ -13,7 +13,10 @@ import { makeFolder, modesFor } from "./write-whole.ts";
 
 /** What a host has decided about one of its domains beside the policy's text. */
 export interface Standing {
-  /** null for a policy that is no domain of the host's: a user's, or a file outside the host's folders. */
+  /**
+   * null for a policy that is no domain of the host's: a user's, or a file outside the host's
+   * folders.
+   */
   readonly number: number | null;
   readonly level: Level;
   /** The file that decides over the level, there or not: a fact of every plan. */
@@ -21,19 +24,28 @@ export interface Standing {
 }
 
 /**
- * Number and level of a domain; a new one is given a number. Only what is found by its name in root's folders is a domain of the host: a file from elsewhere would
- * otherwise share number and level with another policy of its name.
+ * Number and level of a domain; a new one is given a number. Only what is found by its name in
+ * root's folders is a domain of the host: a file from elsewhere would otherwise share number and
+ * level with another policy of its name.
  * @throws HostError for state that is broken, with what to do
  */
-export function standingOf(places: Places, policy: Policy, files: readonly string[], give = true): Standing {
+export function standingOf(
+  places: Places,
+  policy: Policy,
+  files: readonly string[],
+  give = true,
+): Standing {
   const origin = files[0];
-  const isOfHost = places.asRoot && origin !== undefined && libraryFile(places, policy.name) === resolve(origin);
+  const isOfHost =
+    places.asRoot && origin !== undefined && libraryFile(places, policy.name) === resolve(origin);
   if (!isOfHost) return { number: null, level: policy.level, levelFile: null };
   const { numbers, levels } = places.system;
   return explained(() => {
     if (give) for (const folder of [dirname(numbers), levels]) makeFolder(folder, modesFor(0));
     const present = new Set(domainNames(places));
-    const given = give ? giveNumbers(numbers, [domainIdentity(policy, origin)], present) : numbersGiven(numbers);
+    const given = give
+      ? giveNumbers(numbers, [domainIdentity(policy, origin)], present)
+      : numbersGiven(numbers);
     const override = overrideNow(readOverride(levels, policy.name), levelClock());
     return {
       number: given.get(policy.name) ?? null,

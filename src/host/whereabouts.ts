@@ -8,7 +8,9 @@ export type Whereabouts =
   | { readonly kind: "domain"; readonly member: Member }
   /** Acts for the processes of a domain. */
   | { readonly kind: "mediator" }
-  /** Without control groups nothing tells a confined process; but none is without a seccomp filter. */
+  /**
+   * Without control groups nothing tells a confined process; but none is without a seccomp filter.
+   */
   | { readonly kind: "unknown" };
 
 /** By the process id, which counts only if it is its own still: ask the pidfd afterwards. */
@@ -16,10 +18,15 @@ export function whereabouts(pid: number, runs: string): Whereabouts {
   const membership = domainOfProcess(pid, runs);
   if (typeof membership === "object") return { kind: "domain", member: membership };
   if (isMediatorProcess(pid)) return { kind: "mediator" };
-  return membership === "unknown" && statusOf(pid, "Seccomp") !== "0" ? { kind: "unknown" } : { kind: "outside" };
+  return membership === "unknown" && statusOf(pid, "Seccomp") !== "0"
+    ? { kind: "unknown" }
+    : { kind: "outside" };
 }
 
-/** One value of `/proc/PID/status` (proc_pid_status(5)); null where it is not there, or the process is gone. */
+/**
+ * One value of `/proc/PID/status` (proc_pid_status(5)); null where it is not there, or the process
+ * is gone.
+ */
 export function statusOf(pid: number, key: string): string | null {
   const text = readProc(`/proc/${pid}/status`);
   return text === null ? null : (new RegExp(`^${key}:\\t(.*)$`, "m").exec(text)?.[1] ?? null);

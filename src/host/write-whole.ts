@@ -17,8 +17,8 @@ export function modesFor(uid: number): Modes {
 }
 
 /**
- * Puts a file in its place whole or not at all, and on the disk before it has its name. The folder is made where it is
- * missing, and refused where somebody else could have written it.
+ * Puts a file in its place whole or not at all, and on the disk before it has its name. The folder
+ * is made where it is missing, and refused where somebody else could have written it.
  * @throws HostError for a folder that cannot be trusted or written
  */
 export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void {
@@ -30,7 +30,10 @@ export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void 
   }
 }
 
-/** The same in two steps, for several files at once; what may fail for want of room fails in this one. The folder must be there. @throws HostError */
+/**
+ * The same in two steps, for several files at once; what may fail for want of room fails in this
+ * one. The folder must be there. @throws HostError
+ */
 export function prepareWhole(path: string, bytes: Uint8Array, modes: Modes): PreparedFile {
   try {
     return prepareFile(dirname(path), bytes, modes.file);
@@ -52,8 +55,15 @@ export function makeFolder(folder: string, modes: Modes): void {
   requireTrusted(folder);
 }
 
-/** One after the other: Node's `recursive` tries for ever where a folder is gone and still has a name, as one whose mounted source was removed. */
-function makeWithParents(folder: string, mode: number, parents: "missing" | "made" = "missing"): void {
+/**
+ * One after the other: Node's `recursive` tries for ever where a folder is gone and still has a
+ * name, as one whose mounted source was removed.
+ */
+function makeWithParents(
+  folder: string,
+  mode: number,
+  parents: "missing" | "made" = "missing",
+): void {
   try {
     mkdirSync(folder, { mode });
   } catch (error) {
@@ -65,7 +75,10 @@ function makeWithParents(folder: string, mode: number, parents: "missing" | "mad
   }
 }
 
-/** What the system says about a place that the caller chose; anything else is a fault of this program and stays one. */
+/**
+ * What the system says about a place that the caller chose; anything else is a fault of this
+ * program and stays one.
+ */
 function unwritable(path: string, error: unknown): unknown {
   if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return error;
   const help =

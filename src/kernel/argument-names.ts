@@ -1,10 +1,14 @@
 /**
- * Arguments of system calls that a sealed domain may not pass, or only by asking: what the filter looks for, and how events name them.
- * Numbers for user space are in `constants.ts`; here are those of headers that few systems install.
+ * Arguments of system calls that a sealed domain may not pass, or only by asking: what the filter
+ * looks for, and how events name them. Numbers for user space are in `constants.ts`; here are those
+ * of headers that few systems install.
  */
 import { FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS, TIOCLINUX, TIOCSETD, TIOCSTI } from "./constants.ts";
 
-/** ioctl: change metadata or names through a descriptor that may only read, past every Landlock right. */
+/**
+ * ioctl: change metadata or names through a descriptor that may only read, past every Landlock
+ * right.
+ */
 export const inodeRequests = {
   FS_IOC_SETFLAGS,
   FS_IOC_FSSETXATTR,
@@ -22,7 +26,10 @@ export const inodeRequests = {
   FS_IOC_REMOVE_ENCRYPTION_KEY: 0xc0406618,
   /** `linux/msdos_fs.h`. */
   FAT_IOCTL_SET_ATTRIBUTES: 0x40047211,
-  /** `linux/btrfs.h`: subvolumes and snapshots are made and removed without the hooks that see names. */
+  /**
+   * `linux/btrfs.h`: subvolumes and snapshots are made and removed without the hooks that see
+   * names.
+   */
   BTRFS_IOC_SNAP_CREATE: 0x50009401,
   BTRFS_IOC_SUBVOL_CREATE: 0x5000940e,
   BTRFS_IOC_SNAP_DESTROY: 0x5000940f,

@@ -1,6 +1,6 @@
 /**
- * Every number of the kernel's interface that Cofferdam uses, under its C name; one file for each group of headers.
- * `test/kernel/struct-check.test.ts` compares each with what the C compiler says.
+ * Every number of the kernel's interface that Cofferdam uses, under its C name; one file for each
+ * group of headers. `test/kernel/struct-check.test.ts` compares each with what the C compiler says.
  * A number is a `bigint` exactly where the kernel has 64 bits for it.
  */
 export * from "./constants/audit.ts";

@@ -18,12 +18,15 @@ interface Watched {
 
 /** struct epoll_event is packed on x86_64 (epoll_ctl(2)): u32 events, u64 data. */
 const EVENT_BYTES = 12;
-/** Ready descriptors that are served before the kernel is asked again; it gives the others their turn next. */
+/**
+ * Ready descriptors that are served before the kernel is asked again; it gives the others their
+ * turn next.
+ */
 const READY_MAX = 1_024;
 
 /**
- * Descriptors that are waited for together. Each is watched under a number of its own that is never used again, so that what the kernel
- * still says of one that was removed meanwhile reaches nobody.
+ * Descriptors that are waited for together. Each is watched under a number of its own that is never
+ * used again, so that what the kernel still says of one that was removed meanwhile reaches nobody.
  */
 export class Epoll {
   /** Readable when one of them is ready. */
@@ -38,7 +41,10 @@ export class Epoll {
     if (this.fd < 0) throw new Error(`no epoll: error ${-this.fd}`);
   }
 
-  /** The number to remove it by, or a negated error number. Remove it before `fd` is closed: the kernel goes by the open file, which others may share. */
+  /**
+   * The number to remove it by, or a negated error number. Remove it before `fd` is closed: the
+   * kernel goes by the open file, which others may share.
+   */
   add(fd: number, events: number, source: Source): number {
     const number = this.#last + 1;
     const failed = this.#control(EPOLL_CTL_ADD, fd, events, number);
@@ -61,7 +67,10 @@ export class Epoll {
     this.#control(EPOLL_CTL_DEL, watched.fd, 0, number);
   }
 
-  /** Tells each descriptor that is ready once, in turn; waits for the first at most `timeout` milliseconds (-1: for ever). */
+  /**
+   * Tells each descriptor that is ready once, in turn; waits for the first at most `timeout`
+   * milliseconds (-1: for ever).
+   */
   wait(timeout: number): void {
     const count = quick.epollWait(this.fd, this.#ready, READY_MAX, timeout);
     if (count < 0 && count !== -EINTR) throw new Error(`epoll_wait: error ${-count}`);

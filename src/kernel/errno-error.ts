@@ -1,6 +1,8 @@
 import { constants } from "node:os";
 
-/** A system call that failed. `call` says what was tried, with its object, e.g. `open /etc/shadow`. */
+/**
+ * A system call that failed. `call` says what was tried, with its object, e.g. `open /etc/shadow`.
+ */
 export class ErrnoError extends Error {
   /** Symbolic name, e.g. `EACCES`; `E123` for a number that has none here. */
   readonly code: string;
@@ -17,7 +19,9 @@ export class ErrnoError extends Error {
   }
 }
 
-const nameByNumber = new Map<number, string>(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+const nameByNumber = new Map<number, string>(
+  Object.entries(constants.errno).map(([name, number]) => [number, name]),
+);
 /** Two names share a number on Linux; the one the manual pages use wins. */
 nameByNumber.set(constants.errno.EAGAIN, "EAGAIN").set(constants.errno.EOPNOTSUPP, "EOPNOTSUPP");
 
@@ -25,6 +29,9 @@ export function errnoName(errno: number): string {
   return nameByNumber.get(errno) ?? `E${errno}`;
 }
 
-export function hasCode(error: unknown, ...codes: readonly string[]): error is Error & { code: string } {
+export function hasCode(
+  error: unknown,
+  ...codes: readonly string[]
+): error is Error & { code: string } {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }

@@ -1,10 +1,18 @@
 /**
- * The only importer of koffi: raw system calls and the few libc functions that need more than numbers and buffers.
- * Everything here is synchronous and acts on the calling thread. Byte layouts are in `structs.ts`, numbers in `constants.ts`.
+ * The only importer of koffi: raw system calls and the few libc functions that need more than
+ * numbers and buffers. Everything here is synchronous and acts on the calling thread. Byte layouts
+ * are in `structs.ts`, numbers in `constants.ts`.
  */
 import koffi from "koffi";
 import { cString } from "./c-string.ts";
-import { AT_FDCWD, CLOCK_MONOTONIC, ENOSYS, MAP_SHARED, PROT_READ, PROT_WRITE } from "./constants.ts";
+import {
+  AT_FDCWD,
+  CLOCK_MONOTONIC,
+  ENOSYS,
+  MAP_SHARED,
+  PROT_READ,
+  PROT_WRITE,
+} from "./constants.ts";
 import { ErrnoError } from "./errno-error.ts";
 import { openHow, pollfd, timespec } from "./structs.ts";
 import { number as syscallNumber } from "./syscalls.ts";
@@ -12,7 +20,10 @@ import { number as syscallNumber } from "./syscalls.ts";
 export { cString } from "./c-string.ts";
 export { ErrnoError, errnoName, hasCode } from "./errno-error.ts";
 
-/** Integers are passed as 64-bit registers (negative ones sign-extended); buffers and strings as pointers to their bytes; null as 0. */
+/**
+ * Integers are passed as 64-bit registers (negative ones sign-extended); buffers and strings as
+ * pointers to their bytes; null as 0.
+ */
 export type SyscallArgument = number | bigint | Uint8Array | string | null;
 
 interface RawSyscall {
@@ -21,18 +32,29 @@ interface RawSyscall {
 }
 
 const libc = koffi.load("libc.so.6");
-const rawSyscall: RawSyscall = libc.func("long syscall(long nr, void *a, void *b, void *c, void *d, void *e, void *f)");
-const rawMmap: (a: null, length: number, prot: number, flags: number, fd: number, offset: bigint) => bigint = libc.func(
+const rawSyscall: RawSyscall = libc.func(
+  "long syscall(long nr, void *a, void *b, void *c, void *d, void *e, void *f)",
+);
+const rawMmap: (
+  a: null,
+  length: number,
+  prot: number,
+  flags: number,
+  fd: number,
+  offset: bigint,
+) => bigint = libc.func(
   "void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)",
 );
-const rawMunmap: (address: bigint, length: number) => number = libc.func("int munmap(void *addr, size_t length)");
+const rawMunmap: (address: bigint, length: number) => number = libc.func(
+  "int munmap(void *addr, size_t length)",
+);
 const rawMemcpy: (to: Uint8Array, from: Uint8Array, length: number) => number | bigint = libc.func(
   "uint64_t memcpy(void *to, void *from, size_t length)",
 );
 
 /**
- * `syscall(2)` by number. Returns the value, or the negated error number on failure (the kernel's own convention),
- * so that a caller on a hot path needs neither an exception nor a second call.
+ * `syscall(2)` by number. Returns the value, or the negated error number on failure (the kernel's
+ * own convention), so that a caller on a hot path needs neither an exception nor a second call.
  */
 export function syscallRaw(nr: number, ...args: SyscallArgument[]): number {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
@@ -55,7 +77,8 @@ function numberOf(name: string): number {
 
 /** Where `bytes` lies. Valid only while the caller holds `bytes`. */
 export function addressOf(bytes: Uint8Array): bigint {
-  // Touching `.buffer` moves a small typed array out of the garbage-collected heap for good (V8 on-heap typed arrays).
+  // Touching `.buffer` moves a small typed array out of the garbage-collected heap for good (V8
+  // on-heap typed arrays).
   if (bytes.buffer.byteLength === 0) return 0n;
   return BigInt(rawMemcpy(bytes, bytes, 0));
 }
@@ -70,13 +93,20 @@ export function openat(dirfd: number, path: string, flags: number, mode = 0): nu
 }
 
 /** openat2(2) with `struct open_how`. */
-export function openat2(dirfd: number, path: string, how: { flags: number; mode?: number; resolve?: number }): number {
+export function openat2(
+  dirfd: number,
+  path: string,
+  how: { flags: number; mode?: number; resolve?: number },
+): number {
   const bytes = openHow.encode({
     flags: BigInt(how.flags),
     mode: BigInt(how.mode ?? 0),
     resolve: BigInt(how.resolve ?? 0),
   });
-  return named(`openat2 ${path}`, syscallRaw(numberOf("openat2"), dirfd, cString(path), bytes, bytes.length));
+  return named(
+    `openat2 ${path}`,
+    syscallRaw(numberOf("openat2"), dirfd, cString(path), bytes, bytes.length),
+  );
 }
 
 export function close(fd: number): void {
@@ -102,7 +132,10 @@ export function pwrite(fd: number, from: Uint8Array, offset: bigint): number {
 
 /** ioctl(2); the buffer, if any, is read and written in place. */
 export function ioctl(fd: number, request: number, argument: SyscallArgument = null): number {
-  return named(`ioctl 0x${request.toString(16)}`, syscallRaw(numberOf("ioctl"), fd, request, argument));
+  return named(
+    `ioctl 0x${request.toString(16)}`,
+    syscallRaw(numberOf("ioctl"), fd, request, argument),
+  );
 }
 
 export function prctl(option: number, ...args: SyscallArgument[]): number {
@@ -113,7 +146,10 @@ export function kill(pid: number, signal: number): void {
   named(`kill ${pid}`, syscallRaw(numberOf("kill"), pid, signal));
 }
 
-/** waitpid(2): `pid` 0 when WNOHANG was given and nothing has changed. Node reaps its own children: use only for others. */
+/**
+ * waitpid(2): `pid` 0 when WNOHANG was given and nothing has changed. Node reaps its own children:
+ * use only for others.
+ */
 export function waitpid(pid: number, options: number): { pid: number; status: number } {
   const status = new Int32Array(new ArrayBuffer(4));
   const result = syscallRaw(numberOf("wait4"), pid, new Uint8Array(status.buffer), options, 0);
@@ -132,13 +168,26 @@ export function poll(requests: readonly PollRequest[], timeout: number): number[
   return requests.map((_, index) => bytes.readInt16LE(pollfd.size * index + pollfd.offset.revents));
 }
 
-/** Waits on a thread of libuv's pool until one of the descriptors is ready; the event loop goes on meanwhile. */
+/**
+ * Waits on a thread of libuv's pool until one of the descriptors is ready; the event loop goes on
+ * meanwhile.
+ */
 export function pollReady(requests: readonly PollRequest[]): Promise<void> {
   const bytes = pollBytes(requests);
-  // Whoever is woken looks at its descriptors itself, so that a failed wait (EINTR) is only a wake-up too early.
+  // Whoever is woken looks at its descriptors itself, so that a failed wait (EINTR) is only a
+  // wake-up too early.
   return new Promise((resolve) => {
     // Naming the bytes in the callback keeps them alive until the kernel is done with them.
-    rawSyscall.async(numberOf("poll"), bytes, requests.length, -1, 0, 0, 0, () => bytes.length >= 0 && resolve());
+    rawSyscall.async(
+      numberOf("poll"),
+      bytes,
+      requests.length,
+      -1,
+      0,
+      0,
+      0,
+      () => bytes.length >= 0 && resolve(),
+    );
   });
 }
 
@@ -146,8 +195,15 @@ function pollBytes(requests: readonly PollRequest[]): Buffer {
   return Buffer.concat(requests.map((request) => pollfd.encode(request)));
 }
 
-/** A shared mapping of a file or memfd, of `length` bytes from `offset` (a multiple of the page size). */
-export function mapShared(fd: number, length: number, options: { offset?: bigint; writable?: boolean } = {}): Mapping {
+/**
+ * A shared mapping of a file or memfd, of `length` bytes from `offset` (a multiple of the page
+ * size).
+ */
+export function mapShared(
+  fd: number,
+  length: number,
+  options: { offset?: bigint; writable?: boolean } = {},
+): Mapping {
   const protection = PROT_READ | (options.writable === false ? 0 : PROT_WRITE);
   const address = rawMmap(null, length, protection, MAP_SHARED, fd, options.offset ?? 0n);
   if (address === MAP_FAILED) throw new ErrnoError(`mmap ${fd}`, koffi.errno());
@@ -160,7 +216,10 @@ export function mapShared(fd: number, length: number, options: { offset?: bigint
 }
 
 export interface Mapping {
-  /** The mapped memory itself, not a copy. Must not be touched after {@link Mapping.unmap}: that is a segmentation fault. */
+  /**
+   * The mapped memory itself, not a copy. Must not be touched after {@link Mapping.unmap}: that is
+   * a segmentation fault.
+   */
   readonly bytes: Uint8Array;
   unmap(): void;
 }

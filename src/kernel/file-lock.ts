@@ -9,14 +9,18 @@ const LOCK_NB = 4;
 const RETRY_MS = 5;
 const LOCK_MODE = 0o600;
 
-/** An exclusive flock(2) on a file of its own: it ends with the process that holds it, so no dead owner leaves it behind. */
+/**
+ * An exclusive flock(2) on a file of its own: it ends with the process that holds it, so no dead
+ * owner leaves it behind.
+ */
 export interface FileLock {
   release(): void;
 }
 
 /**
- * Takes the lock of `path`, which is made where it is missing; null when somebody else has held it for `waitMs` milliseconds.
- * The calling thread waits. Nobody but the owner may be able to open the file, or they could hold it for ever.
+ * Takes the lock of `path`, which is made where it is missing; null when somebody else has held it
+ * for `waitMs` milliseconds. The calling thread waits. Nobody but the owner may be able to open the
+ * file, or they could hold it for ever.
  */
 export function lockFile(path: string, waitMs = 0): FileLock | null {
   const fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, LOCK_MODE);

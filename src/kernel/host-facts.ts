@@ -1,7 +1,13 @@
-/** What one host can do for one caller, found by trying. The compiler reads nothing about the kernel from anywhere else. */
+/**
+ * What one host can do for one caller, found by trying. The compiler reads nothing about the kernel
+ * from anywhere else.
+ */
 export interface HostFacts {
   readonly kernel: { readonly release: string; readonly version: string; readonly machine: string };
-  /** `landlock_create_ruleset(LANDLOCK_CREATE_RULESET_VERSION)`; 0 where Landlock is missing or switched off. */
+  /**
+   * `landlock_create_ruleset(LANDLOCK_CREATE_RULESET_VERSION)`; 0 where Landlock is missing or
+   * switched off.
+   */
   readonly landlockAbi: number;
   readonly features: Readonly<Record<FeatureName, Probe>>;
   readonly caller: {
@@ -12,7 +18,10 @@ export interface HostFacts {
   };
   /** Mount point of the cgroup v2 hierarchy, from mountinfo; null where there is none. */
   readonly cgroup2: string | null;
-  /** `/proc/sys/kernel/yama/ptrace_scope`: who may look into whom (Yama's admin guide); 0 where there is no Yama. 1: ancestors only, without CAP_SYS_PTRACE. */
+  /**
+   * `/proc/sys/kernel/yama/ptrace_scope`: who may look into whom (Yama's admin guide); 0 where
+   * there is no Yama. 1: ancestors only, without CAP_SYS_PTRACE.
+   */
   readonly ptraceScope: number;
 }
 

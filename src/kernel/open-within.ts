@@ -10,7 +10,9 @@ import {
 import { close, open, openat2 } from "./ffi.ts";
 
 /**
- * An O_PATH descriptor, the caller's, of what `name` stands for in `folder`: without following a link, nor into another file system, which a user may have mounted there and which may never answer (openat2(2)).
+ * An O_PATH descriptor, the caller's, of what `name` stands for in `folder`: without following a
+ * link, nor into another file system, which a user may have mounted there and which may never
+ * answer (openat2(2)).
  * @throws ErrnoError ELOOP and EXDEV for these
  */
 export function openWithin(folder: string, name: string): number {

@@ -14,22 +14,33 @@ export interface SocketPeer {
   readonly gid: number;
   /** Supplementary. */
   readonly groups: readonly number[];
-  /** Whether the process that connected is still there, so that what /proc says of its process id is about it. */
+  /**
+   * Whether the process that connected is still there, so that what /proc says of its process id is
+   * about it.
+   */
   isAlive(): boolean;
   close(): void;
 }
 
-/** null where the peer has ended already. Before Linux 6.5 the process is found by its id, which may have been given again since it connected. */
+/**
+ * null where the peer has ended already. Before Linux 6.5 the process is found by its id, which may
+ * have been given again since it connected.
+ */
 export function socketPeer(socket: number): SocketPeer | null {
   const { pid, uid, gid } = ucred.decode(option(socket, SO_PEERCRED, ucred.size));
   const bytes = option(socket, SO_PEERGROUPS, GROUPS_MAX * GID_BYTES);
-  const groups = Array.from({ length: bytes.length / GID_BYTES }, (_, i) => bytes.readUInt32LE(i * GID_BYTES));
+  const groups = Array.from({ length: bytes.length / GID_BYTES }, (_, i) =>
+    bytes.readUInt32LE(i * GID_BYTES),
+  );
   const pidfd = pidfdOf(socket, pid);
   return pidfd === null ? null : toldPeer({ pid, uid, gid, groups }, pidfd);
 }
 
 /** The same where another process has asked the kernel. `pidfd` is closed with the peer. */
-export function toldPeer(who: Pick<SocketPeer, "pid" | "uid" | "gid" | "groups">, pidfd: number): SocketPeer {
+export function toldPeer(
+  who: Pick<SocketPeer, "pid" | "uid" | "gid" | "groups">,
+  pidfd: number,
+): SocketPeer {
   return {
     ...who,
     isAlive: () => !hasEnded(pidfd),
@@ -37,7 +48,10 @@ export function toldPeer(who: Pick<SocketPeer, "pid" | "uid" | "gid" | "groups">
   };
 }
 
-/** A pidfd becomes readable when its process has ended (pidfd_open(2)). A signal that comes in that moment, of a child that ends say, is no answer. */
+/**
+ * A pidfd becomes readable when its process has ended (pidfd_open(2)). A signal that comes in that
+ * moment, of a child that ends say, is no answer.
+ */
 function hasEnded(pidfd: number): boolean {
   for (;;) {
     try {

@@ -5,29 +5,34 @@ const rawClose: (fd: number) => number = libc.func("int close(int fd)");
 const rawIoctl: (fd: number, request: number, argument: Uint8Array) => number = libc.func(
   "int ioctl(int fd, unsigned long request, void *argument)",
 );
-const rawPread: (fd: number, into: Uint8Array, length: number, offset: number) => number = libc.func(
-  "long pread(int fd, void *into, size_t length, int64_t offset)",
-);
+const rawPread: (fd: number, into: Uint8Array, length: number, offset: number) => number =
+  libc.func("long pread(int fd, void *into, size_t length, int64_t offset)");
 const rawOpenat: (fd: number, path: Uint8Array, flags: number, mode: number) => number = libc.func(
   "int openat(int fd, const void *path, int flags, unsigned int mode)",
 );
-const rawReadlinkat: (fd: number, path: Uint8Array, into: Uint8Array, length: number) => number = libc.func(
-  "long readlinkat(int fd, const void *path, void *into, size_t length)",
-);
-const rawStatx: (fd: number, path: Uint8Array, flags: number, mask: number, into: Uint8Array) => number = libc.func(
+const rawReadlinkat: (fd: number, path: Uint8Array, into: Uint8Array, length: number) => number =
+  libc.func("long readlinkat(int fd, const void *path, void *into, size_t length)");
+const rawStatx: (
+  fd: number,
+  path: Uint8Array,
+  flags: number,
+  mask: number,
+  into: Uint8Array,
+) => number = libc.func(
   "int statx(int fd, const void *path, int flags, unsigned int mask, void *into)",
 );
-const rawEpollWait: (fd: number, into: Uint8Array, most: number, timeout: number) => number = libc.func(
-  "int epoll_wait(int fd, void *into, int most, int timeout)",
-);
+const rawEpollWait: (fd: number, into: Uint8Array, most: number, timeout: number) => number =
+  libc.func("int epoll_wait(int fd, void *into, int most, int timeout)");
 
 /**
- * What a mediator calls for every notified call: as `syscallRaw`, with arguments of known types, which costs a quarter to a half less beside the kernel's own part. Paths
- * are bytes with their NUL.
+ * What a mediator calls for every notified call: as `syscallRaw`, with arguments of known types,
+ * which costs a quarter to a half less beside the kernel's own part. Paths are bytes with their
+ * NUL.
  */
 export const quick = {
   close: (fd: number): number => known(rawClose(fd)),
-  ioctl: (fd: number, request: number, argument: Uint8Array): number => known(rawIoctl(fd, request, argument)),
+  ioctl: (fd: number, request: number, argument: Uint8Array): number =>
+    known(rawIoctl(fd, request, argument)),
   pread: (fd: number, into: Uint8Array, length: number, offset: number): number =>
     known(rawPread(fd, into, length, offset)),
   openat: (fd: number, path: Uint8Array, flags: number, mode: number): number =>

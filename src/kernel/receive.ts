@@ -29,12 +29,17 @@ export type Received =
       readonly strange: boolean;
     };
 
-/** Takes what waits on a unix socket, without waiting: at most `bytesMax` bytes and `descriptorsMax` descriptors (recvmsg(2), unix(7)). */
+/**
+ * Takes what waits on a unix socket, without waiting: at most `bytesMax` bytes and `descriptorsMax`
+ * descriptors (recvmsg(2), unix(7)).
+ */
 export function receive(socket: number, bytesMax: number, descriptorsMax: number): Received {
   const bytes = Buffer.from(new ArrayBuffer(bytesMax));
   // Room for twice as many, so that one too many is seen as such.
   const control = Buffer.from(new ArrayBuffer(cmsghdr.size + 4 * 2 * descriptorsMax));
-  const vector = Buffer.from(iovec.encode({ iov_base: addressOf(bytes), iov_len: BigInt(bytes.length) }));
+  const vector = Buffer.from(
+    iovec.encode({ iov_base: addressOf(bytes), iov_len: BigInt(bytes.length) }),
+  );
   const header = Buffer.from(
     msghdr.encode({
       msg_iov: addressOf(vector),
@@ -47,7 +52,9 @@ export function receive(socket: number, bytesMax: number, descriptorsMax: number
   if (got === -EAGAIN || got === -EINTR) return { kind: "nothing" };
   if (got < 0) return { kind: "error", errno: -got };
   const { msg_flags, msg_controllen } = msghdr.decode(header);
-  const { descriptors, other } = descriptorsIn(control.subarray(0, Math.min(Number(msg_controllen), control.length)));
+  const { descriptors, other } = descriptorsIn(
+    control.subarray(0, Math.min(Number(msg_controllen), control.length)),
+  );
   const cut = (msg_flags & (MSG_TRUNC | MSG_CTRUNC)) !== 0;
   return { kind: "received", bytes: bytes.subarray(0, got), descriptors, strange: cut || other };
 }
@@ -61,7 +68,9 @@ function descriptorsIn(control: Buffer): { descriptors: number[]; other: boolean
     const end = at + Number(cmsg_len);
     if (end < at + cmsghdr.size || end > control.length) return { descriptors, other: true };
     if (cmsg_level !== SOL_SOCKET || cmsg_type !== SCM_RIGHTS) other = true;
-    else for (let fd = at + cmsghdr.size; fd + 4 <= end; fd += 4) descriptors.push(control.readInt32LE(fd));
+    else
+      for (let fd = at + cmsghdr.size; fd + 4 <= end; fd += 4)
+        descriptors.push(control.readInt32LE(fd));
     at += Math.ceil(Number(cmsg_len) / 8) * 8;
   }
   return { descriptors, other };

@@ -3,8 +3,9 @@ import { hasCode } from "./errno-error.ts";
 import { syscall } from "./ffi.ts";
 
 /**
- * Who connects to a listening unix socket from now on can send no descriptors along (SO_PASSRIGHTS): one may be a file that never answers, of which the last close(2) does not return.
- * False before Linux 6.16, which does not know it.
+ * Who connects to a listening unix socket from now on can send no descriptors along
+ * (SO_PASSRIGHTS): one may be a file that never answers, of which the last close(2) does not
+ * return. False before Linux 6.16, which does not know it.
  */
 export function refuseDescriptors(listener: number): boolean {
   try {

@@ -1,12 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * Puts a file in its place whole or not at all, and on the disk before it has its name; `mode` holds whatever the umask is.
- * Throws what the system says, with nothing changed but possibly the name.
+ * Puts a file in its place whole or not at all, and on the disk before it has its name; `mode`
+ * holds whatever the umask is. Throws what the system says, with nothing changed but possibly the
+ * name.
  */
 export function replaceFile(path: string, bytes: Uint8Array, mode: number): void {
   prepareFile(dirname(path), bytes, mode).place(path);
@@ -15,7 +25,10 @@ export function replaceFile(path: string, bytes: Uint8Array, mode: number): void
 
 /** A file that is on the disk, whole, and has no name yet that anybody looks for. */
 export interface PreparedFile {
-  /** Gives it its name, in the same folder; for what comes after a crash the folder must still be synced. */
+  /**
+   * Gives it its name, in the same folder; for what comes after a crash the folder must still be
+   * synced.
+   */
   place(path: string): void;
   discard(): void;
 }

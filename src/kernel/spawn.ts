@@ -4,9 +4,13 @@ import { close, loadLibrary, syscall } from "./ffi.ts";
 
 const libc = loadLibrary("libc.so.6");
 
-/** posix_spawn_file_actions_t of glibc is 80 bytes on x86_64; nothing here depends on what is in it. */
+/**
+ * posix_spawn_file_actions_t of glibc is 80 bytes on x86_64; nothing here depends on what is in it.
+ */
 const FILE_ACTIONS_BYTES = 128;
-const fileActionsInit: (actions: Uint8Array) => number = libc.func("int posix_spawn_file_actions_init(void *actions)");
+const fileActionsInit: (actions: Uint8Array) => number = libc.func(
+  "int posix_spawn_file_actions_init(void *actions)",
+);
 const fileActionsDup2: (actions: Uint8Array, from: number, to: number) => number = libc.func(
   "int posix_spawn_file_actions_adddup2(void *actions, int from, int to)",
 );
@@ -31,8 +35,10 @@ const rawSpawn: (
 );
 
 /**
- * Starts a program with exactly these descriptors, numbered from 0; returns its process id. posix_spawn(3): nothing of this process's memory is copied, so that a
- * large one is not kept waiting. `folder` becomes its working directory; null leaves it the own one. The child has this thread's signal mask, and what this process ignores it ignores. Whoever calls reaps it (wait4).
+ * Starts a program with exactly these descriptors, numbered from 0; returns its process id.
+ * posix_spawn(3): nothing of this process's memory is copied, so that a large one is not kept
+ * waiting. `folder` becomes its working directory; null leaves it the own one. The child has this
+ * thread's signal mask, and what this process ignores it ignores. Whoever calls reaps it (wait4).
  */
 export function spawnProcess(
   path: string,
@@ -47,11 +53,16 @@ export function spawnProcess(
   required("posix_spawn_file_actions_init", fileActionsInit(actions));
   try {
     // Numbers above all that are given, so that none is overwritten before it is copied.
-    for (const fd of descriptors) high.push(syscall("fcntl", fd, F_DUPFD_CLOEXEC, descriptors.length));
-    for (const [to, from] of high.entries()) required("adddup2", fileActionsDup2(actions, from, to));
+    for (const fd of descriptors)
+      high.push(syscall("fcntl", fd, F_DUPFD_CLOEXEC, descriptors.length));
+    for (const [to, from] of high.entries())
+      required("adddup2", fileActionsDup2(actions, from, to));
     if (folder !== null) required("addchdir", fileActionsChdir(actions, folder));
     required("addclosefrom", fileActionsCloseFrom(actions, descriptors.length));
-    required(`start ${path}`, rawSpawn(pid, path, actions, null, [path, ...args, null], [...environment, null]));
+    required(
+      `start ${path}`,
+      rawSpawn(pid, path, actions, null, [path, ...args, null], [...environment, null]),
+    );
   } finally {
     for (const fd of high) close(fd);
     fileActionsDestroy(actions);

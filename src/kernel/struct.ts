@@ -1,4 +1,7 @@
-/** How one C struct lies in memory: offsets by the C ABI of x86_64, readers and writers for its fields. */
+/**
+ * How one C struct lies in memory: offsets by the C ABI of x86_64, readers and writers for its
+ * fields.
+ */
 export type FieldKind =
   | "u8"
   | "u16"
@@ -33,11 +36,17 @@ export interface Layout<F extends Fields> {
   alloc(): Buffer;
   /** Fields that are left out are zero. */
   encode(values: Partial<Decoded<F>>): Buffer;
-  /** Reads the struct at `at`; `bytes` fields are copies. Throws RangeError when the buffer is too short. */
+  /**
+   * Reads the struct at `at`; `bytes` fields are copies. Throws RangeError when the buffer is too
+   * short.
+   */
   decode(bytes: Uint8Array, at?: number): Decoded<F>;
 }
 
-/** `fields` in the order of the C declaration; `packed` for structs with that attribute; `prefix` when C's goes on after the last. */
+/**
+ * `fields` in the order of the C declaration; `packed` for structs with that attribute; `prefix`
+ * when C's goes on after the last.
+ */
 export function struct<const F extends Fields>(
   cName: string,
   fields: F,
@@ -54,7 +63,8 @@ export function struct<const F extends Fields>(
     encode: (values) => {
       const bytes = Buffer.from(new ArrayBuffer(size));
       for (const [name, value] of Object.entries(values)) {
-        if (value !== undefined) writeField(bytes, offset[name] ?? Number.NaN, fields[name] ?? "u8", value);
+        if (value !== undefined)
+          writeField(bytes, offset[name] ?? Number.NaN, fields[name] ?? "u8", value);
       }
       return bytes;
     },
@@ -69,7 +79,10 @@ export function struct<const F extends Fields>(
   };
 }
 
-function place<F extends Fields>(fields: F, packed: boolean): { offset: Record<keyof F, number>; size: number } {
+function place<F extends Fields>(
+  fields: F,
+  packed: boolean,
+): { offset: Record<keyof F, number>; size: number } {
   const offset: Record<string, number> = {};
   let end = 0;
   let widest = 1;
@@ -113,20 +126,27 @@ function readField(view: Buffer, at: number, kind: FieldKind): number | bigint |
       return view.readBigInt64LE(at);
     default: {
       const end = at + sizeOf(kind);
-      if (end > view.length) throw new RangeError(`${kind} at ${at} lies beyond ${view.length} bytes`);
+      if (end > view.length)
+        throw new RangeError(`${kind} at ${at} lies beyond ${view.length} bytes`);
       return new Uint8Array(view.subarray(at, end));
     }
   }
 }
 
-function writeField(view: Buffer, at: number, kind: FieldKind, value: number | bigint | Uint8Array): void {
+function writeField(
+  view: Buffer,
+  at: number,
+  kind: FieldKind,
+  value: number | bigint | Uint8Array,
+): void {
   if (typeof value === "bigint") {
     if (kind === "u64") view.writeBigUInt64LE(value, at);
     else view.writeBigInt64LE(value, at);
   } else if (typeof value === "number") {
     writeNumber(view, at, kind, value);
   } else {
-    if (value.length > sizeOf(kind)) throw new RangeError(`${value.length} bytes do not fit into ${kind}`);
+    if (value.length > sizeOf(kind))
+      throw new RangeError(`${value.length} bytes do not fit into ${kind}`);
     view.set(value, at);
   }
 }

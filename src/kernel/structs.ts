@@ -1,6 +1,7 @@
 /**
- * Byte layouts of the kernel's structs, for x86_64. `test/kernel/struct-check.test.ts` compares every offset and size with C.
- * Field names are C paths, `#` begins padding; where a header spells a field differently, C's spelling wins.
+ * Byte layouts of the kernel's structs, for x86_64. `test/kernel/struct-check.test.ts` compares
+ * every offset and size with C. Field names are C paths, `#` begins padding; where a header spells
+ * a field differently, C's spelling wins.
  */
 import { struct } from "./struct.ts";
 
@@ -55,10 +56,18 @@ export const seccompNotifAddfd = struct("struct seccomp_notif_addfd", {
 });
 
 /** `linux/filter.h` */
-export const sockFilter = struct("struct sock_filter", { code: "u16", jt: "u8", jf: "u8", k: "u32" });
+export const sockFilter = struct("struct sock_filter", {
+  code: "u16",
+  jt: "u8",
+  jf: "u8",
+  k: "u32",
+});
 export const sockFprog = struct("struct sock_fprog", { len: "u16", filter: "u64" });
 
-/** `linux/landlock.h`; `scoped` since ABI 6, `handled_access_net` since ABI 4: pass the size that the ABI knows. */
+/**
+ * `linux/landlock.h`; `scoped` since ABI 6, `handled_access_net` since ABI 4: pass the size that
+ * the ABI knows.
+ */
 export const landlockRulesetAttr = struct("struct landlock_ruleset_attr", {
   handled_access_fs: "u64",
   handled_access_net: "u64",
@@ -136,4 +145,9 @@ export const termios = struct("struct termios", {
 });
 
 /** `asm/termios.h` */
-export const winsize = struct("struct winsize", { ws_row: "u16", ws_col: "u16", ws_xpixel: "u16", ws_ypixel: "u16" });
+export const winsize = struct("struct winsize", {
+  ws_row: "u16",
+  ws_col: "u16",
+  ws_xpixel: "u16",
+  ws_ypixel: "u16",
+});

@@ -4,8 +4,16 @@ import { all } from "./syscalls.ts";
 
 /** Calls newer than systemd 257, or left out by it, beside their older relatives. */
 const additions: Readonly<Record<string, readonly string[]>> = {
-  // The kernel makes 335 and 336 itself in a traced process; refusing them kills it. The futex2 calls are futex in pieces.
-  "@default": ["uretprobe", "uprobe", "futex_wake", "futex_wait", "futex_requeue", "map_shadow_stack"],
+  // The kernel makes 335 and 336 itself in a traced process; refusing them kills it. The futex2
+  // calls are futex in pieces.
+  "@default": [
+    "uretprobe",
+    "uprobe",
+    "futex_wake",
+    "futex_wait",
+    "futex_requeue",
+    "map_shadow_stack",
+  ],
   "@file-system": [
     "setxattrat",
     "getxattrat",
@@ -22,8 +30,8 @@ let expanded: Readonly<Record<string, readonly string[]>> | null = null;
 
 /**
  * Every group that a policy may name, `@` included, fully expanded to x86_64 names, sorted.
- * systemd's groups, and `@never`: see {@link neverGranted}. A group may contain members of `@never`;
- * a sealed domain is given the group without them.
+ * systemd's groups, and `@never`: see {@link neverGranted}. A group may contain members of
+ * `@never`; a sealed domain is given the group without them.
  */
 export function groups(): Readonly<Record<string, readonly string[]>> {
   expanded ??= expandAll();
@@ -41,7 +49,9 @@ function expand(group: string, open: ReadonlySet<string>): Set<string> {
   if (open.has(group)) throw new Error(`system call group ${group} contains itself`);
   const members = [...(systemdGroups[group] ?? missing(group)), ...(additions[group] ?? [])];
   return new Set(
-    members.flatMap((member) => (member.startsWith("@") ? [...expand(member, new Set([...open, group]))] : [member])),
+    members.flatMap((member) =>
+      member.startsWith("@") ? [...expand(member, new Set([...open, group]))] : [member],
+    ),
   );
 }
 

@@ -1,7 +1,9 @@
 import { syscallNumbers } from "./syscalls.x86_64.ts";
 
 /** AUDIT_ARCH_X86_64 and its table: the one architecture there is a table for. */
-const names = new Map<number, string>(Object.entries(syscallNumbers).map(([name, number]) => [number, name]));
+const names = new Map<number, string>(
+  Object.entries(syscallNumbers).map(([name, number]) => [number, name]),
+);
 
 /** Number of a system call on x86_64; null for a name that is none. */
 export function number(name: string): number | null {

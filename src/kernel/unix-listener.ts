@@ -6,10 +6,14 @@ import { cString, syscall } from "./ffi.ts";
 const BACKLOG = 64;
 const RIGHTS = 0o777;
 
-/** A listening socket of `type` (SOCK_*) at `path`, with this `mode`, in place of one that was left there. Throws ErrnoError. */
+/**
+ * A listening socket of `type` (SOCK_*) at `path`, with this `mode`, in place of one that was left
+ * there. Throws ErrnoError.
+ */
 export function listenAt(path: string, type: number, mode: number): number {
   const name = Buffer.from(path);
-  if (name.length >= UNIX_PATH_MAX) throw new Error(`${path}: longer than ${UNIX_PATH_MAX - 1} bytes`);
+  if (name.length >= UNIX_PATH_MAX)
+    throw new Error(`${path}: longer than ${UNIX_PATH_MAX - 1} bytes`);
   const address = Buffer.alloc(2 + UNIX_PATH_MAX);
   address.writeUInt16LE(AF_UNIX, 0);
   name.copy(address, 2);

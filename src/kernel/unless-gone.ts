@@ -1,6 +1,9 @@
 import { hasCode } from "./errno-error.ts";
 
-/** What `read` finds below /proc; null where the process is gone (ENOENT, ESRCH) or hidden from who asks (EACCES, EPERM): both are answers, everything else is an error. */
+/**
+ * What `read` finds below /proc; null where the process is gone (ENOENT, ESRCH) or hidden from who
+ * asks (EACCES, EPERM): both are answers, everything else is an error.
+ */
 export function unlessGone<T>(read: () => T): T | null {
   try {
     return read();

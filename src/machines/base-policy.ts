@@ -11,7 +11,10 @@ import type { Grants } from "./policy.ts";
 
 const MESSAGE_WIDTH = 100;
 
-/** What every machine may do, and this one by what an administrator wrote for it: `vm@NAME.yaml` in the policies' folders, else the template. @throws HostError */
+/**
+ * What every machine may do, and this one by what an administrator wrote for it: `vm@NAME.yaml` in
+ * the policies' folders, else the template. @throws HostError
+ */
 export function basePolicy(places: Places, domain: string): Policy {
   // Without the folder of running machines: what lies there was made of this.
   const { policy, diagnostics, sources } = load({ ...places, asRoot: false }, { name: domain });
@@ -24,7 +27,11 @@ export function basePolicy(places: Places, domain: string): Policy {
 }
 
 /** The whole policy of one machine as a file that needs no other. */
-export function machinePolicy(base: Policy, grants: readonly Grants[], user: string | null): string {
+export function machinePolicy(
+  base: Policy,
+  grants: readonly Grants[],
+  user: string | null,
+): string {
   return printPolicy({
     ...base,
     // Written out, what a group has and no domain is given would be asked for by name.

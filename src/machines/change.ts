@@ -12,8 +12,9 @@ const LOCK_WAIT_MS_MAX = 150_000;
 const LOCK_RETRY_MS = 10;
 
 /**
- * Changes what a machine that is on may reach: its proxy, a refresh and its end come one after the other, each to what the one before has left.
- * `change`: what it is to have then; null where that is what it has. When this returns the domain is judged by it.
+ * Changes what a machine that is on may reach: its proxy, a refresh and its end come one after the
+ * other, each to what the one before has left. `change`: what it is to have then; null where that
+ * is what it has. When this returns the domain is judged by it.
  * @throws HostError where the machine is off, or as `change` and `putInForce` do
  */
 export async function changeMachine(
@@ -33,7 +34,9 @@ export async function changeMachine(
   }
 }
 
-/** Nobody else changes the machine until it is released. @throws HostError where that takes too long */
+/**
+ * Nobody else changes the machine until it is released. @throws HostError where that takes too long
+ */
 export async function lockMachine(places: Places, name: string): Promise<FileLock> {
   const path = join(places.system.machines.running, `.${name}.change`);
   const deadline = performance.now() + LOCK_WAIT_MS_MAX;
@@ -41,7 +44,10 @@ export async function lockMachine(places: Places, name: string): Promise<FileLoc
     const lock = lockFile(path);
     if (lock !== null) return lock;
     if (performance.now() > deadline)
-      throw new HostError(`machine ${name} is being changed by somebody else`, "try again; cofferdam vm list");
+      throw new HostError(
+        `machine ${name} is being changed by somebody else`,
+        "try again; cofferdam vm list",
+      );
     await pause(LOCK_RETRY_MS);
   }
 }

@@ -4,7 +4,10 @@ import { hasName, type Placed, wayTo } from "./place.ts";
 import { type Difference, differences } from "./record.ts";
 import type { Resource } from "./resource.ts";
 
-/** Where names of a machine's description lead elsewhere now than its domain grants: a stale link. Headers of images are not read. */
+/**
+ * Where names of a machine's description lead elsewhere now than its domain grants: a stale link.
+ * Headers of images are not read.
+ */
 export function driftOf({ placed }: Machine): readonly Difference[] {
   return [...new Set(placed.resources.flatMap((resource) => driftOfOne(resource, placed)))];
 }
@@ -12,7 +15,10 @@ export function driftOf({ placed }: Machine): readonly Difference[] {
 function driftOfOne(resource: Resource, placed: Placed): readonly Difference[] {
   if (!hasName(resource)) return [];
   try {
-    return differences(placed, { names: { [resource.path]: wayTo(resource).leadsTo }, parents: {} });
+    return differences(placed, {
+      names: { [resource.path]: wayTo(resource).leadsTo },
+      parents: {},
+    });
   } catch (error) {
     if (error instanceof HostError) return [error.message];
     throw error;

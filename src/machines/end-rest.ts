@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { anchorsFolder, domainOfAnchor } from "../domains/cgroup-path.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 
-/** Kills what the emulator has left behind: a machine that is off has no process. `run`: the emulator's process id. Without control groups version 2 they go on, and `cofferdam ps` shows them. */
+/**
+ * Kills what the emulator has left behind: a machine that is off has no process. `run`: the
+ * emulator's process id. Without control groups version 2 they go on, and `cofferdam ps` shows
+ * them.
+ */
 export function endRest(domain: string, run: number): void {
   const folder = anchorsFolder();
   if (folder === null) return;

@@ -13,8 +13,16 @@ export interface Owner {
 /** So that a socket is its owner's alone from its first moment. */
 const UMASK_OWNERS_ALONE = 0o177;
 
-/** Listens at a path where nothing is yet, for its owner alone. `backlog`: as for listen(2). @throws what the system says; HostError where something else has taken the socket's place */
-export async function listenFor(server: Server, path: string, owner: Owner, backlog?: number): Promise<void> {
+/**
+ * Listens at a path where nothing is yet, for its owner alone. `backlog`: as for listen(2). @throws
+ * what the system says; HostError where something else has taken the socket's place
+ */
+export async function listenFor(
+  server: Server,
+  path: string,
+  owner: Owner,
+  backlog?: number,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     // The name is made before listen() returns: the umask is nobody else's.
@@ -25,13 +33,19 @@ export async function listenFor(server: Server, path: string, owner: Owner, back
   giveAway(path, owner);
 }
 
-/** Whoever may write the folder may have put something else in the socket's place: what is given away is an object that was looked at, never a name. */
+/**
+ * Whoever may write the folder may have put something else in the socket's place: what is given
+ * away is an object that was looked at, never a name.
+ */
 function giveAway(path: string, { uid, gid }: Owner): void {
   const fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   try {
     const found = fstatSync(fd);
     if (!found.isSocket() || found.uid !== process.geteuid?.() || found.nlink !== 1)
-      throw new HostError(`${path} is no longer the socket that was made there`, "name one in a folder of root's");
+      throw new HostError(
+        `${path} is no longer the socket that was made there`,
+        "name one in a folder of root's",
+      );
     syscall("fchownat", fd, cString(""), uid, gid, AT_EMPTY_PATH);
   } finally {
     close(fd);

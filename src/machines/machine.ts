@@ -29,7 +29,8 @@ const STATE_MODES = { file: 0o600, folder: 0o755 };
 export const domainOf = (name: string): string => `vm@${name}`;
 
 /** Of the machine that a domain is made for; null for every other domain. */
-export const machineOf = (domain: string): string | null => (domain.startsWith("vm@") ? domain.slice(3) : null);
+export const machineOf = (domain: string): string | null =>
+  domain.startsWith("vm@") ? domain.slice(3) : null;
 
 /** @throws HostError for a word that can be no machine's name */
 export function machineName(word: string): string {
@@ -55,7 +56,11 @@ function stateFile(places: MachinePlaces, name: string): string {
 }
 
 export function writeMachine(places: MachinePlaces, machine: Machine): void {
-  writeWhole(stateFile(places, machine.name), Buffer.from(`${JSON.stringify(machine)}\n`), STATE_MODES);
+  writeWhole(
+    stateFile(places, machine.name),
+    Buffer.from(`${JSON.stringify(machine)}\n`),
+    STATE_MODES,
+  );
 }
 
 /** null where it does not run. */
@@ -81,6 +86,7 @@ export function machineNames(places: MachinePlaces): readonly string[] {
 
 /** Nothing of it is left but what was accepted. */
 export function forgetMachine(places: MachinePlaces, name: string): void {
-  for (const file of [policyFile(places, name), stateFile(places, name)]) rmSync(file, { force: true });
+  for (const file of [policyFile(places, name), stateFile(places, name)])
+    rmSync(file, { force: true });
   rmSync(join(places.sockets, name), { recursive: true, force: true });
 }

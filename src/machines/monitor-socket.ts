@@ -6,7 +6,8 @@ import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { listenFor, type Owner } from "./listen-for.ts";
 
 /**
- * Where the emulator connects to its proxy. It connects to us and not we to it: what lies under a name that it may make, another daemon's socket say, would else be reached with root's rights.
+ * Where the emulator connects to its proxy. It connects to us and not we to it: what lies under a
+ * name that it may make, another daemon's socket say, would else be reached with root's rights.
  */
 export class MonitorSocket {
   readonly path: string;

@@ -2,10 +2,16 @@ import { isIPv4, isIPv6 } from "node:net";
 import { parseHostAndPrefix } from "../model/network.ts";
 import type { Network } from "../model/policy.ts";
 
-/** Of the host itself wherever it is: "this host", loopback, and IPv6's own unspecified and loopback addresses; multicast and broadcast, which come back to its own daemons. */
+/**
+ * Of the host itself wherever it is: "this host", loopback, and IPv6's own unspecified and loopback
+ * addresses; multicast and broadcast, which come back to its own daemons.
+ */
 const always = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "ff00::/8"];
 
-/** Networks that together are every address but the host's own: rules that grant them leave no name of the host to deny. */
+/**
+ * Networks that together are every address but the host's own: rules that grant them leave no name
+ * of the host to deny.
+ */
 export function networksOutside(own: readonly string[]): readonly Network[] {
   const holes = [...always, ...own.filter((address) => isIPv4(address) || isIPv6(address))]
     .map(parseHostAndPrefix)
@@ -39,7 +45,8 @@ function contains(outer: Network, inner: Network): boolean {
   if (inner.prefix < outer.prefix) return false;
   for (let bit = 0; bit < outer.prefix; bit++) {
     const mask = 0x80 >> (bit & 7);
-    if (((outer.address[bit >> 3] ?? 0) & mask) !== ((inner.address[bit >> 3] ?? 0) & mask)) return false;
+    if (((outer.address[bit >> 3] ?? 0) & mask) !== ((inner.address[bit >> 3] ?? 0) & mask))
+      return false;
   }
   return true;
 }

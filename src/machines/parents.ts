@@ -7,7 +7,10 @@ import { type Way, wayOf } from "./way.ts";
 /** Images over each other, the topmost not counted. */
 const PARENTS_MAX = 200;
 
-/** What an image stands on, by its real name. `data`: where an image keeps its contents outside itself. */
+/**
+ * What an image stands on, by its real name. `data`: where an image keeps its contents outside
+ * itself.
+ */
 export interface Parent {
   readonly role: "parent" | "data";
   readonly path: string;
@@ -18,15 +21,17 @@ export interface Parent {
 export type FoundParent = Omit<Parent, "path"> & { readonly way: Way };
 
 /**
- * The files that an image of the host names in its header, and those that these name, nearest first. `path`: as QEMU opens it, since relative names start from that folder.
- * Only the moment of recording believes a header: what it says later is compared (`record.ts`).
+ * The files that an image of the host names in its header, and those that these name, nearest
+ * first. `path`: as QEMU opens it, since relative names start from that folder. Only the moment of
+ * recording believes a header: what it says later is compared (`record.ts`).
  * @throws HostError for an image that cannot be read, or names what is no plain file of known format
  */
 export function parentsOf(path: string, format: ImageFormat): readonly FoundParent[] {
   const found: FoundParent[] = [];
   for (let [name, kind]: [string, ImageFormat] = [path, format]; kind === "qcow2"; ) {
     const { parent, parentFormat, dataFile } = headerOf(name);
-    if (dataFile !== null) found.push({ role: "data", way: wayOf(beside(name, dataFile)), format: "raw" });
+    if (dataFile !== null)
+      found.push({ role: "data", way: wayOf(beside(name, dataFile)), format: "raw" });
     if (parent === null) break;
     const above = beside(name, parent);
     if (parentFormat === null || !(imageFormats as readonly string[]).includes(parentFormat))

@@ -5,10 +5,16 @@ import { isShared, refuseWaysOfTheMachine } from "./refuse-ways.ts";
 import type { Resource } from "./resource.ts";
 import { type Way, wayOf } from "./way.ts";
 
-/** A description as this host has it at one moment: what a policy is made of, and what is recorded of it. */
+/**
+ * A description as this host has it at one moment: what a policy is made of, and what is recorded
+ * of it.
+ */
 export interface Placed {
   readonly resources: readonly Resource[];
-  /** Names as described to names without links, where they differ or may come to differ: all of them. */
+  /**
+   * Names as described to names without links, where they differ or may come to differ: all of
+   * them.
+   */
   readonly names: Readonly<Record<string, string>>;
   /** By the real name of an image: what its header says it stands on. */
   readonly parents: Readonly<Record<string, readonly Parent[]>>;
@@ -19,15 +25,17 @@ export interface Placed {
 export const nothing: Placed = { resources: [], names: {}, parents: {}, ownAddresses: [] };
 
 /**
- * Looks at the host. This follows links and believes headers, so what comes of it is compared with what was recorded before it is used (`record.ts`).
- * `before`: what the machine's domain grants already; only a machine that is off has none of that.
+ * Looks at the host. This follows links and believes headers, so what comes of it is compared with
+ * what was recorded before it is used (`record.ts`). `before`: what the machine's domain grants
+ * already; only a machine that is off has none of that.
  * @throws HostError for names that lead nowhere or where the machine could make them lead, and images that cannot be read
  */
 export function placeResources(resources: readonly Resource[], before = nothing): Placed {
   const parents: Record<string, readonly Parent[]> = {};
   const found = resources.filter(hasName).map((resource) => ({ resource, way: wayTo(resource) }));
   const ofParents = found.flatMap(({ resource, way: { leadsTo } }) => {
-    if (resource.kind !== "image" || resource.parents !== "own" || resource.format !== "qcow2") return [];
+    if (resource.kind !== "image" || resource.parents !== "own" || resource.format !== "qcow2")
+      return [];
     const all = parentsOf(resource.path, resource.format);
     parents[leadsTo] = all.map(({ role, format, way }) => ({ role, path: way.leadsTo, format }));
     return all.map(({ way }) => ({ resource, way }));
@@ -71,13 +79,19 @@ export function hasName(resource: Resource): resource is Named {
   return "path" in resource && !resource.path.startsWith("@");
 }
 
-/** A listening socket is made, and no link at its own name is followed then. @throws HostError where it leads nowhere */
+/**
+ * A listening socket is made, and no link at its own name is followed then. @throws HostError where
+ * it leads nowhere
+ */
 export function wayTo(resource: Named): Way {
   const listens = resource.kind === "socket" && resource.operation === "listen";
   return wayOf(resource.path, listens ? "kept" : "followed");
 }
 
-/** The address of all hosts of a network, this one among them; none where a network has no room for it, or is one of IPv6. */
+/**
+ * The address of all hosts of a network, this one among them; none where a network has no room for
+ * it, or is one of IPv6.
+ */
 export function broadcastOf(address: string, netmask: string): readonly string[] {
   if (!isIPv4(address)) return [];
   const mask = netmask.split(".").map(Number);
@@ -87,5 +101,7 @@ export function broadcastOf(address: string, netmask: string): readonly string[]
 
 function ownAddresses(): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return [...new Set(all.flatMap(({ address, netmask }) => [address, ...broadcastOf(address, netmask)]))].sort();
+  return [
+    ...new Set(all.flatMap(({ address, netmask }) => [address, ...broadcastOf(address, netmask)])),
+  ].sort();
 }

@@ -14,7 +14,12 @@ import type { AddressResource, FileUse, Resource } from "./resource.ts";
 /** What a machine's domain grants beside its template. */
 export type Grants = Pick<Policy, "names" | "addresses">;
 
-const letters: Readonly<Record<FileUse, string>> = { read: "r", "read-write": "rw", log: "wc", make: "rwcd" };
+const letters: Readonly<Record<FileUse, string>> = {
+  read: "r",
+  "read-write": "rw",
+  log: "wc",
+  make: "rwcd",
+};
 const source: Source = { file: "", line: 1, column: 1, text: "" };
 /** `localhost` in an address. */
 const LOOPBACK = ["127.0.0.1", "::1"];
@@ -22,10 +27,15 @@ const PORT_MAX = 65_535; // the highest port number
 const DNS_PORT = 53;
 const RESOLVER = "/etc/resolv.conf";
 
-/** Exactly what the resources need, on names without links. @throws HostError for what this host does not have */
+/**
+ * Exactly what the resources need, on names without links. @throws HostError for what this host
+ * does not have
+ */
 export function grantsOf(placed: Placed): Grants {
   const all = placed.resources.map((resource) => grantsOfOne(resource, placed));
-  const names = new Map(all.flatMap(({ names }) => names).map((rule) => [`${rule.permissions} ${rule.pattern}`, rule]));
+  const names = new Map(
+    all.flatMap(({ names }) => names).map((rule) => [`${rule.permissions} ${rule.pattern}`, rule]),
+  );
   return { names: [...names.values()], addresses: all.flatMap(({ addresses }) => addresses) };
 }
 
@@ -48,21 +58,33 @@ function grantsOfOne(resource: Resource, placed: Placed): Grants {
     case "pci":
       return onlyNames(pciFunction(resource));
     case "tap":
-      return onlyNames([...allow("rwi", "/dev/net/tun"), ...allow("i", `/dev/net/tun/${resource.interface}`)]);
+      return onlyNames([
+        ...allow("rwi", "/dev/net/tun"),
+        ...allow("i", `/dev/net/tun/${resource.interface}`),
+      ]);
     case "socket": {
       const isListening = resource.operation === "listen";
       const made = isListening && !name.startsWith("@") ? allow("cd", name) : [];
-      return onlyNames([...made, rule(isListening ? Permission.listen : Permission.connect, escaped(name))]);
+      return onlyNames([
+        ...made,
+        rule(isListening ? Permission.listen : Permission.connect, escaped(name)),
+      ]);
     }
     case "address":
-      return { names: [], addresses: networksOf(resource).map((network) => addressRule(resource, network)) };
+      return {
+        names: [],
+        addresses: networksOf(resource).map((network) => addressRule(resource, network)),
+      };
     case "outside":
       return outside(placed.ownAddresses);
   }
 }
 
 function parseLetters(letters: string): PermissionSet {
-  return [...letters].reduce((set, letter) => set | permissionLetters[letter as keyof typeof permissionLetters], 0);
+  return [...letters].reduce(
+    (set, letter) => set | permissionLetters[letter as keyof typeof permissionLetters],
+    0,
+  );
 }
 
 function allow(permissions: string, name: string, below = ""): Grants["names"] {
@@ -125,7 +147,11 @@ function networksOf({
   if (operation === "listen" && ["", "0", "*"].includes(host)) return [null];
   const addresses = host === "localhost" || host === "" ? LOOPBACK : [host];
   if (addresses.some((address) => isIP(address) === 0))
-    complain(origin, `\`${host}\` is a name, and what it stands for may change`, "give the address");
+    complain(
+      origin,
+      `\`${host}\` is a name, and what it stands for may change`,
+      "give the address",
+    );
   return addresses.map(parseHostAndPrefix);
 }
 
@@ -136,11 +162,20 @@ function addressRule(
   return { effect: "allow", operation, protocol, network, ports, source };
 }
 
-/** Everywhere but to the host; and to the name servers that QEMU asks for the guest, wherever they are. */
+/**
+ * Everywhere but to the host; and to the name servers that QEMU asks for the guest, wherever they
+ * are.
+ */
 function outside(own: readonly string[]): Grants {
   const protocols = ["tcp", "udp"] as const;
-  const everywhere = networksOutside(own).map((network) => ({ network, ports: { first: 0, last: PORT_MAX } }));
-  const servers = nameServers().map((network) => ({ network, ports: { first: DNS_PORT, last: DNS_PORT } }));
+  const everywhere = networksOutside(own).map((network) => ({
+    network,
+    ports: { first: 0, last: PORT_MAX },
+  }));
+  const servers = nameServers().map((network) => ({
+    network,
+    ports: { first: DNS_PORT, last: DNS_PORT },
+  }));
   const addresses = [...everywhere, ...servers].flatMap(({ network, ports }) =>
     protocols.map((protocol) => addressRule({ operation: "connect", protocol, ports }, network)),
   );
@@ -150,7 +185,9 @@ function outside(own: readonly string[]): Grants {
 function nameServers(): readonly Network[] {
   try {
     const lines = readFileSync(RESOLVER, "utf8").split("\n");
-    const words = lines.map((line) => /^nameserver\s+(\S+)/.exec(line)?.[1]?.replace(/%.*/, "") ?? "");
+    const words = lines.map(
+      (line) => /^nameserver\s+(\S+)/.exec(line)?.[1]?.replace(/%.*/, "") ?? "",
+    );
     return words
       .filter((word) => isIP(word) !== 0)
       .map(parseHostAndPrefix)

@@ -25,7 +25,8 @@ const UNMANAGED_MS = 2_000;
 const SIGNALLED = 128;
 
 /**
- * Starts the machine in a domain of its own and stays until it is off; returns the emulator's exit status. The domain is there before the emulator and gone after it.
+ * Starts the machine in a domain of its own and stays until it is off; returns the emulator's exit
+ * status. The domain is there before the emulator and gone after it.
  * @throws HostError for what keeps it from being started
  */
 export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
@@ -40,9 +41,15 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
     try {
       writeMachine(machines, machine);
       const { monitors } = description;
-      const command = [machine.program, ...emulatorArguments(description, wanted.args, monitor.path)];
+      const command = [
+        machine.program,
+        ...emulatorArguments(description, wanted.args, monitor.path),
+      ];
       const front = join(places.home, "bin", "cofferdam");
-      const emulator = spawn(front, ["run", domain, "--", ...command], { stdio: "inherit", cwd: wanted.folder });
+      const emulator = spawn(front, ["run", domain, "--", ...command], {
+        stdio: "inherit",
+        cwd: wanted.folder,
+      });
       const served = monitor.connection.then(async (socket) => {
         socket.once("close", () => void endUnmanaged(wanted.name, emulator));
         await serveMonitor({ places, machine, monitors, owner, emulator: socket });
@@ -59,7 +66,10 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
   }
 }
 
-/** The machine is off until this is released, or is started by who holds it. @throws HostError where it is on */
+/**
+ * The machine is off until this is released, or is started by who holds it. @throws HostError where
+ * it is on
+ */
 export function lockOff(places: Places, name: string): FileLock {
   const { machines, runs } = places.system;
   makeFolder(machines.running, modesFor(0));
@@ -70,25 +80,40 @@ export function lockOff(places: Places, name: string): FileLock {
 }
 
 /** Without the sockets of QMP that it was asked for, which are ours, and with one to us. */
-function emulatorArguments({ monitors }: Description, args: readonly string[], socket: string): readonly string[] {
+function emulatorArguments(
+  { monitors }: Description,
+  args: readonly string[],
+  socket: string,
+): readonly string[] {
   // Arguments count from 1, the program being 0.
-  const own = args.filter((_, at) => !monitors.some((one) => at + 1 >= one.argumentsFrom && at + 1 < one.argumentsTo));
+  const own = args.filter(
+    (_, at) => !monitors.some((one) => at + 1 >= one.argumentsFrom && at + 1 < one.argumentsTo),
+  );
   const chardev = `socket,id=cofferdam-monitor,path=${socket.replaceAll(",", ",,")},server=off`;
   return [...own, "-chardev", chardev, "-mon", "chardev=cofferdam-monitor,mode=control"];
 }
 
-/** A machine that closed its monitor and goes on could be told nothing any more, and nothing be taken from it: it is ended. One that is being switched off closes it last. */
+/**
+ * A machine that closed its monitor and goes on could be told nothing any more, and nothing be
+ * taken from it: it is ended. One that is being switched off closes it last.
+ */
 async function endUnmanaged(name: string, emulator: ChildProcess): Promise<void> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     await pause(UNMANAGED_MS, null, { ref: false });
     if (emulator.exitCode !== null || emulator.signalCode !== null) return;
-    process.stderr.write(`cofferdam: machine ${name} has closed its monitor and goes on: ended by ${signal}\n`);
+    process.stderr.write(
+      `cofferdam: machine ${name} has closed its monitor and goes on: ended by ${signal}\n`,
+    );
     emulator.kill(signal);
   }
 }
 
 /** `served`: a machine whose monitor cannot be served is not what was asked for, and is ended. */
-async function endOf(domain: string, emulator: ChildProcess, served: Promise<void>): Promise<number> {
+async function endOf(
+  domain: string,
+  emulator: ChildProcess,
+  served: Promise<void>,
+): Promise<number> {
   const failures: unknown[] = [];
   served.catch((error: unknown) => {
     failures.push(error);

@@ -38,13 +38,27 @@ export interface Prepared {
   readonly owner: Owner;
 }
 
-/** Reads the description and looks at the host. @throws HostError for whatever keeps the machine from being started */
+/**
+ * Reads the description and looks at the host. @throws HostError for whatever keeps the machine
+ * from being started
+ */
 export function prepare(places: Places, wanted: Wanted): Prepared {
   const description = describeCommandLine(wanted.args, wanted.folder);
   const placed = placeResources(description.resources);
   const accepted = acceptedNow(places, wanted.name, placed);
-  const machine: Machine = { ...wanted, program: programPath(wanted.program), placed, pid: process.pid };
-  return { machine, description, accepted, policy: policyOf(places, machine), owner: accountOf(places, machine) };
+  const machine: Machine = {
+    ...wanted,
+    program: programPath(wanted.program),
+    placed,
+    pid: process.pid,
+  };
+  return {
+    machine,
+    description,
+    accepted,
+    policy: policyOf(places, machine),
+    owner: accountOf(places, machine),
+  };
 }
 
 /** The policy that a machine has while its resources are these. @throws HostError */

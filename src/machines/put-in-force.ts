@@ -13,14 +13,19 @@ interface Reloaded {
 }
 
 /**
- * Gives a machine that is on the policy of what it is to have (`change.ts` keeps others away meanwhile). When this returns the domain is judged by it; where that fails, what was written before is in its place again,
- * but the agent may have taken the new one: a change that would leave too much is to be tried again.
+ * Gives a machine that is on the policy of what it is to have (`change.ts` keeps others away
+ * meanwhile). When this returns the domain is judged by it; where that fails, what was written
+ * before is in its place again, but the agent may have taken the new one: a change that would leave
+ * too much is to be tried again.
  * @throws HostError where there is no agent, or this host cannot hold the policy
  */
 export async function putInForce(places: Places, before: Machine, placed: Placed): Promise<void> {
   const { machines, control } = places.system;
   const machine = { ...before, placed };
-  const [policy, policyBefore] = [policyOf(places, machine), readFileSync(policyFile(machines, machine.name), "utf8")];
+  const [policy, policyBefore] = [
+    policyOf(places, machine),
+    readFileSync(policyFile(machines, machine.name), "utf8"),
+  ];
   try {
     writeMachine(machines, machine);
     writePolicy(machines, machine.name, policy);
@@ -34,7 +39,9 @@ export async function putInForce(places: Places, before: Machine, placed: Placed
 
 async function reload(name: string, control: string): Promise<void> {
   const path = `/v1/domains/${domainOf(name)}/reload`;
-  const { domains } = (await agentRequest("POST", path, undefined, control)) as { domains: readonly Reloaded[] };
+  const { domains } = (await agentRequest("POST", path, undefined, control)) as {
+    domains: readonly Reloaded[];
+  };
   const [outcome] = domains;
   if (outcome?.outcome === "bad")
     throw new HostError(

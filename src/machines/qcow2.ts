@@ -1,6 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
-/** Bytes from the beginning in which everything lies that is read here: QEMU keeps it within the first cluster, which is no larger than 2 MiB and 64 KiB by default. */
+/**
+ * Bytes from the beginning in which everything lies that is read here: QEMU keeps it within the
+ * first cluster, which is no larger than 2 MiB and 64 KiB by default.
+ */
 const HEADER_BYTES_MAX = 65_536;
 /** Bytes of a parent's name, as QEMU bounds it. */
 const NAME_BYTES_MAX = 1_023;
@@ -10,7 +13,10 @@ const VERSION_2_BYTES = 72;
 const EXTERNAL_DATA = 1n << 2n;
 const extensions = { end: 0, parentFormat: 0xe2792aca, dataFile: 0x44415441 } as const;
 
-/** What a qcow2 image says about other files; null where it says nothing. Names are as written in it. */
+/**
+ * What a qcow2 image says about other files; null where it says nothing. Names are as written in
+ * it.
+ */
 export interface Qcow2Header {
   readonly parent: string | null;
   readonly parentFormat: string | null;
@@ -18,18 +24,21 @@ export interface Qcow2Header {
 }
 
 /**
- * Reads the header as docs/interop/qcow2.rst of QEMU describes it. No other program does it: the guest and the emulator can write the image, and this is done as root.
- * Throws what the system says; RangeError with what is wrong for bytes that are no such header.
+ * Reads the header as docs/interop/qcow2.rst of QEMU describes it. No other program does it: the
+ * guest and the emulator can write the image, and this is done as root. Throws what the system
+ * says; RangeError with what is wrong for bytes that are no such header.
  */
 export function readQcow2(path: string): Qcow2Header {
   const bytes = beginning(path);
-  if (bytes.length < VERSION_2_BYTES || bytes.readUInt32BE(0) !== MAGIC) throw new RangeError("it is no qcow2 image");
+  if (bytes.length < VERSION_2_BYTES || bytes.readUInt32BE(0) !== MAGIC)
+    throw new RangeError("it is no qcow2 image");
   const version = bytes.readUInt32BE(4);
   if (version !== 2 && version !== 3) throw new RangeError(`it is qcow2 of version ${version}`);
   const parentAt = Number(bytes.readBigUInt64BE(8));
   const parentBytes = bytes.readUInt32BE(16);
   if (parentBytes > NAME_BYTES_MAX) throw new RangeError("its parent's name is too long");
-  if (parentAt + parentBytes > bytes.length) throw new RangeError("its parent's name lies outside the header");
+  if (parentAt + parentBytes > bytes.length)
+    throw new RangeError("its parent's name lies outside the header");
   const found = readExtensions(bytes, version === 2 ? VERSION_2_BYTES : bytes.readUInt32BE(100));
   const isExternal = version === 3 && (bytes.readBigUInt64BE(72) & EXTERNAL_DATA) !== 0n;
   if (isExternal && found.dataFile === null)
@@ -47,7 +56,8 @@ function readExtensions(bytes: Buffer, start: number): Omit<Qcow2Header, "parent
     if (at + 8 > bytes.length) throw new RangeError("its header extensions do not end");
     const [type, length] = [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4)];
     if (type === extensions.end) return { parentFormat, dataFile };
-    if (at + 8 + length > bytes.length) throw new RangeError("a header extension is longer than the header");
+    if (at + 8 + length > bytes.length)
+      throw new RangeError("a header extension is longer than the header");
     const text = bytes.toString("utf8", at + 8, at + 8 + length).replace(/\0+$/, "");
     if (type === extensions.parentFormat) parentFormat = text;
     if (type === extensions.dataFile) dataFile = text;
@@ -60,7 +70,8 @@ function beginning(path: string): Buffer {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const stats = fstatSync(fd);
-    if (!stats.isFile() && !stats.isBlockDevice()) throw new RangeError("it is neither a file nor a block device");
+    if (!stats.isFile() && !stats.isBlockDevice())
+      throw new RangeError("it is neither a file nor a block device");
     const bytes = Buffer.alloc(HEADER_BYTES_MAX);
     return bytes.subarray(0, readSync(fd, bytes, 0, HEADER_BYTES_MAX, 0));
   } finally {

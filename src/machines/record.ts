@@ -7,7 +7,8 @@ import type { Parent } from "./parents.ts";
 import type { Placed } from "./place.ts";
 
 /**
- * What an administrator has accepted of a machine: where the names of its description lead, and what its images stand on. The emulator can write both into places that it may write (a share, an
+ * What an administrator has accepted of a machine: where the names of its description lead, and
+ * what its images stand on. The emulator can write both into places that it may write (a share, an
  * image's header), so that neither counts by itself at the next start.
  */
 export type Accepted = Pick<Placed, "names" | "parents">;
@@ -35,12 +36,19 @@ export function readAccepted(folder: string, machine: string): Accepted | null {
     if (hasCode(error, "ENOENT")) return null;
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new HostError(`${file} is broken`, `look at the machine's images, then cofferdam vm accept ${machine}`);
+  throw new HostError(
+    `${file} is broken`,
+    `look at the machine's images, then cofferdam vm accept ${machine}`,
+  );
 }
 
 export function writeAccepted(folder: string, machine: string, { names, parents }: Accepted): void {
   const record: RecordFile = { version: 1, names, parents };
-  writeWhole(fileOf(folder, machine), Buffer.from(`${JSON.stringify(record, null, 2)}\n`), FILE_MODES);
+  writeWhole(
+    fileOf(folder, machine),
+    Buffer.from(`${JSON.stringify(record, null, 2)}\n`),
+    FILE_MODES,
+  );
 }
 
 export function removeAccepted(folder: string, machine: string): void {
@@ -48,23 +56,35 @@ export function removeAccepted(folder: string, machine: string): void {
 }
 
 /**
- * Both, and where they differ the later one: a disk that is not plugged in today has still been written by the machine, and is no new one when it comes again. Of an image that it writes and whose header was not looked at,
- * as of raw ones and where the description names the parents, it is recorded that it stands on nothing: what is written there is no news from the administrator.
+ * Both, and where they differ the later one: a disk that is not plugged in today has still been
+ * written by the machine, and is no new one when it comes again. Of an image that it writes and
+ * whose header was not looked at, as of raw ones and where the description names the parents, it is
+ * recorded that it stands on nothing: what is written there is no news from the administrator.
  */
-export function mergeAccepted(before: Accepted | null, now: Accepted & Partial<Pick<Placed, "resources">>): Accepted {
+export function mergeAccepted(
+  before: Accepted | null,
+  now: Accepted & Partial<Pick<Placed, "resources">>,
+): Accepted {
   const names = { ...before?.names, ...now.names };
   const written = (now.resources ?? []).flatMap((resource) =>
-    resource.kind === "image" && resource.access === "read-write" ? [names[resource.path] ?? resource.path] : [],
+    resource.kind === "image" && resource.access === "read-write"
+      ? [names[resource.path] ?? resource.path]
+      : [],
   );
   const unread = Object.fromEntries(written.map((name) => [name, []]));
   return { names, parents: { ...unread, ...before?.parents, ...now.parents } };
 }
 
-/** Where a description leads elsewhere than accepted. What the accepted one does not know is new, and the administrator's who wrote it. */
+/**
+ * Where a description leads elsewhere than accepted. What the accepted one does not know is new,
+ * and the administrator's who wrote it.
+ */
 export function differences(accepted: Accepted, now: Accepted): readonly Difference[] {
   const names = Object.entries(now.names).flatMap(([name, leads]) => {
     const before = accepted.names[name];
-    return before === undefined || before === leads ? [] : [`${name} leads to ${leads}, and led to ${before}`];
+    return before === undefined || before === leads
+      ? []
+      : [`${name} leads to ${leads}, and led to ${before}`];
   });
   const parents = Object.entries(now.parents).flatMap(([image, stands]) => {
     const before = accepted.parents[image];
@@ -78,5 +98,7 @@ export function differences(accepted: Accepted, now: Accepted): readonly Differe
 function told(parents: readonly Parent[]): string {
   if (parents.length === 0) return "nothing";
   // Data are written where a parent is only read: one that becomes the other is a difference.
-  return parents.map(({ role, path, format }) => `${path} (${role === "data" ? "data, " : ""}${format})`).join(", ");
+  return parents
+    .map(({ role, path, format }) => `${path} (${role === "data" ? "data, " : ""}${format})`)
+    .join(", ");
 }

@@ -9,11 +9,15 @@ export interface PlacedName {
 }
 
 /**
- * Refuses ways that the machine could have made: by a link at a name that it may make itself, or anywhere in a folder that it may write.
- * `makers`: what it may make and write, now and by what its domain has granted until now.
+ * Refuses ways that the machine could have made: by a link at a name that it may make itself, or
+ * anywhere in a folder that it may write. `makers`: what it may make and write, now and by what its
+ * domain has granted until now.
  * @throws HostError
  */
-export function refuseWaysOfTheMachine(found: readonly PlacedName[], makers: readonly PlacedName[]): void {
+export function refuseWaysOfTheMachine(
+  found: readonly PlacedName[],
+  makers: readonly PlacedName[],
+): void {
   for (const { resource, way } of found)
     for (const maker of makers) {
       const root = maker.way.leadsTo;

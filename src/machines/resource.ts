@@ -1,6 +1,8 @@
 /**
- * What a virtual machine needs of its host, as its description names it. A description is the command line of QEMU (`qemu/`); whatever describes machines later gives the same list.
- * Paths are absolute and as written: links on the way are followed later (`way.ts`), once, and what came of it is recorded.
+ * What a virtual machine needs of its host, as its description names it. A description is the
+ * command line of QEMU (`qemu/`); whatever describes machines later gives the same list. Paths are
+ * absolute and as written: links on the way are followed later (`way.ts`), once, and what came of
+ * it is recorded.
  */
 export type Resource = (
   | {
@@ -8,7 +10,10 @@ export type Resource = (
       readonly path: string;
       readonly format: ImageFormat;
       readonly access: Access;
-      /** `own`: parents are those that the image's header names; `none`: the description says that there are none, or names them itself. */
+      /**
+       * `own`: parents are those that the image's header names; `none`: the description says that
+       * there are none, or names them itself.
+       */
       readonly parents: "own" | "none";
     }
   | { readonly kind: "file"; readonly path: string; readonly use: FileUse }
@@ -37,7 +42,8 @@ export type Operation = "listen" | "connect";
 export type Access = "read" | "read-write";
 
 /**
- * `read`: opened for reading. `read-write`: an existing file. `log`: made where it is missing, written. `make`: made, written, read and removed.
+ * `read`: opened for reading. `read-write`: an existing file. `log`: made where it is missing,
+ * written. `make`: made, written, read and removed.
  */
 export type FileUse = "read" | "read-write" | "log" | "make";
 
@@ -49,11 +55,17 @@ export type ImageFormat = (typeof imageFormats)[number];
 export interface Origin {
   /** Index of the argument; 0, which is the program's, where it was none of them. */
   readonly argument: number;
-  /** The option with its value, e.g. `-drive file=a.img,format=raw`, or the command with what it names. */
+  /**
+   * The option with its value, e.g. `-drive file=a.img,format=raw`, or the command with what it
+   * names.
+   */
   readonly text: string;
   /** Characters from the beginning of the option's value; null for the option as a whole. */
   readonly offset: number | null;
-  /** What it is a part of, as QMP takes that away: `device disk0`, `blockdev node1`; null for what stays until the machine is off. */
+  /**
+   * What it is a part of, as QMP takes that away: `device disk0`, `blockdev node1`; null for what
+   * stays until the machine is off.
+   */
   readonly piece: string | null;
 }
 

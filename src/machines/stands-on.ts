@@ -20,13 +20,20 @@ export interface KnownImage {
 }
 
 /** All that a machine has been granted, and what they were accepted to stand on. */
-export function knownImages({ resources, names, parents }: Placed, accepted: Accepted): KnownImages {
+export function knownImages(
+  { resources, names, parents }: Placed,
+  accepted: Accepted,
+): KnownImages {
   const known = new Map<string, KnownImage>();
   for (const resource of resources) {
     if (resource.kind !== "image") continue;
     const name = names[resource.path] ?? resource.path;
     const stands = parents[name] ?? accepted.parents[name] ?? [];
-    known.set(name, { format: resource.format, stands, isParent: known.get(name)?.isParent ?? false });
+    known.set(name, {
+      format: resource.format,
+      stands,
+      isParent: known.get(name)?.isParent ?? false,
+    });
     for (const [at, { role, path, format }] of stands.entries()) {
       const before = known.get(path) ?? { format, stands: stands.slice(at + 1) };
       if (role === "parent") known.set(path, { ...before, isParent: true });
@@ -36,11 +43,18 @@ export function knownImages({ resources, names, parents }: Placed, accepted: Acc
 }
 
 /**
- * What an image that the machine has just made stands on. The machine wrote its header, so that nothing is believed but that it names one of the machine's own images; what that one stands on is known.
+ * What an image that the machine has just made stands on. The machine wrote its header, so that
+ * nothing is believed but that it names one of the machine's own images; what that one stands on is
+ * known.
  * @throws HostError where it says anything else
  */
-export function standsOnKnown(path: string, format: ImageFormat, known: KnownImages): readonly Parent[] {
-  if (isLink(path)) throw new HostError(`image ${path} is a link`, "look where it leads, and remove it");
+export function standsOnKnown(
+  path: string,
+  format: ImageFormat,
+  known: KnownImages,
+): readonly Parent[] {
+  if (isLink(path))
+    throw new HostError(`image ${path} is a link`, "look where it leads, and remove it");
   const { parent, parentFormat, dataFile } = format === "qcow2" ? headerOf(path) : none;
   if (parent === null && dataFile === null) return [];
   const name = wayOf(beside(path, parent ?? dataFile ?? "")).leadsTo;

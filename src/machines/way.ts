@@ -9,16 +9,21 @@ const LINKS_MAX = 40;
 export interface Way {
   /** The name without links, whether or not there is something yet. */
   readonly leadsTo: string;
-  /** Every name that is looked at on the way, links and folders, none of them by way of a link. Whoever may make one of them decides where the way leads. */
+  /**
+   * Every name that is looked at on the way, links and folders, none of them by way of a link.
+   * Whoever may make one of them decides where the way leads.
+   */
   readonly through: readonly string[];
 }
 
 /**
- * What the kernel comes by, and to, when it opens this name or makes it. `last`: whether a link at the end is followed; binding a socket does not.
+ * What the kernel comes by, and to, when it opens this name or makes it. `last`: whether a link at
+ * the end is followed; binding a socket does not.
  * @throws HostError where a folder on the way is missing
  */
 export function wayOf(path: string, last: "followed" | "kept" = "followed"): Way {
-  if (path.includes("\0")) throw new HostError(`${JSON.stringify(path)} is no name of a file`, "leave out the NUL");
+  if (path.includes("\0"))
+    throw new HostError(`${JSON.stringify(path)} is no name of a file`, "leave out the NUL");
   if (["", ".", ".."].includes(basename(path)))
     throw new HostError(`${path} names no file`, "end it with the file's name");
   const through: string[] = [];
@@ -34,7 +39,10 @@ export function wayOf(path: string, last: "followed" | "kept" = "followed"): Way
     if (target === null) continue;
     links += 1;
     if (links > LINKS_MAX)
-      throw new HostError(`${path} leads through more than ${LINKS_MAX} links`, "name the file itself");
+      throw new HostError(
+        `${path} leads through more than ${LINKS_MAX} links`,
+        "name the file itself",
+      );
     rest.unshift(...wordsOf(target));
     at = isAbsolute(target) ? "/" : dirname(at);
   }
@@ -54,6 +62,9 @@ function targetOf(path: string, at: string, isLast: boolean): string | null {
     return null;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new HostError(`there is no way to ${path}: ${code}`, `look at the folder ${dirname(path)}`);
+    throw new HostError(
+      `there is no way to ${path}: ${code}`,
+      `look at the folder ${dirname(path)}`,
+    );
   }
 }

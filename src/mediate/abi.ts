@@ -1,4 +1,7 @@
-/** The kernel's numbers that the mediator uses, picked from the one table of them: a name costs nothing but what is picked. */
+/**
+ * The kernel's numbers that the mediator uses, picked from the one table of them: a name costs
+ * nothing but what is picked.
+ */
 import * as kernel from "../kernel/constants.ts";
 
 export { POLLHUP, POLLIN, POLLOUT, POLLPRI } from "../kernel/constants.ts";

@@ -8,7 +8,12 @@ const ADDRESS_BYTES_MAX = 128;
 
 /** A socket address, copied once out of the target; `bytes` is what the kernel is given. */
 export type Address =
-  | { readonly kind: "inet"; readonly bytes: Buffer; readonly address: Uint8Array; readonly port: number }
+  | {
+      readonly kind: "inet";
+      readonly bytes: Buffer;
+      readonly address: Uint8Array;
+      readonly port: number;
+    }
   | { readonly kind: "path"; readonly bytes: Buffer; readonly path: Bytes }
   | { readonly kind: "abstract"; readonly bytes: Buffer; readonly name: Bytes }
   /** A unix address without a name: the kernel chooses one when binding. */
@@ -32,7 +37,12 @@ export function parseAddress(bytes: Buffer): Address | number {
 }
 
 function inet(bytes: Buffer, at: number, length: number): Address {
-  return { kind: "inet", bytes, port: bytes.readUInt16BE(2), address: new Uint8Array(bytes.subarray(at, at + length)) };
+  return {
+    kind: "inet",
+    bytes,
+    port: bytes.readUInt16BE(2),
+    address: new Uint8Array(bytes.subarray(at, at + length)),
+  };
 }
 
 function parseUnix(bytes: Buffer): Address | number {

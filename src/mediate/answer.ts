@@ -11,21 +11,40 @@ import { close } from "./sys.ts";
 type Given = Outcome & { kind: "descriptor" };
 
 /** Reports what there is to tell; what is left is how to answer. */
-export function told(outcome: Outcome, tid: number, reporter: Reporter): Exclude<Outcome, { kind: "told" }> {
+export function told(
+  outcome: Outcome,
+  tid: number,
+  reporter: Reporter,
+): Exclude<Outcome, { kind: "told" }> {
   if (outcome.kind !== "told") return outcome;
   reporter.outside(tid, outcome.verdict, outcome.refusal);
-  return told(outcome.then, tid, reporter);
+  return told(outcome.answer, tid, reporter);
 }
 
-/** Hands over, reports, sends; a target that vanished is told nothing. `call`: null where nothing was begun. The slot is `done` afterwards. */
-export function answer(listener: number, slot: Slot, call: Call | null, judged: Outcome, reporter: Reporter): void {
+/**
+ * Hands over, reports, sends; a target that vanished is told nothing. `call`: null where nothing
+ * was begun. The slot is `done` afterwards.
+ */
+export function answer(
+  listener: number,
+  slot: Slot,
+  call: Call | null,
+  judged: Outcome,
+  reporter: Reporter,
+): void {
   const outcome = told(judged, slot.tid, reporter);
-  const last = outcome.kind === "descriptor" && call !== null ? handOver(listener, slot, call, outcome) : outcome;
+  const last =
+    outcome.kind === "descriptor" && call !== null
+      ? handOver(listener, slot, call, outcome)
+      : outcome;
   if (last.kind === "refused") reporter.outside(slot.tid, "denied", last.refusal);
   if (last.kind !== "vanished") send(listener, slot, last);
 }
 
-/** ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and interrupted it loses the reply. */
+/**
+ * ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and
+ * interrupted it loses the reply.
+ */
 export function handOver(listener: number, slot: Slot, call: Call, given: Given): Outcome {
   // struct seccomp_notif_addfd: id, flags, srcfd, newfd, newfd_flags.
   const request = Buffer.alloc(24);

@@ -10,7 +10,10 @@ import { remember } from "./supervised/verdicts.ts";
 import { warned } from "./supervised/warned.ts";
 import { TargetGone } from "./target-gone.ts";
 
-/** One step of a call that was begun: every doubt is a refusal; throws only IdentityLost. At level warning nothing of what comes out but a warning reaches the target. */
+/**
+ * One step of a call that was begun: every doubt is a refusal; throws only IdentityLost. At level
+ * warning nothing of what comes out but a warning reaches the target.
+ */
 export function attempt(call: Call, step: () => Outcome): Outcome {
   let outcome: Outcome;
   try {
@@ -31,9 +34,14 @@ function doubt(call: Call, cause: unknown): Outcome {
   if (cause instanceof Nameless) return error(cause.errno);
   if (cause instanceof TooLong) return error(E.NAMETOOLONG);
   if (cause instanceof Unreadable) return unable(E.FAULT, call.name, "unreadable argument");
-  if (cause instanceof TargetGone) return unable(E.PERM, call.name, "the asking thread cannot be looked at");
+  if (cause instanceof TargetGone)
+    return unable(E.PERM, call.name, "the asking thread cannot be looked at");
   if (cause instanceof CannotImpersonate)
     return unable(E.PERM, call.name, `identity cannot be taken: ${cause.message}`);
   if (cause instanceof IdentityLost) throw cause;
-  return unable(E.IO, call.name, `the mediator failed: ${cause instanceof Error ? cause.message : "no reason"}`);
+  return unable(
+    E.IO,
+    call.name,
+    `the mediator failed: ${cause instanceof Error ? cause.message : "no reason"}`,
+  );
 }

@@ -37,8 +37,16 @@ export class Broker {
   #generation: Generation;
   #grants: Grants;
 
-  /** `live` is null where level and policy stay what they are in the plan; `memory` is what a successor finds. */
-  constructor(generation: Generation, state: ProcessState, live: Live | null, memory: SharedMemory) {
+  /**
+   * `live` is null where level and policy stay what they are in the plan; `memory` is what a
+   * successor finds.
+   */
+  constructor(
+    generation: Generation,
+    state: ProcessState,
+    live: Live | null,
+    memory: SharedMemory,
+  ) {
     this.plan = generation.plan;
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
@@ -73,7 +81,10 @@ export class Broker {
     return this.#generation.listed.has(name);
   }
 
-  /** Whose process another one is; of the mediator's own host, whatever the caller's number means in its namespace. */
+  /**
+   * Whose process another one is; of the mediator's own host, whatever the caller's number means in
+   * its namespace.
+   */
   domainOf(pid: number): Membership {
     return domainOfProcess(pid);
   }
@@ -82,7 +93,10 @@ export class Broker {
     this.threads.close();
   }
 
-  /** Before each call, and before one that waited goes on: takes up the policy that has been put into force since the last one. */
+  /**
+   * Before each call, and before one that waited goes on: takes up the policy that has been put
+   * into force since the last one.
+   */
   refresh(): void {
     const next = this.#live?.next() ?? null;
     if (next === null) return;

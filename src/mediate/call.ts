@@ -9,7 +9,10 @@ import type { Bytes } from "./sys.ts";
 import { Target } from "./target.ts";
 import { type Follow, type PathArgument, type WalkContext, type Walked, walk } from "./walk.ts";
 
-/** The call was cancelled (its thread was killed): nobody waits for an answer, and a thread of that number may be another one. */
+/**
+ * The call was cancelled (its thread was killed): nobody waits for an answer, and a thread of that
+ * number may be another one.
+ */
 export class Vanished extends Error {}
 
 /** What the loop offers a call beside its registers. */
@@ -36,7 +39,10 @@ export class Call {
   readonly target: Target;
   /** As it was when the call was received. */
   readonly level: Level;
-  /** Level warning: everything is judged and nothing done, which ends where the first effect would be ({@link effect}). */
+  /**
+   * Level warning: everything is judged and nothing done, which ends where the first effect would
+   * be ({@link effect}).
+   */
   readonly rehearses: boolean;
   /** By what the verdict about this call may be remembered (`supervised/verdicts.ts`). */
   verdictKey: string | null = null;
@@ -76,16 +82,22 @@ export class Call {
     return this.#notification.low(index);
   }
 
-  /** A path with the directory it starts from; `directory` is the index of the descriptor argument, or null for the working directory. */
+  /**
+   * A path with the directory it starts from; `directory` is the index of the descriptor argument,
+   * or null for the working directory.
+   */
   path(directory: number | null, path: number): PathArgument {
     const text = this.target.memory.string(this.word(path));
     if (text.startsWith("/")) return { text, start: this.target.root };
-    return { text, start: this.target.directory(directory === null ? abi.AT_FDCWD : this.int(directory)) };
+    return {
+      text,
+      start: this.target.directory(directory === null ? abi.AT_FDCWD : this.int(directory)),
+    };
   }
 
   /**
-   * Somebody still waits. All that was read went through descriptors of one thread; that it is the one that waits is known if it still does now, since
-   * its number was its own all the while.
+   * Somebody still waits. All that was read went through descriptors of one thread; that it is the
+   * one that waits is known if it still does now, since its number was its own all the while.
    */
   check(): void {
     if (!this.isAwaited) throw new Vanished();
@@ -99,14 +111,18 @@ export class Call {
     return this.broker.supervised;
   }
 
-  /** What the kernel will say as well: sealed leaves it to the kernel; supervised has nothing below that would check the call again. */
+  /**
+   * What the kernel will say as well: sealed leaves it to the kernel; supervised has nothing below
+   * that would check the call again.
+   */
   leave(answer: Outcome): Outcome {
     return this.supervised ? answer : CONTINUE;
   }
 
   /**
-   * Runs `operation` as the target. What is looked at within may still be another's: {@link effect} makes sure. A rehearsal opens nothing but O_PATH descriptors, and the
-   * kernel will judge the target's own rights: no identity is taken.
+   * Runs `operation` as the target. What is looked at within may still be another's: {@link effect}
+   * makes sure. A rehearsal opens nothing but O_PATH descriptors, and the kernel will judge the
+   * target's own rights: no identity is taken.
    */
   asTarget<T>(operation: () => T, effectiveIds = false): T {
     if (this.rehearses) return operation();
@@ -146,7 +162,10 @@ export class Call {
     });
   }
 
-  /** A system call with an effect: the last look at whether anybody waits, then the mark, then the call, with those of the target's capabilities that the policy grants. */
+  /**
+   * A system call with an effect: the last look at whether anybody waits, then the mark, then the
+   * call, with those of the target's capabilities that the policy grants.
+   */
   effect(operation: () => number): number {
     if (this.rehearses) throw rehearsed;
     this.check();

@@ -6,7 +6,10 @@ export interface Stretch {
   readonly length: number;
 }
 
-/** What is to be sent, where it lies in the target. It is read when it is sent, and again when that is tried again: what waits keeps nothing of it here. */
+/**
+ * What is to be sent, where it lies in the target. It is read when it is sent, and again when that
+ * is tried again: what waits keeps nothing of it here.
+ */
 export class Content {
   readonly #memory: Memory;
   readonly #stretches: readonly Stretch[];

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** What the kernel goes by when a thread touches files; from /proc/TID/status (proc_pid_status(5)), the only source of the umask. */
+/**
+ * What the kernel goes by when a thread touches files; from /proc/TID/status (proc_pid_status(5)),
+ * the only source of the umask.
+ */
 export interface Credentials {
   readonly tgid: number;
   /** Process and thread id as the thread itself sees them, in its own pid namespace. */
@@ -27,7 +30,10 @@ export function ownCredentials(): Credentials {
   return parseCredentials(readFileSync("/proc/self/status", "latin1"));
 }
 
-/** From the text of /proc/TID/status; throws when a line is missing. Control characters of the thread's name are escaped by the kernel: it cannot forge a line. */
+/**
+ * From the text of /proc/TID/status; throws when a line is missing. Control characters of the
+ * thread's name are escaped by the kernel: it cannot forge a line.
+ */
 export function parseCredentials(text: string): Credentials {
   let at = 0;
   // The lines come in the order in which they are asked for.

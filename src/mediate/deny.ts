@@ -16,11 +16,21 @@ export function denyTwoNames(
   to: Bytes,
   what: { readonly directory: boolean; readonly replaces: boolean },
 ): Outcome {
-  const request: Request = { class: "two-names", operation, from: shown(from), to: shown(to), ...what };
+  const request: Request = {
+    class: "two-names",
+    operation,
+    from: shown(from),
+    to: shown(to),
+    ...what,
+  };
   return deny(request, `${shown(from)} -> ${shown(to)}`);
 }
 
 export function deny(request: Request & { readonly operation: string }, object: string): Outcome {
   const { class: kind, operation } = request;
-  return { kind: "refused", errno: E.ACCES, refusal: { class: kind, operation, object, reason: "no-rule", request } };
+  return {
+    kind: "refused",
+    errno: E.ACCES,
+    refusal: { class: kind, operation, object, reason: "no-rule", request },
+  };
 }

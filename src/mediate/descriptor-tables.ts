@@ -2,8 +2,11 @@
 export const DESCRIPTOR_TABLES_BYTES = 4;
 
 /**
- * Whether two processes of a supervised domain may share one table of descriptors, so that one could exchange what the other's call is judged by. A call that makes such a process goes on at the lower levels
- * only; who shares with whom afterwards nobody is told, so that it is believed of all until the domain is started anew. It lies in memory that mediator, worker and successor share.
+ * Whether two processes of a supervised domain may share one table of descriptors, so that one
+ * could exchange what the other's call is judged by. A call that makes such a process goes on at
+ * the lower levels only; who shares with whom afterwards nobody is told, so that it is believed of
+ * all until the domain is started anew. It lies in memory that mediator, worker and successor
+ * share.
  */
 export class DescriptorTables {
   readonly #memory: Buffer;

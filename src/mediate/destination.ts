@@ -17,7 +17,10 @@ export type Destination = { readonly kind: "address"; readonly bytes: Buffer } |
 export function pathOf(call: Call, address: Address): PathArgument | null {
   if (address.kind !== "path") return null;
   const { path } = address;
-  return { text: path, start: path.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD) };
+  return {
+    text: path,
+    start: path.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD),
+  };
 }
 
 /** What bind and connect are about. */
@@ -28,7 +31,10 @@ export interface Addressed {
   readonly path: PathArgument | null;
 }
 
-/** The first arguments of bind and connect, or a negated error number; read before the target's identity is taken. */
+/**
+ * The first arguments of bind and connect, or a negated error number; read before the target's
+ * identity is taken.
+ */
 export function socketAndAddress(call: Call): Addressed | number {
   const socket = socketOf(call, 0);
   if (typeof socket === "number") return socket;
@@ -37,7 +43,10 @@ export function socketAndAddress(call: Call): Addressed | number {
   return { socket, address, path: pathOf(call, address) };
 }
 
-/** Judges the address; a unix path becomes the very socket it led to when it was judged. Within `asTarget`. */
+/**
+ * Judges the address; a unix path becomes the very socket it led to when it was judged. Within
+ * `asTarget`.
+ */
 export function judgeDestination(
   call: Call,
   socket: TargetSocket,

@@ -7,8 +7,14 @@ import type { Outcome } from "./outcome.ts";
 import { refuseForm, refuseUnlisted } from "./refuse-call.ts";
 import { supervise } from "./supervised/supervise.ts";
 
-/** Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The caller closes the call once it is answered. */
-export function dispatch(broker: Broker, notification: Notification): { outcome: Outcome; call: Call } {
+/**
+ * Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The
+ * caller closes the call once it is answered.
+ */
+export function dispatch(
+  broker: Broker,
+  notification: Notification,
+): { outcome: Outcome; call: Call } {
   const call = new Call(broker, notification);
   return { outcome: attempt(call, () => (call.supervised ? supervise(call) : judge(call))), call };
 }

@@ -26,14 +26,23 @@ export class Domain {
     const generation = generationOf(readAll(handed.plan));
     const { plan } = generation;
     const problem = (count: number, why: string) =>
-      this.reporter.failed("policy not taken", `generation ${count}: ${why}; the one before stays in force`);
+      this.reporter.failed(
+        "policy not taken",
+        `generation ${count}: ${why}; the one before stays in force`,
+      );
     this.handed = handed;
     this.memory = mapShared(handed.slots, SLOT_COUNT * SLOT_SIZE);
     const live = isLive(plan) ? new Live(plan, state, problem) : null;
     this.broker = new Broker(generation, state, live, memoryOf(this.memory.bytes));
-    const output = handed.events === null ? logOutput(plan.mediation.events) : new EventPipe(handed.events);
+    const output =
+      handed.events === null ? logOutput(plan.mediation.events) : new EventPipe(handed.events);
     const untold = (by: "mediator" | "worker") => untoldOf(this.memory.bytes, by);
-    this.reporter = new Reporter(this.broker, output, untold(state.mayWait ? "worker" : "mediator"), seen);
+    this.reporter = new Reporter(
+      this.broker,
+      output,
+      untold(state.mayWait ? "worker" : "mediator"),
+      seen,
+    );
     // A worker ends with its mediator.
     if (!state.mayWait) this.reporter.lostWith(untold("worker"));
   }

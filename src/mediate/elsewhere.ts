@@ -24,7 +24,10 @@ interface Worker {
   readonly answers: number;
 }
 
-/** First argument of a worker; behind it the folder of {@link ProcessState}, and the process id of its mediator. */
+/**
+ * First argument of a worker; behind it the folder of {@link ProcessState}, and the process id of
+ * its mediator.
+ */
 export const WORKER_ARGUMENT = "worker";
 /** Where it finds its pipes, behind what every mediator finds. */
 export const workerDescriptors = { orders: 7, answers: 8 } as const;
@@ -35,15 +38,19 @@ interface Given {
   readonly order: Order;
 }
 
-/** Told which descriptor the worker answers on, as soon as there is one, and when it is about to be closed. */
+/**
+ * Told which descriptor the worker answers on, as soon as there is one, and when it is about to be
+ * closed.
+ */
 export interface WorkerWatcher {
   opened(answers: number): void;
   closing(): void;
 }
 
 /**
- * Calls of one domain that may wait, done one after the other by a worker that is started for the first of them. One that does not answer within {@link SLOW_CALL_MS_MAX} is killed,
- * and another one takes over the rest; one without work ends after {@link WORKER_IDLE_MS_MAX}.
+ * Calls of one domain that may wait, done one after the other by a worker that is started for the
+ * first of them. One that does not answer within {@link SLOW_CALL_MS_MAX} is killed, and another
+ * one takes over the rest; one without work ends after {@link WORKER_IDLE_MS_MAX}.
  */
 export class Elsewhere {
   readonly #handed: Handed;
@@ -70,7 +77,10 @@ export class Elsewhere {
     return true;
   }
 
-  /** After the worker's descriptor was ready: the call that is over. `answered` by the worker; otherwise it ended without a word. */
+  /**
+   * After the worker's descriptor was ready: the call that is over. `answered` by the worker;
+   * otherwise it ended without a word.
+   */
   take(): { readonly slot: Slot; readonly answered: boolean } | null {
     const index = Buffer.alloc(1);
     const got = this.#worker === null ? 0 : sys("read", this.#worker.answers, index, 1);
@@ -80,12 +90,18 @@ export class Elsewhere {
     return this.#next(answered);
   }
 
-  /** When {@link overdue} is to be called, on the clock of performance.now(); infinite without a worker. */
+  /**
+   * When {@link overdue} is to be called, on the clock of performance.now(); infinite without a
+   * worker.
+   */
   get due(): number {
     return this.#due;
   }
 
-  /** Gives up the call in hand, whose time is over; null when it was only the worker that had nothing to do for long. */
+  /**
+   * Gives up the call in hand, whose time is over; null when it was only the worker that had
+   * nothing to do for long.
+   */
   overdue(): Slot | null {
     if (this.#calls.length === 0) {
       this.#dismiss();
@@ -96,8 +112,9 @@ export class Elsewhere {
   }
 
   /**
-   * A worker writes what it has counted and ends. `waiting`: this process ends too, and it with it, so it is given a moment, also with a call in hand: it may have answered that
-   * and not have said so yet. True when there is none any more, whatever it may have left unsaid.
+   * A worker writes what it has counted and ends. `waiting`: this process ends too, and it with it,
+   * so it is given a moment, also with a call in hand: it may have answered that and not have said
+   * so yet. True when there is none any more, whatever it may have left unsaid.
    */
   close(waiting: boolean): boolean {
     if (!waiting && this.#calls.length > 0) this.#end();
@@ -131,7 +148,8 @@ export class Elsewhere {
     if (this.#worker !== null) return true;
     this.#hanging = this.#hanging.filter(isThere);
     reap();
-    this.#worker = this.#hanging.length < HANGING_WORKERS_MAX ? start(this.#handed, this.#folder) : null;
+    this.#worker =
+      this.#hanging.length < HANGING_WORKERS_MAX ? start(this.#handed, this.#folder) : null;
     if (this.#worker === null) {
       // Whoever waits already is given up when its time is over.
       this.#due = performance.now() + SLOW_CALL_MS_MAX;
@@ -149,7 +167,9 @@ export class Elsewhere {
     sys("write", this.#worker.orders, orderBytes(first.order), ORDER_BYTES);
   }
 
-  /** It may hang in the kernel for a while yet, so that it is collected when the next one starts. */
+  /**
+   * It may hang in the kernel for a while yet, so that it is collected when the next one starts.
+   */
   #end(): void {
     if (this.#worker === null) return;
     sys("kill", this.#worker.pid, SIGKILL);
@@ -173,7 +193,17 @@ function start(handed: Handed, folder: string): Worker | null {
   const child = [orders.read, answers.write, silence];
   const { listener, slots, plan, events } = handed;
   const args = [process.argv[1] ?? "", WORKER_ARGUMENT, folder, String(process.pid)];
-  const given = [silence, silence, silence, listener, slots, plan, events ?? silence, orders.read, answers.write];
+  const given = [
+    silence,
+    silence,
+    silence,
+    listener,
+    slots,
+    plan,
+    events ?? silence,
+    orders.read,
+    answers.write,
+  ];
   try {
     const pid = spawnProcess(process.execPath, args, [`PATH=${process.env.PATH ?? ""}`], given);
     return { pid, orders: orders.write, answers: answers.read };

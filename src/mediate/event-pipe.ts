@@ -1,17 +1,30 @@
 import type { Event } from "../events/event.ts";
 import { ownEvent } from "../events/log/own-event.ts";
-import { F_GETFL, F_GETPIPE_SZ, F_SETFL, F_SETPIPE_SZ, FIONREAD, O_NONBLOCK } from "../kernel/constants.ts";
+import {
+  F_GETFL,
+  F_GETPIPE_SZ,
+  F_SETFL,
+  F_SETPIPE_SZ,
+  FIONREAD,
+  O_NONBLOCK,
+} from "../kernel/constants.ts";
 import { E } from "./abi.ts";
 import type { EventOutput } from "./event-output.ts";
 import { close, sys } from "./sys.ts";
 
 /** Lines that wait while nobody reads. */
 const PIPE_WAITING_MAX = 1_024;
-/** What is counted at the end of a run is written at once, and its reader may be slow: the pipe takes as many lines as wait. An ordinary user's most, pipe(7). */
+/**
+ * What is counted at the end of a run is written at once, and its reader may be slow: the pipe
+ * takes as many lines as wait. An ordinary user's most, pipe(7).
+ */
 const PIPE_BYTES = 1 << 20;
 /** Bytes of one of the pieces that a pipe consists of; x86_64's page. */
 const PAGE_BYTES = 4_096;
-/** Pages that events leave free, for the last word of a mediator and of its worker, which may write at the same time. */
+/**
+ * Pages that events leave free, for the last word of a mediator and of its worker, which may write
+ * at the same time.
+ */
 const PAGES_KEPT_MAX = 4;
 
 interface Line {
@@ -20,7 +33,8 @@ interface Line {
 }
 
 /**
- * The pipe of `run --events`, one JSON line an event. A reader that stands still keeps nobody waiting: what does not fit is counted, and said when it does, at the latest in the last line, for
+ * The pipe of `run --events`, one JSON line an event. A reader that stands still keeps nobody
+ * waiting: what does not fit is counted, and said when it does, at the latest in the last line, for
  * which there is always room.
  */
 export class EventPipe implements EventOutput {
@@ -29,7 +43,10 @@ export class EventPipe implements EventOutput {
   #waiting: Line[] = [];
   #lost = 0;
 
-  /** Takes the descriptor over. Its end is nobody's but the holder's and the mediator's, so that O_NONBLOCK is seen by no one else. */
+  /**
+   * Takes the descriptor over. Its end is nobody's but the holder's and the mediator's, so that
+   * O_NONBLOCK is seen by no one else.
+   */
   constructor(fd: number) {
     this.#fd = fd;
     sys("fcntl", fd, F_SETFL, sys("fcntl", fd, F_GETFL, 0) | O_NONBLOCK);
@@ -63,7 +80,10 @@ export class EventPipe implements EventOutput {
     close(this.#fd);
   }
 
-  /** There is room for the line and for a last word behind it. Two pages that follow each other hold more than one page's bytes, or the second would have gone into the first. */
+  /**
+   * There is room for the line and for a last word behind it. Two pages that follow each other hold
+   * more than one page's bytes, or the second would have gone into the first.
+   */
   #takes({ length }: Buffer): boolean {
     const bytes = Buffer.alloc(4);
     sys("ioctl", this.#fd, FIONREAD, bytes);

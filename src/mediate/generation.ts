@@ -33,7 +33,9 @@ function decode(bytes: Uint8Array): Generation {
   const plan = decodePlan(bytes);
   const policy = policyOfPlan(plan);
   const { syscalls } = policy;
-  const denied = new Set(syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token));
+  const denied = new Set(
+    syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token),
+  );
   const listed = new Set(syscalls.map((rule) => rule.token).filter((token) => !denied.has(token)));
   return { plan, policy, automaton: decodeAutomaton(plan.automaton), listed };
 }

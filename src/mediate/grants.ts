@@ -10,7 +10,10 @@ export class Grants {
   readonly #kernelCreates: ReadonlySet<Bytes>;
   readonly #handled: bigint;
 
-  /** `started` is the plan that the domain's processes were started with: its layer holds whatever the policy has become. */
+  /**
+   * `started` is the plan that the domain's processes were started with: its layer holds whatever
+   * the policy has become.
+   */
   constructor(automaton: Automaton, started: Plan) {
     this.#automaton = automaton;
     this.#kernelCreates = new Set(started.mediation.kernelCreates.map(spelled));
@@ -32,7 +35,10 @@ export class Grants {
     return gains(this.#automaton, this.#state(from), this.#state(to), directory);
   }
 
-  /** Landlock itself grants create and delete at this name: its directory or one above it has such a rule. */
+  /**
+   * Landlock itself grants create and delete at this name: its directory or one above it has such a
+   * rule.
+   */
   kernelCreates(name: Bytes): boolean {
     for (let end = name.lastIndexOf("/"); end >= 0; end = name.lastIndexOf("/", end - 1)) {
       if (this.#kernelCreates.has(end === 0 ? "/" : name.slice(0, end))) return true;
@@ -41,13 +47,19 @@ export class Grants {
     return false;
   }
 
-  /** Landlock itself moves or links one name to the other: between directories it would ask for rights that the rules may lack. */
+  /**
+   * Landlock itself moves or links one name to the other: between directories it would ask for
+   * rights that the rules may lack.
+   */
   kernelMoves(from: Bytes, to: Bytes): boolean {
     const directory = (name: Bytes): Bytes => name.slice(0, name.lastIndexOf("/") + 1);
     return directory(from) === directory(to) && this.kernelCreates(from);
   }
 
-  /** The domain's Landlock layer handles all these LANDLOCK_ACCESS_FS_* rights, so that CONTINUE leaves the decision to it. */
+  /**
+   * The domain's Landlock layer handles all these LANDLOCK_ACCESS_FS_* rights, so that CONTINUE
+   * leaves the decision to it.
+   */
   kernelHandles(rights: bigint): boolean {
     return (this.#handled & rights) === rights;
   }

@@ -3,7 +3,10 @@ import type { Call } from "./call.ts";
 import type { Handler } from "./handler.ts";
 import { CONTINUE, type Outcome, unable } from "./outcome.ts";
 
-/** A handler's answer, for who sees the host as the mediator does. The one place that lets a handler's CONTINUE out. */
+/**
+ * A handler's answer, for who sees the host as the mediator does. The one place that lets a
+ * handler's CONTINUE out.
+ */
 export function guarded(call: Call, handler: Handler): Outcome {
   const foreign = call.target.foreign() ?? (handler.onlyLooks ? null : selfConfined(call));
   if (foreign !== null) return byItself(call, handler, foreign);
@@ -15,7 +18,10 @@ export function guarded(call: Call, handler: Handler): Outcome {
   return unable(E.ACCES, call.name, why);
 }
 
-/** Nothing is done for a process that has a confinement or namespaces of its own: they would be undone. */
+/**
+ * Nothing is done for a process that has a confinement or namespaces of its own: they would be
+ * undone.
+ */
 function byItself(call: Call, handler: Handler, foreign: string): Outcome {
   call.check();
   return handler.continueIsSafe(call)

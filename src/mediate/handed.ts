@@ -13,7 +13,10 @@ export interface Handed {
   readonly events: number | null;
 }
 
-/** What a mediator was started with. A holder without a pipe for events gives /dev/null: a number that it left free would be one of Node's own by now. */
+/**
+ * What a mediator was started with. A holder without a pipe for events gives /dev/null: a number
+ * that it left free would be one of Node's own by now.
+ */
 export function inherited(): Handed {
   const { listener, slots, plan, events } = mediatorDescriptors;
   return { listener, slots, plan, events: fstatSync(events).isFIFO() ? events : null };

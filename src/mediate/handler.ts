@@ -4,12 +4,16 @@ import type { Outcome } from "./outcome.ts";
 /** What the mediator does about one system call; `handlers/` has a file for each family. */
 export interface Handler {
   /**
-   * Letting the kernel go on grants nothing: the domain's own Landlock layer checks this very call, registers considered. Asked for every
-   * CONTINUE before it leaves; never true on the strength of the target's memory.
+   * Letting the kernel go on grants nothing: the domain's own Landlock layer checks this very call,
+   * registers considered. Asked for every CONTINUE before it leaves; never true on the strength of
+   * the target's memory.
    */
   continueIsSafe(call: Call): boolean;
   answer(call: Call): Outcome;
-  /** The kernel does it, below whatever confinement the process gave itself; the mediator only looks, and so undoes nothing. */
+  /**
+   * The kernel does it, below whatever confinement the process gave itself; the mediator only
+   * looks, and so undoes nothing.
+   */
   readonly onlyLooks?: true;
 }
 

@@ -29,8 +29,10 @@ export interface Surroundings {
 }
 
 /**
- * A domain whose listener is held: receives, decides, answers, one call a turn. Calls in flight (for a socket, in the worker) are bounded by the slots, which are the domain's own: whatever a
- * domain does, others wait for one call of it at a time. The slots lie in memory that the holder owns, so that a successor can finish what this process leaves.
+ * A domain whose listener is held: receives, decides, answers, one call a turn. Calls in flight
+ * (for a socket, in the worker) are bounded by the slots, which are the domain's own: whatever a
+ * domain does, others wait for one call of it at a time. The slots lie in memory that the holder
+ * owns, so that a successor can finish what this process leaves.
  */
 export class Held implements Timed {
   readonly #domain: Domain;
@@ -43,8 +45,15 @@ export class Held implements Timed {
   #watched = 0;
   #isOver = false;
 
-  /** `ended`: its last process is gone; or, with a cause, nothing can be received or answered any more. */
-  constructor(domain: Domain, { state, epoll, timers }: Surroundings, ended: (cause: unknown) => void) {
+  /**
+   * `ended`: its last process is gone; or, with a cause, nothing can be received or answered any
+   * more.
+   */
+  constructor(
+    domain: Domain,
+    { state, epoll, timers }: Surroundings,
+    ended: (cause: unknown) => void,
+  ) {
     this.#domain = domain;
     this.#epoll = epoll;
     this.#timers = timers;
@@ -55,7 +64,9 @@ export class Held implements Timed {
     let worker = 0;
     this.#elsewhere = new Elsewhere(domain.handed, state.folder, {
       opened: (answers) => {
-        worker = epoll.add(answers, POLLIN, { ready: () => this.#guarded(() => this.#workerDone()) });
+        worker = epoll.add(answers, POLLIN, {
+          ready: () => this.#guarded(() => this.#workerDone()),
+        });
       },
       closing: () => epoll.remove(worker),
     });
@@ -64,14 +75,22 @@ export class Held implements Timed {
   /** Finishes what a mediator before left, then waits for calls. */
   begin(): void {
     const { listener } = this.#domain.handed;
-    // The reply wakes the target on this processor: a third of the time (since 6.6; older kernels go without).
-    sys("ioctl", listener, abi.SECCOMP_IOCTL_NOTIF_SET_FLAGS, abi.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+    // The reply wakes the target on this processor: a third of the time (since 6.6; older kernels
+    // go without).
+    sys(
+      "ioctl",
+      listener,
+      abi.SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+      abi.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
+    );
     this.#guarded(() => this.#takeOver());
     if (this.#isOver) return;
     this.#watched = this.#epoll.add(listener, POLLIN, {
-      ready: (events) => ((events & POLLIN) === 0 ? this.#end(null) : this.#guarded(() => this.#next())),
+      ready: (events) =>
+        (events & POLLIN) === 0 ? this.#end(null) : this.#guarded(() => this.#next()),
     });
-    if (this.#watched < 0) this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
+    if (this.#watched < 0)
+      this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
   }
 
   get due(): number {
@@ -94,7 +113,10 @@ export class Held implements Timed {
     this.#domain.close(this.#elsewhere.close(exiting));
   }
 
-  /** What goes wrong for one domain must not end the others' mediator; an identity that cannot be taken back must. */
+  /**
+   * What goes wrong for one domain must not end the others' mediator; an identity that cannot be
+   * taken back must.
+   */
   #guarded(step: () => void): void {
     try {
       step();
@@ -114,7 +136,9 @@ export class Held implements Timed {
   #takeOver(): void {
     const { handed, memory, reporter } = this.#domain;
     const slots = Array.from({ length: SLOT_COUNT }, (_, index) => new Slot(memory.bytes, index));
-    const left = slots.map((slot) => whatIsLeft(slot, notification(handed.listener, slot).stillWaiting()));
+    const left = slots.map((slot) =>
+      whatIsLeft(slot, notification(handed.listener, slot).stillWaiting()),
+    );
     this.#free.push(...slots.filter((_, index) => left[index] === "nothing"));
     for (const [index, slot] of slots.entries()) {
       if (left[index] === "send") {
@@ -152,7 +176,12 @@ export class Held implements Timed {
   #finish(slot: Slot, call: Call | null, judged: Outcome): void {
     const outcome = told(judged, slot.tid, this.#domain.reporter);
     const room = this.#free.length > 0; // A slot is always kept free.
-    if (outcome.kind === "pending" && call !== null && room && this.#waiting.add({ slot, call, pending: outcome }))
+    if (
+      outcome.kind === "pending" &&
+      call !== null &&
+      room &&
+      this.#waiting.add({ slot, call, pending: outcome })
+    )
       return;
     if (outcome.kind === "elsewhere" && room && this.#elsewhere.give(slot)) {
       call?.close();
@@ -160,7 +189,13 @@ export class Held implements Timed {
     }
     const waits = outcome.kind === "pending" || outcome.kind === "elsewhere";
     const { broker, handed, reporter } = this.#domain;
-    answer(handed.listener, slot, call, waits ? noRoom(broker, call?.name ?? "call") : outcome, reporter);
+    answer(
+      handed.listener,
+      slot,
+      call,
+      waits ? noRoom(broker, call?.name ?? "call") : outcome,
+      reporter,
+    );
     call?.close();
     this.#release(slot);
   }
@@ -179,13 +214,18 @@ export class Held implements Timed {
 
   #workerLate(): void {
     const slot = this.#elsewhere.overdue();
-    if (slot !== null) this.#fail(slot, `no answer of a slow file system within ${SLOW_CALL_MS_MAX} ms`);
+    if (slot !== null)
+      this.#fail(slot, `no answer of a slow file system within ${SLOW_CALL_MS_MAX} ms`);
   }
 
   #fail(slot: Slot, why: string): void {
     const name = syscallName(slot.number) ?? "call";
     const untouched = slot.takeFromWorker();
-    this.#finish(slot, null, untouched ? afterFailure(this.#domain.broker, name, why) : unable(E.IO, name, why));
+    this.#finish(
+      slot,
+      null,
+      untouched ? afterFailure(this.#domain.broker, name, why) : unable(E.IO, name, why),
+    );
   }
 }
 

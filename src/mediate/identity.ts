@@ -6,13 +6,17 @@ import { sys } from "./sys.ts";
 /** The mediator cannot take the target's identity: the call is refused. */
 export class CannotImpersonate extends Error {}
 
-/** The mediator cannot become itself again. Nothing may be decided after this: it exits, and the holder answers EIO. */
+/**
+ * The mediator cannot become itself again. Nothing may be decided after this: it exits, and the
+ * holder answers EIO.
+ */
 export class IdentityLost extends Error {}
 
 /**
- * Runs operations with the target's file-system identity: fsuid, fsgid, groups, umask, and of the mediator's own capabilities only those
- * that the target has in effect. Set by raw system calls on this thread alone (credentials(7)); the real and saved ids stay, so that the target may not signal the mediator.
- * What is the same already is left alone.
+ * Runs operations with the target's file-system identity: fsuid, fsgid, groups, umask, and of the
+ * mediator's own capabilities only those that the target has in effect. Set by raw system calls on
+ * this thread alone (credentials(7)); the real and saved ids stay, so that the target may not
+ * signal the mediator. What is the same already is left alone.
  */
 export class Identity {
   /** The mediator's, outside every operation. */
@@ -29,7 +33,9 @@ export class Identity {
   as<T>(target: Credentials, effectiveIds: boolean, operation: () => T): T {
     const own = this.own;
     const groups = sameNumbers(target.groups, own.groups) ? null : groupBytes(target.groups);
-    const ids = effectiveIds && (target.effectiveUid !== own.effectiveUid || target.effectiveGid !== own.effectiveGid);
+    const ids =
+      effectiveIds &&
+      (target.effectiveUid !== own.effectiveUid || target.effectiveGid !== own.effectiveGid);
     const fsgid = ids || target.fsgid !== own.fsgid;
     const fsuid = ids || target.fsuid !== own.fsuid;
     const effective = target.effective & own.effective;
@@ -40,7 +46,8 @@ export class Identity {
       if (ids) this.#effective(target.effectiveUid, target.effectiveGid);
       if (fsgid) setFs("setfsgid", target.fsgid, CannotImpersonate);
       if (fsuid) setFs("setfsuid", target.fsuid, CannotImpersonate);
-      if (narrower && sys("capset", HEADER, this.#capabilities(effective)) < 0) throw new CannotImpersonate("capset");
+      if (narrower && sys("capset", HEADER, this.#capabilities(effective)) < 0)
+        throw new CannotImpersonate("capset");
       if (target.umask !== this.#umask) sys("umask", target.umask);
       this.#umask = target.umask;
       this.#worn = effective;
@@ -50,8 +57,10 @@ export class Identity {
       if (ids) this.#restoreEffective();
       if (fsuid) setFs("setfsuid", own.fsuid, IdentityLost);
       if (fsgid) setFs("setfsgid", own.fsgid, IdentityLost);
-      // Changes of ids raise and drop capabilities by themselves, so these come after them; setgroups needs one.
-      if ((narrower || groups !== null) && sys("capset", HEADER, this.#ownCapabilities) < 0) fatal("capset");
+      // Changes of ids raise and drop capabilities by themselves, so these come after them;
+      // setgroups needs one.
+      if ((narrower || groups !== null) && sys("capset", HEADER, this.#ownCapabilities) < 0)
+        fatal("capset");
       if (groups !== null) this.#restoreGroups();
     }
   }
@@ -69,7 +78,8 @@ export class Identity {
   #wearing<T>(effective: bigint, operation: () => T): T {
     const before = this.#worn;
     if (effective === before) return operation();
-    if (sys("capset", HEADER, this.#capabilities(effective)) < 0) throw new CannotImpersonate("capset");
+    if (sys("capset", HEADER, this.#capabilities(effective)) < 0)
+      throw new CannotImpersonate("capset");
     this.#worn = effective;
     try {
       return operation();
@@ -102,7 +112,10 @@ export class Identity {
   /** A mediator that may not set groups never changed them either. */
   #restoreGroups(): void {
     const { groups } = this.own;
-    if (sys("setgroups", groups.length, this.#ownGroups) < 0 && !sameNumbers(ownCredentials().groups, groups))
+    if (
+      sys("setgroups", groups.length, this.#ownGroups) < 0 &&
+      !sameNumbers(ownCredentials().groups, groups)
+    )
       fatal("setgroups");
   }
 }
@@ -121,7 +134,10 @@ function capabilities(own: Credentials, effective: bigint): Buffer {
   return b;
 }
 
-/** setfsuid(2) gives the previous id whether or not it worked: a second call with an impossible id reads the truth. */
+/**
+ * setfsuid(2) gives the previous id whether or not it worked: a second call with an impossible id
+ * reads the truth.
+ */
 function setFs(
   call: "setfsuid" | "setfsgid",
   id: number,

@@ -9,7 +9,10 @@ import { deny, denyName } from "./deny.ts";
 import { error, never, type Outcome } from "./outcome.ts";
 import { AF, isDualStack, type TargetSocket } from "./socket.ts";
 
-/** A refusal, or null when the policy grants the address (of a path: the caller judges where it leads). */
+/**
+ * A refusal, or null when the policy grants the address (of a path: the caller judges where it
+ * leads).
+ */
 export function judgeAddress(
   call: Call,
   socket: TargetSocket,
@@ -22,7 +25,9 @@ export function judgeAddress(
       return internet ? judgeInet(call, socket, address, operation) : strange(socket, address);
     case "abstract":
       if (socket.domain !== AF.unix) return strange(socket, address);
-      return call.broker.grants.of(address.name) & Permission[operation] ? null : denyName(operation, address.name);
+      return call.broker.grants.of(address.name) & Permission[operation]
+        ? null
+        : denyName(operation, address.name);
     case "path":
       return socket.domain === AF.unix ? null : strange(socket, address);
     case "unnamed":
@@ -39,7 +44,8 @@ const ADDRESS_BYTES_MIN: Readonly<Record<number, number>> = { [AF.inet]: 16, [AF
 
 /** An address of a family that is not the socket's, as the kernel says it. */
 function strange(socket: TargetSocket, { bytes }: Address): Outcome {
-  if (socket.domain === AF.unix || bytes.length < (ADDRESS_BYTES_MIN[socket.domain] ?? 0)) return error(E.INVAL);
+  if (socket.domain === AF.unix || bytes.length < (ADDRESS_BYTES_MIN[socket.domain] ?? 0))
+    return error(E.INVAL);
   return error(EAFNOSUPPORT);
 }
 
@@ -52,7 +58,13 @@ function judgeInet(
   // Ping and raw sockets are granted as families when they are made.
   if (socket.protocol === null) return null;
   for (const one of meant(socket, address, operation)) {
-    const request = { class: "address", operation, protocol: socket.protocol, address: one, port } as const;
+    const request = {
+      class: "address",
+      operation,
+      protocol: socket.protocol,
+      address: one,
+      port,
+    } as const;
     if (decide(call.broker.policy, request).outcome !== "granted")
       return deny(request, `${socket.protocol} ${formatEndpoint(unmapped(one), port)}`);
   }
@@ -62,18 +74,23 @@ function judgeInet(
 const EVERY_IPV4 = Uint8Array.of(0, 0, 0, 0);
 
 /**
- * `::` may mean an IPv4 address too, and then both must be granted: it leads to 127.0.0.1 where the socket is bound to a mapped address, which another thread may do after
- * this (tcp_v6_connect, __ip6_datagram_connect), and takes every IPv4 address where it is bound without IPV6_V6ONLY.
+ * `::` may mean an IPv4 address too, and then both must be granted: it leads to 127.0.0.1 where the
+ * socket is bound to a mapped address, which another thread may do after this (tcp_v6_connect,
+ * __ip6_datagram_connect), and takes every IPv4 address where it is bound without IPV6_V6ONLY.
  */
-function meant(socket: TargetSocket, address: Uint8Array, operation: "connect" | "listen"): readonly Uint8Array[] {
+function meant(
+  socket: TargetSocket,
+  address: Uint8Array,
+  operation: "connect" | "listen",
+): readonly Uint8Array[] {
   const unspecified = address.length === 16 && address.every((byte) => byte === 0);
   if (!unspecified || (operation === "listen" && !isDualStack(socket.fd))) return [address];
   return [address, EVERY_IPV4];
 }
 
 /**
- * AF_UNSPEC dissolves a connection, which takes nothing. Families that are granted as a whole have no addresses to judge; an
- * internet or unix socket is given none of another family.
+ * AF_UNSPEC dissolves a connection, which takes nothing. Families that are granted as a whole have
+ * no addresses to judge; an internet or unix socket is given none of another family.
  */
 function judgeOther(
   call: Call,

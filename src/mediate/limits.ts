@@ -2,9 +2,15 @@
 export const LINKS_MAX = 40;
 /** Milliseconds that one call may take on a slow file system; then its caller gets EIO. */
 export const SLOW_CALL_MS_MAX = 10_000;
-/** Milliseconds that an idle worker has to end when the domain has ended; less than the holder gives the mediator. */
+/**
+ * Milliseconds that an idle worker has to end when the domain has ended; less than the holder gives
+ * the mediator.
+ */
 export const WORKER_END_MS_MAX = 1_500;
-/** Workers of a domain that a file system holds on to although they were killed; then its slow calls are refused. */
+/**
+ * Workers of a domain that a file system holds on to although they were killed; then its slow calls
+ * are refused.
+ */
 export const HANGING_WORKERS_MAX = 4;
 /** Calls that wait for slow file systems at a time. */
 export const SLOW_CALLS_MAX = 32;
@@ -18,13 +24,21 @@ export const OPEN_ATTEMPTS_MAX = 8;
 export const WORKER_IDLE_MS_MAX = 30_000;
 /** Mediators that may die over one call; then nobody tries it again. */
 export const TAKE_OVERS_MAX = 2;
-/** Descriptors of a domain that were exchanged for a file of a slow file system just when they were copied; then none is copied any more. */
+/**
+ * Descriptors of a domain that were exchanged for a file of a slow file system just when they were
+ * copied; then none is copied any more.
+ */
 export const UNCLOSED_MAX = 16;
-/** Milliseconds until what no descriptor tells of is looked at again; then twice as many each time. */
+/**
+ * Milliseconds until what no descriptor tells of is looked at again; then twice as many each time.
+ */
 export const LOOK_MS = 5;
 /** Milliseconds between two such looks, however long it has waited. */
 export const LOOK_MS_MAX = 40;
-/** Parents that are followed to know of what domain a process is, or whether it descends from one that confined itself. */
+/**
+ * Parents that are followed to know of what domain a process is, or whether it descends from one
+ * that confined itself.
+ */
 export const ANCESTORS_MAX = 64;
 /** Processes of a domain of which it is remembered. */
 export const KIN_KEPT_MAX = 1_024;
@@ -42,11 +56,17 @@ export const GROUPS_MAX = 65_536;
 export const PLAN_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one extended attribute's name, the kernel's XATTR_NAME_MAX, with its NUL. */
 export const XATTR_NAME_MAX = 256;
-/** Bytes of one datagram or packet: a send buffer is as large only where net.core.wmem_max was raised or CAP_NET_ADMIN used. */
+/**
+ * Bytes of one datagram or packet: a send buffer is as large only where net.core.wmem_max was
+ * raised or CAP_NET_ADMIN used.
+ */
 export const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 /** Bytes of a stream that are sent at a time, before others have their turn. */
 export const STREAM_BYTES_MAX = 256 * 1024;
-/** The same for each domain of a shared mediator: with {@link DOMAINS_MAX} domains it must not run out of descriptors. */
+/**
+ * The same for each domain of a shared mediator: with {@link DOMAINS_MAX} domains it must not run
+ * out of descriptors.
+ */
 export const THREADS_KEPT_SHARED_MAX = 24;
 /** Threads whose entries in /proc are held open between calls, two descriptors each. */
 export const THREADS_KEPT_MAX = 64;

@@ -5,7 +5,10 @@ import type { Plan } from "../plan/plan.ts";
 import type { Lineage } from "./self-confined.ts";
 import { kinOf } from "./supervised/kin.ts";
 
-/** Of a supervised domain's processes: which are in it is told by their control groups, without such by their filters. */
+/**
+ * Of a supervised domain's processes: which are in it is told by their control groups, without such
+ * by their filters.
+ */
 export function lineageOf(plan: Plan, domainOf: (pid: number) => Membership): Lineage {
   return {
     read: readProcStat,
@@ -14,11 +17,18 @@ export function lineageOf(plan: Plan, domainOf: (pid: number) => Membership): Li
       if (kin === null || kin.isInit) return false;
       const where = domainOf(pid);
       if (typeof where !== "string") return where.domain === plan.domain;
-      return plan.cgroup === null && kin.filters > (kinOf(process.pid)?.filters ?? Number.POSITIVE_INFINITY);
+      return (
+        plan.cgroup === null &&
+        kin.filters > (kinOf(process.pid)?.filters ?? Number.POSITIVE_INFINITY)
+      );
     },
     isFirst({ pid, start }) {
       const where = domainOf(pid);
-      return typeof where !== "string" && where.run === pid && readRunRecord(HOST_RUNS, pid)?.start === start;
+      return (
+        typeof where !== "string" &&
+        where.run === pid &&
+        readRunRecord(HOST_RUNS, pid)?.start === start
+      );
     },
   };
 }

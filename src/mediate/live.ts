@@ -6,7 +6,10 @@ import { type Generation, generationOf } from "./generation.ts";
 import type { ProcessState } from "./process-state.ts";
 import { readAll } from "./read-all.ts";
 
-/** Level and policy that the agent has put into force, in shared memory and beside it (`src/domains/live-table.ts`). */
+/**
+ * Level and policy that the agent has put into force, in shared memory and beside it
+ * (`src/domains/live-table.ts`).
+ */
 export class Live {
   readonly #number: number;
   readonly #domain: string;
@@ -17,7 +20,11 @@ export class Live {
   #seen = 0;
 
   /** `problem` is told of a policy that cannot be taken: the one before stays. */
-  constructor(plan: NumberedPlan, { table, folder }: ProcessState, problem: (generation: number, why: string) => void) {
+  constructor(
+    plan: NumberedPlan,
+    { table, folder }: ProcessState,
+    problem: (generation: number, why: string) => void,
+  ) {
     this.#number = plan.number;
     this.#domain = plan.domain;
     this.#table = table;
@@ -44,14 +51,18 @@ export class Live {
   }
 
   #read(): Generation {
-    const fd = openSync(this.#file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const fd = openSync(
+      this.#file,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
     try {
       const stats = fstatSync(fd);
       if (!stats.isFile() || stats.uid !== 0 || (stats.mode & 0o022) !== 0)
         throw new Error("only root may be able to write it");
       const generation = generationOf(readAll(fd));
       const { number, domain } = generation.plan;
-      if (number !== this.#number || domain !== this.#domain) throw new Error(`it is ${domain}(${number})'s`);
+      if (number !== this.#number || domain !== this.#domain)
+        throw new Error(`it is ${domain}(${number})'s`);
       return generation;
     } finally {
       closeSync(fd);
@@ -61,7 +72,10 @@ export class Live {
 
 export type NumberedPlan = Plan & { readonly number: number };
 
-/** Only what is supervised can change while it runs, and only as root, since only root's agent writes the table. */
+/**
+ * Only what is supervised can change while it runs, and only as root, since only root's agent
+ * writes the table.
+ */
 export function isLive(plan: Plan): plan is NumberedPlan {
   return plan.mode === "supervised" && plan.mediation.live && plan.number !== null;
 }

@@ -9,12 +9,16 @@ import { sendTimeout, type TargetSocket } from "./socket.ts";
 import { close, sys } from "./sys.ts";
 
 /**
- * `include/linux/errno.h`: on its way back to user space, with a signal pending, the kernel makes the call anew or EINTR of it, as the handler's SA_RESTART
- * says. Only for a thread that has such a signal: nobody else's would be taken away.
+ * `include/linux/errno.h`: on its way back to user space, with a signal pending, the kernel makes
+ * the call anew or EINTR of it, as the handler's SA_RESTART says. Only for a thread that has such a
+ * signal: nobody else's would be taken away.
  */
 const ERESTARTSYS = 512;
 
-/** What the kernel says of a call that waited when a signal comes: begun anew where its handler says so. */
+/**
+ * What the kernel says of a call that waited when a signal comes: begun anew where its handler says
+ * so.
+ */
 export const RESTARTED: Outcome = error(ERESTARTSYS);
 
 /** What is looked for. */
@@ -23,18 +27,29 @@ interface Looking {
   readonly look: () => Outcome | "more" | null;
   /** What a signal makes of it. */
   readonly interrupted: () => Outcome;
-  /** A socket that, when there is room in it, ends a pause early: when there comes to be room, so that one which always has some keeps nobody busy. */
+  /**
+   * A socket that, when there is room in it, ends a pause early: when there comes to be room, so
+   * that one which always has some keeps nobody busy.
+   */
   readonly socket?: number;
-  /** A look that finds none gives back room itself, which the socket tells of: that wakes nobody. */
+  /**
+   * A look that finds none gives back room itself, which the socket tells of: that wakes nobody.
+   */
   readonly echoes?: boolean;
 }
 
 /**
- * A call that waits for what no descriptor tells of, or not reliably: it stays unanswered, and `look` is asked again and again, after pauses that grow with the time it has waited, until it has an
- * answer. A signal ends it, as it ends the kernel's own waiting.
+ * A call that waits for what no descriptor tells of, or not reliably: it stays unanswered, and
+ * `look` is asked again and again, after pauses that grow with the time it has waited, until it has
+ * an answer. A signal ends it, as it ends the kernel's own waiting.
  */
-export function lookAgain(call: Call, { look, interrupted, socket, echoes = false }: Looking): Outcome {
-  const timer = call.target.keep(sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK));
+export function lookAgain(
+  call: Call,
+  { look, interrupted, socket, echoes = false }: Looking,
+): Outcome {
+  const timer = call.target.keep(
+    sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK),
+  );
   const bell = socket === undefined || timer < 0 ? timer : call.target.keep(either(timer, socket));
   if (bell < 0) return error(-bell);
   let pause = LOOK_MS;
@@ -55,7 +70,8 @@ export function lookAgain(call: Call, { look, interrupted, socket, echoes = fals
 }
 
 /**
- * The same for a socket whose peer has no room: for as long as SO_SNDTIMEO says (socket(7)); where it says nothing, a signal begins the call anew. `part`: what to answer where some of it was done
+ * The same for a socket whose peer has no room: for as long as SO_SNDTIMEO says (socket(7)); where
+ * it says nothing, a signal begins the call anew. `part`: what to answer where some of it was done
  * already.
  */
 export function untilTimeout(
@@ -107,7 +123,10 @@ function watch(epoll: number, fd: number, events: number): number {
   return sys("epoll_ctl", epoll, abi.EPOLL_CTL_ADD, fd, event);
 }
 
-/** struct itimerspec (timerfd_create(2)): once, in so many milliseconds. What it rang for before is forgotten. */
+/**
+ * struct itimerspec (timerfd_create(2)): once, in so many milliseconds. What it rang for before is
+ * forgotten.
+ */
 function ring(timer: number, milliseconds: number): void {
   const once = Buffer.alloc(32);
   once.writeBigInt64LE(BigInt(milliseconds) * 1_000_000n, 24);
@@ -115,8 +134,9 @@ function ring(timer: number, milliseconds: number): void {
 }
 
 /**
- * A signal waits that only this thread can take: one of its own, or one of its process where that has no other thread. Another thread might take one of the process's at this
- * moment, and then this one would see the kernel's own number for it.
+ * A signal waits that only this thread can take: one of its own, or one of its process where that
+ * has no other thread. Another thread might take one of the process's at this moment, and then this
+ * one would see the kernel's own number for it.
  */
 function isInterrupted(call: Call): boolean {
   let text: string;

@@ -1,12 +1,14 @@
 /**
- * The mediator: answers the calls of domains that the kernel cannot decide by itself. Environment: PATH alone. Its first argument says for whom:
+ * The mediator: answers the calls of domains that the kernel cannot decide by itself. Environment:
+ * PATH alone. Its first argument says for whom:
  *
  *     mediator.js [own [FOLDER]]         one domain, of the holder that started it, with the descriptors of `plan/slots.ts`
  *     mediator.js untold | given-up      what the last mediator of a domain counted and did not write: for the holder, which goes on without one or has ended
  *     mediator.js shared [SOCKET]        every domain whose holder hands it over there (`shared/`)
  *     mediator.js worker FOLDER PARENT   what may wait, for another mediator (`elsewhere.ts`)
  *
- * FOLDER is where the host's table of domains lies. Exit status 0 when there is nothing left to do; anything else makes a holder look for a successor.
+ * FOLDER is where the host's table of domains lies. Exit status 0 when there is nothing left to do;
+ * anything else makes a holder look for a successor.
  */
 import { abi } from "./abi.ts";
 import { Domain } from "./domain.ts";
@@ -23,7 +25,8 @@ import { runWorker, tieTo } from "./worker.ts";
 const HOST_FOLDER = "/run/cofferdam";
 
 ignoreSignals();
-// Nothing of a domain, nor another process of the same user, may look into or attach to the one who decides.
+// Nothing of a domain, nor another process of the same user, may look into or attach to the one who
+// decides.
 sys("prctl", abi.PR_SET_DUMPABLE, 0);
 sys("umask", 0);
 process.chdir("/");

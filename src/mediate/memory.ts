@@ -9,7 +9,10 @@ const SHORT = 256;
 /** Where strings are read to before they are copied out. */
 const page = Buffer.alloc(PAGE);
 
-/** The target's memory could not be read: unmapped, memfd_secret, userfaultfd, or the target is gone. A refusal, never a guess. */
+/**
+ * The target's memory could not be read: unmapped, memfd_secret, userfaultfd, or the target is
+ * gone. A refusal, never a guess.
+ */
 export class Unreadable extends Error {}
 
 type Kept = Pick<Thread, "memory" | "isExact">;
@@ -18,8 +21,9 @@ type Kept = Pick<Thread, "memory" | "isExact">;
 export class TooLong extends Error {}
 
 /**
- * Reads arguments out of a stopped thread's memory through /proc/TID/mem. process_vm_readv would hang for ever on a page registered with userfaultfd;
- * this gives EIO there. What is read here is a copy: decisions and actions both use the copy, the target may change its own as it likes.
+ * Reads arguments out of a stopped thread's memory through /proc/TID/mem. process_vm_readv would
+ * hang for ever on a page registered with userfaultfd; this gives EIO there. What is read here is a
+ * copy: decisions and actions both use the copy, the target may change its own as it likes.
  */
 export class Memory {
   readonly #open: (access: number) => number;
@@ -31,15 +35,17 @@ export class Memory {
   #others: Map<bigint, Bytes> | null = null;
 
   /**
-   * `open`: of the thread's /proc/TID/mem; a negated error number where that fails. `keeper`: whose the descriptor stays for the next call. `exact`: one that was kept
-   * by who only looked is not good enough.
+   * `open`: of the thread's /proc/TID/mem; a negated error number where that fails. `keeper`: whose
+   * the descriptor stays for the next call. `exact`: one that was kept by who only looked is not
+   * good enough.
    */
   constructor(open: (access: number) => number, keeper: (() => Kept) | null = null, exact = false) {
     this.#open = open;
     this.#keeper = keeper;
     this.#exact = exact;
     const kept = keeper?.() ?? null;
-    this.#fd = kept !== null && kept.memory >= 0 && (kept.isExact || !exact) ? kept.memory : this.#renewed();
+    this.#fd =
+      kept !== null && kept.memory >= 0 && (kept.isExact || !exact) ? kept.memory : this.#renewed();
   }
 
   close(): void {
@@ -64,7 +70,10 @@ export class Memory {
     return bytes;
   }
 
-  /** A C string without its NUL, read once: asked again it is the same, whatever the target has made of it. */
+  /**
+   * A C string without its NUL, read once: asked again it is the same, whatever the target has made
+   * of it.
+   */
   string(address: bigint, max: number = abi.PATH_MAX): Bytes {
     if (this.#first?.address === address) return this.#first.text;
     const known = this.#others?.get(address);
@@ -81,7 +90,11 @@ export class Memory {
     let text = "";
     while (text.length < max) {
       const at = start + text.length;
-      const length = Math.min(PAGE - (at % PAGE), text.length === 0 ? SHORT : PAGE, max - text.length);
+      const length = Math.min(
+        PAGE - (at % PAGE),
+        text.length === 0 ? SHORT : PAGE,
+        max - text.length,
+      );
       this.#fill(page, at, length);
       const end = endIn(length);
       if (end >= 0) return text + page.toString("latin1", 0, end);
@@ -90,7 +103,10 @@ export class Memory {
     throw new TooLong();
   }
 
-  /** Writes results where the target asked for them. Its own memory, so nothing is gained; throws {@link Unreadable}. */
+  /**
+   * Writes results where the target asked for them. Its own memory, so nothing is gained; throws
+   * {@link Unreadable}.
+   */
   write(address: bigint, bytes: Uint8Array): void {
     const fd = this.#opened(abi.O_WRONLY);
     const written = sys("pwrite64", fd, bytes, bytes.length, place(address));
@@ -129,6 +145,7 @@ function endIn(length: number): number {
 
 /** Addresses of processes have at most 56 bits, exact as a number; nothing lies elsewhere. */
 function place(address: bigint): number {
-  if (address > BigInt(Number.MAX_SAFE_INTEGER)) throw new Unreadable(`address 0x${address.toString(16)}`);
+  if (address > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new Unreadable(`address 0x${address.toString(16)}`);
   return Number(address);
 }

@@ -12,11 +12,17 @@ const SENT_BYTES_MAX = 0x7ffff000;
 export interface Message {
   readonly address: Address | null;
   readonly content: Content;
-  /** Where its control data lies: what it carries are the sender's descriptors and identity, not the mediator's. */
+  /**
+   * Where its control data lies: what it carries are the sender's descriptors and identity, not the
+   * mediator's.
+   */
   readonly control: { readonly at: bigint; readonly length: bigint } | null;
 }
 
-/** struct msghdr on x86_64 (sendmsg(2)), 56 bytes. Negated error number for what the kernel would refuse too. */
+/**
+ * struct msghdr on x86_64 (sendmsg(2)), 56 bytes. Negated error number for what the kernel would
+ * refuse too.
+ */
 export function readMessage(call: Call, pointer: bigint): Message | number {
   const header = call.target.memory.read(pointer, 56);
   const nameLength = header.readInt32LE(8);

@@ -6,8 +6,10 @@ import { MayWait } from "./may-wait.ts";
 import { c, sys } from "./sys.ts";
 
 /**
- * What a file system means for a walk: `slow` ones may keep the caller waiting on somebody else; names on `unknown` ones (of other mount namespaces, or detached) mean nothing. `procfs` is /proc
- * alone, whose names say whose process it is; on an `other-procfs` (a second instance, or a folder of /proc under another name) they do not.
+ * What a file system means for a walk: `slow` ones may keep the caller waiting on somebody else;
+ * names on `unknown` ones (of other mount namespaces, or detached) mean nothing. `procfs` is /proc
+ * alone, whose names say whose process it is; on an `other-procfs` (a second instance, or a folder
+ * of /proc under another name) they do not.
  */
 export type MountKind = "local" | "procfs" | "other-procfs" | "slow" | "unknown";
 
@@ -16,7 +18,10 @@ export function isNameless(kind: MountKind): kind is "unknown" | "other-procfs" 
   return kind === "unknown" || kind === "other-procfs";
 }
 
-/** File systems that answer from memory or a block device. All others may wait for a network or a user-space server, and the loop must not wait. */
+/**
+ * File systems that answer from memory or a block device. All others may wait for a network or a
+ * user-space server, and the loop must not wait.
+ */
 const LOCAL = new Set(
   `ext2 ext3 ext4 xfs btrfs f2fs bcachefs zfs tmpfs ramfs devtmpfs devpts overlay squashfs erofs vfat exfat ntfs3 iso9660 udf
   jfs reiserfs nilfs2 minix hugetlbfs mqueue sysfs cgroup cgroup2 securityfs debugfs tracefs bpf pstore configfs efivarfs rootfs`.split(
@@ -25,8 +30,9 @@ const LOCAL = new Set(
 );
 
 /**
- * Kind of mount by mount id (proc_pid_mountinfo(5)). statfs(2) would ask the file system itself, which is what may block.
- * The table is read again whenever the kernel reports a change of mounts (POLLPRI, to poll or to who waits for it).
+ * Kind of mount by mount id (proc_pid_mountinfo(5)). statfs(2) would ask the file system itself,
+ * which is what may block. The table is read again whenever the kernel reports a change of mounts
+ * (POLLPRI, to poll or to who waits for it).
  */
 export class Mounts {
   readonly #watch = sys("openat", abi.AT_FDCWD, c("/proc/self/mountinfo"), abi.O_CLOEXEC);
@@ -50,13 +56,19 @@ export class Mounts {
     throw new MayWait();
   }
 
-  /** Whether somebody else may have to answer for what lies there. Of a mount that is not in the table nobody knows. */
+  /**
+   * Whether somebody else may have to answer for what lies there. Of a mount that is not in the
+   * table nobody knows.
+   */
   isSlow(mount: number): boolean {
     const kind = this.#kind(mount);
     return kind === "slow" || kind === "unknown";
   }
 
-  /** From now on `epoll` tells of changes. The kernel queues one before the next call of whoever made it. */
+  /**
+   * From now on `epoll` tells of changes. The kernel queues one before the next call of whoever
+   * made it.
+   */
   toldBy(epoll: Epoll): void {
     const told = epoll.add(this.#watch, POLLPRI, {
       ready: () => {
@@ -100,7 +112,9 @@ function parse(text: string, proc: number): Map<number, MountKind> {
     const type = fields[fields.indexOf("-") + 1];
     const [id, , device, root, point] = fields;
     if (id === undefined || id === "" || type === undefined) continue;
-    const isProc = device === `${majorOf(proc)}:${minorOf(proc)}` && point === `/proc${root === "/" ? "" : root}`;
+    const isProc =
+      device === `${majorOf(proc)}:${minorOf(proc)}` &&
+      point === `/proc${root === "/" ? "" : root}`;
     const procfs = isProc ? "procfs" : "other-procfs";
     kinds.set(Number(id), type === "proc" ? procfs : LOCAL.has(type) ? "local" : "slow");
   }

@@ -3,13 +3,17 @@ import { abi } from "./abi.ts";
 import { c, readlinkat, sys } from "./sys.ts";
 import { TargetGone } from "./target-gone.ts";
 
-/** What the target sees differs from what the mediator sees, so that a name means another thing there. */
+/**
+ * What the target sees differs from what the mediator sees, so that a name means another thing
+ * there.
+ */
 export type Foreign = "user namespace" | "mount namespace" | "security label" | null;
 
 const LABEL_BYTES_MAX = 4096;
 const CURRENT = c("attr/current");
 const label = Buffer.alloc(LABEL_BYTES_MAX);
-let own: { readonly user: string; readonly mount: string; readonly label: string | null } | null = null;
+let own: { readonly user: string; readonly mount: string; readonly label: string | null } | null =
+  null;
 
 /** `directory`: /proc/TID of the thread. Throws {@link TargetGone}. */
 export function foreign(directory: number): Foreign {
@@ -30,14 +34,19 @@ function link(directory: number, path: string): string {
 }
 
 /**
- * The mediator's label of SELinux, AppArmor or Smack (proc_pid_attr_current(5)); null on a kernel in which no such module answers, for nobody then: they
- * are there from boot or never.
+ * The mediator's label of SELinux, AppArmor or Smack (proc_pid_attr_current(5)); null on a kernel
+ * in which no such module answers, for nobody then: they are there from boot or never.
  */
 function ownLabel(): string | null {
   try {
     return readFileSync("/proc/self/attr/current", "latin1");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && (cause.code === "EINVAL" || cause.code === "ENOENT")) return null;
+    if (
+      cause instanceof Error &&
+      "code" in cause &&
+      (cause.code === "EINVAL" || cause.code === "ENOENT")
+    )
+      return null;
     throw cause;
   }
 }

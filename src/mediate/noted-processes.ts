@@ -16,8 +16,9 @@ const ADOPTS = 0x8000_0000;
 const TICKS_MAX = 0xffff_ffffn;
 
 /**
- * Processes of a domain of which its mediators must know something while they live, in memory that mediator, worker and successor share. A place: u32 process id and kind (0 is free), u32
- * clock ticks from its start to when it was noted, u64 start.
+ * Processes of a domain of which its mediators must know something while they live, in memory that
+ * mediator, worker and successor share. A place: u32 process id and kind (0 is free), u32 clock
+ * ticks from its start to when it was noted, u64 start.
  */
 export class NotedProcesses {
   readonly #places: readonly Buffer[];
@@ -33,7 +34,8 @@ export class NotedProcesses {
   note(kind: Kind, process: Process, since: bigint): boolean {
     if (this.since(kind, process) !== null) return true;
     const place =
-      this.#places.find((one) => one.readUInt32LE(0) === 0) ?? this.#places.find((one) => this.#isOver(one));
+      this.#places.find((one) => one.readUInt32LE(0) === 0) ??
+      this.#places.find((one) => this.#isOver(one));
     if (place === undefined) return false;
     const ticks = since - process.start;
     // Whoever reads it meanwhile finds no process there.
@@ -44,7 +46,10 @@ export class NotedProcesses {
     return true;
   }
 
-  /** When it was noted, in clock ticks since boot; earlier where that is longer ago than fits. Null where it was not. */
+  /**
+   * When it was noted, in clock ticks since boot; earlier where that is longer ago than fits. Null
+   * where it was not.
+   */
   since(kind: Kind, { pid, start }: Process): bigint | null {
     const wanted = word(kind, pid);
     for (const place of this.#places)

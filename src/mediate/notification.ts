@@ -5,8 +5,15 @@ import { abi } from "./abi.ts";
 import type { Notification } from "./call.ts";
 import type { Slot } from "./slot.ts";
 
-/** What a slot holds. `started`: in a worker, what is done before an effect instead of marking the slot; there nothing is ever as if it had not begun. */
-export function notification(listener: number, slot: Slot, started: (() => void) | null = null): Notification {
+/**
+ * What a slot holds. `started`: in a worker, what is done before an effect instead of marking the
+ * slot; there nothing is ever as if it had not begun.
+ */
+export function notification(
+  listener: number,
+  slot: Slot,
+  started: (() => void) | null = null,
+): Notification {
   return new InSlot(listener, slot, started);
 }
 

@@ -4,8 +4,9 @@ import type { Request } from "../model/request.ts";
 /** What the mediator answers to one notified call. */
 export type Outcome =
   /**
-   * The kernel runs the call with whatever the target's memory holds by then. Sealed: let Landlock decide, safe only for calls that it checks itself.
-   * Supervised: what counts lies in registers, or the level asks for nothing but a look.
+   * The kernel runs the call with whatever the target's memory holds by then. Sealed: let Landlock
+   * decide, safe only for calls that it checks itself. Supervised: what counts lies in registers,
+   * or the level asks for nothing but a look.
    */
   | { readonly kind: "continue" }
   | { readonly kind: "value"; readonly value: number }
@@ -16,7 +17,10 @@ export type Outcome =
       readonly kind: "descriptor";
       readonly fd: number;
       readonly closeOnExec: boolean;
-      /** What is left to do once the target has the descriptor; a negated error number where it fails. Nothing of it is done for a target that has no room for one. */
+      /**
+       * What is left to do once the target has the descriptor; a negated error number where it
+       * fails. Nothing of it is done for a target that has no room for one.
+       */
       readonly afterwards?: () => number;
       /** Takes back what was done, for when there is no room. Leaves `fd` open. */
       readonly undo?: () => void;
@@ -25,15 +29,21 @@ export type Outcome =
   | { readonly kind: "vanished" }
   /** Nothing is done yet, and it may take its time: a worker decides and answers. */
   | { readonly kind: "elsewhere" }
-  /** Begun, and not yet done: the loop goes on with others and asks again when the descriptor is ready. */
+  /**
+   * Begun, and not yet done: the loop goes on with others and asks again when the descriptor is
+   * ready.
+   */
   | Pending
   | Refused
-  /** An event, then `then`: what is outside the domain and granted since the level says so, or was denied after some of what was asked had been done. */
+  /**
+   * An event, then `answer`: what is outside the domain and granted since the level says so, or was
+   * denied after some of what was asked had been done.
+   */
   | {
       readonly kind: "told";
       readonly verdict: "warning" | "denied";
       readonly refusal: Refusal;
-      readonly then: Outcome;
+      readonly answer: Outcome;
     };
 
 export interface Refused {
@@ -57,7 +67,10 @@ export interface Refusal {
   readonly operation: string;
   readonly object: string;
   readonly reason: Exclude<Event["reason"], null>;
-  /** The request that `suggest()` can turn into the line that would have allowed it; null where no line can. */
+  /**
+   * The request that `suggest()` can turn into the line that would have allowed it; null where no
+   * line can.
+   */
   readonly request: Request | null;
   /** See {@link Event}. */
   readonly help?: string;
@@ -67,8 +80,7 @@ export const CONTINUE: Outcome = { kind: "continue" };
 
 /** Outside the domain at a level that lets it go on. */
 export function goesOn(refusal: Refusal): Outcome {
-  // biome-ignore lint/suspicious/noThenProperty: an outcome is never awaited.
-  return { kind: "told", verdict: "warning", refusal, then: CONTINUE };
+  return { kind: "told", verdict: "warning", refusal, answer: CONTINUE };
 }
 
 export function error(errno: number): Outcome {
@@ -90,6 +102,15 @@ export function never(errno: number, operation: string, object: string): Refused
   return beyondPolicy("never", errno, operation, object);
 }
 
-function beyondPolicy(reason: "mediator" | "never", errno: number, operation: string, object: string): Refused {
-  return { kind: "refused", errno, refusal: { class: "syscall", operation, object, reason, request: null } };
+function beyondPolicy(
+  reason: "mediator" | "never",
+  errno: number,
+  operation: string,
+  object: string,
+): Refused {
+  return {
+    kind: "refused",
+    errno,
+    refusal: { class: "syscall", operation, object, reason, request: null },
+  };
 }

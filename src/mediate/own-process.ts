@@ -10,8 +10,9 @@ const scripts: ReadonlySet<string> = new Set(
 );
 
 /**
- * Whether a process outside every domain, or the one that a thread belongs to, is Cofferdam's: agent, holder, mediator, worker, collector. What others say of themselves
- * is believed: whoever pretends to be one is only spared.
+ * Whether a process outside every domain, or the one that a thread belongs to, is Cofferdam's:
+ * agent, holder, mediator, worker, collector. What others say of themselves is believed: whoever
+ * pretends to be one is only spared.
  */
 export function isCofferdams(pid: number): boolean {
   if (pid === process.pid) return true;

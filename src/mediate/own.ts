@@ -7,7 +7,10 @@ import { ProcessState } from "./process-state.ts";
 import { Summary, writeSummary } from "./summary.ts";
 import { Timers } from "./timers.ts";
 
-/** Serves the one domain this process was started for, until that has ended; returns the exit status. */
+/**
+ * Serves the one domain this process was started for, until that has ended; returns the exit
+ * status.
+ */
 export function runOwn(folder: string): number {
   const surroundings: Surroundings = {
     state: new ProcessState(false, folder),
@@ -31,10 +34,14 @@ export function runOwn(folder: string): number {
   return cause === null ? 0 : 1;
 }
 
-/** Writes down what a mediator took with it that has no successor, and asks the domain nothing. `givenUp`: its holder goes on without. */
+/**
+ * Writes down what a mediator took with it that has no successor, and asks the domain nothing.
+ * `givenUp`: its holder goes on without.
+ */
 export function tellLast(folder: string, givenUp: boolean): number {
   const { reporter } = new Domain(inherited(), new ProcessState(false, folder));
-  const what = "its mediators died one after the other: what they would have decided is refused until it is restarted";
+  const what =
+    "its mediators died one after the other: what they would have decided is refused until it is restarted";
   if (givenUp) reporter.failed("mediator given up", what);
   reporter.close();
   return 0;

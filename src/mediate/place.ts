@@ -41,12 +41,18 @@ export class Place implements Found {
     this.links = links;
   }
 
-  /** `last` as the path had it, for calls by name: what a slash behind it means to them the kernel says. */
+  /**
+   * `last` as the path had it, for calls by name: what a slash behind it means to them the kernel
+   * says.
+   */
   get lastAsGiven(): Bytes {
     return this.slash ? `${this.last}/` : this.last;
   }
 
-  /** Canonical: what the kernel calls the directory when this is first asked, then the last component. Throws {@link Nameless}. */
+  /**
+   * Canonical: what the kernel calls the directory when this is first asked, then the last
+   * component. Throws {@link Nameless}.
+   */
   get name(): Bytes {
     this.#name ??= this.#ask();
     return this.#name;
@@ -61,8 +67,8 @@ export class Place implements Found {
 }
 
 /**
- * The kernel's own name for an object of the mediator's, or an error number. A removed object (`... (deleted)`) and one outside the
- * mediator's root have no name anybody could have granted.
+ * The kernel's own name for an object of the mediator's, or an error number. A removed object (`...
+ * (deleted)`) and one outside the mediator's root have no name anybody could have granted.
  */
 export function canonical(fd: number): Bytes | number {
   const name = readlinkat(abi.AT_FDCWD, self(fd));
@@ -74,8 +80,9 @@ export function canonical(fd: number): Bytes | number {
 const REMOVED = " (deleted)";
 
 /**
- * Names by which an open object of a supervised domain is judged: one that was removed, or never had a name (O_TMPFILE), by what the kernel still calls it; where that mark
- * may be part of a name that there is, by both. An error number where nobody could have granted it.
+ * Names by which an open object of a supervised domain is judged: one that was removed, or never
+ * had a name (O_TMPFILE), by what the kernel still calls it; where that mark may be part of a name
+ * that there is, by both. An error number where nobody could have granted it.
  */
 export function namesOf(fd: number, { links }: Stat): readonly (Bytes | number)[] {
   const text = readlinkat(abi.AT_FDCWD, self(fd));

@@ -3,7 +3,10 @@ import { Identity } from "./identity.ts";
 import { THREADS_KEPT_MAX } from "./limits.ts";
 import { Mounts } from "./mounts.ts";
 
-/** What a mediator has once, however many domains it serves: the identity it wears is its thread's, the table of mounts its namespace's. */
+/**
+ * What a mediator has once, however many domains it serves: the identity it wears is its thread's,
+ * the table of mounts its namespace's.
+ */
 export class ProcessState {
   readonly identity = new Identity();
   readonly mounts: Mounts;

@@ -3,8 +3,10 @@ import { abi } from "./abi.ts";
 import { fstat, type Stat } from "./sys.ts";
 
 /**
- * The kernel's rule for links in shared directories (proc_sys_fs(5), protected_symlinks; fs/namei.c may_follow_link): in a sticky directory that all may write,
- * only the link's owner follows it, or anybody if the directory's owner made it. The mediator follows links by hand, so it keeps the rule by hand.
+ * The kernel's rule for links in shared directories (proc_sys_fs(5), protected_symlinks; fs/namei.c
+ * may_follow_link): in a sticky directory that all may write, only the link's owner follows it, or
+ * anybody if the directory's owner made it. The mediator follows links by hand, so it keeps the
+ * rule by hand.
  */
 export function protectedLink(directory: number, link: Stat, fsuid: number): boolean {
   if (link.uid === fsuid || !enabled()) return false;

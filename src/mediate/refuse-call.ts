@@ -11,11 +11,20 @@ const SAID_TO_BE_ABSENT = /^(io_uring_|clone3$|openat2$)/;
 /** A call outside the policy's list. */
 export function refuseUnlisted(call: Call): Outcome {
   const request = { class: "syscall", name: call.name } as const;
-  const refusal = { class: "syscall", operation: "call", object: call.name, reason: "no-rule", request } as const;
+  const refusal = {
+    class: "syscall",
+    operation: "call",
+    object: call.name,
+    reason: "no-rule",
+    request,
+  } as const;
   return { kind: "refused", errno: errnoFor(call), refusal };
 }
 
-/** A call that is listed, in a form that no sealed domain has or that this policy does not grant: the filter asks only about those. */
+/**
+ * A call that is listed, in a form that no sealed domain has or that this policy does not grant:
+ * the filter asks only about those.
+ */
 export function refuseForm(call: Call, errno: number = errnoFor(call)): Outcome {
   if (call.name === "socket") return refuseSocket(call);
   if (call.name === "socketpair") return refusePair(call);

@@ -15,7 +15,10 @@ export type ReportedVerdict = "denied" | "warning";
 
 interface Repeated {
   readonly event: Event;
-  /** Times since the event was passed on; when the first and the last of them were, milliseconds since the epoch. */
+  /**
+   * Times since the event was passed on; when the first and the last of them were, milliseconds
+   * since the epoch.
+   */
   again: number;
   first: number;
   last: number;
@@ -25,9 +28,10 @@ interface Repeated {
 const RETRY_MS = 1_000;
 
 /**
- * Turns what was outside the domain into events, folded: who asks a million times for the same costs one line and a count now and then, and nobody looks into /proc for a
- * repetition. Between two flushes a process is taken to stay the program it was. More than {@link EVENTS_NAMED_MAX} different things are counted
- * together.
+ * Turns what was outside the domain into events, folded: who asks a million times for the same
+ * costs one line and a count now and then, and nobody looks into /proc for a repetition. Between
+ * two flushes a process is taken to stay the program it was. More than {@link EVENTS_NAMED_MAX}
+ * different things are counted together.
  */
 export class Reporter {
   readonly #broker: Broker;
@@ -38,7 +42,10 @@ export class Reporter {
   #hasBegun = false;
   #due = Number.POSITIVE_INFINITY;
 
-  /** `untold`: of the process before this one, and now of this one. `seen` is told of every event that is passed on, before it is written. */
+  /**
+   * `untold`: of the process before this one, and now of this one. `seen` is told of every event
+   * that is passed on, before it is written.
+   */
   constructor(broker: Broker, output: EventOutput, untold: Untold, seen?: (event: Event) => void) {
     this.#broker = broker;
     this.#output = output;
@@ -48,7 +55,9 @@ export class Reporter {
       output.append(event);
       untold.passedOn(event.count);
     };
-    this.#fold = new Fold(pass, (operation, object, count) => this.#lifecycle(operation, object, count));
+    this.#fold = new Fold(pass, (operation, object, count) =>
+      this.#lifecycle(operation, object, count),
+    );
     this.lostWith(untold);
   }
 
@@ -70,19 +79,26 @@ export class Reporter {
     else this.#first(tid, verdict, kind, refusal);
   }
 
-  /** Before each call, of thread `tid`; the first that is seen of a domain tells with what its daemon begins (`supervised/inherited.ts`). */
+  /**
+   * Before each call, of thread `tid`; the first that is seen of a domain tells with what its
+   * daemon begins (`supervised/inherited.ts`).
+   */
   begin(tid: number): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     if (this.#broker.level() === "disabled") return;
     try {
-      for (const refusal of inheritedOutside(this.#broker, tid)) this.outside(tid, "warning", refusal);
+      for (const refusal of inheritedOutside(this.#broker, tid))
+        this.outside(tid, "warning", refusal);
     } catch (cause) {
       this.failed("inherited descriptors not seen", String(cause));
     }
   }
 
-  /** A call of thread `tid` that a mediator died over, and of which nobody knows whether it was done. */
+  /**
+   * A call of thread `tid` that a mediator died over, and of which nobody knows whether it was
+   * done.
+   */
   unknownOutcome(tid: number, call: string): void {
     const process = readProcess(this.#processOf(tid));
     this.#untold.counted();
@@ -97,13 +113,17 @@ export class Reporter {
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
-  /** When {@link flush} is to be called, on the clock of performance.now(); infinite while there is nothing to say. */
+  /**
+   * When {@link flush} is to be called, on the clock of performance.now(); infinite while there is
+   * nothing to say.
+   */
   get due(): number {
     return this.#due;
   }
 
   flush(): void {
-    for (const repeated of this.#repeated.values()) if (repeated.again > 0) this.#fold.add(together(repeated));
+    for (const repeated of this.#repeated.values())
+      if (repeated.again > 0) this.#fold.add(together(repeated));
     this.#repeated.clear();
     this.#fold.flush();
     this.#due = Number.POSITIVE_INFINITY;
@@ -147,10 +167,22 @@ export class Reporter {
     };
   }
 
-  #common(): Omit<Event, "class" | "operation" | "object" | "process" | "rule" | "reason" | "allow"> {
+  #common(): Omit<
+    Event,
+    "class" | "operation" | "object" | "process" | "rule" | "reason" | "allow"
+  > {
     const { domain, number } = this.#broker.plan;
     const level = this.#broker.level();
-    return { ...stamp(), domain, number, level, engine: "landlock", source: "broker", verdict: "denied", count: 1 };
+    return {
+      ...stamp(),
+      domain,
+      number,
+      level,
+      engine: "landlock",
+      source: "broker",
+      verdict: "denied",
+      count: 1,
+    };
   }
 
   /** A thread is told apart by its process; one that is gone keeps its own number. */

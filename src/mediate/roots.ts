@@ -4,9 +4,10 @@ import { close } from "./sys.ts";
 export const ROOTS_BYTES = 4;
 
 /**
- * The root directory that all threads of a supervised domain have: that of its first process, until somebody asks for a call that gives a thread another one. From then on
- * each thread's is looked up for every call, for nobody is told when such a call has been done. That it was asked for lies in memory that mediator, worker and
- * successor share.
+ * The root directory that all threads of a supervised domain have: that of its first process, until
+ * somebody asks for a call that gives a thread another one. From then on each thread's is looked up
+ * for every call, for nobody is told when such a call has been done. That it was asked for lies in
+ * memory that mediator, worker and successor share.
  */
 export class Roots {
   readonly #memory: Buffer;
@@ -22,7 +23,10 @@ export class Roots {
     this.close();
   }
 
-  /** An O_PATH descriptor, kept here; `open` gives the asking thread's. null where threads may have different ones. */
+  /**
+   * An O_PATH descriptor, kept here; `open` gives the asking thread's. null where threads may have
+   * different ones.
+   */
   common(open: () => number): number | null {
     if (this.#memory.readUInt32LE() !== 0) {
       this.close();

@@ -4,12 +4,16 @@ import { UNCLOSED_MAX } from "./limits.ts";
 import { MayWait } from "./may-wait.ts";
 import { fstat, readlinkat, self } from "./sys.ts";
 
-/** What links in /proc/PID/fd say of sockets, pipes, pidfds and their like (proc_pid_fd(5)); what lies on a file system has a path, which never begins so. */
+/**
+ * What links in /proc/PID/fd say of sockets, pipes, pidfds and their like (proc_pid_fd(5)); what
+ * lies on a file system has a path, which never begins so.
+ */
 const NO_FILE_SYSTEM = /^(socket|pipe|anon_inode):/;
 
 /**
- * A descriptor of the same open file as one of the target's (pidfd_getfd(2)), closed together with the call's; negated error otherwise. To close one asks its file system, which may never answer (flush in
- * fuse(4)): who must not wait takes none from there. Throws {@link MayWait}.
+ * A descriptor of the same open file as one of the target's (pidfd_getfd(2)), closed together with
+ * the call's; negated error otherwise. To close one asks its file system, which may never answer
+ * (flush in fuse(4)): who must not wait takes none from there. Throws {@link MayWait}.
  */
 export function sameFile(call: Call, fd: number): number {
   const link = call.target.link(fd);
@@ -31,7 +35,10 @@ export function sameSocket(call: Call, fd: number): number {
   return seen < 0 ? seen : -E.NOTSOCK;
 }
 
-/** Another thread may have exchanged it since it was looked at: a copy whose close(2) might not come back is never closed. */
+/**
+ * Another thread may have exchanged it since it was looked at: a copy whose close(2) might not come
+ * back is never closed.
+ */
 function copied(call: Call, fd: number): number {
   const { unclosed } = call.broker;
   if (unclosed.length >= UNCLOSED_MAX) return -E.MFILE;

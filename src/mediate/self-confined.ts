@@ -4,7 +4,10 @@ import { clockTicksNow } from "./clock-ticks.ts";
 import { ANCESTORS_MAX, KIN_KEPT_MAX } from "./limits.ts";
 import type { NotedProcesses, Process } from "./noted-processes.ts";
 
-/** Bytes of memory it takes: u64 one more than the time of the first confinement, 0 while there is none; u32 not 0 when no parent is believed to be one. */
+/**
+ * Bytes of memory it takes: u64 one more than the time of the first confinement, 0 while there is
+ * none; u32 not 0 when no parent is believed to be one.
+ */
 export const SELF_CONFINED_BYTES = 12;
 
 /** A process, and who is its parent now. */
@@ -16,21 +19,27 @@ interface Kin extends Process {
 export interface Lineage {
   /** Null for a process that is gone; throws where nobody can tell. */
   read(pid: number): Pick<ProcStat, "parent" | "start"> | null;
-  /** Orphans never become its children: it is in the domain, and no first process of a pid namespace. */
+  /**
+   * Orphans never become its children: it is in the domain, and no first process of a pid
+   * namespace.
+   */
   bears(pid: number): boolean;
   /** It is the process with which the domain began. */
   isFirst(process: Process): boolean;
 }
 
 /**
- * Remembers who called landlock_restrict_self(2), so that the mediator undoes no confinement that processes give themselves (landlock(7)): those that called count as confined, and so does all
- * that descends from them later. Who descends from whom is told by the line of parents, as far as it can be believed:
+ * Remembers who called landlock_restrict_self(2), so that the mediator undoes no confinement that
+ * processes give themselves (landlock(7)): those that called count as confined, and so does all
+ * that descends from them later. Who descends from whom is told by the line of parents, as far as
+ * it can be believed:
  *
  * - whoever began before the first confinement descends from nobody that is confined;
  * - a parent made its child, unless it took an orphan: then who was its parent is gone, and the child counts as confined. Orphans are taken by processes outside the domain, by the first one
  *   of a pid namespace, and by those that asked for it (PR_SET_CHILD_SUBREAPER) or whose child made one for them (CLONE_PARENT), both of which are notified.
  *
- * Whatever cannot be told counts as confined. All that is shared lies in memory of mediator, worker and successor.
+ * Whatever cannot be told counts as confined. All that is shared lies in memory of mediator, worker
+ * and successor.
  */
 export class SelfConfined {
   readonly #memory: Buffer;
@@ -38,10 +47,18 @@ export class SelfConfined {
   /** Null where nobody is asked about calls that make a parent of who is none. */
   readonly #lineage: Lineage | null;
   readonly #read: Lineage["read"];
-  /** What was found of processes that began after the first confinement, by process id, first ones first. */
+  /**
+   * What was found of processes that began after the first confinement, by process id, first ones
+   * first.
+   */
   readonly #found = new Map<number, { readonly start: bigint; readonly confined: boolean }>();
 
-  constructor(memory: Buffer, noted: NotedProcesses, read: Lineage["read"], lineage: Lineage | null) {
+  constructor(
+    memory: Buffer,
+    noted: NotedProcesses,
+    read: Lineage["read"],
+    lineage: Lineage | null,
+  ) {
     this.#memory = memory;
     this.#noted = noted;
     this.#read = read;
@@ -92,7 +109,8 @@ export class SelfConfined {
     const known = this.#known(own);
     if (known !== null) return known;
     const found = this.#follow(own, this.#lineage);
-    // One that ended within the tick in which it began could have been followed by another one of its number.
+    // One that ended within the tick in which it began could have been followed by another one of
+    // its number.
     if (found !== null && (found || own.start < clockTicksNow())) this.#keep(own, found);
     return found ?? true;
   }
@@ -104,7 +122,8 @@ export class SelfConfined {
       const parent = this.#kin(child.parent);
       if (parent === null) return null;
       const bears = lineage.bears(parent.pid);
-      // It lived all the while, or the child would have another parent: its number is not somebody else's.
+      // It lived all the while, or the child would have another parent: its number is not somebody
+      // else's.
       const again = this.#kin(child.pid);
       if (again?.start !== child.start || again.parent !== child.parent) return null;
       const since = this.#noted.since("confines", parent);

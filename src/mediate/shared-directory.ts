@@ -3,13 +3,21 @@ import { abi } from "./abi.ts";
 import type { Call } from "./call.ts";
 import type { Place } from "./place.ts";
 
-/** proc_sys_fs(5) protected_regular and protected_fifos: in a sticky directory that others may write, O_CREAT opens nobody else's file. */
+/**
+ * proc_sys_fs(5) protected_regular and protected_fifos: in a sticky directory that others may
+ * write, O_CREAT opens nobody else's file.
+ */
 export function inSharedDirectory(call: Call, place: Place): boolean {
   const walked = call.walk({ text: ".", start: place.directory }, "never");
   if (walked.kind !== "place" || walked.place.object === null || place.object === null) return true;
   const { mode, uid } = walked.place.object.stat;
   const owner = place.object.stat.uid;
-  return (mode & abi.S_ISVTX) !== 0 && (mode & 0o022) !== 0 && owner !== call.target.credentials.fsuid && owner !== uid;
+  return (
+    (mode & abi.S_ISVTX) !== 0 &&
+    (mode & 0o022) !== 0 &&
+    owner !== call.target.credentials.fsuid &&
+    owner !== uid
+  );
 }
 
 const known = new Map<string, boolean>();

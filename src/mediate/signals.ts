@@ -1,14 +1,18 @@
 import { SIG_SETMASK } from "../kernel/constants.ts";
 import { sys } from "./sys.ts";
 
-/** Faults of the process itself must still end it; SIGKILL, SIGSTOP cannot be held back; SIGCHLD is ignored anyway. */
+/**
+ * Faults of the process itself must still end it; SIGKILL, SIGSTOP cannot be held back; SIGCHLD is
+ * ignored anyway.
+ */
 const LEFT_ALONE = new Set([4, 5, 6, 7, 8, 9, 11, 17, 19]);
 const SIGNALS = 64;
 const SIG_IGN = 1n;
 
 /**
- * A signal in the middle of a reply would lose it, and one that ends the mediator fails every call in flight: all are blocked on this
- * thread, and ignored where another of Node's threads would take them. Holder and kernel end the mediator by SIGKILL or by closing the listener.
+ * A signal in the middle of a reply would lose it, and one that ends the mediator fails every call
+ * in flight: all are blocked on this thread, and ignored where another of Node's threads would take
+ * them. Holder and kernel end the mediator by SIGKILL or by closing the listener.
  */
 export function ignoreSignals(): void {
   // struct kernel_sigaction on x86_64 (rt_sigaction(2)): handler, flags, restorer, mask.
@@ -22,5 +26,6 @@ export function ignoreSignals(): void {
     bits |= 1n << BigInt(signal - 1);
   }
   mask.writeBigUInt64LE(bits, 0);
-  if (sys("rt_sigprocmask", SIG_SETMASK, mask, null, 8) < 0) throw new Error("signals cannot be blocked");
+  if (sys("rt_sigprocmask", SIG_SETMASK, mask, null, 8) < 0)
+    throw new Error("signals cannot be blocked");
 }

@@ -20,15 +20,24 @@ export interface Letter {
 }
 
 /**
- * Sends on a unix socket. A receiver that asks who sends (SO_PASSCRED) is told the sender's real ids: the target's are put in
- * where the mediator may. Where it may not, both must be the same user, and the receiver sees the mediator's process id: not for a message with
- * an address, whose receiver goes by nothing else.
+ * Sends on a unix socket. A receiver that asks who sends (SO_PASSCRED) is told the sender's real
+ * ids: the target's are put in where the mediator may. Where it may not, both must be the same
+ * user, and the receiver sees the mediator's process id: not for a message with an address, whose
+ * receiver goes by nothing else.
  */
-export function sendSigned(call: Call, socket: TargetSocket, letter: Letter, flags: number): Outcome {
+export function sendSigned(
+  call: Call,
+  socket: TargetSocket,
+  letter: Letter,
+  flags: number,
+): Outcome {
   const { credentials } = call.target;
   const own = call.broker.identity.own;
   if ((own.effective & SIGNS) === SIGNS) {
-    const control = Buffer.concat([letter.control ?? Buffer.alloc(0), credentialsMessage(credentials)]);
+    const control = Buffer.concat([
+      letter.control ?? Buffer.alloc(0),
+      credentialsMessage(credentials),
+    ]);
     return result(call.effect(() => sendLetter(socket.fd, { ...letter, control }, flags)));
   }
   if (letter.name !== null || own.uid !== credentials.uid || own.gid !== credentials.gid)
@@ -36,7 +45,10 @@ export function sendSigned(call: Call, socket: TargetSocket, letter: Letter, fla
   return result(call.effect(() => sendLetter(socket.fd, letter, flags)));
 }
 
-/** struct cmsghdr (len, level, type) and struct ucred (pid, uid, gid) on x86_64, padded to eight bytes. */
+/**
+ * struct cmsghdr (len, level, type) and struct ucred (pid, uid, gid) on x86_64, padded to eight
+ * bytes.
+ */
 function credentialsMessage({ tgid, uid, gid }: Credentials): Buffer {
   const b = Buffer.alloc(32);
   b.writeBigUInt64LE(28n, 0);

@@ -16,24 +16,38 @@ import { ROOTS_BYTES } from "./roots.ts";
 import { SELF_CONFINED_BYTES } from "./self-confined.ts";
 import { UNTOLD_BYTES, Untold } from "./untold.ts";
 
-/** Index of the word in which mediators tell their successors what was done about the call; then those of notification and response. */
+/**
+ * Index of the word in which mediators tell their successors what was done about the call; then
+ * those of notification and response.
+ */
 const HANDS = 1;
 const NOTIFICATION = SLOT_NOTIF_OFFSET / 4;
 const RESPONSE = SLOT_RESPONSE_OFFSET / 4;
 const TAKEN_OVER_MASK = 0xff;
 const IN_WORKER = 0x100;
-/** It had an effect, or may have; or its mediator answers, and it may have none any more. Whichever is written first holds. */
+/**
+ * It had an effect, or may have; or its mediator answers, and it may have none any more. Whichever
+ * is written first holds.
+ */
 const BEGUN = 0x200;
 const GIVEN_UP = 0x400;
-/** Above these: the end of the call's id, so that a worker which lost one call never takes a later one in the same slot for it. */
+/**
+ * Above these: the end of the call's id, so that a worker which lost one call never takes a later
+ * one in the same slot for it.
+ */
 const ID_SHIFT = 16;
 
-/** One slot of the memfd shared with the holder: u32 state, u32 hands, struct seccomp_notif, struct seccomp_notif_resp (seccomp_unotify(2)). */
+/**
+ * One slot of the memfd shared with the holder: u32 state, u32 hands, struct seccomp_notif, struct
+ * seccomp_notif_resp (seccomp_unotify(2)).
+ */
 export class Slot {
   readonly index: number;
   readonly notification: Buffer;
   readonly response: Buffer;
-  /** The same memory in words, in this machine's order as the kernel writes it: a field is one load. */
+  /**
+   * The same memory in words, in this machine's order as the kernel writes it: a field is one load.
+   */
   readonly #words: Uint32Array;
 
   constructor(memory: Uint8Array, index: number) {
@@ -74,20 +88,29 @@ export class Slot {
     return hands;
   }
 
-  /** By the worker, before an effect; `hands` as {@link giveToWorker} gave it. False when its mediator answers the call: then it must have none. */
+  /**
+   * By the worker, before an effect; `hands` as {@link giveToWorker} gave it. False when its
+   * mediator answers the call: then it must have none.
+   */
   begin(hands: number): boolean {
     const found = Atomics.compareExchange(this.#words, HANDS, hands, (hands | BEGUN) >>> 0);
     return found === hands || found === (hands | BEGUN) >>> 0;
   }
 
-  /** By the mediator of a worker that is given up: true when the call had no effect, and from now on it can have none there. */
+  /**
+   * By the mediator of a worker that is given up: true when the call had no effect, and from now on
+   * it can have none there.
+   */
   takeFromWorker(): boolean {
     const hands = Atomics.load(this.#words, HANDS);
     if ((hands & BEGUN) !== 0) return false;
     return Atomics.compareExchange(this.#words, HANDS, hands, (hands | GIVEN_UP) >>> 0) === hands;
   }
 
-  /** Before the next call is received: the kernel insists on zeroed memory. The response stays, the holder reads it. */
+  /**
+   * Before the next call is received: the kernel insists on zeroed memory. The response stays, the
+   * holder reads it.
+   */
   clear(): void {
     this.#words[HANDS] = 0;
     for (let word = NOTIFICATION; word < RESPONSE; word++) this.#words[word] = 0;

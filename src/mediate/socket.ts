@@ -29,7 +29,10 @@ const SO = {
 } as const;
 const IPPROTO = { tcp: kernel.IPPROTO_TCP, udp: kernel.IPPROTO_UDP } as const;
 
-/** The target's own open socket, shared by pidfd_getfd: what is learnt of it here cannot be exchanged by dup2 in the target. */
+/**
+ * The target's own open socket, shared by pidfd_getfd: what is learnt of it here cannot be
+ * exchanged by dup2 in the target.
+ */
 export interface TargetSocket {
   readonly fd: number;
   readonly domain: number;
@@ -51,7 +54,13 @@ export function socketOf(call: Call, index: number): TargetSocket | number {
   const tcp = inet && type === SOCK.stream && protocol === IPPROTO.tcp;
   const udp = inet && type === SOCK.dgram && protocol === IPPROTO.udp;
   const flags = sys("fcntl", fd, F_GETFL, 0);
-  return { fd, domain, type, protocol: tcp ? "tcp" : udp ? "udp" : null, nonBlocking: (flags & abi.O_NONBLOCK) !== 0 };
+  return {
+    fd,
+    domain,
+    type,
+    protocol: tcp ? "tcp" : udp ? "udp" : null,
+    nonBlocking: (flags & abi.O_NONBLOCK) !== 0,
+  };
 }
 
 /** Value of an int option, or a negated error number. */
@@ -67,7 +76,10 @@ export function isDualStack(fd: number): boolean {
   return option(fd, kernel.IPV6_V6ONLY, kernel.IPPROTO_IPV6) === 0;
 }
 
-/** Error number of what a socket was doing (SO_ERROR), 0 when it went well; taken, not only looked at. */
+/**
+ * Error number of what a socket was doing (SO_ERROR), 0 when it went well; taken, not only looked
+ * at.
+ */
 export function pendingError(fd: number): number {
   return Math.abs(option(fd, SO.error));
 }
@@ -81,8 +93,9 @@ export function ownAddress(fd: number): Buffer {
 }
 
 /**
- * Runs `operation` with a send timeout of one tick, so that it cannot keep the loop waiting for longer, and puts the target's own back.
- * O_NONBLOCK would be seen by whoever shares the open file; this too, but only by who reads the option in that moment.
+ * Runs `operation` with a send timeout of one tick, so that it cannot keep the loop waiting for
+ * longer, and puts the target's own back. O_NONBLOCK would be seen by whoever shares the open file;
+ * this too, but only by who reads the option in that moment.
  */
 export function withSendTimeout(fd: number, operation: () => number): number {
   // struct timeval: a microsecond becomes the shortest timeout there is.
@@ -99,8 +112,9 @@ export function withSendTimeout(fd: number, operation: () => number): number {
 }
 
 /**
- * Runs `operation` with O_NONBLOCK, for what is tried again and again and must not take a tick each time. Until a socket is connected
- * whoever shares it finds no other use for it by which it could notice.
+ * Runs `operation` with O_NONBLOCK, for what is tried again and again and must not take a tick each
+ * time. Until a socket is connected whoever shares it finds no other use for it by which it could
+ * notice.
  */
 export function withoutWaiting({ fd, nonBlocking }: TargetSocket, operation: () => number): number {
   if (nonBlocking) return operation();
@@ -121,7 +135,8 @@ export function sendBuffer(fd: number): number {
 /** How long its blocking calls wait (SO_SNDTIMEO), milliseconds; infinite where nothing is set. */
 export function sendTimeout(fd: number): number {
   const set = timeval(fd);
-  const milliseconds = Number(set.readBigInt64LE(0)) * 1_000 + Number(set.readBigInt64LE(8)) / 1_000;
+  const milliseconds =
+    Number(set.readBigInt64LE(0)) * 1_000 + Number(set.readBigInt64LE(8)) / 1_000;
   return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;
 }
 

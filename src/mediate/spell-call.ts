@@ -15,10 +15,15 @@ type Names = Readonly<Record<string, number>>;
 /** One register as a person would write it. */
 type Spelling = (value: number, call: Call) => string;
 
-/** A call with what makes it a form that no sealed domain has: `ioctl(TIOCSTI)`. Pointers would make every repetition look new. */
+/**
+ * A call with what makes it a form that no sealed domain has: `ioctl(TIOCSTI)`. Pointers would make
+ * every repetition look new.
+ */
 export function spellCall(call: Call): string {
   const telling = registers[call.name] ?? [];
-  const words = telling.map(([index, spell]) => spell(call.unsigned(index), call)).filter((word) => word !== "");
+  const words = telling
+    .map(([index, spell]) => spell(call.unsigned(index), call))
+    .filter((word) => word !== "");
   return words.length === 0 ? call.name : `${call.name}(${words.join(", ")})`;
 }
 
@@ -46,7 +51,9 @@ function hex(value: number): string {
 }
 
 function constants(pattern: RegExp): Names {
-  const numbers = Object.entries(kernel).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  const numbers = Object.entries(kernel).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number",
+  );
   return Object.fromEntries(numbers.filter(([name]) => pattern.test(name)));
 }
 
@@ -58,7 +65,12 @@ const levels = constants(/^(SOL_SOCKET|IPPROTO_(IP|TCP|UDP|IPV6))$/);
 /** The option means something else at every level. */
 const option: Spelling = (value, call) => {
   const level = call.unsigned(1);
-  const names = level === kernel.IPPROTO_IP ? routeOptions4 : level === kernel.IPPROTO_IPV6 ? routeOptions6 : {};
+  const names =
+    level === kernel.IPPROTO_IP
+      ? routeOptions4
+      : level === kernel.IPPROTO_IPV6
+        ? routeOptions6
+        : {};
   return oneOf(names)(value, call);
 };
 

@@ -5,8 +5,8 @@ import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import { abi } from "./abi.ts";
 
 /**
- * A path or name as the kernel sees it: one character a byte (latin1), so that names that are no UTF-8 survive.
- * `shown()` makes it readable.
+ * A path or name as the kernel sees it: one character a byte (latin1), so that names that are no
+ * UTF-8 survive. `shown()` makes it readable.
  */
 export type Bytes = string;
 
@@ -54,7 +54,10 @@ export function close(fd: number): void {
   quick.close(fd);
 }
 
-/** The link in /proc that stands for one of the mediator's own descriptors: following it reaches the very object. */
+/**
+ * The link in /proc that stands for one of the mediator's own descriptors: following it reaches the
+ * very object.
+ */
 export function self(fd: number): Bytes {
   return `/proc/self/fd/${fd}`;
 }
@@ -69,14 +72,20 @@ export function openPath(dir: number, path: Bytes): number {
   return openat(dir, path, abi.O_PATH | abi.O_NOFOLLOW);
 }
 
-/** {@link c} for a call that takes one path and is done with it when it returns: nothing is allocated. */
+/**
+ * {@link c} for a call that takes one path and is done with it when it returns: nothing is
+ * allocated.
+ */
 export function passing(path: Bytes): Buffer {
   if (path.length >= passed.length) return c(path);
   passed[passed.write(path, 0, "latin1")] = 0;
   return passed;
 }
 
-/** Reused by every call that only looks: nothing here waits, and what is found is copied out at once. */
+/**
+ * Reused by every call that only looks: nothing here waits, and what is found is copied out at
+ * once.
+ */
 const passed = Buffer.alloc(abi.PATH_MAX + 1);
 const text = Buffer.alloc(abi.PATH_MAX);
 const status = Buffer.alloc(256);
@@ -84,7 +93,10 @@ const EMPTY = c("");
 const STATX_FLAGS = abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC;
 const STATX_MASK = abi.STATX_BASIC_STATS | abi.STATX_BTIME | abi.STATX_MNT_ID;
 
-/** readlinkat(2): the text, or the negated error. The kernel gives no text of PATH_MAX bytes or more. */
+/**
+ * readlinkat(2): the text, or the negated error. The kernel gives no text of PATH_MAX bytes or
+ * more.
+ */
 export function readlinkat(dir: number, path: Bytes): Bytes | number {
   const length = quick.readlinkat(dir, path === "" ? EMPTY : passing(path), text, text.length);
   return length < 0 ? length : text.toString("latin1", 0, length);
@@ -105,7 +117,10 @@ export interface Stat {
   readonly mount: number;
 }
 
-/** statx(2) of a descriptor (struct statx, include/uapi/linux/stat.h), or the negated error. Never waits for a server. */
+/**
+ * statx(2) of a descriptor (struct statx, include/uapi/linux/stat.h), or the negated error. Never
+ * waits for a server.
+ */
 export function fstat(fd: number): Stat | number {
   const b = status;
   const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, b);

@@ -6,12 +6,15 @@ import type { Slot } from "./slot.ts";
 export type Left = "nothing" | "send" | "decide" | "unknown";
 
 /**
- * `waits`: the kernel says that somebody still waits for the answer. A slot that says `free` may hold a call all the same: its mediator died between receiving it
- * and saying so. Nothing that was begun is begun again, and nobody asks the file system whether it was done: a name that is there may be somebody else's doing.
+ * `waits`: the kernel says that somebody still waits for the answer. A slot that says `free` may
+ * hold a call all the same: its mediator died between receiving it and saying so. Nothing that was
+ * begun is begun again, and nobody asks the file system whether it was done: a name that is there
+ * may be somebody else's doing.
  */
 export function whatIsLeft(slot: Slot, waits: boolean): Left {
   if (slot.id === 0n || !waits) return "nothing";
   if (slot.state === slotState.done && slot.responseId === slot.id) return "send";
-  if (slot.inWorker || slot.state === slotState.started || slot.state === slotState.done) return "unknown";
+  if (slot.inWorker || slot.state === slotState.started || slot.state === slotState.done)
+    return "unknown";
   return slot.takenOver >= TAKE_OVERS_MAX ? "unknown" : "decide";
 }

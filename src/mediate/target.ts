@@ -11,8 +11,8 @@ const FLAGS_BYTES = 128;
 const line = Buffer.alloc(FLAGS_BYTES);
 
 /**
- * One stopped thread whose call is being judged. Everything is read on first use, through descriptors that stand for the thread itself; `close()` gives back what was
- * opened for this call.
+ * One stopped thread whose call is being judged. Everything is read on first use, through
+ * descriptors that stand for the thread itself; `close()` gives back what was opened for this call.
  */
 export class Target {
   readonly tid: number;
@@ -22,16 +22,24 @@ export class Target {
   #known: Thread | null = null;
   readonly #glance: boolean;
   readonly #remembers: boolean;
-  /** The call in hand gives it another memory: what is opened to read its arguments must not be there for the next call. */
+  /**
+   * The call in hand gives it another memory: what is opened to read its arguments must not be
+   * there for the next call.
+   */
   losesMemory = false;
   #root = -1;
   readonly #held: number[] = [];
 
   /**
-   * `glance`: it is only looked at, and a thread that was kept is believed to live until opening something of it fails. `remembers`: every call
-   * that changes its memory or namespaces is seen here, so that these may be kept for the next one.
+   * `glance`: it is only looked at, and a thread that was kept is believed to live until opening
+   * something of it fails. `remembers`: every call that changes its memory or namespaces is seen
+   * here, so that these may be kept for the next one.
    */
-  constructor(tid: number, threads: Threads, { glance, remembers }: { glance: boolean; remembers: boolean }) {
+  constructor(
+    tid: number,
+    threads: Threads,
+    { glance, remembers }: { glance: boolean; remembers: boolean },
+  ) {
     this.tid = tid;
     this.#threads = threads;
     this.#glance = glance;
@@ -39,16 +47,23 @@ export class Target {
   }
 
   /**
-   * Its descriptor is kept between calls: for who only looks, and for whom decides where the process has one thread. What then executes another program is that very
-   * thread, and this is asked before and makes forgotten what was kept; several might ask between that and its being done.
+   * Its descriptor is kept between calls: for who only looks, and for whom decides where the
+   * process has one thread. What then executes another program is that very thread, and this is
+   * asked before and makes forgotten what was kept; several might ask between that and its being
+   * done.
    */
   get memory(): Memory {
-    this.#memory ??= new Memory((access) => this.entry("mem", access), this.#keeper(), !this.#glance);
+    this.#memory ??= new Memory(
+      (access) => this.entry("mem", access),
+      this.#keeper(),
+      !this.#glance,
+    );
     return this.#memory;
   }
 
   #keeper(): (() => Thread) | null {
-    const isKept = this.#remembers && !this.losesMemory && (this.#glance || this.credentials.threads === 1);
+    const isKept =
+      this.#remembers && !this.losesMemory && (this.#glance || this.credentials.threads === 1);
     return isKept ? () => this.thread : null;
   }
 
@@ -84,16 +99,23 @@ export class Target {
 
   /** Its root directory as an O_PATH descriptor. */
   get root(): number {
-    if (this.#root < 0) this.#root = this.#threads.roots?.common(() => this.#opened("root")) ?? this.#open("root");
+    if (this.#root < 0)
+      this.#root = this.#threads.roots?.common(() => this.#opened("root")) ?? this.#open("root");
     return this.#root;
   }
 
-  /** Its working directory for AT_FDCWD, or whatever a descriptor number of its own stands for, as an O_PATH descriptor; negated error if it is none. */
+  /**
+   * Its working directory for AT_FDCWD, or whatever a descriptor number of its own stands for, as
+   * an O_PATH descriptor; negated error if it is none.
+   */
   directory(fd: number): number {
     return fd === abi.AT_FDCWD ? this.#open("cwd") : this.descriptor(fd);
   }
 
-  /** The object behind one of the target's descriptors. Goes by this very thread's table: threads need not share one. */
+  /**
+   * The object behind one of the target's descriptors. Goes by this very thread's table: threads
+   * need not share one.
+   */
   descriptor(fd: number): number {
     if (fd < 0) return -E.BADF;
     const own = this.entry(`fd/${fd}`, abi.O_PATH);
@@ -119,14 +141,20 @@ export class Target {
     return flags === undefined || (Number.parseInt(flags, 8) & abi.O_PATH) !== 0 ? -E.BADF : found;
   }
 
-  /** What /proc says of one of its descriptors, or a negated error number: EBADF where there is none. */
+  /**
+   * What /proc says of one of its descriptors, or a negated error number: EBADF where there is
+   * none.
+   */
   link(fd: number): Bytes | number {
     if (fd < 0) return -E.BADF;
     const text = this.#below((directory) => readlinkat(directory, `fd/${fd}`));
     return text === -E.NOENT ? -E.BADF : text;
   }
 
-  /** A descriptor of the same open file, the caller's; negated error otherwise. For {@link sameFile} alone. */
+  /**
+   * A descriptor of the same open file, the caller's; negated error otherwise. For {@link sameFile}
+   * alone.
+   */
   copyOf(fd: number): number {
     const leader = this.tid === this.credentials.tgid;
     const pidfd = sys("pidfd_open", this.tid, leader ? 0 : abi.PIDFD_THREAD);

@@ -7,37 +7,55 @@ import type { Roots } from "./roots.ts";
 import { c, close, sys } from "./sys.ts";
 import { TargetGone } from "./target-gone.ts";
 
-/** A thread's entries in /proc, held open. They stand for the thread and not for its number: once it is gone every use of them fails. */
+/**
+ * A thread's entries in /proc, held open. They stand for the thread and not for its number: once it
+ * is gone every use of them fails.
+ */
 export interface Thread {
   /** /proc/TID, O_PATH; -1 once it is kept no longer. */
   directory: number;
   status: number;
-  /** What was read of it last, as far as it tells who the thread is, and what that said: equal bytes need no reading again. */
+  /**
+   * What was read of it last, as far as it tells who the thread is, and what that said: equal bytes
+   * need no reading again.
+   */
   text: Buffer;
   credentials: Credentials | null;
   /** /proc/TID/mem, -1 until it is needed: of the memory that the thread had when it was opened. */
   memory: number;
-  /** It is the thread's memory still, not only for who looks (level warning): see {@link Target.memory}. */
+  /**
+   * It is the thread's memory still, not only for who looks (level warning): see {@link
+   * Target.memory}.
+   */
   isExact: boolean;
   /** What was found of its namespaces and label; undefined when it must be looked at. */
   foreign: Foreign | undefined;
-  /** It was seen to execute a program of the domain's since it was kept; what it executes after that is announced. */
+  /**
+   * It was seen to execute a program of the domain's since it was kept; what it executes after that
+   * is announced.
+   */
   verified: boolean;
 }
 
 const STATUS = c("status");
 const NOTHING = Buffer.alloc(0);
-/** The first line behind all that credentials are read from. The kernel escapes control characters in a thread's name, so that no line is forged. */
+/**
+ * The first line behind all that credentials are read from. The kernel escapes control characters
+ * in a thread's name, so that no line is forged.
+ */
 const BEHIND_CREDENTIALS = Buffer.from("\nCapBnd:");
 /** Text that is kept of a thread, bytes: one with thousands of groups is read anew. */
 const STATUS_KEPT_BYTES_MAX = 4_096;
-/** /proc/TID/status is a few hundred bytes and one line of groups; in bytes, doubled when it does not fit. */
+/**
+ * /proc/TID/status is a few hundred bytes and one line of groups; in bytes, doubled when it does
+ * not fit.
+ */
 const STATUS_BYTES = 8_192;
 let buffer = Buffer.alloc(STATUS_BYTES);
 
 /**
- * Threads that asked lately. Opening their entries in /proc anew for every call costs more than reading them, and a kept descriptor can never
- * mean another thread that got the same number.
+ * Threads that asked lately. Opening their entries in /proc anew for every call costs more than
+ * reading them, and a kept descriptor can never mean another thread that got the same number.
  */
 export class Threads {
   /** By thread id, in order of last use. */
@@ -52,7 +70,10 @@ export class Threads {
     this.roots = roots;
   }
 
-  /** Who the thread is at this moment: the umask, ids and capabilities are never kept. Throws {@link TargetGone}. */
+  /**
+   * Who the thread is at this moment: the umask, ids and capabilities are never kept. Throws {@link
+   * TargetGone}.
+   */
   look(tid: number): { thread: Thread; credentials: Credentials } {
     const known = this.#known.get(tid);
     if (known !== undefined) {
@@ -70,7 +91,10 @@ export class Threads {
     return { thread, credentials: credentialsOf(tid, thread, length) };
   }
 
-  /** The thread without looking at it: one that is gone shows when its entries are opened, then `again` gets whoever has the number now. */
+  /**
+   * The thread without looking at it: one that is gone shows when its entries are opened, then
+   * `again` gets whoever has the number now.
+   */
   find(tid: number, again = false): Thread {
     const known = this.#known.get(tid);
     if (known !== undefined && !again) return known;
@@ -79,7 +103,10 @@ export class Threads {
     return this.#keep(tid);
   }
 
-  /** Before a call is answered that gives threads other memory, or other namespaces or labels: nothing of that kind is believed of anybody any more. */
+  /**
+   * Before a call is answered that gives threads other memory, or other namespaces or labels:
+   * nothing of that kind is believed of anybody any more.
+   */
   forget(what: "memory" | "namespaces"): void {
     for (const thread of this.#known.values()) {
       thread.foreign = undefined;
@@ -127,7 +154,10 @@ export class Threads {
   }
 }
 
-/** A call that still waits may hold the thread: it must find no number that means something else by now. */
+/**
+ * A call that still waits may hold the thread: it must find no number that means something else by
+ * now.
+ */
 function give(thread: Thread): void {
   forgetMemory(thread);
   close(thread.status);
@@ -143,7 +173,12 @@ function forgetMemory(thread: Thread): void {
 }
 
 function open(tid: number): Thread {
-  const directory = sys("openat", abi.AT_FDCWD, c(`/proc/${tid}`), abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC);
+  const directory = sys(
+    "openat",
+    abi.AT_FDCWD,
+    c(`/proc/${tid}`),
+    abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC,
+  );
   if (directory < 0) throw new TargetGone(`/proc/${tid}: error ${-directory}`);
   const status = sys("openat", directory, STATUS, abi.O_CLOEXEC);
   if (status >= 0) {
@@ -175,7 +210,11 @@ function readStatus(fd: number): number {
 /** Of what lies in {@link buffer}. */
 function credentialsOf(tid: number, thread: Thread, length: number): Credentials {
   const { text, credentials } = thread;
-  if (credentials !== null && length > text.length && buffer.compare(text, 0, text.length, 0, text.length) === 0)
+  if (
+    credentials !== null &&
+    length > text.length &&
+    buffer.compare(text, 0, text.length, 0, text.length) === 0
+  )
     return credentials;
   try {
     const found = parseCredentials(buffer.toString("latin1", 0, length));

@@ -7,7 +7,10 @@ export interface Timed {
   overdue(): void;
 }
 
-/** Looks every {@link TICK_MS} at those for whom anything is due at all, and lets the process sleep while that is nobody. */
+/**
+ * Looks every {@link TICK_MS} at those for whom anything is due at all, and lets the process sleep
+ * while that is nobody.
+ */
 export class Timers {
   readonly #timed = new Set<Timed>();
   #next = 0;

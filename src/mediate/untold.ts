@@ -2,8 +2,8 @@
 export const UNTOLD_BYTES = 8;
 
 /**
- * How many events its process has counted and not passed on yet. The number lies in memory that outlives the process, so that whoever finds it can say how many
- * went with it.
+ * How many events its process has counted and not passed on yet. The number lies in memory that
+ * outlives the process, so that whoever finds it can say how many went with it.
  */
 export class Untold {
   readonly #memory: Buffer;

@@ -11,7 +11,9 @@ export interface WaitingCall {
   readonly pending: Pending;
 }
 
-/** Calls of one domain in flight beside the one that is being decided; as many as there are slots. */
+/**
+ * Calls of one domain in flight beside the one that is being decided; as many as there are slots.
+ */
 export class Waiting {
   readonly #epoll: Epoll;
   readonly #resume: (call: WaitingCall) => void;

@@ -11,12 +11,18 @@ interface Failed {
 
 const failed = (errno: number): Failed => ({ kind: "error", errno });
 
-/** How openat2(2) restricts a walk: RESOLVE_*. Each method gives the error that the restriction means, or null. */
+/**
+ * How openat2(2) restricts a walk: RESOLVE_*. Each method gives the error that the restriction
+ * means, or null.
+ */
 export class Scope {
   readonly #target: Target;
   readonly #start: number;
   readonly #resolve: number;
-  /** The kernel has looked up the root already, which decides about RESOLVE_NO_XDEV when a link leads there (nd_jump_root). */
+  /**
+   * The kernel has looked up the root already, which decides about RESOLVE_NO_XDEV when a link
+   * leads there (nd_jump_root).
+   */
   #isRooted: boolean;
 
   /** `start`: where the walk begins. */
@@ -40,7 +46,8 @@ export class Scope {
 
   /** A link of procfs leads to an object and not to a name. */
   magic(): Failed | null {
-    if (this.#resolve & (abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_NO_MAGICLINKS)) return failed(E.LOOP);
+    if (this.#resolve & (abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_NO_MAGICLINKS))
+      return failed(E.LOOP);
     return this.#resolve & SCOPED ? failed(E.XDEV) : null;
   }
 
@@ -60,6 +67,8 @@ export class Scope {
     if ((this.#resolve & SCOPED) === 0) return null;
     const [root, here] = [canonical(this.#start), canonical(directory)];
     if (typeof root === "number" || typeof here === "number") return failed(E.AGAIN);
-    return here === root || here.startsWith(root === "/" ? "/" : `${root}/`) ? null : failed(E.AGAIN);
+    return here === root || here.startsWith(root === "/" ? "/" : `${root}/`)
+      ? null
+      : failed(E.AGAIN);
   }
 }

@@ -84,12 +84,14 @@ export class Walk {
     if (typeof opened === "number" && opened !== E.NOENT) return { kind: "error", errno: opened };
     const object = typeof opened === "number" ? null : opened;
     const type = object?.stat.type;
-    if (object !== null && type === abi.S_IFLNK && this.#follows()) return this.#enter(component, object, true);
+    if (object !== null && type === abi.S_IFLNK && this.#follows())
+      return this.#enter(component, object, true);
     if (this.#closed(holder) || this.#closed(this.#kind)) return { kind: "procfs" };
     if (isNameless(this.#kind)) return { kind: this.#kind };
     // Calls that make or remove names are left to say so themselves.
     const looking = this.#context.follow !== "never" && !this.#context.makes;
-    if (looking && this.#slash && object !== null && type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
+    if (looking && this.#slash && object !== null && type !== abi.S_IFDIR)
+      return { kind: "error", errno: E.NOTDIR };
     return this.#place(component, object);
   }
 
@@ -115,7 +117,13 @@ export class Walk {
   }
 
   #place(last: Bytes, object: Place["object"]): Walked {
-    const place = new Place({ directory: this.#at, last, slash: this.#slash, object, links: this.#links });
+    const place = new Place({
+      directory: this.#at,
+      last,
+      slash: this.#slash,
+      object,
+      links: this.#links,
+    });
     return this.#scope.ends(this.#at) ?? { kind: "place", place };
   }
 
@@ -136,7 +144,8 @@ export class Walk {
 
   /** Puts a link's text in front of what is left; null to go on. */
   #enter(component: Bytes, { fd: link, stat }: Opened, trailing: boolean): Walked | null {
-    if (this.#links.length >= LINKS_MAX || this.#scope.link() !== null) return { kind: "error", errno: E.LOOP };
+    if (this.#links.length >= LINKS_MAX || this.#scope.link() !== null)
+      return { kind: "error", errno: E.LOOP };
     if (trailing && protectedLink(this.#at, stat, this.#context.target.credentials.fsuid))
       return { kind: "error", errno: E.ACCES };
     const text = this.#asItself(() => readlinkat(link, ""));
@@ -164,7 +173,8 @@ export class Walk {
     if (name === null) {
       const opens = procfs === "open" && leadsToOwn(target, canonical(this.#at), component);
       return (
-        this.#scope.magic() ?? (opens ? this.#jumpTo(component) : { kind: "procfs", ...ownerOf(canonical(this.#at)) })
+        this.#scope.magic() ??
+        (opens ? this.#jumpTo(component) : { kind: "procfs", ...ownerOf(canonical(this.#at)) })
       );
     }
     this.#push(name);
@@ -191,7 +201,9 @@ export class Walk {
     const above = top && component === ".." ? this.#scope.leaves() : null;
     if (above !== null) return above;
     // `.` is opened too: it needs search permission as any component does.
-    const fd = this.#context.target.keep(openat(this.#at, top ? "." : component, abi.O_PATH | abi.O_DIRECTORY));
+    const fd = this.#context.target.keep(
+      openat(this.#at, top ? "." : component, abi.O_PATH | abi.O_DIRECTORY),
+    );
     if (fd < 0) return { kind: "error", errno: -fd };
     this.#at = fd;
     const stat = this.#look(fd);

@@ -13,8 +13,9 @@ import { sys } from "./sys.ts";
 import { ORDER_BYTES, parseOrder } from "./worker-order.ts";
 
 /**
- * Ends with the mediator `parent`, which may be gone already: its successor answers the calls that were given here, and nobody else may. Whatever is done later than that
- * finds that nobody waits for it ({@link Call.effect}).
+ * Ends with the mediator `parent`, which may be gone already: its successor answers the calls that
+ * were given here, and nobody else may. Whatever is done later than that finds that nobody waits
+ * for it ({@link Call.effect}).
  */
 export function tieTo(parent: number): void {
   sys("prctl", abi.PR_SET_PDEATHSIG, SIGKILL);
@@ -35,7 +36,8 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
     if (slot.id !== id) break;
     broker.refresh();
     const started = () => {
-      // Once it was begun nobody lets the kernel do it again; once it was given up nobody begins it.
+      // Once it was begun nobody lets the kernel do it again; once it was given up nobody begins
+      // it.
       if (!shared.begin(hands)) throw new Vanished();
     };
     const { outcome, call } = dispatch(broker, notification(handed.listener, slot, started));
@@ -51,7 +53,10 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
   }
 }
 
-/** A mediator that lost patience uses the slot for another call while this process may still live for a moment: what it reads must stay what it was. */
+/**
+ * A mediator that lost patience uses the slot for another call while this process may still live
+ * for a moment: what it reads must stay what it was.
+ */
 function copyOf(memory: Uint8Array, index: number): Slot {
   return new Slot(memory.slice(index * SLOT_SIZE, (index + 1) * SLOT_SIZE), 0);
 }

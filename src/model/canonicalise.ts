@@ -15,13 +15,15 @@ export interface Canonicalised {
 }
 
 /**
- * Rewrites patterns through the symbolic links of the snapshot, since every check sees canonical names. What is rewritten
- * is the plain directory a pattern begins with, and a pattern without any choice as a whole.
+ * Rewrites patterns through the symbolic links of the snapshot, since every check sees canonical
+ * names. What is rewritten is the plain directory a pattern begins with, and a pattern without any
+ * choice as a whole.
  *
- * No grant follows a link that the domain itself may create, or put in place by renaming a directory above it: what it has
- * planted in one life must not turn the grants of its next one to other files. Whether it may is judged by the rules as
- * written and as they would be with every link followed, so that no order of rewriting hides a grant. Denials follow every
- * link: they can only take away.
+ * No grant follows a link that the domain itself may create, or put in place by renaming a
+ * directory above it: what it has planted in one life must not turn the grants of its next one to
+ * other files. Whether it may is judged by the rules as written and as they would be with every
+ * link followed, so that no order of rewriting hides a grant. Denials follow every link: they can
+ * only take away.
  */
 export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Canonicalised {
   const links = new Set<string>();
@@ -29,7 +31,9 @@ export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Ca
   const isPlantable = plantable([...rules, ...everyLink.rules]);
   // Where no grant follows a doubtful link, following every one was right.
   const sound = ![...links].some(isPlantable);
-  const rewriting = sound ? everyLink : new Rewriting(rules, snapshot, (link) => !isPlantable(link));
+  const rewriting = sound
+    ? everyLink
+    : new Rewriting(rules, snapshot, (link) => !isPlantable(link));
   const byWritten = [...rewriting.resolved].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     rules: rewriting.rules,
@@ -38,14 +42,19 @@ export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Ca
   };
 }
 
-/** Whether the domain may create a link, or a directory above it. Only what is said of creating counts. */
+/**
+ * Whether the domain may create a link, or a directory above it. Only what is said of creating
+ * counts.
+ */
 function plantable(rules: readonly NameRule[]): (link: string) => boolean {
   let mayCreate: ((name: string) => PermissionSet) | null = null;
   const known = new Map<string, boolean>();
   const judge = (link: string): boolean => {
     mayCreate ??= namesAsked(
       rules.flatMap((rule) =>
-        (rule.permissions & Permission.create) === 0 ? [] : [{ ...rule, permissions: Permission.create }],
+        (rule.permissions & Permission.create) === 0
+          ? []
+          : [{ ...rule, permissions: Permission.create }],
       ),
     );
     const asked = mayCreate;

@@ -1,6 +1,7 @@
 /**
  * The capabilities of Linux, lower case and without `cap_`; the index is the kernel's number.
- * Source: include/uapi/linux/capability.h of 6.18 (CAP_LAST_CAP is 40, checkpoint_restore), capabilities(7).
+ * Source: include/uapi/linux/capability.h of 6.18 (CAP_LAST_CAP is 40, checkpoint_restore),
+ * capabilities(7).
  */
 export const capabilityNames = [
   "chown",

@@ -8,10 +8,12 @@ import type { SealedView } from "./sealed-view.ts";
 import type { Decision } from "./verdict.ts";
 
 /**
- * The reference monitor: what a policy answers to a request. Total and pure; every engine is tested against it.
+ * The reference monitor: what a policy answers to a request. Total and pure; every engine is tested
+ * against it.
  *
- * Default deny; a deny that matches beats every allow; the order of rules changes no outcome, only which of several
- * equal rules is named. With `sealed` the answer is the one a sealed domain gives: the names and files of its start.
+ * Default deny; a deny that matches beats every allow; the order of rules changes no outcome, only
+ * which of several equal rules is named. With `sealed` the answer is the one a sealed domain gives:
+ * the names and files of its start.
  */
 export function decide(policy: Policy, request: Request, sealed?: SealedView): Decision {
   switch (request.class) {
@@ -24,7 +26,9 @@ export function decide(policy: Policy, request: Request, sealed?: SealedView): D
     case "socket":
       return firstDenyElseAllow(
         policy.sockets,
-        (rule) => rule.family === request.family && (rule.protocol === null || rule.protocol === request.protocol),
+        (rule) =>
+          rule.family === request.family &&
+          (rule.protocol === null || rule.protocol === request.protocol),
       );
     case "syscall":
       return firstDenyElseAllow(policy.syscalls, (rule) => rule.token === request.name);

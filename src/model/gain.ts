@@ -3,18 +3,29 @@ import { GAIN_PAIRS_MAX } from "./limits.ts";
 import { SLASH } from "./pattern/byte-set.ts";
 import { Permission, type PermissionSet } from "./permission.ts";
 
-/** Create and delete of a name are about that name, not about the object that has it, so no object gains them. */
+/**
+ * Create and delete of a name are about that name, not about the object that has it, so no object
+ * gains them.
+ */
 const OF_THE_OBJECT: PermissionSet = ~(Permission.create | Permission.delete);
 
 /**
- * Permissions that an object gains when its name changes from the one that led to `fromState` to the one that led to
- * `toState`: those that its new name has and its old one lacks. For a directory the same for every name below it, create
- * and delete included. Beyond GAIN_PAIRS_MAX pairs of states everything the new names have counts as gained.
+ * Permissions that an object gains when its name changes from the one that led to `fromState` to
+ * the one that led to `toState`: those that its new name has and its old one lacks. For a directory
+ * the same for every name below it, create and delete included. Beyond GAIN_PAIRS_MAX pairs of
+ * states everything the new names have counts as gained.
  */
-export function gains(automaton: Automaton, fromState: number, toState: number, directory: boolean): PermissionSet {
+export function gains(
+  automaton: Automaton,
+  fromState: number,
+  toState: number,
+  directory: boolean,
+): PermissionSet {
   const own = automaton.permissions(toState) & ~automaton.permissions(fromState) & OF_THE_OBJECT;
   if (!directory) return own;
-  return own | gainsBelow(automaton, automaton.step(fromState, SLASH), automaton.step(toState, SLASH));
+  return (
+    own | gainsBelow(automaton, automaton.step(fromState, SLASH), automaton.step(toState, SLASH))
+  );
 }
 
 interface Pair {

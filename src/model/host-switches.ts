@@ -4,9 +4,10 @@ import type { NameRule } from "./policy.ts";
 import { mayReach, prefixOf } from "./within.ts";
 
 /**
- * Files by which whoever may write them makes the kernel start a program of his choice outside every domain, put other code into it, or stop the host. They ask for no more
- * than user id 0 (proc_sys(5), Documentation/admin-guide/sysctl/kernel.rst). No domain may change them, whatever it grants: it would leave itself.
- * A slash at the end: a folder with everything below.
+ * Files by which whoever may write them makes the kernel start a program of his choice outside
+ * every domain, put other code into it, or stop the host. They ask for no more than user id 0
+ * (proc_sys(5), Documentation/admin-guide/sysctl/kernel.rst). No domain may change them, whatever
+ * it grants: it would leave itself. A slash at the end: a folder with everything below.
  */
 export const hostSwitches: readonly string[] = [
   "/proc/sys/fs/binfmt_misc/",

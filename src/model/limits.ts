@@ -1,6 +1,12 @@
-/** Every bound of the model, with its unit. What exceeds one is refused with a typed problem or error, never cut. */
+/**
+ * Every bound of the model, with its unit. What exceeds one is refused with a typed problem or
+ * error, never cut.
+ */
 
-/** Bytes of one pattern after UTF-8 encoding. PATH_MAX of Linux less its NUL: no longer name can be opened at once. */
+/**
+ * Bytes of one pattern after UTF-8 encoding. PATH_MAX of Linux less its NUL: no longer name can be
+ * opened at once.
+ */
 export const PATTERN_BYTES_MAX = 4095;
 
 /** Flat patterns that the braces of one pattern may expand to. */
@@ -9,10 +15,16 @@ export const PATTERN_ALTERNATIVES_MAX = 256;
 /** Braces inside braces, levels. */
 export const PATTERN_NESTING_MAX = 8;
 
-/** Tokens of all patterns that are kept after reading, to be had again without reading; beyond that all are forgotten. */
+/**
+ * Tokens of all patterns that are kept after reading, to be had again without reading; beyond that
+ * all are forgotten.
+ */
 export const PATTERN_TOKENS_KEPT_MAX = 1 << 18;
 
-/** Nodes of the automaton's first form: about the bytes of all patterns, shared prefixes counted once. */
+/**
+ * Nodes of the automaton's first form: about the bytes of all patterns, shared prefixes counted
+ * once.
+ */
 export const AUTOMATON_NODES_MAX = 1 << 21;
 
 /** States of an automaton, also before it is minimised. */

@@ -1,12 +1,16 @@
 /**
- * File names are bytes, strings are not. Names that are UTF-8 map to their text; every other byte becomes a lone
- * surrogate U+DC80..U+DCFF, so that both directions are total and one name never turns into another.
+ * File names are bytes, strings are not. Names that are UTF-8 map to their text; every other byte
+ * becomes a lone surrogate U+DC80..U+DCFF, so that both directions are total and one name never
+ * turns into another.
  */
 const escapedByte = /[\udc80-\udcff]/u;
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Bytes of a name as the kernel sees it. A lone surrogate outside U+DC80..U+DCFF stands for no byte and becomes U+FFFD. */
+/**
+ * Bytes of a name as the kernel sees it. A lone surrogate outside U+DC80..U+DCFF stands for no byte
+ * and becomes U+FFFD.
+ */
 export function bytesOfName(name: string): Uint8Array {
   const plain = asciiBytes(name);
   if (plain !== null) return plain;

@@ -2,11 +2,15 @@ import { formatIpv6, parseIpv4, parseIpv6 } from "./network/ip.ts";
 import type { Network, PortRange } from "./policy.ts";
 
 /**
- * IP addresses, networks and ports as text and as bytes. An IPv4-mapped IPv6 address is an IPv4 address: the kernel sends
- * its packets by IPv4, so `::ffff:10.0.0.1` is read and judged as `10.0.0.1`.
+ * IP addresses, networks and ports as text and as bytes. An IPv4-mapped IPv6 address is an IPv4
+ * address: the kernel sends its packets by IPv4, so `::ffff:10.0.0.1` is read and judged as
+ * `10.0.0.1`.
  */
 
-/** 4 or 16 bytes; null for what is no address. Brackets around IPv6 are allowed, zone indices and octal are not. */
+/**
+ * 4 or 16 bytes; null for what is no address. Brackets around IPv6 are allowed, zone indices and
+ * octal are not.
+ */
 export function parseAddress(text: string): Uint8Array | null {
   const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
   const ipv6 = parseIpv6(bare);
@@ -25,7 +29,10 @@ export function formatEndpoint(address: Uint8Array, port: number): string {
   return `${text.includes(":") ? `[${text}]` : text}:${port}`;
 }
 
-/** `10.0.0.0/8`, `fe80::/10`, or an address alone; null for what is no network. Bits beyond the prefix are kept: `10.0.0.1/8`, which people write; see `masked`. */
+/**
+ * `10.0.0.0/8`, `fe80::/10`, or an address alone; null for what is no network. Bits beyond the
+ * prefix are kept: `10.0.0.1/8`, which people write; see `masked`.
+ */
 export function parseHostAndPrefix(text: string): Network | null {
   const slash = text.lastIndexOf("/");
   const written = slash < 0 ? text : text.slice(0, slash);
@@ -33,13 +40,17 @@ export function parseHostAndPrefix(text: string): Network | null {
   if (address === null) return null;
   const bits = address.length * 8;
   const mapped = address.length === 4 && written.includes(":");
-  const prefix = slash < 0 ? bits : parsePrefix(text.slice(slash + 1), mapped ? 128 : bits) - (mapped ? 96 : 0);
+  const prefix =
+    slash < 0 ? bits : parsePrefix(text.slice(slash + 1), mapped ? 128 : bits) - (mapped ? 96 : 0);
   return prefix >= 0 ? { family: address.length === 4 ? 4 : 6, address, prefix } : null;
 }
 
 /** The network with every bit beyond its prefix cleared. */
 export function masked(network: Network): Network {
-  return { ...network, address: network.address.map((byte, index) => byte & maskByte(network.prefix, index)) };
+  return {
+    ...network,
+    address: network.address.map((byte, index) => byte & maskByte(network.prefix, index)),
+  };
 }
 
 /** `10.0.0.0/8`; the prefix is left out where it is the whole address. */
@@ -48,7 +59,10 @@ export function formatNetwork({ address, prefix }: Network): string {
   return prefix === address.length * 8 ? text : `${text}/${prefix}`;
 }
 
-/** `80`, `1024-65535`, `*`, without leading zeros. Null for anything else, also for a range that runs backwards. */
+/**
+ * `80`, `1024-65535`, `*`, without leading zeros. Null for anything else, also for a range that
+ * runs backwards.
+ */
 export function parsePorts(text: string): PortRange | null {
   if (text === "*") return { first: 0, last: 65535 };
   const ends = /^(0|[1-9]\d{0,4})(?:-(0|[1-9]\d{0,4}))?$/.exec(text);
@@ -75,19 +89,23 @@ export function networkContains(network: Network | null, address: Uint8Array): b
 
 /** The IPv4 address inside an IPv4-mapped IPv6 address, any other unchanged. */
 export function unmapped(address: Uint8Array): Uint8Array {
-  const isMapped = address.length === 16 && address.every((byte, at) => at >= 12 || byte === (at >= 10 ? 0xff : 0));
+  const isMapped =
+    address.length === 16 &&
+    address.every((byte, at) => at >= 12 || byte === (at >= 10 ? 0xff : 0));
   return isMapped ? address.slice(12) : address;
 }
 
 /**
- * The address an operation is about. Connecting to the unspecified address reaches the host itself (ip(7), ipv6(7):
- * Linux takes it for loopback), so a rule about loopback must hold for it.
+ * The address an operation is about. Connecting to the unspecified address reaches the host itself
+ * (ip(7), ipv6(7): Linux takes it for loopback), so a rule about loopback must hold for it.
  */
 export function judgedAddress(operation: "connect" | "listen", address: Uint8Array): Uint8Array {
   const plain = unmapped(address);
   if (operation === "listen" || plain.some((byte) => byte !== 0)) return plain;
   if (plain.length === 4) return Uint8Array.of(127, 0, 0, 1);
-  return Uint8Array.from({ length: plain.length }, (_, index) => (index === plain.length - 1 ? 1 : 0));
+  return Uint8Array.from({ length: plain.length }, (_, index) =>
+    index === plain.length - 1 ? 1 : 0,
+  );
 }
 
 function parsePrefix(text: string, max: number): number {

@@ -1,9 +1,12 @@
 /**
- * System calls that no domain is given at level enforcing, each with the reason shown to whoever asks for it.
+ * System calls that no domain is given at level enforcing, each with the reason shown to whoever
+ * asks for it.
  *
- * The rule: a call is here if it undoes what holds the domain (names, mounts, filter, Landlock), or reaches past it into the kernel or
- * into every process of the host. What is only dangerous to the caller itself (personality, modify_ldt, ptrace of its own children, which
- * Landlock keeps inside the domain) or is held by a capability that the policy grants (clock_settime, sethostname) is merely left out by default.
+ * The rule: a call is here if it undoes what holds the domain (names, mounts, filter, Landlock), or
+ * reaches past it into the kernel or into every process of the host. What is only dangerous to the
+ * caller itself (personality, modify_ldt, ptrace of its own children, which Landlock keeps inside
+ * the domain) or is held by a capability that the policy grants (clock_settime, sethostname) is
+ * merely left out by default.
  */
 export interface NeverGranted {
   readonly name: string;
@@ -27,7 +30,9 @@ export const mountCalls: readonly string[] = [
 
 const reasons: Readonly<Record<string, readonly string[]>> = {
   "a changed mount tree gives paths another meaning, and Landlock refuses it anyway": mountCalls,
-  "it enters namespaces of other processes, where paths and addresses mean something else": ["setns"],
+  "it enters namespaces of other processes, where paths and addresses mean something else": [
+    "setns",
+  ],
   "it opens files by handle, past every path": ["open_by_handle_at"],
   "its operations run in the kernel without passing the system call filter": [
     "io_uring_setup",
@@ -37,7 +42,10 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   "it freezes the kernel, and whoever reads the domain's memory, on a page fault": ["userfaultfd"],
   "it loads programs into the kernel and can detach those that confine the domain": ["bpf"],
   "it watches every process and every processor of the host": ["perf_event_open"],
-  "it sees, and can hold up, the opening of every file of a file system": ["fanotify_init", "fanotify_mark"],
+  "it sees, and can hold up, the opening of every file of a file system": [
+    "fanotify_init",
+    "fanotify_mark",
+  ],
   "it loads code into the kernel": [
     "init_module",
     "finit_module",
@@ -53,7 +61,11 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "keyctl",
   ],
   "it gives access to I/O ports, and through them to all memory": ["iopl", "ioperm"],
-  "it makes the kernel itself write to a file of the caller's choice": ["acct", "swapon", "swapoff"],
+  "it makes the kernel itself write to a file of the caller's choice": [
+    "acct",
+    "swapon",
+    "swapoff",
+  ],
   "it changes quotas of the whole file system": ["quotactl", "quotactl_fd"],
   "it is a relic without a user, and old code is badly kept code": [
     "_sysctl",
@@ -67,8 +79,8 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-export const neverGranted: readonly NeverGranted[] = Object.entries(reasons).flatMap(([why, names]) =>
-  names.map((name) => ({ name, why })),
+export const neverGranted: readonly NeverGranted[] = Object.entries(reasons).flatMap(
+  ([why, names]) => names.map((name) => ({ name, why })),
 );
 
 /** Why a sealed domain cannot have this call; null if it can. */

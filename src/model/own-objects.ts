@@ -3,16 +3,23 @@ import { allPermissions, Permission, type PermissionSet } from "./permission.ts"
 import type { NameRule, Source } from "./policy.ts";
 
 /**
- * What belongs to Cofferdam is denied to every domain at every level (design rule 7). Such rules are ordinary denies
- * with this file in their source, by which `decide()` knows them.
+ * What belongs to Cofferdam is denied to every domain at every level (design rule 7). Such rules
+ * are ordinary denies with this file in their source, by which `decide()` knows them.
  */
 const OWN_OBJECTS_FILE = "cofferdam:own-objects";
 
 /** What changes a file or the name it has. */
 export const changing: PermissionSet =
-  Permission.write | Permission.create | Permission.delete | Permission.attributes | Permission.listen;
-/** What could put another directory, or a symbolic link, where the way to one of our places leads. */
-const leadingAstray = Permission.create | Permission.delete | Permission.attributes | Permission.listen;
+  Permission.write |
+  Permission.create |
+  Permission.delete |
+  Permission.attributes |
+  Permission.listen;
+/**
+ * What could put another directory, or a symbolic link, where the way to one of our places leads.
+ */
+const leadingAstray =
+  Permission.create | Permission.delete | Permission.attributes | Permission.listen;
 
 /** Denies for these patterns, to be put beside the policy's own name rules. */
 export function ownObjectRules(
@@ -28,9 +35,9 @@ export function ownObjectRules(
 }
 
 /**
- * Denies for Cofferdam's places, for what is `kept` (it may be read: the domain's policy files, control groups), each with
- * everything below, and for every directory on the way: one that is not there yet could be planted, with a policy in it for
- * the next start.
+ * Denies for Cofferdam's places, for what is `kept` (it may be read: the domain's policy files,
+ * control groups), each with everything below, and for every directory on the way: one that is not
+ * there yet could be planted, with a policy in it for the next start.
  */
 export function ownRules(places: readonly string[], kept: readonly string[]): readonly NameRule[] {
   const ways = [...new Set([...places, ...kept].flatMap(waysTo))].sort();

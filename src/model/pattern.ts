@@ -1,6 +1,7 @@
 /**
- * Patterns of names: what they look like (`pattern/lex.ts`), what they mean (`pattern/branches.ts`), and whether one
- * covers a name (`pattern/match.ts`). The automaton is compiled from the same branches, and matched differently.
+ * Patterns of names: what they look like (`pattern/lex.ts`), what they mean
+ * (`pattern/branches.ts`), and whether one covers a name (`pattern/match.ts`). The automaton is
+ * compiled from the same branches, and matched differently.
  *
  *     *      any bytes within a component, also a leading dot
  *     **     any components, as a whole component; at the end also any bytes across `/`
@@ -16,4 +17,9 @@ export { escapeName } from "./pattern/escape-name.ts";
 export { isLiteral, literalPrefix } from "./pattern/literal-prefix.ts";
 export { coverage, matches } from "./pattern/match.ts";
 export { alternatives, parsePattern } from "./pattern/parse.ts";
-export type { ParsedPattern, Pattern, PatternProblem, PatternProblemCode } from "./pattern/types.ts";
+export type {
+  ParsedPattern,
+  Pattern,
+  PatternProblem,
+  PatternProblemCode,
+} from "./pattern/types.ts";

@@ -1,14 +1,18 @@
 /**
  * What may be done to a name: a set of bits, one per operation class on names.
  *
- * The bits are part of the automaton's binary form (see `docs/automaton.md`) and of the plan; never renumber them.
+ * The bits are part of the automaton's binary form (see `docs/automaton.md`) and of the plan; never
+ * renumber them.
  */
 export const Permission = {
   /** Open for reading; list a directory. Letter `r`. */
   read: 0x001,
   /** Open an existing file for writing, append, truncate. Letter `w`. */
   write: 0x002,
-  /** Make a new name: file, directory, fifo, symbolic link, hard link, target of a rename. Letter `c`. */
+  /**
+   * Make a new name: file, directory, fifo, symbolic link, hard link, target of a rename. Letter
+   * `c`.
+   */
   create: 0x004,
   /** Remove a name: unlink, rmdir, source or replaced target of a rename. Letter `d`. */
   delete: 0x008,
@@ -20,7 +24,9 @@ export const Permission = {
   attributes: 0x040,
   /** ioctl on a device. Letter `i`. */
   ioctl: 0x080,
-  /** Connect or send to the unix socket of that name. Written `connect unix NAME` under `network`. */
+  /**
+   * Connect or send to the unix socket of that name. Written `connect unix NAME` under `network`.
+   */
   connect: 0x100,
   /** Bind a unix socket to that name. Written `listen unix NAME` under `network`. */
   listen: 0x200,
@@ -32,7 +38,10 @@ export type PermissionName = keyof typeof Permission;
 export type PermissionSet = number;
 
 /** Every bit that means something. */
-export const allPermissions: PermissionSet = Object.values(Permission).reduce((set, bit) => set | bit, 0);
+export const allPermissions: PermissionSet = Object.values(Permission).reduce(
+  (set, bit) => set | bit,
+  0,
+);
 
 /** The letters a `files` line may use, in canonical order. */
 export const permissionLetters = {
@@ -46,7 +55,10 @@ export const permissionLetters = {
   i: Permission.ioctl,
 } as const satisfies Record<string, PermissionSet>;
 
-/** `rwcd`-style spelling of the letters in `set`, canonical order; bits without a letter are left out. */
+/**
+ * `rwcd`-style spelling of the letters in `set`, canonical order; bits without a letter are left
+ * out.
+ */
 export function formatLetters(set: PermissionSet): string {
   return Object.entries(permissionLetters)
     .filter(([, bit]) => (set & bit) !== 0)

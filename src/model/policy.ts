@@ -1,8 +1,8 @@
 import type { PermissionSet } from "./permission.ts";
 
 /**
- * The meaning of a domain: what is left of a policy file once includes, variables and templates are resolved.
- * It knows no kernel and no host: two hosts give the same `Policy` for the same files.
+ * The meaning of a domain: what is left of a policy file once includes, variables and templates are
+ * resolved. It knows no kernel and no host: two hosts give the same `Policy` for the same files.
  */
 export interface Policy {
   /** The domain's name, for an instance `template@instance`. */
@@ -25,12 +25,18 @@ export interface Policy {
   /** Domains that may be signalled beside the own one; `any` for every process. */
   readonly signals: readonly TokenRule[];
   readonly transitions: readonly Transition[];
-  /** Who the daemon runs as; null keeps the caller. Names, resolved against the host by the compiler. */
+  /**
+   * Who the daemon runs as; null keeps the caller. Names, resolved against the host by the
+   * compiler.
+   */
   readonly user: string | null;
   readonly group: string | null;
   /** Set-user-id programs that must gain privileges on exec: naming one turns no_new_privs off. */
   readonly setUserId: readonly string[];
-  /** What may be missing on a host without stopping the start (`best-effort`); empty means fail closed. */
+  /**
+   * What may be missing on a host without stopping the start (`best-effort`); empty means fail
+   * closed.
+   */
   readonly bestEffort: readonly BestEffort[];
 }
 
@@ -49,7 +55,9 @@ export interface Source {
   readonly text: string;
 }
 
-export type Entry = { readonly kind: "exec"; readonly path: string } | { readonly kind: "unit"; readonly unit: string };
+export type Entry =
+  | { readonly kind: "exec"; readonly path: string }
+  | { readonly kind: "unit"; readonly unit: string };
 
 /**
  * One pattern with the operations it allows or denies.
@@ -68,7 +76,10 @@ export interface AddressRule {
   /** `connect` covers connecting and addressed sends; `listen` covers bind and listen. */
   readonly operation: "connect" | "listen";
   readonly protocol: "tcp" | "udp";
-  /** Network in binary (4 or 16 bytes) with prefix length in bits; null stands for every address of both families. */
+  /**
+   * Network in binary (4 or 16 bytes) with prefix length in bits; null stands for every address of
+   * both families.
+   */
   readonly network: Network | null;
   /** Inclusive, 0..65535. Port 0 in a `listen` rule is "a port of the kernel's choice". */
   readonly ports: PortRange;
@@ -105,9 +116,9 @@ export interface TokenRule<T extends string = string> {
 export type IpcKind = "shm" | "sem" | "msg" | "mqueue";
 
 /**
- * `stdio`: descriptors 0-2 that are files, pipes, terminals or character devices.
- * `stdio-sockets`: descriptors 0-2 that are connected unix stream sockets (journald's); another could be connected anew.
- * `listen`: the sockets of systemd socket activation (LISTEN_FDS), and no others.
+ * `stdio`: descriptors 0-2 that are files, pipes, terminals or character devices. `stdio-sockets`:
+ * descriptors 0-2 that are connected unix stream sockets (journald's); another could be connected
+ * anew. `listen`: the sockets of systemd socket activation (LISTEN_FDS), and no others.
  */
 export type InheritKind = "stdio" | "stdio-sockets" | "listen";
 

@@ -13,7 +13,10 @@ export type Request =
   | InheritRequest
   | SignalRequest;
 
-/** An operation on one name. `path` is canonical: absolute, no symbolic link, no `.`, `..` or `//`; or an abstract socket's `@name`. */
+/**
+ * An operation on one name. `path` is canonical: absolute, no symbolic link, no `.`, `..` or `//`;
+ * or an abstract socket's `@name`.
+ */
 export interface NameRequest {
   readonly class: "name";
   readonly operation: PermissionName;
@@ -22,7 +25,10 @@ export interface NameRequest {
   readonly inode?: InodeId;
 }
 
-/** `rename`: `from` disappears and `to` appears, replacing what was there. `link`: `to` becomes a second name of `from`. */
+/**
+ * `rename`: `from` disappears and `to` appears, replacing what was there. `link`: `to` becomes a
+ * second name of `from`.
+ */
 export interface TwoNameRequest {
   readonly class: "two-names";
   readonly operation: "rename" | "link";

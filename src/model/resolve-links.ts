@@ -1,15 +1,19 @@
 import { LINKS_FOLLOWED_MAX } from "./limits.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** A name without symbolic links on the way, or why there is none. `link` is the link at which following ended. */
+/**
+ * A name without symbolic links on the way, or why there is none. `link` is the link at which
+ * following ended.
+ */
 export type ResolvedName =
   | { readonly kind: "name"; readonly path: string; readonly followed: boolean }
   | { readonly kind: "loop"; readonly link: string }
   | { readonly kind: "forbidden"; readonly link: string };
 
 /**
- * Follows the symbolic links of a name as path_resolution(7) does. Names that are not there, and everything after them,
- * stay as written. Links on procfs are left alone, since they lead elsewhere for each process.
+ * Follows the symbolic links of a name as path_resolution(7) does. Names that are not there, and
+ * everything after them, stay as written. Links on procfs are left alone, since they lead elsewhere
+ * for each process.
  *
  * @param last whether a link in the last component is followed too
  * @param mayFollow asked for each link by its own canonical name
@@ -30,7 +34,12 @@ export function resolveName(
     }
     const path = `/${[...done, name].join("/")}`;
     const node = snapshot.lookup(path);
-    if (node?.kind !== "symlink" || node.target === null || node.procfs || (!last && rest.length === 0)) {
+    if (
+      node?.kind !== "symlink" ||
+      node.target === null ||
+      node.procfs ||
+      (!last && rest.length === 0)
+    ) {
       done.push(name);
       continue;
     }

@@ -9,14 +9,16 @@ import { PlacementWalk } from "./sealed-view/walk.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
- * What a sealed domain really has: the placements of kernel rules that stand for a policy on one host at one moment, and
- * what is left to the broker or lost. This is the one place of that rule; `src/compile/landlock` turns placements into
- * Landlock rules, and `decide(policy, request, view)` answers by them.
+ * What a sealed domain really has: the placements of kernel rules that stand for a policy on one
+ * host at one moment, and what is left to the broker or lost. This is the one place of that rule;
+ * `src/compile/landlock` turns placements into Landlock rules, and `decide(policy, request, view)`
+ * answers by them.
  *
- * The walk follows the snapshot together with the automaton, from `/`. A directory gets what every name below it has. A
- * file gets what it has itself. Create and delete are given only to directories below which all names have the same
- * permissions, since the kernel would let files change places there. Where something more can still be granted the walk
- * goes on into the children.
+ * The walk follows the snapshot together with the automaton, from `/`. A directory gets what every
+ * name below it has. A file gets what it has itself. Create and delete are given only to
+ * directories below which all names have the same permissions, since the kernel would let files
+ * change places there. Where something more can still be granted the walk goes on into the
+ * children.
  *
  * The policy's patterns must be canonical (`canonicalise`). Throws as `buildAutomaton` does.
  */
@@ -35,13 +37,18 @@ export function sealedView(policy: Policy, snapshot: Snapshot): SealedView {
   };
 }
 
-/** Rules whose choice of names begins at or above `path` and that are no plain trees: these made the walk go there. */
+/**
+ * Rules whose choice of names begins at or above `path` and that are no plain trees: these made the
+ * walk go there.
+ */
 function rulesReaching(rules: readonly NameRule[], path: string): readonly NameRule[] {
   return rules.filter((rule) => {
     const parsed = parsePattern(rule.pattern);
     if ("problem" in parsed) return false;
     const prefix = literalPrefix(parsed.pattern);
-    const isPlain = alternatives(parsed.pattern).every((text) => [prefix, `${prefix}/**`].includes(text));
+    const isPlain = alternatives(parsed.pattern).every((text) =>
+      [prefix, `${prefix}/**`].includes(text),
+    );
     return !isPlain && (prefix === "/" || `${path}/`.startsWith(`${prefix}/`));
   });
 }

@@ -1,8 +1,9 @@
 import type { InodeId } from "./request.ts";
 
 /**
- * The file names of a host at one moment, as far as a policy reaches. A sealed domain decides on the snapshot taken at its start.
- * All paths are canonical. Implementations: `src/compile/host-snapshot.ts` (the real host), tests build their own.
+ * The file names of a host at one moment, as far as a policy reaches. A sealed domain decides on
+ * the snapshot taken at its start. All paths are canonical. Implementations:
+ * `src/compile/host-snapshot.ts` (the real host), tests build their own.
  */
 export interface Snapshot {
   /** null when nothing has that name. Does not follow a symbolic link in the last component. */
@@ -16,6 +17,9 @@ export interface SnapshotNode {
   readonly inode: InodeId;
   /** Where a symbolic link leads, as written; null for everything else. */
   readonly target: string | null;
-  /** The file system is procfs: Landlock rules on anything but its root do not last (landlock-engine A4). */
+  /**
+   * The file system is procfs: Landlock rules on anything but its root do not last (landlock-engine
+   * A4).
+   */
   readonly procfs: boolean;
 }

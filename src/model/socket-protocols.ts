@@ -1,6 +1,6 @@
 /**
- * Protocols of the socket families that are granted without addresses, by number.
- * Sources: include/uapi/linux/netlink.h (6.18), netlink(7); IANA protocol numbers as in /etc/protocols.
+ * Protocols of the socket families that are granted without addresses, by number. Sources:
+ * include/uapi/linux/netlink.h (6.18), netlink(7); IANA protocol numbers as in /etc/protocols.
  */
 export const socketProtocols = {
   netlink: {

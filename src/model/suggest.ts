@@ -3,18 +3,32 @@ import { formatEndpoint, judgedAddress } from "./network.ts";
 import { whyNever } from "./never-granted.ts";
 import { escapeName } from "./pattern.ts";
 import { formatLetters, Permission, type PermissionSet } from "./permission.ts";
-import type { AddressRequest, NameRequest, Request, SocketRequest, TwoNameRequest } from "./request.ts";
+import type {
+  AddressRequest,
+  NameRequest,
+  Request,
+  SocketRequest,
+  TwoNameRequest,
+} from "./request.ts";
 import { protocolName } from "./socket-protocols.ts";
 
 /** A line of a policy file and the section it belongs to. */
 export interface Suggestion {
-  readonly section: "files" | "network" | "syscalls" | "capabilities" | "ipc" | "inherit" | "signals";
+  readonly section:
+    | "files"
+    | "network"
+    | "syscalls"
+    | "capabilities"
+    | "ipc"
+    | "inherit"
+    | "signals";
   readonly line: string;
 }
 
 /**
- * The narrowest single line that makes a policy grant the request, as long as the policy does not deny it and the names
- * of a rename carry no permissions of other rules. Null for what no line can grant.
+ * The narrowest single line that makes a policy grant the request, as long as the policy does not
+ * deny it and the names of a rename carry no permissions of other rules. Null for what no line can
+ * grant.
  */
 export function suggest(request: Request): Suggestion | null {
   switch (request.class) {
@@ -44,11 +58,15 @@ function suggestName({ operation, path }: NameRequest): Suggestion | null {
   if (operation === "connect" || operation === "listen") {
     return { section: "network", line: `${operation} unix ${escapeName(path)}` };
   }
-  return files(operation === "execute" ? Permission.execute | Permission.read : Permission[operation], [path]);
+  return files(
+    operation === "execute" ? Permission.execute | Permission.read : Permission[operation],
+    [path],
+  );
 }
 
 function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Suggestion | null {
-  if (![from, to].every((path) => path.startsWith("/") && path !== "/" && isCanonicalName(path))) return null;
+  if (![from, to].every((path) => path.startsWith("/") && path !== "/" && isCanonicalName(path)))
+    return null;
   // No file system links directories.
   if (operation === "link") return directory ? null : files(Permission.create, [to]);
   const names = files(Permission.create | Permission.delete, [from, to]);
@@ -59,10 +77,16 @@ function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Su
 
 function files(permissions: PermissionSet, paths: readonly string[]): Suggestion | null {
   if (!paths.every((path) => path.startsWith("/"))) return null;
-  return { section: "files", line: [formatLetters(permissions), ...paths.map(lastingPattern)].join(" ") };
+  return {
+    section: "files",
+    line: [formatLetters(permissions), ...paths.map(lastingPattern)].join(" "),
+  };
 }
 
-/** The name itself; below a process's folder on procfs the same name of every process, since the next one has another number. */
+/**
+ * The name itself; below a process's folder on procfs the same name of every process, since the
+ * next one has another number.
+ */
 function lastingPattern(path: string): string {
   return escapeName(path).replace(/^\/proc\/\d+(?=\/)/, "/proc/[0-9]*");
 }

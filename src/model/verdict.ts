@@ -7,9 +7,9 @@ export type Decision =
   | { readonly outcome: "denied"; readonly by: null; readonly reason: DenialReason };
 
 /**
- * `no-rule`: no grant names it. `gain`: a rename or link would give the object rights it did not have.
- * `late-name`: the pattern matches, but the sealed domain's snapshot does not hold that name and inode.
- * `own-object`: it belongs to Cofferdam.
+ * `no-rule`: no grant names it. `gain`: a rename or link would give the object rights it did not
+ * have. `late-name`: the pattern matches, but the sealed domain's snapshot does not hold that name
+ * and inode. `own-object`: it belongs to Cofferdam.
  */
 export type DenialReason = "no-rule" | "gain" | "late-name" | "own-object";
 

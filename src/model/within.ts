@@ -10,7 +10,9 @@ export function mayReach(prefix: string, path: string): boolean {
   return isWithin(prefix, path) || isWithin(path, prefix);
 }
 
-/** Where the choice of a rule's pattern begins; the pattern itself, unescaped, where there is none. */
+/**
+ * Where the choice of a rule's pattern begins; the pattern itself, unescaped, where there is none.
+ */
 export function prefixOf({ pattern }: { readonly pattern: string }): string {
   const parsed = parsePattern(pattern);
   return "problem" in parsed ? "/" : literalPrefix(parsed.pattern);

@@ -1,16 +1,20 @@
 /**
- * JSON with sorted keys and no spaces, so that equal values give equal bytes. Accepts what JSON can carry
- * (bigint, functions, undefined in arrays and non-finite numbers are errors, not silently dropped); undefined members are left out.
+ * JSON with sorted keys and no spaces, so that equal values give equal bytes. Accepts what JSON can
+ * carry (bigint, functions, undefined in arrays and non-finite numbers are errors, not silently
+ * dropped); undefined members are left out.
  */
 export function canonicalJson(value: unknown): string {
   return textOf(value, new Map());
 }
 
-/** `known`: the text of each object met. Rules share their sources, and hundreds come of one line. */
+/**
+ * `known`: the text of each object met. Rules share their sources, and hundreds come of one line.
+ */
 type Known = Map<object, string>;
 
 function textOf(value: unknown, known: Known): string {
-  if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
+  if (value === null || typeof value === "boolean" || typeof value === "string")
+    return JSON.stringify(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`JSON cannot carry ${value}`);
     return String(Object.is(value, -0) ? 0 : value);
@@ -34,7 +38,8 @@ function members(value: Readonly<Record<string, unknown>>, known: Known): string
   let text = "";
   for (const key of Object.keys(value).sort()) {
     const member = value[key];
-    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${textOf(member, known)}`;
+    if (member !== undefined)
+      text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${textOf(member, known)}`;
   }
   return `{${text}}`;
 }

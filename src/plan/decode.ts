@@ -2,14 +2,24 @@ import { crc32 } from "node:zlib";
 import { inflated } from "./deflated.ts";
 import { demands } from "./demands.ts";
 import { PlanFormatError, planStrings } from "./format-error.ts";
-import { levelNumbers, planFlags, type RecordOf, type RecordSection, recordSize, sections } from "./layout.ts";
+import {
+  levelNumbers,
+  planFlags,
+  type RecordOf,
+  type RecordSection,
+  recordSize,
+  sections,
+} from "./layout.ts";
 import type { Fact, MediationPlan, Plan } from "./plan.ts";
 import { readRecord, type StringReader } from "./record.ts";
 import { type SectionRanges, sectionRanges } from "./section-ranges.ts";
 
 export { PlanFormatError } from "./format-error.ts";
 
-/** The plan in `bytes`. Total: whatever the bytes, the answer is a plan that fulfils `demands.ts`, or a PlanFormatError with its offset. */
+/**
+ * The plan in `bytes`. Total: whatever the bytes, the answer is a plan that fulfils `demands.ts`,
+ * or a PlanFormatError with its offset.
+ */
 export function decodePlan(bytes: Uint8Array): Plan {
   const ranges = sectionRanges(bytes, (body) => crc32(body));
   const reader = new Reader(bytes, ranges);
@@ -49,7 +59,10 @@ class Reader {
     try {
       return inflated(this.section(name));
     } catch (cause) {
-      throw new PlanFormatError(this.ranges[name].offset, `${name} cannot be inflated: ${(cause as Error).message}`);
+      throw new PlanFormatError(
+        this.ranges[name].offset,
+        `${name} cannot be inflated: ${(cause as Error).message}`,
+      );
     }
   }
 }
@@ -87,7 +100,9 @@ function build(reader: Reader): Plan {
           scoped: head.scoped,
           restrictFlags: head.restrictFlags,
           paths: pathRules(reader),
-          ports: reader.records("portRules").map(({ port, rights }) => ({ port: Number(port), rights })),
+          ports: reader
+            .records("portRules")
+            .map(({ port, rights }) => ({ port: Number(port), rights })),
         }
       : null,
     seccomp: has("SECCOMP")
@@ -101,7 +116,11 @@ function build(reader: Reader): Plan {
             .map(({ attachType, tag }) => ({ attachType: Number(attachType), tag })),
         }
       : null,
-    inherit: { stdio: has("INHERIT_STDIO"), stdioSockets: has("INHERIT_STDIO_SOCKETS"), listen: has("INHERIT_LISTEN") },
+    inherit: {
+      stdio: has("INHERIT_STDIO"),
+      stdioSockets: has("INHERIT_STDIO_SOCKETS"),
+      listen: has("INHERIT_LISTEN"),
+    },
     automaton: reader.inflated("automaton"),
     mediation: mediation(reader),
   };
@@ -113,7 +132,9 @@ function facts(reader: Reader): Fact[] {
     ...reader
       .records("nameFacts")
       .map((fact) =>
-        fact.mode === 0 ? { kind: "absent" as const, path: fact.path } : { kind: "node" as const, ...fact },
+        fact.mode === 0
+          ? { kind: "absent" as const, path: fact.path }
+          : { kind: "node" as const, ...fact },
       ),
   ];
 }
@@ -121,7 +142,10 @@ function facts(reader: Reader): Fact[] {
 function pathRules(reader: Reader) {
   return reader.records("pathRules").map(({ path, directory, rights }) => {
     if (directory > 1)
-      throw new PlanFormatError(reader.ranges.pathRules.offset, `directory is ${directory} for \`${path}\``);
+      throw new PlanFormatError(
+        reader.ranges.pathRules.offset,
+        `directory is ${directory} for \`${path}\``,
+      );
     return { path, directory: directory === 1, rights };
   });
 }

@@ -1,18 +1,26 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { planLimits } from "./layout.ts";
 
-/** The fastest: a plan that is a little larger costs less than the time that is spent on making it small. */
+/**
+ * The fastest: a plan that is a little larger costs less than the time that is spent on making it
+ * small.
+ */
 const LEVEL = 1;
 
-/** Bytes as a section carries them: raw DEFLATE (RFC 1951); the same zlib gives the same bytes. @throws RangeError for too many */
+/**
+ * Bytes as a section carries them: raw DEFLATE (RFC 1951); the same zlib gives the same bytes.
+ * @throws RangeError for too many
+ */
 export function deflated(bytes: Uint8Array): Uint8Array {
   const { PLAN_INFLATED_MAX: max } = planLimits;
-  if (bytes.length > max) throw new RangeError(`a section of ${bytes.length} bytes, at most ${max}`);
+  if (bytes.length > max)
+    throw new RangeError(`a section of ${bytes.length} bytes, at most ${max}`);
   return deflateRawSync(bytes, { level: LEVEL });
 }
 
 /**
- * The bytes that were deflated, at most `planLimits.PLAN_INFLATED_MAX`. Bytes behind the end of the stream are an error too.
+ * The bytes that were deflated, at most `planLimits.PLAN_INFLATED_MAX`. Bytes behind the end of the
+ * stream are an error too.
  * @throws Error of zlib or RangeError
  */
 export function inflated(bytes: Uint8Array): Uint8Array {

@@ -2,8 +2,9 @@ import { planLimits } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 
 /**
- * What a plan must fulfil beyond its types, else it is neither written nor accepted: null, or what is wrong.
- * `native/plan.c` demands the same of the bytes. The heart of it: a plan that confines nothing exists only at level `disabled`.
+ * What a plan must fulfil beyond its types, else it is neither written nor accepted: null, or what
+ * is wrong. `native/plan.c` demands the same of the bytes. The heart of it: a plan that confines
+ * nothing exists only at level `disabled`.
  */
 export function demands(plan: Plan): string | null {
   return layers(plan) ?? landlock(plan) ?? seccomp(plan) ?? rest(plan);
@@ -13,7 +14,9 @@ function layers(plan: Plan): string | null {
   const { level } = plan;
   if (plan.domain === "") return "plan without a domain";
   if (level === "disabled") {
-    return plan.landlock || plan.seccomp || plan.cgroup ? "plan of a disabled domain with layers" : null;
+    return plan.landlock || plan.seccomp || plan.cgroup
+      ? "plan of a disabled domain with layers"
+      : null;
   }
   if (plan.seccomp === null) return `plan at level ${level} without a seccomp filter`;
   if (plan.mode === "sealed") {
@@ -37,7 +40,8 @@ function landlock({ landlock }: Plan): string | null {
   }
   const ports = new Set<number>();
   for (const { port, rights } of landlock.ports) {
-    if (!Number.isInteger(port) || port < 0 || port > 65535) return `Landlock rule for port ${port}`;
+    if (!Number.isInteger(port) || port < 0 || port > 65535)
+      return `Landlock rule for port ${port}`;
     if (ports.has(port)) return `two Landlock rules for port ${port}`;
     ports.add(port);
     if (rights === 0n || (rights & ~landlock.handledNet) !== 0n)
@@ -56,8 +60,12 @@ function seccomp({ seccomp }: Plan): string | null {
 }
 
 function rest({ identity, cgroup }: Plan): string | null {
-  if ((identity.ambient & ~identity.bounding) !== 0n) return "ambient capabilities outside the bounding set";
-  if ((identity.user?.groups.length ?? 0) > planLimits.PLAN_GROUPS_MAX) return "too many supplementary groups";
+  if ((identity.ambient & ~identity.bounding) !== 0n)
+    return "ambient capabilities outside the bounding set";
+  if ((identity.user?.groups.length ?? 0) > planLimits.PLAN_GROUPS_MAX)
+    return "too many supplementary groups";
   if (cgroup === null) return null;
-  return cgroup.anchor.startsWith("/") ? null : `cgroup anchor \`${cgroup.anchor}\`, which is not absolute`;
+  return cgroup.anchor.startsWith("/")
+    ? null
+    : `cgroup anchor \`${cgroup.anchor}\`, which is not absolute`;
 }

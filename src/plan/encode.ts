@@ -26,8 +26,9 @@ import { type StringWriter, writeRecords } from "./record.ts";
 type Records = { readonly [N in RecordSection]: readonly RecordOf<(typeof sections)[N]>[] };
 
 /**
- * A plan's bytes: equal plans give equal bytes, whatever the order of their facts, groups, rules and keys.
- * Throws RangeError or TypeError for a plan that the launcher would refuse (`demands.ts`) or that does not fit the layout.
+ * A plan's bytes: equal plans give equal bytes, whatever the order of their facts, groups, rules
+ * and keys. Throws RangeError or TypeError for a plan that the launcher would refuse (`demands.ts`)
+ * or that does not fit the layout.
  */
 export function encodePlan(plan: Plan): Uint8Array {
   const problem = demands(plan);
@@ -42,7 +43,12 @@ export function encodePlan(plan: Plan): Uint8Array {
   parts.set("strings", strings.bytes());
   parts.set("automaton", deflated(plan.automaton));
   parts.set("mediation", deflated(new TextEncoder().encode(canonicalJson(plan.mediation))));
-  return assemble(sectionNames.map((name) => ({ record: recordSize(name), bytes: parts.get(name) as Uint8Array })));
+  return assemble(
+    sectionNames.map((name) => ({
+      record: recordSize(name),
+      bytes: parts.get(name) as Uint8Array,
+    })),
+  );
 }
 
 function recordsOf(plan: Plan): Records {
@@ -51,7 +57,9 @@ function recordsOf(plan: Plan): Records {
   return {
     head: [head(plan)],
     startFacts: facts("start"),
-    nameFacts: [...facts("node"), ...facts("absent").map(({ path }) => ({ path, ...absent }))].sort(byPath),
+    nameFacts: [...facts("node"), ...facts("absent").map(({ path }) => ({ path, ...absent }))].sort(
+      byPath,
+    ),
     groups: [...(plan.identity.user?.groups ?? [])].sort((a, b) => a - b).map((gid) => ({ gid })),
     pathRules: (plan.landlock?.paths ?? [])
       .map((rule) => ({ ...rule, directory: rule.directory ? 1 : 0 }))
@@ -137,7 +145,14 @@ function assemble(parts: readonly { record: number; bytes: Uint8Array }[]): Uint
   });
   const magic = new TextEncoder().encode(PLAN_MAGIC);
   const crc = crc32(plan.subarray(HEADER_SIZE));
-  const fields = { magic, version: PLAN_VERSION, sections: parts.length, length: BigInt(length), crc, reserved: 0 };
+  const fields = {
+    magic,
+    version: PLAN_VERSION,
+    sections: parts.length,
+    length: BigInt(length),
+    crc,
+    reserved: 0,
+  };
   plan.set(writeRecords(header, [fields], noStrings), 0);
   return plan;
 }

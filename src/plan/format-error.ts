@@ -12,17 +12,22 @@ export class PlanFormatError extends Error {
   }
 }
 
-/** Reads the strings of a plan; throws PlanFormatError for an offset outside or a string without its NUL. */
+/**
+ * Reads the strings of a plan; throws PlanFormatError for an offset outside or a string without its
+ * NUL.
+ */
 export function planStrings(
   bytes: Uint8Array,
   range: { readonly offset: number; readonly length: number },
 ): StringReader {
   const section = bytes.subarray(range.offset, range.offset + range.length);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  if (section[section.length - 1] !== 0) throw new PlanFormatError(range.offset, "strings do not end with NUL");
+  if (section[section.length - 1] !== 0)
+    throw new PlanFormatError(range.offset, "strings do not end with NUL");
   return {
     at(offset, position) {
-      if (offset >= section.length) throw new PlanFormatError(position, `string offset ${offset} outside the strings`);
+      if (offset >= section.length)
+        throw new PlanFormatError(position, `string offset ${offset} outside the strings`);
       if (offset > 0 && section[offset - 1] !== 0)
         throw new PlanFormatError(position, `string offset ${offset} inside a string`);
       try {

@@ -83,7 +83,9 @@ function table(layout: RecordLayout): string[] {
     "",
     "| at | type | field | meaning |",
     "|---|---|---|---|",
-    ...layout.map(({ name, type, doc }, index) => `| ${offsets[index]} | ${type} | \`${name}\` | ${doc} |`),
+    ...layout.map(
+      ({ name, type, doc }, index) => `| ${offsets[index]} | ${type} | \`${name}\` | ${doc} |`,
+    ),
     "",
   ];
 }

@@ -58,7 +58,9 @@ export function generatePlanHeader(): string {
     define("PLAN_ENTRY_SIZE", ENTRY_SIZE),
     ...Object.entries(planLimits).map(([name, value]) => define(name, value)),
     "",
-    ...Object.entries(levelNumbers).map(([name, value]) => define(`PLAN_LEVEL_${upper(name)}`, value)),
+    ...Object.entries(levelNumbers).map(([name, value]) =>
+      define(`PLAN_LEVEL_${upper(name)}`, value),
+    ),
     ...Object.entries(planFlags).map(([name, value]) => define(`PLAN_${name}`, value)),
     define(
       "PLAN_FLAGS_KNOWN",
@@ -70,7 +72,9 @@ export function generatePlanHeader(): string {
     "",
     struct("plan_header", header),
     struct("plan_section", sectionEntry),
-    ...records.flatMap(([name, layout]) => (typeof layout === "string" ? [] : [struct(`plan_${snake(name)}`, layout)])),
+    ...records.flatMap(([name, layout]) =>
+      typeof layout === "string" ? [] : [struct(`plan_${snake(name)}`, layout)],
+    ),
     "/* Bytes of one record of each section, by section number. */",
     `#define SECTION_RECORD_SIZES { ${sectionNames.map(recordSizeInC).join(", ")} }`,
     "/* Every field that is an offset into the strings: section, place in its record, whether it is an absolute path. */",
@@ -86,7 +90,9 @@ export function generatePlanHeader(): string {
     ),
     define("SLOT_ADOPTS", SELF_CONFINED_SLOT * SLOT_SIZE + SLOT_BEHIND_OFFSET + ADOPTS_OFFSET),
     define("MEDIATOR_RESTARTS_MAX", MEDIATOR_RESTARTS_MAX),
-    ...Object.entries(mediatorDescriptors).map(([name, value]) => define(`MEDIATOR_FD_${upper(name)}`, value)),
+    ...Object.entries(mediatorDescriptors).map(([name, value]) =>
+      define(`MEDIATOR_FD_${upper(name)}`, value),
+    ),
     "",
     "#endif",
     "",

@@ -1,11 +1,16 @@
 /**
- * The binary form of a plan, defined once: encoder, decoder, `native/plan-layout.h` and `docs/plan-format.md` come from here.
+ * The binary form of a plan, defined once: encoder, decoder, `native/plan-layout.h` and
+ * `docs/plan-format.md` come from here.
  *
- * Header, section table (one entry a section, in the order below), then the sections. Everything is little-endian; sections
- * begin at multiples of 8 and follow each other without gaps but zero padding. The checksum covers everything behind the header.
+ * Header, section table (one entry a section, in the order below), then the sections. Everything is
+ * little-endian; sections begin at multiples of 8 and follow each other without gaps but zero
+ * padding. The checksum covers everything behind the header.
  */
 
-/** `tag` is 8 bytes as they are; `string` a u32 offset into the section `strings`; `path` likewise, of an absolute path. */
+/**
+ * `tag` is 8 bytes as they are; `string` a u32 offset into the section `strings`; `path` likewise,
+ * of an absolute path.
+ */
 export type FieldType = "u8" | "u16" | "u32" | "u64" | "i64" | "string" | "path" | "tag";
 
 export interface Field {
@@ -25,7 +30,9 @@ type ValueOf<T extends FieldType> = T extends "u64" | "i64"
       : number;
 
 /** A record of layout `L` as TypeScript holds it. */
-export type RecordOf<L extends RecordLayout> = { readonly [F in L[number] as F["name"]]: ValueOf<F["type"]> };
+export type RecordOf<L extends RecordLayout> = {
+  readonly [F in L[number] as F["name"]]: ValueOf<F["type"]>;
+};
 
 export const PLAN_MAGIC = "CFDMPLAN";
 export const PLAN_VERSION = 4;
@@ -70,7 +77,11 @@ export const header = [
   { name: "version", type: "u32", doc: `${PLAN_VERSION}` },
   { name: "sections", type: "u32", doc: "number of entries in the section table" },
   { name: "length", type: "u64", doc: "bytes of the whole plan" },
-  { name: "crc", type: "u32", doc: "CRC-32 (IEEE 802.3, as in zlib) of everything behind the header" },
+  {
+    name: "crc",
+    type: "u32",
+    doc: "CRC-32 (IEEE 802.3, as in zlib) of everything behind the header",
+  },
   { name: "reserved", type: "u32", doc: "0" },
 ] as const satisfies RecordLayout;
 
@@ -99,11 +110,19 @@ export const sections = {
     { name: "seccompFlags", type: "u32", doc: "SECCOMP_FILTER_FLAG_* beside NEW_LISTENER" },
   ],
   startFacts: [
-    { name: "text", type: "string", doc: "what the front composes of kernel, caller and choice; exactly one" },
+    {
+      name: "text",
+      type: "string",
+      doc: "what the front composes of kernel, caller and choice; exactly one",
+    },
   ],
   nameFacts: [
     { name: "path", type: "path", doc: "what lstat is asked for" },
-    { name: "mode", type: "u32", doc: "st_mode with the file type; 0: lstat must say ENOENT or ENOTDIR" },
+    {
+      name: "mode",
+      type: "u32",
+      doc: "st_mode with the file type; 0: lstat must say ENOENT or ENOTDIR",
+    },
     { name: "dev", type: "u64", doc: "st_dev" },
     { name: "ino", type: "u64", doc: "st_ino" },
     { name: "size", type: "u64", doc: "st_size" },
@@ -130,22 +149,38 @@ export const sections = {
     { name: "tag", type: "tag", doc: "the program's tag (struct bpf_prog_info)" },
   ],
   strings: "NUL-terminated UTF-8 strings; the first is empty",
-  automaton: "deflated (RFC 1951): the automaton over names, for the mediator (`docs/automaton.md`)",
-  mediation: "deflated (RFC 1951): canonical JSON (sorted keys, UTF-8), for the mediator and for people",
+  automaton:
+    "deflated (RFC 1951): the automaton over names, for the mediator (`docs/automaton.md`)",
+  mediation:
+    "deflated (RFC 1951): canonical JSON (sorted keys, UTF-8), for the mediator and for people",
 } as const satisfies Record<string, RecordLayout | string>;
 
 export type SectionName = keyof typeof sections;
-export type RecordSection = { [N in SectionName]: (typeof sections)[N] extends RecordLayout ? N : never }[SectionName];
+export type RecordSection = {
+  [N in SectionName]: (typeof sections)[N] extends RecordLayout ? N : never;
+}[SectionName];
 export const sectionNames = Object.keys(sections) as SectionName[];
 
-const fieldSizes = { u8: 1, u16: 2, u32: 4, u64: 8, i64: 8, string: 4, path: 4, tag: 8 } as const satisfies Record<
-  FieldType,
-  number
->;
+const fieldSizes = {
+  u8: 1,
+  u16: 2,
+  u32: 4,
+  u64: 8,
+  i64: 8,
+  string: 4,
+  path: 4,
+  tag: 8,
+} as const satisfies Record<FieldType, number>;
 export const SECTION_ALIGNMENT = 8;
 
-/** Where each field of a record lies, and its size in bytes. Padding is never implied: the C compiler's layout is the same. */
-export function place(layout: RecordLayout): { readonly offsets: readonly number[]; readonly size: number } {
+/**
+ * Where each field of a record lies, and its size in bytes. Padding is never implied: the C
+ * compiler's layout is the same.
+ */
+export function place(layout: RecordLayout): {
+  readonly offsets: readonly number[];
+  readonly size: number;
+} {
   const offsets: number[] = [];
   let end = 0;
   let alignment = 1;

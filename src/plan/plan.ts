@@ -1,19 +1,31 @@
 import type { Level, Mediation } from "../model/policy.ts";
 
 /**
- * What one host will do for one domain: the launcher executes it without knowing any policy.
- * Same policy and same host facts give the same bytes (`encode.ts`); the binary form is described by `layout.ts`,
- * from which `native/plan-layout.h` and `docs/plan-format.md` are generated.
+ * What one host will do for one domain: the launcher executes it without knowing any policy. Same
+ * policy and same host facts give the same bytes (`encode.ts`); the binary form is described by
+ * `layout.ts`, from which `native/plan-layout.h` and `docs/plan-format.md` are generated.
  */
 export interface Plan {
   readonly domain: string;
-  /** The domain's number on this host; null where nobody gave it one: without root, or before the agent first ran. */
+  /**
+   * The domain's number on this host; null where nobody gave it one: without root, or before the
+   * agent first ran.
+   */
   readonly number: number | null;
-  /** At the start. `disabled` plans carry no layers: the launcher only executes. `warning` never reaches a sealed plan. */
+  /**
+   * At the start. `disabled` plans carry no layers: the launcher only executes. `warning` never
+   * reaches a sealed plan.
+   */
   readonly level: Level;
-  /** `sealed`: the kernel decides. `supervised`: every mediated call is notified, so that level and policy may change while the daemon runs. */
+  /**
+   * `sealed`: the kernel decides. `supervised`: every mediated call is notified, so that level and
+   * policy may change while the daemon runs.
+   */
   readonly mode: Mediation;
-  /** The front stays the daemon's ancestor: passes signals and the exit status, and ends when the holder has. */
+  /**
+   * The front stays the daemon's ancestor: passes signals and the exit status, and ends when the
+   * holder has.
+   */
   readonly attended: boolean;
   /** What must still hold when the plan is used; else it is stale and compiled anew. */
   readonly facts: readonly Fact[];
@@ -21,7 +33,11 @@ export interface Plan {
   readonly landlock: LandlockPlan | null;
   readonly seccomp: SeccompPlan | null;
   readonly cgroup: CgroupPlan | null;
-  readonly inherit: { readonly stdio: boolean; readonly stdioSockets: boolean; readonly listen: boolean };
+  readonly inherit: {
+    readonly stdio: boolean;
+    readonly stdioSockets: boolean;
+    readonly listen: boolean;
+  };
   /** Binary automaton over names (`src/model/automaton`), for the mediator. */
   readonly automaton: Uint8Array;
   /** For the mediator and for people: the launcher skips it. */
@@ -40,14 +56,23 @@ export type Fact =
       readonly ctimeNs: bigint;
     }
   | { readonly kind: "absent"; readonly path: string }
-  /** Which kernel, caller and words of the command line it was made for, as the front composes them; a plan without one is started by nobody. */
+  /**
+   * Which kernel, caller and words of the command line it was made for, as the front composes them;
+   * a plan without one is started by nobody.
+   */
   | { readonly kind: "start"; readonly text: string };
 
 export interface Identity {
   /** null keeps the caller's. */
-  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } | null;
+  readonly user: {
+    readonly uid: number;
+    readonly gid: number;
+    readonly groups: readonly number[];
+  } | null;
   readonly noNewPrivileges: boolean;
-  /** Capability bounding set to keep, 64-bit mask. Applied only where the caller has CAP_SETPCAP. */
+  /**
+   * Capability bounding set to keep, 64-bit mask. Applied only where the caller has CAP_SETPCAP.
+   */
   readonly bounding: bigint;
   /** Ambient capabilities for a daemon started as another user than root. */
   readonly ambient: bigint;
@@ -62,22 +87,35 @@ export interface LandlockPlan {
   /** Flags of landlock_restrict_self. */
   readonly restrictFlags: number;
   /** Canonical paths, opened by the launcher with RESOLVE_NO_SYMLINKS; sorted, unique. */
-  readonly paths: readonly { readonly path: string; readonly directory: boolean; readonly rights: bigint }[];
+  readonly paths: readonly {
+    readonly path: string;
+    readonly directory: boolean;
+    readonly rights: bigint;
+  }[];
   readonly ports: readonly { readonly port: number; readonly rights: bigint }[];
 }
 
 export interface SeccompPlan {
   /** struct sock_filter[], 8 bytes each. */
   readonly filter: Uint8Array;
-  /** SECCOMP_FILTER_FLAG_* beside NEW_LISTENER; 0 with `listener` false where the host has no notification. */
+  /**
+   * SECCOMP_FILTER_FLAG_* beside NEW_LISTENER; 0 with `listener` false where the host has no
+   * notification.
+   */
   readonly flags: number;
   readonly listener: boolean;
 }
 
 export interface CgroupPlan {
-  /** Absolute directory that carries this domain's programs; made by the compiler as root, outlives instances. */
+  /**
+   * Absolute directory that carries this domain's programs; made by the compiler as root, outlives
+   * instances.
+   */
   readonly anchor: string;
-  /** Every attach type must be there with a program of this tag, or the start fails. None: the cgroup only tells whose process it is. */
+  /**
+   * Every attach type must be there with a program of this tag, or the start fails. None: the
+   * cgroup only tells whose process it is.
+   */
   readonly programs: readonly { readonly attachType: number; readonly tag: Uint8Array }[];
 }
 
@@ -87,10 +125,19 @@ export interface MediationPlan {
   readonly policy: unknown;
   /** Absolute folder of the event log. */
   readonly events: string;
-  /** Level and policy follow the host's table of domains (`domains/live-table.ts`); false: they stay as they are in the plan. */
+  /**
+   * Level and policy follow the host's table of domains (`domains/live-table.ts`); false: they stay
+   * as they are in the plan.
+   */
   readonly live: boolean;
-  /** How connect, bind and addressed sends of each family are held: decides what a notification means. */
-  readonly sockets: { readonly inet: "kernel" | "broker" | "refused"; readonly unix: "kernel" | "broker" | "refused" };
+  /**
+   * How connect, bind and addressed sends of each family are held: decides what a notification
+   * means.
+   */
+  readonly sockets: {
+    readonly inet: "kernel" | "broker" | "refused";
+    readonly unix: "kernel" | "broker" | "refused";
+  };
   /** Directories (canonical) in which Landlock itself grants create and delete: CONTINUE there. */
   readonly kernelCreates: readonly string[];
   /** What `cofferdam plan` prints. */
@@ -103,7 +150,11 @@ export interface PlanReport {
     readonly state: "enforced" | "partial" | "lost";
     readonly detail: string;
   }[];
-  readonly brokered: readonly { readonly call: string; readonly why: string; readonly price: string }[];
+  readonly brokered: readonly {
+    readonly call: string;
+    readonly why: string;
+    readonly price: string;
+  }[];
   /** Grants that became single inodes or were split around a deny. */
   readonly expanded: readonly { readonly rule: string; readonly into: readonly string[] }[];
   /** Grants this engine cannot give, and what happens instead. */

@@ -8,7 +8,9 @@ export interface StringReader {
   at(offset: number, position: number): string;
 }
 
-/** Writes records one behind the other; returns the section's bytes. Padding inside records is zero. */
+/**
+ * Writes records one behind the other; returns the section's bytes. Padding inside records is zero.
+ */
 export function writeRecords<L extends RecordLayout>(
   layout: L,
   records: readonly RecordOf<L>[],
@@ -50,7 +52,8 @@ function writeField(
     case "path":
       return view.setUint32(at, strings.offsetOf(absolute(field, value)), true);
     case "tag":
-      if (!(value instanceof Uint8Array) || value.length !== 8) throw new RangeError(`${field.name}: not 8 bytes`);
+      if (!(value instanceof Uint8Array) || value.length !== 8)
+        throw new RangeError(`${field.name}: not 8 bytes`);
       return bytes.set(value, at);
   }
 }

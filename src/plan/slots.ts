@@ -1,9 +1,11 @@
 import { place, type RecordLayout } from "./layout.ts";
 
 /**
- * The memory in which holder and mediator share the calls in flight (a memfd), so that the death of a mediator strands nobody.
- * The mediator receives straight into a slot; it clears `notif` before the next receive, but never `resp`: every answer is recorded there
- * before it is sent, by which the holder sees that a mediator got on. While a mediator lives the holder only looks. A successor finishes what it finds.
+ * The memory in which holder and mediator share the calls in flight (a memfd), so that the death of
+ * a mediator strands nobody. The mediator receives straight into a slot; it clears `notif` before
+ * the next receive, but never `resp`: every answer is recorded there before it is sent, by which
+ * the holder sees that a mediator got on. While a mediator lives the holder only looks. A successor
+ * finishes what it finds.
  */
 export const slot = [
   { name: "state", type: "u32", doc: "0 free, 1 received, 2 started, 3 done" },
@@ -22,18 +24,42 @@ export const SLOT_NOTIF_OFFSET = place(slot).size;
 export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
 /** Bytes of struct seccomp_notif_resp; behind it is room in each slot, which no call touches. */
 export const SLOT_BEHIND_OFFSET = SLOT_RESPONSE_OFFSET + 24;
-/** In whose slots lies how many events were counted and not written (`mediate/untold.ts`): of the mediator, and of its worker. */
+/**
+ * In whose slots lies how many events were counted and not written (`mediate/untold.ts`): of the
+ * mediator, and of its worker.
+ */
 export const UNTOLD_SLOTS = { mediator: 1, worker: 2 } as const;
-/** In whose slot lies since when a process has a confinement of its own (`mediate/self-confined.ts`). */
+/**
+ * In whose slot lies since when a process has a confinement of its own
+ * (`mediate/self-confined.ts`).
+ */
 export const SELF_CONFINED_SLOT = 0;
-/** In whose slot lie the words that say what calls were let go on since the start (`mediate/roots.ts`, `mediate/descriptor-tables.ts`). */
+/**
+ * In whose slot lie the words that say what calls were let go on since the start
+ * (`mediate/roots.ts`, `mediate/descriptor-tables.ts`).
+ */
 export const WORDS_SLOT = 3;
 /** From which slot on one process each is noted for that. */
 export const NOTED_SLOTS_FROM = 4;
-/** Bytes behind the beginning of that: a word that says since the start that the daemon's process adopts orphans (PR_SET_CHILD_SUBREAPER), so that a parent may be none. */
+/**
+ * Bytes behind the beginning of that: a word that says since the start that the daemon's process
+ * adopts orphans (PR_SET_CHILD_SUBREAPER), so that a parent may be none.
+ */
 export const ADOPTS_OFFSET = 8;
-/** Deaths in a row without an answer after which the holder answers by itself: EIO to what was received, EACCES to all that follows. */
+/**
+ * Deaths in a row without an answer after which the holder answers by itself: EIO to what was
+ * received, EACCES to all that follows.
+ */
 export const MEDIATOR_RESTARTS_MAX = 5;
 
-/** Descriptors a mediator finds open; `events` is /dev/null without a collector; `summary`, the run's standard error, is there only in an attended run. */
-export const mediatorDescriptors = { listener: 3, slots: 4, plan: 5, events: 6, summary: 7 } as const;
+/**
+ * Descriptors a mediator finds open; `events` is /dev/null without a collector; `summary`, the
+ * run's standard error, is there only in an attended run.
+ */
+export const mediatorDescriptors = {
+  listener: 3,
+  slots: 4,
+  plan: 5,
+  events: 6,
+  summary: 7,
+} as const;

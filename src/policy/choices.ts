@@ -3,7 +3,11 @@ import type { BestEffort, InheritKind, IpcKind, Level, Mediation } from "../mode
 export const levels = ["enforcing", "warning", "disabled"] as const satisfies readonly Level[];
 export const mediations = ["sealed", "supervised"] as const satisfies readonly Mediation[];
 export const ipcKinds = ["shm", "sem", "msg", "mqueue"] as const satisfies readonly IpcKind[];
-export const inheritKinds = ["stdio", "stdio-sockets", "listen"] as const satisfies readonly InheritKind[];
+export const inheritKinds = [
+  "stdio",
+  "stdio-sockets",
+  "listen",
+] as const satisfies readonly InheritKind[];
 export const bestEfforts = [
   "addresses",
   "unix",

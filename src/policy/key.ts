@@ -1,7 +1,15 @@
 /** A key of a policy file; `language.ts` has them all. */
 export interface Key {
   /** What the value looks like; `rules` are lists of short lines. */
-  readonly shape: "text" | "choice" | "texts" | "choices" | "rules" | "entries" | "variables" | "parameters";
+  readonly shape:
+    | "text"
+    | "choice"
+    | "texts"
+    | "choices"
+    | "rules"
+    | "entries"
+    | "variables"
+    | "parameters";
   /** Abstractions have grants, variables and includes only. */
   readonly inAbstraction: boolean;
   readonly summary: string;

@@ -55,13 +55,20 @@ function keyTable(): string {
   const rows = Object.entries(keys).map(([name, key]) => {
     return `| \`${name}\` | ${key.inAbstraction ? "yes" : "no"} | ${key.standard} | ${key.summary} |`;
   });
-  return ["| key | in abstractions | when left out | what it says |", "|---|---|---|---|", ...rows, ""].join("\n");
+  return [
+    "| key | in abstractions | when left out | what it says |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 function keyDetails(): string {
   const parts = Object.entries(keys).map(([name, key]: [string, Key]) => {
     const choices =
-      key.choices === undefined ? "" : `\nOne of: ${key.choices.map((choice) => `\`${choice}\``).join(", ")}.\n`;
+      key.choices === undefined
+        ? ""
+        : `\nOne of: ${key.choices.map((choice) => `\`${choice}\``).join(", ")}.\n`;
     return `### ${name}\n\n${key.summary}\n${choices}\nForm: \`${key.form}\`\n\n    ${key.example}\n`;
   });
   return parts.join("\n");
@@ -151,7 +158,9 @@ error until the domain decides.
 what an instance must be given with \`--set\`, unless they have a \`default\`. A \`pattern\` is a path pattern that values must match; one that
 does not begin with \`/\` stands for one that does, of as many components as it has. Without a pattern a value has no slash.
 
-\`include\` names files in the folders \`abstractions/\` beside the policies. They have ${Object.entries(keys)
+\`include\` names files in the folders \`abstractions/\` beside the policies. They have ${Object.entries(
+  keys,
+)
   .filter(([, key]) => key.inAbstraction)
   .map(([name]) => `\`${name}\``)
   .join(", ")}, and may include others. Each is read once.

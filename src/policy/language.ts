@@ -4,8 +4,8 @@ import type { Key } from "./key.ts";
 export { inheritKinds, ipcKinds } from "./choices.ts";
 
 /**
- * The keys of a policy file: the parser, the JSON Schema and the reference page are all made from this table,
- * so that none of them can know a key that the others do not.
+ * The keys of a policy file: the parser, the JSON Schema and the reference page are all made from
+ * this table, so that none of them can know a key that the others do not.
  */
 export const keys = {
   domain: {
@@ -48,7 +48,8 @@ export const keys = {
   enter: {
     shape: "entries",
     inAbstraction: false,
-    summary: "How processes get into the domain beside `cofferdam run`: by executable or by systemd unit.",
+    summary:
+      "How processes get into the domain beside `cofferdam run`: by executable or by systemd unit.",
     form: "{ exec: PATH } or { unit: UNIT }",
     example: "enter: [{ exec: /usr/sbin/nginx }, { unit: nginx.service }]",
     standard: "empty",
@@ -133,7 +134,8 @@ export const keys = {
   signals: {
     shape: "rules",
     inAbstraction: true,
-    summary: "Whom the daemon may signal: `self` (its own domain, always granted), `any`, or a domain by name.",
+    summary:
+      "Whom the daemon may signal: `self` (its own domain, always granted), `any`, or a domain by name.",
     form: "[deny] self|any|DOMAIN...",
     example: "signals: [self]",
     standard: "[self]",
@@ -166,7 +168,8 @@ export const keys = {
   "set-user-id": {
     shape: "texts",
     inAbstraction: false,
-    summary: "Set-user-id programs that must gain privileges when executed; naming one turns no_new_privs off.",
+    summary:
+      "Set-user-id programs that must gain privileges when executed; naming one turns no_new_privs off.",
     form: "PATH",
     example: "set-user-id: [/usr/bin/sudo]",
     standard: "empty",

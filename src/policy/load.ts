@@ -21,7 +21,10 @@ export interface LoadOptions {
   readonly set?: Readonly<Record<string, string>>;
   /** Further folders of abstractions, looked through last. */
   readonly abstractions?: readonly string[];
-  /** User ids that may own policy files and the folders on the way; root and the effective user unless given. */
+  /**
+   * User ids that may own policy files and the folders on the way; root and the effective user
+   * unless given.
+   */
   readonly owners?: readonly number[];
   readonly shipped?: Shipped;
 }
@@ -29,7 +32,10 @@ export interface LoadOptions {
 export interface LoadedPolicy {
   /** null as soon as one diagnostic is an error: nothing is half accepted. */
   readonly policy: Policy | null;
-  /** What could be understood, without what is wrong: to be looked at, never to be used. null where not even the file could be read. */
+  /**
+   * What could be understood, without what is wrong: to be looked at, never to be used. null where
+   * not even the file could be read.
+   */
   readonly understood: Policy | null;
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute names of all files read. */
@@ -43,8 +49,9 @@ export interface LoadedPolicy {
 }
 
 /**
- * From a file or a name to a `Policy`: finds and reads the domain's file and what it includes (`load/`), parses (`1-parse/`)
- * and resolves (`2-resolve/`). Never throws for anything a file says or is; `3-check/` looks at the result on a host.
+ * From a file or a name to a `Policy`: finds and reads the domain's file and what it includes
+ * (`load/`), parses (`1-parse/`) and resolves (`2-resolve/`). Never throws for anything a file says
+ * or is; `3-check/` looks at the result on a host.
  */
 export function loadPolicy(reference: PolicyReference, options: LoadOptions): LoadedPolicy {
   const library = new Library(options.owners ?? [0, process.geteuid?.() ?? 0], options.shipped);
@@ -69,20 +76,36 @@ function closing<T>(library: Library, work: () => T): T {
   }
 }
 
-function load(reference: PolicyReference, options: LoadOptions, library: Library, report: Report): Policy | null {
+function load(
+  reference: PolicyReference,
+  options: LoadOptions,
+  library: Library,
+  report: Report,
+): Policy | null {
   const { instance, ...others } = options.set ?? {};
   const found = findPolicy(reference, instance, library, report);
   if (found === null) return null;
-  const domain = parsePolicy({ file: found.file, bytes: found.bytes, kind: "domain", name: found.fileName }, report);
+  const domain = parsePolicy(
+    { file: found.file, bytes: found.bytes, kind: "domain", name: found.fileName },
+    report,
+  );
   if (domain === null) return null;
   const folders = abstractionFolders(reference, found, options.abstractions ?? []);
   const abstractions = loadIncludes(domain, folders, library, report);
-  // A template's file takes `instance` as its name; everywhere else it would be a parameter like any other.
-  const set = found.fileName.endsWith("@") && typeof reference === "string" ? others : (options.set ?? {});
-  return resolve({ name: found.name, domain, abstractions, set, vocabulary: options.vocabulary }, report);
+  // A template's file takes `instance` as its name; everywhere else it would be a parameter like
+  // any other.
+  const set =
+    found.fileName.endsWith("@") && typeof reference === "string" ? others : (options.set ?? {});
+  return resolve(
+    { name: found.name, domain, abstractions, set, vocabulary: options.vocabulary },
+    report,
+  );
 }
 
-/** Keeps the first DIAGNOSTICS_MAX diagnostics, counts the others, and knows whether any was an error. */
+/**
+ * Keeps the first DIAGNOSTICS_MAX diagnostics, counts the others, and knows whether any was an
+ * error.
+ */
 class Collected {
   failed = false;
   readonly #kept: Diagnostic[] = [];
@@ -106,6 +129,7 @@ class Collected {
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const files = [...new Set(diagnostics.map((diagnostic) => diagnostic.file))];
   return diagnostics.toSorted(
-    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
   );
 }

@@ -12,7 +12,10 @@ export interface DomainName {
 const plain = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 const variable = /^[a-z][a-z0-9_-]*$/;
 
-/** A domain's name taken apart, or null where it is none. The part after `@` begins with a letter or digit, so it is never `..`. */
+/**
+ * A domain's name taken apart, or null where it is none. The part after `@` begins with a letter or
+ * digit, so it is never `..`.
+ */
 export function parseDomainName(text: string): DomainName | null {
   if (text.length > NAME_LENGTH_MAX || text === "superDom") return null;
   const at = text.indexOf("@");
@@ -27,7 +30,10 @@ export function isPlainName(text: string): boolean {
   return text.length <= NAME_LENGTH_MAX && plain.test(text);
 }
 
-/** A name of a user or group. A leading underscore is common in those of system users, such as `_apt`. */
+/**
+ * A name of a user or group. A leading underscore is common in those of system users, such as
+ * `_apt`.
+ */
 export function isAccountName(text: string): boolean {
   return isPlainName(text.replace(/^_/, ""));
 }

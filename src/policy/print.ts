@@ -5,8 +5,9 @@ import { formatSocket } from "./2-resolve/sockets.ts";
 import type { KeyName } from "./language.ts";
 
 /**
- * The policy as a file that needs no other: includes, variables and groups are written out. Loading it under the policy's name
- * gives the same `Policy` but for the sources of its rules. Every scalar is quoted as in JSON, which is YAML as well.
+ * The policy as a file that needs no other: includes, variables and groups are written out. Loading
+ * it under the policy's name gives the same `Policy` but for the sources of its rules. Every scalar
+ * is quoted as in JSON, which is YAML as well.
  */
 export function printPolicy(policy: Policy): string {
   const lines = [
@@ -16,7 +17,9 @@ export function printPolicy(policy: Policy): string {
     ...scalar("mediation", policy.mediation),
     ...section(
       "enter",
-      policy.entries.map((entry) => (entry.kind === "exec" ? { exec: entry.path } : { unit: entry.unit })),
+      policy.entries.map((entry) =>
+        entry.kind === "exec" ? { exec: entry.path } : { unit: entry.unit },
+      ),
     ),
     ...section(
       "files",
@@ -48,8 +51,13 @@ function scalar(key: KeyName, value: string | null): string[] {
   return value === null || value === "" ? [] : [`${key}: ${JSON.stringify(value)}`];
 }
 
-function section(key: KeyName, items: readonly (string | Readonly<Record<string, string>>)[]): string[] {
-  return items.length === 0 ? [] : [`${key}:`, ...items.map((item) => `  - ${JSON.stringify(item)}`)];
+function section(
+  key: KeyName,
+  items: readonly (string | Readonly<Record<string, string>>)[],
+): string[] {
+  return items.length === 0
+    ? []
+    : [`${key}:`, ...items.map((item) => `  - ${JSON.stringify(item)}`)];
 }
 
 function printFile(rule: NameRule): string | null {
@@ -58,8 +66,11 @@ function printFile(rule: NameRule): string | null {
 }
 
 function printUnix(rule: NameRule): string | null {
-  if ((rule.permissions & Permission.connect) !== 0) return denied(rule, `connect unix ${rule.pattern}`);
-  return (rule.permissions & Permission.listen) !== 0 ? denied(rule, `listen unix ${rule.pattern}`) : null;
+  if ((rule.permissions & Permission.connect) !== 0)
+    return denied(rule, `connect unix ${rule.pattern}`);
+  return (rule.permissions & Permission.listen) !== 0
+    ? denied(rule, `listen unix ${rule.pattern}`)
+    : null;
 }
 
 function printAddress(rule: AddressRule): string {

@@ -6,7 +6,10 @@ type Schema = Readonly<Record<string, unknown>>;
 const text: Schema = { type: "string", minLength: 1 };
 const texts: Schema = { type: "array", items: text };
 
-/** JSON Schema (draft 2020-12) of a domain's file, for editors. It knows the shapes; the grammar of a line is the parser's alone. */
+/**
+ * JSON Schema (draft 2020-12) of a domain's file, for editors. It knows the shapes; the grammar of
+ * a line is the parser's alone.
+ */
 export function policySchema(): Schema {
   const properties = Object.fromEntries(
     Object.entries(keys).map(([name, key]) => [
@@ -36,13 +39,24 @@ function shapeSchema(name: KeyName, key: Key): Schema {
     case "texts":
       return texts;
     case "rules":
-      return { type: "array", items: { ...text, pattern: linePattern(name, key), examples: [key.form] } };
+      return {
+        type: "array",
+        items: { ...text, pattern: linePattern(name, key), examples: [key.form] },
+      };
     case "entries":
       return { type: "array", items: { oneOf: [onlyProperty("exec"), onlyProperty("unit")] } };
     case "variables":
-      return { type: "object", propertyNames, additionalProperties: { oneOf: [text, { ...texts, minItems: 1 }] } };
+      return {
+        type: "object",
+        propertyNames,
+        additionalProperties: { oneOf: [text, { ...texts, minItems: 1 }] },
+      };
     case "parameters":
-      return { type: "object", propertyNames, additionalProperties: { oneOf: [{ type: "string" }, parameter] } };
+      return {
+        type: "object",
+        propertyNames,
+        additionalProperties: { oneOf: [{ type: "string" }, parameter] },
+      };
   }
 }
 
@@ -54,7 +68,12 @@ const parameter: Schema = {
 };
 
 function onlyProperty(name: string): Schema {
-  return { type: "object", properties: { [name]: text }, required: [name], additionalProperties: false };
+  return {
+    type: "object",
+    properties: { [name]: text },
+    required: [name],
+    additionalProperties: false,
+  };
 }
 
 /** The beginning of a line, as far as an editor can tell: enough to catch a missing operation. */

@@ -2,7 +2,13 @@ import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:
 import { join } from "node:path";
 import { readProcStat } from "../domains/proc-stat.ts";
 import { modesFor } from "../host/write-whole.ts";
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, UNIX_PATH_MAX } from "../kernel/constants.ts";
+import {
+  AF_UNIX,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  UNIX_PATH_MAX,
+} from "../kernel/constants.ts";
 import { close, hasCode, syscall } from "../kernel/ffi.ts";
 import { openWithin } from "../kernel/open-within.ts";
 import { socketPeer } from "../kernel/peer.ts";
@@ -21,10 +27,17 @@ export interface AgentLink {
 }
 
 /**
- * A name of root's for the agent that came along with a login; null where `socket` is none, or all names are taken. Which socket that is the client says: were any taken, the user's service manager
- * would be within reach of the sandbox. So it must be served by the client's own parent, which is sshd.
+ * A name of root's for the agent that came along with a login; null where `socket` is none, or all
+ * names are taken. Which socket that is the client says: were any taken, the user's service manager
+ * would be within reach of the sandbox. So it must be served by the client's own parent, which is
+ * sshd.
  */
-export function linkAgent(agents: string, user: string, client: number, socket: string | undefined): AgentLink | null {
+export function linkAgent(
+  agents: string,
+  user: string,
+  client: number,
+  socket: string | undefined,
+): AgentLink | null {
   if (socket === undefined || !isServedByParent(socket, client)) return null;
   const folder = join(agents, user);
   mkdirSync(folder, { recursive: true, mode: modesFor(0).folder });
@@ -35,7 +48,10 @@ export function linkAgent(agents: string, user: string, client: number, socket: 
   return null;
 }
 
-/** Takes away names of sessions whose server was killed: nobody serves what they lead to. Those of an older server's shells stay. */
+/**
+ * Takes away names of sessions whose server was killed: nobody serves what they lead to. Those of
+ * an older server's shells stay.
+ */
 export function sweepAgentLinks(agents: string): void {
   for (const user of unlessGone(() => readdirSync(agents)) ?? [])
     for (const name of unlessGone(() => readdirSync(join(agents, user))) ?? []) {
@@ -74,8 +90,9 @@ function isServed(path: string): boolean {
 }
 
 /**
- * What `look` sees of a connection to a socket below {@link AGENTS_BELOW}, false where there is none. The path is the client's: it may not leave that file system, nor follow a link, so that neither
- * something mounted by a user nor a server far away is asked, who may never answer.
+ * What `look` sees of a connection to a socket below {@link AGENTS_BELOW}, false where there is
+ * none. The path is the client's: it may not leave that file system, nor follow a link, so that
+ * neither something mounted by a user nor a server far away is asked, who may never answer.
  */
 function withConnection(path: string, look: (fd: number) => boolean, full?: string): boolean {
   if (!path.startsWith(AGENTS_BELOW)) return false;
@@ -85,7 +102,9 @@ function withConnection(path: string, look: (fd: number) => boolean, full?: stri
     return fd;
   };
   try {
-    const name = Buffer.from(`/proc/self/fd/${keep(openWithin(AGENTS_BELOW, path.slice(AGENTS_BELOW.length)))}`);
+    const name = Buffer.from(
+      `/proc/self/fd/${keep(openWithin(AGENTS_BELOW, path.slice(AGENTS_BELOW.length)))}`,
+    );
     const address = Buffer.alloc(2 + UNIX_PATH_MAX);
     address.writeUInt16LE(AF_UNIX, 0);
     name.copy(address, 2);
@@ -93,7 +112,8 @@ function withConnection(path: string, look: (fd: number) => boolean, full?: stri
     syscall("connect", fd, address, 2 + name.length + 1);
     return look(fd);
   } catch (error) {
-    if (error instanceof Error && "code" in error) return full !== undefined && hasCode(error, full);
+    if (error instanceof Error && "code" in error)
+      return full !== undefined && hasCode(error, full);
     throw error;
   } finally {
     opened.forEach(close);

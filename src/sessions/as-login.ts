@@ -3,12 +3,17 @@ import { unlessGone } from "../kernel/unless-gone.ts";
 
 /** Of a process that nobody has logged in for. */
 const NO_LOGIN = "4294967295";
-/** Where the kernel keeps neither, or does not let it be changed, there is a shell all the same: nothing is decided by them. */
+/**
+ * Where the kernel keeps neither, or does not let it be changed, there is a shell all the same:
+ * nothing is decided by them.
+ */
 const script = `{ printf %s "$1" >/proc/self/oom_score_adj; [ "$2" = ${NO_LOGIN} ] || printf %s "$2" >/proc/self/loginuid; } 2>/dev/null; shift 2; exec "$@"`;
 
 /**
- * Words that begin a command as one of a login, of which the session server is none: the user for whom the kernel's audit keeps what is done, as the peer's login has it, so
- * that it is known who became root; and no more protection from the end when memory runs out than the peer has, for systemd gives the agent and its children much.
+ * Words that begin a command as one of a login, of which the session server is none: the user for
+ * whom the kernel's audit keeps what is done, as the peer's login has it, so that it is known who
+ * became root; and no more protection from the end when memory runs out than the peer has, for
+ * systemd gives the agent and its children much.
  */
 export function asLoginOf(peer: number): readonly string[] {
   const least = Math.max(0, memoryScore("self"), memoryScore(peer));

@@ -20,8 +20,15 @@ import { DESCRIPTORS } from "./wire.ts";
 /** What the attendant says, by the first byte of a packet (native/session/attendant.c). */
 export type News =
   /** Somebody was taken at one of the sockets. `peer` is null where it has ended already. */
-  | { readonly kind: "came"; readonly listener: number; readonly uid: number; readonly peer: SocketPeer | null }
-  /** How many descriptors came, and the device number of each that is a terminal, 0 for the others. */
+  | {
+      readonly kind: "came";
+      readonly listener: number;
+      readonly uid: number;
+      readonly peer: SocketPeer | null;
+    }
+  /**
+   * How many descriptors came, and the device number of each that is a terminal, 0 for the others.
+   */
   | { readonly kind: "descriptors"; readonly count: number; readonly terminals: readonly number[] }
   | { readonly kind: "bytes"; readonly bytes: Buffer }
   | { readonly kind: "hung up" }
@@ -41,8 +48,9 @@ const SENDTO = syscallNumber("sendto") ?? 0;
 const WORD = 4;
 
 /**
- * The process that takes a connection and has its descriptors, from the accept(2) on: none of them is ever in this process, where to close one could take for ever.
- * It may be stuck; then it is one process more until the file answers.
+ * The process that takes a connection and has its descriptors, from the accept(2) on: none of them
+ * is ever in this process, where to close one could take for ever. It may be stuck; then it is one
+ * process more until the file answers.
  */
 export class Attendant {
   /** Told from now on. */
@@ -103,7 +111,10 @@ export class Attendant {
     return this.#child.pid ?? 0;
   }
 
-  /** Where one of the client's descriptors is opened anew: a terminal, that is; of another file this may never return. */
+  /**
+   * Where one of the client's descriptors is opened anew: a terminal, that is; of another file this
+   * may never return.
+   */
   pathOf(descriptor: number): string {
     return `/proc/${this.pid}/fd/${descriptor}`;
   }
@@ -121,7 +132,10 @@ export class Attendant {
     this.send("r");
   }
 
-  /** Nothing more is wanted of it. What was sent it still hears; then it ends, as far as its descriptors let it. */
+  /**
+   * Nothing more is wanted of it. What was sent it still hears; then it ends, as far as its
+   * descriptors let it.
+   */
   dismiss(): void {
     if (this.#dismissed !== null) return;
     this.#dismissed = performance.now();
@@ -174,7 +188,9 @@ function newsIn(packet: Buffer, descriptor: number | null): News | null {
 }
 
 function wordsIn(bytes: Buffer): readonly number[] {
-  return Array.from({ length: Math.floor(bytes.length / WORD) }, (_, at) => bytes.readUInt32LE(WORD * at));
+  return Array.from({ length: Math.floor(bytes.length / WORD) }, (_, at) =>
+    bytes.readUInt32LE(WORD * at),
+  );
 }
 
 function socketPair(): readonly [own: number, others: number] {

@@ -4,7 +4,15 @@ import type { SocketPeer } from "../kernel/peer.ts";
 import type { Attendant, Attended, News } from "./attendant.ts";
 import { REQUEST_BYTES_MAX, REQUEST_MS_MAX } from "./limits.ts";
 import { encodeStart, type Start } from "./start.ts";
-import { DESCRIPTORS, encodeAnswer, HEADER_BYTES, lengthOf, parseRequest, type Request, WireError } from "./wire.ts";
+import {
+  DESCRIPTORS,
+  encodeAnswer,
+  HEADER_BYTES,
+  lengthOf,
+  parseRequest,
+  type Request,
+  WireError,
+} from "./wire.ts";
 
 /** As the launcher ends when a start is refused (native/launcher.h). */
 export const NOT_STARTED = 125;
@@ -34,7 +42,10 @@ export interface ConnectionEvents {
   failed(error: unknown): void;
 }
 
-/** One client: hears its request, within {@link REQUEST_MS_MAX}, then its signals, and answers once. The client's descriptors are its attendant's. */
+/**
+ * One client: hears its request, within {@link REQUEST_MS_MAX}, then its signals, and answers once.
+ * The client's descriptors are its attendant's.
+ */
 export class Connection implements Attended {
   readonly peer: SocketPeer;
   readonly epoll: Epoll;
@@ -55,7 +66,10 @@ export class Connection implements Attended {
     this.epoll = epoll;
     this.#attendant = attendant;
     this.#events = events;
-    this.#timer = setTimeout(() => this.guard(() => this.refuse("no request came in time")), REQUEST_MS_MAX);
+    this.#timer = setTimeout(
+      () => this.guard(() => this.refuse("no request came in time")),
+      REQUEST_MS_MAX,
+    );
     attendant.owner = this;
     attendant.send("g");
   }
@@ -84,7 +98,10 @@ export class Connection implements Attended {
     return this.#attendant.pathOf(descriptor);
   }
 
-  /** Starts a program with the client's descriptors. From now on the client's signals, and its end, are this work's. */
+  /**
+   * Starts a program with the client's descriptors. From now on the client's signals, and its end,
+   * are this work's.
+   */
   begin(start: Start, work: Work): void {
     this.#attendant.order(encodeStart(start));
     this.#work = work;
@@ -122,7 +139,8 @@ export class Connection implements Attended {
     switch (news.kind) {
       case "descriptors":
         this.#terminals = news.terminals;
-        if (news.count !== DESCRIPTORS) this.refuse(`a request comes with ${DESCRIPTORS} descriptors`);
+        if (news.count !== DESCRIPTORS)
+          this.refuse(`a request comes with ${DESCRIPTORS} descriptors`);
         break;
       case "bytes":
         if (this.#isHeard) this.#hearSignals(news.bytes);
@@ -183,7 +201,10 @@ export class Connection implements Attended {
     }
   }
 
-  /** Each number once: many at a time would take others their turn, and the kernel, too, keeps one of a kind. */
+  /**
+   * Each number once: many at a time would take others their turn, and the kernel, too, keeps one
+   * of a kind.
+   */
   #hearSignals(bytes: Buffer): void {
     for (const number of new Set(bytes)) {
       if (this.#work === null) this.#early.add(number);

@@ -11,7 +11,8 @@ const NO_ID = 0xffff_ffff;
 const READ_WRITE = 6;
 
 /**
- * Who may connect to the sockets, as an access list of theirs (acl(5)): the kernel itself refuses users of whom too many processes are stuck, so that nothing more of theirs waits here to be
+ * Who may connect to the sockets, as an access list of theirs (acl(5)): the kernel itself refuses
+ * users of whom too many processes are stuck, so that nothing more of theirs waits here to be
  * closed. Where the file system keeps no such lists it is told, and they come in.
  */
 export class Door {
@@ -29,10 +30,15 @@ export class Door {
     const who = out === "everybody" ? "everybody but root" : [...out].join(", ");
     if (who === this.#keptOut) return;
     this.#keptOut = who;
-    this.#log(who === "" ? "everybody may connect again" : `too many processes do not end; kept out for it: ${who}`);
+    this.#log(
+      who === ""
+        ? "everybody may connect again"
+        : `too many processes do not end; kept out for it: ${who}`,
+    );
     const list = accessList(out);
     try {
-      for (const path of this.#sockets) syscall("setxattr", cString(path), cString(ATTRIBUTE), list, list.length, 0);
+      for (const path of this.#sockets)
+        syscall("setxattr", cString(path), cString(ATTRIBUTE), list, list.length, 0);
     } catch (error) {
       this.#log(`nobody can be kept out: ${error}`);
     }

@@ -7,7 +7,10 @@ const connection = /^(SSH_CLIENT|SSH_CONNECTION|SSH_TTY)$/;
 
 type Environment = Record<string, string>;
 
-function picked(client: ReadonlyMap<string, string>, isWanted: (name: string, value: string) => boolean): Environment {
+function picked(
+  client: ReadonlyMap<string, string>,
+  isWanted: (name: string, value: string) => boolean,
+): Environment {
   return Object.fromEntries([...client].filter(([name, value]) => isWanted(name, value)));
 }
 

@@ -9,7 +9,8 @@ import { openWithin } from "../kernel/open-within.ts";
 const OWNERS_ALONE = 0o700;
 
 /**
- * The home of a user's sandboxed shells, made where it is missing: nobody's but the user's, in a folder that is root's, so that the name stays with the object.
+ * The home of a user's sandboxed shells, made where it is missing: nobody's but the user's, in a
+ * folder that is root's, so that the name stays with the object.
  * @throws HostError where it is somebody else's, or something is mounted there
  */
 export function exchangeFolder(root: string, { name, uid, gid }: PasswdEntry): string {
@@ -22,11 +23,17 @@ export function exchangeFolder(root: string, { name, uid, gid }: PasswdEntry): s
   }
   const found = statIn(root, name);
   if (found?.isDirectory() !== true || found.uid !== uid)
-    throw new HostError(`${folder} belongs to somebody else`, "remove it, or give it to the user whose name it has");
+    throw new HostError(
+      `${folder} belongs to somebody else`,
+      "remove it, or give it to the user whose name it has",
+    );
   return folder;
 }
 
-/** Null for what is not there. Its owner may mount a file system of his own on it, which may never answer: that is not asked. */
+/**
+ * Null for what is not there. Its owner may mount a file system of his own on it, which may never
+ * answer: that is not asked.
+ */
 function statIn(root: string, name: string): Stats | null {
   try {
     const fd = openWithin(root, name);
@@ -38,6 +45,9 @@ function statIn(root: string, name: string): Stats | null {
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
     if (!hasCode(error, "EXDEV", "ELOOP")) throw error;
-    throw new HostError(`${join(root, name)} is no folder of its own`, "unmount or remove what is there");
+    throw new HostError(
+      `${join(root, name)} is no folder of its own`,
+      "unmount or remove what is there",
+    );
   }
 }

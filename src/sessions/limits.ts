@@ -6,15 +6,23 @@ export const CONNECTIONS_OF_USER_MAX = 1_024;
 export const WAITING_OF_USER_MAX = 256;
 /** For a client to say what it wants, milliseconds. */
 export const REQUEST_MS_MAX = 10_000;
-/** A request: an environment with one variable of the kernel's largest (MAX_ARG_STRLEN, 128 KiB) and many more. */
+/**
+ * A request: an environment with one variable of the kernel's largest (MAX_ARG_STRLEN, 128 KiB) and
+ * many more.
+ */
 export const REQUEST_BYTES_MAX = 1_048_576;
 /** Taken from a socket in one go. */
 export const READ_BYTES = 65_536;
-/** Processes that wait for somebody to come: where several come at once, one is there while another is started. */
+/**
+ * Processes that wait for somebody to come: where several come at once, one is there while another
+ * is started.
+ */
 export const SPARE_ATTENDANTS = 2;
 /** For somebody who has come to be served, milliseconds, before one more is started. */
 export const STOCK_AFTER_MS = 20;
-/** Before another is started where one could not be, or has ended before anybody came, milliseconds. */
+/**
+ * Before another is started where one could not be, or has ended before anybody came, milliseconds.
+ */
 export const ATTENDANT_AGAIN_MS = 1_000;
 /** For an attendant that is over to end, milliseconds: then it is killed. */
 export const ATTENDANT_END_MS = 10_000;

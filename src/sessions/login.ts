@@ -28,7 +28,8 @@ const PRLIMIT = "/usr/bin/prlimit";
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
 /** A shell's status for what it may not execute. */
 const NOT_EXECUTABLE = 126;
-const HINT = "cofferdam: this is the sandboxed shell; what it may not do, supershell may (docs/shell.md)\n";
+const HINT =
+  "cofferdam: this is the sandboxed shell; what it may not do, supershell may (docs/shell.md)\n";
 
 /** A sandboxed shell for a user outside every domain: sshd's child, or login(1)'s. */
 export function loginVerb(places: Places, logins: Logins): Verb {
@@ -45,12 +46,18 @@ export function loginVerb(places: Places, logins: Logins): Verb {
   };
 }
 
-async function begin(places: Places, logins: Logins, request: Request, connection: Connection): Promise<void> {
+async function begin(
+  places: Places,
+  logins: Logins,
+  request: Request,
+  connection: Connection,
+): Promise<void> {
   moveAhead();
   const { peer } = connection;
   const { sessions, runs } = places.system;
   const account = accountOf(peer.uid, request.env.get("LOGNAME"));
-  const key: KeyCommand = account === null ? { kind: "any" } : await keyCommandOf(request.env, peer.pid, account.name);
+  const key: KeyCommand =
+    account === null ? { kind: "any" } : await keyCommandOf(request.env, peer.pid, account.name);
   if (connection.isClosed) return;
   const terminal = terminalOf(peer.pid, connection.terminals[0] ?? 0);
   const limits = limitArguments(limitsOf(peer.pid), limitsOf("self"));
@@ -58,7 +65,8 @@ async function begin(places: Places, logins: Logins, request: Request, connectio
   const origin = originOf(peer.pid);
   const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
   // What /proc said above is the peer's own if it is still there now.
-  const refused = outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
+  const refused =
+    outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
   if (key.kind === "refused") {
     connection.refuse(`no shell: ${key.why}`);
     return;
@@ -68,7 +76,12 @@ async function begin(places: Places, logins: Logins, request: Request, connectio
     return;
   }
   const folder = exchangeFolder(sessions.exchange, account);
-  const agent = linkAgent(sessions.agents, account.name, peer.pid, request.env.get("SSH_AUTH_SOCK"));
+  const agent = linkAgent(
+    sessions.agents,
+    account.name,
+    peer.pid,
+    request.env.get("SSH_AUTH_SOCK"),
+  );
   const { inside } = sessionPrograms(places.home);
   const asked = request.env.get("SSH_ORIGINAL_COMMAND");
   const command = inSandbox(key.kind === "one" ? key.command : commandOf(request));
@@ -125,7 +138,10 @@ async function begin(places: Places, logins: Logins, request: Request, connectio
   }
 }
 
-/** What ssh was asked to run, or what a login shell is given with `-c`; null for a shell that reads its input. */
+/**
+ * What ssh was asked to run, or what a login shell is given with `-c`; null for a shell that reads
+ * its input.
+ */
 function commandOf({ args, env }: Request): string | null {
   return (args[0] === "-c" ? args[1] : env.get("SSH_ORIGINAL_COMMAND")) ?? null;
 }

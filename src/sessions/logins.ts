@@ -4,5 +4,8 @@ export interface Login {
   readonly origin: string | null;
 }
 
-/** Shells that are open, by the process id of their run. A server that is started anew knows none of those before. */
+/**
+ * Shells that are open, by the process id of their run. A server that is started anew knows none of
+ * those before.
+ */
 export type Logins = Map<number, Login>;

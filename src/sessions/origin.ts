@@ -11,7 +11,8 @@ const servers = new Set(["sshd", "sshd-session"]);
 const GENERATIONS_MAX = 8;
 
 /**
- * The other end of the connection through which a process came: of the nearest ancestor that is root's sshd, as the kernel has it in its table of sockets. What the process itself says
+ * The other end of the connection through which a process came: of the nearest ancestor that is
+ * root's sshd, as the kernel has it in its table of sockets. What the process itself says
  * (SSH_CONNECTION) may be anything. null where no sshd is above it.
  */
 export function originOf(pid: number): string | null {
@@ -24,13 +25,21 @@ export function originOf(pid: number): string | null {
   return null;
 }
 
-/** Before it has become the user that it serves, and for root, it is root's; nobody else can have root run it with another connection. */
+/**
+ * Before it has become the user that it serves, and for root, it is root's; nobody else can have
+ * root run it with another connection.
+ */
 function isServer(pid: number): boolean {
-  return statusOf(pid, "Uid")?.split("\t")[0] === "0" && servers.has(basename(linkOf(`/proc/${pid}/exe`) ?? ""));
+  return (
+    statusOf(pid, "Uid")?.split("\t")[0] === "0" &&
+    servers.has(basename(linkOf(`/proc/${pid}/exe`) ?? ""))
+  );
 }
 
 function remoteOf(pid: number): string | null {
-  const sockets = new Set(namesIn(`/proc/${pid}/fd`).flatMap((fd) => socketOf(linkOf(`/proc/${pid}/fd/${fd}`))));
+  const sockets = new Set(
+    namesIn(`/proc/${pid}/fd`).flatMap((fd) => socketOf(linkOf(`/proc/${pid}/fd/${fd}`))),
+  );
   for (const table of ["tcp", "tcp6"]) {
     const text = readProc(`/proc/${pid}/net/${table}`);
     const remote = text === null ? null : remoteIn(text, sockets);
@@ -39,7 +48,8 @@ function remoteOf(pid: number): string | null {
   return null;
 }
 
-const socketOf = (link: string | null): readonly string[] => /^socket:\[(\d+)\]$/.exec(link ?? "")?.slice(1) ?? [];
+const socketOf = (link: string | null): readonly string[] =>
+  /^socket:\[(\d+)\]$/.exec(link ?? "")?.slice(1) ?? [];
 
 /** Established, in `/proc/net/tcp` (proc_pid_net(5)). */
 const ESTABLISHED = "01";
@@ -53,10 +63,14 @@ export function remoteIn(table: string, inodes: ReadonlySet<string>): string | n
   return null;
 }
 
-/** Addresses are words of four bytes in the host's order, which is little-endian; ports are plain. */
+/**
+ * Addresses are words of four bytes in the host's order, which is little-endian; ports are plain.
+ */
 function spell(text: string): string {
   const [words = "", port = ""] = text.split(":");
-  const bytes = Buffer.concat((words.match(/.{8}/g) ?? []).map((word) => Buffer.from(word, "hex").reverse()));
+  const bytes = Buffer.concat(
+    (words.match(/.{8}/g) ?? []).map((word) => Buffer.from(word, "hex").reverse()),
+  );
   return `${formatAddress(unmapped(bytes))} port ${Number.parseInt(port, 16)}`;
 }
 

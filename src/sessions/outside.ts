@@ -27,10 +27,16 @@ export interface Outside {
 }
 
 /**
- * A shell of root's in superDom: the child of an attendant, so that nothing of the sandbox is in its past. A terminal of the client's it never sees: in its place is a new one, so that
- * nobody in the sandbox can type into it, stop it, or read on after its end. `ended` is called once, also where nothing could be started.
+ * A shell of root's in superDom: the child of an attendant, so that nothing of the sandbox is in
+ * its past. A terminal of the client's it never sees: in its place is a new one, so that nobody in
+ * the sandbox can type into it, stop it, or read on after its end. `ended` is called once, also
+ * where nothing could be started.
  */
-export function startOutside(outside: Outside, connection: Connection, ended: (status: number) => void): void {
+export function startOutside(
+  outside: Outside,
+  connection: Connection,
+  ended: (status: number) => void,
+): void {
   try {
     const { terminal } = outside;
     if (terminal === null) start(outside, connection, ended, null, null);
@@ -70,7 +76,12 @@ function openPtyLike(terminal: number, isTyped: boolean): Pty {
 }
 
 /** Both ends are the relay's from now on, also where there is none. */
-function relayBetween(connection: Connection, terminal: number, { master, slave }: Pty, isTyped: boolean): Relay {
+function relayBetween(
+  connection: Connection,
+  terminal: number,
+  { master, slave }: Pty,
+  isTyped: boolean,
+): Relay {
   try {
     return new Relay(connection.epoll, terminal, master, isTyped, (work) => connection.guard(work));
   } catch (error) {
@@ -95,7 +106,11 @@ function start(
   startFor(
     connection,
     {
-      command: [...asLoginOf(connection.peer.pid), SHELL, ...(command === null ? ["-l"] : ["-c", command])],
+      command: [
+        ...asLoginOf(connection.peer.pid),
+        SHELL,
+        ...(command === null ? ["-l"] : ["-c", command]),
+      ],
       env: { ...languageOf(client), ...rootsOwn },
       folder: `/proc/${connection.peer.pid}/cwd`,
       umask: UMASK,

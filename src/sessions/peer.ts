@@ -5,7 +5,8 @@ import type { SocketPeer } from "../kernel/peer.ts";
 export const SHELL_DOMAIN = "shell";
 
 /**
- * Why a peer may not have a sandboxed shell; null for one that may. Whoever is confined already, by a domain or by something that gives it no_new_privs, would get what confines it off by a shell
+ * Why a peer may not have a sandboxed shell; null for one that may. Whoever is confined already, by
+ * a domain or by something that gives it no_new_privs, would get what confines it off by a shell
  * that is not its child.
  */
 export function outsideRefusal(peer: SocketPeer, runs: string): string | null {
@@ -23,6 +24,7 @@ export function outsideRefusal(peer: SocketPeer, runs: string): string | null {
 export function shellRunOf(peer: SocketPeer, runs: string): number | string {
   const where = whereabouts(peer.pid, runs);
   if (!peer.isAlive()) return "who asked has ended";
-  const isShell = where.kind === "domain" && where.member.domain === SHELL_DOMAIN && where.member.run !== null;
+  const isShell =
+    where.kind === "domain" && where.member.domain === SHELL_DOMAIN && where.member.run !== null;
   return isShell ? (where.member.run as number) : "this is for the sandboxed shell alone";
 }

@@ -41,7 +41,8 @@ export interface Pty {
 }
 
 /**
- * A new terminal with the size and the settings of another one, but that output is `plain` where it goes through that one as it is. Both ends are close-on-exec, the master does not wait.
+ * A new terminal with the size and the settings of another one, but that output is `plain` where it
+ * goes through that one as it is. Both ends are close-on-exec, the master does not wait.
  * @throws ErrnoError where that one has hung up
  */
 export function openPty(like: number, { plain }: { plain: boolean }): Pty {
@@ -52,7 +53,10 @@ export function openPty(like: number, { plain }: { plain: boolean }): Pty {
     ioctl(master, TIOCSPTLCK, Buffer.alloc(4));
     const slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     opened.push(slave);
-    setSettings(slave, plain ? without(settingsOf(like), termios.offset.c_oflag, OUTPUT_COOKED) : settingsOf(like));
+    setSettings(
+      slave,
+      plain ? without(settingsOf(like), termios.offset.c_oflag, OUTPUT_COOKED) : settingsOf(like),
+    );
     copySize(like, master);
     return { master, slave };
   } catch (error) {
@@ -85,7 +89,11 @@ export function setSettings(terminal: number, settings: Buffer): void {
 
 /** Every byte as it is typed: who runs behind the other terminal makes of it what it wants. */
 export function rawSettings(settings: Buffer): Buffer {
-  const bytes = without(without(settings, termios.offset.c_iflag, INPUT_COOKED), termios.offset.c_lflag, LOCAL_COOKED);
+  const bytes = without(
+    without(settings, termios.offset.c_iflag, INPUT_COOKED),
+    termios.offset.c_lflag,
+    LOCAL_COOKED,
+  );
   const raw = without(bytes, termios.offset.c_oflag, OUTPUT_COOKED);
   raw[termios.offset.c_cc + VMIN] = 1;
   raw[termios.offset.c_cc + VTIME] = 0;

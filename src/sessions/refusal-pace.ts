@@ -15,15 +15,19 @@ interface Window {
 }
 
 /**
- * Records of what was refused. The log keeps so many bytes: who could fill it with refusals would push out of it what he did before. None is left out: what has no record of its own is counted in the one that
- * ends its minute.
+ * Records of what was refused. The log keeps so many bytes: who could fill it with refusals would
+ * push out of it what he did before. None is left out: what has no record of its own is counted in
+ * the one that ends its minute.
  */
 export class RefusalPace {
   readonly #tell: (event: Event) => void;
   readonly #failed: (error: unknown) => void;
   readonly #windows = new Map<number, Window>();
 
-  /** `failed`: what could not be told when a minute was over; an error that leaves a timer ends the process. */
+  /**
+   * `failed`: what could not be told when a minute was over; an error that leaves a timer ends the
+   * process.
+   */
   constructor(tell: (event: Event) => void, failed: (error: unknown) => void) {
     this.#tell = tell;
     this.#failed = failed;

@@ -23,8 +23,9 @@ interface Side {
 }
 
 /**
- * Bytes between a caller's terminal and the one that was made for what runs outside: neither side ever holds the other. The caller's terminal is raw meanwhile, and is put back at the end,
- * however its processes ended. Neither descriptor may wait; both are closed at the end.
+ * Bytes between a caller's terminal and the one that was made for what runs outside: neither side
+ * ever holds the other. The caller's terminal is raw meanwhile, and is put back at the end, however
+ * its processes ended. Neither descriptor may wait; both are closed at the end.
  */
 export class Relay {
   readonly #epoll: Epoll;
@@ -35,11 +36,23 @@ export class Relay {
   #isDropped = false;
   #done: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
-  /** What is typed is for what runs outside. Else the terminal only shows what that writes, and ^C is a signal as ever. */
+  /**
+   * What is typed is for what runs outside. Else the terminal only shows what that writes, and ^C
+   * is a signal as ever.
+   */
   readonly #isTyped: boolean;
 
-  /** `guard` runs what may fail later: the relay is over then, and an error of its own is nobody else's. */
-  constructor(epoll: Epoll, terminal: number, master: number, isTyped: boolean, guard: (work: () => void) => void) {
+  /**
+   * `guard` runs what may fail later: the relay is over then, and an error of its own is nobody
+   * else's.
+   */
+  constructor(
+    epoll: Epoll,
+    terminal: number,
+    master: number,
+    isTyped: boolean,
+    guard: (work: () => void) => void,
+  ) {
     this.#epoll = epoll;
     this.#guard = guard;
     this.#isTyped = isTyped;
@@ -53,7 +66,8 @@ export class Relay {
 
   /** The caller's terminal has another size. */
   resize(): void {
-    if (this.#terminal.isOpen && this.#master.isOpen) unlessHungUp(() => copySize(this.#terminal.fd, this.#master.fd));
+    if (this.#terminal.isOpen && this.#master.isOpen)
+      unlessHungUp(() => copySize(this.#terminal.fd, this.#master.fd));
   }
 
   /** What ran is over: passes on what it has written, then calls `done`. */
@@ -98,7 +112,11 @@ export class Relay {
   /** Passes on what one side has, as far as the other takes it. */
   #pump(from: Side, to: Side): void {
     let isEmpty = false;
-    for (let turn = 0; turn < CHUNKS_MAX && from.isOpen && to.waiting.length === 0 && !isEmpty; turn++) {
+    for (
+      let turn = 0;
+      turn < CHUNKS_MAX && from.isOpen && to.waiting.length === 0 && !isEmpty;
+      turn++
+    ) {
       const bytes = Buffer.alloc(CHUNK_BYTES);
       const got = syscallRaw(READ, from.fd, bytes, bytes.length);
       if (got === -EAGAIN || got === -EINTR) isEmpty = true;
@@ -109,7 +127,12 @@ export class Relay {
       }
     }
     this.#settle();
-    if (this.#done !== null && to === this.#terminal && to.waiting.length === 0 && (isEmpty || !from.isOpen))
+    if (
+      this.#done !== null &&
+      to === this.#terminal &&
+      to.waiting.length === 0 &&
+      (isEmpty || !from.isOpen)
+    )
       this.#finish();
   }
 
@@ -139,7 +162,8 @@ export class Relay {
       if (side.isOpen)
         this.#epoll.change(
           side.watched,
-          (other.waiting.length === 0 && this.#isRead(side) ? POLLIN : 0) | (side.waiting.length > 0 ? POLLOUT : 0),
+          (other.waiting.length === 0 && this.#isRead(side) ? POLLIN : 0) |
+            (side.waiting.length > 0 ? POLLOUT : 0),
         );
   }
 
@@ -167,11 +191,15 @@ export class Relay {
   }
 
   #putBack(): void {
-    if (this.#terminal.isOpen && this.#isTyped) unlessHungUp(() => setSettings(this.#terminal.fd, this.#before));
+    if (this.#terminal.isOpen && this.#isTyped)
+      unlessHungUp(() => setSettings(this.#terminal.fd, this.#before));
   }
 }
 
-/** A terminal that has hung up has neither settings nor a size any more; its end may not have been heard of yet. */
+/**
+ * A terminal that has hung up has neither settings nor a size any more; its end may not have been
+ * heard of yet.
+ */
 function unlessHungUp(work: () => void): void {
   try {
     work();

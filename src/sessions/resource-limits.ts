@@ -22,7 +22,9 @@ const options: Readonly<Record<string, string>> = {
 
 type Limits = ReadonlyMap<string, readonly [soft: number, hard: number]>;
 
-/** `Max open files            1024                 524288               files` (proc_pid_limits(5)). */
+/**
+ * `Max open files            1024                 524288               files` (proc_pid_limits(5)).
+ */
 export function parseLimits(text: string): Limits {
   return new Map(
     text.split("\n").flatMap((line) => {
@@ -37,7 +39,9 @@ function parsed(text: string): number {
   return text === "unlimited" ? Number.POSITIVE_INFINITY : Number(text);
 }
 
-/** Arguments of prlimit(1) that give a process the limits of another as far as its own hard ones go. */
+/**
+ * Arguments of prlimit(1) that give a process the limits of another as far as its own hard ones go.
+ */
 export function limitArguments(wanted: Limits, own: Limits): readonly string[] {
   return [...wanted].map(([option, [soft, hard]]) => {
     const most = own.get(option)?.[1] ?? 0;

@@ -18,7 +18,10 @@ export interface Counted {
 /** Users who may not connect. Root always may: who mends the host must get in. */
 export type ShutOut = ReadonlySet<number> | "everybody";
 
-/** Whether one more connection of a user is served. Others' are no reason to turn root away: who mends the host must get in. */
+/**
+ * Whether one more connection of a user is served. Others' are no reason to turn root away: who
+ * mends the host must get in.
+ */
 export function hasRoomFor(user: number, connections: Iterable<Counted>): boolean {
   let all = 0;
   let own = 0;
@@ -29,10 +32,17 @@ export function hasRoomFor(user: number, connections: Iterable<Counted>): boolea
     own += 1;
     if (isWaiting) waiting += 1;
   }
-  return waiting < WAITING_OF_USER_MAX && own < CONNECTIONS_OF_USER_MAX && (user === 0 || all < CONNECTIONS_MAX);
+  return (
+    waiting < WAITING_OF_USER_MAX &&
+    own < CONNECTIONS_OF_USER_MAX &&
+    (user === 0 || all < CONNECTIONS_MAX)
+  );
 }
 
-/** Users whose processes do not end, too many of them: to turn one more away would be one process more. */
+/**
+ * Users whose processes do not end, too many of them: to turn one more away would be one process
+ * more.
+ */
 export function shutOut(present: Iterable<Counted>): ShutOut {
   const stuck = new Map<number, number>();
   let all = 0;

@@ -11,7 +11,9 @@ import { ViewServer } from "./view/view-server.ts";
 
 const ROOTS_ALONE = 0o700;
 
-/** Serves until SIGTERM and the end of the last session; returns at once where another server runs. */
+/**
+ * Serves until SIGTERM and the end of the last session; returns at once where another server runs.
+ */
 export async function serveSessions(places: Places, log: (text: string) => void): Promise<void> {
   const { sessions } = places.system;
   makeFolder(sessions.folder, modesFor(0));

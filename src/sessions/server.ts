@@ -1,6 +1,8 @@
 /**
- * The session server (docs/shell.md): root's, resident, outside every domain. Clients are native/session/; who they are is the kernel's word about the socket.
- * Here: sockets, who may connect to which, and what each verb does. Not here: the setting that leads shells this way (host/shell-sandbox/). Only cli/ imports this file.
+ * The session server (docs/shell.md): root's, resident, outside every domain. Clients are
+ * native/session/; who they are is the kernel's word about the socket. Here: sockets, who may
+ * connect to which, and what each verb does. Not here: the setting that leads shells this way
+ * (host/shell-sandbox/). Only cli/ imports this file.
  */
 import { EFD_CLOEXEC, POLLIN, SOCK_STREAM } from "../kernel/constants.ts";
 import { Epoll } from "../kernel/epoll.ts";
@@ -49,7 +51,9 @@ export class SessionServer {
   private constructor({ verbs, program, log }: ServerOptions, lock: FileLock) {
     this.#log = log;
     this.#lock = lock;
-    this.#epoll.add(this.#wake, POLLIN, { ready: () => void read(this.#wake, Buffer.alloc(EVENT_BYTES)) });
+    this.#epoll.add(this.#wake, POLLIN, {
+      ready: () => void read(this.#wake, Buffer.alloc(EVENT_BYTES)),
+    });
     this.#verbs = [...verbs.values()];
     this.#listeners = [...verbs.keys()].map((path) => listenAt(path, SOCK_STREAM, SOCKET_MODE));
     this.#door = new Door([...verbs.keys()], log);
@@ -80,7 +84,8 @@ export class SessionServer {
     // The sockets first, so that an attendant is the last to have them.
     for (const listener of this.#listeners) close(listener);
     this.#spare.close();
-    for (const connection of this.#connections) if (connection.isWaiting) connection.refuse("the session server ends");
+    for (const connection of this.#connections)
+      if (connection.isWaiting) connection.refuse("the session server ends");
     this.#lock.release();
     this.#look();
   }
@@ -101,8 +106,15 @@ export class SessionServer {
     else this.#passOn(attendant, peer, verb);
   }
 
-  /** To close what it holds may take its attendant for ever: so it is counted until that has ended. */
-  #turnAway(attendant: Attendant, uid: number, peer: SocketPeer | null, verb: Verb | Passed | undefined): void {
+  /**
+   * To close what it holds may take its attendant for ever: so it is counted until that has ended.
+   */
+  #turnAway(
+    attendant: Attendant,
+    uid: number,
+    peer: SocketPeer | null,
+    verb: Verb | Passed | undefined,
+  ): void {
     this.#count(attendant, uid, () => undefined);
     attendant.dismiss();
     if (peer === null) return;

@@ -9,8 +9,9 @@ export interface SpareEvents {
 }
 
 /**
- * Attendants that wait for somebody to come. The sockets are theirs as well, and one of them has these open when the server ends: what was sent to a connection that nobody
- * has taken is then closed by that one.
+ * Attendants that wait for somebody to come. The sockets are theirs as well, and one of them has
+ * these open when the server ends: what was sent to a connection that nobody has taken is then
+ * closed by that one.
  */
 export class SpareAttendants {
   readonly #program: string;
@@ -39,7 +40,8 @@ export class SpareAttendants {
   /** Brings them up to their number. */
   #stock(): void {
     try {
-      while (!this.#isClosed && this.#waiting.size < SPARE_ATTENDANTS) this.#waiting.add(this.#start());
+      while (!this.#isClosed && this.#waiting.size < SPARE_ATTENDANTS)
+        this.#waiting.add(this.#start());
     } catch (error) {
       this.#events.failed("nobody can be attended", error);
       this.#stockIn(ATTENDANT_AGAIN_MS);

@@ -7,9 +7,19 @@ const UMASK_LEAST = 0o022;
 
 /** Signals that a client may pass on. */
 const passed: ReadonlySet<number> = new Set(
-  (["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT", "SIGTSTP"] as const).map(
-    (name) => constants.signals[name],
-  ),
+  (
+    [
+      "SIGHUP",
+      "SIGINT",
+      "SIGQUIT",
+      "SIGTERM",
+      "SIGUSR1",
+      "SIGUSR2",
+      "SIGALRM",
+      "SIGCONT",
+      "SIGTSTP",
+    ] as const
+  ).map((name) => constants.signals[name]),
 );
 
 export interface Hooks {

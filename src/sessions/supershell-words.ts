@@ -18,10 +18,12 @@ export function parseWords(args: readonly string[]): Words | string {
   let reason: string | null = null;
   for (let at = 0; at < args.length; at += 2) {
     const [option, value] = args.slice(at, at + 2);
-    if (value === undefined) return `cofferdam: supershell: \`${option}\` cannot stand here alone\n${SUPERSHELL_USAGE}`;
+    if (value === undefined)
+      return `cofferdam: supershell: \`${option}\` cannot stand here alone\n${SUPERSHELL_USAGE}`;
     if (option === "-c" && command === null) command = value;
     else if (option === "--reason" && reason === null) reason = value;
-    else return `cofferdam: supershell: there is no \`${option}\`, or it was given before\n${SUPERSHELL_USAGE}`;
+    else
+      return `cofferdam: supershell: there is no \`${option}\`, or it was given before\n${SUPERSHELL_USAGE}`;
   }
   if ((command?.length ?? 0) > COMMAND_LENGTH_MAX)
     return `cofferdam: supershell: a command has at most ${COMMAND_LENGTH_MAX} characters\n  help: give a longer one on standard input\n`;

@@ -21,7 +21,10 @@ import type { Request } from "./wire.ts";
 const WRONG_USAGE = 2;
 const SECOND_MS = 1_000;
 
-/** For those who may: out of the sandbox, as root in superDom. Every use is told to the auditor before anything runs, and so is every refused one. */
+/**
+ * For those who may: out of the sandbox, as root in superDom. Every use is told to the auditor
+ * before anything runs, and so is every refused one.
+ */
 export class Supershell implements Verb {
   readonly kind = "verb";
   readonly #places: Places;
@@ -32,7 +35,9 @@ export class Supershell implements Verb {
   constructor(places: Places, logins: Logins, say: (text: string) => void) {
     this.#places = places;
     this.#logins = logins;
-    this.#told = new SupershellLog(places, (error) => say(`refusals could not be told of: ${error}`));
+    this.#told = new SupershellLog(places, (error) =>
+      say(`refusals could not be told of: ${error}`),
+    );
     this.#say = say;
   }
 
@@ -83,7 +88,10 @@ export class Supershell implements Verb {
     startOutside({ command: words.command, client: request.env, terminal }, connection, ended);
   }
 
-  /** What is read of the peer counts only while it is there: that is asked last, by {@link shellRunOf}. */
+  /**
+   * What is read of the peer counts only while it is there: that is asked last, by {@link
+   * shellRunOf}.
+   */
   #refusalOf(peer: SocketPeer): string | null {
     const isAllowed = isAdministrator(peer, hostAccounts().groups);
     const run = shellRunOf(peer, this.#places.system.runs);
@@ -94,7 +102,8 @@ export class Supershell implements Verb {
   #useOf(pid: number, uid: number, { command, reason }: Words, terminal: string | null): Use {
     const { runs } = this.#places.system;
     const where = whereabouts(pid, runs);
-    const member = where.kind === "domain" ? where.member : { domain: "superDom", number: 0, run: null };
+    const member =
+      where.kind === "domain" ? where.member : { domain: "superDom", number: 0, run: null };
     return {
       domain: member.domain,
       number: member.number,
@@ -103,7 +112,8 @@ export class Supershell implements Verb {
       process: readProcess(pid),
       command,
       where: {
-        terminal: terminal === null ? null : (unlessGone(() => readlinkSync(terminal)) ?? "a terminal"),
+        terminal:
+          terminal === null ? null : (unlessGone(() => readlinkSync(terminal)) ?? "a terminal"),
         origin: (member.run === null ? null : this.#logins.get(member.run)?.origin) ?? null,
         reason,
       },
@@ -119,7 +129,8 @@ export class Supershell implements Verb {
   }
 
   #said(use: Use, problem: string | null): string | null {
-    if (problem !== null) this.#say(`no event of a super shell of user ${use.by.uid} could be written: ${problem}`);
+    if (problem !== null)
+      this.#say(`no event of a super shell of user ${use.by.uid} could be written: ${problem}`);
     return problem;
   }
 }

@@ -3,11 +3,15 @@ import { readProcStat } from "../domains/proc-stat.ts";
 /** None; the peer's own, which the shell may take over; or why it may not. */
 export type Terminal = "none" | "own" | { readonly refused: string };
 
-/** Why process `pid` may not have its terminal carried elsewhere; null where it may. `terminals`: device numbers of its descriptors that are terminals, 0 for the others. */
+/**
+ * Why process `pid` may not have its terminal carried elsewhere; null where it may. `terminals`:
+ * device numbers of its descriptors that are terminals, 0 for the others.
+ */
 export function foreignTerminal(pid: number, terminals: readonly number[]): string | null {
   const stat = readProcStat(pid);
   const own = terminals.filter((terminal) => terminal !== 0);
-  if (stat === null || own.some((terminal) => terminal !== stat.terminal)) return "this terminal is not yours";
+  if (stat === null || own.some((terminal) => terminal !== stat.terminal))
+    return "this terminal is not yours";
   const isTyped = (terminals[0] ?? 0) !== 0;
   return isTyped && stat.group !== stat.foreground
     ? "it reads the terminal, so it must be in the foreground: fg"
@@ -15,14 +19,19 @@ export function foreignTerminal(pid: number, terminals: readonly number[]): stri
 }
 
 /**
- * Whether standard input, a terminal with this device number or 0, is the controlling terminal of the session that process `pid` leads. The shell takes it away from that session: were the peer not
- * its leader, whoever started the peer would be left without.
+ * Whether standard input, a terminal with this device number or 0, is the controlling terminal of
+ * the session that process `pid` leads. The shell takes it away from that session: were the peer
+ * not its leader, whoever started the peer would be left without.
  */
 export function terminalOf(pid: number, input: number): Terminal {
   if (input === 0) return "none";
   const stat = readProcStat(pid);
-  if (stat === null || stat.terminal !== input) return { refused: "standard input is a terminal that is not yours" };
+  if (stat === null || stat.terminal !== input)
+    return { refused: "standard input is a terminal that is not yours" };
   if (stat.session !== pid)
-    return { refused: "a shell takes the terminal of a whole session: exec it in the session's first process" };
+    return {
+      refused:
+        "a shell takes the terminal of a whole session: exec it in the session's first process",
+    };
   return "own";
 }

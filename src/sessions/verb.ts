@@ -3,8 +3,9 @@ import type { Connection } from "./connection.ts";
 import type { Request } from "./wire.ts";
 
 /**
- * What is done for who connects to one socket. It judges the peer (`peer.ts`), and either answers, now or later, or begins work whose client may go away.
- * The client's descriptors it never has: what it starts has them (`Connection.begin`).
+ * What is done for who connects to one socket. It judges the peer (`peer.ts`), and either answers,
+ * now or later, or begins work whose client may go away. The client's descriptors it never has:
+ * what it starts has them (`Connection.begin`).
  */
 export interface Verb {
   readonly kind: "verb";
@@ -13,7 +14,10 @@ export interface Verb {
   turnedAway?(peer: SocketPeer): void;
 }
 
-/** What is said at one socket goes on to another one, which only root may connect to: a server there reads words and is sent no descriptors. */
+/**
+ * What is said at one socket goes on to another one, which only root may connect to: a server there
+ * reads words and is sent no descriptors.
+ */
 export interface Passed {
   readonly kind: "passed";
   /** The other one's path. */

@@ -1,11 +1,16 @@
 /**
- * What client and server say to each other over a stream socket. The client is native/session/: with the first byte come its descriptors 0, 1 and 2;
- * then a request, and afterwards one byte for each signal that it got. The server answers once, at the end: one byte of exit status and words for standard error.
+ * What client and server say to each other over a stream socket. The client is native/session/:
+ * with the first byte come its descriptors 0, 1 and 2; then a request, and afterwards one byte for
+ * each signal that it got. The server answers once, at the end: one byte of exit status and words
+ * for standard error.
  */
 
 /** The client's own words: nothing in here is to be believed but what the kernel says beside it. */
 export interface Request {
-  /** Name under which the client was started, without a folder: `cofferdam-login`, `supershell`, `cofferdam`. */
+  /**
+   * Name under which the client was started, without a folder: `cofferdam-login`, `supershell`,
+   * `cofferdam`.
+   */
   readonly program: string;
   /** Behind the name. */
   readonly args: readonly string[];
@@ -30,10 +35,16 @@ export function lengthOf(bytes: Buffer, max: number): number | null {
   return length;
 }
 
-/** Texts that end with a NUL: program, folder, number of arguments, the arguments, then `NAME=VALUE` each. In UTF-8, as Node passes words on. */
+/**
+ * Texts that end with a NUL: program, folder, number of arguments, the arguments, then `NAME=VALUE`
+ * each. In UTF-8, as Node passes words on.
+ */
 export function parseRequest(body: Buffer): Request {
-  if (body.length === 0 || body[body.length - 1] !== 0) throw new WireError("a request ends with a NUL");
-  const [program = "", folder = "", count = "", ...rest] = body.toString("utf8", 0, body.length - 1).split("\0");
+  if (body.length === 0 || body[body.length - 1] !== 0)
+    throw new WireError("a request ends with a NUL");
+  const [program = "", folder = "", count = "", ...rest] = body
+    .toString("utf8", 0, body.length - 1)
+    .split("\0");
   if (!/^\d{1,6}$/.test(count) || Number(count) > rest.length)
     throw new WireError("a request says how many arguments it has");
   const env = new Map<string, string>();

@@ -1,4 +1,7 @@
-/** An agent in a process of its own, for tests that kill it: the folder of its state, then the program of its mediator, if any. */
+/**
+ * An agent in a process of its own, for tests that kill it: the folder of its state, then the
+ * program of its mediator, if any.
+ */
 import { Agent } from "../../src/agent/agent.ts";
 import { keepHeapSmall } from "../../src/agent/small-heap.ts";
 import { HostError } from "../../src/host/host-error.ts";
@@ -10,7 +13,10 @@ keepHeapSmall();
 try {
   await Agent.start({
     places: scratchPlaces(folder, home),
-    mediator: mediator === undefined ? null : { program: process.execPath, arguments: [mediator, "shared"] },
+    mediator:
+      mediator === undefined
+        ? null
+        : { program: process.execPath, arguments: [mediator, "shared"] },
     sessions: null,
     activated: null,
     log: (text) => void process.stderr.write(`${text}\n`),

@@ -92,7 +92,10 @@ test.for([
 ] as const)("a body of %s is refused, and nothing changes", async ([, body], context) => {
   needsRoot(context);
   expect(statusOf(await raw(request("PUT", "/v1/domains/alpha/level", body)))).toBe(400);
-  expect(await theHost().ask("GET", "/domains/alpha")).toMatchObject({ level: "enforcing", givenBy: null });
+  expect(await theHost().ask("GET", "/domains/alpha")).toMatchObject({
+    level: "enforcing",
+    givenBy: null,
+  });
 });
 
 test("what is no HTTP, too long or half a request ends the connection, and the agent goes on", async (context) => {
@@ -109,7 +112,9 @@ test("what is no HTTP, too long or half a request ends the connection, and the a
     "GET /v1/status HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
   ];
   for (const one of requests) await raw(one, true);
-  const large = await raw(request("PUT", "/v1/domains/alpha/level", "x".repeat(BODY_BYTES_MAX + 1)));
+  const large = await raw(
+    request("PUT", "/v1/domains/alpha/level", "x".repeat(BODY_BYTES_MAX + 1)),
+  );
   expect(statusOf(large)).toBe(413);
   expect((await theHost().ask("GET", "/status")).pid).toBe(process.pid);
 });
@@ -158,7 +163,8 @@ test("answers have the members that the document promises", async (context) => {
   };
   for (const [path, answer] of Object.entries(answers)) {
     const route = routes.find((one) => one.path === path && one.method === "GET");
-    const promised = route?.answer.flatMap(({ name }) => name.replaceAll("[]", "").split(", ")) ?? [];
+    const promised =
+      route?.answer.flatMap(({ name }) => name.replaceAll("[]", "").split(", ")) ?? [];
     expect(Object.keys(answer as object).sort()).toEqual(promised.sort());
   }
 });

@@ -1,4 +1,5 @@
-/* Sends the second argument to the unix socket that the first names, and prints the beginning of the answer. */
+/* Sends the second argument to the unix socket that the first names, and prints the beginning of
+   the answer. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

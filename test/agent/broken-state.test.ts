@@ -43,7 +43,9 @@ test("a level that has had its time ends also on a full disk, while the agent ru
   await host.ask("PUT", "/domains/alpha/level", { level: "disabled", seconds: 1 });
   full = true;
   await until(() => host.level(number) === "warning");
-  expect(host.messages.join("\n")).toContain("the level of alpha has had its time, but its file cannot be changed");
+  expect(host.messages.join("\n")).toContain(
+    "the level of alpha has had its time, but its file cannot be changed",
+  );
   await host.stop(agent);
   await host.start();
   expect(host.level(number)).toBe("warning");
@@ -56,17 +58,26 @@ test("a level for which the disk has no room is refused with what to do, for one
   await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
   const before = readdirSync(host.places.system.levels);
   full = true;
-  const refusal = { message: expect.stringContaining("ENOSPC"), help: expect.stringContaining("nothing was changed") };
-  await expect(host.ask("PUT", "/domains/alpha/level", { level: "disabled" })).rejects.toMatchObject(refusal);
+  const refusal = {
+    message: expect.stringContaining("ENOSPC"),
+    help: expect.stringContaining("nothing was changed"),
+  };
+  await expect(
+    host.ask("PUT", "/domains/alpha/level", { level: "disabled" }),
+  ).rejects.toMatchObject(refusal);
   roomLeft = 3;
-  await expect(host.ask("PUT", "/level", { level: "disabled", seconds: 3600 })).rejects.toMatchObject(refusal);
+  await expect(
+    host.ask("PUT", "/level", { level: "disabled", seconds: 3600 }),
+  ).rejects.toMatchObject(refusal);
   full = false;
   const { domains } = await host.ask("GET", "/domains");
   const relaxed = domains.filter(({ level }: { level: string }) => level !== "enforcing");
   expect(relaxed).toMatchObject([{ name: "alpha", level: "warning", until: null }]);
   expect(host.level(number)).toBe("warning");
   expect(readdirSync(host.places.system.levels)).toEqual(before);
-  expect(host.events().filter(({ level, verdict }) => verdict === "audit" && level === "disabled")).toEqual([]);
+  expect(
+    host.events().filter(({ level, verdict }) => verdict === "audit" && level === "disabled"),
+  ).toEqual([]);
   expect(host.messages.join("\n")).not.toContain("a request failed");
 });
 
@@ -82,7 +93,9 @@ test("a policy that no running process could follow for want of room is not take
   expect((await host.ask("GET", "/domains/alpha")).policy).toContain("/srv/alpha/**");
   full = false;
   const before = host.generation(number);
-  expect((await host.ask("POST", "/domains/alpha/reload")).domains).toMatchObject([{ outcome: "changed" }]);
+  expect((await host.ask("POST", "/domains/alpha/reload")).domains).toMatchObject([
+    { outcome: "changed" },
+  ]);
   expect(host.generation(number)).toBe(before + 1);
 });
 
@@ -92,7 +105,8 @@ test("a broken level is told of once as long as it stays the same", async () => 
   writeFileSync(join(host.places.system.levels, "alpha"), "disabled");
   await host.start();
   const told = () => host.messages.filter((text) => text.includes("is no level"));
-  for (let i = 0; i < 3; i++) for (const path of ["/status", "/domains", "/domains/alpha"]) await host.ask("GET", path);
+  for (let i = 0; i < 3; i++)
+    for (const path of ["/status", "/domains", "/domains/alpha"]) await host.ask("GET", path);
   expect(told()).toHaveLength(1);
   writeFileSync(join(host.places.system.levels, "alpha"), "warning");
   await host.ask("GET", "/status");

@@ -4,7 +4,11 @@ import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX, CONNECTIONS_OF_USERS_MAX } from "../../src/agent/api/limits.ts";
+import {
+  CONNECTIONS_MAX,
+  CONNECTIONS_OF_USER_MAX,
+  CONNECTIONS_OF_USERS_MAX,
+} from "../../src/agent/api/limits.ts";
 import { readProcStat } from "../../src/domains/proc-stat.ts";
 import { SO_PASSRIGHTS } from "../../src/kernel/constants.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
@@ -46,7 +50,9 @@ function connectAs(user: number): Socket {
 
 test("who sent the head of a request is judged again when its body is there", async () => {
   const script = join(host.folder, "heir.js");
-  // Sends a head, and when that was heard leaves the connection to a child, which sends the rest once its parent has ended and is nobody's zombie: its memory, and so its exe, goes a moment before.
+  // Sends a head, and when that was heard leaves the connection to a child, which sends the rest
+  // once its parent has ended and is nobody's zombie: its memory, and so its exe, goes a moment
+  // before.
   writeFileSync(
     script,
     `const { spawn } = require("node:child_process");
@@ -62,7 +68,9 @@ const socket = require("node:net").connect(process.argv[2], () => {
 });
 `,
   );
-  const child = spawn(process.execPath, [script, host.places.system.control], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [script, host.places.system.control], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let answer = "";
   child.stdout.on("data", (text) => {
     answer += text;
@@ -94,8 +102,12 @@ try:
   print("sent")
 except PermissionError: print("refused")`;
   const probe = `import socket; socket.socket(socket.AF_UNIX).setsockopt(socket.SOL_SOCKET, ${SO_PASSRIGHTS}, 0)`;
-  skipUnless(context, spawnSync("python3", ["-c", probe]).status === 0, "SO_PASSRIGHTS is of Linux 6.16");
-  expect(spawnSync("python3", ["-c", script, host.places.system.control], { encoding: "utf8" }).stdout).toBe(
-    "refused\n",
+  skipUnless(
+    context,
+    spawnSync("python3", ["-c", probe]).status === 0,
+    "SO_PASSRIGHTS is of Linux 6.16",
   );
+  expect(
+    spawnSync("python3", ["-c", script, host.places.system.control], { encoding: "utf8" }).stdout,
+  ).toBe("refused\n");
 });

@@ -25,8 +25,13 @@ function keeper(
 ): Keeper {
   const path = join(folder, "mediator.sh");
   writeFileSync(path, script);
-  const told = (count: number, why: string): void => writeFileSync(join(folder, "told"), `${count} ${why}`);
-  const one = new Keeper({ program: "/bin/sh", arguments: [path, "shared"] }, join(folder, "lock"), told);
+  const told = (count: number, why: string): void =>
+    writeFileSync(join(folder, "told"), `${count} ${why}`);
+  const one = new Keeper(
+    { program: "/bin/sh", arguments: [path, "shared"] },
+    join(folder, "lock"),
+    told,
+  );
   keepers.push(one);
   return one;
 }
@@ -36,7 +41,8 @@ function pidNow(): number | null {
 }
 
 function kill(pid: number): void {
-  for (const one of [pid, ...childrenOf(pid)]) if (existsSync(`/proc/${one}`)) process.kill(one, "SIGKILL");
+  for (const one of [pid, ...childrenOf(pid)])
+    if (existsSync(`/proc/${one}`)) process.kill(one, "SIGKILL");
 }
 
 function childrenOf(pid: number): number[] {
@@ -59,8 +65,10 @@ test("a mediator that ends is started again and counted, one that ends at once e
 test("what makes the folder of its lock itself is started where there is none yet", async () => {
   const path = join(folder, "run", "lock");
   const told: string[] = [];
-  const one = new Keeper({ program: "/bin/mkdir", arguments: [join(folder, "run")] }, path, (_n, why) =>
-    told.push(why),
+  const one = new Keeper(
+    { program: "/bin/mkdir", arguments: [join(folder, "run")] },
+    path,
+    (_n, why) => told.push(why),
   );
   keepers.push(one);
   one.start();
@@ -79,19 +87,24 @@ test("a mediator outlives its agent, and the next one takes it over instead of s
   // The lock is taken a moment after the start.
   await until(
     () =>
-      readFileSync("/proc/locks", "utf8").includes(`FLOCK  ADVISORY  WRITE ${pid} `) || childrenOf(pid ?? 0).length > 0,
+      readFileSync("/proc/locks", "utf8").includes(`FLOCK  ADVISORY  WRITE ${pid} `) ||
+      childrenOf(pid ?? 0).length > 0,
   );
   waiting.start();
   expect(waiting.state).toMatchObject({ state: "running", restarts: 0 });
   expect(pidNow()).toBe(pid);
   kill(pid ?? 0);
-  await until(() => pidNow() !== pid && waiting.state.restarts >= 1 && waiting.state.state === "running");
+  await until(
+    () => pidNow() !== pid && waiting.state.restarts >= 1 && waiting.state.state === "running",
+  );
 });
 
 test("a program that is not there is told of and tried again", async () => {
   const tells: string[] = [];
-  const one = new Keeper({ program: join(folder, "nothing"), arguments: [] }, join(folder, "lock"), (_n, why) =>
-    tells.push(why),
+  const one = new Keeper(
+    { program: join(folder, "nothing"), arguments: [] },
+    join(folder, "lock"),
+    (_n, why) => tells.push(why),
   );
   keepers.push(one);
   one.start();

@@ -23,7 +23,8 @@ afterEach(async () => {
 
 const HOUR = 3_600_000;
 const at = (boot: string, uptime: number, wall: number): LevelClock => ({ boot, uptime, wall });
-const shown = async () => (await host.ask("GET", "/domains/alpha")) as { level: string; until: string | null };
+const shown = async () =>
+  (await host.ask("GET", "/domains/alpha")) as { level: string; until: string | null };
 
 test("--for 2h: steps of the clock, within a boot and over the next, make it neither end at once nor never", async () => {
   let agent = await host.start();
@@ -37,7 +38,8 @@ test("--for 2h: steps of the clock, within a boot and over the next, make it nei
   expect(await shown()).toMatchObject({ level: "warning", until: "2031-01-01T13:59:00.000Z" });
   clock = at("first", 1060, 0);
   expect((await shown()).level).toBe("warning");
-  // A host without a clock of its own comes up in 1970, and is told the time later, wrongly at first.
+  // A host without a clock of its own comes up in 1970, and is told the time later, wrongly at
+  // first.
   await again(at("second", 10, 0));
   expect(await shown()).toMatchObject({ level: "warning", until: "1970-01-01T01:59:50.000Z" });
   clock = at("second", 3600, noon.wall + 8760 * HOUR);

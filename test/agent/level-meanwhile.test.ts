@@ -35,8 +35,11 @@ beforeEach((context) => {
   needsRoot(context);
   folder = mkdtempSync(join(tmpdir(), "cofferdam-level-"));
   places = scratchPlaces(folder, root);
-  for (const made of [join(folder, "domains"), places.system.levels]) mkdirSync(made, { recursive: true });
-  writeFileSync(join(folder, "domains", "alpha.yaml"), policyText("r /srv/alpha/**"), { mode: 0o644 });
+  for (const made of [join(folder, "domains"), places.system.levels])
+    mkdirSync(made, { recursive: true });
+  writeFileSync(join(folder, "domains", "alpha.yaml"), policyText("r /srv/alpha/**"), {
+    mode: 0o644,
+  });
 });
 afterEach(() => {
   if (folder !== "") rmSync(folder, { recursive: true, force: true });
@@ -60,7 +63,11 @@ test.for([
     const by = { uid: 0, name: "root" };
     afterReading.run = () => {
       if (left-- > 0)
-        writeOverride(places.system.levels, "alpha", newOverride("warning", by, null, null, levelClock()));
+        writeOverride(
+          places.system.levels,
+          "alpha",
+          newOverride("warning", by, null, null, levelClock()),
+        );
     };
     const asked = { places, out: () => undefined, err: () => undefined, width: 80, color: false };
     const out = join(folder, "alpha.plan");

@@ -27,7 +27,9 @@ test("a level is in the table when the answer is there, on the disk, and told to
   const number = await numberOf("alpha");
   expect(host.level(number)).toBe("enforcing");
   const { changes } = await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
-  expect(changes).toMatchObject([{ name: "alpha", number, before: "enforcing", level: "warning", until: null }]);
+  expect(changes).toMatchObject([
+    { name: "alpha", number, before: "enforcing", level: "warning", until: null },
+  ]);
   expect(host.level(number)).toBe("warning");
   expect(JSON.parse(readFileSync(join(host.places.system.levels, "alpha"), "utf8"))).toMatchObject({
     level: "warning",
@@ -35,7 +37,13 @@ test("a level is in the table when the answer is there, on the disk, and told to
   });
   const audits = host.events().filter(({ verdict }) => verdict === "audit");
   expect(audits).toMatchObject([
-    { operation: "level-changed", domain: "alpha", number, level: "warning", by: { uid: 0, name: "root" } },
+    {
+      operation: "level-changed",
+      domain: "alpha",
+      number,
+      level: "warning",
+      by: { uid: 0, name: "root" },
+    },
   ]);
   await host.ask("DELETE", "/domains/alpha/level");
   expect(host.level(number)).toBe("enforcing");
@@ -79,7 +87,11 @@ test("--for puts back what was, by itself, and says so", async () => {
   while (host.level(number) === "warning") await new Promise((resolve) => setTimeout(resolve, 20));
   expect(host.level(number)).toBe("disabled");
   const last = host.events().at(-1);
-  expect(last).toMatchObject({ operation: "level-changed", level: "disabled", by: { name: "cofferdam" } });
+  expect(last).toMatchObject({
+    operation: "level-changed",
+    level: "disabled",
+    by: { name: "cofferdam" },
+  });
 });
 
 test("a time that ended while there was no agent is over when the next one starts", async () => {
@@ -98,7 +110,10 @@ test("a time that ended while there was no agent is over when the next one start
   );
   await host.start();
   expect(host.level(number)).toBe("enforcing");
-  expect(host.events().at(-1)).toMatchObject({ operation: "level-changed", by: { name: "cofferdam" } });
+  expect(host.events().at(-1)).toMatchObject({
+    operation: "level-changed",
+    by: { name: "cofferdam" },
+  });
 });
 
 test("--all reaches every domain with one audit event", async () => {
@@ -106,7 +121,9 @@ test("--all reaches every domain with one audit event", async () => {
   const { changes } = await host.ask("PUT", "/level", { level: "warning" });
   expect(changes.length).toBeGreaterThan(2);
   const { domains } = await host.ask("GET", "/domains");
-  expect(new Set(domains.map(({ level }: { level: string }) => level))).toEqual(new Set(["warning"]));
+  expect(new Set(domains.map(({ level }: { level: string }) => level))).toEqual(
+    new Set(["warning"]),
+  );
   expect(host.events().filter(({ verdict }) => verdict === "audit")).toMatchObject([
     { operation: "all-levels-changed" },
   ]);
@@ -120,7 +137,9 @@ test("sealed processes are named with how to restart them, supervised ones follo
   host.run("alpha", number, "supervised", "enforcing");
   const { changes } = await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
   expect(changes[0].following).toBe(1);
-  expect(changes[0].restart.map(({ pid }: { pid: number }) => pid).sort()).toEqual([sealed.pid, fixed.pid].sort());
+  expect(changes[0].restart.map(({ pid }: { pid: number }) => pid).sort()).toEqual(
+    [sealed.pid, fixed.pid].sort(),
+  );
   expect(changes[0].restart[0].how).toContain("cofferdam run alpha -- sleep 1000");
   expect(await host.ask("GET", "/domains/alpha")).toMatchObject({ switch: "restart", runs: 3 });
   const back = await host.ask("PUT", "/domains/alpha/level", { level: "enforcing" });
@@ -141,7 +160,10 @@ test("broken numbers keep the agent from starting, with what to do, and are left
   const agent = await host.start();
   await host.stop(agent);
   writeFileSync(host.places.system.numbers, "{");
-  await expect(host.start()).rejects.toMatchObject({ name: "HostError", help: expect.stringContaining(".before") });
+  await expect(host.start()).rejects.toMatchObject({
+    name: "HostError",
+    help: expect.stringContaining(".before"),
+  });
   expect(readFileSync(host.places.system.numbers, "utf8")).toBe("{");
 });
 
@@ -163,7 +185,9 @@ test("a renamed file keeps its number; a removed one keeps it for itself", async
   expect(host.level(beta)).toBeNull();
   expect(host.level(alpha)).toBe("enforcing");
   await host.stop(agent);
-  expect(readNumbers(host.places.system.numbers).domains.find(({ number }) => number === beta)?.gone).toBe(true);
+  expect(
+    readNumbers(host.places.system.numbers).domains.find(({ number }) => number === beta)?.gone,
+  ).toBe(true);
 });
 
 test("numbers that break while the agent runs are an answer with what to do, and nothing changes", async () => {

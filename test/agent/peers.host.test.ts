@@ -65,7 +65,9 @@ test("an ordinary user reads, and changes nothing", async () => {
   expect(refused).toMatch(/^403 .*only root and members of the group/);
   expect(await outputOf("setpriv", [...asUser, "POST", "/v1/reload"])).toMatch(/^403 /);
   expect(await outputOf("setpriv", [...asUser, "GET", "/v1/domains"])).toMatch(/^200 .*"alpha"/);
-  expect(await outputOf("setpriv", [...asUser, "GET", "/v1/domains/alpha"])).toMatch(/^200 .*"policy":null/);
+  expect(await outputOf("setpriv", [...asUser, "GET", "/v1/domains/alpha"])).toMatch(
+    /^200 .*"policy":null/,
+  );
   expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");
 });
 
@@ -107,7 +109,15 @@ syscalls: ["@system-service"]
   expect(await outputOf(program, [control, request])).toContain("HTTP/1.1 200");
   await host.ask("DELETE", "/domains/alpha/level");
   const front = join(root, "bin", "cofferdam");
-  const inside = await outputOf(front, ["run", "--policy", policy, "--", program, control, request]);
+  const inside = await outputOf(front, [
+    "run",
+    "--policy",
+    policy,
+    "--",
+    program,
+    control,
+    request,
+  ]);
   expect(inside).toContain("HTTP/1.1 403");
   expect(inside).toContain("is in the domain visitor");
   expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");

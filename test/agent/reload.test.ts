@@ -46,7 +46,11 @@ test("running supervised processes get the new policy by a new generation, and o
   const sealed = host.run("alpha", number, "sealed", "enforcing");
   host.policy("alpha", policyText("rw /srv/other/**"));
   const outcome = await reloadOne("alpha");
-  expect(outcome).toMatchObject({ outcome: "changed", following: 1, restart: [{ pid: sealed.pid }] });
+  expect(outcome).toMatchObject({
+    outcome: "changed",
+    following: 1,
+    restart: [{ pid: sealed.pid }],
+  });
   expect(host.generation(number)).toBe(1);
   const live = join(host.places.system.live, String(number));
   const plan = decodePlan(readFileSync(live));
@@ -78,9 +82,17 @@ test.each([
   const before = await host.ask("GET", "/domains/alpha");
   host.run("alpha", before.number, "supervised", "enforcing");
   host.policy("alpha", text);
-  expect(await reloadOne("alpha")).toMatchObject({ outcome: "bad", problems: expect.stringContaining("alpha.yaml") });
+  expect(await reloadOne("alpha")).toMatchObject({
+    outcome: "bad",
+    problems: expect.stringContaining("alpha.yaml"),
+  });
   const after = await host.ask("GET", "/domains/alpha");
-  expect(after).toMatchObject({ state: "bad", number: before.number, level: before.level, policy: before.policy });
+  expect(after).toMatchObject({
+    state: "bad",
+    number: before.number,
+    level: before.level,
+    policy: before.policy,
+  });
   expect(host.generation(before.number)).toBe(0);
   host.policy("alpha", policyText("r /srv/mended/**"));
   expect(await reloadOne("alpha")).toMatchObject({ outcome: "changed" });
@@ -115,10 +127,12 @@ test("an instance is listed while it runs, with a number of its own", async () =
     (await host.ask("GET", "/domains")).domains.map(({ name }: { name: string }) => name);
   expect(await names()).not.toContain("worker@3");
   const run = host.run("worker@3", next, "supervised", "enforcing");
-  while (!(await names()).includes("worker@3")) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!(await names()).includes("worker@3"))
+    await new Promise((resolve) => setTimeout(resolve, 20));
   expect(host.level(next)).toBe("enforcing");
   await host.end(run);
-  while ((await names()).includes("worker@3")) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await names()).includes("worker@3"))
+    await new Promise((resolve) => setTimeout(resolve, 20));
   expect(host.level(next)).toBeNull();
 });
 
@@ -143,7 +157,9 @@ test("what has not changed is not read again, and what it includes has a say in 
   await host.start();
   const outcomes = async () => {
     const { domains } = await host.ask("POST", "/reload");
-    return Object.fromEntries(domains.map(({ name, outcome }: Record<string, string>) => [name, outcome]));
+    return Object.fromEntries(
+      domains.map(({ name, outcome }: Record<string, string>) => [name, outcome]),
+    );
   };
   // Until the files are no longer of just now.
   await new Promise((resolve) => setTimeout(resolve, 1_200));

@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -38,7 +46,8 @@ export class ScratchHost {
   async start(mediator: string | null = null): Promise<Agent> {
     const agent = await Agent.start({
       places: this.places,
-      mediator: mediator === null ? null : { program: process.execPath, arguments: [mediator, "shared"] },
+      mediator:
+        mediator === null ? null : { program: process.execPath, arguments: [mediator, "shared"] },
       sessions: null,
       activated: null,
       log: (text) => void this.messages.push(text),
@@ -129,7 +138,9 @@ async function bundleAgent(): Promise<string> {
     format: "esm",
     target: "node20",
     external: ["koffi"],
-    banner: { js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as r } from "node:module"; const require = r(import.meta.url);',
+    },
     logLevel: "error",
   });
   return outfile;

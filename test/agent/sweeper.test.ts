@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -44,7 +52,11 @@ function newSweeper(): Sweeper {
 /** A level was given to it, and it had a policy. */
 function given(name: string, number: number): string {
   const by = { uid: 0, name: "root" };
-  writeOverride(host.system.levels, name, { level: "warning", by, since: "2026-01-31T16:00:59.000Z" });
+  writeOverride(host.system.levels, name, {
+    level: "warning",
+    by,
+    since: "2026-01-31T16:00:59.000Z",
+  });
   const one = { number, name, origin: fileOf(name), identity: "" };
   writeNumbers(host.system.numbers, { version: 1, next: number + 1, domains: [one] });
   return overridePath(host.system.levels, name);
@@ -57,7 +69,9 @@ test("the level of a domain whose policy is gone for good is forgotten, and an a
   expect(existsSync(level)).toBe(true);
   await sweeper.sweep(ABSENT_MS);
   expect(existsSync(level)).toBe(false);
-  expect(events).toMatchObject([{ domain: "web", number: 7, verdict: "audit", operation: "level forgotten" }]);
+  expect(events).toMatchObject([
+    { domain: "web", number: 7, verdict: "audit", operation: "level forgotten" },
+  ]);
   expect(events[0]?.object).toContain("warning, given 2026-01-31");
   await sweeper.sweep(2 * ABSENT_MS);
   expect([events.length, messages]).toEqual([1, []]);

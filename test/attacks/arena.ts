@@ -8,10 +8,16 @@ import { compileC } from "../support/compile-c.ts";
 const clone = path.resolve(import.meta.dirname, "../..");
 const programs = path.join(import.meta.dirname, "programs");
 
-/** How long one attack may take on a slow or emulated machine, in milliseconds; the races bring their own. */
+/**
+ * How long one attack may take on a slow or emulated machine, in milliseconds; the races bring
+ * their own.
+ */
 const ATTACK_TIMEOUT_MS = 120_000;
 
-/** Compiling more than a hundred programs in a fresh clone, on a machine with other work, in milliseconds. */
+/**
+ * Compiling more than a hundred programs in a fresh clone, on a machine with other work, in
+ * milliseconds.
+ */
 export const BUILD_TIMEOUT_MS = 180_000;
 
 export interface Attacker {
@@ -23,11 +29,16 @@ export interface AttackProgram {
   readonly name: string;
   readonly title: string;
   readonly as: "root" | "user" | "both";
-  /** `CLASS/OPERATION WHO` with WHO `broker` or `kernel`; `pinned` for what is open on purpose; `none` where only the refusal counts. */
+  /**
+   * `CLASS/OPERATION WHO` with WHO `broker` or `kernel`; `pinned` for what is open on purpose;
+   * `none` where only the refusal counts.
+   */
   readonly event: string;
   /** Which domain it runs in; `attacker` where it does not say. */
   readonly policy: string;
-  /** Whether it works outside every domain; `refused` for what only a broker could be talked into. */
+  /**
+   * Whether it works outside every domain; `refused` for what only a broker could be talked into.
+   */
   readonly bare: "works" | "refused";
   /** It changes what comes after it in its domain, and so has a start of its own. */
   readonly alone: boolean;
@@ -73,8 +84,9 @@ export function buildPrograms(folder: string): void {
 }
 
 /**
- * One place in which an attacker runs: files made for it, a victim process outside every domain that runs as the same user, and a domain file.
- * Everything lies below one folder of its own and ends with {@link Arena.close}.
+ * One place in which an attacker runs: files made for it, a victim process outside every domain
+ * that runs as the same user, and a domain file. Everything lies below one folder of its own and
+ * ends with {@link Arena.close}.
  */
 export class Arena {
   readonly folder: string;
@@ -95,7 +107,8 @@ export class Arena {
     this.bin = path.join(this.folder, "bin");
     this.home = path.join(this.folder, "home");
     this.policy = path.join(this.folder, "policy", `${domain}.yaml`);
-    for (const name of ["bin", "home", "policy", "scratch"]) fs.mkdirSync(path.join(this.folder, name));
+    for (const name of ["bin", "home", "policy", "scratch"])
+      fs.mkdirSync(path.join(this.folder, name));
     buildPrograms(this.bin);
     fs.copyFileSync(path.join(this.bin, "setuid-exec"), path.join(this.bin, "suid"));
     if (process.getuid?.() === 0) {
@@ -130,7 +143,10 @@ export class Arena {
     }
   }
 
-  /** The folder stays the same one where it can: a sealed domain that runs was granted that, not whatever has its name. */
+  /**
+   * The folder stays the same one where it can: a sealed domain that runs was granted that, not
+   * whatever has its name.
+   */
   private emptyFolder(folder: string): void {
     if (fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory())
       for (const name of fs.readdirSync(folder)) remove(path.join(folder, name));
@@ -160,7 +176,9 @@ export class Arena {
         text += chunk.toString();
         if (text.includes("READY")) resolve();
       });
-      victim.once("exit", (code) => reject(new Error(`the victim ended with status ${code}: ${text}`)));
+      victim.once("exit", (code) =>
+        reject(new Error(`the victim ended with status ${code}: ${text}`)),
+      );
     });
     for (const line of text.split("\n")) {
       const [key, value] = line.split("=");
@@ -196,7 +214,15 @@ export class Arena {
     if (!options.confined) return this.asAttacker(program, args);
     const events = options.events === undefined ? [] : ["--events", options.events];
     const front = path.join(clone, "bin/cofferdam");
-    return this.asAttacker(front, ["run", ...events, "--policy", this.policy, "--", program, ...args]);
+    return this.asAttacker(front, [
+      "run",
+      ...events,
+      "--policy",
+      this.policy,
+      "--",
+      program,
+      ...args,
+    ]);
   }
 
   /** Runs an attack program outside every domain, or inside the arena's. */
@@ -219,13 +245,18 @@ export class Arena {
         timeout: options.timeoutMs ?? ATTACK_TIMEOUT_MS,
         encoding: "utf8",
       });
-      return { status: result.status, text: `${result.stdout}${result.stderr}${result.error ?? ""}` };
+      return {
+        status: result.status,
+        text: `${result.stdout}${result.stderr}${result.error ?? ""}`,
+      };
     } finally {
       fs.closeSync(secret);
     }
   }
 
-  environment(options: { thread?: boolean; environment?: Record<string, string> } = {}): Record<string, string> {
+  environment(
+    options: { thread?: boolean; environment?: Record<string, string> } = {},
+  ): Record<string, string> {
     return {
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
       HOME: this.home,
@@ -253,7 +284,10 @@ export class Arena {
       : path.join(this.home, "state/cofferdam/events.jsonl");
   }
 
-  /** Whether a run of the domain goes on: its holder, which ends after the mediator, takes the record away. */
+  /**
+   * Whether a run of the domain goes on: its holder, which ends after the mediator, takes the
+   * record away.
+   */
   get isRunning(): boolean {
     const folder = path.join(this.ownFolder, "runs");
     if (!fs.existsSync(folder)) return false;
@@ -273,7 +307,9 @@ export class Arena {
   private ownFile(pattern: RegExp): string {
     const folder = path.join(this.ownFolder, "plans");
     const found = fs.existsSync(folder)
-      ? fs.readdirSync(folder).find((name) => name.startsWith(`${this.domain}-`) && pattern.test(name))
+      ? fs
+          .readdirSync(folder)
+          .find((name) => name.startsWith(`${this.domain}-`) && pattern.test(name))
       : undefined;
     return path.join(folder, found ?? "none.plan");
   }
@@ -289,7 +325,10 @@ export class Arena {
   }
 }
 
-/** Attacks leave directories behind whose names are longer than any path may be, which rm(1) copes with. */
+/**
+ * Attacks leave directories behind whose names are longer than any path may be, which rm(1) copes
+ * with.
+ */
 function remove(folder: string): void {
   try {
     fs.rmSync(folder, { recursive: true, force: true });

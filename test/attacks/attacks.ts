@@ -1,10 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skipUnless } from "../support/skip.ts";
-import { Arena, type Attacker, type AttackProgram, attackPrograms, BUILD_TIMEOUT_MS } from "./arena.ts";
+import {
+  Arena,
+  type Attacker,
+  type AttackProgram,
+  attackPrograms,
+  BUILD_TIMEOUT_MS,
+} from "./arena.ts";
 import { policies } from "./policy.ts";
-import { eventsApart, type Rehearsal, rehearse, SERIES_TIMEOUT_MS, type Thread, told } from "./rehearsal.ts";
+import {
+  eventsApart,
+  type Rehearsal,
+  rehearse,
+  SERIES_TIMEOUT_MS,
+  type Thread,
+  told,
+} from "./rehearsal.ts";
 
-/** Attacks that this kernel refuses by itself: they prove nothing here. A name not on this list must work unconfined. */
+/**
+ * Attacks that this kernel refuses by itself: they prove nothing here. A name not on this list must
+ * work unconfined.
+ */
 export const refusedByThisKernel: Record<string, string> = {
   "alg-socket": "no AF_ALG in this kernel",
   sctp: "no SCTP in this kernel",
@@ -25,15 +41,24 @@ export interface Selection {
 
 const everything: Selection = { attacks: () => true, threads: ["main", "thread"] };
 
-/** Every attack works unconfined, and fails in its domain, from the main thread and from another. */
+/**
+ * Every attack works unconfined, and fails in its domain, from the main thread and from another.
+ */
 export function attackSuite(attacker: Attacker, selection: Selection = everything): void {
   for (const policy of Object.keys(policies)) attacksOn(attacker, policy, selection);
 }
 
 /** What this attacker can try in that domain. */
-export function attacksFor(attacker: Pick<Attacker, "name">, policy: string, { attacks }: Selection): AttackProgram[] {
+export function attacksFor(
+  attacker: Pick<Attacker, "name">,
+  policy: string,
+  { attacks }: Selection,
+): AttackProgram[] {
   return attackPrograms()
-    .filter((program) => program.policy === policy && (program.as === "both" || program.as === attacker.name))
+    .filter(
+      (program) =>
+        program.policy === policy && (program.as === "both" || program.as === attacker.name),
+    )
     .filter(attacks);
 }
 
@@ -48,7 +73,9 @@ function attacksOn(attacker: Attacker, policy: string, selection: Selection): vo
       await arena.open(policies[policy] as (arena: Arena) => string);
       // The first start makes the plan and the log that some attacks are aimed at.
       arena.run("io-uring", { confined: true });
-      bare = await rehearse(arena, programs, ["main"], () => eventsApart(arena, "unconfined", false));
+      bare = await rehearse(arena, programs, ["main"], () =>
+        eventsApart(arena, "unconfined", false),
+      );
       confined = await rehearse(arena, programs, selection.threads, () => ({ confined: true }));
     }, BUILD_TIMEOUT_MS + SERIES_TIMEOUT_MS);
     afterAll(() => arena.close());
@@ -59,16 +86,22 @@ function attacksOn(attacker: Attacker, policy: string, selection: Selection): vo
         const excuse = refusedByThisKernel[program.name];
         if (excuse !== undefined && unconfined?.status !== 0) skipUnless(context, false, excuse);
         const works = program.bare === "works" ? 0 : 1;
-        expect(unconfined?.status, `unconfined the attack must end with ${works}: ${unconfined?.text}`).toBe(works);
+        expect(
+          unconfined?.status,
+          `unconfined the attack must end with ${works}: ${unconfined?.text}`,
+        ).toBe(works);
         for (const thread of selection.threads) {
           const found = confined.tried.get(program.name)?.[thread];
-          expect(found?.status, `confined, ${thread}: ${found?.text}`).toBe(program.event === "pinned" ? 0 : 1);
+          expect(found?.status, `confined, ${thread}: ${found?.text}`).toBe(
+            program.event === "pinned" ? 0 : 1,
+          );
         }
         const [, what, who] = /^(.*) (\S+)$/.exec(program.event) ?? [];
         if (who === "broker")
-          expect(told(confined, program.name, "denied", what), `told of as ${what}`).toBeGreaterThanOrEqual(
-            selection.threads.length,
-          );
+          expect(
+            told(confined, program.name, "denied", what),
+            `told of as ${what}`,
+          ).toBeGreaterThanOrEqual(selection.threads.length);
       });
     }
   });

@@ -1,5 +1,6 @@
-// Makes a socket of every family and type there is, with every protocol that means something to one of them, and prints those that could be made: FAMILY TYPE PROTOCOL.
-// Also with the flags of the type, and with bits above the 32 that the kernel looks at.
+// Makes a socket of every family and type there is, with every protocol that means something to one
+// of them, and prints those that could be made: FAMILY TYPE PROTOCOL. Also with the flags of the
+// type, and with bits above the 32 that the kernel looks at.
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/socket.h>

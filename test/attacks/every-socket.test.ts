@@ -8,11 +8,18 @@ let everySocket: string;
 beforeAll(() => {
   scene = new Domain();
   everySocket = scene.at("every-socket");
-  compileC(everySocket, path.join(import.meta.dirname, "every-socket.c"), ["-O1", "-Wall", "-Werror"]);
+  compileC(everySocket, path.join(import.meta.dirname, "every-socket.c"), [
+    "-O1",
+    "-Wall",
+    "-Werror",
+  ]);
 });
 afterAll(() => scene.close());
 
-/** `FAMILY TYPE PROTOCOL`, numbers of socket(2): what a grant opens, whatever else this kernel would make. */
+/**
+ * `FAMILY TYPE PROTOCOL`, numbers of socket(2): what a grant opens, whatever else this kernel would
+ * make.
+ */
 const table: Record<string, readonly string[]> = {
   "": [],
   "connect tcp 443": ["2 1 0", "2 1 6", "10 1 0", "10 1 6"],
@@ -21,12 +28,15 @@ const table: Record<string, readonly string[]> = {
   "netlink route": ["16 2 0", "16 3 0"],
 };
 
-test.each(Object.entries(table))("`network: [%s]` opens these sockets and no other", (rule, expected) => {
-  scene.writePolicy({ files: [`rx ${everySocket}`], rest: `network: [${rule}]\n` });
-  const { status, out, err } = scene.run([everySocket]);
-  expect(status, err).toBe(0);
-  const made = out.split("\n").filter((line) => line !== "");
-  expect(made.filter((line) => !line.includes("flag")).sort()).toEqual([...expected].sort());
-  // Flags of the type, and bits that the kernel does not look at, open nothing more.
-  expect(made.filter((line) => !expected.includes(line.replace(/ flag \d$/, "")))).toEqual([]);
-});
+test.each(Object.entries(table))(
+  "`network: [%s]` opens these sockets and no other",
+  (rule, expected) => {
+    scene.writePolicy({ files: [`rx ${everySocket}`], rest: `network: [${rule}]\n` });
+    const { status, out, err } = scene.run([everySocket]);
+    expect(status, err).toBe(0);
+    const made = out.split("\n").filter((line) => line !== "");
+    expect(made.filter((line) => !line.includes("flag")).sort()).toEqual([...expected].sort());
+    // Flags of the type, and bits that the kernel does not look at, open nothing more.
+    expect(made.filter((line) => !expected.includes(line.replace(/ flag \d$/, "")))).toEqual([]);
+  },
+);

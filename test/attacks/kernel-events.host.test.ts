@@ -5,7 +5,10 @@ import { needsRoot } from "../support/skip.ts";
 import { Arena, attackPrograms, BUILD_TIMEOUT_MS } from "./arena.ts";
 import { attackerPolicy } from "./policy.ts";
 
-/** What Landlock refuses reaches the log through the kernel's audit records, which only root may switch on and read. */
+/**
+ * What Landlock refuses reaches the log through the kernel's audit records, which only root may
+ * switch on and read.
+ */
 const isRoot = process.getuid?.() === 0;
 let arena: Arena;
 
@@ -40,6 +43,8 @@ for (const program of attackPrograms().filter(({ event }) => event.endsWith(" ke
     // Signals are granted by domain, not by process; what lies below /proc for every process.
     const object = found.object.replace(/^\/proc\/\d+/, "/proc/[0-9]*");
     const line = found.allow.line.replaceAll("\\ ", " ");
-    expect(line, "a space is escaped in a policy").toContain(found.class === "signal" ? "any" : object);
+    expect(line, "a space is escaped in a policy").toContain(
+      found.class === "signal" ? "any" : object,
+    );
   });
 }

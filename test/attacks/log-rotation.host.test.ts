@@ -33,18 +33,21 @@ beforeAll(async () => {
 afterAll(() => host?.close());
 beforeEach(needsRoot);
 
-/** Both logs are written and closed until the attackers are through with all rounds. Returns what their attempts came to. */
+/**
+ * Both logs are written and closed until the attackers are through with all rounds. Returns what
+ * their attempts came to.
+ */
 async function raced(
   folder: string,
   attackers: readonly Actor[],
   names: readonly string[],
 ): Promise<readonly string[]> {
   let going = true;
-  const attacks = Promise.all(attackers.map((actor, at) => actor.does("plant", join(names[at] ?? ""), ROUNDS))).finally(
-    () => {
-      going = false;
-    },
-  );
+  const attacks = Promise.all(
+    attackers.map((actor, at) => actor.does("plant", join(names[at] ?? ""), ROUNDS)),
+  ).finally(() => {
+    going = false;
+  });
   const log = openEventLog(folder, { fileBytes: FILE_BYTES, oldFiles: OLD_FILES });
   const text = textSink(folder, "vmkernel.log", ({ event }) => `${JSON.stringify(event)}\n`, {
     bytes: FILE_BYTES,
@@ -63,7 +66,9 @@ async function raced(
 /** Files that are closed under other names by now. */
 const closed = (folder: string) => readdirSync(folder).filter((name) => /\.\d$/.test(name)).length;
 
-test("outside every domain a name is taken while its log is closed", { timeout: TIMEOUT_MS }, async () => {
+test("outside every domain a name is taken while its log is closed", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const folder = host.at("stand-in");
   mkdirSync(folder);
   const names = contested.map((name) => join(folder, name));
@@ -75,20 +80,26 @@ test("outside every domain a name is taken while its log is closed", { timeout: 
 /** At level warning Cofferdam's own is kept from accidents alone. */
 const enforcing = ways.filter(({ level }) => level === "enforcing");
 
-test.each(enforcing)("a root process in a domain, $mediation, takes none", { timeout: TIMEOUT_MS }, async (way) => {
-  const policy = host.at(`rotation-${way.mediation}-${way.level}.yaml`);
-  writeFileSync(policy, widePolicy(way, program, scratch));
-  const [command = "", ...before] = host.inside;
-  const line = startLine(policy, [program, scratch]).flat();
-  const actors = await Promise.all(contested.map(() => Actor.start(command, [...before, ...line])));
-  const names = contested.map((name) => join("/var/log/cofferdam", name));
-  const answers = await raced(host.at("log"), actors, names);
-  for (const actor of actors) await actor.end();
-  expect(answers).not.toContain("ok");
-  expect(closed(host.at("log"))).toBe(2 * OLD_FILES);
-  for (const name of readdirSync(host.at("log"))) {
-    const path = join(host.at("log"), name);
-    expect([name, statSync(path).nlink, readFileSync(path).length > 0]).toEqual([name, 1, true]);
-  }
-  expect(verify(host.at("log"))).toMatchObject({ state: "whole", lost: 0 });
-});
+test.each(enforcing)(
+  "a root process in a domain, $mediation, takes none",
+  { timeout: TIMEOUT_MS },
+  async (way) => {
+    const policy = host.at(`rotation-${way.mediation}-${way.level}.yaml`);
+    writeFileSync(policy, widePolicy(way, program, scratch));
+    const [command = "", ...before] = host.inside;
+    const line = startLine(policy, [program, scratch]).flat();
+    const actors = await Promise.all(
+      contested.map(() => Actor.start(command, [...before, ...line])),
+    );
+    const names = contested.map((name) => join("/var/log/cofferdam", name));
+    const answers = await raced(host.at("log"), actors, names);
+    for (const actor of actors) await actor.end();
+    expect(answers).not.toContain("ok");
+    expect(closed(host.at("log"))).toBe(2 * OLD_FILES);
+    for (const name of readdirSync(host.at("log"))) {
+      const path = join(host.at("log"), name);
+      expect([name, statSync(path).nlink, readFileSync(path).length > 0]).toEqual([name, 1, true]);
+    }
+    expect(verify(host.at("log"))).toMatchObject({ state: "whole", lost: 0 });
+  },
+);

@@ -12,7 +12,10 @@ function head(arena: Arena, { supervised, level }: Mediation): string {
   return `domain: ${arena.domain}\nlevel: ${level}\n${supervised ? "mediation: supervised\n" : ""}`;
 }
 
-/** The attacker's domain: wide enough that every attack gets as far as the plug it is aimed at, not just to a missing system call. */
+/**
+ * The attacker's domain: wide enough that every attack gets as far as the plug it is aimed at, not
+ * just to a missing system call.
+ */
 export function attackerPolicy(arena: Arena, mediation = SEALED): string {
   const s = arena.scratch;
   return `${head(arena, mediation)}summary: what an intruder holds after a break-in
@@ -42,7 +45,10 @@ export function racePolicy(arena: Arena, mediation = SEALED): string {
   return attackerPolicy(arena, mediation).replace("network:\n", `network:\n${more}`);
 }
 
-/** A domain with names of its own for sockets and files whose attributes it may not change; the broker holds more of it. */
+/**
+ * A domain with names of its own for sockets and files whose attributes it may not change; the
+ * broker holds more of it.
+ */
 function serverPolicy(arena: Arena, mediation = SEALED): string {
   const s = arena.scratch;
   return `${head(arena, mediation)}summary: what an intruder holds in a server with sockets

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Arena, type Attacker, BUILD_TIMEOUT_MS, buildProgram } from "./arena.ts";
 import { attackerPolicy } from "./policy.ts";
 
-/** A brokered call costs tens of microseconds; this many milliseconds are far beyond 100,000 of them. */
+/**
+ * A brokered call costs tens of microseconds; this many milliseconds are far beyond 100,000 of
+ * them.
+ */
 const RACE_TIMEOUT_MS = 300_000;
 
 /** Unconfined a try takes no time: fewer would be over before the other thread has begun. */
@@ -19,7 +22,9 @@ export interface Races {
   readonly policy: (arena: Arena) => string;
 }
 
-/** Tries of each race, whoever attacks which domain, where somebody has the time for more, or less. */
+/**
+ * Tries of each race, whoever attacks which domain, where somebody has the time for more, or less.
+ */
 const wanted = process.env.COFFERDAM_RACES;
 
 interface Race {
@@ -63,7 +68,8 @@ export function raceSuite(attacker: Attacker, { folders, policy }: Races): void 
     let arena: Arena;
     beforeAll(async () => {
       arena = new Arena(attacker);
-      for (const { source, name } of races) buildProgram(source, path.join(arena.bin, `race-${name}`));
+      for (const { source, name } of races)
+        buildProgram(source, path.join(arena.bin, `race-${name}`));
       await arena.open(policy);
     }, BUILD_TIMEOUT_MS);
     afterAll(() => arena.close());
@@ -88,7 +94,9 @@ export function raceSuite(attacker: Attacker, { folders, policy }: Races): void 
             served += Number(counts?.[1]);
             refused += Number(counts?.[2]);
           }
-          expect(served, "the granted value is served too, so the race is a race").toBeGreaterThan(0);
+          expect(served, "the granted value is served too, so the race is a race").toBeGreaterThan(
+            0,
+          );
           expect(refused, "the other value is refused").toBeGreaterThan(0);
         },
         2 * RACE_TIMEOUT_MS,

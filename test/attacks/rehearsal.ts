@@ -20,7 +20,10 @@ export interface Rehearsal {
   readonly events: readonly Event[];
 }
 
-/** Each attack, from each of the threads, in one start of the domain but for those that change what comes after them. */
+/**
+ * Each attack, from each of the threads, in one start of the domain but for those that change what
+ * comes after them.
+ */
 export async function rehearse(
   arena: Arena,
   programs: readonly AttackProgram[],
@@ -34,11 +37,15 @@ export async function rehearse(
     const series = new Series(arena, start);
     for (const { name, thread } of attempts) {
       arena.reset();
-      tried.set(name, { ...tried.get(name), [thread]: await series.attack(name, thread === "thread") });
+      tried.set(name, {
+        ...tried.get(name),
+        [thread]: await series.attack(name, thread === "thread"),
+      });
     }
     await series.end();
     if (!start.confined) continue;
-    // Written by the mediator at its end: what was repeated, and what this attack of the last one left.
+    // Written by the mediator at its end: what was repeated, and what this attack of the last one
+    // left.
     await untilOver(arena, series);
     events.push(...series.events());
   }
@@ -65,7 +72,10 @@ async function untilOver(arena: Arena, series: Series): Promise<void> {
   expect(series.isCollecting, "the events of the run are written after its end").toBe(false);
 }
 
-/** How often the program's attempts became such events; `what`: `CLASS/OPERATION`, undefined where anything will do. */
+/**
+ * How often the program's attempts became such events; `what`: `CLASS/OPERATION`, undefined where
+ * anything will do.
+ */
 export function told(
   { events }: Rehearsal,
   program: string,
@@ -73,7 +83,9 @@ export function told(
   what: string | undefined,
 ): number {
   return events
-    .filter((event) => event.verdict === verdict && event.process.executable?.endsWith(`/bin/${program}`))
+    .filter(
+      (event) => event.verdict === verdict && event.process.executable?.endsWith(`/bin/${program}`),
+    )
     .filter((event) => what === undefined || what === kindOf(event))
     .reduce((sum, { count }) => sum + count, 0);
 }
@@ -82,7 +94,10 @@ function kindOf(event: Event): string {
   return `${event.class}/${event.operation === "call" ? event.object : event.operation}`;
 }
 
-/** Where a start's events go that nobody else writes: a collector's file, or unconfined a file that is attacked as if it were the log. */
+/**
+ * Where a start's events go that nobody else writes: a collector's file, or unconfined a file that
+ * is attacked as if it were the log.
+ */
 export function eventsApart(arena: Arena, name: string, confined: boolean): Start {
   const file = path.join(arena.scratch, `${name}.jsonl`);
   if (confined) return { confined, events: file };

@@ -16,8 +16,22 @@ import type { Event } from "../../src/events/event.ts";
 import { findControlGroups } from "../../src/kernel/probe/caller.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { type Act, Actor, buildActs, buildFuse, INHERITED } from "./self-protection/actor.ts";
-import { kinds, onControlGroups, onOwnNames, onProcess, onSockets, onSwitches } from "./self-protection/acts.ts";
-import { askAgent, HostAgent, holderOf, startLine, waitForProgram, workerOf } from "./self-protection/confiner.ts";
+import {
+  kinds,
+  onControlGroups,
+  onOwnNames,
+  onProcess,
+  onSockets,
+  onSwitches,
+} from "./self-protection/acts.ts";
+import {
+  askAgent,
+  HostAgent,
+  holderOf,
+  startLine,
+  waitForProgram,
+  workerOf,
+} from "./self-protection/confiner.ts";
 import { type Way, ways, widePolicy } from "./self-protection/policy.ts";
 
 const SETUP_MS = 60_000;
@@ -54,7 +68,8 @@ test("unconfined, every act succeeds on a stand-in", async () => {
   const victim = await Actor.start(program, [scratch()]);
   const actor = await Actor.start(program, [scratch()]);
   const onNames = kinds.flatMap(([kind, acts]) => acts.map((act): Act => [act, standIn(kind)]));
-  for (const [act, object] of onNames) if (/^(connect|pass)/.test(act)) await victim.does("serve", object);
+  for (const [act, object] of onNames)
+    if (/^(connect|pass)/.test(act)) await victim.does("serve", object);
   const { refused } = await actor.tries([...onProcess(victim.pid), ...onNames]);
   await actor.end();
   await victim.end();
@@ -86,7 +101,10 @@ function standIn(kind: string): string {
   return path;
 }
 
-/** At level warning a name that leads through a link of /proc is not followed: they are refused by whom they reach. */
+/**
+ * At level warning a name that leads through a link of /proc is not followed: they are refused by
+ * whom they reach.
+ */
 const refusedByPeers: ReadonlySet<string> = new Set(["connect-root", "connect-descriptor"]);
 
 for (const way of ways) suite(way);
@@ -102,7 +120,9 @@ function suite(way: Way): void {
     beforeAll(async () => {
       if (agent === null) return;
       writeFileSync(policy(), widePolicy(way, program, scratch()));
-      inside = await Actor.start(...startLine(policy(), [program, scratch()], "--events", events()));
+      inside = await Actor.start(
+        ...startLine(policy(), [program, scratch()], "--events", events()),
+      );
     }, SETUP_MS);
     afterAll(() => inside?.end());
 
@@ -114,7 +134,9 @@ function suite(way: Way): void {
       const mediator = agent?.mediator ?? 0;
       const own = await waitForProgram("mediator.js", [mediator]);
       const collector = await waitForProgram("collector.js", []);
-      expect(await other.does("make-folder", join(slow, "dir", way.mediation + way.level))).toBe("ok");
+      expect(await other.does("make-folder", join(slow, "dir", way.mediation + way.level))).toBe(
+        "ok",
+      );
       const pids = [
         agent?.pid ?? 0,
         mediator,
@@ -133,11 +155,21 @@ function suite(way: Way): void {
 
     test("touches no file, folder or socket of Cofferdam's, and no control group", async () => {
       const groups = findControlGroups(readFileSync("/proc/self/mountinfo", "utf8"));
-      const sockets = onSockets().filter(([act]) => way.level === "enforcing" || !refusedByPeers.has(act));
-      const acts = [...onOwnNames(name, inside.pid, policy()), ...sockets, ...onControlGroups(groups)];
+      const sockets = onSockets().filter(
+        ([act]) => way.level === "enforcing" || !refusedByPeers.has(act),
+      );
+      const acts = [
+        ...onOwnNames(name, inside.pid, policy()),
+        ...sockets,
+        ...onControlGroups(groups),
+      ];
       const { done, refused } = await inside.tries(acts);
       // What is not there is not judged.
-      tried.push(...refused.filter((text) => !text.endsWith("ENOENT")).map((text) => text.split(/ |: /)[1] ?? ""));
+      tried.push(
+        ...refused
+          .filter((text) => !text.endsWith("ENOENT"))
+          .map((text) => text.split(/ |: /)[1] ?? ""),
+      );
       expect(done).toEqual([]);
     });
 
@@ -150,13 +182,20 @@ function suite(way: Way): void {
     test.each([
       ["control.sock", "ask-held", "EACCES"],
       ["mediator.sock", "hand-held", "EPIPE"],
-    ])("gets nothing by a connection to %s that was its own before", async (socket, act, answer) => {
-      const command = startLine(policy(), [program, scratch()]).flat();
-      const heir = await Actor.start(program, ["--connected", `/run/cofferdam/${socket}`, ...command]);
-      const result = await heir.does(act, INHERITED);
-      await heir.end();
-      expect(result).toBe(way.level === "enforcing" ? "EBADF" : answer);
-    });
+    ])(
+      "gets nothing by a connection to %s that was its own before",
+      async (socket, act, answer) => {
+        const command = startLine(policy(), [program, scratch()]).flat();
+        const heir = await Actor.start(program, [
+          "--connected",
+          `/run/cofferdam/${socket}`,
+          ...command,
+        ]);
+        const result = await heir.does(act, INHERITED);
+        await heir.end();
+        expect(result).toBe(way.level === "enforcing" ? "EBADF" : answer);
+      },
+    );
 
     // What it began with at level warning it keeps.
     if (way.level === "enforcing")
@@ -175,8 +214,12 @@ function suite(way: Way): void {
     // At level warning that is logged, and goes on.
     if (way.level === "enforcing")
       test("throws no switch of the host's, and mounts nothing", async () => {
-        const acts: Act[] = ["/run/cofferdam", "/etc", "/var/log/cofferdam", scratch()].map((path) => ["mount", path]);
-        expect((await inside.tries([...onSwitches(), ...acts, ["setns", agent?.pid ?? 0]])).done).toEqual([]);
+        const acts: Act[] = ["/run/cofferdam", "/etc", "/var/log/cofferdam", scratch()].map(
+          (path) => ["mount", path],
+        );
+        expect(
+          (await inside.tries([...onSwitches(), ...acts, ["setns", agent?.pid ?? 0]])).done,
+        ).toEqual([]);
       });
 
     test("is told of in the log", async () => {

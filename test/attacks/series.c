@@ -1,5 +1,6 @@
-// Runs attacks one after the other in one domain: a start of a domain costs far more than most attacks. Reads `NAME main|thread` lines, and answers each with
-// `STATUS PID TEXT` once the attack has ended: its exit status, or 128 and the signal that ended it.
+// Runs attacks one after the other in one domain: a start of a domain costs far more than most
+// attacks. Reads `NAME main|thread` lines, and answers each with `STATUS PID TEXT` once the attack
+// has ended: its exit status, or 128 and the signal that ended it.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

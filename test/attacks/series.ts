@@ -29,7 +29,9 @@ export interface Elsewhere {
 
 /** Whether any process has the file open. */
 function isOpen(file: string): boolean {
-  return fs.readdirSync("/proc").some((pid) => /^\d+$/.test(pid) && descriptorsOf(pid).includes(file));
+  return fs
+    .readdirSync("/proc")
+    .some((pid) => /^\d+$/.test(pid) && descriptorsOf(pid).includes(file));
 }
 
 function descriptorsOf(pid: string): readonly (string | null)[] {
@@ -89,7 +91,8 @@ export class Series {
     this.#process.stdin.write(`${name} ${thread ? "thread" : "main"}\n`);
     const { value, done } = await this.#answers.next();
     const [, status, pid, text] = /^(\d+) (\d+) (.*)$/.exec(value ?? "") ?? [];
-    if (done || status === undefined) throw new Error(`the series ended at ${name}: ${this.#error}`);
+    if (done || status === undefined)
+      throw new Error(`the series ended at ${name}: ${this.#error}`);
     return { status: Number(status), pid: Number(pid), text: text ?? "" };
   }
 

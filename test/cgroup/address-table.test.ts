@@ -16,18 +16,34 @@ const bytes = (length: number) =>
 const four = fc.tuple(byte, byte, byte, byte).map((parts) => Uint8Array.from(parts));
 const six = bytes(16);
 const mapped = four.map((address) => Uint8Array.from([...Array(10).fill(0), 255, 255, ...address]));
-const port = fc.oneof(fc.constantFrom(0, 1, 79, 80, 81, 443, 65534, 65535), fc.integer({ min: 0, max: 65535 }));
-const ports = fc.tuple(port, port).map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) }));
+const port = fc.oneof(
+  fc.constantFrom(0, 1, 79, 80, 81, 443, 65534, 65535),
+  fc.integer({ min: 0, max: 65535 }),
+);
+const ports = fc
+  .tuple(port, port)
+  .map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) }));
 const network = fc.oneof(
   fc.constant(null),
-  fc.tuple(four, fc.integer({ min: 0, max: 32 })).map(([address, prefix]) => ({ family: 4 as const, address, prefix })),
-  fc.tuple(six, fc.integer({ min: 0, max: 128 })).map(([address, prefix]) => ({ family: 6 as const, address, prefix })),
+  fc
+    .tuple(four, fc.integer({ min: 0, max: 32 }))
+    .map(([address, prefix]) => ({ family: 4 as const, address, prefix })),
+  fc
+    .tuple(six, fc.integer({ min: 0, max: 128 }))
+    .map(([address, prefix]) => ({ family: 6 as const, address, prefix })),
 );
 const operation = fc.constantFrom("connect" as const, "listen" as const);
 const protocol = fc.constantFrom("tcp" as const, "udp" as const);
 const source = fc.constant({ file: "test.yaml", line: 1, column: 1, text: "rule" });
 const effect = fc.constantFrom("allow" as const, "allow" as const, "deny" as const);
-const rule: fc.Arbitrary<AddressRule> = fc.record({ effect, operation, protocol, network, ports, source });
+const rule: fc.Arbitrary<AddressRule> = fc.record({
+  effect,
+  operation,
+  protocol,
+  network,
+  ports,
+  source,
+});
 const request: fc.Arbitrary<AddressRequest> = fc.record({
   class: fc.constant("address" as const),
   operation,
@@ -64,13 +80,20 @@ test("order and duplicates of rules change no byte of the table", () => {
 
 test("narrowing never grants more", () => {
   fc.assert(
-    fc.property(fc.array(rule, { maxLength: 8 }), rule, fc.array(request, { maxLength: 20 }), (rules, extra, asked) => {
-      const wide = addressTable(rules);
-      const narrow = addressTable([...rules, { ...extra, effect: "deny" }]);
-      for (const one of asked) {
-        expect(lookupAddress(narrow, one).granted && !lookupAddress(wide, one).granted).toBe(false);
-      }
-    }),
+    fc.property(
+      fc.array(rule, { maxLength: 8 }),
+      rule,
+      fc.array(request, { maxLength: 20 }),
+      (rules, extra, asked) => {
+        const wide = addressTable(rules);
+        const narrow = addressTable([...rules, { ...extra, effect: "deny" }]);
+        for (const one of asked) {
+          expect(lookupAddress(narrow, one).granted && !lookupAddress(wide, one).granted).toBe(
+            false,
+          );
+        }
+      },
+    ),
   );
 });
 
@@ -94,7 +117,9 @@ test("port sets subtract as sets do", () => {
 
 test("a decision costs the same with 10 rules and with 10,000", () => {
   const rulesOf = (count: number) =>
-    Array.from({ length: count }, (_, i) => addressRule(`connect tcp 10.${i >> 8}.${i & 255}.0/24:${1 + (i % 7)}`));
+    Array.from({ length: count }, (_, i) =>
+      addressRule(`connect tcp 10.${i >> 8}.${i & 255}.0/24:${1 + (i % 7)}`),
+    );
   const [few, many] = [addressTable(rulesOf(10)), addressTable(rulesOf(10_000))];
   const asked = {
     class: "address",

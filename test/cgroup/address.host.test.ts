@@ -17,8 +17,14 @@ beforeAll(() => {
 afterAll(() => arena?.remove());
 beforeEach(needsArena);
 
-/** Answers by line; where the hook lets a call through to a closed port of the loopback, ECONNREFUSED. */
-async function ask(rules: readonly string[], lines: readonly string[]): Promise<Record<string, string>> {
+/**
+ * Answers by line; where the hook lets a call through to a closed port of the loopback,
+ * ECONNREFUSED.
+ */
+async function ask(
+  rules: readonly string[],
+  lines: readonly string[],
+): Promise<Record<string, string>> {
   const plan = await arena.prepare(policyOf({ addresses: rules.map(addressRule) }));
   return answers(plan, lines);
 }
@@ -29,7 +35,11 @@ function answers(plan: CgroupPlan | null, lines: readonly string[]): Record<stri
 }
 
 test("TCP connect is judged by network and port, deny beats allow", async () => {
-  const rules = ["connect tcp 127.0.1.0/24:100-200", "deny connect tcp 127.0.1.128/25:150", "connect tcp [::1]:7"];
+  const rules = [
+    "connect tcp 127.0.1.0/24:100-200",
+    "deny connect tcp 127.0.1.128/25:150",
+    "connect tcp [::1]:7",
+  ];
   expect(
     await ask(rules, [
       "connect tcp 127.0.1.1 100",
@@ -60,7 +70,13 @@ test("TCP connect is judged by network and port, deny beats allow", async () => 
 });
 
 test("without a program the same calls reach the loopback", () => {
-  expect(answers(null, ["connect tcp 127.0.2.1 100", "connect udp 127.0.1.1 100", "bind tcp 127.0.0.1 0"])).toEqual({
+  expect(
+    answers(null, [
+      "connect tcp 127.0.2.1 100",
+      "connect udp 127.0.1.1 100",
+      "bind tcp 127.0.0.1 0",
+    ]),
+  ).toEqual({
     "connect tcp 127.0.2.1 100": "ECONNREFUSED",
     "connect udp 127.0.1.1 100": "OK",
     "bind tcp 127.0.0.1 0": "OK",

@@ -24,7 +24,11 @@ const host: Snapshot = {
   }),
 };
 
-function granted(rules: readonly NameRule[], written: readonly string[], names: readonly string[]): string[] {
+function granted(
+  rules: readonly NameRule[],
+  written: readonly string[],
+  names: readonly string[],
+): string[] {
   const table = unixTable(buildAutomaton(rules), { aliases: nameAliases(written, host) });
   return names.filter((name) => lookupUnix(table, Buffer.from(name)));
 }
@@ -43,7 +47,12 @@ test("a name through a link is granted as what it leads to, denials included", (
     connectUnix("/run/php/no.sock", "deny"),
     connectUnix("/run/systemd/journal/dev-log"),
   ];
-  const names = ["/dev/log", "/run/systemd/journal/dev-log", "/var/run/php/a.sock", "/run/php/a.sock"];
+  const names = [
+    "/dev/log",
+    "/run/systemd/journal/dev-log",
+    "/var/run/php/a.sock",
+    "/run/php/a.sock",
+  ];
   const refused = [
     "/dev/logs",
     "/dev/log/x",
@@ -63,11 +72,17 @@ test("a link that the domain could replace, anywhere on the way, grants nothing"
     const rules = [connectUnix("/run/real"), nameRule(Permission.create, writable)];
     expect([writable, granted(rules, ["/run/hop"], names)]).toEqual([writable, ["/run/real"]]);
   }
-  expect(granted([connectUnix("/run/real"), nameRule(Permission.delete, "/run/real")], ["/run/hop"], names)).toEqual(
-    [],
-  );
+  expect(
+    granted(
+      [connectUnix("/run/real"), nameRule(Permission.delete, "/run/real")],
+      ["/run/hop"],
+      names,
+    ),
+  ).toEqual([]);
 });
 
 test("what the canonical rules say of a name that is a link does not matter", () => {
-  expect(granted([connectUnix("/var/run/php/*")], ["/var/run/php"], ["/var/run/php/a"])).toEqual([]);
+  expect(granted([connectUnix("/var/run/php/*")], ["/var/run/php"], ["/var/run/php/a"])).toEqual(
+    [],
+  );
 });

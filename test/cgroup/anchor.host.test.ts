@@ -56,7 +56,8 @@ function detach(anchor: string, attachType: number): void {
     expect(libbpf().queryPrograms(fd, attachType, 0, [0], ids, [1])).toBe(0);
     const program: number = libbpf().programById(ids[0]);
     const attributes = Buffer.from(new ArrayBuffer(144));
-    for (const [at, value] of [fd, program, attachType].entries()) attributes.writeUInt32LE(value, 4 * at);
+    for (const [at, value] of [fd, program, attachType].entries())
+      attributes.writeUInt32LE(value, 4 * at);
     syscall("bpf", BPF_PROG_DETACH, attributes, attributes.length);
     close(program);
   });
@@ -65,9 +66,13 @@ function detach(anchor: string, attachType: number): void {
 test("an anchor carries every program by the tag that the plan names", async () => {
   const plan = await arena.prepare(web);
   expect(basename(plan.anchor)).toMatch(/^web@1\.[0-9a-f]{16}$/);
-  expect(plan.programs.map((program) => program.attachType)).toEqual(Object.values(attachTypes).sort((a, b) => a - b));
+  expect(plan.programs.map((program) => program.attachType)).toEqual(
+    Object.values(attachTypes).sort((a, b) => a - b),
+  );
   for (const { attachType, tag } of plan.programs) {
-    expect(withAnchor(plan.anchor, (fd) => attachedTags(fd, attachType))).toEqual([Buffer.from(tag).toString("hex")]);
+    expect(withAnchor(plan.anchor, (fd) => attachedTags(fd, attachType))).toEqual([
+      Buffer.from(tag).toString("hex"),
+    ]);
   }
   expect(statSync(dirname(plan.anchor)).mode & 0o777).toBe(0o711);
 });
@@ -95,7 +100,9 @@ test("who waits for the lock is told so in the end", async () => {
   const LOCK_EX = 2;
   const fd = open(folder, O_RDONLY | O_DIRECTORY);
   syscall("flock", fd, LOCK_EX);
-  await expect(withFolderLock(folder, () => null, 20)).rejects.toThrow(/has been locked by another process for 20 ms/);
+  await expect(withFolderLock(folder, () => null, 20)).rejects.toThrow(
+    /has been locked by another process for 20 ms/,
+  );
   close(fd);
   expect(await withFolderLock(folder, () => "free", 20)).toBe("free");
 });
@@ -116,7 +123,9 @@ test("an anchor that lost a program while somebody is in it stops the start", as
   const plan = await arena.prepare(web);
   await enter(program, arena.child(plan));
   detach(plan.anchor, attachTypes.connect6);
-  await expect(arena.prepare(web)).rejects.toThrow(/lacks its program connect6.*stop these processes/);
+  await expect(arena.prepare(web)).rejects.toThrow(
+    /lacks its program connect6.*stop these processes/,
+  );
 });
 
 test("idle anchors of the same domain go, those in use and those of others stay", async () => {
@@ -165,7 +174,9 @@ test("what is refused is counted", async () => {
 
 test("without the unix hooks the rest is still attached", async () => {
   const plan = await arena.prepare(web, { unix: false });
-  expect(plan.programs.map((program) => program.attachType)).not.toContain(attachTypes.connect_unix);
+  expect(plan.programs.map((program) => program.attachType)).not.toContain(
+    attachTypes.connect_unix,
+  );
   expect(plan.programs).toHaveLength(7);
   expect(withAnchor(plan.anchor, (fd) => attachedTags(fd, attachTypes.connect_unix))).toEqual([]);
 });
@@ -179,7 +190,10 @@ test("a cgroup that judges nothing is made once and carries no program", async (
     await arena.prepare(web, { addresses: false }),
     await arena.prepare(other, { addresses: false }),
   ];
-  expect(first).toEqual({ anchor: join(arena.cgroup2, "cofferdam", `web@1.${"0".repeat(16)}`), programs: [] });
+  expect(first).toEqual({
+    anchor: join(arena.cgroup2, "cofferdam", `web@1.${"0".repeat(16)}`),
+    programs: [],
+  });
   expect(second).toEqual(first);
   withAnchor(first.anchor, (fd) => {
     for (const type of Object.values(attachTypes)) expect(attachedTags(fd, type)).toEqual([]);

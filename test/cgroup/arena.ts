@@ -13,7 +13,10 @@ import { skipUnless } from "../support/skip.ts";
 
 const PROBE_TIMEOUT_MS = 20_000;
 
-/** A part of the cgroup hierarchy and a scratch folder of one test file; {@link Arena.remove} takes both away. */
+/**
+ * A part of the cgroup hierarchy and a scratch folder of one test file; {@link Arena.remove} takes
+ * both away.
+ */
 export class Arena {
   readonly scratch = mkdtempSync(join(tmpdir(), "cofferdam-cgroup-"));
   /** Stands in for the mount point, so that no anchor of the host is touched. */
@@ -38,7 +41,11 @@ export class Arena {
     options: { addresses?: boolean; unix?: boolean; idleAnchorsMax?: number } = {},
   ): Promise<CgroupPlan> {
     const automaton = encodeAutomaton(buildAutomaton(policy.names));
-    return prepareCgroup(policy, automaton, { domain: policy.name, cgroup2: this.cgroup2, ...options });
+    return prepareCgroup(policy, automaton, {
+      domain: policy.name,
+      cgroup2: this.cgroup2,
+      ...options,
+    });
   }
 
   /** A new child of the anchor, as the launcher makes one; the path of its cgroup.procs. */
@@ -56,7 +63,8 @@ export class Arena {
       timeout: PROBE_TIMEOUT_MS,
       cwd: this.scratch,
     });
-    if (result.status !== 0) throw new Error(`${program}: ${result.status} ${result.signal} ${result.stderr}`);
+    if (result.status !== 0)
+      throw new Error(`${program}: ${result.status} ${result.signal} ${result.stderr}`);
     return result.stdout.trimEnd().split("\n");
   }
 

@@ -60,7 +60,11 @@ type Probe = typeof request extends fc.Arbitrary<infer T> ? T : never;
 /** TCP has no addressed send and UDP no fast open: these become what the socket has. */
 function lineOf({ verb, protocol, address, port }: Probe): string {
   const fitting =
-    protocol === "udp" && verb === "fastopen" ? "send" : protocol === "tcp" && verb === "send" ? "connect" : verb;
+    protocol === "udp" && verb === "fastopen"
+      ? "send"
+      : protocol === "tcp" && verb === "send"
+        ? "connect"
+        : verb;
   return `${fitting} ${protocol} ${address} ${port}`;
 }
 
@@ -90,5 +94,7 @@ test("the kernel answers as decide() does", async () => {
     ),
     { numRuns: POLICIES },
   );
-  expect(Math.min(seen.granted, seen.denied)).toBeGreaterThan((POLICIES * REQUESTS_PER_POLICY) / 20);
+  expect(Math.min(seen.granted, seen.denied)).toBeGreaterThan(
+    (POLICIES * REQUESTS_PER_POLICY) / 20,
+  );
 });

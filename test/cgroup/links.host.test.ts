@@ -37,9 +37,16 @@ test("from policy to kernel: a name written through a link of the host holds bot
   symlinkSync("real", join(arena.scratch, "short"));
   const { cgroup } = await planOf("short/app.sock");
   const names = ["short/app.sock", "real/app.sock", "short/other.sock", "short"];
-  const lines = names.map((name) => `unix-connect stream ${Buffer.from(join(arena.scratch, name)).toString("hex")}`);
+  const lines = names.map(
+    (name) => `unix-connect stream ${Buffer.from(join(arena.scratch, name)).toString("hex")}`,
+  );
   // ENOENT: the kernel looked for the socket, so the program had let it pass.
-  expect(arena.probe(arena.compile("probe"), cgroup, lines)).toEqual(["ENOENT", "ENOENT", "EACCES", "EACCES"]);
+  expect(arena.probe(arena.compile("probe"), cgroup, lines)).toEqual([
+    "ENOENT",
+    "ENOENT",
+    "EACCES",
+    "EACCES",
+  ]);
 });
 
 test("a pattern that a link of the host matches gets no program on unix names: the broker judges", async () => {

@@ -11,8 +11,14 @@ import type { AddressRequest } from "../../src/model/request.ts";
 
 const HEAD_BITS = 32;
 
-/** What the program answers for an address, by the table's bytes; `steps` counts halvings. Written after bpf/address.h. */
-export function lookupAddress(table: AddressTable, request: AddressRequest): { granted: boolean; steps: number } {
+/**
+ * What the program answers for an address, by the table's bytes; `steps` counts halvings. Written
+ * after bpf/address.h.
+ */
+export function lookupAddress(
+  table: AddressTable,
+  request: AddressRequest,
+): { granted: boolean; steps: number } {
   const address = judgedAddress(request.operation, request.address);
   const wanted = Uint8Array.from([
     operationCodes[request.operation],
@@ -58,7 +64,10 @@ function samePrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
   return true;
 }
 
-/** Whether the program grants the name (`/...` or `@...`), by the table. Written after bpf/unix_name.h. */
+/**
+ * Whether the program grants the name (`/...` or `@...`), by the table. Written after
+ * bpf/unix_name.h.
+ */
 export function lookupUnix(table: UnixTable, name: Uint8Array): boolean {
   let state = table.start;
   for (const byte of name) state = table.next[state * table.classCount + table.classes[byte]!]!;

@@ -61,8 +61,12 @@ test("the shipped object names no folder of the machine that compiled it", () =>
 /** Values of C expressions with integers. */
 function askC(expressions: readonly string[]): number[] {
   const source = join(scratch, "layout.c");
-  const printed = expressions.map((expression) => `printf("%d\\n", (int)(${expression}));`).join("");
-  const headers = ["<stdio.h>", "<stddef.h>", '"tables.h"', '"records.h"'].map((name) => `#include ${name}\n`).join("");
+  const printed = expressions
+    .map((expression) => `printf("%d\\n", (int)(${expression}));`)
+    .join("");
+  const headers = ["<stdio.h>", "<stddef.h>", '"tables.h"', '"records.h"']
+    .map((name) => `#include ${name}\n`)
+    .join("");
   writeFileSync(source, `${headers}int main(void) { ${printed} return 0; }\n`);
   execFileSync("gcc", ["-I", bpf, "-o", join(scratch, "layout"), source]);
   return execFileSync(join(scratch, "layout"), { encoding: "utf8" }).trim().split("\n").map(Number);
@@ -75,8 +79,20 @@ test("records are read as C writes them", () => {
     expect(askC([...fields, `sizeof(struct ${name})`])).toEqual([...Object.values(offsets), bytes]);
   }
   const { refusals, instances } = recordLimits;
-  const numbers = askC(["REFUSALS_MAX", "INSTANCES_MAX", "REFUSAL_KINDS", "REFUSED_CREATE", "REFUSED_UNIX_SEND"]);
-  expect(numbers).toEqual([refusals, instances, refusalKinds.length, 0, refusalKinds.indexOf("unixSend")]);
+  const numbers = askC([
+    "REFUSALS_MAX",
+    "INSTANCES_MAX",
+    "REFUSAL_KINDS",
+    "REFUSED_CREATE",
+    "REFUSED_UNIX_SEND",
+  ]);
+  expect(numbers).toEqual([
+    refusals,
+    instances,
+    refusalKinds.length,
+    0,
+    refusalKinds.indexOf("unixSend"),
+  ]);
 });
 
 test("tables are written as C reads them", () => {
@@ -85,7 +101,12 @@ test("tables are written as C reads them", () => {
     unix_first_accepting: "unixFirstAccepting",
     unix_classes: "unixClasses",
   } as const;
-  const more = { ping4_granted: "ping4", ping6_granted: "ping6", raw_granted: "raw", unix_class: "unixClass" } as const;
+  const more = {
+    ping4_granted: "ping4",
+    ping6_granted: "ping6",
+    raw_granted: "raw",
+    unix_class: "unixClass",
+  } as const;
   const fields = Object.entries({ ...names, ...more });
   const asked = [
     ...fields.map(([field]) => `offsetof(struct configuration, ${field})`),
@@ -93,7 +114,9 @@ test("tables are written as C reads them", () => {
     "sizeof(struct network_key)",
     "sizeof(struct port_set)",
     "TRANSITIONS_PER_ROW",
-    ...["tag", "nr_map_ids", "map_ids", "name"].map((field) => `offsetof(struct bpf_prog_info, ${field})`),
+    ...["tag", "nr_map_ids", "map_ids", "name"].map(
+      (field) => `offsetof(struct bpf_prog_info, ${field})`,
+    ),
     "offsetof(struct bpf_map_info, name)",
   ];
   const said = askC(asked);
@@ -133,7 +156,9 @@ test("a program that the verifier refuses is named with the verifier's reason", 
       return null;
     })();
     expect(refusal).toBeInstanceOf(BpfError);
-    expect((refusal as BpfError).message).toBe("load program bad: EACCES: invalid bpf_context access off=3996 size=4");
+    expect((refusal as BpfError).message).toBe(
+      "load program bad: EACCES: invalid bpf_context access off=3996 size=4",
+    );
     expect((refusal as BpfError).log).toContain("processed");
   } finally {
     bad[Symbol.dispose]();

@@ -23,7 +23,11 @@ function networkOf(text: string): Network | null {
   if (text === "*") return null;
   const [address, prefix] = text.replace(/[[\]]/g, "").split("/");
   const bytes = addressBytes(address!);
-  return { family: bytes.length === 4 ? 4 : 6, address: bytes, prefix: Number(prefix ?? bytes.length * 8) };
+  return {
+    family: bytes.length === 4 ? 4 : 6,
+    address: bytes,
+    prefix: Number(prefix ?? bytes.length * 8),
+  };
 }
 
 /** 4 or 16 bytes of a written address. */
@@ -36,9 +40,11 @@ export function addressBytes(text: string): Uint8Array {
     return head;
   }
   const [left = "", right] = text.split("::");
-  const groups = (part: string) => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)));
+  const groups = (part: string) =>
+    part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
   const [a, b] = [groups(left), groups(right ?? "")];
-  const words = right === undefined ? a : [...a, ...Array<number>(8 - a.length - b.length).fill(0), ...b];
+  const words =
+    right === undefined ? a : [...a, ...Array<number>(8 - a.length - b.length).fill(0), ...b];
   return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]));
 }
 

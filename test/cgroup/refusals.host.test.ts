@@ -47,7 +47,14 @@ async function start(policy: Policy, pid = launcher++): Promise<Instance> {
   const reader = RefusalReader.open(anchor)!;
   const reading = new CgroupRefusals(
     reader,
-    { number: null, level: "enforcing", domain: "web", sentinel: "", launcher: pid, attended: false },
+    {
+      number: null,
+      level: "enforcing",
+      domain: "web",
+      sentinel: "",
+      launcher: pid,
+      attended: false,
+    },
     pid,
     policy,
   );
@@ -63,11 +70,16 @@ async function start(policy: Policy, pid = launcher++): Promise<Instance> {
     reading,
     events,
     ask: (lines) => {
-      const result = spawnSync(program, [join(folder, "cgroup.procs")], { input: lines.join("\n"), encoding: "utf8" });
+      const result = spawnSync(program, [join(folder, "cgroup.procs")], {
+        input: lines.join("\n"),
+        encoding: "utf8",
+      });
       return { pid: result.pid, said: result.stdout.trimEnd().split("\n") };
     },
     askAside: async (line) => {
-      const child = spawn(program, [join(folder, "cgroup.procs")], { stdio: ["pipe", "ignore", "inherit"] });
+      const child = spawn(program, [join(folder, "cgroup.procs")], {
+        stdio: ["pipe", "ignore", "inherit"],
+      });
       child.stdin.end(line);
       await once(child, "close");
     },
@@ -121,8 +133,18 @@ test("refused addresses arrive with process, object and the line that would allo
 test("refused unix names arrive as they are written in policies", async () => {
   const dir = arena.scratch;
   const rules = [connectUnix(`${dir}/**`), connectUnix(`${dir}/no`, "deny"), connectUnix("@bus-*")];
-  const web = await start(policyOf({ names: [...rules, nameRule(Permission.create, `${dir}/own/**`)] }));
-  const names = ["/run/x.sock", "\0other", "\0bus\0tail", "@bus-1", `${dir}/no`, `${dir}/own/a`, `/${"l".repeat(107)}`];
+  const web = await start(
+    policyOf({ names: [...rules, nameRule(Permission.create, `${dir}/own/**`)] }),
+  );
+  const names = [
+    "/run/x.sock",
+    "\0other",
+    "\0bus\0tail",
+    "@bus-1",
+    `${dir}/no`,
+    `${dir}/own/a`,
+    `/${"l".repeat(107)}`,
+  ];
   web.ask(names.map((name) => `unix-connect stream ${hex(name)}`));
   web.ask([`unix-send dgram ${hex("/run/log\0rest")}`]);
   web.poll();
@@ -158,7 +180,11 @@ test("a flood of one thing is one entry with an exact count, and costs little", 
   const again = web.ask(["flood 5 127.0.0.1 53"]);
   web.poll();
   // Another process is another entry.
-  expect(web.events.at(-1)).toMatchObject({ object: "udp 127.0.0.1:53", count: 5, process: { pid: again.pid } });
+  expect(web.events.at(-1)).toMatchObject({
+    object: "udp 127.0.0.1:53",
+    count: 5,
+    process: { pid: again.pid },
+  });
   expect(web.events).toHaveLength(3);
   web.end();
 });
@@ -181,7 +207,11 @@ test("what many different refusals push out is counted as missed", async () => {
 test("in the middle of a flood of different refusals a repeated one keeps its exact count", async () => {
   const web = await start(policyOf({}));
   for (let round = 0; round < 10; round++) {
-    web.ask(["flood 100 127.0.0.1 53", `spread 1000 127.0.0.1 ${1_000 + 2_000 * round}`, "flood 100 127.0.0.1 53"]);
+    web.ask([
+      "flood 100 127.0.0.1 53",
+      `spread 1000 127.0.0.1 ${1_000 + 2_000 * round}`,
+      "flood 100 127.0.0.1 53",
+    ]);
     web.poll(recordLimits.refusals);
   }
   expect(sum(web.events.filter((event) => event.object === "udp 127.0.0.1:53"))).toBe(2_000);

@@ -30,7 +30,9 @@ test("internet sockets other than TCP and UDP are made only where they are grant
     `socket ${INET} ${DGRAM} ${UDPLITE}`,
   ];
   const none = await arena.prepare(policyOf({}));
-  const raw = await arena.prepare(policyOf({ sockets: [socketRule("raw", null), socketRule("raw", 255, "deny")] }));
+  const raw = await arena.prepare(
+    policyOf({ sockets: [socketRule("raw", null), socketRule("raw", 255, "deny")] }),
+  );
   const before = arena.probe(program, null, lines);
   // A kernel without a protocol says so itself; the ones that are there must all work unconfined.
   const absent = (i: number) => (before[i] === "OK" ? null : before[i]);

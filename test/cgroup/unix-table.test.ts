@@ -9,10 +9,15 @@ import { lookupUnix } from "./lookup.ts";
 import { connectUnix, nameRule, policyOf } from "./policies.ts";
 
 const tableOf = (rules: readonly NameRule[]) => unixTable(buildAutomaton(rules));
-const granted = (rules: readonly NameRule[], name: string) => lookupUnix(tableOf(rules), Buffer.from(name));
+const granted = (rules: readonly NameRule[], name: string) =>
+  lookupUnix(tableOf(rules), Buffer.from(name));
 
 test("a granted name is granted, its neighbours are not", () => {
-  const rules = [connectUnix("/run/php/*.sock"), connectUnix("@bus-?"), connectUnix("/run/php/no.sock", "deny")];
+  const rules = [
+    connectUnix("/run/php/*.sock"),
+    connectUnix("@bus-?"),
+    connectUnix("/run/php/no.sock", "deny"),
+  ];
   const names = [
     "/run/php/a.sock",
     "@bus-1",
@@ -56,9 +61,24 @@ test("a name below or at something the domain can create or remove is not grante
     nameRule(Permission.delete, "/run/d?"),
     nameRule(Permission.write, "/run/w"),
   ];
-  const names = ["/run/a", "/run/own/a", "/run/own/b/c", "/run/d1", "/run/d1/a", "/run/w", "/run/w/a", "/run/own"];
-  // Making /run/own itself is a matter of /run; a file that may only be written cannot become another one.
-  expect(names.filter((name) => granted(rules, name))).toEqual(["/run/a", "/run/w", "/run/w/a", "/run/own"]);
+  const names = [
+    "/run/a",
+    "/run/own/a",
+    "/run/own/b/c",
+    "/run/d1",
+    "/run/d1/a",
+    "/run/w",
+    "/run/w/a",
+    "/run/own",
+  ];
+  // Making /run/own itself is a matter of /run; a file that may only be written cannot become
+  // another one.
+  expect(names.filter((name) => granted(rules, name))).toEqual([
+    "/run/a",
+    "/run/w",
+    "/run/w/a",
+    "/run/own",
+  ]);
 });
 
 test("a table without any grant accepts nothing and is tiny", () => {
@@ -68,7 +88,10 @@ test("a table without any grant accepts nothing and is tiny", () => {
 });
 
 const component = fc.constantFrom("a", "b", ".", "..", "", "a.s", "*", "b?", "**");
-const pattern = fc.tuple(fc.constantFrom("/", "/", "@"), fc.array(component, { minLength: 1, maxLength: 3 }));
+const pattern = fc.tuple(
+  fc.constantFrom("/", "/", "@"),
+  fc.array(component, { minLength: 1, maxLength: 3 }),
+);
 const bits = fc.constantFrom(
   Permission.connect,
   Permission.connect,
@@ -77,7 +100,9 @@ const bits = fc.constantFrom(
 );
 const rule = fc
   .tuple(pattern, bits, fc.constantFrom("allow" as const, "allow" as const, "deny" as const))
-  .map(([[root, parts], permissions, effect]) => nameRule(permissions, root + parts.join("/"), effect))
+  .map(([[root, parts], permissions, effect]) =>
+    nameRule(permissions, root + parts.join("/"), effect),
+  )
   .filter((rule) => buildable(rule));
 const name = fc
   .tuple(
@@ -97,22 +122,28 @@ function buildable(rule: NameRule): boolean {
 
 test("the unix table grants exactly what decide() grants, less what the domain could rename", () => {
   fc.assert(
-    fc.property(fc.array(rule, { maxLength: 6 }), fc.array(name, { minLength: 10, maxLength: 20 }), (rules, names) => {
-      const table = tableOf(rules);
-      const policy = policyOf({ names: rules });
-      const may = (operation: "connect" | "create" | "delete", path: string) =>
-        decide(policy, { class: "name", operation, path }).outcome === "granted";
-      for (const path of names) {
-        const prefixes = path.startsWith("@")
-          ? [path]
-          : path.split("/").map((_, i, parts) => parts.slice(0, i + 1).join("/"));
-        const writable = prefixes.some((prefix) => may("create", prefix) || may("delete", prefix));
-        expect([path, lookupUnix(table, Buffer.from(path))]).toEqual([
-          path,
-          path !== "/" && may("connect", path) && !writable,
-        ]);
-      }
-    }),
+    fc.property(
+      fc.array(rule, { maxLength: 6 }),
+      fc.array(name, { minLength: 10, maxLength: 20 }),
+      (rules, names) => {
+        const table = tableOf(rules);
+        const policy = policyOf({ names: rules });
+        const may = (operation: "connect" | "create" | "delete", path: string) =>
+          decide(policy, { class: "name", operation, path }).outcome === "granted";
+        for (const path of names) {
+          const prefixes = path.startsWith("@")
+            ? [path]
+            : path.split("/").map((_, i, parts) => parts.slice(0, i + 1).join("/"));
+          const writable = prefixes.some(
+            (prefix) => may("create", prefix) || may("delete", prefix),
+          );
+          expect([path, lookupUnix(table, Buffer.from(path))]).toEqual([
+            path,
+            path !== "/" && may("connect", path) && !writable,
+          ]);
+        }
+      },
+    ),
     { numRuns: 500 },
   );
 });

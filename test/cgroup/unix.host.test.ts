@@ -23,7 +23,10 @@ beforeEach(needsArena);
 const hex = (name: string) => Buffer.from(name).toString("hex");
 
 /** Answers to a connect of a stream socket and a send of a datagram socket to each name. */
-async function reach(rules: readonly NameRule[], names: readonly string[]): Promise<Record<string, string>> {
+async function reach(
+  rules: readonly NameRule[],
+  names: readonly string[],
+): Promise<Record<string, string>> {
   const plan = await arena.prepare(policyOf({ names: rules }));
   const connects = arena.probe(
     program,
@@ -36,7 +39,10 @@ async function reach(rules: readonly NameRule[], names: readonly string[]): Prom
     names.map((name) => `unix-send dgram ${hex(name)}`),
   );
   return Object.fromEntries(
-    names.map((name, i) => [name, connects[i] === sends[i] ? connects[i]! : `${connects[i]} ${sends[i]}`]),
+    names.map((name, i) => [
+      name,
+      connects[i] === sends[i] ? connects[i]! : `${connects[i]} ${sends[i]}`,
+    ]),
   );
 }
 
@@ -46,7 +52,9 @@ async function whileServing<T>(
   names: readonly string[],
   work: () => T | Promise<T>,
 ): Promise<T> {
-  const server = spawn(arena.compile("serve"), [kind, ...names.map(hex)], { stdio: ["pipe", "pipe", "inherit"] });
+  const server = spawn(arena.compile("serve"), [kind, ...names.map(hex)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   await once(server.stdout, "data");
   try {
     return await work();
@@ -92,7 +100,10 @@ test("names are granted by pattern; everything else is refused before it is look
 
 test("a pathname ends at its first NUL and may fill sun_path", async () => {
   const long = `${arena.scratch}/`.padEnd(108, "x");
-  const said = await reach([connectUnix(`${arena.scratch}/**`)], [`${arena.scratch}/a\0/../b`, long, ""]);
+  const said = await reach(
+    [connectUnix(`${arena.scratch}/**`)],
+    [`${arena.scratch}/a\0/../b`, long, ""],
+  );
   expect(said).toEqual({ [`${arena.scratch}/a\0/../b`]: "ENOENT", [long]: "ENOENT", "": "EINVAL" });
   const exact = await reach([connectUnix(long.slice(0, -1))], [long]);
   expect(exact).toEqual({ [long]: "EACCES" });
@@ -100,7 +111,10 @@ test("a pathname ends at its first NUL and may fill sun_path", async () => {
 
 test("a name that the domain could replace is refused although it is granted", async () => {
   const dir = arena.scratch;
-  const rules = [connectUnix(`${dir}/**`), nameRule(Permission.create | Permission.delete, `${dir}/own/**`)];
+  const rules = [
+    connectUnix(`${dir}/**`),
+    nameRule(Permission.create | Permission.delete, `${dir}/own/**`),
+  ];
   expect(await reach(rules, [`${dir}/own/a`, `${dir}/own/b/c`, `${dir}/a`])).toEqual({
     [`${dir}/own/a`]: "EACCES",
     [`${dir}/own/b/c`]: "EACCES",
@@ -115,18 +129,29 @@ test("every kind of unix socket is judged, the ends of a pair included", async (
     `unix-connect ${kind} ${hex("\0yes")}`,
     `unix-connect ${kind} ${hex("\0no")}`,
   ]);
-  expect(arena.probe(program, plan, lines)).toEqual(kinds.flatMap(() => ["ECONNREFUSED", "EACCES"]));
+  expect(arena.probe(program, plan, lines)).toEqual(
+    kinds.flatMap(() => ["ECONNREFUSED", "EACCES"]),
+  );
   const sends = ["dgram", "pair"].flatMap((kind) => [
     `unix-send ${kind} ${hex("\0yes")}`,
     `unix-send ${kind} ${hex("\0no")}`,
   ]);
-  expect(arena.probe(program, plan, sends)).toEqual(["ECONNREFUSED", "EACCES", "ECONNREFUSED", "EACCES"]);
-  expect(arena.probe(program, null, [`unix-connect pair ${hex("\0no")}`])).toEqual(["ECONNREFUSED"]);
+  expect(arena.probe(program, plan, sends)).toEqual([
+    "ECONNREFUSED",
+    "EACCES",
+    "ECONNREFUSED",
+    "EACCES",
+  ]);
+  expect(arena.probe(program, null, [`unix-connect pair ${hex("\0no")}`])).toEqual([
+    "ECONNREFUSED",
+  ]);
 });
 
 test("a granted server is reached", async () => {
   const names = [join(arena.scratch, "real.sock"), "\0cofferdam-real"];
-  const plan = await arena.prepare(policyOf({ names: [connectUnix(names[0]!), connectUnix("@cofferdam-real")] }));
+  const plan = await arena.prepare(
+    policyOf({ names: [connectUnix(names[0]!), connectUnix("@cofferdam-real")] }),
+  );
   const said = await whileServing("stream", names, () =>
     arena.probe(
       program,

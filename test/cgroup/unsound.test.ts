@@ -16,12 +16,20 @@ const token = (token: string): TokenRule => ({
 });
 
 test("a grant beside what the domain writes is sound", () => {
-  const names = [connectUnix("/run/php/*.sock"), connectUnix("@bus"), nameRule(Permission.create, "/run/own/**")];
+  const names = [
+    connectUnix("/run/php/*.sock"),
+    connectUnix("@bus"),
+    nameRule(Permission.create, "/run/own/**"),
+  ];
   expect(found(policyOf({ names }))).toEqual([]);
 });
 
 test("a grant in a directory where the domain makes names is reported with a name", () => {
-  const names = [connectUnix("/run/*/x"), connectUnix("/run/ok/y"), nameRule(Permission.create, "/run/own/**")];
+  const names = [
+    connectUnix("/run/*/x"),
+    connectUnix("/run/ok/y"),
+    nameRule(Permission.create, "/run/own/**"),
+  ];
   expect(found(policyOf({ names }))).toEqual([["/run/*/x", "writable", "/run/own/x"]]);
 });
 
@@ -32,17 +40,25 @@ test("an ancestor that can be removed, however far up, is reported", () => {
 
 test("what a deny takes from the grant or from the writing is not reported", () => {
   const own = nameRule(Permission.create | Permission.delete, "/run/own/**");
-  expect(found(policyOf({ names: [connectUnix("/run/**"), connectUnix("/run/own/**", "deny"), own] }))).toEqual([]);
+  expect(
+    found(policyOf({ names: [connectUnix("/run/**"), connectUnix("/run/own/**", "deny"), own] })),
+  ).toEqual([]);
   const spared = nameRule(Permission.create | Permission.delete, "/run/own/s", "deny");
   expect(found(policyOf({ names: [connectUnix("/run/own/s"), own, spared] }))).toEqual([]);
 });
 
 test("a domain that may change its root keeps only abstract names", () => {
   const names = [connectUnix("/run/s"), connectUnix("@s")];
-  const policy = policyOf({ names, capabilities: [token("sys_chroot")], syscalls: [token("chroot")] });
+  const policy = policyOf({
+    names,
+    capabilities: [token("sys_chroot")],
+    syscalls: [token("chroot")],
+  });
   expect(found(policy)).toEqual([["/run/s", "root", null]]);
   const granted = (policy: Policy) =>
-    ["/run/s", "@s"].filter((name) => lookupUnix(cgroupTables(policy, buildAutomaton(names)).unix, Buffer.from(name)));
+    ["/run/s", "@s"].filter((name) =>
+      lookupUnix(cgroupTables(policy, buildAutomaton(names)).unix, Buffer.from(name)),
+    );
   expect(granted(policy)).toEqual(["@s"]);
   expect(granted({ ...policy, capabilities: [] })).toEqual(["/run/s", "@s"]);
 });
@@ -50,5 +66,7 @@ test("a domain that may change its root keeps only abstract names", () => {
 test("what is reported is what the table refuses", () => {
   const names = [connectUnix("/run/*/x"), nameRule(Permission.create, "/run/own/**")];
   const { unix } = cgroupTables(policyOf({ names }), buildAutomaton(names));
-  expect(["/run/own/x", "/run/php/x"].filter((name) => lookupUnix(unix, Buffer.from(name)))).toEqual(["/run/php/x"]);
+  expect(
+    ["/run/own/x", "/run/php/x"].filter((name) => lookupUnix(unix, Buffer.from(name))),
+  ).toEqual(["/run/php/x"]);
 });

@@ -31,18 +31,24 @@ function writePolicy(extra = ""): string {
   mkdirSync(join(caller.folder, "data"));
   writeFileSync(join(caller.folder, "one"), "");
   const file = join(caller.folder, "tool.yaml");
-  writeFileSync(file, `files: [r ${caller.folder}/one, r ${caller.folder}/data/**]\ninherit: [stdio]\n${extra}`);
+  writeFileSync(
+    file,
+    `files: [r ${caller.folder}/one, r ${caller.folder}/data/**]\ninherit: [stdio]\n${extra}`,
+  );
   return file;
 }
 
 describe("help", () => {
-  test.each(commands.map(({ name }) => name))("%s has a summary, examples, and fits 80 columns", async (name) => {
-    const { status, out } = await caller.run([name, "--help"]);
-    expect(status).toBe(0);
-    expect(out).toContain("Examples:");
-    const prose = out.slice(0, out.indexOf("Examples:")).split("\n");
-    expect(prose.filter((line) => line.length > 80)).toEqual([]);
-  });
+  test.each(commands.map(({ name }) => name))(
+    "%s has a summary, examples, and fits 80 columns",
+    async (name) => {
+      const { status, out } = await caller.run([name, "--help"]);
+      expect(status).toBe(0);
+      expect(out).toContain("Examples:");
+      const prose = out.slice(0, out.indexOf("Examples:")).split("\n");
+      expect(prose.filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
 
   test("an unknown command asks whether another one was meant", async () => {
     const { status, err } = await caller.run(["chekc"]);
@@ -80,7 +86,13 @@ describe("check", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(records[0]).toMatchObject({ code: "CFD1111", severity: "error", file: broken, line: 1, column: 1 });
+    expect(records[0]).toMatchObject({
+      code: "CFD1111",
+      severity: "error",
+      file: broken,
+      line: 1,
+      column: 1,
+    });
   });
 
   test("a word that is no file is a domain's name", async () => {
@@ -94,10 +106,13 @@ describe("check", () => {
     const folder = join(caller.folder, ".config/cofferdam/domains");
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "worker@.yaml");
-    const policy = "parameters: { data: where the data is }\nfiles: ['rw /srv/${data}/${instance}']\n";
+    const policy =
+      "parameters: { data: where the data is }\nfiles: ['rw /srv/${data}/${instance}']\n";
     writeFileSync(file, policy, { mode: 0o644 });
     for (const words of [["--set", "instance=3", file], ["worker@3"]]) {
-      expect((await caller.run(["check", "--set", "data=a", "--print", ...words])).out).toContain("/srv/a/3");
+      expect((await caller.run(["check", "--set", "data=a", "--print", ...words])).out).toContain(
+        "/srv/a/3",
+      );
     }
     const { status, out } = await caller.run(["check", file]);
     expect(status).toBe(1);
@@ -131,7 +146,13 @@ describe("explain", () => {
   });
 
   test("denied: with the line that would allow it", async () => {
-    const { status, out } = await caller.run(["explain", "--policy", writePolicy(), "write", "/etc/hosts"]);
+    const { status, out } = await caller.run([
+      "explain",
+      "--policy",
+      writePolicy(),
+      "write",
+      "/etc/hosts",
+    ]);
     expect(status).toBe(1);
     expect(out).toContain("denied: no grant names it");
     expect(out).toContain("allow files: - w /etc/hosts");
@@ -142,14 +163,26 @@ describe("explain", () => {
     const never = await caller.run(["explain", "--policy", file, "syscall", "mount"]);
     expect(never.out).toContain("allow by no line: this is never granted");
     rmSync(join(caller.folder, "one"));
-    const late = await caller.run(["explain", "--policy", file, "read", join(caller.folder, "one")]);
+    const late = await caller.run([
+      "explain",
+      "--policy",
+      file,
+      "read",
+      join(caller.folder, "one"),
+    ]);
     expect(late.out).toContain("a sealed domain that starts now answers: denied");
     expect(late.out).toContain("allow only by a start after it is there");
   });
 
   test("denied by a rule: nothing is proposed that deny would beat", async () => {
     const file = writePolicy(`capabilities: [net_raw, deny net_raw]\n`);
-    const { status, out } = await caller.run(["explain", "--policy", file, "capability", "net_raw"]);
+    const { status, out } = await caller.run([
+      "explain",
+      "--policy",
+      file,
+      "capability",
+      "net_raw",
+    ]);
     expect(status).toBe(1);
     expect(out).toContain("deny beats allow");
     expect(out).not.toContain("allow capabilities");
@@ -179,13 +212,18 @@ describe("compile and plan --drift", () => {
 
   test("of a domain's ready plans the ones that were not used longest are removed", async () => {
     const file = writePolicy();
-    const plan = (number: number) => join(caller.places.plans, `tool-000000000000000${number.toString(16)}.plan`);
+    const plan = (number: number) =>
+      join(caller.places.plans, `tool-000000000000000${number.toString(16)}.plan`);
     expect((await caller.run(["compile", "--out", plan(0), "--policy", file])).status).toBe(0);
     for (let number = 1; number <= READY_PLANS_MAX; number++) {
       copyFileSync(plan(0), plan(number));
       utimesSync(plan(number), 1000 + number, 1000 + number);
     }
-    const strangers = ["tool@a-0000000000000000.plan", "tool-x-0000000000000000.plan", "tool-0.plan"];
+    const strangers = [
+      "tool@a-0000000000000000.plan",
+      "tool-x-0000000000000000.plan",
+      "tool-0.plan",
+    ];
     for (const name of strangers) writeFileSync(join(caller.places.plans, name), "");
     utimesSync(plan(1), 5000, 1001);
     expect((await caller.run(["compile", "--out", plan(0), "--policy", file])).status).toBe(0);
@@ -203,7 +241,13 @@ describe("compile and plan --drift", () => {
 
   test("a policy with errors leaves no plan", async () => {
     const out = join(caller.folder, "plans", "tool.plan");
-    const { status, err } = await caller.run(["compile", "--out", out, "--policy", writePolicy("nonsense: 1\n")]);
+    const { status, err } = await caller.run([
+      "compile",
+      "--out",
+      out,
+      "--policy",
+      writePolicy("nonsense: 1\n"),
+    ]);
     expect(status).toBe(3);
     expect(err).toContain("CFD1111");
     expect(existsSync(out)).toBe(false);
@@ -239,10 +283,18 @@ describe("plan", () => {
   });
 
   test("with --level warning says what is asked about, what it costs and what is not live", async () => {
-    const { status, out } = await caller.run(["plan", "--level", "warning", "--policy", writePolicy()]);
+    const { status, out } = await caller.run([
+      "plan",
+      "--level",
+      "warning",
+      "--policy",
+      writePolicy(),
+    ]);
     expect(status).toBe(0);
     expect(out).toContain("level warning, supervised, attended");
-    expect(out.replaceAll(/\s+/g, " ")).toMatch(/Not live: .*Never judged.*asked about about \d+ us more/);
+    expect(out.replaceAll(/\s+/g, " ")).toMatch(
+      /Not live: .*Never judged.*asked about about \d+ us more/,
+    );
   });
 });
 
@@ -253,7 +305,9 @@ test("schema prints the JSON Schema of the language", async () => {
 
 test("--set without a value, or twice, is refused", async () => {
   expect((await caller.run(["plan", "--set", "port", "nginx"])).err).toContain("--set NAME=VALUE");
-  expect((await caller.run(["plan", "--set", "pid=/a", "--set", "pid=/b", "nginx"])).err).toContain("set twice");
+  expect((await caller.run(["plan", "--set", "pid=/a", "--set", "pid=/b", "nginx"])).err).toContain(
+    "set twice",
+  );
 });
 
 describe("--json holds for complaints too", () => {
@@ -261,9 +315,19 @@ describe("--json holds for complaints too", () => {
     const broken = join(caller.folder, "broken.yaml");
     writeFileSync(broken, "fiels: [r /etc/hosts]\n", { mode: 0o644 });
     const question = words[0] === "explain" ? ["read", "/etc/hosts"] : [];
-    const { status, out, err } = await caller.run([...words, "--json", "--policy", broken, ...question]);
+    const { status, out, err } = await caller.run([
+      ...words,
+      "--json",
+      "--policy",
+      broken,
+      ...question,
+    ]);
     expect({ status, out }).toEqual({ status: 3, out: "" });
-    expect(JSON.parse(err.split("\n")[0] ?? "")).toMatchObject({ code: "CFD1111", file: broken, line: 1 });
+    expect(JSON.parse(err.split("\n")[0] ?? "")).toMatchObject({
+      code: "CFD1111",
+      file: broken,
+      line: 1,
+    });
   });
 });
 
@@ -279,7 +343,9 @@ describe("texts fit 80 columns", () => {
     const { out, err } = await caller.run(args);
     expect(out + err).not.toBe("");
     // Names are never broken: a line of one word may be longer.
-    const long = `${out}${err}`.split("\n").filter((line) => line.length > 80 && line.trim().includes(" "));
+    const long = `${out}${err}`
+      .split("\n")
+      .filter((line) => line.length > 80 && line.trim().includes(" "));
     expect(long).toEqual([]);
   });
 });

@@ -45,7 +45,11 @@ function offered(line: string): readonly string[] {
 }
 
 test("bash: commands, sub-commands, options, and what a value may be", () => {
-  expect(offered("cofferdam ")).toEqual([...commands.map(({ name }) => name), "--help", "--version"]);
+  expect(offered("cofferdam ")).toEqual([
+    ...commands.map(({ name }) => name),
+    "--help",
+    "--version",
+  ]);
   expect(offered("cofferdam che")).toEqual(["check"]);
   expect(offered("cofferdam settings ")).toEqual(["list", "get", "set"]);
   expect(offered("cofferdam settings set --")).toEqual(["--json", "--help"]);
@@ -79,7 +83,10 @@ test("bash: the words of the original are what the command says", async () => {
   expect((await caller.run(["completion", "--words", "domains"])).out).toContain("nginx\n");
   expect((await caller.run(["completion", "bash"])).out).toBe(bashCompletion(commands));
   const { status, err } = await caller.run(["completion", "tcsh"]);
-  expect({ status, err }).toEqual({ status: 2, err: expect.stringContaining("name one of bash, zsh, fish") });
+  expect({ status, err }).toEqual({
+    status: 2,
+    err: expect.stringContaining("name one of bash, zsh, fish"),
+  });
   caller.remove();
 });
 
@@ -87,7 +94,11 @@ test("zsh reads its script, and knows every command's function", (context) => {
   skipUnless(context, has("zsh"), "zsh is not there");
   const functions = "_cofferdam_ps _cofferdam_settings_set _cofferdam_domains";
   const script = `fpath=(. $fpath); autoload -U compinit; compinit -u -D; source ./_cofferdam; whence -w ${functions}; print $_comps[cofferdam]`;
-  const { stdout, stderr, status } = spawnSync("zsh", ["-fc", script], { cwd: folder, env, encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync("zsh", ["-fc", script], {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   expect(stdout).toBe(
     `${functions

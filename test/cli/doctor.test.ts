@@ -1,11 +1,20 @@
 import { expect, test } from "vitest";
 import { renderDoctor, sealingAbility, supervisingAbility } from "../../src/cli/render/doctor.ts";
-import { type FeatureName, featureNames, type HostFacts, type Probe } from "../../src/kernel/host-facts.ts";
+import {
+  type FeatureName,
+  featureNames,
+  type HostFacts,
+  type Probe,
+} from "../../src/kernel/host-facts.ts";
 
-const why = "the kernel answered EOPNOTSUPP, which happens where Landlock was left out of the list of security modules";
+const why =
+  "the kernel answered EOPNOTSUPP, which happens where Landlock was left out of the list of security modules";
 
 function hostWith(probe: Probe, except: Partial<Record<FeatureName, Probe>> = {}): HostFacts {
-  const features = Object.fromEntries(featureNames.map((name) => [name, probe])) as Record<FeatureName, Probe>;
+  const features = Object.fromEntries(featureNames.map((name) => [name, probe])) as Record<
+    FeatureName,
+    Probe
+  >;
   return {
     kernel: { release: "6.12.0", version: "#1", machine: "x86_64" },
     landlockAbi: 6,
@@ -17,7 +26,11 @@ function hostWith(probe: Probe, except: Partial<Record<FeatureName, Probe>> = {}
 }
 
 test("every feature has a line with its answer and what it means, within 80 columns", () => {
-  const probes: readonly Probe[] = [{ state: "yes" }, { state: "no", why }, { state: "unknown", why }];
+  const probes: readonly Probe[] = [
+    { state: "yes" },
+    { state: "no", why },
+    { state: "unknown", why },
+  ];
   for (const probe of probes) {
     const lines = renderDoctor(hostWith(probe), 80).split("\n");
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
@@ -42,7 +55,9 @@ test("a host without Landlock, or where nobody could tell, cannot seal", () => {
 });
 
 test("what supervision lacks is said; where Yama wants ancestors, one stays", () => {
-  expect(supervisingAbility(hostWith({ state: "yes" }, { "landlock-files": { state: "no", why } }))).toEqual({
+  expect(
+    supervisingAbility(hostWith({ state: "yes" }, { "landlock-files": { state: "no", why } })),
+  ).toEqual({
     state: "able",
   });
   const blind = hostWith({ state: "yes" }, { "target-access": { state: "no", why } });

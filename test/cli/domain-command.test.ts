@@ -47,7 +47,9 @@ test("list shows numbers, levels and what switches live; show has the policy", a
   const { out } = await run("domain", "list");
   expect(out).toMatch(/^NUMBER +NAME +LEVEL +ENGINE +MEDIATION +SWITCH +PROCS +EVENTS$/m);
   expect(out).toMatch(/^ +0 +superDom/m);
-  expect(out).toMatch(new RegExp(`^ +${number} +alpha +enforcing +landlock +sealed +restart +\\d+ +0$`, "m"));
+  expect(out).toMatch(
+    new RegExp(`^ +${number} +alpha +enforcing +landlock +sealed +restart +\\d+ +0$`, "m"),
+  );
   expect(JSON.parse((await run("domain", "list", "--json")).out).domains).toEqual(
     expect.arrayContaining([expect.objectContaining({ name: "alpha", number })]),
   );
@@ -62,7 +64,9 @@ test("level is given, told, reset; sealed processes are named", async () => {
   const sealed = host.run("alpha", number, "sealed", "enforcing");
   const given = await run("domain", "level", "alpha", "warning", "--for", "2h");
   expect(given).toMatchObject({ status: 0, err: "" });
-  expect(given.out).toMatch(/^alpha: warning, was enforcing, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(2h left\)$/m);
+  expect(given.out).toMatch(
+    /^alpha: warning, was enforcing, until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(2h left\)$/m,
+  );
   expect((await run("domain", "list")).out).toMatch(/ alpha +warning \((2h|1h 59m)\) /);
   expect(given.out).toContain(`process ${sealed.pid} (sleep 1000) keeps the level of its start`);
   expect(host.level(number)).toBe("warning");
@@ -72,7 +76,9 @@ test("level is given, told, reset; sealed processes are named", async () => {
   const all = JSON.parse((await run("domain", "level", "--all", "warning", "--json")).out);
   expect(all.changes.length).toBeGreaterThan(1);
   const again = await run("domain", "level", "--all", "warning");
-  expect(again.out).toMatch(/^alpha: warning\n {2}process \d+ .*\n.*\n\d+ domains were at warning before\n$/);
+  expect(again.out).toMatch(
+    /^alpha: warning\n {2}process \d+ .*\n.*\n\d+ domains were at warning before\n$/,
+  );
 });
 
 test("a name that is nearly one is asked about, and leaves no trace in the log", async () => {
@@ -86,7 +92,9 @@ test("a name that is nearly one is asked about, and leaves no trace in the log",
     expect(err).toContain("there is no domain `alpah`\n  help: did you mean `alpha`?");
     expect(status).toBe(3);
   }
-  expect((await run("domain", "level", "alpha", "warnin")).err).toContain("did you mean `warning`?");
+  expect((await run("domain", "level", "alpha", "warnin")).err).toContain(
+    "did you mean `warning`?",
+  );
   expect(host.events()).toEqual([]);
 });
 
@@ -140,7 +148,9 @@ test("a holder that is lost is trouble while its daemon lives, and nobody's afte
   // A process id beyond the kernel's largest (PID_MAX_LIMIT): nobody's.
   symlinkSync([...words.slice(0, 5), "4194305", "1", words[7]].join(" "), record);
   const { status, out } = await run("status");
-  expect(out).toContain(`ATTENTION  the holder of alpha (process ${daemon.pid}) is lost: restart the daemon`);
+  expect(out).toContain(
+    `ATTENTION  the holder of alpha (process ${daemon.pid}) is lost: restart the daemon`,
+  );
   expect(status).toBe(1);
   const ended = once(daemon, "close");
   daemon.kill("SIGKILL");
@@ -155,7 +165,9 @@ test("restart without a unit says exactly what to do", async () => {
   const run1 = host.run("alpha", number, "sealed", "enforcing");
   const { status, err } = await run("domain", "restart", "alpha");
   expect(status).toBe(3);
-  expect(err.replaceAll(/\s+/g, " ")).toContain(`end process ${run1.pid}, then: cofferdam run alpha -- sleep 1000`);
+  expect(err.replaceAll(/\s+/g, " ")).toContain(
+    `end process ${run1.pid}, then: cofferdam run alpha -- sleep 1000`,
+  );
 });
 
 test("the units name this installation, printed and written", async () => {

@@ -8,10 +8,14 @@ import { Caller } from "./command-line.ts";
 const caller = new Caller();
 afterAll(() => caller.remove());
 
-const shipped = filesLike([".yaml"], ["domains/"]).filter((file) => !file.includes("/abstractions/"));
+const shipped = filesLike([".yaml"], ["domains/"]).filter(
+  (file) => !file.includes("/abstractions/"),
+);
 const change = Permission.write | Permission.create | Permission.delete | Permission.attributes;
 
-/** Folders that many daemons share: changing all names in one of them would reach the others' files. */
+/**
+ * Folders that many daemons share: changing all names in one of them would reach the others' files.
+ */
 const shared = [
   "/",
   "/dev",
@@ -40,7 +44,10 @@ const instanceOf = (file: string): Readonly<Record<string, string>> =>
   file.endsWith("@.yaml") ? { instance: "one" } : {};
 
 test.each(shipped)("%s has no error", async (file) => {
-  const set = Object.entries(instanceOf(file)).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+  const set = Object.entries(instanceOf(file)).flatMap(([name, value]) => [
+    "--set",
+    `${name}=${value}`,
+  ]);
   const { status, out } = await caller.run(["check", ...set, file]);
   expect(out).not.toMatch(/^error/m);
   expect(status).toBe(0);
@@ -52,7 +59,11 @@ test.each(shipped)("%s changes nothing in shared folders but single names", (fil
     const parsed = parsePattern(pattern);
     if ("problem" in parsed) return true;
     const prefix = literalPrefix(parsed.pattern);
-    return prefix !== pattern && shared.includes(prefix) && (permissions & (change | Permission.read)) !== 0;
+    return (
+      prefix !== pattern &&
+      shared.includes(prefix) &&
+      (permissions & (change | Permission.read)) !== 0
+    );
   });
   expect(policy?.names.length).toBeGreaterThan(0);
   expect(wide).toEqual([]);

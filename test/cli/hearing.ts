@@ -1,6 +1,9 @@
 import type { Context } from "../../src/cli/command.ts";
 
-/** A context in which a command is run in this process, and what it has said there when it ended. `width` in columns. */
+/**
+ * A context in which a command is run in this process, and what it has said there when it ended.
+ * `width` in columns.
+ */
 export function hearing(places: Context["places"], width = 80) {
   const out: string[] = [];
   const err: string[] = [];
@@ -13,6 +16,10 @@ export function hearing(places: Context["places"], width = 80) {
   };
   return {
     context,
-    ended: <S extends number | null>(status: S) => ({ status, out: out.join(""), err: err.join("") }),
+    ended: <S extends number | null>(status: S) => ({
+      status,
+      out: out.join(""),
+      err: err.join(""),
+    }),
   };
 }

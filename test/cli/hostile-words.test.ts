@@ -26,7 +26,13 @@ test("what a daemon calls itself cannot write to the terminal with an error's he
 
 test("nor with the lines that a run proposes at its end, or the messages of ESXi's commands", async () => {
   const summary = new Summary();
-  summary.add(anEvent({ verdict: "warning", object: `/${acting}`, allow: { section: "files", line: `r /${acting}` } }));
+  summary.add(
+    anEvent({
+      verdict: "warning",
+      object: `/${acting}`,
+      allow: { section: "files", line: `r /${acting}` },
+    }),
+  );
   expect(shown(summary.text("tool"))).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   const caller = new Caller();
   let text = "";

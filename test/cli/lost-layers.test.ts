@@ -19,7 +19,10 @@ const calls = { name: "system calls", state: "partial", detail: "in part" } as c
 
 beforeAll(() => {
   mkdirSync(places.plans, { recursive: true });
-  ready("web", "0000000000000001", {}, [addresses, { name: "files", state: "enforced", detail: "" }]);
+  ready("web", "0000000000000001", {}, [
+    addresses,
+    { name: "files", state: "enforced", detail: "" },
+  ]);
   ready("web", "0000000000000002", { mode: "supervised", landlock: null }, [calls]);
   ready("web", "0000000000000003", { mode: "supervised", landlock: null, level: "warning" }, [
     { ...calls, name: "capabilities" },
@@ -53,5 +56,7 @@ test("a domain that is switched to enforcing while it runs is held by what its e
 });
 
 test("without a folder of plans there is nothing to tell", () => {
-  expect(lostLayers({ ...places, plans: join(folder, "none") }, [run("sealed", "enforcing")])).toEqual([]);
+  expect(
+    lostLayers({ ...places, plans: join(folder, "none") }, [run("sealed", "enforcing")]),
+  ).toEqual([]);
 });

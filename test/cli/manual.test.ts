@@ -22,38 +22,58 @@ afterAll(() => {
 
 /** A page as a terminal of 80 columns shows it, without its fonts. */
 function shown(file: string): string {
-  const text = execFileSync("groff", ["-man", "-Tutf8", "-rLL=78n", "-P-cbou", join(folder, file)], {
-    encoding: "utf8",
-  });
+  const text = execFileSync(
+    "groff",
+    ["-man", "-Tutf8", "-rLL=78n", "-P-cbou", join(folder, file)],
+    {
+      encoding: "utf8",
+    },
+  );
   return text.replaceAll("‐", "-");
 }
 
 test("every command has a page, and the policy language one", () => {
   const names = pages.map(({ file }) => file);
-  expect(names).toEqual(["cofferdam.1", ...commands.map(({ name }) => `cofferdam-${name}.1`), "cofferdam-policy.5"]);
+  expect(names).toEqual([
+    "cofferdam.1",
+    ...commands.map(({ name }) => `cofferdam-${name}.1`),
+    "cofferdam-policy.5",
+  ]);
 });
 
-test.each(pages.map(({ file }) => file))("%s is roff without a warning, and fits 80 columns", (file) => {
-  // Exercised by whatever the host has; the pages' form is the same.
-  if (has("groff")) {
-    const { status, stderr } = spawnSync("groff", ["-ww", "-b", "-man", "-z", "-Tutf8", join(folder, file)], {
-      encoding: "utf8",
-    });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    // What is to be typed is not broken.
-    const prose = shown(file)
-      .split("\n")
-      .filter((line) => !/^ {11}\S/.test(line));
-    expect(prose.filter((line) => line.length > 80)).toEqual([]);
-  }
-  const text = pages.find((page) => page.file === file)?.text ?? "";
-  expect(text).toMatch(/^\.SH NAME\n\S+ \\- \S/m);
-});
+test.each(pages.map(({ file }) => file))(
+  "%s is roff without a warning, and fits 80 columns",
+  (file) => {
+    // Exercised by whatever the host has; the pages' form is the same.
+    if (has("groff")) {
+      const { status, stderr } = spawnSync(
+        "groff",
+        ["-ww", "-b", "-man", "-z", "-Tutf8", join(folder, file)],
+        {
+          encoding: "utf8",
+        },
+      );
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      // What is to be typed is not broken.
+      const prose = shown(file)
+        .split("\n")
+        .filter((line) => !/^ {11}\S/.test(line));
+      expect(prose.filter((line) => line.length > 80)).toEqual([]);
+    }
+    const text = pages.find((page) => page.file === file)?.text ?? "";
+    expect(text).toMatch(/^\.SH NAME\n\S+ \\- \S/m);
+  },
+);
 
 test("a page says what --help says: options, sub-commands, exit status, examples", (context) => {
   skipUnless(context, has("groff"), "groff is not there");
   const ps = shown("cofferdam-ps.1");
-  for (const text of ["-Z, --all", "cofferdam ps -TcjstvZ | grep nginx", "EXIT STATUS", "cofferdam-policy(5)"])
+  for (const text of [
+    "-Z, --all",
+    "cofferdam ps -TcjstvZ | grep nginx",
+    "EXIT STATUS",
+    "cofferdam-policy(5)",
+  ])
     expect(ps).toContain(text);
   expect(ps).not.toContain("Exit status:");
   expect(ps).not.toMatch(/of -TcjstvZ/);
@@ -71,10 +91,14 @@ test("the page of the policy language has every key", (context) => {
 test("man finds nothing to complain of", (context) => {
   skipUnless(context, has("man"), "man is not there");
   const env = { ...process.env, MANWIDTH: "80", LC_ALL: "C.UTF-8" };
-  const { status, stdout, stderr } = spawnSync("man", ["--warnings", "-l", join(folder, "cofferdam.1")], {
-    encoding: "utf8",
-    env,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    "man",
+    ["--warnings", "-l", join(folder, "cofferdam.1")],
+    {
+      encoding: "utf8",
+      env,
+    },
+  );
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain("COFFERDAM(1)");
 });

@@ -19,7 +19,8 @@ const level: Command = {
   examples: [],
   run(_context, operands, options) {
     seen.push({ operands, options });
-    if (operands[0] === "nobody") throw new CommandError("no domain is called `nobody`", "see `cofferdam domain list`");
+    if (operands[0] === "nobody")
+      throw new CommandError("no domain is called `nobody`", "see `cofferdam domain list`");
     return ExitCode.no;
   },
 };
@@ -68,7 +69,9 @@ test("what is wrong with a sub-command's line names the help that tells", async 
   expect(status).toBe(2);
   expect(err).toContain("cofferdam: unknown command 'levle'");
   expect(err).toContain("(cofferdam domain --help tells how)");
-  expect((await run("domain", "level", "--sett")).err).toContain("(cofferdam domain level --help tells how)");
+  expect((await run("domain", "level", "--sett")).err).toContain(
+    "(cofferdam domain level --help tells how)",
+  );
 });
 
 test("with --json a line that makes no sense is one record", async () => {
@@ -79,7 +82,11 @@ test("with --json a line that makes no sense is one record", async () => {
     ["domain", "level", "--json", "nginx", "--nonsense"],
   ]) {
     const { status, out, err } = await run(...words);
-    expect({ status, out, lines: err.split("\n").length }).toEqual({ status: 2, out: "", lines: 2 });
+    expect({ status, out, lines: err.split("\n").length }).toEqual({
+      status: 2,
+      out: "",
+      lines: 2,
+    });
     expect(JSON.parse(err)).toEqual({
       severity: "error",
       message: expect.stringMatching(/^(missing|unknown)/),

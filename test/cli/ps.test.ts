@@ -11,7 +11,12 @@ interface Listed {
   readonly confinement:
     | "superDom"
     | "unknown"
-    | { readonly domain: string; readonly mode: string; readonly level: string; readonly run: number };
+    | {
+        readonly domain: string;
+        readonly mode: string;
+        readonly level: string;
+        readonly run: number;
+      };
 }
 
 describe.each(users)("for $who", ({ uid }) => {
@@ -22,10 +27,24 @@ describe.each(users)("for $who", ({ uid }) => {
   });
   afterAll(() => scene.close());
 
-  /** The processes that `command` became, once it has written a line; it ends with its standard input. */
+  /**
+   * The processes that `command` became, once it has written a line; it ends with its standard
+   * input.
+   */
   async function whileRunning<T>(command: readonly string[], look: () => T): Promise<T> {
-    const become = uid === process.getuid?.() ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
-    const [program = "", ...args] = [...become, front, "run", "--policy", scene.policy, "--", ...command];
+    const become =
+      uid === process.getuid?.()
+        ? []
+        : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+    const [program = "", ...args] = [
+      ...become,
+      front,
+      "run",
+      "--policy",
+      scene.policy,
+      "--",
+      ...command,
+    ];
     const env = { PATH: process.env.PATH, HOME: scene.home };
     const child = spawn(program, args, { env, cwd: "/", stdio: ["pipe", "pipe", "inherit"] });
     const closed = once(child, "close");
@@ -47,8 +66,10 @@ describe.each(users)("for $who", ({ uid }) => {
     const { mine, others, all, run } = await whileRunning(["/bin/sh", "-c", script], () => {
       const listed = list();
       const one = listed.find(({ command }) => command.includes(script));
-      const first = one !== undefined && typeof one.confinement === "object" ? one.confinement.run : 0;
-      const inRun = ({ confinement }: Listed) => typeof confinement === "object" && confinement.run === first;
+      const first =
+        one !== undefined && typeof one.confinement === "object" ? one.confinement.run : 0;
+      const inRun = ({ confinement }: Listed) =>
+        typeof confinement === "object" && confinement.run === first;
       return {
         mine: listed.filter(inRun),
         others: listed.filter((row) => row.confinement === "superDom"),
@@ -58,16 +79,27 @@ describe.each(users)("for $who", ({ uid }) => {
     });
     expect(mine.map(({ command }) => command.split(" ")[0])).toEqual(["/bin/sh", "sleep", "cat"]);
     for (const { confinement } of mine)
-      expect(confinement).toMatchObject({ domain: "scene", mode: "sealed", level: "enforcing", run });
+      expect(confinement).toMatchObject({
+        domain: "scene",
+        mode: "sealed",
+        level: "enforcing",
+        run,
+      });
     expect(others).toEqual([]);
     expect(all.find(({ pid }) => pid === process.pid)?.confinement).toBe("superDom");
     // Gone with its last process, record and all.
-    expect(list().filter(({ confinement }) => typeof confinement === "object" && confinement.run === run)).toEqual([]);
+    expect(
+      list().filter(
+        ({ confinement }) => typeof confinement === "object" && confinement.run === run,
+      ),
+    ).toEqual([]);
   });
 
   test("the holder is in no domain, though the daemon's child it may be", async () => {
     const holders = await whileRunning(["/bin/sh", "-c", "echo ready; cat"], () =>
-      list("-Z", "-T").filter(({ command }) => command.includes(scene.policy) && command.includes("echo ready")),
+      list("-Z", "-T").filter(
+        ({ command }) => command.includes(scene.policy) && command.includes("echo ready"),
+      ),
     );
     expect(holders.length).toBeGreaterThan(0);
     expect(holders.filter(({ confinement }) => confinement !== "superDom")).toEqual([]);

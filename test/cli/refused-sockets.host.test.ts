@@ -27,7 +27,10 @@ beforeEach((context) => {
 });
 
 test("plan counts the socket calls that the kernel refused to the daemons of ready plans", async () => {
-  const policy = policyOf({ name: "tool", addresses: [addressRule("connect tcp 127.0.0.1/32:80")] });
+  const policy = policyOf({
+    name: "tool",
+    addresses: [addressRule("connect tcp 127.0.0.1/32:80")],
+  });
   const facts = { ...probeHost(), cgroup2: arena.cgroup2 };
   const input = { facts, snapshot: hostSnapshot(), files: [], absent: [], own: [], prepareCgroup };
   const { plan } = await compile(policy, input);
@@ -38,7 +41,9 @@ test("plan counts the socket calls that the kernel refused to the daemons of rea
   writeFileSync(file, "network: [connect tcp 127.0.0.1:80]\n", { mode: 0o644 });
 
   const before = await caller.run(["plan", "--policy", file]);
-  expect(before.out).toContain("refused by the kernel's programs so far\n  none in the cgroup of ready plans\n");
+  expect(before.out).toContain(
+    "refused by the kernel's programs so far\n  none in the cgroup of ready plans\n",
+  );
   arena.probe(arena.compile("probe"), plan.cgroup, ["connect tcp 127.0.0.1 9", "bind udp ::1 9"]);
   const after = await caller.run(["plan", "--policy", file]);
   expect(after.out).toContain(`${plan.cgroup?.anchor}\n    connect 1, bind 1\n`);

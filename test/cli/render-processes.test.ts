@@ -13,7 +13,10 @@ const held: Confinement = {
   holder: "alive",
 };
 
-function row(confinement: ListedProcess["confinement"], more: Partial<ListedProcess> = {}): ListedProcess {
+function row(
+  confinement: ListedProcess["confinement"],
+  more: Partial<ListedProcess> = {},
+): ListedProcess {
   const command = "nginx: master process";
   return {
     pid: 7,
@@ -31,8 +34,11 @@ function row(confinement: ListedProcess["confinement"], more: Partial<ListedProc
   };
 }
 
-const table = (rows: readonly ListedProcess[], width: number | null = 80, threads = false): string =>
-  renderProcesses(rows, { width, threads });
+const table = (
+  rows: readonly ListedProcess[],
+  width: number | null = 80,
+  threads = false,
+): string => renderProcesses(rows, { width, threads });
 
 test("a process that was switched to enforcing while it ran is supervised", () => {
   expect(table([row(held)])).toBe(
@@ -49,7 +55,11 @@ test("a holder that died, a record that is gone, and an orphan are named, each w
   expect(text).toMatch(/49 {2}nginx {4}enforcing {2}supervised, holder lost {2}nginx/);
   expect(text).toMatch(/- {2}nginx {4}\? {10}\? {24}nginx/);
   expect(text).toMatch(/\? {2}unknown {2}\?/);
-  for (const note of ["holder lost: nobody is left", "?: no record of the run", "unknown: may belong"])
+  for (const note of [
+    "holder lost: nobody is left",
+    "?: no record of the run",
+    "unknown: may belong",
+  ])
     expect(text).toContain(`\n${note}`);
   expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
 });
@@ -58,7 +68,9 @@ test("commands are cut at the screen's end, or not at all; nothing of them reach
   const long = row(held, { command: `daemon ${"x".repeat(200)}` });
   expect(table([long]).split("\n")[1]).toMatch(/^.{79}…$/);
   expect(table([long], null)).toContain("x".repeat(200));
-  expect(table([row(held, { command: "a\u001b[2J\u202eb" })], null)).toContain("a\\u{1b}[2J\\u{202e}b");
+  expect(table([row(held, { command: "a\u001b[2J\u202eb" })], null)).toContain(
+    "a\\u{1b}[2J\\u{202e}b",
+  );
 });
 
 test("threads are named", () => {

@@ -63,7 +63,9 @@ test("what needs attention comes last, in red where there are colours", () => {
   expect(renderStatus(troubled, plain).trimEnd().split("\n").at(-1)).toBe(
     "ATTENTION  the policy of nginx is broken: cofferdam check nginx",
   );
-  expect(renderStatus(troubled, { width: 80, color: true })).toMatch(/\x1b\[31mATTENTION .*\x1b\[0m\n$/);
+  expect(renderStatus(troubled, { width: 80, color: true })).toMatch(
+    /\x1b\[31mATTENTION .*\x1b\[0m\n$/,
+  );
 });
 
 test("without an agent it says so, and shows what runs", () => {
@@ -79,7 +81,13 @@ test("a thousand domains do not fill the screen, and no line is too wide", () =>
   const text = renderStatus(
     {
       ...host,
-      running: many.map((domain) => ({ domain, number: 1, level: "warning", mode: "supervised", processes: 1 })),
+      running: many.map((domain) => ({
+        domain,
+        number: 1,
+        level: "warning",
+        mode: "supervised",
+        processes: 1,
+      })),
       agent: { ...agent, relaxed: many.map((name) => ({ name, level: "warning", until: null })) },
     },
     plain,

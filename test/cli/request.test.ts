@@ -4,7 +4,8 @@ import { type Names, parseRequest } from "../../src/cli/explain/request.ts";
 
 /** A host on which /link leads to /real, /real/folder is a directory and /real/there exists. */
 const names: Names = {
-  canonical: (path, follow) => (path === "/link" && !follow ? path : path.replace(/^\/link/, "/real")),
+  canonical: (path, follow) =>
+    path === "/link" && !follow ? path : path.replace(/^\/link/, "/real"),
   isDirectory: (path) => path === "/real/folder",
   exists: (path) => path === "/real/there",
   inode: (path) => (path === "/real/there" ? "1:2" : null),
@@ -13,7 +14,12 @@ const names: Names = {
 const parse = (line: string) => parseRequest(line.split(" "), names);
 
 test("names are made canonical, the last link followed where the call would follow it", () => {
-  expect(parse("read /link/there")).toEqual({ class: "name", operation: "read", path: "/real/there", inode: "1:2" });
+  expect(parse("read /link/there")).toEqual({
+    class: "name",
+    operation: "read",
+    path: "/real/there",
+    inode: "1:2",
+  });
   expect(parse("r /link")).toEqual({ class: "name", operation: "read", path: "/real" });
   expect(parse("delete /link")).toEqual({ class: "name", operation: "delete", path: "/link" });
 });
@@ -41,8 +47,16 @@ test("addresses and ports", () => {
     port: 53,
     address: expect.objectContaining({ length: 16 }),
   });
-  expect(parse("listen tcp 80")).toMatchObject({ operation: "listen", port: 80, address: Uint8Array.of(0, 0, 0, 0) });
-  expect(parse("connect unix @bus")).toMatchObject({ class: "name", operation: "connect", path: "@bus" });
+  expect(parse("listen tcp 80")).toMatchObject({
+    operation: "listen",
+    port: 80,
+    address: Uint8Array.of(0, 0, 0, 0),
+  });
+  expect(parse("connect unix @bus")).toMatchObject({
+    class: "name",
+    operation: "connect",
+    path: "@bus",
+  });
 });
 
 test("everything else by its word", () => {

@@ -18,12 +18,17 @@ test("a unit is named only where systemd runs, and only for what it started", ()
 });
 
 test("a child of process 1 belongs to the unit", async () => {
-  // The shell ends at once, and its child becomes process 1's, or that of whoever reaps for it here.
-  const shell = spawn("sh", ["-c", "sleep 30 & echo $!; exit"], { stdio: ["ignore", "pipe", "ignore"] });
+  // The shell ends at once, and its child becomes process 1's, or that of whoever reaps for it
+  // here.
+  const shell = spawn("sh", ["-c", "sleep 30 & echo $!; exit"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const pid = Number(await new Promise((resolve) => shell.stdout.once("data", resolve)));
   try {
     await new Promise((resolve) => shell.once("exit", resolve));
-    const { parent } = (await import("../../src/domains/proc-stat.ts")).readProcStat(pid) ?? { parent: 0 };
+    const { parent } = (await import("../../src/domains/proc-stat.ts")).readProcStat(pid) ?? {
+      parent: 0,
+    };
     expect(unitOf(pid, ["a.service"], here)).toBe(parent === 1 ? "a.service" : null);
   } finally {
     process.kill(pid, "SIGKILL");

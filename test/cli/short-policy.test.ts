@@ -7,7 +7,9 @@ const policy = (syscalls: readonly string[]) =>
 
 test("calls of a group that is granted as a whole are named by the group", () => {
   const [service = [], pkey = []] = [groups()["@system-service"], groups()["@pkey"]];
-  expect(shortPolicy(policy([...service, ...pkey, "bpf"]))).toBe(policy(["@system-service", "@pkey", "bpf"]));
+  expect(shortPolicy(policy([...service, ...pkey, "bpf"]))).toBe(
+    policy(["@system-service", "@pkey", "bpf"]),
+  );
 });
 
 test("a group of which one call is missing stays a list, and denied calls stay what they are", () => {
@@ -23,5 +25,7 @@ test("what is short already stays as it is", () => {
 
 test("the last section of a file is a section too", () => {
   const pkey = groups()["@pkey"] ?? [];
-  expect(shortPolicy(`syscalls:\n${pkey.map((name) => `  - "${name}"\n`).join("")}`)).toBe('syscalls:\n  - "@pkey"\n');
+  expect(shortPolicy(`syscalls:\n${pkey.map((name) => `  - "${name}"\n`).join("")}`)).toBe(
+    'syscalls:\n  - "@pkey"\n',
+  );
 });

@@ -69,7 +69,9 @@ test("a folder that others may write is refused, and nothing is written", () => 
 
 test("a failure leaves no scratch file", () => {
   mkdirSync(join(folder, "a.plan"));
-  expect(() => writeWhole(join(folder, "a.plan"), bytes, modesFor(0))).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+  expect(() => writeWhole(join(folder, "a.plan"), bytes, modesFor(0))).toThrow(
+    /EISDIR|ENOTEMPTY|EEXIST/,
+  );
   expect(readdirSync(folder)).toEqual(["a.plan"]);
 });
 
@@ -89,7 +91,9 @@ test("below a folder that is gone and still has a name nothing is made, and nobo
   const fd = openSync(gone, "r");
   try {
     rmdirSync(gone);
-    expect(() => makeFolder(`/proc/self/fd/${fd}/a/b`, modesFor(0))).toThrow(/a\/b cannot be written: ENOENT/);
+    expect(() => makeFolder(`/proc/self/fd/${fd}/a/b`, modesFor(0))).toThrow(
+      /a\/b cannot be written: ENOENT/,
+    );
   } finally {
     closeSync(fd);
   }

@@ -9,7 +9,10 @@ import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
 import { root } from "../house/tree.ts";
 import { needsRoot } from "../support/skip.ts";
 
-/** The whole showing, set-up done, in milliseconds: it takes seconds, and a slow machine may take ten times as long. */
+/**
+ * The whole showing, set-up done, in milliseconds: it takes seconds, and a slow machine may take
+ * ten times as long.
+ */
 const DEMO_MS = 300_000;
 const NOBODY = 65_534;
 const POLL_MS = 50;
@@ -68,7 +71,9 @@ test("as root the level is switched while the server runs, and every access is t
   expect(status).toBe(0);
 });
 
-test("as root it leaves the host's own state alone, and nothing running", { timeout: DEMO_MS }, async (context) => {
+test("as root it leaves the host's own state alone, and nothing running", {
+  timeout: DEMO_MS,
+}, async (context) => {
   needsRoot(context);
   const before = stateOfHost();
   show(null);
@@ -77,9 +82,14 @@ test("as root it leaves the host's own state alone, and nothing running", { time
   while (inItsHost().length > 0) await sleep(POLL_MS);
 });
 
-test("interrupted in the middle it leaves nothing running either", { timeout: DEMO_MS }, async (context) => {
+test("interrupted in the middle it leaves nothing running either", {
+  timeout: DEMO_MS,
+}, async (context) => {
   needsRoot(context);
-  const demo = spawn(process.execPath, [bundle], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  const demo = spawn(process.execPath, [bundle], {
+    detached: true,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const over = once(demo, "close");
   let text = "";
   demo.stdout.on("data", (more) => {
@@ -93,10 +103,18 @@ test("interrupted in the middle it leaves nothing running either", { timeout: DE
   while (inItsHost().length > 0) await sleep(POLL_MS);
 });
 
-test("as root that may not mount there is no agent, and that is said", { timeout: DEMO_MS }, (context) => {
+test("as root that may not mount there is no agent, and that is said", {
+  timeout: DEMO_MS,
+}, (context) => {
   needsRoot(context);
-  const { status, text } = show(null, ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"]);
-  expect(part(text, "In its domain, at level warning")).toContain("these lines in its policy would allow");
+  const { status, text } = show(null, [
+    "setpriv",
+    "--bounding-set=-sys_admin",
+    "--inh-caps=-sys_admin",
+  ]);
+  expect(part(text, "In its domain, at level warning")).toContain(
+    "these lines in its policy would allow",
+  );
   expect(text.replaceAll(/\s+/g, " ")).toContain("For that root must be able to mount.");
   expect(status).toBe(0);
 });
@@ -126,7 +144,10 @@ function stateOfHost(): unknown {
   const agents = ["control.sock", "agent.lock", "table", "mediator.lock"];
   const plans = "/run/cofferdam/plans";
   const numbers = "/var/lib/cofferdam/numbers.json";
-  const groups = join(findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) ?? "/nowhere", "cofferdam");
+  const groups = join(
+    findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) ?? "/nowhere",
+    "cofferdam",
+  );
   return {
     groups: existsSync(groups) ? readdirSync(groups).filter((name) => name.startsWith("web.")) : [],
     agent: agents.filter((name) => existsSync(join("/run/cofferdam", name))),
@@ -138,7 +159,9 @@ function stateOfHost(): unknown {
 
 /** Processes in a mount namespace of the demonstration's. */
 function inItsHost(): readonly string[] {
-  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && mountsOf(pid).includes(" cofferdam-demo "));
+  return readdirSync("/proc").filter(
+    (pid) => /^\d+$/.test(pid) && mountsOf(pid).includes(" cofferdam-demo "),
+  );
 }
 
 function mountsOf(pid: string): string {

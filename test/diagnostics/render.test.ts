@@ -3,7 +3,10 @@ import { diagnose } from "../../src/diagnostics/diagnose.ts";
 import { renderDiagnostics, renderDiagnosticsJson } from "../../src/diagnostics/render.ts";
 
 const sources = new Map([
-  ["web.yaml", `level: enforcing\nfiles: [r /ä😀/etc/locatime]\n${"x".repeat(100)} capabilites ${"y".repeat(100)}\n`],
+  [
+    "web.yaml",
+    `level: enforcing\nfiles: [r /ä😀/etc/locatime]\n${"x".repeat(100)} capabilites ${"y".repeat(100)}\n`,
+  ],
 ]);
 const missing = diagnose(
   "path-missing",
@@ -42,12 +45,18 @@ describe("renderDiagnostics", () => {
 
   it("is coloured only when asked", () => {
     expect(renderDiagnostics([missing], { color: false, sources })).not.toContain("\u001b");
-    expect(renderDiagnostics([missing], { color: true, sources })).toContain("\u001b[33;1mwarning[CFD2004]\u001b[0m");
+    expect(renderDiagnostics([missing], { color: true, sources })).toContain(
+      "\u001b[33;1mwarning[CFD2004]\u001b[0m",
+    );
   });
 
   it("lets no control character of a file through, neither in the message nor in the line", () => {
     const evil = "\u001b[2J\u202e\u0007";
-    const found = diagnose("bad-letter", { file: evil, line: 1, column: 1, length: 4 }, { letter: "k", word: evil });
+    const found = diagnose(
+      "bad-letter",
+      { file: evil, line: 1, column: 1, length: 4 },
+      { letter: "k", word: evil },
+    );
     const text = renderDiagnostics([found], { color: false, sources: new Map([[evil, evil]]) });
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(text).toContain("\\u{1b}[2J\\u{202e}");
@@ -55,13 +64,18 @@ describe("renderDiagnostics", () => {
 
   it("cuts values that are too long to be read", () => {
     expect(
-      diagnose("bad-letter", { file: "a", line: 1, column: 1, length: 1 }, { letter: "k", word: "w".repeat(5_000) })
-        .message.length,
+      diagnose(
+        "bad-letter",
+        { file: "a", line: 1, column: 1, length: 1 },
+        { letter: "k", word: "w".repeat(5_000) },
+      ).message.length,
     ).toBeLessThan(300);
   });
 
   it("leaves out the source line where the file is not known", () => {
-    expect(renderDiagnostics([missing], { color: false, sources: new Map() }).split("\n").length).toBe(4);
+    expect(
+      renderDiagnostics([missing], { color: false, sources: new Map() }).split("\n").length,
+    ).toBe(4);
   });
 });
 
@@ -72,6 +86,15 @@ describe("renderDiagnosticsJson", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(lines).toEqual([missing, missing]);
-    expect(Object.keys(lines[0])).toEqual(["code", "severity", "message", "help", "file", "line", "column", "length"]);
+    expect(Object.keys(lines[0])).toEqual([
+      "code",
+      "severity",
+      "message",
+      "help",
+      "file",
+      "line",
+      "column",
+      "length",
+    ]);
   });
 });

@@ -8,7 +8,13 @@ import type { Request } from "../../src/model/request.ts";
 import { Domain } from "../properties/domain.ts";
 import { users } from "../properties/users.ts";
 import { compileC } from "../support/compile-c.ts";
-import { type AddressProbe, addressLine, addressProbe, addressRequest, networkLine } from "./addresses.ts";
+import {
+  type AddressProbe,
+  addressLine,
+  addressProbe,
+  addressRequest,
+  networkLine,
+} from "./addresses.ts";
 import { type CallProbe, callLine, callProbe, listing } from "./calls.ts";
 import { modelOf } from "./world.ts";
 
@@ -40,7 +46,10 @@ describe.each(users)("addresses and system calls, in a real domain: for $who", (
   beforeAll(() => {
     scene = new Domain(uid);
     prober = scene.at("probe");
-    compileC(prober, path.join(import.meta.dirname, "../cgroup/programs/probe.c"), ["-O1", "-static"]);
+    compileC(prober, path.join(import.meta.dirname, "../cgroup/programs/probe.c"), [
+      "-O1",
+      "-static",
+    ]);
     // The model reads the policy as whoever runs the tests, who believes no file of somebody else.
     fs.mkdirSync(scene.at("model"));
     written = scene.at("model/scene.yaml");
@@ -58,7 +67,9 @@ describe.each(users)("addresses and system calls, in a real domain: for $who", (
       .readFileSync(scene.policy, "utf8")
       .replace(
         '"@system-service"',
-        ["@basic-io", "@file-system", "@network-io", ...syscalls].map((each) => JSON.stringify(each)).join(", "),
+        ["@basic-io", "@file-system", "@network-io", ...syscalls]
+          .map((each) => JSON.stringify(each))
+          .join(", "),
       );
     scene.write("home/policies/scene.yaml", text);
     fs.writeFileSync(written, text);
@@ -66,7 +77,8 @@ describe.each(users)("addresses and system calls, in a real domain: for $who", (
     const judge = (request: Request) => decide(policy, request, view).outcome;
     const run = scene.run([prober], { input: `${addresses.map(addressLine).join("\n")}\n` });
     const answers = run.out.trim().split("\n");
-    if (answers.length !== addresses.length) throw new Error(`the prober ended with ${run.status}: ${run.err}`);
+    if (answers.length !== addresses.length)
+      throw new Error(`the prober ended with ${run.status}: ${run.err}`);
     const words = scene.tries(calls.map((call) => callLine(number(call) ?? -1)));
     const compare = (what: string, said: string | undefined, expected: string): string[] => {
       seen[expected as keyof typeof seen]++;
@@ -74,7 +86,9 @@ describe.each(users)("addresses and system calls, in a real domain: for $who", (
       return kernel === expected ? [] : [`${what}: decide() says ${expected}, the kernel ${said}`];
     };
     return [
-      ...addresses.flatMap((probe, at) => compare(addressLine(probe), answers[at], judge(addressRequest(probe)))),
+      ...addresses.flatMap((probe, at) =>
+        compare(addressLine(probe), answers[at], judge(addressRequest(probe))),
+      ),
       ...calls.flatMap((name, at) => compare(name, words[at], judge({ class: "syscall", name }))),
     ];
   }

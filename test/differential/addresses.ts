@@ -19,11 +19,16 @@ const address = fc.oneof(
   fc.constant("::1"),
   loopback4.map((four) => `::ffff:${four}`),
 );
-/** High enough for root and users alike, above what the kernel gives out; nothing of this host is expected to listen there. */
+/**
+ * High enough for root and users alike, above what the kernel gives out; nothing of this host is
+ * expected to listen there.
+ */
 const port = fc.integer({ min: 61_021, max: 61_030 });
 const place = fc.oneof(
   fc.constant(""),
-  fc.tuple(loopback4, fc.integer({ min: 8, max: 32 })).map(([four, prefix]) => `${network4(four, prefix)}:`),
+  fc
+    .tuple(loopback4, fc.integer({ min: 8, max: 32 }))
+    .map(([four, prefix]) => `${network4(four, prefix)}:`),
   fc.constantFrom("[::1]:", "[::/64]:", "loopback:"),
 );
 
@@ -60,7 +65,11 @@ export const addressProbe: fc.Arbitrary<AddressProbe> = fc
     port,
   })
   // TCP has no addressed send but fast open, which every domain is refused.
-  .map((probe) => (probe.protocol === "tcp" && probe.verb === "send" ? { ...probe, verb: "connect" as const } : probe));
+  .map((probe) =>
+    probe.protocol === "tcp" && probe.verb === "send"
+      ? { ...probe, verb: "connect" as const }
+      : probe,
+  );
 
 export function addressLine({ verb, protocol, address, port }: AddressProbe): string {
   return `${verb} ${protocol} ${address} ${port}`;

@@ -1,8 +1,22 @@
 import fc from "fast-check";
 
-/** Calls that do no harm and, with every argument 0, never fail for want of a permission of the host's own. */
+/**
+ * Calls that do no harm and, with every argument 0, never fail for want of a permission of the
+ * host's own.
+ */
 const harmless = [
-  ...["alarm", "capget", "epoll_create1", "eventfd2", "flock", "fsync", "getcpu", "getgroups", "getitimer", "getpgid"],
+  ...[
+    "alarm",
+    "capget",
+    "epoll_create1",
+    "eventfd2",
+    "flock",
+    "fsync",
+    "getcpu",
+    "getgroups",
+    "getitimer",
+    "getpgid",
+  ],
   ...[
     "getpriority",
     "getrusage",
@@ -14,7 +28,15 @@ const harmless = [
     "msync",
     "munlockall",
   ],
-  ...["nanosleep", "sched_get_priority_max", "sched_getparam", "sched_yield", "shutdown", "sysinfo", "tee"],
+  ...[
+    "nanosleep",
+    "sched_get_priority_max",
+    "sched_getparam",
+    "sched_yield",
+    "shutdown",
+    "sysinfo",
+    "tee",
+  ],
   ...["timer_create", "timerfd_create", "times", "umask", "vmsplice"],
 ];
 /** Groups that hold some of them and nothing that the probers need. */

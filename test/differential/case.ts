@@ -3,8 +3,9 @@ import { Permission, type PermissionSet } from "../../src/model/permission.ts";
 import type { Request } from "../../src/model/request.ts";
 
 /**
- * One differential case: a policy over a small tree of files, and requests of which each changes names that no other one looks at, so
- * that they can be carried out one after the other in one domain.
+ * One differential case: a policy over a small tree of files, and requests of which each changes
+ * names that no other one looks at, so that they can be carried out one after the other in one
+ * domain.
  */
 export interface Case {
   /** `files` and `network` lines; paths begin with `@/`, which stands for the scratch directory. */
@@ -30,16 +31,22 @@ export function treeNames(): { directories: string[]; files: string[] } {
   const inner = directories.flatMap((d) =>
     Array.from({ length: emptyDirectoriesPerDirectory }, (_, i) => `${d}/e${i}`),
   );
-  const files = directories.flatMap((d) => Array.from({ length: filesPerDirectory }, (_, i) => `${d}/f${i}`));
+  const files = directories.flatMap((d) =>
+    Array.from({ length: filesPerDirectory }, (_, i) => `${d}/f${i}`),
+  );
   return { directories: [...directories, ...inner], files };
 }
 
-const letters = fc.subarray(["r", "w", "c", "d", "x", "a"], { minLength: 1 }).map((list) => list.join(""));
+const letters = fc
+  .subarray(["r", "w", "c", "d", "x", "a"], { minLength: 1 })
+  .map((list) => list.join(""));
 const place = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...directories).map((d) => `@/${d}/**`) },
   {
     weight: 3,
-    arbitrary: fc.tuple(fc.constantFrom(...directories), fc.nat(filesPerDirectory)).map(([d, i]) => `@/${d}/f${i}`),
+    arbitrary: fc
+      .tuple(fc.constantFrom(...directories), fc.nat(filesPerDirectory))
+      .map(([d, i]) => `@/${d}/f${i}`),
   },
   { weight: 2, arbitrary: fc.constantFrom(...directories).map((d) => `@/${d}/*`) },
   {
@@ -90,7 +97,10 @@ const choice: fc.Arbitrary<Choice> = fc.record({
   target: fc.constantFrom(...directories),
 });
 
-/** Gives every probe names of its own: files and empty directories are used up, new names are counted. */
+/**
+ * Gives every probe names of its own: files and empty directories are used up, new names are
+ * counted.
+ */
 function assignNames(choices: readonly Choice[]): Probe[] {
   const used = new Map<string, number>();
   const next = (key: string, limit: number) => {
@@ -104,9 +114,11 @@ function assignNames(choices: readonly Choice[]): Probe[] {
     return n === null ? null : `@/${d}/${kind}${n}`;
   };
   return choices.flatMap(({ operation, directory, target }): Probe[] => {
-    const one = (name: string | null): Probe[] => (name === null ? [] : [{ operation, name, other: null }]);
+    const one = (name: string | null): Probe[] =>
+      name === null ? [] : [{ operation, name, other: null }];
     if (operation === "list") return one(`@/${directory}`);
-    if (["mkfile", "mkdir", "mkfifo", "symlink", "bind"].includes(operation)) return one(fresh(directory));
+    if (["mkfile", "mkdir", "mkfifo", "symlink", "bind"].includes(operation))
+      return one(fresh(directory));
     if (operation === "rmdir") return one(takes(directory, "e", emptyDirectoriesPerDirectory));
     const file = takes(directory, "f", filesPerDirectory);
     if (operation !== "rename" && operation !== "link") return one(file);
@@ -134,7 +146,10 @@ const operations: Record<string, PermissionSet> = {
   execute: Permission.execute,
 };
 
-/** The question a probe puts to `decide()`; `resolve` turns `@/...` into the real name, `inode` says what it leads to. */
+/**
+ * The question a probe puts to `decide()`; `resolve` turns `@/...` into the real name, `inode` says
+ * what it leads to.
+ */
 export function requestOf(
   probe: Probe,
   resolve: (name: string) => string,
@@ -157,7 +172,12 @@ export function requestOf(
       (name) => Permission[name] === permission,
     );
     const known = inode(path);
-    return { class: "name", operation: operation ?? "read", path, ...(known === undefined ? {} : { inode: known }) };
+    return {
+      class: "name",
+      operation: operation ?? "read",
+      path,
+      ...(known === undefined ? {} : { inode: known }),
+    };
   }
   const operation =
     probe.operation === "unlink" || probe.operation === "rmdir"

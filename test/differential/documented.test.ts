@@ -6,7 +6,10 @@ import type { NameRequest } from "../../src/model/request.ts";
 import { type Conversation, Domain } from "../properties/domain.ts";
 import { type Model, modelOf } from "./world.ts";
 
-const page = fs.readFileSync(path.join(import.meta.dirname, "../../docs/sealed-differences.md"), "utf8");
+const page = fs.readFileSync(
+  path.join(import.meta.dirname, "../../docs/sealed-differences.md"),
+  "utf8",
+);
 
 /** One documented difference between a policy's text and what a domain sealed at its start has. */
 interface Difference {
@@ -20,7 +23,10 @@ interface Difference {
   readonly asks: readonly Answer[];
 }
 
-/** One access: what the policy's text says, what `decide()` says of the sealed domain, and what the kernel does. */
+/**
+ * One access: what the policy's text says, what `decide()` says of the sealed domain, and what the
+ * kernel does.
+ */
 interface Answer {
   readonly operation: "read" | "write" | "create";
   readonly file: string;
@@ -63,7 +69,11 @@ const differences: readonly Difference[] = [
     grants: ["r @/file"],
     before: write("file"),
     meanwhile: (at) => fs.linkSync(`${at}/file`, `${at}/link`),
-    asks: [ask("read", "file", granted, granted), ask("write", "link"), ask("read", "link", denied, denied, granted)],
+    asks: [
+      ask("read", "file", granted, granted),
+      ask("write", "link"),
+      ask("read", "link", denied, denied, granted),
+    ],
   },
   {
     name: "granted file under a new name",
@@ -80,7 +90,10 @@ const differences: readonly Difference[] = [
       write("later/index")(at);
       write("other/index")(at);
     },
-    asks: [ask("read", "later/index", granted, denied), ask("read", "other/index", granted, denied)],
+    asks: [
+      ask("read", "later/index", granted, denied),
+      ask("read", "other/index", granted, denied),
+    ],
   },
   {
     name: "directory replaced by rename",
@@ -95,7 +108,10 @@ const differences: readonly Difference[] = [
       write("tree/file")(at);
     },
     // decide() takes a directory's placement to stand still: it has no inode of it to compare.
-    asks: [ask("read", "tree/file", granted, granted, denied), ask("read", "old/file", denied, denied, granted)],
+    asks: [
+      ask("read", "tree/file", granted, granted, denied),
+      ask("read", "old/file", denied, denied, granted),
+    ],
   },
   {
     name: "denial below a tree",
@@ -185,6 +201,7 @@ test("a replaced file: `check` warned of it before, `plan --drift` shows it afte
     `${file} was replaced: daemons started before that are refused the new file until a restart`,
   );
   expect(drift().status).toBe(1);
-  // The launcher opens what has the name now: a restart needs no new plan, and the old plan keeps what it was made from.
+  // The launcher opens what has the name now: a restart needs no new plan, and the old plan keeps
+  // what it was made from.
   expect(scene.tries([`read ${file}`])).toEqual(["0"]);
 });

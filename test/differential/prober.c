@@ -1,5 +1,5 @@
-// Carries out requests, one a line of its standard input, and prints for each what the kernel said: `0` or an errno's name.
-// Fields are separated by tabs: OPERATION NAME [OTHER]. It knows no policy.
+// Carries out requests, one a line of its standard input, and prints for each what the kernel said:
+// `0` or an errno's name. Fields are separated by tabs: OPERATION NAME [OTHER]. It knows no policy.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

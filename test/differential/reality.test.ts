@@ -17,7 +17,10 @@ beforeAll(() => {
 });
 afterAll(() => world.close());
 
-/** errno values by which the domain refuses; anything else that is no success would be a broken case. */
+/**
+ * errno values by which the domain refuses; anything else that is no success would be a broken
+ * case.
+ */
 const refusals = new Set(["EACCES", "EPERM", "EXDEV"]);
 /** An executed file is no program: the kernel got as far as reading it. */
 const successes = new Set(["0", "ENOEXEC", "ENOENT"]);
@@ -40,7 +43,9 @@ function disagreements(generated: Case): string[] {
     const granted = successes.has(answer) ? "granted" : refusals.has(answer) ? "denied" : answer;
     return granted === expected[i] || probe === undefined
       ? []
-      : [`${probe.operation} ${probe.name} ${probe.other ?? ""}: decide() says ${expected[i]}, the kernel ${answer}`];
+      : [
+          `${probe.operation} ${probe.name} ${probe.other ?? ""}: decide() says ${expected[i]}, the kernel ${answer}`,
+        ];
   });
 }
 

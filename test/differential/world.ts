@@ -37,7 +37,10 @@ export class World {
     return name.replaceAll("@/", `${this.tree}/`);
   }
 
-  /** Makes the tree anew. Files are copies of the static prober: executing one with no input succeeds. */
+  /**
+   * Makes the tree anew. Files are copies of the static prober: executing one with no input
+   * succeeds.
+   */
   makeTree(): void {
     fs.rmSync(this.tree, { recursive: true, force: true });
     const { directories, files } = treeNames();
@@ -50,7 +53,8 @@ export class World {
   }
 
   writePolicy({ files, network }: Case): void {
-    const list = (lines: readonly string[]) => lines.map((line) => `  - ${this.resolve(line)}\n`).join("");
+    const list = (lines: readonly string[]) =>
+      lines.map((line) => `  - ${this.resolve(line)}\n`).join("");
     const text = [
       "domain: case\nsummary: generated\n",
       `files:\n  - rx ${this.prober}\n  - r /dev/null\n${list(files)}`,

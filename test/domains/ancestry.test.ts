@@ -54,7 +54,11 @@ test("a torn reading with parents in a circle comes to an end", () => {
 });
 
 test("an orphan with a filter that is younger than a daemon of its user is unknown; any other is in no domain", () => {
-  const orphan = new Map([...processes, [40, { parent: 1, start: 99n }], [41, { parent: 1, start: 40n }]]);
+  const orphan = new Map([
+    ...processes,
+    [40, { parent: 1, start: 99n }],
+    [41, { parent: 1, start: 40n }],
+  ]);
   const of = (pid: number, uid: number, filtered: boolean) =>
     new Ancestry(orphan, [run], () => ({ uid, filtered })).of(pid);
   expect(of(40, 1000, true)).toBe("unknown");
@@ -67,7 +71,10 @@ test("an orphan with a filter that is younger than a daemon of its user is unkno
 test("nobody's record can put the processes of others into a domain", () => {
   const lie = { ...run, pid: 5, start: 30n, domain: "nginx" };
   const owners = new Map([[12, 0]]);
-  const ancestry = new Ancestry(processes, [lie], (pid) => ({ uid: owners.get(pid) ?? 1000, filtered: false }));
+  const ancestry = new Ancestry(processes, [lie], (pid) => ({
+    uid: owners.get(pid) ?? 1000,
+    filtered: false,
+  }));
   expect(ancestry.of(11)).toEqual({ domain: "nginx", number: null, run: 5 });
   expect(ancestry.of(12)).toBe("superDom");
   expect(ancestry.of(1)).toBe("superDom");
@@ -79,5 +86,9 @@ test("a lie about daemon or holder takes nothing from a record that is true", ()
     { ...run, owner: 1001, domain: "lie" },
     { ...run, owner: 1001, pid: 99, start: 1n, holder: 10, holderStart: 50n },
   ];
-  expect(new Ancestry(processes, [run, ...lies], identities).of(12)).toEqual({ domain: "tool", number: null, run: 10 });
+  expect(new Ancestry(processes, [run, ...lies], identities).of(12)).toEqual({
+    domain: "tool",
+    number: null,
+    run: 10,
+  });
 });

@@ -7,8 +7,12 @@ const hybrid = `40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=s
 test("the group is found in the mount's own spelling: unified, hybrid, below a namespace's root, behind a bind mount", () => {
   expect(cofferdamGroup(unified)).toBe("/cofferdam");
   expect(cofferdamGroup(hybrid)).toBe("/cofferdam");
-  expect(cofferdamGroup("41 31 0:38 /../.. /sys/fs/cgroup rw - cgroup2 c rw\n")).toBe("/../../cofferdam");
-  expect(cofferdamGroup("41 31 0:38 /docker/a\\040b /sys/fs/cgroup rw - cgroup2 c rw\n")).toBe("/docker/a b/cofferdam");
+  expect(cofferdamGroup("41 31 0:38 /../.. /sys/fs/cgroup rw - cgroup2 c rw\n")).toBe(
+    "/../../cofferdam",
+  );
+  expect(cofferdamGroup("41 31 0:38 /docker/a\\040b /sys/fs/cgroup rw - cgroup2 c rw\n")).toBe(
+    "/docker/a b/cofferdam",
+  );
   expect(cofferdamGroup("40 31 0:37 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n")).toBeNull();
 });
 
@@ -16,7 +20,10 @@ test.each([
   ["0::/cofferdam/nginx.0123456789abcdef/812\n", { domain: "nginx", run: 812 }],
   ["0::/cofferdam/vm@web1.0123456789abcdef/812\n", { domain: "vm@web1", run: 812 }],
   ["0::/cofferdam/a.b-c/812/deeper/4\n", { domain: "a.b-c", run: 812 }],
-  ["9:name=systemd:/\n1:cpu:/cofferdam/other/1\n0::/cofferdam/nginx/7\n", { domain: "nginx", run: 7 }],
+  [
+    "9:name=systemd:/\n1:cpu:/cofferdam/other/1\n0::/cofferdam/nginx/7\n",
+    { domain: "nginx", run: 7 },
+  ],
   ["0::/cofferdam/nginx/7 (deleted)\n", { domain: "nginx", run: 7 }],
   ["0::/cofferdam/nginx\n", { domain: "nginx", run: null }],
   ["0::/cofferdam/nginx/0\n", { domain: "nginx", run: null }],

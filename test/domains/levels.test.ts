@@ -11,7 +11,13 @@ import {
   secondsLeft,
   untilNow,
 } from "../../src/domains/level-clock.ts";
-import { changeOverrides, overridden, readOverride, removeOverride, writeOverride } from "../../src/domains/levels.ts";
+import {
+  changeOverrides,
+  overridden,
+  readOverride,
+  removeOverride,
+  writeOverride,
+} from "../../src/domains/levels.ts";
 import { StateError } from "../../src/domains/state-error.ts";
 
 let folder: string;
@@ -34,13 +40,16 @@ test("an override is read as it was written, and gone when it is taken back", ()
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test.each(["", "{}", "[]", '{"level":"open","by":{"uid":0,"name":null},"since":"2030-01-01"}', '{"level":"warning"}'])(
-  "%j is no level: refused, never guessed",
-  (text) => {
-    writeFileSync(join(folder, "nginx"), text);
-    expect(() => readOverride(folder, "nginx")).toThrow(StateError);
-  },
-);
+test.each([
+  "",
+  "{}",
+  "[]",
+  '{"level":"open","by":{"uid":0,"name":null},"since":"2030-01-01"}',
+  '{"level":"warning"}',
+])("%j is no level: refused, never guessed", (text) => {
+  writeFileSync(join(folder, "nginx"), text);
+  expect(() => readOverride(folder, "nginx")).toThrow(StateError);
+});
 
 test("--for ends after its time, whatever the wall clock says meanwhile", () => {
   const override = newOverride("warning", root, 7200, null, noon);
@@ -94,7 +103,9 @@ test("an uptime that begins again in the same boot, as a container's, gives no m
 
 test("the end is told by the wall clock as it is set now", () => {
   const override = newOverride("warning", root, 7200, null, noon);
-  expect(untilNow(override, { ...noon, wall: noon.wall + 60_000, uptime: 1060 })).toBe("2030-01-01T14:00:00.000Z");
+  expect(untilNow(override, { ...noon, wall: noon.wall + 60_000, uptime: 1060 })).toBe(
+    "2030-01-01T14:00:00.000Z",
+  );
   const stepped = { ...noon, wall: noon.wall - 3_600_000, uptime: 1060 };
   expect(untilNow(override, stepped)).toBe("2030-01-01T12:59:00.000Z");
   expect(untilNow(newOverride("warning", root, null, null, noon), noon)).toBeNull();

@@ -3,8 +3,10 @@ import { livingRuns } from "../../src/domains/living-runs.ts";
 import type { ListedProcess } from "../../src/domains/processes.ts";
 import type { Run } from "../../src/domains/runs.ts";
 
-const run = (pid: number, daemonState: Run["daemonState"], domain = "web") => ({ pid, domain, daemonState }) as Run;
-const inside = (run: number | null, domain = "web") => ({ confinement: { domain, run } }) as ListedProcess;
+const run = (pid: number, daemonState: Run["daemonState"], domain = "web") =>
+  ({ pid, domain, daemonState }) as Run;
+const inside = (run: number | null, domain = "web") =>
+  ({ confinement: { domain, run } }) as ListedProcess;
 const outside = { confinement: "superDom" } as ListedProcess;
 
 test("a run lives as long as its daemon, or anybody that this one left", () => {

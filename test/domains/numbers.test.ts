@@ -37,7 +37,10 @@ test("a number is never given to another domain", () => {
   all(domain("a"), domain("b"));
   expect(all(domain("b"))).toEqual({ b: 2 });
   expect(all(domain("b"), domain("x"))).toEqual({ b: 2, x: 3 });
-  expect(readNumbers(path).domains.find(({ name }) => name === "a")).toMatchObject({ number: 1, gone: true });
+  expect(readNumbers(path).domains.find(({ name }) => name === "a")).toMatchObject({
+    number: 1,
+    gone: true,
+  });
 });
 
 test("a domain that comes back has its number again", () => {
@@ -54,7 +57,10 @@ test("a renamed file keeps its number, by its inode also when it was changed, by
 
 test("the new owner of a name does not get the number that went with the file", () => {
   all(domain("a"));
-  expect(all(domain("web", "a", "i-a"), domain("a", "quite another", "new"))).toEqual({ web: 2, a: 1 });
+  expect(all(domain("web", "a", "i-a"), domain("a", "quite another", "new"))).toEqual({
+    web: 2,
+    a: 1,
+  });
   all(domain("web", "a", "i-a"));
   expect(all(domain("web2", "a", "i-a"))).toEqual({ web2: 2 });
 });
@@ -74,7 +80,9 @@ test("instances of a template are never taken for each other", () => {
 
 test("a single start gives a number and takes none away", () => {
   all(domain("a"), domain("b"));
-  expect(Object.fromEntries(giveNumbers(path, [domain("c")], new Set(["a", "b", "c"])))).toEqual({ c: 3 });
+  expect(Object.fromEntries(giveNumbers(path, [domain("c")], new Set(["a", "b", "c"])))).toEqual({
+    c: 3,
+  });
   expect(readNumbers(path).domains.filter(({ gone }) => gone)).toEqual([]);
 });
 
@@ -82,8 +90,14 @@ test.each([
   ["no JSON", "{"],
   ["no list", JSON.stringify({ version: 1, next: 2 })],
   ["another version", JSON.stringify({ version: 2, next: 1, domains: [] })],
-  ["a number twice", JSON.stringify({ version: 1, next: 2, domains: [record(1, "a"), record(1, "b")] })],
-  ["a name twice", JSON.stringify({ version: 1, next: 3, domains: [record(1, "a"), record(2, "a")] })],
+  [
+    "a number twice",
+    JSON.stringify({ version: 1, next: 2, domains: [record(1, "a"), record(1, "b")] }),
+  ],
+  [
+    "a name twice",
+    JSON.stringify({ version: 1, next: 3, domains: [record(1, "a"), record(2, "a")] }),
+  ],
   ["a number to come", JSON.stringify({ version: 1, next: 2, domains: [record(2, "a")] })],
   ["superDom's number", JSON.stringify({ version: 1, next: 2, domains: [record(0, "a")] })],
   ["a record of nothing", JSON.stringify({ version: 1, next: 2, domains: [null] })],

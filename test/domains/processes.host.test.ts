@@ -31,18 +31,27 @@ const children: ChildProcess[] = [];
 
 /** A process with two threads of its own in the domain's group, and a record of its run. */
 function member(mode: string, live: string): number {
-  const child = spawn(process.execPath, ["-e", "setTimeout(() => 0, 2 ** 30)"], { stdio: "ignore" });
+  const child = spawn(process.execPath, ["-e", "setTimeout(() => 0, 2 ** 30)"], {
+    stdio: "ignore",
+  });
   children.push(child);
   const pid = child.pid ?? 0;
   mkdirSync(join(anchor, String(pid)), { recursive: true });
   writeFileSync(join(anchor, String(pid), "cgroup.procs"), String(pid));
   const own = readProcStat(process.pid)?.start;
   const start = readProcStat(pid)?.start;
-  symlinkSync(`${domain} 7 ${mode} warning ${start} ${process.pid} ${own} ${live}`, join(runs, String(pid)));
+  symlinkSync(
+    `${domain} 7 ${mode} warning ${start} ${process.pid} ${own} ${live}`,
+    join(runs, String(pid)),
+  );
   return pid;
 }
 
-function listed(pid: number, levelOf: (number: number) => Level | null, threads = false): readonly ListedProcess[] {
+function listed(
+  pid: number,
+  levelOf: (number: number) => Level | null,
+  threads = false,
+): readonly ListedProcess[] {
   const all = listProcesses({
     runs: listRuns(runs).map((run) => ({ ...run, owner: 0 })),
     levelOf,
@@ -66,7 +75,11 @@ afterEach(async () => {
 });
 
 test("whose a process is, is read from its group; its number from the record of its run", (context) => {
-  skipUnless(context, process.getuid?.() === 0 && cgroup2 !== null, "it needs root and control groups version 2");
+  skipUnless(
+    context,
+    process.getuid?.() === 0 && cgroup2 !== null,
+    "it needs root and control groups version 2",
+  );
   mkdirSync(runs, { recursive: true });
   const pid = member("sealed", "live");
   expect(domainOfProcess(pid, runs)).toEqual({ domain, number: 7, run: pid });
@@ -79,21 +92,34 @@ test("whose a process is, is read from its group; its number from the record of 
 });
 
 test("a sealed process keeps the level of its start, a supervised one has the table's, a fixed one its own", (context) => {
-  skipUnless(context, process.getuid?.() === 0 && cgroup2 !== null, "it needs root and control groups version 2");
+  skipUnless(
+    context,
+    process.getuid?.() === 0 && cgroup2 !== null,
+    "it needs root and control groups version 2",
+  );
   mkdirSync(runs, { recursive: true });
   const table = (number: number): Level | null => (number === 7 ? "enforcing" : null);
   const level = (pid: number, levelOf = table) => listed(pid, levelOf)[0]?.confinement;
   const sealed = member("sealed", "live");
   const supervised = member("supervised", "live");
   const fixed = member("supervised", "fixed");
-  expect(level(sealed)).toMatchObject({ mode: "sealed", level: "warning", number: 7, holder: "alive" });
+  expect(level(sealed)).toMatchObject({
+    mode: "sealed",
+    level: "warning",
+    number: 7,
+    holder: "alive",
+  });
   expect(level(supervised)).toMatchObject({ mode: "supervised", level: "enforcing" });
   expect(level(supervised, () => null)).toMatchObject({ mode: "supervised", level: "warning" });
   expect(level(fixed)).toMatchObject({ mode: "supervised", level: "warning" });
 });
 
 test("threads are rows of their own with the process's domain, and kernel threads are no processes", (context) => {
-  skipUnless(context, process.getuid?.() === 0 && cgroup2 !== null, "it needs root and control groups version 2");
+  skipUnless(
+    context,
+    process.getuid?.() === 0 && cgroup2 !== null,
+    "it needs root and control groups version 2",
+  );
   mkdirSync(runs, { recursive: true });
   const pid = member("sealed", "live");
   // Node starts its threads before it can be asked anything.
@@ -102,18 +128,27 @@ test("threads are rows of their own with the process's domain, and kernel thread
   const [first, ...threads] = rows;
   expect(first).toMatchObject({ pid, tid: pid, kind: "process" });
   expect(threads.every(({ kind, tid }) => kind === "thread" && tid !== pid)).toBe(true);
-  expect(threads.every(({ confinement }) => typeof confinement !== "string" && confinement.domain === domain)).toBe(
-    true,
-  );
+  expect(
+    threads.every(
+      ({ confinement }) => typeof confinement !== "string" && confinement.domain === domain,
+    ),
+  ).toBe(true);
   expect(first?.command).toContain("setTimeout");
-  const kernel = listProcesses({ runs: [], levelOf: () => null, threads: true, details: false }).filter(
-    ({ kind }) => kind === "kernel",
-  );
+  const kernel = listProcesses({
+    runs: [],
+    levelOf: () => null,
+    threads: true,
+    details: false,
+  }).filter(({ kind }) => kind === "kernel");
   expect(kernel.every(({ command, comm }) => command === `[${comm}]`)).toBe(true);
 });
 
 test("a user's record of a process of root's domains changes nothing of what is shown of it", (context) => {
-  skipUnless(context, process.getuid?.() === 0 && cgroup2 !== null, "it needs root and control groups version 2");
+  skipUnless(
+    context,
+    process.getuid?.() === 0 && cgroup2 !== null,
+    "it needs root and control groups version 2",
+  );
   mkdirSync(runs, { recursive: true });
   const pid = member("supervised", "live");
   const [written] = listRuns(runs).map((run) => ({ ...run, owner: 0 }));
@@ -130,5 +165,10 @@ test("a user's record of a process of root's domains changes nothing of what is 
   const confinement = listProcesses({ ...options, runs: [written, forged] }).find(
     (one) => one.pid === pid,
   )?.confinement;
-  expect(confinement).toMatchObject({ number: 7, mode: "supervised", level: "warning", holder: "alive" });
+  expect(confinement).toMatchObject({
+    number: 7,
+    mode: "supervised",
+    level: "warning",
+    holder: "alive",
+  });
 });

@@ -35,7 +35,10 @@ test("a record has seven words or eight, and nothing else is one", () => {
     holderStart: 101n,
     live: false,
   });
-  expect(parseRunRecord("nginx 0 sealed enforcing 1 2 3")).toMatchObject({ number: null, live: true });
+  expect(parseRunRecord("nginx 0 sealed enforcing 1 2 3")).toMatchObject({
+    number: null,
+    live: true,
+  });
   for (const text of [
     "",
     "nginx",
@@ -75,13 +78,22 @@ test("a run whose holder died, or whose holder's process id was given again, has
     const pid = child.pid ?? 0;
     const start = readProcStat(pid)?.start ?? 0n;
     const own = readProcStat(process.pid)?.start ?? 0n;
-    symlinkSync(`tool 3 sealed enforcing ${start} ${process.pid} ${own}`, join(folder, String(pid)));
+    symlinkSync(
+      `tool 3 sealed enforcing ${start} ${process.pid} ${own}`,
+      join(folder, String(pid)),
+    );
     symlinkSync(`tool 3 sealed enforcing 1 ${process.pid} ${own + 1n}`, join(folder, "1"));
     writeFileSync(join(folder, "2"), "tool 3 sealed enforcing 1 1 1");
     symlinkSync("nonsense", join(folder, "3"));
     expect(listRuns(folder)).toEqual([
       expect.objectContaining({ pid: 1, holderState: "lost", daemonState: "gone" }),
-      expect.objectContaining({ pid, domain: "tool", number: 3, holderState: "alive", daemonState: "alive" }),
+      expect.objectContaining({
+        pid,
+        domain: "tool",
+        number: 3,
+        holderState: "alive",
+        daemonState: "alive",
+      }),
     ]);
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -132,7 +144,10 @@ describe("records that a killed holder left", () => {
     const [pid, other] = [gone(), gone()];
     const newer = record(pid, 1n, process.pid, own);
     symlinkSync("web 7 supervised enforcing 1 1 1 live", join(runs, `${pid}.swept`));
-    symlinkSync(`web 7 supervised enforcing 1 ${process.pid} ${own} live`, join(runs, `${other}.swept`));
+    symlinkSync(
+      `web 7 supervised enforcing 1 ${process.pid} ${own} live`,
+      join(runs, `${other}.swept`),
+    );
     writeFileSync(join(runs, "1.sweptly"), "");
     expect(sweepRuns(runs, groups)).toBe(0);
     expect(readdirSync(runs).sort()).toEqual(["1.sweptly", String(pid), String(other)].sort());
@@ -150,7 +165,8 @@ describe("records that a killed holder left", () => {
     expect(sweepRuns(runs, null)).toBe(0);
     rmSync(join(runs, String(process.pid)));
     // The kernel keeps a group as long as there is somebody in it; here a folder stands for them.
-    for (const name of readdirSync(runs)) mkdirSync(join(group(Number(name)), "somebody"), { recursive: true });
+    for (const name of readdirSync(runs))
+      mkdirSync(join(group(Number(name)), "somebody"), { recursive: true });
     record(pid, 1n, pid, 1n);
     expect(sweepRuns(runs, groups)).toBe(0);
     expect(readdirSync(runs)).toHaveLength(2);
@@ -174,7 +190,8 @@ describe("a user's folder of records", () => {
   test("costs no more than a thousand names, however many are in it", () => {
     const full = join(place, "full");
     mkdirSync(full);
-    for (let at = 1; at <= 1_500; at++) symlinkSync("web 7 supervised enforcing 1 1 1 live", join(full, String(at)));
+    for (let at = 1; at <= 1_500; at++)
+      symlinkSync("web 7 supervised enforcing 1 1 1 live", join(full, String(at)));
     expect(listUserRuns(full, uid)).toHaveLength(1_000);
   });
 

@@ -7,9 +7,13 @@ import { listProcesses } from "../../src/domains/processes.ts";
 const PROCESSES = 2_000;
 
 test("processes that end while they are listed are left out, and keep nobody else from being listed", async () => {
-  const child = spawn("sh", ["-c", `i=0; while [ $i -lt ${PROCESSES} ]; do /bin/true & i=$((i + 1)); done; wait`], {
-    stdio: "ignore",
-  });
+  const child = spawn(
+    "sh",
+    ["-c", `i=0; while [ $i -lt ${PROCESSES} ]; do /bin/true & i=$((i + 1)); done; wait`],
+    {
+      stdio: "ignore",
+    },
+  );
   const ended = once(child, "exit");
   const state = { over: false };
   ended.then(() => {

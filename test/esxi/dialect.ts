@@ -7,7 +7,10 @@ import { scratchPlaces } from "../agent/scratch-places.ts";
 import type { Outcome } from "../cli/command-line.ts";
 import { hearing } from "../cli/hearing.ts";
 
-/** A host of its own in a scratch folder: two domains, of which one has number 49, and no shipped ones. */
+/**
+ * A host of its own in a scratch folder: two domains, of which one has number 49, and no shipped
+ * ones.
+ */
 export class Host {
   readonly folder = mkdtempSync(join(tmpdir(), "cofferdam-dialect-"));
   readonly places: Places;
@@ -21,8 +24,16 @@ export class Host {
     this.policy("hostd", "level: enforcing\nfiles: [r /etc/**]\n");
     this.policy("ntpd", "level: warning\n");
     mkdirSync(join(this.places.system.numbers, ".."), { recursive: true });
-    const hostd = { number: 49, name: "hostd", origin: join(this.policies, "hostd.yaml"), identity: "0" };
-    this.write(this.places.system.numbers, JSON.stringify({ version: 1, next: 50, domains: [hostd] }));
+    const hostd = {
+      number: 49,
+      name: "hostd",
+      origin: join(this.policies, "hostd.yaml"),
+      identity: "0",
+    };
+    this.write(
+      this.places.system.numbers,
+      JSON.stringify({ version: 1, next: 50, domains: [hostd] }),
+    );
   }
 
   get policies(): string {

@@ -59,15 +59,27 @@ describe("paths", () => {
 `);
     expect(may(policy, "read", "/nowhere/a/x")).toBe(true);
     expect(may(policy, "write", "/nowhere/a/x")).toBe(false);
-    for (const name of ["/nowhere/x", "/nowhere/a/b", "/nowhere/a/b/x", "/nowhere/a/b/cc", "/nowhere/a/b/d/e"])
+    for (const name of [
+      "/nowhere/x",
+      "/nowhere/a/b",
+      "/nowhere/a/b/x",
+      "/nowhere/a/b/cc",
+      "/nowhere/a/b/d/e",
+    ])
       expect([name, may(policy, "read", name)]).toEqual([name, false]);
     for (const name of ["/nowhere/a/b/c", "/nowhere/a/b/c/d"])
-      expect([name, may(policy, "read", name), may(policy, "create", name)]).toEqual([name, true, true]);
+      expect([name, may(policy, "read", name), may(policy, "create", name)]).toEqual([
+        name,
+        true,
+        true,
+      ]);
     expect(may(policy, "read", "/nowhere/a/bb")).toBe(true);
   });
 
   test("what is denied below a wide grant stays denied, and its siblings stay granted", () => {
-    const policy = policyOf("-r /var/run rw\n-r /var/run/x/tickets\n-r /var/run/x/tickets-remote rw\n");
+    const policy = policyOf(
+      "-r /var/run rw\n-r /var/run/x/tickets\n-r /var/run/x/tickets-remote rw\n",
+    );
     expect(may(policy, "write", "/var/run/x/tickets/one")).toBe(false);
     expect(may(policy, "write", "/var/run/x/tickets-remote/one")).toBe(true);
     expect(may(policy, "delete", "/var/run/x/other")).toBe(true);
@@ -85,7 +97,8 @@ describe("paths", () => {
 describe("sockets", () => {
   const inet = (policy: Policy) =>
     policy.addresses.map(
-      ({ effect, operation, protocol, network }) => `${effect} ${operation} ${protocol} ${network?.family ?? "*"}`,
+      ({ effect, operation, protocol, network }) =>
+        `${effect} ${operation} ${protocol} ${network?.family ?? "*"}`,
     );
 
   test("kinds and places together are addresses", () => {
@@ -98,7 +111,11 @@ describe("sockets", () => {
 
   test("nonloopback alone spares the loopback addresses, with loopback it is everything", () => {
     const create = "-c inet_dgram_socket_create grant\n-p inet_socket_connect nonloopback grant\n";
-    expect(inet(policyOf(create))).toEqual(["allow connect udp *", "deny connect udp 4", "deny connect udp 6"]);
+    expect(inet(policyOf(create))).toEqual([
+      "allow connect udp *",
+      "deny connect udp 4",
+      "deny connect udp 6",
+    ]);
     expect(inet(policyOf(`${create}-p inet_socket_connect loopback grant\n`))).toEqual([
       "allow connect udp *",
       "allow connect udp 4",
@@ -107,11 +124,15 @@ describe("sockets", () => {
   });
 
   test("a unix socket is reached where its name may be written, and bound with a rule for that", () => {
-    const policy = policyOf("-c unix_socket_create grant\n-r /nowhere/run rw\n-r /nowhere/run/secret\n");
+    const policy = policyOf(
+      "-c unix_socket_create grant\n-r /nowhere/run rw\n-r /nowhere/run/secret\n",
+    );
     expect(may(policy, "connect", "/nowhere/run/a.sock")).toBe(true);
     expect(may(policy, "connect", "/nowhere/run/secret/b.sock")).toBe(false);
     expect(may(policy, "listen", "/nowhere/run/a.sock")).toBe(false);
-    const binds = policyOf("-c unix_socket_create grant\n-c unix_stream_socket_bind grant\n-r /nowhere/run rw\n");
+    const binds = policyOf(
+      "-c unix_socket_create grant\n-c unix_stream_socket_bind grant\n-r /nowhere/run rw\n",
+    );
     expect(may(binds, "listen", "/nowhere/run/a.sock")).toBe(true);
   });
 });
@@ -131,15 +152,26 @@ Domain Name: hostd1 Domain ID :7 Enforcement Level: enforcing
     ["app", "warning"],
     ["hostd1", "enforcing"],
   ]);
-  expect(domains.map(({ policy }) => may(policy, "create", "/nowhere/app/a"))).toEqual([true, false]);
-  expect(domains.map(({ policy }) => may(policy, "write", "/nowhere/volumes/Test/x"))).toEqual([false, true]);
+  expect(domains.map(({ policy }) => may(policy, "create", "/nowhere/app/a"))).toEqual([
+    true,
+    false,
+  ]);
+  expect(domains.map(({ policy }) => may(policy, "write", "/nowhere/volumes/Test/x"))).toEqual([
+    false,
+    true,
+  ]);
   // What is unrestricted has no rules to be given.
-  expect(loaded({ "domains/superDom": "-r /etc r\n" }).diagnostics.map(({ code }) => code)).toEqual(["CFD4008"]);
+  expect(loaded({ "domains/superDom": "-r /etc r\n" }).diagnostics.map(({ code }) => code)).toEqual(
+    ["CFD4008"],
+  );
 });
 
 test("labels stand for the paths that have them, and lead into other domains", () => {
   const labels = { "fileLabels/tool": "/opt/tool/bin/* toolObj  # ours\n/opt/helper helperObj\n" };
-  const policy = policyOf("-a toolObj file_exec grant\n-d helperObj helperDom file_exec grant\n", labels);
+  const policy = policyOf(
+    "-a toolObj file_exec grant\n-d helperObj helperDom file_exec grant\n",
+    labels,
+  );
   expect(may(policy, "execute", "/opt/tool/bin/a")).toBe(true);
   expect(may(policy, "execute", "/opt/tool/bin/a/b")).toBe(false);
   expect(policy.transitions).toMatchObject([{ path: "/opt/helper", into: "helper" }]);
@@ -184,7 +216,9 @@ describe("nothing is dropped silently, and every complaint has its place", () =>
 
   test("one error and nothing is taken; a folder that is none, a file that is no text, two of a name", () => {
     expect(loaded({ "domains/aDom": "-r /etc r\n", "domains/bDom": "-q\n" }).domains).toEqual([]);
-    expect(loadDirectory(join(folder, "none"), vocabulary()).diagnostics.map(({ code }) => code)).toEqual(["CFD4008"]);
+    expect(
+      loadDirectory(join(folder, "none"), vocabulary()).diagnostics.map(({ code }) => code),
+    ).toEqual(["CFD4008"]);
     expect(problems("", { "domains/b": "\0" })).toContain("CFD4008 1:1");
     expect(problems("-r /etc r\n", { "domains/tool": "-r /etc r\n" })).toContain("CFD4008 1:1");
     expect(problems("", { "domains/my domain": "" })).toContain("CFD4008 1:1");
@@ -265,7 +299,9 @@ test("rules that others could write, or that are no text, are not read", () => {
   };
   expect(why((file) => chmodSync(file, 0o666))).toContain("others may write it");
   expect(why((file) => chmodSync(join(file, ".."), 0o777))).toContain("others may write /");
-  expect(why((file) => writeFileSync(file, Buffer.from([0xff, 0xfe])))).toContain("it is no text in UTF-8");
+  expect(why((file) => writeFileSync(file, Buffer.from([0xff, 0xfe])))).toContain(
+    "it is no text in UTF-8",
+  );
   const swapped = why((file) => {
     rmSync(file);
     symlinkSync("/dev/zero", file);
@@ -276,7 +312,8 @@ test("rules that others could write, or that are no text, are not read", () => {
 test("a label's path is the path as it is written, but for a last name that stands for all", () => {
   const labels = { "fileLabels/all": "/opt/{a,b}/[cd]/$x?\\y obj\n/opt/**/z/* obj\n" };
   const policy = policyOf("-a obj file_read grant\n", labels);
-  for (const name of ["/opt/{a,b}/[cd]/$x?\\y", "/opt/**/z/name"]) expect(may(policy, "read", name)).toBe(true);
+  for (const name of ["/opt/{a,b}/[cd]/$x?\\y", "/opt/**/z/name"])
+    expect(may(policy, "read", name)).toBe(true);
   for (const name of ["/opt/a/c/$xy", "/opt/q/z/name", "/opt/**/z/name/below"])
     expect(may(policy, "read", name)).toBe(false);
 });

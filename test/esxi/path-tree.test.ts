@@ -5,7 +5,10 @@ import { grantsOf, type PathRule } from "../../src/esxi/language/path-tree.ts";
 import { bytesOfName } from "../../src/model/name-bytes.ts";
 import { matches, parsePattern } from "../../src/model/pattern.ts";
 
-/** The original's rule, as one would check it by hand: climb from the path to its parents until one has a rule. */
+/**
+ * The original's rule, as one would check it by hand: climb from the path to its parents until one
+ * has a rule.
+ */
 function reference(rules: readonly PathRule[], path: string, letter: string): boolean {
   for (let at = path; ; at = at.slice(0, at.lastIndexOf("/")) || "/") {
     const rule = rules.find((one) => one.path === at);
@@ -24,7 +27,9 @@ function covers(pattern: string, path: string): boolean {
 function translated(rules: readonly PathRule[], path: string, letter: string): boolean {
   const grants = grantsOf(rules, () => "absent").filter((grant) => grant.letter === letter);
   const says = (effect: string): boolean =>
-    grants.some((grant) => grant.effect === effect && grant.patterns.some((pattern) => covers(pattern, path)));
+    grants.some(
+      (grant) => grant.effect === effect && grant.patterns.some((pattern) => covers(pattern, path)),
+    );
   return says("allow") && !says("deny");
 }
 
@@ -61,7 +66,11 @@ test("grants in which deny beats allow mean what rules of which the most specifi
     fc.property(rules, fc.array(path, { minLength: 5, maxLength: 10 }), (some, asked) => {
       for (const one of [...asked, ...some.map((rule) => rule.path).filter((path) => path !== "/")])
         for (const letter of "rwx")
-          expect([one, letter, translated(some, one, letter)]).toEqual([one, letter, reference(some, one, letter)]);
+          expect([one, letter, translated(some, one, letter)]).toEqual([
+            one,
+            letter,
+            reference(some, one, letter),
+          ]);
     }),
     { numRuns: 300 },
   );
@@ -75,13 +84,17 @@ test("the patterns for all other names match every name but these", () => {
       .filter((text) => /^[\x21-\x2e\x30-\x7e]+$/.test(text) && text !== "." && text !== ".."),
   );
   fc.assert(
-    fc.property(fc.uniqueArray(anyName, { minLength: 1, maxLength: 5 }), anyName, (names, asked) => {
-      const patterns = otherNames(names);
-      for (const one of [asked, ...names]) {
-        const matched = patterns.some((pattern) => covers(`/${pattern}`, `/${one}`));
-        expect([one, matched]).toEqual([one, !names.includes(one)]);
-      }
-    }),
+    fc.property(
+      fc.uniqueArray(anyName, { minLength: 1, maxLength: 5 }),
+      anyName,
+      (names, asked) => {
+        const patterns = otherNames(names);
+        for (const one of [asked, ...names]) {
+          const matched = patterns.some((pattern) => covers(`/${pattern}`, `/${one}`));
+          expect([one, matched]).toEqual([one, !names.includes(one)]);
+        }
+      },
+    ),
     { numRuns: 500 },
   );
 });

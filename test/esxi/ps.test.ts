@@ -24,7 +24,13 @@ const hostd: ListedProcess = {
     holder: "alive",
   },
 };
-const worker: ListedProcess = { ...hostd, tid: 1050498, kind: "thread", comm: "hostd-worker", seconds: 3.76 };
+const worker: ListedProcess = {
+  ...hostd,
+  tid: 1050498,
+  kind: "thread",
+  comm: "hostd-worker",
+  seconds: 3.76,
+};
 const loose: ListedProcess = {
   ...hostd,
   pid: 1,
@@ -57,11 +63,15 @@ test("the columns are the original's, with WorldName 55 wide, threads as clones,
 });
 
 test("a running world waits for nothing; a zombie is called so; who cannot be known has no number", () => {
-  const row = (process: ListedProcess): string[] => renderWorlds([process]).split("\n")[1]?.split(/ +/) ?? [];
+  const row = (process: ListedProcess): string[] =>
+    renderWorlds([process]).split("\n")[1]?.split(/ +/) ?? [];
   expect(row({ ...hostd, state: "R", waits: null }).slice(5, 7)).toEqual(["RUN", "-"]);
   expect(row({ ...hostd, state: "Z", waits: null }).slice(5, 7)).toEqual(["ZOMBIE", "-"]);
   expect(row({ ...hostd, confinement: "unknown" })[9]).toBe("-");
-  const user = { ...hostd, confinement: { ...(hostd.confinement as object), number: null } } as ListedProcess;
+  const user = {
+    ...hostd,
+    confinement: { ...(hostd.confinement as object), number: null },
+  } as ListedProcess;
   expect(row(user)[9]).toBe("-");
 });
 

@@ -38,14 +38,18 @@ function read(rules: string): Policy {
 
 const name = fc.constantFrom("d", "e", "f", "v", "n");
 const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => `/${names.join("/")}`);
-const pattern = fc.tuple(path, fc.constantFrom("", "", "/**", "/**", "/*", "*")).map((parts) => parts.join(""));
+const pattern = fc
+  .tuple(path, fc.constantFrom("", "", "/**", "/**", "/*", "*"))
+  .map((parts) => parts.join(""));
 const file = fc
   .tuple(
     fc.constantFrom("", "", "", "deny "),
     fc.constantFrom("r", "rx", "x", "w", "wcd", "rwcd", "rw", "rwcda", "ri"),
     pattern,
   )
-  .map(([effect, letters, target]) => `#+ files: ${JSON.stringify(`${effect}${letters} ${target}`)}`);
+  .map(
+    ([effect, letters, target]) => `#+ files: ${JSON.stringify(`${effect}${letters} ${target}`)}`,
+  );
 const network = fc
   .constantFrom(
     "connect tcp *",
@@ -72,13 +76,18 @@ const calls = fc
     "kill",
   )
   .map((rule) => `#+ syscalls: ${JSON.stringify(rule)}`);
-const rules = fc.array(fc.oneof({ weight: 4, arbitrary: file }, network, calls), { minLength: 1, maxLength: 12 });
+const rules = fc.array(fc.oneof({ weight: 4, arbitrary: file }, network, calls), {
+  minLength: 1,
+  maxLength: 12,
+});
 
 /** All of a policy that is no name of a file, as a set of lines. */
 function otherLines(policy: Policy): readonly string[] {
   return printPolicy({
     ...policy,
-    names: policy.names.filter((rule) => (rule.permissions & (Permission.connect | Permission.listen)) !== 0),
+    names: policy.names.filter(
+      (rule) => (rule.permissions & (Permission.connect | Permission.listen)) !== 0,
+    ),
   })
     .split("\n")
     .sort();

@@ -32,7 +32,9 @@ describe("-d", () => {
   test("a policy with errors is said to be one", async () => {
     host.policy("ntpd", "nonsense: 1\n");
     const { out } = await host.run("secpolicytools", "-d");
-    expect(out).toContain(`Enforcement Level: -\n${ruler}\n# its policy has errors: cofferdam check ntpd\n`);
+    expect(out).toContain(
+      `Enforcement Level: -\n${ruler}\n# its policy has errors: cofferdam check ntpd\n`,
+    );
   });
 
   test("what it prints, -p reads back: the policies and their levels", async () => {
@@ -40,7 +42,13 @@ describe("-d", () => {
     mkdirSync(join(host.folder, "dump", "domains"), { recursive: true });
     host.write(join(host.folder, "dump", "domains", "all"), out);
     const into = join(host.folder, "new");
-    const loaded = await host.run("secpolicytools", "-p", join(host.folder, "dump"), "--into", into);
+    const loaded = await host.run(
+      "secpolicytools",
+      "-p",
+      join(host.folder, "dump"),
+      "--into",
+      into,
+    );
     expect({ status: loaded.status, err: loaded.err }).toEqual({ status: 0, err: "" });
     expect(readFileSync(join(into, "hostd.yaml"), "utf8")).toContain('- "r /etc/**"');
     expect(readFileSync(join(into, "ntpd.yaml"), "utf8")).toContain('level: "warning"');
@@ -50,7 +58,11 @@ describe("-d", () => {
 
 describe("-D", () => {
   test.each(["hostdDom", "hostd"])("%s: the number and nothing else", async (name) => {
-    expect(await host.run("secpolicytools", "-D", name)).toEqual({ status: 0, out: "49\n", err: "" });
+    expect(await host.run("secpolicytools", "-D", name)).toEqual({
+      status: 0,
+      out: "49\n",
+      err: "",
+    });
   });
 
   test("superDom is 0", async () => {
@@ -131,7 +143,9 @@ describe("-p", () => {
     expect(refused).toMatchObject({ status: 1, out: "" });
     expect(refused.err).toContain("tool.yaml would be overwritten");
     expect(readFileSync(join(host.policies, "tool.yaml"), "utf8")).toBe("summary: mine\n");
-    expect((await host.run("secpolicytools", "-p", directory("-r /etc r\n"), "--replace")).status).toBe(0);
+    expect(
+      (await host.run("secpolicytools", "-p", directory("-r /etc r\n"), "--replace")).status,
+    ).toBe(0);
     expect(readFileSync(join(host.policies, "tool.yaml"), "utf8")).toContain("/etc/**");
   });
 

@@ -31,7 +31,11 @@ test("without an agent a level is not set, and it is said how to start one", asy
 test("a level is set through the agent, by either name, and the list shows what is in force", async (context) => {
   needsRoot(context);
   await host.start();
-  expect(await esxcli("set", "-n", "nginxDom", "-l", "warning")).toEqual({ status: 0, out: "", err: "" });
+  expect(await esxcli("set", "-n", "nginxDom", "-l", "warning")).toEqual({
+    status: 0,
+    out: "",
+    err: "",
+  });
   expect((await esxcli("list")).out).toMatch(/^nginxDom +warning$/m);
   expect((await esxcli("list")).out).toMatch(/^ntpdDom +enforcing$/m);
   expect((await esxcli("set", "--name=nginx", "--level=disabled")).status).toBe(0);

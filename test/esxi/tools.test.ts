@@ -12,7 +12,8 @@ afterEach(() => {
 });
 
 describe("esxcli system secpolicy domain", () => {
-  const esxcli = (...args: readonly string[]) => host.run("esxcli", "system", "secpolicy", "domain", ...args);
+  const esxcli = (...args: readonly string[]) =>
+    host.run("esxcli", "system", "secpolicy", "domain", ...args);
 
   test("list has the original's two columns", async () => {
     expect(await esxcli("list")).toEqual({
@@ -36,7 +37,11 @@ describe("esxcli system secpolicy domain", () => {
 
   test.each([
     [["set"], "either one domain is named or all are meant", 2],
-    [["set", "-n", "hostdDom", "--all-domains", "-l", "warning"], "either one domain is named or all are meant", 2],
+    [
+      ["set", "-n", "hostdDom", "--all-domains", "-l", "warning"],
+      "either one domain is named or all are meant",
+      2,
+    ],
     [["set", "-n", "hostdDom"], "is no level", 2],
     [["set", "-n", "hostdDom", "-l", "loose"], "`loose` is no level", 2],
     [["set", "-n", "nobodyDom", "-l", "warning"], "there is no domain `nobodyDom`", 1],
@@ -70,7 +75,9 @@ describe("esxcfg-advcfg", () => {
   });
 
   test("a key that there is not, a line without sense, and an ordinary user are refused", async () => {
-    expect((await host.run("esxcfg-advcfg", "-g", "/Nonsense")).err).toContain("no setting is called `/Nonsense`");
+    expect((await host.run("esxcfg-advcfg", "-g", "/Nonsense")).err).toContain(
+      "no setting is called `/Nonsense`",
+    );
     expect((await host.run("esxcfg-advcfg", "-s", "1")).status).toBe(2);
     expect((await host.run("esxcfg-advcfg")).status).toBe(2);
     const user = new Host(false);
@@ -83,7 +90,9 @@ describe("esxcfg-advcfg", () => {
 describe("ps", () => {
   test.each([["-TcjstvZ"], ["-ZvtsjcT"], ["-Tc -jstv -Z"]])("%s lists worlds", async (line) => {
     const { out } = await host.run("ps", ...line.split(" "));
-    expect(out).toMatch(/^WID +CID +WorldName {46}GID +Type +State +Wait +CPU +Time +SecurityDomain +Command\n/);
+    expect(out).toMatch(
+      /^WID +CID +WorldName {46}GID +Type +State +Wait +CPU +Time +SecurityDomain +Command\n/,
+    );
     expect(out).toMatch(new RegExp(`^${process.pid} +${process.pid} `, "m"));
     expect(out).toMatch(new RegExp(`^\\d+ +${process.pid} .* User,Clone `, "m"));
   });

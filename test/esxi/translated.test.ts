@@ -7,13 +7,22 @@ import { places } from "../../src/host/places.ts";
 import { hearing } from "../cli/hearing.ts";
 
 async function run(name: string, ...args: readonly string[]) {
-  const { context, ended } = hearing(places({ uid: 1000, env: { HOME: "/nonexistent" }, home: "/nonexistent" }));
+  const { context, ended } = hearing(
+    places({ uid: 1000, env: { HOME: "/nonexistent" }, home: "/nonexistent" }),
+  );
   return ended(await runCalledAs(name, args, context, commands));
 }
 
 test("the original's words are those of cofferdam", () => {
   expect(esxtop([])).toEqual(["top"]);
-  expect(esxtop(["-b", "-n", "5", "-d2"])).toEqual(["top", "--batch", "--iterations", "5", "--delay", "2"]);
+  expect(esxtop(["-b", "-n", "5", "-d2"])).toEqual([
+    "top",
+    "--batch",
+    "--iterations",
+    "5",
+    "--delay",
+    "2",
+  ]);
   expect(supportUtil(["vm-support"])).toEqual(["support"]);
   expect(supportUtil(["vm-support", "-w", "/x"])).toEqual(["support", "--directory", "/x"]);
 });

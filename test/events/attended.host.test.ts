@@ -21,21 +21,38 @@ test("what the kernel refuses in an attended run becomes an event: there the fro
   needsFeature(context, facts, "landlock-log");
   const folder = mkdtempSync(join(tmpdir(), "cofferdam-attended-events-"));
   try {
-    const [policy, log, secret] = ["seen.yaml", "events.jsonl", "secret"].map((name) => join(folder, name));
+    const [policy, log, secret] = ["seen.yaml", "events.jsonl", "secret"].map((name) =>
+      join(folder, name),
+    );
     writeFileSync(secret ?? "", "");
     writeFileSync(
       policy ?? "",
       'summary: a test\ninclude: [base]\nfiles:\n  - rx /usr/bin/**\ninherit: [stdio]\nsyscalls: ["@system-service"]\n',
     );
-    const words = ["run", "--level", "enforcing", "--events", log ?? "", "--policy", policy ?? "", "--"];
-    const run = spawnSync(join(root, "bin", "cofferdam"), [...words, "/usr/bin/cat", secret ?? ""], {
-      encoding: "utf8",
-      timeout: TIMEOUT_MS,
-    });
+    const words = [
+      "run",
+      "--level",
+      "enforcing",
+      "--events",
+      log ?? "",
+      "--policy",
+      policy ?? "",
+      "--",
+    ];
+    const run = spawnSync(
+      join(root, "bin", "cofferdam"),
+      [...words, "/usr/bin/cat", secret ?? ""],
+      {
+        encoding: "utf8",
+        timeout: TIMEOUT_MS,
+      },
+    );
     expect(run.status).toBe(1);
     // The collector ends after the run.
     const events = await eventsIn(log ?? "");
-    expect(events).toMatchObject([{ operation: "read", object: secret, source: "kernel", process: { comm: "cat" } }]);
+    expect(events).toMatchObject([
+      { operation: "read", object: secret, source: "kernel", process: { comm: "cat" } },
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -53,8 +70,20 @@ test("what the programs of its control group refuse, too, of a daemon that ends 
       policy,
       'summary: a test\ninclude: [base]\nfiles:\n  - rx /usr/bin/**\nnetwork:\n  - connect udp 127.0.0.1:9\ninherit: [stdio, stdio-sockets]\nsyscalls: ["@system-service"]\n',
     );
-    const words = ["run", "--level", "enforcing", "--events", log, "--policy", policy, "--", "/usr/bin/bash", "-c"];
-    const script = "(exec 3<>/dev/udp/127.0.0.1/10) 2>&-; (exec 3<>/dev/udp/127.0.0.1/9) && echo granted";
+    const words = [
+      "run",
+      "--level",
+      "enforcing",
+      "--events",
+      log,
+      "--policy",
+      policy,
+      "--",
+      "/usr/bin/bash",
+      "-c",
+    ];
+    const script =
+      "(exec 3<>/dev/udp/127.0.0.1/10) 2>&-; (exec 3<>/dev/udp/127.0.0.1/9) && echo granted";
     const run = spawnSync(join(root, "bin", "cofferdam"), [...words, script], {
       encoding: "utf8",
       timeout: TIMEOUT_MS,
@@ -62,7 +91,13 @@ test("what the programs of its control group refuse, too, of a daemon that ends 
     expect(run.stdout).toBe("granted\n");
     const refused = (await eventsIn(log)).filter((event) => event.class === "address");
     expect(refused).toMatchObject([
-      { verdict: "denied", operation: "connect", object: "udp 127.0.0.1:10", process: { comm: "bash" }, count: 1 },
+      {
+        verdict: "denied",
+        operation: "connect",
+        object: "udp 127.0.0.1:10",
+        process: { comm: "bash" },
+        count: 1,
+      },
     ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

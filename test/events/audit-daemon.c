@@ -1,5 +1,6 @@
-// Stands for an audit daemon: registers itself, with auditing on or off as argv[1] says (1 or 0), prints `ready`, and counts the
-// Landlock denials that the kernel gives it until its input ends. Then prints the count and takes its registration back.
+// Stands for an audit daemon: registers itself, with auditing on or off as argv[1] says (1 or 0),
+// prints `ready`, and counts the Landlock denials that the kernel gives it until its input ends.
+// Then prints the count and takes its registration back.
 #define _GNU_SOURCE
 #include <err.h>
 #include <linux/audit.h>

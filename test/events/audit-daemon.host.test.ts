@@ -2,7 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type AuditState, readAuditState, writeAuditState } from "../../src/kernel/audit/control.ts";
+import {
+  type AuditState,
+  readAuditState,
+  writeAuditState,
+} from "../../src/kernel/audit/control.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { compileC } from "../support/compile-c.ts";
 import { needsFeature, needsRoot, skipUnless } from "../support/skip.ts";
@@ -59,7 +63,8 @@ test("a running audit daemon keeps its registration, its switches and its record
   expect(events).toContainEqual(
     expect.objectContaining({ operation: "read", object: "/etc/shadow", source: "kernel" }),
   );
-  for (const now of [...during, readAuditState()]) expect({ ...now, lost: 0 }).toEqual({ ...theirs, lost: 0 });
+  for (const now of [...during, readAuditState()])
+    expect({ ...now, lost: 0 }).toEqual({ ...theirs, lost: 0 });
   // The sentinel's denial and the one of /etc/shadow; other domains of this host may add theirs.
   expect(await said()).toBeGreaterThanOrEqual(2);
 });
@@ -68,5 +73,7 @@ test("an audit daemon that has auditing switched off keeps it off, and the run s
   const pid = await start(0);
   const { events } = await stage.run(["read", "/etc/shadow"]);
   expect(readAuditState()).toMatchObject({ daemon: pid, enabled: 0 });
-  expect(events.map((event) => [event.class, event.operation])).toEqual([["lifecycle", "unavailable"]]);
+  expect(events.map((event) => [event.class, event.operation])).toEqual([
+    ["lifecycle", "unavailable"],
+  ]);
 });

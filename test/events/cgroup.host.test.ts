@@ -22,7 +22,9 @@ beforeEach((context) => {
 
 test("what the programs of the run's cgroup refuse becomes events, counted exactly to the last moment", async () => {
   const cgroup = await arena.prepare(policyOf({}));
-  const { pid, events } = await stage.run(["udp", "10000", "sleep", "300", "udp", "23"], { cgroup });
+  const { pid, events } = await stage.run(["udp", "10000", "sleep", "300", "udp", "23"], {
+    cgroup,
+  });
   const refused = events.filter((event) => event.class !== "lifecycle");
   expect(refused[0]).toMatchObject({
     domain: "web",
@@ -53,7 +55,9 @@ test("what a flood of different refusals pushed out is said at the end, to the l
   expect(lines.length).toBeLessThanOrEqual(2 * EVENTS_NAMED_MAX);
   const told = [...lines, ...events.filter((event) => event.operation === "folded")];
   const seen = told.reduce((sum, event) => sum + event.count, 0);
-  const lost = events.find((event) => event.operation === "lost" && event.object.includes("cgroup"));
+  const lost = events.find(
+    (event) => event.operation === "lost" && event.object.includes("cgroup"),
+  );
   const missed = Number(/^\d+/.exec(lost?.object ?? "")?.[0]);
   expect(seen).toBeGreaterThan(0);
   expect(seen + missed).toBe(20_000);
@@ -65,7 +69,10 @@ test("programs that keep no records are said to be silent, a run without program
   const { programs } = await arena.prepare(policyOf({}));
   const { events } = await stage.run(["sleep", "10"], { cgroup: { anchor, programs } });
   expect(events.map((event) => [event.operation, event.object])).toEqual([
-    ["unavailable", expect.stringContaining("refusals by the programs of its cgroup (its programs")],
+    [
+      "unavailable",
+      expect.stringContaining("refusals by the programs of its cgroup (its programs"),
+    ],
   ]);
   expect((await stage.run(["sleep", "10"])).events).toEqual([]);
 });

@@ -26,7 +26,12 @@ test.each([
   [denial({ blockers: ["fs.truncate"], path: "/a" }), "write", "/a", "files: w /a"],
   [denial({ blockers: ["fs.make_reg"], path: "/a" }), "create", "/a/?", "files: c /a/*"],
   [denial({ blockers: ["fs.remove_file"], path: "/" }), "delete", "/?", "files: d /*"],
-  [denial({ blockers: ["fs.ioctl_dev"], path: "/dev/tty" }), "ioctl", "/dev/tty", "files: i /dev/tty"],
+  [
+    denial({ blockers: ["fs.ioctl_dev"], path: "/dev/tty" }),
+    "ioctl",
+    "/dev/tty",
+    "files: i /dev/tty",
+  ],
   [denial({ blockers: ["fs.change_topology"], path: "/a" }), "mount", "/a", null],
   [denial({ blockers: ["net.bind_tcp"], port: 80 }), "listen", "tcp 80", "network: listen tcp 80"],
   [
@@ -35,7 +40,12 @@ test.each([
     "tcp [::1]:80",
     "network: connect tcp [::1]:80",
   ],
-  [denial({ blockers: ["scope.abstract_unix_socket"], path: "\0x" }), "connect", "@x", "network: connect unix @x"],
+  [
+    denial({ blockers: ["scope.abstract_unix_socket"], path: "\0x" }),
+    "connect",
+    "@x",
+    "network: connect unix @x",
+  ],
   [denial({ blockers: ["ptrace"], other: { pid: 1, comm: "init" } }), "trace", "init[1]", null],
   [denial({ blockers: ["fs.of_the_future"], path: "/a" }), "fs.of_the_future", "/a", null],
 ])("%j is told as %s of %s", (denied, operation, object, allow) => {
@@ -53,7 +63,11 @@ test("opening for reading and writing is two operations, reading a file and a di
 });
 
 /** The denials of a run whose launcher is process 7 and whose sentinel is /plan. */
-function played(records: readonly [type: number, text: string][], launcher: number | null = 7, attended = false) {
+function played(
+  records: readonly [type: number, text: string][],
+  launcher: number | null = 7,
+  attended = false,
+) {
   const events: Event[] = [];
   const denials = new KernelDenials(
     { number: 49, level: "enforcing", domain: "web", sentinel: "/plan", launcher, attended },
@@ -89,8 +103,16 @@ test("a domain is ours only if sentinel and launcher both fit", () => {
 });
 
 test("where a front waits for the collector, the first that touches the sentinel is the launcher", () => {
-  const forged = [sentinel("evil", 3), announced("evil", 3, 9), read("evil", 4, "/forged")] as const;
-  const { objects } = played([sentinel("a", 1), announced("a", 1, 8), read("a", 2, "/mine"), ...forged], 7, true);
+  const forged = [
+    sentinel("evil", 3),
+    announced("evil", 3, 9),
+    read("evil", 4, "/forged"),
+  ] as const;
+  const { objects } = played(
+    [sentinel("a", 1), announced("a", 1, 8), read("a", 2, "/mine"), ...forged],
+    7,
+    true,
+  );
   expect(objects).toEqual(["/mine"]);
 });
 
@@ -100,12 +122,20 @@ test("the launcher's touch of the sentinel is no event, a later one by the daemo
 });
 
 test("a confined process that touches the sentinel from a domain of its own does not take the run over", () => {
-  const forged = [sentinel("evil", 3), announced("evil", 3, 7), read("evil", 4, "/forged")] as const;
+  const forged = [
+    sentinel("evil", 3),
+    announced("evil", 3, 7),
+    read("evil", 4, "/forged"),
+  ] as const;
   expect(played([sentinel("a", 1), announced("a", 1, 7), ...forged]).objects).toEqual([]);
 });
 
 test("the system call record tells the launcher where the announcement was lost", () => {
-  const { objects } = played([sentinel("a", 1), [1300, "1): syscall=257 pid=7 uid=0"], read("a", 2, "/mine")]);
+  const { objects } = played([
+    sentinel("a", 1),
+    [1300, "1): syscall=257 pid=7 uid=0"],
+    read("a", 2, "/mine"),
+  ]);
   expect(objects).toEqual(["/mine"]);
 });
 

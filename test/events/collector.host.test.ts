@@ -1,7 +1,11 @@
 import { chownSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
-import { type AuditState, readAuditState, writeAuditState } from "../../src/kernel/audit/control.ts";
+import {
+  type AuditState,
+  readAuditState,
+  writeAuditState,
+} from "../../src/kernel/audit/control.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { needsFeature, needsRoot } from "../support/skip.ts";
 import { makeStage, type Stage } from "./confined.ts";
@@ -55,7 +59,10 @@ test("denials of a confined process arrive as events that name process, object, 
     object: expect.stringMatching(/\[1\]$/),
     allow: { section: "signals", line: "any" },
   });
-  expect(find(events, "create", `${stage.folder}/?`)?.allow).toEqual({ section: "files", line: `c ${stage.folder}/*` });
+  expect(find(events, "create", `${stage.folder}/?`)?.allow).toEqual({
+    section: "files",
+    line: `c ${stage.folder}/*`,
+  });
 });
 
 test("the sentinel's own denial is no event, and an undisturbed run loses nothing", async () => {
@@ -172,9 +179,9 @@ test("the mediator's lines are passed on, and what is no event is counted", asyn
     '{"v":1,"id":"1","domain":"web","operation":"create","object":"/run/x","class":"name","process":{"pid":7},"count":1}';
   const { events } = await stage.run(["line", line, "line", "torn {", "sleep", "50"]);
   expect(find(events, "create", "/run/x")).toMatchObject({ domain: "web", process: { pid: 7 } });
-  expect(events.filter((event) => event.operation === "lost").map((event) => event.object)).toEqual([
-    "1 lines of the mediator that are no events",
-  ]);
+  expect(events.filter((event) => event.operation === "lost").map((event) => event.object)).toEqual(
+    ["1 lines of the mediator that are no events"],
+  );
 });
 
 test("`-` renders events to standard error", async () => {

@@ -1,8 +1,9 @@
-// Stands in for the front and the launcher: starts the collector as `cofferdam run --events` does, confines itself,
-// touches the sentinel, does what its arguments say, and exits. No broker: the pipe on descriptor 3 stays open until the end.
+// Stands in for the front and the launcher: starts the collector as `cofferdam run --events` does,
+// confines itself, touches the sentinel, does what its arguments say, and exits. No broker: the
+// pipe on descriptor 3 stays open until the end.
 //   confined NODE COLLECTOR DOMAIN SENTINEL TARGET ACTION...
-// Actions: read PATH | write PATH | create PATH | connect PORT | signal PID | flood N | fork-read PATH | line TEXT | sleep MS | udp N | udp-spread N
-// First of all: enter ANCHOR
+// Actions: read PATH | write PATH | create PATH | connect PORT | signal PID | flood N | fork-read
+// PATH | line TEXT | sleep MS | udp N | udp-spread N First of all: enter ANCHOR
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,7 +39,9 @@ export interface RunOptions {
   readonly target?: string;
   /** Called when the confined process is running and its collector is ready. */
   readonly meanwhile?: (collector: number) => Promise<void> | void;
-  /** Its stand-in enters a child of this anchor, and its plan says so. The policy grants nothing. */
+  /**
+   * Its stand-in enters a child of this anchor, and its plan says so. The policy grants nothing.
+   */
   readonly cgroup?: CgroupPlan;
   /** Runs the stand-in and its collector as this user, who owns the stage's folder then. */
   readonly uid?: number;
@@ -43,7 +53,10 @@ export interface Outcome {
   readonly events: Event[];
 }
 
-/** Compiles the stand-in for the launcher and bundles the collector, both from the sources as they are now. */
+/**
+ * Compiles the stand-in for the launcher and bundles the collector, both from the sources as they
+ * are now.
+ */
 export function makeStage(): Stage {
   const folder = mkdtempSync(join(tmpdir(), "cofferdam-collector-"));
   mkdirSync(join(root, "build"), { recursive: true });
@@ -74,7 +87,12 @@ export function makeStage(): Stage {
 }
 
 async function run(
-  { folder, bundle, sentinel, log }: { folder: string; bundle: string; sentinel: string; log: string },
+  {
+    folder,
+    bundle,
+    sentinel,
+    log,
+  }: { folder: string; bundle: string; sentinel: string; log: string },
   actions: readonly string[],
   { target = log, meanwhile, uid, cgroup }: RunOptions,
 ): Promise<Outcome> {
@@ -100,15 +118,23 @@ async function run(
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const closed = new Promise((resolve) => child.once("close", resolve));
   const [pid = 0, collector = 0] = await new Promise<number[]>((resolve, reject) => {
-    child.stdout.once("data", (text: Buffer) => resolve(String(text).trim().split(" ").map(Number)));
-    child.once("exit", (status) => reject(new Error(`the confined program ended early, status ${status}: ${stderr}`)));
+    child.stdout.once("data", (text: Buffer) =>
+      resolve(String(text).trim().split(" ").map(Number)),
+    );
+    child.once("exit", (status) =>
+      reject(new Error(`the confined program ended early, status ${status}: ${stderr}`)),
+    );
   });
   await meanwhile?.(collector);
   const status = await exited;
   if (status !== 0) throw new Error(`the confined program failed, status ${status}: ${stderr}`);
   await ended(collector);
   await closed;
-  return { pid, stderr, events: target.startsWith(folder) && existsSync(target) ? readEvents(target) : [] };
+  return {
+    pid,
+    stderr,
+    events: target.startsWith(folder) && existsSync(target) ? readEvents(target) : [],
+  };
 }
 
 function planWith(cgroup: CgroupPlan | null): Uint8Array {
@@ -136,7 +162,12 @@ function isRunning(pid: number): boolean {
   try {
     return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return false;
+    if (
+      error instanceof Error &&
+      "code" in error &&
+      (error.code === "ENOENT" || error.code === "ESRCH")
+    )
+      return false;
     throw error;
   }
 }

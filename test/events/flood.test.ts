@@ -54,7 +54,9 @@ test.each([1, 700, DENIALS])(
   SLOW_MS,
 );
 
-test("without folding, too, the log takes no more of the disk than its files may", { timeout: SLOW_MS }, () => {
+test("without folding, too, the log takes no more of the disk than its files may", {
+  timeout: SLOW_MS,
+}, () => {
   const limits = { fileBytes: 500_000, oldFiles: 3 };
   const log = openEventLog(folder.path, limits);
   for (let i = 0; i < 20_000; i++) log.append(anEvent({ object: `/srv/${i}` }));

@@ -7,12 +7,16 @@ function recorded(limits?: FoldLimits) {
   const out: [object: string, count: number][] = [];
   const lifecycle = (operation: string, object: string, count: number) =>
     anEvent({ class: "lifecycle", operation, object, count });
-  return { out, fold: new Fold((event: Event) => out.push([event.object, event.count]), lifecycle, limits) };
+  return {
+    out,
+    fold: new Fold((event: Event) => out.push([event.object, event.count]), lifecycle, limits),
+  };
 }
 
 test("the first event is passed on at once, repeats at the next flush with their count, once; counts add up", () => {
   const { out, fold } = recorded();
-  for (let i = 0; i < 1_000; i++) fold.add(anEvent({ id: String(i), process: { ...anEvent().process, pid: i } }));
+  for (let i = 0; i < 1_000; i++)
+    fold.add(anEvent({ id: String(i), process: { ...anEvent().process, pid: i } }));
   expect(out).toEqual([["/etc/shadow", 1]]);
   fold.flush();
   fold.flush();
@@ -46,7 +50,8 @@ test("a record says when the first and the last of those it stands for were", ()
 
 test("audit events are passed on as they are, however many alike", () => {
   const { out, fold } = recorded({ named: 1 });
-  for (let i = 0; i < 5; i++) fold.add(anEvent({ verdict: "audit", class: "audit", object: "warning" }));
+  for (let i = 0; i < 5; i++)
+    fold.add(anEvent({ verdict: "audit", class: "audit", object: "warning" }));
   fold.flush();
   expect(out).toEqual(Array.from({ length: 5 }, () => ["warning", 1]));
 });

@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { appendEvent, appendLine, openLog } from "../../src/events/plain-lines.ts";
-import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDWR, O_WRONLY, S_IFIFO } from "../../src/kernel/constants.ts";
+import {
+  AT_FDCWD,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  O_RDWR,
+  O_WRONLY,
+  S_IFIFO,
+} from "../../src/kernel/constants.ts";
 import { close, cString, open, syscall } from "../../src/kernel/ffi.ts";
 import { anEvent } from "./an-event.ts";
 
@@ -22,13 +29,18 @@ test("events are appended as JSON lines to a file that only its owner reads", ()
     close(fd);
   }
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
-  expect(lines.map((line) => JSON.parse(line))).toEqual([anEvent({ object: "/a" }), anEvent({ object: "/b\n" })]);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    anEvent({ object: "/a" }),
+    anEvent({ object: "/b\n" }),
+  ]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
 test("a log that is a symbolic link is refused", () => {
   symlinkSync("/dev/null", join(folder, "events.jsonl"));
-  expect(() => openLog(join(folder, "events.jsonl"))).toThrow(expect.objectContaining({ code: "ELOOP" }));
+  expect(() => openLog(join(folder, "events.jsonl"))).toThrow(
+    expect.objectContaining({ code: "ELOOP" }),
+  );
 });
 
 test("a full disk is an error, not a lost event", () => {
@@ -41,7 +53,9 @@ test("a line that a full pipe takes in pieces arrives whole", async () => {
   const fifo = join(folder, "fifo");
   syscall("mknodat", AT_FDCWD, cString(fifo), S_IFIFO | 0o600, 0);
   const line = "x".repeat(3 * PIPE_BYTES);
-  const reader = spawn("sh", ["-c", `sleep 0.1; cat ${fifo}`], { stdio: ["ignore", "pipe", "inherit"] });
+  const reader = spawn("sh", ["-c", `sleep 0.1; cat ${fifo}`], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const text = new Promise<string>((resolve) => {
     let all = "";
     reader.stdout.on("data", (chunk) => {

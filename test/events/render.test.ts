@@ -17,11 +17,18 @@ test("a rule that denies is quoted, repeats are told, and without a remedy there
 });
 
 test("where no line can be pasted the second line says what to do", () => {
-  const event = anEvent({ class: "socket", operation: "create", object: "a UDP socket (IPv4)", allow: null });
+  const event = anEvent({
+    class: "socket",
+    operation: "create",
+    object: "a UDP socket (IPv4)",
+    allow: null,
+  });
   expect(renderEvent({ ...event, help: "any rule about a udp address grants it" })).toBe(
     "nginx[123]: nginx: create a UDP socket (IPv4): denied: no grant names it\n    any rule about a udp address grants it",
   );
-  expect(renderEvent({ ...event, reason: "never" })).toMatch(/: denied: no sealed domain may do\s+this$/);
+  expect(renderEvent({ ...event, reason: "never" })).toMatch(
+    /: denied: no sealed domain may do\s+this$/,
+  );
   expect(renderEvent({ ...event, reason: "host" })).toMatch(
     /: denied: this host cannot hold\s+what the policy grants$/,
   );
@@ -41,7 +48,10 @@ test("lines are broken at the width, but no path is", () => {
 
 test("names cannot write to the terminal: control characters and direction marks are escaped", () => {
   const text = renderEvent(
-    anEvent({ object: "/tmp/\x1b[2J\n\u202e\x9b1m", process: { pid: 1, uid: 0, comm: "a\rb", executable: null } }),
+    anEvent({
+      object: "/tmp/\x1b[2J\n\u202e\x9b1m",
+      process: { pid: 1, uid: 0, comm: "a\rb", executable: null },
+    }),
   );
   expect(text).toContain("/tmp/\\x1b[2J\\x0a\\u{202e}\\x9b1m");
   expect(text).toContain("a\\x0db[1]");
@@ -60,14 +70,24 @@ test("the kernel gives no reason, and the text claims none that could be wrong",
 });
 
 test("what happened to Cofferdam itself names no process and no verdict", () => {
-  const event = anEvent({ class: "lifecycle", operation: "lost", object: "3 denials", verdict: "failed", allow: null });
+  const event = anEvent({
+    class: "lifecycle",
+    operation: "lost",
+    object: "3 denials",
+    verdict: "failed",
+    allow: null,
+  });
   expect(renderEvent(event)).toBe("cofferdam: nginx: lost: 3 denials");
 });
 
 test("a name that the kernel does not tell is said to be one of its directory; one that is called `?` is not", () => {
   const unnamed = anEvent({ operation: "create", object: "/srv/app/?", allow: null });
-  expect(renderEvent({ ...unnamed, source: "kernel" })).toContain("nginx: create a name in /srv/app/: denied");
-  expect(renderEvent({ ...unnamed, source: "kernel", operation: "read" })).toContain("read /srv/app/?: denied");
+  expect(renderEvent({ ...unnamed, source: "kernel" })).toContain(
+    "nginx: create a name in /srv/app/: denied",
+  );
+  expect(renderEvent({ ...unnamed, source: "kernel", operation: "read" })).toContain(
+    "read /srv/app/?: denied",
+  );
   expect(renderEvent({ ...unnamed, source: "broker" })).toContain("create /srv/app/?: denied");
 });
 

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { type AskedSocket, socketHelp, socketRequest, socketWords } from "../../src/events/socket-words.ts";
+import {
+  type AskedSocket,
+  socketHelp,
+  socketRequest,
+  socketWords,
+} from "../../src/events/socket-words.ts";
 import { suggest } from "../../src/model/suggest.ts";
 import { policy, source } from "../model/helpers/policy.ts";
 
@@ -47,5 +52,7 @@ test("a socket that the policy grants and the host cannot hold is the host's fau
   } as const;
   expect(socketHelp(asked(2, 2), policy({ addresses: [udp] }))?.reason).toBe("host");
   expect(socketHelp(asked(2, 1), policy({ addresses: [udp] }))?.reason).toBe("no-rule");
-  expect(socketHelp(asked(2, 2), policy({ addresses: [{ ...udp, effect: "deny" }] }))?.reason).toBe("no-rule");
+  expect(socketHelp(asked(2, 2), policy({ addresses: [{ ...udp, effect: "deny" }] }))?.reason).toBe(
+    "no-rule",
+  );
 });

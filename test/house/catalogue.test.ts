@@ -26,11 +26,16 @@ test("every diagnostic is documented", () => {
 });
 
 test("every diagnostic is tested, by its name or its code", () => {
-  const untested = entries.filter(([name, { code }]) => !tests.includes(`"${name}"`) && !tests.includes(code));
+  const untested = entries.filter(
+    ([name, { code }]) => !tests.includes(`"${name}"`) && !tests.includes(code),
+  );
   expect(untested.map(([name]) => name)).toEqual([]);
 });
 
 test("messages and help are lower case, without a final stop", () => {
-  const texts = entries.flatMap(([name, { message, fix }]) => [`${name}: ${message}`, `${name}: ${fix}`]);
+  const texts = entries.flatMap(([name, { message, fix }]) => [
+    `${name}: ${message}`,
+    `${name}: ${fix}`,
+  ]);
   expect(texts.filter((text) => /\.$/.test(text) || /^[^:]*: [A-Z][a-z]/.test(text))).toEqual([]);
 });

@@ -24,7 +24,9 @@ test("layers import downwards only", () => {
 test("an upward import would be found", () => {
   const imports = importsOf("src/model/x.ts", 'import type { Plan } from "../plan/plan.ts";\n');
   expect(imports).toEqual(["src/plan/plan.ts"]);
-  expect(layerViolation(layers, "src/model/x.ts", "src/plan/plan.ts")).toContain("may not import src/plan/");
+  expect(layerViolation(layers, "src/model/x.ts", "src/plan/plan.ts")).toContain(
+    "may not import src/plan/",
+  );
   expect(layerViolation(layers, "src/plan/x.ts", "src/model/policy.ts")).toBeNull();
   expect(layerViolation(layers, "src/cli/x.ts", "src/kernel/ffi.ts")).toBeNull();
   expect(layerViolation(layers, "src/cli/x.ts", "test/house/tree.ts")).toContain("outside src/");

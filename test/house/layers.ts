@@ -1,4 +1,7 @@
-/** The layers as ARCHITECTURE.md tells them: folder below src/ to the folders it may import; null for "everything". */
+/**
+ * The layers as ARCHITECTURE.md tells them: folder below src/ to the folders it may import; null
+ * for "everything".
+ */
 export type Layers = ReadonlyMap<string, ReadonlySet<string> | null>;
 
 const row = /^\| `src\/([a-z]+)\/` \|.*\| ([a-z, ]+) \|$/;
@@ -23,7 +26,8 @@ export function layerViolation(layers: Layers, file: string, target: string): st
   if (top !== "src") return `${file} imports ${target}, which is outside src/`;
   if (from === to) return null;
   const allowed = layers.get(from);
-  if (allowed === undefined) return `${file} is in src/${from}/, which ARCHITECTURE.md does not name`;
+  if (allowed === undefined)
+    return `${file} is in src/${from}/, which ARCHITECTURE.md does not name`;
   return allowed === null || allowed.has(to)
     ? null
     : `${file} imports ${target}; src/${from}/ may not import src/${to}/`;

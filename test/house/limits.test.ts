@@ -5,10 +5,17 @@ const sources = filesLike([".ts", ".c", ".h"], ["src/", "native/", "bpf/"]).filt
   (file) => !/\bgenerated\b/i.test(read(file).slice(0, 300)),
 );
 
-/** A number with a limit's name, but one with its unit in it (`_MS`, `_BYTES_`): `const X_MAX = 5`, `#define X_COUNT 5`. */
-const limit = /^(?:export )?(?:const|#define) ([A-Z][A-Z0-9_]*_(?:MAX|MIN|S|TICKS|COUNT|SIZE)) *=? *[\d(]/;
+/**
+ * A number with a limit's name, but one with its unit in it (`_MS`, `_BYTES_`): `const X_MAX = 5`,
+ * `#define X_COUNT 5`.
+ */
+const limit =
+  /^(?:export )?(?:const|#define) ([A-Z][A-Z0-9_]*_(?:MAX|MIN|S|TICKS|COUNT|SIZE)) *=? *[\d(]/;
 
-/** Limits without a comment that says what is counted, above it or behind it; a comment may stand above a group. */
+/**
+ * Limits without a comment that says what is counted, above it or behind it; a comment may stand
+ * above a group.
+ */
 function undocumented(file: string): readonly string[] {
   const lines = read(file).split("\n");
   return lines.flatMap((line, at) => {
@@ -23,7 +30,9 @@ function undocumented(file: string): readonly string[] {
 test("every limit has a name and a unit", () => {
   const kernels = ["src/kernel/constants/", "src/kernel/bpf/", "src/mediate/abi.ts"];
   const own = sources.filter((file) => !kernels.some((folder) => file.startsWith(folder)));
-  expect(own.flatMap((file) => read(file).split("\n")).filter((line) => limit.test(line)).length).toBeGreaterThan(20);
+  expect(
+    own.flatMap((file) => read(file).split("\n")).filter((line) => limit.test(line)).length,
+  ).toBeGreaterThan(20);
   expect(own.flatMap(undocumented)).toEqual([]);
 });
 

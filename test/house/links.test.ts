@@ -26,7 +26,11 @@ function problem(file: string, target: string): string | null {
 
 test("links in documents resolve", () => {
   const pages = filesLike([".md"]);
-  const links = pages.flatMap((file) => [...read(file).matchAll(link)].map((match) => [file, match[1] ?? ""] as const));
+  const links = pages.flatMap((file) =>
+    [...read(file).matchAll(link)].map((match) => [file, match[1] ?? ""] as const),
+  );
   expect(links.length).toBeGreaterThan(0);
-  expect(links.map(([file, target]) => problem(file, target)).filter((text) => text !== null)).toEqual([]);
+  expect(
+    links.map(([file, target]) => problem(file, target)).filter((text) => text !== null),
+  ).toEqual([]);
 });

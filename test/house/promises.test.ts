@@ -8,7 +8,9 @@ const tests = filesLike([""], ["test/"]);
 
 function namesAFile(text: string): boolean {
   const pattern = text.replace(/\/$/, "").replaceAll(".", "\\.").replaceAll("*", "[^/]*");
-  return tests.some((file) => new RegExp(`^${pattern}(/.*|(\\.host)?\\.test\\.ts|\\.c|\\.ts)?$`).test(file));
+  return tests.some((file) =>
+    new RegExp(`^${pattern}(/.*|(\\.host)?\\.test\\.ts|\\.c|\\.ts)?$`).test(file),
+  );
 }
 
 function cells(page: string, column: number): readonly string[] {
@@ -37,8 +39,11 @@ test("every promise that is not for a later version names a test", () => {
 
 test("every test that SECURITY.md names is there", () => {
   const programs = cells("SECURITY.md", 3).flatMap(namesIn);
-  const attacks = files.filter((file) => file.startsWith("test/attacks/")).map((file) => posix.basename(file, ".c"));
-  const isAttack = (text: string) => attacks.some((one) => new RegExp(`^${text.replaceAll("*", ".*")}$`).test(one));
+  const attacks = files
+    .filter((file) => file.startsWith("test/attacks/"))
+    .map((file) => posix.basename(file, ".c"));
+  const isAttack = (text: string) =>
+    attacks.some((one) => new RegExp(`^${text.replaceAll("*", ".*")}$`).test(one));
   expect(programs.length).toBeGreaterThan(40);
   expect(programs.filter((text) => !namesAFile(text) && !isAttack(text))).toEqual([]);
   const folders = namesIn(read("SECURITY.md")).filter((text) => text.startsWith("test/"));

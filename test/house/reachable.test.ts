@@ -3,7 +3,9 @@ import { files, filesLike, importsOf, read } from "./tree.ts";
 
 /** Programs, as scripts/build.mjs names them, and the scripts that read sources. */
 function entries(): readonly string[] {
-  const programs = [...read("scripts/build.mjs").matchAll(/"(src\/[^"]+\.ts)"/g)].map((match) => match[1] ?? "");
+  const programs = [...read("scripts/build.mjs").matchAll(/"(src\/[^"]+\.ts)"/g)].map(
+    (match) => match[1] ?? "",
+  );
   return [...programs, ...filesLike([".ts", ".mjs"], ["scripts/", "bench/", "demo/"])];
 }
 

@@ -20,9 +20,14 @@ function walk(folder: string): string[] {
 export const files: readonly string[] = walk(".").sort();
 
 /** Files whose name ends in one of `endings`, below one of `folders` (default: anywhere). */
-export function filesLike(endings: readonly string[], folders: readonly string[] = [""]): readonly string[] {
+export function filesLike(
+  endings: readonly string[],
+  folders: readonly string[] = [""],
+): readonly string[] {
   return files.filter(
-    (file) => endings.some((ending) => file.endsWith(ending)) && folders.some((folder) => file.startsWith(folder)),
+    (file) =>
+      endings.some((ending) => file.endsWith(ending)) &&
+      folders.some((folder) => file.startsWith(folder)),
   );
 }
 
@@ -35,7 +40,9 @@ const reexport = /^export\s+(?:type\s+)?(?:\*|\{)[^;"']*?\sfrom\s+["']([^"']+)["
 const call = /\bimport\(\s*["']([^"']+)["']\s*\)/;
 const importPattern = new RegExp(`${statement.source}|${reexport.source}|${call.source}`, "gm");
 
-/** What a source file imports: paths relative to the clone for its own modules, names for packages. */
+/**
+ * What a source file imports: paths relative to the clone for its own modules, names for packages.
+ */
 export function importsOf(file: string, text: string = read(file)): readonly string[] {
   return [...text.matchAll(importPattern)]
     .map((match) => match[1] ?? match[2] ?? match[3] ?? "")

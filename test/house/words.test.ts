@@ -2,10 +2,27 @@ import { expect, test } from "vitest";
 import { filesLike, linesMatching, root } from "./tree.ts";
 
 const code = filesLike([".ts", ".mjs", ".c", ".h", ".sh"]);
-const everything = filesLike([".ts", ".mjs", ".c", ".h", ".sh", ".md", ".json", ".yaml", ".yml", "run"]);
+const everything = filesLike([
+  ".ts",
+  ".mjs",
+  ".c",
+  ".h",
+  ".sh",
+  ".md",
+  ".json",
+  ".yaml",
+  ".yml",
+  "run",
+]);
 
-function found(where: readonly string[], pattern: RegExp, except: readonly string[] = []): readonly string[] {
-  return where.filter((file) => !except.includes(file)).flatMap((file) => linesMatching(file, pattern));
+function found(
+  where: readonly string[],
+  pattern: RegExp,
+  except: readonly string[] = [],
+): readonly string[] {
+  return where
+    .filter((file) => !except.includes(file))
+    .flatMap((file) => linesMatching(file, pattern));
 }
 
 function literal(text: string): string {
@@ -18,13 +35,15 @@ test("no file names the folder it was written in", () => {
 });
 
 test("no test is focused, and none is skipped but through test/support/skip.ts", () => {
-  const skips = /\b(?:it|test|describe|suite|bench)\.(?:only|skip|todo|skipIf|runIf|fails)\b|\b(?:context|ctx)\.skip\(/;
+  const skips =
+    /\b(?:it|test|describe|suite|bench)\.(?:only|skip|todo|skipIf|runIf|fails)\b|\b(?:context|ctx)\.skip\(/;
   const tests = filesLike([".ts"], ["test/", "bench/"]);
   expect(found(tests, skips, ["test/support/skip.ts", "test/house/words.test.ts"])).toEqual([]);
 });
 
 test("no error is caught only to go on", () => {
-  const emptyCatch = /catch\s*(?:\([^)]*\))?\s*\{\s*\}|\.catch\(\s*\(\s*\)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)/;
+  const emptyCatch =
+    /catch\s*(?:\([^)]*\))?\s*\{\s*\}|\.catch\(\s*\(\s*\)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)/;
   expect(found(code, emptyCatch)).toEqual([]);
 });
 

@@ -46,7 +46,8 @@ function named(outcome: SuiteOutcome, state: "passed" | "failed"): readonly stri
 function expectWorks({ failsBare = {} }: Suite, bare: SuiteOutcome): void {
   const failed = named(bare, "failed").filter((name) => failsBare[name] === undefined);
   expect(failed, `outside every domain:\n${telling(bare)}`).toEqual([]);
-  if (Object.keys(failsBare).length === 0) expect(bare.status, `outside every domain:\n${telling(bare)}`).toBe(0);
+  if (Object.keys(failsBare).length === 0)
+    expect(bare.status, `outside every domain:\n${telling(bare)}`).toBe(0);
 }
 
 function expectInside({ inside }: Suite, bare: SuiteOutcome, confined: SuiteOutcome): void {

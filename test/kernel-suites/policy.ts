@@ -6,8 +6,8 @@ import type { Place } from "./run.ts";
 const groups = path.resolve(import.meta.dirname, "../../scripts/generate/syscall-groups.txt");
 
 /**
- * A domain with every system call that can be listed, every capability, and the network: whatever a suite is refused in it is
- * refused by what no policy can grant.
+ * A domain with every system call that can be listed, every capability, and the network: whatever a
+ * suite is refused in it is refused by what no policy can grant.
  */
 export function widePolicy({ bin, work }: Place): string {
   const names = [...readFileSync(groups, "utf8").matchAll(/^@[\w-]+/gm)].map(([name]) => name);

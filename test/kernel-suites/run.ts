@@ -32,7 +32,8 @@ export function haveSources(): boolean {
 /** Compiles a suite, and its helper beside it, as their Makefile does. */
 export function buildSuite({ sources: files, helper }: Suite, target: string): void {
   compile(target, files, []);
-  if (helper !== undefined) compile(path.join(path.dirname(target), helper[0]), [helper[1]], ["-static"]);
+  if (helper !== undefined)
+    compile(path.join(path.dirname(target), helper[0]), [helper[1]], ["-static"]);
 }
 
 function compile(target: string, files: readonly string[], more: readonly string[]): void {
@@ -41,12 +42,20 @@ function compile(target: string, files: readonly string[], more: readonly string
   compileC(target, paths, options, ["-lcap", "-lrt"]);
 }
 
-/** Runs a built suite in an empty folder and a mount namespace of its own; with a policy, in its domain. */
-export function runSuite({ name, helper, leftOut = [] }: Suite, place: Place, policy: string | null): SuiteOutcome {
+/**
+ * Runs a built suite in an empty folder and a mount namespace of its own; with a policy, in its
+ * domain.
+ */
+export function runSuite(
+  { name, helper, leftOut = [] }: Suite,
+  place: Place,
+  policy: string | null,
+): SuiteOutcome {
   const folder = path.join(place.work, policy === null ? "bare" : "inside");
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder);
-  if (helper !== undefined) fs.copyFileSync(path.join(place.bin, helper[0]), path.join(folder, helper[0]));
+  if (helper !== undefined)
+    fs.copyFileSync(path.join(place.bin, helper[0]), path.join(folder, helper[0]));
   const program = [path.join(place.bin, name), ...leftOut.flatMap((test) => ["-T", test])];
   const command = policy === null ? program : [front, "run", "--policy", policy, "--", ...program];
   const log = path.join(place.work, "output");
@@ -62,7 +71,10 @@ export function runSuite({ name, helper, leftOut = [] }: Suite, place: Place, po
   return { tests: parseTap(text), status, text };
 }
 
-/** `ok 3 NAME`, `ok 3 # SKIP NAME`, `not ok 3 NAME`, as kselftest.h prints them; an expected failure counts as passed. */
+/**
+ * `ok 3 NAME`, `ok 3 # SKIP NAME`, `not ok 3 NAME`, as kselftest.h prints them; an expected failure
+ * counts as passed.
+ */
 function parseTap(text: string): SuiteOutcome["tests"] {
   const lines = [...text.matchAll(/^(not )?ok \d+ (.*)$/gm)];
   return new Map(

@@ -1,4 +1,7 @@
-/** One test program of the kernel's own (tools/testing/selftests) and what becomes of it in a sealed domain. */
+/**
+ * One test program of the kernel's own (tools/testing/selftests) and what becomes of it in a sealed
+ * domain.
+ */
 export interface Suite {
   readonly name: string;
   /** Below selftests/. */
@@ -7,17 +10,21 @@ export interface Suite {
   /** A program that the suite executes by this name in its folder, and its source. */
   readonly helper?: readonly [name: string, source: string];
   /**
-   * Tests that are not run, by the name after the last dot. Those of whiteouts fail outside every domain on a kernel that has
-   * the hole and then, as GCC 14 compiles them, leave a mount behind on which all that follow fail.
+   * Tests that are not run, by the name after the last dot. Those of whiteouts fail outside every
+   * domain on a kernel that has the hole and then, as GCC 14 compiles them, leave a mount behind on
+   * which all that follow fail.
    */
   readonly leftOut?: readonly string[];
-  /** Tests that fail on this project's kernels outside every domain, each with the reason: they can tell nothing. */
+  /**
+   * Tests that fail on this project's kernels outside every domain, each with the reason: they can
+   * tell nothing.
+   */
   readonly failsBare?: Readonly<Record<string, string>>;
 }
 
 /**
- * `same`: every test that passes outside passes inside. `refused`: those that match pass outside and must not pass inside, all others must.
- * `stops`: the program prints this and gives up.
+ * `same`: every test that passes outside passes inside. `refused`: those that match pass outside
+ * and must not pass inside, all others must. `stops`: the program prints this and gives up.
  */
 export type Inside =
   | { readonly as: "same" }
@@ -107,8 +114,16 @@ export const suites: readonly Suite[] = [
   { name: "pidfd-getfd", sources: ["pidfd/pidfd_getfd_test.c"], inside: same },
   { name: "pidfd-wait", sources: ["pidfd/pidfd_wait.c"], inside: refused(/./, clone3) },
   { name: "pidfd-setns", sources: ["pidfd/pidfd_setns_test.c"], inside: refused(/./, namespaces) },
-  { name: "pidfd-fdinfo", sources: ["pidfd/pidfd_fdinfo_test.c"], inside: stops(/clone failed/, namespaces) },
-  { name: "clone3", sources: ["clone3/clone3.c"], inside: stops(/clone3\(\) syscall is not supported/, clone3) },
+  {
+    name: "pidfd-fdinfo",
+    sources: ["pidfd/pidfd_fdinfo_test.c"],
+    inside: stops(/clone failed/, namespaces),
+  },
+  {
+    name: "clone3",
+    sources: ["clone3/clone3.c"],
+    inside: stops(/clone3\(\) syscall is not supported/, clone3),
+  },
   {
     name: "clone3-set-tid",
     sources: ["clone3/clone3_set_tid.c"],
@@ -117,13 +132,18 @@ export const suites: readonly Suite[] = [
   {
     name: "memfd",
     sources: ["memfd/memfd_test.c", "memfd/common.c"],
-    inside: stops(/ended by SIGABRT/, "every memory file is sealed against execution, which the suite does not expect"),
+    inside: stops(
+      /ended by SIGABRT/,
+      "every memory file is sealed against execution, which the suite does not expect",
+    ),
   },
   {
     name: "mount-setattr",
     sources: ["mount_setattr/mount_setattr_test.c"],
     inside: refused(/./, namespaces),
-    failsBare: { "mount_setattr_idmapped.invalid_fd_initial_userns": "this kernel answers EINVAL for EPERM" },
+    failsBare: {
+      "mount_setattr_idmapped.invalid_fd_initial_userns": "this kernel answers EINVAL for EPERM",
+    },
   },
   {
     name: "statmount",

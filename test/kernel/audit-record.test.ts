@@ -20,10 +20,14 @@ test("a denial's quoted path, domain and blockers are read", () => {
 });
 
 test("a path with a blank or a quote comes in hex and is turned back; a hex-looking name in quotes is left alone", () => {
-  expect(read(1423, "audit(1.000:1): domain=a blockers=fs.read_file path=2F612062220A")).toMatchObject({
+  expect(
+    read(1423, "audit(1.000:1): domain=a blockers=fs.read_file path=2F612062220A"),
+  ).toMatchObject({
     path: '/a b"\n',
   });
-  expect(read(1423, 'audit(1.000:1): domain=a blockers=fs.read_file path="ABCD"')).toMatchObject({ path: "ABCD" });
+  expect(read(1423, 'audit(1.000:1): domain=a blockers=fs.read_file path="ABCD"')).toMatchObject({
+    path: "ABCD",
+  });
 });
 
 test("an abstract socket's name keeps its leading NUL", () => {
@@ -32,17 +36,22 @@ test("an abstract socket's name keeps its leading NUL", () => {
 });
 
 test("address, port and the other process of a signal are read", () => {
-  expect(read(1423, "audit(1.000:1): domain=a blockers=net.connect_tcp daddr=127.0.0.1 dest=80")).toMatchObject({
+  expect(
+    read(1423, "audit(1.000:1): domain=a blockers=net.connect_tcp daddr=127.0.0.1 dest=80"),
+  ).toMatchObject({
     address: "127.0.0.1",
     port: 80,
   });
-  expect(read(1423, 'audit(1.000:1): domain=a blockers=scope.signal opid=1 ocomm="systemd"')).toMatchObject({
+  expect(
+    read(1423, 'audit(1.000:1): domain=a blockers=scope.signal opid=1 ocomm="systemd"'),
+  ).toMatchObject({
     other: { pid: 1, comm: "systemd" },
   });
 });
 
 test("a domain's announcement, its end and a system call record are read", () => {
-  const allocated = 'audit(1.000:1): domain=a status=allocated mode=enforcing pid=27 uid=0 exe="/bin/x" comm="x"';
+  const allocated =
+    'audit(1.000:1): domain=a status=allocated mode=enforcing pid=27 uid=0 exe="/bin/x" comm="x"';
   expect(read(1424, allocated)).toMatchObject({ kind: "allocated", pid: 27, executable: "/bin/x" });
   expect(read(1424, "audit(1.000:2): domain=a status=deallocated denials=2")).toEqual({
     kind: "deallocated",

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import type { Fields, Layout } from "../../src/kernel/struct.ts";
 
 /** What C says of one name: a value, or that these headers do not have it. */
-export type CAnswer = { readonly state: "known"; readonly value: bigint } | { readonly state: "not in headers" };
+export type CAnswer =
+  | { readonly state: "known"; readonly value: bigint }
+  | { readonly state: "not in headers" };
 
 const headers = [
   "asm/termbits.h",
@@ -44,7 +46,10 @@ const headers = [
 ];
 const prologue = `#define _GNU_SOURCE\n#include <stddef.h>\n#include <stdio.h>\n${headers.map((name) => `#include <${name}>`).join("\n")}\n`;
 
-/** Evaluates integer expressions in C. An expression that does not compile is one that these headers lack. */
+/**
+ * Evaluates integer expressions in C. An expression that does not compile is one that these headers
+ * lack.
+ */
 export function evaluate(expressions: readonly string[]): Map<string, CAnswer> {
   const folder = mkdtempSync(join(tmpdir(), "cofferdam-struct-check-"));
   try {
@@ -54,7 +59,10 @@ export function evaluate(expressions: readonly string[]): Map<string, CAnswer> {
     return new Map(
       expressions.map((expression) => {
         const value = values.get(expression);
-        return [expression, value === undefined ? { state: "not in headers" } : { state: "known", value }];
+        return [
+          expression,
+          value === undefined ? { state: "not in headers" } : { state: "known", value },
+        ];
       }),
     );
   } finally {
@@ -62,7 +70,10 @@ export function evaluate(expressions: readonly string[]): Map<string, CAnswer> {
   }
 }
 
-/** Each expression is an array bound on a line of its own: the compiler names the line of every one that it cannot evaluate. */
+/**
+ * Each expression is an array bound on a line of its own: the compiler names the line of every one
+ * that it cannot evaluate.
+ */
 function unknownTo(folder: string, expressions: readonly string[]): Set<string> {
   const source = join(folder, "unknown.c");
   const lines = expressions.map((text, index) => `long long x${index} = (long long)(${text});`);
@@ -75,7 +86,9 @@ function unknownTo(folder: string, expressions: readonly string[]): Set<string> 
     return new Set();
   } catch (error) {
     const report = String((error as { stderr?: Buffer }).stderr);
-    const numbers = [...report.matchAll(/^expressions:(\d+):\d+: error/gm)].map((match) => Number(match[1]));
+    const numbers = [...report.matchAll(/^expressions:(\d+):\d+: error/gm)].map((match) =>
+      Number(match[1]),
+    );
     if (numbers.length === 0) throw error;
     return new Set(numbers.map((number) => expressions[number - 1] ?? ""));
   }
@@ -92,10 +105,15 @@ function run(folder: string, expressions: readonly string[]): Map<string, bigint
 }
 
 /** The expressions for a layout's size and offsets, with what the layout says. */
-export function layoutExpressions(layout: Layout<Fields>): [expression: string, expected: bigint][] {
+export function layoutExpressions(
+  layout: Layout<Fields>,
+): [expression: string, expected: bigint][] {
   const offsets = Object.keys(layout.fields)
     .filter(isNamed)
-    .map((field): [string, bigint] => [`offsetof(${layout.cName}, ${field})`, BigInt(layout.offset[field] ?? -1)]);
+    .map((field): [string, bigint] => [
+      `offsetof(${layout.cName}, ${field})`,
+      BigInt(layout.offset[field] ?? -1),
+    ]);
   return layout.prefix ? offsets : [[`sizeof(${layout.cName})`, BigInt(layout.size)], ...offsets];
 }
 

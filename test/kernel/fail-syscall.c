@@ -1,7 +1,8 @@
-// Runs a program under a filter that makes chosen system calls fail, as on a kernel that lacks them.
+// Runs a program under a filter that makes chosen system calls fail, as on a kernel that lacks
+// them.
 //   fail-syscall ERRNO NR[:ARGUMENT:MASK] -- PROGRAM ARGUMENT...
-// With ARGUMENT (0-5) and MASK the call fails only if that argument's low 32 bits have one of the mask's bits; with `=` before
-// the mask only if they are equal to it.
+// With ARGUMENT (0-5) and MASK the call fails only if that argument's low 32 bits have one of the
+// mask's bits; with `=` before the mask only if they are equal to it.
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -44,7 +45,8 @@ int main(int argc, char **argv) {
   };
   struct sock_fprog program = {sizeof always / sizeof *always, always};
   if (conditional) program = (struct sock_fprog){sizeof sometimes / sizeof *sometimes, sometimes};
-  // As root no no_new_privs is needed, and none is set: it would be a second change to what the program sees.
+  // As root no no_new_privs is needed, and none is set: it would be a second change to what the
+  // program sees.
   if (geteuid() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return perror("no_new_privs"), 2;
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) return perror("seccomp"), 2;
   execvp(argv[4], argv + 4);

@@ -5,13 +5,18 @@ import { seccompNotif, sockaddrUn } from "../../src/kernel/structs.ts";
 
 test("a failed call throws its name, its number and what was tried", () => {
   const error = expect(() => ffi.open("/nonexistent", constants.O_RDONLY));
-  error.toThrow(expect.objectContaining({ code: "ENOENT", errno: constants.ENOENT, call: "open /nonexistent" }));
+  error.toThrow(
+    expect.objectContaining({ code: "ENOENT", errno: constants.ENOENT, call: "open /nonexistent" }),
+  );
   expect(ffi.syscallRaw(3, -1)).toBe(-constants.EBADF);
 });
 
 test("openat2 refuses a symbolic link when asked to", () => {
   expect(() =>
-    ffi.openat2(constants.AT_FDCWD, "/proc/self/status", { flags: 0, resolve: constants.RESOLVE_NO_SYMLINKS }),
+    ffi.openat2(constants.AT_FDCWD, "/proc/self/status", {
+      flags: 0,
+      resolve: constants.RESOLVE_NO_SYMLINKS,
+    }),
   ).toThrow(expect.objectContaining({ code: "ELOOP" }));
 });
 

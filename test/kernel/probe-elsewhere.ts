@@ -42,7 +42,8 @@ export function makeElsewhere(): Elsewhere {
   const run = (program: string, args: readonly string[], ids: object = {}) =>
     JSON.parse(execFileSync(program, args, { encoding: "utf8", cwd: "/", ...ids })) as HostFacts;
   return {
-    withoutCall: (errno, call) => run(failSyscall, [String(errno), call, "--", process.execPath, bundle]),
+    withoutCall: (errno, call) =>
+      run(failSyscall, [String(errno), call, "--", process.execPath, bundle]),
     asUser: (uid) => run(process.execPath, [bundle], { uid, gid: uid }),
     remove: () => rmSync(folder, { recursive: true }),
   };

@@ -27,7 +27,10 @@ function saying(facts: HostFacts, state: string): FeatureName[] {
   return featureNames.filter((name) => facts.features[name].state === state);
 }
 
-/** What Linux 6.18 with Landlock ABI 7 gives to root outside of containers; a host that differs is told how. */
+/**
+ * What Linux 6.18 with Landlock ABI 7 gives to root outside of containers; a host that differs is
+ * told how.
+ */
 test("on the kernel that Cofferdam is developed on, root has everything but what that kernel lacks", (context) => {
   needsRoot(context);
   skipUnless(
@@ -86,13 +89,25 @@ const refusals: readonly { errno: number; call: string; features: readonly Featu
     call: call("ioctl", `:1:=${constants.SECCOMP_IOCTL_NOTIF_SET_FLAGS}`),
     features: ["seccomp-sync-wakeup"],
   },
-  { errno: EINVAL, call: call("ioctl", `:1:=${constants.SECCOMP_IOCTL_NOTIF_ADDFD}`), features: ["seccomp-addfd"] },
-  { errno: EINVAL, call: call("memfd_create", `:1:${constants.MFD_NOEXEC_SEAL}`), features: ["memfd-noexec"] },
+  {
+    errno: EINVAL,
+    call: call("ioctl", `:1:=${constants.SECCOMP_IOCTL_NOTIF_ADDFD}`),
+    features: ["seccomp-addfd"],
+  },
+  {
+    errno: EINVAL,
+    call: call("memfd_create", `:1:${constants.MFD_NOEXEC_SEAL}`),
+    features: ["memfd-noexec"],
+  },
   { errno: ENOSYS, call: call("openat2"), features: ["openat2"] },
   { errno: EPERM, call: call("unshare"), features: ["private-ipc"] },
   { errno: EPERM, call: call("pidfd_getfd"), features: ["target-access"] },
   { errno: EPERM, call: call("bpf"), features: ["cgroup-inet", "cgroup-unix", "bpf-lsm"] },
-  { errno: EPERM, call: call("bpf", `:0:=${constants.BPF_PROG_ATTACH}`), features: ["cgroup-inet", "cgroup-unix"] },
+  {
+    errno: EPERM,
+    call: call("bpf", `:0:=${constants.BPF_PROG_ATTACH}`),
+    features: ["cgroup-inet", "cgroup-unix"],
+  },
   {
     errno: EPERM,
     call: call("bpf", `:0:=${constants.BPF_PROG_GET_FD_BY_ID}`),
@@ -109,7 +124,9 @@ test.each(refusals)(
   "the answer is no when call $call fails with error $errno: $features",
   ({ errno, call, features }) => {
     const facts = elsewhere.withoutCall(errno, call);
-    const changed = featureNames.filter((name) => facts.features[name].state !== here.features[name].state);
+    const changed = featureNames.filter(
+      (name) => facts.features[name].state !== here.features[name].state,
+    );
     const expected = features.filter((name) => here.features[name].state === "yes");
     expect(changed.toSorted()).toEqual(expected.toSorted());
     for (const name of features) {
@@ -124,7 +141,13 @@ test("an ordinary user is told what only root has", (context) => {
   needsRoot(context);
   const facts = elsewhere.asUser(NOBODY);
   expect(facts.caller.uid).toBe(NOBODY);
-  for (const name of ["restrict-without-nnp", "private-ipc", "cgroup-inet", "cgroup-unix", "audit-read"] as const) {
+  for (const name of [
+    "restrict-without-nnp",
+    "private-ipc",
+    "cgroup-inet",
+    "cgroup-unix",
+    "audit-read",
+  ] as const) {
     expect(facts.features[name].state, name).toBe("no");
   }
   expect(facts.features["landlock-files"]).toEqual(here.features["landlock-files"]);
@@ -139,13 +162,16 @@ test("probing leaves nothing behind: no cgroup, no folder, no process, no descri
 });
 
 function snapshot() {
-  const mine = (name: string) => name.startsWith("cofferdam-probe") && name.endsWith(String(process.pid));
+  const mine = (name: string) =>
+    name.startsWith("cofferdam-probe") && name.endsWith(String(process.pid));
   return {
     cgroups: here.cgroup2 === null ? [] : readdirSync(here.cgroup2).filter(mine),
     descriptors: readdirSync("/proc/self/fd").length,
     folders: readdirSync(tmpdir()).filter((name) => name.startsWith("cofferdam-probe-")),
     children: readFileSync(`/proc/self/task/${process.pid}/children`, "utf8"),
-    confinement: readFileSync("/proc/self/status", "utf8").match(/^(NoNewPrivs|Seccomp|CapEff):.*$/gm),
+    confinement: readFileSync("/proc/self/status", "utf8").match(
+      /^(NoNewPrivs|Seccomp|CapEff):.*$/gm,
+    ),
   };
 }
 

@@ -7,15 +7,18 @@ import { type CAnswer, evaluate, layoutExpressions, widthExpressions } from "./c
 /** Kernel-internal numbers that no header of user space has, and the source that defines them. */
 const internal = new Map([["SOCK_TYPE_MASK", "linux/net.h of the kernel"]]);
 
-/** Names that libc's headers spell or value differently from the kernel's, as an expression that means the kernel's. */
+/**
+ * Names that libc's headers spell or value differently from the kernel's, as an expression that
+ * means the kernel's.
+ */
 const spelled = new Map([
   ["__O_TMPFILE", "(O_TMPFILE & ~O_DIRECTORY)"],
   ["UNIX_PATH_MAX", "sizeof(((struct sockaddr_un *)0)->sun_path)"],
 ]);
 
 /**
- * Names that Debian 13's headers (6.12) are too old for. Newer headers have them, and then they are compared.
- * A name that is in no header and not here is a misspelling.
+ * Names that Debian 13's headers (6.12) are too old for. Newer headers have them, and then they are
+ * compared. A name that is in no header and not here is a misspelling.
  */
 const newerThanHeaders = new Set([
   "LANDLOCK_CREATE_RULESET_ERRATA",
@@ -56,9 +59,13 @@ test("every struct has the size, offsets and widths that the C compiler gives it
     ...widthExpressions(layout),
   ]);
   const answers = evaluate(claims.map(([expression]) => expression));
-  const wrong = claims.filter(([expression, expected]) => differs(answers.get(expression), expected));
+  const wrong = claims.filter(([expression, expected]) =>
+    differs(answers.get(expression), expected),
+  );
   expect(
-    wrong.map(([expression, expected]) => `${expected} claimed, ${describeDifference(expression, answers)}`),
+    wrong.map(
+      ([expression, expected]) => `${expected} claimed, ${describeDifference(expression, answers)}`,
+    ),
   ).toEqual([]);
   expectOnlyNewer(answers, new Set());
 });
@@ -66,7 +73,9 @@ test("every struct has the size, offsets and widths that the C compiler gives it
 test("every system call has the number that the C compiler gives it", () => {
   const claims = Object.entries(syscallNumbers);
   const answers = evaluate(claims.map(([name]) => `__NR_${name}`));
-  const wrong = claims.filter(([name, number]) => differs(answers.get(`__NR_${name}`), BigInt(number)));
+  const wrong = claims.filter(([name, number]) =>
+    differs(answers.get(`__NR_${name}`), BigInt(number)),
+  );
   expect(wrong.map(([name]) => describeDifference(`__NR_${name}`, answers))).toEqual([]);
   expectOnlyNewer(answers, new Set([...newerCalls].map((name) => `__NR_${name}`)));
 });
@@ -90,7 +99,9 @@ function differs(answer: CAnswer | undefined, expected: bigint): boolean {
 
 function sameLow32(value: bigint, expected: bigint): boolean {
   const fits = (number: bigint) => number >= -(2n ** 31n) && number < 2n ** 32n;
-  return fits(value) && fits(expected) && BigInt.asUintN(32, value) === BigInt.asUintN(32, expected);
+  return (
+    fits(value) && fits(expected) && BigInt.asUintN(32, value) === BigInt.asUintN(32, expected)
+  );
 }
 
 function describeDifference(expression: string, answers: ReadonlyMap<string, CAnswer>): string {
@@ -98,9 +109,18 @@ function describeDifference(expression: string, answers: ReadonlyMap<string, CAn
   return `${expression} is ${answer?.state === "known" ? answer.value : "not evaluated"} in C`;
 }
 
-/** Counted and listed rather than skipped: what could not be compared here must be on the list above. */
-function expectOnlyNewer(answers: ReadonlyMap<string, CAnswer>, allowed: ReadonlySet<string>): void {
-  const missing = [...answers].filter(([, answer]) => answer.state === "not in headers").map(([name]) => name);
-  if (missing.length > 0) console.info(`not in headers, ${missing.length} of ${answers.size}: ${missing.join(" ")}`);
+/**
+ * Counted and listed rather than skipped: what could not be compared here must be on the list
+ * above.
+ */
+function expectOnlyNewer(
+  answers: ReadonlyMap<string, CAnswer>,
+  allowed: ReadonlySet<string>,
+): void {
+  const missing = [...answers]
+    .filter(([, answer]) => answer.state === "not in headers")
+    .map(([name]) => name);
+  if (missing.length > 0)
+    console.info(`not in headers, ${missing.length} of ${answers.size}: ${missing.join(" ")}`);
   expect(missing.filter((name) => !allowed.has(name))).toEqual([]);
 }

@@ -28,20 +28,27 @@ test("groups are fully expanded: no group and no unknown name is left in one", (
 });
 
 test("nested groups bring their members: @system-service has those of @default, @file-system and @network-io", () => {
-  const { "@system-service": service = [], "@default": basic = [], "@file-system": files = [] } = groups();
+  const {
+    "@system-service": service = [],
+    "@default": basic = [],
+    "@file-system": files = [],
+  } = groups();
   expect(service).toEqual(expect.arrayContaining([...basic, ...files, "connect"]));
 });
 
 test("calls that are newer than systemd's list are beside their older relatives", () => {
   const { "@file-system": files, "@default": basic, "@mount": mount } = groups();
-  expect(files).toEqual(expect.arrayContaining(["setxattrat", "removexattrat", "file_setattr", "fchmodat2"]));
+  expect(files).toEqual(
+    expect.arrayContaining(["setxattrat", "removexattrat", "file_setattr", "fchmodat2"]),
+  );
   expect(basic).toEqual(expect.arrayContaining(["futex_wake", "uprobe", "uretprobe"]));
   expect(mount).toContain("open_tree_attr");
 });
 
 test("every way to mount, to load kernel code and past the filter is in @never, with a reason", () => {
   const { "@never": never = [], "@mount": mount = [], "@module": modules = [] } = groups();
-  // Held back by no group of its own: chroot changes no mount, and statmount and listmount only look.
+  // Held back by no group of its own: chroot changes no mount, and statmount and listmount only
+  // look.
   const harmless = ["chroot", "statmount", "listmount"];
   const wanted = [...mount, ...modules].filter((call) => !harmless.includes(call));
   expect(wanted.filter((call) => !never.includes(call))).toEqual([]);

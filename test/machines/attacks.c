@@ -1,5 +1,7 @@
-// What an escape from the guest would be: this runs in the emulator's place, as the emulator's user, in the machine's domain. Each attack is a child of its own and ends with one line,
-// `NAME: succeeded|refused|cannot try: STEP`. Settings come as `-append "KEY=VALUE ..."`, since a machine's environment is not its starter's; `-name` has the attacks.
+// What an escape from the guest would be: this runs in the emulator's place, as the emulator's
+// user, in the machine's domain. Each attack is a child of its own and ends with one line, `NAME:
+// succeeded|refused|cannot try: STEP`. Settings come as `-append "KEY=VALUE ..."`, since a
+// machine's environment is not its starter's; `-name` has the attacks.
 #include "../attacks/programs/attack.h"
 #include <linux/if_tun.h>
 #include <linux/vm_sockets.h>
@@ -23,7 +25,8 @@ static void reach(const char *name) {
   TRY(connect(fd, (struct sockaddr *)&address, sizeof(address)));
 }
 
-// The original's break-out: a privileged daemon's configuration, then a signal that makes it read that.
+// The original's break-out: a privileged daemon's configuration, then a signal that makes it read
+// that.
 static void configuration(void) {
   int fd = STEP(open(setting("CONFIGURATION"), O_WRONLY | O_APPEND));
   STEP(write(fd, "run me\n", 7));

@@ -1,4 +1,5 @@
-// In the emulator's place: connects to its monitor, closes it, and goes on with a child of its own, whatever it is asked to.
+// In the emulator's place: connects to its monitor, closes it, and goes on with a child of its own,
+// whatever it is asked to.
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

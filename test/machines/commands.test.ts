@@ -21,22 +21,36 @@ interface Entry {
 
 let schema: ReadonlyMap<string, Entry> = new Map();
 beforeAll(() => {
-  const said = ["qmp_capabilities", "query-qmp-schema", "quit"].map((execute) => `${JSON.stringify({ execute })}\n`);
+  const said = ["qmp_capabilities", "query-qmp-schema", "quit"].map(
+    (execute) => `${JSON.stringify({ execute })}\n`,
+  );
   const args = ["-nodefaults", "-display", "none", "-machine", "none", "-qmp", "stdio"];
-  const { stdout } = spawnSync("qemu-system-x86_64", args, { input: said.join(""), encoding: "utf8" });
+  const { stdout } = spawnSync("qemu-system-x86_64", args, {
+    input: said.join(""),
+    encoding: "utf8",
+  });
   const answers = (stdout ?? "").split("\n").filter((line) => line.includes('"meta-type"'));
-  const [entries = []] = answers.map((line) => (JSON.parse(line) as { return: readonly Entry[] }).return);
+  const [entries = []] = answers.map(
+    (line) => (JSON.parse(line) as { return: readonly Entry[] }).return,
+  );
   schema = new Map(entries.map((entry) => [entry.name, entry]));
 });
-beforeEach((context) => skipUnless(context, schema.size > 0, "there is no QEMU, which set-up installs as root"));
+beforeEach((context) =>
+  skipUnless(context, schema.size > 0, "there is no QEMU, which set-up installs as root"),
+);
 
 const handled = new Set(
-  new Commands({} as Places, { name: "one", folder: "/", placed: nothing } as unknown as Machine, () =>
-    Promise.resolve({}),
+  new Commands(
+    {} as Places,
+    { name: "one", folder: "/", placed: nothing } as unknown as Machine,
+    () => Promise.resolve({}),
   ).named,
 );
 
-/** Texts in their arguments are names of what the machine has, or of what it is to be told: they make QEMU open, make or connect to nothing of the host. */
+/**
+ * Texts in their arguments are names of what the machine has, or of what it is to be told: they
+ * make QEMU open, make or connect to nothing of the host.
+ */
 const inside = `
   announce-self balloon device_del set_link system_wakeup
   block-export-del
@@ -61,7 +75,8 @@ const inside = `
 const judged: Readonly<Record<string, string>> = {
   "human-monitor-command": "the readable monitor, by which nothing is granted",
   "qom-set": "a property of what is there, which takes its files when it is made",
-  "block-stream": "names of parents that the machine has; what is written into a header is compared at the next start",
+  "block-stream":
+    "names of parents that the machine has; what is written into a header is compared at the next start",
   "change-backing-file": "writes a name into a header, which is compared at the next start",
 };
 
@@ -70,14 +85,17 @@ function takesText(name: string, seen = new Set<string>()): boolean {
   const entry = schema.get(name);
   if (entry === undefined || seen.has(name)) return false;
   seen.add(name);
-  if (entry["meta-type"] === "builtin") return ["string", "value"].includes(entry["json-type"] ?? "");
+  if (entry["meta-type"] === "builtin")
+    return ["string", "value"].includes(entry["json-type"] ?? "");
   const inner = [...(entry.members ?? []), ...(entry.variants ?? [])].map(({ type }) => type);
   return [...inner, entry["element-type"] ?? ""].some((type) => takesText(type, seen));
 }
 
 test("every command of this QEMU that takes a text is granted what it names, refused, or known to name nothing of the host", () => {
   const commands = [...schema.values()].filter((entry) => entry["meta-type"] === "command");
-  const taking = commands.filter((entry) => takesText(entry["arg-type"] ?? "")).map(({ name }) => name);
+  const taking = commands
+    .filter((entry) => takesText(entry["arg-type"] ?? ""))
+    .map(({ name }) => name);
   expect(taking.length).toBeGreaterThan(100);
   const known = new Set([...inside.trim().split(/\s+/), ...Object.keys(judged)]);
   expect(taking.filter((name) => !handled.has(name) && !known.has(name))).toEqual([]);
@@ -89,7 +107,8 @@ test("every command that is dealt with is one of this QEMU's, so that none is mi
 });
 
 test("every state of a migration is one that goes on or an end", () => {
-  const states = [...schema.values()].find(({ values }) => values?.includes("postcopy-paused"))?.values ?? [];
+  const states =
+    [...schema.values()].find(({ values }) => values?.includes("postcopy-paused"))?.values ?? [];
   const ends = ["none", "completed", "failed", "cancelled"];
   expect([...states].sort()).toEqual([...movingStates, ...ends].sort());
 });

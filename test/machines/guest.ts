@@ -27,10 +27,13 @@ stty -echo < /dev/ttyS0
 exec setsid cttyhack sh -c 'echo ${BANNER}; while read -r line; do eval "$line"; echo "status $?"; done; poweroff -f' < /dev/ttyS0 > /dev/ttyS0 2>&1
 `;
 
-/** Debian's stock kernel and a first file system with a shell at the serial line: options for QEMU. */
+/**
+ * Debian's stock kernel and a first file system with a shell at the serial line: options for QEMU.
+ */
 export function guestFiles(folder: string): { kernel: string; initrd: string } {
   const tree = join(folder, "initramfs");
-  for (const name of ["bin", "dev", "proc", "sys", "drivers"]) mkdirSync(join(tree, name), { recursive: true });
+  for (const name of ["bin", "dev", "proc", "sys", "drivers"])
+    mkdirSync(join(tree, name), { recursive: true });
   copyFileSync(busybox(), join(tree, "bin/busybox"));
   writeFileSync(join(tree, "init"), init);
   chmodSync(join(tree, "init"), 0o755);
@@ -40,17 +43,37 @@ export function guestFiles(folder: string): { kernel: string; initrd: string } {
     execFileSync("sh", ["-ec", script, "sh", file, join(tree, "drivers", `${index}.ko`)]);
   }
   const initrd = join(folder, "initrd");
-  execFileSync("sh", ["-ec", 'cd "$1" && find . | cpio --quiet -o -H newc > "$2"', "sh", tree, initrd]);
+  execFileSync("sh", [
+    "-ec",
+    'cd "$1" && find . | cpio --quiet -o -H newc > "$2"',
+    "sh",
+    tree,
+    initrd,
+  ]);
   const kernel = join(folder, "kernel");
   copyFileSync(kernelFile("boot", /^vmlinuz-/), kernel);
   return { kernel, initrd };
 }
 
 /** What every machine of these tests has; its serial line is standard input and output. */
-export function emulator({ kernel, initrd }: { kernel: string; initrd: string }): readonly string[] {
+export function emulator({
+  kernel,
+  initrd,
+}: {
+  kernel: string;
+  initrd: string;
+}): readonly string[] {
   const fixed =
     "qemu-system-x86_64 -nodefaults -display none -machine pc,accel=tcg -cpu max -m 192 -serial stdio -no-reboot";
-  return [...fixed.split(" "), "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=1"];
+  return [
+    ...fixed.split(" "),
+    "-kernel",
+    kernel,
+    "-initrd",
+    initrd,
+    "-append",
+    "console=ttyS0 quiet panic=1",
+  ];
 }
 
 /** A machine that somebody runs, with the serial line of its guest. */
@@ -85,7 +108,8 @@ export class Powered {
     for (;;) {
       const rest = this.text.slice(from);
       if (pattern.test(rest)) return rest;
-      if (this.process.exitCode !== null) throw new Error(`the machine ended before ${pattern}:\n${this.text}`);
+      if (this.process.exitCode !== null)
+        throw new Error(`the machine ended before ${pattern}:\n${this.text}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -107,8 +131,14 @@ export class Powered {
   }
 }
 
-/** What a connection gives when something was written to it, until it ends or `pattern` was seen. */
-export function exchange(place: { path: string } | { port: number; host: string }, text: string, pattern: RegExp) {
+/**
+ * What a connection gives when something was written to it, until it ends or `pattern` was seen.
+ */
+export function exchange(
+  place: { path: string } | { port: number; host: string },
+  text: string,
+  pattern: RegExp,
+) {
   return new Promise<string>((resolve, reject) => {
     const socket = connect(place, () => socket.write(text));
     let got = "";

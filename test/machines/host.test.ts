@@ -8,7 +8,12 @@ import { parentsOf } from "../../src/machines/parents.ts";
 import { broadcastOf, placeResources } from "../../src/machines/place.ts";
 import { grantsOf } from "../../src/machines/policy.ts";
 import { describeCommandLine } from "../../src/machines/qemu/command-line.ts";
-import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../src/machines/record.ts";
+import {
+  differences,
+  mergeAccepted,
+  readAccepted,
+  writeAccepted,
+} from "../../src/machines/record.ts";
 import { wayOf } from "../../src/machines/way.ts";
 import { networkContains, parseAddress } from "../../src/model/network.ts";
 import { formatLetters } from "../../src/model/permission.ts";
@@ -20,7 +25,9 @@ const at = (name: string): string => join(folder, name);
 let qemuImg = true;
 
 function create(name: string, ...more: readonly string[]): void {
-  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", ...more, at(name), "16M"], { cwd: folder });
+  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", ...more, at(name), "16M"], {
+    cwd: folder,
+  });
 }
 
 beforeAll(() => {
@@ -41,7 +48,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the parents of an image", () => {
-  beforeEach((context) => skipUnless(context, qemuImg, "there is no qemu-img, which set-up installs as root"));
+  beforeEach((context) =>
+    skipUnless(context, qemuImg, "there is no qemu-img, which set-up installs as root"),
+  );
 
   test.each([
     ["top.qcow2", ["qcow2 images/middle.qcow2", "qcow2 images/base.qcow2", "raw raw.img"]],
@@ -57,17 +66,34 @@ describe("the parents of an image", () => {
     const told: readonly { filename: string; format: string }[] = JSON.parse(
       execFileSync("qemu-img", chain, { encoding: "utf8" }),
     );
-    const found = parentsOf(at("top.qcow2"), "qcow2").map(({ format, way }) => ({ format, path: way.leadsTo }));
-    expect(found).toEqual(told.slice(1).map(({ filename, format }) => ({ format, path: realpathSync(filename) })));
+    const found = parentsOf(at("top.qcow2"), "qcow2").map(({ format, way }) => ({
+      format,
+      path: way.leadsTo,
+    }));
+    expect(found).toEqual(
+      told.slice(1).map(({ filename, format }) => ({ format, path: realpathSync(filename) })),
+    );
   });
 
   test.each([
     ["no header at all", Buffer.alloc(4096), /no qcow2 image/],
     ["a header that ends early", Buffer.from("514649fb00000003", "hex"), /no qcow2 image/],
-    ["a parent's name beyond the header", header({ parentAt: 1 << 30, parentBytes: 10 }), /outside the header/],
+    [
+      "a parent's name beyond the header",
+      header({ parentAt: 1 << 30, parentBytes: 10 }),
+      /outside the header/,
+    ],
     ["a parent's name without end", header({ parentAt: 200, parentBytes: 5000 }), /too long/],
-    ["a parent over the network", header({ parentAt: 200, parentBytes: 12, parent: "ssh://h/a" }), /no plain file/],
-    ["a parent without format", header({ parentAt: 200, parentBytes: 5, parent: "a.img" }), /without a format/],
+    [
+      "a parent over the network",
+      header({ parentAt: 200, parentBytes: 12, parent: "ssh://h/a" }),
+      /no plain file/,
+    ],
+    [
+      "a parent without format",
+      header({ parentAt: 200, parentBytes: 5, parent: "a.img" }),
+      /without a format/,
+    ],
     [
       "extensions without end",
       header({ parentAt: 0, parentBytes: 0, extension: 0x7fffffff }),
@@ -100,7 +126,9 @@ describe("what was accepted", () => {
     const before = place("-drive file=disk,format=raw");
     writeAccepted(at("record"), "one", before);
     expect(readAccepted(at("record"), "one")).toEqual({ names: before.names, parents: {} });
-    expect(differences(before, place("-drive file=disk,format=raw -kernel /etc/hostname"))).toEqual([]);
+    expect(differences(before, place("-drive file=disk,format=raw -kernel /etc/hostname"))).toEqual(
+      [],
+    );
     rmSync(at("disk"));
     symlinkSync("/etc/shadow", at("disk"));
     expect(differences(before, place("-drive file=disk,format=raw"))).toEqual([
@@ -132,18 +160,25 @@ describe("what was accepted", () => {
       place("-drive file=wrote.img,format=raw -drive file=read.img,format=raw,readonly=on"),
     );
     for (const name of ["wrote.img", "read.img"]) writeFileSync(at(name), cloneOf("/etc/hostname"));
-    const refused = [`image ${at("wrote.img")} says that it stands on /etc/hostname (raw), and stood on nothing`];
+    const refused = [
+      `image ${at("wrote.img")} says that it stands on /etc/hostname (raw), and stood on nothing`,
+    ];
     expect(differences(first, place("-drive file=wrote.img,format=qcow2"))).toEqual(refused);
     expect(differences(first, place("-drive file=read.img,format=qcow2"))).toEqual([]);
     const node = (backing: string) =>
       `-blockdev driver=qcow2,file.driver=file,file.filename=wrote.img,node-name=n${backing}`;
-    expect(differences(mergeAccepted(null, place(node(",backing="))), place(node("")))).toEqual(refused);
+    expect(differences(mergeAccepted(null, place(node(",backing="))), place(node("")))).toEqual(
+      refused,
+    );
     expect(
-      mergeAccepted(mergeAccepted(null, place(node(""))), place(node(",backing="))).parents[at("wrote.img")],
+      mergeAccepted(mergeAccepted(null, place(node(""))), place(node(",backing="))).parents[
+        at("wrote.img")
+      ],
     ).toHaveLength(1);
   });
 
-  test("is nothing before the first start", () => expect(readAccepted(at("record"), "two")).toBeNull());
+  test("is nothing before the first start", () =>
+    expect(readAccepted(at("record"), "two")).toBeNull());
 
   test("a broken record is refused", () => {
     writeFileSync(at("record/three.json"), "{");
@@ -154,9 +189,13 @@ describe("what was accepted", () => {
 describe("grants", () => {
   test("are the resources' and no more", () => {
     const line = `-drive file=${at("raw.img")},format=raw -cdrom ${at("raw.img")} -serial unix:s.sock,server,nowait -D l.log -virtfs local,path=${at("images")},mount_tag=t,security_model=none,readonly=on -vnc 127.0.0.1:1`;
-    const placed = placeResources(describeCommandLine(["-nodefaults", ...line.split(" ")], folder).resources);
+    const placed = placeResources(
+      describeCommandLine(["-nodefaults", ...line.split(" ")], folder).resources,
+    );
     const { names, addresses } = grantsOf(placed);
-    expect(names.map(({ permissions, pattern }) => `${formatLetters(permissions)} ${pattern}`)).toEqual([
+    expect(
+      names.map(({ permissions, pattern }) => `${formatLetters(permissions)} ${pattern}`),
+    ).toEqual([
       `r ${at("raw.img")}`,
       `cd ${at("s.sock")}`,
       ` ${at("s.sock")}`,
@@ -164,7 +203,9 @@ describe("grants", () => {
       `r ${at("images")}/**`,
       `rw ${at("raw.img")}`,
     ]);
-    expect(addresses).toMatchObject([{ operation: "listen", protocol: "tcp", ports: { first: 5901, last: 5901 } }]);
+    expect(addresses).toMatchObject([
+      { operation: "listen", protocol: "tcp", ports: { first: 5901, last: 5901 } },
+    ]);
   });
 
   test("user networking reaches every address but the host's", () => {
@@ -214,7 +255,10 @@ describe("grants", () => {
   });
 
   test("a name instead of an address is refused", () => {
-    const { resources } = describeCommandLine(["-nodefaults", "-serial", "tcp:example.org:1"], folder);
+    const { resources } = describeCommandLine(
+      ["-nodefaults", "-serial", "tcp:example.org:1"],
+      folder,
+    );
     expect(() => grantsOf(placeResources(resources))).toThrow(/`example.org` is a name/);
   });
 });

@@ -41,7 +41,8 @@ beforeEach(() => {
       onlyRead.push(...below);
     },
     onlyRead: async (names) => void onlyRead.push(...names),
-    imageOf: (piece) => (piece === "blockdev over" ? { name: at("over.qcow2"), format: "qcow2" } : null),
+    imageOf: (piece) =>
+      piece === "blockdev over" ? { name: at("over.qcow2"), format: "qcow2" } : null,
     images: () => known,
     nameOf: (path) => path,
     accept: async (parents) => void Object.assign(accepted, parents),
@@ -67,7 +68,11 @@ function told(): string {
   return all.join(", ").replaceAll(`${folder}/`, "");
 }
 
-const snapshot = (file: string, more: Message = {}): Message => ({ device: "d", "snapshot-file": at(file), ...more });
+const snapshot = (file: string, more: Message = {}): Message => ({
+  device: "d",
+  "snapshot-file": at(file),
+  ...more,
+});
 /** The emulator writes such an overlay. */
 const writes =
   (file: string, parent: string, parentFormat = "qcow2") =>
@@ -79,22 +84,40 @@ const writes =
 describe("which images a command makes", () => {
   const said = (command: string, given: Message): string =>
     imagesMade(command, given, "/here")
-      .map(({ path, format, isMade, use, job }) => `${use} ${format} ${path}${isMade ? "" : " there"} ${job}`)
+      .map(
+        ({ path, format, isMade, use, job }) =>
+          `${use} ${format} ${path}${isMade ? "" : " there"} ${job}`,
+      )
       .join(", ");
   const backup = { device: "d", sync: "full", target: "/b", format: "qcow2" };
   test.each<[string, Message, string]>([
-    ["blockdev-snapshot-sync", { device: "d", "snapshot-file": "o.qcow2" }, "overlay qcow2 /here/o.qcow2 null"],
+    [
+      "blockdev-snapshot-sync",
+      { device: "d", "snapshot-file": "o.qcow2" },
+      "overlay qcow2 /here/o.qcow2 null",
+    ],
     [
       "blockdev-snapshot-sync",
       { "node-name": "n", "snapshot-file": "file:/o", mode: "existing" },
       "overlay qcow2 /o there null",
     ],
     ["drive-backup", backup, "target qcow2 /b null"],
-    ["drive-mirror", { ...backup, "job-id": "j", format: "raw", mode: "existing" }, "target raw /b there j"],
-    ["blockdev-create", { "job-id": "j", options: { driver: "file", filename: "/f", size: 1 } }, "file raw /f j"],
+    [
+      "drive-mirror",
+      { ...backup, "job-id": "j", format: "raw", mode: "existing" },
+      "target raw /b there j",
+    ],
     [
       "blockdev-create",
-      { "job-id": "j", options: { driver: "qcow2", file: "n", size: 1, "backing-file": "/etc/shadow" } },
+      { "job-id": "j", options: { driver: "file", filename: "/f", size: 1 } },
+      "file raw /f j",
+    ],
+    [
+      "blockdev-create",
+      {
+        "job-id": "j",
+        options: { driver: "qcow2", file: "n", size: 1, "backing-file": "/etc/shadow" },
+      },
       "",
     ],
     [
@@ -111,24 +134,45 @@ describe("which images a command makes", () => {
   ])("%s %j", (command, given, expected) => expect(said(command, given)).toBe(expected));
 
   test.each<[string, Message, RegExp]>([
-    ["blockdev-snapshot-sync", { device: "d", "snapshot-file": "ssh://h/o" }, /`ssh:` is not opened as a file/],
-    ["blockdev-snapshot-sync", { device: "d", "snapshot-file": "/o", format: "vmdk" }, /format `vmdk` is not known/],
+    [
+      "blockdev-snapshot-sync",
+      { device: "d", "snapshot-file": "ssh://h/o" },
+      /`ssh:` is not opened as a file/,
+    ],
+    [
+      "blockdev-snapshot-sync",
+      { device: "d", "snapshot-file": "/o", format: "vmdk" },
+      /format `vmdk` is not known/,
+    ],
     ["blockdev-snapshot-sync", { device: "d" }, /`snapshot-file=` is missing/],
     ["drive-backup", { device: "d", sync: "full", target: "/b" }, /`format=` is missing/],
     ["drive-mirror", { ...backup, target: "nbd://h/e" }, /`nbd:` is not opened as a file/],
     ["drive-mirror", { ...backup, fd: "3" }, /`fd` is not known of drive-mirror/],
-    ["blockdev-create", { "job-id": "j", options: { driver: "ssh", location: { path: "/x" } } }, /driver `ssh`/],
-    ["transaction", { actions: [{ type: "drive-backup", data: { ...backup, target: "json:{}" } }] }, /`json:`/],
+    [
+      "blockdev-create",
+      { "job-id": "j", options: { driver: "ssh", location: { path: "/x" } } },
+      /driver `ssh`/,
+    ],
+    [
+      "transaction",
+      { actions: [{ type: "drive-backup", data: { ...backup, target: "json:{}" } }] },
+      /`json:`/,
+    ],
   ])("%s %j is refused", (command, given, why) => expect(() => said(command, given)).toThrow(why));
 });
 
 test("a snapshot is made, then written alone; what is below is only read, and what it stands on is recorded", async () => {
   emulator = writes("o.qcow2", at("disk.qcow2"));
   expect(await pass("blockdev-snapshot-sync", snapshot("o.qcow2"))).toEqual({ return: {} });
-  expect(asked).toEqual(["blockdev-snapshot-sync: make o.qcow2, image qcow2 read-write none o.qcow2"]);
+  expect(asked).toEqual([
+    "blockdev-snapshot-sync: make o.qcow2, image qcow2 read-write none o.qcow2",
+  ]);
   expect(told()).toBe("image qcow2 read-write none o.qcow2");
   expect(onlyRead).toEqual([at("disk.qcow2")]);
-  expect(accepted[at("o.qcow2")]?.map(({ path }) => path)).toEqual([at("disk.qcow2"), at("base.img")]);
+  expect(accepted[at("o.qcow2")]?.map(({ path }) => path)).toEqual([
+    at("disk.qcow2"),
+    at("base.img"),
+  ]);
 });
 
 test("a node that is put over another is taken for what its image says, where that is one of the machine's own", async () => {
@@ -137,10 +181,15 @@ test("a node that is put over another is taken for what its image says, where th
   await pass("transaction", { actions });
   await pass("blockdev-snapshot", { node: "n", overlay: "of nobody" });
   expect(onlyRead).toEqual([at("disk.qcow2")]);
-  expect(accepted[at("over.qcow2")]?.map(({ path }) => path)).toEqual([at("disk.qcow2"), at("base.img")]);
+  expect(accepted[at("over.qcow2")]?.map(({ path }) => path)).toEqual([
+    at("disk.qcow2"),
+    at("base.img"),
+  ]);
   writes("over.qcow2", "/etc/shadow", "raw")();
   accepted = {};
-  await expect(pass("blockdev-snapshot", { node: "n", overlay: "over" })).rejects.toThrow(/no image of this machine/);
+  await expect(pass("blockdev-snapshot", { node: "n", overlay: "over" })).rejects.toThrow(
+    /no image of this machine/,
+  );
   expect(accepted).toEqual({});
 });
 
@@ -177,9 +226,14 @@ test("an answer that is none is a refusal", async () => {
 
 test("where the emulator refuses, nothing stays granted, of none of the images of a transaction", async () => {
   emulator = () => ({ error: { class: "GenericError" } });
-  const actions = ["a", "b"].map((file) => ({ type: "blockdev-snapshot-sync", data: snapshot(file) }));
+  const actions = ["a", "b"].map((file) => ({
+    type: "blockdev-snapshot-sync",
+    data: snapshot(file),
+  }));
   expect(await pass("transaction", { actions })).toHaveProperty("error");
-  expect(asked).toEqual(["transaction: make a, image qcow2 read-write none a, make b, image qcow2 read-write none b"]);
+  expect(asked).toEqual([
+    "transaction: make a, image qcow2 read-write none a, make b, image qcow2 read-write none b",
+  ]);
   expect(told()).toBe("");
 });
 
@@ -189,13 +243,18 @@ test("where one of them cannot be taken away at the moment, the others are", asy
     granted.delete(piece);
   };
   emulator = () => ({ error: {} });
-  const actions = ["a", "b"].map((file) => ({ type: "blockdev-snapshot-sync", data: snapshot(file) }));
+  const actions = ["a", "b"].map((file) => ({
+    type: "blockdev-snapshot-sync",
+    data: snapshot(file),
+  }));
   await expect(pass("transaction", { actions })).rejects.toThrow("no agent");
   expect([...granted.keys()]).toEqual(["image 1"]);
 });
 
 test("what other images stand on is not made anew", async () => {
-  await expect(pass("blockdev-snapshot-sync", snapshot("base.img"))).rejects.toThrow(/other images .* stand on/);
+  await expect(pass("blockdev-snapshot-sync", snapshot("base.img"))).rejects.toThrow(
+    /other images .* stand on/,
+  );
   expect([asked, told()]).toEqual([[], ""]);
 });
 
@@ -237,7 +296,10 @@ test("a copy whose job is not named goes on while any job does", async () => {
 
 test("a file is made by a job, and is out of reach when that has ended", async () => {
   jobs = [{ id: "j", status: "running" }];
-  await pass("blockdev-create", { "job-id": "j", options: { driver: "file", filename: at("f"), size: 1 } });
+  await pass("blockdev-create", {
+    "job-id": "j",
+    options: { driver: "file", filename: at("f"), size: 1 },
+  });
   expect(told()).toBe("make f, image raw read-write none f");
   expect(accepted).toEqual({ [at("f")]: [] });
   jobs = [{ id: "j", status: "null" }];

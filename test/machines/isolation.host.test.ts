@@ -13,7 +13,10 @@ const TIMEOUT_MS = 120_000;
 const missing = process.getuid?.() === 0 ? machineMissing() : null;
 const users = { nobody: 65_534, root: 0 } as const;
 
-/** What is tried, and the object that the refusal's event names; with `as`, what only that user can do outside. */
+/**
+ * What is tried, and the object that the refusal's event names; with `as`, what only that user can
+ * do outside.
+ */
 const attacks: Readonly<Record<string, { readonly object: RegExp; readonly as?: "root" }>> = {
   configuration: { object: /daemon\.conf$/ },
   "daemon-signal": { object: /process/ },
@@ -57,11 +60,13 @@ class Scene {
     this.#user = user;
     this.folder = host.at(user);
     this.#memory = `/dev/shm/cofferdam-${process.pid}-${user}`;
-    this.#interfaces = user === "root" ? [`cfdown${process.pid % 1e6}`, `cfdoth${process.pid % 1e6}`] : [];
+    this.#interfaces =
+      user === "root" ? [`cfdown${process.pid % 1e6}`, `cfdoth${process.pid % 1e6}`] : [];
   }
 
   async start(): Promise<void> {
-    for (const name of ["", "tickets", "spool", "parents"]) mkdirSync(join(this.folder, name), { recursive: true });
+    for (const name of ["", "tickets", "spool", "parents"])
+      mkdirSync(join(this.folder, name), { recursive: true });
     for (const name of ["daemon.conf", "parents/parent.img", "parents/beside.img", "other.img"])
       writeFileSync(join(this.folder, name), "x".repeat(65_536));
     const clone = [
@@ -77,7 +82,8 @@ class Scene {
     ];
     execFileSync("qemu-img", clone);
     execFileSync("chown", ["-R", this.#user, this.folder]);
-    for (const name of this.#interfaces) execFileSync("ip", ["tuntap", "add", "dev", name, "mode", "tap"]);
+    for (const name of this.#interfaces)
+      execFileSync("ip", ["tuntap", "add", "dev", name, "mode", "tap"]);
     this.#daemon = spawn("setpriv", [...this.#credentials, "sleep", "1000"]);
     const port = await this.#listen(0);
     await this.#listen(this.at("daemon.sock"));
@@ -101,19 +107,30 @@ class Scene {
       POLICY: "/run/cofferdam/machines/vm@attacker.yaml",
       RECORD: "/var/lib/cofferdam/machines/attacker.json",
       CONTROL: "/run/cofferdam/control.sock",
-      ...(this.#interfaces.length > 0 && { OWN_INTERFACE: this.#interfaces[0], INTERFACE: this.#interfaces[1] }),
+      ...(this.#interfaces.length > 0 && {
+        OWN_INTERFACE: this.#interfaces[0],
+        INTERFACE: this.#interfaces[1],
+      }),
     };
   }
 
   get #credentials(): readonly string[] {
-    return ["--reuid", String(users[this.#user]), "--regid", String(users[this.#user]), "--clear-groups"];
+    return [
+      "--reuid",
+      String(users[this.#user]),
+      "--regid",
+      String(users[this.#user]),
+      "--clear-groups",
+    ];
   }
 
   at(name: string): string {
     return join(this.folder, name);
   }
 
-  /** A machine that stands still: the emulator has opened all that it names. Returns its process id. */
+  /**
+   * A machine that stands still: the emulator has opened all that it names. Returns its process id.
+   */
   async #startOther(): Promise<number> {
     const memory = `memory-backend-file,id=m,mem-path=${this.#memory},size=64M,share=on`;
     const line = `qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg,memory-backend=m -m 64 -object ${memory} -drive file=${this.at("other.img")},format=raw -chardev socket,id=s,path=${this.at("other.sock")},server=on,wait=off -serial chardev:s -monitor stdio`;
@@ -126,20 +143,35 @@ class Scene {
     const server = createServer((socket) => socket.destroy());
     this.#servers.push(server);
     return new Promise((resolve) =>
-      server.listen(typeof place === "number" ? { port: place, host: "127.0.0.1" } : { path: place }, () => {
-        const address = server.address();
-        resolve(typeof address === "object" ? String(address?.port) : place.toString());
-      }),
+      server.listen(
+        typeof place === "number" ? { port: place, host: "127.0.0.1" } : { path: place },
+        () => {
+          const address = server.address();
+          resolve(typeof address === "object" ? String(address?.port) : place.toString());
+        },
+      ),
     );
   }
 
-  /** The attacker's command line, as of an emulator with a linked clone, one interface, and what is tried as its name. */
+  /**
+   * The attacker's command line, as of an emulator with a linked clone, one interface, and what is
+   * tried as its name.
+   */
   line(names: readonly string[]): readonly string[] {
     const settings = Object.entries(this.#settings).map(([key, value]) => `${key}=${value}`);
     const [own] = this.#interfaces;
-    const network = own === undefined ? [] : ["-netdev", `tap,id=n,ifname=${own},script=no,downscript=no`];
+    const network =
+      own === undefined ? [] : ["-netdev", `tap,id=n,ifname=${own},script=no,downscript=no`];
     const disk = ["-nodefaults", "-drive", `file=${this.at("own.qcow2")},format=qcow2`];
-    return [this.#host.at("attacks"), "-name", names.join("+"), "-append", settings.join(" "), ...disk, ...network];
+    return [
+      this.#host.at("attacks"),
+      "-name",
+      names.join("+"),
+      "-append",
+      settings.join(" "),
+      ...disk,
+      ...network,
+    ];
   }
 
   /** Each attack's line, outside every domain. The policy and record are there then as well. */
@@ -168,7 +200,8 @@ class Scene {
     this.#daemon?.kill("SIGKILL");
     await this.#other?.off();
     rmSync(this.#memory, { force: true });
-    for (const name of this.#interfaces) spawnSync("ip", ["tuntap", "del", "dev", name, "mode", "tap"]);
+    for (const name of this.#interfaces)
+      spawnSync("ip", ["tuntap", "del", "dev", name, "mode", "tap"]);
   }
 }
 
@@ -192,7 +225,9 @@ beforeAll(async () => {
 afterAll(() => host?.close(), TIMEOUT_MS);
 
 describe.each(["nobody", "root"] as const)("an attacker in the place of %s's emulator", (user) => {
-  const names = Object.keys(attacks).filter((name) => attacks[name]?.as === undefined || attacks[name].as === user);
+  const names = Object.keys(attacks).filter(
+    (name) => attacks[name]?.as === undefined || attacks[name].as === user,
+  );
   let scene: Scene;
   let bare: ReadonlyMap<string, string>;
   let confined: ReadonlyMap<string, string>;
@@ -205,14 +240,19 @@ describe.each(["nobody", "root"] as const)("an attacker in the place of %s's emu
   }, TIMEOUT_MS);
   afterAll(() => scene?.end(), TIMEOUT_MS);
 
-  test.each(names)("%s succeeds outside, is refused in the machine's domain, and is told of", (name) => {
-    expect(bare.get(name)).toMatch(/^succeeded/);
-    expect(confined.get(name)).toMatch(/^refused/);
-    const told = host.events().filter(({ domain, verdict }) => domain === "vm@attacker" && verdict === "denied");
-    expect(told.map(({ operation, object }) => `${operation} ${object}`)).toContainEqual(
-      expect.stringMatching(attacks[name]?.object ?? /^$/),
-    );
-  });
+  test.each(names)(
+    "%s succeeds outside, is refused in the machine's domain, and is told of",
+    (name) => {
+      expect(bare.get(name)).toMatch(/^succeeded/);
+      expect(confined.get(name)).toMatch(/^refused/);
+      const told = host
+        .events()
+        .filter(({ domain, verdict }) => domain === "vm@attacker" && verdict === "denied");
+      expect(told.map(({ operation, object }) => `${operation} ${object}`)).toContainEqual(
+        expect.stringMatching(attacks[name]?.object ?? /^$/),
+      );
+    },
+  );
 
   if (user === "root")
     test("its own interface it may attach to", () => {

@@ -23,7 +23,8 @@ beforeEach(() => {
 
 const emulator = async ({ execute }: Message): Promise<Message> => {
   asked.push(`${execute}: ${places()}`);
-  if (execute === "query-migrate" || execute === "query-dump") return { return: status === "" ? {} : { status } };
+  if (execute === "query-migrate" || execute === "query-dump")
+    return { return: status === "" ? {} : { status } };
   if (execute === "query-block-exports") return { return: exported.map((id) => ({ id })) };
   return status === "refused" ? { error: { class: "GenericError" } } : { return: {} };
 };
@@ -32,7 +33,8 @@ function places(): string {
   const all = [...granted.values()].flat();
   return all
     .map((one) => {
-      if (one.kind === "address") return `${one.operation} ${one.protocol} ${one.host}:${one.ports.first}`;
+      if (one.kind === "address")
+        return `${one.operation} ${one.protocol} ${one.host}:${one.ports.first}`;
       if (one.kind === "socket") return `${one.operation} ${one.path}`;
       if (one.kind === "image") return `image ${one.access} ${one.path}`;
       return one.kind === "file" ? `${one.use} ${one.path}` : one.kind;
@@ -42,7 +44,9 @@ function places(): string {
 
 const pass = (execute: string, args: Record<string, unknown> = {}): Promise<Message> =>
   lent.pass({ execute, arguments: args }, emulator);
-const channel = (addr: Record<string, string>) => ({ channels: [{ "channel-type": "main", addr }] });
+const channel = (addr: Record<string, string>) => ({
+  channels: [{ "channel-type": "main", addr }],
+});
 
 describe("is granted before the emulator is asked", () => {
   test.each([
@@ -56,14 +60,26 @@ describe("is granted before the emulator is asked", () => {
       "connect tcp 192.0.2.1:1",
     ],
     ["migrate", channel({ transport: "socket", type: "unix", path: "/m" }), "connect /m"],
-    ["migrate", channel({ transport: "file", filename: "/srv/state", offset: "0" }), "log /srv/state"],
+    [
+      "migrate",
+      channel({ transport: "file", filename: "/srv/state", offset: "0" }),
+      "log /srv/state",
+    ],
     ["migrate-incoming", { uri: "tcp:0:4444" }, "listen tcp 0:4444"],
     ["migrate-incoming", channel({ transport: "socket", type: "unix", path: "/m" }), "listen /m"],
     ["migrate-recover", { uri: "unix:/m" }, "listen /m"],
     ["dump-guest-memory", { paging: false, protocol: "file:/srv/a:b,c" }, "log /srv/a:b,c"],
     ["nbd-server-start", { addr: { type: "unix", data: { path: "nbd" } } }, "listen /here/nbd"],
-    ["nbd-server-start", { addr: { type: "inet", data: { host: "::1", port: "1" } } }, "listen tcp ::1:1"],
-    ["block-export-add", { type: "vhost-user-blk", id: "e", addr: { type: "unix", path: "/e" } }, "listen /e"],
+    [
+      "nbd-server-start",
+      { addr: { type: "inet", data: { host: "::1", port: "1" } } },
+      "listen tcp ::1:1",
+    ],
+    [
+      "block-export-add",
+      { type: "vhost-user-blk", id: "e", addr: { type: "unix", path: "/e" } },
+      "listen /e",
+    ],
     ["block-export-add", { type: "nbd", id: "e", "node-name": "n" }, ""],
     [
       "display-update",
@@ -102,7 +118,11 @@ describe("is refused, and the emulator is not asked", () => {
     [{ filename: "/x", fd: 3 }, /`fd` is not known of screendump/, "screendump"],
     [{ addr: { type: "fd", data: { str: "3" } } }, /`fd` is not allowed/, "nbd-server-start"],
     [{ type: "fuse", id: "e", mountpoint: "/m" }, /by `fuse` is not allowed/, "block-export-add"],
-    [{ type: "vduse-blk", id: "e", name: "/m" }, /by `vduse-blk` is not allowed/, "block-export-add"],
+    [
+      { type: "vduse-blk", id: "e", name: "/m" },
+      /by `vduse-blk` is not allowed/,
+      "block-export-add",
+    ],
     [{ id: "a", filename: "/a" }, /`format=` is missing/, "blockdev-change-medium"],
     [{ id: "c", backend: { type: "pty", data: {} } }, /`pty` device/, "chardev-change"],
     [{ uri: "exec:cat > /etc/shadow" }, /`migrate exec:cat.*over `exec:` is not allowed/],
@@ -113,12 +133,21 @@ describe("is refused, and the emulator is not asked", () => {
     [channel({ transport: "exec" }), /over `exec` is not allowed/],
     [channel({ transport: "rdma" }), /over `rdma` is not allowed/],
     [channel({ transport: "socket", type: "fd", str: "3" }), /`fd` is not allowed/],
-    [channel({ transport: "socket", type: "vsock", cid: "2", port: "1" }), /`vsock` is not allowed/],
-    [{ channels: [{ "channel-type": "cpr", addr: { transport: "socket" } }] }, /a channel `cpr` is not allowed/],
+    [
+      channel({ transport: "socket", type: "vsock", cid: "2", port: "1" }),
+      /`vsock` is not allowed/,
+    ],
+    [
+      { channels: [{ "channel-type": "cpr", addr: { transport: "socket" } }] },
+      /a channel `cpr` is not allowed/,
+    ],
     [{ channels: ["exec:id"] }, /is not allowed/],
   ])("%j", async (args, why, execute = "migrate") => {
     const instead = expect.stringMatching(/^(use|say|no descriptor|name|give|write|leave|export)/);
-    await expect(pass(execute, args)).rejects.toMatchObject({ message: expect.stringMatching(why), help: instead });
+    await expect(pass(execute, args)).rejects.toMatchObject({
+      message: expect.stringMatching(why),
+      help: instead,
+    });
     expect(asked).toEqual([]);
     expect(places()).toBe("");
   });
@@ -129,7 +158,9 @@ describe("is granted no longer", () => {
     await pass("migrate", { uri: "unix:/first" });
     status = "refused";
     expect(await pass("migrate", { uri: "unix:/second" })).toHaveProperty("error");
-    await lent.pass({ execute: "migrate", arguments: { uri: "unix:/second" } }, async () => ({ neither: 0 }));
+    await lent.pass({ execute: "migrate", arguments: { uri: "unix:/second" } }, async () => ({
+      neither: 0,
+    }));
     expect(places()).toBe("connect /first");
   });
 
@@ -194,7 +225,10 @@ describe("is granted no longer", () => {
   test("when a node that was opened anew, or a chardev that was changed, is removed", async () => {
     const node = { driver: "raw", "node-name": "n", file: { driver: "file", filename: "/n" } };
     await pass("blockdev-reopen", { options: [{ ...node, "read-only": false }] });
-    const backend = { type: "socket", data: { addr: { type: "unix", data: { path: "/c" } }, server: true } };
+    const backend = {
+      type: "socket",
+      data: { addr: { type: "unix", data: { path: "/c" } }, server: true },
+    };
     await pass("chardev-change", { id: "c", backend });
     expect(places()).toBe("image read-write /n, listen /c");
     await pass("blockdev-del", { "node-name": "n" });
@@ -203,7 +237,11 @@ describe("is granted no longer", () => {
   });
 
   test("when a dump is complete, or an export is gone, and not one with another name", async () => {
-    const socket = (path: string) => ({ type: "vhost-user-blk", id: path, addr: { type: "unix", path } });
+    const socket = (path: string) => ({
+      type: "vhost-user-blk",
+      id: path,
+      addr: { type: "unix", path },
+    });
     exported = ["/first", "/second"];
     await pass("block-export-add", socket("/first"));
     await pass("block-export-add", socket("/second"));

@@ -23,10 +23,14 @@ beforeAll(async () => {
   if (process.getuid?.() !== 0 || missing !== null) return;
   host = await PrivateHost.start();
   await host.agent();
-  for (const name of ["first.img", "later.img"]) writeFileSync(host.at(name), Buffer.alloc(1 << 20));
+  for (const name of ["first.img", "later.img"])
+    writeFileSync(host.at(name), Buffer.alloc(1 << 20));
   symlinkSync(host.at("first.log"), host.at("link.log"));
   const line = `qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg -m 64 -device virtio-scsi-pci,id=scsi -drive file=${host.at("first.img")},format=raw,if=none,id=first -device scsi-hd,drive=first,id=first,bus=scsi.0 -serial file:${host.at("link.log")} -qmp unix:${host.at("qmp.sock")},server=on,wait=off`;
-  compileC(host.at("closes-monitor"), join(import.meta.dirname, "closes-monitor.c"), ["-Wall", "-Werror"]);
+  compileC(host.at("closes-monitor"), join(import.meta.dirname, "closes-monitor.c"), [
+    "-Wall",
+    "-Werror",
+  ]);
   closer = Powered.run(host, "closer", [host.at("closes-monitor"), "-nodefaults"], "nobody");
   machine = Powered.run(host, "plug", line.split(" "), "root");
   qmp = await Qmp.connect(host.at("qmp.sock"));
@@ -67,9 +71,12 @@ test("a disk works after it was plugged, and is out of reach before that and aft
   const device = { driver: "scsi-hd", bus: "scsi.0", drive: "later", id: "disk" };
   expect(await qmp.ask("device_add", device)).toEqual({ return: {} });
   expect(await qmp.ask("device_del", { id: "disk" })).toEqual({ return: {} });
-  await vi.waitUntil(async () => "return" in (await qmp.ask("blockdev-del", { "node-name": "later" })), {
-    timeout: TIMEOUT_MS,
-  });
+  await vi.waitUntil(
+    async () => "return" in (await qmp.ask("blockdev-del", { "node-name": "later" })),
+    {
+      timeout: TIMEOUT_MS,
+    },
+  );
   expect(policy()).not.toContain("later.img");
   expect(await opens("later.img")).toBe(false);
 });
@@ -83,7 +90,9 @@ test("a disk of the command line is out of reach after its removal, too", async 
 
 test("a serial line that is plugged in makes its socket, and removes it", async () => {
   const data = { addr: { type: "unix", data: { path: host.at("line.sock") } } };
-  expect(await qmp.ask("chardev-add", { id: "line", backend: { type: "socket", data } })).toEqual({ return: {} });
+  expect(await qmp.ask("chardev-add", { id: "line", backend: { type: "socket", data } })).toEqual({
+    return: {},
+  });
   expect(existsSync(host.at("line.sock"))).toBe(true);
   expect(await qmp.ask("chardev-remove", { id: "line" })).toEqual({ return: {} });
   expect(existsSync(host.at("line.sock"))).toBe(false);
@@ -109,7 +118,8 @@ test("what the emulator refuses is not granted, and what no rule can describe is
 
 test("a link that was changed while the machine is on is seen at its domain until it is followed, also by what is plugged later", async () => {
   const shown = () => host.cofferdam("domain", "show", "vm@plug");
-  const drift = (): unknown => JSON.parse(host.cofferdam("domain", "show", "vm@plug", "--json")).drift;
+  const drift = (): unknown =>
+    JSON.parse(host.cofferdam("domain", "show", "vm@plug", "--json")).drift;
   expect(drift()).toEqual([]);
   rmSync(host.at("link.log"));
   symlinkSync(host.at("later.log"), host.at("link.log"));
@@ -136,18 +146,23 @@ test("a machine that closes its monitor and goes on is ended with all that it st
 }, async () => {
   // Whoever holds its standard output is alive.
   await closer.ended;
-  expect(closer.text).toContain("machine closer has closed its monitor and goes on: ended by SIGKILL");
+  expect(closer.text).toContain(
+    "machine closer has closed its monitor and goes on: ended by SIGKILL",
+  );
   expect(existsSync(host.at("run/machines/vm@closer.yaml"))).toBe(false);
 });
 
 test("what a command needs for a time works for that time: memory into files, a server of disks, a new image, another medium", async () => {
   const memory = { val: 0, size: 4096, filename: host.at("memory") };
   expect(await qmp.ask("pmemsave", memory)).toEqual({ return: {} });
-  expect(await qmp.ask("dump-guest-memory", { paging: false, protocol: `file:${host.at("dump")}` })).toEqual({
+  expect(
+    await qmp.ask("dump-guest-memory", { paging: false, protocol: `file:${host.at("dump")}` }),
+  ).toEqual({
     return: {},
   });
   await vi.waitUntil(() => !policy().includes(host.at("dump")), { timeout: TIMEOUT_MS });
-  for (const name of ["memory", "dump"]) expect(statSync(host.at(name)).size).toBeGreaterThanOrEqual(4096);
+  for (const name of ["memory", "dump"])
+    expect(statSync(host.at(name)).size).toBeGreaterThanOrEqual(4096);
   expect(policy()).not.toContain(host.at("memory"));
 
   const addr = { type: "unix", data: { path: host.at("nbd.sock") } };
@@ -162,7 +177,9 @@ test("what a command needs for a time works for that time: memory into files, a 
   expect(statSync(host.at("new.img")).size).toBe(1 << 20);
   expect(await qmp.ask("job-dismiss", { id: "make" })).toEqual({ return: {} });
 
-  expect(await qmp.ask("device_add", { driver: "scsi-cd", bus: "scsi.0", id: "cd" })).toEqual({ return: {} });
+  expect(await qmp.ask("device_add", { driver: "scsi-cd", bus: "scsi.0", id: "cd" })).toEqual({
+    return: {},
+  });
   const medium = { id: "cd", filename: host.at("new.img"), format: "raw" };
   expect(await qmp.ask("blockdev-change-medium", medium)).toEqual({ return: {} });
   expect(policy()).toContain(`r ${host.at("new.img")}`);
@@ -174,10 +191,19 @@ test("a node that is opened anew to be written is granted that, until it is remo
   const granted = (): readonly string[] =>
     policy()
       .split("\n")
-      .flatMap((line) => (line.endsWith(`${host.at("new.img")}"`) ? [line.replace(/^ *- "(\w+) .*/, "$1")] : []));
+      .flatMap((line) =>
+        line.endsWith(`${host.at("new.img")}"`) ? [line.replace(/^ *- "(\w+) .*/, "$1")] : [],
+      );
   const file = { driver: "file", "node-name": "f", filename: host.at("new.img") };
-  const node = (file: unknown, isRead: boolean) => ({ driver: "raw", "node-name": "n", "read-only": isRead, file });
-  expect(await qmp.ask("blockdev-add", node({ ...file, "read-only": true }, true))).toEqual({ return: {} });
+  const node = (file: unknown, isRead: boolean) => ({
+    driver: "raw",
+    "node-name": "n",
+    "read-only": isRead,
+    file,
+  });
+  expect(await qmp.ask("blockdev-add", node({ ...file, "read-only": true }, true))).toEqual({
+    return: {},
+  });
   expect(granted()).toEqual(["r"]);
   const options = [{ ...file, "read-only": false }, node("f", false)];
   expect(await qmp.ask("blockdev-reopen", { options })).toEqual({ return: {} });

@@ -14,7 +14,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { vmRefresh } from "../../src/cli/commands/vm/refresh.ts";
-import { type Machine, policyFile, readMachine, writeMachine, writePolicy } from "../../src/machines/machine.ts";
+import {
+  type Machine,
+  policyFile,
+  readMachine,
+  writeMachine,
+  writePolicy,
+} from "../../src/machines/machine.ts";
 import { prepare } from "../../src/machines/prepare.ts";
 import { Commands } from "../../src/machines/proxy/commands.ts";
 import { Granted } from "../../src/machines/proxy/granted.ts";
@@ -44,7 +50,8 @@ const places = () => scratchPlaces(folder, root);
 beforeEach(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-plugged-")));
   for (const name of ["share", "run", "run/machines"]) mkdirSync(at(name));
-  for (const name of ["base.img", "later.img", "first.img", "second.img", "secret"]) writeFileSync(at(name), "x");
+  for (const name of ["base.img", "later.img", "first.img", "second.img", "secret"])
+    writeFileSync(at(name), "x");
   writeFileSync(at("clone.qcow2"), cloneOf(at("base.img")));
   symlinkSync(at("old.log"), at("link.log"));
   const line = `-nodefaults -blockdev raw,node-name=first,file.driver=file,file.filename=first.img -drive file=second.img,format=raw,if=none,id=d -device scsi-hd,drive=d,id=second -D link.log -pidfile pid`;
@@ -62,7 +69,9 @@ beforeEach(async () => {
     asked = fails ? "failing" : "well";
     setTimeout(() => {
       if (!fails) inForce = readFileSync(policyFile(machines, "one"), "utf8");
-      const answer = fails ? { error: "no room", help: "make room" } : { domains: [{ outcome: "reloaded" }] };
+      const answer = fails
+        ? { error: "no room", help: "make room" }
+        : { domains: [{ outcome: "reloaded" }] };
       response.writeHead(fails ? 500 : 200).end(JSON.stringify(answer));
     }, AGENT_MS);
   });
@@ -97,7 +106,9 @@ test("an image's header is read when it is plugged in, and what it says afterwar
   await pass("blockdev-del", { "node-name": "clone" });
   expect(inForce).not.toContain("clone.qcow2");
   expect(inForce).not.toContain(at("base.img"));
-  await expect(pass("blockdev-add", disk("clone", "clone.qcow2", "qcow2"))).rejects.toThrow(/not as it was accepted/);
+  await expect(pass("blockdev-add", disk("clone", "clone.qcow2", "qcow2"))).rejects.toThrow(
+    /not as it was accepted/,
+  );
   expect(inForce).not.toContain(at("secret"));
 });
 
@@ -169,7 +180,9 @@ test("what the agent did not take away is taken away as soon as it can be", asyn
 test("what the agent may have heard of, though its answer was lost, is taken away as well, and may be plugged in then", async () => {
   agentFails = true;
   await expect(pass("blockdev-add", disk("later"))).rejects.toThrow("no room");
-  await expect(pass("blockdev-add", disk("later"))).rejects.toThrow("there is blockdev later already");
+  await expect(pass("blockdev-add", disk("later"))).rejects.toThrow(
+    "there is blockdev later already",
+  );
   inForce += at("later.img");
   agentFails = false;
   await vi.waitUntil(() => !inForce.includes("later.img"));
@@ -185,7 +198,9 @@ test("what is plugged in leads nowhere by way of what the machine may write", as
   symlinkSync(at("secret"), at("pid"));
   symlinkSync(folder, at("share/way"));
   for (const name of ["share/planted", "outside", "pid", "share/way/secret"])
-    await expect(pass("blockdev-add", disk("later", name))).rejects.toThrow(/the machine (may write|could have made)/);
+    await expect(pass("blockdev-add", disk("later", name))).rejects.toThrow(
+      /the machine (may write|could have made)/,
+    );
   await pass("blockdev-del", { "node-name": "fat" });
   writeFileSync(at("share/disk.img"), "x");
   await pass("blockdev-add", disk("later", "share/disk.img"));
@@ -195,9 +210,24 @@ test("what is plugged in leads nowhere by way of what the machine may write", as
 
 test.each([
   ["socket", { addr: { type: "unix", data: { path: "s.sock" } } }, "listen unix", "s.sock"],
-  ["socket", { addr: { type: "unix", data: { path: "s.sock" } }, server: false }, "connect unix", "s.sock"],
-  ["socket", { addr: { type: "inet", data: { host: "192.0.2.1", port: "7" } }, server: false }, "connect tcp", ":7"],
-  ["udp", { remote: { type: "inet", data: { host: "192.0.2.1", port: "7" } } }, "connect udp", ":7"],
+  [
+    "socket",
+    { addr: { type: "unix", data: { path: "s.sock" } }, server: false },
+    "connect unix",
+    "s.sock",
+  ],
+  [
+    "socket",
+    { addr: { type: "inet", data: { host: "192.0.2.1", port: "7" } }, server: false },
+    "connect tcp",
+    ":7",
+  ],
+  [
+    "udp",
+    { remote: { type: "inet", data: { host: "192.0.2.1", port: "7" } } },
+    "connect udp",
+    ":7",
+  ],
   ["file", { out: "out.log", append: true }, "wc", "out.log"],
   ["serial", { device: "/dev/ttyS9" }, "rwi", "/dev/ttyS9"],
 ])("a device of characters gets what it names, %s %j", async (type, data, how, name) => {
@@ -215,9 +245,12 @@ test.each([
   ["socket", { addr: { type: "fd", data: { str: "3" } } }, /`fd=` is not allowed/],
   ["socket", { addr: { type: "vsock", data: { cid: "2", port: "7" } } }, /`vsock=` is not allowed/],
   ["file", { in: "/etc/shadow", out: "o" }, /`input-path=` is not allowed/],
-])("a device of characters that no rule can describe is refused, %s %j", async (type, data, why) => {
-  await expect(pass("chardev-add", { id: "c", backend: { type, data } })).rejects.toThrow(why);
-});
+])(
+  "a device of characters that no rule can describe is refused, %s %j",
+  async (type, data, why) => {
+    await expect(pass("chardev-add", { id: "c", backend: { type, data } })).rejects.toThrow(why);
+  },
+);
 
 test("a refresh and what is plugged in meanwhile do not undo each other", async () => {
   unlinkSync(at("link.log"));

@@ -17,7 +17,16 @@ import { freePort } from "../support/free-port.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 import { machineMissing } from "../vm/machine.ts";
-import { BANNER, emulator, exchange, front, guestFiles, listening, Powered, portOf } from "./guest.ts";
+import {
+  BANNER,
+  emulator,
+  exchange,
+  front,
+  guestFiles,
+  listening,
+  Powered,
+  portOf,
+} from "./guest.ts";
 import { Qmp } from "./qmp.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -52,7 +61,10 @@ beforeAll(async () => {
   symlinkSync(host.at("serial.log"), host.at("link.log"));
   const described = (name: string, port: number) => [
     ...base,
-    ...["-drive", `file=${mine("one.img", "one".padEnd(1 << 20, "."))},format=raw,if=virtio,readonly=on`],
+    ...[
+      "-drive",
+      `file=${mine("one.img", "one".padEnd(1 << 20, "."))},format=raw,if=virtio,readonly=on`,
+    ],
     ...["-drive", `file=${host.at("clone.qcow2")},format=qcow2,if=virtio`],
     ...["-chardev", `file,id=log,path=${host.at("link.log")},append=on`, "-serial", "chardev:log"],
     ...["-monitor", `unix:${host.at(`${name}-monitor.sock`)},server=on,wait=off`],
@@ -92,7 +104,10 @@ function image(name: string, parent: string, format = "raw"): void {
 
 function vm(...args: readonly string[]): { status: number | null; text: string } {
   const [program = "", ...rest] = [...host.inside, front, "vm", ...args];
-  const { status, stdout, stderr } = spawnSync(program, rest, { encoding: "utf8", cwd: host.folder });
+  const { status, stdout, stderr } = spawnSync(program, rest, {
+    encoding: "utf8",
+    cwd: host.folder,
+  });
   // Messages are broken at eighty columns.
   return { status, text: (stdout + stderr).replaceAll(/\s+/g, " ").trim() };
 }
@@ -101,7 +116,9 @@ function vm(...args: readonly string[]): { status: number | null; text: string }
 function granted(name: string): readonly string[] {
   const lines = readFileSync(host.at("run/machines/vm@two.yaml"), "utf8").split("\n");
   const rules = lines.map((line) => /^ *- "?(\w+) (\S+?)"?$/.exec(line) ?? []);
-  return rules.flatMap(([, permissions = "", file]) => (file === host.at(name) ? [permissions] : [])).sort();
+  return rules
+    .flatMap(([, permissions = "", file]) => (file === host.at(name) ? [permissions] : []))
+    .sort();
 }
 
 const told = (pattern: RegExp) =>
@@ -113,7 +130,9 @@ test("a guest boots to its serial banner and reads the disk that its description
 
 test("a linked clone reads its parent and leaves it as it is", async () => {
   expect(await one.ask("head -c 6 /dev/vdb; echo")).toMatch(/^parent\n/);
-  expect(await one.ask("printf child. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
+  expect(await one.ask("printf child. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(
+    /status 0/,
+  );
   expect(await one.ask("head -c 6 /dev/vdb; echo")).toMatch(/^child\.\n/);
   expect(readFileSync(host.at("parent.img"), "latin1").slice(0, 6)).toBe("parent");
 });
@@ -165,7 +184,10 @@ test("a header that the machine wrote is no reason for a grant at a refresh", ()
     closeSync(fd);
   };
   rename("parent.img", "forged.img");
-  expect(vm("refresh", "one")).toMatchObject({ status: 1, text: expect.stringContaining("it stands on") });
+  expect(vm("refresh", "one")).toMatchObject({
+    status: 1,
+    text: expect.stringContaining("it stands on"),
+  });
   expect(readFileSync(host.at("run/machines/vm@one.yaml"), "utf8")).not.toContain("forged.img");
   rename("forged.img", "parent.img");
   expect(vm("refresh", "one")).toEqual({ status: 0, text: "" });
@@ -203,27 +225,35 @@ test("it moves to another machine while its guest works, to the place that was n
   const port = String(await freePort());
   const uri = `tcp:127.0.0.1:${port}`;
   const shown = (): string => host.cofferdam("domain", "show", "vm@one");
-  const policy = (name: string): string => readFileSync(host.at(`run/machines/vm@${name}.yaml`), "utf8");
-  const statusOf = async (machine: Qmp): Promise<string> => (await machine.ask("query-migrate")).return.status;
+  const policy = (name: string): string =>
+    readFileSync(host.at(`run/machines/vm@${name}.yaml`), "utf8");
+  const statusOf = async (machine: Qmp): Promise<string> =>
+    (await machine.ask("query-migrate")).return.status;
 
   await again.ask("{ while :; do n=$((n+1)); echo $n > /count; sleep 0.1; done & } 2>/dev/null");
   expect((await from.ask("migrate", { uri: "exec:cat" })).error.desc).toMatch(
     /^cofferdam: .*`exec:`.*use tcp:HOST:PORT/,
   );
   // Past the proxy, to where nothing was granted.
-  await from.ask("human-monitor-command", { "command-line": `migrate -d tcp:127.0.0.1:${portOf(daemon)}` });
+  await from.ask("human-monitor-command", {
+    "command-line": `migrate -d tcp:127.0.0.1:${portOf(daemon)}`,
+  });
   await vi.waitUntil(async () => (await statusOf(from)) === "failed", { timeout: TIMEOUT_MS });
   expect(told(new RegExp(String(portOf(daemon))))).not.toEqual([]);
 
   const able = (capability: string) => ({ capabilities: [{ capability, state: true }] });
-  expect((await to.ask("migrate-set-capabilities", able("postcopy-ram"))).error.desc).toMatch(/[Uu]serfaultfd/);
+  expect((await to.ask("migrate-set-capabilities", able("postcopy-ram"))).error.desc).toMatch(
+    /[Uu]serfaultfd/,
+  );
   // Several connections to one place.
   for (const side of [from, to])
     expect(await side.ask("migrate-set-capabilities", able("multifd"))).toEqual({ return: {} });
   expect(await to.ask("migrate-incoming", { uri })).toEqual({ return: {} });
   expect(policy("two")).toContain(`listen tcp 127.0.0.1:${port}`);
   const addr = { transport: "socket", type: "inet", host: "127.0.0.1", port };
-  expect(await from.ask("migrate", { channels: [{ "channel-type": "main", addr }] })).toEqual({ return: {} });
+  expect(await from.ask("migrate", { channels: [{ "channel-type": "main", addr }] })).toEqual({
+    return: {},
+  });
   expect(shown()).toContain(`connect tcp 127.0.0.1:${port}`);
   await vi.waitUntil(async () => (await statusOf(to)) === "completed", { timeout: TIMEOUT_MS });
   expect(policy("two")).not.toContain(port);
@@ -244,47 +274,71 @@ test("it moves to another machine while its guest works, to the place that was n
 test("snapshots are taken while it works: what is below is only read then, and nothing stays granted of what failed or has ended", {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const snapshot = (file: string, device = "virtio1") => ({ device, format: "qcow2", "snapshot-file": host.at(file) });
-  expect(await to.ask("blockdev-snapshot-sync", snapshot("refused.qcow2", "nobody"))).toHaveProperty("error");
+  const snapshot = (file: string, device = "virtio1") => ({
+    device,
+    format: "qcow2",
+    "snapshot-file": host.at(file),
+  });
+  expect(
+    await to.ask("blockdev-snapshot-sync", snapshot("refused.qcow2", "nobody")),
+  ).toHaveProperty("error");
   expect(granted("refused.qcow2")).toEqual([]);
   expect(await to.ask("blockdev-snapshot-sync", snapshot("first.qcow2"))).toEqual({ return: {} });
   expect([granted("first.qcow2"), granted("clone.qcow2")]).toEqual([["rw"], ["r"]]);
-  expect(await two.ask("printf later. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
+  expect(await two.ask("printf later. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(
+    /status 0/,
+  );
   const actions = [{ type: "blockdev-snapshot-sync", data: snapshot("second.qcow2") }];
   expect(await to.ask("transaction", { actions })).toEqual({ return: {} });
   expect([granted("second.qcow2"), granted("first.qcow2")]).toEqual([["rw"], ["r"]]);
 
-  const copy = { device: "virtio1", "job-id": "copy", sync: "full", target: host.at("copy.img"), format: "raw" };
+  const copy = {
+    device: "virtio1",
+    "job-id": "copy",
+    sync: "full",
+    target: host.at("copy.img"),
+    format: "raw",
+  };
   expect(await to.ask("drive-backup", copy)).toEqual({ return: {} });
   await vi.waitUntil(() => granted("copy.img").length === 0, { timeout: TIMEOUT_MS });
   expect(readFileSync(host.at("copy.img"), "latin1").slice(0, 6)).toBe("later.");
   // Down again, by one: what the guest wrote since is in the parent then.
-  expect(await two.ask("printf lowest | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
-  const commit = { device: "virtio1", "job-id": "down", base: host.at("first.qcow2") };
-  expect((await to.ask("block-commit", { ...commit, base: host.at("one.img") })).error.desc).toMatch(
-    /no image of this machine stands on/,
+  expect(await two.ask("printf lowest | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(
+    /status 0/,
   );
+  const commit = { device: "virtio1", "job-id": "down", base: host.at("first.qcow2") };
+  expect(
+    (await to.ask("block-commit", { ...commit, base: host.at("one.img") })).error.desc,
+  ).toMatch(/no image of this machine stands on/);
   expect(await to.ask("block-commit", commit)).toEqual({ return: {} });
   expect(granted("first.qcow2")).toEqual(["r", "rw"]);
   const complete = async (job: string): Promise<void> => {
     const isReady = async () => "return" in (await to.ask("block-job-complete", { device: job }));
     await vi.waitUntil(isReady, { timeout: TIMEOUT_MS });
-    await vi.waitUntil(async () => (await to.ask("query-jobs")).return.length === 0, { timeout: TIMEOUT_MS });
+    await vi.waitUntil(async () => (await to.ask("query-jobs")).return.length === 0, {
+      timeout: TIMEOUT_MS,
+    });
   };
   await complete("down");
   expect(await two.ask("head -c 6 /dev/vdb; echo")).toMatch(/^lowest\n/);
   image("over.qcow2", "first.qcow2", "qcow2");
   const file = { driver: "file", filename: host.at("over.qcow2") };
-  expect(await to.ask("blockdev-add", { driver: "qcow2", "node-name": "over", backing: null, file })).toEqual({
+  expect(
+    await to.ask("blockdev-add", { driver: "qcow2", "node-name": "over", backing: null, file }),
+  ).toEqual({
     return: {},
   });
-  expect(await to.ask("blockdev-snapshot", { node: "virtio1", overlay: "over" })).toEqual({ return: {} });
+  expect(await to.ask("blockdev-snapshot", { node: "virtio1", overlay: "over" })).toEqual({
+    return: {},
+  });
   expect([granted("over.qcow2"), granted("first.qcow2")]).toEqual([["rw"], ["r"]]);
   expect(await to.ask("blockdev-snapshot-sync", snapshot("third.qcow2"))).toEqual({ return: {} });
   const mirror = { ...copy, "job-id": "move", target: host.at("moved.img") };
   expect(await to.ask("drive-mirror", mirror)).toEqual({ return: {} });
   await complete("move");
-  expect(await two.ask("printf moved. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(/status 0/);
+  expect(await two.ask("printf moved. | dd of=/dev/vdb conv=notrunc,fsync 2>/dev/null")).toMatch(
+    /status 0/,
+  );
   expect(readFileSync(host.at("moved.img"), "latin1").slice(0, 6)).toBe("moved.");
   expect(granted("moved.img")).toEqual(["rw"]);
   expect(await two.off()).toBe(0);
@@ -294,18 +348,36 @@ test("the next start knows what a snapshot stands on, and believes no other pare
   timeout: TIMEOUT_MS,
 }, async () => {
   const later = elsewhere.map((word) => word.replace("clone.qcow2", "third.qcow2"));
-  execFileSync("qemu-img", ["rebase", "-u", "-F", "raw", "-b", "/etc/shadow", host.at("third.qcow2")]);
+  execFileSync("qemu-img", [
+    "rebase",
+    "-u",
+    "-F",
+    "raw",
+    "-b",
+    "/etc/shadow",
+    host.at("third.qcow2"),
+  ]);
   const { status, text } = vm("run", "--user", "nobody", "two", "--", ...later);
   expect(status).toBe(1);
   expect(text).toContain(
     `says that it stands on /etc/shadow (raw), and stood on ${host.at("over.qcow2")} (qcow2), ${host.at("first.qcow2")} (qcow2), ${host.at("clone.qcow2")} (qcow2)`,
   );
-  execFileSync("qemu-img", ["rebase", "-u", "-F", "qcow2", "-b", host.at("over.qcow2"), host.at("third.qcow2")]);
+  execFileSync("qemu-img", [
+    "rebase",
+    "-u",
+    "-F",
+    "qcow2",
+    "-b",
+    host.at("over.qcow2"),
+    host.at("third.qcow2"),
+  ]);
   two = Powered.run(host, "two", [...later, "-S", ...qmpAt("later")]);
   on.push(two);
   const qmp = await Qmp.connect(host.at("later.sock"));
   const { return: disks } = await qmp.ask("query-block");
-  const depths = disks.map((disk: { inserted: { backing_file_depth: number } }) => disk.inserted.backing_file_depth);
+  const depths = disks.map(
+    (disk: { inserted: { backing_file_depth: number } }) => disk.inserted.backing_file_depth,
+  );
   expect(depths).toContain(4);
   qmp.close();
   expect(await two.off()).toBe(0);
@@ -327,7 +399,15 @@ test("an image that names another parent than before keeps it off until that is 
     `says that it stands on /etc/shadow (raw), and stood on ${host.at("parent.img")} (raw)`,
   );
   expect(refused.text).toContain("cofferdam vm accept one");
-  execFileSync("qemu-img", ["rebase", "-u", "-F", "raw", "-b", host.at("serial.log"), host.at("clone.qcow2")]);
+  execFileSync("qemu-img", [
+    "rebase",
+    "-u",
+    "-F",
+    "raw",
+    "-b",
+    host.at("serial.log"),
+    host.at("clone.qcow2"),
+  ]);
   expect(vm("accept", "one", "--", ...line)).toMatchObject({
     status: 0,
     text: expect.stringContaining("serial.log (raw)"),
@@ -335,7 +415,15 @@ test("an image that names another parent than before keeps it off until that is 
 });
 
 test("what no rule can describe stops the start with its place", () => {
-  const { status, text } = vm("run", "two", "--", "qemu-system-x86_64", "-nodefaults", "-hda", "disk.img");
+  const { status, text } = vm(
+    "run",
+    "two",
+    "--",
+    "qemu-system-x86_64",
+    "-nodefaults",
+    "-hda",
+    "disk.img",
+  );
   expect(status).toBe(2);
   expect(text).toContain("argument 2, `-hda`: not allowed in a domain");
   expect(text).toContain("format=raw");

@@ -84,7 +84,9 @@ test("what is no command, or too deep to be one, ends nobody but who sent it", a
   const deep = `{"execute":"x","arguments":${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}\n`;
   expect(await talk(path, deep, "never")).toBe("");
   const text = "[".repeat(1_000);
-  expect(await talk(path, `{"execute":"qmp_capabilities","id":"\\"${text}"}\n`, "return")).toContain(text);
+  expect(
+    await talk(path, `{"execute":"qmp_capabilities","id":"\\"${text}"}\n`, "return"),
+  ).toContain(text);
   expect(await talk(path, '{"execute":"qmp_capabilities"}\n', "return")).toContain("return");
   const gone = new Promise((resolve) => emulator.once("close", resolve));
   emulator.write(`{"event":"X","data":${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}\n`);
@@ -101,7 +103,10 @@ test("who sends more than is dealt with is let go, and the process keeps what ot
   // An agent that does not answer: nothing can be taken away before it has.
   const places = scratchPlaces(folder, root);
   const origin = { argument: 0, text: "", offset: null, piece: "device x" };
-  const placed = { resources: [{ kind: "tap", interface: "t", origin } as const], ...{ names: {}, parents: {} } };
+  const placed = {
+    resources: [{ kind: "tap", interface: "t", origin } as const],
+    ...{ names: {}, parents: {} },
+  };
   const record = { name: "one", program: "/bin/true", args: [], folder, user: null, pid: 0 };
   writeMachine(places.system.machines, { ...record, placed: { ...placed, ownAddresses: [] } });
   writePolicy(places.system.machines, "one", "");

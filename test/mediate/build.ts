@@ -37,7 +37,14 @@ export async function buildAll(): Promise<Built> {
     const out = join(directory, basename(name));
     const native = resolve(here, "../../native");
     const source = join(here, `${name}.c`);
-    compileC(out, source, ["-O1", "-Wall", "-pthread", `-I${directory}`, `-I${native}`, ...options]);
+    compileC(out, source, [
+      "-O1",
+      "-Wall",
+      "-pthread",
+      `-I${directory}`,
+      `-I${native}`,
+      ...options,
+    ]);
     return out;
   };
   const mediator = join(directory, "mediator.mjs");
@@ -49,7 +56,9 @@ export async function buildAll(): Promise<Built> {
     outfile: mediator,
     external: ["koffi"],
     logLevel: "warning",
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
   });
   execFileSync("ln", ["-s", nearestModules(), join(directory, "node_modules")]);
   return {

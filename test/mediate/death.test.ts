@@ -18,7 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 
-/** Four threads that make, rename and remove names without a pause while their mediator is killed again and again. */
+/**
+ * Four threads that make, rename and remove names without a pause while their mediator is killed
+ * again and again.
+ */
 function survive(shared: boolean): void {
   const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
   try {
@@ -26,20 +29,24 @@ function survive(shared: boolean): void {
     const options = { rules: [`rwcd ${tree}/open/*`], kills: KILLS, timeoutMs: TIMEOUT_MS, shared };
     const run = runScene(built, options, [built.compile("survive")], tree);
     expect(run.stderr).toBe("");
-    const numbers = /^ok (\d+) unknown (\d+) wrong (\d+) descriptors (\d+)$/.exec(run.lines[0] ?? "")?.slice(1);
+    const numbers = /^ok (\d+) unknown (\d+) wrong (\d+) descriptors (\d+)$/
+      .exec(run.lines[0] ?? "")
+      ?.slice(1);
     const [ok = 0, unknown = 0, wrong = -1, descriptors = -1] = (numbers ?? []).map(Number);
     expect(ok).toBeGreaterThan(KILLS);
     expect(wrong).toBe(0);
     // Handing over and answering are two steps: a descriptor may arrive for a call that fails.
     expect(descriptors).toBeLessThanOrEqual(unknown);
     expect(readdirSync(join(tree, "open"))).toEqual([]);
-    // Whoever was not told what became of a call finds that in the log; twice where the one who said so died before it could answer.
+    // Whoever was not told what became of a call finds that in the log; twice where the one who
+    // said so died before it could answer.
     const events = run.events.filter(({ source }) => source === "broker");
     expect(events.length).toBeGreaterThanOrEqual(unknown);
     expect(new Set(events.map(({ operation }) => operation))).toEqual(
       new Set(unknown === 0 ? [] : ["outcome unknown"]),
     );
-    for (const { verdict, process } of events) expect([verdict, process.comm]).toEqual(["failed", "survive"]);
+    for (const { verdict, process } of events)
+      expect([verdict, process.comm]).toEqual(["failed", "survive"]);
   } finally {
     rmSync(tree, { recursive: true });
   }

@@ -17,7 +17,10 @@ function told(read: number): Event[] {
   return lines.map((line) => JSON.parse(line));
 }
 
-/** Several times what a pipe takes unasked, 64 KiB; what a run counted is written at once at its end. */
+/**
+ * Several times what a pipe takes unasked, 64 KiB; what a run counted is written at once at its
+ * end.
+ */
 const LINES = 600;
 
 test("what is written at the end of a run is there for a reader that has not come yet", () => {
@@ -25,7 +28,9 @@ test("what is written at the end of a run is there for a reader that has not com
   const output = new EventPipe(write);
   for (let at = 0; at < LINES; at++) output.append(anEvent({ object: `/srv/file-${at}` }));
   output.close();
-  expect(told(read).map(({ object }) => object)).toEqual(Array.from({ length: LINES }, (_, at) => `/srv/file-${at}`));
+  expect(told(read).map(({ object }) => object)).toEqual(
+    Array.from({ length: LINES }, (_, at) => `/srv/file-${at}`),
+  );
 });
 
 // Lines that fill a page's half, more than a page, and their mixture leave most of a pipe unused.
@@ -36,7 +41,9 @@ test.each([[10], [1_700], [4_000], [9_000], [10, 1_700, 4_000, 9_000]])(
     const output = new EventPipe(write);
     const made = 4_000;
     for (let at = 0; at < made; at++)
-      output.append(anEvent({ object: `/${"n".repeat(lengths[at % lengths.length] ?? 0)}`, count: 3 }));
+      output.append(
+        anEvent({ object: `/${"n".repeat(lengths[at % lengths.length] ?? 0)}`, count: 3 }),
+      );
     output.close();
     const events = told(read);
     expect(events.at(-1)).toMatchObject({ operation: "lost", verdict: "failed" });
@@ -48,7 +55,8 @@ test.each([[10], [1_700], [4_000], [9_000], [10, 1_700, 4_000, 9_000]])(
 test("a mediator and its worker that end together before a reader who stands still both say what they lost", () => {
   const { read, write } = pipe();
   const outputs = [write, syscall("dup", write)].map((fd) => new EventPipe(fd));
-  for (let at = 0; at < 10_000; at++) outputs[at % 2]?.append(anEvent({ object: `/srv/${"n".repeat(at % 3_000)}` }));
+  for (let at = 0; at < 10_000; at++)
+    outputs[at % 2]?.append(anEvent({ object: `/srv/${"n".repeat(at % 3_000)}` }));
   for (const output of outputs) output.close();
   const events = told(read);
   expect(events.slice(-2).map(({ operation }) => operation)).toEqual(["lost", "lost"]);

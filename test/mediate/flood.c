@@ -1,4 +1,5 @@
-// flood THREADS CALLS same|different: refused chmods from many threads at once, of one name or of a new one each time. Prints "refused N other N".
+// flood THREADS CALLS same|different: refused chmods from many threads at once, of one name or of a
+// new one each time. Prints "refused N other N".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>

@@ -51,7 +51,9 @@ test("a flood of one refusal is one line and a count", { timeout: TIMEOUT_MS }, 
   expect(events.reduce((sum, { count }) => sum + count, 0)).toBe(40_000);
 });
 
-test("a flood of different refusals is bounded, and what got no line is counted", { timeout: TIMEOUT_MS }, () => {
+test("a flood of different refusals is bounded, and what got no line is counted", {
+  timeout: TIMEOUT_MS,
+}, () => {
   const events = run(4, 10_000, "different");
   const named = events.filter((event) => event.class === "name");
   const counted = events.filter((event) => event.operation === "folded");

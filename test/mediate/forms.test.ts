@@ -26,7 +26,9 @@ const udp: AddressRule = {
   source: { file: "scene", line: 1, column: 1, text: "connect udp 127.0.0.1:53" },
 };
 
-/** What the events of one script say: class, operation, object, reason, and the line or the help. */
+/**
+ * What the events of one script say: class, operation, object, reason, and the line or the help.
+ */
 function told(script: string, notify: readonly string[], addresses: readonly AddressRule[] = []) {
   const sockets = { inet: "broker", unix: "broker" } as const;
   const options = { rules: [], notify, sockets, policy: { addresses } };
@@ -42,13 +44,20 @@ function told(script: string, notify: readonly string[], addresses: readonly Add
 }
 
 test("a refused socket is told in words, with a line that can be pasted or with what to do", () => {
-  const script = "socket 2 2 0 ; socket 1 1 0 ; socket 16 3 9 ; socket 2 1 262 ; socket 17 3 0 ; socketpair 1 2 0 ~";
+  const script =
+    "socket 2 2 0 ; socket 1 1 0 ; socket 16 3 9 ; socket 2 1 262 ; socket 17 3 0 ; socketpair 1 2 0 ~";
   const any = expect.stringMatching(/^any rule about a /);
   expect(told(script, ["socket", "socketpair"])).toEqual([
     ["socket", "create", "a UDP socket (IPv4)", "no-rule", any],
     ["socket", "create", "a unix socket", "no-rule", any],
     ["socket", "create", "netlink audit", "no-rule", "netlink audit"],
-    ["socket", "create", "an MPTCP socket (IPv4)", "never", expect.stringMatching(/^no rule can judge /)],
+    [
+      "socket",
+      "create",
+      "an MPTCP socket (IPv4)",
+      "never",
+      expect.stringMatching(/^no rule can judge /),
+    ],
     ["socket", "create", "packet", "no-rule", "packet"],
     ["socket", "create", "a pair of unix datagram sockets", "no-rule", any],
   ]);
@@ -58,7 +67,16 @@ test("forms that no domain has are told by the names of their constants", () => 
   const script =
     "clone 0x10020011 0 0 0 0 ; unshare 0x40000080 ; seccomp 1 8 ~ ; execveat 3 x ~ ~ 0x1000 ; personality 0x440000 ; memfd_create x 0x11 ; " +
     "renameat2 @AT_FDCWD a @AT_FDCWD b 0x4 ; ioctl 0 0x40086604 0 ; fcntl 0 8 1 ; setsockopt 0 0 4 ~ 0 ; setsockopt 0 41 57 ~ 0 ; setsockopt 0 0 99 ~ 0";
-  const calls = ["clone", "unshare", "seccomp", "execveat", "personality", "ioctl", "fcntl", "setsockopt"];
+  const calls = [
+    "clone",
+    "unshare",
+    "seccomp",
+    "execveat",
+    "personality",
+    "ioctl",
+    "fcntl",
+    "setsockopt",
+  ];
   const form = (object: string) => ["syscall", "call", object, "never", null];
   expect(told(script, calls)).toEqual(
     [

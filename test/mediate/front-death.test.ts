@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,11 +20,15 @@ import { killIfThere } from "../system/daemon.ts";
 import { type Built, buildAll } from "./build.ts";
 
 const TIMEOUT_MS = 300_000;
-/** Each costs the start of a mediator; `death.test.ts` kills more often, with a holder of its own. */
+/**
+ * Each costs the start of a mediator; `death.test.ts` kills more often, with a holder of its own.
+ */
 const KILLS = Number(process.env.COFFERDAM_FRONT_KILLS ?? 20);
 /** A mediator serves for so long at most, in milliseconds. */
 const LIFE_MS_MAX = 60;
-/** It has answered something by then: five in a row that have not, and the holder goes on without. */
+/**
+ * It has answered something by then: five in a row that have not, and the holder goes on without.
+ */
 const LIFE_MS_MIN = 15;
 
 const root = resolve(import.meta.dirname, "../..");
@@ -38,7 +50,10 @@ afterAll(() => {
   rmSync(tree, { recursive: true });
 });
 
-/** A daemon under `bin/cofferdam run` that works without a pause, on a host whose places for Cofferdam are its own. */
+/**
+ * A daemon under `bin/cofferdam run` that works without a pause, on a host whose places for
+ * Cofferdam are its own.
+ */
 function startDaemon(mediation: "sealed" | "supervised"): ChildProcess {
   const survive = built.compile("survive");
   const policy = join(tree, "survive.yaml");
@@ -51,14 +66,22 @@ function startDaemon(mediation: "sealed" | "supervised"): ChildProcess {
 
 /** `cofferdam ...` on such a host. */
 function startInside(...words: readonly string[]): ChildProcess {
-  const places = ["run", "log", "lib"].map((name) => `/${name === "run" ? "" : "var/"}${name}/cofferdam`);
-  const mounts = places.map((place) => `mkdir -p ${place} && mount --bind ${tree}/${place.split("/").at(-2)} ${place}`);
+  const places = ["run", "log", "lib"].map(
+    (name) => `/${name === "run" ? "" : "var/"}${name}/cofferdam`,
+  );
+  const mounts = places.map(
+    (place) => `mkdir -p ${place} && mount --bind ${tree}/${place.split("/").at(-2)} ${place}`,
+  );
   const script = `cd ${tree} && ${mounts.join(" && ")} && echo ready && read go && exec "$@"`;
   const run = [join(root, "bin/cofferdam"), ...words];
-  const daemon = spawn("unshare", ["-m", "--propagation", "private", "sh", "-c", script, "sh", ...run], {
-    stdio: ["pipe", "pipe", "pipe"],
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: tree },
-  });
+  const daemon = spawn(
+    "unshare",
+    ["-m", "--propagation", "private", "sh", "-c", script, "sh", ...run],
+    {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: tree },
+    },
+  );
   left.push(daemon);
   return daemon;
 }
@@ -84,16 +107,21 @@ async function textOf(daemon: ChildProcess): Promise<() => string> {
 }
 
 function expectTrue(text: string): void {
-  const numbers = /^ok (\d+) unknown (\d+) wrong (\d+) descriptors (\d+)\n$/.exec(text)?.slice(1).map(Number);
+  const numbers = /^ok (\d+) unknown (\d+) wrong (\d+) descriptors (\d+)\n$/
+    .exec(text)
+    ?.slice(1)
+    .map(Number);
   expect(text).toMatch(/^ok/);
   const [ok = 0, unknown = 0, wrong = -1] = numbers ?? [];
   expect(ok).toBeGreaterThan(KILLS);
   expect(wrong).toBe(0);
   expect(readdirSync(join(tree, "open"))).toEqual([]);
-  const events = existsSync(join(tree, "log/events.jsonl")) ? readFileSync(join(tree, "log/events.jsonl"), "utf8") : "";
-  expect(events.split("\n").filter((line) => line.includes('"outcome unknown"')).length).toBeGreaterThanOrEqual(
-    unknown,
-  );
+  const events = existsSync(join(tree, "log/events.jsonl"))
+    ? readFileSync(join(tree, "log/events.jsonl"), "utf8")
+    : "";
+  expect(
+    events.split("\n").filter((line) => line.includes('"outcome unknown"')).length,
+  ).toBeGreaterThanOrEqual(unknown);
   rmSync(join(tree, "log/events.jsonl"), { force: true });
 }
 
@@ -133,7 +161,15 @@ test("the host's mediator, killed under load", { timeout: TIMEOUT_MS }, async (c
   const daemon = startDaemon("sealed");
   const text = await textOf(daemon);
   const start = () => {
-    const command = ["-t", `${daemon.pid}`, "-m", "--", process.execPath, join(root, "dist/mediator.js"), "shared"];
+    const command = [
+      "-t",
+      `${daemon.pid}`,
+      "-m",
+      "--",
+      process.execPath,
+      join(root, "dist/mediator.js"),
+      "shared",
+    ];
     const mediator = spawn("nsenter", command, { stdio: "ignore", env: { PATH: "/usr/bin:/bin" } });
     left.push(mediator);
     return mediator;
@@ -179,7 +215,10 @@ describe("what a mediator had counted and not written when it was killed", () =>
   const failures = () => events().filter(({ verdict }) => verdict === "failed");
   const name = (event: Event) => event.operation;
 
-  /** It asks for what is not granted, without a pause: the first time is written at once, the others are counted. */
+  /**
+   * It asks for what is not granted, without a pause: the first time is written at once, the others
+   * are counted.
+   */
   async function startAsking(...options: readonly string[]): Promise<ChildProcess> {
     for (const file of readdirSync(join(tree, "log"))) rmSync(join(tree, "log", file));
     const secret = join(tree, "secret");
@@ -225,7 +264,9 @@ describe("what a mediator had counted and not written when it was killed", () =>
     needsRoot(context);
     const daemon = await startAsking("--level", "enforcing");
     killIfThere(await waitForMediator(daemon.pid ?? 0));
-    await expect.poll(() => failures().map(name), { timeout: TIMEOUT_MS }).toEqual(["lost", "mediator given up"]);
+    await expect
+      .poll(() => failures().map(name), { timeout: TIMEOUT_MS })
+      .toEqual(["lost", "mediator given up"]);
     const ended = once(daemon, "close");
     daemon.kill("SIGTERM");
     await ended;

@@ -1,4 +1,5 @@
-// A child connects to a listener that has no room until SIGUSR1 says that the mediator has been killed often enough; meanwhile this process goes on asking.
+// A child connects to a listener that has no room until SIGUSR1 says that the mediator has been
+// killed often enough; meanwhile this process goes on asking.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
-// fuse DIRECTORY CMD ARG...: runs CMD in a mount namespace of its own, in which a file system of this very process lies on DIRECTORY. It knows
-// directories only, has them in memory, and never answers a question about the name "hang", nor the close(2) of its one file, "silent".
+// fuse DIRECTORY CMD ARG...: runs CMD in a mount namespace of its own, in which a file system of
+// this very process lies on DIRECTORY. It knows directories only, has them in memory, and never
+// answers a question about the name "hang", nor the close(2) of its one file, "silent".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,11 @@
-// What launcher and holder do, at their barest: harness LANDLOCK FILTER PLAN UID:GID NODE MEDIATOR CMD ARG...
-// With HARNESS_KILLS=N the mediator is killed N times in the middle of its work, and its successor started; SIGUSR1 tells the target that it is over.
-// With HARNESS_SHARED=SOCKET the mediator is started as the host's one, and the domain handed over to it there; with HARNESS_JOINS=SOCKET it serves there already.
-// HARNESS_FOLDER is where the host's table of domains lies; file 7 of the mediator's is the summary's, here standard output.
-// LANDLOCK is a text: "H hex" handled file rights, then "P hex path"; or "-". The target keeps stdout; its exit status is passed on.
+// What launcher and holder do, at their barest: harness LANDLOCK FILTER PLAN UID:GID NODE MEDIATOR
+// CMD ARG... With HARNESS_KILLS=N the mediator is killed N times in the middle of its work, and its
+// successor started; SIGUSR1 tells the target that it is over. With HARNESS_SHARED=SOCKET the
+// mediator is started as the host's one, and the domain handed over to it there; with
+// HARNESS_JOINS=SOCKET it serves there already. HARNESS_FOLDER is where the host's table of domains
+// lies; file 7 of the mediator's is the summary's, here standard output. LANDLOCK is a text: "H
+// hex" handled file rights, then "P hex path"; or "-". The target keeps stdout; its exit status is
+// passed on.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 /**
- * The same calls on two copies of a tree, once unconfined and once brokered, must give the same results, errors and trees.
- * Everything in the tree is granted, and Landlock itself grants none of it: what succeeds, the mediator did.
+ * The same calls on two copies of a tree, once unconfined and once brokered, must give the same
+ * results, errors and trees. Everything in the tree is granted, and Landlock itself grants none of
+ * it: what succeeds, the mediator did.
  */
 export const cases: Readonly<Record<string, string>> = {
   "new file for writing": "openat @AT_FDCWD new @O_CREAT +@O_WRONLY 0644",
@@ -10,7 +11,8 @@ export const cases: Readonly<Record<string, string>> = {
   "O_EXCL twice":
     "openat @AT_FDCWD new @O_CREAT +@O_EXCL +@O_RDWR 0644 ; openat @AT_FDCWD new @O_CREAT +@O_EXCL +@O_RDWR 0644",
   "read only, close on exec": "openat @AT_FDCWD new @O_CREAT +@O_RDONLY +@O_CLOEXEC 0640",
-  "append and non-blocking": "openat @AT_FDCWD new @O_CREAT +@O_WRONLY +@O_APPEND +@O_NONBLOCK 0640",
+  "append and non-blocking":
+    "openat @AT_FDCWD new @O_CREAT +@O_WRONLY +@O_APPEND +@O_NONBLOCK 0640",
   "open through open(2)": "open new @O_CREAT +@O_WRONLY 0644",
   "relative to a descriptor":
     "openat @AT_FDCWD dir @O_DIRECTORY ; openat $ new @O_CREAT +@O_WRONLY 0644 ; mkdirat 3 sub 0755",
@@ -18,14 +20,17 @@ export const cases: Readonly<Record<string, string>> = {
     "openat @AT_FDCWD file @O_RDONLY ; openat $ new @O_CREAT +@O_WRONLY 0644 ; unlinkat 3 x 0",
   "a descriptor that is not open":
     "openat 77 new @O_CREAT +@O_WRONLY 0644 ; mkdirat 77 x 0755 ; unlinkat 77 x 0 ; fchmod 77 0600",
-  "set-gid directory": "openat @AT_FDCWD setgid/new @O_CREAT +@O_WRONLY 0664 ; mkdir setgid/sub 0755",
+  "set-gid directory":
+    "openat @AT_FDCWD setgid/new @O_CREAT +@O_WRONLY 0664 ; mkdir setgid/sub 0755",
   "through a link": "openat @AT_FDCWD to-file @O_CREAT +@O_WRONLY 0644",
   "through a dangling link": "openat @AT_FDCWD dangling @O_CREAT +@O_WRONLY 0644",
   "dangling link with O_EXCL": "openat @AT_FDCWD dangling @O_CREAT +@O_EXCL +@O_WRONLY 0644",
-  "dangling link with O_NOFOLLOW": "openat @AT_FDCWD dangling @O_CREAT +@O_NOFOLLOW +@O_WRONLY 0644",
+  "dangling link with O_NOFOLLOW":
+    "openat @AT_FDCWD dangling @O_CREAT +@O_NOFOLLOW +@O_WRONLY 0644",
   "link in the middle":
     "openat @AT_FDCWD to-dir/new @O_CREAT +@O_WRONLY 0644 ; mkdir to-dir/made 0700 ; unlink to-dir/inner",
-  "links in a ring": "openat @AT_FDCWD ring-a @O_CREAT +@O_WRONLY 0644 ; mkdir ring-a/x 0755 ; chmod ring-a 0600",
+  "links in a ring":
+    "openat @AT_FDCWD ring-a @O_CREAT +@O_WRONLY 0644 ; mkdir ring-a/x 0755 ; chmod ring-a 0600",
   dots: "openat @AT_FDCWD dir/../dir/./new @O_CREAT +@O_WRONLY 0644 ; mkdir dir/.. 0755 ; rmdir dir/. ; rmdir . ; unlink dir/..",
   "double slashes": "openat @AT_FDCWD dir//new @O_CREAT +@O_WRONLY 0644 ; mkdir dir///sub// 0755",
   "trailing slash":
@@ -42,7 +47,8 @@ export const cases: Readonly<Record<string, string>> = {
     "openat @AT_FDCWD ! @O_CREAT +@O_WRONLY 0644 ; mkdir ! 0755 ; unlink ! ; rename ! ! ; symlink ! x ; chmod ! 0600 ; utimensat @AT_FDCWD file ! 0 ; setxattr file ! x 1 0",
   "path without an end":
     "openat @AT_FDCWD #long @O_CREAT +@O_WRONLY 0644 ; mkdir #long 0755 ; unlink #long ; chmod #long 0600 ; rename file #long",
-  "path at the end of its page": "openat @AT_FDCWD #edge=new @O_CREAT +@O_WRONLY 0644 ; unlink #edge=new",
+  "path at the end of its page":
+    "openat @AT_FDCWD #edge=new @O_CREAT +@O_WRONLY 0644 ; unlink #edge=new",
   "name too long": `mkdir ${"n".repeat(256)} 0755 ; openat @AT_FDCWD ${"n".repeat(256)} @O_CREAT +@O_WRONLY 0644 ; mkdir ${"n".repeat(255)} 0755`,
   "a name that is no UTF-8":
     "openat @AT_FDCWD #hex=ff80fe00 @O_CREAT +@O_WRONLY 0644 ; unlink #hex=ff80fe00 ; mkdir #hex=c3a900 0755",
@@ -55,17 +61,22 @@ export const cases: Readonly<Record<string, string>> = {
     "openat @AT_FDCWD closed/new @O_CREAT +@O_WRONLY 0644 ; mkdir closed/x 0755 ; unlink closed/inner ; chmod closed/inner 0600 ; chmod closed/. 0700",
   "a late file is opened":
     "openat @AT_FDCWD late @O_CREAT +@O_WRONLY 0644 ; openat @AT_FDCWD late @O_CREAT +@O_RDWR 0644 ; openat @AT_FDCWD late @O_CREAT +@O_TRUNC +@O_WRONLY 0644",
-  unlink: "unlink file ; unlink file ; unlink dir ; unlinkat @AT_FDCWD dangling 0 ; unlinkat @AT_FDCWD to-dir 0",
-  rmdir: "rmdir empty ; rmdir dir ; rmdir file ; unlinkat @AT_FDCWD file @AT_REMOVEDIR ; rmdir to-dir ; rmdir to-dir/",
+  unlink:
+    "unlink file ; unlink file ; unlink dir ; unlinkat @AT_FDCWD dangling 0 ; unlinkat @AT_FDCWD to-dir 0",
+  rmdir:
+    "rmdir empty ; rmdir dir ; rmdir file ; unlinkat @AT_FDCWD file @AT_REMOVEDIR ; rmdir to-dir ; rmdir to-dir/",
   "unlinkat flags": "unlinkat @AT_FDCWD file 0x77",
-  mkdir: "mkdir made 0777 ; mkdir made 0777 ; mkdir file 0755 ; mkdir dangling 0755 ; mkdir odd 07777",
-  symlink: "symlink ../anything made ; symlink x file ; symlinkat y @AT_FDCWD dir/made ; symlink #hex=00 other",
+  mkdir:
+    "mkdir made 0777 ; mkdir made 0777 ; mkdir file 0755 ; mkdir dangling 0755 ; mkdir odd 07777",
+  symlink:
+    "symlink ../anything made ; symlink x file ; symlinkat y @AT_FDCWD dir/made ; symlink #hex=00 other",
   "no room for a descriptor of a file that it would empty":
     "openat @AT_FDCWD late @O_CREAT +@O_WRONLY 0644 ; prlimit64 0 7 #hex=04000000000000000400000000000000 ~ ; openat @AT_FDCWD late @O_CREAT +@O_TRUNC +@O_WRONLY 0644 ; openat @AT_FDCWD file @O_CREAT +@O_TRUNC +@O_WRONLY 0644 ; creat file 0600",
   "link to a name with a slash":
     "link file made/ ; linkat @AT_FDCWD file @AT_FDCWD dir/made// 0 ; link file dir/ ; link file foreign/ ; link file dangling/ ; link file to-dir/ ; link file/ made ; link none made/",
   link: "link file made ; link file dir/inner ; link none x ; link dir x ; link to-file made-link ; linkat @AT_FDCWD to-file @AT_FDCWD followed @AT_SYMLINK_FOLLOW",
-  "rename a file": "rename file moved ; rename moved dir/inner ; rename none x ; rename dir/inner ./back",
+  "rename a file":
+    "rename file moved ; rename moved dir/inner ; rename none x ; rename dir/inner ./back",
   "rename directories":
     "rename dir moved ; rename moved empty ; rename empty file ; rename file empty ; rename empty empty/below",
   "rename without replacing":
@@ -75,14 +86,16 @@ export const cases: Readonly<Record<string, string>> = {
   "rename onto itself": "rename file file ; link file twin ; rename file twin",
   mknod:
     "mknod fifo @S_IFIFO +0644 0 ; mknod sock @S_IFSOCK +0644 0 ; mknod plain @S_IFREG +0666 0 ; mknod none/x @S_IFIFO 0 ; mknodat @AT_FDCWD bare 0640 0 ; mknod file @S_IFIFO 0",
-  chmod: "chmod file 0600 ; chmod to-file 0640 ; chmod none 0600 ; fchmodat @AT_FDCWD dir 0711 ; chmod dangling 0600",
+  chmod:
+    "chmod file 0600 ; chmod to-file 0640 ; chmod none 0600 ; fchmodat @AT_FDCWD dir 0711 ; chmod dangling 0600",
   "fchmodat2 and links":
     "fchmodat2 @AT_FDCWD file 0604 0 ; fchmodat2 @AT_FDCWD to-file 0600 @AT_SYMLINK_NOFOLLOW ; fchmodat2 @AT_FDCWD dir/inner 0600 @AT_SYMLINK_NOFOLLOW",
   fchmod: "openat @AT_FDCWD file @O_RDONLY ; fchmod $ 0606 ; fchmod 1 0600",
   "set-gid of directories": "chmod dir 02775",
   chown:
     "chown file -1 -1 ; chown file 33 33 ; lchown to-file -1 -1 ; fchownat @AT_FDCWD to-file 33 -1 @AT_SYMLINK_NOFOLLOW ; chown file 0 0 ; chown none 1 1",
-  fchown: "openat @AT_FDCWD file @O_RDONLY ; fchown $ -1 33 ; fchownat 3 #hex=00 -1 -1 @AT_EMPTY_PATH",
+  fchown:
+    "openat @AT_FDCWD file @O_RDONLY ; fchown $ -1 33 ; fchownat 3 #hex=00 -1 -1 @AT_EMPTY_PATH",
   times:
     "utimensat @AT_FDCWD file #hex=010000000000000002000000000000000300000000000000040000000000000000 0 ; utimensat @AT_FDCWD to-file #hex=0500000000000000060000000000000007000000000000000800000000000000 @AT_SYMLINK_NOFOLLOW ; utimensat @AT_FDCWD none ~ 0 ; utimensat @AT_FDCWD file ~ 0x40",
   "times of old":

@@ -1,4 +1,12 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,7 +43,12 @@ beforeEach((context) => {
   counter = join(tree, "counter");
   writeFileSync(counter, Buffer.alloc(32));
   table = LiveTableWriter.open(join(tree, "run/table"));
-  options = { rules: [`rw ${counter}`, "rx /**"], supervised: "warning", folder: join(tree, "run"), plan: live };
+  options = {
+    rules: [`rw ${counter}`, "rx /**"],
+    supervised: "warning",
+    folder: join(tree, "run"),
+    plan: live,
+  };
 });
 afterEach(() => {
   table?.close();
@@ -101,7 +114,12 @@ test("what was executed at level warning is not taken for the program that enfor
   for (const name of ["next", "last"]) copyFileSync(program, join(tree, name));
   writeFileSync(counter, Buffer.alloc(4096));
   const rules = [`rx ${program}`, `rx ${tree}/next`, `rw ${counter}`, `rwc ${tree}/made`];
-  const scene = startScene(built, { ...options, supervised: "enforcing", rules }, [program, counter], tree);
+  const scene = startScene(
+    built,
+    { ...options, supervised: "enforcing", rules },
+    [program, counter],
+    tree,
+  );
   const reached = async (step: number) => {
     while (readFileSync(counter)[0] !== step) await sleep(1);
   };
@@ -167,9 +185,9 @@ test("a domain that the table does not know, or no table at all, keeps what it w
   table.setGone(NUMBER);
   expect(runScene(built, options, again, tree).lines).toEqual(["mkdir: 0 -"]);
   const elsewhere = { ...options, folder: join(tree, "none") };
-  expect(runScene(built, elsewhere, [...program.slice(0, 2), "shut/third", "0700"], tree).lines).toEqual([
-    "mkdir: 0 -",
-  ]);
+  expect(
+    runScene(built, elsewhere, [...program.slice(0, 2), "shut/third", "0700"], tree).lines,
+  ).toEqual(["mkdir: 0 -"]);
 });
 
 test("an attended run at level warning ends with what would have been denied, and how to allow it", () => {
@@ -183,10 +201,14 @@ test("an attended run at level warning ends with what would have been denied, an
   expect(run.lines.slice(0, 2)).toEqual(["mkdir: 0 -", "mkdir: 0 -"]);
   const said = run.lines.slice(2).join("\n");
   for (const name of ["a", "b"])
-    expect(said).toMatch(new RegExp(`target\\[\\d+\\]: scene: create ${tree}/shut/${name}: warning`));
+    expect(said).toMatch(
+      new RegExp(`target\\[\\d+\\]: scene: create ${tree}/shut/${name}: warning`),
+    );
   expect(said).toMatch(
     /^cofferdam: scene: \d+ accesses outside the domain\n {2}these lines in its policy would allow them:$/m,
   );
   // As it can be pasted into the policy.
-  expect(said).toMatch(new RegExp(`^files:\n( {2}- .*\n)* {2}- c ${tree}/shut/a\n {2}- c ${tree}/shut/b$`, "m"));
+  expect(said).toMatch(
+    new RegExp(`^files:\n( {2}- .*\n)* {2}- c ${tree}/shut/a\n {2}- c ${tree}/shut/b$`, "m"),
+  );
 });

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AF_UNIX, MSG_DONTWAIT, SO_SNDTIMEO, SOCK_DGRAM, SOL_SOCKET } from "../../src/kernel/constants.ts";
+import {
+  AF_UNIX,
+  MSG_DONTWAIT,
+  SO_SNDTIMEO,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "../../src/kernel/constants.ts";
 import { E, POLLIN } from "../../src/mediate/abi.ts";
 import type { Call } from "../../src/mediate/call.ts";
 import { LOOK_MS_MAX } from "../../src/mediate/limits.ts";
@@ -12,7 +18,10 @@ import type { TargetSocket } from "../../src/mediate/socket.ts";
 import { close, sys } from "../../src/mediate/sys.ts";
 
 const TIMEOUT_MS = 400;
-/** Looks within that time: one at once, three after the first short pauses, then one after each of the longest. */
+/**
+ * Looks within that time: one at once, three after the first short pauses, then one after each of
+ * the longest.
+ */
 const LOOKS_MAX = TIMEOUT_MS / LOOK_MS_MAX + 5;
 
 let folder: string;
@@ -50,7 +59,10 @@ function outcomeOf(first: Outcome): Outcome {
 
 /** A sender whose receiver has no room: named in each send, or connected to. */
 function fullSender(connected: boolean): { fd: number; send: () => number } {
-  const [receiver, fd] = [sys("socket", AF_UNIX, SOCK_DGRAM, 0), sys("socket", AF_UNIX, SOCK_DGRAM, 0)];
+  const [receiver, fd] = [
+    sys("socket", AF_UNIX, SOCK_DGRAM, 0),
+    sys("socket", AF_UNIX, SOCK_DGRAM, 0),
+  ];
   kept.push(receiver, fd);
   rmSync(join(folder, "receiver"), { force: true });
   expect(sys("bind", receiver, name, name.length)).toBe(0);
@@ -77,7 +89,11 @@ test.each([
       const sent = send();
       return sent === -E.AGAIN ? null : { kind: "value", value: sent };
     };
-    const waiting = untilTimeout(call, { fd } as TargetSocket, { attempt, socket: fd, echoes: true });
+    const waiting = untilTimeout(call, { fd } as TargetSocket, {
+      attempt,
+      socket: fd,
+      echoes: true,
+    });
     expect(outcomeOf(waiting)).toEqual(error(E.AGAIN));
     expect(looks).toBeGreaterThan(2);
     expect(looks).toBeLessThanOrEqual(LOOKS_MAX);

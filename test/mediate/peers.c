@@ -1,5 +1,6 @@
-// What the peers of a brokered unix socket are told. Prints one line for each question: "QUESTION: self" or "QUESTION: pid uid gid" of whoever else it is.
-// Arguments: NAME of the socket; "threads" to have a second thread meanwhile.
+// What the peers of a brokered unix socket are told. Prints one line for each question: "QUESTION:
+// self" or "QUESTION: pid uid gid" of whoever else it is. Arguments: NAME of the socket; "threads"
+// to have a second thread meanwhile.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>

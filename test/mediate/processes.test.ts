@@ -24,7 +24,11 @@ test("threads of the own process are scheduled, all others are refused", () => {
   const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
   try {
     const program = built.compile("threads");
-    const options = { rules: [], notify: ["sched_setparam", "sched_setattr"], as: { uid: 33, gid: 33 } };
+    const options = {
+      rules: [],
+      notify: ["sched_setparam", "sched_setattr"],
+      as: { uid: 33, gid: 33 },
+    };
     const run = runScene(built, options, [program, String(process.pid)], tree);
     expect(run.stderr).toBe("");
     expect(run.lines).toEqual([

@@ -1,5 +1,6 @@
-// One race each: race MODE COUNT, in the tree as working directory. Prints "tries N granted N refused N"; the test looks at the tree.
-// "flip" runs outside the domain until it is killed and exchanges two names for ever.
+// One race each: race MODE COUNT, in the tree as working directory. Prints "tries N granted N
+// refused N"; the test looks at the tree. "flip" runs outside the domain until it is killed and
+// exchanges two names for ever.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -47,7 +47,12 @@ interface Tally {
   readonly escaped: number;
 }
 
-function run(share: number, mode: string, options: Partial<SceneOptions> = {}, ...more: string[]): Tally {
+function run(
+  share: number,
+  mode: string,
+  options: Partial<SceneOptions> = {},
+  ...more: string[]
+): Tally {
   const tries = Math.ceil(TRIES * share);
   const rules = [`rwcda ${tree}/open/*`, `rwcda ${tree}/open/in/*`];
   const done = runScene(
@@ -61,7 +66,11 @@ function run(share: number, mode: string, options: Partial<SceneOptions> = {}, .
     .exec(done.lines[0] ?? "")
     ?.map(Number);
   expect(numbers?.[1]).toBe(tries);
-  const tally = { granted: numbers?.[2] ?? 0, refused: numbers?.[3] ?? 0, escaped: numbers?.[4] ?? 1 };
+  const tally = {
+    granted: numbers?.[2] ?? 0,
+    refused: numbers?.[3] ?? 0,
+    escaped: numbers?.[4] ?? 1,
+  };
   // Both outcomes were seen often: else nothing was raced at all.
   expect(tally.granted).toBeGreaterThan(tries / 1000);
   expect(tally.refused).toBeGreaterThan(tries / 1000);
@@ -77,22 +86,32 @@ function untouched(): void {
   expect(readFileSync(join(tree, "shut/file"), "utf8")).toBe("secret");
 }
 
-test("a path that another thread rewrites never reaches the other name", { timeout: TIMEOUT_MS }, () => {
+test("a path that another thread rewrites never reaches the other name", {
+  timeout: TIMEOUT_MS,
+}, () => {
   run(0.4, "path");
   untouched();
 });
 
-test("a directory that is exchanged for a link never leads to the other directory", { timeout: TIMEOUT_MS }, () => {
+test("a directory that is exchanged for a link never leads to the other directory", {
+  timeout: TIMEOUT_MS,
+}, () => {
   symlinkSync("in", join(tree, "open/way"));
   symlinkSync("../shut", join(tree, "open/yaw"));
-  flipper = spawn(race, ["flip", join(tree, "open/way"), join(tree, "open/yaw")], { stdio: "ignore" });
+  flipper = spawn(race, ["flip", join(tree, "open/way"), join(tree, "open/yaw")], {
+    stdio: "ignore",
+  });
   run(0.2, "directory");
   untouched();
 });
 
-test("a file that is exchanged for a link never stands for the other file", { timeout: TIMEOUT_MS }, () => {
+test("a file that is exchanged for a link never stands for the other file", {
+  timeout: TIMEOUT_MS,
+}, () => {
   symlinkSync("../shut/file", join(tree, "open/link"));
-  flipper = spawn(race, ["flip", join(tree, "open/file"), join(tree, "open/link")], { stdio: "ignore" });
+  flipper = spawn(race, ["flip", join(tree, "open/file"), join(tree, "open/link")], {
+    stdio: "ignore",
+  });
   run(0.2, "last");
   untouched();
 });
@@ -100,9 +119,22 @@ test("a file that is exchanged for a link never stands for the other file", { ti
 test("an address that another thread rewrites is never connected", { timeout: TIMEOUT_MS }, () => {
   const source = { file: "scene", line: 1, column: 1, text: "connect udp 9" };
   const addresses = [
-    { effect: "allow", operation: "connect", protocol: "udp", network: null, ports: { first: 9, last: 9 }, source },
+    {
+      effect: "allow",
+      operation: "connect",
+      protocol: "udp",
+      network: null,
+      ports: { first: 9, last: 9 },
+      source,
+    },
   ] as const;
   const sockets = { inet: "broker", unix: "broker" } as const;
-  const { escaped } = run(0.2, "port", { notify: ["connect"], sockets, policy: { addresses } }, "9", "10");
+  const { escaped } = run(
+    0.2,
+    "port",
+    { notify: ["connect"], sockets, policy: { addresses } },
+    "9",
+    "10",
+  );
   expect(escaped).toBe(0);
 });

@@ -50,7 +50,9 @@ test("every kind of name is refused outside the grant, with an event that says w
       "mknod shut/fifo @S_IFIFO +0600 0 ; rename shut/file open/got ; rename open/file shut/gone ; chmod shut/file 0777 ; chown shut/file 1 1 ; " +
       "utimensat @AT_FDCWD shut/file ~ 0 ; setxattr shut/file user.a v 1 0",
   );
-  expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual(Array.from({ length: 13 }, () => "EACCES"));
+  expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual(
+    Array.from({ length: 13 }, () => "EACCES"),
+  );
   expect(objects(done)).toEqual([
     "name create T/shut/new no-rule",
     "name delete T/shut/file no-rule",
@@ -86,9 +88,12 @@ test("a symbolic link in a granted directory leads to where it leads", () => {
 
 test("a rename or link never gives a name more than the object had", () => {
   const rules = [`rcd ${tree}/open/*`, `rwcdx ${tree}/shut/*`];
-  const done = run("rename open/file shut/program ; link open/file shut/program ; rename shut/file open/less", {
-    rules,
-  });
+  const done = run(
+    "rename open/file shut/program ; link open/file shut/program ; rename shut/file open/less",
+    {
+      rules,
+    },
+  );
   expect(done.lines).toEqual(["rename: -1 EACCES", "link: -1 EACCES", "rename: 0 -"]);
   expect(objects(done)).toEqual([
     "two-names rename T/open/file -> T/shut/program gain",
@@ -100,7 +105,11 @@ test("a deny inside a grant holds, and the rule is named", () => {
   const done = run("creat open/kept 0600 ; creat open/other 0600 ; rename open/other open/kept", {
     rules: [`rwcda ${tree}/open/*`, `deny wcd ${tree}/open/kept`],
   });
-  expect(done.lines).toEqual(["creat: -1 EACCES", expect.stringMatching(/^creat: fd/), "rename: -1 EACCES"]);
+  expect(done.lines).toEqual([
+    "creat: -1 EACCES",
+    expect.stringMatching(/^creat: fd/),
+    "rename: -1 EACCES",
+  ]);
   expect(done.events[0]).toMatchObject({ reason: "rule", rule: `deny wcd ${tree}/open/kept` });
 });
 
@@ -111,7 +120,11 @@ test("a descriptor that may write needs `w`, and an existing file is not emptied
       rules: [`rcd ${tree}/open/*`],
     },
   );
-  expect(done.lines).toEqual(["creat: -1 EACCES", expect.stringMatching(/^openat: fd/), "openat: -1 EACCES"]);
+  expect(done.lines).toEqual([
+    "creat: -1 EACCES",
+    expect.stringMatching(/^openat: fd/),
+    "openat: -1 EACCES",
+  ]);
   expect(readFileSync(join(tree, "open/file"), "utf8")).toBe("mine");
 });
 
@@ -120,7 +133,9 @@ test("set-id bits, security attributes, device nodes and whiteouts are refused w
     "chmod open/file 04755 ; chmod open/file 02755 ; creat open/suid 04755 ; mknod open/suid2 @S_IFREG +06755 0 ; setxattr open/file security.capability x 1 0 ; " +
       "mknod open/dev @S_IFCHR +0600 0 ; mknod open/null @S_IFCHR +0666 259 ; renameat2 @AT_FDCWD open/file @AT_FDCWD open/moved @RENAME_WHITEOUT",
   );
-  expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual(Array.from({ length: 8 }, () => "EPERM"));
+  expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual(
+    Array.from({ length: 8 }, () => "EPERM"),
+  );
   expect(done.events).toHaveLength(8);
   expect(statSync(join(tree, "open/file")).mode & 0o7777).toBe(0o644);
 });
@@ -132,7 +147,11 @@ test("a nameless file gets no name, by no road", () => {
       rules: [`rwcda ${tree}/open/**`],
     },
   );
-  expect(done.lines).toEqual([expect.stringMatching(/^openat: fd/), "linkat: -1 EPERM", "linkat: -1 EPERM"]);
+  expect(done.lines).toEqual([
+    expect.stringMatching(/^openat: fd/),
+    "linkat: -1 EPERM",
+    "linkat: -1 EPERM",
+  ]);
 });
 
 test("nothing on procfs is changed, and /proc/self is never the mediator's", () => {
@@ -153,9 +172,11 @@ test("calls the policy does not list, and calls nobody handles, are refused by n
   });
   expect(done.lines).toEqual(["chmod: -1 EPERM", "swapon: -1 EPERM", "io_uring_setup: -1 ENOSYS"]);
   expect(objects(done)).toEqual(
-    ["syscall call chmod no-rule", "syscall call swapon no-rule", "syscall call io_uring_setup mediator"].map((text) =>
-      expect.stringContaining(text.split(" ").slice(0, 3).join(" ")),
-    ),
+    [
+      "syscall call chmod no-rule",
+      "syscall call swapon no-rule",
+      "syscall call io_uring_setup mediator",
+    ].map((text) => expect.stringContaining(text.split(" ").slice(0, 3).join(" "))),
   );
 });
 
@@ -172,7 +193,9 @@ test("other processes are refused, the own one is not", () => {
 });
 
 test("memory that cannot be read is a refusal, also where the kernel could read it", () => {
-  const done = run("mkdir ! 0755 ; mkdir #secret=open/from-secret 0755 ; chmod #secret=open/file 0777");
+  const done = run(
+    "mkdir ! 0755 ; mkdir #secret=open/from-secret 0755 ; chmod #secret=open/file 0777",
+  );
   expect(done.lines).toEqual(["mkdir: -1 EFAULT", "mkdir: -1 EFAULT", "chmod: -1 EFAULT"]);
   expect(done.events[0]).toMatchObject({ object: "unreadable argument", reason: "mediator" });
   expect(existsSync(join(tree, "open/from-secret"))).toBe(false);
@@ -180,10 +203,18 @@ test("memory that cannot be read is a refusal, also where the kernel could read 
 
 test("the mediator lends no right that the target lacks", () => {
   chmodSync(join(tree, "open"), 0o700);
-  const done = run("creat open/new 0600 ; unlink open/file ; chmod open/file 0777 ; chown open/file 33 33", {
-    as: { uid: 33, gid: 33 },
-  });
-  expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual(["EACCES", "EACCES", "EACCES", "EACCES"]);
+  const done = run(
+    "creat open/new 0600 ; unlink open/file ; chmod open/file 0777 ; chown open/file 33 33",
+    {
+      as: { uid: 33, gid: 33 },
+    },
+  );
+  expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual([
+    "EACCES",
+    "EACCES",
+    "EACCES",
+    "EACCES",
+  ]);
   expect(done.events).toEqual([]);
 });
 
@@ -205,7 +236,12 @@ test.each([
   const done = run(
     `creat open/before 0600 ; unshare ${flag} ; creat open/after 0600 ; chmod open/before 0644 ; bind 1 x 1`,
   );
-  expect(done.lines.slice(1)).toEqual(["unshare: 0 -", "creat: -1 EACCES", "chmod: -1 EPERM", "bind: -1 EPERM"]);
+  expect(done.lines.slice(1)).toEqual([
+    "unshare: 0 -",
+    "creat: -1 EACCES",
+    "chmod: -1 EPERM",
+    "bind: -1 EPERM",
+  ]);
   expect(done.events.at(-1)?.object).toContain(`own ${kind}`);
 });
 
@@ -222,7 +258,8 @@ test("below another root a name is what it is outside", () => {
     "mkdir: 0 -",
     "chmod: 0 -",
   ]);
-  for (const name of ["made", "dots", "through"]) expect(existsSync(join(tree, "open", name))).toBe(true);
+  for (const name of ["made", "dots", "through"])
+    expect(existsSync(join(tree, "open", name))).toBe(true);
 });
 
 test("a page that never comes holds up nobody", () => {
@@ -232,10 +269,18 @@ test("a page that never comes holds up nobody", () => {
 });
 
 test("without a Landlock layer below nothing is let through", () => {
-  const done = run("creat /proc/none 0600 ; mkdir shut/file 0755 ; unlink shut/none ; creat shut/new 0600", {
-    withoutLandlock: true,
-  });
-  expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual(["EACCES", "EACCES", "EACCES", "EACCES"]);
+  const done = run(
+    "creat /proc/none 0600 ; mkdir shut/file 0755 ; unlink shut/none ; creat shut/new 0600",
+    {
+      withoutLandlock: true,
+    },
+  );
+  expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual([
+    "EACCES",
+    "EACCES",
+    "EACCES",
+    "EACCES",
+  ]);
   expect(done.events[0]?.object).toContain("not checked");
   expect(existsSync(join(tree, "shut/new"))).toBe(false);
 });

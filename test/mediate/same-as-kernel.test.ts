@@ -4,7 +4,10 @@ import { cases } from "./kernel-cases.ts";
 import { runScene } from "./scene.ts";
 import { describeTree, identities, unconfined, withTree } from "./tree.ts";
 
-/** What Landlock's own rules must give the target beside reading: the mediator lets it decide on what exists. */
+/**
+ * What Landlock's own rules must give the target beside reading: the mediator lets it decide on
+ * what exists.
+ */
 const DEV_RIGHTS = 0x6n;
 
 let built: Built;

@@ -36,7 +36,9 @@ export interface SceneOptions {
   readonly policy?: Partial<Policy>;
   readonly sockets?: Plan["mediation"]["sockets"];
   readonly withoutLandlock?: boolean;
-  /** No layer of Landlock, every mediated call notified, all system calls listed but the `unlisted`. */
+  /**
+   * No layer of Landlock, every mediated call notified, all system calls listed but the `unlisted`.
+   */
   readonly supervised?: Level;
   readonly timeoutMs?: number;
   /** Times the mediator is killed in the middle of its work. */
@@ -77,7 +79,12 @@ interface Prepared {
 }
 
 /** Runs a program under a mediator. */
-export function runScene(built: Built, options: SceneOptions, program: readonly string[], cwd: string): Run {
+export function runScene(
+  built: Built,
+  options: SceneOptions,
+  program: readonly string[],
+  cwd: string,
+): Run {
   const { command, args, environment, finish } = prepare(built, options, program);
   const done = spawnSync(command, args, {
     cwd,
@@ -98,7 +105,11 @@ export function startScene(
   cwd: string,
 ): { readonly done: Promise<Run>; readonly process: ChildProcess } {
   const { command, args, environment, finish } = prepare(built, options, program);
-  const process = spawn(command, args, { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const process = spawn(command, args, {
+    cwd,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const text = { stdout: "", stderr: "" };
   process.stdout.on("data", (data) => {
     text.stdout += data;
@@ -122,7 +133,9 @@ function prepare(built: Built, options: SceneOptions, program: readonly string[]
   const { uid, gid } = options.as ?? { uid: 0, gid: 0 };
   const made = scenePlan(options, join(directory, "log"));
   const args = [
-    options.withoutLandlock || options.supervised !== undefined ? "-" : file("landlock", landlockText(options)),
+    options.withoutLandlock || options.supervised !== undefined
+      ? "-"
+      : file("landlock", landlockText(options)),
     file("filter", filterOf(options)),
     file("plan", encodePlan({ ...made, ...options.plan?.(made) })),
     `${uid}:${gid}`,
@@ -144,7 +157,12 @@ function prepare(built: Built, options: SceneOptions, program: readonly string[]
     const text = existsSync(logged) ? readFileSync(logged, "utf8") : "";
     rmSync(directory, { recursive: true, force: true });
     const lines = (all: string): string[] => all.split("\n").filter(Boolean);
-    return { lines: lines(stdout), events: lines(text).map((line) => JSON.parse(line)), status, stderr };
+    return {
+      lines: lines(stdout),
+      events: lines(text).map((line) => JSON.parse(line)),
+      status,
+      stderr,
+    };
   };
   return { command, args: [...prefix, ...args], environment, finish };
 }
@@ -166,13 +184,25 @@ function nameRule(text: string, line: number): NameRule {
   const permissions: PermissionSet =
     letters === "listen" || letters === "connect"
       ? Permission[letters]
-      : [...letters].reduce((set, letter) => set | permissionLetters[letter as keyof typeof permissionLetters], 0);
-  return { effect, permissions, pattern, source: { file: "scene", line: line + 1, column: 1, text } };
+      : [...letters].reduce(
+          (set, letter) => set | permissionLetters[letter as keyof typeof permissionLetters],
+          0,
+        );
+  return {
+    effect,
+    permissions,
+    pattern,
+    source: { file: "scene", line: line + 1, column: 1, text },
+  };
 }
 
 function filterOf(options: SceneOptions): Uint8Array {
   if (options.supervised === undefined) return filter([...usual, ...(options.notify ?? [])]);
-  return buildSupervisedFilter({ listed: new Set(listedBy(options)), denied: new Set(), ipc: new Set() });
+  return buildSupervisedFilter({
+    listed: new Set(listedBy(options)),
+    denied: new Set(),
+    ipc: new Set(),
+  });
 }
 
 function listedBy(options: SceneOptions): readonly string[] {
@@ -257,7 +287,11 @@ function filter(calls: readonly string[]): Uint8Array {
     ["open", 1],
     ["openat", 2],
   ] as const) {
-    program.push([EQUAL, 0, 4, numberOf(name)], [LOAD, 0, 0, 16 + 8 * argument], [BITS, 0, 1, O_CREAT_OR_TMPFILE]);
+    program.push(
+      [EQUAL, 0, 4, numberOf(name)],
+      [LOAD, 0, 0, 16 + 8 * argument],
+      [BITS, 0, 1, O_CREAT_OR_TMPFILE],
+    );
     program.push([RETURN, 0, 0, NOTIFY], [RETURN, 0, 0, ALLOW]);
   }
   for (const request of INODE_IOCTLS) {

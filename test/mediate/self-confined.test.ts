@@ -39,7 +39,11 @@ function mediator(believes = true): SelfConfined {
     return host.get(pid) ?? null;
   };
   const noted = new NotedProcesses(memory.places, (pid) => host.get(pid)?.start ?? null);
-  const lineage = { read, bears: (pid: number) => pid !== HOST, isFirst: ({ pid }: { pid: number }) => pid === DAEMON };
+  const lineage = {
+    read,
+    bears: (pid: number) => pid !== HOST,
+    isFirst: ({ pid }: { pid: number }) => pid === DAEMON,
+  };
   return new SelfConfined(memory.own, noted, read, believes ? lineage : null);
 }
 
@@ -101,7 +105,11 @@ test("where nobody can be looked at, for want of descriptors, all that begin lat
     throw new Error("EMFILE");
   };
   const noted = new NotedProcesses(memory.places, blind);
-  new SelfConfined(memory.own, noted, blind, { read: blind, bears: () => true, isFirst: () => true }).mark(20);
+  new SelfConfined(memory.own, noted, blind, {
+    read: blind,
+    bears: () => true,
+    isFirst: () => true,
+  }).mark(20);
   born(30, DAEMON);
   expect(mediator().has(30)).toBe(true);
   expect(mediator().has(DAEMON)).toBe(false);
@@ -124,7 +132,8 @@ test("places of the dead are given again; when all are taken by the living, all 
 test("what is remembered of processes is bounded, and each is followed once", () => {
   const confined = mediator();
   confined.mark(born(20, DAEMON, A_WHILE));
-  for (let pid = 1_000; pid < 1_000 + 3 * KIN_KEPT_MAX; pid++) host.set(pid, { parent: DAEMON, start: now });
+  for (let pid = 1_000; pid < 1_000 + 3 * KIN_KEPT_MAX; pid++)
+    host.set(pid, { parent: DAEMON, start: now });
   while (clockTicksNow() <= now);
   for (let pid = 1_000; pid < 1_000 + 3 * KIN_KEPT_MAX; pid++) confined.has(pid);
   reads = 0;
@@ -137,5 +146,9 @@ test("what is remembered of processes is bounded, and each is followed once", ()
 test("in a sealed domain, where nobody tells who takes orphans, all that begin later count as confined", () => {
   const confined = mediator(false);
   confined.mark(born(20, DAEMON, A_WHILE));
-  expect([confined.has(20), confined.has(born(30, DAEMON)), confined.has(DAEMON)]).toEqual([true, true, false]);
+  expect([confined.has(20), confined.has(born(30, DAEMON)), confined.has(DAEMON)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });

@@ -77,12 +77,26 @@ function descriptors(): number {
 }
 
 /** A domain of the one mediator. */
-function domain(program: readonly string[], rules = [`rwcda ${tree}/open/*`], inside: readonly string[] = []) {
-  const landlock = ["counter", "counter2"].map((name) => ({ path: join(tree, name), rights: WRITE_RIGHT }));
-  return startScene(built, { rules, joins: socket, inside, landlock, notify: ["ioctl"] }, program, tree);
+function domain(
+  program: readonly string[],
+  rules = [`rwcda ${tree}/open/*`],
+  inside: readonly string[] = [],
+) {
+  const landlock = ["counter", "counter2"].map((name) => ({
+    path: join(tree, name),
+    rights: WRITE_RIGHT,
+  }));
+  return startScene(
+    built,
+    { rules, joins: socket, inside, landlock, notify: ["ioctl"] },
+    program,
+    tree,
+  );
 }
 
-test("domains take turns, however many of a domain's threads ask", { timeout: TIMEOUT_MS }, async () => {
+test("domains take turns, however many of a domain's threads ask", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const turns = built.compile("turns");
   const askers = [
     { name: "many", threads: 40, file: join(tree, "counter") },
@@ -90,8 +104,13 @@ test("domains take turns, however many of a domain's threads ask", { timeout: TI
   ];
   // In the order in which the mediator made them.
   const made: string[] = [];
-  const watcher = watch(join(tree, "open"), (what, name) => what === "rename" && made.push(`${name}`));
-  const runs = askers.map(({ name, threads, file }) => domain([turns, `${threads}`, file, `open/${name}`]));
+  const watcher = watch(
+    join(tree, "open"),
+    (what, name) => what === "rename" && made.push(`${name}`),
+  );
+  const runs = askers.map(({ name, threads, file }) =>
+    domain([turns, `${threads}`, file, `open/${name}`]),
+  );
   const pidOf = (file: string) => Number(readFileSync(file).readBigUInt64LE(0));
   while (askers.some(({ file }) => pidOf(file) === 0)) await sleep(5);
   mediator.kill("SIGSTOP");
@@ -101,14 +120,16 @@ test("domains take turns, however many of a domain's threads ask", { timeout: TI
     begin.writeBigUInt64LE(1n, 8);
     writeFileSync(file, begin, { flag: "r+" });
   }
-  while (askers.some(({ file, threads }) => threadsIn("mkdir", pidOf(file)) < threads)) await sleep(5);
+  while (askers.some(({ file, threads }) => threadsIn("mkdir", pidOf(file)) < threads))
+    await sleep(5);
   mediator.kill("SIGCONT");
   for (const { done } of runs) expect((await done).status).toBe(0);
   while (made.length < 50) await sleep(5);
   watcher.close();
   const order = made.filter((name) => !/\D0$/.test(name)).map((name) => name.replace(/\d+$/, ""));
   // Until the few have all had theirs, one of each after the other.
-  for (let turn = 0; turn < 8; turn++) expect(order.slice(2 * turn, 2 * turn + 2).sort()).toEqual(["few", "many"]);
+  for (let turn = 0; turn < 8; turn++)
+    expect(order.slice(2 * turn, 2 * turn + 2).sort()).toEqual(["few", "many"]);
 });
 
 /** What is ready before it has stopped would be served first. */
@@ -120,8 +141,9 @@ function isStopped({ pid }: ChildProcess): boolean {
 function threadsIn(call: string, pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   const inCall = `${number(call)} `;
-  return threads.filter((thread) => readFileSync(`/proc/${pid}/task/${thread}/syscall`, "utf8").startsWith(inCall))
-    .length;
+  return threads.filter((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/syscall`, "utf8").startsWith(inCall),
+  ).length;
 }
 
 test("a file system that hangs under one domain keeps no other waiting, and its own calls are bounded", {
@@ -137,7 +159,9 @@ test("a file system that hangs under one domain keeps no other waiting, and its 
     undefined,
     namespace,
   ).done;
-  expect(quiet.lines).toEqual(Array.from({ length: 100 }, () => ["mkdir: 0 -", "rmdir: 0 -"]).flat());
+  expect(quiet.lines).toEqual(
+    Array.from({ length: 100 }, () => ["mkdir: 0 -", "rmdir: 0 -"]).flat(),
+  );
   const waited = await waits.done;
   expect(waited.stderr).toBe("");
   expect(waited.lines).toEqual([expect.stringMatching(/^again \d+ other 0$/)]);
@@ -150,10 +174,18 @@ test.each(["plain", "race"])(
     const namespace = ["nsenter", "-t", `${mediator.pid}`, "-m", "--"];
     const mark = join(tree, "counter");
     writeFileSync(mark, "");
-    const asks = domain([silent, join(tree, "slow/silent"), mark, way, "3000"], undefined, namespace);
+    const asks = domain(
+      [silent, join(tree, "slow/silent"), mark, way, "3000"],
+      undefined,
+      namespace,
+    );
     try {
       await expect.poll(() => readFileSync(mark, "utf8"), { timeout: ANSWER_MS }).toBe(".");
-      const quiet = await domain([built.target, "mkdir", join(tree, "open/made"), "0755"], undefined, namespace).done;
+      const quiet = await domain(
+        [built.target, "mkdir", join(tree, "open/made"), "0755"],
+        undefined,
+        namespace,
+      ).done;
       expect(quiet.lines).toEqual(["mkdir: 0 -"]);
     } finally {
       asks.process.kill("SIGKILL");
@@ -164,7 +196,10 @@ test.each(["plain", "race"])(
 );
 
 function childrenOf({ pid }: ChildProcess): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .split(" ")
+    .filter(Boolean)
+    .map(Number);
 }
 
 function repeated(times: number, script: string): string[] {
@@ -173,7 +208,9 @@ function repeated(times: number, script: string): string[] {
     .split(" ");
 }
 
-test("what is no hand-over is refused, and nothing of it is kept", { timeout: TIMEOUT_MS }, async () => {
+test("what is no hand-over is refused, and nothing of it is kept", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const strange = built.compile("strange");
   const before = descriptors();
   const variants =
@@ -197,7 +234,8 @@ test("only a process of root's that is under no filter may hand over, and none o
   const strange = built.compile("strange");
   chmodSync(tree, 0o755);
   chmodSync(join(tree, "run"), 0o755);
-  const nobody = () => spawnSync(strange, ["silent", socket], { uid: 65_534, gid: 65_534, encoding: "utf8" }).stdout;
+  const nobody = () =>
+    spawnSync(strange, ["silent", socket], { uid: 65_534, gid: 65_534, encoding: "utf8" }).stdout;
   expect(nobody()).toBe("unreachable\n");
   chmodSync(socket, 0o666);
   const began = Date.now();
@@ -208,11 +246,14 @@ test("only a process of root's that is under no filter may hand over, and none o
   expect(Date.now() - began).toBeLessThan(CALLER_MS_MAX);
 });
 
-test("who may hand over is asked again when the descriptors are there", { timeout: TIMEOUT_MS }, () => {
+test("who may hand over is asked again when the descriptors are there", {
+  timeout: TIMEOUT_MS,
+}, () => {
   const strange = built.compile("strange");
   const plan = join(tree, "a.plan");
   writeFileSync(plan, encodePlan(scenePlan({ rules: [] }, join(tree, "log"))));
-  const answer = (variant: string) => spawnSync(strange, [variant, socket, plan], { encoding: "utf8" }).stdout;
+  const answer = (variant: string) =>
+    spawnSync(strange, [variant, socket, plan], { encoding: "utf8" }).stdout;
   expect(answer("good")).toBe("taken\n");
   expect(answer("filtered-late")).toBe("refused\n");
 });
@@ -236,7 +277,9 @@ test("there is one at a time, and what ended is forgotten", { timeout: TIMEOUT_M
   expect(second.status).toBe(0);
   const before = descriptors();
   for (let turn = 0; turn < 20; turn++)
-    expect((await domain([built.target, "chmod", "open/file", "0600"]).done).lines).toEqual(["chmod: 0 -"]);
+    expect((await domain([built.target, "chmod", "open/file", "0600"]).done).lines).toEqual([
+      "chmod: 0 -",
+    ]);
   while (descriptors() !== before) await sleep(20);
   expect(mediator.exitCode).toBeNull();
 });

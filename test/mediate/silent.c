@@ -1,5 +1,6 @@
-// silent FILE MARK WAY TRIES: has the mediator look at descriptors of FILE, whose close(2) is never answered, then sets FILE's mark, MARK's first byte, and waits for its end.
-// WAY: `plain` (listen of it), `race` (another thread puts it in the place of a socket that is asked about).
+// silent FILE MARK WAY TRIES: has the mediator look at descriptors of FILE, whose close(2) is never
+// answered, then sets FILE's mark, MARK's first byte, and waits for its end. WAY: `plain` (listen
+// of it), `race` (another thread puts it in the place of a socket that is asked about).
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

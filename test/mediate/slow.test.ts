@@ -31,7 +31,9 @@ function run(script: string, ...more: string[]): Run {
   return done;
 }
 
-test("names on a file system that a process serves are brokered too", { timeout: TIMEOUT_MS }, (context) => {
+test("names on a file system that a process serves are brokered too", {
+  timeout: TIMEOUT_MS,
+}, (context) => {
   needsRoot(context);
   const done = run(
     "mkdir slow/dir/a 0755 ; chmod slow/dir/a 0700 ; mkdir slow/b 0755 ; mkdir open/a 0755 ; rmdir slow/dir/a ; rmdir open/a ; openat @AT_FDCWD slow/dir @O_DIRECTORY ; mkdirat $ c 0755 ; fchmod 3 0777",
@@ -59,10 +61,14 @@ test("a flood of refusals there is one line and a count", { timeout: TIMEOUT_MS 
   expect(done.events.reduce((sum, { count }) => sum + count, 0)).toBe(200);
 });
 
-test("one that never answers costs its caller EIO, and nobody else anything", { timeout: TIMEOUT_MS }, (context) => {
+test("one that never answers costs its caller EIO, and nobody else anything", {
+  timeout: TIMEOUT_MS,
+}, (context) => {
   needsRoot(context);
   const began = Date.now();
-  const done = run("mkdir slow/hang 0755 ; mkdir slow/dir/later 0755 ; mkdir open/later 0755 ; rmdir open/later");
+  const done = run(
+    "mkdir slow/hang 0755 ; mkdir slow/dir/later 0755 ; mkdir open/later 0755 ; rmdir open/later",
+  );
   expect(Date.now() - began).toBeGreaterThanOrEqual(SLOW_CALL_MS_MAX);
   expect(done.lines).toEqual(["mkdir: -1 EIO", "mkdir: 0 -", "mkdir: 0 -", "rmdir: 0 -"]);
   expect(done.events.at(-1)?.object).toContain("no answer of a slow file system");

@@ -37,7 +37,11 @@ test("a granted name is made, another one refused with an event", () => {
       tree,
     );
 
-    expect(run.lines).toEqual(["openat: fd cloexec=0 flags=1 written", "creat: -1 EACCES", "unlink: 0 -"]);
+    expect(run.lines).toEqual([
+      "openat: fd cloexec=0 flags=1 written",
+      "creat: -1 EACCES",
+      "unlink: 0 -",
+    ]);
   } finally {
     rmSync(tree, { recursive: true });
   }

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,10 +53,26 @@ function abstract(name: string): string {
   return `#hex=010000${Buffer.from(name).toString("hex")} ${3 + name.length}`;
 }
 
-function address(operation: "connect" | "listen", protocol: "tcp" | "udp", port: number): AddressRule {
+function address(
+  operation: "connect" | "listen",
+  protocol: "tcp" | "udp",
+  port: number,
+): AddressRule {
   const network = { family: 4, address: Uint8Array.of(127, 0, 0, 0), prefix: 8 } as const;
-  const source = { file: "scene", line: 1, column: 1, text: `${operation} ${protocol} 127.0.0.0/8 ${port}` };
-  return { effect: "allow", operation, protocol, network, ports: { first: port, last: port }, source };
+  const source = {
+    file: "scene",
+    line: 1,
+    column: 1,
+    text: `${operation} ${protocol} 127.0.0.0/8 ${port}`,
+  };
+  return {
+    effect: "allow",
+    operation,
+    protocol,
+    network,
+    ports: { first: port, last: port },
+    source,
+  };
 }
 
 test("a unix socket is bound to its exact name, with the string the target gave", () => {
@@ -83,16 +107,17 @@ test("a path with `..` or a link on it is bound from within the directory it led
     "getsockname: b",
     `getsockname: ${tree}/run/c`,
   ]);
-  for (const name of ["a", "deep/b", "c"]) expect(statSync(join(tree, "run", name)).isSocket()).toBe(true);
+  for (const name of ["a", "deep/b", "c"])
+    expect(statSync(join(tree, "run", name)).isSocket()).toBe(true);
 });
 
 test("a process with another root binds below its own", () => {
   const name = `cofferdam-${process.pid}`;
   mkdirSync(join(tree, "tmp"));
-  const done = run(`chroot ${tree} ; chdir / ; socket 1 1 0 ; bind $ ${unix(`/tmp/${name}`)} ; getsockname 3`, [
-    `listen ${tree}/tmp/*`,
-    "listen /tmp/*",
-  ]);
+  const done = run(
+    `chroot ${tree} ; chdir / ; socket 1 1 0 ; bind $ ${unix(`/tmp/${name}`)} ; getsockname 3`,
+    [`listen ${tree}/tmp/*`, "listen /tmp/*"],
+  );
   expect(done.lines.at(-1)).toBe(`getsockname: ${name}`);
   expect(statSync(join(tree, "tmp", name)).isSocket()).toBe(true);
   expect(existsSync(`/tmp/${name}`)).toBe(false);
@@ -168,7 +193,12 @@ test("a path is connected to the socket it leads to, if that is granted", () => 
   const done = run(
     `socket 1 1 0 ; bind $ ${unix("run/a")} ; listen 3 5 ; socket 1 1 0 ; bind 4 ${unix("run/b")} ; listen 4 5 ; symlinkat b @AT_FDCWD run/link ; ` +
       `socket 1 1 0 ; connect $ ${unix("run/a")} ; socket 1 1 0 ; connect $ ${unix("run/b")} ; connect 6 ${unix("run/link")} ; connect 6 ${unix("run/none")}`,
-    [`listen ${tree}/run/*`, `rwcd ${tree}/run/*`, `connect ${tree}/run/a`, `connect ${tree}/run/link`],
+    [
+      `listen ${tree}/run/*`,
+      `rwcd ${tree}/run/*`,
+      `connect ${tree}/run/a`,
+      `connect ${tree}/run/link`,
+    ],
   );
   expect(done.lines.filter((line) => line.startsWith("connect"))).toEqual([
     "connect: 0 -",
@@ -189,7 +219,11 @@ test("TCP and UDP by address and port, on the target's own socket", async () => 
       [],
       {
         policy: {
-          addresses: [address("connect", "tcp", port), address("connect", "udp", port), address("listen", "udp", port)],
+          addresses: [
+            address("connect", "tcp", port),
+            address("connect", "udp", port),
+            address("listen", "udp", port),
+          ],
         },
       },
     );
@@ -212,7 +246,8 @@ test("TCP and UDP by address and port, on the target's own socket", async () => 
 });
 
 test("a TCP connection that takes its time holds up nobody, and its error arrives", () => {
-  // Nobody listens on port 1: the kernel answers at once, by way of a connection begun without waiting.
+  // Nobody listens on port 1: the kernel answers at once, by way of a connection begun without
+  // waiting.
   const done = run(
     `socket 2 1 0 ; connect $ ${inet(1)} 16 ; socket 2 1 0 ; fcntl 4 4 0x800 ; connect 4 ${inet(1)} 16`,
     [],

@@ -1,5 +1,6 @@
-// strange VARIANT SOCKET [PLAN]: connects to a mediator and hands over what VARIANT says, which is wrong in one way each ("good" in none). Prints "taken" or "refused".
-// With "filtered-late" it comes under a filter only after it was let in.
+// strange VARIANT SOCKET [PLAN]: connects to a mediator and hands over what VARIANT says, which is
+// wrong in one way each ("good" in none). Prints "taken" or "refused". With "filtered-late" it
+// comes under a filter only after it was let in.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
-// Makes, renames and removes names with four threads until SIGUSR1, and compares each answer with what is there: an answer of success means that it was done,
-// EIO that nobody knows, and nothing else may come. Prints "ok N unknown N wrong N descriptors N" (those open too many at the end).
+// Makes, renames and removes names with four threads until SIGUSR1, and compares each answer with
+// what is there: an answer of success means that it was done, EIO that nobody knows, and nothing
+// else may come. Prints "ok N unknown N wrong N descriptors N" (those open too many at the end).
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>

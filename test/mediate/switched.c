@@ -1,4 +1,5 @@
-// switched FILE: asks until FILE's second u64 is not 0; calls that were refused and those that went on are counted in its third and fourth.
+// switched FILE: asks until FILE's second u64 is not 0; calls that were refused and those that went
+// on are counted in its third and fourth.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>

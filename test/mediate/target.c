@@ -1,6 +1,7 @@
-// Runs one system call after the other, as told by its arguments, and prints what came back: "NAME: RESULT ERRNO".
-// Words of an argument list: a call ends with ";". Numbers are C literals, "@name" a constant below, "!" an unreadable pointer,
-// "~" a null pointer, "#long" a string of PATH_MAX characters, everything else a string.
+// Runs one system call after the other, as told by its arguments, and prints what came back: "NAME:
+// RESULT ERRNO". Words of an argument list: a call ends with ";". Numbers are C literals, "@name" a
+// constant below, "!" an unreadable pointer, "~" a null pointer, "#long" a string of PATH_MAX
+// characters, everything else a string.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-// Scheduling calls on other threads: of this process, and of another one. Prints "CALL WHOM: RESULT".
+// Scheduling calls on other threads: of this process, and of another one. Prints "CALL WHOM:
+// RESULT".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>

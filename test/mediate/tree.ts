@@ -29,10 +29,18 @@ const everybody = [
 /** Who a target and its mediator can be: an ordinary user is only itself. */
 export const identities = root ? everybody : everybody.slice(0, 1);
 
-export function unconfined(built: Built, tree: string, script: string, as: { uid: number; gid: number }): string[] {
-  const setpriv = as.uid === 0 ? [] : ["setpriv", `--reuid=${as.uid}`, `--regid=${as.gid}`, "--clear-groups"];
+export function unconfined(
+  built: Built,
+  tree: string,
+  script: string,
+  as: { uid: number; gid: number },
+): string[] {
+  const setpriv =
+    as.uid === 0 ? [] : ["setpriv", `--reuid=${as.uid}`, `--regid=${as.gid}`, "--clear-groups"];
   const [command = "", ...args] = [...setpriv, built.target, ...script.split(" ")];
-  return spawnSync(command, args, { cwd: tree, encoding: "utf8" }).stdout.split("\n").filter(Boolean);
+  return spawnSync(command, args, { cwd: tree, encoding: "utf8" })
+    .stdout.split("\n")
+    .filter(Boolean);
 }
 
 export function withTree<T>(owner: { uid: number; gid: number }, use: (tree: string) => T): T {
@@ -40,7 +48,14 @@ export function withTree<T>(owner: { uid: number; gid: number }, use: (tree: str
   try {
     for (const name of ["dir", "empty", "readonly", "closed", "setgid", "foreign-dir", "sticky"])
       mkdirSync(join(tree, name));
-    for (const name of ["file", "dir/inner", "readonly/inner", "closed/inner", "foreign", "sticky/foreign"])
+    for (const name of [
+      "file",
+      "dir/inner",
+      "readonly/inner",
+      "closed/inner",
+      "foreign",
+      "sticky/foreign",
+    ])
       writeFileSync(join(tree, name), `content of ${name}`);
     const links = {
       "to-file": "file",
@@ -76,7 +91,11 @@ export function describeTree(tree: string, below = ""): string[] {
       const path = join(below, name);
       const full = Buffer.from(join(tree, path), "latin1");
       const stat = lstatSync(full);
-      const content = stat.isFile() ? readFileSync(full, "utf8") : stat.isSymbolicLink() ? readlinkSync(full) : "";
+      const content = stat.isFile()
+        ? readFileSync(full, "utf8")
+        : stat.isSymbolicLink()
+          ? readlinkSync(full)
+          : "";
       const old = [stat.atimeMs, stat.mtimeMs].map((time) => (time < 1e9 ? time : "now")).join(" ");
       const line = `${path} ${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${stat.isDirectory() ? "" : stat.nlink} ${old} ${content}`;
       return stat.isDirectory() ? [line, ...describeTree(tree, path)] : [line];

@@ -1,4 +1,5 @@
-// turns THREADS FILE NAME: makes NAME0; says its process id in FILE (u64); once FILE's second u64 is not 0, each of the threads makes one of NAME1, NAME2, ...
+// turns THREADS FILE NAME: makes NAME0; says its process id in FILE (u64); once FILE's second u64
+// is not 0, each of the threads makes one of NAME1, NAME2, ...
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -12,14 +12,22 @@ const slot = new Slot(new Uint8Array(SLOT_SIZE), 0);
 
 /** To a target that cannot be given any descriptor: the listener is none. */
 function given(undo: () => void) {
-  return handOver(-1, slot, call, { kind: "descriptor", fd: openSync("/dev/null", "r"), closeOnExec: true, undo });
+  return handOver(-1, slot, call, {
+    kind: "descriptor",
+    fd: openSync("/dev/null", "r"),
+    closeOnExec: true,
+    undo,
+  });
 }
 
 test("a file that cannot be taken back is a refusal with an event, and the domain is mediated on", () => {
   const outcome = given(() => {
     throw new CannotImpersonate("setgroups");
   });
-  expect(outcome).toMatchObject({ kind: "refused", refusal: { reason: "mediator", operation: "openat" } });
+  expect(outcome).toMatchObject({
+    kind: "refused",
+    refusal: { reason: "mediator", operation: "openat" },
+  });
 });
 
 test("one that is taken back leaves the kernel's own error", () => {

@@ -23,7 +23,11 @@ const refusal = (object: string): Refusal => ({
 
 function reporter(memory: Buffer) {
   const events: Event[] = [];
-  const output = { append: (event: Event) => void events.push(event), flush: () => false, close: () => undefined };
+  const output = {
+    append: (event: Event) => void events.push(event),
+    flush: () => false,
+    close: () => undefined,
+  };
   return { told: new Reporter(broker, output, new Untold(memory)), events };
 }
 
@@ -36,14 +40,17 @@ test("what a mediator had counted and not written when it was killed is told by 
   killed.told.outside(1, "warning", refusal("/b"));
   expect(sum(killed.events)).toBe(2);
   const successor = reporter(memory);
-  expect(successor.events).toMatchObject([{ class: "lifecycle", operation: "lost", verdict: "failed", count: 9 }]);
+  expect(successor.events).toMatchObject([
+    { class: "lifecycle", operation: "lost", verdict: "failed", count: 9 },
+  ]);
   expect(reporter(memory).events).toEqual([]);
 });
 
 test("what was written is not lost: repeats, own failures, and more kinds than get a line", () => {
   const memory = Buffer.alloc(UNTOLD_BYTES);
   const { told, events } = reporter(memory);
-  for (let count = 0; count < 3_000; count++) told.outside(1, "denied", refusal(`/${count % 1_500}`));
+  for (let count = 0; count < 3_000; count++)
+    told.outside(1, "denied", refusal(`/${count % 1_500}`));
   told.failed("no reason", "at all");
   told.unknownOutcome(1, "mkdir");
   told.flush();

@@ -1,4 +1,5 @@
-// waiters COUNT PATH: as many threads as COUNT make a name that never answers; ends when one in four was told to come again. Prints "again N other N".
+// waiters COUNT PATH: as many threads as COUNT make a name that never answers; ends when one in
+// four was told to come again. Prints "again N other N".
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Automaton, walk } from "../../src/model/automaton/automaton.ts";
-import { AutomatonFormatError, decodeAutomaton, encodeAutomaton } from "../../src/model/automaton/binary.ts";
+import {
+  AutomatonFormatError,
+  decodeAutomaton,
+  encodeAutomaton,
+} from "../../src/model/automaton/binary.ts";
 import { buildAutomaton, UnreadablePattern } from "../../src/model/automaton/build.ts";
 import { AutomatonTooLarge } from "../../src/model/automaton/too-large.ts";
 import { bytesOfName } from "../../src/model/name-bytes.ts";
@@ -14,7 +18,9 @@ import { names } from "./helpers/policy.ts";
 const { read, write, create, delete: remove } = Permission;
 
 function permissions(automaton: Automaton, name: string | Uint8Array): PermissionSet {
-  return automaton.permissions(walk(automaton, typeof name === "string" ? bytesOfName(name) : name));
+  return automaton.permissions(
+    walk(automaton, typeof name === "string" ? bytesOfName(name) : name),
+  );
 }
 
 /** The same by the patterns themselves. */
@@ -28,7 +34,8 @@ function direct(rules: readonly NameRule[], name: Uint8Array): PermissionSet {
   return sides.allow & ~sides.deny;
 }
 
-const below = (automaton: Automaton, directory: string) => walk(automaton, bytesOfName(`${directory}/`));
+const below = (automaton: Automaton, directory: string) =>
+  walk(automaton, bytesOfName(`${directory}/`));
 
 /** One byte of each class, `/` aside. */
 function representatives({ table }: Automaton): number[] {
@@ -57,10 +64,15 @@ function continuations(automaton: Automaton, state: number, length: number): Per
 describe("the automaton", () => {
   test("agrees with the patterns on generated policies and names, random bytes included", () => {
     fc.assert(
-      fc.property(nameRules, fc.array(anyBytes, { minLength: 5, maxLength: 20 }), (rules, samples) => {
-        const automaton = buildAutomaton(rules);
-        for (const name of samples) expect(permissions(automaton, name)).toBe(direct(rules, name));
-      }),
+      fc.property(
+        nameRules,
+        fc.array(anyBytes, { minLength: 5, maxLength: 20 }),
+        (rules, samples) => {
+          const automaton = buildAutomaton(rules);
+          for (const name of samples)
+            expect(permissions(automaton, name)).toBe(direct(rules, name));
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -83,7 +95,9 @@ describe("the automaton", () => {
           .map((rule) => ({ rule, key: numbers.next().value as number }))
           .sort((a, b) => a.key - b.key)
           .map(({ rule }) => rule);
-        expect(encodeAutomaton(buildAutomaton(shuffled))).toEqual(encodeAutomaton(buildAutomaton(rules)));
+        expect(encodeAutomaton(buildAutomaton(shuffled))).toEqual(
+          encodeAutomaton(buildAutomaton(rules)),
+        );
       }),
     );
   });
@@ -145,7 +159,10 @@ describe("the automaton", () => {
   });
 
   test("many patterns that end in `**` do not multiply the states", () => {
-    const lines = Array.from({ length: 40 }, (_, i) => `${i % 3 === 0 ? "deny w" : "rw"} /**/x${i}/**`);
+    const lines = Array.from(
+      { length: 40 },
+      (_, i) => `${i % 3 === 0 ? "deny w" : "rw"} /**/x${i}/**`,
+    );
     const automaton = buildAutomaton(names(...lines));
     expect(permissions(automaton, "/a/x1/b")).toBe(read | write);
     expect(permissions(automaton, "/a/x1/b/x3/c")).toBe(read);
@@ -199,22 +216,26 @@ describe("what holds below a directory", () => {
   test("uniform, reachable and homogeneous hold for every short continuation, and are no narrower", () => {
     let exact = 0;
     fc.assert(
-      fc.property(nameRules, fc.constantFrom("", "/a", "/b", "/ab", "/a/b", "/x"), (rules, directory) => {
-        const automaton = buildAutomaton(rules);
-        const state = below(automaton, directory);
-        const length = representatives(automaton).length <= 4 ? 6 : 4;
-        const sets = continuations(automaton, state, length);
-        const some = sets.reduce((all, set) => all | set, 0);
-        const every = sets.reduce((all, set) => all & set, 0xffff);
-        expect(some & ~automaton.reachable(state)).toBe(0);
-        expect(automaton.uniform(state) & ~every).toBe(0);
-        if (automaton.homogeneous(state)) expect(new Set(sets).size).toBe(1);
-        // A shortest witness visits no state twice within or at the beginning of a component.
-        if (automaton.table.stateCount > length / 2 + 1) return;
-        exact++;
-        expect([automaton.reachable(state), automaton.uniform(state)]).toEqual([some, every]);
-        expect(automaton.homogeneous(state)).toBe(new Set(sets).size === 1);
-      }),
+      fc.property(
+        nameRules,
+        fc.constantFrom("", "/a", "/b", "/ab", "/a/b", "/x"),
+        (rules, directory) => {
+          const automaton = buildAutomaton(rules);
+          const state = below(automaton, directory);
+          const length = representatives(automaton).length <= 4 ? 6 : 4;
+          const sets = continuations(automaton, state, length);
+          const some = sets.reduce((all, set) => all | set, 0);
+          const every = sets.reduce((all, set) => all & set, 0xffff);
+          expect(some & ~automaton.reachable(state)).toBe(0);
+          expect(automaton.uniform(state) & ~every).toBe(0);
+          if (automaton.homogeneous(state)) expect(new Set(sets).size).toBe(1);
+          // A shortest witness visits no state twice within or at the beginning of a component.
+          if (automaton.table.stateCount > length / 2 + 1) return;
+          exact++;
+          expect([automaton.reachable(state), automaton.uniform(state)]).toEqual([some, every]);
+          expect(automaton.homogeneous(state)).toBe(new Set(sets).size === 1);
+        },
+      ),
       { numRuns: 400 },
     );
     expect(exact).toBeGreaterThan(20);
@@ -239,7 +260,11 @@ describe("the binary form", () => {
     const view = new DataView(bytes.buffer);
     expect(Buffer.from(bytes.subarray(0, 4)).toString()).toBe("CFDA");
     expect(view.getUint16(4, true)).toBe(1);
-    const [classes, states, start] = [view.getUint16(6, true), view.getUint32(8, true), view.getUint32(12, true)];
+    const [classes, states, start] = [
+      view.getUint16(6, true),
+      view.getUint32(8, true),
+      view.getUint32(12, true),
+    ];
     expect([classes, states, start]).toEqual([2, 3, 1]);
     expect([view.getUint32(16, true), view.getUint32(20, true)]).toEqual([288, 288 + 24]);
     expect(view.getUint32(24, true)).toBe(bytes.length);
@@ -255,7 +280,9 @@ describe("the binary form", () => {
     expect(encodeAutomaton(decodeAutomaton(larger.subarray(3, 3 + bytes.length)))).toEqual(bytes);
   });
 
-  const whole = encodeAutomaton(buildAutomaton(names("rw /a/*.log", "deny w /a/x.log", "connect unix @b")));
+  const whole = encodeAutomaton(
+    buildAutomaton(names("rw /a/*.log", "deny w /a/x.log", "connect unix @b")),
+  );
 
   test("every truncation and every addition is refused", () => {
     for (let length = 0; length < whole.length; length++) {

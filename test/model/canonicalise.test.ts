@@ -57,12 +57,19 @@ describe("patterns are rewritten through the symbolic links of the host", () => 
   ])("%s", (line, expected) => expect(canonical(line).rules).toEqual(expected));
 
   test("what is done to a link itself stays with the link's name", () => {
-    expect(canonical("rwda /etc/resolv.conf").rules).toEqual(["da /etc/resolv.conf", "rwa /run/resolve/stub.conf"]);
+    expect(canonical("rwda /etc/resolv.conf").rules).toEqual([
+      "da /etc/resolv.conf",
+      "rwa /run/resolve/stub.conf",
+    ]);
     expect(canonical("d /bin/sh").rules).toEqual(["d /usr/bin/sh"]);
   });
 
   test("a deny holds for every name a file has", () => {
-    expect(canonical("deny r /bin/sh").rules).toEqual(["deny r /bin/sh", "deny r /usr/bin/sh", "deny r /usr/bin/dash"]);
+    expect(canonical("deny r /bin/sh").rules).toEqual([
+      "deny r /bin/sh",
+      "deny r /usr/bin/sh",
+      "deny r /usr/bin/dash",
+    ]);
     expect(canonical("deny r /var/run/**").rules).toEqual(["deny r /var/run/**", "deny r /run/**"]);
   });
 
@@ -80,7 +87,10 @@ describe("patterns are rewritten through the symbolic links of the host", () => 
   });
 
   test("where no pattern can be written for the target, it is reported", () => {
-    expect(canonical("r /odd/x")).toMatchObject({ rules: ["r /odd/x"], unfollowed: [{ why: "unwritable" }] });
+    expect(canonical("r /odd/x")).toMatchObject({
+      rules: ["r /odd/x"],
+      unfollowed: [{ why: "unwritable" }],
+    });
   });
 
   test("a denial is widened there", () => {
@@ -101,16 +111,22 @@ describe("a link that the domain may plant is never followed", () => {
   });
 
   test("also when a directory with the link could be renamed into its place", () => {
-    expect(canonical("rw /srv/app/log", "rwcd /own/**", "cd /srv/app").rules[0]).toBe("rw /srv/app/log");
+    expect(canonical("rw /srv/app/log", "rwcd /own/**", "cd /srv/app").rules[0]).toBe(
+      "rw /srv/app/log",
+    );
   });
 
   test("but by a denial, which can only take away", () => {
-    expect(canonical("rwcd /srv/app/**", "deny r /srv/app/log").rules).toContain("deny r /etc/shadow");
+    expect(canonical("rwcd /srv/app/**", "deny r /srv/app/log").rules).toContain(
+      "deny r /etc/shadow",
+    );
   });
 
   test("a link it may not make is followed", () => {
     expect(canonical("r /srv/app/log").rules).toEqual(["r /etc/shadow"]);
-    expect(canonical("r /srv/app/log", "rwcd /srv/app/**", "deny c /srv/app/log").rules[0]).toBe("r /etc/shadow");
+    expect(canonical("r /srv/app/log", "rwcd /srv/app/**", "deny c /srv/app/log").rules[0]).toBe(
+      "r /etc/shadow",
+    );
   });
 });
 

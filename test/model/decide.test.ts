@@ -10,7 +10,11 @@ import { name, nameRule, nameRules } from "./helpers/arbitraries.ts";
 import { names, policy, source } from "./helpers/policy.ts";
 
 const operations = Object.keys(Permission) as PermissionName[];
-const ask = (operation: PermissionName, path: string): Request => ({ class: "name", operation, path });
+const ask = (operation: PermissionName, path: string): Request => ({
+  class: "name",
+  operation,
+  path,
+});
 const outcome = (rules: Policy, request: Request) => decide(rules, request).outcome;
 const operation = fc.constantFrom(...operations);
 
@@ -24,9 +28,29 @@ describe("the sentences of the design", () => {
   test("default deny: what no grant names is outside the domain", () => {
     const requests: Request[] = [
       ...operations.map((each) => ask(each, "/etc/passwd")),
-      { class: "two-names", operation: "rename", from: "/a", to: "/b", directory: false, replaces: false },
-      { class: "two-names", operation: "link", from: "/a", to: "/b", directory: false, replaces: false },
-      { class: "address", operation: "connect", protocol: "tcp", address: Uint8Array.of(127, 0, 0, 1), port: 80 },
+      {
+        class: "two-names",
+        operation: "rename",
+        from: "/a",
+        to: "/b",
+        directory: false,
+        replaces: false,
+      },
+      {
+        class: "two-names",
+        operation: "link",
+        from: "/a",
+        to: "/b",
+        directory: false,
+        replaces: false,
+      },
+      {
+        class: "address",
+        operation: "connect",
+        protocol: "tcp",
+        address: Uint8Array.of(127, 0, 0, 1),
+        port: 80,
+      },
       { class: "socket", family: "netlink", protocol: 0 },
       { class: "syscall", name: "read" },
       { class: "capability", name: "chown" },
@@ -44,8 +68,11 @@ describe("the sentences of the design", () => {
       fc.property(nameRules, nameRule, name, operation, (rules, rule, path, each) => {
         const permission = Permission[each];
         const onlyThat = policy({ names: [{ ...rule, effect: "allow", permissions: permission }] });
-        const denied = policy({ names: [...rules, { ...rule, effect: "deny", permissions: permission }] });
-        if (outcome(onlyThat, ask(each, path)) === "granted") expect(outcome(denied, ask(each, path))).toBe("denied");
+        const denied = policy({
+          names: [...rules, { ...rule, effect: "deny", permissions: permission }],
+        });
+        if (outcome(onlyThat, ask(each, path)) === "granted")
+          expect(outcome(denied, ask(each, path))).toBe("denied");
       }),
       { numRuns: 1000 },
     );
@@ -53,13 +80,27 @@ describe("the sentences of the design", () => {
 
   test("order and duplicates of rules never matter", () => {
     fc.assert(
-      fc.property(nameRules, name, name, operation, fc.boolean(), (rules, path, to, each, directory) => {
-        const turned = policy({ names: [...rules].reverse().concat(rules.slice(0, 2)) });
-        const straight = policy({ names: rules });
-        expect(outcome(turned, ask(each, path))).toBe(outcome(straight, ask(each, path)));
-        const rename: Request = { class: "two-names", operation: "rename", from: path, to, directory, replaces: false };
-        expect(outcome(turned, rename)).toBe(outcome(straight, rename));
-      }),
+      fc.property(
+        nameRules,
+        name,
+        name,
+        operation,
+        fc.boolean(),
+        (rules, path, to, each, directory) => {
+          const turned = policy({ names: [...rules].reverse().concat(rules.slice(0, 2)) });
+          const straight = policy({ names: rules });
+          expect(outcome(turned, ask(each, path))).toBe(outcome(straight, ask(each, path)));
+          const rename: Request = {
+            class: "two-names",
+            operation: "rename",
+            from: path,
+            to,
+            directory,
+            replaces: false,
+          };
+          expect(outcome(turned, rename)).toBe(outcome(straight, rename));
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -67,16 +108,23 @@ describe("the sentences of the design", () => {
   test("narrowing a policy never allows more", () => {
     const without = <T>(list: readonly T[], at: number) => list.filter((_, index) => index !== at);
     fc.assert(
-      fc.property(nameRules, nameRule, fc.nat(5), name, operation, (rules, deny, at, path, each) => {
-        const request = ask(each, path);
-        if (outcome(policy({ names: rules }), request) === "granted") return;
-        const index = at % Math.max(rules.length, 1);
-        if (rules[index]?.effect === "allow") {
-          expect(outcome(policy({ names: without(rules, index) }), request)).toBe("denied");
-        }
-        const narrower = [...rules, { ...deny, effect: "deny" as const }];
-        expect(outcome(policy({ names: narrower }), request)).toBe("denied");
-      }),
+      fc.property(
+        nameRules,
+        nameRule,
+        fc.nat(5),
+        name,
+        operation,
+        (rules, deny, at, path, each) => {
+          const request = ask(each, path);
+          if (outcome(policy({ names: rules }), request) === "granted") return;
+          const index = at % Math.max(rules.length, 1);
+          if (rules[index]?.effect === "allow") {
+            expect(outcome(policy({ names: without(rules, index) }), request)).toBe("denied");
+          }
+          const narrower = [...rules, { ...deny, effect: "deny" as const }];
+          expect(outcome(policy({ names: narrower }), request)).toBe("denied");
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -87,17 +135,29 @@ describe("names", () => {
     const granting = (permissions: number) =>
       policy({ names: [{ effect: "allow", permissions, pattern: "/bin/x", source: source("x") }] });
     expect(outcome(granting(Permission.execute), ask("execute", "/bin/x"))).toBe("denied");
-    expect(outcome(granting(Permission.execute | Permission.read), ask("execute", "/bin/x"))).toBe("granted");
+    expect(outcome(granting(Permission.execute | Permission.read), ask("execute", "/bin/x"))).toBe(
+      "granted",
+    );
   });
 
   const rules = policy({
-    names: names("rw /srv/**", "deny w /srv/x", "deny rw /srv/y", "connect unix /run/*.sock", "rwc /a"),
+    names: names(
+      "rw /srv/**",
+      "deny w /srv/x",
+      "deny rw /srv/y",
+      "connect unix /run/*.sock",
+      "rwc /a",
+    ),
   });
 
   test("the rule named is the first deny, else the first allow, in source order", () => {
     const twice = policy({ names: names("r /a", "r /a/**", "r /b", "deny r /b", "deny r /b*") });
     expect(decide(twice, ask("read", "/a"))).toMatchObject({ outcome: "granted", by: { line: 1 } });
-    expect(decide(twice, ask("read", "/b"))).toMatchObject({ outcome: "denied", by: { line: 4 }, reason: "rule" });
+    expect(decide(twice, ask("read", "/b"))).toMatchObject({
+      outcome: "denied",
+      by: { line: 4 },
+      reason: "rule",
+    });
   });
 
   test.each([
@@ -110,25 +170,45 @@ describe("names", () => {
     ["connect", "/run/a.sock", "granted"],
     ["listen", "/run/a.sock", "denied"],
     ["read", "/run/a.sock", "denied"],
-  ] as const)("%s %s is %s", (each, path, expected) => expect(outcome(rules, ask(each, path))).toBe(expected));
-
-  test.each(["", "srv/z", "/srv/", "/srv//z", "/srv/../srv/z", "/srv/./z", "/srv/z/..", "/srv/z\0", "//srv/z"])(
-    "%j is no canonical name and gets nothing",
-    (path) => {
-      const everything = policy({ names: names("rwcdxmai /**") });
-      expect(decide(everything, ask("read", path))).toEqual({ outcome: "denied", by: null, reason: "no-rule" });
-    },
+  ] as const)("%s %s is %s", (each, path, expected) =>
+    expect(outcome(rules, ask(each, path))).toBe(expected),
   );
+
+  test.each([
+    "",
+    "srv/z",
+    "/srv/",
+    "/srv//z",
+    "/srv/../srv/z",
+    "/srv/./z",
+    "/srv/z/..",
+    "/srv/z\0",
+    "//srv/z",
+  ])("%j is no canonical name and gets nothing", (path) => {
+    const everything = policy({ names: names("rwcdxmai /**") });
+    expect(decide(everything, ask("read", path))).toEqual({
+      outcome: "denied",
+      by: null,
+      reason: "no-rule",
+    });
+  });
 
   test("a rule that cannot be read allows nothing; a deny that cannot be read denies all", () => {
     expect(outcome(policy({ names: names("r /a/") }), ask("read", "/a"))).toBe("denied");
-    expect(outcome(policy({ names: names("r /a", "deny r /b/") }), ask("read", "/a"))).toBe("denied");
-    expect(outcome(policy({ names: names("r /a", "deny w /b/") }), ask("read", "/a"))).toBe("granted");
+    expect(outcome(policy({ names: names("r /a", "deny r /b/") }), ask("read", "/a"))).toBe(
+      "denied",
+    );
+    expect(outcome(policy({ names: names("r /a", "deny w /b/") }), ask("read", "/a"))).toBe(
+      "granted",
+    );
   });
 
   test("what belongs to Cofferdam is denied whatever the policy grants or denies", () => {
     const own = policy({
-      names: [...names("rw /**", "deny w /etc/cofferdam/**"), ...ownObjectRules(["/etc/cofferdam/**"])],
+      names: [
+        ...names("rw /**", "deny w /etc/cofferdam/**"),
+        ...ownObjectRules(["/etc/cofferdam/**"]),
+      ],
     });
     const denied = { outcome: "denied", by: null, reason: "own-object" };
     expect(decide(own, ask("write", "/etc/cofferdam/domains/x.yaml"))).toEqual(denied);
@@ -150,7 +230,13 @@ describe("rename and link", () => {
       "deny d /other/kept",
     ),
   });
-  const two = (kind: "rename" | "link", from: string, to: string, directory = false, replaces = false): Request => ({
+  const two = (
+    kind: "rename" | "link",
+    from: string,
+    to: string,
+    directory = false,
+    replaces = false,
+  ): Request => ({
     class: "two-names",
     operation: kind,
     from,
@@ -162,7 +248,11 @@ describe("rename and link", () => {
   test.each([
     ["rename needs delete at its source", two("rename", "/else", "/data/a"), "no-rule"],
     ["rename needs create at its target", two("rename", "/data/a", "/ro/a"), "no-rule"],
-    ["rename needs delete of what it replaces", two("rename", "/data/a", "/other/kept", false, true), "rule"],
+    [
+      "rename needs delete of what it replaces",
+      two("rename", "/data/a", "/other/kept", false, true),
+      "rule",
+    ],
     ["the same without replacing", two("rename", "/data/a", "/other/kept"), null],
     ["rename within a tree", two("rename", "/data/a", "/data/b", false, true), null],
     ["rename never gains", two("rename", "/ro/a", "/data/a"), "gain"],
@@ -172,12 +262,28 @@ describe("rename and link", () => {
     ["link without create", two("link", "/data/a", "/ro/b"), "no-rule"],
     ["link never gains", two("link", "/ro/a", "/data/b"), "gain"],
     ["link of what no rule names", two("link", "/etc/shadow", "/data/b"), "gain"],
-    ["link from a name that is not canonical", two("link", "/data/../etc/shadow", "/shallow/b"), "no-rule"],
+    [
+      "link from a name that is not canonical",
+      two("link", "/data/../etc/shadow", "/shallow/b"),
+      "no-rule",
+    ],
     ["a directory within a tree", two("rename", "/data/a", "/data/b", true), null],
-    ["a directory with a protected name below", two("rename", "/data/keep", "/data/b", true), "no-rule"],
+    [
+      "a directory with a protected name below",
+      two("rename", "/data/keep", "/data/b", true),
+      "no-rule",
+    ],
     ["the same as a file", two("rename", "/data/keep", "/data/b"), null],
-    ["a directory over a name below which may not be made", two("rename", "/data/a", "/other/locked", true), "no-rule"],
-    ["a directory whose names below may not be made", two("rename", "/shallow/a", "/shallow/b", true), "no-rule"],
+    [
+      "a directory over a name below which may not be made",
+      two("rename", "/data/a", "/other/locked", true),
+      "no-rule",
+    ],
+    [
+      "a directory whose names below may not be made",
+      two("rename", "/shallow/a", "/shallow/b", true),
+      "no-rule",
+    ],
   ])("%s", (_, request, reason) => {
     const decision = decide(rules, request);
     expect(decision.outcome === "denied" ? decision.reason : null).toBe(reason);
@@ -239,11 +345,14 @@ describe("addresses", () => {
     ["connect", "tcp", "192.0.2.1", 6379, "granted"],
   ] as const)("%s %s %s %i is %s", (kind, protocol, text, port, expected) => {
     const bytes = parseAddress(text) as Uint8Array;
-    expect(outcome(rules, { class: "address", operation: kind, protocol, address: bytes, port })).toBe(expected);
+    expect(
+      outcome(rules, { class: "address", operation: kind, protocol, address: bytes, port }),
+    ).toBe(expected);
   });
 
   test("an IPv4-mapped IPv6 address is judged as the IPv4 address inside", () => {
-    const mapped = (...last: number[]) => Uint8Array.from([...new Array(10).fill(0), 0xff, 0xff, ...last]);
+    const mapped = (...last: number[]) =>
+      Uint8Array.from([...new Array(10).fill(0), 0xff, 0xff, ...last]);
     const connect = (bytes: Uint8Array, port: number): Request => ({
       class: "address",
       operation: "connect",
@@ -289,7 +398,16 @@ describe("tokens", () => {
       { class: "inherit", kind: "stdio" },
       { class: "inherit", kind: "listen" },
     ].map((request) => outcome(rules, request as Request));
-    expect(outcomes).toEqual(["granted", "denied", "granted", "denied", "granted", "denied", "granted", "denied"]);
+    expect(outcomes).toEqual([
+      "granted",
+      "denied",
+      "granted",
+      "denied",
+      "granted",
+      "denied",
+      "granted",
+      "denied",
+    ]);
   });
 
   test("socket families by protocol, or whole", () => {
@@ -313,7 +431,10 @@ describe("tokens", () => {
 
   test("signals: the own domain always, others by name, `any` for all, deny beats allow", () => {
     const signal = (domain: string): Request => ({ class: "signal", domain });
-    const rules = policy({ name: "web", signals: [token("allow", "any"), token("deny", "db"), token("deny", "web")] });
+    const rules = policy({
+      name: "web",
+      signals: [token("allow", "any"), token("deny", "db"), token("deny", "web")],
+    });
     expect(outcome(rules, signal("web"))).toBe("granted");
     expect(outcome(rules, signal("superDom"))).toBe("granted");
     expect(outcome(rules, signal("db"))).toBe("denied");

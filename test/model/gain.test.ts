@@ -11,7 +11,12 @@ import { names } from "./helpers/policy.ts";
 const { read, write, create, delete: remove } = Permission;
 
 function gained(automaton: Automaton, from: string, to: string, directory: boolean): number {
-  return gains(automaton, walk(automaton, bytesOfName(from)), walk(automaton, bytesOfName(to)), directory);
+  return gains(
+    automaton,
+    walk(automaton, bytesOfName(from)),
+    walk(automaton, bytesOfName(to)),
+    directory,
+  );
 }
 
 test("a file gains what its new name has and its old one lacks", () => {
@@ -38,8 +43,17 @@ test("a directory gains what any name below gains", () => {
 
 test("gains are those of every continuation, by brute force", () => {
   const letters = ["a", "b", ".", "c"];
-  const components = [...letters, ...letters.flatMap((one) => letters.map((other) => one + other)), "*", "ä", "*b"];
-  const tails = [...components, ...components.flatMap((one) => components.map((other) => `${one}/${other}`))];
+  const components = [
+    ...letters,
+    ...letters.flatMap((one) => letters.map((other) => one + other)),
+    "*",
+    "ä",
+    "*b",
+  ];
+  const tails = [
+    ...components,
+    ...components.flatMap((one) => components.map((other) => `${one}/${other}`)),
+  ];
   let found = 0;
   fc.assert(
     fc.property(nameRules, name, name, (rules, from, to) => {
@@ -47,11 +61,18 @@ test("gains are those of every continuation, by brute force", () => {
       const at = (path: string) => automaton.permissions(walk(automaton, bytesOfName(path)));
       const own = at(to) & ~at(from) & ~(create | remove);
       expect(gained(automaton, from, to, false)).toBe(own);
-      const brute = tails.reduce((set, tail) => set | (at(`${to}/${tail}`) & ~at(`${from}/${tail}`)), own);
+      const brute = tails.reduce(
+        (set, tail) => set | (at(`${to}/${tail}`) & ~at(`${from}/${tail}`)),
+        own,
+      );
       const claimed = gained(automaton, from, to, true);
-      // Everything found by trying is claimed; what is claimed beyond needs a longer continuation to be seen.
+      // Everything found by trying is claimed; what is claimed beyond needs a longer continuation
+      // to be seen.
       expect(brute & ~claimed).toBe(0);
-      expect(claimed & ~(own | automaton.reachable(automaton.step(walk(automaton, bytesOfName(to)), 0x2f)))).toBe(0);
+      expect(
+        claimed &
+          ~(own | automaton.reachable(automaton.step(walk(automaton, bytesOfName(to)), 0x2f))),
+      ).toBe(0);
       if (claimed !== 0 && claimed === brute) found++;
     }),
     { numRuns: 400 },

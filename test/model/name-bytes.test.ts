@@ -4,9 +4,12 @@ import { isCanonicalName } from "../../src/model/canonical-name.ts";
 import { bytesOfName, nameOfBytes } from "../../src/model/name-bytes.ts";
 
 test("any bytes survive as a name", () => {
-  const tricky = fc.array(fc.constantFrom(0x61, 0xc3, 0xa4, 0xed, 0xb2, 0x80, 0xf0, 0x9f, 0xef, 0xbb, 0xbf, 0xff), {
-    maxLength: 12,
-  });
+  const tricky = fc.array(
+    fc.constantFrom(0x61, 0xc3, 0xa4, 0xed, 0xb2, 0x80, 0xf0, 0x9f, 0xef, 0xbb, 0xbf, 0xff),
+    {
+      maxLength: 12,
+    },
+  );
   fc.assert(
     fc.property(
       fc.oneof(
@@ -33,6 +36,9 @@ test("names that are UTF-8 are their text", () => {
 test.each(["/", "/a", "/a/.b", "/...", "/a b", "@", "@a/../b", "@/"])("%j is canonical", (name) => {
   expect(isCanonicalName(name)).toBe(true);
 });
-test.each(["", "a", "/a/", "//", "/.", "/a/..", "/a//b", "/a\0", "./a"])("%j is not canonical", (name) => {
-  expect(isCanonicalName(name)).toBe(false);
-});
+test.each(["", "a", "/a/", "//", "/.", "/a/..", "/a//b", "/a\0", "./a"])(
+  "%j is not canonical",
+  (name) => {
+    expect(isCanonicalName(name)).toBe(false);
+  },
+);

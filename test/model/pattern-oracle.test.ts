@@ -4,10 +4,16 @@ import { expect, test } from "vitest";
 import { bytesOfName } from "../../src/model/name-bytes.ts";
 import { matches, parsePattern } from "../../src/model/pattern.ts";
 
-/** Below a directory, since picomatch does not let a `**` at the root be empty. What both languages mean alike: stars, whole-component `**`, `?`, braces without emptiness, positive classes. */
+/**
+ * Below a directory, since picomatch does not let a `**` at the root be empty. What both languages
+ * mean alike: stars, whole-component `**`, `?`, braces without emptiness, positive classes.
+ */
 const component = fc.oneof(
   fc
-    .array(fc.constantFrom("a", "b", "c", "x.y", "*", "?", "[ab]", "{a,b}", "{ab,c}"), { minLength: 1, maxLength: 3 })
+    .array(fc.constantFrom("a", "b", "c", "x.y", "*", "?", "[ab]", "{a,b}", "{ab,c}"), {
+      minLength: 1,
+      maxLength: 3,
+    })
     .map((pieces) => pieces.join("").replace(/\*\*+/g, "*")),
   fc.constant("**"),
 );
@@ -16,7 +22,10 @@ const common = fc
   .map((components) => `/r/${components.join("/")}`)
   .filter((text) => "pattern" in parsePattern(text));
 const path = fc
-  .array(fc.constantFrom("a", "b", "c", "ab", "abc", "x.y", "ax.y", "ba"), { minLength: 1, maxLength: 5 })
+  .array(fc.constantFrom("a", "b", "c", "ab", "abc", "x.y", "ax.y", "ba"), {
+    minLength: 1,
+    maxLength: 5,
+  })
   .map((components) => `/r/${components.join("/")}`);
 
 test("picomatch agrees on the common subset", () => {

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PATTERN_ALTERNATIVES_MAX, PATTERN_BYTES_MAX, PATTERN_NESTING_MAX } from "../../src/model/limits.ts";
+import {
+  PATTERN_ALTERNATIVES_MAX,
+  PATTERN_BYTES_MAX,
+  PATTERN_NESTING_MAX,
+} from "../../src/model/limits.ts";
 import { bytesOfName } from "../../src/model/name-bytes.ts";
 import {
   alternatives,
@@ -101,7 +105,9 @@ describe("a pattern covers", () => {
     expect(coverage(parsed("/*/**"), bytesOfName("/a"))).toBe(without);
     expect(coverage(parsed("/{a,b}/**"), bytesOfName("/b"))).toBe(without);
     expect(coverage(parsed("/a**"), bytesOfName("/a"))).toBe(allPermissions);
-    expect(matches(parsed("/a/**"), bytesOfName("/a"), Permission.create | Permission.delete)).toBe(false);
+    expect(matches(parsed("/a/**"), bytesOfName("/a"), Permission.create | Permission.delete)).toBe(
+      false,
+    );
   });
 
   test("hostile patterns cost no more than their length times the name's", () => {
@@ -168,13 +174,17 @@ describe("a pattern is refused, with the place and the reason", () => {
     [`/${"{a,".repeat(PATTERN_NESTING_MAX + 1)}b`, "pattern-too-deep", 1 + 3 * PATTERN_NESTING_MAX],
   ])("%j: %s at %i", (text, code, offset) => {
     const result = parsePattern(text);
-    expect(result).toEqual({ problem: { code, offset, message: expect.stringMatching(/^[^A-Z].*[^.]$/s) } });
+    expect(result).toEqual({
+      problem: { code, offset, message: expect.stringMatching(/^[^A-Z].*[^.]$/s) },
+    });
   });
 
   test("limits are inclusive", () => {
     expect(parsed(`/${"a".repeat(PATTERN_BYTES_MAX - 1)}`).branches).toHaveLength(1);
     expect(parsed(`/${"{a,b}".repeat(8)}`).alternatives).toHaveLength(PATTERN_ALTERNATIVES_MAX);
-    expect(parsed(`/${"{a,".repeat(PATTERN_NESTING_MAX)}b${"}".repeat(PATTERN_NESTING_MAX)}`).text).toContain("b");
+    expect(
+      parsed(`/${"{a,".repeat(PATTERN_NESTING_MAX)}b${"}".repeat(PATTERN_NESTING_MAX)}`).text,
+    ).toContain("b");
   });
 
   test("whatever the text, a pattern or a problem within it", () => {

@@ -15,7 +15,11 @@ import { names, policy } from "./helpers/policy.ts";
 const { read, write, create, delete: remove, execute, ioctl } = Permission;
 const onInodes = read | write | execute | ioctl;
 
-function view(lines: readonly string[], tree: Record<string, TreeEntry>, procfs: readonly string[] = []): SealedView {
+function view(
+  lines: readonly string[],
+  tree: Record<string, TreeEntry>,
+  procfs: readonly string[] = [],
+): SealedView {
   return sealedView(policy({ names: names(...lines) }), memorySnapshot(tree, procfs));
 }
 
@@ -33,7 +37,11 @@ describe("where the kernel's rules stand", () => {
   });
 
   test("a plain file and a glob are rules on inodes", () => {
-    const tree = { "/var/log/a.log": "file", "/var/log/b.txt": "file", "/etc/passwd": "file" } as const;
+    const tree = {
+      "/var/log/a.log": "file",
+      "/var/log/b.txt": "file",
+      "/etc/passwd": "file",
+    } as const;
     expect(placed(view(["r /etc/passwd", "rw /var/log/*.log"], tree))).toEqual({
       directories: [],
       inodes: ["r /etc/passwd", "rw /var/log/a.log"],
@@ -54,7 +62,11 @@ describe("where the kernel's rules stand", () => {
     const tree = { "/a/x": "file", "/b/x": "file", "/b/sub/y": "file" } as const;
     const sealed = view(["rwcd /a/**", "rwcd /b/**", "deny w /b/x"], tree);
     expect(placed(sealed)).toEqual({ directories: ["rwcd /a", "r /b", "rwcd /b/sub"], inodes: [] });
-    expect(sealed.directories.map(({ kernelCreates }) => kernelCreates)).toEqual([true, false, true]);
+    expect(sealed.directories.map(({ kernelCreates }) => kernelCreates)).toEqual([
+      true,
+      false,
+      true,
+    ]);
     expect(sealed.brokered.map(({ rule, permissions }) => [rule.pattern, permissions])).toEqual([
       ["/b/**", create | remove],
     ]);
@@ -66,7 +78,9 @@ describe("where the kernel's rules stand", () => {
   });
 
   test("single names in a shared directory are brokered", () => {
-    const sealed = view(["rwcd /run/nginx.pid", "a /srv/**", "connect unix /run/*.sock"], { "/run/nginx.pid": "file" });
+    const sealed = view(["rwcd /run/nginx.pid", "a /srv/**", "connect unix /run/*.sock"], {
+      "/run/nginx.pid": "file",
+    });
     expect(placed(sealed)).toEqual({ directories: [], inodes: ["rw /run/nginx.pid"] });
     expect(sealed.brokered.map(({ permissions }) => permissions)).toEqual([
       create | remove,
@@ -91,13 +105,17 @@ describe("where the kernel's rules stand", () => {
   });
 
   test("symbolic links get no rule", () => {
-    expect(placed(view(["r /a/*"], { "/a/l": "-> /etc/shadow", "/etc/shadow": "file" })).inodes).toEqual([]);
+    expect(
+      placed(view(["r /a/*"], { "/a/l": "-> /etc/shadow", "/etc/shadow": "file" })).inodes,
+    ).toEqual([]);
   });
 
   test("plain names are looked up also where the directory cannot be listed, globs are reported", () => {
     const tree = { "/root": "unreadable", "/root/x": "file" } as const;
     expect(placed(view(["r /root/x"], tree)).inodes).toEqual(["r /root/x"]);
-    expect(view(["r /root/*.x"], tree).lost).toEqual([{ path: "/root", permissions: read, why: "unreadable" }]);
+    expect(view(["r /root/*.x"], tree).lost).toEqual([
+      { path: "/root", permissions: read, why: "unreadable" },
+    ]);
   });
 
   test("what is not there is named", () => {
@@ -110,7 +128,11 @@ describe("where the kernel's rules stand", () => {
 });
 
 describe("procfs", () => {
-  const tree = { "/proc/1/status": "file", "/proc/sys/kernel/x": "file", "/proc/self": "-> 1" } as const;
+  const tree = {
+    "/proc/1/status": "file",
+    "/proc/sys/kernel/x": "file",
+    "/proc/self": "-> 1",
+  } as const;
 
   test("reading something becomes reading all of it, and says so", () => {
     const sealed = view(["r /proc/sys/kernel/x"], tree, ["/proc"]);
@@ -132,7 +154,11 @@ describe("procfs", () => {
 
   test("the whole of it is no widening", () => {
     const sealed = view(["r /proc/**"], tree, ["/proc"]);
-    expect([placed(sealed).directories, sealed.widened, sealed.lost]).toEqual([["r /proc"], [], []]);
+    expect([placed(sealed).directories, sealed.widened, sealed.lost]).toEqual([
+      ["r /proc"],
+      [],
+      [],
+    ]);
   });
 });
 
@@ -156,7 +182,11 @@ describe("decide on a sealed view", () => {
   const tree = { "/etc/a": "file", "/etc/b": "file", "/srv/d/x": "file" } as const;
   const rules = policy({ names: names("rw /etc/*", "rwcda /srv/d/**", "c /etc/late") });
   const sealed = sealedView(rules, memorySnapshot(tree));
-  const ask = (operation: "read" | "write" | "create" | "attributes", path: string, inode?: string) => {
+  const ask = (
+    operation: "read" | "write" | "create" | "attributes",
+    path: string,
+    inode?: string,
+  ) => {
     const decision = decide(
       rules,
       { class: "name", operation, path, ...(inode === undefined ? {} : { inode }) },
@@ -186,7 +216,10 @@ describe("for generated policies and trees", () => {
   const component = fc.constantFrom("a", "b", "ab", "c", ".a", "*");
   const tree = fc
     .array(
-      fc.tuple(fc.array(component, { minLength: 1, maxLength: 4 }), fc.constantFrom("file", "device", "directory")),
+      fc.tuple(
+        fc.array(component, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom("file", "device", "directory"),
+      ),
       {
         minLength: 1,
         maxLength: 12,
@@ -194,33 +227,46 @@ describe("for generated policies and trees", () => {
     )
     .map((entries) => {
       const written: Record<string, TreeEntry> = {};
-      for (const [components, kind] of entries) written[`/${components.join("/")}`] = kind as TreeEntry;
+      for (const [components, kind] of entries)
+        written[`/${components.join("/")}`] = kind as TreeEntry;
       for (const path of Object.keys(written)) {
-        if (Object.keys(written).some((other) => other.startsWith(`${path}/`))) written[path] = "directory";
+        if (Object.keys(written).some((other) => other.startsWith(`${path}/`)))
+          written[path] = "directory";
       }
       return written;
     });
-  const late = fc.array(component, { minLength: 1, maxLength: 5 }).map((components) => `/${components.join("/")}`);
+  const late = fc
+    .array(component, { minLength: 1, maxLength: 5 })
+    .map((components) => `/${components.join("/")}`);
 
   test("the kernel never gives more than the policy, to names of now or later, and every file has what it may have", () => {
     let compared = 0;
     fc.assert(
-      fc.property(nameRules, tree, fc.array(late, { maxLength: 8 }), (rules, entries, lateNames) => {
-        const snapshot = memorySnapshot(entries);
-        const sealed = sealedView(policy({ names: rules }), snapshot);
-        const automaton = buildAutomaton(rules);
-        const granted = (path: string) => automaton.permissions(walk(automaton, bytesOfName(path)));
-        for (const path of lateNames.filter((each) => snapshot.lookup(each) === null)) {
-          expect(kernelGrants(sealed, path, "9:9") & onInodes & ~granted(path), `late ${path}`).toBe(0);
-        }
-        for (const [path, kind] of Object.entries(entries)) {
-          const given = kernelGrants(sealed, path, null) & onInodes;
-          const wanted = granted(path) & onInodes;
-          if (kind === "directory") expect(given & read & ~wanted, `directory ${path}`).toBe(0);
-          else expect(given, `file ${path}`).toBe(wanted);
-          compared += Number(kind !== "directory" && wanted !== 0);
-        }
-      }),
+      fc.property(
+        nameRules,
+        tree,
+        fc.array(late, { maxLength: 8 }),
+        (rules, entries, lateNames) => {
+          const snapshot = memorySnapshot(entries);
+          const sealed = sealedView(policy({ names: rules }), snapshot);
+          const automaton = buildAutomaton(rules);
+          const granted = (path: string) =>
+            automaton.permissions(walk(automaton, bytesOfName(path)));
+          for (const path of lateNames.filter((each) => snapshot.lookup(each) === null)) {
+            expect(
+              kernelGrants(sealed, path, "9:9") & onInodes & ~granted(path),
+              `late ${path}`,
+            ).toBe(0);
+          }
+          for (const [path, kind] of Object.entries(entries)) {
+            const given = kernelGrants(sealed, path, null) & onInodes;
+            const wanted = granted(path) & onInodes;
+            if (kind === "directory") expect(given & read & ~wanted, `directory ${path}`).toBe(0);
+            else expect(given, `file ${path}`).toBe(wanted);
+            compared += Number(kind !== "directory" && wanted !== 0);
+          }
+        },
+      ),
       { numRuns: 1500 },
     );
     expect(compared).toBeGreaterThan(200);

@@ -19,10 +19,15 @@ function policyOf({ section, line }: Suggestion): Policy {
     .split(/ (.*)/s)
     .flatMap((part, at) => (at === 1 ? part.split(/ (.*)/s) : [part]));
   if (kind === "unix") return policy({ names: files(line.replace(/^(\w+) unix /, "$1 unix ")) });
-  if (kind === "tcp" || kind === "udp") return policy({ addresses: [address(operation as "connect", kind, where)] });
+  if (kind === "tcp" || kind === "udp")
+    return policy({ addresses: [address(operation as "connect", kind, where)] });
   const protocol =
-    kind === undefined || kind === "" ? null : (protocolNumber(operation as "raw", kind) ?? Number(kind));
-  return policy({ sockets: [{ effect: "allow", family: operation as "raw", protocol, source: source(line) }] });
+    kind === undefined || kind === ""
+      ? null
+      : (protocolNumber(operation as "raw", kind) ?? Number(kind));
+  return policy({
+    sockets: [{ effect: "allow", family: operation as "raw", protocol, source: source(line) }],
+  });
 }
 
 /** Words are separated by spaces that no backslash precedes. */
@@ -30,13 +35,21 @@ function files(line: string) {
   const words = line.match(/(?:\\.|[^\s\\])+/gsu) ?? [];
   const isUnix = words[1] === "unix";
   const [first] = names(`${words[0]}${isUnix ? " unix" : ""} /placeholder`);
-  return words.slice(isUnix ? 2 : 1).map((pattern) => ({ ...(first as NonNullable<typeof first>), pattern }));
+  return words
+    .slice(isUnix ? 2 : 1)
+    .map((pattern) => ({ ...(first as NonNullable<typeof first>), pattern }));
 }
 
 function address(operation: "connect" | "listen", protocol: "tcp" | "udp", where: string) {
-  const [, host, port] = /^(?:(.*):)?(\d+)$/.exec(where) as unknown as [string, string | undefined, string];
+  const [, host, port] = /^(?:(.*):)?(\d+)$/.exec(where) as unknown as [
+    string,
+    string | undefined,
+    string,
+  ];
   const bytes = host === undefined ? null : (parseAddress(host) as Uint8Array);
-  const network = bytes && ({ family: bytes.length === 4 ? 4 : 6, address: bytes, prefix: bytes.length * 8 } as const);
+  const network =
+    bytes &&
+    ({ family: bytes.length === 4 ? 4 : 6, address: bytes, prefix: bytes.length * 8 } as const);
   const ports = { first: Number(port), last: Number(port) };
   return { effect: "allow", operation, protocol, network, ports, source: source(where) } as const;
 }
@@ -66,7 +79,9 @@ const request: fc.Arbitrary<Request> = fc.oneof(
     address: fc.oneof(
       fc.uint8Array({ minLength: 4, maxLength: 4 }),
       fc.uint8Array({ minLength: 16, maxLength: 16 }),
-      fc.constantFrom("::", "0.0.0.0", "::1", "::2").map((text) => parseAddress(text) as Uint8Array),
+      fc
+        .constantFrom("::", "0.0.0.0", "::1", "::2")
+        .map((text) => parseAddress(text) as Uint8Array),
       fc.constant(Uint8Array.from([...new Array(10).fill(0), 0xff, 0xff, 10, 0, 0, 1])),
     ),
     port: fc.nat(65535),
@@ -76,11 +91,26 @@ const request: fc.Arbitrary<Request> = fc.oneof(
     family: fc.constantFrom("netlink", "ping", "raw", "packet", "vsock", "other"),
     protocol: fc.nat(255),
   }),
-  fc.record({ class: fc.constant("syscall" as const), name: fc.constantFrom("read", "ptrace", "mount") }),
-  fc.record({ class: fc.constant("capability" as const), name: fc.constantFrom("chown", "sys_admin") }),
-  fc.record({ class: fc.constant("ipc" as const), kind: fc.constantFrom("shm", "sem", "msg", "mqueue") }),
-  fc.record({ class: fc.constant("inherit" as const), kind: fc.constantFrom("stdio", "stdio-sockets", "listen") }),
-  fc.record({ class: fc.constant("signal" as const), domain: fc.constantFrom("superDom", "other") }),
+  fc.record({
+    class: fc.constant("syscall" as const),
+    name: fc.constantFrom("read", "ptrace", "mount"),
+  }),
+  fc.record({
+    class: fc.constant("capability" as const),
+    name: fc.constantFrom("chown", "sys_admin"),
+  }),
+  fc.record({
+    class: fc.constant("ipc" as const),
+    kind: fc.constantFrom("shm", "sem", "msg", "mqueue"),
+  }),
+  fc.record({
+    class: fc.constant("inherit" as const),
+    kind: fc.constantFrom("stdio", "stdio-sockets", "listen"),
+  }),
+  fc.record({
+    class: fc.constant("signal" as const),
+    domain: fc.constantFrom("superDom", "other"),
+  }),
 );
 
 test("a suggested line makes decide grant", () => {
@@ -90,7 +120,10 @@ test("a suggested line makes decide grant", () => {
       const suggestion = suggest(asked);
       if (suggestion === null) return;
       suggested++;
-      expect(decide(policyOf(suggestion), asked), `${suggestion.section}: ${suggestion.line}`).toMatchObject({
+      expect(
+        decide(policyOf(suggestion), asked),
+        `${suggestion.section}: ${suggestion.line}`,
+      ).toMatchObject({
         outcome: "granted",
       });
     }),
@@ -100,9 +133,19 @@ test("a suggested line makes decide grant", () => {
 });
 
 describe("the line, by example", () => {
-  const byName = (operation: PermissionName, path: string): Request => ({ class: "name", operation, path });
+  const byName = (operation: PermissionName, path: string): Request => ({
+    class: "name",
+    operation,
+    path,
+  });
   const connect = (text: string, port: number): Request => {
-    return { class: "address", operation: "connect", protocol: "tcp", address: parseAddress(text) as Uint8Array, port };
+    return {
+      class: "address",
+      operation: "connect",
+      protocol: "tcp",
+      address: parseAddress(text) as Uint8Array,
+      port,
+    };
   };
   test.each<[Request, Suggestion | null]>([
     [byName("read", "/etc/my file"), { section: "files", line: "r /etc/my\\ file" }],
@@ -128,11 +171,24 @@ describe("the line, by example", () => {
       { section: "signals", line: "any" },
     ],
     [
-      { class: "two-names", operation: "rename", from: "/a", to: "/b", directory: true, replaces: false },
+      {
+        class: "two-names",
+        operation: "rename",
+        from: "/a",
+        to: "/b",
+        directory: true,
+        replaces: false,
+      },
       { section: "files", line: "cd /a /b /a/** /b/**" },
     ],
     [
-      { class: "address", operation: "listen", protocol: "tcp", address: new Uint8Array(4), port: 80 },
+      {
+        class: "address",
+        operation: "listen",
+        protocol: "tcp",
+        address: new Uint8Array(4),
+        port: 80,
+      },
       { section: "network", line: "listen tcp 80" },
     ],
   ])("%j", (asked, expected) => expect(suggest(asked)).toEqual(expected));

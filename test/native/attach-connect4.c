@@ -1,4 +1,5 @@
-/* attach-connect4 DIR: attaches to that cgroup a program that refuses every connect over IPv4; prints the program's tag. */
+/* attach-connect4 DIR: attaches to that cgroup a program that refuses every connect over IPv4;
+   prints the program's tag. */
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdint.h>

@@ -12,7 +12,10 @@ const front = new Front();
 const daemon = join(front.work, "daemon");
 compileHelper("attended-daemon.c", daemon);
 afterAll(() => front.close());
-/** A group of its own with a parent in another one: the kernel lets SIGTSTP stop nobody in an orphaned group, and that of this test may be one. */
+/**
+ * A group of its own with a parent in another one: the kernel lets SIGTSTP stop nobody in an
+ * orphaned group, and that of this test may be one.
+ */
 const OWN_GROUP = "setpgrp(0, 0); exec @ARGV or die";
 /** Until processes follow an event, in milliseconds. */
 const SETTLE_MS = 20_000;
@@ -35,11 +38,18 @@ interface Run {
   readonly over: Promise<unknown>;
 }
 
-function start(script: string, who: Who = "self", change: (plan: Plan) => Plan = (plan) => plan): Run {
+function start(
+  script: string,
+  who: Who = "self",
+  change: (plan: Plan) => Plan = (plan) => plan,
+): Run {
   const plan = front.plan((base) => change({ ...base, attended: true }));
   front.put(plan, who);
   const line = front.line(who, ["run", plan.domain, "--", "sh", "-c", script]);
-  const process = spawn("perl", ["-e", OWN_GROUP, ...line], { cwd: front.work, stdio: ["pipe", "pipe", "pipe"] });
+  const process = spawn("perl", ["-e", OWN_GROUP, ...line], {
+    cwd: front.work,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   fronts.push(process);
   const texts = ["", ""];
   process.stdout?.on("data", (data) => {
@@ -48,7 +58,12 @@ function start(script: string, who: Who = "self", change: (plan: Plan) => Plan =
   process.stderr?.on("data", (data) => {
     texts[1] += data;
   });
-  return { front: process, output: () => texts[0] ?? "", errors: () => texts[1] ?? "", over: once(process, "close") };
+  return {
+    front: process,
+    output: () => texts[0] ?? "",
+    errors: () => texts[1] ?? "",
+    over: once(process, "close"),
+  };
 }
 
 async function until(what: () => boolean): Promise<void> {
@@ -83,7 +98,10 @@ function stateOf(pid: number): string {
   return status === null ? "X" : (/^State:\s+(\S)/m.exec(status)?.[1] ?? "");
 }
 
-/** A shell's job control, in small: starts a job on a new terminal, and does what its first argument says. */
+/**
+ * A shell's job control, in small: starts a job on a new terminal, and does what its first argument
+ * says.
+ */
 const shell = `
 import os, pty, signal, sys
 child, master = pty.fork()
@@ -130,11 +148,26 @@ function onTerminal(what: string): string {
     },
   }));
   front.put(plan);
-  return front.runWith(["python3", "-c", shell, what, front.binary, "run", plan.domain, "--", daemon, what]);
+  return front.runWith([
+    "python3",
+    "-c",
+    shell,
+    what,
+    front.binary,
+    "run",
+    plan.domain,
+    "--",
+    daemon,
+    what,
+  ]);
 }
 
 /** System call numbers of x86_64, with an errno; constants of linux/prctl.h and linux/sched.h. */
-const failures: readonly (readonly [string, readonly [number, number, (readonly [number, number])?], RegExp])[] = [
+const failures: readonly (readonly [
+  string,
+  readonly [number, number, (readonly [number, number])?],
+  RegExp,
+])[] = [
   ["socketpair", [53, 24], /attend the run: EMFILE/],
   ["the reaper of orphans", [157, 22, [0, 36]], /attend the run: EINVAL/],
   ["every clone", [56, 11], /attend the run: clone: EAGAIN[\s\S]*ulimit -u/],
@@ -144,123 +177,144 @@ const failures: readonly (readonly [string, readonly [number, number, (readonly 
   ["a step of the launcher", [444, 95], /create the Landlock ruleset: EOPNOTSUPP/],
 ];
 
-describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])("attended, as %s", (who) => {
-  test("the mediator is the daemon's ancestor, and of its orphans; it writes a summary to the run's standard error", async () => {
-    const run = start("echo $$; (sleep 0.2; mkdir made; echo made) & mkdir first; read _; exit 5", who);
-    const pid = await daemonOf(run);
-    await until(() => run.output().includes("made"));
-    const holder = parentOf(pid);
-    const mediator = parentOf(holder);
-    expect(nameOf(holder)).toBe("cofferdam-hold");
-    expect(front.takeLog("mediator.log")[0]).toMatch(new RegExp(`start pid ${mediator} `));
-    expect(parentOf(mediator)).toBe(run.front.pid);
-    run.front.stdin?.end("\n");
-    expect(await ended(run)).toEqual({ code: 5, signal: null });
-    expect(run.errors()).toBe("summary\n");
-    for (const pid of [holder, mediator]) expect(existsSync(`/proc/${pid}`)).toBe(false);
-    rmSync(join(front.work, "first"), { recursive: true, force: true });
-  });
+describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
+  "attended, as %s",
+  (who) => {
+    test("the mediator is the daemon's ancestor, and of its orphans; it writes a summary to the run's standard error", async () => {
+      const run = start(
+        "echo $$; (sleep 0.2; mkdir made; echo made) & mkdir first; read _; exit 5",
+        who,
+      );
+      const pid = await daemonOf(run);
+      await until(() => run.output().includes("made"));
+      const holder = parentOf(pid);
+      const mediator = parentOf(holder);
+      expect(nameOf(holder)).toBe("cofferdam-hold");
+      expect(front.takeLog("mediator.log")[0]).toMatch(new RegExp(`start pid ${mediator} `));
+      expect(parentOf(mediator)).toBe(run.front.pid);
+      run.front.stdin?.end("\n");
+      expect(await ended(run)).toEqual({ code: 5, signal: null });
+      expect(run.errors()).toBe("summary\n");
+      for (const pid of [holder, mediator]) expect(existsSync(`/proc/${pid}`)).toBe(false);
+      rmSync(join(front.work, "first"), { recursive: true, force: true });
+    });
 
-  test("the exit status and the death by a signal are the daemon's", async () => {
-    expect(await ended(start("exit 7", who))).toEqual({ code: 7, signal: null });
-    expect(await ended(start("kill -SEGV $$", who))).toEqual({ code: null, signal: "SIGSEGV" });
-    expect(await ended(start("kill -KILL $$", who))).toEqual({ code: null, signal: "SIGKILL" });
-  });
+    test("the exit status and the death by a signal are the daemon's", async () => {
+      expect(await ended(start("exit 7", who))).toEqual({ code: 7, signal: null });
+      expect(await ended(start("kill -SEGV $$", who))).toEqual({ code: null, signal: "SIGSEGV" });
+      expect(await ended(start("kill -KILL $$", who))).toEqual({ code: null, signal: "SIGKILL" });
+    });
 
-  test("signals reach the daemon, its disposition and mask are its caller's", async () => {
-    const script =
-      "echo $$; trap 'echo hup' HUP; trap 'echo usr' USR1; trap 'echo term; exit 3' TERM; grep -E '^Sig(Blk|Ign)' /proc/self/status; while :; do sleep 0.05; done";
-    const run = start(script, who);
-    await until(() => run.output().includes("SigIgn"));
-    expect(run.output()).toMatch(/SigBlk:\t0{16}/);
-    for (const [signal, text] of [
-      ["SIGHUP", "hup"],
-      ["SIGUSR1", "usr"],
-      ["SIGTERM", "term"],
-    ] as const) {
-      run.front.kill(signal);
-      await until(() => run.output().includes(text));
-    }
-    expect(await ended(run)).toEqual({ code: 3, signal: null });
-  });
+    test("signals reach the daemon, its disposition and mask are its caller's", async () => {
+      const script =
+        "echo $$; trap 'echo hup' HUP; trap 'echo usr' USR1; trap 'echo term; exit 3' TERM; grep -E '^Sig(Blk|Ign)' /proc/self/status; while :; do sleep 0.05; done";
+      const run = start(script, who);
+      await until(() => run.output().includes("SigIgn"));
+      expect(run.output()).toMatch(/SigBlk:\t0{16}/);
+      for (const [signal, text] of [
+        ["SIGHUP", "hup"],
+        ["SIGUSR1", "usr"],
+        ["SIGTERM", "term"],
+      ] as const) {
+        run.front.kill(signal);
+        await until(() => run.output().includes(text));
+      }
+      expect(await ended(run)).toEqual({ code: 3, signal: null });
+    });
 
-  test("a signal with a value arrives with it", async () => {
-    const run = start(`exec ${daemon} value`, who);
-    await daemonOf(run);
-    execFileSync("kill", ["-q", "4711", "-s", "RTMIN", `${run.front.pid}`], { shell: false });
-    await run.over;
-    expect(run.output()).toContain("\nvalue 4711\n");
-  });
+    test("a signal with a value arrives with it", async () => {
+      const run = start(`exec ${daemon} value`, who);
+      await daemonOf(run);
+      execFileSync("kill", ["-q", "4711", "-s", "RTMIN", `${run.front.pid}`], { shell: false });
+      await run.over;
+      expect(run.output()).toContain("\nvalue 4711\n");
+    });
 
-  test("a daemon that stops stops the front; the front goes on with it, and its end ends a stopped front", async () => {
-    const run = start("echo $$; while :; do sleep 0.05; done", who);
-    const pid = await daemonOf(run);
-    const stand = run.front.pid as number;
-    process.kill(pid, "SIGSTOP");
-    await until(() => stateOf(stand) === "T");
-    process.kill(stand, "SIGCONT");
-    await until(() => stateOf(pid) !== "T" && stateOf(stand) !== "T");
-    process.kill(stand, "SIGTSTP");
-    await until(() => stateOf(pid) === "T" && stateOf(stand) === "T");
-    process.kill(pid, "SIGKILL");
-    expect(await ended(run)).toEqual({ code: null, signal: "SIGKILL" });
-  });
+    test("a daemon that stops stops the front; the front goes on with it, and its end ends a stopped front", async () => {
+      const run = start("echo $$; while :; do sleep 0.05; done", who);
+      const pid = await daemonOf(run);
+      const stand = run.front.pid as number;
+      process.kill(pid, "SIGSTOP");
+      await until(() => stateOf(stand) === "T");
+      process.kill(stand, "SIGCONT");
+      await until(() => stateOf(pid) !== "T" && stateOf(stand) !== "T");
+      process.kill(stand, "SIGTSTP");
+      await until(() => stateOf(pid) === "T" && stateOf(stand) === "T");
+      process.kill(pid, "SIGKILL");
+      expect(await ended(run)).toEqual({ code: null, signal: "SIGKILL" });
+    });
 
-  test("the front ends after the last process of the domain", async () => {
-    const run = start("(sleep 0.5; mkdir made) >/dev/null 2>&1 </dev/null & exit 4", who);
-    expect(await ended(run)).toEqual({ code: 4, signal: null });
-    expect(existsSync(join(front.work, "made"))).toBe(true);
-  });
+    test("the front ends after the last process of the domain", async () => {
+      const run = start("(sleep 0.5; mkdir made) >/dev/null 2>&1 </dev/null & exit 4", who);
+      expect(await ended(run)).toEqual({ code: 4, signal: null });
+      expect(existsSync(join(front.work, "made"))).toBe(true);
+    });
 
-  test("a mediator that died is final: EIO to the call in flight, then everything is denied", async () => {
-    front.setDist("mediator.rule", "die-received");
-    const run = start("mkdir a 2>&1; mkdir b 2>&1; exit 0", who);
-    expect(await ended(run)).toEqual({ code: 0, signal: null });
-    expect(run.output()).toMatch(/Input\/output error\n.*Permission denied\n$/);
-    expect(front.takeLog("mediator.log").filter((line) => line.startsWith("start"))).toHaveLength(1);
-  });
+    test("a mediator that died is final: EIO to the call in flight, then everything is denied", async () => {
+      front.setDist("mediator.rule", "die-received");
+      const run = start("mkdir a 2>&1; mkdir b 2>&1; exit 0", who);
+      expect(await ended(run)).toEqual({ code: 0, signal: null });
+      expect(run.output()).toMatch(/Input\/output error\n.*Permission denied\n$/);
+      expect(front.takeLog("mediator.log").filter((line) => line.startsWith("start"))).toHaveLength(
+        1,
+      );
+    });
 
-  test("a front that is killed takes the daemon with it", async () => {
-    const run = start("echo $$; while :; do sleep 0.05; done", who);
-    const pid = await daemonOf(run);
-    const holder = parentOf(pid);
-    run.front.kill("SIGKILL");
-    await until(() => !existsSync(`/proc/${pid}`) && !existsSync(`/proc/${holder}`));
-  });
+    test("a front that is killed takes the daemon with it", async () => {
+      const run = start("echo $$; while :; do sleep 0.05; done", who);
+      const pid = await daemonOf(run);
+      const holder = parentOf(pid);
+      run.front.kill("SIGKILL");
+      await until(() => !existsSync(`/proc/${pid}`) && !existsSync(`/proc/${holder}`));
+    });
 
-  test("a holder that is killed leaves refused calls and the daemon's own exit status", async () => {
-    const run = start("echo $$; read _; mkdir made 2>/dev/null; exit 6", who);
-    const holder = parentOf(await daemonOf(run));
-    process.kill(holder, "SIGKILL");
-    await until(() => /[XZ]/.test(stateOf(holder)));
-    run.front.stdin?.end("\n");
-    expect(await ended(run)).toEqual({ code: 6, signal: null });
-    expect(existsSync(join(front.work, "made"))).toBe(false);
-  });
+    test("a holder that is killed leaves refused calls and the daemon's own exit status", async () => {
+      const run = start("echo $$; read _; mkdir made 2>/dev/null; exit 6", who);
+      const holder = parentOf(await daemonOf(run));
+      process.kill(holder, "SIGKILL");
+      await until(() => /[XZ]/.test(stateOf(holder)));
+      run.front.stdin?.end("\n");
+      expect(await ended(run)).toEqual({ code: 6, signal: null });
+      expect(existsSync(join(front.work, "made"))).toBe(false);
+    });
 
-  test.each(failures)("%s fails: refused, and nobody is left", (_, call, message) => {
-    const plan = front.plan((base) => ({ ...base, attended: true }));
-    front.put(plan, who);
-    const result = front.run(who, ["run", plan.domain, "--", "echo", "ran"], { wrapper: front.failing(...call) });
-    expect(result.stderr).toMatch(message);
-    expect([result.status, result.stdout]).toEqual([125, ""]);
-    // Its descriptors are closed: nobody of the run holds them.
-    expect(front.takeLog("mediator.log")).toEqual([]);
-  });
-});
+    test.each(failures)("%s fails: refused, and nobody is left", (_, call, message) => {
+      const plan = front.plan((base) => ({ ...base, attended: true }));
+      front.put(plan, who);
+      const result = front.run(who, ["run", plan.domain, "--", "echo", "ran"], {
+        wrapper: front.failing(...call),
+      });
+      expect(result.stderr).toMatch(message);
+      expect([result.status, result.stdout]).toEqual([125, ""]);
+      // Its descriptors are closed: nobody of the run holds them.
+      expect(front.takeLog("mediator.log")).toEqual([]);
+    });
+  },
+);
 
 test("a plan without a listener is attended as well", async () => {
-  const change = (plan: Plan): Plan => ({ ...plan, seccomp: plan.seccomp && { ...plan.seccomp, listener: false } });
+  const change = (plan: Plan): Plan => ({
+    ...plan,
+    seccomp: plan.seccomp && { ...plan.seccomp, listener: false },
+  });
   const run = start("mkdir made; echo $$; exit 9", "self", change);
   expect(await ended(run)).toEqual({ code: 9, signal: null });
   expect(existsSync(join(front.work, "made"))).toBe(false);
-  const long = start("(sleep 0.3; echo late > late) >/dev/null 2>&1 </dev/null & exit 8", "self", change);
+  const long = start(
+    "(sleep 0.3; echo late > late) >/dev/null 2>&1 </dev/null & exit 8",
+    "self",
+    change,
+  );
   expect(await ended(long)).toEqual({ code: 8, signal: null });
   expect(existsSync(join(front.work, "late"))).toBe(true);
 });
 
 test("sockets of socket activation are the daemon's, under its process id", async () => {
-  const plan = front.plan((base) => ({ ...base, attended: true, inherit: { ...base.inherit, listen: true } }));
+  const plan = front.plan((base) => ({
+    ...base,
+    attended: true,
+    inherit: { ...base.inherit, listen: true },
+  }));
   front.put(plan);
   const python = [
     "import os,socket,sys",

@@ -33,16 +33,22 @@ function nonBlocking(): string {
   ].join("\n");
 }
 
-test.each(Object.entries(settings))("%s: the daemon finds everything as its caller left it", (_, wrapper) => {
-  const plan = front.plan();
-  front.put(plan);
-  const direct = front.runWith([...wrapper, shower]);
-  expect(direct).toMatch(/signals ignored/);
-  expect(front.runWith([...wrapper, front.binary, "run", plan.domain, shower])).toBe(direct);
-  rmSync(front.planPath(plan.domain));
-  front.next(front.bytes(plan));
-  expect(front.runWith([...wrapper, front.binary, "run", plan.domain, shower]), "after compiling").toBe(direct);
-});
+test.each(Object.entries(settings))(
+  "%s: the daemon finds everything as its caller left it",
+  (_, wrapper) => {
+    const plan = front.plan();
+    front.put(plan);
+    const direct = front.runWith([...wrapper, shower]);
+    expect(direct).toMatch(/signals ignored/);
+    expect(front.runWith([...wrapper, front.binary, "run", plan.domain, shower])).toBe(direct);
+    rmSync(front.planPath(plan.domain));
+    front.next(front.bytes(plan));
+    expect(
+      front.runWith([...wrapper, front.binary, "run", plan.domain, shower]),
+      "after compiling",
+    ).toBe(direct);
+  },
+);
 
 test("the process id is kept", () => {
   const plan = front.plan();

@@ -11,7 +11,8 @@ const front = new Front();
 const CONNECT4 = 10;
 /** Until a child cgroup is removed behind its daemon, in milliseconds. */
 const REMOVE_MS = 5000;
-const mount = / (\/\S+) \S+ [^-]*- cgroup2 /.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? null;
+const mount =
+  / (\/\S+) \S+ [^-]*- cgroup2 /.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? null;
 const anchor = mount === null ? "" : join(mount, `cofferdam-native-test-${process.pid}`);
 const attach = join(front.folder, "attach-connect4");
 const server = createServer((socket) => socket.end());
@@ -76,7 +77,14 @@ test("the daemon's sockets are born in a cgroup under the domain's programs, whi
 
 test("without a listener too the cgroup goes when its last process is gone", async () => {
   const plan = prepared(undefined, false);
-  const result = front.run("self", ["run", plan.domain, "--", "bash", "-c", "sleep 0.5 >/dev/null 2>&1 & echo ran"]);
+  const result = front.run("self", [
+    "run",
+    plan.domain,
+    "--",
+    "bash",
+    "-c",
+    "sleep 0.5 >/dev/null 2>&1 & echo ran",
+  ]);
   expect(result.stdout).toBe("ran\n");
   expect(children()).toHaveLength(1);
   await emptied();
@@ -90,21 +98,30 @@ test("a program that is missing or another one: refused, and nothing is left", a
   await emptied();
 });
 
-const faults: readonly (readonly [string, readonly [number, number, (readonly [number, number])?], RegExp])[] = [
+const faults: readonly (readonly [
+  string,
+  readonly [number, number, (readonly [number, number])?],
+  RegExp,
+])[] = [
   ["mkdirat", [258, 28], /make a cgroup for the daemon: .*ENOSPC/],
   ["bpf query", [321, 1, [0, 16]], /ask for the cgroup's programs: .*EPERM/],
   ["bpf fd by id", [321, 1, [0, 13]], /find the domain's program at its cgroup/],
   ["fstatfs", [138, 5], /open the domain's cgroup: .*not lie in a cgroup v2/s],
 ];
 
-test.each(faults)("%s fails: refused, and nothing is left", async (_, [number, error, argument], message) => {
-  const plan = prepared();
-  const wrapper = front.failing(number, error, argument);
-  const result = front.run("self", ["run", plan.domain, "--", "bash", "-c", "echo ran"], { wrapper });
-  expect(result.stderr).toMatch(message);
-  expect([result.status, result.stdout]).toEqual([125, ""]);
-  await emptied();
-});
+test.each(faults)(
+  "%s fails: refused, and nothing is left",
+  async (_, [number, error, argument], message) => {
+    const plan = prepared();
+    const wrapper = front.failing(number, error, argument);
+    const result = front.run("self", ["run", plan.domain, "--", "bash", "-c", "echo ran"], {
+      wrapper,
+    });
+    expect(result.stderr).toMatch(message);
+    expect([result.status, result.stdout]).toEqual([125, ""]);
+    await emptied();
+  },
+);
 
 test("an anchor outside a cgroup v2 hierarchy is refused", () => {
   const plan = front.plan((base) => ({

@@ -44,13 +44,20 @@ test("a flipped bit in any byte of a plan is refused", { timeout: MANY_STARTS_MS
 });
 
 test("a plan that confines nothing is refused, even with a right checksum", () => {
-  const bare = (plan: Plan): Plan => ({ ...plan, level: "disabled", landlock: null, seccomp: null });
+  const bare = (plan: Plan): Plan => ({
+    ...plan,
+    level: "disabled",
+    landlock: null,
+    seccomp: null,
+  });
   const plan = front.plan(bare);
   front.put(plan, "self", asEnforcing(front.bytes(plan)));
   refused(plan.domain, /it has no usable seccomp filter/);
 });
 
-test("with a right checksum too, no change of a plan lets a daemon run outside", { timeout: MANY_STARTS_MS }, () => {
+test("with a right checksum too, no change of a plan lets a daemon run outside", {
+  timeout: MANY_STARTS_MS,
+}, () => {
   const plan = front.plan();
   const bytes = front.bytes(plan);
   let refusals = 0;

@@ -15,8 +15,14 @@ const all: Inherit = { stdio: true, stdioSockets: true, listen: true };
 const look = join(front.work, "show-descriptors");
 compileHelper("show-descriptors.c", look);
 
-/** What the daemon has when `setup` (Python; the front is executed behind it) made the caller's descriptors. */
-function inherited(inherit: Inherit, setup: string): { lines: string[]; stderr: string; status: number } {
+/**
+ * What the daemon has when `setup` (Python; the front is executed behind it) made the caller's
+ * descriptors.
+ */
+function inherited(
+  inherit: Inherit,
+  setup: string,
+): { lines: string[]; stderr: string; status: number } {
   const plan = front.plan((base) => ({ ...base, inherit }));
   front.put(plan);
   const program = [
@@ -29,7 +35,18 @@ function inherited(inherit: Inherit, setup: string): { lines: string[]; stderr: 
   const script = `rm -f out err; python3 -c "$0" "$@" 2>err; echo $?; cat out 2>/dev/null; echo --; cat err`;
   const text = execFileSync(
     "env",
-    [...front.environment("self"), "sh", "-c", script, program, front.binary, "run", plan.domain, "--", look],
+    [
+      ...front.environment("self"),
+      "sh",
+      "-c",
+      script,
+      program,
+      front.binary,
+      "run",
+      plan.domain,
+      "--",
+      look,
+    ],
     { encoding: "utf8", cwd: front.work },
   );
   const [output = "", stderr = ""] = text.split("--\n");
@@ -46,7 +63,10 @@ test("nothing is inherited that is not granted", () => {
 });
 
 test("stdio: files, pipes and character devices stay, and nothing beyond descriptor 2", () => {
-  const { lines } = inherited({ ...nothing, stdio: true }, `${file(0)}; ${file(9)}; os.dup2(os.pipe()[1], 2)`);
+  const { lines } = inherited(
+    { ...nothing, stdio: true },
+    `${file(0)}; ${file(9)}; os.dup2(os.pipe()[1], 2)`,
+  );
   expect(lines[0]).toBe("0 /etc/hostname");
   expect(lines.find((line) => line.startsWith("2 "))).toMatch(/^2 pipe:/);
   expect(lines.some((line) => line.startsWith("9 "))).toBe(false);
@@ -96,7 +116,9 @@ test("a standard descriptor that is replaced because it is a socket is said, whi
   );
   expect(status).toBe(0);
   expect(inherited(nothing, setup).stderr).toBe("");
-  expect(inherited({ ...nothing, stdio: true }, `${setup}; os.dup2(s[0].fileno(), 2)`).stderr).toBe("");
+  expect(inherited({ ...nothing, stdio: true }, `${setup}; os.dup2(s[0].fileno(), 2)`).stderr).toBe(
+    "",
+  );
 });
 
 test("a closed standard descriptor becomes /dev/null, and none of ours is found there", () => {
@@ -109,9 +131,18 @@ test("a closed standard descriptor where there is no /dev/null: refused, and sai
   needsRoot(context);
   const plan = front.plan((base) => ({ ...base, inherit: all }));
   front.put(plan);
-  const wrapper = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /dev; exec "$@" <&-', "sh"];
+  const wrapper = [
+    "unshare",
+    "--mount",
+    "sh",
+    "-c",
+    'mount -t tmpfs none /dev; exec "$@" <&-',
+    "sh",
+  ];
   const result = front.run("self", ["run", plan.domain, "--", "echo", "ran"], { wrapper });
-  expect(result.stderr).toMatch(/^cofferdam: fill a closed standard descriptor: \/dev\/null: ENOENT/);
+  expect(result.stderr).toMatch(
+    /^cofferdam: fill a closed standard descriptor: \/dev\/null: ENOENT/,
+  );
   expect([result.status, result.stdout]).toEqual([125, ""]);
 });
 
@@ -151,5 +182,7 @@ test("what is no socket is not taken for one: refused", () => {
   expect(inherited(all, `${sockets(1)}; os.close(4); os.environ['LISTEN_FDS']='2'`).stderr).toMatch(
     /descriptor 4: EBADF/,
   );
-  expect(inherited(all, `${sockets(1)}; os.environ['LISTEN_FDS']='5000'`).stderr).toMatch(/LISTEN_FDS: E2BIG/);
+  expect(inherited(all, `${sockets(1)}; os.environ['LISTEN_FDS']='5000'`).stderr).toMatch(
+    /LISTEN_FDS: E2BIG/,
+  );
 });

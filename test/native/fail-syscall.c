@@ -1,5 +1,6 @@
-/* fail-syscall NUMBER ERRNO [ARGUMENT VALUE] -- CMD...: executes CMD under a filter in which that system call (with that value
-   in the low half of that argument) fails with ERRNO. As root without no_new_privs, so that the launcher still has its choice. */
+/* fail-syscall NUMBER ERRNO [ARGUMENT VALUE] -- CMD...: executes CMD under a filter in which
+   that system call (with that value in the low half of that argument) fails with ERRNO. As root
+   without no_new_privs, so that the launcher still has its choice. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -13,10 +13,18 @@ const EIO = 5;
 const ENOMEM = 12;
 const EMFILE = 24;
 
-function start(plan: Plan, who: Who, wrapper: readonly string[], command = ["sh", "-c", "echo ran | tee ran"]) {
+function start(
+  plan: Plan,
+  who: Who,
+  wrapper: readonly string[],
+  command = ["sh", "-c", "echo ran | tee ran"],
+) {
   rmSync(ran, { force: true });
   const result = front.run(who, ["run", plan.domain, "--", ...command], { wrapper });
-  return { ...result, ran: statSync(ran, { throwIfNoEntry: false }) !== undefined || result.stdout.includes("ran") };
+  return {
+    ...result,
+    ran: statSync(ran, { throwIfNoEntry: false }) !== undefined || result.stdout.includes("ran"),
+  };
 }
 
 const identity =
@@ -42,26 +50,61 @@ interface Failure {
 
 /** System call numbers of x86_64 and constants of linux/prctl.h, linux/sched.h, linux/fcntl.h. */
 const failures: readonly Failure[] = [
-  { step: "capget", call: [125, EPERM], plan: same, message: /read the capabilities of the caller: EPERM/ },
+  {
+    step: "capget",
+    call: [125, EPERM],
+    plan: same,
+    message: /read the capabilities of the caller: EPERM/,
+  },
   {
     step: "dup for reports",
     call: [72, EMFILE, [1, 1030]],
     plan: same,
     message: /keep a descriptor for reports: .*EMFILE/,
   },
-  { step: "close_range", call: [436, EPERM], plan: same, message: /close what is not inherited: .*EPERM/ },
+  {
+    step: "close_range",
+    call: [436, EPERM],
+    plan: same,
+    message: /close what is not inherited: .*EPERM/,
+  },
   {
     step: "close_range of the holder",
     call: [436, EPERM, [2, 2]],
     plan: same,
     message: /start the holder: close_range: EPERM/,
   },
-  { step: "memfd", call: [319, EMFILE], plan: same, message: /make room for the plan: memfd: EMFILE/ },
+  {
+    step: "memfd",
+    call: [319, EMFILE],
+    plan: same,
+    message: /make room for the plan: memfd: EMFILE/,
+  },
   { step: "copy", call: [40, EIO], plan: same, message: /read the plan: .*EIO/ },
-  { step: "memfd size", call: [77, ENOMEM], plan: same, message: /make the slots of calls in flight: .*ENOMEM/ },
-  { step: "seals", call: [72, EPERM, [1, 1033]], plan: same, message: /seal the plan: memfd: EPERM/ },
-  { step: "robust list", call: [273, 38], plan: same, message: /start the holder: set_robust_list: ENOSYS/ },
-  { step: "pidfd", call: [434, EMFILE], plan: same, message: /start the holder: pidfd_open: EMFILE/ },
+  {
+    step: "memfd size",
+    call: [77, ENOMEM],
+    plan: same,
+    message: /make the slots of calls in flight: .*ENOMEM/,
+  },
+  {
+    step: "seals",
+    call: [72, EPERM, [1, 1033]],
+    plan: same,
+    message: /seal the plan: memfd: EPERM/,
+  },
+  {
+    step: "robust list",
+    call: [273, 38],
+    plan: same,
+    message: /start the holder: set_robust_list: ENOSYS/,
+  },
+  {
+    step: "pidfd",
+    call: [434, EMFILE],
+    plan: same,
+    message: /start the holder: pidfd_open: EMFILE/,
+  },
   { step: "clone", call: [56, ENOMEM], plan: same, message: /start the holder: clone: ENOMEM/ },
   {
     step: "ipc namespace",
@@ -69,15 +112,30 @@ const failures: readonly Failure[] = [
     plan: identity({ privateIpc: true }),
     message: /make a private IPC namespace: EPERM/,
   },
-  { step: "ruleset", call: [444, 95], plan: same, message: /create the Landlock ruleset: EOPNOTSUPP/ },
+  {
+    step: "ruleset",
+    call: [444, 95],
+    plan: same,
+    message: /create the Landlock ruleset: EOPNOTSUPP/,
+  },
   {
     step: "open of a path",
     call: [437, 2],
     plan: same,
     message: /open a path for its Landlock rule: \/dev\/null: ENOENT/,
   },
-  { step: "path rule", call: [445, 22, [1, 1]], plan: same, message: /add a Landlock rule: \/dev\/null: EINVAL/ },
-  { step: "port rule", call: [445, 22, [1, 2]], plan: port, message: /add a Landlock rule: port 80: EINVAL/ },
+  {
+    step: "path rule",
+    call: [445, 22, [1, 1]],
+    plan: same,
+    message: /add a Landlock rule: \/dev\/null: EINVAL/,
+  },
+  {
+    step: "port rule",
+    call: [445, 22, [1, 2]],
+    plan: port,
+    message: /add a Landlock rule: port 80: EINVAL/,
+  },
   {
     step: "bounding set",
     call: [157, EPERM, [0, 24]],
@@ -90,14 +148,39 @@ const failures: readonly Failure[] = [
     plan: user,
     message: /keep capabilities over the change of user: EPERM/,
   },
-  { step: "groups", call: [116, EPERM], plan: user, message: /set the supplementary groups: EPERM/ },
+  {
+    step: "groups",
+    call: [116, EPERM],
+    plan: user,
+    message: /set the supplementary groups: EPERM/,
+  },
   { step: "gid", call: [119, EPERM], plan: user, message: /change the group: EPERM/ },
   { step: "uid", call: [117, EPERM], plan: user, message: /change the user: EPERM/ },
   // A call that "fails" with errno 0 pretends to have been done.
-  { step: "uid, pretended", call: [117, 0], plan: user, message: /verify the daemon's identity: user and groups/ },
-  { step: "gid, pretended", call: [119, 0], plan: user, message: /verify the daemon's identity: user and groups/ },
-  { step: "groups, pretended", call: [116, 0], plan: member, message: /verify the daemon's identity: user and groups/ },
-  { step: "capset, pretended", call: [126, 0], plan: user, message: /verify the daemon's identity: capabilities/ },
+  {
+    step: "uid, pretended",
+    call: [117, 0],
+    plan: user,
+    message: /verify the daemon's identity: user and groups/,
+  },
+  {
+    step: "gid, pretended",
+    call: [119, 0],
+    plan: user,
+    message: /verify the daemon's identity: user and groups/,
+  },
+  {
+    step: "groups, pretended",
+    call: [116, 0],
+    plan: member,
+    message: /verify the daemon's identity: user and groups/,
+  },
+  {
+    step: "capset, pretended",
+    call: [126, 0],
+    plan: user,
+    message: /verify the daemon's identity: capabilities/,
+  },
   {
     step: "bounding set, pretended",
     call: [157, 0, [0, 24]],
@@ -112,26 +195,59 @@ const failures: readonly Failure[] = [
     message: /verify the daemon's identity: no_new_privs/,
   },
   { step: "capset", call: [126, EPERM], plan: same, message: /limit the capabilities: EPERM/ },
-  { step: "ambient", call: [157, EPERM, [0, 47]], plan: user, message: /clear the ambient capabilities: EPERM/ },
-  { step: "no_new_privs", call: [157, EPERM, [0, 38]], plan: same, message: /set no_new_privs: EPERM/ },
-  { step: "restrict_self", call: [446, 7], plan: same, message: /enter the Landlock domain: E2BIG/ },
-  { step: "restrict_self, pretended", call: [446, 0], plan: same, message: /protect the plan from its own domain/ },
-  { step: "seccomp", call: [317, ENOMEM], plan: same, message: /install the seccomp filter: ENOMEM/ },
+  {
+    step: "ambient",
+    call: [157, EPERM, [0, 47]],
+    plan: user,
+    message: /clear the ambient capabilities: EPERM/,
+  },
+  {
+    step: "no_new_privs",
+    call: [157, EPERM, [0, 38]],
+    plan: same,
+    message: /set no_new_privs: EPERM/,
+  },
+  {
+    step: "restrict_self",
+    call: [446, 7],
+    plan: same,
+    message: /enter the Landlock domain: E2BIG/,
+  },
+  {
+    step: "restrict_self, pretended",
+    call: [446, 0],
+    plan: same,
+    message: /protect the plan from its own domain/,
+  },
+  {
+    step: "seccomp",
+    call: [317, ENOMEM],
+    plan: same,
+    message: /install the seccomp filter: ENOMEM/,
+  },
   { step: "seccomp, pretended", call: [317, 0], plan: same, message: /install the seccomp filter/ },
-  { step: "seccomp under a listener", call: [317, 16], plan: same, message: /under a listener already/ },
+  {
+    step: "seccomp under a listener",
+    call: [317, 16],
+    plan: same,
+    message: /under a listener already/,
+  },
 ];
 
-test.for(failures)("$step fails: the step is named, the daemon does not run", (failure, context) => {
-  if (failure.plan !== same && failure.plan !== port) needsRoot(context);
-  const plan = front.plan(failure.plan);
-  front.put(plan);
-  expect(start(plan, "self", []).ran, "without the fault").toBe(true);
-  const result = start(plan, "self", front.failing(...failure.call));
-  expect(result.stderr).toMatch(failure.message);
-  expect(result.stderr).toMatch(/^cofferdam: /m);
-  expect(result.status).toBe(125);
-  expect(result.ran).toBe(false);
-});
+test.for(failures)(
+  "$step fails: the step is named, the daemon does not run",
+  (failure, context) => {
+    if (failure.plan !== same && failure.plan !== port) needsRoot(context);
+    const plan = front.plan(failure.plan);
+    front.put(plan);
+    expect(start(plan, "self", []).ran, "without the fault").toBe(true);
+    const result = start(plan, "self", front.failing(...failure.call));
+    expect(result.stderr).toMatch(failure.message);
+    expect(result.stderr).toMatch(/^cofferdam: /m);
+    expect(result.status).toBe(125);
+    expect(result.ran).toBe(false);
+  },
+);
 
 test.each([false, true])(
   "whatever the number of descriptors, the daemon runs in its domain or not at all (attended: %s)",
@@ -162,7 +278,9 @@ test("no further process allowed: refused", (context) => {
   const plan = front.plan();
   front.put(plan, "nobody");
   const result = start(plan, "nobody", ["prlimit", "--nproc=1", "--"]);
-  expect(result.stderr).toMatch(/start the holder: clone: EAGAIN.*\n {2}help: raise the limit of processes/);
+  expect(result.stderr).toMatch(
+    /start the holder: clone: EAGAIN.*\n {2}help: raise the limit of processes/,
+  );
   expect(result.status).toBe(125);
   expect(result.ran).toBe(false);
 });
@@ -180,23 +298,34 @@ test("a limit of file sizes below the plan's: refused with a message, not ended 
 test("a path of the plan that is gone or turned into a link is refused", () => {
   const gone = front.plan((plan) =>
     landlock({
-      paths: [...(plan.landlock?.paths ?? []), { path: join(front.work, "no"), directory: true, rights: 4n }],
+      paths: [
+        ...(plan.landlock?.paths ?? []),
+        { path: join(front.work, "no"), directory: true, rights: 4n },
+      ],
     })(plan),
   );
   front.put(gone);
   const result = start(gone, "self", []);
   expect(result.stderr).toMatch(/open a path for its Landlock rule: .*\/no: ENOENT/);
   expect([result.status, result.ran]).toEqual([125, false]);
-  const link = front.plan((plan) => landlock({ paths: [{ path: "/proc/self", directory: true, rights: 4n }] })(plan));
+  const link = front.plan((plan) =>
+    landlock({ paths: [{ path: "/proc/self", directory: true, rights: 4n }] })(plan),
+  );
   front.put(link);
-  expect(start(link, "self", []).stderr).toMatch(/open a path for its Landlock rule: \/proc\/self: ELOOP/);
-  const file = front.plan((plan) => landlock({ paths: [{ path: "/etc", directory: false, rights: 4n }] })(plan));
+  expect(start(link, "self", []).stderr).toMatch(
+    /open a path for its Landlock rule: \/proc\/self: ELOOP/,
+  );
+  const file = front.plan((plan) =>
+    landlock({ paths: [{ path: "/etc", directory: false, rights: 4n }] })(plan),
+  );
   front.put(file);
   expect(start(file, "self", []).stderr).toMatch(/file and directory changed places/);
 });
 
 test("a domain that may write its own plan is refused", () => {
-  const plan = front.plan((base) => landlock({ paths: [{ path: "/", directory: true, rights: 0xffffn }] })(base));
+  const plan = front.plan((base) =>
+    landlock({ paths: [{ path: "/", directory: true, rights: 0xffffn }] })(base),
+  );
   front.put(plan);
   const result = start(plan, "self", []);
   expect(result.stderr).toMatch(/protect the plan from its own domain/);
@@ -218,8 +347,13 @@ test("a command that the domain may not execute: 126; one without its interprete
   ]);
   front.setDist("../work/script", "echo without a first line\n");
   const headless = start(plan, "self", [], [script]);
-  expect([headless.status, headless.stderr]).toEqual([126, expect.stringMatching(/ENOEXEC.*\n.*it is no program/)]);
-  const denied = front.plan((base) => landlock({ paths: [{ path: "/etc", directory: true, rights: 12n }] })(base));
+  expect([headless.status, headless.stderr]).toEqual([
+    126,
+    expect.stringMatching(/ENOEXEC.*\n.*it is no program/),
+  ]);
+  const denied = front.plan((base) =>
+    landlock({ paths: [{ path: "/etc", directory: true, rights: 12n }] })(base),
+  );
   front.put(denied);
   const refused = start(denied, "self", [], ["true"]);
   expect([refused.status, refused.stderr]).toEqual([

@@ -172,7 +172,8 @@ static int tell(const char *program, const char *word)
   return dprintf(log, "tells %s\n", word) < 0;
 }
 
-/* The stand-in for the host's shared mediator: a process for each holder. Rule `refuse`: closes without a word. */
+/* The stand-in for the host's shared mediator: a process for each holder. Rule `refuse`: closes
+   without a word. */
 static int share(const char *path, const char *program)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -12,7 +12,9 @@ test("everything but run is the command line's, with its arguments and without w
   const result = front.run("self", ["check", "a b", "--json"], {
     wrapper: ["env", "NODE_OPTIONS=--x", "LD_PRELOAD=", "KEPT=1"],
   });
-  expect(result.stdout).toBe("command line: check a b --json\nNODE_OPTIONS=(null) LD_PRELOAD=(null) KEPT=1\n");
+  expect(result.stdout).toBe(
+    "command line: check a b --json\nNODE_OPTIONS=(null) LD_PRELOAD=(null) KEPT=1\n",
+  );
   expect(result.status).toBe(42);
   expect(front.run("self", []).stdout).toContain("command line:\n");
   expect(front.run("self", ["run", "--help"]).stdout).toContain("command line: run --help\n");
@@ -88,15 +90,21 @@ test("a plan is found by everything that chose it", () => {
     const given = front.takeLog("compile.log").filter((line) => line.startsWith("argument"));
     const words = [...(choice[1] === "" ? [domain] : ["--policy", policy]), ...choice.slice(2)];
     const start = front.start("self", choice);
-    expect(given).toEqual(["compile", "--out", path, "--for", start, ...words].map((word) => `argument ${word}`));
+    expect(given).toEqual(
+      ["compile", "--out", path, "--for", start, ...words].map((word) => `argument ${word}`),
+    );
   }
 });
 
 test("behind `--` everything is the command's, and behind the command too", () => {
   const plan = front.plan();
   front.put(plan);
-  expect(front.run("self", ["run", plan.domain, "--", "--set"]).stderr).toMatch(/find the command: --set/);
-  expect(front.run("self", ["run", plan.domain, "echo", "--set", "--", "a"]).stdout).toBe("--set -- a\n");
+  expect(front.run("self", ["run", plan.domain, "--", "--set"]).stderr).toMatch(
+    /find the command: --set/,
+  );
+  expect(front.run("self", ["run", plan.domain, "echo", "--set", "--", "a"]).stdout).toBe(
+    "--set -- a\n",
+  );
 });
 
 test("a user's plan is not found from where other policies would count, or another log be denied", (context) => {
@@ -105,7 +113,8 @@ test("a user's plan is not found from where other policies would count, or anoth
   front.put(plan, "nobody");
   front.next(null);
   const run = (...variables: string[]) =>
-    front.run("nobody", ["run", plan.domain, "/bin/true"], { wrapper: ["env", ...variables] }).status;
+    front.run("nobody", ["run", plan.domain, "/bin/true"], { wrapper: ["env", ...variables] })
+      .status;
   expect(run()).toBe(0);
   expect(run(`XDG_CONFIG_HOME=${front.work}/.config`)).toBe(0);
   expect(run(`XDG_CONFIG_HOME=${front.work}/other`)).toBe(125);
@@ -139,7 +148,9 @@ test("--events: the collector is ready before the daemon runs, and ends after it
     { encoding: "utf8", cwd: front.work },
   );
   expect(text).toMatch(
-    new RegExp(`^collector ${plan.domain} ${path}\ndaemon\n\\{"test":"native","pid":\\d+\\}\ncollector ends\n$`),
+    new RegExp(
+      `^collector ${plan.domain} ${path}\ndaemon\n\\{"test":"native","pid":\\d+\\}\ncollector ends\n$`,
+    ),
   );
 });
 

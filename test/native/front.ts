@@ -26,7 +26,10 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 /** A start that takes longer hangs; milliseconds. */
 const RUN_TIMEOUT_MS = 20_000;
 
-/** The real front, built with a stand-in for node, in a scratch folder with places of its own for an ordinary user. */
+/**
+ * The real front, built with a stand-in for node, in a scratch folder with places of its own for an
+ * ordinary user.
+ */
 export class Front {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-native-")));
   readonly dist = this.make("dist", 0o777);
@@ -44,7 +47,12 @@ export class Front {
     compileHelper("fake-node.c", node);
     compileHelper("fail-syscall.c", join(this.folder, "fail-syscall"));
     execFileSync(join(repository, "native/build.sh"), [this.binary], {
-      env: { ...process.env, NODE_PATH_ABS: node, DIST_DIR: this.dist, MEDIATOR_SOCKET: this.socket },
+      env: {
+        ...process.env,
+        NODE_PATH_ABS: node,
+        DIST_DIR: this.dist,
+        MEDIATOR_SOCKET: this.socket,
+      },
     });
   }
 
@@ -77,7 +85,11 @@ export class Front {
   }
 
   /** What the front says a plan must have been made for; `choice`: domain, policy file, words. */
-  start(who: Who, [domain = "", policy = "", ...words]: readonly string[], capabilities = ownCapabilities()): string {
+  start(
+    who: Who,
+    [domain = "", policy = "", ...words]: readonly string[],
+    capabilities = ownCapabilities(),
+  ): string {
     const self = `${process.geteuid?.()} ${process.getegid?.()} ${capabilities.toString(16)}`;
     const caller = who === "nobody" ? `${NOBODY} ${NOBODY} 0` : self;
     const texts = [release(), version(), caller, domain, policy, ...this.userPlaces(who), ...words];
@@ -91,7 +103,9 @@ export class Front {
 
   /** Folders of policies and log, on which an ordinary user's plans depend. */
   private userPlaces(who: Who): string[] {
-    return ordinary(who) ? [`${this.work}/.config/cofferdam`, `${this.work}/.local/state/cofferdam`] : [];
+    return ordinary(who)
+      ? [`${this.work}/.config/cofferdam`, `${this.work}/.local/state/cofferdam`]
+      : [];
   }
 
   /** Puts a plan where the front looks for it. */
@@ -106,7 +120,8 @@ export class Front {
     writeFileSync(path, bytes, { mode: 0o644 });
     this.#made.push(path);
     if (ordinary(who) && process.geteuid?.() === 0) {
-      for (const owned of [this.runtimeOf(who), join(plans, ".."), plans, path]) chownSync(owned, NOBODY, NOBODY);
+      for (const owned of [this.runtimeOf(who), join(plans, ".."), plans, path])
+        chownSync(owned, NOBODY, NOBODY);
     }
     return path;
   }
@@ -124,15 +139,25 @@ export class Front {
 
   takeLog(name: string): string[] {
     const path = join(this.dist, name);
-    const text = execFileSync("sh", ["-c", `cat ${path} 2>/dev/null || true; rm -f ${path}`], { encoding: "utf8" });
+    const text = execFileSync("sh", ["-c", `cat ${path} 2>/dev/null || true; rm -f ${path}`], {
+      encoding: "utf8",
+    });
     return text.trimEnd().split("\n").filter(Boolean);
   }
 
-  /** The command line that starts `arguments` of the front as `who`, in front of which `wrapper` may stand. */
+  /**
+   * The command line that starts `arguments` of the front as `who`, in front of which `wrapper` may
+   * stand.
+   */
   line(who: Who, args: readonly string[], wrapper: readonly string[] = []): [string, ...string[]] {
     const drop = who === "nobody" && process.geteuid?.() === 0;
-    const user = drop ? ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"] : [];
-    return ["env", ...this.environment(who), ...user, ...wrapper, this.binary, ...args] as [string, ...string[]];
+    const user = drop
+      ? ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"]
+      : [];
+    return ["env", ...this.environment(who), ...user, ...wrapper, this.binary, ...args] as [
+      string,
+      ...string[],
+    ];
   }
 
   environment(who: Who): string[] {
@@ -153,7 +178,10 @@ export class Front {
     });
   }
 
-  /** Output of a command with the environment of the tests' own user; throws when it ends with another status. */
+  /**
+   * Output of a command with the environment of the tests' own user; throws when it ends with
+   * another status.
+   */
   runWith(line: readonly string[], status = 0): string {
     const script = `"$@"; test $? = ${status}`;
     return execFileSync("env", [...this.environment("self"), "sh", "-c", script, "sh", ...line], {
@@ -165,7 +193,13 @@ export class Front {
   }
 
   failing(number: number, error: number, argument?: readonly [number, number]): string[] {
-    return [join(this.folder, "fail-syscall"), `${number}`, `${error}`, ...(argument ?? []).map(String), "--"];
+    return [
+      join(this.folder, "fail-syscall"),
+      `${number}`,
+      `${error}`,
+      ...(argument ?? []).map(String),
+      "--",
+    ];
   }
 
   close(): void {

@@ -22,7 +22,11 @@ beforeEach(() => {
   front.takeLog("mediator.log");
 });
 
-function start(rule: string, script: string, who: Who = "self"): { daemon: ChildProcess; output: () => string } {
+function start(
+  rule: string,
+  script: string,
+  who: Who = "self",
+): { daemon: ChildProcess; output: () => string } {
   front.setDist("mediator.rule", rule);
   const plan = front.plan();
   front.put(plan, who);
@@ -43,10 +47,16 @@ function holders(): number[] {
     .map(Number);
 }
 
-/** The holder of this front that was not there before; it may come to its name after the daemon has begun. */
+/**
+ * The holder of this front that was not there before; it may come to its name after the daemon has
+ * begun.
+ */
 async function newHolder(before: ReadonlySet<number>): Promise<number> {
   const own = () =>
-    holders().find((pid) => !before.has(pid) && linkOf(`/proc/${pid}/cmdline`)?.startsWith(front.binary) === true);
+    holders().find(
+      (pid) =>
+        !before.has(pid) && linkOf(`/proc/${pid}/cmdline`)?.startsWith(front.binary) === true,
+    );
   await until(() => own() !== undefined);
   return own() as number;
 }
@@ -56,7 +66,10 @@ function linkOf(path: string): string | null {
 }
 
 function status(pid: number, field: string): string {
-  return new RegExp(`^${field}:\\s+(.*)$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+  return (
+    new RegExp(`^${field}:\\s+(.*)$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ??
+    ""
+  );
 }
 
 async function until(what: () => boolean): Promise<void> {
@@ -118,7 +131,9 @@ test("of mediators that died without a successor somebody tells what they counte
     await until(() => linkOf(join(front.dist, "mediator.log"))?.includes("tells") === true);
     return told();
   };
-  expect(await tells("die", "mkdir a 2>&1; mkdir b 2>&1; mkdir c 2>&1")).toEqual(["tells given-up"]);
+  expect(await tells("die", "mkdir a 2>&1; mkdir b 2>&1; mkdir c 2>&1")).toEqual([
+    "tells given-up",
+  ]);
   // Nobody asks any more.
   expect(await tells("die-counted", "mkdir a 2>&1; sleep 0.1")).toEqual(["tells untold"]);
   await result("die-counted,deny", "mkdir a 2>&1; mkdir b 2>&1");
@@ -129,7 +144,8 @@ test("of mediators that died without a successor somebody tells what they counte
 test("a mediator that cannot be started now is started for a later call", async (context) => {
   needsRoot(context);
   const before = new Set(holders());
-  const script = "for i in 1 2 3 4 5 6 7; do mkdir a 2>&1; done; echo; read _; mkdir made && echo made";
+  const script =
+    "for i in 1 2 3 4 5 6 7; do mkdir a 2>&1; done; echo; read _; mkdir made && echo made";
   const { daemon, output } = start("continue", `read _; ${script}`, "nobody");
   const pid = await newHolder(before);
   const processes = (limit: string) =>
@@ -137,7 +153,8 @@ test("a mediator that cannot be started now is started for a later call", async 
       ...[`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"],
       ...["prlimit", `--pid=${pid}`, `--nproc=${limit}`],
     ]);
-  const [limits = ""] = /(?<=Max processes +)\S+ +\S+/.exec(readFileSync(`/proc/${pid}/limits`, "latin1")) ?? [];
+  const [limits = ""] =
+    /(?<=Max processes +)\S+ +\S+/.exec(readFileSync(`/proc/${pid}/limits`, "latin1")) ?? [];
   processes("0:");
   daemon.stdin?.write("\n");
   await until(() => output().endsWith("\n\n"));
@@ -201,12 +218,16 @@ test("lack of memory takes the holder last and its mediator like any other", asy
 test("a daemon that ends at once leaves children that are still served", async () => {
   for (let round = 0; round < 20; round++) {
     rmSync(join(front.work, "made"), { recursive: true, force: true });
-    expect(await result("continue", "(sleep 0.05; mkdir made && echo made) & exit 0")).toBe("made\n");
+    expect(await result("continue", "(sleep 0.05; mkdir made && echo made) & exit 0")).toBe(
+      "made\n",
+    );
   }
 });
 
 test("the daemon has no child it did not make", async () => {
-  expect(await result("continue", 'read children < /proc/$$/task/$$/children; echo "[$children]"')).toBe("[]\n");
+  expect(
+    await result("continue", 'read children < /proc/$$/task/$$/children; echo "[$children]"'),
+  ).toBe("[]\n");
 });
 
 test("as process 1 of a namespace the daemon keeps its process id; the one child it did not make is its holder", (context) => {
@@ -219,7 +240,9 @@ test("as process 1 of a namespace the daemon keeps its process id; the one child
       names=$(cat $(printf '/proc/%s/comm ' $children)); [ "$names" != cofferdam ] && break; sleep 0.05
     done; echo "$names"`;
   const wrapper = ["unshare", "--pid", "--fork", "--mount-proc", "--"];
-  const { stdout, stderr } = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], { wrapper });
+  const { stdout, stderr } = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], {
+    wrapper,
+  });
   expect(stdout, stderr).toBe("1\ncofferdam-hold\n");
 });
 
@@ -239,7 +262,11 @@ test("a holder that cannot close what it was born with ends: calls fail and do n
   front.put(plan);
   // The launcher closes from 5 on, the holder from 0.
   const wrapper = front.failing(CLOSE_RANGE, EPERM, [0, 0]);
-  const { stdout } = front.run("self", ["run", plan.domain, "--", "sh", "-c", "mkdir made; echo $?"], { wrapper });
+  const { stdout } = front.run(
+    "self",
+    ["run", plan.domain, "--", "sh", "-c", "mkdir made; echo $?"],
+    { wrapper },
+  );
   expect(stdout).toMatch(/^[1-9]/);
   expect(existsSync(join(front.work, "made"))).toBe(false);
 });
@@ -253,7 +280,8 @@ test("nor where its caller made it the reaper of orphans, which it stays", () =>
   const plan = front.plan();
   front.put(plan);
   // PR_SET_CHILD_SUBREAPER is 36 (linux/prctl.h).
-  const become = "import ctypes,os,sys; ctypes.CDLL(None).prctl(36,1,0,0,0); os.execvp(sys.argv[1],sys.argv[1:])";
+  const become =
+    "import ctypes,os,sys; ctypes.CDLL(None).prctl(36,1,0,0,0); os.execvp(sys.argv[1],sys.argv[1:])";
   const script =
     'read children < /proc/$$/task/$$/children; echo "[$children]"; sh -c "sleep 0.2 & echo"; read children < /proc/$$/task/$$/children; echo "[$children]"';
   const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], {

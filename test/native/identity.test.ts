@@ -15,12 +15,20 @@ const SETPCAP = 1n << 8n;
 const SYS_ADMIN = 1n << 21n;
 const user = { uid: NOBODY, gid: 4711, groups: [4712, 4713] };
 
-function status(identity: Partial<Identity>, command = ["cat", "/proc/self/status"]): Record<string, string> {
-  const plan = front.plan((base: Plan) => ({ ...base, identity: { ...base.identity, ...identity } }));
+function status(
+  identity: Partial<Identity>,
+  command = ["cat", "/proc/self/status"],
+): Record<string, string> {
+  const plan = front.plan((base: Plan) => ({
+    ...base,
+    identity: { ...base.identity, ...identity },
+  }));
   front.put(plan);
   const result = front.run("self", ["run", plan.domain, "--", ...command]);
   expect(result.stderr).toBe("");
-  return Object.fromEntries(result.stdout.split("\n").map((line) => line.split(":\t") as [string, string]));
+  return Object.fromEntries(
+    result.stdout.split("\n").map((line) => line.split(":\t") as [string, string]),
+  );
 }
 
 const mask = (text: string | undefined) => BigInt(`0x${text}`);
@@ -30,7 +38,12 @@ test("user, group, groups and nothing of root's", () => {
   expect(now.Uid).toBe(`${NOBODY}\t${NOBODY}\t${NOBODY}\t${NOBODY}`);
   expect(now.Gid).toBe("4711\t4711\t4711\t4711");
   expect(now.Groups?.trim()).toBe("4712 4713");
-  expect([mask(now.CapPrm), mask(now.CapEff), mask(now.CapInh), mask(now.CapAmb)]).toEqual([0n, 0n, 0n, 0n]);
+  expect([mask(now.CapPrm), mask(now.CapEff), mask(now.CapInh), mask(now.CapAmb)]).toEqual([
+    0n,
+    0n,
+    0n,
+    0n,
+  ]);
 });
 
 test("at level disabled the user is the policy's all the same", () => {
@@ -52,7 +65,9 @@ test("at level disabled the user is the policy's all the same", () => {
     "/proc/self/status",
   ]);
   expect(stdout, stderr).toMatch(
-    new RegExp(`^Uid:(\\t${NOBODY}){4}\nGid:(\\t4711){4}\nGroups:\\t4712 4713 \nCapPrm:\\t0{16}\nSeccomp:\\t0\n$`),
+    new RegExp(
+      `^Uid:(\\t${NOBODY}){4}\nGid:(\\t4711){4}\nGroups:\\t4712 4713 \nCapPrm:\\t0{16}\nSeccomp:\\t0\n$`,
+    ),
   );
 });
 
@@ -82,10 +97,15 @@ test("without no_new_privs another user does not keep CAP_SYS_ADMIN, and a set-u
   expect(mask(plain.CapEff) & SYS_ADMIN).toBe(0n);
   expect(mask(plain.CapPrm)).toBe(0n);
   expect(plain.NoNewPrivs).toBe("0");
-  const raised = status({ user, noNewPrivileges: false, bounding: NET_BIND_SERVICE }, [program, "/proc/self/status"]);
+  const raised = status({ user, noNewPrivileges: false, bounding: NET_BIND_SERVICE }, [
+    program,
+    "/proc/self/status",
+  ]);
   expect(raised.Uid).toBe(`${NOBODY}\t0\t0\t0`);
   expect(mask(raised.CapEff)).toBe(NET_BIND_SERVICE);
-  expect(status({ user }, [program, "/proc/self/status"]).Uid).toBe(`${NOBODY}\t${NOBODY}\t${NOBODY}\t${NOBODY}`);
+  expect(status({ user }, [program, "/proc/self/status"]).Uid).toBe(
+    `${NOBODY}\t${NOBODY}\t${NOBODY}\t${NOBODY}`,
+  );
 });
 
 test("a private IPC namespace is the daemon's own", () => {
@@ -93,7 +113,9 @@ test("a private IPC namespace is the daemon's own", () => {
   const text = (privateIpc: boolean) => {
     const plan = front.plan((base) => ({ ...base, identity: { ...base.identity, privateIpc } }));
     front.put(plan);
-    return front.run("self", ["run", plan.domain, "--", "readlink", "/proc/self/ns/ipc"]).stdout.trim();
+    return front
+      .run("self", ["run", plan.domain, "--", "readlink", "/proc/self/ns/ipc"])
+      .stdout.trim();
   };
   expect(text(false)).toBe(own);
   expect(text(true)).toMatch(/^ipc:\[\d+\]$/);

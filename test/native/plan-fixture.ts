@@ -8,14 +8,22 @@ const FS_READ = 0b1101n;
 /** mkdir and mkdirat on x86_64. */
 const notified = [83, 258];
 
-/** A filter that allows everything but foreign architectures, and notifies some calls (or does something else with them). */
+/**
+ * A filter that allows everything but foreign architectures, and notifies some calls (or does
+ * something else with them).
+ */
 export function filterOf(notified: readonly number[], action = 0x7fc0_0000): Uint8Array {
   const rows: [number, number, number, number][] = [
     [0x20, 0, 0, 4],
     [0x15, 1, 0, 0xc000_003e],
     [0x06, 0, 0, 0x8000_0000],
     [0x20, 0, 0, 0],
-    ...notified.map((number, index): [number, number, number, number] => [0x15, notified.length - index, 0, number]),
+    ...notified.map((number, index): [number, number, number, number] => [
+      0x15,
+      notified.length - index,
+      0,
+      number,
+    ]),
     [0x06, 0, 0, 0x7fff_0000],
     [0x06, 0, 0, action],
   ];
@@ -49,7 +57,13 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
     mode: "sealed",
     attended: false,
     facts: [],
-    identity: { user: null, noNewPrivileges: true, bounding: 2n ** 64n - 1n, ambient: 0n, privateIpc: false },
+    identity: {
+      user: null,
+      noNewPrivileges: true,
+      bounding: 2n ** 64n - 1n,
+      ambient: 0n,
+      privateIpc: false,
+    },
     landlock: {
       handledFs: FS_ALL,
       handledNet: 0n,

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
@@ -19,7 +28,11 @@ function runs(who: Who): string {
 }
 
 /** A daemon that has printed its process id and waits for a line. */
-async function daemon(plan: Plan, who: Who, ...options: string[]): Promise<{ process: ChildProcess; pid: number }> {
+async function daemon(
+  plan: Plan,
+  who: Who,
+  ...options: string[]
+): Promise<{ process: ChildProcess; pid: number }> {
   front.put(plan, who);
   const [command, ...args] = front.line(who, [
     "run",
@@ -42,7 +55,11 @@ function startOf(pid: number): string {
 }
 
 async function gone(path: string): Promise<void> {
-  for (const end = Date.now() + SETTLE_MS; lstatSync(path, { throwIfNoEntry: false }) !== undefined; await sleep(10)) {
+  for (
+    const end = Date.now() + SETTLE_MS;
+    lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    await sleep(10)
+  ) {
     if (Date.now() > end) throw new Error(`still there: ${path}`);
   }
 }
@@ -96,10 +113,14 @@ describe.each<Who>(isRoot ? ["self", "nobody"] : ["self"])("the record of a run,
     const plan = front.plan();
     front.put(plan, who);
     const before = new Set(front.runWith(["ls", runs(who)]).split("\n"));
-    const result = front.run(who, ["run", plan.domain, "--", "true"], { wrapper: front.failing(444, 95) });
+    const result = front.run(who, ["run", plan.domain, "--", "true"], {
+      wrapper: front.failing(444, 95),
+    });
     expect(result.status).toBe(125);
-    const left = () => front.runWith(["sh", "-c", `ls -l ${runs(who)} | grep -c ' ${plan.domain} ' || true`]).trim();
-    for (const limit = Date.now() + SETTLE_MS; left() !== "0" && Date.now() < limit; ) await sleep(10);
+    const left = () =>
+      front.runWith(["sh", "-c", `ls -l ${runs(who)} | grep -c ' ${plan.domain} ' || true`]).trim();
+    for (const limit = Date.now() + SETTLE_MS; left() !== "0" && Date.now() < limit; )
+      await sleep(10);
     expect(left()).toBe("0");
     expect(before.size).toBeGreaterThan(0);
   });
@@ -115,7 +136,8 @@ function refused(plan: Plan, who: Who, message: RegExp, wrapper: readonly string
 test("without a place that only root or the user may write nothing starts", (context) => {
   needsRoot(context);
   const folder = runs("nobody");
-  const message = /make the record of this run: .*runs: EACCES.*\n {2}help: `cofferdam ps` knows by it/;
+  const message =
+    /make the record of this run: .*runs: EACCES.*\n {2}help: `cofferdam ps` knows by it/;
   rmSync(folder, { recursive: true, force: true });
   front.put(front.plan(), "nobody");
   mkdirSync(folder);
@@ -170,7 +192,9 @@ test("without /proc nothing starts, with what to do", (context) => {
   const wrapper = ["unshare", "--mount", "sh", "-c", 'umount -l /proc && exec "$@"', "sh"];
   const domain = front.domain();
   const none = front.run("self", ["run", domain, "--", "echo", "ran"], { wrapper });
-  expect(none.stderr).toMatch(/start the compiler: \/proc\/self\/stat: ENOENT.*\n {2}help: mount \/proc/);
+  expect(none.stderr).toMatch(
+    /start the compiler: \/proc\/self\/stat: ENOENT.*\n {2}help: mount \/proc/,
+  );
   expect([none.status, none.stdout]).toEqual([125, ""]);
   refused(
     front.plan(),
@@ -185,14 +209,24 @@ const SYMLINKAT = 266;
 const ENOSPC = 28;
 
 test("a record that cannot be made refuses the start", () => {
-  refused(front.plan(), "self", /make the record of this run: .*ENOSPC/, front.failing(SYMLINKAT, ENOSPC));
+  refused(
+    front.plan(),
+    "self",
+    /make the record of this run: .*ENOSPC/,
+    front.failing(SYMLINKAT, ENOSPC),
+  );
 });
 
 test("a domain whose record would be cut is refused", () => {
   const policy = join(front.work, "long.yaml");
   const plan = front.plan((base) => ({ ...base, domain: "x".repeat(250) }));
   const choice = ["long", policy];
-  front.put(plan, "self", front.bytes(plan, "self", choice), front.planPath("long", "self", choice));
+  front.put(
+    plan,
+    "self",
+    front.bytes(plan, "self", choice),
+    front.planPath("long", "self", choice),
+  );
   const result = front.run("self", ["run", "--policy", policy, "--", "echo", "ran"]);
   expect(result.stderr).toMatch(/make the record of this run: x{250}: ENAMETOOLONG/);
   expect([result.status, result.stdout]).toEqual([125, ""]);
@@ -202,9 +236,13 @@ test("what a process of the same id left is replaced", () => {
   const plan = front.plan();
   front.put(plan);
   const leave = `ln -s left ${runs("self")}/$$; exec "$@"`;
-  const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", `readlink ${runs("self")}/$$`], {
-    wrapper: ["sh", "-c", leave, "sh"],
-  });
+  const result = front.run(
+    "self",
+    ["run", plan.domain, "--", "sh", "-c", `readlink ${runs("self")}/$$`],
+    {
+      wrapper: ["sh", "-c", leave, "sh"],
+    },
+  );
   expect(result.stdout, result.stderr).toMatch(new RegExp(`^${plan.domain} 0 sealed enforcing `));
 });
 

@@ -28,7 +28,10 @@ afterEach(() => {
 function start(domain: string, who: Who = "self") {
   rmSync(ran, { force: true });
   const result = front.run(who, ["run", domain, "--", "sh", "-c", "echo ran | tee ran"]);
-  return { ...result, ran: statSync(ran, { throwIfNoEntry: false }) !== undefined || result.stdout.includes("ran") };
+  return {
+    ...result,
+    ran: statSync(ran, { throwIfNoEntry: false }) !== undefined || result.stdout.includes("ran"),
+  };
 }
 
 function refused(domain: string, message: RegExp, who: Who = "self") {
@@ -44,8 +47,17 @@ test("a missing plan is compiled once; without one nothing starts", () => {
   refused(domain, /open the (plan|folder of plans): .*ENOENT[\s\S]*get a plan: native-test/);
   const log = front.takeLog("compile.log");
   const start = front.start("self", [domain, ""]);
-  const expected = ["compile", "--out", front.planPath(domain), "--for", ...start.split("\n"), domain];
-  expect(log.filter((line) => line.startsWith("argument"))).toEqual(expected.map((word) => `argument ${word}`));
+  const expected = [
+    "compile",
+    "--out",
+    front.planPath(domain),
+    "--for",
+    ...start.split("\n"),
+    domain,
+  ];
+  expect(log.filter((line) => line.startsWith("argument"))).toEqual(
+    expected.map((word) => `argument ${word}`),
+  );
 });
 
 test("the compiler's plan is used at once; its output goes to stderr, its environment is clean, it inherits nothing", () => {
@@ -58,10 +70,18 @@ test("the compiler's plan is used at once; its output goes to stderr, its enviro
   expect(result.ran).toBe(true);
   expect(result.stderr).toBe("compiled\n");
   const log = front.takeLog("compile.log");
-  const names = log.filter((line) => line.startsWith("variable")).map((line) => line.slice(9).split("=")[0]);
-  expect(names.filter((name) => !/^(PATH|HOME|TERM|LANG|NO_COLOR|XDG_\w+)$/.test(name ?? ""))).toEqual([]);
+  const names = log
+    .filter((line) => line.startsWith("variable"))
+    .map((line) => line.slice(9).split("=")[0]);
+  expect(
+    names.filter((name) => !/^(PATH|HOME|TERM|LANG|NO_COLOR|XDG_\w+)$/.test(name ?? "")),
+  ).toEqual([]);
   expect(names).toContain("PATH");
-  expect(log.filter((line) => line.startsWith("descriptor"))).toEqual(["descriptor 0", "descriptor 1", "descriptor 2"]);
+  expect(log.filter((line) => line.startsWith("descriptor"))).toEqual([
+    "descriptor 0",
+    "descriptor 1",
+    "descriptor 2",
+  ]);
 });
 
 test("a compiler that refused has said why: one line more, and nothing about the plan that is not there", () => {
@@ -79,7 +99,13 @@ test("a compiler that failed otherwise may have said nothing: what is wrong with
 
 test("a disabled plan only executes", () => {
   const identity = { ...front.plan().identity, noNewPrivileges: false };
-  const plan = front.plan((base) => ({ ...base, level: "disabled", landlock: null, seccomp: null, identity }));
+  const plan = front.plan((base) => ({
+    ...base,
+    level: "disabled",
+    landlock: null,
+    seccomp: null,
+    identity,
+  }));
   front.put(plan);
   const result = front.run("self", [
     "run",
@@ -105,13 +131,22 @@ test("stale facts: changed, appeared, gone cgroup", () => {
   };
   expect(start(with_(node)).ran).toBe(true);
   expect(start(with_({ kind: "absent", path: join(file, "below") })).ran).toBe(true);
-  for (const change of [{ mode: 1 }, { dev: 0n }, { ino: 1n }, { size: 2n }, { ctimeNs: ctimeNs - 1n }]) {
+  for (const change of [
+    { mode: 1 },
+    { dev: 0n },
+    { ino: 1n },
+    { size: 2n },
+    { ctimeNs: ctimeNs - 1n },
+  ]) {
     refused(with_({ ...node, ...change }), /fact\n {2}help: it changed/);
   }
   refused(with_({ kind: "absent", path: file }), /it did not exist when the plan was made/);
   const lost = front.plan((base) => ({
     ...base,
-    cgroup: { anchor: "/sys/fs/cgroup/nowhere", programs: [{ attachType: 10, tag: new Uint8Array(8) }] },
+    cgroup: {
+      anchor: "/sys/fs/cgroup/nowhere",
+      programs: [{ attachType: 10, tag: new Uint8Array(8) }],
+    },
   }));
   front.put(lost);
   refused(lost.domain, /cgroup is gone/);
@@ -129,8 +164,8 @@ test("a plan for another kernel, caller or choice, or for none, is refused under
   const made = front.start("self", [plan.domain, ""]);
   const without = bytesOf(plan, made);
   for (const bytes of [
-    ...[made.replace(/^\d+:[^:]+/, "3:1.0"), `${made}5:--set3:a=1`, made.slice(0, -1), ""].map((text) =>
-      bytesOf(plan, text),
+    ...[made.replace(/^\d+:[^:]+/, "3:1.0"), `${made}5:--set3:a=1`, made.slice(0, -1), ""].map(
+      (text) => bytesOf(plan, text),
     ),
     encodePlan({
       ...plan,

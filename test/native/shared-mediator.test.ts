@@ -91,7 +91,9 @@ test("who had one waits a little for its successor", async () => {
   const output = daemon.stdout as NonNullable<typeof daemon.stdout>;
   expect(String((await once(output, "data"))[0])).toBe("made\n");
   // It serves from a process of its own.
-  const serving = front.takeLog("mediator.log").flatMap((line) => /^start pid (\d+)/.exec(line)?.[1] ?? []);
+  const serving = front
+    .takeLog("mediator.log")
+    .flatMap((line) => /^start pid (\d+)/.exec(line)?.[1] ?? []);
   await killed();
   for (const pid of serving) process.kill(Number(pid), "SIGKILL");
   const again = once(output, "data");
@@ -126,7 +128,9 @@ test("a mediator that dies before it says whether it takes a run leaves it to it
 test("a mediator that dies in a call: its successor takes over what it left", async () => {
   await share();
   const { stdout } = run("die-done,die-received,deny", "mkdir a 2>&1; mkdir b 2>&1; mkdir c 2>&1");
-  expect(stdout).toMatch(/a.*Invalid cross-device link\n.*b.*Operation not permitted\n.*c.*Operation not permitted\n/);
+  expect(stdout).toMatch(
+    /a.*Invalid cross-device link\n.*b.*Operation not permitted\n.*c.*Operation not permitted\n/,
+  );
   await ended();
   expect(log()).toEqual([
     "shared",

@@ -28,7 +28,10 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])("a
   });
 
   test("a plan without a listener: the filter answers by itself", () => {
-    const plan = front.plan((base) => ({ ...base, seccomp: base.seccomp && { ...base.seccomp, listener: false } }));
+    const plan = front.plan((base) => ({
+      ...base,
+      seccomp: base.seccomp && { ...base.seccomp, listener: false },
+    }));
     front.put(plan, who);
     const result = front.run(who, ["run", plan.domain, "--", "sh", "-c", "mkdir made; echo $?"]);
     rmSync(join(front.work, "made"), { recursive: true, force: true });

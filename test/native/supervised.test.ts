@@ -25,7 +25,10 @@ function supervised(level: "enforcing" | "warning", attended = false): Plan {
     attended,
     landlock: null,
     seccomp: { filter: filterOf([EXECVE, MKDIR]), flags: 0, listener: true },
-    identity: { ...base.identity, noNewPrivileges: level === "enforcing" || process.geteuid?.() !== 0 },
+    identity: {
+      ...base.identity,
+      noNewPrivileges: level === "enforcing" || process.geteuid?.() !== 0,
+    },
   }));
   front.put(plan);
   return plan;
@@ -51,9 +54,18 @@ test.each([false, true])(
     const sealed = front.plan((base) => ({ ...base, attended }));
     front.put(sealed);
     const plan = supervised("enforcing", attended);
-    const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", "mkdir made && echo made"]);
+    const result = front.run("self", [
+      "run",
+      plan.domain,
+      "--",
+      "sh",
+      "-c",
+      "mkdir made && echo made",
+    ]);
     expect(result.stdout, result.stderr).toBe("made\n");
-    expect(front.takeLog("mediator.log").filter((line) => line.startsWith("start"))).toHaveLength(1);
+    expect(front.takeLog("mediator.log").filter((line) => line.startsWith("start"))).toHaveLength(
+      1,
+    );
     expect(fastest(plan)).toBeLessThan(fastest(sealed) + UNEXPECTED_MS * 0.9);
   },
 );
@@ -61,13 +73,22 @@ test.each([false, true])(
 test("a container that refuses unshare(2) does not keep the holder from serving", () => {
   front.setDist("mediator.rule", "continue");
   const wrapper = front.failing(272, 1); // unshare of x86_64, EPERM
-  const result = front.run("self", ["run", supervised("enforcing").domain, "--", "echo", "ran"], { wrapper });
+  const result = front.run("self", ["run", supervised("enforcing").domain, "--", "echo", "ran"], {
+    wrapper,
+  });
   expect(result.stdout, result.stderr).toBe("ran\n");
 });
 
 test("the mediator decides on it: a command that it refuses is not started", () => {
   front.setDist("mediator.rule", "deny");
-  const result = front.run("self", ["run", supervised("enforcing").domain, "--", "sh", "-c", "echo ran"]);
+  const result = front.run("self", [
+    "run",
+    supervised("enforcing").domain,
+    "--",
+    "sh",
+    "-c",
+    "echo ran",
+  ]);
   expect(result.stderr).toMatch(/execute the command: .*EPERM/);
   expect([result.status, result.stdout]).toEqual([126, ""]);
 });
@@ -75,13 +96,15 @@ test("the mediator decides on it: a command that it refuses is not started", () 
 test("there is no Landlock layer, and at warning no no_new_privs where the caller needs none", () => {
   front.setDist("mediator.rule", "continue");
   const plan = supervised("warning");
-  const script = "cat /var/lib/dpkg/status >/dev/null && echo read; grep NoNewPrivs /proc/self/status";
+  const script =
+    "cat /var/lib/dpkg/status >/dev/null && echo read; grep NoNewPrivs /proc/self/status";
   const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", script]);
   expect(result.stdout).toBe(`read\nNoNewPrivs:\t${process.geteuid?.() === 0 ? 0 : 1}\n`);
 });
 
 /** What a daemon has open from 3 on, and whether 0 is. */
-const list = 'for i in /proc/self/fd/*; do readlink "$i"; done | grep -v /proc/; echo "$LISTEN_FDS"';
+const list =
+  'for i in /proc/self/fd/*; do readlink "$i"; done | grep -v /proc/; echo "$LISTEN_FDS"';
 
 test("at warning every inherited descriptor stays, and closed ones stay closed; at enforcing as for sealed", () => {
   front.setDist("mediator.rule", "continue");
@@ -117,7 +140,9 @@ test("a descriptor that stayed is not held by anybody else: its other end sees t
       "(sleep 20 >/dev/null 2>&1 <&- 9>&-) & exit 0",
     ]);
     const begin = Date.now();
-    execFileSync("bash", ["-c", '("$@" 9>&1 >/dev/null 2>&1 &) | cat', "bash", ...line], { cwd: front.work });
+    execFileSync("bash", ["-c", '("$@" 9>&1 >/dev/null 2>&1 &) | cat', "bash", ...line], {
+      cwd: front.work,
+    });
     expect(Date.now() - begin).toBeLessThan(15_000);
   }
 });

@@ -43,7 +43,9 @@ test("with a right checksum too, every change gives a plan or a PlanFormatError"
 
 test("any bytes at all give a plan or a PlanFormatError", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 1000 }), (bytes) => outcome(bytes) >= 0));
-  const changes = fc.array(fc.tuple(fc.nat({ max: plan.length - 1 }), fc.nat({ max: 255 })), { maxLength: 20 });
+  const changes = fc.array(fc.tuple(fc.nat({ max: plan.length - 1 }), fc.nat({ max: 255 })), {
+    maxLength: 20,
+  });
   fc.assert(
     fc.property(changes, (list) => {
       const bytes = plan.slice();

@@ -42,11 +42,21 @@ test("values that do not fit are errors, not other values", () => {
   const plan = samplePlan();
   expect(() => encodePlan({ ...plan, domain: "a\0b" })).toThrow("NUL");
   expect(() => encodePlan({ ...plan, domain: "\ud800" })).toThrow("UTF-8");
-  expect(() => encodePlan({ ...plan, identity: { ...plan.identity, bounding: 2n ** 64n, ambient: 0n } })).toThrow(
-    "bounding",
-  );
-  expect(() => encodePlan({ ...plan, identity: { ...plan.identity, bounding: 0n, ambient: 1n } })).toThrow("ambient");
-  const fact = { kind: "node", path: "/", mode: -1, dev: 0n, ino: 0n, size: 0n, ctimeNs: 0n } as const;
+  expect(() =>
+    encodePlan({ ...plan, identity: { ...plan.identity, bounding: 2n ** 64n, ambient: 0n } }),
+  ).toThrow("bounding");
+  expect(() =>
+    encodePlan({ ...plan, identity: { ...plan.identity, bounding: 0n, ambient: 1n } }),
+  ).toThrow("ambient");
+  const fact = {
+    kind: "node",
+    path: "/",
+    mode: -1,
+    dev: 0n,
+    ino: 0n,
+    size: 0n,
+    ctimeNs: 0n,
+  } as const;
   expect(() => encodePlan({ ...plan, facts: [fact] })).toThrow("mode");
 });
 
@@ -58,7 +68,10 @@ function canonical(plan: Plan): unknown {
       facts: [...plan.facts].sort(byText),
       identity: {
         ...plan.identity,
-        user: plan.identity.user && { ...plan.identity.user, groups: [...plan.identity.user.groups].sort(byText) },
+        user: plan.identity.user && {
+          ...plan.identity.user,
+          groups: [...plan.identity.user.groups].sort(byText),
+        },
       },
       landlock: plan.landlock && {
         ...plan.landlock,
@@ -75,10 +88,19 @@ function reversed(plan: Plan): Plan {
   return {
     ...plan,
     facts: stableReverse(plan),
-    identity: { ...identity, user: identity.user && { ...identity.user, groups: [...identity.user.groups].reverse() } },
-    landlock: landlock && { ...landlock, paths: [...landlock.paths].reverse(), ports: [...landlock.ports].reverse() },
+    identity: {
+      ...identity,
+      user: identity.user && { ...identity.user, groups: [...identity.user.groups].reverse() },
+    },
+    landlock: landlock && {
+      ...landlock,
+      paths: [...landlock.paths].reverse(),
+      ports: [...landlock.ports].reverse(),
+    },
     cgroup: cgroup && { ...cgroup, programs: [...cgroup.programs].reverse() },
-    mediation: Object.fromEntries(Object.entries(plan.mediation).reverse()) as unknown as Plan["mediation"],
+    mediation: Object.fromEntries(
+      Object.entries(plan.mediation).reverse(),
+    ) as unknown as Plan["mediation"],
   };
 }
 

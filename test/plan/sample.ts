@@ -33,7 +33,14 @@ const mediation: fc.Arbitrary<Plan["mediation"]> = fc.record({
     unix: fc.constantFrom("kernel" as const, "broker" as const, "refused" as const),
   }),
   kernelCreates: fc.array(path),
-  report: fc.constant({ layers: [], brokered: [], expanded: [], lost: [], resolved: [], pinned: [] }),
+  report: fc.constant({
+    layers: [],
+    brokered: [],
+    expanded: [],
+    lost: [],
+    resolved: [],
+    pinned: [],
+  }),
 });
 
 const identity: fc.Arbitrary<Plan["identity"]> = fc
@@ -82,10 +89,13 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   cgroup: fc.option(
     fc.record({
       anchor: path,
-      programs: fc.array(fc.record({ attachType: u32, tag: fc.uint8Array({ minLength: 8, maxLength: 8 }) }), {
-        minLength: 1,
-        maxLength: 3,
-      }),
+      programs: fc.array(
+        fc.record({ attachType: u32, tag: fc.uint8Array({ minLength: 8, maxLength: 8 }) }),
+        {
+          minLength: 1,
+          maxLength: 3,
+        },
+      ),
     }),
   ),
   inherit: fc.record({ stdio: fc.boolean(), stdioSockets: fc.boolean(), listen: fc.boolean() }),

@@ -33,14 +33,21 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** A library of its own for each case: two folders, the policy in the second. */
 function make(name: string): void {
-  for (const folder of ["etc", "lib", "lib/abstractions"]) mkdirSync(join(root, name, folder), { recursive: true });
+  for (const folder of ["etc", "lib", "lib/abstractions"])
+    mkdirSync(join(root, name, folder), { recursive: true });
   writeFileSync(join(root, name, "lib/web.yaml"), "include: [common]\n", { mode: 0o644 });
-  writeFileSync(join(root, name, "lib/abstractions/common.yaml"), "syscalls: [read]\n", { mode: 0o644 });
-  for (const folder of ["", "etc", "lib", "lib/abstractions"]) chmodSync(join(root, name, folder), 0o755);
+  writeFileSync(join(root, name, "lib/abstractions/common.yaml"), "syscalls: [read]\n", {
+    mode: 0o644,
+  });
+  for (const folder of ["", "etc", "lib", "lib/abstractions"])
+    chmodSync(join(root, name, folder), 0o755);
 }
 
 function load(name: string) {
-  return loadPolicy({ name: "web", searchPath: [join(root, name, "etc"), join(root, name, "lib")] }, { vocabulary });
+  return loadPolicy(
+    { name: "web", searchPath: [join(root, name, "etc"), join(root, name, "lib")] },
+    { vocabulary },
+  );
 }
 
 function basis(name: string): Basis {
@@ -59,7 +66,8 @@ const changes: Readonly<Record<string, (at: (file: string) => string) => void>> 
   "its file is gone": (at) => rmSync(at("lib/web.yaml")),
   "its file has another mode": (at) => chmodSync(at("lib/web.yaml"), 0o664),
   "its file has another name too": (at) => linkSync(at("lib/web.yaml"), at("lib/other.yaml")),
-  "what it includes has changed": (at) => writeFileSync(at("lib/abstractions/common.yaml"), "syscalls: [write]\n"),
+  "what it includes has changed": (at) =>
+    writeFileSync(at("lib/abstractions/common.yaml"), "syscalls: [write]\n"),
   "a file lies before it": (at) => writeFileSync(at("etc/web.yaml"), "syscalls: []\n"),
   "a link that leads nowhere lies before it": (at) => symlinkSync("nowhere", at("etc/web.yaml")),
   "a folder lies before it with what it includes": (at) => {
@@ -68,7 +76,8 @@ const changes: Readonly<Record<string, (at: (file: string) => string) => void>> 
   },
   "others may change its folder": (at) => chmodSync(at("lib"), 0o777),
   "others may change a folder on its way": (at) => chmodSync(at(""), 0o777),
-  "others may change the folder of what it includes": (at) => chmodSync(at("lib/abstractions"), 0o777),
+  "others may change the folder of what it includes": (at) =>
+    chmodSync(at("lib/abstractions"), 0o777),
 };
 
 test.for(Object.keys(changes))("a policy is read again where %s", (name) => {

@@ -20,7 +20,9 @@ import { type LoadedPolicy, loadPolicy, type PolicyReference } from "../../src/p
 import { snapshotOf } from "./snapshot.ts";
 import { vocabulary } from "./vocabulary.ts";
 
-/** `case.json` of a fixture: what beside its files decides the outcome. All parts may be left out. */
+/**
+ * `case.json` of a fixture: what beside its files decides the outcome. All parts may be left out.
+ */
 interface Case {
   /** File to load, `web.yaml` unless said; or a name that is looked for in the fixture's folder. */
   readonly load?: string | { readonly name: string };
@@ -83,19 +85,26 @@ function prepare(scratch: string, described: Case): void {
   }
   if (described.size !== undefined)
     writeFileSync(join(scratch, "web.yaml"), "#".repeat(described.size), { mode: 0o644 });
-  for (const [name, target] of Object.entries(described.symlink ?? {})) symlinkSync(target, join(scratch, name));
-  if (described.fifo !== undefined) execFileSync("mkfifo", ["-m", "644", join(scratch, described.fifo)]);
+  for (const [name, target] of Object.entries(described.symlink ?? {}))
+    symlinkSync(target, join(scratch, name));
+  if (described.fifo !== undefined)
+    execFileSync("mkfifo", ["-m", "644", join(scratch, described.fifo)]);
   for (const [name, mode] of Object.entries(described.chmod ?? {}))
     chmodSync(join(scratch, name), Number.parseInt(mode, 8));
-  for (const [name, uid] of Object.entries(described.chown ?? {})) chownSync(join(scratch, name), uid, uid);
+  for (const [name, uid] of Object.entries(described.chown ?? {}))
+    chownSync(join(scratch, name), uid, uid);
 }
 
 function load(scratch: string, described: Case): Outcome {
   const wanted = described.load ?? "web.yaml";
   const reference: PolicyReference =
-    typeof wanted === "string" ? join(scratch, wanted) : { name: wanted.name, searchPath: [scratch] };
+    typeof wanted === "string"
+      ? join(scratch, wanted)
+      : { name: wanted.name, searchPath: [scratch] };
   const loaded = loadPolicy(reference, { vocabulary, set: described.set ?? {} });
-  const others = (described.others ?? []).map((name) => required(loadPolicy(join(scratch, name), { vocabulary })));
+  const others = (described.others ?? []).map((name) =>
+    required(loadPolicy(join(scratch, name), { vocabulary })),
+  );
   const context: CheckContext = {
     file: join(scratch, "web.yaml"),
     snapshot: described.snapshot === undefined ? null : snapshotOf(described.snapshot),
@@ -105,10 +114,15 @@ function load(scratch: string, described: Case): Outcome {
     facts: described.facts ?? null,
     incomplete: loaded.policy === null,
     accounts:
-      described.users === undefined ? null : { users: new Set(described.users), groups: new Set(described.users) },
+      described.users === undefined
+        ? null
+        : { users: new Set(described.users), groups: new Set(described.users) },
   };
   const { understood } = loaded;
-  const diagnostics = [...loaded.diagnostics, ...(understood === null ? [] : check(understood, context))];
+  const diagnostics = [
+    ...loaded.diagnostics,
+    ...(understood === null ? [] : check(understood, context)),
+  ];
   const errors = understood === null ? [] : checkErrors(understood, context);
   const ids = String(process.geteuid?.() ?? 0);
   const text = diagnostics

@@ -26,7 +26,9 @@ describe("fixtures: each folder is a policy, a host, and what is said about them
         hasError(loaded.diagnostics),
       );
       const checked = diagnostics.slice(loaded.diagnostics.length);
-      expect(errors, "the errors alone").toEqual(checked.filter(({ severity }) => severity === "error"));
+      expect(errors, "the errors alone").toEqual(
+        checked.filter(({ severity }) => severity === "error"),
+      );
     });
   }
 });
@@ -45,7 +47,9 @@ describe("the catalogue", () => {
 
   // CFD30xx come from the compiler, which has tests of its own.
   it("has a fixture for every code of a policy", () => {
-    const said = names.map((name) => readFileSync(join(root, name, "expected.txt"), "utf8")).join("");
+    const said = names
+      .map((name) => readFileSync(join(root, name, "expected.txt"), "utf8"))
+      .join("");
     const missing = entries
       .filter(({ code, severity }) => code < "CFD3000" && !said.includes(` ${severity} ${code}: `))
       .map(({ code }) => code);

@@ -30,9 +30,9 @@ function expectSound(loaded: LoadedPolicy): void {
     expect(column - 1 + length, message).toBeLessThanOrEqual([...(text ?? "")].length);
     expect(`${message}${help}`).not.toMatch(/undefined|\[object|[\u0000-\u001f\u007f-\u009f]/);
   }
-  expect(renderDiagnostics(loaded.diagnostics, { color: false, sources: loaded.sources })).not.toMatch(
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/,
-  );
+  expect(
+    renderDiagnostics(loaded.diagnostics, { color: false, sources: loaded.sources }),
+  ).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 }
 
 /** Policies to mutate: those of the fixtures, without the ones that are large on purpose. */
@@ -85,7 +85,10 @@ describe("loadPolicy", () => {
 
   it("random text of YAML's signs never crashes it and never gives a policy with an error", () => {
     const text = fc.array(
-      fc.oneof(fc.constantFrom(...pieces), fc.constantFrom("files", "r /a", "vars", "level", "a", "network")),
+      fc.oneof(
+        fc.constantFrom(...pieces),
+        fc.constantFrom("files", "r /a", "vars", "level", "a", "network"),
+      ),
       { maxLength: 40 },
     );
     fc.assert(
@@ -95,7 +98,11 @@ describe("loadPolicy", () => {
   });
 
   it("mutated policies never crash it and never give a policy with an error", () => {
-    const mutation = fc.record({ at: fc.nat(4096), remove: fc.nat(8), insert: fc.constantFrom("", ...pieces) });
+    const mutation = fc.record({
+      at: fc.nat(4096),
+      remove: fc.nat(8),
+      insert: fc.constantFrom("", ...pieces),
+    });
     fc.assert(
       fc.property(
         fc.oneof(fc.constantFrom(...seeds), policyText),

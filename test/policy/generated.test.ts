@@ -17,7 +17,9 @@ describe("generated files", () => {
 });
 
 describe("the schema", () => {
-  const { properties } = policySchema() as { properties: Record<string, { items?: { pattern?: string } }> };
+  const { properties } = policySchema() as {
+    properties: Record<string, { items?: { pattern?: string } }>;
+  };
 
   it("knows the keys that the parser knows, and no others", () => {
     expect(Object.keys(properties)).toEqual(Object.keys(keys));
@@ -33,7 +35,8 @@ describe("the schema", () => {
       syscalls: ["@system-service", "deny chroot"],
     };
     for (const [key, lines] of Object.entries(examples)) {
-      for (const line of lines) expect(line).toMatch(new RegExp(properties[key]?.items?.pattern ?? "^$"));
+      for (const line of lines)
+        expect(line).toMatch(new RegExp(properties[key]?.items?.pattern ?? "^$"));
     }
     expect("conect tcp 80").not.toMatch(new RegExp(properties.network?.items?.pattern ?? ""));
     expect("/etc/hosts").toMatch(new RegExp(properties.files?.items?.pattern ?? "^$"));

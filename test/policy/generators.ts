@@ -25,7 +25,9 @@ const piece = fc.oneof(
 const path = fc
   .array(piece, { minLength: 1, maxLength: 4 })
   .map((pieces) => `/${pieces.join("/").replaceAll(/\*\*(\/\*\*)+/g, "**")}`);
-const letters = fc.shuffledSubarray([..."rwcdxmai"], { minLength: 1 }).map((chosen) => chosen.join(""));
+const letters = fc
+  .shuffledSubarray([..."rwcdxmai"], { minLength: 1 })
+  .map((chosen) => chosen.join(""));
 const deny = fc.constantFrom("", "", "deny ");
 const joined = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
   fc.tuple(...parts).map((texts) => texts.join(""));
@@ -54,7 +56,13 @@ const host = fc.oneof(
     .array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 7, maxLength: 7 })
     .map((groups) => `[2001:${groups.map((group) => group.toString(16)).join(":")}]:`),
 );
-const address = joined(deny, fc.constantFrom("connect ", "listen "), fc.constantFrom("tcp ", "udp "), host, port);
+const address = joined(
+  deny,
+  fc.constantFrom("connect ", "listen "),
+  fc.constantFrom("tcp ", "udp "),
+  host,
+  port,
+);
 const socketName = fc.oneof(
   path,
   component.map((name) => `@${name}`),
@@ -63,10 +71,22 @@ const socketName = fc.oneof(
 const unix = joined(deny, fc.constantFrom("connect unix ", "listen unix "), socketName);
 const family = joined(
   deny,
-  fc.constantFrom("netlink route", "netlink 31", "netlink *", "ping", "raw icmp", "raw 99", "raw *", "packet", "vsock"),
+  fc.constantFrom(
+    "netlink route",
+    "netlink 31",
+    "netlink *",
+    "ping",
+    "raw icmp",
+    "raw 99",
+    "raw *",
+    "packet",
+    "vsock",
+  ),
 );
-const list = (line: fc.Arbitrary<string>): fc.Arbitrary<string[]> => fc.array(line, { maxLength: 4 });
-const tokens = (...names: string[]): fc.Arbitrary<string[]> => list(joined(deny, fc.constantFrom(...names)));
+const list = (line: fc.Arbitrary<string>): fc.Arbitrary<string[]> =>
+  fc.array(line, { maxLength: 4 });
+const tokens = (...names: string[]): fc.Arbitrary<string[]> =>
+  list(joined(deny, fc.constantFrom(...names)));
 
 /** Text of policies without an error, every section at times. JSON is YAML. */
 export const policyText: fc.Arbitrary<string> = fc
@@ -75,7 +95,9 @@ export const policyText: fc.Arbitrary<string> = fc
       summary: fc.constantFrom("a web server", "ä: # 'x' \\ \"y\""),
       level: fc.constantFrom("enforcing", "warning", "disabled"),
       mediation: fc.constantFrom("sealed", "supervised"),
-      enter: fc.array(fc.constantFrom({ exec: "/usr/sbin/nginx" }, { unit: "nginx.service" }), { maxLength: 2 }),
+      enter: fc.array(fc.constantFrom({ exec: "/usr/sbin/nginx" }, { unit: "nginx.service" }), {
+        maxLength: 2,
+      }),
       files: list(fileLine),
       network: list(fc.oneof(address, unix, family)),
       capabilities: tokens(...capabilityNames),

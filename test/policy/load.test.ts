@@ -29,10 +29,14 @@ function put(name: string, text: string): string {
 }
 
 function byName(name: string, options: Partial<LoadOptions> = {}): ReturnType<typeof loadPolicy> {
-  return loadPolicy({ name, searchPath: [join(root, "etc"), join(root, "shipped")] }, { vocabulary, ...options });
+  return loadPolicy(
+    { name, searchPath: [join(root, "etc"), join(root, "shipped")] },
+    { vocabulary, ...options },
+  );
 }
 
-const codes = (loaded: ReturnType<typeof loadPolicy>): string[] => loaded.diagnostics.map(({ code }) => code);
+const codes = (loaded: ReturnType<typeof loadPolicy>): string[] =>
+  loaded.diagnostics.map(({ code }) => code);
 
 describe("loadPolicy by name", () => {
   it("takes the first folder that has the file, and names the candidates that would have come before", () => {
@@ -60,13 +64,25 @@ describe("loadPolicy by name", () => {
     const made = byName("vm@web1");
     expect(made.policy?.name).toBe("vm@web1");
     expect(made.policy?.names.map(({ pattern }) => pattern)).toEqual(["/srv/web1/**"]);
-    expect(made.absent).toEqual([join(root, "etc/vm@web1.yaml"), join(root, "shipped/vm@web1.yaml")]);
+    expect(made.absent).toEqual([
+      join(root, "etc/vm@web1.yaml"),
+      join(root, "shipped/vm@web1.yaml"),
+    ]);
     put("shipped/vm@web1.yaml", "summary: special");
     expect(byName("vm@web1").policy?.summary).toBe("special");
   });
 
   it("refuses names that could lead out of the folders", () => {
-    for (const name of ["../web", "a/b", "vm@..", "vm@../x", "", ".web", "superDom", "x".repeat(65)]) {
+    for (const name of [
+      "../web",
+      "a/b",
+      "vm@..",
+      "vm@../x",
+      "",
+      ".web",
+      "superDom",
+      "x".repeat(65),
+    ]) {
       expect(codes(byName(name)), name).toEqual(["CFD1014"]);
     }
   });
@@ -77,7 +93,9 @@ describe("loadPolicy by name", () => {
     const options = { abstractions: [join(root, "more")] };
     expect(byName("web", options).files).toContain(extra);
     put("shipped/abstractions/base.yaml", "files: [r /shipped]");
-    expect(byName("web", options).policy?.names.map(({ pattern }) => pattern)).toEqual(["/shipped"]);
+    expect(byName("web", options).policy?.names.map(({ pattern }) => pattern)).toEqual([
+      "/shipped",
+    ]);
     expect(byName("web", options).absent).toContain(join(root, "etc/abstractions/base.yaml"));
   });
 
@@ -92,7 +110,10 @@ describe("loadPolicy by name", () => {
 
 describe("rules", () => {
   it("carry the place and the text of the part they come from", () => {
-    const file = put("etc/web.yaml", "vars: { dirs: [/a, /b] }\nfiles:\n  - deny rw /x ${dirs}/*\n");
+    const file = put(
+      "etc/web.yaml",
+      "vars: { dirs: [/a, /b] }\nfiles:\n  - deny rw /x ${dirs}/*\n",
+    );
     const sources = byName("web").policy?.names.map(({ source }) => source);
     expect(sources).toEqual([
       { file, line: 3, column: 13, length: 2, text: "deny rw /x" },
@@ -109,13 +130,20 @@ describe("rules", () => {
 
   it("@default is always among the system calls, and a denial of it stands", () => {
     put("etc/web.yaml", "syscalls: [deny futex]");
-    const syscalls = byName("web").policy?.syscalls.map(({ effect, token }) => `${effect} ${token}`);
+    const syscalls = byName("web").policy?.syscalls.map(
+      ({ effect, token }) => `${effect} ${token}`,
+    );
     expect(syscalls).toEqual(["allow futex", "allow read", "deny futex"]);
   });
 
   it("an IPv6 address, its compressed form and loopback are read to the same bytes", () => {
-    put("etc/web.yaml", "network:\n  - listen tcp [2001:db8:0:0:0:0:0:1]:1 [2001:DB8::1]:1 loopback:2\n");
-    const networks = byName("web").policy?.addresses.map(({ network }) => [...(network?.address ?? [])].join("."));
+    put(
+      "etc/web.yaml",
+      "network:\n  - listen tcp [2001:db8:0:0:0:0:0:1]:1 [2001:DB8::1]:1 loopback:2\n",
+    );
+    const networks = byName("web").policy?.addresses.map(({ network }) =>
+      [...(network?.address ?? [])].join("."),
+    );
     const one = "32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1";
     expect(networks).toEqual([one, one, "127.0.0.0", "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1"]);
   });
@@ -152,8 +180,12 @@ describe("policies that come with the program", () => {
   it("may belong to whoever owns the program, and no others may", (context) => {
     needsRoot(context);
     const shipped = { folder: join(root, "shipped"), owner: stranger };
-    const [own, elsewhere] = [put("shipped/web.yaml", "summary: w"), put("other/mail.yaml", "summary: m")];
-    for (const path of [shipped.folder, own, dirname(elsewhere), elsewhere]) chownSync(path, stranger, stranger);
+    const [own, elsewhere] = [
+      put("shipped/web.yaml", "summary: w"),
+      put("other/mail.yaml", "summary: m"),
+    ];
+    for (const path of [shipped.folder, own, dirname(elsewhere), elsewhere])
+      chownSync(path, stranger, stranger);
     expect(byName("web").policy).toBeNull();
     expect(byName("web", { shipped }).policy).not.toBeNull();
     expect(loadPolicy(elsewhere, { vocabulary, shipped }).policy).toBeNull();

@@ -60,7 +60,9 @@ describe("printPolicy", () => {
         '  - "w /\\\\${q,r}"',
         '  - "w /\\\\${e,f}"',
         "syscalls:",
-        ...["close", "futex", "keyctl", "openat", "read", "write", "deny openat"].map((name) => `  - "${name}"`),
+        ...["close", "futex", "keyctl", "openat", "read", "write", "deny openat"].map(
+          (name) => `  - "${name}"`,
+        ),
         "",
       ].join("\n"),
     );

@@ -12,8 +12,12 @@ const schema = z.fromJSONSchema(policySchema() as Parameters<typeof z.fromJSONSc
 const accepts = (file: string) =>
   schema.safeParse(parse(read(file), { schema: "failsafe", logLevel: "silent" })).success;
 
-const shipped = filesLike([".yaml"], ["domains/"]).filter((file) => !file.includes("/abstractions/"));
-const fixtures = filesLike([".yaml"], ["test/policy/fixtures/"]).filter((file) => !file.includes("/abstractions/"));
+const shipped = filesLike([".yaml"], ["domains/"]).filter(
+  (file) => !file.includes("/abstractions/"),
+);
+const fixtures = filesLike([".yaml"], ["test/policy/fixtures/"]).filter(
+  (file) => !file.includes("/abstractions/"),
+);
 const said = (file: string) => {
   const expected = join(dirname(file), "expected.txt");
   return files.includes(expected) ? read(expected) : "";

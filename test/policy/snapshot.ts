@@ -1,6 +1,9 @@
 import type { Snapshot, SnapshotNode } from "../../src/model/snapshot.ts";
 
-/** A host made of names: `/a/` a directory, `/a -> b` a symbolic link, else a file. Folders on the way need not be listed. */
+/**
+ * A host made of names: `/a/` a directory, `/a -> b` a symbolic link, else a file. Folders on the
+ * way need not be listed.
+ */
 export function snapshotOf(names: readonly string[]): Snapshot {
   const nodes = new Map<string, SnapshotNode>();
   const add = (path: string, kind: SnapshotNode["kind"], target: string | null): void => {

@@ -7,7 +7,10 @@ import { TrustedReader } from "../../src/policy/load/trusted-file.ts";
 
 const TRIES = 4_000;
 
-/** Renames a trusted and an untrusted file over the same name, and a link to the untrusted one, as fast as it can. */
+/**
+ * Renames a trusted and an untrusted file over the same name, and a link to the untrusted one, as
+ * fast as it can.
+ */
 const swapper = `
 const { linkSync, renameSync, symlinkSync, rmSync } = require("node:fs");
 const dir = process.argv[1];

@@ -2,7 +2,17 @@ import type { Vocabulary } from "../../src/policy/vocabulary.ts";
 
 /** A small vocabulary, so that these tests do not change with the kernel's. */
 export const vocabulary: Vocabulary = {
-  syscalls: new Set(["read", "write", "openat", "close", "mount", "chroot", "futex", "socket", "keyctl"]),
+  syscalls: new Set([
+    "read",
+    "write",
+    "openat",
+    "close",
+    "mount",
+    "chroot",
+    "futex",
+    "socket",
+    "keyctl",
+  ]),
   groups: new Map([
     ["@default", ["futex", "read"]],
     ["@system-service", ["close", "keyctl", "openat", "read", "write"]],

@@ -3,7 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clone, Domain, front } from "./domain.ts";
 import { users } from "./users.ts";
 
-const ways = ["fork", "vfork", "thread", "double-fork", "setsid", "exec", "daemon", "setsid try double-fork try exec"];
+const ways = [
+  "fork",
+  "vfork",
+  "thread",
+  "double-fork",
+  "setsid",
+  "exec",
+  "daemon",
+  "setsid try double-fork try exec",
+];
 
 describe.each(users)("for $who", ({ uid }) => {
   let scene: Domain;
@@ -15,8 +24,13 @@ describe.each(users)("for $who", ({ uid }) => {
 
   test.each(ways)("a child stays in its parent's domain: %s", (way) => {
     const secret = `read ${scene.home}/secret/file`;
-    const [granted, brokered] = [`read ${scene.home}/granted/file`, `make ${scene.home}/shared/exact`];
-    const lines = [secret, granted, brokered, `make ${scene.home}/shared/other`].map((line) => `${way} try ${line}`);
+    const [granted, brokered] = [
+      `read ${scene.home}/granted/file`,
+      `make ${scene.home}/shared/exact`,
+    ];
+    const lines = [secret, granted, brokered, `make ${scene.home}/shared/other`].map(
+      (line) => `${way} try ${line}`,
+    );
     expect(scene.triesOutside(lines.slice(0, 1))).toEqual(["0"]);
     expect(scene.tries(lines)).toEqual(["EACCES", "0", "0", "EACCES"]);
     fs.rmSync(`${scene.home}/shared/exact`);
@@ -36,7 +50,9 @@ describe.each(users)("for $who", ({ uid }) => {
     scene.writePolicy({ files: [`rx ${copy} ${clone}/**`] });
     const wide = scene.at("wide.yaml");
     scene.write("wide.yaml", `level: disabled\n`);
-    expect(scene.tries([`execute ${front}`]), "Cofferdam's own programs are out of reach").toEqual(["EACCES"]);
+    expect(scene.tries([`execute ${front}`]), "Cofferdam's own programs are out of reach").toEqual([
+      "EACCES",
+    ]);
     const { status, out, err } = scene.run([copy, "run", "--policy", wide, "--", scene.try]);
     expect({ status, out }).toEqual({ status: 125, out: "" });
     expect(err).toContain("EACCES");

@@ -1,4 +1,5 @@
-// What a daemon may see of level warning: prints its no_new_privs, what becomes of a listener of its own, and of opens under a timer.
+// What a daemon may see of level warning: prints its no_new_privs, what becomes of a listener of
+// its own, and of opens under a timer.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,8 @@ static void hit(int signal)
   (void)signal;
 }
 
-/* SA_RESTART, as a kernel without a notification would have it: an open that a signal meets is begun again. */
+/* SA_RESTART, as a kernel without a notification would have it: an open that a signal meets is
+   begun again. */
 static void opens_under_a_timer(const char *file)
 {
   struct sigaction action = {.sa_handler = hit, .sa_flags = SA_RESTART};

@@ -18,16 +18,22 @@ describe.each(users)("a domain can never touch what confines it: for $who", ({ u
   const places = (): readonly string[] => [
     clone,
     path.dirname(scene.policy),
-    ...(uid === 0 ? ["/run", "/var/log", "/etc", ...(cgroup2 === undefined ? [] : [cgroup2])] : [scene.home]),
+    ...(uid === 0
+      ? ["/run", "/var/log", "/etc", ...(cgroup2 === undefined ? [] : [cgroup2])]
+      : [scene.home]),
   ];
 
   test("a grant to change its policy, plan, log, programs or cgroup is refused, however it is written", () => {
-    const files = places().flatMap((place) => ["w", "rwcda", "c", "d"].map((letters) => `${letters} ${place}/**`));
+    const files = places().flatMap((place) =>
+      ["w", "rwcda", "c", "d"].map((letters) => `${letters} ${place}/**`),
+    );
     scene.writePolicy({ files });
     const { status, out, err } = scene.run(["/bin/echo", "started"]);
     expect({ status, out }).toEqual({ status: 125, out: "" });
     const plain = err.replace(/\s+/g, " ");
-    expect(files.filter((line) => !plain.includes(`error[CFD2011]: \`${line}\` reaches`))).toEqual([]);
+    expect(files.filter((line) => !plain.includes(`error[CFD2011]: \`${line}\` reaches`))).toEqual(
+      [],
+    );
   });
 
   test("a grant to read everything does not reach them", () => {
@@ -36,7 +42,9 @@ describe.each(users)("a domain can never touch what confines it: for $who", ({ u
     expect(scene.tries([passwd, `read ${scene.home}/secret/file`])).toEqual(["0", "0"]);
     // The log is there from the first event on.
     scene.tries([`make ${scene.home}/secret/new`]);
-    const lines = [...scene.planFiles(), scene.events, `${clone}/dist/mediator.js`].map((file) => `read ${file}`);
+    const lines = [...scene.planFiles(), scene.events, `${clone}/dist/mediator.js`].map(
+      (file) => `read ${file}`,
+    );
     expect(lines).toHaveLength(3);
     expect(scene.tries(lines)).toEqual(lines.map(() => "EACCES"));
   });
@@ -44,7 +52,9 @@ describe.each(users)("a domain can never touch what confines it: for $who", ({ u
   test("what leads to them cannot be planted or moved away", () => {
     const { home } = scene;
     fs.rmSync(`${home}/.config`, { recursive: true, force: true });
-    const around = [home, path.dirname(scene.policy), path.dirname(scene.folder)].map((folder) => `${folder}/*`);
+    const around = [home, path.dirname(scene.policy), path.dirname(scene.folder)].map(
+      (folder) => `${folder}/*`,
+    );
     scene.writePolicy({ files: [`rwcda ${around[0]} ${home}/granted/**`] });
     const lines = [
       `symlink ${home}/.config granted`,
@@ -83,7 +93,9 @@ describe.each(users)("a domain can never touch what confines it: for $who", ({ u
         `priority ${pid}`,
         `affinity ${pid}`,
       ],
-      ...["mem", "environ", "maps", "fd/3", "root/etc", "cwd/etc"].map((name) => `read /proc/${pid}/${name}`),
+      ...["mem", "environ", "maps", "fd/3", "root/etc", "cwd/etc"].map(
+        (name) => `read /proc/${pid}/${name}`,
+      ),
       ...["oom_score_adj", "mem", "timerslack_ns"].map((name) => `write /proc/${pid}/${name}`),
     ];
 
@@ -97,25 +109,44 @@ describe.each(users)("a domain can never touch what confines it: for $who", ({ u
       expect(await inside.end()).toBe(0);
     });
 
-    test.each(names)("%s: no signal, no trace, no limit, no memory, no descriptor", async (name) => {
-      const found = processesThatHold(inside.process.pid ?? 0)[name];
-      expect(found.length).toBeGreaterThan(0);
-      for (const pid of found) {
-        expect(await inside.ask(`read /proc/${pid}/stat`), "it is seen").toBe("0");
-        const outside = uid === 0 ? [`prlimit ${pid}`, `ptrace ${pid}`, `read /proc/${pid}/mem`] : [`kill ${pid} 0`];
-        expect(scene.triesOutside(outside), "from outside it can be touched").toEqual(outside.map(() => "0"));
-        for (const call of calls(pid))
-          expect(`${call}: ${await inside.ask(call)}`).toMatch(/: (EACCES|EPERM|ENOENT|ESRCH)$/);
-      }
-    });
+    test.each(names)(
+      "%s: no signal, no trace, no limit, no memory, no descriptor",
+      async (name) => {
+        const found = processesThatHold(inside.process.pid ?? 0)[name];
+        expect(found.length).toBeGreaterThan(0);
+        for (const pid of found) {
+          expect(await inside.ask(`read /proc/${pid}/stat`), "it is seen").toBe("0");
+          const outside =
+            uid === 0
+              ? [`prlimit ${pid}`, `ptrace ${pid}`, `read /proc/${pid}/mem`]
+              : [`kill ${pid} 0`];
+          expect(scene.triesOutside(outside), "from outside it can be touched").toEqual(
+            outside.map(() => "0"),
+          );
+          for (const call of calls(pid))
+            expect(`${call}: ${await inside.ask(call)}`).toMatch(/: (EACCES|EPERM|ENOENT|ESRCH)$/);
+        }
+      },
+    );
 
     const own = uid === 0 ? [] : names;
-    test.each(own)("%s: nor may the same user trace it from outside, or take its listener", (name) => {
-      for (const pid of processesThatHold(inside.process.pid ?? 0)[name]) {
-        const lines = [`ptrace ${pid}`, `memory ${pid}`, `steal ${pid} 3`, `read /proc/${pid}/mem`];
-        expect(scene.triesOutside(lines)).toEqual(lines.map(() => refused));
-        expect(scene.triesOutside([`ptrace ${inside.process.pid}`]), "the daemon itself may be traced").toEqual(["0"]);
-      }
-    });
+    test.each(own)(
+      "%s: nor may the same user trace it from outside, or take its listener",
+      (name) => {
+        for (const pid of processesThatHold(inside.process.pid ?? 0)[name]) {
+          const lines = [
+            `ptrace ${pid}`,
+            `memory ${pid}`,
+            `steal ${pid} 3`,
+            `read /proc/${pid}/mem`,
+          ];
+          expect(scene.triesOutside(lines)).toEqual(lines.map(() => refused));
+          expect(
+            scene.triesOutside([`ptrace ${inside.process.pid}`]),
+            "the daemon itself may be traced",
+          ).toEqual(["0"]);
+        }
+      },
+    );
   });
 });

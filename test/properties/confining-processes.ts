@@ -6,20 +6,28 @@ export interface Confining {
 }
 
 /**
- * The processes that hold the domain of `daemon`: the holder belongs to nobody's family, but began after the daemon. As root
- * its handle of the daemon tells it from other tests' holders; an ordinary user looks at all of its own that are as young.
+ * The processes that hold the domain of `daemon`: the holder belongs to nobody's family, but began
+ * after the daemon. As root its handle of the daemon tells it from other tests' holders; an
+ * ordinary user looks at all of its own that are as young.
  */
 export function processesThatHold(daemon: number): Confining {
   const young = processes().filter(({ start }) => start >= startOf(daemon));
-  const holder = young.filter(({ pid, name }) => name === "cofferdam-hold" && holds(pid, daemon)).map(({ pid }) => pid);
-  return { holder, mediator: young.filter(({ parent }) => holder.includes(parent)).map(({ pid }) => pid) };
+  const holder = young
+    .filter(({ pid, name }) => name === "cofferdam-hold" && holds(pid, daemon))
+    .map(({ pid }) => pid);
+  return {
+    holder,
+    mediator: young.filter(({ parent }) => holder.includes(parent)).map(({ pid }) => pid),
+  };
 }
 
 function holds(pid: number, daemon: number): boolean {
   if (process.getuid?.() !== 0) return true;
   const folder = `/proc/${pid}/fdinfo`;
   const names = unlessGone(() => fs.readdirSync(folder), []);
-  return names.some((name) => new RegExp(`^Pid:\\s+${daemon}$`, "m").test(textOf(`${folder}/${name}`)));
+  return names.some((name) =>
+    new RegExp(`^Pid:\\s+${daemon}$`, "m").test(textOf(`${folder}/${name}`)),
+  );
 }
 
 interface Process {
@@ -30,7 +38,10 @@ interface Process {
   readonly start: number;
 }
 
-/** proc_pid_stat(5): the name is in parentheses and may hold anything; parent and start are fields 4 and 22. */
+/**
+ * proc_pid_stat(5): the name is in parentheses and may hold anything; parent and start are fields 4
+ * and 22.
+ */
 function processes(): readonly Process[] {
   const pids = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.flatMap((text) => {
@@ -49,7 +60,12 @@ function unlessGone<T>(look: () => T, gone: T): T {
   try {
     return look();
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return gone;
+    if (
+      error instanceof Error &&
+      "code" in error &&
+      (error.code === "ENOENT" || error.code === "ESRCH")
+    )
+      return gone;
     throw error;
   }
 }
@@ -58,13 +74,22 @@ function startOf(pid: number): number {
   return processes().find((process) => process.pid === pid)?.start ?? 0;
 }
 
-/** The mediator that a holder has started, and serves: far cheaper than {@link processesThatHold}, for who asks again and again. */
+/**
+ * The mediator that a holder has started, and serves: far cheaper than {@link processesThatHold},
+ * for who asks again and again.
+ */
 export function ownMediator(holder: number): number | null {
-  const children = textOf(`/proc/${holder}/task/${holder}/children`).trim().split(" ").filter(Boolean);
+  const children = textOf(`/proc/${holder}/task/${holder}/children`)
+    .trim()
+    .split(" ")
+    .filter(Boolean);
   return children.map(Number).find(serves) ?? null;
 }
 
-/** It has looked at a thread that asked: before it had answered anything, its death would count against it. */
+/**
+ * It has looked at a thread that asked: before it had answered anything, its death would count
+ * against it.
+ */
 export function serves(pid: number): boolean {
   try {
     return fs

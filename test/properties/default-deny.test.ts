@@ -37,7 +37,9 @@ describe.each(users)("for $who", ({ uid }) => {
       "shm 0",
       `call ${number("getsid")}`,
       `socket ${AF_PACKET}`,
-    ].filter((line) => uid === 0 || !(line.endsWith(` ${process.pid}`) || line.startsWith("socket")));
+    ].filter(
+      (line) => uid === 0 || !(line.endsWith(` ${process.pid}`) || line.startsWith("socket")),
+    );
     scene.writePolicy({ syscalls: ", deny getsid" });
     const granted = [
       `read ${scene.home}/granted/file`,
@@ -50,7 +52,9 @@ describe.each(users)("for $who", ({ uid }) => {
     expect(scene.tries(outside)).toEqual(
       outside.map(() => expect.stringMatching(/^(EACCES|EPERM|EXDEV|EAFNOSUPPORT)$/)),
     );
-    expect(scene.triesOutside(outside).join(" "), "outside the domain all of it works").toMatch(/^0( 0)*$/);
+    expect(scene.triesOutside(outside).join(" "), "outside the domain all of it works").toMatch(
+      /^0( 0)*$/,
+    );
   });
 
   test("deny beats allow, and the order of rules and their duplicates never matter", () => {

@@ -27,7 +27,10 @@ export interface How {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A scratch folder of one user, with a home, granted and secret files, a program that tries things, and a domain file. */
+/**
+ * A scratch folder of one user, with a home, granted and secret files, a program that tries things,
+ * and a domain file.
+ */
 export class Domain {
   readonly uid: number;
   readonly folder: string;
@@ -46,7 +49,12 @@ export class Domain {
     for (const name of ["home", "home/granted", "home/secret", "home/shared", "home/policies"])
       this.own(name, () => fs.mkdirSync(this.at(name)));
     for (const name of ["granted/file", "secret/file"]) this.write(`home/${name}`, `${name}\n`);
-    compileC(this.try, path.join(import.meta.dirname, "try.c"), ["-O1", "-Wall", "-Werror", "-pthread"]);
+    compileC(this.try, path.join(import.meta.dirname, "try.c"), [
+      "-O1",
+      "-Wall",
+      "-Werror",
+      "-pthread",
+    ]);
   }
 
   /** A name in the scratch folder as an absolute one. */
@@ -63,12 +71,22 @@ export class Domain {
     if (process.getuid?.() === 0) fs.chownSync(this.at(name), this.uid, this.uid);
   }
 
-  /** Writes the domain file: what every scene needs, `lines` for its own. `base` replaces the grants of files that scenes share. */
+  /**
+   * Writes the domain file: what every scene needs, `lines` for its own. `base` replaces the grants
+   * of files that scenes share.
+   */
   writePolicy(
-    lines: { files?: readonly string[]; base?: readonly string[]; syscalls?: string; rest?: string } = {},
+    lines: {
+      files?: readonly string[];
+      base?: readonly string[];
+      syscalls?: string;
+      rest?: string;
+    } = {},
   ): void {
     const base = lines.base ?? [`rwcd ${this.home}/granted/**`, `rwcd ${this.home}/shared/exact`];
-    const files = [`rx ${this.try}`, ...base, ...(lines.files ?? [])].map((line) => `  - ${line}\n`);
+    const files = [`rx ${this.try}`, ...base, ...(lines.files ?? [])].map(
+      (line) => `  - ${line}\n`,
+    );
     const calls = `syscalls: ["@system-service"${lines.syscalls ?? ""}]\n`;
     this.write(
       "home/policies/scene.yaml",
@@ -78,9 +96,16 @@ export class Domain {
 
   private line(command: readonly string[], how: How): [string, string[], Record<string, string>] {
     const uid = String(this.uid);
-    const become = this.uid === process.getuid?.() ? [] : ["setpriv", "--reuid", uid, "--regid", uid, "--clear-groups"];
+    const become =
+      this.uid === process.getuid?.()
+        ? []
+        : ["setpriv", "--reuid", uid, "--regid", uid, "--clear-groups"];
     const [program = "", ...args] = [...(how.wrap ?? []), ...become, ...command];
-    return [program, args, { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.home, ...how.environment }];
+    return [
+      program,
+      args,
+      { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.home, ...how.environment },
+    ];
   }
 
   /** Runs a command as the scene's user, outside every domain. */
@@ -118,14 +143,20 @@ export class Domain {
 
   private words({ status, out, err }: Outcome, lines: readonly string[]): readonly string[] {
     const words = out.trim().split("\n");
-    if (status !== 0 || words.length !== lines.length) throw new Error(`the scene ended with ${status}: ${err}${out}`);
+    if (status !== 0 || words.length !== lines.length)
+      throw new Error(`the scene ended with ${status}: ${err}${out}`);
     return words;
   }
 
   /** Starts {@link try} in the domain and leaves it waiting for lines. */
   start(): Conversation {
-    const [program, args, env] = this.line([front, "run", "--policy", this.policy, "--", this.try], {});
-    return new Conversation(spawn(program, args, { env, cwd: "/", stdio: ["pipe", "pipe", "inherit"] }));
+    const [program, args, env] = this.line(
+      [front, "run", "--policy", this.policy, "--", this.try],
+      {},
+    );
+    return new Conversation(
+      spawn(program, args, { env, cwd: "/", stdio: ["pipe", "pipe", "inherit"] }),
+    );
   }
 
   /** The folder with this user's ready plans. */
@@ -167,7 +198,10 @@ export class Conversation {
     });
   }
 
-  /** @throws Error when the process ends instead of answering, or says nothing for {@link RUN_TIMEOUT_MS} */
+  /**
+   * @throws Error when the process ends instead of answering, or says nothing for {@link
+   * RUN_TIMEOUT_MS}
+   */
   async ask(line: string): Promise<string> {
     this.process.stdin?.write(`${line}\n`);
     for (const end = Date.now() + RUN_TIMEOUT_MS; !this.text.includes("\n"); ) {

@@ -5,9 +5,21 @@ import { needsRoot } from "../support/skip.ts";
 import { clone, Domain, type How } from "./domain.ts";
 import { users } from "./users.ts";
 
-/** In mount namespaces of their own the host's places can be full, read-only or empty without anybody else seeing it. */
+/**
+ * In mount namespaces of their own the host's places can be full, read-only or empty without
+ * anybody else seeing it.
+ */
 const privately = (...steps: string[]): How => ({
-  wrap: ["unshare", "--mount", "--propagation", "private", "sh", "-ec", `${steps.join("\n")}\nexec "$@"`, "sh"],
+  wrap: [
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "sh",
+    "-ec",
+    `${steps.join("\n")}\nexec "$@"`,
+    "sh",
+  ],
 });
 
 describe.each(users)("fail closed: for $who", ({ uid }) => {
@@ -20,7 +32,10 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
   /** Not started, with a message that matches, and a help line. */
   function refused(message: RegExp, how: How = {}, args?: readonly string[]) {
     const command = ["--", "/bin/sh", "-c", `echo started > ${scene.home}/started; echo started`];
-    const { status, out, err } = scene.cofferdam(["run", ...(args ?? ["--policy", scene.policy]), ...command], how);
+    const { status, out, err } = scene.cofferdam(
+      ["run", ...(args ?? ["--policy", scene.policy]), ...command],
+      how,
+    );
     expect({ status, out, started: fs.existsSync(`${scene.home}/started`) }, err).toEqual({
       status: 125,
       out: "",
@@ -89,7 +104,10 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
     scene.writePolicy();
     scene.tries([`read ${scene.home}/granted/file`]);
     scene.writePolicy({ rest: "# another\n" });
-    refused(/EROFS|read-only/i, privately(`mount -t tmpfs -o ro,mode=0755,uid=${uid} none ${scene.plans}`));
+    refused(
+      /EROFS|read-only/i,
+      privately(`mount -t tmpfs -o ro,mode=0755,uid=${uid} none ${scene.plans}`),
+    );
     const runs = path.join(path.dirname(scene.plans), "runs");
     scene.writePolicy();
     scene.tries([`read ${scene.home}/granted/file`]);
@@ -97,7 +115,10 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
       /make the record of this run: .*EROFS/,
       privately(`mount -t tmpfs -o ro,mode=0755,uid=${uid} none ${runs}`),
     );
-    refused(/trust the folder of runs/, privately(`mount -t tmpfs -o mode=0777,uid=${uid} none ${runs}`));
+    refused(
+      /trust the folder of runs/,
+      privately(`mount -t tmpfs -o mode=0777,uid=${uid} none ${runs}`),
+    );
   });
 
   test("a log that cannot be written lets nothing through", (context) => {
@@ -129,7 +150,10 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
       `make ${scene.home}/shared/other`,
     ];
     const without = [`mount --bind /dev/null ${clone}/dist/mediator.js`];
-    const words = scene.tries([...lines, ...lines, ...lines, ...lines, ...lines], privately(...without));
+    const words = scene.tries(
+      [...lines, ...lines, ...lines, ...lines, ...lines],
+      privately(...without),
+    );
     expect(words.filter((_, at) => at % 3 === 1)).toEqual(["0", "0", "0", "0", "0"]);
     expect(words.filter((_, at) => at % 3 !== 1).join(" ")).toMatch(/^((EIO|EACCES|ENOSYS) ?)+$/);
     expect(fs.existsSync(`${scene.home}/shared/exact`)).toBe(false);
@@ -138,7 +162,10 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
   test("a compiler that cannot be had, though the plan is stale", (context) => {
     needsRoot(context);
     scene.writePolicy({ rest: "# stale\n" });
-    refused(/without a valid plan nothing is started/, privately(`mount --bind /dev/null ${clone}/dist/cofferdam.js`));
+    refused(
+      /without a valid plan nothing is started/,
+      privately(`mount --bind /dev/null ${clone}/dist/cofferdam.js`),
+    );
   });
 
   test("too few descriptors, processes or memory: the domain holds, or nothing starts", () => {
@@ -149,7 +176,10 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
       .map((count) => `--nofile=${count}`)
       .concat(["--as=20000000", "--fsize=0", "--stack=65536"]);
     for (const limit of limits) {
-      const { status, out } = scene.run([scene.try], { wrap: ["prlimit", limit], input: `${secret}\n` });
+      const { status, out } = scene.run([scene.try], {
+        wrap: ["prlimit", limit],
+        input: `${secret}\n`,
+      });
       expect(`${limit} ${out.trim()}`).toMatch(/ (EACCES|EMFILE)?$/);
       if (out === "") expect([125, 126, 127, null], limit).toContain(status);
     }

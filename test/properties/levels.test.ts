@@ -19,18 +19,17 @@ describe.each(users)("for $who", ({ uid }) => {
   test("level disabled grants everything and logs nothing", () => {
     scene.writePolicy({ rest: "level: disabled\n" });
     const before = events();
-    expect(scene.tries([`read ${scene.home}/secret/file`, line(), "execute /usr/bin/true", "shm 0"])).toEqual([
-      "0",
-      "0",
-      "0",
-      "0",
-    ]);
+    expect(
+      scene.tries([`read ${scene.home}/secret/file`, line(), "execute /usr/bin/true", "shm 0"]),
+    ).toEqual(["0", "0", "0", "0"]);
     expect(events()).toEqual(before);
   });
 
   test("level disabled is shown: the plan says that nothing holds the domain", () => {
     scene.writePolicy({ rest: "level: disabled\n" });
-    expect(scene.cofferdam(["plan", "--policy", scene.policy]).out).toMatch(/disabled: its daemon runs unconfined/);
+    expect(scene.cofferdam(["plan", "--policy", scene.policy]).out).toMatch(
+      /disabled: its daemon runs unconfined/,
+    );
   });
 
   test("level enforcing denies and logs", () => {

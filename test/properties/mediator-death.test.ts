@@ -17,7 +17,8 @@ describe.each(users)("the death of a mediator: for $who", ({ uid }) => {
   });
   afterAll(() => scene.close());
 
-  // An ordinary user cannot tell its mediators and holders from those of other tests, which must not be ended.
+  // An ordinary user cannot tell its mediators and holders from those of other tests, which must
+  // not be ended.
   test("never widens a domain, never kills a daemon, and the next one goes on", async (context) => {
     needsRoot(context);
     const { home } = scene;

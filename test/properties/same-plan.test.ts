@@ -23,7 +23,9 @@ describe.each(users)("for $who", ({ uid }) => {
     };
     scene.tries([`read ${scene.home}/granted/file`], other);
     expect(fs.readFileSync(plan).equals(first)).toBe(true);
-    const texts = [{}, other].map((how) => scene.cofferdam(["plan", "--json", "--policy", scene.policy], how));
+    const texts = [{}, other].map((how) =>
+      scene.cofferdam(["plan", "--json", "--policy", scene.policy], how),
+    );
     expect(texts[0]?.status).toBe(0);
     expect(texts[1]?.out).toBe(texts[0]?.out);
   });

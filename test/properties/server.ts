@@ -2,7 +2,10 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import { createServer, type Server as NetServer } from "node:net";
 
-/** Something outside every domain to connect to: a TCP port on the loopback, and a unix socket that everybody may use. */
+/**
+ * Something outside every domain to connect to: a TCP port on the loopback, and a unix socket that
+ * everybody may use.
+ */
 export class Server {
   readonly path: string;
   private readonly tcp: NetServer = createServer((socket) => socket.destroy());

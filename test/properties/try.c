@@ -1,4 +1,5 @@
-// Tries what it reads, one line each, and prints what the kernel said: `0` or an errno's name. It knows no policy.
+// Tries what it reads, one line each, and prints what the kernel said: `0` or an errno's name. It
+// knows no policy.
 //   OPERATION [ARGUMENT [ARGUMENT]]      e.g. `read /etc/shadow`, `kill 42`
 //   HOW... try OPERATION ...             the same in a descendant made that way: fork, vfork, thread, double-fork, setsid, exec, daemon
 #define _GNU_SOURCE

@@ -54,7 +54,9 @@ describe.each(users)("for $who", ({ uid }) => {
         .out.trim()
         .split("\n")
         .map((line) => JSON.parse(line))
-        .filter(({ operation, object }) => operation === "read" && object === `${home}/secret/file`);
+        .filter(
+          ({ operation, object }) => operation === "read" && object === `${home}/secret/file`,
+        );
     await expect
       .poll(reads, { timeout: TOLD_MS })
       .toMatchObject([{ verdict: "warning", count: 2, rule: expect.stringContaining("deny r") }]);
@@ -74,7 +76,11 @@ describe.each(users)("for $who", ({ uid }) => {
   });
 
   test("Cofferdam's own objects are refused at level warning too", () => {
-    const own = [...scene.planFiles().map((file) => `read ${file}`), `write ${scene.policy}`, `read ${scene.events}`];
+    const own = [
+      ...scene.planFiles().map((file) => `read ${file}`),
+      `write ${scene.policy}`,
+      `read ${scene.events}`,
+    ];
     expect(own.length).toBeGreaterThan(2);
     expect(scene.triesOutside(own)).toEqual(own.map(() => "0"));
     expect(scene.tries(own)).toEqual(own.map(() => "EACCES"));

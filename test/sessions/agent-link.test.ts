@@ -41,7 +41,13 @@ test("an agent that the client's parent serves below /tmp has a name; one of som
   expect(linkAgent(agents(), "ada", process.pid, socket)).toBeNull();
   symlinkSync(socket, join(folder, "link"));
   symlinkSync(folder, join(folder, "way"));
-  for (const path of [join(folder, "link"), join(folder, "way", "agent.1"), "/tmp/../run/x", "/proc/self/fd/0", "x"])
+  for (const path of [
+    join(folder, "link"),
+    join(folder, "way", "agent.1"),
+    "/tmp/../run/x",
+    "/proc/self/fd/0",
+    "x",
+  ])
     expect(linkAgent(agents(), "ada", client, path), path).toBeNull();
   own?.remove();
   expect(readdirSync(join(agents(), "ada"))).toEqual([]);

@@ -39,7 +39,8 @@ const shellAttacks: Readonly<Record<string, string>> = {
     "mv /var/spool/cofferdam/ada /var/spool/cofferdam/x && echo OUT; ln -s /etc /var/spool/cofferdam/evil && echo OUT; rmdir /run/cofferdam-sessions/empty && echo OUT",
   "processes of others":
     "for p in /proc/[0-9]*; do [[ $p != /proc/$$ ]] && { read -r x <$p/environ && echo OUT; echo x >$p/mem && echo OUT; }; done; kill -0 1 && echo OUT; kill -TERM $PPID && echo OUT",
-  "terminals of others": "for t in /dev/pts/* /dev/tty[0-9] /dev/console; do echo x >$t && echo OUT; done",
+  "terminals of others":
+    "for t in /dev/pts/* /dev/tty[0-9] /dev/console; do echo x >$t && echo OUT; done",
   "a program of its own":
     "cp /usr/bin/bash mine; chmod +x mine; ./mine -c 'echo OUT'; echo 'echo OUT' >script; chmod +x script; ./script",
   "the loader, and interpreters":
@@ -79,7 +80,12 @@ sys.stdin.read()
 `;
 
 describe("calls", () => {
-  const sockets = ["/run/docker.sock", "/run/user/61001/systemd/private", "/run/log", "@cofferdam-test-session"];
+  const sockets = [
+    "/run/docker.sock",
+    "/run/user/61001/systemd/private",
+    "/run/log",
+    "@cofferdam-test-session",
+  ];
   const cofferdams = [
     "/run/cofferdam-sessions/login.sock",
     "/run/cofferdam/control.sock",
@@ -91,13 +97,24 @@ describe("calls", () => {
   beforeAll(async () => {
     if (!canHaveHost()) return;
     program = join(host.folder, "break-out");
-    compileC(program, join(root, "test/sessions/programs/break-out.c"), ["-O1", "-Wall", "-Wextra", "-Werror"]);
+    compileC(program, join(root, "test/sessions/programs/break-out.c"), [
+      "-O1",
+      "-Wall",
+      "-Wextra",
+      "-Werror",
+    ]);
     others = host.spawn(["python3", "-c", listeners, ...sockets]);
     await said(others, "listening");
     const sleeper = host.spawn(["sh", "-c", "echo $$; exec cat"], ada);
-    victim = await new Promise<number>((resolve) => sleeper.stdout?.once("data", (text) => resolve(Number(text))));
+    victim = await new Promise<number>((resolve) =>
+      sleeper.stdout?.once("data", (text) => resolve(Number(text))),
+    );
     for (const user of [ada, bob, undefined]) {
-      const copied = host.run([client, "-c", "cat >break-out"], user, readFileSync(program, "latin1"));
+      const copied = host.run(
+        [client, "-c", "cat >break-out"],
+        user,
+        readFileSync(program, "latin1"),
+      );
       expect(copied.status).toBe(0);
     }
   }, FIRST_START_MS);
@@ -105,12 +122,19 @@ describe("calls", () => {
   /** Code of one's own runs in the sandbox, by the loader: it is a sandbox for that too. */
   const attack = (user: TestUser | undefined, ...words: readonly string[]) =>
     host.run(
-      [client, "-c", `${LOADER} ./break-out ${victim} ${[...sockets, ...cofferdams].join(" ")} ${words.join(" ")}`],
+      [
+        client,
+        "-c",
+        `${LOADER} ./break-out ${victim} ${[...sockets, ...cofferdams].join(" ")} ${words.join(" ")}`,
+      ],
       user,
     );
 
   test("outside the sandbox most of them work, so that what fails inside fails for it", () => {
-    const { out } = host.run([program, String(victim), ...sockets, "/run/cofferdam-sessions/login.sock"], ada);
+    const { out } = host.run(
+      [program, String(victim), ...sockets, "/run/cofferdam-sessions/login.sock"],
+      ada,
+    );
     for (const way of [
       "signal 0",
       "seize",
@@ -135,12 +159,18 @@ describe("calls", () => {
   });
 
   test("nothing is typed into the terminal for who comes after", () => {
-    const words = host.run(["script", "-qec", `exec ${client} -c '${LOADER} ./break-out ${victim}'`, "/dev/null"], ada);
+    const words = host.run(
+      ["script", "-qec", `exec ${client} -c '${LOADER} ./break-out ${victim}'`, "/dev/null"],
+      ada,
+    );
     expect(words.out.replaceAll("\r", "")).toBe("end\n");
   });
 });
 
-/** Says what no client of ours says to a socket, and prints what is answered to each: the status, or `-` for nothing. */
+/**
+ * Says what no client of ours says to a socket, and prints what is answered to each: the status, or
+ * `-` for nothing.
+ */
 const forger = `
 import array, os, socket, struct, sys
 def ask(path, *parts, fds=(0, 1, 2)):
@@ -179,7 +209,10 @@ for _ in range(20):
 `;
 
 test("forged requests are refused, and the server goes on", () => {
-  const { out, err } = host.run(["python3", "-c", forger, "/run/cofferdam-sessions/login.sock"], ada);
+  const { out, err } = host.run(
+    ["python3", "-c", forger, "/run/cofferdam-sessions/login.sock"],
+    ada,
+  );
   expect(err).toBe("");
   expect(out.trim().split("\n")).toEqual(Array(10).fill("125"));
   expect(host.run([client, "-c", "echo still there"], ada).out).toBe("still there\n");
@@ -201,7 +234,10 @@ test("a process of a domain of the user's own gets no wider one", () => {
   );
   copyFileSync(client, copy);
   const cofferdam = ["env", "HOME=/home/ada", join(root, "bin", "cofferdam")];
-  const { status, out, err } = host.run([...cofferdam, "run", "--policy", policy, "--", copy, "-c", "echo OUT"], ada);
+  const { status, out, err } = host.run(
+    [...cofferdam, "run", "--policy", policy, "--", copy, "-c", "echo OUT"],
+    ada,
+  );
   expect({ status, out }).toEqual({ status: 125, out: "" });
   expect(err).toMatch(/^cofferdam: (ask the session server: Operation not permitted|no shell)/);
 });

@@ -20,15 +20,20 @@ beforeAll(async () => {
 afterAll(() => host?.stop());
 beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
 
-const login = (command: string, user = ada, env = {}) => host.run([client, "-c", command], user, "", env);
+const login = (command: string, user = ada, env = {}) =>
+  host.run([client, "-c", command], user, "", env);
 
 test(
   "a shell is the user's own, at home in the exchange folder",
   () => {
-    const { status, out, err } = login('id; pwd; echo "$HOME $USER $LOGNAME"; umask; ulimit -n', ada, {
-      HOME: "/",
-      LOGNAME: "bob",
-    });
+    const { status, out, err } = login(
+      'id; pwd; echo "$HOME $USER $LOGNAME"; umask; ulimit -n',
+      ada,
+      {
+        HOME: "/",
+        LOGNAME: "bob",
+      },
+    );
     expect(err).toBe("");
     const home = "/var/spool/cofferdam/ada";
     expect(out).toBe(
@@ -44,9 +49,12 @@ function limitHere(): string {
 }
 
 test("it is in domain shell, in a session of its own, as soon ended as its login where memory runs out, and the session ends with its client", async () => {
-  const command = "trap 'echo hung up; exit 3' HUP; echo $$; while :; do read -t 1000 <&2 || :; done";
+  const command =
+    "trap 'echo hung up; exit 3' HUP; echo $$; while :; do read -t 1000 <&2 || :; done";
   const shell = host.spawn(["choom", "-n", "321", "--", client, "-c", command], ada);
-  const pid = await new Promise<number>((resolve) => shell.stdout?.once("data", (text) => resolve(Number(text))));
+  const pid = await new Promise<number>((resolve) =>
+    shell.stdout?.once("data", (text) => resolve(Number(text))),
+  );
   expect(domainOfProcess(pid)).toMatchObject({ domain: "shell" });
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   expect([stat[2], stat[3]]).toEqual([String(pid), String(pid)]);
@@ -64,7 +72,11 @@ test("the exit status is the command's, and a signal's is 128 more", () => {
 
 test("a signal to the client reaches the shell's group", async () => {
   const shell = host.spawn(
-    [client, "-c", "trap 'echo usr1; exit 5' USR1; echo ready; while :; do read -t 1000 <&2 || :; done"],
+    [
+      client,
+      "-c",
+      "trap 'echo usr1; exit 5' USR1; echo ready; while :; do read -t 1000 <&2 || :; done",
+    ],
     ada,
   );
   await said(shell, "ready");
@@ -95,7 +107,8 @@ test("nothing of the client's environment comes along but words about terminal, 
   expect(out).toContain('LC_TIME="C"');
   expect(out).toContain('SSH_CLIENT="192.0.2.1 5 22"');
   expect(out).toContain('TERM="vt100"');
-  for (const name of Object.keys(unwanted).filter((name) => name !== "PATH")) expect(out).not.toContain(` ${name}=`);
+  for (const name of Object.keys(unwanted).filter((name) => name !== "PATH"))
+    expect(out).not.toContain(` ${name}=`);
   expect(out).toContain(`PATH="${join(root, "shell")}:/usr/bin:/bin"`);
 });
 
@@ -115,7 +128,8 @@ test(
       const waits = [`SSH_CONNECTION=x`, `SSH_USER_AUTH=${told}`, client, "-c", "echo in"];
       const held = host.spawn(["env", ...waits], ada);
       const ended = once(held, "close");
-      // To open it takes a reader: from there on the server waits for what is written, and that waits for another's login.
+      // To open it takes a reader: from there on the server waits for what is written, and that
+      // waits for another's login.
       const other = `exec 3>${told}; setpriv --reuid bob --regid bob --init-groups ${client} -c 'echo bob' && echo password >&3`;
       expect(host.run(["sh", "-c", other])).toMatchObject({ status: 0, out: "bob\n" });
       expect(await ended).toEqual([0, null]);
@@ -139,7 +153,10 @@ test("a terminal becomes the shell's own, with job control; one that is not the 
 });
 
 test("who is in a domain or has no_new_privs gets none", () => {
-  expect(host.run(["setpriv", "--no-new-privs", client, "-c", "echo in"], ada)).toMatchObject({ status: 125, out: "" });
+  expect(host.run(["setpriv", "--no-new-privs", client, "-c", "echo in"], ada)).toMatchObject({
+    status: 125,
+    out: "",
+  });
   expect(login(`${client} -c 'echo in'`)).toMatchObject({ out: "" });
 });
 
@@ -157,7 +174,10 @@ test("what its user has mounted on the exchange folder is not looked into: there
   expect(login(":").status).toBe(0);
   expect(host.run(["mount", "-t", "tmpfs", "-o", `uid=${ada.uid}`, "none", folder]).status).toBe(0);
   try {
-    expect(login("echo in")).toMatchObject({ status: 125, err: expect.stringContaining("unmount or remove what is") });
+    expect(login("echo in")).toMatchObject({
+      status: 125,
+      err: expect.stringContaining("unmount or remove what is"),
+    });
   } finally {
     host.run(["umount", folder]);
   }
@@ -195,7 +215,8 @@ test("where the host has no descriptors left nobody is taken, without haste, unt
   const limit = (soft: number): void => {
     for (const pid of spare()) execFileSync("prlimit", ["--pid", String(pid), `--nofile=${soft}:`]);
   };
-  const ticks = (): number => spare().reduce((sum, pid) => sum + (readProcStat(pid)?.ticks ?? 0), 0);
+  const ticks = (): number =>
+    spare().reduce((sum, pid) => sum + (readProcStat(pid)?.ticks ?? 0), 0);
   // One that were made later, in the place of the last client's, would have descriptors.
   let seen = "";
   const isFull = (): boolean => {

@@ -5,7 +5,10 @@ import { processesBeside } from "../../src/sessions/move-ahead.ts";
 const line = (root: string) => `29 23 0:26 ${root} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n`;
 
 test("the file that is found lists the process whose group it is", () => {
-  const file = processesBeside(readFileSync("/proc/self/mountinfo", "utf8"), readFileSync("/proc/self/cgroup", "utf8"));
+  const file = processesBeside(
+    readFileSync("/proc/self/mountinfo", "utf8"),
+    readFileSync("/proc/self/cgroup", "utf8"),
+  );
   if (file === null) throw new Error("this host has no control groups version 2");
   // Others of the group may be of pid namespaces that are not seen here: 0.
   expect(readFileSync(file, "utf8").split("\n")).toContain(String(process.pid));

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { remoteIn } from "../../src/sessions/origin.ts";
 
-const head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+const head =
+  "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 const line = (remote: string, inode: number, state = "01") =>
   `   0: 0100007F:0016 ${remote} ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000 20 0 0 10 -1\n`;
 
@@ -15,7 +16,9 @@ test("the remote end of the connection among a process's sockets, as the kernel'
 
 test("addresses of version 6, and those of version 4 within", () => {
   const six =
-    head + line("B80D0120000000000000000001000000:0016", 11) + line("0000000000000000FFFF0000070200C0:0016", 12);
+    head +
+    line("B80D0120000000000000000001000000:0016", 11) +
+    line("0000000000000000FFFF0000070200C0:0016", 12);
   expect(remoteIn(six, new Set(["11"]))).toBe("2001:db8::1 port 22");
   expect(remoteIn(six, new Set(["12"]))).toBe("192.0.2.7 port 22");
 });

@@ -7,7 +7,8 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const flood = (pace: RefusalPace, user: number, times: number): void => {
-  for (let i = 0; i < times; i++) pace.add(user, anEvent({ object: `try ${i}`, time: new Date(i).toISOString() }));
+  for (let i = 0; i < times; i++)
+    pace.add(user, anEvent({ object: `try ${i}`, time: new Date(i).toISOString() }));
 };
 
 test("a flood of refusals cannot fill the log, and each of them is counted in it", () => {
@@ -21,7 +22,11 @@ test("a flood of refusals cannot fill the log, and each of them is counted in it
   vi.advanceTimersByTime(60_000);
   expect(told).toHaveLength(201);
   expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(10_000);
-  expect(told.at(-1)).toMatchObject({ object: "try 9999", count: 9_800, first: new Date(200).toISOString() });
+  expect(told.at(-1)).toMatchObject({
+    object: "try 9999",
+    count: 9_800,
+    first: new Date(200).toISOString(),
+  });
   flood(pace, 1000, 1);
   expect(told).toHaveLength(202);
 });

@@ -21,7 +21,13 @@ test("a new size of a terminal that has hung up is nothing to end the server for
   const caller = terminalOfCaller();
   const pty = openPty(caller.slave, { plain: false });
   const epoll = new Epoll();
-  const relay = new Relay(epoll, openTerminal(`/proc/self/fd/${caller.slave}`), pty.master, true, (work) => work());
+  const relay = new Relay(
+    epoll,
+    openTerminal(`/proc/self/fd/${caller.slave}`),
+    pty.master,
+    true,
+    (work) => work(),
+  );
   close(caller.master);
   relay.resize();
   await new Promise<void>((resolve) => relay.end(resolve));

@@ -33,6 +33,10 @@ test("all users together do not keep root out", () => {
 test("a user is kept out for processes of his that do not end, all are for too many, and root is never", () => {
   const stuck = (uid: number, count: number) => of(uid, count, true, true);
   expect(shutOut([...stuck(7, STUCK_OF_USER_MAX), ...of(7, 9, true)])).toEqual(new Set());
-  expect(shutOut([...stuck(7, STUCK_OF_USER_MAX + 1), ...stuck(8, 1), ...stuck(0, STUCK_MAX)])).toEqual(new Set([7]));
-  expect(shutOut(Array.from({ length: STUCK_MAX + 1 }, (_, uid) => stuck(uid + 1, 1)).flat())).toBe("everybody");
+  expect(
+    shutOut([...stuck(7, STUCK_OF_USER_MAX + 1), ...stuck(8, 1), ...stuck(0, STUCK_MAX)]),
+  ).toEqual(new Set([7]));
+  expect(shutOut(Array.from({ length: STUCK_MAX + 1 }, (_, uid) => stuck(uid + 1, 1)).flat())).toBe(
+    "everybody",
+  );
 });

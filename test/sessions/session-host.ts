@@ -16,8 +16,8 @@ export const bob: TestUser = { name: "bob", uid: 61_002 };
 export const carol: TestUser = { name: "carol", uid: 61_003 };
 
 /**
- * What Cofferdam and sshd keep of a host is empty, the accounts are the test's, and files of ours stand for those in /etc, for the processes below alone. It ends with its
- * standard input.
+ * What Cofferdam and sshd keep of a host is empty, the accounts are the test's, and files of ours
+ * stand for those in /etc, for the processes below alone. It ends with its standard input.
  */
 const mounts = `
 for folder in /run /var/lib /var/log /var/spool /home /root; do mount -t tmpfs -o mode=0755 cofferdam-test "$folder"; done
@@ -64,7 +64,16 @@ export class SessionHost {
     const host = new SessionHost(home);
     chmodSync(host.folder, 0o755);
     host.#accounts([ada, bob, carol]);
-    const holder = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-euc", mounts, "sh", host.folder]);
+    const holder = spawn("unshare", [
+      "--mount",
+      "--propagation",
+      "private",
+      "sh",
+      "-euc",
+      mounts,
+      "sh",
+      host.folder,
+    ]);
     host.#children.push(holder);
     await said(holder, "ready");
     host.#namespace = holder.pid ?? 0;
@@ -101,7 +110,9 @@ export class SessionHost {
 
   /** Until the session server says so. */
   heard(words: string): Promise<void> {
-    return this.#server === null ? Promise.reject(new Error("no server")) : said(this.#server, words);
+    return this.#server === null
+      ? Promise.reject(new Error("no server"))
+      : said(this.#server, words);
   }
 
   /** For a while without it. */
@@ -112,7 +123,9 @@ export class SessionHost {
   #accounts(users: readonly TestUser[]): void {
     const system =
       "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n";
-    const passwd = users.map(({ name, uid }) => `${name}:x:${uid}:${uid}::/home/${name}:/bin/bash\n`).join("");
+    const passwd = users
+      .map(({ name, uid }) => `${name}:x:${uid}:${uid}::/home/${name}:/bin/bash\n`)
+      .join("");
     const group = users.map(({ name, uid }) => `${name}:x:${uid}:\n`).join("");
     writeFileSync(join(this.folder, "passwd"), system + passwd);
     writeFileSync(
@@ -121,18 +134,28 @@ export class SessionHost {
     );
     writeFileSync(
       join(this.folder, "shadow"),
-      ["root", ...users.map(({ name }) => name)].map((name) => `${name}:*:19000:0:99999:7:::\n`).join(""),
+      ["root", ...users.map(({ name }) => name)]
+        .map((name) => `${name}:*:19000:0:99999:7:::\n`)
+        .join(""),
       { mode: 0o640 },
     );
   }
 
   /** The words that start a command in this host. */
   words(command: readonly string[], user?: TestUser): readonly string[] {
-    const as = user === undefined ? [] : ["setpriv", "--reuid", user.name, "--regid", user.name, "--init-groups", "--"];
+    const as =
+      user === undefined
+        ? []
+        : ["setpriv", "--reuid", user.name, "--regid", user.name, "--init-groups", "--"];
     return ["nsenter", `--mount=/proc/${this.#namespace}/ns/mnt`, "--", ...as, ...command];
   }
 
-  run(command: readonly string[], user?: TestUser, input = "", env: Readonly<Record<string, string>> = {}): Ended {
+  run(
+    command: readonly string[],
+    user?: TestUser,
+    input = "",
+    env: Readonly<Record<string, string>> = {},
+  ): Ended {
     const [program = "", ...args] = this.words(command, user);
     const { status, stdout, stderr } = spawnSync(program, args, {
       input,
@@ -165,7 +188,9 @@ export class SessionHost {
     const ended = this.#children.map(
       (child) =>
         new Promise((resolve) =>
-          (child.exitCode ?? child.signalCode) === null ? child.once("close", resolve) : resolve(null),
+          (child.exitCode ?? child.signalCode) === null
+            ? child.once("close", resolve)
+            : resolve(null),
         ),
     );
     for (const child of [...this.#children].reverse()) child.kill("SIGTERM");
@@ -175,7 +200,9 @@ export class SessionHost {
   }
 }
 
-/** Until a process has said a word on either output; fails with what it said where it ends before. */
+/**
+ * Until a process has said a word on either output; fails with what it said where it ends before.
+ */
 export function said(child: ChildProcess, word: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = "";

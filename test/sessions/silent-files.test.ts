@@ -38,12 +38,23 @@ async function endSilent(): Promise<void> {
 }
 
 /** ada hands over a file whose server never answers. */
-async function handOver(socket: string, how: "requests" | "queued", connections: number): Promise<void> {
+async function handOver(
+  socket: string,
+  how: "requests" | "queued",
+  connections: number,
+): Promise<void> {
   const path = `/run/cofferdam-sessions/${socket}.sock`;
   // What is in the queue is to be there whole before it is looked at.
   if (how === "queued") host.signalServer("SIGSTOP");
   try {
-    const one = host.spawn([program, join(host.folder, "fuse"), path, String(ada.uid), how, String(connections)]);
+    const one = host.spawn([
+      program,
+      join(host.folder, "fuse"),
+      path,
+      String(ada.uid),
+      how,
+      String(connections),
+    ]);
     silent.push(one);
     await said(one, "sent");
   } finally {
@@ -53,7 +64,8 @@ async function handOver(socket: string, how: "requests" | "queued", connections:
 }
 
 /** Whoever waits for ever is to fail the test. */
-const within = (command: string, user = bob) => host.run(["timeout", "-s", "KILL", "5", client, "-c", command], user);
+const within = (command: string, user = bob) =>
+  host.run(["timeout", "-s", "KILL", "5", client, "-c", command], user);
 
 test.each([
   { socket: "login", how: "requests" },
@@ -80,7 +92,10 @@ test(
     const coming = setInterval(() => host.spawn([client, "-c", ":"], bob), STUCK_AFTER_MS);
     await isKeptOut.finally(() => clearInterval(coming));
     expect(within("echo in")).toMatchObject({ status: 0, out: "in\n" });
-    expect(within("echo in", ada)).toMatchObject({ status: 125, err: expect.stringContaining("Permission denied") });
+    expect(within("echo in", ada)).toMatchObject({
+      status: 125,
+      err: expect.stringContaining("Permission denied"),
+    });
     const open = host.heard("everybody may connect again");
     await endSilent();
     await open;

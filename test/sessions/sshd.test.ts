@@ -22,7 +22,8 @@ beforeAll(async () => {
 afterAll(() => host?.stop());
 beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
 
-const ssh = (options: readonly string[], ...command: readonly string[]) => host.run(sshd.ssh(options, command));
+const ssh = (options: readonly string[], ...command: readonly string[]) =>
+  host.run(sshd.ssh(options, command));
 
 test("a command runs in the sandbox, with its status, output and input", () => {
   expect(ssh([], "echo out; echo err >&2; id -un; pwd; exit 7")).toEqual({
@@ -30,8 +31,14 @@ test("a command runs in the sandbox, with its status, output and input", () => {
     out: `out\nada\n${HOME}\n`,
     err: "err\n",
   });
-  expect(host.run(sshd.ssh([], ["cat"]), undefined, "in and out")).toMatchObject({ status: 0, out: "in and out" });
-  expect(ssh([], "cat /etc/shadow")).toMatchObject({ status: 1, err: "cat: /etc/shadow: Permission denied\n" });
+  expect(host.run(sshd.ssh([], ["cat"]), undefined, "in and out")).toMatchObject({
+    status: 0,
+    out: "in and out",
+  });
+  expect(ssh([], "cat /etc/shadow")).toMatchObject({
+    status: 1,
+    err: "cat: /etc/shadow: Permission denied\n",
+  });
   expect(ssh([], "/usr/bin/who").err).toContain("this is the sandboxed shell");
 });
 
@@ -46,7 +53,11 @@ test("nothing that the user owns runs before the sandbox", () => {
   for (const file of files) {
     const path = `/home/ada/${file}`;
     host.run(
-      ["sh", "-c", `mkdir -p $(dirname ${path}); echo 'echo ${file} >>/tmp/ran.$$; echo ran ${file}' >${path}`],
+      [
+        "sh",
+        "-c",
+        `mkdir -p $(dirname ${path}); echo 'echo ${file} >>/tmp/ran.$$; echo ran ${file}' >${path}`,
+      ],
       ada,
     );
   }
@@ -71,20 +82,32 @@ test("sftp, scp in both its protocols, and rsync go to and from the exchange fol
     ["new", []],
     ["old", ["-O"]],
   ] as const) {
-    expect(host.run(["scp", ...options, ...protocol, source, `ada@127.0.0.1:scp-${name}`])).toMatchObject({
+    expect(
+      host.run(["scp", ...options, ...protocol, source, `ada@127.0.0.1:scp-${name}`]),
+    ).toMatchObject({
       status: 0,
       err: "",
     });
     expect(
-      host.run(["scp", ...options, ...protocol, `ada@127.0.0.1:scp-${name}`, `${host.folder}/scp-${name}`]),
+      host.run([
+        "scp",
+        ...options,
+        ...protocol,
+        `ada@127.0.0.1:scp-${name}`,
+        `${host.folder}/scp-${name}`,
+      ]),
     ).toMatchObject({ status: 0, err: "" });
   }
   const shell = ["ssh", ...sshd.options, "-p", String(sshd.port)].join(" ");
-  expect(host.run(["rsync", "-a", "-e", shell, `${host.folder}/source/`, "ada@127.0.0.1:synced"])).toMatchObject({
+  expect(
+    host.run(["rsync", "-a", "-e", shell, `${host.folder}/source/`, "ada@127.0.0.1:synced"]),
+  ).toMatchObject({
     status: 0,
     err: "",
   });
-  expect(host.run(["rsync", "-a", "-e", shell, "ada@127.0.0.1:synced/", `${host.folder}/again`])).toMatchObject({
+  expect(
+    host.run(["rsync", "-a", "-e", shell, "ada@127.0.0.1:synced/", `${host.folder}/again`]),
+  ).toMatchObject({
     status: 0,
     err: "",
   });
@@ -147,9 +170,13 @@ test(
         stream?.on("data", (text) => {
           out += text;
         });
-      return new Promise<string>((resolve) => child.once("close", (status) => resolve(`${status} ${out.trim()}`)));
+      return new Promise<string>((resolve) =>
+        child.once("close", (status) => resolve(`${status} ${out.trim()}`)),
+      );
     });
-    expect(await Promise.all(logins)).toEqual(Array.from({ length: LOGINS }, (_, number) => `0 ${number}`));
+    expect(await Promise.all(logins)).toEqual(
+      Array.from({ length: LOGINS }, (_, number) => `0 ${number}`),
+    );
   },
   FIRST_START_MS,
 );
@@ -160,6 +187,10 @@ test("where a login came from is what the kernel says of sshd's connection, what
   expect(JSON.parse(last)).toMatchObject({
     operation: "supershell",
     object: "id",
-    supershell: { phase: "refused", terminal: null, origin: expect.stringMatching(/^127\.0\.0\.1 port \d+$/) },
+    supershell: {
+      phase: "refused",
+      terminal: null,
+      origin: expect.stringMatching(/^127\.0\.0\.1 port \d+$/),
+    },
   });
 });

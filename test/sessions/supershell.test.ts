@@ -37,7 +37,10 @@ function uses(): readonly Event[] {
 const told = (before: number) => uses().slice(before).map(supershellWords);
 
 test("one command runs as root in superDom, with its status, output and input", () => {
-  expect(inside("supershell -c 'id -u; cat /proc/self/cgroup; exit 7'")).toMatchObject({ status: 7, err: "" });
+  expect(inside("supershell -c 'id -u; cat /proc/self/cgroup; exit 7'")).toMatchObject({
+    status: 7,
+    err: "",
+  });
   const { out } = inside("supershell -c 'id -u; cat /proc/self/cgroup; head -c4 /etc/shadow'");
   expect(out).toMatch(/^0\n/);
   expect(out).toContain("root");
@@ -74,17 +77,26 @@ test("what a command and a reason look like is no part of the record but theirs"
   const where = { session: false, terminal: null, origin: null, reason };
   const [started, ended] = uses().slice(-2);
   expect(started).toMatchObject({ object: command, supershell: { ...where, phase: "started" } });
-  expect(ended).toMatchObject({ object: command, supershell: { ...where, phase: "ended", status: 0, seconds: 0 } });
+  expect(ended).toMatchObject({
+    object: command,
+    supershell: { ...where, phase: "ended", status: 0, seconds: 0 },
+  });
   inside(`supershell -c '${command}'`, ada);
-  expect(uses().at(-1)?.supershell).toMatchObject({ phase: "refused", why: expect.stringContaining("it is for root") });
+  expect(uses().at(-1)?.supershell).toMatchObject({
+    phase: "refused",
+    why: expect.stringContaining("it is for root"),
+  });
 });
 
 test("nothing of the caller's environment comes along, and the folder does", () => {
-  const { out } = inside("export LD_PRELOAD=/x BASH_ENV=/x LANG=../../x LC_TIME=C; supershell -c 'pwd; export -p'");
+  const { out } = inside(
+    "export LD_PRELOAD=/x BASH_ENV=/x LANG=../../x LC_TIME=C; supershell -c 'pwd; export -p'",
+  );
   expect(out).toMatch(/^\/var\/spool\/cofferdam\/carol\n/);
   expect(out).toContain('HOME="/root"');
   expect(out).toContain('LC_TIME="C"');
-  for (const name of ["LD_PRELOAD", "BASH_ENV", "LANG", "SSH_CLIENT"]) expect(out).not.toContain(` ${name}=`);
+  for (const name of ["LD_PRELOAD", "BASH_ENV", "LANG", "SSH_CLIENT"])
+    expect(out).not.toContain(` ${name}=`);
 });
 
 test("who is no member is refused, and told of, every time of a hundred", () => {
@@ -95,13 +107,23 @@ test("who is no member is refused, and told of, every time of a hundred", () => 
   inside(`for i in {1..${FLOOD}}; do supershell -c "echo $i" & done 2>/dev/null; wait`, ada);
   const refused = told(before);
   expect(refused).toHaveLength(1 + FLOOD);
-  const words = refused.slice(1).map((text) => /^refused, it is for root .*: echo (\d+) \(/.exec(text)?.[1]);
-  expect(words.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: FLOOD }, (_, i) => i + 1));
+  const words = refused
+    .slice(1)
+    .map((text) => /^refused, it is for root .*: echo (\d+) \(/.exec(text)?.[1]);
+  expect(words.map(Number).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: FLOOD }, (_, i) => i + 1),
+  );
 });
 
 test("where a reason is asked for, there is none without", () => {
   const set = (value: number) =>
-    host.run([join(root, "bin", "cofferdam"), "settings", "set", "/UserVars/SupershellAsksReason", String(value)]);
+    host.run([
+      join(root, "bin", "cofferdam"),
+      "settings",
+      "set",
+      "/UserVars/SupershellAsksReason",
+      String(value),
+    ]);
   expect(set(1).status).toBe(0);
   try {
     expect(inside("supershell -c id").err).toContain("it takes a --reason on this host");

@@ -11,8 +11,8 @@ export const programsFolder = path.resolve(tests, "../build/programs");
 const unlessThere = '[ -e "$0" ] || { gcc -o "$0.new" "$@" && mv "$0.new" "$0"; }';
 
 /**
- * Compiles C into `target`, once for this clone: the program is kept under the digest of the sources, of the headers that they include by
- * name in quotes, and of the options.
+ * Compiles C into `target`, once for this clone: the program is kept under the digest of the
+ * sources, of the headers that they include by name in quotes, and of the options.
  * @param options `-o` is added; libraries go where the linker wants them, behind the sources: `libraries`
  * @throws Error when the compiler fails; its messages go to standard error
  */
@@ -43,10 +43,18 @@ function keptUnder(files: readonly string[], args: readonly string[]): string {
   const digest = createHash("sha256").update(JSON.stringify([words, [...texts.values()]]));
   const [first = ""] = files;
   const folder = path.relative(tests, path.dirname(first)).replaceAll("..", "up");
-  return path.join(programsFolder, folder, `${path.basename(first, ".c")}-${digest.digest("hex").slice(0, 16)}`);
+  return path.join(
+    programsFolder,
+    folder,
+    `${path.basename(first, ".c")}-${digest.digest("hex").slice(0, 16)}`,
+  );
 }
 
-function readWithHeaders(file: string, includes: readonly string[], texts: Map<string, string>): void {
+function readWithHeaders(
+  file: string,
+  includes: readonly string[],
+  texts: Map<string, string>,
+): void {
   if (texts.has(file)) return;
   const text = fs.readFileSync(file, "utf8");
   texts.set(file, text);

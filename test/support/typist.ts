@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /**
- * Types at a program on a terminal of 24 lines by 80 columns: a line of its standard input is what to wait for, a tab, and what to type then. `RESIZE` makes it 50 by 132,
- * `^C`, `^D` and `^Z` are those keys. What it heard is its output, up to what was waited for, and the program's exit status its own. After 20 seconds of waiting it gives up with status 99.
- * Without a program it holds a terminal for others, whose name is the first line of its output.
+ * Types at a program on a terminal of 24 lines by 80 columns: a line of its standard input is what
+ * to wait for, a tab, and what to type then. `RESIZE` makes it 50 by 132, `^C`, `^D` and `^Z` are
+ * those keys. What it heard is its output, up to what was waited for, and the program's exit status
+ * its own. After 20 seconds of waiting it gives up with status 99. Without a program it holds a
+ * terminal for others, whose name is the first line of its output.
  */
 const program = `
 import fcntl, os, pty, signal, struct, sys, termios, time
@@ -85,14 +87,22 @@ export class HeldTerminal {
     });
   }
 
-  /** `inside`: the words that start a command where the terminal is to be. Returns it with its name there. */
-  static async open(inside: (words: readonly string[]) => readonly string[]): Promise<readonly [HeldTerminal, string]> {
+  /**
+   * `inside`: the words that start a command where the terminal is to be. Returns it with its name
+   * there.
+   */
+  static async open(
+    inside: (words: readonly string[]) => readonly string[],
+  ): Promise<readonly [HeldTerminal, string]> {
     const [command = "", ...args] = inside(typist([]));
     const terminal = new HeldTerminal(spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] }));
     return [terminal, (await terminal.#until("\n")).trim()];
   }
 
-  /** Waits for each and types; what was heard meanwhile. @throws with what was heard where one does not come */
+  /**
+   * Waits for each and types; what was heard meanwhile. @throws with what was heard where one does
+   * not come
+   */
   async type(script: Typed): Promise<string> {
     let all = "";
     for (const step of script) {
@@ -104,7 +114,10 @@ export class HeldTerminal {
 
   async #until(word: string): Promise<string> {
     while (!this.#heard.endsWith(word)) {
-      if (this.#closed) throw new Error(`no ${JSON.stringify(word)} at the terminal: ${JSON.stringify(this.#heard)}`);
+      if (this.#closed)
+        throw new Error(
+          `no ${JSON.stringify(word)} at the terminal: ${JSON.stringify(this.#heard)}`,
+        );
       await new Promise<void>((resolve) => {
         this.#changed = resolve;
       });

@@ -10,11 +10,15 @@ import { PrivateHost } from "./private-host.ts";
 import { policyText, type Way } from "./way.ts";
 
 const versions = "/usr/lib/postgresql";
-const version = fs.existsSync(versions) ? fs.readdirSync(versions).sort((a, b) => Number(b) - Number(a))[0] : undefined;
+const version = fs.existsSync(versions)
+  ? fs.readdirSync(versions).sort((a, b) => Number(b) - Number(a))[0]
+  : undefined;
 const binary = (name: string) => path.join(versions, version ?? "none", "bin", name);
 /** Why the test cannot run; null where it can. */
 export const lacking =
-  ["/usr/sbin/nginx", "/usr/bin/redis-server", binary("postgres")].find((file) => !fs.existsSync(file)) ?? null;
+  ["/usr/sbin/nginx", "/usr/bin/redis-server", binary("postgres")].find(
+    (file) => !fs.existsSync(file),
+  ) ?? null;
 
 /** nginx, redis and postgres in their domains, on a host of their own, and who keeps them busy. */
 export class BusyHost {
@@ -26,7 +30,10 @@ export class BusyHost {
   #bench: Promise<string | null> | null = null;
   #over = false;
 
-  private constructor(host: PrivateHost, ports: { redis: number; postgres: number; nginx: number }) {
+  private constructor(
+    host: PrivateHost,
+    ports: { redis: number; postgres: number; nginx: number },
+  ) {
     this.host = host;
     this.#ports = ports;
     this.nginx.host = host;
@@ -52,13 +59,19 @@ export class BusyHost {
     this.#daemons.push(await this.#startRedis(), await this.#startPostgres());
   }
 
-  /** Everything that runs in the domains for longer than a request, and when it began: who was started anew is another one. */
+  /**
+   * Everything that runs in the domains for longer than a request, and when it began: who was
+   * started anew is another one.
+   */
   processes(): string[] {
     const all = this.#daemons.flatMap(({ pid }) => [pid, ...descendants(pid)]).map(commandAndStart);
     const lasting =
       /^(nginx: (master|worker)|\S*redis-server |\S*postgres -D|postgres: (checkpointer|background writer|walwriter))/;
     // A child of redis is called as its parent while it begins.
-    return all.filter((text, at) => lasting.test(text) && (at === 0 || !isRedis(text) || !isRedis(all[at - 1] ?? "")));
+    return all.filter(
+      (text, at) =>
+        lasting.test(text) && (at === 0 || !isRedis(text) || !isRedis(all[at - 1] ?? "")),
+    );
   }
 
   busy(connections = 2): void {
@@ -77,7 +90,8 @@ export class BusyHost {
     const problem = await this.#bench;
     if (problem !== null) throw new Error(problem);
     // What every transaction of pgbench changes by the same amount.
-    const sums = "(select sum(abalance) from pgbench_accounts) = (select sum(delta) from pgbench_history)";
+    const sums =
+      "(select sum(abalance) from pgbench_accounts) = (select sum(delta) from pgbench_history)";
     const answer = this.sql(`select count(*) > 0 and ${sums} from pgbench_history`);
     if (answer !== "t") throw new Error(`the sums of pgbench differ: ${answer}`);
     return { http: http ?? {}, redis: redis ?? {} };
@@ -100,15 +114,25 @@ export class BusyHost {
   async #benchmark(): Promise<string | null> {
     while (!this.#over) {
       // -C: every transaction has a connection of its own, and so a process of its own.
-      const args = ["-h", this.host.at("postgres/run"), "-p", String(this.#ports.postgres), "-U", "postgres"];
-      const bench = spawn("pgbench", [...args, "-n", "-C", "-c", "2", "-t", "10", "postgres"], { cwd: "/" });
+      const args = [
+        "-h",
+        this.host.at("postgres/run"),
+        "-p",
+        String(this.#ports.postgres),
+        "-U",
+        "postgres",
+      ];
+      const bench = spawn("pgbench", [...args, "-n", "-C", "-c", "2", "-t", "10", "postgres"], {
+        cwd: "/",
+      });
       let output = "";
       for (const stream of [bench.stdout, bench.stderr])
         stream.on("data", (text) => {
           output += text;
         });
       const [status] = await once(bench, "close");
-      if (status !== 0 || !output.includes("actually processed: 20/20")) return `pgbench: ${status}\n${output}`;
+      if (status !== 0 || !output.includes("actually processed: 20/20"))
+        return `pgbench: ${status}\n${output}`;
     }
     return null;
   }
@@ -125,8 +149,14 @@ export class BusyHost {
     lines.push("daemonize no", "appendonly yes", "save 1 1", "stop-writes-on-bgsave-error no");
     fs.writeFileSync(at("conf/redis.conf"), `${lines.join("\n")}\n`);
     const command = ["/usr/bin/redis-server", at("conf/redis.conf")];
-    const daemon = new Daemon({ folder: at(""), command, domain: { name: "redis-server", set: {} }, host: this.host });
-    const answers = () => spawnSync("redis-cli", ["-p", String(this.#ports.redis), "PING"], { encoding: "utf8" });
+    const daemon = new Daemon({
+      folder: at(""),
+      command,
+      domain: { name: "redis-server", set: {} },
+      host: this.host,
+    });
+    const answers = () =>
+      spawnSync("redis-cli", ["-p", String(this.#ports.redis), "PING"], { encoding: "utf8" });
     await daemon.until("redis answers", () => answers().stdout === "PONG\n");
     return daemon;
   }
@@ -145,8 +175,20 @@ export class BusyHost {
       "listen_addresses=",
     ];
     const options = [...settings, "fsync=off"].flatMap((setting) => ["-c", setting]);
-    const command = [binary("postgres"), "-D", at("data"), "-p", String(this.#ports.postgres), ...options];
-    const daemon = new Daemon({ folder: at(""), command, domain: { name: "postgres", set: {} }, host: this.host });
+    const command = [
+      binary("postgres"),
+      "-D",
+      at("data"),
+      "-p",
+      String(this.#ports.postgres),
+      ...options,
+    ];
+    const daemon = new Daemon({
+      folder: at(""),
+      command,
+      domain: { name: "postgres", set: {} },
+      host: this.host,
+    });
     await daemon.until("postgres answers", () => this.sql("select 1") === "1");
     const made = this.#client("pgbench", "-i", "-q");
     if (made.status !== 0) throw new Error(made.stderr);
@@ -154,7 +196,14 @@ export class BusyHost {
   }
 
   #client(program: string, ...args: string[]) {
-    const connection = ["-h", this.host.at("postgres/run"), "-p", String(this.#ports.postgres), "-U", "postgres"];
+    const connection = [
+      "-h",
+      this.host.at("postgres/run"),
+      "-p",
+      String(this.#ports.postgres),
+      "-U",
+      "postgres",
+    ];
     return spawnSync(program, [...connection, ...args, "postgres"], { encoding: "utf8", cwd: "/" });
   }
 

@@ -8,7 +8,10 @@ import { policyArguments, type Way } from "./way.ts";
 
 const front = path.resolve(import.meta.dirname, "../../bin/cofferdam");
 
-/** How long a daemon may take to begin or to end, and the collector to write the last event, in milliseconds. */
+/**
+ * How long a daemon may take to begin or to end, and the collector to write the last event, in
+ * milliseconds.
+ */
 const PATIENCE_MS = 15_000;
 const POLL_MS = 20;
 
@@ -23,7 +26,10 @@ export interface Recipe {
     /** As shipped where it is left out. */
     readonly way?: Way;
   } | null;
-  /** Where its policy lies and what else is Cofferdam's; left out: on the host itself. `set` is not used: the policy has the values. */
+  /**
+   * Where its policy lies and what else is Cofferdam's; left out: on the host itself. `set` is not
+   * used: the policy has the values.
+   */
   readonly host?: PrivateHost;
   /** Runs all of it as this user, `cofferdam run` included. */
   readonly uid?: number;
@@ -40,10 +46,18 @@ export class Daemon {
     const number = `${path.basename(command[0] ?? "")}-${fs.readdirSync(folder).length}`;
     this.#events = path.join(folder, `${number}.events`);
     this.#output = path.join(folder, `${number}.output`);
-    const sets = Object.entries(domain?.set ?? {}).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+    const sets = Object.entries(domain?.set ?? {}).flatMap(([name, value]) => [
+      "--set",
+      `${name}=${value}`,
+    ]);
     const run =
       host === undefined
-        ? ["--events", this.#events, ...sets, ...policyArguments(folder, domain?.name ?? "", domain?.way ?? "sealed")]
+        ? [
+            "--events",
+            this.#events,
+            ...sets,
+            ...policyArguments(folder, domain?.name ?? "", domain?.way ?? "sealed"),
+          ]
         : [domain?.name ?? ""];
     const confined = domain === null ? [] : [...(host?.inside ?? []), front, "run", ...run, "--"];
     const [program = "", ...args] = [...confined, ...command];
@@ -77,12 +91,16 @@ export class Daemon {
     this.#child.kill(name);
   }
 
-  /** Waits for something the daemon does; fails with its output when it ends first or never does it. */
+  /**
+   * Waits for something the daemon does; fails with its output when it ends first or never does it.
+   */
   async until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
     const since = Date.now();
     while (!(await done())) {
       if (this.#ended !== null || Date.now() - since > PATIENCE_MS) {
-        throw new Error(`never: ${what} (the daemon: ${this.#ended ?? "still runs"})\n${this.output}`);
+        throw new Error(
+          `never: ${what} (the daemon: ${this.#ended ?? "still runs"})\n${this.output}`,
+        );
       }
       await pause(POLL_MS);
     }
@@ -96,7 +114,10 @@ export class Daemon {
     return this.#ended;
   }
 
-  /** For every way out of a test: nothing of it runs on, not even children that outlive a killed parent. */
+  /**
+   * For every way out of a test: nothing of it runs on, not even children that outlive a killed
+   * parent.
+   */
   async close(): Promise<void> {
     if (this.#ended !== null) return;
     const workers = descendants(this.pid);
@@ -105,7 +126,10 @@ export class Daemon {
     await this.ended();
   }
 
-  /** Every denial of the whole run as `CLASS OPERATION OBJECT`, each once. Only after the end, when the collector has written all. */
+  /**
+   * Every denial of the whole run as `CLASS OPERATION OBJECT`, each once. Only after the end, when
+   * the collector has written all.
+   */
   async denials(): Promise<string[]> {
     await this.ended();
     const since = Date.now();
@@ -113,11 +137,16 @@ export class Daemon {
     const lines = fs.readFileSync(this.#events, "utf8").split("\n");
     const all = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Event);
     const events = all.filter((event) => !isOfThisHost(event));
-    return [...new Set(events.map((event) => `${event.class} ${event.operation} ${event.object}`))].sort();
+    return [
+      ...new Set(events.map((event) => `${event.class} ${event.operation} ${event.object}`)),
+    ].sort();
   }
 }
 
-/** Whoever runs the tests may have left descriptors open to them, and so to the daemon; and a kernel may name the process of no denial, which changes nothing about what was denied. */
+/**
+ * Whoever runs the tests may have left descriptors open to them, and so to the daemon; and a kernel
+ * may name the process of no denial, which changes nothing about what was denied.
+ */
 function isOfThisHost(event: Event): boolean {
   if (event.class === "lifecycle") return event.operation === "unattributed";
   return event.class === "inherit" && !/^descriptor [0-2]:/.test(event.object);

@@ -9,7 +9,10 @@ import { BusyHost, lacking } from "./busy-host.ts";
 const TIMEOUT_MS = 600_000;
 const SWITCHES = Number(process.env.COFFERDAM_SWITCHES ?? 200);
 const KILLS = Number(process.env.COFFERDAM_AGENT_KILLS ?? 200);
-/** An agent that is killed lives for so long at most, in milliseconds, and mostly much less: some die while they start, some do not. */
+/**
+ * An agent that is killed lives for so long at most, in milliseconds, and mostly much less: some
+ * die while they start, some do not.
+ */
 const LIFE_MS_MAX = 500;
 /** Every so many switches one is made by the command, which takes the start of Node. */
 const BY_COMMAND = 20;
@@ -41,7 +44,9 @@ async function secret(): Promise<number> {
 
 async function numbers(): Promise<Record<string, number>> {
   const { domains: all } = await busy.host.ask("GET", "/domains");
-  return Object.fromEntries(all.map(({ name, number }: { name: string; number: number }) => [name, number]));
+  return Object.fromEntries(
+    all.map(({ name, number }: { name: string; number: number }) => [name, number]),
+  );
 }
 
 async function give(domain: string, level: string, byCommand: boolean): Promise<void> {
@@ -52,7 +57,9 @@ async function give(domain: string, level: string, byCommand: boolean): Promise<
 /** How often the log says that nginx read the file, and how many events it says were lost. */
 function told(): number {
   const events = busy.host.events();
-  const reads = events.filter(({ domain, object }) => domain === "nginx" && object.endsWith("/elsewhere/secret"));
+  const reads = events.filter(
+    ({ domain, object }) => domain === "nginx" && object.endsWith("/elsewhere/secret"),
+  );
   return reads.reduce((sum, { count }) => sum + count, 0);
 }
 
@@ -90,10 +97,14 @@ test("levels switch under load in both directions: no request is lost or torn, n
     expect([turn, level, await secret()]).toEqual([turn, level, level === "enforcing" ? 403 : 200]);
     if (domain !== "nginx") await give(domain, level, false);
     if (turn % BY_COMMAND === 5) {
-      const shadow = busy.sql(`select length(pg_read_file('${busy.nginx.at("elsewhere/secret")}'))`);
+      const shadow = busy.sql(
+        `select length(pg_read_file('${busy.nginx.at("elsewhere/secret")}'))`,
+      );
       await give("postgres", "enforcing", false);
       expect(shadow).toMatch(/^11$|Permission denied/);
-      expect(busy.sql(`select pg_read_file('${busy.nginx.at("elsewhere/secret")}')`)).toContain("Permission denied");
+      expect(busy.sql(`select pg_read_file('${busy.nginx.at("elsewhere/secret")}')`)).toContain(
+        "Permission denied",
+      );
     }
   }
   const { http, redis } = await quiet();
@@ -118,7 +129,9 @@ test("a policy that is narrowed and widened under load counts from the next call
     const widened = turn % 2 === 0;
     busy.policies("warning", widened ? `\n  - r ${busy.nginx.at("elsewhere/extra")}` : "");
     const { domains: outcomes } = await busy.host.ask("POST", "/domains/nginx/reload");
-    expect(outcomes).toMatchObject([{ name: "nginx", outcome: "changed", following: 1, restart: [] }]);
+    expect(outcomes).toMatchObject([
+      { name: "nginx", outcome: "changed", following: 1, restart: [] },
+    ]);
     expect([turn, (await busy.nginx.get("/extra")).status]).toEqual([turn, widened ? 200 : 403]);
   }
   await quiet();
@@ -160,7 +173,9 @@ test("an agent that is killed at any moment under load is missed by no daemon, a
   await untilAllAreTold();
 });
 
-test("an agent of another installation takes over under load", { timeout: TIMEOUT_MS }, async () => {
+test("an agent of another installation takes over under load", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const home = busy.host.at("upgraded");
   fs.mkdirSync(home);
   for (const name of ["dist", "domains", "bin", "bpf", "package.json"])
@@ -172,7 +187,10 @@ test("an agent of another installation takes over under load", { timeout: TIMEOU
   await give("nginx", "warning", false);
   agent.kill("SIGTERM");
   agent = await busy.host.agent(path.join(home, "dist/cofferdam.js"));
-  expect(await busy.host.ask("GET", "/domains/nginx")).toMatchObject({ level: "warning", switch: "live" });
+  expect(await busy.host.ask("GET", "/domains/nginx")).toMatchObject({
+    level: "warning",
+    switch: "live",
+  });
   for (const level of ["enforcing", "warning", "enforcing"]) {
     await give("nginx", level, false);
     expect(await secret()).toBe(level === "enforcing" ? 403 : 200);

@@ -16,7 +16,9 @@ export class Load {
     const program = path.join(folder, `load-${name}`);
     const source = path.join(import.meta.dirname, "load", `${name}.c`);
     compileC(program, source, ["-D_GNU_SOURCE", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread"]);
-    this.#child = spawn(program, [String(port), String(connections)], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(program, [String(port), String(connections)], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     this.#child.stdout?.on("data", (text) => {
       this.#output += text;
     });
@@ -34,7 +36,8 @@ export class Load {
     const counts = Object.fromEntries(
       words.flatMap((word, at) => (at % 2 === 0 ? [[word, Number(words[at + 1])] as const] : [])),
     );
-    if (counts.wrong !== 0) throw new Error(`wrong answers: ${this.#output}${this.#errors.slice(0, 4000)}`);
+    if (counts.wrong !== 0)
+      throw new Error(`wrong answers: ${this.#output}${this.#errors.slice(0, 4000)}`);
     return counts;
   }
 

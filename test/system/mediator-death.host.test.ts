@@ -70,7 +70,8 @@ test("nginx under load while the host's mediator is killed again and again: each
   holder = processesThatHold(daemon.pid).holder[0] ?? 0;
   let shared = 0;
   for (let kills = 0; kills < KILLS; ) {
-    // An answer through it: two that died in a row without any, and the run is left to mediators of its own for good.
+    // An answer through it: two that died in a row without any, and the run is left to mediators of
+    // its own for good.
     await nginx.get("/small");
     const pid = serving();
     if (pid === null) {
@@ -82,7 +83,8 @@ test("nginx under load while the host's mediator is killed again and again: each
     if (pid === host.mediator()) shared += 1;
     killIfThere(pid);
     kills += 1;
-    // The agent starts one too, after longer and longer pauses: whichever comes second ends by itself.
+    // The agent starts one too, after longer and longer pauses: whichever comes second ends by
+    // itself.
     await successor();
   }
   const counts = await load.finish();
@@ -95,7 +97,9 @@ test("nginx under load while the host's mediator is killed again and again: each
   expect(await daemon.ended()).toBe(0);
   const events = host.events().filter(({ domain }) => domain === "nginx");
   const sum = (operation: string) =>
-    events.filter((event) => event.operation === operation).reduce((all, { count }) => all + count, 0);
+    events
+      .filter((event) => event.operation === operation)
+      .reduce((all, { count }) => all + count, 0);
   // nginx answers 500 to EIO, and to nothing else that happens here.
   expect(sum("outcome unknown")).toBeGreaterThanOrEqual(counts.failed ?? 0);
   // Whoever died before it had written what it counted left the number to its successor.

@@ -5,8 +5,9 @@ import { descendants, uidsOf } from "./daemon.ts";
 import { Nginx, nginxInstalled, upstreamServer } from "./nginx.ts";
 
 /**
- * The broker refuses to send control data, which the master would give each worker the others' channels with; it falls back
- * to signals. The kernel tells only root about its own denials, and that is said.
+ * The broker refuses to send control data, which the master would give each worker the others'
+ * channels with; it falls back to signals. The kernel tells only root about its own denials, and
+ * that is said.
  */
 const known = ["syscall sendmsg control data (descriptors, credentials, packet options)"];
 const NOBODY = 65_534;
@@ -34,7 +35,9 @@ test("an ordinary user's nginx on a high port serves, reloads, rotates, stops, a
     fs.renameSync(nginx.at("logs/access.log"), nginx.at("logs/access.log.1"));
     daemon.signal("SIGUSR1");
     await daemon.until("SIGUSR1 makes a new log", () => fs.existsSync(nginx.at("logs/access.log")));
-    const statuses = [await nginx.get("/secret"), await nginx.get("/upstream", "x")].map(({ status }) => status);
+    const statuses = [await nginx.get("/secret"), await nginx.get("/upstream", "x")].map(
+      ({ status }) => status,
+    );
     expect(statuses).toEqual([403, 502]);
     expect(upstream.reached()).toBe(0);
     daemon.signal("SIGTERM");

@@ -6,8 +6,9 @@ import { Nginx, nginxInstalled, upstreamServer } from "./nginx.ts";
 import { ways } from "./way.ts";
 
 /**
- * Refused in ordinary operation, and told: nginx does without. glibc asks for nscd before it reads /etc/passwd, and for the
- * greatest number of groups; granting the one would make every unix socket possible, the other all of /proc.
+ * Refused in ordinary operation, and told: nginx does without. glibc asks for nscd before it reads
+ * /etc/passwd, and for the greatest number of groups; granting the one would make every unix socket
+ * possible, the other all of /proc.
  */
 const known = ["name read /proc/sys/kernel/ngroups_max", "socket create a unix socket"];
 
@@ -42,13 +43,16 @@ test.each(ways)(
     expect((await nginx.get("/missing")).status).toBe(404);
     // It logs what it has answered already.
     const logs = (name: string, text: string) =>
-      daemon?.until(`it logs ${text}`, () => fs.readFileSync(nginx.at(`logs/${name}`), "utf8").includes(text));
+      daemon?.until(`it logs ${text}`, () =>
+        fs.readFileSync(nginx.at(`logs/${name}`), "utf8").includes(text),
+      );
     await logs("access.log", '"GET /missing HTTP/1.1" 404');
     await logs("error.log", "No such file or directory");
     expect(fs.readFileSync(nginx.at("run/nginx.pid"), "utf8")).toBe(`${daemon.pid}\n`);
 
     const { pid } = daemon;
-    const lowered = () => descendants(pid).filter((worker) => uidsOf(worker).every((uid) => uid === WWW_DATA));
+    const lowered = () =>
+      descendants(pid).filter((worker) => uidsOf(worker).every((uid) => uid === WWW_DATA));
     await daemon.until("both workers are www-data", () => lowered().length === 2);
     const before = lowered();
     fs.writeFileSync(nginx.at("www/new.html"), "written while it runs\n");
@@ -99,10 +103,15 @@ test.each(ways)(
     fs.mkdirSync(nginx.at("state"));
     daemon = await nginx.start({ way, user: "root" });
     const warns = way === "warning";
-    expect((await requests()).map(({ status }) => status)).toEqual(warns ? [200, 200, 200] : [502, 403, 403]);
+    expect((await requests()).map(({ status }) => status)).toEqual(
+      warns ? [200, 200, 200] : [502, 403, 403],
+    );
     expect(upstream.reached() - before, "who got out").toBe(warns ? 2 : 1);
     const [body] = fs.readdirSync(nginx.at("state/client_body"));
-    expect(fs.statSync(nginx.at(`state/client_body/${body}`)).size, "the temporary file is a grant").toBe(100_000);
+    expect(
+      fs.statSync(nginx.at(`state/client_body/${body}`)).size,
+      "the temporary file is a grant",
+    ).toBe(100_000);
     expect(await nginx.get("/")).toEqual({ status: 200, body: "the page\n" });
     daemon.signal("SIGQUIT");
     expect(await daemon.ended()).toBe(0);

@@ -29,9 +29,11 @@ export class Nginx {
   constructor(uid?: number) {
     this.uid = uid;
     fs.chmodSync(this.folder, 0o755);
-    for (const name of ["conf", "www", "logs", "state", "run", "elsewhere"]) fs.mkdirSync(this.at(name));
+    for (const name of ["conf", "www", "logs", "state", "run", "elsewhere"])
+      fs.mkdirSync(this.at(name));
     fs.writeFileSync(this.at("www/index.html"), "the page\n");
-    for (const name of ["secret", "extra"]) fs.writeFileSync(this.at(`elsewhere/${name}`), `the ${name}\n`);
+    for (const name of ["secret", "extra"])
+      fs.writeFileSync(this.at(`elsewhere/${name}`), `the ${name}\n`);
     for (const name of uid === undefined ? [] : ["", "conf", "logs", "state", "run"]) {
       fs.chownSync(this.at(name), uid ?? 0, uid ?? 0);
     }
@@ -60,7 +62,9 @@ export class Nginx {
     }
   }
 
-  /** `way` null: unconfined. Starts it on the configuration that is there, and waits for nothing. */
+  /**
+   * `way` null: unconfined. Starts it on the configuration that is there, and waits for nothing.
+   */
   launch(way: Way | null = "sealed"): Daemon {
     return new Daemon({
       folder: this.folder,
@@ -94,7 +98,12 @@ export class Nginx {
   /** One request on a connection of its own. */
   get(target: string, body = ""): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const options = { port: this.port, path: target, method: body === "" ? "GET" : "POST", agent: false };
+      const options = {
+        port: this.port,
+        path: target,
+        method: body === "" ? "GET" : "POST",
+        agent: false,
+      };
       const request = http.request({ host: "127.0.0.1", ...options }, (response) => {
         let text = "";
         response.on("data", (chunk: Buffer) => {
@@ -136,7 +145,11 @@ http {
 }
 
 /** A server outside of the domain that counts who reached it. */
-export async function upstreamServer(): Promise<{ port: number; reached: () => number; close: () => void }> {
+export async function upstreamServer(): Promise<{
+  port: number;
+  reached: () => number;
+  close: () => void;
+}> {
   let count = 0;
   const server = http.createServer((request, response) => {
     count++;
@@ -151,5 +164,7 @@ export async function upstreamServer(): Promise<{ port: number; reached: () => n
 /** The bytes that load/http.c expects of the file `name`. */
 function patternOf(name: string, size: number): Buffer {
   const last = name.charCodeAt(name.length - 1);
-  return Buffer.from(Array.from({ length: size }, (_, at) => 97 + ((at * 31 + Math.floor(at / 257) + last) % 26)));
+  return Buffer.from(
+    Array.from({ length: size }, (_, at) => 97 + ((at * 31 + Math.floor(at / 257) + last) % 26)),
+  );
 }

@@ -10,10 +10,15 @@ import { Daemon, uidsOf } from "./daemon.ts";
 import { type Way, ways } from "./way.ts";
 
 const versions = "/usr/lib/postgresql";
-const version = fs.existsSync(versions) ? fs.readdirSync(versions).sort((a, b) => Number(b) - Number(a))[0] : undefined;
+const version = fs.existsSync(versions)
+  ? fs.readdirSync(versions).sort((a, b) => Number(b) - Number(a))[0]
+  : undefined;
 const binary = (name: string) => path.join(versions, version ?? "none", "bin", name);
 
-/** Refused in ordinary operation, and told: postgres does without, and granting either would open all of /proc. */
+/**
+ * Refused in ordinary operation, and told: postgres does without, and granting either would open
+ * all of /proc.
+ */
 const known = ["name read /proc/meminfo", "name read /proc/sys/kernel/cap_last_cap"];
 
 /** How long one command of a client may take, in milliseconds. */
@@ -63,7 +68,13 @@ async function start({ way = "sealed" as Way | null, data = "data" } = {}): Prom
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const command = [binary("postgres"), "-D", at(data), "-p", String(port), ...options];
-  const set = { configuration: at("conf"), data: at("data"), logs: at("logs"), run: at("run"), port: String(port) };
+  const set = {
+    configuration: at("conf"),
+    data: at("data"),
+    logs: at("logs"),
+    run: at("run"),
+    port: String(port),
+  };
   const started = new Daemon({
     folder,
     command: way !== null ? command : [...user, ...command],
@@ -94,20 +105,34 @@ test.each(ways)(
   "postgres (%s) checkpoints, sorts on disk, works in parallel, runs pgbench and stops, and needs nothing that no grant names",
   async (way) => {
     const first = await start({ way });
-    expect(new Set(uidsOf(first.pid))).toEqual(new Set([Number(execFileSync("id", ["-u", "postgres"]))]));
-    expect(fs.readFileSync(at("data/postmaster.pid"), "utf8").split("\n")[0]).toBe(String(first.pid));
+    expect(new Set(uidsOf(first.pid))).toEqual(
+      new Set([Number(execFileSync("id", ["-u", "postgres"]))]),
+    );
+    expect(fs.readFileSync(at("data/postmaster.pid"), "utf8").split("\n")[0]).toBe(
+      String(first.pid),
+    );
 
-    expect(sql("create table t as select i, md5(i::text) m from generate_series(1, 50000) i")).toBe("");
+    expect(sql("create table t as select i, md5(i::text) m from generate_series(1, 50000) i")).toBe(
+      "",
+    );
     expect(sql("checkpoint")).toBe("");
     const segment = sql("select pg_walfile_name(pg_current_wal_lsn())");
     sql("select pg_switch_wal()", "insert into t values (0, '')");
     expect(sql("select pg_walfile_name(pg_current_wal_lsn())")).not.toBe(segment);
 
     const sort = "explain (analyze, costs off) select m from t order by m";
-    expect(client("psql", "-c", "set work_mem = '64kB'", "-c", sort).stdout).toContain("external merge  Disk");
+    expect(client("psql", "-c", "set work_mem = '64kB'", "-c", sort).stdout).toContain(
+      "external merge  Disk",
+    );
     const free = ["parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"];
     const scan = "explain (analyze, costs off) select count(*) from t where m like '%ff%'";
-    const parallel = client("psql", "-c", free.map((name) => `set ${name} = 0;`).join(" "), "-c", scan);
+    const parallel = client(
+      "psql",
+      "-c",
+      free.map((name) => `set ${name} = 0;`).join(" "),
+      "-c",
+      scan,
+    );
     expect(parallel.stdout).toContain("Workers Launched: 2");
 
     expect(client("pgbench", "-i", "-q").stderr).toContain("done in");
@@ -194,12 +219,29 @@ test("what an attacker would make of postgres works unconfined, fails in the dom
   }
 });
 
-/** Lets the server itself connect somewhere. Not waited for synchronously: this process is the other end. */
+/**
+ * Lets the server itself connect somewhere. Not waited for synchronously: this process is the other
+ * end.
+ */
 function subscribe(to: number): Promise<string> {
   const statement = `create subscription s connection 'host=127.0.0.1 port=${to} gssencmode=disable' publication p`;
-  const args = ["-h", at("run"), "-p", String(port), "-U", "postgres", "-X", "-q", "-c", statement, "postgres"];
+  const args = [
+    "-h",
+    at("run"),
+    "-p",
+    String(port),
+    "-U",
+    "postgres",
+    "-X",
+    "-q",
+    "-c",
+    statement,
+    "postgres",
+  ];
   return new Promise((resolve) => {
-    execFile(binary("psql"), args, { cwd: "/", timeout: CLIENT_TIMEOUT_MS }, (_, __, stderr) => resolve(stderr));
+    execFile(binary("psql"), args, { cwd: "/", timeout: CLIENT_TIMEOUT_MS }, (_, __, stderr) =>
+      resolve(stderr),
+    );
   });
 }
 

@@ -22,7 +22,10 @@ const POLL_MS = 5;
 /** An agent that is not there after this time, in milliseconds, does not come. */
 const AGENT_MS_MAX = 30_000;
 
-/** The real programs at their real places, on a host of their own: a mount namespace in which Cofferdam's folders are others. */
+/**
+ * The real programs at their real places, on a host of their own: a mount namespace in which
+ * Cofferdam's folders are others.
+ */
 export class PrivateHost {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-host-"));
   readonly #keeper: ChildProcess;
@@ -35,7 +38,9 @@ export class PrivateHost {
     for (const place of this.#made) fs.mkdirSync(place, { recursive: true, mode: 0o755 });
     for (const name of Object.keys(mounted)) fs.mkdirSync(this.at(name));
     fs.mkdirSync(this.at("etc/domains"));
-    const mounts = Object.entries(mounted).map(([name, place]) => `mount --bind ${this.at(name)} ${place}`);
+    const mounts = Object.entries(mounted).map(
+      ([name, place]) => `mount --bind ${this.at(name)} ${place}`,
+    );
     const script = `${mounts.join(" && ")} && echo ready && exec cat >/dev/null`;
     this.#keeper = spawn("unshare", ["-m", "--propagation", "private", "sh", "-c", script], {
       stdio: ["pipe", "pipe", "inherit"],
@@ -67,7 +72,8 @@ export class PrivateHost {
   cofferdam(...args: string[]): string {
     const [program = "", ...rest] = [...this.inside, front, ...args];
     const { status, stdout, stderr } = spawnSync(program, rest, { encoding: "utf8", cwd: "/" });
-    if (status !== 0) throw new Error(`cofferdam ${args.join(" ")}: status ${status}\n${stdout}${stderr}`);
+    if (status !== 0)
+      throw new Error(`cofferdam ${args.join(" ")}: status ${status}\n${stdout}${stderr}`);
     return stdout;
   }
 
@@ -121,7 +127,9 @@ export class PrivateHost {
   mediator(): number | null {
     const inode = fs.statSync(this.at("run/mediator.lock"), { throwIfNoEntry: false })?.ino;
     const locks = fs.readFileSync("/proc/locks", "utf8").split("\n");
-    const words = locks.map((line) => line.trim().split(/\s+/)).find((one) => one[5]?.split(":")[2] === String(inode));
+    const words = locks
+      .map((line) => line.trim().split(/\s+/))
+      .find((one) => one[5]?.split(":")[2] === String(inode));
     return words === undefined ? null : Number(words[4]);
   }
 

@@ -75,7 +75,13 @@ async function launch(way: Way | null): Promise<Daemon> {
 }
 
 function domain(way: Way) {
-  const set = { configuration: at("conf"), data: at("data"), logs: at("logs"), run: at("run"), port: String(port) };
+  const set = {
+    configuration: at("conf"),
+    data: at("data"),
+    logs: at("logs"),
+    run: at("run"),
+    port: String(port),
+  };
   return { name: "redis-server", set, way };
 }
 
@@ -83,7 +89,10 @@ function domain(way: Way) {
 function redis(...command: string[]): string {
   try {
     const args = ["-h", "127.0.0.1", "-p", String(port), ...command];
-    return execFileSync("redis-cli", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync("redis-cli", args, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     return ""; // Not there yet, or gone: the daemon's own status tells which.
   }
@@ -96,20 +105,35 @@ test.each(ways)(
   "redis (%s) saves, rewrites, comes back and stops, and needs nothing that no grant names",
   async (way) => {
     const first = await start(way);
-    expect(new Set(uidsOf(first.pid))).toEqual(new Set([Number(execFileSync("id", ["-u", "redis"]))]));
+    expect(new Set(uidsOf(first.pid))).toEqual(
+      new Set([Number(execFileSync("id", ["-u", "redis"]))]),
+    );
     expect(redis("SET", "key", "value")).toBe("OK");
-    expect(execFileSync("redis-cli", ["-s", at("run/redis.sock"), "GET", "key"], { encoding: "utf8" })).toBe("value\n");
-    expect(Number(field("memory", "used_memory_rss")), "it sees its own memory use").toBeGreaterThan(1_000_000);
+    expect(
+      execFileSync("redis-cli", ["-s", at("run/redis.sock"), "GET", "key"], { encoding: "utf8" }),
+    ).toBe("value\n");
+    expect(
+      Number(field("memory", "used_memory_rss")),
+      "it sees its own memory use",
+    ).toBeGreaterThan(1_000_000);
 
     expect(redis("SAVE")).toBe("OK");
     const saved = fs.statSync(at("data/dump.rdb")).ino;
     expect(redis("BGSAVE")).toBe("Background saving started");
-    await first.until("a child renames its file over dump.rdb", () => fs.statSync(at("data/dump.rdb")).ino !== saved);
-    await first.until("BGSAVE is over", () => field("persistence", "rdb_bgsave_in_progress") === "0");
+    await first.until(
+      "a child renames its file over dump.rdb",
+      () => fs.statSync(at("data/dump.rdb")).ino !== saved,
+    );
+    await first.until(
+      "BGSAVE is over",
+      () => field("persistence", "rdb_bgsave_in_progress") === "0",
+    );
     expect(field("persistence", "rdb_last_bgsave_status")).toBe("ok");
 
     expect(redis("BGREWRITEAOF")).toBe("Background append only file rewriting started");
-    await first.until("the AOF is rewritten", () => fs.existsSync(at("data/appendonlydir/appendonly.aof.2.base.rdb")));
+    await first.until("the AOF is rewritten", () =>
+      fs.existsSync(at("data/appendonlydir/appendonly.aof.2.base.rdb")),
+    );
     await first.until(
       "the old one is removed",
       () => !fs.existsSync(at("data/appendonlydir/appendonly.aof.1.base.rdb")),
@@ -144,7 +168,9 @@ test.each(["sealed", "supervised"] as const)(
       const module = redis("MODULE", "LOAD", at("elsewhere/module.so"));
       redis("REPLICAOF", "127.0.0.1", String(master));
       await daemon?.until("it tries to reach its master", () =>
-        fs.readFileSync(at("logs/redis.log"), "utf8").includes(`Connecting to MASTER 127.0.0.1:${master}`),
+        fs
+          .readFileSync(at("logs/redis.log"), "utf8")
+          .includes(`Connecting to MASTER 127.0.0.1:${master}`),
       );
       redis("REPLICAOF", "NO", "ONE");
       redis("CONFIG", "SET", "dir", at("data"));
@@ -163,7 +189,8 @@ test.each(["sealed", "supervised"] as const)(
 
       reached = 0;
       const sealed = await start(way);
-      // Entering a directory is not mediated (existence is no secret): what counts is that nothing can be made in it.
+      // Entering a directory is not mediated (existence is no secret): what counts is that nothing
+      // can be made in it.
       expect(await planted()).toMatchObject({ moved: "OK", save: "ERR" });
       expect(fs.readdirSync(at("elsewhere"))).toEqual(["module.so"]);
       const log = fs.readFileSync(at("logs/redis.log"), "utf8");
@@ -201,7 +228,11 @@ test("a configuration it cannot read ends it with its own status", async () => {
   redis("SHUTDOWN", "NOSAVE");
   await first.ended();
   fs.writeFileSync(at("conf/redis.conf"), "nonsense\n");
-  daemon = new Daemon({ folder, command: [program, at("conf/redis.conf")], domain: domain("sealed") });
+  daemon = new Daemon({
+    folder,
+    command: [program, at("conf/redis.conf")],
+    domain: domain("sealed"),
+  });
   expect(await daemon.ended()).toBe(1);
   expect(daemon.output).toContain("FATAL CONFIG FILE ERROR");
 });

@@ -8,13 +8,19 @@ export const ways = ["sealed", "warning", "supervised"] as const;
 export type Way = (typeof ways)[number];
 
 /** The shipped policy with the lines that make it so; `vars` have other values. */
-export function policyText(name: string, way: Way, vars: Readonly<Record<string, string>> = {}): string {
+export function policyText(
+  name: string,
+  way: Way,
+  vars: Readonly<Record<string, string>> = {},
+): string {
   let text = fs.readFileSync(path.join(shipped, `${name}.yaml`), "utf8");
   for (const [variable, value] of Object.entries(vars))
     text = exchange(text, new RegExp(`^  ${variable}: .*$`, "m"), `  ${variable}: ${value}`);
   const level = /^level: enforcing$/m;
   if (way === "warning") return exchange(text, level, "level: warning");
-  return way === "supervised" ? exchange(text, level, "level: enforcing\nmediation: supervised") : text;
+  return way === "supervised"
+    ? exchange(text, level, "level: enforcing\nmediation: supervised")
+    : text;
 }
 
 function exchange(text: string, what: RegExp, by: string): string {
@@ -22,7 +28,10 @@ function exchange(text: string, what: RegExp, by: string): string {
   return text.replace(what, by);
 }
 
-/** Which policy `cofferdam run` is to use: the shipped one by its name, another as a file in `folder`. */
+/**
+ * Which policy `cofferdam run` is to use: the shipped one by its name, another as a file in
+ * `folder`.
+ */
 export function policyArguments(folder: string, name: string, way: Way): string[] {
   if (way === "sealed") return [name];
   const file = path.join(folder, way, `${name}.yaml`);

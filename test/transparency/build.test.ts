@@ -12,7 +12,10 @@ const TIMEOUT_MS = 600_000;
 const programs = ["/usr/bin/git", "/usr/bin/make", "/usr/bin/gcc"];
 const lacking = programs.find((program) => !fs.existsSync(program));
 
-/** Objects in parallel, an archive, a static program, headers that are generated, checks that run what was built, and a target that fails. */
+/**
+ * Objects in parallel, an archive, a static program, headers that are generated, checks that run
+ * what was built, and a target that fails.
+ */
 const makefile = `CFLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -DNODE_PATH_ABS='"/n"' -DDIST_DIR='"/d"' -DMEDIATOR_SOCKET='"/s"'
 objects = $(patsubst %.c,build/%.o,$(wildcard native/*.c cases/*.c))
 
@@ -35,7 +38,10 @@ clean:
 	rm -rf build
 `;
 
-/** What a person does with a tree: clone, look, build, build again, fail, change a branch, clean. Its output is sorted where make works in parallel. */
+/**
+ * What a person does with a tree: clone, look, build, build again, fail, change a branch, clean.
+ * Its output is sorted where make works in parallel.
+ */
 const script = `set -e
 git clone -q --no-local "file://$1/origin" tree
 cd tree
@@ -60,7 +66,8 @@ beforeAll(() => {
   ] as const) {
     fs.mkdirSync(path.join(origin, name), { recursive: true });
     const sources = fs.readdirSync(path.join(clone, from)).filter((file) => /\.[ch]$/.test(file));
-    for (const file of sources) fs.copyFileSync(path.join(clone, from, file), path.join(origin, name, file));
+    for (const file of sources)
+      fs.copyFileSync(path.join(clone, from, file), path.join(origin, name, file));
   }
   fs.writeFileSync(path.join(origin, "Makefile"), makefile);
   if (lacking !== undefined) return;
@@ -82,8 +89,18 @@ function environment(): NodeJS.ProcessEnv {
     [`GIT_${role}_DATE`, date],
   ]);
   const git = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_COUNT: "2" };
-  const settings = { GIT_CONFIG_KEY_0: "pack.threads", GIT_CONFIG_VALUE_0: "1", GIT_CONFIG_KEY_1: "gc.autoDetach" };
-  const rest = { GIT_CONFIG_VALUE_1: "false", HOME: folder, LANG: "C", PATH: "/usr/bin:/bin", SOURCE_DATE_EPOCH: "1" };
+  const settings = {
+    GIT_CONFIG_KEY_0: "pack.threads",
+    GIT_CONFIG_VALUE_0: "1",
+    GIT_CONFIG_KEY_1: "gc.autoDetach",
+  };
+  const rest = {
+    GIT_CONFIG_VALUE_1: "false",
+    HOME: folder,
+    LANG: "C",
+    PATH: "/usr/bin:/bin",
+    SOURCE_DATE_EPOCH: "1",
+  };
   return { ...Object.fromEntries(who), ...git, ...settings, ...rest };
 }
 
@@ -105,7 +122,10 @@ function build(...before: readonly string[]): Build {
   return { status: done.status, output: done.stdout, tree, errors: done.stderr };
 }
 
-/** Every name with its type, mode, links and content, but for the index, in which git notes inodes and times. */
+/**
+ * Every name with its type, mode, links and content, but for the index, in which git notes inodes
+ * and times.
+ */
 function listing(at: string, name: string): string[] {
   const file = path.join(at, name);
   const stats = fs.lstatSync(file);
@@ -119,7 +139,9 @@ function listing(at: string, name: string): string[] {
         .flatMap((one) => listing(at, path.join(name, one))),
     ];
   if (stats.isSymbolicLink()) return [`${line} -> ${fs.readlinkSync(file)}`];
-  const content = name.endsWith(".git/index") ? "" : createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+  const content = name.endsWith(".git/index")
+    ? ""
+    : createHash("sha256").update(fs.readFileSync(file)).digest("hex");
   return [`${line} ${content}`];
 }
 
@@ -152,7 +174,15 @@ test("git clone and make at level warning, with nothing granted, come to the sam
   expect([outside.status, outside.output]).toEqual([0, expect.stringContaining("status 2")]);
   expect(outside.tree.length).toBeGreaterThan(60);
   const front = path.join(clone, "bin/cofferdam");
-  const { errors, ...inside } = build(front, "run", "--level", "warning", "--policy", policy("nothing", calls), "--");
+  const { errors, ...inside } = build(
+    front,
+    "run",
+    "--level",
+    "warning",
+    "--policy",
+    policy("nothing", calls),
+    "--",
+  );
   expect(inside).toEqual({ status: outside.status, output: outside.output, tree: outside.tree });
   const last = /^cofferdam: nothing: (\d+) accesses outside the domain$/m.exec(errors);
   expect(Number(last?.[1]), errors.slice(-2000)).toBeGreaterThan(1_000);

@@ -35,7 +35,13 @@ export class Cases {
     fs.chmodSync(this.folder, 0o755);
     fs.mkdirSync(path.dirname(this.program));
     const sources = fs.readdirSync(programs).filter((file) => file.endsWith(".c"));
-    const warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", "-Wno-unused-result"];
+    const warnings = [
+      "-Wall",
+      "-Wextra",
+      "-Werror",
+      "-Wno-missing-field-initializers",
+      "-Wno-unused-result",
+    ];
     const paths = sources.map((file) => path.join(programs, file));
     compileC(this.program, paths, ["-D_GNU_SOURCE", "-O1", ...warnings, "-pthread"]);
   }
@@ -45,7 +51,10 @@ export class Cases {
     execFileSync("rm", ["-rf", this.folder]);
   }
 
-  /** What every case printed outside any domain, and in the one whose policy `policy` writes for the place where the cases run. */
+  /**
+   * What every case printed outside any domain, and in the one whose policy `policy` writes for the
+   * place where the cases run.
+   */
   both(identity: Identity, policy: (place: string) => string): { outside: Seen; inside: Seen } {
     const place = path.join(this.folder, identity.name);
     const file = path.join(place, "transparent.yaml");
@@ -67,7 +76,8 @@ export class Cases {
     if (as !== null) fs.chownSync(scratch, as, as);
     const file = path.join(place, `${where}.out`);
     const out = fs.openSync(file, "w");
-    const become = as === null ? [] : ["setpriv", `--reuid=${as}`, `--regid=${as}`, "--clear-groups"];
+    const become =
+      as === null ? [] : ["setpriv", `--reuid=${as}`, `--regid=${as}`, "--clear-groups"];
     const [command = "", ...rest] = [
       ...become,
       ...before,
@@ -77,7 +87,11 @@ export class Cases {
       ...(inner ? [`${inner}`] : []),
     ];
     const env = { PATH: process.env.PATH ?? "", HOME: place };
-    const { status } = spawnSync(command, rest, { stdio: ["ignore", out, "inherit"], env, cwd: place });
+    const { status } = spawnSync(command, rest, {
+      stdio: ["ignore", out, "inherit"],
+      env,
+      cwd: place,
+    });
     fs.closeSync(out);
     expect(status, `${command} ${rest.join(" ")}`).toBe(0);
     return byCase(fs.readFileSync(file, "utf8"));
@@ -103,7 +117,10 @@ export function differing({ outside, inside }: { outside: Seen; inside: Seen }):
 
 /** The lines of a case that differ, for whoever has to find out why. */
 export function shown({ outside, inside }: { outside: Seen; inside: Seen }, name: string): string {
-  const [before, after] = [outside, inside].map((seen) => (seen.get(name) ?? "").split("\n")) as [string[], string[]];
+  const [before, after] = [outside, inside].map((seen) => (seen.get(name) ?? "").split("\n")) as [
+    string[],
+    string[],
+  ];
   const lines = before.map((line, index) =>
     line === after[index] ? [] : [`  outside ${line}`, `  inside  ${after[index]}`],
   );

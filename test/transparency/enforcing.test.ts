@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { capabilityNames } from "../../src/model/capability.ts";
-import { asEachIdentity, Cases, differing, type Identity, SUITE_TIMEOUT_MS, shown } from "./cases.ts";
+import {
+  asEachIdentity,
+  Cases,
+  differing,
+  type Identity,
+  SUITE_TIMEOUT_MS,
+  shown,
+} from "./cases.ts";
 import { differences } from "./differences.ts";
 
 const cases = new Cases();

@@ -15,8 +15,9 @@ export type AttackerName = keyof typeof attackers;
 const SAME_REFUSAL_MAX = 2;
 
 /**
- * Which attacks are tried, each once and by one of the two: emulation makes a try ten times as dear, and natively both try all of
- * them. What only one of them can try is theirs; the rest goes to whoever has less.
+ * Which attacks are tried, each once and by one of the two: emulation makes a try ten times as
+ * dear, and natively both try all of them. What only one of them can try is theirs; the rest goes
+ * to whoever has less.
  */
 export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]>> {
   const share: Record<AttackerName, AttackProgram[]> = { root: [], user: [] };
@@ -27,11 +28,15 @@ export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]
   });
   for (const program of programs) if (program.as !== "both") share[program.as].push(program);
   for (const program of programs)
-    if (program.as === "both") (share.root.length <= share.user.length ? share.root : share.user).push(program);
+    if (program.as === "both")
+      (share.root.length <= share.user.length ? share.root : share.user).push(program);
   return share;
 }
 
-/** The attack programs, compiled and as sources, and one bundle of tests an attacker: `/vm/attacks-NAME.mjs`. */
+/**
+ * The attack programs, compiled and as sources, and one bundle of tests an attacker:
+ * `/vm/attacks-NAME.mjs`.
+ */
 export async function fillWithAttacks(): Promise<(tree: Tree) => void> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-vm-attacks-"));
   buildPrograms(scratch);
@@ -40,7 +45,8 @@ export async function fillWithAttacks(): Promise<(tree: Tree) => void> {
   for (const [name, programs] of Object.entries(shares()))
     bundles.set(name, await attackBundle(name as AttackerName, programs));
   return (tree) => {
-    for (const name of [path.join(clone, "test/attacks"), path.join(programsFolder, "attacks")]) tree.copy(name);
+    for (const name of [path.join(clone, "test/attacks"), path.join(programsFolder, "attacks")])
+      tree.copy(name);
     for (const [name, bundle] of bundles) tree.write(`vm/attacks-${name}.mjs`, bundle);
   };
 }

@@ -10,18 +10,26 @@ export interface TestOutcome {
   readonly why: string;
 }
 
-/** In a bundle every module still knows the folder that it was written in: the machine has the clone under the same path. */
+/**
+ * In a bundle every module still knows the folder that it was written in: the machine has the clone
+ * under the same path.
+ */
 const keepFolders: Plugin = {
   name: "keep-folders",
   setup({ onLoad }) {
     onLoad({ filter: /\/test\/.*\.ts$/ }, ({ path: file }) => ({
-      contents: fs.readFileSync(file, "utf8").replaceAll("import.meta.dirname", JSON.stringify(path.dirname(file))),
+      contents: fs
+        .readFileSync(file, "utf8")
+        .replaceAll("import.meta.dirname", JSON.stringify(path.dirname(file))),
       loader: "ts",
     }));
   },
 };
 
-/** One program out of a piece of TypeScript that describes tests (its imports relative to this folder), for node in the machine. */
+/**
+ * One program out of a piece of TypeScript that describes tests (its imports relative to this
+ * folder), for node in the machine.
+ */
 export async function bundleTests(source: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: {

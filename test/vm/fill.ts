@@ -7,7 +7,10 @@ import { busybox, type Tree } from "./tree.ts";
 /** What Debian programs the steps, the demonstration and the attack programs call. */
 const programs = ["sh", "id", "cat", "true", "setpriv", "env", "sleep", "mkdir", "chmod"];
 
-/** Puts the built clone under its own path, node under its own, and a few of Debian's programs into the tree. */
+/**
+ * Puts the built clone under its own path, node under its own, and a few of Debian's programs into
+ * the tree.
+ */
 export function fillWithClone(tree: Tree): void {
   for (const name of [
     "bin",
@@ -26,7 +29,10 @@ export function fillWithClone(tree: Tree): void {
   for (const name of programs) tree.program(`/usr/bin/${name}`);
 }
 
-/** The kernel's modules, so that `modprobe NAME` brings what this kernel has and the host's may lack. */
+/**
+ * The kernel's modules, so that `modprobe NAME` brings what this kernel has and the host's may
+ * lack.
+ */
 export function fillWithModules(tree: Tree): void {
   const folder = moduleFolder();
   const release = path.basename(folder);

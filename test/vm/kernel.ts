@@ -20,10 +20,16 @@ export function moduleFolder(): string {
   return kernelFile("usr/lib/modules", /^[^/]+$/);
 }
 
-/** The first file or folder below a folder of the kernel's package whose path from there matches. */
+/**
+ * The first file or folder below a folder of the kernel's package whose path from there matches.
+ */
 export function kernelFile(folder: string, name: RegExp): string {
-  const files = fs.readdirSync(path.join(kernelFolder, folder), { recursive: true, encoding: "utf8" });
+  const files = fs.readdirSync(path.join(kernelFolder, folder), {
+    recursive: true,
+    encoding: "utf8",
+  });
   const found = files.find((file) => name.test(file));
-  if (found === undefined) throw new Error(`the stock kernel's package has no ${name.source} below ${folder}`);
+  if (found === undefined)
+    throw new Error(`the stock kernel's package has no ${name.source} below ${folder}`);
   return path.join(kernelFolder, folder, found);
 }

@@ -12,12 +12,18 @@ const DISK_MB = 1200;
 const PROCESSORS = 2;
 /** One step, in seconds of the machine; a step that hangs costs no other its outcome. */
 const STEP_SECONDS = 1200;
-/** The whole run, in milliseconds: far beyond what it takes, for a machine that emulates is slow when others work beside it. */
+/**
+ * The whole run, in milliseconds: far beyond what it takes, for a machine that emulates is slow
+ * when others work beside it.
+ */
 export const MACHINE_TIMEOUT_MS = 1_800_000;
 
 const guest = path.join(import.meta.dirname, "guest");
 
-/** What a step printed, standard error included, and its exit status; null for a step that never ended. */
+/**
+ * What a step printed, standard error included, and its exit status; null for a step that never
+ * ended.
+ */
 export interface StepOutcome {
   readonly output: string;
   readonly status: number | null;
@@ -26,7 +32,10 @@ export interface StepOutcome {
 /** Shell scripts by name, run in this order, each whatever became of the one before. */
 export type Lane = Readonly<Record<string, string>>;
 
-/** What the machine does: phases by name, one after the other; the lanes of a phase run side by side. */
+/**
+ * What the machine does: phases by name, one after the other; the lanes of a phase run side by
+ * side.
+ */
 export type Work = Readonly<Record<string, Readonly<Record<string, Lane>>>>;
 
 export interface MachineOutcome {
@@ -36,17 +45,22 @@ export interface MachineOutcome {
   readonly console: string;
 }
 
-/** Why no virtual machine can be had here, as the end of "skipped, because ..."; null where it can. */
+/**
+ * Why no virtual machine can be had here, as the end of "skipped, because ..."; null where it can.
+ */
 export function machineMissing(): string | null {
   for (const program of ["qemu-system-x86_64", "busybox", "cpio", "mke2fs"]) {
-    const found = withSbin.PATH.split(":").some((folder) => fs.existsSync(path.join(folder, program)));
+    const found = withSbin.PATH.split(":").some((folder) =>
+      fs.existsSync(path.join(folder, program)),
+    );
     if (!found) return `there is no ${program}, which set-up installs as root`;
   }
   return haveKernel() ? null : "set-up could not fetch the stock kernel";
 }
 
 /**
- * Boots Debian's stock kernel in QEMU (emulated: no KVM is needed) on a disk with what `fill` puts there, and does the work.
+ * Boots Debian's stock kernel in QEMU (emulated: no KVM is needed) on a disk with what `fill` puts
+ * there, and does the work.
  * @throws Error with the end of the console when the machine does not come to its end
  */
 export async function runInVm(work: Work, fill: (tree: Tree) => void): Promise<MachineOutcome> {
@@ -59,7 +73,10 @@ export async function runInVm(work: Work, fill: (tree: Tree) => void): Promise<M
     root.image(disk, DISK_MB);
     const results = path.join(scratch, "results.tar");
     const consoleText = await boot(disk, packInitramfs(scratch), results);
-    return { steps: readResults(work, results, path.join(scratch, "out"), consoleText), console: consoleText };
+    return {
+      steps: readResults(work, results, path.join(scratch, "out"), consoleText),
+      console: consoleText,
+    };
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
@@ -67,7 +84,18 @@ export async function runInVm(work: Work, fill: (tree: Tree) => void): Promise<M
 
 /** Folders to mount on, the shell that starts the steps, the steps. */
 function fillSystem(root: Tree, work: Work): void {
-  for (const name of ["proc", "sys", "dev", "run", "root", "home", "etc", "vm/out", "var/log", "mnt"])
+  for (const name of [
+    "proc",
+    "sys",
+    "dev",
+    "run",
+    "root",
+    "home",
+    "etc",
+    "vm/out",
+    "var/log",
+    "mnt",
+  ])
     root.directory(name);
   for (const name of ["tmp", "var/tmp"]) root.directory(name, 0o1777);
   for (const name of ["/etc/passwd", "/etc/group", "/etc/ld.so.cache"]) root.copy(name);
@@ -77,7 +105,10 @@ function fillSystem(root: Tree, work: Work): void {
   for (const { script, place } of stepsOf(work)) root.write(`vm/work/${place}`, script);
 }
 
-/** Every step with its name as the tests know it, and its place in the machine, where the names' order is the order of work. */
+/**
+ * Every step with its name as the tests know it, and its place in the machine, where the names'
+ * order is the order of work.
+ */
 function stepsOf(work: Work): readonly { name: string; place: string; script: string }[] {
   const numbered = (index: number, name: string) => `${String(index).padStart(2, "0")}-${name}`;
   return Object.entries(work).flatMap(([phase, lanes], phaseIndex) =>
@@ -94,7 +125,8 @@ function stepsOf(work: Work): readonly { name: string; place: string; script: st
 /** The kernel's first file system: the driver of the disk, and the script that goes on there. */
 function packInitramfs(scratch: string): string {
   const folder = path.join(scratch, "initramfs");
-  for (const name of ["bin", "dev", "root"]) fs.mkdirSync(path.join(folder, name), { recursive: true });
+  for (const name of ["bin", "dev", "root"])
+    fs.mkdirSync(path.join(folder, name), { recursive: true });
   fs.copyFileSync(busybox(), path.join(folder, "bin/busybox"));
   fs.copyFileSync(path.join(guest, "initramfs.sh"), path.join(folder, "init"));
   fs.chmodSync(path.join(folder, "init"), 0o755);
@@ -135,7 +167,9 @@ async function boot(disk: string, initramfs: string, results: string): Promise<s
     return await new Promise((resolve, reject) => {
       machine.once("error", reject);
       machine.once("close", (status) =>
-        status === 0 ? resolve(text) : reject(new Error(`the virtual machine ended with status ${status}:\n${text}`)),
+        status === 0
+          ? resolve(text)
+          : reject(new Error(`the virtual machine ended with status ${status}:\n${text}`)),
       );
     });
   } finally {
@@ -143,8 +177,14 @@ async function boot(disk: string, initramfs: string, results: string): Promise<s
   }
 }
 
-function readResults(work: Work, archive: string, folder: string, said: string): ReadonlyMap<string, StepOutcome> {
-  if (fs.statSync(archive).size === 0) throw new Error(`the virtual machine handed nothing over:\n${said}`);
+function readResults(
+  work: Work,
+  archive: string,
+  folder: string,
+  said: string,
+): ReadonlyMap<string, StepOutcome> {
+  if (fs.statSync(archive).size === 0)
+    throw new Error(`the virtual machine handed nothing over:\n${said}`);
   fs.mkdirSync(folder);
   execFileSync("tar", ["-xf", archive, "-C", folder]);
   const text = (file: string) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "");

@@ -6,9 +6,18 @@ import { attackers, fillWithAttacks, shares } from "./attacks.ts";
 import { testOutcomes } from "./bundle.ts";
 import { fillWithClone, fillWithModules } from "./fill.ts";
 import { clone } from "./kernel.ts";
-import { MACHINE_TIMEOUT_MS, type MachineOutcome, machineMissing, runInVm, type StepOutcome } from "./machine.ts";
+import {
+  MACHINE_TIMEOUT_MS,
+  type MachineOutcome,
+  machineMissing,
+  runInVm,
+  type StepOutcome,
+} from "./machine.ts";
 
-/** One boot of Debian's stock kernel for everything below: it takes both processors, so this file runs alone. */
+/**
+ * One boot of Debian's stock kernel for everything below: it takes both processors, so this file
+ * runs alone.
+ */
 const missing = machineMissing();
 let outcome: MachineOutcome | null = null;
 
@@ -16,7 +25,10 @@ const asUser = `setpriv --reuid ${attackers.user} --regid ${attackers.user} --cl
 const front = path.join(clone, "bin/cofferdam");
 const demo = `node ${path.join(clone, "dist/demo.js")}`;
 
-/** Protocols that the stock kernel has as modules: an attack through one that is not there proves nothing. */
+/**
+ * Protocols that the stock kernel has as modules: an attack through one that is not there proves
+ * nothing.
+ */
 const modules = ["sctp", "smc", "vsock", "af_alg"];
 
 beforeAll(async () => {
@@ -32,7 +44,10 @@ beforeAll(async () => {
           facts: `${front} doctor --json`,
         },
       },
-      attacks: { root: { attacks: "node /vm/attacks-root.mjs" }, user: { attacks: "node /vm/attacks-user.mjs" } },
+      attacks: {
+        root: { attacks: "node /vm/attacks-root.mjs" },
+        user: { attacks: "node /vm/attacks-user.mjs" },
+      },
       restricted: { root: { yama: "echo 1 > /proc/sys/kernel/yama/ptrace_scope" } },
       yama: {
         root: { demo },
@@ -60,7 +75,8 @@ beforeAll(async () => {
 function step(context: Parameters<typeof skipUnless>[0], name: string): StepOutcome {
   skipUnless(context, missing === null, missing ?? "");
   const found = outcome?.steps.get(name);
-  if (found === undefined) throw new Error(`the virtual machine did no step ${name}:\n${outcome?.console}`);
+  if (found === undefined)
+    throw new Error(`the virtual machine did no step ${name}:\n${outcome?.console}`);
   return found;
 }
 
@@ -84,8 +100,15 @@ for (const [who, programs] of Object.entries(shares()))
         const { output, status } = step(context, `attacks/${who}/attacks`);
         const title = `as ${who} in the domain of the ${program.policy} > ${program.name}: ${program.title}`;
         const found = testOutcomes(output).find((test) => test.title === title);
-        skipUnless(context, found?.state !== "skipped", `${found?.why} (the stock kernel's attack)`);
-        expect(found?.state, found?.why ?? `the suite ended with status ${status}:\n${output}`).toBe("passed");
+        skipUnless(
+          context,
+          found?.state !== "skipped",
+          `${found?.why} (the stock kernel's attack)`,
+        );
+        expect(
+          found?.state,
+          found?.why ?? `the suite ended with status ${status}:\n${output}`,
+        ).toBe("passed");
       });
   });
 

@@ -2,10 +2,16 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-/** `/bin/x` and `/usr/bin/x` are one file on Debian; the machine's tree gets the same links as the host. */
+/**
+ * `/bin/x` and `/usr/bin/x` are one file on Debian; the machine's tree gets the same links as the
+ * host.
+ */
 const mergedFolders = ["bin", "sbin", "lib", "lib64"];
 
-/** A file system for the virtual machine, put together below one folder out of files of this host under their own names. */
+/**
+ * A file system for the virtual machine, put together below one folder out of files of this host
+ * under their own names.
+ */
 export class Tree {
   readonly folder: string;
 
@@ -29,7 +35,10 @@ export class Tree {
     fs.writeFileSync(path.join(this.folder, name), content, { mode });
   }
 
-  /** A file or folder of the host, under the same name or another, with its times: builds are compared by them. */
+  /**
+   * A file or folder of the host, under the same name or another, with its times: builds are
+   * compared by them.
+   */
   copy(name: string, as = name): void {
     const target = path.join(this.folder, as);
     fs.mkdirSync(path.dirname(target), { recursive: true });
@@ -45,30 +54,44 @@ export class Tree {
     const real = path.join(fs.realpathSync(path.dirname(name)), path.basename(name));
     if (fs.existsSync(path.join(this.folder, real))) return;
     this.copy(real);
-    if (fs.lstatSync(real).isSymbolicLink()) this.withLinks(path.resolve(path.dirname(real), fs.readlinkSync(real)));
+    if (fs.lstatSync(real).isSymbolicLink())
+      this.withLinks(path.resolve(path.dirname(real), fs.readlinkSync(real)));
   }
 
   /** Turns the tree into an ext4 image of `megabytes`. */
   image(file: string, megabytes: number): void {
-    // With checksums of its metadata, ext4 refuses EXT4_IOC_SETVERSION to everybody, and an attack through it proves nothing.
+    // With checksums of its metadata, ext4 refuses EXT4_IOC_SETVERSION to everybody, and an attack
+    // through it proves nothing.
     const features = ["-O", "^metadata_csum"];
-    execFileSync("mke2fs", ["-q", "-t", "ext4", ...features, "-d", this.folder, file, `${megabytes}M`], {
-      env: withSbin,
-    });
+    execFileSync(
+      "mke2fs",
+      ["-q", "-t", "ext4", ...features, "-d", this.folder, file, `${megabytes}M`],
+      {
+        env: withSbin,
+      },
+    );
   }
 }
 
 /** mke2fs lies where an ordinary user does not look. */
-export const withSbin = { ...process.env, PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
+export const withSbin = {
+  ...process.env,
+  PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin`,
+};
 
 /** What ldd(1) names; nothing for a static program. */
 function librariesOf(program: string): readonly string[] {
-  const dynamic = execFileSync("sh", ["-c", 'ldd "$1" 2>/dev/null || true', "sh", program], { encoding: "utf8" });
+  const dynamic = execFileSync("sh", ["-c", 'ldd "$1" 2>/dev/null || true', "sh", program], {
+    encoding: "utf8",
+  });
   return [...dynamic.matchAll(/(?:=> |^\s*)(\/\S+)/gm)].map((match) => match[1] as string);
 }
 
 /** The shell of the virtual machine, and a few more of its programs. */
 export function busybox(): string {
-  const found = execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8", env: withSbin });
+  const found = execFileSync("sh", ["-c", "command -v busybox"], {
+    encoding: "utf8",
+    env: withSbin,
+  });
   return fs.realpathSync(found.trim());
 }

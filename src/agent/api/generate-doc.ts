@@ -41,7 +41,8 @@ ${DOMAIN_NUMBERS_MAX - 1} numbers in the life of a host, ${FOR_SECONDS_MAX} seco
 
 function section(route: Route): string {
   const body = route.body.map(
-    ({ name, type, required, doc }) => `| \`${name}\` | ${type} | ${required ? "yes" : "no"} | ${doc} |`,
+    ({ name, type, required, doc }) =>
+      `| \`${name}\` | ${type} | ${required ? "yes" : "no"} | ${doc} |`,
   );
   const answer = route.answer.map(({ name, doc }) => `| \`${name}\` | ${doc} |`);
   return [
@@ -49,7 +50,9 @@ function section(route: Route): string {
     "",
     `${sentence(route.summary)} ${route.access === "read" ? "Read." : "Administrators."}`,
     "",
-    ...(body.length === 0 ? [] : ["| member of the body | type | required | |", "|---|---|---|---|", ...body, ""]),
+    ...(body.length === 0
+      ? []
+      : ["| member of the body | type | required | |", "|---|---|---|---|", ...body, ""]),
     "| member of the answer | |",
     "|---|---|",
     ...answer,

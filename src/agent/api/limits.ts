@@ -1,6 +1,9 @@
 /** Connections at a time, all callers together. */
 export const CONNECTIONS_MAX = 64;
-/** Connections at a time of all users that are not root, of whom one may have many ids (user_namespaces(7)): root always finds room. */
+/**
+ * Connections at a time of all users that are not root, of whom one may have many ids
+ * (user_namespaces(7)): root always finds room.
+ */
 export const CONNECTIONS_OF_USERS_MAX = 48;
 /** Connections at a time of one user that is not root. */
 export const CONNECTIONS_OF_USER_MAX = 4;

@@ -10,8 +10,15 @@ export interface Matched<Subject> {
   readonly domain: string;
 }
 
-/** The route of a request's method and path. Nothing of a path is decoded: no name of a domain needs it. */
-export function matchRoute<Subject>(routes: readonly Route<Subject>[], method: string, url: string): Matched<Subject> {
+/**
+ * The route of a request's method and path. Nothing of a path is decoded: no name of a domain needs
+ * it.
+ */
+export function matchRoute<Subject>(
+  routes: readonly Route<Subject>[],
+  method: string,
+  url: string,
+): Matched<Subject> {
   const matches = routes.flatMap((route) => {
     const domain = matchPath(route.path, url);
     return domain === null ? [] : [{ route, domain }];
@@ -19,7 +26,11 @@ export function matchRoute<Subject>(routes: readonly Route<Subject>[], method: s
   const matched = matches.find(({ route }) => route.method === method);
   if (matched === undefined) throw matches.length > 0 ? notAllowed(method, matches) : notFound();
   if (matched.domain !== "" && parseDomainName(matched.domain) === null)
-    throw new ApiError(400, "that is no name of a domain", "see docs/language.md for what names look like");
+    throw new ApiError(
+      400,
+      "that is no name of a domain",
+      "see docs/language.md for what names look like",
+    );
   return matched;
 }
 
@@ -46,17 +57,22 @@ function notAllowed(method: string, matches: readonly Matched<never>[]): ApiErro
   return new ApiError(405, `${method} is not possible here`, `possible: ${methods}`);
 }
 
-/** The body of a request by its route's fields: JSON, nothing unknown, nothing missing. An empty one has no members. */
+/**
+ * The body of a request by its route's fields: JSON, nothing unknown, nothing missing. An empty one
+ * has no members.
+ */
 export function parseBody<Subject>(route: Route<Subject>, text: string): ApiRequest["body"] {
   const value = text === "" ? {} : parsed(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("the body is no JSON object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw bad("the body is no JSON object");
   const members = new Map(Object.entries(value));
   const unknown = [...members.keys()].find((key) => !route.body.some(({ name }) => name === key));
   if (unknown !== undefined) throw bad(`the body has a member \`${unknown.slice(0, 40)}\``);
   const missing = route.body.find(({ name, required }) => required && !members.has(name));
   if (missing !== undefined) throw bad(`the body lacks \`${missing.name}\``);
   for (const { name, type } of route.body) {
-    if (members.has(name) && !isOfType(members.get(name), type)) throw bad(`\`${name}\` is no ${words[type]}`);
+    if (members.has(name) && !isOfType(members.get(name), type))
+      throw bad(`\`${name}\` is no ${words[type]}`);
   }
   return Object.fromEntries(members);
 }
@@ -68,7 +84,9 @@ const words = {
 
 function isOfType(value: unknown, type: "level" | "seconds"): boolean {
   if (type === "level") return levels.includes(value);
-  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= FOR_SECONDS_MAX;
+  return (
+    typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= FOR_SECONDS_MAX
+  );
 }
 
 function parsed(text: string): unknown {

@@ -21,8 +21,9 @@ export function peerOf(socket: number): SocketPeer | null {
 }
 
 /**
- * Refuses processes inside a domain and mediators, who act for one, before anything else is looked at. What /proc says counts only if the process that connected is
- * still there afterwards: its process id is then its own.
+ * Refuses processes inside a domain and mediators, who act for one, before anything else is looked
+ * at. What /proc says counts only if the process that connected is still there afterwards: its
+ * process id is then its own.
  */
 export function judgePeer(peer: SocketPeer, runs: string): Caller {
   const refusal = refusalOf(peer.pid, runs);

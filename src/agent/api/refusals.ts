@@ -3,7 +3,11 @@ import { hasCode } from "../../kernel/errno-error.ts";
 import type { Caller } from "./peer.ts";
 import { ApiError } from "./route.ts";
 
-export const goneAlready = new ApiError(403, "the process that connected has ended", "ask from a process that stays");
+export const goneAlready = new ApiError(
+  403,
+  "the process that connected has ended",
+  "ask from a process that stays",
+);
 export const tooMany = new ApiError(503, "too many connections", "try again");
 export const fault = new ApiError(
   500,
@@ -12,7 +16,11 @@ export const fault = new ApiError(
 );
 
 export function notAnAdministrator(): ApiError {
-  return new ApiError(403, "only root and members of the group cofferdam may do this", "try again with sudo");
+  return new ApiError(
+    403,
+    "only root and members of the group cofferdam may do this",
+    "try again with sudo",
+  );
 }
 
 export function refusalOf({ why, help }: Extract<Caller, { state: "refused" }>): ApiError {
@@ -26,8 +34,12 @@ export function refusalFor(error: unknown): ApiError | null {
   return hasCode(error, "ENOSPC", "EDQUOT", "EROFS", "EIO") ? notKept(error.message) : null;
 }
 
-/** RFC 4918: what is asked for cannot be stored. All of it is made ready on the disk before any of it counts. */
+/**
+ * RFC 4918: what is asked for cannot be stored. All of it is made ready on the disk before any of
+ * it counts.
+ */
 function notKept(why: string): ApiError {
-  const help = "nothing was changed: make room (df -h /var/lib/cofferdam /run; df -i) or mend the disk, then try again";
+  const help =
+    "nothing was changed: make room (df -h /var/lib/cofferdam /run; df -i) or mend the disk, then try again";
   return new ApiError(507, `it cannot be written down: ${why}`, help);
 }

@@ -22,12 +22,18 @@ const levelField: BodyField = {
 const domainFields: readonly AnswerField[] = [
   { name: "name", doc: "of the domain" },
   { name: "number", doc: "stays the domain's for ever" },
-  { name: "level", doc: "in force for new starts and for processes that follow; null where it cannot be known" },
+  {
+    name: "level",
+    doc: "in force for new starts and for processes that follow; null where it cannot be known",
+  },
   { name: "policyLevel", doc: "what the policy's file says" },
   { name: "until", doc: "when the level ends by itself, ISO 8601; null: it stays" },
   { name: "engine", doc: "`landlock`" },
   { name: "mediation", doc: "of the next start: `sealed` or `supervised`" },
-  { name: "switch", doc: "`live`: a new level reaches every process at once; `restart`: not all; null: nothing runs" },
+  {
+    name: "switch",
+    doc: "`live`: a new level reaches every process at once; `restart`: not all; null: nothing runs",
+  },
   { name: "runs", doc: "starts that still have processes" },
   { name: "processes", doc: "processes in the domain" },
   { name: "eventsToday", doc: "denials and warnings of the host's day, repeats counted" },
@@ -47,10 +53,16 @@ const changeFields: readonly AnswerField[] = [
 
 const reloadFields: readonly AnswerField[] = [
   { name: "domains[].name, .number", doc: "of the domain" },
-  { name: "domains[].outcome", doc: "`unchanged`, `changed`, `new`, `gone`, or `bad`: what was in force still is" },
+  {
+    name: "domains[].outcome",
+    doc: "`unchanged`, `changed`, `new`, `gone`, or `bad`: what was in force still is",
+  },
   { name: "domains[].problems", doc: "with `bad`: what `cofferdam check` says" },
   { name: "domains[].following", doc: "runs that have the new policy already" },
-  { name: "domains[].restart[]", doc: "runs that keep the policy of their start: `pid`, `command`, `how`" },
+  {
+    name: "domains[].restart[]",
+    doc: "runs that keep the policy of their start: `pid`, `command`, `how`",
+  },
 ];
 
 /** All of the control API, version 1. */
@@ -63,7 +75,10 @@ export const routes: readonly Route[] = [
     body: [],
     answer: [
       { name: "pid, since", doc: "of the agent" },
-      { name: "domains, bad", doc: "how many there are, and the names of those whose file cannot be used" },
+      {
+        name: "domains, bad",
+        doc: "how many there are, and the names of those whose file cannot be used",
+      },
       { name: "levels", doc: "how many domains are at `enforcing`, `warning`, `disabled`" },
       { name: "relaxed", doc: "those that are not at enforcing: `name`, `level`, `until`" },
       { name: "runs", doc: "starts that still have processes, by `sealed` and `supervised`" },
@@ -73,7 +88,10 @@ export const routes: readonly Route[] = [
         name: "events",
         doc: "`today`: `denied`, `warned`, `lost` of the host's day, repeats counted; `lost` (not written yet told of), `problem` that keeps the log from being written, `forwarding`: sinks that cannot be had",
       },
-      { name: "refusedPeers", doc: "connections sent away: from inside domains, from mediators, too many" },
+      {
+        name: "refusedPeers",
+        doc: "connections sent away: from inside domains, from mediators, too many",
+      },
       { name: "memory", doc: "resident bytes of the agent" },
     ],
     handle: (agent) => showStatus(agent),
@@ -98,7 +116,10 @@ export const routes: readonly Route[] = [
       { name: "file", doc: "of the policy" },
       { name: "problems", doc: "why the file as it is cannot be used; null where it is in force" },
       { name: "givenBy", doc: "who gave the level, and when; null for the policy's own" },
-      { name: "running[]", doc: "runs: `pid`, `mode`, `live`, `levelAtStart`, `holder`, `uid`, `command`" },
+      {
+        name: "running[]",
+        doc: "runs: `pid`, `mode`, `live`, `levelAtStart`, `holder`, `uid`, `command`",
+      },
       { name: "units", doc: "systemd units that the policy names" },
       { name: "policy", doc: "as one file without includes and variables" },
     ],
@@ -172,7 +193,9 @@ export const routes: readonly Route[] = [
     access: "administer",
     summary: "look now, and not within ten seconds, whether logins are led to the session server",
     body: [],
-    answer: [{ name: "state, pid, restarts", doc: "of the session server; null where none is kept" }],
+    answer: [
+      { name: "state, pid, restarts", doc: "of the session server; null where none is kept" },
+    ],
     handle: (agent) => {
       agent.logins.look();
       return { ...agent.logins.sessions?.state };

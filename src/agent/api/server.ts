@@ -16,14 +16,24 @@ import {
 } from "./limits.ts";
 import { matchRoute, parseBody } from "./parse-request.ts";
 import { type Caller, peerOf } from "./peer.ts";
-import { fault, goneAlready, notAnAdministrator, refusalFor, refusalOf, tooMany } from "./refusals.ts";
+import {
+  fault,
+  goneAlready,
+  notAnAdministrator,
+  refusalFor,
+  refusalOf,
+  tooMany,
+} from "./refusals.ts";
 import { ApiError, type Route } from "./route.ts";
 
 /** What is served, and to whom. */
 export interface Served<Subject> {
   readonly subject: Subject;
   readonly routes: readonly Route<Subject>[];
-  /** Who asks through a process that connected in its place; not there where everybody connects himself. */
+  /**
+   * Who asks through a process that connected in its place; not there where everybody connects
+   * himself.
+   */
   behind?(peer: SocketPeer): SocketPeer | null;
   judge(peer: SocketPeer): Caller;
   log(text: string): void;
@@ -31,7 +41,10 @@ export interface Served<Subject> {
   readonly idleMs?: number;
 }
 
-/** HTTP with JSON on a unix socket. One request a connection; who asks is decided by the kernel's word about the peer, at the connection and again at the request. */
+/**
+ * HTTP with JSON on a unix socket. One request a connection; who asks is decided by the kernel's
+ * word about the peer, at the connection and again at the request.
+ */
 export class ApiServer<Subject> {
   readonly server: Server;
   readonly #served: Served<Subject>;
@@ -56,7 +69,8 @@ export class ApiServer<Subject> {
     this.server.on("connection", (socket) => this.#tryToAdmit(socket));
     this.server.on("error", (error) => served.log(`the socket: ${error.message}`));
     this.server.on("clientError", (_error, socket) => {
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      if (socket.writable)
+        socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       else socket.destroy();
     });
   }
@@ -90,11 +104,15 @@ export class ApiServer<Subject> {
 
   #admit(socket: Socket, peer: SocketPeer | null): void {
     const crowded =
-      this.#peers.size >= CONNECTIONS_MAX || (peer !== null && peer.uid !== 0 && this.#isFullFor(peer.uid));
+      this.#peers.size >= CONNECTIONS_MAX ||
+      (peer !== null && peer.uid !== 0 && this.#isFullFor(peer.uid));
     const caller = peer === null ? null : this.#served.judge(peer);
     if (peer === null || crowded || caller?.state !== "accepted") {
       peer?.close();
-      this.#turnAway(socket, crowded ? tooMany : caller?.state === "refused" ? refusalOf(caller) : goneAlready);
+      this.#turnAway(
+        socket,
+        crowded ? tooMany : caller?.state === "refused" ? refusalOf(caller) : goneAlready,
+      );
       return;
     }
     this.#peers.set(socket, peer);
@@ -110,7 +128,10 @@ export class ApiServer<Subject> {
     return own >= CONNECTIONS_OF_USER_MAX || users.length >= CONNECTIONS_OF_USERS_MAX;
   }
 
-  /** It gets one answer, whatever it asks, if it asks soon; nothing it says is looked at beyond that it is a request. */
+  /**
+   * It gets one answer, whatever it asks, if it asks soon; nothing it says is looked at beyond that
+   * it is a request.
+   */
   #turnAway(socket: Socket, why: ApiError): void {
     this.#refused += 1;
     if (this.#turnedAway.size >= TURNED_AWAY_MAX) {
@@ -128,19 +149,30 @@ export class ApiServer<Subject> {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       this.#callerOf(request.socket);
-      const { route, domain } = matchRoute(this.#served.routes, request.method ?? "", request.url ?? "");
+      const { route, domain } = matchRoute(
+        this.#served.routes,
+        request.method ?? "",
+        request.url ?? "",
+      );
       this.#callerFor(route, request.socket);
       const body = parseBody(route, await bodyOf(request));
       // Whoever sent the head may have ended, or entered a domain, before the last of the body.
       const caller = this.#callerFor(route, request.socket);
       const by = { uid: caller.uid, name: caller.name };
       const { administers, gid } = caller;
-      const answer = await route.handle(this.#served.subject, { domain, body, by, administers, gid });
+      const answer = await route.handle(this.#served.subject, {
+        domain,
+        body,
+        by,
+        administers,
+        gid,
+      });
       send(response, 200, answer);
     } catch (error) {
       if (!(error instanceof ApiError) && request.destroyed && !request.complete) return; // nobody is left to answer
       const known = refusalFor(error);
-      if (known === null) this.#served.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
+      if (known === null)
+        this.#served.log(`a request failed: ${error instanceof Error ? error.stack : error}`);
       const { status, message, help } = known ?? fault;
       send(response, status, { error: message, help });
     }

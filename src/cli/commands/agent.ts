@@ -17,7 +17,10 @@ export const agent: Command = {
     "Exit status: 0 after SIGTERM; 3 where another agent runs, or the host's state is broken.",
   ],
   options: [
-    { flags: "--print-units", description: "print systemd units for this installation, and do nothing else" },
+    {
+      flags: "--print-units",
+      description: "print systemd units for this installation, and do nothing else",
+    },
     { flags: "--write-units <folder>", description: "write them there: /etc/systemd/system" },
   ],
   examples: [
@@ -36,15 +39,30 @@ export const agent: Command = {
       writeUnits(context, options.writeUnits);
       return ExitCode.ok;
     }
-    if (!context.places.asRoot) throw new CommandError("only root can be the host's agent", "try again with sudo");
+    if (!context.places.asRoot)
+      throw new CommandError("only root can be the host's agent", "try again with sudo");
     const { places } = context;
     const log = (text: string): void => context.err(`cofferdam: agent: ${text}\n`);
-    const mediator = { program: process.execPath, arguments: [join(places.home, "dist", "mediator.js"), "shared"] };
-    const sessions = { program: process.execPath, arguments: [join(places.home, "dist", "cofferdam.js"), "sessions"] };
+    const mediator = {
+      program: process.execPath,
+      arguments: [join(places.home, "dist", "mediator.js"), "shared"],
+    };
+    const sessions = {
+      program: process.execPath,
+      arguments: [join(places.home, "dist", "cofferdam.js"), "sessions"],
+    };
     keepHeapSmall();
-    const running = await Agent.start({ places, mediator, sessions, activated: activatedSocket(), log });
+    const running = await Agent.start({
+      places,
+      mediator,
+      sessions,
+      activated: activatedSocket(),
+      log,
+    });
     notifyManager("READY=1");
-    log(`ready, ${running.table.entries.length} domains; cofferdam status and cofferdam domain list tell more`);
+    log(
+      `ready, ${running.table.entries.length} domains; cofferdam status and cofferdam domain list tell more`,
+    );
     process.on("SIGHUP", () => void running.reload(null, { uid: 0, name: "SIGHUP" }));
     await new Promise<void>((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
@@ -57,7 +75,8 @@ export const agent: Command = {
 
 function writeUnits({ places, out }: Context, folder: string): void {
   const units = unitsFor(places.home);
-  for (const { name, text } of units) writeWhole(join(resolve(folder), name), Buffer.from(text), modesFor(0));
+  for (const { name, text } of units)
+    writeWhole(join(resolve(folder), name), Buffer.from(text), modesFor(0));
   out(
     `${units.map(({ name }) => `${join(folder, name)}\n`).join("")}now: systemctl daemon-reload && systemctl enable --now cofferdam-agent\n`,
   );

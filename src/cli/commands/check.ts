@@ -22,20 +22,31 @@ export const check: Command = {
   options: [
     setOption,
     { ...jsonOption, description: "print one JSON object a line, for programs" },
-    { flags: "--print", description: "print each policy as one file without includes and variables" },
+    {
+      flags: "--print",
+      description: "print each policy as one file without includes and variables",
+    },
   ],
   examples: [
     { line: "cofferdam check /etc/cofferdam/domains/*.yaml", what: "before a restart" },
     { line: "cofferdam check --print nginx.yaml", what: "what all includes and variables come to" },
     { line: "cofferdam check --json nginx.yaml", what: "for an editor or a build" },
-    { line: "cofferdam check --set instance=1 worker@.yaml", what: "a template, as the instance worker@1" },
+    {
+      line: "cofferdam check --set instance=1 worker@.yaml",
+      what: "a template, as the instance worker@1",
+    },
   ],
   run(context, files, options) {
     const host = checkContext(context.places, hostNow());
     const results = files.map((file) => {
       const loaded = loadWanted(context, wanted(file), options);
       const kept = [...loaded.files, ...context.places.kept];
-      const about = { ...host, file: loaded.files[0] ?? file, kept, incomplete: loaded.policy === null };
+      const about = {
+        ...host,
+        file: loaded.files[0] ?? file,
+        kept,
+        incomplete: loaded.policy === null,
+      };
       const onHost = loaded.understood === null ? [] : checkPolicy(loaded.understood, about);
       return { loaded, diagnostics: [...loaded.diagnostics, ...onHost] };
     });
@@ -57,5 +68,7 @@ export const check: Command = {
 
 /** `nginx` is a domain, `nginx.yaml`, `./nginx` and whatever is there under that name are files. */
 function wanted(word: string): Wanted {
-  return word.includes("/") || word.endsWith(".yaml") || existsSync(word) ? { file: word } : { name: word };
+  return word.includes("/") || word.endsWith(".yaml") || existsSync(word)
+    ? { file: word }
+    : { name: word };
 }

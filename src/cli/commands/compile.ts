@@ -9,7 +9,10 @@ import { type Command, CommandError, policyOption, setOption } from "../command.
 import { compileDomain } from "../compile-domain.ts";
 import { wantedDomain } from "../wanted.ts";
 
-/** A level that is switched while its plan is made makes that plan stale, and no start uses it. What goes on changing is left to be found by the start. */
+/**
+ * A level that is switched while its plan is made makes that plan stale, and no start uses it. What
+ * goes on changing is left to be found by the start.
+ */
 const COMPILATIONS_MAX = 3;
 
 export const compile: Command = {
@@ -33,15 +36,22 @@ export const compile: Command = {
   examples: [{ line: "cofferdam compile --out /tmp/nginx.plan nginx", what: "a plan to look at" }],
   async run(context, [domain], options) {
     const { out } = options;
-    if (typeof out !== "string") throw new CommandError("no file to write to", "write --out FILE", ExitCode.usage);
+    if (typeof out !== "string")
+      throw new CommandError("no file to write to", "write --out FILE", ExitCode.usage);
     const modes = modesFor(process.geteuid?.() ?? 0);
-    // Before the compiler looks: Cofferdam's own places are facts of the plan, and their appearance would make it stale.
-    for (const folder of [dirname(resolve(out)), context.places.plans, dirname(context.places.events)])
+    // Before the compiler looks: Cofferdam's own places are facts of the plan, and their appearance
+    // would make it stale.
+    for (const folder of [
+      dirname(resolve(out)),
+      context.places.plans,
+      dirname(context.places.events),
+    ])
       makeFolder(folder, modes);
     const make = () => compileDomain(context, wantedDomain(domain, options), options, "prepare");
     let plan = await make();
     for (let made = 1; made < COMPILATIONS_MAX && !hold(plan.facts); made++) plan = await make();
-    const start: readonly Fact[] = typeof options.for === "string" ? [{ kind: "start", text: options.for }] : [];
+    const start: readonly Fact[] =
+      typeof options.for === "string" ? [{ kind: "start", text: options.for }] : [];
     writeWhole(resolve(out), encodePlan({ ...plan, facts: [...plan.facts, ...start] }), modes);
     if (dirname(resolve(out)) === context.places.plans) prunePlans(resolve(out), plan.domain);
     return ExitCode.ok;

@@ -16,7 +16,9 @@ export const completion: Command = {
     "Made from the same table as the help texts. Names of domains are asked for when they are completed.",
     "Exit status: 0, 2 for a shell that is not known.",
   ],
-  options: [{ flags: "--words <kind>", description: "what the scripts ask for: domains", hidden: true }],
+  options: [
+    { flags: "--words <kind>", description: "what the scripts ask for: domains", hidden: true },
+  ],
   examples: [
     { line: "source <(cofferdam completion bash)", what: "in ~/.bashrc" },
     { line: "cofferdam completion zsh > ~/.zfunc/_cofferdam", what: "in a folder of fpath" },

@@ -20,9 +20,14 @@ export const eventsVerify: Command = {
   ],
   run(context, _operands, options) {
     const folder = logFolder(context);
-    const result = withProgress(context, (progress) => orExplain(folder, () => verify(folder, progress)));
+    const result = withProgress(context, (progress) =>
+      orExplain(folder, () => verify(folder, progress)),
+    );
     if (result === null)
-      throw new CommandError(`there is no event log in ${folder}`, "it appears with the first event of a domain");
+      throw new CommandError(
+        `there is no event log in ${folder}`,
+        "it appears with the first event of a domain",
+      );
     context.out(options.json ? toJson(result) : renderVerification(result));
     return result.state === "broken" ? ExitCode.no : ExitCode.ok;
   },

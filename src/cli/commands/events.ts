@@ -22,14 +22,23 @@ export const events: Command = {
   options: [
     { flags: "--follow", description: "go on, and print what comes" },
     { flags: "--domain <name>", description: "only events of this domain" },
-    { flags: "--since <time>", description: "only events after that: 30m, 2h, 7d, 2026-01-31, 2026-01-31T16:00" },
+    {
+      flags: "--since <time>",
+      description: "only events after that: 30m, 2h, 7d, 2026-01-31, 2026-01-31T16:00",
+    },
     { flags: "--verdict <verdict>", description: `only these: ${verdicts.join(", ")}` },
     { ...jsonOption, description: "print one JSON object a line, for programs" },
   ],
   subcommands: [eventsVerify],
   examples: [
-    { line: "cofferdam events --domain nginx --since 1d", what: "what nginx was refused since yesterday" },
-    { line: "cofferdam events --follow --verdict warning", what: "while a new domain is being tried out" },
+    {
+      line: "cofferdam events --domain nginx --since 1d",
+      what: "what nginx was refused since yesterday",
+    },
+    {
+      line: "cofferdam events --follow --verdict warning",
+      what: "while a new domain is being tried out",
+    },
     { line: "cofferdam events --verdict audit", what: "who changed which level" },
   ],
   run(context, _operands, options) {
@@ -56,17 +65,25 @@ function list(
     if (record.seq <= until && isWanted(record.event)) kinds.add(record);
   });
   const { seen, forgotten } = kinds;
-  for (const one of seen) context.out(options.json === true ? seenJson(one) : renderSeen(one, context));
+  for (const one of seen)
+    context.out(options.json === true ? seenJson(one) : renderSeen(one, context));
   if (forgotten > 0)
-    context.err(`cofferdam: ${forgotten} older ones are not shown: ask with --domain, --verdict or --since\n`);
+    context.err(
+      `cofferdam: ${forgotten} older ones are not shown: ask with --domain, --verdict or --since\n`,
+    );
   if (seen.length === 0 && options.json !== true) context.out(nothing(context, options, domains));
   return ExitCode.ok;
 }
 
-function nothing(context: Context, { domain, since, verdict }: Options, domains: ReadonlySet<string>): string {
+function nothing(
+  context: Context,
+  { domain, since, verdict }: Options,
+  domains: ReadonlySet<string>,
+): string {
   const where = `in ${logFolder(context)}`;
   if (domains.size === 0) return `no events ${where}\n`;
-  const meant = typeof domain === "string" && !domains.has(domain) ? nearest(domain, [...domains]) : null;
+  const meant =
+    typeof domain === "string" && !domains.has(domain) ? nearest(domain, [...domains]) : null;
   if (meant !== null) return `no events of \`${domain}\` ${where}; did you mean \`${meant}\`?\n`;
   const asked = [domain, since, verdict].some((one) => one !== undefined) ? "such " : "";
   return `no ${asked}events ${where}\n`;

@@ -1,5 +1,12 @@
 import { ExitCode } from "../../host/exit-code.ts";
-import { type Command, type Context, jsonOption, type Options, policyOption, setOption } from "../command.ts";
+import {
+  type Command,
+  type Context,
+  jsonOption,
+  type Options,
+  policyOption,
+  setOption,
+} from "../command.ts";
 import { explainRequest } from "../explain/explain-request.ts";
 import { hostNames } from "../explain/names.ts";
 import { type Explanation, finalDecision, renderExplanation } from "../explain/render.ts";
@@ -9,7 +16,12 @@ import { requirePolicy } from "../require-policy.ts";
 
 export const explain: Command = {
   name: "explain",
-  operands: [{ name: "[words...]", description: "DOMAIN OPERATION OBJECT, without DOMAIN where --policy is given" }],
+  operands: [
+    {
+      name: "[words...]",
+      description: "DOMAIN OPERATION OBJECT, without DOMAIN where --policy is given",
+    },
+  ],
   usage: "[DOMAIN] OPERATION OBJECT...",
   summary: "may a domain do this, by which rule, and what would allow it",
   description: [
@@ -19,7 +31,10 @@ export const explain: Command = {
   ],
   options: [policyOption, setOption, jsonOption],
   examples: [
-    { line: "cofferdam explain nginx read /etc/shadow", what: "denied, with the line that would allow it" },
+    {
+      line: "cofferdam explain nginx read /etc/shadow",
+      what: "denied, with the line that would allow it",
+    },
     { line: "cofferdam explain nginx listen tcp 80", what: "granted, with the rule" },
     {
       line: "cofferdam explain redis-server rename /var/lib/redis/temp-1.rdb /var/lib/redis/dump.rdb",

@@ -68,7 +68,14 @@ function showDrift(context: Context, domain: string | undefined, options: Option
     );
   }
   const snapshot = hostSnapshot();
-  const drifted: PlanDrift[] = ready.map(({ file, plan: old }) => ({ file, drift: drift(old, snapshot) }));
-  context.out(options.json ? toJson(drifted) : drifted.map((one) => renderDrift(one.file, one.drift)).join("\n"));
+  const drifted: PlanDrift[] = ready.map(({ file, plan: old }) => ({
+    file,
+    drift: drift(old, snapshot),
+  }));
+  context.out(
+    options.json
+      ? toJson(drifted)
+      : drifted.map((one) => renderDrift(one.file, one.drift)).join("\n"),
+  );
   return drifted.some((one) => one.drift.length > 0) ? ExitCode.no : ExitCode.ok;
 }

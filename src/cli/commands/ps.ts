@@ -22,7 +22,10 @@ export const ps: Command = {
     "Exit status: 0, also when no process is in a domain.",
   ],
   options: [
-    { flags: "-Z, --all", description: "every process of the host, those in no domain (superDom) too" },
+    {
+      flags: "-Z, --all",
+      description: "every process of the host, those in no domain (superDom) too",
+    },
     { flags: "-T, --threads", description: "threads in rows of their own" },
     { flags: "-w, --wide", description: "do not cut commands at the end of the line" },
     jsonOption,
@@ -37,12 +40,20 @@ export const ps: Command = {
   run(context, [domain], options) {
     const worlds = options.all === true && dialect.every((letter) => options[letter] === true);
     const threads = options.threads === true;
-    const processes = listProcesses({ ...runningDomains(context.places), threads, details: worlds });
+    const processes = listProcesses({
+      ...runningDomains(context.places),
+      threads,
+      details: worlds,
+    });
     const shown = processes.filter((process) => isWanted(process, domain, options.all === true));
     if (options.json) context.out(toJson(shown));
     else if (worlds) context.out(renderWorlds(shown));
-    else if (shown.length === 0) context.out(domain === undefined ? nobody : noneIn(context, domain));
-    else context.out(renderProcesses(shown, { width: options.wide === true ? null : context.width, threads }));
+    else if (shown.length === 0)
+      context.out(domain === undefined ? nobody : noneIn(context, domain));
+    else
+      context.out(
+        renderProcesses(shown, { width: options.wide === true ? null : context.width, threads }),
+      );
     return ExitCode.ok;
   },
 };
@@ -55,7 +66,12 @@ function noneIn({ places }: Context, domain: string): string {
   return `no process is in the domain \`${domain}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}\n`;
 }
 
-function isWanted({ confinement }: ListedProcess, domain: string | undefined, all: boolean): boolean {
-  if (domain !== undefined) return (typeof confinement === "string" ? confinement : confinement.domain) === domain;
+function isWanted(
+  { confinement }: ListedProcess,
+  domain: string | undefined,
+  all: boolean,
+): boolean {
+  if (domain !== undefined)
+    return (typeof confinement === "string" ? confinement : confinement.domain) === domain;
   return all || confinement !== "superDom";
 }

@@ -3,7 +3,12 @@ import { type Command, CommandError, policyOption, setOption } from "../command.
 
 export const run: Command = {
   name: "run",
-  operands: [{ name: "[words...]", description: "DOMAIN, or none with --policy FILE; then COMMAND [ARGUMENT...]" }],
+  operands: [
+    {
+      name: "[words...]",
+      description: "DOMAIN, or none with --policy FILE; then COMMAND [ARGUMENT...]",
+    },
+  ],
   usage: "[DOMAIN] [--] COMMAND [ARGUMENT...]",
   summary: "start a program in a domain",
   description: [
@@ -24,14 +29,23 @@ export const run: Command = {
     },
   ],
   examples: [
-    { line: "cofferdam run nginx -- nginx -g 'daemon off;'", what: "Debian's nginx in the shipped domain" },
+    {
+      line: "cofferdam run nginx -- nginx -g 'daemon off;'",
+      what: "Debian's nginx in the shipped domain",
+    },
     { line: "cofferdam run --policy ./tool.yaml -- ./tool --serve", what: "a policy of one's own" },
-    { line: "cofferdam run --level warning --policy ./tool.yaml -- ./tool", what: "what its policy lacks" },
+    {
+      line: "cofferdam run --level warning --policy ./tool.yaml -- ./tool",
+      what: "what its policy lacks",
+    },
   ],
   run(_context, words) {
     // bin/cofferdam does it itself and asks this program for help alone.
     if (words.length > 0)
-      throw new CommandError("`run` is done by the native program", "start bin/cofferdam, not the bundle in dist/");
+      throw new CommandError(
+        "`run` is done by the native program",
+        "start bin/cofferdam, not the bundle in dist/",
+      );
     throw new CommandError("nothing to run", "cofferdam run --help shows how", ExitCode.usage);
   },
 };

@@ -9,7 +9,12 @@ export const schema: Command = {
   summary: "print the JSON Schema of policy files, for editors",
   description: ["Made from the same table as the parser and the reference in docs/language.md."],
   options: [],
-  examples: [{ line: "cofferdam schema > cofferdam.schema.json", what: "to name in an editor's settings for YAML" }],
+  examples: [
+    {
+      line: "cofferdam schema > cofferdam.schema.json",
+      what: "to name in an editor's settings for YAML",
+    },
+  ],
   run(context) {
     context.out(toJson(policySchema()));
     return ExitCode.ok;

@@ -14,7 +14,8 @@ export const sessions: Command = {
   options: [],
   examples: [{ line: "sudo cofferdam sessions", what: "in the foreground, where no agent runs" }],
   async run({ places, err }) {
-    if (!places.asRoot) throw new CommandError("only root can open shells for users", "try again with sudo");
+    if (!places.asRoot)
+      throw new CommandError("only root can open shells for users", "try again with sudo");
     keepHeapSmall();
     await serveSessions(places, (text) => err(`cofferdam: sessions: ${text}\n`));
     return ExitCode.ok;

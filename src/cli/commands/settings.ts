@@ -1,6 +1,11 @@
 import { wrap } from "../../diagnostics/wrap.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { type ChangedSetting, readSetting, readSettings, writeSetting } from "../../host/settings.ts";
+import {
+  type ChangedSetting,
+  readSetting,
+  readSettings,
+  writeSetting,
+} from "../../host/settings.ts";
 import { type Command, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
 import { table } from "../render/table.ts";
@@ -51,7 +56,12 @@ const set: Command = {
     "Exit status: 0, 3 when it was not changed.",
   ],
   options: [jsonOption],
-  examples: [{ line: "cofferdam settings set /UserVars/ShellSandboxEnabled 1", what: "for login shells to come" }],
+  examples: [
+    {
+      line: "cofferdam settings set /UserVars/ShellSandboxEnabled 1",
+      what: "for login shells to come",
+    },
+  ],
   async run(context, [key = "", value = ""], options) {
     const setting = await writeSetting(context.places, key, value);
     context.out(options.json ? toJson(setting) : changed(setting, context.width));

@@ -51,8 +51,12 @@ async function look({ places }: Context): Promise<HostStatus> {
     lost: lostLayers(places, runs),
     agent,
     attention: [
-      ...(ability.state === "able" ? [] : [`this host lacks ${ability.missing.join(" and ")}: cofferdam doctor`]),
-      ...lostHolders.map(({ domain, pid }) => `the holder of ${domain} (process ${pid}) is lost: restart the daemon`),
+      ...(ability.state === "able"
+        ? []
+        : [`this host lacks ${ability.missing.join(" and ")}: cofferdam doctor`]),
+      ...lostHolders.map(
+        ({ domain, pid }) => `the holder of ${domain} (process ${pid}) is lost: restart the daemon`,
+      ),
       ...(agent === null ? [] : troubles(agent)),
     ],
   };
@@ -60,11 +64,17 @@ async function look({ places }: Context): Promise<HostStatus> {
 
 function troubles({ bad, mediator, sessions, events }: AgentStatus): readonly string[] {
   return [
-    ...(mediator === null || mediator.state === "running" ? [] : ["the shared mediator does not run"]),
-    ...(sessions?.state === "waiting" ? ["the session server does not run: nobody gets a sandboxed shell"] : []),
+    ...(mediator === null || mediator.state === "running"
+      ? []
+      : ["the shared mediator does not run"]),
+    ...(sessions?.state === "waiting"
+      ? ["the session server does not run: nobody gets a sandboxed shell"]
+      : []),
     ...bad.map((name) => `the policy of ${name} is broken: cofferdam check ${name}`),
     ...(events.today.lost > 0
-      ? [`${events.today.lost} events of today are lost: cofferdam events --since 1d --verdict failed`]
+      ? [
+          `${events.today.lost} events of today are lost: cofferdam events --since 1d --verdict failed`,
+        ]
       : []),
     ...(events.lost > 0 ? [`${events.lost} events could not be written`] : []),
     ...(events.problem === null ? [] : [`the event log cannot be written: ${events.problem}`]),

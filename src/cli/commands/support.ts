@@ -5,15 +5,23 @@ import { supportOf } from "../support/support-command.ts";
 
 const own = supportOf(collect);
 
-/** Outside every domain the caller collects by itself. The session server starts it with `--collect` for those inside. */
+/**
+ * Outside every domain the caller collects by itself. The session server starts it with `--collect`
+ * for those inside.
+ */
 export const support: Command = {
   ...own,
   options: [
     ...own.options,
-    { flags: "--collect", description: "only print what a bundle is made of, for the session server", hidden: true },
+    {
+      flags: "--collect",
+      description: "only print what a bundle is made of, for the session server",
+      hidden: true,
+    },
   ],
   async run(context, operands, options) {
-    if (options.collect !== true) return (await own.run?.(context, operands, options)) ?? ExitCode.internal;
+    if (options.collect !== true)
+      return (await own.run?.(context, operands, options)) ?? ExitCode.internal;
     context.out(JSON.stringify(await collect(context)));
     return ExitCode.ok;
   },

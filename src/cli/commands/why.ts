@@ -25,7 +25,12 @@ import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
 
 export const why: Command = {
   name: "why",
-  operands: [{ name: "<id>", description: "an event: its number in the log, its id, or the beginning of that" }],
+  operands: [
+    {
+      name: "<id>",
+      description: "an event: its number in the log, its id, or the beginning of that",
+    },
+  ],
   summary: "why something was denied, and what would allow it",
   description: [
     "Shows the event again, with how often it happened in all, and asks the domain's policy as it is now: which rule denies it, or that no grant names it; the line that would allow it, and the file to put it into. Was the daemon started with --policy FILE, say so here too.",
@@ -34,18 +39,27 @@ export const why: Command = {
   options: [policyOption, setOption, jsonOption],
   examples: [
     { line: "cofferdam why 812", what: "the event that `cofferdam events` shows with this number" },
-    { line: "cofferdam why --policy ./tool.yaml 812", what: "of a domain that is no file in the usual places" },
+    {
+      line: "cofferdam why --policy ./tool.yaml 812",
+      what: "of a domain that is no file in the usual places",
+    },
   ],
   run(context, [id = ""], options) {
     const seen = findEvent(context, id);
     const words = wordsOfEvent(seen.event);
-    const isAsked = seen.event.verdict !== "audit" && seen.event.domain !== ALL_DOMAINS && words !== null;
+    const isAsked =
+      seen.event.verdict !== "audit" && seen.event.domain !== ALL_DOMAINS && words !== null;
     // Before the policy is asked: the event is there, whatever has become of that.
     if (options.json !== true) context.out(`${renderSeen(seen, context)}\n`);
     const answer = isAsked ? ask(context, seen.event, words, options) : null;
     if (options.json) context.out(toJson({ ...seen, ...answer }));
-    else context.out(answer === null ? noAnswer(seen.event) : textOf(answer, words ?? [], context.width));
-    return answer !== null && finalDecision(answer.now).outcome === "denied" ? ExitCode.no : ExitCode.ok;
+    else
+      context.out(
+        answer === null ? noAnswer(seen.event) : textOf(answer, words ?? [], context.width),
+      );
+    return answer !== null && finalDecision(answer.now).outcome === "denied"
+      ? ExitCode.no
+      : ExitCode.ok;
   },
 };
 
@@ -71,11 +85,17 @@ function ask(context: Context, event: Event, words: readonly string[], options: 
 function textOf({ now, put }: Answer, words: readonly string[], width: number): string {
   return (
     renderExplanation(now, words.join(" ")) +
-    put.map((line, at) => `${wrap(`  ${at === 0 ? "put  " : "     "} ${line}`, width, " ".repeat(9))}\n`).join("")
+    put
+      .map(
+        (line, at) =>
+          `${wrap(`  ${at === 0 ? "put  " : "     "} ${line}`, width, " ".repeat(9))}\n`,
+      )
+      .join("")
   );
 }
 
 function noAnswer({ verdict, class: kind, domain }: Event): string {
-  if (verdict === "audit" || kind === "lifecycle") return "Nothing was denied: this is about Cofferdam itself.\n";
+  if (verdict === "audit" || kind === "lifecycle")
+    return "Nothing was denied: this is about Cofferdam itself.\n";
   return `No single rule of the policy of ${domain} is about this.\n`;
 }

@@ -1,7 +1,10 @@
 import type { Command } from "../command.ts";
 import { flagsOf, kindOf, pathsOf, type ValueKind } from "./values.ts";
 
-/** A script for bash: `source <(cofferdam completion bash)`. Only its own functions and `complete` are touched. */
+/**
+ * A script for bash: `source <(cofferdam completion bash)`. Only its own functions and `complete`
+ * are touched.
+ */
 export function bashCompletion(commands: readonly Command[]): string {
   const paths = pathsOf(commands);
   const known = paths.map(({ path }) => `"${path.join(" ")}"`).join("|");
@@ -59,7 +62,10 @@ function caseOf(path: string, command: Command): readonly string[] {
   ];
 }
 
-/** By how many operands are there already; the last one may be repeated, or is not known to be the last. */
+/**
+ * By how many operands are there already; the last one may be repeated, or is not known to be the
+ * last.
+ */
 function operands(command: Command): string {
   const kinds = command.operands.map(({ name }) => action(kindOf(name)));
   const [first = ":", ...more] = kinds;

@@ -15,13 +15,21 @@ export function fishCompletion(commands: readonly Command[]): string {
 function linesOf(path: readonly string[], command: Command): readonly string[] {
   const below = (command.subcommands ?? []).map(({ name }) => name);
   const seen = path.map((name) => `__fish_seen_subcommand_from ${name}`).join("; and ");
-  const here = below.length === 0 ? seen : `${seen}; and not __fish_seen_subcommand_from ${below.join(" ")}`;
-  const operand = command.operands.map(({ name }) => kindOf(name)).find((kind) => kind !== null) ?? null;
+  const here =
+    below.length === 0 ? seen : `${seen}; and not __fish_seen_subcommand_from ${below.join(" ")}`;
+  const operand =
+    command.operands.map(({ name }) => kindOf(name)).find((kind) => kind !== null) ?? null;
   return [
     ...(command.subcommands ?? []).map(({ name, summary }) => line(here, `-a ${name}`, summary)),
     ...flagsOf(command).map(({ names, description, value }) => {
-      const words = names.map((name) => (name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
-      return line(here, [...words, ...(value === null ? [] : ["-r", source(value.kind)])].join(" "), description);
+      const words = names.map((name) =>
+        name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
+      );
+      return line(
+        here,
+        [...words, ...(value === null ? [] : ["-r", source(value.kind)])].join(" "),
+        description,
+      );
     }),
     ...(operand === null ? [] : [`complete -c cofferdam -n ${quote(here)} ${source(operand)}`]),
   ];
@@ -34,7 +42,9 @@ function line(condition: string, what: string, description: string): string {
 function source(kind: ValueKind | null): string {
   if (kind === null) return "";
   if (kind === "files") return "-F";
-  return kind === "domains" ? "-a '(cofferdam completion --words domains)'" : `-a ${quote([...kind].join(" "))}`;
+  return kind === "domains"
+    ? "-a '(cofferdam completion --words domains)'"
+    : `-a ${quote([...kind].join(" "))}`;
 }
 
 function quote(text: string): string {

@@ -9,7 +9,10 @@ const NUMBER = /^#?(\d{1,15})$/;
 /** Ids that are offered for one that is not there. */
 const OFFERED_MAX = 3;
 
-/** The event that a number, an id or the beginning of one means, with how often it happened in all. @throws CommandError for none or several */
+/**
+ * The event that a number, an id or the beginning of one means, with how often it happened in all.
+ * @throws CommandError for none or several
+ */
 export function findEvent(context: Context, asked: string): Seen {
   const search = new Search(asked);
   forEachRecord(context, (record) => search.add(record));
@@ -53,12 +56,16 @@ class Search {
 
   found(folder: string): LogRecord {
     const [only] = this.#beginning;
-    const record = this.#exact ?? (this.#number === null && this.#beginnings === 1 ? only : undefined);
+    const record =
+      this.#exact ?? (this.#number === null && this.#beginnings === 1 ? only : undefined);
     if (record !== undefined) return record;
     const what = `no event \`${this.#asked}\` in ${folder}`;
     if (this.#number === null && this.#beginnings > 1) {
       const ids = this.#beginning.map(({ event }) => `\`${event.id}\``).join(", ");
-      throw new CommandError(`${this.#beginnings} events begin with \`${this.#asked}\``, `write more of it: ${ids}`);
+      throw new CommandError(
+        `${this.#beginnings} events begin with \`${this.#asked}\``,
+        `write more of it: ${ids}`,
+      );
     }
     throw new CommandError(what, this.#help());
   }
@@ -69,7 +76,9 @@ class Search {
       return `the last one has the number ${this.#last}; \`cofferdam events\` shows all that are left`;
     const { id, alike } = this.#nearest ?? { id: "", alike: 0 };
     // All ids of a day begin alike.
-    return alike >= ALIKE_MIN ? `did you mean \`${id}\`?` : "`cofferdam events` shows numbers, `--json` ids";
+    return alike >= ALIKE_MIN
+      ? `did you mean \`${id}\`?`
+      : "`cofferdam events` shows numbers, `--json` ids";
   }
 }
 

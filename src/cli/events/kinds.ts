@@ -14,7 +14,9 @@ export interface Seen {
   readonly first: string;
 }
 
-/** Folds records of the log by kind, in the order of when they were last seen, in bounded memory. */
+/**
+ * Folds records of the log by kind, in the order of when they were last seen, in bounded memory.
+ */
 export class Kinds {
   readonly #max: number;
   readonly #seen = new Map<string, Seen>();

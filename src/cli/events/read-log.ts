@@ -11,7 +11,10 @@ export function logFolder({ places }: Context): string {
   return dirname(places.events);
 }
 
-/** Calls `each` for every record, oldest first; a folder that is not there holds none. @throws CommandError for a log that cannot be read */
+/**
+ * Calls `each` for every record, oldest first; a folder that is not there holds none. @throws
+ * CommandError for a log that cannot be read
+ */
 export function forEachRecord(context: Context, each: (record: LogRecord) => void): void {
   const folder = logFolder(context);
   withProgress(context, (progress) =>
@@ -22,7 +25,10 @@ export function forEachRecord(context: Context, each: (record: LogRecord) => voi
 }
 
 /** Gives `work` what to tell its progress to: seen by a person who waits for more than a moment. */
-export function withProgress<T>(context: Context, work: (progress: (progress: Progress) => void) => T): T {
+export function withProgress<T>(
+  context: Context,
+  work: (progress: (progress: Progress) => void) => T,
+): T {
   const line = progressLine(context.err, "reading the event log");
   try {
     return work(({ done, total }) => line.at(done, total));
@@ -38,9 +44,15 @@ export function orExplain<T>(folder: string, work: () => T): T | null {
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
     if (hasCode(error, "EACCES", "EPERM"))
-      throw new CommandError(`the event log in ${folder} may not be read`, "ask its owner, or try as root");
+      throw new CommandError(
+        `the event log in ${folder} may not be read`,
+        "ask its owner, or try as root",
+      );
     if (error instanceof UntrustedError)
-      throw new CommandError(error.message, "take the write permission of others away, and look at who had it");
+      throw new CommandError(
+        error.message,
+        "take the write permission of others away, and look at who had it",
+      );
     if (hasCode(error, "EAGAIN"))
       throw new CommandError(
         "a writer of the event log does not let go of it",

@@ -5,9 +5,17 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { CommandError, type Options } from "../command.ts";
 import { parseDuration } from "../duration.ts";
 
-export const verdicts = ["denied", "warning", "failed", "audit"] as const satisfies readonly Event["verdict"][];
+export const verdicts = [
+  "denied",
+  "warning",
+  "failed",
+  "audit",
+] as const satisfies readonly Event["verdict"][];
 
-/** `--domain`, `--since` and `--verdict` as one question. @throws CommandError for values that mean nothing */
+/**
+ * `--domain`, `--since` and `--verdict` as one question. @throws CommandError for values that mean
+ * nothing
+ */
 export function wantedEvents({ domain, since, verdict }: Options): (event: Event) => boolean {
   const from = typeof since === "string" ? parseSince(since, Date.now()) : Number.NEGATIVE_INFINITY;
   const outcome = typeof verdict === "string" ? parseVerdict(verdict) : null;
@@ -26,11 +34,15 @@ function parseVerdict(word: string): Event["verdict"] {
   const found = verdicts.find((one) => one === word);
   if (found !== undefined) return found;
   const meant = nearest(word, verdicts);
-  const help = meant === null ? `the verdicts are ${verdicts.join(", ")}` : `did you mean \`${meant}\`?`;
+  const help =
+    meant === null ? `the verdicts are ${verdicts.join(", ")}` : `did you mean \`${meant}\`?`;
   throw new CommandError(`\`${word}\` is no verdict`, help, ExitCode.usage);
 }
 
-/** A length of time before `now`, or a date with or without a time of day, in the caller's time zone unless it names one. Milliseconds. */
+/**
+ * A length of time before `now`, or a date with or without a time of day, in the caller's time zone
+ * unless it names one. Milliseconds.
+ */
 export function parseSince(text: string, now: number): number {
   if (/^\d+[a-z]$/.test(text)) return now - parseDuration(text) * 1_000;
   const date = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text.replace(" ", "T");

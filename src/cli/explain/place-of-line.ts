@@ -13,7 +13,10 @@ export function placeOfLine(
   const isShipped = dirname(file) === join(places.home, "domains");
   const own = join(places.policies[0] ?? "", basename(file));
   const where = isShipped
-    ? [`into ${own}, under \`${section}\``, `(a copy of ${file}: an update would undo a change there)`]
+    ? [
+        `into ${own}, under \`${section}\``,
+        `(a copy of ${file}: an update would undo a change there)`,
+      ]
     : [`into ${file}, under \`${section}\``];
   const isOfHost = places.asRoot && places.policies.includes(dirname(file));
   const inForce = isOfHost

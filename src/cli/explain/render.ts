@@ -12,7 +12,10 @@ export interface Explanation {
   readonly policy: Decision;
   /** The answer of a sealed domain that starts now; null where the domain is not sealed. */
   readonly sealed: Decision | null;
-  /** The section and line that would allow it; null where a deny or Cofferdam itself stands against it. */
+  /**
+   * The section and line that would allow it; null where a deny or Cofferdam itself stands against
+   * it.
+   */
   readonly allow: Suggestion | null;
 }
 
@@ -30,7 +33,8 @@ export function renderExplanation(explanation: Explanation, requestText: string)
   if (sealed !== null && (sealed.outcome !== policy.outcome || why(sealed) !== why(policy))) {
     lines.push(`  now   a sealed domain that starts now answers: ${verdict(sealed)}`);
   }
-  const remedy = allow === null ? otherRemedy(finalDecision(explanation)) : `${allow.section}: - ${allow.line}`;
+  const remedy =
+    allow === null ? otherRemedy(finalDecision(explanation)) : `${allow.section}: - ${allow.line}`;
   if (remedy !== null) lines.push(`  allow ${remedy}`);
   // Requests are made of names that a daemon has chosen, too.
   return lines.map((line) => `${printable(line)}\n`).join("");

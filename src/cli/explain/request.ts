@@ -20,12 +20,22 @@ export interface Names {
 const letterNames = new Map(
   Object.entries(permissionLetters).map(([letter, bit]) => [
     letter,
-    (Object.keys(Permission) as PermissionName[]).find((name) => Permission[name] === bit) ?? "read",
+    (Object.keys(Permission) as PermissionName[]).find((name) => Permission[name] === bit) ??
+      "read",
   ]),
 );
 
 /** Operations on one name, by the words and by the letters of the policy language. */
-const nameOperations = ["read", "write", "create", "delete", "execute", "map", "attributes", "ioctl"] as const;
+const nameOperations = [
+  "read",
+  "write",
+  "create",
+  "delete",
+  "execute",
+  "map",
+  "attributes",
+  "ioctl",
+] as const;
 
 const operationWords: readonly string[] = [
   ...nameOperations,
@@ -33,7 +43,10 @@ const operationWords: readonly string[] = [
   ...["syscall", "capability", "ipc", "inherit", "signal"],
 ];
 
-/** `read /etc/hosts`, `connect tcp 10.0.0.1:80`, `signal nginx`: the words of the policy language. @throws CommandError */
+/**
+ * `read /etc/hosts`, `connect tcp 10.0.0.1:80`, `signal nginx`: the words of the policy language.
+ * @throws CommandError
+ */
 export function parseRequest(words: readonly string[], names: Names): Request {
   const [written = "", ...objects] = words;
   const operation = letterNames.get(written) ?? written;
@@ -42,11 +55,14 @@ export function parseRequest(words: readonly string[], names: Names): Request {
   switch (operation) {
     case "rename":
     case "link":
-      if (objects.length !== 2) throw usage(`\`${operation}\` takes two paths`, `write ${operation} FROM TO`);
+      if (objects.length !== 2)
+        throw usage(`\`${operation}\` takes two paths`, `write ${operation} FROM TO`);
       return twoNames(operation, first, second ?? "", names);
     case "connect":
     case "listen":
-      return first === "unix" ? unixRequest(operation, second, names) : addressRequest(operation, first, second);
+      return first === "unix"
+        ? unixRequest(operation, second, names)
+        : addressRequest(operation, first, second);
     case "netlink":
     case "raw":
       return socketRequest(operation, one(objects, "a protocol"));
@@ -63,9 +79,15 @@ export function parseRequest(words: readonly string[], names: Names): Request {
   }
   if (isWholeFamily(operation)) return { class: "socket", family: operation, protocol: 0 };
   if (written === "")
-    throw usage("no operation is named", "write DOMAIN OPERATION OBJECT, for example nginx read /etc/hosts");
+    throw usage(
+      "no operation is named",
+      "write DOMAIN OPERATION OBJECT, for example nginx read /etc/hosts",
+    );
   const meant = nearest(written, operationWords);
-  const help = meant === null ? `the operations are: ${operationWords.join(", ")}` : `did you mean \`${meant}\`?`;
+  const help =
+    meant === null
+      ? `the operations are: ${operationWords.join(", ")}`
+      : `did you mean \`${meant}\`?`;
   throw usage(`\`${written}\` is no operation`, help);
 }
 
@@ -78,7 +100,14 @@ function isWholeFamily(word: string): word is (typeof wholeFamilies)[number] {
 }
 
 /** Making, removing and changing the attributes of a link means the link itself. */
-const follows: ReadonlySet<PermissionName> = new Set(["read", "write", "execute", "map", "attributes", "ioctl"]);
+const follows: ReadonlySet<PermissionName> = new Set([
+  "read",
+  "write",
+  "execute",
+  "map",
+  "attributes",
+  "ioctl",
+]);
 
 function nameRequest(operation: PermissionName, path: string, names: Names): Request {
   const canonical = names.canonical(absolute(path), follows.has(operation));
@@ -86,25 +115,45 @@ function nameRequest(operation: PermissionName, path: string, names: Names): Req
   return { class: "name", operation, path: canonical, ...(inode === null ? {} : { inode }) };
 }
 
-function unixRequest(operation: "connect" | "listen", name: string | undefined, names: Names): Request {
-  if (name === undefined) throw usage("no socket is named", `write ${operation} unix /PATH or ${operation} unix @NAME`);
+function unixRequest(
+  operation: "connect" | "listen",
+  name: string | undefined,
+  names: Names,
+): Request {
+  if (name === undefined)
+    throw usage("no socket is named", `write ${operation} unix /PATH or ${operation} unix @NAME`);
   if (name.startsWith("@")) return { class: "name", operation, path: name };
   return nameRequest(operation, name, names);
 }
 
 function twoNames(operation: "rename" | "link", from: string, to: string, names: Names): Request {
-  const [source, target] = [names.canonical(absolute(from), false), names.canonical(absolute(to), false)];
+  const [source, target] = [
+    names.canonical(absolute(from), false),
+    names.canonical(absolute(to), false),
+  ];
   const directory = names.isDirectory(source);
-  return { class: "two-names", operation, from: source, to: target, directory, replaces: names.exists(target) };
+  return {
+    class: "two-names",
+    operation,
+    from: source,
+    to: target,
+    directory,
+    replaces: names.exists(target),
+  };
 }
 
-function addressRequest(operation: "connect" | "listen", protocol: string, place: string | undefined): Request {
+function addressRequest(
+  operation: "connect" | "listen",
+  protocol: string,
+  place: string | undefined,
+): Request {
   if (protocol !== "tcp" && protocol !== "udp") {
     throw usage(`\`${protocol}\` is no protocol to ${operation}`, "write one of: tcp, udp, unix");
   }
   const text = place ?? "";
   const colon = text.lastIndexOf(":");
-  // A listener without an address takes every one, which the kernel writes as the unspecified address.
+  // A listener without an address takes every one, which the kernel writes as the unspecified
+  // address.
   const host = colon < 0 && operation === "listen" ? "0.0.0.0" : text.slice(0, Math.max(colon, 0));
   const address = parseAddress(host);
   const ports = parsePorts(text.slice(colon + 1));
@@ -129,7 +178,10 @@ function socketRequest(family: "netlink" | "raw", name: string): Request {
 function capability(name: string): string {
   const plain = name.toLowerCase().replace(/^cap_/, "");
   if (isCapability(plain)) return plain;
-  throw usage(`\`${name}\` is no capability`, "names are those of capabilities(7), for example net_bind_service");
+  throw usage(
+    `\`${name}\` is no capability`,
+    "names are those of capabilities(7), for example net_bind_service",
+  );
 }
 
 function choice<T extends string>(word: string, known: readonly T[]): T {

@@ -1,12 +1,17 @@
 import type { Event } from "../../events/event.ts";
 
-/** The words of {@link parseRequest} that ask the same again; null for what no policy can be asked about. */
+/**
+ * The words of {@link parseRequest} that ask the same again; null for what no policy can be asked
+ * about.
+ */
 export function wordsOfEvent({ class: kind, operation, object }: Event): readonly string[] | null {
   switch (kind) {
     case "name":
       if (object.startsWith("@")) return [operation, "unix", object];
       if (!object.startsWith("/")) return null;
-      return operation === "connect" || operation === "listen" ? [operation, "unix", object] : [operation, object];
+      return operation === "connect" || operation === "listen"
+        ? [operation, "unix", object]
+        : [operation, object];
     case "two-names":
       return twoNames(operation, object);
     case "address":
@@ -30,7 +35,9 @@ export function wordsOfEvent({ class: kind, operation, object }: Event): readonl
 function twoNames(operation: string, object: string): readonly string[] | null {
   const names = object.split(" -> ");
   // A name that contains the arrow itself cannot be told from two.
-  return names.length === 2 && names.every((name) => name.startsWith("/")) ? [operation, ...names] : null;
+  return names.length === 2 && names.every((name) => name.startsWith("/"))
+    ? [operation, ...names]
+    : null;
 }
 
 /** `tcp 10.0.0.1:80`; the kernel leaves out an address that is every address. */
@@ -40,7 +47,10 @@ function address(operation: string, object: string): readonly string[] | null {
   return more.length === 0 && isPlace ? [operation, protocol, place] : null;
 }
 
-/** As `socketWords` spells them. Sockets of TCP, UDP and unix are granted by rules about addresses and names. */
+/**
+ * As `socketWords` spells them. Sockets of TCP, UDP and unix are granted by rules about addresses
+ * and names.
+ */
 function socket(object: string): readonly string[] | null {
   const [family = "", protocol = ""] = object.split(" ");
   if (family === "netlink" || family === "raw") return [family, protocol];

@@ -1,5 +1,14 @@
 import type { Command, CommandOption } from "../command.ts";
-import { bold, entry, escapeRoff, literal, type ManualPage, paragraphs, prose, section } from "./roff.ts";
+import {
+  bold,
+  entry,
+  escapeRoff,
+  literal,
+  type ManualPage,
+  paragraphs,
+  prose,
+  section,
+} from "./roff.ts";
 
 /** How a description says what the exit status means. */
 const STATUS = "Exit status: ";
@@ -8,7 +17,9 @@ const STATUS = "Exit status: ";
 export function commandPage(command: Command, all: readonly Command[]): ManualPage {
   const { name, summary, description, options, operands, subcommands = [] } = command;
   const page = `cofferdam-${name}`;
-  const status = [command, ...subcommands].flatMap((one) => statusOf(one, one === command ? "" : `${one.name}: `));
+  const status = [command, ...subcommands].flatMap((one) =>
+    statusOf(one, one === command ? "" : `${one.name}: `),
+  );
   return {
     name: page,
     section: 1,
@@ -23,8 +34,13 @@ export function commandPage(command: Command, all: readonly Command[]): ManualPa
       ...section("options", optionEntries(options)),
       ...section("commands", subcommands.flatMap(subcommandPart)),
       ...section("exit status", paragraphs(status)),
-      ...section("examples", [command, ...subcommands].flatMap((one) => one.examples).flatMap(example)),
-      ...section("see also", [seeAlso(all.filter((other) => other !== command).map((other) => other.name))]),
+      ...section(
+        "examples",
+        [command, ...subcommands].flatMap((one) => one.examples).flatMap(example),
+      ),
+      ...section("see also", [
+        seeAlso(all.filter((other) => other !== command).map((other) => other.name)),
+      ]),
     ],
   };
 }
@@ -48,7 +64,13 @@ function optionEntries(options: readonly CommandOption[]): readonly string[] {
     .flatMap(({ flags, description }) => entry(bold(flags), description));
 }
 
-function subcommandPart({ name, summary, description, operands, options }: Command): readonly string[] {
+function subcommandPart({
+  name,
+  summary,
+  description,
+  operands,
+  options,
+}: Command): readonly string[] {
   const inner = [
     ...operands.flatMap((operand) => entry(bold(operand.name), operand.description)),
     ...optionEntries(options),
@@ -62,7 +84,9 @@ function subcommandPart({ name, summary, description, operands, options }: Comma
 }
 
 function statusOf({ description }: Command, before: string): readonly string[] {
-  return description.filter((text) => text.startsWith(STATUS)).map((text) => before + text.slice(STATUS.length));
+  return description
+    .filter((text) => text.startsWith(STATUS))
+    .map((text) => before + text.slice(STATUS.length));
 }
 
 function withoutStatus(description: readonly string[]): readonly string[] {

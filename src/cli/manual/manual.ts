@@ -5,7 +5,9 @@ import { policyPage } from "./policy-page.ts";
 import { type ManualPage, renderPage } from "./roff.ts";
 
 /** Every page of the manual by its file's name, e.g. `cofferdam-ps.1`. */
-export function manual(commands: readonly Command[]): readonly { readonly file: string; readonly text: string }[] {
+export function manual(
+  commands: readonly Command[],
+): readonly { readonly file: string; readonly text: string }[] {
   const pages: ManualPage[] = [
     overviewPage(commands),
     ...commands.map((one) => commandPage(one, commands)),

@@ -8,15 +8,24 @@ const description = [
 
 const statuses = [
   ["0", "done, and nothing to complain of"],
-  ["1", "done, and the answer is no: errors in a policy, access denied, a host that cannot hold a domain"],
+  [
+    "1",
+    "done, and the answer is no: errors in a policy, access denied, a host that cannot hold a domain",
+  ],
   ["2", "the command line makes no sense"],
   ["3", "the question could not be answered: no such domain, no agent, a missing privilege"],
   ["70", "a fault of Cofferdam itself"],
-  ["125-127", "of `run` alone: not started, not executable, not found; otherwise the program's own status"],
+  [
+    "125-127",
+    "of `run` alone: not started, not executable, not found; otherwise the program's own status",
+  ],
 ] as const;
 
 const files = [
-  ["/etc/cofferdam/domains/NAME.yaml", "policies of the host; shipped ones of the same name give way"],
+  [
+    "/etc/cofferdam/domains/NAME.yaml",
+    "policies of the host; shipped ones of the same name give way",
+  ],
   ["/var/lib/cofferdam", "numbers and levels of domains, settings"],
   ["/run/cofferdam", "ready plans, the live table, sockets"],
   ["/var/log/cofferdam/events.jsonl", "what was denied or warned about"],
@@ -30,7 +39,9 @@ export function overviewPage(commands: readonly Command[]): ManualPage {
     name: "cofferdam",
     section: 1,
     body: [
-      ...section("name", [`cofferdam \\- ${escapeRoff("a security domain of its own for every daemon")}`]),
+      ...section("name", [
+        `cofferdam \\- ${escapeRoff("a security domain of its own for every daemon")}`,
+      ]),
       ...section("synopsis", [`${bold("cofferdam")} COMMAND [ARGUMENT...]`]),
       ...section("description", paragraphs(description)),
       ...section(

@@ -1,5 +1,14 @@
 import { keyNames, keys } from "../../policy/language.ts";
-import { bold, entry, escapeRoff, literal, type ManualPage, paragraphs, prose, section } from "./roff.ts";
+import {
+  bold,
+  entry,
+  escapeRoff,
+  literal,
+  type ManualPage,
+  paragraphs,
+  prose,
+  section,
+} from "./roff.ts";
 
 const description = [
   "A policy is a YAML file `NAME.yaml`; NAME is the domain's name. What no rule grants is denied; `deny` in front of a rule takes away from grants, wherever it stands: order never matters.",
@@ -11,7 +20,13 @@ const description = [
 export function policyPage(): ManualPage {
   const parts = keyNames("domain").flatMap((name) => {
     const { summary, form, example, standard } = keys[name];
-    const lines = [prose(summary), ".PP", `Form: ${escapeRoff(form)}`, ".br", `Without it: ${escapeRoff(standard)}`];
+    const lines = [
+      prose(summary),
+      ".PP",
+      `Form: ${escapeRoff(form)}`,
+      ".br",
+      `Without it: ${escapeRoff(standard)}`,
+    ];
     return [`.SS ${bold(name)}`, ...lines, ".PP", ...literal([example])];
   });
   return {

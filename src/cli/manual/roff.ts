@@ -1,6 +1,8 @@
 import { VERSION } from "../version.ts";
 
-/** A page of the manual: its name, section, and everything below its heading. man(7), groff_man(7). */
+/**
+ * A page of the manual: its name, section, and everything below its heading. man(7), groff_man(7).
+ */
 export interface ManualPage {
   readonly name: string;
   readonly section: number;

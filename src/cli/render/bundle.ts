@@ -3,13 +3,20 @@ import { wrap } from "../../diagnostics/wrap.ts";
 import type { Manifest } from "../support/bundle.ts";
 
 /** What was written, and what whoever gives it away should know. */
-export function renderBundle(file: string, bytes: number, { files, missing }: Manifest, width: number): string {
+export function renderBundle(
+  file: string,
+  bytes: number,
+  { files, missing }: Manifest,
+  width: number,
+): string {
   const redacted = files.reduce((sum, one) => sum + one.redacted, 0);
   const lines = [
     printable(file),
     `  ${files.length} files, ${Math.ceil(bytes / 1_024)} KiB; only you may read it`,
     `  secrets taken out in ${redacted} places; look it through before you give it away`,
-    ...missing.map(({ source, why }) => wrap(`  without ${printable(source)}: ${printable(why)}`, width, "    ")),
+    ...missing.map(({ source, why }) =>
+      wrap(`  without ${printable(source)}: ${printable(why)}`, width, "    "),
+    ),
   ];
   return `${lines.join("\n")}\n`;
 }

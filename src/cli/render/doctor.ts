@@ -1,9 +1,17 @@
 import { targetAccess } from "../../compile/attended.ts";
 import { wrap } from "../../diagnostics/wrap.ts";
-import { type FeatureName, featureNames, type HostFacts, type Probe } from "../../kernel/host-facts.ts";
+import {
+  type FeatureName,
+  featureNames,
+  type HostFacts,
+  type Probe,
+} from "../../kernel/host-facts.ts";
 import { table } from "./table.ts";
 
-/** What a person gets from the feature. Ends the sentence "with it, ...". What is done without it: docs/fallbacks.md. */
+/**
+ * What a person gets from the feature. Ends the sentence "with it, ...". What is done without it:
+ * docs/fallbacks.md.
+ */
 const meaning: Readonly<Record<FeatureName, string>> = {
   "landlock-files": "the kernel holds a domain to its files; without it nothing can be sealed",
   "landlock-tcp": "the kernel holds TCP ports; else every connect and bind is brokered",
@@ -12,7 +20,8 @@ const meaning: Readonly<Record<FeatureName, string>> = {
   "landlock-log": "the kernel records what it refuses",
   "landlock-unix": "the kernel holds connections to unix sockets by name",
   "restrict-without-nnp": "a domain may run set-user-id programs that its policy names",
-  "seccomp-notify": "the broker answers for names the kernel cannot express; without it nothing can be sealed",
+  "seccomp-notify":
+    "the broker answers for names the kernel cannot express; without it nothing can be sealed",
   "seccomp-addfd": "the broker hands opened files over",
   "seccomp-wait-killable": "signals do not disturb a call that is being answered",
   "seccomp-sync-wakeup": "the broker answers three times faster",
@@ -26,7 +35,10 @@ const meaning: Readonly<Record<FeatureName, string>> = {
   "bpf-lsm": "the bpf-lsm engine could run (not built yet)",
 };
 
-const answers = { yes: "yes", no: "no", unknown: "could not tell" } as const satisfies Record<Probe["state"], string>;
+const answers = { yes: "yes", no: "no", unknown: "could not tell" } as const satisfies Record<
+  Probe["state"],
+  string
+>;
 
 /** What a sealed domain cannot do without. */
 const needed: readonly FeatureName[] = ["landlock-files", "seccomp-notify"];
@@ -78,7 +90,13 @@ export function renderDoctor(facts: HostFacts, width: number): string {
     supervising.state === "able"
       ? "It can supervise them, at level warning too."
       : `It cannot supervise one, so that there is no level warning: it lacks ${supervising.missing.join(" and ")}.`;
-  return [...heading(facts), "", table(rows, width), wrap(`${verdict} ${supervised}`, width, ""), ""].join("\n");
+  return [
+    ...heading(facts),
+    "",
+    table(rows, width),
+    wrap(`${verdict} ${supervised}`, width, ""),
+    "",
+  ].join("\n");
 }
 
 function heading(facts: HostFacts): readonly string[] {

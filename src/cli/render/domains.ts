@@ -4,7 +4,16 @@ import { columns } from "./columns.ts";
 import { localTime, timeLeft } from "./local-time.ts";
 import { shortPolicy } from "./short-policy.ts";
 
-const head = ["NUMBER", "NAME", "LEVEL", "ENGINE", "MEDIATION", "SWITCH", "PROCS", "EVENTS"] as const;
+const head = [
+  "NUMBER",
+  "NAME",
+  "LEVEL",
+  "ENGINE",
+  "MEDIATION",
+  "SWITCH",
+  "PROCS",
+  "EVENTS",
+] as const;
 
 /** The table of domains for people, superDom first. */
 export function renderDomains(domains: readonly ShownDomain[], now = Date.now()): string {
@@ -23,7 +32,10 @@ export function renderDomains(domains: readonly ShownDomain[], now = Date.now())
 
 export function renderDetails(one: ShownDetails): string {
   const given = one.givenBy;
-  const by = given === null ? "by its policy" : `given by ${given.name ?? given.uid} ${localTime(given.since)}`;
+  const by =
+    given === null
+      ? "by its policy"
+      : `given by ${given.name ?? given.uid} ${localTime(given.since)}`;
   const lines = [
     `${one.name}, number ${one.number}`,
     `  level      ${one.level ?? "?"}, ${by}${one.until === null ? "" : `, until ${localTime(one.until)}`}`,

@@ -12,7 +12,10 @@ export interface EventsStyle {
 const INDENT = "  ";
 
 /** One access: its number, when it was seen last, how often since when; below it what happened. */
-export function renderSeen({ event, seq, count, first }: Seen, { width, color }: EventsStyle): string {
+export function renderSeen(
+  { event, seq, count, first }: Seen,
+  { width, color }: EventsStyle,
+): string {
   const last = localTime(event.time);
   const often = count > 1 ? `  ${group(count)} times since ${since(first, event.time)}` : "";
   // Told in the line above.
@@ -23,9 +26,12 @@ export function renderSeen({ event, seq, count, first }: Seen, { width, color }:
   return `${seq}  ${last}${often}\n${text.replace(/^/gm, INDENT)}\n`;
 }
 
-/** When a level ends, or was given, in the same time as the line above it; the record has it in UTC. */
+/**
+ * When a level ends, or was given, in the same time as the line above it; the record has it in UTC.
+ */
 function withLocalTimes({ verdict, operation, object }: Seen["event"]): string {
-  if (verdict !== "audit" || !/^((all-levels|level)-changed|level forgotten)$/.test(operation)) return object;
+  if (verdict !== "audit" || !/^((all-levels|level)-changed|level forgotten)$/.test(operation))
+    return object;
   return object.replace(/(?<=(?:until|given) )\d{4}-\d\d-\d\dT[\d:.]+Z/, localTime);
 }
 
@@ -34,13 +40,26 @@ export function seenJson({ event, seq, count, first }: Seen): string {
   return `${printableJson(JSON.stringify({ ...event, seq, count, first }))}\n`;
 }
 
-export function renderVerification({ state, files, records, first, last, lost, findings, more }: Verification): string {
+export function renderVerification({
+  state,
+  files,
+  records,
+  first,
+  last,
+  lost,
+  findings,
+  more,
+}: Verification): string {
   const range = first === null || last === null ? "" : `, ${group(first)} to ${group(last)}`;
   const found = findings.map(
-    ({ kind, file, line, to, text }) => `${file}:${line}${to > line ? `-${to}` : ""}: ${kind}: ${text}`,
+    ({ kind, file, line, to, text }) =>
+      `${file}:${line}${to > line ? `-${to}` : ""}: ${kind}: ${text}`,
   );
   const rest = more > 0 ? [`and ${group(more)} more`] : [];
-  const gone = lost > 0 ? [`${counted(lost, "event")} could not be written at the time: the log says where`] : [];
+  const gone =
+    lost > 0
+      ? [`${counted(lost, "event")} could not be written at the time: the log says where`]
+      : [];
   return [
     `${state}: ${counted(records, "record")} in ${counted(files, "file")}${range}`,
     ...gone,

@@ -1,6 +1,9 @@
 import { printable } from "../../diagnostics/printable.ts";
 
-/** Names that lead elsewhere than the machine's domain grants, with what to do; empty where there are none. */
+/**
+ * Names that lead elsewhere than the machine's domain grants, with what to do; empty where there
+ * are none.
+ */
 export function renderMachineDrift(machine: string, drift: readonly string[]): string {
   if (drift.length === 0) return "";
   const lines = drift.map((difference) => `  ${printable(difference)}\n`).join("");

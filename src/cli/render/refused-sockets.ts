@@ -13,7 +13,9 @@ const words: Readonly<Record<(typeof denialKinds)[number], string>> = {
 export function renderRefusedSockets(refused: readonly RefusedSockets[]): string {
   if (refused.length === 0) return "";
   const lines = refused.flatMap(({ anchor, counts }) => {
-    const some = denialKinds.filter((kind) => counts[kind] > 0n).map((kind) => `${words[kind]} ${counts[kind]}`);
+    const some = denialKinds
+      .filter((kind) => counts[kind] > 0n)
+      .map((kind) => `${words[kind]} ${counts[kind]}`);
     return some.length === 0 ? [] : [`  ${anchor}\n    ${some.join(", ")}\n`];
   });
   const none = `  none in ${refused.length === 1 ? "the cgroup" : `all ${refused.length} cgroups`} of ready plans\n`;

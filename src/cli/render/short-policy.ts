@@ -4,8 +4,9 @@ const HEAD = "syscalls:";
 const ITEM = /^ {2}- "([\w@-]+)"$/;
 
 /**
- * A printed policy (`policy/print.ts`) with system calls by groups where all of a group are granted: hundreds of lines tell a reader nothing. It means the same, as
- * long as groups contain what they do now.
+ * A printed policy (`policy/print.ts`) with system calls by groups where all of a group are
+ * granted: hundreds of lines tell a reader nothing. It means the same, as long as groups contain
+ * what they do now.
  */
 export function shortPolicy(text: string): string {
   const lines = text.split("\n");
@@ -26,7 +27,11 @@ function grouped(names: readonly string[]): readonly string[] {
   const found: string[] = [];
   const bySize = Object.entries(groups()).sort(([, a], [, b]) => b.length - a.length);
   for (const [group, members] of bySize) {
-    if (members.length === 0 || !members.every((name) => all.has(name)) || !members.some((name) => left.has(name)))
+    if (
+      members.length === 0 ||
+      !members.every((name) => all.has(name)) ||
+      !members.some((name) => left.has(name))
+    )
       continue;
     found.push(group);
     for (const name of members) left.delete(name);

@@ -39,25 +39,34 @@ const ROWS_MAX = 15;
 const RED = "\x1b[31m";
 const OFF = "\x1b[0m";
 
-export function renderStatus(now: HostStatus, style: { readonly width: number; readonly color: boolean }): string {
+export function renderStatus(
+  now: HostStatus,
+  style: { readonly width: number; readonly color: boolean },
+): string {
   const { agent } = now;
-  const line = (head: string, text: string) => `${wrap(`${head.padEnd(INDENT.length)}${text}`, style.width, INDENT)}\n`;
+  const line = (head: string, text: string) =>
+    `${wrap(`${head.padEnd(INDENT.length)}${text}`, style.width, INDENT)}\n`;
   const parts = [
     line("engine", now.engine ?? "none: cofferdam doctor tells why"),
-    ...(agent === null ? [line("agent", noAgent)] : ofAgent(agent).map(([head, text]) => line(head, text))),
+    ...(agent === null
+      ? [line("agent", noAgent)]
+      : ofAgent(agent).map(([head, text]) => line(head, text))),
     line("domains", domainsText(now)),
     ...(agent === null ? [] : relaxedText(agent).map((text) => line("", text))),
     line("running", runningText(now)),
     runningRows(now),
     ...missing(now, "lost").map((text) => line("lost", text)),
     ...missing(now, "partial").map((text) => line("in part", text)),
-    ...(agent === null ? [] : eventsText(agent).map((text, at) => line(at === 0 ? "events" : "", text))),
+    ...(agent === null
+      ? []
+      : eventsText(agent).map((text, at) => line(at === 0 ? "events" : "", text))),
   ];
   const loud = now.attention.map((text) => paint(line("ATTENTION", printable(text)), style.color));
   return [...parts, ...loud].join("");
 }
 
-const noAgent = "none runs: levels do not switch while daemons run (start it as root: cofferdam agent)";
+const noAgent =
+  "none runs: levels do not switch while daemons run (start it as root: cofferdam agent)";
 
 function ofAgent({
   pid,
@@ -69,9 +78,14 @@ function ofAgent({
 }: AgentStatus): readonly (readonly [string, string])[] {
   const refused = refusedPeers === 0 ? "" : `, ${counted(refusedPeers, "connection")} refused`;
   return [
-    ["agent", `process ${pid} since ${localTime(since)}, ${Math.round(memory / MIB)} MiB${refused}`],
+    [
+      "agent",
+      `process ${pid} since ${localTime(since)}, ${Math.round(memory / MIB)} MiB${refused}`,
+    ],
     ["mediator", mediator === null ? "none is kept" : keptText(mediator)],
-    ...(sessions === null || sessions.state === "none" ? [] : [["sessions", keptText(sessions)] as const]),
+    ...(sessions === null || sessions.state === "none"
+      ? []
+      : [["sessions", keptText(sessions)] as const]),
   ];
 }
 
@@ -110,7 +124,10 @@ function runningRows({ running }: HostStatus): string {
       mode ?? "?",
       counted(processes, "process"),
     ]);
-  const more = running.length > ROWS_MAX ? `${INDENT}and ${running.length - ROWS_MAX} more: cofferdam ps\n` : "";
+  const more =
+    running.length > ROWS_MAX
+      ? `${INDENT}and ${running.length - ROWS_MAX} more: cofferdam ps\n`
+      : "";
   return columns(rows).replace(/^(?=.)/gm, INDENT) + more;
 }
 
@@ -131,7 +148,10 @@ function eventsText({ events }: AgentStatus): readonly string[] {
 
 function cut(names: readonly string[], command: string): readonly string[] {
   if (names.length <= ROWS_MAX) return names;
-  return [...names.slice(0, ROWS_MAX), `and ${names.length - ROWS_MAX} more (cofferdam ${command})`];
+  return [
+    ...names.slice(0, ROWS_MAX),
+    `and ${names.length - ROWS_MAX} more (cofferdam ${command})`,
+  ];
 }
 
 function counted(number: number, what: string): string {

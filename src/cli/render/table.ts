@@ -1,14 +1,24 @@
 import { wrap } from "../../diagnostics/wrap.ts";
 
-/** Rows of fixed columns, of which the last is wrapped and stays in its column; `width` in characters for the whole. */
+/**
+ * Rows of fixed columns, of which the last is wrapped and stays in its column; `width` in
+ * characters for the whole.
+ */
 export function table(rows: readonly (readonly string[])[], width: number): string {
   const count = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from({ length: count - 1 }, (_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
+  const widths = Array.from({ length: count - 1 }, (_, i) =>
+    Math.max(...rows.map((row) => (row[i] ?? "").length)),
+  );
   const indent = " ".repeat(widths.reduce((sum, column) => sum + column + 2, 0));
   return rows.map((row) => `${tableRow(row, widths, indent, width)}\n`).join("");
 }
 
-function tableRow(row: readonly string[], widths: readonly number[], indent: string, width: number): string {
+function tableRow(
+  row: readonly string[],
+  widths: readonly number[],
+  indent: string,
+  width: number,
+): string {
   const head = widths.map((column, i) => `${(row[i] ?? "").padEnd(column)}  `).join("");
   // Wrapped alone, so that spaces inside the fixed columns are no place to break.
   const last = wrap(indent + (row[widths.length] ?? ""), width, indent);

@@ -45,7 +45,12 @@ export function bundleName(now: Date): string {
 export function bundleOf({ files, missing }: Collected, now: Date): Bundle {
   const manifest: Manifest = {
     bundle: bundleName(now),
-    ...{ made: now.toISOString(), host: hostname(), cofferdam: VERSION, uid: process.geteuid?.() ?? -1 },
+    ...{
+      made: now.toISOString(),
+      host: hostname(),
+      cofferdam: VERSION,
+      uid: process.geteuid?.() ?? -1,
+    },
     files: files.map(({ name, source, text, redacted, note }) => ({
       ...{ name, source },
       bytes: Buffer.byteLength(text),

@@ -3,12 +3,21 @@ import type { Context } from "../command.ts";
 import type { Collected, CollectedFile, MissingFile } from "./collected.ts";
 import { type Part, parts, type Taken } from "./parts.ts";
 import { policyParts } from "./policies-part.ts";
-import { countRedactions, redactJson, redactLines, redactText, rememberingRedaction } from "./redact/redact.ts";
+import {
+  countRedactions,
+  redactJson,
+  redactLines,
+  redactText,
+  rememberingRedaction,
+} from "./redact/redact.ts";
 
 /** All texts of a bundle together. */
 const BUNDLE_BYTES_MAX = 48 * 1024 * 1024;
 
-/** All that the caller may read, secrets taken out; what cannot be had is named with the reason, and stops nothing. */
+/**
+ * All that the caller may read, secrets taken out; what cannot be had is named with the reason, and
+ * stops nothing.
+ */
 export async function collect(context: Context): Promise<Collected> {
   const files: CollectedFile[] = [];
   const missing: MissingFile[] = [];
@@ -21,7 +30,8 @@ export async function collect(context: Context): Promise<Collected> {
       continue;
     }
     bytes += Buffer.byteLength(taken.text);
-    if (bytes > BUNDLE_BYTES_MAX) missing.push({ name, source, why: `a bundle has at most ${BUNDLE_BYTES_MAX} bytes` });
+    if (bytes > BUNDLE_BYTES_MAX)
+      missing.push({ name, source, why: `a bundle has at most ${BUNDLE_BYTES_MAX} bytes` });
     else files.push({ name, source, ...taken, redacted: countRedactions(taken.text) });
   }
   return { files, missing };

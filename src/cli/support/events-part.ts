@@ -7,15 +7,20 @@ import type { Taken } from "./parts.ts";
 /** The newest of the log. */
 const EVENTS_BYTES_MAX = 8 * 1024 * 1024;
 
-/** The newest records as they lie in the log. @throws HostError where the caller may not read it, or there is none */
+/**
+ * The newest records as they lie in the log. @throws HostError where the caller may not read it, or
+ * there is none
+ */
 export function newestEvents(context: Context): Taken {
   const folder = logFolder(context);
   const files = orExplain(folder, () => openFiles(folder));
-  if (files === null || files.length === 0) return { text: "", note: `there is no event log in ${folder}` };
+  if (files === null || files.length === 0)
+    return { text: "", note: `there is no event log in ${folder}` };
   try {
     const total = files.reduce((sum, { size }) => sum + size, 0);
     const text = newest(files).join("");
-    const note = total > EVENTS_BYTES_MAX ? `the newest ${EVENTS_BYTES_MAX} of ${total} bytes` : null;
+    const note =
+      total > EVENTS_BYTES_MAX ? `the newest ${EVENTS_BYTES_MAX} of ${total} bytes` : null;
     return { text, note };
   } finally {
     closeFiles(files);

@@ -12,7 +12,12 @@ export function versionsText(): string {
     const value = new RegExp(`^${key}="?([^"\\n]*)`, "m").exec(release)?.[1] ?? "unknown";
     return [key.toLowerCase().replace("_", " "), value] as const;
   });
-  return [["cofferdam", VERSION], ["node", process.version], ["host", hostname()] as const, ...lines]
+  return [
+    ["cofferdam", VERSION],
+    ["node", process.version],
+    ["host", hostname()] as const,
+    ...lines,
+  ]
     .map(([name, value]) => `${name}: ${value}\n`)
     .join("");
 }
@@ -33,8 +38,12 @@ const kernelFiles = [
 ] as const;
 
 export function kernelText(): string {
-  const mounts = (readIfThere("/proc/self/mountinfo") ?? "").split("\n").filter((line) => / - cgroup2? /.test(line));
-  const files = kernelFiles.map((path) => `${path}: ${readIfThere(path)?.trim() ?? "not there, or not to be read"}\n`);
+  const mounts = (readIfThere("/proc/self/mountinfo") ?? "")
+    .split("\n")
+    .filter((line) => / - cgroup2? /.test(line));
+  const files = kernelFiles.map(
+    (path) => `${path}: ${readIfThere(path)?.trim() ?? "not there, or not to be read"}\n`,
+  );
   return [...files, ...mounts.map((line) => `mount: ${line}\n`)].join("");
 }
 

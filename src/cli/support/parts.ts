@@ -15,7 +15,10 @@ import { journalText } from "./journal-part.ts";
 export interface Part {
   readonly name: string;
   readonly source: string;
-  /** `lines`: what one line says has nothing to do with the others. `records`: each line is a JSON value. */
+  /**
+   * `lines`: what one line says has nothing to do with the others. `records`: each line is a JSON
+   * value.
+   */
   readonly form: "text" | "lines" | "records";
   /** Throws where it cannot be had: the message says why. */
   take(context: Context): string | Promise<string> | Taken;
@@ -48,9 +51,19 @@ export const parts: readonly Part[] = [
     take: (context) => captured(context, (own) => secpolicytools(["-d"], own)),
   },
   { name: "events/events.jsonl", source: "the event log", form: "records", take: newestEvents },
-  { name: "host/versions.txt", source: "cofferdam --version, node, os-release", form: "text", take: versionsText },
+  {
+    name: "host/versions.txt",
+    source: "cofferdam --version, node, os-release",
+    form: "text",
+    take: versionsText,
+  },
   { name: "host/kernel.txt", source: "/proc and /sys", form: "lines", take: kernelText },
-  { name: "host/journal.txt", source: "journalctl -u cofferdam-agent", form: "lines", take: journalText },
+  {
+    name: "host/journal.txt",
+    source: "journalctl -u cofferdam-agent",
+    form: "lines",
+    take: journalText,
+  },
 ];
 
 function ofCommand(name: string, source: string, command: Command, options: Options = {}): Part {

@@ -40,7 +40,8 @@ function filesIn(folder: string): readonly string[] {
 function readBounded(path: string): { readonly text: string; readonly note: string | null } {
   const fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   try {
-    if (!fstatSync(fd).isFile()) throw Object.assign(new Error("it is no file"), { code: "EINVAL" });
+    if (!fstatSync(fd).isFile())
+      throw Object.assign(new Error("it is no file"), { code: "EINVAL" });
     const bytes = Buffer.alloc(POLICY_BYTES_MAX);
     const length = readSync(fd, bytes, 0, bytes.length, 0);
     const note = fstatSync(fd).size > length ? `the first ${length} bytes` : null;

@@ -18,12 +18,18 @@ export function supportOf(collected: (context: Context) => Promise<Collected>): 
       "Exit status: 0, 3 when it cannot be written.",
     ],
     options: [
-      { flags: "-w, --directory <folder>", description: "where to write it (default: the working folder)" },
+      {
+        flags: "-w, --directory <folder>",
+        description: "where to write it (default: the working folder)",
+      },
       { ...jsonOption, description: "print the file's name and the manifest as JSON" },
     ],
     examples: [
       { line: "sudo cofferdam support", what: "into the working folder" },
-      { line: "cofferdam support -w /var/tmp --json | jq .manifest.missing", what: "what could not be had" },
+      {
+        line: "cofferdam support -w /var/tmp --json | jq .manifest.missing",
+        what: "what could not be had",
+      },
     ],
     async run(context, _operands, options) {
       if (options.directory !== undefined) enter(String(options.directory));
@@ -34,7 +40,9 @@ export function supportOf(collected: (context: Context) => Promise<Collected>): 
       writeNew(name, archive);
       const file = `${process.cwd()}/${name}`;
       context.out(
-        options.json ? toJson({ file, manifest }) : renderBundle(file, archive.length, manifest, context.width),
+        options.json
+          ? toJson({ file, manifest })
+          : renderBundle(file, archive.length, manifest, context.width),
       );
       return ExitCode.ok;
     },
@@ -47,6 +55,9 @@ function enter(folder: string): void {
     process.chdir(folder);
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
-    throw new CommandError(`\`${folder}\` cannot be written to: ${error.code}`, "name a folder that is there");
+    throw new CommandError(
+      `\`${folder}\` cannot be written to: ${error.code}`,
+      "name a folder that is there",
+    );
   }
 }

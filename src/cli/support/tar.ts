@@ -8,7 +8,10 @@ const BLOCK_BYTES = 512;
 /** Nobody but who unpacks it. */
 const MODE = "0000600";
 
-/** An archive in the ustar format (POSIX.1-2017, pax) of files in one folder; `time` in seconds since 1970. */
+/**
+ * An archive in the ustar format (POSIX.1-2017, pax) of files in one folder; `time` in seconds
+ * since 1970.
+ */
 export function tarOf(folder: string, entries: readonly TarEntry[], time: number): Buffer {
   const blocks = entries.flatMap(({ name, bytes }) => [
     headerOf(folder, name, bytes.length, time),
@@ -21,7 +24,8 @@ export function tarOf(folder: string, entries: readonly TarEntry[], time: number
 function headerOf(folder: string, name: string, size: number, time: number): Buffer {
   const header = Buffer.alloc(BLOCK_BYTES);
   const put = (text: string, at: number, room: number): void => {
-    if (Buffer.byteLength(text) > room) throw new RangeError(`\`${text}\` has no room in the header of an archive`);
+    if (Buffer.byteLength(text) > room)
+      throw new RangeError(`\`${text}\` has no room in the header of an archive`);
     header.write(text, at, "utf8");
   };
   put(name, 0, 100);

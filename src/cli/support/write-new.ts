@@ -16,7 +16,8 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const MODE = 0o600;
 
 /**
- * A new file in the working folder, whole and on the disk, or none: nothing that has the name already is followed, written or replaced.
+ * A new file in the working folder, whole and on the disk, or none: nothing that has the name
+ * already is followed, written or replaced.
  * @throws CommandError with what to do
  */
 export function writeNew(name: string, bytes: Uint8Array): void {
@@ -34,7 +35,10 @@ export function writeNew(name: string, bytes: Uint8Array): void {
   }
 }
 
-/** Says at once what {@link writeNew} would say after all the work; leaves nothing behind. @throws CommandError with what to do */
+/**
+ * Says at once what {@link writeNew} would say after all the work; leaves nothing behind. @throws
+ * CommandError with what to do
+ */
 export function tryNew(name: string): void {
   const fd = create(name);
   removeOwn(name, fd);
@@ -49,7 +53,9 @@ function create(name: string): number {
   }
 }
 
-/** A part of a bundle is none. The name may be another's by now where others may write the folder. */
+/**
+ * A part of a bundle is none. The name may be another's by now where others may write the folder.
+ */
 function removeOwn(name: string, fd: number): void {
   const own = fstatSync(fd);
   const now = lstatSync(name, { throwIfNoEntry: false });
@@ -59,9 +65,13 @@ function removeOwn(name: string, fd: number): void {
 const elsewhere = "name a folder with room that you may write: cofferdam support -w FOLDER";
 
 function explained(name: string, error: unknown): unknown {
-  if (hasCode(error, "EEXIST")) return new CommandError(`\`${name}\` is there already`, "try again");
+  if (hasCode(error, "EEXIST"))
+    return new CommandError(`\`${name}\` is there already`, "try again");
   if (hasCode(error, "ENOSPC", "EDQUOT", "EFBIG"))
-    return new CommandError("there is no room for the bundle here; nothing is left of it", elsewhere);
+    return new CommandError(
+      "there is no room for the bundle here; nothing is left of it",
+      elsewhere,
+    );
   return error instanceof Error && "code" in error
     ? new CommandError(`the bundle cannot be written here: ${error.code}`, elsewhere)
     : error;

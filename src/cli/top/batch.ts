@@ -12,8 +12,15 @@ export interface BatchOptions {
   readonly json: boolean;
 }
 
-/** Frame after frame for a program or a file. The first comes when one interval is over: rates need two readings. */
-export async function runBatch({ out, err }: Context, source: ViewSource, options: BatchOptions): Promise<void> {
+/**
+ * Frame after frame for a program or a file. The first comes when one interval is over: rates need
+ * two readings.
+ */
+export async function runBatch(
+  { out, err }: Context,
+  source: ViewSource,
+  options: BatchOptions,
+): Promise<void> {
   let before = await source.reading();
   let table: CsvTable | null = null;
   const told = new Set<string>();

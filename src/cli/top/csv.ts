@@ -19,7 +19,10 @@ const counters: readonly Counter[] = [
   { title: "Events Today", value: ({ events }) => events, digits: 0 },
 ];
 
-/** Batch output as `esxtop -b` has it: one line of column names, then one line a frame, every cell in quotes. The columns are those of the first frame. */
+/**
+ * Batch output as `esxtop -b` has it: one line of column names, then one line a frame, every cell
+ * in quotes. The columns are those of the first frame.
+ */
 export class CsvTable {
   readonly #keys: readonly string[];
   readonly head: string;
@@ -37,7 +40,9 @@ export class CsvTable {
     const rows = new Map(domains.map((row) => [keyOf(row), row]));
     const cells = this.#keys.flatMap((key) => {
       const row = rows.get(key);
-      return counters.map(({ value, digits }) => (row === undefined ? "0" : (value(row)?.toFixed(digits) ?? "")));
+      return counters.map(({ value, digits }) =>
+        row === undefined ? "0" : (value(row)?.toFixed(digits) ?? ""),
+      );
     });
     const strangers = [...rows.keys()].filter((key) => !this.#keys.includes(key));
     return { text: line([utc(time), ...cells]), strangers };

@@ -14,17 +14,26 @@ export interface Frame extends Omit<Reading, "seconds" | "meter" | "domains"> {
   readonly domains: readonly FrameRow[];
 }
 
-/** Rates from one reading to the next. `before` null, or of a meter that has been begun anew: there are none yet. */
+/**
+ * Rates from one reading to the next. `before` null, or of a meter that has been begun anew: there
+ * are none yet.
+ */
 export function frameOf(before: Reading | null, now: Reading): Frame {
   const { time, host, agent, domains, meter, seconds } = now;
   const base = before?.meter === meter ? before : null;
   const interval = base === null ? 0 : seconds - base.seconds;
   const earlier = new Map(base?.domains.map((one) => [keyOf(one), one]));
-  const rows = domains.map((one) => rowOf(one, base === null ? one : (earlier.get(keyOf(one)) ?? null), interval));
+  const rows = domains.map((one) =>
+    rowOf(one, base === null ? one : (earlier.get(keyOf(one)) ?? null), interval),
+  );
   return { time, interval, host, agent, domains: rows };
 }
 
-function rowOf({ cpu, ...row }: DomainReading, before: DomainReading | null, interval: number): FrameRow {
+function rowOf(
+  { cpu, ...row }: DomainReading,
+  before: DomainReading | null,
+  interval: number,
+): FrameRow {
   const used = cpu - (before?.cpu ?? 0);
   return {
     ...row,

@@ -13,7 +13,10 @@ export type Reaction =
   | { readonly kind: "read" }
   | { readonly kind: "choose"; readonly choices: Choices };
 
-/** Control characters of a terminal, and what it sends for keys that write nothing (XTerm Control Sequences). */
+/**
+ * Control characters of a terminal, and what it sends for keys that write nothing (XTerm Control
+ * Sequences).
+ */
 const sequences: Readonly<Record<string, string>> = {
   "\u0003": "quit",
   "\u001a": "suspend",
@@ -35,13 +38,18 @@ const sequences: Readonly<Record<string, string>> = {
   "\u001b": "escape",
 };
 
-/** The keys in what a terminal sent. A sequence that stands for none of ours is one key that does nothing. */
+/**
+ * The keys in what a terminal sent. A sequence that stands for none of ours is one key that does
+ * nothing.
+ */
 export function keysIn(text: string): readonly string[] {
   const parts = text.match(/\u001b(?:\[[\d;]*[ -/]*[@-~]|O[@-~])|./gsu) ?? [];
   return parts.map((part) => sequences[part] ?? part);
 }
 
-/** `page`: rows of domains on the screen; `rows`: that there are. Null for a key that does nothing. */
+/**
+ * `page`: rows of domains on the screen; `rows`: that there are. Null for a key that does nothing.
+ */
 export function react(key: string, choices: Choices, page: number, rows: number): Reaction | null {
   if (key === "quit") return { kind: "quit" };
   if (key === "suspend") return { kind: "suspend" };
@@ -52,9 +60,12 @@ export function react(key: string, choices: Choices, page: number, rows: number)
   if (key === "h" || key === "?") return choose({ ...choices, page: "help" });
   if (key === "d" || key === "s") return choose({ ...choices, typed: "" });
   if (key === "a") return choose({ ...choices, runningOnly: !choices.runningOnly, above: 0 });
-  if (isSortKey(key)) return choose({ ...choices, sort: key, reversed: isTurned(key, choices), above: 0 });
+  if (isSortKey(key))
+    return choose({ ...choices, sort: key, reversed: isTurned(key, choices), above: 0 });
   const above = moved(key, choices.above, page);
-  return above === null ? null : choose({ ...choices, above: Math.max(0, Math.min(above, rows - page)) });
+  return above === null
+    ? null
+    : choose({ ...choices, above: Math.max(0, Math.min(above, rows - page)) });
 }
 
 function choose(choices: Choices): Reaction {
@@ -70,7 +81,12 @@ function isTurned(key: string, { sort, reversed }: Choices): boolean {
 }
 
 function moved(key: string, above: number, page: number): number | null {
-  const steps: Readonly<Record<string, number>> = { up: -1, down: 1, "page up": -page, "page down": page };
+  const steps: Readonly<Record<string, number>> = {
+    up: -1,
+    down: 1,
+    "page up": -page,
+    "page down": page,
+  };
   if (key === "home") return 0;
   const step = steps[key];
   return step === undefined ? null : above + step;
@@ -80,7 +96,8 @@ function moved(key: string, above: number, page: number): number | null {
 function type(key: string, choices: Choices, typed: string): Reaction | null {
   if (key === "escape") return choose({ ...choices, typed: null });
   if (key === "backspace") return choose({ ...choices, typed: typed.slice(0, -1) });
-  if (key === "enter") return choose({ ...choices, typed: null, delay: parseDelay(typed) ?? choices.delay });
+  if (key === "enter")
+    return choose({ ...choices, typed: null, delay: parseDelay(typed) ?? choices.delay });
   if (!/^[\d.]$/.test(key) || typed.length >= TYPED_LENGTH_MAX) return null;
   return choose({ ...choices, typed: typed + key });
 }

@@ -6,7 +6,10 @@ import { DELAY_MIN_S, keysIn, react } from "./keys.ts";
 import { type Choices, drawScreen, firstChoices, rowsOf, rowsOn } from "./screen.ts";
 import { Terminal } from "./terminal.ts";
 
-/** The live view on the caller's terminal, until it is ended. @throws HostError where the first reading cannot be had */
+/**
+ * The live view on the caller's terminal, until it is ended. @throws HostError where the first
+ * reading cannot be had
+ */
 export async function runLive(source: ViewSource, delay: number): Promise<void> {
   const view = new LiveView(source, await source.reading(), { ...firstChoices, delay });
   await view.run();
@@ -80,7 +83,10 @@ class LiveView {
   }
 
   #draw(): void {
-    if (!this.#ended) this.#terminal.draw(drawScreen(this.#frame, this.#choices, this.#message, this.#terminal.size));
+    if (!this.#ended)
+      this.#terminal.draw(
+        drawScreen(this.#frame, this.#choices, this.#message, this.#terminal.size),
+      );
   }
 
   #quit(): void {

@@ -23,7 +23,10 @@ export interface Size {
   readonly rows: number;
 }
 
-/** Lines that are no rows of domains: two of the host, one of messages, the titles, and the last one. */
+/**
+ * Lines that are no rows of domains: two of the host, one of messages, the titles, and the last
+ * one.
+ */
 const FRAME_LINES = 5;
 const LEVEL_WIDTH = 9;
 const GAP = 1;
@@ -50,7 +53,10 @@ export function rowsOn({ rows }: Size): number {
   return Math.max(0, rows - FRAME_LINES);
 }
 
-export function rowsOf({ domains }: Frame, { sort, reversed, runningOnly }: Choices): readonly FrameRow[] {
+export function rowsOf(
+  { domains }: Frame,
+  { sort, reversed, runningOnly }: Choices,
+): readonly FrameRow[] {
   const column = sortable.find(({ key }) => key === sort) ?? number;
   const sign = reversed ? -1 : 1;
   const shown = domains.filter(({ processes }) => !runningOnly || processes > 0);
@@ -64,7 +70,12 @@ function compare(a: number, b: number): number {
 }
 
 /** `message`: a trouble that is to be seen. */
-export function drawScreen(frame: Frame, choices: Choices, message: string | null, size: Size): Screen {
+export function drawScreen(
+  frame: Frame,
+  choices: Choices,
+  message: string | null,
+  size: Size,
+): Screen {
   if (choices.page === "help") return { lines: fitted(helpLines, size), titles: null };
   const columns = fittingColumns(size.columns);
   const rows = rowsOf(frame, choices);
@@ -84,7 +95,9 @@ export function drawScreen(frame: Frame, choices: Choices, message: string | nul
 }
 
 function fitted(lines: readonly string[], { columns, rows }: Size): readonly string[] {
-  return lines.slice(0, rows).map((line) => (line.length <= columns ? line : `${line.slice(0, columns - 1)}…`));
+  return lines
+    .slice(0, rows)
+    .map((line) => (line.length <= columns ? line : `${line.slice(0, columns - 1)}…`));
 }
 
 function hostLines({ time, host, agent, domains }: Frame): readonly string[] {
@@ -92,7 +105,8 @@ function hostLines({ time, host, agent, domains }: Frame): readonly string[] {
   const clock = new Date(time).toTimeString().slice(0, 8);
   const used = `${bytes(host.memory - host.available)} of ${bytes(host.memory)}`;
   const inDomains = domains.filter(({ name }) => name !== "superDom" && name !== "unknown");
-  const sum = (value: (row: FrameRow) => number) => inDomains.reduce((total, row) => total + value(row), 0);
+  const sum = (value: (row: FrameRow) => number) =>
+    inDomains.reduce((total, row) => total + value(row), 0);
   const events = agent === null ? sum((row) => row.events ?? 0) : "unknown";
   const running = inDomains.filter(({ processes }) => processes > 0).length;
   return [
@@ -110,10 +124,15 @@ function duration(seconds: number): string {
   return `${days > 0 ? `${days}d ` : ""}${clock.join(":")}`;
 }
 
-function messageLine({ agent, interval }: Frame, { typed }: Choices, message: string | null): string {
+function messageLine(
+  { agent, interval }: Frame,
+  { typed }: Choices,
+  message: string | null,
+): string {
   if (typed !== null) return `seconds between readings: ${typed}_`;
   if (message !== null) return printable(message);
-  if (agent !== null) return `${printable(agent)}: domains in which nothing runs, and events, are not known`;
+  if (agent !== null)
+    return `${printable(agent)}: domains in which nothing runs, and events, are not known`;
   return interval === 0 ? "rates come with the next reading" : "";
 }
 
@@ -147,7 +166,8 @@ function rowLine(row: FrameRow, columns: readonly Column[], width: number): stri
 
 /** The column that sorts is marked. */
 function titleLine(columns: readonly Column[], { sort }: Choices, width: number): string {
-  const title = (column: Column) => (column.key === sort ? `*${column.title}` : column.title).padStart(column.width);
+  const title = (column: Column) =>
+    (column.key === sort ? `*${column.title}` : column.title).padStart(column.width);
   const line = [
     title(number),
     "DOMAIN".padEnd(nameWidth(columns, width)),

@@ -2,7 +2,10 @@ import { writeSync } from "node:fs";
 import { hasCode } from "../../kernel/errno-error.ts";
 import type { Screen, Size } from "./screen.ts";
 
-/** XTerm Control Sequences; every terminal since the VT100 has them, and those that lack the other screen ignore them. */
+/**
+ * XTerm Control Sequences; every terminal since the VT100 has them, and those that lack the other
+ * screen ignore them.
+ */
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[2J";
 const LEAVE = "\u001b[?25h\u001b[?1049l";
 const HOME = "\u001b[H";
@@ -22,7 +25,10 @@ export interface TerminalEvents {
   readonly changed: () => void;
 }
 
-/** The caller's terminal while a whole screen is shown on it. However this process ends, but by SIGKILL, it is as it was before. */
+/**
+ * The caller's terminal while a whole screen is shown on it. However this process ends, but by
+ * SIGKILL, it is as it was before.
+ */
 export class Terminal {
   readonly #events: TerminalEvents;
   #shown = false;
@@ -32,7 +38,9 @@ export class Terminal {
   }
 
   static isOne(): boolean {
-    return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== "dumb";
+    return (
+      process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== "dumb"
+    );
   }
 
   get size(): Size {
@@ -68,7 +76,9 @@ export class Terminal {
 
   draw({ lines, titles }: Screen): void {
     if (!this.#shown) return;
-    const styled = lines.map((line, at) => (at === titles ? `${INVERTED}${line}${PLAIN}` : line) + TO_END_OF_LINE);
+    const styled = lines.map(
+      (line, at) => (at === titles ? `${INVERTED}${line}${PLAIN}` : line) + TO_END_OF_LINE,
+    );
     process.stdout.write(`${HOME}${styled.join("\r\n")}${TO_END_OF_SCREEN}`);
   }
 
@@ -95,7 +105,10 @@ export class Terminal {
     process.stdin.setRawMode(false);
   };
 
-  /** The terminal is no more. An orderly end would be none: Node aborts where it cannot put the settings back. */
+  /**
+   * The terminal is no more. An orderly end would be none: Node aborts where it cannot put the
+   * settings back.
+   */
   #gone = (): void => {
     this.#end("SIGHUP");
   };

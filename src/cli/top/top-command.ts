@@ -40,7 +40,8 @@ export function topOf(source: (context: Context) => ViewSource): Command {
       const batch = options.batch === true || options.json === true;
       const delay = delayOf(options);
       const frames = framesOf(options, batch);
-      if (batch) await runBatch(context, source(context), { delay, frames, json: options.json === true });
+      if (batch)
+        await runBatch(context, source(context), { delay, frames, json: options.json === true });
       else await live(source(context), delay);
       return ExitCode.ok;
     },
@@ -71,7 +72,15 @@ function delayOf({ delay }: Options): number {
 function framesOf({ iterations }: Options, batch: boolean): number | null {
   if (iterations === undefined) return null;
   if (!batch)
-    throw new CommandError("a live view has no end of its own", "use -n with --batch or --json", ExitCode.usage);
+    throw new CommandError(
+      "a live view has no end of its own",
+      "use -n with --batch or --json",
+      ExitCode.usage,
+    );
   if (/^[1-9]\d{0,8}$/.test(String(iterations))) return Number(iterations);
-  throw new CommandError(`\`${iterations}\` is no number of readings`, "give a whole number from 1", ExitCode.usage);
+  throw new CommandError(
+    `\`${iterations}\` is no number of readings`,
+    "give a whole number from 1",
+    ExitCode.usage,
+  );
 }

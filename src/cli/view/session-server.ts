@@ -7,14 +7,16 @@ import type { ViewSource } from "./source.ts";
 const service: Service = {
   name: "the session server",
   messages: "journalctl -u cofferdam-agent",
-  absent: () => new HostError("no session server answers", "ask an administrator: the agent keeps it"),
+  absent: () =>
+    new HostError("no session server answers", "ask an administrator: the agent keeps it"),
   outOfReach: "this is for the sandboxed shell; outside of it take bin/cofferdam",
 };
 
 /** Inside the sandboxed shell nothing of the host can be seen: the session server looks. */
 export function viewOf(socket: string): ViewSource {
   return {
-    reading: async () => (await askService(service, socket, { method: "GET", path: "/v1/reading" })) as Reading,
+    reading: async () =>
+      (await askService(service, socket, { method: "GET", path: "/v1/reading" })) as Reading,
   };
 }
 

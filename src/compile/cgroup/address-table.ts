@@ -3,13 +3,22 @@ import { CgroupTableError } from "./errors.ts";
 import { flattenNetworks, type NetworkPorts } from "./network-tree.ts";
 import type { PortSet } from "./port-set.ts";
 
-/** Entries of the port table, of 8 bytes each in the kernel. Nested networks repeat what the outer ones grant. */
+/**
+ * Entries of the port table, of 8 bytes each in the kernel. Nested networks repeat what the outer
+ * ones grant.
+ */
 export const PORT_INTERVALS_MAX = 1 << 20;
 
 /** `operation` of `struct network_key` in bpf/tables.h. */
-export const operationCodes = { connect: 1, listen: 2 } as const satisfies Record<AddressRule["operation"], number>;
+export const operationCodes = { connect: 1, listen: 2 } as const satisfies Record<
+  AddressRule["operation"],
+  number
+>;
 /** IP protocol numbers. */
-export const protocolNumbers = { tcp: 6, udp: 17 } as const satisfies Record<AddressRule["protocol"], number>;
+export const protocolNumbers = { tcp: 6, udp: 17 } as const satisfies Record<
+  AddressRule["protocol"],
+  number
+>;
 
 /** Bytes of `struct network_key`. */
 export const NETWORK_KEY_BYTES = 24;
@@ -34,10 +43,14 @@ export function addressTable(rules: readonly AddressRule[]): AddressTable {
   const values: Uint8Array[] = [];
   for (const operation of ["connect", "listen"] as const) {
     for (const protocol of ["tcp", "udp"] as const) {
-      const own = rules.filter((rule) => rule.operation === operation && rule.protocol === protocol);
+      const own = rules.filter(
+        (rule) => rule.operation === operation && rule.protocol === protocol,
+      );
       for (const family of [4, 6] as const) {
         for (const network of flattenNetworks(own, family)) {
-          keys.push(networkKey(operationCodes[operation], protocolNumbers[protocol], family, network));
+          keys.push(
+            networkKey(operationCodes[operation], protocolNumbers[protocol], family, network),
+          );
           values.push(intervals.add(network.ports));
         }
       }
@@ -51,7 +64,12 @@ export function addressTable(rules: readonly AddressRule[]): AddressTable {
   };
 }
 
-function networkKey(operation: number, protocol: number, family: 4 | 6, network: NetworkPorts): Uint8Array {
+function networkKey(
+  operation: number,
+  protocol: number,
+  family: 4 | 6,
+  network: NetworkPorts,
+): Uint8Array {
   const key = Buffer.alloc(NETWORK_KEY_BYTES);
   key.writeUInt32LE(KEY_HEAD_BITS + network.prefix, 0);
   key.set([operation, protocol, family], 4);

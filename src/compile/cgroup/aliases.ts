@@ -7,8 +7,8 @@ import { resolveLinks } from "../../model/resolve-links.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 
 /**
- * A name that leads through symbolic links, `/dev/log` or `/var/run`. The kernel programs see what the daemon passes, so
- * the name and everything below it is judged as what it leads to.
+ * A name that leads through symbolic links, `/dev/log` or `/var/run`. The kernel programs see what
+ * the daemon passes, so the name and everything below it is judged as what it leads to.
  */
 export interface NameAlias {
   readonly written: string;
@@ -20,27 +20,43 @@ export interface NameAlias {
 /** Links followed for one name, in all; more than the kernel follows. */
 const LINKS_MAX = 64;
 
-/** Links that programs take for granted whatever a policy writes: the C library itself logs to `/dev/log`. */
+/**
+ * Links that programs take for granted whatever a policy writes: the C library itself logs to
+ * `/dev/log`.
+ */
 const COMMON_LINKS = ["/var/run", "/dev/log"];
 
-/** Aliases of the names that a policy, as written, grants to connect to, and of links that most hosts have. */
+/**
+ * Aliases of the names that a policy, as written, grants to connect to, and of links that most
+ * hosts have.
+ */
 export function unixAliases(written: Policy, snapshot: Snapshot): NameAlias[] {
   const names = written.names
-    .filter(({ effect, permissions }) => effect === "allow" && (permissions & Permission.connect) !== 0)
+    .filter(
+      ({ effect, permissions }) => effect === "allow" && (permissions & Permission.connect) !== 0,
+    )
     .flatMap(({ pattern }) => plainNames(pattern));
   return nameAliases([...new Set([...COMMON_LINKS, ...names])].sort(), snapshot);
 }
 
-/** The names that a pattern writes out, those of each brace; what leaves a choice is none of the kernel programs' business. */
+/**
+ * The names that a pattern writes out, those of each brace; what leaves a choice is none of the
+ * kernel programs' business.
+ */
 function plainNames(pattern: string): string[] {
   const parsed = parsePattern(pattern);
   if ("problem" in parsed) return [];
   return parsed.pattern.alternatives
     .filter(({ atoms }) => atoms[0]?.text === "/" && atoms.every((atom) => atom.kind === "byte"))
-    .map(({ atoms }) => nameOfBytes(Uint8Array.from(atoms, (atom) => (atom.kind === "byte" ? atom.byte : 0))));
+    .map(({ atoms }) =>
+      nameOfBytes(Uint8Array.from(atoms, (atom) => (atom.kind === "byte" ? atom.byte : 0))),
+    );
 }
 
-/** `written`: absolute names without pattern signs. Names that lead through no link, or round in a loop of links, give no alias. */
+/**
+ * `written`: absolute names without pattern signs. Names that lead through no link, or round in a
+ * loop of links, give no alias.
+ */
 export function nameAliases(written: readonly string[], snapshot: Snapshot): NameAlias[] {
   return written.flatMap((name) => {
     const canonical = resolveLinks(name, snapshot);
@@ -53,7 +69,11 @@ export function nameAliases(written: readonly string[], snapshot: Snapshot): Nam
 function linksOf(name: string, snapshot: Snapshot): string[] {
   const links: string[] = [];
   const pending = [name];
-  for (let path = pending.pop(); path !== undefined && links.length < LINKS_MAX; path = pending.pop()) {
+  for (
+    let path = pending.pop();
+    path !== undefined && links.length < LINKS_MAX;
+    path = pending.pop()
+  ) {
     const parts = path.split("/").filter((part) => part !== "");
     for (const [i, part] of parts.entries()) {
       const parent = resolveLinks(`/${parts.slice(0, i).join("/")}`, snapshot);
@@ -68,9 +88,16 @@ function linksOf(name: string, snapshot: Snapshot): string[] {
   return links;
 }
 
-/** The state that stands for the alias, or null where the domain could redirect it: then nothing is granted through it. */
+/**
+ * The state that stands for the alias, or null where the domain could redirect it: then nothing is
+ * granted through it.
+ */
 export function aliasState(automaton: Automaton, { canonical, links }: NameAlias): number | null {
-  if (links.length >= LINKS_MAX || [canonical, ...links].some((name) => isRedirectable(automaton, name))) return null;
+  if (
+    links.length >= LINKS_MAX ||
+    [canonical, ...links].some((name) => isRedirectable(automaton, name))
+  )
+    return null;
   return walkName(automaton, canonical);
 }
 

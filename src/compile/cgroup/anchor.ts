@@ -7,14 +7,20 @@ import { hasCode } from "../../kernel/ffi.ts";
 import { withDirectory } from "./directory.ts";
 import { AnchorError } from "./errors.ts";
 
-/** A cgroup that carries the programs of one domain and one set of tables. Its processes are in children of it. */
+/**
+ * A cgroup that carries the programs of one domain and one set of tables. Its processes are in
+ * children of it.
+ */
 export interface AttachedProgram {
   readonly name: ProgramName;
   /** Hex. */
   readonly tag: string;
 }
 
-/** Sixteen hex digits of the digest follow the domain's name, so that no change of a policy ever meets old programs. */
+/**
+ * Sixteen hex digits of the digest follow the domain's name, so that no change of a policy ever
+ * meets old programs.
+ */
 const DIGEST_DIGITS = 16;
 
 export function anchorName(domain: string, digest: string): string {
@@ -22,19 +28,32 @@ export function anchorName(domain: string, digest: string): string {
 }
 
 /** `missing`: what it does not carry; null when every program is there. */
-export function missingPrograms(anchor: string, programs: readonly AttachedProgram[]): ProgramName | null {
+export function missingPrograms(
+  anchor: string,
+  programs: readonly AttachedProgram[],
+): ProgramName | null {
   return withDirectory(anchor, (fd) => {
-    const missing = programs.find(({ name, tag }) => !attachedTags(fd, attachTypes[name]).includes(tag));
+    const missing = programs.find(
+      ({ name, tag }) => !attachedTags(fd, attachTypes[name]).includes(tag),
+    );
     return missing?.name ?? null;
   });
 }
 
-/** Makes the cgroup and attaches all of `programs`. Nobody enters one that does not carry them all: launchers compare tags. */
-export function makeAnchor(anchor: string, object: BpfObject, programs: readonly AttachedProgram[]): void {
+/**
+ * Makes the cgroup and attaches all of `programs`. Nobody enters one that does not carry them all:
+ * launchers compare tags.
+ */
+export function makeAnchor(
+  anchor: string,
+  object: BpfObject,
+  programs: readonly AttachedProgram[],
+): void {
   mkdirSync(anchor, { mode: 0o755 });
   try {
     withDirectory(anchor, (fd) => {
-      for (const { name } of programs) attachToCgroup(object.programFd(name), fd, attachTypes[name]);
+      for (const { name } of programs)
+        attachToCgroup(object.programFd(name), fd, attachTypes[name]);
     });
   } catch (error) {
     rmdirSync(anchor);
@@ -42,7 +61,10 @@ export function makeAnchor(anchor: string, object: BpfObject, programs: readonly
   }
 }
 
-/** Removes an anchor that is not what it should be, with children that nobody is in; refuses while somebody is. */
+/**
+ * Removes an anchor that is not what it should be, with children that nobody is in; refuses while
+ * somebody is.
+ */
 export function removeBrokenAnchor(anchor: string, missing: ProgramName): void {
   try {
     for (const child of childrenOf(anchor)) rmdirSync(child);
@@ -65,12 +87,19 @@ export function isEmpty(anchor: string): boolean {
   return childrenOf(anchor).length === 0;
 }
 
-/** Removes all but the newest `keep` anchors of the same domain that have neither processes nor children. */
+/**
+ * Removes all but the newest `keep` anchors of the same domain that have neither processes nor
+ * children.
+ */
 export function removeIdleAnchors(current: string, keep: number): void {
   const domain = basename(current).slice(0, -DIGEST_DIGITS);
   const others = childrenOf(dirname(current)).filter((anchor) => {
     const name = basename(anchor);
-    return anchor !== current && name.startsWith(domain) && /^[0-9a-f]{16}$/.test(name.slice(domain.length));
+    return (
+      anchor !== current &&
+      name.startsWith(domain) &&
+      /^[0-9a-f]{16}$/.test(name.slice(domain.length))
+    );
   });
   const newestFirst = others
     .map((anchor) => ({ anchor, made: statSync(anchor).mtimeMs }))
@@ -83,7 +112,10 @@ export function tagsOf(object: BpfObject, names: readonly ProgramName[]): Attach
   return names.map((name) => ({ name, tag: programTag(object.programFd(name)) }));
 }
 
-/** The kernel itself refuses to remove a cgroup with processes or children. False where it did, or it was gone. */
+/**
+ * The kernel itself refuses to remove a cgroup with processes or children. False where it did, or
+ * it was gone.
+ */
 export function removeUnlessBusy(anchor: string): boolean {
   try {
     rmdirSync(anchor);

@@ -7,8 +7,15 @@ export { refusalKinds as denialKinds } from "../../kernel/bpf/refusals.ts";
 
 export type DenialCounts = Readonly<Record<RefusalKind, bigint>>;
 
-/** How many calls the programs of an anchor have refused since it was made, all its processes together. */
+/**
+ * How many calls the programs of an anchor have refused since it was made, all its processes
+ * together.
+ */
 export function denialCounts(anchor: string): DenialCounts {
-  const counts = withDirectory(anchor, (fd) => readCounters(fd, attachTypes.create, "denials", refusalKinds.length));
-  return Object.fromEntries(refusalKinds.map((kind, index) => [kind, counts[index]])) as DenialCounts;
+  const counts = withDirectory(anchor, (fd) =>
+    readCounters(fd, attachTypes.create, "denials", refusalKinds.length),
+  );
+  return Object.fromEntries(
+    refusalKinds.map((kind, index) => [kind, counts[index]]),
+  ) as DenialCounts;
 }

@@ -2,10 +2,21 @@ import { createHash } from "node:crypto";
 import { configurationBytes, mapBytes } from "./map-bytes.ts";
 import type { CgroupTables } from "./tables.ts";
 
-/** SHA-256 in hex over everything that decides: the programs and all their tables. Parts are told apart by their lengths. */
-export function tablesDigest(object: Uint8Array, programs: readonly string[], tables: CgroupTables): string {
+/**
+ * SHA-256 in hex over everything that decides: the programs and all their tables. Parts are told
+ * apart by their lengths.
+ */
+export function tablesDigest(
+  object: Uint8Array,
+  programs: readonly string[],
+  tables: CgroupTables,
+): string {
   const hash = createHash("sha256");
-  const maps = mapBytes(tables).flatMap(({ name, keys, values }) => [Buffer.from(name), keys, values]);
+  const maps = mapBytes(tables).flatMap(({ name, keys, values }) => [
+    Buffer.from(name),
+    keys,
+    values,
+  ]);
   for (const part of [object, Buffer.from(programs.join()), configurationBytes(tables), ...maps]) {
     hash.update(`${part.length}\n`).update(part);
   }

@@ -11,10 +11,15 @@ const LOCK_WAIT_MAX_MS = 10_000;
 const LOCK_RETRY_MS = 5;
 
 /**
- * Runs `work` while nobody else holds the lock of `folder` (flock(2) on the directory itself: it ends with the process,
- * so no dead owner leaves it behind). Nobody but the owner may be able to open the folder, or they could hold it for ever.
+ * Runs `work` while nobody else holds the lock of `folder` (flock(2) on the directory itself: it
+ * ends with the process, so no dead owner leaves it behind). Nobody but the owner may be able to
+ * open the folder, or they could hold it for ever.
  */
-export async function withFolderLock<T>(folder: string, work: () => T, waitMs = LOCK_WAIT_MAX_MS): Promise<T> {
+export async function withFolderLock<T>(
+  folder: string,
+  work: () => T,
+  waitMs = LOCK_WAIT_MAX_MS,
+): Promise<T> {
   const fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   try {
     const deadline = performance.now() + waitMs;

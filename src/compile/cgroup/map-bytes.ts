@@ -43,7 +43,12 @@ export function mapBytes({ addresses, unix }: CgroupTables): MapBytes[] {
   transitions.set(unix.next);
   return [
     { name: "networks", keys: networkKeys, values: networkValues, count: networkCount },
-    { name: "port_intervals", keys: indices(intervals.length), values: bytesOf(intervals), count: intervals.length },
+    {
+      name: "port_intervals",
+      keys: indices(intervals.length),
+      values: bytesOf(intervals),
+      count: intervals.length,
+    },
     { name: "unix_transitions", keys: indices(rows), values: bytesOf(transitions), count: rows },
   ];
 }

@@ -1,7 +1,10 @@
 import type { AddressRule } from "../../model/policy.ts";
 import { noPorts, type PortSet, portSet, samePorts, subtractPorts } from "./port-set.ts";
 
-/** One network with every port that is granted in it, except in longer prefixes that have an entry of their own. */
+/**
+ * One network with every port that is granted in it, except in longer prefixes that have an entry
+ * of their own.
+ */
 export interface NetworkPorts {
   /** 4 or 16 bytes, host bits zero. */
   readonly address: Uint8Array;
@@ -22,9 +25,9 @@ interface Flattened extends NetworkPorts {
 }
 
 /**
- * Flattens rules of one operation, protocol and family: each network gets what its own rules and those of all
- * networks around it allow, less what any of them denies. Networks that would say the same as the one around
- * them are left out, so the longest match always holds the whole answer.
+ * Flattens rules of one operation, protocol and family: each network gets what its own rules and
+ * those of all networks around it allow, less what any of them denies. Networks that would say the
+ * same as the one around them are left out, so the longest match always holds the whole answer.
  */
 export function flattenNetworks(rules: readonly AddressRule[], family: 4 | 6): NetworkPorts[] {
   const kept: NetworkPorts[] = [];
@@ -44,7 +47,13 @@ function flatten(node: Node, parent: Flattened | undefined): Flattened {
     node.rules.filter((rule) => rule.effect === effect).map((rule) => rule.ports);
   const allowed = portSet([...(parent?.allowed ?? noPorts), ...ports("allow")]);
   const denied = portSet([...(parent?.denied ?? noPorts), ...ports("deny")]);
-  return { address: node.address, prefix: node.prefix, allowed, denied, ports: subtractPorts(allowed, denied) };
+  return {
+    address: node.address,
+    prefix: node.prefix,
+    allowed,
+    denied,
+    ports: subtractPorts(allowed, denied),
+  };
 }
 
 /** Each distinct network once; a network comes directly before those inside it. */
@@ -59,11 +68,16 @@ function nodesInOrder(rules: readonly AddressRule[], family: 4 | 6): Node[] {
     node.rules.push(rule);
     nodes.set(key, node);
   }
-  return [...nodes.values()].sort((a, b) => Buffer.compare(a.address, b.address) || a.prefix - b.prefix);
+  return [...nodes.values()].sort(
+    (a, b) => Buffer.compare(a.address, b.address) || a.prefix - b.prefix,
+  );
 }
 
 function covers(outer: NetworkPorts, inner: Node): boolean {
-  return outer.prefix <= inner.prefix && Buffer.compare(masked(inner.address, outer.prefix), outer.address) === 0;
+  return (
+    outer.prefix <= inner.prefix &&
+    Buffer.compare(masked(inner.address, outer.prefix), outer.address) === 0
+  );
 }
 
 function masked(address: Uint8Array, prefix: number): Uint8Array {

@@ -22,7 +22,8 @@ export function subtractPorts(from: PortSet, taken: PortSet): PortSet {
   let next = 0;
   for (const { first, last } of from) {
     let start = first;
-    // A taken interval may reach into the following one of `from`, so only those that end before this one are passed for good.
+    // A taken interval may reach into the following one of `from`, so only those that end before
+    // this one are passed for good.
     while (next < taken.length && taken[next]!.last < start) next++;
     for (let i = next; i < taken.length && taken[i]!.first <= last; i++) {
       if (taken[i]!.first > start) left.push({ first: start, last: taken[i]!.first - 1 });
@@ -34,5 +35,8 @@ export function subtractPorts(from: PortSet, taken: PortSet): PortSet {
 }
 
 export function samePorts(a: PortSet, b: PortSet): boolean {
-  return a.length === b.length && a.every((range, i) => range.first === b[i]!.first && range.last === b[i]!.last);
+  return (
+    a.length === b.length &&
+    a.every((range, i) => range.first === b[i]!.first && range.last === b[i]!.last)
+  );
 }

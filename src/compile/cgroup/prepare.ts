@@ -21,7 +21,10 @@ import { withFolderLock } from "./lock.ts";
 import { loadPrograms, programNames, shippedObject } from "./programs.ts";
 import { cgroupTables } from "./tables.ts";
 
-/** Idle anchors of one domain that are kept beside the current one: other ready plans of it (other variables) stand on them. */
+/**
+ * Idle anchors of one domain that are kept beside the current one: other ready plans of it (other
+ * variables) stand on them.
+ */
 const IDLE_ANCHORS_MAX = 8;
 /** Traversable by everybody, readable by root alone: whoever can open it could hold its lock. */
 const ROOT_MODE = 0o711;
@@ -31,20 +34,26 @@ export interface CgroupTarget {
   readonly domain: string;
   /** Mount point of the cgroup v2 hierarchy. */
   readonly cgroup2: string;
-  /** Judge addresses at all; default true. Without, the cgroup only tells whose process is in it. */
+  /**
+   * Judge addresses at all; default true. Without, the cgroup only tells whose process is in it.
+   */
   readonly addresses?: boolean;
   /** Judge unix-socket names too (kernel 6.7); default true. */
   readonly unix?: boolean;
-  /** Symbolic links that unix-socket names of the policy lead through (`nameAliases`); default none: such names are refused. */
+  /**
+   * Symbolic links that unix-socket names of the policy lead through (`nameAliases`); default none:
+   * such names are refused.
+   */
   readonly aliases?: readonly NameAlias[];
   /** Idle anchors to keep; default 8. */
   readonly idleAnchorsMax?: number;
 }
 
 /**
- * Makes `CGROUP2/cofferdam/DOMAIN.DIGEST` carry this policy's programs, or finds that it does. The same policy gives the
- * same directory; another one gives another, and what runs in the old one keeps its rules. Needs root (CAP_BPF, CAP_NET_ADMIN,
- * CAP_PERFMON and the right to write the hierarchy).
+ * Makes `CGROUP2/cofferdam/DOMAIN.DIGEST` carry this policy's programs, or finds that it does. The
+ * same policy gives the same directory; another one gives another, and what runs in the old one
+ * keeps its rules. Needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and the right to write the
+ * hierarchy).
  *
  * @param automaton binary form of the automaton over all the policy's names
  * @throws AnchorError, BpfError, CgroupTableError: without a plan the domain must not start
@@ -52,7 +61,14 @@ export interface CgroupTarget {
 export async function prepareCgroup(
   policy: Policy,
   automaton: Uint8Array,
-  { domain, cgroup2, addresses = true, unix = true, aliases = [], idleAnchorsMax = IDLE_ANCHORS_MAX }: CgroupTarget,
+  {
+    domain,
+    cgroup2,
+    addresses = true,
+    unix = true,
+    aliases = [],
+    idleAnchorsMax = IDLE_ANCHORS_MAX,
+  }: CgroupTarget,
 ): Promise<CgroupPlan> {
   if (!/^[^/\n\0]+$/.test(domain)) throw new AnchorError(`\`${domain}\` cannot name a cgroup`);
   if (!addresses) return await withoutPrograms(domain, makeRoot(cgroup2));
@@ -89,7 +105,10 @@ async function withoutPrograms(domain: string, root: string): Promise<CgroupPlan
   });
 }
 
-/** The plan that names it is not written yet: whoever looks for idle anchors sees by its time that somebody wants it (`idle-anchors.ts`). */
+/**
+ * The plan that names it is not written yet: whoever looks for idle anchors sees by its time that
+ * somebody wants it (`idle-anchors.ts`).
+ */
 function keep(anchor: string): void {
   const now = new Date();
   utimesSync(anchor, now, now);
@@ -117,6 +136,9 @@ function missingFrom(anchor: string, programs: readonly AttachedProgram[]) {
 function planOf(anchor: string, programs: readonly AttachedProgram[]): CgroupPlan {
   return {
     anchor,
-    programs: programs.map(({ name, tag }) => ({ attachType: attachTypes[name], tag: Buffer.from(tag, "hex") })),
+    programs: programs.map(({ name, tag }) => ({
+      attachType: attachTypes[name],
+      tag: Buffer.from(tag, "hex"),
+    })),
   };
 }

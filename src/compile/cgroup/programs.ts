@@ -27,10 +27,15 @@ export function programNames(unix: boolean): readonly ProgramName[] {
 }
 
 /** In the kernel with its maps filled and frozen, attached to nothing yet. The caller closes it. */
-export function loadPrograms(bytes: Uint8Array, tables: CgroupTables, programs: readonly ProgramName[]): BpfObject {
+export function loadPrograms(
+  bytes: Uint8Array,
+  tables: CgroupTables,
+  programs: readonly ProgramName[],
+): BpfObject {
   const object = new BpfObject(bytes);
   try {
-    for (const program of programNames(true)) if (!programs.includes(program)) object.skipProgram(program);
+    for (const program of programNames(true))
+      if (!programs.includes(program)) object.skipProgram(program);
     const maps = mapBytes(tables);
     object.setInitialValue(".rodata", configurationBytes(tables));
     for (const map of maps) object.setMaxEntries(map.name, Math.max(1, map.count));

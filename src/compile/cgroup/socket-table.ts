@@ -2,7 +2,10 @@ import type { SocketRule } from "../../model/policy.ts";
 
 const IPPROTO_ICMP = 1;
 const IPPROTO_ICMPV6 = 58;
-/** IP protocol numbers; a raw socket has one of these (SOCK_RAW of protocol 256 and up does not exist). */
+/**
+ * IP protocol numbers; a raw socket has one of these (SOCK_RAW of protocol 256 and up does not
+ * exist).
+ */
 const PROTOCOLS = 256;
 
 /** Internet sockets without ports: granted or not when they are made. */
@@ -18,10 +21,18 @@ export function socketTable(rules: readonly SocketRule[]): SocketTable {
   for (let protocol = 0; protocol < PROTOCOLS; protocol++) {
     if (granted(rules, "raw", protocol)) raw[protocol >> 3]! |= 1 << (protocol & 7);
   }
-  return { ping4: granted(rules, "ping", IPPROTO_ICMP), ping6: granted(rules, "ping", IPPROTO_ICMPV6), raw };
+  return {
+    ping4: granted(rules, "ping", IPPROTO_ICMP),
+    ping6: granted(rules, "ping", IPPROTO_ICMPV6),
+    raw,
+  };
 }
 
-function granted(rules: readonly SocketRule[], family: SocketRule["family"], protocol: number): boolean {
+function granted(
+  rules: readonly SocketRule[],
+  family: SocketRule["family"],
+  protocol: number,
+): boolean {
   const matching = rules.filter(
     (rule) => rule.family === family && (rule.protocol === null || rule.protocol === protocol),
   );

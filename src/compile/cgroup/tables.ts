@@ -6,15 +6,25 @@ import type { NameAlias } from "./aliases.ts";
 import { type SocketTable, socketTable } from "./socket-table.ts";
 import { type UnixTable, unixTable } from "./unix-table.ts";
 
-/** Everything the kernel programs look things up in, as bytes, and nothing else: equal tables mean equal verdicts. */
+/**
+ * Everything the kernel programs look things up in, as bytes, and nothing else: equal tables mean
+ * equal verdicts.
+ */
 export interface CgroupTables {
   readonly addresses: AddressTable;
   readonly sockets: SocketTable;
   readonly unix: UnixTable;
 }
 
-/** What a domain may reach, from the rules about addresses and sockets and the automaton over all its names. Pure. */
-export function cgroupTables(policy: Policy, names: Automaton, aliases: readonly NameAlias[] = []): CgroupTables {
+/**
+ * What a domain may reach, from the rules about addresses and sockets and the automaton over all
+ * its names. Pure.
+ */
+export function cgroupTables(
+  policy: Policy,
+  names: Automaton,
+  aliases: readonly NameAlias[] = [],
+): CgroupTables {
   return {
     addresses: addressTable(policy.addresses),
     sockets: socketTable(policy.sockets),

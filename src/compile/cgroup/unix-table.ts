@@ -41,8 +41,9 @@ interface Explored {
 }
 
 /**
- * Cuts the automaton of all names down to the ones that are granted soundly: canonical, and with no component that the
- * domain could create, remove or rename, since the kernel looks the name up only after the program has judged it.
+ * Cuts the automaton of all names down to the ones that are granted soundly: canonical, and with no
+ * component that the domain could create, remove or rename, since the kernel looks the name up only
+ * after the program has judged it.
  */
 export function unixTable(automaton: Automaton, options: Partial<UnixOptions> = {}): UnixTable {
   const states = explore(automaton, { pathnames: true, aliases: [], ...options });
@@ -52,7 +53,9 @@ export function unixTable(automaton: Automaton, options: Partial<UnixOptions> = 
   const numbers = new Int32Array(states.length).fill(STATE_DEAD);
   for (const [number, state] of order.entries()) numbers[state] = number + 1;
 
-  const rows = order.map((state) => states[state]!.next.map((to) => (to === -1 ? STATE_DEAD : numbers[to]!)));
+  const rows = order.map((state) =>
+    states[state]!.next.map((to) => (to === -1 ? STATE_DEAD : numbers[to]!)),
+  );
   const { classes, representatives } = byteClasses(rows);
   if ((rows.length + 1) * representatives.length > UNIX_TRANSITIONS_MAX) throw tooLarge();
   const next = new Uint32Array((rows.length + 1) * representatives.length);
@@ -79,7 +82,10 @@ interface Place {
   readonly begun: string | null;
 }
 
-/** The product of the automaton with the contexts of a name, from the start, leaving out what grants no socket. */
+/**
+ * The product of the automaton with the contexts of a name, from the start, leaving out what grants
+ * no socket.
+ */
 function explore(automaton: Automaton, { pathnames, aliases }: UnixOptions): Explored[] {
   const found: Explored[] = [];
   const indices = new Map<string, number>();
@@ -97,7 +103,8 @@ function explore(automaton: Automaton, { pathnames, aliases }: UnixOptions): Exp
   indexOf({ state: automaton.start, context: "start", begun: "" });
   for (let i = 0; i < pending.length; i++) {
     const { state, context, begun } = pending[i]!;
-    // At the end of an alias the name is what the alias leads to; nothing where that cannot be relied upon.
+    // At the end of an alias the name is what the alias leads to; nothing where that cannot be
+    // relied upon.
     const alias = begun === null ? undefined : links.get(begun);
     const here = alias === undefined ? state : (alias ?? STATE_DEAD);
     const permissions = automaton.permissions(here);
@@ -112,7 +119,10 @@ function explore(automaton: Automaton, { pathnames, aliases }: UnixOptions): Exp
       next[byte] = indexOf({ state: to, context: after, begun: longer });
     }
     const complete = context === "component" || context === "abstract";
-    found.push({ accepting: complete && !writable && (permissions & Permission.connect) !== 0, next });
+    found.push({
+      accepting: complete && !writable && (permissions & Permission.connect) !== 0,
+      next,
+    });
   }
   return found;
 }
@@ -121,7 +131,10 @@ type AliasStates = ReadonlyMap<string, number | null>;
 
 function aliasStates(automaton: Automaton, aliases: readonly NameAlias[]): AliasStates {
   return new Map(
-    aliases.map((alias) => [Buffer.from(bytesOfName(alias.written)).toString("latin1"), aliasState(automaton, alias)]),
+    aliases.map((alias) => [
+      Buffer.from(bytesOfName(alias.written)).toString("latin1"),
+      aliasState(automaton, alias),
+    ]),
   );
 }
 
@@ -134,8 +147,11 @@ function continued(begun: string | null, byte: number, links: AliasStates): stri
 /** 1 for each state from which some continuation, the empty one included, may be connected to. */
 function connectableStates({ table }: Automaton): Uint8Array {
   const { stateCount, classCount, next, permissions } = table;
-  const connectable = Uint8Array.from(permissions, (set) => Number((set & Permission.connect) !== 0));
-  // States are numbered by first appearance from the start, so that one sweep from the end does nearly all.
+  const connectable = Uint8Array.from(permissions, (set) =>
+    Number((set & Permission.connect) !== 0),
+  );
+  // States are numbered by first appearance from the start, so that one sweep from the end does
+  // nearly all.
   for (let changed = true; changed; ) {
     changed = false;
     for (let state = stateCount - 1; state > 0; state--) {
@@ -168,7 +184,10 @@ function canAccept(states: readonly Explored[]): boolean[] {
 }
 
 /** Bytes that every state treats alike share a class. */
-function byteClasses(rows: readonly Int32Array[]): { classes: Uint8Array; representatives: number[] } {
+function byteClasses(rows: readonly Int32Array[]): {
+  classes: Uint8Array;
+  representatives: number[];
+} {
   const classes = new Uint8Array(BYTES);
   const representatives: number[] = [];
   const known = new Map<string, number>();

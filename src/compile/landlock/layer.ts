@@ -23,7 +23,8 @@ export function landlockLayer(policy: Policy, view: SealedView, facts: HostFacts
     handledFs,
     ...net(policy, facts),
     scoped: scopes(policy, facts),
-    restrictFlags: facts.features["landlock-log"].state === "yes" ? LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON : 0,
+    restrictFlags:
+      facts.features["landlock-log"].state === "yes" ? LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON : 0,
     paths: paths(view, handledFs),
   };
 }
@@ -47,7 +48,10 @@ function paths(view: SealedView, handled: bigint): LandlockPlan["paths"] {
   );
 }
 
-/** A right is handled unless every port is granted, or its ports are more than a start can bear and something else holds them. */
+/**
+ * A right is handled unless every port is granted, or its ports are more than a start can bear and
+ * something else holds them.
+ */
 function net({ addresses }: Policy, facts: HostFacts): Pick<LandlockPlan, "handledNet" | "ports"> {
   if (facts.features["landlock-tcp"].state !== "yes") return { handledNet: 0n, ports: [] };
   let handledNet = 0n;
@@ -61,11 +65,16 @@ function net({ addresses }: Policy, facts: HostFacts): Pick<LandlockPlan, "handl
     handledNet |= right;
     for (const port of granted.ports) rights.set(port, (rights.get(port) ?? 0n) | right);
   }
-  const ports = [...rights].map(([port, right]) => ({ port, rights: right })).sort((a, b) => a.port - b.port);
+  const ports = [...rights]
+    .map(([port, right]) => ({ port, rights: right }))
+    .sort((a, b) => a.port - b.port);
   return { handledNet, ports };
 }
 
-/** Landlock's scopes are all or nothing: they are set where the policy grants nothing beyond the domain. */
+/**
+ * Landlock's scopes are all or nothing: they are set where the policy grants nothing beyond the
+ * domain.
+ */
 function scopes(policy: Policy, facts: HostFacts): bigint {
   if (facts.features["landlock-scope"].state !== "yes") return 0n;
   const outside = policy.names.some(

@@ -19,7 +19,10 @@ import {
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { Permission, type PermissionSet } from "../../model/permission.ts";
 
-/** Landlock ABI from which files move between directories at all; below it sealed domains are not started. */
+/**
+ * Landlock ABI from which files move between directories at all; below it sealed domains are not
+ * started.
+ */
 export const LANDLOCK_ABI_MIN = 2;
 const ABI_TRUNCATE = 3;
 
@@ -45,13 +48,24 @@ const rightsOf: readonly { permission: PermissionSet; directory: bigint; file: b
     directory: LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE,
     file: LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE,
   },
-  { permission: Permission.execute, directory: LANDLOCK_ACCESS_FS_EXECUTE, file: LANDLOCK_ACCESS_FS_EXECUTE },
-  { permission: Permission.ioctl, directory: LANDLOCK_ACCESS_FS_IOCTL_DEV, file: LANDLOCK_ACCESS_FS_IOCTL_DEV },
+  {
+    permission: Permission.execute,
+    directory: LANDLOCK_ACCESS_FS_EXECUTE,
+    file: LANDLOCK_ACCESS_FS_EXECUTE,
+  },
+  {
+    permission: Permission.ioctl,
+    directory: LANDLOCK_ACCESS_FS_IOCTL_DEV,
+    file: LANDLOCK_ACCESS_FS_IOCTL_DEV,
+  },
   { permission: Permission.create, directory: makes, file: 0n },
   { permission: Permission.delete, directory: removes, file: 0n },
 ];
 
-/** Rights that the one layer handles on this host: everything it knows, so that what no rule gives is denied. */
+/**
+ * Rights that the one layer handles on this host: everything it knows, so that what no rule gives
+ * is denied.
+ */
 export function handledRights(facts: HostFacts): bigint {
   const first = rightsOf.reduce((all, { directory }) => all | directory, 0n) | devices;
   const known = first & ~(LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV);
@@ -73,5 +87,8 @@ export function fileRights(permissions: PermissionSet): bigint {
 }
 
 function sum(permissions: PermissionSet, on: "directory" | "file"): bigint {
-  return rightsOf.reduce((rights, entry) => ((permissions & entry.permission) !== 0 ? rights | entry[on] : rights), 0n);
+  return rightsOf.reduce(
+    (rights, entry) => ((permissions & entry.permission) !== 0 ? rights | entry[on] : rights),
+    0n,
+  );
 }

@@ -1,4 +1,8 @@
-import { CAP_SETPCAP, LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, LANDLOCK_SCOPE_SIGNAL } from "../../kernel/constants.ts";
+import {
+  CAP_SETPCAP,
+  LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET,
+  LANDLOCK_SCOPE_SIGNAL,
+} from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { capabilityNames } from "../../model/capability.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
@@ -34,9 +38,13 @@ export function reportLayers(given: {
     {
       name: "privileges on exec",
       state: identity.noNewPrivileges ? "enforced" : "partial",
-      detail: identity.noNewPrivileges ? "no_new_privs" : "set-user-id programs keep working, within the bounding set",
+      detail: identity.noNewPrivileges
+        ? "no_new_privs"
+        : "set-user-id programs keep working, within the bounding set",
     },
-    ...(identity.privateIpc ? [{ name: "ipc", state: "enforced", detail: "private IPC namespace" } as const] : []),
+    ...(identity.privateIpc
+      ? [{ name: "ipc", state: "enforced", detail: "private IPC namespace" } as const]
+      : []),
     ...membership(given.cgroup),
     denialRecords(facts),
   ];
@@ -65,9 +73,15 @@ function sockets(name: string, { mode, granted, why }: Holding): Layer {
 
 function signals({ scoped }: LandlockPlan, any: boolean): Layer {
   const abstract =
-    (scoped & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET) !== 0n ? "; abstract sockets stay inside the domain" : "";
+    (scoped & LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET) !== 0n
+      ? "; abstract sockets stay inside the domain"
+      : "";
   if (any)
-    return { name: "signals", state: "enforced", detail: `every process but Cofferdam's may be signalled${abstract}` };
+    return {
+      name: "signals",
+      state: "enforced",
+      detail: `every process but Cofferdam's may be signalled${abstract}`,
+    };
   const held = (scoped & LANDLOCK_SCOPE_SIGNAL) !== 0n;
   return {
     name: "signals",
@@ -80,7 +94,8 @@ export function capabilities({ bounding }: Identity, { caller }: HostFacts): Lay
   const names = capabilityNames.filter((_, bit) => (bounding & (1n << BigInt(bit))) !== 0n);
   const detail = names.length === 0 ? "none" : names.join(", ");
   const droppable = (caller.capabilities & (1n << BigInt(CAP_SETPCAP))) !== 0n;
-  if (droppable || caller.capabilities === 0n) return { name: "capabilities", state: "enforced", detail };
+  if (droppable || caller.capabilities === 0n)
+    return { name: "capabilities", state: "enforced", detail };
   return {
     name: "capabilities",
     state: "partial",
@@ -98,7 +113,11 @@ export function membership(cgroup: CgroupLayer): Layer[] {
 function denialRecords({ features }: HostFacts): Layer {
   const seen = features["landlock-log"].state === "yes" && features["audit-read"].state === "yes";
   return seen
-    ? { name: "events", state: "enforced", detail: "refusals of the broker and denials of the kernel" }
+    ? {
+        name: "events",
+        state: "enforced",
+        detail: "refusals of the broker and denials of the kernel",
+      }
     : {
         name: "events",
         state: "partial",

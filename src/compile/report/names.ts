@@ -8,17 +8,24 @@ import type { PlanReport } from "../../plan/plan.ts";
 
 /** Names listed for one rule; the rest is counted. */
 const REPORT_NAMES_MAX = 50;
-/** Placements that are compared with each rule, so that a report stays cheap beside the walk that it tells about. */
+/**
+ * Placements that are compared with each rule, so that a report stays cheap beside the walk that it
+ * tells about.
+ */
 const PLACEMENTS_COMPARED_MAX = 5_000;
 
 /** Rules that became single inodes or were split around a denial, with what they became. */
-export function reportExpanded(rules: readonly NameRule[], view: SealedView): PlanReport["expanded"] {
+export function reportExpanded(
+  rules: readonly NameRule[],
+  view: SealedView,
+): PlanReport["expanded"] {
   const placements = [...view.directories, ...view.inodes]
     .slice(0, PLACEMENTS_COMPARED_MAX)
     .map(({ path, rights }) => ({ path, rights, bytes: bytesOfName(path) }));
   return rules.flatMap((rule) => {
     const parsed = parsePattern(rule.pattern);
-    if (rule.effect === "deny" || "problem" in parsed || (rule.permissions & kernelHeld) === 0) return [];
+    if (rule.effect === "deny" || "problem" in parsed || (rule.permissions & kernelHeld) === 0)
+      return [];
     const itself = literalPrefix(parsed.pattern);
     const into = placements
       .filter(
@@ -49,12 +56,21 @@ export function reportLostNames(view: SealedView): PlanReport["lost"] {
   ];
 }
 
-/** Grants written through a link that is not followed: they hold for the name as written, where nothing but the link is. */
+/**
+ * Grants written through a link that is not followed: they hold for the name as written, where
+ * nothing but the link is.
+ */
 export function reportUnfollowed(unfollowed: Canonicalised["unfollowed"]): PlanReport["lost"] {
-  const why: Readonly<Record<Canonicalised["unfollowed"][number]["why"], (link: string) => string>> = {
-    own: (link) => `the domain may itself make the link ${link}, so it is not followed; grant what it leads to`,
+  const why: Readonly<
+    Record<Canonicalised["unfollowed"][number]["why"], (link: string) => string>
+  > = {
+    own: (link) =>
+      `the domain may itself make the link ${link}, so it is not followed; grant what it leads to`,
     loop: (link) => `the links at ${link} go round in a loop`,
     unwritable: (link) => `no pattern can spell where ${link} leads`,
   };
-  return unfollowed.map((entry) => ({ rule: entry.rule.source.text, why: why[entry.why](entry.link) }));
+  return unfollowed.map((entry) => ({
+    rule: entry.rule.source.text,
+    why: why[entry.why](entry.link),
+  }));
 }

@@ -6,7 +6,10 @@ import type { PlanReport } from "../../plan/plan.ts";
 import { type Asked, priceOfAsking } from "../price.ts";
 import { type SupervisedContext, supervisedVerdict } from "../seccomp/supervised/filter.ts";
 
-/** What costs, in each class where enforcing does the call or lets it go on. Refusals have no price that anybody counts. */
+/**
+ * What costs, in each class where enforcing does the call or lets it go on. Refusals have no price
+ * that anybody counts.
+ */
 const perCall: Partial<Record<CallClass, { readonly asked: Asked; readonly call: string }>> = {
   name: { asked: "done", call: "open, and each name made, removed, moved or changed" },
   exec: { asked: "let-through", call: "execution, and memory file" },
@@ -19,10 +22,19 @@ const perCall: Partial<Record<CallClass, { readonly asked: Asked; readonly call:
   ipc: { asked: "let-through", call: "such call" },
 };
 
-/** Listed calls that are notified, sometimes or always, with what is done about them at this level and what that costs. */
-export function reportNotified(context: SupervisedContext, syncWakeup: boolean, level: Level): PlanReport["brokered"] {
+/**
+ * Listed calls that are notified, sometimes or always, with what is done about them at this level
+ * and what that costs.
+ */
+export function reportNotified(
+  context: SupervisedContext,
+  syncWakeup: boolean,
+  level: Level,
+): PlanReport["brokered"] {
   return Object.entries(perCall).flatMap(([name, { asked, call }]) => {
-    const calls = mediatedCalls.filter((row) => row.class === name && isAsked(row, context)).map((row) => row.name);
+    const calls = mediatedCalls
+      .filter((row) => row.class === name && isAsked(row, context))
+      .map((row) => row.name);
     if (calls.length === 0) return [];
     const why = answersOfClass(name as CallClass)[level === "enforcing" ? "enforcing" : "warning"];
     return [

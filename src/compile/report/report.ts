@@ -39,21 +39,34 @@ export function planReport(input: ReportInput): PlanReport {
     expanded: reportExpanded(policy.names, view),
     lost: lost(input),
     resolved: input.resolved,
-    pinned: view.inodes.map(({ path, inode }) => ({ path, inode })).filter(({ path }) => isUtf8Name(path)),
+    pinned: view.inodes
+      .map(({ path, inode }) => ({ path, inode }))
+      .filter(({ path }) => isUtf8Name(path)),
   };
 }
 
-function lost({ policy, view, modes, context, missing, unfollowed }: ReportInput): PlanReport["lost"] {
+function lost({
+  policy,
+  view,
+  modes,
+  context,
+  missing,
+  unfollowed,
+}: ReportInput): PlanReport["lost"] {
   const allowed = policy.names.filter(({ effect }) => effect === "allow");
   const holdings = [
     { holding: modes.inet, rules: policy.addresses.filter(({ effect }) => effect === "allow") },
     {
       holding: modes.unix,
-      rules: allowed.filter(({ permissions }) => (permissions & (Permission.connect | Permission.listen)) !== 0),
+      rules: allowed.filter(
+        ({ permissions }) => (permissions & (Permission.connect | Permission.listen)) !== 0,
+      ),
     },
   ];
   const ipc = [...granted<IpcKind>(policy.ipc)].filter((kind) => !context.ipc.has(kind));
-  const signals = [...granted(policy.signals)].filter((token) => token !== "self" && token !== "any");
+  const signals = [...granted(policy.signals)].filter(
+    (token) => token !== "self" && token !== "any",
+  );
   return [
     ...reportLostNames(view),
     ...reportUnfollowed(unfollowed),
@@ -65,13 +78,19 @@ function lost({ policy, view, modes, context, missing, unfollowed }: ReportInput
       })),
     ...allowed
       .filter(({ permissions }) => (permissions & Permission.map) !== 0)
-      .map(({ source }) => ({ rule: source.text, why: "`m`: mappings are not mediated by this engine" })),
+      .map(({ source }) => ({
+        rule: source.text,
+        why: "`m`: mappings are not mediated by this engine",
+      })),
     ...holdings.flatMap(({ holding, rules }) =>
       holding.granted && holding.mode === "refused"
         ? rules.map(({ source }) => ({ rule: source.text, why: holding.why }))
         : [],
     ),
-    ...ipc.map((kind) => ({ rule: `ipc: ${kind}`, why: "no private IPC namespace can be made here" })),
+    ...ipc.map((kind) => ({
+      rule: `ipc: ${kind}`,
+      why: "no private IPC namespace can be made here",
+    })),
     ...signals.map((token) => ({
       rule: `signals: ${token}`,
       why: "signals either stay inside the domain or reach every process",

@@ -27,7 +27,10 @@ export interface SupervisedInput {
   readonly instructions: number;
 }
 
-/** What `cofferdam plan` prints of a supervised domain: what is held, what each call costs, what a switch of level or policy does not change. */
+/**
+ * What `cofferdam plan` prints of a supervised domain: what is held, what each call costs, what a
+ * switch of level or policy does not change.
+ */
 export function supervisedReport(input: SupervisedInput): PlanReport {
   const { policy, facts, names, missing } = input;
   const enforcing = policy.level === "enforcing";
@@ -41,15 +44,28 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
       ...ipc(input),
       ...(enforcing ? [] : [inherited]),
       ...membership(input.cgroup),
-      { name: "events", state: "enforced", detail: "the mediator sees, and records, all that it judges" },
+      {
+        name: "events",
+        state: "enforced",
+        detail: "the mediator sees, and records, all that it judges",
+      },
     ],
-    brokered: reportNotified(input.context, facts.features["seccomp-sync-wakeup"].state === "yes", policy.level),
+    brokered: reportNotified(
+      input.context,
+      facts.features["seccomp-sync-wakeup"].state === "yes",
+      policy.level,
+    ),
     expanded: [],
     lost: [
       ...reportUnfollowed(names.unfollowed),
       ...policy.names
-        .filter(({ effect, permissions }) => effect === "allow" && (permissions & Permission.map) !== 0)
-        .map(({ source }) => ({ rule: source.text, why: "`m`: mappings are not mediated by this engine" })),
+        .filter(
+          ({ effect, permissions }) => effect === "allow" && (permissions & Permission.map) !== 0,
+        )
+        .map(({ source }) => ({
+          rule: source.text,
+          why: "`m`: mappings are not mediated by this engine",
+        })),
       ...missing.map(({ fallback, why }) => ({
         rule: fallback.purpose,
         why: `${fallback.feature} is missing (${why}): ${fallback.instead}`,
@@ -82,8 +98,12 @@ const whatWarningDoes: Layer = {
 };
 
 function systemCalls({ instructions, context }: SupervisedInput): Layer {
-  const fixed = mediatedCalls.filter(({ name, class: kind }) => kind === "plain" && context.listed.has(name)).length;
-  const never = mediatedCalls.filter(({ class: kind }) => kind === "untouchable").map(({ name }) => name);
+  const fixed = mediatedCalls.filter(
+    ({ name, class: kind }) => kind === "plain" && context.listed.has(name),
+  ).length;
+  const never = mediatedCalls
+    .filter(({ class: kind }) => kind === "untouchable")
+    .map(({ name }) => name);
   return {
     name: "system calls",
     state: "partial",
@@ -112,20 +132,36 @@ function privileges({ identity: { noNewPrivileges }, policy }: SupervisedInput):
       ? {
           name,
           state: "partial",
-          detail: "no_new_privs, since this caller may not do without: set-user-id programs gain nothing. Not live",
+          detail:
+            "no_new_privs, since this caller may not do without: set-user-id programs gain nothing. Not live",
         }
-      : { name, state: "partial", detail: "set-user-id programs gain what they always do, until a restart. Not live" };
+      : {
+          name,
+          state: "partial",
+          detail: "set-user-id programs gain what they always do, until a restart. Not live",
+        };
   return noNewPrivileges
     ? { name, state: "enforced", detail: "no_new_privs. Not live" }
-    : { name, state: "partial", detail: "set-user-id programs keep working, within the bounding set. Not live" };
+    : {
+        name,
+        state: "partial",
+        detail: "set-user-id programs keep working, within the bounding set. Not live",
+      };
 }
 
 function ipc({ policy, identity, context }: SupervisedInput): Layer[] {
   if (granted(policy.ipc).size === 0) return [];
-  if (identity.privateIpc) return [{ name: "ipc", state: "enforced", detail: "private IPC namespace. Not live" }];
+  if (identity.privateIpc)
+    return [{ name: "ipc", state: "enforced", detail: "private IPC namespace. Not live" }];
   const kinds = [...context.ipc].join(", ");
   if (kinds === "") return [];
-  return [{ name: "ipc", state: "partial", detail: `${kinds}: the host's own, until a restart at level enforcing` }];
+  return [
+    {
+      name: "ipc",
+      state: "partial",
+      detail: `${kinds}: the host's own, until a restart at level enforcing`,
+    },
+  ];
 }
 
 const inherited: Layer = {

@@ -26,18 +26,21 @@ export class AssemblyError extends Error {
 }
 
 /**
- * Works from the last line to the first, so that the distance of every forward jump is known when it is written;
- * a branch whose target lies out of reach gets an unconditional jump right behind it.
+ * Works from the last line to the first, so that the distance of every forward jump is known when
+ * it is written; a branch whose target lies out of reach gets an unconditional jump right behind
+ * it.
  */
 export function assemble(lines: readonly Line[]): Instruction[] {
   const reversed: Instruction[] = [];
   const labels = new Map<string, number>();
   const distance = (label: string): number => {
     const place = labels.get(label);
-    if (place === undefined) throw new AssemblyError(`label ${label} is not defined behind its use`);
+    if (place === undefined)
+      throw new AssemblyError(`label ${label} is not defined behind its use`);
     return reversed.length - place;
   };
-  const jump = (label: string) => reversed.push({ code: Op.jump, jt: 0, jf: 0, k: distance(label) });
+  const jump = (label: string) =>
+    reversed.push({ code: Op.jump, jt: 0, jf: 0, k: distance(label) });
 
   for (const line of [...lines].reverse()) {
     switch (line.kind) {

@@ -1,9 +1,16 @@
-import { SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO, SECCOMP_RET_USER_NOTIF } from "../../kernel/constants.ts";
+import {
+  SECCOMP_RET_ALLOW,
+  SECCOMP_RET_ERRNO,
+  SECCOMP_RET_USER_NOTIF,
+} from "../../kernel/constants.ts";
 import type { Line } from "./assembler.ts";
 import { dataArgument, Op } from "./bpf.ts";
 import { type Verdict, verdictKey } from "./verdict.ts";
 
-/** Verdicts that were asked for, each written once; inner verdicts of a question come behind it, since jumps go forward only. */
+/**
+ * Verdicts that were asked for, each written once; inner verdicts of a question come behind it,
+ * since jumps go forward only.
+ */
 export class Blocks {
   readonly #listener: boolean;
   readonly #labels = new Map<string, { label: string; verdict: Verdict }>();
@@ -34,7 +41,9 @@ export class Blocks {
       return inner;
     };
     for (const { verdict } of [...this.#labels.values()]) collect(verdict);
-    const deepestFirst = [...this.#labels.entries()].sort(([a], [b]) => (depths.get(b) ?? 0) - (depths.get(a) ?? 0));
+    const deepestFirst = [...this.#labels.entries()].sort(
+      ([a], [b]) => (depths.get(b) ?? 0) - (depths.get(a) ?? 0),
+    );
     for (const [, { label, verdict }] of deepestFirst)
       bodies.push([{ kind: "label", name: label }, ...this.#body(label, verdict)]);
     return bodies.flat();
@@ -48,7 +57,10 @@ export class Blocks {
         return [{ kind: "answer", value: SECCOMP_RET_ERRNO | verdict.errno }];
       case "notify":
         return [
-          { kind: "answer", value: this.#listener ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | verdict.without },
+          {
+            kind: "answer",
+            value: this.#listener ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | verdict.without,
+          },
         ];
       case "bits":
         return [
@@ -72,7 +84,13 @@ export class Blocks {
     verdict.values.forEach((value, index) => {
       const last = index === verdict.values.length - 1;
       const next = last ? this.label(verdict.no) : `${label} value ${index + 1}`;
-      lines.push({ kind: "branch", code: Op.equal, k: value, yes: this.label(verdict.yes), no: next });
+      lines.push({
+        kind: "branch",
+        code: Op.equal,
+        k: value,
+        yes: this.label(verdict.yes),
+        no: next,
+      });
       if (!last) lines.push({ kind: "label", name: next });
     });
     return lines;

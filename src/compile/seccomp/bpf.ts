@@ -14,8 +14,9 @@ import {
 } from "../../kernel/constants.ts";
 
 /**
- * Classic BPF as seccomp runs it. Opcodes: `linux/bpf_common.h`, `linux/filter.h`; offsets: `struct seccomp_data` in `linux/seccomp.h`.
- * Only instructions that the kernel's allow-cache emulates (`seccomp_is_const_allow`) are used, so that plainly allowed calls stay cheap.
+ * Classic BPF as seccomp runs it. Opcodes: `linux/bpf_common.h`, `linux/filter.h`; offsets: `struct
+ * seccomp_data` in `linux/seccomp.h`. Only instructions that the kernel's allow-cache emulates
+ * (`seccomp_is_const_allow`) are used, so that plainly allowed calls stay cheap.
  */
 export const Op = {
   /** A = 32-bit word of seccomp_data at k. */
@@ -42,10 +43,13 @@ export interface Instruction {
   readonly k: number;
 }
 
-/** Offsets in `struct seccomp_data`, bytes. Little endian: the low half of an argument comes first. */
+/**
+ * Offsets in `struct seccomp_data`, bytes. Little endian: the low half of an argument comes first.
+ */
 export const DATA_NR = 0;
 export const DATA_ARCH = 4;
-export const dataArgument = (index: number, half: "low" | "high"): number => 16 + 8 * index + (half === "high" ? 4 : 0);
+export const dataArgument = (index: number, half: "low" | "high"): number =>
+  16 + 8 * index + (half === "high" ? 4 : 0);
 
 export const INSTRUCTION_BYTES = 8;
 

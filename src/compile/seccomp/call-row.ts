@@ -17,7 +17,10 @@ export type CallClass =
 export interface CallRow {
   readonly calls: readonly string[];
   readonly class: CallClass;
-  /** `listed`: judged by `verdict` when the policy lists the call, else refused. `always`: the list does not matter. */
+  /**
+   * `listed`: judged by `verdict` when the policy lists the call, else refused. `always`: the list
+   * does not matter.
+   */
   readonly applies: "listed" | "always";
   /** Why it is special, as a sentence for `docs/seccomp.md`. */
   readonly why: string;

@@ -12,7 +12,10 @@ import { socketCalls } from "./calls/sockets.ts";
 import type { FilterContext } from "./filter-context.ts";
 import { allow, refuse, type Verdict } from "./verdict.ts";
 
-/** Every system call that a sealed domain treats specially. A call without a row is allowed if listed, else refused. */
+/**
+ * Every system call that a sealed domain treats specially. A call without a row is allowed if
+ * listed, else refused.
+ */
 export const callTable: readonly CallRow[] = [
   ...implicitCalls,
   ...neverCalls,
@@ -26,7 +29,9 @@ export const callTable: readonly CallRow[] = [
   ...ipcCalls,
 ];
 
-const byName: ReadonlyMap<string, CallRow> = new Map(callTable.flatMap((row) => row.calls.map((call) => [call, row])));
+const byName: ReadonlyMap<string, CallRow> = new Map(
+  callTable.flatMap((row) => row.calls.map((call) => [call, row])),
+);
 
 export function callRow(name: string): CallRow | null {
   return byName.get(name) ?? null;

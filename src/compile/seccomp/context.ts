@@ -9,7 +9,9 @@ import type { FilterContext, SocketGrants } from "./filter-context.ts";
 /** Landlock ABI from which truncation is handled. */
 const LANDLOCK_ABI_TRUNCATE = 3;
 
-/** What the call table needs to know, from the policy, the host, and what the other stages decided. */
+/**
+ * What the call table needs to know, from the policy, the host, and what the other stages decided.
+ */
 export function filterContext(
   policy: Policy,
   facts: HostFacts,
@@ -23,7 +25,8 @@ export function filterContext(
     sockets: socketGrants(policy, decided.modes),
     ipc: decided.ipc,
     // Not where everybody may be signalled: Cofferdam's own processes may not.
-    signalsHeld: facts.features["landlock-scope"].state === "yes" && !granted(policy.signals).has("any"),
+    signalsHeld:
+      facts.features["landlock-scope"].state === "yes" && !granted(policy.signals).has("any"),
     truncateHeld: facts.landlockAbi >= LANDLOCK_ABI_TRUNCATE,
   };
 }
@@ -31,7 +34,9 @@ export function filterContext(
 function socketGrants({ addresses, sockets }: Policy, modes: SocketModes): SocketGrants {
   const grantsProtocol = (wanted: "tcp" | "udp") =>
     addresses.some(({ effect, protocol }) => effect === "allow" && protocol === wanted);
-  const everywhere = addresses.filter(({ network, effect }) => network === null || effect === "deny");
+  const everywhere = addresses.filter(
+    ({ network, effect }) => network === null || effect === "deny",
+  );
   const listens = coveringPorts(
     everywhere.map((rule) => ({ ...rule, network: null })),
     "listen",

@@ -1,6 +1,8 @@
 import type { Verdict } from "./verdict.ts";
 
-/** A verdict as one line of text, for `docs/seccomp.md`. Arguments count from 0, as in seccomp(2). */
+/**
+ * A verdict as one line of text, for `docs/seccomp.md`. Arguments count from 0, as in seccomp(2).
+ */
 export function describeVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
     case "allow":
@@ -16,7 +18,8 @@ export function describeVerdict(verdict: Verdict): string {
 
 function condition(verdict: Extract<Verdict, { kind: "masked" | "bits" }>): string {
   const name = `arg${verdict.argument}${verdict.half === "high" ? " (upper half)" : ""}`;
-  if (verdict.kind === "bits") return verdict.bits === 0xffffffff ? `${name} != 0` : `${name} & ${hex(verdict.bits)}`;
+  if (verdict.kind === "bits")
+    return verdict.bits === 0xffffffff ? `${name} != 0` : `${name} & ${hex(verdict.bits)}`;
   const masked = verdict.mask === 0xffffffff ? name : `(${name} & ${hex(verdict.mask)})`;
   const [only] = verdict.values;
   if (verdict.values.length === 1 && only !== undefined) return `${masked} == ${hex(only)}`;

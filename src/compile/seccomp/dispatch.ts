@@ -9,7 +9,10 @@ export interface Range {
   readonly verdict: Verdict;
 }
 
-/** Neighbouring numbers with equal verdicts become one range; numbers without a name get `unknown`. The first range starts at 0. */
+/**
+ * Neighbouring numbers with equal verdicts become one range; numbers without a name get `unknown`.
+ * The first range starts at 0.
+ */
 export function ranges(verdicts: ReadonlyMap<string, Verdict>, unknown: Verdict): Range[] {
   const byNumber = new Map<number, Verdict>();
   for (const [name, verdict] of verdicts) {
@@ -28,7 +31,9 @@ export function ranges(verdicts: ReadonlyMap<string, Verdict>, unknown: Verdict)
   return result;
 }
 
-/** A balanced binary search over the ranges; A holds the number. Ends in `block(verdict)` labels. */
+/**
+ * A balanced binary search over the ranges; A holds the number. Ends in `block(verdict)` labels.
+ */
 export function search(all: readonly Range[], block: (verdict: Verdict) => string): Line[] {
   const lines: Line[] = [];
   const visit = (from: number, to: number): void => {
@@ -42,7 +47,10 @@ export function search(all: readonly Range[], block: (verdict: Verdict) => strin
     const upper = all[middle];
     if (upper === undefined) throw new RangeError("no range to search");
     const [yes, no] = [`from ${upper.first}`, `below ${upper.first}`];
-    lines.push({ kind: "branch", code: Op.atLeast, k: upper.first, yes, no }, { kind: "label", name: no });
+    lines.push(
+      { kind: "branch", code: Op.atLeast, k: upper.first, yes, no },
+      { kind: "label", name: no },
+    );
     visit(from, middle);
     lines.push({ kind: "label", name: yes });
     visit(middle, to);

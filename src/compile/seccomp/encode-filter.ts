@@ -15,10 +15,14 @@ export interface Otherwise {
 }
 
 /**
- * Verdicts by name as `struct sock_filter[]`; the same verdicts give the same bytes. Foreign architectures and x32 first: their numbers mean
- * other calls. Then the search over numbers, then one block for each distinct verdict.
+ * Verdicts by name as `struct sock_filter[]`; the same verdicts give the same bytes. Foreign
+ * architectures and x32 first: their numbers mean other calls. Then the search over numbers, then
+ * one block for each distinct verdict.
  */
-export function encodeFilter(verdicts: ReadonlyMap<string, Verdict>, otherwise: Otherwise): Uint8Array {
+export function encodeFilter(
+  verdicts: ReadonlyMap<string, Verdict>,
+  otherwise: Otherwise,
+): Uint8Array {
   return encodeInstructions(assemble(filterLines(verdicts, otherwise)));
 }
 

@@ -27,7 +27,10 @@ export interface BrokeredNames {
   readonly deletes: boolean;
   /** Between directories that Landlock keeps and that may not exchange files by themselves. */
   readonly moves: boolean;
-  /** Into directories where Landlock makes names: it wants REFER where the linked file lies too, and the policy does not. */
+  /**
+   * Into directories where Landlock makes names: it wants REFER where the linked file lies too, and
+   * the policy does not.
+   */
   readonly links: boolean;
 }
 
@@ -37,7 +40,10 @@ export interface SocketGrants {
   /** Some address rule grants it. */
   readonly tcp: boolean;
   readonly udp: boolean;
-  /** `listen tcp 0` for every address: listen() on an unbound socket takes nothing that is not granted. */
+  /**
+   * `listen tcp 0` for every address: listen() on an unbound socket takes nothing that is not
+   * granted.
+   */
   readonly listensAnywhere: boolean;
   readonly netlink: Protocols;
   readonly ping: Protocols;

@@ -11,5 +11,9 @@ import { absent, refuseAbsent } from "./verdict.ts";
  */
 export const buildFilter: (context: FilterContext) => Uint8Array = keptFilters((context) => {
   const verdicts = new Map(all().map((name) => [name, callVerdict(name, context)]));
-  return encodeFilter(verdicts, { foreign: refuseAbsent, unknown: absent, listener: context.listener });
+  return encodeFilter(verdicts, {
+    foreign: refuseAbsent,
+    unknown: absent,
+    listener: context.listener,
+  });
 });

@@ -26,8 +26,20 @@ function context(mode: SocketMode, old: boolean): FilterContext {
     listener: true,
     brokered: { creates: broker, deletes: broker, moves: broker, links: broker },
     sockets: {
-      ...{ inet: mode, unix: mode, tcp: mode !== "refused", udp: mode !== "refused", listensAnywhere: false },
-      ...{ netlink: noProtocols, ping: noProtocols, raw: noProtocols, packet: noProtocols, vsock: noProtocols },
+      ...{
+        inet: mode,
+        unix: mode,
+        tcp: mode !== "refused",
+        udp: mode !== "refused",
+        listensAnywhere: false,
+      },
+      ...{
+        netlink: noProtocols,
+        ping: noProtocols,
+        raw: noProtocols,
+        packet: noProtocols,
+        vsock: noProtocols,
+      },
     },
     ipc: new Set(broker ? [] : ["shm", "sem", "msg", "mqueue"]),
     signalsHeld: !old,
@@ -66,7 +78,10 @@ function sectionOf(name: CallClass, title: string): string[] {
     "| calls | why | what happens |",
     "|---|---|---|",
     ...rows.map((row) => {
-      const outcomes = contexts.map((entry) => ({ ...entry, text: describeVerdict(row.verdict(entry.context)) }));
+      const outcomes = contexts.map((entry) => ({
+        ...entry,
+        text: describeVerdict(row.verdict(entry.context)),
+      }));
       const same = outcomes.every(({ text }) => text === outcomes[0]?.text);
       const what = same
         ? outcomes[0]?.text

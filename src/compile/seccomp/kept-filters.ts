@@ -1,8 +1,13 @@
 /** Filters that one process keeps; at the limit all are forgotten. */
 const FILTERS_KEPT_MAX = 64;
 
-/** Many domains of a host list the same calls: equal contexts, one filter. `context` must say all that `build` looks at. */
-export function keptFilters<T extends object>(build: (context: T) => Uint8Array): (context: T) => Uint8Array {
+/**
+ * Many domains of a host list the same calls: equal contexts, one filter. `context` must say all
+ * that `build` looks at.
+ */
+export function keptFilters<T extends object>(
+  build: (context: T) => Uint8Array,
+): (context: T) => Uint8Array {
   const kept = new Map<string, Uint8Array>();
   return (context) => {
     const key = JSON.stringify(context, (_, value) => (value instanceof Set ? [...value] : value));

@@ -1,22 +1,31 @@
-/** What the filter does with one call: an answer, or a question about an argument that leads to one. */
+/**
+ * What the filter does with one call: an answer, or a question about an argument that leads to one.
+ */
 export type Verdict =
   | { readonly kind: "allow" }
   /**
-   * The mediator answers; where there is no listener, the call fails with `without`. `refused`: it is asked only so that
-   * the refusal is logged; the filter does the same for both.
+   * The mediator answers; where there is no listener, the call fails with `without`. `refused`: it
+   * is asked only so that the refusal is logged; the filter does the same for both.
    */
   | { readonly kind: "notify"; readonly without: number; readonly meant: "asked" | "refused" }
   /** The call fails with this errno, silently: a fallback, not a denial. */
   | { readonly kind: "errno"; readonly errno: number }
   /** (argument & mask) is one of `values`. */
-  | (Question & { readonly kind: "masked"; readonly mask: number; readonly values: readonly number[] })
+  | (Question & {
+      readonly kind: "masked";
+      readonly mask: number;
+      readonly values: readonly number[];
+    })
   /** argument & bits is not zero. */
   | (Question & { readonly kind: "bits"; readonly bits: number });
 
 interface Question {
   /** Counts from 0. */
   readonly argument: number;
-  /** An `int` lives in the low half, and the kernel ignores the high one; only pointers are asked for both. */
+  /**
+   * An `int` lives in the low half, and the kernel ignores the high one; only pointers are asked
+   * for both.
+   */
   readonly half: "low" | "high";
   readonly yes: Verdict;
   readonly no: Verdict;

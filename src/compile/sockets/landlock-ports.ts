@@ -6,16 +6,22 @@ const LANDLOCK_PORTS_MAX = 1024;
 const everyPort: PortRange = { first: 0, last: 65535 };
 
 /**
- * Ports of one TCP right as Landlock can hold them, for every address alike: `every` where nothing need be handled,
- * `too-many` where the rules would be more than a start can bear.
+ * Ports of one TCP right as Landlock can hold them, for every address alike: `every` where nothing
+ * need be handled, `too-many` where the rules would be more than a start can bear.
  */
 export type LandlockPorts =
   | { readonly kind: "every" }
   | { readonly kind: "ports"; readonly ports: readonly number[] }
   | { readonly kind: "too-many" };
 
-/** The smallest set that covers what the rules grant, whatever the address: an address can only be judged elsewhere. */
-export function landlockPorts(rules: readonly AddressRule[], operation: AddressRule["operation"]): LandlockPorts {
+/**
+ * The smallest set that covers what the rules grant, whatever the address: an address can only be
+ * judged elsewhere.
+ */
+export function landlockPorts(
+  rules: readonly AddressRule[],
+  operation: AddressRule["operation"],
+): LandlockPorts {
   const set = coveringPorts(rules, operation);
   const [only] = set;
   // A port of the kernel's choice (0) means something for bind alone.
@@ -28,7 +34,10 @@ export function landlockPorts(rules: readonly AddressRule[], operation: AddressR
 }
 
 /** Ports granted for some address; a denial counts only where it holds for every address. */
-export function coveringPorts(rules: readonly AddressRule[], operation: AddressRule["operation"]): PortSet {
+export function coveringPorts(
+  rules: readonly AddressRule[],
+  operation: AddressRule["operation"],
+): PortSet {
   const chosen = rules.filter((rule) => rule.protocol === "tcp" && rule.operation === operation);
   const ports = (selected: readonly AddressRule[]) => portSet(selected.map((rule) => rule.ports));
   const denied = chosen.filter(({ effect, network }) => effect === "deny" && network === null);
@@ -39,8 +48,13 @@ function numbers(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
-/** Landlock's ports alone say exactly what the rules say: TCP only, and no rule tells addresses apart. */
+/**
+ * Landlock's ports alone say exactly what the rules say: TCP only, and no rule tells addresses
+ * apart.
+ */
 export function landlockSays(rules: readonly AddressRule[]): boolean {
   if (rules.some(({ protocol, network }) => protocol !== "tcp" || network !== null)) return false;
-  return (["connect", "listen"] as const).every((operation) => landlockPorts(rules, operation).kind !== "too-many");
+  return (["connect", "listen"] as const).every(
+    (operation) => landlockPorts(rules, operation).kind !== "too-many",
+  );
 }

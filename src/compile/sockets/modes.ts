@@ -22,15 +22,27 @@ export interface SocketModes {
 }
 
 const socketNames = Permission.connect | Permission.listen;
-const notGranted: Holding = { mode: "refused", by: "nothing", granted: false, why: "the policy grants none" };
+const notGranted: Holding = {
+  mode: "refused",
+  by: "nothing",
+  granted: false,
+  why: "the policy grants none",
+};
 
 /**
- * The first that works: the kernel on its own, the broker on the target's own socket, else no socket at all.
- * Inherited sockets stand outside cgroup programs, which judge the cgroup of a socket's birth: with activation sockets the broker judges.
+ * The first that works: the kernel on its own, the broker on the target's own socket, else no
+ * socket at all. Inherited sockets stand outside cgroup programs, which judge the cgroup of a
+ * socket's birth: with activation sockets the broker judges.
  */
-export function socketModes(policy: Policy, facts: HostFacts, cgroupPossible: boolean): SocketModes {
+export function socketModes(
+  policy: Policy,
+  facts: HostFacts,
+  cgroupPossible: boolean,
+): SocketModes {
   const cgroup = cgroupPossible && facts.cgroup2 !== null;
-  const activated = policy.inherit.some(({ effect, token }) => effect === "allow" && token === "listen");
+  const activated = policy.inherit.some(
+    ({ effect, token }) => effect === "allow" && token === "listen",
+  );
   return {
     inet: inet(policy, facts, cgroup && !activated),
     unix: unix(policy, facts, cgroup && !activated),
@@ -40,12 +52,25 @@ export function socketModes(policy: Policy, facts: HostFacts, cgroupPossible: bo
 function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding {
   if (!addresses.some(({ effect }) => effect === "allow")) return notGranted;
   if (cgroup && yes(facts, "cgroup-inet")) {
-    return { mode: "kernel", by: "cgroup", granted: true, why: "cgroup programs judge address, protocol and port" };
+    return {
+      mode: "kernel",
+      by: "cgroup",
+      granted: true,
+      why: "cgroup programs judge address, protocol and port",
+    };
   }
   if (yes(facts, "landlock-tcp") && landlockSays(addresses)) {
-    return { mode: "kernel", by: "landlock", granted: true, why: "TCP ports for every address are Landlock's" };
+    return {
+      mode: "kernel",
+      by: "landlock",
+      granted: true,
+      why: "TCP ports for every address are Landlock's",
+    };
   }
-  return broker(facts, "addresses, UDP or long port ranges, and no cgroup programs for this caller");
+  return broker(
+    facts,
+    "addresses, UDP or long port ranges, and no cgroup programs for this caller",
+  );
 }
 
 function unix(policy: Policy, facts: HostFacts, cgroup: boolean): Holding {
@@ -70,7 +95,8 @@ function unix(policy: Policy, facts: HostFacts, cgroup: boolean): Holding {
 /** Why a name that a program compared as text may lead elsewhere; null if it cannot. */
 function leadsElsewhere(policy: Policy): string | null {
   const [unsound] = unsoundUnixGrants(policy);
-  if (unsound?.why === "root") return "the domain may chroot or mount, which gives names another meaning";
+  if (unsound?.why === "root")
+    return "the domain may chroot or mount, which gives names another meaning";
   if (unsound !== undefined) {
     const name = unsound.example === null ? "" : `, for example of ${unsound.example}`;
     return `the domain can itself replace a component of a granted socket's name${name}`;

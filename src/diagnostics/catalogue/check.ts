@@ -17,7 +17,8 @@ export const checkEntries = {
     title: "rule covered by another",
     message: "`{rule}` is covered by `{other}` in line {line} of {file}",
     fix: "take it out, or narrow the other one",
-    explanation: "The rule could be taken out without any change; perhaps the other one is wider than meant.",
+    explanation:
+      "The rule could be taken out without any change; perhaps the other one is wider than meant.",
     example: "files: [r /etc/nginx/**, r /etc/nginx/nginx.conf]",
   },
   "denied-rule": {
@@ -112,7 +113,8 @@ export const checkEntries = {
     code: "CFD2031",
     severity: "warning",
     title: "switch of the kernel",
-    message: "`{path}` stays out of `{rule}`: it makes the kernel run programs or code outside every domain",
+    message:
+      "`{path}` stays out of `{rule}`: it makes the kernel run programs or code outside every domain",
     fix: "name what the daemon needs to write, and leave such switches to the administrator",
     explanation:
       "Whoever writes a path into core_pattern, modprobe or uevent_helper has the kernel start that program as root, in no domain. No domain may change such files, whatever it grants. In a sealed domain nothing of a procfs can be written then, since kernel rules hold on all of it.",
@@ -132,9 +134,11 @@ export const checkEntries = {
     code: "CFD2024",
     severity: "info",
     title: "file of a shared folder",
-    message: "`{path}` is the file of that name at the start; one that replaces it is not reached until a restart",
+    message:
+      "`{path}` is the file of that name at the start; one that replaces it is not reached until a restart",
     fix: "restart the domain when it was replaced; granting the whole folder would be too much",
-    explanation: "See CFD2012. The folder is shared by many programs, so that it is not proposed as a whole.",
+    explanation:
+      "See CFD2012. The folder is shared by many programs, so that it is not proposed as a whole.",
     example: "files: [r /etc/hosts]",
   },
   "late-names": {

@@ -37,7 +37,8 @@ export const compileEntries = {
     title: "set-user-id program without privilege",
     message: "`{path}` can gain privileges only if root starts the domain",
     fix: "run cofferdam as root, or take the `set-user-id` line out",
-    explanation: "Without root the kernel confines only processes that can never gain privileges (no_new_privs).",
+    explanation:
+      "Without root the kernel confines only processes that can never gain privileges (no_new_privs).",
     example: "set-user-id: [/usr/bin/sudo] (started by an ordinary user)",
   },
   "no-such-account": {
@@ -46,7 +47,8 @@ export const compileEntries = {
     title: "account unknown",
     message: "the {kind} `{name}` is neither in /etc/passwd nor in /etc/group",
     fix: "make it, or write its number; other name services are not asked",
-    explanation: "A plan must not depend on an answer that can change unseen, so only the two files are read.",
+    explanation:
+      "A plan must not depend on an answer that can change unseen, so only the two files are read.",
     example: "user: ngnix",
   },
   "user-without-group": {
@@ -83,7 +85,9 @@ export const compileEntries = {
     title: "address programs cannot be had",
     message: "the programs that judge addresses and socket names cannot be put in place: {why}",
     fix: "see `cofferdam doctor`; without them the domain would reach what it must not",
-    explanation: "As root, addresses and names of unix sockets are held by programs on a cgroup of the domain's own.",
-    example: "network: [connect tcp 10.0.0.0/8:8080] (with a cgroup hierarchy that is mounted read-only)",
+    explanation:
+      "As root, addresses and names of unix sockets are held by programs on a cgroup of the domain's own.",
+    example:
+      "network: [connect tcp 10.0.0.0/8:8080] (with a cgroup hierarchy that is mounted read-only)",
   },
 } as const satisfies Record<string, CatalogueEntry>;

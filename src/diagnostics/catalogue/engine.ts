@@ -56,7 +56,8 @@ export const engineEntries = {
     title: "mappings are not mediated",
     message: "`m` in `{rule}` means nothing on this engine",
     fix: "leave it out, or keep it for the bpf-lsm engine",
-    explanation: "The landlock engine does not see a mapping for execution: whatever may be read may be mapped.",
+    explanation:
+      "The landlock engine does not see a mapping for execution: whatever may be read may be mapped.",
     example: "files: [rm /usr/lib/**]",
   },
   "brokered-address": {
@@ -101,7 +102,8 @@ export const engineEntries = {
     code: "CFD2026",
     severity: "info",
     title: "pattern of socket names that costs time",
-    message: "`{rule}` leaves a choice of names, so connections to unix sockets go through the broker",
+    message:
+      "`{rule}` leaves a choice of names, so connections to unix sockets go through the broker",
     fix: "write out the names of the sockets; each connect then costs about 25 us less",
     explanation:
       "The kernel programs compare the name that the daemon passes. A symbolic link that matches a pattern would lead the kernel to a socket of another name, so they are given only names that are written out. The server sees the broker's process id.",

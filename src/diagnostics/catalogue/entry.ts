@@ -1,6 +1,9 @@
 import type { Severity } from "../diagnostic.ts";
 
-/** One kind of diagnostic. `message` and `fix` are templates: `{name}` stands for a value given to `diagnose()`. */
+/**
+ * One kind of diagnostic. `message` and `fix` are templates: `{name}` stands for a value given to
+ * `diagnose()`.
+ */
 export interface CatalogueEntry {
   readonly code: `CFD${string}`;
   readonly severity: Severity;

@@ -36,7 +36,8 @@ export const esxiEntries = {
     title: "a rule that needs another",
     message: "`{rule}` grants nothing alone",
     fix: "{instead}",
-    explanation: "What it allows is decided together with another rule of the same domain, which is not there.",
+    explanation:
+      "What it allows is decided together with another rule of the same domain, which is not there.",
     example: "-p inet_socket_bind all grant",
   },
   "esxi-whole": {
@@ -54,7 +55,8 @@ export const esxiEntries = {
     title: "two rules for one path",
     message: "`{path}` has the letters `{letters}` here and `{before}` in line {line}",
     fix: "keep one of them",
-    explanation: "Of rules for several paths the most specific one counts; of two for one path neither is.",
+    explanation:
+      "Of rules for several paths the most specific one counts; of two for one path neither is.",
     example: "-r /var/run rw\n-r /var/run",
   },
   "esxi-label": {

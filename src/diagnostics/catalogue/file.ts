@@ -28,7 +28,8 @@ export const fileEntries = {
     title: "not a regular file",
     message: "`{path}` is a {kind}, not a regular file",
     fix: "put the policy into a regular file",
-    explanation: "A pipe, device, socket or directory gives no text that stays the same from one reading to the next.",
+    explanation:
+      "A pipe, device, socket or directory gives no text that stays the same from one reading to the next.",
     example: "cofferdam check /dev/null",
   },
   "file-symlink": {
@@ -85,7 +86,8 @@ export const fileEntries = {
     title: "file too large",
     message: "the file has {size} bytes; {limit} are the most",
     fix: "move parts into abstractions and name them under `include`",
-    explanation: "A policy is read and understood as a whole by a privileged process, so its size is limited.",
+    explanation:
+      "A policy is read and understood as a whole by a privileged process, so its size is limited.",
     example: "a policy of a megabyte",
   },
   "not-utf8": {

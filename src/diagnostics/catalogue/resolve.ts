@@ -8,7 +8,8 @@ export const resolveEntries = {
     title: "no such abstraction",
     message: "there is no abstraction `{name}`",
     fix: "write `{name}.yaml` in one of: {folders}",
-    explanation: "`include` names files in the folders of abstractions; the first one found is taken.",
+    explanation:
+      "`include` names files in the folders of abstractions; the first one found is taken.",
     example: "include: [bse]",
   },
   "include-cycle": {

@@ -35,7 +35,8 @@ export const ruleEntries = {
     title: "unknown network operation",
     message: "`{word}` is no operation on the network",
     fix: "begin with one of: {known}",
-    explanation: "`connect` covers connecting and addressed sends, `listen` covers bind and listen.",
+    explanation:
+      "`connect` covers connecting and addressed sends, `listen` covers bind and listen.",
     example: "network: [conect tcp 80]",
   },
   "bad-protocol": {
@@ -44,7 +45,8 @@ export const ruleEntries = {
     title: "unknown protocol",
     message: "`{word}` is no protocol to {operation}",
     fix: "write one of: tcp, udp, unix",
-    explanation: "SCTP, SMC and multipath TCP are never granted: no layer of the kernel sees their addresses.",
+    explanation:
+      "SCTP, SMC and multipath TCP are never granted: no layer of the kernel sees their addresses.",
     example: "network: [connect sctp 80]",
   },
   "bad-place": {
@@ -72,7 +74,8 @@ export const ruleEntries = {
     title: "unknown socket protocol",
     message: "`{word}` is no protocol of {family} sockets",
     fix: "write one of: {known}, or `*` for all",
-    explanation: "Socket families beside TCP, UDP and unix are granted by protocol, without addresses.",
+    explanation:
+      "Socket families beside TCP, UDP and unix are granted by protocol, without addresses.",
     example: "network: [netlink rout]",
   },
   "extra-operand": {
@@ -99,7 +102,8 @@ export const ruleEntries = {
     title: "not a variable",
     message: "`{word}` holds a `${` that is no variable",
     fix: "write the name in braces after the dollar sign, or a backslash before it for the sign itself",
-    explanation: "A variable's name has lower-case letters, digits, `_` and `-`, and begins with a letter.",
+    explanation:
+      "A variable's name has lower-case letters, digits, `_` and `-`, and begins with a letter.",
     example: 'files: ["r ${web root}/**"]',
   },
   "bad-path": {
@@ -136,7 +140,8 @@ export const ruleEntries = {
     title: "nothing but `deny`",
     message: "`deny` stands twice",
     fix: "write it once; a denial cannot be taken back",
-    explanation: "Deny takes away from allow, whatever the order, so that there is no exception to an exception.",
+    explanation:
+      "Deny takes away from allow, whatever the order, so that there is no exception to an exception.",
     example: "capabilities: [deny deny chown]",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -8,7 +8,8 @@ export const yamlEntries = {
     title: "not YAML",
     message: "this is not valid YAML: {reason}",
     fix: "put text with `: `, ` #`, `*`, `&`, `{`, `[` or `@` at its beginning into quotes",
-    explanation: "The text follows YAML 1.2. All scalars are text: `yes`, `80` and `null` mean nothing else.",
+    explanation:
+      "The text follows YAML 1.2. All scalars are text: `yes`, `80` and `null` mean nothing else.",
     example: "files: [r /etc",
   },
   "too-deep": {
@@ -26,7 +27,8 @@ export const yamlEntries = {
     title: "anchor",
     message: "the anchor `&{name}` is not allowed in a policy",
     fix: "write the text out, or make it a variable under `vars`",
-    explanation: "Anchors and aliases let ten lines stand for a billion, and let a reader overlook what a rule says.",
+    explanation:
+      "Anchors and aliases let ten lines stand for a billion, and let a reader overlook what a rule says.",
     example: "files: &mine [r /etc/hosts]",
   },
   alias: {
@@ -89,7 +91,8 @@ export const yamlEntries = {
     title: "no keys",
     message: "a policy is a list of keys, and there is none here",
     fix: "begin with `summary: WHAT THE DAEMON DOES`",
-    explanation: "An empty file would be a domain that grants nothing; it is more likely one that was cut off.",
+    explanation:
+      "An empty file would be a domain that grants nothing; it is more likely one that was cut off.",
     example: "- r /etc/hosts",
   },
   "unknown-key": {
@@ -163,7 +166,8 @@ export const yamlEntries = {
     title: "more was found",
     message: "{count} more diagnostics are not shown",
     fix: "mend these first",
-    explanation: "At most a fixed number is kept for one policy. An error that is not shown still counts.",
+    explanation:
+      "At most a fixed number is kept for one policy. An error that is not shown still counts.",
     example: "a file of random bytes",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,17 +1,25 @@
 import { escapeName } from "../../model/pattern.ts";
 
 /**
- * Patterns of one component that together match every name but `names`: for each beginning of a name, whatever goes on differently.
- * The names are ASCII ({@link hasComplement}); without names: `*`.
+ * Patterns of one component that together match every name but `names`: for each beginning of a
+ * name, whatever goes on differently. The names are ASCII ({@link hasComplement}); without names:
+ * `*`.
  */
 export function otherNames(names: readonly string[]): readonly string[] {
   if (names.length === 0) return ["*"];
   const members = new Set(names);
-  const beginnings = new Set(names.flatMap((name) => [...name].map((_, at) => name.slice(0, at)).concat(name)));
+  const beginnings = new Set(
+    names.flatMap((name) => [...name].map((_, at) => name.slice(0, at)).concat(name)),
+  );
   return [...beginnings].sort().flatMap((beginning) => {
-    const next = [...beginnings].filter((one) => one.length === beginning.length + 1 && one.startsWith(beginning));
+    const next = [...beginnings].filter(
+      (one) => one.length === beginning.length + 1 && one.startsWith(beginning),
+    );
     const written = escapeName(beginning);
-    const further = next.length === 0 ? `${written}?*` : `${written}${notOneOf(next.map((one) => one.slice(-1)))}*`;
+    const further =
+      next.length === 0
+        ? `${written}?*`
+        : `${written}${notOneOf(next.map((one) => one.slice(-1)))}*`;
     // Neither is a name: no path ends there.
     const isName = !["", ".", ".."].includes(beginning);
     return isName && !members.has(beginning) ? [written, further] : [further];

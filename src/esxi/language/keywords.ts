@@ -1,8 +1,13 @@
 import { groups } from "../../kernel/syscall-groups.ts";
 import { meaningOf } from "./meaning-of.ts";
 
-/** What a keyword of the original comes to here: system calls by name or group, or why it is left out and what to write instead. */
-export type Meaning = { readonly calls: readonly string[] } | { readonly why: string; readonly instead: string };
+/**
+ * What a keyword of the original comes to here: system calls by name or group, or why it is left
+ * out and what to write instead.
+ */
+export type Meaning =
+  | { readonly calls: readonly string[] }
+  | { readonly why: string; readonly instead: string };
 
 const none = (why: string, instead: string): Meaning => ({ why, instead });
 const vmkernel = "only ESXi's kernel has this interface";
@@ -11,7 +16,10 @@ const storage = none(vmkernel, "grant the device or the files with -r, where the
 const forking = ["fork", "vfork", "clone", "clone3", "wait4", "waitid", "getrusage"];
 const executing = ["execve", "execveat"];
 
-/** `-s`: classes of system calls. Which files and addresses the calls then reach is for the other rules. */
+/**
+ * `-s`: classes of system calls. Which files and addresses the calls then reach is for the other
+ * rules.
+ */
 export const syscallClasses: Readonly<Record<string, Meaning>> = {
   genericSys: {
     calls: [
@@ -38,7 +46,15 @@ export const syscallClasses: Readonly<Record<string, Meaning>> = {
   forkExecSys: { calls: [...forking, ...executing] },
   cloneSys: { calls: ["clone", "clone3"] },
   killSys: {
-    calls: ["kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal"],
+    calls: [
+      "kill",
+      "tkill",
+      "tgkill",
+      "rt_sigqueueinfo",
+      "rt_tgsigqueueinfo",
+      "pidfd_open",
+      "pidfd_send_signal",
+    ],
   },
   syncSys: { calls: ["@sync"] },
   getpgidSys: { calls: ["getpgid", "getpgrp", "setpgid"] },
@@ -47,8 +63,14 @@ export const syscallClasses: Readonly<Record<string, Meaning>> = {
   sysctlSys: none("Linux has no such call any more", "grant the file below /proc/sys with -r"),
   vsiReadSys: none(vmkernel, "grant reading the file below /proc or /sys with -r"),
   vsiWriteSys: none(vmkernel, "grant writing the file below /proc or /sys with -r"),
-  moduleSys: none("no domain is given the loading of kernel modules", "load what is needed before the daemon starts"),
-  adminSys: none("Linux divides these privileges", 'name the capabilities: #+ capabilities: "net_admin"'),
+  moduleSys: none(
+    "no domain is given the loading of kernel modules",
+    "load what is needed before the daemon starts",
+  ),
+  adminSys: none(
+    "Linux divides these privileges",
+    'name the capabilities: #+ capabilities: "net_admin"',
+  ),
   vmkacSys: none("nothing here depends on labels that a domain could set", "leave it out"),
   crossfdSys: none("descriptors pass over unix sockets", "grant the socket of the other daemon"),
   vmxSys: none(vmkernel, "grant the virtual machine monitor's device with -r, e.g. /dev/kvm"),
@@ -105,8 +127,13 @@ export const labelPermissions: Readonly<Record<string, string | null>> = {
 };
 
 /** All words, by what they are, for `secpolicytools -k`. */
-export function allKeywords(): readonly { readonly verb: string; readonly words: readonly string[] }[] {
-  const selectors = Object.entries(parameters).flatMap(([name, all]) => all.map((selector) => `${name} ${selector}`));
+export function allKeywords(): readonly {
+  readonly verb: string;
+  readonly words: readonly string[];
+}[] {
+  const selectors = Object.entries(parameters).flatMap(([name, all]) =>
+    all.map((selector) => `${name} ${selector}`),
+  );
   return [
     { verb: "-s", words: Object.keys(syscallClasses) },
     { verb: "-c", words: socketPermissions },

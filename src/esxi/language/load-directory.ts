@@ -36,8 +36,15 @@ export interface LoadedDirectory {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** A policy directory of ESXi: `domains/`, `fileLabels/` and `tardisks/`, each with one file or more. `kindOf`: what a path is on the host. */
-export function loadDirectory(folder: string, vocabulary: Vocabulary, kindOf = pathKind): LoadedDirectory {
+/**
+ * A policy directory of ESXi: `domains/`, `fileLabels/` and `tardisks/`, each with one file or
+ * more. `kindOf`: what a path is on the host.
+ */
+export function loadDirectory(
+  folder: string,
+  vocabulary: Vocabulary,
+  kindOf = pathKind,
+): LoadedDirectory {
   const sources = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => void diagnostics.push(diagnostic);
@@ -71,29 +78,56 @@ interface Reading {
   readonly report: Report;
 }
 
-/** The translation, read as the policy file that it is going to be. `superDom` holds whatever no domain claimed, and has no rules here. */
-function translated(path: string, domain: EsxiDomain, text: string, reading: Reading): TranslatedDomain | null {
+/**
+ * The translation, read as the policy file that it is going to be. `superDom` holds whatever no
+ * domain claimed, and has no rules here.
+ */
+function translated(
+  path: string,
+  domain: EsxiDomain,
+  text: string,
+  reading: Reading,
+): TranslatedDomain | null {
   const name = domain.name === SUPER_DOM && domain.rules.length === 0 ? null : ownName(domain.name);
   if (name === null) {
     if (domain.name === SUPER_DOM && domain.rules.length === 0) return null;
     const why = `\`${domain.name}\` can be no domain's name`;
-    reading.report(diagnose("esxi-file", startOf(path), { name: path, why, instead: "call it after a domain" }));
+    reading.report(
+      diagnose("esxi-file", startOf(path), { name: path, why, instead: "call it after a domain" }),
+    );
     return null;
   }
   const file = `${name}.yaml (translated)`;
   reading.sources.set(file, text);
-  const parsed = parsePolicy({ file, bytes: Buffer.from(text), kind: "domain", name }, reading.report);
+  const parsed = parsePolicy(
+    { file, bytes: Buffer.from(text), kind: "domain", name },
+    reading.report,
+  );
   const parts = parseDomainName(name);
   if (parsed === null || parts === null) return null;
-  const input = { name: parts, domain: parsed, abstractions: [], set: {}, vocabulary: reading.vocabulary };
+  const input = {
+    name: parts,
+    domain: parsed,
+    abstractions: [],
+    set: {},
+    vocabulary: reading.vocabulary,
+  };
   return { name, text, policy: resolve(input, reading.report) };
 }
 
 function refuseDoubles(domains: readonly TranslatedDomain[], folder: string, report: Report): void {
-  const twice = domains.find(({ name }, at) => domains.findIndex((other) => other.name === name) < at);
+  const twice = domains.find(
+    ({ name }, at) => domains.findIndex((other) => other.name === name) < at,
+  );
   if (twice === undefined) return;
   const why = `two of its domains would be called \`${twice.name}\``;
-  report(diagnose("esxi-file", startOf(folder), { name: folder, why, instead: "give one of them another name" }));
+  report(
+    diagnose("esxi-file", startOf(folder), {
+      name: folder,
+      why,
+      instead: "give one of them another name",
+    }),
+  );
 }
 
 /** Regular files of a folder, in the order of their names; one that is not there holds none. */
@@ -104,11 +138,16 @@ function readFiles(folder: string, sources: Map<string, string>, report: Report)
   try {
     return names.slice(0, FILES_MAX).flatMap((name) => {
       const path = join(folder, name);
-      const tooMany = names.length > FILES_MAX ? `there are more than ${FILES_MAX} files beside it` : null;
+      const tooMany =
+        names.length > FILES_MAX ? `there are more than ${FILES_MAX} files beside it` : null;
       const read = tooMany === null ? reader.read(path) : { why: tooMany };
       if ("why" in read) {
         report(
-          diagnose("esxi-file", startOf(path), { name: path, why: read.why, instead: "move it out of the folder" }),
+          diagnose("esxi-file", startOf(path), {
+            name: path,
+            why: read.why,
+            instead: "move it out of the folder",
+          }),
         );
         return [];
       }

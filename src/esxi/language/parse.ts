@@ -4,13 +4,19 @@ import { meaningOf } from "./meaning-of.ts";
 import { type EsxiDomain, type EsxiRule, forms } from "./rule.ts";
 
 /** Header of one domain in a dump; releases before 6.5 write `Kernel Id:`. */
-const header = /^Domain Name:\s*(\S+)\s+(?:Domain ID|Kernel Id)\s*:\s*(?:\d+|-)\s+Enforcement Level:\s*(\S+)\s*$/;
+const header =
+  /^Domain Name:\s*(\S+)\s+(?:Domain ID|Kernel Id)\s*:\s*(?:\d+|-)\s+Enforcement Level:\s*(\S+)\s*$/;
 
 /**
- * A file of rules, or a dump of several domains: whatever stands before the first header belongs to the domain `name`.
- * Reports every line that is no rule and goes on.
+ * A file of rules, or a dump of several domains: whatever stands before the first header belongs to
+ * the domain `name`. Reports every line that is no rule and goes on.
  */
-export function parseRules(file: string, name: string, text: string, report: Report): readonly EsxiDomain[] {
+export function parseRules(
+  file: string,
+  name: string,
+  text: string,
+  report: Report,
+): readonly EsxiDomain[] {
   let rules: EsxiRule[] = [];
   const domains: EsxiDomain[] = [{ name, level: null, rules }];
   for (const [index, line] of text.split("\n").entries()) {
@@ -31,12 +37,19 @@ interface Word {
   readonly at: number;
 }
 
-function parseLine(line: string, place: { file: string; line: number }, report: Report): EsxiRule | null {
+function parseLine(
+  line: string,
+  place: { file: string; line: number },
+  report: Report,
+): EsxiRule | null {
   const written = line.replace(/\r$/, "");
   const own = /^\s*#\+/.test(written);
   const end = own ? -1 : written.search(/(?:^|\s)#/);
   const text = (end < 0 ? written : written.slice(0, end)).trimEnd();
-  const words: Word[] = [...text.matchAll(/\S+/g)].map((match) => ({ text: match[0], at: match.index }));
+  const words: Word[] = [...text.matchAll(/\S+/g)].map((match) => ({
+    text: match[0],
+    at: match.index,
+  }));
   const first = words[0];
   if (first === undefined) return null;
   const start = [...text.slice(0, first.at)].length + 1;
@@ -54,7 +67,14 @@ type Bare<T> = T extends unknown ? Omit<T, "span" | "text"> : never;
 function ruleOf(words: readonly string[]): Bare<EsxiRule> | string {
   const [verb, ...operands] = words;
   if (verb === "-r") return pathRule(operands);
-  const counts: Readonly<Record<string, number>> = { "-s": 2, "-c": 2, "-p": 3, "-d": 4, "-a": 3, "-E": 2 };
+  const counts: Readonly<Record<string, number>> = {
+    "-s": 2,
+    "-c": 2,
+    "-p": 3,
+    "-d": 4,
+    "-a": 3,
+    "-E": 2,
+  };
   const count = meaningOf(counts, verb ?? "");
   if (count === undefined) return `it begins with none of ${Object.keys(counts).join(", ")}, -r`;
   if (operands.length !== count) return `it has ${operands.length} words after ${verb}`;
@@ -70,7 +90,8 @@ function pathRule(operands: readonly string[]): Bare<EsxiRule> | string {
   const [path, letters = "", ...others] = operands;
   if (path === undefined || others.length > 0) return `it has ${operands.length} words after -r`;
   if (!/^\/[^*?[\]{}\\]*$/.test(path)) return "it names no absolute path without wildcards";
-  if (path.split("/").some((name) => name === "." || name === "..")) return "its path has `.` or `..` in it";
+  if (path.split("/").some((name) => name === "." || name === ".."))
+    return "its path has `.` or `..` in it";
   if (!/^[rwx]*$/.test(letters) || new Set(letters).size !== letters.length)
     return `\`${letters}\` is not out of r, w and x`;
   return { verb: "-r", path: path.replace(/\/+/g, "/").replace(/(.)\/$/, "$1"), letters };

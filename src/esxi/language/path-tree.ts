@@ -1,7 +1,10 @@
 import { escapeName } from "../../model/pattern.ts";
 import { hasComplement, otherNames } from "./complement.ts";
 
-/** What lies under a path on this host: decides whether a rule for it means the name itself, what is below it, or both. */
+/**
+ * What lies under a path on this host: decides whether a rule for it means the name itself, what is
+ * below it, or both.
+ */
 export type PathKind = "directory" | "file" | "device" | "absent";
 
 export interface PathRule {
@@ -25,16 +28,21 @@ interface Node {
 }
 
 /**
- * Rules of which the most specific path counts, as grants in which deny beats allow: a path that lacks a letter which one above it has
- * denies it, but not to the more specific paths that have it again. Those are spared by patterns for all other names.
+ * Rules of which the most specific path counts, as grants in which deny beats allow: a path that
+ * lacks a letter which one above it has denies it, but not to the more specific paths that have it
+ * again. Those are spared by patterns for all other names.
  */
-export function grantsOf(rules: readonly PathRule[], kindOf: (path: string) => PathKind): readonly Grant[] {
+export function grantsOf(
+  rules: readonly PathRule[],
+  kindOf: (path: string) => PathKind,
+): readonly Grant[] {
   const root = treeOf(rules);
   return [..."rwx"].flatMap((letter) => {
     const grants: Grant[] = [];
     const walk = (node: Node, granted: boolean): void => {
       const has = node.letters === null ? granted : node.letters.includes(letter);
-      if (has && !granted) grants.push({ effect: "allow", letter, patterns: whole(node.path, kindOf) });
+      if (has && !granted)
+        grants.push({ effect: "allow", letter, patterns: whole(node.path, kindOf) });
       if (granted && !has) {
         const spared = topmost(node, letter);
         grants.push({
@@ -72,12 +80,17 @@ function isBelow(path: string, above: string): boolean {
 
 function treeOf(rules: readonly PathRule[]): Node {
   const letters = new Map(rules.map((rule) => [rule.path, rule.letters]));
-  const node = (path: string): Node => ({ path, letters: letters.get(path) ?? null, children: new Map() });
+  const node = (path: string): Node => ({
+    path,
+    letters: letters.get(path) ?? null,
+    children: new Map(),
+  });
   const root = node("/");
   for (const { path } of rules) {
     let at = root;
     for (const name of path.split("/").filter((component) => component !== "")) {
-      const child = at.children.get(name) ?? node(at.path === "/" ? `/${name}` : `${at.path}/${name}`);
+      const child =
+        at.children.get(name) ?? node(at.path === "/" ? `/${name}` : `${at.path}/${name}`);
       at.children.set(name, child);
       at = child;
     }
@@ -111,7 +124,9 @@ function around(node: Node, spared: readonly Node[]): readonly string[] {
     `${prefix}/${name}`,
     `${prefix}/${name}/**`,
   ]);
-  const deeper = onTheWay.filter(([, child]) => !spared.includes(child)).flatMap(([, child]) => around(child, spared));
+  const deeper = onTheWay
+    .filter(([, child]) => !spared.includes(child))
+    .flatMap(([, child]) => around(child, spared));
   return [...(prefix === "" ? [] : [prefix]), ...others, ...deeper];
 }
 

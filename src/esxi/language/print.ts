@@ -7,8 +7,9 @@ import { callsOfClass, syscallClasses } from "./keywords.ts";
 import type { PathKind } from "./path-tree.ts";
 
 /**
- * A policy in the rule language of ESXi. What the language cannot say exactly is a comment that only {@link parseRules} understands, so that
- * reading the text again gives a policy of the same meaning.
+ * A policy in the rule language of ESXi. What the language cannot say exactly is a comment that
+ * only {@link parseRules} understands, so that reading the text again gives a policy of the same
+ * meaning.
  */
 export function printRules(policy: Policy, kindOf: (path: string) => PathKind): string {
   const classes = printClasses(policy.syscalls);
@@ -19,9 +20,13 @@ export function printRules(policy: Policy, kindOf: (path: string) => PathKind): 
     ...policy,
     names: policy.names.filter((rule) => !paths.said.has(rule)),
     addresses: policy.addresses.filter((rule) => !sockets.said.has(rule)),
-    syscalls: folded(policy.syscalls.filter(({ effect, token }) => effect === "deny" || !granted.has(token))),
+    syscalls: folded(
+      policy.syscalls.filter(({ effect, token }) => effect === "deny" || !granted.has(token)),
+    ),
   };
-  return [...classes.lines, ...sockets.lines, ...paths.lines, ...comments(rest)].map((line) => `${line}\n`).join("");
+  return [...classes.lines, ...sockets.lines, ...paths.lines, ...comments(rest)]
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 /** The classes of which a policy has every call. */
@@ -38,7 +43,10 @@ function allowedCalls(rules: readonly TokenRule[]): ReadonlySet<string> {
   return new Set(rules.filter(({ effect }) => effect === "allow").map(({ token }) => token));
 }
 
-/** Internet sockets that may go anywhere: the only ones that the language has words for. It has the same for TCP and UDP. */
+/**
+ * Internet sockets that may go anywhere: the only ones that the language has words for. It has the
+ * same for TCP and UDP.
+ */
 function printSockets(rules: readonly AddressRule[], syscalls: readonly TokenRule[]) {
   const calls = groups()["@network-io"] ?? [];
   const everywhere = rules.filter(
@@ -52,9 +60,14 @@ function printSockets(rules: readonly AddressRule[], syscalls: readonly TokenRul
   const protocols = ["tcp", "udp"].filter((protocol) => operations(protocol) !== "");
   const allowed = allowedCalls(syscalls);
   const same = new Set(protocols.map(operations)).size === 1;
-  if (!same || !calls.every((call) => allowed.has(call))) return { lines: [], calls: [], said: new Set<AddressRule>() };
-  const kinds = protocols.map((protocol) => `-c inet_${protocol === "tcp" ? "stream" : "dgram"}_socket_create grant`);
-  const places = [...new Set(everywhere.map(({ operation }) => (operation === "listen" ? "bind" : "connect")))].sort();
+  if (!same || !calls.every((call) => allowed.has(call)))
+    return { lines: [], calls: [], said: new Set<AddressRule>() };
+  const kinds = protocols.map(
+    (protocol) => `-c inet_${protocol === "tcp" ? "stream" : "dgram"}_socket_create grant`,
+  );
+  const places = [
+    ...new Set(everywhere.map(({ operation }) => (operation === "listen" ? "bind" : "connect"))),
+  ].sort();
   return {
     lines: [...kinds, ...places.map((place) => `-p inet_socket_${place} all grant`)],
     calls,
@@ -76,7 +89,9 @@ function printPaths(rules: readonly NameRule[], kindOf: (path: string) => PathKi
   const paths = [...letters.keys()].sort();
   const lines = paths.map((path) => {
     // The most specific path counts there, so that it has to repeat what a path above it grants.
-    const above = paths.filter((other) => other === path || path.startsWith(other === "/" ? "/" : `${other}/`));
+    const above = paths.filter(
+      (other) => other === path || path.startsWith(other === "/" ? "/" : `${other}/`),
+    );
     const all = new Set(above.flatMap((one) => [...(letters.get(one) ?? [])]));
     return `-r ${path} ${[..."rwx"].filter((letter) => all.has(letter)).join("")}`;
   });
@@ -84,7 +99,10 @@ function printPaths(rules: readonly NameRule[], kindOf: (path: string) => PathKi
 }
 
 /** The path that a rule of the original would name for this pattern on this host. */
-function plainPath({ effect, pattern }: NameRule, kindOf: (path: string) => PathKind): string | null {
+function plainPath(
+  { effect, pattern }: NameRule,
+  kindOf: (path: string) => PathKind,
+): string | null {
   const tree = pattern.endsWith("/**");
   const path = tree ? pattern.slice(0, -"/**".length) || "/" : pattern;
   if (effect === "deny" || !/^\/[^*?[\]{}\\#\s]*$/.test(path) || path.includes("//")) return null;
@@ -101,12 +119,15 @@ function originalLetters({ permissions }: NameRule, kind: PathKind): readonly st
 
 /** Largest groups first, as long as they say more than one name does. */
 function folded(rules: readonly TokenRule[]): readonly TokenRule[] {
-  const left = new Map(rules.filter(({ effect }) => effect === "allow").map((rule) => [rule.token, rule]));
+  const left = new Map(
+    rules.filter(({ effect }) => effect === "allow").map((rule) => [rule.token, rule]),
+  );
   const bySize = Object.entries(groups()).sort(([, a], [, b]) => b.length - a.length);
   const names: TokenRule[] = [];
   for (const [group, members] of bySize) {
     const first = left.get(members[0] ?? "");
-    if (first === undefined || members.length < 2 || !members.every((member) => left.has(member))) continue;
+    if (first === undefined || members.length < 2 || !members.every((member) => left.has(member)))
+      continue;
     names.push({ ...first, token: group });
     for (const member of members) left.delete(member);
   }

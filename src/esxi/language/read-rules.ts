@@ -1,6 +1,9 @@
 import { type FileProblem, TrustedReader } from "../../policy/load/trusted-file.ts";
 
-/** Reads files of rules as carefully as policy files: what is translated is going to decide over a domain. */
+/**
+ * Reads files of rules as carefully as policy files: what is translated is going to decide over a
+ * domain.
+ */
 export class RulesReader {
   readonly #reader = new TrustedReader();
   readonly #owners = [0, process.geteuid?.() ?? 0];

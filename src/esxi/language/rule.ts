@@ -5,11 +5,19 @@ export type EsxiRule = { readonly span: Span; readonly text: string } & (
   | { readonly verb: "-s"; readonly name: string }
   | { readonly verb: "-c"; readonly name: string }
   | { readonly verb: "-p"; readonly name: string; readonly selector: string }
-  | { readonly verb: "-d"; readonly label: string; readonly domain: string; readonly permission: string }
+  | {
+      readonly verb: "-d";
+      readonly label: string;
+      readonly domain: string;
+      readonly permission: string;
+    }
   | { readonly verb: "-a"; readonly label: string; readonly permission: string }
   | { readonly verb: "-r"; readonly path: string; readonly letters: string }
   | { readonly verb: "-E"; readonly label: string; readonly domain: string }
-  /** A comment of our own: what this language cannot say, as a key of a policy file and its value in JSON. */
+  /**
+   * A comment of our own: what this language cannot say, as a key of a policy file and its value in
+   * JSON.
+   */
   | { readonly verb: "#+"; readonly key: string; readonly value: unknown }
 );
 

@@ -10,8 +10,9 @@ type SocketRule = Extract<EsxiRule, { verb: "-c" }>;
 type ParameterRule = Extract<EsxiRule, { verb: "-p" }>;
 
 /**
- * Sockets: `-c` says which kinds there may be, `-p` whither internet sockets may go, and a unix socket's name is one more path:
- * where `-r` grants w, it may be connected to, and bound where a `-c` rule grants binding.
+ * Sockets: `-c` says which kinds there may be, `-p` whither internet sockets may go, and a unix
+ * socket's name is one more path: where `-r` grants w, it may be connected to, and bound where a
+ * `-c` rule grants binding.
  */
 export function socketGrants(
   kinds: readonly SocketRule[],
@@ -31,15 +32,31 @@ export function socketGrants(
 function isKnown({ name, span }: SocketRule, report: Report): boolean {
   const all: readonly string[] = socketPermissions;
   if (all.includes(name)) return true;
-  report(diagnose("esxi-keyword", span, { word: name, what: "permission of sockets" }, nearest(name, all)));
+  report(
+    diagnose(
+      "esxi-keyword",
+      span,
+      { word: name, what: "permission of sockets" },
+      nearest(name, all),
+    ),
+  );
   return false;
 }
 
-function unixLines(kinds: readonly SocketRule[], names: readonly Grant[], report: Report): readonly string[] {
+function unixLines(
+  kinds: readonly SocketRule[],
+  names: readonly Grant[],
+  report: Report,
+): readonly string[] {
   const rule = kinds.find(({ name }) => name.startsWith("unix_"));
   if (rule === undefined) return [];
   if (!names.some(({ effect }) => effect === "allow"))
-    report(diagnose("esxi-nothing", rule.span, { rule: rule.text, instead: "grant w to the sockets' names with -r" }));
+    report(
+      diagnose("esxi-nothing", rule.span, {
+        rule: rule.text,
+        instead: "grant w to the sockets' names with -r",
+      }),
+    );
   const binds = kinds.some(({ name }) => /^unix_.*_bind$/.test(name));
   return names.flatMap(({ effect, patterns }) =>
     (binds ? ["connect", "listen"] : ["connect"]).map(
@@ -48,7 +65,11 @@ function unixLines(kinds: readonly SocketRule[], names: readonly Grant[], report
   );
 }
 
-function inetLines(kinds: readonly SocketRule[], places: readonly ParameterRule[], report: Report): readonly string[] {
+function inetLines(
+  kinds: readonly SocketRule[],
+  places: readonly ParameterRule[],
+  report: Report,
+): readonly string[] {
   const protocols = (["tcp", "udp"] as const).filter((protocol) => {
     const name = protocol === "tcp" ? "inet_stream_socket_create" : "inet_dgram_socket_create";
     return kinds.some((kind) => kind.name === name);
@@ -57,7 +78,12 @@ function inetLines(kinds: readonly SocketRule[], places: readonly ParameterRule[
     const selectors = meaningOf(parameters, rule.name);
     if (selectors === undefined || !selectors.includes(rule.selector)) {
       const what = selectors === undefined ? "parametrised permission" : `selector of ${rule.name}`;
-      report(diagnose("esxi-keyword", rule.span, { word: selectors === undefined ? rule.name : rule.selector, what }));
+      report(
+        diagnose("esxi-keyword", rule.span, {
+          word: selectors === undefined ? rule.name : rule.selector,
+          what,
+        }),
+      );
       return [];
     }
     if (protocols.length === 0) {
@@ -74,11 +100,17 @@ function inetLines(kinds: readonly SocketRule[], places: readonly ParameterRule[
 }
 
 /** `nonloopback` alone is everything, but for the loopback addresses. */
-function inetLine({ name, selector }: ParameterRule, protocol: string, both: boolean): readonly string[] {
+function inetLine(
+  { name, selector }: ParameterRule,
+  protocol: string,
+  both: boolean,
+): readonly string[] {
   const operation = name === "inet_socket_bind" ? "listen" : "connect";
   if (selector === "loopback") return [`${operation} ${protocol} loopback:*`];
   const all = `${operation} ${protocol} *`;
-  return selector === "nonloopback" && !both ? [all, `deny ${operation} ${protocol} loopback:*`] : [all];
+  return selector === "nonloopback" && !both
+    ? [all, `deny ${operation} ${protocol} loopback:*`]
+    : [all];
 }
 
 function vsockLines(kinds: readonly SocketRule[], report: Report): readonly string[] {

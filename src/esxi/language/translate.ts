@@ -9,7 +9,10 @@ import { grantsOf, type PathKind, unsparable } from "./path-tree.ts";
 import type { EsxiDomain, EsxiRule } from "./rule.ts";
 import { socketGrants } from "./sockets.ts";
 
-/** The keys of one policy file, in the order in which they are printed; lists grow, other values are set. */
+/**
+ * The keys of one policy file, in the order in which they are printed; lists grow, other values are
+ * set.
+ */
 export type Keys = Readonly<Record<string, unknown>>;
 
 export interface TranslateOptions {
@@ -18,20 +21,37 @@ export interface TranslateOptions {
   readonly report: Report;
 }
 
-/** `w` of the original covers making and removing names, which has letters of its own here; a device has no names. */
-const ourLetters = (letter: string, kind: PathKind): string => (letter === "w" && kind !== "device" ? "wcd" : letter);
+/**
+ * `w` of the original covers making and removing names, which has letters of its own here; a device
+ * has no names.
+ */
+const ourLetters = (letter: string, kind: PathKind): string =>
+  letter === "w" && kind !== "device" ? "wcd" : letter;
 
-/** One domain's rules as the keys of a policy file. What has no meaning on Linux is reported and left out. */
+/**
+ * One domain's rules as the keys of a policy file. What has no meaning on Linux is reported and
+ * left out.
+ */
 export function translate({ level, rules }: EsxiDomain, options: TranslateOptions): Keys {
   const files = pathGrants(pick(rules, "-r"), options);
   const sockets = socketGrants(pick(rules, "-c"), pick(rules, "-p"), files.unix, options.report);
-  const labelled = [...pick(rules, "-a"), ...pick(rules, "-d")].map((rule) => labelGrants(rule, options));
+  const labelled = [...pick(rules, "-a"), ...pick(rules, "-d")].map((rule) =>
+    labelGrants(rule, options),
+  );
   for (const rule of pick(rules, "-E"))
-    noMeaning(rule, "Linux has no packages that are file systems", "name the executables under enter", options.report);
+    noMeaning(
+      rule,
+      "Linux has no packages that are file systems",
+      "name the executables under enter",
+      options.report,
+    );
   const lists: Record<string, readonly unknown[]> = {
     files: [...files.lines, ...labelled.flatMap((grant) => grant.files)],
     network: sockets.network,
-    syscalls: [...pick(rules, "-s").flatMap((rule) => callsOf(rule, options.report)), ...sockets.syscalls],
+    syscalls: [
+      ...pick(rules, "-s").flatMap((rule) => callsOf(rule, options.report)),
+      ...sockets.syscalls,
+    ],
     transitions: labelled.flatMap((grant) => grant.transitions),
   };
   const own = pick(rules, "#+");
@@ -73,12 +93,24 @@ function pathGrants(rules: readonly RuleOf<"-r">[], { kindOf, report }: Translat
     const before = first.get(path);
     if (before === undefined) first.set(path, rule);
     else if (before.letters !== letters)
-      report(diagnose("esxi-twice", rule.span, { path, letters, before: before.letters, line: before.span.line }));
+      report(
+        diagnose("esxi-twice", rule.span, {
+          path,
+          letters,
+          before: before.letters,
+          line: before.span.line,
+        }),
+      );
   }
   const unspared = unsparable(rules);
   const hard = rules.find(({ path }) => path === unspared);
   if (hard !== undefined) {
-    noMeaning(hard, "a rule above it cannot spare a name that is not ASCII", "write the policy file by hand", report);
+    noMeaning(
+      hard,
+      "a rule above it cannot spare a name that is not ASCII",
+      "write the policy file by hand",
+      report,
+    );
     return { lines: [], unix: [] };
   }
   const grants = grantsOf(rules, kindOf);
@@ -104,8 +136,10 @@ function labelGrants(rule: RuleOf<"-a"> | RuleOf<"-d">, { labels, report }: Tran
         nearest(rule.permission, Object.keys(labelPermissions)),
       ),
     );
-  else if (letter === null) noMeaning(rule, "mapping is not mediated on this engine", "leave it out", report);
-  else if (paths.length === 0) report(diagnose("esxi-label", rule.span, { rule: rule.text, label: rule.label }));
+  else if (letter === null)
+    noMeaning(rule, "mapping is not mediated on this engine", "leave it out", report);
+  else if (paths.length === 0)
+    report(diagnose("esxi-label", rule.span, { rule: rule.text, label: rule.label }));
   else if (rule.verb === "-a") return { ...none, files: [`${letter} ${paths.join(" ")}`] };
   else return transitionsTo(rule, paths, report);
   return none;
@@ -114,13 +148,22 @@ function labelGrants(rule: RuleOf<"-a"> | RuleOf<"-d">, { labels, report }: Tran
 /** The executable must be granted, and be one path. */
 function transitionsTo(rule: RuleOf<"-d">, paths: readonly string[], report: Report) {
   const into = ownName(rule.domain);
-  if (into === null || rule.permission !== "file_exec" || paths.some((path) => /[*\\?]/.test(path))) {
+  if (
+    into === null ||
+    rule.permission !== "file_exec" ||
+    paths.some((path) => /[*\\?]/.test(path))
+  ) {
     const why =
-      rule.domain === SUPER_DOM ? "no domain leads out of all domains" : "a transition needs whole paths and a domain";
+      rule.domain === SUPER_DOM
+        ? "no domain leads out of all domains"
+        : "a transition needs whole paths and a domain";
     noMeaning(rule, why, 'write the transition by hand: #+ transitions: "PATH -> DOMAIN"', report);
     return { files: [], transitions: [] };
   }
-  return { files: [`rx ${paths.join(" ")}`], transitions: paths.map((path) => `${path} -> ${into}`) };
+  return {
+    files: [`rx ${paths.join(" ")}`],
+    transitions: paths.map((path) => `${path} -> ${into}`),
+  };
 }
 
 /** What stands behind `#+` is a policy file's own, and is judged when that file is read. */

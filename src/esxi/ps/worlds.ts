@@ -2,7 +2,9 @@ import { printable } from "../../diagnostics/printable.ts";
 import type { ListedProcess } from "../../domains/processes.ts";
 import { waitWord } from "./wait.ts";
 
-/** Title and width in columns; a longer cell moves its column, and two spaces always stand between. */
+/**
+ * Title and width in columns; a longer cell moves its column, and two spaces always stand between.
+ */
 const columns: readonly (readonly [title: string, width: number])[] = [
   ["WID", 10],
   ["CID", 10],
@@ -19,7 +21,9 @@ const columns: readonly (readonly [title: string, width: number])[] = [
 
 const GAP = 2;
 
-/** Processes and threads as `ps -TcjstvZ` of ESXi has its worlds. The domain is its number there. */
+/**
+ * Processes and threads as `ps -TcjstvZ` of ESXi has its worlds. The domain is its number there.
+ */
 export function renderWorlds(processes: readonly ListedProcess[]): string {
   const rows = [columns.map(([title]) => title), ...processes.map(cells)];
   const widths = columns.map(([, least], at) =>
@@ -53,5 +57,7 @@ function cells(process: ListedProcess): string[] {
 /** `-` where a domain has no number, or nobody can know the domain. */
 function domainNumber(confinement: ListedProcess["confinement"]): string {
   if (confinement === "superDom") return "0";
-  return confinement === "unknown" || confinement.number === null ? "-" : String(confinement.number);
+  return confinement === "unknown" || confinement.number === null
+    ? "-"
+    : String(confinement.number);
 }

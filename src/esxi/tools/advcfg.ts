@@ -22,7 +22,12 @@ export const advcfg: Dialect = async (args, { places, out, err }) => {
     out(sentence(readSetting(places, values.get)));
     return ExitCode.ok;
   }
-  if (values.set === undefined || values.get !== undefined || key === undefined || positionals.length > 1)
+  if (
+    values.set === undefined ||
+    values.get !== undefined ||
+    key === undefined ||
+    positionals.length > 1
+  )
     throw usage("either a value is got or one is set", form);
   const setting = await writeSetting(places, key, values.set);
   out(sentence(setting));

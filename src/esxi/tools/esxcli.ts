@@ -20,7 +20,10 @@ export const esxcli: Dialect = (args, context) => {
     return ExitCode.ok;
   }
   const verb = positionals[namespace.length];
-  if (!namespace.every((word, at) => positionals[at] === word) || positionals.length !== namespace.length + 1)
+  if (
+    !namespace.every((word, at) => positionals[at] === word) ||
+    positionals.length !== namespace.length + 1
+  )
     throw usage(`\`${positionals.join(" ")}\` is no command of this host`, form);
   if (verb === "list") return list(context);
   if (verb === "set") return set(context, values);
@@ -46,7 +49,9 @@ function list({ places, out }: DialectContext): ExitCode {
   });
   const width = rows.reduce((most, [name]) => Math.max(most, name.length), NAME_WIDTH);
   const dashes = ["-".repeat(width), "-".repeat(titles[1].length)] as const;
-  out([titles, dashes, ...rows].map(([name, level]) => `${name.padEnd(width)}  ${level}\n`).join(""));
+  out(
+    [titles, dashes, ...rows].map(([name, level]) => `${name.padEnd(width)}  ${level}\n`).join(""),
+  );
   return ExitCode.ok;
 }
 
@@ -58,11 +63,17 @@ interface SetValues {
 
 async function set(context: DialectContext, values: SetValues): Promise<ExitCode> {
   const { name, level, "all-domains": all } = values;
-  if ((name === undefined) === (all !== true)) throw usage("either one domain is named or all are meant", form);
+  if ((name === undefined) === (all !== true))
+    throw usage("either one domain is named or all are meant", form);
   if (level !== "enforcing" && level !== "warning" && level !== "disabled")
     throw usage(`\`${level ?? ""}\` is no level`, "the levels are enforcing, warning and disabled");
-  const waiting = await setLevel(context.places, name === undefined ? null : switchable(context, name), level);
-  // The original prints nothing; that something does not follow must be said, and not into what a script reads.
+  const waiting = await setLevel(
+    context.places,
+    name === undefined ? null : switchable(context, name),
+    level,
+  );
+  // The original prints nothing; that something does not follow must be said, and not into what a
+  // script reads.
   for (const { name: domain, processes } of waiting)
     context.err(
       `esxcli: ${processes} of ${esxiName(domain)} keep their level until a restart: cofferdam domain restart ${domain}\n`,
@@ -73,7 +84,11 @@ async function set(context: DialectContext, values: SetValues): Promise<ExitCode
 function switchable({ places }: DialectContext, name: string): string {
   const domain = findDomain(name, hostDomains(places));
   if (domain === null)
-    throw new HostError(`there is no domain \`${name}\``, "esxcli system secpolicy domain list", ExitCode.no);
+    throw new HostError(
+      `there is no domain \`${name}\``,
+      "esxcli system secpolicy domain list",
+      ExitCode.no,
+    );
   if (domain.name === SUPER_DOM)
     throw new HostError("superDom has no level", "it holds what no domain claimed", ExitCode.no);
   return domain.name;

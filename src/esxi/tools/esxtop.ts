@@ -20,8 +20,11 @@ const options = {
 
 /** `esxtop` in the words of `cofferdam`. @throws HostError for options that have no meaning here */
 export function esxtop(args: readonly string[]): readonly string[] {
-  const strange = args.find((word) => word.startsWith("-") && Object.hasOwn(without, word.slice(1, 2)));
-  if (strange !== undefined) throw usage(`${strange} has no meaning here: ${without[strange.slice(1, 2)]}`, form);
+  const strange = args.find(
+    (word) => word.startsWith("-") && Object.hasOwn(without, word.slice(1, 2)),
+  );
+  if (strange !== undefined)
+    throw usage(`${strange} has no meaning here: ${without[strange.slice(1, 2)]}`, form);
   const { values, positionals } = parseCommandLine(args, options, form);
   if (positionals.length > 0) throw usage(`\`${positionals[0]}\` is no option`, form);
   const { batch, iterations, delay, help } = values;

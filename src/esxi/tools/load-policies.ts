@@ -16,8 +16,14 @@ export interface LoadRequest {
 
 const FOLDER = "/etc/vmware/secpolicy";
 
-/** Translates a directory: every policy is written, or none is. What is there already and differs is kept unless it may be replaced. */
-export function loadPolicies(context: DialectContext, { folder = FOLDER, into, replace }: LoadRequest): ExitCode {
+/**
+ * Translates a directory: every policy is written, or none is. What is there already and differs is
+ * kept unless it may be replaced.
+ */
+export function loadPolicies(
+  context: DialectContext,
+  { folder = FOLDER, into, replace }: LoadRequest,
+): ExitCode {
   const { places, out, err, width, color } = context;
   const { domains, diagnostics, sources } = loadDirectory(resolve(folder), vocabulary());
   err(renderDiagnostics(diagnostics, { color, width, sources }));
@@ -29,7 +35,9 @@ export function loadPolicies(context: DialectContext, { folder = FOLDER, into, r
     );
   const target = resolve(into ?? places.policies[0] ?? ".");
   const standing = domains.map((domain) => ({ domain, path: join(target, `${domain.name}.yaml`) }));
-  const kept = standing.filter(({ domain, path }) => stands(path) !== null && stands(path) !== domain.text);
+  const kept = standing.filter(
+    ({ domain, path }) => stands(path) !== null && stands(path) !== domain.text,
+  );
   if (kept.length > 0 && !replace) {
     const names = kept.map(({ path }) => path).join(", ");
     throw new HostError(

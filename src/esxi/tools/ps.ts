@@ -15,20 +15,27 @@ const systems = ["/usr/bin/ps", "/bin/ps"];
 /** `ps -TcjstvZ`, in one word or several; every other use of ps is the system's. */
 export const ps: Dialect = (args, context) => {
   if (!isWorlds(args)) return systemPs(args);
-  context.out(renderWorlds(listProcesses({ ...runningDomains(context.places), threads: true, details: true })));
+  context.out(
+    renderWorlds(
+      listProcesses({ ...runningDomains(context.places), threads: true, details: true }),
+    ),
+  );
   return ExitCode.ok;
 };
 
 function isWorlds(args: readonly string[]): boolean {
   const given = args.map((word) => (/^-[A-Za-z]+$/.test(word) ? word.slice(1) : "?")).join("");
-  return new Set(given).size === letters.length && [...letters].every((letter) => given.includes(letter));
+  return (
+    new Set(given).size === letters.length && [...letters].every((letter) => given.includes(letter))
+  );
 }
 
 function systemPs(args: readonly string[]): ExitCode {
   const program = systems.find((path) => existsSync(path));
   if (program === undefined) throw new HostError("this host has no ps", "install procps");
   const { status, error } = spawnSync(program, args, { stdio: "inherit" });
-  if (error !== undefined) throw new HostError(`${program} does not start: ${error.message}`, "try it by itself");
+  if (error !== undefined)
+    throw new HostError(`${program} does not start: ${error.message}`, "try it by itself");
   // Its own statuses go through; one without a status was ended by a signal.
   return (status ?? ExitCode.no) as ExitCode;
 }

@@ -19,11 +19,13 @@ export const options = {
 } as const;
 
 const noLabels = "policies here name paths, and files carry no labels";
-const templates = "instances of a template are domains of their own: cofferdam run vm@web1 -- COMMAND";
+const templates =
+  "instances of a template are domains of their own: cofferdam run vm@web1 -- COMMAND";
 
 /** Options of the original without a meaning here, each with the reason. */
 export const without: Readonly<Partial<Record<keyof typeof options, string>>> = {
-  reset: "a policy in force is never emptied; to let a domain be, use cofferdam domain level NAME disabled",
+  reset:
+    "a policy in force is never emptied; to let a domain be, use cofferdam domain level NAME disabled",
   "lookup-object": noLabels,
   "get-label": noLabels,
   "set-label": noLabels,

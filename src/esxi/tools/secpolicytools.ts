@@ -17,10 +17,11 @@ const more = "secpolicytools -h shows the options";
 export const secpolicytools: Dialect = (args, context) => {
   const { values, positionals } = parseCommandLine(args, options, more);
   for (const [name, why] of Object.entries(without))
-    if (values[name as keyof typeof values] !== undefined) throw usage(`--${name} has no meaning here: ${why}`, more);
-  const asked = (["help", "display-policy", "lookup-domain", "list-labels", "keywords", "load-policy"] as const).filter(
-    (name) => values[name] !== undefined,
-  );
+    if (values[name as keyof typeof values] !== undefined)
+      throw usage(`--${name} has no meaning here: ${why}`, more);
+  const asked = (
+    ["help", "display-policy", "lookup-domain", "list-labels", "keywords", "load-policy"] as const
+  ).filter((name) => values[name] !== undefined);
   const [first, ...others] = asked;
   if (first === undefined || others.length > 0)
     throw usage(first === undefined ? "nothing is asked" : "one thing at a time", more);
@@ -42,11 +43,18 @@ export const secpolicytools: Dialect = (args, context) => {
   return ExitCode.ok;
 };
 
-/** Only the number; whoever puts it into a script must learn of a domain that there is not by the status, and gets no text for one. */
+/**
+ * Only the number; whoever puts it into a script must learn of a domain that there is not by the
+ * status, and gets no text for one.
+ */
 function lookUp({ places, out }: DialectContext, name: string): ExitCode {
   const domain = findDomain(name, hostDomains(places));
   if (domain === null)
-    throw new HostError(`there is no domain \`${name}\``, "secpolicytools -l lists them", ExitCode.no);
+    throw new HostError(
+      `there is no domain \`${name}\``,
+      "secpolicytools -l lists them",
+      ExitCode.no,
+    );
   if (domain.number === null) {
     const help = "start the agent, or the domain once as root: cofferdam agent";
     throw new HostError(`the domain \`${domain.name}\` has no number yet`, help, ExitCode.no);
@@ -84,7 +92,10 @@ function dump({ places }: DialectContext): string {
       const policy = domain.name === SUPER_DOM ? null : policyOf(places, domain.name);
       const level = levelOf(places, domain, table) ?? "-";
       const head = `Domain Name: ${printed(domain.name)} Domain ID :${domain.number ?? "-"} Enforcement Level: ${level}`;
-      const broken = domain.name === SUPER_DOM ? "" : `# its policy has errors: cofferdam check ${domain.name}\n`;
+      const broken =
+        domain.name === SUPER_DOM
+          ? ""
+          : `# its policy has errors: cofferdam check ${domain.name}\n`;
       return `${ruler}\n${head}\n${ruler}\n${policy === null ? broken : printRules(policy, pathKind)}`;
     })
     .join("");

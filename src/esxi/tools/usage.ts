@@ -5,7 +5,11 @@ import { HostError } from "../../host/host-error.ts";
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
 /** Options and operands of a command line. @throws HostError for what is none */
-export function parseCommandLine<T extends Options>(args: readonly string[], options: T, help: string) {
+export function parseCommandLine<T extends Options>(
+  args: readonly string[],
+  options: T,
+  help: string,
+) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {

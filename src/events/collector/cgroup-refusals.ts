@@ -8,16 +8,24 @@ import { readProcess } from "../process-info.ts";
 import type { Run } from "./kernel-denials.ts";
 import { refusedRequest } from "./refused-request.ts";
 
-/** Refusals of earlier turns that are remembered, to tell what is new of each: all that the kernel has, and as many that come. */
+/**
+ * Refusals of earlier turns that are remembered, to tell what is new of each: all that the kernel
+ * has, and as many that come.
+ */
 const KNOWN_MAX = 2 * recordLimits.refusals;
-/** Events of one turn: a flood of different refusals must neither fill the log nor keep the collector from the audit records. */
+/**
+ * Events of one turn: a flood of different refusals must neither fill the log nor keep the
+ * collector from the audit records.
+ */
 export const EVENTS_PER_TURN = 256;
 const NS_PER_MS = 1_000_000n;
 
 interface Known {
   readonly count: number;
   readonly first: bigint;
-  /** As it was when the refusal was first read: later it may be gone, and would count as another. */
+  /**
+   * As it was when the refusal was first read: later it may be gone, and would count as another.
+   */
   readonly process: EventProcess;
 }
 
@@ -34,7 +42,10 @@ export class CgroupRefusals {
   readonly #known = new Map<string, Known>();
   #total = 0;
   #reported = 0;
-  /** Nothing has changed since a turn that came after the last change: not even what was being counted at that moment is left. */
+  /**
+   * Nothing has changed since a turn that came after the last change: not even what was being
+   * counted at that moment is left.
+   */
   #isSettled = true;
 
   /** `daemon`: null where it is {@link named} later. What is there now is of others before it. */
@@ -54,14 +65,17 @@ export class CgroupRefusals {
     this.#name ??= String(daemon);
   }
 
-  /** Refusals that were pushed out of the kernel's memory by others before they were read. Right after a {@link poll}. */
+  /**
+   * Refusals that were pushed out of the kernel's memory by others before they were read. Right
+   * after a {@link poll}.
+   */
   get missed(): number {
     return Math.max(0, this.#total - this.#reported);
   }
 
   /**
-   * Passes on what is new since the last time; one event for each entry, counting the new ones. At most `max` events: what nobody
-   * has seen yet comes first, since repeats go on being counted.
+   * Passes on what is new since the last time; one event for each entry, counting the new ones. At
+   * most `max` events: what nobody has seen yet comes first, since repeats go on being counted.
    */
   poll(sink: (event: Event) => void, max = EVENTS_PER_TURN): void {
     if (this.#name === null) return;
@@ -131,14 +145,25 @@ function wallClock(time: bigint): number {
   return Date.now() - Number((monotonic() - time) / NS_PER_MS);
 }
 
-/** Who it was is the kernel's record; what it runs is asked now, and believed while it bears the same name. */
-function processOf({ process, uid, comm }: Refusal, asked: Map<string, EventProcess>): EventProcess {
+/**
+ * Who it was is the kernel's record; what it runs is asked now, and believed while it bears the
+ * same name.
+ */
+function processOf(
+  { process, uid, comm }: Refusal,
+  asked: Map<string, EventProcess>,
+): EventProcess {
   const name = nameOfBytes(comm);
   const key = `${process} ${uid} ${name}`;
   const before = asked.get(key);
   if (before !== undefined) return before;
   const now = readProcess(process);
-  const answer = { pid: process, uid, comm: name, executable: now.comm === name ? now.executable : null };
+  const answer = {
+    pid: process,
+    uid,
+    comm: name,
+    executable: now.comm === name ? now.executable : null,
+  };
   asked.set(key, answer);
   return answer;
 }

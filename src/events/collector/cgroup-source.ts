@@ -4,21 +4,34 @@ import { policyOfPlan } from "../../plan/policy-of-plan.ts";
 import { CgroupRefusals } from "./cgroup-refusals.ts";
 import type { Run } from "./kernel-denials.ts";
 
-/** What this run's instance was refused by the programs of its cgroup, or why nobody can tell; `none`: it has no such programs. */
+/**
+ * What this run's instance was refused by the programs of its cgroup, or why nobody can tell;
+ * `none`: it has no such programs.
+ */
 export type CgroupSource =
   | { readonly state: "none" }
   | { readonly state: "unavailable"; readonly why: string }
   | { readonly state: "reading"; readonly refusals: CgroupRefusals };
 
-/** To be called while the launcher waits. An attended run's front waits, and who becomes the daemon is told later. */
+/**
+ * To be called while the launcher waits. An attended run's front waits, and who becomes the daemon
+ * is told later.
+ */
 export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
   // Without programs nothing is refused there.
   if (plan.cgroup === null || plan.cgroup.programs.length === 0) return { state: "none" };
-  if (run.launcher === null) return { state: "unavailable", why: "the launcher's process cannot be seen" };
+  if (run.launcher === null)
+    return { state: "unavailable", why: "the launcher's process cannot be seen" };
   const reader = RefusalReader.open(plan.cgroup.anchor);
-  if (reader === null) return { state: "unavailable", why: "its programs, of an older Cofferdam, keep no records" };
+  if (reader === null)
+    return { state: "unavailable", why: "its programs, of an older Cofferdam, keep no records" };
   return {
     state: "reading",
-    refusals: new CgroupRefusals(reader, run, run.attended ? null : run.launcher, policyOfPlan(plan)),
+    refusals: new CgroupRefusals(
+      reader,
+      run,
+      run.attended ? null : run.launcher,
+      policyOfPlan(plan),
+    ),
   };
 }

@@ -13,7 +13,10 @@ import type { Sink } from "./sink.ts";
 /** How often half-complete kernel events are looked at, milliseconds. */
 const EXPIRE_MS = 50;
 
-/** Gathers the events of one run from the kernel's audit records, its cgroup's programs and the mediator, until both have nothing more to say. */
+/**
+ * Gathers the events of one run from the kernel's audit records, its cgroup's programs and the
+ * mediator, until both have nothing more to say.
+ */
 export class Collector {
   readonly #run: Run;
   readonly #sink: Sink;
@@ -62,10 +65,16 @@ export class Collector {
   /** Resolves when the run is over and everything is written. */
   async collect(): Promise<void> {
     if (this.#kernel.state === "unavailable") {
-      this.#lifecycle("unavailable", `denials by the kernel (${this.#kernel.why}): only the broker's are here`);
+      this.#lifecycle(
+        "unavailable",
+        `denials by the kernel (${this.#kernel.why}): only the broker's are here`,
+      );
     }
     if (this.#cgroup.state === "unavailable") {
-      this.#lifecycle("unavailable", `refusals by the programs of its cgroup (${this.#cgroup.why})`);
+      this.#lifecycle(
+        "unavailable",
+        `refusals by the programs of its cgroup (${this.#cgroup.why})`,
+      );
     }
     this.#timers.push(setInterval(() => this.#pollCgroup(), CGROUP_POLL_MS));
     this.#timers.push(setInterval(() => this.#fold.flush(), FOLD_FLUSH_MS));
@@ -85,7 +94,8 @@ export class Collector {
   }
 
   #pollCgroup(): void {
-    if (this.#cgroup.state === "reading") this.#cgroup.refusals.poll((event) => this.#fold.add(event));
+    if (this.#cgroup.state === "reading")
+      this.#cgroup.refusals.poll((event) => this.#fold.add(event));
   }
 
   #resolveFinished: (() => void) | null = null;
@@ -106,7 +116,9 @@ export class Collector {
 
   #grace: NodeJS.Timeout | null = null;
 
-  /** Without a broker the pipe closes at the start: then the launcher's process is what still runs. */
+  /**
+   * Without a broker the pipe closes at the start: then the launcher's process is what still runs.
+   */
   #perhapsStop(): void {
     if (!this.#pipeClosed || this.#finished) return;
     if (this.#denials.ended || this.#kernel.state !== "reading") this.#finish();
@@ -132,7 +144,8 @@ export class Collector {
       const lost = this.#kernel.lost();
       if (missed !== null && missed > 0)
         this.#lifecycle("lost", `${missed} denials of this domain that the kernel counted`);
-      else if (lost > 0) this.#lifecycle("lost", `${lost} audit records of this host, perhaps of this domain`);
+      else if (lost > 0)
+        this.#lifecycle("lost", `${lost} audit records of this host, perhaps of this domain`);
       if (landlockDomain === null)
         this.#lifecycle("unavailable", "denials by the kernel: its sentinel record never came");
     }
@@ -143,7 +156,10 @@ export class Collector {
       );
     if (this.#cgroup.state === "reading" && this.#cgroup.refusals.missed > 0) {
       const { missed } = this.#cgroup.refusals;
-      this.#lifecycle("lost", `${missed} refusals by the programs of its cgroup: too many different ones at once`);
+      this.#lifecycle(
+        "lost",
+        `${missed} refusals by the programs of its cgroup: too many different ones at once`,
+      );
     }
     if (unattributed > 0) {
       this.#lifecycle(
@@ -154,7 +170,8 @@ export class Collector {
     const unread = this.#malformed + this.#lines.dropped;
     if (unread > 0) this.#lifecycle("lost", `${unread} lines of the mediator that are no events`);
     const failure = this.#sink.failure();
-    if (failure !== null) process.stderr.write(`cofferdam: ${failure.count} events were not written: ${failure.why}\n`);
+    if (failure !== null)
+      process.stderr.write(`cofferdam: ${failure.count} events were not written: ${failure.why}\n`);
   }
 
   #lifecycle(operation: string, object: string): void {
@@ -173,7 +190,12 @@ export class Collector {
       class: "lifecycle",
       operation,
       object,
-      process: { pid: process.pid, uid: process.geteuid?.() ?? null, comm: "collector", executable: process.execPath },
+      process: {
+        pid: process.pid,
+        uid: process.geteuid?.() ?? null,
+        comm: "collector",
+        executable: process.execPath,
+      },
       rule: null,
       reason: null,
       allow: null,

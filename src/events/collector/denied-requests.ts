@@ -9,7 +9,9 @@ import type { Event } from "../event.ts";
 /** What of an event a denial determines. */
 export type Denied = Pick<Event, "class" | "operation" | "object" | "allow">;
 
-/** Landlock's right on the object itself, by its name in audit records (security/landlock/audit.c). */
+/**
+ * Landlock's right on the object itself, by its name in audit records (security/landlock/audit.c).
+ */
 const onObject: Readonly<Record<string, PermissionName>> = {
   "fs.execute": "execute",
   "fs.write_file": "write",
@@ -20,7 +22,10 @@ const onObject: Readonly<Record<string, PermissionName>> = {
   "fs.resolve_unix": "connect",
 };
 
-/** What was asked for, one entry for each distinct operation: opening a file for reading and writing is two. */
+/**
+ * What was asked for, one entry for each distinct operation: opening a file for reading and writing
+ * is two.
+ */
 export function deniedRequests(denial: Denial): Denied[] {
   const byOperation = new Map<string, Denied>();
   for (const blocker of denial.blockers) {
@@ -65,7 +70,10 @@ function name(operation: PermissionName, path: string | null): Denied {
   return { class: "name", operation, object: path ?? "?", allow };
 }
 
-/** The record names the directory and not the name in it: the grant that is certain to help is for all names there. */
+/**
+ * The record names the directory and not the name in it: the grant that is certain to help is for
+ * all names there.
+ */
 function inDirectory(operation: "create" | "delete", directory: string | null): Denied {
   if (directory === null) return { class: "name", operation, object: "?", allow: null };
   const below = directory === "/" ? "/" : `${directory}/`;
@@ -78,7 +86,9 @@ function inDirectory(operation: "create" | "delete", directory: string | null): 
   };
 }
 
-/** Landlock leaves the address out where it is every address: the port alone then, as in a policy. */
+/**
+ * Landlock leaves the address out where it is every address: the port alone then, as in a policy.
+ */
 function address(operation: "connect" | "listen", { address: text, port }: Denial): Denied {
   const bytes = text === null ? null : parseAddress(text);
   const fixed = { class: "address", operation } as const;

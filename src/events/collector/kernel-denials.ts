@@ -1,4 +1,8 @@
-import { type DomainStatus, readLandlockRecord, type SyscallRecord } from "../../kernel/audit/landlock-record.ts";
+import {
+  type DomainStatus,
+  readLandlockRecord,
+  type SyscallRecord,
+} from "../../kernel/audit/landlock-record.ts";
 import type { AuditRecord } from "../../kernel/audit/record.ts";
 import type { Level } from "../../model/policy.ts";
 import type { Event, EventProcess } from "../event.ts";
@@ -17,7 +21,10 @@ export interface Run {
   readonly level: Level;
   /** The file that the launcher tries to write after it has confined itself. */
   readonly sentinel: string;
-  /** The process that waits for the collector: the launcher, which becomes the daemon, or an attended run's front. null where it cannot be known. */
+  /**
+   * The process that waits for the collector: the launcher, which becomes the daemon, or an
+   * attended run's front. null where it cannot be known.
+   */
   readonly launcher: number | null;
   /** It is the front, and which of its children becomes the daemon is not known yet. */
   readonly attended: boolean;
@@ -70,7 +77,8 @@ export class KernelDenials {
         this.#tie.denial(read.landlockDomain, record.serial, read.path);
         if (!this.#isOurs(read.landlockDomain)) return;
         this.#seen += 1;
-        // Only the denial that tied the run is the launcher's own; whoever touches the plan later is told of.
+        // Only the denial that tied the run is the launcher's own; whoever touches the plan later
+        // is told of.
         if (isTied) this.#serials.addDenial(record.serial, record.time, read, now);
         return;
       }
@@ -89,7 +97,8 @@ export class KernelDenials {
   }
 
   #status(status: DomainStatus): void {
-    if (status.kind === "allocated") this.#tieThrough(() => this.#tie.announced(status.landlockDomain, status.pid));
+    if (status.kind === "allocated")
+      this.#tieThrough(() => this.#tie.announced(status.landlockDomain, status.pid));
     else if (this.#isOurs(status.landlockDomain)) this.#ended = { denials: status.denials };
   }
 
@@ -105,8 +114,9 @@ export class KernelDenials {
   }
 
   /**
-   * Processes that are older than the host's first auditing, and all under the audit rule `-a never,task`, have no system call record.
-   * The first case is the launcher's own; it stands for the domain in the second, and {@link unattributed} says so.
+   * Processes that are older than the host's first auditing, and all under the audit rule `-a
+   * never,task`, have no system call record. The first case is the launcher's own; it stands for
+   * the domain in the second, and {@link unattributed} says so.
    */
   #standIn(): EventProcess {
     this.#unattributed += 1;

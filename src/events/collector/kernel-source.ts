@@ -6,7 +6,10 @@ import { POLLIN } from "../../kernel/constants.ts";
 import { close, ErrnoError, pollReady, syscall, write } from "../../kernel/ffi.ts";
 import { AUDIT_BACKLOG_RECORDS, AUDIT_BUFFER_BYTES, RECORDS_PER_TURN } from "../limits.ts";
 
-/** The kernel's audit records as long as they are wanted, or why there are none; `none`: without a Landlock layer nothing is denied there. */
+/**
+ * The kernel's audit records as long as they are wanted, or why there are none; `none`: without a
+ * Landlock layer nothing is denied there.
+ */
 export type KernelSource =
   | { readonly state: "none" }
   | {
@@ -33,7 +36,10 @@ export function openKernelSource(directory: string): KernelSource {
     return lease;
   } catch (error) {
     reader?.close();
-    if (error instanceof ErrnoError && ["EPERM", "EACCES", "ECONNREFUSED", "EPROTONOSUPPORT"].includes(error.code)) {
+    if (
+      error instanceof ErrnoError &&
+      ["EPERM", "EACCES", "ECONNREFUSED", "EPROTONOSUPPORT"].includes(error.code)
+    ) {
       return { state: "unavailable", why: error.message };
     }
     throw error;
@@ -49,7 +55,8 @@ function reading(reader: AuditReader, lease: Extract<AuditLease, { state: "on" }
       for (;;) {
         const records = reader.read(RECORDS_PER_TURN);
         for (const record of records) sink(record);
-        if (records.length === RECORDS_PER_TURN) await new Promise((resolve) => setImmediate(resolve));
+        if (records.length === RECORDS_PER_TURN)
+          await new Promise((resolve) => setImmediate(resolve));
         else if (stopping) break;
         else
           await pollReady([

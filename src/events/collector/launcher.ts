@@ -2,10 +2,11 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { unlessGone } from "../../kernel/unless-gone.ts";
 
 /**
- * The process at the other end of the pipe open here as `pipeFd`. While the collector starts, that is the launcher alone: it waits
- * for the readiness byte, holds the pipe's writing end, and has started nothing else that could. Its parent it need not be:
- * the collector is handed on to another process, so that the daemon gets no child it does not know.
- * Null where no such process can be seen.
+ * The process at the other end of the pipe open here as `pipeFd`. While the collector starts, that
+ * is the launcher alone: it waits for the readiness byte, holds the pipe's writing end, and has
+ * started nothing else that could. Its parent it need not be: the collector is handed on to another
+ * process, so that the daemon gets no child it does not know. Null where no such process can be
+ * seen.
  */
 export function findLauncher(pipeFd: number): number | null {
   const pipe = linkOf(`/proc/self/fd/${pipeFd}`);
@@ -21,7 +22,9 @@ export function findLauncher(pipeFd: number): number | null {
 
 function holds(pid: number, pipe: string): boolean {
   const folder = `/proc/${pid}/fd`;
-  return (unlessGone(() => readdirSync(folder)) ?? []).some((fd) => linkOf(`${folder}/${fd}`) === pipe);
+  return (unlessGone(() => readdirSync(folder)) ?? []).some(
+    (fd) => linkOf(`${folder}/${fd}`) === pipe,
+  );
 }
 
 function linkOf(path: string): string | null {

@@ -1,6 +1,9 @@
 import { LINE_BYTES_MAX } from "../limits.ts";
 
-/** Cuts a stream into lines; one longer than the limit is dropped as a whole and counted, so that memory stays bounded. */
+/**
+ * Cuts a stream into lines; one longer than the limit is dropped as a whole and counted, so that
+ * memory stays bounded.
+ */
 export class Lines {
   readonly #sink: (line: string) => void;
   #rest: Buffer = Buffer.alloc(0);

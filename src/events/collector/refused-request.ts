@@ -10,7 +10,10 @@ import type { Event } from "../event.ts";
 import { socketHelp, socketRequest, socketWords } from "../socket-words.ts";
 
 /** What of an event a refusal by the cgroup's programs determines. */
-export type Refused = Pick<Event, "class" | "operation" | "object" | "rule" | "reason" | "allow" | "help">;
+export type Refused = Pick<
+  Event,
+  "class" | "operation" | "object" | "rule" | "reason" | "allow" | "help"
+>;
 
 const internetProtocols: ReadonlyMap<number, "tcp" | "udp"> = new Map([
   [IPPROTO_TCP, "tcp"],
@@ -19,19 +22,35 @@ const internetProtocols: ReadonlyMap<number, "tcp" | "udp"> = new Map([
 
 /** The request in the model's terms, and what the policy says to it. */
 export function refusedRequest(refusal: Refusal, policy: Policy): Refused {
-  if (refusal.kind === "unixConnect" || refusal.kind === "unixSend") return unixName(refusal, policy);
+  if (refusal.kind === "unixConnect" || refusal.kind === "unixSend")
+    return unixName(refusal, policy);
   const operation = refusal.kind === "bind" ? "listen" : "connect";
   const protocol = internetProtocols.get(refusal.protocol);
   if (refusal.kind === "create" || protocol === undefined) return socket(refusal, policy);
   const address = unmapped(refusal.address);
   const object = `${protocol} ${formatEndpoint(address, refusal.port)}`;
-  const request: AddressRequest = { class: "address", operation, protocol, address, port: refusal.port };
-  return { class: "address", operation, object, ...explain(policy, [request, ...alsoJudged(request)]) };
+  const request: AddressRequest = {
+    class: "address",
+    operation,
+    protocol,
+    address,
+    port: refusal.port,
+  };
+  return {
+    class: "address",
+    operation,
+    object,
+    ...explain(policy, [request, ...alsoJudged(request)]),
+  };
 }
 
-/** The programs are stricter than the model with `::`, which may lead to IPv4 or serve it too (docs/cgroup-bpf.md). */
+/**
+ * The programs are stricter than the model with `::`, which may lead to IPv4 or serve it too
+ * (docs/cgroup-bpf.md).
+ */
 function alsoJudged(request: AddressRequest): AddressRequest[] {
-  const isUnspecified = request.address.length === 16 && request.address.every((byte) => byte === 0);
+  const isUnspecified =
+    request.address.length === 16 && request.address.every((byte) => byte === 0);
   return isUnspecified ? [{ ...request, address: new Uint8Array(4) }] : [];
 }
 
@@ -48,7 +67,8 @@ function unixName({ address }: Refusal, policy: Policy): Refused {
   const text = nameOfBytes(address);
   if (text === "") return { ...fixed, object: "a unix address without a name", ...beyondRules };
   if (address[0] !== 0) {
-    // Relative to a directory that only the process knows: no pattern speaks of it, whatever it begins with.
+    // Relative to a directory that only the process knows: no pattern speaks of it, whatever it
+    // begins with.
     if (!text.startsWith("/")) return { ...fixed, object: `./${text}`, ...beyondRules };
     return { ...fixed, object: text, ...explain(policy, [{ ...fixed, path: text }]) };
   }
@@ -58,8 +78,14 @@ function unixName({ address }: Refusal, policy: Policy): Refused {
   return { ...fixed, object, ...explain(policy, [{ ...fixed, path: object }]) };
 }
 
-/** By the first of `requests` that the policy refuses. None: the name is granted, but the domain could redirect it. */
-function explain(policy: Policy, requests: readonly Request[]): Pick<Refused, "rule" | "reason" | "allow"> {
+/**
+ * By the first of `requests` that the policy refuses. None: the name is granted, but the domain
+ * could redirect it.
+ */
+function explain(
+  policy: Policy,
+  requests: readonly Request[],
+): Pick<Refused, "rule" | "reason" | "allow"> {
   for (const request of requests) {
     const decision = decide(policy, request);
     if (decision.outcome === "denied")

@@ -1,6 +1,9 @@
 import type { Event } from "../event.ts";
 
-/** What comes through the pipe: events of the mediator's, and of an attended run's holder which process is the daemon. */
+/**
+ * What comes through the pipe: events of the mediator's, and of an attended run's holder which
+ * process is the daemon.
+ */
 export type Said = Event | { readonly daemon: number };
 
 /** Both are ours, but the pipe may carry the torn last line of one that was killed. */

@@ -16,10 +16,16 @@ interface Pending {
   readonly since: number;
 }
 
-/** The system call record follows its denials at once, or never comes (`-a never,task`). Milliseconds. */
+/**
+ * The system call record follows its denials at once, or never comes (`-a never,task`).
+ * Milliseconds.
+ */
 const SYSCALL_RECORD_WAIT_MS = 100;
 
-/** Brings the records of one serial together; a serial without a system call record is passed on after a short wait. */
+/**
+ * Brings the records of one serial together; a serial without a system call record is passed on
+ * after a short wait.
+ */
 export class Serials {
   readonly #sink: (merged: MergedDenial) => void;
   readonly #pending = new Map<number, Pending>();
@@ -35,7 +41,8 @@ export class Serials {
       return;
     }
     const oldest = this.#pending.keys().next().value;
-    if (this.#pending.size >= PENDING_SERIALS_MAX && oldest !== undefined) this.#finish(oldest, null);
+    if (this.#pending.size >= PENDING_SERIALS_MAX && oldest !== undefined)
+      this.#finish(oldest, null);
     this.#pending.set(serial, { time, denials: [denial], since: now });
   }
 
@@ -43,7 +50,9 @@ export class Serials {
     this.#finish(serial, by);
   }
 
-  /** Passes on what has waited long enough; `everything` at the end. True while something is left. */
+  /**
+   * Passes on what has waited long enough; `everything` at the end. True while something is left.
+   */
   expire(now: number, everything = false): boolean {
     for (const [serial, { since }] of this.#pending) {
       if (everything || now - since >= SYSCALL_RECORD_WAIT_MS) this.#finish(serial, null);

@@ -10,13 +10,17 @@ const STDERR_FD = 2;
 /** Where a collector's events go. */
 export interface Sink {
   write(event: Event): void;
-  /** Asked once, at the end: events that could not be written, and why the last of them could not; null when none was lost. */
+  /**
+   * Asked once, at the end: events that could not be written, and why the last of them could not;
+   * null when none was lost.
+   */
   failure(): { readonly count: number; readonly why: string } | null;
 }
 
 /**
- * `-` is standard error, for people; anything else is a file of JSON lines. `folder`: of the domain's event log, which keeps its chain whoever
- * writes to it. Throws when another file cannot be opened.
+ * `-` is standard error, for people; anything else is a file of JSON lines. `folder`: of the
+ * domain's event log, which keeps its chain whoever writes to it. Throws when another file cannot
+ * be opened.
  */
 export function openSink(target: string, folder: string): Sink {
   if (resolve(target) === `${folder}/${LOG_NAME}`) return logSink(folder);
@@ -28,7 +32,8 @@ export function openSink(target: string, folder: string): Sink {
       try {
         write(event);
       } catch (error) {
-        // One full disk must not end the collecting: said once now, counted, and said again at the end.
+        // One full disk must not end the collecting: said once now, counted, and said again at the
+        // end.
         why = error instanceof Error ? error.message : String(error);
         count += 1;
         if (count === 1 && target !== "-")
@@ -39,7 +44,10 @@ export function openSink(target: string, folder: string): Sink {
   };
 }
 
-/** Events that find no room now wait and are tried again with the next one; {@link Sink.failure} is the last try. */
+/**
+ * Events that find no room now wait and are tried again with the next one; {@link Sink.failure} is
+ * the last try.
+ */
 function logSink(folder: string): Sink {
   const log = openEventLog(folder);
   return {

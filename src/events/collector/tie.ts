@@ -1,16 +1,23 @@
 /**
- * Which Landlock domain is this run's. The launcher provokes one denial on its sentinel file right after it has confined itself;
- * the announcement (or the system call record) that comes with that denial names the process. Both must fit: another run of the same plan
- * has the same sentinel, and a confined process may try to open the sentinel itself, from a domain of its own.
+ * Which Landlock domain is this run's. The launcher provokes one denial on its sentinel file right
+ * after it has confined itself; the announcement (or the system call record) that comes with that
+ * denial names the process. Both must fit: another run of the same plan has the same sentinel, and
+ * a confined process may try to open the sentinel itself, from a domain of its own.
  */
 export class Tie {
   readonly #sentinel: string;
   readonly #launcher: number | null;
-  /** Domains that touched the sentinel, with the serial in which they did, until their process is known. At most {@link CANDIDATES_MAX}. */
+  /**
+   * Domains that touched the sentinel, with the serial in which they did, until their process is
+   * known. At most {@link CANDIDATES_MAX}.
+   */
   readonly #candidates = new Map<string, number>();
   #ours: string | null = null;
 
-  /** `launcher`: null accepts every process, and so the first one: no process of the domain is there before its launcher. */
+  /**
+   * `launcher`: null accepts every process, and so the first one: no process of the domain is there
+   * before its launcher.
+   */
   constructor(sentinel: string, launcher: number | null) {
     this.#sentinel = sentinel;
     this.#launcher = launcher;
@@ -33,7 +40,8 @@ export class Tie {
 
   called(serial: number, pid: number | null): void {
     if (this.#ours !== null || pid !== this.#launcher) return;
-    for (const [landlockDomain, seenIn] of this.#candidates) if (seenIn === serial) this.#ours = landlockDomain;
+    for (const [landlockDomain, seenIn] of this.#candidates)
+      if (seenIn === serial) this.#ours = landlockDomain;
   }
 }
 

@@ -8,7 +8,11 @@ import { encodeRecord, genesis } from "../log/record.ts";
 import { renderEvent } from "../render.ts";
 import { denial, levelChange } from "./sample.ts";
 
-const item = (event: Item["event"]): Item => ({ event, seq: 1, hash: encodeRecord(event, genesis).end.hash });
+const item = (event: Item["event"]): Item => ({
+  event,
+  seq: 1,
+  hash: encodeRecord(event, genesis).end.hash,
+});
 
 /** `docs/events.md`: what is said of formats is made by the code that makes them. */
 export function eventsDoc(): string {
@@ -103,7 +107,11 @@ const rows: readonly (readonly [string, number, string])[] = [
   ["a record", limits.RECORD_BYTES_MAX, "bytes; a longer one is counted as lost"],
   ["records that wait while the log cannot be written", limits.LOG_WAITING_MAX, ""],
   ["wait for another writer", limits.LOG_LOCK_WAIT_MS, "ms, then the record waits in memory"],
-  ["different events that get a line of their own between two flushes", limits.EVENTS_NAMED_MAX, "a writer"],
+  [
+    "different events that get a line of their own between two flushes",
+    limits.EVENTS_NAMED_MAX,
+    "a writer",
+  ],
   ["time between two flushes", limits.FOLD_FLUSH_MS, "ms"],
   ["a file of vmkernel.log or vobd.log", limits.TEXT_LOG_BYTES_MAX, "bytes"],
   ["closed files of these", limits.TEXT_LOG_OLD_FILES_MAX, "each"],

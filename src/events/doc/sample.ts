@@ -26,7 +26,13 @@ export const denial: Event = {
 };
 
 export const levelChange: Event = {
-  ...levelChanged({ domain: "nginx", number: 49, from: "enforcing", to: "warning", by: { uid: 0, name: "root" } }),
+  ...levelChanged({
+    domain: "nginx",
+    number: 49,
+    from: "enforcing",
+    to: "warning",
+    by: { uid: 0, name: "root" },
+  }),
   id: "1769875259250000000-290-8",
   time,
   monotonic: denial.monotonic,

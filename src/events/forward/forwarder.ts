@@ -4,7 +4,10 @@ import { LogReader, type PlacedRecord, type Position } from "../log/reader.ts";
 import type { Item } from "./item.ts";
 import type { Sink, SinkState } from "./sink.ts";
 
-/** How far one sink is. To be saved by the caller after every {@link Forwarder.step}, and given back to the next forwarder. JSON. */
+/**
+ * How far one sink is. To be saved by the caller after every {@link Forwarder.step}, and given back
+ * to the next forwarder. JSON.
+ */
 export interface ForwardState {
   readonly position: Position | null;
   readonly sink: SinkState | null;
@@ -21,8 +24,9 @@ export interface Step {
 }
 
 /**
- * Follows the log for one sink. Each sink has its own position, so that one that is away holds up no other. A forwarder that is killed has, at
- * worst, delivered more than was saved: the next one takes that back where the sink can (files), and delivers it again.
+ * Follows the log for one sink. Each sink has its own position, so that one that is away holds up
+ * no other. A forwarder that is killed has, at worst, delivered more than was saved: the next one
+ * takes that back where the sink can (files), and delivers it again.
  */
 export class Forwarder {
   readonly #sink: Sink;
@@ -40,7 +44,10 @@ export class Forwarder {
     this.#reader = new LogReader(folder, this.#state.position);
   }
 
-  /** Delivers at most {@link FORWARD_RECORDS_MAX} records. Never throws for a log or a sink that is not there. */
+  /**
+   * Delivers at most {@link FORWARD_RECORDS_MAX} records. Never throws for a log or a sink that is
+   * not there.
+   */
   step(): Step {
     let problem: string | null = null;
     let caughtUp = false;
@@ -53,7 +60,12 @@ export class Forwarder {
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }
-    return { state: this.#state, delivered, caughtUp: caughtUp && this.#waiting.length === 0, problem };
+    return {
+      state: this.#state,
+      delivered,
+      caughtUp: caughtUp && this.#waiting.length === 0,
+      problem,
+    };
   }
 
   close(): void {
@@ -71,7 +83,10 @@ export class Forwarder {
   #deliver(): { readonly delivered: number; readonly why: string | null } {
     if (this.#waiting.length === 0) return { delivered: 0, why: null };
     const notice = this.#missing > 0 ? [missingItem(this.#missing)] : [];
-    const items = [...notice, ...this.#waiting.map(({ event, seq, hash }): Item => ({ event, seq, hash }))];
+    const items = [
+      ...notice,
+      ...this.#waiting.map(({ event, seq, hash }): Item => ({ event, seq, hash })),
+    ];
     const result = this.#sink.deliver(items);
     if (result.delivered >= notice.length) this.#missing = 0;
     const delivered = Math.max(0, result.delivered - notice.length);
@@ -84,7 +99,11 @@ export class Forwarder {
 
 function missingItem(count: number): Item {
   return {
-    event: ownEvent("lost", `${count} records that were removed before they could be forwarded`, count),
+    event: ownEvent(
+      "lost",
+      `${count} records that were removed before they could be forwarded`,
+      count,
+    ),
     seq: null,
     hash: null,
   };

@@ -16,7 +16,15 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "../../kernel/constants.ts";
-import { addressOf, close, cString, ErrnoError, syscall, syscallRaw, write } from "../../kernel/ffi.ts";
+import {
+  addressOf,
+  close,
+  cString,
+  ErrnoError,
+  syscall,
+  syscallRaw,
+  write,
+} from "../../kernel/ffi.ts";
 import { cmsghdr, msghdr, sockaddrUn } from "../../kernel/structs.ts";
 import { number } from "../../kernel/syscalls.ts";
 
@@ -38,10 +46,21 @@ export class JournalSocket {
     this.#fd = syscall("socket", AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   }
 
-  /** @throws ErrnoError: ENOENT or ECONNREFUSED where no journald is, EAGAIN where it does not keep up */
+  /**
+   * @throws ErrnoError: ENOENT or ECONNREFUSED where no journald is, EAGAIN where it does not keep
+   * up
+   */
   send(entry: Buffer): void {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    const sent = syscallRaw(sendto, this.#fd, entry, entry.length, flags, this.#address, this.#address.length);
+    const sent = syscallRaw(
+      sendto,
+      this.#fd,
+      entry,
+      entry.length,
+      flags,
+      this.#address,
+      this.#address.length,
+    );
     if (sent === -EMSGSIZE || sent === -ENOBUFS) this.#sendSealed(entry);
     else if (sent < 0) throw new ErrnoError("send to journald", -sent);
   }
@@ -50,9 +69,16 @@ export class JournalSocket {
     close(this.#fd);
   }
 
-  /** What is too long for a datagram goes as a memory file that nobody can change any more, in a datagram without bytes. */
+  /**
+   * What is too long for a datagram goes as a memory file that nobody can change any more, in a
+   * datagram without bytes.
+   */
   #sendSealed(entry: Buffer): void {
-    const memory = syscall("memfd_create", cString("journal-entry"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const memory = syscall(
+      "memfd_create",
+      cString("journal-entry"),
+      MFD_CLOEXEC | MFD_ALLOW_SEALING,
+    );
     try {
       for (let rest = entry; rest.length > 0; ) rest = rest.subarray(write(memory, rest));
       syscall("fcntl", memory, F_ADD_SEALS, SEALS);
@@ -65,7 +91,11 @@ export class JournalSocket {
   #sendDescriptor(fd: number): void {
     // CMSG_SPACE(sizeof(int)): the descriptor is padded to eight bytes, CMSG_LEN counts four.
     const control = Buffer.concat([
-      cmsghdr.encode({ cmsg_len: BigInt(cmsghdr.size + 4), cmsg_level: SOL_SOCKET, cmsg_type: SCM_RIGHTS }),
+      cmsghdr.encode({
+        cmsg_len: BigInt(cmsghdr.size + 4),
+        cmsg_level: SOL_SOCKET,
+        cmsg_type: SCM_RIGHTS,
+      }),
       Buffer.alloc(8),
     ]);
     control.writeInt32LE(fd, cmsghdr.size);
@@ -77,6 +107,7 @@ export class JournalSocket {
     });
     const sent = syscallRaw(sendmsg, this.#fd, header, MSG_DONTWAIT | MSG_NOSIGNAL);
     // The length keeps both alive until the kernel has read them.
-    if (sent < 0 || control.length + this.#address.length === 0) throw new ErrnoError("send to journald", -sent);
+    if (sent < 0 || control.length + this.#address.length === 0)
+      throw new ErrnoError("send to journald", -sent);
   }
 }

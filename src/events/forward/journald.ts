@@ -4,10 +4,18 @@ import { renderEvent } from "../render.ts";
 import type { Item } from "./item.ts";
 
 /** syslog(3): 3 error, 4 warning, 5 notice. */
-const priorities: Readonly<Record<Event["verdict"], number>> = { denied: 4, warning: 4, failed: 3, audit: 5 };
+const priorities: Readonly<Record<Event["verdict"], number>> = {
+  denied: 4,
+  warning: 4,
+  failed: 3,
+  audit: 5,
+};
 const WIDTH_UNBROKEN = Number.POSITIVE_INFINITY;
 
-/** The fields of one journal entry; what is not known is left out. `COFFERDAM_HASH` keeps the chain of the log in a second place. */
+/**
+ * The fields of one journal entry; what is not known is left out. `COFFERDAM_HASH` keeps the chain
+ * of the log in a second place.
+ */
 export function journalFields({ event, seq, hash }: Item): ReadonlyMap<string, string> {
   const { process, allow, by, supershell } = event;
   const kind = auditKind(event);
@@ -55,8 +63,9 @@ export function journalFields({ event, seq, hash }: Item): ReadonlyMap<string, s
 }
 
 /**
- * The bytes of an entry in journald's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): `NAME=value` and a newline each; a value with a newline
- * in it as the name alone in a line, its length (64 bits, little-endian), the bytes, a newline.
+ * The bytes of an entry in journald's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL):
+ * `NAME=value` and a newline each; a value with a newline in it as the name alone in a line, its
+ * length (64 bits, little-endian), the bytes, a newline.
  */
 export function encodeEntry(fields: ReadonlyMap<string, string>): Buffer {
   const pieces: Buffer[] = [];

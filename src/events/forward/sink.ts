@@ -9,11 +9,17 @@ export interface SinkState {
 
 /** Where forwarded events go. */
 export interface Sink {
-  /** Delivers in order, and returns how many: fewer than all where the rest has to wait. `why` says what for. */
+  /**
+   * Delivers in order, and returns how many: fewer than all where the rest has to wait. `why` says
+   * what for.
+   */
   deliver(items: readonly Item[]): { readonly delivered: number; readonly why: string | null };
   /** What has to be known to take back what comes after; null where nothing can be taken back. */
   state(): SinkState | null;
-  /** Takes back what was delivered after `state` was taken, by a forwarder that did not live to save that. */
+  /**
+   * Takes back what was delivered after `state` was taken, by a forwarder that did not live to save
+   * that.
+   */
   restore(state: SinkState): void;
   close(): void;
 }

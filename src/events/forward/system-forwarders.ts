@@ -10,7 +10,10 @@ export type SinkName = (typeof sinkNames)[number];
 export type ForwardStates = Readonly<Partial<Record<SinkName, ForwardState>>>;
 
 /** What the agent runs: vmkernel.log and vobd.log beside the log, and journald. */
-export function systemForwarders(folder: string, states: ForwardStates): Readonly<Record<SinkName, Forwarder>> {
+export function systemForwarders(
+  folder: string,
+  states: ForwardStates,
+): Readonly<Record<SinkName, Forwarder>> {
   const of = (name: SinkName) => states[name] ?? null;
   return {
     vmkernel: new Forwarder(folder, textSink(folder, "vmkernel.log", vmkernelLine), of("vmkernel")),

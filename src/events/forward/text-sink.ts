@@ -27,7 +27,10 @@ const NO_FILE = "";
 
 const limitsDefault: TextLimits = { bytes: TEXT_LOG_BYTES_MAX, oldFiles: TEXT_LOG_OLD_FILES_MAX };
 
-/** A file of readable lines, `folder/name`, closed ones as `name.1` and so on. `render` may give no line at all. */
+/**
+ * A file of readable lines, `folder/name`, closed ones as `name.1` and so on. `render` may give no
+ * line at all.
+ */
 export function textSink(
   folder: string,
   name: string,
@@ -60,7 +63,8 @@ class TextSink implements Sink {
       this.#append(bytes);
       return { delivered: items.length, why: null };
     } catch (error) {
-      if (error instanceof Error && "code" in error) return { delivered: 0, why: `${this.#path}: ${error.code}` };
+      if (error instanceof Error && "code" in error)
+        return { delivered: 0, why: `${this.#path}: ${error.code}` };
       throw error;
     }
   }
@@ -110,7 +114,8 @@ class TextSink implements Sink {
     const old = (number: number) => `${this.#path}.${number}`;
     const { oldFiles } = this.#limits;
     if (look(old(oldFiles)) !== null) unlinkSync(old(oldFiles));
-    for (let to = oldFiles; to > 1; to--) if (look(old(to - 1)) !== null) renameSync(old(to - 1), old(to));
+    for (let to = oldFiles; to > 1; to--)
+      if (look(old(to - 1)) !== null) renameSync(old(to - 1), old(to));
     renameSync(this.#path, old(1));
     this.#open();
   }
@@ -126,7 +131,10 @@ function openText(path: string): number {
   throw new Error(`${path} is no file`);
 }
 
-/** Cuts the file to `size` if it is the one that `key` means (null: any) and longer. False where it is another one. */
+/**
+ * Cuts the file to `size` if it is the one that `key` means (null: any) and longer. False where it
+ * is another one.
+ */
 function cut(path: string, key: string | null, size: number): boolean {
   const found = look(path);
   if (found === null || (key !== null && found.key !== key)) return false;

@@ -14,8 +14,8 @@ const severities = {
 } as const satisfies Record<Event["verdict"], readonly [string, number]>;
 
 /**
- * One line in the manner of vmkernel.log, with its newline: time, severity, who writes, world (here the process id), subsystem, then who, in which
- * domain, wanted what, with what outcome.
+ * One line in the manner of vmkernel.log, with its newline: time, severity, who writes, world (here
+ * the process id), subsystem, then who, in which domain, wanted what, with what outcome.
  */
 export function vmkernelLine({ event }: Item): string {
   const [letters, severity] = severities[event.verdict];
@@ -24,7 +24,8 @@ export function vmkernelLine({ event }: Item): string {
 
 function text(event: Event): string {
   if (event.verdict === "audit") return auditSentence(event).replace(/^audit: /, "");
-  if (event.class === "lifecycle") return escapeControls(`${event.domain}: ${event.operation}: ${event.object}`);
+  if (event.class === "lifecycle")
+    return escapeControls(`${event.domain}: ${event.operation}: ${event.object}`);
   const who = escapeControls(event.process.comm ?? "?");
   const object = `${noun(event)} = ${objectOf(event)} (${event.operation})`;
   const why = explanation(event);

@@ -7,8 +7,9 @@ import { domainName } from "./vmkernel.ts";
 const levelNumbers: Readonly<Record<Level, number>> = { enforcing: 0, warning: 1, disabled: 2 };
 
 /**
- * Lines in the manner of vobd.log, each with its newline: what an auditor must see, first as the observation, then as the event of that. Empty for
- * everything else. The time in microseconds is the host's since its start, as there.
+ * Lines in the manner of vobd.log, each with its newline: what an auditor must see, first as the
+ * observation, then as the event of that. Empty for everything else. The time in microseconds is
+ * the host's since its start, as there.
  */
 export function vobdLines({ event }: Item): string {
   const kind = auditKind(event);
@@ -29,5 +30,9 @@ function observation(event: Event): string {
 function told(kind: AuditKind, event: Event): string {
   const values = { domain: domainName(event), level: event.level };
   const given = kind.arguments.map((name) => `${name} ${values[name]}`);
-  return [...given, `${kind.name}: ${auditSentence(event).replace(/^audit: /, "")}`, `id ${event.id}`].join("; ");
+  return [
+    ...given,
+    `${kind.name}: ${auditSentence(event).replace(/^audit: /, "")}`,
+    `id ${event.id}`,
+  ].join("; ");
 }

@@ -1,6 +1,7 @@
 /**
- * The event log: JSON lines in a folder, `events.jsonl` the newest file, each record chained to the one before it. Any number of processes write it,
- * one at a time, under flock(2) on `events.head`. Reading needs no lock: `read.ts`, `follow.ts`, `verify.ts`.
+ * The event log: JSON lines in a folder, `events.jsonl` the newest file, each record chained to the
+ * one before it. Any number of processes write it, one at a time, under flock(2) on `events.head`.
+ * Reading needs no lock: `read.ts`, `follow.ts`, `verify.ts`.
  */
 
 import { printableJson } from "../escape-controls.ts";
@@ -44,7 +45,10 @@ export function openEventLog(folder: string, limits: Partial<LogLimits> = {}): E
   return new EventLog(folder, { ...limitsDefault, ...limits });
 }
 
-/** One writer of the log. Nothing here throws or waits for long: who decides about a daemon's calls must go on when the disk is full. */
+/**
+ * One writer of the log. Nothing here throws or waits for long: who decides about a daemon's calls
+ * must go on when the disk is full.
+ */
 export class EventLog {
   readonly #writer: Writer;
   readonly #limits: LogLimits;
@@ -63,7 +67,10 @@ export class EventLog {
     return this.#problem;
   }
 
-  /** Events that are neither written nor waiting, of which the log does not say yet that they are lost. */
+  /**
+   * Events that are neither written nor waiting, of which the log does not say yet that they are
+   * lost.
+   */
   get lost(): number {
     return this.#lost;
   }
@@ -78,7 +85,10 @@ export class EventLog {
     this.flush();
   }
 
-  /** Writes what waits, unless the last try was a moment ago. To be called now and then where events may have stopped to come. */
+  /**
+   * Writes what waits, unless the last try was a moment ago. To be called now and then where events
+   * may have stopped to come.
+   */
   flush(): void {
     if (this.#waiting.length === 0 && this.#lost === 0) return;
     if (this.#problem === null || performance.now() >= this.#retryAt) this.#write();
@@ -105,7 +115,10 @@ export class EventLog {
         ? this.#waiting
         : [...this.#waiting, ownEvent("lost", `${lost} events that could not be written`, lost)];
     try {
-      this.#writer.write(events, this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS);
+      this.#writer.write(
+        events,
+        this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS,
+      );
       this.#waiting = [];
       this.#lost = 0;
       this.#problem = null;
@@ -129,6 +142,10 @@ function fits(event: Event): boolean {
   // Only names can be long, and a character of one takes six bytes in JSON at most.
   const names = event.object.length + (event.rule?.length ?? 0) + (event.allow?.line.length ?? 0);
   const isShort =
-    names * 6 < RECORD_BYTES_MAX / 4 && (event.process.executable?.length ?? 0) * 6 < RECORD_BYTES_MAX / 2;
-  return isShort || Buffer.byteLength(printableJson(JSON.stringify(event))) < RECORD_BYTES_MAX - CHAIN_BYTES_MAX;
+    names * 6 < RECORD_BYTES_MAX / 4 &&
+    (event.process.executable?.length ?? 0) * 6 < RECORD_BYTES_MAX / 2;
+  return (
+    isShort ||
+    Buffer.byteLength(printableJson(JSON.stringify(event))) < RECORD_BYTES_MAX - CHAIN_BYTES_MAX
+  );
 }

@@ -14,7 +14,10 @@ export interface Reached {
   readonly altered: boolean;
 }
 
-/** Follows the chain from `from` to the end of the file. `before`: what the first record there continues, null where any will do. */
+/**
+ * Follows the chain from `from` to the end of the file. `before`: what the first record there
+ * continues, null where any will do.
+ */
 export function reach(fd: number, from: number, before: ChainEnd | null): Reached {
   let end = before;
   let torn = false;
@@ -34,7 +37,10 @@ function soundRecord({ text }: Line): LogRecord | null {
   return record !== null && isSound(record, text ?? "") ? record : null;
 }
 
-/** The last sound record of a file of which nothing is known, looked for near its end; `at`: where its line begins. */
+/**
+ * The last sound record of a file of which nothing is known, looked for near its end; `at`: where
+ * its line begins.
+ */
 export function lastRecord(fd: number): Reached & { readonly at: number } {
   const { size } = lookAt(fd);
   const from = Math.max(0, size - LOG_TAIL_BYTES);
@@ -52,7 +58,12 @@ export function lastRecord(fd: number): Reached & { readonly at: number } {
     } else if (line.whole) altered = true;
     last = line;
   }
-  return { end, at, torn: last !== null && !last.whole, altered: altered || (size > 0 && end === null) };
+  return {
+    end,
+    at,
+    torn: last !== null && !last.whole,
+    altered: altered || (size > 0 && end === null),
+  };
 }
 
 /** The end of the newest closed file that has one. */

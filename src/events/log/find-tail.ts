@@ -1,7 +1,16 @@
 import { closeSync, readSync } from "node:fs";
 import { lastClosedRecord, lastRecord, reach } from "./find-end.ts";
 import type { Head } from "./head.ts";
-import { type FileKey, LOG_NAME, look, lookAt, oldNumbers, oldPath, openLogFile, openOld } from "./places.ts";
+import {
+  type FileKey,
+  LOG_NAME,
+  look,
+  lookAt,
+  oldNumbers,
+  oldPath,
+  openLogFile,
+  openOld,
+} from "./places.ts";
 import { type ChainEnd, type ChainNote, genesis } from "./record.ts";
 
 type Why = Extract<ChainNote, { kind: "resumed" }>["why"];
@@ -19,8 +28,9 @@ export interface Tail {
 }
 
 /**
- * Finds the end of the chain, whatever happened since the last writer: it was killed in the middle of a write or a rotation, somebody cut,
- * replaced or removed files. To be called by who holds the lock. `head`: what the last writer left, null where that is lost.
+ * Finds the end of the chain, whatever happened since the last writer: it was killed in the middle
+ * of a write or a rotation, somebody cut, replaced or removed files. To be called by who holds the
+ * lock. `head`: what the last writer left, null where that is lost.
  */
 export function findTail(folder: string, head: Head | null): Tail {
   const path = `${folder}/${LOG_NAME}`;
@@ -49,7 +59,9 @@ function sameFile(fd: number, size: number, head: Head): End {
   return { end: end ?? head, torn, resumed: altered ? "altered" : torn ? "torn" : null };
 }
 
-/** The last writer's file was closed by a rotation that did not get to its end, or else it is gone. */
+/**
+ * The last writer's file was closed by a rotation that did not get to its end, or else it is gone.
+ */
 function closedBy(folder: string, head: Head): Pick<End, "end" | "resumed"> {
   const number = oldNumbers(folder).find((one) => look(oldPath(folder, one))?.key === head.file);
   if (number === undefined) return { end: head, resumed: "missing" };

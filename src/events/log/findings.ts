@@ -30,7 +30,10 @@ export class Findings {
   #lost = 0;
   #first: (LogRecord & Place) | null = null;
   #last: LogRecord | null = null;
-  /** Lines that are no records, each stretch as one, until the next record says whether they are a writer's unfinished one. */
+  /**
+   * Lines that are no records, each stretch as one, until the next record says whether they are a
+   * writer's unfinished one.
+   */
   #unread: (Place & { readonly whole: boolean })[] = [];
   readonly #removed: Extract<ChainNote, { kind: "removed" }>[] = [];
   #place: Place = { file: "", line: 0, to: 0 };
@@ -48,7 +51,8 @@ export class Findings {
     }
     const note = record.event.chain ?? null;
     this.#explainUnread(note);
-    if (!isSound(record, line.text ?? "")) this.#add("altered", `record ${record.seq} is not as it was written`);
+    if (!isSound(record, line.text ?? ""))
+      this.#add("altered", `record ${record.seq} is not as it was written`);
     this.#link(record, note);
     this.#count(record, note);
   }
@@ -75,10 +79,15 @@ export class Findings {
     const before = this.#last;
     if (note?.kind === "resumed") this.#add("resumed", `${resumedBy(record)}: ${chainWords(note)}`);
     if (before === null) return;
-    if (record.seq > before.seq + 1) this.#missing(before.seq + 1, record.seq - 1, `before record ${record.seq}`);
-    else if (record.seq <= before.seq) this.#add("altered", `record ${record.seq} stands behind record ${before.seq}`);
+    if (record.seq > before.seq + 1)
+      this.#missing(before.seq + 1, record.seq - 1, `before record ${record.seq}`);
+    else if (record.seq <= before.seq)
+      this.#add("altered", `record ${record.seq} stands behind record ${before.seq}`);
     else if (record.prev !== before.hash)
-      this.#add("altered", `record ${record.seq} does not continue record ${before.seq}: one of them was exchanged`);
+      this.#add(
+        "altered",
+        `record ${record.seq} does not continue record ${before.seq}: one of them was exchanged`,
+      );
   }
 
   #count(record: LogRecord, note: ChainNote | null): void {
@@ -86,7 +95,8 @@ export class Findings {
     this.#first ??= { ...record, ...this.#place };
     this.#last = record;
     if (note?.kind === "removed") this.#removed.push(note);
-    if (record.event.source === "log" && record.event.operation === "lost") this.#lost += record.event.count;
+    if (record.event.source === "log" && record.event.operation === "lost")
+      this.#lost += record.event.count;
   }
 
   /** A chain that does not begin with record 1 must say what was removed before it. */
@@ -94,12 +104,17 @@ export class Findings {
     const first = this.#first;
     if (first === null || (first.seq === genesis.seq + 1 && first.prev === genesis.hash)) return;
     this.#place = first;
-    // A writer that was killed between saying so and doing it leaves the file there, with the next ones.
+    // A writer that was killed between saying so and doing it leaves the file there, with the next
+    // ones.
     const isSaid = this.#removed.some(
       ({ last, hash }) => last >= first.seq || (last === first.seq - 1 && hash === first.prev),
     );
     if (!isSaid)
-      this.#missing(genesis.seq + 1, first.seq - 1, "at the beginning, and no record says that they were removed");
+      this.#missing(
+        genesis.seq + 1,
+        first.seq - 1,
+        "at the beginning, and no record says that they were removed",
+      );
   }
 
   #addUnread(whole: boolean): void {
@@ -116,8 +131,13 @@ export class Findings {
     for (const { whole, ...place } of this.#unread) {
       this.#place = place;
       const lines = place.to - place.line + 1;
-      if ((tornOnly && lines === 1) || !whole) this.#add("torn", "a record that its writer could not finish");
-      else this.#add("altered", lines === 1 ? "this is no record" : `these ${lines} lines are no records`);
+      if ((tornOnly && lines === 1) || !whole)
+        this.#add("torn", "a record that its writer could not finish");
+      else
+        this.#add(
+          "altered",
+          lines === 1 ? "this is no record" : `these ${lines} lines are no records`,
+        );
     }
     this.#unread = [];
     this.#place = present;

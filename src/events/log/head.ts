@@ -12,7 +12,10 @@ export interface Head extends ChainEnd {
   readonly size: number;
 }
 
-/** The head is always written whole, so that on most file systems it needs no new room on a full disk. */
+/**
+ * The head is always written whole, so that on most file systems it needs no new room on a full
+ * disk.
+ */
 const HEAD_BYTES = 256;
 const LOCK_POLL_MS = 1;
 const flock = number("flock") ?? -1;
@@ -25,7 +28,9 @@ export function readHeadBytes(fd: number): Buffer {
 
 /** Null where it says nothing that can be used: it is new, or somebody damaged it. */
 export function parseHead(bytes: Buffer): Head | null {
-  const match = /^(\d{1,15}) ([0-9a-f]{64}) (\d+:\d+) (\d{1,15}) *\n$/.exec(bytes.toString("latin1"));
+  const match = /^(\d{1,15}) ([0-9a-f]{64}) (\d+:\d+) (\d{1,15}) *\n$/.exec(
+    bytes.toString("latin1"),
+  );
   if (match === null) return null;
   const [, seq, hash = "", file = "", size] = match;
   return { seq: Number(seq), hash, file, size: Number(size) };
@@ -33,12 +38,18 @@ export function parseHead(bytes: Buffer): Head | null {
 
 /** Returns the bytes written. */
 export function writeHead(fd: number, { seq, hash, file, size }: Head): Buffer {
-  const bytes = Buffer.from(`${`${seq} ${hash} ${file} ${size}`.padEnd(HEAD_BYTES - 1)}\n`, "latin1");
+  const bytes = Buffer.from(
+    `${`${seq} ${hash} ${file} ${size}`.padEnd(HEAD_BYTES - 1)}\n`,
+    "latin1",
+  );
   writeSync(fd, bytes, 0, HEAD_BYTES, 0);
   return bytes;
 }
 
-/** flock(2), exclusive; it ends with the process. @throws ErrnoError EAGAIN when another writer does not let go within `waitMs` */
+/**
+ * flock(2), exclusive; it ends with the process. @throws ErrnoError EAGAIN when another writer does
+ * not let go within `waitMs`
+ */
 export function lock(fd: number, waitMs: number): void {
   const deadline = performance.now() + waitMs;
   for (;;) {

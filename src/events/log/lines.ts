@@ -13,8 +13,15 @@ export interface Line {
   readonly whole: boolean;
 }
 
-/** The lines of an open file from `from` to its end, in bounded memory; an unterminated rest is the last of them. */
-export function* linesOf(fd: number, from: number, until = Number.POSITIVE_INFINITY): Generator<Line> {
+/**
+ * The lines of an open file from `from` to its end, in bounded memory; an unterminated rest is the
+ * last of them.
+ */
+export function* linesOf(
+  fd: number,
+  from: number,
+  until = Number.POSITIVE_INFINITY,
+): Generator<Line> {
   const chunk = Buffer.allocUnsafe(LOG_CHUNK_BYTES);
   let rest: Buffer = Buffer.alloc(0);
   /** Where `rest` begins, and bytes before it that belong to the same, overlong line. */
@@ -25,7 +32,8 @@ export function* linesOf(fd: number, from: number, until = Number.POSITIVE_INFIN
     const got = readSync(fd, chunk, 0, Math.min(chunk.length, until - position), position);
     if (got === 0) break;
     position += got;
-    let bytes: Buffer = rest.length === 0 ? chunk.subarray(0, got) : Buffer.concat([rest, chunk.subarray(0, got)]);
+    let bytes: Buffer =
+      rest.length === 0 ? chunk.subarray(0, got) : Buffer.concat([rest, chunk.subarray(0, got)]);
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10)) {
       const length = skipped + end + 1;
       const text = length > RECORD_BYTES_MAX ? null : bytes.toString("utf8", 0, end);
@@ -41,5 +49,6 @@ export function* linesOf(fd: number, from: number, until = Number.POSITIVE_INFIN
     rest = Buffer.from(bytes);
   }
   const length = skipped + rest.length;
-  if (length > 0) yield { text: skipped > 0 ? null : rest.toString("utf8"), at, length, whole: false };
+  if (length > 0)
+    yield { text: skipped > 0 ? null : rest.toString("utf8"), at, length, whole: false };
 }

@@ -14,14 +14,20 @@ export interface LogFile {
 }
 
 /**
- * Opens all files of the log, the oldest first. No lock is needed: names move only from `events.jsonl` to higher numbers, so that going the same way,
- * as far as there are files by then, leaves out none that is older than one it met. The caller closes them.
+ * Opens all files of the log, the oldest first. No lock is needed: names move only from
+ * `events.jsonl` to higher numbers, so that going the same way, as far as there are files by then,
+ * leaves out none that is older than one it met. The caller closes them.
  */
 export function openFiles(folder: string): LogFile[] {
   const files = openUpwards(folder).reverse();
-  // Rotations meanwhile: files that were begun after the first one was opened were met behind it, and that one has grown since.
+  // Rotations meanwhile: files that were begun after the first one was opened were met behind it,
+  // and that one has grown since.
   if (look(`${folder}/${LOG_NAME}`)?.key === files.at(-1)?.key) return files;
-  const placed = files.map((file) => ({ ...file, size: lookAt(file.fd).size, first: firstSeq(file) }));
+  const placed = files.map((file) => ({
+    ...file,
+    size: lookAt(file.fd).size,
+    first: firstSeq(file),
+  }));
   return placed.sort((a, b) => a.first - b.first);
 }
 

@@ -31,7 +31,8 @@ export function ownEvent(
 
 /** A note of the chain as a person reads it. */
 export function chainWords(note: ChainNote): string {
-  if (note.kind === "removed") return `records ${note.first} to ${note.last} with the oldest file, to make room`;
+  if (note.kind === "removed")
+    return `records ${note.first} to ${note.last} with the oldest file, to make room`;
   switch (note.why) {
     case "torn":
       return "the log, behind a line that its writer could not finish";

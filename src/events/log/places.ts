@@ -1,10 +1,23 @@
-import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+} from "node:fs";
 import { hasCode } from "../../kernel/errno-error.ts";
 
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } =
+  constants;
 
 export const LOG_NAME = "events.jsonl";
-/** Lock of the writers and end of the chain. Only the owner may open it: whoever can may hold the lock for ever. */
+/**
+ * Lock of the writers and end of the chain. Only the owner may open it: whoever can may hold the
+ * lock for ever.
+ */
 export const HEAD_NAME = "events.head";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -63,9 +76,14 @@ export function requireFolder(folder: string): void {
 
 /** Opens the log's file for reading and appending. `create`: it must not be there yet. */
 export function openLogFile(path: string, create: boolean): number {
-  // The system's log is for its administrators, whose group the folder may give its files (set-group-id).
+  // The system's log is for its administrators, whose group the folder may give its files
+  // (set-group-id).
   const mode = process.geteuid?.() === 0 ? 0o640 : 0o600;
-  return openTrusted(path, O_RDWR | O_APPEND | (create ? O_CREAT | O_EXCL : 0), create ? mode : null);
+  return openTrusted(
+    path,
+    O_RDWR | O_APPEND | (create ? O_CREAT | O_EXCL : 0),
+    create ? mode : null,
+  );
 }
 
 export function openHead(folder: string): number {
@@ -94,7 +112,8 @@ function openTrusted(path: string, flags: number, mode: number | null): number {
 function requireTrusted(path: string, fd: number, kind: "isFile" | "isDirectory"): void {
   const stat = fstatSync(fd);
   const mine = stat.uid === 0 || stat.uid === process.geteuid?.();
-  if (!stat[kind]()) throw new UntrustedError(`${path} is no ${kind === "isFile" ? "file" : "folder"}`);
+  if (!stat[kind]())
+    throw new UntrustedError(`${path} is no ${kind === "isFile" ? "file" : "folder"}`);
   if (!mine || (stat.mode & WRITABLE_BY_OTHERS) !== 0)
     throw new UntrustedError(`others could write ${path}: only root or you may be able to`);
 }

@@ -11,9 +11,13 @@ export interface Progress {
 
 /**
  * All records that are there now, oldest first; lines that are none are left to `verify`.
- * `progress` is called after each record. @throws ENOENT without a folder, EACCES where the caller may not read it
+ * `progress` is called after each record. @throws ENOENT without a folder, EACCES where the caller
+ * may not read it
  */
-export function* readRecords(folder: string, progress?: (progress: Progress) => void): Generator<LogRecord> {
+export function* readRecords(
+  folder: string,
+  progress?: (progress: Progress) => void,
+): Generator<LogRecord> {
   const files = openFiles(folder);
   try {
     const total = files.reduce((sum, { size }) => sum + size, 0);

@@ -5,7 +5,10 @@ import { closeFiles, type LogFile, openFiles } from "./open-files.ts";
 import { type FileKey, LOG_NAME, look } from "./places.ts";
 import { type ChainEnd, genesis, type LogRecord, parseRecord } from "./record.ts";
 
-/** The last record that a reader was given, and where it lies: what a reader goes on from, also in another process. */
+/**
+ * The last record that a reader was given, and where it lies: what a reader goes on from, also in
+ * another process.
+ */
 export interface Position extends ChainEnd {
   readonly file: FileKey;
   /** Where the record's line begins, bytes. */
@@ -34,7 +37,10 @@ interface Current {
   offset: number;
 }
 
-/** Reads on from a position, over rotations. Reading takes no lock, so that nobody who may read can hold up a writer. */
+/**
+ * Reads on from a position, over rotations. Reading takes no lock, so that nobody who may read can
+ * hold up a writer.
+ */
 export class LogReader {
   readonly #folder: string;
   #position: Position | null;
@@ -46,7 +52,10 @@ export class LogReader {
     this.#position = position;
   }
 
-  /** At most `max` records. An absent folder or file is an empty log. @throws where the log may not be read or is not to be trusted */
+  /**
+   * At most `max` records. An absent folder or file is an empty log. @throws where the log may not
+   * be read or is not to be trusted
+   */
   next(max: number): Batch {
     const records: PlacedRecord[] = [];
     let missing = 0;
@@ -105,10 +114,17 @@ export class LogReader {
     const start = known ?? this.#restart(files);
     closeFiles(files.filter((file) => file !== start));
     if (start === undefined) return null;
-    return { fd: start.fd, key: start.key, offset: start === known ? (this.#position?.at ?? 0) : 0 };
+    return {
+      fd: start.fd,
+      key: start.key,
+      offset: start === known ? (this.#position?.at ?? 0) : 0,
+    };
   }
 
-  /** Records up to the position are passed over by their number, unless the chain itself was begun anew: then none of them is known. */
+  /**
+   * Records up to the position are passed over by their number, unless the chain itself was begun
+   * anew: then none of them is known.
+   */
   #restart(files: readonly LogFile[]): LogFile | undefined {
     const position = this.#position;
     if (position === null) return files[0];
@@ -118,7 +134,10 @@ export class LogReader {
   }
 }
 
-/** Where the log ends now: a reader that begins there sees what comes after. Null for a log that is empty or not there. */
+/**
+ * Where the log ends now: a reader that begins there sees what comes after. Null for a log that is
+ * empty or not there.
+ */
 export function endOf(folder: string): Position | null {
   const files = openFilesIfThere(folder);
   try {

@@ -3,9 +3,10 @@ import { printableJson } from "../escape-controls.ts";
 import type { Event } from "../event.ts";
 
 /**
- * One line of the log: the event's own members, then `seq`, `prev` and `hash`. `hash` is SHA-256 in hexadecimal over `prev` (as its 64
- * characters) and the line's bytes up to the comma before `"prev"`; `prev` is the hash of the record before it. A hash says that nothing was
- * changed by accident or by who could not also rewrite all that follows; it is no signature.
+ * One line of the log: the event's own members, then `seq`, `prev` and `hash`. `hash` is SHA-256 in
+ * hexadecimal over `prev` (as its 64 characters) and the line's bytes up to the comma before
+ * `"prev"`; `prev` is the hash of the record before it. A hash says that nothing was changed by
+ * accident or by who could not also rewrite all that follows; it is no signature.
  */
 export interface LogRecord {
   readonly event: LoggedEvent;
@@ -20,7 +21,12 @@ export type ChainNote =
   /** The record before this one was not found at the file's end: what was there instead. */
   | { readonly kind: "resumed"; readonly why: "torn" | "altered" | "truncated" | "missing" }
   /** The oldest file was removed to make room: its records, and the hash of its last one. */
-  | { readonly kind: "removed"; readonly first: number; readonly last: number; readonly hash: string };
+  | {
+      readonly kind: "removed";
+      readonly first: number;
+      readonly last: number;
+      readonly hash: string;
+    };
 
 export type LoggedEvent = Event & { readonly chain?: ChainNote };
 
@@ -37,14 +43,20 @@ const tail = /,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
 const TAIL_LENGTH = ',"prev":"","hash":""}'.length + 2 * 64;
 
 /** The line, with its newline, and the chain's new end. */
-export function encodeRecord(event: LoggedEvent, before: ChainEnd): { readonly line: string; readonly end: ChainEnd } {
+export function encodeRecord(
+  event: LoggedEvent,
+  before: ChainEnd,
+): { readonly line: string; readonly end: ChainEnd } {
   const seq = before.seq + 1;
   const body = `${printableJson(JSON.stringify(event)).slice(0, -1)},"seq":${seq}`;
   const hash = hashOf(before.hash, body);
   return { line: `${body},"prev":"${before.hash}","hash":"${hash}"}\n`, end: { seq, hash } };
 }
 
-/** A line without its newline; null where it is no record at all. Whether its hash is right is another question: {@link isSound}. */
+/**
+ * A line without its newline; null where it is no record at all. Whether its hash is right is
+ * another question: {@link isSound}.
+ */
 export function parseRecord(line: string): LogRecord | null {
   const match = tail.exec(line);
   if (match === null) return null;
@@ -73,7 +85,9 @@ function parseJson(line: string): unknown {
   }
 }
 
-function isRecord(value: unknown): value is LoggedEvent & { seq: number; prev: string; hash: string } {
+function isRecord(
+  value: unknown,
+): value is LoggedEvent & { seq: number; prev: string; hash: string } {
   return (
     typeof value === "object" &&
     value !== null &&

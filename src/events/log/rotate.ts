@@ -6,7 +6,10 @@ import { type ChainNote, parseRecord } from "./record.ts";
 
 export type Removed = Extract<ChainNote, { kind: "removed" }>;
 
-/** What would have to be removed for one more closed file; null while there is room, or a gap left by a rotation that was interrupted. */
+/**
+ * What would have to be removed for one more closed file; null while there is room, or a gap left
+ * by a rotation that was interrupted.
+ */
 export function toRemove(
   folder: string,
   oldFiles: number,
@@ -17,9 +20,12 @@ export function toRemove(
   return { path, records: recordsOf(path) };
 }
 
-/** Closes the log's file: each closed one gets the next number, up to the first number that is free. */
+/**
+ * Closes the log's file: each closed one gets the next number, up to the first number that is free.
+ */
 export function rotate(folder: string): void {
-  for (let to = firstGap(oldNumbers(folder)); to > 1; to--) renameSync(oldPath(folder, to - 1), oldPath(folder, to));
+  for (let to = firstGap(oldNumbers(folder)); to > 1; to--)
+    renameSync(oldPath(folder, to - 1), oldPath(folder, to));
   renameSync(`${folder}/${LOG_NAME}`, oldPath(folder, 1));
 }
 

@@ -10,7 +10,10 @@ import type { Progress } from "./read.ts";
 
 /** What a walk along the whole chain found. */
 export interface Verification {
-  /** `resumed`: a writer was killed and the next one said so; at most its last record is lost. `broken`: records were changed, or are missing. */
+  /**
+   * `resumed`: a writer was killed and the next one said so; at most its last record is lost.
+   * `broken`: records were changed, or are missing.
+   */
   readonly state: "whole" | "resumed" | "broken";
   readonly files: number;
   readonly records: number;
@@ -24,7 +27,10 @@ export interface Verification {
   readonly more: number;
 }
 
-/** Checks every record of every file, and that none is missing between or behind them. Writers may go on meanwhile. */
+/**
+ * Checks every record of every file, and that none is missing between or behind them. Writers may
+ * go on meanwhile.
+ */
 export function verify(folder: string, progress?: (progress: Progress) => void): Verification {
   const { files, head } = snapshot(folder);
   try {
@@ -46,7 +52,10 @@ export function verify(folder: string, progress?: (progress: Progress) => void):
   }
 }
 
-/** Files with their sizes and the head, of one moment between two writes; without the head for whoever may not open it (others than the owner). */
+/**
+ * Files with their sizes and the head, of one moment between two writes; without the head for
+ * whoever may not open it (others than the owner).
+ */
 function snapshot(folder: string): { readonly files: LogFile[]; readonly head: Head | null } {
   const fd = openOwn(`${folder}/${HEAD_NAME}`);
   if (fd === null) return { files: openFiles(folder), head: null };

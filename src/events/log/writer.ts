@@ -6,7 +6,16 @@ import type { LogLimits } from "./event-log.ts";
 import { findTail } from "./find-tail.ts";
 import { lock, parseHead, readHeadBytes, unlock, writeHead } from "./head.ts";
 import { chainWords, ownEvent } from "./own-event.ts";
-import { type FileKey, HEAD_NAME, LOG_NAME, look, lookAt, openHead, openLogFile, requireFolder } from "./places.ts";
+import {
+  type FileKey,
+  HEAD_NAME,
+  LOG_NAME,
+  look,
+  lookAt,
+  openHead,
+  openLogFile,
+  requireFolder,
+} from "./places.ts";
 import { type ChainEnd, encodeRecord, type LoggedEvent } from "./record.ts";
 import { removeOld, rotate, toRemove } from "./rotate.ts";
 
@@ -23,7 +32,10 @@ interface Open {
 /** How often the folder is opened anew because somebody exchanges its files at this very moment. */
 const REOPEN_ATTEMPTS_MAX = 3;
 
-/** Appends to the chain under the lock. Every failure is thrown; what was written by then is in {@link Writer.written}. */
+/**
+ * Appends to the chain under the lock. Every failure is thrown; what was written by then is in
+ * {@link Writer.written}.
+ */
 export class Writer {
   readonly #folder: string;
   readonly #limits: Pick<LogLimits, "fileBytes" | "oldFiles">;
@@ -136,7 +148,8 @@ export class Writer {
   /** Whole or not at all, as far as that can be had. */
   #append(open: Open, text: string, end: ChainEnd): void {
     const bytes = Buffer.from(text);
-    // Until the head is saved this process knows no more than others: the next write looks at what is there.
+    // Until the head is saved this process knows no more than others: the next write looks at what
+    // is there.
     open.headBytes = null;
     let done = 0;
     try {

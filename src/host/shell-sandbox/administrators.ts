@@ -6,7 +6,10 @@ import { judgeShell, type LoginAccount } from "./login-shells.ts";
  * @param asker user id of whoever logged in to ask
  * @throws HostError where that one could not
  */
-export function administrators(accounts: readonly LoginAccount[], asker: number): readonly LoginAccount[] {
+export function administrators(
+  accounts: readonly LoginAccount[],
+  asker: number,
+): readonly LoginAccount[] {
   const own = accounts.find(({ uid }) => uid === asker);
   if (own === undefined)
     throw new HostError(
@@ -22,7 +25,10 @@ export function administrators(accounts: readonly LoginAccount[], asker: number)
   return root === undefined || root === own ? [own] : [root, own];
 }
 
-/** @throws HostError that names who has a shell of which nobody knows what it runs before the sandbox begins */
+/**
+ * @throws HostError that names who has a shell of which nobody knows what it runs before the
+ * sandbox begins
+ */
 export function checkShells(accounts: readonly LoginAccount[]): void {
   const unknown = accounts.filter(({ shell }) => judgeShell(shell) === "unknown");
   const [first] = unknown;

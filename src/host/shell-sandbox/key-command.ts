@@ -6,15 +6,19 @@ interface AuthorizedKey {
 }
 
 /**
- * Whether a login may run what it likes. ForceCommand takes the place of the command to which a key is limited, so that Cofferdam has to heed it; sshd heeds all its other options.
- * `refused`: why it cannot be told.
+ * Whether a login may run what it likes. ForceCommand takes the place of the command to which a key
+ * is limited, so that Cofferdam has to heed it; sshd heeds all its other options. `refused`: why it
+ * cannot be told.
  */
 export type KeyCommand =
   | { readonly kind: "any" }
   | { readonly kind: "one"; readonly command: string }
   | { readonly kind: "refused"; readonly why: string };
 
-/** Keys by which somebody has logged in; null where one is a certificate. `text`: what sshd wrote, a line for each method (ExposeAuthInfo of sshd_config(5)). */
+/**
+ * Keys by which somebody has logged in; null where one is a certificate. `text`: what sshd wrote, a
+ * line for each method (ExposeAuthInfo of sshd_config(5)).
+ */
 export function keysOf(text: string): readonly Buffer[] | null {
   const lines = text.split("\n").map((line) => line.split(" "));
   const keys = lines.filter(([method, type]) => method === "publickey" && type !== undefined);
@@ -26,14 +30,21 @@ export function keysOf(text: string): readonly Buffer[] | null {
 export function commandOfKeys(userAuth: string, file: string): KeyCommand {
   const keys = keysOf(userAuth);
   if (keys === null)
-    return { kind: "refused", why: "a certificate may be for one command alone, and is not looked into" };
+    return {
+      kind: "refused",
+      why: "a certificate may be for one command alone, and is not looked into",
+    };
   const authorized = commandsByKey(file);
   const commands = new Set<string | null>();
   for (const key of keys) {
     const own = authorized.get(nameOf(key));
-    if (own === undefined) return { kind: "refused", why: "your key is in none of your authorized_keys files" };
+    if (own === undefined)
+      return { kind: "refused", why: "your key is in none of your authorized_keys files" };
     if (own.size > 1)
-      return { kind: "refused", why: "your key stands in authorized_keys more than once, for different commands" };
+      return {
+        kind: "refused",
+        why: "your key stands in authorized_keys more than once, for different commands",
+      };
     for (const command of own) commands.add(command);
   }
   const [command, another] = [...commands].filter((one) => one !== null);
@@ -80,5 +91,8 @@ function commandOption(options: string): string | null {
 
 /** Values without what could be taken for a comma or an option, each as long as it was. */
 function blankedValues(options: string): string {
-  return options.replaceAll(/"((?:\\"|[^"])*)"/g, (_all, value: string) => `"${"x".repeat(value.length)}"`);
+  return options.replaceAll(
+    /"((?:\\"|[^"])*)"/g,
+    (_all, value: string) => `"${"x".repeat(value.length)}"`,
+  );
 }

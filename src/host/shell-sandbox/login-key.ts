@@ -17,45 +17,69 @@ const USER_AUTH_BYTES_MAX = 65_536;
 const LINES_BYTES_MAX = 1_048_576;
 
 /**
- * Whether a login by ssh may run what it likes, by the environment that sshd has given it; a login that is none of sshd's may.
+ * Whether a login by ssh may run what it likes, by the environment that sshd has given it; a login
+ * that is none of sshd's may.
  * @param pid of the client, whose /tmp need not be the host's
  * @param user name in /etc/passwd
  */
-export async function keyCommandOf(env: ReadonlyMap<string, string>, pid: number, user: string): Promise<KeyCommand> {
+export async function keyCommandOf(
+  env: ReadonlyMap<string, string>,
+  pid: number,
+  user: string,
+): Promise<KeyCommand> {
   if (!env.has("SSH_CONNECTION")) return { kind: "any" };
-  const account = loginAccounts(readFileSync("/etc/passwd", "utf8")).find(({ name }) => name === user);
+  const account = loginAccounts(readFileSync("/etc/passwd", "utf8")).find(
+    ({ name }) => name === user,
+  );
   const told = env.get("SSH_USER_AUTH") ?? "";
   const userAuth =
     account !== undefined && USER_AUTH.test(told)
       ? await linesAs(account, [""], [`/proc/${pid}/root${told}`], USER_AUTH_BYTES_MAX)
       : "";
   if (account === undefined || userAuth === "")
-    return { kind: "refused", why: "sshd does not say how you have logged in; it may not have been restarted" };
+    return {
+      kind: "refused",
+      why: "sshd does not say how you have logged in; it may not have been restarted",
+    };
   const keys = keysOf(userAuth) ?? [];
   const files = keyFiles(readSshdConfiguration(SSHD_CONFIG, hostFiles), account);
   // Where a file ends the key with other padding it is not found, and there is no login.
   const patterns = keys.map((key) => key.toString("base64").replace(/=+$/, ""));
-  return commandOfKeys(userAuth, keys.length === 0 ? "" : await linesAs(account, patterns, files, LINES_BYTES_MAX));
+  return commandOfKeys(
+    userAuth,
+    keys.length === 0 ? "" : await linesAs(account, patterns, files, LINES_BYTES_MAX),
+  );
 }
 
 const hostFiles = { read: (path: string) => readFileSync(path, "utf8"), list: namesIn };
 
-/** Every file that any line of sshd's configuration names, whomever it is for: more lines of a key can only keep it from more. */
-export function keyFiles(lines: readonly SshdLine[], { name, uid, home }: LoginAccount): readonly string[] {
-  const named = lines.filter(({ keyword }) => keyword === "authorizedkeysfile").flatMap(({ args }) => args);
+/**
+ * Every file that any line of sshd's configuration names, whomever it is for: more lines of a key
+ * can only keep it from more.
+ */
+export function keyFiles(
+  lines: readonly SshdLine[],
+  { name, uid, home }: LoginAccount,
+): readonly string[] {
+  const named = lines
+    .filter(({ keyword }) => keyword === "authorizedkeysfile")
+    .flatMap(({ args }) => args);
   const tokens: Readonly<Record<string, string>> = { "%": "%", h: home, u: name, U: String(uid) };
-  const paths = [...STANDARD_FILES, ...named.filter((file) => file.toLowerCase() !== "none")].map((file) =>
-    resolve(
-      home,
-      file.replaceAll(/%(.)/g, (all, token: string) => tokens[token] ?? all),
-    ),
+  const paths = [...STANDARD_FILES, ...named.filter((file) => file.toLowerCase() !== "none")].map(
+    (file) =>
+      resolve(
+        home,
+        file.replaceAll(/%(.)/g, (all, token: string) => tokens[token] ?? all),
+      ),
   );
   return [...new Set(paths)];
 }
 
 /**
- * Every line that has one of `patterns`, read as the user, as sshd reads keys: a file system of the user's own, which may never answer, holds up nobody else. One line after the other, whatever a
- * file ends with; a file that is not there holds none. Empty where it takes too long or is too much.
+ * Every line that has one of `patterns`, read as the user, as sshd reads keys: a file system of the
+ * user's own, which may never answer, holds up nobody else. One line after the other, whatever a
+ * file ends with; a file that is not there holds none. Empty where it takes too long or is too
+ * much.
  */
 function linesAs(
   { uid, gid }: LoginAccount,
@@ -64,7 +88,15 @@ function linesAs(
   maxBuffer: number,
 ): Promise<string> {
   const args = ["-ahsF", ...patterns.flatMap((pattern) => ["-e", pattern]), "--", ...files];
-  const options = { uid, gid, cwd: "/", env: {}, timeout: READ_MS, killSignal: "SIGKILL", maxBuffer } as const;
+  const options = {
+    uid,
+    gid,
+    cwd: "/",
+    env: {},
+    timeout: READ_MS,
+    killSignal: "SIGKILL",
+    maxBuffer,
+  } as const;
   return new Promise((resolve) => {
     // A number is grep's own status: no such line, or not every file could be read.
     execFile("/usr/bin/grep", args, options, (error, stdout) =>

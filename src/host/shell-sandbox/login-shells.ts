@@ -13,26 +13,47 @@ export interface LoginAccount {
 }
 
 /**
- * What becomes of a login shell by which sshd runs ForceCommand. `quiet`: runs it and nothing of the user's. `shut`: runs nothing at all, so that the account has no
- * login. `unknown`: nobody knows what it reads first.
+ * What becomes of a login shell by which sshd runs ForceCommand. `quiet`: runs it and nothing of
+ * the user's. `shut`: runs nothing at all, so that the account has no login. `unknown`: nobody
+ * knows what it reads first.
  */
 export type LoginShell = "quiet" | "shut" | "unknown";
 
-/** With a home that holds nothing, and what else `loginEnvironment` says; each is tried by test/host/shell-sandbox. */
+/**
+ * With a home that holds nothing, and what else `loginEnvironment` says; each is tried by
+ * test/host/shell-sandbox.
+ */
 const quiet = new Set(["sh", "dash", "bash", "zsh", "csh", "tcsh", "fish"]);
 /** Run nothing, or nothing but a list of their own. */
-const shut = new Set(["nologin", "false", "true", "sync", "halt", "shutdown", "git-shell", "rbash"]);
+const shut = new Set([
+  "nologin",
+  "false",
+  "true",
+  "sync",
+  "halt",
+  "shutdown",
+  "git-shell",
+  "rbash",
+]);
 
-/** Every account with its shell. Lines that do not parse, NIS `+` lines among them, are no accounts. */
+/**
+ * Every account with its shell. Lines that do not parse, NIS `+` lines among them, are no accounts.
+ */
 export function loginAccounts(passwd: string): readonly LoginAccount[] {
   return passwd.split("\n").flatMap((line) => {
     const [name, , uid, gid, , home = "", shell] = line.split(":");
-    if (!name || shell === undefined || !/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? "")) return [];
-    return [{ name, uid: Number(uid), gid: Number(gid), home, shell: shell === "" ? "/bin/sh" : shell }];
+    if (!name || shell === undefined || !/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? ""))
+      return [];
+    return [
+      { name, uid: Number(uid), gid: Number(gid), home, shell: shell === "" ? "/bin/sh" : shell },
+    ];
   });
 }
 
-/** Judged by both its names, since some shells heed the one they were called by; a file that others than root may change is unknown. */
+/**
+ * Judged by both its names, since some shells heed the one they were called by; a file that others
+ * than root may change is unknown.
+ */
 export function judgeShell(shell: string): LoginShell {
   if (shut.has(basename(shell))) return "shut";
   let real: string;
@@ -51,7 +72,10 @@ export function judgeShell(shell: string): LoginShell {
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
-/** Whether nobody but root can put something else in the place of a program; its name has no symbolic links. */
+/**
+ * Whether nobody but root can put something else in the place of a program; its name has no
+ * symbolic links.
+ */
 export function isRootsAlone(path: string): boolean {
   const { uid, mode } = lstatSync(path);
   const others = (mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0;

@@ -11,7 +11,10 @@ import type { Places } from "../places.ts";
 const SERVER_START_MS = 20_000;
 const LOOK_AGAIN_MS = 20;
 
-/** Nothing else keeps a session server over its end and over restarts of the host. @throws HostError where there is none */
+/**
+ * Nothing else keeps a session server over its end and over restarts of the host. @throws HostError
+ * where there is none
+ */
 export async function requireAgent(places: Places): Promise<void> {
   if ((await agentIfThere("/v1/status", places.system.control)) !== null) return;
   throw new HostError(
@@ -20,7 +23,10 @@ export async function requireAgent(places: Places): Promise<void> {
   );
 }
 
-/** While there is no sandboxed shell on this host nobody keeps a session server: then there is one for the length of `work`. @throws HostError */
+/**
+ * While there is no sandboxed shell on this host nobody keeps a session server: then there is one
+ * for the length of `work`. @throws HostError
+ */
 export async function withServer(places: Places, work: () => void): Promise<void> {
   if ((await problemOf(places)) === null) return work();
   const server = spawn(join(places.home, "bin", "cofferdam"), ["sessions"], {
@@ -44,7 +50,11 @@ export async function requireKept(places: Places): Promise<void> {
   await untilItAnswers(places, null, () => "the agent does not start one");
 }
 
-async function untilItAnswers(places: Places, server: ChildProcess | null, words: () => string): Promise<void> {
+async function untilItAnswers(
+  places: Places,
+  server: ChildProcess | null,
+  words: () => string,
+): Promise<void> {
   for (const since = performance.now(); ; await pause(LOOK_AGAIN_MS)) {
     const problem = await problemOf(places);
     if (problem === null) return;

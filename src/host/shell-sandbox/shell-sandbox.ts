@@ -1,6 +1,8 @@
 /**
- * The setting that puts every login of the host into domain `shell` (docs/shell.md). What is in force is what sshd and systemd read, and nothing else is kept: a drop-in
- * that somebody removed by hand is a setting that is off. On: everything is tried before anything is changed. Off: files are removed, whatever else of Cofferdam is broken or gone.
+ * The setting that puts every login of the host into domain `shell` (docs/shell.md). What is in
+ * force is what sshd and systemd read, and nothing else is kept: a drop-in that somebody removed by
+ * hand is a setting that is off. On: everything is tried before anything is changed. Off: files are
+ * removed, whatever else of Cofferdam is broken or gone.
  */
 import { spawnSync } from "node:child_process";
 import { lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
@@ -27,7 +29,10 @@ const DOMAIN = "shell";
 
 /** `half`: some drop-in is missing, or another than would be written now. */
 export function shellSandboxState(places: Places): "on" | "off" | "half" {
-  const wanted = [...consoleDropIns().map((path) => [path, consoleDropIn(places)] as const), sshdPart(places)];
+  const wanted = [
+    ...consoleDropIns().map((path) => [path, consoleDropIn(places)] as const),
+    sshdPart(places),
+  ];
   const found = wanted.map(([path]) => textOf(path));
   if (found.every((text) => text === null)) return "off";
   return found.every((text, at) => text === wanted[at]?.[1]) ? "on" : "half";
@@ -69,9 +74,12 @@ export async function prepareOn(places: Places, asker: number): Promise<Prepared
   };
 }
 
-/** Needs nothing of Cofferdam but this program: no agent, no session server, no room on the disk. */
+/**
+ * Needs nothing of Cofferdam but this program: no agent, no session server, no room on the disk.
+ */
 export function prepareOff(): PreparedChange {
-  // sshd's is the first to go: it is the way by which most come back. What the drop-ins bind stays: until systemd has heard of it (daemon-reload) no getty starts without.
+  // sshd's is the first to go: it is the way by which most come back. What the drop-ins bind stays:
+  // until systemd has heard of it (daemon-reload) no getty starts without.
   const files = [SSHD_DROP_IN, ...consoleDropIns()];
   return {
     isRescue: true,
@@ -89,7 +97,10 @@ export function prepareOff(): PreparedChange {
   };
 }
 
-/** All files at once: what may fail for want of room fails before the first has its name, and a failure after that leaves none that was not there. */
+/**
+ * All files at once: what may fail for want of room fails before the first has its name, and a
+ * failure after that leaves none that was not there.
+ */
 function placing(
   files: readonly (readonly [string, string])[],
   confirm: () => Promise<void>,
@@ -161,10 +172,14 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-/** sshd writes the name into a shell's command line, and whoever could change the program would be every user. */
+/**
+ * sshd writes the name into a shell's command line, and whoever could change the program would be
+ * every user.
+ */
 function requireProgram(login: string): void {
   const help = "install Cofferdam where root alone may write, /usr/lib/cofferdam say";
-  if (textOf(login) === null) throw new HostError(`there is no ${login}`, "build it: npm run setup");
+  if (textOf(login) === null)
+    throw new HostError(`there is no ${login}`, "build it: npm run setup");
   if (!/^[\w/.+-]+$/.test(login))
     throw new HostError(`${login} has letters that a shell may read as something else`, help);
   if (!isRootsAlone(login)) throw new HostError(`others than root may change ${login}`, help);
@@ -182,7 +197,11 @@ function requireAtBoot(): void {
 }
 
 async function checkDomain(places: Places, user: string): Promise<void> {
-  const { plan, diagnostics } = await compileDomain(places, { name: DOMAIN }, { effect: "look", set: { user } });
+  const { plan, diagnostics } = await compileDomain(
+    places,
+    { name: DOMAIN },
+    { effect: "look", set: { user } },
+  );
   if (plan !== null) return;
   const [first] = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   throw new HostError(
@@ -192,6 +211,8 @@ async function checkDomain(places: Places, user: string): Promise<void> {
 }
 
 function restartWords(how: string): string {
-  const restart = runsSystemd() ? "systemctl daemon-reload && systemctl restart ssh" : "restart sshd";
+  const restart = runsSystemd()
+    ? "systemctl daemon-reload && systemctl restart ssh"
+    : "restart sshd";
   return `for logins to come to start ${how}: ${restart}; a console follows at its next prompt, and sessions that are open stay as they are`;
 }

@@ -7,17 +7,29 @@ import type { SshdWith } from "./sshd.ts";
 import { readSshdConfiguration, SSHD_CONFIG, type SshdLine } from "./sshd-configuration.ts";
 import { SSHD_DROP_IN, SSHD_FOLDER, wantedOfSshd } from "./sshd-drop-in.ts";
 
-/** Accounts that sshd itself is asked about; that the drop-in comes first is seen for all others. */
+/**
+ * Accounts that sshd itself is asked about; that the drop-in comes first is seen for all others.
+ */
 const ACCOUNTS_ASKED_MAX = 50;
 
 /**
- * Variables that a client may set in the login shell before the sandbox begins, as patterns of AcceptEnv: none that a shell or the dynamic linker heeds for more than
- * language and look.
+ * Variables that a client may set in the login shell before the sandbox begins, as patterns of
+ * AcceptEnv: none that a shell or the dynamic linker heeds for more than language and look.
  */
-const harmless = new Set(["LANG", "LANGUAGE", "LC_*", "COLORTERM", "NO_COLOR", "TERM", "XMODIFIERS", "TZ"]);
+const harmless = new Set([
+  "LANG",
+  "LANGUAGE",
+  "LC_*",
+  "COLORTERM",
+  "NO_COLOR",
+  "TERM",
+  "XMODIFIERS",
+  "TZ",
+]);
 
 /**
- * Sees that with the drop-in every login by ssh, whoever's and from wherever, goes into the sandbox.
+ * Sees that with the drop-in every login by ssh, whoever's and from wherever, goes into the
+ * sandbox.
  * @returns what the administrator must know, a sentence each
  * @throws HostError for what would let one pass by
  */
@@ -34,8 +46,11 @@ export function checkSshd(
   checkVariables(lines);
   checkKeys(lines);
   checkPam();
-  for (const { name } of administrators) checkEffective(sshd, name, [...wantedOfSshd(places), "chrootdirectory none"]);
-  const others = accounts.filter(({ shell }) => judgeShell(shell) !== "shut").slice(0, ACCOUNTS_ASKED_MAX);
+  for (const { name } of administrators)
+    checkEffective(sshd, name, [...wantedOfSshd(places), "chrootdirectory none"]);
+  const others = accounts
+    .filter(({ shell }) => judgeShell(shell) !== "shut")
+    .slice(0, ACCOUNTS_ASKED_MAX);
   for (const { name } of others) checkEffective(sshd, name, wantedOfSshd(places));
   return chroots(lines);
 }
@@ -67,10 +82,15 @@ function checkVariables(lines: readonly SshdLine[]): void {
   }
 }
 
-/** A key may be for one command alone. Which, is read from the files of keys; where keys come from elsewhere, nobody could tell. */
+/**
+ * A key may be for one command alone. Which, is read from the files of keys; where keys come from
+ * elsewhere, nobody could tell.
+ */
 function checkKeys(lines: readonly SshdLine[]): void {
   const elsewhere = ["authorizedkeyscommand", "trustedusercakeys"];
-  const found = lines.find(({ keyword, args }) => elsewhere.includes(keyword) && args[0]?.toLowerCase() !== "none");
+  const found = lines.find(
+    ({ keyword, args }) => elsewhere.includes(keyword) && args[0]?.toLowerCase() !== "none",
+  );
   if (found === undefined) return;
   throw new HostError(
     `${placeOf(found)}: keys that do not lie in files may be for one command alone, and nothing tells which`,
@@ -93,9 +113,14 @@ function checkPam(folder = "/etc/pam.d"): void {
 
 /** What is given to sshd on its command line is nowhere in its configuration. */
 function checkOptions(file = "/etc/default/ssh"): void {
-  const options = existsSync(file) ? /^\s*SSHD_OPTS=["']?(.*?)["']?\s*$/m.exec(readFileSync(file, "utf8"))?.[1] : "";
+  const options = existsSync(file)
+    ? /^\s*SSHD_OPTS=["']?(.*?)["']?\s*$/m.exec(readFileSync(file, "utf8"))?.[1]
+    : "";
   if (!/(^|\s)-[fo]/.test(options ?? "")) return;
-  throw new HostError(`${file}: SSHD_OPTS gives sshd another configuration`, `write what it says into ${SSHD_CONFIG}`);
+  throw new HostError(
+    `${file}: SSHD_OPTS gives sshd another configuration`,
+    `write what it says into ${SSHD_CONFIG}`,
+  );
 }
 
 /** In sshd's own words. */
@@ -111,7 +136,9 @@ function checkEffective(sshd: SshdWith, user: string, wanted: readonly string[])
 
 function chroots(lines: readonly SshdLine[]): readonly string[] {
   return lines
-    .filter(({ keyword, args }) => keyword === "chrootdirectory" && args[0]?.toLowerCase() !== "none")
+    .filter(
+      ({ keyword, args }) => keyword === "chrootdirectory" && args[0]?.toLowerCase() !== "none",
+    )
     .map(
       (line) =>
         `${placeOf(line)}: who gets this ChrootDirectory cannot log in any more, since ${sessionPrograms("").login.slice(1)} is not in it`,

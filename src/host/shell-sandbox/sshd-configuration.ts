@@ -23,11 +23,17 @@ export interface SshdFiles {
 const INCLUDES_MAX = 16;
 
 /**
- * Every line of a configuration in the order in which sshd reads them, its files for inclusion in their places; lines of Match blocks and Match itself like all others.
+ * Every line of a configuration in the order in which sshd reads them, its files for inclusion in
+ * their places; lines of Match blocks and Match itself like all others.
  * @throws HostError for an Include that cannot be followed
  */
-export function readSshdConfiguration(main: string, files: SshdFiles, depth = 0): readonly SshdLine[] {
-  if (depth > INCLUDES_MAX) throw new HostError(`${main} is included by itself`, "sshd -t says where");
+export function readSshdConfiguration(
+  main: string,
+  files: SshdFiles,
+  depth = 0,
+): readonly SshdLine[] {
+  if (depth > INCLUDES_MAX)
+    throw new HostError(`${main} is included by itself`, "sshd -t says where");
   return files
     .read(main)
     .split("\n")
@@ -41,14 +47,21 @@ export function readSshdConfiguration(main: string, files: SshdFiles, depth = 0)
     });
 }
 
-/** `Keyword arguments` or `Keyword=arguments`; arguments may stand in quotes, `#` before one begins a comment. */
+/**
+ * `Keyword arguments` or `Keyword=arguments`; arguments may stand in quotes, `#` before one begins
+ * a comment.
+ */
 function wordsOf(line: string): readonly string[] {
   const match = /^\s*([^\s=#]+)[\s=]*(.*)$/.exec(line.replace(/\r$/, ""));
   if (match === null) return [];
-  const words = [...(match[2] ?? "").matchAll(/"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|(#.*)|([^\s"'#]\S*)/g)];
+  const words = [
+    ...(match[2] ?? "").matchAll(/"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|(#.*)|([^\s"'#]\S*)/g),
+  ];
   const args = words
     .filter(([, , , comment]) => comment === undefined)
-    .map(([, double, single, , bare]) => (double ?? single ?? bare ?? "").replaceAll(/\\(["'\\ ])/g, "$1"));
+    .map(([, double, single, , bare]) =>
+      (double ?? single ?? bare ?? "").replaceAll(/\\(["'\\ ])/g, "$1"),
+    );
   return [match[1] ?? "", ...args];
 }
 
@@ -71,11 +84,14 @@ function namesFor(pattern: string, files: SshdFiles): readonly string[] {
 }
 
 function expressionOf(pattern: string): RegExp {
-  const parts = [...pattern.matchAll(/\[(!?)([^\]]+)\]|\\(.)|([\s\S])/g)].map(([, not, set, escaped, plain]) => {
-    if (set !== undefined) return `[${not === "!" ? "^" : ""}${set.replaceAll("\\", "\\\\").replace(/^\^/, "\\^")}]`;
-    if (plain === "*") return ".*";
-    if (plain === "?") return ".";
-    return (escaped ?? plain ?? "").replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  });
+  const parts = [...pattern.matchAll(/\[(!?)([^\]]+)\]|\\(.)|([\s\S])/g)].map(
+    ([, not, set, escaped, plain]) => {
+      if (set !== undefined)
+        return `[${not === "!" ? "^" : ""}${set.replaceAll("\\", "\\\\").replace(/^\^/, "\\^")}]`;
+      if (plain === "*") return ".*";
+      if (plain === "?") return ".";
+      return (escaped ?? plain ?? "").replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    },
+  );
   return new RegExp(`^${parts.join("")}$`, "s");
 }

@@ -1,22 +1,32 @@
 import { join } from "node:path";
 import { type Places, sessionPrograms } from "../places.ts";
 
-/** What Debian's sshd_config includes on its first line: `*.conf` in the order of their names, of which this is to be the first. */
+/**
+ * What Debian's sshd_config includes on its first line: `*.conf` in the order of their names, of
+ * which this is to be the first.
+ */
 export const SSHD_FOLDER = "/etc/ssh/sshd_config.d";
 export const SSHD_DROP_IN = join(SSHD_FOLDER, "00-cofferdam-shell.conf");
 export const SSHD_MODE = 0o644;
 
-/** Stands outside the Match block: sshd takes it nowhere else. Of keywords outside a block the first counts. */
+/**
+ * Stands outside the Match block: sshd takes it nowhere else. Of keywords outside a block the first
+ * counts.
+ */
 const forEverybody: Readonly<Record<string, string>> = { PermitUserEnvironment: "no" };
 
-/** csh and fish would wait for it as their child, and a child does not lead the session whose terminal the shell is to have. */
+/**
+ * csh and fish would wait for it as their child, and a child does not lead the session whose
+ * terminal the shell is to have.
+ */
 export function forceCommand(places: Places): string {
   return `exec ${sessionPrograms(places.home).login}`;
 }
 
 /**
- * What sshd must do with each login, by its keyword; values as `sshd -T` prints them. sshd runs ForceCommand through the user's own login shell, so that
- * nothing of the user's may run in that shell: neither its start-up files nor those of sshd.
+ * What sshd must do with each login, by its keyword; values as `sshd -T` prints them. sshd runs
+ * ForceCommand through the user's own login shell, so that nothing of the user's may run in that
+ * shell: neither its start-up files nor those of sshd.
  */
 export function forcedBySshd(places: Places): Readonly<Record<string, string>> {
   return {
@@ -26,14 +36,17 @@ export function forcedBySshd(places: Places): Readonly<Record<string, string>> {
     AllowStreamLocalForwarding: "no",
     PermitTunnel: "no",
     X11Forwarding: "no",
-    // Tells the session server which key it was, and with it whether that key is for one command alone.
+    // Tells the session server which key it was, and with it whether that key is for one command
+    // alone.
     ExposeAuthInfo: "yes",
   };
 }
 
 /**
- * Environment of the login shell in which ForceCommand runs; set last of all by sshd. A home that holds nothing is what keeps each shell from its start-up files: zsh's .zshenv,
- * .cshrc and .tcshrc, config.fish, and the .bashrc that Debian's bash reads when sshd starts it, unless SHLVL says that it is not the first.
+ * Environment of the login shell in which ForceCommand runs; set last of all by sshd. A home that
+ * holds nothing is what keeps each shell from its start-up files: zsh's .zshenv, .cshrc and
+ * .tcshrc, config.fish, and the .bashrc that Debian's bash reads when sshd starts it, unless SHLVL
+ * says that it is not the first.
  */
 export function loginEnvironment(places: Places): Readonly<Record<string, string>> {
   const { empty } = places.system.sessions;
@@ -63,7 +76,9 @@ export function wantedOfSshd(places: Places): readonly string[] {
 
 export function sshdDropIn(places: Places): string {
   const line = ([keyword, value]: readonly [string, string]): string => `${keyword} ${value}\n`;
-  const environment = Object.entries(loginEnvironment(places)).map(([name, value]) => `${name}=${value}`);
+  const environment = Object.entries(loginEnvironment(places)).map(
+    ([name, value]) => `${name}=${value}`,
+  );
   return [
     "# Every login by ssh starts in Cofferdam's domain `shell`: cofferdam settings set /UserVars/ShellSandboxEnabled 0 takes it back.\n",
     "# Where that cannot be said: remove this file, then systemctl restart ssh.\n",

@@ -10,7 +10,10 @@ const SSHD = "/usr/sbin/sshd";
 /** sshd reading its configuration, milliseconds. */
 const SSHD_MS = 10_000;
 
-/** In a mount namespace of its own: the folder as it would be, where sshd looks for it. Nobody else sees it, and nothing of it is left. */
+/**
+ * In a mount namespace of its own: the folder as it would be, where sshd looks for it. Nobody else
+ * sees it, and nothing of it is left.
+ */
 const inView = `
 mount -t tmpfs -o mode=0755,size=8m cofferdam "$1"
 cp -a "$2/." "$1/"
@@ -72,17 +75,29 @@ export class SshdWith {
 
   #run(args: readonly string[]): SpawnSyncReturns<string> {
     const view = join(this.#scratch, "view");
-    const words = [view, SSHD_FOLDER, join(this.#scratch, "drop-in"), basename(SSHD_DROP_IN), SSHD, ...args];
-    return spawnSync("unshare", ["--mount", "--propagation", "private", "--", "sh", "-euc", inView, "sh", ...words], {
-      encoding: "utf8",
-      timeout: SSHD_MS,
-    });
+    const words = [
+      view,
+      SSHD_FOLDER,
+      join(this.#scratch, "drop-in"),
+      basename(SSHD_DROP_IN),
+      SSHD,
+      ...args,
+    ];
+    return spawnSync(
+      "unshare",
+      ["--mount", "--propagation", "private", "--", "sh", "-euc", inView, "sh", ...words],
+      {
+        encoding: "utf8",
+        timeout: SSHD_MS,
+      },
+    );
   }
 }
 
 /** @throws HostError where sshd is not there, or reads no folder of drop-ins */
 export function requireSshd(): void {
-  if (!existsSync(SSHD)) throw new HostError(`there is no ${SSHD}`, "install it: apt install openssh-server");
+  if (!existsSync(SSHD))
+    throw new HostError(`there is no ${SSHD}`, "install it: apt install openssh-server");
   if (!existsSync(SSHD_FOLDER))
     throw new HostError(
       `there is no ${SSHD_FOLDER}`,

@@ -10,7 +10,8 @@ const LOGIN_MS = 20_000;
 const LATE = "no end of it was seen in 20 seconds";
 
 /**
- * Logs in as sshd would, through the account's own shell, and sees that a command runs and that it does not run outside.
+ * Logs in as sshd would, through the account's own shell, and sees that a command runs and that it
+ * does not run outside.
  * @throws HostError for a login that fails, or is none of the sandbox
  */
 export function tryLogin(places: Places, account: LoginAccount): void {
@@ -21,10 +22,14 @@ export function tryLogin(places: Places, account: LoginAccount): void {
       `${who} does not work: ${works.words}`,
       "cofferdam events and the messages of the agent may tell more",
     );
-  // Refused to every domain, and read by everybody outside; access(2) would be answered for outside.
+  // Refused to every domain, and read by everybody outside; access(2) would be answered for
+  // outside.
   const outside = login(places, account, `! : <${join(places.home, "dist", "cofferdam.js")}`);
   if (outside.status !== 0)
-    throw new HostError(`${who} reads what no domain may: it is not in the sandbox`, "see cofferdam status");
+    throw new HostError(
+      `${who} reads what no domain may: it is not in the sandbox`,
+      "see cofferdam status",
+    );
 }
 
 function login(places: Places, account: LoginAccount, command: string) {
@@ -47,5 +52,8 @@ function login(places: Places, account: LoginAccount, command: string) {
     encoding: "utf8",
   } as const;
   const { status, signal, stderr } = spawnSync(shell, args, options);
-  return { status, words: stderr.trim().split("\n").at(-1) || (signal === null ? `status ${status}` : LATE) };
+  return {
+    status,
+    words: stderr.trim().split("\n").at(-1) || (signal === null ? `status ${status}` : LATE),
+  };
 }

@@ -37,10 +37,17 @@ export function readAuditState(): AuditState {
   const bytes = auditStatus.alloc();
   bytes.set(payload.subarray(0, bytes.length));
   const status = auditStatus.decode(bytes);
-  return { enabled: status.enabled, daemon: status.pid, backlogLimit: status.backlog_limit, lost: status.lost };
+  return {
+    enabled: status.enabled,
+    daemon: status.pid,
+    backlogLimit: status.backlog_limit,
+    lost: status.lost,
+  };
 }
 
-/** Sets the switch and the backlog limit in one message. Never touches the registration of a daemon. */
+/**
+ * Sets the switch and the backlog limit in one message. Never touches the registration of a daemon.
+ */
 export function writeAuditState(state: { enabled: number; backlogLimit: number }): void {
   const mask = AUDIT_STATUS_ENABLED | AUDIT_STATUS_BACKLOG_LIMIT;
   request(
@@ -50,7 +57,10 @@ export function writeAuditState(state: { enabled: number; backlogLimit: number }
   );
 }
 
-/** Sends one message; the payload of the first answer of `answerType`. An NLMSG_ERROR with an error number is thrown. */
+/**
+ * Sends one message; the payload of the first answer of `answerType`. An NLMSG_ERROR with an error
+ * number is thrown.
+ */
 function request(type: number, payload: Uint8Array, answerType: number): Uint8Array {
   const socket = openAuditSocket();
   try {
@@ -79,7 +89,8 @@ function request(type: number, payload: Uint8Array, answerType: number): Uint8Ar
 
 function receive(socket: number): Buffer {
   const [ready = 0] = poll([{ fd: socket, events: POLLIN }], ANSWER_TIMEOUT_MS);
-  if (ready === 0) throw new Error(`the kernel did not answer an audit request within ${ANSWER_TIMEOUT_MS} ms`);
+  if (ready === 0)
+    throw new Error(`the kernel did not answer an audit request within ${ANSWER_TIMEOUT_MS} ms`);
   const bytes = Buffer.alloc(ANSWER_BYTES);
   return bytes.subarray(0, syscall("recvfrom", socket, bytes, bytes.length, 0, null, null));
 }

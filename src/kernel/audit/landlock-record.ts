@@ -8,7 +8,10 @@ export interface Denial {
   readonly landlockDomain: string;
   /** E.g. `fs.read_file`, `net.connect_tcp`, `scope.signal`. */
   readonly blockers: readonly string[];
-  /** For `fs.make_*`, `fs.remove_*` and `fs.refer` the directory, for everything else below `fs.` the object. */
+  /**
+   * For `fs.make_*`, `fs.remove_*` and `fs.refer` the directory, for everything else below `fs.`
+   * the object.
+   */
   readonly path: string | null;
   readonly address: string | null;
   readonly port: number | null;
@@ -16,7 +19,10 @@ export interface Denial {
   readonly other: { readonly pid: number; readonly comm: string | null } | null;
 }
 
-/** Record 1424: a domain is announced with its first denial, and counted up when its last process is gone. */
+/**
+ * Record 1424: a domain is announced with its first denial, and counted up when its last process is
+ * gone.
+ */
 export type DomainStatus =
   | {
       readonly kind: "allocated";
@@ -26,7 +32,11 @@ export type DomainStatus =
       readonly comm: string | null;
       readonly executable: string | null;
     }
-  | { readonly kind: "deallocated"; readonly landlockDomain: string; readonly denials: number | null };
+  | {
+      readonly kind: "deallocated";
+      readonly landlockDomain: string;
+      readonly denials: number | null;
+    };
 
 /** Record 1300: who made the call that the other records of the same serial tell about. */
 export interface SyscallRecord {

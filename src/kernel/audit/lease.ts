@@ -4,14 +4,20 @@ import { LOCK_EX, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "../constants.ts
 import { close, hasCode, open, syscall } from "../ffi.ts";
 import { type AuditState, readAuditState, writeAuditState } from "./control.ts";
 
-/** Who switched auditing on and what it was before: shared by all collectors of the host, so that the last one puts it back. */
+/**
+ * Who switched auditing on and what it was before: shared by all collectors of the host, so that
+ * the last one puts it back.
+ */
 interface SharedState {
   readonly before: { readonly enabled: number; readonly backlogLimit: number };
   readonly set: { readonly enabled: number; readonly backlogLimit: number };
   readonly holders: readonly Holder[];
 }
 
-/** A process is known by its pid and start time (field 22 of proc_pid_stat(5)): a pid alone may be another process by now. */
+/**
+ * A process is known by its pid and start time (field 22 of proc_pid_stat(5)): a pid alone may be
+ * another process by now.
+ */
 interface Holder {
   readonly pid: number;
   readonly start: string;
@@ -22,16 +28,18 @@ export type AuditLease =
   | { readonly state: "unavailable"; readonly why: string };
 
 /**
- * Has auditing on until `release()`. Where it is on already nothing is changed. Where this host's auditing is switched on by
- * a lease, the former state is kept in `directory`, under a lock, with the list of the living holders: the last one, or the first
- * one after a crash, puts back what was there before the first.
+ * Has auditing on until `release()`. Where it is on already nothing is changed. Where this host's
+ * auditing is switched on by a lease, the former state is kept in `directory`, under a lock, with
+ * the list of the living holders: the last one, or the first one after a crash, puts back what was
+ * there before the first.
  */
 export function leaseAuditing(directory: string, backlogLimit: number): AuditLease {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return locked(directory, () => {
     const now = readAuditState();
     const shared = readShared(directory);
-    if (shared === null && now.enabled !== 0) return { state: "on", lostBefore: now.lost, release: () => undefined };
+    if (shared === null && now.enabled !== 0)
+      return { state: "on", lostBefore: now.lost, release: () => undefined };
     if (now.enabled === 0 && now.daemon !== 0)
       return { state: "unavailable", why: "the audit daemon has auditing switched off" };
     enter(directory, shared, now, backlogLimit);
@@ -44,10 +52,16 @@ export function leaseAuditing(directory: string, backlogLimit: number): AuditLea
   });
 }
 
-function enter(directory: string, shared: SharedState | null, now: AuditState, backlogLimit: number): void {
+function enter(
+  directory: string,
+  shared: SharedState | null,
+  now: AuditState,
+  backlogLimit: number,
+): void {
   const before = shared?.before ?? { enabled: now.enabled, backlogLimit: now.backlogLimit };
   const set = { enabled: 1, backlogLimit: Math.max(backlogLimit, now.backlogLimit) };
-  // Written before the switch is turned: a crash between the two leaves a record of what to put back.
+  // Written before the switch is turned: a crash between the two leaves a record of what to put
+  // back.
   writeShared(directory, { before, set, holders: [...living(shared?.holders ?? []), self()] });
   writeAuditState(set);
 }
@@ -56,7 +70,9 @@ function leave(directory: string): void {
   const shared = readShared(directory);
   if (shared === null) return;
   const me = self();
-  const others = living(shared.holders).filter((holder) => holder.pid !== me.pid || holder.start !== me.start);
+  const others = living(shared.holders).filter(
+    (holder) => holder.pid !== me.pid || holder.start !== me.start,
+  );
   if (others.length > 0) {
     writeShared(directory, { ...shared, holders: others });
     return;
@@ -68,7 +84,8 @@ function leave(directory: string): void {
 /** What somebody else has changed meanwhile, or an audit daemon has come to rely on, is theirs. */
 function putBack(shared: SharedState, now: AuditState): void {
   if (now.daemon !== 0 || now.enabled !== shared.set.enabled) return;
-  const backlogLimit = now.backlogLimit === shared.set.backlogLimit ? shared.before.backlogLimit : now.backlogLimit;
+  const backlogLimit =
+    now.backlogLimit === shared.set.backlogLimit ? shared.before.backlogLimit : now.backlogLimit;
   writeAuditState({ enabled: shared.before.enabled, backlogLimit });
 }
 

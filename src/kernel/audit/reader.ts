@@ -18,13 +18,18 @@ import { openAuditSocket } from "./socket.ts";
 const MESSAGE_BYTES_MAX = 16 * 1024;
 const recvfrom = number("recvfrom") ?? -1;
 
-/** A member of the audit multicast group: gets a copy of every record, takes none from an audit daemon. */
+/**
+ * A member of the audit multicast group: gets a copy of every record, takes none from an audit
+ * daemon.
+ */
 export class AuditReader {
   readonly fd: number;
   readonly #bytes = Buffer.alloc(MESSAGE_BYTES_MAX);
   #overruns = 0;
 
-  /** `bufferBytes`: receive buffer of the socket. Throws {@link ErrnoError} without CAP_AUDIT_READ. */
+  /**
+   * `bufferBytes`: receive buffer of the socket. Throws {@link ErrnoError} without CAP_AUDIT_READ.
+   */
   constructor(bufferBytes: number) {
     this.fd = openAuditSocket(AUDIT_NLGRP_READLOG);
     const size = Buffer.alloc(4);
@@ -32,7 +37,10 @@ export class AuditReader {
     syscall("setsockopt", this.fd, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length);
   }
 
-  /** How often records were lost between the kernel and this process, at least: the kernel tells that, not how many. */
+  /**
+   * How often records were lost between the kernel and this process, at least: the kernel tells
+   * that, not how many.
+   */
   get overruns(): number {
     return this.#overruns;
   }
@@ -67,10 +75,16 @@ export class AuditReader {
     close(this.fd);
   }
 
-  /** Audit messages carry one record each, and a length without padding; the rest of the datagram is the text. */
+  /**
+   * Audit messages carry one record each, and a length without padding; the rest of the datagram is
+   * the text.
+   */
   #decode(length: number): AuditRecord | null {
     if (length < nlmsghdr.size) return null;
     const header = nlmsghdr.decode(this.#bytes);
-    return parseRecord(header.nlmsg_type, this.#bytes.toString("utf8", nlmsghdr.size, length).replace(/\0+$/, ""));
+    return parseRecord(
+      header.nlmsg_type,
+      this.#bytes.toString("utf8", nlmsghdr.size, length).replace(/\0+$/, ""),
+    );
   }
 }

@@ -6,11 +6,17 @@ export interface AuditRecord {
   readonly serial: number;
   /** Wall clock, milliseconds since 1970. */
   readonly time: number;
-  /** Values decoded: quotes taken off, hex-encoded strings turned back. A key that comes twice keeps its first value. */
+  /**
+   * Values decoded: quotes taken off, hex-encoded strings turned back. A key that comes twice keeps
+   * its first value.
+   */
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** Keys whose values are strings of somebody else's choice: quoted, or upper-case hex where they hold a blank, a quote or worse (audit_log_untrustedstring). */
+/**
+ * Keys whose values are strings of somebody else's choice: quoted, or upper-case hex where they
+ * hold a blank, a quote or worse (audit_log_untrustedstring).
+ */
 const untrusted = new Set(["path", "name", "comm", "ocomm", "exe", "dev", "cwd", "proctitle"]);
 const head = /^audit\((\d+)\.(\d+):(\d+)\): ?/;
 const field = /([A-Za-z][\w-]*)=("[^"]*"|\S*)/g;
@@ -23,7 +29,12 @@ export function parseRecord(type: number, text: string): AuditRecord | null {
   for (const [, key = "", value = ""] of text.slice(match[0].length).matchAll(field)) {
     if (!fields.has(key)) fields.set(key, decodeValue(key, value));
   }
-  return { type, serial: Number(match[3]), time: Number(match[1]) * 1_000 + Number(match[2]), fields };
+  return {
+    type,
+    serial: Number(match[3]),
+    time: Number(match[1]) * 1_000 + Number(match[2]),
+    fields,
+  };
 }
 
 function decodeValue(key: string, value: string): string {

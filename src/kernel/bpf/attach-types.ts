@@ -37,4 +37,7 @@ export const inetPrograms = [
 ] as const satisfies readonly ProgramName[];
 
 /** Programs for unix sockets: kernel 6.7. */
-export const unixPrograms = ["connect_unix", "sendmsg_unix"] as const satisfies readonly ProgramName[];
+export const unixPrograms = [
+  "connect_unix",
+  "sendmsg_unix",
+] as const satisfies readonly ProgramName[];

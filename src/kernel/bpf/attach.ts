@@ -2,12 +2,16 @@ import { BPF_F_ALLOW_MULTI } from "../constants.ts";
 import { libbpf } from "./libbpf.ts";
 import { check, programTagById } from "./object.ts";
 
-/** Programs on one hook of one cgroup: the kernel's own limit, BPF_CGROUP_MAX_PROGS (kernel/bpf/cgroup.c). */
+/**
+ * Programs on one hook of one cgroup: the kernel's own limit, BPF_CGROUP_MAX_PROGS
+ * (kernel/bpf/cgroup.c).
+ */
 const PROGRAMS_PER_HOOK_MAX = 64;
 
 /**
- * Attaches to the cgroup directory open as `cgroup`. Lasts as long as the cgroup, whoever closes what;
- * programs of other owners on the same hook, above and below, keep running, and all must agree.
+ * Attaches to the cgroup directory open as `cgroup`. Lasts as long as the cgroup, whoever closes
+ * what; programs of other owners on the same hook, above and below, keep running, and all must
+ * agree.
  */
 export function attachToCgroup(program: number, cgroup: number, attachType: number): void {
   check(
@@ -16,11 +20,17 @@ export function attachToCgroup(program: number, cgroup: number, attachType: numb
   );
 }
 
-/** Identifiers of the programs attached to this very cgroup, inherited ones left out, in the order they run. */
+/**
+ * Identifiers of the programs attached to this very cgroup, inherited ones left out, in the order
+ * they run.
+ */
 export function attachedIds(cgroup: number, attachType: number): number[] {
   const ids = new Uint32Array(new ArrayBuffer(4 * PROGRAMS_PER_HOOK_MAX));
   const count = [ids.length];
-  check(`query programs of hook ${attachType}`, libbpf().queryPrograms(cgroup, attachType, 0, [0], ids, count));
+  check(
+    `query programs of hook ${attachType}`,
+    libbpf().queryPrograms(cgroup, attachType, 0, [0], ids, count),
+  );
   return [...ids.subarray(0, count[0])];
 }
 

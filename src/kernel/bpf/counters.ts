@@ -4,8 +4,16 @@ import { check } from "./object.ts";
 
 const COUNTER_BYTES = 8;
 
-/** Sums over all processors of the first `count` entries of the per-CPU array `map`, which the programs of this hook share. */
-export function readCounters(cgroup: number, attachType: number, map: string, count: number): bigint[] {
+/**
+ * Sums over all processors of the first `count` entries of the per-CPU array `map`, which the
+ * programs of this hook share.
+ */
+export function readCounters(
+  cgroup: number,
+  attachType: number,
+  map: string,
+  count: number,
+): bigint[] {
   const fd = openMap(cgroup, attachType, map);
   if (fd === null) throw new Error(`no program of hook ${attachType} has a map named ${map}`);
   return withFd(fd, () => sums(fd, count));
@@ -18,9 +26,8 @@ function sums(map: number, count: number): bigint[] {
     key.writeUInt32LE(index);
     const values = Buffer.alloc(COUNTER_BYTES * processors);
     check(`read counter ${index}`, libbpf().lookupElement(map, key, values));
-    return Array.from({ length: processors }, (_, cpu) => values.readBigUInt64LE(COUNTER_BYTES * cpu)).reduce(
-      (a, b) => a + b,
-      0n,
-    );
+    return Array.from({ length: processors }, (_, cpu) =>
+      values.readBigUInt64LE(COUNTER_BYTES * cpu),
+    ).reduce((a, b) => a + b, 0n);
   });
 }

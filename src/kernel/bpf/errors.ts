@@ -24,12 +24,18 @@ export class BpfError extends Error {
   }
 }
 
-/** Lines the verifier prints after its verdict (kernel/bpf/log.c, verifier.c: print_verification_stats). */
+/**
+ * Lines the verifier prints after its verdict (kernel/bpf/log.c, verifier.c:
+ * print_verification_stats).
+ */
 const statistics = /^(processed \d+ insns|verification time|stack depth|func#|max_states)/;
 /** State and instruction dumps, which precede the verdict. */
 const trace = /^(\d+: |from \d+ to|;|R\d|last_idx|regs=|parent|mark_precise)/;
 
-/** The verdict of a verifier log: its last line that is neither statistics nor trace; null for an empty log. */
+/**
+ * The verdict of a verifier log: its last line that is neither statistics nor trace; null for an
+ * empty log.
+ */
 export function summarizeVerifierLog(log: string): string | null {
   const lines = log
     .split("\n")

@@ -1,4 +1,6 @@
-/** Offsets in `struct bpf_prog_info` (linux/bpf.h) and the length asked for, bytes: up to the name. */
+/**
+ * Offsets in `struct bpf_prog_info` (linux/bpf.h) and the length asked for, bytes: up to the name.
+ */
 export const programInfo = { tag: 8, mapCount: 52, mapIds: 56, bytes: 64 } as const;
 
 /** The same of `struct bpf_map_info`, up to the name's end. */

@@ -1,6 +1,6 @@
 /**
- * libbpf.so.1 by C prototype. Functions that return `int` give the negated error number (libbpf 1.x);
- * those that return a pointer give null and set errno.
+ * libbpf.so.1 by C prototype. Functions that return `int` give the negated error number (libbpf
+ * 1.x); those that return a pointer give null and set errno.
  */
 import { type Library, loadLibrary } from "../ffi.ts";
 
@@ -16,7 +16,8 @@ const prototypes = {
   setMaxEntries: "int bpf_map__set_max_entries(void *map, uint32_t entries)",
   setInitialValue: "int bpf_map__set_initial_value(void *map, void *bytes, size_t length)",
   mapFd: "int bpf_map__fd(void *map)",
-  updateBatch: "int bpf_map_update_batch(int fd, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
+  updateBatch:
+    "int bpf_map_update_batch(int fd, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
   lookupElement: "int bpf_map_lookup_elem(int fd, void *key, void *value)",
   lookupBatch:
     "int bpf_map_lookup_batch(int fd, void *from, void *to, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
@@ -40,11 +41,17 @@ export type Libbpf = Record<keyof typeof prototypes, ReturnType<Library["func"]>
 
 let loaded: Libbpf | null = null;
 
-/** Loads the library at the first use; throws where libbpf.so.1 is not installed. Its own messages go nowhere: errors carry the log. */
+/**
+ * Loads the library at the first use; throws where libbpf.so.1 is not installed. Its own messages
+ * go nowhere: errors carry the log.
+ */
 export function libbpf(): Libbpf {
   if (loaded !== null) return loaded;
   const library = loadLibrary("libbpf.so.1");
-  const entries = Object.entries(prototypes).map(([name, prototype]) => [name, library.func(prototype)]);
+  const entries = Object.entries(prototypes).map(([name, prototype]) => [
+    name,
+    library.func(prototype),
+  ]);
   loaded = Object.fromEntries(entries) as Libbpf;
   loaded.setPrint(null);
   return loaded;

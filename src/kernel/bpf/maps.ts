@@ -7,18 +7,24 @@ import { check } from "./object.ts";
 
 /** Maps of one program that are looked at. */
 const MAPS_MAX = 64;
-/** Turns of one listing. Buckets are taken once each, so only entries that move meanwhile could make more. */
+/**
+ * Turns of one listing. Buckets are taken once each, so only entries that move meanwhile could make
+ * more.
+ */
 const BATCHES_MAX = 8;
 /** The kernel's place in a hash map between two batches, bytes. */
 const BATCH_PLACE_BYTES = 4;
 
 /**
- * A new descriptor of the map named `name` that the programs of this hook use, attached to the cgroup directory open as `cgroup`;
- * null where none of them has such a map. Needs CAP_SYS_ADMIN.
+ * A new descriptor of the map named `name` that the programs of this hook use, attached to the
+ * cgroup directory open as `cgroup`; null where none of them has such a map. Needs CAP_SYS_ADMIN.
  */
 export function openMap(cgroup: number, attachType: number, name: string): number | null {
   for (const program of attachedIds(cgroup, attachType)) {
-    for (const id of withFd(check(`open program ${program}`, libbpf().programById(program)), mapIds)) {
+    for (const id of withFd(
+      check(`open program ${program}`, libbpf().programById(program)),
+      mapIds,
+    )) {
       const fd = check(`open map ${id}`, libbpf().mapById(id));
       if (nameOf(fd) === name) return fd;
       close(fd);
@@ -36,10 +42,15 @@ export interface MapSizes {
 }
 
 /**
- * Calls `visit` for the entries of a hash map (BPF_MAP_LOOKUP_BATCH, Linux 5.6). Each is whole; one that stays in the map
- * is seen once, unless new ones come faster than they are listed. The buffers are overwritten after each call.
+ * Calls `visit` for the entries of a hash map (BPF_MAP_LOOKUP_BATCH, Linux 5.6). Each is whole; one
+ * that stays in the map is seen once, unless new ones come faster than they are listed. The buffers
+ * are overwritten after each call.
  */
-export function listMap(fd: number, sizes: MapSizes, visit: (key: Buffer, value: Buffer) => void): void {
+export function listMap(
+  fd: number,
+  sizes: MapSizes,
+  visit: (key: Buffer, value: Buffer) => void,
+): void {
   const keys = Buffer.alloc(sizes.key * sizes.entries);
   const values = Buffer.alloc(sizes.value * sizes.entries);
   let from: Buffer | null = null;

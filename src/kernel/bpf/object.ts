@@ -4,12 +4,14 @@ import { BpfError } from "./errors.ts";
 import { programInfo } from "./info.ts";
 import { libbpf, type Pointer } from "./libbpf.ts";
 
-/** Bytes of verifier log kept for each program, the end of it (log_level 0: only after a failure). */
+/**
+ * Bytes of verifier log kept for each program, the end of it (log_level 0: only after a failure).
+ */
 const VERIFIER_LOG_BYTES = 1 << 20;
 
 /**
- * A compiled BPF object file on its way into the kernel: open, size, load, fill, freeze; then its programs are attached.
- * Programs that are attached stay when the object is closed.
+ * A compiled BPF object file on its way into the kernel: open, size, load, fill, freeze; then its
+ * programs are attached. Programs that are attached stay when the object is closed.
  */
 export class BpfObject {
   readonly #object: Pointer;
@@ -42,7 +44,10 @@ export class BpfObject {
     check(`skip program ${program}`, libbpf().setAutoload(this.#program(program), false));
   }
 
-  /** Loads the maps and `programs`, which must be all that are not skipped; a refusal carries the verifier's words. */
+  /**
+   * Loads the maps and `programs`, which must be all that are not skipped; a refusal carries the
+   * verifier's words.
+   */
   load(programs: readonly string[]): void {
     for (const name of programs) {
       const log = Buffer.alloc(VERIFIER_LOG_BYTES);
@@ -54,7 +59,11 @@ export class BpfObject {
     const [failed, log] = [...this.#logs]
       .map(([name, bytes]) => [name, text(bytes)] as const)
       .find(([, log]) => log !== "") ?? ["", ""];
-    throw new BpfError(failed === "" ? "load the BPF object" : `load program ${failed}`, -result, log);
+    throw new BpfError(
+      failed === "" ? "load the BPF object" : `load program ${failed}`,
+      -result,
+      log,
+    );
   }
 
   /** Fills a map: `keys` and `values` hold `count` entries each, one after the other. */
@@ -63,10 +72,14 @@ export class BpfObject {
     const fd: number = libbpf().mapFd(this.#map(map));
     const done = [count];
     check(`fill map ${map}`, libbpf().updateBatch(fd, keys, values, done, null));
-    if (done[0] !== count) throw new Error(`fill map ${map}: ${done[0]} of ${count} entries were taken`);
+    if (done[0] !== count)
+      throw new Error(`fill map ${map}: ${done[0]} of ${count} entries were taken`);
   }
 
-  /** From here on no program in user space can change the map (BPF_MAP_FREEZE, for the life of the map). */
+  /**
+   * From here on no program in user space can change the map (BPF_MAP_FREEZE, for the life of the
+   * map).
+   */
   freeze(map: string): void {
     check(`freeze map ${map}`, libbpf().freezeMap(libbpf().mapFd(this.#map(map))));
   }
@@ -93,7 +106,10 @@ export class BpfObject {
   }
 }
 
-/** The kernel's 8-byte digest of a loaded program's instructions, in hex; file descriptors and map contents are not in it. */
+/**
+ * The kernel's 8-byte digest of a loaded program's instructions, in hex; file descriptors and map
+ * contents are not in it.
+ */
 export function programTag(fd: number): string {
   const info = Buffer.alloc(programInfo.bytes);
   check("ask for the program's tag", libbpf().programInfo(fd, info, [info.length]));

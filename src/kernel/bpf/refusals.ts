@@ -5,11 +5,21 @@ import { libbpf } from "./libbpf.ts";
 import { listMap, openMap, withFd } from "./maps.ts";
 import { check } from "./object.ts";
 
-/** Maps that the programs write. User space may only read them, or somebody could forget what was refused. */
+/**
+ * Maps that the programs write. User space may only read them, or somebody could forget what was
+ * refused.
+ */
 export const recordMaps = ["denials", "refusals", "instances"] as const;
 
 /** `enum refusal_kind` of bpf/records.h, in order. */
-export const refusalKinds = ["create", "connect", "send", "bind", "unixConnect", "unixSend"] as const;
+export const refusalKinds = [
+  "create",
+  "connect",
+  "send",
+  "bind",
+  "unixConnect",
+  "unixSend",
+] as const;
 export type RefusalKind = (typeof refusalKinds)[number];
 
 /** `struct refusal_key` of bpf/records.h: offsets and size, bytes. */
@@ -37,14 +47,20 @@ const CGROUP_ID_BYTES = 8;
 
 /** One thing that one process asked for in vain. */
 export interface Refusal {
-  /** Tells this entry from all others of the map; an entry that was forgotten and made again has another `first`. */
+  /**
+   * Tells this entry from all others of the map; an entry that was forgotten and made again has
+   * another `first`.
+   */
   readonly key: string;
   /** Thread group, in the first pid namespace. */
   readonly process: number;
   readonly kind: RefusalKind;
   /** AF_* of the address, or of the socket that was not made. */
   readonly family: number;
-  /** 4 or 16 bytes in network order, or a sun_path (an abstract name with its NUL); empty for a socket. */
+  /**
+   * 4 or 16 bytes in network order, or a sun_path (an abstract name with its NUL); empty for a
+   * socket.
+   */
   readonly address: Uint8Array;
   /** SOCK_* and IPPROTO_*; 0 for unix. */
   readonly type: number;
@@ -57,7 +73,10 @@ export interface Refusal {
   readonly comm: Uint8Array;
 }
 
-/** Reads what the programs of one anchor refused. Reading takes nothing away: any number of readers, each at its own pace. */
+/**
+ * Reads what the programs of one anchor refused. Reading takes nothing away: any number of readers,
+ * each at its own pace.
+ */
 export class RefusalReader {
   readonly #refusals: number;
   readonly #instances: number;
@@ -84,13 +103,22 @@ export class RefusalReader {
     close(this.#instances);
   }
 
-  /** Cgroups in which something was refused; of that name, where one is given, of which there are several when a process id came up again. */
+  /**
+   * Cgroups in which something was refused; of that name, where one is given, of which there are
+   * several when a process id came up again.
+   */
   instances(name: string | null): bigint[] {
     const ids: bigint[] = [];
     const wanted = Buffer.from(name === null ? "" : `${name}\0`);
-    const sizes = { key: CGROUP_ID_BYTES, value: instanceLayout.bytes, entries: recordLimits.instances };
+    const sizes = {
+      key: CGROUP_ID_BYTES,
+      value: instanceLayout.bytes,
+      entries: recordLimits.instances,
+    };
     listMap(this.#instances, sizes, (id, instance) => {
-      if (wanted.equals(instance.subarray(instanceLayout.name, instanceLayout.name + wanted.length)))
+      if (
+        wanted.equals(instance.subarray(instanceLayout.name, instanceLayout.name + wanted.length))
+      )
         ids.push(id.readBigUInt64LE());
     });
     return ids;
@@ -110,7 +138,11 @@ export class RefusalReader {
   /** The different refusals in the cgroup that the kernel remembers, in no order. */
   read(cgroup: bigint): Refusal[] {
     const found: Refusal[] = [];
-    const sizes = { key: keyLayout.bytes, value: refusalLayout.bytes, entries: recordLimits.refusals };
+    const sizes = {
+      key: keyLayout.bytes,
+      value: refusalLayout.bytes,
+      entries: recordLimits.refusals,
+    };
     listMap(this.#refusals, sizes, (key, value) => {
       if (key.readBigUInt64LE(keyLayout.cgroup) === cgroup) found.push(decode(key, value));
     });
@@ -120,7 +152,8 @@ export class RefusalReader {
 
 function decode(key: Buffer, value: Buffer): Refusal {
   const kind = refusalKinds[key.readUInt8(keyLayout.kind)];
-  if (kind === undefined) throw new Error(`a refusal of unknown kind ${key.readUInt8(keyLayout.kind)}`);
+  if (kind === undefined)
+    throw new Error(`a refusal of unknown kind ${key.readUInt8(keyLayout.kind)}`);
   const comm = value.subarray(refusalLayout.comm, refusalLayout.comm + COMM_BYTES);
   const length = key.readUInt16LE(keyLayout.length);
   return {

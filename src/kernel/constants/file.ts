@@ -1,4 +1,7 @@
-/** `fcntl.h`, `linux/openat2.h`, `sys/stat.h`, `sys/mman.h`, `linux/fs.h`, `linux/memfd.h`, `linux/close_range.h`. */
+/**
+ * `fcntl.h`, `linux/openat2.h`, `sys/stat.h`, `sys/mman.h`, `linux/fs.h`, `linux/memfd.h`,
+ * `linux/close_range.h`.
+ */
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const W_OK = 2;
@@ -27,7 +30,10 @@ export const O_NOATIME = 0o1000000;
 export const O_CLOEXEC = 0o2000000;
 export const O_SYNC = 0o4010000;
 export const O_PATH = 0o10000000;
-/** O_TMPFILE without the O_DIRECTORY bit that libc's macro adds: the one bit that only O_TMPFILE has. */
+/**
+ * O_TMPFILE without the O_DIRECTORY bit that libc's macro adds: the one bit that only O_TMPFILE
+ * has.
+ */
 export const __O_TMPFILE = 0o20000000;
 export const O_TMPFILE = 0o20200000;
 

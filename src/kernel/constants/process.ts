@@ -1,4 +1,7 @@
-/** `linux/prctl.h`, `linux/sched.h`, `linux/capability.h`, `signal.h`, `sys/wait.h`, `time.h`, `linux/kcmp.h`, `errno.h`. */
+/**
+ * `linux/prctl.h`, `linux/sched.h`, `linux/capability.h`, `signal.h`, `sys/wait.h`, `time.h`,
+ * `linux/kcmp.h`, `errno.h`.
+ */
 export const PR_SET_PDEATHSIG = 1;
 export const PR_GET_DUMPABLE = 3;
 export const PR_SET_DUMPABLE = 4;

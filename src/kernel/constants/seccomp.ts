@@ -1,4 +1,7 @@
-/** `linux/seccomp.h`, `linux/audit.h` (architectures) and `linux/bpf_common.h` with `linux/filter.h` (classic BPF). */
+/**
+ * `linux/seccomp.h`, `linux/audit.h` (architectures) and `linux/bpf_common.h` with `linux/filter.h`
+ * (classic BPF).
+ */
 export const SECCOMP_SET_MODE_STRICT = 0;
 export const SECCOMP_SET_MODE_FILTER = 1;
 export const SECCOMP_GET_ACTION_AVAIL = 2;

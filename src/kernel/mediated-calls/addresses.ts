@@ -2,22 +2,28 @@ import { MSG_FASTOPEN } from "../constants.ts";
 import type { AddressCall } from "./call.ts";
 import { ask, ifBits, ifPointer, pass } from "./when.ts";
 
-type Rest = Omit<AddressCall, "class" | "name" | "voids" | "descriptor" | "when"> & Partial<Pick<AddressCall, "when">>;
+type Rest = Omit<AddressCall, "class" | "name" | "voids" | "descriptor" | "when"> &
+  Partial<Pick<AddressCall, "when">>;
 
 /** All of them name their socket first. */
 function row(name: string, rest: Rest): AddressCall {
   return { class: "address", name, when: ask, voids: [], descriptor: 0, ...rest };
 }
 
-const SENT = "with an address: sent by the mediator on the caller's own socket to the address it checked";
+const SENT =
+  "with an address: sent by the mediator on the caller's own socket to the address it checked";
 
-/** Calls that take an address, in a register's memory or inside a message; nothing in a register tells the socket's family. */
+/**
+ * Calls that take an address, in a register's memory or inside a message; nothing in a register
+ * tells the socket's family.
+ */
 export const addressCalls: readonly AddressCall[] = [
   row("connect", {
     address: { kind: "sockaddr", pointer: 1, length: 2 },
     flags: null,
     permission: "connect",
-    enforcing: "done by the mediator on the caller's own socket with the address it checked; AF_UNSPEC goes on",
+    enforcing:
+      "done by the mediator on the caller's own socket with the address it checked; AF_UNSPEC goes on",
   }),
   row("bind", {
     address: { kind: "sockaddr", pointer: 1, length: 2 },

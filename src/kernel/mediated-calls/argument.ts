@@ -1,6 +1,9 @@
 import type { PermissionName } from "../../model/permission.ts";
 
-/** Where a number comes from: a register, the target's memory at a pointer register (read once), or the call itself. */
+/**
+ * Where a number comes from: a register, the target's memory at a pointer register (read once), or
+ * the call itself.
+ */
 export type Value =
   | { readonly kind: "register"; readonly argument: number }
   | {
@@ -20,7 +23,9 @@ export interface PathArgument {
   readonly path: number;
   /** Whether a symbolic link at the end is followed. */
   readonly follow: Follow;
-  /** With these bits set in flags an empty path (or null, see below) means the descriptor itself. */
+  /**
+   * With these bits set in flags an empty path (or null, see below) means the descriptor itself.
+   */
   readonly empty?: { readonly flags: Value; readonly bits: number };
   /** A null pointer means the descriptor itself. */
   readonly nullIsDescriptor?: boolean;
@@ -36,6 +41,9 @@ export type Follow =
 export interface Need {
   readonly role: PathArgument["role"];
   readonly permission: PermissionName;
-  /** `made`: if the name is absent, and the call makes it. `there`: if it exists already. `below`: of every name in that directory. */
+  /**
+   * `made`: if the name is absent, and the call makes it. `there`: if it exists already. `below`:
+   * of every name in that directory.
+   */
   readonly if: "always" | "made" | "there" | "below";
 }

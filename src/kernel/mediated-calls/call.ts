@@ -2,7 +2,10 @@ import type { IpcKind } from "../../model/policy.ts";
 import type { Need, PathArgument, Value } from "./argument.ts";
 import type { When } from "./when.ts";
 
-/** What a system call means to a domain that is supervised. Every call of the architecture has exactly one of these. */
+/**
+ * What a system call means to a domain that is supervised. Every call of the architecture has
+ * exactly one of these.
+ */
 export type CallClass = MediatedCall["class"];
 
 export type MediatedCall =
@@ -22,17 +25,28 @@ export type MediatedCall =
 
 interface Row {
   readonly name: string;
-  /** Which of its uses reach the mediator when the policy lists the call; a call that it does not list always does, but for `untouchable`. */
+  /**
+   * Which of its uses reach the mediator when the policy lists the call; a call that it does not
+   * list always does, but for `untouchable`.
+   */
   readonly when: When;
-  /** What the mediator remembers of threads that this call changes: forgotten before the call is answered. */
+  /**
+   * What the mediator remembers of threads that this call changes: forgotten before the call is
+   * answered.
+   */
   readonly voids: readonly Remembered[];
-  /** What enforcing answers, where it is not what the class says (`levels.ts`). A sentence without its stop. */
+  /**
+   * What enforcing answers, where it is not what the class says (`levels.ts`). A sentence without
+   * its stop.
+   */
   readonly enforcing?: string;
 }
 
 /**
- * `names`: where a path leads. `credentials`: ids, groups, capabilities. `directories`: root and working directory. `umask`. `namespaces`: and with them what every name and number means.
- * `confinement`: a Landlock domain or label of its own. `descriptors`: who shares the table of descriptors.
+ * `names`: where a path leads. `credentials`: ids, groups, capabilities. `directories`: root and
+ * working directory. `umask`. `namespaces`: and with them what every name and number means.
+ * `confinement`: a Landlock domain or label of its own. `descriptors`: who shares the table of
+ * descriptors.
  */
 export type Remembered =
   | "names"
@@ -61,8 +75,9 @@ export interface AddressCall extends Row {
   /** Register with the socket. */
   readonly descriptor: number;
   /**
-   * `sockaddr`: pointer and length in registers. `message`: struct msghdr at the pointer. `messages`: an array of struct mmsghdr with its length.
-   * `bound`: none; the socket's own address, or the one that the kernel would choose.
+   * `sockaddr`: pointer and length in registers. `message`: struct msghdr at the pointer.
+   * `messages`: an array of struct mmsghdr with its length. `bound`: none; the socket's own
+   * address, or the one that the kernel would choose.
    */
   readonly address:
     | { readonly kind: "sockaddr"; readonly pointer: number; readonly length: number }
@@ -85,8 +100,9 @@ export type TargetKind = "process" | "thread" | "pidfd" | "group-or-process" | "
 export interface ProcessCall extends Row {
   readonly class: "process";
   /**
-   * Who it is done to: every register that names somebody. `group-or-process`: 0 the own group, -1 all, less: a group (kill(2)).
-   * `which`: the register `which` says what `register` is (setpriority(2), ioprio_set(2)). `handle`: a descriptor that leads to a process.
+   * Who it is done to: every register that names somebody. `group-or-process`: 0 the own group, -1
+   * all, less: a group (kill(2)). `which`: the register `which` says what `register` is
+   * (setpriority(2), ioprio_set(2)). `handle`: a descriptor that leads to a process.
    */
   readonly targets: readonly {
     readonly register: number;
@@ -96,8 +112,8 @@ export interface ProcessCall extends Row {
     readonly zeroIsSelf: boolean;
   }[];
   /**
-   * `signal`: judged by `signals`. `control`: scheduling, limits, memory placement of others: the own domain only. `inspect`: ptrace access, memory,
-   * descriptors of others: the own domain only.
+   * `signal`: judged by `signals`. `control`: scheduling, limits, memory placement of others: the
+   * own domain only. `inspect`: ptrace access, memory, descriptors of others: the own domain only.
    */
   readonly operation: "signal" | "control" | "inspect";
   /** Register with the signal's number; signal 0 only asks whether there is somebody. */
@@ -109,7 +125,10 @@ export interface PrivilegeCall extends Row {
   readonly class: "privilege";
   /** As the policy writes it. */
   readonly capability: string;
-  /** `always`: the kernel refuses the call without the capability. `ids`: only if an id is not among the caller's own. `some`: by what memory asks. */
+  /**
+   * `always`: the kernel refuses the call without the capability. `ids`: only if an id is not among
+   * the caller's own. `some`: by what memory asks.
+   */
   readonly needed: "always" | "ids" | "some";
   /** Registers with ids, -1 for none; of `setgroups` none. */
   readonly ids?: readonly number[];
@@ -149,7 +168,10 @@ export interface EscapeCall extends Row {
 export interface IpcCall extends Row {
   readonly class: "ipc";
   readonly kind: IpcKind;
-  /** `get`: by key or name, always asked. `use`: what is already there, not asked if the policy grants the kind at the start. */
+  /**
+   * `get`: by key or name, always asked. `use`: what is already there, not asked if the policy
+   * grants the kind at the start.
+   */
   readonly operation: "get" | "use";
 }
 

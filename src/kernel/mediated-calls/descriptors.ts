@@ -4,8 +4,9 @@ import type { DescriptorCall } from "./call.ts";
 import { ask, ifOneOf, pass, type When } from "./when.ts";
 
 /**
- * ioctl requests that no device driver ever sees, or that do nothing to a device: those that Landlock lets through on devices too
- * (`is_masked_device_ioctl` in security/landlock/fs.c), without the two that freeze file systems.
+ * ioctl requests that no device driver ever sees, or that do nothing to a device: those that
+ * Landlock lets through on devices too (`is_masked_device_ioctl` in security/landlock/fs.c),
+ * without the two that freeze file systems.
  */
 const harmlessRequests = {
   FIOCLEX: 0x5451,
@@ -23,8 +24,10 @@ const harmlessRequests = {
 } as const;
 
 /**
- * What an emulator asks of KVM many thousand times a second: running a processor, raising an interrupt (`linux/kvm.h`). They go to descriptors that KVM gave out, which have no name; no driver of a device
- * has requests of these numbers (Documentation/userspace-api/ioctl/ioctl-number.rst).
+ * What an emulator asks of KVM many thousand times a second: running a processor, raising an
+ * interrupt (`linux/kvm.h`). They go to descriptors that KVM gave out, which have no name; no
+ * driver of a device has requests of these numbers
+ * (Documentation/userspace-api/ioctl/ioctl-number.rst).
  */
 const processorRequests = {
   KVM_RUN: 0xae80,
@@ -48,7 +51,10 @@ function row(
   };
 }
 
-/** Calls on an open descriptor that its opening did not decide. What else is done with one was decided when it was opened. */
+/**
+ * Calls on an open descriptor that its opening did not decide. What else is done with one was
+ * decided when it was opened.
+ */
 export const descriptorCalls: readonly DescriptorCall[] = [
   row("fchmod", attributes, null),
   row("fchown", attributes, null),

@@ -9,7 +9,10 @@ const elsewhere: ReadonlySet<string> = new Set(["setns"]);
 /** Absent rather than forbidden: libraries that try it fall back only on ENOSYS. */
 const saidToBeAbsent = (name: string): boolean => name.startsWith("io_uring_");
 
-/** Calls that undo what holds a domain, or reach past it into the kernel or the whole host: `model/never-granted.ts` and three more. */
+/**
+ * Calls that undo what holds a domain, or reach past it into the kernel or the whole host:
+ * `model/never-granted.ts` and three more.
+ */
 export const escapeCalls: readonly EscapeCall[] = [
   ...neverGranted
     .filter(({ name }) => !elsewhere.has(name))
@@ -45,7 +48,12 @@ export const escapeCalls: readonly EscapeCall[] = [
     class: "namespace-or-escape",
     name: "seccomp",
     why: "a second listener could answer before the mediator; further filters without one only narrow and are not asked about",
-    when: ifOneOf(0, [SECCOMP_SET_MODE_FILTER], ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, ask, pass), pass),
+    when: ifOneOf(
+      0,
+      [SECCOMP_SET_MODE_FILTER],
+      ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, ask, pass),
+      pass,
+    ),
     voids: [],
     absent: false,
   },

@@ -20,7 +20,11 @@ export const execCalls: readonly ExecCall[] = [
     voids: ["credentials", "descriptors"],
     path: {
       ...{ role: "object", directory: 0, path: 1 },
-      follow: { kind: "unless", flags: { kind: "register", argument: 4 }, bits: AT_SYMLINK_NOFOLLOW },
+      follow: {
+        kind: "unless",
+        flags: { kind: "register", argument: 4 },
+        bits: AT_SYMLINK_NOFOLLOW,
+      },
       empty: { flags: { kind: "register", argument: 4 }, bits: AT_EMPTY_PATH },
     },
     enforcing: "as execve; a descriptor (AT_EMPTY_PATH) is refused",

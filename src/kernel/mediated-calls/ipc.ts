@@ -3,7 +3,9 @@ import type { IpcCall } from "./call.ts";
 import { ask } from "./when.ts";
 
 /** `get`: by key or name. `use`: by an id or descriptor, which may be guessed or inherited. */
-const kinds: Readonly<Record<IpcKind, { readonly get: readonly string[]; readonly use: readonly string[] }>> = {
+const kinds: Readonly<
+  Record<IpcKind, { readonly get: readonly string[]; readonly use: readonly string[] }>
+> = {
   shm: { get: ["shmget"], use: ["shmat", "shmdt", "shmctl"] },
   sem: { get: ["semget"], use: ["semop", "semtimedop", "semctl"] },
   msg: { get: ["msgget"], use: ["msgsnd", "msgrcv", "msgctl"] },
@@ -13,11 +15,21 @@ const kinds: Readonly<Record<IpcKind, { readonly get: readonly string[]; readonl
   },
 };
 
-/** System V IPC and POSIX message queues: by kind, in a private namespace or not at all (ARCHITECTURE.md). */
+/**
+ * System V IPC and POSIX message queues: by kind, in a private namespace or not at all
+ * (ARCHITECTURE.md).
+ */
 export const ipcCalls: readonly IpcCall[] = Object.entries(kinds).flatMap(([kind, calls]) =>
   (["get", "use"] as const).flatMap((operation) =>
     calls[operation].map(
-      (name): IpcCall => ({ class: "ipc", name, kind: kind as IpcKind, operation, when: ask, voids: [] }),
+      (name): IpcCall => ({
+        class: "ipc",
+        name,
+        kind: kind as IpcKind,
+        operation,
+        when: ask,
+        voids: [],
+      }),
     ),
   ),
 );

@@ -1,6 +1,9 @@
 import type { CallClass, EscapeCall, MediatedCall } from "./call.ts";
 
-/** What is answered to a notified call that the policy lists, by level; at `disabled` every call goes on, and nothing is logged. */
+/**
+ * What is answered to a notified call that the policy lists, by level; at `disabled` every call
+ * goes on, and nothing is logged.
+ */
 export interface Answers {
   readonly warning: string;
   readonly enforcing: string;
@@ -11,23 +14,34 @@ const LOGGED = "goes on; logged if it is outside the policy";
 const answers: Readonly<Record<CallClass, Answers>> = {
   name: {
     warning: LOGGED,
-    enforcing: "done by the mediator on the object that it checked, as the caller would; else EACCES",
+    enforcing:
+      "done by the mediator on the object that it checked, as the caller would; else EACCES",
   },
-  address: { warning: LOGGED, enforcing: "done by the mediator on the address that it checked; else EACCES" },
-  socket: { warning: LOGGED, enforcing: "goes on if the policy grants it, since registers say it all; else EPERM" },
+  address: {
+    warning: LOGGED,
+    enforcing: "done by the mediator on the address that it checked; else EACCES",
+  },
+  socket: {
+    warning: LOGGED,
+    enforcing: "goes on if the policy grants it, since registers say it all; else EPERM",
+  },
   process: {
     warning: LOGGED,
     enforcing:
       "on processes of the domain itself, and signals to those that `signals` names; on the caller itself it goes on; else EPERM",
   },
-  privilege: { warning: LOGGED, enforcing: "goes on if the policy grants the capability; else EPERM" },
+  privilege: {
+    warning: LOGGED,
+    enforcing: "goes on if the policy grants the capability; else EPERM",
+  },
   state: {
     warning: `${LOGGED}; what was remembered is forgotten first`,
     enforcing: "goes on; what was remembered is forgotten first",
   },
   descriptor: {
     warning: LOGGED,
-    enforcing: "done by the mediator on the caller's descriptor, whose name must be granted `a`; else EPERM",
+    enforcing:
+      "done by the mediator on the caller's descriptor, whose name must be granted `a`; else EPERM",
   },
   exec: { warning: LOGGED, enforcing: "checked, goes on, verified afterwards" },
   "namespace-or-escape": { warning: LOGGED, enforcing: "refused" },

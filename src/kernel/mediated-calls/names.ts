@@ -29,7 +29,11 @@ const never: Follow = { kind: "never" };
 const unless = (flags: Value, bits: number): Follow => ({ kind: "unless", flags, bits });
 const onlyIf = (flags: Value, bits: number): Follow => ({ kind: "only-if", flags, bits });
 
-const need = (role: Need["role"], permission: Need["permission"], condition: Need["if"] = "always"): Need => ({
+const need = (
+  role: Need["role"],
+  permission: Need["permission"],
+  condition: Need["if"] = "always",
+): Need => ({
   role,
   permission,
   if: condition,
@@ -45,7 +49,10 @@ const objectAt = (directory: number, path: number, flags: number): PathArgument 
   empty: { flags: register(flags), bits: AT_EMPTY_PATH },
 });
 
-/** open(2): an O_PATH descriptor reads and writes nothing. O_CREAT makes the name only if it is absent; O_TMPFILE makes a file that may be linked anywhere below. */
+/**
+ * open(2): an O_PATH descriptor reads and writes nothing. O_CREAT makes the name only if it is
+ * absent; O_TMPFILE makes a file that may be linked anywhere below.
+ */
 function opens(flags: number): Need[] {
   if ((flags & O_PATH) !== 0) return [];
   const temporary = (flags & __O_TMPFILE) !== 0;
@@ -59,7 +66,10 @@ function opens(flags: number): Need[] {
   return needs;
 }
 
-/** rename(2): the old name goes, the new one comes and may take another's place; an exchange does both at both ends. */
+/**
+ * rename(2): the old name goes, the new one comes and may take another's place; an exchange does
+ * both at both ends.
+ */
 function renames(flags: number): Need[] {
   const plain = [need("from", "delete"), need("to", "create"), need("to", "delete", "there")];
   return (flags & RENAME_EXCHANGE) === 0 ? plain : [...plain, need("from", "create")];
@@ -69,33 +79,59 @@ const makes = (): Need[] => [need("object", "create")];
 const removes = (): Need[] => [need("object", "delete")];
 const changes = (): Need[] => [need("object", "attributes")];
 
-const mknodCapability = (mode: number): string | null => ([S_IFCHR, S_IFBLK].includes(mode & S_IFMT) ? "mknod" : null);
+const mknodCapability = (mode: number): string | null =>
+  [S_IFCHR, S_IFBLK].includes(mode & S_IFMT) ? "mknod" : null;
 
 type Rest = Partial<Omit<NameCall, "class" | "name" | "paths" | "needs">>;
 
-function row(name: string, paths: readonly PathArgument[], needs: NameCall["needs"], rest: Rest = {}): NameCall {
-  return { class: "name", name, when: ask, voids: [], paths, flags: null, mode: null, needs, ...rest };
+function row(
+  name: string,
+  paths: readonly PathArgument[],
+  needs: NameCall["needs"],
+  rest: Rest = {},
+): NameCall {
+  return {
+    class: "name",
+    name,
+    when: ask,
+    voids: [],
+    paths,
+    flags: null,
+    mode: null,
+    needs,
+    ...rest,
+  };
 }
 
 /** An O_PATH descriptor gives nothing that stat would not; flags in a register say so. */
 const openWhen = (flags: number): When => ifBits(flags, O_PATH, pass, ask);
 const openFollow = (flags: Value): Follow => unless(flags, O_NOFOLLOW);
 
-/** A path that led somewhere may lead elsewhere; what only makes names leaves the others as they were. */
+/**
+ * A path that led somewhere may lead elsewhere; what only makes names leaves the others as they
+ * were.
+ */
 const voids: NameCall["voids"] = ["names"];
 
-const two = (fromDirectory: number | null, from: number, toDirectory: number | null, to: number, follow: Follow) =>
+const two = (
+  fromDirectory: number | null,
+  from: number,
+  toDirectory: number | null,
+  to: number,
+  follow: Follow,
+) =>
   [
     { role: "from", directory: fromDirectory, path: from, follow },
     { role: "to", directory: toDirectory, path: to, follow: never },
   ] as const satisfies PathArgument[];
 
 const DEVICES = "as its needs say; device nodes, whiteouts and set-id bits are refused";
-const ATTRIBUTES = "done by the mediator on the object it checked, which must be granted `a`; a set-id bit is refused";
+const ATTRIBUTES =
+  "done by the mediator on the object it checked, which must be granted `a`; a set-id bit is refused";
 
 /**
- * Calls that take a path and do something to what it names. Made with O_CREAT|O_EXCL, and by link, mkdir, mknod, symlink, rename: no link at the end is followed
- * (of open see open(2)).
+ * Calls that take a path and do something to what it names. Made with O_CREAT|O_EXCL, and by link,
+ * mkdir, mknod, symlink, rename: no link at the end is followed (of open see open(2)).
  */
 export const nameCalls: readonly NameCall[] = [
   row("open", [object(null, 0, openFollow(register(1)))], opens, {
@@ -136,19 +172,30 @@ export const nameCalls: readonly NameCall[] = [
   row("rename", two(null, 0, null, 1, never), renames, { twoNames: "rename", voids }),
   row("renameat", two(0, 1, 2, 3, never), renames, { twoNames: "rename", voids }),
   row("renameat2", two(0, 1, 2, 3, never), renames, {
-    ...{ flags: register(4), twoNames: "rename", voids, enforcing: "as its needs say; RENAME_WHITEOUT is refused" },
+    ...{
+      flags: register(4),
+      twoNames: "rename",
+      voids,
+      enforcing: "as its needs say; RENAME_WHITEOUT is refused",
+    },
   }),
   row("truncate", [object(null, 0, always)], () => [need("object", "write")]),
   row("chmod", [object(null, 0, always)], changes, { mode: register(1), enforcing: ATTRIBUTES }),
   row("fchmodat", [object(0, 1, always)], changes, { mode: register(2), enforcing: ATTRIBUTES }),
-  row("fchmodat2", [objectAt(0, 1, 3)], changes, { flags: register(3), mode: register(2), enforcing: ATTRIBUTES }),
+  row("fchmodat2", [objectAt(0, 1, 3)], changes, {
+    flags: register(3),
+    mode: register(2),
+    enforcing: ATTRIBUTES,
+  }),
   row("chown", [object(null, 0, always)], changes),
   row("lchown", [object(null, 0, never)], changes),
   row("fchownat", [objectAt(0, 1, 4)], changes, { flags: register(4) }),
   row("utime", [object(null, 0, always)], changes),
   row("utimes", [object(null, 0, always)], changes),
   row("futimesat", [{ ...object(0, 1, always), nullIsDescriptor: true }], changes),
-  row("utimensat", [{ ...objectAt(0, 1, 3), nullIsDescriptor: true }], changes, { flags: register(3) }),
+  row("utimensat", [{ ...objectAt(0, 1, 3), nullIsDescriptor: true }], changes, {
+    flags: register(3),
+  }),
   row("setxattr", [object(null, 0, always)], changes),
   row("lsetxattr", [object(null, 0, never)], changes),
   row("setxattrat", [objectAt(0, 1, 2)], changes, { flags: register(2) }),

@@ -30,11 +30,15 @@ const reasons: Readonly<Record<string, string>> = {
     getpriority ioprio_get sched_getparam sched_getscheduler sched_getattr sched_getaffinity sched_rr_get_interval
     sched_get_priority_max sched_get_priority_min`,
   "a handle on a process; whatever is done with it is asked about": "pidfd_open",
-  "tells about the host, changes nothing": "uname sysinfo ustat sysfs statmount listmount lsm_list_modules",
+  "tells about the host, changes nothing":
+    "uname sysinfo ustat sysfs statmount listmount lsm_list_modules",
   "the kernel has nothing behind it": "getpmsg putpmsg",
 };
 
-/** Calls that only the policy's list is about. Spelled out, so that a call of a newer kernel is in no class until somebody has thought about it. */
+/**
+ * Calls that only the policy's list is about. Spelled out, so that a call of a newer kernel is in
+ * no class until somebody has thought about it.
+ */
 export const plainCalls: readonly PlainCall[] = Object.entries(reasons).flatMap(([why, names]) =>
   names
     .trim()

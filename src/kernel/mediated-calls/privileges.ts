@@ -3,11 +3,20 @@ import { ask } from "./when.ts";
 
 type Needed = PrivilegeCall["needed"];
 
-function row(name: string, capability: string, needed: Needed, rest: Partial<PrivilegeCall> = {}): PrivilegeCall {
+function row(
+  name: string,
+  capability: string,
+  needed: Needed,
+  rest: Partial<PrivilegeCall> = {},
+): PrivilegeCall {
   return { class: "privilege", name, capability, needed, when: ask, voids: [], ...rest };
 }
 
-const ids = (name: string, capability: "setuid" | "setgid", registers: readonly number[]): PrivilegeCall =>
+const ids = (
+  name: string,
+  capability: "setuid" | "setgid",
+  registers: readonly number[],
+): PrivilegeCall =>
   row(name, capability, "ids", {
     ids: registers,
     voids: ["credentials"],
@@ -15,8 +24,9 @@ const ids = (name: string, capability: "setuid" | "setgid", registers: readonly 
   });
 
 /**
- * Calls that the kernel lets through for a capability. A running process's capabilities cannot be taken away by others, so that these are judged in their place.
- * The kernel checks its own rules once more.
+ * Calls that the kernel lets through for a capability. A running process's capabilities cannot be
+ * taken away by others, so that these are judged in their place. The kernel checks its own rules
+ * once more.
  */
 export const privilegeCalls: readonly PrivilegeCall[] = [
   ids("setuid", "setuid", [0]),
@@ -38,7 +48,8 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
   }),
   row("clock_adjtime", "sys_time", "some", { enforcing: "as adjtimex" }),
   row("syslog", "syslog", "some", {
-    enforcing: "actions 3 and 10 go on as the kernel allows them; the others if the policy grants `syslog`",
+    enforcing:
+      "actions 3 and 10 go on as the kernel allows them; the others if the policy grants `syslog`",
   }),
   row("vhangup", "sys_tty_config", "always"),
 ];

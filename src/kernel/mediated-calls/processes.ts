@@ -4,13 +4,20 @@ import { ask, ifOneOf, pass, type When } from "./when.ts";
 /** `linux/resource.h` and `linux/ioprio.h`: "who" is a process; 0 is the caller. */
 const PRIO_PROCESS = 0;
 const IOPRIO_WHO_PROCESS = 1;
-/** `linux/ptrace.h`: the two requests that begin; every other one needs a tracee that is one already. */
+/**
+ * `linux/ptrace.h`: the two requests that begin; every other one needs a tracee that is one
+ * already.
+ */
 const PTRACE_ATTACH = 16;
 const PTRACE_SEIZE = 0x4206;
 
 type Target = ProcessCall["targets"][number];
 
-const who = (register: number, kind: Target["kind"], zeroIsSelf = false): Target => ({ register, kind, zeroIsSelf });
+const who = (register: number, kind: Target["kind"], zeroIsSelf = false): Target => ({
+  register,
+  kind,
+  zeroIsSelf,
+});
 
 function row(
   name: string,
@@ -27,7 +34,10 @@ const signal = (name: string, register: number, targets: readonly Target[]): Pro
   row(name, "signal", targets, ifOneOf(register, [0], pass, ask), {
     signal: register,
     ...(name === "kill"
-      ? { enforcing: "by the policy's `signals`; 0, -1 and groups only if everybody in them may be signalled" }
+      ? {
+          enforcing:
+            "by the policy's `signals`; 0, -1 and groups only if everybody in them may be signalled",
+        }
       : {}),
   });
 
@@ -37,7 +47,9 @@ const others = (name: string): ProcessCall =>
 
 const CHOSEN = (kind: number): When => ifOneOf(0, [kind], ifOneOf(1, [0], pass, ask), ask);
 
-/** Calls that do something to, or look into, a process or thread named by a number or a descriptor. */
+/**
+ * Calls that do something to, or look into, a process or thread named by a number or a descriptor.
+ */
 export const processCalls: readonly ProcessCall[] = [
   signal("kill", 1, [who(0, "group-or-process")]),
   signal("tkill", 1, [who(0, "thread")]),
@@ -46,7 +58,12 @@ export const processCalls: readonly ProcessCall[] = [
   signal("rt_tgsigqueueinfo", 2, [who(0, "process"), who(1, "thread")]),
   signal("pidfd_send_signal", 1, [who(0, "pidfd")]),
 
-  row("ptrace", "inspect", [who(1, "thread")], ifOneOf(0, [PTRACE_ATTACH, PTRACE_SEIZE], ask, pass)),
+  row(
+    "ptrace",
+    "inspect",
+    [who(1, "thread")],
+    ifOneOf(0, [PTRACE_ATTACH, PTRACE_SEIZE], ask, pass),
+  ),
   row("process_vm_readv", "inspect", [who(0, "process")]),
   row("process_vm_writev", "inspect", [who(0, "process")]),
   row("pidfd_getfd", "inspect", [who(0, "pidfd")]),
@@ -61,7 +78,12 @@ export const processCalls: readonly ProcessCall[] = [
   row("migrate_pages", "control", [who(0, "process", true)], ifOneOf(0, [0], pass, ask)),
   row("move_pages", "control", [who(0, "process", true)], ifOneOf(0, [0], pass, ask)),
   row("setpriority", "control", [{ ...who(1, "which", true), which: 0 }], CHOSEN(PRIO_PROCESS)),
-  row("ioprio_set", "control", [{ ...who(1, "which", true), which: 0 }], CHOSEN(IOPRIO_WHO_PROCESS)),
+  row(
+    "ioprio_set",
+    "control",
+    [{ ...who(1, "which", true), which: 0 }],
+    CHOSEN(IOPRIO_WHO_PROCESS),
+  ),
   row("process_madvise", "control", [who(0, "pidfd")], ask, { enforcing: "refused" }),
   row("process_mrelease", "control", [who(0, "pidfd")], ask, { enforcing: "refused" }),
 ];

@@ -1,5 +1,12 @@
 import { routeOptions4, routeOptions6 } from "../argument-names.ts";
-import { AF_UNIX, IPPROTO_IP, IPPROTO_IPV6, SOCK_SEQPACKET, SOCK_STREAM, SOCK_TYPE_MASK } from "../constants.ts";
+import {
+  AF_UNIX,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOCK_TYPE_MASK,
+} from "../constants.ts";
 import type { SocketCall } from "./call.ts";
 import { ask, ifOneOf, pass } from "./when.ts";
 
@@ -23,7 +30,12 @@ export const socketCalls: readonly SocketCall[] = [
     class: "socket",
     name: "socketpair",
     operation: "pair",
-    when: ifOneOf(FAMILY, [AF_UNIX], ifOneOf(TYPE, [SOCK_STREAM, SOCK_SEQPACKET], pass, ask, SOCK_TYPE_MASK), ask),
+    when: ifOneOf(
+      FAMILY,
+      [AF_UNIX],
+      ifOneOf(TYPE, [SOCK_STREAM, SOCK_SEQPACKET], pass, ask, SOCK_TYPE_MASK),
+      ask,
+    ),
     voids: [],
     enforcing:
       "unix streams go on; unix datagrams, whose ends can still connect and send to any name, if any rule grants a unix name; others are refused",
@@ -36,7 +48,12 @@ export const socketCalls: readonly SocketCall[] = [
       1,
       [IPPROTO_IP],
       ifOneOf(2, Object.values(routeOptions4), ask, pass),
-      ifOneOf(1, [IPPROTO_IPV6], ifOneOf(2, [...Object.values(routeOptions6), IPV6_V6ONLY], ask, pass), pass),
+      ifOneOf(
+        1,
+        [IPPROTO_IPV6],
+        ifOneOf(2, [...Object.values(routeOptions6), IPV6_V6ONLY], ask, pass),
+        pass,
+      ),
     ),
     voids: [],
     enforcing:

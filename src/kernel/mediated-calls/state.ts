@@ -18,9 +18,18 @@ import { ask, ifBits, ifOneOf, pass } from "./when.ts";
 
 /** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
 const NEW_NAMESPACES =
-  CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+  CLONE_NEWNS |
+  CLONE_NEWCGROUP |
+  CLONE_NEWUTS |
+  CLONE_NEWIPC |
+  CLONE_NEWUSER |
+  CLONE_NEWPID |
+  CLONE_NEWNET;
 
-/** `linux/prctl.h`: PR_SET_MM moves what /proc shows of the process, its executable among it; PR_SCHED_CORE reaches other processes. */
+/**
+ * `linux/prctl.h`: PR_SET_MM moves what /proc shows of the process, its executable among it;
+ * PR_SCHED_CORE reaches other processes.
+ */
 const PR_SET_MM = 35;
 const PR_SCHED_CORE = 62;
 /** `linux/personality.h`: PER_LINUX, and the question what it is. */
@@ -28,18 +37,29 @@ const harmlessPersonalities = [0, 0xffffffff];
 
 const path: PathArgument = { role: "object", directory: null, path: 0, follow: { kind: "always" } };
 
-function row(name: string, voids: StateCall["voids"], enforcing: string, rest: Partial<StateCall> = {}): StateCall {
+function row(
+  name: string,
+  voids: StateCall["voids"],
+  enforcing: string,
+  rest: Partial<StateCall> = {},
+): StateCall {
   return { class: "state", name, when: ask, voids, enforcing, ...rest };
 }
 
 const GOES_ON = "goes on; what was remembered is forgotten first";
 const NAMESPACES = "new namespaces are refused";
 
-/** Calls after which a path, a number or an id means something else, or nothing may be remembered of the caller. */
+/**
+ * Calls after which a path, a number or an id means something else, or nothing may be remembered of
+ * the caller.
+ */
 export const stateCalls: readonly StateCall[] = [
   row("chdir", ["directories"], GOES_ON, { path }),
   row("fchdir", ["directories"], GOES_ON, { descriptor: 0 }),
-  row("chroot", ["directories"], "goes on if the policy grants `sys_chroot`", { path, capability: "sys_chroot" }),
+  row("chroot", ["directories"], "goes on if the policy grants `sys_chroot`", {
+    path,
+    capability: "sys_chroot",
+  }),
   row("umask", ["umask"], GOES_ON),
   row("capset", ["credentials"], GOES_ON),
   row(
@@ -47,7 +67,11 @@ export const stateCalls: readonly StateCall[] = [
     ["directories", "umask", "namespaces", "descriptors"],
     `${NAMESPACES}; an own working directory or table of descriptors goes on`,
   ),
-  row("setns", ["directories", "namespaces"], "refused: names and numbers of other namespaces mean something else"),
+  row(
+    "setns",
+    ["directories", "namespaces"],
+    "refused: names and numbers of other namespaces mean something else",
+  ),
   row(
     "clone",
     ["directories", "umask", "namespaces", "descriptors"],
@@ -66,9 +90,14 @@ export const stateCalls: readonly StateCall[] = [
     ["directories", "umask", "namespaces", "descriptors"],
     "ENOSYS, so that libc falls back to clone: its flags lie in memory, where they can change",
   ),
-  row("personality", [], "anything but the ordinary personality is refused: it weakens the process's own defences", {
-    when: ifOneOf(0, harmlessPersonalities, pass, ask),
-  }),
+  row(
+    "personality",
+    [],
+    "anything but the ordinary personality is refused: it weakens the process's own defences",
+    {
+      when: ifOneOf(0, harmlessPersonalities, pass, ask),
+    },
+  ),
   row(
     "prctl",
     [],

@@ -14,9 +14,11 @@ import { unmediatedNameCalls } from "./unmediated-names.ts";
 import { untouchableCalls } from "./untouchable.ts";
 
 /**
- * Every system call of x86_64 with what it means to a supervised domain: which of its uses are notified, how its arguments are read, what the policy must grant,
- * what each level answers. The filter (`compile/seccomp/supervised/`), the mediator (`mediate/supervised/`) and `docs/system-calls.md` are made of this table;
- * `test/kernel/mediated-calls.test.ts` holds it against the kernel's.
+ * Every system call of x86_64 with what it means to a supervised domain: which of its uses are
+ * notified, how its arguments are read, what the policy must grant, what each level answers. The
+ * filter (`compile/seccomp/supervised/`), the mediator (`mediate/supervised/`) and
+ * `docs/system-calls.md` are made of this table; `test/kernel/mediated-calls.test.ts` holds it
+ * against the kernel's.
  */
 export const mediatedCalls: readonly MediatedCall[] = [
   ...nameCalls,
@@ -34,7 +36,9 @@ export const mediatedCalls: readonly MediatedCall[] = [
   ...untouchableCalls,
 ];
 
-const byName: ReadonlyMap<string, MediatedCall> = new Map(mediatedCalls.map((call) => [call.name, call]));
+const byName: ReadonlyMap<string, MediatedCall> = new Map(
+  mediatedCalls.map((call) => [call.name, call]),
+);
 
 /** The row of a call; null for one that is newer than the table. */
 export function mediatedCall(name: string): MediatedCall | null {

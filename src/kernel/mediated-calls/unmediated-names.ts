@@ -2,12 +2,34 @@ import type { UnmediatedNameCall } from "./call.ts";
 import { pass } from "./when.ts";
 
 const calls = [
-  ...["stat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "statfs"],
-  ...["getxattr", "lgetxattr", "getxattrat", "listxattr", "llistxattr", "listxattrat", "file_getattr"],
+  ...[
+    "stat",
+    "lstat",
+    "newfstatat",
+    "statx",
+    "access",
+    "faccessat",
+    "faccessat2",
+    "readlink",
+    "readlinkat",
+    "statfs",
+  ],
+  ...[
+    "getxattr",
+    "lgetxattr",
+    "getxattrat",
+    "listxattr",
+    "llistxattr",
+    "listxattrat",
+    "file_getattr",
+  ],
   "inotify_add_watch",
 ];
 
-/** Calls that take a path and only look: existence and metadata are not secret on any engine, and they are the hottest calls there are. */
+/**
+ * Calls that take a path and only look: existence and metadata are not secret on any engine, and
+ * they are the hottest calls there are.
+ */
 export const unmediatedNameCalls: readonly UnmediatedNameCall[] = calls.map((name) => ({
   ...{ class: "unmediated-name", name, when: pass, voids: [] },
 }));

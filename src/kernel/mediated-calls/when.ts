@@ -1,20 +1,29 @@
 /**
- * Whether one use of a system call must reach the mediator, asked of its registers alone: a notification costs about ten microseconds.
- * The compiler makes filter instructions of it; {@link mustAsk} is the same question about registers at hand.
+ * Whether one use of a system call must reach the mediator, asked of its registers alone: a
+ * notification costs about ten microseconds. The compiler makes filter instructions of it; {@link
+ * mustAsk} is the same question about registers at hand.
  */
 export type When =
   | { readonly kind: "ask" }
-  /** Nothing in it for the mediator, whatever memory holds: the call goes on without a notification. */
+  /**
+   * Nothing in it for the mediator, whatever memory holds: the call goes on without a notification.
+   */
   | { readonly kind: "pass" }
   /** (argument & mask) is one of `values`. */
-  | (Question & { readonly kind: "one-of"; readonly values: readonly number[]; readonly mask: number })
+  | (Question & {
+      readonly kind: "one-of";
+      readonly values: readonly number[];
+      readonly mask: number;
+    })
   /** argument & bits is not zero. */
   | (Question & { readonly kind: "bits"; readonly bits: number })
   /** The whole register is not zero: a pointer that is not null. */
   | (Question & { readonly kind: "pointer" });
 
 interface Question {
-  /** Counts from 0. But for pointers the kernel looks at the low 32 bits alone, and so does this. */
+  /**
+   * Counts from 0. But for pointers the kernel looks at the low 32 bits alone, and so does this.
+   */
   readonly argument: number;
   readonly yes: When;
   readonly no: When;
@@ -23,8 +32,21 @@ interface Question {
 export const ask: When = { kind: "ask" };
 export const pass: When = { kind: "pass" };
 
-export function ifOneOf(argument: number, values: readonly number[], yes: When, no: When, mask = 0xffffffff): When {
-  return { kind: "one-of", argument, values: values.map((value) => value >>> 0), mask: mask >>> 0, yes, no };
+export function ifOneOf(
+  argument: number,
+  values: readonly number[],
+  yes: When,
+  no: When,
+  mask = 0xffffffff,
+): When {
+  return {
+    kind: "one-of",
+    argument,
+    values: values.map((value) => value >>> 0),
+    mask: mask >>> 0,
+    yes,
+    no,
+  };
 }
 
 export function ifBits(argument: number, bits: number, yes: When, no: When): When {

@@ -5,18 +5,29 @@ import { bpfAttrLinkCreate } from "../structs.ts";
 import { no, refused, unknown, yes } from "./answer.ts";
 import { bpf, loadTinyProgram } from "./bpf-program.ts";
 
-/** A hook that is hardly ever called: the program is attached to the whole host for an instant, and allows. */
+/**
+ * A hook that is hardly ever called: the program is attached to the whole host for an instant, and
+ * allows.
+ */
 const HOOK = "quotactl";
 
 export function probeBpfLsm(): Probe {
   const id = hookId();
   if (typeof id !== "number") return id;
-  const program = loadTinyProgram({ type: BPF_PROG_TYPE_LSM, attachType: BPF_LSM_MAC, returns: 0, attachBtfId: id });
+  const program = loadTinyProgram({
+    type: BPF_PROG_TYPE_LSM,
+    attachType: BPF_LSM_MAC,
+    returns: 0,
+    attachBtfId: id,
+  });
   if (program < 0) return refused("loading an lsm program", program);
   try {
     const link = bpf(
       BPF_LINK_CREATE,
-      bpfAttrLinkCreate.encode({ "link_create.prog_fd": program, "link_create.attach_type": BPF_LSM_MAC }),
+      bpfAttrLinkCreate.encode({
+        "link_create.prog_fd": program,
+        "link_create.attach_type": BPF_LSM_MAC,
+      }),
     );
     if (link < 0) return refused("attaching an lsm program", link);
     close(link);
@@ -26,7 +37,10 @@ export function probeBpfLsm(): Probe {
   }
 }
 
-/** libbpf reads the kernel's type information and knows that lsm hooks are functions called `bpf_lsm_*`. */
+/**
+ * libbpf reads the kernel's type information and knows that lsm hooks are functions called
+ * `bpf_lsm_*`.
+ */
 function hookId(): number | Probe {
   let find: (name: string, attachType: number) => number;
   try {
@@ -34,8 +48,12 @@ function hookId(): number | Probe {
     libbpf.func("void *libbpf_set_print(void *callback)")(null);
     find = libbpf.func("int libbpf_find_vmlinux_btf_id(const char *name, int attachType)");
   } catch (error) {
-    return unknown(`libbpf.so.1 cannot be loaded: ${error instanceof Error ? error.message : error}`);
+    return unknown(
+      `libbpf.so.1 cannot be loaded: ${error instanceof Error ? error.message : error}`,
+    );
   }
   const id = find(HOOK, BPF_LSM_MAC);
-  return id > 0 ? id : no("the kernel has no lsm hooks for BPF, or no type information in /sys/kernel/btf/vmlinux");
+  return id > 0
+    ? id
+    : no("the kernel has no lsm hooks for BPF, or no type information in /sys/kernel/btf/vmlinux");
 }

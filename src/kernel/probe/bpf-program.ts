@@ -1,9 +1,20 @@
-import { BPF_ALU64, BPF_EXIT, BPF_JMP, BPF_K, BPF_MOV, BPF_PROG_LOAD, EAGAIN } from "../constants.ts";
+import {
+  BPF_ALU64,
+  BPF_EXIT,
+  BPF_JMP,
+  BPF_K,
+  BPF_MOV,
+  BPF_PROG_LOAD,
+  EAGAIN,
+} from "../constants.ts";
 import { addressOf, cString, syscallRaw } from "../ffi.ts";
 import { bpfAttrProgLoad } from "../structs.ts";
 import { number } from "../syscalls.ts";
 
-/** The verifier gives up with EAGAIN when a signal is pending (kernel/bpf/verifier.c), such as the end of a child; libbpf tries as often. */
+/**
+ * The verifier gives up with EAGAIN when a signal is pending (kernel/bpf/verifier.c), such as the
+ * end of a child; libbpf tries as often.
+ */
 const LOAD_ATTEMPTS_MAX = 5;
 
 /** bpf(2); negative for an error number. */

@@ -8,20 +8,28 @@ export function findCgroup2(mountinfo: string): string | null {
 }
 
 /**
- * The mount of control groups version 2. `root` is the group that shows at `point`, as `/proc/PID/cgroup` spells it: `/`, but for bind mounts
- * and in namespaces of control groups. Fields 4 and 5, octal-escaped; the type follows the lone `-` (proc_pid_mountinfo(5)).
+ * The mount of control groups version 2. `root` is the group that shows at `point`, as
+ * `/proc/PID/cgroup` spells it: `/`, but for bind mounts and in namespaces of control groups.
+ * Fields 4 and 5, octal-escaped; the type follows the lone `-` (proc_pid_mountinfo(5)).
  */
-export function findCgroup2Mount(mountinfo: string): { readonly root: string; readonly point: string } | null {
+export function findCgroup2Mount(
+  mountinfo: string,
+): { readonly root: string; readonly point: string } | null {
   const [mount] = controlGroupMounts(mountinfo).filter(({ type }) => type === "cgroup2");
   return mount === undefined ? null : { root: mount.root, point: mount.point };
 }
 
-/** Where control groups of either version are mounted: in those of version 1, too, a process can be frozen or starved. */
+/**
+ * Where control groups of either version are mounted: in those of version 1, too, a process can be
+ * frozen or starved.
+ */
 export function findControlGroups(mountinfo: string): readonly string[] {
   return [...new Set(controlGroupMounts(mountinfo).map(({ point }) => point))].sort();
 }
 
-function controlGroupMounts(mountinfo: string): readonly { type: string; root: string; point: string }[] {
+function controlGroupMounts(
+  mountinfo: string,
+): readonly { type: string; root: string; point: string }[] {
   return mountinfo.split("\n").flatMap((line) => {
     const [mount = "", filesystem = ""] = line.split(" - ");
     const [, , , root, point] = mount.split(" ");
@@ -32,7 +40,9 @@ function controlGroupMounts(mountinfo: string): readonly { type: string; root: s
 }
 
 function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
 }
 
 /** Effective ids and capabilities of this process, from /proc/self/status. */
@@ -40,7 +50,11 @@ export function readCaller(): HostFacts["caller"] {
   const status = readFileSync("/proc/self/status", "utf8");
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   if (capabilities === undefined) throw new Error("/proc/self/status has no CapEff line");
-  return { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1, capabilities: BigInt(`0x${capabilities}`) };
+  return {
+    uid: process.geteuid?.() ?? -1,
+    gid: process.getegid?.() ?? -1,
+    capabilities: BigInt(`0x${capabilities}`),
+  };
 }
 
 const PTRACE_SCOPE = "/proc/sys/kernel/yama/ptrace_scope";
@@ -50,5 +64,9 @@ export function readPtraceScope(): number {
 }
 
 export function readKernel(): HostFacts["kernel"] {
-  return { release: release(), version: version(), machine: process.arch === "x64" ? "x86_64" : process.arch };
+  return {
+    release: release(),
+    version: version(),
+    machine: process.arch === "x64" ? "x86_64" : process.arch,
+  };
 }

@@ -30,12 +30,18 @@ export function probeCgroup(cgroup2: string | null): Record<CgroupFeature, Probe
   try {
     mkdirSync(directory);
   } catch (error) {
-    return both(no(`no cgroup can be made below ${cgroup2}: ${error instanceof Error ? error.message : error}`));
+    return both(
+      no(
+        `no cgroup can be made below ${cgroup2}: ${error instanceof Error ? error.message : error}`,
+      ),
+    );
   }
   try {
     const fd = open(directory, O_DIRECTORY | O_CLOEXEC);
     try {
-      const unix = [BPF_CGROUP_UNIX_CONNECT, BPF_CGROUP_UNIX_SENDMSG].map((type) => attachable(fd, type));
+      const unix = [BPF_CGROUP_UNIX_CONNECT, BPF_CGROUP_UNIX_SENDMSG].map((type) =>
+        attachable(fd, type),
+      );
       return {
         "cgroup-inet": attachable(fd, BPF_CGROUP_INET4_CONNECT),
         "cgroup-unix": unix.find((probe) => probe.state !== "yes") ?? yes,
@@ -62,13 +68,18 @@ function attachable(cgroup: number, attachType: number): Probe {
       attach_flags: BPF_F_ALLOW_MULTI,
     });
     const attached = bpf(BPF_PROG_ATTACH, attributes);
-    return attached < 0 ? refused(`attaching a cgroup program of kind ${attachType}`, attached) : lookedAt();
+    return attached < 0
+      ? refused(`attaching a cgroup program of kind ${attachType}`, attached)
+      : lookedAt();
   } finally {
     close(program);
   }
 }
 
-/** Every start looks whether the programs at its cgroup are the domain's own. That takes more than attaching them: CAP_SYS_ADMIN. */
+/**
+ * Every start looks whether the programs at its cgroup are the domain's own. That takes more than
+ * attaching them: CAP_SYS_ADMIN.
+ */
 function lookedAt(): Probe {
   const nobodys = Buffer.alloc(BY_ID_BYTES);
   const answer = bpf(BPF_PROG_GET_FD_BY_ID, nobodys);

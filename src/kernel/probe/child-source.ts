@@ -1,7 +1,8 @@
 /**
- * What a throw-away Node process runs: it reads a {@link ChildProgram} from standard input, makes the system calls in it one after
- * the other on its main thread, and prints their results (negative for an error number) as a JSON array.
- * It is plain JavaScript in a string because a program bundled into one file has no second file to start.
+ * What a throw-away Node process runs: it reads a {@link ChildProgram} from standard input, makes
+ * the system calls in it one after the other on its main thread, and prints their results (negative
+ * for an error number) as a JSON array. It is plain JavaScript in a string because a program
+ * bundled into one file has no second file to start.
  */
 export const childSource = `
 const koffi = require(process.argv[1]);

@@ -6,7 +6,10 @@ import { startChild } from "./start-child.ts";
 /** A number, a buffer by its name, or the result of an earlier step by its label. */
 export type ChildArgument = number | string | { readonly resultOf: string };
 
-/** Builds the list of system calls that a fresh process makes; each call has a label under which its result is found. */
+/**
+ * Builds the list of system calls that a fresh process makes; each call has a label under which its
+ * result is found.
+ */
 export class ChildProgram {
   readonly #buffers: Record<string, string> = {};
   readonly #steps: unknown[] = [];
@@ -21,7 +24,10 @@ export class ChildProgram {
     return this.#add(label, { call: numberOf(call), args: this.#resolve(args) });
   }
 
-  /** The call is made on a thread that starts now, and so inherits filters and layers; {@link join} waits for it. */
+  /**
+   * The call is made on a thread that starts now, and so inherits filters and layers; {@link join}
+   * waits for it.
+   */
   start(call: string, ...args: readonly ChildArgument[]): this {
     return this.#add("", { start: numberOf(call), args: this.#resolve(args) });
   }
@@ -30,7 +36,9 @@ export class ChildProgram {
     return this.#add(label, { join: true });
   }
 
-  /** When that result is negative, nothing more is done and every later step has the same result. */
+  /**
+   * When that result is negative, nothing more is done and every later step has the same result.
+   */
   need(label: string): this {
     return this.#add("", { need: this.#labels.lastIndexOf(label) });
   }
@@ -50,12 +58,18 @@ export class ChildProgram {
     return this.#add("", { point: { in: inside, at, to } });
   }
 
-  /** Runs it; the results by label, negative for an error number. Throws when the child could not be run to its end. */
+  /**
+   * Runs it; the results by label, negative for an error number. Throws when the child could not be
+   * run to its end.
+   */
   run(): ReadonlyMap<string, number> {
     return this.begin()();
   }
 
-  /** Starts it; what is returned waits for its end and gives the results as {@link run} does. It must be called. */
+  /**
+   * Starts it; what is returned waits for its end and gives the results as {@link run} does. It
+   * must be called.
+   */
   begin(): () => ReadonlyMap<string, number> {
     const koffi = createRequire(import.meta.url).resolve("koffi");
     const input = JSON.stringify({ buffers: this.#buffers, steps: this.#steps });
@@ -73,11 +87,15 @@ export class ChildProgram {
   }
 
   #resolve(args: readonly ChildArgument[]): unknown[] {
-    return args.map((arg) => (typeof arg === "object" ? { result: this.#labels.lastIndexOf(arg.resultOf) } : arg));
+    return args.map((arg) =>
+      typeof arg === "object" ? { result: this.#labels.lastIndexOf(arg.resultOf) } : arg,
+    );
   }
 }
 
-/** Begins a child; at its end its results are read, and whatever happens, what it needed is dropped. */
+/**
+ * Begins a child; at its end its results are read, and whatever happens, what it needed is dropped.
+ */
 export function cleanly<T>(
   child: ChildProgram,
   drop: () => void,

@@ -33,6 +33,9 @@ export function probeOpenat2(): Probe {
 }
 
 function openWithoutLinks(path: string): number {
-  const how = openHow.encode({ flags: BigInt(O_PATH | O_DIRECTORY | O_CLOEXEC), resolve: BigInt(RESOLVE_NO_SYMLINKS) });
+  const how = openHow.encode({
+    flags: BigInt(O_PATH | O_DIRECTORY | O_CLOEXEC),
+    resolve: BigInt(RESOLVE_NO_SYMLINKS),
+  });
   return syscallRaw(number("openat2") ?? -1, AT_FDCWD, cString(path), how, how.length);
 }

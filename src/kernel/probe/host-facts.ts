@@ -11,14 +11,18 @@ import { beginPrivileges } from "./privileges.ts";
 import { beginSeccomp } from "./seccomp.ts";
 
 /**
- * Tries everything that a plan may rest on. Three short-lived children restrict themselves, all at the same time, in about a tenth of a second;
- * the rest happens in this process, which is not changed. Leaves nothing behind.
+ * Tries everything that a plan may rest on. Three short-lived children restrict themselves, all at
+ * the same time, in about a tenth of a second; the rest happens in this process, which is not
+ * changed. Leaves nothing behind.
  */
 export function probeHost(): HostFacts {
   return beginProbe()();
 }
 
-/** Starts the children, so that something else can be done meanwhile; what is returned waits for them and does the rest. It must be called. */
+/**
+ * Starts the children, so that something else can be done meanwhile; what is returned waits for
+ * them and does the rest. It must be called.
+ */
 export function beginProbe(): () => HostFacts {
   const abi = landlockAbi();
   const cgroup2 = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
@@ -26,7 +30,8 @@ export function beginProbe(): () => HostFacts {
   const seccomp = begin(seccompFeatures, beginSeccomp);
   const privileges = begin(privilegeFeatures, beginPrivileges);
   return () => {
-    // The children are waited for before a program is loaded here: the verifier gives up when a signal is pending.
+    // The children are waited for before a program is loaded here: the verifier gives up when a
+    // signal is pending.
     const children = { ...landlock(), ...seccomp(), ...privileges() };
     return {
       kernel: readKernel(),
@@ -54,7 +59,12 @@ const landlockFeatures = [
   "landlock-log",
   "landlock-unix",
 ] as const;
-const seccompFeatures = ["seccomp-notify", "seccomp-addfd", "seccomp-wait-killable", "seccomp-sync-wakeup"] as const;
+const seccompFeatures = [
+  "seccomp-notify",
+  "seccomp-addfd",
+  "seccomp-wait-killable",
+  "seccomp-sync-wakeup",
+] as const;
 const privilegeFeatures = ["target-access", "private-ipc", "restrict-without-nnp"] as const;
 const cgroupFeatures = ["cgroup-inet", "cgroup-unix"] as const;
 
@@ -72,11 +82,17 @@ function begin<F extends FeatureName>(
 }
 
 /** Several features share one child; when that cannot be run, none of them is known. */
-function attemptAll<F extends FeatureName>(features: readonly F[], probe: () => Record<F, Probe>): Record<F, Probe> {
+function attemptAll<F extends FeatureName>(
+  features: readonly F[],
+  probe: () => Record<F, Probe>,
+): Record<F, Probe> {
   try {
     return probe();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return Object.fromEntries(features.map((feature) => [feature, unknown(why)])) as Record<F, Probe>;
+    return Object.fromEntries(features.map((feature) => [feature, unknown(why)])) as Record<
+      F,
+      Probe
+    >;
   }
 }

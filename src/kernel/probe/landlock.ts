@@ -29,17 +29,29 @@ import { ChildProgram, cleanly, resultOf } from "./child.ts";
 
 type LandlockFeature = Extract<FeatureName, `landlock-${string}`>;
 
-/** A port nobody listens on (discard): refused by the kernel's TCP when Landlock lets the call through. */
+/**
+ * A port nobody listens on (discard): refused by the kernel's TCP when Landlock lets the call
+ * through.
+ */
 const UNUSED_PORT = 9;
-/** An ioctl that /dev/null does not have and that Landlock does not exempt: TCGETS of `asm-generic/ioctls.h`. */
+/**
+ * An ioctl that /dev/null does not have and that Landlock does not exempt: TCGETS of
+ * `asm-generic/ioctls.h`.
+ */
 const TCGETS = 0x5401;
 
 /** `landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)`; 0 where that fails. */
 export function landlockAbi(): number {
-  return Math.max(0, syscallRaw(number("landlock_create_ruleset") ?? -1, null, 0, LANDLOCK_CREATE_RULESET_VERSION));
+  return Math.max(
+    0,
+    syscallRaw(number("landlock_create_ruleset") ?? -1, null, 0, LANDLOCK_CREATE_RULESET_VERSION),
+  );
 }
 
-/** Every operation is tried twice by one child: before it restricts itself, so that a refusal afterwards is Landlock's. What is returned must be called. */
+/**
+ * Every operation is tried twice by one child: before it restricts itself, so that a refusal
+ * afterwards is Landlock's. What is returned must be called.
+ */
 export function beginLandlock(abi: number): () => Record<LandlockFeature, Probe> {
   const abstract = sockaddrBytes(`\0cofferdam-probe-${process.pid}`);
   const folder = knowsUnixNames() ? mkdtempSync(join(tmpdir(), "cofferdam-probe-")) : null;
@@ -53,10 +65,17 @@ export function beginLandlock(abi: number): () => Record<LandlockFeature, Probe>
   return cleanly(restrictedChild(abi, abstract, pathname), drop, (results) => read(abi, results));
 }
 
-const unixRuleset = landlockRulesetAttr.encode({ handled_access_fs: LANDLOCK_ACCESS_FS_RESOLVE_UNIX }).subarray(0, 8);
+const unixRuleset = landlockRulesetAttr
+  .encode({ handled_access_fs: LANDLOCK_ACCESS_FS_RESOLVE_UNIX })
+  .subarray(0, 8);
 
 function knowsUnixNames(): boolean {
-  const ruleset = syscallRaw(number("landlock_create_ruleset") ?? -1, unixRuleset, unixRuleset.length, 0);
+  const ruleset = syscallRaw(
+    number("landlock_create_ruleset") ?? -1,
+    unixRuleset,
+    unixRuleset.length,
+    0,
+  );
   if (ruleset >= 0) close(ruleset);
   return ruleset >= 0;
 }
@@ -67,7 +86,11 @@ function restrictedChild(abi: number, abstract: Uint8Array, pathname: Uint8Array
     .buffer("null", cString("/dev/null"))
     .buffer(
       "inet",
-      sockaddrIn.encode({ sin_family: AF_INET, sin_port: UNUSED_PORT, sin_addr: Uint8Array.of(127, 0, 0, 1) }),
+      sockaddrIn.encode({
+        sin_family: AF_INET,
+        sin_port: UNUSED_PORT,
+        sin_addr: Uint8Array.of(127, 0, 0, 1),
+      }),
     )
     .buffer("abstract", abstract)
     .buffer("pathname", pathname)
@@ -77,14 +100,24 @@ function restrictedChild(abi: number, abstract: Uint8Array, pathname: Uint8Array
   child
     .call("no-new-privs", "prctl", PR_SET_NO_NEW_PRIVS, 1)
     .call("ruleset", "landlock_create_ruleset", "ruleset", rulesetSize(abi), 0)
-    .call("restrict-log", "landlock_restrict_self", { resultOf: "ruleset" }, LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON)
+    .call(
+      "restrict-log",
+      "landlock_restrict_self",
+      { resultOf: "ruleset" },
+      LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON,
+    )
     .call("restrict", "landlock_restrict_self", { resultOf: "ruleset" }, 0)
     .call("unix-ruleset", "landlock_create_ruleset", "unix-ruleset", 8, 0)
     .call("unix-restrict", "landlock_restrict_self", { resultOf: "unix-ruleset" }, 0);
   return tryAll(child, "after", abstract.length, pathname.length);
 }
 
-function tryAll(child: ChildProgram, when: string, abstractLength: number, pathnameLength: number): ChildProgram {
+function tryAll(
+  child: ChildProgram,
+  when: string,
+  abstractLength: number,
+  pathnameLength: number,
+): ChildProgram {
   return child
     .call(`${when} file`, "openat", AT_FDCWD, "file", O_CLOEXEC)
     .call(`${when} null`, "openat", AT_FDCWD, "null", O_CLOEXEC | 1)
@@ -93,9 +126,21 @@ function tryAll(child: ChildProgram, when: string, abstractLength: number, pathn
     .call(`${when} tcp`, "connect", { resultOf: `${when} tcp-socket` }, "inet", sockaddrIn.size)
     .call(`${when} signal`, "kill", process.pid, 0)
     .call(`${when} unix-socket`, "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)
-    .call(`${when} abstract`, "connect", { resultOf: `${when} unix-socket` }, "abstract", abstractLength)
+    .call(
+      `${when} abstract`,
+      "connect",
+      { resultOf: `${when} unix-socket` },
+      "abstract",
+      abstractLength,
+    )
     .call(`${when} path-socket`, "socket", AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)
-    .call(`${when} unix`, "connect", { resultOf: `${when} path-socket` }, "pathname", pathnameLength);
+    .call(
+      `${when} unix`,
+      "connect",
+      { resultOf: `${when} path-socket` },
+      "pathname",
+      pathnameLength,
+    );
 }
 
 function read(abi: number, results: ReadonlyMap<string, number>): Record<LandlockFeature, Probe> {
@@ -105,7 +150,8 @@ function read(abi: number, results: ReadonlyMap<string, number>): Record<Landloc
     if (abi < since) return no(`Landlock ABI ${abi}, ${since} is needed`);
     const before = resultOf(results, `before ${operation}`);
     const after = resultOf(results, `after ${operation}`);
-    if (before === -denial) return unknown(`the operation is refused without Landlock too: ${operation}`);
+    if (before === -denial)
+      return unknown(`the operation is refused without Landlock too: ${operation}`);
     return after === -denial ? yes : no(`a confined child was not denied: ${operation}`);
   };
   const signal = compare("signal", EPERM, 6);
@@ -116,26 +162,37 @@ function read(abi: number, results: ReadonlyMap<string, number>): Record<Landloc
     "landlock-tcp": compare("tcp", EACCES, 4),
     "landlock-ioctl": compare("ioctl", EACCES, 5),
     "landlock-scope": signal.state === "yes" ? compare("abstract", EPERM, 6) : signal,
-    "landlock-log": restricted ?? (log === 0 ? yes : refused("landlock_restrict_self with LOG_NEW_EXEC_ON", log)),
+    "landlock-log":
+      restricted ?? (log === 0 ? yes : refused("landlock_restrict_self with LOG_NEW_EXEC_ON", log)),
     "landlock-unix":
-      restricted ?? (unix < 0 ? refused("a ruleset with RESOLVE_UNIX", unix) : compare("unix", EACCES, 9)),
+      restricted ??
+      (unix < 0 ? refused("a ruleset with RESOLVE_UNIX", unix) : compare("unix", EACCES, 9)),
   };
 }
 
-function firstFailure(results: ReadonlyMap<string, number>, labels: readonly string[]): Probe | null {
+function firstFailure(
+  results: ReadonlyMap<string, number>,
+  labels: readonly string[],
+): Probe | null {
   const failed = labels.find((label) => resultOf(results, label) < 0);
-  return failed === undefined ? null : refused(`landlock, step ${failed}`, resultOf(results, failed));
+  return failed === undefined
+    ? null
+    : refused(`landlock, step ${failed}`, resultOf(results, failed));
 }
 
 function ruleset(abi: number): Buffer {
   return landlockRulesetAttr.encode({
-    handled_access_fs: LANDLOCK_ACCESS_FS_READ_FILE | (abi >= 5 ? LANDLOCK_ACCESS_FS_IOCTL_DEV : 0n),
+    handled_access_fs:
+      LANDLOCK_ACCESS_FS_READ_FILE | (abi >= 5 ? LANDLOCK_ACCESS_FS_IOCTL_DEV : 0n),
     handled_access_net: LANDLOCK_ACCESS_NET_CONNECT_TCP,
     scoped: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL,
   });
 }
 
-/** The kernel refuses non-zero bytes that it does not know: ABI 1-3 know 8 bytes, 4-5 know 16, 6 knows all. */
+/**
+ * The kernel refuses non-zero bytes that it does not know: ABI 1-3 know 8 bytes, 4-5 know 16, 6
+ * knows all.
+ */
 function rulesetSize(abi: number): number {
   if (abi < 4) return landlockRulesetAttr.offset.handled_access_net;
   return abi < 6 ? landlockRulesetAttr.offset.scoped : landlockRulesetAttr.size;

@@ -15,12 +15,18 @@ import { landlockRulesetAttr, sockFilter, sockFprog } from "../structs.ts";
 import { refused, unknown, yes } from "./answer.ts";
 import { ChildProgram, cleanly, resultOf } from "./child.ts";
 
-type PrivilegeFeature = Extract<FeatureName, "target-access" | "private-ipc" | "restrict-without-nnp">;
+type PrivilegeFeature = Extract<
+  FeatureName,
+  "target-access" | "private-ipc" | "restrict-without-nnp"
+>;
 
 /** Enough for the probing child beside it; it is ended before. Seconds. */
 const TARGET_LIFE_S = 30;
 
-/** What depends on who asks: one child tries all three, its sibling being the foreign target. What is returned must be called. */
+/**
+ * What depends on who asks: one child tries all three, its sibling being the foreign target. What
+ * is returned must be called.
+ */
 export function beginPrivileges(): () => Record<PrivilegeFeature, Probe> {
   const target = spawn("sleep", [String(TARGET_LIFE_S)], { stdio: "ignore" });
   // A failed start is reported by the missing pid; without a listener Node would throw later.
@@ -30,7 +36,10 @@ export function beginPrivileges(): () => Record<PrivilegeFeature, Probe> {
     target.unref();
   };
   return cleanly(child(target.pid ?? 0), drop, (results) => ({
-    "target-access": target.pid === undefined ? unknown("no process to look at could be started") : access(results),
+    "target-access":
+      target.pid === undefined
+        ? unknown("no process to look at could be started")
+        : access(results),
     "private-ipc": outcome("unshare(CLONE_NEWIPC)", resultOf(results, "ipc")),
     "restrict-without-nnp": restrict(results),
   }));
@@ -39,7 +48,12 @@ export function beginPrivileges(): () => Record<PrivilegeFeature, Probe> {
 function child(target: number): ChildProgram {
   return new ChildProgram()
     .buffer("mem", cString(`/proc/${target}/mem`))
-    .buffer("ruleset", landlockRulesetAttr.encode({ handled_access_fs: LANDLOCK_ACCESS_FS_READ_FILE }).subarray(0, 8))
+    .buffer(
+      "ruleset",
+      landlockRulesetAttr
+        .encode({ handled_access_fs: LANDLOCK_ACCESS_FS_READ_FILE })
+        .subarray(0, 8),
+    )
     .buffer("filter", sockFilter.encode({ code: BPF_RET | BPF_K, k: SECCOMP_RET_ALLOW }))
     .buffer("fprog", sockFprog.encode({ len: 1 }))
     .call("memory", "openat", AT_FDCWD, "mem", O_CLOEXEC)

@@ -47,25 +47,34 @@ const NOTIFICATION_TIMEOUT_MS = 1_000;
 /** The descriptor number that ADDFD puts into the target. */
 const INJECTED_FD = 200;
 
-/** One process is target (a thread under the filter) and supervisor (its main thread) at once. What is returned must be called. */
+/**
+ * One process is target (a thread under the filter) and supervisor (its main thread) at once. What
+ * is returned must be called.
+ */
 export function beginSeccomp(): () => Record<SeccompFeature, Probe> {
-  const child = supervisedChild(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+  const child = supervisedChild(
+    SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+  );
   const finish = child.begin();
   return () => read(finish());
 }
 
 function read(killable: ReadonlyMap<string, number>): Record<SeccompFeature, Probe> {
   const installed = resultOf(killable, "listener");
-  const waitKillable = installed >= 0 ? yes : refused("a filter with WAIT_KILLABLE_RECV", installed);
-  const results = installed >= 0 ? killable : supervisedChild(SECCOMP_FILTER_FLAG_NEW_LISTENER).run();
+  const waitKillable =
+    installed >= 0 ? yes : refused("a filter with WAIT_KILLABLE_RECV", installed);
+  const results =
+    installed >= 0 ? killable : supervisedChild(SECCOMP_FILTER_FLAG_NEW_LISTENER).run();
   const notify = notifyAnswer(results);
   const sync = resultOf(results, "sync");
   const addfd = resultOf(results, "addfd");
   return {
     "seccomp-notify": notify,
-    "seccomp-addfd": notify.state === "yes" ? addfdAnswer(addfd, resultOf(results, "injected")) : notify,
+    "seccomp-addfd":
+      notify.state === "yes" ? addfdAnswer(addfd, resultOf(results, "injected")) : notify,
     "seccomp-wait-killable": notify.state === "yes" ? waitKillable : notify,
-    "seccomp-sync-wakeup": notify.state !== "yes" ? notify : sync === 0 ? yes : refused("SET_FLAGS", sync),
+    "seccomp-sync-wakeup":
+      notify.state !== "yes" ? notify : sync === 0 ? yes : refused("SET_FLAGS", sync),
   };
 }
 
@@ -77,7 +86,11 @@ function supervisedChild(flags: number): ChildProgram {
     .buffer("notif", seccompNotif.alloc())
     .buffer(
       "addfd",
-      seccompNotifAddfd.encode({ flags: SECCOMP_ADDFD_FLAG_SETFD, newfd: INJECTED_FD, newfd_flags: O_CLOEXEC }),
+      seccompNotifAddfd.encode({
+        flags: SECCOMP_ADDFD_FLAG_SETFD,
+        newfd: INJECTED_FD,
+        newfd_flags: O_CLOEXEC,
+      }),
     )
     .buffer("resp", seccompNotifResp.encode({ val: BigInt(ANSWER) }))
     .buffer("poll", pollfd.encode({ events: POLLIN }))
@@ -85,7 +98,13 @@ function supervisedChild(flags: number): ChildProgram {
     .call("no-new-privs", "prctl", PR_SET_NO_NEW_PRIVS, 1)
     .call("listener", "seccomp", SECCOMP_SET_MODE_FILTER, flags, "fprog")
     .need("listener")
-    .call("sync", "ioctl", { resultOf: "listener" }, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP)
+    .call(
+      "sync",
+      "ioctl",
+      { resultOf: "listener" },
+      SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+      SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
+    )
     .start(NOTIFIED_CALL, 0)
     .store("listener", "poll", 0)
     .call("arrived", "poll", "poll", 1, NOTIFICATION_TIMEOUT_MS)
@@ -101,7 +120,8 @@ function supervisedChild(flags: number): ChildProgram {
 /** Notifies {@link NOTIFIED_CALL}, allows everything else. */
 function filter(): Buffer {
   const load = (offset: number) => sockFilter.encode({ code: BPF_LD | BPF_W | BPF_ABS, k: offset });
-  const unlessEqual = (k: number, jf: number) => sockFilter.encode({ code: BPF_JMP | BPF_JEQ | BPF_K, jf, k });
+  const unlessEqual = (k: number, jf: number) =>
+    sockFilter.encode({ code: BPF_JMP | BPF_JEQ | BPF_K, jf, k });
   const answer = (k: number) => sockFilter.encode({ code: BPF_RET | BPF_K, k });
   return Buffer.concat([
     load(seccompData.offset.arch),
@@ -115,10 +135,12 @@ function filter(): Buffer {
 
 function notifyAnswer(results: ReadonlyMap<string, number>): Probe {
   const failed = ["no-new-privs", "listener"].find((label) => resultOf(results, label) < 0);
-  if (failed !== undefined) return refused(`seccomp notification, step ${failed}`, resultOf(results, failed));
+  if (failed !== undefined)
+    return refused(`seccomp notification, step ${failed}`, resultOf(results, failed));
   if (resultOf(results, "arrived") === 0) return no("no notification arrived");
   const lost = ["arrived", "received", "answered"].find((label) => resultOf(results, label) < 0);
-  if (lost !== undefined) return refused(`seccomp notification, step ${lost}`, resultOf(results, lost));
+  if (lost !== undefined)
+    return refused(`seccomp notification, step ${lost}`, resultOf(results, lost));
   const seen = resultOf(results, "seen by target");
   return seen === ANSWER ? yes : no(`the target saw ${seen} instead of the supervisor's answer`);
 }

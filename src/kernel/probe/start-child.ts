@@ -8,8 +8,10 @@ const CHILD_TIMEOUT_MS = 5_000;
 const OUTPUT_BYTES_MAX = 1 << 16;
 
 /**
- * Starts a program in `/` with an empty environment and `input` as its standard input, so that several run at the same time. What is returned waits for its end and
- * gives what it printed. Throws when it did not end well. Node's own ways to start a program either wait or give control back.
+ * Starts a program in `/` with an empty environment and `input` as its standard input, so that
+ * several run at the same time. What is returned waits for its end and gives what it printed.
+ * Throws when it did not end well. Node's own ways to start a program either wait or give control
+ * back.
  */
 export function startChild(path: string, args: readonly string[], input: string): () => string {
   const [stdin, stdout, stderr] = [memory(input), memory(""), memory("")] as const;
@@ -20,7 +22,9 @@ export function startChild(path: string, args: readonly string[], input: string)
       try {
         const status = endOf(pid);
         if (status !== 0)
-          throw new Error(`the probing child failed: ${lastLine(textOf(stderr)) || `status ${status}`}`);
+          throw new Error(
+            `the probing child failed: ${lastLine(textOf(stderr)) || `status ${status}`}`,
+          );
         return textOf(stdout);
       } finally {
         drop();
@@ -28,7 +32,9 @@ export function startChild(path: string, args: readonly string[], input: string)
     };
   } catch (error) {
     drop();
-    throw new Error(`the probing child could not be run: ${error instanceof Error ? error.message : error}`);
+    throw new Error(
+      `the probing child could not be run: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 
@@ -41,7 +47,9 @@ function endOf(pid: number): number {
       const left = Math.ceil(deadline - performance.now());
       if (left <= 0) kill(pid, SIGKILL);
       ended =
-        unlessInterrupted(() => (poll([{ fd: handle, events: POLLIN }], Math.max(left, 0))[0] ?? 0) !== 0) ?? false;
+        unlessInterrupted(
+          () => (poll([{ fd: handle, events: POLLIN }], Math.max(left, 0))[0] ?? 0) !== 0,
+        ) ?? false;
     }
   } finally {
     close(handle);

@@ -1,6 +1,8 @@
 import { struct } from "../struct.ts";
 
-/** `linux/bpf.h`: commands take a prefix of the union; the kernel takes what is missing for zero. */
+/**
+ * `linux/bpf.h`: commands take a prefix of the union; the kernel takes what is missing for zero.
+ */
 export const bpfAttrProgLoad = struct(
   "union bpf_attr",
   {

@@ -7,7 +7,10 @@ export const sockaddrIn = struct("struct sockaddr_in", {
   sin_addr: "bytes:4",
   sin_zero: "bytes:8",
 });
-export const sockaddrUn = struct("struct sockaddr_un", { sun_family: "u16", sun_path: "bytes:108" });
+export const sockaddrUn = struct("struct sockaddr_un", {
+  sun_family: "u16",
+  sun_path: "bytes:108",
+});
 export const sockaddrNl = struct("struct sockaddr_nl", {
   nl_family: "u16",
   nl_pad: "u16",
@@ -37,5 +40,9 @@ export const mmsghdr = struct("struct mmsghdr", {
   "#padding": "u32",
   msg_len: "u32",
 });
-export const cmsghdr = struct("struct cmsghdr", { cmsg_len: "u64", cmsg_level: "i32", cmsg_type: "i32" });
+export const cmsghdr = struct("struct cmsghdr", {
+  cmsg_len: "u64",
+  cmsg_level: "i32",
+  cmsg_type: "i32",
+});
 export const ucred = struct("struct ucred", { pid: "i32", uid: "u32", gid: "u32" });

@@ -19,8 +19,9 @@ const refused: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Commands and events of one machine: who names something of the host is dealt with, and every other one is passed on as it is. The emulator is given them in the order in which they came, each as soon as what it needs
- * is granted; what it has not answered keeps nothing else waiting.
+ * Commands and events of one machine: who names something of the host is dealt with, and every
+ * other one is passed on as it is. The emulator is given them in the order in which they came, each
+ * as soon as what it needs is granted; what it has not answered keeps nothing else waiting.
  */
 export class Commands {
   readonly #handlers: readonly Handler[];
@@ -47,7 +48,8 @@ export class Commands {
   pass(command: Message): Promise<Message> {
     const name = String(command.execute);
     const instead = refused.get(name);
-    if (instead !== undefined) throw new HostError(`\`${name}\` is not allowed in a domain`, instead);
+    if (instead !== undefined)
+      throw new HostError(`\`${name}\` is not allowed in a domain`, instead);
     return new Promise((resolve, reject) => {
       this.#handedOver = this.#handedOver.then(
         () =>
@@ -67,7 +69,9 @@ export class Commands {
   #through(execute: Execute): Execute {
     return this.#handlers.reduceRight<Execute>(
       (inner, handler) => (command) =>
-        handler.commands.includes(String(command.execute)) ? handler.pass(command, inner) : inner(command),
+        handler.commands.includes(String(command.execute))
+          ? handler.pass(command, inner)
+          : inner(command),
       execute,
     );
   }

@@ -1,7 +1,10 @@
 import type { Socket } from "node:net";
 import { type Message, onMessages, send } from "./lines.ts";
 
-/** The emulator's own monitor: one command at a time, so that the next answer is the one that is waited for. What it says is as hostile as the emulator, and only passed on. */
+/**
+ * The emulator's own monitor: one command at a time, so that the next answer is the one that is
+ * waited for. What it says is as hostile as the emulator, and only passed on.
+ */
 export class Emulator {
   readonly #socket: Socket;
   readonly greeting: Promise<Message>;
@@ -22,7 +25,9 @@ export class Emulator {
     });
     // A monitor that breaks is the emulator's end, of which its process tells.
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#answered?.({ error: { class: "GenericError", desc: "the machine is off" } }));
+    socket.on("close", () =>
+      this.#answered?.({ error: { class: "GenericError", desc: "the machine is off" } }),
+    );
     void this.greeting.then(() => this.execute({ execute: "qmp_capabilities" }));
   }
 
@@ -35,7 +40,8 @@ export class Emulator {
     const answer = this.#turn.then(
       () =>
         new Promise<Message>((resolve) => {
-          if (this.#socket.destroyed) resolve({ error: { class: "GenericError", desc: "the machine is off" } });
+          if (this.#socket.destroyed)
+            resolve({ error: { class: "GenericError", desc: "the machine is off" } });
           this.#answered = resolve;
           send(this.#socket, command);
         }),

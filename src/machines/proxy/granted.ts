@@ -4,7 +4,13 @@ import type { Places } from "../../host/places.ts";
 import { changeMachine } from "../change.ts";
 import { type Machine, readMachine } from "../machine.ts";
 import { nothing, type Placed, placedTogether, placedWithout, placeResources } from "../place.ts";
-import { type Accepted, differences, mergeAccepted, readAccepted, writeAccepted } from "../record.ts";
+import {
+  type Accepted,
+  differences,
+  mergeAccepted,
+  readAccepted,
+  writeAccepted,
+} from "../record.ts";
 import type { ImageFormat, Resource } from "../resource.ts";
 import { type KnownImages, knownImages } from "../stands-on.ts";
 
@@ -12,8 +18,10 @@ import { type KnownImages, knownImages } from "../stands-on.ts";
 const RETRY_MS = 5_000;
 
 /**
- * What a machine that is on may reach, piece by piece (`Origin`): what it was started with and what came since, wherever the piece comes from. Nothing is kept here: what there is stands in the machine's record.
- * Changes come one after the other; they wait for the agent, and never for the emulator.
+ * What a machine that is on may reach, piece by piece (`Origin`): what it was started with and what
+ * came since, wherever the piece comes from. Nothing is kept here: what there is stands in the
+ * machine's record. Changes come one after the other; they wait for the agent, and never for the
+ * emulator.
  */
 export class Granted {
   readonly #places: Places;
@@ -29,9 +37,15 @@ export class Granted {
     this.#retryMs = retryMs;
   }
 
-  /** In force when it returns. @throws HostError for what cannot be granted: then it is not, or is taken away again */
+  /**
+   * In force when it returns. @throws HostError for what cannot be granted: then it is not, or is
+   * taken away again
+   */
   async grant(piece: string, resources: readonly Resource[]): Promise<void> {
-    const own = resources.map((resource) => ({ ...resource, origin: { ...resource.origin, piece } }));
+    const own = resources.map((resource) => ({
+      ...resource,
+      origin: { ...resource.origin, piece },
+    }));
     let isTold = false;
     const grant = (machine: Machine): Placed => {
       const placed = this.#with(machine, piece, own);
@@ -47,15 +61,20 @@ export class Granted {
     }
   }
 
-  /** Not in force any more when it returns; nothing happens where there is no such piece. @throws HostError where it could not be taken away yet: it is tried again until it is */
+  /**
+   * Not in force any more when it returns; nothing happens where there is no such piece. @throws
+   * HostError where it could not be taken away yet: it is tried again until it is
+   */
   forget(piece: string): Promise<void> {
     const machine = readMachine(this.#places.system.machines, this.#name);
-    if (machine === null || !(has(machine.placed, piece) || this.#leaving.has(piece))) return Promise.resolve();
+    if (machine === null || !(has(machine.placed, piece) || this.#leaving.has(piece)))
+      return Promise.resolve();
     return this.#takeAway(piece);
   }
 
   /**
-   * The piece is this image and no more when it returns, and `below` are only read. Its name leads where it led when it was granted.
+   * The piece is this image and no more when it returns, and `below` are only read. Its name leads
+   * where it led when it was granted.
    * @throws HostError where the agent does not take it: then all is as before
    */
   become(piece: string, image: Resource, below: readonly string[]): Promise<void> {
@@ -66,7 +85,10 @@ export class Granted {
     });
   }
 
-  /** Images of these real names are read alone when it returns, whichever piece they belong to. @throws as `become` */
+  /**
+   * Images of these real names are read alone when it returns, whichever piece they belong to.
+   * @throws as `become`
+   */
   onlyRead(names: readonly string[]): Promise<void> {
     return this.#change((placed) => onlyReading(placed, names));
   }
@@ -79,8 +101,12 @@ export class Granted {
   /** The image of a piece, by its real name. */
   imageOf(piece: string): { readonly name: string; readonly format: ImageFormat } | null {
     const placed = readMachine(this.#places.system.machines, this.#name)?.placed ?? nothing;
-    const found = placed.resources.find(({ kind, origin }) => kind === "image" && origin.piece === piece);
-    return found?.kind === "image" ? { name: placed.names[found.path] ?? found.path, format: found.format } : null;
+    const found = placed.resources.find(
+      ({ kind, origin }) => kind === "image" && origin.piece === piece,
+    );
+    return found?.kind === "image"
+      ? { name: placed.names[found.path] ?? found.path, format: found.format }
+      : null;
   }
 
   /** The images that it has. */
@@ -90,7 +116,10 @@ export class Granted {
     return knownImages(placed, readAccepted(machines.accepted, this.#name) ?? placed);
   }
 
-  /** Records what images stand on: what their headers say later is compared with that. @throws HostError where the machine is off */
+  /**
+   * Records what images stand on: what their headers say later is compared with that. @throws
+   * HostError where the machine is off
+   */
   accept(parents: Accepted["parents"]): Promise<void> {
     const { accepted } = this.#places.system.machines;
     return this.#change((placed) => {
@@ -109,7 +138,10 @@ export class Granted {
     const before = readAccepted(accepted, this.#name) ?? placed;
     const changed = differences(before, more);
     if (changed.length > 0)
-      throw new HostError(`not as it was accepted: ${changed.join("; ")}`, "cofferdam vm accept, with the machine off");
+      throw new HostError(
+        `not as it was accepted: ${changed.join("; ")}`,
+        "cofferdam vm accept, with the machine off",
+      );
     writeAccepted(accepted, this.#name, mergeAccepted(before, more));
     return placedTogether(placed, more);
   }
@@ -142,7 +174,9 @@ export class Granted {
   }
 
   #change(change: (placed: Placed) => Placed | null): Promise<void> {
-    return this.#next(() => changeMachine(this.#places, this.#name, ({ placed }) => change(placed)));
+    return this.#next(() =>
+      changeMachine(this.#places, this.#name, ({ placed }) => change(placed)),
+    );
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {
@@ -163,7 +197,9 @@ export type Grants = Pick<Granted, "grant" | "forget">;
 function warnOf(piece: string): (error: unknown) => void {
   return (error) => {
     const why = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`cofferdam: ${piece} may still be granted; taking it away is tried again: ${why}\n`);
+    process.stderr.write(
+      `cofferdam: ${piece} may still be granted; taking it away is tried again: ${why}\n`,
+    );
   };
 }
 
@@ -173,6 +209,8 @@ function has({ resources }: Placed, piece: string): boolean {
 
 function onlyReading(placed: Placed, names: readonly string[]): Placed {
   const reading = (one: Resource): Resource =>
-    one.kind === "image" && names.includes(placed.names[one.path] ?? one.path) ? { ...one, access: "read" } : one;
+    one.kind === "image" && names.includes(placed.names[one.path] ?? one.path)
+      ? { ...one, access: "read" }
+      : one;
   return { ...placed, resources: placed.resources.map(reading) };
 }

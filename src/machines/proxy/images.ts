@@ -1,6 +1,12 @@
 import { HostError } from "../../host/host-error.ts";
 import type { Parent } from "../parents.ts";
-import { committedTo, imagesMade, type Making, makingCommands, nodesOver } from "../qemu/image-making.ts";
+import {
+  committedTo,
+  imagesMade,
+  type Making,
+  makingCommands,
+  nodesOver,
+} from "../qemu/image-making.ts";
 import type { Resource } from "../resource.ts";
 import { isLink, standsOnKnown } from "../stands-on.ts";
 import { wayOf } from "../way.ts";
@@ -35,8 +41,10 @@ const completing = ["block-job-complete", "job-complete"];
 const ended = ["concluded", "null"];
 
 /**
- * Images that the emulator makes at a command: snapshots over what it writes, copies, new files. Each is granted before the emulator is asked, to make; as soon as it is there, to write alone, and what the machine wrote
- * before is then only read. What a new image stands on is recorded at once: the machine writes its header, which would else be new, and so believed, at the next start.
+ * Images that the emulator makes at a command: snapshots over what it writes, copies, new files.
+ * Each is granted before the emulator is asked, to make; as soon as it is there, to write alone,
+ * and what the machine wrote before is then only read. What a new image stands on is recorded at
+ * once: the machine writes its header, which would else be new, and so believed, at the next start.
  */
 export class Images implements Handler {
   readonly commands = [...makingCommands, ...completing, "block-commit"];
@@ -56,11 +64,13 @@ export class Images implements Handler {
   async pass(command: Message, execute: Execute): Promise<Message> {
     const name = String(command.execute);
     const given = (command.arguments ?? {}) as Message;
-    if (completing.includes(name)) return this.#complete(command, String(given.device ?? given.id), execute);
+    if (completing.includes(name))
+      return this.#complete(command, String(given.device ?? given.id), execute);
     if (name === "block-commit") return this.#commit(command, given, execute);
     const begun: Begun[] = [];
     try {
-      for (const making of imagesMade(name, given, this.#folder)) begun.push(await this.#begin(making));
+      for (const making of imagesMade(name, given, this.#folder))
+        begun.push(await this.#begin(making));
     } catch (error) {
       await this.#forget(begun);
       throw error;
@@ -71,8 +81,10 @@ export class Images implements Handler {
       return answer;
     }
     const failures: unknown[] = [];
-    for (const one of begun) await this.#settle(one).catch((error: unknown) => failures.push(error));
-    for (const node of nodesOver(name, given)) await this.#cover(node).catch((error: unknown) => failures.push(error));
+    for (const one of begun)
+      await this.#settle(one).catch((error: unknown) => failures.push(error));
+    for (const node of nodesOver(name, given))
+      await this.#cover(node).catch((error: unknown) => failures.push(error));
     for (const failure of failures) throw failure;
     // It may have ended already.
     await this.told({}, execute);
@@ -86,7 +98,10 @@ export class Images implements Handler {
     // An emulator that is gone says nothing, and its domain goes with it.
     if (!Array.isArray(jobs)) return;
     const goesOn = ({ job }: Job): boolean =>
-      jobs.some((one: Message | null) => (job === null || one?.id === job) && !ended.includes(String(one?.status)));
+      jobs.some(
+        (one: Message | null) =>
+          (job === null || one?.id === job) && !ended.includes(String(one?.status)),
+      );
     const over = this.#jobs.filter((begun) => !goesOn(begun));
     this.#jobs = this.#jobs.filter(goesOn);
     await this.#forget(over);
@@ -94,21 +109,30 @@ export class Images implements Handler {
 
   async #complete(command: Message, job: string, execute: Execute): Promise<Message> {
     const answer = await execute(command);
-    if ("return" in answer) this.#jobs = this.#jobs.filter((one) => one.job !== null && one.job !== job);
+    if ("return" in answer)
+      this.#jobs = this.#jobs.filter((one) => one.job !== null && one.job !== job);
     return answer;
   }
 
-  /** Into an image that was only read. Which one has to be said by its name: nothing that the emulator says of its nodes decides it. */
+  /**
+   * Into an image that was only read. Which one has to be said by its name: nothing that the
+   * emulator says of its nodes decides it.
+   */
   async #commit(command: Message, given: Message, execute: Execute): Promise<Message> {
     const { path, job, origin } = committedTo(given, this.#folder);
     const { leadsTo } = wayOf(path);
     const base = this.#granted.images().get(leadsTo);
     if (base?.isParent !== true)
-      throw new HostError(`no image of this machine stands on ${leadsTo}`, "name one of those in cofferdam vm show");
+      throw new HostError(
+        `no image of this machine stands on ${leadsTo}`,
+        "name one of those in cofferdam vm show",
+      );
     this.#count += 1;
     const piece = `image ${this.#count}`;
     const { format } = base;
-    await this.#granted.grant(piece, [{ kind: "image", path, format, access: "read-write", parents: "none", origin }]);
+    await this.#granted.grant(piece, [
+      { kind: "image", path, format, access: "read-write", parents: "none", origin },
+    ]);
     const answer = await execute(command);
     if (!("return" in answer)) {
       await this.#granted.forget(piece);
@@ -136,7 +160,10 @@ export class Images implements Handler {
     return begun;
   }
 
-  /** @throws HostError for what was made otherwise than asked for: the emulator goes on with it all the same */
+  /**
+   * @throws HostError for what was made otherwise than asked for: the emulator goes on with it all
+   * the same
+   */
   async #settle(begun: Begun): Promise<void> {
     const { making, piece, name } = begun;
     const { path, format, use, isMade, origin } = making;
@@ -152,18 +179,31 @@ export class Images implements Handler {
       failure = error;
     }
     const below = use === "overlay" ? stands.slice(0, 1).map(({ path }) => path) : [];
-    const image: Resource = { kind: "image", path, format, access: "read-write", parents: "none", origin };
+    const image: Resource = {
+      kind: "image",
+      path,
+      format,
+      access: "read-write",
+      parents: "none",
+      origin,
+    };
     await this.#granted.become(piece, image, below);
     // What is a link from now on was made one before, while it might be made.
     if (isLink(name)) {
       await this.#forget([begun]);
-      throw new HostError(`${name} is a link, which the machine has made`, "look where it leads, and remove it");
+      throw new HostError(
+        `${name} is a link, which the machine has made`,
+        "look where it leads, and remove it",
+      );
     }
     if (failure !== null) throw failure;
     if (isMade) await this.#granted.accept({ [name]: stands });
   }
 
-  /** Of an image that was there before nothing is known but that the machine could write it; it was recorded as standing on nothing. */
+  /**
+   * Of an image that was there before nothing is known but that the machine could write it; it was
+   * recorded as standing on nothing.
+   */
   async #cover(node: string): Promise<void> {
     const found = this.#granted.imageOf(`blockdev ${node}`);
     if (found === null) return;

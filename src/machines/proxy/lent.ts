@@ -24,8 +24,10 @@ interface Held {
 }
 
 /**
- * What a command names, granted before the emulator is asked and until what it began is over (`loans.ts`). The emulator is asked whether it is, and answers in the order in which it was asked, so that no end of one is taken for
- * the end of the next one of that name. What it answers can lose it the place, or keep it one that an administrator has named.
+ * What a command names, granted before the emulator is asked and until what it began is over
+ * (`loans.ts`). The emulator is asked whether it is, and answers in the order in which it was
+ * asked, so that no end of one is taken for the end of the next one of that name. What it answers
+ * can lose it the place, or keep it one that an administrator has named.
  */
 export class Lent implements Handler {
   readonly commands: readonly string[];
@@ -38,7 +40,10 @@ export class Lent implements Handler {
   #count = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `folder`: what relative names start from. `execute`: for what nobody has asked for. `isComing`: it was started with -incoming. */
+  /**
+   * `folder`: what relative names start from. `execute`: for what nobody has asked for. `isComing`:
+   * it was started with -incoming.
+   */
   constructor(granted: Grants, folder: string, execute: Execute, isComing = false) {
     this.#granted = granted;
     this.#folder = folder;
@@ -46,7 +51,9 @@ export class Lent implements Handler {
     const endings = [...loans.values()].map(({ ending }) => ending);
     const enders = endings.flatMap((ending) => (ending.by === "command" ? ending.commands : []));
     const asked = endings.filter((ending) => ending.by === "question");
-    this.commands = [...new Set([...loans.keys(), ...enders, ...asked.map(({ question }) => question)])];
+    this.commands = [
+      ...new Set([...loans.keys(), ...enders, ...asked.map(({ question }) => question)]),
+    ];
     this.events = asked.map(({ event }) => event);
     if (isComing) this.#open = [{ key: INCOMING, id: "", ending: moved }];
     this.#lookLater();
@@ -87,7 +94,8 @@ export class Lent implements Handler {
     } else if (ending.by === "question") {
       const open = { key, id: id === undefined ? "" : String(given[id]), ending };
       this.#open = [...this.#open, open];
-      // It may have ended already, and the event that tells of that may have come before the answer.
+      // It may have ended already, and the event that tells of that may have come before the
+      // answer.
       if (!ending.isQuiet) await this.#askFor([open], execute);
       this.#lookLater();
     }
@@ -134,7 +142,9 @@ export class Lent implements Handler {
     if (this.#timer !== null || this.#quiet().length === 0) return;
     this.#timer = setTimeout(() => {
       this.#askFor(this.#quiet(), this.#execute)
-        .catch((error: unknown) => process.stderr.write(`cofferdam: what is over is still granted: ${error}\n`))
+        .catch((error: unknown) =>
+          process.stderr.write(`cofferdam: what is over is still granted: ${error}\n`),
+        )
         .then(() => {
           this.#timer = null;
           this.#lookLater();

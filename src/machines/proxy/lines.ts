@@ -2,14 +2,20 @@ import type { Socket } from "node:net";
 
 /** Bytes of one message: who sends more without an end of line is cut off. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
-/** Brackets within brackets, in what QMP says a dozen, and one more for each parent of an image (`parents.ts`): JSON.stringify(3) of millions ends the process. */
+/**
+ * Brackets within brackets, in what QMP says a dozen, and one more for each parent of an image
+ * (`parents.ts`): JSON.stringify(3) of millions ends the process.
+ */
 const DEPTH_MAX = 512;
 /** Of what somebody who does not read is still to be given: then he is let go. */
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
 export type Message = Readonly<Record<string, unknown>>;
 
-/** Calls `take` for every JSON object that comes, one a line (QMP). What is none, or too long, ends the connection. */
+/**
+ * Calls `take` for every JSON object that comes, one a line (QMP). What is none, or too long, ends
+ * the connection.
+ */
 export function onMessages(socket: Socket, take: (message: Message) => void): void {
   let rest = "";
   socket.setEncoding("utf8");
@@ -35,14 +41,18 @@ function parsed(line: string): Message | undefined {
   try {
     if (isDeep(line)) return undefined;
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Message) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Message)
+      : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-/** Brackets inside texts do not count: what a guest wrote to a serial line ends nobody's connection. */
+/**
+ * Brackets inside texts do not count: what a guest wrote to a serial line ends nobody's connection.
+ */
 function isDeep(line: string): boolean {
   let depth = 0;
   let isText = false;

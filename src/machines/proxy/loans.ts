@@ -15,7 +15,10 @@ import {
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** When what a command names is over: with its answer; with the answer to another command; when the emulator says so; with the machine. */
+/**
+ * When what a command names is over: with its answer; with the answer to another command; when the
+ * emulator says so; with the machine.
+ */
 export type Ending = { readonly by: "answer" | "power-off" } | Ended | Asked;
 
 export interface Ended {
@@ -45,7 +48,9 @@ export interface Loan {
   readonly ending: Ending;
 }
 
-/** MigrationStatus while further connections to the same place may come; every other one is an end. */
+/**
+ * MigrationStatus while further connections to the same place may come; every other one is an end.
+ */
 export const movingStates: readonly string[] = [
   "setup",
   "cancelling",
@@ -96,7 +101,10 @@ const changed: Ending = {
 const reopened: Ending = {
   by: "command",
   commands: ["blockdev-del"],
-  names: (given) => [given["node-name"], ...partsOf(given.options).map((part) => memberOf(part, "node-name"))],
+  names: (given) => [
+    given["node-name"],
+    ...partsOf(given.options).map((part) => memberOf(part, "node-name")),
+  ],
 };
 
 /** Commands that name a place of the host for a time, and for how long. */

@@ -5,10 +5,15 @@ import type { Grants } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
 import type { Message } from "./lines.ts";
 
-/** An order to remove something that the emulator has not answered by then is followed all the same. */
+/**
+ * An order to remove something that the emulator has not answered by then is followed all the same.
+ */
 const ANSWER_WAIT_MS = 10_000;
 
-/** What is plugged into a machine that is on, and taken out: granted before the emulator is asked, taken away after it has let go. */
+/**
+ * What is plugged into a machine that is on, and taken out: granted before the emulator is asked,
+ * taken away after it has let go.
+ */
 export class Plugged implements Handler {
   readonly commands = [...plugging.keys(), ...unplugging.keys()];
   readonly events = ["DEVICE_DELETED"];
@@ -30,7 +35,8 @@ export class Plugged implements Handler {
     if (removal !== null) return this.#unplug(removal, () => execute(command));
     const { piece, resources } = additionOf(name, given, this.#folder);
     if (resources.length === 0) return execute(command);
-    if (piece === null) throw new HostError(`${name} without a name cannot be taken away again`, "give it a name");
+    if (piece === null)
+      throw new HostError(`${name} without a name cannot be taken away again`, "give it a name");
     await this.#granted.grant(piece, resources);
     const answer = await execute(command);
     if (!("return" in answer)) await this.#granted.forget(piece);

@@ -9,7 +9,10 @@ import { Commands } from "./commands.ts";
 import { Emulator } from "./emulator.ts";
 import { type Message, onMessages, send } from "./lines.ts";
 
-/** Commands of one client, and events of the emulator's, that wait for their turn: who sends more is let go. */
+/**
+ * Commands of one client, and events of the emulator's, that wait for their turn: who sends more is
+ * let go.
+ */
 const WAITING_MAX = 10_000;
 
 /** What the proxy of QMP works with. */
@@ -25,10 +28,17 @@ export interface Served {
 }
 
 /**
- * Serves QMP in the emulator's place for as long as the emulator is connected. What a command names is granted before it is passed on.
+ * Serves QMP in the emulator's place for as long as the emulator is connected. What a command names
+ * is granted before it is passed on.
  * @throws HostError where a socket cannot be served
  */
-export async function serveMonitor({ places, machine, monitors, owner, emulator: socket }: Served): Promise<void> {
+export async function serveMonitor({
+  places,
+  machine,
+  monitors,
+  owner,
+  emulator: socket,
+}: Served): Promise<void> {
   const emulator = new Emulator(socket);
   const commands = new Commands(places, machine, (command) => emulator.execute(command));
   const clients = new Set<Socket>();
@@ -66,11 +76,19 @@ async function listenAt(server: Server, path: string, owner: Owner): Promise<voi
   } catch (error) {
     if (error instanceof HostError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new HostError(`QMP cannot be served at ${path}: ${why}`, "name a socket in a folder that is there");
+    throw new HostError(
+      `QMP cannot be served at ${path}: ${why}`,
+      "name a socket in a folder that is there",
+    );
   }
 }
 
-function serveClient(client: Socket, emulator: Emulator, commands: Commands, clients: Set<Socket>): void {
+function serveClient(
+  client: Socket,
+  emulator: Emulator,
+  commands: Commands,
+  clients: Set<Socket>,
+): void {
   void emulator.greeting.then((greeting) => send(client, greeting));
   client.on("error", () => client.destroy());
   client.once("close", () => clients.delete(client));

@@ -5,7 +5,10 @@ const PORT_MAX = 65_535; // the highest port number
 
 const lookUp = "give a number: names of services are looked up by whoever starts";
 
-/** `HOST:PORT`, `:PORT`, `[V6]:PORT`, or a port alone. `to`: the last port that may be taken instead. */
+/**
+ * `HOST:PORT`, `:PORT`, `[V6]:PORT`, or a port alone. `to`: the last port that may be taken
+ * instead.
+ */
 export function addressOf(
   origin: Origin,
   text: string,
@@ -28,11 +31,14 @@ export function addressAt(
 ): AddressResource {
   const first = portOf(origin, port);
   const last = to === null ? first : portOf(origin, to);
-  if (last < first) complain(origin, `port ${last} lies before ${first}`, "let `to=` be the higher number");
+  if (last < first)
+    complain(origin, `port ${last} lies before ${first}`, "let `to=` be the higher number");
   return { kind: "address", operation, protocol, host, ports: { first, last } };
 }
 
 function portOf(origin: Origin, text: string): number {
   const port = Number(text);
-  return /^\d{1,5}$/.test(text) && port <= PORT_MAX ? port : complain(origin, `\`${text}\` is no port`, lookUp);
+  return /^\d{1,5}$/.test(text) && port <= PORT_MAX
+    ? port
+    : complain(origin, `\`${text}\` is no port`, lookUp);
 }

@@ -10,8 +10,17 @@ export class Argument {
   readonly #folder: string;
   readonly #piece: string | null;
 
-  /** `index`: of the option among the arguments, 0 for a command of QMP. `folder`: what relative names start from. `piece`: see `Origin`. */
-  constructor(option: string, value: string, index: number, folder: string, piece: string | null = null) {
+  /**
+   * `index`: of the option among the arguments, 0 for a command of QMP. `folder`: what relative
+   * names start from. `piece`: see `Origin`.
+   */
+  constructor(
+    option: string,
+    value: string,
+    index: number,
+    folder: string,
+    piece: string | null = null,
+  ) {
     this.option = option;
     this.value = value;
     this.#index = index;
@@ -34,7 +43,9 @@ export class Argument {
     return { argument: this.#index, text, offset, piece: this.#piece };
   }
 
-  /** The absolute name that QEMU would open; `..` stays, since only the kernel knows where it leads. */
+  /**
+   * The absolute name that QEMU would open; `..` stays, since only the kernel knows where it leads.
+   */
   path(name: string): string {
     return isAbsolute(name) ? name : `${this.#folder}/${name}`;
   }

@@ -32,23 +32,40 @@ const elsewhere =
   "the emulator would open it over the network: attach it on the host and name the block device, or serve it by nbd";
 
 /**
- * One node of a disk and those it stands on, from the names below `prefix`: of -blockdev, of the nested parts of -drive, and of blockdev-add.
- * `driver`: what the option says by another name; `above`: the access of the node that it belongs to.
+ * One node of a disk and those it stands on, from the names below `prefix`: of -blockdev, of the
+ * nested parts of -drive, and of blockdev-add. `driver`: what the option says by another name;
+ * `above`: the access of the node that it belongs to.
  */
-export function blockNode(keys: Keys, to: Description, prefix = "", above: Access | null = null): BlockNode {
+export function blockNode(
+  keys: Keys,
+  to: Description,
+  prefix = "",
+  above: Access | null = null,
+): BlockNode {
   const at = (name: string): string => `${prefix}${name}`;
   const driver = keys.need(at("driver"), "say which driver the node has");
   const said = keys.get(at("read-only"));
-  const access: Access | null = said === null ? above : keys.isOn(at("read-only")) ? "read" : "read-write";
+  const access: Access | null =
+    said === null ? above : keys.isOn(at("read-only")) ? "read" : "read-write";
   const node = {
-    ...{ name: keys.get(at("node-name")), driver, access, readsFirst: keys.isOn(at("auto-read-only")) },
+    ...{
+      name: keys.get(at("node-name")),
+      driver,
+      access,
+      readsFirst: keys.isOn(at("auto-read-only")),
+    },
     origin: keys.where(at("driver")),
   };
   keys.harmless(...common.map(at));
-  const child = (role: string, roleAbove = access): { role: string; node: BlockNode | string }[] => {
+  const child = (
+    role: string,
+    roleAbove = access,
+  ): { role: string; node: BlockNode | string }[] => {
     const reference = keys.get(at(role));
     if (reference !== null) return reference === "" ? [] : [{ role, node: reference }];
-    return keys.hasBelow(at(`${role}.`)) ? [{ role, node: blockNode(keys, to, at(`${role}.`), roleAbove) }] : [];
+    return keys.hasBelow(at(`${role}.`))
+      ? [{ role, node: blockNode(keys, to, at(`${role}.`), roleAbove) }]
+      : [];
   };
   if ((imageFormats as readonly string[]).includes(driver)) {
     const namesParents = keys.get(at("backing")) !== null || keys.hasBelow(at("backing."));
@@ -57,7 +74,13 @@ export function blockNode(keys: Keys, to: Description, prefix = "", above: Acces
   }
   const leaf = { ...node, path: null, children: [], namesParents: true };
   if (filters.includes(driver)) {
-    keys.harmless(at("throttle-group"), at("prealloc-"), at("prealloc-align"), at("prealloc-size"), at("bottom"));
+    keys.harmless(
+      at("throttle-group"),
+      at("prealloc-"),
+      at("prealloc-align"),
+      at("prealloc-size"),
+      at("bottom"),
+    );
     return { ...leaf, children: child("file") };
   }
   switch (driver) {
@@ -75,18 +98,32 @@ export function blockNode(keys: Keys, to: Description, prefix = "", above: Acces
     case "nbd":
       to.add(node.origin, nbdServer(keys, at("server.")));
       keys.harmless(
-        ...["export", "tls-creds", "tls-hostname", "reconnect-delay", "open-timeout", "x-dirty-bitmap"].map(at),
+        ...[
+          "export",
+          "tls-creds",
+          "tls-hostname",
+          "reconnect-delay",
+          "open-timeout",
+          "x-dirty-bitmap",
+        ].map(at),
       );
       return leaf;
     case "virtio-blk-vhost-user":
-      to.add(node.origin, { kind: "socket", operation: "connect", path: keys.path(at("path")) ?? "" });
+      to.add(node.origin, {
+        kind: "socket",
+        operation: "connect",
+        path: keys.path(at("path")) ?? "",
+      });
       return leaf;
     case "virtio-blk-vhost-vdpa":
       to.add(node.origin, { kind: "device", path: keys.path(at("path")) ?? "" });
       return leaf;
     case "nvme":
       keys.harmless(at("namespace"));
-      to.add(node.origin, { kind: "pci", address: keys.need(at("device"), "name the PCI function") });
+      to.add(node.origin, {
+        kind: "pci",
+        address: keys.need(at("device"), "name the PCI function"),
+      });
       return leaf;
     case "vvfat":
       keys.harmless(...["fat-type", "floppy", "label"].map(at));
@@ -101,7 +138,9 @@ export function blockNode(keys: Keys, to: Description, prefix = "", above: Acces
   }
 }
 
-/** A name that QEMU opens as it is. `file:` is QEMU's word for that; any other prefix is a protocol. */
+/**
+ * A name that QEMU opens as it is. `file:` is QEMU's word for that; any other prefix is a protocol.
+ */
 export function plainPath(keys: Keys, name: string): string {
   const value = keys.get(name) ?? "";
   const [, protocol] = /^([A-Za-z0-9+.-]+):/.exec(value.split("/")[0] ?? "") ?? [];
@@ -119,11 +158,18 @@ function nbdServer(keys: Keys, prefix: string): UnplacedPeer {
   const type = keys.need(`${prefix}type`, "say unix or inet");
   if (type === "unix") {
     const path =
-      keys.path(`${prefix}path`) ?? complain(keys.where(`${prefix}type`), "`path` is missing", "name the socket");
+      keys.path(`${prefix}path`) ??
+      complain(keys.where(`${prefix}type`), "`path` is missing", "name the socket");
     return { kind: "socket", operation: "connect", path };
   }
-  if (type !== "inet") complain(keys.where(`${prefix}type`), `\`${type}\` is not known here`, "use unix or inet");
+  if (type !== "inet")
+    complain(keys.where(`${prefix}type`), `\`${type}\` is not known here`, "use unix or inet");
   keys.harmless(...["to", "ipv4", "ipv6", "keep-alive"].map((name) => `${prefix}${name}`));
   const host = keys.need(`${prefix}host`, "name the host by its address");
-  return addressAt(keys.where(`${prefix}host`), host, keys.need(`${prefix}port`, "give the port"), "connect");
+  return addressAt(
+    keys.where(`${prefix}host`),
+    host,
+    keys.need(`${prefix}port`, "give the port"),
+    "connect",
+  );
 }

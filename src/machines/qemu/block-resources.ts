@@ -5,15 +5,27 @@ import { type Access, type ImageFormat, imageFormats } from "../resource.ts";
 /** A lowest node, the formats written on it, and who may write. */
 interface Leaf {
   readonly node: BlockNode;
-  readonly users: { readonly format: string; readonly access: Access; readonly namesParents: boolean }[];
+  readonly users: {
+    readonly format: string;
+    readonly access: Access;
+    readonly namesParents: boolean;
+  }[];
 }
 
-/** Turns the nodes of all disks into images: only when all are known it is known which format lies on which file. `others`: what nodes are that it names and does not describe. */
+/**
+ * Turns the nodes of all disks into images: only when all are known it is known which format lies
+ * on which file. `others`: what nodes are that it names and does not describe.
+ */
 export function blockResources(to: Description, others: "missing" | "there" = "missing"): void {
   const byName = new Map<string, BlockNode>();
   for (const node of to.blockNodes) if (node.name !== null) byName.set(node.name, node);
   const leaves = new Map<BlockNode, Leaf>();
-  const visit = (node: BlockNode, format: string, above: Access | null, namesParents: boolean): void => {
+  const visit = (
+    node: BlockNode,
+    format: string,
+    above: Access | null,
+    namesParents: boolean,
+  ): void => {
     const access = accessOf(node, above);
     if (node.path !== null) {
       const leaf = leaves.get(node) ?? { node, users: [] };
@@ -30,17 +42,21 @@ export function blockResources(to: Description, others: "missing" | "there" = "m
           "write the -blockdev that it names before this one",
         );
       }
-      const inner = role === "backing" || role === "data-file" || !isFormat(node.driver) ? "raw" : node.driver;
+      const inner =
+        role === "backing" || role === "data-file" || !isFormat(node.driver) ? "raw" : node.driver;
       visit(child, inner, role === "backing" ? "read" : access, node.namesParents);
     }
   };
   const named = new Set(to.blockNodes.flatMap((node) => node.children.map(({ node }) => node)));
-  for (const node of to.blockNodes) if (node.name === null || !named.has(node.name)) visit(node, "raw", null, false);
+  for (const node of to.blockNodes)
+    if (node.name === null || !named.has(node.name)) visit(node, "raw", null, false);
   for (const { node, users } of leaves.values()) {
     if (node.path === null) continue;
     const user = users.find(({ format }) => format !== "raw") ?? users[0];
     const format = (user?.format ?? "raw") as ImageFormat;
-    const access: Access = users.some(({ access }) => access === "read-write") ? "read-write" : "read";
+    const access: Access = users.some(({ access }) => access === "read-write")
+      ? "read-write"
+      : "read";
     to.add(node.origin, {
       kind: "image",
       path: node.path,
@@ -51,7 +67,10 @@ export function blockResources(to: Description, others: "missing" | "there" = "m
   }
 }
 
-/** A node of its own is opened as it says; one that opens for writing only when asked to follows what stands on it. */
+/**
+ * A node of its own is opened as it says; one that opens for writing only when asked to follows
+ * what stands on it.
+ */
 function accessOf(node: BlockNode, above: Access | null): Access {
   if (node.readsFirst) return node.access === "read" ? "read" : (above ?? "read-write");
   return node.access ?? "read-write";

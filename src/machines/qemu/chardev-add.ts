@@ -1,6 +1,10 @@
 import type { Message } from "../proxy/lines.ts";
 
-/** What -chardev would say of the arguments of chardev-add, as JSON: names are other ones there, and a socket listens unless it is told not to. What is not known stays as it is, to be complained about. */
+/**
+ * What -chardev would say of the arguments of chardev-add, as JSON: names are other ones there, and
+ * a socket listens unless it is told not to. What is not known stays as it is, to be complained
+ * about.
+ */
 export function chardevOption({ id, backend }: Message): Message {
   const { type, data } = objectOf(backend);
   const { addr, remote, local, device, out, in: input, ...others } = objectOf(data);

@@ -95,7 +95,10 @@ function backend(keys: Keys, kind: string, to: Description): void {
         return;
       }
       const [host, port] = [keys.get("host") ?? "", keys.need("port", "give path= or port=")];
-      to.add(keys.where("port"), addressAt(keys.where("port"), host, port, operation, "tcp", keys.get("to")));
+      to.add(
+        keys.where("port"),
+        addressAt(keys.where("port"), host, port, operation, "tcp", keys.get("to")),
+      );
       return;
     }
     case "udp": {
@@ -104,12 +107,22 @@ function backend(keys: Keys, kind: string, to: Description): void {
       to.add(keys.where("port"), addressAt(keys.where("port"), host, port, "connect", "udp"));
       to.add(
         keys.where("port"),
-        addressAt(keys.where("port"), keys.get("localaddr") ?? "", keys.get("localport") ?? "0", "listen", "udp"),
+        addressAt(
+          keys.where("port"),
+          keys.get("localaddr") ?? "",
+          keys.get("localport") ?? "0",
+          "listen",
+          "udp",
+        ),
       );
       return;
     }
     default:
-      complain(origin, `a \`${kind}\` device of characters is not allowed in a domain`, noTerminals);
+      complain(
+        origin,
+        `a \`${kind}\` device of characters is not allowed in a domain`,
+        noTerminals,
+      );
   }
 }
 
@@ -123,7 +136,10 @@ function pipe(origin: Origin, path: string, to: Description): void {
   for (const end of ["", ".in", ".out"]) to.file(origin, `${path}${end}`, "read-write");
 }
 
-/** The short form of -serial, -monitor and their like: `unix:PATH,server`, `file:PATH`, `mon:stdio`, `chardev:ID`, ... */
+/**
+ * The short form of -serial, -monitor and their like: `unix:PATH,server`, `file:PATH`, `mon:stdio`,
+ * `chardev:ID`, ...
+ */
 export function legacyChardev(argument: Argument, to: Description, value = argument.value): void {
   const [kind = "", ...others] = value.split(":");
   const rest = others.join(":");
@@ -156,7 +172,10 @@ export function legacyChardev(argument: Argument, to: Description, value = argum
   }
   if (kind === "udp") {
     const [remote = "", local] = rest.split("@");
-    to.add(origin, addressOf(origin, remote.includes(":") ? remote : `localhost:${remote}`, "connect", "udp"));
+    to.add(
+      origin,
+      addressOf(origin, remote.includes(":") ? remote : `localhost:${remote}`, "connect", "udp"),
+    );
     to.add(origin, addressOf(origin, local ?? ":0", "listen", "udp"));
     return;
   }

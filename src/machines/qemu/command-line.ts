@@ -8,8 +8,9 @@ import { options } from "./options.ts";
 import { pieceOf } from "./piece.ts";
 
 /**
- * What a command line of QEMU names of its host. An option that is not known, or known and not describable, is refused with its place and what to write instead.
- * `args`: without the program. `folder`: what relative names start from.
+ * What a command line of QEMU names of its host. An option that is not known, or known and not
+ * describable, is refused with its place and what to write instead. `args`: without the program.
+ * `folder`: what relative names start from.
  * @throws HostError
  */
 export function describeCommandLine(args: readonly string[], folder: string): Description {

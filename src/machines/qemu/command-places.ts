@@ -24,7 +24,11 @@ export function move(operation: Operation): Read {
   return (argument, to) => {
     const { uri, channels } = JSON.parse(argument.value) as Given;
     const read = (place: unknown): void =>
-      migration(argument.part(typeof place === "string" ? place : JSON.stringify(place)), to, operation);
+      migration(
+        argument.part(typeof place === "string" ? place : JSON.stringify(place)),
+        to,
+        operation,
+      );
     if (uri !== undefined) read(uri);
     for (const one of partsOf(channels)) read(one);
   };
@@ -45,7 +49,11 @@ export function dump(argument: Argument, to: Description): void {
   const protocol = keys.need("protocol", "say file:PATH");
   const [, path] =
     /^file:(.+)$/s.exec(protocol) ??
-    complain(keys.where("protocol"), `\`${protocol}\` is not allowed in a domain`, "write protocol=file:PATH");
+    complain(
+      keys.where("protocol"),
+      `\`${protocol}\` is not allowed in a domain`,
+      "write protocol=file:PATH",
+    );
   to.file(keys.where("protocol"), argument.path(path ?? ""), "log");
   keys.done();
 }
@@ -60,13 +68,26 @@ export function nbdServer(argument: Argument, to: Description): void {
 /** Exports by nbd are served where the server listens, others by themselves. */
 export function blockExport(argument: Argument, to: Description): void {
   const keys = Keys.of(argument);
-  keys.harmless("id", "node-name", "fixed-iothread", "iothread", "iothread.", "writable", "writethrough");
+  keys.harmless(
+    "id",
+    "node-name",
+    "fixed-iothread",
+    "iothread",
+    "iothread.",
+    "writable",
+    "writethrough",
+  );
   keys.harmless("allow-inactive", "name", "description", "bitmaps.", "allocation-depth");
   keys.harmless("logical-block-size", "num-queues");
   const type = keys.need("type", "say nbd or vhost-user-blk");
-  if (type === "vhost-user-blk") to.add(keys.where("addr.type"), socketAddress(keys, "addr.", "listen"));
+  if (type === "vhost-user-blk")
+    to.add(keys.where("addr.type"), socketAddress(keys, "addr.", "listen"));
   else if (type !== "nbd")
-    complain(keys.where("type"), `an export by \`${type}\` is not allowed in a domain`, "export it by nbd");
+    complain(
+      keys.where("type"),
+      `an export by \`${type}\` is not allowed in a domain`,
+      "export it by nbd",
+    );
   keys.done();
 }
 
@@ -82,12 +103,21 @@ export function medium(argument: Argument, to: Description): void {
   const keys = Keys.of(argument);
   keys.harmless("id", "device", "force");
   keys.need("filename", "name the file");
-  const format = keys.need("format", "say which format the image has: QEMU would believe what is written there");
+  const format = keys.need(
+    "format",
+    "say which format the image has: QEMU would believe what is written there",
+  );
   if (!(imageFormats as readonly string[]).includes(format))
     complain(keys.where("format"), `format \`${format}\` is not known here`, "use raw or qcow2");
   const access = keys.get("read-only-mode") === "read-write" ? "read-write" : "read";
   const path = plainPath(keys, "filename");
-  to.add(keys.where("filename"), { kind: "image", path, format: format as ImageFormat, access, parents: "own" });
+  to.add(keys.where("filename"), {
+    kind: "image",
+    path,
+    format: format as ImageFormat,
+    access,
+    parents: "own",
+  });
   keys.done();
 }
 

@@ -17,8 +17,9 @@ const implied: Readonly<Record<string, string>> = {
 };
 
 /**
- * -device, also as JSON, and device_add. Most of its hundreds of properties say what the guest sees. Those that concern the host are read; another one whose value looks like a path is
- * refused; and what is overlooked even so is outside the domain.
+ * -device, also as JSON, and device_add. Most of its hundreds of properties say what the guest
+ * sees. Those that concern the host are read; another one whose value looks like a path is refused;
+ * and what is overlooked even so is outside the domain.
  */
 export function device(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "driver");
@@ -51,7 +52,11 @@ function pci(keys: Keys, to: Description): void {
   const sysfs = keys.get("sysfsdev");
   const address = keys.get("host") ?? sysfs?.split("/").pop();
   if (address === undefined)
-    complain(keys.where("driver"), "no function of the PCI bus is named", "give host=DOMAIN:BUS:SLOT.FUNCTION");
+    complain(
+      keys.where("driver"),
+      "no function of the PCI bus is named",
+      "give host=DOMAIN:BUS:SLOT.FUNCTION",
+    );
   to.add(keys.where(sysfs === null ? "host" : "sysfsdev"), {
     kind: "pci",
     address: address.length < 12 ? `0000:${address}` : address,
@@ -65,5 +70,9 @@ function usb(keys: Keys, to: Description): void {
     const path = `/dev/bus/usb/${bus.padStart(3, "0")}/${number.padStart(3, "0")}`;
     to.add(keys.where("hostaddr"), { kind: "device", path });
   } else if (keys.get("hostdevice") === null)
-    complain(keys.where("driver"), "no device of the host is named", "give hostbus= and hostaddr=, or hostdevice=PATH");
+    complain(
+      keys.where("driver"),
+      "no device of the host is named",
+      "give hostbus= and hostaddr=, or hostdevice=PATH",
+    );
 }

@@ -38,10 +38,15 @@ export function vnc(argument: Argument, to: Description, value = argument.value)
   const isReverse = keys.isOn("reverse");
   const [, path] = /^unix:(.*)$/.exec(place) ?? [];
   if (path !== undefined)
-    to.add(origin, { kind: "socket", operation: isReverse ? "connect" : "listen", path: argument.path(path) });
+    to.add(origin, {
+      kind: "socket",
+      operation: isReverse ? "connect" : "listen",
+      path: argument.path(path),
+    });
   else if (place !== "none") {
     const [, host = "", display = ""] =
-      /^(.*):(\d+)$/.exec(place) ?? complain(origin, `\`${place}\` is no place of a display`, reach);
+      /^(.*):(\d+)$/.exec(place) ??
+      complain(origin, `\`${place}\` is no place of a display`, reach);
     const extra = Number(keys.get("to") ?? 0);
     const first = isReverse ? Number(display) : VNC_PORT + Number(display);
     to.add(
@@ -74,9 +79,11 @@ export function display(argument: Argument, to: Description): void {
     return;
   }
   if (["none", "curses"].includes(kind)) return;
-  if (kind !== "egl-headless") complain(argument.origin(), `display \`${kind}\` is not allowed in a domain`, reach);
+  if (kind !== "egl-headless")
+    complain(argument.origin(), `display \`${kind}\` is not allowed in a domain`, reach);
   const node = rest.find((word) => word.startsWith("rendernode="))?.slice("rendernode=".length);
-  if (node === undefined) complain(argument.origin(), "no device is named", "give rendernode=/dev/dri/renderD128");
+  if (node === undefined)
+    complain(argument.origin(), "no device is named", "give rendernode=/dev/dri/renderD128");
   to.add(argument.origin(), { kind: "device", path: node });
 }
 
@@ -108,14 +115,20 @@ export function spice(argument: Argument, to: Description): void {
   );
   const address = keys.get("addr") ?? "";
   if (keys.isOn("unix"))
-    to.add(keys.where("addr"), { kind: "socket", operation: "listen", path: argument.path(address) });
+    to.add(keys.where("addr"), {
+      kind: "socket",
+      operation: "listen",
+      path: argument.path(address),
+    });
   else
     for (const name of ["port", "tls-port"]) {
       const port = keys.get(name);
-      if (port !== null && port !== "0") to.add(keys.where(name), addressAt(keys.where(name), address, port, "listen"));
+      if (port !== null && port !== "0")
+        to.add(keys.where(name), addressAt(keys.where(name), address, port, "listen"));
     }
   const folder = keys.path("x509-dir");
-  if (folder !== null) to.add(keys.where("x509-dir"), { kind: "folder", path: folder, access: "read" });
+  if (folder !== null)
+    to.add(keys.where("x509-dir"), { kind: "folder", path: folder, access: "read" });
   for (const name of ["x509-key-file", "x509-cert-file", "x509-cacert-file", "x509-dh-key-file"])
     to.file(keys.where(name), keys.path(name), "read");
   keys.done();

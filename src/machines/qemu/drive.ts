@@ -41,7 +41,18 @@ const harmless = [
   "size",
   "offset",
 ];
-const rates = ["iops", "iops_rd", "iops_wr", "bps", "bps_rd", "bps_wr", "iops_max", "bps_max", "group", "iops_size"];
+const rates = [
+  "iops",
+  "iops_rd",
+  "iops_wr",
+  "bps",
+  "bps_rd",
+  "bps_wr",
+  "iops_max",
+  "bps_max",
+  "group",
+  "iops_size",
+];
 
 /** -blockdev, also as JSON. */
 export function blockdev(argument: Argument, to: Description): void {
@@ -54,9 +65,13 @@ export function blockdev(argument: Argument, to: Description): void {
 export function drive(argument: Argument, to: Description): void {
   const keys = Keys.of(argument);
   keys.harmless(...harmless, ...rates);
-  keys.refuse({ snapshot: "make a linked clone instead: qemu-img create -f qcow2 -b DISK -F FORMAT CLONE" });
+  keys.refuse({
+    snapshot: "make a linked clone instead: qemu-img create -f qcow2 -b DISK -F FORMAT CLONE",
+  });
   const access: Access =
-    keys.isOn("readonly") || keys.isOn("read-only") || keys.get("media") === "cdrom" ? "read" : "read-write";
+    keys.isOn("readonly") || keys.isOn("read-only") || keys.get("media") === "cdrom"
+      ? "read"
+      : "read-write";
   const nested = keys.hasBelow("file.") && keys.get("file.driver") !== null;
   if (!nested && (keys.get("file") ?? "") === "") {
     keys.done();
@@ -70,22 +85,46 @@ export function drive(argument: Argument, to: Description): void {
       "add format=raw or format=qcow2",
     );
   if (!(imageFormats as readonly string[]).includes(format))
-    complain(keys.where("format"), `format \`${format}\` is not known here`, "convert it: qemu-img convert -O qcow2");
+    complain(
+      keys.where("format"),
+      `format \`${format}\` is not known here`,
+      "convert it: qemu-img convert -O qcow2",
+    );
   const name = keys.get("node-name");
   const origin = argument.origin(keys.where(nested ? "file.driver" : "file").offset);
-  const file: BlockNode = nested ? blockNode(keys, to, "file.", access) : leaf(keys, origin, access);
+  const file: BlockNode = nested
+    ? blockNode(keys, to, "file.", access)
+    : leaf(keys, origin, access);
   const namesParents = keys.get("backing") !== null || keys.hasBelow("backing.");
   const backing: BlockNode["children"] = keys.hasBelow("backing.")
     ? [{ role: "backing", node: blockNode(keys, to, "backing.", "read") }]
     : [];
   const children = [{ role: "file", node: file }, ...backing];
-  to.blockNodes.push({ name, driver: format, path: null, children, access, readsFirst: false, namesParents, origin });
+  to.blockNodes.push({
+    name,
+    driver: format,
+    path: null,
+    children,
+    access,
+    readsFirst: false,
+    namesParents,
+    origin,
+  });
   keys.done();
 }
 
 function leaf(keys: Keys, origin: BlockNode["origin"], access: Access): BlockNode {
   const path = plainPath(keys, "file");
-  return { name: null, driver: "file", path, children: [], access, readsFirst: false, namesParents: true, origin };
+  return {
+    name: null,
+    driver: "file",
+    path,
+    children: [],
+    access,
+    readsFirst: false,
+    namesParents: true,
+    origin,
+  };
 }
 
 /** -cdrom: read as it is, whatever it looks like. */

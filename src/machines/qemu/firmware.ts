@@ -10,7 +10,10 @@ export function fileOption(use: FileUse): Read {
   return (argument, to) => to.file(argument.origin(), argument.path(argument.value), use);
 }
 
-/** An option of `name=value` of which some names are files and some texts for the guest; any other value that looks like one is refused. */
+/**
+ * An option of `name=value` of which some names are files and some texts for the guest; any other
+ * value that looks like one is refused.
+ */
 export function filesIn(
   implied: string | null,
   names: Readonly<Record<string, FileUse>>,
@@ -19,7 +22,8 @@ export function filesIn(
   return (argument, to) => {
     const keys = Keys.of(argument, implied);
     keys.harmless(...texts);
-    for (const [name, use] of Object.entries(names)) to.file(keys.where(name), keys.path(name), use);
+    for (const [name, use] of Object.entries(names))
+      to.file(keys.where(name), keys.path(name), use);
     keys.doneWithProperties();
   };
 }
@@ -39,11 +43,13 @@ export function machine(implied: string): Read {
     const keys = Keys.of(argument, implied);
     const accelerators = (keys.get("accel") ?? "").split(":");
     const device = keys.path("device");
-    if (accelerators.includes("kvm")) to.add(keys.where("accel"), { kind: "device", path: device ?? "/dev/kvm" });
+    if (accelerators.includes("kvm"))
+      to.add(keys.where("accel"), { kind: "device", path: device ?? "/dev/kvm" });
     for (const name of ["kernel", "initrd", "dtb", "firmware", "shim"])
       to.file(keys.where(name), keys.path(name), "read");
     keys.doneWithProperties();
   };
 }
 
-export const kvm: Read = (argument, to) => to.add(argument.origin(), { kind: "device", path: "/dev/kvm" });
+export const kvm: Read = (argument, to) =>
+  to.add(argument.origin(), { kind: "device", path: "/dev/kvm" });

@@ -9,9 +9,14 @@ import { Keys } from "./keys.ts";
 export interface Making {
   readonly path: string;
   readonly format: ImageFormat;
-  /** The emulator makes the file; else it is there already, and what its header says is from before. */
+  /**
+   * The emulator makes the file; else it is there already, and what its header says is from before.
+   */
   readonly isMade: boolean;
-  /** `overlay`: the machine writes it in the place of another; `target`: a job does; `file`: a job makes it and writes no more. */
+  /**
+   * `overlay`: the machine writes it in the place of another; `target`: a job does; `file`: a job
+   * makes it and writes no more.
+   */
   readonly use: "overlay" | "target" | "file";
   /** Of the job; null where it has none, or one that QEMU names after a device. */
   readonly job: string | null;
@@ -20,8 +25,24 @@ export interface Making {
 
 /** Formats that blockdev-create writes into a node, which is there already. */
 const intoNodes = ["luks", "parallels", "qcow", "qcow2", "qed", "vdi", "vhdx", "vmdk", "vpc"];
-const ofTargets = ["device", "sync", "speed", "granularity", "buf-size", "on-source-error", "on-target-error"];
-const ofJobs = ["job-id", "auto-finalize", "auto-dismiss", "bitmap", "bitmap-mode", "filter-node-name", "node-name"];
+const ofTargets = [
+  "device",
+  "sync",
+  "speed",
+  "granularity",
+  "buf-size",
+  "on-source-error",
+  "on-target-error",
+];
+const ofJobs = [
+  "job-id",
+  "auto-finalize",
+  "auto-dismiss",
+  "bitmap",
+  "bitmap-mode",
+  "filter-node-name",
+  "node-name",
+];
 const ofCopies = ["replaces", "unmap", "copy-mode", "compress", "discard-source", "x-perf."];
 
 const makers: ReadonlyMap<string, (keys: Keys) => Making | null> = new Map([
@@ -31,18 +52,31 @@ const makers: ReadonlyMap<string, (keys: Keys) => Making | null> = new Map([
   ["blockdev-create", created],
 ]);
 
-export const makingCommands: readonly string[] = [...makers.keys(), "blockdev-snapshot", "transaction"];
+export const makingCommands: readonly string[] = [
+  ...makers.keys(),
+  "blockdev-snapshot",
+  "transaction",
+];
 
 /** The nodes that are put over others, which blockdev-add has brought, or the command line. */
 export function nodesOver(command: string, given: Message): readonly string[] {
-  if (command === "blockdev-snapshot") return typeof given.overlay === "string" ? [given.overlay] : [];
-  return actionsOf(command, given).flatMap(({ type, data }) => nodesOver(String(type), (data ?? {}) as Message));
+  if (command === "blockdev-snapshot")
+    return typeof given.overlay === "string" ? [given.overlay] : [];
+  return actionsOf(command, given).flatMap(({ type, data }) =>
+    nodesOver(String(type), (data ?? {}) as Message),
+  );
 }
 
-/** What a command has made. `folder`: what relative names start from. @throws HostError for what no rule can describe */
+/**
+ * What a command has made. `folder`: what relative names start from. @throws HostError for what no
+ * rule can describe
+ */
 export function imagesMade(command: string, given: Message, folder: string): readonly Making[] {
   const actions = actionsOf(command, given);
-  return [...made(command, given, folder), ...actions.flatMap(({ type, data }) => made(String(type), data, folder))];
+  return [
+    ...made(command, given, folder),
+    ...actions.flatMap(({ type, data }) => made(String(type), data, folder)),
+  ];
 }
 
 function actionsOf(command: string, { actions }: Message): readonly Message[] {
@@ -69,7 +103,10 @@ function overlay(keys: Keys): Making {
 function target(keys: Keys): Making {
   keys.harmless(...ofTargets, ...ofJobs, ...ofCopies);
   keys.need("target", "name the file");
-  const format = keys.need("format", "say which format the image has: QEMU would believe what is written there");
+  const format = keys.need(
+    "format",
+    "say which format the image has: QEMU would believe what is written there",
+  );
   return { ...image(keys, "target", format), use: "target", job: keys.get("job-id") };
 }
 
@@ -85,7 +122,9 @@ function created(keys: Keys): Making | null {
       `driver \`${driver}\` is not known here`,
       "make a file, and the format in the node that has it",
     );
-  keys.harmless(...["size", "preallocation", "nocow", "extent-size-hint"].map((name) => `options.${name}`));
+  keys.harmless(
+    ...["size", "preallocation", "nocow", "extent-size-hint"].map((name) => `options.${name}`),
+  );
   keys.need("options.filename", "name the file");
   return { ...image(keys, "options.filename", "raw"), use: "file", job: keys.get("job-id") };
 }
@@ -99,10 +138,25 @@ function image(keys: Keys, name: string, format: string): Omit<Making, "use" | "
 }
 
 /** The image that block-commit writes. @throws HostError where it is not named by its file */
-export function committedTo(given: Message, folder: string): Pick<Making, "path" | "job" | "origin"> {
+export function committedTo(
+  given: Message,
+  folder: string,
+): Pick<Making, "path" | "job" | "origin"> {
   const keys = Keys.of(new Argument("block-commit", JSON.stringify(given), 0, folder));
-  keys.harmless("device", "top", "top-node", "backing-file", "backing-mask-protocol", "speed", "on-error", ...ofJobs);
-  keys.need("base", "name the image that is to be written by its file: it may be the parent of others");
+  keys.harmless(
+    "device",
+    "top",
+    "top-node",
+    "backing-file",
+    "backing-mask-protocol",
+    "speed",
+    "on-error",
+    ...ofJobs,
+  );
+  keys.need(
+    "base",
+    "name the image that is to be written by its file: it may be the parent of others",
+  );
   const path = plainPath(keys, "base");
   keys.done();
   return { path, job: keys.get("job-id"), origin: keys.where("base") };

@@ -10,7 +10,10 @@ const instead = "use tcp:HOST:PORT, unix:PATH or file:PATH";
 /** What may stand behind an address of TCP and opens nothing more. */
 const ofAddresses = /^(to=\d+|(ipv4|ipv6|keep-alive|numeric)(=(on|off|yes|no|true|false))?)$/;
 
-/** -incoming, and the commands that say such a place: where a machine's state comes from (`listen`) or goes to (`connect`). */
+/**
+ * -incoming, and the commands that say such a place: where a machine's state comes from (`listen`)
+ * or goes to (`connect`).
+ */
 export function migration(argument: Argument, to: Description, operation: Operation): void {
   if (argument.value === "defer") return;
   if (/^\{|^channel-type=/.test(argument.value)) channel(argument, to, operation);
@@ -24,7 +27,8 @@ function uri(argument: Argument, to: Description, operation: Operation): void {
   if (kind === "tcp") {
     const [place = "", ...flags] = rest.split(",");
     for (const flag of flags)
-      if (!ofAddresses.test(flag)) complain(origin, `\`${flag}\` is not known of an address`, instead);
+      if (!ofAddresses.test(flag))
+        complain(origin, `\`${flag}\` is not known of an address`, instead);
     const last = flags.find((flag) => flag.startsWith("to="))?.slice("to=".length) ?? null;
     to.add(origin, addressOf(origin, place, operation, "tcp", last));
     return;
@@ -45,9 +49,14 @@ function channel(argument: Argument, to: Description, operation: Operation): voi
   const keys = Keys.of(argument);
   const type = keys.get("channel-type") ?? "main";
   if (type !== "main")
-    complain(keys.where("channel-type"), `a channel \`${type}\` is not allowed in a domain`, "no descriptor is passed");
+    complain(
+      keys.where("channel-type"),
+      `a channel \`${type}\` is not allowed in a domain`,
+      "no descriptor is passed",
+    );
   const transport = keys.need("addr.transport", "say socket or file");
-  if (transport === "socket") to.add(keys.where("addr.transport"), socketAddress(keys, "addr.", operation));
+  if (transport === "socket")
+    to.add(keys.where("addr.transport"), socketAddress(keys, "addr.", operation));
   else if (transport === "file") {
     keys.harmless("addr.offset");
     const path = argument.path(keys.need("addr.filename", "name the file"));

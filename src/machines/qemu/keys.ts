@@ -10,8 +10,9 @@ interface Pair {
 }
 
 /**
- * The value of an option as QEMU reads it: `name=value,name=value`, or JSON for options that take it. Nested values have names with dots.
- * Whoever reads it asks for each name it knows; `done` complains about the others, so that what may name a file is never passed over.
+ * The value of an option as QEMU reads it: `name=value,name=value`, or JSON for options that take
+ * it. Nested values have names with dots. Whoever reads it asks for each name it knows; `done`
+ * complains about the others, so that what may name a file is never passed over.
  */
 export class Keys {
   readonly argument: Argument;
@@ -34,7 +35,10 @@ export class Keys {
     return this.#pairs.some(({ name }) => name.startsWith(prefix));
   }
 
-  /** Its value; null where it is not given. Given twice it is refused: which of them counts depends on the option. */
+  /**
+   * Its value; null where it is not given. Given twice it is refused: which of them counts depends
+   * on the option.
+   */
   get(name: string): string | null {
     const [found, second] = this.#find(name);
     if (second !== undefined)
@@ -63,7 +67,10 @@ export class Keys {
     return this.argument.origin(this.#pairs.find((pair) => pair.name === name)?.offset ?? null);
   }
 
-  /** Names that concern nothing of the host. A name with `.` at its end stands for all that begin so. */
+  /**
+   * Names that concern nothing of the host. A name with `.` at its end stands for all that begin
+   * so.
+   */
   harmless(...names: readonly string[]): void {
     for (const name of names) {
       if (name.endsWith("."))
@@ -75,7 +82,8 @@ export class Keys {
   /** Refuses names that would let the emulator reach what no rule can describe. */
   refuse(names: Readonly<Record<string, string>>): void {
     for (const [name, help] of Object.entries(names))
-      if (this.#find(name).length > 0) complain(this.where(name), `\`${name}=\` is not allowed in a domain`, help);
+      if (this.#find(name).length > 0)
+        complain(this.where(name), `\`${name}=\` is not allowed in a domain`, help);
   }
 
   /** Complains about the first name that nobody asked for. */
@@ -87,12 +95,18 @@ export class Keys {
       near === null
         ? "leave it out, or write a rule for it into /etc/cofferdam/domains/vm@.yaml and report it"
         : `did you mean \`${near}\`?`;
-    complain(this.argument.origin(odd.offset), `\`${odd.name}\` is not known of ${this.argument.named}`, help);
+    complain(
+      this.argument.origin(odd.offset),
+      `\`${odd.name}\` is not known of ${this.argument.named}`,
+      help,
+    );
   }
 
   /** For what has hundreds of properties: complains about values alone that may name a file. */
   doneWithProperties(): void {
-    const odd = this.#pairs.find(({ name, value }) => !this.#known.has(name) && value.includes("/"));
+    const odd = this.#pairs.find(
+      ({ name, value }) => !this.#known.has(name) && value.includes("/"),
+    );
     if (odd !== undefined)
       complain(
         this.argument.origin(odd.offset),
@@ -112,10 +126,12 @@ function fromText(text: string, implied: string | null): readonly Pair[] {
   const pairs: Pair[] = [];
   for (let at = 0; at < text.length; ) {
     let end = at;
-    while (end < text.length && (text[end] !== "," || text[end + 1] === ",")) end += text[end] === "," ? 2 : 1;
+    while (end < text.length && (text[end] !== "," || text[end + 1] === ","))
+      end += text[end] === "," ? 2 : 1;
     const word = text.slice(at, end).replaceAll(",,", ",");
     const equals = word.indexOf("=");
-    if (equals > 0) pairs.push({ name: word.slice(0, equals), value: word.slice(equals + 1), offset: at });
+    if (equals > 0)
+      pairs.push({ name: word.slice(0, equals), value: word.slice(equals + 1), offset: at });
     else if (at === 0 && implied !== null) pairs.push({ name: implied, value: word, offset: at });
     else if (word.startsWith("no")) pairs.push({ name: word.slice(2), value: "off", offset: at });
     else if (word !== "") pairs.push({ name: word, value: "on", offset: at });
@@ -128,9 +144,11 @@ function fromJson(argument: Argument): readonly Pair[] {
   const pairs: Pair[] = [];
   const flatten = (name: string, value: unknown): void => {
     if (typeof value === "object" && value !== null)
-      for (const [key, inner] of Object.entries(value)) flatten(name === "" ? key : `${name}.${key}`, inner);
+      for (const [key, inner] of Object.entries(value))
+        flatten(name === "" ? key : `${name}.${key}`, inner);
     else {
-      const text = typeof value === "boolean" ? (value ? "on" : "off") : value === null ? "" : String(value);
+      const text =
+        typeof value === "boolean" ? (value ? "on" : "off") : value === null ? "" : String(value);
       pairs.push({ name, value: text, offset: 0 });
     }
   };

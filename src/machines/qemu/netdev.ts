@@ -27,11 +27,15 @@ const ofUser = [
   "bootfile",
   "tftp-server-name",
 ];
-const descriptors = "name the interface with ifname=, or the socket by its path: no descriptor is inherited";
+const descriptors =
+  "name the interface with ifname=, or the socket by its path: no descriptor is inherited";
 
 type Kind = (keys: Keys, to: Description) => void;
 
-/** Kinds of -netdev. What is not here starts programs, takes raw sockets, or opens more than it says. */
+/**
+ * Kinds of -netdev. What is not here starts programs, takes raw sockets, or opens more than it
+ * says.
+ */
 const kinds: Readonly<Record<string, Kind>> = {
   user,
   tap,
@@ -48,7 +52,10 @@ const kinds: Readonly<Record<string, Kind>> = {
   "vhost-vdpa": (keys, to) => {
     keys.refuse({ vhostfd: descriptors });
     keys.harmless("queues", "x-svq");
-    to.add(keys.where("vhostdev"), { kind: "device", path: keys.path("vhostdev") ?? "/dev/vhost-vdpa-0" });
+    to.add(keys.where("vhostdev"), {
+      kind: "device",
+      path: keys.path("vhostdev") ?? "/dev/vhost-vdpa-0",
+    });
   },
   hubport: (keys) => keys.harmless("hubid"),
   nic: () => undefined,
@@ -61,7 +68,8 @@ export function netdev(argument: Argument, to: Description): void {
   const type = keys.need("type", "say which kind of network");
   const kind = kinds[type];
   const set = `make the interface on the host (ip tuntap add dev tap0 mode tap user USER; ip link set tap0 master BRIDGE), then -netdev tap,id=...,ifname=tap0,script=no,downscript=no`;
-  if (kind === undefined) complain(keys.where("type"), `network \`${type}\` is not allowed in a domain`, set);
+  if (kind === undefined)
+    complain(keys.where("type"), `network \`${type}\` is not allowed in a domain`, set);
   keys.harmless(...ofCards);
   to.saysNetwork = true;
   kind(keys, to);
@@ -92,7 +100,13 @@ function forward(origin: Origin, rule: string, to: Description): void {
   const [, protocol = "", host = "", port = ""] = match;
   to.add(
     origin,
-    addressAt(origin, host.replace(/^\[(.*)\]$/, "$1"), port, "listen", protocol === "udp" ? "udp" : "tcp"),
+    addressAt(
+      origin,
+      host.replace(/^\[(.*)\]$/, "$1"),
+      port,
+      "listen",
+      protocol === "udp" ? "udp" : "tcp",
+    ),
   );
 }
 
@@ -113,7 +127,8 @@ function guestForward(keys: Keys, rule: string, to: Description): void {
 }
 
 function tap(keys: Keys, to: Description): void {
-  const never = "the emulator starts no program: bring the interface up on the host, then script=no,downscript=no";
+  const never =
+    "the emulator starts no program: bring the interface up on the host, then script=no,downscript=no";
   keys.refuse({
     fd: descriptors,
     fds: descriptors,
@@ -134,17 +149,25 @@ function socket(keys: Keys, to: Description): void {
   keys.refuse({ fd: descriptors });
   const add = (name: string, operation: Operation, protocol: "tcp" | "udp"): void => {
     const value = keys.get(name);
-    if (value !== null) to.add(keys.where(name), addressOf(keys.where(name), value, operation, protocol));
+    if (value !== null)
+      to.add(keys.where(name), addressOf(keys.where(name), value, operation, protocol));
   };
   add("listen", "listen", "tcp");
   add("connect", "connect", "tcp");
   add("udp", "connect", "udp");
   const group = keys.get("mcast");
-  if (group !== null) for (const operation of ["listen", "connect"] as const) add("mcast", operation, "udp");
+  if (group !== null)
+    for (const operation of ["listen", "connect"] as const) add("mcast", operation, "udp");
   if (group === null) add("localaddr", "listen", "udp");
   else keys.harmless("localaddr");
 }
 
-function peer(keys: Keys, to: Description, prefix: string, operation: Operation, protocol: "tcp" | "udp"): void {
+function peer(
+  keys: Keys,
+  to: Description,
+  prefix: string,
+  operation: Operation,
+  protocol: "tcp" | "udp",
+): void {
   to.add(keys.where(`${prefix}type`), socketAddress(keys, prefix, operation, protocol));
 }

@@ -34,19 +34,27 @@ const inside = new Set([
 const others: Readonly<Record<string, (keys: Keys, to: Description) => void>> = {
   "memory-backend-file": memoryFile,
   "rng-random": (keys, to) =>
-    to.add(keys.where("filename"), { kind: "device", path: keys.path("filename") ?? "/dev/urandom" }),
+    to.add(keys.where("filename"), {
+      kind: "device",
+      path: keys.path("filename") ?? "/dev/urandom",
+    }),
   secret: (keys, to) => to.file(keys.where("file"), keys.path("file"), "read"),
   "tls-creds-x509": credentials,
   "tls-creds-psk": credentials,
   "tls-creds-anon": credentials,
   "authz-list-file": (keys, to) => to.file(keys.where("filename"), keys.path("filename"), "read"),
   "filter-dump": (keys, to) => to.file(keys.where("file"), keys.path("file"), "log"),
-  "input-linux": (keys, to) => to.add(keys.where("evdev"), { kind: "device", path: keys.path("evdev") ?? "" }),
+  "input-linux": (keys, to) =>
+    to.add(keys.where("evdev"), { kind: "device", path: keys.path("evdev") ?? "" }),
   iommufd: (keys, to) => to.add(keys.where("qom-type"), { kind: "device", path: "/dev/iommu" }),
   "sev-guest": sev,
   "sev-snp-guest": sev,
   "pr-manager-helper": (keys, to) =>
-    to.add(keys.where("path"), { kind: "socket", operation: "connect", path: keys.path("path") ?? "" }),
+    to.add(keys.where("path"), {
+      kind: "socket",
+      operation: "connect",
+      path: keys.path("path") ?? "",
+    }),
 };
 
 /** -object, also as JSON, and object-add. */
@@ -79,5 +87,6 @@ function credentials(keys: Keys, to: Description): void {
 
 function sev(keys: Keys, to: Description): void {
   to.add(keys.where("qom-type"), { kind: "device", path: keys.path("sev-device") ?? "/dev/sev" });
-  for (const name of ["dh-cert-file", "session-file"]) to.file(keys.where(name), keys.path(name), "read");
+  for (const name of ["dh-cert-file", "session-file"])
+    to.file(keys.where(name), keys.path(name), "read");
 }

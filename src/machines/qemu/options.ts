@@ -14,7 +14,10 @@ import { share } from "./share.ts";
 
 type Read = (argument: Argument, to: Description) => void;
 
-/** How an option is read: by its value, as a switch without one, or not at all, with what to do instead. */
+/**
+ * How an option is read: by its value, as a switch without one, or not at all, with what to do
+ * instead.
+ */
 export type Option = Read | { readonly switch: Read } | { readonly refused: string };
 
 /** Values in which a path would name a file of the host that is not known here. */
@@ -30,7 +33,9 @@ const probing = refuse(
 const unmanaged = refuse(
   "the emulator would be something else than what was started: `cofferdam vm run` stays with the machine, and a service manager puts it in the background",
 );
-const another = refuse("Cofferdam starts the emulator as another user: cofferdam vm run --user USER");
+const another = refuse(
+  "Cofferdam starts the emulator as another user: cofferdam vm run --user USER",
+);
 const files = refuse("its options would come from a file: write them on the command line");
 const noXen = refuse("Xen's domains are made by Xen");
 
@@ -79,20 +84,28 @@ const plainOptions = [
   "semihosting-config",
 ];
 
-/** Every option of qemu-system-x86_64 10 that is understood; another one is refused (docs/machines.md). */
+/**
+ * Every option of qemu-system-x86_64 10 that is understood; another one is refused
+ * (docs/machines.md).
+ */
 export const options: ReadonlyMap<string, Option> = new Map<string, Option>([
   ...switches.map((name): [string, Option] => [name, { switch: text }]),
   ...plainOptions.map((name): [string, Option] => [name, plain]),
   ...["name", "append", "loadvm"].map((name): [string, Option] => [name, text]),
-  ...["kernel", "initrd", "dtb", "shim", "bios", "option-rom"].map((name): [string, Option] => [name, read]),
-  ...["hda", "hdb", "hdc", "hdd", "fda", "fdb", "mtdblock", "sd", "pflash"].map((name): [string, Option] => [
+  ...["kernel", "initrd", "dtb", "shim", "bios", "option-rom"].map((name): [string, Option] => [
     name,
-    probing,
+    read,
   ]),
+  ...["hda", "hdb", "hdc", "hdd", "fda", "fdb", "mtdblock", "sd", "pflash"].map(
+    (name): [string, Option] => [name, probing],
+  ),
   ["cdrom", cdrom],
   ["drive", drive],
   ["blockdev", blockdev],
-  ["snapshot", refuse("make a linked clone instead: qemu-img create -f qcow2 -b DISK -F FORMAT CLONE")],
+  [
+    "snapshot",
+    refuse("make a linked clone instead: qemu-img create -f qcow2 -b DISK -F FORMAT CLONE"),
+  ],
   ["iscsi", refuse("attach the disk on the host and name its block device")],
   ["device", device],
   ["chardev", chardev],
@@ -103,9 +116,20 @@ export const options: ReadonlyMap<string, Option> = new Map<string, Option>([
   ["qmp-pretty", qmp],
   [
     "gdb",
-    (argument, to) => legacyChardev(argument, to, argument.value === "tcp::1234" ? "tcp::1234,server" : argument.value),
+    (argument, to) =>
+      legacyChardev(
+        argument,
+        to,
+        argument.value === "tcp::1234" ? "tcp::1234,server" : argument.value,
+      ),
   ],
-  ["s", { switch: (argument, to) => to.add(argument.origin(), addressOf(argument.origin(), ":1234", "listen")) }],
+  [
+    "s",
+    {
+      switch: (argument, to) =>
+        to.add(argument.origin(), addressOf(argument.origin(), ":1234", "listen")),
+    },
+  ],
   ...["netdev", "nic", "net"].map((name): [string, Option] => [name, netdev]),
   ["vnc", vnc],
   ["spice", spice],
@@ -122,7 +146,11 @@ export const options: ReadonlyMap<string, Option> = new Map<string, Option>([
   [
     "L",
     (argument, to) =>
-      to.add(argument.origin(), { kind: "folder", path: argument.path(argument.value), access: "read" }),
+      to.add(argument.origin(), {
+        kind: "folder",
+        path: argument.path(argument.value),
+        access: "read",
+      }),
   ],
   ["smbios", filesIn(null, { file: "read", path: "read" })],
   ["acpitable", acpiTable],
@@ -148,5 +176,8 @@ export const options: ReadonlyMap<string, Option> = new Map<string, Option>([
   ["add-fd", refuse("no descriptor is inherited: name what it stands for")],
   ["perfmap", refuse("it would write below /tmp")],
   ["jitdump", refuse("it would write below the working directory")],
-  ...["xen-domid", "xen-attach", "xen-domid-restrict"].map((name): [string, Option] => [name, noXen]),
+  ...["xen-domid", "xen-attach", "xen-domid-restrict"].map((name): [string, Option] => [
+    name,
+    noXen,
+  ]),
 ]);

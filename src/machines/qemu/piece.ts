@@ -14,7 +14,10 @@ const named: ReadonlyMap<string, { readonly kind: string; readonly key: string }
 /** Of what -incoming names, which is over when the machine has come. */
 export const INCOMING = "incoming";
 
-/** What the option at `at` is a part of (`Origin`). QEMU removes what -drive made together with the device that was made for it. */
+/**
+ * What the option at `at` is a part of (`Origin`). QEMU removes what -drive made together with the
+ * device that was made for it.
+ */
 export function pieceOf(args: readonly string[], at: number): string | null {
   const option = optionAt(args, at);
   if (option === INCOMING) return INCOMING;
@@ -26,7 +29,9 @@ export function pieceOf(args: readonly string[], at: number): string | null {
 
 function deviceOf(args: readonly string[], drive: string | null): string | null {
   if (drive === null) return null;
-  const user = args.findIndex((_, at) => optionAt(args, at) === "device" && keyOf(args, at, "drive") === drive);
+  const user = args.findIndex(
+    (_, at) => optionAt(args, at) === "device" && keyOf(args, at, "drive") === drive,
+  );
   return user < 0 ? null : pieceOf(args, user);
 }
 
@@ -36,5 +41,7 @@ function optionAt(args: readonly string[], at: number): string {
 
 function keyOf(args: readonly string[], at: number, key: string): string | null {
   const value = args[at + 1] ?? "";
-  return value === "" ? null : Keys.of(new Argument(optionAt(args, at), value, at + 1, ""), null).get(key);
+  return value === ""
+    ? null
+    : Keys.of(new Argument(optionAt(args, at), value, at + 1, ""), null).get(key);
 }

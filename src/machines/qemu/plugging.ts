@@ -28,12 +28,13 @@ export const plugging: ReadonlyMap<string, Plugging> = new Map<string, Plugging>
   ["object-add", { option: "object", read: object }],
 ]);
 /** Commands that end at once what was made; a device ends with the event DEVICE_DELETED. */
-export const unplugging: ReadonlyMap<string, { readonly kind: string; readonly key: string }> = new Map([
-  ["blockdev-del", { kind: "blockdev", key: "node-name" }],
-  ["chardev-remove", { kind: "chardev", key: "id" }],
-  ["netdev_del", { kind: "netdev", key: "id" }],
-  ["object-del", { kind: "object", key: "id" }],
-]);
+export const unplugging: ReadonlyMap<string, { readonly kind: string; readonly key: string }> =
+  new Map([
+    ["blockdev-del", { kind: "blockdev", key: "node-name" }],
+    ["chardev-remove", { kind: "chardev", key: "id" }],
+    ["netdev_del", { kind: "netdev", key: "id" }],
+    ["object-del", { kind: "object", key: "id" }],
+  ]);
 
 /** What a command adds to a machine, and the piece (`Origin`) that it makes. */
 export interface Addition {
@@ -41,7 +42,10 @@ export interface Addition {
   readonly resources: readonly Resource[];
 }
 
-/** Nodes that it refers to are there already, with what they need. `folder`: what relative names start from. @throws HostError for what no rule can describe */
+/**
+ * Nodes that it refers to are there already, with what they need. `folder`: what relative names
+ * start from. @throws HostError for what no rule can describe
+ */
 export function additionOf(command: string, given: Message, folder: string): Addition {
   const found = plugging.get(command);
   if (found === undefined) return { piece: null, resources: [] };

@@ -26,7 +26,11 @@ export function share(argument: Argument, to: Description): void {
     );
   if (driver === "local") {
     const path = argument.path(keys.need("path", "name the folder"));
-    to.add(keys.where("path"), { kind: "folder", path, access: keys.isOn("readonly") ? "read" : "read-write" });
+    to.add(keys.where("path"), {
+      kind: "folder",
+      path,
+      access: keys.isOn("readonly") ? "read" : "read-write",
+    });
   }
   keys.done();
 }

@@ -3,7 +3,10 @@ import type { Operation, Unplaced } from "../resource.ts";
 import { addressAt } from "./address.ts";
 import type { Keys } from "./keys.ts";
 
-/** QEMU's SocketAddress: `type`, and what belongs to that, as names below `prefix`. `inner`: below which the rest lies where it is nested once more. */
+/**
+ * QEMU's SocketAddress: `type`, and what belongs to that, as names below `prefix`. `inner`: below
+ * which the rest lies where it is nested once more.
+ */
 export function socketAddress(
   keys: Keys,
   prefix: string,
@@ -16,10 +19,18 @@ export function socketAddress(
   if (type === "unix") {
     keys.harmless(at("tight"));
     const name = keys.need(at("path"), "name the socket");
-    return { kind: "socket", operation, path: keys.isOn(at("abstract")) ? `@${name}` : keys.argument.path(name) };
+    return {
+      kind: "socket",
+      operation,
+      path: keys.isOn(at("abstract")) ? `@${name}` : keys.argument.path(name),
+    };
   }
   if (type !== "inet")
-    complain(keys.where(`${prefix}type`), `\`${type}\` is not allowed in a domain`, "no descriptor is inherited");
+    complain(
+      keys.where(`${prefix}type`),
+      `\`${type}\` is not allowed in a domain`,
+      "no descriptor is inherited",
+    );
   keys.harmless(...["numeric", "ipv4", "ipv6", "keep-alive"].map(at));
   const [host, port] = [keys.get(at("host")) ?? "", keys.need(at("port"), "give the port")];
   return addressAt(keys.where(at("port")), host, port, operation, protocol, keys.get(at("to")));

@@ -14,8 +14,9 @@ import { type Bytes, close, fstat, openPath, sameObject, shown, sys } from "../s
 import type { PathArgument } from "../walk.ts";
 
 /**
- * bind. Nothing below sees all of it (abstract names, UDP ports), and neither the descriptor nor the address would stay what was judged, so the
- * mediator binds the target's own socket to the address it copied.
+ * bind. Nothing below sees all of it (abstract names, UDP ports), and neither the descriptor nor
+ * the address would stay what was judged, so the mediator binds the target's own socket to the
+ * address it copied.
  */
 export const bind: Handler = {
   continueIsSafe: () => false,
@@ -40,7 +41,11 @@ function bindTo(call: Call, socket: TargetSocket, bytes: Buffer): Outcome {
 
 /** Netlink port 0 means "my process id" (netlink(7)): the kernel would take the mediator's. */
 function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
-  if (socket.domain !== AF.netlink || address.bytes.length < 12 || address.bytes.readUInt32LE(4) !== 0)
+  if (
+    socket.domain !== AF.netlink ||
+    address.bytes.length < 12 ||
+    address.bytes.readUInt32LE(4) !== 0
+  )
     return address.bytes;
   const bytes = Buffer.from(address.bytes);
   bytes.writeUInt32LE(call.target.credentials.tgid, 4);
@@ -48,8 +53,10 @@ function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
 }
 
 /**
- * A name in a directory. The target's own string is passed where {@link isStable} says that it leads the kernel where it led the mediator, since getsockname and every
- * peer see it. Elsewhere the socket is bound from within the directory that was judged, and its address is the last component alone.
+ * A name in a directory. The target's own string is passed where {@link isStable} says that it
+ * leads the kernel where it led the mediator, since getsockname and every peer see it. Elsewhere
+ * the socket is bound from within the directory that was judged, and its address is the last
+ * component alone.
  */
 function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArgument): Outcome {
   const walked = call.walk(path, "never");
@@ -57,13 +64,18 @@ function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArg
   if (walked.kind !== "place") return unable(E.ACCES, call.name, shown(path.text));
   const { place } = walked;
   if (place.object !== null) return error(E.ADDRINUSE);
-  if ((call.broker.grants.of(place.name) & Permission.listen) === 0) return denyName("listen", place.name);
+  if ((call.broker.grants.of(place.name) & Permission.listen) === 0)
+    return denyName("listen", place.name);
   const stable = isStable(call, path, place);
   const given = stable ? bytes : shortened(place.last);
   const from = stable && path.text.startsWith("/") ? null : stable ? path.start : place.directory;
-  const bound = call.effect(() => inDirectory(from, () => sys("bind", socket.fd, given, given.length)));
+  const bound = call.effect(() =>
+    inDirectory(from, () => sys("bind", socket.fd, given, given.length)),
+  );
   if (bound < 0) return error(-bound);
-  return isSocket(call, place) ? result(0) : unable(E.IO, call.name, `${shown(place.name)} is not what was bound`);
+  return isSocket(call, place)
+    ? result(0)
+    : unable(E.IO, call.name, `${shown(place.name)} is not what was bound`);
 }
 
 /** struct sockaddr_un of a name in the working directory. */
@@ -74,7 +86,9 @@ function shortened(last: Bytes): Buffer {
   return bytes;
 }
 
-/** With `directory` as the working directory, if any. The mediator itself uses no relative names. */
+/**
+ * With `directory` as the working directory, if any. The mediator itself uses no relative names.
+ */
 function inDirectory(directory: number | null, operation: () => number): number {
   if (directory === null) return operation();
   const moved = sys("fchdir", directory);
@@ -87,8 +101,8 @@ function inDirectory(directory: number | null, operation: () => number): number 
 }
 
 /**
- * The kernel resolves the string a second time, as the mediator: the same root, no link and no `..` on the way, and no directory that the domain
- * may make or remove.
+ * The kernel resolves the string a second time, as the mediator: the same root, no link and no `..`
+ * on the way, and no directory that the domain may make or remove.
  */
 function isStable(call: Call, path: PathArgument, place: Place): boolean {
   const absolute = path.text.startsWith("/");
@@ -98,7 +112,8 @@ function isStable(call: Call, path: PathArgument, place: Place): boolean {
   if (typeof from === "number") return false;
   const may = Permission.create | Permission.delete;
   return parents(place.name).every(
-    (name) => (call.broker.grants.of(name) & may) === 0 || from === name || from.startsWith(`${name}/`),
+    (name) =>
+      (call.broker.grants.of(name) & may) === 0 || from === name || from.startsWith(`${name}/`),
   );
 }
 
@@ -112,7 +127,8 @@ function isOwnRoot(root: number): boolean {
 
 function parents(name: Bytes): Bytes[] {
   const found: Bytes[] = [];
-  for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) found.push(name.slice(0, end));
+  for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1))
+    found.push(name.slice(0, end));
   return found;
 }
 

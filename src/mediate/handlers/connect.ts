@@ -1,15 +1,28 @@
 import { E } from "../abi.ts";
 import type { Call } from "../call.ts";
-import { type Addressed, type Destination, judgeDestination, socketAndAddress } from "../destination.ts";
+import {
+  type Addressed,
+  type Destination,
+  judgeDestination,
+  socketAndAddress,
+} from "../destination.ts";
 import type { Handler } from "../handler.ts";
 import { untilTimeout } from "../look-again.ts";
 import { error, type Outcome, result } from "../outcome.ts";
-import { AF, pendingError, SOCK, type TargetSocket, withoutWaiting, withSendTimeout } from "../socket.ts";
+import {
+  AF,
+  pendingError,
+  SOCK,
+  type TargetSocket,
+  withoutWaiting,
+  withSendTimeout,
+} from "../socket.ts";
 import { sys } from "../sys.ts";
 
 /**
- * connect where no hook below judges the address: the target's own socket is connected to the address that was copied and judged, with the
- * target's effective ids. The peer sees the mediator's process id.
+ * connect where no hook below judges the address: the target's own socket is connected to the
+ * address that was copied and judged, with the target's effective ids. The peer sees the mediator's
+ * process id.
  */
 export const connect: Handler = {
   continueIsSafe: () => false,
@@ -46,7 +59,10 @@ function untilConnected({ fd }: TargetSocket): Outcome {
   return { kind: "pending", fd, resume };
 }
 
-/** A unix socket: no descriptor tells when its listener has room for one more, so it is tried again, from the name on as the kernel does. */
+/**
+ * A unix socket: no descriptor tells when its listener has room for one more, so it is tried again,
+ * from the name on as the kernel does.
+ */
 function toListener(call: Call, addressed: Addressed): Outcome {
   const { socket } = addressed;
   const attempt = (): Outcome | null => {
@@ -60,7 +76,11 @@ function toListener(call: Call, addressed: Addressed): Outcome {
 }
 
 /** Judges and connects, by `way`: the kernel's result, or what the judgement came to. */
-function once(call: Call, addressed: Addressed, way: (attempt: () => number) => number): number | Outcome {
+function once(
+  call: Call,
+  addressed: Addressed,
+  way: (attempt: () => number) => number,
+): number | Outcome {
   const { socket, address, path } = addressed;
   return call.asTarget(() => {
     const destination: Destination = judgeDestination(call, socket, address, path);

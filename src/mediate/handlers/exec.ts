@@ -25,8 +25,9 @@ interface Program {
 }
 
 /**
- * execve, execveat of a supervised domain: the program and whoever interprets it must be granted `x`. The kernel reads the path again, so that this is detection: what
- * was executed is compared at the process's next call (`execs.ts`).
+ * execve, execveat of a supervised domain: the program and whoever interprets it must be granted
+ * `x`. The kernel reads the path again, so that this is detection: what was executed is compared at
+ * the process's next call (`execs.ts`).
  */
 export const exec: Handler = {
   onlyLooks: true,
@@ -66,14 +67,16 @@ function judgeProgram(call: Call): Outcome {
 }
 
 function goOn(call: Call, program: Program): Outcome {
-  if (gainsByExec(call, program)) return never(E.PERM, "execute", `set-user-id program ${shown(program.name)}`);
+  if (gainsByExec(call, program))
+    return never(E.PERM, "execute", `set-user-id program ${shown(program.name)}`);
   return call.rehearses ? CONTINUE : execs(call.broker).announce(call, program.stat);
 }
 
 function judge(call: Call, { name, stat }: Program): Outcome | null {
   const needed = Permission.execute | Permission.read;
   if ((call.broker.grants.of(name) & needed) !== needed) return denyName("execute", name);
-  // Whoever is not allowed to by the mode is told so by the kernel; a file that nobody may execute is not even looked at.
+  // Whoever is not allowed to by the mode is told so by the kernel; a file that nobody may execute
+  // is not even looked at.
   return stat.type === abi.S_IFREG && (stat.mode & EXECUTABLE) !== 0 ? null : error(E.ACCES);
 }
 
@@ -82,13 +85,17 @@ function executed(call: Call): Program | Outcome {
   const flags = at ? call.unsigned(4) : 0;
   if (flags & ~(abi.AT_EMPTY_PATH | abi.AT_SYMLINK_NOFOLLOW)) return error(E.INVAL);
   const path = call.path(at ? 0 : null, at ? 1 : 0);
-  if (path.text === "" && flags & abi.AT_EMPTY_PATH) return opened(call, call.target.descriptor(call.int(0)));
+  if (path.text === "" && flags & abi.AT_EMPTY_PATH)
+    return opened(call, call.target.descriptor(call.int(0)));
   return byPath(call, path, (flags & abi.AT_SYMLINK_NOFOLLOW) !== 0);
 }
 
 /** An interpreter, from the root or the working directory. */
 function at(call: Call, text: string): PathArgument {
-  return { text, start: text.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD) };
+  return {
+    text,
+    start: text.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD),
+  };
 }
 
 function byPath(call: Call, path: PathArgument, noFollow = false): Program | Outcome {
@@ -110,5 +117,7 @@ function opened(call: Call, fd: number): Program | Outcome {
   const stat = fstat(fd);
   if (typeof stat === "number") return error(-stat);
   const name = canonical(fd);
-  return typeof name === "number" ? never(E.ACCES, call.name, "a file without a name") : { fd, stat, name };
+  return typeof name === "number"
+    ? never(E.ACCES, call.name, "a file without a name")
+    : { fd, stat, name };
 }

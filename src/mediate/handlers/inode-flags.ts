@@ -13,13 +13,16 @@ const ARGUMENT_BYTES: ReadonlyMap<number, number> = new Map([
   [FS_IOC_SETFLAGS, 4],
   [FS_IOC_FSSETXATTR, 28],
 ]);
-/** struct file_attr (linux/fs.h): its first size, and the largest there can be before the kernel asks for a page. */
+/**
+ * struct file_attr (linux/fs.h): its first size, and the largest there can be before the kernel
+ * asks for a page.
+ */
 const FILE_ATTR_BYTES_MIN = 24n;
 const FILE_ATTR_BYTES_MAX = 4096n;
 
 /**
- * ioctl with a request that sets flags or attributes of an inode, on the target's own open file, so that it cannot be exchanged. All other requests that are notified
- * are refused.
+ * ioctl with a request that sets flags or attributes of an inode, on the target's own open file, so
+ * that it cannot be exchanged. All other requests that are notified are refused.
  */
 export const inodeIoctl = attributes((call): Change | Outcome => {
   const request = call.unsigned(1);
@@ -44,7 +47,8 @@ export const fileAttributes = attributes((call): Change | Outcome => {
   return {
     subject,
     refuse: (object) => unlessPlain(call, object),
-    change: (object) => sys("file_setattr", abi.AT_FDCWD, c(self(object.fd)), argument, argument.length, 0),
+    change: (object) =>
+      sys("file_setattr", abi.AT_FDCWD, c(self(object.fd)), argument, argument.length, 0),
   };
 });
 

@@ -9,7 +9,10 @@ import { canonical, namesOf, type Place } from "../place.ts";
 import { c, fstat, self, shown, sys } from "../sys.ts";
 import type { PathArgument } from "../walk.ts";
 
-/** link, linkat. The very object that was judged gets the new name; sealed, one without a name of its own (O_TMPFILE) gets none. */
+/**
+ * link, linkat. The very object that was judged gets the new name; sealed, one without a name of
+ * its own (O_TMPFILE) gets none.
+ */
 export const link: Handler = {
   continueIsSafe: (call) => call.broker.grants.kernelHandles(allNames),
 
@@ -31,11 +34,16 @@ export const link: Handler = {
       const { object } = from.place;
       return object === null ? call.leave(error(E.NOENT)) : linkTo(call, object, destination);
     });
-    return typeof outcome === "number" ? ofDescriptor(call, call.target.linked(outcome), destination) : outcome;
+    return typeof outcome === "number"
+      ? ofDescriptor(call, call.target.linked(outcome), destination)
+      : outcome;
   },
 };
 
-/** An open file. One that was made without a name (O_TMPFILE) gets one where it gains nothing beyond what it could have been called where it was made. */
+/**
+ * An open file. One that was made without a name (O_TMPFILE) gets one where it gains nothing beyond
+ * what it could have been called where it was made.
+ */
 function ofDescriptor(call: Call, fd: number, destination: PathArgument): Outcome {
   if (!call.supervised) return never(E.PERM, call.name, "a descriptor, which may have no name");
   if (fd < 0) return error(-fd);
@@ -45,7 +53,11 @@ function ofDescriptor(call: Call, fd: number, destination: PathArgument): Outcom
   });
 }
 
-function linkTo(call: Call, object: NonNullable<Place["object"]>, destination: PathArgument): Outcome {
+function linkTo(
+  call: Call,
+  object: NonNullable<Place["object"]>,
+  destination: PathArgument,
+): Outcome {
   const to = call.walk(destination, "never");
   if (to.kind !== "place") return leaveNoPlace(call, destination, to);
   if (to.place.last === "." || to.place.object !== null) return call.leave(error(E.EXIST));
@@ -54,14 +66,22 @@ function linkTo(call: Call, object: NonNullable<Place["object"]>, destination: P
   for (const name of names) {
     if (typeof name === "number") return call.leave(error(name));
     if (grants.kernelMoves(name, to.place.name)) return CONTINUE;
-    if ((grants.of(to.place.name) & Permission.create) === 0) return denyName("create", to.place.name);
+    if ((grants.of(to.place.name) & Permission.create) === 0)
+      return denyName("create", to.place.name);
     if (grants.gained(name, to.place.name, false) !== 0)
       return denyTwoNames("link", name, to.place.name, { directory: false, replaces: false });
   }
   const { directory, lastAsGiven } = to.place;
   return result(
     call.effect(() =>
-      sys("linkat", abi.AT_FDCWD, c(self(object.fd)), directory, c(lastAsGiven), abi.AT_SYMLINK_FOLLOW),
+      sys(
+        "linkat",
+        abi.AT_FDCWD,
+        c(self(object.fd)),
+        directory,
+        c(lastAsGiven),
+        abi.AT_SYMLINK_FOLLOW,
+      ),
     ),
   );
 }

@@ -7,11 +7,14 @@ import { AF, ownAddress, socketOf } from "../socket.ts";
 import { sys } from "../sys.ts";
 
 /**
- * listen. A TCP socket without a port takes a free one, which Landlock and cgroup-BPF do not see: judged as binding to port 0. Whoever listens on a unix socket is
- * who its peers are told they talk to, so the target does that itself where nothing can come between.
+ * listen. A TCP socket without a port takes a free one, which Landlock and cgroup-BPF do not see:
+ * judged as binding to port 0. Whoever listens on a unix socket is who its peers are told they talk
+ * to, so the target does that itself where nothing can come between.
  */
 export const listen: Handler = {
-  /** The arguments are registers, and nobody else can put another socket in the descriptor's place. */
+  /**
+   * The arguments are registers, and nobody else can put another socket in the descriptor's place.
+   */
   continueIsSafe: (call) => call.isAlone && isUnix(call),
   answer(call) {
     const socket = socketOf(call, 0);

@@ -21,7 +21,9 @@ export const mkdir: Handler = {
   },
 };
 
-/** symlink, symlinkat. The link's text is no name: whoever follows it is judged by where it leads. */
+/**
+ * symlink, symlinkat. The link's text is no name: whoever follows it is judged by where it leads.
+ */
 export const symlink: Handler = {
   continueIsSafe: (call) => call.broker.grants.kernelHandles(right.makeSymlink),
   answer(call) {
@@ -33,17 +35,24 @@ export const symlink: Handler = {
   },
 };
 
-/** mknod, mknodat: files, fifos and sockets. Devices never: Landlock lets a character device 0:0 (a whiteout) pass as a file. */
+/**
+ * mknod, mknodat: files, fifos and sockets. Devices never: Landlock lets a character device 0:0 (a
+ * whiteout) pass as a file.
+ */
 export const mknod: Handler = {
   continueIsSafe: (call) =>
-    !isDevice(modeOf(call)) && call.broker.grants.kernelHandles(right.makeRegular | right.makeFifo | right.makeSocket),
+    !isDevice(modeOf(call)) &&
+    call.broker.grants.kernelHandles(right.makeRegular | right.makeFifo | right.makeSocket),
   answer(call) {
     const mode = modeOf(call);
     const at = call.name === "mknodat";
     if (isDevice(mode)) return never(E.PERM, call.name, "a device node");
     const path = call.path(at ? 0 : null, at ? 1 : 0);
-    if (mode & (abi.S_ISUID | abi.S_ISGID)) return never(E.PERM, "create with set-id bits", shown(path.text));
-    return make(call, path, (place) => sys("mknodat", place.directory, c(place.lastAsGiven), mode, 0));
+    if (mode & (abi.S_ISUID | abi.S_ISGID))
+      return never(E.PERM, "create with set-id bits", shown(path.text));
+    return make(call, path, (place) =>
+      sys("mknodat", place.directory, c(place.lastAsGiven), mode, 0),
+    );
   },
 };
 
@@ -60,10 +69,12 @@ function make(call: Call, path: PathArgument, effect: (place: Place) => number):
   return call.asTarget(() => {
     const walked = call.walk(path, "never");
     if (walked.kind !== "place") return leaveNoPlace(call, path, walked);
-    if (walked.place.last === "." || walked.place.object !== null) return call.leave(error(E.EXIST));
+    if (walked.place.last === "." || walked.place.object !== null)
+      return call.leave(error(E.EXIST));
     const { place } = walked;
     if (call.broker.grants.kernelCreates(place.name)) return CONTINUE;
-    if ((call.broker.grants.of(place.name) & Permission.create) === 0) return denyName("create", place.name);
+    if ((call.broker.grants.of(place.name) & Permission.create) === 0)
+      return denyName("create", place.name);
     return result(call.effect(() => effect(place)));
   });
 }

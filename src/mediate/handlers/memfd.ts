@@ -6,7 +6,10 @@ import { c, sys } from "../sys.ts";
 
 const NAME_MAX_BYTES = 250;
 
-/** memfd_create: the same file, sealed against execution (memfd_create(2), MFD_NOEXEC_SEAL), which Landlock does not see. */
+/**
+ * memfd_create: the same file, sealed against execution (memfd_create(2), MFD_NOEXEC_SEAL), which
+ * Landlock does not see.
+ */
 export const memfd: Handler = {
   continueIsSafe: () => false,
   answer(call): Outcome {
@@ -14,8 +17,12 @@ export const memfd: Handler = {
     const flags = call.unsigned(1);
     if (flags & abi.MFD_EXEC) return refuseForm(call, E.ACCES);
     const fd = call.asTarget(() =>
-      call.effect(() => sys("memfd_create", c(name), flags | abi.MFD_CLOEXEC | abi.MFD_NOEXEC_SEAL)),
+      call.effect(() =>
+        sys("memfd_create", c(name), flags | abi.MFD_CLOEXEC | abi.MFD_NOEXEC_SEAL),
+      ),
     );
-    return fd < 0 ? error(-fd) : { kind: "descriptor", fd, closeOnExec: (flags & abi.MFD_CLOEXEC) !== 0 };
+    return fd < 0
+      ? error(-fd)
+      : { kind: "descriptor", fd, closeOnExec: (flags & abi.MFD_CLOEXEC) !== 0 };
   },
 };

@@ -10,7 +10,11 @@ import { subjectAt } from "./subject.ts";
 export const mode: Handler = attributes((call) => {
   const subject = subjectOf(call);
   const bits = call.unsigned(call.name === "chmod" || call.name === "fchmod" ? 1 : 2) & 0o7777;
-  return { subject, refuse: (object) => refuse(object, bits), change: (object) => change(object, bits) };
+  return {
+    subject,
+    refuse: (object) => refuse(object, bits),
+    change: (object) => change(object, bits),
+  };
 });
 
 function subjectOf(call: Call): Subject | Outcome {
@@ -26,12 +30,17 @@ function subjectOf(call: Call): Subject | Outcome {
   }
 }
 
-/** A set-id file would hand the daemon's identity to whoever executes it, inside the domain or outside; on directories set-gid only means inheriting the group. */
+/**
+ * A set-id file would hand the daemon's identity to whoever executes it, inside the domain or
+ * outside; on directories set-gid only means inheriting the group.
+ */
 function refuse({ stat, name }: Judged, bits: number): Outcome | null {
   const setId = bits & (stat.type === abi.S_IFDIR ? abi.S_ISUID : abi.S_ISUID | abi.S_ISGID);
   return setId === 0 ? null : never(E.PERM, "set-id bits", shown(name));
 }
 
 function change({ fd, stat }: Judged, bits: number): number {
-  return stat.type === abi.S_IFLNK ? -E.OPNOTSUPP : sys("fchmodat", abi.AT_FDCWD, c(self(fd)), bits);
+  return stat.type === abi.S_IFLNK
+    ? -E.OPNOTSUPP
+    : sys("fchmodat", abi.AT_FDCWD, c(self(fd)), bits);
 }

@@ -18,11 +18,17 @@ export interface OpenArguments {
 /** O_PATH, and all that counts beside it (open(2)). */
 export const WITH_PATH = abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC;
 
-export function openArguments(path: PathArgument, given: number, mode: number, resolve = 0): OpenArguments {
+export function openArguments(
+  path: PathArgument,
+  given: number,
+  mode: number,
+  resolve = 0,
+): OpenArguments {
   const flags = given & abi.O_PATH ? given & WITH_PATH : given;
   const temporary = (flags & abi.O_TMPFILE) === abi.O_TMPFILE;
   const creates = !temporary && (flags & (abi.O_CREAT | abi.O_DIRECTORY)) === abi.O_CREAT;
-  const follow = flags & abi.O_NOFOLLOW || (flags & abi.O_EXCL && creates) ? "before-slash" : "always";
+  const follow =
+    flags & abi.O_NOFOLLOW || (flags & abi.O_EXCL && creates) ? "before-slash" : "always";
   return { path, flags, mode, follow, temporary, creates, resolve };
 }
 
@@ -31,7 +37,10 @@ export function setsId({ flags, mode, temporary }: OpenArguments): boolean {
   return (temporary || (flags & abi.O_CREAT) !== 0) && (mode & (abi.S_ISUID | abi.S_ISGID)) !== 0;
 }
 
-/** The truncate right of a descriptor is fixed by who opens it: one that may write is given only where `w` is granted. */
+/**
+ * The truncate right of a descriptor is fixed by who opens it: one that may write is given only
+ * where `w` is granted.
+ */
 export function accesses(flags: number): PermissionName[] {
   const mode = flags & abi.O_ACCMODE;
   const wanted: PermissionName[] = [];

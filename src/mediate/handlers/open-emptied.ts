@@ -6,11 +6,13 @@ import { error, type Outcome } from "../outcome.ts";
 import { close, openat, self, sys } from "../sys.ts";
 
 /**
- * A file that was opened without its O_TRUNC is emptied when the target has the descriptor: a call that fails because there is no room for one (EMFILE) must have emptied nothing. What could forbid
+ * A file that was opened without its O_TRUNC is emptied when the target has the descriptor: a call
+ * that fails because there is no room for one (EMFILE) must have emptied nothing. What could forbid
  * it is asked before. Within `asTarget`.
  */
 export function emptied(call: Call, flags: number, settled: Outcome): Outcome {
-  if (settled.kind !== "descriptor" || (flags & abi.O_TRUNC) === 0 || (flags & abi.O_PATH) !== 0) return settled;
+  if (settled.kind !== "descriptor" || (flags & abi.O_TRUNC) === 0 || (flags & abi.O_PATH) !== 0)
+    return settled;
   try {
     return prepared(call, flags, settled);
   } catch (cause) {
@@ -29,7 +31,10 @@ function prepared(call: Call, flags: number, settled: Outcome & { kind: "descrip
   return error(-done);
 }
 
-/** The descriptor itself says that the file may be emptied: it may write, and not only behind the end, which append-only files allow too. */
+/**
+ * The descriptor itself says that the file may be emptied: it may write, and not only behind the
+ * end, which append-only files allow too.
+ */
 function mayEmpty(flags: number): boolean {
   return (flags & abi.O_ACCMODE) !== 0 && (flags & O_APPEND) === 0;
 }
@@ -43,7 +48,9 @@ function isSealed(fd: number): boolean {
 /** Never waits for the holder of a lease: a worker does. */
 function writing(call: Call, fd: number): number {
   const { mayWait } = call.broker;
-  const writer = call.effect(() => openat(abi.AT_FDCWD, self(fd), abi.O_WRONLY | (mayWait ? 0 : abi.O_NONBLOCK)));
+  const writer = call.effect(() =>
+    openat(abi.AT_FDCWD, self(fd), abi.O_WRONLY | (mayWait ? 0 : abi.O_NONBLOCK)),
+  );
   if (writer === -E.AGAIN && !mayWait) throw new MayWait();
   return writer;
 }

@@ -11,7 +11,8 @@ import { accesses, missing, type OpenArguments } from "./open-arguments.ts";
 export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
   const lacking = missing(call.broker.grants.of(place.name), ["create", ...accesses(asked.flags)]);
   if (lacking !== null) return denyName(lacking, place.name);
-  // O_EXCL follows no link either. Where all opens are the mediator's, O_NOFOLLOW shows in F_GETFL as it should.
+  // O_EXCL follows no link either. Where all opens are the mediator's, O_NOFOLLOW shows in F_GETFL
+  // as it should.
   const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
   const fd = call.effect(() => openat(place.directory, place.last, flags, asked.mode));
   if (fd === -E.EXIST && (asked.flags & abi.O_EXCL) === 0) return "again";
@@ -31,8 +32,8 @@ function remove({ directory, last }: Place, made: number): void {
 }
 
 /**
- * A nameless file: whatever it could be called in that directory must be granted. Sealed it stays nameless for ever (O_EXCL); supervised a link that gives it a name is
- * judged when it is made.
+ * A nameless file: whatever it could be called in that directory must be granted. Sealed it stays
+ * nameless for ever (O_EXCL); supervised a link that gives it a name is judged when it is made.
  */
 export function openTemporary(call: Call, asked: OpenArguments): Outcome {
   const outcome = call.asTarget((): Outcome | number => {

@@ -14,7 +14,8 @@ const KNOWN = abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE | abi.RENAME_WHITEOUT;
 
 /** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
 export const rename: Handler = {
-  continueIsSafe: (call) => (flagsOf(call) & abi.RENAME_WHITEOUT) === 0 && call.broker.grants.kernelHandles(allNames),
+  continueIsSafe: (call) =>
+    (flagsOf(call) & abi.RENAME_WHITEOUT) === 0 && call.broker.grants.kernelHandles(allNames),
 
   answer(call) {
     const flags = flagsOf(call);
@@ -63,44 +64,71 @@ function judge(call: Call, from: Place, to: Place, flags: number): Outcome | nul
 }
 
 function gains(call: Call, from: Place, to: Place): boolean {
-  return call.broker.grants.gained(from.name, to.name, isDirectory(from)) !== 0 || !movesBelow(call, from, to);
-}
-
-/** Everything below a directory changes its name with it: what is needed for the directory is needed for every such name. */
-function movesBelow(call: Call, from: Place, to: Place, directory = isDirectory(from)): boolean {
-  const { grants } = call.broker;
-  if (!directory) return true;
-  return (grants.below(to.name) & Permission.create) !== 0 && (grants.below(from.name) & Permission.delete) !== 0;
+  return (
+    call.broker.grants.gained(from.name, to.name, isDirectory(from)) !== 0 ||
+    !movesBelow(call, from, to)
+  );
 }
 
 /**
- * The call goes by names in the two directories that were judged. What has the name may have been exchanged meanwhile: of a file
- * against another file that changes nothing, since judgement went by names; of a file against a directory it could, so where a directory would not have been granted
- * the result is looked at and taken back. Brokered renames come one after the other, so only a directory in which Landlock grants everything alike, or
- * another process than the domain's, can exchange at all.
+ * Everything below a directory changes its name with it: what is needed for the directory is needed
+ * for every such name.
+ */
+function movesBelow(call: Call, from: Place, to: Place, directory = isDirectory(from)): boolean {
+  const { grants } = call.broker;
+  if (!directory) return true;
+  return (
+    (grants.below(to.name) & Permission.create) !== 0 &&
+    (grants.below(from.name) & Permission.delete) !== 0
+  );
+}
+
+/**
+ * The call goes by names in the two directories that were judged. What has the name may have been
+ * exchanged meanwhile: of a file against another file that changes nothing, since judgement went by
+ * names; of a file against a directory it could, so where a directory would not have been granted
+ * the result is looked at and taken back. Brokered renames come one after the other, so only a
+ * directory in which Landlock grants everything alike, or another process than the domain's, can
+ * exchange at all.
  */
 function act(call: Call, from: Place, to: Place, flags: number): Outcome {
   const moved = call.effect(() => move(from, to, flags));
   if (moved < 0) return result(moved);
   const unexpected =
-    smuggled(call, from, to) ?? ((flags & abi.RENAME_EXCHANGE) !== 0 ? smuggled(call, to, from) : null);
+    smuggled(call, from, to) ??
+    ((flags & abi.RENAME_EXCHANGE) !== 0 ? smuggled(call, to, from) : null);
   if (unexpected === null) return result(moved);
   move(to, from, flags & abi.RENAME_EXCHANGE ? flags : abi.RENAME_NOREPLACE);
   return unexpected;
 }
 
-/** A refusal when `to` now is a directory, was judged as something else, and would not have been granted as one. */
+/**
+ * A refusal when `to` now is a directory, was judged as something else, and would not have been
+ * granted as one.
+ */
 function smuggled(call: Call, from: Place, to: Place): Outcome | null {
-  const asDirectory = call.broker.grants.gained(from.name, to.name, true) === 0 && movesBelow(call, from, to, true);
+  const asDirectory =
+    call.broker.grants.gained(from.name, to.name, true) === 0 && movesBelow(call, from, to, true);
   if (isDirectory(from) || asDirectory) return null;
   const fd = openPath(to.directory, to.last);
   if (fd < 0) return null;
   const stat = fstat(fd);
   close(fd);
   if (typeof stat !== "number" && stat.type !== abi.S_IFDIR) return null;
-  return unable(E.ACCES, "rename", `${shown(from.name)} -> ${shown(to.name)}: became a directory meanwhile`);
+  return unable(
+    E.ACCES,
+    "rename",
+    `${shown(from.name)} -> ${shown(to.name)}: became a directory meanwhile`,
+  );
 }
 
 function move(from: Place, to: Place, flags: number): number {
-  return sys("renameat2", from.directory, c(from.lastAsGiven), to.directory, c(to.lastAsGiven), flags);
+  return sys(
+    "renameat2",
+    from.directory,
+    c(from.lastAsGiven),
+    to.directory,
+    c(to.lastAsGiven),
+    flags,
+  );
 }

@@ -1,7 +1,10 @@
 import type { Handler } from "../handler.ts";
 import { CONTINUE } from "../outcome.ts";
 
-/** landlock_restrict_self only ever takes rights away: remembered, so that the mediator undoes nothing of it, then let through. */
+/**
+ * landlock_restrict_self only ever takes rights away: remembered, so that the mediator undoes
+ * nothing of it, then let through.
+ */
 export const selfConfine: Handler = {
   continueIsSafe: () => true,
   answer(call) {

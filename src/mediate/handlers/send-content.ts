@@ -10,14 +10,29 @@ import { AF, SOCK, sendBuffer, type TargetSocket } from "../socket.ts";
 /** One send that does not wait; `isFirst`: control data goes with it. */
 export type Send = (data: Buffer, isFirst: boolean) => Outcome;
 
-/** Sends all of it as the kernel would: a stream piece by piece, anything else at once or not at all. `waits`: the target may be kept waiting, which keeps nobody else. */
-export function sendContent(call: Call, socket: TargetSocket, content: Content, waits: boolean, send: Send): Outcome {
+/**
+ * Sends all of it as the kernel would: a stream piece by piece, anything else at once or not at
+ * all. `waits`: the target may be kept waiting, which keeps nobody else.
+ */
+export function sendContent(
+  call: Call,
+  socket: TargetSocket,
+  content: Content,
+  waits: boolean,
+  send: Send,
+): Outcome {
   return socket.type === SOCK.stream
     ? sendStream(call, socket, content, waits, send)
     : sendPacket(call, socket, content, waits, send);
 }
 
-function sendPacket(call: Call, socket: TargetSocket, content: Content, waits: boolean, send: Send): Outcome {
+function sendPacket(
+  call: Call,
+  socket: TargetSocket,
+  content: Content,
+  waits: boolean,
+  send: Send,
+): Outcome {
   if (content.length > MESSAGE_BYTES_MAX) return tooLong(call, socket, content.length);
   const attempt = (): Outcome | null => {
     const outcome = send(content.read(0, content.length), true);
@@ -28,14 +43,28 @@ function sendPacket(call: Call, socket: TargetSocket, content: Content, waits: b
   return attempt() ?? untilTimeout(call, socket, { attempt, socket: socket.fd, echoes: true });
 }
 
-/** The kernel's own word, where it has one: a datagram must fit into the send buffer, and an internet one into its header. */
+/**
+ * The kernel's own word, where it has one: a datagram must fit into the send buffer, and an
+ * internet one into its header.
+ */
 function tooLong(call: Call, { fd, domain }: TargetSocket, length: number): Outcome {
   const kernels = domain === AF.inet || domain === AF.inet6 || length > sendBuffer(fd);
-  return kernels ? error(E.MSGSIZE) : unable(E.MSGSIZE, call.name, `a message of more than ${MESSAGE_BYTES_MAX} bytes`);
+  return kernels
+    ? error(E.MSGSIZE)
+    : unable(E.MSGSIZE, call.name, `a message of more than ${MESSAGE_BYTES_MAX} bytes`);
 }
 
-/** Who does not wait gets what fits, up to {@link STREAM_BYTES_MAX}; who waits is done when all of it is sent, or some and no more can be. */
-function sendStream(call: Call, socket: TargetSocket, content: Content, waits: boolean, send: Send): Outcome {
+/**
+ * Who does not wait gets what fits, up to {@link STREAM_BYTES_MAX}; who waits is done when all of
+ * it is sent, or some and no more can be.
+ */
+function sendStream(
+  call: Call,
+  socket: TargetSocket,
+  content: Content,
+  waits: boolean,
+  send: Send,
+): Outcome {
   let sent = 0;
   const part = (): Outcome | null => (sent > 0 ? { kind: "value", value: sent } : null);
   const attempt = (): Outcome | "more" | null => {
@@ -50,7 +79,9 @@ function sendStream(call: Call, socket: TargetSocket, content: Content, waits: b
     return waits && sent < content.length ? "more" : { kind: "value", value: sent };
   };
   const first = attempt();
-  return first === null || first === "more" ? untilTimeout(call, socket, { attempt, part, socket: socket.fd }) : first;
+  return first === null || first === "more"
+    ? untilTimeout(call, socket, { attempt, part, socket: socket.fd })
+    : first;
 }
 
 /** null: memory ends where some of it was sent already. */

@@ -11,7 +11,10 @@ import { Rehearsed, rehearsed } from "../supervised/rehearsed.ts";
 import { isOwn } from "../supervised/warned.ts";
 import { send } from "./send.ts";
 
-/** sendmmsg: one message after the other; once something was sent, the first that cannot be ends it (sendmmsg(2)). */
+/**
+ * sendmmsg: one message after the other; once something was sent, the first that cannot be ends it
+ * (sendmmsg(2)).
+ */
 export const sendmmsg: Handler = {
   continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
   answer(call) {
@@ -44,7 +47,9 @@ function sendFrom(call: Call, socket: TargetSocket, index: number, count: number
 function sendOne(call: Call, socket: TargetSocket, index: number): Outcome {
   try {
     const message = readMessage(call, at(call, index));
-    return typeof message === "number" ? error(-message) : send(call, socket, message, call.unsigned(3));
+    return typeof message === "number"
+      ? error(-message)
+      : send(call, socket, message, call.unsigned(3));
   } catch (cause) {
     if (cause instanceof Unreadable && index > 0) return error(E.FAULT);
     throw cause;
@@ -57,7 +62,8 @@ function counted(
   sent: Outcome,
   { index, count }: { readonly index: number; readonly count: number },
 ): Outcome {
-  if (sent.kind === "pending") return { ...sent, resume: () => counted(call, socket, sent.resume(), { index, count }) };
+  if (sent.kind === "pending")
+    return { ...sent, resume: () => counted(call, socket, sent.resume(), { index, count }) };
   if (sent.kind !== "value") return index > 0 ? endsWith(sent, index) : sent;
   const length = Buffer.alloc(4);
   length.writeUInt32LE(sent.value, 0);
@@ -65,14 +71,21 @@ function counted(
   return sendFrom(call, socket, index + 1, count);
 }
 
-/** The caller is told of those before; of a refusal the log is, now: nobody knows whether the caller will ask again. */
+/**
+ * The caller is told of those before; of a refusal the log is, now: nobody knows whether the caller
+ * will ask again.
+ */
 function endsWith(last: Outcome, index: number): Outcome {
   const sent: Outcome = { kind: "value", value: index };
-  // biome-ignore lint/suspicious/noThenProperty: an outcome is never awaited.
-  return last.kind === "refused" ? { kind: "told", verdict: "denied", refusal: last.refusal, then: sent } : sent;
+  return last.kind === "refused"
+    ? { kind: "told", verdict: "denied", refusal: last.refusal, answer: sent }
+    : sent;
 }
 
-/** Level warning: the kernel will send them all, so that all are judged, each address once; an object of Cofferdam's among them refuses the call. */
+/**
+ * Level warning: the kernel will send them all, so that all are judged, each address once; an
+ * object of Cofferdam's among them refuses the call.
+ */
 function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
   // Known before, so that it is not given back with what one message needs.
   call.target.root;
@@ -90,7 +103,10 @@ function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
   }
   if (refusals.length === 0 && own === null) throw rehearsed;
   const last: Outcome = own ?? CONTINUE;
-  return refusals.reduceRight((then, refusal): Outcome => ({ kind: "told", verdict: "warning", refusal, then }), last);
+  return refusals.reduceRight(
+    (answer, refusal): Outcome => ({ kind: "told", verdict: "warning", refusal, then }),
+    last,
+  );
 }
 
 /** null where memory ends: there the kernel ends too. */

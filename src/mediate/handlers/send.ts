@@ -1,4 +1,10 @@
-import { AT_EACCESS, MSG_DONTWAIT, MSG_FASTOPEN, MSG_NOSIGNAL, W_OK } from "../../kernel/constants.ts";
+import {
+  AT_EACCESS,
+  MSG_DONTWAIT,
+  MSG_FASTOPEN,
+  MSG_NOSIGNAL,
+  W_OK,
+} from "../../kernel/constants.ts";
 import { abi, E } from "../abi.ts";
 import { readAddress } from "../address.ts";
 import type { Call } from "../call.ts";
@@ -36,7 +42,9 @@ export const sendmsg: Handler = {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(-socket);
     const message = readMessage(call, call.word(1));
-    return typeof message === "number" ? error(-message) : send(call, socket, message, call.unsigned(2));
+    return typeof message === "number"
+      ? error(-message)
+      : send(call, socket, message, call.unsigned(2));
   },
 };
 
@@ -61,7 +69,8 @@ export function send(call: Call, socket: TargetSocket, message: Message, flags: 
   const asked = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
   // A connection of packets goes by no address, whatever is given.
   const named = address !== null && (socket.domain !== AF.unix || isDatagram);
-  const destination = (): Destination | null => (named ? judgeDestination(call, socket, address, path) : null);
+  const destination = (): Destination | null =>
+    named ? judgeDestination(call, socket, address, path) : null;
   const waits = !socket.nonBlocking && (flags & MSG_DONTWAIT) === 0;
   return sendContent(call, socket, message.content, waits, (data, isFirst) => {
     const letter = { data, control: isFirst ? control : null };
@@ -73,12 +82,23 @@ export function send(call: Call, socket: TargetSocket, message: Message, flags: 
 
 type Letter = Pick<Parameters<typeof sendLetter>[1], "data" | "control">;
 
-function plain(call: Call, socket: TargetSocket, letter: Letter, flags: number, to: Destination | null): Outcome {
+function plain(
+  call: Call,
+  socket: TargetSocket,
+  letter: Letter,
+  flags: number,
+  to: Destination | null,
+): Outcome {
   if (to !== null && to.kind !== "address") return to;
-  return result(call.effect(() => sendLetter(socket.fd, { ...letter, name: to?.bytes ?? null }, flags)));
+  return result(
+    call.effect(() => sendLetter(socket.fd, { ...letter, name: to?.bytes ?? null }, flags)),
+  );
 }
 
-/** Whoever is told who sends must be told of the target, which takes the mediator's own rights: what the target may is asked before. */
+/**
+ * Whoever is told who sends must be told of the target, which takes the mediator's own rights: what
+ * the target may is asked before.
+ */
 function signed(
   call: Call,
   socket: TargetSocket,
@@ -99,7 +119,10 @@ function mayWrite(to: Destination | null): Destination | null {
   return denied < 0 ? error(-denied) : to;
 }
 
-/** Sealed, control data is none that the mediator could send: its descriptors and identity it would carry. */
+/**
+ * Sealed, control data is none that the mediator could send: its descriptors and identity it would
+ * carry.
+ */
 function controlOf(call: Call, { control }: Message): Buffer | Outcome | null {
   if (control === null) return null;
   if (call.supervised) return carried(call, control);

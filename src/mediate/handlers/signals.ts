@@ -10,8 +10,9 @@ import { judgeProcesses } from "../supervised/processes.ts";
 import { ownSignal } from "./processes.ts";
 
 /**
- * Signals of a sealed domain, and who gets those of a descriptor: asked about where no Landlock scope keeps them inside. A policy that grants `any` grants everybody but
- * Cofferdam's own processes.
+ * Signals of a sealed domain, and who gets those of a descriptor: asked about where no Landlock
+ * scope keeps them inside. A policy that grants `any` grants everybody but Cofferdam's own
+ * processes.
  */
 export const signal: Handler = {
   continueIsSafe: (call) => (reachesAll(call) ? isSafe(call) : ownSignal.continueIsSafe(call)),
@@ -27,8 +28,13 @@ export const signalOrNone: Handler = {
 /** ioctl: what does not name an owner is for `rest`. */
 export function ownerOr(rest: Handler): Handler {
   const of = (call: Call): Handler =>
-    Object.values(socketOwnerRequests).includes(call.unsigned(1)) && reachesAll(call) ? signalOrNone : rest;
-  return { continueIsSafe: (call) => of(call).continueIsSafe(call), answer: (call) => of(call).answer(call) };
+    Object.values(socketOwnerRequests).includes(call.unsigned(1)) && reachesAll(call)
+      ? signalOrNone
+      : rest;
+  return {
+    continueIsSafe: (call) => of(call).continueIsSafe(call),
+    answer: (call) => of(call).answer(call),
+  };
 }
 
 function reachesAll(call: Call): boolean {
@@ -43,7 +49,9 @@ function judged(call: Call): Outcome {
 
 /** What is asked lies in registers, and a descriptor among them nobody else can exchange. */
 function isSafe(call: Call): boolean {
-  const inMemory = call.name === "ioctl" || (call.name === "fcntl" && call.unsigned(1) === ownerCommands.F_SETOWN_EX);
+  const inMemory =
+    call.name === "ioctl" ||
+    (call.name === "fcntl" && call.unsigned(1) === ownerCommands.F_SETOWN_EX);
   const byDescriptor = call.name === "pidfd_send_signal" && !call.isAlone;
   return !inMemory && !byDescriptor && judged(call).kind === "continue";
 }

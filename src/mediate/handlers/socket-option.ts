@@ -9,8 +9,9 @@ import { sys } from "../sys.ts";
 const INT_BYTES = 4;
 
 /**
- * setsockopt(IPPROTO_IPV6, IPV6_V6ONLY). Whether binding to `::` takes every IPv4 address too hangs on it, so it changes only here, never between a
- * bind's judgement and the bind. All other options that are notified are refused.
+ * setsockopt(IPPROTO_IPV6, IPV6_V6ONLY). Whether binding to `::` takes every IPv4 address too hangs
+ * on it, so it changes only here, never between a bind's judgement and the bind. All other options
+ * that are notified are refused.
  */
 export const socketOption: Handler = {
   continueIsSafe: () => false,
@@ -21,6 +22,8 @@ export const socketOption: Handler = {
     if (socket.domain !== AF.inet6) return error(ENOPROTOOPT);
     if (call.int(4) < INT_BYTES) return error(E.INVAL);
     const value = call.target.memory.read(call.word(3), INT_BYTES);
-    return result(call.effect(() => sys("setsockopt", socket.fd, IPPROTO_IPV6, IPV6_V6ONLY, value, INT_BYTES)));
+    return result(
+      call.effect(() => sys("setsockopt", socket.fd, IPPROTO_IPV6, IPV6_V6ONLY, value, INT_BYTES)),
+    );
   },
 };

@@ -3,7 +3,10 @@ import type { Call } from "../call.ts";
 import { error, type Outcome } from "../outcome.ts";
 import type { Subject } from "./attributes.ts";
 
-/** The object of an `...at(dirfd, path, ..., flags)` call: with AT_EMPTY_PATH and an empty path the descriptor itself. `open`: not one opened with O_PATH. */
+/**
+ * The object of an `...at(dirfd, path, ..., flags)` call: with AT_EMPTY_PATH and an empty path the
+ * descriptor itself. `open`: not one opened with O_PATH.
+ */
 export function subjectAt(call: Call, flags: number, open = false): Subject | Outcome {
   if (flags & ~(abi.AT_SYMLINK_NOFOLLOW | abi.AT_EMPTY_PATH)) return error(E.INVAL);
   const follow = flags & abi.AT_SYMLINK_NOFOLLOW ? "before-slash" : "always";

@@ -6,7 +6,10 @@ import { c, self, sys } from "../sys.ts";
 import { attributes, type Judged, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 
-/** utime, utimes, futimesat, utimensat: all become utimensat(2) with struct timespec[2], or NULL for now. */
+/**
+ * utime, utimes, futimesat, utimensat: all become utimensat(2) with struct timespec[2], or NULL for
+ * now.
+ */
 export const times: Handler = attributes((call) => {
   const values = timesOf(call);
   if (values === "invalid") return error(E.INVAL);
@@ -46,7 +49,10 @@ function fromSeconds(utimbuf: Buffer): Buffer {
   return out;
 }
 
-/** struct timeval[2] (utimes(2)): seconds and microseconds, of which there must be less than a million. */
+/**
+ * struct timeval[2] (utimes(2)): seconds and microseconds, of which there must be less than a
+ * million.
+ */
 function fromMicroseconds(timevals: Buffer): Buffer | "invalid" {
   const out = Buffer.from(timevals);
   for (const at of [8, 24]) {
@@ -58,6 +64,7 @@ function fromMicroseconds(timevals: Buffer): Buffer | "invalid" {
 }
 
 function change(object: Judged, values: Buffer | null): number {
-  if (object.stat.type === abi.S_IFLNK) return sys("utimensat", object.fd, c(""), values, abi.AT_EMPTY_PATH);
+  if (object.stat.type === abi.S_IFLNK)
+    return sys("utimensat", object.fd, c(""), values, abi.AT_EMPTY_PATH);
   return sys("utimensat", abi.AT_FDCWD, c(self(object.fd)), values, 0);
 }

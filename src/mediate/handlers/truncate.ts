@@ -8,7 +8,10 @@ import { error, result } from "../outcome.ts";
 import { beyondFileSize } from "../supervised/file-size.ts";
 import { c, self, sys } from "../sys.ts";
 
-/** truncate: on the very file that was judged. Where Landlock sees it (ABI 3) a sealed domain does not ask. */
+/**
+ * truncate: on the very file that was judged. Where Landlock sees it (ABI 3) a sealed domain does
+ * not ask.
+ */
 export const truncate: Handler = {
   continueIsSafe: () => false,
   answer(call) {
@@ -19,7 +22,8 @@ export const truncate: Handler = {
       if (walked.kind !== "place") return noPlace(call, path, walked);
       const { object, name } = walked.place;
       if (object === null) return error(E.NOENT);
-      if (object.stat.type !== abi.S_IFREG) return error(object.stat.type === abi.S_IFDIR ? E.ISDIR : E.INVAL);
+      if (object.stat.type !== abi.S_IFREG)
+        return error(object.stat.type === abi.S_IFDIR ? E.ISDIR : E.INVAL);
       if ((call.broker.grants.of(name) & Permission.write) === 0) return denyName("write", name);
       if (beyondFileSize(call, length)) return error(EFBIG);
       return result(call.effect(() => sys("truncate", c(self(object.fd)), length)));

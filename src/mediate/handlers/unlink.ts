@@ -8,7 +8,8 @@ import { type Bytes, c, sys } from "../sys.ts";
 
 /** unlink, rmdir, unlinkat. */
 export const unlink: Handler = {
-  continueIsSafe: (call) => call.broker.grants.kernelHandles(right.removeFile | right.removeDirectory),
+  continueIsSafe: (call) =>
+    call.broker.grants.kernelHandles(right.removeFile | right.removeDirectory),
 
   answer(call) {
     const at = call.name === "unlinkat";

@@ -18,19 +18,24 @@ interface Arguments {
   readonly value: { readonly at: bigint; readonly size: bigint; readonly flags: number } | null;
 }
 
-/** setxattr, lsetxattr, fsetxattr, setxattrat and their remove kin. `security.*` never: it holds file capabilities and labels. */
+/**
+ * setxattr, lsetxattr, fsetxattr, setxattrat and their remove kin. `security.*` never: it holds
+ * file capabilities and labels.
+ */
 export const xattr = attributes((call): Change | Outcome => {
   const asked = call.name.endsWith("at") ? readAt(call) : readPlain(call);
   if ("kind" in asked) return asked;
   const { subject, value } = asked;
   const name = call.target.memory.string(asked.name, XATTR_NAME_MAX);
   if (name.startsWith("security.")) return never(E.PERM, call.name, shown(name));
-  if (value === null) return { subject, change: (object) => sys("removexattr", c(self(object.fd)), c(name)) };
+  if (value === null)
+    return { subject, change: (object) => sys("removexattr", c(self(object.fd)), c(name)) };
   if (value.size > BigInt(abi.XATTR_SIZE_MAX)) return error(E2BIG);
   const bytes = call.target.memory.read(value.at, Number(value.size));
   return {
     subject,
-    change: (object) => sys("setxattr", c(self(object.fd)), c(name), bytes, bytes.length, value.flags),
+    change: (object) =>
+      sys("setxattr", c(self(object.fd)), c(name), bytes, bytes.length, value.flags),
   };
 });
 
@@ -50,11 +55,19 @@ function readAt(call: Call): Arguments | Outcome {
   // A longer one means something only to a newer kernel.
   if (size > XATTR_ARGS_BYTES) return error(E2BIG);
   const args = call.target.memory.read(call.word(4), Number(size));
-  const value = { at: args.readBigUInt64LE(0), size: BigInt(args.readUInt32LE(8)), flags: args.readInt32LE(12) };
+  const value = {
+    at: args.readBigUInt64LE(0),
+    size: BigInt(args.readUInt32LE(8)),
+    flags: args.readInt32LE(12),
+  };
   return { subject, name: call.word(3), value };
 }
 
 function subjectOf(call: Call): Subject {
   if (call.name.startsWith("f")) return { kind: "number", number: call.int(0), open: true };
-  return { kind: "path", path: call.path(null, 0), follow: call.name.startsWith("l") ? "before-slash" : "always" };
+  return {
+    kind: "path",
+    path: call.path(null, 0),
+    follow: call.name.startsWith("l") ? "before-slash" : "always",
+  };
 }

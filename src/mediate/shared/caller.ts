@@ -11,8 +11,9 @@ import { refusal } from "./peer.ts";
 const TAKEN = Buffer.from([1]);
 
 /**
- * A holder's connection. It says one thing, within {@link CALLER_MS_MAX}; afterwards the connection stays open for as long as the domain is served, so that
- * its end tells the holder to look for a successor.
+ * A holder's connection. It says one thing, within {@link CALLER_MS_MAX}; afterwards the connection
+ * stays open for as long as the domain is served, so that its end tells the holder to look for a
+ * successor.
  */
 export class Caller implements Timed {
   readonly #connection: number;
@@ -22,7 +23,9 @@ export class Caller implements Timed {
   #isClosed = false;
   due = performance.now() + CALLER_MS_MAX;
 
-  /** `take` answers whether the domain is served now; `ended` is told when the connection is closed. */
+  /**
+   * `take` answers whether the domain is served now; `ended` is told when the connection is closed.
+   */
   constructor(
     connection: number,
     epoll: Epoll,

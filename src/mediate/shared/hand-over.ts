@@ -51,8 +51,10 @@ function problemOf(descriptors: readonly number[]): string | null {
   if (descriptors.length < DESCRIPTORS.least || descriptors.length > DESCRIPTORS.most)
     return `${descriptors.length} descriptors`;
   const { listener, slots, plan, events } = named(descriptors);
-  if (readlinkSync(`/proc/self/fd/${listener}`) !== "anon_inode:seccomp notify") return "no listener of a filter";
-  if (!isFixed(slots) || fstatSync(slots).size !== SLOT_COUNT * SLOT_SIZE) return "no memory of slots";
+  if (readlinkSync(`/proc/self/fd/${listener}`) !== "anon_inode:seccomp notify")
+    return "no listener of a filter";
+  if (!isFixed(slots) || fstatSync(slots).size !== SLOT_COUNT * SLOT_SIZE)
+    return "no memory of slots";
   if (!fstatSync(plan).isFile()) return "no plan";
   return events === null || fstatSync(events).isFIFO() ? null : "no pipe for events";
 }

@@ -4,8 +4,9 @@ import { domainOfProcess } from "../../domains/membership.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 
 /**
- * Why a peer is no holder; null for one that may be. A holder is root's, no program of Node's (every mediator and worker is one: what a domain lets them do must not come back
- * to here), and in no domain.
+ * Why a peer is no holder; null for one that may be. A holder is root's, no program of Node's
+ * (every mediator and worker is one: what a domain lets them do must not come back to here), and in
+ * no domain.
  */
 export function refusal(connection: number): string | null {
   const peer = peerOf(connection);
@@ -35,7 +36,8 @@ function look(pid: number): string | null {
     if (isOnNode || isMediatorProcess(pid)) return "a mediator hands nothing over";
     const member = domainOfProcess(pid);
     if (typeof member === "object") return `it is in domain ${member.domain}`;
-    // A process of a domain is under one filter more than what lies outside, whoever put it into which control group.
+    // A process of a domain is under one filter more than what lies outside, whoever put it into
+    // which control group.
     return filters(pid) > filters("self")
       ? "it is under a filter of system calls that this process is not under"
       : null;
@@ -46,5 +48,7 @@ function look(pid: number): string | null {
 
 /** Filters of seccomp(2) that a process is under (proc_pid_status(5), Linux 5.9). */
 function filters(pid: number | "self"): number {
-  return Number(/^Seccomp_filters:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0);
+  return Number(
+    /^Seccomp_filters:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0,
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * The host's one mediator. Holders of root's domains hand their listeners over (`hand-over.ts`), each is served in turn, and forgotten when its last
- * process is gone. It outlives the agent that started it: a session of its own, every signal held back.
+ * The host's one mediator. Holders of root's domains hand their listeners over (`hand-over.ts`),
+ * each is served in turn, and forgotten when its last process is gone. It outlives the agent that
+ * started it: a session of its own, every signal held back.
  */
 
 import { mkdirSync } from "node:fs";
@@ -26,7 +27,10 @@ import { lockOf } from "./place.ts";
 /** Nobody but root. */
 const SOCKET_MODE = 0o600;
 
-/** Serves until it is killed; returns at once, with exit status 0, where another process holds the lock. */
+/**
+ * Serves until it is killed; returns at once, with exit status 0, where another process holds the
+ * lock.
+ */
 export function serveShared(socket: string): number {
   sys("setsid");
   mkdirSync(dirname(socket), { recursive: true, mode: 0o755 });
@@ -81,7 +85,8 @@ class Shared {
   #take(handed: Handed, caller: Caller): boolean {
     const domain = this.#domains < DOMAINS_MAX ? this.#open(handed) : null;
     if (domain === null) {
-      for (const fd of [handed.listener, handed.slots, handed.plan, handed.events ?? -1]) if (fd >= 0) close(fd);
+      for (const fd of [handed.listener, handed.slots, handed.plan, handed.events ?? -1])
+        if (fd >= 0) close(fd);
       return false;
     }
     let isServed = true;

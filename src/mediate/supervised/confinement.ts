@@ -3,7 +3,10 @@ import type { Broker } from "../broker.ts";
 import type { Call } from "../call.ts";
 import { TargetGone } from "../target-gone.ts";
 
-/** What tells which processes have a confinement of their own (`self-confined.ts`): seen at every level, before the call is answered. */
+/**
+ * What tells which processes have a confinement of their own (`self-confined.ts`): seen at every
+ * level, before the call is answered.
+ */
 export function noteConfinement(call: Call): void {
   try {
     note(call);
@@ -31,18 +34,30 @@ export function adoptsOrphans(call: Call): boolean {
 /** At enforcing neither goes on; the flags of clone3 lie in memory. */
 function mayBearForParent(call: Call): boolean {
   if (call.level === "enforcing") return false;
-  return call.name === "clone3" || (call.name === "clone" && (call.unsigned(0) & CLONE_PARENT) !== 0);
+  return (
+    call.name === "clone3" || (call.name === "clone" && (call.unsigned(0) & CLONE_PARENT) !== 0)
+  );
 }
 
 /** Of x32, added to the number. */
 const X32 = 0x4000_0000;
-/** landlock_restrict_self and lsm_set_self_attr have one number everywhere; prctl and clone one of i386 and one of x32, clone3 one. */
+/**
+ * landlock_restrict_self and lsm_set_self_attr have one number everywhere; prctl and clone one of
+ * i386 and one of x32, clone3 one.
+ */
 const FOREIGN_CONFINES: ReadonlySet<number> = new Set([446, 460]);
 const FOREIGN_PRCTL: ReadonlySet<number> = new Set([172, 157]);
 const FOREIGN_CLONE: ReadonlySet<number> = new Set([120, 56, 435]);
 
-/** A call of another architecture, or of a thread that cannot be looked at (`tid` 0), at a level that lets it go on: it counts as the most that its number could mean. */
-export function noteForeign({ descriptorTables, selfConfined, threads }: Broker, number: number, tid: number): void {
+/**
+ * A call of another architecture, or of a thread that cannot be looked at (`tid` 0), at a level
+ * that lets it go on: it counts as the most that its number could mean.
+ */
+export function noteForeign(
+  { descriptorTables, selfConfined, threads }: Broker,
+  number: number,
+  tid: number,
+): void {
   const process = (tid === 0 ? null : threads.processOf(tid)) ?? 0;
   const call = number & ~X32;
   if (FOREIGN_CONFINES.has(call)) selfConfined.mark(process);

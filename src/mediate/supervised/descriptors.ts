@@ -38,7 +38,9 @@ const IFREQ_BYTES = 40;
 const INTERFACE_NAME_BYTES = 16;
 
 /**
- * Which interface packets come from and go to: `i` on the name below the device's, `/dev/net/tun/tap0`. Done by the mediator on the name it judged; where the kernel is to choose one, that is `%d`.
+ * Which interface packets come from and go to: `i` on the name below the device's,
+ * `/dev/net/tun/tap0`. Done by the mediator on the name it judged; where the kernel is to choose
+ * one, that is `%d`.
  */
 function attachToInterface(call: Call): Outcome {
   const fd = sameFile(call, call.int(0));
@@ -52,7 +54,9 @@ function attachToInterface(call: Call): Outcome {
     const wanted = `${device}/${written === "" ? "%d" : written}`;
     if ((call.broker.grants.of(wanted) & Permission.ioctl) === 0) return denyName("ioctl", wanted);
   }
-  return result(call.asTarget(() => call.effect(() => sys("ioctl", fd, TUNSETIFF, argument)), true));
+  return result(
+    call.asTarget(() => call.effect(() => sys("ioctl", fd, TUNSETIFF, argument)), true),
+  );
 }
 
 /** Who gets a descriptor's signals: a process, or a group as a negative number. 0 is nobody. */
@@ -66,7 +70,10 @@ function ownedBy(call: Call, owner: number): Outcome {
   return judgeOwner(call, owner) ?? CONTINUE;
 }
 
-/** F_SETOWN_EX: struct f_owner_ex: type (thread, process, group), number. Done by the mediator on the copy it judged. */
+/**
+ * F_SETOWN_EX: struct f_owner_ex: type (thread, process, group), number. Done by the mediator on
+ * the copy it judged.
+ */
 function ownerInMemory(call: Call): Outcome {
   const argument = call.target.memory.read(call.word(2), 8);
   const [type, number] = [argument.readInt32LE(0), argument.readInt32LE(4)];
@@ -81,5 +88,7 @@ function socketOwner(call: Call): Outcome {
 function onCopy(call: Call, name: "fcntl" | "ioctl", argument: Buffer): Outcome {
   const fd = sameFile(call, call.int(0));
   if (fd < 0) return error(-fd);
-  return result(call.asTarget(() => call.effect(() => sys(name, fd, call.unsigned(1), argument)), true));
+  return result(
+    call.asTarget(() => call.effect(() => sys(name, fd, call.unsigned(1), argument)), true),
+  );
 }

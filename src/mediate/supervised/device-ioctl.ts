@@ -11,9 +11,11 @@ import { DESCRIPTORS_LOOKED_AT_MAX } from "./limits.ts";
 import { numbers, terminalOf } from "./open-device.ts";
 
 /**
- * A driver's own request, granted by `i` on the device's name; what is no device has no driver that could do harm. The request is a register; the argument is the driver's to read, so that the
- * target itself asks. Another of its threads could meanwhile put a device in the descriptor's place: so a process with several has no device open for which it could not ask.
- * What could not be looked at does not go on: it may be the mediator that has no descriptor left.
+ * A driver's own request, granted by `i` on the device's name; what is no device has no driver that
+ * could do harm. The request is a register; the argument is the driver's to read, so that the
+ * target itself asks. Another of its threads could meanwhile put a device in the descriptor's
+ * place: so a process with several has no device open for which it could not ask. What could not be
+ * looked at does not go on: it may be the mediator that has no descriptor left.
  */
 export function onDevice(call: Call): Outcome {
   const number = call.unsigned(0);
@@ -21,7 +23,10 @@ export function onDevice(call: Call): Outcome {
   if (fd === -E.BADF && call.isAlone) return CONTINUE;
   const stat = fd < 0 ? fd : fstat(fd);
   if (typeof stat === "number") return error(-stat);
-  return refusedOn(call, { fd, stat }, number < STANDARD_DESCRIPTORS) ?? (call.isAlone ? CONTINUE : beside(call, stat));
+  return (
+    refusedOn(call, { fd, stat }, number < STANDARD_DESCRIPTORS) ??
+    (call.isAlone ? CONTINUE : beside(call, stat))
+  );
 }
 
 interface Device {
@@ -44,15 +49,20 @@ function isDevice({ type }: Stat): boolean {
 }
 
 /**
- * What another thread could put in the descriptor's place while the kernel is on its way to it, of what is in the same table now: a device that the target could ask anyway, were it a standard descriptor, gains
- * it nothing.
+ * What another thread could put in the descriptor's place while the kernel is on its way to it, of
+ * what is in the same table now: a device that the target could ask anyway, were it a standard
+ * descriptor, gains it nothing.
  */
 function beside(call: Call, asked: Stat): Outcome {
   const table = call.target.keep(call.target.entry("fd", abi.O_DIRECTORY));
   if (table < 0) return error(-table);
   const all = readdirSync(self(table));
   if (all.length > DESCRIPTORS_LOOKED_AT_MAX)
-    return unable(E.ACCES, call.name, `asked by a process with threads and ${all.length} descriptors`);
+    return unable(
+      E.ACCES,
+      call.name,
+      `asked by a process with threads and ${all.length} descriptors`,
+    );
   for (const number of all) {
     const refused = isOfDevice(readlinkat(table, number)) ? refusedBeside(call, number) : null;
     if (refused !== null) return refused;
@@ -93,7 +103,10 @@ function refusedBeside(call: Call, number: string): Outcome | null {
   }
 }
 
-/** Devices of memory (Documentation/admin-guide/devices.txt): those that know no request, and those that ask for a capability before they do any. */
+/**
+ * Devices of memory (Documentation/admin-guide/devices.txt): those that know no request, and those
+ * that ask for a capability before they do any.
+ */
 const MEMORY = 1;
 const REQUESTLESS: ReadonlySet<number> = new Set([3 /* null */, 5 /* zero */, 7 /* full */]);
 const RANDOM: ReadonlySet<number> = new Set([8 /* random */, 9 /* urandom */]);
@@ -103,20 +116,28 @@ function hasNoDriver(call: Call, fd: number, { type }: Stat): boolean {
   if (type !== abi.S_IFCHR) return false;
   const { major, minor } = numbers(fd);
   if (major !== MEMORY) return false;
-  return REQUESTLESS.has(minor) || (RANDOM.has(minor) && (call.target.credentials.effective & CAP_SYS_ADMIN) === 0n);
+  return (
+    REQUESTLESS.has(minor) ||
+    (RANDOM.has(minor) && (call.target.credentials.effective & CAP_SYS_ADMIN) === 0n)
+  );
 }
 
 const STANDARD_DESCRIPTORS = 3;
 
-/** Whether it is a terminal, and how large: what C libraries ask of whatever they read from and write to (`asm-generic/ioctls.h`). */
+/**
+ * Whether it is a terminal, and how large: what C libraries ask of whatever they read from and
+ * write to (`asm-generic/ioctls.h`).
+ */
 const HARMLESS: ReadonlySet<number> = new Set([0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */]);
 
 /**
- * What the domain was started with is granted by `inherit`, not by a name: its terminal answers as it does to a sealed domain. Another device may have been put in the place
- * of the one it was started with: that one answers only what any descriptor may be asked.
+ * What the domain was started with is granted by `inherit`, not by a name: its terminal answers as
+ * it does to a sealed domain. Another device may have been put in the place of the one it was
+ * started with: that one answers only what any descriptor may be asked.
  */
 function isStandard(call: Call, fd: number, { type }: Stat): boolean {
-  if (type !== abi.S_IFCHR || (!HARMLESS.has(call.unsigned(1)) && !isOwnTerminal(call, fd))) return false;
+  if (type !== abi.S_IFCHR || (!HARMLESS.has(call.unsigned(1)) && !isOwnTerminal(call, fd)))
+    return false;
   return decide(call.broker.policy, { class: "inherit", kind: "stdio" }).outcome === "granted";
 }
 

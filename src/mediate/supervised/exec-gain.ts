@@ -6,12 +6,17 @@ const CAPABILITIES = c("security.capability");
 const GROUP_EXECUTES = 0o010;
 
 /**
- * Executing the file would give the process privileges that the policy does not name. Under no_new_privs the kernel gives none (execve(2)); a process that was started at
- * level warning may be without it.
+ * Executing the file would give the process privileges that the policy does not name. Under
+ * no_new_privs the kernel gives none (execve(2)); a process that was started at level warning may
+ * be without it.
  */
-export function gainsByExec(call: Call, { fd, stat, name }: { fd: number; stat: Stat; name: string }): boolean {
+export function gainsByExec(
+  call: Call,
+  { fd, stat, name }: { fd: number; stat: Stat; name: string },
+): boolean {
   const setId =
-    (stat.mode & abi.S_ISUID) !== 0 || (stat.mode & (abi.S_ISGID | GROUP_EXECUTES)) === (abi.S_ISGID | GROUP_EXECUTES);
+    (stat.mode & abi.S_ISUID) !== 0 ||
+    (stat.mode & (abi.S_ISGID | GROUP_EXECUTES)) === (abi.S_ISGID | GROUP_EXECUTES);
   if (!setId && sys("getxattr", c(self(fd)), CAPABILITIES, null, 0) < 0) return false;
   return !call.broker.policy.setUserId.includes(shown(name)) && !noNewPrivileges(call);
 }

@@ -8,7 +8,13 @@ import { close, type Stat, sameObject, sys } from "../sys.ts";
 import type { Threads } from "../threads.ts";
 import { EXECS_PENDING_MAX } from "./limits.ts";
 import { fieldOf } from "./named-processes.ts";
-import { type Executable, executableOf, executableOfProcess, Programs, spellExecutable } from "./programs.ts";
+import {
+  type Executable,
+  executableOf,
+  executableOfProcess,
+  Programs,
+  spellExecutable,
+} from "./programs.ts";
 
 interface Expected {
   /** The thread that asked. */
@@ -29,16 +35,21 @@ export function execs(broker: Broker): Execs {
 }
 
 /**
- * Programs that were judged and left to the kernel, which reads their paths again. At the process's next call its executable must be the one that was judged, or still the one
- * before; and whoever asks for the first time must execute a program of the domain's, since a program that won the race may fork, which nobody is asked about. Anything else ends the
- * process. Until that call it may compute and use the descriptors it inherited.
+ * Programs that were judged and left to the kernel, which reads their paths again. At the process's
+ * next call its executable must be the one that was judged, or still the one before; and whoever
+ * asks for the first time must execute a program of the domain's, since a program that won the race
+ * may fork, which nobody is asked about. Anything else ends the process. Until that call it may
+ * compute and use the descriptors it inherited.
  */
 class Execs {
   readonly #pending = new Map<number, Expected>();
   readonly #programs = new Programs();
   /** Processes that executed something while nobody judged it, last ones last. */
   readonly #unjudged = new Set<number>();
-  /** Programs may run that nobody judged: at the beginning, and after a level that lets everything go on. */
+  /**
+   * Programs may run that nobody judged: at the beginning, and after a level that lets everything
+   * go on.
+   */
   #open = true;
 
   /** `after`: null where a worker of this mediator's will judge. */
@@ -97,13 +108,19 @@ class Execs {
   }
 
   /**
-   * Forgets those that ended or have become what they should, and of those that may have no need to ask again (their program is the one before, or they failed) whoever has one thread: at its next
-   * call it must execute a program of the domain's, as who asks for the first time. Of several one could ask, and be believed, while another still executes.
+   * Forgets those that ended or have become what they should, and of those that may have no need to
+   * ask again (their program is the one before, or they failed) whoever has one thread: at its next
+   * call it must execute a program of the domain's, as who asks for the first time. Of several one
+   * could ask, and be believed, while another still executes.
    */
   #tidy(threads: Threads): void {
     for (const [tgid, { before, after }] of this.#pending) {
       const found = executableOfProcess(tgid);
-      const isOver = found !== null && after !== null && !sameObject(before, after) && sameObject(found.stat, after);
+      const isOver =
+        found !== null &&
+        after !== null &&
+        !sameObject(before, after) &&
+        sameObject(found.stat, after);
       const count = threadsOf(tgid);
       if (!isOver && count > 1) continue;
       this.#pending.delete(tgid);
@@ -127,8 +144,9 @@ function letGoOn(call: Call): Outcome {
 }
 
 /**
- * Another thread may ask while the kernel still works on it. Once it has come to its end the thread that asked is the only one, and has the process's own number; where it
- * failed, that thread goes on asking.
+ * Another thread may ask while the kernel still works on it. Once it has come to its end the thread
+ * that asked is the only one, and has the process's own number; where it failed, that thread goes
+ * on asking.
  */
 function isUnderWay(call: Call, { tid, before }: Expected, found: Executable): boolean {
   if (!sameObject(found.stat, before) || call.target.tid === tid) return false;

@@ -16,16 +16,26 @@ export interface Received {
   readonly tid: number;
 }
 
-/** Other architectures and x32 number their calls otherwise, and a thread of another pid namespace cannot be looked at. null for every other call. */
-export function foreignCall(broker: Broker, { number, architecture, tid }: Received): Outcome | null {
+/**
+ * Other architectures and x32 number their calls otherwise, and a thread of another pid namespace
+ * cannot be looked at. null for every other call.
+ */
+export function foreignCall(
+  broker: Broker,
+  { number, architecture, tid }: Received,
+): Outcome | null {
   const known = architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(number) : null;
   if (known !== null && tid !== 0) return null;
   // Where the level lets it go on, it may change whatever is remembered.
   forgetAll(broker);
   const level = levelOf(broker);
   if (level !== "enforcing") noteForeign(broker, number, tid);
-  if (known !== null) return byLevel(level, unable(E.PERM, known, "a thread of another pid namespace"));
-  return byLevel(level, unable(E.NOSYS, "call", `number ${number} of architecture 0x${architecture.toString(16)}`));
+  if (known !== null)
+    return byLevel(level, unable(E.PERM, known, "a thread of another pid namespace"));
+  return byLevel(
+    level,
+    unable(E.NOSYS, "call", `number ${number} of architecture 0x${architecture.toString(16)}`),
+  );
 }
 
 /** A call that was given to a worker which ended or took too long. */

@@ -5,16 +5,25 @@ import { cloneFlags, NEW_NAMESPACES } from "./namespaces.ts";
 import { noteSharing } from "./shared-descriptors.ts";
 import { forgetVerdicts, tellThreadsApart } from "./verdicts.ts";
 
-/** What the verdicts remembered at level warning hang on; ids, umask and capabilities are read anew at each call. */
+/**
+ * What the verdicts remembered at level warning hang on; ids, umask and capabilities are read anew
+ * at each call.
+ */
 const MEANING_OF_NAMES: ReadonlySet<Remembered> = new Set(["names", "directories", "namespaces"]);
 
 /** What may give a thread another root directory. */
 const ROOT_CHANGES: ReadonlySet<string> = new Set(["chroot", "pivot_root", "unshare", "setns"]);
 
-/** A new thread or process begins with what its parent has, but for new namespaces, and nothing changes for anybody else. */
+/**
+ * A new thread or process begins with what its parent has, but for new namespaces, and nothing
+ * changes for anybody else.
+ */
 const BIRTHS: ReadonlySet<string> = new Set(["clone", "clone3"]);
 
-/** A call that gives paths another meaning, seen before it is answered. Working directories may be shared between processes: all are forgotten. */
+/**
+ * A call that gives paths another meaning, seen before it is answered. Working directories may be
+ * shared between processes: all are forgotten.
+ */
 export function forget(call: Call, row: MediatedCall): void {
   if (row.voids.length === 0) return;
   if (BIRTHS.has(call.name)) {
@@ -33,7 +42,8 @@ export function forget(call: Call, row: MediatedCall): void {
     call.broker.threads.forget("memory");
     call.target.losesMemory = true;
   }
-  if (row.voids.includes("namespaces") || row.voids.includes("confinement")) call.broker.threads.forget("namespaces");
+  if (row.voids.includes("namespaces") || row.voids.includes("confinement"))
+    call.broker.threads.forget("namespaces");
 }
 
 /** A call that nobody can name: it may have been any of these. */

@@ -5,19 +5,26 @@ import { abi } from "../abi.ts";
 import type { Broker } from "../broker.ts";
 import type { Refusal } from "../outcome.ts";
 
-/** As `native/descriptors.c` has it, which closes at the start what this reports: linux/magic.h and sd_listen_fds(3). */
+/**
+ * As `native/descriptors.c` has it, which closes at the start what this reports: linux/magic.h and
+ * sd_listen_fds(3).
+ */
 const PIDFS_MAGIC = 0x50494446;
 const NSFS_MAGIC = 0x6e736673;
 const LISTEN_START = 3;
 const STDERR = 2;
 const NULL_DEVICE = 0x103;
 
-/** Thrown away as soon as the launcher executes: who still has it is the launcher, and whatever else it closes then is Cofferdam's. */
+/**
+ * Thrown away as soon as the launcher executes: who still has it is the launcher, and whatever else
+ * it closes then is Cofferdam's.
+ */
 const LISTENER = "anon_inode:seccomp notify";
 
 /**
- * The descriptors beyond what `inherit` names that thread `tid` brings into its domain: of a launcher whose execve is the first call of a domain that began at level warning, where nothing
- * is closed. Of any other thread, none. Throws where the thread cannot be looked at.
+ * The descriptors beyond what `inherit` names that thread `tid` brings into its domain: of a
+ * launcher whose execve is the first call of a domain that began at level warning, where nothing is
+ * closed. Of any other thread, none. Throws where the thread cannot be looked at.
  */
 export function inheritedOutside({ plan, policy }: Broker, tid: number): readonly Refusal[] {
   if (plan.level !== "warning") return [];
@@ -27,14 +34,19 @@ export function inheritedOutside({ plan, policy }: Broker, tid: number): readonl
   return all
     .filter((descriptor) => !descriptor.isOurs && !descriptor.isNothing)
     .map((descriptor) => ({ descriptor, kind: descriptor.kind(sockets) }))
-    .filter(({ kind }) => kind === null || decide(policy, { class: "inherit", kind }).outcome !== "granted")
+    .filter(
+      ({ kind }) =>
+        kind === null || decide(policy, { class: "inherit", kind }).outcome !== "granted",
+    )
     .map(({ descriptor, kind }) => ({
       class: "inherit",
       operation: "inherit",
       object: `descriptor ${descriptor.number}: ${descriptor.name}`,
       reason: kind === null ? "never" : "no-rule",
       request: kind === null ? null : { class: "inherit", kind },
-      ...(kind === null ? { help: "who starts the daemon should close it: at level enforcing it is closed" } : {}),
+      ...(kind === null
+        ? { help: "who starts the daemon should close it: at level enforcing it is closed" }
+        : {}),
     }));
 }
 
@@ -62,15 +74,22 @@ class Descriptor {
     return `/proc/${this.#tid}/fd/${this.number}`;
   }
 
-  /** /dev/null, which a standard descriptor becomes that is not granted (memory devices of the kernel's devices.txt: major 1, minor 3). */
+  /**
+   * /dev/null, which a standard descriptor becomes that is not granted (memory devices of the
+   * kernel's devices.txt: major 1, minor 3).
+   */
   get isNothing(): boolean {
     return this.number <= STDERR && statSync(this.#path).rdev === NULL_DEVICE;
   }
 
-  /** What `inherit` has to grant for it; null for what it cannot grant. `promised`: sockets of socket activation. */
+  /**
+   * What `inherit` has to grant for it; null for what it cannot grant. `promised`: sockets of
+   * socket activation.
+   */
   kind(promised: number): InheritKind | null {
     const stats = statSync(this.#path);
-    if (this.number > STDERR) return stats.isSocket() && this.number < LISTEN_START + promised ? "listen" : null;
+    if (this.number > STDERR)
+      return stats.isSocket() && this.number < LISTEN_START + promised ? "listen" : null;
     if (stats.isSocket()) return isConnectedStream(this.#tid, stats) ? "stdio-sockets" : null;
     return this.#isStandard(stats) ? "stdio" : null;
   }
@@ -88,7 +107,10 @@ function isConnectedStream(tid: number, { ino }: Stats): boolean {
   return new RegExp(`^\\S+ \\S+ \\S+ \\S+ 0001 03 +${ino}( |$)`, "m").test(table);
 }
 
-/** LISTEN_FDS, if it is meant for this process; an attended daemon has another process id than the one it was said to. */
+/**
+ * LISTEN_FDS, if it is meant for this process; an attended daemon has another process id than the
+ * one it was said to.
+ */
 function socketsPromised(tid: number, attended: boolean): number {
   const environment = readFileSync(`/proc/${tid}/environ`, "latin1").split("\0");
   const value = (name: string) =>

@@ -8,6 +8,12 @@ import { CONTINUE, type Outcome } from "../outcome.ts";
 export function judgeIpc(call: Call, { kind }: IpcCall): Outcome {
   const request = { class: "ipc", kind } as const;
   if (decide(call.broker.policy, request).outcome === "granted") return CONTINUE;
-  const refusal = { class: "ipc", operation: call.name, object: kind, reason: "no-rule", request } as const;
+  const refusal = {
+    class: "ipc",
+    operation: call.name,
+    object: kind,
+    reason: "no-rule",
+    request,
+  } as const;
   return { kind: "refused", errno: E.PERM, refusal };
 }

@@ -7,9 +7,11 @@ const SEARCHES = 1n << 2n;
 const TRACES = 1n << 19n;
 
 /**
- * What the mediator needs to do as the target what the kernel lets every process do with its own entries in /proc, or 0 where the name is none of them. A change of its ids
- * makes a process undumpable and its entries root's; still it looks into itself (ptrace(2), "Ptrace access mode checking"), lists its own descriptors
- * and renames its threads (proc_fd_permission, proc_tid_comm_permission). The mediator with the same ids is somebody else.
+ * What the mediator needs to do as the target what the kernel lets every process do with its own
+ * entries in /proc, or 0 where the name is none of them. A change of its ids makes a process
+ * undumpable and its entries root's; still it looks into itself (ptrace(2), "Ptrace access mode
+ * checking"), lists its own descriptors and renames its threads (proc_fd_permission,
+ * proc_tid_comm_permission). The mediator with the same ids is somebody else.
  */
 export function neededForOneself(target: Target, name: Bytes): bigint {
   const own = `/proc/${target.credentials.tgid}`;
@@ -34,13 +36,19 @@ const OWN_LINKS: ReadonlySet<Bytes> = new Set(["exe", "cwd", "root"]);
 /** A link of procfs that jumps leads to something of the target's own. */
 export function leadsToOwn(target: Target, directory: Bytes | number, link: Bytes): boolean {
   if (isOwnTable(target, directory)) return true;
-  return typeof directory === "string" && ownFolders(target).includes(directory) && OWN_LINKS.has(link);
+  return (
+    typeof directory === "string" && ownFolders(target).includes(directory) && OWN_LINKS.has(link)
+  );
 }
 
-/** A link's text as the target would find it: `self` and `thread-self` mean the reader. null for one that jumps. */
+/**
+ * A link's text as the target would find it: `self` and `thread-self` mean the reader. null for one
+ * that jumps.
+ */
 export function asOwnName({ tid, credentials }: Target, link: Bytes, text: Bytes): Bytes | null {
   if (link === "self" && /^\d+$/.test(text)) return String(credentials.tgid);
-  if (link === "thread-self" && /^\d+\/task\/\d+$/.test(text)) return `${credentials.tgid}/task/${tid}`;
+  if (link === "thread-self" && /^\d+\/task\/\d+$/.test(text))
+    return `${credentials.tgid}/task/${tid}`;
   return /^[A-Za-z_.][\w./-]*$/.test(text) ? text : null;
 }
 

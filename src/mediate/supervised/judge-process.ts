@@ -14,17 +14,33 @@ export function judgeProcess(call: Call, pid: number, operation: Operation): Out
   if (!existsSync(`/proc/${pid}`)) return error(E.SRCH);
   if (inSameDomain(call, pid)) return null;
   if (isCofferdams(pid))
-    return refused({ operation: call.name, object: `process ${pid} of Cofferdam`, reason: "own-object" });
+    return refused({
+      operation: call.name,
+      object: `process ${pid} of Cofferdam`,
+      reason: "own-object",
+    });
   const domain = domainName(call, pid);
   if (operation !== "signal") return never(E.PERM, call.name, `process ${pid} of ${spell(domain)}`);
   const request = { class: "signal", domain } as const;
   if (decide(call.broker.policy, request).outcome === "granted") return null;
   const object = `process ${pid} of ${spell(domain)}`;
-  return refused({ operation: call.name, object, reason: "no-rule", request: domain === "unknown" ? null : request });
+  return refused({
+    operation: call.name,
+    object,
+    reason: "no-rule",
+    request: domain === "unknown" ? null : request,
+  });
 }
 
-/** Several at once: refused if one is. At a level that lets calls go on the one that counts is Cofferdam's own, wherever it stands. */
-export function judgeAll(call: Call, pids: readonly number[], operation: Operation): Outcome | null {
+/**
+ * Several at once: refused if one is. At a level that lets calls go on the one that counts is
+ * Cofferdam's own, wherever it stands.
+ */
+export function judgeAll(
+  call: Call,
+  pids: readonly number[],
+  operation: Operation,
+): Outcome | null {
   let first: Outcome | null = null;
   for (const pid of pids) {
     const refused = judgeProcess(call, pid, operation);
@@ -42,6 +58,8 @@ function spell(domain: string): string {
   return domain === "unknown" ? "an unknown domain" : domain;
 }
 
-function refused(what: Omit<Refusal, "class" | "request"> & Partial<Pick<Refusal, "request">>): Outcome {
+function refused(
+  what: Omit<Refusal, "class" | "request"> & Partial<Pick<Refusal, "request">>,
+): Outcome {
   return { kind: "refused", errno: E.PERM, refusal: { class: "signal", request: null, ...what } };
 }

@@ -18,7 +18,13 @@ export function kinOf(pid: number): Kin | null {
   } catch {
     return null;
   }
-  const field = (name: string): number => Number(new RegExp(`^${name}:\\t(\\d+)`, "m").exec(text)?.[1] ?? 0);
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:\\t(\\d+)`, "m").exec(text)?.[1] ?? 0);
   const isInit = /^NSpid:.*\t1$/m.test(text);
-  return { process: field("Tgid"), parent: field("PPid"), filters: field("Seccomp_filters"), isInit };
+  return {
+    process: field("Tgid"),
+    parent: field("PPid"),
+    filters: field("Seccomp_filters"),
+    isInit,
+  };
 }

@@ -8,10 +8,14 @@ import { type Bytes, shown } from "../sys.ts";
 import { belongsToCofferdam } from "./warned.ts";
 
 /**
- * The refusal of the first of `wanted` that the policy does not grant on this name; null where it grants all of it. Where what is refused goes on, Cofferdam's own objects
- * come first: they do not.
+ * The refusal of the first of `wanted` that the policy does not grant on this name; null where it
+ * grants all of it. Where what is refused goes on, Cofferdam's own objects come first: they do not.
  */
-export function lacking(call: Call, name: Bytes, wanted: readonly PermissionName[]): Outcome | null {
+export function lacking(
+  call: Call,
+  name: Bytes,
+  wanted: readonly PermissionName[],
+): Outcome | null {
   const self = asSelf(call, name);
   if (self !== null) return lackingOfOwn(call, name, self, wanted);
   const granted = call.broker.grants.of(name);
@@ -19,17 +23,28 @@ export function lacking(call: Call, name: Bytes, wanted: readonly PermissionName
   if (first === null) return null;
   const path = shown(name);
   const isOwn = (operation: PermissionName): boolean =>
-    missing(granted, [operation]) !== null && belongsToCofferdam(call, { class: "name", operation, path });
+    missing(granted, [operation]) !== null &&
+    belongsToCofferdam(call, { class: "name", operation, path });
   return denyName((call.rehearses ? wanted.find(isOwn) : undefined) ?? first, name);
 }
 
-/** An entry of the caller's own folder on procfs has two names, which the kernel does not tell apart: a rule may use either, and a denial of either counts. */
-function lackingOfOwn(call: Call, name: Bytes, self: Bytes, wanted: readonly PermissionName[]): Outcome | null {
+/**
+ * An entry of the caller's own folder on procfs has two names, which the kernel does not tell
+ * apart: a rule may use either, and a denial of either counts.
+ */
+function lackingOfOwn(
+  call: Call,
+  name: Bytes,
+  self: Bytes,
+  wanted: readonly PermissionName[],
+): Outcome | null {
   for (const operation of wanted) {
     const answers = [self, name].map((path) =>
       decide(call.broker.policy, { class: "name", operation, path: shown(path) }),
     );
-    const refused = answers.some((answer) => answer.outcome === "denied" && answer.reason !== "no-rule");
+    const refused = answers.some(
+      (answer) => answer.outcome === "denied" && answer.reason !== "no-rule",
+    );
     const granted = answers.some(({ outcome }) => outcome === "granted");
     if (refused || !granted) return denyName(operation, self);
   }

@@ -12,13 +12,20 @@ import { lacking } from "./lacking.ts";
 import { type Opened, openShown, settle } from "./open-object.ts";
 
 /**
- * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the call stays unanswered, and it is looked again and again whether
- * somebody has come. The reading end is held open meanwhile, so that a writer finds it.
+ * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the
+ * call stays unanswered, and it is looked again and again whether somebody has come. The reading
+ * end is held open meanwhile, so that a writer finds it.
  */
-export function openFifo(call: Call, asked: OpenArguments, object: Opened, place: Place | null): Outcome {
+export function openFifo(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  place: Place | null,
+): Outcome {
   const { policy } = call.broker;
   const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW)) | abi.O_NONBLOCK;
-  const open = (): number => call.asTarget(() => call.effect(() => openShown(asked, object, place, flags)));
+  const open = (): number =>
+    call.asTarget(() => call.effect(() => openShown(asked, object, place, flags)));
   closeForsaken(call);
   const fd = open();
   const waits = (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0;
@@ -70,8 +77,17 @@ function closeForsaken({ broker }: Call): void {
   }
 }
 
-/** While it waited the policy may have become another one: then it is judged again, by the name that the FIFO has now. */
-function stillGranted(call: Call, asked: OpenArguments, object: Opened, judgedBy: Policy, fd: number): Outcome {
+/**
+ * While it waited the policy may have become another one: then it is judged again, by the name that
+ * the FIFO has now.
+ */
+function stillGranted(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  judgedBy: Policy,
+  fd: number,
+): Outcome {
   const name = canonical(object.fd);
   const refused =
     call.broker.policy === judgedBy
@@ -97,7 +113,8 @@ function hasWriter(reader: number): boolean {
 
 /** The target did not ask for O_NONBLOCK if it wanted to wait. */
 function given(call: Call, asked: OpenArguments, fd: number): Outcome {
-  if (fd >= 0 && (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0) sys("fcntl", fd, F_SETFL, asked.flags & KEPT);
+  if (fd >= 0 && (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0)
+    sys("fcntl", fd, F_SETFL, asked.flags & KEPT);
   return settle(call, { ...asked, flags: asked.flags | abi.O_NONBLOCK }, fd);
 }
 

@@ -14,14 +14,25 @@ import { openDevice } from "./open-device.ts";
 import { openFifo } from "./open-fifo.ts";
 import { judgeProcEntry } from "./proc-entry.ts";
 
-/** Flags that F_GETFL never shows (open(2)), and those that a reopening through a link must not have. */
+/**
+ * Flags that F_GETFL never shows (open(2)), and those that a reopening through a link must not
+ * have.
+ */
 const ONCE = abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_CLOEXEC;
 
 /** By its O_PATH descriptor. */
 export type Opened = NonNullable<Place["object"]>;
 
-/** An object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that only an opening by name can have. Within `asTarget`. */
-export function openObject(call: Call, asked: OpenArguments, object: Opened, place: Place | null): Outcome | "again" {
+/**
+ * An object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that only
+ * an opening by name can have. Within `asTarget`.
+ */
+export function openObject(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  place: Place | null,
+): Outcome | "again" {
   switch (object.stat.type) {
     case abi.S_IFIFO:
       return openFifo(call, asked, object, place);
@@ -38,10 +49,16 @@ export function openObject(call: Call, asked: OpenArguments, object: Opened, pla
 }
 
 /**
- * What a descriptor of the target's, a link of its own in /proc, or `.` leads to; `place`: where that is. Pipes, sockets and memory have no name that a policy could speak
- * of, and whoever holds them may open them again.
+ * What a descriptor of the target's, a link of its own in /proc, or `.` leads to; `place`: where
+ * that is. Pipes, sockets and memory have no name that a policy could speak of, and whoever holds
+ * them may open them again.
  */
-export function openDescriptor(call: Call, asked: OpenArguments, fd: number, place: Place | null = null): Outcome {
+export function openDescriptor(
+  call: Call,
+  asked: OpenArguments,
+  fd: number,
+  place: Place | null = null,
+): Outcome {
   const stat = fstat(fd);
   if (typeof stat === "number") return error(-stat);
   const text = readlinkat(abi.AT_FDCWD, self(fd));
@@ -49,7 +66,8 @@ export function openDescriptor(call: Call, asked: OpenArguments, fd: number, pla
   if (asked.flags & abi.O_DIRECTORY && stat.type !== abi.S_IFDIR) return error(E.NOTDIR);
   if (call.broker.mounts.kind(stat.mount) === "other-procfs")
     return unable(E.ACCES, call.name, `${shown(text)} on ${OTHER_PROCFS}`);
-  const anonymous = /^[a-z_]+:/.test(text) || (stat.links === 0 && /^\/memfd:.* \(deleted\)$/s.test(text));
+  const anonymous =
+    /^[a-z_]+:/.test(text) || (stat.links === 0 && /^\/memfd:.* \(deleted\)$/s.test(text));
   for (const name of anonymous ? [] : namesOf(fd, stat)) {
     if (typeof name === "number") return error(name);
     const asks = asked.flags & abi.O_PATH ? [] : accesses(asked.flags);
@@ -60,12 +78,19 @@ export function openDescriptor(call: Call, asked: OpenArguments, fd: number, pla
   return outcome === "again" ? unable(E.AGAIN, call.name, shown(text)) : outcome;
 }
 
-/** Through the link that stands for the judged descriptor. Never waits for the holder of a lease: a worker does. */
+/**
+ * Through the link that stands for the judged descriptor. Never waits for the holder of a lease: a
+ * worker does.
+ */
 function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
-  // On procfs there is nothing to be emptied, and entries of the target's own are written by nobody else.
+  // On procfs there is nothing to be emptied, and entries of the target's own are written by nobody
+  // else.
   const isEmptied = call.broker.mounts.kind(object.stat.mount) !== "procfs";
-  const flags = asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW | (isEmptied ? abi.O_TRUNC : 0));
-  const fd = opening(call, object, () => openat(abi.AT_FDCWD, self(object.fd), flags | unwaiting(call)));
+  const flags =
+    asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW | (isEmptied ? abi.O_TRUNC : 0));
+  const fd = opening(call, object, () =>
+    openat(abi.AT_FDCWD, self(object.fd), flags | unwaiting(call)),
+  );
   const settled = settle(call, asked, fd);
   return isEmptied ? emptied(call, asked.flags, settled) : settled;
 }
@@ -77,8 +102,16 @@ function opening(call: Call, object: Opened, open: () => number): number {
   return call.effect(() => (typeof name === "string" ? call.asItself(name, open) : open()));
 }
 
-/** O_NOFOLLOW stays visible in F_GETFL: opened by name in the judged directory, and given only if it is the very object that was judged. */
-function byName(call: Call, asked: OpenArguments, object: Opened, { directory, last }: Place): Outcome | "again" {
+/**
+ * O_NOFOLLOW stays visible in F_GETFL: opened by name in the judged directory, and given only if it
+ * is the very object that was judged.
+ */
+function byName(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  { directory, last }: Place,
+): Outcome | "again" {
   const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_TRUNC)) | abi.O_NOCTTY;
   const fd = opening(call, object, () => openat(directory, last, flags | unwaiting(call)));
   if (fd === -E.LOOP || fd === -E.NOENT) return "again";
@@ -91,8 +124,16 @@ function byName(call: Call, asked: OpenArguments, object: Opened, { directory, l
   return emptied(call, asked.flags, settle(call, asked, fd));
 }
 
-/** O_NOFOLLOW for a FIFO or a device that does nothing when it is opened: by name, and where that is another object meanwhile, without the flag. */
-export function openShown(asked: OpenArguments, object: Opened, place: Place | null, flags: number): number {
+/**
+ * O_NOFOLLOW for a FIFO or a device that does nothing when it is opened: by name, and where that is
+ * another object meanwhile, without the flag.
+ */
+export function openShown(
+  asked: OpenArguments,
+  object: Opened,
+  place: Place | null,
+  flags: number,
+): number {
   if (asked.flags & abi.O_NOFOLLOW && place !== null) {
     const fd = openat(place.directory, place.last, flags | abi.O_NOFOLLOW);
     if (fd < 0 && fd !== -E.LOOP && fd !== -E.NOENT) return fd;
@@ -113,6 +154,7 @@ export function settle(call: Call, asked: OpenArguments, fd: number): Outcome {
   const added = unwaiting(call) & ~asked.flags;
   if (fd === -E.AGAIN && added !== 0) throw new MayWait();
   if (fd < 0) return error(-fd);
-  if (added !== 0 && (asked.flags & abi.O_PATH) === 0) sys("fcntl", fd, F_SETFL, asked.flags & ~ONCE);
+  if (added !== 0 && (asked.flags & abi.O_PATH) === 0)
+    sys("fcntl", fd, F_SETFL, asked.flags & ~ONCE);
   return given(fd, asked.flags);
 }

@@ -18,7 +18,10 @@ const MEANINGLESS = abi.O_CREAT | abi.O_DIRECTORY;
 /** What of O_TMPFILE is its own. */
 const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
 
-/** Every open of a supervised domain: judged on a descriptor of the object, then opened through that very descriptor, as the target. */
+/**
+ * Every open of a supervised domain: judged on a descriptor of the object, then opened through that
+ * very descriptor, as the target.
+ */
 export function openSupervised(call: Call, asked: OpenArguments): Outcome {
   if (isMistake(asked.flags)) return error(E.INVAL);
   if (asked.temporary) return openTemporary(call, asked);
@@ -53,7 +56,10 @@ function openNamed(call: Call, asked: OpenArguments): Outcome | number {
   return unable(E.AGAIN, call.name, shown(asked.path.text));
 }
 
-/** A name with a slash behind it is no file that could be made, wherever a link of that name would lead. */
+/**
+ * A name with a slash behind it is no file that could be made, wherever a link of that name would
+ * lead.
+ */
 function leading({ creates, path, follow }: OpenArguments): Follow {
   return creates && path.text.endsWith("/") ? "never" : follow;
 }
@@ -68,7 +74,8 @@ function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | "a
   if ((asked.flags & abi.O_DIRECTORY) !== 0 && type !== abi.S_IFDIR) return error(E.NOTDIR);
   if (type === abi.S_IFLNK && (asked.flags & abi.O_PATH) === 0) return error(E.LOOP);
   if (place.last === ".") return openDescriptor(call, asked, object.fd, place);
-  const refused = judgeProcEntry(call, place.name, isForWriting(asked.flags)) ?? judge(call, asked, place);
+  const refused =
+    judgeProcEntry(call, place.name, isForWriting(asked.flags)) ?? judge(call, asked, place);
   if (refused !== null) return refused;
   if (asked.creates && isProtected(type) && inSharedDirectory(call, place)) return error(E.ACCES);
   return openObject(call, asked, object, place);

@@ -9,7 +9,10 @@ const MODES_BYTES = 4;
 const OPEN_ACTIONS: ReadonlySet<number> = new Set([3, 10]);
 const UNCHANGED = -1;
 
-/** A call that the kernel lets through for a capability. What counts is a register or not even looked at, so that CONTINUE is safe. */
+/**
+ * A call that the kernel lets through for a capability. What counts is a register or not even
+ * looked at, so that CONTINUE is safe.
+ */
 export function judgePrivilege(call: Call, row: PrivilegeCall): Outcome {
   return (needs(call, row) ? judgeCapability(call, row.capability) : null) ?? CONTINUE;
 }
@@ -27,14 +30,18 @@ function needs(call: Call, row: PrivilegeCall): boolean {
 
 /** An id that the kernel lets the caller take without a capability (credentials(7)). */
 function isOwn(call: Call, id: number): boolean {
-  const { uid, effectiveUid, savedUid, fsuid, gid, effectiveGid, savedGid, fsgid } = call.target.credentials;
-  const own = call.name.includes("gid") ? [gid, effectiveGid, savedGid, fsgid] : [uid, effectiveUid, savedUid, fsuid];
+  const { uid, effectiveUid, savedUid, fsuid, gid, effectiveGid, savedGid, fsgid } =
+    call.target.credentials;
+  const own = call.name.includes("gid")
+    ? [gid, effectiveGid, savedGid, fsgid]
+    : [uid, effectiveUid, savedUid, fsuid];
   return id === UNCHANGED || own.includes(id >>> 0);
 }
 
 /**
- * adjtimex, clock_adjtime. At enforcing it is not even looked at: whoever shares the memory, thread or process, could change it before the kernel reads it. Where the target
- * has no such capability nothing hangs on that.
+ * adjtimex, clock_adjtime. At enforcing it is not even looked at: whoever shares the memory, thread
+ * or process, could change it before the kernel reads it. Where the target has no such capability
+ * nothing hangs on that.
  */
 function sets(call: Call): boolean {
   if (!call.rehearses) return true;

@@ -5,7 +5,10 @@ import { isCofferdams } from "../own-process.ts";
 import { type Bytes, shown } from "../sys.ts";
 import { inSameDomain } from "./same-domain.ts";
 
-/** Entries of /proc/PID that anybody may read of any process (proc(5)): the kernel asks for no right to trace it. */
+/**
+ * Entries of /proc/PID that anybody may read of any process (proc(5)): the kernel asks for no right
+ * to trace it.
+ */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set(
   "cgroup cmdline comm coredump_filter cpuset limits loginuid mountinfo mounts mountstats oom_adj oom_score oom_score_adj sched schedstat sessionid stat statm status task wchan".split(
     " ",
@@ -13,8 +16,9 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set(
 );
 
 /**
- * An entry of another domain's process is refused beyond what the policy says of its name: the kernel would ask whether the *mediator* may look into that process. Of
- * Cofferdam's own processes nothing may be written either. null for everything else.
+ * An entry of another domain's process is refused beyond what the policy says of its name: the
+ * kernel would ask whether the *mediator* may look into that process. Of Cofferdam's own processes
+ * nothing may be written either. null for everything else.
  */
 export function judgeProcEntry(call: Call, name: Bytes, writes: boolean): Outcome | null {
   const found = /^\/proc\/(\d+)(?:\/task\/\d+)?(?:\/([^/]+))?/.exec(name);
@@ -36,6 +40,12 @@ export function judgeProcLink(process: number | undefined, path: string): Outcom
 function ofCofferdam(name: string, writes: boolean): Outcome {
   const object = shown(name);
   const operation = writes ? "write" : "read";
-  const refusal = { class: "name", operation, object, reason: "own-object", request: null } as const;
+  const refusal = {
+    class: "name",
+    operation,
+    object,
+    reason: "own-object",
+    request: null,
+  } as const;
   return { kind: "refused", errno: E.ACCES, refusal };
 }

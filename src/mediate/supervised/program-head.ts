@@ -16,7 +16,10 @@ const ELFCLASS64 = 2;
 /** Entries of an ELF program header table that are looked at. */
 const PROGRAM_HEADERS_MAX = 64;
 
-/** Of a regular file held by an O_PATH descriptor. One that the mediator may not read counts as a program without an interpreter. */
+/**
+ * Of a regular file held by an O_PATH descriptor. One that the mediator may not read counts as a
+ * program without an interpreter.
+ */
 export function programHead(file: number): ProgramHead {
   const fd = openat(abi.AT_FDCWD, self(file), abi.O_NONBLOCK);
   if (fd < 0) return { kind: "elf", interpreter: null };
@@ -48,11 +51,16 @@ function elf(head: Buffer, fd: number): ProgramHead {
   const size = head.readUInt16LE(wide ? 54 : 42);
   const count = Math.min(head.readUInt16LE(wide ? 56 : 44), PROGRAM_HEADERS_MAX);
   const table = Buffer.alloc(size * count);
-  if (size < (wide ? 56 : 32) || sys("pread64", fd, table, table.length, at) < table.length) return { kind: "other" };
+  if (size < (wide ? 56 : 32) || sys("pread64", fd, table, table.length, at) < table.length)
+    return { kind: "other" };
   for (let header = 0; header < table.length; header += size) {
     if (table.readUInt32LE(header) !== PT_INTERP) continue;
-    const offset = wide ? Number(table.readBigUInt64LE(header + 8)) : table.readUInt32LE(header + 4);
-    const length = wide ? Number(table.readBigUInt64LE(header + 32)) : table.readUInt32LE(header + 16);
+    const offset = wide
+      ? Number(table.readBigUInt64LE(header + 8))
+      : table.readUInt32LE(header + 4);
+    const length = wide
+      ? Number(table.readBigUInt64LE(header + 32))
+      : table.readUInt32LE(header + 16);
     return { kind: "elf", interpreter: text(fd, offset, length) };
   }
   return { kind: "elf", interpreter: null };

@@ -16,7 +16,10 @@ export interface Executable {
   readonly name: Bytes | number;
 }
 
-/** Of the thread that asks; its process's first thread may have ended, and answers nothing then. null for one that is gone. */
+/**
+ * Of the thread that asks; its process's first thread may have ended, and answers nothing then.
+ * null for one that is gone.
+ */
 export function executableOf(call: Call): Executable | null {
   return look(call.target.entry("exe", abi.O_PATH));
 }
@@ -37,8 +40,9 @@ export function spellExecutable({ name }: Executable): string {
 }
 
 /**
- * Programs that the domain's processes may be found executing: those that were judged, and those that ran already when judging began. Never forgotten: a daemon's program
- * may be replaced by an update, or lose its grant, while its workers run on.
+ * Programs that the domain's processes may be found executing: those that were judged, and those
+ * that ran already when judging began. Never forgotten: a daemon's program may be replaced by an
+ * update, or lose its grant, while its workers run on.
  */
 export class Programs {
   readonly #known = new Set<string>();
@@ -68,7 +72,10 @@ function keyOf({ device, inode, born }: Stat): string {
   return `${device} ${inode} ${born}`;
 }
 
-/** One read where the run has a control group; else whoever is under more filters than the mediator is looked at. */
+/**
+ * One read where the run has a control group; else whoever is under more filters than the mediator
+ * is looked at.
+ */
 function processesOfDomain(call: Call): readonly number[] {
   const { cgroup } = call.broker.plan;
   const where = call.broker.domainOf(call.target.credentials.tgid);
@@ -77,7 +84,9 @@ function processesOfDomain(call: Call): readonly number[] {
     if (listed !== null) return listed;
   }
   const filters = kinOf(process.pid)?.filters ?? 0;
-  return everyProcess().filter((pid) => (kinOf(pid)?.filters ?? 0) > filters && inSameDomain(call, pid));
+  return everyProcess().filter(
+    (pid) => (kinOf(pid)?.filters ?? 0) > filters && inSameDomain(call, pid),
+  );
 }
 
 function listOf(path: string): readonly number[] | null {

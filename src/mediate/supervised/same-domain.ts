@@ -2,7 +2,10 @@ import type { Call } from "../call.ts";
 import { ANCESTORS_MAX } from "../limits.ts";
 import { type Kin, kinOf } from "./kin.ts";
 
-/** Whether a process, or the one a thread belongs to, is in the caller's domain: by its control group, else by descent. */
+/**
+ * Whether a process, or the one a thread belongs to, is in the caller's domain: by its control
+ * group, else by descent.
+ */
 export function inSameDomain(call: Call, pid: number): boolean {
   if (pid === call.target.credentials.tgid) return true;
   const where = call.broker.domainOf(pid);
@@ -17,8 +20,9 @@ export function domainName(call: Call, pid: number): string {
 }
 
 /**
- * Without control groups: both descend from one process that is under a filter more than the mediator itself, as is everybody in between. That one can only be
- * the domain's first process or a child of it. An orphan, whom the host's first process took, counts as outside.
+ * Without control groups: both descend from one process that is under a filter more than the
+ * mediator itself, as is everybody in between. That one can only be the domain's first process or a
+ * child of it. An orphan, whom the host's first process took, counts as outside.
  */
 function isKin(call: Call, pid: number): boolean {
   const filters = kinOf(process.pid)?.filters ?? Number.POSITIVE_INFINITY;

@@ -8,8 +8,9 @@ import { refuseForm } from "../refuse-call.ts";
 import { IPV6_V6ONLY } from "../socket.ts";
 
 /**
- * Sockets are made by the target itself: registers say what they are. TCP, UDP and unix sockets are granted by any rule about what they could be
- * used for, as in a sealed domain, which cannot judge their use otherwise. null leaves a call to its handler.
+ * Sockets are made by the target itself: registers say what they are. TCP, UDP and unix sockets are
+ * granted by any rule about what they could be used for, as in a sealed domain, which cannot judge
+ * their use otherwise. null leaves a call to its handler.
  */
 export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
   if (row.operation === "pair" && call.int(0) !== AF_UNIX) return refuseForm(call);
@@ -17,6 +18,7 @@ export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
     return call.int(1) === IPPROTO_IPV6 && call.int(2) === IPV6_V6ONLY ? null : refuseForm(call);
   const asked = { family: call.int(0), type: call.int(1), protocol: call.int(2) };
   const judgedByUse = socketHelp(asked, call.broker.policy)?.reason === "host";
-  if (judgedByUse || decide(call.broker.policy, socketRequest(asked)).outcome === "granted") return CONTINUE;
+  if (judgedByUse || decide(call.broker.policy, socketRequest(asked)).outcome === "granted")
+    return CONTINUE;
   return refuseForm(call);
 }

@@ -9,7 +9,10 @@ import { adoptsOrphans } from "./confinement.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./namespaces.ts";
 import { sharesDescriptors } from "./shared-descriptors.ts";
 
-/** Changes what later calls are judged by; {@link forget} has seen it. All that is asked of it lies in registers. */
+/**
+ * Changes what later calls are judged by; {@link forget} has seen it. All that is asked of it lies
+ * in registers.
+ */
 export function judgeState(call: Call, row: StateCall): Outcome {
   switch (call.name) {
     case "clone":
@@ -27,7 +30,9 @@ export function judgeState(call: Call, row: StateCall): Outcome {
     case "lsm_set_self_attr":
       return goesOn(call);
     default:
-      return (row.capability === undefined ? null : judgeCapability(call, row.capability)) ?? CONTINUE;
+      return (
+        (row.capability === undefined ? null : judgeCapability(call, row.capability)) ?? CONTINUE
+      );
   }
 }
 
@@ -37,7 +42,10 @@ function goesOn(call: Call): Outcome {
   return CONTINUE;
 }
 
-/** Libraries fall back to clone: nothing is lost that an event should tell of, but for what clone is refused too. */
+/**
+ * Libraries fall back to clone: nothing is lost that an event should tell of, but for what clone is
+ * refused too.
+ */
 function judgeFlagsInMemory(call: Call): Outcome {
   if (sharesTooMuch(cloneFlags(call))) return refuseForm(call, E.NOSYS);
   return call.rehearses ? CONTINUE : error(E.NOSYS);

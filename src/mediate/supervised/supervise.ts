@@ -18,18 +18,23 @@ import { judgeSocket } from "./sockets.ts";
 import { judgeState } from "./state.ts";
 import { lately } from "./verdicts.ts";
 
-/** Granted or refused whatever the policy lists: the start itself, namespaces of IPC, and what libraries fall back from. */
+/**
+ * Granted or refused whatever the policy lists: the start itself, namespaces of IPC, and what
+ * libraries fall back from.
+ */
 const UNLISTED_TOO: ReadonlySet<string> = new Set(["execve", "clone3"]);
 
 /**
- * One call of a supervised domain. The same judgement for both levels that judge; at level warning it ends where an effect would be
- * (`Call.effect`), and `warned()` makes of it what the target may notice: nothing.
+ * One call of a supervised domain. The same judgement for both levels that judge; at level warning
+ * it ends where an effect would be (`Call.effect`), and `warned()` makes of it what the target may
+ * notice: nothing.
  */
 export function supervise(call: Call): Outcome {
   const row = mediatedCall(call.name);
   if (row !== null) forget(call, row);
   if (row?.class === "state") noteConfinement(call);
-  if (call.level !== "enforcing") execs(call.broker).letsEverything(call, call.name.startsWith("execve"));
+  if (call.level !== "enforcing")
+    execs(call.broker).letsEverything(call, call.name.startsWith("execve"));
   if (call.level === "disabled") return CONTINUE;
   const known = call.rehearses ? lately(call) : null;
   if (known !== null) return known;
@@ -39,7 +44,8 @@ export function supervise(call: Call): Outcome {
 
 function judgeRow(call: Call, row: MediatedCall | null): Outcome {
   if (row === null) return refuseUnlisted(call);
-  if (row.class !== "ipc" && !UNLISTED_TOO.has(call.name) && !call.broker.lists(call.name)) return refuseUnlisted(call);
+  if (row.class !== "ipc" && !UNLISTED_TOO.has(call.name) && !call.broker.lists(call.name))
+    return refuseUnlisted(call);
   return mustAsk(row.when, (index) => call.word(index)) ? judge(call, row) : CONTINUE;
 }
 
@@ -72,5 +78,7 @@ function judge(call: Call, row: MediatedCall): Outcome {
 
 function byHandler(call: Call): Outcome {
   const handler = handlers.get(call.name);
-  return handler === undefined ? never(E.PERM, call.name, "not mediated yet") : guarded(call, handler);
+  return handler === undefined
+    ? never(E.PERM, call.name, "not mediated yet")
+    : guarded(call, handler);
 }

@@ -7,13 +7,21 @@ import type { Outcome } from "../outcome.ts";
 import { VERDICT_AGE_MS_MAX, VERDICTS_KEPT_MAX } from "./limits.ts";
 
 /** Where an open has its path and flags; of others nothing is remembered. */
-const OPENS: Readonly<Record<string, { readonly path: number; readonly flags: number; readonly directory: number }>> = {
+const OPENS: Readonly<
+  Record<string, { readonly path: number; readonly flags: number; readonly directory: number }>
+> = {
   open: { path: 0, flags: 1, directory: -1 },
   openat: { path: 1, flags: 2, directory: 0 },
 };
 /** What of the flags decides what must be granted. */
 const TELLING =
-  abi.O_ACCMODE | abi.O_CREAT | abi.O_EXCL | abi.O_TRUNC | abi.O_TMPFILE | abi.O_NOFOLLOW | abi.O_DIRECTORY;
+  abi.O_ACCMODE |
+  abi.O_CREAT |
+  abi.O_EXCL |
+  abi.O_TRUNC |
+  abi.O_TMPFILE |
+  abi.O_NOFOLLOW |
+  abi.O_DIRECTORY;
 /** Paths whose meaning hangs on who asks. */
 const isPersonal = (path: string): boolean => path.startsWith("/proc/") || path.startsWith("/dev/");
 
@@ -36,9 +44,11 @@ interface Verdicts {
 const ofBroker = new WeakMap<Broker, Verdicts>();
 
 /**
- * Level warning only: what an open came to that was judged less than {@link VERDICT_AGE_MS_MAX} ago, inside or outside; null where it must be judged. Whoever asks goes on
- * either way. What this can miss is a warning, never a denial: for that time, if a directory or link on the way was exchanged by others; what the domain's own calls do to
- * names makes it forgotten ({@link forgetVerdicts}).
+ * Level warning only: what an open came to that was judged less than {@link VERDICT_AGE_MS_MAX}
+ * ago, inside or outside; null where it must be judged. Whoever asks goes on either way. What this
+ * can miss is a warning, never a denial: for that time, if a directory or link on the way was
+ * exchanged by others; what the domain's own calls do to names makes it forgotten ({@link
+ * forgetVerdicts}).
  */
 export function lately(call: Call): Outcome | null {
   if (call.broker.mayWait) return null;
@@ -49,7 +59,10 @@ export function lately(call: Call): Outcome | null {
   return known !== undefined && known.until > performance.now() ? known.outcome : null;
 }
 
-/** To be called with what a rehearsal came to: everything was granted, or the policy says what was not. */
+/**
+ * To be called with what a rehearsal came to: everything was granted, or the policy says what was
+ * not.
+ */
 export function remember(call: Call, outcome: Outcome): void {
   const key = call.verdictKey;
   if (key === null || (outcome.kind === "told" && mayMake(call))) return;
@@ -77,7 +90,11 @@ export function tellThreadsApart(broker: Broker): void {
 function of(broker: Broker): Verdicts {
   const known = ofBroker.get(broker);
   if (known !== undefined && known.policy === broker.policy) return known;
-  const fresh = { policy: broker.policy, differ: known?.differ ?? false, known: new Map<string, Verdict>() };
+  const fresh = {
+    policy: broker.policy,
+    differ: known?.differ ?? false,
+    known: new Map<string, Verdict>(),
+  };
   ofBroker.set(broker, fresh);
   return fresh;
 }
@@ -92,7 +109,12 @@ function keyOf(call: Call): string | null {
   if (where === undefined) return null;
   const path = call.target.memory.string(call.word(where.path));
   const absolute = path.startsWith("/");
-  if (absolute ? isPersonal(path) : where.directory >= 0 && call.int(where.directory) !== abi.AT_FDCWD) return null;
+  if (
+    absolute ? isPersonal(path) : where.directory >= 0 && call.int(where.directory) !== abi.AT_FDCWD
+  )
+    return null;
   const flags = call.int(where.flags) & TELLING;
-  return absolute && !of(call.broker).differ ? `${flags} ${path}` : `${flags} ${call.target.tid} ${path}`;
+  return absolute && !of(call.broker).differ
+    ? `${flags} ${path}`
+    : `${flags} ${call.target.tid} ${path}`;
 }

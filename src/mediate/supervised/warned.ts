@@ -5,8 +5,8 @@ import { CONTINUE, goesOn, type Outcome, type Refusal } from "../outcome.ts";
 import { remember } from "./verdicts.ts";
 
 /**
- * What a rehearsal comes to: what is outside is told of and goes on, what cannot be seen likewise, everything else goes on. Cofferdam's own objects are refused
- * at every level (`model/verdict.ts`).
+ * What a rehearsal comes to: what is outside is told of and goes on, what cannot be seen likewise,
+ * everything else goes on. Cofferdam's own objects are refused at every level (`model/verdict.ts`).
  */
 export function warned(call: Call, outcome: Outcome): Outcome {
   switch (outcome.kind) {

@@ -13,9 +13,10 @@ export interface Analysis {
 }
 
 /**
- * Names go on by components that are not empty. So two things are known of a state: what holds from within a component
- * (the name may end here), and what holds at the beginning of one (at least one byte that is not `/` follows).
- * The second follows from the first, which is iterated to its fixpoint.
+ * Names go on by components that are not empty. So two things are known of a state: what holds from
+ * within a component (the name may end here), and what holds at the beginning of one (at least one
+ * byte that is not `/` follows). The second follows from the first, which is iterated to its
+ * fixpoint.
  */
 export function analyse(table: Table): Analysis {
   const within = new Within(table);
@@ -31,7 +32,10 @@ export function analyse(table: Table): Analysis {
 class Within {
   private readonly order: Uint32Array;
   private readonly afterSlash: Uint32Array;
-  /** Where a byte but `/` leads from a state, each once: from `first[state]` up to `first[state + 1]`. Few beside the table. */
+  /**
+   * Where a byte but `/` leads from a state, each once: from `first[state]` up to `first[state +
+   * 1]`. Few beside the table.
+   */
   private readonly first: Uint32Array;
   private readonly targets: Uint32Array;
 
@@ -59,7 +63,10 @@ class Within {
     this.targets = Uint32Array.from(targets);
   }
 
-  /** What some name has that begins a component at the state: of `here` where names end, of `atSlash` wherever a component begins. */
+  /**
+   * What some name has that begins a component at the state: of `here` where names end, of
+   * `atSlash` wherever a component begins.
+   */
   some(here: Uint16Array, atSlash: Uint16Array = new Uint16Array(here.length)): Uint16Array {
     const { order, first, targets, afterSlash } = this;
     const inside = new Uint16Array(here.length);
@@ -69,9 +76,11 @@ class Within {
       for (const state of order) {
         let follows = 0;
         const end = first[state + 1] as number;
-        for (let at = first[state] as number; at < end; at++) follows |= inside[targets[at] as number] as number;
+        for (let at = first[state] as number; at < end; at++)
+          follows |= inside[targets[at] as number] as number;
         const beginning = follows | (atSlash[state] as number);
-        const ends = follows | (here[state] as number) | (begun[afterSlash[state] as number] as number);
+        const ends =
+          follows | (here[state] as number) | (begun[afterSlash[state] as number] as number);
         changed ||= beginning !== begun[state] || ends !== inside[state];
         begun[state] = beginning;
         inside[state] = ends;

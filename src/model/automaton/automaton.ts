@@ -4,10 +4,12 @@ import { type Analysis, analyse } from "./analysis.ts";
 import type { Table } from "./table.ts";
 
 /**
- * What is granted for a name, one step a byte, whatever the number of rules. Built by `build.ts`, stored by `binary.ts`.
+ * What is granted for a name, one step a byte, whatever the number of rules. Built by `build.ts`,
+ * stored by `binary.ts`.
  *
- * `uniform`, `reachable`, `homogeneous` and `creatable` speak about the names strictly below a directory and are asked for
- * the state after `DIR/`. Whether DIR itself has a permission is `permissions(walk(automaton, DIR))`.
+ * `uniform`, `reachable`, `homogeneous` and `creatable` speak about the names strictly below a
+ * directory and are asked for the state after `DIR/`. Whether DIR itself has a permission is
+ * `permissions(walk(automaton, DIR))`.
  */
 export class Automaton {
   readonly table: Table;
@@ -61,15 +63,26 @@ export class Automaton {
 }
 
 /** The state after `name`, from `state` or the start. */
-export function walk(automaton: Automaton, name: Uint8Array, state: number = automaton.start): number {
+export function walk(
+  automaton: Automaton,
+  name: Uint8Array,
+  state: number = automaton.start,
+): number {
   const { classCount, classOf, next } = automaton.table;
   let at = state;
   for (const byte of name) at = next[at * classCount + (classOf[byte] as number)] as number;
   return at;
 }
 
-/** The same for a name that is text (`name-bytes.ts`), without its bytes where it is ASCII, as nearly every one is. */
-export function walkName(automaton: Automaton, name: string, state: number = automaton.start): number {
+/**
+ * The same for a name that is text (`name-bytes.ts`), without its bytes where it is ASCII, as
+ * nearly every one is.
+ */
+export function walkName(
+  automaton: Automaton,
+  name: string,
+  state: number = automaton.start,
+): number {
   const { classCount, classOf, next } = automaton.table;
   let at = state;
   for (let index = 0; index < name.length; index++) {

@@ -2,7 +2,10 @@ import { AUTOMATON_CELLS_MAX, AUTOMATON_STATES_MAX } from "../limits.ts";
 import { allPermissions } from "../permission.ts";
 import { Automaton } from "./automaton.ts";
 
-/** The form is described in `docs/automaton.md`. A change of meaning, permission bits included, is a new version. */
+/**
+ * The form is described in `docs/automaton.md`. A change of meaning, permission bits included, is a
+ * new version.
+ */
 const AUTOMATON_MAGIC = 0x41444643;
 const AUTOMATON_VERSION = 1;
 const HEADER_BYTES = 32;
@@ -31,7 +34,8 @@ export function encodeAutomaton({ table }: Automaton): Uint8Array {
   view.setUint32(20, permissionsAt, true);
   view.setUint32(24, length, true);
   bytes.set(classOf, HEADER_BYTES);
-  for (let cell = 0; cell < next.length; cell++) view.setUint32(nextAt + cell * 4, next[cell] as number, true);
+  for (let cell = 0; cell < next.length; cell++)
+    view.setUint32(nextAt + cell * 4, next[cell] as number, true);
   for (let state = 0; state < stateCount; state++) {
     view.setUint16(permissionsAt + state * 2, permissions[state] as number, true);
   }
@@ -40,22 +44,31 @@ export function encodeAutomaton({ table }: Automaton): Uint8Array {
 
 /** Total: an automaton whose every step stays within its table, or AutomatonFormatError. */
 export function decodeAutomaton(bytes: Uint8Array): Automaton {
-  if (bytes.length < HEADER_BYTES + CLASSES_BYTES) throw new AutomatonFormatError("shorter than its header");
+  if (bytes.length < HEADER_BYTES + CLASSES_BYTES)
+    throw new AutomatonFormatError("shorter than its header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== AUTOMATON_MAGIC) throw new AutomatonFormatError("wrong magic number");
+  if (view.getUint32(0, true) !== AUTOMATON_MAGIC)
+    throw new AutomatonFormatError("wrong magic number");
   const version = view.getUint16(4, true);
-  if (version !== AUTOMATON_VERSION) throw new AutomatonFormatError(`version ${version}, not ${AUTOMATON_VERSION}`);
+  if (version !== AUTOMATON_VERSION)
+    throw new AutomatonFormatError(`version ${version}, not ${AUTOMATON_VERSION}`);
   const classCount = view.getUint16(6, true);
   const stateCount = view.getUint32(8, true);
   const start = view.getUint32(12, true);
   checkCounts(classCount, stateCount, start);
   const { nextAt, permissionsAt, length } = layout(stateCount, classCount);
   const agrees = view.getUint32(16, true) === nextAt && view.getUint32(20, true) === permissionsAt;
-  if (!agrees || view.getUint32(24, true) !== length || bytes.length !== length || view.getUint32(28, true) !== 0) {
+  if (
+    !agrees ||
+    view.getUint32(24, true) !== length ||
+    bytes.length !== length ||
+    view.getUint32(28, true) !== 0
+  ) {
     throw new AutomatonFormatError("sizes do not agree");
   }
   const classOf = bytes.slice(HEADER_BYTES, HEADER_BYTES + CLASSES_BYTES);
-  if (classOf.some((index) => index >= classCount)) throw new AutomatonFormatError("byte class out of range");
+  if (classOf.some((index) => index >= classCount))
+    throw new AutomatonFormatError("byte class out of range");
   const next = readStates(view, nextAt, stateCount, classCount);
   const permissions = readPermissions(view, permissionsAt, stateCount);
   if (stateCount % 2 === 1 && view.getUint16(length - 2, true) !== 0)
@@ -63,21 +76,34 @@ export function decodeAutomaton(bytes: Uint8Array): Automaton {
   return new Automaton({ classOf, classCount, start, stateCount, next, permissions });
 }
 
-function layout(stateCount: number, classCount: number): { nextAt: number; permissionsAt: number; length: number } {
+function layout(
+  stateCount: number,
+  classCount: number,
+): { nextAt: number; permissionsAt: number; length: number } {
   const nextAt = HEADER_BYTES + CLASSES_BYTES;
   const permissionsAt = nextAt + stateCount * classCount * 4;
   return { nextAt, permissionsAt, length: permissionsAt + Math.ceil(stateCount / 2) * 4 };
 }
 
 function checkCounts(classCount: number, stateCount: number, start: number): void {
-  if (classCount < 1 || classCount > 256) throw new AutomatonFormatError("number of byte classes out of range");
-  if (stateCount < 1 || stateCount > AUTOMATON_STATES_MAX || stateCount * classCount > AUTOMATON_CELLS_MAX) {
+  if (classCount < 1 || classCount > 256)
+    throw new AutomatonFormatError("number of byte classes out of range");
+  if (
+    stateCount < 1 ||
+    stateCount > AUTOMATON_STATES_MAX ||
+    stateCount * classCount > AUTOMATON_CELLS_MAX
+  ) {
     throw new AutomatonFormatError("number of states out of range");
   }
   if (start >= stateCount) throw new AutomatonFormatError("start state out of range");
 }
 
-function readStates(view: DataView, at: number, stateCount: number, classCount: number): Uint32Array {
+function readStates(
+  view: DataView,
+  at: number,
+  stateCount: number,
+  classCount: number,
+): Uint32Array {
   const next = new Uint32Array(stateCount * classCount);
   for (let cell = 0; cell < next.length; cell++) {
     const state = view.getUint32(at + cell * 4, true);

@@ -21,8 +21,8 @@ export class UnreadablePattern extends Error {
 }
 
 /**
- * Compiles rules into the one minimal automaton that knows what is granted for each name. The order of rules and
- * duplicates do not matter, down to the bytes of its binary form.
+ * Compiles rules into the one minimal automaton that knows what is granted for each name. The order
+ * of rules and duplicates do not matter, down to the bytes of its binary form.
  *
  * Throws UnreadablePattern, and AutomatonTooLarge when the rules exceed a limit of `limits.ts`.
  */
@@ -38,14 +38,18 @@ export function buildAutomaton(rules: readonly NameRule[]): Automaton {
 const built = new WeakMap<readonly NameRule[], Automaton>();
 
 /**
- * The same answers at half the price of {@link buildAutomaton}, for an automaton of a few questions. It is not minimal: its
- * bytes say nothing, and a state that grants nothing need not be `dead`. Throws the same.
+ * The same answers at half the price of {@link buildAutomaton}, for an automaton of a few
+ * questions. It is not minimal: its bytes say nothing, and a state that grants nothing need not be
+ * `dead`. Throws the same.
  */
 export function buildLarger(rules: readonly NameRule[]): Automaton {
   return new Automaton(determinise(nfaOf(rules)));
 }
 
-/** What the rules grant for single names, at the price of little more than reading the rules. What is returned throws AutomatonTooLarge, this both. */
+/**
+ * What the rules grant for single names, at the price of little more than reading the rules. What
+ * is returned throws AutomatonTooLarge, this both.
+ */
 export function namesAsked(rules: readonly NameRule[]): (name: string) => PermissionSet {
   const permissionsOf = walkLazily(nfaOf(rules));
   return (name) => permissionsOf(bytesOfName(name));

@@ -1,9 +1,10 @@
 import type { Table } from "./table.ts";
 
 /**
- * The table with equal states (`groupOf`, any number for each group; the dead state's is 0's) made one, unreachable ones
- * left out, classes that no state tells apart made one, and both numbered by first appearance from the start: so that
- * equal languages give equal bytes when the groups are the finest possible.
+ * The table with equal states (`groupOf`, any number for each group; the dead state's is 0's) made
+ * one, unreachable ones left out, classes that no state tells apart made one, and both numbered by
+ * first appearance from the start: so that equal languages give equal bytes when the groups are the
+ * finest possible.
  */
 export function canonical(table: Table, groupOf: Int32Array): Table {
   const { columns, classOf } = distinctClasses(table, groupOf);
@@ -35,19 +36,30 @@ export function canonical(table: Table, groupOf: Int32Array): Table {
     start,
     stateCount: length,
     next: next.slice(0, length * count),
-    permissions: Uint16Array.from(order.subarray(0, length), (state) => table.permissions[state] as number),
+    permissions: Uint16Array.from(
+      order.subarray(0, length),
+      (state) => table.permissions[state] as number,
+    ),
   };
 }
 
-/** Classes whose columns differ; each is represented by one old class, in order of the first byte in it. */
-function distinctClasses(table: Table, groupOf: Int32Array): { columns: number[]; classOf: Uint8Array } {
+/**
+ * Classes whose columns differ; each is represented by one old class, in order of the first byte in
+ * it.
+ */
+function distinctClasses(
+  table: Table,
+  groupOf: Int32Array,
+): { columns: number[]; classOf: Uint8Array } {
   const { classCount, next, stateCount } = table;
   const twin = new Int32Array(classCount);
   const byHash = new Map<number, number[]>();
   for (let column = 0; column < classCount; column++) {
     let hash = 0;
     for (let state = 0; state < stateCount; state++) {
-      hash = (Math.imul(hash, 31) + (groupOf[next[state * classCount + column] as number] as number)) | 0;
+      hash =
+        (Math.imul(hash, 31) + (groupOf[next[state * classCount + column] as number] as number)) |
+        0;
     }
     const candidates = byHash.get(hash) ?? [];
     twin[column] = candidates.find((other) => sameColumn(table, groupOf, column, other)) ?? column;
@@ -62,7 +74,12 @@ function distinctClasses(table: Table, groupOf: Int32Array): { columns: number[]
   return { columns, classOf };
 }
 
-function sameColumn({ classCount, next, stateCount }: Table, groupOf: Int32Array, one: number, other: number): boolean {
+function sameColumn(
+  { classCount, next, stateCount }: Table,
+  groupOf: Int32Array,
+  one: number,
+  other: number,
+): boolean {
   for (let state = 0; state < stateCount; state++) {
     const row = state * classCount;
     if (groupOf[next[row + one] as number] !== groupOf[next[row + other] as number]) return false;

@@ -8,8 +8,9 @@ import type { Table } from "./table.ts";
 /**
  * Sets of nodes become states. State 0 is the empty set. Throws AutomatonTooLarge.
  *
- * What a `**` at the end has allowed or denied stays so for every longer name. It is kept as two permission sets beside
- * the nodes, and nodes that could add nothing to them are left out: else each such pattern would double the states.
+ * What a `**` at the end has allowed or denied stays so for every longer name. It is kept as two
+ * permission sets beside the nodes, and nodes that could add nothing to them are left out: else
+ * each such pattern would double the states.
  */
 export function determinise(nfa: Nfa): Table {
   const rows = new Rows(nfa);
@@ -26,7 +27,10 @@ export function determinise(nfa: Nfa): Table {
   };
 }
 
-/** What is granted for a name, by the automaton of which only the states on the way of the names that are asked are made. Throws AutomatonTooLarge. */
+/**
+ * What is granted for a name, by the automaton of which only the states on the way of the names
+ * that are asked are made. Throws AutomatonTooLarge.
+ */
 export function walkLazily(nfa: Nfa): (name: Uint8Array) => PermissionSet {
   const rows = new Rows(nfa);
   const filled = new Set([0]);
@@ -60,13 +64,18 @@ class Rows {
     this.classOf = classOf;
     this.count = count;
     this.slash = classOf[SLASH] as number;
-    this.classesOfSet = new Map([...nfa.sets, everyByte].map((set) => [set, classesIn(set, classOf)]));
+    this.classesOfSet = new Map(
+      [...nfa.sets, everyByte].map((set) => [set, classesIn(set, classOf)]),
+    );
     this.children = Array.from({ length: count }, () => []);
     this.subsets = new Subsets(nfa, count);
     this.start = this.subsets.stateOf([0], 0, 0);
   }
 
-  /** Most bytes lead where no child takes them: that target is found once, and only the taken classes one by one. */
+  /**
+   * Most bytes lead where no child takes them: that target is found once, and only the taken
+   * classes one by one.
+   */
   fill(state: number): void {
     const { nfa, subsets, children, taken } = this;
     const { members, allow, deny } = subsets.states[state] as Subset;
@@ -79,7 +88,8 @@ class Rows {
     }
     const elsewhere = subsets.stateOf(everywhere, allow, deny);
     // What loops does not go on behind `/`.
-    if (everywhere.length > 0 && (children[this.slash] as number[]).length === 0) taken.push(this.slash);
+    if (everywhere.length > 0 && (children[this.slash] as number[]).length === 0)
+      taken.push(this.slash);
     const targets = taken.map((index) => {
       const nodes = children[index] as readonly number[];
       return subsets.stateOf(index === this.slash ? nodes : [...everywhere, ...nodes], allow, deny);
@@ -96,7 +106,9 @@ class Rows {
 
   private step(child: number, takes: number | ByteSet): void {
     if (typeof takes === "number") this.take(this.classOf[takes] as number, child);
-    else for (const index of this.classesOfSet.get(takes) as readonly number[]) this.take(index, child);
+    else
+      for (const index of this.classesOfSet.get(takes) as readonly number[])
+        this.take(index, child);
   }
 
   private take(index: number, child: number): void {

@@ -2,8 +2,8 @@ import { canonical } from "./canonical.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Merges equal states on the way back from the ends of names. Most states of many plain paths lie on no cycle and are
- * found here in linear time; states on cycles are left to `partition`.
+ * Merges equal states on the way back from the ends of names. Most states of many plain paths lie
+ * on no cycle and are found here in linear time; states on cycles are left to `partition`.
  */
 export function mergeForward(table: Table): Table {
   const { classCount, next, stateCount } = table;

@@ -14,9 +14,9 @@ const ROOT = 260;
 const SET_LABEL = 261;
 
 /**
- * All branches of all rules as one tree of tokens: branches with the same beginning share it. A node is reached by the
- * token that labels it. A star node also keeps what it matches; beside each TREE node stands an INSIDE node, which skips
- * a component. Node 0 is the root.
+ * All branches of all rules as one tree of tokens: branches with the same beginning share it. A
+ * node is reached by the token that labels it. A star node also keeps what it matches; beside each
+ * TREE node stands an INSIDE node, which skips a component. Node 0 is the root.
  */
 export class Nfa {
   readonly label: number[] = [ROOT];
@@ -43,7 +43,11 @@ export class Nfa {
     this.mayAllow = [...this.allow];
     this.mayDeny = [...this.deny];
     for (let node = this.label.length - 1; node >= 0; node--) {
-      for (let child = this.firstChild[node] as number; child >= 0; child = this.nextSibling[child] as number) {
+      for (
+        let child = this.firstChild[node] as number;
+        child >= 0;
+        child = this.nextSibling[child] as number
+      ) {
         this.mayAllow[node] = (this.mayAllow[node] as number) | (this.mayAllow[child] as number);
         this.mayDeny[node] = (this.mayDeny[node] as number) | (this.mayDeny[child] as number);
       }
@@ -60,17 +64,28 @@ export class Nfa {
 
   /** Something may still come of the node that `allow` and `deny` do not settle. */
   canAdd(node: number, allow: PermissionSet, deny: PermissionSet): boolean {
-    return ((this.mayAllow[node] as number) & ~allow & ~deny) !== 0 || ((this.mayDeny[node] as number) & ~deny) !== 0;
+    return (
+      ((this.mayAllow[node] as number) & ~allow & ~deny) !== 0 ||
+      ((this.mayDeny[node] as number) & ~deny) !== 0
+    );
   }
 
-  /** `node` and what is reached from it without a byte, each once: a tree has no second way. Asked only after `finish`. */
+  /**
+   * `node` and what is reached from it without a byte, each once: a tree has no second way. Asked
+   * only after `finish`.
+   */
   closure(node: number): readonly number[] {
     const known = this.closures[node];
     if (known !== undefined) return known;
     const closed = [node];
-    for (let child = this.firstChild[node] as number; child >= 0; child = this.nextSibling[child] as number) {
+    for (
+      let child = this.firstChild[node] as number;
+      child >= 0;
+      child = this.nextSibling[child] as number
+    ) {
       const label = this.label[child] as number;
-      if (label === STAR || label === GLOBSTAR || label === TREE) closed.push(...this.closure(child));
+      if (label === STAR || label === GLOBSTAR || label === TREE)
+        closed.push(...this.closure(child));
     }
     this.closures[node] = closed;
     return closed;
@@ -96,7 +111,11 @@ export class Nfa {
 
   /** Calls `take` for each child that takes one byte, with the bytes it takes. */
   steps(node: number, take: (child: number, takes: number | ByteSet) => void): void {
-    for (let child = this.firstChild[node] as number; child >= 0; child = this.nextSibling[child] as number) {
+    for (
+      let child = this.firstChild[node] as number;
+      child >= 0;
+      child = this.nextSibling[child] as number
+    ) {
       const label = this.label[child] as number;
       if (label < 256) take(child, label);
       else if (label >= SET_LABEL) take(child, this.sets[label - SET_LABEL] as ByteSet);
@@ -105,7 +124,11 @@ export class Nfa {
   }
 
   private child(parent: number, label: number): number {
-    for (let child = this.firstChild[parent] as number; child >= 0; child = this.nextSibling[child] as number) {
+    for (
+      let child = this.firstChild[parent] as number;
+      child >= 0;
+      child = this.nextSibling[child] as number
+    ) {
       if (this.label[child] === label) return child;
     }
     const node = this.node(label);
@@ -116,7 +139,8 @@ export class Nfa {
   }
 
   private node(label: number): number {
-    if (this.label.length >= AUTOMATON_NODES_MAX) throw new AutomatonTooLarge("nodes", AUTOMATON_NODES_MAX);
+    if (this.label.length >= AUTOMATON_NODES_MAX)
+      throw new AutomatonTooLarge("nodes", AUTOMATON_NODES_MAX);
     this.firstChild.push(-1);
     this.nextSibling.push(-1);
     this.allow.push(0);
@@ -148,7 +172,10 @@ export class Nfa {
 /** What a node within a skipped component takes; none of `sets`. */
 export const everyByte: ByteSet = new Uint8Array(256).fill(1);
 
-/** Bytes that no node tells apart share a class. `/` has one of its own. Classes are numbered by their first byte. */
+/**
+ * Bytes that no node tells apart share a class. `/` has one of its own. Classes are numbered by
+ * their first byte.
+ */
 export function byteClasses(nfa: Nfa): { readonly classOf: Uint8Array; readonly count: number } {
   const alone = new Uint8Array(256);
   alone[SLASH] = 1;

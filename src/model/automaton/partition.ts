@@ -2,11 +2,11 @@ import { postorder } from "./merge-forward.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Which states mean the same: Hopcroft's refinement ("An n log n algorithm for minimizing states in a finite automaton",
- * 1971). Returns a representative state for each state.
+ * Which states mean the same: Hopcroft's refinement ("An n log n algorithm for minimizing states in
+ * a finite automaton", 1971). Returns a representative state for each state.
  *
- * States that can grant nothing are one group from the start, and that group never splits and is left out as a splitter;
- * so only edges between live states are kept, few beside the full table.
+ * States that can grant nothing are one group from the start, and that group never splits and is
+ * left out as a splitter; so only edges between live states are kept, few beside the full table.
  */
 export function partition(table: Table): Int32Array {
   const groups = new Groups(table.stateCount, initialKeys(table));
@@ -47,7 +47,10 @@ function initialKeys(table: Table): Int32Array {
   );
 }
 
-/** For each state the live states that lead there, and by which class: from `first[state]` up to `first[state + 1]`. */
+/**
+ * For each state the live states that lead there, and by which class: from `first[state]` up to
+ * `first[state + 1]`.
+ */
 interface Edges {
   readonly first: Uint32Array;
   readonly sources: Uint32Array;
@@ -64,7 +67,8 @@ function reverseEdges({ classCount, next, stateCount }: Table, groups: Groups): 
       if (groups.of[target] !== dead) first[target + 1] = (first[target + 1] as number) + 1;
     }
   }
-  for (let slot = 1; slot < first.length; slot++) first[slot] = (first[slot] as number) + (first[slot - 1] as number);
+  for (let slot = 1; slot < first.length; slot++)
+    first[slot] = (first[slot] as number) + (first[slot - 1] as number);
   const sources = new Uint32Array(first[stateCount] as number);
   const classes = new Uint8Array(sources.length);
   const filled = first.slice();
@@ -83,7 +87,11 @@ function reverseEdges({ classCount, next, stateCount }: Table, groups: Groups): 
 }
 
 /** The classes by which some member is reached; from where is put into `sources`. */
-function gather(edges: Edges, members: Uint32Array, sources: readonly number[][]): readonly number[] {
+function gather(
+  edges: Edges,
+  members: Uint32Array,
+  sources: readonly number[][],
+): readonly number[] {
   const classes: number[] = [];
   for (const member of members) {
     const end = edges.first[member + 1] as number;
@@ -121,7 +129,9 @@ class Groups {
   constructor(stateCount: number, keys: Int32Array) {
     this.of = new Int32Array(stateCount);
     this.position = new Uint32Array(stateCount);
-    this.states = Uint32Array.from(keys.keys()).sort((a, b) => (keys[a] as number) - (keys[b] as number) || a - b);
+    this.states = Uint32Array.from(keys.keys()).sort(
+      (a, b) => (keys[a] as number) - (keys[b] as number) || a - b,
+    );
     for (let at = 0; at < stateCount; at++) {
       const state = this.states[at] as number;
       if (at === 0 || keys[state] !== keys[this.states[at - 1] as number]) this.open(at);
@@ -154,7 +164,10 @@ class Groups {
     return border === this.begin[group];
   }
 
-  /** The marked members become a group of their own, whose number is returned; -1 when all are marked. */
+  /**
+   * The marked members become a group of their own, whose number is returned; -1 when all are
+   * marked.
+   */
   split(group: number): number {
     const border = this.marked[group] as number;
     const begin = this.begin[group] as number;

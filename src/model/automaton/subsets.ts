@@ -29,7 +29,11 @@ export class Subsets {
   }
 
   /** The state for these nodes, what they reach without a byte, and what was settled before. */
-  stateOf(nodes: readonly number[], settledAllow: PermissionSet, settledDeny: PermissionSet): number {
+  stateOf(
+    nodes: readonly number[],
+    settledAllow: PermissionSet,
+    settledDeny: PermissionSet,
+  ): number {
     if (nodes.length === 0 && settledAllow === 0) return 0;
     const { nfa } = this;
     const closed = nodes.length === 1 ? nfa.closure(nodes[0] as number) : this.union(nodes);
@@ -62,7 +66,8 @@ export class Subsets {
   ): number {
     const state = this.states.length;
     if (state >= AUTOMATON_STATES_MAX) throw new AutomatonTooLarge("states", AUTOMATON_STATES_MAX);
-    if ((state + 1) * this.classCount > AUTOMATON_CELLS_MAX) throw new AutomatonTooLarge("cells", AUTOMATON_CELLS_MAX);
+    if ((state + 1) * this.classCount > AUTOMATON_CELLS_MAX)
+      throw new AutomatonTooLarge("cells", AUTOMATON_CELLS_MAX);
     let allowed = allow;
     let denied = deny;
     for (const node of members) {
@@ -83,7 +88,11 @@ export class Subsets {
 }
 
 /** A number for the one node of a plain path, of which most states are. */
-function keyOf(members: readonly number[], allow: PermissionSet, deny: PermissionSet): string | number {
+function keyOf(
+  members: readonly number[],
+  allow: PermissionSet,
+  deny: PermissionSet,
+): string | number {
   const [first] = members;
   if (first !== undefined && members.length === 1 && allow === 0 && deny === 0) return first;
   let key = String.fromCharCode(allow, deny);

@@ -1,6 +1,9 @@
 import type { PermissionSet } from "../permission.ts";
 
-/** A complete deterministic automaton as flat arrays. State 0 is dead: it grants nothing and leads only to itself. */
+/**
+ * A complete deterministic automaton as flat arrays. State 0 is dead: it grants nothing and leads
+ * only to itself.
+ */
 export interface Table {
   /** 256 entries: byte to class. */
   readonly classOf: Uint8Array;

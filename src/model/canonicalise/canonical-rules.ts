@@ -5,7 +5,10 @@ import { resolveName } from "../resolve-links.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { splitPattern } from "./split-pattern.ts";
 
-/** `own`: the domain may create the link. `loop`: too many links. `unwritable`: no pattern can spell where it leads. */
+/**
+ * `own`: the domain may create the link. `loop`: too many links. `unwritable`: no pattern can spell
+ * where it leads.
+ */
 export interface Unfollowed {
   readonly rule: NameRule;
   readonly link: string;
@@ -13,7 +16,8 @@ export interface Unfollowed {
 }
 
 /** What can be done to a link itself (symlink(7)); lchown is why attributes are on both sides. */
-const ofTheLink: PermissionSet = Permission.create | Permission.delete | Permission.attributes | Permission.listen;
+const ofTheLink: PermissionSet =
+  Permission.create | Permission.delete | Permission.attributes | Permission.listen;
 const ofTheTarget: PermissionSet = ~(Permission.create | Permission.delete | Permission.listen);
 
 /** One pass over all rules. `mayFollow` is asked for each link by its canonical name. */
@@ -24,7 +28,11 @@ export class Rewriting {
   private readonly snapshot: Snapshot;
   private readonly mayFollow: (link: string) => boolean;
 
-  constructor(rules: readonly NameRule[], snapshot: Snapshot, mayFollow: (link: string) => boolean) {
+  constructor(
+    rules: readonly NameRule[],
+    snapshot: Snapshot,
+    mayFollow: (link: string) => boolean,
+  ) {
     this.snapshot = snapshot;
     this.mayFollow = mayFollow;
     for (const rule of rules) this.rules.push(...this.rewriteRule(rule));
@@ -36,7 +44,9 @@ export class Rewriting {
     if ("problem" in parsed) return [rule];
     const texts = alternatives(parsed.pattern);
     const rewritten = texts.flatMap((pattern) => this.rewrite({ ...rule, pattern }));
-    const isSame = rewritten.length === texts.length && rewritten.every(({ pattern }, at) => pattern === texts[at]);
+    const isSame =
+      rewritten.length === texts.length &&
+      rewritten.every(({ pattern }, at) => pattern === texts[at]);
     return isSame ? [rule] : rewritten;
   }
 
@@ -45,13 +55,18 @@ export class Rewriting {
     if (!rule.pattern.startsWith("/")) return [rule];
     const { directory, rest } = splitPattern(rule.pattern);
     const itself = rest === "" ? this.canonical(rule, directory, false) : null;
-    const isOfTheLink = rest === "" && rule.effect === "allow" && (rule.permissions & ofTheTarget) === 0;
+    const isOfTheLink =
+      rest === "" && rule.effect === "allow" && (rule.permissions & ofTheTarget) === 0;
     const target = isOfTheLink ? itself : this.canonical(rule, directory, true);
-    const patterns = [itself, target].flatMap((name) => (name === null ? [] : [joined(name, rest)]));
+    const patterns = [itself, target].flatMap((name) =>
+      name === null ? [] : [joined(name, rest)],
+    );
     if (patterns.length === 0) return [rule];
     // A deny holds for every name a file has, or had when the rule was written.
-    if (rule.effect === "deny") return unique([rule.pattern, ...patterns]).map((pattern) => ({ ...rule, pattern }));
-    if (itself === null || target === null || itself === target) return [{ ...rule, pattern: patterns[0] as string }];
+    if (rule.effect === "deny")
+      return unique([rule.pattern, ...patterns]).map((pattern) => ({ ...rule, pattern }));
+    if (itself === null || target === null || itself === target)
+      return [{ ...rule, pattern: patterns[0] as string }];
     const sides = [
       { ...rule, pattern: patterns[0] as string, permissions: rule.permissions & ofTheLink },
       { ...rule, pattern: patterns[1] as string, permissions: rule.permissions & ofTheTarget },
@@ -67,7 +82,8 @@ export class Rewriting {
       this.note({ rule, link: result.link, why: result.kind === "loop" ? "loop" : "own" });
       return null;
     }
-    // In a pattern `?` stands for what cannot be written: too wide for a grant, wide enough for a denial.
+    // In a pattern `?` stands for what cannot be written: too wide for a grant, wide enough for a
+    // denial.
     if (!isDeny && /[\0-\x1f\x7f\ud800-\udfff]/u.test(result.path)) {
       this.note({ rule, link: name, why: "unwritable" });
       return null;
@@ -77,7 +93,9 @@ export class Rewriting {
   }
 
   private note(entry: Unfollowed): void {
-    const isKnown = this.unfollowed.some(({ rule, link }) => rule.source === entry.rule.source && link === entry.link);
+    const isKnown = this.unfollowed.some(
+      ({ rule, link }) => rule.source === entry.rule.source && link === entry.link,
+    );
     if (!isKnown) this.unfollowed.push(entry);
   }
 }

@@ -15,8 +15,8 @@ import type { Decision } from "../verdict.ts";
 import { denied, firstDenyElseAllow } from "./verdict-of-rules.ts";
 
 /**
- * One operation on one name. Executing is reading too: execve opens the file for both (fs/exec.c, do_open_execat), and so
- * every engine sees it.
+ * One operation on one name. Executing is reading too: execve opens the file for both (fs/exec.c,
+ * do_open_execat), and so every engine sees it.
  */
 export function judgeName(policy: Policy, request: NameRequest, sealed?: SealedView): Decision {
   const decision = judgeOperation(policy, request, sealed);
@@ -28,15 +28,17 @@ export function judgeName(policy: Policy, request: NameRequest, sealed?: SealedV
 function judgeOperation(policy: Policy, request: NameRequest, sealed?: SealedView): Decision {
   const permission = Permission[request.operation];
   const decision = judge(policy, request.path, permission);
-  if (decision.outcome === "denied" || sealed === undefined || (permission & kernelHeld) === 0) return decision;
+  if (decision.outcome === "denied" || sealed === undefined || (permission & kernelHeld) === 0)
+    return decision;
   const held = kernelGrants(sealed, request.path, request.inode ?? null);
   return (held & permission) === 0 ? denied("late-name") : decision;
 }
 
 /**
- * A rename removes one name and makes another, a link makes one; the object may not gain permissions by it. Everything
- * below a renamed directory changes its name too, so that what is needed for the directory is needed for every such name:
- * otherwise a rename of the directory would get around a deny below it.
+ * A rename removes one name and makes another, a link makes one; the object may not gain
+ * permissions by it. Everything below a renamed directory changes its name too, so that what is
+ * needed for the directory is needed for every such name: otherwise a rename of the directory would
+ * get around a deny below it.
  */
 export function judgeTwoNames(policy: Policy, request: TwoNameRequest): Decision {
   const created = judge(policy, request.to, Permission.create);
@@ -48,14 +50,16 @@ export function judgeTwoNames(policy: Policy, request: TwoNameRequest): Decision
     if (replaced.outcome === "denied") return replaced;
   }
   // The root has no other name; and a link's source is judged by no rule above.
-  if (request.from === "/" || request.to === "/" || !isCanonicalName(request.from)) return denied("no-rule");
+  if (request.from === "/" || request.to === "/" || !isCanonicalName(request.from))
+    return denied("no-rule");
   const automaton = automatonOf(policy);
   if (automaton === null) return denied("gain");
   const from = walkName(automaton, request.from);
   const to = walkName(automaton, request.to);
   if (request.directory) {
     const below = (state: number) => automaton.uniform(automaton.step(state, SLASH));
-    if ((below(to) & Permission.create) === 0 || (below(from) & Permission.delete) === 0) return denied("no-rule");
+    if ((below(to) & Permission.create) === 0 || (below(from) & Permission.delete) === 0)
+      return denied("no-rule");
   }
   return gains(automaton, from, to, request.directory) === 0 ? created : denied("gain");
 }
@@ -67,8 +71,11 @@ function judge(policy: Policy, path: string, permission: PermissionSet): Decisio
   return firstDenyElseAllow(policy.names, (rule) => {
     if ((rule.permissions & permission) === 0) return false;
     const parsed = parsedPattern(rule);
-    // A policy is checked before it gets here. Should one not be: what cannot be read denies all and allows nothing.
-    return "problem" in parsed ? rule.effect === "deny" : matches(parsed.pattern, bytes, permission);
+    // A policy is checked before it gets here. Should one not be: what cannot be read denies all
+    // and allows nothing.
+    return "problem" in parsed
+      ? rule.effect === "deny"
+      : matches(parsed.pattern, bytes, permission);
   });
 }
 

@@ -8,5 +8,8 @@ const ownDomainSource: Source = { file: "", line: 0, column: 0, text: "self" };
 
 export function judgeSignal(policy: Policy, request: SignalRequest): Decision {
   if (request.domain === policy.name) return { outcome: "granted", by: ownDomainSource };
-  return firstDenyElseAllow(policy.signals, (rule) => rule.token === "any" || rule.token === request.domain);
+  return firstDenyElseAllow(
+    policy.signals,
+    (rule) => rule.token === "any" || rule.token === request.domain,
+  );
 }

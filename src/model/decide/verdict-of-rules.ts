@@ -7,10 +7,17 @@ interface Rule {
   readonly source: Source;
 }
 
-/** Deny beats allow, and what no allow names is denied. The rule named is the first of its effect in source order. */
-export function firstDenyElseAllow<R extends Rule>(rules: readonly R[], applies: (rule: R) => boolean): Decision {
+/**
+ * Deny beats allow, and what no allow names is denied. The rule named is the first of its effect in
+ * source order.
+ */
+export function firstDenyElseAllow<R extends Rule>(
+  rules: readonly R[],
+  applies: (rule: R) => boolean,
+): Decision {
   const applying = rules.filter(applies);
-  if (applying.some((rule) => rule.effect === "deny" && isOwnObject(rule.source))) return denied("own-object");
+  if (applying.some((rule) => rule.effect === "deny" && isOwnObject(rule.source)))
+    return denied("own-object");
   const deny = applying.find((rule) => rule.effect === "deny");
   if (deny !== undefined) return { outcome: "denied", by: deny.source, reason: "rule" };
   const allow = applying[0];

@@ -1,7 +1,13 @@
-/** `10.0.0.1`: four decimal numbers without leading zeros, since some parsers read those as octal. */
+/**
+ * `10.0.0.1`: four decimal numbers without leading zeros, since some parsers read those as octal.
+ */
 export function parseIpv4(text: string): Uint8Array | null {
   const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return null;
+  if (
+    parts.length !== 4 ||
+    !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)
+  )
+    return null;
   return Uint8Array.from(parts, Number);
 }
 
@@ -35,7 +41,10 @@ function groups(text: string, isEnd: boolean): number[] | null {
 
 /** RFC 5952: lower case, the longest run of two or more zero groups (the first such) as `::`. */
 export function formatIpv6(address: Uint8Array): string {
-  const numbers = Array.from({ length: 8 }, (_, at) => ((address[at * 2] ?? 0) << 8) | (address[at * 2 + 1] ?? 0));
+  const numbers = Array.from(
+    { length: 8 },
+    (_, at) => ((address[at * 2] ?? 0) << 8) | (address[at * 2 + 1] ?? 0),
+  );
   let [best, bestLength] = [-1, 1];
   for (let at = 0; at < 8; at++) {
     let end = at;
@@ -43,5 +52,7 @@ export function formatIpv6(address: Uint8Array): string {
     if (end - at > bestLength) [best, bestLength] = [at, end - at];
   }
   const text = (part: readonly number[]) => part.map((group) => group.toString(16)).join(":");
-  return best < 0 ? text(numbers) : `${text(numbers.slice(0, best))}::${text(numbers.slice(best + bestLength))}`;
+  return best < 0
+    ? text(numbers)
+    : `${text(numbers.slice(0, best))}::${text(numbers.slice(best + bestLength))}`;
 }

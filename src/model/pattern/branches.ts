@@ -3,9 +3,9 @@ import { anyByte, SLASH } from "./byte-set.ts";
 import { type Atom, type Branch, PatternRefusal, type Token } from "./types.ts";
 
 /**
- * The meaning of one alternative. This is the one place that knows what `**` and a trailing `/**` cover:
- * `DIR/**` is everything below DIR, and DIR itself for every permission but create and delete, which are a matter of
- * DIR's parent (as for a Landlock rule on DIR).
+ * The meaning of one alternative. This is the one place that knows what `**` and a trailing `/**`
+ * cover: `DIR/**` is everything below DIR, and DIR itself for every permission but create and
+ * delete, which are a matter of DIR's parent (as for a Landlock rule on DIR).
  */
 export function branchesOf(atoms: readonly Atom[]): readonly Branch[] {
   if (isByte(atoms[0], 0x40)) return [{ tokens: atoms.map(tokenOf), mask: allPermissions }];
@@ -16,7 +16,10 @@ export function branchesOf(atoms: readonly Atom[]): readonly Branch[] {
   const directory = tokensOfPath(atoms.slice(0, last - 1));
   const slash: Token = { kind: "byte", byte: SLASH };
   return [
-    { tokens: [...directory, slash, { kind: "set", members: anyByte }, { kind: "globstar" }], mask: allPermissions },
+    {
+      tokens: [...directory, slash, { kind: "set", members: anyByte }, { kind: "globstar" }],
+      mask: allPermissions,
+    },
     {
       tokens: directory.length === 0 ? [slash] : directory,
       mask: allPermissions & ~(Permission.create | Permission.delete),

@@ -12,7 +12,11 @@ export function takeCharacter(cursor: Cursor): string {
   const plain = characterAt(cursor);
   if (plain !== "\\") return plain;
   if (cursor.at >= cursor.text.length) {
-    throw new PatternRefusal("pattern-escape", offset, "the backslash at the end stands before nothing");
+    throw new PatternRefusal(
+      "pattern-escape",
+      offset,
+      "the backslash at the end stands before nothing",
+    );
   }
   const escaped = characterAt(cursor);
   if (/[0-9A-Za-z/]/.test(escaped)) {

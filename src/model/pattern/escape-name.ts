@@ -1,6 +1,6 @@
 /**
- * The narrowest pattern for a name: itself, special characters escaped. What a pattern cannot write (control characters,
- * bytes that are no UTF-8) becomes `?`, one for each byte.
+ * The narrowest pattern for a name: itself, special characters escaped. What a pattern cannot write
+ * (control characters, bytes that are no UTF-8) becomes `?`, one for each byte.
  */
 export function escapeName(name: string): string {
   let text = "";

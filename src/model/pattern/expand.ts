@@ -1,7 +1,10 @@
 import { PATTERN_ALTERNATIVES_MAX } from "../limits.ts";
 import { type Atom, type Lexeme, PatternRefusal } from "./types.ts";
 
-/** Every way through the braces, left to right. Throws PatternRefusal beyond PATTERN_ALTERNATIVES_MAX. */
+/**
+ * Every way through the braces, left to right. Throws PatternRefusal beyond
+ * PATTERN_ALTERNATIVES_MAX.
+ */
 export function expand(lexemes: readonly Lexeme[]): readonly (readonly Atom[])[] {
   let sequences: readonly (readonly Atom[])[] = [[]];
   for (const lexeme of lexemes) {

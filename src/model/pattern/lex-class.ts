@@ -2,19 +2,24 @@ import { complement, SLASH } from "./byte-set.ts";
 import { type Cursor, takeCharacter, unbalanced } from "./cursor.ts";
 import { type Atom, PatternRefusal } from "./types.ts";
 
-/** `[a-z_]` or `[!a-z_]`, the cursor on the bracket. ASCII only, since a name's bytes need not be UTF-8. */
+/**
+ * `[a-z_]` or `[!a-z_]`, the cursor on the bracket. ASCII only, since a name's bytes need not be
+ * UTF-8.
+ */
 export function lexClass(cursor: Cursor): Atom {
   const offset = cursor.at++;
   const negated = cursor.text[cursor.at] === "!";
   if (negated) cursor.at++;
-  if (cursor.text[cursor.at] === "^") throw refusal(cursor.at, "a class is negated by `[!`, and a plain `^` is `\\^`");
+  if (cursor.text[cursor.at] === "^")
+    throw refusal(cursor.at, "a class is negated by `[!`, and a plain `^` is `\\^`");
   const members = new Uint8Array(256);
   const first = cursor.at;
   while (cursor.text[cursor.at] !== "]") {
     if (cursor.at >= cursor.text.length) throw unbalanced(offset, "[");
     addRange(cursor, members);
   }
-  if (cursor.at === first) throw refusal(offset, "an empty class matches nothing; write `\\]` for the bracket itself");
+  if (cursor.at === first)
+    throw refusal(offset, "an empty class matches nothing; write `\\]` for the bracket itself");
   cursor.at++;
   return {
     kind: "set",
@@ -31,8 +36,10 @@ function addRange(cursor: Cursor, members: Uint8Array): void {
   if (isRange) cursor.at++;
   if (cursor.at >= cursor.text.length) return;
   const high = isRange ? takeByte(cursor) : low;
-  if (high < low) throw refusal(offset, `the range \`${cursor.text.slice(offset, cursor.at)}\` runs backwards`);
-  if (low <= SLASH && SLASH <= high) throw refusal(offset, "a class never matches `/`, so it cannot contain it");
+  if (high < low)
+    throw refusal(offset, `the range \`${cursor.text.slice(offset, cursor.at)}\` runs backwards`);
+  if (low <= SLASH && SLASH <= high)
+    throw refusal(offset, "a class never matches `/`, so it cannot contain it");
   members.fill(1, low, high + 1);
 }
 
@@ -41,7 +48,10 @@ function takeByte(cursor: Cursor): number {
   const character = takeCharacter(cursor);
   const code = character.codePointAt(0) as number;
   if (code > 0x7e)
-    throw refusal(offset, `\`${character}\` is not ASCII; write \`{a,b}\` for a choice of such characters`);
+    throw refusal(
+      offset,
+      `\`${character}\` is not ASCII; write \`{a,b}\` for a choice of such characters`,
+    );
   return code;
 }
 

@@ -24,7 +24,8 @@ function lexSequence(cursor: Cursor, depth: number): Lexeme[] {
     else if (sign === "[") lexemes.push(lexClass(cursor));
     else if (sign === "]") throw unbalanced(cursor.at, sign);
     else if (sign === "*") lexemes.push(lexStars(cursor));
-    else if (sign === "?") lexemes.push({ kind: "set", members: anyButSlash, offset: cursor.at++, text: "?" });
+    else if (sign === "?")
+      lexemes.push({ kind: "set", members: anyButSlash, offset: cursor.at++, text: "?" });
     else lexemes.push(...lexCharacter(cursor));
   }
   return lexemes;
@@ -33,7 +34,11 @@ function lexSequence(cursor: Cursor, depth: number): Lexeme[] {
 function lexChoice(cursor: Cursor, depth: number): Choice {
   const offset = cursor.at;
   if (depth > PATTERN_NESTING_MAX) {
-    throw new PatternRefusal("pattern-too-deep", offset, `braces are nested deeper than ${PATTERN_NESTING_MAX} levels`);
+    throw new PatternRefusal(
+      "pattern-too-deep",
+      offset,
+      `braces are nested deeper than ${PATTERN_NESTING_MAX} levels`,
+    );
   }
   const alternatives: Lexeme[][] = [];
   do {
@@ -50,7 +55,11 @@ function lexChoice(cursor: Cursor, depth: number): Choice {
     );
   }
   if (alternatives.filter((alternative) => alternative.length === 0).length > 1) {
-    throw new PatternRefusal("pattern-empty-alternative", offset, "braces may have one empty alternative, not more");
+    throw new PatternRefusal(
+      "pattern-empty-alternative",
+      offset,
+      "braces may have one empty alternative, not more",
+    );
   }
   return { kind: "choice", offset, alternatives };
 }
@@ -60,7 +69,11 @@ function lexStars(cursor: Cursor): Atom {
   while (cursor.text[cursor.at] === "*") cursor.at++;
   const text = cursor.text.slice(offset, cursor.at);
   if (text.length > 2) {
-    throw new PatternRefusal("pattern-stars", offset, "more than two stars in a row mean nothing; write `*` or `**`");
+    throw new PatternRefusal(
+      "pattern-stars",
+      offset,
+      "more than two stars in a row mean nothing; write `*` or `**`",
+    );
   }
   return { kind: text === "*" ? "star" : "globstar", offset, text };
 }

@@ -4,12 +4,16 @@ import type { Pattern } from "./types.ts";
 
 /** The pattern covers one name only, `literalPrefix(pattern)`. */
 export function isLiteral({ alternatives }: Pattern): boolean {
-  return alternatives.length === 1 && alternatives.every(({ atoms }) => atoms.every((atom) => atom.kind === "byte"));
+  return (
+    alternatives.length === 1 &&
+    alternatives.every(({ atoms }) => atoms.every((atom) => atom.kind === "byte"))
+  );
 }
 
 /**
- * The longest name that every covered name starts with, up to a whole component: the name itself for a pattern without
- * signs, else the directory in which the choice begins (`/var/log` for `/var/log/*.log`, `/` for `/{a,b}`).
+ * The longest name that every covered name starts with, up to a whole component: the name itself
+ * for a pattern without signs, else the directory in which the choice begins (`/var/log` for
+ * `/var/log/*.log`, `/` for `/{a,b}`).
  */
 export function literalPrefix(pattern: Pattern): string {
   const prefixes = pattern.alternatives.map(({ atoms }) => {

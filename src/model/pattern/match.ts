@@ -2,7 +2,10 @@ import { allPermissions, type PermissionSet } from "../permission.ts";
 import { SLASH } from "./byte-set.ts";
 import type { Branch, Pattern, Token } from "./types.ts";
 
-/** The permissions for which `pattern` speaks about the name `bytes`: `/a/**` about `/a` not for create and delete. */
+/**
+ * The permissions for which `pattern` speaks about the name `bytes`: `/a/**` about `/a` not for
+ * create and delete.
+ */
 export function coverage(pattern: Pattern, bytes: Uint8Array): PermissionSet {
   let covered = 0;
   for (const branch of pattern.branches) {
@@ -12,13 +15,17 @@ export function coverage(pattern: Pattern, bytes: Uint8Array): PermissionSet {
 }
 
 /** Whether `pattern` covers the name for one of `permissions` (left out: for any). */
-export function matches(pattern: Pattern, bytes: Uint8Array, permissions: PermissionSet = allPermissions): boolean {
+export function matches(
+  pattern: Pattern,
+  bytes: Uint8Array,
+  permissions: PermissionSet = allPermissions,
+): boolean {
   return (coverage(pattern, bytes) & permissions) !== 0;
 }
 
 /**
- * All places of the pattern that the name may have reached are followed side by side, so the cost is at most
- * tokens times bytes, whatever the pattern.
+ * All places of the pattern that the name may have reached are followed side by side, so the cost
+ * is at most tokens times bytes, whatever the pattern.
  */
 function branchMatches({ tokens }: Branch, bytes: Uint8Array): boolean {
   let literal = 0;
@@ -39,7 +46,10 @@ function branchMatches({ tokens }: Branch, bytes: Uint8Array): boolean {
   return reached.has(tokens.length);
 }
 
-/** `places`: this many tokens are matched. `inside`: within a component that the `tree` token of that index skips. */
+/**
+ * `places`: this many tokens are matched. `inside`: within a component that the `tree` token of
+ * that index skips.
+ */
 class Places {
   readonly places: number[] = [];
   readonly inside: number[] = [];

@@ -8,7 +8,9 @@ import { type ParsedPattern, type Pattern, PatternRefusal } from "./types.ts";
 const kept = new Map<string, ParsedPattern>();
 let tokensKept = 0;
 
-/** Reads a pattern, or has read it before. Total: whatever the text, a pattern or the first problem. */
+/**
+ * Reads a pattern, or has read it before. Total: whatever the text, a pattern or the first problem.
+ */
 export function parsePattern(text: string): ParsedPattern {
   const known = kept.get(text);
   if (known !== undefined) return known;
@@ -41,8 +43,15 @@ function read(text: string): ParsedPattern {
 function parse(text: string): Pattern {
   if (text === "") throw new PatternRefusal("pattern-empty", 0, "an empty pattern names nothing");
   // Every UTF-16 unit is at least one byte, so that no encoding of a huge text is made.
-  if (text.length > PATTERN_BYTES_MAX || new TextEncoder().encode(text).length > PATTERN_BYTES_MAX) {
-    throw new PatternRefusal("pattern-too-long", 0, `the pattern is longer than ${PATTERN_BYTES_MAX} bytes`);
+  if (
+    text.length > PATTERN_BYTES_MAX ||
+    new TextEncoder().encode(text).length > PATTERN_BYTES_MAX
+  ) {
+    throw new PatternRefusal(
+      "pattern-too-long",
+      0,
+      `the pattern is longer than ${PATTERN_BYTES_MAX} bytes`,
+    );
   }
   const sequences = expand(lex(text));
   for (const atoms of sequences) checkAlternative(atoms);

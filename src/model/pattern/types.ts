@@ -20,7 +20,10 @@ export interface Branch {
   readonly mask: PermissionSet;
 }
 
-/** What the matcher and the automaton know. `tree` is zero or more whole components, each with its `/`. */
+/**
+ * What the matcher and the automaton know. `tree` is zero or more whole components, each with its
+ * `/`.
+ */
 export type Token =
   | { readonly kind: "byte"; readonly byte: number }
   | { readonly kind: "set"; readonly members: ByteSet }
@@ -31,7 +34,10 @@ export type Token =
 /** 256 entries, 1 for a member. */
 export type ByteSet = Uint8Array;
 
-/** One sign of the written pattern; `text` is how it was written, `offset` where (UTF-16 units from 0). */
+/**
+ * One sign of the written pattern; `text` is how it was written, `offset` where (UTF-16 units from
+ * 0).
+ */
 export type Atom = { readonly offset: number; readonly text: string } & (
   | { readonly kind: "byte"; readonly byte: number }
   | { readonly kind: "set"; readonly members: ByteSet }

@@ -4,7 +4,10 @@ import type { NameRule } from "../policy.ts";
 import { kernelHeld, kernelNames } from "./kernel-grants.ts";
 import type { BrokeredRule, DirectoryPlacement } from "./types.ts";
 
-/** Allow rules with what the kernel does not do for them: metadata, sockets, and names outside directories it keeps itself. */
+/**
+ * Allow rules with what the kernel does not do for them: metadata, sockets, and names outside
+ * directories it keeps itself.
+ */
 export function brokeredRules(
   rules: readonly NameRule[],
   directories: readonly DirectoryPlacement[],
@@ -18,7 +21,8 @@ export function brokeredRules(
     if ((permissions & kernelNames) !== 0) {
       const place = placeOfNames(parsed.pattern);
       for (const { path, rights } of directories) {
-        if (place.startsWith(path === "/" ? "/" : `${path}/`)) permissions &= ~(rights & kernelNames);
+        if (place.startsWith(path === "/" ? "/" : `${path}/`))
+          permissions &= ~(rights & kernelNames);
       }
     }
     if (permissions !== 0) brokered.push({ rule, permissions });
@@ -27,8 +31,9 @@ export function brokeredRules(
 }
 
 /**
- * Every name that the pattern lets be made or removed lies below the directories with which this begins: a plain name is made and removed in its parent, any
- * other pattern chooses among names below its prefix.
+ * Every name that the pattern lets be made or removed lies below the directories with which this
+ * begins: a plain name is made and removed in its parent, any other pattern chooses among names
+ * below its prefix.
  */
 function placeOfNames(pattern: Pattern): string {
   const prefix = literalPrefix(pattern);

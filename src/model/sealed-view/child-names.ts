@@ -7,8 +7,8 @@ import { SLASH } from "../pattern/byte-set.ts";
 const NAME_BYTES_MAX = 255;
 
 /**
- * The only names that can be granted anything directly in a directory; null where they are too many to look up one by
- * one, as behind a `*`, so that the directory must be listed.
+ * The only names that can be granted anything directly in a directory; null where they are too many
+ * to look up one by one, as behind a `*`, so that the directory must be listed.
  */
 export class ChildNames {
   private readonly automaton: Automaton;
@@ -39,8 +39,14 @@ export class ChildNames {
   private search(state: number, name: number[], onWay: Set<number>, names: string[]): boolean {
     const { automaton } = this;
     if (onWay.has(state) || name.length > NAME_BYTES_MAX) return false;
-    const ends = automaton.permissions(state) !== 0 || !automaton.dead(automaton.step(state, SLASH));
-    if (ends && name.length > 0 && names.push(nameOfBytes(Uint8Array.from(name))) > VIEW_LITERALS_MAX) return false;
+    const ends =
+      automaton.permissions(state) !== 0 || !automaton.dead(automaton.step(state, SLASH));
+    if (
+      ends &&
+      name.length > 0 &&
+      names.push(nameOfBytes(Uint8Array.from(name))) > VIEW_LITERALS_MAX
+    )
+      return false;
     onWay.add(state);
     const { classCount, next } = automaton.table;
     for (let index = 0; index < classCount; index++) {

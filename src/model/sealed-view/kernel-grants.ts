@@ -2,15 +2,19 @@ import { Permission, type PermissionSet } from "../permission.ts";
 import type { InodeId } from "../request.ts";
 import type { SealedView } from "./types.ts";
 
-/** Permissions that kernel rules on inodes hold in a sealed domain: names that the walk did not reach do not have them. */
-export const kernelHeld: PermissionSet = Permission.read | Permission.write | Permission.execute | Permission.ioctl;
+/**
+ * Permissions that kernel rules on inodes hold in a sealed domain: names that the walk did not
+ * reach do not have them.
+ */
+export const kernelHeld: PermissionSet =
+  Permission.read | Permission.write | Permission.execute | Permission.ioctl;
 
 /** What a rule on a directory can carry beside. */
 export const kernelNames: PermissionSet = Permission.create | Permission.delete;
 
 /**
- * What the kernel gives for a name and what it leads to. With an inode the inode decides (a hard link elsewhere is the
- * same inode); without, the placement of that path is taken to stand still.
+ * What the kernel gives for a name and what it leads to. With an inode the inode decides (a hard
+ * link elsewhere is the same inode); without, the placement of that path is taken to stand still.
  */
 export function kernelGrants(view: SealedView, path: string, inode: InodeId | null): PermissionSet {
   const index = indexOf(view);

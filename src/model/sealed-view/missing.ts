@@ -5,10 +5,18 @@ import { kernelHeld } from "./kernel-grants.ts";
 import type { MissingRule } from "./types.ts";
 
 /** Allow rules that the kernel would hold, whose plain beginning is not there. */
-export function missingRules(rules: readonly NameRule[], snapshot: Snapshot): readonly MissingRule[] {
+export function missingRules(
+  rules: readonly NameRule[],
+  snapshot: Snapshot,
+): readonly MissingRule[] {
   const missing: MissingRule[] = [];
   for (const rule of rules) {
-    if (rule.effect === "deny" || (rule.permissions & kernelHeld) === 0 || !rule.pattern.startsWith("/")) continue;
+    if (
+      rule.effect === "deny" ||
+      (rule.permissions & kernelHeld) === 0 ||
+      !rule.pattern.startsWith("/")
+    )
+      continue;
     const parsed = parsePattern(rule.pattern);
     if ("problem" in parsed) continue;
     const path = firstMissing(literalPrefix(parsed.pattern), snapshot);

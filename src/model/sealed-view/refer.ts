@@ -1,16 +1,23 @@
 import type { PermissionSet } from "../permission.ts";
 import type { DirectoryPlacement } from "./types.ts";
 
-/** A directory in which the kernel makes and removes names, with everything that all names below it have. */
+/**
+ * A directory in which the kernel makes and removes names, with everything that all names below it
+ * have.
+ */
 export interface WalkedDirectory extends Omit<DirectoryPlacement, "refer"> {
-  /** Permissions of every name below that no kernel rule on inodes holds: attributes, map, connect, listen. */
+  /**
+   * Permissions of every name below that no kernel rule on inodes holds: attributes, map, connect,
+   * listen.
+   */
   readonly unheld: PermissionSet;
 }
 
 /**
- * The kernel compares the rights it knows when a file moves between directories. It does not know the others, so only
- * directories that agree in those may exchange files by themselves: the largest such group, between equal ones the group
- * with the fewer permissions. Moves between all others are brokered.
+ * The kernel compares the rights it knows when a file moves between directories. It does not know
+ * the others, so only directories that agree in those may exchange files by themselves: the largest
+ * such group, between equal ones the group with the fewer permissions. Moves between all others are
+ * brokered.
  */
 export function giveRefer(directories: readonly WalkedDirectory[]): readonly DirectoryPlacement[] {
   const sizes = new Map<PermissionSet, number>();

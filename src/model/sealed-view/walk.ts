@@ -20,7 +20,10 @@ interface Visit {
   readonly depth: number;
 }
 
-/** Gives each part of the snapshot its placement. Depth first, names in order, so the outcome is deterministic. */
+/**
+ * Gives each part of the snapshot its placement. Depth first, names in order, so the outcome is
+ * deterministic.
+ */
 export class PlacementWalk {
   readonly directories: WalkedDirectory[] = [];
   readonly inodes: InodePlacement[] = [];
@@ -78,7 +81,9 @@ export class PlacementWalk {
     if ((wanted & ~held) !== 0) this.children(visit, below, held, node.procfs);
   }
 
-  /** Listing is a matter of the directory itself as well; everything else only of the names below. */
+  /**
+   * Listing is a matter of the directory itself as well; everything else only of the names below.
+   */
   private rightsOf(self: PermissionSet, below: number): PermissionSet {
     const uniform = this.automaton.uniform(below) & (self | ~Permission.read);
     return uniform & (this.automaton.homogeneous(below) ? kernelHeld | kernelNames : kernelHeld);
@@ -110,35 +115,41 @@ export class PlacementWalk {
         this.tooWide.push(visit.path);
         return;
       }
-      // Most names of a large folder have what the folder gives them: then it does not matter what they are.
+      // Most names of a large folder have what the folder gives them: then it does not matter what
+      // they are.
       if (chosen === null && !this.adds(state, covered)) continue;
       const path = visit.path === "/" ? `/${name}` : `${visit.path}/${name}`;
       const node = this.snapshot.lookup(path);
-      if (node !== null) this.visit({ path, node, state, covered, depth: visit.depth + 1 }, inProcfs);
+      if (node !== null)
+        this.visit({ path, node, state, covered, depth: visit.depth + 1 }, inProcfs);
     }
   }
 
   /** The name that led to `state`, or some name below it, has more than directories above give. */
   private adds(state: number, covered: PermissionSet): boolean {
-    const below = this.automaton.reachable(this.automaton.step(state, SLASH)) & (kernelHeld | kernelNames);
+    const below =
+      this.automaton.reachable(this.automaton.step(state, SLASH)) & (kernelHeld | kernelNames);
     return (((this.automaton.permissions(state) & kernelHeld) | below) & ~covered) !== 0;
   }
 
   /**
-   * Kernel rules on procfs hold only on its root. A grant to read something below becomes reading all of it, unless the
-   * policy denies reading something there; what else is granted below is lost.
+   * Kernel rules on procfs hold only on its root. A grant to read something below becomes reading
+   * all of it, unless the policy denies reading something there; what else is granted below is
+   * lost.
    */
   private procfs(visit: Visit): void {
     const { path, covered } = visit;
     const below = this.automaton.step(visit.state, SLASH);
     const exact = this.rightsOf(this.automaton.permissions(visit.state), below) & kernelHeld;
-    const some = (this.automaton.reachable(below) | this.automaton.permissions(visit.state)) & kernelHeld;
+    const some =
+      (this.automaton.reachable(below) | this.automaton.permissions(visit.state)) & kernelHeld;
     const missing = some & ~exact & ~covered;
     const widened = missing & Permission.read & ~this.deniedBelow(path);
     const rights = exact | widened;
     if ((rights & ~covered) !== 0) this.place(visit, rights, below);
     if (widened !== 0) this.widened.push({ path, permissions: widened, why: "procfs" });
-    if ((missing & ~widened) !== 0) this.lost.push({ path, permissions: missing & ~widened, why: "procfs" });
+    if ((missing & ~widened) !== 0)
+      this.lost.push({ path, permissions: missing & ~widened, why: "procfs" });
   }
 
   private deniedBelow(path: string): PermissionSet {

@@ -1,6 +1,7 @@
 /**
- * Where in a name the next byte stands. Together with the automaton this leaves only names that the kernel takes
- * literally: absolute, without `//`, `/./`, `/../` and a slash at the end; or abstract, written with `@`.
+ * Where in a name the next byte stands. Together with the automaton this leaves only names that the
+ * kernel takes literally: absolute, without `//`, `/./`, `/../` and a slash at the end; or
+ * abstract, written with `@`.
  */
 export type Context = "start" | "slash" | "dot" | "dots" | "component" | "abstract";
 
@@ -9,8 +10,8 @@ const DOT = 0x2e;
 const AT = 0x40;
 
 /**
- * The context after `byte`, or null when no granted name goes on so. `writable`: the domain may create or remove the
- * name up to here, so nothing below it is what it seems.
+ * The context after `byte`, or null when no granted name goes on so. `writable`: the domain may
+ * create or remove the name up to here, so nothing below it is what it seems.
  */
 export function nameContext(context: Context, byte: number, writable: boolean): Context | null {
   // A pathname ends at its first NUL; an abstract name may hold some, but no rule can spell them.

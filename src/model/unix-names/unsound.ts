@@ -6,12 +6,21 @@ import type { NameRule, Policy } from "../policy.ts";
 import { rootChanger } from "./changes-root.ts";
 import { type Context, nameContext } from "./context.ts";
 
-/** A grant of unix-socket names, some or all of which the domain could lead elsewhere after a program has compared the name. */
+/**
+ * A grant of unix-socket names, some or all of which the domain could lead elsewhere after a
+ * program has compared the name.
+ */
 export interface UnsoundUnixGrant {
   readonly rule: NameRule;
-  /** `writable`: the domain may create or remove a component; `root`: it may change what pathnames mean (chroot). */
+  /**
+   * `writable`: the domain may create or remove a component; `root`: it may change what pathnames
+   * mean (chroot).
+   */
   readonly why: "writable" | "root";
-  /** A shortest name that is refused; null where every name is, or none was found within {@link SEARCH_STATES_MAX}. */
+  /**
+   * A shortest name that is refused; null where every name is, or none was found within {@link
+   * SEARCH_STATES_MAX}.
+   */
   readonly example: string | null;
 }
 
@@ -20,12 +29,15 @@ const SEARCH_STATES_MAX = 1 << 16;
 const WRITES_NAME = Permission.create | Permission.delete;
 /** Letters first, so that an example reads like a name. */
 const bytesInOrder = [...Buffer.from("abcdefghijklmnopqrstuvwxyz/")].concat(
-  Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 0x2f && (byte < 0x61 || byte > 0x7a)),
+  Array.from({ length: 256 }, (_, byte) => byte).filter(
+    (byte) => byte !== 0x2f && (byte < 0x61 || byte > 0x7a),
+  ),
 );
 
 /**
- * What names alone cannot hold: with such a grant the broker judges connections, on the socket that it looked up itself.
- * The kernel programs refuse exactly these names (`unix-table.ts`), whatever is done here.
+ * What names alone cannot hold: with such a grant the broker judges connections, on the socket that
+ * it looked up itself. The kernel programs refuse exactly these names (`unix-table.ts`), whatever
+ * is done here.
  */
 export function unsoundUnixGrants(policy: Policy): UnsoundUnixGrant[] {
   const rules = policy.names.filter(
@@ -33,7 +45,8 @@ export function unsoundUnixGrants(policy: Policy): UnsoundUnixGrant[] {
       effect === "allow" && (permissions & Permission.connect) !== 0 && !pattern.startsWith("@"),
   );
   if (rules.length === 0) return [];
-  if (rootChanger(policy) !== null) return rules.map((rule) => ({ rule, why: "root", example: null }));
+  if (rootChanger(policy) !== null)
+    return rules.map((rule) => ({ rule, why: "root", example: null }));
   const names = buildAutomaton(policy.names);
   return rules.flatMap((rule) => {
     const found = refusedName(buildAutomaton([rule]), names);
@@ -51,22 +64,36 @@ interface Place {
   readonly byte: number;
 }
 
-/** A shortest name that the rule covers, the policy grants, and the domain could redirect; null when the search is too long. */
+/**
+ * A shortest name that the rule covers, the policy grants, and the domain could redirect; null when
+ * the search is too long.
+ */
 function refusedName(own: Automaton, all: Automaton): string | null | "none" {
-  const places: Place[] = [{ own: own.start, all: all.start, context: "start", tainted: false, before: -1, byte: 0 }];
+  const places: Place[] = [
+    { own: own.start, all: all.start, context: "start", tainted: false, before: -1, byte: 0 },
+  ];
   const seen = new Set<string>();
   for (let at = 0; at < places.length; at++) {
     if (at === SEARCH_STATES_MAX) return null;
     const place = places[at]!;
     const writable = (all.permissions(place.all) & WRITES_NAME) !== 0;
-    const granted = (own.permissions(place.own) & all.permissions(place.all) & Permission.connect) !== 0;
-    if (granted && place.context === "component" && (place.tainted || writable)) return nameAt(places, at);
+    const granted =
+      (own.permissions(place.own) & all.permissions(place.all) & Permission.connect) !== 0;
+    if (granted && place.context === "component" && (place.tainted || writable))
+      return nameAt(places, at);
     for (const byte of bytesInOrder) {
       const context = nameContext(place.context, byte, false);
       const next = own.step(place.own, byte);
       if (context === null || own.dead(next)) continue;
       const tainted = place.tainted || (context === "slash" && writable);
-      const after = { own: next, all: all.step(place.all, byte), context, tainted, before: at, byte };
+      const after = {
+        own: next,
+        all: all.step(place.all, byte),
+        context,
+        tainted,
+        before: at,
+        byte,
+      };
       const key = `${after.own},${after.all},${context},${tainted}`;
       if (seen.has(key)) continue;
       seen.add(key);
@@ -78,6 +105,7 @@ function refusedName(own: Automaton, all: Automaton): string | null | "none" {
 
 function nameAt(places: readonly Place[], at: number): string {
   const bytes: number[] = [];
-  for (let place = places[at]!; place.before >= 0; place = places[place.before]!) bytes.push(place.byte);
+  for (let place = places[at]!; place.before >= 0; place = places[place.before]!)
+    bytes.push(place.byte);
   return nameOfBytes(Uint8Array.from(bytes.reverse()));
 }

@@ -5,9 +5,13 @@ import type { Tree } from "./tree.ts";
 
 const unit = /^[A-Za-z0-9:_.\\@-]+\.(?:service|scope|slice)$/;
 
-/** `[{ exec: PATH }, { unit: UNIT }]`. Whether PATH is a path is seen once its variables are known. */
+/**
+ * `[{ exec: PATH }, { unit: UNIT }]`. Whether PATH is a path is seen once its variables are known.
+ */
 export function parseEntries(field: Field): EntrySource[] {
-  return (listOf(field)?.items ?? []).map((item) => parseEntry(item, field)).filter((entry) => entry !== null);
+  return (listOf(field)?.items ?? [])
+    .map((item) => parseEntry(item, field))
+    .filter((entry) => entry !== null);
 }
 
 function parseEntry(item: Tree, field: Field): EntrySource | null {

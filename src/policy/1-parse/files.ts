@@ -9,7 +9,10 @@ const filesForm = "LETTERS PATTERN... or deny [LETTERS] PATTERN...";
 
 const everyLetter = Object.values(permissionLetters).reduce((set, bit) => set | bit, 0);
 
-/** `LETTERS PATTERN...`, `deny LETTERS PATTERN...`, or `deny PATTERN...` for every letter; null after a complaint. */
+/**
+ * `LETTERS PATTERN...`, `deny LETTERS PATTERN...`, or `deny PATTERN...` for every letter; null
+ * after a complaint.
+ */
 export function parseFileLine(scalar: Scalar, report: Report): FileLine | null {
   const rule = ruleText(scalar, filesForm, report);
   const [letters, ...patterns] = rule?.words ?? [];
@@ -33,7 +36,12 @@ function parseLetters(word: Word, report: Report): PermissionSet | null {
       ? permissionLetters[letter as keyof typeof permissionLetters]
       : 0;
     if (bit === 0 || (permissions & bit) !== 0) {
-      report(diagnose(bit === 0 ? "bad-letter" : "repeated-letter", word.span, { letter, word: word.text }));
+      report(
+        diagnose(bit === 0 ? "bad-letter" : "repeated-letter", word.span, {
+          letter,
+          word: word.text,
+        }),
+      );
       if (bit === 0) return null;
       sound = false;
     }

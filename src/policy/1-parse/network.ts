@@ -11,7 +11,10 @@ const networkForm =
 const operations = ["connect", "listen", "netlink", "raw", ...wholeFamilies] as const;
 const protocols = ["tcp", "udp", "unix"] as const;
 
-/** One line of `network`; a line with several protocols becomes one line each. Empty after a complaint. */
+/**
+ * One line of `network`; a line with several protocols becomes one line each. Empty after a
+ * complaint.
+ */
 export function parseNetworkLine(scalar: Scalar, report: Report): NetworkLine[] {
   const rule = ruleText(scalar, networkForm, report);
   const [operation, ...rest] = rule?.words ?? [];
@@ -26,12 +29,16 @@ export function parseNetworkLine(scalar: Scalar, report: Report): NetworkLine[] 
       return byProtocol(rule, name, rest, report);
     case undefined: {
       const values = { word: operation.text, known: operations.join(", ") };
-      report(diagnose("bad-operation", operation.span, values, nearest(operation.text, operations)));
+      report(
+        diagnose("bad-operation", operation.span, values, nearest(operation.text, operations)),
+      );
       return [];
     }
     default:
       if (refuseExtra(rest[0], `[deny] ${name}`, report)) return [];
-      return [{ kind: "socket", effect: rule.effect, family: name, protocol: null, word: operation }];
+      return [
+        { kind: "socket", effect: rule.effect, family: name, protocol: null, word: operation },
+      ];
   }
 }
 
@@ -45,13 +52,21 @@ function addressed(
   const kind = protocols.find((known) => known === protocol?.text);
   if (protocol !== undefined && kind === undefined) {
     report(
-      diagnose("bad-protocol", protocol.span, { word: protocol.text, operation }, nearest(protocol.text, protocols)),
+      diagnose(
+        "bad-protocol",
+        protocol.span,
+        { word: protocol.text, operation },
+        nearest(protocol.text, protocols),
+      ),
     );
     return [];
   }
   if (kind === undefined || operands.length === 0) {
     report(
-      diagnose("missing-operand", rule.span, { rule: rule.text, form: `[deny] ${operation} tcp|udp|unix PLACE...` }),
+      diagnose("missing-operand", rule.span, {
+        rule: rule.text,
+        form: `[deny] ${operation} tcp|udp|unix PLACE...`,
+      }),
     );
     return [];
   }
@@ -60,14 +75,25 @@ function addressed(
     : [{ kind: "place", effect: rule.effect, operation, protocol: kind, places: operands }];
 }
 
-function byProtocol(rule: RuleText, family: "netlink" | "raw", words: readonly Word[], report: Report): SocketLine[] {
+function byProtocol(
+  rule: RuleText,
+  family: "netlink" | "raw",
+  words: readonly Word[],
+  report: Report,
+): SocketLine[] {
   if (words.length === 0) {
-    report(diagnose("missing-operand", rule.span, { rule: rule.text, form: `[deny] ${family} PROTOCOL...` }));
+    report(
+      diagnose("missing-operand", rule.span, {
+        rule: rule.text,
+        form: `[deny] ${family} PROTOCOL...`,
+      }),
+    );
   }
   const lines: SocketLine[] = [];
   for (const word of words) {
     const protocol = parseProtocol(family, word.text);
-    if (protocol !== undefined) lines.push({ kind: "socket", effect: rule.effect, family, protocol, word });
+    if (protocol !== undefined)
+      lines.push({ kind: "socket", effect: rule.effect, family, protocol, word });
     else {
       const known = Object.keys(socketProtocols[family]);
       report(

@@ -30,8 +30,9 @@ export interface ParseInput {
 }
 
 /**
- * One policy file as written. Everything wrong with it is reported; parts that are wrong are left out of what is returned,
- * so the caller must not use it once an error was reported, except to look for more. null when not even its keys are known.
+ * One policy file as written. Everything wrong with it is reported; parts that are wrong are left
+ * out of what is returned, so the caller must not use it once an error was reported, except to look
+ * for more. null when not even its keys are known.
  */
 export function parsePolicy(input: ParseInput, report: Report): PolicySource | null {
   const text = decode(input.file, input.bytes, report);
@@ -50,7 +51,12 @@ function readKeys(tree: Mapping, input: ParseInput, report: Report): PolicySourc
     const key = pair.key.value;
     if (!isKeyName(key)) refuseKey(pair, input.kind, report);
     else if (input.kind === "abstraction" && !keys[key].inAbstraction) {
-      report(diagnose("not-in-abstraction", pair.key.span, { key, known: keyNames("abstraction").join(", ") }));
+      report(
+        diagnose("not-in-abstraction", pair.key.span, {
+          key,
+          known: keyNames("abstraction").join(", "),
+        }),
+      );
     } else if (key === "domain") checkDomain({ key, value: pair.value, report }, input);
     else readers[key](draft, { key, value: pair.value, report });
   }
@@ -71,7 +77,9 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
     draft.entries = parseEntries(field);
   },
   include: (draft, field) => {
-    draft.include = textsOf(field).flatMap((scalar) => abstractionName(wholeWord(scalar), field.report));
+    draft.include = textsOf(field).flatMap((scalar) =>
+      abstractionName(wholeWord(scalar), field.report),
+    );
   },
   vars: (draft, field) => {
     draft.vars = parseVariables(field);
@@ -92,7 +100,9 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
     draft.syscalls = tokens(field);
   },
   ipc: (draft, field) => {
-    draft.ipc = textsOf(field).flatMap((scalar) => parseChoices(scalar, "kind of `ipc`", ipcKinds, field.report));
+    draft.ipc = textsOf(field).flatMap((scalar) =>
+      parseChoices(scalar, "kind of `ipc`", ipcKinds, field.report),
+    );
   },
   inherit: (draft, field) => {
     draft.inherit = textsOf(field).flatMap((scalar) =>
@@ -103,7 +113,9 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
     draft.signals = tokens(field);
   },
   transitions: (draft, field) => {
-    draft.transitions = present(textsOf(field).map((scalar) => parseTransition(scalar, field.report)));
+    draft.transitions = present(
+      textsOf(field).map((scalar) => parseTransition(scalar, field.report)),
+    );
   },
   user: (draft, field) => {
     draft.user = accountName(field, "a user");
@@ -139,7 +151,9 @@ function abstractionName(word: Word, report: Report): Word[] {
 
 function checkDomain(field: Field, input: ParseInput): void {
   const word = textOf(field);
-  const template = input.name.includes("@") ? input.name.slice(0, input.name.indexOf("@") + 1) : input.name;
+  const template = input.name.includes("@")
+    ? input.name.slice(0, input.name.indexOf("@") + 1)
+    : input.name;
   if (word === null || word.text === input.name || word.text === template) return;
   field.report(diagnose("name-differs", word.span, { written: word.text, file: input.name }));
 }
@@ -176,6 +190,13 @@ function emptySource({ file, kind }: ParseInput): Draft {
     capabilities: [],
     syscalls: [],
   };
-  const more = { ipc: [], inherit: [], signals: [], transitions: [], setUserId: [], bestEffort: [] };
+  const more = {
+    ipc: [],
+    inherit: [],
+    signals: [],
+    transitions: [],
+    setUserId: [],
+    bestEffort: [],
+  };
   return { file, kind, ...nothing, ...lists, ...more };
 }

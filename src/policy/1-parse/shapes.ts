@@ -34,7 +34,9 @@ export function choicesOf<T extends string>(field: Field, known: readonly T[]): 
 /** The non-empty texts of a list; what is none of these is complained about and left out. */
 export function textsOf(field: Field): Scalar[] {
   const list = listOf(field);
-  return (list?.items ?? []).filter((item): item is Scalar => wordOf(item, field, "a list of texts") !== null);
+  return (list?.items ?? []).filter(
+    (item): item is Scalar => wordOf(item, field, "a list of texts") !== null,
+  );
 }
 
 export function listOf(field: Field): List | null {
@@ -63,7 +65,12 @@ export function wordOf(tree: Tree, field: Field, expected: string): Word | null 
 }
 
 export function refuseShape(tree: Tree, field: Field, expected: string): void {
-  const values = { key: field.key, expected, found: nameOfKind(tree), example: `\`${keys[field.key].example}\`` };
+  const values = {
+    key: field.key,
+    expected,
+    found: nameOfKind(tree),
+    example: `\`${keys[field.key].example}\``,
+  };
   field.report(diagnose("wrong-shape", tree.span, values));
 }
 

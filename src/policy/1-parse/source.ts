@@ -1,10 +1,18 @@
 import type { Span } from "../../diagnostics/diagnostic.ts";
 import type { PermissionSet } from "../../model/permission.ts";
-import type { BestEffort, Effect, InheritKind, IpcKind, Level, Mediation } from "../../model/policy.ts";
+import type {
+  BestEffort,
+  Effect,
+  InheritKind,
+  IpcKind,
+  Level,
+  Mediation,
+} from "../../model/policy.ts";
 
 /**
- * One policy file as it was written: every part with its place, nothing looked up, variables still in the words.
- * `1-parse` makes it from text; `2-resolve` makes the `Policy` from one domain and the abstractions it includes.
+ * One policy file as it was written: every part with its place, nothing looked up, variables still
+ * in the words. `1-parse` makes it from text; `2-resolve` makes the `Policy` from one domain and
+ * the abstractions it includes.
  */
 export interface PolicySource {
   readonly file: string;
@@ -53,7 +61,10 @@ export interface ParameterSource {
   readonly name: Word;
   readonly description: string;
   readonly default: Word | null;
-  /** What values must match, in the language of path patterns; without a `/` at its beginning it is one path component. */
+  /**
+   * What values must match, in the language of path patterns; without a `/` at its beginning it is
+   * one path component.
+   */
   readonly pattern: Word | null;
 }
 

@@ -4,7 +4,10 @@ import type { Report, Span } from "../../diagnostics/diagnostic.ts";
 import type { Positions } from "./positions.ts";
 import type { Pair, Scalar, Tree } from "./tree.ts";
 
-/** The library's nodes as a plain tree; complains about keys that are not text, merge keys, and keys written twice. */
+/**
+ * The library's nodes as a plain tree; complains about keys that are not text, merge keys, and keys
+ * written twice.
+ */
 export function toTree(node: unknown, positions: Positions, report: Report): Tree {
   if (isSeq(node)) {
     return {
@@ -15,7 +18,9 @@ export function toTree(node: unknown, positions: Positions, report: Report): Tre
   }
   if (isMap(node)) {
     const span = spanOf(node, positions);
-    const pairs = node.items.map((pair) => toPair(pair, span, positions, report)).filter((pair) => pair !== null);
+    const pairs = node.items
+      .map((pair) => toPair(pair, span, positions, report))
+      .filter((pair) => pair !== null);
     refuseRepeatedKeys(pairs, report);
     return { kind: "mapping", span, pairs };
   }
@@ -30,14 +35,21 @@ function toPair(
 ): Pair | null {
   const key = toTree(pair.key, positions, report);
   if (key.kind !== "scalar") {
-    const values = { key: "a key", expected: "a word", found: nameOfKind(key), example: "`files:`" };
+    const values = {
+      key: "a key",
+      expected: "a word",
+      found: nameOfKind(key),
+      example: "`files:`",
+    };
     report(diagnose("wrong-shape", key.span, values));
     return null;
   }
   if (key.value === "<<") report(diagnose("merge-key", key.span, {}));
   // `key:` with nothing after it: the value stands where the key does.
   const value =
-    pair.value === null ? emptyScalar(key.span.length > 0 ? key.span : around) : toTree(pair.value, positions, report);
+    pair.value === null
+      ? emptyScalar(key.span.length > 0 ? key.span : around)
+      : toTree(pair.value, positions, report);
   return { key, value };
 }
 
@@ -55,7 +67,8 @@ function toScalar(node: YamlScalar, positions: Positions): Scalar {
   const [start, end] = node.range ?? [0, 0];
   const span = positions.span(start, end);
   const quote = node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE" ? 1 : 0;
-  const verbatim = positions.text.startsWith(value, start + quote) && start + quote * 2 + value.length === end;
+  const verbatim =
+    positions.text.startsWith(value, start + quote) && start + quote * 2 + value.length === end;
   const part = (offset: number, length: number): Span =>
     verbatim ? positions.span(start + quote + offset, start + quote + offset + length) : span;
   return { kind: "scalar", value, span, part };

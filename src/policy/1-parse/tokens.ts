@@ -7,7 +7,9 @@ import type { Scalar } from "./tree.ts";
 
 const tokensForm = "[deny] NAME...";
 
-/** `[deny] NAME...`: capabilities, system calls, signals. What the names mean is looked up later. */
+/**
+ * `[deny] NAME...`: capabilities, system calls, signals. What the names mean is looked up later.
+ */
 export function parseTokens(scalar: Scalar, report: Report): TokenLine[] {
   const rule = ruleText(scalar, tokensForm, report);
   if (rule === null) return [];

@@ -16,7 +16,9 @@ export function parseVariables(field: Field): VariableSource[] {
 function parseVariable(pair: Pair, field: Field): VariableSource | null {
   const name = nameOf(pair.key, "a variable", field);
   const items = pair.value.kind === "list" ? pair.value.items : [pair.value];
-  const values = items.map((item) => wordOf(item, field, "a mapping of names to texts or lists of texts"));
+  const values = items.map((item) =>
+    wordOf(item, field, "a mapping of names to texts or lists of texts"),
+  );
   if (items.length === 0) field.report(diagnose("empty-text", pair.value.span, { key: field.key }));
   if (name === null || items.length === 0 || values.includes(null)) return null;
   return { name, values: values.filter((value) => value !== null) };
@@ -39,10 +41,17 @@ function parseParameter(pair: Pair, field: Field): ParameterSource | null {
     }
     if (name === null) return null;
     const description = parts.get("description")?.text ?? "";
-    return { name, description, default: parts.get("default") ?? null, pattern: parts.get("pattern") ?? null };
+    return {
+      name,
+      description,
+      default: parts.get("default") ?? null,
+      pattern: parts.get("pattern") ?? null,
+    };
   }
   const description = descriptionOf(pair.value, field);
-  return name === null || description === null ? null : { name, description, default: null, pattern: null };
+  return name === null || description === null
+    ? null
+    : { name, description, default: null, pattern: null };
 }
 
 const parameterParts = ["description", "default", "pattern"];

@@ -2,8 +2,8 @@ import type { Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
 /**
- * The words of a rule. They are separated by white space; a backslash takes the next character along, so that
- * `/srv/my\ files/**` is one word. The backslash stays: it belongs to the pattern.
+ * The words of a rule. They are separated by white space; a backslash takes the next character
+ * along, so that `/srv/my\ files/**` is one word. The backslash stays: it belongs to the pattern.
  */
 export function wordsOf(scalar: Scalar): Word[] {
   const words: Word[] = [];

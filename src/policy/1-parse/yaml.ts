@@ -7,9 +7,9 @@ import { toTree } from "./to-tree.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Text to tree. All scalars are text (YAML's failsafe schema). The token stream is surveyed before nodes are made of it,
- * since making nodes recurses: what is too deep, or has anchors, aliases, tags, directives or a second document, goes no further.
- * Returns null after a complaint.
+ * Text to tree. All scalars are text (YAML's failsafe schema). The token stream is surveyed before
+ * nodes are made of it, since making nodes recurses: what is too deep, or has anchors, aliases,
+ * tags, directives or a second document, goes no further. Returns null after a complaint.
  */
 export function parseYaml(file: string, text: string, report: Report): Tree | null {
   const positions = new Positions(file, text);
@@ -36,7 +36,9 @@ function compose(tokens: readonly CST.Token[], positions: Positions, report: Rep
   if (document === undefined) return null;
   for (const problem of [...document.errors, ...document.warnings]) {
     report(
-      diagnose("yaml-syntax", positions.span(problem.pos[0], problem.pos[1]), { reason: sentence(problem.message) }),
+      diagnose("yaml-syntax", positions.span(problem.pos[0], problem.pos[1]), {
+        reason: sentence(problem.message),
+      }),
     );
   }
   if (document.errors.length + document.warnings.length > 0) return null;

@@ -10,6 +10,7 @@ export function resolveAccount(word: Word | null, what: string, scope: Scope): s
   const names = expand(word, "plain", scope);
   const [name] = names;
   if (name !== undefined && names.length === 1 && isAccountName(name)) return name;
-  if (names.length > 0) scope.report(diagnose("bad-name", word.span, { value: names.join(", "), what }));
+  if (names.length > 0)
+    scope.report(diagnose("bad-name", word.span, { value: names.join(", "), what }));
   return null;
 }

@@ -13,7 +13,8 @@ export function resolveAddresses(sources: readonly PolicySource[], scope: Scope)
   for (const line of sources.flatMap((source) => source.network)) {
     if (line.kind !== "place") continue;
     for (const word of line.places) {
-      for (const text of expand(word, "plain", scope)) rules.push(...resolvePlace(line, word, text, scope));
+      for (const text of expand(word, "plain", scope))
+        rules.push(...resolvePlace(line, word, text, scope));
     }
     if (rules.length > RULES_MAX) break;
   }
@@ -25,13 +26,20 @@ function resolvePlace(line: PlaceLine, word: Word, text: string, scope: Scope): 
   const result = parsePlace(text);
   if ("places" in result) {
     return result.places.map((place) => {
-      const source = ruleSource(word.span, effect, `${operation} ${protocol} ${formatPlace(place)}`);
+      const source = ruleSource(
+        word.span,
+        effect,
+        `${operation} ${protocol} ${formatPlace(place)}`,
+      );
       return { effect, operation, protocol, network: place.network, ports: place.ports, source };
     });
   }
   const { problem } = result;
   if (problem.kind === "host-bits")
     scope.report(diagnose("host-bits", word.span, { word: text, network: problem.network }));
-  else scope.report(diagnose("bad-place", word.span, { word: text, operation, reason: problem.reason }));
+  else
+    scope.report(
+      diagnose("bad-place", word.span, { word: text, operation, reason: problem.reason }),
+    );
   return [];
 }

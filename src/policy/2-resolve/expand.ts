@@ -5,7 +5,9 @@ import type { Word } from "../1-parse/source.ts";
 import { EXPANSION_MAX, VARIABLE_DEPTH_MAX } from "../limits.ts";
 import type { Binding, Scope } from "./scope.ts";
 
-/** Where the text goes: literal values are escaped in a pattern and stand for themselves elsewhere. */
+/**
+ * Where the text goes: literal values are escaped in a pattern and stand for themselves elsewhere.
+ */
 export type Use = "pattern" | "plain";
 
 const reference = /\\.|\$\{([^}]*)(\})?/gs;
@@ -18,12 +20,23 @@ export function expand(word: Word, use: Use, scope: Scope): string[] {
   return use === "pattern" ? texts.map(settled) : texts;
 }
 
-/** The same pattern, spelt so that it stays one word without references when it is written into a policy again. */
+/**
+ * The same pattern, spelt so that it stays one word without references when it is written into a
+ * policy again.
+ */
 function settled(pattern: string): string {
-  return pattern.replaceAll(/\\.|\$(?=\{)|\s/gs, (match) => (match.startsWith("\\") ? match : `\\${match}`));
+  return pattern.replaceAll(/\\.|\$(?=\{)|\s/gs, (match) =>
+    match.startsWith("\\") ? match : `\\${match}`,
+  );
 }
 
-function expandText(text: string, word: Word, use: Use, scope: Scope, chain: readonly string[]): string[] | null {
+function expandText(
+  text: string,
+  word: Word,
+  use: Use,
+  scope: Scope,
+  chain: readonly string[],
+): string[] | null {
   let results = [""];
   let at = 0;
   for (const match of text.matchAll(reference)) {
@@ -32,7 +45,9 @@ function expandText(text: string, word: Word, use: Use, scope: Scope, chain: rea
     const values = valuesOf(match[1] ?? "", match[2] !== undefined, word, use, scope, chain);
     if (values === null) return null;
     if (results.length * values.length > EXPANSION_MAX) {
-      scope.report(diagnose("too-many-values", word.span, { word: word.text, limit: EXPANSION_MAX }));
+      scope.report(
+        diagnose("too-many-values", word.span, { word: word.text, limit: EXPANSION_MAX }),
+      );
       return null;
     }
     results = results.flatMap((result) => values.map((value) => result + before + value));
@@ -61,7 +76,9 @@ function valuesOf(
   if (binding === undefined) {
     // A parameter without a value was reported once; it need not be reported again for each use.
     if (!scope.pending.has(name)) {
-      scope.report(diagnose("undefined-variable", word.span, { name }, nearest(name, scope.bindings.keys())));
+      scope.report(
+        diagnose("undefined-variable", word.span, { name }, nearest(name, scope.bindings.keys())),
+      );
     }
     scope.used.add(name);
     return null;
@@ -87,7 +104,9 @@ function bindingValues(
     if (expanded === null) return null;
     values.push(...expanded);
     if (values.length > EXPANSION_MAX) {
-      scope.report(diagnose("too-many-values", word.span, { word: word.text, limit: EXPANSION_MAX }));
+      scope.report(
+        diagnose("too-many-values", word.span, { word: word.text, limit: EXPANSION_MAX }),
+      );
       return null;
     }
   }

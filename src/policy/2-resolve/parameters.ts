@@ -7,7 +7,10 @@ import type { ParameterSource, PolicySource } from "../1-parse/source.ts";
 import { SET_LENGTH_MAX } from "../limits.ts";
 import type { Binding } from "./scope.ts";
 
-/** Values of a domain's parameters, from `--set` or their defaults; complains about what is missing or does not fit. */
+/**
+ * Values of a domain's parameters, from `--set` or their defaults; complains about what is missing
+ * or does not fit.
+ */
 export function parameterValues(
   domain: PolicySource,
   set: Readonly<Record<string, string>>,

@@ -24,7 +24,11 @@ export function resolveTransitions(lines: readonly TransitionLine[], scope: Scop
     });
     return paths(path, scope).flatMap((plain) =>
       domains.map((domain): Transition => {
-        return { path: plain, into: domain, source: ruleSource(path.span, "allow", `${plain} -> ${domain}`) };
+        return {
+          path: plain,
+          into: domain,
+          source: ruleSource(path.span, "allow", `${plain} -> ${domain}`),
+        };
       }),
     );
   });

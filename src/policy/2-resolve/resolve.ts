@@ -25,11 +25,15 @@ export interface ResolveInput {
 }
 
 /**
- * Sources to meaning: variables replaced, groups expanded, every rule with its source. Parts that are wrong are reported
- * and left out, so the result is a policy only if nothing reported is an error.
- * The order within a section is that of the files; names and tokens of which the order is lost come sorted.
+ * Sources to meaning: variables replaced, groups expanded, every rule with its source. Parts that
+ * are wrong are reported and left out, so the result is a policy only if nothing reported is an
+ * error. The order within a section is that of the files; names and tokens of which the order is
+ * lost come sorted.
  */
-export function resolve({ name, domain, abstractions, set, vocabulary }: ResolveInput, report: Report): Policy {
+export function resolve(
+  { name, domain, abstractions, set, vocabulary }: ResolveInput,
+  report: Report,
+): Policy {
   const sources = [domain, ...abstractions];
   const scope = makeScope(sources, name, set, report);
   const policy: Policy = {
@@ -58,7 +62,13 @@ export function resolve({ name, domain, abstractions, set, vocabulary }: Resolve
 }
 
 function refuseTooMany(policy: Policy, file: string, report: Report): void {
-  const count = policy.names.length + policy.addresses.length + policy.sockets.length + policy.transitions.length;
+  const count =
+    policy.names.length +
+    policy.addresses.length +
+    policy.sockets.length +
+    policy.transitions.length;
   if (count > RULES_MAX)
-    report(diagnose("too-many-rules", { file, line: 1, column: 1, length: 0 }, { limit: RULES_MAX }));
+    report(
+      diagnose("too-many-rules", { file, line: 1, column: 1, length: 0 }, { limit: RULES_MAX }),
+    );
 }

@@ -9,5 +9,10 @@ export function ruleSource(span: Span, effect: Effect, text: string): Source {
 
 /** The place of a source, for a message about it. */
 export function spanOf(source: Source): Span {
-  return { file: source.file, line: source.line, column: source.column, length: source.length ?? 0 };
+  return {
+    file: source.file,
+    line: source.line,
+    column: source.column,
+    length: source.length ?? 0,
+  };
 }

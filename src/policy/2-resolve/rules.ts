@@ -55,18 +55,29 @@ function patternsOf(
   );
 }
 
-function isPattern(pattern: string, word: Word, reason: string, beginning: RegExp, scope: Scope): boolean {
+function isPattern(
+  pattern: string,
+  word: Word,
+  reason: string,
+  beginning: RegExp,
+  scope: Scope,
+): boolean {
   if (!beginning.test(pattern)) {
     scope.report(diagnose("bad-pattern", word.span, { pattern, reason }));
     return false;
   }
   const parsed = parsePattern(pattern);
   if (!("problem" in parsed)) return true;
-  // The offset is one of the expanded pattern; it points into the file only where nothing was expanded.
+  // The offset is one of the expanded pattern; it points into the file only where nothing was
+  // expanded.
   const within = pattern === word.text && word.span.length === [...word.text].length;
   const offset = within ? [...pattern.slice(0, parsed.problem.offset)].length : 0;
   const { column, length } = word.span;
-  const span = { ...word.span, column: column + offset, length: Math.max(within ? 1 : 0, length - offset) };
+  const span = {
+    ...word.span,
+    column: column + offset,
+    length: Math.max(within ? 1 : 0, length - offset),
+  };
   scope.report(diagnose("bad-pattern", span, { pattern, reason: parsed.problem.message }));
   return false;
 }

@@ -4,7 +4,10 @@ import type { PolicySource, Word } from "../1-parse/source.ts";
 import type { DomainName } from "../names.ts";
 import { parameterValues, setNames, setValue } from "./parameters.ts";
 
-/** The values of a name. `literal` text means itself; other text is part of the policy, may name variables, and is a pattern in a pattern. */
+/**
+ * The values of a name. `literal` text means itself; other text is part of the policy, may name
+ * variables, and is a pattern in a pattern.
+ */
 export interface Binding {
   readonly literal: boolean;
   readonly values: readonly Word[];
@@ -20,8 +23,8 @@ export interface Scope {
 }
 
 /**
- * Values in order of precedence: `--set`, the domain's `vars`, the abstractions' `vars` (which must agree), a parameter's default.
- * `instance` is what follows the `@` of the domain's name.
+ * Values in order of precedence: `--set`, the domain's `vars`, the abstractions' `vars` (which must
+ * agree), a parameter's default. `instance` is what follows the `@` of the domain's name.
  */
 export function makeScope(
   sources: readonly PolicySource[],
@@ -32,14 +35,21 @@ export function makeScope(
   const bindings = new Map<string, Binding>();
   const [domain, ...abstractions] = sources;
   for (const source of abstractions) bindAbstraction(source, domain, bindings, report);
-  for (const { name: word, values } of domain?.vars ?? []) bindings.set(word.text, { literal: false, values });
-  const known = new Set([...bindings.keys(), ...(domain?.parameters ?? []).map((parameter) => parameter.name.text)]);
+  for (const { name: word, values } of domain?.vars ?? [])
+    bindings.set(word.text, { literal: false, values });
+  const known = new Set([
+    ...bindings.keys(),
+    ...(domain?.parameters ?? []).map((parameter) => parameter.name.text),
+  ]);
   refuseDoubles(domain, name, report);
   if (domain !== undefined) {
     for (const [key, binding] of parameterValues(domain, set, report)) bindings.set(key, binding);
     setNames(set, known, domain.file, report);
     for (const [key, value] of Object.entries(set)) {
-      if (bindings.has(key) && !domain.parameters.some((parameter) => parameter.name.text === key)) {
+      if (
+        bindings.has(key) &&
+        !domain.parameters.some((parameter) => parameter.name.text === key)
+      ) {
         const binding = setValue(key, value, domain.file, report);
         if (binding !== null) bindings.set(key, binding);
       }
@@ -63,7 +73,12 @@ function bindAbstraction(
     const other = bindings.get(name.text);
     const overridden = domain?.vars.some((variable) => variable.name.text === name.text) ?? false;
     if (other !== undefined && !overridden && textOf(other.values) !== textOf(values)) {
-      report(diagnose("ambiguous-variable", name.span, { name: name.text, first: other.values[0]?.span.file ?? "" }));
+      report(
+        diagnose("ambiguous-variable", name.span, {
+          name: name.text,
+          first: other.values[0]?.span.file ?? "",
+        }),
+      );
     }
     if (other === undefined) bindings.set(name.text, { literal: false, values });
   }
@@ -75,7 +90,8 @@ function textOf(values: readonly Word[]): string {
 
 function refuseDoubles(domain: PolicySource | undefined, name: DomainName, report: Report): void {
   for (const { name: word } of domain?.vars ?? []) {
-    const parameter = domain?.parameters.some((candidate) => candidate.name.text === word.text) ?? false;
+    const parameter =
+      domain?.parameters.some((candidate) => candidate.name.text === word.text) ?? false;
     if (parameter || (word.text === "instance" && name.instance !== null)) {
       report(diagnose("double-definition", word.span, { name: word.text }));
     }
@@ -85,6 +101,7 @@ function refuseDoubles(domain: PolicySource | undefined, name: DomainName, repor
 /** Warns about the variables and parameters of the domain's own file that nothing used. */
 export function reportUnused(domain: PolicySource, scope: Scope): void {
   for (const { name } of [...domain.vars, ...domain.parameters]) {
-    if (!scope.used.has(name.text)) scope.report(diagnose("unused-variable", name.span, { name: name.text }));
+    if (!scope.used.has(name.text))
+      scope.report(diagnose("unused-variable", name.span, { name: name.text }));
   }
 }

@@ -9,11 +9,19 @@ export function resolveSockets(sources: readonly PolicySource[]): SocketRule[] {
     .flatMap((source) => source.network)
     .filter((line): line is SocketLine => line.kind === "socket")
     .map(({ effect, family, protocol, word }) => {
-      return { effect, family, protocol, source: ruleSource(word.span, effect, formatSocket({ family, protocol })) };
+      return {
+        effect,
+        family,
+        protocol,
+        source: ruleSource(word.span, effect, formatSocket({ family, protocol })),
+      };
     });
 }
 
-export function formatSocket({ family, protocol }: Pick<SocketRule, "family" | "protocol">): string {
+export function formatSocket({
+  family,
+  protocol,
+}: Pick<SocketRule, "family" | "protocol">): string {
   if (family !== "netlink" && family !== "raw") return family;
   if (protocol === null) return `${family} *`;
   return `${family} ${protocolName(family, protocol) ?? protocol}`;

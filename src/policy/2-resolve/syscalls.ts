@@ -12,10 +12,16 @@ import { canonical, gather, tokenRule } from "./tokens.ts";
 const ALWAYS = "@default";
 
 /** Groups expanded; `@default` is granted to every domain. */
-export function resolveSyscalls(sources: readonly PolicySource[], vocabulary: Vocabulary, scope: Scope): TokenRule[] {
+export function resolveSyscalls(
+  sources: readonly PolicySource[],
+  vocabulary: Vocabulary,
+  scope: Scope,
+): TokenRule[] {
   const lines = gather(sources, (source) => source.syscalls, scope.report);
   const source = ruleSource(startOf(sources[0]?.file ?? ""), "allow", ALWAYS);
-  const always = (vocabulary.groups.get(ALWAYS) ?? []).map((token): TokenRule => ({ effect: "allow", token, source }));
+  const always = (vocabulary.groups.get(ALWAYS) ?? []).map(
+    (token): TokenRule => ({ effect: "allow", token, source }),
+  );
   return canonical([...lines.flatMap((line) => expandLine(line, vocabulary, scope)), ...always]);
 }
 
@@ -28,7 +34,9 @@ function expandLine(line: TokenLine, { syscalls, groups }: Vocabulary, scope: Sc
       return members.map((member) => ({ ...rule, token: member }));
     }
     const known = [...groups.keys()].join(", ");
-    scope.report(diagnose("unknown-group", word.span, { name: token, known }, nearest(token, groups.keys())));
+    scope.report(
+      diagnose("unknown-group", word.span, { name: token, known }, nearest(token, groups.keys())),
+    );
     return [];
   }
   if (syscalls.has(token)) return [tokenRule(line, token)];

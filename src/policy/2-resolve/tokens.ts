@@ -17,7 +17,9 @@ export function resolveCapabilities(sources: readonly PolicySource[], scope: Sco
       if (isCapability(line.token)) return [tokenRule(line, line.token)];
       const plain = line.token.toLowerCase().replace(/^cap_/, "");
       const suggestion = isCapability(plain) ? plain : nearest(plain, capabilityNames);
-      scope.report(diagnose("unknown-capability", line.word.span, { name: line.token }, suggestion));
+      scope.report(
+        diagnose("unknown-capability", line.word.span, { name: line.token }, suggestion),
+      );
       return [];
     }),
   );
@@ -38,7 +40,11 @@ export function resolveSignals(sources: readonly PolicySource[], scope: Scope): 
 }
 
 /** Sections whose names the parser knows already. */
-export function resolveFixed(sources: readonly PolicySource[], section: "ipc", report: Report): TokenRule<IpcKind>[];
+export function resolveFixed(
+  sources: readonly PolicySource[],
+  section: "ipc",
+  report: Report,
+): TokenRule<IpcKind>[];
 export function resolveFixed(
   sources: readonly PolicySource[],
   section: "inherit",
@@ -71,12 +77,17 @@ export function gather(
 }
 
 export function tokenRule(line: TokenLine, token: string): TokenRule {
-  return { effect: line.effect, token, source: ruleSource(line.word.span, line.effect, line.word.text) };
+  return {
+    effect: line.effect,
+    token,
+    source: ruleSource(line.word.span, line.effect, line.word.text),
+  };
 }
 
 /**
- * One rule for each effect and token, sorted: allow before deny, then by token. Of several the first one written stands,
- * but one that names the token itself goes before one that means it by a group: `3-check` refuses what is named.
+ * One rule for each effect and token, sorted: allow before deny, then by token. Of several the
+ * first one written stands, but one that names the token itself goes before one that means it by a
+ * group: `3-check` refuses what is named.
  */
 export function canonical<T extends string>(rules: readonly TokenRule<T>[]): TokenRule<T>[] {
   const first = new Map<string, TokenRule<T>>();

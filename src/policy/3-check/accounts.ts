@@ -12,6 +12,13 @@ export const checkAccounts: Check = (policy, { accounts, file }, report) => {
   ] as const;
   for (const { kind, name, known } of wanted) {
     if (name === null || known.has(name)) continue;
-    report(diagnose("unknown-user", startOf(file ?? `${policy.name}.yaml`), { kind, name }, nearest(name, known)));
+    report(
+      diagnose(
+        "unknown-user",
+        startOf(file ?? `${policy.name}.yaml`),
+        { kind, name },
+        nearest(name, known),
+      ),
+    );
   }
 };

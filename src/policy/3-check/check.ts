@@ -25,7 +25,13 @@ export type { CheckContext } from "./context.ts";
 /** Of the policy as it is written. These may report errors, */
 const errorChecks: readonly Check[] = [checkTokens, checkTransitions, checkAccounts];
 /** these only give advice. */
-const adviceChecks: readonly Check[] = [checkCovered, checkMissing, checkDeniedNames, checkSingleFiles, checkEngine];
+const adviceChecks: readonly Check[] = [
+  checkCovered,
+  checkMissing,
+  checkDeniedNames,
+  checkSingleFiles,
+  checkEngine,
+];
 
 /** These complain of a rule for want of another one, which may be just what could not be read. */
 const wantWhole: readonly Check[] = [checkSingleFiles, checkListing, checkExecute];
@@ -42,14 +48,23 @@ const adviceChecksOnHost: readonly Check[] = [
 ];
 
 /**
- * What there is to say about a policy that means something: mistakes that only a host shows, grants that are wider than they
- * look, and what the engine makes of it. Sorted by place. The policy may be used only if none of them is an error.
+ * What there is to say about a policy that means something: mistakes that only a host shows, grants
+ * that are wider than they look, and what the engine makes of it. Sorted by place. The policy may
+ * be used only if none of them is an error.
  */
 export function check(policy: Policy, context: CheckContext): Diagnostic[] {
-  return outcome(policy, context, [...errorChecks, ...adviceChecks], [...errorChecksOnHost, ...adviceChecksOnHost]);
+  return outcome(
+    policy,
+    context,
+    [...errorChecks, ...adviceChecks],
+    [...errorChecksOnHost, ...adviceChecksOnHost],
+  );
 }
 
-/** The errors that {@link check} finds, in far less time: for whoever only wants to know whether the policy may be used. */
+/**
+ * The errors that {@link check} finds, in far less time: for whoever only wants to know whether the
+ * policy may be used.
+ */
 export function checkErrors(policy: Policy, context: CheckContext): Diagnostic[] {
   const found = outcome(policy, context, errorChecks, errorChecksOnHost);
   return found.filter(({ severity }) => severity === "error");
@@ -82,7 +97,8 @@ function outcome(
   }
   const files = [...new Set(found.map((diagnostic) => diagnostic.file))];
   const sorted = found.toSorted(
-    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
   );
   // Errors come first to be kept: a cut list must not turn a refused policy into an accepted one.
   if (sorted.length <= DIAGNOSTICS_MAX) return sorted;

@@ -10,7 +10,9 @@ export const checkCovered: Check = (policy, _context, report) => {
   const byPrefix = rulesByPrefix(policy);
   policy.names.forEach((rule, index) => {
     const near = candidates(rule, byPrefix).filter(({ other }) => other !== rule);
-    const deny = near.find(({ other }) => rule.effect === "allow" && other.effect === "deny" && covers(other, rule));
+    const deny = near.find(
+      ({ other }) => rule.effect === "allow" && other.effect === "deny" && covers(other, rule),
+    );
     if (deny !== undefined) {
       report(
         diagnose("denied-rule", spanOf(rule.source), {
@@ -21,9 +23,14 @@ export const checkCovered: Check = (policy, _context, report) => {
       );
       return;
     }
-    // Of two equal rules the later one is the one too many. Rules of another file are not this author's to take out.
+    // Of two equal rules the later one is the one too many. Rules of another file are not this
+    // author's to take out.
     const cover = near.find(({ other, at }) => {
-      if (other.effect !== rule.effect || other.source.file !== rule.source.file || sameText(other.source, rule.source))
+      if (
+        other.effect !== rule.effect ||
+        other.source.file !== rule.source.file ||
+        sameText(other.source, rule.source)
+      )
         return false;
       return covers(other, rule) && (at < index || !covers(rule, other));
     });

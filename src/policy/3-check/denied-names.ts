@@ -9,9 +9,15 @@ import { covers, literalOf, parentOf } from "./overlap.ts";
 /** What a denial of a name that is not there costs a sealed domain: names made later beside it. */
 export const checkDeniedNames: Check = (policy, { snapshot }, report) => {
   if (policy.mediation !== "sealed" || !snapshot) return;
-  const allowed = policy.names.filter((rule) => rule.effect === "allow" && rule.pattern.endsWith("/**"));
-  for (const deny of policy.names.filter((rule) => rule.effect === "deny" && rule.pattern.startsWith("/"))) {
-    const around = allowed.filter((rule) => (rule.permissions & deny.permissions) !== 0 && reachesInto(rule, deny));
+  const allowed = policy.names.filter(
+    (rule) => rule.effect === "allow" && rule.pattern.endsWith("/**"),
+  );
+  for (const deny of policy.names.filter(
+    (rule) => rule.effect === "deny" && rule.pattern.startsWith("/"),
+  )) {
+    const around = allowed.filter(
+      (rule) => (rule.permissions & deny.permissions) !== 0 && reachesInto(rule, deny),
+    );
     const path = literalOf(deny);
     if (around.length === 0 || path === null) continue;
     const found = follow(path, snapshot);

@@ -6,17 +6,28 @@ import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { grantsNothing } from "./overlap.ts";
 
-/** Programs that may be executed but not read: execve opens them for both, so that nothing is started. */
+/**
+ * Programs that may be executed but not read: execve opens them for both, so that nothing is
+ * started.
+ */
 export const checkExecute: Check = (policy, _context, report) => {
   const readable = policy.names
-    .filter(({ effect, permissions }) => effect === "allow" && (permissions & Permission.read) !== 0)
+    .filter(
+      ({ effect, permissions }) => effect === "allow" && (permissions & Permission.read) !== 0,
+    )
     .map((rule): NameRule => ({ ...rule, effect: "deny", permissions: Permission.execute }));
   for (const rule of policy.names) {
-    if (rule.effect === "deny" || (rule.permissions & (Permission.execute | Permission.read)) !== Permission.execute) {
+    if (
+      rule.effect === "deny" ||
+      (rule.permissions & (Permission.execute | Permission.read)) !== Permission.execute
+    ) {
       continue;
     }
-    if (grantsNothing(buildAutomaton([{ ...rule, permissions: Permission.execute }, ...readable]))) continue;
+    if (grantsNothing(buildAutomaton([{ ...rule, permissions: Permission.execute }, ...readable])))
+      continue;
     const letters = formatLetters(rule.permissions | Permission.read);
-    report(diagnose("execute-unreadable", spanOf(rule.source), { rule: rule.source.text, letters }));
+    report(
+      diagnose("execute-unreadable", spanOf(rule.source), { rule: rule.source.text, letters }),
+    );
   }
 };

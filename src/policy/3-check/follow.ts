@@ -4,7 +4,12 @@ import type { Snapshot } from "../../model/snapshot.ts";
 export type Followed =
   | { readonly outcome: "found"; readonly path: string; readonly directory: boolean }
   /** `folder` is there (canonical), `name` in it is not; `rest` would follow. */
-  | { readonly outcome: "missing"; readonly folder: string; readonly name: string; readonly rest: readonly string[] }
+  | {
+      readonly outcome: "missing";
+      readonly folder: string;
+      readonly name: string;
+      readonly rest: readonly string[];
+    }
   | { readonly outcome: "loop" };
 
 /** Where a name leads on this host, symbolic links followed to the end. */
@@ -15,8 +20,13 @@ export function follow(name: string, snapshot: Snapshot): Followed {
   let folder = "/";
   for (const [at, part] of parts.entries()) {
     const next = folder === "/" ? `/${part}` : `${folder}/${part}`;
-    if (snapshot.lookup(next) === null) return { outcome: "missing", folder, name: part, rest: parts.slice(at + 1) };
+    if (snapshot.lookup(next) === null)
+      return { outcome: "missing", folder, name: part, rest: parts.slice(at + 1) };
     folder = next;
   }
-  return { outcome: "found", path, directory: path === "/" || snapshot.lookup(path)?.kind === "directory" };
+  return {
+    outcome: "found",
+    path,
+    directory: path === "/" || snapshot.lookup(path)?.kind === "directory",
+  };
 }

@@ -13,9 +13,14 @@ const change = Permission.write | Permission.create | Permission.delete;
 /** Grants to change what another domain runs, reads as its configuration, or keeps as its own. */
 export const checkForeignFiles: Check = (policy, { others }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
-  const writers = policy.names.filter((rule) => rule.effect === "allow" && (rule.permissions & change) !== 0);
+  const writers = policy.names.filter(
+    (rule) => rule.effect === "allow" && (rule.permissions & change) !== 0,
+  );
   for (const rule of writers) {
-    const automaton = buildLarger([{ ...rule, permissions: rule.permissions & change }, ...denials]);
+    const automaton = buildLarger([
+      { ...rule, permissions: rule.permissions & change },
+      ...denials,
+    ]);
     for (const other of others ?? []) {
       if (other.name === policy.name) continue;
       const hit = usesOf(other).find(({ path }) => reaches(automaton, path));
@@ -41,10 +46,16 @@ interface FileUse {
   readonly use: "runs" | "reads" | "writes";
 }
 
-/** Where a domain's rules begin; shared places such as / and /tmp say nothing about whose they are. */
+/**
+ * Where a domain's rules begin; shared places such as / and /tmp say nothing about whose they are.
+ */
 function usesOf(policy: Policy): FileUse[] {
-  const rules = policy.names.filter((rule) => rule.effect === "allow" && rule.pattern.startsWith("/"));
-  return rules.map((rule) => ({ path: prefixOf(rule), use: useOf(rule) })).filter(({ path }) => isItsOwn(path));
+  const rules = policy.names.filter(
+    (rule) => rule.effect === "allow" && rule.pattern.startsWith("/"),
+  );
+  return rules
+    .map((rule) => ({ path: prefixOf(rule), use: useOf(rule) }))
+    .filter(({ path }) => isItsOwn(path));
 }
 
 function useOf(rule: NameRule): FileUse["use"] {

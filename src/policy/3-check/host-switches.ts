@@ -10,17 +10,27 @@ import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { reach } from "./overlap.ts";
 
-/** Grants to change what makes the kernel act outside every domain: it stays out of them. One a rule is told of. */
+/**
+ * Grants to change what makes the kernel act outside every domain: it stays out of them. One a rule
+ * is told of.
+ */
 export const checkHostSwitches: Check = (policy, _context, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
   for (const rule of policy.names) {
-    if (rule.effect === "deny" || (rule.permissions & changing) === 0 || !rule.pattern.startsWith("/")) continue;
+    if (
+      rule.effect === "deny" ||
+      (rule.permissions & changing) === 0 ||
+      !rule.pattern.startsWith("/")
+    )
+      continue;
     const near = hostSwitches.filter((path) => mayReach(prefixOf(rule), nameOf(path)));
     if (near.length === 0) continue;
     const automaton = buildLarger([rule, ...denials]);
     const path = near.find((one) => (permissionsOf(automaton, one) & changing) !== 0);
     if (path === undefined) continue;
-    report(diagnose("host-switch", spanOf(rule.source), { rule: rule.source.text, path: nameOf(path) }));
+    report(
+      diagnose("host-switch", spanOf(rule.source), { rule: rule.source.text, path: nameOf(path) }),
+    );
   }
 };
 

@@ -8,7 +8,10 @@ import { isWithin, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 
-/** Directories of this host that may be read and yet cannot be listed, one for each rule that grants reading one. */
+/**
+ * Directories of this host that may be read and yet cannot be listed, one for each rule that grants
+ * reading one.
+ */
 export const checkListing: Check = (policy, { snapshot }, report) => {
   if (policy.mediation !== "sealed" || !snapshot) return;
   const lost = sealedView(policy, snapshot).lost.filter(({ why }) => why === "listing");
@@ -20,7 +23,10 @@ export const checkListing: Check = (policy, { snapshot }, report) => {
       const readable = other.effect === "allow" || (other.permissions & Permission.read) === 0;
       return !readable && isWithin(prefixOf(other), folder);
     });
-    const cause = deny === undefined ? "not everything below it may be read" : `\`${deny.source.text}\` lies below it`;
+    const cause =
+      deny === undefined
+        ? "not everything below it may be read"
+        : `\`${deny.source.text}\` lies below it`;
     report(diagnose("listing-lost", spanOf(rule.source), { folder, cause }));
   }
 };

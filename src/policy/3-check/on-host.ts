@@ -6,10 +6,14 @@ import type { Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 
 /**
- * The policy with its names as this host resolves them: a grant on `/var/run` is one on `/run`, and is judged as that. Rules
- * keep their source. Without a snapshot, names stay as they are written.
+ * The policy with its names as this host resolves them: a grant on `/var/run` is one on `/run`, and
+ * is judged as that. Rules keep their source. Without a snapshot, names stay as they are written.
  */
-export function onHost(policy: Policy, snapshot: Snapshot | null | undefined, report: Report): Policy {
+export function onHost(
+  policy: Policy,
+  snapshot: Snapshot | null | undefined,
+  report: Report,
+): Policy {
   if (!snapshot) return policy;
   try {
     return { ...policy, names: canonicalise(policy.names, snapshot).rules };

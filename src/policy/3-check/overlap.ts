@@ -4,7 +4,10 @@ import { literalPrefix, parsePattern } from "../../model/pattern.ts";
 import { Permission, type PermissionSet } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
 
-/** Whether every name and permission of `rule` is one of `other`: what is left of `rule` when `other` is denied is nothing. */
+/**
+ * Whether every name and permission of `rule` is one of `other`: what is left of `rule` when
+ * `other` is denied is nothing.
+ */
 export function covers(other: NameRule, rule: NameRule): boolean {
   if ((rule.permissions & ~other.permissions) !== 0) return false;
   return grantsNothing(
@@ -15,17 +18,28 @@ export function covers(other: NameRule, rule: NameRule): boolean {
   );
 }
 
-/** No canonical name is left. For abstract names, which may have empty components, no name at all. */
+/**
+ * No canonical name is left. For abstract names, which may have empty components, no name at all.
+ */
 export function grantsNothing(automaton: Automaton): boolean {
   return reach(automaton, "/") === 0 && automaton.dead(walkName(automaton, "@"));
 }
 
-/** Whether one of `some`, less what `denied` takes, and one of `others` speak about the same name, whatever they say of it. */
-export function meet(some: readonly NameRule[], denied: readonly NameRule[], others: readonly NameRule[]): boolean {
+/**
+ * Whether one of `some`, less what `denied` takes, and one of `others` speak about the same name,
+ * whatever they say of it.
+ */
+export function meet(
+  some: readonly NameRule[],
+  denied: readonly NameRule[],
+  others: readonly NameRule[],
+): boolean {
   const rules = [
     ...some.map((rule): NameRule => ({ ...rule, effect: "allow", permissions: Permission.read })),
     ...denied.map((rule): NameRule => ({ ...rule, effect: "deny", permissions: Permission.read })),
-    ...others.map((rule): NameRule => ({ ...rule, effect: "allow", permissions: Permission.write })),
+    ...others.map(
+      (rule): NameRule => ({ ...rule, effect: "allow", permissions: Permission.write }),
+    ),
   ];
   const both = Permission.read | Permission.write;
   return buildLarger(rules).table.permissions.some((permissions) => permissions === both);
@@ -42,7 +56,8 @@ export function reach(automaton: Automaton, path: string): PermissionSet {
 export function literalOf(rule: NameRule): string | null {
   const parsed = parsePattern(rule.pattern);
   if ("problem" in parsed || parsed.pattern.alternatives.length !== 1) return null;
-  const plain = parsed.pattern.alternatives[0]?.atoms.every((atom) => atom.kind === "byte") ?? false;
+  const plain =
+    parsed.pattern.alternatives[0]?.atoms.every((atom) => atom.kind === "byte") ?? false;
   return plain ? literalPrefix(parsed.pattern) : null;
 }
 

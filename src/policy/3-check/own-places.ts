@@ -9,18 +9,25 @@ import type { Check, CheckContext } from "./context.ts";
 import { reach } from "./overlap.ts";
 
 /**
- * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such as `r /etc/**`, is not
- * meant so, and is denied there all the same; a grant to change it is refused wherever it begins.
+ * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such
+ * as `r /etc/**`, is not meant so, and is denied there all the same; a grant to change it is
+ * refused wherever it begins.
  */
 export const checkOwnPlaces: Check = (policy, { ownObjects, kept = [], snapshot }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
-  const places = [...new Set((ownObjects ?? []).map(placeOf).flatMap((place) => [place, resolved(place, snapshot)]))];
+  const places = [
+    ...new Set(
+      (ownObjects ?? []).map(placeOf).flatMap((place) => [place, resolved(place, snapshot)]),
+    ),
+  ];
   for (const rule of policy.names) {
     if (rule.effect === "deny" || !rule.pattern.startsWith("/")) continue;
     const prefix = prefixOf(rule);
     const changes = (rule.permissions & changing) !== 0;
     // Most rules begin where none of these places lies; no automaton is needed to see it.
-    const near = places.filter((place) => isWithin(prefix, place) || (changes && isWithin(place, prefix)));
+    const near = places.filter(
+      (place) => isWithin(prefix, place) || (changes && isWithin(place, prefix)),
+    );
     const keptNear = changes ? kept.filter((name) => mayReach(prefix, name)) : [];
     if (near.length === 0 && keptNear.length === 0) continue;
     const automaton = buildLarger([rule, ...denials]);
@@ -30,7 +37,9 @@ export const checkOwnPlaces: Check = (policy, { ownObjects, kept = [], snapshot 
     });
     const touched = path ?? keptNear.find((name) => (reach(automaton, name) & changing) !== 0);
     if (touched !== undefined)
-      report(diagnose("own-places", spanOf(rule.source), { rule: rule.source.text, path: touched }));
+      report(
+        diagnose("own-places", spanOf(rule.source), { rule: rule.source.text, path: touched }),
+      );
   }
 };
 

@@ -9,8 +9,12 @@ export const checkSocketPaths: Check = (policy, { facts }, report) => {
   const unsound = unsoundUnixGrants(policy);
   for (const { rule, why, example } of unsound) {
     const cause =
-      why === "root" ? "changing its root directory" : `what it may create or delete: ${example ?? "any name"}`;
-    report(diagnose("writable-socket-path", spanOf(rule.source), { rule: rule.source.text, cause }));
+      why === "root"
+        ? "changing its root directory"
+        : `what it may create or delete: ${example ?? "any name"}`;
+    report(
+      diagnose("writable-socket-path", spanOf(rule.source), { rule: rule.source.text, cause }),
+    );
   }
   // The compiler takes the same way round: `sockets/modes.ts`.
   if (unsound.length > 0 || facts?.features["cgroup-unix"]?.state !== "yes") return;

@@ -28,11 +28,16 @@ export const checkTransitions: Check = (policy, { others, incomplete = false }, 
     }
     const wider = isSealedNow(policy) && !incomplete ? firstWider(policy, into) : null;
     if (wider !== null)
-      report(diagnose("wider-transition", spanOf(transition.source), { domain: into.name, rule: wider }));
+      report(
+        diagnose("wider-transition", spanOf(transition.source), { domain: into.name, rule: wider }),
+      );
   }
 };
 
-/** A grant of `into` that `from` has not, as text; null where there is none. Says "wider" where it cannot tell. */
+/**
+ * A grant of `into` that `from` has not, as text; null where there is none. Says "wider" where it
+ * cannot tell.
+ */
 function firstWider(from: Policy, into: Policy): string | null {
   const sections = ["capabilities", "syscalls", "ipc", "inherit", "signals"] as const;
   for (const section of sections) {
@@ -46,7 +51,10 @@ function firstWider(from: Policy, into: Policy): string | null {
         own.family === rule.family &&
         (own.protocol === null || own.protocol === rule.protocol),
     );
-    if (!has || from.sockets.some(({ effect, family }) => effect === "deny" && family === rule.family))
+    if (
+      !has ||
+      from.sockets.some(({ effect, family }) => effect === "deny" && family === rule.family)
+    )
       return rule.source.text;
   }
   return firstName(from, into) ?? firstAddress(from, into);
@@ -57,15 +65,22 @@ function firstToken(from: readonly TokenRule[], into: readonly TokenRule[]): str
   const lost = new Set(from.filter(({ effect }) => effect === "deny").map(({ token }) => token));
   const has = new Set([
     "self",
-    ...from.filter(({ effect, token }) => effect === "allow" && !lost.has(token)).map(({ token }) => token),
+    ...from
+      .filter(({ effect, token }) => effect === "allow" && !lost.has(token))
+      .map(({ token }) => token),
   ]);
   return (
-    into.find(({ effect, token }) => effect === "allow" && !denied.has(token) && !has.has(token) && !has.has("any"))
-      ?.token ?? null
+    into.find(
+      ({ effect, token }) =>
+        effect === "allow" && !denied.has(token) && !has.has(token) && !has.has("any"),
+    )?.token ?? null
   );
 }
 
-/** What is left of a rule of `into` beyond its denials and the grants of `from`, or what `from` denies of it. */
+/**
+ * What is left of a rule of `into` beyond its denials and the grants of `from`, or what `from`
+ * denies of it.
+ */
 function firstName(from: Policy, into: Policy): string | null {
   const denials = into.names.filter(({ effect }) => effect === "deny");
   const grants = from.names
@@ -74,7 +89,9 @@ function firstName(from: Policy, into: Policy): string | null {
   const refused = from.names.filter(({ effect }) => effect === "deny");
   for (const rule of into.names.filter(({ effect }) => effect === "allow")) {
     if (!grantsNothing(buildAutomaton([rule, ...denials, ...grants]))) return rule.source.text;
-    for (const bit of Object.values(Permission).filter((permission) => (rule.permissions & permission) !== 0)) {
+    for (const bit of Object.values(Permission).filter(
+      (permission) => (rule.permissions & permission) !== 0,
+    )) {
       const about = (deny: NameRule): boolean => (deny.permissions & bit) !== 0;
       if (meet([rule], denials.filter(about), refused.filter(about))) return rule.source.text;
     }
@@ -84,7 +101,9 @@ function firstName(from: Policy, into: Policy): string | null {
 
 function firstAddress(from: Policy, into: Policy): string | null {
   for (const rule of into.addresses.filter(({ effect }) => effect === "allow")) {
-    const covered = from.addresses.some((own) => own.effect === "allow" && coversAddress(own, rule));
+    const covered = from.addresses.some(
+      (own) => own.effect === "allow" && coversAddress(own, rule),
+    );
     const denials = from.addresses.filter(({ effect, operation, protocol }) => {
       return effect === "deny" && operation === rule.operation && protocol === rule.protocol;
     });

@@ -14,7 +14,11 @@ export const checkWide: Check = (policy, _context, report) => {
   const allowed = policy.names.filter((rule) => rule.effect === "allow");
   for (const rule of allowed) {
     const folder = prefixOf(rule);
-    if (takesAll(rule) && (rule.permissions & change) !== 0 && (shared.includes(folder) || isHome(folder))) {
+    if (
+      takesAll(rule) &&
+      (rule.permissions & change) !== 0 &&
+      (shared.includes(folder) || isHome(folder))
+    ) {
       report(
         diagnose("wide-write", spanOf(rule.source), {
           rule: rule.source.text,
@@ -24,7 +28,11 @@ export const checkWide: Check = (policy, _context, report) => {
         }),
       );
     }
-    if (takesAll(rule) && (rule.permissions & Permission.read) !== 0 && (secret.includes(folder) || isHome(folder))) {
+    if (
+      takesAll(rule) &&
+      (rule.permissions & Permission.read) !== 0 &&
+      (secret.includes(folder) || isHome(folder))
+    ) {
       report(diagnose("wide-read", spanOf(rule.source), { rule: rule.source.text, folder }));
     }
   }
@@ -47,7 +55,12 @@ function reportWriteAndExecute(
   for (const rule of executable) {
     const other = writable.find((candidate) => overlap(rule, candidate, denials));
     if (other !== undefined)
-      report(diagnose("write-and-execute", spanOf(rule.source), { rule: rule.source.text, other: other.source.text }));
+      report(
+        diagnose("write-and-execute", spanOf(rule.source), {
+          rule: rule.source.text,
+          other: other.source.text,
+        }),
+      );
   }
 }
 

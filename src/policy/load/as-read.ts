@@ -4,23 +4,34 @@ import type { LoadedPolicy } from "../load.ts";
 import { ownersOf, type Shipped } from "./library.ts";
 import { type FileIdentity, isWayTrusted } from "./trusted-file.ts";
 
-/** A file that changed this shortly before it was read may have changed again within one tick of the file system's clock, milliseconds. */
+/**
+ * A file that changed this shortly before it was read may have changed again within one tick of the
+ * file system's clock, milliseconds.
+ */
 const CLOCK_TICK_MS = 1_000;
 
-/** What a policy was read from: as long as all of it is as it was, reading it again gives the same. */
+/**
+ * What a policy was read from: as long as all of it is as it was, reading it again gives the same.
+ */
 export interface Basis {
   readonly identities: ReadonlyMap<string, FileIdentity>;
   readonly absent: readonly string[];
 }
 
-/** null for a policy that cannot be used, of which not everything is known that was looked at, and for files that changed just now. */
+/**
+ * null for a policy that cannot be used, of which not everything is known that was looked at, and
+ * for files that changed just now.
+ */
 export function basisOf({ policy, identities, absent }: LoadedPolicy): Basis | null {
   const settled = BigInt(Date.now() - CLOCK_TICK_MS) * 1_000_000n;
   const isSettled = [...identities.values()].every(({ ctimeNs }) => ctimeNs < settled);
   return policy !== null && isSettled ? { identities, absent } : null;
 }
 
-/** One look at the policy files of a host, for many policies: each file and each folder on the way is looked at once. */
+/**
+ * One look at the policy files of a host, for many policies: each file and each folder on the way
+ * is looked at once.
+ */
 export class PolicyLook {
   readonly #owners: readonly number[];
   readonly #shipped: Shipped | undefined;
@@ -32,7 +43,10 @@ export class PolicyLook {
     this.#shipped = shipped;
   }
 
-  /** Nothing has changed: neither files, nor that others are not there, nor who may change the folders on the way. */
+  /**
+   * Nothing has changed: neither files, nor that others are not there, nor who may change the
+   * folders on the way.
+   */
   holds({ identities, absent }: Basis): boolean {
     return (
       absent.every((file) => this.#node(file) === "absent") &&

@@ -6,7 +6,9 @@ import { type DomainName, parseDomainName } from "../names.ts";
 import type { Library } from "./library.ts";
 
 /** A policy by its file, or by its name in folders of which the first that has it counts. */
-export type PolicyReference = string | { readonly name: string; readonly searchPath: readonly string[] };
+export type PolicyReference =
+  | string
+  | { readonly name: string; readonly searchPath: readonly string[] };
 
 export interface FoundPolicy {
   readonly name: DomainName;
@@ -18,7 +20,10 @@ export interface FoundPolicy {
 
 const SUFFIX = ".yaml";
 
-/** The domain's own file; null after a complaint. `instance` names the instance of a template that is given by its file. */
+/**
+ * The domain's own file; null after a complaint. `instance` names the instance of a template that
+ * is given by its file.
+ */
 export function findPolicy(
   reference: PolicyReference,
   instance: string | undefined,
@@ -26,23 +31,36 @@ export function findPolicy(
   report: Report,
 ): FoundPolicy | null {
   const found =
-    typeof reference === "string" ? byFile(reference, instance, library, report) : byName(reference, library, report);
+    typeof reference === "string"
+      ? byFile(reference, instance, library, report)
+      : byName(reference, library, report);
   if (found === null || found.name.instance !== "") return found;
   report(diagnose("instance-missing", startOf(found.file), { name: found.name.full }));
   return null;
 }
 
-function byFile(path: string, instance: string | undefined, library: Library, report: Report): FoundPolicy | null {
+function byFile(
+  path: string,
+  instance: string | undefined,
+  library: Library,
+  report: Report,
+): FoundPolicy | null {
   const file = resolve(path);
   const fileName = basename(file, SUFFIX);
   const written = parseDomainName(fileName);
-  const name = written?.instance === "" && instance !== undefined ? parseDomainName(`${fileName}${instance}`) : written;
+  const name =
+    written?.instance === "" && instance !== undefined
+      ? parseDomainName(`${fileName}${instance}`)
+      : written;
   if (name === null || !file.endsWith(SUFFIX)) {
-    report(diagnose("bad-file-name", startOf(file), { name: name === null ? fileName : basename(file) }));
+    report(
+      diagnose("bad-file-name", startOf(file), { name: name === null ? fileName : basename(file) }),
+    );
     return null;
   }
   const result = library.read(file, startOf(file), report);
-  if (result === "absent") report(diagnose("file-unreadable", startOf(file), { path: file, reason: "ENOENT" }));
+  if (result === "absent")
+    report(diagnose("file-unreadable", startOf(file), { path: file, reason: "ENOENT" }));
   return result instanceof Uint8Array ? { name, file, fileName, bytes: result } : null;
 }
 
@@ -70,16 +88,29 @@ function byName(
     text,
     searchPath.flatMap((folder) => library.names(folder)),
   );
-  const values = { name: text, file: `${fileNames[fileNames.length - 1]}${SUFFIX}`, folders: searchPath.join(", ") };
+  const values = {
+    name: text,
+    file: `${fileNames[fileNames.length - 1]}${SUFFIX}`,
+    folders: searchPath.join(", "),
+  };
   report(diagnose("policy-missing", startOf(`${text}${SUFFIX}`), values, near));
   return null;
 }
 
 /** Where the abstractions of a policy are looked for, beside those the caller names. */
-export function abstractionFolders(reference: PolicyReference, found: FoundPolicy, more: readonly string[]): string[] {
+export function abstractionFolders(
+  reference: PolicyReference,
+  found: FoundPolicy,
+  more: readonly string[],
+): string[] {
   const folders =
-    typeof reference === "string" ? [dirname(found.file)] : reference.searchPath.map((folder) => resolve(folder));
+    typeof reference === "string"
+      ? [dirname(found.file)]
+      : reference.searchPath.map((folder) => resolve(folder));
   return [
-    ...new Set([...folders.map((folder) => join(folder, "abstractions")), ...more.map((folder) => resolve(folder))]),
+    ...new Set([
+      ...folders.map((folder) => join(folder, "abstractions")),
+      ...more.map((folder) => resolve(folder)),
+    ]),
   ];
 }

@@ -8,8 +8,8 @@ import type { Library } from "./library.ts";
 import { parseOnce } from "./parse-once.ts";
 
 /**
- * Everything a policy includes, directly and through others, each abstraction once, in the order in which it is met.
- * Missing ones, ones that lead back to themselves and too many are reported.
+ * Everything a policy includes, directly and through others, each abstraction once, in the order in
+ * which it is met. Missing ones, ones that lead back to themselves and too many are reported.
  */
 export function loadIncludes(
   domain: PolicySource,
@@ -25,7 +25,9 @@ export function loadIncludes(
       const name = word.text;
       if (chain.includes(name)) {
         report(
-          diagnose("include-cycle", word.span, { chain: [...chain.slice(chain.indexOf(name)), name].join(" -> ") }),
+          diagnose("include-cycle", word.span, {
+            chain: [...chain.slice(chain.indexOf(name)), name].join(" -> "),
+          }),
         );
         continue;
       }
@@ -55,12 +57,15 @@ function loadAbstraction(
     const file = join(folder, `${word.text}.yaml`);
     const result = library.read(file, word.span, report);
     if (result === "refused") return null;
-    if (result !== "absent") return parseOnce({ file, bytes: result, kind: "abstraction", name: word.text }, report);
+    if (result !== "absent")
+      return parseOnce({ file, bytes: result, kind: "abstraction", name: word.text }, report);
   }
   const near = nearest(
     word.text,
     folders.flatMap((folder) => library.names(folder)),
   );
-  report(diagnose("include-missing", word.span, { name: word.text, folders: folders.join(", ") }, near));
+  report(
+    diagnose("include-missing", word.span, { name: word.text, folders: folders.join(", ") }, near),
+  );
   return null;
 }

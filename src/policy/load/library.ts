@@ -4,8 +4,9 @@ import type { Diagnostic, Report, Span } from "../../diagnostics/diagnostic.ts";
 import { type FileIdentity, type FileProblem, TrustedReader } from "./trusted-file.ts";
 
 /**
- * The policies that come with the program. Whoever owns the program's folder decides over every line of code that the
- * caller runs; to believe its policies gives nothing more away. Nowhere else is that owner believed.
+ * The policies that come with the program. Whoever owns the program's folder decides over every
+ * line of code that the caller runs; to believe its policies gives nothing more away. Nowhere else
+ * is that owner believed.
  */
 export interface Shipped {
   /** Absolute. */
@@ -14,7 +15,10 @@ export interface Shipped {
   readonly owner: number;
 }
 
-/** Reads policy files, and remembers which were read and which were looked for in vain: the plan depends on both. */
+/**
+ * Reads policy files, and remembers which were read and which were looked for in vain: the plan
+ * depends on both.
+ */
 export class Library {
   readonly files: string[] = [];
   readonly absent: string[] = [];
@@ -31,7 +35,9 @@ export class Library {
     this.#shipped = shipped;
   }
 
-  /** `refused` after a complaint at `asked`; `absent` without one, since another folder may have it. */
+  /**
+   * `refused` after a complaint at `asked`; `absent` without one, since another folder may have it.
+   */
   read(file: string, asked: Span, report: Report): Uint8Array | "absent" | "refused" {
     const result = this.#reader.read(file, ownersOf(file, this.#owners, this.#shipped));
     if (result.outcome === "absent") {
@@ -67,7 +73,11 @@ export class Library {
 }
 
 /** Who may own a policy file and the folders on its way. */
-export function ownersOf(file: string, owners: readonly number[], shipped: Shipped | undefined): readonly number[] {
+export function ownersOf(
+  file: string,
+  owners: readonly number[],
+  shipped: Shipped | undefined,
+): readonly number[] {
   return shipped && file.startsWith(`${shipped.folder}/`) ? [shipped.owner, ...owners] : owners;
 }
 

@@ -14,13 +14,15 @@ interface Parsed {
 const kept = new Map<string, Parsed>();
 
 /**
- * An abstraction that many policies of one process include is parsed once: the same bytes mean the same. They are read and judged each time, so that nothing
- * is believed for having been believed before.
+ * An abstraction that many policies of one process include is parsed once: the same bytes mean the
+ * same. They are read and judged each time, so that nothing is believed for having been believed
+ * before.
  */
 export function parseOnce(input: ParseInput, report: Report): PolicySource | null {
   const key = `${input.kind} ${input.name} ${input.file}`;
   const known = kept.get(key);
-  const parsed = known !== undefined && Buffer.compare(known.bytes, input.bytes) === 0 ? known : parse(input);
+  const parsed =
+    known !== undefined && Buffer.compare(known.bytes, input.bytes) === 0 ? known : parse(input);
   if (parsed !== known) {
     if (kept.size >= ABSTRACTIONS_KEPT_MAX) kept.clear();
     kept.set(key, parsed);

@@ -1,13 +1,23 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { FOLDERS_MAX, POLICY_BYTES_MAX } from "../limits.ts";
 
 /**
- * Reading a file that decides over security: nobody but root and the caller may have been able to change it.
+ * Reading a file that decides over security: nobody but root and the caller may have been able to
+ * change it.
  *
- * Folders are opened one after the other from `/`, each through the descriptor of the one above, none through a symbolic link,
- * and each is judged by fstat of the descriptor; so is the file. What was judged is what is read: there is no name left to swap.
- * `/proc/self/fd/N/NAME` stands for openat(N, NAME), which Node does not offer.
+ * Folders are opened one after the other from `/`, each through the descriptor of the one above,
+ * none through a symbolic link, and each is judged by fstat of the descriptor; so is the file. What
+ * was judged is what is read: there is no name left to swap. `/proc/self/fd/N/NAME` stands for
+ * openat(N, NAME), which Node does not offer.
  */
 export type FileResult =
   | { readonly outcome: "read"; readonly bytes: Uint8Array; readonly identity: FileIdentity }
@@ -24,8 +34,14 @@ export interface FileIdentity {
 }
 
 export type FileProblem =
-  | { readonly name: "file-unreadable"; readonly values: { readonly path: string; readonly reason: string } }
-  | { readonly name: "file-not-regular"; readonly values: { readonly path: string; readonly kind: string } }
+  | {
+      readonly name: "file-unreadable";
+      readonly values: { readonly path: string; readonly reason: string };
+    }
+  | {
+      readonly name: "file-not-regular";
+      readonly values: { readonly path: string; readonly kind: string };
+    }
   | { readonly name: "file-symlink"; readonly values: { readonly path: string } }
   | {
       readonly name: "file-writable" | "folder-writable";
@@ -35,21 +51,33 @@ export type FileProblem =
       readonly name: "file-owner" | "folder-owner";
       readonly values: { readonly path: string; readonly uid: number; readonly trusted: string };
     }
-  | { readonly name: "file-too-large"; readonly values: { readonly size: number; readonly limit: number } };
+  | {
+      readonly name: "file-too-large";
+      readonly values: { readonly size: number; readonly limit: number };
+    };
 
-/** O_PATH of include/uapi/asm-generic/fcntl.h: a folder that may be passed through need not be readable. */
+/**
+ * O_PATH of include/uapi/asm-generic/fcntl.h: a folder that may be passed through need not be
+ * readable.
+ */
 const O_PATH = 0o10000000;
 const OPEN_FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** O_NONBLOCK: opening a pipe must not wait for somebody to write to it. */
-const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+const OPEN_FILE =
+  constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 const STICKY = 0o1000;
 
-/** Reads files: the way to each folder is gone once, and its descriptor kept until {@link close}. */
+/**
+ * Reads files: the way to each folder is gone once, and its descriptor kept until {@link close}.
+ */
 export class TrustedReader {
   /** By name and owners: a descriptor, or why there is none. */
   readonly #folders = new Map<string, OpenedFolder>();
 
-  /** `owners` are the user ids that may own the file and the folders on the way. Errors of the system are a result. */
+  /**
+   * `owners` are the user ids that may own the file and the folders on the way. Errors of the
+   * system are a result.
+   */
   read(path: string, owners: readonly number[]): FileResult {
     const folder = this.#folder(dirname(resolve(path)), owners);
     if (folder.outcome === "refused") return folder;
@@ -62,7 +90,8 @@ export class TrustedReader {
   }
 
   close(): void {
-    for (const folder of this.#folders.values()) if (folder.outcome === "open") closeSync(folder.descriptor);
+    for (const folder of this.#folders.values())
+      if (folder.outcome === "open") closeSync(folder.descriptor);
     this.#folders.clear();
   }
 
@@ -94,14 +123,18 @@ function openFolder(folder: string, owners: readonly number[]): OpenedFolder {
     const real = realpathSync.native(folder);
     const names = real.split("/").filter((name) => name !== "");
     if (names.length > FOLDERS_MAX)
-      return refuse({ name: "file-unreadable", values: { path: real, reason: "too many folders" } });
+      return refuse({
+        name: "file-unreadable",
+        values: { path: real, reason: "too many folders" },
+      });
     descriptor = openSync("/", OPEN_FOLDER);
     for (let depth = 0; ; depth++) {
       const path = `/${names.slice(0, depth).join("/")}`;
       const problem = judgeFolder(path, fstatSync(descriptor), owners, depth === names.length);
       const name = names[depth];
       if (problem === null && name === undefined) return { outcome: "open", descriptor };
-      const next = problem === null ? openSync(`/proc/self/fd/${descriptor}/${name}`, OPEN_FOLDER) : -1;
+      const next =
+        problem === null ? openSync(`/proc/self/fd/${descriptor}/${name}`, OPEN_FOLDER) : -1;
       closeSync(descriptor);
       if (problem !== null) return refuse(problem);
       descriptor = next;
@@ -112,9 +145,18 @@ function openFolder(folder: string, owners: readonly number[]): OpenedFolder {
   }
 }
 
-/** Sticky folders such as /tmp do on the way, since what they hold cannot be replaced by others; they do not hold policies. */
-function judgeFolder(path: string, stats: Stats, owners: readonly number[], last: boolean): FileProblem | null {
-  if (!owners.includes(stats.uid)) return { name: "folder-owner", values: ownerValues(path, stats, owners) };
+/**
+ * Sticky folders such as /tmp do on the way, since what they hold cannot be replaced by others;
+ * they do not hold policies.
+ */
+function judgeFolder(
+  path: string,
+  stats: Stats,
+  owners: readonly number[],
+  last: boolean,
+): FileProblem | null {
+  if (!owners.includes(stats.uid))
+    return { name: "folder-owner", values: ownerValues(path, stats, owners) };
   const writable = (stats.mode & 0o022) !== 0;
   if (!writable || (!last && (stats.mode & STICKY) !== 0)) return null;
   return { name: "folder-writable", values: { path, mode: modeOf(stats) } };
@@ -135,8 +177,10 @@ function readIn(folder: number, path: string, owners: readonly number[]): FileRe
 
 function judgeFile(path: string, stats: Stats, owners: readonly number[]): FileProblem | null {
   if (!stats.isFile()) return { name: "file-not-regular", values: { path, kind: kindOf(stats) } };
-  if (!owners.includes(stats.uid)) return { name: "file-owner", values: ownerValues(path, stats, owners) };
-  if ((stats.mode & 0o022) !== 0) return { name: "file-writable", values: { path, mode: modeOf(stats) } };
+  if (!owners.includes(stats.uid))
+    return { name: "file-owner", values: ownerValues(path, stats, owners) };
+  if ((stats.mode & 0o022) !== 0)
+    return { name: "file-writable", values: { path, mode: modeOf(stats) } };
   if (stats.size > POLICY_BYTES_MAX)
     return { name: "file-too-large", values: { size: stats.size, limit: POLICY_BYTES_MAX } };
   return null;
@@ -152,7 +196,8 @@ function readAll(descriptor: number, identity: FileIdentity): FileResult {
   let length = 0;
   while (length < buffer.length) {
     const count = readSync(descriptor, buffer, length, buffer.length - length, length);
-    if (count === 0) return { outcome: "read", bytes: Uint8Array.from(buffer.subarray(0, length)), identity };
+    if (count === 0)
+      return { outcome: "read", bytes: Uint8Array.from(buffer.subarray(0, length)), identity };
     length += count;
   }
   return refuse({ name: "file-too-large", values: { size: length, limit: POLICY_BYTES_MAX } });
@@ -163,11 +208,15 @@ function failure(error: unknown, path: string): FileResult {
   if (code === null) throw error;
   if (code === "ENOENT") return { outcome: "absent" };
   if (code === "ELOOP") return refuse({ name: "file-symlink", values: { path } });
-  if (code === "ENXIO") return refuse({ name: "file-not-regular", values: { path, kind: "socket" } });
+  if (code === "ENXIO")
+    return refuse({ name: "file-not-regular", values: { path, kind: "socket" } });
   return refuse({ name: "file-unreadable", values: { path, reason: code } });
 }
 
-function refuse(problem: FileProblem): { readonly outcome: "refused"; readonly problem: FileProblem } {
+function refuse(problem: FileProblem): {
+  readonly outcome: "refused";
+  readonly problem: FileProblem;
+} {
   return { outcome: "refused", problem };
 }
 

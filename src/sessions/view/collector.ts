@@ -11,12 +11,18 @@ export interface Viewer {
   readonly administers: boolean;
 }
 
-const failed = new ApiError(500, "the bundle could not be made", "the messages of the session server tell why");
+const failed = new ApiError(
+  500,
+  "the bundle could not be made",
+  "the messages of the session server tell why",
+);
 const busy = new ApiError(503, "another bundle is being made", "try again when it is done");
 
 /**
- * Makes what a bundle is made of, in a process of its own: `cofferdam support --collect`, outside every domain. Nothing of a request reaches it. Root and those who administer the host get what root
- * may read; others what their own user may, without that user's files: the home is an empty folder of root's.
+ * Makes what a bundle is made of, in a process of its own: `cofferdam support --collect`, outside
+ * every domain. Nothing of a request reaches it. Root and those who administer the host get what
+ * root may read; others what their own user may, without that user's files: the home is an empty
+ * folder of root's.
  */
 export class Collector {
   readonly #program: string;

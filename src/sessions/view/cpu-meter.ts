@@ -12,7 +12,10 @@ export class CpuMeter {
   #last: ReadonlyMap<string, number> | null = null;
   readonly #totals = new Map<string, number>();
 
-  /** All sources that there are now. What the first call meets is where counting begins; what is new later began meanwhile. */
+  /**
+   * All sources that there are now. What the first call meets is where counting begins; what is new
+   * later began meanwhile.
+   */
   add(sources: readonly CpuSource[]): void {
     const last = this.#last;
     for (const { key, owner, used } of sources) {

@@ -7,8 +7,9 @@ import type { CpuSource } from "./cpu-meter.ts";
 import { inTurns } from "./turns.ts";
 
 /**
- * CPU time of root's domains by their control groups, which count processes that have ended, too; null without control groups version 2. `cpu.stat` has
- * `usage_usec` whether or not the cpu controller is on (cgroup-v2.rst of the kernel).
+ * CPU time of root's domains by their control groups, which count processes that have ended, too;
+ * null without control groups version 2. `cpu.stat` has `usage_usec` whether or not the cpu
+ * controller is on (cgroup-v2.rst of the kernel).
  */
 export async function groupUsage(): Promise<readonly CpuSource[] | null> {
   const mount = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));

@@ -1,4 +1,7 @@
-/** Bundles that are made at a time for those who administer the host, and for all others: each costs a process for some seconds. */
+/**
+ * Bundles that are made at a time for those who administer the host, and for all others: each costs
+ * a process for some seconds.
+ */
 export const COLLECTS_MAX = 1;
 /** For a bundle to be made. */
 export const COLLECT_WAIT_MS = 60_000;

@@ -10,10 +10,16 @@ import { groupUsage } from "./group-usage.ts";
 import { emptyUsage, ownerKey, type ProcessUsage, processUsages } from "./process-usage.ts";
 import type { DomainReading, HostReading, Reading } from "./reading.ts";
 
-/** Whoever asks within this time of a reading's begin shares it, milliseconds: many viewers cost what one costs. */
+/**
+ * Whoever asks within this time of a reading's begin shares it, milliseconds: many viewers cost
+ * what one costs.
+ */
 export const READING_SHARED_MS = 400;
 
-/** Takes readings of one host. The one way to them: `cofferdam top` asks it itself, and inside domain `shell` through the session server. */
+/**
+ * Takes readings of one host. The one way to them: `cofferdam top` asks it itself, and inside
+ * domain `shell` through the session server.
+ */
 export class Observer {
   readonly #places: Places;
   readonly #meter = new CpuMeter();
@@ -49,7 +55,9 @@ export class Observer {
     this.#meter.add([...groups, ...cpu]);
     const listed = known.map((one) => this.#domain(ownerKey(one.name, true), byOwner, one));
     const names = new Set(known.map(({ name }) => ownerKey(name, true)));
-    const others = [...byOwner.keys()].filter((key) => !names.has(key)).map((key) => this.#domain(key, byOwner, null));
+    const others = [...byOwner.keys()]
+      .filter((key) => !names.has(key))
+      .map((key) => this.#domain(key, byOwner, null));
     return {
       time: new Date().toISOString(),
       seconds,
@@ -61,19 +69,28 @@ export class Observer {
   }
 
   /** A view goes on while there is no agent, and says so. */
-  async #askAgent(): Promise<{ readonly known: readonly ShownDomain[]; readonly agent: string | null }> {
+  async #askAgent(): Promise<{
+    readonly known: readonly ShownDomain[];
+    readonly agent: string | null;
+  }> {
     try {
       const answer = (await agentIfThere("/v1/domains", this.#places.system.control)) as {
         domains: readonly ShownDomain[];
       } | null;
-      return answer === null ? { known: [], agent: "no agent runs" } : { known: answer.domains, agent: null };
+      return answer === null
+        ? { known: [], agent: "no agent runs" }
+        : { known: answer.domains, agent: null };
     } catch (error) {
       if (error instanceof HostError) return { known: [], agent: error.message };
       throw error;
     }
   }
 
-  #domain(owner: string, usages: ReadonlyMap<string, ProcessUsage>, known: ShownDomain | null): DomainReading {
+  #domain(
+    owner: string,
+    usages: ReadonlyMap<string, ProcessUsage>,
+    known: ShownDomain | null,
+  ): DomainReading {
     const { name, number, level, modes, processes, resident, descriptors } =
       usages.get(owner) ?? emptyUsage(known?.name ?? owner);
     const [mode = null, ...more] = modes;
@@ -93,7 +110,9 @@ export class Observer {
 
 function byNumber(a: DomainReading, b: DomainReading): number {
   const last = Number.POSITIVE_INFINITY;
-  return (a.number ?? last) - (b.number ?? last) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  return (
+    (a.number ?? last) - (b.number ?? last) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+  );
 }
 
 function hostReading(): HostReading {

@@ -1,7 +1,12 @@
 import { readdirSync, statSync } from "node:fs";
 import { ownCofferdamGroup, placeInCgroups } from "../../domains/cgroup-path.ts";
 import { type Confinement, Confinements, type HostDomains } from "../../domains/confinement.ts";
-import { CLOCK_TICKS_A_SECOND, type ProcStat, readProc, readProcStat } from "../../domains/proc-stat.ts";
+import {
+  CLOCK_TICKS_A_SECOND,
+  type ProcStat,
+  readProc,
+  readProcStat,
+} from "../../domains/proc-stat.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import type { Level, Mediation } from "../../model/policy.ts";
 import type { CpuSource } from "./cpu-meter.ts";
@@ -71,7 +76,8 @@ function add(
 ): void {
   usage.processes += 1;
   usage.resident += resident;
-  usage.descriptors = descriptors === null || usage.descriptors === null ? null : usage.descriptors + descriptors;
+  usage.descriptors =
+    descriptors === null || usage.descriptors === null ? null : usage.descriptors + descriptors;
   if (typeof confinement === "string") return;
   usage.number ??= confinement.number;
   usage.level ??= confinement.level;
@@ -93,12 +99,18 @@ function placeOf(pid: number, confinement: Confinement | "superDom" | "unknown")
   return { name: confinement.domain, ofHost: grouped || confinement.number !== null, grouped };
 }
 
-/** The second field of `statm`: the same in `stat` is out of date by up to some hundred kilobytes (proc_pid_stat(5)). 0 for a process that is gone. */
+/**
+ * The second field of `statm`: the same in `stat` is out of date by up to some hundred kilobytes
+ * (proc_pid_stat(5)). 0 for a process that is gone.
+ */
 function residentBytes(pid: number): number {
   return Number(readProc(`/proc/${pid}/statm`)?.split(" ")[1] ?? 0) * PAGE_BYTES;
 }
 
-/** Since Linux 6.2 the size of the folder is their number, for everybody to see; before it must be listed, by those who may. */
+/**
+ * Since Linux 6.2 the size of the folder is their number, for everybody to see; before it must be
+ * listed, by those who may.
+ */
 function descriptorCounter(): (pid: number) => number | null {
   const told = statSync("/proc/self/fd").size > 0;
   return (pid) => {

@@ -1,15 +1,24 @@
 import type { Level, Mediation } from "../../model/policy.ts";
 
-/** What a host's domains use at one moment. Counters only grow, so that whoever has two readings of one meter has the rates between them. */
+/**
+ * What a host's domains use at one moment. Counters only grow, so that whoever has two readings of
+ * one meter has the rates between them.
+ */
 export interface Reading {
   /** Wall clock, ISO 8601. */
   readonly time: string;
   /** Seconds of a clock that nobody sets. */
   readonly seconds: number;
-  /** Names the counters of CPU time: of two readings with different names none can be taken from the other. */
+  /**
+   * Names the counters of CPU time: of two readings with different names none can be taken from the
+   * other.
+   */
   readonly meter: string;
   readonly host: HostReading;
-  /** Why nobody counts events and knows of domains in which nothing runs; null where the agent answered. */
+  /**
+   * Why nobody counts events and knows of domains in which nothing runs; null where the agent
+   * answered.
+   */
   readonly agent: string | null;
   /** `superDom` first, then by number; those of ordinary users, who have none, last. */
   readonly domains: readonly DomainReading[];
@@ -29,7 +38,10 @@ export interface HostReading {
 
 export interface DomainReading {
   readonly name: string;
-  /** null for what is no domain of the host (an ordinary user's, a policy file from elsewhere); those of one name are one. */
+  /**
+   * null for what is no domain of the host (an ordinary user's, a policy file from elsewhere);
+   * those of one name are one.
+   */
   readonly number: number | null;
   /** In force for new starts; null for `superDom`, and where nobody knows. */
   readonly level: Level | null;

@@ -26,6 +26,7 @@ export const viewRoutes: readonly Route<View>[] = [
     summary: "what a support bundle is made of, as far as the caller may have it",
     body: [],
     answer: [],
-    handle: ({ collector }, { by, gid, administers }) => collector.collect({ uid: by.uid, gid, administers }),
+    handle: ({ collector }, { by, gid, administers }) =>
+      collector.collect({ uid: by.uid, gid, administers }),
   },
 ];

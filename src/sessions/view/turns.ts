@@ -1,9 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Files of /proc or control groups that are read before others get their turn: some milliseconds. */
+/**
+ * Files of /proc or control groups that are read before others get their turn: some milliseconds.
+ */
 const STEPS_PER_TURN_MAX = 32;
 
-/** Does `step` for each, and lets whoever waits for this process (a login) go first now and then. */
+/**
+ * Does `step` for each, and lets whoever waits for this process (a login) go first now and then.
+ */
 export async function inTurns<T>(items: Iterable<T>, step: (item: T) => void): Promise<void> {
   let steps = 0;
   for (const item of items) {

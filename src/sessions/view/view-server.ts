@@ -11,7 +11,10 @@ import { VIEW_IDLE_MS } from "./limits.ts";
 import { Observer } from "./observer.ts";
 import { type View, viewRoutes } from "./routes.ts";
 
-/** What domain `shell` may see of the host: `cofferdam top` and `cofferdam support` in there ask it. It changes nothing, and takes nothing from a request. */
+/**
+ * What domain `shell` may see of the host: `cofferdam top` and `cofferdam support` in there ask it.
+ * It changes nothing, and takes nothing from a request.
+ */
 export class ViewServer implements Passed {
   readonly kind = "passed";
   readonly to: string;
@@ -59,5 +62,9 @@ export class ViewServer implements Passed {
 function judgeViewer(peer: SocketPeer, runs: string): Caller {
   const run = shellRunOf(peer, runs);
   if (typeof run === "number") return accepted(peer);
-  return { state: "refused", why: run, help: "outside of it cofferdam top and cofferdam support look for themselves" };
+  return {
+    state: "refused",
+    why: run,
+    help: "outside of it cofferdam top and cofferdam support look for themselves",
+  };
 }

@@ -54,7 +54,8 @@ static inline const char *setting(const char *name) {
 }
 static inline long number(const char *name) { return strtol(setting(name), 0, 0); }
 
-// granted/ rwcda, readonly/ r, secret/ nothing, exact/ one granted name `pid` (rwcd), spool/ granted by glob
+// granted/ rwcda, readonly/ r, secret/ nothing, exact/ one granted name `pid` (rwcd), spool/
+// granted by glob
 static inline const char *in_scratch(const char *name) {
   static char buffers[8][4096];
   static int next;

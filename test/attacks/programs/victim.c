@@ -1,4 +1,5 @@
-// The process outside: what the attacks reach for. Prints its addresses as NAME=VALUE, then waits until its stdin closes.
+// The process outside: what the attacks reach for. Prints its addresses as NAME=VALUE, then waits
+// until its stdin closes.
 #include "attack.h"
 #include <mqueue.h>
 #include <sys/msg.h>

@@ -1,5 +1,5 @@
-// A race: one thread flips what the other one's system call points at. The broker may refuse or serve either value,
-// but must never act on the one that the policy does not grant.
+// A race: one thread flips what the other one's system call points at. The broker may refuse or
+// serve either value, but must never act on the one that the policy does not grant.
 #pragma once
 #include "../programs/attack.h"
 #include <stdatomic.h>
@@ -27,7 +27,8 @@ static inline pthread_t flip_paths(char *path, const char *a, const char *b) {
   static struct flip f;
   strncpy(va, a, PATH_BYTES - 1);
   strncpy(vb, b, PATH_BYTES - 1);
-  // Only the words that differ, so that no half-written name is seen: the names differ in their last 8 bytes at most.
+  // Only the words that differ, so that no half-written name is seen: the names differ in their
+  // last 8 bytes at most.
   f = (struct flip){(volatile uint64_t *)path, (const uint64_t *)va, (const uint64_t *)vb, PATH_BYTES / 8};
   memcpy(path, va, PATH_BYTES);
   pthread_t t;
@@ -35,7 +36,8 @@ static inline pthread_t flip_paths(char *path, const char *a, const char *b) {
   return t;
 }
 static inline void report(long served, long refused_calls) { printf("served %ld, refused %ld\n", served, refused_calls); }
-// Reads a byte of whatever `open_one` gives, until there is one; prints what came of it, and returns whether there was.
+// Reads a byte of whatever `open_one` gives, until there is one; prints what came of it, and
+// returns whether there was.
 static inline long bytes_read(int (*open_one)(void), long count) {
   long ok = 0, no = 0, read_one = 0;
   for (long i = 0; i < count && !read_one; i++) {

@@ -1,6 +1,7 @@
 // title: two directories change places while a name is deleted in one of them
 #include "race.h"
-// granted/a/pid may go, as everything below granted/. The swap puts a link to exact/ in its place, whose `keep` may not.
+// granted/a/pid may go, as everything below granted/. The swap puts a link to exact/ in its place,
+// whose `keep` may not.
 static char a[4096], b[4096], at[4096];
 static void *swap(void *unused) {
   (void)unused;
@@ -18,7 +19,8 @@ static void attack(void) {
   NEED(-pthread_create(&t, 0, swap, 0));
   long ok = 0, no = 0;
   for (long i = 0; i < tries() && exists(in_scratch("exact/keep")); i++) {
-    // In the granted directory the name is there to be deleted, whichever of the two names that has now.
+    // In the granted directory the name is there to be deleted, whichever of the two names that has
+    // now.
     if (i % 4 == 0) close(openat(real, "keep", O_CREAT | O_WRONLY, 0600));
     if (unlink(at)) no++; else ok++;
   }

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { compileC } from "../../support/compile-c.ts";
 
-/** An act, what it is done to, and a number that some acts need: a thread, a descriptor, an address. */
+/**
+ * An act, what it is done to, and a number that some acts need: a thread, a descriptor, an address.
+ */
 export type Act = readonly [act: string, object: string | number, number?: number | undefined];
 
 export function buildActs(folder: string): string {
@@ -38,11 +40,17 @@ export class Actor {
     this.#child.stderr?.on("data", (text) => {
       this.#said += text;
     });
-    this.#lines = createInterface({ input: this.#child.stdout as NonNullable<ChildProcess["stdout"]> });
+    this.#lines = createInterface({
+      input: this.#child.stdout as NonNullable<ChildProcess["stdout"]>,
+    });
   }
 
   /** `inherited`: an open file that is left to it as its descriptor {@link INHERITED}. */
-  static async start(command: string, args: readonly string[], inherited: number | null = null): Promise<Actor> {
+  static async start(
+    command: string,
+    args: readonly string[],
+    inherited: number | null = null,
+  ): Promise<Actor> {
     const actor = new Actor(command, args, inherited);
     const ready = await actor.#next();
     actor.pid = Number(/^ready (\d+)$/.exec(ready)?.[1]);
@@ -60,7 +68,9 @@ export class Actor {
   }
 
   /** `ACT OBJECT` and what it came to, of all that came to `ok`, or of all others. */
-  async tries(acts: readonly Act[]): Promise<{ readonly done: string[]; readonly refused: string[] }> {
+  async tries(
+    acts: readonly Act[],
+  ): Promise<{ readonly done: string[]; readonly refused: string[] }> {
     const done: string[] = [];
     const refused: string[] = [];
     for (const act of acts) {

@@ -1,5 +1,6 @@
-// What a hostile process tries on what confines it. Reads lines `ACT OBJECT [NUMBER...]` and says after each how it went: `ok`, or the error's name.
-// Every act that succeeds leaves its object as it was, or is aimed at a stand-in.
+// What a hostile process tries on what confines it. Reads lines `ACT OBJECT [NUMBER...]` and says
+// after each how it went: `ok`, or the error's name. Every act that succeeds leaves its object as
+// it was, or is aimed at a stand-in.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -52,7 +53,8 @@ static int with(const char *path, int flags) { return open(path, flags | O_CLOEX
 
 #include "descriptors.h"
 
-// --- processes -------------------------------------------------------------------------------------------------------------------------------
+// --- processes
+// -------------------------------------------------------------------------------------------------------------------------------
 
 static long signal_owner(long pid, int how) {
   int pair[2], number = (int)pid;
@@ -167,7 +169,8 @@ static long on_process(const char *act, long pid, long number, const char *word)
   return -1;
 }
 
-// --- names -----------------------------------------------------------------------------------------------------------------------------------
+// --- names
+// -----------------------------------------------------------------------------------------------------------------------------------
 
 /* Whether the agent answers on a connection; of what it may be asked this changes nothing. */
 static int asking;
@@ -216,7 +219,8 @@ static long reach_otherwise(const char *act, const char *path, int type) {
   snprintf(end, sizeof end, "/proc/self/fd/%d", fd);
   return reach(joined("%s/%s", end, name), type);
 }
-/* What comes in the place of a log's file while that is closed, again and again. Done, if one attempt succeeded. */
+/* What comes in the place of a log's file while that is closed, again and again. Done, if one
+   attempt succeeded. */
 static long planted(const char *path, long times) {
   const char *mine = joined("%s/%s", scratch, "planted");
   long done = 0;
@@ -301,7 +305,8 @@ static long on_name(const char *act, const char *path, long number) {
   return -1;
 }
 
-// --- the stand-in ----------------------------------------------------------------------------------------------------------------------------
+// --- the stand-in
+// ----------------------------------------------------------------------------------------------------------------------------
 
 static long serve(const char *path) {
   struct sockaddr_un name = {AF_UNIX, ""};
@@ -316,7 +321,8 @@ static void *wait_for_ever(void *unused) {
 }
 
 int main(int count, char **words) {
-  /* --connected SOCKET COMMAND...: becomes the command, with a connection to the socket left open. */
+  /* --connected SOCKET COMMAND...: becomes the command, with a connection to the socket left
+     open. */
   if (count > 3 && strcmp(words[1], "--connected") == 0) {
     int fd = connected(words[2], strstr(words[2], "mediator") ? SOCK_SEQPACKET : SOCK_STREAM);
     if (fd < 0 || dup2(fd, HELD) < 0) return 3;

@@ -50,7 +50,11 @@ export class HostAgent {
 }
 
 /** The line that starts a program in the domain of a policy. */
-export function startLine(policy: string, program: readonly string[], ...options: string[]): [string, string[]] {
+export function startLine(
+  policy: string,
+  program: readonly string[],
+  ...options: string[]
+): [string, string[]] {
   return [front, ["run", ...options, "--policy", policy, "--", ...program]];
 }
 
@@ -87,8 +91,12 @@ export async function waitForProgram(program: string, known: readonly number[]):
 /** The worker of a mediator, which does what may wait. */
 export async function workerOf(mediator: number): Promise<number> {
   for (;;) {
-    const children = readFileSync(`/proc/${mediator}/task/${mediator}/children`, "utf8").split(" ").filter(Boolean);
-    const worker = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[2] === "worker");
+    const children = readFileSync(`/proc/${mediator}/task/${mediator}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean);
+    const worker = children.find(
+      (pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[2] === "worker",
+    );
     if (worker !== undefined) return Number(worker);
     await sleep(POLL_MS);
   }

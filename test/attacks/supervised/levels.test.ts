@@ -1,6 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { closeSync, constants, existsSync, openSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -20,7 +28,10 @@ const LONG_MS = 80;
 const TIMEOUT_MS = 600_000;
 /** Times that a verdict or a policy is made to be of yesterday. */
 const TURNS = 50;
-/** What a refusal may say: a policy's, the kernel's for what was refused before, and absence where libraries fall back. */
+/**
+ * What a refusal may say: a policy's, the kernel's for what was refused before, and absence where
+ * libraries fall back.
+ */
 const REFUSALS = /: (EACCES|EPERM|ENOSYS|ENOENT|ESRCH|EEXIST|0) ?$/;
 
 const isRoot = process.getuid?.() === 0;
@@ -42,10 +53,17 @@ afterAll(async () => {
   await arena?.close();
 });
 
-/** All but those that are refused at every level or at none, and those that change what comes after them. */
+/**
+ * All but those that are refused at every level or at none, and those that change what comes after
+ * them.
+ */
 const programs = attackPrograms().filter(
   ({ name, as, policy, bare, alone }) =>
-    policy === "attacker" && as !== "user" && bare === "works" && !alone && differences[name] === undefined,
+    policy === "attacker" &&
+    as !== "user" &&
+    bare === "works" &&
+    !alone &&
+    differences[name] === undefined,
 );
 
 interface Switch {
@@ -141,7 +159,8 @@ test("while the level is switched a thousand times an attack succeeds and is tol
   // One more than these: it succeeded at the beginning, too.
   const untold = [...succeeded].map(([name, times]) => {
     const told = events.filter(
-      ({ verdict, process }) => verdict === "warning" && process.executable?.endsWith(`/bin/${name}`),
+      ({ verdict, process }) =>
+        verdict === "warning" && process.executable?.endsWith(`/bin/${name}`),
     );
     expect(counted(told), `warnings of ${name}`).toBeGreaterThan(0);
     return Math.max(0, times + 1 - counted(told));

@@ -15,8 +15,9 @@ const NUMBER = 7;
 const clone = path.resolve(import.meta.dirname, "../../..");
 
 /**
- * The attacker's domain with a table of its own, through which level and policy are switched as the agent does it: compiled by the real compiler, mediated by the
- * real mediator, started by the test's harness, since the front knows the host's table alone.
+ * The attacker's domain with a table of its own, through which level and policy are switched as the
+ * agent does it: compiled by the real compiler, mediated by the real mediator, started by the
+ * test's harness, since the front knows the host's table alone.
  */
 export class LiveDomain {
   readonly #arena: Arena;
@@ -28,7 +29,8 @@ export class LiveDomain {
     this.#arena = arena;
     this.#built = built;
     fs.chmodSync(this.#folder, 0o755);
-    for (const name of ["run/live", "log", "domains"]) fs.mkdirSync(path.join(this.#folder, name), { recursive: true });
+    for (const name of ["run/live", "log", "domains"])
+      fs.mkdirSync(path.join(this.#folder, name), { recursive: true });
     this.#table = LiveTableWriter.open(path.join(this.#folder, "run/table"));
   }
 
@@ -48,7 +50,11 @@ export class LiveDomain {
     const places = scratchPlaces(this.#folder, clone);
     fs.writeFileSync(path.join(this.#folder, "domains", `${this.#arena.domain}.yaml`), policy);
     const request = { effect: "look", mediation: "supervised" } as const;
-    const { plan, diagnostics } = await compileDomain(places, { name: this.#arena.domain }, request);
+    const { plan, diagnostics } = await compileDomain(
+      places,
+      { name: this.#arena.domain },
+      request,
+    );
     if (plan === null) throw new Error(`no plan: ${JSON.stringify(diagnostics)}`);
     // The harness makes no control group: whose process is whose is known by ancestry.
     return { ...plan, number: NUMBER, cgroup: null, mediation: { ...plan.mediation, live: true } };
@@ -65,7 +71,10 @@ export class LiveDomain {
     const fixed = ["-", filter, file("plan", encodePlan(plan)), "0:0", process.execPath, mediator];
     return new Series(this.#arena, {
       log: path.join(this.#folder, "log/events.jsonl"),
-      command: (line) => ["env", [`HARNESS_FOLDER=${path.join(this.#folder, "run")}`, harness, ...fixed, ...line]],
+      command: (line) => [
+        "env",
+        [`HARNESS_FOLDER=${path.join(this.#folder, "run")}`, harness, ...fixed, ...line],
+      ],
     });
   }
 

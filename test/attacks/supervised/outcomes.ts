@@ -1,6 +1,12 @@
-/** What an attack comes to in a supervised domain, where that is not: refused with a `denied` event at enforcing, as unconfined with a `warning` event at warning. */
+/**
+ * What an attack comes to in a supervised domain, where that is not: refused with a `denied` event
+ * at enforcing, as unconfined with a `warning` event at warning.
+ */
 export interface Difference {
-  /** Told of as another `CLASS/OPERATION` than to a sealed domain; null where there is nothing to tell. */
+  /**
+   * Told of as another `CLASS/OPERATION` than to a sealed domain; null where there is nothing to
+   * tell.
+   */
   readonly event?: string | null;
   readonly enforcing?: {
     /** 0 where it works, 2 where it does not even get so far. */
@@ -43,8 +49,14 @@ export const differences: Readonly<Record<string, Difference>> = {
   "msg-outside": byKind("ipc/msgsnd"),
   "sem-outside": byKind("ipc/semtimedop"),
   "shm-outside": byKind("ipc/shmat"),
-  "signal-outside": { event: "signal/kill", why: "told by the call's name, not by the kernel's record" },
-  "signal-pidfd": { event: "signal/pidfd_send_signal", why: "told by the call's name, not by the kernel's record" },
+  "signal-outside": {
+    event: "signal/kill",
+    why: "told by the call's name, not by the kernel's record",
+  },
+  "signal-pidfd": {
+    event: "signal/pidfd_send_signal",
+    why: "told by the call's name, not by the kernel's record",
+  },
   "memfd-exec": {
     event: "syscall/execveat",
     why: "an execve is judged by what it would execute: a file without a name",
@@ -87,7 +99,10 @@ export const differences: Readonly<Record<string, Difference>> = {
     event: null,
     why: "bound within the judged directory at enforcing: the attack's socket is not where it should be, and the call is granted",
   },
-  "send-credentials": { event: null, why: "sent, but with the sender's own ids: nothing is refused" },
+  "send-credentials": {
+    event: null,
+    why: "sent, but with the sender's own ids: nothing is refused",
+  },
   "dual-stack-race": {
     event: null,
     why: "the mediator sets the option itself: nothing is refused but what the race loses",

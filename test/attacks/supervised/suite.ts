@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skipUnless } from "../../support/skip.ts";
-import { Arena, type Attacker, type AttackProgram, attackPrograms, BUILD_TIMEOUT_MS } from "../arena.ts";
+import {
+  Arena,
+  type Attacker,
+  type AttackProgram,
+  attackPrograms,
+  BUILD_TIMEOUT_MS,
+} from "../arena.ts";
 import { refusedByThisKernel } from "../attacks.ts";
 import { policies } from "../policy.ts";
 import {
@@ -18,7 +24,10 @@ import { type Difference, differences } from "./outcomes.ts";
 type Level = "enforcing" | "warning";
 const threads: readonly Thread[] = ["main", "thread"];
 
-/** Every attack of the suite against a supervised domain: at enforcing it is refused, at warning it ends as it does unconfined, and is told of. */
+/**
+ * Every attack of the suite against a supervised domain: at enforcing it is refused, at warning it
+ * ends as it does unconfined, and is told of.
+ */
 export function supervisedSuite(attacker: Attacker): void {
   for (const policy of Object.keys(policies)) against(attacker, policy);
 }
@@ -39,7 +48,9 @@ function against(attacker: Attacker, policy: string): void {
       const first = new Series(arena, { confined: true });
       await first.attack("read-secret", false);
       await first.end();
-      bare = await rehearse(arena, programs, threads, (count) => eventsApart(arena, `unconfined-${count}`, false));
+      bare = await rehearse(arena, programs, threads, (count) =>
+        eventsApart(arena, `unconfined-${count}`, false),
+      );
       for (const level of ["warning", "enforcing"] as const) {
         arena.write(text(arena, { supervised: true, level }));
         const startAs = (count: number) => eventsApart(arena, `${level}-${count}`, true);
@@ -50,16 +61,27 @@ function against(attacker: Attacker, policy: string): void {
     afterAll(() => arena.close());
 
     for (const program of programs) {
-      const different = differences[`${program.name} as ${attacker.name}`] ?? differences[program.name];
+      const different =
+        differences[`${program.name} as ${attacker.name}`] ?? differences[program.name];
       test(`${program.name}: ${program.title}`, (context) => {
         const unconfined = bare.tried.get(program.name) ?? {};
         const excuse = refusedByThisKernel[program.name];
-        if (excuse !== undefined && unconfined.main?.status !== 0) skipUnless(context, false, excuse);
+        if (excuse !== undefined && unconfined.main?.status !== 0)
+          skipUnless(context, false, excuse);
         const works = program.bare === "works" ? 0 : 1;
-        expect(unconfined.main?.status, `unconfined it must end with ${works}: ${unconfined.main?.text}`).toBe(works);
+        expect(
+          unconfined.main?.status,
+          `unconfined it must end with ${works}: ${unconfined.main?.text}`,
+        ).toBe(works);
         for (const thread of threads) {
           expectRefused(program, different, thread, seen.get("enforcing") as Rehearsal);
-          expectAsUnconfined(program, different, thread, unconfined, seen.get("warning") as Rehearsal);
+          expectAsUnconfined(
+            program,
+            different,
+            thread,
+            unconfined,
+            seen.get("warning") as Rehearsal,
+          );
         }
       });
     }
@@ -73,10 +95,15 @@ function expectRefused(
   rehearsal: Rehearsal,
 ) {
   const found = rehearsal.tried.get(name)?.[thread];
-  expect(found?.status, `at enforcing, ${thread}: ${found?.text}`).toBe(different?.enforcing?.status ?? 1);
+  expect(found?.status, `at enforcing, ${thread}: ${found?.text}`).toBe(
+    different?.enforcing?.status ?? 1,
+  );
   const what = toldAs(event, different);
   if (what === null || different?.enforcing?.silent) return;
-  expect(told(rehearsal, name, "denied", what), `denied ${what ?? "anything"} at enforcing`).toBeGreaterThanOrEqual(2);
+  expect(
+    told(rehearsal, name, "denied", what),
+    `denied ${what ?? "anything"} at enforcing`,
+  ).toBeGreaterThanOrEqual(2);
 }
 
 function expectAsUnconfined(
@@ -94,7 +121,10 @@ function expectAsUnconfined(
   const what = toldAs(event, different);
   if (what === null) return;
   const verdict = different?.warning?.verdict ?? "warning";
-  expect(told(rehearsal, name, verdict, what), `${verdict} ${what ?? "anything"} at warning`).toBeGreaterThanOrEqual(2);
+  expect(
+    told(rehearsal, name, verdict, what),
+    `${verdict} ${what ?? "anything"} at warning`,
+  ).toBeGreaterThanOrEqual(2);
 }
 
 /** `CLASS/OPERATION`; undefined where anything will do, null where nothing is told. */

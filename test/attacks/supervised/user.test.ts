@@ -8,4 +8,7 @@ const attacker = { uid: own === 0 ? NOBODY : own, name: "user" } as const;
 
 supervisedSuite(attacker);
 // What differs from root is whose rights are lent: it shows in few tries.
-supervisedRaces(attacker, own === 0 ? { own: 2_000, broker: 1_000 } : { own: 100_000, broker: 5_000 });
+supervisedRaces(
+  attacker,
+  own === 0 ? { own: 2_000, broker: 1_000 } : { own: 100_000, broker: 5_000 },
+);

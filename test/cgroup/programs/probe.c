@@ -1,6 +1,6 @@
 /*
- * Enters the cgroup whose cgroup.procs is argv[1], then answers one line for each line of standard input: OK or the name of
- * the error. Names of unix sockets are the bytes of sun_path in hex.
+ * Enters the cgroup whose cgroup.procs is argv[1], then answers one line for each line of standard
+ * input: OK or the name of the error. Names of unix sockets are the bytes of sun_path in hex.
  *
  *   connect|send|bind|fastopen tcp|udp ADDRESS PORT    send: without connect; ADDRESS with a colon is IPv6
  *   bind-v6only tcp|udp ADDRESS PORT

@@ -1,6 +1,7 @@
 /*
- * argv: cgroup.procs (`-` enters none), granted socket path, other socket path, least number of tries. A thread flips the name in the address between the two
- * (of the same length) while connect() is called with it. Prints: connected to the granted one, denied, reached the other.
+ * argv: cgroup.procs (`-` enters none), granted socket path, other socket path, least number of
+ * tries. A thread flips the name in the address between the two (of the same length) while
+ * connect() is called with it. Prints: connected to the granted one, denied, reached the other.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -49,7 +50,8 @@ int main(int count, char **arguments)
 	strcpy(flipping.sun_path, names[0]);
 	socket_file = socket(AF_UNIX, SOCK_DGRAM, 0);
 	pthread_create(&thread, NULL, flip, NULL);
-	/* On a busy machine the other thread may not have run at all: go on until both names were met, within reason. */
+	/* On a busy machine the other thread may not have run at all: go on until both names were met,
+	   within reason. */
 	for (long i = 0; i < tries || (i < 50 * tries && (granted == 0 || denied + other == 0)); i++) {
 		struct sockaddr_un peer;
 		socklen_t size = sizeof(peer);

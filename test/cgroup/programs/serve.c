@@ -1,4 +1,5 @@
-/* argv: stream|dgram, then names of unix sockets (sun_path in hex). Holds them bound until standard input ends. */
+/* argv: stream|dgram, then names of unix sockets (sun_path in hex). Holds them bound until
+   standard input ends. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -47,7 +54,12 @@ describe("events", () => {
   });
 
   test("readable at 80 columns, whatever the names", async () => {
-    log({ object: `/srv/${"a name with blanks ".repeat(12)}`, rule: "deny r /srv/**", reason: "rule", allow: null });
+    log({
+      object: `/srv/${"a name with blanks ".repeat(12)}`,
+      rule: "deny r /srv/**",
+      reason: "rule",
+      allow: null,
+    });
     const { out } = await caller.run(["events"]);
     for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
@@ -71,14 +83,20 @@ describe("events", () => {
   });
 
   test("--domain, --verdict and --since choose; what cannot be chosen is said", async () => {
-    log({ domain: "redis" }, { verdict: "warning", object: "/w" }, { object: "/new", time: new Date().toISOString() });
+    log(
+      { domain: "redis" },
+      { verdict: "warning", object: "/w" },
+      { object: "/new", time: new Date().toISOString() },
+    );
     const shown = async (...args: readonly string[]) =>
       (await caller.run(["events", "--json", ...args])).out.match(/"object":"[^"]*"/g);
     expect(await shown("--domain", "redis")).toEqual(['"object":"/etc/shadow"']);
     expect(await shown("--verdict", "warning")).toEqual(['"object":"/w"']);
     expect(await shown("--since", "1h")).toEqual(['"object":"/new"']);
     expect(await shown("--since", "2026-01-01")).toHaveLength(3);
-    expect((await caller.run(["events", "--domain", "ngimx"])).out).toContain("did you mean `nginx`?");
+    expect((await caller.run(["events", "--domain", "ngimx"])).out).toContain(
+      "did you mean `nginx`?",
+    );
     expect((await caller.run(["events", "--domain", "redis", "--verdict", "audit"])).out).toMatch(
       /^no such events in /,
     );
@@ -97,14 +115,24 @@ describe("events", () => {
   });
 
   test("without a log there are no events, which is no error", async () => {
-    expect(await caller.run(["events"])).toEqual({ status: 0, out: `no events in ${folder()}\n`, err: "" });
+    expect(await caller.run(["events"])).toEqual({
+      status: 0,
+      out: `no events in ${folder()}\n`,
+      err: "",
+    });
     expect((await caller.run(["events", "verify"])).status).toBe(3);
   });
 
   test("--json is one record a line, with what was folded", async () => {
     log({ time: at(1) }, { time: at(5), first: at(2), count: 9 });
     const { out } = await caller.run(["events", "--json"]);
-    expect(JSON.parse(out)).toMatchObject({ seq: 2, count: 10, first: at(1), time: at(5), object: "/etc/shadow" });
+    expect(JSON.parse(out)).toMatchObject({
+      seq: 2,
+      count: 10,
+      first: at(1),
+      time: at(5),
+      object: "/etc/shadow",
+    });
   });
 
   test("a log that others may write is not believed", async () => {
@@ -138,7 +166,9 @@ describe("events verify", () => {
     expect(broken.out).toBe(
       "broken: 3 records in 1 file, 1 to 3\nevents.jsonl:1: altered: record 1 is not as it was written\n",
     );
-    expect(JSON.parse((await caller.run(["events", "verify", "--json"])).out)).toMatchObject({ state: "broken" });
+    expect(JSON.parse((await caller.run(["events", "verify", "--json"])).out)).toMatchObject({
+      state: "broken",
+    });
   });
 
   test("a record that its writer could not finish is no breach", async () => {
@@ -171,7 +201,9 @@ test("--follow prints what comes, over rotations, and with --since what was befo
     platform: "node",
     format: "esm",
     external: ["koffi"],
-    banner: { js: 'import { createRequire as make } from "node:module"; const require = make(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as make } from "node:module"; const require = make(import.meta.url);',
+    },
   });
   symlinkSync(join(root, "node_modules"), join(caller.folder, "node_modules"));
   const child = spawn(process.execPath, [script], { env, stdio: ["ignore", "pipe", "inherit"] });

@@ -17,7 +17,9 @@ function log(...events: readonly Partial<Event>[]): void {
   const folder = dirname(caller.places.events);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const writer = openEventLog(folder);
-  writer.appendAll(events.map((event, index) => anEvent({ id: `179558070108273149${index}-98-1`, ...event })));
+  writer.appendAll(
+    events.map((event, index) => anEvent({ id: `179558070108273149${index}-98-1`, ...event })),
+  );
   writer.close();
 }
 
@@ -38,7 +40,9 @@ test("the event again with its count in all, the policy's answer now, the line t
   expect(status).toBe(1);
   expect(out).toMatch(/^1 {2}\S+ \S+ {2}42 times since /);
   expect(out).toContain("  nginx[123]: tool: read /etc/shadow: denied: no grant names it\n");
-  expect(out).toContain("\ntool: read /etc/shadow: denied: no grant names it\n  allow files: - r /etc/shadow\n");
+  expect(out).toContain(
+    "\ntool: read /etc/shadow: denied: no grant names it\n  allow files: - r /etc/shadow\n",
+  );
   expect(unwrapped(out)).toContain(` put into ${file}, under \`files\``);
   expect(out).toContain("in force when the daemon is started again\n");
 });
@@ -92,7 +96,10 @@ test("what no rule is about, and what was no denial, is said to be so", async ()
     { class: "syscall", operation: "chmod", object: "x", reason: "never", allow: null },
   );
   expect((await caller.run(["why", "1"])).out).toContain("Nothing was denied");
-  expect(await caller.run(["why", "2"])).toMatchObject({ status: 0, out: expect.stringContaining("No single rule") });
+  expect(await caller.run(["why", "2"])).toMatchObject({
+    status: 0,
+    out: expect.stringContaining("No single rule"),
+  });
 });
 
 test("a domain whose policy is gone: the event is shown, and what to do", async () => {
@@ -106,23 +113,35 @@ test("a domain whose policy is gone: the event is shown, and what to do", async 
 test("every kind of request is asked again in the words of the policy language", () => {
   const words = (changes: Partial<Event>) => wordsOfEvent(anEvent(changes))?.join(" ") ?? null;
   expect(words({ class: "name", operation: "connect", object: "@x" })).toBe("connect unix @x");
-  expect(words({ class: "name", operation: "listen", object: "/run/x" })).toBe("listen unix /run/x");
+  expect(words({ class: "name", operation: "listen", object: "/run/x" })).toBe(
+    "listen unix /run/x",
+  );
   expect(words({ class: "name", operation: "connect", object: "./x" })).toBeNull();
-  expect(words({ class: "two-names", operation: "rename", object: "/a -> /b" })).toBe("rename /a /b");
+  expect(words({ class: "two-names", operation: "rename", object: "/a -> /b" })).toBe(
+    "rename /a /b",
+  );
   expect(words({ class: "two-names", operation: "rename", object: "/a -> /b -> /c" })).toBeNull();
-  expect(words({ class: "two-names", operation: "rename", object: "files into or out of /x" })).toBeNull();
-  expect(words({ class: "address", operation: "connect", object: "tcp [::1]:80" })).toBe("connect tcp [::1]:80");
+  expect(
+    words({ class: "two-names", operation: "rename", object: "files into or out of /x" }),
+  ).toBeNull();
+  expect(words({ class: "address", operation: "connect", object: "tcp [::1]:80" })).toBe(
+    "connect tcp [::1]:80",
+  );
   expect(words({ class: "address", operation: "listen", object: "tcp 80" })).toBe("listen tcp 80");
   expect(words({ class: "address", operation: "connect", object: "tcp 80" })).toBeNull();
-  expect(words({ class: "socket", operation: "create", object: "netlink audit" })).toBe("netlink audit");
+  expect(words({ class: "socket", operation: "create", object: "netlink audit" })).toBe(
+    "netlink audit",
+  );
   expect(words({ class: "socket", operation: "create", object: "ping (IPv4)" })).toBe("ping");
   expect(words({ class: "socket", operation: "create", object: "a UDP socket (IPv4)" })).toBeNull();
   expect(words({ class: "syscall", operation: "call", object: "mount" })).toBe("syscall mount");
-  expect(words({ class: "capability", operation: "use", object: "net_admin for setsockopt(...)" })).toBe(
-    "capability net_admin",
-  );
+  expect(
+    words({ class: "capability", operation: "use", object: "net_admin for setsockopt(...)" }),
+  ).toBe("capability net_admin");
   expect(words({ class: "ipc", operation: "shmget", object: "shm" })).toBe("ipc shm");
-  expect(words({ class: "signal", operation: "kill", object: "process 12 of redis" })).toBe("signal redis");
+  expect(words({ class: "signal", operation: "kill", object: "process 12 of redis" })).toBe(
+    "signal redis",
+  );
   expect(words({ class: "signal", operation: "signal", object: "sh[12]" })).toBeNull();
 });
 

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { countRedactions, redactJson, redactLines, redactText } from "../../../src/cli/support/redact/redact.ts";
+import {
+  countRedactions,
+  redactJson,
+  redactLines,
+  redactText,
+} from "../../../src/cli/support/redact/redact.ts";
 
 /** Every one has this in it, and may not afterwards. */
 const SECRET = "hUnter2";

@@ -40,8 +40,18 @@ describe.each(users)("for $who", ({ uid }) => {
     mkdirSync(folder);
     chmodSync(folder, 0o777);
     // A daemon whose words have a secret and what a terminal would obey.
-    const words = ["/bin/sh", "-c", "echo; exec cat", HOSTILE, `--password=${SECRET}`, `TOKEN=${SECRET}`];
-    const become = uid === process.getuid?.() ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+    const words = [
+      "/bin/sh",
+      "-c",
+      "echo; exec cat",
+      HOSTILE,
+      `--password=${SECRET}`,
+      `TOKEN=${SECRET}`,
+    ];
+    const become =
+      uid === process.getuid?.()
+        ? []
+        : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
     const [program = "", ...args] = [
       ...become,
       front,
@@ -75,11 +85,19 @@ describe.each(users)("for $who", ({ uid }) => {
     expect([mode & 0o777, owner]).toEqual([0o600, uid]);
     const manifest = JSON.parse(read("manifest.json")) as Manifest;
     expect(manifest).toEqual(written.manifest);
-    const inside = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    const inside = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    );
     expect(inside).toHaveLength(manifest.files.length + 1);
     for (const { name, sha256, bytes } of manifest.files) {
-      const sum = spawnSync("sha256sum", [join(unpacked, name)], { encoding: "utf8" }).stdout.split(" ")[0];
-      expect({ name, sum, bytes }).toEqual({ name, sum: sha256, bytes: Buffer.byteLength(read(name)) });
+      const sum = spawnSync("sha256sum", [join(unpacked, name)], { encoding: "utf8" }).stdout.split(
+        " ",
+      )[0];
+      expect({ name, sum, bytes }).toEqual({
+        name,
+        sum: sha256,
+        bytes: Buffer.byteLength(read(name)),
+      });
     }
   });
 
@@ -88,12 +106,15 @@ describe.each(users)("for $who", ({ uid }) => {
     const names = [...files, ...missing].map(({ name }) => name);
     for (const name of ["doctor", "status", "domain-list", "ps", "secpolicytools_-d"])
       expect(names).toContain(`commands/${name}.txt`);
-    expect(names).toEqual(expect.arrayContaining(["events/events.jsonl", "host/versions.txt", "host/kernel.txt"]));
+    expect(names).toEqual(
+      expect.arrayContaining(["events/events.jsonl", "host/versions.txt", "host/kernel.txt"]),
+    );
     expect(names).toContain("policies/shipped/nginx.yaml");
     expect(read("commands/doctor.txt")).toContain("landlock-files");
     expect(read("commands/secpolicytools_-d.txt")).toContain("Domain Name: nginxDom");
     expect(read("host/kernel.txt")).toContain("Linux version");
-    for (const { source, why } of missing) expect([source, why].every((text) => text.length > 5)).toBe(true);
+    for (const { source, why } of missing)
+      expect([source, why].every((text) => text.length > 5)).toBe(true);
   });
 
   test("a secret in the words of a process is taken out, and nothing in it can drive a terminal", () => {
@@ -102,9 +123,12 @@ describe.each(users)("for $who", ({ uid }) => {
     expect(ps).toContain("\\u{1b}]0;owned\\u{7}\\u{9b}2J");
     for (const { name } of written.manifest.files) {
       expect(read(name)).not.toContain(SECRET);
-      if (name.startsWith("commands/")) expect(read(name).replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+      if (name.startsWith("commands/"))
+        expect(read(name).replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
     }
-    expect(written.manifest.files.find(({ name }) => name === "commands/ps.txt")?.redacted).toBeGreaterThanOrEqual(2);
+    expect(
+      written.manifest.files.find(({ name }) => name === "commands/ps.txt")?.redacted,
+    ).toBeGreaterThanOrEqual(2);
   });
 
   test("what has the name already is neither followed nor replaced", () => {
@@ -119,7 +143,10 @@ describe.each(users)("for $who", ({ uid }) => {
       symlinkSync(target, join(trap, `cofferdam-support-${hostname()}-${time}.tgz`));
     }
     const { status, err } = scene.cofferdam(["support", "-w", trap]);
-    expect({ status, err }).toEqual({ status: 3, err: expect.stringContaining("is there already") });
+    expect({ status, err }).toEqual({
+      status: 3,
+      err: expect.stringContaining("is there already"),
+    });
     expect(readFileSync(target, "utf8")).toBe("untouched");
     expect(readdirSync(trap)).toHaveLength(120);
   });
@@ -127,7 +154,11 @@ describe.each(users)("for $who", ({ uid }) => {
   test("a folder that cannot be written is refused with what to do", () => {
     for (const where of ["/proc", "/nowhere"]) {
       const { status, err } = scene.cofferdam(["support", "-w", where]);
-      expect({ where, status, err }).toEqual({ where, status: 3, err: expect.stringMatching(/help: .*folder/s) });
+      expect({ where, status, err }).toEqual({
+        where,
+        status: 3,
+        err: expect.stringMatching(/help: .*folder/s),
+      });
     }
   });
 
@@ -161,7 +192,10 @@ test("500 domains, with secrets in policies and a pipe in place of one", async (
   const domains = join(folder, "domains");
   mkdirSync(domains);
   for (let at = 0; at < 500; at++)
-    writeFileSync(join(domains, `d${at}.yaml`), `variables:\n  db_password: ${SECRET}\nfiles: [r /srv/**]`);
+    writeFileSync(
+      join(domains, `d${at}.yaml`),
+      `variables:\n  db_password: ${SECRET}\nfiles: [r /srv/**]`,
+    );
   writeFileSync(join(domains, "long.yaml"), "# comment\n".repeat(30_000));
   spawnSync("mkfifo", [join(domains, "pipe.yaml")]);
   writeFileSync(join(domains, "a b\u001b.yaml"), "");
@@ -171,10 +205,16 @@ test("500 domains, with secrets in policies and a pipe in place of one", async (
   const own = collected.files.filter(({ name }) => name.startsWith("policies/own/"));
   expect(own).toHaveLength(501);
   expect(own.find(({ name }) => name.endsWith("long.yaml"))?.note).toBe("the first 262144 bytes");
-  expect(own.slice(0, 500).every(({ text }) => text.includes("db_password: [redacted]"))).toBe(true);
-  expect(collected.missing).toContainEqual(expect.objectContaining({ name: "policies/own/pipe.yaml" }));
+  expect(own.slice(0, 500).every(({ text }) => text.includes("db_password: [redacted]"))).toBe(
+    true,
+  );
+  expect(collected.missing).toContainEqual(
+    expect.objectContaining({ name: "policies/own/pipe.yaml" }),
+  );
   expect(
-    collected.files.find(({ name }) => name.endsWith("_-d.txt"))?.text.match(/^Domain Name: d\d+Dom/gm),
+    collected.files
+      .find(({ name }) => name.endsWith("_-d.txt"))
+      ?.text.match(/^Domain Name: d\d+Dom/gm),
   ).toHaveLength(500);
   expect(bundleOf(collected, new Date()).archive.length).toBeGreaterThan(10_000);
 });
@@ -185,9 +225,12 @@ test("of a long event log the newest 8 MiB are in it, whole lines over several f
   mkdirSync(join(folder, "log"), { mode: 0o755 });
   const line = (number: number) =>
     `${JSON.stringify({ number, object: `--token=${SECRET}`, fill: "x".repeat(900) })}\n`;
-  const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => line(from + at)).join("");
+  const lines = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => line(from + at)).join("");
   writeFileSync(`${places.events}.1`, lines(0, 6_000), { mode: 0o640 });
-  writeFileSync(places.events, `${lines(6_000, 10_000)}{"torn": "--token=${SECRET}`, { mode: 0o640 });
+  writeFileSync(places.events, `${lines(6_000, 10_000)}{"torn": "--token=${SECRET}`, {
+    mode: 0o640,
+  });
   const none = (): void => undefined;
   const { text, note } = newestEvents({ places, out: none, err: none, width: 80, color: false });
   rmSync(folder, { recursive: true });

@@ -1,6 +1,10 @@
 import type { DomainReading, Reading } from "../../../src/sessions/view/reading.ts";
 
-export function aDomain(name: string, number: number | null, more: Partial<DomainReading> = {}): DomainReading {
+export function aDomain(
+  name: string,
+  number: number | null,
+  more: Partial<DomainReading> = {},
+): DomainReading {
   return {
     ...{ name, number, level: "enforcing", mode: "sealed", processes: 1, cpu: 0 },
     ...{ resident: 4_096, descriptors: 3, events: 0 },
@@ -8,7 +12,11 @@ export function aDomain(name: string, number: number | null, more: Partial<Domai
   };
 }
 
-export function aReading(seconds: number, domains: readonly DomainReading[], more: Partial<Reading> = {}): Reading {
+export function aReading(
+  seconds: number,
+  domains: readonly DomainReading[],
+  more: Partial<Reading> = {},
+): Reading {
   return {
     ...{ time: "2026-01-31T16:00:59.250Z", seconds, meter: "one", agent: null, domains },
     host: {

@@ -8,7 +8,9 @@ import { aDomain, aReading } from "./a-reading.ts";
 /** What is written for readings that come one after the other, without waiting between them. */
 async function batch(readings: readonly Reading[], json: boolean) {
   const left = [...readings];
-  const { context, ended } = hearing(places({ uid: 1000, env: { HOME: "/nonexistent" }, home: "/nonexistent" }));
+  const { context, ended } = hearing(
+    places({ uid: 1000, env: { HOME: "/nonexistent" }, home: "/nonexistent" }),
+  );
   const source = { reading: async () => left.shift() as Reading };
   await runBatch(context, source, { delay: 0, frames: readings.length - 1, json });
   const { out, err } = ended(0);
@@ -17,7 +19,12 @@ async function batch(readings: readonly Reading[], json: boolean) {
 
 const web = aDomain("web", 49);
 const later = aDomain("later", 50);
-const readings = [aReading(0, [web]), aReading(1, [web]), aReading(2, [web, later]), aReading(3, [web, later])];
+const readings = [
+  aReading(0, [web]),
+  aReading(1, [web]),
+  aReading(2, [web, later]),
+  aReading(3, [web, later]),
+];
 
 test("of a domain that comes later one line tells, and the columns stay", async () => {
   const { out, err } = await batch(readings, false);

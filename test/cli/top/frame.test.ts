@@ -20,7 +20,8 @@ describe("rates", () => {
   });
 
   test("go on when the day's count begins anew, and are unknown where nobody counts", () => {
-    const withEvents = (events: number | null) => frameOf(before, aReading(12, [aDomain("web", 49, { events })]));
+    const withEvents = (events: number | null) =>
+      frameOf(before, aReading(12, [aDomain("web", 49, { events })]));
     expect(withEvents(3).domains[0]?.eventsPerSecond).toBe(1.5);
     expect(withEvents(null).domains[0]?.eventsPerSecond).toBeNull();
   });
@@ -28,18 +29,30 @@ describe("rates", () => {
   test("there are none without a reading of the same meter before", () => {
     const now = aReading(3, [aDomain("web", 49, { cpu: 9, events: 9 })], { meter: "another" });
     for (const first of [null, before])
-      expect(frameOf(first, now)).toMatchObject({ interval: 0, domains: [{ cpuPercent: 0, eventsPerSecond: 0 }] });
+      expect(frameOf(first, now)).toMatchObject({
+        interval: 0,
+        domains: [{ cpuPercent: 0, eventsPerSecond: 0 }],
+      });
   });
 
   test("a user's domain of the same name is another one", () => {
-    const domains = [aDomain("web", 49, { cpu: 1_000_000 }), aDomain("web", null, { cpu: 3_000_000 })];
-    const [host, user] = frameOf(aReading(0, [aDomain("web", null), aDomain("web", 49)]), aReading(1, domains)).domains;
+    const domains = [
+      aDomain("web", 49, { cpu: 1_000_000 }),
+      aDomain("web", null, { cpu: 3_000_000 }),
+    ];
+    const [host, user] = frameOf(
+      aReading(0, [aDomain("web", null), aDomain("web", 49)]),
+      aReading(1, domains),
+    ).domains;
     expect([host?.cpuPercent, user?.cpuPercent]).toEqual([100, 300]);
   });
 });
 
 describe("comma-separated values", () => {
-  const first = frameOf(null, aReading(0, [aDomain("superDom", 0), aDomain("web", 49, { descriptors: null })]));
+  const first = frameOf(
+    null,
+    aReading(0, [aDomain("superDom", 0), aDomain("web", 49, { descriptors: null })]),
+  );
 
   test("one column a domain and counter, every cell in quotes, the first one says the form", () => {
     const { head } = new CsvTable(first);

@@ -7,7 +7,12 @@ import { aDomain, aReading } from "./a-reading.ts";
 
 const size = { columns: 80, rows: 24 };
 const many = Array.from({ length: 500 }, (_, at) =>
-  aDomain(`domain-${at}`, at + 1, { cpu: at * 100, processes: at % 2, resident: at * 1_000_000, events: 500 - at }),
+  aDomain(`domain-${at}`, at + 1, {
+    cpu: at * 100,
+    processes: at % 2,
+    resident: at * 1_000_000,
+    events: 500 - at,
+  }),
 );
 const frame = frameOf(aReading(0, []), aReading(1, [aDomain("superDom", 0), ...many]));
 
@@ -26,19 +31,24 @@ function names(choices: Choices): readonly string[] {
 }
 
 describe("the screen", () => {
-  test.for([80, 40, 20, 1])("of %d columns is never wider, nor longer than it has lines", (columns) => {
-    for (const rows of [24, 6, 5, 2, 1])
-      for (const page of ["domains", "help"] as const) {
-        const { lines } = drawScreen(frame, { ...firstChoices, page }, null, { columns, rows });
-        expect(lines.length).toBeLessThanOrEqual(rows);
-        for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
-      }
-  });
+  test.for([80, 40, 20, 1])(
+    "of %d columns is never wider, nor longer than it has lines",
+    (columns) => {
+      for (const rows of [24, 6, 5, 2, 1])
+        for (const page of ["domains", "help"] as const) {
+          const { lines } = drawScreen(frame, { ...firstChoices, page }, null, { columns, rows });
+          expect(lines.length).toBeLessThanOrEqual(rows);
+          for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+        }
+    },
+  );
 
   test("has the busiest of 500 domains at the top, and says how many there are", () => {
     expect(names(firstChoices)[0]).toBe("domain-499");
     const { lines } = drawScreen(frame, firstChoices, null, size);
-    expect(lines[1]).toBe("domains: 500, running: 250; processes: 250; CPU 1247.5 %; events today: 125250");
+    expect(lines[1]).toBe(
+      "domains: 500, running: 250; processes: 250; CPU 1247.5 %; events today: 125250",
+    );
     expect(lines.at(-1)).toBe("1-19 of 501; every 5 s; h: help, q: quit");
   });
 
@@ -57,10 +67,15 @@ describe("the screen", () => {
   });
 
   test("says that there is no agent, and what is unknown for it", () => {
-    const alone = frameOf(null, aReading(0, [aDomain("web", 49, { events: null })], { agent: "no agent runs" }));
+    const alone = frameOf(
+      null,
+      aReading(0, [aDomain("web", 49, { events: null })], { agent: "no agent runs" }),
+    );
     const { lines } = drawScreen(alone, firstChoices, null, size);
     expect(lines[1]).toContain("events today: unknown");
-    expect(lines[2]).toBe("no agent runs: domains in which nothing runs, and events, are not known");
+    expect(lines[2]).toBe(
+      "no agent runs: domains in which nothing runs, and events, are not known",
+    );
     expect(lines[4]).toMatch(/ - {7}-$/);
   });
 });
@@ -101,11 +116,19 @@ describe("keys", () => {
   test("end it, also while something is typed", () => {
     expect(react("q", firstChoices, 1, 1)?.kind).toBe("quit");
     for (const text of ["\u0003", "\u001a"])
-      expect(react(keysIn(text)[0] ?? "", press("d1"), 1, 1)?.kind).toBe(text === "\u0003" ? "quit" : "suspend");
+      expect(react(keysIn(text)[0] ?? "", press("d1"), 1, 1)?.kind).toBe(
+        text === "\u0003" ? "quit" : "suspend",
+      );
   });
 
   test("that are none of ours do nothing, whatever a terminal sends", () => {
-    for (const text of ["\u001b[1;5C", "\u001b[M !!", "\u001b[200~rm -rf\u001b[201~", "äöü", "\u0000\u001bOP"])
+    for (const text of [
+      "\u001b[1;5C",
+      "\u001b[M !!",
+      "\u001b[200~rm -rf\u001b[201~",
+      "äöü",
+      "\u0000\u001bOP",
+    ])
       expect(press(text).delay).toBe(5);
     expect(keysIn("\u001b[1;5Cx")).toEqual(["\u001b[1;5C", "x"]);
   });
@@ -113,5 +136,11 @@ describe("keys", () => {
 
 test("amounts of memory take six characters at most", () => {
   for (let bits = 0; bits < 60; bits++) expect(bytes(2 ** bits - 1).length).toBeLessThanOrEqual(6);
-  expect([0, 999, 1024, 12 * 1024 ** 2, 1.5 * 1024 ** 3].map(bytes)).toEqual(["0", "999", "1.0K", "12M", "1.5G"]);
+  expect([0, 999, 1024, 12 * 1024 ** 2, 1.5 * 1024 ** 3].map(bytes)).toEqual([
+    "0",
+    "999",
+    "1.0K",
+    "12M",
+    "1.5G",
+  ]);
 });

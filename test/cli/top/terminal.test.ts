@@ -20,10 +20,17 @@ const program = [front, "top", "--delay", "3600"];
 /** What stands in the last line, when a screen has been drawn. */
 const drawn = { until: "q: quit" };
 
-async function atTerminal(steps: readonly object[], command: readonly string[] = program): Promise<Ended> {
+async function atTerminal(
+  steps: readonly object[],
+  command: readonly string[] = program,
+): Promise<Ended> {
   const script = join(import.meta.dirname, "at-terminal.py");
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, TERM: "xterm" };
-  const { stdout } = await promisify(execFile)("python3", [script, JSON.stringify(steps), ...command], { env });
+  const { stdout } = await promisify(execFile)(
+    "python3",
+    [script, JSON.stringify(steps), ...command],
+    { env },
+  );
   return JSON.parse(stdout);
 }
 
@@ -42,11 +49,14 @@ describe("the terminal", { concurrent: true }, () => {
     expect(lastScreen(outputs[0] ?? "")).toHaveLength(24);
   });
 
-  test.for([SIGTERM, SIGHUP, SIGINT, SIGQUIT])("is as it was before when signal %d ends the view", async (signal) => {
-    const { status, same, outputs } = await atTerminal([drawn, { signal }]);
-    expect({ status, same }).toEqual({ status: -signal, same: true });
-    expect(outputs.at(-1)?.endsWith(LEAVE)).toBe(true);
-  });
+  test.for([SIGTERM, SIGHUP, SIGINT, SIGQUIT])(
+    "is as it was before when signal %d ends the view",
+    async (signal) => {
+      const { status, same, outputs } = await atTerminal([drawn, { signal }]);
+      expect({ status, same }).toEqual({ status: -signal, same: true });
+      expect(outputs.at(-1)?.endsWith(LEAVE)).toBe(true);
+    },
+  );
 
   test("is the shell's while the view is stopped, and shows it again when it goes on", async () => {
     const { status, same, stoppedSame, outputs } = await atTerminal([
@@ -64,7 +74,14 @@ describe("the terminal", { concurrent: true }, () => {
   });
 
   test("may get another size, and the view fills it", async () => {
-    const steps = [drawn, { size: [10, 60] }, drawn, { size: [3, 20] }, { until: "\u001b[J" }, { send: "q" }];
+    const steps = [
+      drawn,
+      { size: [10, 60] },
+      drawn,
+      { size: [3, 20] },
+      { until: "\u001b[J" },
+      { send: "q" },
+    ];
     const { status, outputs } = await atTerminal(steps);
     expect(status).toBe(0);
     expect(lastScreen(outputs[2] ?? "")).toHaveLength(10);

@@ -23,11 +23,22 @@ let program: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "cofferdam-filter-"));
   program = join(folder, "under-filter");
-  execFileSync("cc", ["-O1", "-Wall", "-Werror", "-o", program, join(import.meta.dirname, "under-filter.c")]);
+  execFileSync("cc", [
+    "-O1",
+    "-Wall",
+    "-Werror",
+    "-o",
+    program,
+    join(import.meta.dirname, "under-filter.c"),
+  ]);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-type Line = readonly [call: string | number, args: readonly (number | bigint | "@")[], errno: number];
+type Line = readonly [
+  call: string | number,
+  args: readonly (number | bigint | "@")[],
+  errno: number,
+];
 
 /** Without a listener, so that what would be asked or refused shows as its errno. */
 function answers(context: FilterContext, lines: readonly Line[]): number[] {
@@ -37,13 +48,19 @@ function answers(context: FilterContext, lines: readonly Line[]): number[] {
     if (typeof call === "string" && call.startsWith("i386")) return call;
     return [typeof call === "number" ? call : number(call), ...args].join(" ");
   });
-  const { stdout, stderr, status } = spawnSync(program, [file], { input: `${input.join("\n")}\n`, encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync(program, [file], {
+    input: `${input.join("\n")}\n`,
+    encoding: "utf8",
+  });
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   return stdout.trim().split("\n").slice(1).map(Number);
 }
 
 function check(context: FilterContext, lines: readonly Line[]): void {
-  const found = answers(context, lines).map((errno, index) => [...(lines[index] ?? []).slice(0, 2), errno]);
+  const found = answers(context, lines).map((errno, index) => [
+    ...(lines[index] ?? []).slice(0, 2),
+    errno,
+  ]);
   expect(found).toEqual(lines.map(([call, args, errno]) => [call, args, errno]));
 }
 

@@ -9,7 +9,10 @@ import { users } from "../../properties/users.ts";
 import { compileC } from "../../support/compile-c.ts";
 import { needsFeature, skipUnless } from "../../support/skip.ts";
 
-/** What makes a feature fail as on a kernel that lacks it: `CALL`, or `CALL:ARGUMENT:MASK`, and the error; see fail-syscall.c. */
+/**
+ * What makes a feature fail as on a kernel that lacks it: `CALL`, or `CALL:ARGUMENT:MASK`, and the
+ * error; see fail-syscall.c.
+ */
 type Without = readonly [errno: number, call: string, argument?: string];
 const [ENOSYS, EINVAL, EPERM, EBUSY, EOPNOTSUPP] = [38, 22, 1, 16, 95];
 
@@ -47,13 +50,20 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
     wrap: [fail, String(errno), `${number(call)}${argument}`, "--"],
   });
 
-  /** A policy of its own for every case, so that no ready plan was made where nothing was missing. */
-  function write(lines: { files?: readonly string[]; syscalls?: string; rest?: string } = {}): void {
+  /**
+   * A policy of its own for every case, so that no ready plan was made where nothing was missing.
+   */
+  function write(
+    lines: { files?: readonly string[]; syscalls?: string; rest?: string } = {},
+  ): void {
     fs.rmSync(`${scene.home}/shared/exact`, { force: true });
     scene.writePolicy({ ...lines, rest: `${lines.rest ?? ""}# ${rest++}\n` });
   }
 
-  function run(lines: readonly string[], without: Without): Outcome & { readonly words: readonly string[] } {
+  function run(
+    lines: readonly string[],
+    without: Without,
+  ): Outcome & { readonly words: readonly string[] } {
     const outcome = scene.run([scene.try], { ...wrap(without), input: `${lines.join("\n")}\n` });
     return { ...outcome, words: outcome.out.trim().split("\n") };
   }
@@ -78,7 +88,10 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
       codes: expect.arrayContaining(["CFD3003"]),
     });
     write({ rest: "network: [connect tcp 127.0.0.1:1]\nbest-effort: [addresses]\n" });
-    const { words, err: said } = run(["tcp 1", `read ${scene.home}/granted/file`], [ENOSYS, "pidfd_getfd"]);
+    const { words, err: said } = run(
+      ["tcp 1", `read ${scene.home}/granted/file`],
+      [ENOSYS, "pidfd_getfd"],
+    );
     expect(words, said).toEqual([expect.stringMatching(/^E(ACCES|PERM|AFNOSUPPORT)$/), "0"]);
     expect(said).toMatch(/CFD3004[\s\S]*target-access/);
   });
@@ -95,7 +108,10 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
 
   test("without memory files that cannot be executed: memfd_create is refused and said", () => {
     write({ syscalls: ", memfd_create" });
-    const { words, err } = run(["memfd x", `read ${scene.home}/granted/file`], [EINVAL, "memfd_create", NOEXEC_SEAL]);
+    const { words, err } = run(
+      ["memfd x", `read ${scene.home}/granted/file`],
+      [EINVAL, "memfd_create", NOEXEC_SEAL],
+    );
     expect(words).toEqual([expect.stringMatching(/^E(INVAL|ACCES|PERM|NOSYS)$/), "0"]);
     expect(err).toMatch(/CFD3004[\s\S]*memfd-noexec/);
   });
@@ -118,7 +134,10 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
     const server = new Server(scene.at("outside.sock"));
     const { port } = await server.open();
     write({ rest: `network: [connect tcp 127.0.0.1:${port}]\n` });
-    const { words, err } = run([`tcp ${port}`, `tcp ${port === 1 ? 2 : port - 1}`, `udp ${port}`], [EPERM, "bpf"]);
+    const { words, err } = run(
+      [`tcp ${port}`, `tcp ${port === 1 ? 2 : port - 1}`, `udp ${port}`],
+      [EPERM, "bpf"],
+    );
     expect(words, err).toEqual(["0", "EACCES", expect.stringMatching(/^E(ACCES|PERM)$/)]);
     const shown = scene.cofferdam(["plan", "--policy", scene.policy], wrap([EPERM, "bpf"])).out;
     expect(shown).toMatch(/connect/);
@@ -153,7 +172,15 @@ test("in a user namespace that does not map root nobody owns the folders above a
     "an ordinary user gets no user namespace here",
   );
   scene.writePolicy();
-  const { status, out, err } = scene.outside([...namespace, front, "run", "--policy", scene.policy, "--", scene.try]);
+  const { status, out, err } = scene.outside([
+    ...namespace,
+    front,
+    "run",
+    "--policy",
+    scene.policy,
+    "--",
+    scene.try,
+  ]);
   expect({ status, out }).toEqual({ status: 125, out: "" });
   expect(err).toContain("CFD1008");
 });

@@ -1,7 +1,8 @@
 /*
- * Installs the seccomp filter in argv[1] on itself, then makes the system calls on its standard input, one a line:
- * `NUMBER ARG0 ... ARG5` (unsigned, C notation), or `i386 NUMBER` for int 0x80. Prints 0 or the errno of each. Results that are
- * descriptors are closed. A pointer argument written as `@` is a page of zeros.
+ * Installs the seccomp filter in argv[1] on itself, then makes the system calls on its standard
+ * input, one a line: `NUMBER ARG0 ... ARG5` (unsigned, C notation), or `i386 NUMBER` for int 0x80.
+ * Prints 0 or the errno of each. Results that are descriptors are closed. A pointer argument
+ * written as `@` is a page of zeros.
  */
 #define _GNU_SOURCE
 #include <errno.h>

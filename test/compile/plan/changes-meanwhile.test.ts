@@ -8,7 +8,16 @@ import { canonicalJson } from "../../../src/plan/canonical-json.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { host, nameRule, options, policy, tree } from "./fixtures.ts";
 
-const names = ["www/", "www/a/", "www/a/x", "www/b/", "www/b/y", "www/link -> a", "log/", "log/one.log"];
+const names = [
+  "www/",
+  "www/a/",
+  "www/a/x",
+  "www/b/",
+  "www/b/y",
+  "www/link -> a",
+  "log/",
+  "log/one.log",
+];
 let root = "";
 let drop: () => void;
 beforeEach(() => {
@@ -49,7 +58,10 @@ const written = () =>
   });
 
 /** The real host, on which `change` happens before the look or the listing of that number. */
-function hostThatChanges(at: number, change: () => void): { snapshot: HostSnapshot; asked: () => number } {
+function hostThatChanges(
+  at: number,
+  change: () => void,
+): { snapshot: HostSnapshot; asked: () => number } {
   const inner = hostSnapshot();
   let asked = 0;
   const step = () => {
@@ -70,14 +82,21 @@ function hostThatChanges(at: number, change: () => void): { snapshot: HostSnapsh
 }
 
 async function planOn(snapshot: HostSnapshot): Promise<Plan> {
-  const { plan, diagnostics } = await compile(written(), options({ facts: host(), snapshot: oneMoment(snapshot) }));
+  const { plan, diagnostics } = await compile(
+    written(),
+    options({ facts: host(), snapshot: oneMoment(snapshot) }),
+  );
   if (plan === null) throw new Error(JSON.stringify(diagnostics));
   return plan;
 }
 
 /** What the launcher would do, without the facts. */
 const deeds = ({ facts: _, ...plan }: Plan): string =>
-  canonicalJson(JSON.parse(JSON.stringify(plan, (_key, value) => (typeof value === "bigint" ? String(value) : value))));
+  canonicalJson(
+    JSON.parse(
+      JSON.stringify(plan, (_key, value) => (typeof value === "bigint" ? String(value) : value)),
+    ),
+  );
 
 const isStale = ({ facts }: Plan): boolean =>
   facts.some((fact) => {
@@ -97,7 +116,8 @@ test.for(Object.keys(changes))(
       const { snapshot } = hostThatChanges(at, change);
       const plan = await planOn(snapshot);
       if (isStale(plan)) stale++;
-      else expect(deeds(plan), `changed before look ${at}`).toBe(deeds(await planOn(hostSnapshot())));
+      else
+        expect(deeds(plan), `changed before look ${at}`).toBe(deeds(await planOn(hostSnapshot())));
       drop();
       ({ root, drop } = tree(names));
     }
@@ -109,13 +129,19 @@ test("accounts are a fact of the time before they are read", async () => {
   const asked: string[] = [];
   const accounts = () => {
     asked.push("read");
-    return { users: [{ name: "www", uid: 33, gid: 33 }], groups: [{ name: "www", gid: 33, members: [] }] };
+    return {
+      users: [{ name: "www", uid: 33, gid: 33 }],
+      groups: [{ name: "www", gid: 33, members: [] }],
+    };
   };
   const factAt = (path: string) => {
     asked.push(path);
     return { kind: "absent", path } as const;
   };
-  await compile({ ...policy({ user: "www" }), names: [nameRule("r /srv")] }, options({ accounts, factAt }));
+  await compile(
+    { ...policy({ user: "www" }), names: [nameRule("r /srv")] },
+    options({ accounts, factAt }),
+  );
   expect(asked.indexOf("/etc/passwd")).toBeLessThan(asked.indexOf("read"));
   expect(asked.indexOf("/etc/passwd")).toBeGreaterThanOrEqual(0);
 });

@@ -20,10 +20,14 @@ const { root, drop } = tree([
 afterAll(drop);
 
 const factPaths = (plan: Awaited<ReturnType<typeof planOf>>) =>
-  plan.facts.map((fact) => ("path" in fact ? `${fact.kind} ${fact.path.replace(root, "")}` : fact.kind));
+  plan.facts.map((fact) =>
+    "path" in fact ? `${fact.kind} ${fact.path.replace(root, "")}` : fact.kind,
+  );
 
 test("a disabled domain has no layers and keeps every capability", async () => {
-  const plan = await planOf(policy({ level: "disabled", mediation: "supervised", names: ["r /etc/**"] }));
+  const plan = await planOf(
+    policy({ level: "disabled", mediation: "supervised", names: ["r /etc/**"] }),
+  );
   expect(plan).toMatchObject({ level: "disabled", landlock: null, seccomp: null, cgroup: null });
   expect(plan.identity).toMatchObject({ bounding: (1n << 41n) - 1n, noNewPrivileges: false });
   expect(decodePlan(encodePlan(plan)).level).toBe("disabled");
@@ -31,11 +35,14 @@ test("a disabled domain has no layers and keeps every capability", async () => {
 
 test("facts: policy files, what would come first, links followed, directories expanded, absent names", async () => {
   const files = [`${root}/etc/a.conf`];
-  const plan = await planOf(policy({ names: [`r ${root}/link/a.conf`, `r ${root}/log/*.log`, `r ${root}/none`] }), {
-    files,
-    absent: [`${root}/first.yaml`],
-    program: [`${root}/etc/b.conf`],
-  });
+  const plan = await planOf(
+    policy({ names: [`r ${root}/link/a.conf`, `r ${root}/log/*.log`, `r ${root}/none`] }),
+    {
+      files,
+      absent: [`${root}/first.yaml`],
+      program: [`${root}/etc/b.conf`],
+    },
+  );
   expect(factPaths(plan)).toEqual([
     "node /etc/a.conf",
     "node /etc/b.conf",
@@ -48,7 +55,9 @@ test("facts: policy files, what would come first, links followed, directories ex
 
 test("the plan carries the policy that the mediator decides by: canonical names, own places denied", async () => {
   const plan = await planOf(policy({ names: [`r ${root}/link/**`] }), { own: [`${root}/run`] });
-  const { names } = decodePlan(encodePlan(plan)).mediation.policy as { names: { effect: string; pattern: string }[] };
+  const { names } = decodePlan(encodePlan(plan)).mediation.policy as {
+    names: { effect: string; pattern: string }[];
+  };
   const lines = names.map(({ effect, pattern }) => `${effect} ${pattern.replace(root, "")}`);
   expect(lines.slice(0, 3)).toEqual(["allow /etc/**", "deny /run", "deny /run/**"]);
   const ways = names.slice(3).map(({ pattern }) => pattern);
@@ -64,17 +73,20 @@ test("kernel creates are the directories that Landlock keeps; single names make 
     const { report, kernelCreates } = (await planOf(policy({ names }))).mediation;
     return { kernelCreates, asked: report.brokered.some(({ call }) => call.includes("mkdir")) };
   };
-  expect(await asks([`rwcd ${root}/run/**`])).toEqual({ kernelCreates: [`${root}/run`], asked: false });
+  expect(await asks([`rwcd ${root}/run/**`])).toEqual({
+    kernelCreates: [`${root}/run`],
+    asked: false,
+  });
   expect(await asks([`rwcd ${root}/run/app.pid`])).toEqual({ kernelCreates: [], asked: true });
   expect(await asks([`r ${root}/run/app.pid`])).toEqual({ kernelCreates: [], asked: false });
 });
 
 test("moves between kept directories that differ are asked about", async () => {
-  const calls = (await planOf(policy({ names: [`rwcd ${root}/run/**`, `rwcda ${root}/log/**`] }))).mediation.report
-    .brokered;
+  const calls = (await planOf(policy({ names: [`rwcd ${root}/run/**`, `rwcda ${root}/log/**`] })))
+    .mediation.report.brokered;
   expect(calls.map(({ call }) => call)).toContain("rename");
-  const alike = (await planOf(policy({ names: [`rwcd ${root}/run/**`, `rwcd ${root}/log/**`] }))).mediation.report
-    .brokered;
+  const alike = (await planOf(policy({ names: [`rwcd ${root}/run/**`, `rwcd ${root}/log/**`] })))
+    .mediation.report.brokered;
   expect(alike.map(({ call }) => call)).not.toContain("rename");
 });
 
@@ -100,12 +112,18 @@ test("the report names expansions, losses and the price of asking", async () => 
   expect(why["m /usr/lib/x"]).toContain("not mediated");
   expect(why["signals: other"]).toBeDefined();
   expect(report.layers.find(({ name }) => name === "files")).toMatchObject({ state: "partial" });
-  expect(report.brokered.find(({ call }) => call.startsWith("chmod"))?.price).toMatch(/about 20 to 70 us/);
-  expect(report.brokered.find(({ call }) => call.startsWith("prlimit"))?.price).toMatch(/about 13 us/);
+  expect(report.brokered.find(({ call }) => call.startsWith("chmod"))?.price).toMatch(
+    /about 20 to 70 us/,
+  );
+  expect(report.brokered.find(({ call }) => call.startsWith("prlimit"))?.price).toMatch(
+    /about 13 us/,
+  );
 });
 
 test("the rendering fits the width and says the layers", async () => {
-  const plan = await planOf(policy({ names: [`r ${root}/etc/**`], addresses: [address("listen", "tcp", 80)] }));
+  const plan = await planOf(
+    policy({ names: [`r ${root}/etc/**`], addresses: [address("listen", "tcp", 80)] }),
+  );
   const text = renderPlan(plan, { width: 80 });
   const wide = text.split("\n").filter((line) => line.length > 80 && line.trim().includes(" "));
   expect(wide).toEqual([]);
@@ -118,13 +136,19 @@ test("drift shows a replaced file, a missing one and a link that leads elsewhere
   const scratch = tree(["one", "two", "target/", "other/", "l -> target"]);
   try {
     const at = (name: string) => join(scratch.root, name);
-    const plan = await planOf(policy({ names: [`r ${at("one")}`, `r ${at("two")}`, `r ${at("l")}/**`] }));
+    const plan = await planOf(
+      policy({ names: [`r ${at("one")}`, `r ${at("two")}`, `r ${at("l")}/**`] }),
+    );
     expect(drift(plan, hostSnapshot())).toEqual([]);
     writeFileSync(at("new"), "");
     renameSync(at("new"), at("one"));
     renameSync(at("two"), at("gone"));
     renameSync(at("l"), at("old"));
-    expect(drift(plan, hostSnapshot()).map((entry) => entry.kind)).toEqual(["replaced", "gone", "moved"]);
+    expect(drift(plan, hostSnapshot()).map((entry) => entry.kind)).toEqual([
+      "replaced",
+      "gone",
+      "moved",
+    ]);
   } finally {
     scratch.drop();
   }
@@ -132,11 +156,14 @@ test("drift shows a replaced file, a missing one and a link that leads elsewhere
 
 test("cgroup programs that cannot be had stop the start with their reason", async () => {
   const prepareCgroup = () => Promise.reject(new Error("read-only hierarchy"));
-  expect(await codesOf(policy({ addresses: [address("connect", "udp", 53)] }), { prepareCgroup })).toEqual(["CFD3011"]);
+  expect(
+    await codesOf(policy({ addresses: [address("connect", "udp", 53)] }), { prepareCgroup }),
+  ).toEqual(["CFD3011"]);
 });
 
 test("own places that are no names stop the start", async () => {
-  for (const own of ["relative", "/", "/a/../b"]) expect(await codesOf(policy(), { own: [own] })).toEqual(["CFD3010"]);
+  for (const own of ["relative", "/", "/a/../b"])
+    expect(await codesOf(policy(), { own: [own] })).toEqual(["CFD3010"]);
 });
 
 test("a policy that reaches too many names is refused with the rules that do", async () => {

@@ -73,17 +73,24 @@ test("without landlock-tcp ports are brokered for a user, and no port is handled
 
 test("without landlock-scope signals are asked about", async () => {
   const written = policy({ syscalls: [token("kill")] });
-  const asked = (plan: Awaited<ReturnType<typeof planOf>>) => plan.mediation.report.brokered.map(({ call }) => call);
+  const asked = (plan: Awaited<ReturnType<typeof planOf>>) =>
+    plan.mediation.report.brokered.map(({ call }) => call);
   expect(asked(await planOf(written))).not.toContain("kill");
   expect(asked(await planOf(written, { facts: host(["landlock-scope"]) }))).toContain("kill");
 });
 
 test("without cgroup programs sockets are brokered, and lost where the broker cannot reach them", async () => {
   const user = { facts: host(["cgroup-inet", "cgroup-unix"]) };
-  expect((await planOf(demanding, user)).mediation.sockets).toEqual({ inet: "broker", unix: "broker" });
+  expect((await planOf(demanding, user)).mediation.sockets).toEqual({
+    inet: "broker",
+    unix: "broker",
+  });
   const cut = { facts: host(["cgroup-inet", "cgroup-unix", "target-access"]) };
   const agreed = { ...demanding, bestEffort: ["addresses", "unix"] as const };
-  expect((await planOf(agreed, cut)).mediation.sockets).toEqual({ inet: "refused", unix: "refused" });
+  expect((await planOf(agreed, cut)).mediation.sockets).toEqual({
+    inet: "refused",
+    unix: "refused",
+  });
 });
 
 test("without a private namespace IPC grants are lost, never shared", async () => {
@@ -95,7 +102,9 @@ test("without a private namespace IPC grants are lost, never shared", async () =
 
 test("devices without ioctl matter only where one is granted", async () => {
   const facts = host(["landlock-ioctl"]);
-  expect(await codesOf(policy({ names: ["rw /dev/null", "r /etc/hostname"] }), { facts })).toEqual([]);
+  expect(await codesOf(policy({ names: ["rw /dev/null", "r /etc/hostname"] }), { facts })).toEqual(
+    [],
+  );
   expect(await codesOf(policy({ names: ["rwi /dev/tty"] }), { facts })).toEqual([]);
   expect(await codesOf(policy({ names: ["r /**"] }), { facts })).toEqual([FAILS]);
 });

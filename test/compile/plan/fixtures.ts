@@ -5,7 +5,13 @@ import { type CompileOptions, compile } from "../../../src/compile/compile.ts";
 import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
 import { type FeatureName, featureNames, type HostFacts } from "../../../src/kernel/host-facts.ts";
 import { Permission, permissionLetters } from "../../../src/model/permission.ts";
-import type { AddressRule, NameRule, Policy, Source, TokenRule } from "../../../src/model/policy.ts";
+import type {
+  AddressRule,
+  NameRule,
+  Policy,
+  Source,
+  TokenRule,
+} from "../../../src/model/policy.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 
 export const source: Source = { file: "test.yaml", line: 1, column: 1, text: "rule" };
@@ -21,11 +27,17 @@ export function nameRule(text: string): NameRule {
       ? operation === "connect"
         ? Permission.connect
         : Permission.listen
-      : [...operation].reduce((set, letter) => set | permissionLetters[letter as keyof typeof permissionLetters], 0);
+      : [...operation].reduce(
+          (set, letter) => set | permissionLetters[letter as keyof typeof permissionLetters],
+          0,
+        );
   return { effect, permissions, pattern, source: { ...source, text } };
 }
 
-export const token = <T extends string>(name: T, effect: "allow" | "deny" = "allow"): TokenRule<T> => ({
+export const token = <T extends string>(
+  name: T,
+  effect: "allow" | "deny" = "allow",
+): TokenRule<T> => ({
   effect,
   token: name,
   source,
@@ -47,7 +59,9 @@ export function address(
   };
 }
 
-export function policy(change: Partial<Omit<Policy, "names">> & { names?: readonly string[] } = {}): Policy {
+export function policy(
+  change: Partial<Omit<Policy, "names">> & { names?: readonly string[] } = {},
+): Policy {
   const { names = [], ...rest } = change;
   return {
     name: "test",
@@ -85,7 +99,10 @@ export function policy(change: Partial<Omit<Policy, "names">> & { names?: readon
 }
 
 /** A host on which every probe says yes but these. */
-export function host(without: readonly FeatureName[] = [], change: Partial<HostFacts> = {}): HostFacts {
+export function host(
+  without: readonly FeatureName[] = [],
+  change: Partial<HostFacts> = {},
+): HostFacts {
   const features = Object.fromEntries(
     featureNames.map((name) => [
       name,
@@ -126,11 +143,17 @@ export async function planOf(written: Policy, change: Partial<CompileOptions> = 
   return plan;
 }
 
-export async function codesOf(written: Policy, change: Partial<CompileOptions> = {}): Promise<string[]> {
+export async function codesOf(
+  written: Policy,
+  change: Partial<CompileOptions> = {},
+): Promise<string[]> {
   return (await compile(written, options(change))).diagnostics.map(({ code }) => code);
 }
 
-/** A scratch tree: names ending in `/` are directories, `name -> target` symbolic links, the rest files. Removed by `drop`. */
+/**
+ * A scratch tree: names ending in `/` are directories, `name -> target` symbolic links, the rest
+ * files. Removed by `drop`.
+ */
 export function tree(names: readonly string[]): { root: string; drop: () => void } {
   const root = mkdtempSync(join(tmpdir(), "cofferdam-compile-"));
   for (const entry of names) {

@@ -23,7 +23,9 @@ test("nobody named keeps the caller, with the granted capabilities as bounding s
 });
 
 test("a user comes with group, supplementary groups and ambient capabilities", async () => {
-  const plan = await planOf(policy({ user: "www", capabilities: [token("net_bind_service")] }), { accounts });
+  const plan = await planOf(policy({ user: "www", capabilities: [token("net_bind_service")] }), {
+    accounts,
+  });
   expect(plan.identity.user).toEqual({ uid: 33, gid: 33, groups: [33, 110] });
   expect(plan.identity.ambient).toBe(NET_BIND);
   expect(plan.facts.map((fact) => ("path" in fact ? fact.path : fact.kind))).toEqual(
@@ -32,16 +34,23 @@ test("a user comes with group, supplementary groups and ambient capabilities", a
 });
 
 test("a group replaces the user's own, numbers need no account", async () => {
-  expect((await planOf(policy({ user: "www", group: "adm" }), { accounts })).identity.user).toMatchObject({
+  expect(
+    (await planOf(policy({ user: "www", group: "adm" }), { accounts })).identity.user,
+  ).toMatchObject({
     uid: 33,
     gid: 4,
   });
-  expect((await planOf(policy({ user: "4711", group: "4711" }), { accounts })).identity.user).toEqual({
+  expect(
+    (await planOf(policy({ user: "4711", group: "4711" }), { accounts })).identity.user,
+  ).toEqual({
     uid: 4711,
     gid: 4711,
     groups: [4711],
   });
-  expect((await planOf(policy({ group: "adm" }), { accounts })).identity.user).toMatchObject({ uid: 0, gid: 4 });
+  expect((await planOf(policy({ group: "adm" }), { accounts })).identity.user).toMatchObject({
+    uid: 0,
+    gid: 4,
+  });
 });
 
 test("unknown accounts, a number without a group, and strangers as ordinary users stop the start", async () => {
@@ -57,5 +66,7 @@ test("unknown accounts, a number without a group, and strangers as ordinary user
 });
 
 test("set-user-id programs turn no_new_privs off, for root only", async () => {
-  expect((await planOf(policy({ setUserId: ["/usr/bin/sudo"] }))).identity.noNewPrivileges).toBe(false);
+  expect((await planOf(policy({ setUserId: ["/usr/bin/sudo"] }))).identity.noNewPrivileges).toBe(
+    false,
+  );
 });

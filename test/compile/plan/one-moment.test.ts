@@ -49,8 +49,14 @@ test("a policy file that changes after it was read makes the plan stale, and so 
   try {
     const searchPath = [`${root}/first`, `${root}/second`];
     writeFileSync(`${root}/second/web.yaml`, "syscalls: [read]\n", { mode: 0o644 });
-    const { policy, files, absent, identities } = loadPolicy({ name: "web", searchPath }, { vocabulary });
-    const now = { file: factOf(`${root}/second/web.yaml`), absent: factOf(`${root}/first/web.yaml`) };
+    const { policy, files, absent, identities } = loadPolicy(
+      { name: "web", searchPath },
+      { vocabulary },
+    );
+    const now = {
+      file: factOf(`${root}/second/web.yaml`),
+      absent: factOf(`${root}/first/web.yaml`),
+    };
     writeFileSync(`${root}/second/web.yaml`, "syscalls: [read, write]\n");
     writeFileSync(`${root}/first/web.yaml`, "syscalls: []\n");
     if (policy === null) throw new Error("the policy is wrong");

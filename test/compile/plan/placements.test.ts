@@ -15,8 +15,13 @@ const { root, drop } = tree([
 afterAll(drop);
 
 async function rights(names: readonly string[], change = {}): Promise<Record<string, string>> {
-  const plan = await planOf(policy({ names: names.map((rule) => rule.replace("/ROOT", root)) }), change);
-  return Object.fromEntries(planJson(plan).paths.map(({ path, rights }) => [path.replace(root, ""), rights.join(" ")]));
+  const plan = await planOf(
+    policy({ names: names.map((rule) => rule.replace("/ROOT", root)) }),
+    change,
+  );
+  return Object.fromEntries(
+    planJson(plan).paths.map(({ path, rights }) => [path.replace(root, ""), rights.join(" ")]),
+  );
 }
 
 test("a directory tree that is granted whole is one rule", async () => {
@@ -24,11 +29,15 @@ test("a directory tree that is granted whole is one rule", async () => {
 });
 
 test("a deny below splits the directory around it and takes its listing", async () => {
-  expect(await rights(["r /ROOT/www/**", "deny r /ROOT/www/private/**"])).toEqual({ "/www/index.html": "read-file" });
+  expect(await rights(["r /ROOT/www/**", "deny r /ROOT/www/private/**"])).toEqual({
+    "/www/index.html": "read-file",
+  });
 });
 
 test("a pattern becomes the inodes that match it now, with file rights only", async () => {
-  expect(await rights(["rwcd /ROOT/log/*.log"])).toEqual({ "/log/a.log": "write-file read-file truncate" });
+  expect(await rights(["rwcd /ROOT/log/*.log"])).toEqual({
+    "/log/a.log": "write-file read-file truncate",
+  });
 });
 
 test("create and delete go to a directory only where all names below are alike", async () => {
@@ -47,14 +56,18 @@ test("device nodes may be made nowhere", async () => {
   const [everything] = planJson(plan).paths;
   expect(everything?.path).toBe("/srv");
   expect(everything?.rights).toContain("make-reg");
-  expect(everything?.rights.filter((right) => ["make-char", "make-block"].includes(right))).toEqual([]);
+  expect(everything?.rights.filter((right) => ["make-char", "make-block"].includes(right))).toEqual(
+    [],
+  );
   expect(plan.landlock?.handledFs).toBe(0xffffn);
 });
 
 test("no grant reaches a switch of the host's: nothing on all of procfs can be written then", async () => {
   const plan = await planOf(policy({ names: ["rw /proc/**"] }));
   const written = plan.mediation.policy as ReturnType<typeof policy>;
-  const denied = written.names.filter(({ effect }) => effect === "deny").map(({ pattern }) => pattern);
+  const denied = written.names
+    .filter(({ effect }) => effect === "deny")
+    .map(({ pattern }) => pattern);
   expect(denied).toContain("/proc/sys/kernel/core_pattern");
   const rights = planJson(plan).paths.flatMap((rule) => rule.rights);
   expect(rights).toContain("read-file");
@@ -68,7 +81,10 @@ test("no grant reaches a switch of the host's: nothing on all of procfs can be w
 test("symbolic links are followed to the canonical name, and the plan says so", async () => {
   const written = policy({ names: [`r ${root}/link/**`, `rd ${root}/direct`] });
   const plan = await planOf(written);
-  expect(planJson(plan).paths.map(({ path }) => path)).toEqual([`${root}/log/a.log`, `${root}/www`]);
+  expect(planJson(plan).paths.map(({ path }) => path)).toEqual([
+    `${root}/log/a.log`,
+    `${root}/www`,
+  ]);
   expect(plan.mediation.report.resolved).toEqual([
     { written: `${root}/direct`, canonical: `${root}/log/a.log` },
     { written: `${root}/link`, canonical: `${root}/www` },
@@ -95,14 +111,27 @@ test("a link in braces is followed in its own alternative", async () => {
 });
 
 test("an abstract name beside a path in braces grants no path more", async () => {
-  expect(Object.keys(await rights(["r {/ROOT/link/index.html,@name}"]))).toEqual(["/www/index.html"]);
+  expect(Object.keys(await rights(["r {/ROOT/link/index.html,@name}"]))).toEqual([
+    "/www/index.html",
+  ]);
 });
 
 test("older kernels are given only rights they know", async () => {
-  const old = { facts: host(["landlock-tcp", "landlock-ioctl", "landlock-scope", "landlock-log"], { landlockAbi: 2 }) };
-  expect(await rights(["rw /ROOT/log/**"], old)).toEqual({ "/log": "write-file read-file read-dir" });
+  const old = {
+    facts: host(["landlock-tcp", "landlock-ioctl", "landlock-scope", "landlock-log"], {
+      landlockAbi: 2,
+    }),
+  };
+  expect(await rights(["rw /ROOT/log/**"], old)).toEqual({
+    "/log": "write-file read-file read-dir",
+  });
   const plan = await planOf(policy(), old);
-  expect(plan.landlock).toMatchObject({ handledFs: 0x3fffn, handledNet: 0n, scoped: 0n, restrictFlags: 0 });
+  expect(plan.landlock).toMatchObject({
+    handledFs: 0x3fffn,
+    handledNet: 0n,
+    scoped: 0n,
+    restrictFlags: 0,
+  });
 });
 
 test("Cofferdam's own places are denied whatever is granted", async () => {

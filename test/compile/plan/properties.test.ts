@@ -10,7 +10,16 @@ import { encodePlan } from "../../../src/plan/encode.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { address, host, nameRule, options, planOf, policy, token, tree } from "./fixtures.ts";
 
-const { root, drop } = tree(["a/b/c", "a/b/d", "a/e", "f/g", "f/h/i", "l -> a", "f/m -> ../a/e", "o -> o"]);
+const { root, drop } = tree([
+  "a/b/c",
+  "a/b/d",
+  "a/e",
+  "f/g",
+  "f/h/i",
+  "l -> a",
+  "f/m -> ../a/e",
+  "o -> o",
+]);
 afterAll(drop);
 
 const runs = { numRuns: 120 };
@@ -36,12 +45,22 @@ const place = fc.constantFrom(
   "a/[a-b]/?",
 );
 const effect = fc.constantFrom("", "deny ");
-const name = fc.tuple(effect, letters, place).map(([deny, what, where]) => nameRule(`${deny}${what} ${root}/${where}`));
+const name = fc
+  .tuple(effect, letters, place)
+  .map(([deny, what, where]) => nameRule(`${deny}${what} ${root}/${where}`));
 const socket = fc
-  .tuple(effect, fc.constantFrom("connect", "listen"), fc.constantFrom(`${root}/f/s`, `${root}/a/**`, "@x", "@*"))
+  .tuple(
+    effect,
+    fc.constantFrom("connect", "listen"),
+    fc.constantFrom(`${root}/f/s`, `${root}/a/**`, "@x", "@*"),
+  )
   .map(([deny, what, where]) => nameRule(`${deny}${what} unix ${where}`));
 const port = fc.integer({ min: 0, max: 65535 });
-const network = fc.constantFrom(null, { family: 4, address: Uint8Array.of(10, 0, 0, 0), prefix: 8 } as const);
+const network = fc.constantFrom(null, {
+  family: 4,
+  address: Uint8Array.of(10, 0, 0, 0),
+  prefix: 8,
+} as const);
 const addressRule = fc
   .tuple(
     fc.constantFrom("connect" as const, "listen" as const),
@@ -69,15 +88,21 @@ const call = fc.constantFrom(
   "bind",
 );
 const calls = fc.array(
-  fc.tuple(call, fc.constantFrom("allow" as const, "deny" as const)).map(([what, how]) => token(what, how)),
+  fc
+    .tuple(call, fc.constantFrom("allow" as const, "deny" as const))
+    .map(([what, how]) => token(what, how)),
   { maxLength: 8 },
 );
 const written = fc.record({
   names: fc.array(fc.oneof(name, socket), { maxLength: 8 }),
   addresses: fc.array(addressRule, { maxLength: 4 }),
   syscalls: calls,
-  ipc: fc.subarray(["shm", "sem", "msg", "mqueue"] as const).map((kinds) => kinds.map((kind) => token(kind))),
-  inherit: fc.subarray(["stdio", "stdio-sockets", "listen"] as const).map((kinds) => kinds.map((kind) => token(kind))),
+  ipc: fc
+    .subarray(["shm", "sem", "msg", "mqueue"] as const)
+    .map((kinds) => kinds.map((kind) => token(kind))),
+  inherit: fc
+    .subarray(["stdio", "stdio-sockets", "listen"] as const)
+    .map((kinds) => kinds.map((kind) => token(kind))),
   signals: fc.constantFrom([token("self")], [token("any")], [token("self"), token("other")]),
   capabilities: fc
     .subarray(["chown", "sys_chroot", "net_bind_service"])
@@ -121,7 +146,14 @@ test("same policy and same host facts give the same plan, byte for byte", async 
 
 /** A plan without the texts for people, which name rules in the order they were written. */
 function effects({ landlock, seccomp, automaton, identity, mediation }: Plan) {
-  return { landlock, seccomp, automaton, identity, sockets: mediation.sockets, kernelCreates: mediation.kernelCreates };
+  return {
+    landlock,
+    seccomp,
+    automaton,
+    identity,
+    sockets: mediation.sockets,
+    kernelCreates: mediation.kernelCreates,
+  };
 }
 
 test("order and duplicates of rules never matter", async () => {
@@ -139,26 +171,38 @@ test("order and duplicates of rules never matter", async () => {
   );
 });
 
-/** LANDLOCK_ACCESS_FS_* that the layer gives at a path: rules on it and on every directory above. */
+/**
+ * LANDLOCK_ACCESS_FS_* that the layer gives at a path: rules on it and on every directory above.
+ */
 function rightsAt({ landlock }: Plan, path: string): bigint {
   return (landlock?.paths ?? [])
-    .filter((rule) => rule.path === path || (rule.directory && (rule.path === "/" || path.startsWith(`${rule.path}/`))))
+    .filter(
+      (rule) =>
+        rule.path === path ||
+        (rule.directory && (rule.path === "/" || path.startsWith(`${rule.path}/`))),
+    )
     .reduce((sum, { rights }) => sum | rights, 0n);
 }
 
-/** Refer goes to the largest group of like directories, so it may come where another group lost it; Landlock compares rights itself. */
+/**
+ * Refer goes to the largest group of like directories, so it may come where another group lost it;
+ * Landlock compares rights itself.
+ */
 const REFER = 1n << 13n;
 const REMOVES = 0b11_0000n;
 const MAKES = 0b1_1111_1100_0000n;
 
 /**
- * What the policy gives at a directory besides: names there may be made and removed by the broker. A narrower policy may leave
- * them to Landlock, once all names below are alike.
+ * What the policy gives at a directory besides: names there may be made and removed by the broker.
+ * A narrower policy may leave them to Landlock, once all names below are alike.
  */
 function brokeredAt({ automaton }: Plan, path: string): bigint {
   const decoded = decodeAutomaton(automaton);
   const below = decoded.uniform(walk(decoded, bytesOfName(`${path}/`)));
-  return ((below & Permission.create) !== 0 ? MAKES : 0n) | ((below & Permission.delete) !== 0 ? REMOVES : 0n);
+  return (
+    ((below & Permission.create) !== 0 ? MAKES : 0n) |
+    ((below & Permission.delete) !== 0 ? REMOVES : 0n)
+  );
 }
 
 function followedBy({ mediation }: Plan): readonly string[] {
@@ -177,14 +221,20 @@ test("narrowing a policy never allows more", async () => {
         const narrow = {
           ...rules,
           names: [
-            ...rules.names.filter(({ effect: how }, at) => how === "deny" || at !== which % (rules.names.length + 1)),
+            ...rules.names.filter(
+              ({ effect: how }, at) => how === "deny" || at !== which % (rules.names.length + 1),
+            ),
             ...denies,
           ],
-          syscalls: [...rules.syscalls, ...fewerCalls.map(({ token: what }) => token(what, "deny"))],
+          syscalls: [
+            ...rules.syscalls,
+            ...fewerCalls.map(({ token: what }) => token(what, "deny")),
+          ],
         };
         const [wide, less] = [await planOf(rules), await planOf(narrow)];
-        // The one exception, documented in docs/properties.md: a link that the domain may make is not followed. Once it may
-        // not make it any more, the grant through it counts, as the policy's text says.
+        // The one exception, documented in docs/properties.md: a link that the domain may make is
+        // not followed. Once it may not make it any more, the grant through it counts, as the
+        // policy's text says.
         fc.pre(followedBy(less).every((written) => followedBy(wide).includes(written)));
         for (const { path, rights } of less.landlock?.paths ?? []) {
           expect(rights & ~REFER & ~rightsAt(wide, path) & ~brokeredAt(wide, path)).toBe(0n);

@@ -29,7 +29,10 @@ test("the compiler asks for programs on unix names only where they hold them", a
   const asked: unknown[] = [];
   const prepareCgroup = (_: unknown, __: unknown, target: unknown) => {
     asked.push(target);
-    return Promise.resolve({ anchor: "/sys/fs/cgroup/a", programs: [{ attachType: 10, tag: new Uint8Array(8) }] });
+    return Promise.resolve({
+      anchor: "/sys/fs/cgroup/a",
+      programs: [{ attachType: 10, tag: new Uint8Array(8) }],
+    });
   };
   await planOf(policy({ addresses: [address("connect", "tcp", 80)] }), { prepareCgroup });
   await planOf(policy({ names: unix }), { prepareCgroup });
@@ -41,9 +44,12 @@ test("the compiler asks for programs on unix names only where they hold them", a
 });
 
 test("as a user TCP ports for every address are Landlock's, everything else is brokered", async () => {
-  const tcp = await planOf(policy({ addresses: [address("connect", "tcp", 443), address("listen", "tcp", 80)] }), {
-    facts: user,
-  });
+  const tcp = await planOf(
+    policy({ addresses: [address("connect", "tcp", 443), address("listen", "tcp", 80)] }),
+    {
+      facts: user,
+    },
+  );
   expect(tcp.mediation.sockets.inet).toBe("kernel");
   expect(tcp.landlock?.ports).toEqual([
     { port: 80, rights: 1n },
@@ -55,9 +61,13 @@ test("as a user TCP ports for every address are Landlock's, everything else is b
     { ...address("connect", "tcp", 53), network },
     address("connect", "tcp", 1, 9999),
   ]) {
-    expect((await planOf(policy({ addresses: [narrower] }), { facts: user })).mediation.sockets.inet).toBe("broker");
+    expect(
+      (await planOf(policy({ addresses: [narrower] }), { facts: user })).mediation.sockets.inet,
+    ).toBe("broker");
   }
-  expect((await planOf(policy({ names: unix }), { facts: user })).mediation.sockets.unix).toBe("broker");
+  expect((await planOf(policy({ names: unix }), { facts: user })).mediation.sockets.unix).toBe(
+    "broker",
+  );
 });
 
 test("every port granted needs no rule, and a denied port is not among Landlock's", async () => {
@@ -95,31 +105,45 @@ test("names written through links are handed on with what they lead to, and the 
       aliases = target.aliases;
       return Promise.resolve(anchor);
     };
-    const plan = await planOf(policy({ names: [`connect unix ${root}/short/{app,no}.sock`] }), { prepareCgroup });
+    const plan = await planOf(policy({ names: [`connect unix ${root}/short/{app,no}.sock`] }), {
+      prepareCgroup,
+    });
     expect(aliases).toContainEqual({
       written: `${root}/short/app.sock`,
       canonical: `${root}/real/app.sock`,
       links: [`${root}/short`],
     });
-    expect(plan.facts).toContainEqual(expect.objectContaining({ kind: "node", path: `${root}/short` }));
+    expect(plan.facts).toContainEqual(
+      expect.objectContaining({ kind: "node", path: `${root}/short` }),
+    );
   } finally {
     drop();
   }
 });
 
 test("who may chroot gives names another meaning", async () => {
-  const chroot = policy({ names: unix, syscalls: [token("chroot")], capabilities: [token("sys_chroot")] });
+  const chroot = policy({
+    names: unix,
+    syscalls: [token("chroot")],
+    capabilities: [token("sys_chroot")],
+  });
   expect((await planOf(chroot)).mediation.sockets.unix).toBe("broker");
 });
 
 test("activation sockets stand outside cgroup programs", async () => {
-  const activated = policy({ names: unix, inherit: [token("listen")], addresses: [address("connect", "udp", 53)] });
+  const activated = policy({
+    names: unix,
+    inherit: [token("listen")],
+    addresses: [address("connect", "udp", 53)],
+  });
   expect((await planOf(activated)).mediation.sockets).toEqual({ inet: "broker", unix: "broker" });
 });
 
 test("the abstract scope is set unless an abstract name is granted", async () => {
   expect((await planOf(policy())).landlock?.scoped).toBe(3n);
   expect((await planOf(policy({ names: ["connect unix @bus"] }))).landlock?.scoped).toBe(2n);
-  expect((await planOf(policy({ names: ["connect unix {/run/bus,@bus}"] }))).landlock?.scoped).toBe(2n);
+  expect((await planOf(policy({ names: ["connect unix {/run/bus,@bus}"] }))).landlock?.scoped).toBe(
+    2n,
+  );
   expect((await planOf(policy({ signals: [token("any")] }))).landlock?.scoped).toBe(1n);
 });

@@ -9,7 +9,9 @@ import { encodePlan } from "../../../src/plan/encode.ts";
 import { codesOf, host, planOf, policy, token } from "./fixtures.ts";
 
 const everyCapability = (1n << 41n) - 1n;
-const membership = { prepareCgroup: () => Promise.resolve({ anchor: "/sys/fs/cgroup/cofferdam/test", programs: [] }) };
+const membership = {
+  prepareCgroup: () => Promise.resolve({ anchor: "/sys/fs/cgroup/cofferdam/test", programs: [] }),
+};
 const supervised = policy({ mediation: "supervised", capabilities: [token("setuid")] });
 const warning = { ...supervised, mediation: "sealed", level: "warning" } as const;
 const detail = (plan: Awaited<ReturnType<typeof planOf>>, name: string) =>
@@ -18,7 +20,12 @@ const detail = (plan: Awaited<ReturnType<typeof planOf>>, name: string) =>
 test("a supervised plan has a filter, a cgroup that judges nothing, and no layer that could not be taken back", async () => {
   for (const written of [supervised, warning]) {
     const plan = await planOf(written, membership);
-    expect(plan).toMatchObject({ mode: "supervised", landlock: null, attended: false, cgroup: { programs: [] } });
+    expect(plan).toMatchObject({
+      mode: "supervised",
+      landlock: null,
+      attended: false,
+      cgroup: { programs: [] },
+    });
     expect(plan.seccomp).toMatchObject({ listener: true });
     expect(plan.mediation).toMatchObject({
       sockets: { inet: "broker", unix: "broker" },
@@ -44,7 +51,10 @@ test("at warning a caller that may not do without no_new_privs has it, and the p
 test("a namespace for IPC is made at enforcing alone, and a grant that has none is lost there", async () => {
   const ipc = { ipc: [token<IpcKind>("shm")] };
   expect((await planOf({ ...supervised, ...ipc }, membership)).identity.privateIpc).toBe(true);
-  const soft = await planOf({ ...warning, ...ipc }, { facts: host(["private-ipc"]), ...membership });
+  const soft = await planOf(
+    { ...warning, ...ipc },
+    { facts: host(["private-ipc"]), ...membership },
+  );
   expect(soft.identity.privateIpc).toBe(false);
   expect(soft.mediation.policy).toMatchObject({ ipc: [{ token: "shm" }] });
   const lost = { ...supervised, ...ipc, bestEffort: ["ipc"] } as const;
@@ -55,17 +65,40 @@ test("a namespace for IPC is made at enforcing alone, and a grant that has none 
 describe("level", () => {
   test("one that was set for the domain goes before the policy's own, and where it is written is a fact", async () => {
     const levelFile = "/nowhere/levels/test";
-    const plan = await planOf(supervised, { level: "warning", number: 3, live: true, levelFile, ...membership });
-    expect(plan).toMatchObject({ level: "warning", number: 3, attended: false, mediation: { live: true } });
+    const plan = await planOf(supervised, {
+      level: "warning",
+      number: 3,
+      live: true,
+      levelFile,
+      ...membership,
+    });
+    expect(plan).toMatchObject({
+      level: "warning",
+      number: 3,
+      attended: false,
+      mediation: { live: true },
+    });
     expect(plan.facts).toContainEqual({ kind: "absent", path: levelFile });
-    expect(await planOf(policy(), { level: "warning", ...membership })).toMatchObject({ mode: "supervised" });
-    expect(await planOf(warning, { level: "enforcing", ...membership })).toMatchObject({ mode: "sealed" });
-    expect(await planOf(warning, { level: "disabled", ...membership })).toMatchObject({ seccomp: null });
+    expect(await planOf(policy(), { level: "warning", ...membership })).toMatchObject({
+      mode: "supervised",
+    });
+    expect(await planOf(warning, { level: "enforcing", ...membership })).toMatchObject({
+      mode: "sealed",
+    });
+    expect(await planOf(warning, { level: "disabled", ...membership })).toMatchObject({
+      seccomp: null,
+    });
   });
 
   test("one that was given for this run stays, and somebody waits for it", async () => {
     for (const level of ["warning", "enforcing"] as const) {
-      const plan = await planOf(policy(), { level, fixed: true, number: 3, live: true, ...membership });
+      const plan = await planOf(policy(), {
+        level,
+        fixed: true,
+        number: 3,
+        live: true,
+        ...membership,
+      });
       expect(plan).toMatchObject({ level, attended: true, mediation: { live: false } });
     }
     const disabled = await planOf(policy(), { level: "disabled", fixed: true });
@@ -79,7 +112,10 @@ describe("level", () => {
 
 describe("where Yama lets only ancestors look", () => {
   const user = { uid: 1000, gid: 1000, capabilities: 0n };
-  const facts = host(["target-access", "restrict-without-nnp", "cgroup-unix"], { caller: user, ptraceScope: 1 });
+  const facts = host(["target-access", "restrict-without-nnp", "cgroup-unix"], {
+    caller: user,
+    ptraceScope: 1,
+  });
 
   test("the front stays the daemon's ancestor, and nothing is lost", async () => {
     for (const written of [supervised, warning, policy({ names: ["connect unix /run/a.sock"] })]) {
@@ -91,7 +127,10 @@ describe("where Yama lets only ancestors look", () => {
   });
 
   test("with CAP_SYS_PTRACE, or without Yama, nobody has to stay", async () => {
-    const able = host([], { caller: { ...user, capabilities: 1n << BigInt(CAP_SYS_PTRACE) }, ptraceScope: 1 });
+    const able = host([], {
+      caller: { ...user, capabilities: 1n << BigInt(CAP_SYS_PTRACE) },
+      ptraceScope: 1,
+    });
     expect((await planOf(supervised, { facts: able })).attended).toBe(false);
     expect((await planOf(supervised, { facts: host([], { caller: user }) })).attended).toBe(false);
   });
@@ -103,7 +142,9 @@ describe("where Yama lets only ancestors look", () => {
 });
 
 test("a cgroup that cannot be made costs no start, since nobody is held by it, and is said", async () => {
-  const plan = await planOf(supervised, { prepareCgroup: () => Promise.reject(new Error("read-only")) });
+  const plan = await planOf(supervised, {
+    prepareCgroup: () => Promise.reject(new Error("read-only")),
+  });
   expect(plan.cgroup).toBeNull();
   expect(detail(plan, "processes")).toContain("read-only");
 });
@@ -119,7 +160,9 @@ describe("the report", () => {
   test("prices every notified call of the policy, and no other", async () => {
     const plan = await planOf(supervised, membership);
     const calls = plan.mediation.report.brokered.flatMap(({ call }) => call.split(", "));
-    expect(calls).toEqual(expect.arrayContaining(["openat", "mkdir", "rename", "chmod", "connect", "bind", "socket"]));
+    expect(calls).toEqual(
+      expect.arrayContaining(["openat", "mkdir", "rename", "chmod", "connect", "bind", "socket"]),
+    );
     expect(calls).not.toContain("read");
     expect(calls).not.toContain("unlinkat");
     expect(plan.mediation.report.brokered.every(({ price }) => price.includes("us"))).toBe(true);
@@ -129,7 +172,11 @@ describe("the report", () => {
 describe.each(supervisedFallbacks)("without $feature", ({ feature, without }) => {
   const demanding = {
     ...supervised,
-    ...{ ipc: [token<IpcKind>("shm")], setUserId: ["/usr/bin/sudo"], syscalls: [token("memfd_create")] },
+    ...{
+      ipc: [token<IpcKind>("shm")],
+      setUserId: ["/usr/bin/sudo"],
+      syscalls: [token("memfd_create")],
+    },
   };
   const facts = host([feature as FeatureName]);
   const codes = { fail: "CFD3003", "best-effort": "CFD3003", refuse: "CFD3004" } as const;
@@ -144,5 +191,7 @@ describe.each(supervisedFallbacks)("without $feature", ({ feature, without }) =>
 
 test("every feature has a row for both ways", () => {
   expect(supervisedFallbacks.map(({ feature }) => feature)).toEqual([...featureNames]);
-  expect(supervisedFallbacks.map(({ since }) => since)).toEqual(fallbacks.map(({ since }) => since));
+  expect(supervisedFallbacks.map(({ since }) => since)).toEqual(
+    fallbacks.map(({ since }) => since),
+  );
 });

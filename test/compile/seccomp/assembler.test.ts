@@ -3,7 +3,8 @@ import { AssemblyError, assemble, type Line } from "../../../src/compile/seccomp
 import { encodeInstructions, Op } from "../../../src/compile/seccomp/bpf.ts";
 import { run } from "./interpreter.ts";
 
-const padding = (count: number): Line[] => Array.from({ length: count }, () => ({ kind: "load", offset: 0 }) as const);
+const padding = (count: number): Line[] =>
+  Array.from({ length: count }, () => ({ kind: "load", offset: 0 }) as const);
 
 /** Branches over `gap` instructions to either side's answer. */
 function farBranch(gap: number, between: number): Line[] {

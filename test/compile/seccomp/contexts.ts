@@ -1,4 +1,8 @@
-import { type FilterContext, noProtocols, type SocketGrants } from "../../../src/compile/seccomp/filter-context.ts";
+import {
+  type FilterContext,
+  noProtocols,
+  type SocketGrants,
+} from "../../../src/compile/seccomp/filter-context.ts";
 import { all } from "../../../src/kernel/syscalls.ts";
 
 export const everyProtocol = { kind: "all-but", numbers: [] } as const;

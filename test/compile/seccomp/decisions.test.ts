@@ -54,7 +54,8 @@ describe("names", () => {
   });
 
   test("openat2, whose mode no filter sees, is absent", () => {
-    for (const context of [permissive, brokering, strict]) expect(judge(context, "openat2")).toBe("errno 38");
+    for (const context of [permissive, brokering, strict])
+      expect(judge(context, "openat2")).toBe("errno 38");
   });
 });
 
@@ -95,7 +96,9 @@ describe("holes around Landlock", () => {
   });
 
   test("namespaces by clone and unshare", () => {
-    for (const flag of [0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000]) {
+    for (const flag of [
+      0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
+    ]) {
       expect(judge(permissive, "clone", [flag | 17])).toBe("notify");
       expect(judge(permissive, "unshare", [flag])).toBe("notify");
     }
@@ -135,7 +138,14 @@ describe("holes around Landlock", () => {
   });
 
   test("metadata always", () => {
-    for (const call of ["chmod", "fchmodat2", "fchownat", "utimensat", "setxattrat", "fremovexattr"]) {
+    for (const call of [
+      "chmod",
+      "fchmodat2",
+      "fchownat",
+      "utimensat",
+      "setxattrat",
+      "fremovexattr",
+    ]) {
       expect(judge(permissive, call), call).toBe("notify");
     }
   });
@@ -143,7 +153,8 @@ describe("holes around Landlock", () => {
 
 describe("sockets", () => {
   test("protocols that no address rule sees are never made", () => {
-    for (const protocol of [262, 256, 132]) expect(judge(permissive, "socket", [2, 1, protocol])).toBe("notify");
+    for (const protocol of [262, 256, 132])
+      expect(judge(permissive, "socket", [2, 1, protocol])).toBe("notify");
     expect(judge(permissive, "socket", [43, 1, 0])).toBe("notify");
     expect(judge(permissive, "socket", [10, 2, 136])).toBe("notify");
     expect(judge(permissive, "socket", [2, 10, 3])).toBe("notify");
@@ -157,7 +168,8 @@ describe("sockets", () => {
 
   test("a family that is not granted or not held is refused", () => {
     for (const family of [1, 2, 10, 16, 17, 40, 38, 44]) {
-      for (const type of [1, 2, 3, 5]) expect(judge(strict, "socket", [family, type, 0])).toBe("notify");
+      for (const type of [1, 2, 3, 5])
+        expect(judge(strict, "socket", [family, type, 0])).toBe("notify");
     }
     expect(judge(strict, "socketpair", [1, 1, 0])).toBe("allow");
     expect(judge(strict, "socketpair", [1, 2, 0])).toBe("notify");
@@ -205,7 +217,9 @@ describe("sockets", () => {
   test("bind always, listen where an unbound socket could take a port", () => {
     expect(judge(permissive, "bind")).toBe("notify");
     expect(judge(permissive, "listen")).toBe("notify");
-    expect(judge({ ...permissive, sockets: { ...permissive.sockets, listensAnywhere: true } }, "listen")).toBe("allow");
+    expect(
+      judge({ ...permissive, sockets: { ...permissive.sockets, listensAnywhere: true } }, "listen"),
+    ).toBe("allow");
     expect(judge(strict, "listen")).toBe("allow");
   });
 

@@ -7,13 +7,21 @@ import { run } from "./interpreter.ts";
 import { judge, spell, X86_64 } from "./judge.ts";
 import { evaluate, interestingValues } from "./verdict-model.ts";
 
-const contexts = { permissive, strict, brokering, empty, "without a listener": { ...strict, listener: false } };
+const contexts = {
+  permissive,
+  strict,
+  brokering,
+  empty,
+  "without a listener": { ...strict, listener: false },
+};
 const GARBAGE = 0xdeadbeef00000000n;
 
 describe.each(Object.entries(contexts))("filter for a domain that is %s", (_, context) => {
   const filter = buildFilter(context);
 
-  test("says of every call, at every argument at which it may turn, what the table says", { timeout: 30_000 }, () => {
+  test("says of every call, at every argument at which it may turn, what the table says", {
+    timeout: 30_000,
+  }, () => {
     for (const call of all()) {
       const verdict = callVerdict(call, context);
       const values = [...new Set([0n, 1n, 0xffffffffn, ...interestingValues(verdict)])];
@@ -21,7 +29,9 @@ describe.each(Object.entries(contexts))("filter for a domain that is %s", (_, co
         for (const other of values.length > 12 ? [0n, 2n] : values) {
           for (const garbage of [0n, GARBAGE]) {
             for (let argument = 0; argument < 6; argument++) {
-              const args = Array.from({ length: 6 }, (_, index) => (index === argument ? value | garbage : other));
+              const args = Array.from({ length: 6 }, (_, index) =>
+                index === argument ? value | garbage : other,
+              );
               const data = { nr: number(call) ?? -1, arch: X86_64, args };
               expect(`${call}(${args}): ${spell(run(filter, data))}`).toBe(
                 `${call}(${args}): ${evaluate(verdict, args, context)}`,
@@ -34,7 +44,8 @@ describe.each(Object.entries(contexts))("filter for a domain that is %s", (_, co
   });
 
   test("says ENOSYS to every number without a name", () => {
-    for (let nr = 0; nr < 4096; nr++) if (name(nr) === null) expect(judge(context, nr)).toBe("errno 38");
+    for (let nr = 0; nr < 4096; nr++)
+      if (name(nr) === null) expect(judge(context, nr)).toBe("errno 38");
     for (const nr of [0x3fffffff, 100_000]) expect(judge(context, nr)).toBe("errno 38");
   });
 

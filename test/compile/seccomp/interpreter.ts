@@ -7,7 +7,10 @@ export interface SeccompData {
   readonly args: readonly bigint[];
 }
 
-/** Runs a filter as the kernel does (sk_chk_filter's rules included: jumps forward, inside the program, ending in a return). */
+/**
+ * Runs a filter as the kernel does (sk_chk_filter's rules included: jumps forward, inside the
+ * program, ending in a return).
+ */
 export function run(filter: Uint8Array, data: SeccompData): number {
   const program = new DataView(filter.buffer, filter.byteOffset, filter.byteLength);
   const memory = seccompData(data);
@@ -42,7 +45,9 @@ export function run(filter: Uint8Array, data: SeccompData): number {
       case Op.answer:
         return k;
       default:
-        throw new Error(`instruction ${pc}: opcode 0x${code.toString(16)} is not used by the compiler`);
+        throw new Error(
+          `instruction ${pc}: opcode 0x${code.toString(16)} is not used by the compiler`,
+        );
     }
   }
   throw new Error("the filter runs past its end");
@@ -52,6 +57,7 @@ function seccompData({ nr, arch, args }: SeccompData): DataView {
   const memory = new DataView(new ArrayBuffer(64));
   memory.setInt32(0, nr, true);
   memory.setUint32(4, arch, true);
-  for (const [index, value] of args.entries()) memory.setBigUint64(16 + 8 * index, BigInt.asUintN(64, value), true);
+  for (const [index, value] of args.entries())
+    memory.setBigUint64(16 + 8 * index, BigInt.asUintN(64, value), true);
   return memory;
 }

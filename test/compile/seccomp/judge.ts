@@ -30,5 +30,7 @@ export function judge(
   }
   const nr = typeof call === "number" ? call : number(call);
   if (nr === null) throw new Error(`${call} is no system call`);
-  return spell(run(filter, { nr, arch, args: [...args, 0, 0, 0, 0, 0, 0].slice(0, 6).map(BigInt) }));
+  return spell(
+    run(filter, { nr, arch, args: [...args, 0, 0, 0, 0, 0, 0].slice(0, 6).map(BigInt) }),
+  );
 }

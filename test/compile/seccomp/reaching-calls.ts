@@ -1,6 +1,7 @@
 /**
- * System calls of x86_64 up to 6.17 by what they reach outside the caller's memory and descriptors' contents, written down from the
- * kernel's table: the list against which the call table is held, so that none is forgotten.
+ * System calls of x86_64 up to 6.17 by what they reach outside the caller's memory and descriptors'
+ * contents, written down from the kernel's table: the list against which the call table is held, so
+ * that none is forgotten.
  */
 export const reaching = {
   "a file by its path": [
@@ -233,7 +234,8 @@ export const leftOpen: Readonly<Record<string, string>> = {
   flistxattr: EXISTENCE,
   listxattrat: EXISTENCE,
   file_getattr: EXISTENCE,
-  chroot: "needs CAP_SYS_CHROOT; Landlock decides on inodes, the mediator reads the caller's root each time",
+  chroot:
+    "needs CAP_SYS_CHROOT; Landlock decides on inodes, the mediator reads the caller's root each time",
   accept: "the address is the peer's",
   accept4: "the address is the peer's",
   ptrace: PTRACE,

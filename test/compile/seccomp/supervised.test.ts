@@ -1,20 +1,40 @@
 import { expect, test } from "vitest";
-import { buildSupervisedFilter, type SupervisedContext } from "../../../src/compile/seccomp/supervised/filter.ts";
+import {
+  buildSupervisedFilter,
+  type SupervisedContext,
+} from "../../../src/compile/seccomp/supervised/filter.ts";
 import { mediatedCalls } from "../../../src/kernel/mediated-calls/table.ts";
 import { all, number } from "../../../src/kernel/syscalls.ts";
 import { run } from "./interpreter.ts";
 import { spell, X86_64 } from "./judge.ts";
 
-const everything: SupervisedContext = { listed: new Set(all()), denied: new Set(), ipc: new Set(["shm"]) };
+const everything: SupervisedContext = {
+  listed: new Set(all()),
+  denied: new Set(),
+  ipc: new Set(["shm"]),
+};
 const nothing: SupervisedContext = { listed: new Set(), denied: new Set(), ipc: new Set() };
 
-function ask(context: SupervisedContext, call: string | number, args: readonly bigint[] = [], arch = X86_64): string {
+function ask(
+  context: SupervisedContext,
+  call: string | number,
+  args: readonly bigint[] = [],
+  arch = X86_64,
+): string {
   const nr = typeof call === "number" ? call : (number(call) ?? -1);
-  return spell(run(buildSupervisedFilter(context), { nr, arch, args: [...args, 0n, 0n, 0n, 0n, 0n, 0n].slice(0, 6) }));
+  return spell(
+    run(buildSupervisedFilter(context), {
+      nr,
+      arch,
+      args: [...args, 0n, 0n, 0n, 0n, 0n, 0n].slice(0, 6),
+    }),
+  );
 }
 
 test("a call outside the list is notified, but for those that nothing may touch", () => {
-  const silent = mediatedCalls.filter(({ name }) => ask(nothing, name) === "allow").map(({ name }) => name);
+  const silent = mediatedCalls
+    .filter(({ name }) => ask(nothing, name) === "allow")
+    .map(({ name }) => name);
   expect(silent.sort()).toEqual(
     mediatedCalls
       .filter((call) => call.class === "untouchable")
@@ -78,6 +98,8 @@ test.each<readonly [string, bigint[], string]>([
 });
 
 test("an explicit denial of a listed call is notified", () => {
-  expect(ask({ ...everything, listed: new Set(), denied: new Set(["getpid", "shmat"]) }, "getpid")).toBe("notify");
+  expect(
+    ask({ ...everything, listed: new Set(), denied: new Set(["getpid", "shmat"]) }, "getpid"),
+  ).toBe("notify");
   expect(ask({ ...everything, denied: new Set(["shmat"]) }, "shmat")).toBe("notify");
 });

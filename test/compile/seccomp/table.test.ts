@@ -10,7 +10,9 @@ test("every row names existing calls, and no call has two rows", () => {
 });
 
 test.each(Object.entries(reaching))("no call is forgotten that reaches %s", (_, calls) => {
-  const forgotten = calls.filter((call) => callRow(call) === null && !Object.hasOwn(leftOpen, call));
+  const forgotten = calls.filter(
+    (call) => callRow(call) === null && !Object.hasOwn(leftOpen, call),
+  );
   expect(forgotten).toEqual([]);
 });
 

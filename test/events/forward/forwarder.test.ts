@@ -28,7 +28,8 @@ function append(from: number, to: number, oldFiles = 1_000): void {
   log.close();
 }
 
-const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `id-${from + i}`);
+const ids = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `id-${from + i}`);
 
 /** A sink that can be away, and takes nothing back. */
 function memorySink() {
@@ -94,7 +95,9 @@ test("records that were removed before they were forwarded are counted and told 
   taken.length = 0;
   append(5, 100, 2);
   new Forwarder(folder.path, sink, state).step();
-  const lost = Number(/^(\d+) records that were removed before they could be forwarded$/.exec(taken[0] ?? "")?.[1]);
+  const lost = Number(
+    /^(\d+) records that were removed before they could be forwarded$/.exec(taken[0] ?? "")?.[1],
+  );
   const seen = new LogReader(folder.path, null).next(1_000).records;
   expect(lost).toBe((seen[0]?.seq ?? 0) - 6);
   expect(taken.slice(1).filter((id) => id.startsWith("id-"))).toEqual(
@@ -115,7 +118,12 @@ test("a log that is begun anew is read from its beginning", () => {
 test("without a log there is nothing to do, and from its end only what comes", () => {
   const { sink, taken } = memorySink();
   const early = new Forwarder(join(folder.path, "none"), sink, null);
-  expect(early.step()).toEqual({ state: { position: null, sink: null }, delivered: 0, caughtUp: true, problem: null });
+  expect(early.step()).toEqual({
+    state: { position: null, sink: null },
+    delivered: 0,
+    caughtUp: true,
+    problem: null,
+  });
   expect(endOf(folder.path)).toBeNull();
   append(0, 20);
   const reader = new LogReader(folder.path, endOf(folder.path));
@@ -135,7 +143,10 @@ test("a text file that somebody moved away is begun anew; a full disk is a reaso
   sink.deliver([item("b")]);
   expect(folder.text("lines.log")).toBe("b\n");
   const nowhere = textSink("/proc/none", "lines.log", () => "x\n");
-  expect(nowhere.deliver([item("c")])).toEqual({ delivered: 0, why: "/proc/none/lines.log: ENOENT" });
+  expect(nowhere.deliver([item("c")])).toEqual({
+    delivered: 0,
+    why: "/proc/none/lines.log: ENOENT",
+  });
 });
 
 test("a forwarder that is killed at any moment, again and again, loses no line and doubles none", async () => {
@@ -153,7 +164,8 @@ test("a forwarder that is killed at any moment, again and again, loses no line a
     await once(child, "close");
   }
   const last = program.start(folder.path, stateFile);
-  while (!existsSync(stateFile) || lines(out, "lines.log").at(-1) !== `id-${rounds * 40 - 1}`) await setTimeout(20);
+  while (!existsSync(stateFile) || lines(out, "lines.log").at(-1) !== `id-${rounds * 40 - 1}`)
+    await setTimeout(20);
   last.kill("SIGKILL");
   await once(last, "close");
   expect(lines(out, "lines.log")).toEqual(ids(0, rounds * 40));

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { levelChanged } from "../../../src/events/audit-catalogue.ts";
 import { journalSink } from "../../../src/events/forward/journal-sink.ts";
-import { F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE } from "../../../src/kernel/constants.ts";
+import {
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+} from "../../../src/kernel/constants.ts";
 import { anEvent } from "../an-event.ts";
 import { JournalStandIn } from "./stand-in.ts";
 
@@ -19,7 +24,10 @@ function deliver(...events: readonly ReturnType<typeof anEvent>[]) {
 }
 
 test("an event becomes an entry with fields; what is not known is left out", () => {
-  expect(deliver(anEvent({ number: 49, rule: null, count: 3 }))).toEqual({ delivered: 1, why: null });
+  expect(deliver(anEvent({ number: 49, rule: null, count: 3 }))).toEqual({
+    delivered: 1,
+    why: null,
+  });
   const [entry] = journald.entries();
   expect(entry?.by).toBe("datagram");
   expect(Object.fromEntries(entry?.fields ?? [])).toEqual({
@@ -61,13 +69,22 @@ test("an entry too long for a datagram comes as a memory file that nobody can ch
   const object = `/${"long/".repeat(60_000)}`;
   expect(deliver(anEvent({ object })).why).toBeNull();
   const [entry] = journald.entries();
-  expect(entry).toMatchObject({ by: "memory", seals: F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE });
+  expect(entry).toMatchObject({
+    by: "memory",
+    seals: F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
+  });
   expect(entry?.fields.get("COFFERDAM_OBJECT")).toBe(object);
 });
 
 test("an audit event has the original's name beside ours, and who did it", () => {
   deliver(
-    levelChanged({ domain: "nginx", number: 1, from: "enforcing", to: "disabled", by: { uid: 7, name: "anna" } }),
+    levelChanged({
+      domain: "nginx",
+      number: 1,
+      from: "enforcing",
+      to: "disabled",
+      by: { uid: 7, name: "anna" },
+    }),
   );
   expect(Object.fromEntries(journald.entries()[0]?.fields ?? [])).toMatchObject({
     PRIORITY: "4",

@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { allLevelsChanged, levelChanged, supershellUsed } from "../../../src/events/audit-catalogue.ts";
+import {
+  allLevelsChanged,
+  levelChanged,
+  supershellUsed,
+} from "../../../src/events/audit-catalogue.ts";
 import type { Event } from "../../../src/events/event.ts";
 import { vmkernelLine } from "../../../src/events/forward/vmkernel.ts";
 import { vobdLines } from "../../../src/events/forward/vobd.ts";
@@ -45,13 +49,18 @@ test("a name with a newline is still one line, in both files", () => {
 });
 
 test("vobd.log: the original's ids and the order of its arguments, our name beside them, and who did it", () => {
-  const changed = { ...levelChanged({ domain: "nginx", number: 49, from: "enforcing", to: "warning", by }), ...at };
+  const changed = {
+    ...levelChanged({ domain: "nginx", number: 49, from: "enforcing", to: "warning", by }),
+    ...at,
+  };
   expect(vobdLines(item(changed))).toBe(
     "2026-01-02T03:04:05.678Z: [UserLevelCorrelator] 1234567us: [vob.uw.secpolicy.domain.level.changed] warning (1) in force for nginxDom(49)\n" +
       "2026-01-02T03:04:05.678Z: [UserLevelCorrelator] 1234567us: [esx.audit.uw.secpolicy.domain.level.changed] domain nginxDom(49); level warning; cofferdam.domain.level.changed: nginx: level changed from enforcing to warning, by root (user 0); id 1-2-3\n",
   );
   const all = allLevelsChanged({ to: "disabled", by, until: "2026-01-02T05:00:00.000Z" });
-  expect(vobdLines(item(all))).toContain("[esx.audit.uw.secpolicy.alldomains.level.changed] level disabled; ");
+  expect(vobdLines(item(all))).toContain(
+    "[esx.audit.uw.secpolicy.alldomains.level.changed] level disabled; ",
+  );
   const shell = supershellUsed({
     domain: "shell",
     number: 3,
@@ -71,6 +80,14 @@ test("vobd.log is for auditors: denials are not in it", () => {
 
 test("an audit event reads as what was changed and by whom", () => {
   const event = levelChanged({ domain: "nginx", number: 49, from: "enforcing", to: "warning", by });
-  expect(event).toMatchObject({ verdict: "audit", class: "audit", level: "warning", number: 49, by });
-  expect(renderEvent(event)).toBe("audit: nginx: level changed from enforcing to warning, by root (user 0)");
+  expect(event).toMatchObject({
+    verdict: "audit",
+    class: "audit",
+    level: "warning",
+    number: 49,
+    by,
+  });
+  expect(renderEvent(event)).toBe(
+    "audit: nginx: level changed from enforcing to warning, by root (user 0)",
+  );
 });

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { root } from "../../house/tree.ts";
 
-/** A program of this folder, bundled so that node runs it in a process of its own, which can be killed. */
+/**
+ * A program of this folder, bundled so that node runs it in a process of its own, which can be
+ * killed.
+ */
 export class ChildProgram {
   readonly #folder: string;
   readonly #bundle: string;
@@ -25,7 +28,9 @@ export class ChildProgram {
   }
 
   start(...args: readonly string[]): ChildProcess {
-    const child = spawn(process.execPath, [this.#bundle, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [this.#bundle, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     this.#started.push(child);
     return child;
   }

@@ -1,4 +1,11 @@
-import { existsSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEventLog } from "../../../src/events/log/event-log.ts";
 import { readRecords } from "../../../src/events/log/read.ts";
@@ -20,7 +27,9 @@ function append(...objects: readonly string[]): void {
 }
 
 function objects(): readonly string[] {
-  return [...readRecords(folder.path)].filter(({ event }) => event.source !== "log").map(({ event }) => event.object);
+  return [...readRecords(folder.path)]
+    .filter(({ event }) => event.source !== "log")
+    .map(({ event }) => event.object);
 }
 
 test("a writer that was killed after any number of bytes of a record takes that record with it, and nothing else", () => {
@@ -84,6 +93,9 @@ test("the oldest file goes only when a record says so", () => {
   expect(result).toMatchObject({ state: "whole", files: 3 });
   expect(result.first).toBeGreaterThan(1);
   const notes = [...readRecords(folder.path)].filter(({ event }) => event.operation === "removed");
-  expect(notes.at(-1)?.event.chain).toMatchObject({ kind: "removed", last: (result.first ?? 0) - 1 });
+  expect(notes.at(-1)?.event.chain).toMatchObject({
+    kind: "removed",
+    last: (result.first ?? 0) - 1,
+  });
   expect(existsSync(folder.file("events.jsonl.3"))).toBe(false);
 });

@@ -15,9 +15,14 @@ test("each record continues the one before it, whoever of several writers wrote 
   const writers = [openEventLog(folder.path), openEventLog(folder.path), openEventLog(folder.path)];
   for (let i = 0; i < 30; i++) writers[i % 3]?.append(anEvent({ object: `/${i}` }));
   const records = folder.records();
-  expect(records.map(({ event }) => event.object)).toEqual(Array.from({ length: 30 }, (_, i) => `/${i}`));
+  expect(records.map(({ event }) => event.object)).toEqual(
+    Array.from({ length: 30 }, (_, i) => `/${i}`),
+  );
   expect(records.map(({ seq }) => seq)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
-  expect(records.map(({ prev }) => prev)).toEqual([genesis.hash, ...records.slice(0, -1).map(({ hash }) => hash)]);
+  expect(records.map(({ prev }) => prev)).toEqual([
+    genesis.hash,
+    ...records.slice(0, -1).map(({ hash }) => hash),
+  ]);
   for (const writer of writers) expect(writer.close()).toBe(0);
 });
 
@@ -34,7 +39,9 @@ test("the log is its owner's, whatever the umask: the lock alone is nobody else'
   openEventLog(folder.path).append(anEvent());
   process.umask(before);
   const isRoot = process.geteuid?.() === 0;
-  const modes = [folder.path, folder.file(), folder.file("events.head")].map((path) => statSync(path).mode & 0o777);
+  const modes = [folder.path, folder.file(), folder.file("events.head")].map(
+    (path) => statSync(path).mode & 0o777,
+  );
   expect(modes).toEqual(isRoot ? [0o755, 0o640, 0o600] : [0o700, 0o600, 0o600]);
 });
 

@@ -1,4 +1,7 @@
-/** Arguments: folder of the log, file of the state. Forwards to `lines.log` beside the state for ever, saving its state after every step. */
+/**
+ * Arguments: folder of the log, file of the state. Forwards to `lines.log` beside the state for
+ * ever, saving its state after every step.
+ */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";

@@ -22,7 +22,9 @@ const FILE_BYTES = 100_000;
 test("four writers lose and mix nothing over many rotations, and a reader that follows sees every record once", async () => {
   const each = 3_000;
   const labels = ["a", "b", "c", "d"];
-  const children = labels.map((label) => writer.start(folder.path, label, String(each), String(FILE_BYTES)));
+  const children = labels.map((label) =>
+    writer.start(folder.path, label, String(each), String(FILE_BYTES)),
+  );
   const ends = children.map(async (child) => {
     child.stdout?.resume();
     const [status] = await once(child, "close");
@@ -31,7 +33,10 @@ test("four writers lose and mix nothing over many rotations, and a reader that f
   const reader = new LogReader(folder.path, null);
   const seen: string[] = [];
   let missing = 0;
-  while (seen.length < labels.length * each && children.some((child) => child.exitCode === null || seen.length > 0)) {
+  while (
+    seen.length < labels.length * each &&
+    children.some((child) => child.exitCode === null || seen.length > 0)
+  ) {
     const batch = reader.next(100);
     missing += batch.missing;
     seen.push(...batch.records.map(({ event }) => event.id));

@@ -39,7 +39,14 @@ function account() {
 /** Lazily taken away, so that a failed test leaves no disk behind. */
 async function onSmallDisk(bytes: number, work: () => void): Promise<void> {
   mkdirSync(folder.path);
-  const mount = spawn("mount", ["-t", "tmpfs", "-o", `size=${bytes},mode=755`, "tmpfs", folder.path]);
+  const mount = spawn("mount", [
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${bytes},mode=755`,
+    "tmpfs",
+    folder.path,
+  ]);
   expect((await once(mount, "close"))[0]).toBe(0);
   try {
     work();
@@ -129,7 +136,12 @@ test("after a failure nothing is tried before its time", async () => {
 test("an event too long for a record is counted, not cut", () => {
   const log = openEventLog(folder.path);
   // The longest names there are; more bytes than characters; too long by a little, and by much.
-  const names = ["\u0001".repeat(4_095), "\u20ac".repeat(21_500), "\u20ac".repeat(21_800), "x".repeat(70_000)];
+  const names = [
+    "\u0001".repeat(4_095),
+    "\u20ac".repeat(21_500),
+    "\u20ac".repeat(21_800),
+    "x".repeat(70_000),
+  ];
   log.appendAll(names.map((name) => anEvent({ object: `/${name}` })));
   expect(log.lost).toBe(0);
   expect(account()).toEqual({ written: 2, lost: 2 });
@@ -143,6 +155,10 @@ test("a clock that steps back changes no order and holds up no retry", () => {
     vi.setSystemTime(new Date(Date.UTC(year, 0)));
     log.append(anEvent({ ...stamp(), object: `/${year}` }));
   }
-  expect([...readRecords(folder.path)].map(({ event }) => event.object)).toEqual(["/2030", "/2020", "/2025"]);
+  expect([...readRecords(folder.path)].map(({ event }) => event.object)).toEqual([
+    "/2030",
+    "/2020",
+    "/2025",
+  ]);
   expect(verify(folder.path).state).toBe("whole");
 });

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEventLog } from "../../../src/events/log/event-log.ts";
 import { verify } from "../../../src/events/log/verify.ts";
@@ -45,7 +53,13 @@ function found() {
 
 test("a log as it was written is whole, an empty folder too", () => {
   mkdirSync(folder.path);
-  expect(verify(folder.path)).toMatchObject({ state: "whole", files: 0, records: 0, first: null, last: null });
+  expect(verify(folder.path)).toMatchObject({
+    state: "whole",
+    files: 0,
+    records: 0,
+    first: null,
+    last: null,
+  });
   ten();
   appendOne();
   expect(verify(folder.path)).toMatchObject({
@@ -61,7 +75,10 @@ test("a log as it was written is whole, an empty folder too", () => {
 test("a letter that was changed is found, and only there", () => {
   ten();
   edit((lines) => lines.map((line, at) => (at === 3 ? line.replace("/4", "/5") : line)));
-  expect(found()).toEqual({ state: "broken", findings: ["4 altered: record 4 is not as it was written"] });
+  expect(found()).toEqual({
+    state: "broken",
+    findings: ["4 altered: record 4 is not as it was written"],
+  });
 });
 
 test("a record that was exchanged for another with a hash of its own is found by the next one", () => {
@@ -99,7 +116,10 @@ test("records that change places do not stay unseen", () => {
 test("a line that a writer could not finish is closed by the next one, which says so; nothing else is lost", () => {
   ten();
   appendFileSync(folder.file(), '{"v":1,"id":"half');
-  expect(found()).toEqual({ state: "resumed", findings: ["11 torn: a record that its writer could not finish"] });
+  expect(found()).toEqual({
+    state: "resumed",
+    findings: ["11 torn: a record that its writer could not finish"],
+  });
   appendOne();
   expect(found()).toEqual({
     state: "resumed",
@@ -143,7 +163,10 @@ test("lines that somebody else wrote are left, and told of", () => {
 test("an end that was cut off is missing, whether or not somebody writes again", () => {
   ten();
   edit((lines) => lines.slice(0, 7));
-  expect(found()).toEqual({ state: "broken", findings: ["7 missing: records 8 to 10 are missing at the end"] });
+  expect(found()).toEqual({
+    state: "broken",
+    findings: ["7 missing: records 8 to 10 are missing at the end"],
+  });
   appendOne();
   expect(found().findings).toEqual([
     expect.stringMatching(/^8 resumed: record 11 of .*of which somebody cut the end$/),
@@ -197,7 +220,9 @@ test("a head that was exchanged is a lock that nobody else has: the one in the f
 test("a stretch of lines that are no records is one finding; many breaks are told up to a number, the rest is counted", () => {
   ten();
   appendFileSync(folder.file(), "x\n".repeat(300));
-  expect(verify(folder.path).findings).toMatchObject([{ line: 11, to: 310, text: "these 300 lines are no records" }]);
+  expect(verify(folder.path).findings).toMatchObject([
+    { line: 11, to: 310, text: "these 300 lines are no records" },
+  ]);
   rmSync(folder.path, { recursive: true });
   const log = openEventLog(folder.path);
   log.appendAll(Array.from({ length: 150 }, () => anEvent()));

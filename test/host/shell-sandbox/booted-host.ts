@@ -1,6 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { findCgroup2 } from "../../../src/kernel/probe/caller.ts";
@@ -16,7 +23,8 @@ const needed = [
   "/usr/sbin/agetty",
   "/usr/sbin/sshd",
 ];
-const cgroup2 = process.getuid?.() === 0 ? findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) : null;
+const cgroup2 =
+  process.getuid?.() === 0 ? findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) : null;
 
 /** Where a login's prompt comes, by the unit that brings it. */
 export const consoles = {
@@ -27,7 +35,10 @@ export const consoles = {
 } as const;
 export type Console = keyof typeof consoles;
 
-/** What is on the disk before systemd sees it: started are Cofferdam's agent, sshd, gettys, and what systemd cannot do without. */
+/**
+ * What is on the disk before systemd sees it: started are Cofferdam's agent, sshd, gettys, and what
+ * systemd cannot do without.
+ */
 const install = `
 rm -rf /etc/systemd/system/*.wants /etc/ssh/sshd_config.d/*
 # Nothing of the clone may be hidden, nothing of the host's changed.
@@ -42,8 +53,9 @@ systemctl --quiet --root=/ enable cofferdam-agent.service ssh.service getty@tty1
 `;
 
 /**
- * Becomes process 1's first program: what the host has is read-only but for the disk's own folders; devices are its own, and the host's keys (sysctl) nobody's.
- * Says ready, and starts systemd once it hears that the consoles are there.
+ * Becomes process 1's first program: what the host has is read-only but for the disk's own folders;
+ * devices are its own, and the host's keys (sysctl) nobody's. Says ready, and starts systemd once
+ * it hears that the consoles are there.
  */
 const boot = `
 mount -o remount,bind,ro /
@@ -86,15 +98,21 @@ const LOOK_AGAIN_MS = 50;
 const UP: readonly string[] = ["running", "degraded"];
 const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin", "HOME=/root"];
 
-/** Why no systemd can be process 1 here, as the end of "skipped, because ..."; null where it can. */
+/**
+ * Why no systemd can be process 1 here, as the end of "skipped, because ..."; null where it can.
+ */
 export function bootMissing(): string | null {
   if (process.getuid?.() !== 0) return "it needs root";
   const absent = needed.find((file) => !existsSync(file));
   if (absent !== undefined) return `there is no ${absent}, which set-up installs as root`;
   if (cgroup2 === null) return "no cgroup v2 hierarchy is mounted";
-  const { status, stderr } = spawnSync("unshare", ["--mount", "--pid", "--fork", "--cgroup", "--net", "true"], {
-    encoding: "utf8",
-  });
+  const { status, stderr } = spawnSync(
+    "unshare",
+    ["--mount", "--pid", "--fork", "--cgroup", "--net", "true"],
+    {
+      encoding: "utf8",
+    },
+  );
   return status === 0 ? null : `namespaces cannot be had: ${stderr.trim()}`;
 }
 
@@ -103,7 +121,10 @@ export function installOn(disk: EtcHost): void {
   disk.sh(install, join(clone, "bin", "cofferdam"));
 }
 
-/** Debian's systemd as process 1 of namespaces of its own, with its units, its logind and its gettys; the disk is another host's, and outlives it. */
+/**
+ * Debian's systemd as process 1 of namespaces of its own, with its units, its logind and its
+ * gettys; the disk is another host's, and outlives it.
+ */
 export class BootedHost {
   readonly #child: ChildProcess;
   readonly #init: string;
@@ -120,7 +141,16 @@ export class BootedHost {
   static async boot(disk: EtcHost, unit = "default.target"): Promise<BootedHost> {
     const cgroup = join(cgroup2 ?? "", `cofferdam-test-booted-${process.pid}`);
     mkdirSync(cgroup);
-    const spaces = ["--mount", "--propagation=private", "--pid", "--fork", "--cgroup", "--uts", "--ipc", "--net"];
+    const spaces = [
+      "--mount",
+      "--propagation=private",
+      "--pid",
+      "--fork",
+      "--cgroup",
+      "--uts",
+      "--ipc",
+      "--net",
+    ];
     const enter = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"';
     const unshare = ["unshare", ...spaces, "sh", "-euc", boot, "sh", clone, unit];
     const [program = "", ...args] = ["sh", "-euc", enter, "sh", cgroup, ...disk.command(unshare)];
@@ -143,13 +173,16 @@ export class BootedHost {
     if (path !== consoles[name]) this.#must([...outside, "mount", "--bind", path, consoles[name]]);
   }
 
-  /** Until systemd says that the host is in one of these states (systemctl(1), is-system-running). */
+  /**
+   * Until systemd says that the host is in one of these states (systemctl(1), is-system-running).
+   */
   async until(states = UP): Promise<void> {
     const deadline = performance.now() + BOOT_MS;
     for (;;) {
       const { out } = this.run("systemctl", "is-system-running");
       if (states.includes(out.trim())) return;
-      if (performance.now() > deadline) throw new Error(`systemd is ${out}: ${this.run("systemctl", "list-jobs").out}`);
+      if (performance.now() > deadline)
+        throw new Error(`systemd is ${out}: ${this.run("systemctl", "list-jobs").out}`);
       await pause(LOOK_AGAIN_MS);
     }
   }
@@ -163,12 +196,24 @@ export class BootedHost {
   /** As root, from outside every session and domain. */
   command(words: readonly string[]): readonly string[] {
     const spaces = ["--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--wd=/"];
-    return ["nsenter", `--target=${this.#init}`, ...spaces, "--", "env", "-i", ...ENVIRONMENT, ...words];
+    return [
+      "nsenter",
+      `--target=${this.#init}`,
+      ...spaces,
+      "--",
+      "env",
+      "-i",
+      ...ENVIRONMENT,
+      ...words,
+    ];
   }
 
   run(...words: readonly string[]): Outcome {
     const [program = "", ...args] = this.command(words);
-    const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: COMMAND_MS });
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      encoding: "utf8",
+      timeout: COMMAND_MS,
+    });
     return { status, out: stdout, err: stderr };
   }
 
@@ -202,6 +247,7 @@ export class BootedHost {
 async function removeCgroups(folder: string): Promise<void> {
   for (const entry of readdirSync(folder, { withFileTypes: true }))
     if (entry.isDirectory()) await removeCgroups(join(folder, entry.name));
-  while (readFileSync(join(folder, "cgroup.events"), "utf8").includes("populated 1")) await pause(LOOK_AGAIN_MS);
+  while (readFileSync(join(folder, "cgroup.events"), "utf8").includes("populated 1"))
+    await pause(LOOK_AGAIN_MS);
   rmdirSync(folder);
 }

@@ -24,7 +24,7 @@ test("lines that bring accounts from elsewhere, and broken ones, bring none", ()
 });
 
 test("a console knows accounts from that file alone", () => {
-  expect(consoleNameServices("# x\n passwd : files systemd ldap\ngroup: files\nhosts: files dns\n")).toBe(
-    "passwd: files\n# x\ngroup: files\nhosts: files dns\n",
-  );
+  expect(
+    consoleNameServices("# x\n passwd : files systemd ldap\ngroup: files\nhosts: files dns\n"),
+  ).toBe("passwd: files\n# x\ngroup: files\nhosts: files dns\n");
 });

@@ -9,8 +9,9 @@ export const KEY = "/UserVars/ShellSandboxEnabled";
 export const SSHD_DROP_IN = "/etc/ssh/sshd_config.d/00-cofferdam-shell.conf";
 
 /**
- * A mount namespace with an /etc, a home folder and places of Cofferdam of its own. /etc is a copy of this host's in a file system of its own; sshd's configuration is that of
- * the package, and its key is made here.
+ * A mount namespace with an /etc, a home folder and places of Cofferdam of its own. /etc is a copy
+ * of this host's in a file system of its own; sshd's configuration is that of the package, and its
+ * key is made here.
  */
 const mounts = `
 empty() { mkdir -p "$1"; mount -t tmpfs -o mode=0755,size=64m cofferdam-test "$1"; }
@@ -66,7 +67,10 @@ export class EtcHost {
   async startAgent(): Promise<void> {
     const [program = "", ...args] = this.command([join(clone, "bin", "cofferdam"), "agent"]);
     spawn(program, args, { stdio: "ignore" }).unref();
-    this.sh(`until "$1" status >/dev/null 2>&1; do sleep 0.05; done`, join(clone, "bin", "cofferdam"));
+    this.sh(
+      `until "$1" status >/dev/null 2>&1; do sleep 0.05; done`,
+      join(clone, "bin", "cofferdam"),
+    );
   }
 
   /** What it has started outlives it, and is ended too. */
@@ -78,12 +82,21 @@ export class EtcHost {
   /** Processes of this namespace, and of no other, by their command line. */
   #kill(isMeant: (words: string) => boolean): void {
     const space = readlinkSync(`/proc/${this.#child.pid}/ns/mnt`);
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== this.#child.pid)) {
+    for (const pid of readdirSync("/proc").filter(
+      (name) => /^\d+$/.test(name) && Number(name) !== this.#child.pid,
+    )) {
       try {
         if (readlinkSync(`/proc/${pid}/ns/mnt`) !== space) continue;
-        if (isMeant(readFileSync(`/proc/${pid}/cmdline`, "latin1"))) process.kill(Number(pid), "SIGKILL");
+        if (isMeant(readFileSync(`/proc/${pid}/cmdline`, "latin1")))
+          process.kill(Number(pid), "SIGKILL");
       } catch (error) {
-        if (!(error instanceof Error && "code" in error && ["ENOENT", "ESRCH", "EACCES"].includes(String(error.code))))
+        if (
+          !(
+            error instanceof Error &&
+            "code" in error &&
+            ["ENOENT", "ESRCH", "EACCES"].includes(String(error.code))
+          )
+        )
           throw error;
       }
     }
@@ -105,7 +118,11 @@ export class EtcHost {
 
   #run(words: readonly string[], input: string): Outcome {
     const [program = "", ...args] = this.command(words);
-    const { status, stdout, stderr } = spawnSync(program, args, { input, encoding: "utf8", timeout: COMMAND_MS });
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      input,
+      encoding: "utf8",
+      timeout: COMMAND_MS,
+    });
     return { status, out: stdout, err: stderr };
   }
 
@@ -131,7 +148,10 @@ export class EtcHost {
     return this.sh('cat "$1"', path);
   }
 
-  /** Everything in /etc, and what consoles are given, with its content: to see that nothing has changed. */
+  /**
+   * Everything in /etc, and what consoles are given, with its content: to see that nothing has
+   * changed.
+   */
   fingerprint(): string {
     return this.sh(
       "find /etc /var/lib/cofferdam/console -type f -exec md5sum {} + -o -type l -printf '%p %l\\n' -o -printf '%p\\n' 2>/dev/null | sort",

@@ -63,8 +63,19 @@ async function logIn(at: Console, shell: typeof PLAIN | typeof SANDBOX): Promise
 }
 
 const sshWords = (...command: readonly string[]): readonly string[] => {
-  const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
-  const args = ["-F", "none", "-i", "/etc/ssh/ssh_host_ed25519_key", ...options.flatMap((option) => ["-o", option])];
+  const options = [
+    "StrictHostKeyChecking=no",
+    "UserKnownHostsFile=/dev/null",
+    "LogLevel=ERROR",
+    "BatchMode=yes",
+  ];
+  const args = [
+    "-F",
+    "none",
+    "-i",
+    "/etc/ssh/ssh_host_ed25519_key",
+    ...options.flatMap((option) => ["-o", option]),
+  ];
   return ["ssh", ...args, "eve@127.0.0.1", ...command];
 };
 const whereBySsh = (): string => host.run(...sshWords(where)).out;
@@ -86,11 +97,15 @@ function openSession(): (line: string) => Promise<string> {
 const killSessionServer = (): string => host.sh("kill -KILL $(pgrep -f '[c]offerdam.js sessions')");
 
 test("systemd starts what is installed, finds nothing to say against it, and neither gives it up nor limits it", () => {
-  expect(host.sh("systemctl is-active cofferdam-agent.service cofferdam-agent.socket ssh.service")).toBe(
-    "active\nactive\nactive\n",
-  );
+  expect(
+    host.sh("systemctl is-active cofferdam-agent.service cofferdam-agent.socket ssh.service"),
+  ).toBe("active\nactive\nactive\n");
   const units = ["cofferdam-agent.service", "cofferdam-agent.socket"];
-  expect(host.run("systemd-analyze", "verify", "--man=no", ...units)).toMatchObject({ status: 0, out: "", err: "" });
+  expect(host.run("systemd-analyze", "verify", "--man=no", ...units)).toMatchObject({
+    status: 0,
+    out: "",
+    err: "",
+  });
   const held = ["StartLimitIntervalUSec", "TasksMax", "OOMPolicy"].flatMap((name) => ["-p", name]);
   expect(host.sh('systemctl show "$@" cofferdam-agent.service | sort', ...held)).toBe(
     "OOMPolicy=continue\nStartLimitIntervalUSec=0\nTasksMax=infinity\n",
@@ -141,7 +156,9 @@ test("on, as the command says: logins by ssh are in the sandbox, sessions that w
     ["outside\n", "exit"],
   ]);
   const units = all.map((unit) => `${unit.replace(/@$/, "@x")}.service`);
-  expect(host.run("systemd-analyze", "verify", "--man=no", ...units).err).not.toContain("cofferdam");
+  expect(host.run("systemd-analyze", "verify", "--man=no", ...units).err).not.toContain(
+    "cofferdam",
+  );
 });
 
 test("on: at every getty a login with a password is in the sandbox, once the prompt is new; events of supershell name the terminal, and the kernel's audit knows who it was", async () => {
@@ -158,7 +175,9 @@ test("on: at every getty a login with a password is in the sandbox, once the pro
   expect(host.sh("loginctl list-sessions --no-legend")).toMatch(/ eve .* tty1 /);
   const events = host.cofferdam("events").out.replaceAll(/\s+/g, " ");
   for (const path of Object.values(consoles))
-    expect(events).toMatch(new RegExp(`super shell: started: id -un; \\S.*?\\(on ${path}\\), by eve \\(user 1000\\)`));
+    expect(events).toMatch(
+      new RegExp(`super shell: started: id -un; \\S.*?\\(on ${path}\\), by eve \\(user 1000\\)`),
+    );
 });
 
 test("on: an agent that systemd starts again finds the sessions that are open", async () => {
@@ -196,10 +215,20 @@ test("on: where nobody keeps a session server a console says what to do, and lea
 test("on: a host that is started for rescue asks for root's password, starts nothing of logins, and is outside", async () => {
   await host.powerOff();
   host = await BootedHost.boot(disk, "rescue.target");
-  const { out } = host.run("systemctl", "is-active", "ssh", "cofferdam-agent", "getty@tty1", "console-getty");
+  const { out } = host.run(
+    "systemctl",
+    "is-active",
+    "ssh",
+    "cofferdam-agent",
+    "getty@tty1",
+    "console-getty",
+  );
   expect(out).toBe("inactive\n".repeat(4));
   // What is typed before it has turned off the echo is thrown away.
-  host.sh('until stty -F "$1" -a | grep -q " -echo "; do sleep 0.05; done', consoles["console-getty"]);
+  host.sh(
+    'until stty -F "$1" -a | grep -q " -echo "; do sleep 0.05; done',
+    consoles["console-getty"],
+  );
   await host.terminal("console-getty").type([
     ["Control-D to continue): ", PASSWORD],
     ["# ", where],

@@ -37,7 +37,8 @@ beforeAll(async () => {
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
   port = await freePort();
   host = await EtcHost.start(key);
-  for (const [at, shell] of shells.entries()) host.sh(plant, userOf(shell), String(3001 + at), shell, `${key}.pub`);
+  for (const [at, shell] of shells.entries())
+    host.sh(plant, userOf(shell), String(3001 + at), shell, `${key}.pub`);
   await host.startAgent();
 });
 
@@ -60,9 +61,24 @@ function restartSshd(by = ""): void {
 }
 
 function ssh(user: string, ...words: readonly string[]) {
-  const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes"];
-  const args = ["-F", "none", "-i", key, "-p", String(port), ...options.flatMap((option) => ["-o", option])];
-  const { status, stdout, stderr } = spawnSync("ssh", [...args, `${user}@127.0.0.1`, ...words], { encoding: "utf8" });
+  const options = [
+    "StrictHostKeyChecking=no",
+    "UserKnownHostsFile=/dev/null",
+    "LogLevel=ERROR",
+    "BatchMode=yes",
+  ];
+  const args = [
+    "-F",
+    "none",
+    "-i",
+    key,
+    "-p",
+    String(port),
+    ...options.flatMap((option) => ["-o", option]),
+  ];
+  const { status, stdout, stderr } = spawnSync("ssh", [...args, `${user}@127.0.0.1`, ...words], {
+    encoding: "utf8",
+  });
   return { status, out: stdout, err: stderr };
 }
 
@@ -79,7 +95,17 @@ function consoleLogin(user: string, typed: Typed): Outcome {
 while [ "$1" != login ]; do mount --bind "$1" "$2"; mount -o remount,bind,ro "$2"; shift 2; done
 exec "$@"
 `;
-  const inView = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "sh", ...binds];
+  const inView = [
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "sh",
+    "-euc",
+    script,
+    "sh",
+    ...binds,
+  ];
   // What is typed before there is a prompt is thrown away by login(1).
   return host.type([...inView, "login", "-f", user], typed);
 }
@@ -117,7 +143,9 @@ test("on: a Match block with another command does not override it, and internal-
   expect(ssh("ubash", `${isInside} && echo inside`)).toMatchObject({ status: 0, out: "inside\n" });
   const sftp = ssh("ubash", "-s", "sftp");
   expect(sftp.err).not.toContain("outside");
-  host.sh("rm /etc/ssh/sshd_config.d/50-own.conf; cp /usr/share/openssh/sshd_config /etc/ssh/sshd_config");
+  host.sh(
+    "rm /etc/ssh/sshd_config.d/50-own.conf; cp /usr/share/openssh/sshd_config /etc/ssh/sshd_config",
+  );
 });
 
 test("on: no socket is forwarded, no tunnel and no X11 opened", () => {
@@ -131,7 +159,12 @@ test("on: no socket is forwarded, no tunnel and no X11 opened", () => {
   );
   expect(forwarded.status).not.toBe(0);
   expect(
-    host.run("/usr/sbin/sshd", "-T", "-C", "user=ubash,host=h,addr=127.0.0.1,laddr=127.0.0.1,lport=22").out,
+    host.run(
+      "/usr/sbin/sshd",
+      "-T",
+      "-C",
+      "user=ubash,host=h,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
+    ).out,
   ).toMatch(/^permittunnel no$/m);
 });
 

@@ -37,7 +37,8 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
   ],
   [
     "a Match block before the Include",
-    (h) => h.write(MAIN, `Match User root\n X11Forwarding no\nMatch all\nInclude ${folder}/*.conf\n`),
+    (h) =>
+      h.write(MAIN, `Match User root\n X11Forwarding no\nMatch all\nInclude ${folder}/*.conf\n`),
     /sshd_config:1: this Match block comes before/,
   ],
   [
@@ -85,7 +86,8 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
   ],
   [
     "an unknown login shell",
-    (h) => h.sh("cp /bin/dash /home/mysh; echo 'eve:x:3001:3001::/home/eve:/home/mysh' >>/etc/passwd"),
+    (h) =>
+      h.sh("cp /bin/dash /home/mysh; echo 'eve:x:3001:3001::/home/eve:/home/mysh' >>/etc/passwd"),
     /eve \(\/home\/mysh\)\n.*chsh -s \/bin\/bash eve/,
   ],
   [
@@ -100,7 +102,12 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
 
 test.each([
   ["is in no file of accounts", 4242, "", /your account, number 4242, is not in \/etc\/passwd/],
-  ["has no shell", 3001, "eve:x:3001:3001::/home/eve:/usr/sbin/nologin\n", /your login shell, \/usr\/sbin\/nologin/],
+  [
+    "has no shell",
+    3001,
+    "eve:x:3001:3001::/home/eve:/usr/sbin/nologin\n",
+    /your login shell, \/usr\/sbin\/nologin/,
+  ],
 ])("whoever asks, also as root, and %s: nothing is changed", (_what, uid, account, words) => {
   host.sh('printf %s "$1" >>/etc/passwd', account);
   const before = host.fingerprint();

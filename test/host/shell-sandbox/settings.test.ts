@@ -32,17 +32,21 @@ const get = (): string => host.cofferdam("settings", "get", KEY).out;
 const dropIns = (): string => host.sh("find /etc -name '*cofferdam-shell*' | sort");
 
 /** Leaves no room on the disk that this folder is. */
-const fill = (folder: string): string => host.sh(`dd if=/dev/zero of=${folder}/filler bs=64k 2>/dev/null || true`);
+const fill = (folder: string): string =>
+  host.sh(`dd if=/dev/zero of=${folder}/filler bs=64k 2>/dev/null || true`);
 const empty = (folder: string): string => host.sh(`rm ${folder}/filler`);
 /** Nobody who comes from now on can write it. */
-const closeLog = (): string => host.sh("mount --bind $1 $1; mount -o remount,bind,ro $1", "/var/log/cofferdam");
+const closeLog = (): string =>
+  host.sh("mount --bind $1 $1; mount -o remount,bind,ro $1", "/var/log/cofferdam");
 const openLog = (): string => host.sh("umount /var/log/cofferdam");
 
 describe("on", () => {
   test("is put in place whole, told to the auditor with who did it, and says what to do", () => {
     const { status, out, err } = host.set(1);
     expect({ status, err }).toEqual({ status: 0, err: "" });
-    expect(out).toMatch(/^\/UserVars\/ShellSandboxEnabled is 1\nfor logins to come to start in the sandbox: /);
+    expect(out).toMatch(
+      /^\/UserVars\/ShellSandboxEnabled is 1\nfor logins to come to start in the sandbox: /,
+    );
     expect(get()).toBe("1\n");
     expect(host.run(join(clone, "bin", "esxi", "esxcfg-advcfg"), "-g", KEY).out).toBe(
       "Value of ShellSandboxEnabled is 1\n",
@@ -56,7 +60,10 @@ describe("on", () => {
   });
 
   test("again changes nothing, and who is held by a folder is told of each time", () => {
-    host.write("/etc/ssh/sshd_config.d/50-own.conf", "Match User sftp-only\nChrootDirectory /srv\n");
+    host.write(
+      "/etc/ssh/sshd_config.d/50-own.conf",
+      "Match User sftp-only\nChrootDirectory /srv\n",
+    );
     expect(host.set(1).out.replaceAll(/\s+/g, " ")).toContain(
       "50-own.conf:2: who gets this ChrootDirectory cannot log in",
     );
@@ -103,7 +110,13 @@ describe("on", () => {
   });
 
   test("is root's alone", () => {
-    const words = ["setpriv", "--reuid", "nobody", "--clear-groups", join(clone, "bin", "cofferdam")];
+    const words = [
+      "setpriv",
+      "--reuid",
+      "nobody",
+      "--clear-groups",
+      join(clone, "bin", "cofferdam"),
+    ];
     const { status, err } = host.run(...words, "settings", "set", KEY, "1");
     expect(status).toBe(3);
     expect(err).toContain("change them as root");
@@ -173,7 +186,9 @@ describe("off", () => {
     fill("/etc");
     closeLog();
     const { status, out } = host.set(0);
-    expect(host.set(1).err.replaceAll(/\s+/g, " ")).toMatch(/no agent runs on this host, .* nothing was changed/);
+    expect(host.set(1).err.replaceAll(/\s+/g, " ")).toMatch(
+      /no agent runs on this host, .* nothing was changed/,
+    );
     empty("/etc");
     openLog();
     expect(status).toBe(0);

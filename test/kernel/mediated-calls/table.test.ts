@@ -30,19 +30,24 @@ test("the headers of this machine know no call that the table forgot", (context)
   expect(known.filter((name) => mediatedCall(name) === null)).toEqual([]);
 });
 
-test.each(Object.entries(reaching))("what reaches %s is mediated, or left open by name", (_, calls) => {
-  const forgotten = calls.filter(
-    (call) => silent.includes(mediatedCall(call)?.class ?? "") && !Object.hasOwn(leftOpen, call),
-  );
-  expect(forgotten).toEqual([]);
-});
+test.each(Object.entries(reaching))(
+  "what reaches %s is mediated, or left open by name",
+  (_, calls) => {
+    const forgotten = calls.filter(
+      (call) => silent.includes(mediatedCall(call)?.class ?? "") && !Object.hasOwn(leftOpen, call),
+    );
+    expect(forgotten).toEqual([]);
+  },
+);
 
 test("no call that a sealed domain asks about or refuses is silent here", () => {
   const asks = (verdict: Verdict): boolean =>
     "yes" in verdict ? asks(verdict.yes) || asks(verdict.no) : verdict.kind === "notify";
   const asked = callTable
     .flatMap(({ calls }) => calls)
-    .filter((call) => [permissive, strict, brokering].some((context) => asks(callVerdict(call, context))));
+    .filter((call) =>
+      [permissive, strict, brokering].some((context) => asks(callVerdict(call, context))),
+    );
   expect(asked.length).toBeGreaterThan(100);
   expect(asked.filter((call) => silent.includes(mediatedCall(call)?.class ?? "plain"))).toEqual([]);
 });
@@ -55,7 +60,11 @@ test("every form that a sealed domain asks about is notified here too", () => {
         leaves(callVerdict(call, context))
           .filter(({ answer }) => answer.kind === "notify")
           .filter(
-            ({ words }) => !mustAsk(mediatedCall(call)?.when ?? { kind: "pass" }, (argument) => words[argument] ?? 0n),
+            ({ words }) =>
+              !mustAsk(
+                mediatedCall(call)?.when ?? { kind: "pass" },
+                (argument) => words[argument] ?? 0n,
+              ),
           )
           .map(({ words }) => `${call} ${words.join(" ")}`),
       ),

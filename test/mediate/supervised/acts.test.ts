@@ -20,13 +20,24 @@ afterAll(() => built.remove());
 const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
 /** Everything inside: the same as without Cofferdam, and no event. */
-const names = ["fifo", "family", "threads", "flags", "passing", "terminal", "exec", "roots"] as const;
+const names = [
+  "fifo",
+  "family",
+  "threads",
+  "flags",
+  "passing",
+  "terminal",
+  "exec",
+  "roots",
+] as const;
 
 describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
   test.each(names)("%s", (name) => {
     const plain = withTree(me, (tree) => {
       prepare(tree);
-      return spawnSync(acts, [name], { cwd: tree, encoding: "utf8" }).stdout.split("\n").filter(Boolean);
+      return spawnSync(acts, [name], { cwd: tree, encoding: "utf8" })
+        .stdout.split("\n")
+        .filter(Boolean);
     });
     withTree(me, (tree) => {
       prepare(tree);
@@ -69,7 +80,9 @@ describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
         "again: 0 -",
         "a pipe again: 1 -",
       ]);
-      expect(run.events).toMatchObject([{ operation: "openat", object: "/proc/1/environ", reason: "never" }]);
+      expect(run.events).toMatchObject([
+        { operation: "openat", object: "/proc/1/environ", reason: "never" },
+      ]);
     });
   });
 });
@@ -77,7 +90,9 @@ describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
 test("a rule may call the caller's own entries of /proc by number or by self, and a denial by either counts", () => {
   withTree(me, (tree) => {
     const of = (rules: readonly string[]) => {
-      const script = ["stat", "status", "comm"].map((name) => `openat @AT_FDCWD /proc/self/${name} @O_RDONLY`);
+      const script = ["stat", "status", "comm"].map(
+        (name) => `openat @AT_FDCWD /proc/self/${name} @O_RDONLY`,
+      );
       const options = { supervised: "enforcing", rules: [...toStart(built), ...rules] } as const;
       const run = runScene(built, options, [built.target, ...script.join(" ; ").split(" ")], tree);
       return run.events.map(({ object }) => object);

@@ -1,4 +1,5 @@
-// device WAY [COUNT]: asks a driver's request (TIOCGPTN) of a file, with a device open for which it may not ask. Prints what came of it.
+// device WAY [COUNT]: asks a driver's request (TIOCGPTN) of a file, with a device open for which it
+// may not ask. Prints what came of it.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +56,8 @@ static int runs(void) {
   text[got] = 0;
   return strrchr(text, ')')[2] == 'R';
 }
-// Lets the other thread ask, then keeps the only processor from it as soon as it is let go on, until the descriptor is another one.
+// Lets the other thread ask, then keeps the only processor from it as soon as it is let go on,
+// until the descriptor is another one.
 static void *hog(void *none) {
   while (runs() && !stop) usleep(50);
   while (!runs() && !stop) continue;

@@ -1,4 +1,5 @@
-// exec-again COUNT: a child after the other executes this very program again, which then makes no call that anybody is asked about, and lives on until its standard input ends. Prints how many
+// exec-again COUNT: a child after the other executes this very program again, which then makes no
+// call that anybody is asked about, and lives on until its standard input ends. Prints how many
 // executions failed, and the first error. Without the C library, which asks a lot.
 #include <fcntl.h>
 #include <linux/sched.h>

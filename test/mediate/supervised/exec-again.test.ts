@@ -13,7 +13,12 @@ beforeAll(async () => {
 afterAll(() => built.remove());
 
 test("workers that executed their own program again and ask nothing more leave room for others", () => {
-  const program = built.compile("supervised/exec-again", "-static", "-nostdlib", "-fno-stack-protector");
+  const program = built.compile(
+    "supervised/exec-again",
+    "-static",
+    "-nostdlib",
+    "-fno-stack-protector",
+  );
   withTree(me, (tree) => {
     const options = { supervised: "enforcing", rules: [`rx ${program}`] } as const;
     const run = runScene(built, options, [program, String(2 * EXECS_PENDING_MAX)], tree);

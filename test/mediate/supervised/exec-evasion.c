@@ -1,5 +1,7 @@
-// exec-evasion WAY TRIES: a path flips between a granted program and one that is not, mostly the latter, while children execute it; the one that is not tries to
-// live on unseen in a WAY of its own, says `won` on its standard output, and then makes one call that counts: a file `made-PID`. Prints "tries N refused N".
+// exec-evasion WAY TRIES: a path flips between a granted program and one that is not, mostly the
+// latter, while children execute it; the one that is not tries to live on unseen in a WAY of its
+// own, says `won` on its standard output, and then makes one call that counts: a file `made-PID`.
+// Prints "tries N refused N".
 //
 //   call    makes it at once
 //   fork    from a child whose parent has ended
@@ -66,7 +68,8 @@ static int evil(void) {
   return 0;
 }
 
-// Between reading the path and ending the other threads the kernel copies this: time for their calls.
+// Between reading the path and ending the other threads the kernel copies this: time for their
+// calls.
 static char *const *long_environment(void) {
   enum { COUNT = 8, LENGTH = 100000 };
   static char *all[COUNT + 1];
@@ -78,7 +81,8 @@ int main(int argc, char **argv) {
   way = argc > 1 ? argv[1] : "call";
   if (argc > 2 && !strcmp(argv[2], "executed")) {
     char file[64] = "";
-    // argv[0] is the same for both: which one this is the kernel says, by a call that nobody is asked about.
+    // argv[0] is the same for both: which one this is the kernel says, by a call that nobody is
+    // asked about.
     ssize_t n = readlink("/proc/self/exe", file, sizeof file - 1);
     if (n < 4) return 1;
     return strcmp(file + n - 4, "evil") ? 0 : evil();

@@ -52,13 +52,16 @@ describe.each(["call", "fork", "thread", "self"])(
         const run = race(way, tree);
         expect(run.stderr).toBe("");
         const won = run.lines.filter((line) => line === "won").length;
-        const [, tries = 0, refused = 0] = /^tries (\d+) refused (\d+)/.exec(run.lines.at(-1) ?? "")?.map(Number) ?? [];
+        const [, tries = 0, refused = 0] =
+          /^tries (\d+) refused (\d+)/.exec(run.lines.at(-1) ?? "")?.map(Number) ?? [];
         expect(tries).toBeGreaterThanOrEqual(TRIES);
         // Both outcomes were seen: else nothing was raced at all.
         expect(refused).toBeGreaterThan(0);
         expect(won).toBeGreaterThan(0);
         expect(made(tree), `${won} won`).toEqual([]);
-        const told = run.events.filter(({ object }) => object.includes("not the program that was judged"));
+        const told = run.events.filter(({ object }) =>
+          object.includes("not the program that was judged"),
+        );
         // Each process has an entry of its own, and the log folds those beyond a bound into one.
         const folded = run.events.filter(({ operation }) => operation === "folded");
         if (folded.length === 0) expect(countOf(told)).toBe(won);

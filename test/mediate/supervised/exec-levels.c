@@ -1,4 +1,5 @@
-// exec-levels FILE: executes ./next, which executes ./last, each when FILE says so, and without a call that anybody is asked about in between. ./last makes one.
+// exec-levels FILE: executes ./next, which executes ./last, each when FILE says so, and without a
+// call that anybody is asked about in between. ./last makes one.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

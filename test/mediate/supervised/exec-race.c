@@ -1,4 +1,5 @@
-// exec-race COUNT MARKER: children execute a path that their other thread swaps between ./good and ./evil; what was executed says so by making MARKER-good or MARKER-evil.
+// exec-race COUNT MARKER: children execute a path that their other thread swaps between ./good and
+// ./evil; what was executed says so by making MARKER-good or MARKER-evil.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>

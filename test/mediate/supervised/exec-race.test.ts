@@ -17,7 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 
-test("a program that won the race for an execve is ended at its first call that counts", { timeout: 120_000 }, () => {
+test("a program that won the race for an execve is ended at its first call that counts", {
+  timeout: 120_000,
+}, () => {
   withTree(me, (tree) => {
     for (const name of ["good", "evil"]) copyFileSync(program, join(tree, name));
     const rules = [...toStart(built), `rx ${program}`, `rx ${tree}/good`, `rwc ${tree}/made-good`];
@@ -29,7 +31,9 @@ test("a program that won the race for an execve is ended at its first call that 
     );
     expect(run.stderr).toBe("");
     const ended = Number(/^ended (\d+)$/.exec(run.lines[0] ?? "")?.[1]);
-    const told = run.events.filter(({ object }) => object.includes("not the program that was judged"));
+    const told = run.events.filter(({ object }) =>
+      object.includes("not the program that was judged"),
+    );
     // Some children won; each of them was ended, and each end was told of.
     expect(ended).toBeGreaterThan(0);
     expect(told.reduce((sum, { count }) => sum + count, 0)).toBe(ended);

@@ -1,5 +1,6 @@
-// image: linked statically, so that its second image has every address of the first one, whose memory the parent still has. Opens the name
-// that lies at one address in both, and prints what the file says.
+// image: linked statically, so that its second image has every address of the first one, whose
+// memory the parent still has. Opens the name that lies at one address in both, and prints what the
+// file says.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

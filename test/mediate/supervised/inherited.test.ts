@@ -28,68 +28,81 @@ const ACTIVATED = [
   "os.execv(sys.argv[2], sys.argv[2:])",
 ].join("\n");
 
-describe.each(users)("descriptors that a domain begins with at level warning, for $who", ({ uid }) => {
-  let scene: Domain;
-  beforeAll(() => {
-    scene = new Domain(uid);
-  });
-  afterAll(() => scene.close());
+describe.each(users)(
+  "descriptors that a domain begins with at level warning, for $who",
+  ({ uid }) => {
+    let scene: Domain;
+    beforeAll(() => {
+      scene = new Domain(uid);
+    });
+    afterAll(() => scene.close());
 
-  const read = () =>
-    (fs.existsSync(scene.events) ? fs.readFileSync(scene.events, "utf8") : "").split("\n").filter(Boolean);
+    const read = () =>
+      (fs.existsSync(scene.events) ? fs.readFileSync(scene.events, "utf8") : "")
+        .split("\n")
+        .filter(Boolean);
 
-  /** What the events of one run say was inherited: object, and the line that would grant it. */
-  function inherited(granted: string, level = "warning", caller = CALLER): string[] {
-    scene.writePolicy({ rest: `level: ${level}\n` });
-    const policy = fs.readFileSync(scene.policy, "utf8").replace(/^inherit: .*$/m, `inherit: ${granted}`);
-    scene.write("home/policies/scene.yaml", policy);
-    const before = read().length;
-    const run = [front, "run", "--policy", scene.policy, "--", scene.try];
-    const { status, err } = scene.outside(["python3", "-c", caller, scene.policy, ...run]);
-    expect(status, err).toBe(0);
-    return read()
-      .slice(before)
-      .map((line) => JSON.parse(line) as Event)
-      .filter((event) => event.class === "inherit" && event.domain === "scene")
-      .map(({ verdict, object, allow }) => `${verdict} ${object.replace(/\[\d+\]/, "[]")} ${allow?.line ?? "-"}`);
-  }
+    /** What the events of one run say was inherited: object, and the line that would grant it. */
+    function inherited(granted: string, level = "warning", caller = CALLER): string[] {
+      scene.writePolicy({ rest: `level: ${level}\n` });
+      const policy = fs
+        .readFileSync(scene.policy, "utf8")
+        .replace(/^inherit: .*$/m, `inherit: ${granted}`);
+      scene.write("home/policies/scene.yaml", policy);
+      const before = read().length;
+      const run = [front, "run", "--policy", scene.policy, "--", scene.try];
+      const { status, err } = scene.outside(["python3", "-c", caller, scene.policy, ...run]);
+      expect(status, err).toBe(0);
+      return read()
+        .slice(before)
+        .map((line) => JSON.parse(line) as Event)
+        .filter((event) => event.class === "inherit" && event.domain === "scene")
+        .map(
+          ({ verdict, object, allow }) =>
+            `${verdict} ${object.replace(/\[\d+\]/, "[]")} ${allow?.line ?? "-"}`,
+        );
+    }
 
-  test("each that `inherit` does not name is a warning of its own; what is granted, and what is Cofferdam's, is none", () => {
-    const beyond = [
-      `warning descriptor 50: ${scene.policy} -`,
-      "warning descriptor 51: / -",
-      "warning descriptor 52: socket:[] -",
-    ];
-    expect(inherited("[stdio, stdio-sockets]")).toEqual(["warning descriptor 0: / -", ...beyond]);
-    // Pipes of the test runner are sockets or pipes.
-    const standard = inherited("[]").filter((line) => / descriptor [12]: /.test(line));
-    expect(standard).toHaveLength(2);
-    for (const line of standard) expect(line).toMatch(/: (pipe:\[\] stdio|socket:\[\] stdio-sockets)$/);
-  });
+    test("each that `inherit` does not name is a warning of its own; what is granted, and what is Cofferdam's, is none", () => {
+      const beyond = [
+        `warning descriptor 50: ${scene.policy} -`,
+        "warning descriptor 51: / -",
+        "warning descriptor 52: socket:[] -",
+      ];
+      expect(inherited("[stdio, stdio-sockets]")).toEqual(["warning descriptor 0: / -", ...beyond]);
+      // Pipes of the test runner are sockets or pipes.
+      const standard = inherited("[]").filter((line) => / descriptor [12]: /.test(line));
+      expect(standard).toHaveLength(2);
+      for (const line of standard)
+        expect(line).toMatch(/: (pipe:\[\] stdio|socket:\[\] stdio-sockets)$/);
+    });
 
-  test("sockets of socket activation are granted by `listen`, and only as many as were promised", () => {
-    const sockets = (granted: string) => inherited(granted, "warning", ACTIVATED);
-    expect(sockets("[stdio, stdio-sockets, listen]")).toEqual(["warning descriptor 5: socket:[] -"]);
-    expect(sockets("[stdio, stdio-sockets]")).toEqual([
-      "warning descriptor 3: socket:[] listen",
-      "warning descriptor 4: socket:[] listen",
-      "warning descriptor 5: socket:[] -",
-    ]);
-  });
+    test("sockets of socket activation are granted by `listen`, and only as many as were promised", () => {
+      const sockets = (granted: string) => inherited(granted, "warning", ACTIVATED);
+      expect(sockets("[stdio, stdio-sockets, listen]")).toEqual([
+        "warning descriptor 5: socket:[] -",
+      ]);
+      expect(sockets("[stdio, stdio-sockets]")).toEqual([
+        "warning descriptor 3: socket:[] listen",
+        "warning descriptor 4: socket:[] listen",
+        "warning descriptor 5: socket:[] -",
+      ]);
+    });
 
-  test("a standard descriptor that is /dev/null would be that at level enforcing, too", () => {
-    const caller = [
-      "import os,sys",
-      "os.closerange(3, 1024)",
-      "for i in range(3): os.dup2(os.open('/dev/null', os.O_RDWR), i)",
-      "os.dup2(0, 9)",
-      "os.closerange(3, 9)",
-      "os.execv(sys.argv[2], sys.argv[2:])",
-    ].join("\n");
-    expect(inherited("[]", "warning", caller)).toEqual(["warning descriptor 9: /dev/null -"]);
-  });
+    test("a standard descriptor that is /dev/null would be that at level enforcing, too", () => {
+      const caller = [
+        "import os,sys",
+        "os.closerange(3, 1024)",
+        "for i in range(3): os.dup2(os.open('/dev/null', os.O_RDWR), i)",
+        "os.dup2(0, 9)",
+        "os.closerange(3, 9)",
+        "os.execv(sys.argv[2], sys.argv[2:])",
+      ].join("\n");
+      expect(inherited("[]", "warning", caller)).toEqual(["warning descriptor 9: /dev/null -"]);
+    });
 
-  test("at level enforcing nothing is kept and nothing said", () => {
-    expect(inherited("[stdio, stdio-sockets]", "enforcing\nmediation: supervised")).toEqual([]);
-  });
-});
+    test("at level enforcing nothing is kept and nothing said", () => {
+      expect(inherited("[stdio, stdio-sockets]", "enforcing\nmediation: supervised")).toEqual([]);
+    });
+  },
+);

@@ -1,4 +1,5 @@
-// many PORT...: one sendmmsg(2) with a UDP datagram to each port of the loopback address. Prints what came back.
+// many PORT...: one sendmmsg(2) with a UDP datagram to each port of the loopback address. Prints
+// what came back.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

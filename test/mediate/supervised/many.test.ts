@@ -25,10 +25,17 @@ afterAll(() => built.remove());
 
 function send(level: "warning" | "enforcing", ports: readonly number[]) {
   return withTree(me, (tree) => {
-    const options = { supervised: level, rules: [...toStart(built), `rx ${many}`], policy: { addresses: [granted] } };
+    const options = {
+      supervised: level,
+      rules: [...toStart(built), `rx ${many}`],
+      policy: { addresses: [granted] },
+    };
     const run = runScene(built, options, [many, ...ports.map(String)], tree);
     expect(run.stderr).toBe("");
-    return { lines: run.lines, told: run.events.map(({ verdict, object, count }) => `${verdict} ${object} ${count}`) };
+    return {
+      lines: run.lines,
+      told: run.events.map(({ verdict, object, count }) => `${verdict} ${object} ${count}`),
+    };
   });
 }
 
@@ -42,6 +49,12 @@ test("at level warning every message of a sendmmsg is judged, and all are sent",
 });
 
 test("at level enforcing the first that is outside ends it, and is told of although others were sent", () => {
-  expect(send("enforcing", [1, 2, 10, 3, 11])).toEqual({ lines: ["2 -"], told: ["denied udp 127.0.0.1:10 1"] });
-  expect(send("enforcing", [10, 1])).toEqual({ lines: ["-1 EACCES"], told: ["denied udp 127.0.0.1:10 1"] });
+  expect(send("enforcing", [1, 2, 10, 3, 11])).toEqual({
+    lines: ["2 -"],
+    told: ["denied udp 127.0.0.1:10 1"],
+  });
+  expect(send("enforcing", [10, 1])).toEqual({
+    lines: ["-1 EACCES"],
+    told: ["denied udp 127.0.0.1:10 1"],
+  });
 });

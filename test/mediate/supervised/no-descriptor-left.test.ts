@@ -19,7 +19,13 @@ function callOf(
     return got;
   };
   const link = () => (got < 0 ? got : "socket:[1]");
-  const target = { link, descriptor: ask, copyOf: ask, keep: () => got, memory: { read: () => memory } };
+  const target = {
+    link,
+    descriptor: ask,
+    copyOf: ask,
+    keep: () => got,
+    memory: { read: () => memory },
+  };
   const broker = { unclosed: [], mayWait: true };
   const fake = { name, isAlone, rehearses: false, int: () => 5, unsigned: () => 5, target, broker };
   return { call: fake as unknown as Call, asked: () => asked };
@@ -50,9 +56,12 @@ describe("a mediator without a descriptor left", () => {
     expect(judgeDescriptor(call)).toEqual({ kind: "error", errno: EBADF });
   });
 
-  test.each(["ioctl", "pidfd_send_signal"])("%s on no descriptor at all is the kernel's to refuse", (name) => {
-    expect(judged(name, -EBADF)).toEqual({ kind: "continue" });
-  });
+  test.each(["ioctl", "pidfd_send_signal"])(
+    "%s on no descriptor at all is the kernel's to refuse",
+    (name) => {
+      expect(judged(name, -EBADF)).toEqual({ kind: "continue" });
+    },
+  );
 });
 
 describe("descriptors in control data", () => {
@@ -61,7 +70,10 @@ describe("descriptors in control data", () => {
     (counts) => {
       const memory = Buffer.concat(counts.map(rights));
       const { call, asked } = callOf("sendmsg", 9, memory);
-      expect(carried(call, { at: 1n, length: BigInt(memory.length) })).toEqual({ kind: "error", errno: EINVAL });
+      expect(carried(call, { at: 1n, length: BigInt(memory.length) })).toEqual({
+        kind: "error",
+        errno: EINVAL,
+      });
       expect(asked()).toBeLessThan(254);
     },
   );

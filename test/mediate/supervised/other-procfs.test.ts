@@ -15,7 +15,10 @@ afterAll(() => built.remove());
 
 const root = { uid: 0, gid: 0 };
 
-/** A second instance of procfs, one folder of /proc bound elsewhere, and one bound over itself as container runtimes do. */
+/**
+ * A second instance of procfs, one folder of /proc bound elsewhere, and one bound over itself as
+ * container runtimes do.
+ */
 const MOUNTS =
   "mount -t proc proc again && mount --bind /proc bound && mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys";
 
@@ -25,8 +28,22 @@ const PATH = "openat: fd cloexec=0 flags=10000000";
 function run(level: "warning" | "enforcing", tree: string, script: string): Run {
   for (const name of ["again", "bound"]) mkdirSync(join(tree, name));
   const rules = [...toStart(built), `r ${tree}/**`, "r /proc/**"];
-  const inside = ["unshare", "-m", "--propagation", "private", "sh", "-c", `${MOUNTS} && exec "$@"`, "sh"];
-  const done = runScene(built, { supervised: level, rules, inside }, [built.target, ...script.split(" ")], tree);
+  const inside = [
+    "unshare",
+    "-m",
+    "--propagation",
+    "private",
+    "sh",
+    "-c",
+    `${MOUNTS} && exec "$@"`,
+    "sh",
+  ];
+  const done = runScene(
+    built,
+    { supervised: level, rules, inside },
+    [built.target, ...script.split(" ")],
+    tree,
+  );
   expect(done.stderr).toBe("");
   return done;
 }
@@ -35,11 +52,23 @@ describe("processes are looked into through /proc alone", () => {
   test("elsewhere they are refused, whatever rule names them", (context) => {
     needsRoot(context);
     withTree(root, (tree) => {
-      const ways = [`again/${process.pid}/environ`, `bound/${process.pid}/environ`, "again/self/status", "bound"];
-      const done = run("enforcing", tree, ways.map((path) => `openat @AT_FDCWD ${path} @O_RDONLY`).join(" ; "));
+      const ways = [
+        `again/${process.pid}/environ`,
+        `bound/${process.pid}/environ`,
+        "again/self/status",
+        "bound",
+      ];
+      const done = run(
+        "enforcing",
+        tree,
+        ways.map((path) => `openat @AT_FDCWD ${path} @O_RDONLY`).join(" ; "),
+      );
       expect(done.lines).toEqual(ways.map(() => "openat: -1 EACCES"));
       expect(done.events).toMatchObject(
-        ways.map((path) => ({ reason: "mediator", object: `${path} on a procfs that is not /proc` })),
+        ways.map((path) => ({
+          reason: "mediator",
+          object: `${path} on a procfs that is not /proc`,
+        })),
       );
     });
   });

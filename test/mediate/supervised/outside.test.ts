@@ -14,7 +14,11 @@ interface Outside {
   readonly options?: Partial<SceneOptions>;
 }
 
-const name = (script: string, event: string): Outside => ({ script, event: `name ${event} no-rule`, errno: "EACCES" });
+const name = (script: string, event: string): Outside => ({
+  script,
+  event: `name ${event} no-rule`,
+  errno: "EACCES",
+});
 const socket = (script: string, what: string): Outside => ({
   script,
   event: `socket create ${what} no-rule`,
@@ -37,7 +41,10 @@ const never = (script: string, event: string, errno = "EPERM"): Outside => ({
 const cases: Readonly<Record<string, Outside>> = {
   "open for reading": name("open file @O_RDONLY", "read T/file"),
   "openat for writing": name("openat @AT_FDCWD file @O_WRONLY", "write T/file"),
-  openat2: name("openat2 @AT_FDCWD file #hex=000000000000000000000000000000000000000000000000 24", "read T/file"),
+  openat2: name(
+    "openat2 @AT_FDCWD file #hex=000000000000000000000000000000000000000000000000 24",
+    "read T/file",
+  ),
   "a directory": name("openat @AT_FDCWD dir @O_DIRECTORY", "read T/dir"),
   creat: name("creat new 0600", "create T/new"),
   "through a link": name("open to-file @O_RDONLY", "read T/file"),
@@ -55,7 +62,10 @@ const cases: Readonly<Record<string, Outside>> = {
   utimensat: name("utimensat @AT_FDCWD file ~ 0", "attributes T/file"),
   setxattr: name("setxattr file user.a v 1 0", "attributes T/file"),
   execve: name("execve /usr/bin/true ~ ~", "execute /usr/bin/true"),
-  "set-id bits": { ...never("chmod file 04755", "set-id bits T/file"), options: { rules: ["a /**"] } },
+  "set-id bits": {
+    ...never("chmod file 04755", "set-id bits T/file"),
+    options: { rules: ["a /**"] },
+  },
   "a unix socket": {
     ...name("socket 1 1 0 ; bind $ #hex=01006e616d6500 7", "listen T/name"),
     options: { rules: ["connect /run/other"] },
@@ -65,7 +75,10 @@ const cases: Readonly<Record<string, Outside>> = {
     options: { rules: ["connect /run/other"] },
   },
   "a unix socket where no name is granted": socket("socket 1 1 0", "a unix socket"),
-  "a pair of unix datagrams where no name is granted": socket("socketpair 1 2 0 ~", "a pair of unix datagram sockets"),
+  "a pair of unix datagrams where no name is granted": socket(
+    "socketpair 1 2 0 ~",
+    "a pair of unix datagram sockets",
+  ),
   "a TCP socket where no address is granted": socket("socket 2 1 0", "a TCP socket (IPv4)"),
   "an internet address": {
     script: "socket 2 1 0 ; bind $ #hex=02000000000000000000000000000000 16",
@@ -73,14 +86,22 @@ const cases: Readonly<Record<string, Outside>> = {
     errno: "EACCES",
     options: { policy: { addresses: [elsewhere] } },
   },
-  "a netlink socket": { script: "socket 16 3 0", event: "socket create netlink route no-rule", errno: "EPERM" },
+  "a netlink socket": {
+    script: "socket 16 3 0",
+    event: "socket create netlink route no-rule",
+    errno: "EPERM",
+  },
   "a call that is not listed": {
     script: "getuid",
     event: "syscall call getuid no-rule",
     errno: "EPERM",
     options: { unlisted: ["getuid"] },
   },
-  "a signal": { script: "kill 1 18", event: "signal kill process 1 of superDom no-rule", errno: "EPERM" },
+  "a signal": {
+    script: "kill 1 18",
+    event: "signal kill process 1 of superDom no-rule",
+    errno: "EPERM",
+  },
   "another's limits": never("prlimit64 1 7 ~ ~", "prlimit64 process 1 of superDom"),
   "a capability": {
     script: "setuid 4242",
@@ -88,7 +109,11 @@ const cases: Readonly<Record<string, Outside>> = {
     errno: "EPERM",
     options: { policy: { capabilities: [] } },
   },
-  "System V memory": { script: "shmget 0x7c0ffe 4096 0", event: "ipc shmget shm no-rule", errno: "EPERM" },
+  "System V memory": {
+    script: "shmget 0x7c0ffe 4096 0",
+    event: "ipc shmget shm no-rule",
+    errno: "EPERM",
+  },
   keyrings: never("keyctl 0 -3 0", "call keyctl"),
   "a namespace": never("unshare 0x04000000", "call unshare(CLONE_NEWUTS)"),
   "new mounts": never("umount2 none 0", "call umount2"),
@@ -101,16 +126,29 @@ beforeAll(async () => {
 afterAll(() => built.remove());
 
 const asRoot =
-  process.getuid?.() === 0 ? { uid: 0, gid: 0 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  process.getuid?.() === 0
+    ? { uid: 0, gid: 0 }
+    : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
 function events(run: Run, tree: string): string[] {
-  return run.events.map((e) => `${e.class} ${e.operation} ${e.object} ${e.reason}`.replaceAll(tree, "T"));
+  return run.events.map((e) =>
+    `${e.class} ${e.operation} ${e.object} ${e.reason}`.replaceAll(tree, "T"),
+  );
 }
 
-function supervised(level: "warning" | "enforcing", { script, options }: Outside, tree: string): Run {
+function supervised(
+  level: "warning" | "enforcing",
+  { script, options }: Outside,
+  tree: string,
+): Run {
   const { rules, ...rest } = options ?? {};
   const policy = { capabilities: everyCapability };
-  const all = { policy, supervised: level, rules: [...toStart(built), ...(rules ?? [])], ...rest } as const;
+  const all = {
+    policy,
+    supervised: level,
+    rules: [...toStart(built), ...(rules ?? [])],
+    ...rest,
+  } as const;
   const run = runScene(built, all, [built.target, ...script.split(" ")], tree);
   expect(run.stderr).toBe("");
   return run;

@@ -16,10 +16,18 @@ beforeAll(async () => {
 afterAll(() => built.remove());
 
 /** What a run at level warning was told of, and how often. */
-function warnings(script: readonly string[], rules: (tree: string) => readonly string[] = () => []) {
+function warnings(
+  script: readonly string[],
+  rules: (tree: string) => readonly string[] = () => [],
+) {
   return withTree(me, (tree) => {
     const program = [built.target, ...script.join(" ; ").split(" ")];
-    const run = runScene(built, { supervised: "warning", rules: [...toStart(built), ...rules(tree)] }, program, tree);
+    const run = runScene(
+      built,
+      { supervised: "warning", rules: [...toStart(built), ...rules(tree)] },
+      program,
+      tree,
+    );
     expect([run.stderr, run.status]).toEqual(["", 0]);
     const counts = new Map<string, number>();
     for (const { operation, object, count } of run.events) {
@@ -31,7 +39,10 @@ function warnings(script: readonly string[], rules: (tree: string) => readonly s
 }
 
 test("what is outside and asked for again and again is counted to the last time", () => {
-  const again = Array.from({ length: 300 }, () => [READ, "openat @AT_FDCWD dir/inner @O_RDONLY"]).flat();
+  const again = Array.from({ length: 300 }, () => [
+    READ,
+    "openat @AT_FDCWD dir/inner @O_RDONLY",
+  ]).flat();
   const { counts, events } = warnings(again);
   expect(counts).toEqual({ "read T/file": 300, "read T/dir/inner": 300 });
   for (const { time, first } of events) if (first !== undefined) expect(first < time).toBe(true);
@@ -52,7 +63,9 @@ test("a name that the domain itself makes lead elsewhere is judged anew: what wa
 });
 
 test("a name that the domain itself removed is no access any more", () => {
-  const { counts, lines } = warnings([READ, READ, "unlink file", READ], (tree) => [`d ${tree}/file`]);
+  const { counts, lines } = warnings([READ, READ, "unlink file", READ], (tree) => [
+    `d ${tree}/file`,
+  ]);
   expect(lines.at(-1)).toBe("openat: -1 ENOENT");
   expect(counts).toEqual({ "read T/file": 2 });
 });
@@ -64,7 +77,12 @@ test("what is made the first time is changed the next", () => {
 });
 
 test("what was outside before a thread has another root is not taken for its verdict", () => {
-  const script = [READ, "chroot dir", "openat @AT_FDCWD /inner @O_RDONLY", "openat @AT_FDCWD /inner @O_RDONLY"];
+  const script = [
+    READ,
+    "chroot dir",
+    "openat @AT_FDCWD /inner @O_RDONLY",
+    "openat @AT_FDCWD /inner @O_RDONLY",
+  ];
   const { counts } = warnings(script, (tree) => [`r ${tree}/dir/inner`]);
   expect(counts["read T/file"]).toBe(1);
   expect(counts["read T/dir/inner"]).toBeUndefined();
@@ -72,10 +90,13 @@ test("what was outside before a thread has another root is not taken for its ver
 
 test("every call that removes or moves names, or mounts, makes what was remembered of names forgotten", () => {
   const removing = mediatedCalls.filter(
-    (row) => row.class === "name" && row.needs(0, 0).some(({ permission }) => permission === "delete"),
+    (row) =>
+      row.class === "name" && row.needs(0, 0).some(({ permission }) => permission === "delete"),
   );
   const names = [...removing.map(({ name }) => name), ...mountCalls];
-  expect(names).toEqual(expect.arrayContaining(["unlink", "renameat2", "rmdir", "mount", "pivot_root"]));
+  expect(names).toEqual(
+    expect.arrayContaining(["unlink", "renameat2", "rmdir", "mount", "pivot_root"]),
+  );
   for (const row of mediatedCalls.filter(({ name }) => names.includes(name)))
     expect([row.name, row.voids]).toEqual([row.name, ["names"]]);
 });

@@ -19,7 +19,13 @@ describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
         tree: describeTree(tree),
       }));
       const supervised = withTree(identity.as, (tree) => {
-        const rules = [...toStart(built), `rwcda ${tree}`, `rwcda ${tree}/**`, "rw /dev/null", "r /proc/[0-9]*/**"];
+        const rules = [
+          ...toStart(built),
+          `rwcda ${tree}`,
+          `rwcda ${tree}/**`,
+          "rw /dev/null",
+          "r /proc/[0-9]*/**",
+        ];
         const run = runScene(
           built,
           { ...identity, supervised: level, rules, policy: { capabilities: everyCapability } },

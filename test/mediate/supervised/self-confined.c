@@ -1,5 +1,6 @@
-// self-confined WAY: processes of one domain ask for a directory each, some of them below a confinement that forbids it. Prints "NAME: result" for each. What only the
-// mediator would do for a confined one is what must not be done.
+// self-confined WAY: processes of one domain ask for a directory each, some of them below a
+// confinement that forbids it. Prints "NAME: result" for each. What only the mediator would do for
+// a confined one is what must not be done.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

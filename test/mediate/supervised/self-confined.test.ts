@@ -24,10 +24,17 @@ const rules = (tree: string) => ["rx /**", `rwcd ${tree}/**`];
 function lines(way: string): string[] {
   return withTree(me, (tree) => {
     mkdirSync(join(tree, "open"), { recursive: true });
-    const run = runScene(built, { supervised: "enforcing", rules: rules(tree) }, [program, way], tree);
+    const run = runScene(
+      built,
+      { supervised: "enforcing", rules: rules(tree) },
+      [program, way],
+      tree,
+    );
     expect(run.stderr).toBe("");
     const told = run.events.filter(({ object }) => object.includes("own Landlock domain"));
-    expect(told.length > 0).toBe(run.lines.some((line) => /EPERM|refused/.test(line) && !line.startsWith("brother")));
+    expect(told.length > 0).toBe(
+      run.lines.some((line) => /EPERM|refused/.test(line) && !line.startsWith("brother")),
+    );
     return [...run.lines];
   });
 }
@@ -85,7 +92,11 @@ test("a daemon that took orphans already when it was started is believed to be n
       return done.stdout.split("\n").filter(Boolean);
     };
     expect(lines(cofferdam, ...run)).toEqual(["child: EPERM", ...unconfined]);
-    expect(lines(program, "adopting", cofferdam, ...run)).toEqual(["child: EPERM", "parent: made", "sibling: EPERM"]);
+    expect(lines(program, "adopting", cofferdam, ...run)).toEqual([
+      "child: EPERM",
+      "parent: made",
+      "sibling: EPERM",
+    ]);
   });
 });
 

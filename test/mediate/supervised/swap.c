@@ -1,5 +1,6 @@
-// swap open|link|rename|connect COUNT: one thread swaps what another one's call names, in the tree as working directory. What lies below `shut` begins with an `s`.
-// Prints "tries N granted N refused N escaped N"; an escape is an object that was not granted.
+// swap open|link|rename|connect COUNT: one thread swaps what another one's call names, in the tree
+// as working directory. What lies below `shut` begins with an `s`. Prints "tries N granted N
+// refused N escaped N"; an escape is an object that was not granted.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -39,7 +39,9 @@ function escapes(mode: string, share: number, rules: readonly string[]): number 
     tree,
   );
   expect(done.stderr).toBe("");
-  const found = /^tries (\d+) granted (\d+) refused (\d+) escaped (\d+)$/.exec(done.lines[0] ?? "")?.map(Number);
+  const found = /^tries (\d+) granted (\d+) refused (\d+) escaped (\d+)$/
+    .exec(done.lines[0] ?? "")
+    ?.map(Number);
   expect(found?.[1]).toBe(tries);
   // Both outcomes were seen often: else nothing was raced at all.
   expect(found?.[2]).toBeGreaterThan(tries / 1000);
@@ -55,7 +57,9 @@ test("open: a path that another thread rewrites", { timeout: TIMEOUT_MS }, () =>
 test("open: a directory that is exchanged for a link", { timeout: TIMEOUT_MS }, () => {
   symlinkSync("in", join(tree, "open/way"));
   symlinkSync("../shut", join(tree, "open/yaw"));
-  const flipper = spawn(race, ["flip", join(tree, "open/way"), join(tree, "open/yaw")], { stdio: "ignore" });
+  const flipper = spawn(race, ["flip", join(tree, "open/way"), join(tree, "open/yaw")], {
+    stdio: "ignore",
+  });
   try {
     expect(escapes("link", 0.2, [`r ${tree}/open/in/*`])).toBe(0);
   } finally {
@@ -69,6 +73,10 @@ test("rename: a path that another thread rewrites", { timeout: TIMEOUT_MS }, () 
 });
 
 test("connect: an address that another thread rewrites", { timeout: TIMEOUT_MS }, () => {
-  const rules = [`listen ${tree}/open/sock`, `listen ${tree}/shut/sock`, `connect ${tree}/open/sock`];
+  const rules = [
+    `listen ${tree}/open/sock`,
+    `listen ${tree}/shut/sock`,
+    `connect ${tree}/open/sock`,
+  ];
   expect(escapes("connect", 0.3, rules)).toBe(0);
 });

@@ -9,7 +9,10 @@ import { type Run, type SceneOptions, startScene } from "../scene.ts";
 
 const NUMBER = 7;
 
-/** Runs a program that begins at one level, says by the file `ready` that it goes on at enforcing, and waits for the file `go`. Needs root. */
+/**
+ * Runs a program that begins at one level, says by the file `ready` that it goes on at enforcing,
+ * and waits for the file `go`. Needs root.
+ */
 export async function startedAt(
   level: Level,
   built: Built,

@@ -6,9 +6,26 @@ import type { NameRule } from "../../../src/model/policy.ts";
 import { source } from "./policy.ts";
 
 /** Few letters, so that patterns and names meet often. */
-const piece = fc.constantFrom("a", "b", ".", "ab", "*", "?", "[ab]", "[!a]", "{a,b}", "{,b}", "ä", "\\*", "*b");
+const piece = fc.constantFrom(
+  "a",
+  "b",
+  ".",
+  "ab",
+  "*",
+  "?",
+  "[ab]",
+  "[!a]",
+  "{a,b}",
+  "{,b}",
+  "ä",
+  "\\*",
+  "*b",
+);
 const component = fc.oneof(
-  { weight: 4, arbitrary: fc.array(piece, { minLength: 1, maxLength: 3 }).map((pieces) => pieces.join("")) },
+  {
+    weight: 4,
+    arbitrary: fc.array(piece, { minLength: 1, maxLength: 3 }).map((pieces) => pieces.join("")),
+  },
   { weight: 1, arbitrary: fc.constant("**") },
 );
 
@@ -22,7 +39,10 @@ export const pattern = fc
   .map(([components, end, start]) => `${start}${components.join("/")}${end}`)
   .filter((text) => "pattern" in parsePattern(text));
 
-const permissions = fc.oneof(fc.constantFrom(1, 2, 4, 8, 12, 15, 0x3ff), fc.integer({ min: 1, max: allPermissions }));
+const permissions = fc.oneof(
+  fc.constantFrom(1, 2, 4, 8, 12, 15, 0x3ff),
+  fc.integer({ min: 1, max: allPermissions }),
+);
 
 export const nameRule: fc.Arbitrary<NameRule> = fc.record({
   effect: fc.constantFrom("allow", "allow", "deny"),
@@ -34,13 +54,21 @@ export const nameRule: fc.Arbitrary<NameRule> = fc.record({
 export const nameRules = fc.array(nameRule, { maxLength: 6 });
 
 const nameComponent = fc
-  .array(fc.constantFrom("a", "b", ".", "ab", "ä", "*", "c", "\udc80"), { minLength: 1, maxLength: 3 })
+  .array(fc.constantFrom("a", "b", ".", "ab", "ä", "*", "c", "\udc80"), {
+    minLength: 1,
+    maxLength: 3,
+  })
   .map((pieces) => pieces.join(""))
   .filter((name) => name !== "." && name !== "..");
 
 /** Canonical names. */
 export const name = fc.oneof(
-  { weight: 9, arbitrary: fc.array(nameComponent, { maxLength: 4 }).map((components) => `/${components.join("/")}`) },
+  {
+    weight: 9,
+    arbitrary: fc
+      .array(nameComponent, { maxLength: 4 })
+      .map((components) => `/${components.join("/")}`),
+  },
   { weight: 1, arbitrary: nameComponent.map((component) => `@${component}`) },
 );
 

@@ -1,11 +1,18 @@
-import { Permission, type PermissionSet, permissionLetters } from "../../../src/model/permission.ts";
+import {
+  Permission,
+  type PermissionSet,
+  permissionLetters,
+} from "../../../src/model/permission.ts";
 import type { NameRule, Policy, Source } from "../../../src/model/policy.ts";
 
 export function source(text: string, line = 1): Source {
   return { file: "test.yaml", line, column: 1, text };
 }
 
-/** `r /etc/**`, `deny w /a`, `connect unix /run/x`, `deny listen unix @y`; several patterns on one line are several rules. */
+/**
+ * `r /etc/**`, `deny w /a`, `connect unix /run/x`, `deny listen unix @y`; several patterns on one
+ * line are several rules.
+ */
 export function names(...lines: string[]): NameRule[] {
   return lines.flatMap((text, index) => {
     const words = text.split(" ");
@@ -13,7 +20,9 @@ export function names(...lines: string[]): NameRule[] {
     if (effect === "deny") words.shift();
     const [operation, ...rest] = words as [string, ...string[]];
     const isUnix = rest[0] === "unix";
-    const permissions = isUnix ? Permission[operation as "connect" | "listen"] : lettersOf(operation);
+    const permissions = isUnix
+      ? Permission[operation as "connect" | "listen"]
+      : lettersOf(operation);
     return (isUnix ? rest.slice(1) : rest).map((pattern) => ({
       effect: effect as NameRule["effect"],
       permissions,

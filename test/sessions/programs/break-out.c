@@ -1,5 +1,6 @@
-/* Ways out of a shell that take system calls: break-out VICTIM PATH... prints `OUT way` for each that works. VICTIM is a process outside, of
-   the same user; each PATH a unix socket of somebody else's. */
+/* Ways out of a shell that take system calls: break-out VICTIM PATH... prints `OUT way` for each
+   that works. VICTIM is a process outside, of the same user; each PATH a unix socket of somebody
+   else's. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

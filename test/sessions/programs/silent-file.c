@@ -1,6 +1,9 @@
-// silent-file FOLDER SOCKET USER HOW COUNT: mounts a file system of this very process on FOLDER, in a mount namespace of its own, and as USER hands descriptors of its one file to SOCKET, on COUNT
-// connections. HOW is `requests` (descriptors 0 to 2 of connections that stay; each close(2) asks what is never answered), `queued` (in connections that have ended; the last close asks it),
-// or `shell COMMAND...` after COUNT: a client whose standard input it is. Says "sent", and lives on until its standard input ends.
+// silent-file FOLDER SOCKET USER HOW COUNT: mounts a file system of this very process on FOLDER, in
+// a mount namespace of its own, and as USER hands descriptors of its one file to SOCKET, on COUNT
+// connections. HOW is `requests` (descriptors 0 to 2 of connections that stay; each close(2) asks
+// what is never answered), `queued` (in connections that have ended; the last close asks it), or
+// `shell COMMAND...` after COUNT: a client whose standard input it is. Says "sent", and lives on
+// until its standard input ends.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

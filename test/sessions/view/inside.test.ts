@@ -19,11 +19,15 @@ afterAll(() => host?.stop());
 beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
 
 /** `user` null: root. */
-const inside = (command: string, user: TestUser | null = ada) => host.run([client, "-c", command], user ?? undefined);
+const inside = (command: string, user: TestUser | null = ada) =>
+  host.run([client, "-c", command], user ?? undefined);
 
 /** Asks the view socket from outside every domain. */
 const outside = (path: string, user?: TestUser) =>
-  host.run(["curl", "-s", "--unix-socket", "/run/cofferdam-sessions/view.sock", `http://x${path}`], user);
+  host.run(
+    ["curl", "-s", "--unix-socket", "/run/cofferdam-sessions/view.sock", `http://x${path}`],
+    user,
+  );
 
 test(
   "top shows the host's domains, the shell itself among them, where /proc shows nothing",
@@ -44,23 +48,37 @@ test(
 test("esxtop -b and support-util vm-support are there under their names", () => {
   expect(inside("esxtop -b -n 1 -d 1").out).toContain("Domain(0:superDom)");
   expect(inside("esxtop -a").err).toMatch(/^esxtop: -a has no meaning here/);
-  expect(inside("support-util vm-support -w /nowhere").err).toMatch(/`\/nowhere` cannot be written to/);
+  expect(inside("support-util vm-support -w /nowhere").err).toMatch(
+    /`\/nowhere` cannot be written to/,
+  );
   const { status, err } = inside("cofferdam ps");
-  expect({ status, err }).toEqual({ status: 2, err: expect.stringContaining("supershell leads out of it") });
+  expect({ status, err }).toEqual({
+    status: 2,
+    err: expect.stringContaining("supershell leads out of it"),
+  });
 });
 
 test("support writes a bundle that only its owner may read, with what that user may see of the host and none of the user's files", () => {
   const folder = "/home/ada/.config/cofferdam/domains";
-  expect(host.run(["sh", "-c", `mkdir -p ${folder} && echo 'level: no' > ${folder}/mine.yaml`], ada).status).toBe(0);
+  expect(
+    host.run(["sh", "-c", `mkdir -p ${folder} && echo 'level: no' > ${folder}/mine.yaml`], ada)
+      .status,
+  ).toBe(0);
   const environment = "HOME=/home/ada XDG_CONFIG_HOME=/home/ada/.config";
-  const { status, out, err } = inside(`mkdir -p mine && ${environment} cofferdam support -w mine --json`);
+  const { status, out, err } = inside(
+    `mkdir -p mine && ${environment} cofferdam support -w mine --json`,
+  );
   expect({ status, err }).toEqual({ status: 0, err: "" });
   const { file, manifest } = JSON.parse(out);
   expect(file).toMatch(/^\/var\/spool\/cofferdam\/ada\/mine\/cofferdam-support-/);
   expect(inside(`ls -ln ${file}`).out).toMatch(new RegExp(`^-rw------- 1 ${ada.uid} ${ada.uid} `));
   const names = manifest.files.map(({ name }: { name: string }) => name);
-  expect(names).toEqual(expect.arrayContaining(["commands/doctor.txt", "commands/status.txt", "host/kernel.txt"]));
-  expect(manifest.files.find(({ name }: { name: string }) => name === "events/events.jsonl")?.bytes ?? 0).toBe(0);
+  expect(names).toEqual(
+    expect.arrayContaining(["commands/doctor.txt", "commands/status.txt", "host/kernel.txt"]),
+  );
+  expect(
+    manifest.files.find(({ name }: { name: string }) => name === "events/events.jsonl")?.bytes ?? 0,
+  ).toBe(0);
   expect(names.filter((name: string) => name.includes("mine"))).toEqual([]);
 });
 
@@ -68,16 +86,25 @@ test.for([
   { who: "root", user: null, uid: 0 },
   { who: "a member of the group cofferdam", user: carol, uid: 0 },
   { who: "another user", user: ada, uid: ada.uid },
-])("what a bundle of $who is made of is what uid $uid may read", { timeout: 2 * FIRST_START_MS }, ({ user, uid }) => {
-  const { status, out, err } = inside("cofferdam support --json", user);
-  expect({ status, err }).toEqual({ status: 0, err: "" });
-  const { file, manifest } = JSON.parse(out) as { file: string; manifest: Manifest };
-  const doctor = host.run(["tar", "xzOf", file, `${manifest.bundle}/commands/doctor.txt`]);
-  expect(doctor.out).toMatch(new RegExp(`^caller +uid ${uid},`, "m"));
-});
+])(
+  "what a bundle of $who is made of is what uid $uid may read",
+  { timeout: 2 * FIRST_START_MS },
+  ({ user, uid }) => {
+    const { status, out, err } = inside("cofferdam support --json", user);
+    expect({ status, err }).toEqual({ status: 0, err: "" });
+    const { file, manifest } = JSON.parse(out) as { file: string; manifest: Manifest };
+    const doctor = host.run(["tar", "xzOf", file, `${manifest.bundle}/commands/doctor.txt`]);
+    expect(doctor.out).toMatch(new RegExp(`^caller +uid ${uid},`, "m"));
+  },
+);
 
 test("it is written nowhere but where the shell itself may write", () => {
-  for (const where of ["/home/ada", "/tmp", "/run/cofferdam-sessions", "/var/spool/cofferdam/bob"]) {
+  for (const where of [
+    "/home/ada",
+    "/tmp",
+    "/run/cofferdam-sessions",
+    "/var/spool/cofferdam/bob",
+  ]) {
     const { status, err } = inside(`cofferdam support -w ${where}`);
     expect({ where, status }).toEqual({ where, status: 3 });
     expect(err).toContain("help: ");
@@ -127,9 +154,13 @@ test("the live view works at the sandbox's terminal, and gives it back", async (
   const script = join(root, "test", "cli", "top", "at-terminal.py");
   const steps = [{ until: "q: quit" }, { size: [10, 60] }, { until: "q: quit" }, { send: "q" }];
   const words = host.words([client, "-c", "cofferdam top -d 3600"], ada);
-  const { stdout } = await promisify(execFile)("python3", [script, JSON.stringify(steps), ...words], {
-    env: { PATH: process.env.PATH, TERM: "xterm" },
-  });
+  const { stdout } = await promisify(execFile)(
+    "python3",
+    [script, JSON.stringify(steps), ...words],
+    {
+      env: { PATH: process.env.PATH, TERM: "xterm" },
+    },
+  );
   const { status, same, outputs } = JSON.parse(stdout);
   expect({ status, same }).toEqual({ status: 0, same: true });
   expect(outputs[0]).toContain("superDom");

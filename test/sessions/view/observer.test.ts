@@ -28,14 +28,29 @@ describe.each(users)("for $who", ({ uid }) => {
     scene.writePolicy({ files: ["rx /usr/bin/dash /usr/bin/sleep /usr/bin/cat"] });
     scene.write(`home/policies/${name}.yaml`, readFileSync(scene.policy, "utf8"));
     const busy = "while :; do :; done & sleep 1000 & echo $$ $!; exec cat";
-    const become = uid === process.getuid?.() ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+    const become =
+      uid === process.getuid?.()
+        ? []
+        : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
     const policy = scene.at(`home/policies/${name}.yaml`);
-    const [program = "", ...args] = [...become, front, "run", "--policy", policy, "--", "/bin/sh", "-c", busy];
+    const [program = "", ...args] = [
+      ...become,
+      front,
+      "run",
+      "--policy",
+      policy,
+      "--",
+      "/bin/sh",
+      "-c",
+      busy,
+    ];
     const env = { PATH: process.env.PATH, HOME: scene.home };
     child = spawn(program, args, { env, cwd: "/", stdio: ["pipe", "pipe", "inherit"] });
     const [line] = await once(child.stdout as NodeJS.ReadableStream, "data");
     const [first = 0, last = 0] = String(line).trim().split(" ").map(Number);
-    pids = Array.from({ length: last - first + 1 }, (_, at) => first + at).filter((pid) => isOfRun(pid, first));
+    pids = Array.from({ length: last - first + 1 }, (_, at) => first + at).filter((pid) =>
+      isOfRun(pid, first),
+    );
   });
   afterAll(async () => {
     const closed = once(child, "close");
@@ -55,7 +70,8 @@ describe.each(users)("for $who", ({ uid }) => {
 
   function rowOf({ domains }: Reading) {
     const row = domains.find((one) => one.name === name);
-    if (row === undefined) throw new Error(`${name} is not among ${domains.map((one) => one.name)}`);
+    if (row === undefined)
+      throw new Error(`${name} is not among ${domains.map((one) => one.name)}`);
     return row;
   }
 
@@ -65,7 +81,9 @@ describe.each(users)("for $who", ({ uid }) => {
     expect(row).toMatchObject({ number: null, level: "enforcing", mode: "sealed", processes: 3 });
     const open = pids.map((pid) => readdirSync(`/proc/${pid}/fd`).length);
     expect(row.descriptors).toBe(open.reduce((sum, one) => sum + one, 0));
-    const pages = pids.map((pid) => Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]));
+    const pages = pids.map((pid) =>
+      Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]),
+    );
     expect(row.resident).toBe(pages.reduce((sum, one) => sum + one, 0) * 4_096);
   });
 
@@ -86,14 +104,19 @@ describe.each(users)("for $who", ({ uid }) => {
 
   /** Microseconds. */
   function groupTime(): number {
-    const folder = join(findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) ?? "", "cofferdam");
+    const folder = join(
+      findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) ?? "",
+      "cofferdam",
+    );
     const anchors = readdirSync(folder).filter((one) => one.startsWith(`${name}.`));
     const texts = anchors.map((anchor) => readFileSync(join(folder, anchor, "cpu.stat"), "utf8"));
     return texts.reduce((sum, text) => sum + Number(/^usage_usec (\d+)/.exec(text)?.[1]), 0);
   }
 
   function processTime(): number {
-    const ticks = pids.map((pid) => statOf(pid).split(") ")[1]?.split(" ").slice(11, 13).map(Number) ?? []);
+    const ticks = pids.map(
+      (pid) => statOf(pid).split(") ")[1]?.split(" ").slice(11, 13).map(Number) ?? [],
+    );
     return ticks.flat().reduce((sum, one) => sum + one, 0) * 10_000;
   }
 
@@ -133,12 +156,14 @@ describe("with an agent", () => {
   test("500 domains in which nothing runs are there with numbers, levels and events of today", async (context) => {
     needsRoot(context);
     host = new ScratchHost();
-    for (let at = 0; at < 500; at++) host.policy(`d${String(at).padStart(3, "0")}`, policyText("r /srv/**"));
+    for (let at = 0; at < 500; at++)
+      host.policy(`d${String(at).padStart(3, "0")}`, policyText("r /srv/**"));
     const agent = await host.start();
     agent.tell({ ...denial, ...stamp(), domain: "d042", count: 3 });
     agent.tell(failedEvent({ domain: "d042", number: 1, level: "enforcing" }, "test", "no denial"));
     const places = host.places;
-    const read = async () => (await new Observer(places).read()).domains.find(({ name }) => name === "d042");
+    const read = async () =>
+      (await new Observer(places).read()).domains.find(({ name }) => name === "d042");
     await expect.poll(async () => (await read())?.events, { timeout: 10_000 }).toBe(3);
     const { agent: why, domains } = await new Observer(places).read();
     expect(why).toBeNull();
@@ -146,7 +171,10 @@ describe("with an agent", () => {
     expect(ours).toHaveLength(500);
     expect(new Set(ours.map(({ number }) => number)).size).toBe(500);
     expect(
-      ours.every(({ processes, level, events }) => processes === 0 && level === "enforcing" && events !== null),
+      ours.every(
+        ({ processes, level, events }) =>
+          processes === 0 && level === "enforcing" && events !== null,
+      ),
     ).toBe(true);
     expect(domains.map(({ number }) => number ?? 1e9)).toEqual(
       domains.map(({ number }) => number ?? 1e9).sort((a, b) => a - b),

@@ -3,12 +3,14 @@
  *
  *     http PORT CONNECTIONS
  *
- * Each connection asks without a pause for static files (SIZES bytes of a known pattern), puts, gets and deletes a file of its own, and asks for /secret, which
- * may be granted (200) or refused (403). On the end of its standard input it finishes what it has begun and prints
+ * Each connection asks without a pause for static files (SIZES bytes of a known pattern), puts,
+ * gets and deletes a file of its own, and asks for /secret, which may be granted (200) or refused
+ * (403). On the end of its standard input it finishes what it has begun and prints
  *
  *     ok N secrets N failed N wrong N longest N
  *
- * failed: answers 500, the server's word for EIO. wrong: everything else, told on standard error. longest: milliseconds from a request to its answer.
+ * failed: answers 500, the server's word for EIO. wrong: everything else, told on standard error.
+ * longest: milliseconds from a request to its answer.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,7 +3,8 @@
  *
  *     redis PORT CONNECTIONS
  *
- * Each connection sets and gets BATCH keys of its own in one pipeline, again and again. On the end of its standard input it prints
+ * Each connection sets and gets BATCH keys of its own in one pipeline, again and again. On the end
+ * of its standard input it prints
  *
  *     ok N wrong N longest N
  *

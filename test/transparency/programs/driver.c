@@ -1,4 +1,5 @@
-// cases list | cases run FOLDER [UID|- [PREFIX]]: runs every case in a process and a folder of its own and prints what it saw.
+// cases list | cases run FOLDER [UID|- [PREFIX]]: runs every case in a process and a folder of its
+// own and prints what it saw.
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>

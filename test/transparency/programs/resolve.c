@@ -1,4 +1,5 @@
-// openat2 with every way to restrict where a path may lead, and with arguments that it takes for mistakes.
+// openat2 with every way to restrict where a path may lead, and with arguments that it takes for
+// mistakes.
 #include "transparent.h"
 
 static const char *const paths[] = {

@@ -1,6 +1,6 @@
-// What every case of the transparency suite is made of. A case prints what it sees; the suite compares what was printed
-// outside any domain with what was printed inside one. So a case prints nothing that differs between two runs: no ids,
-// times, inodes.
+// What every case of the transparency suite is made of. A case prints what it sees; the suite
+// compares what was printed outside any domain with what was printed inside one. So a case prints
+// nothing that differs between two runs: no ids, times, inodes.
 #ifndef TRANSPARENT_H
 #define TRANSPARENT_H
 #include <errno.h>
@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Registers `body(argument)` as a case; each runs in a process of its own, in an empty folder of its own.
+// Registers `body(argument)` as a case; each runs in a process of its own, in an empty folder of
+// its own.
 void add_case(const char *name, void (*body)(long argument), long argument);
 
 #define CASE(area, name)                                               \
@@ -30,11 +31,13 @@ void add_case(const char *name, void (*body)(long argument), long argument);
 long say(const char *text, long value);
 #define SAY(call) say(#call, (long)(call))
 
-// Like SAY for a call whose good result is a descriptor: its number says nothing, that it worked does.
+// Like SAY for a call whose good result is a descriptor: its number says nothing, that it worked
+// does.
 int say_descriptor(const char *text, int descriptor);
 #define SAY_FD(call) say_descriptor(#call, (call))
 
-// Type, mode, size, links, owner and group (as given numbers only if small) of a name, or the error.
+// Type, mode, size, links, owner and group (as given numbers only if small) of a name, or the
+// error.
 void say_file(const char *path);
 // F_GETFL, F_GETFD and what fstat says.
 void say_open(int descriptor);

@@ -1,6 +1,7 @@
 /**
- * Stands in for vitest inside the virtual machine, where its runner cannot load: test files that were bundled with it run in
- * the order they were written, with vitest's own `expect`. Prints one line of JSON a test, as `bundle.ts` reads them.
+ * Stands in for vitest inside the virtual machine, where its runner cannot load: test files that
+ * were bundled with it run in the order they were written, with vitest's own `expect`. Prints one
+ * line of JSON a test, as `bundle.ts` reads them.
  */
 import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from "@vitest/expect";
 
@@ -61,7 +62,12 @@ async function attempt(title: string, body: Body): Promise<void> {
     report(title, "passed", "");
   } catch (error) {
     if (error instanceof Skipped) report(title, "skipped", error.message);
-    else report(title, "failed", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    else
+      report(
+        title,
+        "failed",
+        error instanceof Error ? (error.stack ?? error.message) : String(error),
+      );
   }
 }
 

@@ -16,7 +16,10 @@ export async function ask<T>(
 /** A domain's name as a command's operand. @throws CommandError for a word that can be none */
 export function domainName(word: string): string {
   if (parseDomainName(word) !== null) return word;
-  const what = word === "superDom" ? "superDom has neither level nor policy" : `\`${word}\` is no name of a domain`;
+  const what =
+    word === "superDom"
+      ? "superDom has neither level nor policy"
+      : `\`${word}\` is no name of a domain`;
   throw new CommandError(what, "cofferdam domain list shows them", ExitCode.usage);
 }
 

@@ -1,6 +1,12 @@
 import { wrap } from "../../../diagnostics/wrap.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
-import { type Command, CommandError, type Context, jsonOption, type Options } from "../../command.ts";
+import {
+  type Command,
+  CommandError,
+  type Context,
+  jsonOption,
+  type Options,
+} from "../../command.ts";
 import { parseDuration } from "../../duration.ts";
 import { toJson } from "../../json.ts";
 import { localTime, timeLeft } from "../../render/local-time.ts";
@@ -36,8 +42,14 @@ export const domainLevel: Command = {
     jsonOption,
   ],
   examples: [
-    { line: "cofferdam domain level nginx warning --for 2h", what: "grant and log, then enforce again" },
-    { line: "cofferdam domain level --all enforcing", what: "everything, whatever was given before" },
+    {
+      line: "cofferdam domain level nginx warning --for 2h",
+      what: "grant and log, then enforce again",
+    },
+    {
+      line: "cofferdam domain level --all enforcing",
+      what: "everything, whatever was given before",
+    },
     { line: "cofferdam domain level nginx --reset", what: "as its policy says" },
   ],
   async run(context, words, options) {
@@ -57,7 +69,9 @@ async function order(
   const wanted = (all ? 0 : 1) + (reset ? 0 : 1);
   if (words.length !== wanted || (all && reset))
     throw new CommandError(
-      all && reset ? "--reset is for one domain" : `${wordsWanted(all, reset)} wanted, and nothing else`,
+      all && reset
+        ? "--reset is for one domain"
+        : `${wordsWanted(all, reset)} wanted, and nothing else`,
       "cofferdam domain level --help shows how",
       ExitCode.usage,
     );
@@ -84,14 +98,21 @@ function renderAll(changes: readonly Change[], width: number): string {
   if (changes.length === 1) return changes.map(render).join("");
   const rest = changes.length - told.length;
   const same =
-    rest === 0 ? "" : `${rest} ${rest === 1 ? "domain was" : "domains were"} at ${changes[0]?.level} before\n`;
+    rest === 0
+      ? ""
+      : `${rest} ${rest === 1 ? "domain was" : "domains were"} at ${changes[0]?.level} before\n`;
   return told.map(render).join("") + same;
 }
 
-function renderOne({ name, before, level, until, following, restart }: Change, width: number): string {
+function renderOne(
+  { name, before, level, until, following, restart }: Change,
+  width: number,
+): string {
   const was = before === null || before === level ? "" : `, was ${before}`;
   const end = until === null ? "" : `, until ${localTime(until)} (${timeLeft(until)} left)`;
   const now =
-    following === 0 ? "" : `; ${following} supervised ${following === 1 ? "run follows" : "runs follow"} at once`;
+    following === 0
+      ? ""
+      : `; ${following} supervised ${following === 1 ? "run follows" : "runs follow"} at once`;
   return `${wrap(`${name}: ${level}${was}${end}${now}`, width, "  ")}\n${renderRestarts(restart, "level")}`;
 }

@@ -21,7 +21,8 @@ export const domainReload: Command = {
   async run(context, [word], options) {
     const path = word === undefined ? "/reload" : `/domains/${domainName(word)}/reload`;
     const { domains } = await ask<{ domains: readonly ReloadOutcome[] }>(context, "POST", path);
-    const told = word === undefined ? domains.filter(({ outcome }) => outcome !== "unchanged") : domains;
+    const told =
+      word === undefined ? domains.filter(({ outcome }) => outcome !== "unchanged") : domains;
     if (options.json) context.out(toJson({ domains }));
     else context.out(told.map(render).join("") || `nothing changed in ${domains.length} domains\n`);
     return domains.some(({ outcome }) => outcome === "bad") ? ExitCode.no : ExitCode.ok;
@@ -31,9 +32,12 @@ export const domainReload: Command = {
 const words = { unchanged: "unchanged", changed: "changed", new: "new", gone: "gone" } as const;
 
 function render({ name, number, outcome, problems, following, restart }: ReloadOutcome): string {
-  if (outcome === "bad") return `${name}: its file is broken; what was in force still is\n${problems ?? ""}`;
+  if (outcome === "bad")
+    return `${name}: its file is broken; what was in force still is\n${problems ?? ""}`;
   const runs =
-    following === 0 ? "" : `; ${following} supervised ${following === 1 ? "run has" : "runs have"} the new policy`;
+    following === 0
+      ? ""
+      : `; ${following} supervised ${following === 1 ? "run has" : "runs have"} the new policy`;
   const of = number === null ? "" : ` (${number})`;
   return `${name}${of}: ${words[outcome]}${runs}\n${renderRestarts(restart, "policy")}`;
 }

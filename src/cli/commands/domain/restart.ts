@@ -15,9 +15,15 @@ export const domainRestart: Command = {
     "Exit status: 0, 1 where systemctl fails, 3 where there is nothing to restart.",
   ],
   options: [jsonOption],
-  examples: [{ line: "sudo cofferdam domain restart nginx", what: "systemctl restart nginx.service" }],
+  examples: [
+    { line: "sudo cofferdam domain restart nginx", what: "systemctl restart nginx.service" },
+  ],
   async run(context, [word = ""], options) {
-    const { name, units, running } = await ask<ShownDetails>(context, "GET", `/domains/${domainName(word)}`);
+    const { name, units, running } = await ask<ShownDetails>(
+      context,
+      "GET",
+      `/domains/${domainName(word)}`,
+    );
     if (units.length === 0 || !runsSystemd()) throw nothingToDo(name, units, running);
     const { status, error } = spawnSync("systemctl", ["restart", "--", ...units], {
       stdio: ["ignore", "inherit", "inherit"],
@@ -34,10 +40,17 @@ export const domainRestart: Command = {
   },
 };
 
-function nothingToDo(name: string, units: readonly string[], running: ShownDetails["running"]): CommandError {
+function nothingToDo(
+  name: string,
+  units: readonly string[],
+  running: ShownDetails["running"],
+): CommandError {
   const [first] = running;
   if (first === undefined)
-    return new CommandError(`nothing runs in ${name}`, `start it: cofferdam run ${name} -- COMMAND`);
+    return new CommandError(
+      `nothing runs in ${name}`,
+      `start it: cofferdam run ${name} -- COMMAND`,
+    );
   const pids = running.map(({ pid }) => pid).join(" ");
   const what =
     units.length === 0

@@ -23,7 +23,9 @@ export const domainShow: Command = {
     const drift = machine === null ? null : machineDrift(context, machine);
     const shown = drift === null ? "" : renderMachineDrift(machine ?? "", drift);
     context.out(
-      options.json ? toJson(drift === null ? details : { ...details, drift }) : renderDetails(details) + shown,
+      options.json
+        ? toJson(drift === null ? details : { ...details, drift })
+        : renderDetails(details) + shown,
     );
     return ExitCode.ok;
   },

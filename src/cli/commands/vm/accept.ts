@@ -2,7 +2,12 @@ import { ExitCode } from "../../../host/exit-code.ts";
 import { placeResources } from "../../../machines/place.ts";
 import { lockOff } from "../../../machines/power-on.ts";
 import { describeCommandLine } from "../../../machines/qemu/command-line.ts";
-import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../../machines/record.ts";
+import {
+  differences,
+  mergeAccepted,
+  readAccepted,
+  writeAccepted,
+} from "../../../machines/record.ts";
 import type { Command } from "../../command.ts";
 import { userOption, wantedMachine } from "./wanted.ts";
 
@@ -28,7 +33,8 @@ export const vmAccept: Command = {
     const off = lockOff(context.places, name);
     const placed = placeResources(describeCommandLine(args, folder).resources);
     const before = readAccepted(accepted, name);
-    for (const difference of before === null ? [] : differences(before, placed)) context.out(`${difference}\n`);
+    for (const difference of before === null ? [] : differences(before, placed))
+      context.out(`${difference}\n`);
     writeAccepted(accepted, name, mergeAccepted(before, placed));
     off.release();
     return ExitCode.ok;

@@ -18,7 +18,15 @@ export const vmList: Command = {
       const machine = readMachine(machines, name);
       const run = records.find(({ domain }) => domain === domainOf(name));
       if (machine === null || run === undefined) return [];
-      return [{ name, number: run.number, pid: run.pid, user: machine.user ?? "root", program: machine.program }];
+      return [
+        {
+          name,
+          number: run.number,
+          pid: run.pid,
+          user: machine.user ?? "root",
+          program: machine.program,
+        },
+      ];
     });
     if (options.json) context.out(toJson(all));
     else

@@ -2,7 +2,12 @@ import { ExitCode } from "../../../host/exit-code.ts";
 import { changeMachine } from "../../../machines/change.ts";
 import { machineName, readMachine } from "../../../machines/machine.ts";
 import { placeResources } from "../../../machines/place.ts";
-import { differences, mergeAccepted, readAccepted, writeAccepted } from "../../../machines/record.ts";
+import {
+  differences,
+  mergeAccepted,
+  readAccepted,
+  writeAccepted,
+} from "../../../machines/record.ts";
 import { type Command, CommandError } from "../../command.ts";
 
 export const vmRefresh: Command = {
@@ -22,7 +27,8 @@ export const vmRefresh: Command = {
     await changeMachine(context.places, name, ({ placed }) => {
       const now = placeResources(placed.resources, placed);
       const before = readAccepted(machines.accepted, name) ?? placed;
-      // The machine may be writing its images' headers at this moment: they are never the reason for a grant.
+      // The machine may be writing its images' headers at this moment: they are never the reason
+      // for a grant.
       const rebased = differences({ names: {}, parents: before.parents }, now);
       if (rebased.length > 0)
         throw new CommandError(

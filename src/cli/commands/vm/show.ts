@@ -19,7 +19,8 @@ export const vmShow: Command = {
     const { machines } = context.places.system;
     const name = machineName(word);
     const machine = readMachine(machines, name);
-    if (machine === null) throw new CommandError(`machine ${name} is not on`, "cofferdam vm list shows those that are");
+    if (machine === null)
+      throw new CommandError(`machine ${name} is not on`, "cofferdam vm list shows those that are");
     if (options.json) {
       context.out(toJson({ ...machine, policy: readFileSync(policyFile(machines, name), "utf8") }));
       return ExitCode.ok;
@@ -28,7 +29,8 @@ export const vmShow: Command = {
     for (const resource of resources) {
       const path = "path" in resource ? (names[resource.path] ?? resource.path) : "";
       context.out(`${told(resource, path)}\n    ${placeOf(resource.origin)}\n`);
-      for (const parent of parents[path] ?? []) context.out(`    ${parent.role} ${parent.format} ${parent.path}\n`);
+      for (const parent of parents[path] ?? [])
+        context.out(`    ${parent.role} ${parent.format} ${parent.path}\n`);
     }
     return ExitCode.ok;
   },

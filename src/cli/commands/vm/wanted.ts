@@ -9,12 +9,23 @@ export const userOption: CommandOption = {
 };
 
 /** A machine's name and the emulator's command line. @throws CommandError */
-export function wantedMachine({ places }: Context, words: readonly string[], options: Options): Wanted {
+export function wantedMachine(
+  { places }: Context,
+  words: readonly string[],
+  options: Options,
+): Wanted {
   if (!places.asRoot)
-    throw new CommandError("virtual machines are root's", "sudo cofferdam vm ..., with --user for the emulator");
+    throw new CommandError(
+      "virtual machines are root's",
+      "sudo cofferdam vm ..., with --user for the emulator",
+    );
   const [name = "", program, ...args] = words;
   if (program === undefined)
-    throw new CommandError("no emulator is named", "cofferdam vm run NAME -- qemu-system-x86_64 ...", ExitCode.usage);
+    throw new CommandError(
+      "no emulator is named",
+      "cofferdam vm run NAME -- qemu-system-x86_64 ...",
+      ExitCode.usage,
+    );
   const user = typeof options.user === "string" ? options.user : null;
   return { name: machineName(name), program, args, folder: process.cwd(), user };
 }

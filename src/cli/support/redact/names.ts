@@ -1,8 +1,30 @@
 /** Words that make a name one of a secret: `DB_PASSWORD`, `apiToken`, `--client-secret`. */
 const words = new Set([
   ...["pass", "passwd", "password", "passphrase", "pwd", "pw", "pin", "otp", "psk", "passcode"],
-  ...["secret", "secrets", "token", "tokens", "credential", "credentials", "creds", "auth", "authorization"],
-  ...["bearer", "cookie", "cookies", "session", "sid", "jwt", "dsn", "salt", "sig", "signature", "apikey"],
+  ...[
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "credential",
+    "credentials",
+    "creds",
+    "auth",
+    "authorization",
+  ],
+  ...[
+    "bearer",
+    "cookie",
+    "cookies",
+    "session",
+    "sid",
+    "jwt",
+    "dsn",
+    "salt",
+    "sig",
+    "signature",
+    "apikey",
+  ],
 ]);
 
 /** Parts of words: what is written in one, as `mysqlpassword`. */

@@ -1,6 +1,8 @@
 /**
- * Takes secrets out of what leaves the host in a bundle. It cannot know every secret; where it is in doubt it takes out. docs/support.md says what counts as one.
- * Every step takes time linear in the length of its line, and lines have an end: texts are written by others, hostile ones among them.
+ * Takes secrets out of what leaves the host in a bundle. It cannot know every secret; where it is
+ * in doubt it takes out. docs/support.md says what counts as one. Every step takes time linear in
+ * the length of its line, and lines have an end: texts are written by others, hostile ones among
+ * them.
  */
 import { redactArguments } from "./arguments.ts";
 import { redactBlocks } from "./blocks.ts";
@@ -9,7 +11,10 @@ import { isSecretName } from "./names.ts";
 import { redactKeys, redactShapes, redactUrls } from "./shapes.ts";
 import { redactValues } from "./values.ts";
 
-/** Longest line of a text that is looked through, characters; what is behind is left out, and said to be. */
+/**
+ * Longest line of a text that is looked through, characters; what is behind is left out, and said
+ * to be.
+ */
 const LINE_LENGTH_MAX = 65_536;
 /** Texts of records of which is remembered what became of them. */
 const REMEMBERED_MAX = 4_096;
@@ -19,7 +24,9 @@ export function redactText(text: string): string {
   return redactBlocks(redactKeys(text).split("\n")).map(redactLine).join("\n");
 }
 
-/** Lines that have nothing to do with one another: what one of them begins does not hide the others. */
+/**
+ * Lines that have nothing to do with one another: what one of them begins does not hide the others.
+ */
 export function redactLines(text: string): string {
   return text
     .split("\n")
@@ -27,13 +34,19 @@ export function redactLines(text: string): string {
     .join("\n");
 }
 
-/** All texts in a JSON value; where a member's name says that it is secret, all of the member. `text`: how one of them is done. */
+/**
+ * All texts in a JSON value; where a member's name says that it is secret, all of the member.
+ * `text`: how one of them is done.
+ */
 export function redactJson(value: unknown, text: (text: string) => string = redactText): unknown {
   if (typeof value === "string") return text(value);
   if (Array.isArray(value)) return value.map((one) => redactJson(one, text));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, isSecretName(name) ? REDACTED : redactJson(member, text)]),
+    Object.entries(value).map(([name, member]) => [
+      name,
+      isSecretName(name) ? REDACTED : redactJson(member, text),
+    ]),
   );
 }
 

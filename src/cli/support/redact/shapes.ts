@@ -4,7 +4,8 @@ import { REDACTED } from "./marker.ts";
 const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // JSON Web Tokens (RFC 7519)
   [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*/g, REDACTED],
-  // Tokens that begin with whose they are: GitHub, GitLab, Slack, Stripe and others, npm, PyPI, Hugging Face, Vault, age.
+  // Tokens that begin with whose they are: GitHub, GitLab, Slack, Stripe and others, npm, PyPI,
+  // Hugging Face, Vault, age.
   [
     /\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|[sr]k_(?:live|test)_|npm_|pypi-|hf_|hvs\.|dop_v1_|AGE-SECRET-KEY-1)[\w-]{10,}/g,
     REDACTED,
@@ -18,10 +19,16 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
 ];
 
 export function redactShapes(line: string): string {
-  return shapes.reduce((text, [pattern, replacement]) => text.replaceAll(pattern, replacement), line);
+  return shapes.reduce(
+    (text, [pattern, replacement]) => text.replaceAll(pattern, replacement),
+    line,
+  );
 }
 
-/** `scheme://user:password@host`, and a token in place of both; the last `@` of the word counts, since a password may hold one. */
+/**
+ * `scheme://user:password@host`, and a token in place of both; the last `@` of the word counts,
+ * since a password may hold one.
+ */
 export function redactUrls(line: string): string {
   return line.replaceAll(/[^\s"'<>]+/g, (word) => {
     const from = word.indexOf("://");
@@ -36,5 +43,8 @@ const privateKey =
 
 /** As many lines as before. */
 export function redactKeys(text: string): string {
-  return text.replaceAll(privateKey, (block) => REDACTED + "\n".repeat(block.split("\n").length - 1));
+  return text.replaceAll(
+    privateKey,
+    (block) => REDACTED + "\n".repeat(block.split("\n").length - 1),
+  );
 }

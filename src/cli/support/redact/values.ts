@@ -1,15 +1,23 @@
 import { REDACTED } from "./marker.ts";
 import { isEnvironmentName, isSecretName } from "./names.ts";
 
-/** Names are looked at where they begin: in a run of their characters only the first place counts, so that the time taken is linear. */
+/**
+ * Names are looked at where they begin: in a run of their characters only the first place counts,
+ * so that the time taken is linear.
+ */
 const assignment = /(?<![\w.-])([\w.-]+)(\\?["']?[ \t]*(?::=|[:=])[ \t]*)/g;
 const option = /(?<!\S)--?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])/g;
 /** Headers of HTTP, whose values have spaces in them. */
 const header = /^(?:proxy-)?authorization$|^(?:set-)?cookie$/i;
 
-/** Values of names that say they are secret, and of environment variables: `NAME=value`, `name: value`, `"name": "value"`, `--name value`. One line. */
+/**
+ * Values of names that say they are secret, and of environment variables: `NAME=value`, `name:
+ * value`, `"name": "value"`, `--name value`. One line.
+ */
 export function redactValues(line: string): string {
-  return replaceAfter(replaceAfter(line, assignment, isAssigned), option, ([, name = ""]) => isSecretName(name));
+  return replaceAfter(replaceAfter(line, assignment, isAssigned), option, ([, name = ""]) =>
+    isSecretName(name),
+  );
 }
 
 function isAssigned([, name = "", sign = ""]: RegExpExecArray, line: string, at: number): boolean {

@@ -35,7 +35,12 @@ export const confinementCalls: readonly CallRow[] = [
     applies: "listed",
     why: "a second listener could answer before the mediator: refused; further filters only narrow",
     verdict: () =>
-      ifOneOf(0, [SECCOMP_SET_MODE_FILTER], ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, refuse, allow), allow),
+      ifOneOf(
+        0,
+        [SECCOMP_SET_MODE_FILTER],
+        ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, refuse, allow),
+        allow,
+      ),
   },
   {
     calls: ["landlock_restrict_self"],

@@ -1,7 +1,10 @@
 import type { CallRow } from "../call-row.ts";
 import { allow } from "../verdict.ts";
 
-/** What the launcher needs between installing the filter and the daemon's first instruction, and what the kernel calls itself. */
+/**
+ * What the launcher needs between installing the filter and the daemon's first instruction, and
+ * what the kernel calls itself.
+ */
 export const implicitCalls: readonly CallRow[] = [
   {
     calls: ["execve"],

@@ -1,4 +1,8 @@
-import { inodeRequests, socketOwnerRequests, terminalRequests } from "../../../kernel/argument-names.ts";
+import {
+  inodeRequests,
+  socketOwnerRequests,
+  terminalRequests,
+} from "../../../kernel/argument-names.ts";
 import type { CallRow } from "../call-row.ts";
 import { allow, ifOneOf, notify, refuse } from "../verdict.ts";
 

@@ -9,7 +9,10 @@ const kinds: Readonly<Record<IpcKind, readonly string[]>> = {
   mqueue: ["mq_open", "mq_unlink", "mq_timedsend", "mq_timedreceive", "mq_notify", "mq_getsetattr"],
 };
 
-/** Keys and ids are not judged one by one: a grant means a private namespace, and then everything in it. */
+/**
+ * Keys and ids are not judged one by one: a grant means a private namespace, and then everything in
+ * it.
+ */
 export const ipcCalls: readonly CallRow[] = Object.entries(kinds).map(([kind, calls]) => ({
   calls,
   class: "ipc",

@@ -12,24 +12,42 @@ import {
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
-import { absent, allow, EACCES, ifBits, ifOneOf, notify, refuse, type Verdict } from "../verdict.ts";
+import {
+  absent,
+  allow,
+  EACCES,
+  ifBits,
+  ifOneOf,
+  notify,
+  refuse,
+  type Verdict,
+} from "../verdict.ts";
 
 /**
- * Names are Landlock's. The mediator is asked only for names that the policy lets the domain make or remove and Landlock
- * cannot express; its CONTINUE means "let Landlock decide".
+ * Names are Landlock's. The mediator is asked only for names that the policy lets the domain make
+ * or remove and Landlock cannot express; its CONTINUE means "let Landlock decide".
  */
 const created = (context: FilterContext): Verdict => (context.brokered.creates ? notify : allow);
 const removed = (context: FilterContext): Verdict => (context.brokered.deletes ? notify : allow);
 const moved = (context: FilterContext): Verdict =>
   context.brokered.creates || context.brokered.deletes || context.brokered.moves ? notify : allow;
 
-/** Whoever executes a set-id file gets the daemon's identity, inside the domain or outside; Landlock does not look at the mode of what is made. */
-const unlessSetId = (mode: number, otherwise: Verdict): Verdict => ifBits(mode, S_ISUID | S_ISGID, refuse, otherwise);
+/**
+ * Whoever executes a set-id file gets the daemon's identity, inside the domain or outside; Landlock
+ * does not look at the mode of what is made.
+ */
+const unlessSetId = (mode: number, otherwise: Verdict): Verdict =>
+  ifBits(mode, S_ISUID | S_ISGID, refuse, otherwise);
 
 const opened =
   (flags: number) =>
   (context: FilterContext): Verdict =>
-    ifBits(flags, O_CREAT | __O_TMPFILE, unlessSetId(flags + 1, created(context)), truncating(flags, context));
+    ifBits(
+      flags,
+      O_CREAT | __O_TMPFILE,
+      unlessSetId(flags + 1, created(context)),
+      truncating(flags, context),
+    );
 
 /** Before ABI 3 Landlock lets O_RDONLY|O_TRUNC empty a file that may only be read. */
 function truncating(flags: number, context: FilterContext): Verdict {
@@ -44,7 +62,8 @@ const deviceNode =
 
 const NODES =
   "a name that Landlock cannot express is made by the mediator; device nodes, whiteouts (a device 0:0) and set-id files are refused";
-const OPENS = "only opens that may create are asked about, and refused for set-id files: everything else is Landlock's";
+const OPENS =
+  "only opens that may create are asked about, and refused for set-id files: everything else is Landlock's";
 
 export const nameCalls: readonly CallRow[] = [
   { calls: ["open"], class: "names", applies: "listed", why: OPENS, verdict: opened(1) },

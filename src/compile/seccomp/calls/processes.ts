@@ -17,7 +17,13 @@ import { absent, allow, ifBits, ifOneOf, notify, refuse } from "../verdict.ts";
 
 /** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
 const NEW_NAMESPACES =
-  CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+  CLONE_NEWNS |
+  CLONE_NEWCGROUP |
+  CLONE_NEWUTS |
+  CLONE_NEWIPC |
+  CLONE_NEWUSER |
+  CLONE_NEWPID |
+  CLONE_NEWNET;
 
 /** `linux/resource.h` and `linux/ioprio.h`: "who" is a process; 0 is the caller. */
 const PRIO_PROCESS = 0;
@@ -25,7 +31,8 @@ const IOPRIO_WHO_PROCESS = 1;
 /** `linux/personality.h`: PER_LINUX, and the question what it is. */
 const harmlessPersonalities = [0, 0xffffffff];
 
-const OTHERS = "on another process it is asked about: nothing below sees that it lies outside the domain";
+const OTHERS =
+  "on another process it is asked about: nothing below sees that it lies outside the domain";
 const NAMESPACES = "new namespaces give names and privileges another meaning: refused";
 
 export const processCalls: readonly CallRow[] = [

@@ -19,12 +19,19 @@ export const signalCalls: readonly CallRow[] = [
     why: WHY,
     verdict: sent(1),
   },
-  { calls: ["tgkill", "rt_tgsigqueueinfo"], class: "signals", applies: "listed", why: WHY, verdict: sent(2) },
+  {
+    calls: ["tgkill", "rt_tgsigqueueinfo"],
+    class: "signals",
+    applies: "listed",
+    why: WHY,
+    verdict: sent(2),
+  },
   {
     calls: ["fcntl"],
     class: "signals",
     applies: "listed",
     why: "F_SETOWN sends any signal to others; asked about where no Landlock scope holds signals",
-    verdict: (context) => (context.signalsHeld ? allow : ifOneOf(1, Object.values(ownerCommands), notify, allow)),
+    verdict: (context) =>
+      context.signalsHeld ? allow : ifOneOf(1, Object.values(ownerCommands), notify, allow),
   },
 ];

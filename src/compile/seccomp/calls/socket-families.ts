@@ -24,20 +24,29 @@ const TYPE = 1;
 const PROTOCOL = 2;
 
 /**
- * socket(family, type, protocol): what the policy grants and this host can hold; everything else is refused by the mediator.
- * The type's upper bits are flags; only its lowest four are compared, as the kernel does.
+ * socket(family, type, protocol): what the policy grants and this host can hold; everything else is
+ * refused by the mediator. The type's upper bits are flags; only its lowest four are compared, as
+ * the kernel does.
  */
 export function socketVerdict(grants: SocketGrants): Verdict {
   const families: [number, Verdict][] = [
     [AF_INET, internet(grants, IPPROTO_ICMP)],
     [AF_INET6, internet(grants, IPPROTO_ICMPV6)],
     // SOCK_RAW would become a datagram socket (unix_create); nobody needs that spelling.
-    [AF_UNIX, grants.unix === "refused" ? refuse : ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], allow, refuse)],
+    [
+      AF_UNIX,
+      grants.unix === "refused"
+        ? refuse
+        : ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], allow, refuse),
+    ],
     [AF_NETLINK, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.netlink), refuse)],
     [AF_PACKET, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.packet), refuse)],
     [AF_VSOCK, ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], protocols(grants.vsock), refuse)],
   ];
-  return families.reduceRight<Verdict>((rest, [family, verdict]) => ifOneOf(FAMILY, [family], verdict, rest), refuse);
+  return families.reduceRight<Verdict>(
+    (rest, [family, verdict]) => ifOneOf(FAMILY, [family], verdict, rest),
+    refuse,
+  );
 }
 
 function internet(grants: SocketGrants, icmp: number): Verdict {
@@ -49,7 +58,11 @@ function internet(grants: SocketGrants, icmp: number): Verdict {
   return ofType(
     [SOCK_STREAM],
     ifOneOf(PROTOCOL, stream, allow, refuse),
-    ofType([SOCK_DGRAM], ifOneOf(PROTOCOL, datagram, allow, refuse), ofType([SOCK_RAW], protocols(grants.raw), refuse)),
+    ofType(
+      [SOCK_DGRAM],
+      ifOneOf(PROTOCOL, datagram, allow, refuse),
+      ofType([SOCK_RAW], protocols(grants.raw), refuse),
+    ),
   );
 }
 

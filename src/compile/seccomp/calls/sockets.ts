@@ -17,7 +17,8 @@ import { socketVerdict } from "./socket-families.ts";
 /** `linux/in6.h`. */
 const IPV6_V6ONLY = 26;
 
-const brokered = ({ sockets }: FilterContext): boolean => sockets.inet === "broker" || sockets.unix === "broker";
+const brokered = ({ sockets }: FilterContext): boolean =>
+  sockets.inet === "broker" || sockets.unix === "broker";
 /** connect() and addressed sends say nothing of the socket's family in a register. */
 const addressed = (context: FilterContext): Verdict => (brokered(context) ? notify : allow);
 
@@ -43,7 +44,9 @@ export const socketCalls: readonly CallRow[] = [
     why: "unix streams only, unless unix names are held: a datagram end can still connect and send to any path",
     verdict: ({ sockets }) => {
       const types =
-        sockets.unix === "refused" ? [SOCK_STREAM, SOCK_SEQPACKET] : [SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM];
+        sockets.unix === "refused"
+          ? [SOCK_STREAM, SOCK_SEQPACKET]
+          : [SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM];
       return ifOneOf(0, [AF_UNIX], ifOneOf(1, types, allow, refuse, SOCK_TYPE_MASK), refuse);
     },
   },

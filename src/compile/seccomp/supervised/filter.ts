@@ -6,7 +6,10 @@ import { encodeFilter } from "../encode-filter.ts";
 import { keptFilters } from "../kept-filters.ts";
 import { allow, ifBits, ifOneOf, ifPointer, notify, type Verdict } from "../verdict.ts";
 
-/** What the filter of a supervised domain takes from its policy: it stays as it is while the policy changes. */
+/**
+ * What the filter of a supervised domain takes from its policy: it stays as it is while the policy
+ * changes.
+ */
 export interface SupervisedContext {
   /** Granted system calls: allowed tokens without the denied ones. */
   readonly listed: ReadonlySet<string>;
@@ -16,16 +19,22 @@ export interface SupervisedContext {
 }
 
 /**
- * The whole filter of a supervised domain: it decides nothing but what need not be asked. Foreign architectures, x32 and calls newer than the table
- * are notified too, so that warning can let them go on.
+ * The whole filter of a supervised domain: it decides nothing but what need not be asked. Foreign
+ * architectures, x32 and calls newer than the table are notified too, so that warning can let them
+ * go on.
  */
-export const buildSupervisedFilter: (context: SupervisedContext) => Uint8Array = keptFilters((context) => {
-  const verdicts = new Map(all().map((name) => [name, supervisedVerdict(name, context)]));
-  return encodeFilter(verdicts, { foreign: notify, unknown: notify, listener: true });
-});
+export const buildSupervisedFilter: (context: SupervisedContext) => Uint8Array = keptFilters(
+  (context) => {
+    const verdicts = new Map(all().map((name) => [name, supervisedVerdict(name, context)]));
+    return encodeFilter(verdicts, { foreign: notify, unknown: notify, listener: true });
+  },
+);
 
 /** What the filter does with this call in this domain. */
-export function supervisedVerdict(name: string, { listed, denied, ipc }: SupervisedContext): Verdict {
+export function supervisedVerdict(
+  name: string,
+  { listed, denied, ipc }: SupervisedContext,
+): Verdict {
   const call = mediatedCall(name);
   if (call === null) return notify;
   if (call.class === "untouchable") return allow;
@@ -43,7 +52,13 @@ function verdictOf(when: When): Verdict {
     case "pass":
       return allow;
     case "one-of":
-      return ifOneOf(when.argument, when.values, verdictOf(when.yes), verdictOf(when.no), when.mask);
+      return ifOneOf(
+        when.argument,
+        when.values,
+        verdictOf(when.yes),
+        verdictOf(when.no),
+        when.mask,
+      );
     case "bits":
       return ifBits(when.argument, when.bits, verdictOf(when.yes), verdictOf(when.no));
     case "pointer":

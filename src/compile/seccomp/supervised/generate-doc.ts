@@ -13,13 +13,19 @@ const classes: Readonly<Record<CallClass, { readonly title: string; readonly abo
     title: "Processes",
     about: "Do something to, or look into, a process or thread named by a number or a descriptor.",
   },
-  privilege: { title: "Privileges", about: "The kernel lets them through for a capability; the policy must grant it." },
+  privilege: {
+    title: "Privileges",
+    about: "The kernel lets them through for a capability; the policy must grant it.",
+  },
   state: {
     title: "State",
     about:
       "Afterwards a path, a number or an id means something else: what the mediator remembers of the caller is forgotten before they are answered.",
   },
-  descriptor: { title: "Descriptors", about: "Act on an open descriptor by rules that its opening did not decide." },
+  descriptor: {
+    title: "Descriptors",
+    about: "Act on an open descriptor by rules that its opening did not decide.",
+  },
   ipc: {
     title: "System V IPC and message queues",
     about:
@@ -34,8 +40,14 @@ const classes: Readonly<Record<CallClass, { readonly title: string; readonly abo
     about:
       "Existence and metadata of names are not secret on any engine ([SECURITY.md](../SECURITY.md)). Notified only where the policy does not list them.",
   },
-  plain: { title: "Nothing to mediate", about: "Notified only where the policy does not list them." },
-  untouchable: { title: "Never notified", about: "At no level, whether the policy lists them or not." },
+  plain: {
+    title: "Nothing to mediate",
+    about: "Notified only where the policy does not list them.",
+  },
+  untouchable: {
+    title: "Never notified",
+    about: "At no level, whether the policy lists them or not.",
+  },
 };
 
 /** The text of `docs/system-calls.md`. */
@@ -51,14 +63,17 @@ export function generateSystemCallsDoc(): string {
     "Arguments count from 0 (`arg0`). Calls for which *notified* names a condition are not notified otherwise: there is nothing in them for the",
     "mediator, whatever memory holds. At level disabled every call goes on, and nothing is logged.",
     "",
-    ...Object.entries(classes).flatMap(([name, { title, about }]) => section(name as CallClass, title, about)),
+    ...Object.entries(classes).flatMap(([name, { title, about }]) =>
+      section(name as CallClass, title, about),
+    ),
   ].join("\n");
 }
 
 function section(name: CallClass, title: string, about: string): string[] {
   const rows = mediatedCalls.filter((call) => call.class === name);
   const head = [`## ${title}`, "", about, ""];
-  if (["plain", "unmediated-name", "untouchable"].includes(name)) return [...head, ...byReason(rows), ""];
+  if (["plain", "unmediated-name", "untouchable"].includes(name))
+    return [...head, ...byReason(rows), ""];
   const { warning, enforcing } = answersOfClass(name);
   return [
     ...head,
@@ -147,17 +162,26 @@ function path({ role, directory, path: pointer, follow }: PathArgument): string 
 function numbers({ flags, mode }: NameCall): string[] {
   const spell = (what: string, value: Value | null) => {
     if (value === null || value.kind === "fixed") return [];
-    return [`${what} ${value.kind === "register" ? `arg${value.argument}` : `in memory at arg${value.pointer}`}`];
+    return [
+      `${what} ${value.kind === "register" ? `arg${value.argument}` : `in memory at arg${value.pointer}`}`,
+    ];
   };
   return [...spell("flags", flags), ...spell("mode", mode)];
 }
 
 /** Every need that some flags bring about: each bit alone and none. */
 function needs(call: NameCall): string {
-  const all = [0, ...Array.from({ length: 32 }, (_, bit) => (1 << bit) >>> 0)].flatMap((flags) => call.needs(flags, 0));
+  const all = [0, ...Array.from({ length: 32 }, (_, bit) => (1 << bit) >>> 0)].flatMap((flags) =>
+    call.needs(flags, 0),
+  );
   const words = all.map(({ role, permission, if: condition }) => {
     const where = role === "object" ? "" : ` of ${role}`;
-    const when = { always: "", made: " if it is made", there: " if it is replaced", below: " of everything in it" };
+    const when = {
+      always: "",
+      made: " if it is made",
+      there: " if it is replaced",
+      below: " of everything in it",
+    };
     return `\`${permission}\`${where}${when[condition]}`;
   });
   return [...new Set(words)].join(", ");

@@ -29,7 +29,8 @@ static void attack(void) {
       pthread_t t;
       pthread_create(&t, 0, opener, mine);
       opener(theirs);
-      // Its first thread must never come to the lines below, where its number of the child is 0: the whole group.
+      // Its first thread must never come to the lines below, where its number of the child is 0:
+      // the whole group.
       for (;;) pause();
     }
     usleep((useconds_t)(rand() % 20000));
