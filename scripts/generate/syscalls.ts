@@ -41,7 +41,7 @@ const laterCalls: Readonly<Record<string, number>> = {
  * table.
  */
 const NUMBER_MAX = 469;
-const LINE_WIDTH = 120;
+const LINE_WIDTH = 100;
 
 const header = "/usr/include/x86_64-linux-gnu/asm/unistd_64.h";
 const groupsFile = fileURLToPath(new URL("./syscall-groups.txt", import.meta.url));

@@ -104,7 +104,7 @@ function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
   if (refusals.length === 0 && own === null) throw rehearsed;
   const last: Outcome = own ?? CONTINUE;
   return refusals.reduceRight(
-    (answer, refusal): Outcome => ({ kind: "told", verdict: "warning", refusal, then }),
+    (answer, refusal): Outcome => ({ kind: "told", verdict: "warning", refusal, answer }),
     last,
   );
 }
