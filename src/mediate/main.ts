@@ -5,22 +5,36 @@
  *     mediator.js [own [FOLDER]]         one domain, of the holder that started it, with the descriptors of `plan/slots.ts`
  *     mediator.js untold | given-up      what the last mediator of a domain counted and did not write: for the holder, which goes on without one or has ended
  *     mediator.js shared [SOCKET]        every domain whose holder hands it over there (`shared/`)
- *     mediator.js worker FOLDER PARENT   what may wait, for another mediator (`elsewhere.ts`)
+ *     mediator.js worker FOLDER PARENT   what may wait, for another mediator (`worker/workers.ts`)
+ *
+ * The rooms beside this file, in the order in which a call meets them:
+ *
+ *     loop/     receives notifications, schedules domains, keeps calls that wait; slots and takeover
+ *     shared/   hands domains of many holders to one loop
+ *     domain/   what the mediator knows of one domain: plan, policy in force, grants, processes
+ *     target/   one stopped thread: memory, credentials, descriptors, namespaces
+ *     walk/     resolves a path of the target to the object that is judged
+ *     calls/    one handler per system call, by family, sealed and supervised side by side
+ *     answer/   outcomes, and how an outcome becomes the kernel's answer
+ *     worker/   processes that do what may block
+ *     report/   events
+ *     sys/      raw system calls and the kernel's numbers
  *
  * FOLDER is where the host's table of domains lies. Exit status 0 when there is nothing left to do;
  * anything else makes a holder look for a successor.
  */
-import { abi } from "./abi.ts";
-import { Domain } from "./domain.ts";
-import { WORKER_ARGUMENT } from "./elsewhere.ts";
-import { inherited } from "./handed.ts";
-import { runOwn, tellLast } from "./own.ts";
-import { ProcessState } from "./process-state.ts";
+
+import { Domain } from "./domain/domain.ts";
+import { inherited } from "./domain/handed.ts";
+import { ProcessState } from "./domain/process-state.ts";
+import { ignoreSignals } from "./loop/block-signals.ts";
+import { runOwn, tellLast } from "./loop/single-run.ts";
 import { MEDIATOR_SOCKET, SHARED_ARGUMENT } from "./shared/place.ts";
 import { serveShared } from "./shared/serve.ts";
-import { ignoreSignals } from "./signals.ts";
-import { sys } from "./sys.ts";
-import { runWorker, tieTo } from "./worker.ts";
+import { abi } from "./sys/abi.ts";
+import { sys } from "./sys/sys.ts";
+import { runWorker, tieTo } from "./worker/worker.ts";
+import { WORKER_ARGUMENT } from "./worker/workers.ts";
 
 const HOST_FOLDER = "/run/cofferdam";
 

@@ -25,18 +25,18 @@ export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
 /** Bytes of struct seccomp_notif_resp; behind it is room in each slot, which no call touches. */
 export const SLOT_BEHIND_OFFSET = SLOT_RESPONSE_OFFSET + 24;
 /**
- * In whose slots lies how many events were counted and not written (`mediate/untold.ts`): of the
+ * In whose slots lies how many events were counted and not written (`mediate/report/untold.ts`): of the
  * mediator, and of its worker.
  */
 export const UNTOLD_SLOTS = { mediator: 1, worker: 2 } as const;
 /**
  * In whose slot lies since when a process has a confinement of its own
- * (`mediate/self-confined.ts`).
+ * (`mediate/domain/self-confined.ts`).
  */
 export const SELF_CONFINED_SLOT = 0;
 /**
  * In whose slot lie the words that say what calls were let go on since the start
- * (`mediate/roots.ts`, `mediate/descriptor-tables.ts`).
+ * (`mediate/domain/roots.ts`, `mediate/domain/descriptor-tables.ts`).
  */
 export const WORDS_SLOT = 3;
 /** From which slot on one process each is noted for that. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CommandError } from "../../src/cli/command.ts";
 import { explainError } from "../../src/cli/explain-error.ts";
 import { runDialect } from "../../src/esxi/dialect.ts";
-import { Summary } from "../../src/mediate/summary.ts";
+import { Summary } from "../../src/mediate/report/summary.ts";
 import { anEvent } from "../events/an-event.ts";
 import { Caller } from "./command-line.ts";
 

@@ -2,7 +2,7 @@ import { closeSync, readFileSync, readSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
 import { syscall } from "../../src/kernel/ffi.ts";
-import { EventPipe } from "../../src/mediate/event-pipe.ts";
+import { EventPipe } from "../../src/mediate/report/event-pipe.ts";
 import { anEvent } from "../events/an-event.ts";
 
 function pipe(): { read: number; write: number } {

@@ -9,13 +9,13 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "../../src/kernel/constants.ts";
-import { E, POLLIN } from "../../src/mediate/abi.ts";
-import type { Call } from "../../src/mediate/call.ts";
+import { error, type Outcome } from "../../src/mediate/answer/outcome.ts";
+import type { Call } from "../../src/mediate/calls/call.ts";
+import type { TargetSocket } from "../../src/mediate/calls/sockets/socket.ts";
 import { LOOK_MS_MAX } from "../../src/mediate/limits.ts";
-import { untilTimeout } from "../../src/mediate/look-again.ts";
-import { error, type Outcome } from "../../src/mediate/outcome.ts";
-import type { TargetSocket } from "../../src/mediate/socket.ts";
-import { close, sys } from "../../src/mediate/sys.ts";
+import { untilTimeout } from "../../src/mediate/loop/look-again.ts";
+import { E, POLLIN } from "../../src/mediate/sys/abi.ts";
+import { close, sys } from "../../src/mediate/sys/sys.ts";
 
 const TIMEOUT_MS = 400;
 /**

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
-import { clockTicksNow } from "../../src/mediate/clock-ticks.ts";
+import { NOTED_BYTES, NotedProcesses } from "../../src/mediate/domain/noted-processes.ts";
+import { SELF_CONFINED_BYTES, SelfConfined } from "../../src/mediate/domain/self-confined.ts";
 import { KIN_KEPT_MAX } from "../../src/mediate/limits.ts";
-import { NOTED_BYTES, NotedProcesses } from "../../src/mediate/noted-processes.ts";
-import { SELF_CONFINED_BYTES, SelfConfined } from "../../src/mediate/self-confined.ts";
+import { clockTicksNow } from "../../src/mediate/sys/clock-ticks.ts";
 
 const PLACES = 4;
 const DAEMON = 10;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Slot } from "../../src/mediate/slot.ts";
+import { Slot } from "../../src/mediate/loop/slot.ts";
 import { SLOT_COUNT, SLOT_SIZE } from "../../src/plan/slots.ts";
 
 /** The same memory, as a mediator and its worker have it. */

@@ -1,10 +1,10 @@
 import { openSync } from "node:fs";
 import { expect, test } from "vitest";
 import { EBADF } from "../../src/kernel/constants.ts";
-import { handOver } from "../../src/mediate/answer.ts";
-import type { Call } from "../../src/mediate/call.ts";
-import { CannotImpersonate } from "../../src/mediate/identity.ts";
-import { Slot } from "../../src/mediate/slot.ts";
+import { handOver } from "../../src/mediate/answer/answer.ts";
+import type { Call } from "../../src/mediate/calls/call.ts";
+import { Slot } from "../../src/mediate/loop/slot.ts";
+import { CannotImpersonate } from "../../src/mediate/target/identity.ts";
 import { SLOT_SIZE } from "../../src/plan/slots.ts";
 
 const call = { name: "openat", rehearses: false } as unknown as Call;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
-import type { Broker } from "../../src/mediate/broker.ts";
-import type { Refusal } from "../../src/mediate/outcome.ts";
-import { Reporter } from "../../src/mediate/report.ts";
-import { UNTOLD_BYTES, Untold } from "../../src/mediate/untold.ts";
+import type { Refusal } from "../../src/mediate/answer/outcome.ts";
+import type { Broker } from "../../src/mediate/domain/broker.ts";
+import { Reporter } from "../../src/mediate/report/reporter.ts";
+import { UNTOLD_BYTES, Untold } from "../../src/mediate/report/untold.ts";
 import { scenePlan } from "./scene.ts";
 
 const plan = scenePlan({ rules: [], supervised: "enforcing" }, "/nowhere");

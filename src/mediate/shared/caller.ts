@@ -1,10 +1,10 @@
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../../kernel/constants.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
-import { POLLIN } from "../abi.ts";
-import type { Handed } from "../handed.ts";
+import type { Handed } from "../domain/handed.ts";
 import { CALLER_MS_MAX } from "../limits.ts";
-import { close, sys } from "../sys.ts";
-import type { Timed } from "../timers.ts";
+import type { Timed } from "../loop/timers.ts";
+import { POLLIN } from "../sys/abi.ts";
+import { close, sys } from "../sys/sys.ts";
 import { receiveHandOver } from "./hand-over.ts";
 import { refusal } from "./peer.ts";
 

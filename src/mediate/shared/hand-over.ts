@@ -2,8 +2,8 @@ import { fstatSync, readlinkSync } from "node:fs";
 import { F_GET_SEALS, F_SEAL_GROW, F_SEAL_SHRINK } from "../../kernel/constants.ts";
 import { receive } from "../../kernel/receive.ts";
 import { SLOT_COUNT, SLOT_SIZE } from "../../plan/slots.ts";
-import type { Handed } from "../handed.ts";
-import { close, sys } from "../sys.ts";
+import type { Handed } from "../domain/handed.ts";
+import { close, sys } from "../sys/sys.ts";
 
 const MESSAGE = Buffer.from("CFDMHOLD");
 /** Listener, slots and plan, and the pipe of `--events`. */

@@ -10,16 +10,16 @@ import { SOCK_SEQPACKET } from "../../kernel/constants.ts";
 import { Epoll } from "../../kernel/epoll.ts";
 import { lockFile } from "../../kernel/file-lock.ts";
 import { acceptFrom, listenAt } from "../../kernel/unix-listener.ts";
-import { POLLIN } from "../abi.ts";
-import { Domain } from "../domain.ts";
-import type { Handed } from "../handed.ts";
-import { Held, type Surroundings } from "../held.ts";
+import { Domain } from "../domain/domain.ts";
+import type { Handed } from "../domain/handed.ts";
+import { ProcessState } from "../domain/process-state.ts";
 import { CALLERS_MAX, DOMAINS_MAX, THREADS_KEPT_SHARED_MAX } from "../limits.ts";
-import { runLoop } from "../loop.ts";
-import { ProcessState } from "../process-state.ts";
-import { reap } from "../reap.ts";
-import { close, sys } from "../sys.ts";
-import { Timers } from "../timers.ts";
+import { DomainLoop, type Surroundings } from "../loop/domain-loop.ts";
+import { runLoop } from "../loop/loop.ts";
+import { Timers } from "../loop/timers.ts";
+import { POLLIN } from "../sys/abi.ts";
+import { close, sys } from "../sys/sys.ts";
+import { reap } from "../worker/reap.ts";
 import { Caller } from "./caller.ts";
 import { refusal } from "./peer.ts";
 import { lockOf } from "./place.ts";
@@ -90,7 +90,7 @@ class Shared {
       return false;
     }
     let isServed = true;
-    const held = new Held(domain, this.#surroundings, (cause) => {
+    const held = new DomainLoop(domain, this.#surroundings, (cause) => {
       isServed = false;
       if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
       held.close(false);

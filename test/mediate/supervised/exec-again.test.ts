@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { EXECS_PENDING_MAX } from "../../../src/mediate/supervised/limits.ts";
+import { EXECS_PENDING_MAX } from "../../../src/mediate/domain/limits.ts";
 import { type Built, buildAll } from "../build.ts";
 import { runScene } from "../scene.ts";
 import { withTree } from "../tree.ts";

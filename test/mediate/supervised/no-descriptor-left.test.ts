@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { EBADF, EINVAL, EMFILE, SCM_RIGHTS, SOL_SOCKET } from "../../../src/kernel/constants.ts";
 import { mediatedCall } from "../../../src/kernel/mediated-calls/table.ts";
-import type { Call } from "../../../src/mediate/call.ts";
-import { carried } from "../../../src/mediate/supervised/control.ts";
-import { judgeDescriptor } from "../../../src/mediate/supervised/descriptors.ts";
-import { judgeProcesses } from "../../../src/mediate/supervised/processes.ts";
+import type { Call } from "../../../src/mediate/calls/call.ts";
+import { judgeDescriptor } from "../../../src/mediate/calls/descriptors/judge-descriptor.ts";
+import { judgeProcesses } from "../../../src/mediate/calls/processes/judge-processes.ts";
+import { carried } from "../../../src/mediate/calls/sockets/control-data.ts";
 
 /** A call on descriptor 5; `got`: what the mediator gets when it asks for that descriptor. */
 function callOf(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { mediatedCalls } from "../../../src/kernel/mediated-calls/table.ts";
-import { handlers } from "../../../src/mediate/handlers/table.ts";
+import { handlers } from "../../../src/mediate/calls/table.ts";
 
 /** Classes whose calls are done by a handler, where `supervise.ts` has no answer of its own. */
 const HANDLED: ReadonlySet<string> = new Set(["name", "address", "exec"]);

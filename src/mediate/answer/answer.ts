@@ -1,0 +1,84 @@
+import { quick } from "../../kernel/quick.ts";
+import { slotState } from "../../plan/slots.ts";
+import type { Call } from "../calls/call.ts";
+import type { Slot } from "../loop/slot.ts";
+import type { Reporter } from "../report/reporter.ts";
+import { abi, E } from "../sys/abi.ts";
+import { close } from "../sys/sys.ts";
+import { attempt } from "./attempt.ts";
+import { error, type Outcome, unable } from "./outcome.ts";
+
+type Given = Outcome & { kind: "descriptor" };
+
+/** Reports what there is to tell; what is left is how to answer. */
+export function reported(
+  outcome: Outcome,
+  tid: number,
+  reporter: Reporter,
+): Exclude<Outcome, { kind: "reported" }> {
+  if (outcome.kind !== "reported") return outcome;
+  reporter.outside(tid, outcome.verdict, outcome.refusal);
+  return reported(outcome.answer, tid, reporter);
+}
+
+/**
+ * Hands over, reports, sends; a target that vanished is told nothing. `call`: null where nothing
+ * was begun. The slot is `done` afterwards.
+ */
+export function answer(
+  listener: number,
+  slot: Slot,
+  call: Call | null,
+  judged: Outcome,
+  reporter: Reporter,
+): void {
+  const outcome = reported(judged, slot.tid, reporter);
+  const last =
+    outcome.kind === "descriptor" && call !== null
+      ? handOver(listener, slot, call, outcome)
+      : outcome;
+  if (last.kind === "refused") reporter.outside(slot.tid, "denied", last.refusal);
+  if (last.kind !== "vanished") send(listener, slot, last);
+}
+
+/**
+ * ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and
+ * interrupted it loses the reply.
+ */
+export function handOver(listener: number, slot: Slot, call: Call, given: Given): Outcome {
+  // struct seccomp_notif_addfd: id, flags, srcfd, newfd, newfd_flags.
+  const request = Buffer.alloc(24);
+  request.writeBigUInt64LE(slot.id, 0);
+  request.writeUInt32LE(given.fd, 12);
+  request.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, 20);
+  const value = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
+  const outcome = attempt(call, () => handedOver(call, given, value));
+  close(given.fd);
+  return outcome;
+}
+
+/** `value`: its number in the target, or a negated error number. */
+function handedOver(call: Call, given: Given, value: number): Outcome {
+  if (value === -E.NOENT) return { kind: "vanished" };
+  if (value < 0) given.undo?.();
+  if (value < 0) return error(-value);
+  const done = given.afterwards?.() ?? 0;
+  return done < 0
+    ? unable(-done, call.name, "what was to follow when the descriptor had been handed over")
+    : { kind: "value", value };
+}
+
+function send(listener: number, slot: Slot, outcome: Outcome): void {
+  const value = outcome.kind === "value" ? outcome.value : 0;
+  const errno = outcome.kind === "error" || outcome.kind === "refused" ? outcome.errno : 0;
+  slot.answer(value, errno, outcome.kind === "continue" ? abi.SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0);
+  slot.state = slotState.done;
+  sendResponse(listener, slot);
+}
+
+/** Sends the response that the slot holds. */
+export function sendResponse(listener: number, slot: Slot): void {
+  const sent = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
+  // ENOENT: killed meanwhile, or answered already.
+  if (sent < 0 && sent !== -E.NOENT) throw new Error(`cannot answer: error ${-sent}`);
+}

@@ -1,0 +1,37 @@
+import type { Call } from "../calls/call.ts";
+import { E } from "../sys/abi.ts";
+import { shown } from "../sys/sys.ts";
+import type { PathArgument, Walked } from "../walk/walk.ts";
+import { error, type Outcome, unable } from "./outcome.ts";
+
+export const OTHER_PROCFS = "a procfs that is not /proc";
+
+/**
+ * A path at which a name was to be made, removed or changed leads to no place where that could be:
+ * a sealed domain's kernel says so itself.
+ */
+export function leaveNoPlace(
+  call: Call,
+  path: PathArgument,
+  walked: Exclude<Walked, { kind: "place" }>,
+): Outcome {
+  return call.leave(noPlace(call, path, walked));
+}
+
+/** The kernel's own error, or a refusal where the mediator cannot follow. */
+export function noPlace(
+  call: Call,
+  path: PathArgument,
+  walked: Exclude<Walked, { kind: "place" }>,
+): Outcome {
+  if (walked.kind === "error") return error(walked.errno);
+  return unable(E.ACCES, call.name, `${shown(path.text)} on ${fileSystem[walked.kind]}`);
+}
+
+const fileSystem: Readonly<Record<Exclude<Walked["kind"], "place" | "error">, string>> = {
+  unknown: "a file system of another mount namespace",
+  "other-procfs": OTHER_PROCFS,
+  procfs: "procfs",
+  object: "procfs",
+  descriptor: "procfs",
+};

@@ -1,0 +1,47 @@
+import { decide } from "../../model/decide.ts";
+import type { Request } from "../../model/request.ts";
+import type { Call } from "../calls/call.ts";
+import { remember } from "../domain/remembered-verdicts.ts";
+import { CONTINUE, goesOn, type Outcome, type Refusal } from "./outcome.ts";
+
+/**
+ * What a rehearsal comes to: what is outside is told of and goes on, what cannot be seen likewise,
+ * everything else goes on. Cofferdam's own objects are refused at every level (`model/verdict.ts`).
+ */
+export function warned(call: Call, outcome: Outcome): Outcome {
+  switch (outcome.kind) {
+    case "worker":
+    case "vanished":
+    case "reported":
+      return outcome;
+    case "refused":
+      return isOwn(call, outcome.refusal) ? outcome : letGoOn(call, outcome.refusal);
+    default:
+      return CONTINUE;
+  }
+}
+
+/** What only the mediator could not do, it may be able to do the next time. */
+function letGoOn(call: Call, refusal: Refusal): Outcome {
+  const outcome = goesOn(refusal);
+  if (refusal.request !== null) remember(call, outcome);
+  return outcome;
+}
+
+/** One of Cofferdam's own objects, refused at every level. */
+export function isOwn(call: Call, { reason, request }: Refusal): boolean {
+  if (reason === "own-object") return true;
+  if (request === null) return false;
+  if (request.class !== "two-names") return belongsToCofferdam(call, request);
+  const { from, to } = request;
+  // Another name for an object of Cofferdam's is a way to it.
+  return (
+    belongsToCofferdam(call, { class: "name", operation: "write", path: from }) ||
+    belongsToCofferdam(call, { class: "name", operation: "create", path: to })
+  );
+}
+
+export function belongsToCofferdam(call: Call, request: Request): boolean {
+  const decision = decide(call.broker.policy, request);
+  return decision.outcome === "denied" && decision.reason === "own-object";
+}

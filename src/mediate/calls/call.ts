@@ -1,0 +1,193 @@
+import type { Level } from "../../model/policy.ts";
+import { CONTINUE, type Outcome } from "../answer/outcome.ts";
+import { rehearsed } from "../answer/rehearsed.ts";
+import type { Broker } from "../domain/broker.ts";
+import { abi } from "../sys/abi.ts";
+import type { Bytes } from "../sys/sys.ts";
+import { Target } from "../target/target.ts";
+import {
+  type Follow,
+  type PathArgument,
+  type WalkContext,
+  type Walked,
+  walk,
+} from "../walk/walk.ts";
+import { neededForOneself } from "./processes/itself.ts";
+import { grantedCapabilities } from "./state/granted-capabilities.ts";
+
+/**
+ * The call was cancelled (its thread was killed): nobody waits for an answer, and a thread of that
+ * number may be another one.
+ */
+export class Vanished extends Error {}
+
+/** What the loop offers a call beside its registers. */
+export interface Notification {
+  readonly tid: number;
+  /** Name of the system call. */
+  readonly name: string;
+  /** Argument register by index. */
+  word(index: number): bigint;
+  /** Its low half. */
+  low(index: number): number;
+  /** SECCOMP_IOCTL_NOTIF_ID_VALID. */
+  stillWaiting(): boolean;
+  /** Marks the slot `started`: from here on the call may have had an effect. */
+  started(): void;
+  /** Marks it `received` again: what was tried came to nothing. */
+  undone(): void;
+}
+
+/** One notified system call with its arguments, read once. */
+export class Call {
+  readonly broker: Broker;
+  readonly name: string;
+  readonly target: Target;
+  /** As it was when the call was received. */
+  readonly level: Level;
+  /**
+   * Level warning: everything is judged and nothing done, which ends where the first effect would
+   * be ({@link effect}).
+   */
+  readonly rehearses: boolean;
+  /** By what the verdict about this call may be remembered (`domain/remembered-verdicts.ts`). */
+  verdictKey: string | null = null;
+  readonly #notification: Notification;
+  /** The target's identity is taken. */
+  #isTarget = false;
+
+  constructor(broker: Broker, notification: Notification) {
+    this.broker = broker;
+    this.name = notification.name;
+    this.level = broker.supervised ? broker.level() : "enforcing";
+    this.rehearses = this.level === "warning";
+    this.target = new Target(notification.tid, broker.threads, {
+      glance: this.rehearses,
+      // A worker is told of some calls only.
+      remembers: broker.supervised && !broker.mayWait,
+    });
+    this.#notification = notification;
+  }
+
+  close(): void {
+    this.target.close();
+  }
+
+  /** The whole register. */
+  word(index: number): bigint {
+    return this.#notification.word(index);
+  }
+
+  /** An argument that the kernel takes as `int`: the low half, signed. */
+  int(index: number): number {
+    return this.#notification.low(index) | 0;
+  }
+
+  /** An argument that the kernel takes as `unsigned int`. */
+  unsigned(index: number): number {
+    return this.#notification.low(index);
+  }
+
+  /**
+   * A path with the directory it starts from; `directory` is the index of the descriptor argument,
+   * or null for the working directory.
+   */
+  path(directory: number | null, path: number): PathArgument {
+    const text = this.target.memory.string(this.word(path));
+    if (text.startsWith("/")) return { text, start: this.target.root };
+    return {
+      text,
+      start: this.target.directory(directory === null ? abi.AT_FDCWD : this.int(directory)),
+    };
+  }
+
+  /**
+   * Somebody still waits. All that was read went through descriptors of one thread; that it is the
+   * one that waits is known if it still does now, since its number was its own all the while.
+   */
+  check(): void {
+    if (!this.isAwaited) throw new Vanished();
+  }
+
+  get isAwaited(): boolean {
+    return this.#notification.stillWaiting();
+  }
+
+  get supervised(): boolean {
+    return this.broker.supervised;
+  }
+
+  /**
+   * What the kernel will say as well: sealed leaves it to the kernel; supervised has nothing below
+   * that would check the call again.
+   */
+  leave(answer: Outcome): Outcome {
+    return this.supervised ? answer : CONTINUE;
+  }
+
+  /**
+   * Runs `operation` as the target. What is looked at within may still be another's: {@link effect}
+   * makes sure. A rehearsal opens nothing but O_PATH descriptors, and the kernel will judge the
+   * target's own rights: no identity is taken.
+   */
+  asTarget<T>(operation: () => T, effectiveIds = false): T {
+    if (this.rehearses) return operation();
+    const { credentials } = this.target;
+    this.target.root;
+    const { identity } = this.broker;
+    return identity.as(credentials, effectiveIds, () => {
+      this.#isTarget = true;
+      try {
+        return operation();
+      } finally {
+        this.#isTarget = false;
+      }
+    });
+  }
+
+  /** Nobody else can put another object behind one of its descriptors while it waits. */
+  get isAlone(): boolean {
+    return this.target.credentials.threads === 1 && !this.broker.descriptorTables.mayBeShared;
+  }
+
+  /** Only within {@link asTarget}. */
+  walk(
+    path: PathArgument,
+    follow: Follow,
+    more: Partial<Pick<WalkContext, "procfs" | "makes" | "resolve">> = {},
+  ): Walked {
+    return walk(path, {
+      target: this.target,
+      mounts: this.broker.mounts,
+      follow,
+      procfs: "never",
+      makes: false,
+      resolve: 0,
+      asItself: (name, look) => this.asItself(name, look),
+      ...more,
+    });
+  }
+
+  /**
+   * A system call with an effect: the last look at whether anybody waits, then the mark, then the
+   * call, with those of the target's capabilities that the policy grants.
+   */
+  effect(operation: () => number): number {
+    if (this.rehearses) throw rehearsed;
+    this.check();
+    this.#notification.started();
+    if (!this.supervised || !this.#isTarget) return operation();
+    return this.broker.identity.narrowed(grantedCapabilities(this.broker.policy), operation);
+  }
+
+  /** What was tried had no effect, and is tried again later: a successor may do so too. */
+  cameToNothing(): void {
+    this.#notification.undone();
+  }
+
+  /** Within {@link asTarget}: what a process may see of itself in /proc, whoever it has become. */
+  asItself<T>(name: Bytes, operation: () => T): T {
+    const needed = this.#isTarget ? neededForOneself(this.target, name) : 0n;
+    return needed === 0n ? operation() : this.broker.identity.widened(needed, operation);
+  }
+}

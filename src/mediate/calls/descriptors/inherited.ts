@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync, readlinkSync, type Stats, statfsSync, statSync } from "node:fs";
+import { decide } from "../../../model/decide.ts";
+import type { InheritKind } from "../../../model/policy.ts";
+import type { Refusal } from "../../answer/outcome.ts";
+import type { Broker } from "../../domain/broker.ts";
+import { abi } from "../../sys/abi.ts";
+
+/**
+ * As `native/descriptors.c` has it, which closes at the start what this reports: linux/magic.h and
+ * sd_listen_fds(3).
+ */
+const PIDFS_MAGIC = 0x50494446;
+const NSFS_MAGIC = 0x6e736673;
+const LISTEN_START = 3;
+const STDERR = 2;
+const NULL_DEVICE = 0x103;
+
+/**
+ * Thrown away as soon as the launcher executes: who still has it is the launcher, and whatever else
+ * it closes then is Cofferdam's.
+ */
+const LISTENER = "anon_inode:seccomp notify";
+
+/**
+ * The descriptors beyond what `inherit` names that thread `tid` brings into its domain: of a
+ * launcher whose execve is the first call of a domain that began at level warning, where nothing is
+ * closed. Of any other thread, none. Throws where the thread cannot be looked at.
+ */
+export function inheritedOutside({ plan, policy }: Broker, tid: number): readonly Refusal[] {
+  if (plan.level !== "warning") return [];
+  const all = readdirSync(`/proc/${tid}/fd`).map((name) => new Descriptor(tid, Number(name)));
+  if (!all.some((descriptor) => descriptor.isOurs && descriptor.name === LISTENER)) return [];
+  const sockets = socketsPromised(tid, plan.attended);
+  return all
+    .filter((descriptor) => !descriptor.isOurs && !descriptor.isNothing)
+    .map((descriptor) => ({ descriptor, kind: descriptor.kind(sockets) }))
+    .filter(
+      ({ kind }) =>
+        kind === null || decide(policy, { class: "inherit", kind }).outcome !== "granted",
+    )
+    .map(({ descriptor, kind }) => ({
+      class: "inherit",
+      operation: "inherit",
+      object: `descriptor ${descriptor.number}: ${descriptor.name}`,
+      reason: kind === null ? "never" : "no-rule",
+      request: kind === null ? null : { class: "inherit", kind },
+      ...(kind === null
+        ? { help: "who starts the daemon should close it: at level enforcing it is closed" }
+        : {}),
+    }));
+}
+
+class Descriptor {
+  readonly number: number;
+  /** What the kernel calls it: a path, or the kind and number of what has none. */
+  readonly name: string;
+  /** Closed by execve. */
+  readonly isOurs: boolean;
+  readonly #tid: number;
+  readonly #flags: number;
+
+  constructor(tid: number, number: number) {
+    this.#tid = tid;
+    this.number = number;
+    this.name = readlinkSync(this.#path);
+    this.#flags = Number.parseInt(
+      /^flags:\t(\d+)$/m.exec(readFileSync(`/proc/${tid}/fdinfo/${number}`, "latin1"))?.[1] ?? "0",
+      8,
+    );
+    this.isOurs = (this.#flags & abi.O_CLOEXEC) !== 0;
+  }
+
+  get #path(): string {
+    return `/proc/${this.#tid}/fd/${this.number}`;
+  }
+
+  /**
+   * /dev/null, which a standard descriptor becomes that is not granted (memory devices of the
+   * kernel's devices.txt: major 1, minor 3).
+   */
+  get isNothing(): boolean {
+    return this.number <= STDERR && statSync(this.#path).rdev === NULL_DEVICE;
+  }
+
+  /**
+   * What `inherit` has to grant for it; null for what it cannot grant. `promised`: sockets of
+   * socket activation.
+   */
+  kind(promised: number): InheritKind | null {
+    const stats = statSync(this.#path);
+    if (this.number > STDERR)
+      return stats.isSocket() && this.number < LISTEN_START + promised ? "listen" : null;
+    if (stats.isSocket()) return isConnectedStream(this.#tid, stats) ? "stdio-sockets" : null;
+    return this.#isStandard(stats) ? "stdio" : null;
+  }
+
+  #isStandard(stats: Stats): boolean {
+    if ((this.#flags & abi.O_PATH) !== 0) return false;
+    if (stats.isFIFO() || stats.isCharacterDevice()) return true;
+    return stats.isFile() && ![PIDFS_MAGIC, NSFS_MAGIC].includes(statfsSync(this.#path).type);
+  }
+}
+
+/** As `/proc/net/unix` shows it (proc_net(5)): SOCK_STREAM is type 1, SS_CONNECTED state 3. */
+function isConnectedStream(tid: number, { ino }: Stats): boolean {
+  const table = readFileSync(`/proc/${tid}/net/unix`, "latin1");
+  return new RegExp(`^\\S+ \\S+ \\S+ \\S+ 0001 03 +${ino}( |$)`, "m").test(table);
+}
+
+/**
+ * LISTEN_FDS, if it is meant for this process; an attended daemon has another process id than the
+ * one it was said to.
+ */
+function socketsPromised(tid: number, attended: boolean): number {
+  const environment = readFileSync(`/proc/${tid}/environ`, "latin1").split("\0");
+  const value = (name: string) =>
+    Number(environment.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1));
+  return attended || value("LISTEN_PID") === tid ? value("LISTEN_FDS") || 0 : 0;
+}

@@ -1,0 +1,94 @@
+import {
+  inodeRequests,
+  ownerCommands,
+  socketOwnerRequests,
+  TUNSETIFF,
+  terminalRequests,
+} from "../../../kernel/argument-names.ts";
+import { Permission } from "../../../model/permission.ts";
+import { denyName } from "../../answer/deny.ts";
+import { CONTINUE, error, type Outcome, result } from "../../answer/outcome.ts";
+import { refuseForm } from "../../answer/refuse-call.ts";
+import { fstat, sys } from "../../sys/sys.ts";
+import { sameFile } from "../../target/same-file.ts";
+import { namesOf } from "../../walk/place.ts";
+import type { Call } from "../call.ts";
+import { judgeAll } from "../processes/judge-process.ts";
+import { namedProcesses } from "../processes/named-processes.ts";
+import { onDevice } from "./device-ioctl.ts";
+
+const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
+  Object.values(numbers).includes(value);
+
+/** ioctl and fcntl; null leaves a call to its handler. */
+export function judgeDescriptor(call: Call): Outcome | null {
+  const request = call.unsigned(1);
+  if (call.name === "fcntl")
+    return request === ownerCommands.F_SETOWN ? ownedBy(call, call.int(2)) : ownerInMemory(call);
+  if (call.name !== "ioctl") return null;
+  if (has(terminalRequests, request)) return refuseForm(call);
+  if (has(inodeRequests, request)) return null;
+  if (has(socketOwnerRequests, request)) return socketOwner(call);
+  if (request === TUNSETIFF) return attachToInterface(call);
+  return onDevice(call);
+}
+
+/** `struct ifreq`, of which the interface's name is the first part (`linux/if.h`). */
+const IFREQ_BYTES = 40;
+const INTERFACE_NAME_BYTES = 16;
+
+/**
+ * Which interface packets come from and go to: `i` on the name below the device's,
+ * `/dev/net/tun/tap0`. Done by the mediator on the name it judged; where the kernel is to choose
+ * one, that is `%d`.
+ */
+function attachToInterface(call: Call): Outcome {
+  const fd = sameFile(call, call.int(0));
+  if (fd < 0) return error(-fd);
+  const stat = fstat(fd);
+  if (typeof stat === "number") return error(-stat);
+  const argument = call.target.memory.read(call.word(2), IFREQ_BYTES);
+  const [written = ""] = argument.toString("latin1", 0, INTERFACE_NAME_BYTES).split("\0");
+  for (const device of namesOf(fd, stat)) {
+    if (typeof device === "number") return error(device);
+    const wanted = `${device}/${written === "" ? "%d" : written}`;
+    if ((call.broker.grants.of(wanted) & Permission.ioctl) === 0) return denyName("ioctl", wanted);
+  }
+  return result(
+    call.asTarget(() => call.effect(() => sys("ioctl", fd, TUNSETIFF, argument)), true),
+  );
+}
+
+/** Who gets a descriptor's signals: a process, or a group as a negative number. 0 is nobody. */
+function judgeOwner(call: Call, owner: number): Outcome | null {
+  if (owner === 0) return null;
+  const target = { register: 2, kind: "group-or-process", zeroIsSelf: false } as const;
+  return judgeAll(call, namedProcesses(call, target, owner), "signal");
+}
+
+function ownedBy(call: Call, owner: number): Outcome {
+  return judgeOwner(call, owner) ?? CONTINUE;
+}
+
+/**
+ * F_SETOWN_EX: struct f_owner_ex: type (thread, process, group), number. Done by the mediator on
+ * the copy it judged.
+ */
+function ownerInMemory(call: Call): Outcome {
+  const argument = call.target.memory.read(call.word(2), 8);
+  const [type, number] = [argument.readInt32LE(0), argument.readInt32LE(4)];
+  return judgeOwner(call, type === 2 ? -number : number) ?? onCopy(call, "fcntl", argument);
+}
+
+function socketOwner(call: Call): Outcome {
+  const argument = call.target.memory.read(call.word(2), 4);
+  return judgeOwner(call, argument.readInt32LE(0)) ?? onCopy(call, "ioctl", argument);
+}
+
+function onCopy(call: Call, name: "fcntl" | "ioctl", argument: Buffer): Outcome {
+  const fd = sameFile(call, call.int(0));
+  if (fd < 0) return error(-fd);
+  return result(
+    call.asTarget(() => call.effect(() => sys(name, fd, call.unsigned(1), argument)), true),
+  );
+}

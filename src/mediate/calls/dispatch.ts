@@ -1,0 +1,27 @@
+import { attempt } from "../answer/attempt.ts";
+import { guarded } from "../answer/guarded.ts";
+import type { Outcome } from "../answer/outcome.ts";
+import { refuseForm, refuseUnlisted } from "../answer/refuse-call.ts";
+import type { Broker } from "../domain/broker.ts";
+import { Call, type Notification } from "./call.ts";
+import { supervise } from "./supervise.ts";
+import { handlers } from "./table.ts";
+
+/**
+ * Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The
+ * caller closes the call once it is answered.
+ */
+export function dispatch(
+  broker: Broker,
+  notification: Notification,
+): { outcome: Outcome; call: Call } {
+  const call = new Call(broker, notification);
+  return { outcome: attempt(call, () => (call.supervised ? supervise(call) : judge(call))), call };
+}
+
+function judge(call: Call): Outcome {
+  const handler = handlers.get(call.name);
+  if (!call.broker.lists(call.name)) return refuseUnlisted(call);
+  if (handler === undefined) return refuseForm(call);
+  return guarded(call, handler);
+}

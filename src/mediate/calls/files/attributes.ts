@@ -1,0 +1,130 @@
+import { Permission } from "../../../model/permission.ts";
+import { denyName } from "../../answer/deny.ts";
+import { error, type Outcome, result, unable } from "../../answer/outcome.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { type Bytes, fstat, readlinkat, type Stat, self, shown } from "../../sys/sys.ts";
+import { canonical } from "../../walk/place.ts";
+import type { Follow, PathArgument } from "../../walk/walk.ts";
+import type { Call } from "../call.ts";
+import type { Handler } from "../handler.ts";
+
+/**
+ * What a metadata call wants changed: a name, one of the target's descriptors, or an open file of
+ * the target's that was copied already.
+ */
+export type Subject =
+  | { readonly kind: "path"; readonly path: PathArgument; readonly follow: Follow }
+  /** `open`: a descriptor opened with O_PATH is none to that call. */
+  | { readonly kind: "number"; readonly number: number; readonly open: boolean }
+  | { readonly kind: "copied"; readonly fd: number };
+
+/**
+ * An object that was judged, held by an O_PATH descriptor of the mediator's, or by the target's own
+ * open file.
+ */
+export interface Judged {
+  readonly fd: number;
+  readonly stat: Stat;
+  readonly name: Bytes;
+}
+
+export interface Change {
+  readonly subject: Subject | Outcome;
+  /**
+   * What no grant makes possible, or not on such an object; null where nothing stands against it.
+   */
+  readonly refuse?: (object: Judged) => Outcome | null;
+  /** On the object itself, as the target; 0 or a negated error number. */
+  readonly change: (object: Judged) => number;
+}
+
+/**
+ * A metadata call. Landlock does not see these at all, so CONTINUE is never an answer: the mediator
+ * changes the object it judged, with the target's rights.
+ */
+export function attributes(read: (call: Call) => Change | Outcome): Handler {
+  return {
+    continueIsSafe: () => false,
+    answer(call) {
+      const request = read(call);
+      if ("kind" in request) return request;
+      const { subject } = request;
+      if (isOutcome(subject)) return subject;
+      if (subject.kind !== "path") return byDescriptor(call, request, ownFile(call, subject));
+      const outcome = call.asTarget(() => byPath(call, request, subject));
+      // `/proc/self/fd/N`: the same as the descriptor, which only the mediator's own rights can
+      // look up.
+      return typeof outcome === "number"
+        ? byDescriptor(call, request, call.target.linked(outcome))
+        : outcome;
+    },
+  };
+}
+
+export function isOutcome(value: Subject | Outcome): value is Outcome {
+  return value.kind !== "path" && value.kind !== "number" && value.kind !== "copied";
+}
+
+function ownFile(call: Call, subject: Exclude<Subject, { kind: "path" }>): number {
+  if (subject.kind === "copied") return subject.fd;
+  return subject.open
+    ? call.target.openDescriptor(subject.number)
+    : call.target.descriptor(subject.number);
+}
+
+function byDescriptor(call: Call, request: Change, fd: number): Outcome {
+  if (fd < 0) return error(-fd);
+  return call.asTarget(() => {
+    const stat = fstat(fd);
+    return typeof stat === "number" ? error(-stat) : apply(call, request, fd, stat);
+  });
+}
+
+/** The outcome, or the number of the target's descriptor that the path stands for. */
+function byPath(
+  call: Call,
+  request: Change,
+  subject: Subject & { kind: "path" },
+): Outcome | number {
+  const walked = call.walk(subject.path, subject.follow);
+  if (walked.kind === "error") return error(walked.errno);
+  if (walked.kind === "descriptor") return walked.number;
+  if (walked.kind !== "place")
+    return unable(
+      E.ACCES,
+      call.name,
+      `${shown(subject.path.text)} on a ${walked.kind} file system`,
+    );
+  const { object } = walked.place;
+  return object === null ? error(E.NOENT) : apply(call, request, object.fd, object.stat);
+}
+
+function apply(call: Call, request: Change, fd: number, stat: Stat): Outcome {
+  const name = nameless(fd, stat) ? "" : canonical(fd);
+  if (typeof name === "number")
+    return unable(E.ACCES, call.name, `an object that has no name any more: error ${name}`);
+  if (name !== "") {
+    const kind = call.broker.mounts.kind(stat.mount);
+    if (kind !== "local")
+      return unable(E.ACCES, call.name, `${shown(name)} on a ${kind} file system`);
+    if ((call.broker.grants.of(name) & Permission.attributes) === 0)
+      return denyName("attributes", name);
+  }
+  const object = { fd, stat, name };
+  return request.refuse?.(object) ?? result(call.effect(() => request.change(object)));
+}
+
+const DELETED = " (deleted)";
+
+/**
+ * A pipe, a socket, an event descriptor, or a file of which no name is left: no policy can speak of
+ * it, and only its holders reach it. A file that lost the name it was opened by may have others, so
+ * that its count of links decides.
+ */
+function nameless(fd: number, stat: Stat): boolean {
+  const text = readlinkat(abi.AT_FDCWD, self(fd));
+  if (typeof text === "number") return false;
+  // Real files have names that begin with a slash, or with `(unreachable)`.
+  if (/^[a-z_]+:/.test(text)) return true;
+  return text.endsWith(DELETED) && stat.links === 0;
+}

@@ -1,0 +1,59 @@
+import { E2BIG, FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS } from "../../../kernel/constants.ts";
+import { error, never, type Outcome } from "../../answer/outcome.ts";
+import { refuseForm } from "../../answer/refuse-call.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { c, self, sys } from "../../sys/sys.ts";
+import { sameFile } from "../../target/same-file.ts";
+import type { Call } from "../call.ts";
+import { attributes, type Change, isOutcome, type Judged } from "./attributes.ts";
+import { subjectAt } from "./subject.ts";
+
+/** int; struct fsxattr (linux/fs.h): bytes the kernel takes. */
+const ARGUMENT_BYTES: ReadonlyMap<number, number> = new Map([
+  [FS_IOC_SETFLAGS, 4],
+  [FS_IOC_FSSETXATTR, 28],
+]);
+/**
+ * struct file_attr (linux/fs.h): its first size, and the largest there can be before the kernel
+ * asks for a page.
+ */
+const FILE_ATTR_BYTES_MIN = 24n;
+const FILE_ATTR_BYTES_MAX = 4096n;
+
+/**
+ * ioctl with a request that sets flags or attributes of an inode, on the target's own open file, so
+ * that it cannot be exchanged. All other requests that are notified are refused.
+ */
+export const inodeIoctl = attributes((call): Change | Outcome => {
+  const request = call.unsigned(1);
+  const size = ARGUMENT_BYTES.get(request);
+  if (size === undefined) return refuseForm(call);
+  const argument = call.target.memory.read(call.word(2), size);
+  return {
+    subject: { kind: "copied", fd: sameFile(call, call.int(0)) },
+    refuse: (object) => unlessPlain(call, object),
+    change: (object) => sys("ioctl", object.fd, request, argument),
+  };
+});
+
+/** file_setattr(2), since Linux 6.17. */
+export const fileAttributes = attributes((call): Change | Outcome => {
+  const size = call.word(3);
+  if (size < FILE_ATTR_BYTES_MIN) return error(E.INVAL);
+  if (size > FILE_ATTR_BYTES_MAX) return error(E2BIG);
+  const argument = call.target.memory.read(call.word(2), Number(size));
+  const subject = subjectAt(call, call.unsigned(4), true);
+  if (isOutcome(subject)) return subject;
+  return {
+    subject,
+    refuse: (object) => unlessPlain(call, object),
+    change: (object) =>
+      sys("file_setattr", abi.AT_FDCWD, c(self(object.fd)), argument, argument.length, 0),
+  };
+});
+
+/** A device's driver would take the request for one of its own. */
+function unlessPlain(call: Call, { stat }: Judged): Outcome | null {
+  const plain = stat.type === abi.S_IFREG || stat.type === abi.S_IFDIR;
+  return plain ? null : never(E.PERM, call.name, "inode flags of what is no file or directory");
+}

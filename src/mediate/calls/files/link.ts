@@ -1,0 +1,87 @@
+import { Permission } from "../../../model/permission.ts";
+import { denyName, denyTwoNames } from "../../answer/deny.ts";
+import { leaveNoPlace } from "../../answer/no-place.ts";
+import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { c, fstat, self, shown, sys } from "../../sys/sys.ts";
+import { canonical, namesOf, type Place } from "../../walk/place.ts";
+import type { PathArgument } from "../../walk/walk.ts";
+import type { Call } from "../call.ts";
+import { allNames, type Handler } from "../handler.ts";
+
+/**
+ * link, linkat. The very object that was judged gets the new name; sealed, one without a name of
+ * its own (O_TMPFILE) gets none.
+ */
+export const link: Handler = {
+  continueIsSafe: (call) => call.broker.grants.kernelHandles(allNames),
+
+  answer(call) {
+    const at = call.name === "linkat";
+    const flags = at ? call.unsigned(4) : 0;
+    if (!call.supervised && flags & ~abi.AT_SYMLINK_FOLLOW)
+      return never(E.PERM, call.name, "a descriptor without a name (AT_EMPTY_PATH)");
+    if (flags & ~(abi.AT_SYMLINK_FOLLOW | abi.AT_EMPTY_PATH)) return error(E.INVAL);
+    const source = call.path(at ? 0 : null, at ? 1 : 0);
+    const destination = call.path(at ? 2 : null, at ? 3 : 1);
+    if (source.text === "" && flags & abi.AT_EMPTY_PATH)
+      return ofDescriptor(call, call.target.directory(call.int(0)), destination);
+    const outcome = call.asTarget((): Outcome | number => {
+      const from = call.walk(source, flags & abi.AT_SYMLINK_FOLLOW ? "always" : "before-slash");
+      if (from.kind === "descriptor") return from.number;
+      if (from.kind === "procfs") return never(E.PERM, call.name, shown(source.text));
+      if (from.kind !== "place") return leaveNoPlace(call, source, from);
+      const { object } = from.place;
+      return object === null ? call.leave(error(E.NOENT)) : linkTo(call, object, destination);
+    });
+    return typeof outcome === "number"
+      ? ofDescriptor(call, call.target.linked(outcome), destination)
+      : outcome;
+  },
+};
+
+/**
+ * An open file. One that was made without a name (O_TMPFILE) gets one where it gains nothing beyond
+ * what it could have been called where it was made.
+ */
+function ofDescriptor(call: Call, fd: number, destination: PathArgument): Outcome {
+  if (!call.supervised) return never(E.PERM, call.name, "a descriptor, which may have no name");
+  if (fd < 0) return error(-fd);
+  return call.asTarget(() => {
+    const stat = fstat(fd);
+    return typeof stat === "number" ? error(-stat) : linkTo(call, { fd, stat }, destination);
+  });
+}
+
+function linkTo(
+  call: Call,
+  object: NonNullable<Place["object"]>,
+  destination: PathArgument,
+): Outcome {
+  const to = call.walk(destination, "never");
+  if (to.kind !== "place") return leaveNoPlace(call, destination, to);
+  if (to.place.last === "." || to.place.object !== null) return call.leave(error(E.EXIST));
+  const names = call.supervised ? namesOf(object.fd, object.stat) : [canonical(object.fd)];
+  const { grants } = call.broker;
+  for (const name of names) {
+    if (typeof name === "number") return call.leave(error(name));
+    if (grants.kernelMoves(name, to.place.name)) return CONTINUE;
+    if ((grants.of(to.place.name) & Permission.create) === 0)
+      return denyName("create", to.place.name);
+    if (grants.gained(name, to.place.name, false) !== 0)
+      return denyTwoNames("link", name, to.place.name, { directory: false, replaces: false });
+  }
+  const { directory, lastAsGiven } = to.place;
+  return result(
+    call.effect(() =>
+      sys(
+        "linkat",
+        abi.AT_FDCWD,
+        c(self(object.fd)),
+        directory,
+        c(lastAsGiven),
+        abi.AT_SYMLINK_FOLLOW,
+      ),
+    ),
+  );
+}

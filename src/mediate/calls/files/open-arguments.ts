@@ -1,0 +1,55 @@
+import { Permission, type PermissionName } from "../../../model/permission.ts";
+import { abi } from "../../sys/abi.ts";
+import type { Follow, PathArgument } from "../../walk/walk.ts";
+
+export interface OpenArguments {
+  readonly path: PathArgument;
+  readonly flags: number;
+  readonly mode: number;
+  readonly follow: Follow;
+  /** O_TMPFILE: a file without a name. */
+  readonly temporary: boolean;
+  /** The name is made if it is absent. */
+  readonly creates: boolean;
+  /** RESOLVE_* of openat2. */
+  readonly resolve: number;
+}
+
+/** O_PATH, and all that counts beside it (open(2)). */
+export const WITH_PATH = abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC;
+
+export function openArguments(
+  path: PathArgument,
+  given: number,
+  mode: number,
+  resolve = 0,
+): OpenArguments {
+  const flags = given & abi.O_PATH ? given & WITH_PATH : given;
+  const temporary = (flags & abi.O_TMPFILE) === abi.O_TMPFILE;
+  const creates = !temporary && (flags & (abi.O_CREAT | abi.O_DIRECTORY)) === abi.O_CREAT;
+  const follow =
+    flags & abi.O_NOFOLLOW || (flags & abi.O_EXCL && creates) ? "before-slash" : "always";
+  return { path, flags, mode, follow, temporary, creates, resolve };
+}
+
+/** Whoever executes a set-id file gets the daemon's identity, inside the domain or outside. */
+export function setsId({ flags, mode, temporary }: OpenArguments): boolean {
+  return (temporary || (flags & abi.O_CREAT) !== 0) && (mode & (abi.S_ISUID | abi.S_ISGID)) !== 0;
+}
+
+/**
+ * The truncate right of a descriptor is fixed by who opens it: one that may write is given only
+ * where `w` is granted.
+ */
+export function accesses(flags: number): PermissionName[] {
+  const mode = flags & abi.O_ACCMODE;
+  const wanted: PermissionName[] = [];
+  if (mode !== abi.O_WRONLY) wanted.push("read");
+  if (mode !== 0 || (flags & abi.O_TRUNC) !== 0) wanted.push("write");
+  return wanted;
+}
+
+/** The first of `wanted` that the set lacks. */
+export function missing(set: number, wanted: readonly PermissionName[]): PermissionName | null {
+  return wanted.find((name) => (set & Permission[name]) === 0) ?? null;
+}

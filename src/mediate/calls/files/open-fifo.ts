@@ -1,0 +1,122 @@
+import { ENXIO, F_DUPFD_CLOEXEC, F_SETFL, SPLICE_F_NONBLOCK } from "../../../kernel/constants.ts";
+import type { Policy } from "../../../model/policy.ts";
+import { error, type Outcome } from "../../answer/outcome.ts";
+import type { Broker } from "../../domain/broker.ts";
+import { lookAgain, RESTARTED } from "../../loop/look-again.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { close, sys } from "../../sys/sys.ts";
+import { canonical, type Place } from "../../walk/place.ts";
+import type { Call } from "../call.ts";
+import { lacking } from "./lacking.ts";
+import { accesses, type OpenArguments } from "./open-arguments.ts";
+import { type Opened, openShown, settle } from "./open-object.ts";
+
+/**
+ * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the
+ * call stays unanswered, and it is looked again and again whether somebody has come. The reading
+ * end is held open meanwhile, so that a writer finds it.
+ */
+export function openFifo(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  place: Place | null,
+): Outcome {
+  const { policy } = call.broker;
+  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW)) | abi.O_NONBLOCK;
+  const open = (): number =>
+    call.asTarget(() => call.effect(() => openShown(asked, object, place, flags)));
+  closeForsaken(call);
+  const fd = open();
+  const waits = (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0;
+  const mode = asked.flags & abi.O_ACCMODE;
+  if (waits && fd === -ENXIO && mode === abi.O_WRONLY) {
+    call.cameToNothing();
+    return lookAgain(call, {
+      look: () => {
+        const writer = open();
+        if (writer !== -ENXIO) return stillGranted(call, asked, object, policy, writer);
+        call.cameToNothing();
+        return null;
+      },
+      interrupted: () => RESTARTED,
+    });
+  }
+  if (fd < 0 || !waits || mode !== 0) return given(call, asked, fd);
+  if (hasWriter(fd)) return given(call, asked, fd);
+  call.target.keep(fd);
+  readersOf(call.broker).set(call, fd);
+  call.cameToNothing();
+  return lookAgain(call, {
+    look: () => {
+      call.check();
+      if (!hasWriter(fd)) return null;
+      readersOf(call.broker).delete(call);
+      return stillGranted(call, asked, object, policy, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0));
+    },
+    interrupted: () => RESTARTED,
+  });
+}
+
+const ofBroker = new WeakMap<Broker, Map<Call, number>>();
+
+/** Reading ends that are held for calls which wait, at most one a slot. */
+function readersOf(broker: Broker): Map<Call, number> {
+  const known = ofBroker.get(broker) ?? new Map<Call, number>();
+  ofBroker.set(broker, known);
+  return known;
+}
+
+/** Before somebody opens a FIFO: whoever was killed while it waited holds none open any more. */
+function closeForsaken({ broker }: Call): void {
+  const readers = readersOf(broker);
+  for (const [waiting, fd] of readers) {
+    if (waiting.isAwaited) continue;
+    readers.delete(waiting);
+    waiting.target.giveUp(fd);
+  }
+}
+
+/**
+ * While it waited the policy may have become another one: then it is judged again, by the name that
+ * the FIFO has now.
+ */
+function stillGranted(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  judgedBy: Policy,
+  fd: number,
+): Outcome {
+  const name = canonical(object.fd);
+  const refused =
+    call.broker.policy === judgedBy
+      ? null
+      : typeof name === "number"
+        ? error(name)
+        : lacking(call, name, accesses(asked.flags));
+  if (refused === null) return given(call, asked, fd);
+  if (fd >= 0) close(fd);
+  return refused;
+}
+
+/** Looks without taking anything: tee(2) finds data, or a writer (EAGAIN), or the end (0). */
+function hasWriter(reader: number): boolean {
+  const ends = Buffer.alloc(8);
+  if (sys("pipe2", ends, abi.O_CLOEXEC | abi.O_NONBLOCK) < 0) return true;
+  const [out, into] = [ends.readInt32LE(0), ends.readInt32LE(4)];
+  const found = sys("tee", reader, into, 1, SPLICE_F_NONBLOCK);
+  close(out);
+  close(into);
+  return found > 0 || found === -E.AGAIN;
+}
+
+/** The target did not ask for O_NONBLOCK if it wanted to wait. */
+function given(call: Call, asked: OpenArguments, fd: number): Outcome {
+  if (fd >= 0 && (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0)
+    sys("fcntl", fd, F_SETFL, asked.flags & KEPT);
+  return settle(call, { ...asked, flags: asked.flags | abi.O_NONBLOCK }, fd);
+}
+
+/** O_APPEND, O_DIRECT, O_NOATIME: what F_SETFL may set beside O_NONBLOCK. */
+const KEPT = 0o2000 | 0o40000 | 0o1000000;

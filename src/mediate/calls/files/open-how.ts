@@ -1,0 +1,78 @@
+import { E2BIG } from "../../../kernel/constants.ts";
+import { error, type Outcome } from "../../answer/outcome.ts";
+import { abi, E } from "../../sys/abi.ts";
+import type { PathArgument } from "../../walk/walk.ts";
+import type { Call } from "../call.ts";
+import { type OpenArguments, openArguments, WITH_PATH } from "./open-arguments.ts";
+
+/**
+ * struct open_how (openat2(2)): flags, mode, resolve, eight bytes each. A longer one means
+ * something only to a newer kernel, unless the rest is empty.
+ */
+const HOW_BYTES = 24;
+/** Bytes of it that the kernel looks at: a page. */
+const HOW_BYTES_MAX = 4_096;
+/** Flags of O_TMPFILE alone, and the whole of what open(2) knows. */
+const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
+const KNOWN = 0o37777703;
+const RESOLVE_KNOWN = 0x3fn;
+const SCOPED = abi.RESOLVE_BENEATH | abi.RESOLVE_IN_ROOT;
+
+/** Of open, creat, openat, openat2; an error where the kernel has one for them too. */
+export function readArguments(call: Call): OpenArguments | Outcome {
+  switch (call.name) {
+    case "open":
+      return openArguments(call.path(null, 0), call.int(1), call.unsigned(2));
+    case "creat":
+      return openArguments(
+        call.path(null, 0),
+        abi.O_CREAT | abi.O_WRONLY | abi.O_TRUNC,
+        call.unsigned(1),
+      );
+    case "openat":
+      return openArguments(call.path(0, 1), call.int(2), call.unsigned(3));
+    default:
+      return readHow(call);
+  }
+}
+
+/** The arguments of openat2, on a copy of its flags: stricter than those of open. */
+function readHow(call: Call): OpenArguments | Outcome {
+  const size = call.word(3);
+  if (size < BigInt(HOW_BYTES)) return error(E.INVAL);
+  if (size > BigInt(HOW_BYTES_MAX)) return error(E2BIG);
+  const how = call.target.memory.read(call.word(2), Number(size));
+  if (how.subarray(HOW_BYTES).some((byte) => byte !== 0)) return error(E2BIG);
+  const [flags, mode, resolve] = [0, 8, 16].map((at) => how.readBigUInt64LE(at)) as [
+    bigint,
+    bigint,
+    bigint,
+  ];
+  if (flags > BigInt(KNOWN) || resolve > RESOLVE_KNOWN) return error(E.INVAL);
+  const errno = mistake(Number(flags), mode, Number(resolve));
+  if (errno !== 0) return error(errno);
+  // The kernel hands no such descriptor over to another process: whoever asks must do without, as
+  // on an older kernel.
+  if (Number(flags) & abi.O_PATH && !call.rehearses) return error(E.NOSYS);
+  return within(call, Number(flags), Number(mode), Number(resolve));
+}
+
+/** What the kernel does not take together (build_open_flags); 0 where there is nothing. */
+function mistake(flags: number, mode: bigint, resolve: number): number {
+  if ((flags & ~KNOWN) !== 0 || (resolve & SCOPED) === SCOPED) return E.INVAL;
+  if (mode > (flags & (abi.O_CREAT | NAMELESS) ? 0o7777n : 0n)) return E.INVAL;
+  if (flags & abi.O_PATH && flags & ~WITH_PATH) return E.INVAL;
+  // It would have to wait for a disk: the mediator's walks never do.
+  return resolve & abi.RESOLVE_CACHED && flags & (abi.O_TRUNC | abi.O_CREAT | NAMELESS)
+    ? E.AGAIN
+    : 0;
+}
+
+function within(call: Call, flags: number, mode: number, resolve: number): OpenArguments | Outcome {
+  const path = call.path(0, 1);
+  if (!path.text.startsWith("/") || (resolve & SCOPED) === 0)
+    return openArguments(path, flags, mode, resolve);
+  if (resolve & abi.RESOLVE_BENEATH) return error(E.XDEV);
+  const inRoot: PathArgument = { ...path, start: call.target.directory(call.int(0)) };
+  return openArguments(inRoot, flags, mode, resolve);
+}

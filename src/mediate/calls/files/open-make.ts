@@ -1,0 +1,71 @@
+import { denyName } from "../../answer/deny.ts";
+import { leaveNoPlace } from "../../answer/no-place.ts";
+import { error, type Outcome } from "../../answer/outcome.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { c, close, fstat, openat, openPath, sameObject, sys } from "../../sys/sys.ts";
+import { canonical, type Place } from "../../walk/place.ts";
+import type { Call } from "../call.ts";
+import { accesses, missing, type OpenArguments } from "./open-arguments.ts";
+
+/** `again`: somebody else made it meanwhile. */
+export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
+  const lacking = missing(call.broker.grants.of(place.name), ["create", ...accesses(asked.flags)]);
+  if (lacking !== null) return denyName(lacking, place.name);
+  // O_EXCL follows no link either. Where all opens are the mediator's, O_NOFOLLOW shows in F_GETFL
+  // as it should.
+  const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
+  const fd = call.effect(() => openat(place.directory, place.last, flags, asked.mode));
+  if (fd === -E.EXIST && (asked.flags & abi.O_EXCL) === 0) return "again";
+  if (fd < 0) return error(-fd);
+  const undo = (): void => call.asTarget(() => remove(place, fd));
+  return given(fd, asked.flags, undo);
+}
+
+/** Takes away the file that was made, if it still has the name it was made by. */
+function remove({ directory, last }: Place, made: number): void {
+  const found = openPath(directory, last);
+  if (found < 0) return;
+  const [there, own] = [fstat(found), fstat(made)];
+  close(found);
+  if (typeof there !== "number" && typeof own !== "number" && sameObject(there, own))
+    sys("unlinkat", directory, c(last), 0);
+}
+
+/**
+ * A nameless file: whatever it could be called in that directory must be granted. Sealed it stays
+ * nameless for ever (O_EXCL); supervised a link that gives it a name is judged when it is made.
+ */
+export function openTemporary(call: Call, asked: OpenArguments): Outcome {
+  const outcome = call.asTarget((): Outcome | number => {
+    const walked = call.walk(asked.path, asked.follow, {
+      procfs: call.supervised ? "open" : "never",
+      resolve: asked.resolve,
+    });
+    if (walked.kind === "descriptor" && call.supervised) return walked.number;
+    if (walked.kind === "object") return makeNameless(call, asked, walked.fd);
+    if (walked.kind !== "place") return leaveNoPlace(call, asked.path, walked);
+    const { object } = walked.place;
+    return object === null ? call.leave(error(E.NOENT)) : makeNameless(call, asked, object.fd);
+  });
+  if (typeof outcome !== "number") return outcome;
+  const fd = call.target.linked(outcome);
+  return fd < 0 ? error(-fd) : call.asTarget(() => makeNameless(call, asked, fd));
+}
+
+function makeNameless(call: Call, asked: OpenArguments, directory: number): Outcome {
+  const stat = fstat(directory);
+  if (typeof stat === "number" || stat.type !== abi.S_IFDIR) return call.leave(error(E.NOTDIR));
+  const name = canonical(directory);
+  if (typeof name === "number") return call.leave(error(name));
+  if (call.broker.grants.kernelCreates(`${name}/`)) return call.leave(error(E.ACCES));
+  const lacking = missing(call.broker.grants.below(name), ["create", ...accesses(asked.flags)]);
+  if (lacking !== null) return denyName(lacking, `${name}/`);
+  const flags = call.supervised ? asked.flags : asked.flags | abi.O_EXCL;
+  const fd = call.effect(() => openat(directory, ".", flags, asked.mode));
+  return fd < 0 ? error(-fd) : given(fd, asked.flags);
+}
+
+export function given(fd: number, flags: number, undo?: () => void): Outcome {
+  const closeOnExec = (flags & abi.O_CLOEXEC) !== 0;
+  return { kind: "descriptor", fd, closeOnExec, ...(undo === undefined ? {} : { undo }) };
+}

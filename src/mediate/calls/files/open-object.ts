@@ -1,0 +1,160 @@
+import { ENXIO, F_SETFL } from "../../../kernel/constants.ts";
+import { OTHER_PROCFS } from "../../answer/no-place.ts";
+import { error, type Outcome, unable } from "../../answer/outcome.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { close, fstat, openat, readlinkat, sameObject, self, shown, sys } from "../../sys/sys.ts";
+import { canonical, namesOf, type Place } from "../../walk/place.ts";
+import { MayWait } from "../../worker/may-wait.ts";
+import type { Call } from "../call.ts";
+import { lacking } from "./lacking.ts";
+import { accesses, type OpenArguments } from "./open-arguments.ts";
+import { openDevice } from "./open-device.ts";
+import { emptied } from "./open-emptied.ts";
+import { openFifo } from "./open-fifo.ts";
+import { given } from "./open-make.ts";
+import { judgeProcEntry } from "./proc-entry.ts";
+
+/**
+ * Flags that F_GETFL never shows (open(2)), and those that a reopening through a link must not
+ * have.
+ */
+const ONCE = abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_CLOEXEC;
+
+/** By its O_PATH descriptor. */
+export type Opened = NonNullable<Place["object"]>;
+
+/**
+ * An object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that only
+ * an opening by name can have. Within `asTarget`.
+ */
+export function openObject(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  place: Place | null,
+): Outcome | "again" {
+  switch (object.stat.type) {
+    case abi.S_IFIFO:
+      return openFifo(call, asked, object, place);
+    case abi.S_IFCHR:
+    case abi.S_IFBLK:
+      return openDevice(call, asked, object, place);
+    case abi.S_IFSOCK:
+      return asked.flags & abi.O_PATH ? reopen(call, asked, object) : error(ENXIO);
+    default:
+      return asked.flags & abi.O_NOFOLLOW && place !== null
+        ? byName(call, asked, object, place)
+        : reopen(call, asked, object);
+  }
+}
+
+/**
+ * What a descriptor of the target's, a link of its own in /proc, or `.` leads to; `place`: where
+ * that is. Pipes, sockets and memory have no name that a policy could speak of, and whoever holds
+ * them may open them again.
+ */
+export function openDescriptor(
+  call: Call,
+  asked: OpenArguments,
+  fd: number,
+  place: Place | null = null,
+): Outcome {
+  const stat = fstat(fd);
+  if (typeof stat === "number") return error(-stat);
+  const text = readlinkat(abi.AT_FDCWD, self(fd));
+  if (typeof text === "number") return error(-text);
+  if (asked.flags & abi.O_DIRECTORY && stat.type !== abi.S_IFDIR) return error(E.NOTDIR);
+  if (call.broker.mounts.kind(stat.mount) === "other-procfs")
+    return unable(E.ACCES, call.name, `${shown(text)} on ${OTHER_PROCFS}`);
+  const anonymous =
+    /^[a-z_]+:/.test(text) || (stat.links === 0 && /^\/memfd:.* \(deleted\)$/s.test(text));
+  for (const name of anonymous ? [] : namesOf(fd, stat)) {
+    if (typeof name === "number") return error(name);
+    const asks = asked.flags & abi.O_PATH ? [] : accesses(asked.flags);
+    const refused = judgeProcEntry(call, name, asks.includes("write")) ?? lacking(call, name, asks);
+    if (refused !== null) return refused;
+  }
+  const outcome = openObject(call, asked, { fd, stat }, place);
+  return outcome === "again" ? unable(E.AGAIN, call.name, shown(text)) : outcome;
+}
+
+/**
+ * Through the link that stands for the judged descriptor. Never waits for the holder of a lease: a
+ * worker does.
+ */
+function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
+  // On procfs there is nothing to be emptied, and entries of the target's own are written by nobody
+  // else.
+  const isEmptied = call.broker.mounts.kind(object.stat.mount) !== "procfs";
+  const flags =
+    asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW | (isEmptied ? abi.O_TRUNC : 0));
+  const fd = opening(call, object, () =>
+    openat(abi.AT_FDCWD, self(object.fd), flags | unwaiting(call)),
+  );
+  const settled = settle(call, asked, fd);
+  return isEmptied ? emptied(call, asked.flags, settled) : settled;
+}
+
+/** An entry of procfs that is the target's own is opened as a process opens its own. */
+function opening(call: Call, object: Opened, open: () => number): number {
+  const onProcfs = call.broker.mounts.kind(object.stat.mount) === "procfs";
+  const name = onProcfs ? canonical(object.fd) : null;
+  return call.effect(() => (typeof name === "string" ? call.asItself(name, open) : open()));
+}
+
+/**
+ * O_NOFOLLOW stays visible in F_GETFL: opened by name in the judged directory, and given only if it
+ * is the very object that was judged.
+ */
+function byName(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  { directory, last }: Place,
+): Outcome | "again" {
+  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_TRUNC)) | abi.O_NOCTTY;
+  const fd = opening(call, object, () => openat(directory, last, flags | unwaiting(call)));
+  if (fd === -E.LOOP || fd === -E.NOENT) return "again";
+  const stat = fd < 0 ? null : fstat(fd);
+  if (stat === null) return settle(call, asked, fd);
+  if (typeof stat === "number" || !sameObject(stat, object.stat)) {
+    close(fd);
+    return "again";
+  }
+  return emptied(call, asked.flags, settle(call, asked, fd));
+}
+
+/**
+ * O_NOFOLLOW for a FIFO or a device that does nothing when it is opened: by name, and where that is
+ * another object meanwhile, without the flag.
+ */
+export function openShown(
+  asked: OpenArguments,
+  object: Opened,
+  place: Place | null,
+  flags: number,
+): number {
+  if (asked.flags & abi.O_NOFOLLOW && place !== null) {
+    const fd = openat(place.directory, place.last, flags | abi.O_NOFOLLOW);
+    if (fd < 0 && fd !== -E.LOOP && fd !== -E.NOENT) return fd;
+    const stat = fd < 0 ? fd : fstat(fd);
+    if (typeof stat !== "number" && sameObject(stat, object.stat)) return fd;
+    if (fd >= 0) close(fd);
+  }
+  return openat(abi.AT_FDCWD, self(object.fd), flags);
+}
+
+/** A worker may be kept waiting; so may nobody else. */
+export function unwaiting(call: Call): number {
+  return call.broker.mayWait ? 0 : abi.O_NONBLOCK;
+}
+
+/** What was opened without waiting, with the flags that the target asked for. */
+export function settle(call: Call, asked: OpenArguments, fd: number): Outcome {
+  const added = unwaiting(call) & ~asked.flags;
+  if (fd === -E.AGAIN && added !== 0) throw new MayWait();
+  if (fd < 0) return error(-fd);
+  if (added !== 0 && (asked.flags & abi.O_PATH) === 0)
+    sys("fcntl", fd, F_SETFL, asked.flags & ~ONCE);
+  return given(fd, asked.flags);
+}

@@ -1,0 +1,95 @@
+import { noPlace } from "../../answer/no-place.ts";
+import { error, type Outcome, unable } from "../../answer/outcome.ts";
+import { OPEN_ATTEMPTS_MAX } from "../../limits.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { shown } from "../../sys/sys.ts";
+import type { Place } from "../../walk/place.ts";
+import { inSharedDirectory, protects } from "../../walk/shared-directory.ts";
+import type { Follow } from "../../walk/walk.ts";
+import type { Call } from "../call.ts";
+import { lacking } from "./lacking.ts";
+import { accesses, type OpenArguments } from "./open-arguments.ts";
+import { makeFile, openTemporary } from "./open-make.ts";
+import { openDescriptor, openObject } from "./open-object.ts";
+import { judgeProcEntry, judgeProcLink } from "./proc-entry.ts";
+
+/** Together the kernel takes them for a mistake (since 6.4). */
+const MEANINGLESS = abi.O_CREAT | abi.O_DIRECTORY;
+/** What of O_TMPFILE is its own. */
+const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
+
+/**
+ * Every open of a supervised domain: judged on a descriptor of the object, then opened through that
+ * very descriptor, as the target.
+ */
+export function openSupervised(call: Call, asked: OpenArguments): Outcome {
+  if (isMistake(asked.flags)) return error(E.INVAL);
+  if (asked.temporary) return openTemporary(call, asked);
+  const outcome = call.asTarget(() => openNamed(call, asked));
+  // `/proc/self/fd/N`, which only the mediator's own rights can look up.
+  if (typeof outcome !== "number") return outcome;
+  const fd = call.target.linked(outcome);
+  return fd < 0 ? error(-fd) : call.asTarget(() => openDescriptor(call, asked, fd));
+}
+
+/** What open(2) refuses before it looks at the path. */
+function isMistake(flags: number): boolean {
+  if ((flags & MEANINGLESS) === MEANINGLESS) return true;
+  if ((flags & NAMELESS) === 0) return false;
+  return (flags & (abi.O_TMPFILE | abi.O_CREAT)) !== abi.O_TMPFILE || (flags & abi.O_ACCMODE) === 0;
+}
+
+function openNamed(call: Call, asked: OpenArguments): Outcome | number {
+  for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
+    const walked = call.walk(asked.path, leading(asked), {
+      procfs: "open",
+      makes: asked.creates,
+      resolve: asked.resolve,
+    });
+    if (walked.kind === "descriptor") return walked.number;
+    if (walked.kind === "object") return openDescriptor(call, asked, walked.fd);
+    const own = walked.kind === "procfs" ? judgeProcLink(walked.process, asked.path.text) : null;
+    if (walked.kind !== "place") return own ?? noPlace(call, asked.path, walked);
+    const outcome = openPlace(call, asked, walked.place);
+    if (outcome !== "again") return outcome;
+  }
+  return unable(E.AGAIN, call.name, shown(asked.path.text));
+}
+
+/**
+ * A name with a slash behind it is no file that could be made, wherever a link of that name would
+ * lead.
+ */
+function leading({ creates, path, follow }: OpenArguments): Follow {
+  return creates && path.text.endsWith("/") ? "never" : follow;
+}
+
+function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
+  const { object } = place;
+  if (asked.creates && place.slash && place.last !== ".") return error(E.ISDIR);
+  if (object === null) return asked.creates ? makeFile(call, asked, place) : error(E.NOENT);
+  const type = object.stat.type;
+  if (asked.creates && (asked.flags & abi.O_EXCL) !== 0) return error(E.EXIST);
+  if (asked.creates && type === abi.S_IFDIR) return error(E.ISDIR);
+  if ((asked.flags & abi.O_DIRECTORY) !== 0 && type !== abi.S_IFDIR) return error(E.NOTDIR);
+  if (type === abi.S_IFLNK && (asked.flags & abi.O_PATH) === 0) return error(E.LOOP);
+  if (place.last === ".") return openDescriptor(call, asked, object.fd, place);
+  const refused =
+    judgeProcEntry(call, place.name, isForWriting(asked.flags)) ?? judge(call, asked, place);
+  if (refused !== null) return refused;
+  if (asked.creates && isProtected(type) && inSharedDirectory(call, place)) return error(E.ACCES);
+  return openObject(call, asked, object, place);
+}
+
+function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | null {
+  return asked.flags & abi.O_PATH ? null : lacking(call, name, accesses(asked.flags));
+}
+
+function isForWriting(flags: number): boolean {
+  return (flags & abi.O_PATH) === 0 && (flags & abi.O_ACCMODE) !== 0;
+}
+
+function isProtected(type: number): boolean {
+  if (type === abi.S_IFREG) return protects("protected_regular");
+  return type === abi.S_IFIFO && protects("protected_fifos");
+}

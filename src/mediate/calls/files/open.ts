@@ -1,0 +1,64 @@
+import { CONTINUE, error, never, type Outcome, unable } from "../../answer/outcome.ts";
+import { OPEN_ATTEMPTS_MAX } from "../../limits.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { openat, self, shown } from "../../sys/sys.ts";
+import type { Place } from "../../walk/place.ts";
+import { inSharedDirectory } from "../../walk/shared-directory.ts";
+import type { Call } from "../call.ts";
+import { type Handler, right } from "../handler.ts";
+import { accesses, missing, type OpenArguments, setsId } from "./open-arguments.ts";
+import { emptied } from "./open-emptied.ts";
+import { readArguments } from "./open-how.ts";
+import { given, makeFile, openTemporary } from "./open-make.ts";
+import { openSupervised } from "./open-supervised.ts";
+
+/**
+ * open, creat, openat that may make a file, and where the domain is supervised all opens. The
+ * mediator makes a file only with O_EXCL, so that it never opens what somebody else put there
+ * meanwhile; a file that is there already is opened through the descriptor on which it was judged.
+ */
+export const open: Handler = {
+  continueIsSafe: (call) =>
+    call.broker.grants.kernelHandles(right.makeRegular | right.readFile | right.writeFile),
+
+  answer(call) {
+    const asked = readArguments(call);
+    if ("kind" in asked) return asked;
+    if (setsId(asked)) return never(E.PERM, "create with set-id bits", shown(asked.path.text));
+    if (call.supervised) return openSupervised(call, asked);
+    if (!asked.temporary && !asked.creates) return CONTINUE;
+    return asked.temporary
+      ? openTemporary(call, asked)
+      : call.asTarget(() => openNamed(call, asked));
+  },
+};
+
+function openNamed(call: Call, asked: OpenArguments): Outcome {
+  for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
+    const walked = call.walk(asked.path, asked.follow);
+    // All that is left here gives an error or an existing object: Landlock decides on it.
+    if (walked.kind !== "place" || walked.place.slash || walked.place.last === ".") return CONTINUE;
+    const { place } = walked;
+    if (call.broker.grants.kernelCreates(place.name)) return CONTINUE;
+    const outcome =
+      place.object === null ? makeFile(call, asked, place) : openExisting(call, asked, place);
+    if (outcome !== "again") return outcome;
+  }
+  return unable(E.AGAIN, call.name, shown(asked.path.text));
+}
+
+/**
+ * A file made after the start is in no Landlock rule, although its name is granted: the mediator
+ * opens it. Everything else is left to Landlock; also what proc_sys_fs(5) protected_regular
+ * forbids, since it looks at O_CREAT, which a reopening cannot have.
+ */
+function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome {
+  const { object } = place;
+  if (object === null || object.stat.type !== abi.S_IFREG || (asked.flags & abi.O_EXCL) !== 0)
+    return CONTINUE;
+  if (missing(call.broker.grants.of(place.name), accesses(asked.flags)) !== null) return CONTINUE;
+  if (inSharedDirectory(call, place)) return CONTINUE;
+  const flags = asked.flags & ~(abi.O_CREAT | abi.O_NOFOLLOW | abi.O_TRUNC);
+  const fd = call.effect(() => openat(abi.AT_FDCWD, self(object.fd), flags));
+  return fd < 0 ? error(-fd) : emptied(call, asked.flags, given(fd, asked.flags));
+}

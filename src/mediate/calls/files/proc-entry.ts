@@ -1,0 +1,51 @@
+import { never, type Outcome } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
+import { type Bytes, shown } from "../../sys/sys.ts";
+import { isCofferdams } from "../../target/own-process.ts";
+import { inSameDomain } from "../../target/same-domain.ts";
+import type { Call } from "../call.ts";
+
+/**
+ * Entries of /proc/PID that anybody may read of any process (proc(5)): the kernel asks for no right
+ * to trace it.
+ */
+const OPEN_TO_ALL: ReadonlySet<string> = new Set(
+  "cgroup cmdline comm coredump_filter cpuset limits loginuid mountinfo mounts mountstats oom_adj oom_score oom_score_adj sched schedstat sessionid stat statm status task wchan".split(
+    " ",
+  ),
+);
+
+/**
+ * An entry of another domain's process is refused beyond what the policy says of its name: the
+ * kernel would ask whether the *mediator* may look into that process. Of Cofferdam's own processes
+ * nothing may be written either. null for everything else.
+ */
+export function judgeProcEntry(call: Call, name: Bytes, writes: boolean): Outcome | null {
+  const found = /^\/proc\/(\d+)(?:\/task\/\d+)?(?:\/([^/]+))?/.exec(name);
+  if (found === null) return null;
+  const pid = Number(found[1]);
+  if (inSameDomain(call, pid)) return null;
+  const entry = found[2];
+  const isOpen = entry === undefined || OPEN_TO_ALL.has(entry);
+  if (isOpen && !writes) return null;
+  if (isCofferdams(pid)) return ofCofferdam(name, writes);
+  return isOpen ? null : never(E.ACCES, call.name, shown(name));
+}
+
+/** A link of a process's folder that leads away from procfs, and so was not followed. */
+export function judgeProcLink(process: number | undefined, path: string): Outcome | null {
+  return process !== undefined && isCofferdams(process) ? ofCofferdam(path, false) : null;
+}
+
+function ofCofferdam(name: string, writes: boolean): Outcome {
+  const object = shown(name);
+  const operation = writes ? "write" : "read";
+  const refusal = {
+    class: "name",
+    operation,
+    object,
+    reason: "own-object",
+    request: null,
+  } as const;
+  return { kind: "refused", errno: E.ACCES, refusal };
+}

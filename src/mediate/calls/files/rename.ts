@@ -1,0 +1,134 @@
+import { EBUSY } from "../../../kernel/constants.ts";
+import { Permission } from "../../../model/permission.ts";
+import { denyName, denyTwoNames } from "../../answer/deny.ts";
+import { leaveNoPlace } from "../../answer/no-place.ts";
+import { CONTINUE, error, type Outcome, result, unable } from "../../answer/outcome.ts";
+import { refuseForm } from "../../answer/refuse-call.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { c, close, fstat, openPath, shown, sys } from "../../sys/sys.ts";
+import type { Place } from "../../walk/place.ts";
+import type { Call } from "../call.ts";
+import { allNames, type Handler } from "../handler.ts";
+
+const KNOWN = abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE | abi.RENAME_WHITEOUT;
+
+/** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
+export const rename: Handler = {
+  continueIsSafe: (call) =>
+    (flagsOf(call) & abi.RENAME_WHITEOUT) === 0 && call.broker.grants.kernelHandles(allNames),
+
+  answer(call) {
+    const flags = flagsOf(call);
+    if (call.supervised && flags & ~KNOWN) return error(E.INVAL);
+    if (flags & ~(abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE)) return refuseForm(call);
+    const at = call.name !== "rename";
+    const source = call.path(at ? 0 : null, at ? 1 : 0);
+    const destination = call.path(at ? 2 : null, at ? 3 : 1);
+    return call.asTarget(() => {
+      const from = call.walk(source, "never");
+      const to = call.walk(destination, "never");
+      if (from.kind !== "place") return leaveNoPlace(call, source, from);
+      if (to.kind !== "place") return leaveNoPlace(call, destination, to);
+      if (from.place.last === "." || to.place.last === ".") return call.leave(error(EBUSY));
+      if (from.place.object === null) return call.leave(error(E.NOENT));
+      const { grants } = call.broker;
+      if (grants.kernelMoves(from.place.name, to.place.name)) return CONTINUE;
+      return judge(call, from.place, to.place, flags) ?? act(call, from.place, to.place, flags);
+    });
+  },
+};
+
+function flagsOf(call: Call): number {
+  return call.name === "renameat2" ? call.unsigned(4) : 0;
+}
+
+function isDirectory(place: Place): boolean {
+  return place.object?.stat.type === abi.S_IFDIR;
+}
+
+/** null when the policy grants it. */
+function judge(call: Call, from: Place, to: Place, flags: number): Outcome | null {
+  const { grants } = call.broker;
+  const exchange = (flags & abi.RENAME_EXCHANGE) !== 0;
+  const replaces = to.object !== null && (flags & abi.RENAME_NOREPLACE) === 0;
+  const [source, destination] = [grants.of(from.name), grants.of(to.name)];
+  if ((source & Permission.delete) === 0) return denyName("delete", from.name);
+  if ((destination & Permission.create) === 0) return denyName("create", to.name);
+  if (replaces && (destination & Permission.delete) === 0) return denyName("delete", to.name);
+  if (exchange && (source & Permission.create) === 0) return denyName("create", from.name);
+  if (gains(call, from, to))
+    return denyTwoNames("rename", from.name, to.name, { directory: isDirectory(from), replaces });
+  if (exchange && gains(call, to, from))
+    return denyTwoNames("rename", to.name, from.name, { directory: isDirectory(to), replaces });
+  return null;
+}
+
+function gains(call: Call, from: Place, to: Place): boolean {
+  return (
+    call.broker.grants.gained(from.name, to.name, isDirectory(from)) !== 0 ||
+    !movesBelow(call, from, to)
+  );
+}
+
+/**
+ * Everything below a directory changes its name with it: what is needed for the directory is needed
+ * for every such name.
+ */
+function movesBelow(call: Call, from: Place, to: Place, directory = isDirectory(from)): boolean {
+  const { grants } = call.broker;
+  if (!directory) return true;
+  return (
+    (grants.below(to.name) & Permission.create) !== 0 &&
+    (grants.below(from.name) & Permission.delete) !== 0
+  );
+}
+
+/**
+ * The call goes by names in the two directories that were judged. What has the name may have been
+ * exchanged meanwhile: of a file against another file that changes nothing, since judgement went by
+ * names; of a file against a directory it could, so where a directory would not have been granted
+ * the result is looked at and taken back. Brokered renames come one after the other, so only a
+ * directory in which Landlock grants everything alike, or another process than the domain's, can
+ * exchange at all.
+ */
+function act(call: Call, from: Place, to: Place, flags: number): Outcome {
+  const moved = call.effect(() => move(from, to, flags));
+  if (moved < 0) return result(moved);
+  const unexpected =
+    smuggled(call, from, to) ??
+    ((flags & abi.RENAME_EXCHANGE) !== 0 ? smuggled(call, to, from) : null);
+  if (unexpected === null) return result(moved);
+  move(to, from, flags & abi.RENAME_EXCHANGE ? flags : abi.RENAME_NOREPLACE);
+  return unexpected;
+}
+
+/**
+ * A refusal when `to` now is a directory, was judged as something else, and would not have been
+ * granted as one.
+ */
+function smuggled(call: Call, from: Place, to: Place): Outcome | null {
+  const asDirectory =
+    call.broker.grants.gained(from.name, to.name, true) === 0 && movesBelow(call, from, to, true);
+  if (isDirectory(from) || asDirectory) return null;
+  const fd = openPath(to.directory, to.last);
+  if (fd < 0) return null;
+  const stat = fstat(fd);
+  close(fd);
+  if (typeof stat !== "number" && stat.type !== abi.S_IFDIR) return null;
+  return unable(
+    E.ACCES,
+    "rename",
+    `${shown(from.name)} -> ${shown(to.name)}: became a directory meanwhile`,
+  );
+}
+
+function move(from: Place, to: Place, flags: number): number {
+  return sys(
+    "renameat2",
+    from.directory,
+    c(from.lastAsGiven),
+    to.directory,
+    c(to.lastAsGiven),
+    flags,
+  );
+}

@@ -1,0 +1,73 @@
+import { E2BIG } from "../../../kernel/constants.ts";
+import { error, never, type Outcome } from "../../answer/outcome.ts";
+import { XATTR_NAME_MAX } from "../../limits.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { c, self, shown, sys } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
+import { attributes, type Change, isOutcome, type Subject } from "./attributes.ts";
+import { subjectAt } from "./subject.ts";
+
+/** struct xattr_args (linux/xattr.h): value, size, flags. */
+const XATTR_ARGS_BYTES = 16n;
+
+/** Where a call has its arguments. */
+interface Arguments {
+  readonly subject: Subject;
+  readonly name: bigint;
+  /** null: removed. */
+  readonly value: { readonly at: bigint; readonly size: bigint; readonly flags: number } | null;
+}
+
+/**
+ * setxattr, lsetxattr, fsetxattr, setxattrat and their remove kin. `security.*` never: it holds
+ * file capabilities and labels.
+ */
+export const xattr = attributes((call): Change | Outcome => {
+  const asked = call.name.endsWith("at") ? readAt(call) : readPlain(call);
+  if ("kind" in asked) return asked;
+  const { subject, value } = asked;
+  const name = call.target.memory.string(asked.name, XATTR_NAME_MAX);
+  if (name.startsWith("security.")) return never(E.PERM, call.name, shown(name));
+  if (value === null)
+    return { subject, change: (object) => sys("removexattr", c(self(object.fd)), c(name)) };
+  if (value.size > BigInt(abi.XATTR_SIZE_MAX)) return error(E2BIG);
+  const bytes = call.target.memory.read(value.at, Number(value.size));
+  return {
+    subject,
+    change: (object) =>
+      sys("setxattr", c(self(object.fd)), c(name), bytes, bytes.length, value.flags),
+  };
+});
+
+function readPlain(call: Call): Arguments {
+  const removes = call.name.includes("remove");
+  const value = removes ? null : { at: call.word(2), size: call.word(3), flags: call.int(4) };
+  return { subject: subjectOf(call), name: call.word(1), value };
+}
+
+/** setxattrat and removexattrat, since Linux 6.13. */
+function readAt(call: Call): Arguments | Outcome {
+  const subject = subjectAt(call, call.unsigned(2), true);
+  if (isOutcome(subject)) return subject;
+  if (call.name === "removexattrat") return { subject, name: call.word(3), value: null };
+  const size = call.word(5);
+  if (size < XATTR_ARGS_BYTES) return error(E.INVAL);
+  // A longer one means something only to a newer kernel.
+  if (size > XATTR_ARGS_BYTES) return error(E2BIG);
+  const args = call.target.memory.read(call.word(4), Number(size));
+  const value = {
+    at: args.readBigUInt64LE(0),
+    size: BigInt(args.readUInt32LE(8)),
+    flags: args.readInt32LE(12),
+  };
+  return { subject, name: call.word(3), value };
+}
+
+function subjectOf(call: Call): Subject {
+  if (call.name.startsWith("f")) return { kind: "number", number: call.int(0), open: true };
+  return {
+    kind: "path",
+    path: call.path(null, 0),
+    follow: call.name.startsWith("l") ? "before-slash" : "always",
+  };
+}

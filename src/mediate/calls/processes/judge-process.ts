@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { decide } from "../../../model/decide.ts";
+import { error, never, type Outcome, type Refusal } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
+import { isCofferdams } from "../../target/own-process.ts";
+import { domainName, inSameDomain } from "../../target/same-domain.ts";
+import type { Call } from "../call.ts";
+
+/** `signal` goes by the policy's `signals`; the others are for the own domain alone. */
+export type Operation = "signal" | "control" | "inspect";
+
+/** null when the domain may do that to the process; a thread's number does as well. */
+export function judgeProcess(call: Call, pid: number, operation: Operation): Outcome | null {
+  if (!existsSync(`/proc/${pid}`)) return error(E.SRCH);
+  if (inSameDomain(call, pid)) return null;
+  if (isCofferdams(pid))
+    return refused({
+      operation: call.name,
+      object: `process ${pid} of Cofferdam`,
+      reason: "own-object",
+    });
+  const domain = domainName(call, pid);
+  if (operation !== "signal") return never(E.PERM, call.name, `process ${pid} of ${spell(domain)}`);
+  const request = { class: "signal", domain } as const;
+  if (decide(call.broker.policy, request).outcome === "granted") return null;
+  const object = `process ${pid} of ${spell(domain)}`;
+  return refused({
+    operation: call.name,
+    object,
+    reason: "no-rule",
+    request: domain === "unknown" ? null : request,
+  });
+}
+
+/**
+ * Several at once: refused if one is. At a level that lets calls go on the one that counts is
+ * Cofferdam's own, wherever it stands.
+ */
+export function judgeAll(
+  call: Call,
+  pids: readonly number[],
+  operation: Operation,
+): Outcome | null {
+  let first: Outcome | null = null;
+  for (const pid of pids) {
+    const refused = judgeProcess(call, pid, operation);
+    if (refused !== null && (!call.rehearses || isOwn(refused))) return refused;
+    first ??= refused;
+  }
+  return first;
+}
+
+function isOwn(outcome: Outcome): boolean {
+  return outcome.kind === "refused" && outcome.refusal.reason === "own-object";
+}
+
+function spell(domain: string): string {
+  return domain === "unknown" ? "an unknown domain" : domain;
+}
+
+function refused(
+  what: Omit<Refusal, "class" | "request"> & Partial<Pick<Refusal, "request">>,
+): Outcome {
+  return { kind: "refused", errno: E.PERM, refusal: { class: "signal", request: null, ...what } };
+}

@@ -1,0 +1,109 @@
+import { CONTINUE, never, type Outcome } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
+import { onSibling } from "../../target/sibling.ts";
+import type { Call } from "../call.ts";
+import type { Handler } from "../handler.ts";
+
+/** What a call wants done to a thread: made with another number for `who`, as the target. */
+type Make = (call: Call) => readonly (number | Buffer | null)[];
+
+/**
+ * A call whose argument `who` names a process or thread. `others`: its arguments read from the
+ * target, for threads of the same process; null refuses these.
+ */
+function process(who: number, others: Make | null): Handler {
+  return {
+    continueIsSafe: (call) => isCaller(call, call.int(who)),
+    answer(call) {
+      const number = call.int(who);
+      if (isCaller(call, number)) return CONTINUE;
+      return others === null || number <= 0
+        ? foreign(call, number)
+        : onOther(call, number, who, others(call));
+    },
+  };
+}
+
+function foreign(call: Call, number: number): Outcome {
+  return never(E.PERM, call.name, `process ${number}`);
+}
+
+function onOther(
+  call: Call,
+  number: number,
+  who: number,
+  read: readonly (number | Buffer | null)[],
+): Outcome {
+  const outcome = onSibling(call, number, () => {
+    const args = [...read];
+    args[who] = number;
+    return args;
+  });
+  return outcome ?? foreign(call, number);
+}
+
+/**
+ * CONTINUE is safe here although nothing below checks: the number is a register, and it is the
+ * caller's own (or 0, which means it), which cannot be given to another process while this very
+ * thread waits for the answer.
+ */
+function isCaller(call: Call, number: number): boolean {
+  const { ownTgid, ownTid } = call.target.credentials;
+  call.check();
+  return number === 0 || (number > 0 && (number === ownTgid || number === ownTid));
+}
+
+/**
+ * setpriority(which, who) and ioprio_set(which, who): `which` tells whether `who` is a process at
+ * all.
+ */
+function priority(processKind: number): Handler {
+  const one = process(1, (call) => [processKind, 0, call.int(2)]);
+  return {
+    continueIsSafe: (call) => call.int(0) === processKind && one.continueIsSafe(call),
+    answer: (call) =>
+      call.int(0) === processKind
+        ? one.answer(call)
+        : never(E.PERM, call.name, `kind ${call.int(0)}`),
+  };
+}
+
+/** Bytes of a set of processors; the kernel reads no more than its own (sched_setaffinity(2)). */
+const PROCESSOR_SET_BYTES_MAX = 1024;
+const PARAMETER_BYTES = 4;
+/** struct sched_attr (sched_setattr(2)): its first size, and as much of it as a page holds. */
+const ATTRIBUTES_BYTES_MIN = 48;
+const ATTRIBUTES_BYTES_MAX = 4096;
+
+/** Limits belong to the process, which has a number of its own. */
+export const ownProcess = process(0, null);
+export const affinity = process(0, (call) => {
+  const size = Math.min(call.unsigned(1), PROCESSOR_SET_BYTES_MAX);
+  return [0, size, call.target.memory.read(call.word(2), size)];
+});
+export const scheduler = process(0, (call) => [
+  0,
+  call.int(1),
+  call.target.memory.read(call.word(2), PARAMETER_BYTES),
+]);
+export const parameter = process(0, (call) => [
+  0,
+  call.target.memory.read(call.word(1), PARAMETER_BYTES),
+]);
+export const schedulingAttributes = process(0, (call) => {
+  const said = call.target.memory.read(call.word(1), PARAMETER_BYTES).readUInt32LE(0);
+  const size = Math.min(said === 0 ? ATTRIBUTES_BYTES_MIN : said, ATTRIBUTES_BYTES_MAX);
+  return [0, call.target.memory.read(call.word(1), size), call.unsigned(2)];
+});
+/**
+ * Signals to the own process, on kernels whose Landlock has no scope for them; 0 and less mean
+ * groups there.
+ */
+export const ownSignal: Handler = {
+  continueIsSafe: (call) => call.int(0) > 0 && ownProcess.continueIsSafe(call),
+  answer: (call) =>
+    ownSignal.continueIsSafe(call) ? CONTINUE : never(E.PERM, call.name, `process ${call.int(0)}`),
+};
+/** PRIO_PROCESS (sys/resource.h) and IOPRIO_WHO_PROCESS (linux/ioprio.h). */
+export const setPriority = priority(0);
+export const setIoPriority = priority(1);

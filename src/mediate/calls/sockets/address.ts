@@ -1,0 +1,55 @@
+import { E } from "../../sys/abi.ts";
+import type { Bytes } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
+import { AF } from "./socket.ts";
+
+/** sizeof(struct sockaddr_storage): the kernel takes no longer address (move_addr_to_kernel). */
+const ADDRESS_BYTES_MAX = 128;
+
+/** A socket address, copied once out of the target; `bytes` is what the kernel is given. */
+export type Address =
+  | {
+      readonly kind: "inet";
+      readonly bytes: Buffer;
+      readonly address: Uint8Array;
+      readonly port: number;
+    }
+  | { readonly kind: "path"; readonly bytes: Buffer; readonly path: Bytes }
+  | { readonly kind: "abstract"; readonly bytes: Buffer; readonly name: Bytes }
+  /** A unix address without a name: the kernel chooses one when binding. */
+  | { readonly kind: "unnamed"; readonly bytes: Buffer }
+  | { readonly kind: "other"; readonly bytes: Buffer; readonly family: number };
+
+/** Reads an address argument; a negated error number for a length no address has. */
+export function readAddress(call: Call, pointer: bigint, length: number): Address | number {
+  if (length < 0 || length > ADDRESS_BYTES_MAX) return -E.INVAL;
+  return parseAddress(call.target.memory.read(pointer, length));
+}
+
+/** struct sockaddr_in, sockaddr_in6, sockaddr_un (ip(7), ipv6(7), unix(7)). */
+export function parseAddress(bytes: Buffer): Address | number {
+  if (bytes.length < 2) return -E.INVAL;
+  const family = bytes.readUInt16LE(0);
+  if (family === AF.unix) return parseUnix(bytes);
+  if (family === AF.inet && bytes.length >= 16) return inet(bytes, 4, 4);
+  if (family === AF.inet6 && bytes.length >= 24) return inet(bytes, 8, 16);
+  return { kind: "other", bytes, family };
+}
+
+function inet(bytes: Buffer, at: number, length: number): Address {
+  return {
+    kind: "inet",
+    bytes,
+    port: bytes.readUInt16BE(2),
+    address: new Uint8Array(bytes.subarray(at, at + length)),
+  };
+}
+
+function parseUnix(bytes: Buffer): Address | number {
+  const name = bytes.subarray(2);
+  if (name.length === 0) return { kind: "unnamed", bytes };
+  if (name.length > 108) return -E.INVAL;
+  if (name[0] === 0) return { kind: "abstract", bytes, name: `@${name.toString("latin1", 1)}` };
+  const end = name.indexOf(0);
+  return { kind: "path", bytes, path: name.toString("latin1", 0, end < 0 ? name.length : end) };
+}

@@ -1,0 +1,33 @@
+import { randomInt } from "node:crypto";
+import { Permission } from "../../../model/permission.ts";
+import { denyName } from "../../answer/deny.ts";
+import { error, type Outcome, result } from "../../answer/outcome.ts";
+import { AUTOBIND_ATTEMPTS_MAX } from "../../limits.ts";
+import { E } from "../../sys/abi.ts";
+import { sys } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
+import { AF, ownAddress, type TargetSocket } from "./socket.ts";
+
+/** Names that unix(7) gives out by itself: five hexadecimal digits. */
+const NAMES = 0x100000;
+const FAMILY_BYTES = 2;
+
+/**
+ * bind(2) to a unix address without a name: the mediator chooses an abstract one as the kernel
+ * would, and judges it.
+ */
+export function autobind(call: Call, socket: TargetSocket): Outcome {
+  if (ownAddress(socket.fd).length > FAMILY_BYTES) return result(0);
+  const first = randomInt(NAMES);
+  for (let attempt = 0; attempt < AUTOBIND_ATTEMPTS_MAX; attempt++) {
+    const name = ((first + attempt) % NAMES).toString(16).padStart(5, "0");
+    if ((call.broker.grants.of(`@${name}`) & Permission.listen) === 0)
+      return denyName("listen", `@${name}`);
+    const bytes = Buffer.alloc(FAMILY_BYTES + 1 + name.length);
+    bytes.writeUInt16LE(AF.unix, 0);
+    bytes.write(name, FAMILY_BYTES + 1, "latin1");
+    const bound = call.effect(() => sys("bind", socket.fd, bytes, bytes.length));
+    if (bound !== -E.ADDRINUSE) return result(bound);
+  }
+  return error(E.NOSPC);
+}

@@ -1,0 +1,91 @@
+import { error, type Outcome, result } from "../../answer/outcome.ts";
+import { untilTimeout } from "../../loop/look-again.ts";
+import { E } from "../../sys/abi.ts";
+import { sys } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
+import type { Handler } from "../handler.ts";
+import {
+  type Addressed,
+  type Destination,
+  judgeDestination,
+  socketAndAddress,
+} from "./destination.ts";
+import {
+  AF,
+  pendingError,
+  SOCK,
+  type TargetSocket,
+  withoutWaiting,
+  withSendTimeout,
+} from "./socket.ts";
+
+/**
+ * connect where no hook below judges the address: the target's own socket is connected to the
+ * address that was copied and judged, with the target's effective ids. The peer sees the mediator's
+ * process id.
+ */
+export const connect: Handler = {
+  continueIsSafe: () => false,
+  answer(call) {
+    const addressed = socketAndAddress(call);
+    if (typeof addressed === "number") return error(-addressed);
+    const { domain, type } = addressed.socket;
+    if (domain !== AF.unix) return toAddress(call, addressed);
+    return type === SOCK.dgram ? toReceiver(call, addressed) : toListener(call, addressed);
+  },
+};
+
+/** Datagrams of a unix socket: nobody waits for anything. */
+function toReceiver(call: Call, addressed: Addressed): Outcome {
+  const done = once(call, addressed, (attempt) => attempt());
+  return typeof done === "number" ? result(done) : done;
+}
+
+/** An internet address: the socket itself tells when it is connected. */
+function toAddress(call: Call, addressed: Addressed): Outcome {
+  const { socket } = addressed;
+  const waiting = (attempt: () => number): number =>
+    socket.nonBlocking ? attempt() : withSendTimeout(socket.fd, attempt);
+  const begun = once(call, addressed, waiting);
+  if (typeof begun !== "number") return begun;
+  return begun !== -E.INPROGRESS || socket.nonBlocking ? result(begun) : untilConnected(socket);
+}
+
+function untilConnected({ fd }: TargetSocket): Outcome {
+  const resume = (): Outcome => {
+    const failed = pendingError(fd);
+    return failed === 0 ? { kind: "value", value: 0 } : error(failed);
+  };
+  return { kind: "pending", fd, resume };
+}
+
+/**
+ * A unix socket: no descriptor tells when its listener has room for one more, so it is tried again,
+ * from the name on as the kernel does.
+ */
+function toListener(call: Call, addressed: Addressed): Outcome {
+  const { socket } = addressed;
+  const attempt = (): Outcome | null => {
+    const done = once(call, addressed, (connecting) => withoutWaiting(socket, connecting));
+    if (typeof done !== "number") return done;
+    if (done !== -E.AGAIN || socket.nonBlocking) return result(done);
+    call.cameToNothing();
+    return null;
+  };
+  return attempt() ?? untilTimeout(call, socket, { attempt });
+}
+
+/** Judges and connects, by `way`: the kernel's result, or what the judgement came to. */
+function once(
+  call: Call,
+  addressed: Addressed,
+  way: (attempt: () => number) => number,
+): number | Outcome {
+  const { socket, address, path } = addressed;
+  return call.asTarget(() => {
+    const destination: Destination = judgeDestination(call, socket, address, path);
+    if (destination.kind !== "address") return destination;
+    const { bytes } = destination;
+    return call.effect(() => way(() => sys("connect", socket.fd, bytes, bytes.length)));
+  }, true);
+}

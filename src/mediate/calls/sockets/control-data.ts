@@ -1,0 +1,100 @@
+import {
+  EINVAL,
+  ENOBUFS,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  SCM_CREDENTIALS,
+  SCM_RIGHTS,
+  SOL_SOCKET,
+} from "../../../kernel/constants.ts";
+import { error, never, type Outcome } from "../../answer/outcome.ts";
+import { sameFile } from "../../target/same-file.ts";
+import type { Call } from "../call.ts";
+
+const SOL_UDP = 17;
+/**
+ * struct cmsghdr on x86_64 (cmsg(3)): length with the header, level, type; each piece padded to
+ * eight bytes.
+ */
+const HEADER_BYTES = 16;
+/**
+ * Bytes of control data of one message; the kernel's own limit for all of a socket's options
+ * (net.core.optmem_max) is of that size.
+ */
+const CONTROL_BYTES_MAX = 128 * 1024;
+/**
+ * Descriptors of one message; the kernel's SCM_MAX_FD. The mediator has a copy of each while the
+ * call waits, out of what all its domains share.
+ */
+const DESCRIPTORS_MAX = 253;
+
+/**
+ * What goes with a packet and names no address it goes to (ip(7), ipv6(7), udp(7)): where it comes
+ * from, its lifetime, class and size.
+ */
+const HARMLESS: Readonly<Record<number, readonly number[]>> = {
+  [IPPROTO_IP]: [1, 2, 8],
+  [IPPROTO_IPV6]: [50, 52, 67],
+  [SOL_UDP]: [103],
+};
+
+/**
+ * Control data as the mediator may send it for a supervised target: its descriptors are the
+ * target's own open files, its credentials are added again by who signs (`signed-send.ts`). What
+ * could lead a packet elsewhere is refused.
+ */
+export function carried(
+  call: Call,
+  { at, length }: { at: bigint; length: bigint },
+): Buffer | Outcome {
+  if (length > BigInt(CONTROL_BYTES_MAX)) return error(ENOBUFS);
+  const bytes = call.target.memory.read(at, Number(length));
+  const pieces: Buffer[] = [];
+  let descriptors = 0;
+  for (let start = 0; start + HEADER_BYTES <= bytes.length; ) {
+    const size = Number(bytes.readBigUInt64LE(start));
+    if (size < HEADER_BYTES || size > bytes.length - start) return error(EINVAL);
+    if (isOf(bytes.subarray(start), SCM_RIGHTS))
+      descriptors += Math.floor((size - HEADER_BYTES) / 4);
+    if (descriptors > DESCRIPTORS_MAX) return error(EINVAL);
+    const padded = Buffer.alloc((size + 7) & ~7);
+    bytes.copy(padded, 0, start, start + size);
+    const problem = translate(call, padded, size);
+    if (problem !== null) return problem;
+    if (!isOf(padded, SCM_CREDENTIALS)) pieces.push(padded);
+    start += padded.length;
+  }
+  return Buffer.concat(pieces);
+}
+
+function isOf(piece: Buffer, type: number): boolean {
+  return piece.readInt32LE(8) === SOL_SOCKET && piece.readInt32LE(12) === type;
+}
+
+/** Puts the mediator's copies in the place of the target's descriptors. */
+function translate(call: Call, piece: Buffer, size: number): Outcome | null {
+  const [level, type] = [piece.readInt32LE(8), piece.readInt32LE(12)];
+  if (level !== SOL_SOCKET) {
+    if (HARMLESS[level]?.includes(type)) return null;
+    return never(1, call.name, `control data ${level}:${type}`);
+  }
+  if (type === SCM_CREDENTIALS)
+    return ownCredentials(call, piece) ? null : never(1, call.name, "another's credentials");
+  if (type !== SCM_RIGHTS) return never(1, call.name, `control data ${level}:${type}`);
+  for (let offset = HEADER_BYTES; offset + 4 <= size; offset += 4) {
+    const copy = sameFile(call, piece.readInt32LE(offset));
+    if (copy < 0) return error(-copy);
+    piece.writeInt32LE(copy, offset);
+  }
+  return null;
+}
+
+/** struct ucred: what the mediator says of the target is what the target says of itself. */
+function ownCredentials(call: Call, piece: Buffer): boolean {
+  const { ownTgid, uid, gid } = call.target.credentials;
+  return (
+    piece.readInt32LE(16) === ownTgid &&
+    piece.readUInt32LE(20) === uid &&
+    piece.readUInt32LE(24) === gid
+  );
+}

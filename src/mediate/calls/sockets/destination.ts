@@ -1,0 +1,76 @@
+import { Permission } from "../../../model/permission.ts";
+import { denyName } from "../../answer/deny.ts";
+import { error, type Outcome, unable } from "../../answer/outcome.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { self, shown } from "../../sys/sys.ts";
+import { canonical } from "../../walk/place.ts";
+import type { PathArgument } from "../../walk/walk.ts";
+import type { Call } from "../call.ts";
+import { type Address, readAddress } from "./address.ts";
+import { judgeAddress } from "./judge-address.ts";
+import { AF, socketOf, type TargetSocket } from "./socket.ts";
+
+/** Where a connect or an addressed send goes: the address as the kernel is to be given it. */
+export type Destination = { readonly kind: "address"; readonly bytes: Buffer } | Outcome;
+
+/** The path of an address, and where it starts; read before the target's identity is taken. */
+export function pathOf(call: Call, address: Address): PathArgument | null {
+  if (address.kind !== "path") return null;
+  const { path } = address;
+  return {
+    text: path,
+    start: path.startsWith("/") ? call.target.root : call.target.directory(abi.AT_FDCWD),
+  };
+}
+
+/** What bind and connect are about. */
+export interface Addressed {
+  readonly socket: TargetSocket;
+  readonly address: Address;
+  /** Of a unix address that is a path. */
+  readonly path: PathArgument | null;
+}
+
+/**
+ * The first arguments of bind and connect, or a negated error number; read before the target's
+ * identity is taken.
+ */
+export function socketAndAddress(call: Call): Addressed | number {
+  const socket = socketOf(call, 0);
+  if (typeof socket === "number") return socket;
+  const address = readAddress(call, call.word(1), call.int(2));
+  if (typeof address === "number") return address;
+  return { socket, address, path: pathOf(call, address) };
+}
+
+/**
+ * Judges the address; a unix path becomes the very socket it led to when it was judged. Within
+ * `asTarget`.
+ */
+export function judgeDestination(
+  call: Call,
+  socket: TargetSocket,
+  address: Address,
+  path: PathArgument | null,
+): Destination {
+  const refused = judgeAddress(call, socket, address, "connect");
+  if (refused !== null) return refused;
+  return path === null ? { kind: "address", bytes: address.bytes } : socketAt(call, path);
+}
+
+function socketAt(call: Call, path: PathArgument): Destination {
+  const walked = call.walk(path, "always");
+  if (walked.kind === "error") return error(walked.errno);
+  if (walked.kind !== "place") return unable(E.ACCES, call.name, shown(path.text));
+  const { object, name } = walked.place;
+  if (object === null) return error(E.NOENT);
+  const judged = canonical(object.fd);
+  if (typeof judged === "number") return error(judged);
+  if ((call.broker.grants.of(judged) & Permission.connect) === 0) return denyName("connect", name);
+  if (object.stat.type !== abi.S_IFSOCK) return error(E.CONNREFUSED);
+  const text = self(object.fd);
+  const bytes = Buffer.alloc(2 + text.length + 1);
+  bytes.writeUInt16LE(AF.unix, 0);
+  bytes.write(text, 2, "latin1");
+  return { kind: "address", bytes };
+}

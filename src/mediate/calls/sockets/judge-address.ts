@@ -1,0 +1,106 @@
+import { EAFNOSUPPORT } from "../../../kernel/constants.ts";
+import { decide } from "../../../model/decide.ts";
+import { formatEndpoint, unmapped } from "../../../model/network.ts";
+import { Permission } from "../../../model/permission.ts";
+import { deny, denyName } from "../../answer/deny.ts";
+import { error, never, type Outcome } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
+import type { Call } from "../call.ts";
+import type { Address } from "./address.ts";
+import { AF, isDualStack, type TargetSocket } from "./socket.ts";
+
+/**
+ * A refusal, or null when the policy grants the address (of a path: the caller judges where it
+ * leads).
+ */
+export function judgeAddress(
+  call: Call,
+  socket: TargetSocket,
+  address: Address,
+  operation: "connect" | "listen",
+): Outcome | null {
+  const internet = socket.domain === AF.inet || socket.domain === AF.inet6;
+  switch (address.kind) {
+    case "inet":
+      return internet ? judgeInet(call, socket, address, operation) : strange(socket, address);
+    case "abstract":
+      if (socket.domain !== AF.unix) return strange(socket, address);
+      return call.broker.grants.of(address.name) & Permission[operation]
+        ? null
+        : denyName(operation, address.name);
+    case "path":
+      return socket.domain === AF.unix ? null : strange(socket, address);
+    case "unnamed":
+      if (socket.domain !== AF.unix) return strange(socket, address);
+      // Binding to it is judged by the name that is chosen (`autobind.ts`).
+      return operation === "listen" ? null : error(E.INVAL);
+    case "other":
+      return judgeOther(call, socket, address, operation);
+  }
+}
+
+/** The least that the kernel takes for an address (inet_bind, inet6_bind), bytes. */
+const ADDRESS_BYTES_MIN: Readonly<Record<number, number>> = { [AF.inet]: 16, [AF.inet6]: 24 };
+
+/** An address of a family that is not the socket's, as the kernel says it. */
+function strange(socket: TargetSocket, { bytes }: Address): Outcome {
+  if (socket.domain === AF.unix || bytes.length < (ADDRESS_BYTES_MIN[socket.domain] ?? 0))
+    return error(E.INVAL);
+  return error(EAFNOSUPPORT);
+}
+
+function judgeInet(
+  call: Call,
+  socket: TargetSocket,
+  { address, port }: Address & { kind: "inet" },
+  operation: "connect" | "listen",
+): Outcome | null {
+  // Ping and raw sockets are granted as families when they are made.
+  if (socket.protocol === null) return null;
+  for (const one of meant(socket, address, operation)) {
+    const request = {
+      class: "address",
+      operation,
+      protocol: socket.protocol,
+      address: one,
+      port,
+    } as const;
+    if (decide(call.broker.policy, request).outcome !== "granted")
+      return deny(request, `${socket.protocol} ${formatEndpoint(unmapped(one), port)}`);
+  }
+  return null;
+}
+
+const EVERY_IPV4 = Uint8Array.of(0, 0, 0, 0);
+
+/**
+ * `::` may mean an IPv4 address too, and then both must be granted: it leads to 127.0.0.1 where the
+ * socket is bound to a mapped address, which another thread may do after this (tcp_v6_connect,
+ * __ip6_datagram_connect), and takes every IPv4 address where it is bound without IPV6_V6ONLY.
+ */
+function meant(
+  socket: TargetSocket,
+  address: Uint8Array,
+  operation: "connect" | "listen",
+): readonly Uint8Array[] {
+  const unspecified = address.length === 16 && address.every((byte) => byte === 0);
+  if (!unspecified || (operation === "listen" && !isDualStack(socket.fd))) return [address];
+  return [address, EVERY_IPV4];
+}
+
+/**
+ * AF_UNSPEC dissolves a connection, which takes nothing. Families that are granted as a whole have
+ * no addresses to judge; an internet or unix socket is given none of another family.
+ */
+function judgeOther(
+  call: Call,
+  socket: TargetSocket,
+  address: Address & { kind: "other" },
+  operation: string,
+): Outcome | null {
+  const { family } = address;
+  if (family === AF.unspec && operation === "connect") return null;
+  if (socket.domain === AF.inet || socket.domain === AF.inet6 || socket.domain === AF.unix)
+    return strange(socket, address);
+  return family === socket.domain ? null : never(E.ACCES, call.name, `address family ${family}`);
+}

@@ -1,0 +1,24 @@
+import { socketHelp, socketRequest } from "../../../events/socket-words.ts";
+import { AF_UNIX, IPPROTO_IPV6 } from "../../../kernel/constants.ts";
+import type { SocketCall } from "../../../kernel/mediated-calls/call.ts";
+import { decide } from "../../../model/decide.ts";
+import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
+import { refuseForm } from "../../answer/refuse-call.ts";
+import type { Call } from "../call.ts";
+import { IPV6_V6ONLY } from "./socket.ts";
+
+/**
+ * Sockets are made by the target itself: registers say what they are. TCP, UDP and unix sockets are
+ * granted by any rule about what they could be used for, as in a sealed domain, which cannot judge
+ * their use otherwise. null leaves a call to its handler.
+ */
+export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
+  if (row.operation === "pair" && call.int(0) !== AF_UNIX) return refuseForm(call);
+  if (row.operation === "option")
+    return call.int(1) === IPPROTO_IPV6 && call.int(2) === IPV6_V6ONLY ? null : refuseForm(call);
+  const asked = { family: call.int(0), type: call.int(1), protocol: call.int(2) };
+  const judgedByUse = socketHelp(asked, call.broker.policy)?.reason === "host";
+  if (judgedByUse || decide(call.broker.policy, socketRequest(asked)).outcome === "granted")
+    return CONTINUE;
+  return refuseForm(call);
+}

@@ -1,0 +1,67 @@
+import { E } from "../../sys/abi.ts";
+import { Content, type Stretch } from "../../target/content.ts";
+import type { Call } from "../call.ts";
+import { type Address, readAddress } from "./address.ts";
+
+/** Pieces of one message, as uio.h has it (UIO_MAXIOV). */
+const IOV_MAX = 1024;
+/** Bytes that one call sends, whatever is asked: the kernel's MAX_RW_COUNT. */
+const SENT_BYTES_MAX = 0x7ffff000;
+
+/** What is to be sent, but for its content copied out of the target. */
+export interface Message {
+  readonly address: Address | null;
+  readonly content: Content;
+  /**
+   * Where its control data lies: what it carries are the sender's descriptors and identity, not the
+   * mediator's.
+   */
+  readonly control: { readonly at: bigint; readonly length: bigint } | null;
+}
+
+/**
+ * struct msghdr on x86_64 (sendmsg(2)), 56 bytes. Negated error number for what the kernel would
+ * refuse too.
+ */
+export function readMessage(call: Call, pointer: bigint): Message | number {
+  const header = call.target.memory.read(pointer, 56);
+  const nameLength = header.readInt32LE(8);
+  const name = header.readBigUInt64LE(0);
+  const address = name === 0n || nameLength === 0 ? null : readAddress(call, name, nameLength);
+  if (typeof address === "number") return address;
+  const content = call.rehearses
+    ? nothing(call)
+    : readVector(call, header.readBigUInt64LE(16), header.readBigUInt64LE(24));
+  if (typeof content === "number") return content;
+  const control = { at: header.readBigUInt64LE(32), length: header.readBigUInt64LE(40) };
+  return { address, content, control: control.length === 0n ? null : control };
+}
+
+/** Up to IOV_MAX pieces (struct iovec, 16 bytes each), as the kernel counts them (import_iovec). */
+function readVector(call: Call, pointer: bigint, count: bigint): Content | number {
+  if (count > BigInt(IOV_MAX)) return -E.MSGSIZE;
+  const { memory } = call.target;
+  const vector = memory.read(pointer, 16 * Number(count));
+  const stretches: Stretch[] = [];
+  let left = SENT_BYTES_MAX;
+  for (let at = 0; at < vector.length; at += 16) {
+    const length = vector.readBigInt64LE(at + 8);
+    if (length < 0n) return -E.INVAL;
+    const taken = length > BigInt(left) ? left : Number(length);
+    stretches.push({ at: vector.readBigUInt64LE(at), length: taken });
+    left -= taken;
+  }
+  return new Content(memory, stretches);
+}
+
+/** One stretch of memory, as sendto has it. */
+export function contentAt(call: Call, at: bigint, length: bigint): Content {
+  if (call.rehearses) return nothing(call);
+  const taken = length > BigInt(SENT_BYTES_MAX) ? SENT_BYTES_MAX : Number(length);
+  return new Content(call.target.memory, [{ at, length: taken }]);
+}
+
+/** What is sent by who only looks. */
+function nothing(call: Call): Content {
+  return new Content(call.target.memory, []);
+}

@@ -1,0 +1,99 @@
+import { error, type Outcome, unable } from "../../answer/outcome.ts";
+import { MESSAGE_BYTES_MAX, STREAM_BYTES_MAX } from "../../limits.ts";
+import { untilTimeout } from "../../loop/look-again.ts";
+import { E } from "../../sys/abi.ts";
+import type { Content } from "../../target/content.ts";
+import { Unreadable } from "../../target/memory.ts";
+import type { Call } from "../call.ts";
+import { AF, SOCK, sendBuffer, type TargetSocket } from "./socket.ts";
+
+/** One send that does not wait; `isFirst`: control data goes with it. */
+export type Send = (data: Buffer, isFirst: boolean) => Outcome;
+
+/**
+ * Sends all of it as the kernel would: a stream piece by piece, anything else at once or not at
+ * all. `waits`: the target may be kept waiting, which keeps nobody else.
+ */
+export function sendContent(
+  call: Call,
+  socket: TargetSocket,
+  content: Content,
+  waits: boolean,
+  send: Send,
+): Outcome {
+  return socket.type === SOCK.stream
+    ? sendStream(call, socket, content, waits, send)
+    : sendPacket(call, socket, content, waits, send);
+}
+
+function sendPacket(
+  call: Call,
+  socket: TargetSocket,
+  content: Content,
+  waits: boolean,
+  send: Send,
+): Outcome {
+  if (content.length > MESSAGE_BYTES_MAX) return tooLong(call, socket, content.length);
+  const attempt = (): Outcome | null => {
+    const outcome = send(content.read(0, content.length), true);
+    if (!waits || !isFull(outcome)) return outcome;
+    call.cameToNothing();
+    return null;
+  };
+  return attempt() ?? untilTimeout(call, socket, { attempt, socket: socket.fd, echoes: true });
+}
+
+/**
+ * The kernel's own word, where it has one: a datagram must fit into the send buffer, and an
+ * internet one into its header.
+ */
+function tooLong(call: Call, { fd, domain }: TargetSocket, length: number): Outcome {
+  const kernels = domain === AF.inet || domain === AF.inet6 || length > sendBuffer(fd);
+  return kernels
+    ? error(E.MSGSIZE)
+    : unable(E.MSGSIZE, call.name, `a message of more than ${MESSAGE_BYTES_MAX} bytes`);
+}
+
+/**
+ * Who does not wait gets what fits, up to {@link STREAM_BYTES_MAX}; who waits is done when all of
+ * it is sent, or some and no more can be.
+ */
+function sendStream(
+  call: Call,
+  socket: TargetSocket,
+  content: Content,
+  waits: boolean,
+  send: Send,
+): Outcome {
+  let sent = 0;
+  const part = (): Outcome | null => (sent > 0 ? { kind: "value", value: sent } : null);
+  const attempt = (): Outcome | "more" | null => {
+    const data = readMore(content, sent);
+    const outcome = data === null ? error(E.FAULT) : send(data, sent === 0);
+    if (waits && isFull(outcome)) {
+      if (sent === 0) call.cameToNothing();
+      return null;
+    }
+    if (outcome.kind !== "value") return outcome.kind === "error" ? (part() ?? outcome) : outcome;
+    sent += outcome.value;
+    return waits && sent < content.length ? "more" : { kind: "value", value: sent };
+  };
+  const first = attempt();
+  return first === null || first === "more"
+    ? untilTimeout(call, socket, { attempt, part, socket: socket.fd })
+    : first;
+}
+
+/** null: memory ends where some of it was sent already. */
+function readMore(content: Content, sent: number): Buffer | null {
+  try {
+    return content.read(sent, STREAM_BYTES_MAX);
+  } catch (cause) {
+    if (cause instanceof Unreadable && sent > 0) return null;
+    throw cause;
+  }
+}
+
+function isFull(outcome: Outcome): boolean {
+  return outcome.kind === "error" && outcome.errno === E.AGAIN;
+}

@@ -1,0 +1,139 @@
+import { CONTINUE, error, type Outcome, type Refusal } from "../../answer/outcome.ts";
+import { Rehearsed, rehearsed } from "../../answer/rehearsed.ts";
+import { isOwn } from "../../answer/warned.ts";
+import { MESSAGES_MAX } from "../../limits.ts";
+import { E } from "../../sys/abi.ts";
+import { Unreadable } from "../../target/memory.ts";
+import type { Call } from "../call.ts";
+import type { Handler } from "../handler.ts";
+import { type Message, readMessage } from "./message.ts";
+import { goesByNoAddress } from "./no-address.ts";
+import { send } from "./send.ts";
+import { socketOf, type TargetSocket } from "./socket.ts";
+
+/**
+ * sendmmsg: one message after the other; once something was sent, the first that cannot be ends it
+ * (sendmmsg(2)).
+ */
+export const sendmmsg: Handler = {
+  continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
+  answer(call) {
+    if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
+    const socket = socketOf(call, 0);
+    if (typeof socket === "number") return error(-socket);
+    const count = call.unsigned(2);
+    return call.rehearses
+      ? rehearse(call, socket, Math.min(count, KERNEL_MAX))
+      : sendFrom(call, socket, 0, Math.min(count, MESSAGES_MAX));
+  },
+};
+
+/** struct mmsghdr (sendmmsg(2)): struct msghdr, then the number of bytes that were sent. */
+const MMSGHDR_BYTES = 64n;
+const SENT_AT = 56n;
+/** Messages that the kernel sends: UIO_MAXIOV. */
+const KERNEL_MAX = 1024;
+
+function at(call: Call, index: number): bigint {
+  return call.word(1) + BigInt(index) * MMSGHDR_BYTES;
+}
+
+function sendFrom(call: Call, socket: TargetSocket, index: number, count: number): Outcome {
+  if (index === count) return { kind: "value", value: count };
+  return counted(call, socket, sendOne(call, socket, index), { index, count });
+}
+
+/** When something was sent already, memory that cannot be read is where it ends. */
+function sendOne(call: Call, socket: TargetSocket, index: number): Outcome {
+  try {
+    const message = readMessage(call, at(call, index));
+    return typeof message === "number"
+      ? error(-message)
+      : send(call, socket, message, call.unsigned(3));
+  } catch (cause) {
+    if (cause instanceof Unreadable && index > 0) return error(E.FAULT);
+    throw cause;
+  }
+}
+
+function counted(
+  call: Call,
+  socket: TargetSocket,
+  sent: Outcome,
+  { index, count }: { readonly index: number; readonly count: number },
+): Outcome {
+  if (sent.kind === "pending")
+    return { ...sent, resume: () => counted(call, socket, sent.resume(), { index, count }) };
+  if (sent.kind !== "value") return index > 0 ? endsWith(sent, index) : sent;
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(sent.value, 0);
+  call.target.memory.write(at(call, index) + SENT_AT, length);
+  return sendFrom(call, socket, index + 1, count);
+}
+
+/**
+ * The caller is told of those before; of a refusal the log is, now: nobody knows whether the caller
+ * will ask again.
+ */
+function endsWith(last: Outcome, index: number): Outcome {
+  const sent: Outcome = { kind: "value", value: index };
+  return last.kind === "refused"
+    ? { kind: "reported", verdict: "denied", refusal: last.refusal, answer: sent }
+    : sent;
+}
+
+/**
+ * Level warning: the kernel will send them all, so that all are judged, each address once; an
+ * object of Cofferdam's among them refuses the call.
+ */
+function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
+  // Known before, so that it is not given back with what one message needs.
+  call.target.root;
+  const judged = new Set<string>();
+  const refusals: Refusal[] = [];
+  let own: Outcome | null = null;
+  for (let index = 0; index < count; index++) {
+    const message = headerOf(call, index);
+    if (message === null) break;
+    if (typeof message === "number" || isKnown(judged, message)) continue;
+    const outcome = call.target.givingBack(() => judge(call, socket, message));
+    if (outcome?.kind !== "refused") continue;
+    if (isOwn(call, outcome.refusal)) own = outcome;
+    else refusals.push(outcome.refusal);
+  }
+  if (refusals.length === 0 && own === null) throw rehearsed;
+  const last: Outcome = own ?? CONTINUE;
+  return refusals.reduceRight(
+    (answer, refusal): Outcome => ({ kind: "reported", verdict: "warning", refusal, answer }),
+    last,
+  );
+}
+
+/** null where memory ends: there the kernel ends too. */
+function headerOf(call: Call, index: number): Message | number | null {
+  try {
+    return readMessage(call, at(call, index));
+  } catch (cause) {
+    if (cause instanceof Unreadable && index > 0) return null;
+    throw cause;
+  }
+}
+
+/** Control data is looked at each time. */
+function isKnown(judged: Set<string>, { address, control }: Message): boolean {
+  if (control !== null) return false;
+  const key = address?.bytes.toString("latin1") ?? "";
+  if (judged.has(key)) return true;
+  judged.add(key);
+  return false;
+}
+
+/** null for one that is inside. */
+function judge(call: Call, socket: TargetSocket, message: Message): Outcome | null {
+  try {
+    return send(call, socket, message, call.unsigned(3));
+  } catch (cause) {
+    if (cause instanceof Rehearsed) return null;
+    throw cause;
+  }
+}

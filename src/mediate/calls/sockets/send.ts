@@ -1,0 +1,130 @@
+import {
+  AT_EACCESS,
+  MSG_DONTWAIT,
+  MSG_FASTOPEN,
+  MSG_NOSIGNAL,
+  W_OK,
+} from "../../../kernel/constants.ts";
+import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
+import { refuseForm } from "../../answer/refuse-call.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { sys } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
+import type { Handler } from "../handler.ts";
+import { readAddress } from "./address.ts";
+import { carried } from "./control-data.ts";
+import { type Destination, judgeDestination, pathOf } from "./destination.ts";
+import { contentAt, type Message, readMessage } from "./message.ts";
+import { goesByNoAddress } from "./no-address.ts";
+import { sendContent } from "./send-content.ts";
+import { sendLetter, sendSigned } from "./signed-send.ts";
+import { AF, SOCK, socketOf, type TargetSocket } from "./socket.ts";
+
+/** sendto with an address; without one the filter lets it through. */
+export const sendto: Handler = {
+  continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
+  answer(call) {
+    if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
+    const socket = socketOf(call, 0);
+    if (typeof socket === "number") return error(-socket);
+    const address = call.word(4) === 0n ? null : readAddress(call, call.word(4), call.int(5));
+    if (typeof address === "number") return error(-address);
+    const content = contentAt(call, call.word(1), call.word(2));
+    return send(call, socket, { address, content, control: null }, call.unsigned(3));
+  },
+};
+
+/** sendmsg: its address lies in memory, so every use comes here where addresses are brokered. */
+export const sendmsg: Handler = {
+  continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(2)),
+  answer(call) {
+    if (goesByNoAddress(call, call.unsigned(2))) return CONTINUE;
+    const socket = socketOf(call, 0);
+    if (typeof socket === "number") return error(-socket);
+    const message = readMessage(call, call.word(1));
+    return typeof message === "number"
+      ? error(-message)
+      : send(call, socket, message, call.unsigned(2));
+  },
+};
+
+export function send(call: Call, socket: TargetSocket, message: Message, flags: number): Outcome {
+  const { address } = message;
+  if (flags & MSG_FASTOPEN) return refuseForm(call);
+  const control = controlOf(call, message);
+  if (control !== null && !Buffer.isBuffer(control)) return control;
+  const isDatagram = address !== null && socket.domain === AF.unix && socket.type === SOCK.dgram;
+  if (isDatagram && !call.supervised)
+    return never(
+      E.PERM,
+      call.name,
+      "a unix datagram with an address: the receiver would see the mediator as its sender",
+    );
+  // To a UDP socket it would mean AF_INET (udp_sendmsg), to others nothing.
+  if (address?.kind === "other" && address.family === AF.unspec)
+    return never(E.ACCES, call.name, "an address of no family");
+  // A connected stream takes no address but for fast open (tcp(7)).
+  if (address !== null && socket.type === SOCK.stream) return error(E.ISCONN);
+  const path = address === null ? null : pathOf(call, address);
+  const asked = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+  // A connection of packets goes by no address, whatever is given.
+  const named = address !== null && (socket.domain !== AF.unix || isDatagram);
+  const destination = (): Destination | null =>
+    named ? judgeDestination(call, socket, address, path) : null;
+  const waits = !socket.nonBlocking && (flags & MSG_DONTWAIT) === 0;
+  return sendContent(call, socket, message.content, waits, (data, isFirst) => {
+    const letter = { data, control: isFirst ? control : null };
+    return socket.domain === AF.unix
+      ? signed(call, socket, letter, asked, destination)
+      : call.asTarget(() => plain(call, socket, letter, asked, destination()), true);
+  });
+}
+
+type Letter = Pick<Parameters<typeof sendLetter>[1], "data" | "control">;
+
+function plain(
+  call: Call,
+  socket: TargetSocket,
+  letter: Letter,
+  flags: number,
+  to: Destination | null,
+): Outcome {
+  if (to !== null && to.kind !== "address") return to;
+  return result(
+    call.effect(() => sendLetter(socket.fd, { ...letter, name: to?.bytes ?? null }, flags)),
+  );
+}
+
+/**
+ * Whoever is told who sends must be told of the target, which takes the mediator's own rights: what
+ * the target may is asked before.
+ */
+function signed(
+  call: Call,
+  socket: TargetSocket,
+  letter: Letter,
+  flags: number,
+  destination: () => Destination | null,
+): Outcome {
+  const to = call.asTarget(() => mayWrite(destination()), true);
+  if (to !== null && to.kind !== "address") return to;
+  return sendSigned(call, socket, { ...letter, name: to?.bytes ?? null }, flags);
+}
+
+/** Sending to a socket's name takes the right to write to it (unix(7)). */
+function mayWrite(to: Destination | null): Destination | null {
+  if (to === null || to.kind !== "address" || to.bytes[2] === 0) return to;
+  const path = Buffer.concat([to.bytes.subarray(2), Buffer.alloc(1)]);
+  const denied = sys("faccessat2", abi.AT_FDCWD, path, W_OK, AT_EACCESS);
+  return denied < 0 ? error(-denied) : to;
+}
+
+/**
+ * Sealed, control data is none that the mediator could send: its descriptors and identity it would
+ * carry.
+ */
+function controlOf(call: Call, { control }: Message): Buffer | Outcome | null {
+  if (control === null) return null;
+  if (call.supervised) return carried(call, control);
+  return never(E.PERM, call.name, "control data (descriptors, credentials, packet options)");
+}

@@ -1,0 +1,29 @@
+import { ENOPROTOOPT } from "../../../kernel/constants.ts";
+import { error, type Outcome, result } from "../../answer/outcome.ts";
+import { refuseForm } from "../../answer/refuse-call.ts";
+import { E } from "../../sys/abi.ts";
+import { sys } from "../../sys/sys.ts";
+import type { Handler } from "../handler.ts";
+import { AF, IPPROTO_IPV6, IPV6_V6ONLY, socketOf } from "./socket.ts";
+
+const INT_BYTES = 4;
+
+/**
+ * setsockopt(IPPROTO_IPV6, IPV6_V6ONLY). Whether binding to `::` takes every IPv4 address too hangs
+ * on it, so it changes only here, never between a bind's judgement and the bind. All other options
+ * that are notified are refused.
+ */
+export const socketOption: Handler = {
+  continueIsSafe: () => false,
+  answer(call): Outcome {
+    if (call.int(1) !== IPPROTO_IPV6 || call.int(2) !== IPV6_V6ONLY) return refuseForm(call);
+    const socket = socketOf(call, 0);
+    if (typeof socket === "number") return error(-socket);
+    if (socket.domain !== AF.inet6) return error(ENOPROTOOPT);
+    if (call.int(4) < INT_BYTES) return error(E.INVAL);
+    const value = call.target.memory.read(call.word(3), INT_BYTES);
+    return result(
+      call.effect(() => sys("setsockopt", socket.fd, IPPROTO_IPV6, IPV6_V6ONLY, value, INT_BYTES)),
+    );
+  },
+};

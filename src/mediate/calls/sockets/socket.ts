@@ -1,0 +1,150 @@
+import * as kernel from "../../../kernel/constants.ts";
+import { abi } from "../../sys/abi.ts";
+import { sys } from "../../sys/sys.ts";
+import { sameSocket } from "../../target/same-file.ts";
+import type { Call } from "../call.ts";
+
+export { IPPROTO_IPV6, IPV6_V6ONLY } from "../../../kernel/constants.ts";
+
+/** Families, types and options of sockets (socket(7)). */
+export const AF = {
+  unspec: kernel.AF_UNSPEC,
+  unix: kernel.AF_UNIX,
+  inet: kernel.AF_INET,
+  inet6: kernel.AF_INET6,
+  netlink: kernel.AF_NETLINK,
+  packet: kernel.AF_PACKET,
+  vsock: kernel.AF_VSOCK,
+} as const;
+export const SOCK = { stream: kernel.SOCK_STREAM, dgram: kernel.SOCK_DGRAM } as const;
+const SOL_SOCKET = kernel.SOL_SOCKET;
+const F_GETFL = kernel.F_GETFL;
+const SO = {
+  type: kernel.SO_TYPE,
+  error: kernel.SO_ERROR,
+  sendBuffer: kernel.SO_SNDBUF,
+  sendTimeout: kernel.SO_SNDTIMEO,
+  protocol: kernel.SO_PROTOCOL,
+  domain: kernel.SO_DOMAIN,
+} as const;
+const IPPROTO = { tcp: kernel.IPPROTO_TCP, udp: kernel.IPPROTO_UDP } as const;
+
+/**
+ * The target's own open socket, shared by pidfd_getfd: what is learnt of it here cannot be
+ * exchanged by dup2 in the target.
+ */
+export interface TargetSocket {
+  readonly fd: number;
+  readonly domain: number;
+  readonly type: number;
+  /** null for what no address rule speaks of: ping, raw, netlink, unix. */
+  readonly protocol: "tcp" | "udp" | null;
+  readonly nonBlocking: boolean;
+}
+
+/** The socket behind argument `index`, or a negated error number. */
+export function socketOf(call: Call, index: number): TargetSocket | number {
+  const fd = sameSocket(call, call.int(index));
+  if (fd < 0) return fd;
+  const domain = option(fd, SO.domain);
+  const type = option(fd, SO.type);
+  const protocol = option(fd, SO.protocol);
+  if (domain < 0 || type < 0 || protocol < 0) return Math.min(domain, type, protocol);
+  const inet = domain === AF.inet || domain === AF.inet6;
+  const tcp = inet && type === SOCK.stream && protocol === IPPROTO.tcp;
+  const udp = inet && type === SOCK.dgram && protocol === IPPROTO.udp;
+  const flags = sys("fcntl", fd, F_GETFL, 0);
+  return {
+    fd,
+    domain,
+    type,
+    protocol: tcp ? "tcp" : udp ? "udp" : null,
+    nonBlocking: (flags & abi.O_NONBLOCK) !== 0,
+  };
+}
+
+/** Value of an int option, or a negated error number. */
+function option(fd: number, name: number, level = SOL_SOCKET): number {
+  const value = Buffer.alloc(4);
+  const length = Buffer.from([4, 0, 0, 0]);
+  const failed = sys("getsockopt", fd, level, name, value, length);
+  return failed < 0 ? failed : value.readInt32LE(0);
+}
+
+/** Bound to `::` it takes every IPv4 address too. False for what is no IPv6 socket. */
+export function isDualStack(fd: number): boolean {
+  return option(fd, kernel.IPV6_V6ONLY, kernel.IPPROTO_IPV6) === 0;
+}
+
+/**
+ * Error number of what a socket was doing (SO_ERROR), 0 when it went well; taken, not only looked
+ * at.
+ */
+export function pendingError(fd: number): number {
+  return Math.abs(option(fd, SO.error));
+}
+
+/** The address the socket is bound to. */
+export function ownAddress(fd: number): Buffer {
+  const address = Buffer.alloc(128);
+  const length = Buffer.from([128, 0, 0, 0]);
+  sys("getsockname", fd, address, length);
+  return address.subarray(0, length.readUInt32LE(0));
+}
+
+/**
+ * Runs `operation` with a send timeout of one tick, so that it cannot keep the loop waiting for
+ * longer, and puts the target's own back. O_NONBLOCK would be seen by whoever shares the open file;
+ * this too, but only by who reads the option in that moment.
+ */
+export function withSendTimeout(fd: number, operation: () => number): number {
+  // struct timeval: a microsecond becomes the shortest timeout there is.
+  const tick = Buffer.alloc(TIMEVAL_BYTES);
+  tick.writeBigInt64LE(1n, 8);
+  const before = timeval(fd);
+  const set = sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, tick, tick.length);
+  if (set < 0) return set;
+  try {
+    return operation();
+  } finally {
+    sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, before, before.length);
+  }
+}
+
+/**
+ * Runs `operation` with O_NONBLOCK, for what is tried again and again and must not take a tick each
+ * time. Until a socket is connected whoever shares it finds no other use for it by which it could
+ * notice.
+ */
+export function withoutWaiting({ fd, nonBlocking }: TargetSocket, operation: () => number): number {
+  if (nonBlocking) return operation();
+  const flags = sys("fcntl", fd, F_GETFL, 0);
+  sys("fcntl", fd, kernel.F_SETFL, flags | abi.O_NONBLOCK);
+  try {
+    return operation();
+  } finally {
+    sys("fcntl", fd, kernel.F_SETFL, flags);
+  }
+}
+
+/** Bytes that it keeps of what was sent and not received yet (SO_SNDBUF); no datagram is larger. */
+export function sendBuffer(fd: number): number {
+  return option(fd, SO.sendBuffer);
+}
+
+/** How long its blocking calls wait (SO_SNDTIMEO), milliseconds; infinite where nothing is set. */
+export function sendTimeout(fd: number): number {
+  const set = timeval(fd);
+  const milliseconds =
+    Number(set.readBigInt64LE(0)) * 1_000 + Number(set.readBigInt64LE(8)) / 1_000;
+  return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;
+}
+
+/** struct timeval on x86_64: seconds, microseconds. */
+const TIMEVAL_BYTES = 16;
+
+function timeval(fd: number): Buffer {
+  const value = Buffer.alloc(TIMEVAL_BYTES);
+  sys("getsockopt", fd, SOL_SOCKET, SO.sendTimeout, value, Buffer.from([TIMEVAL_BYTES, 0, 0, 0]));
+  return value;
+}

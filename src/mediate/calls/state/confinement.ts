@@ -1,0 +1,69 @@
+import { CLONE_PARENT, PR_SET_CHILD_SUBREAPER } from "../../../kernel/constants.ts";
+import type { Broker } from "../../domain/broker.ts";
+import { TargetGone } from "../../target/target-gone.ts";
+import type { Call } from "../call.ts";
+
+/**
+ * What tells which processes have a confinement of their own (`self-confined.ts`): seen at every
+ * level, before the call is answered.
+ */
+export function noteConfinement(call: Call): void {
+  try {
+    note(call);
+  } catch (cause) {
+    if (!(cause instanceof TargetGone)) throw cause;
+    call.broker.selfConfined.believeNoLine();
+  }
+}
+
+function note(call: Call): void {
+  const { selfConfined } = call.broker;
+  const process = () => call.target.credentials.tgid;
+  if (CONFINES.has(call.name)) selfConfined.mark(process());
+  else if (call.name === "prctl" && adoptsOrphans(call)) selfConfined.adopts(process());
+  else if (mayBearForParent(call)) selfConfined.bearsForParent(process());
+}
+
+const CONFINES: ReadonlySet<string> = new Set(["landlock_restrict_self", "lsm_set_self_attr"]);
+
+/** PR_SET_CHILD_SUBREAPER, whatever it is set to. */
+export function adoptsOrphans(call: Call): boolean {
+  return call.unsigned(0) === PR_SET_CHILD_SUBREAPER;
+}
+
+/** At enforcing neither goes on; the flags of clone3 lie in memory. */
+function mayBearForParent(call: Call): boolean {
+  if (call.level === "enforcing") return false;
+  return (
+    call.name === "clone3" || (call.name === "clone" && (call.unsigned(0) & CLONE_PARENT) !== 0)
+  );
+}
+
+/** Of x32, added to the number. */
+const X32 = 0x4000_0000;
+/**
+ * landlock_restrict_self and lsm_set_self_attr have one number everywhere; prctl and clone one of
+ * i386 and one of x32, clone3 one.
+ */
+const FOREIGN_CONFINES: ReadonlySet<number> = new Set([446, 460]);
+const FOREIGN_PRCTL: ReadonlySet<number> = new Set([172, 157]);
+const FOREIGN_CLONE: ReadonlySet<number> = new Set([120, 56, 435]);
+
+/**
+ * A call of another architecture, or of a thread that cannot be looked at (`tid` 0), at a level
+ * that lets it go on: it counts as the most that its number could mean.
+ */
+export function noteForeign(
+  { descriptorTables, selfConfined, threads }: Broker,
+  number: number,
+  tid: number,
+): void {
+  const process = (tid === 0 ? null : threads.processOf(tid)) ?? 0;
+  const call = number & ~X32;
+  if (FOREIGN_CONFINES.has(call)) selfConfined.mark(process);
+  else if (FOREIGN_PRCTL.has(call)) selfConfined.adopts(process);
+  else if (FOREIGN_CLONE.has(call)) {
+    selfConfined.bearsForParent(process);
+    descriptorTables.share();
+  }
+}

@@ -1,0 +1,63 @@
+import type { MediatedCall, Remembered } from "../../../kernel/mediated-calls/call.ts";
+import type { Broker } from "../../domain/broker.ts";
+import { forgetVerdicts, tellThreadsApart } from "../../domain/remembered-verdicts.ts";
+import type { Call } from "../call.ts";
+import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
+import { noteSharing } from "./shared-descriptors.ts";
+
+/**
+ * What the verdicts remembered at level warning hang on; ids, umask and capabilities are read anew
+ * at each call.
+ */
+const MEANING_OF_NAMES: ReadonlySet<Remembered> = new Set(["names", "directories", "namespaces"]);
+
+/** What may give a thread another root directory. */
+const ROOT_CHANGES: ReadonlySet<string> = new Set(["chroot", "pivot_root", "unshare", "setns"]);
+
+/**
+ * A new thread or process begins with what its parent has, but for new namespaces, and nothing
+ * changes for anybody else.
+ */
+const BIRTHS: ReadonlySet<string> = new Set(["clone", "clone3"]);
+
+/**
+ * A call that gives paths another meaning, seen before it is answered. Working directories may be
+ * shared between processes: all are forgotten.
+ */
+export function forget(call: Call, row: MediatedCall): void {
+  if (row.voids.length === 0) return;
+  if (BIRTHS.has(call.name)) {
+    noteSharing(call);
+    if (!inNewNamespaces(call)) return;
+    tellThreadsApart(call.broker);
+    call.broker.threads.forget("namespaces");
+    return;
+  }
+  if (row.voids.some((what) => MEANING_OF_NAMES.has(what))) forgetVerdicts(call.broker);
+  if (ROOT_CHANGES.has(call.name)) {
+    tellThreadsApart(call.broker);
+    call.broker.threads.roots?.differ();
+  }
+  if (row.class === "exec") {
+    call.broker.threads.forget("memory");
+    call.target.losesMemory = true;
+  }
+  if (row.voids.includes("namespaces") || row.voids.includes("confinement"))
+    call.broker.threads.forget("namespaces");
+}
+
+/** A call that nobody can name: it may have been any of these. */
+export function forgetAll(broker: Broker): void {
+  tellThreadsApart(broker);
+  broker.threads.roots?.differ();
+  broker.threads.forget("memory");
+}
+
+function inNewNamespaces(call: Call): boolean {
+  try {
+    return (cloneFlags(call) & NEW_NAMESPACES) !== 0;
+  } catch {
+    // What cannot be read may say so; whether that is refused is for who judges it.
+    return true;
+  }
+}

@@ -1,0 +1,57 @@
+import { CLONE_NEWTIME, CLONE_PARENT } from "../../../kernel/constants.ts";
+import type { StateCall } from "../../../kernel/mediated-calls/call.ts";
+import { CONTINUE, error, type Outcome } from "../../answer/outcome.ts";
+import { refuseForm } from "../../answer/refuse-call.ts";
+import { E } from "../../sys/abi.ts";
+import type { Call } from "../call.ts";
+import { judgeCapability } from "./capability.ts";
+import { adoptsOrphans } from "./confinement.ts";
+import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
+import { sharesDescriptors } from "./shared-descriptors.ts";
+
+/**
+ * Changes what later calls are judged by; {@link forget} has seen it. All that is asked of it lies
+ * in registers.
+ */
+export function judgeState(call: Call, row: StateCall): Outcome {
+  switch (call.name) {
+    case "clone":
+      return sharesTooMuch(cloneFlags(call)) ? refuseForm(call) : CONTINUE;
+    case "clone3":
+      return judgeFlagsInMemory(call);
+    case "unshare":
+      return call.unsigned(0) & (NEW_NAMESPACES | CLONE_NEWTIME) ? refuseForm(call) : CONTINUE;
+    case "setns":
+    case "personality":
+      return refuseForm(call);
+    case "prctl":
+      return adoptsOrphans(call) ? goesOn(call) : refuseForm(call);
+    case "landlock_restrict_self":
+    case "lsm_set_self_attr":
+      return goesOn(call);
+    default:
+      return (
+        (row.capability === undefined ? null : judgeCapability(call, row.capability)) ?? CONTINUE
+      );
+  }
+}
+
+/** Who waits is who was noted (`confinement.ts`). */
+function goesOn(call: Call): Outcome {
+  call.check();
+  return CONTINUE;
+}
+
+/**
+ * Libraries fall back to clone: nothing is lost that an event should tell of, but for what clone is
+ * refused too.
+ */
+function judgeFlagsInMemory(call: Call): Outcome {
+  if (sharesTooMuch(cloneFlags(call))) return refuseForm(call, E.NOSYS);
+  return call.rehearses ? CONTINUE : error(E.NOSYS);
+}
+
+/** Namespaces of its own, a child of the own parent, who is outside the domain, or descriptors. */
+function sharesTooMuch(flags: number): boolean {
+  return (flags & (NEW_NAMESPACES | CLONE_PARENT)) !== 0 || sharesDescriptors(flags);
+}

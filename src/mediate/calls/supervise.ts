@@ -1,0 +1,84 @@
+import type { MediatedCall } from "../../kernel/mediated-calls/call.ts";
+import { mediatedCall } from "../../kernel/mediated-calls/table.ts";
+import { mustAsk } from "../../kernel/mediated-calls/when.ts";
+import { guarded } from "../answer/guarded.ts";
+import { CONTINUE, never, type Outcome } from "../answer/outcome.ts";
+import { refuseForm, refuseUnlisted } from "../answer/refuse-call.ts";
+import { lately } from "../domain/remembered-verdicts.ts";
+import { E } from "../sys/abi.ts";
+import type { Call } from "./call.ts";
+import { judgeDescriptor } from "./descriptors/judge-descriptor.ts";
+import { execs } from "./exec/execs.ts";
+import { judgeProcesses } from "./processes/judge-processes.ts";
+import { judgeSocket } from "./sockets/judge-socket.ts";
+import { noteConfinement } from "./state/confinement.ts";
+import { forget } from "./state/forget.ts";
+import { judgeIpc } from "./state/ipc.ts";
+import { judgeState } from "./state/judge-state.ts";
+import { judgePrivilege } from "./state/privileges.ts";
+import { handlers } from "./table.ts";
+
+/**
+ * Granted or refused whatever the policy lists: the start itself, namespaces of IPC, and what
+ * libraries fall back from.
+ */
+const UNLISTED_TOO: ReadonlySet<string> = new Set(["execve", "clone3"]);
+
+/**
+ * One call of a supervised domain. The same judgement for both levels that judge; at level warning
+ * it ends where an effect would be (`Call.effect`), and `warned()` makes of it what the target may
+ * notice: nothing.
+ */
+export function supervise(call: Call): Outcome {
+  const row = mediatedCall(call.name);
+  if (row !== null) forget(call, row);
+  if (row?.class === "state") noteConfinement(call);
+  if (call.level !== "enforcing")
+    execs(call.broker).letsEverything(call, call.name.startsWith("execve"));
+  if (call.level === "disabled") return CONTINUE;
+  const known = call.rehearses ? lately(call) : null;
+  if (known !== null) return known;
+  const raced = call.rehearses ? null : execs(call.broker).verify(call);
+  return raced ?? judgeRow(call, row);
+}
+
+function judgeRow(call: Call, row: MediatedCall | null): Outcome {
+  if (row === null) return refuseUnlisted(call);
+  if (row.class !== "ipc" && !UNLISTED_TOO.has(call.name) && !call.broker.lists(call.name))
+    return refuseUnlisted(call);
+  return mustAsk(row.when, (index) => call.word(index)) ? judge(call, row) : CONTINUE;
+}
+
+function judge(call: Call, row: MediatedCall): Outcome {
+  switch (row.class) {
+    case "name":
+    case "address":
+    case "exec":
+      return byHandler(call);
+    case "descriptor":
+      return judgeDescriptor(call) ?? byHandler(call);
+    case "socket":
+      return judgeSocket(call, row) ?? byHandler(call);
+    case "process":
+      return judgeProcesses(call, row);
+    case "privilege":
+      return judgePrivilege(call, row);
+    case "state":
+      return judgeState(call, row);
+    case "ipc":
+      return judgeIpc(call, row);
+    case "namespace-or-escape":
+      return row.absent ? refuseForm(call, E.NOSYS) : refuseForm(call);
+    case "unmediated-name":
+    case "plain":
+    case "untouchable":
+      return CONTINUE;
+  }
+}
+
+function byHandler(call: Call): Outcome {
+  const handler = handlers.get(call.name);
+  return handler === undefined
+    ? never(E.PERM, call.name, "not mediated yet")
+    : guarded(call, handler);
+}

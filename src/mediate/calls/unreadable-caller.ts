@@ -1,0 +1,58 @@
+import { name as syscallName } from "../../kernel/syscalls.ts";
+import type { Level } from "../../model/policy.ts";
+import { CONTINUE, goesOn, type Outcome, type Refused, unable } from "../answer/outcome.ts";
+import type { Broker } from "../domain/broker.ts";
+import { abi, E } from "../sys/abi.ts";
+import { noteForeign } from "./state/confinement.ts";
+import { forgetAll } from "./state/forget.ts";
+
+/** What is known of a call before anything of the thread is looked at. */
+export interface Received {
+  /** Of the system call. */
+  readonly number: number;
+  /** AUDIT_ARCH_*. */
+  readonly architecture: number;
+  /** 0 outside the mediator's pid namespace. */
+  readonly tid: number;
+}
+
+/**
+ * Other architectures and x32 number their calls otherwise, and a thread of another pid namespace
+ * cannot be looked at. null for every other call.
+ */
+export function foreignCall(
+  broker: Broker,
+  { number, architecture, tid }: Received,
+): Outcome | null {
+  const known = architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(number) : null;
+  if (known !== null && tid !== 0) return null;
+  // Where the level lets it go on, it may change whatever is remembered.
+  forgetAll(broker);
+  const level = levelOf(broker);
+  if (level !== "enforcing") noteForeign(broker, number, tid);
+  if (known !== null)
+    return byLevel(level, unable(E.PERM, known, "a thread of another pid namespace"));
+  return byLevel(
+    level,
+    unable(E.NOSYS, "call", `number ${number} of architecture 0x${architecture.toString(16)}`),
+  );
+}
+
+/** A call that was given to a worker which ended or took too long. */
+export function afterFailure(broker: Broker, name: string, why: string): Outcome {
+  return byLevel(levelOf(broker), unable(E.IO, name, why));
+}
+
+/** As many calls wait as may. */
+export function noRoom(broker: Broker, name: string): Outcome {
+  return byLevel(levelOf(broker), unable(E.AGAIN, name, "too many calls wait"));
+}
+
+function levelOf(broker: Broker): Level {
+  return broker.supervised ? broker.level() : "enforcing";
+}
+
+function byLevel(level: Level, refused: Refused): Outcome {
+  if (level === "enforcing") return refused;
+  return level === "disabled" ? CONTINUE : goesOn(refused.refusal);
+}

@@ -1,0 +1,59 @@
+import type { Event } from "../../events/event.ts";
+import { type Mapping, mapShared } from "../../kernel/ffi.ts";
+import { SLOT_COUNT, SLOT_SIZE } from "../../plan/slots.ts";
+import { memoryOf, untoldOf } from "../loop/slot.ts";
+import { logOutput } from "../report/event-output.ts";
+import { EventPipe } from "../report/event-pipe.ts";
+import { Reporter } from "../report/reporter.ts";
+import { readAll } from "../sys/read-all.ts";
+import { close } from "../sys/sys.ts";
+import { Broker } from "./broker.ts";
+import { generationOf } from "./generation.ts";
+import type { Handed } from "./handed.ts";
+import { isLive, Live } from "./live.ts";
+import type { ProcessState } from "./process-state.ts";
+
+/** One domain as its mediator sees it, and as that one's worker does. */
+export class Domain {
+  readonly handed: Handed;
+  /** The slots, shared with the holder. */
+  readonly memory: Mapping;
+  readonly broker: Broker;
+  readonly reporter: Reporter;
+
+  /** Throws for a plan that is none. `seen`: see {@link Reporter}. */
+  constructor(handed: Handed, state: ProcessState, seen?: (event: Event) => void) {
+    const generation = generationOf(readAll(handed.plan));
+    const { plan } = generation;
+    const problem = (count: number, why: string) =>
+      this.reporter.failed(
+        "policy not taken",
+        `generation ${count}: ${why}; the one before stays in force`,
+      );
+    this.handed = handed;
+    this.memory = mapShared(handed.slots, SLOT_COUNT * SLOT_SIZE);
+    const live = isLive(plan) ? new Live(plan, state, problem) : null;
+    this.broker = new Broker(generation, state, live, memoryOf(this.memory.bytes));
+    const output =
+      handed.events === null ? logOutput(plan.mediation.events) : new EventPipe(handed.events);
+    const untold = (by: "mediator" | "worker") => untoldOf(this.memory.bytes, by);
+    this.reporter = new Reporter(
+      this.broker,
+      output,
+      untold(state.mayWait ? "worker" : "mediator"),
+      seen,
+    );
+    // A worker ends with its mediator.
+    if (!state.mayWait) this.reporter.lostWith(untold("worker"));
+  }
+
+  /** Gives back everything that was handed over. The memory must not be touched afterwards. */
+  close(workerIsGone: boolean): void {
+    if (workerIsGone) this.reporter.lostWith(untoldOf(this.memory.bytes, "worker"));
+    const { listener, slots, plan } = this.handed;
+    this.reporter.close();
+    this.broker.close();
+    this.memory.unmap();
+    for (const fd of [listener, slots, plan]) close(fd);
+  }
+}

@@ -1,0 +1,70 @@
+import { type Automaton, walk } from "../../model/automaton/automaton.ts";
+import { gains } from "../../model/gain.ts";
+import type { PermissionSet } from "../../model/permission.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { type Bytes, bytesOf, spelled } from "../sys/sys.ts";
+
+/** What the domain may do to names, and which of it the kernel decides by itself. */
+export class Grants {
+  readonly #automaton: Automaton;
+  readonly #kernelCreates: ReadonlySet<Bytes>;
+  readonly #handled: bigint;
+
+  /**
+   * `started` is the plan that the domain's processes were started with: its layer holds whatever
+   * the policy has become.
+   */
+  constructor(automaton: Automaton, started: Plan) {
+    this.#automaton = automaton;
+    this.#kernelCreates = new Set(started.mediation.kernelCreates.map(spelled));
+    this.#handled = started.landlock?.handledFs ?? 0n;
+  }
+
+  /** Permissions of a canonical name. */
+  of(name: Bytes): PermissionSet {
+    return this.#automaton.permissions(this.#state(name));
+  }
+
+  /** Permissions that every name below the directory has. */
+  below(directory: Bytes): PermissionSet {
+    return this.#automaton.uniform(this.#state(directory === "/" ? "/" : `${directory}/`));
+  }
+
+  /** What an object would gain by the new name. */
+  gained(from: Bytes, to: Bytes, directory: boolean): PermissionSet {
+    return gains(this.#automaton, this.#state(from), this.#state(to), directory);
+  }
+
+  /**
+   * Landlock itself grants create and delete at this name: its directory or one above it has such a
+   * rule.
+   */
+  kernelCreates(name: Bytes): boolean {
+    for (let end = name.lastIndexOf("/"); end >= 0; end = name.lastIndexOf("/", end - 1)) {
+      if (this.#kernelCreates.has(end === 0 ? "/" : name.slice(0, end))) return true;
+      if (end === 0) break;
+    }
+    return false;
+  }
+
+  /**
+   * Landlock itself moves or links one name to the other: between directories it would ask for
+   * rights that the rules may lack.
+   */
+  kernelMoves(from: Bytes, to: Bytes): boolean {
+    const directory = (name: Bytes): Bytes => name.slice(0, name.lastIndexOf("/") + 1);
+    return directory(from) === directory(to) && this.kernelCreates(from);
+  }
+
+  /**
+   * The domain's Landlock layer handles all these LANDLOCK_ACCESS_FS_* rights, so that CONTINUE
+   * leaves the decision to it.
+   */
+  kernelHandles(rights: bigint): boolean {
+    return (this.#handled & rights) === rights;
+  }
+
+  #state(name: Bytes): number {
+    return walk(this.#automaton, bytesOf(name));
+  }
+}

@@ -1,0 +1,43 @@
+import { close } from "../sys/sys.ts";
+
+/** Bytes of memory it takes. */
+export const ROOTS_BYTES = 4;
+
+/**
+ * The root directory that all threads of a supervised domain have: that of its first process, until
+ * somebody asks for a call that gives a thread another one. From then on each thread's is looked up
+ * for every call, for nobody is told when such a call has been done. That it was asked for lies in
+ * memory that mediator, worker and successor share.
+ */
+export class Roots {
+  readonly #memory: Buffer;
+  #root = -1;
+
+  constructor(memory: Buffer) {
+    this.#memory = memory;
+  }
+
+  /** Before a call is answered that may change a root directory. */
+  differ(): void {
+    this.#memory.writeUInt32LE(1);
+    this.close();
+  }
+
+  /**
+   * An O_PATH descriptor, kept here; `open` gives the asking thread's. null where threads may have
+   * different ones.
+   */
+  common(open: () => number): number | null {
+    if (this.#memory.readUInt32LE() !== 0) {
+      this.close();
+      return null;
+    }
+    if (this.#root < 0) this.#root = open();
+    return this.#root;
+  }
+
+  close(): void {
+    if (this.#root >= 0) close(this.#root);
+    this.#root = -1;
+  }
+}

@@ -1,0 +1,31 @@
+import { SIG_SETMASK } from "../../kernel/constants.ts";
+import { sys } from "../sys/sys.ts";
+
+/**
+ * Faults of the process itself must still end it; SIGKILL, SIGSTOP cannot be held back; SIGCHLD is
+ * ignored anyway.
+ */
+const LEFT_ALONE = new Set([4, 5, 6, 7, 8, 9, 11, 17, 19]);
+const SIGNALS = 64;
+const SIG_IGN = 1n;
+
+/**
+ * A signal in the middle of a reply would lose it, and one that ends the mediator fails every call
+ * in flight: all are blocked on this thread, and ignored where another of Node's threads would take
+ * them. Holder and kernel end the mediator by SIGKILL or by closing the listener.
+ */
+export function ignoreSignals(): void {
+  // struct kernel_sigaction on x86_64 (rt_sigaction(2)): handler, flags, restorer, mask.
+  const ignore = Buffer.alloc(32);
+  ignore.writeBigUInt64LE(SIG_IGN, 0);
+  const mask = Buffer.alloc(8);
+  let bits = 0n;
+  for (let signal = 1; signal <= SIGNALS; signal++) {
+    if (LEFT_ALONE.has(signal)) continue;
+    sys("rt_sigaction", signal, ignore, null, 8);
+    bits |= 1n << BigInt(signal - 1);
+  }
+  mask.writeBigUInt64LE(bits, 0);
+  if (sys("rt_sigprocmask", SIG_SETMASK, mask, null, 8) < 0)
+    throw new Error("signals cannot be blocked");
+}

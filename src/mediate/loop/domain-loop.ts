@@ -1,0 +1,240 @@
+import type { Epoll } from "../../kernel/epoll.ts";
+import { quick } from "../../kernel/quick.ts";
+import { name as syscallName } from "../../kernel/syscalls.ts";
+import { SLOT_COUNT, slotState } from "../../plan/slots.ts";
+import { answer, reported, sendResponse } from "../answer/answer.ts";
+import { attempt } from "../answer/attempt.ts";
+import { type Outcome, unable } from "../answer/outcome.ts";
+import type { Call } from "../calls/call.ts";
+import { dispatch } from "../calls/dispatch.ts";
+import { afterFailure, foreignCall, noRoom } from "../calls/unreadable-caller.ts";
+import type { Domain } from "../domain/domain.ts";
+import type { ProcessState } from "../domain/process-state.ts";
+import { SLOW_CALL_MS_MAX } from "../limits.ts";
+import { abi, E, POLLIN } from "../sys/abi.ts";
+import { sys } from "../sys/sys.ts";
+import { IdentityLost } from "../target/identity.ts";
+import { Workers } from "../worker/workers.ts";
+import { notification } from "./notification.ts";
+import { Waiting } from "./pending-calls.ts";
+import { Slot } from "./slot.ts";
+import { whatIsLeft } from "./take-over.ts";
+import type { Timed, Timers } from "./timers.ts";
+
+/** What all domains of one mediator share. */
+export interface Surroundings {
+  readonly state: ProcessState;
+  readonly epoll: Epoll;
+  readonly timers: Timers;
+}
+
+/**
+ * A domain whose listener is held: receives, decides, answers, one call a turn. Calls in flight
+ * (for a socket, in the worker) are bounded by the slots, which are the domain's own: whatever a
+ * domain does, others wait for one call of it at a time. The slots lie in memory that the holder
+ * owns, so that a successor can finish what this process leaves.
+ */
+export class DomainLoop implements Timed {
+  readonly #domain: Domain;
+  readonly #epoll: Epoll;
+  readonly #timers: Timers;
+  readonly #ended: (cause: unknown) => void;
+  readonly #waiting: Waiting;
+  readonly #workers: Workers;
+  readonly #free: Slot[] = [];
+  #watched = 0;
+  #isOver = false;
+
+  /**
+   * `ended`: its last process is gone; or, with a cause, nothing can be received or answered any
+   * more.
+   */
+  constructor(
+    domain: Domain,
+    { state, epoll, timers }: Surroundings,
+    ended: (cause: unknown) => void,
+  ) {
+    this.#domain = domain;
+    this.#epoll = epoll;
+    this.#timers = timers;
+    this.#ended = ended;
+    this.#waiting = new Waiting(epoll, ({ slot, call, pending }) =>
+      this.#guarded(() => this.#finish(slot, call, attempt(call, pending.resume))),
+    );
+    let worker = 0;
+    this.#workers = new Workers(domain.handed, state.folder, {
+      opened: (answers) => {
+        worker = epoll.add(answers, POLLIN, {
+          ready: () => this.#guarded(() => this.#workerDone()),
+        });
+      },
+      closing: () => epoll.remove(worker),
+    });
+  }
+
+  /** Finishes what a mediator before left, then waits for calls. */
+  begin(): void {
+    const { listener } = this.#domain.handed;
+    // The reply wakes the target on this processor: a third of the time (since 6.6; older kernels
+    // go without).
+    sys(
+      "ioctl",
+      listener,
+      abi.SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+      abi.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
+    );
+    this.#guarded(() => this.#takeOver());
+    if (this.#isOver) return;
+    this.#watched = this.#epoll.add(listener, POLLIN, {
+      ready: (events) =>
+        (events & POLLIN) === 0 ? this.#end(null) : this.#guarded(() => this.#next()),
+    });
+    if (this.#watched < 0)
+      this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
+  }
+
+  get due(): number {
+    return Math.min(this.#domain.reporter.due, this.#workers.due);
+  }
+
+  overdue(): void {
+    const now = performance.now();
+    if (this.#domain.reporter.due <= now) this.#domain.reporter.flush();
+    if (this.#workers.due <= now) this.#guarded(() => this.#workerLate());
+  }
+
+  /** `exiting`: this process ends with it. */
+  close(exiting: boolean): void {
+    this.#isOver = true;
+    this.#epoll.remove(this.#watched);
+    this.#timers.remove(this);
+    this.#waiting.clear();
+    this.#domain.reporter.flush(); // a worker may be waited for now, and who has seen the run end looks at its events
+    this.#domain.close(this.#workers.close(exiting));
+  }
+
+  /**
+   * What goes wrong for one domain must not end the others' mediator; an identity that cannot be
+   * taken back must.
+   */
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (cause) {
+      if (cause instanceof IdentityLost) throw cause;
+      this.#end(cause);
+    }
+    if (!this.#isOver) this.#timers.add(this);
+  }
+
+  #end(cause: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ended(cause);
+  }
+
+  #takeOver(): void {
+    const { handed, memory, reporter } = this.#domain;
+    const slots = Array.from({ length: SLOT_COUNT }, (_, index) => new Slot(memory.bytes, index));
+    const left = slots.map((slot) =>
+      whatIsLeft(slot, notification(handed.listener, slot).stillWaiting()),
+    );
+    this.#free.push(...slots.filter((_, index) => left[index] === "nothing"));
+    for (const [index, slot] of slots.entries()) {
+      if (left[index] === "send") {
+        sendResponse(handed.listener, slot);
+        this.#release(slot);
+      } else if (left[index] === "unknown") {
+        reporter.unknownOutcome(slot.tid, syscallName(slot.number) ?? "call");
+        this.#finish(slot, null, { kind: "error", errno: E.IO });
+      } else if (left[index] === "decide") {
+        slot.takeOver();
+        slot.state = slotState.received;
+        this.#decide(slot);
+      }
+    }
+  }
+
+  #next(): void {
+    const slot = this.#free.pop();
+    if (slot === undefined) throw new Error("a slot is always kept free");
+    if (receive(this.#domain.handed.listener, slot)) this.#decide(slot);
+    else this.#free.push(slot);
+  }
+
+  #decide(slot: Slot): void {
+    const { broker, handed, reporter } = this.#domain;
+    broker.refresh();
+    reporter.begin(slot.tid);
+    const foreign = foreignCall(broker, slot);
+    if (foreign === null) {
+      const { outcome, call } = dispatch(broker, notification(handed.listener, slot));
+      this.#finish(slot, call, outcome);
+    } else this.#finish(slot, null, foreign);
+  }
+
+  #finish(slot: Slot, call: Call | null, judged: Outcome): void {
+    const outcome = reported(judged, slot.tid, this.#domain.reporter);
+    const room = this.#free.length > 0; // A slot is always kept free.
+    if (
+      outcome.kind === "pending" &&
+      call !== null &&
+      room &&
+      this.#waiting.add({ slot, call, pending: outcome })
+    )
+      return;
+    if (outcome.kind === "worker" && room && this.#workers.give(slot)) {
+      call?.close();
+      return;
+    }
+    const waits = outcome.kind === "pending" || outcome.kind === "worker";
+    const { broker, handed, reporter } = this.#domain;
+    answer(
+      handed.listener,
+      slot,
+      call,
+      waits ? noRoom(broker, call?.name ?? "call") : outcome,
+      reporter,
+    );
+    call?.close();
+    this.#release(slot);
+  }
+
+  #release(slot: Slot): void {
+    slot.state = slotState.free;
+    this.#free.push(slot);
+  }
+
+  #workerDone(): void {
+    const over = this.#workers.take();
+    if (over === null) return;
+    if (over.answered) this.#release(over.slot);
+    else this.#fail(over.slot, "the process for slow file systems ended");
+  }
+
+  #workerLate(): void {
+    const slot = this.#workers.overdue();
+    if (slot !== null)
+      this.#fail(slot, `no answer of a slow file system within ${SLOW_CALL_MS_MAX} ms`);
+  }
+
+  #fail(slot: Slot, why: string): void {
+    const name = syscallName(slot.number) ?? "call";
+    const untouched = slot.takeFromWorker();
+    this.#finish(
+      slot,
+      null,
+      untouched ? afterFailure(this.#domain.broker, name, why) : unable(E.IO, name, why),
+    );
+  }
+}
+
+/** false when the call was cancelled before it could be received. */
+function receive(listener: number, slot: Slot): boolean {
+  slot.clear();
+  const received = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_RECV, slot.notification);
+  if (received === -E.NOENT || received === -E.INTR) return false;
+  if (received < 0) throw new Error(`cannot receive: error ${-received}`);
+  slot.state = slotState.received;
+  return true;
+}

@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { CLOCK_MONOTONIC, EPOLLET } from "../../kernel/constants.ts";
+import { quick } from "../../kernel/quick.ts";
+import { error, type Outcome } from "../answer/outcome.ts";
+import type { Call } from "../calls/call.ts";
+import { sendTimeout, type TargetSocket } from "../calls/sockets/socket.ts";
+import { LOOK_MS, LOOK_MS_MAX } from "../limits.ts";
+import { abi, E, POLLIN, POLLOUT } from "../sys/abi.ts";
+import { close, sys } from "../sys/sys.ts";
+
+/**
+ * `include/linux/errno.h`: on its way back to user space, with a signal pending, the kernel makes
+ * the call anew or EINTR of it, as the handler's SA_RESTART says. Only for a thread that has such a
+ * signal: nobody else's would be taken away.
+ */
+const ERESTARTSYS = 512;
+
+/**
+ * What the kernel says of a call that waited when a signal comes: begun anew where its handler says
+ * so.
+ */
+export const RESTARTED: Outcome = error(ERESTARTSYS);
+
+/** What is looked for. */
+interface Looking {
+  /** null: not yet; `more`: somewhat, and the pauses begin anew. */
+  readonly look: () => Outcome | "more" | null;
+  /** What a signal makes of it. */
+  readonly interrupted: () => Outcome;
+  /**
+   * A socket that, when there is room in it, ends a pause early: when there comes to be room, so
+   * that one which always has some keeps nobody busy.
+   */
+  readonly socket?: number;
+  /**
+   * A look that finds none gives back room itself, which the socket tells of: that wakes nobody.
+   */
+  readonly echoes?: boolean;
+}
+
+/**
+ * A call that waits for what no descriptor tells of, or not reliably: it stays unanswered, and
+ * `look` is asked again and again, after pauses that grow with the time it has waited, until it has
+ * an answer. A signal ends it, as it ends the kernel's own waiting.
+ */
+export function lookAgain(
+  call: Call,
+  { look, interrupted, socket, echoes = false }: Looking,
+): Outcome {
+  const timer = call.target.keep(
+    sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK),
+  );
+  const bell = socket === undefined || timer < 0 ? timer : call.target.keep(either(timer, socket));
+  if (bell < 0) return error(-bell);
+  let pause = LOOK_MS;
+  const again = (): Outcome => {
+    ring(timer, pause);
+    pause = Math.min(2 * pause, LOOK_MS_MAX);
+    return { kind: "pending", fd: bell, events: POLLIN, resume };
+  };
+  const resume = (): Outcome => {
+    if (!echoes) hear(bell, timer);
+    const found = look();
+    if (echoes) hear(bell, timer);
+    if (found === "more") pause = LOOK_MS;
+    else if (found !== null) return found;
+    return isInterrupted(call) ? interrupted() : again();
+  };
+  return again();
+}
+
+/**
+ * The same for a socket whose peer has no room: for as long as SO_SNDTIMEO says (socket(7)); where
+ * it says nothing, a signal begins the call anew. `part`: what to answer where some of it was done
+ * already.
+ */
+export function untilTimeout(
+  call: Call,
+  { fd }: TargetSocket,
+  { attempt, part = () => null, ...room }: Attempts,
+): Outcome {
+  const timeout = sendTimeout(fd);
+  let until = performance.now() + timeout;
+  const look = (): Outcome | "more" | null => {
+    const found = attempt();
+    if (found === "more") until = performance.now() + timeout;
+    return found ?? (performance.now() < until ? null : (part() ?? error(E.AGAIN)));
+  };
+  const signalled = timeout === Number.POSITIVE_INFINITY ? RESTARTED : error(E.INTR);
+  return lookAgain(call, { look, interrupted: () => part() ?? signalled, ...room });
+}
+
+/** Tries on a socket. */
+interface Attempts extends Pick<Looking, "socket" | "echoes"> {
+  readonly attempt: Looking["look"];
+  readonly part?: () => Outcome | null;
+}
+
+/** An epoll of the timer and of room in the socket; or a negated error number. */
+function either(timer: number, socket: number): number {
+  const epoll = sys("epoll_create1", abi.EPOLL_CLOEXEC);
+  if (epoll < 0) return epoll;
+  const failed = Math.min(watch(epoll, timer, POLLIN), watch(epoll, socket, POLLOUT | EPOLLET));
+  if (failed >= 0) return epoll;
+  close(epoll);
+  return failed;
+}
+
+/** Takes what has been told. */
+function hear(bell: number, timer: number): void {
+  if (bell !== timer) quick.epollWait(bell, told, TOLD_MAX, 0);
+}
+
+/** struct epoll_event is packed on x86_64 (epoll_ctl(2)): u32 events, u64 data. */
+const EPOLL_EVENT_BYTES = 12;
+/** Both may have come. */
+const TOLD_MAX = 2;
+const told = Buffer.alloc(EPOLL_EVENT_BYTES * TOLD_MAX);
+
+function watch(epoll: number, fd: number, events: number): number {
+  const event = Buffer.alloc(EPOLL_EVENT_BYTES);
+  event.writeUInt32LE(events >>> 0, 0);
+  return sys("epoll_ctl", epoll, abi.EPOLL_CTL_ADD, fd, event);
+}
+
+/**
+ * struct itimerspec (timerfd_create(2)): once, in so many milliseconds. What it rang for before is
+ * forgotten.
+ */
+function ring(timer: number, milliseconds: number): void {
+  const once = Buffer.alloc(32);
+  once.writeBigInt64LE(BigInt(milliseconds) * 1_000_000n, 24);
+  sys("timerfd_settime", timer, 0, once, null);
+}
+
+/**
+ * A signal waits that only this thread can take: one of its own, or one of its process where that
+ * has no other thread. Another thread might take one of the process's at this moment, and then this
+ * one would see the kernel's own number for it.
+ */
+function isInterrupted(call: Call): boolean {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${call.target.tid}/status`, "latin1");
+  } catch {
+    // Gone, as the check will say.
+    text = "";
+  }
+  call.check();
+  const set = (name: string): bigint =>
+    BigInt(`0x${new RegExp(`^${name}:\t([0-9a-f]+)$`, "m").exec(text)?.[1] ?? "0"}`);
+  const ofProcess = /^Threads:\t1$/m.test(text) ? set("ShdPnd") : 0n;
+  return ((set("SigPnd") | ofProcess) & ~set("SigBlk")) !== 0n;
+}

@@ -1,0 +1,65 @@
+import { quick } from "../../kernel/quick.ts";
+import { name as syscallName } from "../../kernel/syscalls.ts";
+import { slotState } from "../../plan/slots.ts";
+import type { Notification } from "../calls/call.ts";
+import { abi } from "../sys/abi.ts";
+import type { Slot } from "./slot.ts";
+
+/**
+ * What a slot holds. `started`: in a worker, what is done before an effect instead of marking the
+ * slot; there nothing is ever as if it had not begun.
+ */
+export function notification(
+  listener: number,
+  slot: Slot,
+  started: (() => void) | null = null,
+): Notification {
+  return new InSlot(listener, slot, started);
+}
+
+class InSlot implements Notification {
+  readonly tid: number;
+  readonly name: string;
+  readonly #listener: number;
+  readonly #slot: Slot;
+  /** Of this call, whatever the slot is used for by then: the two halves. */
+  readonly #id: number;
+  readonly #idHigh: number;
+
+  readonly #started: (() => void) | null;
+
+  constructor(listener: number, slot: Slot, started: (() => void) | null) {
+    this.tid = slot.tid;
+    this.name = syscallName(slot.number) ?? "";
+    this.#listener = listener;
+    this.#slot = slot;
+    this.#id = slot.idLow;
+    this.#idHigh = slot.idHigh;
+    this.#started = started;
+  }
+
+  word(index: number): bigint {
+    return this.#slot.argument(index);
+  }
+
+  low(index: number): number {
+    return this.#slot.argumentLow(index);
+  }
+
+  stillWaiting(): boolean {
+    id.writeUInt32LE(this.#id, 0);
+    id.writeUInt32LE(this.#idHigh, 4);
+    return quick.ioctl(this.#listener, abi.SECCOMP_IOCTL_NOTIF_ID_VALID, id) === 0;
+  }
+
+  started(): void {
+    if (this.#started === null) this.#slot.state = slotState.started;
+    else this.#started();
+  }
+
+  undone(): void {
+    if (this.#started === null) this.#slot.state = slotState.received;
+  }
+}
+
+const id = Buffer.alloc(8);

@@ -1,0 +1,48 @@
+import { Epoll } from "../../kernel/epoll.ts";
+import { Domain } from "../domain/domain.ts";
+import { inherited } from "../domain/handed.ts";
+import { ProcessState } from "../domain/process-state.ts";
+import { Summary, writeSummary } from "../report/summary.ts";
+import { DomainLoop, type Surroundings } from "./domain-loop.ts";
+import { runLoop } from "./loop.ts";
+import { Timers } from "./timers.ts";
+
+/**
+ * Serves the one domain this process was started for, until that has ended; returns the exit
+ * status.
+ */
+export function runOwn(folder: string): number {
+  const surroundings: Surroundings = {
+    state: new ProcessState(false, folder),
+    epoll: new Epoll(),
+    timers: new Timers(),
+  };
+  surroundings.state.mounts.toldBy(surroundings.epoll);
+  const summary = new Summary();
+  const domain = new Domain(inherited(), surroundings.state, (event) => summary.add(event));
+  const { plan } = domain.broker;
+  let over: { readonly cause: unknown } | null = null;
+  const held = new DomainLoop(domain, surroundings, (cause) => {
+    over = { cause };
+  });
+  held.begin();
+  runLoop(surroundings, () => over !== null);
+  const { cause } = over ?? { cause: null };
+  if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
+  held.close(true);
+  if (plan.attended && cause === null) writeSummary(summary.text(plan.domain));
+  return cause === null ? 0 : 1;
+}
+
+/**
+ * Writes down what a mediator took with it that has no successor, and asks the domain nothing.
+ * `givenUp`: its holder goes on without.
+ */
+export function tellLast(folder: string, givenUp: boolean): number {
+  const { reporter } = new Domain(inherited(), new ProcessState(false, folder));
+  const what =
+    "its mediators died one after the other: what they would have decided is refused until it is restarted";
+  if (givenUp) reporter.failed("mediator given up", what);
+  reporter.close();
+  return 0;
+}

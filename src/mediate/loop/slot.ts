@@ -1,0 +1,201 @@
+import {
+  NOTED_SLOTS_FROM,
+  SELF_CONFINED_SLOT,
+  SLOT_BEHIND_OFFSET,
+  SLOT_COUNT,
+  SLOT_NOTIF_OFFSET,
+  SLOT_RESPONSE_OFFSET,
+  SLOT_SIZE,
+  type slotState,
+  UNTOLD_SLOTS,
+  WORDS_SLOT,
+} from "../../plan/slots.ts";
+import { DESCRIPTOR_TABLES_BYTES } from "../domain/descriptor-tables.ts";
+import { NOTED_BYTES } from "../domain/noted-processes.ts";
+import { ROOTS_BYTES } from "../domain/roots.ts";
+import { SELF_CONFINED_BYTES } from "../domain/self-confined.ts";
+import { UNTOLD_BYTES, Untold } from "../report/untold.ts";
+
+/**
+ * Index of the word in which mediators tell their successors what was done about the call; then
+ * those of notification and response.
+ */
+const HANDS = 1;
+const NOTIFICATION = SLOT_NOTIF_OFFSET / 4;
+const RESPONSE = SLOT_RESPONSE_OFFSET / 4;
+const TAKEN_OVER_MASK = 0xff;
+const IN_WORKER = 0x100;
+/**
+ * It had an effect, or may have; or its mediator answers, and it may have none any more. Whichever
+ * is written first holds.
+ */
+const BEGUN = 0x200;
+const GIVEN_UP = 0x400;
+/**
+ * Above these: the end of the call's id, so that a worker which lost one call never takes a later
+ * one in the same slot for it.
+ */
+const ID_SHIFT = 16;
+
+/**
+ * One slot of the memfd shared with the holder: u32 state, u32 hands, struct seccomp_notif, struct
+ * seccomp_notif_resp (seccomp_unotify(2)).
+ */
+export class Slot {
+  readonly index: number;
+  readonly notification: Buffer;
+  readonly response: Buffer;
+  /**
+   * The same memory in words, in this machine's order as the kernel writes it: a field is one load.
+   */
+  readonly #words: Uint32Array;
+
+  constructor(memory: Uint8Array, index: number) {
+    const offset = memory.byteOffset + index * SLOT_SIZE;
+    const bytes = Buffer.from(memory.buffer, offset, SLOT_SIZE);
+    this.index = index;
+    this.notification = bytes.subarray(SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET);
+    this.response = bytes.subarray(SLOT_RESPONSE_OFFSET, SLOT_BEHIND_OFFSET);
+    this.#words = new Uint32Array(memory.buffer, offset, SLOT_SIZE / 4);
+  }
+
+  get state(): number {
+    return this.#words[0] ?? 0;
+  }
+
+  set state(value: (typeof slotState)[keyof typeof slotState]) {
+    this.#words[0] = value;
+  }
+
+  /** How often a mediator died over this call. */
+  get takenOver(): number {
+    return (this.#words[HANDS] ?? 0) & TAKEN_OVER_MASK;
+  }
+
+  takeOver(): void {
+    this.#words[HANDS] = Math.min(this.takenOver + 1, TAKEN_OVER_MASK);
+  }
+
+  /** A worker has the call: nobody but it knows how far it has come. */
+  get inWorker(): boolean {
+    return ((this.#words[HANDS] ?? 0) & IN_WORKER) !== 0;
+  }
+
+  /** What comes back is for {@link begin}. */
+  giveToWorker(): number {
+    const hands = ((this.idLow << ID_SHIFT) | IN_WORKER | this.takenOver) >>> 0;
+    this.#words[HANDS] = hands;
+    return hands;
+  }
+
+  /**
+   * By the worker, before an effect; `hands` as {@link giveToWorker} gave it. False when its
+   * mediator answers the call: then it must have none.
+   */
+  begin(hands: number): boolean {
+    const found = Atomics.compareExchange(this.#words, HANDS, hands, (hands | BEGUN) >>> 0);
+    return found === hands || found === (hands | BEGUN) >>> 0;
+  }
+
+  /**
+   * By the mediator of a worker that is given up: true when the call had no effect, and from now on
+   * it can have none there.
+   */
+  takeFromWorker(): boolean {
+    const hands = Atomics.load(this.#words, HANDS);
+    if ((hands & BEGUN) !== 0) return false;
+    return Atomics.compareExchange(this.#words, HANDS, hands, (hands | GIVEN_UP) >>> 0) === hands;
+  }
+
+  /**
+   * Before the next call is received: the kernel insists on zeroed memory. The response stays, the
+   * holder reads it.
+   */
+  clear(): void {
+    this.#words[HANDS] = 0;
+    for (let word = NOTIFICATION; word < RESPONSE; word++) this.#words[word] = 0;
+  }
+
+  get id(): bigint {
+    return this.notification.readBigUInt64LE(0);
+  }
+
+  get idLow(): number {
+    return this.#word(0);
+  }
+
+  get idHigh(): number {
+    return this.#word(4);
+  }
+
+  get responseId(): bigint {
+    return this.response.readBigUInt64LE(0);
+  }
+
+  get tid(): number {
+    return this.#word(8);
+  }
+
+  /** struct seccomp_data: number, architecture, instruction pointer, six arguments. */
+  get number(): number {
+    return this.#word(16) | 0;
+  }
+
+  get architecture(): number {
+    return this.#word(20);
+  }
+
+  argument(index: number): bigint {
+    return this.notification.readBigUInt64LE(32 + 8 * index);
+  }
+
+  /** The low half of an argument, unsigned. */
+  argumentLow(index: number): number {
+    return this.#word(32 + 8 * index);
+  }
+
+  /** Of the notification, by its offset in bytes. */
+  #word(offset: number): number {
+    return this.#words[NOTIFICATION + offset / 4] ?? 0;
+  }
+
+  answer(value: number, errno: number, flags: number): void {
+    this.#words[RESPONSE] = this.idLow;
+    this.#words[RESPONSE + 1] = this.idHigh;
+    this.#words[RESPONSE + 2] = value;
+    // The high half: a result that is negative stays so.
+    this.#words[RESPONSE + 3] = Math.floor(value / 2 ** 32);
+    this.#words[RESPONSE + 4] = -errno;
+    this.#words[RESPONSE + 5] = flags;
+  }
+}
+
+/** What the mediators of a domain remember of its processes. */
+export interface SharedMemory {
+  readonly selfConfined: Buffer;
+  /** Places of {@link NOTED_BYTES} each. */
+  readonly noted: readonly Buffer[];
+  readonly roots: Buffer;
+  readonly descriptorTables: Buffer;
+}
+
+export function memoryOf(slots: Uint8Array): SharedMemory {
+  const noted = Array.from({ length: SLOT_COUNT - NOTED_SLOTS_FROM }, (_, index) =>
+    behind(slots, NOTED_SLOTS_FROM + index, NOTED_BYTES),
+  );
+  const selfConfined = behind(slots, SELF_CONFINED_SLOT, SELF_CONFINED_BYTES);
+  const words = behind(slots, WORDS_SLOT, ROOTS_BYTES + DESCRIPTOR_TABLES_BYTES);
+  const [roots, descriptorTables] = [words.subarray(0, ROOTS_BYTES), words.subarray(ROOTS_BYTES)];
+  return { selfConfined, noted, roots, descriptorTables };
+}
+
+/** Of the domain's mediator, and of that one's worker. */
+export function untoldOf(slots: Uint8Array, by: "mediator" | "worker"): Untold {
+  return new Untold(behind(slots, UNTOLD_SLOTS[by], UNTOLD_BYTES));
+}
+
+/** Behind the last field of a slot there is room, which no call touches. */
+function behind(slots: Uint8Array, index: number, bytes: number): Buffer {
+  const offset = index * SLOT_SIZE + SLOT_BEHIND_OFFSET;
+  return Buffer.from(slots.buffer, slots.byteOffset + offset, bytes);
+}

@@ -1,0 +1,101 @@
+import {
+  inodeRequests,
+  ownerCommands,
+  personalityBits,
+  routeOptions4,
+  routeOptions6,
+  socketOwnerRequests,
+  terminalRequests,
+} from "../../kernel/argument-names.ts";
+import * as kernel from "../../kernel/constants.ts";
+import type { Call } from "../calls/call.ts";
+
+type Names = Readonly<Record<string, number>>;
+
+/** One register as a person would write it. */
+type Spelling = (value: number, call: Call) => string;
+
+/**
+ * A call with what makes it a form that no sealed domain has: `ioctl(TIOCSTI)`. Pointers would make
+ * every repetition look new.
+ */
+export function spellCall(call: Call): string {
+  const telling = registers[call.name] ?? [];
+  const words = telling
+    .map(([index, spell]) => spell(call.unsigned(index), call))
+    .filter((word) => word !== "");
+  return words.length === 0 ? call.name : `${call.name}(${words.join(", ")})`;
+}
+
+/** One of several numbers. */
+function oneOf(names: Names): Spelling {
+  return (value) => Object.entries(names).find(([, known]) => known === value)?.[0] ?? hex(value);
+}
+
+/** Bits, `ignored` left out; what has no name as one number. */
+function bits(names: Names, ignored = 0): Spelling {
+  return (value) => {
+    const words: string[] = [];
+    let rest = (value & ~ignored) >>> 0;
+    for (const [name, bit] of Object.entries(names)) {
+      if ((rest & bit) === 0) continue;
+      words.push(name);
+      rest = (rest & ~bit) >>> 0;
+    }
+    return [...words, ...(rest === 0 ? [] : [hex(rest)])].join(" | ");
+  };
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+function constants(pattern: RegExp): Names {
+  const numbers = Object.entries(kernel).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number",
+  );
+  return Object.fromEntries(numbers.filter(([name]) => pattern.test(name)));
+}
+
+const cloneFlags = constants(/^CLONE_(?!NEWTIME)/);
+/** The lowest byte is the signal to the parent (clone(2)). */
+const EXIT_SIGNAL = 0xff;
+const levels = constants(/^(SOL_SOCKET|IPPROTO_(IP|TCP|UDP|IPV6))$/);
+
+/** The option means something else at every level. */
+const option: Spelling = (value, call) => {
+  const level = call.unsigned(1);
+  const names =
+    level === kernel.IPPROTO_IP
+      ? routeOptions4
+      : level === kernel.IPPROTO_IPV6
+        ? routeOptions6
+        : {};
+  return oneOf(names)(value, call);
+};
+
+const renameFlags = bits(constants(/^RENAME_/));
+const messageFlags = bits(constants(/^MSG_FASTOPEN$/), ~kernel.MSG_FASTOPEN);
+
+/** Registers that say what a refused call was for. */
+const registers: Readonly<Record<string, readonly (readonly [index: number, Spelling])[]>> = {
+  ioctl: [[1, oneOf({ ...terminalRequests, ...inodeRequests, ...socketOwnerRequests })]],
+  fcntl: [[1, oneOf(ownerCommands)]],
+  clone: [[0, bits(cloneFlags, EXIT_SIGNAL)]],
+  unshare: [[0, bits(constants(/^CLONE_/))]],
+  personality: [[0, bits(personalityBits)]],
+  setsockopt: [
+    [1, oneOf(levels)],
+    [2, option],
+  ],
+  seccomp: [
+    [0, oneOf(constants(/^SECCOMP_SET_MODE_/))],
+    [1, bits(constants(/^SECCOMP_FILTER_FLAG_/))],
+  ],
+  execveat: [[4, bits(constants(/^AT_EMPTY_PATH$/))]],
+  memfd_create: [[1, bits(constants(/^MFD_/))]],
+  renameat2: [[4, renameFlags]],
+  sendto: [[3, messageFlags]],
+  sendmsg: [[2, messageFlags]],
+  sendmmsg: [[3, messageFlags]],
+};

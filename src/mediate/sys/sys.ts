@@ -1,0 +1,147 @@
+import { type SyscallArgument, syscallRaw } from "../../kernel/ffi.ts";
+import { quick } from "../../kernel/quick.ts";
+import { number } from "../../kernel/syscalls.ts";
+import { bytesOfName, nameOfBytes } from "../../model/name-bytes.ts";
+import { abi } from "./abi.ts";
+
+/**
+ * A path or name as the kernel sees it: one character a byte (latin1), so that names that are no
+ * UTF-8 survive. `shown()` makes it readable.
+ */
+export type Bytes = string;
+
+const numbers = new Map<string, number>();
+
+/** A system call on this thread by name: its value, or the negated error number. */
+export function sys(
+  name: string,
+  a: SyscallArgument = 0,
+  b: SyscallArgument = 0,
+  c: SyscallArgument = 0,
+  d: SyscallArgument = 0,
+  e: SyscallArgument = 0,
+  f: SyscallArgument = 0,
+): number {
+  let nr = numbers.get(name);
+  if (nr === undefined) {
+    const found = number(name);
+    if (found === null) throw new Error(`no system call \`${name}\` in the table`);
+    nr = found;
+    numbers.set(name, nr);
+  }
+  return syscallRaw(nr, a, b, c, d, e, f);
+}
+
+/** The bytes of a path with its NUL. A name with a NUL inside cannot come from a C string. */
+export function c(path: Bytes): Buffer {
+  return Buffer.from(`${path}\0`, "latin1");
+}
+
+/** As a policy and an event spell it. */
+export function shown(path: Bytes): string {
+  return nameOfBytes(bytesOf(path));
+}
+
+export function spelled(name: string): Bytes {
+  return Buffer.from(bytesOfName(name)).toString("latin1");
+}
+
+export function bytesOf(path: Bytes): Uint8Array {
+  return Buffer.from(path, "latin1");
+}
+
+export function close(fd: number): void {
+  quick.close(fd);
+}
+
+/**
+ * The link in /proc that stands for one of the mediator's own descriptors: following it reaches the
+ * very object.
+ */
+export function self(fd: number): Bytes {
+  return `/proc/self/fd/${fd}`;
+}
+
+/** openat(2) with O_CLOEXEC. */
+export function openat(dir: number, path: Bytes, flags: number, mode = 0): number {
+  return quick.openat(dir, passing(path), flags | abi.O_CLOEXEC, mode);
+}
+
+/** An O_PATH descriptor of the name itself: a symbolic link is not followed. */
+export function openPath(dir: number, path: Bytes): number {
+  return openat(dir, path, abi.O_PATH | abi.O_NOFOLLOW);
+}
+
+/**
+ * {@link c} for a call that takes one path and is done with it when it returns: nothing is
+ * allocated.
+ */
+export function passing(path: Bytes): Buffer {
+  if (path.length >= passed.length) return c(path);
+  passed[passed.write(path, 0, "latin1")] = 0;
+  return passed;
+}
+
+/**
+ * Reused by every call that only looks: nothing here waits, and what is found is copied out at
+ * once.
+ */
+const passed = Buffer.alloc(abi.PATH_MAX + 1);
+const text = Buffer.alloc(abi.PATH_MAX);
+const status = Buffer.alloc(256);
+const EMPTY = c("");
+const STATX_FLAGS = abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC;
+const STATX_MASK = abi.STATX_BASIC_STATS | abi.STATX_BTIME | abi.STATX_MNT_ID;
+
+/**
+ * readlinkat(2): the text, or the negated error. The kernel gives no text of PATH_MAX bytes or
+ * more.
+ */
+export function readlinkat(dir: number, path: Bytes): Bytes | number {
+  const length = quick.readlinkat(dir, path === "" ? EMPTY : passing(path), text, text.length);
+  return length < 0 ? length : text.toString("latin1", 0, length);
+}
+
+export interface Stat {
+  readonly type: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly links: number;
+  readonly inode: bigint;
+  /** When it was made, nanoseconds since the epoch; 0 where the file system does not know. */
+  readonly born: bigint;
+  /** Major and minor number in one. */
+  readonly device: number;
+  /** Mount id of the old kind, as in mountinfo (STATX_MNT_ID). */
+  readonly mount: number;
+}
+
+/**
+ * statx(2) of a descriptor (struct statx, include/uapi/linux/stat.h), or the negated error. Never
+ * waits for a server.
+ */
+export function fstat(fd: number): Stat | number {
+  const b = status;
+  const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, b);
+  if (failed < 0) return failed;
+  const mode = b.readUInt16LE(28);
+  return {
+    type: mode & abi.S_IFMT,
+    mode: mode & 0o7777,
+    links: b.readUInt32LE(16),
+    uid: b.readUInt32LE(20),
+    gid: b.readUInt32LE(24),
+    inode: b.readBigUInt64LE(32),
+    born:
+      (b.readUInt32LE(0) & abi.STATX_BTIME) === 0
+        ? 0n
+        : b.readBigInt64LE(80) * 1_000_000_000n + BigInt(b.readUInt32LE(88)),
+    device: b.readUInt32LE(136) * 2 ** 32 + b.readUInt32LE(140),
+    mount: b.readUInt32LE(144) + b.readUInt32LE(148) * 2 ** 32,
+  };
+}
+
+export function sameObject(a: Stat, b: Stat): boolean {
+  return a.inode === b.inode && a.device === b.device;
+}

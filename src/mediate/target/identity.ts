@@ -1,0 +1,163 @@
+import { CAPABILITY_SETS_KEPT_MAX, GROUPS_MAX } from "../limits.ts";
+import { abi } from "../sys/abi.ts";
+import { sys } from "../sys/sys.ts";
+import { type Credentials, ownCredentials } from "./credentials.ts";
+
+/** The mediator cannot take the target's identity: the call is refused. */
+export class CannotImpersonate extends Error {}
+
+/**
+ * The mediator cannot become itself again. Nothing may be decided after this: it exits, and the
+ * holder answers EIO.
+ */
+export class IdentityLost extends Error {}
+
+/**
+ * Runs operations with the target's file-system identity: fsuid, fsgid, groups, umask, and of the
+ * mediator's own capabilities only those that the target has in effect. Set by raw system calls on
+ * this thread alone (credentials(7)); the real and saved ids stay, so that the target may not
+ * signal the mediator. What is the same already is left alone.
+ */
+export class Identity {
+  /** The mediator's, outside every operation. */
+  readonly own: Credentials = ownCredentials();
+  readonly #ownGroups = groupBytes(this.own.groups);
+  readonly #ownCapabilities = capabilities(this.own, this.own.effective);
+  readonly #sets = new Map<bigint, Buffer>();
+  /** Of the mediator itself, which makes no files of its own: the last target's. */
+  #umask = -1;
+  /** Capabilities in effect at the moment. */
+  #worn = this.own.effective;
+
+  /** `effectiveIds` too, for calls whose peer is told them (connect on a unix socket). */
+  as<T>(target: Credentials, effectiveIds: boolean, operation: () => T): T {
+    const own = this.own;
+    const groups = sameNumbers(target.groups, own.groups) ? null : groupBytes(target.groups);
+    const ids =
+      effectiveIds &&
+      (target.effectiveUid !== own.effectiveUid || target.effectiveGid !== own.effectiveGid);
+    const fsgid = ids || target.fsgid !== own.fsgid;
+    const fsuid = ids || target.fsuid !== own.fsuid;
+    const effective = target.effective & own.effective;
+    const narrower = fsuid || effective !== own.effective;
+    try {
+      if (groups !== null && sys("setgroups", target.groups.length, groups) < 0)
+        throw new CannotImpersonate("setgroups");
+      if (ids) this.#effective(target.effectiveUid, target.effectiveGid);
+      if (fsgid) setFs("setfsgid", target.fsgid, CannotImpersonate);
+      if (fsuid) setFs("setfsuid", target.fsuid, CannotImpersonate);
+      if (narrower && sys("capset", HEADER, this.#capabilities(effective)) < 0)
+        throw new CannotImpersonate("capset");
+      if (target.umask !== this.#umask) sys("umask", target.umask);
+      this.#umask = target.umask;
+      this.#worn = effective;
+      return operation();
+    } finally {
+      this.#worn = own.effective;
+      if (ids) this.#restoreEffective();
+      if (fsuid) setFs("setfsuid", own.fsuid, IdentityLost);
+      if (fsgid) setFs("setfsgid", own.fsgid, IdentityLost);
+      // Changes of ids raise and drop capabilities by themselves, so these come after them;
+      // setgroups needs one.
+      if ((narrower || groups !== null) && sys("capset", HEADER, this.#ownCapabilities) < 0)
+        fatal("capset");
+      if (groups !== null) this.#restoreGroups();
+    }
+  }
+
+  /** Within {@link as}: with no more than `allowed` of the capabilities in effect. */
+  narrowed<T>(allowed: bigint, operation: () => T): T {
+    return this.#wearing(this.#worn & allowed, operation);
+  }
+
+  /** Within {@link as}: with `more` of the mediator's own capabilities beside those in effect. */
+  widened<T>(more: bigint, operation: () => T): T {
+    return this.#wearing(this.#worn | (more & this.own.effective), operation);
+  }
+
+  #wearing<T>(effective: bigint, operation: () => T): T {
+    const before = this.#worn;
+    if (effective === before) return operation();
+    if (sys("capset", HEADER, this.#capabilities(effective)) < 0)
+      throw new CannotImpersonate("capset");
+    this.#worn = effective;
+    try {
+      return operation();
+    } finally {
+      this.#worn = before;
+      if (sys("capset", HEADER, this.#capabilities(before)) < 0) fatal("capset");
+    }
+  }
+
+  /** Bytes for capset, made once for the sets that come again. */
+  #capabilities(effective: bigint): Buffer {
+    const known = this.#sets.get(effective);
+    if (known !== undefined) return known;
+    const made = capabilities(this.own, effective);
+    if (this.#sets.size >= CAPABILITY_SETS_KEPT_MAX) this.#sets.clear();
+    this.#sets.set(effective, made);
+    return made;
+  }
+
+  #effective(uid: number, gid: number): void {
+    if (sys("setresgid", -1, gid, -1) < 0) throw new CannotImpersonate("setresgid");
+    if (sys("setresuid", -1, uid, -1) < 0) throw new CannotImpersonate("setresuid");
+  }
+
+  #restoreEffective(): void {
+    if (sys("setresuid", -1, this.own.effectiveUid, -1) < 0) fatal("setresuid");
+    if (sys("setresgid", -1, this.own.effectiveGid, -1) < 0) fatal("setresgid");
+  }
+
+  /** A mediator that may not set groups never changed them either. */
+  #restoreGroups(): void {
+    const { groups } = this.own;
+    if (
+      sys("setgroups", groups.length, this.#ownGroups) < 0 &&
+      !sameNumbers(ownCredentials().groups, groups)
+    )
+      fatal("setgroups");
+  }
+}
+
+/** struct __user_cap_header_struct (capget(2)). */
+const HEADER = Buffer.alloc(8);
+HEADER.writeUInt32LE(abi.LINUX_CAPABILITY_VERSION_3, 0);
+
+/** struct __user_cap_data_struct[2] (capget(2)): permitted as ever. */
+function capabilities(own: Credentials, effective: bigint): Buffer {
+  const b = Buffer.alloc(24);
+  b.writeUInt32LE(Number(effective & 0xffffffffn), 0);
+  b.writeUInt32LE(Number(own.permitted & 0xffffffffn), 4);
+  b.writeUInt32LE(Number(effective >> 32n), 12);
+  b.writeUInt32LE(Number(own.permitted >> 32n), 16);
+  return b;
+}
+
+/**
+ * setfsuid(2) gives the previous id whether or not it worked: a second call with an impossible id
+ * reads the truth.
+ */
+function setFs(
+  call: "setfsuid" | "setfsgid",
+  id: number,
+  failure: typeof CannotImpersonate | typeof IdentityLost,
+): void {
+  sys(call, id);
+  if (sys(call, 0xffffffff) !== id) throw new failure(call);
+}
+
+function groupBytes(groups: readonly number[]): Buffer {
+  if (groups.length > GROUPS_MAX) throw new CannotImpersonate("groups");
+  const b = Buffer.alloc(4 * Math.max(groups.length, 1));
+  for (const [index, group] of groups.entries()) b.writeUInt32LE(group, 4 * index);
+  return b;
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
+function fatal(call: string): never {
+  throw new IdentityLost(call);
+}

@@ -1,0 +1,60 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { abi } from "../sys/abi.ts";
+import { c, readlinkat, sys } from "../sys/sys.ts";
+import { TargetGone } from "./target-gone.ts";
+
+/**
+ * What the target sees differs from what the mediator sees, so that a name means another thing
+ * there.
+ */
+export type Foreign = "user namespace" | "mount namespace" | "security label" | null;
+
+const LABEL_BYTES_MAX = 4096;
+const CURRENT = c("attr/current");
+const label = Buffer.alloc(LABEL_BYTES_MAX);
+let own: { readonly user: string; readonly mount: string; readonly label: string | null } | null =
+  null;
+
+/** `directory`: /proc/TID of the thread. Throws {@link TargetGone}. */
+export function foreign(directory: number): Foreign {
+  own ??= {
+    user: readlinkSync("/proc/self/ns/user"),
+    mount: readlinkSync("/proc/self/ns/mnt"),
+    label: ownLabel(),
+  };
+  if (link(directory, "ns/user") !== own.user) return "user namespace";
+  if (link(directory, "ns/mnt") !== own.mount) return "mount namespace";
+  return own.label === null || labelOf(directory) === own.label ? null : "security label";
+}
+
+function link(directory: number, path: string): string {
+  const text = readlinkat(directory, path);
+  if (typeof text === "number") throw new TargetGone(`${path}: error ${-text}`);
+  return text;
+}
+
+/**
+ * The mediator's label of SELinux, AppArmor or Smack (proc_pid_attr_current(5)); null on a kernel
+ * in which no such module answers, for nobody then: they are there from boot or never.
+ */
+function ownLabel(): string | null {
+  try {
+    return readFileSync("/proc/self/attr/current", "latin1");
+  } catch (cause) {
+    if (
+      cause instanceof Error &&
+      "code" in cause &&
+      (cause.code === "EINVAL" || cause.code === "ENOENT")
+    )
+      return null;
+    throw cause;
+  }
+}
+
+function labelOf(directory: number): string {
+  const fd = sys("openat", directory, CURRENT, abi.O_CLOEXEC);
+  const got = fd < 0 ? fd : sys("pread64", fd, label, label.length, 0);
+  if (fd >= 0) sys("close", fd);
+  if (got < 0) throw new TargetGone(`attr/current: error ${-got}`);
+  return label.toString("latin1", 0, got);
+}

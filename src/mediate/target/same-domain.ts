@@ -1,0 +1,41 @@
+import type { Call } from "../calls/call.ts";
+import { ANCESTORS_MAX } from "../limits.ts";
+import { type Kin, kinOf } from "./kin.ts";
+
+/**
+ * Whether a process, or the one a thread belongs to, is in the caller's domain: by its control
+ * group, else by descent.
+ */
+export function inSameDomain(call: Call, pid: number): boolean {
+  if (pid === call.target.credentials.tgid) return true;
+  const where = call.broker.domainOf(pid);
+  if (typeof where !== "string") return where.domain === call.broker.plan.domain;
+  return call.broker.plan.cgroup === null && isKin(call, pid);
+}
+
+/** The name of its domain as a policy's `signals` would say it. */
+export function domainName(call: Call, pid: number): string {
+  const where = call.broker.domainOf(pid);
+  return typeof where === "string" ? where : where.domain;
+}
+
+/**
+ * Without control groups: both descend from one process that is under a filter more than the
+ * mediator itself, as is everybody in between. That one can only be the domain's first process or a
+ * child of it. An orphan, whom the host's first process took, counts as outside.
+ */
+function isKin(call: Call, pid: number): boolean {
+  const filters = kinOf(process.pid)?.filters ?? Number.POSITIVE_INFINITY;
+  const confined = (kin: Kin | null): kin is Kin => kin !== null && kin.filters > filters;
+  const line = (start: number): number[] => {
+    const found: number[] = [];
+    let kin = kinOf(start);
+    while (confined(kin) && found.length < ANCESTORS_MAX) {
+      found.push(kin.process);
+      kin = kinOf(kin.parent);
+    }
+    return found;
+  };
+  const own = new Set(line(call.target.credentials.tgid));
+  return line(pid).some((ancestor) => own.has(ancestor));
+}

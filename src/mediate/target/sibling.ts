@@ -1,0 +1,39 @@
+import { type Outcome, result, unable } from "../answer/outcome.ts";
+import type { Call } from "../calls/call.ts";
+import { abi, E, POLLIN } from "../sys/abi.ts";
+import { close, sys } from "../sys/sys.ts";
+
+/**
+ * A call on another thread of the caller's own process, by number, as the caller. The number could
+ * be given away meanwhile, so the thread is held by a pidfd: before, it must live and belong to the
+ * process; if it does not live afterwards, nobody knows whom the call was about, and that is said.
+ * null for a number that is no such thread, on kernels without pidfds of threads (6.9), and in
+ * another pid namespace, where numbers mean others.
+ */
+export function onSibling(
+  call: Call,
+  thread: number,
+  args: () => readonly (number | Buffer | null)[],
+): Outcome | null {
+  const { tgid, ownTgid } = call.target.credentials;
+  if (tgid !== ownTgid) return null;
+  const pidfd = sys("pidfd_open", thread, abi.PIDFD_THREAD);
+  if (pidfd < 0) return null;
+  try {
+    if (call.broker.threads.processOf(thread) !== tgid || !lives(pidfd)) return null;
+    const done = call.asTarget(() => call.effect(() => sys(call.name, ...args())), true);
+    return lives(pidfd)
+      ? result(done)
+      : unable(E.SRCH, call.name, `thread ${thread} ended meanwhile: outcome unknown`);
+  } finally {
+    close(pidfd);
+  }
+}
+
+/** A pidfd becomes readable when its thread ends. */
+function lives(pidfd: number): boolean {
+  const request = Buffer.alloc(8);
+  request.writeInt32LE(pidfd, 0);
+  request.writeInt16LE(POLLIN, 4);
+  return sys("poll", request, 1, 0) === 0;
+}

@@ -1,0 +1,213 @@
+import { abi, E } from "../sys/abi.ts";
+import { type Bytes, close, openat, readlinkat, sys } from "../sys/sys.ts";
+import type { Credentials } from "./credentials.ts";
+import { Memory } from "./memory.ts";
+import { type Foreign, foreign } from "./namespaces.ts";
+import { TargetGone } from "./target-gone.ts";
+import type { Thread, Threads } from "./threads.ts";
+
+/** The first lines of /proc/TID/fdinfo/N: position, flags. */
+const FLAGS_BYTES = 128;
+const line = Buffer.alloc(FLAGS_BYTES);
+
+/**
+ * One stopped thread whose call is being judged. Everything is read on first use, through
+ * descriptors that stand for the thread itself; `close()` gives back what was opened for this call.
+ */
+export class Target {
+  readonly tid: number;
+  readonly #threads: Threads;
+  #memory: Memory | null = null;
+  #credentials: Credentials | null = null;
+  #known: Thread | null = null;
+  readonly #glance: boolean;
+  readonly #remembers: boolean;
+  /**
+   * The call in hand gives it another memory: what is opened to read its arguments must not be
+   * there for the next call.
+   */
+  losesMemory = false;
+  #root = -1;
+  readonly #held: number[] = [];
+
+  /**
+   * `glance`: it is only looked at, and a thread that was kept is believed to live until opening
+   * something of it fails. `remembers`: every call that changes its memory or namespaces is seen
+   * here, so that these may be kept for the next one.
+   */
+  constructor(
+    tid: number,
+    threads: Threads,
+    { glance, remembers }: { glance: boolean; remembers: boolean },
+  ) {
+    this.tid = tid;
+    this.#threads = threads;
+    this.#glance = glance;
+    this.#remembers = remembers;
+  }
+
+  /**
+   * Its descriptor is kept between calls: for who only looks, and for whom decides where the
+   * process has one thread. What then executes another program is that very thread, and this is
+   * asked before and makes forgotten what was kept; several might ask between that and its being
+   * done.
+   */
+  get memory(): Memory {
+    this.#memory ??= new Memory(
+      (access) => this.entry("mem", access),
+      this.#keeper(),
+      !this.#glance,
+    );
+    return this.#memory;
+  }
+
+  #keeper(): (() => Thread) | null {
+    const isKept =
+      this.#remembers && !this.losesMemory && (this.#glance || this.credentials.threads === 1);
+    return isKept ? () => this.thread : null;
+  }
+
+  get credentials(): Credentials {
+    if (this.#credentials === null) this.#look();
+    if (this.#credentials === null) throw new TargetGone(`/proc/${this.tid}/status`);
+    return this.#credentials;
+  }
+
+  get thread(): Thread {
+    if (this.#glance) this.#known ??= this.#threads.find(this.tid);
+    return this.#known ?? this.#look();
+  }
+
+  #look(): Thread {
+    const { thread, credentials } = this.#threads.look(this.tid);
+    this.#credentials = credentials;
+    this.#known = thread;
+    return thread;
+  }
+
+  /** Opens one of its entries in /proc; a descriptor of the caller's, or a negated error number. */
+  entry(path: string, flags: number): number {
+    return this.#below((directory) => openat(directory, path, flags));
+  }
+
+  #below<T>(operation: (directory: number) => T): T {
+    const got = operation(this.thread.directory);
+    if (!this.#glance || (got !== -E.NOENT && got !== -E.SRCH)) return got;
+    this.#known = this.#threads.find(this.tid, true);
+    return operation(this.#known.directory);
+  }
+
+  /** Its root directory as an O_PATH descriptor. */
+  get root(): number {
+    if (this.#root < 0)
+      this.#root = this.#threads.roots?.common(() => this.#opened("root")) ?? this.#open("root");
+    return this.#root;
+  }
+
+  /**
+   * Its working directory for AT_FDCWD, or whatever a descriptor number of its own stands for, as
+   * an O_PATH descriptor; negated error if it is none.
+   */
+  directory(fd: number): number {
+    return fd === abi.AT_FDCWD ? this.#open("cwd") : this.descriptor(fd);
+  }
+
+  /**
+   * The object behind one of the target's descriptors. Goes by this very thread's table: threads
+   * need not share one.
+   */
+  descriptor(fd: number): number {
+    if (fd < 0) return -E.BADF;
+    const own = this.entry(`fd/${fd}`, abi.O_PATH);
+    if (own === -E.NOENT) return -E.BADF;
+    return this.keep(own);
+  }
+
+  /** The same for a link in /proc/self/fd, which is not there where there is no such descriptor. */
+  linked(fd: number): number {
+    const found = this.descriptor(fd);
+    return found === -E.BADF ? -E.NOENT : found;
+  }
+
+  /** The same for calls that take no descriptor opened with O_PATH (open(2)): EBADF. */
+  openDescriptor(fd: number): number {
+    const found = this.descriptor(fd);
+    if (found < 0) return found;
+    const info = this.entry(`fdinfo/${fd}`, 0);
+    if (info < 0) return -E.BADF;
+    const got = sys("pread64", info, line, line.length, 0);
+    close(info);
+    const flags = /^flags:\t([0-7]+)/m.exec(line.toString("latin1", 0, Math.max(got, 0)))?.[1];
+    return flags === undefined || (Number.parseInt(flags, 8) & abi.O_PATH) !== 0 ? -E.BADF : found;
+  }
+
+  /**
+   * What /proc says of one of its descriptors, or a negated error number: EBADF where there is
+   * none.
+   */
+  link(fd: number): Bytes | number {
+    if (fd < 0) return -E.BADF;
+    const text = this.#below((directory) => readlinkat(directory, `fd/${fd}`));
+    return text === -E.NOENT ? -E.BADF : text;
+  }
+
+  /**
+   * A descriptor of the same open file, the caller's; negated error otherwise. For {@link sameFile}
+   * alone.
+   */
+  copyOf(fd: number): number {
+    const leader = this.tid === this.credentials.tgid;
+    const pidfd = sys("pidfd_open", this.tid, leader ? 0 : abi.PIDFD_THREAD);
+    if (pidfd < 0) return pidfd;
+    const copy = sys("pidfd_getfd", pidfd, fd, 0);
+    close(pidfd);
+    return copy;
+  }
+
+  foreign(): Foreign {
+    const { thread } = this;
+    if (!this.#remembers) return foreign(thread.directory);
+    if (thread.foreign === undefined) thread.foreign = foreign(thread.directory);
+    return thread.foreign;
+  }
+
+  /** Closes `fd` together with the rest. */
+  keep(fd: number): number {
+    if (fd >= 0) this.#held.push(fd);
+    return fd;
+  }
+
+  /** Closes it now; nothing where it is kept no longer. */
+  giveUp(fd: number): void {
+    const at = this.#held.indexOf(fd);
+    if (at < 0) return;
+    this.#held.splice(at, 1);
+    close(fd);
+  }
+
+  /** Closes at once what is kept meanwhile. */
+  givingBack<T>(operation: () => T): T {
+    const before = this.#held.length;
+    try {
+      return operation();
+    } finally {
+      for (const fd of this.#held.splice(before)) close(fd);
+    }
+  }
+
+  close(): void {
+    this.#memory?.close();
+    for (const fd of this.#held) close(fd);
+    this.#held.length = 0;
+  }
+
+  #open(path: "root" | "cwd"): number {
+    return this.keep(this.#opened(path));
+  }
+
+  #opened(path: "root" | "cwd"): number {
+    const fd = this.entry(path, abi.O_PATH | abi.O_DIRECTORY);
+    if (fd < 0) throw new TargetGone(`/proc/${this.tid}/${path}: error ${-fd}`);
+    return fd;
+  }
+}

@@ -1,0 +1,229 @@
+import { quick } from "../../kernel/quick.ts";
+import type { Roots } from "../domain/roots.ts";
+import { STATUS_BYTES_MAX } from "../limits.ts";
+import { abi, E } from "../sys/abi.ts";
+import { c, close, sys } from "../sys/sys.ts";
+import { type Credentials, parseCredentials } from "./credentials.ts";
+import type { Foreign } from "./namespaces.ts";
+import { TargetGone } from "./target-gone.ts";
+
+/**
+ * A thread's entries in /proc, held open. They stand for the thread and not for its number: once it
+ * is gone every use of them fails.
+ */
+export interface Thread {
+  /** /proc/TID, O_PATH; -1 once it is kept no longer. */
+  directory: number;
+  status: number;
+  /**
+   * What was read of it last, as far as it tells who the thread is, and what that said: equal bytes
+   * need no reading again.
+   */
+  text: Buffer;
+  credentials: Credentials | null;
+  /** /proc/TID/mem, -1 until it is needed: of the memory that the thread had when it was opened. */
+  memory: number;
+  /**
+   * It is the thread's memory still, not only for who looks (level warning): see {@link
+   * Target.memory}.
+   */
+  isExact: boolean;
+  /** What was found of its namespaces and label; undefined when it must be looked at. */
+  foreign: Foreign | undefined;
+  /**
+   * It was seen to execute a program of the domain's since it was kept; what it executes after that
+   * is announced.
+   */
+  verified: boolean;
+}
+
+const STATUS = c("status");
+const NOTHING = Buffer.alloc(0);
+/**
+ * The first line behind all that credentials are read from. The kernel escapes control characters
+ * in a thread's name, so that no line is forged.
+ */
+const BEHIND_CREDENTIALS = Buffer.from("\nCapBnd:");
+/** Text that is kept of a thread, bytes: one with thousands of groups is read anew. */
+const STATUS_KEPT_BYTES_MAX = 4_096;
+/**
+ * /proc/TID/status is a few hundred bytes and one line of groups; in bytes, doubled when it does
+ * not fit.
+ */
+const STATUS_BYTES = 8_192;
+let buffer = Buffer.alloc(STATUS_BYTES);
+
+/**
+ * Threads that asked lately. Opening their entries in /proc anew for every call costs more than
+ * reading them, and a kept descriptor can never mean another thread that got the same number.
+ */
+export class Threads {
+  /** By thread id, in order of last use. */
+  readonly #known = new Map<number, Thread>();
+  readonly #max: number;
+  /** Of a supervised domain; null where nobody is asked about calls that change them. */
+  readonly roots: Roots | null;
+
+  /** `max`: threads kept. */
+  constructor(max: number, roots: Roots | null) {
+    this.#max = max;
+    this.roots = roots;
+  }
+
+  /**
+   * Who the thread is at this moment: the umask, ids and capabilities are never kept. Throws {@link
+   * TargetGone}.
+   */
+  look(tid: number): { thread: Thread; credentials: Credentials } {
+    const known = this.#known.get(tid);
+    if (known !== undefined) {
+      const length = readStatus(known.status);
+      this.#known.delete(tid);
+      if (length > 0) {
+        this.#known.set(tid, known);
+        return { thread: known, credentials: credentialsOf(tid, known, length) };
+      }
+      give(known);
+    }
+    const thread = this.#keep(tid);
+    const length = readStatus(thread.status);
+    if (length <= 0) throw new TargetGone(`/proc/${tid}/status: error ${-length}`);
+    return { thread, credentials: credentialsOf(tid, thread, length) };
+  }
+
+  /**
+   * The thread without looking at it: one that is gone shows when its entries are opened, then
+   * `again` gets whoever has the number now.
+   */
+  find(tid: number, again = false): Thread {
+    const known = this.#known.get(tid);
+    if (known !== undefined && !again) return known;
+    if (known !== undefined) give(known);
+    this.#known.delete(tid);
+    return this.#keep(tid);
+  }
+
+  /**
+   * Before a call is answered that gives threads other memory, or other namespaces or labels:
+   * nothing of that kind is believed of anybody any more.
+   */
+  forget(what: "memory" | "namespaces"): void {
+    for (const thread of this.#known.values()) {
+      thread.foreign = undefined;
+      if (what === "memory") forgetMemory(thread);
+    }
+  }
+
+  /** What the thread executes is to be looked at again. */
+  doubt(tid: number): void {
+    const known = this.#known.get(tid);
+    if (known !== undefined) known.verified = false;
+  }
+
+  #keep(tid: number): Thread {
+    const thread = open(tid);
+    this.#makeRoom();
+    this.#known.set(tid, thread);
+    return thread;
+  }
+
+  /** No thread of the domain is left. */
+  close(): void {
+    for (const thread of this.#known.values()) give(thread);
+    this.#known.clear();
+    this.roots?.close();
+  }
+
+  /** Process id of a thread; null when it is gone. */
+  processOf(tid: number): number | null {
+    try {
+      return this.look(tid).credentials.tgid;
+    } catch (cause) {
+      if (cause instanceof TargetGone) return null;
+      throw cause;
+    }
+  }
+
+  #makeRoom(): void {
+    if (this.#known.size < this.#max) return;
+    for (const [tid, thread] of this.#known) {
+      give(thread);
+      this.#known.delete(tid);
+      return;
+    }
+  }
+}
+
+/**
+ * A call that still waits may hold the thread: it must find no number that means something else by
+ * now.
+ */
+function give(thread: Thread): void {
+  forgetMemory(thread);
+  close(thread.status);
+  close(thread.directory);
+  thread.status = -1;
+  thread.directory = -1;
+}
+
+function forgetMemory(thread: Thread): void {
+  if (thread.memory >= 0) close(thread.memory);
+  thread.memory = -1;
+  thread.isExact = false;
+}
+
+function open(tid: number): Thread {
+  const directory = sys(
+    "openat",
+    abi.AT_FDCWD,
+    c(`/proc/${tid}`),
+    abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC,
+  );
+  if (directory < 0) throw new TargetGone(`/proc/${tid}: error ${-directory}`);
+  const status = sys("openat", directory, STATUS, abi.O_CLOEXEC);
+  if (status >= 0) {
+    const nothing = {
+      text: NOTHING,
+      credentials: null,
+      memory: -1,
+      isExact: false,
+      foreign: undefined,
+      verified: false,
+    };
+    return { directory, status, ...nothing };
+  }
+  close(directory);
+  throw new TargetGone(`/proc/${tid}/status: error ${-status}`);
+}
+
+/** Bytes in {@link buffer}, or a negated error number: ESRCH when the thread is gone. */
+function readStatus(fd: number): number {
+  for (;;) {
+    const got = quick.pread(fd, buffer, buffer.length, 0);
+    if (got <= 0) return got === 0 ? -E.IO : got;
+    if (got < buffer.length) return got;
+    if (buffer.length >= STATUS_BYTES_MAX) return -E.IO;
+    buffer = Buffer.alloc(2 * buffer.length);
+  }
+}
+
+/** Of what lies in {@link buffer}. */
+function credentialsOf(tid: number, thread: Thread, length: number): Credentials {
+  const { text, credentials } = thread;
+  if (
+    credentials !== null &&
+    length > text.length &&
+    buffer.compare(text, 0, text.length, 0, text.length) === 0
+  )
+    return credentials;
+  try {
+    const found = parseCredentials(buffer.toString("latin1", 0, length));
+    const end = buffer.subarray(0, length).indexOf(BEHIND_CREDENTIALS);
+    const isKept = end > 0 && end <= STATUS_KEPT_BYTES_MAX;
+    thread.text = isKept ? Buffer.from(buffer.subarray(0, end)) : NOTHING;
+    thread.credentials = isKept ? found : null;
+    return found;
+  } catch (cause) {
+    throw new TargetGone(`/proc/${tid}/status`, { cause });
+  }
+}

@@ -1,0 +1,58 @@
+import { abi, E } from "../sys/abi.ts";
+import { type Bytes, fstat, openPath, passing, sys } from "../sys/sys.ts";
+import { Place } from "./place.ts";
+import type { PathArgument, WalkContext } from "./walk.ts";
+
+/**
+ * struct open_how (openat2(2)): O_PATH; no link is followed, and nothing that could wait is done
+ * (RESOLVE_CACHED).
+ */
+const HOW = Buffer.alloc(24);
+HOW.writeBigUInt64LE(BigInt(abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC), 0);
+HOW.writeBigUInt64LE(
+  BigInt(abi.RESOLVE_NO_MAGICLINKS | abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_CACHED),
+  16,
+);
+
+/**
+ * The walk in one step, for a path whose directories the kernel has at hand and among which is no
+ * link and no `..`; null for all others and for every error, which the walk then finds by itself.
+ * Without links there is nothing that would mean something else to the mediator than to the target.
+ */
+export function direct(path: PathArgument, { target, mounts, follow }: WalkContext): Place | null {
+  const { text } = path;
+  const cut = text.lastIndexOf("/");
+  const last = text.slice(cut + 1);
+  const parents = text.startsWith("/")
+    ? text.slice(1, Math.max(cut, 1))
+    : text.slice(0, Math.max(cut, 0));
+  if (last === "" || last === "." || last === ".." || parents.startsWith("/") || dotted(parents))
+    return null;
+  const directory =
+    parents === ""
+      ? path.start
+      : target.keep(sys("openat2", path.start, passing(parents), HOW, HOW.length));
+  if (directory < 0) return null;
+  const holder = fstat(directory);
+  if (
+    typeof holder === "number" ||
+    holder.type !== abi.S_IFDIR ||
+    mounts.kind(holder.mount) !== "local"
+  )
+    return null;
+  const fd = target.keep(openPath(directory, last));
+  if (fd < 0) return fd === -E.NOENT ? place(directory, last, null) : null;
+  const stat = fstat(fd);
+  if (typeof stat === "number") return null;
+  if (stat.type === abi.S_IFLNK && follow === "always") return null;
+  if (stat.mount !== holder.mount && mounts.kind(stat.mount) !== "local") return null;
+  return place(directory, last, { fd, stat });
+}
+
+function dotted(parents: Bytes): boolean {
+  return parents.includes("..") && parents.split("/").includes("..");
+}
+
+function place(directory: number, last: Bytes, object: Place["object"]): Place {
+  return new Place({ directory, last, slash: false, object, links: [] });
+}

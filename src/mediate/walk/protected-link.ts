@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { abi } from "../sys/abi.ts";
+import { fstat, type Stat } from "../sys/sys.ts";
+
+/**
+ * The kernel's rule for links in shared directories (proc_sys_fs(5), protected_symlinks; fs/namei.c
+ * may_follow_link): in a sticky directory that all may write, only the link's owner follows it, or
+ * anybody if the directory's owner made it. The mediator follows links by hand, so it keeps the
+ * rule by hand.
+ */
+export function protectedLink(directory: number, link: Stat, fsuid: number): boolean {
+  if (link.uid === fsuid || !enabled()) return false;
+  const parent = fstat(directory);
+  if (typeof parent === "number") return true;
+  const shared = (parent.mode & (abi.S_ISVTX | 0o002)) === (abi.S_ISVTX | 0o002);
+  return shared && parent.uid !== link.uid;
+}
+
+let known: boolean | null = null;
+
+/** Read once. A host on which it cannot be read is treated as one that protects. */
+function enabled(): boolean {
+  if (known === null) {
+    try {
+      known = readFileSync("/proc/sys/fs/protected_symlinks", "latin1").trim() !== "0";
+    } catch {
+      known = true;
+    }
+  }
+  return known;
+}

@@ -1,0 +1,75 @@
+import { SIGKILL } from "../../kernel/constants.ts";
+import { SLOT_SIZE } from "../../plan/slots.ts";
+import { answer, reported } from "../answer/answer.ts";
+import { attempt } from "../answer/attempt.ts";
+import { Vanished } from "../calls/call.ts";
+import { dispatch } from "../calls/dispatch.ts";
+import type { Domain } from "../domain/domain.ts";
+import { notification } from "../loop/notification.ts";
+import { Slot } from "../loop/slot.ts";
+import { abi, E, POLLIN, POLLOUT } from "../sys/abi.ts";
+import { sys } from "../sys/sys.ts";
+import { ORDER_BYTES, parseOrder } from "./order.ts";
+import { workerDescriptors } from "./workers.ts";
+
+/**
+ * Ends with the mediator `parent`, which may be gone already: its successor answers the calls that
+ * were given here, and nobody else may. Whatever is done later than that finds that nobody waits
+ * for it ({@link Call.effect}).
+ */
+export function tieTo(parent: number): void {
+  sys("prctl", abi.PR_SET_PDEATHSIG, SIGKILL);
+  if (process.ppid !== parent) process.exit(0);
+}
+
+/** Does the calls it is told, one after the other, until its mediator is gone. */
+export function runWorker({ handed, memory, broker, reporter }: Domain): void {
+  const bytes = Buffer.alloc(ORDER_BYTES);
+  for (;;) {
+    while (!ready(workerDescriptors.orders, POLLIN, timeUntil(reporter.due))) reporter.flush();
+    const got = sys("read", workerDescriptors.orders, bytes, ORDER_BYTES);
+    if (got === -E.INTR) continue;
+    if (got !== ORDER_BYTES) break;
+    const { id, index, hands } = parseOrder(bytes);
+    const shared = new Slot(memory.bytes, index);
+    const slot = copyOf(memory.bytes, index);
+    if (slot.id !== id) break;
+    broker.refresh();
+    const started = () => {
+      // Once it was begun nobody lets the kernel do it again; once it was given up nobody begins
+      // it.
+      if (!shared.begin(hands)) throw new Vanished();
+    };
+    const { outcome, call } = dispatch(broker, notification(handed.listener, slot, started));
+    let last = reported(outcome, slot.tid, reporter);
+    while (last.kind === "pending") {
+      ready(last.fd, last.events ?? POLLOUT, -1);
+      broker.refresh();
+      last = reported(attempt(call, last.resume), slot.tid, reporter);
+    }
+    answer(handed.listener, slot, call, last, reporter);
+    call.close();
+    sys("write", workerDescriptors.answers, Buffer.from([index]), 1);
+  }
+}
+
+/**
+ * A mediator that lost patience uses the slot for another call while this process may still live
+ * for a moment: what it reads must stay what it was.
+ */
+function copyOf(memory: Uint8Array, index: number): Slot {
+  return new Slot(memory.slice(index * SLOT_SIZE, (index + 1) * SLOT_SIZE), 0);
+}
+
+/** Milliseconds; -1 for ever. */
+function timeUntil(due: number): number {
+  return due === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil(due - performance.now()));
+}
+
+/** Waits up to `timeout` milliseconds, -1 for ever. */
+function ready(fd: number, events: number, timeout: number): boolean {
+  const request = Buffer.alloc(8);
+  request.writeInt32LE(fd, 0);
+  request.writeInt16LE(events, 4);
+  return sys("poll", request, 1, timeout) > 0;
+}
