@@ -8,6 +8,7 @@ import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
+import { killChild } from "../kernel/kill-child.ts";
 import { lockMachine } from "./change.ts";
 import type { Description } from "./description.ts";
 import { endRest } from "./end-rest.ts";
@@ -104,7 +105,7 @@ async function endUnmanaged(name: string, emulator: ChildProcess): Promise<void>
     process.stderr.write(
       `cofferdam: machine ${name} has closed its monitor and goes on: ended by ${signal}\n`,
     );
-    emulator.kill(signal);
+    killChild(emulator, signal);
   }
 }
 
@@ -117,9 +118,9 @@ async function endOf(
   const failures: unknown[] = [];
   served.catch((error: unknown) => {
     failures.push(error);
-    emulator.kill();
+    killChild(emulator);
   });
-  const handlers = forwarded.map((signal) => ({ signal, pass: () => void emulator.kill(signal) }));
+  const handlers = forwarded.map((signal) => ({ signal, pass: () => killChild(emulator, signal) }));
   for (const { signal, pass } of handlers) process.on(signal, pass);
   try {
     const status = await new Promise<number>((resolve, reject) => {

@@ -10,6 +10,7 @@ import {
 } from "../kernel/constants.ts";
 import type { Epoll } from "../kernel/epoll.ts";
 import { close, cString, syscall, syscallRaw, write } from "../kernel/ffi.ts";
+import { killChild } from "../kernel/kill-child.ts";
 import { type SocketPeer, toldPeer } from "../kernel/peer.ts";
 import { receive } from "../kernel/receive.ts";
 import { ucred } from "../kernel/structs/socket.ts";
@@ -145,7 +146,7 @@ export class Attendant {
     this.#child.unref();
     // A file whose server has not even read the question lets a process go that is killed.
     if (this.#child.exitCode === null && this.#child.signalCode === null)
-      this.#killer = setTimeout(() => this.#child.kill("SIGKILL"), ATTENDANT_END_MS).unref();
+      this.#killer = setTimeout(() => killChild(this.#child, "SIGKILL"), ATTENDANT_END_MS).unref();
   }
 
   #hear(): void {

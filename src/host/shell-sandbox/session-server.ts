@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { killChild } from "../../kernel/kill-child.ts";
 import { agentIfThere, agentRequest } from "../agent-client.ts";
 import { HostError } from "../host-error.ts";
 import type { Places } from "../places.ts";
@@ -81,6 +82,6 @@ function problemOf({ system }: Places): Promise<string | null> {
 async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, "exit");
-  server.kill("SIGTERM");
+  killChild(server);
   await ended;
 }

@@ -11,6 +11,7 @@ import {
 } from "../constants.ts";
 import { cString } from "../ffi.ts";
 import type { FeatureName, Probe } from "../host-facts.ts";
+import { killChild } from "../kill-child.ts";
 import { landlockRulesetAttr, sockFilter, sockFprog } from "../structs.ts";
 import { refused, unknown, yes } from "./answer.ts";
 import { ChildProgram, cleanly, resultOf } from "./child.ts";
@@ -32,7 +33,7 @@ export function beginPrivileges(): () => Record<PrivilegeFeature, Probe> {
   // A failed start is reported by the missing pid; without a listener Node would throw later.
   target.once("error", () => target.unref());
   const drop = () => {
-    target.kill("SIGKILL");
+    killChild(target, "SIGKILL");
     target.unref();
   };
   return cleanly(child(target.pid ?? 0), drop, (results) => ({

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ApiError } from "../../agent/api/route.ts";
 import type { Places } from "../../host/places.ts";
+import { killChild } from "../../kernel/kill-child.ts";
 import { COLLECT_WAIT_MS, COLLECTED_BYTES_MAX, COLLECTS_MAX } from "./limits.ts";
 
 /** Whose rights a bundle is made with. */
@@ -56,15 +57,14 @@ export class Collector {
         cwd: "/",
         env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.#home, LANG: "C.UTF-8" },
         stdio: ["ignore", "pipe", "pipe"],
-        timeout: COLLECT_WAIT_MS,
-        killSignal: "SIGKILL",
       });
+      const timer = setTimeout(() => killChild(child, "SIGKILL"), COLLECT_WAIT_MS);
       const chunks: Buffer[] = [];
       let length = 0;
       let complaint = "";
       child.stdout.on("data", (chunk: Buffer) => {
         length += chunk.length;
-        if (length > COLLECTED_BYTES_MAX) child.kill("SIGKILL");
+        if (length > COLLECTED_BYTES_MAX) killChild(child, "SIGKILL");
         else chunks.push(chunk);
       });
       child.stderr.on("data", (chunk: Buffer) => {
@@ -74,8 +74,12 @@ export class Collector {
         this.#log(`a bundle could not be made: ${why}`);
         reject(failed);
       };
-      child.once("error", (error) => fail(error.message));
+      child.once("error", (error) => {
+        clearTimeout(timer);
+        fail(error.message);
+      });
       child.once("close", (status, signal) => {
+        clearTimeout(timer);
         if (status === 0) resolve(Buffer.concat(chunks));
         else fail(`${signal ?? status}: ${complaint}`);
       });

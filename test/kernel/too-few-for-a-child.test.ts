@@ -1,0 +1,23 @@
+import { spawnSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { front } from "../properties/domain.ts";
+
+/** From too few descriptors for Node to start, up to enough for every child that a probe wants. */
+const LIMITS = { from: 16, to: 28 };
+
+test("a probe that finds no room for a child kills nobody: its own process group lives on", () => {
+  const script = `
+    for limit in $(seq ${LIMITS.from} ${LIMITS.to}); do
+      prlimit --nofile=$limit ${front} doctor > /dev/null 2>&1
+      echo $limit
+    done`;
+  // In a group of its own: whoever runs the tests should not be the one that is killed.
+  const { stdout, signal } = spawnSync("setsid", ["--wait", "sh", "-c", script], {
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  expect({ last: stdout.trim().split("\n").at(-1), signal }).toEqual({
+    last: String(LIMITS.to),
+    signal: null,
+  });
+});
