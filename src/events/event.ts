@@ -20,10 +20,11 @@ export interface Event {
   readonly source: "broker" | "kernel" | "agent" | "log";
   /**
    * `denied`: outside the domain, refused. `warning`: outside the domain, granted since the level
-   * says so. `failed`: Cofferdam could not do or see something. `audit`: somebody changed something
-   * an auditor must see (a level, a policy); never folded.
+   * says so. `noted`: granted, and it changes what can be seen of the domain. `failed`: Cofferdam
+   * could not do or see something. `audit`: somebody changed something an auditor must see (a level,
+   * a policy); never folded.
    */
-  readonly verdict: "denied" | "warning" | "failed" | "audit";
+  readonly verdict: "denied" | "warning" | "noted" | "failed" | "audit";
   /**
    * `name`, `address`, `socket`, `syscall`, ... as in `model/request.ts`; `lifecycle` for
    * Cofferdam's own.

@@ -14,6 +14,7 @@ const INDENT = "    ";
 const ansi = {
   denied: "\x1b[31m",
   warning: "\x1b[33m",
+  noted: "\x1b[36m",
   failed: "\x1b[35m",
   audit: "\x1b[36m",
   help: "\x1b[2m",

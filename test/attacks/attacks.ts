@@ -29,6 +29,7 @@ export const refusedByThisKernel: Record<string, string> = {
   vsock: "no vsock in this kernel",
   "file-setattr": "no file_setattr(2) before Linux 6.17",
   "inode-version": "no ext4 where temporary files lie",
+  "landlock-log-off": "no flags of landlock_restrict_self(2) before Linux 6.15",
   "ping-socket": "net.ipv4.ping_group_range is empty for root",
 };
 

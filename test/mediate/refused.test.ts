@@ -229,6 +229,44 @@ test("a process that confines itself further gets no help any more", () => {
   expect(done.events.at(-1)?.object).toContain("own Landlock domain");
 });
 
+/** landlock_restrict_self with each of these flags, by one process. */
+const ownLayers = (...flags: number[]): string =>
+  [
+    "prctl 38 1 0 0 0",
+    ...flags.map(
+      (flag) =>
+        `landlock_create_ruleset #hex=0001000000000000 8 0 ; landlock_restrict_self $ ${flag}`,
+    ),
+  ].join(" ; ");
+
+test("a layer of its own is told of, and may not keep denials out of the records", () => {
+  const told = run(ownLayers(0));
+  expect(told.lines.at(-1)).toBe("landlock_restrict_self: 0 -");
+  expect(told.events).toMatchObject([
+    {
+      verdict: "noted",
+      class: "confinement",
+      operation: "landlock_restrict_self",
+      process: { comm: "target" },
+    },
+  ]);
+  for (const [flags, names] of [
+    [1, "LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF"],
+    [4, "LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF"],
+  ] as const) {
+    const hidden = run(ownLayers(flags));
+    expect(hidden.lines.at(-1)).toBe("landlock_restrict_self: -1 EPERM");
+    expect(hidden.events).toMatchObject([
+      { verdict: "denied", object: `landlock_restrict_self(${names})`, reason: "never" },
+    ]);
+  }
+});
+
+test("whoever confined itself already may not keep denials out of the records either", () => {
+  const done = run(ownLayers(0, 1));
+  expect(done.lines.at(-1)).toBe("landlock_restrict_self: -1 EPERM");
+});
+
 test.each([
   ["user namespace", 0x10000000],
   ["mount namespace", 0x20000],

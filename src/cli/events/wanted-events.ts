@@ -8,6 +8,7 @@ import { parseDuration } from "../duration.ts";
 export const verdicts = [
   "denied",
   "warning",
+  "noted",
   "failed",
   "audit",
 ] as const satisfies readonly Event["verdict"][];

@@ -7,6 +7,7 @@ import type { Item } from "./item.ts";
 const priorities: Readonly<Record<Event["verdict"], number>> = {
   denied: 4,
   warning: 4,
+  noted: 5,
   failed: 3,
   audit: 5,
 };

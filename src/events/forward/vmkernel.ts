@@ -9,6 +9,7 @@ const LOCAL6 = 22 * 8;
 const severities = {
   denied: ["Wa", 4],
   warning: ["Wa", 4],
+  noted: ["No", 5],
   failed: ["Er", 3],
   audit: ["No", 5],
 } as const satisfies Record<Event["verdict"], readonly [string, number]>;

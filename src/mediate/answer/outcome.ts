@@ -36,12 +36,12 @@ export type Outcome =
   | Pending
   | Refused
   /**
-   * An event, then `answer`: what is outside the domain and granted since the level says so, or was
-   * denied after some of what was asked had been done.
+   * An event, then `answer`: what is outside the domain and granted since the level says so, was
+   * denied after some of what was asked had been done, or is granted and changes what can be seen.
    */
   | {
       readonly kind: "reported";
-      readonly verdict: "warning" | "denied";
+      readonly verdict: "warning" | "denied" | "noted";
       readonly refusal: Refusal;
       readonly answer: Outcome;
     };
@@ -66,7 +66,7 @@ export interface Refusal {
   readonly class: string;
   readonly operation: string;
   readonly object: string;
-  readonly reason: Exclude<Event["reason"], null>;
+  readonly reason: Event["reason"];
   /**
    * The request that `suggest()` can turn into the line that would have allowed it; null where no
    * line can.

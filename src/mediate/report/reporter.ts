@@ -10,8 +10,8 @@ import type { EventOutput } from "./event-output.ts";
 import { explain } from "./explain.ts";
 import type { Untold } from "./untold.ts";
 
-/** What becomes of something outside the domain. */
-export type ReportedVerdict = "denied" | "warning";
+/** What becomes of something outside the domain, or that an administrator should know of. */
+export type ReportedVerdict = "denied" | "warning" | "noted";
 
 interface Repeated {
   readonly event: Event;

@@ -92,6 +92,7 @@ const registers: Readonly<Record<string, readonly (readonly [index: number, Spel
     [0, oneOf(constants(/^SECCOMP_SET_MODE_/))],
     [1, bits(constants(/^SECCOMP_FILTER_FLAG_/))],
   ],
+  landlock_restrict_self: [[1, bits(constants(/^LANDLOCK_RESTRICT_SELF_LOG_\w+_(OFF|ON)$/))]],
   execveat: [[4, bits(constants(/^AT_EMPTY_PATH$/))]],
   memfd_create: [[1, bits(constants(/^MFD_/))]],
   renameat2: [[4, renameFlags]],

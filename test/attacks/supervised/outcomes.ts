@@ -84,6 +84,11 @@ export const differences: Readonly<Record<string, Difference>> = {
     warning: { status: 1 },
     why: "without root no_new_privs is set at the start, at level warning too: it is on the closed list",
   },
+  "landlock-log-off": {
+    enforcing: { status: 0 },
+    event: null,
+    why: "the mediator itself tells of what a supervised domain is denied, no record does",
+  },
   "seccomp-listener": {
     warning: { status: 1 },
     why: "a process has one listener at most (EBUSY): it is on the closed list; told of, since enforcing would refuse it as well",

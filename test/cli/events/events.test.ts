@@ -104,7 +104,7 @@ describe("events", () => {
 
   test.each([
     ["--verdict", "denyed", "did you mean `denied`?"],
-    ["--verdict", "maybe", "the verdicts are denied, warning, failed, audit"],
+    ["--verdict", "maybe", "the verdicts are denied, warning, noted, failed, audit"],
     ["--since", "yesterday", "2026-01-31"],
     ["--since", "2026-13-45", "2026-01-31"],
     ["--since", "0h", "write a number with"],

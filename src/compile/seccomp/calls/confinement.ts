@@ -1,4 +1,5 @@
 import {
+  LANDLOCK_RESTRICT_SELF_LOG_OFF,
   MFD_NOEXEC_SEAL,
   SECCOMP_FILTER_FLAG_NEW_LISTENER,
   SECCOMP_SET_MODE_FILTER,
@@ -46,7 +47,9 @@ export const confinementCalls: readonly CallRow[] = [
     calls: ["landlock_restrict_self"],
     class: "confinement",
     applies: "listed",
-    why: "the mediator must know it: for a process that narrows itself the mediator does nothing any more",
-    verdict: () => notify,
+    why:
+      "the mediator must know it: for a process that narrows itself the mediator does nothing" +
+      " any more; flags that keep denials out of the kernel's records are refused",
+    verdict: () => ifBits(1, LANDLOCK_RESTRICT_SELF_LOG_OFF, refuse, notify),
   },
 ];

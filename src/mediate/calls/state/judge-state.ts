@@ -7,6 +7,7 @@ import type { Call } from "../call.ts";
 import { judgeCapability } from "./capability.ts";
 import { adoptsOrphans } from "./confinement.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
+import { confinesItself } from "./self-confine.ts";
 import { sharesDescriptors } from "./shared-descriptors.ts";
 
 /**
@@ -28,7 +29,7 @@ export function judgeState(call: Call, row: StateCall): Outcome {
       return adoptsOrphans(call) ? goesOn(call) : refuseForm(call);
     case "landlock_restrict_self":
     case "lsm_set_self_attr":
-      return goesOn(call);
+      return confinesItself(call);
     default:
       return (
         (row.capability === undefined ? null : judgeCapability(call, row.capability)) ?? CONTINUE
