@@ -1,6 +1,13 @@
+#include <dirent.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <sys/sysmacros.h>
 
 #include "launcher.h"
+
+#define INTERFERES "a filter of the caller's seems to interfere"
+/* linux/major.h and drivers/char/mem.c: /dev/null. */
+#define NULL_DEVICE makedev(1, 3)
 
 /* First descriptor of socket activation: SD_LISTEN_FDS_START of sd_listen_fds(3). */
 #define LISTEN_START 3
@@ -62,6 +69,30 @@ static int listen_count(const struct plan *plan)
   return (int)count;
 }
 
+/* A filter of the caller's can pretend that descriptors were closed. What it cannot do is write
+   into this process's memory: the kernel's own list of them is read, and looked for itself in. */
+static void verify_closed(int kept)
+{
+  const char *step = "verify that what is not inherited is closed", *list = "/proc/self/fd";
+  struct statfs system = {0};
+  DIR *open_now = opendir(list);
+  need(open_now != NULL && fstatfs(dirfd(open_now), &system) == 0, step, list, "mount /proc");
+  if (system.f_type != PROC_SUPER_MAGIC)
+    refuse(step, list, 0, "mount /proc");
+  bool is_whole = false;
+  errno = 0;
+  for (const struct dirent *entry; (entry = readdir(open_now)) != NULL;) {
+    long number = strtol(entry->d_name, NULL, 10); /* 0 for `.` and `..` */
+    if (number == dirfd(open_now))
+      is_whole = true;
+    else if (number > kept)
+      refuse(step, entry->d_name, 0, INTERFERES);
+  }
+  if (!is_whole)
+    refuse(step, list, errno, INTERFERES);
+  closedir(open_now);
+}
+
 void descriptors_close(struct plan *plan)
 {
   if (plan->head->level == PLAN_LEVEL_WARNING) {
@@ -72,11 +103,13 @@ void descriptors_close(struct plan *plan)
   int above = fcntl(plan->memory, F_DUPFD_CLOEXEC, floor + 2);
   if (above < 0 && errno == EINVAL)
     errno = EMFILE; /* fcntl(2) says so of a number beyond the limit */
-  need(above >= 0 && dup3(STDERR_FILENO, floor, O_CLOEXEC) >= 0 && dup3(above, floor + 1, O_CLOEXEC) >= 0,
+  bool kept = above >= 0 && dup3(STDERR_FILENO, floor, O_CLOEXEC) == floor;
+  need(kept && dup3(above, floor + 1, O_CLOEXEC) == floor + 1,
        "keep a descriptor for reports", "descriptor 2", "raise the limit of descriptors (ulimit -n)");
   report_descriptor = floor;
   plan->memory = floor + 1;
   need(syscall(SYS_close_range, floor + 2, INT_MAX, 0) == 0, "close what is not inherited", "close_range", "Linux 5.9 or newer is needed");
+  verify_closed(floor + 1);
 }
 
 /* Others could be connected anew, past every rule of the domain: a socket's rules are those of
@@ -107,6 +140,14 @@ static bool granted(const struct plan *plan, int descriptor)
   return S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode);
 }
 
+static bool is_null(int descriptor)
+{
+  struct stat status = {0};
+  if (fstat(descriptor, &status) != 0)
+    return false;
+  return S_ISCHR(status.st_mode) && status.st_rdev == NULL_DEVICE;
+}
+
 /* Who grants standard descriptors expects them to work; a socket is easily overlooked. */
 static void explain(const struct plan *plan, int descriptor)
 {
@@ -123,7 +164,10 @@ void descriptors_replace(const struct plan *plan)
       continue;
     explain(plan, i);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    need(nothing >= 0 && dup2(nothing, i) >= 0, "replace a descriptor that is not inherited", "/dev/null", NULL);
+    const char *step = "replace a descriptor that is not inherited";
+    need(nothing >= 0 && dup2(nothing, i) >= 0, step, "/dev/null", NULL);
+    if (!is_null(i))
+      refuse(step, "/dev/null", 0, INTERFERES);
     close(nothing);
   }
 }

@@ -8,10 +8,24 @@
 #define BIT(number) (1ull << (number))
 #define NEEDS_ROOT "start as root, or without `user`"
 
+static ino_t ipc_namespace(const char *step)
+{
+  const char *link = "/proc/self/ns/ipc";
+  struct stat status = {0};
+  need(stat(link, &status) == 0, step, link, "mount /proc");
+  return status.st_ino;
+}
+
 void identity_private_ipc(const struct plan *plan)
 {
-  need(!plan_has(plan, PLAN_PRIVATE_IPC) || unshare(CLONE_NEWIPC) == 0, "make a private IPC namespace", NULL,
+  if (!plan_has(plan, PLAN_PRIVATE_IPC))
+    return;
+  const char *step = "make a private IPC namespace";
+  ino_t callers = ipc_namespace(step);
+  need(unshare(CLONE_NEWIPC) == 0, step, NULL,
        "it takes CAP_SYS_ADMIN; without it do not grant `ipc`");
+  if (ipc_namespace(step) == callers)
+    refuse(step, NULL, 0, "a filter of the caller's seems to interfere");
 }
 
 struct capability_sets capabilities_now(void)

@@ -69,6 +69,30 @@ const failures: readonly Failure[] = [
     message: /close what is not inherited: .*EPERM/,
   },
   {
+    step: "close_range, pretended",
+    call: [436, 0, [2, 0]],
+    plan: same,
+    message: /verify that what is not inherited is closed: \d+/,
+  },
+  {
+    step: "dup2 of a standard descriptor, pretended",
+    call: [33, 0],
+    plan: (plan) => ({ ...plan, inherit: { stdio: false, stdioSockets: false, listen: false } }),
+    message: /replace a descriptor that is not inherited: \/dev\/null/,
+  },
+  {
+    step: "list of descriptors, pretended",
+    call: [217, 0],
+    plan: same,
+    message: /verify that what is not inherited is closed: \/proc\/self\/fd/,
+  },
+  {
+    step: "ipc namespace, pretended",
+    call: [272, 0, [0, 0x0800_0000]],
+    plan: identity({ privateIpc: true }),
+    message: /make a private IPC namespace/,
+  },
+  {
     step: "close_range of the holder",
     call: [436, EPERM, [2, 2]],
     plan: same,
