@@ -3,7 +3,22 @@
  * looks for, and how events name them. Numbers for user space are in `constants.ts`; here are those
  * of headers that few systems install.
  */
-import { FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS, TIOCLINUX, TIOCSETD, TIOCSTI } from "./constants.ts";
+import {
+  FS_IOC_FSSETXATTR,
+  FS_IOC_SETFLAGS,
+  LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF,
+  LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF,
+  TIOCLINUX,
+  TIOCSETD,
+  TIOCSTI,
+} from "./constants.ts";
+
+/**
+ * landlock_restrict_self: each of these flags keeps denials, of this process or of what it confines
+ * later, out of the kernel's records.
+ */
+export const LANDLOCK_LOG_OFF_FLAGS =
+  LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF | LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF;
 
 /**
  * ioctl: change metadata or names through a descriptor that may only read, past every Landlock

@@ -7,6 +7,7 @@ export * from "./constants/audit.ts";
 export * from "./constants/bpf.ts";
 export * from "./constants/file.ts";
 export * from "./constants/landlock.ts";
+export * from "./constants/mount.ts";
 export * from "./constants/process.ts";
 export * from "./constants/seccomp.ts";
 export * from "./constants/socket.ts";

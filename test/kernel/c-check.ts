@@ -37,6 +37,7 @@ const headers = [
   "sys/file.h",
   "sys/ioctl.h",
   "sys/mman.h",
+  "sys/mount.h",
   "sys/pidfd.h",
   "sys/socket.h",
   "sys/stat.h",

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -51,6 +52,22 @@ int main(int argc, char **argv) {
   out.msg_controllen = CMSG_SPACE(sizeof(int));
   control.align = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
   memcpy(CMSG_DATA(&control.align), &server, sizeof server);
-  printf("descriptors: %s\n", sendmsg(client, &out, 0) < 0 ? "refused" : "sent");
+  if (sendmsg(client, &out, 0) < 0) {
+    printf("descriptors: refused\n");
+    return 0;
+  }
+  in.msg_controllen = sizeof control;
+  /* Of the two messages of sendmmsg first. */
+  for (int taken = 0; taken < 9;) taken += (int)recv(accepted, text, (size_t)(9 - taken), 0);
+  if (recvmsg(accepted, &in, 0) != 5) { perror("recvmsg"); return 1; }
+  int arrived = -1;
+  for (struct cmsghdr *piece = CMSG_FIRSTHDR(&in); piece; piece = CMSG_NXTHDR(&in, piece)) {
+    if (piece->cmsg_type == SCM_RIGHTS) memcpy(&arrived, CMSG_DATA(piece), sizeof arrived);
+    else memcpy(&who, CMSG_DATA(piece), sizeof who);
+  }
+  struct stat sent_from, found;
+  int same = fstat(server, &sent_from) == 0 && fstat(arrived, &found) == 0 && sent_from.st_ino == found.st_ino;
+  printf("descriptors: %s\n", same ? "arrived" : "lost");
+  tell("who sent them", who);
   return 0;
 }

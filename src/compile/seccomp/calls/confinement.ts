@@ -1,5 +1,5 @@
+import { LANDLOCK_LOG_OFF_FLAGS } from "../../../kernel/argument-names.ts";
 import {
-  LANDLOCK_RESTRICT_SELF_LOG_OFF,
   MFD_NOEXEC_SEAL,
   SECCOMP_FILTER_FLAG_NEW_LISTENER,
   SECCOMP_SET_MODE_FILTER,
@@ -50,6 +50,6 @@ export const confinementCalls: readonly CallRow[] = [
     why:
       "the mediator must know it: for a process that narrows itself the mediator does nothing" +
       " any more; flags that keep denials out of the kernel's records are refused",
-    verdict: () => ifBits(1, LANDLOCK_RESTRICT_SELF_LOG_OFF, refuse, notify),
+    verdict: () => ifBits(1, LANDLOCK_LOG_OFF_FLAGS, refuse, notify),
   },
 ];

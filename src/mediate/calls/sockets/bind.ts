@@ -5,13 +5,18 @@ import { abi, E } from "../../sys/abi.ts";
 import { type Bytes, close, fstat, openPath, sameObject, shown, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk.ts";
+import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import type { Address } from "./address.ts";
 import { autobind } from "./autobind.ts";
+import { inViewOf } from "./bind-view.ts";
 import { socketAndAddress } from "./destination.ts";
 import { judgeAddress } from "./judge-address.ts";
 import { AF, type TargetSocket } from "./socket.ts";
+
+/** capabilities(7). */
+const CAP_SYS_ADMIN = 1n << 21n;
 
 /**
  * bind. Nothing below sees all of it (abstract names, UDP ports), and neither the descriptor nor
@@ -24,14 +29,14 @@ export const bind: Handler = {
     const addressed = socketAndAddress(call);
     if (typeof addressed === "number") return error(-addressed);
     const { socket, address, path } = addressed;
-    return call.asTarget(() => {
-      const refused = judgeAddress(call, socket, address, "listen");
-      if (refused !== null) return refused;
-      if (address.kind === "unnamed") return autobind(call, socket);
-      return path === null
-        ? bindTo(call, socket, ownPort(call, socket, address))
-        : bindPath(call, socket, address.bytes, path);
-    });
+    const refused = judgeAddress(call, socket, address, "listen");
+    if (refused !== null) return refused;
+    if (path !== null) return bindPath(call, socket, address.bytes, path);
+    return call.asTarget(() =>
+      address.kind === "unnamed"
+        ? autobind(call, socket)
+        : bindTo(call, socket, ownPort(call, socket, address)),
+    );
   },
 };
 
@@ -53,29 +58,59 @@ function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
 }
 
 /**
- * A name in a directory. The target's own string is passed where {@link isStable} says that it
- * leads the kernel where it led the mediator, since getsockname and every peer see it. Elsewhere
- * the socket is bound from within the directory that was judged, and its address is the last
- * component alone.
+ * A name in a directory. getsockname and every peer see the string that the kernel is given, so it
+ * is the target's own wherever that cannot lead the kernel to another directory than the one that
+ * was judged: as it is where {@link isStable}, else in a view in which it leads nowhere else.
  */
 function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArgument): Outcome {
+  const place = call.asTarget(() => judgedPlace(call, path));
+  if ("kind" in place) return place;
+  const bind = (address: Buffer): number =>
+    call.asTarget(() => call.effect(() => sys("bind", socket.fd, address, address.length)));
+  const bound = isStable(call, path, place)
+    ? inDirectory(path.text.startsWith("/") ? null : path.start, () => bind(bytes))
+    : bindUnstable(call, bytes, path, place, bind);
+  if (bound < 0) return error(-bound);
+  return isSocket(call, place)
+    ? result(0)
+    : unable(E.IO, call.name, `${shown(place.name)} is not what was bound`);
+}
+
+/** A place where the policy grants a listener and no name is yet; or what to answer. */
+function judgedPlace(call: Call, path: PathArgument): Place | Outcome {
   const walked = call.walk(path, "never");
   if (walked.kind === "error") return error(walked.errno);
   if (walked.kind !== "place") return unable(E.ACCES, call.name, shown(path.text));
   const { place } = walked;
   if (place.object !== null) return error(E.ADDRINUSE);
-  if ((call.broker.grants.of(place.name) & Permission.listen) === 0)
-    return denyName("listen", place.name);
-  const stable = isStable(call, path, place);
-  const given = stable ? bytes : shortened(place.last);
-  const from = stable && path.text.startsWith("/") ? null : stable ? path.start : place.directory;
-  const bound = call.effect(() =>
-    inDirectory(from, () => sys("bind", socket.fd, given, given.length)),
-  );
-  if (bound < 0) return error(-bound);
-  return isSocket(call, place)
-    ? result(0)
-    : unable(E.IO, call.name, `${shown(place.name)} is not what was bound`);
+  return (call.broker.grants.of(place.name) & Permission.listen) === 0
+    ? denyName("listen", place.name)
+    : place;
+}
+
+/**
+ * A string on whose way the target could put something else. Where no view can be made (a user's
+ * mediator, a `..`), the socket is bound from within the judged directory, and its address is the
+ * last component alone.
+ */
+function bindUnstable(
+  call: Call,
+  bytes: Buffer,
+  path: PathArgument,
+  place: Place,
+  bind: (address: Buffer) => number,
+): number {
+  if (path.text.includes("/") && canMakeViews(call)) {
+    // Entering another mount namespace is nothing for a thread that serves others.
+    if (!call.broker.mayWait && !call.rehearses) throw new MayWait();
+    const bound = inViewOf(place.directory, path.text, () => bind(bytes));
+    if (bound !== null) return bound;
+  }
+  return inDirectory(place.directory, () => bind(shortened(place.last)));
+}
+
+function canMakeViews(call: Call): boolean {
+  return (call.broker.identity.own.effective & CAP_SYS_ADMIN) !== 0n;
 }
 
 /** struct sockaddr_un of a name in the working directory. */

@@ -119,12 +119,6 @@ function mayWrite(to: Destination | null): Destination | null {
   return denied < 0 ? error(-denied) : to;
 }
 
-/**
- * Sealed, control data is none that the mediator could send: its descriptors and identity it would
- * carry.
- */
 function controlOf(call: Call, { control }: Message): Buffer | Outcome | null {
-  if (control === null) return null;
-  if (call.supervised) return carried(call, control);
-  return never(E.PERM, call.name, "control data (descriptors, credentials, packet options)");
+  return control === null ? null : carried(call, control);
 }

@@ -1,4 +1,4 @@
-import { LANDLOCK_RESTRICT_SELF_LOG_OFF } from "../../../kernel/constants.ts";
+import { LANDLOCK_LOG_OFF_FLAGS } from "../../../kernel/argument-names.ts";
 import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import type { Call } from "../call.ts";
@@ -20,7 +20,7 @@ export const selfConfine: Handler = {
 };
 
 function hidesDenials(call: Call): boolean {
-  return (call.unsigned(1) & LANDLOCK_RESTRICT_SELF_LOG_OFF) !== 0;
+  return (call.unsigned(1) & LANDLOCK_LOG_OFF_FLAGS) !== 0;
 }
 
 /**
