@@ -18,6 +18,7 @@ import { psTimes } from "./ps.ts";
 import { reloadTimes } from "./reload.ts";
 import { ruleCosts } from "./rules.ts";
 import { Scratch } from "./scratch.ts";
+import { senderThroughput } from "./senders.ts";
 import { supervisedTimes } from "./supervised.ts";
 import { type Row, renderTable } from "./table.ts";
 
@@ -32,6 +33,7 @@ const sections: Readonly<
   agent: { title: "Agent and mediator at rest", measure: agentAtRest },
   reload: { title: "One policy reloaded", measure: reloadTimes },
   daemons: { title: "Daemons", measure: daemonThroughput },
+  senders: { title: "Daemons that send", measure: senderThroughput },
   rules: { title: "Number of rules", measure: ruleCosts },
   compile: { title: "Compiling", measure: compileTimes },
   logins: { title: "Logins", measure: loginTimes },
@@ -40,6 +42,10 @@ const sections: Readonly<
 };
 
 const words = process.argv.slice(2);
+if (words.includes("--help")) {
+  process.stdout.write(usage());
+  process.exit(0);
+}
 const json = words.includes("--json");
 const named = words.filter((word) => word !== "--json");
 const unknown = named.find((word) => !Object.hasOwn(sections, word));
@@ -68,3 +74,19 @@ const report = tables.map(({ title, rows }) => renderTable(title, rows)).join("\
 process.stdout.write(
   json ? `${JSON.stringify({ machine: about, tables })}\n` : `${about}\n\n${report}`,
 );
+
+function usage(): string {
+  const width = Math.max(...Object.keys(sections).map((name) => name.length));
+  const lines = Object.entries(sections).map(
+    ([name, { title }]) => `  ${name.padEnd(width)}  ${title}`,
+  );
+  return [
+    "Usage: npm run bench -- [--json] [SECTION]...",
+    "",
+    "Measures the sections named, without any all of them:",
+    ...lines,
+    "",
+    "As root most sections have more rows. Ratios within one run are what counts.",
+    "",
+  ].join("\n");
+}

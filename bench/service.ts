@@ -6,14 +6,20 @@ import { clone, cofferdam, type Scratch } from "./scratch.ts";
 
 /** How long a daemon may take to begin, in milliseconds. */
 const START_MS = 20_000;
+/** Design: a sealed daemon keeps at least this much of its throughput. */
+export const SEALED_BUDGET = 0.98;
 /** One load, in milliseconds; far beyond what any of them takes. */
 const LOAD_MS = 60_000;
 
 /**
- * As it is; in its shipped domain; and in the same domain at level warning, where every mediated
- * call is asked about.
+ * - `unconfined`: as it is;
+ * - `sealed`: in its domain, as root with cgroup programs;
+ * - `brokered`: sealed, with a pattern among its unix sockets, so that sockets are asked about;
+ * - `warning`: in the same domain at level warning, where every mediated call is asked about;
+ * - `enforcing`: supervised at level enforcing;
+ * - `user`: sealed, started by an ordinary user, for whom there are no cgroup programs.
  */
-export type Mode = "unconfined" | "sealed" | "warning";
+export type Mode = "unconfined" | "sealed" | "brokered" | "warning" | "enforcing" | "user";
 
 /** A daemon that is measured in several modes at once. */
 export interface Service {
@@ -26,8 +32,12 @@ export interface Service {
   /** The account that the domain gives; null where the daemon changes its own. */
   readonly user: string | null;
   set(folder: string, port: number): Readonly<Record<string, string>>;
+  /** A policy of the benchmark's own, without level and mediation; else the shipped one is taken. */
+  policy?(folder: string, port: number, mode: Mode): string;
   ready(folder: string, port: number): boolean;
   readonly loads: readonly Load[];
+  /** What a mode must keep of the unconfined throughput. */
+  readonly budgets: Readonly<Partial<Record<Mode, number>>>;
 }
 
 /** One kind of load, its throughput read from the client's own report. */
@@ -37,6 +47,9 @@ export interface Load {
   command(folder: string, port: number): readonly string[];
   throughput(report: string): number;
 }
+
+/** A daemon that its domain keeps from its work. */
+export class NotRunning extends Error {}
 
 export class Running {
   readonly folder: string;
@@ -61,25 +74,18 @@ export class Running {
     fs.mkdirSync(folder);
     fs.chmodSync(folder, 0o755);
     service.prepare(folder, port);
-    const sets = Object.entries(service.set(folder, port)).flatMap(([name, value]) => [
-      "--set",
-      `${name}=${value}`,
-    ]);
-    const domain =
-      mode === "warning" ? ["--policy", warningPolicy(service.name, scratch)] : [service.name];
-    const as = service.user === null ? [] : asUser(service.user);
-    const prefix = mode === "unconfined" ? as : [cofferdam, "run", ...sets, ...domain, "--"];
+    const prefix =
+      mode === "unconfined" ? as(service) : confined(service, scratch, mode, folder, port);
     const [program = "", ...args] = [...prefix, ...service.command(folder, port)];
     const log = fs.openSync(path.join(folder, "output"), "w");
-    const child = spawn(program, args, { cwd: "/", stdio: ["ignore", log, log] });
+    const env = mode === "user" ? { ...process.env, ...userPlaces(service, folder) } : process.env;
+    const child = spawn(program, args, { cwd: "/", stdio: ["ignore", log, log], env });
     fs.closeSync(log);
     const running = new Running(child, mode, folder, port);
     for (const since = Date.now(); !service.ready(folder, port); await pause(50)) {
       if (child.exitCode === null && Date.now() - since < START_MS) continue;
       await running.stop();
-      throw new Error(
-        `${service.name} does not start:\n${fs.readFileSync(path.join(folder, "output"), "utf8")}`,
-      );
+      throw new NotRunning(said(folder));
     }
     return running;
   }
@@ -104,24 +110,66 @@ export class Running {
   }
 }
 
-/** The shipped policy at level warning, in a file of its own. */
-function warningPolicy(name: string, scratch: Scratch): string {
-  const shipped = fs.readFileSync(path.join(clone, "domains", `${name}.yaml`), "utf8");
-  const file = scratch.file(`${name}.yaml`);
-  fs.writeFileSync(file, shipped.replace(/^level: .*$/m, "level: warning"));
-  return file;
+/** What a daemon said last. */
+function said(folder: string): string {
+  const lines = fs.readFileSync(path.join(folder, "output"), "utf8").trim().split("\n");
+  return lines.at(-1) || "it does not answer";
+}
+
+function as({ user }: Service): readonly string[] {
+  return user === null ? [] : asUser(user);
+}
+
+/** What starts the daemon in its domain. */
+function confined(
+  service: Service,
+  scratch: Scratch,
+  mode: Mode,
+  folder: string,
+  port: number,
+): readonly string[] {
+  const sets = Object.entries(service.set(folder, port)).flatMap(([name, value]) => [
+    "--set",
+    `${name}=${value}`,
+  ]);
+  const own = service.policy?.(folder, port, mode);
+  const isShipped = own === undefined && mode === "sealed";
+  const text = own ?? fs.readFileSync(path.join(clone, "domains", `${service.name}.yaml`), "utf8");
+  const file = scratch.file(`${service.name}-${mode}.yaml`);
+  if (!isShipped) fs.writeFileSync(file, inMode(text, mode, service.user));
+  const domain = isShipped ? [service.name] : ["--policy", file];
+  return [...(mode === "user" ? as(service) : []), cofferdam, "run", ...sets, ...domain, "--"];
+}
+
+/** The text of a policy with the level, mediation and user of a mode. */
+export function inMode(policy: string, mode: Mode, user: string | null): string {
+  const rest = policy
+    .split("\n")
+    .filter((line) => !/^(level|mediation):/.test(line))
+    .filter((line) => mode !== "user" || !/^(user|group):/.test(line));
+  const said = /^user:/m.test(policy) || mode === "user" || user === null ? [] : [`user: ${user}`];
+  const level = mode === "warning" ? "warning" : "enforcing";
+  const mediation = mode === "enforcing" ? ["mediation: supervised"] : [];
+  return [`level: ${level}`, ...mediation, ...said, ...rest].join("\n");
+}
+
+/** Where an ordinary user's plans and runs lie: folders that are the user's. */
+function userPlaces({ user }: Service, folder: string): Readonly<Record<string, string>> {
+  makeFolders(folder, ["home", "runtime"], user);
+  return { HOME: `${folder}/home`, XDG_RUNTIME_DIR: `${folder}/runtime` };
 }
 
 /** The same account for the unconfined one, without anything else. */
 export function asUser(name: string): readonly string[] {
-  return ["setpriv", "--reuid", name, "--regid", name, "--init-groups"];
+  const group = name === "nobody" ? "nogroup" : name;
+  return ["setpriv", "--reuid", name, "--regid", group, "--init-groups"];
 }
 
 /** Folders of a service, given to the user that it runs as. */
 export function makeFolders(folder: string, names: readonly string[], user: string | null): void {
   for (const name of names) {
     fs.mkdirSync(path.join(folder, name));
-    if (user !== null) spawnSync("chown", [`${user}:${user}`, path.join(folder, name)]);
+    if (user !== null) spawnSync("chown", [`${user}:`, path.join(folder, name)]);
   }
 }
 

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { type Load, makeFolders, type Service, succeeds } from "../service.ts";
+import { type Load, makeFolders, SEALED_BUDGET, type Service, succeeds } from "../service.ts";
 
 /** Length of one round, in seconds. */
 const ROUND_S = 1;
@@ -11,6 +11,7 @@ const ROUND_S = 1;
 export const nginx: Service = {
   name: "nginx",
   modes: ["unconfined", "sealed", "warning"],
+  budgets: { sealed: SEALED_BUDGET },
   needs: ["nginx", "wrk", "curl"],
   user: null,
   prepare(folder, port) {

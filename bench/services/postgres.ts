@@ -1,6 +1,13 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import { asUser, type Load, makeFolders, type Service, succeeds } from "../service.ts";
+import {
+  asUser,
+  type Load,
+  makeFolders,
+  SEALED_BUDGET,
+  type Service,
+  succeeds,
+} from "../service.ts";
 
 /** Length of one round, in seconds. */
 const ROUND_S = 2;
@@ -21,6 +28,7 @@ const client = (folder: string, port: number) => [
 export const postgres: Service = {
   name: "postgres",
   modes: ["unconfined", "sealed"],
+  budgets: { sealed: SEALED_BUDGET },
   needs: [binary("postgres"), binary("pgbench")],
   user: "postgres",
   prepare(folder) {

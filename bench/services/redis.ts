@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { type Load, makeFolders, type Service, succeeds } from "../service.ts";
+import { type Load, makeFolders, SEALED_BUDGET, type Service, succeeds } from "../service.ts";
 
 const CLIENTS = 20;
 
@@ -7,6 +7,7 @@ const CLIENTS = 20;
 export const redis: Service = {
   name: "redis-server",
   modes: ["unconfined", "sealed", "warning"],
+  budgets: { sealed: SEALED_BUDGET },
   needs: ["redis-server", "redis-benchmark", "redis-cli"],
   user: "redis",
   prepare(folder, port) {

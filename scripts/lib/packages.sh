@@ -55,6 +55,8 @@ firejail            firejail          compared with
 wrk                 wrk               loads nginx
 curl                curl              waits for nginx
 redis-benchmark     redis-tools       loads redis
+memcached           memcached         measured, for it answers with sendmsg
+/usr/sbin/dnsmasq   dnsmasq-base      measured, for it answers over UDP
 '
 
 # shellcheck source=scripts/lib/say.sh
