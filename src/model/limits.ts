@@ -4,8 +4,8 @@
  */
 
 /**
- * Bytes of one pattern after UTF-8 encoding. PATH_MAX of Linux less its NUL: no longer name can be
- * opened at once.
+ * Bytes of one pattern after UTF-8 encoding, an escape counted as one. PATH_MAX of Linux less its
+ * NUL: no longer name can be opened at once.
  */
 export const PATTERN_BYTES_MAX = 4095;
 

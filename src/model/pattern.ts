@@ -8,7 +8,8 @@
  *     ?      one byte but `/`
  *     {a,b}  either
  *     [a-z]  one ASCII byte of these, [!a-z] one byte not of these, never `/`
- *     \x     x itself
+ *     \*     the sign itself
+ *     \x0a   the byte of that number, where no character can be written for it
  *
  * A name is bytes, so `?` is one byte of a longer UTF-8 character.
  */

@@ -1,7 +1,7 @@
 import { isCanonicalName } from "./canonical-name.ts";
 import { formatEndpoint, judgedAddress } from "./network.ts";
 import { whyNever } from "./never-granted.ts";
-import { escapeName } from "./pattern.ts";
+import { escapeName, parsePattern } from "./pattern.ts";
 import { formatLetters, Permission, type PermissionSet } from "./permission.ts";
 import type {
   AddressRequest,
@@ -56,7 +56,9 @@ export function suggest(request: Request): Suggestion | null {
 function suggestName({ operation, path }: NameRequest): Suggestion | null {
   if (!isCanonicalName(path)) return null;
   if (operation === "connect" || operation === "listen") {
-    return { section: "network", line: `${operation} unix ${escapeName(path)}` };
+    const pattern = escapeName(path);
+    if (!isPattern(pattern)) return null;
+    return { section: "network", line: `${operation} unix ${pattern}` };
   }
   return files(
     operation === "execute" ? Permission.execute | Permission.read : Permission[operation],
@@ -77,10 +79,14 @@ function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Su
 
 function files(permissions: PermissionSet, paths: readonly string[]): Suggestion | null {
   if (!paths.every((path) => path.startsWith("/"))) return null;
-  return {
-    section: "files",
-    line: [formatLetters(permissions), ...paths.map(lastingPattern)].join(" "),
-  };
+  const patterns = paths.map(lastingPattern);
+  if (!patterns.every(isPattern)) return null;
+  return { section: "files", line: [formatLetters(permissions), ...patterns].join(" ") };
+}
+
+/** It is not once escapes have made it too long. */
+function isPattern(text: string): boolean {
+  return "pattern" in parsePattern(text);
 }
 
 /**

@@ -101,7 +101,8 @@ const patternChapter = `## Patterns
 | \`?\` | one byte but \`/\` |
 | \`{a,b}\` | either |
 | \`[a-z]\`, \`[!a-z]\` | one ASCII byte of these, one byte not of these |
-| \`\\x\` | the character x itself; \`\\ \` is a space in a name |
+| \`\\*\` | the sign itself; \`\\ \` is a space in a name |
+| \`\\x0a\` | the byte of that hexadecimal number, where a policy cannot hold the character |
 
 \`DIR/**\` means everything below DIR, and DIR itself for every permission but create and delete. A path is canonical: from \`/\`, without
 \`.\`, \`..\`, \`//\` or a \`/\` at its end. Names of abstract unix sockets begin with \`@\`.

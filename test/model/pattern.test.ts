@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { escapeControls } from "../../src/events/escape-controls.ts";
 import {
   PATTERN_ALTERNATIVES_MAX,
   PATTERN_BYTES_MAX,
@@ -150,6 +151,12 @@ describe("a pattern is refused, with the place and the reason", () => {
     ["/a\\", "pattern-escape", 2],
     ["/a\\n", "pattern-escape", 2],
     ["/a\\/", "pattern-escape", 2],
+    ["/a\\x", "pattern-escape", 2],
+    ["/a\\x0", "pattern-escape", 2],
+    ["/a\\x0g", "pattern-escape", 2],
+    ["/a\\x61", "pattern-escape", 2],
+    ["/a\\x2fb", "pattern-escape", 2],
+    ["/a\\x00b", "pattern-escape", 2],
     ["/[]", "pattern-class", 1],
     ["/[!]", "pattern-class", 1],
     ["/[^a]", "pattern-class", 2],
@@ -224,14 +231,46 @@ test("alternatives are the pattern without braces", () => {
   ]);
 });
 
-test("an escaped name covers that name and, where no byte had to be replaced, no other", () => {
+test("an escaped name covers that name and no other, and acts on nobody who reads it", () => {
+  const odd = fc.constantFrom(
+    "\n",
+    "\x1b",
+    "\x7f",
+    "\x9b",
+    "\u202e",
+    "\udcff",
+    "\udc80",
+    "\\",
+    "?",
+  );
+  const oddName = fc
+    .array(fc.oneof(odd, fc.constantFrom("a", "ä", " ")), { minLength: 1, maxLength: 6 })
+    .map((characters) => `/${characters.join("")}`);
+  const either = fc.oneof(name, oddName);
   fc.assert(
-    fc.property(name, name, (one, other) => {
+    fc.property(either, either, (one, other) => {
       const escaped = escapeName(one);
       expect(covers(escaped, one)).toBe(true);
-      if (!escaped.includes("?")) expect(covers(escaped, other)).toBe(one === other);
+      expect(covers(escaped, other)).toBe(one === other);
+      expect(escapeControls(escaped)).toBe(escaped);
     }),
+    { numRuns: 2000 },
   );
-  expect(escapeName("/a b\n\udcff")).toBe("/a\\ b??");
+  expect(escapeName("/a b\n\udcff")).toBe("/a\\ b\\x0a\\xff");
+  expect(escapeName("/\u202egpj.exe")).toBe("/\\xe2\\x80\\xaegpj.exe");
   expect(covers(escapeName("/\ud800"), "/\ud800")).toBe(true);
+});
+
+test("every name that can be opened has a pattern, whatever its bytes", () => {
+  const longest = `/${"\n".repeat(PATTERN_BYTES_MAX - 1)}`;
+  expect(covers(escapeName(longest), longest)).toBe(true);
+  expect(parsePattern(escapeName(`${longest}\n`))).toHaveProperty("problem");
+});
+
+test("a byte is written by its number where no character can be written for it", () => {
+  expect(covers("/a\\x0ab", "/a\nb")).toBe(true);
+  expect(covers("/a\\x0ab", "/a b")).toBe(false);
+  expect(covers("/\\xc3\\xa4", "/ä")).toBe(true);
+  expect(covers("/[\\x01-\\x1f]", "/\n")).toBe(true);
+  expect(covers("@a\\x00b", "@a\0b")).toBe(true);
 });

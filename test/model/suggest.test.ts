@@ -54,6 +54,14 @@ function address(operation: "connect" | "listen", protocol: "tcp" | "udp", where
   return { effect: "allow", operation, protocol, network, ports, source: source(where) } as const;
 }
 
+test("no line grants another name than the one that was asked for", () => {
+  const line = suggest({ class: "name", operation: "read", path: "/srv/in\nbox\udcff" });
+  expect(line).toEqual({ section: "files", line: "r /srv/in\\x0abox\\xff" });
+  const granting = policyOf(line as Suggestion);
+  for (const path of ["/srv/in box\udcff", "/srv/in\nboxa", "/srv/in\tbox\udcff"])
+    expect(decide(granting, { class: "name", operation: "read", path }).outcome).toBe("denied");
+});
+
 const request: fc.Arbitrary<Request> = fc.oneof(
   fc.record({
     class: fc.constant("name" as const),

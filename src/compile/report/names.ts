@@ -67,7 +67,7 @@ export function reportUnfollowed(unfollowed: Canonicalised["unfollowed"]): PlanR
     own: (link) =>
       `the domain may itself make the link ${link}, so it is not followed; grant what it leads to`,
     loop: (link) => `the links at ${link} go round in a loop`,
-    unwritable: (link) => `no pattern can spell where ${link} leads`,
+    "too-long": (link) => `no pattern can spell where ${link} leads`,
   };
   return unfollowed.map((entry) => ({
     rule: entry.rule.source.text,

@@ -6,13 +6,13 @@ import type { Snapshot } from "../snapshot.ts";
 import { splitPattern } from "./split-pattern.ts";
 
 /**
- * `own`: the domain may create the link. `loop`: too many links. `unwritable`: no pattern can spell
+ * `own`: the domain may create the link. `loop`: too many links. `too-long`: no pattern can spell
  * where it leads.
  */
 export interface Unfollowed {
   readonly rule: NameRule;
   readonly link: string;
-  readonly why: "own" | "loop" | "unwritable";
+  readonly why: "own" | "loop" | "too-long";
 }
 
 /** What can be done to a link itself (symlink(7)); lchown is why attributes are on both sides. */
@@ -82,14 +82,13 @@ export class Rewriting {
       this.note({ rule, link: result.link, why: result.kind === "loop" ? "loop" : "own" });
       return null;
     }
-    // In a pattern `?` stands for what cannot be written: too wide for a grant, wide enough for a
-    // denial.
-    if (!isDeny && /[\0-\x1f\x7f\ud800-\udfff]/u.test(result.path)) {
-      this.note({ rule, link: name, why: "unwritable" });
+    const pattern = escapeName(result.path);
+    if ("problem" in parsePattern(pattern)) {
+      this.note({ rule, link: name, why: "too-long" });
       return null;
     }
     if (last && result.path !== name) this.resolved.set(name, result.path);
-    return escapeName(result.path);
+    return pattern;
   }
 
   private note(entry: Unfollowed): void {

@@ -15,6 +15,9 @@ export function checkAlternative(atoms: readonly Atom[]): void {
       "a pattern starts with `/`, or with `@` for an abstract socket",
     );
   }
+  const nul = atoms.find((atom) => isByte(atom, 0));
+  if (nul !== undefined)
+    throw new PatternRefusal("pattern-escape", nul.offset, "a path ends before its first NUL byte");
   let start = 1;
   for (let index = 1; index <= atoms.length; index++) {
     if (index < atoms.length && !isSlash(atoms[index])) continue;

@@ -29,6 +29,24 @@ export function takeCharacter(cursor: Cursor): string {
   return escaped;
 }
 
+/**
+ * The byte that `\xNN` at the cursor stands for; null where something else stands there. What can
+ * be written plainly must be, so that a rule reads as what it is.
+ */
+export function takeByteEscape(cursor: Cursor): number | null {
+  const { text, at: offset } = cursor;
+  if (!text.startsWith("\\x", offset)) return null;
+  const digits = /^[0-9A-Fa-f]{2}/.exec(text.slice(offset + 2, offset + 4))?.[0];
+  const refusal = (message: string) => new PatternRefusal("pattern-escape", offset, message);
+  if (digits === undefined)
+    throw refusal("`\\x` wants two hexadecimal digits, as in `\\x0a` for a line feed");
+  const byte = Number.parseInt(digits, 16);
+  if (byte >= 0x20 && byte < 0x7f)
+    throw refusal(`\`\\x${digits}\` is \`${String.fromCharCode(byte)}\`, which is written plainly`);
+  cursor.at += 4;
+  return byte;
+}
+
 function characterAt(cursor: Cursor): string {
   const offset = cursor.at;
   const character = String.fromCodePoint(cursor.text.codePointAt(offset) as number);
@@ -38,7 +56,9 @@ function characterAt(cursor: Cursor): string {
     throw new PatternRefusal(
       "pattern-control-character",
       offset,
-      `the character 0x${shown} cannot be written in a pattern; match it with \`?\``,
+      code < 0x80
+        ? `the character 0x${shown} is written \`\\x${shown}\``
+        : `the character 0x${shown} is no text; write its bytes, each as \`\\xNN\``,
     );
   }
   cursor.at += character.length;

@@ -1,15 +1,29 @@
+import { actingCharacters } from "../acting-characters.ts";
+import { bytesOfName } from "../name-bytes.ts";
+
+const escapedOneByOne = new RegExp(`${actingCharacters.source}|\\p{Surrogate}`, "gu");
+const special = /[\\*?{}[\],\s#"'$]/;
+
 /**
- * The narrowest pattern for a name: itself, special characters escaped. What a pattern cannot write
- * (control characters, bytes that are no UTF-8) becomes `?`, one for each byte.
+ * The pattern for a name and no other: itself, special characters escaped. What a policy cannot
+ * hold (controls, characters that act on a reader, bytes that are no UTF-8) is written byte by byte.
  */
 export function escapeName(name: string): string {
   let text = "";
   for (const character of name) {
-    const code = character.codePointAt(0) as number;
-    if (code < 0x20 || code === 0x7f || (code >= 0xdc80 && code <= 0xdcff)) text += "?";
-    else if (code >= 0xd800 && code <= 0xdfff) text += "???";
-    else if (/[\\*?{}[\],\s#"'$]/.test(character) && code < 0x80) text += `\\${character}`;
+    if (isUnwritable(character)) text += bytesEscaped(character);
+    else if (character < "\x80" && special.test(character)) text += `\\${character}`;
     else text += character;
   }
   return text;
+}
+
+function isUnwritable(character: string): boolean {
+  return character.search(escapedOneByOne) >= 0;
+}
+
+function bytesEscaped(character: string): string {
+  return [...bytesOfName(character)]
+    .map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`)
+    .join("");
 }

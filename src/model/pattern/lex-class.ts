@@ -1,10 +1,10 @@
 import { complement, SLASH } from "./byte-set.ts";
-import { type Cursor, takeCharacter, unbalanced } from "./cursor.ts";
+import { type Cursor, takeByteEscape, takeCharacter, unbalanced } from "./cursor.ts";
 import { type Atom, PatternRefusal } from "./types.ts";
 
 /**
- * `[a-z_]` or `[!a-z_]`, the cursor on the bracket. ASCII only, since a name's bytes need not be
- * UTF-8.
+ * `[a-z_]` or `[!a-z_]`, the cursor on the bracket. Characters are ASCII only, since a name's
+ * bytes need not be UTF-8.
  */
 export function lexClass(cursor: Cursor): Atom {
   const offset = cursor.at++;
@@ -45,6 +45,8 @@ function addRange(cursor: Cursor, members: Uint8Array): void {
 
 function takeByte(cursor: Cursor): number {
   const offset = cursor.at;
+  const byte = takeByteEscape(cursor);
+  if (byte !== null) return byte;
   const character = takeCharacter(cursor);
   const code = character.codePointAt(0) as number;
   if (code > 0x7e)

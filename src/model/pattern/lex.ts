@@ -1,6 +1,6 @@
 import { PATTERN_NESTING_MAX } from "../limits.ts";
 import { anyButSlash } from "./byte-set.ts";
-import { type Cursor, takeCharacter, unbalanced } from "./cursor.ts";
+import { type Cursor, takeByteEscape, takeCharacter, unbalanced } from "./cursor.ts";
 import { lexClass } from "./lex-class.ts";
 import { type Atom, type Choice, type Lexeme, PatternRefusal } from "./types.ts";
 
@@ -80,6 +80,9 @@ function lexStars(cursor: Cursor): Atom {
 
 function lexCharacter(cursor: Cursor): Atom[] {
   const offset = cursor.at;
+  const byte = takeByteEscape(cursor);
+  if (byte !== null)
+    return [{ kind: "byte", byte, offset, text: cursor.text.slice(offset, cursor.at) }];
   const character = takeCharacter(cursor);
   const text = cursor.text.slice(offset, cursor.at);
   const code = character.charCodeAt(0);

@@ -5,6 +5,9 @@ import { expand } from "./expand.ts";
 import { lex } from "./lex.ts";
 import { type ParsedPattern, type Pattern, PatternRefusal } from "./types.ts";
 
+/** UTF-16 units of one byte, written as an escape: `\x0a`. */
+const ESCAPE_UNITS_MAX = 4;
+
 const kept = new Map<string, ParsedPattern>();
 let tokensKept = 0;
 
@@ -42,11 +45,7 @@ function read(text: string): ParsedPattern {
 
 function parse(text: string): Pattern {
   if (text === "") throw new PatternRefusal("pattern-empty", 0, "an empty pattern names nothing");
-  // Every UTF-16 unit is at least one byte, so that no encoding of a huge text is made.
-  if (
-    text.length > PATTERN_BYTES_MAX ||
-    new TextEncoder().encode(text).length > PATTERN_BYTES_MAX
-  ) {
+  if (isTooLong(text)) {
     throw new PatternRefusal(
       "pattern-too-long",
       0,
@@ -60,6 +59,14 @@ function parse(text: string): Pattern {
     branches: sequences.flatMap((atoms) => branchesOf(atoms)),
     alternatives: sequences.map((atoms) => ({ atoms })),
   };
+}
+
+/** An escape counts as the byte that it stands for: every name that can be opened has a pattern. */
+function isTooLong(text: string): boolean {
+  // Every UTF-16 unit is at least one byte, so that no encoding of a huge text is made.
+  if (text.length > PATTERN_BYTES_MAX * ESCAPE_UNITS_MAX) return true;
+  const counted = text.replace(/\\(x[0-9A-Fa-f]{2}|[\0-\x7f])/g, "?");
+  return new TextEncoder().encode(counted).length > PATTERN_BYTES_MAX;
 }
 
 /** The pattern as several without braces, in the language of patterns. */
