@@ -10,6 +10,28 @@ export * from "./structs/socket.ts";
 
 export const timespec = struct("struct timespec", { tv_sec: "i64", tv_nsec: "i64" });
 
+export const timeval = struct("struct timeval", { tv_sec: "i64", tv_usec: "i64" });
+
+export const itimerspec = struct("struct itimerspec", {
+  "it_interval.tv_sec": "i64",
+  "it_interval.tv_nsec": "i64",
+  "it_value.tv_sec": "i64",
+  "it_value.tv_nsec": "i64",
+});
+
+/** `sys/epoll.h`: packed on x86_64. */
+export const epollEvent = struct(
+  "struct epoll_event",
+  { events: "u32", "data.u64": "u64" },
+  { packed: true },
+);
+
+/** `utime.h` */
+export const utimbuf = struct("struct utimbuf", { actime: "i64", modtime: "i64" });
+
+/** `fcntl.h`, with _GNU_SOURCE */
+export const fOwnerEx = struct("struct f_owner_ex", { type: "i32", pid: "i32" });
+
 export const pollfd = struct("struct pollfd", { fd: "i32", events: "u16", revents: "u16" });
 
 /** `linux/seccomp.h` */

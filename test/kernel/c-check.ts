@@ -42,6 +42,7 @@ const headers = [
   "sys/socket.h",
   "sys/stat.h",
   "sys/un.h",
+  "utime.h",
   "sys/wait.h",
   "time.h",
 ];

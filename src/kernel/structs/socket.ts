@@ -7,6 +7,13 @@ export const sockaddrIn = struct("struct sockaddr_in", {
   sin_addr: "bytes:4",
   sin_zero: "bytes:8",
 });
+export const sockaddrIn6 = struct("struct sockaddr_in6", {
+  sin6_family: "u16",
+  sin6_port: "u16be",
+  sin6_flowinfo: "u32",
+  sin6_addr: "bytes:16",
+  sin6_scope_id: "u32",
+});
 export const sockaddrUn = struct("struct sockaddr_un", {
   sun_family: "u16",
   sun_path: "bytes:108",

@@ -1,4 +1,5 @@
 import { quick } from "../../kernel/quick.ts";
+import { seccompNotifAddfd } from "../../kernel/structs.ts";
 import { slotState } from "../../plan/slots.ts";
 import type { Call } from "../calls/call.ts";
 import type { Slot } from "../loop/slot.ts";
@@ -41,17 +42,19 @@ export function answer(
   if (last.kind !== "vanished") send(listener, slot, last);
 }
 
+/** Written anew for each descriptor; `flags` and `newfd` stay 0. */
+const addfd = seccompNotifAddfd.alloc();
+const ADDFD = seccompNotifAddfd.offset;
+
 /**
  * ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and
  * interrupted it loses the reply.
  */
 export function handOver(listener: number, slot: Slot, call: Call, given: Given): Outcome {
-  // struct seccomp_notif_addfd: id, flags, srcfd, newfd, newfd_flags.
-  const request = Buffer.alloc(24);
-  request.writeBigUInt64LE(slot.id, 0);
-  request.writeUInt32LE(given.fd, 12);
-  request.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, 20);
-  const value = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, request);
+  addfd.writeBigUInt64LE(slot.id, ADDFD.id);
+  addfd.writeUInt32LE(given.fd, ADDFD.srcfd);
+  addfd.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, ADDFD.newfd_flags);
+  const value = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_ADDFD, addfd);
   const outcome = attempt(call, () => handedOver(call, given, value));
   close(given.fd);
   return outcome;

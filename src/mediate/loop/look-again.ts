@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CLOCK_MONOTONIC, EPOLLET } from "../../kernel/constants.ts";
 import { quick } from "../../kernel/quick.ts";
+import { epollEvent, itimerspec } from "../../kernel/structs.ts";
 import { error, type Outcome } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { sendTimeout, type TargetSocket } from "../calls/sockets/socket.ts";
@@ -111,15 +112,12 @@ function hear(bell: number, timer: number): void {
   if (bell !== timer) quick.epollWait(bell, told, TOLD_MAX, 0);
 }
 
-/** struct epoll_event is packed on x86_64 (epoll_ctl(2)): u32 events, u64 data. */
-const EPOLL_EVENT_BYTES = 12;
 /** Both may have come. */
 const TOLD_MAX = 2;
-const told = Buffer.alloc(EPOLL_EVENT_BYTES * TOLD_MAX);
+const told = Buffer.alloc(epollEvent.size * TOLD_MAX);
 
 function watch(epoll: number, fd: number, events: number): number {
-  const event = Buffer.alloc(EPOLL_EVENT_BYTES);
-  event.writeUInt32LE(events >>> 0, 0);
+  const event = epollEvent.encode({ events: events >>> 0 });
   return sys("epoll_ctl", epoll, abi.EPOLL_CTL_ADD, fd, event);
 }
 
@@ -128,8 +126,7 @@ function watch(epoll: number, fd: number, events: number): number {
  * forgotten.
  */
 function ring(timer: number, milliseconds: number): void {
-  const once = Buffer.alloc(32);
-  once.writeBigInt64LE(BigInt(milliseconds) * 1_000_000n, 24);
+  const once = itimerspec.encode({ "it_value.tv_nsec": BigInt(milliseconds) * 1_000_000n });
   sys("timerfd_settime", timer, 0, once, null);
 }
 

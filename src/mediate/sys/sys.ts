@@ -1,5 +1,6 @@
 import { type SyscallArgument, syscallRaw } from "../../kernel/ffi.ts";
 import { quick } from "../../kernel/quick.ts";
+import { pollfd, statx } from "../../kernel/structs.ts";
 import { number } from "../../kernel/syscalls.ts";
 import { bytesOfName, nameOfBytes } from "../../model/name-bytes.ts";
 import { abi } from "./abi.ts";
@@ -88,7 +89,8 @@ export function passing(path: Bytes): Buffer {
  */
 const passed = Buffer.alloc(abi.PATH_MAX + 1);
 const text = Buffer.alloc(abi.PATH_MAX);
-const status = Buffer.alloc(256);
+const status = statx.alloc();
+const AT = statx.offset;
 const EMPTY = c("");
 const STATX_FLAGS = abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC;
 const STATX_MASK = abi.STATX_BASIC_STATS | abi.STATX_BTIME | abi.STATX_MNT_ID;
@@ -125,23 +127,41 @@ export function fstat(fd: number): Stat | number {
   const b = status;
   const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, b);
   if (failed < 0) return failed;
-  const mode = b.readUInt16LE(28);
+  const mode = b.readUInt16LE(AT.stx_mode);
   return {
     type: mode & abi.S_IFMT,
     mode: mode & 0o7777,
-    links: b.readUInt32LE(16),
-    uid: b.readUInt32LE(20),
-    gid: b.readUInt32LE(24),
-    inode: b.readBigUInt64LE(32),
+    links: b.readUInt32LE(AT.stx_nlink),
+    uid: b.readUInt32LE(AT.stx_uid),
+    gid: b.readUInt32LE(AT.stx_gid),
+    inode: b.readBigUInt64LE(AT.stx_ino),
     born:
-      (b.readUInt32LE(0) & abi.STATX_BTIME) === 0
+      (b.readUInt32LE(AT.stx_mask) & abi.STATX_BTIME) === 0
         ? 0n
-        : b.readBigInt64LE(80) * 1_000_000_000n + BigInt(b.readUInt32LE(88)),
-    device: b.readUInt32LE(136) * 2 ** 32 + b.readUInt32LE(140),
-    mount: b.readUInt32LE(144) + b.readUInt32LE(148) * 2 ** 32,
+        : b.readBigInt64LE(AT["stx_btime.tv_sec"]) * 1_000_000_000n +
+          BigInt(b.readUInt32LE(AT["stx_btime.tv_nsec"])),
+    device: b.readUInt32LE(AT.stx_dev_major) * 2 ** 32 + b.readUInt32LE(AT.stx_dev_minor),
+    mount: b.readUInt32LE(AT.stx_mnt_id) + b.readUInt32LE(AT.stx_mnt_id + 4) * 2 ** 32,
   };
 }
 
 export function sameObject(a: Stat, b: Stat): boolean {
   return a.inode === b.inode && a.device === b.device;
 }
+
+/** poll(2) of one descriptor, at most `milliseconds` (-1: for ever): true when it is ready. */
+export function isReady(fd: number, events: number, milliseconds: number): boolean {
+  return sys("poll", pollfd.encode({ fd, events }), 1, milliseconds) > 0;
+}
+
+/** pipe2(2) with O_CLOEXEC and `flags`: its ends, both a negated error number where it fails. */
+export function pipe(flags = 0): { readonly read: number; readonly write: number } {
+  const ends = Buffer.alloc(2 * FD_BYTES);
+  const failed = sys("pipe2", ends, abi.O_CLOEXEC | flags);
+  return failed < 0
+    ? { read: failed, write: failed }
+    : { read: ends.readInt32LE(0), write: ends.readInt32LE(FD_BYTES) };
+}
+
+/** sizeof(int). */
+const FD_BYTES = 4;

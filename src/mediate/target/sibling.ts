@@ -1,7 +1,7 @@
 import { type Outcome, result, unable } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { abi, E, POLLIN } from "../sys/abi.ts";
-import { close, sys } from "../sys/sys.ts";
+import { close, isReady, sys } from "../sys/sys.ts";
 
 /**
  * A call on another thread of the caller's own process, by number, as the caller. The number could
@@ -32,8 +32,5 @@ export function onSibling(
 
 /** A pidfd becomes readable when its thread ends. */
 function lives(pidfd: number): boolean {
-  const request = Buffer.alloc(8);
-  request.writeInt32LE(pidfd, 0);
-  request.writeInt16LE(POLLIN, 4);
-  return sys("poll", request, 1, 0) === 0;
+  return !isReady(pidfd, POLLIN, 0);
 }

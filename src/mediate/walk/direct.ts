@@ -1,18 +1,14 @@
+import { openHow } from "../../kernel/structs.ts";
 import { abi, E } from "../sys/abi.ts";
 import { type Bytes, fstat, openPath, passing, sys } from "../sys/sys.ts";
 import { Place } from "./place.ts";
 import type { PathArgument, WalkContext } from "./walk.ts";
 
-/**
- * struct open_how (openat2(2)): O_PATH; no link is followed, and nothing that could wait is done
- * (RESOLVE_CACHED).
- */
-const HOW = Buffer.alloc(24);
-HOW.writeBigUInt64LE(BigInt(abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC), 0);
-HOW.writeBigUInt64LE(
-  BigInt(abi.RESOLVE_NO_MAGICLINKS | abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_CACHED),
-  16,
-);
+/** O_PATH; no link is followed, and nothing that could block is done (RESOLVE_CACHED). */
+const HOW = openHow.encode({
+  flags: BigInt(abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC),
+  resolve: BigInt(abi.RESOLVE_NO_MAGICLINKS | abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_CACHED),
+});
 
 /**
  * The walk in one step, for a path whose directories the kernel has at hand and among which is no

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { majorOf, minorOf } from "../../kernel/device-number.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
+import { pollfd } from "../../kernel/structs.ts";
 import { abi, POLLPRI } from "../sys/abi.ts";
 import { c, sys } from "../sys/sys.ts";
 import { MayWait } from "../worker/may-wait.ts";
@@ -39,7 +40,7 @@ export class Mounts {
   #kinds = new Map<number, MountKind>();
   #read = false;
   readonly #mayWait: boolean;
-  readonly #request = watchRequest(this.#watch);
+  readonly #request = pollfd.encode({ fd: this.#watch, events: POLLPRI });
   /** A change is told before whatever came after it: no need to ask each time. */
   #isTold = false;
 
@@ -94,14 +95,6 @@ export class Mounts {
   #changed(): boolean {
     return sys("poll", this.#request, 1, 0) !== 0;
   }
-}
-
-/** struct pollfd. */
-function watchRequest(fd: number): Buffer {
-  const request = Buffer.alloc(8);
-  request.writeInt32LE(fd, 0);
-  request.writeInt16LE(POLLPRI, 4);
-  return request;
 }
 
 /** `proc`: device number of what /proc is. */

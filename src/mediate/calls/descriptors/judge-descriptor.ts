@@ -5,6 +5,7 @@ import {
   TUNSETIFF,
   terminalRequests,
 } from "../../../kernel/argument-names.ts";
+import { fOwnerEx } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { CONTINUE, error, type Outcome, result } from "../../answer/outcome.ts";
@@ -75,9 +76,9 @@ function ownedBy(call: Call, owner: number): Outcome {
  * the copy it judged.
  */
 function ownerInMemory(call: Call): Outcome {
-  const argument = call.target.memory.read(call.word(2), 8);
-  const [type, number] = [argument.readInt32LE(0), argument.readInt32LE(4)];
-  return judgeOwner(call, type === 2 ? -number : number) ?? onCopy(call, "fcntl", argument);
+  const argument = call.target.memory.read(call.word(2), fOwnerEx.size);
+  const { type, pid } = fOwnerEx.decode(argument);
+  return judgeOwner(call, type === 2 ? -pid : pid) ?? onCopy(call, "fcntl", argument);
 }
 
 function socketOwner(call: Call): Outcome {

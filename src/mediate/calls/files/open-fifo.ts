@@ -4,7 +4,7 @@ import { error, type Outcome } from "../../answer/outcome.ts";
 import type { Broker } from "../../domain/broker.ts";
 import { lookAgain, RESTARTED } from "../../loop/look-again.ts";
 import { abi, E } from "../../sys/abi.ts";
-import { close, sys } from "../../sys/sys.ts";
+import { close, pipe, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { lacking } from "./lacking.ts";
@@ -102,12 +102,11 @@ function stillGranted(
 
 /** Looks without taking anything: tee(2) finds data, or a writer (EAGAIN), or the end (0). */
 function hasWriter(reader: number): boolean {
-  const ends = Buffer.alloc(8);
-  if (sys("pipe2", ends, abi.O_CLOEXEC | abi.O_NONBLOCK) < 0) return true;
-  const [out, into] = [ends.readInt32LE(0), ends.readInt32LE(4)];
-  const found = sys("tee", reader, into, 1, SPLICE_F_NONBLOCK);
-  close(out);
-  close(into);
+  const scratch = pipe(abi.O_NONBLOCK);
+  if (scratch.read < 0) return true;
+  const found = sys("tee", reader, scratch.write, 1, SPLICE_F_NONBLOCK);
+  close(scratch.read);
+  close(scratch.write);
   return found > 0 || found === -E.AGAIN;
 }
 

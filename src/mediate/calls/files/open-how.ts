@@ -1,4 +1,5 @@
 import { E2BIG } from "../../../kernel/constants.ts";
+import { openHow } from "../../../kernel/structs.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import type { PathArgument } from "../../walk/walk.ts";
@@ -9,7 +10,7 @@ import { type OpenArguments, openArguments, WITH_PATH } from "./open-arguments.t
  * struct open_how (openat2(2)): flags, mode, resolve, eight bytes each. A longer one means
  * something only to a newer kernel, unless the rest is empty.
  */
-const HOW_BYTES = 24;
+const HOW_BYTES = openHow.size;
 /** Bytes of it that the kernel looks at: a page. */
 const HOW_BYTES_MAX = 4_096;
 /** Flags of O_TMPFILE alone, and the whole of what open(2) knows. */
@@ -43,11 +44,7 @@ function readHow(call: Call): OpenArguments | Outcome {
   if (size > BigInt(HOW_BYTES_MAX)) return error(E2BIG);
   const how = call.target.memory.read(call.word(2), Number(size));
   if (how.subarray(HOW_BYTES).some((byte) => byte !== 0)) return error(E2BIG);
-  const [flags, mode, resolve] = [0, 8, 16].map((at) => how.readBigUInt64LE(at)) as [
-    bigint,
-    bigint,
-    bigint,
-  ];
+  const { flags, mode, resolve } = openHow.decode(how);
   if (flags > BigInt(KNOWN) || resolve > RESOLVE_KNOWN) return error(E.INVAL);
   const errno = mistake(Number(flags), mode, Number(resolve));
   if (errno !== 0) return error(errno);

@@ -1,3 +1,4 @@
+import { timespec, timeval, utimbuf } from "../../../kernel/structs.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { c, self, sys } from "../../sys/sys.ts";
@@ -35,18 +36,16 @@ function subjectOf(call: Call): Subject | Outcome {
 function timesOf(call: Call): Buffer | null | "invalid" {
   const pointer = call.word(call.name === "utime" || call.name === "utimes" ? 1 : 2);
   if (pointer === 0n) return null;
-  if (call.name === "utimensat") return call.target.memory.read(pointer, 32);
+  if (call.name === "utimensat") return call.target.memory.read(pointer, 2 * timespec.size);
   return call.name === "utime"
-    ? fromSeconds(call.target.memory.read(pointer, 16))
-    : fromMicroseconds(call.target.memory.read(pointer, 32));
+    ? fromSeconds(call.target.memory.read(pointer, utimbuf.size))
+    : fromMicroseconds(call.target.memory.read(pointer, 2 * timeval.size));
 }
 
 /** struct utimbuf (utime(2)): two seconds. */
-function fromSeconds(utimbuf: Buffer): Buffer {
-  const out = Buffer.alloc(32);
-  utimbuf.copy(out, 0, 0, 8);
-  utimbuf.copy(out, 16, 8, 16);
-  return out;
+function fromSeconds(bytes: Buffer): Buffer {
+  const { actime, modtime } = utimbuf.decode(bytes);
+  return Buffer.concat([timespec.encode({ tv_sec: actime }), timespec.encode({ tv_sec: modtime })]);
 }
 
 /**
@@ -54,13 +53,13 @@ function fromSeconds(utimbuf: Buffer): Buffer {
  * million.
  */
 function fromMicroseconds(timevals: Buffer): Buffer | "invalid" {
-  const out = Buffer.from(timevals);
-  for (const at of [8, 24]) {
-    const micro = timevals.readBigInt64LE(at);
-    if (micro < 0n || micro >= 1_000_000n) return "invalid";
-    out.writeBigInt64LE(micro * 1000n, at);
+  const times: Buffer[] = [];
+  for (const at of [0, timeval.size]) {
+    const { tv_sec, tv_usec } = timeval.decode(timevals, at);
+    if (tv_usec < 0n || tv_usec >= 1_000_000n) return "invalid";
+    times.push(timespec.encode({ tv_sec, tv_nsec: tv_usec * 1000n }));
   }
-  return out;
+  return Buffer.concat(times);
 }
 
 function change(object: Judged, values: Buffer | null): number {

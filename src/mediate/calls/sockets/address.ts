@@ -1,10 +1,8 @@
+import { sockaddrIn, sockaddrIn6, sockaddrUn } from "../../../kernel/structs.ts";
 import { E } from "../../sys/abi.ts";
 import type { Bytes } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
-import { AF } from "./socket.ts";
-
-/** sizeof(struct sockaddr_storage): the kernel takes no longer address (move_addr_to_kernel). */
-const ADDRESS_BYTES_MAX = 128;
+import { ADDRESS_BYTES_MAX, AF } from "./socket.ts";
 
 /** A socket address, copied once out of the target; `bytes` is what the kernel is given. */
 export type Address =
@@ -26,13 +24,18 @@ export function readAddress(call: Call, pointer: bigint, length: number): Addres
   return parseAddress(call.target.memory.read(pointer, length));
 }
 
+/** Without the scope, which the kernel does not insist on (SIN6_LEN_RFC2133). */
+const SOCKADDR_IN6_BYTES_MIN = sockaddrIn6.offset.sin6_scope_id;
+
 /** struct sockaddr_in, sockaddr_in6, sockaddr_un (ip(7), ipv6(7), unix(7)). */
 export function parseAddress(bytes: Buffer): Address | number {
-  if (bytes.length < 2) return -E.INVAL;
-  const family = bytes.readUInt16LE(0);
+  if (bytes.length < sockaddrUn.offset.sun_path) return -E.INVAL;
+  const family = bytes.readUInt16LE(sockaddrUn.offset.sun_family);
   if (family === AF.unix) return parseUnix(bytes);
-  if (family === AF.inet && bytes.length >= 16) return inet(bytes, 4, 4);
-  if (family === AF.inet6 && bytes.length >= 24) return inet(bytes, 8, 16);
+  if (family === AF.inet && bytes.length >= sockaddrIn.size)
+    return inet(bytes, sockaddrIn.offset.sin_addr, 4);
+  if (family === AF.inet6 && bytes.length >= SOCKADDR_IN6_BYTES_MIN)
+    return inet(bytes, sockaddrIn6.offset.sin6_addr, 16);
   return { kind: "other", bytes, family };
 }
 
@@ -40,15 +43,15 @@ function inet(bytes: Buffer, at: number, length: number): Address {
   return {
     kind: "inet",
     bytes,
-    port: bytes.readUInt16BE(2),
+    port: bytes.readUInt16BE(sockaddrIn.offset.sin_port),
     address: new Uint8Array(bytes.subarray(at, at + length)),
   };
 }
 
 function parseUnix(bytes: Buffer): Address | number {
-  const name = bytes.subarray(2);
+  const name = bytes.subarray(sockaddrUn.offset.sun_path);
   if (name.length === 0) return { kind: "unnamed", bytes };
-  if (name.length > 108) return -E.INVAL;
+  if (name.length > sockaddrUn.size - sockaddrUn.offset.sun_path) return -E.INVAL;
   if (name[0] === 0) return { kind: "abstract", bytes, name: `@${name.toString("latin1", 1)}` };
   const end = name.indexOf(0);
   return { kind: "path", bytes, path: name.toString("latin1", 0, end < 0 ? name.length : end) };

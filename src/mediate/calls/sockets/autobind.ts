@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { sockaddrUn } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { error, type Outcome, result } from "../../answer/outcome.ts";
@@ -6,11 +7,11 @@ import { AUTOBIND_ATTEMPTS_MAX } from "../../limits.ts";
 import { E } from "../../sys/abi.ts";
 import { sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
-import { AF, ownAddress, type TargetSocket } from "./socket.ts";
+import { ownAddress, type TargetSocket, unixAddress } from "./socket.ts";
 
 /** Names that unix(7) gives out by itself: five hexadecimal digits. */
 const NAMES = 0x100000;
-const FAMILY_BYTES = 2;
+const FAMILY_BYTES = sockaddrUn.offset.sun_path;
 
 /**
  * bind(2) to a unix address without a name: the mediator chooses an abstract one as the kernel
@@ -23,9 +24,8 @@ export function autobind(call: Call, socket: TargetSocket): Outcome {
     const name = ((first + attempt) % NAMES).toString(16).padStart(5, "0");
     if ((call.broker.grants.of(`@${name}`) & Permission.listen) === 0)
       return denyName("listen", `@${name}`);
-    const bytes = Buffer.alloc(FAMILY_BYTES + 1 + name.length);
-    bytes.writeUInt16LE(AF.unix, 0);
-    bytes.write(name, FAMILY_BYTES + 1, "latin1");
+    // An abstract name begins with a NUL and ends with the address.
+    const bytes = unixAddress(`\0${name}`).subarray(0, -1);
     const bound = call.effect(() => sys("bind", socket.fd, bytes, bytes.length));
     if (bound !== -E.ADDRINUSE) return result(bound);
   }

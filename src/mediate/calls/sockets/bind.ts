@@ -1,3 +1,4 @@
+import { sockaddrNl } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { error, type Outcome, result, unable } from "../../answer/outcome.ts";
@@ -13,7 +14,7 @@ import { autobind } from "./autobind.ts";
 import { inViewOf } from "./bind-view.ts";
 import { socketAndAddress } from "./destination.ts";
 import { judgeAddress } from "./judge-address.ts";
-import { AF, type TargetSocket } from "./socket.ts";
+import { AF, type TargetSocket, unixAddress } from "./socket.ts";
 
 /** capabilities(7). */
 const CAP_SYS_ADMIN = 1n << 21n;
@@ -48,12 +49,12 @@ function bindTo(call: Call, socket: TargetSocket, bytes: Buffer): Outcome {
 function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
   if (
     socket.domain !== AF.netlink ||
-    address.bytes.length < 12 ||
-    address.bytes.readUInt32LE(4) !== 0
+    address.bytes.length < sockaddrNl.size ||
+    sockaddrNl.decode(address.bytes).nl_pid !== 0
   )
     return address.bytes;
   const bytes = Buffer.from(address.bytes);
-  bytes.writeUInt32LE(call.target.credentials.tgid, 4);
+  bytes.writeUInt32LE(call.target.credentials.tgid, sockaddrNl.offset.nl_pid);
   return bytes;
 }
 
@@ -106,19 +107,11 @@ function bindUnstable(
     const bound = inViewOf(place.directory, path.text, () => bind(bytes));
     if (bound !== null) return bound;
   }
-  return inDirectory(place.directory, () => bind(shortened(place.last)));
+  return inDirectory(place.directory, () => bind(unixAddress(place.last)));
 }
 
 function canMakeViews(call: Call): boolean {
   return (call.broker.identity.own.effective & CAP_SYS_ADMIN) !== 0n;
-}
-
-/** struct sockaddr_un of a name in the working directory. */
-function shortened(last: Bytes): Buffer {
-  const bytes = Buffer.alloc(2 + last.length + 1);
-  bytes.writeUInt16LE(AF.unix, 0);
-  bytes.write(last, 2, "latin1");
-  return bytes;
 }
 
 /**

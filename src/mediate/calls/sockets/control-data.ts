@@ -7,16 +7,14 @@ import {
   SCM_RIGHTS,
   SOL_SOCKET,
 } from "../../../kernel/constants.ts";
+import { cmsghdr, ucred } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 
 const SOL_UDP = 17;
-/**
- * struct cmsghdr on x86_64 (cmsg(3)): length with the header, level, type; each piece padded to
- * eight bytes.
- */
-const HEADER_BYTES = 16;
+/** Each piece of control data begins with one, and is padded to eight bytes (cmsg(3)). */
+const HEADER_BYTES = cmsghdr.size;
 /**
  * Bytes of control data of one message; the kernel's own limit for all of a socket's options
  * (net.core.optmem_max) is of that size.
@@ -52,7 +50,7 @@ export function carried(
   const pieces: Buffer[] = [];
   let descriptors = 0;
   for (let start = 0; start + HEADER_BYTES <= bytes.length; ) {
-    const size = Number(bytes.readBigUInt64LE(start));
+    const size = Number(cmsghdr.decode(bytes, start).cmsg_len);
     if (size < HEADER_BYTES || size > bytes.length - start) return error(EINVAL);
     if (isOf(bytes.subarray(start), SCM_RIGHTS))
       descriptors += Math.floor((size - HEADER_BYTES) / 4);
@@ -68,12 +66,13 @@ export function carried(
 }
 
 function isOf(piece: Buffer, type: number): boolean {
-  return piece.readInt32LE(8) === SOL_SOCKET && piece.readInt32LE(12) === type;
+  const { cmsg_level, cmsg_type } = cmsghdr.decode(piece);
+  return cmsg_level === SOL_SOCKET && cmsg_type === type;
 }
 
 /** Puts the mediator's copies in the place of the target's descriptors. */
 function translate(call: Call, piece: Buffer, size: number): Outcome | null {
-  const [level, type] = [piece.readInt32LE(8), piece.readInt32LE(12)];
+  const { cmsg_level: level, cmsg_type: type } = cmsghdr.decode(piece);
   if (level !== SOL_SOCKET) {
     if (HARMLESS[level]?.includes(type)) return null;
     return never(1, call.name, `control data ${level}:${type}`);
@@ -92,9 +91,6 @@ function translate(call: Call, piece: Buffer, size: number): Outcome | null {
 /** struct ucred: what the mediator says of the target is what the target says of itself. */
 function ownCredentials(call: Call, piece: Buffer): boolean {
   const { ownTgid, uid, gid } = call.target.credentials;
-  return (
-    piece.readInt32LE(16) === ownTgid &&
-    piece.readUInt32LE(20) === uid &&
-    piece.readUInt32LE(24) === gid
-  );
+  const said = ucred.decode(piece, HEADER_BYTES);
+  return said.pid === ownTgid && said.uid === uid && said.gid === gid;
 }

@@ -8,7 +8,7 @@ import type { PathArgument } from "../../walk/walk.ts";
 import type { Call } from "../call.ts";
 import { type Address, readAddress } from "./address.ts";
 import { judgeAddress } from "./judge-address.ts";
-import { AF, socketOf, type TargetSocket } from "./socket.ts";
+import { socketOf, type TargetSocket, unixAddress } from "./socket.ts";
 
 /** Where a connect or an addressed send goes: the address as the kernel is to be given it. */
 export type Destination = { readonly kind: "address"; readonly bytes: Buffer } | Outcome;
@@ -69,8 +69,6 @@ function socketAt(call: Call, path: PathArgument): Destination {
   if ((call.broker.grants.of(judged) & Permission.connect) === 0) return denyName("connect", name);
   if (object.stat.type !== abi.S_IFSOCK) return error(E.CONNREFUSED);
   const text = self(object.fd);
-  const bytes = Buffer.alloc(2 + text.length + 1);
-  bytes.writeUInt16LE(AF.unix, 0);
-  bytes.write(text, 2, "latin1");
+  const bytes = unixAddress(text);
   return { kind: "address", bytes };
 }

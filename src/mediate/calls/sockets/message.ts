@@ -1,3 +1,4 @@
+import { iovec, msghdr } from "../../../kernel/structs.ts";
 import { E } from "../../sys/abi.ts";
 import { Content, type Stretch } from "../../target/content.ts";
 import type { Call } from "../call.ts";
@@ -24,16 +25,17 @@ export interface Message {
  * refuse too.
  */
 export function readMessage(call: Call, pointer: bigint): Message | number {
-  const header = call.target.memory.read(pointer, 56);
-  const nameLength = header.readInt32LE(8);
-  const name = header.readBigUInt64LE(0);
+  const header = msghdr.decode(call.target.memory.read(pointer, msghdr.size));
+  const name = header.msg_name;
+  // The kernel takes it for an int (copy_msghdr_from_user).
+  const nameLength = header.msg_namelen | 0;
   const address = name === 0n || nameLength === 0 ? null : readAddress(call, name, nameLength);
   if (typeof address === "number") return address;
   const content = call.rehearses
     ? nothing(call)
-    : readVector(call, header.readBigUInt64LE(16), header.readBigUInt64LE(24));
+    : readVector(call, header.msg_iov, header.msg_iovlen);
   if (typeof content === "number") return content;
-  const control = { at: header.readBigUInt64LE(32), length: header.readBigUInt64LE(40) };
+  const control = { at: header.msg_control, length: header.msg_controllen };
   return { address, content, control: control.length === 0n ? null : control };
 }
 
@@ -41,14 +43,15 @@ export function readMessage(call: Call, pointer: bigint): Message | number {
 function readVector(call: Call, pointer: bigint, count: bigint): Content | number {
   if (count > BigInt(IOV_MAX)) return -E.MSGSIZE;
   const { memory } = call.target;
-  const vector = memory.read(pointer, 16 * Number(count));
+  const vector = memory.read(pointer, iovec.size * Number(count));
   const stretches: Stretch[] = [];
   let left = SENT_BYTES_MAX;
-  for (let at = 0; at < vector.length; at += 16) {
-    const length = vector.readBigInt64LE(at + 8);
+  for (let at = 0; at < vector.length; at += iovec.size) {
+    const { iov_base, iov_len } = iovec.decode(vector, at);
+    const length = BigInt.asIntN(64, iov_len);
     if (length < 0n) return -E.INVAL;
     const taken = length > BigInt(left) ? left : Number(length);
-    stretches.push({ at: vector.readBigUInt64LE(at), length: taken });
+    stretches.push({ at: iov_base, length: taken });
     left -= taken;
   }
   return new Content(memory, stretches);

@@ -1,3 +1,4 @@
+import { mmsghdr } from "../../../kernel/structs.ts";
 import { CONTINUE, error, type Outcome, type Refusal } from "../../answer/outcome.ts";
 import { Rehearsed, rehearsed } from "../../answer/rehearsed.ts";
 import { isOwn } from "../../answer/warned.ts";
@@ -29,8 +30,8 @@ export const sendmmsg: Handler = {
 };
 
 /** struct mmsghdr (sendmmsg(2)): struct msghdr, then the number of bytes that were sent. */
-const MMSGHDR_BYTES = 64n;
-const SENT_AT = 56n;
+const MMSGHDR_BYTES = BigInt(mmsghdr.size);
+const SENT_AT = BigInt(mmsghdr.offset.msg_len);
 /** Messages that the kernel sends: UIO_MAXIOV. */
 const KERNEL_MAX = 1024;
 

@@ -1,5 +1,6 @@
 import { SCM_CREDENTIALS, SOL_SOCKET } from "../../../kernel/constants.ts";
 import { addressOf } from "../../../kernel/ffi.ts";
+import { cmsghdr, iovec, msghdr, ucred } from "../../../kernel/structs.ts";
 import { never, type Outcome, result } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { sys } from "../../sys/sys.ts";
@@ -45,34 +46,30 @@ export function sendSigned(
   return result(call.effect(() => sendLetter(socket.fd, letter, flags)));
 }
 
-/**
- * struct cmsghdr (len, level, type) and struct ucred (pid, uid, gid) on x86_64, padded to eight
- * bytes.
- */
+const CREDENTIALS_PADDING = Buffer.alloc(-ucred.size & 7);
+
+/** SCM_CREDENTIALS (unix(7)), padded to eight bytes (cmsg(3)). */
 function credentialsMessage({ tgid, uid, gid }: Credentials): Buffer {
-  const b = Buffer.alloc(32);
-  b.writeBigUInt64LE(28n, 0);
-  b.writeInt32LE(SOL_SOCKET, 8);
-  b.writeInt32LE(SCM_CREDENTIALS, 12);
-  b.writeInt32LE(tgid, 16);
-  b.writeUInt32LE(uid, 20);
-  b.writeUInt32LE(gid, 24);
-  return b;
+  const header = cmsghdr.encode({
+    cmsg_len: BigInt(cmsghdr.size + ucred.size),
+    cmsg_level: SOL_SOCKET,
+    cmsg_type: SCM_CREDENTIALS,
+  });
+  return Buffer.concat([header, ucred.encode({ pid: tgid, uid, gid }), CREDENTIALS_PADDING]);
 }
 
-/** sendmsg(2) with struct msghdr (56 bytes) and one struct iovec. */
+/** sendmsg(2) with one piece of data. */
 export function sendLetter(fd: number, { data, name, control }: Letter, flags: number): number {
   if (control === null || control.length === 0)
     return sys("sendto", fd, data, data.length, flags, name, name?.length ?? 0);
-  const vector = Buffer.alloc(16);
-  vector.writeBigUInt64LE(addressOf(data), 0);
-  vector.writeBigUInt64LE(BigInt(data.length), 8);
-  const header = Buffer.alloc(56);
-  header.writeBigUInt64LE(name === null ? 0n : addressOf(name), 0);
-  header.writeUInt32LE(name?.length ?? 0, 8);
-  header.writeBigUInt64LE(addressOf(vector), 16);
-  header.writeBigUInt64LE(1n, 24);
-  header.writeBigUInt64LE(addressOf(control), 32);
-  header.writeBigUInt64LE(BigInt(control.length), 40);
+  const vector = iovec.encode({ iov_base: addressOf(data), iov_len: BigInt(data.length) });
+  const header = msghdr.encode({
+    msg_name: name === null ? 0n : addressOf(name),
+    msg_namelen: name?.length ?? 0,
+    msg_iov: addressOf(vector),
+    msg_iovlen: 1n,
+    msg_control: addressOf(control),
+    msg_controllen: BigInt(control.length),
+  });
   return sys("sendmsg", fd, header, flags);
 }

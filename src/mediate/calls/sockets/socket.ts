@@ -1,6 +1,7 @@
 import * as kernel from "../../../kernel/constants.ts";
+import { sockaddrUn, timeval } from "../../../kernel/structs.ts";
 import { abi } from "../../sys/abi.ts";
-import { sys } from "../../sys/sys.ts";
+import { type Bytes, c, sys } from "../../sys/sys.ts";
 import { sameSocket } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 
@@ -84,10 +85,20 @@ export function pendingError(fd: number): number {
   return Math.abs(option(fd, SO.error));
 }
 
+/** struct sockaddr_un of a path, with its NUL. */
+export function unixAddress(path: Bytes): Buffer {
+  return Buffer.concat([sockaddrUn.encode({ sun_family: AF.unix }).subarray(0, SUN_PATH), c(path)]);
+}
+
+const SUN_PATH = sockaddrUn.offset.sun_path;
+
+/** sizeof(struct sockaddr_storage): the kernel takes no longer address (move_addr_to_kernel). */
+export const ADDRESS_BYTES_MAX = 128;
+
 /** The address the socket is bound to. */
 export function ownAddress(fd: number): Buffer {
-  const address = Buffer.alloc(128);
-  const length = Buffer.from([128, 0, 0, 0]);
+  const address = Buffer.alloc(ADDRESS_BYTES_MAX);
+  const length = Buffer.from([ADDRESS_BYTES_MAX, 0, 0, 0]);
   sys("getsockname", fd, address, length);
   return address.subarray(0, length.readUInt32LE(0));
 }
@@ -98,10 +109,9 @@ export function ownAddress(fd: number): Buffer {
  * this too, but only by who reads the option in that moment.
  */
 export function withSendTimeout(fd: number, operation: () => number): number {
-  // struct timeval: a microsecond becomes the shortest timeout there is.
-  const tick = Buffer.alloc(TIMEVAL_BYTES);
-  tick.writeBigInt64LE(1n, 8);
-  const before = timeval(fd);
+  // A microsecond becomes the shortest timeout there is.
+  const tick = timeval.encode({ tv_usec: 1n });
+  const before = sendTimeoutOf(fd);
   const set = sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, tick, tick.length);
   if (set < 0) return set;
   try {
@@ -134,17 +144,14 @@ export function sendBuffer(fd: number): number {
 
 /** How long its blocking calls wait (SO_SNDTIMEO), milliseconds; infinite where nothing is set. */
 export function sendTimeout(fd: number): number {
-  const set = timeval(fd);
-  const milliseconds =
-    Number(set.readBigInt64LE(0)) * 1_000 + Number(set.readBigInt64LE(8)) / 1_000;
+  const { tv_sec, tv_usec } = timeval.decode(sendTimeoutOf(fd));
+  const milliseconds = Number(tv_sec) * 1_000 + Number(tv_usec) / 1_000;
   return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;
 }
 
-/** struct timeval on x86_64: seconds, microseconds. */
-const TIMEVAL_BYTES = 16;
-
-function timeval(fd: number): Buffer {
-  const value = Buffer.alloc(TIMEVAL_BYTES);
-  sys("getsockopt", fd, SOL_SOCKET, SO.sendTimeout, value, Buffer.from([TIMEVAL_BYTES, 0, 0, 0]));
+/** struct timeval, as the kernel gives it. */
+function sendTimeoutOf(fd: number): Buffer {
+  const value = timeval.alloc();
+  sys("getsockopt", fd, SOL_SOCKET, SO.sendTimeout, value, Buffer.from([timeval.size, 0, 0, 0]));
   return value;
 }
