@@ -16,6 +16,13 @@ struct net_port {
 };
 enum { RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2 };
 
+/* The name went, or became a link or another type of file, after the compiler looked: to a
+   sealed domain that is a name made later, for which no rule stands. */
+static bool is_late(int error)
+{
+  return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EACCES;
+}
+
 static void add_path(int ruleset, const struct plan *plan, const struct plan_path_rules *rule)
 {
   const char *path = plan_string(plan, rule->path), *step = "open a path for its Landlock rule";
@@ -24,13 +31,21 @@ static void add_path(int ruleset, const struct plan *plan, const struct plan_pat
       .resolve = RESOLVE_NO_SYMLINKS,
   };
   int object = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
-  need(object >= 0, step, path, "it was there when the plan was made; start again");
+  if (object < 0 && is_late(errno))
+    return;
+  need(object >= 0, step, path, NULL);
   struct stat status;
+  need(fstat(object, &status) == 0, step, path, NULL);
   /* On a directory a file's rights would reach everything below it. */
-  if (rule->directory == 0 && (fstat(object, &status) != 0 || S_ISDIR(status.st_mode)))
-    refuse(step, path, 0, "file and directory changed places; start again");
+  if (rule->directory == 0 && S_ISDIR(status.st_mode)) {
+    close(object);
+    return;
+  }
   struct path_beneath attributes = {rule->rights, object};
-  need(syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attributes, 0) == 0, "add a Landlock rule", path,
+  long added = syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attributes, 0);
+  /* EBADFD: a name that another kind of object was mounted on, a namespace say. Landlock knows
+     no rules for these. */
+  need(added == 0 || errno == EBADFD, "add a Landlock rule", path,
        "compile the plan on this kernel again");
   close(object);
 }

@@ -20,39 +20,80 @@ int memory_make(const char *name)
   return made < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : made;
 }
 
-static bool useless(struct problem *problem, const char *step, const char *object, int error, const char *help)
+int plan_memory(void)
+{
+  int memory = memory_make("cofferdam-plan");
+  need(memory >= 0, "make room for the plan", "memfd", "raise the limit of descriptors (ulimit -n)");
+  return memory;
+}
+
+void plan_drop(struct plan *plan)
+{
+  if (plan->bytes != NULL)
+    munmap((void *)plan->bytes, plan->length);
+  if (plan->memory >= 0)
+    close(plan->memory);
+  *plan = (struct plan){.memory = -1};
+}
+
+static bool useless(struct problem *problem, const char *step, const char *object, int error,
+                    const char *help)
 {
   *problem = (struct problem){step, joined(object, "", ""), error, help}; /* it may lie in the plan, which goes */
   return false;
 }
 
+/* Writing beyond it is death by SIGXFSZ, for memory too. */
+static void need_room(const char *name, size_t length)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < length + SLOT_COUNT * SLOT_SIZE)
+    refuse("make room for the plan", name, EFBIG,
+           "raise the limit of file sizes (ulimit -f); it holds for memory too");
+}
+
 /* The launcher reads the very bytes that the mediator gets, after nobody can change them any
    more. */
+static bool seal(const char *name, struct plan *plan, struct problem *problem)
+{
+  const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  need(fcntl(plan->memory, F_ADD_SEALS, seals) == 0, "seal the plan", "memfd", NULL);
+  void *bytes = mmap(NULL, plan->length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, plan->memory, 0);
+  need(bytes != MAP_FAILED, "make room for the plan", name, NULL);
+  plan->bytes = bytes;
+  const char *wrong = plan_check(plan);
+  return wrong == NULL || useless(problem, "understand the plan", name, 0, wrong);
+}
+
+bool plan_memory_read(const char *name, struct plan *plan, struct problem *problem)
+{
+  struct stat status;
+  if (fstat(plan->memory, &status) != 0 || status.st_size <= 0 || status.st_size > PLAN_BYTES_MAX)
+    return useless(problem, "read the plan", name, 0, "the compiler gave none");
+  plan->length = (size_t)status.st_size;
+  need_room(name, plan->length);
+  return seal(name, plan, problem);
+}
+
 static bool copy(int file, const char *name, struct plan *plan, struct problem *problem)
 {
   struct stat status;
-  struct rlimit limit;
   if (fstat(file, &status) != 0 || status.st_size <= 0 || status.st_size > PLAN_BYTES_MAX)
-    return useless(problem, "read the plan", name, 0, "its size is not that of a plan; remove it and start again");
-  /* Writing beyond it is death by SIGXFSZ, for memory too. */
-  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < (rlim_t)status.st_size + SLOT_COUNT * SLOT_SIZE)
-    refuse("make room for the plan", name, EFBIG, "raise the limit of file sizes (ulimit -f); it holds for memory too");
-  plan->memory = memory_make("cofferdam-plan");
-  need(plan->memory >= 0, "make room for the plan", "memfd", "raise the limit of descriptors (ulimit -n)");
+    return useless(problem, "read the plan", name, 0,
+                   "its size is not that of a plan; remove it and start again");
+  need_room(name, (size_t)status.st_size);
+  plan->memory = plan_memory();
   ssize_t got;
   while ((got = sendfile(plan->memory, file, NULL, (size_t)status.st_size + 1 - plan->length)) > 0)
     plan->length += (size_t)got;
   if (got < 0 || plan->length != (size_t)status.st_size)
-    return useless(problem, "read the plan", name, got < 0 ? errno : 0, "it changed while it was read; start again");
-  need(fcntl(plan->memory, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0, "seal the plan", "memfd",
-       NULL);
-  void *bytes = mmap(NULL, plan->length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, plan->memory, 0);
-  need(bytes != MAP_FAILED, "make room for the plan", name, NULL);
-  plan->bytes = bytes;
-  return true;
+    return useless(problem, "read the plan", name, got < 0 ? errno : 0,
+                   "it changed while it was read; start again");
+  return seal(name, plan, problem);
 }
 
-static bool load(int file, const char *name, const char *start, struct plan *plan, struct problem *problem)
+static bool load(int file, const char *name, const char *start, struct plan *plan,
+                 struct problem *problem)
 {
   const char *object = name, *wrong;
   if (!trusted(file, S_IFREG))
@@ -60,9 +101,7 @@ static bool load(int file, const char *name, const char *start, struct plan *pla
                    "it must be a regular file that only root or you may write; remove it and start again");
   if (!copy(file, name, plan, problem))
     return false;
-  if ((wrong = plan_check(plan)) != NULL)
-    return useless(problem, "understand the plan", name, 0, wrong);
-  if ((wrong = facts_stale(plan, start, &object)) != NULL)
+  if ((wrong = facts_stale(plan, start, PLAN_READY, &object)) != NULL)
     return useless(problem, "use the ready plan", object, 0, wrong);
   return true;
 }
@@ -84,7 +123,8 @@ static int open_plan(const char *directory, const char *name, struct problem *pr
   return file;
 }
 
-bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan, struct problem *problem)
+bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan,
+                    struct problem *problem)
 {
   *plan = (struct plan){.memory = -1};
   int file = open_plan(directory, name, problem);
@@ -92,9 +132,7 @@ bool plan_file_read(const char *directory, const char *name, const char *start, 
     return false;
   bool good = load(file, name, start, plan, problem);
   close(file);
-  if (!good && plan->bytes != NULL)
-    munmap((void *)plan->bytes, plan->length);
-  if (!good && plan->memory >= 0)
-    close(plan->memory);
+  if (!good)
+    plan_drop(plan);
   return good;
 }

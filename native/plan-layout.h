@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "CFDMPLAN"
-#define PLAN_VERSION 4
+#define PLAN_VERSION 5
 #define PLAN_SECTION_ALIGNMENT 8
 #define PLAN_HEADER_SIZE 32
 #define PLAN_ENTRY_SIZE 24
@@ -18,6 +18,9 @@
 #define PLAN_LEVEL_ENFORCING 0
 #define PLAN_LEVEL_WARNING 1
 #define PLAN_LEVEL_DISABLED 2
+#define FACT_AUTHORITY 0
+#define FACT_SNAPSHOT 1
+#define FACT_OBJECT 2
 #define PLAN_LANDLOCK 1
 #define PLAN_SECCOMP 2
 #define PLAN_CGROUP 4
@@ -113,19 +116,21 @@ _Static_assert(offsetof(struct plan_start_facts, text) == 0, "text");
 
 struct plan_name_facts {
   uint32_t path;
+  uint32_t role;
   uint32_t mode;
   uint64_t dev;
   uint64_t ino;
   uint64_t size;
   int64_t ctime_ns;
 };
-_Static_assert(sizeof(struct plan_name_facts) == 40, "plan_name_facts");
+_Static_assert(sizeof(struct plan_name_facts) == 48, "plan_name_facts");
 _Static_assert(offsetof(struct plan_name_facts, path) == 0, "path");
-_Static_assert(offsetof(struct plan_name_facts, mode) == 4, "mode");
-_Static_assert(offsetof(struct plan_name_facts, dev) == 8, "dev");
-_Static_assert(offsetof(struct plan_name_facts, ino) == 16, "ino");
-_Static_assert(offsetof(struct plan_name_facts, size) == 24, "size");
-_Static_assert(offsetof(struct plan_name_facts, ctime_ns) == 32, "ctimeNs");
+_Static_assert(offsetof(struct plan_name_facts, role) == 4, "role");
+_Static_assert(offsetof(struct plan_name_facts, mode) == 8, "mode");
+_Static_assert(offsetof(struct plan_name_facts, dev) == 16, "dev");
+_Static_assert(offsetof(struct plan_name_facts, ino) == 24, "ino");
+_Static_assert(offsetof(struct plan_name_facts, size) == 32, "size");
+_Static_assert(offsetof(struct plan_name_facts, ctime_ns) == 40, "ctimeNs");
 
 struct plan_groups {
   uint32_t gid;

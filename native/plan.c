@@ -94,6 +94,15 @@ static const char *check_strings(const struct plan *plan)
   return NULL;
 }
 
+static const char *check_facts(const struct plan *plan)
+{
+  const struct plan_name_facts *fact = plan_records(plan, SECTION_NAME_FACTS, plan_name_facts);
+  for (size_t i = 0; i < plan->section[SECTION_NAME_FACTS].count; i++)
+    if (fact[i].role > FACT_OBJECT)
+      return "a fact in it has an unknown role";
+  return NULL;
+}
+
 static const char *check_head(const struct plan *plan)
 {
   const struct plan_head *head = plan->head;
@@ -131,5 +140,7 @@ const char *plan_check(struct plan *plan)
     wrong = check_sections(plan);
   if (wrong == NULL)
     wrong = check_strings(plan);
+  if (wrong == NULL)
+    wrong = check_facts(plan);
   return wrong != NULL ? wrong : check_head(plan);
 }

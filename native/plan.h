@@ -44,13 +44,28 @@ struct problem {
   const char *help;
 };
 
-/* Reads the plan `name` in `directory`, checks its owner, form and facts, and that it was made
-   for `start`. False when it is of no use. */
-bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan, struct problem *problem);
+/* Reads the ready plan `name` in `directory`, checks its owner, form and every fact, and that it
+   was made for `start`. False when it is of no use. */
+bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan,
+                    struct problem *problem);
+
+/* Takes what the compiler has written into `plan->memory`, and checks its form. `name` is for
+   messages. */
+bool plan_memory_read(const char *name, struct plan *plan, struct problem *problem);
+
+/* An empty memfd for a plan's bytes; refuses the start without. */
+int plan_memory(void);
+
+/* Gives back what a plan that is of no use holds. */
+void plan_drop(struct plan *plan);
+
+/* Whether a plan lay ready, or was compiled for this very start. */
+enum plan_age { PLAN_READY, PLAN_OF_THIS_START };
 
 /* Why what the compiler relied on is no longer so, with the `object` it is about; NULL when it
    is. */
-const char *facts_stale(const struct plan *plan, const char *start, const char **object);
+const char *facts_stale(const struct plan *plan, const char *start, enum plan_age age,
+                        const char **object);
 
 /* The ready plan, or a fresh one; `path` becomes that of its file. Refuses the start without. */
 struct plan plan_obtain(const struct options *options, const char **path);

@@ -19,6 +19,7 @@ export interface CanonicalNames {
   readonly resolved: Canonicalised["resolved"];
   /** Grants that stay as written because a link in them was not followed. */
   readonly unfollowed: Canonicalised["unfollowed"];
+  readonly followed: Canonicalised["followed"];
 }
 
 type Problems = { readonly problems: readonly CompileProblem[] };
@@ -39,13 +40,14 @@ export function canonicalNames(
   if (noName !== undefined) return { problems: [problem("own-place", { path: noName })] };
   return unlessTooLarge(() => {
     const canonical = canonicalise([...written.names, ...ownRules(own, kept)], snapshot);
-    const { resolved, unfollowed } = canonical;
+    const { resolved, unfollowed, followed } = canonical;
     const rules = [...canonical.rules, ...hostSwitchRules(canonical.rules)];
     return {
       policy: { ...written, names: rules },
       automaton: buildAutomaton(rules),
       resolved,
       unfollowed,
+      followed,
     };
   });
 }

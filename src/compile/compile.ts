@@ -3,7 +3,7 @@ import { type Diagnostic, hasError, startOf } from "../diagnostics/diagnostic.ts
 import type { HostFacts } from "../kernel/host-facts.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import type { CgroupPlan, Fact, Plan } from "../plan/plan.ts";
+import type { CgroupPlan, NameFact, Plan } from "../plan/plan.ts";
 import type { Accounts } from "./accounts.ts";
 import type { NameAlias } from "./cgroup/aliases.ts";
 import { disabledPlan } from "./disabled-plan.ts";
@@ -41,7 +41,10 @@ export interface CompileOptions {
   /** Every policy file that was read, the domain's own first. */
   readonly files: readonly string[];
   /** What `files` were when they were read; looked at now where it is left out. */
-  readonly identities?: ReadonlyMap<string, Omit<Extract<Fact, { kind: "node" }>, "kind" | "path">>;
+  readonly identities?: ReadonlyMap<
+    string,
+    Omit<Extract<NameFact, { kind: "node" }>, "kind" | "path">
+  >;
   /** Names that would have taken precedence over those files. */
   readonly absent: readonly string[];
   /** Cofferdam's own places, denied to every domain: absolute names, each with everything below. */
@@ -76,7 +79,7 @@ export interface CompileOptions {
    */
   readonly levelFile?: string;
   /** lstat of the moment; tests give their own. */
-  readonly factAt?: (path: string) => Fact;
+  readonly factAt?: (path: string) => NameFact;
 }
 
 export interface Compiled {
@@ -103,11 +106,16 @@ export async function compile(policy: Policy, options: CompileOptions): Promise<
  * Each fact as it was when something was made of it: files when they were read, absent ones when
  * they were looked for, names when they were looked up.
  */
-function factsOf({ factAt, snapshot, identities, absent }: CompileOptions): (path: string) => Fact {
+function factsOf({
+  factAt,
+  snapshot,
+  identities,
+  absent,
+}: CompileOptions): (path: string) => NameFact {
   if (factAt !== undefined) return factAt;
   const missed = new Set(absent);
-  const taken = new Map<string, Fact>();
-  const take = (path: string): Fact => {
+  const taken = new Map<string, NameFact>();
+  const take = (path: string): NameFact => {
     const identity = identities?.get(path);
     if (identity !== undefined) return { kind: "node", path, ...identity };
     return missed.has(path) ? { kind: "absent", path } : (snapshot.factOf ?? factOf)(path);
@@ -121,7 +129,7 @@ function factsOf({ factAt, snapshot, identities, absent }: CompileOptions): (pat
 
 async function planFor(
   written: Policy,
-  options: CompileOptions & { readonly factAt: (path: string) => Fact },
+  options: CompileOptions & { readonly factAt: (path: string) => NameFact },
 ): Promise<{ readonly plan: Plan | null; readonly problems: readonly CompileProblem[] }> {
   const policy = { ...written, level: options.level ?? written.level };
   if (policy.level === "disabled") return disabledPlan(policy, options);

@@ -2,7 +2,7 @@ import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { buildAutomaton } from "../model/automaton/build.ts";
 import { capabilityNames } from "../model/capability.ts";
 import type { Policy } from "../model/policy.ts";
-import type { Fact, Plan } from "../plan/plan.ts";
+import type { NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts } from "./facts.ts";
@@ -16,7 +16,7 @@ import type { CompileProblem } from "./problem.ts";
  */
 export function disabledPlan(
   policy: Policy,
-  options: CompileOptions & { readonly factAt: (path: string) => Fact },
+  options: CompileOptions & { readonly factAt: (path: string) => NameFact },
 ): { readonly plan: Plan; readonly problems: readonly CompileProblem[] } {
   const everything = { ...policy, setUserId: [], capabilities: [] };
   const { identity, problems } = identityOf(

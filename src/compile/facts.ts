@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
+import { S_IFMT } from "../kernel/constants.ts";
 import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
-import type { Fact } from "../plan/plan.ts";
+import type { Fact, NameFact } from "../plan/plan.ts";
 import { hostSnapshot } from "./host-snapshot.ts";
 import { isUtf8Name } from "./utf8-name.ts";
 
@@ -8,18 +8,15 @@ import { isUtf8Name } from "./utf8-name.ts";
  * One lstat now: a node, or its absence. Throws what lstat throws for any other reason: a fact that
  * cannot be had is no fact.
  */
-export function factOf(path: string): Fact {
+export function factOf(path: string): NameFact {
   return hostSnapshot().look(path).fact();
 }
 
-/** Whether names and files are still what they were when the plan was made. */
-export function hold(facts: readonly Fact[]): boolean {
-  return facts.every((fact) => fact.kind === "start" || isDeepStrictEqual(factOf(fact.path), fact));
-}
-
-/** A snapshot that remembers what was asked of it, as far as the plan depends on the answer. */
+/** A snapshot that remembers what was asked of it: its answers are facts of the plan. */
 export class RecordingSnapshot implements Snapshot {
-  readonly #names = new Set<string>();
+  /** Absent names and symbolic links. */
+  readonly #names = new Map<string, "absent" | "link">();
+  readonly #objects = new Set<string>();
   readonly #listed = new Set<string>();
   readonly #inner: Snapshot;
   readonly #procfs = new Set<string>();
@@ -30,9 +27,23 @@ export class RecordingSnapshot implements Snapshot {
     this.#inner = inner;
   }
 
-  /** Absent names, symbolic links, listed directories: whatever changes there changes the plan. */
-  get depends(): readonly string[] {
-    return [...this.#listed, ...withoutImplied(this.#names, this.#listed)];
+  /**
+   * Of listed directories and of symbolic links all that lstat says, of other names whether they
+   * are there and their type.
+   */
+  facts(factAt: (path: string) => NameFact): Fact[] {
+    // A directory's ctime moves with every name made, removed or replaced in it.
+    const isImplied = (path: string) =>
+      this.#listed.has(path.slice(0, Math.max(1, path.lastIndexOf("/"))));
+    const names = [...this.#names].filter(([path]) => !this.#listed.has(path) && !isImplied(path));
+    const objects = [...this.#objects].filter((path) => !this.#listed.has(path));
+    return [
+      ...[...this.#listed].map((path) => snapshotFact(factAt(path))),
+      ...names.map(([path, kind]) =>
+        snapshotFact(kind === "absent" ? { kind, path } : factAt(path)),
+      ),
+      ...objects.map((path) => objectFact(factAt(path))),
+    ];
   }
 
   get counts(): { readonly lookups: number; readonly lists: number } {
@@ -45,8 +56,10 @@ export class RecordingSnapshot implements Snapshot {
     if (path.includes("\0")) return node;
     // Names on procfs come and go with processes; the only rule there is on its root.
     if (node?.procfs) this.#procfs.add(path);
-    else if (node === null ? !this.#belowProcfs(path) : node.kind === "symlink")
-      this.#names.add(path);
+    else if (node === null) {
+      if (!this.#belowProcfs(path)) this.#names.set(path, "absent");
+    } else if (node.kind === "symlink") this.#names.set(path, "link");
+    else this.#objects.add(path);
     return node;
   }
 
@@ -64,22 +77,31 @@ export class RecordingSnapshot implements Snapshot {
   }
 }
 
-/**
- * A directory's ctime moves with every name made, removed or replaced in it: such names need no
- * fact of their own.
- */
-function withoutImplied(paths: ReadonlySet<string>, listed: ReadonlySet<string>): string[] {
-  return [...paths].filter(
-    (path) => listed.has(path) || !listed.has(path.slice(0, Math.max(1, path.lastIndexOf("/")))),
-  );
+function snapshotFact(fact: NameFact): Fact {
+  return { ...fact, role: "snapshot" };
+}
+
+function objectFact(fact: NameFact): Fact {
+  const { path } = fact;
+  return fact.kind === "node"
+    ? { kind: "object", path, type: fact.mode & S_IFMT }
+    : snapshotFact(fact);
 }
 
 /**
- * What must still hold when the plan is used. `paths` are looked at now; each appears once, sorted.
+ * What must hold when the plan is used, one fact for each name, sorted. `authority`: the names that
+ * the plan follows from.
  */
-export function planFacts(paths: Iterable<string>, factAt: (path: string) => Fact): Fact[] {
-  return [...new Set(paths)]
-    .filter((path) => isUtf8Name(path))
-    .sort()
-    .map(factAt);
+export function planFacts(
+  authority: Iterable<string>,
+  factAt: (path: string) => NameFact,
+  snapshot?: RecordingSnapshot,
+): Fact[] {
+  const facts = new Map<string, Fact>();
+  for (const fact of snapshot?.facts(factAt) ?? []) if ("path" in fact) facts.set(fact.path, fact);
+  for (const path of authority) facts.set(path, { ...factAt(path), role: "authority" });
+  return [...facts]
+    .filter(([path]) => isUtf8Name(path))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, fact]) => fact);
 }

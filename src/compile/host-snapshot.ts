@@ -3,7 +3,7 @@ import { PROC_SUPER_MAGIC } from "../kernel/constants.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
-import type { Fact } from "../plan/plan.ts";
+import type { NameFact } from "../plan/plan.ts";
 
 /**
  * Names of one directory that the compiler looks at; a directory with more cannot be expanded and
@@ -12,6 +12,15 @@ import type { Fact } from "../plan/plan.ts";
 const DIRECTORY_ENTRIES_MAX = 1_000_000;
 
 const ABSENT = ["ENOENT", "ENOTDIR"];
+
+/**
+ * What lstat says of a name that is no use to this caller now, whoever it is there for: without the
+ * right to search a folder above it, in a loop of links, on a file system whose server is gone.
+ */
+const UNREACHABLE = [
+  ...["EACCES", "ELOOP", "ENAMETOOLONG"],
+  ...["EHOSTDOWN", "EIO", "ENOTCONN", "ESTALE", "ETIMEDOUT"],
+];
 
 /**
  * A snapshot that also says by which lstat it knew a name: what is made of it depends on just that.
@@ -26,7 +35,7 @@ export interface Look {
    * @throws what lstat threw, where that is neither a node nor its absence: a fact that cannot be
    * had is no fact.
    */
-  readonly fact: () => Fact;
+  readonly fact: () => NameFact;
 }
 
 /**
@@ -74,14 +83,14 @@ export function hostSnapshot(): HostSnapshot {
       } catch (error) {
         // An unreadable directory has, for this caller, no names that could be granted one by one:
         // it grants less.
-        if (hasCode(error, ...ABSENT, "EACCES", "EPERM")) return null;
+        if (hasCode(error, ...ABSENT, ...UNREACHABLE, "EPERM")) return null;
         throw error;
       }
     },
   };
 }
 
-function factOf(path: string, found: BigIntStats | Error | null): Fact {
+function factOf(path: string, found: BigIntStats | Error | null): NameFact {
   if (found === null) return { kind: "absent", path };
   if (found instanceof Error) throw found;
   const { mode, dev, ino, size, ctimeNs } = found;
@@ -98,7 +107,7 @@ function lstatOf(path: Buffer): BigIntStats | Error | null {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
     if (hasCode(error, ...ABSENT)) return null;
-    if (hasCode(error, "EACCES", "ELOOP", "ENAMETOOLONG")) return error;
+    if (hasCode(error, ...UNREACHABLE)) return error;
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 import { SNAPSHOT_NAMES_KEPT_MAX } from "../model/limits.ts";
-import type { Fact } from "../plan/plan.ts";
+import type { NameFact } from "../plan/plan.ts";
 import type { HostSnapshot, Look } from "./host-snapshot.ts";
 
 /** A snapshot whose answers belong together. */
 export interface Moment extends HostSnapshot {
   /** By which lstat the name was known; looked at now if nobody asked before. */
-  factOf(path: string): Fact;
+  factOf(path: string): NameFact;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import type { IpcKind, Policy } from "../model/policy.ts";
-import type { Fact, Plan } from "../plan/plan.ts";
+import type { NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
 import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
 import { cgroupLayer, type Programs } from "./cgroup-layer.ts";
@@ -20,7 +20,7 @@ import { filterContext } from "./seccomp/context.ts";
 import { buildFilter } from "./seccomp/filter.ts";
 import { type SocketModes, socketModes } from "./sockets/modes.ts";
 
-type Options = CompileOptions & { readonly factAt: (path: string) => Fact };
+type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
 /**
@@ -35,7 +35,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     ...(options.kept ?? []),
   ]);
   if ("problems" in names) return { plan: null, problems: names.problems };
-  const { policy, automaton, view, brokered, resolved, unfollowed } = names;
+  const { policy, automaton, view, brokered, resolved, unfollowed, followed } = names;
 
   const modes = socketModes(policy, facts, options.prepareCgroup !== undefined);
   const missing = missingFeatures(
@@ -80,7 +80,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const plan: Plan = {
     ...frameOf(policy, options),
     mode: "sealed",
-    facts: planFacts([...pathsOf(policy, options), ...snapshot.depends], options.factAt),
+    facts: planFacts([...pathsOf(policy, options), ...followed], options.factAt, snapshot),
     identity,
     landlock,
     seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },

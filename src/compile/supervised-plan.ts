@@ -4,7 +4,7 @@ import { capabilityNames } from "../model/capability.ts";
 import { isNamed } from "../model/is-named.ts";
 import { mountCalls, whyNever } from "../model/never-granted.ts";
 import type { IpcKind, Policy, TokenRule } from "../model/policy.ts";
-import type { Fact, Identity, Plan } from "../plan/plan.ts";
+import type { Identity, NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
 import { canonicalNames } from "./canonical-names.ts";
 import { cgroupLayer } from "./cgroup-layer.ts";
@@ -19,7 +19,7 @@ import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
 import { buildSupervisedFilter, type SupervisedContext } from "./seccomp/supervised/filter.ts";
 import { supervisedFallbacks, supervisedNeeds } from "./supervised-fallbacks.ts";
 
-type Options = CompileOptions & { readonly factAt: (path: string) => Fact };
+type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
 /**
@@ -72,7 +72,7 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const plan: Plan = {
     ...frameOf(written, options),
     mode: "supervised",
-    facts: planFacts([...pathsOf(written, options), ...snapshot.depends], options.factAt),
+    facts: planFacts([...pathsOf(written, options), ...names.followed], options.factAt, snapshot),
     identity,
     landlock: null,
     seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },

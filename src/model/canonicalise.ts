@@ -12,6 +12,8 @@ export interface Canonicalised {
   readonly resolved: readonly { readonly written: string; readonly canonical: string }[];
   /** Rules with a link that was not followed; they stay as written. */
   readonly unfollowed: readonly Unfollowed[];
+  /** Links that were followed and that the domain itself may not make, sorted. */
+  readonly followed: readonly string[];
 }
 
 /**
@@ -39,6 +41,7 @@ export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Ca
     rules: rewriting.rules,
     resolved: byWritten.map(([written, name]) => ({ written, canonical: name })),
     unfollowed: rewriting.unfollowed,
+    followed: [...rewriting.followed].filter((link) => !isPlantable(link)).sort(),
   };
 }
 

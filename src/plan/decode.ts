@@ -3,6 +3,7 @@ import { inflated } from "./deflated.ts";
 import { demands } from "./demands.ts";
 import { PlanFormatError, planStrings } from "./format-error.ts";
 import {
+  factRoles,
   levelNumbers,
   planFlags,
   type RecordOf,
@@ -10,7 +11,7 @@ import {
   recordSize,
   sections,
 } from "./layout.ts";
-import type { Fact, MediationPlan, Plan } from "./plan.ts";
+import type { Fact, FactRole, MediationPlan, Plan } from "./plan.ts";
 import { readRecord, type StringReader } from "./record.ts";
 import { type SectionRanges, sectionRanges } from "./section-ranges.ts";
 
@@ -131,13 +132,22 @@ function facts(reader: Reader): Fact[] {
     ...reader.records("startFacts").map((fact) => ({ kind: "start" as const, ...fact })),
     ...reader
       .records("nameFacts")
-      .map((fact) =>
-        fact.mode === 0
-          ? { kind: "absent" as const, path: fact.path }
-          : { kind: "node" as const, ...fact },
-      ),
+      .map((record) => nameFact(record, reader.ranges.nameFacts.offset)),
   ];
 }
+
+function nameFact(record: RecordOf<(typeof sections)["nameFacts"]>, at: number): Fact {
+  const { path, mode } = record;
+  if (record.role === factRoles.OBJECT) return { kind: "object", path, type: mode };
+  const role = roles.get(record.role);
+  if (role === undefined) throw new PlanFormatError(at, `fact of role ${record.role}`);
+  return mode === 0 ? { kind: "absent", path, role } : { kind: "node", ...record, role };
+}
+
+const roles: ReadonlyMap<number, FactRole> = new Map([
+  [factRoles.AUTHORITY, "authority"],
+  [factRoles.SNAPSHOT, "snapshot"],
+]);
 
 function pathRules(reader: Reader) {
   return reader.records("pathRules").map(({ path, directory, rights }) => {

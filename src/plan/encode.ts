@@ -5,6 +5,7 @@ import { demands } from "./demands.ts";
 import {
   align,
   ENTRY_SIZE,
+  factRoles,
   HEADER_SIZE,
   header,
   levelNumbers,
@@ -20,7 +21,7 @@ import {
   sectionNames,
   sections,
 } from "./layout.ts";
-import type { Fact, Plan } from "./plan.ts";
+import type { Fact, FactRole, Plan } from "./plan.ts";
 import { type StringWriter, writeRecords } from "./record.ts";
 
 type Records = { readonly [N in RecordSection]: readonly RecordOf<(typeof sections)[N]>[] };
@@ -57,9 +58,14 @@ function recordsOf(plan: Plan): Records {
   return {
     head: [head(plan)],
     startFacts: facts("start"),
-    nameFacts: [...facts("node"), ...facts("absent").map(({ path }) => ({ path, ...absent }))].sort(
-      byPath,
-    ),
+    nameFacts: [
+      ...facts("node").map((fact) => ({ ...fact, role: roleNumber(fact.role) })),
+      ...facts("absent").map(({ path, role }) => ({ ...nothing, path, role: roleNumber(role) })),
+      ...facts("object").map(({ path, type }) => ({
+        ...nothing,
+        ...{ path, mode: type, role: factRoles.OBJECT },
+      })),
+    ].sort(byPath),
     groups: [...(plan.identity.user?.groups ?? [])].sort((a, b) => a - b).map((gid) => ({ gid })),
     pathRules: (plan.landlock?.paths ?? [])
       .map((rule) => ({ ...rule, directory: rule.directory ? 1 : 0 }))
@@ -75,7 +81,10 @@ function recordsOf(plan: Plan): Records {
 }
 
 /** No name that is there has mode 0. */
-const absent = { mode: 0, dev: 0n, ino: 0n, size: 0n, ctimeNs: 0n };
+const nothing = { mode: 0, dev: 0n, ino: 0n, size: 0n, ctimeNs: 0n };
+
+const roleNumber = (role: FactRole): number =>
+  role === "authority" ? factRoles.AUTHORITY : factRoles.SNAPSHOT;
 
 function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
   const { identity, landlock, seccomp, cgroup, inherit } = plan;

@@ -1,4 +1,5 @@
 import {
+  factRoles,
   header,
   PLAN_VERSION,
   place,
@@ -17,6 +18,12 @@ import {
   SLOT_SIZE,
   slotState,
 } from "./slots.ts";
+
+const roleDocs: Readonly<Record<string, string>> = {
+  AUTHORITY: "all of it, whenever the plan is used; absent: lstat says ENOENT or ENOTDIR",
+  SNAPSHOT: "all of it, where a ready plan is used; absent: lstat fails",
+  OBJECT: "as SNAPSHOT, but of `mode` only the file type; the other fields are 0",
+};
 
 /** The text of `docs/plan-format.md`. */
 export function generatePlanDoc(): string {
@@ -37,8 +44,14 @@ export function generatePlanDoc(): string {
     "## Who accepts a plan",
     "",
     "The launcher takes a plan only from a file and a directory that belong to root or the effective user and that nobody else may write,",
-    "without following a symbolic link in either name. It is stale as soon as one of its facts no longer holds; then, and when it is missing or",
-    "damaged, the compiler is run once and the plan is read again. If it is still not valid, the start fails with status 125.",
+    "without following a symbolic link in either name. Such a ready plan is stale as soon as",
+    "one of its facts no longer holds. Then, and when it is missing or damaged, the launcher",
+    "runs the compiler, which gives it the plan for this very start in a memfd, and leaves the",
+    "same bytes in the file for later starts. Of that plan the facts of role AUTHORITY must",
+    "hold: where one does not, the compiler is run again, at most `COMPILATIONS_MAX` times",
+    "(native/compile.c), and then the start fails with status 125. What became of the other",
+    "names since they were looked at is no reason to refuse: a sealed domain decides on the",
+    "snapshot of its start. A rule whose object is gone, or is of another type, is left out.",
     "",
     "## Limits",
     "",
@@ -50,6 +63,12 @@ export function generatePlanDoc(): string {
     "## Section table, one entry",
     "",
     ...table(sectionEntry),
+    "## Roles of facts",
+    "",
+    "| number | name | what must hold, and when |",
+    "|---|---|---|",
+    ...Object.entries(factRoles).map(([name, role]) => `| ${role} | ${name} | ${roleDocs[name]} |`),
+    "",
     "## Flags",
     "",
     "| bit | name |",

@@ -1,6 +1,7 @@
 import {
   ENTRY_SIZE,
   type FieldType,
+  factRoles,
   HEADER_SIZE,
   header,
   levelNumbers,
@@ -61,6 +62,7 @@ export function generatePlanHeader(): string {
     ...Object.entries(levelNumbers).map(([name, value]) =>
       define(`PLAN_LEVEL_${upper(name)}`, value),
     ),
+    ...Object.entries(factRoles).map(([name, value]) => define(`FACT_${name}`, value)),
     ...Object.entries(planFlags).map(([name, value]) => define(`PLAN_${name}`, value)),
     define(
       "PLAN_FLAGS_KNOWN",

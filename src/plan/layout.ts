@@ -35,7 +35,7 @@ export type RecordOf<L extends RecordLayout> = {
 };
 
 export const PLAN_MAGIC = "CFDMPLAN";
-export const PLAN_VERSION = 4;
+export const PLAN_VERSION = 5;
 
 /** Limits of one plan; the launcher refuses what is larger. */
 export const planLimits = {
@@ -47,6 +47,16 @@ export const planLimits = {
   PLAN_FILTER_MAX: 4096,
   /** Supplementary groups: NGROUPS_MAX of linux/limits.h. */
   PLAN_GROUPS_MAX: 65536,
+} as const;
+
+/** How `nameFacts` are compared. */
+export const factRoles = {
+  /** All of it, whenever the plan is used. */
+  AUTHORITY: 0,
+  /** All of it, unless the plan was compiled for this very start. */
+  SNAPSHOT: 1,
+  /** As SNAPSHOT, and of `mode` only the file type; the other fields are 0. */
+  OBJECT: 2,
 } as const;
 
 export const levelNumbers = { enforcing: 0, warning: 1, disabled: 2 } as const;
@@ -118,10 +128,11 @@ export const sections = {
   ],
   nameFacts: [
     { name: "path", type: "path", doc: "what lstat is asked for" },
+    { name: "role", type: "u32", doc: "see roles of facts" },
     {
       name: "mode",
       type: "u32",
-      doc: "st_mode with the file type; 0: lstat must say ENOENT or ENOTDIR",
+      doc: "st_mode with the file type; 0: there is no such name",
     },
     { name: "dev", type: "u64", doc: "st_dev" },
     { name: "ino", type: "u64", doc: "st_ino" },

@@ -27,7 +27,7 @@ export interface Plan {
    * holder has.
    */
   readonly attended: boolean;
-  /** What must still hold when the plan is used; else it is stale and compiled anew. */
+  /** What must still hold when the plan is used ({@link FactRole}); else it is compiled anew. */
   readonly facts: readonly Fact[];
   readonly identity: Identity;
   readonly landlock: LandlockPlan | null;
@@ -44,8 +44,11 @@ export interface Plan {
   readonly mediation: MediationPlan;
 }
 
-/** Facts are compared by lstat, never by content: ctime cannot be set back without CAP_SYS_TIME. */
-export type Fact =
+/**
+ * What lstat said of a name; content is never compared: ctime cannot be set back without
+ * CAP_SYS_TIME.
+ */
+export type NameFact =
   | {
       readonly kind: "node";
       readonly path: string;
@@ -55,7 +58,21 @@ export type Fact =
       readonly size: bigint;
       readonly ctimeNs: bigint;
     }
-  | { readonly kind: "absent"; readonly path: string }
+  | { readonly kind: "absent"; readonly path: string };
+
+/**
+ * `authority`: the plan follows from it, so it must hold whenever the plan is used: policy files
+ * and names that would come before them, the level given, accounts, the compiler, symbolic links
+ * that were followed. `snapshot`: which names there were. A ready plan is used only while these
+ * hold too. The plan that was compiled for the very start is used whatever became of them since: a
+ * sealed domain decides on the snapshot of its start.
+ */
+export type FactRole = "authority" | "snapshot";
+
+export type Fact =
+  | (NameFact & { readonly role: FactRole })
+  /** Of the snapshot: the name is of this type (S_IFMT of st_mode), whatever its inode. */
+  | { readonly kind: "object"; readonly path: string; readonly type: number }
   /**
    * Which kernel, caller and words of the command line it was made for, as the front composes them;
    * a plan without one is started by nobody.

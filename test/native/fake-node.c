@@ -1,5 +1,5 @@
 /* Stands for node in the tests of the native front. What it does is set by files in its dist folder:
- *   compile:   next.plan is copied to --out (missing: nothing), compile.log gets the arguments and the environment,
+ *   compile:   next.plan is copied to --out and to descriptor 3 (missing: nothing), compile.log gets the arguments and the environment,
  *              compile.status is the exit status.
  *   mediator:  mediator.rule says what to do with each call: `deny` (EPERM), `continue`, `continue-execve` (else EPERM), `die` at once,
  *              `die-received` after marking the call, `die-unmarked` before it, `die-done` with a recorded response of EXDEV, `die-counted` behind an answer, with an event that it has not written; with commas,
@@ -26,6 +26,9 @@
 #include <unistd.h>
 
 #include "../../native/plan-layout.h"
+
+/* Where the compiler finds the memfd for the plan of the start that waits. */
+#define INTO 3
 
 static char *in_dist(const char *program, const char *name)
 {
@@ -60,7 +63,7 @@ static int compile(int argc, char **argv)
   size_t length = slurp(in_dist(argv[1], "next.plan"), text, sizeof text);
   if (length > 0) {
     int out = open(argv[4], O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (write(out, text, length) != (ssize_t)length)
+    if (write(out, text, length) != (ssize_t)length || write(INTO, text, length) != (ssize_t)length)
       return 9;
     close(out);
   }

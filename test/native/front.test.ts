@@ -91,7 +91,9 @@ test("a plan is found by everything that chose it", () => {
     const words = [...(choice[1] === "" ? [domain] : ["--policy", policy]), ...choice.slice(2)];
     const start = front.start("self", choice);
     expect(given).toEqual(
-      ["compile", "--out", path, "--for", start, ...words].map((word) => `argument ${word}`),
+      ["compile", "--out", path, "--into", "3", "--for", start, ...words].map(
+        (word) => `argument ${word}`,
+      ),
     );
   }
 });

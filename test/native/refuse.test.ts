@@ -11,8 +11,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
+import { S_IFDIR, S_IFREG } from "../../src/kernel/constants.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
-import type { Plan } from "../../src/plan/plan.ts";
+import type { FactRole, Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { Front, NOBODY, type Who } from "./front.ts";
 import { bytesOf } from "./plan-fixture.ts";
@@ -51,6 +52,8 @@ test("a missing plan is compiled once; without one nothing starts", () => {
     "compile",
     "--out",
     front.planPath(domain),
+    "--into",
+    "3",
     "--for",
     ...start.split("\n"),
     domain,
@@ -60,7 +63,7 @@ test("a missing plan is compiled once; without one nothing starts", () => {
   );
 });
 
-test("the compiler's plan is used at once; its output goes to stderr, its environment is clean, it inherits nothing", () => {
+test("the compiler's plan is used at once; its output goes to stderr, its environment is clean, it inherits the memfd for the plan alone", () => {
   const plan = front.plan();
   front.put(plan);
   rmSync(front.planPath(plan.domain));
@@ -81,6 +84,7 @@ test("the compiler's plan is used at once; its output goes to stderr, its enviro
     "descriptor 0",
     "descriptor 1",
     "descriptor 2",
+    "descriptor 3",
   ]);
 });
 
@@ -119,28 +123,128 @@ test("a disabled plan only executes", () => {
   expect(result.stdout).toBe("NoNewPrivs:\t0\nSeccomp:\t0\n");
 });
 
-test("stale facts: changed, appeared, gone cgroup", () => {
+type OneFact = Plan["facts"][number];
+
+/** A file of the test and the fact of it, of which nothing is changed but by the test. */
+function aFact(role: FactRole) {
   const file = join(front.work, "fact");
+  rmSync(file, { recursive: true, force: true });
   writeFileSync(file, "1");
   const { mode, dev, ino, size, ctimeNs } = statSync(file, { bigint: true });
   const node = { kind: "node" as const, path: file, mode: Number(mode), dev, ino, size, ctimeNs };
-  const with_ = (fact: Plan["facts"][number]) => {
-    const plan = front.plan((base) => ({ ...base, facts: [fact] }));
-    front.put(plan);
+  return { file, fact: { ...node, role } };
+}
+
+const withFact = (fact: OneFact): Plan => front.plan((base) => ({ ...base, facts: [fact] }));
+
+const ready = (fact: OneFact): string => {
+  const plan = withFact(fact);
+  front.put(plan);
+  return plan.domain;
+};
+
+test.each(["authority", "snapshot"] as const)(
+  "stale facts of a ready plan, role %s: changed, appeared",
+  (role) => {
+    const { file, fact: node } = aFact(role);
+    expect(start(ready(node)).ran).toBe(true);
+    expect(start(ready({ kind: "absent", path: join(file, "below"), role })).ran).toBe(true);
+    for (const change of [
+      { mode: 1 },
+      { dev: 0n },
+      { ino: 1n },
+      { size: 2n },
+      { ctimeNs: node.ctimeNs - 1n },
+    ]) {
+      refused(ready({ ...node, ...change }), /fact\n {2}help: it changed/);
+    }
+    const absent = { kind: "absent", path: file, role } as const;
+    refused(ready(absent), /it did not exist when the plan was made/);
+  },
+);
+
+test("an object's fact: gone, or of another type", () => {
+  const { file } = aFact("snapshot");
+  const fact: OneFact = { kind: "object", path: file, type: S_IFREG };
+  const domain = ready(fact);
+  expect(start(domain).ran).toBe(true);
+  writeFileSync(`${file}.new`, "another inode, size and time");
+  renameSync(`${file}.new`, file);
+  expect(start(domain).ran).toBe(true);
+  rmSync(file);
+  refused(domain, /fact\n {2}help: it changed/);
+  mkdirSync(file);
+  refused(domain, /fact\n {2}help: it changed/);
+});
+
+test("the plan that was compiled for this start is used though the names changed; what it follows from must hold", () => {
+  const { file, fact } = aFact("snapshot");
+  const compiled = (one: OneFact) => {
+    const plan = withFact(one);
+    front.next(front.bytes(plan));
     return plan.domain;
   };
-  expect(start(with_(node)).ran).toBe(true);
-  expect(start(with_({ kind: "absent", path: join(file, "below") })).ran).toBe(true);
-  for (const change of [
-    { mode: 1 },
-    { dev: 0n },
-    { ino: 1n },
-    { size: 2n },
-    { ctimeNs: ctimeNs - 1n },
-  ]) {
-    refused(with_({ ...node, ...change }), /fact\n {2}help: it changed/);
+  const changed = { ...fact, ctimeNs: 1n };
+  for (const one of [
+    changed,
+    { kind: "absent", path: file, role: "snapshot" },
+    { kind: "object", path: file, type: S_IFDIR },
+  ] as const) {
+    expect(start(compiled(one)).ran).toBe(true);
+    expect(compilations()).toBe(1);
   }
-  refused(with_({ kind: "absent", path: file }), /it did not exist when the plan was made/);
+  for (const one of [
+    { ...changed, role: "authority" },
+    { kind: "absent", path: file, role: "authority" },
+  ] as const) {
+    refused(
+      compiled(one),
+      /use the plan of this start: .*fact[\s\S]*each time that had changed: start when nothing/,
+    );
+    expect(compilations()).toBe(3);
+  }
+});
+
+const compilations = (): number =>
+  front.takeLog("compile.log").filter((line) => line === "argument compile").length;
+
+test("a compiler that fails leaves no plan of this start: a ready one is used only while all holds", () => {
+  const { fact } = aFact("snapshot");
+  const domain = ready({ ...fact, ctimeNs: 1n });
+  front.setDist("compile.status", "70");
+  refused(domain, /use the ready plan: .*fact/);
+  front.setDist("compile.status", "0");
+});
+
+const FS_MAKE_REG = 1n << 8n;
+
+test("a rule whose object is gone, is a link or is of another type is left out", () => {
+  const gone = join(front.work, "gone");
+  const link = join(front.work, "link");
+  rmSync(link, { force: true });
+  symlinkSync("/etc", link);
+  const plan = front.plan((base) => ({
+    ...base,
+    landlock: base.landlock && {
+      ...base.landlock,
+      paths: [
+        ...base.landlock.paths,
+        { path: gone, directory: false, rights: 4n },
+        { path: link, directory: true, rights: FS_MAKE_REG },
+        { path: join(front.work, "fact"), directory: true, rights: 8n },
+        { path: "/usr/lib", directory: false, rights: FS_MAKE_REG },
+      ],
+    },
+  }));
+  front.put(plan);
+  // Landlock would reach everything below a directory, and what a link leads to.
+  const tries = `for name in /usr/lib ${link} ${front.work}/gone; do echo > $name/new; done`;
+  const { status, stderr } = front.run("self", ["run", plan.domain, "--", "sh", "-c", tries]);
+  expect(stderr.match(/ermission denied|nonexistent|No such/g) ?? [], stderr).toHaveLength(3);
+  expect(status).not.toBe(0);
+});
+
+test("a ready plan without its cgroup is stale", () => {
   const lost = front.plan((base) => ({
     ...base,
     cgroup: {

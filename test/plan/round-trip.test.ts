@@ -56,6 +56,7 @@ test("values that do not fit are errors, not other values", () => {
     ino: 0n,
     size: 0n,
     ctimeNs: 0n,
+    role: "authority",
   } as const;
   expect(() => encodePlan({ ...plan, facts: [fact] })).toThrow("mode");
 });

@@ -8,6 +8,8 @@ const path = fc
   .map((text) => `/${text.replaceAll("\0", "_")}`);
 const text = fc.string({ maxLength: 20 }).map((value) => value.replaceAll("\0", "_"));
 
+const role = fc.constantFrom("authority" as const, "snapshot" as const);
+
 const fact: fc.Arbitrary<Fact> = fc.oneof(
   fc.record({
     kind: fc.constant("node" as const),
@@ -17,8 +19,10 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
     ino: u64,
     size: u64,
     ctimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    role,
   }),
-  fc.record({ kind: fc.constant("absent" as const), path }),
+  fc.record({ kind: fc.constant("absent" as const), path, role }),
+  fc.record({ kind: fc.constant("object" as const), path, type: u32 }),
   fc.record({ kind: fc.constant("start" as const), text }),
 );
 

@@ -1,5 +1,5 @@
+import { writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { hold } from "../../compile/facts.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { prunePlans } from "../../host/prune-plans.ts";
 import { makeFolder, modesFor, writeWhole } from "../../host/write-whole.ts";
@@ -8,12 +8,6 @@ import type { Fact } from "../../plan/plan.ts";
 import { type Command, CommandError, policyOption, setOption } from "../command.ts";
 import { compileDomain } from "../compile-domain.ts";
 import { wantedDomain } from "../wanted.ts";
-
-/**
- * A level that is switched while its plan is made makes that plan stale, and no start uses it. What
- * goes on changing is left to be found by the start.
- */
-const COMPILATIONS_MAX = 3;
 
 export const compile: Command = {
   name: "compile",
@@ -32,6 +26,10 @@ export const compile: Command = {
       flags: "--for <start>",
       description: "what `run` says of kernel, caller and words; no start uses a plan without",
     },
+    {
+      flags: "--into <descriptor>",
+      description: "an open memfd that gets the plan too: it is for the start that waits",
+    },
   ],
   examples: [{ line: "cofferdam compile --out /tmp/nginx.plan nginx", what: "a plan to look at" }],
   async run(context, [domain], options) {
@@ -47,13 +45,28 @@ export const compile: Command = {
       dirname(context.places.events),
     ])
       makeFolder(folder, modes);
-    const make = () => compileDomain(context, wantedDomain(domain, options), options, "prepare");
-    let plan = await make();
-    for (let made = 1; made < COMPILATIONS_MAX && !hold(plan.facts); made++) plan = await make();
+    const into = descriptorOf(options.into);
+    const plan = await compileDomain(context, wantedDomain(domain, options), options, "prepare");
     const start: readonly Fact[] =
       typeof options.for === "string" ? [{ kind: "start", text: options.for }] : [];
-    writeWhole(resolve(out), encodePlan({ ...plan, facts: [...plan.facts, ...start] }), modes);
+    const bytes = encodePlan({ ...plan, facts: [...plan.facts, ...start] });
+    writeWhole(resolve(out), bytes, modes);
+    if (into !== null) writeAll(into, bytes);
     if (dirname(resolve(out)) === context.places.plans) prunePlans(resolve(out), plan.domain);
     return ExitCode.ok;
   },
 };
+
+function descriptorOf(option: unknown): number | null {
+  if (option === undefined) return null;
+  if (typeof option === "string" && /^\d{1,9}$/.test(option)) return Number(option);
+  throw new CommandError(
+    `\`${option}\` is no descriptor`,
+    "write its number: --into 3",
+    ExitCode.usage,
+  );
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+}

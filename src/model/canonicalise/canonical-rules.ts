@@ -25,6 +25,7 @@ export class Rewriting {
   readonly rules: NameRule[] = [];
   readonly resolved = new Map<string, string>();
   readonly unfollowed: Unfollowed[] = [];
+  readonly followed = new Set<string>();
   private readonly snapshot: Snapshot;
   private readonly mayFollow: (link: string) => boolean;
 
@@ -77,7 +78,11 @@ export class Rewriting {
   /** The canonical name, as a pattern; null where it is not to be had, which is noted. */
   private canonical(rule: NameRule, name: string, last: boolean): string | null {
     const isDeny = rule.effect === "deny";
-    const result = resolveName(name, this.snapshot, last, isDeny ? () => true : this.mayFollow);
+    const result = resolveName(name, this.snapshot, last, (link) => {
+      const follows = isDeny || this.mayFollow(link);
+      if (follows) this.followed.add(link);
+      return follows;
+    });
     if (result.kind !== "name") {
       this.note({ rule, link: result.link, why: result.kind === "loop" ? "loop" : "own" });
       return null;

@@ -1,9 +1,11 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { compile } from "../../../src/compile/compile.ts";
 import { factOf } from "../../../src/compile/facts.ts";
 import { type HostSnapshot, hostSnapshot } from "../../../src/compile/host-snapshot.ts";
 import { oneMoment } from "../../../src/compile/one-moment.ts";
+import { S_IFMT } from "../../../src/kernel/constants.ts";
 import { canonicalJson } from "../../../src/plan/canonical-json.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { host, nameRule, options, policy, tree } from "./fixtures.ts";
@@ -100,9 +102,10 @@ const deeds = ({ facts: _, ...plan }: Plan): string =>
 
 const isStale = ({ facts }: Plan): boolean =>
   facts.some((fact) => {
-    if (fact.kind !== "node" && fact.kind !== "absent") return false;
+    if (fact.kind === "start") return false;
     const now = factOf(fact.path);
-    return Object.entries(fact).some(([key, value]) => now[key as keyof typeof now] !== value);
+    if (fact.kind === "object") return now.kind === "absent" || (now.mode & S_IFMT) !== fact.type;
+    return !isDeepStrictEqual({ ...now, role: fact.role }, fact);
   });
 
 test.for(Object.keys(changes))(

@@ -21,7 +21,9 @@ afterAll(drop);
 
 const factPaths = (plan: Awaited<ReturnType<typeof planOf>>) =>
   plan.facts.map((fact) =>
-    "path" in fact ? `${fact.kind} ${fact.path.replace(root, "")}` : fact.kind,
+    "path" in fact
+      ? `${"role" in fact ? `${fact.role} ` : ""}${fact.kind} ${fact.path.replace(root, "")}`
+      : fact.kind,
   );
 
 test("a disabled domain has no layers and keeps every capability", async () => {
@@ -33,7 +35,7 @@ test("a disabled domain has no layers and keeps every capability", async () => {
   expect(decodePlan(encodePlan(plan)).level).toBe("disabled");
 });
 
-test("facts: policy files, what would come first, links followed, directories expanded, absent names", async () => {
+test("authorities are facts, and of the snapshot what was expanded, absent, and its types", async () => {
   const files = [`${root}/etc/a.conf`];
   const plan = await planOf(
     policy({ names: [`r ${root}/link/a.conf`, `r ${root}/log/*.log`, `r ${root}/none`] }),
@@ -43,13 +45,17 @@ test("facts: policy files, what would come first, links followed, directories ex
       program: [`${root}/etc/b.conf`],
     },
   );
-  expect(factPaths(plan)).toEqual([
-    "node /etc/a.conf",
-    "node /etc/b.conf",
-    "absent /first.yaml",
-    "node /link",
-    "node /log",
-    "absent /none",
+  const facts = factPaths(plan).filter((fact) => fact !== "object /" && fact !== "object /tmp");
+  expect(facts).toEqual([
+    "object ",
+    "object /etc",
+    "authority node /etc/a.conf",
+    "authority node /etc/b.conf",
+    "authority absent /first.yaml",
+    "authority node /link",
+    "snapshot node /log",
+    "object /log/x.log",
+    "snapshot absent /none",
   ]);
 });
 

@@ -78,7 +78,11 @@ describe("level", () => {
       attended: false,
       mediation: { live: true },
     });
-    expect(plan.facts).toContainEqual({ kind: "absent", path: levelFile });
+    expect(plan.facts).toContainEqual({
+      kind: "absent",
+      path: levelFile,
+      role: "authority",
+    });
     expect(await planOf(policy(), { level: "warning", ...membership })).toMatchObject({
       mode: "supervised",
     });
