@@ -94,15 +94,15 @@ export interface SocketCall extends Row {
   readonly operation: "create" | "pair" | "option";
 }
 
-/** What a number stands for. Zero and less are given their meaning by `whole`. */
-export type TargetKind = "process" | "thread" | "pidfd" | "group-or-process" | "which" | "handle";
+/** What a number stands for. */
+export type TargetKind = "process" | "thread" | "pidfd" | "group-or-process" | "group" | "which";
 
 export interface ProcessCall extends Row {
   readonly class: "process";
   /**
    * Who it is done to: every register that names somebody. `group-or-process`: 0 the own group, -1
    * all, less: a group (kill(2)). `which`: the register `which` says what `register` is
-   * (setpriority(2), ioprio_set(2)). `handle`: a descriptor that leads to a process.
+   * (setpriority(2), ioprio_set(2)).
    */
   readonly targets: readonly {
     readonly register: number;
@@ -114,10 +114,13 @@ export interface ProcessCall extends Row {
   /**
    * `signal`: judged by `signals`. `control`: scheduling, limits, memory placement of others: the
    * own domain only. `inspect`: ptrace access, memory, descriptors of others: the own domain only.
+   * `join`: to enter their process group: the own domain only.
    */
-  readonly operation: "signal" | "control" | "inspect";
+  readonly operation: "signal" | "control" | "inspect" | "join";
   /** Register with the signal's number; signal 0 only asks whether there is somebody. */
   readonly signal?: number;
+  /** Register with the flags of pidfd_send_signal(2), which say how many the signal reaches. */
+  readonly scope?: number;
 }
 
 /** Needs a capability; at a level that is live the call is judged instead of the capability. */

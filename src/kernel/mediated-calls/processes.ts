@@ -56,7 +56,11 @@ export const processCalls: readonly ProcessCall[] = [
   signal("tgkill", 2, [who(0, "process"), who(1, "thread")]),
   signal("rt_sigqueueinfo", 1, [who(0, "process")]),
   signal("rt_tgsigqueueinfo", 2, [who(0, "process"), who(1, "thread")]),
-  signal("pidfd_send_signal", 1, [who(0, "pidfd")]),
+  { ...signal("pidfd_send_signal", 1, [who(0, "pidfd")]), scope: 3 },
+
+  row("setpgid", "join", [who(0, "process", true), who(1, "group", true)], ask, {
+    enforcing: "goes on if everybody in the group is of the domain itself; else EPERM",
+  }),
 
   row(
     "ptrace",

@@ -14,8 +14,7 @@ import { fstat, sys } from "../../sys/sys.ts";
 import { sameFile } from "../../target/same-file.ts";
 import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
-import { judgeAll } from "../processes/judge-process.ts";
-import { namedProcesses } from "../processes/named-processes.ts";
+import { judgeNumber } from "../processes/judge-processes.ts";
 import { onDevice } from "./device-ioctl.ts";
 
 const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
@@ -64,7 +63,7 @@ function attachToInterface(call: Call): Outcome {
 function judgeOwner(call: Call, owner: number): Outcome | null {
   if (owner === 0) return null;
   const target = { register: 2, kind: "group-or-process", zeroIsSelf: false } as const;
-  return judgeAll(call, namedProcesses(call, target, owner), "signal");
+  return judgeNumber(call, target, "signal", owner);
 }
 
 function ownedBy(call: Call, owner: number): Outcome {

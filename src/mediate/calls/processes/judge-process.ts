@@ -9,6 +9,12 @@ import type { Call } from "../call.ts";
 /** `signal` goes by the policy's `signals`; the others are for the own domain alone. */
 export type Operation = "signal" | "control" | "inspect";
 
+/** As an event names it. */
+export function spellProcess(call: Call, pid: number): string {
+  const domain = domainName(call, pid);
+  return `process ${pid} of ${domain === "unknown" ? "an unknown domain" : domain}`;
+}
+
 /** null when the domain may do that to the process; a thread's number does as well. */
 export function judgeProcess(call: Call, pid: number, operation: Operation): Outcome | null {
   if (!existsSync(`/proc/${pid}`)) return error(E.SRCH);
@@ -20,10 +26,10 @@ export function judgeProcess(call: Call, pid: number, operation: Operation): Out
       reason: "own-object",
     });
   const domain = domainName(call, pid);
-  if (operation !== "signal") return never(E.PERM, call.name, `process ${pid} of ${spell(domain)}`);
+  const object = spellProcess(call, pid);
+  if (operation !== "signal") return never(E.PERM, call.name, object);
   const request = { class: "signal", domain } as const;
   if (decide(call.broker.policy, request).outcome === "granted") return null;
-  const object = `process ${pid} of ${spell(domain)}`;
   return refused({
     operation: call.name,
     object,
@@ -52,10 +58,6 @@ export function judgeAll(
 
 function isOwn(outcome: Outcome): boolean {
   return outcome.kind === "refused" && outcome.refusal.reason === "own-object";
-}
-
-function spell(domain: string): string {
-  return domain === "unknown" ? "an unknown domain" : domain;
 }
 
 function refused(

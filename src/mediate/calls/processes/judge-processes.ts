@@ -4,39 +4,59 @@ import { E } from "../../sys/abi.ts";
 import { sys } from "../../sys/sys.ts";
 import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
-import { judgeAll, judgeProcess, type Operation } from "./judge-process.ts";
-import { heldProcess, namedProcesses } from "./named-processes.ts";
+import { judgeAll, type Operation } from "./judge-process.ts";
+import { heldProcess, kindOf, membersOf, namedProcesses } from "./named-processes.ts";
+import { judgeJoin } from "./process-group.ts";
 
 type Target = ProcessCall["targets"][number];
 
 /**
  * Who a call is about, by number or descriptor, and whether the policy lets the domain do that to
- * them. Numbers are registers: what they stand for is judged, and the kernel is left to do it. (A
- * number could only be given to somebody else within the microseconds between, if its process ended
- * just then.)
+ * them. Numbers are registers: what they stand for is judged, and the kernel is left to do it, by
+ * the target's own credentials. Nobody of the domain can make a number stand for somebody outside
+ * meanwhile: of groups see `process-group.ts`; a process's own is given to another one only when the
+ * kernel has used up all others.
  */
 export function judgeProcesses(call: Call, row: ProcessCall): Outcome {
+  const { operation } = row;
+  if (operation === "join") return judgeJoin(call, call.int(0), call.int(1)) ?? CONTINUE;
   if (row.signal !== undefined && call.int(row.signal) === 0) return CONTINUE;
   const [first] = row.targets;
-  if (first?.kind === "pidfd") return byDescriptor(call, row, first);
+  if (first?.kind === "pidfd") return byDescriptor(call, row, operation, call.int(first.register));
   for (const target of row.targets) {
-    const refused = judgeTarget(call, target, row.operation);
+    const refused = judgeNumber(call, target, operation, call.int(target.register));
     if (refused !== null) return refused;
   }
   return CONTINUE;
 }
 
-function judgeTarget(call: Call, target: Target, operation: Operation): Outcome | null {
-  const number = call.int(target.register);
+/** null where the domain may do that to everybody for whom the number stands. */
+export function judgeNumber(
+  call: Call,
+  target: Target,
+  operation: Operation,
+  number: number,
+): Outcome | null {
   const { tgid, ownTgid, ownTid } = call.target.credentials;
-  if ((number === 0 && target.zeroIsSelf) || number === ownTgid || number === ownTid) {
+  // What the kernel has no such kind of it says itself.
+  if (target.kind === "which" && kindOf(call, target) === undefined) return null;
+  const isProcess = target.kind !== "which" || kindOf(call, target) === "process";
+  const isSelf = number === ownTgid || number === ownTid || (number === 0 && target.zeroIsSelf);
+  if (isProcess && isSelf) {
     call.check();
     return null;
   }
   if (tgid !== ownTgid)
     return unable(E.PERM, call.name, `process ${number} of another pid namespace`);
-  return judgeAll(call, namedProcesses(call, target, number), operation);
+  const named = namedProcesses(call, target, number);
+  if (named === null) return unable(E.PERM, call.name, "a process group of another pid namespace");
+  // There might be somebody by the time the kernel looks.
+  return named.length === 0 ? error(E.SRCH) : judgeAll(call, named, operation);
 }
+
+/** `linux/pidfd.h`: descriptors that stand for the calling thread, and for its process. */
+const PIDFD_SELF_THREAD = -10_000;
+const PIDFD_SELF_THREAD_GROUP = -10_001;
 
 /**
  * A descriptor of a process. Another thread could put another one in its place: the mediator acts
@@ -44,16 +64,53 @@ function judgeTarget(call: Call, target: Target, operation: Operation): Outcome 
  * thread the target acts itself. What could not be looked at is not left to it: it may be the
  * mediator that has no descriptor left.
  */
-function byDescriptor(call: Call, row: ProcessCall, target: Target): Outcome {
-  const fd = sameFile(call, call.int(target.register));
+function byDescriptor(
+  call: Call,
+  row: ProcessCall,
+  operation: Operation,
+  descriptor: number,
+): Outcome {
+  if (descriptor === PIDFD_SELF_THREAD || descriptor === PIDFD_SELF_THREAD_GROUP) {
+    const { tid, credentials } = call.target;
+    const pid = descriptor === PIDFD_SELF_THREAD ? tid : credentials.tgid;
+    return judgeReached(call, row, operation, pid) ?? CONTINUE;
+  }
+  if (descriptor < 0) return error(E.BADF);
+  const fd = sameFile(call, descriptor);
   if (fd < 0) return fd === -E.BADF && call.isAlone ? CONTINUE : error(-fd);
   const pid = heldProcess(fd);
   if (pid === null) return error(E.BADF);
   if (pid < 0) return error(E.SRCH);
-  const refused = judgeProcess(call, pid, row.operation);
-  if (refused !== null) return refused;
-  return call.isAlone ? CONTINUE : onCopy(call, fd);
+  return judgeReached(call, row, operation, pid) ?? (call.isAlone ? CONTINUE : onCopy(call, fd));
 }
+
+/** `linux/pidfd.h`: a thread, its process, everybody in the process group of that number. */
+const PIDFD_SIGNAL_THREAD = 1;
+const PIDFD_SIGNAL_THREAD_GROUP = 2;
+const PIDFD_SIGNAL_PROCESS_GROUP = 4;
+const SCOPES: ReadonlySet<number> = new Set([
+  0,
+  PIDFD_SIGNAL_THREAD,
+  PIDFD_SIGNAL_THREAD_GROUP,
+  PIDFD_SIGNAL_PROCESS_GROUP,
+]);
+
+/** null where the domain may do that to everybody whom the call reaches by that process. */
+function judgeReached(
+  call: Call,
+  row: ProcessCall,
+  operation: Operation,
+  pid: number,
+): Outcome | null {
+  const scope = row.scope === undefined ? 0 : call.unsigned(row.scope);
+  // What a kernel of tomorrow may take for more than one process.
+  if (!SCOPES.has(scope)) return error(E.INVAL);
+  const reached = scope === PIDFD_SIGNAL_PROCESS_GROUP ? membersOf(pid) : [pid];
+  return reached.length === 0 ? error(E.SRCH) : judgeAll(call, reached, operation);
+}
+
+/** siginfo_t (`asm-generic/siginfo.h`). */
+const SIGNAL_INFORMATION_BYTES = 128;
 
 function onCopy(call: Call, fd: number): Outcome {
   switch (call.name) {
@@ -64,14 +121,14 @@ function onCopy(call: Call, fd: number): Outcome {
       );
       return got < 0 ? result(got) : { kind: "descriptor", fd: got, closeOnExec: true };
     }
-    case "pidfd_send_signal":
+    case "pidfd_send_signal": {
+      const at = call.word(2);
+      const information = at === 0n ? null : call.target.memory.read(at, SIGNAL_INFORMATION_BYTES);
+      const args = [fd, call.int(1), information, call.unsigned(3)] as const;
       return result(
-        call.asTarget(
-          () =>
-            call.effect(() => sys("pidfd_send_signal", fd, call.int(1), null, call.unsigned(3))),
-          true,
-        ),
+        call.asTarget(() => call.effect(() => sys("pidfd_send_signal", ...args)), true),
       );
+    }
     case "process_mrelease":
       return result(
         call.asTarget(() => call.effect(() => sys("process_mrelease", fd, call.unsigned(1))), true),

@@ -7,50 +7,59 @@ import type { Call } from "../call.ts";
 /** setpriority(2): PRIO_PROCESS, PRIO_PGRP, PRIO_USER. ioprio_set(2) counts from 1. */
 const KINDS = ["process", "group", "user"] as const;
 
+type Named = ProcessCall["targets"][number];
+
 /**
  * Ids of the processes that a number stands for, as this host counts them; a thread's own number
- * for a thread.
+ * for a thread. null where that cannot be told: a group of a pid namespace above the mediator's.
  */
 export function namedProcesses(
   call: Call,
-  target: ProcessCall["targets"][number],
+  target: Named,
   number: number,
-): readonly number[] {
+): readonly number[] | null {
   switch (target.kind) {
     case "group-or-process":
       if (number > 0) return [number];
       if (number === -1) return everyProcess();
-      return group(number === 0 ? sys("getpgid", call.target.credentials.tgid) : -number);
+      return number === 0 ? ownGroup(call) : membersOf(-number);
     case "which":
-      return chosen(
-        call,
-        KINDS[call.int(target.which ?? 0) - (call.name === "ioprio_set" ? 1 : 0)],
-        number,
-      );
+      return chosen(call, kindOf(call, target), number);
     default:
       return [number];
   }
+}
+
+/** What `which` says that the number is; undefined where it says nothing that the kernel knows. */
+export function kindOf(call: Call, { which = 0 }: Named): (typeof KINDS)[number] | undefined {
+  return KINDS[call.int(which) - (call.name === "ioprio_set" ? 1 : 0)];
 }
 
 function chosen(
   call: Call,
   kind: (typeof KINDS)[number] | undefined,
   number: number,
-): readonly number[] {
-  const { tgid, uid } = call.target.credentials;
+): readonly number[] | null {
+  const { uid } = call.target.credentials;
   if (kind === "process") return [number];
-  if (kind === "group") return group(number === 0 ? sys("getpgid", tgid) : number);
+  if (kind === "group") return number === 0 ? ownGroup(call) : membersOf(number);
   if (kind === "user")
     return everyProcess().filter((pid) => userOf(pid) === (number === 0 ? uid : number >>> 0));
   return [];
 }
 
+/** The kernel says 0 of a group that has no number in this pid namespace. */
+function ownGroup(call: Call): readonly number[] | null {
+  const group = sys("getpgid", call.target.credentials.tgid);
+  return group <= 0 ? null : membersOf(group);
+}
+
 /**
- * Every process of the host is asked by one system call, not by its files in /proc: there may be
- * thousands.
+ * Everybody in a process group. Every process of the host is asked by one system call, not by its
+ * files in /proc: there may be thousands.
  */
-function group(wanted: number): readonly number[] {
-  return everyProcess().filter((pid) => sys("getpgid", pid) === wanted);
+export function membersOf(group: number): readonly number[] {
+  return everyProcess().filter((pid) => sys("getpgid", pid) === group);
 }
 
 /** Without the first process, which kill(2) leaves out. */

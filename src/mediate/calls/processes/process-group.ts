@@ -1,0 +1,38 @@
+import { error, never, type Outcome, unable } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
+import { inSameDomain } from "../../target/same-domain.ts";
+import type { Call } from "../call.ts";
+import { spellProcess } from "./judge-process.ts";
+import { membersOf } from "./named-processes.ts";
+
+/**
+ * Process groups, and why a call that reaches a whole group may go on once the group was judged
+ * (kill(2) with 0 or less, PIDFD_SIGNAL_PROCESS_GROUP, F_SETOWN, setpriority(2), ioprio_set(2), and
+ * the terminal driver, which stops the caller's whole group by SIGTTOU): the group in which the
+ * kernel finds the caller by then may be another one, since any thread may have called setpgid(2)
+ * meanwhile. So what is held is the way in: no process of a domain enters a group with somebody
+ * outside the domain in it. Whatever group it has entered since the judgement, only its own domain
+ * is there.
+ *
+ * A group in which nobody is could be anybody's when the kernel looks: it is refused, as the kernel
+ * would refuse it now. The group of its birth is the one with outsiders that a process can be in.
+ */
+
+/**
+ * setpgid(`process`, `group`), 0 as the kernel takes it; null where nobody outside the domain is in
+ * the group. Both numbers are registers.
+ */
+export function judgeJoin(call: Call, process: number, group: number): Outcome | null {
+  const { tgid, ownTgid } = call.target.credentials;
+  if (tgid !== ownTgid)
+    return unable(E.PERM, call.name, `process group ${group} of another pid namespace`);
+  const joining = process === 0 ? tgid : process;
+  const entered = group === 0 ? joining : group;
+  if (entered < 0) return null;
+  const members = membersOf(entered);
+  if (members.length === 0 && entered !== joining) return error(E.PERM);
+  const outsider = members.find((pid) => !inSameDomain(call, pid));
+  if (outsider === undefined) return null;
+  const who = spellProcess(call, outsider);
+  return never(E.PERM, call.name, `process group ${entered}, in which is ${who}`);
+}

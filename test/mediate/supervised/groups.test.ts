@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Built, buildAll } from "../build.ts";
+import { type Run, runScene } from "../scene.ts";
+import { withTree } from "../tree.ts";
+import { toStart } from "./rules.ts";
+
+const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+let built: Built;
+let groups: string;
+let outsiders: string;
+beforeAll(async () => {
+  built = await buildAll();
+  groups = built.compile("supervised/groups");
+  outsiders = built.compile("supervised/group-outsiders");
+});
+afterAll(() => built.remove());
+
+/** In a session with a terminal, beside somebody outside who is in a group of its own. */
+function run(way: readonly string[], level: "enforcing" | "warning" = "enforcing"): Run {
+  return withTree(me, (tree) => {
+    const rules = [...toStart(built), `rx ${groups}`, `rwcd ${tree}/**`, "rwi /dev/pts/*"];
+    const options = { supervised: level, rules, inside: [outsiders] };
+    return runScene(built, options, [groups, ...way], tree);
+  });
+}
+
+const threads = [
+  ["one thread", []],
+  ["two threads", ["threads"]],
+] as const;
+
+describe.each(threads)("of a process with %s", (_, more) => {
+  test("nothing that reaches a whole group goes on while somebody outside is in it", () => {
+    const done = run(["whole", ...more]);
+    expect(done.lines.filter((line) => line.endsWith(": done"))).toEqual([]);
+    expect(done.lines).toContain("by pidfd: EPERM");
+    expect(done.lines).toContain("by itself: EPERM");
+    expect(done.lines).toContain("by its thread: EPERM");
+    expect(done.lines.at(-1)).toBe("outside:");
+    expect(new Set(done.events.map(({ operation }) => operation))).toEqual(
+      new Set(["pidfd_send_signal", "kill", "fcntl", "setpriority", "ioprio_set"]),
+    );
+  });
+
+  test("in groups of its own everything goes on", () => {
+    const done = run(["own", ...more]);
+    expect(done.lines.filter((line) => !line.endsWith(": done"))).toEqual(["outside:"]);
+    expect(done.lines).toHaveLength(13);
+    expect(done.events).toEqual([]);
+  });
+
+  test("a group with somebody outside is not joined, so that no terminal stops it", () => {
+    const done = run(["stop", ...more]);
+    expect(done.lines).toEqual([
+      "the outsider's: EPERM",
+      "a child: EPERM",
+      "terminal: done",
+      "outside:",
+    ]);
+    const denied = { operation: "setpgid", verdict: "denied" };
+    expect(done.events).toMatchObject([denied, denied]);
+  });
+
+  test("a group that was left is not joined again when somebody outside is in it", () => {
+    const done = run(["back", ...more]);
+    expect(done.lines).toEqual([
+      "a child leads: done",
+      "to the child: done",
+      "back: EPERM",
+      "outside:",
+    ]);
+  });
+
+  test("a group in which nobody is cannot be somebody's by the time the kernel looks", () => {
+    const done = run(["nobody", ...more]);
+    expect(done.lines.slice(0, -1).filter((line) => !/: (EPERM|ESRCH)$/.test(line))).toEqual([]);
+  });
+});
+
+test("the own group, exchanged by another thread while a signal to it is judged, is never one with somebody outside", () => {
+  const done = run(["race"]);
+  expect(done.lines).toEqual(["over", "outside:"]);
+});
+
+test("at level warning groups are joined, and it is told of", () => {
+  const done = run(["join"], "warning");
+  expect(done.lines).toContain("the outsider's: done");
+  expect(done.events[0]).toMatchObject({ operation: "setpgid", verdict: "warning" });
+});
