@@ -63,6 +63,12 @@ export const terminalRequests = {
   TIOCCONS: 0x541d,
 };
 
+/** ioctl, `asm-generic/ioctls.h`: makes a terminal the controlling one of the caller's session. */
+export const TIOCSCTTY = 0x540e;
+
+/** ioctl, `asm-generic/ioctls.h`: signals for input, as F_SETFL with O_ASYNC. */
+export const FIOASYNC = 0x5452;
+
 /** ioctl, `asm-generic/sockios.h`: who gets SIGIO and SIGURG of a socket. */
 export const socketOwnerRequests = { FIOSETOWN: 0x8901, SIOCSPGRP: 0x8902 };
 

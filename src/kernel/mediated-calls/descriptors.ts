@@ -1,18 +1,19 @@
 import { ownerCommands } from "../argument-names.ts";
+import { F_SETFL, O_ASYNC } from "../constants.ts";
 import type { Need } from "./argument.ts";
 import type { DescriptorCall } from "./call.ts";
-import { ask, ifOneOf, pass, type When } from "./when.ts";
+import { ask, ifBits, ifOneOf, pass, type When } from "./when.ts";
 
 /**
  * ioctl requests that no device driver ever sees, or that do nothing to a device: those that
  * Landlock lets through on devices too (`is_masked_device_ioctl` in security/landlock/fs.c),
- * without the two that freeze file systems.
+ * without the two that freeze file systems, and FIOASYNC, by which a terminal chooses who gets
+ * SIGIO.
  */
 const harmlessRequests = {
   FIOCLEX: 0x5451,
   FIONCLEX: 0x5450,
   FIONBIO: 0x5421,
-  FIOASYNC: 0x5452,
   FIOQSIZE: 0x5460,
   FIGETBSZ: 2,
   FS_IOC_FIEMAP: 0xc020660b,
@@ -65,13 +66,27 @@ export const descriptorCalls: readonly DescriptorCall[] = [
     () => [{ role: "object", permission: "ioctl", if: "always" }],
     1,
     ifOneOf(1, Object.values({ ...harmlessRequests, ...processorRequests }), pass, ask),
-    "on a device by `i`; TIOCSTI and its like are refused; inode flags are `a` and done by the mediator; owners of SIGIO are judged as signals; everything else goes on",
+    [
+      "on a device by `i`; TIOCSTI and its like are refused",
+      "inode flags are `a` and done by the mediator; owners of SIGIO are judged as signals",
+      "FIOASYNC is refused on terminals, TIOCSCTTY where somebody outside is in the session",
+      "everything else goes on",
+    ].join("; "),
   ),
   row(
     "fcntl",
     () => [],
     1,
-    ifOneOf(1, Object.values(ownerCommands), ask, pass),
-    "F_SETOWN and F_SETOWN_EX are judged as signals to that process; nothing else is asked about",
+    ifOneOf(
+      1,
+      Object.values(ownerCommands),
+      ask,
+      ifOneOf(1, [F_SETFL], ifBits(2, O_ASYNC, ask, pass), pass),
+    ),
+    [
+      "F_SETOWN and F_SETOWN_EX are judged as signals to that process",
+      "F_SETFL with O_ASYNC is refused on terminals",
+      "nothing else is asked about",
+    ].join("; "),
   ),
 ];

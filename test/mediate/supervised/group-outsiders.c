@@ -1,9 +1,9 @@
-// group-outsiders HARNESS...: a session with a terminal of its own, in which a domain is started
-// beside processes outside of it, as a shell starts a job: the harness in a group in the
-// foreground, a bystander in a group of its own in the background. The bystander's number is in
-// the environment, OUTSIDER. It joins the group whose number the file `join` names, and makes the
-// file `joined`; where there is a file `key`, a key is typed. Afterwards prints what the bystander
-// got.
+// group-outsiders front|behind HARNESS...: a session with a terminal of its own, in which a domain
+// is started beside processes outside of it, as a shell starts a job: the harness in a group in the
+// foreground (front) or in the background (behind), a bystander in a group of its own in the other.
+// The bystander's number is in the environment, OUTSIDER. It joins the group whose number the file
+// `join` names, and makes the file `joined`; where there is a file `key`, a key is typed. Prints
+// afterwards what the bystander got.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -40,18 +40,19 @@ static void bystander(void) {
   }
 }
 
-static void run(char **argv) {
+static void run(char **argv, pid_t outsider) {
   setpgid(0, 0);
   signal(SIGTTOU, SIG_IGN);
-  tcsetpgrp(2, getpid());
+  tcsetpgrp(2, strcmp(argv[1], "front") ? outsider : getpid());
   signal(SIGTTOU, SIG_DFL);
-  execv(argv[1], argv + 1);
+  execv(argv[2], argv + 2);
   _exit(97);
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) return 98;
-  got = mmap(NULL, SIGNALS * sizeof *got, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (argc < 3) return 98;
+  int shared = MAP_SHARED | MAP_ANONYMOUS;
+  got = mmap(NULL, SIGNALS * sizeof *got, PROT_READ | PROT_WRITE, shared, -1, 0);
   setsid();
   int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (terminal < 0 || grantpt(terminal) || unlockpt(terminal)) return 96;
@@ -75,7 +76,7 @@ int main(int argc, char **argv) {
   pid_t harness = fork();
   if (harness == 0) {
     for (unsigned i = 0; i < sizeof counted / sizeof *counted; i++) signal(counted[i], SIG_DFL);
-    run(argv);
+    run(argv, outsider);
   }
   int status;
   while (waitpid(harness, &status, WNOHANG) == 0) {

@@ -41,7 +41,9 @@ static void leadOutsider(void) {
   put("join", text);
   await("joined");
 }
-static long by(int descriptor) { return syscall(SYS_pidfd_send_signal, descriptor, SIGUSR1, NULL, WHOLE_GROUP); }
+static long by(int descriptor) {
+  return syscall(SYS_pidfd_send_signal, descriptor, SIGUSR1, NULL, WHOLE_GROUP);
+}
 static pid_t child(void) {
   pid_t made = fork();
   if (made == 0) for (;;) pause();
@@ -109,6 +111,59 @@ static void nobody(void) {
   say("priority", setpriority(PRIO_PGRP, absent, 5));
 }
 
+static void *sleeper(void *none) { pause(); return none; }
+// What is typed on the terminal of somebody else in the foreground.
+static void keys(void) {
+  int on = 1;
+  setpgid(0, 0);
+  fcntl(0, F_SETSIG, SIGUSR1);
+  say("F_SETFL", fcntl(0, F_SETFL, O_RDWR | O_ASYNC));
+  say("FIOASYNC", ioctl(0, FIOASYNC, &on));
+  put("key", "");
+  while (!access("key", F_OK)) usleep(WAIT_US);
+  usleep(50 * WAIT_US);
+}
+static volatile sig_atomic_t told;
+static void tell(int signal) { (void)signal; told = 1; }
+static void sockets(void) {
+  int ends[2], on = 1;
+  socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+  signal(SIGIO, tell);
+  fcntl(ends[0], F_SETOWN, getpid());
+  say("F_SETFL", fcntl(ends[0], F_SETFL, O_RDWR | O_ASYNC));
+  if (write(ends[1], "x", 1) == 1 && told) puts("told");
+  told = 0;
+  fcntl(ends[0], F_SETFL, O_RDWR);
+  if (write(ends[1], "x", 1) == 1 && !told) puts("not told");
+  say("FIOASYNC", ioctl(ends[0], FIOASYNC, &on));
+  if (write(ends[1], "x", 1) == 1 && told) puts("told");
+}
+static int terminal(void) {
+  int other = posix_openpt(O_RDWR | O_NOCTTY);
+  if (other < 0 || grantpt(other) || unlockpt(other)) exit(8);
+  int side = open(ptsname(other), O_RDWR | O_NOCTTY);
+  if (side < 0) exit(7);
+  return side;
+}
+// A terminal for a session of its own, and for one that a process outside is in.
+static void control(int argc) {
+  pid_t made = fork();
+  if (made == 0) {
+    setsid();
+    pthread_t other;
+    if (argc > 2) pthread_create(&other, NULL, sleeper, NULL);
+    int side = terminal();
+    say("its own", ioctl(side, TIOCSCTTY, 0));
+    pid_t one = child();
+    setpgid(one, one);
+    say("foreground", tcsetpgrp(side, one));
+    kill(one, SIGKILL);
+    _exit(0);
+  }
+  waitpid(made, NULL, 0);
+  say("with others", ioctl(terminal(), TIOCSCTTY, 0));
+}
+
 static volatile int over;
 static void *mover(void *initial) {
   while (!over) {
@@ -133,8 +188,6 @@ static void race(void) {
   puts("over");
 }
 
-static void *sleeper(void *none) { pause(); return none; }
-
 int main(int argc, char **argv) {
   const char *way = argc > 1 ? argv[1] : "", *said = getenv("OUTSIDER");
   outsider = said ? atoi(said) : 0;
@@ -150,6 +203,9 @@ int main(int argc, char **argv) {
   else if (!strcmp(way, "back")) back();
   else if (!strcmp(way, "nobody")) nobody();
   else if (!strcmp(way, "race")) race();
+  else if (!strcmp(way, "keys")) keys();
+  else if (!strcmp(way, "sockets")) sockets();
+  else if (!strcmp(way, "control")) control(argc);
   else return 98;
   return 0;
 }

@@ -16,11 +16,21 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 
-/** In a session with a terminal, beside somebody outside who is in a group of its own. */
-function run(way: readonly string[], level: "enforcing" | "warning" = "enforcing"): Run {
+/**
+ * In a session with a terminal, beside somebody outside who is in a group of its own. `place`: of
+ * the terminal's foreground group or behind it.
+ */
+function run(
+  way: readonly string[],
+  level: "enforcing" | "warning" = "enforcing",
+  place: "front" | "behind" = "front",
+): Run {
   return withTree(me, (tree) => {
     const rules = [...toStart(built), `rx ${groups}`, `rwcd ${tree}/**`, "rwi /dev/pts/*"];
-    const options = { supervised: level, rules, inside: [outsiders] };
+    const options = {
+      ...{ supervised: level, inside: [outsiders, place] },
+      rules: [...rules, "rwi /dev/ptmx", "rwi /dev/pts/ptmx"],
+    };
     return runScene(built, options, [groups, ...way], tree);
   });
 }
@@ -72,13 +82,37 @@ describe.each(threads)("of a process with %s", (_, more) => {
     ]);
   });
 
+  test("what is typed on a terminal makes no signal for whoever is in the foreground", () => {
+    const done = run(["keys", ...more], "enforcing", "behind");
+    expect(done.lines).toEqual(["F_SETFL: EPERM", "FIOASYNC: EPERM", "outside:"]);
+    expect(done.events).toMatchObject([{ operation: "fcntl" }, { operation: "ioctl" }]);
+  });
+
+  test("a socket makes signals for its owner", () => {
+    const done = run(["sockets", ...more]);
+    const told = ["F_SETFL: done", "told", "not told", "FIOASYNC: done", "told", "outside:"];
+    expect(done.lines).toEqual(told);
+    expect(done.events).toEqual([]);
+  });
+
+  test("a terminal is given to a session of its own, and to none with somebody outside", () => {
+    const done = run(["control", ...more]);
+    expect(done.lines).toEqual([
+      "its own: done",
+      "foreground: done",
+      "with others: EPERM",
+      "outside:",
+    ]);
+    expect(done.events).toMatchObject([{ operation: "ioctl" }]);
+  });
+
   test("a group in which nobody is cannot be somebody's by the time the kernel looks", () => {
     const done = run(["nobody", ...more]);
     expect(done.lines.slice(0, -1).filter((line) => !/: (EPERM|ESRCH)$/.test(line))).toEqual([]);
   });
 });
 
-test("the own group, exchanged by another thread while a signal to it is judged, is never one with somebody outside", () => {
+test("the own group, exchanged while a signal to it is judged, is never one with outsiders", () => {
   const done = run(["race"]);
   expect(done.lines).toEqual(["over", "outside:"]);
 });

@@ -1,10 +1,13 @@
 import {
+  FIOASYNC,
   inodeRequests,
   ownerCommands,
   socketOwnerRequests,
+  TIOCSCTTY,
   TUNSETIFF,
   terminalRequests,
 } from "../../../kernel/argument-names.ts";
+import { F_SETFL } from "../../../kernel/constants.ts";
 import { fOwnerEx } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
@@ -16,6 +19,7 @@ import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { judgeNumber } from "../processes/judge-processes.ts";
 import { onDevice } from "./device-ioctl.ts";
+import { judgeControllingTerminal, signalInput } from "./terminal-signals.ts";
 
 const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
   Object.values(numbers).includes(value);
@@ -23,14 +27,19 @@ const has = (numbers: Readonly<Record<string, number>>, value: number): boolean 
 /** ioctl and fcntl; null leaves a call to its handler. */
 export function judgeDescriptor(call: Call): Outcome | null {
   const request = call.unsigned(1);
-  if (call.name === "fcntl")
-    return request === ownerCommands.F_SETOWN ? ownedBy(call, call.int(2)) : ownerInMemory(call);
+  if (call.name === "fcntl") return judgeCommand(call, request);
   if (call.name !== "ioctl") return null;
   if (has(terminalRequests, request)) return refuseForm(call);
   if (has(inodeRequests, request)) return null;
   if (has(socketOwnerRequests, request)) return socketOwner(call);
   if (request === TUNSETIFF) return attachToInterface(call);
-  return onDevice(call);
+  if (request === FIOASYNC) return signalInput(call);
+  return (request === TIOCSCTTY ? judgeControllingTerminal(call) : null) ?? onDevice(call);
+}
+
+function judgeCommand(call: Call, command: number): Outcome {
+  if (command === F_SETFL) return signalInput(call);
+  return command === ownerCommands.F_SETOWN ? ownedBy(call, call.int(2)) : ownerInMemory(call);
 }
 
 /** `struct ifreq`, of which the interface's name is the first part (`linux/if.h`). */

@@ -14,8 +14,8 @@ type Target = ProcessCall["targets"][number];
  * Who a call is about, by number or descriptor, and whether the policy lets the domain do that to
  * them. Numbers are registers: what they stand for is judged, and the kernel is left to do it, by
  * the target's own credentials. Nobody of the domain can make a number stand for somebody outside
- * meanwhile: of groups see `process-group.ts`; a process's own is given to another one only when the
- * kernel has used up all others.
+ * meanwhile: of groups see `process-group.ts`; a process's own is given to another one only when
+ * the kernel has used up all others.
  */
 export function judgeProcesses(call: Call, row: ProcessCall): Outcome {
   const { operation } = row;

@@ -1,9 +1,10 @@
 import { error, never, type Outcome, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
+import { sys } from "../../sys/sys.ts";
 import { inSameDomain } from "../../target/same-domain.ts";
 import type { Call } from "../call.ts";
 import { spellProcess } from "./judge-process.ts";
-import { membersOf } from "./named-processes.ts";
+import { everyProcess, membersOf } from "./named-processes.ts";
 
 /**
  * Process groups, and why a call that reaches a whole group may go on once the group was judged
@@ -35,4 +36,15 @@ export function judgeJoin(call: Call, process: number, group: number): Outcome |
   if (outsider === undefined) return null;
   const who = spellProcess(call, outsider);
   return never(E.PERM, call.name, `process group ${entered}, in which is ${who}`);
+}
+
+/** Somebody outside the domain in the caller's session, to be named; null where there is nobody. */
+export function outsiderInSession(call: Call): string | null {
+  const session = sys("getsid", call.target.credentials.tgid);
+  // 0 is a session of a pid namespace above the mediator's, in which there may be anybody.
+  if (session <= 0) return "somebody of another pid namespace";
+  const outsider = everyProcess().find(
+    (pid) => sys("getsid", pid) === session && !inSameDomain(call, pid),
+  );
+  return outsider === undefined ? null : spellProcess(call, outsider);
 }
