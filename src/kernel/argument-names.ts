@@ -32,6 +32,13 @@ export const inodeRequests = {
   EXT4_IOC_SETVERSION: 0x40086604,
   /** `fs/ext4/ext4.h`: rewrites how the file's blocks are found. */
   EXT4_IOC_MIGRATE: 0x6609,
+  /** `fs/ext4/ext4.h`: gives delayed blocks their place; forgets what is known of a file's. */
+  EXT4_IOC_ALLOC_DA_BLKS: 0x660c,
+  EXT4_IOC_CLEAR_ES_CACHE: 0x6628,
+  /** `linux/f2fs.h`: the file's blocks may not be moved any more. */
+  F2FS_IOC_SET_PIN_FILE: 0x4004f50d,
+  /** `fs/ocfs2/ocfs2_fs.h`: makes a file under a name that lies in memory. */
+  OCFS2_IOC_REFLINK: 0x40186f04,
   /** `linux/fsverity.h`: the file can never be written again. */
   FS_IOC_ENABLE_VERITY: 0x40806685,
   /** `linux/fscrypt.h`. */
@@ -52,6 +59,10 @@ export const inodeRequests = {
   BTRFS_IOC_SUBVOL_CREATE_V2: 0x50009418,
   BTRFS_IOC_SUBVOL_SETFLAGS: 0x4008941a,
   BTRFS_IOC_SNAP_DESTROY_V2: 0x5000943f,
+  /** Whoever may write the file may have it written anew, through whatever descriptor. */
+  BTRFS_IOC_DEFRAG: 0x50009402,
+  BTRFS_IOC_DEFRAG_RANGE: 0x40309410,
+  BTRFS_IOC_SET_RECEIVED_SUBVOL: 0xc0c89425,
 };
 
 /** ioctl: push input into a terminal or change what it is, also through an inherited descriptor. */
@@ -62,6 +73,9 @@ export const terminalRequests = {
   /** `asm-generic/ioctls.h`: takes over the console's output. */
   TIOCCONS: 0x541d,
 };
+
+/** ioctl, `linux/pidfd.h`: the high byte of a pidfd's requests, PIDFD_GET_INFO's low one. */
+export const pidfdRequests = { magic: 0xff, info: 11 };
 
 /** ioctl, `asm-generic/ioctls.h`: makes a terminal the controlling one of the caller's session. */
 export const TIOCSCTTY = 0x540e;

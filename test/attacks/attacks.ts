@@ -28,6 +28,8 @@ export const refusedByThisKernel: Record<string, string> = {
   x32: "no x32 table in this kernel",
   vsock: "no vsock in this kernel",
   "file-setattr": "no file_setattr(2) before Linux 6.17",
+  "extent-cache": "no ext4 where temporary files lie",
+  "pidfd-namespace": "no namespaces by pidfd before Linux 6.11",
   "inode-version": "no ext4 where temporary files lie",
   "landlock-log-off": "no flags of landlock_restrict_self(2) before Linux 6.15",
   "ping-socket": "net.ipv4.ping_group_range is empty for root",

@@ -19,6 +19,7 @@ import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { judgeNumber } from "../processes/judge-processes.ts";
 import { onDevice } from "./device-ioctl.ts";
+import { isPidfdRequest, judgePidfdRequest } from "./pidfd-requests.ts";
 import { judgeControllingTerminal, signalInput } from "./terminal-signals.ts";
 
 const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
@@ -34,6 +35,7 @@ export function judgeDescriptor(call: Call): Outcome | null {
   if (has(socketOwnerRequests, request)) return socketOwner(call);
   if (request === TUNSETIFF) return attachToInterface(call);
   if (request === FIOASYNC) return signalInput(call);
+  if (isPidfdRequest(request)) return judgePidfdRequest(call, request) ?? onDevice(call);
   return (request === TIOCSCTTY ? judgeControllingTerminal(call) : null) ?? onDevice(call);
 }
 
