@@ -6,6 +6,7 @@ import { agentAtRest } from "./agent.ts";
 import { compileTimes } from "./compile.ts";
 import { daemonThroughput } from "./daemons.ts";
 import { eventRates } from "./events.ts";
+import { executionTimes } from "./executions.ts";
 import { launchTimes } from "./launch.ts";
 import { levelSwitches } from "./levels.ts";
 import { loginTimes } from "./logins.ts";
@@ -28,6 +29,7 @@ const sections: Readonly<
   launch: { title: "Launch", measure: launchTimes },
   operations: { title: "One operation", measure: operationTimes },
   supervised: { title: "One operation of a supervised domain", measure: supervisedTimes },
+  exec: { title: "One execution: vfork, execve, wait", measure: executionTimes },
   levels: { title: "From an order to a level in force", measure: levelSwitches },
   events: { title: "Events a second into the log", measure: eventRates },
   agent: { title: "Agent and mediator at rest", measure: agentAtRest },

@@ -12,6 +12,8 @@ export interface Work {
   readonly operation: string;
   readonly argument: string;
   readonly perRound: number;
+  /** Rounds that do not count: a mediator that has just started runs in the interpreter. */
+  readonly warmUp?: number;
 }
 
 /** What stands in front of `micro` and its arguments, by the name of the setting. */
@@ -30,9 +32,12 @@ export async function inTurns(
   const figures: Record<string, number> = {};
   for (let turn = 0; turn < turns; turn++) {
     for (const [name, command] of Object.entries(settings)) {
-      const what = [work.operation, String(ROUNDS_A_PROCESS), String(work.perRound), work.argument];
-      const rounds = await roundsOf(scratch, [...command, ...what]);
-      figures[name] = Math.min(figures[name] ?? Number.POSITIVE_INFINITY, median(rounds));
+      const warmUp = work.warmUp ?? 0;
+      const count = ROUNDS_A_PROCESS + warmUp;
+      const what = [work.operation, String(count), String(work.perRound), work.argument];
+      const rounds = await roundsOf(scratch, [...command, ...what], count);
+      const figure = median(rounds.slice(warmUp));
+      figures[name] = Math.min(figures[name] ?? Number.POSITIVE_INFINITY, figure);
     }
   }
   return figures;
@@ -42,7 +47,7 @@ export async function inTurns(
  * One process of `micro`: nanoseconds an operation, a line a round. To a file, since the domain
  * inherits no sockets.
  */
-function roundsOf(scratch: Scratch, command: readonly string[]): Promise<number[]> {
+function roundsOf(scratch: Scratch, command: readonly string[], count: number): Promise<number[]> {
   const [output, errors] = [scratch.file("output"), scratch.file("errors")];
   const [stdout, stderr] = [fs.openSync(output, "w"), fs.openSync(errors, "w")];
   const [program = "", ...args] = command;
@@ -56,7 +61,7 @@ function roundsOf(scratch: Scratch, command: readonly string[]): Promise<number[
     child.once("close", (status) => {
       const rounds = fs.readFileSync(output, "utf8").split("\n").filter(Boolean).map(Number);
       const problem = `\`${command.join(" ")}\` ended with ${status} after ${rounds.length} rounds\n`;
-      if (status === 0 && rounds.length === ROUNDS_A_PROCESS) resolve(rounds);
+      if (status === 0 && rounds.length === count) resolve(rounds);
       else reject(new Error(problem + fs.readFileSync(errors, "utf8")));
     });
   });

@@ -21,10 +21,10 @@ export class Scratch {
   }
 
   /** Compiles one of `programs/`. */
-  program(name: string): string {
+  program(name: string, options: readonly string[] = ["-pthread"]): string {
     execFileSync("gcc", [
       "-O2",
-      "-pthread",
+      ...options,
       "-o",
       this.file(name),
       path.join(clone, "bench/programs", `${name}.c`),
