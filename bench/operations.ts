@@ -30,7 +30,15 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
     operationsPolicy(scratch, writable, port),
   );
   const micro = scratch.file("micro");
-  const { policy: folderOnly } = scratch.domain("folder-only", folderOnlyPolicy(scratch, writable));
+  const { policy: folderOnly, filter: folderOnlyFilter } = scratch.domain(
+    "folder-only",
+    folderOnlyPolicy(scratch, writable),
+  );
+  const filterOf: Readonly<Record<string, string>> = {
+    [policy]: filter,
+    [folderOnly]: folderOnlyFilter,
+  };
+  const supervisor = scratch.program("supervisor");
   const under = (domain: string): Record<string, readonly string[]> => ({
     nothing: [micro],
     // Nobody would answer its notifications: only for what is not asked about.
@@ -86,11 +94,13 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
     for (const operation of operations) rows.push(await measure(scratch, operation, under(policy)));
     for (const [what, domain, argument] of creations) {
       const { bare: _, ...settings } = under(domain);
+      // With the sealed domain's own filter, so that it is asked about the same creations.
+      const broker = [supervisor, "broker", filterOf[domain] ?? "", "--", micro];
       rows.push(
         await measure(
           scratch,
           { what, operation: "create", argument, perRound: 500, budget: null },
-          settings,
+          { ...settings, "C broker": broker },
         ),
       );
     }
