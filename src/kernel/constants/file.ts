@@ -77,6 +77,9 @@ export const F_GETFD = 1;
 export const F_SETFD = 2;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
+export const F_SETSIG = 10;
+export const F_GETOWN_EX = 16;
+export const F_OWNER_PGRP = 2;
 export const F_SETPIPE_SZ = 1031;
 export const F_GETPIPE_SZ = 1032;
 /** `asm-generic/ioctls.h` */

@@ -78,6 +78,7 @@ export const CAP_LAST_CAP = 40;
 export const SIGHUP = 1;
 export const SIGINT = 2;
 export const SIGKILL = 9;
+export const SIGWINCH = 28;
 export const SIGUSR1 = 10;
 export const SIGTERM = 15;
 export const WNOHANG = 1;

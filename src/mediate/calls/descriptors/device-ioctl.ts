@@ -8,7 +8,7 @@ import { abi, E } from "../../sys/abi.ts";
 import { close, fstat, readlinkat, type Stat, sameObject, self } from "../../sys/sys.ts";
 import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
-import { numbers, terminalOf } from "../files/open-device.ts";
+import { numbers, terminalOf } from "../files/own-terminal.ts";
 
 /**
  * A driver's own request, granted by `i` on the device's name; what is no device has no driver that

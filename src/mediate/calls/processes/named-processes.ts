@@ -70,9 +70,9 @@ export function everyProcess(): readonly number[] {
 }
 
 /** Field of /proc/PID/stat behind the name (proc_pid_stat(5)); -1 of a process that is gone. */
-export function fieldOf(pid: number, field: "terminal" | "start"): number {
+export function fieldOf(pid: number, field: "terminal" | "foreground" | "start"): number {
   const text = textOf(`/proc/${pid}/stat`);
-  const index = { terminal: 4, start: 19 }[field];
+  const index = { terminal: 4, foreground: 5, start: 19 }[field];
   return text === null ? -1 : Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[index]);
 }
 

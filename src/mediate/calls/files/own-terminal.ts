@@ -1,0 +1,131 @@
+import { readFileSync, statSync } from "node:fs";
+import {
+  ENXIO,
+  F_GETOWN_EX,
+  F_OWNER_PGRP,
+  F_SETFL,
+  F_SETSIG,
+  O_ASYNC,
+  SIGWINCH,
+} from "../../../kernel/constants.ts";
+import { majorOf, minorOf } from "../../../kernel/device-number.ts";
+import { fOwnerEx } from "../../../kernel/structs.ts";
+import { abi } from "../../sys/abi.ts";
+import { type Bytes, close, openat, self, sys } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
+import { fieldOf } from "../processes/named-processes.ts";
+
+export interface DeviceNumber {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** A process's controlling terminal, by device number; null where it has none. */
+export function terminalOf(pid: number): DeviceNumber | null {
+  const terminal = fieldOf(pid, "terminal");
+  if (terminal <= 0) return null;
+  return {
+    major: (terminal >> 8) & 0xfff,
+    minor: (terminal & 0xff) | ((terminal >> 12) & 0xfff00),
+  };
+}
+
+/** Of the device that a descriptor of the mediator's stands for. */
+export function numbers(object: number): DeviceNumber {
+  const { rdev } = statSync(self(object));
+  return { major: majorOf(rdev), minor: minorOf(rdev) };
+}
+
+/** Unix98 terminals (Documentation/admin-guide/devices.txt): eight majors of 256. */
+const PTS_FIRST = 136;
+const PTS_LAST = 143;
+const PTS_MINORS = 256;
+
+/**
+ * Opens the target's controlling terminal; a descriptor, or a negated error number: ENXIO where it
+ * cannot be found. Where every terminal has a number of its own that number says which it is. A
+ * mount of devpts begins its own count, so that of those with that number the controlling one is
+ * the one whose foreground group is the target's: a group is in one session, and a session has one
+ * controlling terminal. Within `asTarget`.
+ */
+export function openOwnTerminal(call: Call, terminal: DeviceNumber, flags: number): number {
+  const { major, minor } = terminal;
+  if (major < PTS_FIRST || major > PTS_LAST) {
+    const name = nameInSysfs(terminal);
+    return name === null ? -ENXIO : openIf(name, flags, (fd) => isDevice(fd, terminal));
+  }
+  const index = minor + PTS_MINORS * (major - PTS_FIRST);
+  const pid = call.target.credentials.tgid;
+  let failed = -ENXIO;
+  for (const name of candidates(index)) {
+    const isOwn = (fd: number): boolean =>
+      isDevice(fd, terminal) && isForeground(fd, fieldOf(pid, "foreground"));
+    // What is looked at is not what is given: its owner of signals is another one afterwards.
+    const looked = openIf(name, flags, isOwn);
+    if (looked >= 0) {
+      const fd = openat(abi.AT_FDCWD, self(looked), flags);
+      close(looked);
+      return fd;
+    }
+    if (looked !== -ENXIO) failed = looked;
+  }
+  return failed;
+}
+
+function openIf(name: Bytes, flags: number, isRight: (fd: number) => boolean): number {
+  const fd = openat(abi.AT_FDCWD, name, flags);
+  if (fd < 0 || isRight(fd)) return fd;
+  close(fd);
+  return -ENXIO;
+}
+
+function isDevice(fd: number, { major, minor }: DeviceNumber): boolean {
+  const found = numbers(fd);
+  return found.major === major && found.minor === minor;
+}
+
+/**
+ * A terminal tells its foreground group to nobody outside the session (TIOCGPGRP), but makes it the
+ * owner of a descriptor's signals for input (`__tty_fasync` in drivers/tty/tty_io.c). What is typed
+ * in between makes SIGWINCH, which nobody dies of.
+ */
+function isForeground(fd: number, group: number): boolean {
+  if (group <= 0) return false;
+  const owner = Buffer.alloc(fOwnerEx.size);
+  sys("fcntl", fd, F_SETSIG, SIGWINCH);
+  sys("fcntl", fd, F_SETFL, O_ASYNC);
+  const told = sys("fcntl", fd, F_GETOWN_EX, owner);
+  sys("fcntl", fd, F_SETFL, 0);
+  const { type, pid } = fOwnerEx.decode(owner);
+  return told === 0 && type === F_OWNER_PGRP && pid === group;
+}
+
+/** The device's node, which the kernel names. */
+function nameInSysfs({ major, minor }: DeviceNumber): Bytes | null {
+  try {
+    const text = readFileSync(`/sys/dev/char/${major}:${minor}/uevent`, "latin1");
+    const known = /^DEVNAME=(.+)$/m.exec(text)?.[1];
+    return known === undefined ? null : `/dev/${known}`;
+  } catch {
+    // No such device any more, or no sysfs: the terminal cannot be found.
+    return null;
+  }
+}
+
+/** Where terminals of that number may be: in mounts of devpts, or mounted by themselves. */
+function candidates(index: number): readonly Bytes[] {
+  return readFileSync("/proc/self/mountinfo", "latin1")
+    .split("\n")
+    .flatMap((line) => {
+      const [, , , root, point] = line.split(" ");
+      if (root === undefined || point === undefined || !/ - devpts /.test(line)) return [];
+      const name = unescaped(point);
+      if (root === "/") return [`${name}/${index}`];
+      return root === `/${index}` ? [name] : [];
+    });
+}
+
+/** proc_pid_mountinfo(5): space, tab, newline and backslash in octal. */
+function unescaped(text: Bytes): Bytes {
+  return text.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)));
+}
