@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { lockFile } from "../kernel/file-lock.ts";
+import { lockFile, notedOwner } from "../kernel/file-lock.ts";
 
 /**
  * How often one that another agent started is looked at, milliseconds: its end is no event for this
@@ -115,10 +115,11 @@ export class Keeper {
       if (!told) ended(why);
       told = true;
     };
-    // One that was told to end may have work left, but has let go of its lock: another may begin.
+    // One that was told to end, or whose stand-by has taken over, may have work left, but has let go
+    // of its lock: another may begin, or has begun.
     const look = setInterval(() => {
       const holds = child.pid !== undefined && ownerOrNull(this.#lock) === child.pid;
-      if (held && !holds) once("it was told to end");
+      if (held && !holds) once("its lock is held by another, or by nobody");
       held ||= holds;
     }, LOOK_AT_LOCK_MS).unref();
     child.once("error", (error) => once(error.message));
@@ -179,8 +180,13 @@ function ownerOrNull(lock: string): number | null {
   }
 }
 
-/** Who holds a flock(2), by proc_locks(5): `1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF`. */
+/**
+ * Who holds a lock: as it has noted there, since one that was passed on is known to the kernel by
+ * its first owner; else by proc_locks(5), `1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF`.
+ */
 function lockOwner(path: string): number | null {
+  const noted = notedOwner(path);
+  if (noted !== null) return noted;
   const inode = statSync(path, { throwIfNoEntry: false })?.ino;
   const line = readFileSync("/proc/locks", "utf8")
     .split("\n")

@@ -1,12 +1,15 @@
-import { O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./constants.ts";
+import { readFileSync } from "node:fs";
+import { LOCK_UN, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./constants.ts";
 import { hasCode } from "./errno-error.ts";
-import { close, open, syscall } from "./ffi.ts";
+import { close, open, pwrite, syscall } from "./ffi.ts";
 
 /** sys/file.h. */
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
 const RETRY_MS = 5;
+/** Milliseconds for which somebody who only looks whether it is held may hold it. */
+const SUCCESSION_MS_MAX = 50;
 const LOCK_MODE = 0o600;
 
 /**
@@ -14,6 +17,9 @@ const LOCK_MODE = 0o600;
  * owner leaves it behind.
  */
 export interface FileLock {
+  readonly fd: number;
+  /** Writes this process's id into the file, for who wants to know. */
+  noteOwner(): void;
   release(): void;
 }
 
@@ -26,12 +32,47 @@ export function lockFile(path: string, waitMs = 0): FileLock | null {
   const fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, LOCK_MODE);
   const deadline = performance.now() + waitMs;
   for (;;) {
-    if (tryLock(fd)) return { release: () => close(fd) };
+    if (tryLock(fd)) return held(fd);
     if (performance.now() >= deadline) break;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
   }
   close(fd);
   return null;
+}
+
+/**
+ * Takes over the lock from the process that `before` was inherited from, an open file that both
+ * have: that process may hang, and the lock must end with this one. Null when somebody else has
+ * taken it in between, which can last for no more than a moment.
+ */
+export function succeedLock(path: string, before: number): FileLock | null {
+  syscall("flock", before, LOCK_UN);
+  close(before);
+  const lock = lockFile(path, SUCCESSION_MS_MAX);
+  lock?.noteOwner();
+  return lock;
+}
+
+/** Process id that the owner of the lock has noted; null where it has not. */
+export function notedOwner(path: string): number | null {
+  try {
+    const pid = Number(readFileSync(path, "latin1"));
+    return Number.isInteger(pid) && pid > 0 ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+function held(fd: number): FileLock {
+  return {
+    fd,
+    noteOwner() {
+      const text = Buffer.from(`${process.pid}\n`);
+      syscall("ftruncate", fd, 0);
+      pwrite(fd, text, 0n);
+    },
+    release: () => close(fd),
+  };
 }
 
 function tryLock(fd: number): boolean {

@@ -23,6 +23,21 @@ const rawStatx: (
 );
 const rawEpollWait: (fd: number, into: Uint8Array, most: number, timeout: number) => number =
   libc.func("int epoll_wait(int fd, void *into, int most, int timeout)");
+const rawProcessVmReadv = libc.func(
+  "long process_vm_readv(int pid, void *here, unsigned long n, void *there, unsigned long m, unsigned long flags)",
+) as MemoryTransfer;
+const rawProcessVmWritev = libc.func(
+  "long process_vm_writev(int pid, void *here, unsigned long n, void *there, unsigned long m, unsigned long flags)",
+) as MemoryTransfer;
+
+type MemoryTransfer = (
+  pid: number,
+  here: Uint8Array,
+  hereCount: number,
+  there: Uint8Array,
+  thereCount: number,
+  flags: number,
+) => number;
 
 /**
  * What a mediator calls for every notified call: as `syscallRaw`, with arguments of known types,
@@ -41,6 +56,11 @@ export const quick = {
     known(rawReadlinkat(fd, path, into, length)),
   statx: (fd: number, path: Uint8Array, flags: number, mask: number, into: Uint8Array): number =>
     known(rawStatx(fd, path, flags, mask, into)),
+  /** process_vm_readv(2) of one stretch: `here` and `there` are a struct iovec each. */
+  processVmReadv: (tid: number, here: Uint8Array, there: Uint8Array): number =>
+    known(rawProcessVmReadv(tid, here, 1, there, 1, 0)),
+  processVmWritev: (tid: number, here: Uint8Array, there: Uint8Array): number =>
+    known(rawProcessVmWritev(tid, here, 1, there, 1, 0)),
   epollWait: (fd: number, into: Uint8Array, most: number, timeout: number): number =>
     known(rawEpollWait(fd, into, most, timeout)),
 } as const;

@@ -37,12 +37,26 @@ function removeIfThere(path: string): void {
   }
 }
 
-/** The next connection; null when there is none, or it cannot be had. */
+/**
+ * The same, where somebody may connect at this moment: the socket that was there is replaced by one
+ * that listens already.
+ */
+export function listenInPlace(path: string, type: number, mode: number): number {
+  const beside = `${path}.new`;
+  const fd = listenAt(beside, type, mode);
+  syscall("rename", cString(beside), cString(path));
+  return fd;
+}
+
+/**
+ * The next connection; null when there is none, or it cannot be had, or the socket was shut down
+ * and none is left.
+ */
 export function acceptFrom(fd: number): number | null {
   try {
     return syscall("accept4", fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC);
   } catch (error) {
-    if (hasCode(error, "EBADF", "EINVAL", "ENOTSOCK")) throw error;
+    if (hasCode(error, "EBADF", "ENOTSOCK")) throw error;
     return null;
   }
 }

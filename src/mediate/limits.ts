@@ -74,3 +74,17 @@ export const THREADS_KEPT_MAX = 64;
 export const STATUS_BYTES_MAX = 1024 * 1024;
 /** Sets of capabilities whose bytes are kept: a host's daemons have a few. */
 export const CAPABILITY_SETS_KEPT_MAX = 64;
+/**
+ * Milliseconds between two looks of a stand-by at the active mediator's loop while that works. A
+ * step that is in hand at two looks is a long one.
+ */
+export const WATCH_MS = 4;
+/** Milliseconds after which a long step must still be blocked in the kernel. */
+export const CONFIRM_MS = 1;
+/** Milliseconds that a step may have a processor. */
+export const BUSY_MS_MAX = 15;
+/** Looks without a step in between after which a stand-by sleeps until the next one. */
+export const LOOKS_WITHOUT_A_STEP_MAX = 32;
+/** First and longest pause before a stand-by is started again, milliseconds. */
+export const STAND_BY_RETRY_MS_MIN = 100;
+export const STAND_BY_RETRY_MS_MAX = 10_000;

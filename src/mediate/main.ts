@@ -5,6 +5,7 @@
  *     mediator.js [own [FOLDER]]         one domain, of the holder that started it, with the descriptors of `plan/slots.ts`
  *     mediator.js untold | given-up      what the last mediator of a domain counted and did not write: for the holder, which goes on without one or has ended
  *     mediator.js shared [SOCKET]        every domain whose holder hands it over there (`shared/`)
+ *     mediator.js stand-by SOCKET PARENT takes over from that one, which started it
  *     mediator.js worker FOLDER PARENT   what may wait, for another mediator (`worker/workers.ts`)
  *
  * The rooms beside this file, in the order in which a call meets them:
@@ -29,8 +30,9 @@ import { inherited } from "./domain/handed.ts";
 import { ProcessState } from "./domain/process-state.ts";
 import { ignoreSignals } from "./loop/block-signals.ts";
 import { runOwn, tellLast } from "./loop/single-run.ts";
-import { MEDIATOR_SOCKET, SHARED_ARGUMENT } from "./shared/place.ts";
+import { MEDIATOR_SOCKET, SHARED_ARGUMENT, STAND_BY_ARGUMENT } from "./shared/place.ts";
 import { serveShared } from "./shared/serve.ts";
+import { standBy } from "./shared/stand-by.ts";
 import { abi } from "./sys/abi.ts";
 import { sys } from "./sys/sys.ts";
 import { runWorker, tieTo } from "./worker/worker.ts";
@@ -48,9 +50,11 @@ process.chdir("/");
 function main(mode = "own", place?: string, parent?: string): number {
   if (mode === SHARED_ARGUMENT) return serveShared(place ?? MEDIATOR_SOCKET);
   if (mode === "untold" || mode === "given-up") return tellLast(HOST_FOLDER, mode === "given-up");
+  if (mode === STAND_BY_ARGUMENT) return standBy(place ?? MEDIATOR_SOCKET, Number(parent));
   if (mode !== WORKER_ARGUMENT) return runOwn(place ?? HOST_FOLDER);
   tieTo(Number(parent));
   const domain = new Domain(inherited(), new ProcessState(true, place ?? HOST_FOLDER));
+  domain.succeed();
   runWorker(domain);
   domain.reporter.close();
   return 0;

@@ -132,7 +132,9 @@ while True: time.sleep(1000)`;
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     process.kill(starts()[0] ?? 0, "SIGTERM");
     await until(() => starts().length === 2);
-    expect(readFileSync(join(folder, "told"), "utf8")).toBe("1 it was told to end");
+    expect(readFileSync(join(folder, "told"), "utf8")).toBe(
+      "1 its lock is held by another, or by nobody",
+    );
     expect(existsSync(`/proc/${starts()[0]}`)).toBe(true);
     expect(one.state.pid).toBe(starts()[1]);
   } finally {

@@ -1,6 +1,6 @@
 // fuse DIRECTORY CMD ARG...: runs CMD in a mount namespace of its own, in which a file system of
-// this very process lies on DIRECTORY. It knows directories only, has them in memory, and never
-// answers a question about the name "hang", nor the close(2) of its one file, "silent".
+// this very process lies on DIRECTORY. It knows directories, which it has in memory, and two files. It
+// never answers a question about the name "hang", nor the close(2) of "silent", nor a read of "page".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 
 #define NODES 64
 #define SILENT 2
+#define PAGE 3
 static struct { char name[256]; unsigned parent, mode, used; } nodes[NODES];
 static int device;
 
@@ -27,7 +28,8 @@ static void reply(const struct fuse_in_header *in, int error, const void *body, 
   if (writev(device, pieces, 2) < 0 && errno != ENOENT) _exit(94);
 }
 static struct fuse_attr attr(unsigned node) {
-  return (struct fuse_attr){.ino = node, .mode = (node == SILENT ? S_IFREG : S_IFDIR) | nodes[node].mode, .nlink = 2};
+  int is_file = node == SILENT || node == PAGE;
+  return (struct fuse_attr){.ino = node, .mode = (is_file ? S_IFREG : S_IFDIR) | nodes[node].mode, .nlink = 2, .size = node == PAGE ? 4096 : 0};
 }
 static unsigned find(unsigned parent, const char *name) {
   for (unsigned i = 2; i < NODES; i++) if (nodes[i].used && nodes[i].parent == parent && !strcmp(nodes[i].name, name)) return i;
@@ -49,6 +51,7 @@ static void serve(void) {
   static char buffer[1 << 17];
   nodes[1].mode = 0777;
   make(1, "silent", 0666);
+  make(1, "page", 0666);
   make(1, "dir", 0777);
   for (;;) {
     ssize_t got = read(device, buffer, sizeof buffer);
@@ -80,7 +83,8 @@ static void serve(void) {
         struct fuse_open_out out = {.fh = 1};
         reply(in, 0, &out, sizeof out); break;
       }
-      case FUSE_FLUSH: break;
+      case FUSE_FLUSH: if (in->nodeid == SILENT) break; else { reply(in, ENOSYS, 0, 0); break; }
+      case FUSE_READ: break;
       case FUSE_RMDIR:
         if ((found = find(parent, body))) { nodes[found].used = 0; reply(in, 0, 0, 0); } else reply(in, ENOENT, 0, 0);
         break;

@@ -28,7 +28,9 @@ function reporter(memory: Buffer) {
     flush: () => false,
     close: () => undefined,
   };
-  return { told: new Reporter(broker, output, new Untold(memory)), events };
+  const told = new Reporter(broker, output, new Untold(memory));
+  told.succeed();
+  return { told, events };
 }
 
 const sum = (events: readonly Event[]) => events.reduce((all, { count }) => all + count, 0);

@@ -57,6 +57,8 @@ export const MSG_FASTOPEN = 0x20000000;
 
 /** `linux/socket.h`, `sys/epoll.h`, `sys/eventfd.h` */
 export const SCM_RIGHTS = 1;
+export const SHUT_RDWR = 2;
+export const SO_SNDBUFFORCE = 32;
 export const SCM_CREDENTIALS = 2;
 export const MSG_CTRUNC = 0x8;
 export const MSG_CMSG_CLOEXEC = 0x40000000;

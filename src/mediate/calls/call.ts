@@ -65,6 +65,7 @@ export class Call {
       glance: this.rehearses,
       // A worker is told of some calls only.
       remembers: broker.supervised && !broker.mayWait,
+      check: () => this.check(),
     });
     this.#notification = notification;
   }

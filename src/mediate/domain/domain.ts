@@ -20,6 +20,7 @@ export class Domain {
   readonly memory: Mapping;
   readonly broker: Broker;
   readonly reporter: Reporter;
+  readonly #isWorker: boolean;
 
   /** Throws for a plan that is none. `seen`: see {@link Reporter}. */
   constructor(handed: Handed, state: ProcessState, seen?: (event: Event) => void) {
@@ -43,15 +44,31 @@ export class Domain {
       untold(state.mayWait ? "worker" : "mediator"),
       seen,
     );
+    this.#isWorker = state.mayWait;
+  }
+
+  /** Tells what the process before this one counted and did not write, before it counts itself. */
+  succeed(): void {
+    this.reporter.succeed();
     // A worker ends with its mediator.
-    if (!state.mayWait) this.reporter.lostWith(untold("worker"));
+    if (!this.#isWorker) this.reporter.lostWith(untoldOf(this.memory.bytes, "worker"));
+  }
+
+  /** Gives back what was handed over, of a domain that another process serves. */
+  abandon(): void {
+    this.reporter.abandon();
+    this.#giveBack();
   }
 
   /** Gives back everything that was handed over. The memory must not be touched afterwards. */
   close(workerIsGone: boolean): void {
     if (workerIsGone) this.reporter.lostWith(untoldOf(this.memory.bytes, "worker"));
-    const { listener, slots, plan } = this.handed;
     this.reporter.close();
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    const { listener, slots, plan } = this.handed;
     this.broker.close();
     this.memory.unmap();
     for (const fd of [listener, slots, plan]) close(fd);

@@ -15,6 +15,8 @@ import { abi, E, POLLIN } from "../sys/abi.ts";
 import { sys } from "../sys/sys.ts";
 import { IdentityLost } from "../target/identity.ts";
 import { Workers } from "../worker/workers.ts";
+import type { InHand } from "./in-hand.ts";
+import { InheritedCalls } from "./inherited-calls.ts";
 import { notification } from "./notification.ts";
 import { Waiting } from "./pending-calls.ts";
 import { Slot } from "./slot.ts";
@@ -26,7 +28,16 @@ export interface Surroundings {
   readonly state: ProcessState;
   readonly epoll: Epoll;
   readonly timers: Timers;
+  readonly inHand: InHand;
 }
+
+/**
+ * How this loop comes to the domain. `holder`: its holder handed it over, perhaps because the last
+ * mediator died over one of its calls. The others: the last mediator was at work for another domain
+ * when it died or was retired, so that none of this one's calls is to blame. The workers of one
+ * that was `retired` live on; those of one that is `dead` have ended, or are about to.
+ */
+export type Origin = "holder" | "dead" | "retired";
 
 /**
  * A domain whose listener is held: receives, decides, answers, one call a turn. Calls in flight
@@ -35,13 +46,20 @@ export interface Surroundings {
  * owns, so that a successor can finish what this process leaves.
  */
 export class DomainLoop implements Timed {
+  /** In {@link InHand}. */
+  readonly number: number;
   readonly #domain: Domain;
+  readonly #inHand: InHand;
   readonly #epoll: Epoll;
   readonly #timers: Timers;
   readonly #ended: (cause: unknown) => void;
   readonly #waiting: Waiting;
   readonly #workers: Workers;
   readonly #free: Slot[] = [];
+  /** Calls that the last loop left and that are to be decided anew. */
+  readonly #again: Slot[] = [];
+  /** Calls that a worker of the last loop has. */
+  readonly #inherited: InheritedCalls;
   #watched = 0;
   #isOver = false;
 
@@ -50,11 +68,14 @@ export class DomainLoop implements Timed {
    * more.
    */
   constructor(
+    number: number,
     domain: Domain,
-    { state, epoll, timers }: Surroundings,
+    { state, epoll, timers, inHand }: Surroundings,
     ended: (cause: unknown) => void,
   ) {
+    this.number = number;
     this.#domain = domain;
+    this.#inHand = inHand;
     this.#epoll = epoll;
     this.#timers = timers;
     this.#ended = ended;
@@ -70,10 +91,15 @@ export class DomainLoop implements Timed {
       },
       closing: () => epoll.remove(worker),
     });
+    this.#inherited = new InheritedCalls(domain.handed.listener);
   }
 
   /** Finishes what a mediator before left, then waits for calls. */
-  begin(): void {
+  begin(origin: Origin): void {
+    this.#inHand.run(this.number, () => this.#begin(origin));
+  }
+
+  #begin(origin: Origin): void {
     const { listener } = this.#domain.handed;
     // The reply wakes the target on this processor: a third of the time (since 6.6; older kernels
     // go without).
@@ -83,24 +109,27 @@ export class DomainLoop implements Timed {
       abi.SECCOMP_IOCTL_NOTIF_SET_FLAGS,
       abi.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP,
     );
-    this.#guarded(() => this.#takeOver());
+    this.#attempt(() => this.#takeOver(origin));
     if (this.#isOver) return;
     this.#watched = this.#epoll.add(listener, POLLIN, {
       ready: (events) =>
-        (events & POLLIN) === 0 ? this.#end(null) : this.#guarded(() => this.#next()),
+        this.#guarded(() => ((events & POLLIN) === 0 ? this.#end(null) : this.#next())),
     });
     if (this.#watched < 0)
       this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
   }
 
   get due(): number {
-    return Math.min(this.#domain.reporter.due, this.#workers.due);
+    return Math.min(this.#domain.reporter.due, this.#workers.due, this.#inherited.due);
   }
 
   overdue(): void {
-    const now = performance.now();
-    if (this.#domain.reporter.due <= now) this.#domain.reporter.flush();
-    if (this.#workers.due <= now) this.#guarded(() => this.#workerLate());
+    this.#guarded(() => {
+      const now = performance.now();
+      if (this.#domain.reporter.due <= now) this.#domain.reporter.flush();
+      if (this.#workers.due <= now) this.#workerLate();
+      if (this.#inherited.due <= now) this.#lookAtInherited();
+    });
   }
 
   /** `exiting`: this process ends with it. */
@@ -114,10 +143,27 @@ export class DomainLoop implements Timed {
   }
 
   /**
+   * Another loop serves the domain. Nothing is written or answered here any more: what was counted
+   * for it the other one has counted as lost.
+   */
+  abandon(): void {
+    this.#isOver = true;
+    this.#epoll.remove(this.#watched);
+    this.#timers.remove(this);
+    this.#waiting.clear();
+    this.#workers.leave();
+    this.#domain.abandon();
+  }
+
+  #guarded(step: () => void): void {
+    this.#inHand.run(this.number, () => this.#attempt(step));
+  }
+
+  /**
    * What goes wrong for one domain must not end the others' mediator; an identity that cannot be
    * taken back must.
    */
-  #guarded(step: () => void): void {
+  #attempt(step: () => void): void {
     try {
       step();
     } catch (cause) {
@@ -133,26 +179,35 @@ export class DomainLoop implements Timed {
     this.#ended(cause);
   }
 
-  #takeOver(): void {
+  #takeOver(origin: Origin): void {
     const { handed, memory, reporter } = this.#domain;
-    const slots = Array.from({ length: SLOT_COUNT }, (_, index) => new Slot(memory.bytes, index));
-    const left = slots.map((slot) =>
-      whatIsLeft(slot, notification(handed.listener, slot).stillWaiting()),
-    );
-    this.#free.push(...slots.filter((_, index) => left[index] === "nothing"));
-    for (const [index, slot] of slots.entries()) {
-      if (left[index] === "send") {
+    this.#domain.succeed();
+    for (let index = 0; index < SLOT_COUNT; index++) {
+      const slot = new Slot(memory.bytes, index);
+      const waits = slot.id !== 0n && notification(handed.listener, slot).stillWaiting();
+      const left = whatIsLeft(slot, waits, origin);
+      if (left === "nothing") this.#free.push(slot);
+      else if (left === "worker") this.#inherited.add(slot);
+      else if (left === "send") {
         sendResponse(handed.listener, slot);
         this.#release(slot);
-      } else if (left[index] === "unknown") {
+      } else if (left === "unknown") {
         reporter.unknownOutcome(slot.tid, syscallName(slot.number) ?? "call");
         this.#finish(slot, null, { kind: "error", errno: E.IO });
-      } else if (left[index] === "decide") {
-        slot.takeOver();
-        slot.state = slotState.received;
-        this.#decide(slot);
-      }
+      } else this.#again.push(slot);
     }
+    for (const slot of this.#again.splice(0)) {
+      slot.takeOver(origin === "holder");
+      slot.state = slotState.received;
+      this.#decide(slot);
+    }
+  }
+
+  /** A worker of the last loop answers by itself; when its time is over, its call is given up. */
+  #lookAtInherited(): void {
+    for (const slot of this.#inherited.answered()) this.#release(slot);
+    for (const slot of this.#inherited.late())
+      this.#fail(slot, `no answer of a slow file system within ${SLOW_CALL_MS_MAX} ms`);
   }
 
   #next(): void {

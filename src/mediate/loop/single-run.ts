@@ -4,6 +4,7 @@ import { inherited } from "../domain/handed.ts";
 import { ProcessState } from "../domain/process-state.ts";
 import { Summary, writeSummary } from "../report/summary.ts";
 import { DomainLoop, type Surroundings } from "./domain-loop.ts";
+import { NO_DOMAIN, unwatched } from "./in-hand.ts";
 import { runLoop } from "./loop.ts";
 import { Timers } from "./timers.ts";
 
@@ -16,16 +17,17 @@ export function runOwn(folder: string): number {
     state: new ProcessState(false, folder),
     epoll: new Epoll(),
     timers: new Timers(),
+    inHand: unwatched,
   };
   surroundings.state.mounts.toldBy(surroundings.epoll);
   const summary = new Summary();
   const domain = new Domain(inherited(), surroundings.state, (event) => summary.add(event));
   const { plan } = domain.broker;
   let over: { readonly cause: unknown } | null = null;
-  const held = new DomainLoop(domain, surroundings, (cause) => {
+  const held = new DomainLoop(NO_DOMAIN, domain, surroundings, (cause) => {
     over = { cause };
   });
-  held.begin();
+  held.begin("holder");
   runLoop(surroundings, () => over !== null);
   const { cause } = over ?? { cause: null };
   if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
@@ -39,7 +41,9 @@ export function runOwn(folder: string): number {
  * `givenUp`: its holder goes on without.
  */
 export function tellLast(folder: string, givenUp: boolean): number {
-  const { reporter } = new Domain(inherited(), new ProcessState(false, folder));
+  const domain = new Domain(inherited(), new ProcessState(false, folder));
+  const { reporter } = domain;
+  domain.succeed();
   const what =
     "its mediators died one after the other: what they would have decided is refused until it is restarted";
   if (givenUp) reporter.failed("mediator given up", what);

@@ -72,8 +72,9 @@ export class Slot {
     return (this.#words[HANDS] ?? 0) & TAKEN_OVER_MASK;
   }
 
-  takeOver(): void {
-    this.#words[HANDS] = Math.min(this.takenOver + 1, TAKEN_OVER_MASK);
+  /** `blames`: the last mediator may have died over it. No worker has it any more. */
+  takeOver(blames: boolean): void {
+    this.#words[HANDS] = Math.min(this.takenOver + (blames ? 1 : 0), TAKEN_OVER_MASK);
   }
 
   /** A worker has the call: nobody but it knows how far it has come. */

@@ -58,7 +58,11 @@ export class Reporter {
     this.#fold = new Fold(pass, (operation, object, count) =>
       this.#lifecycle(operation, object, count),
     );
-    this.lostWith(untold);
+  }
+
+  /** Tells what the process before this one took with it, before anything is counted here. */
+  succeed(): void {
+    this.lostWith(this.#untold);
   }
 
   /** Tells how many events a process took with it that has ended. */
@@ -132,6 +136,12 @@ export class Reporter {
 
   close(): void {
     this.flush();
+    this.#output.close();
+  }
+
+  /** Nothing of what was counted is told: another process counts for the domain. */
+  abandon(): void {
+    this.#repeated.clear();
     this.#output.close();
   }
 

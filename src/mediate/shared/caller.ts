@@ -2,6 +2,7 @@ import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../../kernel/constants.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
 import type { Handed } from "../domain/handed.ts";
 import { CALLER_MS_MAX } from "../limits.ts";
+import { type InHand, NO_DOMAIN } from "../loop/in-hand.ts";
 import type { Timed } from "../loop/timers.ts";
 import { POLLIN } from "../sys/abi.ts";
 import { close, sys } from "../sys/sys.ts";
@@ -10,69 +11,79 @@ import { refusal } from "./peer.ts";
 
 const TAKEN = Buffer.from([1]);
 
+/** Looks at what was handed over: null to refuse it, or what begins to serve it. */
+type Take = (handed: Handed) => (() => void) | null;
+
 /**
- * A holder's connection. It says one thing, within {@link CALLER_MS_MAX}; afterwards the connection
- * stays open for as long as the domain is served, so that its end tells the holder to look for a
- * successor.
+ * A holder's connection that has not said yet what it brings, for which it has
+ * {@link CALLER_MS_MAX}. Once its domain is taken the connection belongs to that.
  */
 export class Caller implements Timed {
   readonly #connection: number;
   readonly #epoll: Epoll;
+  readonly #inHand: InHand;
   readonly #watched: number;
-  readonly #ended: (caller: Caller) => void;
-  #isClosed = false;
+  readonly #over: (caller: Caller) => void;
+  #isOver = false;
   due = performance.now() + CALLER_MS_MAX;
 
-  /**
-   * `take` answers whether the domain is served now; `ended` is told when the connection is closed.
-   */
+  /** `over` is told when this one has ended, or its domain is taken. */
   constructor(
     connection: number,
-    epoll: Epoll,
-    take: (handed: Handed, caller: Caller) => boolean,
-    ended: (caller: Caller) => void,
+    { epoll, inHand }: { epoll: Epoll; inHand: InHand },
+    take: Take,
+    over: (caller: Caller) => void,
   ) {
     this.#connection = connection;
     this.#epoll = epoll;
-    this.#ended = ended;
-    this.#watched = epoll.add(connection, POLLIN, {
-      ready: () => {
-        if (this.isServed) this.close();
-        else this.#hear(take);
-      },
-    });
-  }
-
-  get isServed(): boolean {
-    return this.due === Number.POSITIVE_INFINITY;
+    this.#inHand = inHand;
+    this.#over = over;
+    this.#watched = epoll.add(connection, POLLIN, { ready: () => this.#hear(take) });
   }
 
   overdue(): void {
-    this.close();
+    this.#inHand.run(NO_DOMAIN, () => this.close());
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#epoll.remove(this.#watched);
+    if (this.#isOver) return;
+    this.#end();
     close(this.#connection);
-    this.#ended(this);
   }
 
-  #hear(take: (handed: Handed, caller: Caller) => boolean): void {
+  #end(): void {
+    this.#isOver = true;
+    this.due = Number.POSITIVE_INFINITY;
+    this.#epoll.remove(this.#watched);
+    this.#over(this);
+  }
+
+  #hear(take: Take): void {
+    let begin: (() => void) | null = null;
+    this.#inHand.run(NO_DOMAIN, () => {
+      begin = this.#taken(take);
+    });
+    // A step of the domain's own: what it does then is on its account. The retired loop, which
+    // keeps no domain after a step for none, has closed the connection.
+    if (begin !== null && !this.#isOver) this.#begin(begin);
+  }
+
+  #begin(begin: () => void): void {
+    this.#end();
+    sys("sendto", this.#connection, TAKEN, TAKEN.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
+    begin();
+  }
+
+  #taken(take: Take): (() => void) | null {
     // Again: since it was let in the peer may have entered a domain, with the connection open.
     if (refusal(this.#connection) !== null) {
       this.close();
-      return;
+      return null;
     }
     const arrived = receiveHandOver(this.#connection);
-    if (arrived.kind === "nothing") return;
-    if (arrived.kind === "wrong" || !take(arrived.handed, this)) {
-      this.close();
-      return;
-    }
-    this.due = Number.POSITIVE_INFINITY;
-    this.#epoll.change(this.#watched, 0);
-    sys("sendto", this.#connection, TAKEN, TAKEN.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
+    if (arrived.kind === "nothing") return null;
+    const begin = arrived.kind === "handed" ? take(arrived.handed) : null;
+    if (begin === null) this.close();
+    return begin;
   }
 }

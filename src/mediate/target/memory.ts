@@ -1,72 +1,61 @@
+import { ESRCH } from "../../kernel/constants.ts";
+import { addressOf } from "../../kernel/ffi.ts";
 import { quick } from "../../kernel/quick.ts";
+import { iovec } from "../../kernel/structs.ts";
 import { abi } from "../sys/abi.ts";
-import { type Bytes, close, sys } from "../sys/sys.ts";
-import type { Thread } from "./threads.ts";
+import type { Bytes } from "../sys/sys.ts";
 
 const PAGE = 4096;
 /** Bytes that are read first of a string, since nearly all are shorter. */
 const SHORT = 256;
 /** Where strings are read to before they are copied out. */
 const page = Buffer.alloc(PAGE);
+/** The vectors of process_vm_readv(2): one stretch here, one there. */
+const here = new Uint32Array(iovec.size / 4);
+const there = new Uint32Array(iovec.size / 4);
+const [hereBytes, thereBytes] = [here, there].map((words) => Buffer.from(words.buffer)) as [
+  Buffer,
+  Buffer,
+];
+const pageAddress = Number(addressOf(page));
 
 /**
- * The target's memory could not be read: unmapped, memfd_secret, userfaultfd, or the target is
- * gone. A refusal, never a guess.
+ * The target's memory could not be read: unmapped, not readable for the target itself,
+ * memfd_secret, or the target is gone. A refusal, never a guess.
  */
 export class Unreadable extends Error {}
-
-type Kept = Pick<Thread, "memory" | "isExact">;
 
 /** No NUL within PATH_MAX bytes. */
 export class TooLong extends Error {}
 
 /**
- * Reads arguments out of a stopped thread's memory through /proc/TID/mem. process_vm_readv would
- * hang for ever on a page registered with userfaultfd; this gives EIO there. What is read here is a
- * copy: decisions and actions both use the copy, the target may change its own as it likes.
+ * Reads arguments out of a stopped thread's memory with process_vm_readv(2), which waits for a page
+ * of a FUSE file without the target's mmap_lock. A read of /proc/TID/mem would keep that lock
+ * meanwhile, and with it every `ps` of the host that looks at the process.
+ *
+ * The call goes by the thread's number, which may be another thread's once the target has been
+ * killed. So `check` asks after each read whether the notification still waits, and nothing that
+ * was read of somebody else leaves this class. What is read is a copy: decisions and actions both
+ * use the copy, the target may change its own as it likes.
  */
 export class Memory {
-  readonly #open: (access: number) => number;
-  readonly #keeper: (() => Kept) | null;
-  readonly #exact: boolean;
-  #fd: number;
+  readonly #tid: number;
+  readonly #check: () => void;
   /** The first string that was asked for, and the others: nearly all calls have one. */
   #first: { readonly address: bigint; readonly text: Bytes } | null = null;
   #others: Map<bigint, Bytes> | null = null;
 
-  /**
-   * `open`: of the thread's /proc/TID/mem; a negated error number where that fails. `keeper`: whose
-   * the descriptor stays for the next call. `exact`: one that was kept by who only looked is not
-   * good enough.
-   */
-  constructor(open: (access: number) => number, keeper: (() => Kept) | null = null, exact = false) {
-    this.#open = open;
-    this.#keeper = keeper;
-    this.#exact = exact;
-    const kept = keeper?.() ?? null;
-    this.#fd =
-      kept !== null && kept.memory >= 0 && (kept.isExact || !exact) ? kept.memory : this.#renewed();
-  }
-
-  close(): void {
-    if (this.#keeper === null) close(this.#fd);
-  }
-
-  #renewed(): number {
-    const fd = this.#opened(0);
-    // After the opening, which may find that the number is another thread's by now.
-    const keeper = this.#keeper?.();
-    if (keeper === undefined) return fd;
-    if (keeper.memory >= 0) close(keeper.memory);
-    keeper.memory = fd;
-    keeper.isExact = this.#exact;
-    return fd;
+  /** `check` throws when the thread does not wait for the answer any more. */
+  constructor(tid: number, check: () => void) {
+    this.#tid = tid;
+    this.#check = check;
   }
 
   /** Exactly `length` bytes. Throws {@link Unreadable}. */
   read(address: bigint, length: number): Buffer {
-    const bytes = Buffer.alloc(length);
-    this.#fill(bytes, place(address), length);
+    const bytes = Buffer.from(new ArrayBuffer(length));
+    if (length === 0) return bytes;
+    this.#fill(Number(addressOf(bytes)), place(address), length);
     return bytes;
   }
 
@@ -95,7 +84,7 @@ export class Memory {
         text.length === 0 ? SHORT : PAGE,
         max - text.length,
       );
-      this.#fill(page, at, length);
+      this.#fill(pageAddress, at, length);
       const end = endIn(length);
       if (end >= 0) return text + page.toString("latin1", 0, end);
       text += page.toString("latin1", 0, length);
@@ -108,34 +97,40 @@ export class Memory {
    * {@link Unreadable}.
    */
   write(address: bigint, bytes: Uint8Array): void {
-    const fd = this.#opened(abi.O_WRONLY);
-    const written = sys("pwrite64", fd, bytes, bytes.length, place(address));
-    close(fd);
+    this.#check();
+    describe(here, Number(addressOf(bytes)), bytes.length);
+    describe(there, place(address), bytes.length);
+    const written = quick.processVmWritev(this.#tid, hereBytes, thereBytes);
+    this.#check();
     if (written !== bytes.length) throw new Unreadable(`address 0x${address.toString(16)}`);
   }
 
-  #opened(access: number): number {
-    const fd = this.#open(access);
-    if (fd < 0) throw new Unreadable(`mem: error ${-fd}`);
-    return fd;
-  }
-
-  #fill(into: Buffer, address: number, length: number): void {
-    let renewed = this.#keeper === null;
+  /** `into` is an address of this process. */
+  #fill(into: number, address: number, length: number): void {
     for (let done = 0; done < length; ) {
-      const rest = done === 0 ? into : into.subarray(done);
-      const got = quick.pread(this.#fd, rest, length - done, address + done);
-      if (got <= 0 && !renewed) {
-        // Memory that is nobody's any more reads as empty: the thread may have another one by now.
-        this.#fd = this.#renewed();
-        renewed = true;
-        continue;
+      describe(here, into + done, length - done);
+      describe(there, address + done, length - done);
+      const got = quick.processVmReadv(this.#tid, hereBytes, thereBytes);
+      if (got <= 0) {
+        if (got === -ESRCH) this.#check();
+        throw new Unreadable(`address 0x${address.toString(16)}`);
       }
-      if (got <= 0) throw new Unreadable(`address 0x${address.toString(16)}`);
       done += got;
     }
+    this.#check();
   }
 }
+
+/** Addresses of user space are exact as a number. */
+function describe(vector: Uint32Array, address: number, length: number): void {
+  vector[BASE] = address;
+  vector[BASE + 1] = address / 2 ** 32;
+  vector[LENGTH] = length;
+}
+
+/** Indexes of the words of a struct iovec. */
+const BASE = iovec.offset.iov_base / 4;
+const LENGTH = iovec.offset.iov_len / 4;
 
 /** Of a string in {@link page}: most are short, and a native search costs more than looking. */
 function endIn(length: number): number {

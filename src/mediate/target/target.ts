@@ -22,49 +22,30 @@ export class Target {
   #known: Thread | null = null;
   readonly #glance: boolean;
   readonly #remembers: boolean;
-  /**
-   * The call in hand gives it another memory: what is opened to read its arguments must not be
-   * there for the next call.
-   */
-  losesMemory = false;
+  readonly #check: () => void;
   #root = -1;
   readonly #held: number[] = [];
 
   /**
    * `glance`: it is only looked at, and a thread that was kept is believed to live until opening
-   * something of it fails. `remembers`: every call that changes its memory or namespaces is seen
-   * here, so that these may be kept for the next one.
+   * something of it fails. `remembers`: every call that changes its namespaces is seen here, so
+   * that these may be kept for the next one. `check` throws when it does not wait any more.
    */
   constructor(
     tid: number,
     threads: Threads,
-    { glance, remembers }: { glance: boolean; remembers: boolean },
+    { glance, remembers, check }: { glance: boolean; remembers: boolean; check: () => void },
   ) {
     this.tid = tid;
+    this.#check = check;
     this.#threads = threads;
     this.#glance = glance;
     this.#remembers = remembers;
   }
 
-  /**
-   * Its descriptor is kept between calls: for who only looks, and for whom decides where the
-   * process has one thread. What then executes another program is that very thread, and this is
-   * asked before and makes forgotten what was kept; several might ask between that and its being
-   * done.
-   */
   get memory(): Memory {
-    this.#memory ??= new Memory(
-      (access) => this.entry("mem", access),
-      this.#keeper(),
-      !this.#glance,
-    );
+    this.#memory ??= new Memory(this.tid, this.#check);
     return this.#memory;
-  }
-
-  #keeper(): (() => Thread) | null {
-    const isKept =
-      this.#remembers && !this.losesMemory && (this.#glance || this.credentials.threads === 1);
-    return isKept ? () => this.thread : null;
   }
 
   get credentials(): Credentials {
@@ -196,7 +177,6 @@ export class Target {
   }
 
   close(): void {
-    this.#memory?.close();
     for (const fd of this.#held) close(fd);
     this.#held.length = 0;
   }

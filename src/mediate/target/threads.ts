@@ -21,13 +21,6 @@ export interface Thread {
    */
   text: Buffer;
   credentials: Credentials | null;
-  /** /proc/TID/mem, -1 until it is needed: of the memory that the thread had when it was opened. */
-  memory: number;
-  /**
-   * It is the thread's memory still, not only for who looks (level warning): see {@link
-   * Target.memory}.
-   */
-  isExact: boolean;
   /** What was found of its namespaces and label; undefined when it must be looked at. */
   foreign: Foreign | undefined;
   /**
@@ -104,14 +97,11 @@ export class Threads {
   }
 
   /**
-   * Before a call is answered that gives threads other memory, or other namespaces or labels:
-   * nothing of that kind is believed of anybody any more.
+   * Before a call is answered that gives threads other namespaces or labels: nothing of that kind
+   * is believed of anybody any more.
    */
-  forget(what: "memory" | "namespaces"): void {
-    for (const thread of this.#known.values()) {
-      thread.foreign = undefined;
-      if (what === "memory") forgetMemory(thread);
-    }
+  forget(): void {
+    for (const thread of this.#known.values()) thread.foreign = undefined;
   }
 
   /** What the thread executes is to be looked at again. */
@@ -159,17 +149,10 @@ export class Threads {
  * now.
  */
 function give(thread: Thread): void {
-  forgetMemory(thread);
   close(thread.status);
   close(thread.directory);
   thread.status = -1;
   thread.directory = -1;
-}
-
-function forgetMemory(thread: Thread): void {
-  if (thread.memory >= 0) close(thread.memory);
-  thread.memory = -1;
-  thread.isExact = false;
 }
 
 function open(tid: number): Thread {
@@ -185,8 +168,6 @@ function open(tid: number): Thread {
     const nothing = {
       text: NOTHING,
       credentials: null,
-      memory: -1,
-      isExact: false,
       foreign: undefined,
       verified: false,
     };

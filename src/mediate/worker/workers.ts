@@ -125,6 +125,12 @@ export class Workers {
     return waiting;
   }
 
+  /** Another loop serves the domain: the worker ends when it has done the call in hand. */
+  leave(): void {
+    this.#calls.length = 0;
+    this.#dismiss();
+  }
+
   #endsIn(milliseconds: number): boolean {
     const request = Buffer.alloc(8);
     request.writeInt32LE(this.#worker?.answers ?? -1, 0);

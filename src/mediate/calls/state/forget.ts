@@ -30,7 +30,7 @@ export function forget(call: Call, row: MediatedCall): void {
     noteSharing(call);
     if (!inNewNamespaces(call)) return;
     tellThreadsApart(call.broker);
-    call.broker.threads.forget("namespaces");
+    call.broker.threads.forget();
     return;
   }
   if (row.voids.some((what) => MEANING_OF_NAMES.has(what))) forgetVerdicts(call.broker);
@@ -38,19 +38,15 @@ export function forget(call: Call, row: MediatedCall): void {
     tellThreadsApart(call.broker);
     call.broker.threads.roots?.differ();
   }
-  if (row.class === "exec") {
-    call.broker.threads.forget("memory");
-    call.target.losesMemory = true;
-  }
-  if (row.voids.includes("namespaces") || row.voids.includes("confinement"))
-    call.broker.threads.forget("namespaces");
+  if (row.class === "exec" || row.voids.includes("namespaces") || row.voids.includes("confinement"))
+    call.broker.threads.forget();
 }
 
 /** A call that nobody can name: it may have been any of these. */
 export function forgetAll(broker: Broker): void {
   tellThreadsApart(broker);
   broker.threads.roots?.differ();
-  broker.threads.forget("memory");
+  broker.threads.forget();
 }
 
 function inNewNamespaces(call: Call): boolean {

@@ -1,0 +1,203 @@
+import { SHUT_RDWR, SOCK_SEQPACKET } from "../../kernel/constants.ts";
+import { Epoll } from "../../kernel/epoll.ts";
+import type { FileLock } from "../../kernel/file-lock.ts";
+import { acceptFrom, listenInPlace } from "../../kernel/unix-listener.ts";
+import { Domain } from "../domain/domain.ts";
+import type { Handed } from "../domain/handed.ts";
+import type { ProcessState } from "../domain/process-state.ts";
+import { CALLERS_MAX, DOMAINS_MAX } from "../limits.ts";
+import { DomainLoop, type Origin, type Surroundings } from "../loop/domain-loop.ts";
+import { NO_DOMAIN } from "../loop/in-hand.ts";
+import { runLoop } from "../loop/loop.ts";
+import { Timers } from "../loop/timers.ts";
+import { POLLIN } from "../sys/abi.ts";
+import { close, sys } from "../sys/sys.ts";
+import { reap } from "../worker/reap.ts";
+import { Caller } from "./caller.ts";
+import { HolderLink } from "./holder-link.ts";
+import type { PassedDomain } from "./passing.ts";
+import { refusal } from "./peer.ts";
+import { StandByLink } from "./stand-by-link.ts";
+import { WatchedSteps } from "./watched-steps.ts";
+
+/** Nobody but root. */
+const SOCKET_MODE = 0o600;
+
+/** A domain that is served, and what its stand-by was passed of it. */
+interface Served extends PassedDomain {
+  readonly loop: DomainLoop;
+  readonly holder: HolderLink;
+}
+
+/** A domain that a stand-by has ready. */
+export interface Prepared extends PassedDomain {
+  readonly domain: Domain;
+}
+
+/** Where an active mediator is found, and what makes it the only one. */
+export interface Seat {
+  readonly socket: string;
+  readonly listening: number;
+  readonly lock: FileLock;
+}
+
+/** What an active mediator takes over with its seat. */
+interface Past {
+  /** Of the numbers that were given to domains. */
+  readonly highest: number;
+  /**
+   * It ends when its last domain does: the keeper starts a fresh one, with the program that is
+   * installed by then.
+   */
+  readonly endsWithoutDomain: boolean;
+}
+
+const NO_PAST: Past = { highest: NO_DOMAIN, endsWithoutDomain: false };
+
+export function listenOn(socket: string): number {
+  return listenInPlace(socket, SOCK_SEQPACKET, SOCKET_MODE);
+}
+
+/**
+ * The mediator that serves all domains of the host. When its stand-by finds that one of them keeps
+ * its loop waiting it is retired: it goes on with that domain alone, until that has ended.
+ */
+export class Active {
+  readonly #seat: Seat;
+  readonly #surroundings: Surroundings;
+  readonly #standBy: StandByLink;
+  readonly #waiting = new Set<Caller>();
+  readonly #served = new Map<number, Served>();
+  #accepting = 0;
+  /** Number of the newest domain. */
+  #last: number;
+  #endsWithoutDomain: boolean;
+
+  constructor(seat: Seat, state: ProcessState, { highest, endsWithoutDomain }: Past = NO_PAST) {
+    const epoll = new Epoll();
+    this.#seat = seat;
+    this.#last = highest;
+    this.#endsWithoutDomain = endsWithoutDomain;
+    const steps = new WatchedSteps((domain) => this.#retire(domain));
+    this.#surroundings = { state, epoll, timers: new Timers(), inHand: steps };
+    state.mounts.toldBy(epoll);
+    const { socket, listening, lock } = seat;
+    this.#standBy = new StandByLink(
+      { socket, listening, lock: lock.fd, page: steps.page.fd, timer: steps.timer },
+      this.#surroundings,
+      () => this.#served.values(),
+    );
+  }
+
+  /** Serves until it is killed, or has nothing left to serve and need not wait for more. */
+  run(): void {
+    const { epoll, inHand } = this.#surroundings;
+    this.#accepting = epoll.add(this.#seat.listening, POLLIN, {
+      ready: () => inHand.run(NO_DOMAIN, () => this.#accept()),
+    });
+    runLoop(
+      this.#surroundings,
+      () => this.#endsWithoutDomain && this.#served.size === 0 && this.#waiting.size === 0,
+    );
+  }
+
+  /** Takes a domain over from the mediator before. */
+  adopt({ domain, ...passed }: Prepared, origin: Origin): void {
+    this.#serve(passed, domain, origin);
+  }
+
+  /**
+   * Takes the connections that wait at the last mediator's socket, which is closed for everybody:
+   * the last mediator may hang and keep it open.
+   */
+  acceptFrom(before: number): void {
+    sys("shutdown", before, SHUT_RDWR);
+    const { inHand } = this.#surroundings;
+    const connections: number[] = [];
+    for (;;) {
+      const connection = acceptFrom(before);
+      if (connection === null) break;
+      connections.push(connection);
+    }
+    close(before);
+    for (const connection of connections) inHand.run(NO_DOMAIN, () => this.#meet(connection));
+  }
+
+  #accept(): void {
+    const connection = acceptFrom(this.#seat.listening);
+    if (connection !== null) this.#meet(connection);
+  }
+
+  #meet(connection: number): void {
+    if (this.#waiting.size >= CALLERS_MAX || refusal(connection) !== null) {
+      close(connection);
+      return;
+    }
+    const { timers } = this.#surroundings;
+    const caller = new Caller(
+      connection,
+      this.#surroundings,
+      (handed) => this.#take(handed, connection),
+      (over) => {
+        this.#waiting.delete(over);
+        timers.remove(over);
+      },
+    );
+    this.#waiting.add(caller);
+    timers.add(caller);
+  }
+
+  /** Whatever is wrong with it, the others are served on. Null: it is not served. */
+  #take(handed: Handed, connection: number): (() => void) | null {
+    const domain = this.#served.size < DOMAINS_MAX ? this.#open(handed) : null;
+    if (domain === null) {
+      for (const fd of [handed.listener, handed.slots, handed.plan, handed.events ?? -1])
+        if (fd >= 0) close(fd);
+      return null;
+    }
+    this.#last += 1;
+    const passed = { number: this.#last, handed, connection };
+    return () => this.#serve(passed, domain, "holder");
+  }
+
+  #open(handed: Handed): Domain | null {
+    try {
+      return new Domain(handed, this.#surroundings.state);
+    } catch {
+      return null;
+    }
+  }
+
+  #serve(passed: PassedDomain, domain: Domain, origin: Origin): void {
+    const { number, connection } = passed;
+    const loop = new DomainLoop(number, domain, this.#surroundings, (cause) => {
+      if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
+      loop.close(false);
+      served.holder.close();
+      this.#served.delete(number);
+      this.#standBy.ended(number);
+      reap();
+    });
+    const served = { ...passed, loop, holder: new HolderLink(connection, this.#surroundings) };
+    this.#served.set(number, served);
+    this.#standBy.add(passed);
+    loop.begin(origin);
+  }
+
+  /** The stand-by serves all the others from now on; `kept` stays here. */
+  #retire(kept: number): void {
+    const { epoll } = this.#surroundings;
+    this.#endsWithoutDomain = true;
+    this.#standBy.leave();
+    epoll.remove(this.#accepting);
+    close(this.#seat.listening);
+    this.#seat.lock.release();
+    for (const caller of [...this.#waiting]) caller.close();
+    for (const { number, loop, holder } of [...this.#served.values()]) {
+      if (number === kept) continue;
+      loop.abandon();
+      holder.close();
+      this.#served.delete(number);
+    }
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The stand-by: a second mediator that has a copy of everything the active one serves with, and
+ * serves nothing. It decodes plans as they come, so that it can go on at once. It watches the steps
+ * of the active one's loop (`watch-page.ts`), at no cost to that, and takes over
+ *
+ *     when a step does not end and the active one's thread is blocked in the kernel: the domain of
+ *     that step stays there, all others come here;
+ *     when the active one has died.
+ *
+ * Then it is the active one, and starts the next stand-by.
+ */
+
+import { Epoll } from "../../kernel/epoll.ts";
+import { succeedLock } from "../../kernel/file-lock.ts";
+import { Domain } from "../domain/domain.ts";
+import type { ProcessState } from "../domain/process-state.ts";
+import { BUSY_MS_MAX, CONFIRM_MS, LOOKS_WITHOUT_A_STEP_MAX, WATCH_MS } from "../limits.ts";
+import type { Origin } from "../loop/domain-loop.ts";
+import { NO_DOMAIN } from "../loop/in-hand.ts";
+import { POLLIN } from "../sys/abi.ts";
+import { close, sys } from "../sys/sys.ts";
+import { Active, listenOn, type Prepared, type Seat } from "./active.ts";
+import { greet, type PassedDomain, receivePassed } from "./passing.ts";
+import { lockOf } from "./place.ts";
+import { sharedState } from "./serve.ts";
+import { standByDescriptors } from "./stand-by-link.ts";
+import { Observer, openWatchPage, type Seen } from "./watch-page.ts";
+import { WatchedThread } from "./watched-thread.ts";
+
+const { control, page, timer, listening, lock } = standByDescriptors;
+
+/** Serves once it has taken over; returns when it is not needed. */
+export function standBy(socket: string, active: number): number {
+  sys("setsid");
+  const found = new StandBy(socket, active).wait();
+  if (found === null) return 0;
+  found.run();
+  return 0;
+}
+
+class StandBy {
+  readonly #socket: string;
+  readonly #active: WatchedThread;
+  readonly #observer = new Observer(openWatchPage(page));
+  readonly #state: ProcessState;
+  readonly #ears = new Epoll();
+  /** Passed and not prepared yet; prepared. */
+  readonly #passed = new Map<number, PassedDomain>();
+  readonly #prepared = new Map<number, Prepared>();
+  /** Of all numbers: none is given twice, or a stand-by might take one domain for another. */
+  #highest = NO_DOMAIN;
+  #watches = true;
+  #last: Seen | null = null;
+  #ranAtFirst = 0;
+  #looksWithoutStep = 0;
+  #hasDied: boolean;
+  #isOver = false;
+
+  constructor(socket: string, active: number) {
+    this.#socket = socket;
+    this.#active = new WatchedThread(active);
+    this.#state = sharedState(socket);
+    this.#ears.add(control, POLLIN, { ready: () => this.#hear() });
+    this.#ears.add(timer, POLLIN, { ready: () => this.#wake() });
+    this.#hasDied = this.#active.pidfd < 0;
+    if (!this.#hasDied)
+      this.#ears.add(this.#active.pidfd, POLLIN, {
+        ready: () => {
+          this.#hasDied = true;
+        },
+      });
+    this.#observer.watch();
+    greet(control);
+  }
+
+  /** Until it is active, or not needed any more: null. */
+  wait(): Active | null {
+    for (;;) {
+      this.#ears.wait(this.#hasDied ? 0 : this.#timeout());
+      if (this.#hasDied) return this.#succeed("dead");
+      if (this.#isOver) return null;
+      const stuck = this.#watches ? this.#look() : null;
+      if (stuck !== null && this.#observer.retire(stuck)) return this.#succeed("retired", stuck);
+      this.#prepareOne();
+    }
+  }
+
+  #timeout(): number {
+    if (this.#passed.size > 0) return 0;
+    return this.#watches ? WATCH_MS : -1;
+  }
+
+  #wake(): void {
+    sys("read", timer, rings, rings.length);
+    this.#watches = true;
+    this.#looksWithoutStep = 0;
+  }
+
+  #hear(): void {
+    for (;;) {
+      const passed = receivePassed(control);
+      if (passed.kind === "nothing") return;
+      if (passed.kind === "over") {
+        this.#isOver = true;
+        return;
+      }
+      if (passed.kind === "ended") this.#forget(passed.number);
+      else this.#note(passed.domain);
+    }
+  }
+
+  #note(domain: PassedDomain): void {
+    this.#passed.set(domain.number, domain);
+    this.#highest = Math.max(this.#highest, domain.number);
+  }
+
+  /** A step that must be taken away; null where all is well. */
+  #look(): Seen | null {
+    const seen = this.#observer.look();
+    const before = this.#last;
+    this.#last = seen;
+    if (!seen.inHand) {
+      this.#looksWithoutStep = before?.word === seen.word ? this.#looksWithoutStep + 1 : 0;
+      if (this.#looksWithoutStep >= LOOKS_WITHOUT_A_STEP_MAX)
+        this.#watches = !this.#observer.sleep(seen);
+      return null;
+    }
+    this.#looksWithoutStep = 0;
+    if (before?.word === seen.word) return this.#isStuck(seen) ? seen : null;
+    this.#ranAtFirst = this.#active.ranMs();
+    return null;
+  }
+
+  /**
+   * The step takes long: because the kernel keeps the thread waiting, or because it has the
+   * processor for so long; not because it waits for a processor on a busy host.
+   */
+  #isStuck(seen: Seen): boolean {
+    if (!this.#active.isBlocked()) return this.#active.ranMs() - this.#ranAtFirst >= BUSY_MS_MAX;
+    sleep(CONFIRM_MS);
+    return this.#observer.look().word === seen.word && this.#active.isBlocked();
+  }
+
+  #prepareOne(): void {
+    for (const passed of this.#passed.values()) {
+      this.#passed.delete(passed.number);
+      this.#prepare(passed);
+      return;
+    }
+  }
+
+  #prepare(passed: PassedDomain): void {
+    try {
+      const domain = new Domain(passed.handed, this.#state);
+      this.#prepared.set(passed.number, { ...passed, domain });
+    } catch {
+      // Its holder sees the end of the connection when the active one is gone, too.
+      giveBack(passed);
+    }
+  }
+
+  #forget(number: number): void {
+    const passed = this.#passed.get(number);
+    if (passed !== undefined) giveBack(passed);
+    this.#passed.delete(number);
+    const prepared = this.#prepared.get(number);
+    if (prepared === undefined) return;
+    prepared.domain.abandon();
+    close(prepared.connection);
+    this.#prepared.delete(number);
+  }
+
+  /** `stuck`: what was in hand stays with the last mediator. */
+  #succeed(why: "dead" | "retired", stuck: Seen | null = null): Active {
+    this.#hear();
+    if (stuck !== null) this.#forget(stuck.domain);
+    for (const passed of this.#passed.values()) this.#prepare(passed);
+    const blamed = why === "dead" ? this.#observer.look() : null;
+    const active = new Active(this.#seat(), this.#state, {
+      highest: this.#highest,
+      endsWithoutDomain: why === "dead",
+    });
+    for (const prepared of this.#prepared.values()) {
+      const isBlamed = blamed?.inHand === true && blamed.domain === prepared.number;
+      const origin: Origin = isBlamed ? "holder" : why;
+      active.adopt(prepared, origin);
+    }
+    active.acceptFrom(listening);
+    return active;
+  }
+
+  /** Its own in every part: the last mediator may hang for ever with what it has open. */
+  #seat(): Seat {
+    const seat = succeedLock(lockOf(this.#socket), lock);
+    if (seat === null) throw new Error("another mediator has taken the lock");
+    return { socket: this.#socket, listening: listenOn(this.#socket), lock: seat };
+  }
+}
+
+function giveBack({ handed, connection }: PassedDomain): void {
+  const { listener, slots, plan, events } = handed;
+  for (const fd of [listener, slots, plan, connection, events ?? -1]) if (fd >= 0) close(fd);
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(nobody, 0, 0, milliseconds);
+}
+
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+/** What a timer tells: how often it has rung. */
+const rings = Buffer.alloc(8);

@@ -1,0 +1,26 @@
+// innocent COUNT NAME: makes and removes the directory NAME, COUNT times. Prints how long the slowest
+// of these calls took, in microseconds.
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3) return 98;
+  long slowest = 0;
+  for (long i = 2 * atol(argv[1]); i > 0; i--) {
+    long begin = now();
+    if (i & 1 ? rmdir(argv[2]) : mkdir(argv[2], 0700)) return 97;
+    long took = now() - begin;
+    if (took > slowest) slowest = took;
+  }
+  printf("%ld\n", slowest);
+  return 0;
+}

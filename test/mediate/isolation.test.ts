@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { needsRoot } from "../support/skip.ts";
+import { type Built, buildAll } from "./build.ts";
+import { activeOf, endMediators, mediatorsOf } from "./mediators.ts";
+import { type SceneOptions, startScene } from "./scene.ts";
+
+const TIMEOUT_MS = 120_000;
+/**
+ * What an innocent call may take here, microseconds: the machine may be busy. The benchmark
+ * `isolation` holds the real bound.
+ */
+const SLOWEST_US_MAX = 2_000_000;
+const CALLS = 1_000;
+/** LANDLOCK_ACCESS_FS_WRITE_FILE, LANDLOCK_ACCESS_FS_TRUNCATE. */
+const WRITE_RIGHTS = (1n << 1n) | (1n << 14n);
+
+let built: Built;
+let programs: Record<"hostile" | "innocent" | "fuse", string>;
+let tree: string;
+let socket: string;
+let running: ChildProcess[] = [];
+beforeAll(async () => {
+  built = await buildAll();
+  programs = {
+    hostile: built.compile("hostile", "-pthread"),
+    innocent: built.compile("innocent"),
+    fuse: built.compile("fuse"),
+  };
+});
+afterAll(() => built.remove());
+
+beforeEach(async (context) => {
+  needsRoot(context);
+  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  for (const name of ["open", "slow", "run"]) mkdirSync(join(tree, name));
+  for (const name of ["mark", "mark2", "open/file"]) writeFileSync(join(tree, name), "");
+  socket = join(tree, "run/mediator.sock");
+  spawn(process.execPath, [built.mediator, "shared", socket], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { PATH: "/usr/bin:/bin" },
+  });
+  while (!existsSync(socket)) await sleep(5);
+});
+afterEach(async () => {
+  for (const child of running) child.kill("SIGKILL");
+  running = [];
+  await endMediators(socket);
+  rmSync(tree, { recursive: true });
+});
+
+function domain(program: readonly string[], more: Partial<SceneOptions> = {}) {
+  const landlock = ["mark", "mark2"].map((name) => ({
+    path: join(tree, name),
+    rights: WRITE_RIGHTS,
+  }));
+  const rules = [`rwcda ${tree}/open/*`, "rwa /dev/shm/*"];
+  const run = startScene(built, { rules, joins: socket, landlock, ...more }, program, tree);
+  running.push(run.process);
+  return run;
+}
+
+function innocent(calls = CALLS, name = "innocent") {
+  return domain([programs.innocent, `${calls}`, join(tree, "open", name)]).done;
+}
+
+/** A stand-by is there, and sees to the domains that are served. */
+async function standByIsThere(): Promise<void> {
+  await expect.poll(() => mediatorsOf(socket).length, { timeout: 20_000 }).toBeGreaterThan(1);
+  await sleep(1_000);
+}
+
+/** Runs until it waits. */
+async function hostile(way: string, file: string, more: Partial<SceneOptions> = {}) {
+  const mark = join(tree, "mark");
+  const run = domain([programs.hostile, way, file, mark], more);
+  await expect.poll(() => readFileSync(mark, "utf8"), { timeout: 60_000 }).toBe(".");
+  return run;
+}
+
+function slowest({ lines, stderr }: { lines: readonly string[]; stderr: string }): number {
+  expect([stderr, lines]).toEqual(["", [expect.stringMatching(/^\d+$/)]]);
+  return Number(lines[0]);
+}
+
+test("a page that its file's server never sends keeps no other domain waiting", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const first = innocent(4_000, "beside");
+  await standByIsThere();
+  const before = activeOf(socket);
+  const file = join(tree, "slow/page");
+  const asks = await hostile("page", file, { inside: [programs.fuse, join(tree, "slow")] });
+  expect(slowest(await innocent()), "one that came later").toBeLessThan(SLOWEST_US_MAX);
+  expect(asks.process.exitCode, "it still waits").toBeNull();
+  expect(slowest(await first), "one that was there").toBeLessThan(SLOWEST_US_MAX);
+  expect(activeOf(socket)).not.toBe(before);
+});
+
+test.each(["memory", "inode", "lease"])(
+  "%s: a lock of the kernel's that one domain holds keeps no other waiting",
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async (way) => {
+    const file = `/dev/shm/cofferdam-${process.pid}`;
+    writeFileSync(file, "");
+    try {
+      const first = innocent(4_000, "beside");
+      await standByIsThere();
+      const before = activeOf(socket);
+      const landlock = [file, join(tree, "mark")].map((path) => ({ path, rights: WRITE_RIGHTS }));
+      const asks = await hostile(way, file, { landlock });
+      expect(slowest(await innocent()), "one that came later").toBeLessThan(SLOWEST_US_MAX);
+      expect(asks.process.exitCode, "it goes on").toBeNull();
+      expect(slowest(await first), "one that was there").toBeLessThan(SLOWEST_US_MAX);
+      expect(activeOf(socket)).not.toBe(before);
+    } finally {
+      rmSync(file);
+    }
+  },
+);
