@@ -40,3 +40,57 @@ const char *facts_stale(const struct plan *plan, const char *start, enum plan_ag
   bool there = lstat(*object, &anchor) == 0 && S_ISDIR(anchor.st_mode);
   return plan_has(plan, PLAN_CGROUP) && !there ? "the domain's cgroup is gone" : NULL;
 }
+
+/* linux/landlock.h */
+#define LANDLOCK_VERSION_ASKED 1u
+
+/* The ABI that Landlock has here; 0 for none. */
+static uint32_t landlock_abi(void)
+{
+  long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION_ASKED);
+  return abi < 0 ? 0 : (uint32_t)abi;
+}
+
+/* Who may look into whom; 0 where there is no Yama. */
+static uint32_t ptrace_scope(void)
+{
+  char digit = '0';
+  int file = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+  if (file >= 0 && read(file, &digit, 1) != 1)
+    digit = '0';
+  if (file >= 0)
+    close(file);
+  return (uint32_t)(digit - '0');
+}
+
+/* Also where nobody can tell: then the plan is made anew. */
+static bool cgroup2_is_mounted(void)
+{
+  FILE *mounts = fopen("/proc/self/mountinfo", "re");
+  char *line = NULL;
+  size_t room = 0;
+  bool found = mounts == NULL;
+  while (!found && getline(&line, &room, mounts) > 0)
+    found = strstr(line, " - cgroup2 ") != NULL;
+  free(line);
+  if (mounts != NULL)
+    fclose(mounts);
+  return found;
+}
+
+const char *host_changed(const struct plan *plan, const char **object)
+{
+  *object = "Landlock";
+  if (plan->head->landlock_abi != landlock_abi())
+    return "it was made where Landlock had another version";
+  *object = "kernel.yama.ptrace_scope";
+  if (plan->head->ptrace_scope != ptrace_scope())
+    return "it was made under another setting";
+  *object = "cgroup2";
+  if (plan_has(plan, PLAN_WITHOUT_CGROUP2) && cgroup2_is_mounted())
+    return "it was made where no control groups version 2 were mounted";
+  *object = plan_string(plan, plan->head->domain);
+  if (plan_has(plan, PLAN_FOR_ONE_START))
+    return "it was made for one start, since this host lacked something that may be there now";
+  return NULL;
+}

@@ -103,6 +103,8 @@ static bool load(int file, const char *name, const char *start, struct plan *pla
     return false;
   if ((wrong = facts_stale(plan, start, PLAN_READY, &object)) != NULL)
     return useless(problem, "use the ready plan", object, 0, wrong);
+  if ((wrong = host_changed(plan, &object)) != NULL)
+    return useless(problem, "use the ready plan", object, 0, wrong);
   return true;
 }
 

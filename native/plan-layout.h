@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "CFDMPLAN"
-#define PLAN_VERSION 5
+#define PLAN_VERSION 6
 #define PLAN_SECTION_ALIGNMENT 8
 #define PLAN_HEADER_SIZE 32
 #define PLAN_ENTRY_SIZE 24
@@ -33,7 +33,9 @@
 #define PLAN_INHERIT_LISTEN 512
 #define PLAN_SUPERVISED 1024
 #define PLAN_ATTENDED 2048
-#define PLAN_FLAGS_KNOWN 4095
+#define PLAN_WITHOUT_CGROUP2 4096
+#define PLAN_FOR_ONE_START 8192
+#define PLAN_FLAGS_KNOWN 16383
 
 #define SECTION_HEAD 0
 #define SECTION_START_FACTS 1
@@ -91,8 +93,10 @@ struct plan_head {
   uint64_t scoped;
   uint32_t restrict_flags;
   uint32_t seccomp_flags;
+  uint32_t landlock_abi;
+  uint32_t ptrace_scope;
 };
-_Static_assert(sizeof(struct plan_head) == 80, "plan_head");
+_Static_assert(sizeof(struct plan_head) == 88, "plan_head");
 _Static_assert(offsetof(struct plan_head, level) == 0, "level");
 _Static_assert(offsetof(struct plan_head, flags) == 4, "flags");
 _Static_assert(offsetof(struct plan_head, number) == 8, "number");
@@ -107,6 +111,8 @@ _Static_assert(offsetof(struct plan_head, handled_net) == 56, "handledNet");
 _Static_assert(offsetof(struct plan_head, scoped) == 64, "scoped");
 _Static_assert(offsetof(struct plan_head, restrict_flags) == 72, "restrictFlags");
 _Static_assert(offsetof(struct plan_head, seccomp_flags) == 76, "seccompFlags");
+_Static_assert(offsetof(struct plan_head, landlock_abi) == 80, "landlockAbi");
+_Static_assert(offsetof(struct plan_head, ptrace_scope) == 84, "ptraceScope");
 
 struct plan_start_facts {
   uint32_t text;

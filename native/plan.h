@@ -67,6 +67,9 @@ enum plan_age { PLAN_READY, PLAN_OF_THIS_START };
 const char *facts_stale(const struct plan *plan, const char *start, enum plan_age age,
                         const char **object);
 
+/* The same of a ready plan about what the host lacked when it was made. */
+const char *host_changed(const struct plan *plan, const char **object);
+
 /* The ready plan, or a fresh one; `path` becomes that of its file. Refuses the start without. */
 struct plan plan_obtain(const struct options *options, const char **path);
 

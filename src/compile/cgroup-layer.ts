@@ -16,8 +16,11 @@ export type Programs =
 
 export type CgroupLayer =
   | { readonly kind: "made"; readonly plan: CgroupPlan }
-  /** Nobody can make one here, and the domain does without. */
-  | { readonly kind: "absent"; readonly why: string }
+  /**
+   * Nobody can make one here, and the domain does without. `goesOn`: for every start of this caller
+   * on a host without control groups version 2.
+   */
+  | { readonly kind: "absent"; readonly why: string; readonly goesOn: boolean }
   | { readonly kind: "failed"; readonly problem: CompileProblem };
 
 /**
@@ -31,9 +34,9 @@ export async function cgroupLayer(
   { prepareCgroup, facts }: CompileOptions,
 ): Promise<CgroupLayer> {
   if (prepareCgroup === undefined || facts.cgroup2 === null)
-    return absent("no control groups version 2 are mounted");
+    return { kind: "absent", why: "no control groups version 2 are mounted", goesOn: true };
   if (programs.kind === "none" && facts.caller.uid !== 0)
-    return absent("only root's domains have one");
+    return { kind: "absent", why: "only root's domains have one", goesOn: true };
   const target =
     programs.kind === "none"
       ? { addresses: false, unix: false, aliases: [] }
@@ -48,11 +51,7 @@ export async function cgroupLayer(
     if (!(error instanceof Error)) throw error;
     // A layer that cannot be had stops the start, with what its maker says about it; membership
     // alone holds nobody.
-    if (programs.kind === "none") return absent(error.message);
+    if (programs.kind === "none") return { kind: "absent", why: error.message, goesOn: false };
     return { kind: "failed", problem: problem("cgroup-failed", { why: error.message }) };
   }
-}
-
-function absent(why: string): CgroupLayer {
-  return { kind: "absent", why };
 }

@@ -7,6 +7,7 @@ import { accountsFor } from "./accounts.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts } from "./facts.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
+import { hostOf } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import type { CompileProblem } from "./problem.ts";
 
@@ -29,6 +30,7 @@ export function disabledPlan(
     ...frameOf(policy, options),
     mode: "sealed",
     facts: planFacts(pathsOf(policy, options), options.factAt),
+    host: hostOf(options.facts, []),
     identity: {
       ...identity,
       noNewPrivileges: false,

@@ -9,6 +9,7 @@ import type { CompileOptions } from "./compile.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
+import { hostOf, lackedBy } from "./host-lacks.ts";
 import { granted, identityOf } from "./identity.ts";
 import { landlockLayer } from "./landlock/layer.ts";
 import { needsOf } from "./needs.ts";
@@ -81,6 +82,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     ...frameOf(policy, options),
     mode: "sealed",
     facts: planFacts([...pathsOf(policy, options), ...followed], options.factAt, snapshot),
+    host: hostOf(facts, lackedBy(missing, cgroup, facts, modes)),
     identity,
     landlock,
     seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },

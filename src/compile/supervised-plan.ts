@@ -12,6 +12,7 @@ import type { CompileOptions } from "./compile.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
+import { hostOf, lackedBy } from "./host-lacks.ts";
 import { deniedTokens, granted, identityOf } from "./identity.ts";
 import { type CompileProblem, isError } from "./problem.ts";
 import { supervisedReport } from "./report/supervised.ts";
@@ -61,9 +62,8 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const filter = buildSupervisedFilter(context satisfies SupervisedContext);
   const bytes = encodeAutomaton(names.automaton);
   const cgroup = await cgroupLayer(written, bytes, { kind: "none" }, options);
-  const identity = enforcing
-    ? who.identity
-    : asIfUnconfined(who.identity, facts.features["restrict-without-nnp"].state === "yes");
+  const withoutNoNewPrivileges = facts.features["restrict-without-nnp"].state === "yes";
+  const identity = enforcing ? who.identity : asIfUnconfined(who.identity, withoutNoNewPrivileges);
   const policy = {
     ...names.policy,
     syscalls,
@@ -73,6 +73,10 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
     ...frameOf(written, options),
     mode: "supervised",
     facts: planFacts([...pathsOf(written, options), ...names.followed], options.factAt, snapshot),
+    host: hostOf(facts, [
+      ...lackedBy(missing, cgroup, facts, null),
+      ...(enforcing || withoutNoNewPrivileges ? [] : (["restrict-without-nnp"] as const)),
+    ]),
     identity,
     landlock: null,
     seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },

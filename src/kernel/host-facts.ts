@@ -28,7 +28,8 @@ export interface HostFacts {
 /** `unknown` is treated like `no` by everything that protects, and shown as what it is. */
 export type Probe =
   | { readonly state: "yes" }
-  | { readonly state: "no"; readonly why: string }
+  /** `byKernel`: the kernel does not know it, and no change of the host would teach it. */
+  | { readonly state: "no"; readonly why: string; readonly byKernel?: true }
   | { readonly state: "unknown"; readonly why: string };
 
 export const featureNames = [

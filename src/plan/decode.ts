@@ -87,6 +87,12 @@ function build(reader: Reader): Plan {
     mode: has("SUPERVISED") ? "supervised" : "sealed",
     attended: has("ATTENDED"),
     facts: facts(reader),
+    host: {
+      landlockAbi: head.landlockAbi,
+      ptraceScope: head.ptraceScope,
+      withoutCgroup2: has("WITHOUT_CGROUP2"),
+      forOneStart: has("FOR_ONE_START"),
+    },
     identity: {
       user: has("USER") ? { uid: head.uid, gid: head.gid, groups } : null,
       noNewPrivileges: has("NO_NEW_PRIVILEGES"),

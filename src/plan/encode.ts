@@ -101,6 +101,8 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
     INHERIT_LISTEN: inherit.listen,
     SUPERVISED: plan.mode === "supervised",
     ATTENDED: plan.attended,
+    WITHOUT_CGROUP2: plan.host.withoutCgroup2,
+    FOR_ONE_START: plan.host.forOneStart,
   };
   return {
     level: levelNumbers[plan.level],
@@ -120,6 +122,8 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
     scoped: landlock?.scoped ?? 0n,
     restrictFlags: landlock?.restrictFlags ?? 0,
     seccompFlags: seccomp?.flags ?? 0,
+    landlockAbi: plan.host.landlockAbi,
+    ptraceScope: plan.host.ptraceScope,
   };
 }
 

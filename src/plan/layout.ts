@@ -35,7 +35,7 @@ export type RecordOf<L extends RecordLayout> = {
 };
 
 export const PLAN_MAGIC = "CFDMPLAN";
-export const PLAN_VERSION = 5;
+export const PLAN_VERSION = 6;
 
 /** Limits of one plan; the launcher refuses what is larger. */
 export const planLimits = {
@@ -80,6 +80,10 @@ export const planFlags = {
   SUPERVISED: 1024,
   /** The front stays the daemon's ancestor. */
   ATTENDED: 2048,
+  /** Made where no control groups version 2 were mounted: stale where some are. */
+  WITHOUT_CGROUP2: 4096,
+  /** Made for the start that asked for it: something was missing that may be there later. */
+  FOR_ONE_START: 8192,
 } as const;
 
 export const header = [
@@ -118,6 +122,12 @@ export const sections = {
     { name: "scoped", type: "u64", doc: "LANDLOCK_SCOPE_*" },
     { name: "restrictFlags", type: "u32", doc: "flags of landlock_restrict_self" },
     { name: "seccompFlags", type: "u32", doc: "SECCOMP_FILTER_FLAG_* beside NEW_LISTENER" },
+    { name: "landlockAbi", type: "u32", doc: "Landlock's ABI must be this one; 0 for none" },
+    {
+      name: "ptraceScope",
+      type: "u32",
+      doc: "Yama's ptrace_scope must be this one; 0 also where there is no Yama",
+    },
   ],
   startFacts: [
     {

@@ -29,6 +29,16 @@ export interface Plan {
   readonly attended: boolean;
   /** What must still hold when the plan is used ({@link FactRole}); else it is compiled anew. */
   readonly facts: readonly Fact[];
+  /** What the host had, where it may come to have more; else it is stale, too. */
+  readonly host: {
+    /** 0 where Landlock was missing or switched off. */
+    readonly landlockAbi: number;
+    /** Of Yama; 0 where there was none. */
+    readonly ptraceScope: number;
+    readonly withoutCgroup2: boolean;
+    /** Something else was missing, and nobody can tell whether it still is. */
+    readonly forOneStart: boolean;
+  };
   readonly identity: Identity;
   readonly landlock: LandlockPlan | null;
   readonly seccomp: SeccompPlan | null;

@@ -245,6 +245,7 @@ export function scenePlan(options: SceneOptions, log: string): Plan {
     mode: mediation,
     attended: false,
     facts: [],
+    host: { landlockAbi: 0, ptraceScope: 0, withoutCgroup2: false, forOneStart: false },
     identity: { user: null, noNewPrivileges: true, bounding: 0n, ambient: 0n, privateIpc: false },
     landlock: options.supervised === undefined ? layer(options) : null,
     seccomp: { filter: new Uint8Array(8), flags: 0, listener: true },

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { readPtraceScope } from "../../src/kernel/probe/caller.ts";
+import { landlockAbi } from "../../src/kernel/probe/landlock.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan, SeccompPlan } from "../../src/plan/plan.ts";
 
@@ -57,6 +59,12 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
     mode: "sealed",
     attended: false,
     facts: [],
+    host: {
+      landlockAbi: landlockAbi(),
+      ptraceScope: readPtraceScope(),
+      withoutCgroup2: false,
+      forOneStart: false,
+    },
     identity: {
       user: null,
       noNewPrivileges: true,

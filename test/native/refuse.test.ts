@@ -3,6 +3,7 @@ import {
   chownSync,
   linkSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,6 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { S_IFDIR, S_IFREG } from "../../src/kernel/constants.ts";
+import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { FactRole, Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
@@ -254,6 +256,29 @@ test("a ready plan without its cgroup is stale", () => {
   }));
   front.put(lost);
   refused(lost.domain, /cgroup is gone/);
+});
+
+test("a plan made for less than this host has: another Landlock, Yama, no cgroups, one start", () => {
+  const madeFor = (host: Partial<Plan["host"]>) => {
+    const plan = front.plan((base) => ({ ...base, host: { ...base.host, ...host } }));
+    front.put(plan);
+    return plan.domain;
+  };
+  expect(start(madeFor({})).ran).toBe(true);
+  const mounted = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) !== null;
+  expect(start(madeFor({ withoutCgroup2: !mounted })).ran).toBe(true);
+  if (mounted)
+    refused(madeFor({ withoutCgroup2: true }), /no control groups version 2 were mounted/);
+  refused(madeFor({ landlockAbi: 1 }), /Landlock\n {2}help: it was made where/);
+  refused(madeFor({ ptraceScope: 9 }), /ptrace_scope\n {2}help: it was made under another setting/);
+
+  const once = front.plan((base) => ({ ...base, host: { ...base.host, forOneStart: true } }));
+  front.put(once);
+  refused(once.domain, /made for one start/);
+  front.next(front.bytes(once));
+  front.takeLog("compile.log");
+  expect(start(once.domain).ran, "used by the start that had it made").toBe(true);
+  expect(front.takeLog("compile.log"), "which had it made anew").not.toEqual([]);
 });
 
 test("the plan of another domain is refused", () => {

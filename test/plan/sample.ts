@@ -67,6 +67,12 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   level: fc.constant("enforcing" as const),
   mode: fc.constant("sealed" as const),
   attended: fc.boolean(),
+  host: fc.record({
+    landlockAbi: fc.nat(9),
+    ptraceScope: fc.nat(3),
+    withoutCgroup2: fc.boolean(),
+    forOneStart: fc.boolean(),
+  }),
   facts: fc.array(fact, { maxLength: 8 }),
   identity,
   landlock: fc.record({

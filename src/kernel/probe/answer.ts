@@ -22,11 +22,15 @@ const words: Readonly<Record<string, string>> = {
   EPROTONOSUPPORT: "the kernel was built without it",
 };
 
+/** Of a kernel that does not have it. ENOSYS is not among them: a filter says that, too. */
+const saidByKernel: ReadonlySet<string> = new Set(["EINVAL", "EPROTONOSUPPORT"]);
+
 /** `what` failed with the negative error number that a raw call gave. */
 export function refused(what: string, result: number): Probe {
   const name = errnoName(-result);
   const meaning = words[name];
-  return no(`${what}: ${name}${meaning === undefined ? "" : ` (${meaning})`}`);
+  const why = `${what}: ${name}${meaning === undefined ? "" : ` (${meaning})`}`;
+  return saidByKernel.has(name) ? { state: "no", why, byKernel: true } : no(why);
 }
 
 /** Runs one probe; one that cannot be carried through is `unknown`, and says why. */

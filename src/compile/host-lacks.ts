@@ -1,0 +1,76 @@
+import { CAP_AUDIT_READ, CAP_SYS_ADMIN } from "../kernel/constants.ts";
+import type { FeatureName, HostFacts } from "../kernel/host-facts.ts";
+import type { Plan } from "../plan/plan.ts";
+import { ancestorsOnly } from "./attended.ts";
+import type { CgroupLayer } from "./cgroup-layer.ts";
+import type { Missing } from "./fallbacks.ts";
+import { LANDLOCK_ABI_MIN } from "./landlock/rights.ts";
+import type { SocketModes } from "./sockets/modes.ts";
+
+/**
+ * What the host lacked when a plan was made, as far as it may come to have it while kernel and
+ * caller stay the same: the front looks at it again before it uses the plan. A lack of which nobody
+ * can tell whether it goes on makes a plan for one start.
+ */
+export function hostOf(facts: HostFacts, lacked: readonly FeatureName[]): Plan["host"] {
+  return {
+    landlockAbi: facts.landlockAbi,
+    ptraceScope: facts.ptraceScope,
+    withoutCgroup2: facts.cgroup2 === null,
+    forOneStart: lacked.some((feature) => !goesOn(facts, feature)),
+  };
+}
+
+/** Features that a plan would have stood on, and does without. */
+export function lackedBy(
+  missing: readonly Missing[],
+  cgroup: CgroupLayer,
+  facts: HostFacts,
+  modes: SocketModes | null,
+): FeatureName[] {
+  const unavailable = (feature: FeatureName, wanted: boolean): FeatureName[] =>
+    wanted && facts.features[feature].state !== "yes" ? [feature] : [];
+  return [
+    ...missing.filter(({ fallback }) => fallback.without !== "less").map(named),
+    ...unavailable("cgroup-inet", modes?.inet.granted === true),
+    ...unavailable("cgroup-unix", modes?.unix.granted === true),
+    ...(cgroup.kind === "absent" && !cgroup.goesOn ? ["cgroup-inet" as const] : []),
+  ];
+}
+
+const named = ({ fallback }: Missing): FeatureName => fallback.feature;
+
+/** Landlock's ABI from which it has the feature. */
+const landlockSince: Partial<Record<FeatureName, number>> = {
+  "landlock-files": LANDLOCK_ABI_MIN,
+  "landlock-tcp": 4,
+  "landlock-ioctl": 5,
+  "landlock-scope": 6,
+  "landlock-log": 7,
+  "landlock-unix": 9,
+};
+
+/** The capability without which the host refuses it. */
+const capabilityOf: Partial<Record<FeatureName, number>> = {
+  "restrict-without-nnp": CAP_SYS_ADMIN,
+  "cgroup-inet": CAP_SYS_ADMIN,
+  "cgroup-unix": CAP_SYS_ADMIN,
+  "private-ipc": CAP_SYS_ADMIN,
+  "audit-read": CAP_AUDIT_READ,
+};
+
+/** It stays missing as long as the plan's other facts hold. */
+function goesOn(facts: HostFacts, feature: FeatureName): boolean {
+  const probe = facts.features[feature];
+  if (probe.state === "no" && probe.byKernel === true) return true;
+  if (facts.landlockAbi < (landlockSince[feature] ?? 0)) return true;
+  const capability = capabilityOf[feature];
+  const isPrivileged = capability === undefined || has(facts, capability);
+  if (!isPrivileged) return true;
+  if (feature === "target-access") return ancestorsOnly(facts) || facts.ptraceScope > 0;
+  return feature.startsWith("cgroup-") && facts.cgroup2 === null;
+}
+
+function has({ caller }: HostFacts, capability: number): boolean {
+  return (caller.capabilities & (1n << BigInt(capability))) !== 0n;
+}

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import type { HostFacts } from "../../../src/kernel/host-facts.ts";
+import { address, host, options, planOf, policy } from "./fixtures.ts";
+
+const connecting = policy({ addresses: [address("connect", "tcp", 80)] });
+const ordinary = { caller: { uid: 7, gid: 7, capabilities: 0n } };
+
+async function forOneStart(facts: HostFacts, written = connecting): Promise<boolean> {
+  return (await planOf(written, { facts })).host.forOneStart;
+}
+
+test("a plan says which host it was made for", async () => {
+  const facts = host([], { landlockAbi: 6, ptraceScope: 2, cgroup2: null });
+  expect((await planOf(connecting, { facts })).host).toEqual({
+    landlockAbi: 6,
+    ptraceScope: 2,
+    withoutCgroup2: true,
+    forOneStart: false,
+  });
+});
+
+test("programs that cannot be attached for a reason nobody can look at again: for one start", async () => {
+  expect(await forOneStart(host())).toBe(false);
+  expect(await forOneStart(host(["cgroup-inet"]))).toBe(true);
+  expect(await forOneStart(host(["cgroup-inet"]), policy()), "it needs none").toBe(false);
+  const unknown = host();
+  const features = { ...unknown.features, "cgroup-inet": { state: "unknown", why: "EMFILE" } };
+  expect(await forOneStart({ ...unknown, features } as HostFacts)).toBe(true);
+});
+
+test("what the caller, Landlock or the kernel cannot have is missing for good", async () => {
+  expect(await forOneStart(host(["cgroup-inet"], ordinary))).toBe(false);
+  expect(await forOneStart(host(["cgroup-inet"], { cgroup2: null }))).toBe(false);
+  expect(await forOneStart(host(["landlock-scope"], { landlockAbi: 5 }))).toBe(false);
+  expect(await forOneStart(host(["landlock-scope"], { landlockAbi: 6 }))).toBe(true);
+  const old = host();
+  const byKernel = { state: "no", why: "EINVAL", byKernel: true };
+  const features = { ...old.features, "cgroup-inet": byKernel };
+  expect(await forOneStart({ ...old, features } as HostFacts)).toBe(false);
+});
+
+test("a control group that could not be made, though it only tells who is who: for one start", async () => {
+  const { prepareCgroup: _, ...rest } = options();
+  const fails = () => Promise.reject(new Error("no space left"));
+  const warning = policy({ level: "warning" });
+  const plan = await planOf(warning, { ...rest, prepareCgroup: fails });
+  expect(plan).toMatchObject({ cgroup: null, host: { forOneStart: true } });
+});
