@@ -7,6 +7,7 @@ import { compileTimes } from "./compile.ts";
 import { daemonThroughput } from "./daemons.ts";
 import { eventRates } from "./events.ts";
 import { executionTimes } from "./executions.ts";
+import { isolationTimes } from "./isolation.ts";
 import { launchTimes } from "./launch.ts";
 import { levelSwitches } from "./levels.ts";
 import { loginTimes } from "./logins.ts";
@@ -30,6 +31,7 @@ const sections: Readonly<
   operations: { title: "One operation", measure: operationTimes },
   supervised: { title: "One operation of a supervised domain", measure: supervisedTimes },
   exec: { title: "One execution: vfork, execve, wait", measure: executionTimes },
+  isolation: { title: "Slowest call beside a hostile domain", measure: isolationTimes },
   levels: { title: "From an order to a level in force", measure: levelSwitches },
   events: { title: "Events a second into the log", measure: eventRates },
   agent: { title: "Agent and mediator at rest", measure: agentAtRest },
