@@ -1,13 +1,31 @@
+#include <linux/capability.h>
+
 #include "launcher.h"
 
 #define STEP "start the compiler"
-/* Greatest exit status of the command line with which it has told the user what to mend,
-   src/host/exit-code.ts. */
+/* Descriptors that the compiler needs, with its probes and some to spare. */
+#define COMPILER_DESCRIPTORS 64
+/* Exit statuses of the command line with which it has told the user what to mend,
+   src/host/exit-code.ts. Node itself ends with 1. */
+#define COMPILER_SAID_MIN 2
 #define COMPILER_SAID_MAX 3
 /* Number of the descriptor that the compiler finds, as it is handed the memfd alone. */
 #define COMPILER_MEMORY "3"
 /* How often a plan is made for one start where what it rests on changes meanwhile. */
 #define COMPILATIONS_MAX 3
+
+/* With fewer a probe may find no room and take it for a lack of the host, and the plan would be
+   poorer for ever. */
+static void need_descriptors(void)
+{
+  struct rlimit limit;
+  bool raises = (capabilities_now().effective & (1ull << CAP_SYS_RESOURCE)) != 0;
+  errno = EMFILE;
+  need(raises || getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= COMPILER_DESCRIPTORS,
+       STEP, "descriptors",
+       "raise their limit to 64 (ulimit -n), or start once without it: a plan that lies ready needs "
+       "no compiler");
+}
 
 /* Node makes pipes non-blocking and may die before it puts them back; the daemon gets them as
    the caller had them. */
@@ -32,7 +50,8 @@ static int compile(const struct options *options, const char *plan_path, const c
 /* Whether the compiler did its work; ends where it has said why not. */
 static bool compiled(int status)
 {
-  bool said = WIFEXITED(status) && WEXITSTATUS(status) <= COMPILER_SAID_MAX;
+  bool said = WIFEXITED(status) && WEXITSTATUS(status) >= COMPILER_SAID_MIN &&
+              WEXITSTATUS(status) <= COMPILER_SAID_MAX;
   if (status == 0)
     return true;
   dprintf(report_descriptor, "cofferdam: %sthe compiler ended with %s %d\n",
@@ -40,6 +59,9 @@ static bool compiled(int status)
           WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
   if (said)
     _exit(EXIT_REFUSED);
+  dprintf(report_descriptor,
+          "  help: where a limit leaves it no room (ulimit -a), raise that, or start once without: a\n"
+          "        plan that lies ready needs no compiler\n");
   return false;
 }
 
@@ -49,6 +71,7 @@ static bool plan_make(const struct options *options, const char *path, const cha
                       struct plan *plan, struct problem *problem)
 {
   const char *object, *wrong, *name = strrchr(path, '/') + 1;
+  need_descriptors();
   for (int made = 0; made < COMPILATIONS_MAX; made++) {
     *plan = (struct plan){.memory = plan_memory()};
     bool good = compiled(compile(options, path, start, plan->memory)) &&

@@ -2,6 +2,11 @@
 
 /* Descriptors that one of our programs finds at most, from 3 on. */
 #define HANDED_MAX 5
+/* Descriptors that the greatest of our programs may need: a mediator, one for each call in its
+   hands and some more. */
+#define NODE_DESCRIPTORS 4096
+/* Stack of Node's main thread, in bytes: what Linux gives where nobody says otherwise. */
+#define NODE_STACK_SIZE (8 * 1024 * 1024)
 /* Stack of a grandchild's parent and of the holder, in bytes. */
 #define STACK_SIZE (64 * 1024)
 
@@ -60,6 +65,29 @@ static void signals_default(void)
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A service's limits are for its daemon. What makes its plan or judges its calls is bigger, and
+   a plan made where a probe found no room would lack what the host has. Who may not raise a
+   limit's maximum has what is below it. */
+static void limits_raise(void)
+{
+  static const struct {
+    __rlimit_resource_t resource;
+    rlim_t least;
+  } needs[] = {
+      {RLIMIT_AS, RLIM_INFINITY},           {RLIMIT_CPU, RLIM_INFINITY},
+      {RLIMIT_DATA, RLIM_INFINITY},         {RLIMIT_STACK, NODE_STACK_SIZE},
+      {RLIMIT_NOFILE, NODE_DESCRIPTORS},
+  };
+  for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+    struct rlimit limit;
+    if (getrlimit(needs[i].resource, &limit) != 0 || limit.rlim_cur >= needs[i].least)
+      continue;
+    rlim_t most = limit.rlim_max < needs[i].least ? needs[i].least : limit.rlim_max;
+    if (setrlimit(needs[i].resource, &(struct rlimit){needs[i].least, most}) != 0)
+      setrlimit(needs[i].resource, &(struct rlimit){limit.rlim_max, limit.rlim_max});
+  }
+}
+
 void node_execute(const char *const *arguments, char **environment, const int *handed, int count)
 {
   const int first = STDERR_FILENO + 1;
@@ -70,6 +98,7 @@ void node_execute(const char *const *arguments, char **environment, const int *h
   for (int i = 0; good && i < count; i++)
     good = dup2(high[i], first + i) >= 0;
   signals_default();
+  limits_raise();
   if (good && syscall(SYS_close_range, first + count, ~0u, 0) == 0)
     execve(NODE_PATH_ABS, (char *const *)arguments, environment);
   refuse("start node", NODE_PATH_ABS, errno,

@@ -7,7 +7,7 @@ export type Step =
   | { readonly kind: "restore" | "upgrade" | "boot" | "edit" | "other mediation" }
   | { readonly kind: "crash"; readonly milliseconds: number; readonly anew: boolean }
   | { readonly kind: "times"; readonly seconds: number }
-  | { readonly kind: "start"; readonly start: StartName };
+  | { readonly kind: "start"; readonly start: StartName; readonly anew: boolean };
 
 /**
  * How else a domain may be started: with what before it, and where it may be refused, what is said.
@@ -27,9 +27,12 @@ export const starts = {
   },
   "with umask 777": { wrap: ["sh", "-c", 'umask 777 && exec "$@"', "sh"], refused: null },
   "with SIGCHLD ignored": { wrap: ["env", "--ignore-signal=CHLD"], refused: null },
-  "with few descriptors": { wrap: ["prlimit", "--nofile=24"], refused: /help: .*ulimit/ },
-  "with little memory": { wrap: ["prlimit", "--as=300000000"], refused: /help: .*ulimit/ },
-  "with a small stack": { wrap: ["prlimit", "--stack=262144"], refused: /help: .*ulimit/ },
+  "with few descriptors": { wrap: ["prlimit", "--nofile=24"], refused: /help: .*ulimit -n/ },
+  "with few descriptors at first": { wrap: ["prlimit", "--nofile=24:"], refused: null },
+  "with little memory": { wrap: ["prlimit", "--as=300000000"], refused: /help: .*ulimit -a/ },
+  "with little memory at first": { wrap: ["prlimit", "--as=300000000:"], refused: null },
+  "with little data": { wrap: ["prlimit", "--data=50000000"], refused: /help: .*ulimit -a/ },
+  "with a small stack at first": { wrap: ["prlimit", "--stack=262144:"], refused: null },
   "with small files": { wrap: ["prlimit", "--fsize=1000"], refused: /help: .*ulimit -f/ },
 } as const satisfies Record<
   string,
@@ -79,6 +82,7 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("start" as const),
       start: fc.constantFrom(...(Object.keys(starts) as StartName[])),
+      anew: fc.boolean(),
     }),
   },
 );
@@ -105,11 +109,13 @@ export async function take(life: Life, step: Step): Promise<void> {
     case "times":
       return life.setTimes(step.seconds);
     case "start":
+      if (step.anew) life.editPolicy();
       return otherwise(life, step.start);
   }
 }
 
-function otherwise(life: Life, name: StartName): void {
+/** Another start, which is refused for the given reason or not at all. */
+export function otherwise(life: Life, name: StartName): void {
   const { wrap, refused } = starts[name];
   const started = life.start({ wrap });
   if (started.kind === "started") return;
