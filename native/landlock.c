@@ -76,13 +76,32 @@ int landlock_build(const struct plan *plan)
   return ruleset;
 }
 
+/* Denied on purpose: the kernel's record of it ties the Landlock domain's number to this plan.
+   Where the start of another variant of the domain has removed the file meanwhile its folder
+   stands for it. True where it was denied. */
+static bool denied(const char *plan_path, const char **object)
+{
+  *object = plan_path;
+  int file = open(plan_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0 && errno == ENOENT) {
+    char *folder = joined(plan_path, "", "");
+    *strrchr(folder, '/') = 0;
+    *object = folder;
+    file = open(folder, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY);
+  }
+  if (file >= 0)
+    refuse("protect the plan from its own domain", *object, 0,
+           "the policy grants reading it; take that grant away");
+  return errno == EACCES;
+}
+
 void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path)
 {
   need(syscall(SYS_landlock_restrict_self, ruleset, plan->head->restrict_flags) == 0, "enter the Landlock domain", NULL,
        "at most 16 domains can be nested; `cofferdam doctor` says more");
   close(ruleset);
-  /* Denied on purpose: the kernel's record of it ties the Landlock domain's number to this plan. */
-  if (open(plan_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) >= 0)
-    refuse("protect the plan from its own domain", plan_path, 0, "the policy grants reading it; take that grant away");
-  need(errno == EACCES, "be denied the plan by its own domain", plan_path, "it went while it was used; start again");
+  const char *object;
+  bool kept = denied(plan_path, &object);
+  need(kept, "be denied the plan by its own domain", object,
+       "it went while it was used; start again");
 }

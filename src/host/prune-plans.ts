@@ -1,20 +1,27 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isScratch } from "../kernel/replace-file.ts";
 
 /**
  * Ready plans of one domain that are kept, as many as its idle cgroups
  * (`compile/cgroup/prepare.ts`).
  */
 export const READY_PLANS_MAX = 8;
+/** No compiler writes so long, milliseconds: what is older was left by one that was killed. */
+const SCRATCH_AGE_MAX_MS = 3_600_000;
 
 /**
  * Removes the plans of the domain of `kept`, a plan just written, that were not used for the
  * longest time. A start reads its plan, which moves the access time; where the file system keeps
- * none, the oldest go first. A plan that is missed is compiled anew.
+ * none, the oldest go first. A plan that is missed is compiled anew. What compilers that were
+ * killed have left half written goes too.
  */
 export function prunePlans(kept: string, domain: string): void {
   const folder = dirname(kept);
-  const others = readdirSync(folder)
+  const names = readdirSync(folder);
+  for (const path of names.filter(isScratch).map((name) => join(folder, name)))
+    if (Date.now() - lastUse(path) > SCRATCH_AGE_MAX_MS) rmSync(path, { force: true });
+  const others = names
     .filter(
       (name) =>
         name.startsWith(`${domain}-`) && /^[0-9a-f]{16}\.plan$/.test(name.slice(domain.length + 1)),

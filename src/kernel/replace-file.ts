@@ -33,9 +33,16 @@ export interface PreparedFile {
   discard(): void;
 }
 
+const SCRATCH = ".new.";
+
+/** Whether a file of that name is one that has not got its own yet, or never will. */
+export function isScratch(name: string): boolean {
+  return name.startsWith(SCRATCH);
+}
+
 /** What may fail for want of room fails here, before anything of that name is changed. */
 export function prepareFile(folder: string, bytes: Uint8Array, mode: number): PreparedFile {
-  const scratch = join(folder, `.new.${randomBytes(8).toString("hex")}`);
+  const scratch = join(folder, `${SCRATCH}${randomBytes(8).toString("hex")}`);
   const discard = (): void => rmSync(scratch, { force: true });
   const place = (path: string): void => orElse(discard, () => renameSync(scratch, path));
   const file = openSync(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);

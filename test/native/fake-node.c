@@ -1,6 +1,6 @@
 /* Stands for node in the tests of the native front. What it does is set by files in its dist folder:
  *   compile:   next.plan is copied to --out and to descriptor 3 (missing: nothing), compile.log gets the arguments and the environment,
- *              compile.status is the exit status.
+ *              compile.status is the exit status; where plan.removed is there, --out is not.
  *   mediator:  mediator.rule says what to do with each call: `deny` (EPERM), `continue`, `continue-execve` (else EPERM), `die` at once,
  *              `die-received` after marking the call, `die-unmarked` before it, `die-done` with a recorded response of EXDEV, `die-counted` behind an answer, with an event that it has not written; with commas,
  *              one rule a start. mediator.log gets a line each start.
@@ -62,7 +62,8 @@ static int compile(int argc, char **argv)
       dprintf(log, "descriptor %d\n", i);
   size_t length = slurp(in_dist(argv[1], "next.plan"), text, sizeof text);
   if (length > 0) {
-    int out = open(argv[4], O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    bool removed = access(in_dist(argv[1], "plan.removed"), F_OK) == 0;
+    int out = open(removed ? "/dev/null" : argv[4], O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (write(out, text, length) != (ssize_t)length || write(INTO, text, length) != (ssize_t)length)
       return 9;
     close(out);

@@ -125,6 +125,29 @@ test("a disabled plan only executes", () => {
   expect(result.stdout).toBe("NoNewPrivs:\t0\nSeccomp:\t0\n");
 });
 
+test("a plan whose file another start removes meanwhile is used, and its folder is denied", () => {
+  const plan = front.plan();
+  front.put(plan);
+  rmSync(front.planPath(plan.domain));
+  front.next(front.bytes(plan));
+  front.setDist("plan.removed", "");
+  expect(start(plan.domain)).toMatchObject({ status: 0, ran: true });
+  expect(statSync(front.planPath(plan.domain), { throwIfNoEntry: false })).toBeUndefined();
+  const open = front.plan((base) => ({
+    ...base,
+    landlock: base.landlock && {
+      ...base.landlock,
+      paths: [
+        ...base.landlock.paths,
+        { path: dirname(front.planPath(base.domain)), directory: true, rights: 12n },
+      ],
+    },
+  }));
+  front.next(front.bytes(open));
+  refused(open.domain, /protect the plan from its own domain/);
+  rmSync(join(front.dist, "plan.removed"));
+});
+
 type OneFact = Plan["facts"][number];
 
 /** A file of the test and the fact of it, of which nothing is changed but by the test. */
