@@ -26,6 +26,9 @@ export const epollEvent = struct(
   { packed: true },
 );
 
+/** `sys/resource.h` */
+export const rlimit = struct("struct rlimit", { rlim_cur: "u64", rlim_max: "u64" });
+
 /** `utime.h` */
 export const utimbuf = struct("struct utimbuf", { actime: "i64", modtime: "i64" });
 

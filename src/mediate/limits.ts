@@ -68,6 +68,14 @@ export const STREAM_BYTES_MAX = 256 * 1024;
  * out of descriptors.
  */
 export const THREADS_KEPT_SHARED_MAX = 24;
+/** Descriptors that the calls of one domain keep, where the process may have as many. */
+export const DESCRIPTORS_OF_DOMAIN_MAX = 1_024;
+/** However few the process may have. */
+export const DESCRIPTORS_OF_DOMAIN_MIN = 64;
+/** Descriptors that are no call's: Node's own, the table of mounts, listeners, holders, workers. */
+export const DESCRIPTORS_RESERVED = 256;
+/** Domains of a shared mediator that may use up their descriptors at a time, others none. */
+export const DOMAINS_HOARDING_MAX = 8;
 /** Threads whose entries in /proc are held open between calls, two descriptors each. */
 export const THREADS_KEPT_MAX = 64;
 /** Bytes of /proc/TID/status: GROUPS_MAX groups of up to eleven characters, and the rest. */

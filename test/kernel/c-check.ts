@@ -33,6 +33,7 @@ const headers = [
   "sched.h",
   "signal.h",
   "sys/epoll.h",
+  "sys/resource.h",
   "sys/eventfd.h",
   "sys/file.h",
   "sys/ioctl.h",

@@ -1,4 +1,5 @@
 import { type Call, Vanished } from "../calls/call.ts";
+import { OverBudget } from "../domain/descriptor-budget.ts";
 import { remember } from "../domain/remembered-verdicts.ts";
 import { E } from "../sys/abi.ts";
 import { CannotImpersonate, IdentityLost } from "../target/identity.ts";
@@ -32,6 +33,8 @@ function doubt(call: Call, cause: unknown): Outcome {
   if (cause instanceof MayWait) return { kind: "worker" };
   if (cause instanceof Vanished) return { kind: "vanished" };
   if (cause instanceof Nameless) return error(cause.errno);
+  if (cause instanceof OverBudget)
+    return unable(E.MFILE, call.name, `the domain's calls that wait keep ${cause.message}`);
   if (cause instanceof TooLong) return error(E.NAMETOOLONG);
   if (cause instanceof Unreadable) return unable(E.FAULT, call.name, "unreadable argument");
   if (cause instanceof TargetGone)

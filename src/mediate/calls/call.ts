@@ -61,12 +61,13 @@ export class Call {
     this.name = notification.name;
     this.level = broker.supervised ? broker.level() : "enforcing";
     this.rehearses = this.level === "warning";
-    this.target = new Target(notification.tid, broker.threads, {
+    const looks = {
       glance: this.rehearses,
       // A worker is told of some calls only.
       remembers: broker.supervised && !broker.mayWait,
       check: () => this.check(),
-    });
+    };
+    this.target = new Target(notification.tid, broker.threads, looks, broker.descriptors);
     this.#notification = notification;
   }
 

@@ -6,6 +6,7 @@ import type { SharedMemory } from "../loop/slot.ts";
 import type { Identity } from "../target/identity.ts";
 import { Threads } from "../target/threads.ts";
 import type { Mounts } from "../walk/mounts.ts";
+import { DescriptorBudget } from "./descriptor-budget.ts";
 import { DescriptorTables } from "./descriptor-tables.ts";
 import type { Generation } from "./generation.ts";
 import { Grants } from "./grants.ts";
@@ -30,6 +31,9 @@ export class Broker {
   /** Whoever asks may be kept waiting here. */
   readonly mayWait: boolean;
 
+  /** Of all its calls together. */
+  readonly descriptors: DescriptorBudget;
+
   /** Copies of the target's descriptors whose close(2) might never come back (`same-file.ts`). */
   readonly unclosed: number[] = [];
 
@@ -50,6 +54,7 @@ export class Broker {
     this.plan = generation.plan;
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
+    this.descriptors = new DescriptorBudget(state.descriptorsOfDomain);
     this.threads = new Threads(state.threadsKept, this.supervised ? new Roots(memory.roots) : null);
     this.descriptorTables = new DescriptorTables(memory.descriptorTables);
     this.identity = state.identity;

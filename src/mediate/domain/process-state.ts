@@ -1,7 +1,8 @@
 import { LiveTable } from "../../domains/live-table.ts";
-import { THREADS_KEPT_MAX } from "../limits.ts";
+import { THREADS_KEPT_MAX, THREADS_KEPT_SHARED_MAX } from "../limits.ts";
 import { Identity } from "../target/identity.ts";
 import { Mounts } from "../walk/mounts.ts";
+import { descriptorsOfDomain } from "./descriptor-budget.ts";
 
 /**
  * What a mediator has once, however many domains it serves: the identity it wears is its thread's,
@@ -13,13 +14,16 @@ export class ProcessState {
   readonly mayWait: boolean;
   /** Of each domain. */
   readonly threadsKept: number;
+  /** Descriptors that calls of each domain may keep. */
+  readonly descriptorsOfDomain: number;
   /** Where the host's table of domains and the policies in force lie. */
   readonly folder: string;
   #table: LiveTable | null = null;
 
-  /** `mayWait`: calls on slow file systems are done here. */
-  constructor(mayWait: boolean, folder: string, threadsKept = THREADS_KEPT_MAX) {
-    this.threadsKept = threadsKept;
+  /** `mayWait`: calls on slow file systems are done here. `shared`: of many domains. */
+  constructor(mayWait: boolean, folder: string, shared = false) {
+    this.threadsKept = shared ? THREADS_KEPT_SHARED_MAX : THREADS_KEPT_MAX;
+    this.descriptorsOfDomain = descriptorsOfDomain(shared);
     this.mounts = new Mounts(mayWait);
     this.mayWait = mayWait;
     this.folder = folder;

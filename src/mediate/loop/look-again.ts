@@ -61,7 +61,7 @@ export function lookAgain(
   };
   const resume = (): Outcome => {
     if (!echoes) hear(bell, timer);
-    const found = look();
+    const found = call.target.givingBack(look);
     if (echoes) hear(bell, timer);
     if (found === "more") pause = LOOK_MS;
     else if (found !== null) return found;

@@ -9,7 +9,6 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { lockFile } from "../../kernel/file-lock.ts";
 import { ProcessState } from "../domain/process-state.ts";
-import { THREADS_KEPT_SHARED_MAX } from "../limits.ts";
 import { sys } from "../sys/sys.ts";
 import { Active, listenOn } from "./active.ts";
 import { lockOf } from "./place.ts";
@@ -30,5 +29,5 @@ export function serveShared(socket: string): number {
 }
 
 export function sharedState(socket: string): ProcessState {
-  return new ProcessState(false, dirname(socket), THREADS_KEPT_SHARED_MAX);
+  return new ProcessState(false, dirname(socket), true);
 }

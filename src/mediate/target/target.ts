@@ -1,3 +1,4 @@
+import type { DescriptorBudget } from "../domain/descriptor-budget.ts";
 import { abi, E } from "../sys/abi.ts";
 import { type Bytes, close, openat, readlinkat, sys } from "../sys/sys.ts";
 import type { Credentials } from "./credentials.ts";
@@ -25,6 +26,7 @@ export class Target {
   readonly #check: () => void;
   #root = -1;
   readonly #held: number[] = [];
+  readonly #budget: DescriptorBudget;
 
   /**
    * `glance`: it is only looked at, and a thread that was kept is believed to live until opening
@@ -35,12 +37,14 @@ export class Target {
     tid: number,
     threads: Threads,
     { glance, remembers, check }: { glance: boolean; remembers: boolean; check: () => void },
+    budget: DescriptorBudget,
   ) {
     this.tid = tid;
     this.#check = check;
     this.#threads = threads;
     this.#glance = glance;
     this.#remembers = remembers;
+    this.#budget = budget;
   }
 
   get memory(): Memory {
@@ -152,9 +156,16 @@ export class Target {
     return thread.foreign;
   }
 
-  /** Closes `fd` together with the rest. */
+  /** Closes `fd` together with the rest. Throws {@link OverBudget}, and closes it at once. */
   keep(fd: number): number {
-    if (fd >= 0) this.#held.push(fd);
+    if (fd < 0) return fd;
+    try {
+      this.#budget.take();
+    } catch (cause) {
+      close(fd);
+      throw cause;
+    }
+    this.#held.push(fd);
     return fd;
   }
 
@@ -163,7 +174,7 @@ export class Target {
     const at = this.#held.indexOf(fd);
     if (at < 0) return;
     this.#held.splice(at, 1);
-    close(fd);
+    this.#closeKept(fd);
   }
 
   /** Closes at once what is kept meanwhile. */
@@ -172,13 +183,27 @@ export class Target {
     try {
       return operation();
     } finally {
-      for (const fd of this.#held.splice(before)) close(fd);
+      for (const fd of this.#held.splice(before)) this.#closeKept(fd);
     }
   }
 
+  /** Closes all that is kept but these: the call waits, and needs nothing else for it. */
+  keepOnly(needed: readonly number[]): void {
+    for (const fd of this.#held.splice(0)) {
+      if (needed.includes(fd)) this.#held.push(fd);
+      else this.#closeKept(fd);
+    }
+  }
+
+  #closeKept(fd: number): void {
+    this.#budget.giveBack();
+    // Opened anew when it is asked for again.
+    if (fd === this.#root) this.#root = -1;
+    close(fd);
+  }
+
   close(): void {
-    for (const fd of this.#held) close(fd);
-    this.#held.length = 0;
+    for (const fd of this.#held.splice(0)) this.#closeKept(fd);
   }
 
   #open(path: "root" | "cwd"): number {

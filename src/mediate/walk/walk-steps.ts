@@ -14,6 +14,7 @@ type Opened = NonNullable<Place["object"]>;
 export class Walk {
   readonly #context: WalkContext;
   readonly #scope: Scope;
+  readonly #start: number;
   #at: number;
   readonly #links: Bytes[] = [];
   /** Components still to come, the next one last. */
@@ -23,6 +24,7 @@ export class Walk {
   #kind: MountKind = "unknown";
 
   constructor(start: number, context: WalkContext) {
+    this.#start = start;
     this.#at = start;
     this.#context = context;
     this.#scope = new Scope(context.target, start, context.resolve);
@@ -138,8 +140,16 @@ export class Walk {
     const { fd, stat } = opened;
     if (stat.type === abi.S_IFLNK) return this.#enter(component, opened, false);
     if (stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
-    this.#at = fd;
+    this.#goTo(fd);
     return null;
+  }
+
+  /** However long the way is, only where it has led to is kept open. */
+  #goTo(fd: number): void {
+    const left = this.#at;
+    this.#at = fd;
+    if (left !== this.#start && left !== this.#context.target.root)
+      this.#context.target.giveUp(left);
   }
 
   /** Puts a link's text in front of what is left; null to go on. */
@@ -149,9 +159,10 @@ export class Walk {
     if (trailing && protectedLink(this.#at, stat, this.#context.target.credentials.fsuid))
       return { kind: "error", errno: E.ACCES };
     const text = this.#asItself(() => readlinkat(link, ""));
+    const name = canonical(link);
+    this.#context.target.giveUp(link);
     if (typeof text === "number") return { kind: "error", errno: -text };
     if (this.#kind === "procfs") return this.#enterProc(component, text);
-    const name = canonical(link);
     if (typeof name === "number") return { kind: "error", errno: name };
     this.#links.push(name);
     const left = text.startsWith("/") ? (this.#scope.leaves() ?? this.#jump()) : null;
@@ -161,7 +172,7 @@ export class Walk {
   }
 
   #jump(): Walked | null {
-    this.#at = this.#scope.root;
+    this.#goTo(this.#scope.root);
     const stat = this.#look(this.#at);
     return typeof stat === "number" ? { kind: "error", errno: stat } : null;
   }
@@ -188,7 +199,7 @@ export class Walk {
     const { fd, stat } = opened;
     if (this.#rest.length === 0) return { kind: "object", fd };
     if (stat.type !== abi.S_IFDIR) return { kind: "error", errno: E.NOTDIR };
-    this.#at = fd;
+    this.#goTo(fd);
     return null;
   }
 
@@ -205,7 +216,7 @@ export class Walk {
       openat(this.#at, top ? "." : component, abi.O_PATH | abi.O_DIRECTORY),
     );
     if (fd < 0) return { kind: "error", errno: -fd };
-    this.#at = fd;
+    this.#goTo(fd);
     const stat = this.#look(fd);
     return typeof stat === "number" ? { kind: "error", errno: stat } : null;
   }

@@ -30,8 +30,11 @@ export function openFifo(
   const fd = open();
   const waits = (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0;
   const mode = asked.flags & abi.O_ACCMODE;
+  // The directory counts only where the name is opened again (O_NOFOLLOW).
+  const way = asked.flags & abi.O_NOFOLLOW && place !== null ? [place.directory] : [];
   if (waits && fd === -ENXIO && mode === abi.O_WRONLY) {
     call.cameToNothing();
+    call.target.keepOnly([object.fd, ...way]);
     return lookAgain(call, {
       look: () => {
         const writer = open();
@@ -45,6 +48,7 @@ export function openFifo(
   if (fd < 0 || !waits || mode !== 0) return given(call, asked, fd);
   if (hasWriter(fd)) return given(call, asked, fd);
   call.target.keep(fd);
+  call.target.keepOnly([object.fd, fd]);
   readersOf(call.broker).set(call, fd);
   call.cameToNothing();
   return lookAgain(call, {

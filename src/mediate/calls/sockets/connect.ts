@@ -72,7 +72,8 @@ function toListener(call: Call, addressed: Addressed): Outcome {
     call.cameToNothing();
     return null;
   };
-  return attempt() ?? untilTimeout(call, socket, { attempt });
+  // What it led through is looked up anew each time, and not kept in between.
+  return call.target.givingBack(attempt) ?? untilTimeout(call, socket, { attempt });
 }
 
 /** Judges and connects, by `way`: the kernel's result, or what the judgement came to. */
