@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,12 +17,16 @@ import { type Built, buildAll } from "./build.ts";
 import { startScene } from "./scene.ts";
 import { toStart } from "./supervised/rules.ts";
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 /** As many as the mediator has slots for, but for those that are kept free. */
 const WAITING = 60;
 /** Of the mediator: few, so that one domain would soon have them all. */
 const DESCRIPTORS_MAX = 1_024;
 const OPENING_MS = 1_500;
+/** The kernel's own patience with who has a lease (fs.lease-break-time), milliseconds. */
+const LEASE_MS_MAX = 1_000 * Number(readFileSync("/proc/sys/fs/lease-break-time", "utf8"));
+/** LANDLOCK_ACCESS_FS_WRITE_FILE. */
+const WRITE_RIGHT = 1n << 1n;
 
 let built: Built;
 let hoard: string;
@@ -44,23 +56,54 @@ async function withMediator<T>(use: (tree: string, socket: string, pid: number) 
   }
 }
 
+/** What comes of calls of a domain while those of a hostile one, of `mode`, wait. */
+async function beside(way: string, mode: "sealed" | "supervised", count: number) {
+  return withMediator(async (tree, socket, pid) => {
+    const names = `rwcd ${tree}/**`;
+    const sockets = ["listen", "connect"].map((what) => `${what} ${tree}/listener`);
+    const common = {
+      rules: [...toStart(built), `rx ${hoard}`, names, ...sockets],
+      joins: socket,
+    };
+    const supervised = { ...common, supervised: "enforcing" } as const;
+    const writes = { path: tree, rights: WRITE_RIGHT };
+    const sealed = { ...common, landlock: [writes] };
+    const options = mode === "sealed" ? sealed : supervised;
+    const begun = Date.now();
+    const hostile = startScene(built, options, [hoard, way, `${count}`], tree);
+    try {
+      while (!existsSync(join(tree, "waiting")) && hostile.process.exitCode === null)
+        await sleep(20);
+      const innocent = startScene(built, supervised, [hoard, "open", `${OPENING_MS}`], tree);
+      const { lines } = await innocent.done;
+      const descriptors = readdirSync(`/proc/${pid}/fd`).length;
+      return { lines, descriptors, milliseconds: Date.now() - begun };
+    } finally {
+      hostile.process.kill("SIGKILL");
+    }
+  });
+}
+
 test.each(["fifo", "connect", "rights"])(
   "while calls of one domain wait (%s), another domain is served",
   { timeout: TIMEOUT_MS },
-  (way) =>
-    withMediator(async (tree, socket, pid) => {
-      const names = `rwcd ${tree}/**`;
-      const sockets = ["listen", "connect"].map((what) => `${what} ${tree}/listener`);
-      const rules = [...toStart(built), `rx ${hoard}`, names, ...sockets];
-      const options = { supervised: "enforcing", rules, joins: socket } as const;
-      const hostile = startScene(built, options, [hoard, way, `${WAITING}`], tree);
-      try {
-        while (!existsSync(join(tree, "waiting"))) await sleep(20);
-        const innocent = startScene(built, options, [hoard, "open", `${OPENING_MS}`], tree);
-        expect((await innocent.done).lines).toEqual(["opened all"]);
-        expect(readdirSync(`/proc/${pid}/fd`).length).toBeLessThan(DESCRIPTORS_MAX / 2);
-      } finally {
-        hostile.process.kill("SIGKILL");
-      }
-    }),
+  async (way) => {
+    const { lines, descriptors } = await beside(way, "supervised", WAITING);
+    expect(lines).toEqual(["opened all"]);
+    expect(descriptors).toBeLessThan(DESCRIPTORS_MAX / 2);
+  },
+);
+
+test.each([
+  ["truncate", "supervised"],
+  ["create", "supervised"],
+  ["create", "sealed"],
+] as const)(
+  "a lease that nobody gives up (%s, %s) keeps no other domain waiting",
+  { timeout: TIMEOUT_MS },
+  async (way, mode) => {
+    const { lines, milliseconds } = await beside(way, mode, 1);
+    expect(lines).toEqual(["opened all"]);
+    expect(milliseconds).toBeLessThan(LEASE_MS_MAX / 2);
+  },
 );

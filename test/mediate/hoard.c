@@ -1,7 +1,8 @@
-// hoard fifo|connect|rights COUNT: as many threads as COUNT wait, each in a call for which whoever
+// hoard fifo|connect|rights|truncate|create COUNT: as many threads as COUNT wait, each in a call for which whoever
 // does it keeps descriptors: the opening of a FIFO at the end of a long way, a connection to a
-// listener without room, a message with many descriptors to a socket without room. Makes the file
-// `waiting` when all have begun.
+// listener without room, a message with many descriptors to a socket without room. truncate, create:
+// each does that with a file on which this process has a lease, and answers no break of it. Makes
+// the file `waiting` when all have begun.
 // hoard open MILLISECONDS: opens and closes `file` for so long; prints "opened all", or what failed.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -55,7 +56,9 @@ static void sendMany(void) {
 static void *wait_(void *none) {
   if (!strcmp(way, "fifo")) openFifo();
   else if (!strcmp(way, "connect")) reachListener();
-  else sendMany();
+  else if (!strcmp(way, "rights")) sendMany();
+  else if (!strcmp(way, "truncate")) truncate("leased", 0);
+  else open("leased", O_WRONLY | O_CREAT, 0600);
   return none;
 }
 
@@ -82,6 +85,11 @@ int main(int argc, char **argv) {
   way = argv[1];
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (!strcmp(way, "open")) return opens(atol(argv[2]));
+  if (!strcmp(way, "truncate") || !strcmp(way, "create")) {
+    close(open("leased", O_CREAT | O_EXCL | O_WRONLY, 0600));
+    signal(SIGIO, SIG_IGN);
+    if (fcntl(open("leased", O_RDONLY), F_SETLEASE, F_RDLCK)) return 94;
+  }
   if (!strcmp(way, "fifo") && mkfifo("fifo", 0600)) return 97;
   if (!strcmp(way, "connect")) {
     int listener = socket(AF_UNIX, SOCK_STREAM, 0);

@@ -1,4 +1,4 @@
-import { CONTINUE, error, never, type Outcome, unable } from "../../answer/outcome.ts";
+import { CONTINUE, never, type Outcome, unable } from "../../answer/outcome.ts";
 import { OPEN_ATTEMPTS_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { openat, self, shown } from "../../sys/sys.ts";
@@ -9,7 +9,8 @@ import { type Handler, right } from "../handler.ts";
 import { accesses, missing, type OpenArguments, setsId } from "./open-arguments.ts";
 import { emptied } from "./open-emptied.ts";
 import { readArguments } from "./open-how.ts";
-import { given, makeFile, openTemporary } from "./open-make.ts";
+import { makeFile, openTemporary } from "./open-make.ts";
+import { settle, unwaiting } from "./open-object.ts";
 import { openSupervised } from "./open-supervised.ts";
 
 /**
@@ -58,7 +59,8 @@ function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome {
     return CONTINUE;
   if (missing(call.broker.grants.of(place.name), accesses(asked.flags)) !== null) return CONTINUE;
   if (inSharedDirectory(call, place)) return CONTINUE;
-  const flags = asked.flags & ~(abi.O_CREAT | abi.O_NOFOLLOW | abi.O_TRUNC);
+  // Never waits for the holder of a lease: a worker does.
+  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_NOFOLLOW | abi.O_TRUNC)) | unwaiting(call);
   const fd = call.effect(() => openat(abi.AT_FDCWD, self(object.fd), flags));
-  return fd < 0 ? error(-fd) : emptied(call, asked.flags, given(fd, asked.flags));
+  return emptied(call, asked.flags, settle(call, asked, fd));
 }

@@ -2,11 +2,14 @@ import { EFBIG } from "../../../kernel/constants.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { noPlace } from "../../answer/no-place.ts";
-import { error, result } from "../../answer/outcome.ts";
+import { error, type Outcome, result } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
-import { c, self, sys } from "../../sys/sys.ts";
+import { close, openat, self, sys } from "../../sys/sys.ts";
 import { beyondFileSize } from "../../target/file-size-limit.ts";
+import { MayWait } from "../../worker/may-wait.ts";
+import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
+import { unwaiting } from "./open-object.ts";
 
 /**
  * truncate: on the very file that was judged. Where Landlock sees it (ABI 3) a sealed domain does
@@ -26,7 +29,23 @@ export const truncate: Handler = {
         return error(object.stat.type === abi.S_IFDIR ? E.ISDIR : E.INVAL);
       if ((call.broker.grants.of(name) & Permission.write) === 0) return denyName("write", name);
       if (beyondFileSize(call, length)) return error(EFBIG);
-      return result(call.effect(() => sys("truncate", c(self(object.fd)), length)));
+      return cut(call, object.fd, length);
     });
   },
 };
+
+/**
+ * By a descriptor, since truncate(2) would wait for the holder of a lease (fcntl(2)), and everybody
+ * with it: that is for a worker.
+ */
+function cut(call: Call, file: number, length: bigint): Outcome {
+  const flags = abi.O_WRONLY | unwaiting(call);
+  const writer = call.effect(() => openat(abi.AT_FDCWD, self(file), flags));
+  if (writer === -E.AGAIN && !call.broker.mayWait) throw new MayWait();
+  if (writer < 0) return error(-writer);
+  try {
+    return result(call.effect(() => sys("ftruncate", writer, length)));
+  } finally {
+    close(writer);
+  }
+}
