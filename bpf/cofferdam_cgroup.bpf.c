@@ -110,14 +110,21 @@ int bind6(struct bpf_sock_addr *context)
 	return listen6_granted(context, address) ? ALLOW : refuse6(context, address, REFUSED_BIND);
 }
 
+static __always_inline int unix_destination(struct bpf_sock_addr *context, __u8 kind)
+{
+	int meaning = unix_name_meaning(context);
+
+	return meaning == NAME_GRANTED ? ALLOW : refuse_unix(context, kind, meaning == NAME_OWN);
+}
+
 SEC("cgroup/connect_unix")
 int connect_unix(struct bpf_sock_addr *context)
 {
-	return unix_name_granted(context) ? ALLOW : refuse_unix(context, REFUSED_UNIX_CONNECT);
+	return unix_destination(context, REFUSED_UNIX_CONNECT);
 }
 
 SEC("cgroup/sendmsg_unix")
 int sendmsg_unix(struct bpf_sock_addr *context)
 {
-	return unix_name_granted(context) ? ALLOW : refuse_unix(context, REFUSED_UNIX_SEND);
+	return unix_destination(context, REFUSED_UNIX_SEND);
 }

@@ -30,7 +30,7 @@ enum refusal_kind {
 	REFUSAL_KINDS,
 };
 
-/* One thing that one process asked for. Unused bytes are zero. */
+/* One thing outside the domain that one process asked for. Unused bytes are zero. */
 struct refusal_key {
 	__u64 cgroup; /* id of the process's cgroup */
 	__u32 process; /* thread group, in the first pid namespace */
@@ -41,7 +41,9 @@ struct refusal_key {
 	__u16 protocol; /* IPPROTO_*; 0 for unix */
 	__u16 port; /* host byte order */
 	/* 4 or 16 bytes, or sun_path: a pathname up to its NUL, an abstract name with its first; padded, for keys have no holes. */
-	__u8 address[UNIX_PATH_MAX + 6];
+	__u8 address[UNIX_PATH_MAX + 4];
+	__u8 level; /* in force at that moment */
+	__u8 denied; /* 0: it went on */
 };
 
 struct refusal {
@@ -53,11 +55,11 @@ struct refusal {
 };
 
 struct instance {
-	__u64 refusals;
+	__u64 refusals; /* what went on at level warning included */
 	char name[INSTANCE_NAME_BYTES]; /* of its cgroup's directory */
 };
 
-/* By refusal_kind, of all instances together, never forgotten. */
+/* What was denied, by refusal_kind, of all instances together, never forgotten. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
@@ -78,5 +80,14 @@ struct {
 	__type(value, struct instance);
 	__uint(max_entries, INSTANCES_MAX);
 } instances SEC(".maps");
+
+/* How often anything was recorded. Readers map it: a look costs no system call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} recorded SEC(".maps");
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is refused, for whoever reads along: one entry for each thing that one process asked for in vain, with an exact count.
+ * What is outside the domain, for whoever reads along: one entry for each thing that one process asked for in vain, or at level warning, with an exact count.
  * A flood of one thing costs lookups and additions; a flood of many things pushes out what was asked for longest ago, and
  * the total of the instance, which counts every refusal, tells how much was missed.
  */
@@ -54,16 +54,49 @@ static __always_inline void count_refusal(struct refusal_key *key, struct task_s
 		__sync_fetch_and_add(&known->count, 1);
 }
 
-/* EACCES instead of the hook's own EPERM: what Landlock answers for the same thing. */
-static __noinline int refuse(struct refusal_key *key)
+static __always_inline void count_record(void)
+{
+	__u32 only = 0;
+	__u64 *count = bpf_map_lookup_elem(&recorded, &only);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+static __always_inline __u32 level_in_force(void)
+{
+	__u32 only = 0;
+	struct control *now = bpf_map_lookup_elem(&control, &only);
+
+	return now ? now->level : LEVEL_ENFORCING;
+}
+
+static __always_inline void record(struct refusal_key *key)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
 	key->cgroup = bpf_get_current_cgroup_id();
 	key->process = BPF_CORE_READ(task, tgid);
-	count_kind(key->kind);
+	if (key->denied)
+		count_kind(key->kind);
 	count_instance(key->cgroup, task);
 	count_refusal(key, task);
+	count_record();
+}
+
+/* What the level says to something outside the domain; what belongs to Cofferdam no level grants. */
+static __noinline int refuse(struct refusal_key *key, int own)
+{
+	__u32 level = level_in_force();
+
+	if (level == LEVEL_DISABLED && !own)
+		return ALLOW;
+	key->level = level;
+	key->denied = level != LEVEL_WARNING || own;
+	record(key);
+	if (!key->denied)
+		return ALLOW;
+	/* Instead of the hook's own EPERM: what Landlock answers for the same thing. */
 	bpf_set_retval(-EACCES);
 	return DENY;
 }

@@ -17,7 +17,7 @@ static __always_inline int refuse_socket(struct bpf_sock *socket)
 	key.family = socket->family;
 	key.type = socket->type;
 	key.protocol = socket->protocol;
-	return refuse(&key);
+	return refuse(&key, 0);
 }
 
 static __always_inline void describe(struct refusal_key *key, struct bpf_sock_addr *context)
@@ -34,7 +34,7 @@ static __always_inline int refuse4(struct bpf_sock_addr *context, __u8 kind)
 
 	describe(&key, context);
 	__builtin_memcpy(key.address, &address, 4);
-	return refuse(&key);
+	return refuse(&key, 0);
 }
 
 static __always_inline int refuse6(struct bpf_sock_addr *context, const __u32 address[4], __u8 kind)
@@ -43,10 +43,10 @@ static __always_inline int refuse6(struct bpf_sock_addr *context, const __u32 ad
 
 	describe(&key, context);
 	__builtin_memcpy(key.address, address, 16);
-	return refuse(&key);
+	return refuse(&key, 0);
 }
 
-static __always_inline int refuse_unix(struct bpf_sock_addr *context, __u8 kind)
+static __always_inline int refuse_unix(struct bpf_sock_addr *context, __u8 kind, int own)
 {
 	struct bpf_sock_addr_kern *kernel = bpf_cast_to_kern_ctx(context);
 	struct refusal_key key = { .kind = kind, .family = AF_UNIX };
@@ -61,7 +61,7 @@ static __always_inline int refuse_unix(struct bpf_sock_addr *context, __u8 kind)
 			read = length;
 		key.length = read > 0 ? read : 0;
 	}
-	return refuse(&key);
+	return refuse(&key, own);
 }
 
 #endif

@@ -40,6 +40,7 @@ struct transition_row {
 /* Constant before load, so the verifier folds it. */
 struct configuration {
 	__u32 unix_start;
+	__u32 unix_first_own; /* states from here on are names of Cofferdam's own, which no level grants */
 	__u32 unix_first_accepting; /* states from here on accept */
 	__u32 unix_classes;
 	__u16 ping4_granted;
@@ -75,5 +76,23 @@ struct {
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_RDONLY_PROG);
 } unix_transitions SEC(".maps");
+
+enum level { LEVEL_ENFORCING, LEVEL_WARNING, LEVEL_DISABLED };
+
+/* What holds for all processes of the anchor at this moment; one store of `level` switches them. */
+struct control {
+	__u32 level; /* anything that is no level counts as enforcing */
+	__u32 number; /* of the domain whose level and policy it follows; 0: it stays as it is */
+	__u32 generation; /* of the policy in the tables, as the host's table of domains counts them */
+	__u32 table; /* which table of domains that is: src/host/live-sockets.ts */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct control);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+} control SEC(".maps");
 
 #endif

@@ -24,7 +24,9 @@ static __always_inline __u32 step(__u32 state, __u8 byte)
 	return row ? row->next[index % TRANSITIONS_PER_ROW] : STATE_DEAD;
 }
 
-static __noinline int unix_name_granted(struct bpf_sock_addr *context)
+enum unix_name { NAME_OUTSIDE, NAME_OWN, NAME_GRANTED };
+
+static __noinline int unix_name_meaning(struct bpf_sock_addr *context)
 {
 	struct bpf_sock_addr_kern *kernel = bpf_cast_to_kern_ctx(context);
 	struct unix_address address;
@@ -34,15 +36,15 @@ static __noinline int unix_name_granted(struct bpf_sock_addr *context)
 	__u32 i;
 
 	if (length <= sizeof(address.family) || length > sizeof(address))
-		return 0;
+		return NAME_OUTSIDE;
 	/* The kernel holds every address in a sockaddr_storage, so these 110 bytes are there whatever `length`. */
 	if (bpf_probe_read_kernel(&address, sizeof(address), kernel->uaddr))
-		return 0;
+		return NAME_OUTSIDE;
 	length -= sizeof(address.family);
 	abstract = address.path[0] == '\0';
 	/* `@` in the table is the abstract NUL; a pathname that begins so is relative, as is every other without `/`. */
 	if (!abstract && address.path[0] != '/')
-		return 0;
+		return NAME_OUTSIDE;
 	state = step(state, abstract ? '@' : '/');
 	for (i = 1; i < UNIX_PATH_MAX; i++) {
 		__u8 byte = address.path[i];
@@ -51,9 +53,11 @@ static __noinline int unix_name_granted(struct bpf_sock_addr *context)
 			break;
 		state = step(state, byte);
 		if (state == STATE_DEAD)
-			return 0;
+			return NAME_OUTSIDE;
 	}
-	return state >= configuration.unix_first_accepting;
+	if (state >= configuration.unix_first_accepting)
+		return NAME_GRANTED;
+	return state >= configuration.unix_first_own ? NAME_OWN : NAME_OUTSIDE;
 }
 
 #endif

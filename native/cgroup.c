@@ -65,11 +65,27 @@ static int open_anchor(const char *path)
   return anchor;
 }
 
-void cgroup_enter(const struct plan *plan, struct cgroup *cgroup)
+/* The anchor of the same domain that carries no program: the digest of no tables. */
+static const char *bare(const char *anchor)
+{
+  static const char no_tables[] = "0000000000000000";
+  char *path = joined(anchor, "", "");
+  size_t length = strlen(path), digits = strlen(no_tables);
+  if (length <= digits || path[length - digits - 1] != '.')
+    refuse("find the domain's cgroup without programs", anchor, 0,
+           "start again: the compiler makes the plan anew");
+  memcpy(path + length - digits, no_tables, digits);
+  need(mkdir(path, 0755) == 0 || errno == EEXIST, "make the domain's cgroup", path, NULL);
+  return path;
+}
+
+void cgroup_enter(const struct plan *plan, bool asks, struct cgroup *cgroup)
 {
   if (!plan_has(plan, PLAN_CGROUP))
     return;
   const char *path = plan_string(plan, plan->head->cgroup_anchor);
+  if (asks)
+    path = bare(path);
   int anchor = open_anchor(path);
   snprintf(cgroup->name, sizeof cgroup->name, "%d", getpid());
   need(make_child(anchor, cgroup->name) == 0, "make a cgroup for the daemon", path,
@@ -77,7 +93,7 @@ void cgroup_enter(const struct plan *plan, struct cgroup *cgroup)
   cgroup->anchor = anchor;
   int directory = openat(anchor, cgroup->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   need(directory >= 0, "open the daemon's cgroup", path, NULL);
-  for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count; i++)
+  for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count && !asks; i++)
     verify(path, directory, &plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs)[i]);
   int list = openat(directory, "cgroup.procs", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   need(list >= 0 && write(list, "0", 1) == 1, "enter the daemon's cgroup", cgroup->name, NULL);

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <netinet/in.h>
 #include <sys/sysmacros.h>
 
 #include "launcher.h"
@@ -112,16 +113,32 @@ void descriptors_close(struct plan *plan)
   verify_closed(floor + 1);
 }
 
+/* A socket's option of level SOL_SOCKET; -1 where there is none. */
+static int option_of(int descriptor, int name)
+{
+  int value = -1;
+  socklen_t length = sizeof value;
+  return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
+}
+
+static bool is_unix_stream(int descriptor)
+{
+  return option_of(descriptor, SO_DOMAIN) == AF_UNIX &&
+         option_of(descriptor, SO_TYPE) == SOCK_STREAM;
+}
+
+static bool is_connected(int descriptor)
+{
+  struct sockaddr_storage peer;
+  socklen_t length = sizeof peer;
+  return getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0;
+}
+
 /* Others could be connected anew, past every rule of the domain: a socket's rules are those of
    its birth. */
 static bool is_connected_stream(int descriptor)
 {
-  int family = 0, type = 0;
-  struct sockaddr_storage peer;
-  socklen_t length = sizeof peer, family_length = sizeof family, type_length = sizeof type;
-  return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &family_length) == 0 && family == AF_UNIX &&
-         getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &type_length) == 0 && type == SOCK_STREAM &&
-         getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0;
+  return is_unix_stream(descriptor) && is_connected(descriptor);
 }
 
 static bool granted(const struct plan *plan, int descriptor)
@@ -170,4 +187,29 @@ void descriptors_replace(const struct plan *plan)
       refuse(step, "/dev/null", 0, INTERFERES);
     close(nothing);
   }
+}
+
+/* unix(7): a stream that listens or is connected takes no other address; connect(2) with
+   AF_UNSPEC does not dissolve it. */
+static bool is_held(const struct plan *plan, int descriptor)
+{
+  if (is_unix_stream(descriptor))
+    return option_of(descriptor, SO_ACCEPTCONN) == 1 || is_connected(descriptor);
+  int family = option_of(descriptor, SO_DOMAIN);
+  return plan_has(plan, PLAN_TCP_HELD) && (family == AF_INET || family == AF_INET6) &&
+         option_of(descriptor, SO_TYPE) == SOCK_STREAM &&
+         option_of(descriptor, SO_PROTOCOL) == IPPROTO_TCP;
+}
+
+bool descriptors_escape(const struct plan *plan)
+{
+  DIR *all = opendir("/proc/self/fd");
+  bool escape = all == NULL;
+  for (struct dirent *entry; !escape && (entry = readdir(all)) != NULL;) {
+    int descriptor = atoi(entry->d_name);
+    escape = entry->d_name[0] != '.' && is_socket(descriptor) && !is_held(plan, descriptor);
+  }
+  if (all != NULL)
+    closedir(all);
+  return escape;
 }

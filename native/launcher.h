@@ -119,6 +119,10 @@ void descriptors_close(struct plan *plan);
 /* Replaces standard descriptors that are not granted by /dev/null. */
 void descriptors_replace(const struct plan *plan);
 
+/* Whether the daemon gets a socket that could be connected anew past the programs of its cgroup:
+   they hold a socket where it was made. Without /proc, in doubt. */
+bool descriptors_escape(const struct plan *plan);
+
 /* --- cgroup.c: the cgroup below the domain's anchor, under whose programs the daemon's sockets
    are born --- */
 
@@ -128,9 +132,10 @@ struct cgroup {
 };
 
 /* Makes the child, verifies that every program of the plan holds there, and moves this process
-   into it. Does nothing where the plan has no cgroup layer. `cgroup` is filled as soon as the
+   into it. With `asks` below an anchor without programs, since the mediator judges in their
+   place. Does nothing where the plan has no cgroup layer. `cgroup` is filled as soon as the
    child is there, so that whoever shares it can clean up. */
-void cgroup_enter(const struct plan *plan, struct cgroup *cgroup);
+void cgroup_enter(const struct plan *plan, bool asks, struct cgroup *cgroup);
 
 /* Removes the child as soon as nobody lives in it. */
 void cgroup_remove(const struct cgroup *cgroup);
@@ -175,9 +180,9 @@ int landlock_build(const struct plan *plan);
    more. */
 void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path);
 
-/* Installs the plan's filter for ever; returns the listener, or NO_LISTENER when the plan has
-   none. */
-int seccomp_install(const struct plan *plan);
+/* Installs the plan's filter for ever, the one that asks with `asks`; returns the listener, or
+   NO_LISTENER when the plan has none. */
+int seccomp_install(const struct plan *plan, bool asks);
 enum { NO_LISTENER = -1 };
 
 #endif

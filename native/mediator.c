@@ -68,6 +68,9 @@ void mediator_end(const struct holdings *own, struct mediator *mediator, const u
   if (poll(&ended, 1, mediator->descriptor < 0 ? 0 : MEDIATOR_END_MS) == 0)
     syscall(SYS_pidfd_send_signal, mediator->descriptor, SIGKILL, NULL, 0); /* the shared one is no pidfd, and goes on */
   close(mediator->descriptor);
-  if ((*(const uint32_t *)(slots + SLOT_UNTOLD_MEDIATOR) | *(const uint32_t *)(slots + SLOT_UNTOLD_WORKER)) != 0)
+  const uint32_t *mediators = (const void *)(slots + SLOT_UNTOLD_MEDIATOR);
+  const uint32_t *workers = (const void *)(slots + SLOT_UNTOLD_WORKER);
+  const uint64_t *records = (const void *)(slots + SLOT_RECORDS_GROUP);
+  if (*mediators != 0 || *workers != 0 || *records != 0)
     mediator_born(own, "untold", NULL);
 }

@@ -35,7 +35,8 @@
 #define PLAN_ATTENDED 2048
 #define PLAN_WITHOUT_CGROUP2 4096
 #define PLAN_FOR_ONE_START 8192
-#define PLAN_FLAGS_KNOWN 16383
+#define PLAN_TCP_HELD 16384
+#define PLAN_FLAGS_KNOWN 32767
 
 #define SECTION_HEAD 0
 #define SECTION_START_FACTS 1
@@ -44,11 +45,12 @@
 #define SECTION_PATH_RULES 4
 #define SECTION_PORT_RULES 5
 #define SECTION_FILTER 6
-#define SECTION_CGROUP_PROGRAMS 7
-#define SECTION_STRINGS 8
-#define SECTION_AUTOMATON 9
-#define SECTION_MEDIATION 10
-#define SECTION_COUNT 11
+#define SECTION_ASKING_FILTER 7
+#define SECTION_CGROUP_PROGRAMS 8
+#define SECTION_STRINGS 9
+#define SECTION_AUTOMATON 10
+#define SECTION_MEDIATION 11
+#define SECTION_COUNT 12
 
 struct plan_header {
   uint8_t magic[8];
@@ -174,6 +176,18 @@ _Static_assert(offsetof(struct plan_filter, jt) == 2, "jt");
 _Static_assert(offsetof(struct plan_filter, jf) == 3, "jf");
 _Static_assert(offsetof(struct plan_filter, k) == 4, "k");
 
+struct plan_asking_filter {
+  uint16_t code;
+  uint8_t jt;
+  uint8_t jf;
+  uint32_t k;
+};
+_Static_assert(sizeof(struct plan_asking_filter) == 8, "plan_asking_filter");
+_Static_assert(offsetof(struct plan_asking_filter, code) == 0, "code");
+_Static_assert(offsetof(struct plan_asking_filter, jt) == 2, "jt");
+_Static_assert(offsetof(struct plan_asking_filter, jf) == 3, "jf");
+_Static_assert(offsetof(struct plan_asking_filter, k) == 4, "k");
+
 struct plan_cgroup_programs {
   uint64_t attach_type;
   uint8_t tag[8];
@@ -183,7 +197,7 @@ _Static_assert(offsetof(struct plan_cgroup_programs, attach_type) == 0, "attachT
 _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 
 /* Bytes of one record of each section, by section number. */
-#define SECTION_RECORD_SIZES { sizeof(struct plan_head), sizeof(struct plan_start_facts), sizeof(struct plan_name_facts), sizeof(struct plan_groups), sizeof(struct plan_path_rules), sizeof(struct plan_port_rules), sizeof(struct plan_filter), sizeof(struct plan_cgroup_programs), 1, 1, 1 }
+#define SECTION_RECORD_SIZES { sizeof(struct plan_head), sizeof(struct plan_start_facts), sizeof(struct plan_name_facts), sizeof(struct plan_groups), sizeof(struct plan_path_rules), sizeof(struct plan_port_rules), sizeof(struct plan_filter), sizeof(struct plan_asking_filter), sizeof(struct plan_cgroup_programs), 1, 1, 1 }
 /* Every field that is an offset into the strings: section, place in its record, whether it is an absolute path. */
 #define SECTION_STRING_FIELDS { { SECTION_HEAD, offsetof(struct plan_head, domain), false }, { SECTION_HEAD, offsetof(struct plan_head, cgroup_anchor), false }, { SECTION_START_FACTS, offsetof(struct plan_start_facts, text), false }, { SECTION_NAME_FACTS, offsetof(struct plan_name_facts, path), true }, { SECTION_PATH_RULES, offsetof(struct plan_path_rules, path), true } }
 
@@ -197,6 +211,7 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 #define SLOT_DONE 3
 #define SLOT_UNTOLD_MEDIATOR 240
 #define SLOT_UNTOLD_WORKER 368
+#define SLOT_RECORDS_GROUP 248
 #define SLOT_ADOPTS 120
 #define MEDIATOR_RESTARTS_MAX 5
 #define MEDIATOR_FD_LISTENER 3

@@ -107,6 +107,7 @@ static const char *check_head(const struct plan *plan)
 {
   const struct plan_head *head = plan->head;
   const size_t filter = plan->section[SECTION_FILTER].count;
+  const size_t asking = plan->section[SECTION_ASKING_FILTER].count;
   const bool layers = (head->flags & (PLAN_LANDLOCK | PLAN_SECCOMP | PLAN_CGROUP)) != 0;
   const bool supervised = plan_has(plan, PLAN_SUPERVISED);
   const bool disabled = head->level == PLAN_LEVEL_DISABLED;
@@ -121,6 +122,8 @@ static const char *check_head(const struct plan *plan)
       {plan->section[SECTION_GROUPS].count <= PLAN_GROUPS_MAX, "it has too many groups"},
       {!disabled || !layers, "it is disabled, yet has layers"},
       {disabled || (plan_has(plan, PLAN_SECCOMP) && filter > 0 && filter <= PLAN_FILTER_MAX), "it has no usable seccomp filter"},
+      {asking <= PLAN_FILTER_MAX && (asking == 0 || plan_has(plan, PLAN_LISTENER)),
+       "its filter that asks is not usable"},
       {supervised || head->level != PLAN_LEVEL_WARNING, "it is sealed, yet warning"},
       {disabled || supervised != plan_has(plan, PLAN_LANDLOCK), "its Landlock rules do not fit its mode"},
       {disabled || !supervised || plan_has(plan, PLAN_LISTENER), "it is supervised, yet has no listener"},

@@ -3,13 +3,15 @@
 
 #include "launcher.h"
 
-int seccomp_install(const struct plan *plan)
+int seccomp_install(const struct plan *plan, bool asks)
 {
+  size_t section = asks ? SECTION_ASKING_FILTER : SECTION_FILTER;
   struct sock_fprog program = {
-      .len = (unsigned short)plan->section[SECTION_FILTER].count,
-      .filter = (struct sock_filter *)plan->section[SECTION_FILTER].at,
+      .len = (unsigned short)plan->section[section].count,
+      .filter = (struct sock_filter *)plan->section[section].at,
   };
-  _Static_assert(sizeof(struct plan_filter) == sizeof(struct sock_filter), "instructions are passed as they are");
+  _Static_assert(sizeof(struct plan_filter) == sizeof(struct sock_filter), "passed as they are");
+  _Static_assert(sizeof(struct plan_asking_filter) == sizeof(struct sock_filter), "likewise");
   unsigned listener_flag = plan_has(plan, PLAN_LISTENER) ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
   long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->head->seccomp_flags | listener_flag, &program);
   need(result >= 0, "install the seccomp filter", NULL,

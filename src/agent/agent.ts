@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { anchorsFolder } from "../domains/cgroup-path.ts";
 import type { Actor } from "../domains/levels.ts";
 import { LiveTableWriter } from "../domains/live-table-writer.ts";
 import { StateError } from "../domains/state-error.ts";
@@ -13,6 +14,7 @@ import type { Level } from "../model/policy.ts";
 import { controlApi } from "./api/control-api.ts";
 import { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
+import { Followers } from "./followers.ts";
 import { type Keeper, type KeptCommand, keeperOf } from "./keeper.ts";
 import { type LevelChange, Levels } from "./levels.ts";
 import { listen } from "./listen.ts";
@@ -51,6 +53,7 @@ export class Agent {
   readonly #lock: FileLock;
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
+  readonly #followers: Followers;
   readonly #levels: Levels;
   readonly #teller: Teller;
   readonly #api: ReturnType<typeof controlApi>;
@@ -66,16 +69,18 @@ export class Agent {
     this.#lock = lock;
     this.#teller = new Teller(dirname(places.events));
     this.#writer = LiveTableWriter.open(places.system.table);
-    this.table = new DomainTable(places, this.#writer, log);
-    this.#plans = new LivePlans(places, this.#writer);
-    this.#levels = new Levels(places, this.table, (event) => this.tell(event), log);
+    const tellEvent = (event: Event) => this.tell(event);
+    this.#followers = new Followers(places, this.#writer, tellEvent, log, anchorsFolder());
+    this.table = new DomainTable(places, this.#writer, this.#followers, log);
+    this.#plans = new LivePlans(places, this.#writer, this.#followers);
+    this.#levels = new Levels(places, this.table, tellEvent, log);
     this.#api = controlApi(this);
     this.#runs = new RunsWatch(
       places.system.runs,
       () => void this.#exclusive(() => this.#runsChanged()),
       log,
     );
-    this.#sweeper = new Sweeper(this, (work) => this.#exclusive(work));
+    this.#sweeper = new Sweeper(this, this.#followers, (work) => this.#exclusive(work));
     this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);
     const told = (name: string) => (count: number, why: string) => {
       log(`the ${name} has ended: ${why}`);
@@ -191,6 +196,7 @@ export class Agent {
       this.tell(brokenEvent(one, table));
     }
     this.#levels.watch();
+    this.#followers.all();
     await refreshPlans(table, this.#plans, this.#runs.look(), this.log);
     this.#runs.start();
     this.#sweeper.start();

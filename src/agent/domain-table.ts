@@ -13,18 +13,26 @@ import type { Level } from "../model/policy.ts";
 import { parseDomainName } from "../policy/names.ts";
 import { Complaints } from "./complaints.ts";
 import { type DomainEntry, entryOf } from "./entry.ts";
+import type { Followers } from "./followers.ts";
 import type { ReadPolicy } from "./read-policies.ts";
 
 /** The host's domains: which there are, their numbers, and their levels in the live table. */
 export class DomainTable {
   readonly #places: Places;
   readonly #table: LiveTableWriter;
+  readonly #followers: Followers;
   readonly #entries = new Map<string, DomainEntry>();
   readonly #complaints: Complaints;
 
-  constructor(places: Places, table: LiveTableWriter, log: (text: string) => void) {
+  constructor(
+    places: Places,
+    table: LiveTableWriter,
+    followers: Followers,
+    log: (text: string) => void,
+  ) {
     this.#places = places;
     this.#table = table;
+    this.#followers = followers;
     this.#complaints = new Complaints(log);
   }
 
@@ -104,10 +112,13 @@ export class DomainTable {
     return untilNow(this.overrideOf(name), levelClock());
   }
 
-  /** From here on mediators decide by it. */
+  /** From here on mediators decide by it, and cgroup programs. */
   applyLevel(entry: DomainEntry): void {
     // Nobody knows better than "enforcing" about a domain whose policy could never be read.
-    this.#table.setLevel(entry.number, this.levelOf(entry) ?? "enforcing");
+    const level = this.levelOf(entry) ?? "enforcing";
+    const before = this.#table.level(entry.number);
+    this.#table.setLevel(entry.number, level);
+    if (level !== before) this.#followers.changed(entry);
   }
 
   #identityOf(name: string, read: ReadPolicy): DomainIdentity | null {

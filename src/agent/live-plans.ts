@@ -11,10 +11,14 @@ import type { Places } from "../host/places.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { type PreparedFile, prepareFile } from "../kernel/replace-file.ts";
 import { encodePlan } from "../plan/encode.ts";
+import type { DomainEntry } from "./entry.ts";
+import type { Followers } from "./followers.ts";
 
 /** Root alone: a plan says where Cofferdam looks, and no domain needs it. */
 const LIVE_MODE = 0o600;
 const MESSAGE_WIDTH = 100;
+
+type Numbered = Pick<DomainEntry, "name" | "number">;
 
 export type Compilation =
   | { readonly state: "good"; readonly bytes: Uint8Array }
@@ -27,11 +31,13 @@ export type Compilation =
 export class LivePlans {
   readonly #places: Places;
   readonly #table: LiveTableWriter;
+  readonly #followers: Followers;
   #facts: HostFacts | null = null;
 
-  constructor(places: Places, table: LiveTableWriter) {
+  constructor(places: Places, table: LiveTableWriter, followers: Followers) {
     this.#places = places;
     this.#table = table;
+    this.#followers = followers;
   }
 
   /**
@@ -60,9 +66,10 @@ export class LivePlans {
   }
 
   /** Mediators look for the file when they see the generation: it lies there first, whole. */
-  put(number: number, plan: PreparedFile): void {
-    plan.place(this.#pathOf(number));
-    this.#table.nextGeneration(number);
+  put(domain: Numbered, plan: PreparedFile): void {
+    plan.place(this.#pathOf(domain.number));
+    this.#table.nextGeneration(domain.number);
+    this.#followers.changed(domain);
   }
 
   has(number: number): boolean {
@@ -70,10 +77,11 @@ export class LivePlans {
   }
 
   /** From now on starts count with their own plans alone. */
-  withdraw(number: number): void {
-    if (!this.has(number)) return;
-    rmSync(this.#pathOf(number), { force: true });
-    this.#table.nextGeneration(number);
+  withdraw(domain: Numbered): void {
+    if (!this.has(domain.number)) return;
+    rmSync(this.#pathOf(domain.number), { force: true });
+    this.#table.nextGeneration(domain.number);
+    this.#followers.changed(domain);
   }
 
   #pathOf(number: number): string {

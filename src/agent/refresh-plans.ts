@@ -17,7 +17,7 @@ export async function refreshPlans(
     running.followed(entry.name, entry.number),
   )) {
     const compiled = await plans.compile(name);
-    if (compiled.state === "good") plans.put(number, plans.prepare(compiled.bytes));
+    if (compiled.state === "good") plans.put({ name, number }, plans.prepare(compiled.bytes));
     else
       log(
         `the policy of ${name} cannot be put into force: what was still is\n${compiled.problems}`,
@@ -28,5 +28,5 @@ export async function refreshPlans(
 /** After the last process that follows has ended. */
 export function withdrawPlans(table: DomainTable, plans: LivePlans, running: Running): void {
   for (const { name, number } of table.entries)
-    if (!running.followed(name, number)) plans.withdraw(number);
+    if (!running.followed(name, number)) plans.withdraw({ name, number });
 }

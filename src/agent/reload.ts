@@ -63,7 +63,7 @@ export async function reload(
     .map((name) => {
       const entry = table.get(name);
       const plan = ready.get(name);
-      if (entry !== null && plan !== undefined) plans.put(entry.number, plan);
+      if (entry !== null && plan !== undefined) plans.put(entry, plan);
       else plan?.discard();
       return outcomeOf(
         places,

@@ -6,6 +6,7 @@ import type { Places } from "../host/places.ts";
 import { AbsentLevels } from "./absent-levels.ts";
 import type { Agent } from "./agent.ts";
 import { Complaints } from "./complaints.ts";
+import type { Followers } from "./followers.ts";
 
 /** How often what nobody needs any more is looked for, milliseconds: nothing tells of it. */
 const SWEEP_MS = 60_000;
@@ -16,6 +17,7 @@ const SWEEP_MS = 60_000;
  */
 export class Sweeper {
   readonly #places: Places;
+  readonly #followers: Pick<Followers, "all">;
   readonly #anchors: string | null;
   readonly #idle = new IdleAnchors();
   readonly #named: NamedAnchors;
@@ -30,11 +32,13 @@ export class Sweeper {
    */
   constructor(
     agent: Pick<Agent, "places" | "tell" | "log">,
+    followers: Pick<Followers, "all">,
     exclusive: (work: () => Promise<void>) => Promise<void>,
     anchors: string | null = anchorsFolder(),
   ) {
     const { places, log } = agent;
     this.#places = places;
+    this.#followers = followers;
     this.#exclusive = exclusive;
     this.#anchors = anchors;
     this.#named = new NamedAnchors(places.plans);
@@ -63,6 +67,7 @@ export class Sweeper {
       complaints.try("levels of domains that are no more cannot be tidied away", () =>
         this.#levels.look(now),
       );
+      this.#followers.all();
     });
     const anchors = this.#anchors;
     if (anchors === null) return;

@@ -1,6 +1,8 @@
+import type { Control } from "../kernel/bpf/control.ts";
 import type { Policy } from "../model/policy.ts";
 import type { CgroupPlan } from "../plan/plan.ts";
 import type { NameAlias } from "./cgroup/aliases.ts";
+import type { Judged } from "./cgroup/programs.ts";
 import type { CompileOptions } from "./compile.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
@@ -9,9 +11,10 @@ export type Programs =
   /** It tells whose process it is, and judges nothing. */
   | { readonly kind: "none" }
   | {
-      readonly kind: "addresses";
-      readonly unix: boolean;
-      readonly aliases: () => readonly NameAlias[];
+      readonly kind: "judging";
+      readonly judged: Judged;
+      readonly control: Control;
+      readonly aliases: readonly NameAlias[];
     };
 
 export type CgroupLayer =
@@ -21,7 +24,7 @@ export type CgroupLayer =
    * on a host without control groups version 2.
    */
   | { readonly kind: "absent"; readonly why: string; readonly goesOn: boolean }
-  | { readonly kind: "failed"; readonly problem: CompileProblem };
+  | { readonly kind: "failed"; readonly why: string; readonly problem: CompileProblem };
 
 /**
  * The domain's cgroup: as root every run has one, so that it is known whose process is whose;
@@ -39,8 +42,8 @@ export async function cgroupLayer(
     return { kind: "absent", why: "only root's domains have one", goesOn: true };
   const target =
     programs.kind === "none"
-      ? { addresses: false, unix: false, aliases: [] }
-      : { addresses: true, unix: programs.unix, aliases: programs.unix ? programs.aliases() : [] };
+      ? { judged: null, control: enforcing, aliases: [] }
+      : { judged: programs.judged, control: programs.control, aliases: programs.aliases };
   try {
     const { cgroup2 } = facts;
     return {
@@ -51,7 +54,11 @@ export async function cgroupLayer(
     if (!(error instanceof Error)) throw error;
     // A layer that cannot be had stops the start, with what its maker says about it; membership
     // alone holds nobody.
-    if (programs.kind === "none") return { kind: "absent", why: error.message, goesOn: false };
-    return { kind: "failed", problem: problem("cgroup-failed", { why: error.message }) };
+    const why = error.message;
+    if (programs.kind === "none") return { kind: "absent", why, goesOn: false };
+    return { kind: "failed", why, problem: problem("cgroup-failed", { why }) };
   }
 }
+
+/** Of a domain whose level and policy stay what they are. */
+export const enforcing: Control = { level: "enforcing", number: null, generation: 0, table: 0 };

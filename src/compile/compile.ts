@@ -1,11 +1,13 @@
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { type Diagnostic, hasError, startOf } from "../diagnostics/diagnostic.ts";
+import type { Control } from "../kernel/bpf/control.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { CgroupPlan, NameFact, Plan } from "../plan/plan.ts";
 import type { Accounts } from "./accounts.ts";
 import type { NameAlias } from "./cgroup/aliases.ts";
+import type { Judged } from "./cgroup/programs.ts";
 import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
 import { pathsOf } from "./frame.ts";
@@ -24,9 +26,9 @@ export type PrepareCgroup = (
   target: {
     readonly domain: string;
     readonly cgroup2: string;
-    /** False: it judges nothing, and only tells whose process is in it. */
-    readonly addresses: boolean;
-    readonly unix: boolean;
+    /** null: nothing, it only tells whose process is in it. */
+    readonly judged: Judged | null;
+    readonly control: Control;
     readonly aliases: readonly NameAlias[];
   },
 ) => Promise<CgroupPlan>;
@@ -69,6 +71,8 @@ export interface CompileOptions {
    * number, or with a fixed level.
    */
   readonly live?: boolean;
+  /** Which table that is (`host/live-sockets.ts`). */
+  readonly table?: number;
   /** In place of the policy's own level. */
   readonly level?: Level;
   /** `level` was given for this one run: it stays, and whoever started it waits for it. */

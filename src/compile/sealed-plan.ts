@@ -4,7 +4,7 @@ import type { IpcKind, Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
 import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
-import { cgroupLayer, type Programs } from "./cgroup-layer.ts";
+import { cgroupLayer, enforcing, type Programs } from "./cgroup-layer.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
@@ -19,6 +19,8 @@ import { sealedNames } from "./sealed-names.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
 import { filterContext } from "./seccomp/context.ts";
 import { buildFilter } from "./seccomp/filter.ts";
+import type { FilterContext } from "./seccomp/filter-context.ts";
+import { type Activation, activationOf } from "./sockets/activation.ts";
 import { type SocketModes, socketModes } from "./sockets/modes.ts";
 
 type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
@@ -53,6 +55,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const landlock = landlockLayer(policy, view, facts);
   const context = filterContext(policy, facts, { modes, brokered, ipc });
   const filter = buildFilter(context);
+  const activation = activationOf(policy, facts);
   const bytes = encodeAutomaton(automaton);
   const cgroup = await cgroupLayer(
     policy,
@@ -75,6 +78,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
       resolved,
       unfollowed,
       cgroup,
+      activation,
     },
     instructions: filter.length / INSTRUCTION_BYTES,
   });
@@ -85,7 +89,10 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     host: hostOf(facts, lackedBy(missing, cgroup, facts, modes)),
     identity,
     landlock,
-    seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },
+    seccomp: {
+      ...{ filter, listener: true, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
+      ...askingOf(activation, (modes) => filterContext(policy, facts, { modes, brokered, ipc })),
+    },
     cgroup: cgroup.kind === "made" ? cgroup.plan : null,
     automaton: bytes,
     mediation: {
@@ -101,7 +108,22 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   return { plan, problems };
 }
 
+function askingOf(
+  activation: Activation | null,
+  context: (modes: SocketModes) => FilterContext,
+): Pick<NonNullable<Plan["seccomp"]>, "asking" | "tcpHeld"> {
+  if (activation === null) return {};
+  const { modes, tcpHeld } = activation;
+  return { asking: buildFilter(context(modes)), ...(tcpHeld ? { tcpHeld } : {}) };
+}
+
 function programsOf({ inet, unix }: SocketModes, aliases: () => readonly NameAlias[]): Programs {
   if (inet.by !== "cgroup" && unix.by !== "cgroup") return { kind: "none" };
-  return { kind: "addresses", unix: unix.by === "cgroup", aliases };
+  const isNamed = unix.by === "cgroup";
+  return {
+    kind: "judging",
+    judged: isNamed ? "sockets-and-names" : "sockets",
+    control: enforcing,
+    aliases: isNamed ? aliases() : [],
+  };
 }

@@ -18,6 +18,13 @@ const unused: Row = {
   instead: "nothing: supervision does not build on it",
 };
 
+const withoutPrograms: Row = {
+  needed: always,
+  without: "less",
+  bestEffort: null,
+  instead: "the mediator judges where sockets connect and send to: each such call is asked about",
+};
+
 /**
  * What follows for a supervised domain: it stands on notifications alone, and what it does not
  * stand on is `unused`.
@@ -55,8 +62,8 @@ const rows: Readonly<Record<FeatureName, Row>> = {
     instead: "memfd_create fails at enforcing",
   },
   openat2: noDomain("no domain is supervised: names could not be walked safely"),
-  "cgroup-inet": unused,
-  "cgroup-unix": unused,
+  "cgroup-inet": withoutPrograms,
+  "cgroup-unix": withoutPrograms,
   "private-ipc": {
     needed: (needs: Needs) => needs.ipc,
     without: "best-effort",

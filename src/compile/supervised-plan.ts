@@ -1,4 +1,6 @@
+import type { Control } from "../kernel/bpf/control.ts";
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
+import type { FeatureName } from "../kernel/host-facts.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { capabilityNames } from "../model/capability.ts";
 import { isNamed } from "../model/is-named.ts";
@@ -7,7 +9,8 @@ import type { IpcKind, Policy, TokenRule } from "../model/policy.ts";
 import type { Identity, NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
 import { canonicalNames } from "./canonical-names.ts";
-import { cgroupLayer } from "./cgroup-layer.ts";
+import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
+import { type CgroupLayer, cgroupLayer, type Programs } from "./cgroup-layer.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
@@ -18,6 +21,7 @@ import { type CompileProblem, isError } from "./problem.ts";
 import { supervisedReport } from "./report/supervised.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
 import { buildSupervisedFilter, type SupervisedContext } from "./seccomp/supervised/filter.ts";
+import { type Destinations, destinationsOf } from "./sockets/destinations.ts";
 import { supervisedFallbacks, supervisedNeeds } from "./supervised-fallbacks.ts";
 
 type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
@@ -58,10 +62,18 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const problems = [...missing.flatMap(problemsOf), ...who.problems];
   if (problems.some(isError)) return { plan: null, problems };
 
-  const context = { listed: granted(syscalls), denied: deniedTokens(written.syscalls), ipc };
-  const filter = buildSupervisedFilter(context satisfies SupervisedContext);
   const bytes = encodeAutomaton(names.automaton);
-  const cgroup = await cgroupLayer(written, bytes, { kind: "none" }, options);
+  const aliases = () => unixAliases(written, snapshot);
+  const held = await destinationLayer(names.policy, bytes, aliases, options);
+  const { cgroup, destinations } = held;
+  const context: SupervisedContext = {
+    ...{ listed: granted(syscalls), denied: deniedTokens(written.syscalls), ipc },
+    destinationsHeld: destinations.by === "programs",
+  };
+  const filter = buildSupervisedFilter(context);
+  const asking = context.destinationsHeld
+    ? { asking: buildSupervisedFilter({ ...context, destinationsHeld: false }) }
+    : {};
   const withoutNoNewPrivileges = facts.features["restrict-without-nnp"].state === "yes";
   const identity = enforcing ? who.identity : asIfUnconfined(who.identity, withoutNoNewPrivileges);
   const policy = {
@@ -75,25 +87,78 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
     facts: planFacts([...pathsOf(written, options), ...names.followed], options.factAt, snapshot),
     host: hostOf(facts, [
       ...lackedBy(missing, cgroup, facts, null),
+      ...held.lacks,
       ...(enforcing || withoutNoNewPrivileges ? [] : (["restrict-without-nnp"] as const)),
     ]),
     identity,
     landlock: null,
-    seccomp: { filter, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, listener: true },
+    seccomp: {
+      ...{ filter, ...asking, listener: true },
+      flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+    },
     cgroup: cgroup.kind === "made" ? cgroup.plan : null,
     automaton: bytes,
     mediation: {
       ...{ policy, ...mediationFrameOf(options) },
       sockets: { inet: "broker", unix: "broker" },
+      ...(held.aliases === null ? {} : { aliases: held.aliases }),
       kernelCreates: [],
       report: supervisedReport({
-        ...{ policy: written, facts, names, identity, context, missing, cgroup },
+        ...{ policy: written, facts, names, identity, context, missing, cgroup, destinations },
         live: mediationFrameOf(options).live,
         instructions: filter.length / INSTRUCTION_BYTES,
       }),
     },
   };
   return { plan, problems };
+}
+
+interface DestinationLayer {
+  readonly destinations: Destinations;
+  readonly cgroup: CgroupLayer;
+  /** null where the mediator judges. */
+  readonly aliases: readonly NameAlias[] | null;
+  /** What the host lacks for programs, and may come to have. */
+  readonly lacks: readonly FeatureName[];
+}
+
+/** Where the programs cannot be had, the mediator is as good a judge, if a slow one. */
+async function destinationLayer(
+  policy: Policy,
+  automaton: Uint8Array,
+  aliasesOf: () => readonly NameAlias[],
+  options: Options,
+): Promise<DestinationLayer> {
+  const layer = (programs: Programs) => cgroupLayer(policy, automaton, programs, options);
+  const bare = async (why: string, lacks: readonly FeatureName[]): Promise<DestinationLayer> => ({
+    destinations: { by: "mediator", why },
+    cgroup: await layer({ kind: "none" }),
+    aliases: null,
+    lacks,
+  });
+  const destinations = destinationsOf(policy, options.facts, options.prepareCgroup !== undefined);
+  const { features } = options.facts;
+  const lacks = (["cgroup-inet", "cgroup-unix"] as const).filter(
+    (feature) => features[feature].state !== "yes",
+  );
+  if (destinations.by === "mediator") return await bare(destinations.why, lacks);
+  const aliases = aliasesOf();
+  const control = controlOf(policy, options);
+  const cgroup = await layer({ kind: "judging", judged: "destinations", control, aliases });
+  if (cgroup.kind === "failed")
+    return await bare(`no cgroup programs: ${cgroup.why}`, ["cgroup-inet"]);
+  return { destinations, cgroup, aliases, lacks: [] };
+}
+
+/**
+ * The programs follow the host's table of domains, as the mediator does; where the domain does not,
+ * they stay at its level.
+ */
+function controlOf({ level }: Policy, options: CompileOptions): Control {
+  const { number = null, table = 0 } = options;
+  return mediationFrameOf(options).live
+    ? { level, number, generation: 0, table }
+    : { level, number: null, generation: 0, table: 0 };
 }
 
 /**

@@ -1,12 +1,15 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { prepareCgroup } from "../compile/cgroup/prepare.ts";
 import { type Compiled, compile, type PrepareCgroup } from "../compile/compile.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
 import { overridePath } from "../domains/levels.ts";
+import { LiveTable } from "../domains/live-table.ts";
 import type { Level, Mediation, Policy } from "../model/policy.ts";
 import { checkErrors } from "../policy/3-check/check.ts";
 import { checkContext } from "./check-context.ts";
 import { beginHost, type Host, programFiles } from "./host.ts";
+import { LiveSockets, tableTag } from "./live-sockets.ts";
 import { load, type Settings, type Wanted } from "./load.ts";
 import type { Places } from "./places.ts";
 import { standingOf } from "./standing.ts";
@@ -17,6 +20,28 @@ export type Effect = "prepare" | "look";
 /** Says where the programs would be, and touches nothing: for plans that are only shown. */
 const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
   Promise.resolve({ anchor: `${cgroup2}/cofferdam/${domain}`, programs: [] });
+
+/** Anchors that are found stale are removed: then one is made anew. */
+const PREPARATIONS_MAX = 2;
+
+/**
+ * Programs that follow the host's table are at what it says before any process can be under them.
+ */
+function prepareInForce(places: Places): PrepareCgroup {
+  return async (policy, automaton, target) => {
+    const plan = await prepareCgroup(policy, automaton, target);
+    if (target.control.number === null) return plan;
+    const table = LiveTable.open(places.system.table);
+    try {
+      new LiveSockets(places, table, null).bringUpToDate(plan.anchor);
+      for (let made = 1; made < PREPARATIONS_MAX && !existsSync(plan.anchor); made++)
+        await prepareCgroup(policy, automaton, target);
+      return plan;
+    } finally {
+      table.close();
+    }
+  };
+}
 
 export interface CompileRequest {
   readonly set?: Settings;
@@ -77,7 +102,7 @@ export async function compileDomain(
   const compiled = await compile(inForce, {
     ...{ ...host, ...standing, files, absent, identities, own: places.own, kept: places.kept },
     program: programFiles(places),
-    prepareCgroup: request.effect === "prepare" ? prepareCgroup : lookOnly,
+    prepareCgroup: request.effect === "prepare" ? prepareInForce(places) : lookOnly,
   });
   return { ...compiled, sources };
 }
@@ -100,6 +125,7 @@ function standingOptions(
     fixed: level !== undefined,
     live: places.asRoot && Object.keys(set ?? {}).length === 0,
     events: dirname(places.events),
+    table: tableTag(places),
     ...(standing.levelFile === null ? {} : { levelFile: standing.levelFile }),
   };
 }

@@ -96,3 +96,7 @@ export const LOOKS_WITHOUT_A_STEP_MAX = 32;
 /** First and longest pause before a stand-by is started again, milliseconds. */
 export const STAND_BY_RETRY_MS_MIN = 100;
 export const STAND_BY_RETRY_MS_MAX = 10_000;
+/** How often the records of a control group's programs are looked at, milliseconds. */
+export const RECORDS_LOOK_MS = 100;
+/** Records of one domain that become events before others have their turn. */
+export const RECORDS_PER_LOOK = 32;

@@ -51,7 +51,7 @@ class Reader {
     ) as unknown as RecordOf<(typeof sections)[N]>[];
   }
 
-  section(name: "filter" | "automaton" | "mediation"): Uint8Array {
+  section(name: "filter" | "askingFilter" | "automaton" | "mediation"): Uint8Array {
     const { offset, length } = this.ranges[name];
     return this.bytes.slice(offset, offset + length);
   }
@@ -112,9 +112,7 @@ function build(reader: Reader): Plan {
             .map(({ port, rights }) => ({ port: Number(port), rights })),
         }
       : null,
-    seccomp: has("SECCOMP")
-      ? { filter: reader.section("filter"), flags: head.seccompFlags, listener: has("LISTENER") }
-      : null,
+    seccomp: has("SECCOMP") ? seccomp(reader, head.seccompFlags, has) : null,
     cgroup: has("CGROUP")
       ? {
           anchor: head.cgroupAnchor,
@@ -130,6 +128,19 @@ function build(reader: Reader): Plan {
     },
     automaton: reader.inflated("automaton"),
     mediation: mediation(reader),
+  };
+}
+
+function seccomp(
+  reader: Reader,
+  flags: number,
+  has: (flag: keyof typeof planFlags) => boolean,
+): NonNullable<Plan["seccomp"]> {
+  const asking = reader.section("askingFilter");
+  return {
+    ...{ filter: reader.section("filter"), flags, listener: has("LISTENER") },
+    ...(asking.length === 0 ? {} : { asking }),
+    ...(has("TCP_HELD") ? { tcpHeld: true } : {}),
   };
 }
 

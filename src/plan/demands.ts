@@ -52,11 +52,14 @@ function landlock({ landlock }: Plan): string | null {
 
 function seccomp({ seccomp }: Plan): string | null {
   if (seccomp === null) return null;
-  const { length } = seccomp.filter;
-  if (length === 0 || length % 8 !== 0) return `seccomp filter of ${length} bytes`;
-  if (length / 8 > planLimits.PLAN_FILTER_MAX)
-    return `seccomp filter of ${length / 8} instructions, at most ${planLimits.PLAN_FILTER_MAX}`;
-  return null;
+  for (const { length } of [seccomp.filter, seccomp.asking ?? seccomp.filter]) {
+    if (length === 0 || length % 8 !== 0) return `seccomp filter of ${length} bytes`;
+    if (length / 8 > planLimits.PLAN_FILTER_MAX)
+      return `seccomp filter of ${length / 8} instructions, at most ${planLimits.PLAN_FILTER_MAX}`;
+  }
+  return seccomp.asking !== undefined && !seccomp.listener
+    ? "a filter that asks, without a listener"
+    : null;
 }
 
 function rest({ identity, cgroup }: Plan): string | null {

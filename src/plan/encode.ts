@@ -74,6 +74,7 @@ function recordsOf(plan: Plan): Records {
       .map(({ port, rights }) => ({ port: BigInt(port), rights }))
       .sort((a, b) => Number(a.port - b.port)),
     filter: filterRecords(plan.seccomp?.filter ?? new Uint8Array()),
+    askingFilter: filterRecords(plan.seccomp?.asking ?? new Uint8Array()),
     cgroupPrograms: (plan.cgroup?.programs ?? [])
       .map(({ attachType, tag }) => ({ attachType: BigInt(attachType), tag }))
       .sort((a, b) => Number(a.attachType - b.attachType) || Buffer.compare(a.tag, b.tag)),
@@ -103,6 +104,7 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
     ATTENDED: plan.attended,
     WITHOUT_CGROUP2: plan.host.withoutCgroup2,
     FOR_ONE_START: plan.host.forOneStart,
+    TCP_HELD: seccomp?.tcpHeld === true,
   };
   return {
     level: levelNumbers[plan.level],

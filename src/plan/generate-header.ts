@@ -20,6 +20,7 @@ import {
   ADOPTS_OFFSET,
   MEDIATOR_RESTARTS_MAX,
   mediatorDescriptors,
+  RECORDS_GROUP,
   SELF_CONFINED_SLOT,
   SLOT_BEHIND_OFFSET,
   SLOT_COUNT,
@@ -89,6 +90,10 @@ export function generatePlanHeader(): string {
     ...Object.entries(slotState).map(([name, value]) => define(`SLOT_${upper(name)}`, value)),
     ...Object.entries(UNTOLD_SLOTS).map(([name, index]) =>
       define(`SLOT_UNTOLD_${upper(name)}`, index * SLOT_SIZE + SLOT_BEHIND_OFFSET),
+    ),
+    define(
+      "SLOT_RECORDS_GROUP",
+      RECORDS_GROUP.slot * SLOT_SIZE + SLOT_BEHIND_OFFSET + RECORDS_GROUP.offset,
     ),
     define("SLOT_ADOPTS", SELF_CONFINED_SLOT * SLOT_SIZE + SLOT_BEHIND_OFFSET + ADOPTS_OFFSET),
     define("MEDIATOR_RESTARTS_MAX", MEDIATOR_RESTARTS_MAX),

@@ -84,6 +84,8 @@ export const planFlags = {
   WITHOUT_CGROUP2: 4096,
   /** Made for the start that asked for it: something was missing that may be there later. */
   FOR_ONE_START: 8192,
+  /** Landlock holds where TCP sockets connect to, wherever they were made. */
+  TCP_HELD: 16384,
 } as const;
 
 export const header = [
@@ -104,6 +106,13 @@ export const sectionEntry = [
   { name: "record", type: "u32", doc: "bytes of one record; 1 for bytes" },
   { name: "offset", type: "u64", doc: "from the plan's begin, a multiple of 8" },
   { name: "length", type: "u64", doc: "bytes, a multiple of `record`" },
+] as const satisfies RecordLayout;
+
+const instructions = [
+  { name: "code", type: "u16", doc: "struct sock_filter of linux/filter.h" },
+  { name: "jt", type: "u8", doc: "" },
+  { name: "jf", type: "u8", doc: "" },
+  { name: "k", type: "u32", doc: "" },
 ] as const satisfies RecordLayout;
 
 export const sections = {
@@ -159,12 +168,8 @@ export const sections = {
     { name: "port", type: "u64", doc: "0..65535" },
     { name: "rights", type: "u64", doc: "LANDLOCK_ACCESS_NET_*, within `handledNet`" },
   ],
-  filter: [
-    { name: "code", type: "u16", doc: "struct sock_filter of linux/filter.h" },
-    { name: "jt", type: "u8", doc: "" },
-    { name: "jf", type: "u8", doc: "" },
-    { name: "k", type: "u32", doc: "" },
-  ],
+  filter: instructions,
+  askingFilter: instructions,
   cgroupPrograms: [
     { name: "attachType", type: "u64", doc: "enum bpf_attach_type of linux/bpf.h" },
     { name: "tag", type: "tag", doc: "the program's tag (struct bpf_prog_info)" },

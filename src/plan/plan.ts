@@ -126,6 +126,14 @@ export interface SeccompPlan {
   /** struct sock_filter[], 8 bytes each. */
   readonly filter: Uint8Array;
   /**
+   * In place of `filter`, and of the cgroup's programs, where the daemon is started with sockets
+   * that these programs do not hold, since they were made elsewhere: it asks about them. Left out
+   * where no program holds sockets.
+   */
+  readonly asking?: Uint8Array;
+  /** Landlock holds where TCP sockets connect to, wherever they were made. */
+  readonly tcpHeld?: boolean;
+  /**
    * SECCOMP_FILTER_FLAG_* beside NEW_LISTENER; 0 with `listener` false where the host has no
    * notification.
    */
@@ -165,6 +173,15 @@ export interface MediationPlan {
     readonly inet: "kernel" | "broker" | "refused";
     readonly unix: "kernel" | "broker" | "refused";
   };
+  /**
+   * Of a supervised domain where cgroup programs can hold all that the policy grants, and there
+   * alone: names of the policy that lead through symbolic links.
+   */
+  readonly aliases?: readonly {
+    readonly written: string;
+    readonly canonical: string;
+    readonly links: readonly string[];
+  }[];
   /** Directories (canonical) in which Landlock itself grants create and delete: CONTINUE there. */
   readonly kernelCreates: readonly string[];
   /** What `cofferdam plan` prints. */

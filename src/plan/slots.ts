@@ -39,8 +39,18 @@ export const SELF_CONFINED_SLOT = 0;
  * (`mediate/domain/roots.ts`, `mediate/domain/descriptor-tables.ts`).
  */
 export const WORDS_SLOT = 3;
+/**
+ * In whose slot lies what of the records of the control group's programs was read
+ * (`mediate/report/socket-records.ts`): 0 and 0 before the first.
+ */
+export const RECORDS_SLOT = 4;
+/**
+ * In whose slot, behind what lies there already, is the id of the control group whose records a
+ * mediator reads; 0 where nobody has begun, or everything was read.
+ */
+export const RECORDS_GROUP = { slot: UNTOLD_SLOTS.mediator, offset: 8 } as const;
 /** From which slot on one process each is noted for that. */
-export const NOTED_SLOTS_FROM = 4;
+export const NOTED_SLOTS_FROM = 5;
 /**
  * Bytes behind the beginning of that: a word that says since the start that the daemon's process
  * adopts orphans (PR_SET_CHILD_SUBREAPER), so that a parent may be none.

@@ -46,7 +46,7 @@ function newSweeper(): Sweeper {
     tell: (event: Event) => void events.push(event),
     log: (text: string) => void messages.push(text),
   };
-  return new Sweeper(agent, (work) => work(), null);
+  return new Sweeper(agent, { all: () => undefined }, (work) => work(), null);
 }
 
 /** A level was given to it, and it had a policy. */

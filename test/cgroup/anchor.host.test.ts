@@ -173,7 +173,7 @@ test("what is refused is counted", async () => {
 });
 
 test("without the unix hooks the rest is still attached", async () => {
-  const plan = await arena.prepare(web, { unix: false });
+  const plan = await arena.prepare(web, { judged: "sockets" });
   expect(plan.programs.map((program) => program.attachType)).not.toContain(
     attachTypes.connect_unix,
   );
@@ -187,8 +187,8 @@ test("a domain's name that is no file name is refused", async () => {
 
 test("a cgroup that judges nothing is made once and carries no program", async () => {
   const [first, second] = [
-    await arena.prepare(web, { addresses: false }),
-    await arena.prepare(other, { addresses: false }),
+    await arena.prepare(web, { judged: null }),
+    await arena.prepare(other, { judged: null }),
   ];
   expect(first).toEqual({
     anchor: join(arena.cgroup2, "cofferdam", `web@1.${"0".repeat(16)}`),

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "vitest";
-import { prepareCgroup } from "../../src/compile/cgroup/prepare.ts";
+import { type CgroupTarget, prepareCgroup } from "../../src/compile/cgroup/prepare.ts";
 import { encodeAutomaton } from "../../src/model/automaton/binary.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import type { Policy } from "../../src/model/policy.ts";
@@ -38,7 +38,7 @@ export class Arena {
 
   prepare(
     policy: Policy,
-    options: { addresses?: boolean; unix?: boolean; idleAnchorsMax?: number } = {},
+    options: Partial<Omit<CgroupTarget, "domain" | "cgroup2">> = {},
   ): Promise<CgroupPlan> {
     const automaton = encodeAutomaton(buildAutomaton(policy.names));
     return prepareCgroup(policy, automaton, {

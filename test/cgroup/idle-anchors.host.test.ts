@@ -18,7 +18,7 @@ const other = policyOf({ name: "web", addresses: [addressRule("connect tcp *:81"
 test("anchors that nobody needs go at the second look; those named, in use or prepared meanwhile stay", async () => {
   const named = (await arena.prepare(web)).anchor;
   const used = (await arena.prepare(other)).anchor;
-  const plain = (await arena.prepare({ ...web, name: "plain" }, { addresses: false })).anchor;
+  const plain = (await arena.prepare({ ...web, name: "plain" }, { judged: null })).anchor;
   const starting = (await arena.prepare({ ...web, name: "starting" })).anchor;
   const unknown = `${dirname(named)}/not-an-anchor`;
   for (const folder of [`${used}/1`, unknown]) mkdirSync(folder);
@@ -44,11 +44,11 @@ test("where no control group was ever made there is nothing to do", async () => 
 });
 
 test("a cgroup without programs that is prepared again counts as wanted", async () => {
-  const { anchor } = await arena.prepare(web, { addresses: false });
+  const { anchor } = await arena.prepare(web, { judged: null });
   const look = new IdleAnchors();
   await look.look(dirname(anchor), new Set());
   // Times of anchors are of milliseconds.
   for (const before = Date.now(); Date.now() === before; ) await new Promise(setImmediate);
-  await arena.prepare(web, { addresses: false });
+  await arena.prepare(web, { judged: null });
   expect(await look.look(dirname(anchor), new Set())).toBe(0);
 });

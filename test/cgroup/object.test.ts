@@ -12,6 +12,7 @@ import {
 } from "../../src/compile/cgroup/map-bytes.ts";
 import { loadPrograms, programNames, shippedObject } from "../../src/compile/cgroup/programs.ts";
 import { cgroupTables } from "../../src/compile/cgroup/tables.ts";
+import { controlLayout } from "../../src/kernel/bpf/control.ts";
 import { BpfError, summarizeVerifierLog } from "../../src/kernel/bpf/errors.ts";
 import { mapInfo, programInfo } from "../../src/kernel/bpf/info.ts";
 import { BpfObject } from "../../src/kernel/bpf/object.ts";
@@ -73,7 +74,12 @@ function askC(expressions: readonly string[]): number[] {
 }
 
 test("records are read as C writes them", () => {
-  const structs = { refusal_key: keyLayout, refusal: refusalLayout, instance: instanceLayout };
+  const structs = {
+    refusal_key: keyLayout,
+    refusal: refusalLayout,
+    instance: instanceLayout,
+    control: controlLayout,
+  };
   for (const [name, { bytes, ...offsets }] of Object.entries(structs)) {
     const fields = Object.keys(offsets).map((field) => `offsetof(struct ${name}, ${field})`);
     expect(askC([...fields, `sizeof(struct ${name})`])).toEqual([...Object.values(offsets), bytes]);
@@ -98,6 +104,7 @@ test("records are read as C writes them", () => {
 test("tables are written as C reads them", () => {
   const names = {
     unix_start: "unixStart",
+    unix_first_own: "unixFirstOwn",
     unix_first_accepting: "unixFirstAccepting",
     unix_classes: "unixClasses",
   } as const;

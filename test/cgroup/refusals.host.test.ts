@@ -45,19 +45,8 @@ interface Instance {
 async function start(policy: Policy, pid = launcher++): Promise<Instance> {
   const { anchor } = await arena.prepare(policy);
   const reader = RefusalReader.open(anchor)!;
-  const reading = new CgroupRefusals(
-    reader,
-    {
-      number: null,
-      level: "enforcing",
-      domain: "web",
-      sentinel: "",
-      launcher: pid,
-      attended: false,
-    },
-    pid,
-    policy,
-  );
+  const run = { number: null, domain: "web" };
+  const reading = new CgroupRefusals(reader, run, { kind: "named", daemon: pid }, () => policy);
   const folder = join(anchor, String(pid));
   mkdirSync(folder);
   const events: Event[] = [];

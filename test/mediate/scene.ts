@@ -202,6 +202,7 @@ function filterOf(options: SceneOptions): Uint8Array {
     listed: new Set(listedBy(options)),
     denied: new Set(),
     ipc: new Set(),
+    destinationsHeld: false,
   });
 }
 

@@ -13,7 +13,7 @@ export type DenialCounts = Readonly<Record<RefusalKind, bigint>>;
  */
 export function denialCounts(anchor: string): DenialCounts {
   const counts = withDirectory(anchor, (fd) =>
-    readCounters(fd, attachTypes.create, "denials", refusalKinds.length),
+    readCounters(fd, attachTypes.connect4, "denials", refusalKinds.length),
   );
   return Object.fromEntries(
     refusalKinds.map((kind, index) => [kind, counts[index]]),

@@ -4,12 +4,13 @@ import type { CgroupTables } from "./tables.ts";
 
 /**
  * SHA-256 in hex over everything that decides: the programs and all their tables. Parts are told
- * apart by their lengths.
+ * apart by their lengths. `follows`: whose level and policy, or at which level for ever.
  */
 export function tablesDigest(
   object: Uint8Array,
   programs: readonly string[],
   tables: CgroupTables,
+  follows: string,
 ): string {
   const hash = createHash("sha256");
   const maps = mapBytes(tables).flatMap(({ name, keys, values }) => [
@@ -17,7 +18,8 @@ export function tablesDigest(
     keys,
     values,
   ]);
-  for (const part of [object, Buffer.from(programs.join()), configurationBytes(tables), ...maps]) {
+  const words = [programs.join(), follows].map((text) => Buffer.from(text));
+  for (const part of [object, ...words, configurationBytes(tables), ...maps]) {
     hash.update(`${part.length}\n`).update(part);
   }
   return hash.digest("hex");

@@ -11,14 +11,15 @@ export interface MapBytes {
 /** Offsets in `struct configuration` of bpf/tables.h, bytes. */
 export const configurationOffsets = {
   unixStart: 0,
-  unixFirstAccepting: 4,
-  unixClasses: 8,
-  ping4: 12,
-  ping6: 14,
-  raw: 16,
-  unixClass: 48,
+  unixFirstOwn: 4,
+  unixFirstAccepting: 8,
+  unixClasses: 12,
+  ping4: 16,
+  ping6: 18,
+  raw: 20,
+  unixClass: 52,
 } as const;
-const CONFIGURATION_BYTES = 304;
+const CONFIGURATION_BYTES = 308;
 /** TRANSITIONS_PER_ROW of bpf/tables.h. */
 export const TRANSITIONS_PER_ROW = 16;
 
@@ -26,6 +27,7 @@ export const TRANSITIONS_PER_ROW = 16;
 export function configurationBytes({ sockets, unix }: CgroupTables): Uint8Array {
   const bytes = Buffer.alloc(CONFIGURATION_BYTES);
   bytes.writeUInt32LE(unix.start, configurationOffsets.unixStart);
+  bytes.writeUInt32LE(unix.firstOwn, configurationOffsets.unixFirstOwn);
   bytes.writeUInt32LE(unix.firstAccepting, configurationOffsets.unixFirstAccepting);
   bytes.writeUInt32LE(unix.classCount, configurationOffsets.unixClasses);
   bytes.writeUInt16LE(Number(sockets.ping4), configurationOffsets.ping4);

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { attachTypes } from "../../kernel/bpf/attach-types.ts";
+import type { Control } from "../../kernel/bpf/control.ts";
 import { hasCode } from "../../kernel/ffi.ts";
 import { decodeAutomaton } from "../../model/automaton/binary.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -18,7 +19,7 @@ import {
 import { tablesDigest } from "./digest.ts";
 import { AnchorError } from "./errors.ts";
 import { withFolderLock } from "./lock.ts";
-import { loadPrograms, programNames, shippedObject } from "./programs.ts";
+import { type Judged, loadPrograms, programsFor, shippedObject } from "./programs.ts";
 import { cgroupTables } from "./tables.ts";
 
 /**
@@ -35,11 +36,12 @@ export interface CgroupTarget {
   /** Mount point of the cgroup v2 hierarchy. */
   readonly cgroup2: string;
   /**
-   * Judge addresses at all; default true. Without, the cgroup only tells whose process is in it.
+   * What its programs judge; default `sockets-and-names`. Null: nothing, the cgroup only tells
+   * whose process is in it.
    */
-  readonly addresses?: boolean;
-  /** Judge unix-socket names too (kernel 6.7); default true. */
-  readonly unix?: boolean;
+  readonly judged?: Judged | null;
+  /** What its programs do at first; default: they enforce for ever. */
+  readonly control?: Control;
   /**
    * Symbolic links that unix-socket names of the policy lead through (`nameAliases`); default none:
    * such names are refused.
@@ -64,21 +66,22 @@ export async function prepareCgroup(
   {
     domain,
     cgroup2,
-    addresses = true,
-    unix = true,
+    judged = "sockets-and-names",
+    control = { level: "enforcing", number: null, generation: 0, table: 0 },
     aliases = [],
     idleAnchorsMax = IDLE_ANCHORS_MAX,
   }: CgroupTarget,
 ): Promise<CgroupPlan> {
   if (!/^[^/\n\0]+$/.test(domain)) throw new AnchorError(`\`${domain}\` cannot name a cgroup`);
-  if (!addresses) return await withoutPrograms(domain, makeRoot(cgroup2));
+  if (judged === null) return await withoutPrograms(domain, makeRoot(cgroup2));
   const tables = cgroupTables(policy, decodeAutomaton(automaton), aliases);
   const bytes = shippedObject();
-  const names = programNames(unix);
+  const names = programsFor(judged);
   const root = makeRoot(cgroup2);
-  const anchor = join(root, anchorName(domain, tablesDigest(bytes, names, tables)));
+  const digest = tablesDigest(bytes, names, tables, followed(control));
+  const anchor = join(root, anchorName(domain, digest));
   return await withFolderLock(root, () => {
-    const object = loadPrograms(bytes, tables, names);
+    const object = loadPrograms(bytes, tables, names, { kind: "made", control });
     try {
       const programs = tagsOf(object, names);
       const missing = missingFrom(anchor, programs);
@@ -91,6 +94,10 @@ export async function prepareCgroup(
       object[Symbol.dispose]();
     }
   });
+}
+
+function followed({ level, number, table }: Control): string {
+  return number === null ? level : `${number} ${table}`;
 }
 
 /** The digest of no tables. */

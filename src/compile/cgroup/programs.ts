@@ -1,7 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inetPrograms, type ProgramName, unixPrograms } from "../../kernel/bpf/attach-types.ts";
+import {
+  destinationPrograms,
+  inetPrograms,
+  type ProgramName,
+  unixPrograms,
+} from "../../kernel/bpf/attach-types.ts";
+import { CONTROL_MAP, type Control, controlBytes } from "../../kernel/bpf/control.ts";
 import { BpfObject } from "../../kernel/bpf/object.ts";
 import { recordMaps } from "../../kernel/bpf/refusals.ts";
 import { configurationBytes, mapBytes } from "./map-bytes.ts";
@@ -21,16 +27,41 @@ export function shippedObject(): Uint8Array {
   throw new Error(`${OBJECT_FILE} is missing beside Cofferdam's program files; install it again`);
 }
 
+/**
+ * What the programs judge. `sockets`: internet sockets, where they are made, bound, connected and
+ * sent from. `sockets-and-names`: names of unix sockets too. `destinations`: where sockets of
+ * either kind connect and send to, beside a mediator that judges the rest.
+ */
+export type Judged = "sockets" | "sockets-and-names" | "destinations";
+
+export function programsFor(judged: Judged): readonly ProgramName[] {
+  return judged === "destinations"
+    ? destinationPrograms
+    : programNames(judged === "sockets-and-names");
+}
+
 /** Programs for a host; without `unix` only those for internet sockets. */
 export function programNames(unix: boolean): readonly ProgramName[] {
   return unix ? [...inetPrograms, ...unixPrograms] : inetPrograms;
 }
 
-/** In the kernel with its maps filled and frozen, attached to nothing yet. The caller closes it. */
+/** Maps that go on when the programs of an anchor are replaced. */
+export const lastingMaps: readonly string[] = [CONTROL_MAP, ...recordMaps];
+
+/** `made` anew, or the maps of the programs before, by name, as descriptors. */
+export type Lasting =
+  | { readonly kind: "made"; readonly control: Control }
+  | { readonly kind: "kept"; readonly maps: ReadonlyMap<string, number> };
+
+/**
+ * In the kernel with its maps filled and frozen, attached to nothing yet. The caller closes it.
+ * `lasting`: left out for programs that enforce for ever.
+ */
 export function loadPrograms(
   bytes: Uint8Array,
   tables: CgroupTables,
   programs: readonly ProgramName[],
+  lasting: Lasting = { kind: "made", control: alwaysEnforcing },
 ): BpfObject {
   const object = new BpfObject(bytes);
   try {
@@ -39,16 +70,25 @@ export function loadPrograms(
     const maps = mapBytes(tables);
     object.setInitialValue(".rodata", configurationBytes(tables));
     for (const map of maps) object.setMaxEntries(map.name, Math.max(1, map.count));
+    if (lasting.kind === "kept") for (const [name, fd] of lasting.maps) object.reuse(name, fd);
     object.load(programs);
     for (const map of maps) {
       object.update(map.name, map.keys, map.values, map.count);
       object.freeze(map.name);
     }
-    // Freezing binds user space alone; the programs go on writing.
-    for (const map of recordMaps) object.freeze(map);
+    if (lasting.kind === "made") begin(object, lasting.control);
     return object;
   } catch (error) {
     object[Symbol.dispose]();
     throw error;
   }
+}
+
+const alwaysEnforcing: Control = { level: "enforcing", number: null, generation: 0, table: 0 };
+
+/** Freezing binds user space alone; the programs go on writing. A level that may change stays. */
+function begin(object: BpfObject, control: Control): void {
+  object.update(CONTROL_MAP, Buffer.alloc(4), controlBytes(control), 1);
+  if (control.number === null) object.freeze(CONTROL_MAP);
+  for (const map of recordMaps) object.freeze(map);
 }

@@ -1,4 +1,7 @@
 import type { Automaton } from "../../model/automaton/automaton.ts";
+import { buildAutomaton } from "../../model/automaton/build.ts";
+import { isOwnObject } from "../../model/own-objects.ts";
+import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import { rootChanger } from "../../model/unix-names/changes-root.ts";
 import { type AddressTable, addressTable } from "./address-table.ts";
@@ -18,16 +21,29 @@ export interface CgroupTables {
 
 /**
  * What a domain may reach, from the rules about addresses and sockets and the automaton over all
- * its names. Pure.
+ * its names. Pure. `aliases` null: of unix sockets no pathname is granted, since the programs cannot
+ * hold those of this policy.
  */
 export function cgroupTables(
   policy: Policy,
   names: Automaton,
-  aliases: readonly NameAlias[] = [],
+  aliases: readonly NameAlias[] | null = [],
 ): CgroupTables {
   return {
     addresses: addressTable(policy.addresses),
     sockets: socketTable(policy.sockets),
-    unix: unixTable(names, { pathnames: rootChanger(policy) === null, aliases }),
+    unix: unixTable(names, {
+      pathnames: aliases !== null && rootChanger(policy) === null,
+      aliases: aliases ?? [],
+      own: ownNames(policy),
+    }),
   };
+}
+
+/** Names of Cofferdam's own, which no level grants: they alone accept. */
+function ownNames({ names }: Policy): Automaton {
+  const own = names.filter(
+    ({ source, permissions }) => isOwnObject(source) && (permissions & Permission.connect) !== 0,
+  );
+  return buildAutomaton(own.map((rule) => ({ ...rule, effect: "allow" as const })));
 }

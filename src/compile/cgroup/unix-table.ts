@@ -1,4 +1,5 @@
-import type { Automaton } from "../../model/automaton/automaton.ts";
+import { type Automaton, walkName } from "../../model/automaton/automaton.ts";
+import { buildAutomaton } from "../../model/automaton/build.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import { Permission } from "../../model/permission.ts";
 import { type Context, nameContext } from "../../model/unix-names/context.ts";
@@ -21,6 +22,8 @@ export interface UnixTable {
   readonly classes: Uint8Array;
   readonly classCount: number;
   readonly start: number;
+  /** States from here on are names of Cofferdam's own, up to `firstAccepting`. */
+  readonly firstOwn: number;
   /** States from here on accept. */
   readonly firstAccepting: number;
   /** `next[state * classCount + class]`. */
@@ -32,10 +35,15 @@ export interface UnixOptions {
   readonly pathnames: boolean;
   /** Names that lead elsewhere by symbolic links. Default none. */
   readonly aliases: readonly NameAlias[];
+  /** Accepts names of Cofferdam's own, which no level grants. Default none. */
+  readonly own: Automaton;
 }
 
+/** What a name means that ends here, as the states are ordered. */
+const meanings = { outside: 0, own: 1, granted: 2 } as const;
+
 interface Explored {
-  readonly accepting: boolean;
+  readonly meaning: (typeof meanings)[keyof typeof meanings];
   /** Index of the following state for each byte; -1 where nothing more can be granted. */
   readonly next: Int32Array;
 }
@@ -46,10 +54,11 @@ interface Explored {
  * after the program has judged it.
  */
 export function unixTable(automaton: Automaton, options: Partial<UnixOptions> = {}): UnixTable {
-  const states = explore(automaton, { pathnames: true, aliases: [], ...options });
-  const alive = canAccept(states);
+  const none = { pathnames: true, aliases: [], own: buildAutomaton([]) };
+  const states = explore(automaton, { ...none, ...options });
+  const alive = canMean(states);
   const order = states.map((_, i) => i).filter((i) => alive[i]);
-  order.sort((a, b) => Number(states[a]!.accepting) - Number(states[b]!.accepting));
+  order.sort((a, b) => states[a]!.meaning - states[b]!.meaning);
   const numbers = new Int32Array(states.length).fill(STATE_DEAD);
   for (const [number, state] of order.entries()) numbers[state] = number + 1;
 
@@ -65,18 +74,24 @@ export function unixTable(automaton: Automaton, options: Partial<UnixOptions> = 
       (i + 1) * representatives.length,
     );
   }
-  const accepting = order.findIndex((state) => states[state]!.accepting);
+  const first = (meaning: number): number => {
+    const place = order.findIndex((state) => states[state]!.meaning >= meaning);
+    return place === -1 ? rows.length + 1 : place + 1;
+  };
   return {
     classes,
     classCount: representatives.length,
     start: numbers[0]!,
-    firstAccepting: accepting === -1 ? rows.length + 1 : accepting + 1,
+    firstOwn: first(meanings.own),
+    firstAccepting: first(meanings.granted),
     next,
   };
 }
 
 interface Place {
   readonly state: number;
+  /** Of the automaton of Cofferdam's own names. */
+  readonly own: number;
   readonly context: Context;
   /** The bytes so far (latin1) while they begin an alias, else null. */
   readonly begun: string | null;
@@ -86,12 +101,12 @@ interface Place {
  * The product of the automaton with the contexts of a name, from the start, leaving out what grants
  * no socket.
  */
-function explore(automaton: Automaton, { pathnames, aliases }: UnixOptions): Explored[] {
+function explore(automaton: Automaton, { pathnames, aliases, own }: UnixOptions): Explored[] {
   const found: Explored[] = [];
   const indices = new Map<string, number>();
   const pending: Place[] = [];
   const indexOf = (place: Place): number => {
-    const key = `${place.state},${place.context},${place.begun}`;
+    const key = `${place.state},${place.own},${place.context},${place.begun}`;
     const known = indices.get(key);
     if (known !== undefined) return known;
     if (pending.length === UNIX_STATES_MAX) throw tooLarge();
@@ -99,42 +114,58 @@ function explore(automaton: Automaton, { pathnames, aliases }: UnixOptions): Exp
     return pending.push(place) - 1;
   };
   const connectable = connectableStates(automaton);
-  const links = aliasStates(automaton, aliases);
-  indexOf({ state: automaton.start, context: "start", begun: "" });
+  const links = aliasStates(automaton, own, aliases);
+  indexOf({ state: automaton.start, own: own.start, context: "start", begun: "" });
   for (let i = 0; i < pending.length; i++) {
-    const { state, context, begun } = pending[i]!;
+    const { context, begun, ...reached } = pending[i]!;
     // At the end of an alias the name is what the alias leads to; nothing where that cannot be
     // relied upon.
     const alias = begun === null ? undefined : links.get(begun);
-    const here = alias === undefined ? state : (alias ?? STATE_DEAD);
-    const permissions = automaton.permissions(here);
+    const here = alias === undefined ? reached : (alias ?? nowhere);
+    const permissions = automaton.permissions(here.state);
     const writable = (permissions & (Permission.create | Permission.delete)) !== 0;
     const next = new Int32Array(BYTES).fill(-1);
     for (let byte = 0; byte < BYTES; byte++) {
       const after = nameContext(context, byte, writable);
       if (after === null || (after === "slash" && !pathnames)) continue;
-      const to = automaton.step(byte === SLASH ? here : state, byte);
+      const from = byte === SLASH ? here : reached;
+      const to = { state: automaton.step(from.state, byte), own: own.step(from.own, byte) };
       const longer = continued(begun, byte, links);
-      if (connectable[to] === 0 && longer === null) continue;
-      next[byte] = indexOf({ state: to, context: after, begun: longer });
+      if (connectable[to.state] === 0 && own.dead(to.own) && longer === null) continue;
+      next[byte] = indexOf({ ...to, context: after, begun: longer });
     }
-    const complete = context === "component" || context === "abstract";
+    const isComplete = context === "component" || context === "abstract";
+    const isGranted = isComplete && !writable && (permissions & Permission.connect) !== 0;
+    const isOwn = isComplete && own.permissions(here.own) !== 0;
     found.push({
-      accepting: complete && !writable && (permissions & Permission.connect) !== 0,
+      meaning: isOwn ? meanings.own : isGranted ? meanings.granted : meanings.outside,
       next,
     });
   }
   return found;
 }
 
-type AliasStates = ReadonlyMap<string, number | null>;
+/** Where a name has come to in both automata. */
+type Reached = Pick<Place, "state" | "own">;
 
-function aliasStates(automaton: Automaton, aliases: readonly NameAlias[]): AliasStates {
+/** An alias that the domain could redirect. */
+const nowhere: Reached = { state: STATE_DEAD, own: STATE_DEAD };
+
+type AliasStates = ReadonlyMap<string, Reached | null>;
+
+function aliasStates(
+  automaton: Automaton,
+  own: Automaton,
+  aliases: readonly NameAlias[],
+): AliasStates {
   return new Map(
-    aliases.map((alias) => [
-      Buffer.from(bytesOfName(alias.written)).toString("latin1"),
-      aliasState(automaton, alias),
-    ]),
+    aliases.map((alias) => {
+      const state = aliasState(automaton, alias);
+      return [
+        Buffer.from(bytesOfName(alias.written)).toString("latin1"),
+        state === null ? null : { state, own: walkName(own, alias.canonical) },
+      ];
+    }),
   );
 }
 
@@ -165,13 +196,13 @@ function connectableStates({ table }: Automaton): Uint8Array {
   return connectable;
 }
 
-/** Which states some continuation accepts in, backwards from the accepting ones. */
-function canAccept(states: readonly Explored[]): boolean[] {
+/** From which states some continuation means something, backwards from those that do. */
+function canMean(states: readonly Explored[]): boolean[] {
   const before: number[][] = states.map(() => []);
   for (const [from, { next }] of states.entries()) {
     for (const to of new Set(next)) if (to !== -1) before[to]!.push(from);
   }
-  const alive = states.map((state) => state.accepting);
+  const alive = states.map(({ meaning }) => meaning !== meanings.outside);
   const pending = [...alive.keys()].filter((i) => alive[i]);
   for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
     for (const from of before[state]!) {

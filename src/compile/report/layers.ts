@@ -8,6 +8,8 @@ import { capabilityNames } from "../../model/capability.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
+import { priceOfAsking } from "../price.ts";
+import type { Activation } from "../sockets/activation.ts";
 import type { Holding, SocketModes } from "../sockets/modes.ts";
 
 type Layer = PlanReport["layers"][number];
@@ -22,6 +24,7 @@ export function reportLayers(given: {
   instructions: number;
   signalsAny: boolean;
   cgroup: CgroupLayer;
+  activation: Activation | null;
 }): Layer[] {
   const { landlock, identity, modes, view, facts, instructions } = given;
   return [
@@ -33,6 +36,7 @@ export function reportLayers(given: {
     },
     sockets("internet sockets", modes.inet),
     sockets("unix sockets", modes.unix),
+    ...(given.activation === null ? [] : [activationSockets(given.activation, facts)]),
     signals(landlock, given.signalsAny),
     capabilities(identity, facts),
     {
@@ -69,6 +73,26 @@ function sockets(name: string, { mode, granted, why }: Holding): Layer {
   };
   const detail = details[mode];
   return { name, state: mode === "refused" && granted ? "lost" : "enforced", detail };
+}
+
+function activationSockets({ asked, tcpHeld }: Activation, { features }: HostFacts): Layer {
+  const price = priceOfAsking(
+    features["seccomp-sync-wakeup"].state === "yes",
+    "done",
+    "connect and send of such a run",
+  );
+  const free = tcpHeld ? "Unix streams and TCP" : "Unix streams";
+  const held = tcpHeld ? ", as Landlock holds TCP ports" : "";
+  return {
+    name: "activation sockets",
+    state: "enforced",
+    detail: [
+      `${free} cost nothing: the former go nowhere else${held}.`,
+      `A run that is given ${asked} has none of the cgroup programs,`,
+      "since they hold a socket where it was made, and these were made elsewhere.",
+      `There the broker judges: ${price}`,
+    ].join(" "),
+  };
 }
 
 function signals({ scoped }: LandlockPlan, any: boolean): Layer {

@@ -5,6 +5,7 @@ import type { Level } from "../../model/policy.ts";
 import type { PlanReport } from "../../plan/plan.ts";
 import { type Asked, priceOfAsking } from "../price.ts";
 import { type SupervisedContext, supervisedVerdict } from "../seccomp/supervised/filter.ts";
+import type { Destinations } from "../sockets/destinations.ts";
 
 /**
  * What costs, in each class where enforcing does the call or lets it go on. Refusals have no price
@@ -13,7 +14,7 @@ import { type SupervisedContext, supervisedVerdict } from "../seccomp/supervised
 const perCall: Partial<Record<CallClass, { readonly asked: Asked; readonly call: string }>> = {
   name: { asked: "done", call: "open, and each name made, removed, moved or changed" },
   exec: { asked: "let-through", call: "execution, and memory file" },
-  address: { asked: "done", call: "connect, bind, listen, send with an address, and sendmsg" },
+  address: { asked: "done", call: "such call" },
   socket: { asked: "let-through", call: "such socket or option" },
   process: { asked: "let-through", call: "signal, and such call on another process" },
   privilege: { asked: "let-through", call: "such call" },
@@ -29,6 +30,7 @@ const perCall: Partial<Record<CallClass, { readonly asked: Asked; readonly call:
 export function reportNotified(
   context: SupervisedContext,
   syncWakeup: boolean,
+  destinations: Destinations,
   level: Level,
 ): PlanReport["brokered"] {
   return Object.entries(perCall).flatMap(([name, { asked, call }]) => {
@@ -36,7 +38,13 @@ export function reportNotified(
       .filter((row) => row.class === name && isAsked(row, context))
       .map((row) => row.name);
     if (calls.length === 0) return [];
-    const why = answersOfClass(name as CallClass)[level === "enforcing" ? "enforcing" : "warning"];
+    const answer = answersOfClass(name as CallClass)[
+      level === "enforcing" ? "enforcing" : "warning"
+    ];
+    const why =
+      name === "address" && destinations.by === "mediator"
+        ? `${answer}. ${destinations.why}`
+        : answer;
     return [
       {
         call: calls.join(", "),

@@ -8,6 +8,7 @@ import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
 import { granted } from "../identity.ts";
 import type { FilterContext } from "../seccomp/filter-context.ts";
+import type { Activation } from "../sockets/activation.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { isUtf8Name } from "../utf8-name.ts";
 import { reportBrokered } from "./brokered.ts";
@@ -28,6 +29,7 @@ export interface ReportInput {
   readonly resolved: Canonicalised["resolved"];
   readonly unfollowed: Canonicalised["unfollowed"];
   readonly cgroup: CgroupLayer;
+  readonly activation: Activation | null;
 }
 
 /** What `cofferdam plan` prints: everything in it follows from what the other stages decided. */

@@ -8,6 +8,7 @@ import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
 import { granted } from "../identity.ts";
 import type { SupervisedContext } from "../seccomp/supervised/filter.ts";
+import type { Destinations } from "../sockets/destinations.ts";
 import { capabilities, membership } from "./layers.ts";
 import { reportUnfollowed } from "./names.ts";
 import { reportNotified } from "./notified.ts";
@@ -23,6 +24,7 @@ export interface SupervisedInput {
   readonly context: SupervisedContext;
   readonly missing: readonly Missing[];
   readonly cgroup: CgroupLayer;
+  readonly destinations: Destinations;
   readonly live: boolean;
   readonly instructions: number;
 }
@@ -43,6 +45,7 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
       privileges(input),
       ...ipc(input),
       ...(enforcing ? [] : [inherited]),
+      sockets(input),
       ...membership(input.cgroup),
       {
         name: "events",
@@ -53,6 +56,7 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
     brokered: reportNotified(
       input.context,
       facts.features["seccomp-sync-wakeup"].state === "yes",
+      input.destinations,
       policy.level,
     ),
     expanded: [],
@@ -81,6 +85,24 @@ function mediation({ live }: SupervisedInput): Layer {
     ? "a mediator beside the daemon judges each call; level and policy are those of the moment, until the daemon ends"
     : "a mediator beside the daemon judges each call; level and policy stay as they are now";
   return { name: "mediation", state: "enforced", detail };
+}
+
+function sockets({ destinations: { by, why }, live }: SupervisedInput): Layer {
+  const name = "sockets";
+  if (by === "mediator")
+    return { name, state: "enforced", detail: `the mediator judges each call: ${why}` };
+  const moment = live ? "level and policy are those of the moment" : "level and policy stay";
+  return {
+    name,
+    state: "enforced",
+    detail: [
+      `connecting and sending: ${why}, and nothing is asked about; ${moment}.`,
+      "Binding, listening and making sockets: the mediator.",
+      "A run that is given sockets other than unix streams that listen or are connected",
+      "has none of the programs, since they hold a socket where it was made:",
+      "the mediator judges each of its calls",
+    ].join(" "),
+  };
 }
 
 const files: Layer = {

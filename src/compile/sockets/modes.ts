@@ -31,8 +31,7 @@ const notGranted: Holding = {
 
 /**
  * The first that works: the kernel on its own, the broker on the target's own socket, else no
- * socket at all. Inherited sockets stand outside cgroup programs, which judge the cgroup of a
- * socket's birth: with activation sockets the broker judges.
+ * socket at all. Of sockets that the daemon makes: those it is started with are `activation.ts`'s.
  */
 export function socketModes(
   policy: Policy,
@@ -40,13 +39,7 @@ export function socketModes(
   cgroupPossible: boolean,
 ): SocketModes {
   const cgroup = cgroupPossible && facts.cgroup2 !== null;
-  const activated = policy.inherit.some(
-    ({ effect, token }) => effect === "allow" && token === "listen",
-  );
-  return {
-    inet: inet(policy, facts, cgroup && !activated),
-    unix: unix(policy, facts, cgroup && !activated),
-  };
+  return { inet: inet(policy, facts, cgroup), unix: unix(policy, facts, cgroup) };
 }
 
 function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding {
@@ -69,7 +62,7 @@ function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding
   }
   return broker(
     facts,
-    "addresses, UDP or long port ranges, and no cgroup programs for this caller",
+    `addresses, UDP or long port ranges, and ${withoutPrograms(facts, "cgroup-inet")}`,
   );
 }
 
@@ -89,11 +82,19 @@ function unix(policy: Policy, facts: HostFacts, cgroup: boolean): Holding {
       };
     return broker(facts, unsound);
   }
-  return broker(facts, "no cgroup programs for unix socket names here");
+  return broker(facts, withoutPrograms(facts, "cgroup-unix"));
+}
+
+/** Why no program judges, where nothing in the policy is to blame. */
+export function withoutPrograms(facts: HostFacts, feature: "cgroup-inet" | "cgroup-unix"): string {
+  if (facts.caller.uid !== 0) return "cgroup programs are root's alone";
+  const probe = facts.features[feature];
+  if (probe.state !== "yes") return `this host has no such cgroup programs (${probe.why})`;
+  return "no control groups version 2 are mounted";
 }
 
 /** Why a name that a program compared as text may lead elsewhere; null if it cannot. */
-function leadsElsewhere(policy: Policy): string | null {
+export function leadsElsewhere(policy: Policy): string | null {
   const [unsound] = unsoundUnixGrants(policy);
   if (unsound?.why === "root")
     return "the domain may chroot or mount, which gives names another meaning";

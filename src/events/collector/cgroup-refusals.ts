@@ -29,15 +29,33 @@ interface Known {
   readonly process: EventProcess;
 }
 
-/** Turns what the kernel remembers of one instance's refusals into events, each refusal once. */
+/**
+ * Where the instance is found. `named`: by its daemon's process id, which names its cgroup; null
+ * where it is {@link CgroupRefusals.named} later, and what is there now is of others before it.
+ * `known`: by the cgroup's id, after another reader that has ended: `told` of its records that one
+ * passed on, and all that were `first` made until `until` (CLOCK_MONOTONIC, ns) it had read.
+ */
+export type Instance =
+  | { readonly kind: "named"; readonly daemon: number | null }
+  | {
+      readonly kind: "known";
+      readonly cgroup: bigint;
+      readonly told: number;
+      readonly until: bigint;
+    };
+
+/**
+ * Turns what the kernel remembers of one instance's refusals into events, each refusal once; at
+ * level warning of what went on although it is outside the domain.
+ */
 export class CgroupRefusals {
   readonly #reader: RefusalReader;
-  readonly #run: Run;
-  /** The daemon names its cgroup by its process id; null until that is known. */
-  #name: string | null;
-  readonly #policy: Policy;
-  readonly #before: ReadonlySet<bigint>;
+  readonly #run: Pick<Run, "domain" | "number">;
+  #name: string | null = null;
+  readonly #policy: () => Policy;
+  #before: ReadonlySet<bigint> = new Set();
   #cgroup: bigint | null = null;
+  #until = 0n;
   /** By key, least recently found first. */
   readonly #known = new Map<string, Known>();
   #total = 0;
@@ -48,17 +66,45 @@ export class CgroupRefusals {
    */
   #isSettled = true;
 
-  /** `daemon`: null where it is {@link named} later. What is there now is of others before it. */
-  constructor(reader: RefusalReader, run: Run, daemon: number | null, policy: Policy) {
+  /** `policy`: in force when it is asked for. */
+  constructor(
+    reader: RefusalReader,
+    run: Pick<Run, "domain" | "number">,
+    instance: Instance,
+    policy: () => Policy,
+  ) {
     this.#reader = reader;
     this.#run = run;
-    this.#name = daemon === null ? null : String(daemon);
     this.#policy = policy;
-    this.#before = new Set(reader.instances(this.#name));
+    if (instance.kind === "named") {
+      this.#name = instance.daemon === null ? null : String(instance.daemon);
+      this.#before = new Set(reader.instances(this.#name));
+      return;
+    }
+    this.#cgroup = instance.cgroup;
+    this.#reported = instance.told;
+    this.#until = instance.until;
+    for (const refusal of reader.read(instance.cgroup))
+      if (refusal.first <= this.#until) this.#took(refusal, processOf(refusal, new Map()));
   }
 
   get isNamed(): boolean {
-    return this.#name !== null;
+    return this.#name !== null || this.#cgroup !== null;
+  }
+
+  /** How many of the instance's records were passed on; see {@link Instance}. */
+  get told(): number {
+    return this.#reported;
+  }
+
+  /** When the latest of the records that were read was first made; see {@link Instance}. */
+  get until(): bigint {
+    return this.#until;
+  }
+
+  /** Everything that there was at the last {@link poll} has been read. */
+  get isSettled(): boolean {
+    return this.#isSettled;
   }
 
   named(daemon: number): void {
@@ -73,12 +119,19 @@ export class CgroupRefusals {
     return Math.max(0, this.#total - this.#reported);
   }
 
+  /** The same, once: whoever takes the number tells of it. */
+  takeMissed(): number {
+    const { missed } = this;
+    this.#reported += missed;
+    return missed;
+  }
+
   /**
    * Passes on what is new since the last time; one event for each entry, counting the new ones. At
    * most `max` events: what nobody has seen yet comes first, since repeats go on being counted.
    */
   poll(sink: (event: Event) => void, max = EVENTS_PER_TURN): void {
-    if (this.#name === null) return;
+    if (!this.isNamed) return;
     this.#cgroup ??= this.#reader.instances(this.#name).find((id) => !this.#before.has(id)) ?? null;
     if (this.#cgroup === null) return;
     const total = this.#reader.total(this.#cgroup);
@@ -113,27 +166,32 @@ export class CgroupRefusals {
     if (this.#known.size > KNOWN_MAX && oldest !== undefined) this.#known.delete(oldest);
   }
 
+  #took({ key, count, first }: Refusal, process: EventProcess): void {
+    this.#remember(key, { count, first, process });
+    if (first > this.#until) this.#until = first;
+  }
+
   #countBefore(refusal: Refusal): number {
     return this.#earlier(refusal)?.count ?? 0;
   }
 
   /** `processes`: those of this turn, each asked for once. */
   #take(refusal: Refusal, processes: Map<string, EventProcess>): Event {
-    const { key, count, first } = refusal;
+    const { count, first, level, denied } = refusal;
     const earlier = this.#earlier(refusal);
     const fresh = count - this.#countBefore(refusal);
     const process = earlier?.process ?? processOf(refusal, processes);
-    this.#remember(key, { count, first, process });
+    this.#took(refusal, process);
     this.#reported += fresh;
     return {
       ...stamp(earlier === null ? wallClock(first) : Date.now()),
       domain: this.#run.domain,
       number: this.#run.number,
-      level: this.#run.level,
+      level,
       engine: "landlock",
       source: "kernel",
-      verdict: "denied",
-      ...refusedRequest(refusal, this.#policy),
+      verdict: denied ? "denied" : "warning",
+      ...refusedRequest(refusal, this.#policy()),
       process,
       count: fresh,
     };

@@ -18,20 +18,18 @@ export type CgroupSource =
  * is told later.
  */
 export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
-  // Without programs nothing is refused there.
-  if (plan.cgroup === null || plan.cgroup.programs.length === 0) return { state: "none" };
+  // Without programs nothing is refused there; of a supervised domain the mediator tells.
+  if (plan.cgroup === null || plan.cgroup.programs.length === 0 || plan.mode === "supervised")
+    return { state: "none" };
   if (run.launcher === null)
     return { state: "unavailable", why: "the launcher's process cannot be seen" };
   const reader = RefusalReader.open(plan.cgroup.anchor);
   if (reader === null)
     return { state: "unavailable", why: "its programs, of an older Cofferdam, keep no records" };
+  const policy = policyOfPlan(plan);
+  const instance = { kind: "named", daemon: run.attended ? null : run.launcher } as const;
   return {
     state: "reading",
-    refusals: new CgroupRefusals(
-      reader,
-      run,
-      run.attended ? null : run.launcher,
-      policyOfPlan(plan),
-    ),
+    refusals: new CgroupRefusals(reader, run, instance, () => policy),
   };
 }

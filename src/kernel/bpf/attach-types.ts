@@ -41,3 +41,12 @@ export const unixPrograms = [
   "connect_unix",
   "sendmsg_unix",
 ] as const satisfies readonly ProgramName[];
+
+/** What alone judges a supervised domain: where its sockets connect and send to. */
+export const destinationPrograms = [
+  "connect4",
+  "connect6",
+  "sendmsg4",
+  "sendmsg6",
+  ...unixPrograms,
+] as const satisfies readonly ProgramName[];

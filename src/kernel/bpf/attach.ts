@@ -1,4 +1,4 @@
-import { BPF_F_ALLOW_MULTI } from "../constants.ts";
+import { BPF_F_ALLOW_MULTI, BPF_F_REPLACE } from "../constants.ts";
 import { libbpf } from "./libbpf.ts";
 import { check, programTagById } from "./object.ts";
 
@@ -17,6 +17,29 @@ export function attachToCgroup(program: number, cgroup: number, attachType: numb
   check(
     `attach program for hook ${attachType}`,
     libbpf().attachProgram(program, cgroup, attachType, BPF_F_ALLOW_MULTI),
+  );
+}
+
+/** `struct bpf_prog_attach_opts` of bpf/bpf.h: offsets and size, bytes. */
+const attachOptions = { flags: 8, replaced: 12, bytes: 32 } as const;
+
+/**
+ * Puts `program` in the place of `replaced`, a program of the same hook: no call finds neither of
+ * them, and none finds both.
+ */
+export function replaceOnCgroup(
+  program: number,
+  cgroup: number,
+  attachType: number,
+  replaced: number,
+): void {
+  const options = Buffer.alloc(attachOptions.bytes);
+  options.writeBigUInt64LE(BigInt(attachOptions.bytes), 0);
+  options.writeUInt32LE(BPF_F_ALLOW_MULTI | BPF_F_REPLACE, attachOptions.flags);
+  options.writeInt32LE(replaced, attachOptions.replaced);
+  check(
+    `replace program for hook ${attachType}`,
+    libbpf().attachWith(program, cgroup, attachType, options),
   );
 }
 

@@ -18,6 +18,8 @@ const prototypes = {
   mapFd: "int bpf_map__fd(void *map)",
   updateBatch:
     "int bpf_map_update_batch(int fd, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
+  updateElement: "int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)",
+  reuseMap: "int bpf_map__reuse_fd(void *map, int fd)",
   lookupElement: "int bpf_map_lookup_elem(int fd, void *key, void *value)",
   lookupBatch:
     "int bpf_map_lookup_batch(int fd, void *from, void *to, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
@@ -28,6 +30,7 @@ const prototypes = {
   setLogLevel: "int bpf_program__set_log_level(void *program, uint32_t level)",
   programFd: "int bpf_program__fd(void *program)",
   attachProgram: "int bpf_prog_attach(int program, int target, int type, unsigned int flags)",
+  attachWith: "int bpf_prog_attach_opts(int program, int target, int type, void *options)",
   queryPrograms:
     "int bpf_prog_query(int target, int type, uint32_t flags, _Out_ uint32_t *attachFlags, void *ids, _Inout_ uint32_t *count)",
   programById: "int bpf_prog_get_fd_by_id(uint32_t id)",

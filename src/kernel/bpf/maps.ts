@@ -1,6 +1,7 @@
 import { BPF_OBJ_NAME_LEN, ENOENT } from "../constants.ts";
 import { addressOf, close } from "../ffi.ts";
 import { attachedIds } from "./attach.ts";
+import { attachTypes } from "./attach-types.ts";
 import { mapInfo, programInfo } from "./info.ts";
 import { libbpf } from "./libbpf.ts";
 import { check } from "./object.ts";
@@ -31,6 +32,14 @@ export function openMap(cgroup: number, attachType: number, name: string): numbe
     }
   }
   return null;
+}
+
+/**
+ * The same of whichever programs the anchor has: those of supervised domains judge connections
+ * alone.
+ */
+export function openAnchorMap(cgroup: number, name: string): number | null {
+  return openMap(cgroup, attachTypes.connect4, name);
 }
 
 export interface MapSizes {
@@ -68,6 +77,22 @@ export function listMap(
     if (result === -ENOENT) return;
     from = to;
   }
+}
+
+/**
+ * The program of this hook that uses a map of this name, as a new descriptor; null where none does.
+ */
+export function openProgramWith(cgroup: number, attachType: number, map: string): number | null {
+  for (const id of attachedIds(cgroup, attachType)) {
+    const program = check(`open program ${id}`, libbpf().programById(id));
+    if ([...mapIds(program)].some((one) => nameOfMap(one) === map)) return program;
+    close(program);
+  }
+  return null;
+}
+
+function nameOfMap(id: number): string {
+  return withFd(check(`open map ${id}`, libbpf().mapById(id)), nameOf);
 }
 
 function mapIds(program: number): Uint32Array {

@@ -39,6 +39,11 @@ export class BpfObject {
     check(`set ${section}`, libbpf().setInitialValue(this.#map(section), bytes, bytes.length));
   }
 
+  /** In place of a map of its own: the one open as `fd`, which must be of the same form. */
+  reuse(map: string, fd: number): void {
+    check(`reuse map ${map}`, libbpf().reuseMap(this.#map(map), fd));
+  }
+
   /** Leaves a program out of {@link load}, where the kernel does not know its kind. */
   skipProgram(program: string): void {
     check(`skip program ${program}`, libbpf().setAutoload(this.#program(program), false));

@@ -1,15 +1,16 @@
+import type { Level } from "../../model/policy.ts";
 import { ENOENT, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../constants.ts";
-import { close, open } from "../ffi.ts";
-import { attachTypes } from "./attach-types.ts";
+import { close, type Mapping, mapShared, open } from "../ffi.ts";
+import { levelOfControl } from "./control.ts";
 import { libbpf } from "./libbpf.ts";
-import { listMap, openMap, withFd } from "./maps.ts";
+import { listMap, openAnchorMap, withFd } from "./maps.ts";
 import { check } from "./object.ts";
 
 /**
  * Maps that the programs write. User space may only read them, or somebody could forget what was
  * refused.
  */
-export const recordMaps = ["denials", "refusals", "instances"] as const;
+export const recordMaps = ["denials", "refusals", "instances", "recorded"] as const;
 
 /** `enum refusal_kind` of bpf/records.h, in order. */
 export const refusalKinds = [
@@ -33,6 +34,8 @@ export const keyLayout = {
   protocol: 18,
   port: 20,
   address: 22,
+  level: 134,
+  denied: 135,
   bytes: 136,
 } as const;
 /** `struct refusal`. */
@@ -44,8 +47,10 @@ export const recordLimits = { refusals: 2048, instances: 1024 } as const;
 
 const COMM_BYTES = 16;
 const CGROUP_ID_BYTES = 8;
+/** Of the map `recorded`. */
+const COUNT_BYTES = 8;
 
-/** One thing that one process asked for in vain. */
+/** One thing that one process asked for in vain, or at level warning outside its domain. */
 export interface Refusal {
   /**
    * Tells this entry from all others of the map; an entry that was forgotten and made again has
@@ -66,6 +71,10 @@ export interface Refusal {
   readonly type: number;
   readonly protocol: number;
   readonly port: number;
+  /** In force at that moment. */
+  readonly level: Level;
+  /** False where it went on. */
+  readonly denied: boolean;
   readonly count: number;
   /** CLOCK_MONOTONIC of the first of them, nanoseconds. */
   readonly first: bigint;
@@ -80,27 +89,44 @@ export interface Refusal {
 export class RefusalReader {
   readonly #refusals: number;
   readonly #instances: number;
+  readonly #recorded: Mapping;
+  readonly #count: BigUint64Array;
 
-  private constructor(refusals: number, instances: number) {
+  private constructor(refusals: number, instances: number, recorded: Mapping) {
     this.#refusals = refusals;
     this.#instances = instances;
+    this.#recorded = recorded;
+    this.#count = new BigUint64Array(recorded.bytes.buffer, recorded.bytes.byteOffset, 1);
   }
 
-  /** Null when the anchor's programs, of an older Cofferdam, keep no records. */
+  /** Null when the anchor's programs, of an older Cofferdam, keep no such records. */
   static open(anchor: string): RefusalReader | null {
     return withFd(open(anchor, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), (fd) => {
-      const refusals = openMap(fd, attachTypes.create, "refusals");
-      if (refusals === null) return null;
-      const instances = openMap(fd, attachTypes.create, "instances");
-      if (instances !== null) return new RefusalReader(refusals, instances);
-      close(refusals);
-      return null;
+      const maps = (["refusals", "instances", "recorded"] as const).map((name) =>
+        openAnchorMap(fd, name),
+      );
+      const [refusals = null, instances = null, recorded = null] = maps;
+      try {
+        if (refusals === null || instances === null || recorded === null) return null;
+        const mapping = mapShared(recorded, COUNT_BYTES, { writable: false });
+        return new RefusalReader(refusals, instances, mapping);
+      } finally {
+        // The mapping keeps its map.
+        const isWhole = refusals !== null && instances !== null && recorded !== null;
+        for (const map of isWhole ? [recorded] : maps) if (map !== null) close(map);
+      }
     });
   }
 
   close(): void {
     close(this.#refusals);
     close(this.#instances);
+    this.#recorded.unmap();
+  }
+
+  /** How often anything was recorded, of all instances together: one load from memory. */
+  get recorded(): bigint {
+    return Atomics.load(this.#count, 0);
   }
 
   /**
@@ -165,6 +191,8 @@ function decode(key: Buffer, value: Buffer): Refusal {
     type: key.readUInt16LE(keyLayout.type),
     protocol: key.readUInt16LE(keyLayout.protocol),
     port: key.readUInt16LE(keyLayout.port),
+    level: levelOfControl(key.readUInt8(keyLayout.level)),
+    denied: key.readUInt8(keyLayout.denied) !== 0,
     count: Number(value.readBigUInt64LE(refusalLayout.count)),
     first: value.readBigUInt64LE(refusalLayout.first),
     uid: value.readUInt32LE(refusalLayout.uid),

@@ -30,6 +30,7 @@ export const BPF_CGROUP_UNIX_SENDMSG = 50;
 
 export const BPF_F_ALLOW_OVERRIDE = 1 << 0;
 export const BPF_F_ALLOW_MULTI = 1 << 1;
+export const BPF_F_REPLACE = 1 << 2;
 /** Bytes of a program's tag. */
 export const BPF_TAG_SIZE = 8;
 /** Length of a program's or map's name with its NUL, bytes. */

@@ -1,10 +1,11 @@
 import type { Event } from "../../events/event.ts";
 import { type Mapping, mapShared } from "../../kernel/ffi.ts";
 import { SLOT_COUNT, SLOT_SIZE } from "../../plan/slots.ts";
-import { memoryOf, untoldOf } from "../loop/slot.ts";
+import { memoryOf, recordsRead, untoldOf } from "../loop/slot.ts";
 import { logOutput } from "../report/event-output.ts";
 import { EventPipe } from "../report/event-pipe.ts";
 import { Reporter } from "../report/reporter.ts";
+import { SocketRecords } from "../report/socket-records.ts";
 import { readAll } from "../sys/read-all.ts";
 import { close } from "../sys/sys.ts";
 import { Broker } from "./broker.ts";
@@ -21,6 +22,8 @@ export class Domain {
   readonly broker: Broker;
   readonly reporter: Reporter;
   readonly #isWorker: boolean;
+  /** null in a worker, beside whose mediator nobody reads them. */
+  readonly socketRecords: SocketRecords | null;
 
   /** Throws for a plan that is none. `seen`: see {@link Reporter}. */
   constructor(handed: Handed, state: ProcessState, seen?: (event: Event) => void) {
@@ -45,6 +48,8 @@ export class Domain {
       seen,
     );
     this.#isWorker = state.mayWait;
+    const read = recordsRead(this.memory.bytes);
+    this.socketRecords = state.mayWait ? null : new SocketRecords(this.broker, this.reporter, read);
   }
 
   /** Tells what the process before this one counted and did not write, before it counts itself. */
@@ -52,17 +57,23 @@ export class Domain {
     this.reporter.succeed();
     // A worker ends with its mediator.
     if (!this.#isWorker) this.reporter.lostWith(untoldOf(this.memory.bytes, "worker"));
+    this.socketRecords?.succeed();
   }
 
   /** Gives back what was handed over, of a domain that another process serves. */
   abandon(): void {
+    this.socketRecords?.abandon();
     this.reporter.abandon();
     this.#giveBack();
   }
 
-  /** Gives back everything that was handed over. The memory must not be touched afterwards. */
-  close(workerIsGone: boolean): void {
+  /**
+   * Gives back everything that was handed over. The memory must not be touched afterwards.
+   * `exiting`: nobody else waits for this process.
+   */
+  close(workerIsGone: boolean, exiting: boolean): void {
     if (workerIsGone) this.reporter.lostWith(untoldOf(this.memory.bytes, "worker"));
+    this.socketRecords?.close(exiting);
     this.reporter.close();
     this.#giveBack();
   }

@@ -120,13 +120,17 @@ export class DomainLoop implements Timed {
   }
 
   get due(): number {
-    return Math.min(this.#domain.reporter.due, this.#workers.due, this.#inherited.due);
+    const { reporter, socketRecords } = this.#domain;
+    const records = socketRecords?.due ?? Number.POSITIVE_INFINITY;
+    return Math.min(reporter.due, this.#workers.due, this.#inherited.due, records);
   }
 
   overdue(): void {
     this.#guarded(() => {
       const now = performance.now();
-      if (this.#domain.reporter.due <= now) this.#domain.reporter.flush();
+      const { reporter, socketRecords } = this.#domain;
+      if (socketRecords !== null && socketRecords.due <= now) socketRecords.look();
+      if (reporter.due <= now) reporter.flush();
       if (this.#workers.due <= now) this.#workerLate();
       if (this.#inherited.due <= now) this.#lookAtInherited();
     });
@@ -139,7 +143,7 @@ export class DomainLoop implements Timed {
     this.#timers.remove(this);
     this.#waiting.clear();
     this.#domain.reporter.flush(); // a worker may be waited for now, and who has seen the run end looks at its events
-    this.#domain.close(this.#workers.close(exiting));
+    this.#domain.close(this.#workers.close(exiting), exiting);
   }
 
   /**
@@ -218,8 +222,9 @@ export class DomainLoop implements Timed {
   }
 
   #decide(slot: Slot): void {
-    const { broker, handed, reporter } = this.#domain;
+    const { broker, handed, reporter, socketRecords } = this.#domain;
     broker.refresh();
+    socketRecords?.begin(slot.tid);
     reporter.begin(slot.tid);
     const foreign = foreignCall(broker, slot);
     if (foreign === null) {

@@ -42,11 +42,14 @@ export function runOwn(folder: string): number {
  */
 export function tellLast(folder: string, givenUp: boolean): number {
   const domain = new Domain(inherited(), new ProcessState(false, folder));
-  const { reporter } = domain;
+  const { reporter, socketRecords } = domain;
   domain.succeed();
   const what =
     "its mediators died one after the other: what they would have decided is refused until it is restarted";
   if (givenUp) reporter.failed("mediator given up", what);
+  // A holder that has given up outlives this: what comes later is for its end.
+  if (givenUp) socketRecords?.look();
+  else socketRecords?.close(true);
   reporter.close();
   return 0;
 }

@@ -1,5 +1,7 @@
 import {
   NOTED_SLOTS_FROM,
+  RECORDS_GROUP,
+  RECORDS_SLOT,
   SELF_CONFINED_SLOT,
   SLOT_BEHIND_OFFSET,
   SLOT_COUNT,
@@ -14,6 +16,7 @@ import { DESCRIPTOR_TABLES_BYTES } from "../domain/descriptor-tables.ts";
 import { NOTED_BYTES } from "../domain/noted-processes.ts";
 import { ROOTS_BYTES } from "../domain/roots.ts";
 import { SELF_CONFINED_BYTES } from "../domain/self-confined.ts";
+import { GROUP_BYTES, RECORDS_READ_BYTES, RecordsRead } from "../report/records-read.ts";
 import { UNTOLD_BYTES, Untold } from "../report/untold.ts";
 
 /**
@@ -193,6 +196,13 @@ export function memoryOf(slots: Uint8Array): SharedMemory {
 /** Of the domain's mediator, and of that one's worker. */
 export function untoldOf(slots: Uint8Array, by: "mediator" | "worker"): Untold {
   return new Untold(behind(slots, UNTOLD_SLOTS[by], UNTOLD_BYTES));
+}
+
+/** What mediators of the domain have read of its control group's records. */
+export function recordsRead(slots: Uint8Array): RecordsRead {
+  const { slot, offset } = RECORDS_GROUP;
+  const group = behind(slots, slot, offset + GROUP_BYTES).subarray(offset);
+  return new RecordsRead(group, behind(slots, RECORDS_SLOT, RECORDS_READ_BYTES));
 }
 
 /** Behind the last field of a slot there is room, which no call touches. */

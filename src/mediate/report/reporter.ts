@@ -110,6 +110,22 @@ export class Reporter {
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
+  /** What the kernel has recorded, as an event already. */
+  recorded(event: Event): void {
+    this.#untold.counted(event.count);
+    this.#fold.add(event);
+    this.#dueIn(FOLD_FLUSH_MS);
+  }
+
+  /** Accesses that the kernel counted, and of whose records others took the place. */
+  missed(count: number): void {
+    const what = "accesses outside the domain that its cgroup's programs counted";
+    const object = `${count} ${what}: too many different ones at once`;
+    this.#untold.counted(count);
+    this.#fold.add({ ...this.#lifecycle("lost", object, count), verdict: "failed" });
+    this.#dueIn(FOLD_FLUSH_MS);
+  }
+
   /** Something that Cofferdam itself could not do. */
   failed(operation: string, object: string): void {
     this.#untold.counted();

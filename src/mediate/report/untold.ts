@@ -16,8 +16,8 @@ export class Untold {
     return this.#memory.readUInt32LE(0);
   }
 
-  counted(): void {
-    this.#memory.writeUInt32LE(Math.min(this.count + 1, 0xffffffff), 0);
+  counted(count = 1): void {
+    this.#memory.writeUInt32LE(Math.min(this.count + count, 0xffffffff), 0);
   }
 
   passedOn(count: number): void {

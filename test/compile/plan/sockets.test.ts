@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
+import type { Judged } from "../../../src/compile/cgroup/programs.ts";
 import type { CompileOptions } from "../../../src/compile/compile.ts";
+import type { Plan } from "../../../src/plan/plan.ts";
 import { address, anchor, host, planOf, policy, token, tree } from "./fixtures.ts";
 
 const user = host(["cgroup-inet", "cgroup-unix", "private-ipc", "restrict-without-nnp"]);
 const unix = ["connect unix /run/app.sock"];
 
 test("without grants no socket is made, and the cgroup judges nothing", async () => {
-  const asked: { addresses: boolean }[] = [];
+  const asked: { judged: Judged | null }[] = [];
   const plan = await planOf(policy(), {
     prepareCgroup: (_, __, target) => {
       asked.push(target);
@@ -14,7 +16,7 @@ test("without grants no socket is made, and the cgroup judges nothing", async ()
     },
   });
   expect(plan.mediation.sockets).toEqual({ inet: "refused", unix: "refused" });
-  expect(asked.map(({ addresses }) => addresses)).toEqual([false]);
+  expect(asked.map(({ judged }) => judged)).toEqual([null]);
   expect(plan.cgroup?.programs).toEqual([]);
   expect(plan.landlock?.handledNet).toBe(3n);
 });
@@ -36,10 +38,11 @@ test("the compiler asks for programs on unix names only where they hold them", a
   };
   await planOf(policy({ addresses: [address("connect", "tcp", 80)] }), { prepareCgroup });
   await planOf(policy({ names: unix }), { prepareCgroup });
-  const target = { domain: "test", cgroup2: "/sys/fs/cgroup", addresses: true };
+  const control = { level: "enforcing", number: null, generation: 0, table: 0 };
+  const target = { domain: "test", cgroup2: "/sys/fs/cgroup", control };
   expect(asked).toEqual([
-    { ...target, unix: false, aliases: [] },
-    { ...target, unix: true, aliases: expect.any(Array) },
+    { ...target, judged: "sockets", aliases: [] },
+    { ...target, judged: "sockets-and-names", aliases: expect.any(Array) },
   ]);
 });
 
@@ -130,13 +133,22 @@ test("who may chroot gives names another meaning", async () => {
   expect((await planOf(chroot)).mediation.sockets.unix).toBe("broker");
 });
 
-test("activation sockets stand outside cgroup programs", async () => {
-  const activated = policy({
-    names: unix,
-    inherit: [token("listen")],
-    addresses: [address("connect", "udp", 53)],
-  });
-  expect((await planOf(activated)).mediation.sockets).toEqual({ inet: "broker", unix: "broker" });
+test("activation sockets cost a filter that asks only where a run is given some", async () => {
+  const activated = (...addresses: ReturnType<typeof address>[]) =>
+    policy({ names: unix, inherit: [token("listen")], addresses });
+  const detail = (plan: Plan) =>
+    plan.mediation.report.layers.find(({ name }) => name === "activation sockets")?.detail;
+  const free = await planOf(activated(address("connect", "udp", 53)));
+  expect(free.mediation.sockets).toEqual({ inet: "kernel", unix: "kernel" });
+  expect(free.seccomp?.tcpHeld).toBe(true);
+  expect(detail(free)).toMatch(/Unix streams and TCP cost nothing.*UDP, unix datagrams.* us more/);
+  const network = { family: 4, address: Uint8Array.of(10, 0, 0, 0), prefix: 8 } as const;
+  const byAddress = await planOf(activated({ ...address("connect", "tcp", 80), network }));
+  expect(byAddress.seccomp?.tcpHeld).toBeUndefined();
+  expect(detail(byAddress)).toMatch(/UDP, unix datagrams, TCP \(the policy grants it by address\)/);
+  for (const plan of [free, byAddress])
+    expect(plan.seccomp?.asking).not.toEqual(plan.seccomp?.filter);
+  expect((await planOf(policy({ names: unix }))).seccomp?.asking).toBeUndefined();
 });
 
 test("the abstract scope is set unless an abstract name is granted", async () => {

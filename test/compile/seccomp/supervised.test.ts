@@ -12,8 +12,14 @@ const everything: SupervisedContext = {
   listed: new Set(all()),
   denied: new Set(),
   ipc: new Set(["shm"]),
+  destinationsHeld: false,
 };
-const nothing: SupervisedContext = { listed: new Set(), denied: new Set(), ipc: new Set() };
+const nothing: SupervisedContext = {
+  listed: new Set(),
+  denied: new Set(),
+  ipc: new Set(),
+  destinationsHeld: false,
+};
 
 function ask(
   context: SupervisedContext,
@@ -102,4 +108,23 @@ test("an explicit denial of a listed call is notified", () => {
     ask({ ...everything, listed: new Set(), denied: new Set(["getpid", "shmat"]) }, "getpid"),
   ).toBe("notify");
   expect(ask({ ...everything, denied: new Set(["shmat"]) }, "shmat")).toBe("notify");
+});
+
+test("where cgroup programs judge destinations, binding is asked about and sending is not", () => {
+  const held: SupervisedContext = { ...everything, destinationsHeld: true };
+  const pointer = 0x7000_0000n;
+  const sends = [
+    ["connect", [3n, pointer, 16n]],
+    ["sendto", [3n, pointer, 5n, 0n, pointer, 16n]],
+    ["sendmsg", [3n, pointer, 0n]],
+    ["sendmmsg", [3n, pointer, 8n, 0n]],
+  ] as const;
+  for (const [call, args] of sends) {
+    expect(ask(everything, call, args), call).toBe("notify");
+    expect(ask(held, call, args), call).toBe("allow");
+    const unlisted = { ...held, listed: new Set(all().filter((name) => name !== call)) };
+    expect(ask(unlisted, call, args), call).toBe("notify");
+  }
+  for (const call of ["bind", "listen", "socket"])
+    expect(ask(held, call, [3n, pointer, 16n]), call).toBe("notify");
 });

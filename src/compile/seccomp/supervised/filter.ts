@@ -16,6 +16,8 @@ export interface SupervisedContext {
   readonly denied: ReadonlySet<string>;
   /** Kinds granted at the start. */
   readonly ipc: ReadonlySet<IpcKind>;
+  /** Programs of its cgroup judge where its sockets connect and send to. */
+  readonly destinationsHeld: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export const buildSupervisedFilter: (context: SupervisedContext) => Uint8Array =
 /** What the filter does with this call in this domain. */
 export function supervisedVerdict(
   name: string,
-  { listed, denied, ipc }: SupervisedContext,
+  { listed, denied, ipc, destinationsHeld }: SupervisedContext,
 ): Verdict {
   const call = mediatedCall(name);
   if (call === null) return notify;
@@ -42,7 +44,9 @@ export function supervisedVerdict(
   if (call.class === "ipc") {
     return call.operation === "use" && ipc.has(call.kind) && !denied.has(name) ? allow : notify;
   }
-  return listed.has(name) ? verdictOf(call.when) : notify;
+  if (!listed.has(name)) return notify;
+  if (destinationsHeld && call.class === "address" && call.permission === "connect") return allow;
+  return verdictOf(call.when);
 }
 
 function verdictOf(when: When): Verdict {

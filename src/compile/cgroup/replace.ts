@@ -1,0 +1,67 @@
+import { replaceOnCgroup } from "../../kernel/bpf/attach.ts";
+import { attachTypes, type ProgramName } from "../../kernel/bpf/attach-types.ts";
+import { CONTROL_MAP } from "../../kernel/bpf/control.ts";
+import { openAnchorMap, openProgramWith, withFd } from "../../kernel/bpf/maps.ts";
+import { programTag } from "../../kernel/bpf/object.ts";
+import { close } from "../../kernel/ffi.ts";
+import { decodeAutomaton } from "../../model/automaton/binary.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { NameAlias } from "./aliases.ts";
+import { withDirectory } from "./directory.ts";
+import { AnchorError } from "./errors.ts";
+import { lastingMaps, loadPrograms, programsFor, shippedObject } from "./programs.ts";
+import { cgroupTables } from "./tables.ts";
+
+/** What a supervised domain's programs look things up in. */
+export interface JudgedBy {
+  readonly policy: Policy;
+  /** Binary form, over all the policy's names. */
+  readonly automaton: Uint8Array;
+  /** null where the programs cannot hold the pathnames that it grants: then they grant none. */
+  readonly aliases: readonly NameAlias[] | null;
+}
+
+/**
+ * Puts another policy into force for what runs in an anchor of a supervised domain. Its programs
+ * are replaced one by one by others with tables of their own, filled and frozen: each call meets
+ * either the old program or the new one, whole. Level and records go on.
+ *
+ * @throws AnchorError, BpfError, CgroupTableError: what was not replaced yet stays in force
+ */
+export function replacePrograms(anchor: string, by: JudgedBy): void {
+  const names = programsFor("destinations");
+  withDirectory(anchor, (directory) => {
+    const kept = new Map<string, number>();
+    try {
+      for (const name of lastingMaps) kept.set(name, lastingMap(directory, anchor, name));
+      const tables = cgroupTables(by.policy, decodeAutomaton(by.automaton), by.aliases);
+      const object = loadPrograms(shippedObject(), tables, names, { kind: "kept", maps: kept });
+      try {
+        for (const name of names) replaceOne(directory, anchor, name, object.programFd(name));
+      } finally {
+        object[Symbol.dispose]();
+      }
+    } finally {
+      for (const map of kept.values()) close(map);
+    }
+  });
+}
+
+function lastingMap(directory: number, anchor: string, name: string): number {
+  const map = openAnchorMap(directory, name);
+  if (map === null) throw new AnchorError(`${anchor} lacks the map ${name}; restart the domain`);
+  return map;
+}
+
+function replaceOne(directory: number, anchor: string, name: ProgramName, program: number): void {
+  const hook = attachTypes[name];
+  const before = openProgramWith(directory, hook, CONTROL_MAP);
+  if (before === null)
+    throw new AnchorError(`${anchor} lacks its program ${name}; restart the domain`);
+  withFd(before, (old) => {
+    // Another version of the programs may read and write the maps that last in another form.
+    if (programTag(old) !== programTag(program))
+      throw new AnchorError(`${anchor} has programs of another version; restart the domain`);
+    replaceOnCgroup(program, directory, hook, old);
+  });
+}

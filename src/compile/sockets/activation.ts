@@ -1,0 +1,39 @@
+import type { HostFacts } from "../../kernel/host-facts.ts";
+import type { Policy } from "../../model/policy.ts";
+import { granted } from "../identity.ts";
+import { landlockPorts } from "./landlock-ports.ts";
+import { type Holding, type SocketModes, socketModes } from "./modes.ts";
+
+/**
+ * How sockets are held that the daemon is started with (`inherit: [listen]`): cgroup programs hold
+ * a socket where it was made, and these were made elsewhere. A unix stream that listens or is
+ * connected can go nowhere else. What else comes is asked about: the launcher looks at what it is
+ * given, and only then takes the filter for these modes.
+ */
+export interface Activation {
+  readonly modes: SocketModes;
+  /** Landlock's ports say all that the policy says about TCP, wherever a socket was made. */
+  readonly tcpHeld: boolean;
+  /** For people: which sockets are asked about. */
+  readonly asked: string;
+}
+
+/** null where the daemon gets no such sockets. */
+export function activationOf(policy: Policy, facts: HostFacts): Activation | null {
+  if (!granted(policy.inherit).has("listen")) return null;
+  const tcpHeld = holdsTcp(policy, facts);
+  const tcp = tcpHeld ? "" : ", TCP (the policy grants it by address)";
+  const asked = `UDP, unix datagrams${tcp}`;
+  const { unix } = socketModes(policy, facts, false);
+  const inet: Holding = { mode: "broker", by: "broker", granted: true, why: asked };
+  return { modes: { inet, unix }, tcpHeld, asked };
+}
+
+function holdsTcp({ addresses }: Policy, facts: HostFacts): boolean {
+  if (facts.features["landlock-tcp"].state !== "yes") return false;
+  const connects = addresses.filter(
+    ({ protocol, operation }) => protocol === "tcp" && operation === "connect",
+  );
+  if (connects.some(({ network }) => network !== null)) return false;
+  return landlockPorts(addresses, "connect").kind !== "too-many";
+}

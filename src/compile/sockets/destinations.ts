@@ -1,0 +1,32 @@
+import type { HostFacts } from "../../kernel/host-facts.ts";
+import type { Policy } from "../../model/policy.ts";
+import { leadsElsewhere, withoutPrograms } from "./modes.ts";
+
+/**
+ * Who judges where the sockets of a supervised domain connect and send to, with the reason. By
+ * `programs` of its cgroup nothing that is connected or sent is asked about.
+ */
+export interface Destinations {
+  readonly by: "programs" | "mediator";
+  readonly why: string;
+}
+
+/** `mayPrepare`: cgroups may be made and reckoned with. */
+export function destinationsOf(
+  policy: Policy,
+  facts: HostFacts,
+  mayPrepare: boolean,
+): Destinations {
+  const why = whyAsked(policy, facts, mayPrepare);
+  return why === null
+    ? { by: "programs", why: "cgroup programs compare the kernel's copy of each address and name" }
+    : { by: "mediator", why };
+}
+
+/** null where the programs can hold all that the policy could grant. */
+function whyAsked(policy: Policy, facts: HostFacts, mayPrepare: boolean): string | null {
+  if (!mayPrepare || facts.cgroup2 === null) return withoutPrograms(facts, "cgroup-inet");
+  for (const feature of ["cgroup-inet", "cgroup-unix"] as const)
+    if (facts.features[feature].state !== "yes") return withoutPrograms(facts, feature);
+  return leadsElsewhere(policy);
+}

@@ -1,0 +1,142 @@
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
+import { anchorsIn, removeUnlessBusy } from "../compile/cgroup/anchor.ts";
+import { withDirectory } from "../compile/cgroup/directory.ts";
+import { AnchorError } from "../compile/cgroup/errors.ts";
+import { replacePrograms } from "../compile/cgroup/replace.ts";
+import { domainOfAnchor } from "../domains/cgroup-path.ts";
+import { type Control, readControl, writeControl } from "../kernel/bpf/control.ts";
+import { hasCode } from "../kernel/errno-error.ts";
+import type { Level } from "../model/policy.ts";
+import type { Plan } from "../plan/plan.ts";
+import { policyOfPlan } from "../plan/policy-of-plan.ts";
+import type { Places } from "./places.ts";
+import { readPlan } from "./ready-plans.ts";
+
+/** What counts for a domain now, as mediators see it. */
+export interface InForce {
+  /** null where the table knows no such domain. */
+  level(number: number): Level | null;
+  /** Counts the policies put into force. */
+  generation(number: number): number;
+}
+
+/**
+ * Looks at an anchor again after it was changed: the table may have changed meanwhile. Beyond that
+ * whoever changed the table comes after us, and sees the anchor.
+ */
+const LOOKS_MAX = 4;
+
+/**
+ * Keeps the programs of supervised domains' control groups at what the host's table of domains
+ * says. Whoever changes the table changes it first, and whoever makes an anchor makes it first: so
+ * of two at once the later one sees what the other did.
+ */
+export class LiveSockets {
+  readonly #root: string | null;
+  readonly #table: InForce;
+  readonly #tag: number;
+  readonly #policies: string;
+  readonly #cannotHold: (domain: string) => void;
+
+  /**
+   * `root`: `CGROUP2/cofferdam`; null where there are no control groups version 2. `cannotHold`: told
+   * of a domain in whose new policy the mediator would have to judge names of unix sockets.
+   */
+  constructor(
+    { system }: Pick<Places, "system">,
+    table: InForce,
+    root: string | null,
+    cannotHold: (domain: string) => void = () => undefined,
+  ) {
+    this.#cannotHold = cannotHold;
+    this.#root = root;
+    this.#table = table;
+    this.#tag = tableTag({ system });
+    this.#policies = system.live;
+  }
+
+  /**
+   * All anchors, or those of one domain. @throws the first thing that went wrong, after the others
+   * were seen to
+   */
+  follow(domain: string | null = null): void {
+    const anchors = this.#root === null ? [] : listed(this.#root);
+    const failures: unknown[] = [];
+    for (const anchor of anchors) {
+      if (domain !== null && domainOfAnchor(basename(anchor)) !== domain) continue;
+      try {
+        this.bringUpToDate(anchor);
+      } catch (error) {
+        if (!hasCode(error, "ENOENT")) failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Of an anchor that follows no table, or another one, nothing is changed. */
+  bringUpToDate(anchor: string): void {
+    for (let look = 0; look < LOOKS_MAX; look++) if (!this.#step(anchor)) return;
+  }
+
+  /** True where something was changed. The level comes first: no policy may hold it up. */
+  #step(anchor: string): boolean {
+    const control = withDirectory(anchor, readControl);
+    if (control === null || control.number === null || control.table !== this.#tag) return false;
+    const level = this.#table.level(control.number) ?? control.level;
+    const generation = this.#table.generation(control.number);
+    const put = (next: Control) => withDirectory(anchor, (fd) => writeControl(fd, next));
+    if (level !== control.level) put({ ...control, level });
+    const isTaken = generation !== control.generation && this.#takePolicy(anchor, control);
+    if (isTaken) put({ ...control, level, generation });
+    return isTaken || level !== control.level;
+  }
+
+  /**
+   * The policy that was put into force, or none: then each start counts with its own, and an anchor
+   * that has had another one is removed as soon as it is empty. True where it has what counts now.
+   */
+  #takePolicy(anchor: string, control: Control): boolean {
+    const plan = this.#policyOf(control);
+    if (plan === null) {
+      if (control.generation !== 0) removeUnlessBusy(anchor);
+      return control.generation === 0;
+    }
+    replacePrograms(anchor, {
+      policy: policyOfPlan(plan),
+      automaton: plan.automaton,
+      aliases: plan.mediation.aliases ?? null,
+    });
+    if (plan.mediation.aliases === undefined) this.#cannotHold(plan.domain);
+    return true;
+  }
+
+  /** As mediators take it (`mediate/domain/live.ts`); null where none was put into force. */
+  #policyOf({ number }: Control): Plan | null {
+    const file = join(this.#policies, String(number));
+    const ready = readPlan(file);
+    if (ready === null && existsSync(file))
+      throw new AnchorError(`${file} is no plan; reload the domain`);
+    return ready?.plan ?? null;
+  }
+}
+
+/**
+ * Tells tables of domains apart that share a hierarchy of control groups, those of containers and
+ * tests: by the folder, since a broken table is replaced by another file.
+ */
+export function tableTag({ system }: Pick<Places, "system">): number {
+  const folder = dirname(system.table);
+  const { dev = 0, ino = 0 } = statSync(folder, { throwIfNoEntry: false }) ?? {};
+  return crc32(`${folder} ${dev} ${ino}`);
+}
+
+function listed(root: string): readonly string[] {
+  try {
+    return anchorsIn(root);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { CgroupRefusals } from "../../events/collector/cgroup-refusals.ts";
+import { RefusalReader } from "../../kernel/bpf/refusals.ts";
+import { unlessGone } from "../../kernel/unless-gone.ts";
+import type { Broker } from "../domain/broker.ts";
+import { RECORDS_LOOK_MS, RECORDS_PER_LOOK } from "../limits.ts";
+import type { RecordsRead } from "./records-read.ts";
+import type { Reporter } from "./reporter.ts";
+
+/**
+ * Tells what the programs of a supervised run's control group judged and nobody was asked about:
+ * where its sockets connected and sent to outside the domain. The kernel keeps records of it
+ * (`bpf/records.h`), which are looked at every {@link RECORDS_LOOK_MS}: while there is nothing new,
+ * by one load from memory.
+ */
+export class SocketRecords {
+  readonly #broker: Broker;
+  readonly #reporter: Reporter;
+  readonly #read: RecordsRead;
+  #reader: RefusalReader | null = null;
+  #records: CgroupRefusals | null = null;
+  #seen = -1n;
+  #due = Number.POSITIVE_INFINITY;
+
+  constructor(broker: Broker, reporter: Reporter, read: RecordsRead) {
+    this.#broker = broker;
+    this.#reporter = reporter;
+    this.#read = read;
+  }
+
+  /** From now on this process serves the domain: it goes on where one before it has begun. */
+  succeed(): void {
+    this.#reader = readerOf(this.#broker, this.#reporter);
+    const { group } = this.#read;
+    if (group !== null) this.#beginWith(group);
+  }
+
+  /** Another process serves the domain. */
+  abandon(): void {
+    this.#reader?.close();
+  }
+
+  /** Before each call, of thread `tid`: the first that is seen tells which group it is. */
+  begin(tid: number): void {
+    if (this.#reader === null || this.#records !== null) return;
+    const group = this.#groupOf(tid);
+    if (group === null) return;
+    this.#read.group = group;
+    this.#beginWith(group);
+  }
+
+  /** On the clock of performance.now(); infinite for never. */
+  get due(): number {
+    return this.#due;
+  }
+
+  look(): void {
+    this.#due = performance.now() + RECORDS_LOOK_MS;
+    const recorded = this.#reader?.recorded ?? 0n;
+    if (recorded === this.#seen && this.#records?.isSettled !== false) return;
+    this.#seen = recorded;
+    this.#poll(RECORDS_PER_LOOK);
+  }
+
+  /**
+   * Of a domain that has ended. `everything`: however long it takes. Else what is left is for a
+   * process of its own, which the holder starts where a group stands in the memory.
+   */
+  close(everything: boolean): void {
+    this.#poll(everything ? Number.POSITIVE_INFINITY : RECORDS_PER_LOOK);
+    if (this.#records?.isSettled === false) this.#poll(everything ? Number.POSITIVE_INFINITY : 0);
+    if (this.#records?.isSettled !== false) this.#read.group = null;
+    this.#reader?.close();
+  }
+
+  #beginWith(cgroup: bigint): void {
+    if (this.#reader === null) return;
+    const { domain, number } = this.#broker.plan;
+    const { told, until } = this.#read;
+    const instance = { kind: "known", cgroup, told, until } as const;
+    const policy = () => this.#broker.policy;
+    this.#records = new CgroupRefusals(this.#reader, { domain, number }, instance, policy);
+    this.#due = performance.now();
+  }
+
+  #poll(max: number): void {
+    const records = this.#records;
+    if (records === null) return;
+    this.#broker.refresh();
+    records.poll((event) => {
+      this.#reporter.recorded(event);
+      this.#read.note(records.told, this.#read.until);
+    }, max);
+    const missed = records.isSettled ? records.takeMissed() : 0;
+    if (missed > 0) this.#reporter.missed(missed);
+    this.#read.note(records.told, records.until);
+  }
+
+  /** The run's own, which lies right below the plan's anchor and is named by its daemon. */
+  #groupOf(tid: number): bigint | null {
+    const anchor = this.#broker.plan.cgroup?.anchor ?? "";
+    const text = unlessGone(() => readFileSync(`/proc/${tid}/cgroup`, "latin1")) ?? "";
+    const [, name] = /^0::\/.*\/([^/\n]+\/\d+)$/m.exec(text) ?? [];
+    const [group, run] = name?.split("/") ?? [];
+    if (run === undefined || group !== basename(anchor)) return null;
+    return unlessGone(() => statSync(`${anchor}/${run}`, { bigint: true }).ino);
+  }
+}
+
+/** null where there are no such programs, or no records of theirs. */
+function readerOf({ plan, supervised }: Broker, reporter: Reporter): RefusalReader | null {
+  if (!supervised || plan.cgroup === null || plan.cgroup.programs.length === 0) return null;
+  try {
+    const reader = RefusalReader.open(plan.cgroup.anchor);
+    if (reader !== null) return reader;
+    reporter.failed("unavailable", "records of its cgroup's programs, of an older Cofferdam");
+  } catch (error) {
+    reporter.failed("unavailable", `records of its cgroup's programs (${String(error)})`);
+  }
+  return null;
+}
