@@ -16,11 +16,16 @@ struct net_port {
 };
 enum { RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2 };
 
-/* The name went, or became a link or another type of file, after the compiler looked: to a
-   sealed domain that is a name made later, for which no rule stands. */
+/* The name went, became a link or another type of file, or is out of reach since the compiler
+   looked: to a sealed domain that is a name made later, for which no rule stands. */
 static bool is_late(int error)
 {
-  return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EACCES;
+  static const int late[] = {EACCES,    EHOSTDOWN, EIO,    ELOOP,     ENOENT,
+                             ENOTCONN, ENOTDIR,   ESTALE, ETIMEDOUT};
+  for (size_t i = 0; i < sizeof late / sizeof *late; i++)
+    if (error == late[i])
+      return true;
+  return false;
 }
 
 static void add_path(int ruleset, const struct plan *plan, const struct plan_path_rules *rule)
@@ -42,11 +47,8 @@ static void add_path(int ruleset, const struct plan *plan, const struct plan_pat
     return;
   }
   struct path_beneath attributes = {rule->rights, object};
-  long added = syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attributes, 0);
-  /* EBADFD: a name that another kind of object was mounted on, a namespace say. Landlock knows
-     no rules for these. */
-  need(added == 0 || errno == EBADFD, "add a Landlock rule", path,
-       "compile the plan on this kernel again");
+  need(syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attributes, 0) == 0,
+       "add a Landlock rule", path, "compile the plan on this kernel again");
   close(object);
 }
 
