@@ -6,6 +6,15 @@ import { setTimeout as pause } from "node:timers/promises";
 const START_MS = 10_000;
 const LOOK_MS = 20;
 
+/** What stands in front of a command, and the command. */
+export type Words = (command: readonly string[]) => readonly string[];
+
+/** In a process of its own: a file system that does not answer would keep this one. */
+function run(words: readonly string[]): string {
+  const [program = "", ...args] = words;
+  return spawnSync(program, args, { encoding: "utf8", timeout: START_MS }).stdout;
+}
+
 /**
  * A file system of `programs/hanging-files.c` on a folder. {@link end} frees whatever waits for it,
  * also in the kernel.
@@ -14,26 +23,25 @@ export class HangingFiles {
   readonly folder: string;
   readonly #server: ChildProcess;
   readonly #abort: string;
+  readonly #words: Words;
 
-  private constructor(folder: string, server: ChildProcess, abort: string) {
+  private constructor(folder: string, server: ChildProcess, abort: string, words: Words) {
     this.folder = folder;
     this.#server = server;
     this.#abort = abort;
+    this.#words = words;
   }
 
-  static async start(program: string, folder: string): Promise<HangingFiles> {
-    fs.mkdirSync(folder);
-    const before = fs.statSync(folder).dev;
-    const server = spawn(program, [folder], { stdio: ["pipe", "ignore", "inherit"] });
+  /** `words` leads to the mounts in which `folder` is made. */
+  static async start(program: string, folder: string, words: Words): Promise<HangingFiles> {
+    run(words(["mkdir", folder]));
+    const device = () => Number(run(words(["stat", "--format=%d", folder])));
+    const before = device();
+    const [command = "", ...args] = words([program, folder]);
+    const server = spawn(command, args, { stdio: ["pipe", "ignore", "inherit"] });
     for (const since = performance.now(); ; await pause(LOOK_MS)) {
-      // Asked about in another process: a file system that does not answer would keep this one.
-      const { stdout } = spawnSync("stat", ["--format=%d", folder], {
-        encoding: "utf8",
-        timeout: START_MS,
-      });
-      const device = Number(stdout);
-      if (device > 0 && device !== before)
-        return new HangingFiles(folder, server, abortFile(device));
+      const now = device();
+      if (now > 0 && now !== before) return new HangingFiles(folder, server, abortFile(now), words);
       if (server.exitCode !== null || performance.now() - since > START_MS) {
         server.kill("SIGKILL");
         throw new Error(`there is no file system on ${folder}`);
@@ -46,7 +54,7 @@ export class HangingFiles {
     // the one descriptor of the connection, does the same.
     if (fs.existsSync(this.#abort)) fs.writeFileSync(this.#abort, "1");
     this.#server.kill("SIGKILL");
-    spawnSync("umount", ["--lazy", this.folder], { stdio: "ignore" });
+    run(this.#words(["umount", "--lazy", this.folder]));
   }
 }
 

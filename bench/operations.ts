@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import * as net from "node:net";
 import * as path from "node:path";
+import { Acceptor } from "./acceptor.ts";
 import { progress } from "./progress.ts";
 import { inTurns, type Settings, type Work } from "./rounds.ts";
 import { cofferdam, installed, type Scratch } from "./scratch.ts";
@@ -23,8 +23,8 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
   fs.mkdirSync(writable);
   const [shallowFile, deepFile] = [scratch.file("shallow"), path.join(deep, "file")];
   for (const file of [shallowFile, deepFile]) fs.writeFileSync(file, "x");
-  const server = net.createServer((socket) => socket.on("error", () => socket.destroy()).end());
-  const port = await listening(server);
+  const server = await Acceptor.start(scratch);
+  const { port } = server;
   const { policy, rules, filter } = scratch.domain(
     "operations",
     operationsPolicy(scratch, writable, port),
@@ -118,12 +118,6 @@ async function measure(scratch: Scratch, operation: Operation, settings: Setting
       ? ""
       : verdict(figures.sealed / figures.bare, "bare", operation.budget);
   return { what: operation.what, unit: "ns", figures, note };
-}
-
-function listening(server: net.Server): Promise<number> {
-  return new Promise((resolve) =>
-    server.listen(0, "127.0.0.1", 4096, () => resolve((server.address() as net.AddressInfo).port)),
-  );
 }
 
 function operationsPolicy(scratch: Scratch, writable: string, port: number): string {

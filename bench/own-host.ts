@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { agentIfThere, agentRequest, type Method } from "../src/host/agent-client.ts";
+import { endMediators, mountNamespace } from "./end-mediators.ts";
 import { cofferdam } from "./scratch.ts";
 
 /** All that Cofferdam keeps of a host. */
@@ -135,10 +136,9 @@ export class OwnHost {
 
   async stop(): Promise<void> {
     for (const run of this.#runs) await end(run, "SIGKILL");
-    const { mediator } = await this.ask("GET", "/status");
     await end(this.#agent, "SIGTERM");
-    // It outlives every agent, and heeds no other signal.
-    if (mediator?.pid > 0) process.kill(mediator.pid, "SIGKILL");
+    const namespace = mountNamespace("self");
+    if (namespace !== null) await endMediators(namespace);
   }
 
   /** What the agent said on its standard error. */

@@ -17,16 +17,19 @@ export interface Slowest {
   readonly failed: number;
 }
 
+/** A kind and five numbers; what else a domain says on the way is no call. */
+const LINE = /^(\w+)((?: \d+){5})$/;
+
 export function parseCalls(report: string): readonly Calls[] {
-  return report
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => {
-      const [kind = "", ...figures] = line.split(" ");
-      const [median = Number.NaN, p999 = Number.NaN, most = Number.NaN, count = 0, failed = 0] =
-        figures.map(Number);
-      return { kind, median, p999, most, count, failed };
-    });
+  return report.split("\n").flatMap((line) => {
+    const [, kind = "", figures = ""] = LINE.exec(line) ?? [];
+    if (kind === "") return [];
+    const [median = 0, p999 = 0, most = 0, count = 0, failed = 0] = figures
+      .trim()
+      .split(" ")
+      .map(Number);
+    return [{ kind, median, p999, most, count, failed }];
+  });
 }
 
 /** null where nothing was measured. */

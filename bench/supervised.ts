@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
-import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import { Acceptor } from "./acceptor.ts";
 import { asOrdinaryUser, ORDINARY_USER } from "./ordinary-user.ts";
 import { progress } from "./progress.ts";
 import { inTurns, type Settings, type Work } from "./rounds.ts";
@@ -49,13 +49,12 @@ interface Places {
 export async function supervisedTimes(scratch: Scratch): Promise<Row[]> {
   const supervisor = scratch.program("supervisor");
   const folder = inMemory();
-  const server = net.createServer((socket) => socket.on("error", () => socket.destroy()).end());
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", 4096, resolve));
+  const server = await Acceptor.start(scratch);
   const places = {
     inside: scratch.file("inside"),
     outside: scratch.file("outside"),
     made: path.join(folder, "made"),
-    port: String((server.address() as net.AddressInfo).port),
+    port: String(server.port),
   };
   for (const file of [places.inside, places.outside]) fs.writeFileSync(file, "x");
   try {

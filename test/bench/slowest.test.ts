@@ -14,6 +14,10 @@ test("the slowest call of all kinds counts, and every refusal", () => {
   });
 });
 
+test("words beside the calls are no calls", () => {
+  expect(parseCalls(`cofferdam: a warning of five words\n${report}`)).toEqual(parseCalls(report));
+});
+
 test("a domain that made no call has no slowest one", () => {
   expect(slowestOf(parseCalls(""))).toBeNull();
   expect(slowestOf(parseCalls("open 0 0 0 0 0\n"))).toBeNull();
