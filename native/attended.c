@@ -1,5 +1,3 @@
-#include <sys/signalfd.h>
-
 #include "holder.h"
 
 #define STEP "attend the run"
@@ -16,14 +14,14 @@ int process_open(pid_t process, const char *step)
 
 _Noreturn static void stand_by(int order)
 {
-  int handed[HANDED_OVER_MAX + 1] = {[3] = STDIN_FILENO, report_descriptor};
+  int handed[HANDED_OVER_MAX + 2] = {[3] = STDIN_FILENO, report_descriptor, order};
   const int kept[] = {order, report_descriptor};
   stand_apart("cofferdam-wait");
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   keep_only(kept, 2);
   if (take_over(order, handed) == 0)
     _exit(0);
-  mediator_become("own", handed, HANDED_OVER_MAX + 1);
+  mediator_become("own", handed, HANDED_OVER_MAX + 2);
 }
 
 /* --- the holder: the daemon's parent --- */
@@ -33,22 +31,16 @@ static void tell(const struct holdings *own, int number)
   syscall(SYS_pidfd_send_signal, own->front, number, NULL, 0);
 }
 
-void attended_children(struct handover *handover, const struct holdings *own, bool last)
+void attended_child(struct handover *handover, const struct holdings *own, pid_t process, int status)
 {
-  struct signalfd_siginfo signal;
-  int status;
-  pid_t process;
-  (void)!read(own->children, &signal, sizeof signal);
-  while ((process = waitpid(-1, &status, (last ? 0 : WNOHANG) | WUNTRACED | WCONTINUED | __WALL)) > 0) {
-    if (process != handover->daemon)
-      continue;
-    handover->stopped = WIFSTOPPED(status);
-    if (WIFEXITED(status) || WIFSIGNALED(status))
-      handover->status = status;
-    if (!WIFSTOPPED(status))
-      tell(own, SIGCONT); /* a front that is stopped could not end either */
-    tell(own, SIGCHLD);
-  }
+  if (process != handover->daemon)
+    return;
+  handover->stopped = WIFSTOPPED(status);
+  if (WIFEXITED(status) || WIFSIGNALED(status))
+    handover->status = status;
+  if (!WIFSTOPPED(status))
+    tell(own, SIGCONT); /* a front that is stopped could not end either */
+  tell(own, SIGCHLD);
 }
 
 /* --- all are born here --- */
@@ -85,11 +77,9 @@ bool attended_split(struct handover *handover, struct holdings *own)
 {
   const struct sigaction standard = {.sa_handler = SIG_DFL};
   struct caller caller;
-  sigset_t every, news;
+  sigset_t every;
   int order[2];
   sigfillset(&every);
-  sigemptyset(&news);
-  sigaddset(&news, SIGCHLD);
   sigprocmask(SIG_BLOCK, &every, &caller.mask);
   sigaction(SIGCHLD, &standard, &caller.on_child);
   need(prctl(PR_GET_CHILD_SUBREAPER, &caller.reaper, 0, 0, 0) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 &&
@@ -105,7 +95,7 @@ bool attended_split(struct handover *handover, struct holdings *own)
     stand_by(order[1]);
   close(order[1]);
   own->order = order[0];
-  own->children = signalfd(-1, &news, SFD_CLOEXEC | SFD_NONBLOCK);
+  own->children = children_open();
   need(own->children >= 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, STEP, "signalfd", NULL);
   handover->holder = getpid();
   pid_t daemon = born(CLONE_FILES | CLONE_PIDFD, &own->launcher);

@@ -1,5 +1,7 @@
 #include <linux/close_range.h>
+#include <sys/signalfd.h>
 
+#include "exec-hold.h"
 #include "holder.h"
 
 #define STEP "start the holder"
@@ -55,6 +57,14 @@ void keep_only(const int *kept, size_t count)
   dup2(silence, STDERR_FILENO);
 }
 
+int children_open(void)
+{
+  sigset_t news;
+  sigemptyset(&news);
+  sigaddset(&news, SIGCHLD);
+  return signalfd(-1, &news, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 /* Returns when the listener is known. What the launcher executes gets a table of descriptors of
    its own; where the holder must serve before, it takes one itself (close_range(2), since
    containers refuse unshare(2)). */
@@ -73,13 +83,28 @@ static int await_listener(struct handover *handover, int launcher)
   }
 }
 
+/* Of children, and of what is traced. `slots` may be NULL: nothing is held. With `last` waits for
+   the end of all. */
+static void hear_children(struct handover *handover, const struct holdings *own, uint8_t *slots,
+                          bool last)
+{
+  const int options = (last ? 0 : WNOHANG) | WUNTRACED | WCONTINUED | __WALL;
+  struct signalfd_siginfo signal;
+  int status;
+  pid_t process;
+  (void)!read(own->children, &signal, sizeof signal);
+  while ((process = waitpid(-1, &status, options)) > 0)
+    if ((slots == NULL || !exec_hold_hears(slots, process, status)) && own->front >= 0)
+      attended_child(handover, own, process, status);
+}
+
 /* Until the last process of the domain has ended; without a listener, until the daemon has. */
 static void serve(struct handover *handover, const struct holdings *own)
 {
-  uint8_t *slots = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, own->slots, 0);
+  uint8_t *slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, own->slots, 0);
   if (slots == MAP_FAILED)
     return (void)close(own->listener); /* calls fail, and do not hang */
-  struct mediator mediator = {.descriptor = -1, .alone = geteuid() != 0};
+  struct mediator mediator = {.descriptor = -1, .bell = -1, .alone = geteuid() != 0};
   int deaths = 0, front = own->front;
   for (;;) {
     struct pollfd watched[] = {
@@ -89,11 +114,14 @@ static void serve(struct handover *handover, const struct holdings *own)
         {.fd = mediator.descriptor, .events = POLLIN},
         {.fd = own->children, .events = POLLIN},
         {.fd = front, .events = POLLIN},
+        {.fd = mediator.shared ? -1 : mediator.bell, .events = POLLIN},
     };
     if (poll(watched, sizeof watched / sizeof *watched, -1) < 0)
       continue;
     if (watched[3].revents != 0)
-      attended_children(handover, own, false);
+      hear_children(handover, own, slots, false);
+    if (watched[5].revents != 0)
+      exec_bell_hear(mediator.bell);
     if (watched[4].revents != 0) {
       syscall(SYS_pidfd_send_signal, own->launcher, SIGKILL, NULL, 0); /* what ended the front was meant for the daemon */
       front = -1;
@@ -109,8 +137,11 @@ static void serve(struct handover *handover, const struct holdings *own)
       deaths = own->order >= 0 ? MEDIATOR_RESTARTS_MAX : slots_answered(slots) ? 0 : deaths + (asked || poll(&waiting, 1, 0) == 1);
       mediator.alone |= deaths >= SHARED_DEATHS_MAX;
       if (deaths >= MEDIATOR_RESTARTS_MAX)
-        mediator_born(own, "given-up", NULL);
+        mediator_born(own, "given-up", NULL, -1);
     }
+    exec_hold_begin(own->listener, slots);
+    if (exec_hold_has_news())
+      exec_bell_ring(mediator.bell);
     /* One that cannot be started now, for lack of memory or processes, is tried again for the
        next call. */
     if (asked && (deaths >= MEDIATOR_RESTARTS_MAX || !mediator_start(own, &mediator)))
@@ -126,20 +157,21 @@ static void live(void *argument)
   struct holdings own = holder->own;
   munmap((void *)holder->plan->bytes, holder->plan->length);
   stand_apart("cofferdam-hold");
-  if (own.front < 0)
-    signal(SIGCHLD, SIG_IGN); /* nobody asks how a mediator ended */
+  signal(SIGCHLD, SIG_DFL); /* who ignores it hears nothing of what it traces */
   own.listener = await_listener(handover, own.launcher);
   const int kept[] = {own.listener,  own.launcher, own.slots, own.plan,     own.events,
                       own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,
                       handover->record.folder, own.front < 0 ? -1 : report_descriptor};
   keep_only(kept, sizeof kept / sizeof *kept);
+  if (own.children < 0 && (own.children = children_open()) < 0)
+    _exit(EXIT_REFUSED); /* calls fail, and do not hang */
   /* Not before the launcher has read for the record since when this process lives: where /proc
      hides others' processes (hidepid) it hides this one now. */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (own.listener != WAITING)
     serve(handover, &own);
   if (own.front >= 0)
-    attended_children(handover, &own, true);
+    hear_children(handover, &own, NULL, true);
   /* The collector reads the end of the events now, however long a process of the domain outlives
      the daemon. */
   if (own.events >= 0)
@@ -154,7 +186,7 @@ static struct holdings gather(const struct plan *plan, int events)
   uint32_t adopts = prctl(PR_GET_CHILD_SUBREAPER, &adopts) == 0 && adopts != 0;
   struct holdings own = {.plan = plan->memory, .events = events, .front = -1, .stand_by = -1, .order = -1, .children = -1,
                          .slots = memory_make("cofferdam-slots"), .launcher = process_open(getpid(), STEP)};
-  need(own.slots >= 0 && pwrite(own.slots, &adopts, sizeof adopts, SLOT_ADOPTS) > 0 && ftruncate(own.slots, SLOT_COUNT * SLOT_SIZE) == 0 &&
+  need(own.slots >= 0 && pwrite(own.slots, &adopts, sizeof adopts, SLOT_ADOPTS) > 0 && ftruncate(own.slots, SLOTS_BYTES) == 0 &&
            fcntl(own.slots, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0,
        "make the slots of calls in flight", "memfd", "raise the limit of descriptors (ulimit -n)");
   return own;

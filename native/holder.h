@@ -44,8 +44,8 @@ struct holdings {
   /* Of an attended run. */
   int front;    /* pidfd */
   int stand_by; /* pidfd of the process that becomes the mediator */
-  int order;    /* connection to it */
-  int children; /* signalfd of SIGCHLD */
+  int order;    /* connection to it; bells, once it is the mediator */
+  int children; /* signalfd of SIGCHLD, of every run: what is traced tells by it too */
 };
 
 /* Leaves session and working directory of the daemon; spared when memory runs out. */
@@ -54,6 +54,9 @@ void stand_apart(const char *name);
 /* Sets what lack of memory takes first: from 1000 to -1000, which is never
    (proc_pid_oom_score_adj(5)). */
 void spare(const char *score);
+
+/* signalfd of SIGCHLD, which must be blocked; -1 with errno. */
+int children_open(void);
 
 /* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard
    ones were, in a table of its own; ends the process where the kernel refuses. */
@@ -72,14 +75,14 @@ bool attended_split(struct handover *handover, struct holdings *own);
 /* pidfd of `process`; refuses the start without. */
 int process_open(pid_t process, const char *step);
 
-/* Takes what happened to children of the holder, among them the daemon; with `last` waits for
-   the end of all. */
-void attended_children(struct handover *handover, const struct holdings *own, bool last);
+/* What waitpid(2) said of a child of the holder, if that is the daemon. */
+void attended_child(struct handover *handover, const struct holdings *own, pid_t process, int status);
 
 /* --- mediator.c, shared.c: for the holder --- */
 
 struct mediator {
   int descriptor;    /* readable when it ended: its pidfd, or the connection to the shared one. -1 without */
+  int bell;          /* socket on which execs are told of (exec-hold.h); -1 without */
   bool shared;       /* of the whole host */
   bool alone;        /* the shared one is not asked */
 };
@@ -91,14 +94,17 @@ bool mediator_start(const struct holdings *own, struct mediator *mediator);
 /* After `descriptor` was readable: whether it is gone, which is noted. */
 bool mediator_ended(struct mediator *mediator);
 
+/* Forgets it. */
+void mediator_forget(struct mediator *mediator);
+
 /* Gives it time to end by itself, with the domain. Where it took events with it that it had only
    counted, that is told. */
 void mediator_end(const struct holdings *own, struct mediator *mediator, const uint8_t *slots);
 
 /* Starts a mediator (`own`), or who tells what one without a successor took with it: `untold`,
    or `given-up` where there will be no other. False with errno. `end`: becomes its pidfd; may be
-   NULL. */
-bool mediator_born(const struct holdings *own, const char *task, int *end);
+   NULL. `bell`: its end of the socket, or -1. */
+bool mediator_born(const struct holdings *own, const char *task, int *end, int bell);
 
 /* Becomes the mediator, or who does `task` in its place (src/mediate/main.ts), with `handed`
    from 3 on. */

@@ -1,3 +1,4 @@
+#include "exec-hold.h"
 #include "holder.h"
 
 /* What the mediator and its workers find programs by; it starts none today. */
@@ -26,15 +27,34 @@ void mediator_become(const char *task, const int *handed, int count)
   node_execute(arguments, environment, handed, count);
 }
 
-bool mediator_born(const struct holdings *own, const char *task, int *end)
+bool mediator_born(const struct holdings *own, const char *task, int *end, int bell)
 {
-  _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4 && MEDIATOR_FD_PLAN == 5 && MEDIATOR_FD_EVENTS == 6, "order");
+  _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4 && MEDIATOR_FD_PLAN == 5 &&
+                     MEDIATOR_FD_EVENTS == 6 && MEDIATOR_FD_SUMMARY == 7 && MEDIATOR_FD_HOLDER == 8,
+                 "order");
   /* A number left free would be one of Node's own. */
-  const int handed[] = {own->listener, own->slots, own->plan, own->events >= 0 ? own->events : STDIN_FILENO};
+  const int events = own->events >= 0 ? own->events : STDIN_FILENO;
+  const int handed[] = {own->listener, own->slots,    own->plan,
+                        events,        STDIN_FILENO, bell >= 0 ? bell : STDIN_FILENO};
   long process = syscall(SYS_clone, (end == NULL ? 0 : CLONE_PIDFD) | SIGCHLD, NULL, end, NULL, 0);
   if (process == 0)
-    mediator_become(task, handed, 4);
+    mediator_become(task, handed, sizeof handed / sizeof *handed);
   return process > 0;
+}
+
+/* One for this run alone, with the other end of a socket of bells. */
+static bool own_start(const struct holdings *own, struct mediator *mediator)
+{
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return false;
+  bool started = mediator_born(own, "own", &mediator->descriptor, ends[1]);
+  close(ends[1]);
+  if (started)
+    mediator->bell = ends[0];
+  else
+    close(ends[0]);
+  return started;
 }
 
 bool mediator_start(const struct holdings *own, struct mediator *mediator)
@@ -43,22 +63,28 @@ bool mediator_start(const struct holdings *own, struct mediator *mediator)
   mediator->descriptor = own->order >= 0 ? own->stand_by : asked ? shared_connect(mediator->shared) : -1;
   mediator->shared = asked && mediator->descriptor >= 0;
   bool started = mediator->descriptor >= 0 && hand_over(mediator->shared ? mediator->descriptor : own->order, own);
+  mediator->bell = mediator->shared ? mediator->descriptor : own->order;
   if (!started) {
     close(mediator->shared ? mediator->descriptor : -1);
-    *mediator = (struct mediator){-1, false, mediator->alone};
-    started = own->order < 0 && mediator_born(own, "own", &mediator->descriptor);
+    *mediator = (struct mediator){-1, -1, false, mediator->alone};
+    started = own->order < 0 && own_start(own, mediator);
   }
   return started;
 }
 
+void mediator_forget(struct mediator *mediator)
+{
+  if (mediator->bell != mediator->descriptor)
+    close(mediator->bell);
+  close(mediator->descriptor);
+  mediator->descriptor = mediator->bell = -1;
+}
+
 bool mediator_ended(struct mediator *mediator)
 {
-  char byte;
-  ssize_t got = mediator->shared ? recv(mediator->descriptor, &byte, sizeof byte, 0) : 0;
-  if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+  if (mediator->shared && exec_bell_hear(mediator->descriptor))
     return false;
-  close(mediator->descriptor);
-  mediator->descriptor = -1;
+  mediator_forget(mediator);
   return true;
 }
 
@@ -67,10 +93,10 @@ void mediator_end(const struct holdings *own, struct mediator *mediator, const u
   struct pollfd ended = {.fd = mediator->descriptor, .events = mediator->shared ? 0 : POLLIN};
   if (poll(&ended, 1, mediator->descriptor < 0 ? 0 : MEDIATOR_END_MS) == 0)
     syscall(SYS_pidfd_send_signal, mediator->descriptor, SIGKILL, NULL, 0); /* the shared one is no pidfd, and goes on */
-  close(mediator->descriptor);
+  mediator_forget(mediator);
   const uint32_t *mediators = (const void *)(slots + SLOT_UNTOLD_MEDIATOR);
   const uint32_t *workers = (const void *)(slots + SLOT_UNTOLD_WORKER);
   const uint64_t *records = (const void *)(slots + SLOT_RECORDS_GROUP);
   if (*mediators != 0 || *workers != 0 || *records != 0)
-    mediator_born(own, "untold", NULL);
+    mediator_born(own, "untold", NULL, -1);
 }

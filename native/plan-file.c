@@ -47,7 +47,7 @@ static bool useless(struct problem *problem, const char *step, const char *objec
 static void need_room(const char *name, size_t length)
 {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < length + SLOT_COUNT * SLOT_SIZE)
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < length + SLOTS_BYTES)
     refuse("make room for the plan", name, EFBIG,
            "raise the limit of file sizes (ulimit -f); it holds for memory too");
 }

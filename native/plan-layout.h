@@ -209,15 +209,63 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 #define SLOT_RECEIVED 1
 #define SLOT_STARTED 2
 #define SLOT_DONE 3
+#define SLOT_HELD 4
+#define SLOT_OVER 5
 #define SLOT_UNTOLD_MEDIATOR 240
 #define SLOT_UNTOLD_WORKER 368
 #define SLOT_RECORDS_GROUP 248
 #define SLOT_ADOPTS 120
+#define SLOTS_BYTES 73728
+#define EXECS_OFFSET 8192
+#define EXEC_SIZE 1024
+#define EXEC_FOUND_MAX 944
+struct held_exec {
+  uint32_t thread;
+  uint32_t process;
+  uint32_t listed;
+  uint32_t holder;
+  uint32_t program_major;
+  uint32_t program_minor;
+  uint64_t program_inode;
+  int64_t program_born;
+  uint32_t loader_major;
+  uint32_t loader_minor;
+  uint64_t loader_inode;
+  int64_t loader_born;
+  uint32_t outcome;
+  uint32_t error;
+  uint32_t found_bytes;
+  uint32_t spare;
+};
+_Static_assert(sizeof(struct held_exec) == 80, "held_exec");
+_Static_assert(offsetof(struct held_exec, thread) == 0, "thread");
+_Static_assert(offsetof(struct held_exec, process) == 4, "process");
+_Static_assert(offsetof(struct held_exec, listed) == 8, "listed");
+_Static_assert(offsetof(struct held_exec, holder) == 12, "holder");
+_Static_assert(offsetof(struct held_exec, program_major) == 16, "programMajor");
+_Static_assert(offsetof(struct held_exec, program_minor) == 20, "programMinor");
+_Static_assert(offsetof(struct held_exec, program_inode) == 24, "programInode");
+_Static_assert(offsetof(struct held_exec, program_born) == 32, "programBorn");
+_Static_assert(offsetof(struct held_exec, loader_major) == 40, "loaderMajor");
+_Static_assert(offsetof(struct held_exec, loader_minor) == 44, "loaderMinor");
+_Static_assert(offsetof(struct held_exec, loader_inode) == 48, "loaderInode");
+_Static_assert(offsetof(struct held_exec, loader_born) == 56, "loaderBorn");
+_Static_assert(offsetof(struct held_exec, outcome) == 64, "outcome");
+_Static_assert(offsetof(struct held_exec, error) == 68, "error");
+_Static_assert(offsetof(struct held_exec, found_bytes) == 72, "foundBytes");
+_Static_assert(offsetof(struct held_exec, spare) == 76, "spare");
+
+#define EXEC_NONE 0
+#define EXEC_OVER 1
+#define EXEC_OTHER 2
+#define EXEC_UNTRACED 3
+#define EXEC_BELL "CFDMEXEC"
 #define MEDIATOR_RESTARTS_MAX 5
 #define MEDIATOR_FD_LISTENER 3
 #define MEDIATOR_FD_SLOTS 4
 #define MEDIATOR_FD_PLAN 5
 #define MEDIATOR_FD_EVENTS 6
 #define MEDIATOR_FD_SUMMARY 7
+#define MEDIATOR_FD_HOLDER 8
 
 #endif

@@ -1,17 +1,7 @@
-#include <linux/seccomp.h>
 #include <sys/ioctl.h>
 
 #include "holder.h"
-
-struct slot {
-  uint32_t state;
-  uint32_t reserved;
-  struct seccomp_notif call;
-  struct seccomp_notif_resp response;
-};
-_Static_assert(offsetof(struct slot, call) == SLOT_NOTIF_OFFSET, "call");
-_Static_assert(offsetof(struct slot, response) == SLOT_RESPONSE_OFFSET, "response");
-_Static_assert(sizeof(struct slot) <= SLOT_SIZE, "slot");
+#include "slots.h"
 
 #define for_each_slot(slot, slots) \
   for (const struct slot *slot = (const void *)(slots); (const uint8_t *)slot < (slots) + SLOT_COUNT * SLOT_SIZE; \
@@ -40,6 +30,10 @@ bool slots_stranded(int listener, const uint8_t *slots)
 {
   for_each_slot(slot, slots) {
     uint64_t id = slot->call.id;
+    if (slot->state == SLOT_OVER)
+      return true; /* what came of it is still to be told */
+    if (slot->state == SLOT_HELD)
+      continue; /* the holder's own */
     if (id != 0 && ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0)
       return true;
   }
@@ -49,12 +43,14 @@ bool slots_stranded(int listener, const uint8_t *slots)
 void slots_refuse(int listener, uint8_t *slots)
 {
   for_each_slot(slot, slots) {
+    if (slot->state == SLOT_HELD)
+      continue;
     if (slot->call.id != 0)
       answer(listener, slot->call.id, EIO);
     memset((void *)slot, 0, sizeof *slot); /* what lies behind is the mediators' */
   }
   struct pollfd asked = {.fd = listener, .events = POLLIN};
-  struct seccomp_notif *call = (void *)(slots + SLOT_NOTIF_OFFSET);
-  if (poll(&asked, 1, 0) == 1 && ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, call) == 0)
-    answer(listener, call->id, EACCES);
+  struct seccomp_notif call = {0};
+  if (poll(&asked, 1, 0) == 1 && ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) == 0)
+    answer(listener, call.id, EACCES);
 }

@@ -11,6 +11,8 @@ import {
   sections,
 } from "./layout.ts";
 import {
+  EXEC_SIZE,
+  heldExec,
   MEDIATOR_RESTARTS_MAX,
   SLOT_COUNT,
   SLOT_NOTIF_OFFSET,
@@ -94,6 +96,10 @@ export function generatePlanDoc(): string {
     "`received` (or carries a call that still waits, though `free`), and answers what is `started` with EIO unless it can see how it ended.",
     `After ${MEDIATOR_RESTARTS_MAX} deaths in a row without an answer the holder answers: EIO to what was received, EACCES to all that follows.`,
     "",
+    `Behind the slots lie as many records of ${EXEC_SIZE} bytes, one for each: an execve that a mediator judged, which the holder lets go on and looks at`,
+    "([mediation.md](mediation.md)). Behind its fields lies the name of what was executed instead, where that was something else.",
+    "",
+    ...table(heldExec),
   ].join("\n");
 }
 

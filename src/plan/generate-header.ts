@@ -18,6 +18,12 @@ import {
 } from "./layout.ts";
 import {
   ADOPTS_OFFSET,
+  EXEC_BELL,
+  EXEC_FOUND_MAX,
+  EXEC_SIZE,
+  EXECS_OFFSET,
+  execOutcome,
+  heldExec,
   MEDIATOR_RESTARTS_MAX,
   mediatorDescriptors,
   RECORDS_GROUP,
@@ -27,6 +33,7 @@ import {
   SLOT_NOTIF_OFFSET,
   SLOT_RESPONSE_OFFSET,
   SLOT_SIZE,
+  SLOTS_BYTES,
   slotState,
   UNTOLD_SLOTS,
 } from "./slots.ts";
@@ -96,6 +103,13 @@ export function generatePlanHeader(): string {
       RECORDS_GROUP.slot * SLOT_SIZE + SLOT_BEHIND_OFFSET + RECORDS_GROUP.offset,
     ),
     define("SLOT_ADOPTS", SELF_CONFINED_SLOT * SLOT_SIZE + SLOT_BEHIND_OFFSET + ADOPTS_OFFSET),
+    define("SLOTS_BYTES", SLOTS_BYTES),
+    define("EXECS_OFFSET", EXECS_OFFSET),
+    define("EXEC_SIZE", EXEC_SIZE),
+    define("EXEC_FOUND_MAX", EXEC_FOUND_MAX),
+    struct("held_exec", heldExec),
+    ...Object.entries(execOutcome).map(([name, value]) => define(`EXEC_${upper(name)}`, value)),
+    `#define EXEC_BELL "${EXEC_BELL}"`,
     define("MEDIATOR_RESTARTS_MAX", MEDIATOR_RESTARTS_MAX),
     ...Object.entries(mediatorDescriptors).map(([name, value]) =>
       define(`MEDIATOR_FD_${upper(name)}`, value),

@@ -8,11 +8,15 @@ import { place, type RecordLayout } from "./layout.ts";
  * finishes what it finds.
  */
 export const slot = [
-  { name: "state", type: "u32", doc: "0 free, 1 received, 2 started, 3 done" },
+  {
+    name: "state",
+    type: "u32",
+    doc: "0 free, 1 received, 2 started, 3 done; an execve: 4 the holder has it, 5 the holder is done with it",
+  },
   { name: "reserved", type: "u32", doc: "0" },
 ] as const satisfies RecordLayout;
 
-export const slotState = { free: 0, received: 1, started: 2, done: 3 } as const;
+export const slotState = { free: 0, received: 1, started: 2, done: 3, held: 4, over: 5 } as const;
 
 /** Calls in flight at one time. */
 export const SLOT_COUNT = 64;
@@ -57,14 +61,59 @@ export const NOTED_SLOTS_FROM = 5;
  */
 export const ADOPTS_OFFSET = 8;
 /**
+ * Behind all slots, one for each: an execve that was judged, which the holder lets go on and looks
+ * at (`native/exec-hold.c`). A mediator fills it and makes the slot `held`; from then on both are
+ * the holder's, until it has made the slot `over`. Whichever mediator finds it so reads what came
+ * of it and frees the slot, so that the death of either side strands nobody.
+ */
+export const heldExec = [
+  { name: "thread", type: "u32", doc: "that waits, as the holder's pid namespace numbers it" },
+  { name: "process", type: "u32", doc: "its thread group, likewise" },
+  { name: "listed", type: "u32", doc: "its thread group, as the mediator's /proc lists it" },
+  {
+    name: "holder",
+    type: "u32",
+    doc: "the holder, as the mediator's /proc lists it; 0: as itself",
+  },
+  { name: "programMajor", type: "u32", doc: "device of the program that was judged" },
+  { name: "programMinor", type: "u32", doc: "likewise" },
+  { name: "programInode", type: "u64", doc: "its inode" },
+  { name: "programBorn", type: "i64", doc: "its birth, nanoseconds since the epoch; 0 unknown" },
+  { name: "loaderMajor", type: "u32", doc: "device of its dynamic loader" },
+  { name: "loaderMinor", type: "u32", doc: "likewise" },
+  { name: "loaderInode", type: "u64", doc: "its inode; 0: the program has no loader" },
+  { name: "loaderBorn", type: "i64", doc: "its birth" },
+  {
+    name: "outcome",
+    type: "u32",
+    doc: "0 none yet, 1 the call is over, 2 another program: ended, 3 not traced: not answered",
+  },
+  { name: "error", type: "u32", doc: "of outcome 3: why it cannot be traced (errno)" },
+  { name: "foundBytes", type: "u32", doc: "of outcome 2: bytes behind this that name the program" },
+  { name: "spare", type: "u32", doc: "0" },
+] as const satisfies RecordLayout;
+
+export const execOutcome = { none: 0, over: 1, other: 2, untraced: 3 } as const;
+
+/** Bytes of one such record, with the name of what was found. */
+export const EXEC_SIZE = 1_024;
+/** Bytes of that name; a longer one loses its end. */
+export const EXEC_FOUND_MAX = EXEC_SIZE - place(heldExec).size;
+/** Offset of the first of them. */
+export const EXECS_OFFSET = SLOT_COUNT * SLOT_SIZE;
+/** Bytes of the memory; without the execs in holders of before there were any. */
+export const SLOTS_BYTES = EXECS_OFFSET + SLOT_COUNT * EXEC_SIZE;
+
+/**
  * Deaths in a row without an answer after which the holder answers by itself: EIO to what was
  * received, EACCES to all that follows.
  */
 export const MEDIATOR_RESTARTS_MAX = 5;
 
 /**
- * Descriptors a mediator finds open; `events` is /dev/null without a collector; `summary`, the
- * run's standard error, is there only in an attended run.
+ * Descriptors a mediator finds open; `events` is /dev/null without a collector; `summary` is the
+ * run's standard error, /dev/null where that is not attended. `holder`: a socket on which holder
+ * and mediator tell each other to look at the slots ({@link EXEC_BELL}).
  */
 export const mediatorDescriptors = {
   listener: 3,
@@ -72,4 +121,11 @@ export const mediatorDescriptors = {
   plan: 5,
   events: 6,
   summary: 7,
+  holder: 8,
 } as const;
+
+/**
+ * Says that the other side has something to look at in the slots; on that socket, or on a holder's
+ * connection to the shared mediator.
+ */
+export const EXEC_BELL = "CFDMEXEC";

@@ -33,20 +33,15 @@ export async function buildAll(): Promise<Built> {
     join(directory, "constants.inc"),
     `static const struct constant calls[] = {${calls.join("\n")}{0, 0}};\nstatic const struct constant constants[] = {${constants.join("\n")}{0, 0}};\n`,
   );
-  const compile = (name: string, ...options: readonly string[]): string => {
+  const native = resolve(here, "../../native");
+  const compileWith = (name: string, beside: readonly string[], options: readonly string[]) => {
     const out = join(directory, basename(name));
-    const native = resolve(here, "../../native");
-    const source = join(here, `${name}.c`);
-    compileC(out, source, [
-      "-O1",
-      "-Wall",
-      "-pthread",
-      `-I${directory}`,
-      `-I${native}`,
-      ...options,
-    ]);
+    const sources = [join(here, `${name}.c`), ...beside];
+    const common = ["-O1", "-Wall", "-pthread", `-I${directory}`, `-I${native}`];
+    compileC(out, sources, [...common, ...options]);
     return out;
   };
+  const compile = (name: string, ...options: readonly string[]) => compileWith(name, [], options);
   const mediator = join(directory, "mediator.mjs");
   await build({
     entryPoints: [resolve(here, "../../src/mediate/main.ts")],
@@ -64,7 +59,7 @@ export async function buildAll(): Promise<Built> {
   return {
     directory,
     mediator,
-    harness: compile("harness"),
+    harness: compileWith("harness", [join(native, "exec-hold.c")], ["-D_GNU_SOURCE"]),
     target: compile("target"),
     compile,
     remove: () => rmSync(directory, { recursive: true, force: true }),

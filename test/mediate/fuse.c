@@ -1,6 +1,8 @@
 // fuse DIRECTORY CMD ARG...: runs CMD in a mount namespace of its own, in which a file system of
 // this very process lies on DIRECTORY. It knows directories, which it has in memory, and two files. It
 // never answers a question about the name "hang", nor the close(2) of "silent", nor a read of "page".
+// With FUSE_PROGRAM=FILE there is a file "program" with that one's content, which can be opened once;
+// every later open(2) of it is answered after FUSE_DELAY milliseconds, or never.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +21,11 @@
 #define NODES 64
 #define SILENT 2
 #define PAGE 3
+#define PROGRAM 5
 static struct { char name[256]; unsigned parent, mode, used; } nodes[NODES];
 static int device;
+static char *content;
+static long content_size;
 
 static void reply(const struct fuse_in_header *in, int error, const void *body, size_t size) {
   struct fuse_out_header out = {.len = sizeof out + (error ? 0 : size), .error = -error, .unique = in->unique};
@@ -28,8 +33,9 @@ static void reply(const struct fuse_in_header *in, int error, const void *body, 
   if (writev(device, pieces, 2) < 0 && errno != ENOENT) _exit(94);
 }
 static struct fuse_attr attr(unsigned node) {
-  int is_file = node == SILENT || node == PAGE;
-  return (struct fuse_attr){.ino = node, .mode = (is_file ? S_IFREG : S_IFDIR) | nodes[node].mode, .nlink = 2, .size = node == PAGE ? 4096 : 0};
+  int is_file = node == SILENT || node == PAGE || node == PROGRAM;
+  long size = node == PAGE ? 4096 : node == PROGRAM ? content_size : 0;
+  return (struct fuse_attr){.ino = node, .mode = (is_file ? S_IFREG : S_IFDIR) | nodes[node].mode, .nlink = 2, .size = size};
 }
 static unsigned find(unsigned parent, const char *name) {
   for (unsigned i = 2; i < NODES; i++) if (nodes[i].used && nodes[i].parent == parent && !strcmp(nodes[i].name, name)) return i;
@@ -47,12 +53,31 @@ static unsigned make(unsigned parent, const char *name, unsigned mode) {
   _exit(93);
 }
 
+static void load_program(void) {
+  char *file = getenv("FUSE_PROGRAM");
+  struct stat st;
+  int fd = file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
+  if (fd < 0 || fstat(fd, &st)) return;
+  content = malloc(content_size = st.st_size);
+  if (read(fd, content, content_size) != content_size || make(1, "program", 0755) != PROGRAM) _exit(95);
+  close(fd);
+}
+// False where it is never answered.
+static int opens(unsigned node) {
+  static int opened;
+  char *delay = getenv("FUSE_DELAY");
+  if (node != PROGRAM || !opened++) return 1;
+  if (delay) usleep(1000 * atoi(delay));
+  return delay != 0;
+}
+
 static void serve(void) {
   static char buffer[1 << 17];
   nodes[1].mode = 0777;
   make(1, "silent", 0666);
   make(1, "page", 0666);
   make(1, "dir", 0777);
+  load_program();
   for (;;) {
     ssize_t got = read(device, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
@@ -79,12 +104,18 @@ static void serve(void) {
         struct fuse_mkdir_in *mkdir = body;
         entry(in, make(parent, (char *)(mkdir + 1), mkdir->mode & 07777)); break;
       }
+      case FUSE_READ: {
+        if (parent == PAGE) break;
+        struct fuse_read_in *wanted = body;
+        long left = content_size - (long)wanted->offset;
+        reply(in, 0, content + wanted->offset, left < 0 ? 0 : left < wanted->size ? left : wanted->size); break;
+      }
       case FUSE_OPEN: {
+        if (!opens(parent)) break;
         struct fuse_open_out out = {.fh = 1};
         reply(in, 0, &out, sizeof out); break;
       }
       case FUSE_FLUSH: if (in->nodeid == SILENT) break; else { reply(in, ENOSYS, 0, 0); break; }
-      case FUSE_READ: break;
       case FUSE_RMDIR:
         if ((found = find(parent, body))) { nodes[found].used = 0; reply(in, 0, 0, 0); } else reply(in, ENOENT, 0, 0);
         break;

@@ -3,10 +3,11 @@
 // successor started; SIGUSR1 tells the target that it is over. With HARNESS_SHARED=SOCKET the
 // mediator is started as the host's one, and the domain handed over to it there; with
 // HARNESS_JOINS=SOCKET it serves there already. HARNESS_FOLDER is where the host's table of domains
-// lies; file 7 of the mediator's is the summary's, here standard output. LANDLOCK is a text: "H
+// lies; file 7 of the mediator's is the summary's, here standard output. Beside it runs what of the
+// holder holds executions, the real one; HARNESS_KILLS_HOLDER kills it, that many milliseconds
+// after the target has begun. LANDLOCK is a text: "H
 // hex" handled file rights, then "P hex path"; or "-". The target keeps stdout; its exit status is
 // passed on.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -22,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -29,6 +31,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "exec-hold.h"
 #include "plan-layout.h"
 
 #define must(call) ((call) < 0 ? (fprintf(stderr, "harness: %s: %s\n", #call, strerror(errno)), exit(99), 0) : 0)
@@ -64,8 +67,10 @@ static void landlock(const char *file) {
   close(ruleset);
 }
 
-enum { HANDED = 4, MEDIATOR_FDS = 5 };
+enum { HANDED = 4, MEDIATOR_FDS = 6 };
 static int connection = -1;
+// Between mediators of the target's own and the holder.
+static int bells[2];
 
 static pid_t start_own(const int from[HANDED], char *node, char *program) {
   pid_t mediator = fork();
@@ -73,6 +78,7 @@ static pid_t start_own(const int from[HANDED], char *node, char *program) {
   int high[MEDIATOR_FDS];
   for (int i = 0; i < HANDED; i++) high[i] = need(fcntl(from[i], F_DUPFD, 50), "dup");
   high[HANDED] = need(fcntl(1, F_DUPFD, 50), "dup");
+  high[HANDED + 1] = need(fcntl(bells[1], F_DUPFD, 50), "dup");
   for (int i = 0; i < MEDIATOR_FDS; i++) must(dup2(high[i], 3 + i));
   syscall(SYS_close_range, 3 + MEDIATOR_FDS, ~0U, 0);
   char *env[] = {"PATH=/usr/bin:/bin", NULL};
@@ -95,6 +101,29 @@ static void hand_over(const int from[3], const char *path) {
     if (connection >= 0) { close(connection); usleep(2000); }
     connection = need(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket");
   } while (connect(connection, (void *)&address, sizeof address) < 0 || sendmsg(connection, &message, MSG_NOSIGNAL) < 0 || recv(connection, &byte, 1, 0) != 1 || byte != 1);
+}
+
+// Until the last process of the domain has ended.
+static pid_t hold(const int from[HANDED]) {
+  pid_t holder = need(fork(), "fork");
+  if (holder != 0) return holder;
+  sigset_t news; sigemptyset(&news); sigaddset(&news, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &news, NULL);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  uint8_t *slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
+  struct pollfd watched[3] = {{signalfd(-1, &news, SFD_NONBLOCK), POLLIN}, {connection >= 0 ? connection : bells[0], POLLIN}, {from[0], 0}};
+  for (;;) {
+    // A shared mediator that was killed has a connection by now that this process does not know.
+    poll(watched, 3, watched[1].fd < 0 ? 5 : -1);
+    struct signalfd_siginfo signal;
+    int status, process;
+    if (read(watched[0].fd, &signal, sizeof signal) > 0)
+      while ((process = waitpid(-1, &status, __WALL | WNOHANG)) > 0) exec_hold_hears(slots, process, status);
+    if (watched[1].revents && !exec_bell_hear(watched[1].fd)) watched[1].fd = -1;
+    exec_hold_begin(from[0], slots);
+    if (exec_hold_has_news()) exec_bell_ring(watched[1].fd);
+    if (watched[2].revents & POLLHUP) _exit(0);
+  }
 }
 
 static pid_t start(const int from[HANDED], char *node, char *program) {
@@ -172,8 +201,9 @@ int main(int argc, char **argv) {
   if (write(planFd, plan, planSize) != (ssize_t)planSize) return 99;
   fcntl(planFd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
   int slots = need(memfd_create("slots", MFD_ALLOW_SEALING), "slots");
-  must(ftruncate(slots, SLOT_COUNT * SLOT_SIZE));
+  must(ftruncate(slots, SLOTS_BYTES));
   must(fcntl(slots, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
+  must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, bells));
   int events = need(open("/dev/null", O_RDWR), "/dev/null");
   int up[2]; must(pipe2(up, O_CLOEXEC));
   int go[2]; must(pipe2(go, O_CLOEXEC));
@@ -203,17 +233,20 @@ int main(int argc, char **argv) {
   int listener = need(syscall(SYS_pidfd_getfd, pidfd, number, 0), "pidfd_getfd");
   const int from[HANDED] = {listener, slots, planFd, events};
   pid_t mediator = start(from, argv[5], argv[6]);
+  pid_t holder = hold(from);
   if (write(go[1], "g", 1) != 1) return 99;
   if (getenv("HARNESS_KILLS")) {
     mediator = kills(mediator, atoi(getenv("HARNESS_KILLS")), from, argv[5], argv[6]);
     kill(target, SIGUSR1);
   }
   close(listener);
+  close(bells[0]);
+  if (getenv("HARNESS_KILLS_HOLDER")) { usleep(1000 * atoi(getenv("HARNESS_KILLS_HOLDER"))); kill(holder, SIGKILL); }
   int status; waitpid(target, &status, 0);
   int mediated = 0;
   struct rusage used;
   // The host's mediator serves on; that it let go of the domain shows in the connection.
-  if (connection >= 0) { char end; if (recv(connection, &end, 1, 0) != 0) return 99; if (mediator > 0) kill(mediator, SIGKILL); }
+  if (connection >= 0) { char end; while (recv(connection, &end, 1, 0) > 0) {} if (mediator > 0) kill(mediator, SIGKILL); }
   if (mediator > 0) wait4(mediator, &mediated, 0, &used);
   if (getenv("HARNESS_MEMORY")) printf("mediator: %ld kB\n", used.ru_maxrss);
   if (mediated != 0 && connection < 0) fprintf(stderr, "harness: mediator ended with %x\n", mediated);

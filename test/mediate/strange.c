@@ -59,7 +59,7 @@ int main(int argc, char **argv) {
   variant = argv[1];
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   strcpy(address.sun_path, argv[2]);
-  const int fixed = F_SEAL_GROW | F_SEAL_SHRINK, file = open("/dev/null", O_RDWR), size = SLOT_COUNT * SLOT_SIZE;
+  const int fixed = F_SEAL_GROW | F_SEAL_SHRINK, file = open("/dev/null", O_RDWR), size = SLOTS_BYTES;
   int fds[64], count = 3;
   fds[0] = is("no-listener") ? file : is("filtered") ? listener() : listener_of_another();
   fds[1] = is("loose-slots") ? memory(size, 0) : is("short-slots") ? memory(size / 2, fixed) : is("no-slots") ? file : memory(size, fixed);

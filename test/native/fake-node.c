@@ -137,6 +137,12 @@ static void succeed(const char *rule, uint8_t *slots, int log, bool with_events)
     handle(rule, slots, with_events);
 }
 
+static bool is_silence(int fd)
+{
+  struct stat file;
+  return fd == MEDIATOR_FD_SUMMARY && fstat(fd, &file) == 0 && S_ISCHR(file.st_mode);
+}
+
 static int mediate(const char *program, int gone)
 {
   int log;
@@ -145,11 +151,11 @@ static int mediate(const char *program, int gone)
   const char *rule = rule_now(program, &log);
   dprintf(log, "start pid %d parent %d path %s\n", getpid(), getppid(), getenv("PATH"));
   for (int i = MEDIATOR_FD_EVENTS + !with_events; i < 64; i++)
-    if (fcntl(i, F_GETFD) >= 0 && i != gone)
+    if (fcntl(i, F_GETFD) >= 0 && i != gone && i != MEDIATOR_FD_HOLDER && !is_silence(i))
       dprintf(log, "descriptor %d\n", i);
   if (strcmp(rule, "die") == 0)
     return 3;
-  uint8_t *slots = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, MEDIATOR_FD_SLOTS, 0);
+  uint8_t *slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, MEDIATOR_FD_SLOTS, 0);
   char magic[8];
   if (slots == MAP_FAILED || pread(MEDIATOR_FD_PLAN, magic, 8, 0) != 8 || memcmp(magic, PLAN_MAGIC, 8) != 0)
     return 4;
@@ -159,7 +165,7 @@ static int mediate(const char *program, int gone)
     poll(watched, 2, -1);
     if ((watched[0].revents & POLLHUP) || watched[1].revents) {
       dprintf(log, "end\n");
-      if (fcntl(MEDIATOR_FD_SUMMARY, F_GETFD) >= 0 && gone < 0)
+      if (!is_silence(MEDIATOR_FD_SUMMARY) && gone < 0)
         dprintf(MEDIATOR_FD_SUMMARY, "summary\n");
       return 0;
     }

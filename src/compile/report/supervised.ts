@@ -109,7 +109,7 @@ const files: Layer = {
   name: "files",
   state: "partial",
   detail:
-    "names are opened, made and removed by the mediator on the object that it checked; execution is checked, goes on and is verified afterwards: detection, where a sealed domain prevents",
+    "names are opened, made and removed by the mediator on the object that it checked; a program is stopped before its first instruction, until it is known to be the one that was checked",
 };
 
 const whatWarningDoes: Layer = {

@@ -11,7 +11,7 @@ export const execCalls: readonly ExecCall[] = [
     voids: ["credentials", "descriptors"],
     path: { role: "object", directory: null, path: 0, follow: { kind: "always" } },
     enforcing:
-      "checked by `x`, goes on, and what was executed is compared at the next notification: detection, not prevention",
+      "checked by `x`; the holder lets it go on, stops the new program before its first instruction, and ends it if it is another one than was checked",
   },
   {
     class: "exec",

@@ -43,7 +43,7 @@ const answers: Readonly<Record<CallClass, Answers>> = {
     enforcing:
       "done by the mediator on the caller's descriptor, whose name must be granted `a`; else EPERM",
   },
-  exec: { warning: LOGGED, enforcing: "checked, goes on, verified afterwards" },
+  exec: { warning: LOGGED, enforcing: "checked, goes on, and is looked at before it runs" },
   "namespace-or-escape": { warning: LOGGED, enforcing: "refused" },
   ipc: { warning: LOGGED, enforcing: "goes on if the policy grants the kind; else EPERM" },
   "unmediated-name": { warning: "not notified", enforcing: "not notified" },

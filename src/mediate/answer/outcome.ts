@@ -1,5 +1,6 @@
 import type { Event } from "../../events/event.ts";
 import type { Request } from "../../model/request.ts";
+import type { Stat } from "../sys/sys.ts";
 
 /** What the mediator answers to one notified call. */
 export type Outcome =
@@ -29,6 +30,8 @@ export type Outcome =
   | { readonly kind: "vanished" }
   /** Nothing is done yet, and it may take its time: a worker decides and answers. */
   | { readonly kind: "worker" }
+  /** The holder lets the kernel execute a path, and ends the process if that leads elsewhere now. */
+  | { readonly kind: "held"; readonly judged: JudgedProgram }
   /**
    * Begun, and not yet done: the loop goes on with others and asks again when the descriptor is
    * ready.
@@ -45,6 +48,13 @@ export type Outcome =
       readonly refusal: Refusal;
       readonly answer: Outcome;
     };
+
+/** Files that a process may map when it has executed something. */
+export interface JudgedProgram {
+  readonly program: Stat;
+  /** Its dynamic loader. */
+  readonly loader: Stat | null;
+}
 
 export interface Refused {
   readonly kind: "refused";

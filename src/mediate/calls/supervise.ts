@@ -8,7 +8,6 @@ import { lately } from "../domain/remembered-verdicts.ts";
 import { E } from "../sys/abi.ts";
 import type { Call } from "./call.ts";
 import { judgeDescriptor } from "./descriptors/judge-descriptor.ts";
-import { execs } from "./exec/execs.ts";
 import { judgeProcesses } from "./processes/judge-processes.ts";
 import { judgeSocket } from "./sockets/judge-socket.ts";
 import { noteConfinement } from "./state/confinement.ts";
@@ -33,13 +32,10 @@ export function supervise(call: Call): Outcome {
   const row = mediatedCall(call.name);
   if (row !== null) forget(call, row);
   if (row?.class === "state") noteConfinement(call);
-  if (call.level !== "enforcing")
-    execs(call.broker).letsEverything(call, call.name.startsWith("execve"));
   if (call.level === "disabled") return CONTINUE;
   const known = call.rehearses ? lately(call) : null;
   if (known !== null) return known;
-  const raced = call.rehearses ? null : execs(call.broker).verify(call);
-  return raced ?? judgeRow(call, row);
+  return judgeRow(call, row);
 }
 
 function judgeRow(call: Call, row: MediatedCall | null): Outcome {

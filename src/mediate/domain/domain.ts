@@ -1,6 +1,6 @@
+import { fstatSync } from "node:fs";
 import type { Event } from "../../events/event.ts";
 import { type Mapping, mapShared } from "../../kernel/ffi.ts";
-import { SLOT_COUNT, SLOT_SIZE } from "../../plan/slots.ts";
 import { memoryOf, recordsRead, untoldOf } from "../loop/slot.ts";
 import { logOutput } from "../report/event-output.ts";
 import { EventPipe } from "../report/event-pipe.ts";
@@ -35,7 +35,7 @@ export class Domain {
         `generation ${count}: ${why}; the one before stays in force`,
       );
     this.handed = handed;
-    this.memory = mapShared(handed.slots, SLOT_COUNT * SLOT_SIZE);
+    this.memory = mapShared(handed.slots, fstatSync(handed.slots).size);
     const live = isLive(plan) ? new Live(plan, state, problem) : null;
     this.broker = new Broker(generation, state, live, memoryOf(this.memory.bytes));
     const output =

@@ -5,13 +5,6 @@
 export const VERDICT_AGE_MS_MAX = 1_000;
 /** Such verdicts remembered. */
 export const VERDICTS_KEPT_MAX = 4_096;
-/** Programs being executed that are still to be compared. */
-export const EXECS_PENDING_MAX = 256;
-/**
- * Programs of a domain that are remembered; beyond that a process is judged by the name of its
- * program.
- */
-export const PROGRAMS_MAX = 4_096;
 /**
  * Bytes of a program's head that are read for who interprets it; the kernel looks for a script's in
  * 256.

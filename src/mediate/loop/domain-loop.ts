@@ -15,6 +15,8 @@ import { abi, E, POLLIN } from "../sys/abi.ts";
 import { sys } from "../sys/sys.ts";
 import { IdentityLost } from "../target/identity.ts";
 import { Workers } from "../worker/workers.ts";
+import { HeldExec } from "./held-exec.ts";
+import { type Concluded, HeldExecs } from "./held-execs.ts";
 import type { InHand } from "./in-hand.ts";
 import { InheritedCalls } from "./inherited-calls.ts";
 import { notification } from "./notification.ts";
@@ -55,6 +57,8 @@ export class DomainLoop implements Timed {
   readonly #ended: (cause: unknown) => void;
   readonly #waiting: Waiting;
   readonly #workers: Workers;
+  /** null where nobody can hold an execution. */
+  #held: HeldExecs | null;
   readonly #free: Slot[] = [];
   /** Calls that the last loop left and that are to be decided anew. */
   readonly #again: Slot[] = [];
@@ -82,6 +86,8 @@ export class DomainLoop implements Timed {
     this.#waiting = new Waiting(epoll, ({ slot, call, pending }) =>
       this.#guarded(() => this.#finish(slot, call, attempt(call, pending.resume))),
     );
+    const { holder } = domain.handed;
+    this.#held = holder === null ? null : new HeldExecs(holder, domain.memory.bytes);
     let worker = 0;
     this.#workers = new Workers(domain.handed, state.folder, {
       opened: (answers) => {
@@ -119,6 +125,17 @@ export class DomainLoop implements Timed {
       this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
   }
 
+  /** The holder says that it has left something in the slots; false where it has ended. */
+  hearHolder(): boolean {
+    let isThere = false;
+    this.#guarded(() => {
+      isThere = this.#held?.hear() ?? false;
+      this.#concludeHeld();
+      if (!isThere) this.#loseHolder();
+    });
+    return isThere;
+  }
+
   get due(): number {
     const { reporter, socketRecords } = this.#domain;
     const records = socketRecords?.due ?? Number.POSITIVE_INFINITY;
@@ -142,6 +159,10 @@ export class DomainLoop implements Timed {
     this.#epoll.remove(this.#watched);
     this.#timers.remove(this);
     this.#waiting.clear();
+    // What was ended at its exec may be the last process of the domain.
+    for (const { slot, came } of this.#held?.concluded() ?? [])
+      if (came.kind === "ended") this.#tell(slot, came);
+    this.#held?.clear();
     this.#domain.reporter.flush(); // a worker may be waited for now, and who has seen the run end looks at its events
     this.#domain.close(this.#workers.close(exiting), exiting);
   }
@@ -156,6 +177,7 @@ export class DomainLoop implements Timed {
     this.#timers.remove(this);
     this.#waiting.clear();
     this.#workers.leave();
+    this.#held?.clear();
     this.#domain.abandon();
   }
 
@@ -168,6 +190,7 @@ export class DomainLoop implements Timed {
    * taken back must.
    */
   #attempt(step: () => void): void {
+    if (this.#isOver) return;
     try {
       step();
     } catch (cause) {
@@ -186,12 +209,14 @@ export class DomainLoop implements Timed {
   #takeOver(origin: Origin): void {
     const { handed, memory, reporter } = this.#domain;
     this.#domain.succeed();
+    const held: Slot[] = [];
     for (let index = 0; index < SLOT_COUNT; index++) {
       const slot = new Slot(memory.bytes, index);
       const waits = slot.id !== 0n && notification(handed.listener, slot).stillWaiting();
       const left = whatIsLeft(slot, waits, origin);
       if (left === "nothing") this.#free.push(slot);
       else if (left === "worker") this.#inherited.add(slot);
+      else if (left === "held") held.push(slot);
       else if (left === "send") {
         sendResponse(handed.listener, slot);
         this.#release(slot);
@@ -200,6 +225,8 @@ export class DomainLoop implements Timed {
         this.#finish(slot, null, { kind: "error", errno: E.IO });
       } else this.#again.push(slot);
     }
+    this.#held?.takeOver(held);
+    this.#concludeHeld();
     for (const slot of this.#again.splice(0)) {
       slot.takeOver(origin === "holder");
       slot.state = slotState.received;
@@ -216,7 +243,11 @@ export class DomainLoop implements Timed {
 
   #next(): void {
     const slot = this.#free.pop();
-    if (slot === undefined) throw new Error("a slot is always kept free");
+    // Executions have all of them: the next call is received when one is over.
+    if (slot === undefined) {
+      this.#epoll.change(this.#watched, 0);
+      return;
+    }
     if (receive(this.#domain.handed.listener, slot)) this.#decide(slot);
     else this.#free.push(slot);
   }
@@ -247,6 +278,11 @@ export class DomainLoop implements Timed {
       call?.close();
       return;
     }
+    if (outcome.kind === "held") {
+      new HeldExec(this.#domain.memory.bytes, slot.index).judged(outcome.judged);
+      this.#hold(slot, call);
+      return;
+    }
     const waits = outcome.kind === "pending" || outcome.kind === "worker";
     const { broker, handed, reporter } = this.#domain;
     answer(
@@ -260,15 +296,49 @@ export class DomainLoop implements Timed {
     this.#release(slot);
   }
 
+  /** What was judged lies in the slot's memory. */
+  #hold(slot: Slot, call: Call | null): void {
+    if (this.#held === null) this.#finish(slot, call, unholdable());
+    else if (!this.#held.give(slot, call))
+      this.#finish(slot, call, unable(E.ACCES, "execute", "the asking thread cannot be looked at"));
+    // Many may execute at once, and are not to be refused for that.
+    else if (this.#free.length === 0) this.#epoll.change(this.#watched, 0);
+  }
+
+  #concludeHeld(): void {
+    for (const { slot, call, came } of this.#held?.concluded() ?? []) {
+      if (came.kind === "waits") {
+        this.#finish(slot, call, came.answer);
+        continue;
+      }
+      if (came.kind === "ended") this.#tell(slot, came);
+      call?.close();
+      this.#release(slot);
+    }
+  }
+
+  /** Whom it traced the kernel ended with it; nothing is executed any more. */
+  #loseHolder(): void {
+    const left = [...(this.#held?.abandoned() ?? [])];
+    this.#held = null;
+    for (const { slot, call } of left) this.#finish(slot, call, unholdable());
+  }
+
+  #tell(slot: Slot, { told }: Concluded & { kind: "ended" }): void {
+    this.#domain.reporter.outside(slot.tid, "denied", told.refusal);
+  }
+
   #release(slot: Slot): void {
     slot.state = slotState.free;
     this.#free.push(slot);
+    if (this.#free.length === 1) this.#epoll.change(this.#watched, POLLIN);
   }
 
   #workerDone(): void {
     const over = this.#workers.take();
     if (over === null) return;
-    if (over.answered) this.#release(over.slot);
+    if (over.answered === "held") this.#hold(over.slot, null);
+    else if (over.answered) this.#release(over.slot);
     else this.#fail(over.slot, "the process for slow file systems ended");
   }
 
@@ -287,6 +357,12 @@ export class DomainLoop implements Timed {
       untouched ? afterFailure(this.#domain.broker, name, why) : unable(E.IO, name, why),
     );
   }
+}
+
+/** Nobody could see what is executed. */
+function unholdable(): Outcome {
+  const why = "its holder has ended, or is of an older version: restart the daemon";
+  return unable(E.ACCES, "execute", why);
 }
 
 /** false when the call was cancelled before it could be received. */

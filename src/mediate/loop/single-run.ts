@@ -1,8 +1,9 @@
 import { Epoll } from "../../kernel/epoll.ts";
 import { Domain } from "../domain/domain.ts";
-import { inherited } from "../domain/handed.ts";
+import { inherited, inheritedFromHolder } from "../domain/handed.ts";
 import { ProcessState } from "../domain/process-state.ts";
 import { Summary, writeSummary } from "../report/summary.ts";
+import { POLLIN } from "../sys/abi.ts";
 import { DomainLoop, type Surroundings } from "./domain-loop.ts";
 import { NO_DOMAIN, unwatched } from "./in-hand.ts";
 import { runLoop } from "./loop.ts";
@@ -21,12 +22,15 @@ export function runOwn(folder: string): number {
   };
   surroundings.state.mounts.toldBy(surroundings.epoll);
   const summary = new Summary();
-  const domain = new Domain(inherited(), surroundings.state, (event) => summary.add(event));
+  const domain = new Domain(inheritedFromHolder(), surroundings.state, (event) =>
+    summary.add(event),
+  );
   const { plan } = domain.broker;
   let over: { readonly cause: unknown } | null = null;
   const held = new DomainLoop(NO_DOMAIN, domain, surroundings, (cause) => {
     over = { cause };
   });
+  hearHolder(domain, surroundings.epoll, held);
   held.begin("holder");
   runLoop(surroundings, () => over !== null);
   const { cause } = over ?? { cause: null };
@@ -34,6 +38,16 @@ export function runOwn(folder: string): number {
   held.close(true);
   if (plan.attended && cause === null) writeSummary(summary.text(plan.domain));
   return cause === null ? 0 : 1;
+}
+
+function hearHolder({ handed }: Domain, epoll: Epoll, held: DomainLoop): void {
+  const bell = handed.holder?.bell;
+  if (bell === undefined) return;
+  const watched = epoll.add(bell, POLLIN, {
+    ready: () => {
+      if (!held.hearHolder()) epoll.remove(watched);
+    },
+  });
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   SLOT_NOTIF_OFFSET,
   SLOT_RESPONSE_OFFSET,
   SLOT_SIZE,
-  type slotState,
+  slotState,
   UNTOLD_SLOTS,
   WORDS_SLOT,
 } from "../../plan/slots.ts";
@@ -78,6 +78,11 @@ export class Slot {
   /** `blames`: the last mediator may have died over it. No worker has it any more. */
   takeOver(blames: boolean): void {
     this.#words[HANDS] = Math.min(this.takenOver + (blames ? 1 : 0), TAKEN_OVER_MASK);
+  }
+
+  /** From here on the holder's, until it is `over`; what it is to do lies there already. */
+  hold(): void {
+    Atomics.store(this.#words, 0, slotState.held);
   }
 
   /** A worker has the call: nobody but it knows how far it has come. */

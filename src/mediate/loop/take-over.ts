@@ -4,7 +4,7 @@ import type { Origin } from "./domain-loop.ts";
 import type { Slot } from "./slot.ts";
 
 /** What is left to do about a call of which the last mediator left a slot. */
-export type Left = "nothing" | "send" | "decide" | "worker" | "unknown";
+export type Left = "nothing" | "send" | "decide" | "worker" | "held" | "unknown";
 
 /**
  * `waits`: the kernel says that somebody still waits for the answer. A slot that says `free` may
@@ -16,6 +16,8 @@ export type Left = "nothing" | "send" | "decide" | "worker" | "unknown";
  * is taken from it: either it has had no effect and can have none any more, or nobody knows.
  */
 export function whatIsLeft(slot: Slot, waits: boolean, origin: Origin): Left {
+  // The holder has it, or has not been heard; whether the call waits is the holder's concern.
+  if (slot.state === slotState.held || slot.state === slotState.over) return "held";
   if (slot.id === 0n || !waits) return "nothing";
   if (slot.state === slotState.done && slot.responseId === slot.id) return "send";
   if (slot.inWorker && origin === "retired") return "worker";

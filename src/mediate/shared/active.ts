@@ -14,7 +14,7 @@ import { POLLIN } from "../sys/abi.ts";
 import { close, sys } from "../sys/sys.ts";
 import { reap } from "../worker/reap.ts";
 import { Caller } from "./caller.ts";
-import { HolderLink } from "./holder-link.ts";
+import { HolderLink, withHolder } from "./holder-link.ts";
 import type { PassedDomain } from "./passing.ts";
 import { refusal } from "./peer.ts";
 import { StandByLink } from "./stand-by-link.ts";
@@ -148,7 +148,8 @@ export class Active {
   }
 
   /** Whatever is wrong with it, the others are served on. Null: it is not served. */
-  #take(handed: Handed, connection: number): (() => void) | null {
+  #take(arrived: Handed, connection: number): (() => void) | null {
+    const handed = withHolder(arrived, connection);
     const domain = this.#served.size < DOMAINS_MAX ? this.#open(handed) : null;
     if (domain === null) {
       for (const fd of [handed.listener, handed.slots, handed.plan, handed.events ?? -1])
@@ -178,7 +179,11 @@ export class Active {
       this.#standBy.ended(number);
       reap();
     });
-    const served = { ...passed, loop, holder: new HolderLink(connection, this.#surroundings) };
+    const served = {
+      ...passed,
+      loop,
+      holder: new HolderLink(connection, this.#surroundings, loop),
+    };
     this.#served.set(number, served);
     this.#standBy.add(passed);
     loop.begin(origin);

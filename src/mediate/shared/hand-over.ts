@@ -1,13 +1,15 @@
 import { fstatSync, readlinkSync } from "node:fs";
 import { F_GET_SEALS, F_SEAL_GROW, F_SEAL_SHRINK } from "../../kernel/constants.ts";
 import { receive } from "../../kernel/receive.ts";
-import { SLOT_COUNT, SLOT_SIZE } from "../../plan/slots.ts";
+import { EXECS_OFFSET, SLOTS_BYTES } from "../../plan/slots.ts";
 import type { Handed } from "../domain/handed.ts";
 import { close, sys } from "../sys/sys.ts";
 
 const MESSAGE = Buffer.from("CFDMHOLD");
 /** Listener, slots and plan, and the pipe of `--events`. */
 const DESCRIPTORS = { least: 3, most: 4 } as const;
+/** With and without room for executions. */
+const SIZES_OF_SLOTS: readonly number[] = [SLOTS_BYTES, EXECS_OFFSET];
 
 /** What came over a connection. */
 export type Arrived =
@@ -35,7 +37,7 @@ export function receiveHandOver(connection: number): Arrived {
 }
 
 function named([listener = -1, slots = -1, plan = -1, events]: readonly number[]): Handed {
-  return { listener, slots, plan, events: events ?? null };
+  return { listener, slots, plan, events: events ?? null, holder: null };
 }
 
 function problemIn(descriptors: readonly number[]): string | null {
@@ -53,7 +55,7 @@ function problemOf(descriptors: readonly number[]): string | null {
   const { listener, slots, plan, events } = named(descriptors);
   if (readlinkSync(`/proc/self/fd/${listener}`) !== "anon_inode:seccomp notify")
     return "no listener of a filter";
-  if (!isFixed(slots) || fstatSync(slots).size !== SLOT_COUNT * SLOT_SIZE)
+  if (!isFixed(slots) || !SIZES_OF_SLOTS.includes(fstatSync(slots).size))
     return "no memory of slots";
   if (!fstatSync(plan).isFile()) return "no plan";
   return events === null || fstatSync(events).isFIFO() ? null : "no pipe for events";

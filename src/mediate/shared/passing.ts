@@ -2,6 +2,7 @@ import { receive } from "../../kernel/receive.ts";
 import { sendDescriptors } from "../../kernel/send-descriptors.ts";
 import type { Handed } from "../domain/handed.ts";
 import { close } from "../sys/sys.ts";
+import { withHolder } from "./holder-link.ts";
 
 /**
  * What an active mediator tells its stand-by over their socket pair. A stand-by of another version,
@@ -67,7 +68,8 @@ export function receivePassed(socket: number): Passed {
     for (const fd of descriptors) close(fd);
     return { kind: "over" };
   }
-  const handed = { listener, slots, plan, events: events ?? null };
+  const arrived = { listener, slots, plan, events: events ?? null, holder: null };
+  const handed = withHolder(arrived, connection);
   return { kind: "domain", domain: { number, handed, connection } };
 }
 

@@ -20,6 +20,13 @@ export function refusal(connection: number): string | null {
   }
 }
 
+/** null where the peer has ended, or is not seen from here. */
+export function pidOf(connection: number): number | null {
+  const peer = peerOf(connection);
+  peer?.close();
+  return peer === null || peer.pid <= 0 ? null : peer.pid;
+}
+
 /** Whatever goes wrong here is the peer's loss, not that of the domains that are served. */
 function peerOf(connection: number): SocketPeer | null {
   try {

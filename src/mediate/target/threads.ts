@@ -23,11 +23,6 @@ export interface Thread {
   credentials: Credentials | null;
   /** What was found of its namespaces and label; undefined when it must be looked at. */
   foreign: Foreign | undefined;
-  /**
-   * It was seen to execute a program of the domain's since it was kept; what it executes after that
-   * is announced.
-   */
-  verified: boolean;
 }
 
 const STATUS = c("status");
@@ -104,12 +99,6 @@ export class Threads {
     for (const thread of this.#known.values()) thread.foreign = undefined;
   }
 
-  /** What the thread executes is to be looked at again. */
-  doubt(tid: number): void {
-    const known = this.#known.get(tid);
-    if (known !== undefined) known.verified = false;
-  }
-
   #keep(tid: number): Thread {
     const thread = open(tid);
     this.#makeRoom();
@@ -169,7 +158,6 @@ function open(tid: number): Thread {
       text: NOTHING,
       credentials: null,
       foreign: undefined,
-      verified: false,
     };
     return { directory, status, ...nothing };
   }

@@ -5,12 +5,13 @@ import { attempt } from "../answer/attempt.ts";
 import { Vanished } from "../calls/call.ts";
 import { dispatch } from "../calls/dispatch.ts";
 import type { Domain } from "../domain/domain.ts";
+import { HeldExec } from "../loop/held-exec.ts";
 import { notification } from "../loop/notification.ts";
 import { Slot } from "../loop/slot.ts";
 import { abi, E, POLLIN, POLLOUT } from "../sys/abi.ts";
 import { sys } from "../sys/sys.ts";
 import { ORDER_BYTES, parseOrder } from "./order.ts";
-import { workerDescriptors } from "./workers.ts";
+import { TO_HOLD, workerDescriptors } from "./workers.ts";
 
 /**
  * Ends with the mediator `parent`, which may be gone already: its successor answers the calls that
@@ -47,9 +48,12 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
       broker.refresh();
       last = reported(attempt(call, last.resume), slot.tid, reporter);
     }
-    answer(handed.listener, slot, call, last, reporter);
+    const toHold = last.kind === "held" && shared.begin(hands);
+    if (last.kind === "held") {
+      if (toHold) new HeldExec(memory.bytes, index).judged(last.judged);
+    } else answer(handed.listener, slot, call, last, reporter);
     call.close();
-    sys("write", workerDescriptors.answers, Buffer.from([index]), 1);
+    sys("write", workerDescriptors.answers, Buffer.from([toHold ? index | TO_HOLD : index]), 1);
   }
 }
 

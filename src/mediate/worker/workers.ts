@@ -20,7 +20,10 @@ interface Worker {
   readonly pid: number;
   /** It reads an {@link Order} and does that call. */
   readonly orders: number;
-  /** It writes the index of the slot, one byte, when the call is answered. */
+  /**
+   * It writes the index of the slot, one byte, when the call is answered; with {@link TO_HOLD} when
+   * that is for the holder.
+   */
   readonly answers: number;
 }
 
@@ -29,6 +32,8 @@ interface Worker {
  * its mediator.
  */
 export const WORKER_ARGUMENT = "worker";
+/** It judged an execution: what is to be executed lies behind the slots. */
+export const TO_HOLD = 0x80;
 /** Where it finds its pipes, behind what every mediator finds. */
 export const workerDescriptors = { orders: 7, answers: 8 } as const;
 
@@ -36,6 +41,13 @@ export const workerDescriptors = { orders: 7, answers: 8 } as const;
 interface Given {
   readonly slot: Slot;
   readonly order: Order;
+}
+
+/** A call that a worker is done with. */
+interface Done {
+  readonly slot: Slot;
+  /** By the worker; `held`: judged, and to be given to the holder; false: it ended without a word. */
+  readonly answered: boolean | "held";
 }
 
 /**
@@ -78,16 +90,16 @@ export class Workers {
   }
 
   /**
-   * After the worker's descriptor was ready: the call that is over. `answered` by the worker;
-   * otherwise it ended without a word.
+   * After the worker's descriptor was ready: the call that is over.
    */
-  take(): { readonly slot: Slot; readonly answered: boolean } | null {
+  take(): Done | null {
     const index = Buffer.alloc(1);
     const got = this.#worker === null ? 0 : sys("read", this.#worker.answers, index, 1);
     if (got === -E.INTR) return null;
-    const answered = got === 1 && index[0] === this.#calls[0]?.slot.index;
+    const said = index.readUInt8(0);
+    const answered = got === 1 && (said & ~TO_HOLD) === this.#calls[0]?.slot.index;
     if (!answered) this.#end();
-    return this.#next(answered);
+    return this.#next(answered && (said & TO_HOLD) !== 0 ? "held" : answered);
   }
 
   /**
@@ -143,7 +155,7 @@ export class Workers {
     this.#forget();
   }
 
-  #next(answered: boolean): { slot: Slot; answered: boolean } | null {
+  #next(answered: Done["answered"]): Done | null {
     const slot = this.#calls.shift()?.slot;
     if (this.#calls.length > 0 && this.#hasWorker()) this.#order();
     else this.#due = this.#worker === null ? this.#due : performance.now() + WORKER_IDLE_MS_MAX;

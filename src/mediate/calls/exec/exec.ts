@@ -2,18 +2,16 @@ import { ENOEXEC } from "../../../kernel/constants.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { noPlace } from "../../answer/no-place.ts";
-import { CONTINUE, error, never, type Outcome } from "../../answer/outcome.ts";
+import { CONTINUE, error, never, type Outcome, unable } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { INTERPRETERS_MAX } from "../../domain/limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { fstat, type Stat, shown } from "../../sys/sys.ts";
 import { canonical } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk.ts";
-import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { gainsByExec } from "./exec-gain.ts";
-import { execs } from "./execs.ts";
 import { programHead } from "./program-head.ts";
 
 const EXECUTABLE = 0o111;
@@ -26,24 +24,17 @@ interface Program {
 
 /**
  * execve, execveat of a supervised domain: the program and whoever interprets it must be granted
- * `x`. The kernel reads the path again, so that this is detection: what was executed is compared at
- * the process's next call (`execs.ts`).
+ * `x`. The kernel reads the path again, so that the holder looks at what it came to before that
+ * runs (`native/exec-hold.c`). A script's own path is not looked at there: who interprets it opens
+ * it by a call of its own, which is judged.
  */
 export const exec: Handler = {
   onlyLooks: true,
-  // Only what was judged goes on: not for a process whose names mean something else.
-  continueIsSafe: (call) => call.supervised && call.target.foreign() === null,
+  // At level warning alone; at enforcing the holder lets it go on.
+  continueIsSafe: (call) => call.rehearses && call.target.foreign() === null,
   answer(call) {
     // Sealed: of all executions only the form with a descriptor is asked about.
-    if (!call.supervised) return refuseForm(call);
-    try {
-      return judgeProgram(call);
-    } catch (cause) {
-      if (!(cause instanceof MayWait) || call.rehearses) throw cause;
-      const announced = execs(call.broker).announce(call, null);
-      if (announced.kind !== "continue") return announced;
-      throw cause;
-    }
+    return call.supervised ? judgeProgram(call) : refuseForm(call);
   },
 };
 
@@ -56,20 +47,25 @@ function judgeProgram(call: Call): Outcome {
     if (refused !== null) return refused;
     const head = programHead(program.fd);
     if (head.kind === "other") return error(ENOEXEC);
-    if (head.interpreter === null) return goOn(call, program);
+    if (head.kind === "unreadable")
+      return unable(E.ACCES, "execute", `${shown(program.name)}: the mediator may not read it`);
+    if (head.interpreter === null) return goOn(call, program, null);
     const next = byPath(call, at(call, head.interpreter));
     if ("kind" in next) return next;
-    // The dynamic loader maps the program; /proc/PID/exe is the program's own.
-    if (head.kind === "elf") return judge(call, next) ?? goOn(call, program);
+    if (head.kind === "elf") return judge(call, next) ?? goOn(call, program, next);
     program = next;
   }
   return error(E.LOOP);
 }
 
-function goOn(call: Call, program: Program): Outcome {
+function goOn(call: Call, program: Program, loader: Program | null): Outcome {
   if (gainsByExec(call, program))
     return never(E.PERM, "execute", `set-user-id program ${shown(program.name)}`);
-  return call.rehearses ? CONTINUE : execs(call.broker).announce(call, program.stat);
+  if (call.rehearses) return CONTINUE;
+  call.check();
+  // While these are open nobody else's file gets their inodes.
+  call.target.keepOnly(loader === null ? [program.fd] : [program.fd, loader.fd]);
+  return { kind: "held", judged: { program: program.stat, loader: loader?.stat ?? null } };
 }
 
 function judge(call: Call, { name, stat }: Program): Outcome | null {

@@ -7,7 +7,8 @@ export type ProgramHead =
   | { readonly kind: "script"; readonly interpreter: Bytes }
   | { readonly kind: "elf"; readonly interpreter: Bytes | null }
   /** Neither: ENOEXEC, or what a host's binfmt_misc makes of it. */
-  | { readonly kind: "other" };
+  | { readonly kind: "other" }
+  | { readonly kind: "unreadable" };
 
 const PT_INTERP = 3;
 const EM_386 = 3;
@@ -16,13 +17,10 @@ const ELFCLASS64 = 2;
 /** Entries of an ELF program header table that are looked at. */
 const PROGRAM_HEADERS_MAX = 64;
 
-/**
- * Of a regular file held by an O_PATH descriptor. One that the mediator may not read counts as a
- * program without an interpreter.
- */
+/** Of a regular file held by an O_PATH descriptor. */
 export function programHead(file: number): ProgramHead {
   const fd = openat(abi.AT_FDCWD, self(file), abi.O_NONBLOCK);
-  if (fd < 0) return { kind: "elf", interpreter: null };
+  if (fd < 0) return { kind: "unreadable" };
   const head = Buffer.alloc(PROGRAM_HEAD_BYTES);
   const length = sys("pread64", fd, head, head.length, 0);
   const found = length < 2 ? ({ kind: "other" } as const) : parse(head.subarray(0, length), fd);

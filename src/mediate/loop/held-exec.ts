@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { place } from "../../plan/layout.ts";
+import { EXEC_FOUND_MAX, EXEC_SIZE, EXECS_OFFSET, heldExec } from "../../plan/slots.ts";
+import type { JudgedProgram } from "../answer/outcome.ts";
+import type { Bytes, Stat } from "../sys/sys.ts";
+
+/** A thread and its process, as the holder's pid namespace numbers them, and as /proc here does. */
+export interface Numbers {
+  readonly thread: number;
+  readonly process: number;
+  readonly listed: number;
+}
+
+type FieldName = (typeof heldExec)[number]["name"];
+
+const { offsets, size } = place(heldExec);
+const offsetOf = new Map<FieldName, number>(
+  heldExec.map(({ name }, index) => [name, offsets[index] ?? 0]),
+);
+
+/** What lies behind the slots about the execve in one of them (`plan/slots.ts`). */
+export class HeldExec {
+  readonly #bytes: Buffer;
+
+  constructor(memory: Uint8Array, index: number) {
+    const offset = memory.byteOffset + EXECS_OFFSET + index * EXEC_SIZE;
+    this.#bytes = Buffer.from(memory.buffer, offset, EXEC_SIZE);
+  }
+
+  /** By whoever judged it. */
+  judged({ program, loader }: JudgedProgram): void {
+    this.#bytes.fill(0, 0, size);
+    this.#identity("program", program);
+    if (loader !== null) this.#identity("loader", loader);
+  }
+
+  /** By who gives it to the holder, before the slot says so. */
+  asks(numbers: Numbers, holder: number): void {
+    for (const name of ["thread", "process", "listed"] as const)
+      this.#bytes.writeUInt32LE(numbers[name], at(name));
+    this.#bytes.writeUInt32LE(holder, at("holder"));
+  }
+
+  /** One of `execOutcome`. */
+  get outcome(): number {
+    return this.#bytes.readUInt32LE(at("outcome"));
+  }
+
+  /** Why it cannot be traced. */
+  get errno(): number {
+    return this.#bytes.readUInt32LE(at("error"));
+  }
+
+  /** The name of another program than the one that was judged. */
+  get found(): Bytes {
+    const length = Math.min(this.#bytes.readUInt32LE(at("foundBytes")), EXEC_FOUND_MAX);
+    return this.#bytes.toString("latin1", size, size + length);
+  }
+
+  #identity(which: "program" | "loader", { device, inode, born }: Stat): void {
+    this.#bytes.writeUInt32LE(Math.floor(device / 2 ** 32), at(`${which}Major`));
+    this.#bytes.writeUInt32LE(device % 2 ** 32, at(`${which}Minor`));
+    this.#bytes.writeBigUInt64LE(inode, at(`${which}Inode`));
+    this.#bytes.writeBigInt64LE(born, at(`${which}Born`));
+  }
+}
+
+function at(name: FieldName): number {
+  return offsetOf.get(name) ?? 0;
+}
+
+/**
+ * How the holder, `depth` pid namespaces further in, knows a thread; null for one that is gone, or
+ * that it does not see.
+ */
+export function numbersOf(tid: number, depth: number): Numbers | null {
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${tid}/status`, "latin1");
+  } catch {
+    return null;
+  }
+  const [processes, threads] = [numbers(status, "NStgid"), numbers(status, "NSpid")];
+  const [process, thread, listed] = [processes[depth], threads[depth], processes[0]];
+  return process === undefined || thread === undefined || listed === undefined
+    ? null
+    : { process, thread, listed };
+}
+
+/** Pid namespaces from this process's /proc to that of a process; null for one that is gone. */
+export function depthOf(pid: number): number | null {
+  try {
+    return numbers(readFileSync(`/proc/${pid}/status`, "latin1"), "NSpid").length - 1;
+  } catch {
+    return null;
+  }
+}
+
+/** The numbers of one line of a status (proc_pid_status(5)); none forges one, control characters are escaped. */
+function numbers(status: string, name: string): readonly number[] {
+  const line = new RegExp(`^${name}:\t(.*)$`, "m").exec(status)?.[1] ?? "";
+  return line.split("\t").filter(Boolean).map(Number);
+}

@@ -1,0 +1,49 @@
+// exec-slowly WHAT: a child executes ./slow/program, this very program on another file system. Its
+// process id is written into the file `child`.
+//
+//   late    meanwhile other children execute ./program; then the child's status
+//   never   the same, but that the child is killed
+//   holder  the child's status, then an execution of its own
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OTHERS 20
+#define STATUS 7
+#define NEVER_US 500000
+
+int main(int argc, char **argv) {
+  char *const loud[] = {"program", "executed", 0}, *const quiet[] = {"program", "quiet", 0};
+  char *const none[] = {0};
+  const char *what = argc > 1 ? argv[1] : "";
+  int status, ran = 0;
+  if (!strcmp(what, "quiet")) return STATUS;
+  if (!strcmp(what, "executed")) { puts("executed"); return STATUS; }
+  pid_t child = fork();
+  if (child == 0) { execve("./slow/program", loud, none); perror("slow"); _exit(99); }
+  int file = open("child", O_CREAT | O_WRONLY, 0600);
+  dprintf(file, "%d\n", child);
+  close(file);
+  if (!strcmp(what, "never")) usleep(NEVER_US);
+  for (int i = 0; strcmp(what, "holder") && i < OTHERS; i++) {
+    pid_t other = vfork();
+    if (other == 0) { execve("./program", quiet, none); _exit(99); }
+    waitpid(other, &status, 0);
+    if (status == STATUS << 8) ran++;
+  }
+  if (strcmp(what, "holder")) { printf("others ran %d\n", ran); fflush(stdout); }
+  if (!strcmp(what, "never")) kill(child, 9);
+  waitpid(child, &status, 0);
+  printf("status %x\n", status);
+  fflush(stdout);
+  if (strcmp(what, "holder")) return 0;
+  usleep(100000);
+  execve("./program", loud, none);
+  printf("refused: %s\n", strerror(errno));
+  return 0;
+}
