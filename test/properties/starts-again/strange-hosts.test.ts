@@ -7,6 +7,9 @@ import { Life, type Started } from "./life.ts";
 /** Neither root nor the `nobody` of the other tests. */
 const OTHER_UID = "4711";
 
+/** Seven starts, most with a compilation, on a machine that has much else to do; milliseconds. */
+const STARTS_MS = 120_000;
+
 let life: Life;
 beforeEach((context) => {
   needsRoot(context);
@@ -33,7 +36,7 @@ test("another user's start of the same policy, between root's", () => {
   expect(wordOf(life.start(), line)).toBe("0");
 });
 
-test("a file system whose server is gone, on a granted folder", () => {
+test("a file system whose server is gone, on a granted folder", { timeout: STARTS_MS }, () => {
   const dead = join(life.scene.folder, "dead-server");
   compileC(dead, join(import.meta.dirname, "dead-server.c"), ["-O1", "-Wall", "-Werror"]);
   const x = `read ${life.at("app/data/x")}`;
