@@ -5,6 +5,7 @@ import type { Call } from "../calls/call.ts";
 import type { Slot } from "../loop/slot.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { abi, E } from "../sys/abi.ts";
+import { errnoOf } from "../sys/errno.ts";
 import { close } from "../sys/sys.ts";
 import { attempt } from "./attempt.ts";
 import { error, type Outcome, unable } from "./outcome.ts";
@@ -64,10 +65,14 @@ export function handOver(listener: number, slot: Slot, call: Call, given: Given)
 function handedOver(call: Call, given: Given, value: number): Outcome {
   if (value === -E.NOENT) return { kind: "vanished" };
   if (value < 0) given.undo?.();
-  if (value < 0) return error(-value);
+  if (value < 0) return error(errnoOf(value));
   const done = given.afterwards?.() ?? 0;
   return done < 0
-    ? unable(-done, call.name, "what was to follow when the descriptor had been handed over")
+    ? unable(
+        errnoOf(done),
+        call.name,
+        "what was to follow when the descriptor had been handed over",
+      )
     : { kind: "value", value };
 }
 

@@ -1,5 +1,6 @@
 import type { Event } from "../../events/event.ts";
 import type { Request } from "../../model/request.ts";
+import { type Errno, errnoOf } from "../sys/errno.ts";
 import type { Stat } from "../sys/sys.ts";
 
 /** What the mediator answers to one notified call. */
@@ -12,7 +13,7 @@ export type Outcome =
   | { readonly kind: "continue" }
   | { readonly kind: "value"; readonly value: number }
   /** What the kernel would have said too (ENOENT, EEXIST, ...): no event. */
-  | { readonly kind: "error"; readonly errno: number }
+  | { readonly kind: "error"; readonly errno: Errno }
   /** A descriptor of the mediator's that the target gets; the loop closes it. */
   | {
       readonly kind: "descriptor";
@@ -58,7 +59,7 @@ export interface JudgedProgram {
 
 export interface Refused {
   readonly kind: "refused";
-  readonly errno: number;
+  readonly errno: Errno;
   readonly refusal: Refusal;
 }
 
@@ -93,28 +94,28 @@ export function goesOn(refusal: Refusal): Outcome {
   return { kind: "reported", verdict: "warning", refusal, answer: CONTINUE };
 }
 
-export function error(errno: number): Outcome {
+export function error(errno: Errno): Outcome {
   return { kind: "error", errno };
 }
 
 /** The result of a system call made for the target: the value, or the error as it is. */
 export function result(value: number): Outcome {
-  return value < 0 ? error(-value) : { kind: "value", value };
+  return value < 0 ? error(errnoOf(value)) : { kind: "value", value };
 }
 
 /** The mediator cannot do it or cannot know what it would do, whatever the policy says. */
-export function unable(errno: number, operation: string, object: string): Refused {
+export function unable(errno: Errno, operation: string, object: string): Refused {
   return beyondPolicy("mediator", errno, operation, object);
 }
 
 /** What no sealed domain may do, or not in this way, whatever the policy says. */
-export function never(errno: number, operation: string, object: string): Refused {
+export function never(errno: Errno, operation: string, object: string): Refused {
   return beyondPolicy("never", errno, operation, object);
 }
 
 function beyondPolicy(
   reason: "mediator" | "never",
-  errno: number,
+  errno: Errno,
   operation: string,
   object: string,
 ): Refused {

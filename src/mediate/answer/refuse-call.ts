@@ -3,6 +3,7 @@ import { AF_UNIX } from "../../kernel/constants.ts";
 import type { Call } from "../calls/call.ts";
 import { spellCall } from "../report/spell-call.ts";
 import { E } from "../sys/abi.ts";
+import type { Errno } from "../sys/errno.ts";
 import { never, type Outcome } from "./outcome.ts";
 
 /** io_uring, and calls that libraries try first: they fall back only on ENOSYS. */
@@ -25,13 +26,13 @@ export function refuseUnlisted(call: Call): Outcome {
  * A call that is listed, in a form that no sealed domain has or that this policy does not grant:
  * the filter asks only about those.
  */
-export function refuseForm(call: Call, errno: number = errnoFor(call)): Outcome {
+export function refuseForm(call: Call, errno: Errno = errnoFor(call)): Outcome {
   if (call.name === "socket") return refuseSocket(call);
   if (call.name === "socketpair") return refusePair(call);
   return never(errno, "call", spellCall(call));
 }
 
-function errnoFor(call: Call): number {
+function errnoFor(call: Call): Errno {
   return SAID_TO_BE_ABSENT.test(call.name) ? E.NOSYS : E.PERM;
 }
 

@@ -7,20 +7,14 @@ import type { Call } from "../calls/call.ts";
 import { sendTimeout, type TargetSocket } from "../calls/sockets/socket.ts";
 import { LOOK_MS, LOOK_MS_MAX } from "../limits.ts";
 import { abi, E, POLLIN, POLLOUT } from "../sys/abi.ts";
+import { errnoOf } from "../sys/errno.ts";
 import { close, sys } from "../sys/sys.ts";
 
 /**
- * `include/linux/errno.h`: on its way back to user space, with a signal pending, the kernel makes
- * the call anew or EINTR of it, as the handler's SA_RESTART says. Only for a thread that has such a
- * signal: nobody else's would be taken away.
+ * What the kernel says of a call that waited when a signal comes: begun anew where the handler has
+ * SA_RESTART, else EINTR. Only for a thread that has such a signal: it would see the number itself.
  */
-const ERESTARTSYS = 512;
-
-/**
- * What the kernel says of a call that waited when a signal comes: begun anew where its handler says
- * so.
- */
-export const RESTARTED: Outcome = error(ERESTARTSYS);
+export const RESTARTED: Outcome = error(E.RESTARTSYS);
 
 /** What is looked for. */
 interface Looking {
@@ -52,7 +46,7 @@ export function lookAgain(
     sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK),
   );
   const bell = socket === undefined || timer < 0 ? timer : call.target.keep(either(timer, socket));
-  if (bell < 0) return error(-bell);
+  if (bell < 0) return error(errnoOf(bell));
   let pause = LOOK_MS;
   const again = (): Outcome => {
     ring(timer, pause);

@@ -18,6 +18,7 @@ import { ROOTS_BYTES } from "../domain/roots.ts";
 import { SELF_CONFINED_BYTES } from "../domain/self-confined.ts";
 import { GROUP_BYTES, RECORDS_READ_BYTES, RecordsRead } from "../report/records-read.ts";
 import { UNTOLD_BYTES, Untold } from "../report/untold.ts";
+import type { Errno } from "../sys/errno.ts";
 
 /**
  * Index of the word in which mediators tell their successors what was done about the call; then
@@ -168,7 +169,7 @@ export class Slot {
     return this.#words[NOTIFICATION + offset / 4] ?? 0;
   }
 
-  answer(value: number, errno: number, flags: number): void {
+  answer(value: number, errno: Errno | 0, flags: number): void {
     this.#words[RESPONSE] = this.idLow;
     this.#words[RESPONSE + 1] = this.idHigh;
     this.#words[RESPONSE + 2] = value;

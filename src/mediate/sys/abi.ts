@@ -3,6 +3,7 @@
  * nothing but what is picked.
  */
 import * as kernel from "../../kernel/constants.ts";
+import type { Errno } from "./errno.ts";
 
 export { POLLHUP, POLLIN, POLLOUT, POLLPRI } from "../../kernel/constants.ts";
 
@@ -75,31 +76,50 @@ export const abi = {
 
 /** Error numbers. */
 export const E = {
-  PERM: kernel.EPERM,
-  NOENT: kernel.ENOENT,
-  SRCH: kernel.ESRCH,
-  INTR: kernel.EINTR,
-  IO: kernel.EIO,
-  BADF: kernel.EBADF,
-  ACCES: kernel.EACCES,
-  FAULT: kernel.EFAULT,
-  EXIST: kernel.EEXIST,
-  XDEV: kernel.EXDEV,
-  NOTDIR: kernel.ENOTDIR,
-  ISDIR: kernel.EISDIR,
-  INVAL: kernel.EINVAL,
-  MFILE: kernel.EMFILE,
-  NFILE: kernel.ENFILE,
-  NOSPC: kernel.ENOSPC,
-  NAMETOOLONG: kernel.ENAMETOOLONG,
-  NOSYS: kernel.ENOSYS,
-  LOOP: kernel.ELOOP,
-  AGAIN: kernel.EAGAIN,
-  OPNOTSUPP: kernel.EOPNOTSUPP,
-  NOTSOCK: kernel.ENOTSOCK,
-  MSGSIZE: kernel.EMSGSIZE,
-  ADDRINUSE: kernel.EADDRINUSE,
-  ISCONN: kernel.EISCONN,
-  CONNREFUSED: kernel.ECONNREFUSED,
-  INPROGRESS: kernel.EINPROGRESS,
+  PERM: errno(kernel.EPERM),
+  NOENT: errno(kernel.ENOENT),
+  SRCH: errno(kernel.ESRCH),
+  INTR: errno(kernel.EINTR),
+  IO: errno(kernel.EIO),
+  BADF: errno(kernel.EBADF),
+  ACCES: errno(kernel.EACCES),
+  FAULT: errno(kernel.EFAULT),
+  EXIST: errno(kernel.EEXIST),
+  XDEV: errno(kernel.EXDEV),
+  NOTDIR: errno(kernel.ENOTDIR),
+  ISDIR: errno(kernel.EISDIR),
+  INVAL: errno(kernel.EINVAL),
+  MFILE: errno(kernel.EMFILE),
+  NFILE: errno(kernel.ENFILE),
+  NOSPC: errno(kernel.ENOSPC),
+  NAMETOOLONG: errno(kernel.ENAMETOOLONG),
+  NOSYS: errno(kernel.ENOSYS),
+  LOOP: errno(kernel.ELOOP),
+  AGAIN: errno(kernel.EAGAIN),
+  OPNOTSUPP: errno(kernel.EOPNOTSUPP),
+  NOTSOCK: errno(kernel.ENOTSOCK),
+  MSGSIZE: errno(kernel.EMSGSIZE),
+  ADDRINUSE: errno(kernel.EADDRINUSE),
+  ISCONN: errno(kernel.EISCONN),
+  CONNREFUSED: errno(kernel.ECONNREFUSED),
+  INPROGRESS: errno(kernel.EINPROGRESS),
+  TOOBIG: errno(kernel.E2BIG),
+  NOEXEC: errno(kernel.ENOEXEC),
+  NOTTY: errno(kernel.ENOTTY),
+  NXIO: errno(kernel.ENXIO),
+  BUSY: errno(kernel.EBUSY),
+  NOTEMPTY: errno(kernel.ENOTEMPTY),
+  FBIG: errno(kernel.EFBIG),
+  NOBUFS: errno(kernel.ENOBUFS),
+  AFNOSUPPORT: errno(kernel.EAFNOSUPPORT),
+  NOPROTOOPT: errno(kernel.ENOPROTOOPT),
+  /**
+   * `include/linux/errno.h`: made anew or EINTR on the way back to user space, as the handler of
+   * the pending signal says. Not for user space, so no header has it.
+   */
+  RESTARTSYS: errno(512),
 } as const;
+
+function errno(number: number): Errno {
+  return number as Errno;
+}

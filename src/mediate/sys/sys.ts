@@ -4,6 +4,7 @@ import { pollfd, statx } from "../../kernel/structs.ts";
 import { number } from "../../kernel/syscalls.ts";
 import { bytesOfName, nameOfBytes } from "../../model/name-bytes.ts";
 import { abi } from "./abi.ts";
+import { type Errno, errnoOf } from "./errno.ts";
 
 /**
  * A path or name as the kernel sees it: one character a byte (latin1), so that names that are no
@@ -96,12 +97,12 @@ const STATX_FLAGS = abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC;
 const STATX_MASK = abi.STATX_BASIC_STATS | abi.STATX_BTIME | abi.STATX_MNT_ID;
 
 /**
- * readlinkat(2): the text, or the negated error. The kernel gives no text of PATH_MAX bytes or
+ * readlinkat(2): the text, or the error. The kernel gives no text of PATH_MAX bytes or
  * more.
  */
-export function readlinkat(dir: number, path: Bytes): Bytes | number {
+export function readlinkat(dir: number, path: Bytes): Bytes | Errno {
   const length = quick.readlinkat(dir, path === "" ? EMPTY : passing(path), text, text.length);
-  return length < 0 ? length : text.toString("latin1", 0, length);
+  return length < 0 ? errnoOf(length) : text.toString("latin1", 0, length);
 }
 
 export interface Stat {
@@ -120,13 +121,13 @@ export interface Stat {
 }
 
 /**
- * statx(2) of a descriptor (struct statx, include/uapi/linux/stat.h), or the negated error. Never
+ * statx(2) of a descriptor (struct statx, include/uapi/linux/stat.h), or the error. Never
  * waits for a server.
  */
-export function fstat(fd: number): Stat | number {
+export function fstat(fd: number): Stat | Errno {
   const b = status;
   const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, b);
-  if (failed < 0) return failed;
+  if (failed < 0) return errnoOf(failed);
   const mode = b.readUInt16LE(AT.stx_mode);
   return {
     type: mode & abi.S_IFMT,

@@ -29,7 +29,7 @@ export function foreign(directory: number): Foreign {
 
 function link(directory: number, path: string): string {
   const text = readlinkat(directory, path);
-  if (typeof text === "number") throw new TargetGone(`${path}: error ${-text}`);
+  if (typeof text === "number") throw new TargetGone(`${path}: error ${text}`);
   return text;
 }
 

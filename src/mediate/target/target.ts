@@ -132,7 +132,7 @@ export class Target {
    */
   link(fd: number): Bytes | number {
     if (fd < 0) return -E.BADF;
-    const text = this.#below((directory) => readlinkat(directory, `fd/${fd}`));
+    const text = this.#below((directory) => linkOf(directory, `fd/${fd}`));
     return text === -E.NOENT ? -E.BADF : text;
   }
 
@@ -215,4 +215,10 @@ export class Target {
     if (fd < 0) throw new TargetGone(`/proc/${this.tid}/${path}: error ${-fd}`);
     return fd;
   }
+}
+
+/** The text of a link, or a negated error number, as {@link Target.entry} has it. */
+function linkOf(directory: number, path: Bytes): Bytes | number {
+  const text = readlinkat(directory, path);
+  return typeof text === "number" ? -text : text;
 }

@@ -1,11 +1,12 @@
 import { abi, E } from "../sys/abi.ts";
+import type { Errno } from "../sys/errno.ts";
 import { type Bytes, readlinkat, type Stat, self } from "../sys/sys.ts";
 
 /** The kernel has no name for the directory any more: `errno` is the answer. */
 export class Nameless extends Error {
-  readonly errno: number;
+  readonly errno: Errno;
 
-  constructor(errno: number) {
+  constructor(errno: Errno) {
     super(`a directory without a name: error ${errno}`);
     this.errno = errno;
   }
@@ -70,9 +71,9 @@ export class Place implements Found {
  * The kernel's own name for an object of the mediator's, or an error number. A removed object (`...
  * (deleted)`) and one outside the mediator's root have no name anybody could have granted.
  */
-export function canonical(fd: number): Bytes | number {
+export function canonical(fd: number): Bytes | Errno {
   const name = readlinkat(abi.AT_FDCWD, self(fd));
-  if (typeof name === "number") return -name;
+  if (typeof name === "number") return name;
   if (!name.startsWith("/") || name.endsWith(REMOVED)) return E.NOENT;
   return name;
 }
@@ -84,9 +85,9 @@ const REMOVED = " (deleted)";
  * had a name (O_TMPFILE), by what the kernel still calls it; where that mark may be part of a name
  * that there is, by both. An error number where nobody could have granted it.
  */
-export function namesOf(fd: number, { links }: Stat): readonly (Bytes | number)[] {
+export function namesOf(fd: number, { links }: Stat): readonly (Bytes | Errno)[] {
   const text = readlinkat(abi.AT_FDCWD, self(fd));
-  if (typeof text === "number") return [-text];
+  if (typeof text === "number") return [text];
   if (!text.startsWith("/")) return [E.NOENT];
   if (!text.endsWith(REMOVED)) return [text];
   const before = text.slice(0, -REMOVED.length);

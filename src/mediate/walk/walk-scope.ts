@@ -1,4 +1,5 @@
 import { abi, E } from "../sys/abi.ts";
+import type { Errno } from "../sys/errno.ts";
 import type { Target } from "../target/target.ts";
 import { canonical } from "./place.ts";
 
@@ -6,10 +7,10 @@ const SCOPED = abi.RESOLVE_BENEATH | abi.RESOLVE_IN_ROOT;
 
 interface Failed {
   readonly kind: "error";
-  readonly errno: number;
+  readonly errno: Errno;
 }
 
-const failed = (errno: number): Failed => ({ kind: "error", errno });
+const failed = (errno: Errno): Failed => ({ kind: "error", errno });
 
 /**
  * How openat2(2) restricts a walk: RESOLVE_*. Each method gives the error that the restriction

@@ -1,6 +1,7 @@
 import { asOwnName, isOwnTable, leadsToOwn, ownerOf } from "../calls/processes/itself.ts";
 import { LINKS_MAX } from "../limits.ts";
 import { abi, E } from "../sys/abi.ts";
+import { type Errno, errnoOf } from "../sys/errno.ts";
 import { type Bytes, fstat, openat, readlinkat, type Stat, sameObject } from "../sys/sys.ts";
 import { isNameless, type MountKind } from "./mounts.ts";
 import { canonical, Place } from "./place.ts";
@@ -59,9 +60,9 @@ export class Walk {
   }
 
   /** statx, and the kind of file system it lies on. */
-  #look(fd: number): Stat | number {
+  #look(fd: number): Stat | Errno {
     const stat = fstat(fd);
-    if (typeof stat === "number") return -stat;
+    if (typeof stat === "number") return stat;
     if (stat.mount !== this.#mount) {
       if (this.#mount !== null && this.#scope.crosses() !== null) return E.XDEV;
       this.#kind = this.#context.mounts.kind(stat.mount);
@@ -108,9 +109,9 @@ export class Walk {
     return isOwnTable(this.#context.target, canonical(this.#at));
   }
 
-  #open(component: Bytes, flags = abi.O_PATH | abi.O_NOFOLLOW): Opened | number {
+  #open(component: Bytes, flags = abi.O_PATH | abi.O_NOFOLLOW): Opened | Errno {
     const fd = this.#context.target.keep(this.#asItself(() => openat(this.#at, component, flags)));
-    const stat = fd < 0 ? -fd : this.#look(fd);
+    const stat = fd < 0 ? errnoOf(fd) : this.#look(fd);
     return typeof stat === "number" ? stat : { fd, stat };
   }
 
@@ -161,7 +162,7 @@ export class Walk {
     const text = this.#asItself(() => readlinkat(link, ""));
     const name = canonical(link);
     this.#context.target.giveUp(link);
-    if (typeof text === "number") return { kind: "error", errno: -text };
+    if (typeof text === "number") return { kind: "error", errno: text };
     if (this.#kind === "procfs") return this.#enterProc(component, text);
     if (typeof name === "number") return { kind: "error", errno: name };
     this.#links.push(name);
@@ -206,8 +207,8 @@ export class Walk {
   #dots(component: "." | ".."): Walked | null {
     const here = fstat(this.#at);
     const root = fstat(this.#scope.root);
-    if (typeof here === "number") return { kind: "error", errno: -here };
-    if (typeof root === "number") return { kind: "error", errno: -root };
+    if (typeof here === "number") return { kind: "error", errno: here };
+    if (typeof root === "number") return { kind: "error", errno: root };
     const top = sameObject(here, root) && here.mount === root.mount;
     const above = top && component === ".." ? this.#scope.leaves() : null;
     if (above !== null) return above;
@@ -215,7 +216,7 @@ export class Walk {
     const fd = this.#context.target.keep(
       openat(this.#at, top ? "." : component, abi.O_PATH | abi.O_DIRECTORY),
     );
-    if (fd < 0) return { kind: "error", errno: -fd };
+    if (fd < 0) return { kind: "error", errno: errnoOf(fd) };
     this.#goTo(fd);
     const stat = this.#look(fd);
     return typeof stat === "number" ? { kind: "error", errno: stat } : null;

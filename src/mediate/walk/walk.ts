@@ -1,4 +1,5 @@
 import { E } from "../sys/abi.ts";
+import { type Errno, errnoOf } from "../sys/errno.ts";
 import type { Bytes } from "../sys/sys.ts";
 import type { Target } from "../target/target.ts";
 import { direct } from "./direct.ts";
@@ -27,7 +28,7 @@ export type Walked =
   | { readonly kind: "unknown" | "other-procfs" }
   /** `/proc/self/fd/N` of the target's own, followed: the same as its descriptor N. */
   | { readonly kind: "descriptor"; readonly number: number }
-  | { readonly kind: "error"; readonly errno: number };
+  | { readonly kind: "error"; readonly errno: Errno };
 
 /** A path out of the target's memory, and where it starts: its root, or the directory it named. */
 export interface PathArgument {
@@ -68,7 +69,7 @@ export interface WalkContext {
  */
 export function walk(path: PathArgument, context: WalkContext): Walked {
   if (path.text === "") return { kind: "error", errno: E.NOENT };
-  if (path.start < 0) return { kind: "error", errno: -path.start };
+  if (path.start < 0) return { kind: "error", errno: errnoOf(path.start) };
   const place = context.resolve === 0 ? direct(path, context) : null;
   return place === null ? new Walk(path.start, context).run(path.text) : { kind: "place", place };
 }

@@ -5,6 +5,7 @@ import { denyName } from "../../answer/deny.ts";
 import { CONTINUE, error, type Outcome, unable } from "../../answer/outcome.ts";
 import { DESCRIPTORS_LOOKED_AT_MAX } from "../../domain/limits.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { close, fstat, readlinkat, type Stat, sameObject, self } from "../../sys/sys.ts";
 import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
@@ -21,8 +22,8 @@ export function onDevice(call: Call): Outcome {
   const number = call.unsigned(0);
   const fd = call.target.descriptor(call.int(0));
   if (fd === -E.BADF && call.isAlone) return CONTINUE;
-  const stat = fd < 0 ? fd : fstat(fd);
-  if (typeof stat === "number") return error(-stat);
+  const stat = fd < 0 ? errnoOf(fd) : fstat(fd);
+  if (typeof stat === "number") return error(stat);
   return (
     refusedOn(call, { fd, stat }, number < STANDARD_DESCRIPTORS) ??
     (call.isAlone ? CONTINUE : beside(call, stat))
@@ -55,7 +56,7 @@ function isDevice({ type }: Stat): boolean {
  */
 function beside(call: Call, asked: Stat): Outcome {
   const table = call.target.keep(call.target.entry("fd", abi.O_DIRECTORY));
-  if (table < 0) return error(-table);
+  if (table < 0) return error(errnoOf(table));
   const all = readdirSync(self(table));
   if (all.length > DESCRIPTORS_LOOKED_AT_MAX)
     return unable(
@@ -74,7 +75,7 @@ function beside(call: Call, asked: Stat): Outcome {
 
 function isStillThere(call: Call, asked: Stat): boolean {
   const fd = call.target.descriptor(call.int(0));
-  const stat = fd < 0 ? fd : fstat(fd);
+  const stat = fd < 0 ? errnoOf(fd) : fstat(fd);
   return typeof stat !== "number" && sameObject(stat, asked);
 }
 
@@ -87,10 +88,10 @@ function refusedBeside(call: Call, number: string): Outcome | null {
   const fd = call.target.entry(`fd/${number}`, abi.O_PATH);
   // Closed since the table was read.
   if (fd === -E.NOENT) return null;
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   try {
     const stat = fstat(fd);
-    if (typeof stat === "number") return error(-stat);
+    if (typeof stat === "number") return error(stat);
     if (hasNoDriver(call, fd, stat)) return null;
     const refused = refusedOn(call, { fd, stat }, true);
     if (refused === null) return null;

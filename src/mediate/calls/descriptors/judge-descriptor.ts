@@ -13,6 +13,7 @@ import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { CONTINUE, error, type Outcome, result } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { fstat, sys } from "../../sys/sys.ts";
 import { sameFile } from "../../target/same-file.ts";
 import { namesOf } from "../../walk/place.ts";
@@ -55,9 +56,9 @@ const INTERFACE_NAME_BYTES = 16;
  */
 function attachToInterface(call: Call): Outcome {
   const fd = sameFile(call, call.int(0));
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   const stat = fstat(fd);
-  if (typeof stat === "number") return error(-stat);
+  if (typeof stat === "number") return error(stat);
   const argument = call.target.memory.read(call.word(2), IFREQ_BYTES);
   const [written = ""] = argument.toString("latin1", 0, INTERFACE_NAME_BYTES).split("\0");
   for (const device of namesOf(fd, stat)) {
@@ -98,7 +99,7 @@ function socketOwner(call: Call): Outcome {
 
 function onCopy(call: Call, name: "fcntl" | "ioctl", argument: Buffer): Outcome {
   const fd = sameFile(call, call.int(0));
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   return result(
     call.asTarget(() => call.effect(() => sys(name, fd, call.unsigned(1), argument)), true),
   );

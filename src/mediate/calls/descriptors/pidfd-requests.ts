@@ -1,7 +1,7 @@
 import { pidfdRequests } from "../../../kernel/argument-names.ts";
-import { ENOTTY } from "../../../kernel/constants.ts";
 import { CONTINUE, error, type Outcome, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 import { judgeProcess } from "../processes/judge-process.ts";
@@ -22,9 +22,9 @@ export function isPidfdRequest(request: number): boolean {
 export function judgePidfdRequest(call: Call, request: number): Outcome | null {
   const fd = sameFile(call, call.int(0));
   if (fd === -E.BADF && call.isAlone) return CONTINUE;
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   const pid = heldProcess(fd);
-  if (pid === null) return call.isAlone ? null : error(ENOTTY);
+  if (pid === null) return call.isAlone ? null : error(E.NOTTY);
   const number = request & 0xff;
   // Of one that has ended there is nothing but how it ended.
   if (pid < 0) return number === info && call.isAlone ? CONTINUE : error(E.SRCH);

@@ -1,6 +1,7 @@
 import { ENOTTY } from "../../../kernel/constants.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { fstat, sys } from "../../sys/sys.ts";
 import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
@@ -21,9 +22,9 @@ const TERMIOS_BYTES = 64;
 export function signalInput(call: Call): Outcome {
   const fd = sameFile(call, call.int(0));
   if (fd === -E.BADF && call.isAlone) return CONTINUE;
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   const stat = fstat(fd);
-  if (typeof stat === "number") return error(-stat);
+  if (typeof stat === "number") return error(stat);
   if (stat.type === abi.S_IFCHR && isTerminal(fd))
     return never(E.PERM, call.name, "signals of a terminal to its foreground group (O_ASYNC)");
   if (call.isAlone) return CONTINUE;

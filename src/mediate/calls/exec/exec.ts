@@ -1,4 +1,3 @@
-import { ENOEXEC } from "../../../kernel/constants.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { noPlace } from "../../answer/no-place.ts";
@@ -6,6 +5,7 @@ import { CONTINUE, error, never, type Outcome, unable } from "../../answer/outco
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { INTERPRETERS_MAX } from "../../domain/limits.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { fstat, type Stat, shown } from "../../sys/sys.ts";
 import { canonical } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk.ts";
@@ -46,7 +46,7 @@ function judgeProgram(call: Call): Outcome {
     const refused = judge(call, program);
     if (refused !== null) return refused;
     const head = programHead(program.fd);
-    if (head.kind === "other") return error(ENOEXEC);
+    if (head.kind === "other") return error(E.NOEXEC);
     if (head.kind === "unreadable")
       return unable(E.ACCES, "execute", `${shown(program.name)}: the mediator may not read it`);
     if (head.interpreter === null) return goOn(call, program, null);
@@ -109,9 +109,9 @@ function byPath(call: Call, path: PathArgument, noFollow = false): Program | Out
 
 /** What a descriptor stands for; memory and removed files have no name that could be granted. */
 function opened(call: Call, fd: number): Program | Outcome {
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   const stat = fstat(fd);
-  if (typeof stat === "number") return error(-stat);
+  if (typeof stat === "number") return error(stat);
   const name = canonical(fd);
   return typeof name === "number"
     ? never(E.ACCES, call.name, "a file without a name")

@@ -2,6 +2,7 @@ import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { type Bytes, fstat, readlinkat, type Stat, self, shown } from "../../sys/sys.ts";
 import { canonical } from "../../walk/place.ts";
 import type { Follow, PathArgument } from "../../walk/walk.ts";
@@ -73,10 +74,10 @@ function ownFile(call: Call, subject: Exclude<Subject, { kind: "path" }>): numbe
 }
 
 function byDescriptor(call: Call, request: Change, fd: number): Outcome {
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   return call.asTarget(() => {
     const stat = fstat(fd);
-    return typeof stat === "number" ? error(-stat) : apply(call, request, fd, stat);
+    return typeof stat === "number" ? error(stat) : apply(call, request, fd, stat);
   });
 }
 

@@ -1,4 +1,4 @@
-import { E2BIG, FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS } from "../../../kernel/constants.ts";
+import { FS_IOC_FSSETXATTR, FS_IOC_SETFLAGS } from "../../../kernel/constants.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { abi, E } from "../../sys/abi.ts";
@@ -40,7 +40,7 @@ export const inodeIoctl = attributes((call): Change | Outcome => {
 export const fileAttributes = attributes((call): Change | Outcome => {
   const size = call.word(3);
   if (size < FILE_ATTR_BYTES_MIN) return error(E.INVAL);
-  if (size > FILE_ATTR_BYTES_MAX) return error(E2BIG);
+  if (size > FILE_ATTR_BYTES_MAX) return error(E.TOOBIG);
   const argument = call.target.memory.read(call.word(2), Number(size));
   const subject = subjectAt(call, call.unsigned(4), true);
   if (isOutcome(subject)) return subject;

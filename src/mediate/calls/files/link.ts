@@ -3,6 +3,7 @@ import { denyName, denyTwoNames } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { c, fstat, self, shown, sys } from "../../sys/sys.ts";
 import { canonical, namesOf, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk.ts";
@@ -46,10 +47,10 @@ export const link: Handler = {
  */
 function ofDescriptor(call: Call, fd: number, destination: PathArgument): Outcome {
   if (!call.supervised) return never(E.PERM, call.name, "a descriptor, which may have no name");
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   return call.asTarget(() => {
     const stat = fstat(fd);
-    return typeof stat === "number" ? error(-stat) : linkTo(call, { fd, stat }, destination);
+    return typeof stat === "number" ? error(stat) : linkTo(call, { fd, stat }, destination);
   });
 }
 

@@ -1,6 +1,7 @@
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { c, sys } from "../../sys/sys.ts";
 import type { Handler } from "../handler.ts";
 
@@ -22,7 +23,7 @@ export const memfd: Handler = {
       ),
     );
     return fd < 0
-      ? error(-fd)
+      ? error(errnoOf(fd))
       : { kind: "descriptor", fd, closeOnExec: (flags & abi.MFD_CLOEXEC) !== 0 };
   },
 };

@@ -46,10 +46,10 @@ export function openDevice(
 function ownTerminal(call: Call, asked: OpenArguments, object: Opened, flags: number): Outcome {
   if (asked.flags & O_NOATIME && !owns(call, object)) return error(E.PERM);
   const terminal = terminalOf(call.target.credentials.tgid);
-  if (terminal === null) return error(ENXIO);
+  if (terminal === null) return error(E.NXIO);
   const fd = call.effect(() => openOwnTerminal(call, terminal, flags | unwaiting(call)));
   return fd === -ENXIO
-    ? unable(ENXIO, call.name, "a controlling terminal that is nowhere to be found")
+    ? unable(E.NXIO, call.name, "a controlling terminal that is nowhere to be found")
     : settle(call, asked, fd);
 }
 

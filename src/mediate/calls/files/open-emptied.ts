@@ -1,6 +1,7 @@
 import { F_GET_SEALS, F_SEAL_SHRINK, O_APPEND } from "../../../kernel/constants.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { close, openat, self, sys } from "../../sys/sys.ts";
 import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
@@ -28,7 +29,7 @@ function prepared(call: Call, flags: number, settled: Outcome & { kind: "descrip
   const done = writer < 0 ? writer : empty();
   if (done === 0) return settled;
   close(settled.fd);
-  return error(-done);
+  return error(errnoOf(done));
 }
 
 /**

@@ -1,7 +1,7 @@
-import { E2BIG } from "../../../kernel/constants.ts";
 import { openHow } from "../../../kernel/structs.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import type { Errno } from "../../sys/errno.ts";
 import type { PathArgument } from "../../walk/walk.ts";
 import type { Call } from "../call.ts";
 import { type OpenArguments, openArguments, WITH_PATH } from "./open-arguments.ts";
@@ -41,28 +41,28 @@ export function readArguments(call: Call): OpenArguments | Outcome {
 function readHow(call: Call): OpenArguments | Outcome {
   const size = call.word(3);
   if (size < BigInt(HOW_BYTES)) return error(E.INVAL);
-  if (size > BigInt(HOW_BYTES_MAX)) return error(E2BIG);
+  if (size > BigInt(HOW_BYTES_MAX)) return error(E.TOOBIG);
   const how = call.target.memory.read(call.word(2), Number(size));
-  if (how.subarray(HOW_BYTES).some((byte) => byte !== 0)) return error(E2BIG);
+  if (how.subarray(HOW_BYTES).some((byte) => byte !== 0)) return error(E.TOOBIG);
   const { flags, mode, resolve } = openHow.decode(how);
   if (flags > BigInt(KNOWN) || resolve > RESOLVE_KNOWN) return error(E.INVAL);
-  const errno = mistake(Number(flags), mode, Number(resolve));
-  if (errno !== 0) return error(errno);
+  const wrong = mistake(Number(flags), mode, Number(resolve));
+  if (wrong !== null) return error(wrong);
   // The kernel hands no such descriptor over to another process: whoever asks must do without, as
   // on an older kernel.
   if (Number(flags) & abi.O_PATH && !call.rehearses) return error(E.NOSYS);
   return within(call, Number(flags), Number(mode), Number(resolve));
 }
 
-/** What the kernel does not take together (build_open_flags); 0 where there is nothing. */
-function mistake(flags: number, mode: bigint, resolve: number): number {
+/** What the kernel does not take together (build_open_flags); null where it does. */
+function mistake(flags: number, mode: bigint, resolve: number): Errno | null {
   if ((flags & ~KNOWN) !== 0 || (resolve & SCOPED) === SCOPED) return E.INVAL;
   if (mode > (flags & (abi.O_CREAT | NAMELESS) ? 0o7777n : 0n)) return E.INVAL;
   if (flags & abi.O_PATH && flags & ~WITH_PATH) return E.INVAL;
   // It would have to wait for a disk: the mediator's walks never do.
   return resolve & abi.RESOLVE_CACHED && flags & (abi.O_TRUNC | abi.O_CREAT | NAMELESS)
     ? E.AGAIN
-    : 0;
+    : null;
 }
 
 function within(call: Call, flags: number, mode: number, resolve: number): OpenArguments | Outcome {

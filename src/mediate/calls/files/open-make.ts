@@ -2,6 +2,7 @@ import { denyName } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { c, close, fstat, openat, openPath, sameObject, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
@@ -16,7 +17,7 @@ export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcom
   const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
   const fd = call.effect(() => openat(place.directory, place.last, flags, asked.mode));
   if (fd === -E.EXIST && (asked.flags & abi.O_EXCL) === 0) return "again";
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   const undo = (): void => call.asTarget(() => remove(place, fd));
   return given(fd, asked.flags, undo);
 }
@@ -49,7 +50,7 @@ export function openTemporary(call: Call, asked: OpenArguments): Outcome {
   });
   if (typeof outcome !== "number") return outcome;
   const fd = call.target.linked(outcome);
-  return fd < 0 ? error(-fd) : call.asTarget(() => makeNameless(call, asked, fd));
+  return fd < 0 ? error(errnoOf(fd)) : call.asTarget(() => makeNameless(call, asked, fd));
 }
 
 function makeNameless(call: Call, asked: OpenArguments, directory: number): Outcome {
@@ -62,7 +63,7 @@ function makeNameless(call: Call, asked: OpenArguments, directory: number): Outc
   if (lacking !== null) return denyName(lacking, `${name}/`);
   const flags = call.supervised ? asked.flags : asked.flags | abi.O_EXCL;
   const fd = call.effect(() => openat(directory, ".", flags, asked.mode));
-  return fd < 0 ? error(-fd) : given(fd, asked.flags);
+  return fd < 0 ? error(errnoOf(fd)) : given(fd, asked.flags);
 }
 
 export function given(fd: number, flags: number, undo?: () => void): Outcome {

@@ -1,7 +1,8 @@
-import { ENXIO, F_SETFL } from "../../../kernel/constants.ts";
+import { F_SETFL } from "../../../kernel/constants.ts";
 import { OTHER_PROCFS } from "../../answer/no-place.ts";
 import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { close, fstat, openat, readlinkat, sameObject, self, shown, sys } from "../../sys/sys.ts";
 import { canonical, namesOf, type Place } from "../../walk/place.ts";
 import { MayWait } from "../../worker/may-wait.ts";
@@ -40,7 +41,7 @@ export function openObject(
     case abi.S_IFBLK:
       return openDevice(call, asked, object, place);
     case abi.S_IFSOCK:
-      return asked.flags & abi.O_PATH ? reopen(call, asked, object) : error(ENXIO);
+      return asked.flags & abi.O_PATH ? reopen(call, asked, object) : error(E.NXIO);
     default:
       return asked.flags & abi.O_NOFOLLOW && place !== null
         ? byName(call, asked, object, place)
@@ -60,9 +61,9 @@ export function openDescriptor(
   place: Place | null = null,
 ): Outcome {
   const stat = fstat(fd);
-  if (typeof stat === "number") return error(-stat);
+  if (typeof stat === "number") return error(stat);
   const text = readlinkat(abi.AT_FDCWD, self(fd));
-  if (typeof text === "number") return error(-text);
+  if (typeof text === "number") return error(text);
   if (asked.flags & abi.O_DIRECTORY && stat.type !== abi.S_IFDIR) return error(E.NOTDIR);
   if (call.broker.mounts.kind(stat.mount) === "other-procfs")
     return unable(E.ACCES, call.name, `${shown(text)} on ${OTHER_PROCFS}`);
@@ -137,7 +138,7 @@ export function openShown(
   if (asked.flags & abi.O_NOFOLLOW && place !== null) {
     const fd = openat(place.directory, place.last, flags | abi.O_NOFOLLOW);
     if (fd < 0 && fd !== -E.LOOP && fd !== -E.NOENT) return fd;
-    const stat = fd < 0 ? fd : fstat(fd);
+    const stat = fd < 0 ? errnoOf(fd) : fstat(fd);
     if (typeof stat !== "number" && sameObject(stat, object.stat)) return fd;
     if (fd >= 0) close(fd);
   }
@@ -153,7 +154,7 @@ export function unwaiting(call: Call): number {
 export function settle(call: Call, asked: OpenArguments, fd: number): Outcome {
   const added = unwaiting(call) & ~asked.flags;
   if (fd === -E.AGAIN && added !== 0) throw new MayWait();
-  if (fd < 0) return error(-fd);
+  if (fd < 0) return error(errnoOf(fd));
   if (added !== 0 && (asked.flags & abi.O_PATH) === 0)
     sys("fcntl", fd, F_SETFL, asked.flags & ~ONCE);
   return given(fd, asked.flags);

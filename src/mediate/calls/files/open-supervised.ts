@@ -2,6 +2,7 @@ import { noPlace } from "../../answer/no-place.ts";
 import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { OPEN_ATTEMPTS_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { shown } from "../../sys/sys.ts";
 import type { Place } from "../../walk/place.ts";
 import { inSharedDirectory, protects } from "../../walk/shared-directory.ts";
@@ -29,7 +30,7 @@ export function openSupervised(call: Call, asked: OpenArguments): Outcome {
   // `/proc/self/fd/N`, which only the mediator's own rights can look up.
   if (typeof outcome !== "number") return outcome;
   const fd = call.target.linked(outcome);
-  return fd < 0 ? error(-fd) : call.asTarget(() => openDescriptor(call, asked, fd));
+  return fd < 0 ? error(errnoOf(fd)) : call.asTarget(() => openDescriptor(call, asked, fd));
 }
 
 /** What open(2) refuses before it looks at the path. */

@@ -1,4 +1,3 @@
-import { EBUSY } from "../../../kernel/constants.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName, denyTwoNames } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
@@ -29,7 +28,7 @@ export const rename: Handler = {
       const to = call.walk(destination, "never");
       if (from.kind !== "place") return leaveNoPlace(call, source, from);
       if (to.kind !== "place") return leaveNoPlace(call, destination, to);
-      if (from.place.last === "." || to.place.last === ".") return call.leave(error(EBUSY));
+      if (from.place.last === "." || to.place.last === ".") return call.leave(error(E.BUSY));
       if (from.place.object === null) return call.leave(error(E.NOENT));
       const { grants } = call.broker;
       if (grants.kernelMoves(from.place.name, to.place.name)) return CONTINUE;

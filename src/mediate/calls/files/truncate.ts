@@ -1,9 +1,9 @@
-import { EFBIG } from "../../../kernel/constants.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { noPlace } from "../../answer/no-place.ts";
 import { error, type Outcome, result } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { close, openat, self, sys } from "../../sys/sys.ts";
 import { beyondFileSize } from "../../target/file-size-limit.ts";
 import { MayWait } from "../../worker/may-wait.ts";
@@ -28,7 +28,7 @@ export const truncate: Handler = {
       if (object.stat.type !== abi.S_IFREG)
         return error(object.stat.type === abi.S_IFDIR ? E.ISDIR : E.INVAL);
       if ((call.broker.grants.of(name) & Permission.write) === 0) return denyName("write", name);
-      if (beyondFileSize(call, length)) return error(EFBIG);
+      if (beyondFileSize(call, length)) return error(E.FBIG);
       return cut(call, object.fd, length);
     });
   },
@@ -42,7 +42,7 @@ function cut(call: Call, file: number, length: bigint): Outcome {
   const flags = abi.O_WRONLY | unwaiting(call);
   const writer = call.effect(() => openat(abi.AT_FDCWD, self(file), flags));
   if (writer === -E.AGAIN && !call.broker.mayWait) throw new MayWait();
-  if (writer < 0) return error(-writer);
+  if (writer < 0) return error(errnoOf(writer));
   try {
     return result(call.effect(() => sys("ftruncate", writer, length)));
   } finally {

@@ -3,6 +3,7 @@ import { denyName } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
 import { CONTINUE, error, result } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import type { Errno } from "../../sys/errno.ts";
 import { type Bytes, c, sys } from "../../sys/sys.ts";
 import { type Handler, right } from "../handler.ts";
 
@@ -30,12 +31,9 @@ export const unlink: Handler = {
   },
 };
 
-const EBUSY = 16;
-const ENOTEMPTY = 39;
-
 /** rmdir(2) of `.`, `..`, and the root. */
-function unremovable(path: Bytes): number {
+function unremovable(path: Bytes): Errno {
   const last = path.replace(/\/+$/, "").split("/").at(-1);
   if (last === ".") return E.INVAL;
-  return last === ".." ? ENOTEMPTY : EBUSY;
+  return last === ".." ? E.NOTEMPTY : E.BUSY;
 }

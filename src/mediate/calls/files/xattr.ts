@@ -1,4 +1,3 @@
-import { E2BIG } from "../../../kernel/constants.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { XATTR_NAME_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
@@ -30,7 +29,7 @@ export const xattr = attributes((call): Change | Outcome => {
   if (name.startsWith("security.")) return never(E.PERM, call.name, shown(name));
   if (value === null)
     return { subject, change: (object) => sys("removexattr", c(self(object.fd)), c(name)) };
-  if (value.size > BigInt(abi.XATTR_SIZE_MAX)) return error(E2BIG);
+  if (value.size > BigInt(abi.XATTR_SIZE_MAX)) return error(E.TOOBIG);
   const bytes = call.target.memory.read(value.at, Number(value.size));
   return {
     subject,
@@ -53,7 +52,7 @@ function readAt(call: Call): Arguments | Outcome {
   const size = call.word(5);
   if (size < XATTR_ARGS_BYTES) return error(E.INVAL);
   // A longer one means something only to a newer kernel.
-  if (size > XATTR_ARGS_BYTES) return error(E2BIG);
+  if (size > XATTR_ARGS_BYTES) return error(E.TOOBIG);
   const args = call.target.memory.read(call.word(4), Number(size));
   const value = {
     at: args.readBigUInt64LE(0),

@@ -1,6 +1,7 @@
 import type { ProcessCall } from "../../../kernel/mediated-calls/call.ts";
 import { CONTINUE, error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
 import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
@@ -77,7 +78,7 @@ function byDescriptor(
   }
   if (descriptor < 0) return error(E.BADF);
   const fd = sameFile(call, descriptor);
-  if (fd < 0) return fd === -E.BADF && call.isAlone ? CONTINUE : error(-fd);
+  if (fd < 0) return fd === -E.BADF && call.isAlone ? CONTINUE : error(errnoOf(fd));
   const pid = heldProcess(fd);
   if (pid === null) return error(E.BADF);
   if (pid < 0) return error(E.SRCH);

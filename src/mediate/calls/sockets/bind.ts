@@ -3,6 +3,7 @@ import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { type Bytes, close, fstat, openPath, sameObject, shown, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk.ts";
@@ -28,7 +29,7 @@ export const bind: Handler = {
   continueIsSafe: () => false,
   answer(call) {
     const addressed = socketAndAddress(call);
-    if (typeof addressed === "number") return error(-addressed);
+    if (typeof addressed === "number") return error(errnoOf(addressed));
     const { socket, address, path } = addressed;
     const refused = judgeAddress(call, socket, address, "listen");
     if (refused !== null) return refused;
@@ -71,7 +72,7 @@ function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArg
   const bound = isStable(call, path, place)
     ? inDirectory(path.text.startsWith("/") ? null : path.start, () => bind(bytes))
     : bindUnstable(call, bytes, path, place, bind);
-  if (bound < 0) return error(-bound);
+  if (bound < 0) return error(errnoOf(bound));
   return isSocket(call, place)
     ? result(0)
     : unable(E.IO, call.name, `${shown(place.name)} is not what was bound`);
@@ -162,6 +163,6 @@ function parents(name: Bytes): Bytes[] {
 
 function isSocket(call: Call, place: Place): boolean {
   const fd = call.target.keep(openPath(place.directory, place.last));
-  const stat = fd < 0 ? fd : fstat(fd);
+  const stat = fd < 0 ? errnoOf(fd) : fstat(fd);
   return typeof stat !== "number" && stat.type === abi.S_IFSOCK;
 }

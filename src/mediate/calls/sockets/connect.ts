@@ -1,6 +1,7 @@
 import { error, type Outcome, result } from "../../answer/outcome.ts";
 import { untilTimeout } from "../../loop/look-again.ts";
 import { E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
@@ -28,7 +29,7 @@ export const connect: Handler = {
   continueIsSafe: () => false,
   answer(call) {
     const addressed = socketAndAddress(call);
-    if (typeof addressed === "number") return error(-addressed);
+    if (typeof addressed === "number") return error(errnoOf(addressed));
     const { domain, type } = addressed.socket;
     if (domain !== AF.unix) return toAddress(call, addressed);
     return type === SOCK.dgram ? toReceiver(call, addressed) : toListener(call, addressed);
@@ -54,7 +55,7 @@ function toAddress(call: Call, addressed: Addressed): Outcome {
 function untilConnected({ fd }: TargetSocket): Outcome {
   const resume = (): Outcome => {
     const failed = pendingError(fd);
-    return failed === 0 ? { kind: "value", value: 0 } : error(failed);
+    return failed === null ? { kind: "value", value: 0 } : error(failed);
   };
   return { kind: "pending", fd, resume };
 }

@@ -1,6 +1,4 @@
 import {
-  EINVAL,
-  ENOBUFS,
   IPPROTO_IP,
   IPPROTO_IPV6,
   SCM_CREDENTIALS,
@@ -9,6 +7,8 @@ import {
 } from "../../../kernel/constants.ts";
 import { cmsghdr, ucred } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 
@@ -45,16 +45,16 @@ export function carried(
   call: Call,
   { at, length }: { at: bigint; length: bigint },
 ): Buffer | Outcome {
-  if (length > BigInt(CONTROL_BYTES_MAX)) return error(ENOBUFS);
+  if (length > BigInt(CONTROL_BYTES_MAX)) return error(E.NOBUFS);
   const bytes = call.target.memory.read(at, Number(length));
   const pieces: Buffer[] = [];
   let descriptors = 0;
   for (let start = 0; start + HEADER_BYTES <= bytes.length; ) {
     const size = Number(cmsghdr.decode(bytes, start).cmsg_len);
-    if (size < HEADER_BYTES || size > bytes.length - start) return error(EINVAL);
+    if (size < HEADER_BYTES || size > bytes.length - start) return error(E.INVAL);
     if (isOf(bytes.subarray(start), SCM_RIGHTS))
       descriptors += Math.floor((size - HEADER_BYTES) / 4);
-    if (descriptors > DESCRIPTORS_MAX) return error(EINVAL);
+    if (descriptors > DESCRIPTORS_MAX) return error(E.INVAL);
     const padded = Buffer.alloc((size + 7) & ~7);
     bytes.copy(padded, 0, start, start + size);
     const problem = translate(call, padded, size);
@@ -75,14 +75,14 @@ function translate(call: Call, piece: Buffer, size: number): Outcome | null {
   const { cmsg_level: level, cmsg_type: type } = cmsghdr.decode(piece);
   if (level !== SOL_SOCKET) {
     if (HARMLESS[level]?.includes(type)) return null;
-    return never(1, call.name, `control data ${level}:${type}`);
+    return never(E.PERM, call.name, `control data ${level}:${type}`);
   }
   if (type === SCM_CREDENTIALS)
-    return ownCredentials(call, piece) ? null : never(1, call.name, "another's credentials");
-  if (type !== SCM_RIGHTS) return never(1, call.name, `control data ${level}:${type}`);
+    return ownCredentials(call, piece) ? null : never(E.PERM, call.name, "another's credentials");
+  if (type !== SCM_RIGHTS) return never(E.PERM, call.name, `control data ${level}:${type}`);
   for (let offset = HEADER_BYTES; offset + 4 <= size; offset += 4) {
     const copy = sameFile(call, piece.readInt32LE(offset));
-    if (copy < 0) return error(-copy);
+    if (copy < 0) return error(errnoOf(copy));
     piece.writeInt32LE(copy, offset);
   }
   return null;

@@ -1,4 +1,3 @@
-import { EAFNOSUPPORT } from "../../../kernel/constants.ts";
 import { decide } from "../../../model/decide.ts";
 import { formatEndpoint, unmapped } from "../../../model/network.ts";
 import { Permission } from "../../../model/permission.ts";
@@ -46,7 +45,7 @@ const ADDRESS_BYTES_MIN: Readonly<Record<number, number>> = { [AF.inet]: 16, [AF
 function strange(socket: TargetSocket, { bytes }: Address): Outcome {
   if (socket.domain === AF.unix || bytes.length < (ADDRESS_BYTES_MIN[socket.domain] ?? 0))
     return error(E.INVAL);
-  return error(EAFNOSUPPORT);
+  return error(E.AFNOSUPPORT);
 }
 
 function judgeInet(

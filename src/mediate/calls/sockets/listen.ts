@@ -1,4 +1,5 @@
 import { CONTINUE, error, result } from "../../answer/outcome.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
@@ -18,11 +19,11 @@ export const listen: Handler = {
   continueIsSafe: (call) => call.isAlone && isUnix(call),
   answer(call) {
     const socket = socketOf(call, 0);
-    if (typeof socket === "number") return error(-socket);
+    if (typeof socket === "number") return error(errnoOf(socket));
     if (socket.domain === AF.unix && call.isAlone) return CONTINUE;
     return call.asTarget(() => {
       const address = socket.protocol === "tcp" ? parseAddress(ownAddress(socket.fd)) : null;
-      if (typeof address === "number") return error(-address);
+      if (typeof address === "number") return error(errnoOf(address));
       const unbound = address?.kind === "inet" && address.port === 0;
       const refused = unbound ? judgeAddress(call, socket, address, "listen") : null;
       return refused ?? result(call.effect(() => sys("listen", socket.fd, call.int(1))));

@@ -4,6 +4,7 @@ import { Rehearsed, rehearsed } from "../../answer/rehearsed.ts";
 import { isOwn } from "../../answer/warned.ts";
 import { MESSAGES_MAX } from "../../limits.ts";
 import { E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { Unreadable } from "../../target/memory.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
@@ -21,7 +22,7 @@ export const sendmmsg: Handler = {
   answer(call) {
     if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
     const socket = socketOf(call, 0);
-    if (typeof socket === "number") return error(-socket);
+    if (typeof socket === "number") return error(errnoOf(socket));
     const count = call.unsigned(2);
     return call.rehearses
       ? rehearse(call, socket, Math.min(count, KERNEL_MAX))
@@ -49,7 +50,7 @@ function sendOne(call: Call, socket: TargetSocket, index: number): Outcome {
   try {
     const message = readMessage(call, at(call, index));
     return typeof message === "number"
-      ? error(-message)
+      ? error(errnoOf(message))
       : send(call, socket, message, call.unsigned(3));
   } catch (cause) {
     if (cause instanceof Unreadable && index > 0) return error(E.FAULT);

@@ -8,6 +8,7 @@ import {
 import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
@@ -26,9 +27,9 @@ export const sendto: Handler = {
   answer(call) {
     if (goesByNoAddress(call, call.unsigned(3))) return CONTINUE;
     const socket = socketOf(call, 0);
-    if (typeof socket === "number") return error(-socket);
+    if (typeof socket === "number") return error(errnoOf(socket));
     const address = call.word(4) === 0n ? null : readAddress(call, call.word(4), call.int(5));
-    if (typeof address === "number") return error(-address);
+    if (typeof address === "number") return error(errnoOf(address));
     const content = contentAt(call, call.word(1), call.word(2));
     return send(call, socket, { address, content, control: null }, call.unsigned(3));
   },
@@ -40,10 +41,10 @@ export const sendmsg: Handler = {
   answer(call) {
     if (goesByNoAddress(call, call.unsigned(2))) return CONTINUE;
     const socket = socketOf(call, 0);
-    if (typeof socket === "number") return error(-socket);
+    if (typeof socket === "number") return error(errnoOf(socket));
     const message = readMessage(call, call.word(1));
     return typeof message === "number"
-      ? error(-message)
+      ? error(errnoOf(message))
       : send(call, socket, message, call.unsigned(2));
   },
 };
@@ -116,7 +117,7 @@ function mayWrite(to: Destination | null): Destination | null {
   if (to === null || to.kind !== "address" || to.bytes[2] === 0) return to;
   const path = Buffer.concat([to.bytes.subarray(2), Buffer.alloc(1)]);
   const denied = sys("faccessat2", abi.AT_FDCWD, path, W_OK, AT_EACCESS);
-  return denied < 0 ? error(-denied) : to;
+  return denied < 0 ? error(errnoOf(denied)) : to;
 }
 
 function controlOf(call: Call, { control }: Message): Buffer | Outcome | null {

@@ -1,6 +1,7 @@
 import * as kernel from "../../../kernel/constants.ts";
 import { sockaddrUn, timeval } from "../../../kernel/structs.ts";
 import { abi } from "../../sys/abi.ts";
+import { type Errno, errnoOf } from "../../sys/errno.ts";
 import { type Bytes, c, sys } from "../../sys/sys.ts";
 import { sameSocket } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
@@ -77,12 +78,10 @@ export function isDualStack(fd: number): boolean {
   return option(fd, kernel.IPV6_V6ONLY, kernel.IPPROTO_IPV6) === 0;
 }
 
-/**
- * Error number of what a socket was doing (SO_ERROR), 0 when it went well; taken, not only looked
- * at.
- */
-export function pendingError(fd: number): number {
-  return Math.abs(option(fd, SO.error));
+/** What a socket was doing came to this (SO_ERROR), null when it went well; taken by the look. */
+export function pendingError(fd: number): Errno | null {
+  const found = option(fd, SO.error);
+  return found === 0 ? null : errnoOf(-Math.abs(found));
 }
 
 /** struct sockaddr_un of a path, with its NUL. */
