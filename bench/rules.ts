@@ -67,6 +67,7 @@ function policyOf(count: number): Policy {
     signals: [],
     transitions: [],
     setUserId: [],
+    coreDumps: "none" as const,
     bestEffort: [],
   };
   return {

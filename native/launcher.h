@@ -156,6 +156,12 @@ void record_make(const struct plan *plan, const char *live, pid_t holder, struct
 /* Removes it, unless a later process of the same id has made it its own. */
 void record_remove(const struct record *record);
 
+/* --- core-limit.c --- */
+
+/* Takes this process's limit of core files to where a crash leaves nothing and starts nothing, for
+   ever, unless the plan leaves it; then asks the kernel whether it is so. */
+void core_limit(const struct plan *plan);
+
 /* --- identity.c: who the daemon runs as, and what it may ever become --- */
 
 /* Bounding set, groups, gid, uid, capabilities, no_new_privs, in the order in which each still

@@ -35,6 +35,7 @@ _Noreturn static void confine(const struct options *options, struct plan *plan, 
   cgroup_enter(plan, asks, &handover->cgroup);
   identity_private_ipc(plan);
   int ruleset = plan_has(plan, PLAN_LANDLOCK) ? landlock_build(plan) : -1;
+  core_limit(plan);
   identity_assume(plan);
   if (ruleset >= 0)
     landlock_enter(plan, ruleset, plan_path);

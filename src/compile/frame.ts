@@ -9,11 +9,14 @@ import { inheritOf } from "./inherit.ts";
 export function frameOf(
   policy: Policy,
   options: CompileOptions,
-): Pick<Plan, "domain" | "number" | "level" | "attended" | "inherit"> {
+): Pick<Plan, "domain" | "number" | "level" | "attended" | "coreDumps" | "inherit"> {
   const { number = null, fixed = false, facts } = options;
   // A disabled domain's daemon has no mediator that anybody would have to wait for.
   const attended = policy.level !== "disabled" && (fixed || ancestorsOnly(facts));
-  return { domain: policy.name, number, level: policy.level, attended, inherit: inheritOf(policy) };
+  // A warning changes nothing that the daemon sees, its limits among it.
+  const coreDumps = policy.coreDumps === "allowed" || policy.level !== "enforcing";
+  const inherit = inheritOf(policy);
+  return { domain: policy.name, number, level: policy.level, attended, coreDumps, inherit };
 }
 
 export function mediationFrameOf(options: CompileOptions): Pick<MediationPlan, "events" | "live"> {

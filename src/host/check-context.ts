@@ -1,4 +1,5 @@
 import { hostAccounts } from "../compile/accounts.ts";
+import { crashWords, isSentWhateverTheLimit } from "../kernel/core-pattern.ts";
 import { neverGranted } from "../model/never-granted.ts";
 import { escapeName } from "../model/pattern.ts";
 import type { Policy } from "../model/policy.ts";
@@ -15,6 +16,7 @@ export function checkContext(places: Places, host: Host, withOthers = true): Che
   const { users, groups } = hostAccounts();
   return {
     ...host,
+    facts: { ...host.facts, crash: crashOf(host.facts) },
     others: withOthers ? otherDomains(places) : [],
     ownObjects: places.own.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`]),
     neverGranted: neverGranted.map(({ name }) => name),
@@ -22,6 +24,15 @@ export function checkContext(places: Places, host: Host, withOthers = true): Che
       users: new Set(users.map(({ name }) => name)),
       groups: new Set(groups.map(({ name }) => name)),
     },
+  };
+}
+
+function crashOf({
+  corePattern,
+}: Host["facts"]): NonNullable<NonNullable<CheckContext["facts"]>["crash"]> {
+  return {
+    words: crashWords(corePattern),
+    whateverTheLimit: isSentWhateverTheLimit(corePattern),
   };
 }
 

@@ -23,6 +23,8 @@ export interface HostFacts {
    * there is no Yama. 1: ancestors only, without CAP_SYS_PTRACE.
    */
   readonly ptraceScope: number;
+  /** `kernel.core_pattern`: what the kernel does at a crash; empty where it cannot be read. */
+  readonly corePattern: string;
 }
 
 /** `unknown` is treated like `no` by everything that protects, and shown as what it is. */

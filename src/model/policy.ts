@@ -37,6 +37,7 @@ export interface Policy {
    * What may be missing on a host without stopping the start (`best-effort`); empty means fail
    * closed.
    */
+  readonly coreDumps: CoreDumps;
   readonly bestEffort: readonly BestEffort[];
 }
 
@@ -121,6 +122,12 @@ export type IpcKind = "shm" | "sem" | "msg" | "mqueue";
  * anew. `listen`: the sockets of systemd socket activation (LISTEN_FDS), and no others.
  */
 export type InheritKind = "stdio" | "stdio-sockets" | "listen";
+
+/**
+ * `none`: a crash leaves nothing and starts nothing. `allowed`: the kernel does what core_pattern
+ * says, within the limit that the daemon was started with, and outside every grant.
+ */
+export type CoreDumps = "none" | "allowed";
 
 /** Executing `path` leads into domain `into`. */
 export interface Transition {

@@ -121,6 +121,7 @@ function build(reader: Reader): Plan {
             .map(({ attachType, tag }) => ({ attachType: Number(attachType), tag })),
         }
       : null,
+    coreDumps: has("CORE_DUMPS"),
     inherit: {
       stdio: has("INHERIT_STDIO"),
       stdioSockets: has("INHERIT_STDIO_SOCKETS"),

@@ -103,6 +103,7 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
     SUPERVISED: plan.mode === "supervised",
     ATTENDED: plan.attended,
     WITHOUT_CGROUP2: plan.host.withoutCgroup2,
+    CORE_DUMPS: plan.coreDumps,
     FOR_ONE_START: plan.host.forOneStart,
     TCP_HELD: seccomp?.tcpHeld === true,
   };

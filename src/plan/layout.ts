@@ -35,7 +35,7 @@ export type RecordOf<L extends RecordLayout> = {
 };
 
 export const PLAN_MAGIC = "CFDMPLAN";
-export const PLAN_VERSION = 6;
+export const PLAN_VERSION = 7;
 
 /** Limits of one plan; the launcher refuses what is larger. */
 export const planLimits = {
@@ -86,6 +86,8 @@ export const planFlags = {
   FOR_ONE_START: 8192,
   /** Landlock holds where TCP sockets connect to, wherever they were made. */
   TCP_HELD: 16384,
+  /** The caller's limit of core files stays. */
+  CORE_DUMPS: 32768,
 } as const;
 
 export const header = [

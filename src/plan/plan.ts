@@ -43,6 +43,8 @@ export interface Plan {
   readonly landlock: LandlockPlan | null;
   readonly seccomp: SeccompPlan | null;
   readonly cgroup: CgroupPlan | null;
+  /** The caller's limit of core files stays; else a crash leaves nothing and starts nothing. */
+  readonly coreDumps: boolean;
   readonly inherit: {
     readonly stdio: boolean;
     readonly stdioSockets: boolean;

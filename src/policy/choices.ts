@@ -1,4 +1,11 @@
-import type { BestEffort, InheritKind, IpcKind, Level, Mediation } from "../model/policy.ts";
+import type {
+  BestEffort,
+  CoreDumps,
+  InheritKind,
+  IpcKind,
+  Level,
+  Mediation,
+} from "../model/policy.ts";
 
 export const levels = ["enforcing", "warning", "disabled"] as const satisfies readonly Level[];
 export const mediations = ["sealed", "supervised"] as const satisfies readonly Mediation[];
@@ -8,6 +15,7 @@ export const inheritKinds = [
   "stdio-sockets",
   "listen",
 ] as const satisfies readonly InheritKind[];
+export const coreDumps = ["none", "allowed"] as const satisfies readonly CoreDumps[];
 export const bestEfforts = [
   "addresses",
   "unix",

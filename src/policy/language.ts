@@ -1,4 +1,4 @@
-import { bestEfforts, inheritKinds, ipcKinds, levels, mediations } from "./choices.ts";
+import { bestEfforts, coreDumps, inheritKinds, ipcKinds, levels, mediations } from "./choices.ts";
 import type { Key } from "./key.ts";
 
 export { inheritKinds, ipcKinds } from "./choices.ts";
@@ -173,6 +173,18 @@ export const keys = {
     form: "PATH",
     example: "set-user-id: [/usr/bin/sudo]",
     standard: "empty",
+  },
+  "core-dumps": {
+    shape: "choice",
+    inAbstraction: false,
+    summary:
+      "`none`: a crash of the daemon leaves no core file and starts no program. `allowed`: the " +
+      "kernel does what `kernel.core_pattern` says, outside every grant: it may replace a file " +
+      "`core` in any folder that the daemon can enter.",
+    form: "CHOICE",
+    example: "core-dumps: allowed",
+    standard: "none",
+    choices: coreDumps,
   },
   "best-effort": {
     shape: "choices",

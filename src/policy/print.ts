@@ -42,6 +42,7 @@ export function printPolicy(policy: Policy): string {
     ...scalar("user", policy.user),
     ...scalar("group", policy.group),
     ...section("set-user-id", policy.setUserId),
+    ...scalar("core-dumps", policy.coreDumps),
     ...section("best-effort", policy.bestEffort),
   ];
   return lines.map((line) => `${line}\n`).join("");

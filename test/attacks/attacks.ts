@@ -32,6 +32,7 @@ export const refusedByThisKernel: Record<string, string> = {
   "pidfd-namespace": "no namespaces by pidfd before Linux 6.11",
   "inode-version": "no ext4 where temporary files lie",
   "landlock-log-off": "no flags of landlock_restrict_self(2) before Linux 6.15",
+  "core-dump": "no core files on this host (kernel.core_pattern, ulimit -Hc)",
   "ping-socket": "net.ipv4.ping_group_range is empty for root",
 };
 

@@ -22,6 +22,7 @@ function hostWith(probe: Probe, except: Partial<Record<FeatureName, Probe>> = {}
     caller: { uid: 1000, gid: 1000, capabilities: 0n },
     cgroup2: null,
     ptraceScope: 0,
+    corePattern: "core",
   };
 }
 

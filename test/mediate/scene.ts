@@ -236,6 +236,7 @@ export function scenePlan(options: SceneOptions, log: string): Plan {
     user: null,
     group: null,
     setUserId: [],
+    coreDumps: "none",
     bestEffort: [],
     ...options.policy,
   };
@@ -245,6 +246,7 @@ export function scenePlan(options: SceneOptions, log: string): Plan {
     level,
     mode: mediation,
     attended: false,
+    coreDumps: true,
     facts: [],
     host: { landlockAbi: 0, ptraceScope: 0, withoutCgroup2: false, forOneStart: false },
     identity: { user: null, noNewPrivileges: true, bounding: 0n, ambient: 0n, privateIpc: false },

@@ -93,6 +93,18 @@ const failures: readonly Failure[] = [
     message: /make a private IPC namespace/,
   },
   {
+    step: "core limit",
+    call: [302, EPERM, [1, 4]],
+    plan: (plan) => ({ ...plan, coreDumps: false }),
+    message: /take the limit of core files away: EPERM/,
+  },
+  {
+    step: "core limit, pretended",
+    call: [302, 0, [1, 4]],
+    plan: (plan) => ({ ...plan, coreDumps: false }),
+    message: /take the limit of core files away/,
+  },
+  {
     step: "close_range of the holder",
     call: [436, EPERM, [2, 2]],
     plan: same,

@@ -58,6 +58,7 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
     level: "enforcing",
     mode: "sealed",
     attended: false,
+    coreDumps: true,
     facts: [],
     host: {
       landlockAbi: landlockAbi(),

@@ -67,6 +67,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   level: fc.constant("enforcing" as const),
   mode: fc.constant("sealed" as const),
   attended: fc.boolean(),
+  coreDumps: fc.boolean(),
   host: fc.record({
     landlockAbi: fc.nat(9),
     ptraceScope: fc.nat(3),

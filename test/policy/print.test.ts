@@ -63,6 +63,7 @@ describe("printPolicy", () => {
         ...["close", "futex", "keyctl", "openat", "read", "write", "deny openat"].map(
           (name) => `  - "${name}"`,
         ),
+        'core-dumps: "none"',
         "",
       ].join("\n"),
     );

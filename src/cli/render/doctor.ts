@@ -1,5 +1,6 @@
 import { targetAccess } from "../../compile/attended.ts";
 import { wrap } from "../../diagnostics/wrap.ts";
+import { crashWords } from "../../kernel/core-pattern.ts";
 import {
   type FeatureName,
   featureNames,
@@ -91,7 +92,7 @@ export function renderDoctor(facts: HostFacts, width: number): string {
       ? "It can supervise them, at level warning too."
       : `It cannot supervise one, so that there is no level warning: it lacks ${supervising.missing.join(" and ")}.`;
   return [
-    ...heading(facts),
+    ...heading(facts, width),
     "",
     table(rows, width),
     wrap(`${verdict} ${supervised}`, width, ""),
@@ -99,12 +100,13 @@ export function renderDoctor(facts: HostFacts, width: number): string {
   ].join("\n");
 }
 
-function heading(facts: HostFacts): readonly string[] {
+function heading(facts: HostFacts, width: number): readonly string[] {
   const { uid, capabilities } = facts.caller;
   return [
     `kernel    ${facts.kernel.release} ${facts.kernel.machine}, Landlock ABI ${facts.landlockAbi || "none"}`,
     `caller    uid ${uid}, capabilities ${capabilities.toString(16).padStart(16, "0")}`,
     `cgroup 2  ${facts.cgroup2 ?? "not mounted"}`,
+    wrap(`crashes   a crash ${crashWords(facts.corePattern)}`, width, " ".repeat(10)),
     ...(facts.ptraceScope === 0 ? [] : [`ptrace    Yama's ptrace_scope is ${facts.ptraceScope}`]),
   ];
 }

@@ -5,17 +5,20 @@ import {
 } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { capabilityNames } from "../../model/capability.ts";
+import type { Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
 import { priceOfAsking } from "../price.ts";
 import type { Activation } from "../sockets/activation.ts";
 import type { Holding, SocketModes } from "../sockets/modes.ts";
+import { coreFiles } from "./core-files.ts";
 
 type Layer = PlanReport["layers"][number];
 
 /** Each layer as it will be: enforced, partial with what is missing, or lost. */
 export function reportLayers(given: {
+  policy: Policy;
   landlock: LandlockPlan;
   identity: Identity;
   modes: SocketModes;
@@ -49,6 +52,7 @@ export function reportLayers(given: {
     ...(identity.privateIpc
       ? [{ name: "ipc", state: "enforced", detail: "private IPC namespace" } as const]
       : []),
+    coreFiles(given.policy, facts),
     ...membership(given.cgroup),
     denialRecords(facts),
   ];

@@ -9,6 +9,7 @@ import type { Missing } from "../fallbacks.ts";
 import { granted } from "../identity.ts";
 import type { SupervisedContext } from "../seccomp/supervised/filter.ts";
 import type { Destinations } from "../sockets/destinations.ts";
+import { coreFiles } from "./core-files.ts";
 import { capabilities, membership } from "./layers.ts";
 import { reportUnfollowed } from "./names.ts";
 import { reportNotified } from "./notified.ts";
@@ -46,6 +47,7 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
       ...ipc(input),
       ...(enforcing ? [] : [inherited]),
       sockets(input),
+      coreFiles(policy, facts),
       ...membership(input.cgroup),
       {
         name: "events",

@@ -24,6 +24,7 @@ export function filterContext(
     brokered: decided.brokered,
     sockets: socketGrants(policy, decided.modes),
     ipc: decided.ipc,
+    coreDumps: policy.coreDumps === "allowed",
     // Not where everybody may be signalled: Cofferdam's own processes may not.
     signalsHeld:
       facts.features["landlock-scope"].state === "yes" && !granted(policy.signals).has("any"),

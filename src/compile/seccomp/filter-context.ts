@@ -15,6 +15,8 @@ export interface FilterContext {
   readonly sockets: SocketGrants;
   /** Kinds granted inside a private IPC namespace. */
   readonly ipc: ReadonlySet<IpcKind>;
+  /** The policy leaves core files to the kernel. */
+  readonly coreDumps: boolean;
   /** Landlock's scope keeps signals inside the domain. */
   readonly signalsHeld: boolean;
   /** Landlock handles truncation (ABI 3). */

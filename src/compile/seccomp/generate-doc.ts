@@ -44,6 +44,7 @@ function context(mode: SocketMode, old: boolean): FilterContext {
     ipc: new Set(broker ? [] : ["shm", "sem", "msg", "mqueue"]),
     signalsHeld: !old,
     truncateHeld: !old,
+    coreDumps: false,
   };
 }
 

@@ -120,6 +120,19 @@ export const checkEntries = {
       "Whoever writes a path into core_pattern, modprobe or uevent_helper has the kernel start that program as root, in no domain. No domain may change such files, whatever it grants. In a sealed domain nothing of a procfs can be written then, since kernel rules hold on all of it.",
     example: "files: [w /proc/sys/**]",
   },
+  "core-dumps": {
+    code: "CFD2032",
+    severity: "warning",
+    title: "crash that reaches outside the domain",
+    message: "a crash of the daemon {crash}, whatever is granted",
+    fix: "{fix}",
+    explanation:
+      "The kernel, not the daemon, acts at a crash, so that no grant is asked about: a daemon" +
+      " that was taken over chooses moment, folder and bytes. Without `core-dumps: allowed` " +
+      "its limit is one byte, at which the kernel writes no file and starts no program; only a " +
+      "core_pattern that begins with `@` sends to its socket whatever the limit.",
+    example: "core-dumps: allowed",
+  },
   "single-file": {
     code: "CFD2012",
     severity: "warning",

@@ -137,3 +137,6 @@ export const EINPROGRESS = 115;
 /** Longest path with its NUL, longest file name, bytes (`linux/limits.h`). */
 export const PATH_MAX = 4096;
 export const NAME_MAX = 255;
+
+/** `asm-generic/resource.h`. */
+export const RLIMIT_CORE = 4;

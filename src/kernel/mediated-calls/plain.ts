@@ -23,7 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
     getpid gettid getppid getuid geteuid getgid getegid getgroups getresuid getresgid getpgid getpgrp getsid capget getcpu getrandom
     getcwd lsm_get_self_attr`,
   "limits and session of one's own; the kernel lets nobody raise more than it may":
-    "getrlimit setrlimit setsid getrusage",
+    "getrlimit setsid getrusage",
   "waits for children, or for signals to the caller": `
     wait4 waitid rt_sigpending rt_sigtimedwait rt_sigsuspend`,
   "tells scheduling of a process, changes nothing": `

@@ -1,5 +1,6 @@
+import { RLIMIT_CORE } from "../constants.ts";
 import type { ProcessCall } from "./call.ts";
-import { ask, ifOneOf, pass, type When } from "./when.ts";
+import { ask, ifOneOf, ifPointer, pass, type When } from "./when.ts";
 
 /** `linux/resource.h` and `linux/ioprio.h`: "who" is a process; 0 is the caller. */
 const PRIO_PROCESS = 0;
@@ -41,9 +42,13 @@ const signal = (name: string, register: number, targets: readonly Target[]): Pro
       : {}),
   });
 
-/** 0 is the caller, whom nobody protects from itself. */
+/** 0 is the caller, whom nobody protects from itself, */
+const ownAlone = ifOneOf(0, [0], pass, ask);
 const others = (name: string): ProcessCall =>
-  row(name, "control", [who(0, "thread", true)], ifOneOf(0, [0], pass, ask));
+  row(name, "control", [who(0, "thread", true)], ownAlone);
+/** but from a crash that writes where the policy grants nothing. */
+export const CORE_LIMIT =
+  "the limit of core files is not raised without `core-dumps: allowed`; the mediator lowers it";
 
 const CHOSEN = (kind: number): When => ifOneOf(0, [kind], ifOneOf(1, [0], pass, ask), ask);
 
@@ -74,7 +79,13 @@ export const processCalls: readonly ProcessCall[] = [
   row("kcmp", "inspect", [who(0, "process"), who(1, "process")]),
   row("get_robust_list", "inspect", [who(0, "thread", true)], ifOneOf(0, [0], pass, ask)),
 
-  row("prlimit64", "control", [who(0, "process", true)], ifOneOf(0, [0], pass, ask)),
+  row(
+    "prlimit64",
+    "control",
+    [who(0, "process", true)],
+    ifOneOf(1, [RLIMIT_CORE], ifPointer(2, ask, ownAlone), ownAlone),
+    { enforcing: `others only within the domain; ${CORE_LIMIT}` },
+  ),
   others("sched_setscheduler"),
   others("sched_setparam"),
   others("sched_setattr"),

@@ -11,9 +11,11 @@ import {
   CLONE_PARENT,
   CLONE_THREAD,
   PR_SET_CHILD_SUBREAPER,
+  RLIMIT_CORE,
 } from "../constants.ts";
 import type { PathArgument } from "./argument.ts";
 import type { StateCall } from "./call.ts";
+import { CORE_LIMIT } from "./processes.ts";
 import { ask, ifBits, ifOneOf, pass } from "./when.ts";
 
 /** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
@@ -106,6 +108,7 @@ export const stateCalls: readonly StateCall[] = [
       when: ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE, PR_SET_CHILD_SUBREAPER], ask, pass),
     },
   ),
+  row("setrlimit", [], CORE_LIMIT, { when: ifOneOf(0, [RLIMIT_CORE], ask, pass) }),
   row(
     "landlock_restrict_self",
     ["confinement"],

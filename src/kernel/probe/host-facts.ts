@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { readCorePattern } from "../core-pattern.ts";
 import type { FeatureName, HostFacts, Probe } from "../host-facts.ts";
 import { attempt, unknown } from "./answer.ts";
 import { probeAuditRead } from "./audit.ts";
@@ -39,6 +40,7 @@ export function beginProbe(): () => HostFacts {
       caller: readCaller(),
       cgroup2,
       ptraceScope: readPtraceScope(),
+      corePattern: readCorePattern(),
       features: {
         ...children,
         ...attemptAll(cgroupFeatures, () => probeCgroup(cgroup2)),

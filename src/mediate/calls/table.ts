@@ -12,9 +12,9 @@ import { truncate } from "./files/truncate.ts";
 import { unlink } from "./files/unlink.ts";
 import { xattr } from "./files/xattr.ts";
 import type { Handler } from "./handler.ts";
+import { coreLimit, processLimits } from "./processes/core-limit.ts";
 import {
   affinity,
-  ownProcess,
   parameter,
   scheduler,
   schedulingAttributes,
@@ -58,7 +58,8 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [sendto, ["sendto"]],
   [sendmsg, ["sendmsg"]],
   [sendmmsg, ["sendmmsg"]],
-  [ownProcess, ["prlimit64"]],
+  [processLimits, ["prlimit64"]],
+  [coreLimit, ["setrlimit"]],
   [affinity, ["sched_setaffinity"]],
   [scheduler, ["sched_setscheduler"]],
   [parameter, ["sched_setparam"]],

@@ -1,7 +1,7 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { bestEfforts, inheritKinds, ipcKinds, levels, mediations } from "../choices.ts";
+import { bestEfforts, coreDumps, inheritKinds, ipcKinds, levels, mediations } from "../choices.ts";
 import { isKeyName, type KeyName, keyNames, keys } from "../language.ts";
 import { isAccountName, isPlainName } from "../names.ts";
 import { decode } from "./decode.ts";
@@ -126,6 +126,9 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
   "set-user-id": (draft, field) => {
     draft.setUserId = textsOf(field).map(wholeWord);
   },
+  "core-dumps": (draft, field) => {
+    draft.coreDumps = choiceOf(field, coreDumps);
+  },
   "best-effort": (draft, field) => {
     draft.bestEffort = choicesOf(field, bestEfforts);
   },
@@ -179,7 +182,14 @@ function present<T>(lines: readonly (T | null)[]): T[] {
 }
 
 function emptySource({ file, kind }: ParseInput): Draft {
-  const nothing = { summary: null, level: null, mediation: null, user: null, group: null };
+  const nothing = {
+    summary: null,
+    level: null,
+    mediation: null,
+    user: null,
+    group: null,
+    coreDumps: null,
+  };
   const lists = {
     entries: [],
     include: [],

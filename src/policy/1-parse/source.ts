@@ -2,6 +2,7 @@ import type { Span } from "../../diagnostics/diagnostic.ts";
 import type { PermissionSet } from "../../model/permission.ts";
 import type {
   BestEffort,
+  CoreDumps,
   Effect,
   InheritKind,
   IpcKind,
@@ -35,6 +36,7 @@ export interface PolicySource {
   readonly user: Word | null;
   readonly group: Word | null;
   readonly setUserId: readonly Word[];
+  readonly coreDumps: CoreDumps | null;
   readonly bestEffort: readonly BestEffort[];
 }
 

@@ -54,6 +54,7 @@ export function resolve(
     user: resolveAccount(domain.user, "a user", scope),
     group: resolveAccount(domain.group, "a group", scope),
     setUserId: resolveSetUserId(domain.setUserId, scope),
+    coreDumps: domain.coreDumps ?? "none",
     bestEffort: [...new Set(domain.bestEffort)].sort(),
   };
   reportUnused(domain, scope);

@@ -4,6 +4,7 @@ import type { Policy } from "../../model/policy.ts";
 import { DIAGNOSTICS_MAX } from "../limits.ts";
 import { checkAccounts } from "./accounts.ts";
 import type { Check, CheckContext } from "./context.ts";
+import { checkCoreDumps } from "./core-dumps.ts";
 import { checkCovered } from "./covered.ts";
 import { checkDeniedNames } from "./denied-names.ts";
 import { checkEngine } from "./engine.ts";
@@ -31,6 +32,7 @@ const adviceChecks: readonly Check[] = [
   checkDeniedNames,
   checkSingleFiles,
   checkEngine,
+  checkCoreDumps,
 ];
 
 /** These complain of a rule for want of another one, which may be just what could not be read. */

@@ -32,6 +32,8 @@ export interface CheckContext {
 
 export interface CheckFacts {
   readonly caller: { readonly uid: number };
+  /** What the host does at a crash, and whether a limit of core files keeps it from that. */
+  readonly crash?: { readonly words: string; readonly whateverTheLimit: boolean };
   readonly features: Readonly<
     Partial<
       Record<

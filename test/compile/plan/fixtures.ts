@@ -92,6 +92,7 @@ export function policy(
     user: null,
     group: null,
     setUserId: [],
+    coreDumps: "none",
     bestEffort: [],
     ...rest,
     names: names.map(nameRule),
@@ -116,6 +117,7 @@ export function host(
     caller: { uid: 0, gid: 0, capabilities: (1n << 41n) - 1n },
     cgroup2: "/sys/fs/cgroup",
     ptraceScope: 0,
+    corePattern: "core",
     ...change,
   };
 }

@@ -28,6 +28,7 @@ export const permissive: FilterContext = {
   ipc: new Set(["shm", "sem", "msg", "mqueue"]),
   signalsHeld: true,
   truncateHeld: true,
+  coreDumps: false,
 };
 
 const noSockets: SocketGrants = {

@@ -61,6 +61,7 @@ export function policy(parts: Partial<Policy> = {}): Policy {
     user: null,
     group: null,
     setUserId: [],
+    coreDumps: "none",
     bestEffort: [],
     ...parts,
   };

@@ -11,9 +11,10 @@ import {
   CLONE_NEWUTS,
   CLONE_PARENT,
   CLONE_THREAD,
+  RLIMIT_CORE,
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
-import { absent, allow, ifBits, ifOneOf, notify, refuse } from "../verdict.ts";
+import { absent, allow, ifBits, ifOneOf, ifPointer, notify, refuse } from "../verdict.ts";
 
 /** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
 const NEW_NAMESPACES =
@@ -33,9 +34,29 @@ const harmlessPersonalities = [0, 0xffffffff];
 
 const OTHERS =
   "on another process it is asked about: nothing below sees that it lies outside the domain";
+const CORE_LIMIT =
+  "the limit of core files is asked about unless the policy has `core-dumps: allowed`: what the" +
+  " kernel writes at a crash is outside every grant";
 const NAMESPACES = "new namespaces give names and privileges another meaning: refused";
 
+const ownAlone = ifOneOf(0, [0], allow, notify);
+
 export const processCalls: readonly CallRow[] = [
+  {
+    calls: ["setrlimit"],
+    class: "processes",
+    applies: "listed",
+    why: CORE_LIMIT,
+    verdict: ({ coreDumps }) => (coreDumps ? allow : ifOneOf(0, [RLIMIT_CORE], notify, allow)),
+  },
+  {
+    calls: ["prlimit64"],
+    class: "processes",
+    applies: "listed",
+    why: `${OTHERS}; ${CORE_LIMIT}`,
+    verdict: ({ coreDumps }) =>
+      coreDumps ? ownAlone : ifOneOf(1, [RLIMIT_CORE], ifPointer(2, notify, ownAlone), ownAlone),
+  },
   {
     calls: ["clone"],
     class: "processes",
@@ -72,7 +93,6 @@ export const processCalls: readonly CallRow[] = [
   },
   {
     calls: [
-      "prlimit64",
       "sched_setscheduler",
       "sched_setparam",
       "sched_setattr",
@@ -83,7 +103,7 @@ export const processCalls: readonly CallRow[] = [
     class: "processes",
     applies: "listed",
     why: OTHERS,
-    verdict: () => ifOneOf(0, [0], allow, notify),
+    verdict: () => ownAlone,
   },
   {
     calls: ["setpriority"],

@@ -5,6 +5,7 @@ import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
 import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
+import { judgeOwnCoreLimit, setsCoreLimit } from "./core-limit.ts";
 import { judgeAll, type Operation } from "./judge-process.ts";
 import { heldProcess, kindOf, membersOf, namedProcesses } from "./named-processes.ts";
 import { judgeJoin } from "./process-group.ts";
@@ -20,6 +21,7 @@ type Target = ProcessCall["targets"][number];
  */
 export function judgeProcesses(call: Call, row: ProcessCall): Outcome {
   const { operation } = row;
+  if (setsCoreLimit(call)) return judgeOwnCoreLimit(call);
   if (operation === "join") return judgeJoin(call, call.int(0), call.int(1)) ?? CONTINUE;
   if (row.signal !== undefined && call.int(row.signal) === 0) return CONTINUE;
   const [first] = row.targets;

@@ -4,6 +4,7 @@ import { CONTINUE, error, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";
+import { judgeCoreLimit } from "../processes/core-limit.ts";
 import { judgeCapability } from "./capability.ts";
 import { adoptsOrphans } from "./confinement.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
@@ -27,6 +28,8 @@ export function judgeState(call: Call, row: StateCall): Outcome {
       return refuseForm(call);
     case "prctl":
       return adoptsOrphans(call) ? goesOn(call) : refuseForm(call);
+    case "setrlimit":
+      return judgeCoreLimit(call, call.word(1), 0n) ?? CONTINUE;
     case "landlock_restrict_self":
     case "lsm_set_self_attr":
       return confinesItself(call);

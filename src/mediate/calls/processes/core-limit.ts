@@ -1,0 +1,81 @@
+import { RLIMIT_CORE } from "../../../kernel/constants.ts";
+import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
+import { sys } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
+import type { Handler } from "../handler.ts";
+import { ownProcess } from "./scheduling.ts";
+
+/** struct rlimit64: soft, then hard limit. */
+const LIMIT_BYTES = 16;
+const HARD = 8;
+/**
+ * Bytes: what `native/core-limit.c` leaves. No core file is that small, and at no other limit does
+ * the kernel start no program of a core_pattern with a pipe: not at 0 either.
+ */
+const CORE_BYTES_NONE = 1n;
+
+/**
+ * setrlimit or prlimit64 of RLIMIT_CORE by the process itself; null where the policy leaves core
+ * files to the kernel. `old`: where it wants the limits that it had, which the mediator does not
+ * write. Whatever is asked for that is less becomes {@link CORE_BYTES_NONE}.
+ */
+export function judgeCoreLimit(call: Call, wanted: bigint, old: bigint): Outcome | null {
+  if (call.broker.policy.coreDumps === "allowed") return null;
+  const asked = call.target.memory.read(wanted, LIMIT_BYTES);
+  const [soft, hard] = [asked.readBigUInt64LE(0), asked.readBigUInt64LE(HARD)];
+  if (soft > hard) return error(E.INVAL);
+  if (soft > CORE_BYTES_NONE || old !== 0n) return refused(call);
+  return lower(call, hard);
+}
+
+function lower(call: Call, hard: bigint): Outcome {
+  const { tgid } = call.target.credentials;
+  const limits = Buffer.alloc(LIMIT_BYTES);
+  const known = sys("prlimit64", tgid, RLIMIT_CORE, null, limits);
+  if (known < 0) return refused(call);
+  const [softNow, hardNow] = [limits.readBigUInt64LE(0), limits.readBigUInt64LE(HARD)];
+  if (hard > hardNow) return refused(call);
+  const least = hard < CORE_BYTES_NONE ? CORE_BYTES_NONE : hard;
+  if (hardNow <= least && softNow === (hardNow < CORE_BYTES_NONE ? hardNow : CORE_BYTES_NONE))
+    return result(call.effect(() => 0));
+  limits.writeBigUInt64LE(CORE_BYTES_NONE, 0);
+  limits.writeBigUInt64LE(least, HARD);
+  return result(call.effect(() => sys("prlimit64", tgid, RLIMIT_CORE, limits, null)));
+}
+
+function refused(call: Call): Outcome {
+  const outcome = never(E.PERM, call.name, "the limit of core files");
+  const help = "`core-dumps: allowed` in the policy leaves it to the daemon";
+  if (outcome.kind !== "refused") return outcome;
+  return { ...outcome, refusal: { ...outcome.refusal, reason: "no-rule", help } };
+}
+
+/** prlimit64 that sets the limit of core files, of whatever process. */
+export function setsCoreLimit(call: Call): boolean {
+  return (
+    call.name === "prlimit64" &&
+    call.unsigned(1) === RLIMIT_CORE &&
+    call.word(2) !== 0n &&
+    call.broker.policy.coreDumps !== "allowed"
+  );
+}
+
+/** prlimit64 that {@link setsCoreLimit}: of the caller's own process alone. */
+export function judgeOwnCoreLimit(call: Call): Outcome {
+  if (!ownProcess.continueIsSafe(call)) return refused(call);
+  return judgeCoreLimit(call, call.word(2), call.word(3)) ?? CONTINUE;
+}
+
+/** Sealed: the limit is at its least from the start, so that nothing is done for the process. */
+export const coreLimit: Handler = {
+  onlyLooks: true,
+  continueIsSafe: (call) => call.broker.policy.coreDumps === "allowed",
+  answer: (call) => judgeCoreLimit(call, call.word(1), 0n) ?? CONTINUE,
+};
+
+export const processLimits: Handler = {
+  onlyLooks: true,
+  continueIsSafe: (call) => !setsCoreLimit(call) && ownProcess.continueIsSafe(call),
+  answer: (call) => (setsCoreLimit(call) ? judgeOwnCoreLimit(call) : ownProcess.answer(call)),
+};

@@ -1,0 +1,28 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { Domain } from "./domain.ts";
+import { users } from "./users.ts";
+
+describe.each(users)("for $who", ({ uid }) => {
+  const scene = new Domain(uid);
+  afterAll(() => scene.close());
+
+  /** Soft and hard limit of core files in a domain with these lines. */
+  function limits(rest: string, command: readonly string[] = []): string {
+    scene.writePolicy({ files: ["r /proc/**", "rx /usr/**"], rest });
+    const line = [...command, "grep", "Max core file size", "/proc/self/limits"];
+    const { out, err } = scene.run(line, { wrap: ["prlimit", "--core=4096:8192"] });
+    return out.trim().split(/ {2,}/).slice(1, 3).join(" ") || err;
+  }
+  const sets = (limit: string) => ["prlimit", `--core=${limit}`];
+
+  test.each(["", "mediation: supervised\n"])("a crash leaves nothing: %j", (mediation) => {
+    expect(limits(mediation)).toBe("1 1");
+    expect(limits(mediation, sets("1:1")), "with the old limits asked for, too").not.toBe("4096");
+    expect(limits(`${mediation}core-dumps: allowed\n`)).toBe("4096 8192");
+  });
+
+  test("at level warning the daemon has the limits that it was started with", () => {
+    expect(limits("level: warning\n")).toBe("4096 8192");
+    expect(limits("level: warning\n", sets("8192:8192"))).toBe("8192 8192");
+  });
+});
