@@ -76,6 +76,11 @@ export const DESCRIPTORS_OF_DOMAIN_MIN = 64;
 export const DESCRIPTORS_RESERVED = 256;
 /** Domains of a shared mediator that may use up their descriptors at a time, others none. */
 export const DOMAINS_HOARDING_MAX = 8;
+/**
+ * Threads of the host up to which the loop looks at every process; a few milliseconds. Beyond it a
+ * worker does.
+ */
+export const HOST_THREADS_LOOKED_AT_MAX = 2_000;
 /** Threads whose entries in /proc are held open between calls, two descriptors each. */
 export const THREADS_KEPT_MAX = 64;
 /** Bytes of /proc/TID/status: GROUPS_MAX groups of up to eleven characters, and the rest. */

@@ -1,12 +1,15 @@
-// hoard fifo|connect|rights|truncate|create COUNT: as many threads as COUNT wait, each in a call for which whoever
-// does it keeps descriptors: the opening of a FIFO at the end of a long way, a connection to a
-// listener without room, a message with many descriptors to a socket without room. truncate, create:
-// each does that with a file on which this process has a lease, and answers no break of it. Makes
-// the file `waiting` when all have begun.
-// hoard open MILLISECONDS: opens and closes `file` for so long; prints "opened all", or what failed.
+// hoard fifo|connect|rights|truncate|create COUNT: as many threads as COUNT wait, each in a call
+// for which whoever does it keeps descriptors: the opening of a FIFO at the end of a long way, a
+// connection to a listener without room, a message with many descriptors to a socket without room.
+// truncate, create: each does that with a file on which this process has a lease, and answers no
+// break of it. Makes the file `waiting` when all have begun.
+// hoard threads COUNT: has as many threads, prints "there", and ends when its input does.
+// hoard open MILLISECONDS: opens and closes `file` for so long; prints "opened all", or what
+// failed.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -80,6 +83,14 @@ static int opens(long milliseconds) {
   return 0;
 }
 
+static void *sleeper(void *none) { pause(); return none; }
+static void makeThreads(long count) {
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, PTHREAD_STACK_MIN);
+  for (pthread_t made; count > 0; count--)
+    if (pthread_create(&made, &small, sleeper, NULL)) _exit(93);
+}
 int main(int argc, char **argv) {
   if (argc < 3) return 98;
   way = argv[1];
@@ -94,6 +105,11 @@ int main(int argc, char **argv) {
   if (!strcmp(way, "connect")) {
     int listener = socket(AF_UNIX, SOCK_STREAM, 0);
     if (bind(listener, (void *)&name, sizeof name) || listen(listener, 0)) return 96;
+  }
+  if (!strcmp(way, "threads")) {
+    makeThreads(atol(argv[2]));
+    char end;
+    return puts("there") < 0 || fflush(stdout) || read(0, &end, 1) != 0;
   }
   for (long i = atol(argv[2]); i > 0; i--) {
     pthread_t made;

@@ -16,3 +16,8 @@ export const INTERPRETERS_MAX = 6;
  * Descriptors of a process with threads that are looked at for one ioctl; one with more is refused.
  */
 export const DESCRIPTORS_LOOKED_AT_MAX = 4_096;
+/**
+ * Bytes of the directory of such a process's descriptors that the loop reads, some 250 of them and
+ * a few milliseconds; a worker looks at more.
+ */
+export const DESCRIPTORS_BYTES_AT_ONCE = 6 * 1_024;

@@ -3,11 +3,12 @@ import { decide } from "../../../model/decide.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { CONTINUE, error, type Outcome, unable } from "../../answer/outcome.ts";
-import { DESCRIPTORS_LOOKED_AT_MAX } from "../../domain/limits.ts";
+import { DESCRIPTORS_BYTES_AT_ONCE, DESCRIPTORS_LOOKED_AT_MAX } from "../../domain/limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { close, fstat, readlinkat, type Stat, sameObject, self } from "../../sys/sys.ts";
+import { close, fstat, readlinkat, type Stat, sameObject, self, sys } from "../../sys/sys.ts";
 import { namesOf } from "../../walk/place.ts";
+import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import { numbers, terminalOf } from "../files/own-terminal.ts";
 
@@ -57,6 +58,7 @@ function isDevice({ type }: Stat): boolean {
 function beside(call: Call, asked: Stat): Outcome {
   const table = call.target.keep(call.target.entry("fd", abi.O_DIRECTORY));
   if (table < 0) return error(errnoOf(table));
+  if (!call.broker.mayWait && isLong(table)) throw new MayWait();
   const all = readdirSync(self(table));
   if (all.length > DESCRIPTORS_LOOKED_AT_MAX)
     return unable(
@@ -71,6 +73,14 @@ function beside(call: Call, asked: Stat): Outcome {
   return isStillThere(call, asked)
     ? CONTINUE
     : unable(E.ACCES, call.name, "of a descriptor that another thread exchanged");
+}
+
+/** getdents64(2): what does not fit the first time. The directory is read from its start again. */
+function isLong(directory: number): boolean {
+  const entries = Buffer.alloc(DESCRIPTORS_BYTES_AT_ONCE);
+  for (let read = 0; read < 2; read++)
+    if (sys("getdents64", directory, entries, entries.length) <= 0) return false;
+  return true;
 }
 
 function isStillThere(call: Call, asked: Stat): boolean {

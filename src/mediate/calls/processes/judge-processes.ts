@@ -108,7 +108,7 @@ function judgeReached(
   const scope = row.scope === undefined ? 0 : call.unsigned(row.scope);
   // What a kernel of tomorrow may take for more than one process.
   if (!SCOPES.has(scope)) return error(E.INVAL);
-  const reached = scope === PIDFD_SIGNAL_PROCESS_GROUP ? membersOf(pid) : [pid];
+  const reached = scope === PIDFD_SIGNAL_PROCESS_GROUP ? membersOf(call, pid) : [pid];
   return reached.length === 0 ? error(E.SRCH) : judgeAll(call, reached, operation);
 }
 

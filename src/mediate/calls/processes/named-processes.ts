@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { ProcessCall } from "../../../kernel/mediated-calls/call.ts";
+import { HOST_THREADS_LOOKED_AT_MAX } from "../../limits.ts";
 import { abi } from "../../sys/abi.ts";
 import { readlinkat, self, sys } from "../../sys/sys.ts";
+import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 
 /** setpriority(2): PRIO_PROCESS, PRIO_PGRP, PRIO_USER. ioprio_set(2) counts from 1. */
@@ -21,8 +23,8 @@ export function namedProcesses(
   switch (target.kind) {
     case "group-or-process":
       if (number > 0) return [number];
-      if (number === -1) return everyProcess();
-      return number === 0 ? ownGroup(call) : membersOf(-number);
+      if (number === -1) return everyProcess(call);
+      return number === 0 ? ownGroup(call) : membersOf(call, -number);
     case "which":
       return chosen(call, kindOf(call, target), number);
     default:
@@ -42,31 +44,40 @@ function chosen(
 ): readonly number[] | null {
   const { uid } = call.target.credentials;
   if (kind === "process") return [number];
-  if (kind === "group") return number === 0 ? ownGroup(call) : membersOf(number);
+  if (kind === "group") return number === 0 ? ownGroup(call) : membersOf(call, number);
   if (kind === "user")
-    return everyProcess().filter((pid) => userOf(pid) === (number === 0 ? uid : number >>> 0));
+    return everyProcess(call).filter((pid) => userOf(pid) === (number === 0 ? uid : number >>> 0));
   return [];
 }
 
 /** The kernel says 0 of a group that has no number in this pid namespace. */
 function ownGroup(call: Call): readonly number[] | null {
   const group = sys("getpgid", call.target.credentials.tgid);
-  return group <= 0 ? null : membersOf(group);
+  return group <= 0 ? null : membersOf(call, group);
 }
 
 /**
  * Everybody in a process group. Every process of the host is asked by one system call, not by its
  * files in /proc: there may be thousands.
  */
-export function membersOf(group: number): readonly number[] {
-  return everyProcess().filter((pid) => sys("getpgid", pid) === group);
+export function membersOf(call: Call, group: number): readonly number[] {
+  return everyProcess(call).filter((pid) => sys("getpgid", pid) === group);
 }
 
-/** Without the first process, which kill(2) leaves out. */
-export function everyProcess(): readonly number[] {
+/**
+ * Without the first process, which kill(2) leaves out. A domain may have made so many that looking
+ * at them keeps others waiting: then a worker does. Throws {@link MayWait}.
+ */
+export function everyProcess(call: Call): readonly number[] {
+  if (!call.broker.mayWait && threadsOfHost() > HOST_THREADS_LOOKED_AT_MAX) throw new MayWait();
   return readdirSync("/proc")
     .map(Number)
     .filter((pid) => pid > 1);
+}
+
+/** proc_loadavg(5): there are no more processes than threads. */
+function threadsOfHost(): number {
+  return Number(/\/(\d+) /.exec(textOf("/proc/loadavg") ?? "")?.[1] ?? Number.POSITIVE_INFINITY);
 }
 
 /** Field of /proc/PID/stat behind the name (proc_pid_stat(5)); -1 of a process that is gone. */

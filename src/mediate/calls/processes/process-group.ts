@@ -30,7 +30,7 @@ export function judgeJoin(call: Call, process: number, group: number): Outcome |
   const joining = process === 0 ? tgid : process;
   const entered = group === 0 ? joining : group;
   if (entered < 0) return null;
-  const members = membersOf(entered);
+  const members = membersOf(call, entered);
   if (members.length === 0 && entered !== joining) return error(E.PERM);
   const outsider = members.find((pid) => !inSameDomain(call, pid));
   if (outsider === undefined) return null;
@@ -43,7 +43,7 @@ export function outsiderInSession(call: Call): string | null {
   const session = sys("getsid", call.target.credentials.tgid);
   // 0 is a session of a pid namespace above the mediator's, in which there may be anybody.
   if (session <= 0) return "somebody of another pid namespace";
-  const outsider = everyProcess().find(
+  const outsider = everyProcess(call).find(
     (pid) => sys("getsid", pid) === session && !inSameDomain(call, pid),
   );
   return outsider === undefined ? null : spellProcess(call, outsider);

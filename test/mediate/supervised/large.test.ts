@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Call } from "../../../src/mediate/calls/call.ts";
+import { onDevice } from "../../../src/mediate/calls/descriptors/device-ioctl.ts";
+import { membersOf } from "../../../src/mediate/calls/processes/named-processes.ts";
+import { HOST_THREADS_LOOKED_AT_MAX } from "../../../src/mediate/limits.ts";
+import { MayWait } from "../../../src/mediate/worker/may-wait.ts";
+import { type Built, buildAll } from "../build.ts";
+
+/** More than the loop looks at; fewer than a worker does. */
+const DESCRIPTORS = 600;
+const FIRST_GROUP = 1;
+
+let built: Built;
+beforeAll(async () => {
+  built = await buildAll();
+});
+afterAll(() => built.remove());
+
+/** A call of this very process, as one with several threads. */
+function callOf(file: number, mayWait: boolean): Call {
+  const target = {
+    descriptor: () => file,
+    keep: (fd: number) => fd,
+    entry: (path: string) => openSync(`/proc/self/${path}`, "r"),
+  };
+  const broker = { mayWait };
+  const call = {
+    name: "ioctl",
+    isAlone: false,
+    int: () => file,
+    unsigned: () => file,
+    target,
+    broker,
+  };
+  return call as unknown as Call;
+}
+
+test("in a large table of descriptors a worker looks for devices, not the loop", () => {
+  const regular = openSync("/etc/passwd", "r");
+  const many = Array.from({ length: DESCRIPTORS }, () => openSync("/etc/passwd", "r"));
+  expect(() => onDevice(callOf(regular, false))).toThrow(MayWait);
+  for (const fd of [regular, ...many]) closeSync(fd);
+});
+
+test("on a host with very many threads a worker looks for a group's members, not the loop", async () => {
+  const hoard = spawn(built.compile("hoard"), ["threads", `${HOST_THREADS_LOOKED_AT_MAX}`]);
+  await once(hoard.stdout, "data");
+  try {
+    expect(() => membersOf(callOf(0, false), FIRST_GROUP)).toThrow(MayWait);
+    expect(membersOf(callOf(0, true), hoard.pid ?? 0)).toEqual([]);
+  } finally {
+    hoard.stdin.end();
+    await once(hoard, "exit");
+  }
+});
