@@ -249,6 +249,11 @@ describe("other processes", () => {
     expect(judge(strict, "kill", [1, 0])).toBe("allow");
     expect(judge(strict, "tgkill", [1, 1, 9])).toBe("notify");
     expect(judge(strict, "fcntl", [3, 8])).toBe("notify");
+    expect(judge(strict, "fcntl", [3, 4, 0o20002])).toBe("notify");
+    expect(judge(strict, "fcntl", [3, 4, 0o4002])).toBe("allow");
+    expect(judge(strict, "ioctl", [3, 0x5452])).toBe("notify");
+    expect(judge(permissive, "fcntl", [3, 4, 0o20002])).toBe("allow");
+    expect(judge(permissive, "ioctl", [3, 0x5452])).toBe("allow");
     expect(judge(strict, "ioctl", [3, 0x8901])).toBe("notify");
     expect(judge(permissive, "fcntl", [3, 8])).toBe("allow");
   });

@@ -112,6 +112,24 @@ describe.each(threads)("of a process with %s", (_, more) => {
   });
 });
 
+test.each([
+  ["keys", ["F_SETFL: EPERM", "FIOASYNC: EPERM", "outside:"]],
+  ["sockets", ["F_SETFL: done", "told", "not told", "FIOASYNC: done", "told", "outside:"]],
+] as const)("signals for input in a sealed domain that signals everybody: %s", (way, lines) => {
+  withTree(me, (tree) => {
+    const source = { file: "scene", line: 1, column: 1, text: "signals" };
+    const everybody = { effect: "allow", token: "any", source } as const;
+    const options = {
+      rules: [`rwcd ${tree}/**`],
+      kernelCreates: [tree, "/dev/pts"],
+      notify: ["fcntl", "ioctl"],
+      policy: { signals: [everybody] },
+      inside: [outsiders, "behind"],
+    };
+    expect(runScene(built, options, [groups, way], tree).lines).toEqual(lines);
+  });
+});
+
 test("the own group, exchanged while a signal to it is judged, is never one with outsiders", () => {
   const done = run(["race"]);
   expect(done.lines).toEqual(["over", "outside:"]);

@@ -1,4 +1,5 @@
 import {
+  FIOASYNC,
   inodeRequests,
   socketOwnerRequests,
   terminalRequests,
@@ -11,11 +12,11 @@ export const ioctlCalls: readonly CallRow[] = [
     calls: ["ioctl"],
     class: "ioctl",
     applies: "listed",
-    why: `by the 32 bits the kernel looks at. Refused: ${Object.keys(terminalRequests).join(", ")}. Asked about: ${Object.keys(inodeRequests).join(", ")}; ${Object.keys(socketOwnerRequests).join(" and ")} too where signals are not Landlock's`,
+    why: `by the 32 bits the kernel looks at. Refused: ${Object.keys(terminalRequests).join(", ")}. Asked about: ${Object.keys(inodeRequests).join(", ")}; ${Object.keys(socketOwnerRequests).join(", ")}, FIOASYNC too where signals are not Landlock's`,
     verdict: (context) => {
       const asked = [
         ...Object.values(inodeRequests),
-        ...(context.signalsHeld ? [] : Object.values(socketOwnerRequests)),
+        ...(context.signalsHeld ? [] : [...Object.values(socketOwnerRequests), FIOASYNC]),
       ];
       return ifOneOf(1, Object.values(terminalRequests), refuse, ifOneOf(1, asked, notify, allow));
     },

@@ -1,7 +1,8 @@
 import { ownerCommands } from "../../../kernel/argument-names.ts";
+import { F_SETFL, O_ASYNC } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
-import { allow, ifOneOf, notify, type Verdict } from "../verdict.ts";
+import { allow, ifBits, ifOneOf, notify, type Verdict } from "../verdict.ts";
 
 const WHY =
   "Landlock's scope keeps signals inside the domain; where the kernel has none, or the policy grants `any`, the mediator is asked, except for signal 0: Cofferdam's own processes get none";
@@ -30,8 +31,18 @@ export const signalCalls: readonly CallRow[] = [
     calls: ["fcntl"],
     class: "signals",
     applies: "listed",
-    why: "F_SETOWN sends any signal to others; asked about where no Landlock scope holds signals",
+    why: [
+      "F_SETOWN sends any signal to others, F_SETFL with O_ASYNC a terminal's to its foreground group",
+      "asked about where no Landlock scope holds signals",
+    ].join("; "),
     verdict: (context) =>
-      context.signalsHeld ? allow : ifOneOf(1, Object.values(ownerCommands), notify, allow),
+      context.signalsHeld
+        ? allow
+        : ifOneOf(
+            1,
+            Object.values(ownerCommands),
+            notify,
+            ifOneOf(1, [F_SETFL], ifBits(2, O_ASYNC, notify, allow), allow),
+          ),
   },
 ];

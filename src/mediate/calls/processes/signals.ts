@@ -1,4 +1,5 @@
-import { ownerCommands, socketOwnerRequests } from "../../../kernel/argument-names.ts";
+import { FIOASYNC, ownerCommands, socketOwnerRequests } from "../../../kernel/argument-names.ts";
+import { F_SETFL } from "../../../kernel/constants.ts";
 import { mediatedCall } from "../../../kernel/mediated-calls/table.ts";
 import { decide } from "../../../model/decide.ts";
 import type { Outcome } from "../../answer/outcome.ts";
@@ -21,20 +22,32 @@ export const signal: Handler = {
 
 /** fcntl, of which nothing but owners is asked about, and pidfd_send_signal. */
 export const signalOrNone: Handler = {
-  continueIsSafe: (call) => reachesAll(call) && isSafe(call),
-  answer: (call) => (reachesAll(call) ? judged(call) : refuseForm(call)),
+  continueIsSafe: (call) => (reachesAll(call) || asksForInput(call)) && isSafe(call),
+  answer: (call) => (reachesAll(call) || asksForInput(call) ? judged(call) : refuseForm(call)),
 };
 
 /** ioctl: what does not name an owner is for `rest`. */
 export function ownerOr(rest: Handler): Handler {
   const of = (call: Call): Handler =>
-    Object.values(socketOwnerRequests).includes(call.unsigned(1)) && reachesAll(call)
+    asksForInput(call) ||
+    (Object.values(socketOwnerRequests).includes(call.unsigned(1)) && reachesAll(call))
       ? signalOrNone
       : rest;
   return {
     continueIsSafe: (call) => of(call).continueIsSafe(call),
     answer: (call) => of(call).answer(call),
   };
+}
+
+/**
+ * Signals for input, which go to the descriptor's owner, or to a terminal's foreground group. What
+ * FIOASYNC has in memory switches them on or off: both are judged as on.
+ */
+function asksForInput(call: Call): boolean {
+  const command = call.unsigned(1);
+  return call.name === "ioctl"
+    ? command === FIOASYNC
+    : call.name === "fcntl" && command === F_SETFL;
 }
 
 function reachesAll(call: Call): boolean {
@@ -50,7 +63,7 @@ function judged(call: Call): Outcome {
 /** What is asked lies in registers, and a descriptor among them nobody else can exchange. */
 function isSafe(call: Call): boolean {
   const inMemory =
-    call.name === "ioctl" ||
+    (call.name === "ioctl" && !asksForInput(call)) ||
     (call.name === "fcntl" && call.unsigned(1) === ownerCommands.F_SETOWN_EX);
   const byDescriptor = call.name === "pidfd_send_signal" && !call.isAlone;
   return !inMemory && !byDescriptor && judged(call).kind === "continue";
