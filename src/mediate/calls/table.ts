@@ -13,6 +13,7 @@ import { unlink } from "./files/unlink.ts";
 import { xattr } from "./files/xattr.ts";
 import type { Handler } from "./handler.ts";
 import { coreLimit, processLimits } from "./processes/core-limit.ts";
+import { joinGroup } from "./processes/process-group.ts";
 import {
   affinity,
   parameter,
@@ -60,6 +61,7 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
   [sendmmsg, ["sendmmsg"]],
   [processLimits, ["prlimit64"]],
   [coreLimit, ["setrlimit"]],
+  [joinGroup, ["setpgid"]],
   [affinity, ["sched_setaffinity"]],
   [scheduler, ["sched_setscheduler"]],
   [parameter, ["sched_setparam"]],

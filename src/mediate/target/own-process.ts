@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Membership } from "../../domains/membership.ts";
 
 /** Name of a holder (`native/holder.c`), whichever installation it is of. */
 const HOLDER = "cofferdam-hold";
@@ -10,12 +11,14 @@ const scripts: ReadonlySet<string> = new Set(
 );
 
 /**
- * Whether a process outside every domain, or the one that a thread belongs to, is Cofferdam's:
- * agent, holder, mediator, worker, collector. What others say of themselves is believed: whoever
+ * Whether a process, or the one that a thread belongs to, is Cofferdam's: agent, holder, mediator,
+ * worker, collector. Nobody who lives in a domain is, whatever it calls itself: its control group is
+ * the kernel's word. What others say of themselves is believed: whoever outside every domain
  * pretends to be one is only spared.
  */
-export function isCofferdams(pid: number): boolean {
+export function isCofferdams(pid: number, domainOf: (pid: number) => Membership): boolean {
   if (pid === process.pid) return true;
+  if (typeof domainOf(pid) !== "string") return false;
   if (textOf(`/proc/${pid}/comm`) === `${HOLDER}\n`) return true;
   return scripts.has(textOf(`/proc/${pid}/cmdline`).split("\0", 2)[1] ?? "");
 }

@@ -119,6 +119,13 @@ describe("holes around Landlock", () => {
     expect(judge(permissive, "seccomp", [1, 8])).toBe("notify");
     expect(judge(permissive, "seccomp", [1, 1])).toBe("allow");
     expect(judge(permissive, "landlock_restrict_self")).toBe("notify");
+    expect(judge(permissive, "setpgid", [0, 17])).toBe("notify");
+    expect(judge(permissive, "setpgid", [17, 0])).toBe("allow");
+    expect(judge(permissive, "setrlimit", [4])).toBe("notify");
+    expect(judge({ ...permissive, coreDumps: true }, "setrlimit", [4])).toBe("allow");
+    expect(judge(permissive, "setrlimit", [7])).toBe("allow");
+    expect(judge(permissive, "prlimit64", [0, 4, 1])).toBe("notify");
+    expect(judge(permissive, "prlimit64", [0, 4, 0])).toBe("allow");
   });
 
   test("calls that no sealed domain is given, listed or not", () => {

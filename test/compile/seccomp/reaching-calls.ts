@@ -254,6 +254,5 @@ export const leftOpen: Readonly<Record<string, string>> = {
   ioprio_get: LOOKS,
   getpgid: LOOKS,
   getsid: LOOKS,
-  setpgid: "reaches children of the caller only",
   prctl: "reaches the caller, and other processes only through ptrace access",
 };

@@ -140,3 +140,17 @@ test("at level warning groups are joined, and it is told of", () => {
   expect(done.lines).toContain("the outsider's: done");
   expect(done.events[0]).toMatchObject({ operation: "setpgid", verdict: "warning" });
 });
+
+test("a sealed domain joins no group with somebody outside in it either", () => {
+  const sealed = (way: string) =>
+    withTree(me, (tree) => {
+      const options = { rules: [`r ${tree}/**`], notify: ["setpgid"] };
+      return runScene(built, { ...options, inside: [outsiders, "front"] }, [groups, way], tree);
+    });
+  const own = sealed("own").events.map(({ operation }) => operation);
+  expect(own, "its own groups it makes and joins").not.toContain("setpgid");
+  const done = sealed("stop");
+  expect(done.lines.slice(0, 2)).toEqual(["the outsider's: EPERM", "a child: EPERM"]);
+  const denied = { operation: "setpgid", verdict: "denied" };
+  expect(done.events).toMatchObject([denied, denied]);
+});

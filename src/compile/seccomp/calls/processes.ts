@@ -106,6 +106,15 @@ export const processCalls: readonly CallRow[] = [
     verdict: () => ownAlone,
   },
   {
+    calls: ["setpgid"],
+    class: "processes",
+    applies: "listed",
+    why:
+      "a group with somebody outside in it is not joined: the terminal would stop them all;" +
+      " 0 makes a group of one's own",
+    verdict: () => ifOneOf(1, [0], allow, notify),
+  },
+  {
     calls: ["setpriority"],
     class: "processes",
     applies: "listed",

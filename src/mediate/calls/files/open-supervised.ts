@@ -49,7 +49,8 @@ function openNamed(call: Call, asked: OpenArguments): Outcome | number {
     });
     if (walked.kind === "descriptor") return walked.number;
     if (walked.kind === "object") return openDescriptor(call, asked, walked.fd);
-    const own = walked.kind === "procfs" ? judgeProcLink(walked.process, asked.path.text) : null;
+    const own =
+      walked.kind === "procfs" ? judgeProcLink(call, walked.process, asked.path.text) : null;
     if (walked.kind !== "place") return own ?? noPlace(call, asked.path, walked);
     const outcome = openPlace(call, asked, walked.place);
     if (outcome !== "again") return outcome;

@@ -28,13 +28,19 @@ export function judgeProcEntry(call: Call, name: Bytes, writes: boolean): Outcom
   const entry = found[2];
   const isOpen = entry === undefined || OPEN_TO_ALL.has(entry);
   if (isOpen && !writes) return null;
-  if (isCofferdams(pid)) return ofCofferdam(name, writes);
+  if (isCofferdams(pid, (one) => call.broker.domainOf(one))) return ofCofferdam(name, writes);
   return isOpen ? null : never(E.ACCES, call.name, shown(name));
 }
 
 /** A link of a process's folder that leads away from procfs, and so was not followed. */
-export function judgeProcLink(process: number | undefined, path: string): Outcome | null {
-  return process !== undefined && isCofferdams(process) ? ofCofferdam(path, false) : null;
+export function judgeProcLink(
+  call: Call,
+  process: number | undefined,
+  path: string,
+): Outcome | null {
+  if (process === undefined) return null;
+  const isOurs = isCofferdams(process, (one) => call.broker.domainOf(one));
+  return isOurs ? ofCofferdam(path, false) : null;
 }
 
 function ofCofferdam(name: string, writes: boolean): Outcome {

@@ -19,7 +19,7 @@ export function spellProcess(call: Call, pid: number): string {
 export function judgeProcess(call: Call, pid: number, operation: Operation): Outcome | null {
   if (!existsSync(`/proc/${pid}`)) return error(E.SRCH);
   if (inSameDomain(call, pid)) return null;
-  if (isCofferdams(pid))
+  if (isCofferdams(pid, (one) => call.broker.domainOf(one)))
     return refused({
       operation: call.name,
       object: `process ${pid} of Cofferdam`,

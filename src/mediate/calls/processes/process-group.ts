@@ -1,8 +1,9 @@
-import { error, never, type Outcome, unable } from "../../answer/outcome.ts";
+import { CONTINUE, error, never, type Outcome, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { sys } from "../../sys/sys.ts";
 import { inSameDomain } from "../../target/same-domain.ts";
 import type { Call } from "../call.ts";
+import type { Handler } from "../handler.ts";
 import { spellProcess } from "./judge-process.ts";
 import { everyProcess, membersOf } from "./named-processes.ts";
 
@@ -37,6 +38,12 @@ export function judgeJoin(call: Call, process: number, group: number): Outcome |
   const who = spellProcess(call, outsider);
   return never(E.PERM, call.name, `process group ${entered}, in which is ${who}`);
 }
+
+/** setpgid in a sealed domain. All that is asked of it lies in registers. */
+export const joinGroup: Handler = {
+  continueIsSafe: (call) => judgeJoin(call, call.int(0), call.int(1)) === null,
+  answer: (call) => judgeJoin(call, call.int(0), call.int(1)) ?? CONTINUE,
+};
 
 /** Somebody outside the domain in the caller's session, to be named; null where there is nobody. */
 export function outsiderInSession(call: Call): string | null {
