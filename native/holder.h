@@ -114,6 +114,10 @@ _Noreturn void mediator_become(const char *task, const int *handed, int count);
    successor where there was one. */
 int shared_connect(bool was_there);
 
+/* After the connection was readable: whether its other end is gone. A stand-by that took over from
+   a mediator which hangs sends a connection of its own, which takes the place of that one. */
+bool shared_is_over(int connection);
+
 /* Sends what a mediator needs; false with errno. Receives it: how many descriptors came (from 3
    on listener, slots, plan, events), 0 at the connection's end. */
 #define HANDED_OVER_MAX 4

@@ -82,7 +82,7 @@ void mediator_forget(struct mediator *mediator)
 
 bool mediator_ended(struct mediator *mediator)
 {
-  if (mediator->shared && exec_bell_hear(mediator->descriptor))
+  if (mediator->shared && !shared_is_over(mediator->descriptor))
     return false;
   mediator_forget(mediator);
   return true;

@@ -1,5 +1,6 @@
 #include <sys/un.h>
 
+#include "exec-hold.h"
 #include "holder.h"
 
 /* Between two attempts to reach the successor of a shared mediator, in nanoseconds. */
@@ -41,6 +42,26 @@ union control {
   struct cmsghdr header;
   char bytes[CMSG_SPACE(HANDED_OVER_MAX * sizeof(int))];
 };
+
+bool shared_is_over(int connection)
+{
+  union control control;
+  char told[sizeof EXEC_BELL];
+  struct iovec text = {told, sizeof told};
+  for (;;) {
+    struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t got = recvmsg(connection, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (got <= 0)
+      return got == 0 || (errno != EAGAIN && errno != EINTR);
+    if (message.msg_controllen < CMSG_LEN(sizeof(int)))
+      continue;
+    int next;
+    memcpy(&next, CMSG_DATA(&control.header), sizeof next);
+    dup3(next, connection, O_CLOEXEC);
+    close(next);
+    exec_bell_ring(connection); /* what was told on the old one since, nobody may have heard */
+  }
+}
 
 bool hand_over(int connection, const struct holdings *own)
 {

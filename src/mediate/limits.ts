@@ -98,6 +98,8 @@ export const CONFIRM_MS = 1;
 export const BUSY_MS_MAX = 15;
 /** Looks without a step in between after which a stand-by sleeps until the next one. */
 export const LOOKS_WITHOUT_A_STEP_MAX = 32;
+/** Domains that are passed to a stand-by before calls are answered again. */
+export const PASSED_AT_A_TIME_MAX = 64;
 /** First and longest pause before a stand-by is started again, milliseconds. */
 export const STAND_BY_RETRY_MS_MIN = 100;
 export const STAND_BY_RETRY_MS_MAX = 10_000;

@@ -103,7 +103,23 @@ static void hand_over(const int from[3], const char *path) {
   } while (connect(connection, (void *)&address, sizeof address) < 0 || sendmsg(connection, &message, MSG_NOSIGNAL) < 0 || recv(connection, &byte, 1, 0) != 1 || byte != 1);
 }
 
-// Until the last process of the domain has ended.
+// Waits for one word of the mediator's, if it may wait; one that took over brings a connection of
+// its own. Returns whether there is no other end any more.
+static int is_over(int may_wait) {
+  char control[CMSG_SPACE(sizeof(int))] = {0}, byte;
+  struct iovec text = {&byte, 1};
+  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  ssize_t got = recvmsg(connection, &message, MSG_CMSG_CLOEXEC | (may_wait ? 0 : MSG_DONTWAIT));
+  if (got > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int))) {
+    close(connection);
+    memcpy(&connection, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof connection);
+    exec_bell_ring(connection);
+  }
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+// Until the last process of the domain has ended and its mediator has let go of it. Of a shared
+// mediator that is killed only the parent knows the connection.
 static pid_t hold(const int from[HANDED]) {
   pid_t holder = need(fork(), "fork");
   if (holder != 0) return holder;
@@ -111,18 +127,21 @@ static pid_t hold(const int from[HANDED]) {
   sigprocmask(SIG_BLOCK, &news, NULL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   uint8_t *slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
-  struct pollfd watched[3] = {{signalfd(-1, &news, SFD_NONBLOCK), POLLIN}, {connection >= 0 ? connection : bells[0], POLLIN}, {from[0], 0}};
+  struct pollfd watched[3] = {{signalfd(-1, &news, SFD_NONBLOCK), POLLIN}, {connection < 0 ? bells[0] : getenv("HARNESS_KILLS") ? -1 : connection, POLLIN}, {from[0], 0}};
   for (;;) {
-    // A shared mediator that was killed has a connection by now that this process does not know.
     poll(watched, 3, watched[1].fd < 0 ? 5 : -1);
     struct signalfd_siginfo signal;
     int status, process;
     if (read(watched[0].fd, &signal, sizeof signal) > 0)
       while ((process = waitpid(-1, &status, __WALL | WNOHANG)) > 0) exec_hold_hears(slots, process, status);
-    if (watched[1].revents && !exec_bell_hear(watched[1].fd)) watched[1].fd = -1;
+    if (watched[1].revents && connection < 0 && !exec_bell_hear(watched[1].fd)) watched[1].fd = -1;
+    if (watched[1].revents && connection >= 0) watched[1].fd = is_over(0) ? -1 : connection;
     exec_hold_begin(from[0], slots);
     if (exec_hold_has_news()) exec_bell_ring(watched[1].fd);
-    if (watched[2].revents & POLLHUP) _exit(0);
+    if (watched[2].revents & POLLHUP) {
+      while (watched[1].fd >= 0 && connection >= 0 && !is_over(1)) continue;
+      _exit(0);
+    }
   }
 }
 
@@ -156,18 +175,13 @@ static pid_t active(const char *socket) {
   return atoi(text);
 }
 
-static int is_over(int connection) {
-  struct pollfd ended = {.fd = connection};
-  return poll(&ended, 1, 0) == 1;
-}
-
 // Kills the active one, and waits until its stand-by serves, or the holder is told that nobody does.
 // Returns the child of this process that may be left.
 static pid_t kill_active(pid_t child, const char *socket) {
   pid_t victim = active(socket);
   if (victim > 0) kill(victim, SIGKILL);
   if (victim == child && waitpid(child, NULL, 0) == child) child = -1;
-  while (victim > 0 && active(socket) == victim && !is_over(connection)) usleep(200);
+  while (victim > 0 && active(socket) == victim && !is_over(0)) usleep(200);
   return child;
 }
 
@@ -183,7 +197,7 @@ static pid_t kills(pid_t mediator, int count, const int from[HANDED], char *node
     if (getenv("HARNESS_SHARED")) {
       mediator = kill_active(mediator, getenv("HARNESS_SHARED"));
       responses(shared, before);
-      if (is_over(connection)) mediator = start(from, node, program);
+      if (is_over(0)) mediator = start(from, node, program);
       continue;
     }
     kill(mediator, SIGKILL);
@@ -246,7 +260,12 @@ int main(int argc, char **argv) {
   int mediated = 0;
   struct rusage used;
   // The host's mediator serves on; that it let go of the domain shows in the connection.
-  if (connection >= 0) { char end; while (recv(connection, &end, 1, 0) > 0) {} if (mediator > 0) kill(mediator, SIGKILL); }
+  if (connection >= 0) {
+    int held;
+    waitpid(holder, &held, 0);
+    while ((WIFSIGNALED(held) || getenv("HARNESS_KILLS")) && !is_over(1)) continue;
+    if (mediator > 0) kill(mediator, SIGKILL);
+  }
   if (mediator > 0) wait4(mediator, &mediated, 0, &used);
   if (getenv("HARNESS_MEMORY")) printf("mediator: %ld kB\n", used.ru_maxrss);
   if (mediated != 0 && connection < 0) fprintf(stderr, "harness: mediator ended with %x\n", mediated);

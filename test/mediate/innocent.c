@@ -1,5 +1,5 @@
-// innocent COUNT NAME: makes and removes the directory NAME, COUNT times. Prints how long the slowest
-// of these calls took, in microseconds.
+// innocent COUNT NAME [REST]: makes and removes the directory NAME, COUNT times; rests for REST
+// milliseconds after each call. Prints how long the slowest of these calls took, in microseconds.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,6 +20,7 @@ int main(int argc, char **argv) {
     if (i & 1 ? rmdir(argv[2]) : mkdir(argv[2], 0700)) return 97;
     long took = now() - begin;
     if (took > slowest) slowest = took;
+    if (argc > 3) usleep(1000 * (useconds_t)atol(argv[3]));
   }
   printf("%ld\n", slowest);
   return 0;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endMediators, mediatorsOf } from "./mediators.ts";
+import { activeOf, endAll, endMediators, mediatorsOf, stateOf } from "./mediators.ts";
 import { type SceneOptions, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -23,6 +23,8 @@ let built: Built;
 let programs: Record<"hostile" | "innocent" | "fuse", string>;
 let tree: string;
 let socket: string;
+/** Starts what follows where the mediator is. */
+let inside: readonly string[];
 let running: ChildProcess[] = [];
 beforeAll(async () => {
   built = await buildAll();
@@ -40,15 +42,20 @@ beforeEach(async (context) => {
   for (const name of ["open", "slow", "run"]) mkdirSync(join(tree, name));
   for (const name of ["mark", "mark2", "open/file"]) writeFileSync(join(tree, name), "");
   socket = join(tree, "run/mediator.sock");
-  spawn(process.execPath, [built.mediator, "shared", socket], {
+  // In the namespace of the file system that hangs, so that nobody's names are strange to it.
+  const line = [join(tree, "slow"), process.execPath, built.mediator, "shared", socket];
+  const { pid } = spawn(programs.fuse, line, {
     stdio: ["ignore", "ignore", "inherit"],
     env: { PATH: "/usr/bin:/bin" },
   });
+  inside = ["nsenter", "-t", `${pid}`, "-m", "--"];
   while (!existsSync(socket)) await sleep(5);
 });
 afterEach(async () => {
   for (const child of running) child.kill("SIGKILL");
   running = [];
+  // What hangs in it ends with it.
+  endAll(programs.fuse);
   await endMediators(socket);
   rmSync(tree, { recursive: true });
 });
@@ -59,7 +66,7 @@ function domain(program: readonly string[], more: Partial<SceneOptions> = {}) {
     rights: WRITE_RIGHTS,
   }));
   const rules = [`rwcda ${tree}/open/*`, "rwa /dev/shm/*"];
-  const run = startScene(built, { rules, joins: socket, landlock, ...more }, program, tree);
+  const run = startScene(built, { rules, joins: socket, landlock, inside, ...more }, program, tree);
   running.push(run.process);
   return run;
 }
@@ -93,12 +100,12 @@ test("a page that its file's server never sends keeps no other domain waiting", 
   const first = innocent(4_000, "beside");
   await standByIsThere();
   const before = activeOf(socket);
-  const file = join(tree, "slow/page");
-  const asks = await hostile("page", file, { inside: [programs.fuse, join(tree, "slow")] });
+  const asks = await hostile("page", join(tree, "slow/page"));
   expect(slowest(await innocent()), "one that came later").toBeLessThan(SLOWEST_US_MAX);
   expect(asks.process.exitCode, "it still waits").toBeNull();
   expect(slowest(await first), "one that was there").toBeLessThan(SLOWEST_US_MAX);
   expect(activeOf(socket)).not.toBe(before);
+  expect(["S", "D"], "the one that was active hangs").toContain(stateOf(before));
 });
 
 test.each(["memory", "inode", "lease"])(

@@ -11,9 +11,22 @@ export function mediatorsOf(socket: string): number[] {
     .map(Number);
 }
 
+/** Ends all processes of a program that the test has built. */
+export function endAll(program: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
+    if (wordsOf(pid)[0] === program) kill(Number(pid));
+}
+
 /** The one that its lock names. */
 export function activeOf(socket: string): number {
   return Number(readFileSync(socket.replace(/\.sock$/, ".lock"), "utf8"));
+}
+
+/** The stand-by of the active one; null while it has none. */
+export function standByOf(socket: string): number | null {
+  const active = activeOf(socket);
+  const isChild = (pid: number) => stateOf(pid) !== "Z" && parentOf(pid) === active;
+  return mediatorsOf(socket).find(isChild) ?? null;
 }
 
 /** Ends all of them, also those that are started meanwhile. */
@@ -28,11 +41,20 @@ export async function endMediators(socket: string): Promise<void> {
 
 /** As proc_pid_stat(5) has it; "Z" for one that is gone. */
 export function stateOf(pid: number): string {
+  return statOf(pid)[0] ?? "Z";
+}
+
+function parentOf(pid: number): number {
+  return Number(statOf(pid)[1]);
+}
+
+/** What stands behind the name. */
+function statOf(pid: number): string[] {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return line[line.lastIndexOf(")") + 2] ?? "Z";
+    return line.slice(line.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return "Z";
+    return [];
   }
 }
 

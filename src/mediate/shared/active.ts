@@ -23,8 +23,8 @@ import { WatchedSteps } from "./watched-steps.ts";
 /** Nobody but root. */
 const SOCKET_MODE = 0o600;
 
-/** A domain that is served, and what its stand-by was passed of it. */
-interface Served extends PassedDomain {
+/** A domain that is served. */
+interface Served extends Omit<PassedDomain, "connection"> {
   readonly loop: DomainLoop;
   readonly holder: HolderLink;
 }
@@ -85,7 +85,7 @@ export class Active {
     this.#standBy = new StandByLink(
       { socket, listening, lock: lock.fd, page: steps.page.fd, timer: steps.timer },
       this.#surroundings,
-      () => this.#served.values(),
+      { numbers: () => [...this.#served.keys()], toPass: (number) => this.#toPass(number) },
     );
   }
 
@@ -121,6 +121,14 @@ export class Active {
     }
     close(before);
     for (const connection of connections) inHand.run(NO_DOMAIN, () => this.#meet(connection));
+  }
+
+  /** With a connection that no mediator before has. */
+  #toPass(number: number): PassedDomain | null {
+    const served = this.#served.get(number);
+    if (served === undefined) return null;
+    served.holder.renew();
+    return { number, handed: served.handed, connection: served.holder.connection };
   }
 
   #accept(): void {
@@ -179,11 +187,9 @@ export class Active {
       this.#standBy.ended(number);
       reap();
     });
-    const served = {
-      ...passed,
-      loop,
-      holder: new HolderLink(connection, this.#surroundings, loop),
-    };
+    const isInherited = origin !== "holder";
+    const holder = new HolderLink(connection, isInherited, this.#surroundings, loop);
+    const served = { ...passed, loop, holder };
     this.#served.set(number, served);
     this.#standBy.add(passed);
     loop.begin(origin);

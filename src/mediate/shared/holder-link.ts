@@ -1,12 +1,17 @@
 import { POLLIN } from "../../kernel/constants.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
+import { sendDescriptors } from "../../kernel/send-descriptors.ts";
 import { type Handed, holdsExecs } from "../domain/handed.ts";
 import type { DomainLoop } from "../loop/domain-loop.ts";
 import { depthOf } from "../loop/held-exec.ts";
-import type { InHand } from "../loop/in-hand.ts";
-import { NO_DOMAIN } from "../loop/in-hand.ts";
-import { close } from "../sys/sys.ts";
+import { type InHand, NO_DOMAIN } from "../loop/in-hand.ts";
+import { abi } from "../sys/abi.ts";
+import { close, sys } from "../sys/sys.ts";
 import { pidOf } from "./peer.ts";
+import { socketPair } from "./socket-pair.ts";
+
+/** Says nothing: what counts is the descriptor that comes with it. */
+const NEXT = Buffer.from([2]);
 
 /**
  * The connection to the holder of a domain that is served. It stays open for as long as the domain
@@ -14,23 +19,53 @@ import { pidOf } from "./peer.ts";
  * other that it has left something in the slots.
  */
 export class HolderLink {
-  readonly #connection: number;
   readonly #epoll: Epoll;
-  readonly #watched: number;
-  #isClosed = false;
+  readonly #inHand: InHand;
+  readonly #connection: number;
+  readonly #loop: DomainLoop;
+  #isInherited: boolean;
+  #watched: number;
+  #isClosed: boolean;
 
+  /** `isInherited`: a mediator before has the connection too. */
   constructor(
-    connection: number,
+    connection: number | null,
+    isInherited: boolean,
     { epoll, inHand }: { epoll: Epoll; inHand: InHand },
     loop: DomainLoop,
   ) {
-    this.#connection = connection;
+    this.#loop = loop;
+    this.#connection = connection ?? -1;
+    this.#isClosed = connection === null;
+    this.#isInherited = isInherited;
     this.#epoll = epoll;
-    this.#watched = epoll.add(connection, POLLIN, {
-      ready: () => {
-        if (!loop.hearHolder()) inHand.run(NO_DOMAIN, () => this.close());
-      },
-    });
+    this.#inHand = inHand;
+    this.#watched = this.#watch();
+  }
+
+  /** null where the holder has ended. */
+  get connection(): number | null {
+    return this.#isClosed ? null : this.#connection;
+  }
+
+  /**
+   * Gives the holder a new connection in place of one that the last mediator has too: that one may
+   * hang for ever and keep it open, and then the holder would not see the end of this process. It
+   * gets the same number here, by which others know it; the holder rings as soon as it has its end.
+   */
+  renew(): void {
+    if (!this.#isInherited || this.#isClosed) return;
+    this.#isInherited = false;
+    const ends = socketPair();
+    if (ends === null) return;
+    const sent = sendDescriptors(this.#connection, NEXT, [ends.its]);
+    close(ends.its);
+    if (sent) {
+      this.#epoll.remove(this.#watched);
+      sys("dup3", ends.own, this.#connection, abi.O_CLOEXEC);
+      this.#watched = this.#watch();
+    }
+    close(ends.own);
   }
 
   close(): void {
@@ -38,6 +73,15 @@ export class HolderLink {
     this.#isClosed = true;
     this.#epoll.remove(this.#watched);
     close(this.#connection);
+  }
+
+  #watch(): number {
+    if (this.#isClosed) return 0;
+    return this.#epoll.add(this.#connection, POLLIN, {
+      ready: () => {
+        if (!this.#loop.hearHolder()) this.#inHand.run(NO_DOMAIN, () => this.close());
+      },
+    });
   }
 }
 

@@ -1,8 +1,7 @@
 import { receive } from "../../kernel/receive.ts";
 import { sendDescriptors } from "../../kernel/send-descriptors.ts";
-import type { Handed } from "../domain/handed.ts";
+import type { Handed, Holder } from "../domain/handed.ts";
 import { close } from "../sys/sys.ts";
-import { withHolder } from "./holder-link.ts";
 
 /**
  * What an active mediator tells its stand-by over their socket pair. A stand-by of another version,
@@ -11,35 +10,45 @@ import { withHolder } from "./holder-link.ts";
 const PROTOCOL = "cofferdam-stand-by-1";
 /** Bytes of a message. */
 const MESSAGE_BYTES_MAX = 256;
-/** Listener, slots, plan, connection and the pipe of `--events`. */
-const DESCRIPTORS_MAX = 5;
+/** Listener, slots, plan, the pipe of `--events`, and the connection. */
+const DESCRIPTORS = 5;
 
 /** A domain that is served, as a copy of everything that serving it takes. */
 export interface PassedDomain {
   /** {@link DomainLoop.number}. */
   readonly number: number;
   readonly handed: Handed;
-  /** To its holder. */
-  readonly connection: number;
+  /** To its holder; null where that has ended. */
+  readonly connection: number | null;
 }
 
 export type Passed =
   | { readonly kind: "domain"; readonly domain: PassedDomain }
   /** Its last process is gone. */
   | { readonly kind: "ended"; readonly number: number }
+  /** All that are served have been passed: from now on each new one is passed before it is served. */
+  | { readonly kind: "complete" }
   | { readonly kind: "nothing" }
-  /** The other end is closed, or speaks another protocol. */
-  | { readonly kind: "over" };
+  /** The other end is closed. */
+  | { readonly kind: "over" }
+  /** It speaks another protocol. */
+  | { readonly kind: "strange" };
 
 /** False where it cannot be sent. */
 export function passDomain(socket: number, { number, handed, connection }: PassedDomain): boolean {
-  const { listener, slots, plan, events } = handed;
-  const descriptors = [listener, slots, plan, connection, ...(events === null ? [] : [events])];
-  return say(socket, { kind: "domain", number }, descriptors);
+  const { listener, slots, plan, events, holder } = handed;
+  const descriptors = [listener, slots, plan, events ?? slots, connection ?? slots];
+  const without = { events: events === null, connection: connection === null };
+  const who = holder === null ? {} : { holder: { depth: holder.depth, pid: holder.pid } };
+  return say(socket, { kind: "domain", number, without, ...who }, descriptors);
 }
 
 export function passEnd(socket: number, number: number): boolean {
   return say(socket, { kind: "ended", number }, []);
+}
+
+export function passComplete(socket: number): boolean {
+  return say(socket, { kind: "complete", number: 0 }, []);
 }
 
 /** What a stand-by says first: it is there, and of this version. */
@@ -50,32 +59,40 @@ export function greet(socket: number): boolean {
 /** Whether the stand-by has greeted; null while it has said nothing. */
 export function hearGreeting(socket: number): boolean | null {
   const heard = hear(socket);
-  return heard === "nothing" ? null : heard !== "over" && heard.kind === "ready";
+  return heard === "nothing" ? null : typeof heard === "object" && heard.kind === "ready";
 }
 
 export function receivePassed(socket: number): Passed {
   const heard = hear(socket);
-  if (heard === "nothing" || heard === "over") return { kind: heard };
-  const { kind, number, descriptors } = heard;
-  if (kind === "ended") return { kind: "ended", number };
-  const [listener, slots, plan, connection, events] = descriptors;
-  if (
-    listener === undefined ||
-    slots === undefined ||
-    plan === undefined ||
-    connection === undefined
-  ) {
+  if (typeof heard === "string") return { kind: heard };
+  const { kind, number, descriptors, without, holder: who } = heard;
+  if (kind === "ended") return { kind, number };
+  if (kind === "complete") return { kind };
+  const [listener = -1, slots = -1, plan = -1, events = -1, connection = -1] = descriptors;
+  if (descriptors.length !== DESCRIPTORS) {
     for (const fd of descriptors) close(fd);
-    return { kind: "over" };
+    return { kind: "strange" };
   }
-  const arrived = { listener, slots, plan, events: events ?? null, holder: null };
-  const handed = withHolder(arrived, connection);
-  return { kind: "domain", domain: { number, handed, connection } };
+  const orNone = (fd: number, isNone: boolean | undefined): number | null => {
+    if (isNone) close(fd);
+    return isNone ? null : fd;
+  };
+  const toHolder = orNone(connection, without?.connection);
+  const holder = toHolder === null || who === undefined ? null : { ...who, bell: toHolder };
+  const handed = { listener, slots, plan, events: orNone(events, without?.events), holder };
+  return { kind: "domain", domain: { number, handed, connection: toHolder } };
 }
 
+const KINDS = ["domain", "ended", "complete", "ready"] as const;
+type Kind = (typeof KINDS)[number];
+
 interface Said {
-  readonly kind: "domain" | "ended" | "ready";
+  readonly kind: Kind;
   readonly number: number;
+  /** Of a domain: descriptors that stand for none. */
+  readonly without?: { readonly events: boolean; readonly connection: boolean };
+  /** Who is at the other end of the connection; that a new connection does not say. */
+  readonly holder?: Pick<Holder, "depth" | "pid">;
 }
 
 function say(socket: number, said: Said, descriptors: readonly number[]): boolean {
@@ -85,19 +102,22 @@ function say(socket: number, said: Said, descriptors: readonly number[]): boolea
 
 function hear(
   socket: number,
-): (Said & { readonly descriptors: readonly number[] }) | "nothing" | "over" {
-  const received = receive(socket, MESSAGE_BYTES_MAX, DESCRIPTORS_MAX);
+): (Said & { readonly descriptors: readonly number[] }) | "nothing" | "over" | "strange" {
+  const received = receive(socket, MESSAGE_BYTES_MAX, DESCRIPTORS);
   if (received.kind === "nothing") return "nothing";
   if (received.kind === "error") return "over";
   const { bytes, descriptors, strange } = received;
-  const said = strange || bytes.length === 0 ? null : parse(bytes.toString("utf8"));
+  if (bytes.length === 0) return "over";
+  const said = strange ? null : parse(bytes.toString("utf8"));
   if (said !== null) return { ...said, descriptors };
   for (const fd of descriptors) close(fd);
-  return "over";
+  return "strange";
 }
 
 function parse(text: string): Said | null {
-  const { protocol, kind, number } = JSON.parse(text) as Partial<Said & { protocol: string }>;
+  const { protocol, kind, ...said } = JSON.parse(text) as Partial<Said & { protocol: string }>;
+  const { number } = said;
   if (protocol !== PROTOCOL || typeof number !== "number") return null;
-  return kind === "domain" || kind === "ended" || kind === "ready" ? { kind, number } : null;
+  const known = KINDS.find((one) => one === kind);
+  return known === undefined ? null : { ...said, number, kind: known };
 }

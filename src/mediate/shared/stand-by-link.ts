@@ -1,22 +1,21 @@
-import {
-  AF_UNIX,
-  SO_SNDBUFFORCE,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  SOCK_SEQPACKET,
-  SOL_SOCKET,
-} from "../../kernel/constants.ts";
+import { SIGKILL, SO_SNDBUFFORCE, SOL_SOCKET } from "../../kernel/constants.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
 import { ErrnoError } from "../../kernel/errno-error.ts";
 import { spawnProcess } from "../../kernel/spawn.ts";
-import { STAND_BY_RETRY_MS_MAX, STAND_BY_RETRY_MS_MIN, TICK_MS } from "../limits.ts";
+import {
+  PASSED_AT_A_TIME_MAX,
+  STAND_BY_RETRY_MS_MAX,
+  STAND_BY_RETRY_MS_MIN,
+  TICK_MS,
+} from "../limits.ts";
 import { type InHand, NO_DOMAIN } from "../loop/in-hand.ts";
 import type { Timed, Timers } from "../loop/timers.ts";
 import { POLLIN } from "../sys/abi.ts";
 import { close, sys } from "../sys/sys.ts";
 import { reap } from "../worker/reap.ts";
-import { hearGreeting, type PassedDomain, passDomain, passEnd } from "./passing.ts";
+import { hearGreeting, type PassedDomain, passComplete, passDomain, passEnd } from "./passing.ts";
 import { STAND_BY_ARGUMENT } from "./place.ts";
+import { type SocketPair, socketPair } from "./socket-pair.ts";
 
 /**
  * Bytes of messages that may wait for a stand-by which is busy: with what the kernel counts for each
@@ -31,6 +30,13 @@ export interface Inheritance {
   readonly timer: number;
   readonly listening: number;
   readonly lock: number;
+}
+
+/** What is passed on to a new stand-by. */
+interface Served {
+  numbers(): number[];
+  /** null for a domain that has ended meanwhile. */
+  toPass(number: number): PassedDomain | null;
 }
 
 /** Where it finds them. */
@@ -51,18 +57,20 @@ export class StandByLink implements Timed {
   readonly #epoll: Epoll;
   readonly #timers: Timers;
   readonly #inHand: InHand;
-  readonly #served: () => Iterable<PassedDomain>;
+  readonly #served: Served;
+  /** Numbers of domains that are to be passed to a new stand-by yet. */
+  #left: number[] = [];
+  #pidfd = -1;
   #control = -1;
   #watched = 0;
   #pause = STAND_BY_RETRY_MS_MIN;
   #isLeft = false;
   due = Number.POSITIVE_INFINITY;
 
-  /** `served`: what is to be passed on to a new stand-by. */
   constructor(
     inheritance: Inheritance,
     { epoll, timers, inHand }: { epoll: Epoll; timers: Timers; inHand: InHand },
-    served: () => Iterable<PassedDomain>,
+    served: Served,
   ) {
     this.#inheritance = inheritance;
     this.#epoll = epoll;
@@ -82,7 +90,10 @@ export class StandByLink implements Timed {
   }
 
   overdue(): void {
-    this.#inHand.run(NO_DOMAIN, () => this.#start());
+    this.#inHand.run(NO_DOMAIN, () => {
+      if (this.#control < 0) this.#start();
+      else this.#passSome();
+    });
   }
 
   /** This mediator is active no longer. */
@@ -101,17 +112,34 @@ export class StandByLink implements Timed {
   #start(): void {
     this.due = Number.POSITIVE_INFINITY;
     reap();
-    const ends = socketPair();
-    if (ends === null || !start(ends.its, this.#inheritance)) {
+    const ends = socketPairWithRoom();
+    const pid = ends === null ? null : start(ends.its, this.#inheritance);
+    if (ends === null || pid === null) {
       if (ends !== null) close(ends.own);
       this.#again();
       return;
     }
+    // Not reaped yet: it is this very child.
+    this.#pidfd = sys("pidfd_open", pid, 0);
     this.#control = ends.own;
     this.#watched = this.#epoll.add(ends.own, POLLIN, {
       ready: () => this.#inHand.run(NO_DOMAIN, () => this.#hear()),
     });
-    if (![...this.#served()].every((domain) => passDomain(ends.own, domain))) this.#drop();
+    this.#left = this.#served.numbers();
+    this.#passSome();
+  }
+
+  /** Some at a time, so that calls are answered in between. */
+  #passSome(): void {
+    const now = this.#left.splice(0, PASSED_AT_A_TIME_MAX);
+    const domains = now.flatMap((number) => this.#served.toPass(number) ?? []);
+    const isDone = this.#left.length === 0;
+    const passed =
+      domains.every((domain) => passDomain(this.#control, domain)) &&
+      (!isDone || passComplete(this.#control));
+    this.due = isDone ? Number.POSITIVE_INFINITY : performance.now();
+    if (!passed) this.#drop();
+    else if (!isDone) this.#timers.add(this);
   }
 
   #hear(): void {
@@ -120,13 +148,15 @@ export class StandByLink implements Timed {
     if (greeted === false) this.#drop();
   }
 
-  /** A stand-by that is alive sees the end of its connection, and ends. */
+  /** One that lives must not take over beside its successor. */
   #drop(): void {
+    if (this.#pidfd >= 0) sys("pidfd_send_signal", this.#pidfd, SIGKILL, null, 0);
     this.#close();
     this.#again();
   }
 
   #again(): void {
+    this.due = Number.POSITIVE_INFINITY;
     this.#startIn(this.#pause);
     this.#pause = Math.min(2 * this.#pause, STAND_BY_RETRY_MS_MAX);
   }
@@ -135,33 +165,32 @@ export class StandByLink implements Timed {
     if (this.#control < 0) return;
     this.#epoll.remove(this.#watched);
     close(this.#control);
-    this.#control = -1;
+    close(this.#pidfd);
+    this.#control = this.#pidfd = -1;
   }
 }
 
-/** `its` is closed in any case. */
-function start(its: number, { socket, page, timer, listening, lock }: Inheritance): boolean {
+/** Its process id, null where it cannot be had; `its` is closed in any case. */
+function start(its: number, { socket, page, timer, listening, lock }: Inheritance): number | null {
   const silence = 0;
   const given = [silence, 1, 2, its, page, timer, listening, lock];
   const args = [process.argv[1] ?? "", STAND_BY_ARGUMENT, socket, String(process.pid)];
   try {
-    spawnProcess(process.execPath, args, [`PATH=${process.env.PATH ?? ""}`], given);
-    return true;
+    return spawnProcess(process.execPath, args, [`PATH=${process.env.PATH ?? ""}`], given);
   } catch (cause) {
-    if (cause instanceof ErrnoError) return false;
+    if (cause instanceof ErrnoError) return null;
     throw cause;
   } finally {
     close(its);
   }
 }
 
-function socketPair(): { readonly own: number; readonly its: number } | null {
-  const ends = Buffer.alloc(8);
-  const type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  if (sys("socketpair", AF_UNIX, type, 0, ends) < 0) return null;
-  const own = ends.readInt32LE(0);
+/** With room for the messages to a stand-by that is busy. */
+function socketPairWithRoom(): SocketPair | null {
+  const ends = socketPair();
+  if (ends === null) return null;
   const size = Buffer.alloc(4);
   size.writeInt32LE(WAITING_BYTES);
-  sys("setsockopt", own, SOL_SOCKET, SO_SNDBUFFORCE, size, size.length);
-  return { own, its: ends.readInt32LE(4) };
+  sys("setsockopt", ends.own, SOL_SOCKET, SO_SNDBUFFORCE, size, size.length);
+  return ends;
 }

@@ -44,6 +44,7 @@ class StandBy {
   readonly #observer = new Observer(openWatchPage(page));
   readonly #state: ProcessState;
   readonly #ears = new Epoll();
+  readonly #heard: number;
   /** Passed and not prepared yet; prepared. */
   readonly #passed = new Map<number, PassedDomain>();
   readonly #prepared = new Map<number, Prepared>();
@@ -53,6 +54,8 @@ class StandBy {
   #last: Seen | null = null;
   #ranAtFirst = 0;
   #looksWithoutStep = 0;
+  /** What it does not know of it must not leave behind. */
+  #isComplete = false;
   #hasDied: boolean;
   #isOver = false;
 
@@ -60,7 +63,7 @@ class StandBy {
     this.#socket = socket;
     this.#active = new WatchedThread(active);
     this.#state = sharedState(socket);
-    this.#ears.add(control, POLLIN, { ready: () => this.#hear() });
+    this.#heard = this.#ears.add(control, POLLIN, { ready: () => this.#hear() });
     this.#ears.add(timer, POLLIN, { ready: () => this.#wake() });
     this.#hasDied = this.#active.pidfd < 0;
     if (!this.#hasDied)
@@ -79,7 +82,7 @@ class StandBy {
       this.#ears.wait(this.#hasDied ? 0 : this.#timeout());
       if (this.#hasDied) return this.#succeed("dead");
       if (this.#isOver) return null;
-      const stuck = this.#watches ? this.#look() : null;
+      const stuck = this.#watches && this.#isComplete ? this.#look() : null;
       if (stuck !== null && this.#observer.retire(stuck)) return this.#succeed("retired", stuck);
       this.#prepareOne();
     }
@@ -101,11 +104,17 @@ class StandBy {
       const passed = receivePassed(control);
       if (passed.kind === "nothing") return;
       if (passed.kind === "over") {
+        // It is about to be seen that the active one has ended: whom that one dismisses it kills.
+        this.#ears.remove(this.#heard);
+        return;
+      }
+      if (passed.kind === "strange") {
         this.#isOver = true;
         return;
       }
       if (passed.kind === "ended") this.#forget(passed.number);
-      else this.#note(passed.domain);
+      else if (passed.kind === "domain") this.#note(passed.domain);
+      else this.#isComplete = true;
     }
   }
 
@@ -166,7 +175,7 @@ class StandBy {
     const prepared = this.#prepared.get(number);
     if (prepared === undefined) return;
     prepared.domain.abandon();
-    close(prepared.connection);
+    close(prepared.connection ?? -1);
     this.#prepared.delete(number);
   }
 
@@ -199,7 +208,7 @@ class StandBy {
 
 function giveBack({ handed, connection }: PassedDomain): void {
   const { listener, slots, plan, events } = handed;
-  for (const fd of [listener, slots, plan, connection, events ?? -1]) if (fd >= 0) close(fd);
+  for (const fd of [listener, slots, plan, connection ?? -1, events ?? -1]) if (fd >= 0) close(fd);
 }
 
 function sleep(milliseconds: number): void {
