@@ -3,11 +3,9 @@
 //   page      a path that lies in a page of FILE, a file of a server which never sends it
 //   memory    a path in memory whose page tables another thread keeps locked, again and again
 //   inode     chmod of FILE while another thread allocates its blocks, again and again
-//   lease     open for writing of FILE, on which this process has a lease that it does not give up
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -72,13 +70,6 @@ int main(int argc, char **argv) {
     beside(lock_inode);
     mark(argv[3]);
     for (;;) chmod(argv[2], 0600);
-  }
-  if (!strcmp(way, "lease")) {
-    file = open(argv[2], O_RDONLY);
-    signal(SIGIO, SIG_IGN);
-    if (fcntl(file, F_SETLEASE, F_RDLCK)) return 93;
-    mark(argv[3]);
-    return open(argv[2], O_WRONLY | O_CREAT, 0600) < 0;
   }
   return 92;
 }

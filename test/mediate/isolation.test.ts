@@ -108,7 +108,7 @@ test("a page that its file's server never sends keeps no other domain waiting", 
   expect(["S", "D"], "the one that was active hangs").toContain(stateOf(before));
 });
 
-test.each(["memory", "inode", "lease"])(
+test.each(["memory", "inode"])(
   "%s: a lock of the kernel's that one domain holds keeps no other waiting",
   {
     timeout: TIMEOUT_MS,

@@ -21,7 +21,7 @@ import { CALLER_MS_MAX, SLOW_CALLS_MAX } from "../../src/mediate/limits.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { endMediators, mediatorsOf } from "./mediators.ts";
+import { activeOf, endMediators, standByOf } from "./mediators.ts";
 import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -70,8 +70,9 @@ async function startAnew(inside: readonly string[]): Promise<void> {
   while (!existsSync(socket)) await sleep(5);
 }
 
+/** Of the active one: on a busy machine it may be another one by now. */
 function descriptors(): number {
-  return readdirSync(`/proc/${mediator.pid}/fd`).length;
+  return readdirSync(`/proc/${activeOf(socket)}/fd`).length;
 }
 
 /** A domain of the one mediator. */
@@ -279,9 +280,9 @@ test("there is one at a time, and what ended is forgotten", { timeout: TIMEOUT_M
     ]);
   // With the first domain comes a stand-by, to which there is a connection then.
   await served();
-  while (mediatorsOf(socket).length < 2) await sleep(20);
+  while (standByOf(socket) === null) await sleep(20);
   const before = descriptors();
   for (let turn = 0; turn < 20; turn++) await served();
-  while (descriptors() !== before) await sleep(20);
-  expect(mediator.exitCode).toBeNull();
+  // One more or less: a domain that keeps the loop waiting is left behind with its mediator.
+  while (descriptors() > before || standByOf(socket) === null) await sleep(20);
 });
