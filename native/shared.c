@@ -49,7 +49,10 @@ bool shared_is_over(int connection)
   char told[sizeof EXEC_BELL];
   struct iovec text = {told, sizeof told};
   for (;;) {
-    struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct msghdr message = {.msg_iov = &text,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
     ssize_t got = recvmsg(connection, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (got <= 0)
       return got == 0 || (errno != EAGAIN && errno != EINTR);

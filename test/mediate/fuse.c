@@ -1,8 +1,8 @@
 // fuse DIRECTORY CMD ARG...: runs CMD in a mount namespace of its own, in which a file system of
-// this very process lies on DIRECTORY. It knows directories, which it has in memory, and two files. It
-// never answers a question about the name "hang", nor the close(2) of "silent", nor a read of "page".
-// With FUSE_PROGRAM=FILE there is a file "program" with that one's content, which can be opened once;
-// every later open(2) of it is answered after FUSE_DELAY milliseconds, or never.
+// this very process lies on DIRECTORY. It knows directories, which it has in memory, and two files.
+// It never answers a question about the name "hang", nor the close(2) of "silent", nor a read of
+// "page". With FUSE_PROGRAM=FILE there is a file "program" with that one's content, which can be
+// opened once; every later open(2) of it is answered after FUSE_DELAY milliseconds, or never.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,8 @@ static void reply(const struct fuse_in_header *in, int error, const void *body, 
 static struct fuse_attr attr(unsigned node) {
   int is_file = node == SILENT || node == PAGE || node == PROGRAM;
   long size = node == PAGE ? 4096 : node == PROGRAM ? content_size : 0;
-  return (struct fuse_attr){.ino = node, .mode = (is_file ? S_IFREG : S_IFDIR) | nodes[node].mode, .nlink = 2, .size = size};
+  unsigned mode = (is_file ? S_IFREG : S_IFDIR) | nodes[node].mode;
+  return (struct fuse_attr){.ino = node, .mode = mode, .nlink = 2, .size = size};
 }
 static unsigned find(unsigned parent, const char *name) {
   for (unsigned i = 2; i < NODES; i++) if (nodes[i].used && nodes[i].parent == parent && !strcmp(nodes[i].name, name)) return i;

@@ -108,8 +108,10 @@ static void hand_over(const int from[3], const char *path) {
 static int is_over(int may_wait) {
   char control[CMSG_SPACE(sizeof(int))] = {0}, byte;
   struct iovec text = {&byte, 1};
-  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  ssize_t got = recvmsg(connection, &message, MSG_CMSG_CLOEXEC | (may_wait ? 0 : MSG_DONTWAIT));
+  struct msghdr message = {
+    .msg_iov = &text, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  int flags = MSG_CMSG_CLOEXEC | (may_wait ? 0 : MSG_DONTWAIT);
+  ssize_t got = recvmsg(connection, &message, flags);
   if (got > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int))) {
     close(connection);
     memcpy(&connection, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof connection);
@@ -127,7 +129,9 @@ static pid_t hold(const int from[HANDED]) {
   sigprocmask(SIG_BLOCK, &news, NULL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   uint8_t *slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
-  struct pollfd watched[3] = {{signalfd(-1, &news, SFD_NONBLOCK), POLLIN}, {connection < 0 ? bells[0] : getenv("HARNESS_KILLS") ? -1 : connection, POLLIN}, {from[0], 0}};
+  int bell = connection < 0 ? bells[0] : getenv("HARNESS_KILLS") ? -1 : connection;
+  struct pollfd watched[3] = {
+    {signalfd(-1, &news, SFD_NONBLOCK), POLLIN}, {bell, POLLIN}, {from[0], 0}};
   for (;;) {
     poll(watched, 3, watched[1].fd < 0 ? 5 : -1);
     struct signalfd_siginfo signal;
@@ -175,7 +179,7 @@ static pid_t active(const char *socket) {
   return atoi(text);
 }
 
-// Kills the active one, and waits until its stand-by serves, or the holder is told that nobody does.
+// Kills the active one, and waits until its stand-by serves, or the holder hears that nobody does.
 // Returns the child of this process that may be left.
 static pid_t kill_active(pid_t child, const char *socket) {
   pid_t victim = active(socket);

@@ -1,11 +1,12 @@
-// hostile WAY FILE MARK: has its mediator wait for it in the kernel. Sets MARK's first byte when it is
-// about to ask, and ends when it has its answer, unless it asks again and again. WAY:
+// hostile WAY FILE MARK: has its mediator wait for it in the kernel. Sets MARK's first byte when it
+// is about to ask, and ends when it has its answer, unless it asks again and again. WAY:
 //   page      a path that lies in a page of FILE, a file of a server which never sends it
 //   memory    a path in memory whose page tables another thread keeps locked, again and again
 //   inode     chmod of FILE while another thread allocates its blocks, again and again
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -60,7 +61,8 @@ int main(int argc, char **argv) {
   }
   if (!strcmp(way, "memory")) {
     memory = mmap(0, MAPPED, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED || madvise(memory, MAPPED, MADV_NOHUGEPAGE) || madvise(memory, MAPPED, MADV_POPULATE_READ)) return 94;
+    if (memory == MAP_FAILED || madvise(memory, MAPPED, MADV_NOHUGEPAGE)) return 94;
+    if (madvise(memory, MAPPED, MADV_POPULATE_READ)) return 94;
     beside(lock_memory);
     mark(argv[3]);
     for (;;) mkdir(memory, 0700);

@@ -133,6 +133,7 @@ export const EADDRINUSE = 98;
 export const ENOBUFS = 105;
 export const EISCONN = 106;
 export const ECONNREFUSED = 111;
+export const EALREADY = 114;
 export const EINPROGRESS = 115;
 /** Longest path with its NUL, longest file name, bytes (`linux/limits.h`). */
 export const PATH_MAX = 4096;

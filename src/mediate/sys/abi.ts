@@ -102,6 +102,7 @@ export const E = {
   ADDRINUSE: errno(kernel.EADDRINUSE),
   ISCONN: errno(kernel.EISCONN),
   CONNREFUSED: errno(kernel.ECONNREFUSED),
+  ALREADY: errno(kernel.EALREADY),
   INPROGRESS: errno(kernel.EINPROGRESS),
   TOOBIG: errno(kernel.E2BIG),
   NOEXEC: errno(kernel.ENOEXEC),

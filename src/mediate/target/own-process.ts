@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Membership } from "../../domains/membership.ts";
 
@@ -20,7 +20,19 @@ export function isCofferdams(pid: number, domainOf: (pid: number) => Membership)
   if (pid === process.pid) return true;
   if (typeof domainOf(pid) !== "string") return false;
   if (textOf(`/proc/${pid}/comm`) === `${HOLDER}\n`) return true;
+  // Reading a process's words takes its mmap_lock, which a hostile one may keep: asked only of who
+  // runs the program that runs all of Cofferdam.
+  if (programOf(pid) !== process.execPath) return false;
   return scripts.has(textOf(`/proc/${pid}/cmdline`).split("\0", 2)[1] ?? "");
+}
+
+/** Null for a process that is gone, or may not be looked at. */
+function programOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return null;
+  }
 }
 
 /** Empty for a process that is gone. */

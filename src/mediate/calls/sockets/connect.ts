@@ -49,7 +49,12 @@ function toAddress(call: Call, addressed: Addressed): Outcome {
     socket.nonBlocking ? attempt() : withSendTimeout(socket.fd, attempt);
   const begun = once(call, addressed, waiting);
   if (typeof begun !== "number") return begun;
-  return begun !== -E.INPROGRESS || socket.nonBlocking ? result(begun) : untilConnected(socket);
+  // EALREADY: it is under way, since a mediator before has begun it, or another thread.
+  const isUnderWay = begun === -E.INPROGRESS || begun === -E.ALREADY;
+  if (!isUnderWay || socket.nonBlocking) return result(begun);
+  // A successor may begin it anew: the kernel goes on with the one that is under way.
+  call.cameToNothing();
+  return untilConnected(socket);
 }
 
 function untilConnected({ fd }: TargetSocket): Outcome {
