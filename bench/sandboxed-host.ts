@@ -106,5 +106,5 @@ export class SandboxedHost {
 
 /** A shell that becomes `command`, with its output in a file. */
 function into(output: string, command: readonly string[]): readonly string[] {
-  return ["sh", "-c", 'out=$1; shift; exec "$@" >"$out" 2>&1', "sh", output, ...command];
+  return ["sh", "-c", 'out=$1; shift; exec "$@" </dev/null >"$out" 2>&1', "sh", output, ...command];
 }

@@ -39,15 +39,17 @@ static void remember_own_credentials(void) {
   if (own_group_count < 0) fail("getgroups");
 }
 
-// The filtered child gives its listener over by sharing its table of descriptors until it executes.
+// The filtered child says which descriptor its listener is, and executes once that is copied: the
+// listener is closed by execve, which not every filter asks about.
 static pid_t start(const char *file, char **argv) {
   static struct sock_filter filter[BPF_MAXINSNS];
   int f = open(file, O_RDONLY | O_CLOEXEC);
   ssize_t bytes = read(f, filter, sizeof filter);
   if (bytes <= 0) fail(file);
   struct sock_fprog program = {(unsigned short)((size_t)bytes / sizeof *filter), filter};
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC)) fail("pipe");
+  int ends[2], taken[2];
+  char word = 0;
+  if (pipe2(ends, O_CLOEXEC) || pipe2(taken, O_CLOEXEC)) fail("pipe");
   remember_own_credentials();
   pid_t child = fork();
   if (child == 0) {
@@ -55,6 +57,7 @@ static pid_t start(const char *file, char **argv) {
     unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
     int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
     if (fd < 0 || write(ends[1], &fd, sizeof fd) != sizeof fd) fail("seccomp");
+    if (read(taken[0], &word, 1) != 1) fail("the supervisor");
     execvp(argv[0], argv);
     fail(argv[0]);
   }
@@ -62,7 +65,7 @@ static pid_t start(const char *file, char **argv) {
   if (read(ends[0], &theirs, sizeof theirs) != sizeof theirs) exit(125);
   int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
   listener = (int)syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
-  if (listener < 0) fail("pidfd_getfd");
+  if (listener < 0 || write(taken[1], &word, 1) != 1) fail("pidfd_getfd");
   unsigned long wake_up = SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
   ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, wake_up);
   return child;
