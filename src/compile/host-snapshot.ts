@@ -11,6 +11,9 @@ import type { NameFact } from "../plan/plan.ts";
  */
 const DIRECTORY_ENTRIES_MAX = 1_000_000;
 
+/** `linux/stat.h`. */
+const S_IWOTH = 0o2n;
+
 const ABSENT = ["ENOENT", "ENOTDIR"];
 
 /**
@@ -69,6 +72,7 @@ export function hostSnapshot(): HostSnapshot {
       inode: `${found.dev}:${found.ino}`,
       target: kind === "symlink" ? nameOfBytes(readlinkSync(bytes, "buffer")) : null,
       procfs: onProcfs(bytes, found, kind === "symlink"),
+      ...(kind === "directory" && (found.mode & S_IWOTH) !== 0n ? { othersMayWrite: true } : {}),
     };
     return { node, fact: () => factOf(path, found) };
   };

@@ -40,7 +40,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   if ("problems" in names) return { plan: null, problems: names.problems };
   const { policy, automaton, view, brokered, resolved, unfollowed, followed } = names;
 
-  const modes = socketModes(policy, facts, options.prepareCgroup !== undefined);
+  const modes = socketModes(policy, facts, options.prepareCgroup !== undefined, snapshot);
   const missing = missingFeatures(
     facts,
     needsOf(policy, { view, snapshot, modes, brokered }),
@@ -55,7 +55,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const landlock = landlockLayer(policy, view, facts);
   const context = filterContext(policy, facts, { modes, brokered, ipc });
   const filter = buildFilter(context);
-  const activation = activationOf(policy, facts);
+  const activation = activationOf(policy, facts, snapshot);
   const bytes = encodeAutomaton(automaton);
   const cgroup = await cgroupLayer(
     policy,
@@ -91,7 +91,9 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     landlock,
     seccomp: {
       ...{ filter, listener: true, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
-      ...askingOf(activation, (modes) => filterContext(policy, facts, { modes, brokered, ipc })),
+      ...askingOf(activation, (modes) =>
+        filterContext(policy, facts, { modes, brokered, ipc, given: true }),
+      ),
     },
     cgroup: cgroup.kind === "made" ? cgroup.plan : null,
     automaton: bytes,

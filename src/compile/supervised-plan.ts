@@ -64,7 +64,7 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
 
   const bytes = encodeAutomaton(names.automaton);
   const aliases = () => unixAliases(written, snapshot);
-  const held = await destinationLayer(names.policy, bytes, aliases, options);
+  const held = await destinationLayer(names.policy, bytes, aliases, { ...options, snapshot });
   const { cgroup, destinations } = held;
   const context: SupervisedContext = {
     ...{ listed: granted(syscalls), denied: deniedTokens(written.syscalls), ipc },
@@ -136,7 +136,8 @@ async function destinationLayer(
     aliases: null,
     lacks,
   });
-  const destinations = destinationsOf(policy, options.facts, options.prepareCgroup !== undefined);
+  const mayPrepare = options.prepareCgroup !== undefined;
+  const destinations = destinationsOf(policy, options.facts, mayPrepare, options.snapshot);
   const { features } = options.facts;
   const lacks = (["cgroup-inet", "cgroup-unix"] as const).filter(
     (feature) => features[feature].state !== "yes",

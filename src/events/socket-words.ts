@@ -96,7 +96,8 @@ export function socketHelp(
       const granted = policy.names.some(
         ({ effect, permissions }) => effect === "allow" && (permissions & names) !== 0,
       );
-      return granted ? unheld : any("unix name", "connect unix NAME");
+      if (!granted) return any("unix name", "connect unix NAME");
+      return isDatagram(asked) && !goesSomewhere(policy) ? noDatagrams : unheld;
     }
     case "other":
       return {
@@ -107,6 +108,22 @@ export function socketHelp(
       return null;
   }
 }
+
+function isDatagram({ type }: AskedSocket): boolean {
+  return (type & SOCK_TYPE_MASK) === SOCK_DGRAM;
+}
+
+/** To some unix socket. */
+function goesSomewhere({ names }: Policy): boolean {
+  return names.some(
+    ({ effect, permissions }) => effect === "allow" && (permissions & Permission.connect) !== 0,
+  );
+}
+
+const noDatagrams = {
+  reason: "host",
+  help: "where the broker judges names, datagram sockets take a grant to send: `connect unix NAME`",
+} as const;
 
 const unheld = {
   reason: "host",

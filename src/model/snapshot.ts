@@ -22,4 +22,6 @@ export interface SnapshotNode {
    * A4).
    */
   readonly procfs: boolean;
+  /** Of a directory: everybody may make names in it. */
+  readonly othersMayWrite?: boolean;
 }

@@ -54,3 +54,18 @@ test("a pattern that a link of the host matches gets no program on unix names: t
   expect(plan.mediation.sockets.unix).toBe("broker");
   expect(plan.cgroup?.programs).toEqual([]);
 });
+
+test("a pattern in a folder without links is held by the programs", async () => {
+  mkdirSync(join(arena.scratch, "php"));
+  const { cgroup, mediation } = await planOf("php/*.sock");
+  expect(mediation.sockets.unix).toBe("kernel");
+  const names = ["php/a.sock", "php/b.sock", "php/c", "php/d/e.sock", "php/../php/a.sock"];
+  const lines = names.map(
+    (name) => `unix-connect stream ${Buffer.from(`${arena.scratch}/${name}`).toString("hex")}`,
+  );
+  // ENOENT: the kernel looked for the socket, so the program had let it pass.
+  const said = ["ENOENT", "ENOENT", "EACCES", "EACCES", "EACCES"];
+  expect(arena.probe(arena.compile("probe"), cgroup, lines)).toEqual(said);
+  symlinkSync("/run", join(arena.scratch, "php/linked.sock"));
+  expect((await planOf("php/*.sock")).mediation.sockets.unix).toBe("broker");
+});

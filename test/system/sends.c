@@ -9,6 +9,7 @@
  *   switched COUNTERS ADDRESS PORT   the same until the file's first byte is 1, counting in it
  *   spread COUNT ADDRESS PORT        one datagram to each of COUNT ports from PORT on
  *   bind ADDRESS PORT                UDP
+ *   pair stream|dgram MS             sendmsg over a socketpair for so long: how many went
  *   through DESCRIPTOR ADDRESS PORT  one datagram by it; a stream is let go of and connected anew
  */
 #define _GNU_SOURCE
@@ -146,6 +147,25 @@ static const char *spread(int count, const char *text, int port)
   return "OK";
 }
 
+static const char *pair(const char *kind, int limit)
+{
+  char received[1];
+  int ends[2];
+  struct iovec data = {"x", 1};
+  struct msghdr message = {NULL, 0, &data, 1, NULL, 0, 0};
+  long until = milliseconds() + limit, went = 0;
+  int type = strcmp(kind, "stream") == 0 ? SOCK_STREAM : SOCK_DGRAM;
+  if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0)
+    return answer(-1);
+  while (milliseconds() < until && sendmsg(ends[0], &message, 0) == 1 &&
+         read(ends[1], received, 1) == 1)
+    went++;
+  close(ends[0]);
+  close(ends[1]);
+  snprintf(said, sizeof said, "%ld", went);
+  return said;
+}
+
 static const char *bind_to(const char *text, int port)
 {
   struct sockaddr_storage address;
@@ -185,6 +205,8 @@ static const char *obey(const char *verb, const char *a, const char *b, const ch
     return switched(a, b, atoi(c));
   if (strcmp(verb, "spread") == 0)
     return spread(atoi(a), b, atoi(c));
+  if (strcmp(verb, "pair") == 0)
+    return pair(a, atoi(b));
   if (strcmp(verb, "through") == 0)
     return through(atoi(a), b, atoi(c));
   return strcmp(verb, "bind") == 0 ? bind_to(a, atoi(b)) : "what?";

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
@@ -43,11 +44,15 @@ afterAll(async () => {
   await host?.close();
 }, TIMEOUT_MS);
 
+const NOBODY = 65_534;
+
 interface Start {
   /** Of `cofferdam run`, before the domain's name. */
   readonly run?: readonly string[];
   /** Sockets of socket activation: `udp`, `tcp` and `unix` listen, `unix-dgram` is bound. */
   readonly sockets?: readonly string[];
+  /** One that was started in another way. */
+  readonly child?: ChildProcess;
 }
 
 /** Becomes its arguments, with such sockets as systemd passes them (sd_listen_fds(3)). */
@@ -72,11 +77,11 @@ class Sender {
   readonly #lines: AsyncIterator<string>;
   #errors = "";
 
-  constructor({ run = [], sockets = [] }: Start = {}) {
+  constructor({ run = [], sockets = [], child }: Start = {}) {
     const front = [...host.inside, binary, "run", ...run, DOMAIN, "--", program];
     const passed = ["python3", "-c", passing, String(sockets.length), ...sockets, ...front];
     const [command = "", ...args] = sockets.length === 0 ? front : passed;
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd: "/" });
+    this.#child = child ?? spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd: "/" });
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) throw new Error("no pipes");
     stderr.on("data", (data) => {
@@ -451,4 +456,43 @@ test("the same sealed, where Landlock holds TCP ports wherever a socket was made
   const narrow = new Sender({ sockets: ["tcp"] });
   expect(await narrow.ask("through 3 127.0.0.2 47003")).toBe("EACCES");
   expect(narrow.isAsked).toBe(true);
+});
+
+test("an ordinary user's domain that may send no datagram is asked about no message", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-user-"));
+  fs.chownSync(home, NOBODY, NOBODY);
+  const file = path.join(home, "mine.yaml");
+  const start = (grant: string) => {
+    fs.writeFileSync(
+      file,
+      `summary: a test
+include: [base]
+inherit: [stdio, stdio-sockets]
+files: [rx ${program}]
+syscalls: ["@system-service"]
+network: [${grant}]
+`,
+    );
+    const args = ["run", "--policy", file, "--", program];
+    const stdio: "pipe"[] = ["pipe", "pipe", "pipe"];
+    const env = { PATH: process.env.PATH, HOME: home };
+    const child = spawn(binary, args, { uid: NOBODY, gid: NOBODY, cwd: home, env, stdio });
+    return new Sender({ child });
+  };
+  try {
+    const listener = start(`listen unix ${home}/socket`);
+    expect(await listener.ask("pair dgram 10")).toBe("EPERM");
+    expect(await listener.ask("unix dgram @somebody")).toBe("EBADF");
+    const before = switches(listener.pid);
+    expect(Number(await listener.ask("pair stream 1000"))).toBeGreaterThan(1_000);
+    expect(switches(listener.pid) - before).toBeLessThan(100);
+    await listener.end();
+    const sender = start(`connect unix ${home}/other`);
+    expect(Number(await sender.ask("pair dgram 10"))).toBeGreaterThan(0);
+    await sender.end();
+  } finally {
+    fs.rmSync(home, { recursive: true, force: true });
+  }
 });

@@ -5,6 +5,7 @@ import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import { resolveLinks } from "../../model/resolve-links.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import { foldersOfChoice } from "../../model/unix-names/pattern.ts";
 
 /**
  * A name that leads through symbolic links, `/dev/log` or `/var/run`. The kernel programs see what
@@ -27,15 +28,15 @@ const LINKS_MAX = 64;
 const COMMON_LINKS = ["/var/run", "/dev/log"];
 
 /**
- * Aliases of the names that a policy, as written, grants to connect to, and of links that most
- * hosts have.
+ * Aliases of the names that a policy, as written, grants to connect to, of folders in which it
+ * grants a choice of them, and of links that most hosts have.
  */
 export function unixAliases(written: Policy, snapshot: Snapshot): NameAlias[] {
   const names = written.names
     .filter(
       ({ effect, permissions }) => effect === "allow" && (permissions & Permission.connect) !== 0,
     )
-    .flatMap(({ pattern }) => plainNames(pattern));
+    .flatMap((rule) => [...plainNames(rule.pattern), ...(foldersOfChoice(rule) ?? [])]);
   return nameAliases([...new Set([...COMMON_LINKS, ...names])].sort(), snapshot);
 }
 

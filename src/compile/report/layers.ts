@@ -28,6 +28,8 @@ export function reportLayers(given: {
   signalsAny: boolean;
   cgroup: CgroupLayer;
   activation: Activation | null;
+  /** Somewhere a datagram could go to is granted. */
+  datagrams: boolean;
 }): Layer[] {
   const { landlock, identity, modes, view, facts, instructions } = given;
   return [
@@ -37,8 +39,8 @@ export function reportLayers(given: {
       state: "enforced",
       detail: `seccomp filter of ${instructions} instructions with a listener`,
     },
-    sockets("internet sockets", modes.inet),
-    sockets("unix sockets", modes.unix),
+    sockets("internet sockets", modes.inet, given.datagrams),
+    sockets("unix sockets", modes.unix, given.datagrams),
     ...(given.activation === null ? [] : [activationSockets(given.activation, facts)]),
     signals(landlock, given.signalsAny),
     capabilities(identity, facts),
@@ -69,10 +71,12 @@ function files(landlock: LandlockPlan, view: SealedView): Layer {
   };
 }
 
-function sockets(name: string, { mode, granted, why }: Holding): Layer {
+function sockets(name: string, { mode, granted, why }: Holding, datagrams: boolean): Layer {
+  const free =
+    "nowhere to send a datagram to is granted: no datagram socket is made, no message asked about";
   const details = {
     kernel: why,
-    broker: `the broker judges each call: ${why}`,
+    broker: `the broker judges each call: ${why}${datagrams ? "" : `; ${free}`}`,
     refused: granted ? `none are made: ${why}` : "none granted, none are made",
   };
   const detail = details[mode];

@@ -36,7 +36,11 @@ export interface ReportInput {
 export function planReport(input: ReportInput): PlanReport {
   const { policy, facts, view } = input;
   return {
-    layers: reportLayers({ ...input, signalsAny: granted(policy.signals).has("any") }),
+    layers: reportLayers({
+      ...input,
+      signalsAny: granted(policy.signals).has("any"),
+      datagrams: input.context.sockets.datagrams,
+    }),
     brokered: reportBrokered(input.context, facts.features["seccomp-sync-wakeup"].state === "yes"),
     expanded: reportExpanded(policy.names, view),
     lost: lost(input),

@@ -1,4 +1,5 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
+import { Permission } from "../../model/permission.ts";
 import type { IpcKind, Policy } from "../../model/policy.ts";
 import { deniedTokens, granted } from "../identity.ts";
 import { coveringPorts } from "../sockets/landlock-ports.ts";
@@ -15,14 +16,20 @@ const LANDLOCK_ABI_TRUNCATE = 3;
 export function filterContext(
   policy: Policy,
   facts: HostFacts,
-  decided: { modes: SocketModes; brokered: FilterContext["brokered"]; ipc: ReadonlySet<IpcKind> },
+  decided: {
+    modes: SocketModes;
+    brokered: FilterContext["brokered"];
+    ipc: ReadonlySet<IpcKind>;
+    /** The daemon is started with sockets that were made elsewhere. */
+    given?: boolean;
+  },
 ): FilterContext {
   return {
     listed: granted(policy.syscalls),
     denied: deniedTokens(policy.syscalls),
     listener: facts.features["seccomp-notify"].state === "yes",
     brokered: decided.brokered,
-    sockets: socketGrants(policy, decided.modes),
+    sockets: socketGrants(policy, decided.modes, decided.given === true),
     ipc: decided.ipc,
     coreDumps: policy.coreDumps === "allowed",
     // Not where everybody may be signalled: Cofferdam's own processes may not.
@@ -32,7 +39,11 @@ export function filterContext(
   };
 }
 
-function socketGrants({ addresses, sockets }: Policy, modes: SocketModes): SocketGrants {
+function socketGrants(
+  { addresses, sockets, names }: Policy,
+  modes: SocketModes,
+  given: boolean,
+): SocketGrants {
   const grantsProtocol = (wanted: "tcp" | "udp") =>
     addresses.some(({ effect, protocol }) => effect === "allow" && protocol === wanted);
   const everywhere = addresses.filter(
@@ -47,6 +58,12 @@ function socketGrants({ addresses, sockets }: Policy, modes: SocketModes): Socke
     unix: modes.unix.mode,
     tcp: grantsProtocol("tcp"),
     udp: grantsProtocol("udp"),
+    datagrams:
+      given ||
+      grantsProtocol("udp") ||
+      names.some(
+        ({ effect, permissions }) => effect === "allow" && (permissions & Permission.connect) !== 0,
+      ),
     listensAnywhere: listens.some(({ first }) => first === 0),
     netlink: grantedProtocols(sockets, "netlink"),
     ping: grantedProtocols(sockets, "ping"),

@@ -43,6 +43,12 @@ export interface SocketGrants {
   readonly tcp: boolean;
   readonly udp: boolean;
   /**
+   * Somewhere a datagram could go to by its address is granted, or sockets come from elsewhere.
+   * Without, no datagram socket is made where the broker judges: then no message has an address
+   * that counts (unix(7), tcp(7)), and none is asked about.
+   */
+  readonly datagrams: boolean;
+  /**
    * `listen tcp 0` for every address: listen() on an unbound socket takes nothing that is not
    * granted.
    */

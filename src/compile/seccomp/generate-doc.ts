@@ -31,6 +31,7 @@ function context(mode: SocketMode, old: boolean): FilterContext {
         unix: mode,
         tcp: mode !== "refused",
         udp: mode !== "refused",
+        datagrams: mode !== "refused",
         listensAnywhere: false,
       },
       ...{

@@ -1,5 +1,6 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { Policy } from "../../model/policy.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
 import { granted } from "../identity.ts";
 import { landlockPorts } from "./landlock-ports.ts";
 import { type Holding, type SocketModes, socketModes } from "./modes.ts";
@@ -19,12 +20,16 @@ export interface Activation {
 }
 
 /** null where the daemon gets no such sockets. */
-export function activationOf(policy: Policy, facts: HostFacts): Activation | null {
+export function activationOf(
+  policy: Policy,
+  facts: HostFacts,
+  snapshot: Snapshot,
+): Activation | null {
   if (!granted(policy.inherit).has("listen")) return null;
   const tcpHeld = holdsTcp(policy, facts);
   const tcp = tcpHeld ? "" : ", TCP (the policy grants it by address)";
   const asked = `UDP, unix datagrams${tcp}`;
-  const { unix } = socketModes(policy, facts, false);
+  const { unix } = socketModes(policy, facts, false, snapshot);
   const inet: Holding = { mode: "broker", by: "broker", granted: true, why: asked };
   return { modes: { inet, unix }, tcpHeld, asked };
 }

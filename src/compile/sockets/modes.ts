@@ -1,7 +1,8 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
-import { isSocketPattern } from "../../model/unix-names/pattern.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import { whyNotCompared } from "../../model/unix-names/pattern.ts";
 import { unsoundUnixGrants } from "../../model/unix-names/unsound.ts";
 import { targetAccess } from "../attended.ts";
 import type { SocketMode } from "../seccomp/filter-context.ts";
@@ -37,9 +38,10 @@ export function socketModes(
   policy: Policy,
   facts: HostFacts,
   cgroupPossible: boolean,
+  snapshot: Snapshot,
 ): SocketModes {
   const cgroup = cgroupPossible && facts.cgroup2 !== null;
-  return { inet: inet(policy, facts, cgroup), unix: unix(policy, facts, cgroup) };
+  return { inet: inet(policy, facts, cgroup), unix: unix(policy, facts, cgroup, snapshot) };
 }
 
 function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding {
@@ -66,13 +68,13 @@ function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding
   );
 }
 
-function unix(policy: Policy, facts: HostFacts, cgroup: boolean): Holding {
+function unix(policy: Policy, facts: HostFacts, cgroup: boolean, snapshot: Snapshot): Holding {
   const granted = policy.names.some(
     ({ effect, permissions }) => effect === "allow" && (permissions & socketNames) !== 0,
   );
   if (!granted) return notGranted;
   if (cgroup && yes(facts, "cgroup-unix")) {
-    const unsound = leadsElsewhere(policy);
+    const unsound = leadsElsewhere(policy, snapshot);
     if (unsound === null)
       return {
         mode: "kernel",
@@ -94,7 +96,7 @@ export function withoutPrograms(facts: HostFacts, feature: "cgroup-inet" | "cgro
 }
 
 /** Why a name that a program compared as text may lead elsewhere; null if it cannot. */
-export function leadsElsewhere(policy: Policy): string | null {
+export function leadsElsewhere(policy: Policy, snapshot: Snapshot): string | null {
   const [unsound] = unsoundUnixGrants(policy);
   if (unsound?.why === "root")
     return "the domain may chroot or mount, which gives names another meaning";
@@ -102,10 +104,11 @@ export function leadsElsewhere(policy: Policy): string | null {
     const name = unsound.example === null ? "" : `, for example of ${unsound.example}`;
     return `the domain can itself replace a component of a granted socket's name${name}`;
   }
-  const pattern = policy.names.find(isSocketPattern);
-  return pattern === undefined
-    ? null
-    : `\`${pattern.source.text}\` leaves a choice of names, and the kernel would follow every link among them`;
+  for (const rule of policy.names) {
+    const why = whyNotCompared(rule, snapshot);
+    if (why !== null) return `\`${rule.source.text}\` ${why}`;
+  }
+  return null;
 }
 
 function broker(facts: HostFacts, why: string): Holding {

@@ -102,12 +102,11 @@ export const engineEntries = {
     code: "CFD2026",
     severity: "info",
     title: "pattern of socket names that costs time",
-    message:
-      "`{rule}` leaves a choice of names, so connections to unix sockets go through the broker",
-    fix: "write out the names of the sockets; each connect then costs about 25 us less",
+    message: "`{rule}` {why}, so the broker is asked about each connect and send",
+    fix: "write out the folder, one without links that not everybody may write",
     explanation:
-      "The kernel programs compare the name that the daemon passes. A symbolic link that matches a pattern would lead the kernel to a socket of another name, so they are given only names that are written out. The server sees the broker's process id.",
-    example: "network: [connect unix /run/php/*.sock]",
+      "The kernel programs compare the name that the daemon passes. A symbolic link that matches a pattern would lead the kernel to a socket of another name. So they are given patterns only where the choice is left in the last component, in a folder that has no links and that not everybody may write; for all else the broker looks the socket up itself, and the daemon pays for it with every connect and every sendmsg. The server sees the broker's process id.",
+    example: "network: [connect unix /run/**]",
   },
   "execute-unreadable": {
     code: "CFD2025",

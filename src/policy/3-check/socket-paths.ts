@@ -1,11 +1,11 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { isSocketPattern } from "../../model/unix-names/pattern.ts";
+import { whyNotCompared } from "../../model/unix-names/pattern.ts";
 import { unsoundUnixGrants } from "../../model/unix-names/unsound.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 
 /** Unix sockets that are granted by name, while the name alone does not say which socket it is. */
-export const checkSocketPaths: Check = (policy, { facts }, report) => {
+export const checkSocketPaths: Check = (policy, { facts, snapshot = null }, report) => {
   const unsound = unsoundUnixGrants(policy);
   for (const { rule, why, example } of unsound) {
     const cause =
@@ -18,7 +18,10 @@ export const checkSocketPaths: Check = (policy, { facts }, report) => {
   }
   // The compiler takes the same way round: `sockets/modes.ts`.
   if (unsound.length > 0 || facts?.features["cgroup-unix"]?.state !== "yes") return;
-  for (const rule of policy.names.filter(isSocketPattern)) {
-    report(diagnose("brokered-socket-pattern", spanOf(rule.source), { rule: rule.source.text }));
+  for (const rule of policy.names) {
+    const why = whyNotCompared(rule, snapshot);
+    if (why === null) continue;
+    const values = { rule: rule.source.text, why };
+    report(diagnose("brokered-socket-pattern", spanOf(rule.source), values));
   }
 };

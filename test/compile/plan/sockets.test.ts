@@ -1,3 +1,5 @@
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Judged } from "../../../src/compile/cgroup/programs.ts";
 import type { CompileOptions } from "../../../src/compile/compile.ts";
@@ -90,14 +92,45 @@ test("names that the domain can replace are not compared as text", async () => {
   expect((await planOf(above)).mediation.sockets.unix).toBe("broker");
 });
 
-test("a pattern of names is not compared as text, since the kernel follows links that match", async () => {
-  const mode = async (name: string) =>
-    (await planOf(policy({ names: [`connect unix ${name}`] }))).mediation.sockets.unix;
-  expect(await mode("/var/**")).toBe("broker");
-  expect(await mode("/run/php/*.sock")).toBe("broker");
-  expect(await mode("/run/php/[ab].sock")).toBe("broker");
-  expect(await mode("{/run/a,/run/b}")).toBe("kernel");
-  expect(await mode("@session-*")).toBe("kernel");
+test("a pattern is compared as text where no link can match it", async () => {
+  const { root, drop } = tree(["php/fpm.sock", "linked/peer -> /run/other", "open/"]);
+  try {
+    chmodSync(join(root, "open"), 0o1777);
+    const plan = async (name: string) => await planOf(policy({ names: [`connect unix ${name}`] }));
+    const mode = async (name: string) => (await plan(name)).mediation.sockets.unix;
+    for (const held of [`${root}/php/*.sock`, `${root}/php/[ab].sock`, `${root}/later/*`])
+      expect([held, await mode(held)]).toEqual([held, "kernel"]);
+    expect(await mode("{/run/a,/run/b}")).toBe("kernel");
+    expect(await mode("@session-*")).toBe("kernel");
+    const why = async (name: string) =>
+      (await plan(name)).mediation.report.layers.find((one) => one.name === "unix sockets")?.detail;
+    expect(await why(`${root}/**`)).toMatch(/leaves a choice of folders/);
+    expect(await why(`${root}/*/x`)).toMatch(/leaves a choice of folders/);
+    expect(await why(`${root}/linked/*`)).toMatch(/may match a link, as \S*\/linked\/peer is one/);
+    for (const open of [`${root}/open/*`, `${root}/open/later/*`])
+      expect(await why(open)).toMatch(/everybody may put one into \S*\/open/);
+    // A link that comes later makes the plan stale.
+    const { facts } = await plan(`${root}/php/*.sock`);
+    expect(facts.some((fact) => fact.kind === "node" && fact.path === `${root}/php`)).toBe(true);
+  } finally {
+    drop();
+  }
+});
+
+test("without anywhere to send a datagram, the broker is asked about no message", async () => {
+  const asks = async (names: readonly string[], ...addresses: ReturnType<typeof address>[]) => {
+    const calls = ["sendmsg", "sendmmsg", "sendto", "connect", "socket"] as const;
+    const syscalls = calls.map((call) => token(call));
+    const plan = await planOf(policy({ names, addresses, syscalls }), { facts: user });
+    return plan.mediation.report.brokered.flatMap(({ call }) => call.split(", "));
+  };
+  const listening = await asks(["listen unix /run/app.sock"]);
+  expect(listening).toEqual(expect.arrayContaining(["connect", "sendto"]));
+  expect(listening).not.toContain("sendmsg");
+  expect(await asks(["connect unix /run/app.sock"])).toContain("sendmsg");
+  const network = { family: 4, address: Uint8Array.of(10, 0, 0, 0), prefix: 8 } as const;
+  expect(await asks([], { ...address("connect", "tcp", 80), network })).not.toContain("sendmsg");
+  expect(await asks([], address("connect", "udp", 53))).toContain("sendmsg");
 });
 
 test("names written through links are handed on with what they lead to, and the links are facts", async () => {

@@ -33,12 +33,7 @@ export function socketVerdict(grants: SocketGrants): Verdict {
     [AF_INET, internet(grants, IPPROTO_ICMP)],
     [AF_INET6, internet(grants, IPPROTO_ICMPV6)],
     // SOCK_RAW would become a datagram socket (unix_create); nobody needs that spelling.
-    [
-      AF_UNIX,
-      grants.unix === "refused"
-        ? refuse
-        : ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], allow, refuse),
-    ],
+    [AF_UNIX, grants.unix === "refused" ? refuse : ofType(unixTypes(grants), allow, refuse)],
     [AF_NETLINK, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.netlink), refuse)],
     [AF_PACKET, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.packet), refuse)],
     [AF_VSOCK, ofType([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET], protocols(grants.vsock), refuse)],
@@ -47,6 +42,13 @@ export function socketVerdict(grants: SocketGrants): Verdict {
     (rest, [family, verdict]) => ifOneOf(FAMILY, [family], verdict, rest),
     refuse,
   );
+}
+
+/** Types of unix sockets; datagrams only where one may go somewhere, or the kernel judges. */
+export function unixTypes({ unix, datagrams }: SocketGrants): readonly number[] {
+  const streams = [SOCK_STREAM, SOCK_SEQPACKET];
+  const withDatagrams = unix === "kernel" || (unix === "broker" && datagrams);
+  return withDatagrams ? [...streams, SOCK_DGRAM] : streams;
 }
 
 function internet(grants: SocketGrants, icmp: number): Verdict {

@@ -4,15 +4,12 @@ import {
   IPPROTO_IP,
   IPPROTO_IPV6,
   MSG_FASTOPEN,
-  SOCK_DGRAM,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
   SOCK_TYPE_MASK,
 } from "../../../kernel/constants.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
 import { allow, ifBits, ifOneOf, ifPointer, notify, refuse, type Verdict } from "../verdict.ts";
-import { socketVerdict } from "./socket-families.ts";
+import { socketVerdict, unixTypes } from "./socket-families.ts";
 
 /** `linux/in6.h`. */
 const IPV6_V6ONLY = 26;
@@ -27,7 +24,9 @@ const FASTOPEN = "MSG_FASTOPEN connects past Landlock and is refused";
 const sendmsg =
   (flags: number) =>
   (context: FilterContext): Verdict =>
-    brokered(context) ? notify : ifBits(flags, MSG_FASTOPEN, refuse, allow);
+    brokered(context) && context.sockets.datagrams
+      ? notify
+      : ifBits(flags, MSG_FASTOPEN, refuse, allow);
 
 export const socketCalls: readonly CallRow[] = [
   {
@@ -41,12 +40,9 @@ export const socketCalls: readonly CallRow[] = [
     calls: ["socketpair"],
     class: "sockets",
     applies: "listed",
-    why: "unix streams only, unless unix names are held: a datagram end can still connect and send to any path",
+    why: "unix streams only, unless unix names are held and somewhere to send a datagram to is granted: a datagram end can still connect and send to any path",
     verdict: ({ sockets }) => {
-      const types =
-        sockets.unix === "refused"
-          ? [SOCK_STREAM, SOCK_SEQPACKET]
-          : [SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM];
+      const types = unixTypes(sockets);
       return ifOneOf(0, [AF_UNIX], ifOneOf(1, types, allow, refuse, SOCK_TYPE_MASK), refuse);
     },
   },
@@ -82,7 +78,7 @@ export const socketCalls: readonly CallRow[] = [
     calls: ["sendmsg"],
     class: "sockets",
     applies: "listed",
-    why: `${FASTOPEN}; the address lies in memory, so every use is asked about where addresses or unix names are brokered`,
+    why: `${FASTOPEN}; the address lies in memory, so every use is asked about where addresses or unix names are brokered and the domain may have datagram sockets: on others no address counts`,
     verdict: sendmsg(2),
   },
   {
