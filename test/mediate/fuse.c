@@ -32,9 +32,11 @@ static void reply(const struct fuse_in_header *in, int error, const void *body, 
   struct iovec pieces[2] = {{&out, sizeof out}, {(void *)body, error ? 0 : size}};
   if (writev(device, pieces, 2) < 0 && errno != ENOENT) _exit(94);
 }
+// Without a program its number is the first directory's that is made.
+static int is_program(unsigned node) { return content != NULL && node == PROGRAM; }
 static struct fuse_attr attr(unsigned node) {
-  int is_file = node == SILENT || node == PAGE || node == PROGRAM;
-  long size = node == PAGE ? 4096 : node == PROGRAM ? content_size : 0;
+  int is_file = node == SILENT || node == PAGE || is_program(node);
+  long size = node == PAGE ? 4096 : is_program(node) ? content_size : 0;
   unsigned mode = (is_file ? S_IFREG : S_IFDIR) | nodes[node].mode;
   return (struct fuse_attr){.ino = node, .mode = mode, .nlink = 2, .size = size};
 }
@@ -67,7 +69,7 @@ static void load_program(void) {
 static int opens(unsigned node) {
   static int opened;
   char *delay = getenv("FUSE_DELAY");
-  if (node != PROGRAM || !opened++) return 1;
+  if (!is_program(node) || !opened++) return 1;
   if (delay) usleep(1000 * atoi(delay));
   return delay != 0;
 }
