@@ -4,8 +4,8 @@
 // mediator is started as the host's one, and the domain handed over to it there; with
 // HARNESS_JOINS=SOCKET it serves there already. HARNESS_FOLDER is where the host's table of domains
 // lies; file 7 of the mediator's is the summary's, here standard output. Beside it runs what of the
-// holder holds executions, the real one; HARNESS_KILLS_HOLDER kills it, that many milliseconds
-// after the target has begun. LANDLOCK is a text: "H
+// holder holds executions, the real one; with HARNESS_OLD nothing does, and the slots have no room
+// for them, as in holders of before there were any. LANDLOCK is a text: "H
 // hex" handled file rights, then "P hex path"; or "-". The target keeps stdout; its exit status is
 // passed on.
 #include <errno.h>
@@ -219,7 +219,7 @@ int main(int argc, char **argv) {
   if (write(planFd, plan, planSize) != (ssize_t)planSize) return 99;
   fcntl(planFd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
   int slots = need(memfd_create("slots", MFD_ALLOW_SEALING), "slots");
-  must(ftruncate(slots, SLOTS_BYTES));
+  must(ftruncate(slots, getenv("HARNESS_OLD") ? EXECS_OFFSET : SLOTS_BYTES));
   must(fcntl(slots, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
   must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, bells));
   int events = need(open("/dev/null", O_RDWR), "/dev/null");
@@ -251,7 +251,7 @@ int main(int argc, char **argv) {
   int listener = need(syscall(SYS_pidfd_getfd, pidfd, number, 0), "pidfd_getfd");
   const int from[HANDED] = {listener, slots, planFd, events};
   pid_t mediator = start(from, argv[5], argv[6]);
-  pid_t holder = hold(from);
+  if (!getenv("HARNESS_OLD")) hold(from);
   if (write(go[1], "g", 1) != 1) return 99;
   if (getenv("HARNESS_KILLS")) {
     mediator = kills(mediator, atoi(getenv("HARNESS_KILLS")), from, argv[5], argv[6]);
@@ -259,7 +259,6 @@ int main(int argc, char **argv) {
   }
   close(listener);
   close(bells[0]);
-  if (getenv("HARNESS_KILLS_HOLDER")) { usleep(1000 * atoi(getenv("HARNESS_KILLS_HOLDER"))); kill(holder, SIGKILL); }
   int status; waitpid(target, &status, 0);
   int mediated = 0;
   struct rusage used;

@@ -53,6 +53,8 @@ export interface SceneOptions {
   readonly folder?: string;
   /** What the plan says otherwise. */
   readonly plan?: (plan: Plan) => Partial<Plan>;
+  /** Its holder is of a version that holds no executions. */
+  readonly oldHolder?: boolean;
   /** The last line says how much memory the mediator had. */
   readonly memory?: boolean;
 }
@@ -151,6 +153,7 @@ function prepare(built: Built, options: SceneOptions, program: readonly string[]
     ...(options.joins === undefined ? {} : { HARNESS_JOINS: options.joins }),
     ...(options.folder === undefined ? {} : { HARNESS_FOLDER: options.folder }),
     ...(options.memory ? { HARNESS_MEMORY: "1" } : {}),
+    ...(options.oldHolder ? { HARNESS_OLD: "1" } : {}),
   };
   const finish = (status: number | null, stdout: string, stderr: string): Run => {
     const logged = join(directory, "log/events.jsonl");

@@ -279,7 +279,8 @@ export class DomainLoop implements Timed {
       return;
     }
     if (outcome.kind === "held") {
-      new HeldExec(this.#domain.memory.bytes, slot.index).judged(outcome.judged);
+      if (this.#held !== null)
+        new HeldExec(this.#domain.memory.bytes, slot.index).judged(outcome.judged);
       this.#hold(slot, call);
       return;
     }

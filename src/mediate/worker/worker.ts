@@ -5,6 +5,7 @@ import { attempt } from "../answer/attempt.ts";
 import { Vanished } from "../calls/call.ts";
 import { dispatch } from "../calls/dispatch.ts";
 import type { Domain } from "../domain/domain.ts";
+import { holdsExecs } from "../domain/handed.ts";
 import { HeldExec } from "../loop/held-exec.ts";
 import { notification } from "../loop/notification.ts";
 import { Slot } from "../loop/slot.ts";
@@ -50,7 +51,7 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
     }
     const toHold = last.kind === "held" && shared.begin(hands);
     if (last.kind === "held") {
-      if (toHold) new HeldExec(memory.bytes, index).judged(last.judged);
+      if (toHold && holdsExecs(handed.slots)) new HeldExec(memory.bytes, index).judged(last.judged);
     } else answer(handed.listener, slot, call, last, reporter);
     call.close();
     sys("write", workerDescriptors.answers, Buffer.from([toHold ? index | TO_HOLD : index]), 1);

@@ -40,6 +40,21 @@ function prepared(tree: string): Pick<SceneOptions, "supervised" | "rules" | "ti
   return { supervised: "enforcing", rules, timeoutMs: TIMEOUT_MS };
 }
 
+test.each([false, true])(
+  "beside a holder that knows nothing of it nothing is executed, shared mediator: %s",
+  (shared) => {
+    withTree(identities[0]?.as ?? { uid: 0, gid: 0 }, (tree) => {
+      const options = { ...prepared(tree), oldHolder: true, shared };
+      const { status, stderr, events } = runScene(built, options, [join(tree, "program")], tree);
+      expect(stderr).toBe("harness: exec: Permission denied\n");
+      expect(status).toBe(97);
+      expect(events.map(({ object }) => object).join()).toContain(
+        "is of an older version: restart",
+      );
+    });
+  },
+);
+
 describe.each(identities)("$title", ({ as, ...mediated }) => {
   const options = { as, ...mediated };
   const run = (...what: readonly string[]): Run => {
