@@ -37,4 +37,5 @@ fi
 node scripts/build.mjs >&2
 
 native/build.sh >&2
+native/impersonator/build.sh >&2
 native/session/build.sh >&2

@@ -107,3 +107,10 @@ export const STAND_BY_RETRY_MS_MAX = 10_000;
 export const RECORDS_LOOK_MS = 100;
 /** Records of one domain that become events before others have their turn. */
 export const RECORDS_PER_LOOK = 32;
+/**
+ * Milliseconds that an impersonator has for a call which does not wait: longer means that it was
+ * stopped.
+ */
+export const IMPERSONATOR_MS_MAX = 1_000;
+/** Milliseconds between two looks at whether the target of one that waits has a signal to take. */
+export const IMPERSONATOR_LOOK_MS = 40;

@@ -50,15 +50,19 @@ const headers = [
 const prologue = `#define _GNU_SOURCE\n#include <stddef.h>\n#include <stdio.h>\n${headers.map((name) => `#include <${name}>`).join("\n")}\n`;
 
 /**
- * Evaluates integer expressions in C. An expression that does not compile is one that these headers
+ * Evaluates integer expressions in C, with the kernel's headers and one of our own. An expression that does not compile is one that these headers
  * lack.
  */
-export function evaluate(expressions: readonly string[]): Map<string, CAnswer> {
+export function evaluate(
+  expressions: readonly string[],
+  ownHeader: string | null = null,
+): Map<string, CAnswer> {
   const folder = mkdtempSync(join(tmpdir(), "cofferdam-struct-check-"));
+  const including = ownHeader === null ? prologue : `${prologue}#include "${ownHeader}"\n`;
   try {
-    const unknown = unknownTo(folder, expressions);
+    const unknown = unknownTo(folder, expressions, including);
     const known = expressions.filter((expression) => !unknown.has(expression));
-    const values = run(folder, known);
+    const values = run(folder, known, including);
     return new Map(
       expressions.map((expression) => {
         const value = values.get(expression);
@@ -77,10 +81,10 @@ export function evaluate(expressions: readonly string[]): Map<string, CAnswer> {
  * Each expression is an array bound on a line of its own: the compiler names the line of every one
  * that it cannot evaluate.
  */
-function unknownTo(folder: string, expressions: readonly string[]): Set<string> {
+function unknownTo(folder: string, expressions: readonly string[], including: string): Set<string> {
   const source = join(folder, "unknown.c");
   const lines = expressions.map((text, index) => `long long x${index} = (long long)(${text});`);
-  writeFileSync(source, `${prologue}#line 1 "expressions"\n${lines.join("\n")}\n`);
+  writeFileSync(source, `${including}#line 1 "expressions"\n${lines.join("\n")}\n`);
   try {
     execFileSync("gcc", ["-fsyntax-only", "-fmax-errors=0", source], {
       stdio: "pipe",
@@ -97,11 +101,15 @@ function unknownTo(folder: string, expressions: readonly string[]): Set<string> 
   }
 }
 
-function run(folder: string, expressions: readonly string[]): Map<string, bigint> {
+function run(
+  folder: string,
+  expressions: readonly string[],
+  including: string,
+): Map<string, bigint> {
   const source = join(folder, "values.c");
   const program = join(folder, "values");
   const prints = expressions.map((text) => `  printf("%lld\\n", (long long)(${text}));`);
-  writeFileSync(source, `${prologue}int main(void) {\n${prints.join("\n")}\n}\n`);
+  writeFileSync(source, `${including}int main(void) {\n${prints.join("\n")}\n}\n`);
   execFileSync("gcc", ["-o", program, source], { stdio: "pipe" });
   const lines = execFileSync(program, { encoding: "utf8" }).trim().split("\n");
   return new Map(expressions.map((text, index) => [text, BigInt(lines[index] ?? "")]));

@@ -55,6 +55,9 @@ export async function buildAll(): Promise<Built> {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
   });
+  execFileSync(resolve(here, "../../native/impersonator/build.sh"), [
+    join(directory, "impersonator"),
+  ]);
   execFileSync("ln", ["-s", nearestModules(), join(directory, "node_modules")]);
   return {
     directory,

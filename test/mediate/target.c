@@ -28,8 +28,12 @@ static long lookup(const struct constant *table, const char *name) {
 }
 
 static long last;
+// What a program that includes this one makes of further words.
+static int (*more_words)(char *word, long *value);
 
 static long value(char *word) {
+  long made;
+  if (more_words && more_words(word, &made)) return made;
   if (*word == '@') return lookup(constants, word + 1);
   if (!strcmp(word, "!")) return 0x10;
   if (!strcmp(word, "~")) return 0;
@@ -77,8 +81,7 @@ static long value(char *word) {
   return (long)word;
 }
 
-int main(int argc, char **argv) {
-  setvbuf(stdout, NULL, _IONBF, 0);
+static void run_words(int argc, char **argv) {
   for (int i = 1; i < argc; i++) {
     const char *name = argv[i++];
     long a[6] = {0};
@@ -108,5 +111,12 @@ int main(int argc, char **argv) {
       printf("\n");
     } else printf("%s: %ld %s\n", name, result, result < 0 ? strerrorname_np(error) : "-");
   }
+}
+
+#ifndef WITHOUT_MAIN
+int main(int argc, char **argv) {
+  setvbuf(stdout, NULL, _IONBF, 0);
+  run_words(argc, argv);
   return 0;
 }
+#endif

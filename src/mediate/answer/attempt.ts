@@ -1,4 +1,4 @@
-import { type Call, Vanished } from "../calls/call.ts";
+import { type Call, Confined, Vanished } from "../calls/call.ts";
 import { OverBudget } from "../domain/descriptor-budget.ts";
 import { remember } from "../domain/remembered-verdicts.ts";
 import { E } from "../sys/abi.ts";
@@ -7,6 +7,7 @@ import { TooLong, Unreadable } from "../target/memory.ts";
 import { TargetGone } from "../target/target-gone.ts";
 import { Nameless } from "../walk/place.ts";
 import { MayWait } from "../worker/may-wait.ts";
+import { ofConfined } from "./guarded.ts";
 import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
 import { Rehearsed } from "./rehearsed.ts";
 import { warned } from "./warned.ts";
@@ -32,6 +33,7 @@ function doubt(call: Call, cause: unknown): Outcome {
   }
   if (cause instanceof MayWait) return { kind: "worker" };
   if (cause instanceof Vanished) return { kind: "vanished" };
+  if (cause instanceof Confined) return ofConfined(call, cause.message);
   if (cause instanceof Nameless) return error(cause.errno);
   if (cause instanceof OverBudget)
     return unable(E.MFILE, call.name, `the domain's calls that wait keep ${cause.message}`);

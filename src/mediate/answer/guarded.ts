@@ -8,7 +8,7 @@ import { CONTINUE, type Outcome, unable } from "./outcome.ts";
  * handler's CONTINUE out.
  */
 export function guarded(call: Call, handler: Handler): Outcome {
-  const foreign = call.target.foreign() ?? (handler.onlyLooks ? null : selfConfined(call));
+  const foreign = handler.onlyLooks ? call.target.foreign() : call.confinement;
   if (foreign !== null) return byItself(call, handler, foreign);
   const outcome = handler.answer(call);
   if (outcome.kind !== "continue" || handler.continueIsSafe(call)) return outcome;
@@ -18,17 +18,12 @@ export function guarded(call: Call, handler: Handler): Outcome {
   return unable(E.ACCES, call.name, why);
 }
 
-/**
- * Nothing is done for a process that has a confinement or namespaces of its own: they would be
- * undone.
- */
+/** What the mediator would undo, were it to do the call (`Call.effect`). */
 function byItself(call: Call, handler: Handler, foreign: string): Outcome {
   call.check();
-  return handler.continueIsSafe(call)
-    ? CONTINUE
-    : unable(E.PERM, call.name, `asked by a process with its own ${foreign}`);
+  return handler.continueIsSafe(call) ? CONTINUE : ofConfined(call, foreign);
 }
 
-function selfConfined(call: Call): string | null {
-  return call.broker.selfConfined.has(call.target.credentials.tgid) ? "Landlock domain" : null;
+export function ofConfined(call: Call, confinement: string): Outcome {
+  return unable(E.PERM, call.name, `asked by a process with its own ${confinement}`);
 }

@@ -21,6 +21,9 @@ import { grantedCapabilities } from "./state/granted-capabilities.ts";
  */
 export class Vanished extends Error {}
 
+/** Nothing is done for a process with a confinement or namespaces of its own: it would undo them. */
+export class Confined extends Error {}
+
 /** What the loop offers a call beside its registers. */
 export interface Notification {
   readonly tid: number;
@@ -55,6 +58,8 @@ export class Call {
   readonly #notification: Notification;
   /** The target's identity is taken. */
   #isTarget = false;
+  readonly #whenClosed: (() => void)[] = [];
+  #confinement: string | null | undefined;
 
   constructor(broker: Broker, notification: Notification) {
     this.broker = broker;
@@ -71,8 +76,14 @@ export class Call {
     this.#notification = notification;
   }
 
+  /** Once it is answered, or nobody waits for an answer. */
   close(): void {
+    for (const step of this.#whenClosed.splice(0)) step();
     this.target.close();
+  }
+
+  whenClosed(step: () => void): void {
+    this.#whenClosed.push(step);
   }
 
   /** The whole register. */
@@ -130,12 +141,15 @@ export class Call {
   /**
    * Runs `operation` as the target. What is looked at within may still be another's: {@link effect}
    * makes sure. A rehearsal opens nothing but O_PATH descriptors, and the kernel will judge the
-   * target's own rights: no identity is taken.
+   * target's own rights: no identity is taken. A worker always takes effective ids: file systems of
+   * user space go by them (fuse_allow_current_process), and it is the domain's own.
    */
-  asTarget<T>(operation: () => T, effectiveIds = false): T {
+  asTarget<T>(operation: () => T, effectiveIds = this.broker.mayWait): T {
     if (this.rehearses) return operation();
     const { credentials } = this.target;
     this.target.root;
+    // Looked at with the mediator's own rights.
+    this.confinement;
     const { identity } = this.broker;
     return identity.as(credentials, effectiveIds, () => {
       this.#isTarget = true;
@@ -145,6 +159,18 @@ export class Call {
         this.#isTarget = false;
       }
     });
+  }
+
+  /**
+   * What the process has of its own that an effect through the mediator would undo; null for one
+   * that sees what the mediator sees, and is under no other confinement.
+   */
+  get confinement(): string | null {
+    if (this.#confinement !== undefined) return this.#confinement;
+    const { target, broker } = this;
+    const isConfined = () => broker.selfConfined.has(target.credentials.tgid);
+    this.#confinement = target.foreign() ?? (isConfined() ? "Landlock domain" : null);
+    return this.#confinement;
   }
 
   /** Nobody else can put another object behind one of its descriptors while it waits. */
@@ -176,6 +202,7 @@ export class Call {
    */
   effect(operation: () => number): number {
     if (this.rehearses) throw rehearsed;
+    if (this.confinement !== null) throw new Confined(this.confinement);
     this.check();
     this.#notification.started();
     if (!this.supervised || !this.#isTarget) return operation();
@@ -185,6 +212,13 @@ export class Call {
   /** What was tried had no effect, and is tried again later: a successor may do so too. */
   cameToNothing(): void {
     this.#notification.undone();
+  }
+
+  /** Within {@link asTarget}: with its effective ids beside those of the file system. */
+  effectively<T>(operation: () => T): T {
+    return this.#isTarget
+      ? this.broker.identity.effectively(this.target.credentials, operation)
+      : operation();
   }
 
   /** Within {@link asTarget}: what a process may see of itself in /proc, whoever it has become. */

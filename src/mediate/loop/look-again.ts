@@ -45,7 +45,10 @@ export function lookAgain(
   const timer = call.target.keep(
     sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK),
   );
-  const bell = socket === undefined || timer < 0 ? timer : call.target.keep(either(timer, socket));
+  const bell =
+    socket === undefined || timer < 0
+      ? timer
+      : call.target.keep(watched([timer, POLLIN], [socket, POLLOUT | EPOLLET]));
   if (bell < 0) return error(errnoOf(bell));
   let pause = LOOK_MS;
   const again = (): Outcome => {
@@ -91,11 +94,11 @@ interface Attempts extends Pick<Looking, "socket" | "echoes"> {
   readonly part?: () => Outcome | null;
 }
 
-/** An epoll of the timer and of room in the socket; or a negated error number. */
-function either(timer: number, socket: number): number {
+/** An epoll of descriptors, each with its events; or a negated error number. */
+export function watched(...all: readonly (readonly [fd: number, events: number])[]): number {
   const epoll = sys("epoll_create1", abi.EPOLL_CLOEXEC);
   if (epoll < 0) return epoll;
-  const failed = Math.min(watch(epoll, timer, POLLIN), watch(epoll, socket, POLLOUT | EPOLLET));
+  const failed = Math.min(...all.map(([fd, events]) => watch(epoll, fd, events)));
   if (failed >= 0) return epoll;
   close(epoll);
   return failed;
@@ -119,8 +122,11 @@ function watch(epoll: number, fd: number, events: number): number {
  * struct itimerspec (timerfd_create(2)): once, in so many milliseconds. What it rang for before is
  * forgotten.
  */
-function ring(timer: number, milliseconds: number): void {
-  const once = itimerspec.encode({ "it_value.tv_nsec": BigInt(milliseconds) * 1_000_000n });
+export function ring(timer: number, milliseconds: number): void {
+  const once = itimerspec.encode({
+    "it_value.tv_sec": BigInt(Math.floor(milliseconds / 1_000)),
+    "it_value.tv_nsec": BigInt(milliseconds % 1_000) * 1_000_000n,
+  });
   sys("timerfd_settime", timer, 0, once, null);
 }
 
@@ -129,7 +135,7 @@ function ring(timer: number, milliseconds: number): void {
  * has no other thread. Another thread might take one of the process's at this moment, and then this
  * one would see the kernel's own number for it.
  */
-function isInterrupted(call: Call): boolean {
+export function isInterrupted(call: Call): boolean {
   let text: string;
   try {
     text = readFileSync(`/proc/${call.target.tid}/status`, "latin1");

@@ -9,6 +9,8 @@ export interface Credentials {
   /** Process and thread id as the thread itself sees them, in its own pid namespace. */
   readonly ownTgid: number;
   readonly ownTid: number;
+  /** Its process numbers mean what they mean to the mediator. */
+  readonly sharesPidNamespace: boolean;
   readonly uid: number;
   readonly gid: number;
   readonly effectiveUid: number;
@@ -50,7 +52,9 @@ export function parseCredentials(text: string): Credentials {
   const [uid = -1, effectiveUid = -1, savedUid = -1, fsuid = -1] = ids("Uid");
   const [gid = -1, effectiveGid = -1, savedGid = -1, fsgid = -1] = ids("Gid");
   const groups = ids("Groups");
-  const ownTgid = ids("NStgid").at(-1) ?? -1;
+  // One number for each namespace from the reader's on down.
+  const tgids = ids("NStgid");
+  const ownTgid = tgids.at(-1) ?? -1;
   const ownTid = ids("NSpid").at(-1) ?? -1;
   const threads = Number(field("Threads"));
   const permitted = BigInt(`0x${field("CapPrm")}`);
@@ -59,6 +63,7 @@ export function parseCredentials(text: string): Credentials {
     tgid,
     ownTgid,
     ownTid,
+    sharesPidNamespace: tgids.length === 1,
     uid,
     gid,
     effectiveUid,

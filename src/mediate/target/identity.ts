@@ -15,8 +15,10 @@ export class IdentityLost extends Error {}
 /**
  * Runs operations with the target's file-system identity: fsuid, fsgid, groups, umask, and of the
  * mediator's own capabilities only those that the target has in effect. Set by raw system calls on
- * this thread alone (credentials(7)); the real and saved ids stay, so that the target may not
- * signal the mediator. What is the same already is left alone.
+ * this thread alone (credentials(7)). The real and saved ids stay, so that the target may not
+ * signal the mediator, and the permitted capabilities, since these are what it becomes itself again
+ * by: what the kernel judges by any of them an impersonator does (`impersonator.ts`). What is the
+ * same already is left alone.
  */
 export class Identity {
   /** The mediator's, outside every operation. */
@@ -29,23 +31,22 @@ export class Identity {
   /** Capabilities in effect at the moment. */
   #worn = this.own.effective;
 
-  /** `effectiveIds` too, for calls whose peer is told them (connect on a unix socket). */
+  /**
+   * `effectiveIds` too, for calls whose peer is told them (connect on a unix socket). Not for all:
+   * whoever has a process's effective id may change how it is scheduled (sched_setscheduler(2)).
+   */
   as<T>(target: Credentials, effectiveIds: boolean, operation: () => T): T {
-    const own = this.own;
+    const { own } = this;
     const groups = sameNumbers(target.groups, own.groups) ? null : groupBytes(target.groups);
-    const ids =
-      effectiveIds &&
-      (target.effectiveUid !== own.effectiveUid || target.effectiveGid !== own.effectiveGid);
-    const fsgid = ids || target.fsgid !== own.fsgid;
-    const fsuid = ids || target.fsuid !== own.fsuid;
+    const ids = effectiveIds && !this.#hasEffective(target);
+    const fs = target.fsuid !== own.fsuid || target.fsgid !== own.fsgid;
     const effective = target.effective & own.effective;
-    const narrower = fsuid || effective !== own.effective;
+    const narrower = ids || fs || effective !== own.effective;
     try {
       if (groups !== null && sys("setgroups", target.groups.length, groups) < 0)
         throw new CannotImpersonate("setgroups");
-      if (ids) this.#effective(target.effectiveUid, target.effectiveGid);
-      if (fsgid) setFs("setfsgid", target.fsgid, CannotImpersonate);
-      if (fsuid) setFs("setfsuid", target.fsuid, CannotImpersonate);
+      if (ids) this.#takeEffective(target);
+      else if (fs) takeFs(target, CannotImpersonate);
       if (narrower && sys("capset", HEADER, this.#capabilities(effective)) < 0)
         throw new CannotImpersonate("capset");
       if (target.umask !== this.#umask) sys("umask", target.umask);
@@ -55,13 +56,33 @@ export class Identity {
     } finally {
       this.#worn = own.effective;
       if (ids) this.#restoreEffective();
-      if (fsuid) setFs("setfsuid", own.fsuid, IdentityLost);
-      if (fsgid) setFs("setfsgid", own.fsgid, IdentityLost);
+      else if (fs) takeFs(own, IdentityLost);
       // Changes of ids raise and drop capabilities by themselves, so these come after them;
       // setgroups needs one.
       if ((narrower || groups !== null) && sys("capset", HEADER, this.#ownCapabilities) < 0)
         fatal("capset");
       if (groups !== null) this.#restoreGroups();
+    }
+  }
+
+  /**
+   * Within {@link as}: with the target's effective ids beside those of the file system. The kernel
+   * judges entries of /proc/sys by them (sysctl_perm).
+   */
+  effectively<T>(target: Credentials, operation: () => T): T {
+    if (this.#hasEffective(target)) return operation();
+    const worn = this.#worn;
+    if (sys("capset", HEADER, this.#ownCapabilities) < 0) throw new CannotImpersonate("capset");
+    try {
+      this.#takeEffective(target);
+      if (sys("capset", HEADER, this.#capabilities(worn)) < 0)
+        throw new CannotImpersonate("capset");
+      return operation();
+    } finally {
+      this.#restoreEffective();
+      if (sys("capset", HEADER, this.#ownCapabilities) < 0) fatal("capset");
+      takeFs(target, IdentityLost);
+      if (sys("capset", HEADER, this.#capabilities(worn)) < 0) fatal("capset");
     }
   }
 
@@ -99,11 +120,21 @@ export class Identity {
     return made;
   }
 
-  #effective(uid: number, gid: number): void {
-    if (sys("setresgid", -1, gid, -1) < 0) throw new CannotImpersonate("setresgid");
-    if (sys("setresuid", -1, uid, -1) < 0) throw new CannotImpersonate("setresuid");
+  #hasEffective({ effectiveUid, effectiveGid }: Credentials): boolean {
+    return effectiveUid === this.own.effectiveUid && effectiveGid === this.own.effectiveGid;
   }
 
+  /** And the ids of the file system. Leaves capabilities as the kernel makes them. */
+  #takeEffective(target: Credentials): void {
+    if (sys("setresgid", -1, target.effectiveGid, -1) < 0) throw new CannotImpersonate("setresgid");
+    if (sys("setresuid", -1, target.effectiveUid, -1) < 0) throw new CannotImpersonate("setresuid");
+    // Those of the file system have followed. Others take a capability that went with the user id.
+    if (target.fsuid === target.effectiveUid && target.fsgid === target.effectiveGid) return;
+    if (sys("capset", HEADER, this.#ownCapabilities) < 0) throw new CannotImpersonate("capset");
+    takeFs(target, CannotImpersonate);
+  }
+
+  /** And the ids of the file system. */
   #restoreEffective(): void {
     if (sys("setresuid", -1, this.own.effectiveUid, -1) < 0) fatal("setresuid");
     if (sys("setresgid", -1, this.own.effectiveGid, -1) < 0) fatal("setresgid");
@@ -132,6 +163,14 @@ function capabilities(own: Credentials, effective: bigint): Buffer {
   b.writeUInt32LE(Number(effective >> 32n), 12);
   b.writeUInt32LE(Number(own.permitted >> 32n), 16);
   return b;
+}
+
+function takeFs(
+  { fsuid, fsgid }: Credentials,
+  failure: typeof CannotImpersonate | typeof IdentityLost,
+): void {
+  setFs("setfsgid", fsgid, failure);
+  setFs("setfsuid", fsuid, failure);
 }
 
 /**

@@ -44,11 +44,16 @@ function copied(call: Call, fd: number): number {
   if (unclosed.length >= UNCLOSED_MAX) return -E.MFILE;
   const copy = call.target.copyOf(fd);
   if (copy < 0) return copy;
-  const link = readlinkat(abi.AT_FDCWD, self(copy));
-  if (typeof link === "string" && (NO_FILE_SYSTEM.test(link) || !mayNotAnswer(call, copy)))
-    return call.target.keep(copy);
-  unclosed.push(copy);
-  return -E.IO;
+  return maybeClosed(call, copy) ? call.target.keep(copy) : -E.IO;
+}
+
+/** false: close(2) might not come back, so that it stays open here. */
+export function maybeClosed(call: Call, fd: number): boolean {
+  const link = readlinkat(abi.AT_FDCWD, self(fd));
+  if (typeof link === "string" && (NO_FILE_SYSTEM.test(link) || !mayNotAnswer(call, fd)))
+    return true;
+  call.broker.unclosed.push(fd);
+  return false;
 }
 
 /** Its file system, asked by who must not wait. */

@@ -1,7 +1,8 @@
 import { type Outcome, result, unable } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { abi, E, POLLIN } from "../sys/abi.ts";
-import { close, isReady, sys } from "../sys/sys.ts";
+import { isReady, sys } from "../sys/sys.ts";
+import { impersonate } from "./impersonator.ts";
 
 /**
  * A call on another thread of the caller's own process, by number, as the caller. The number could
@@ -15,19 +16,17 @@ export function onSibling(
   thread: number,
   args: () => readonly (number | Buffer | null)[],
 ): Outcome | null {
-  const { tgid, ownTgid } = call.target.credentials;
-  if (tgid !== ownTgid) return null;
-  const pidfd = sys("pidfd_open", thread, abi.PIDFD_THREAD);
-  if (pidfd < 0) return null;
-  try {
-    if (call.broker.threads.processOf(thread) !== tgid || !lives(pidfd)) return null;
-    const done = call.asTarget(() => call.effect(() => sys(call.name, ...args())), true);
-    return lives(pidfd)
-      ? result(done)
-      : unable(E.SRCH, call.name, `thread ${thread} ended meanwhile: outcome unknown`);
-  } finally {
-    close(pidfd);
-  }
+  const { tgid, sharesPidNamespace } = call.target.credentials;
+  if (!sharesPidNamespace) return null;
+  const pidfd = call.target.keep(sys("pidfd_open", thread, abi.PIDFD_THREAD));
+  if (pidfd < 0 || call.broker.threads.processOf(thread) !== tgid || !lives(pidfd)) return null;
+  const given = args().map((one) => (Buffer.isBuffer(one) ? { bytes: one } : one));
+  const deed = { descriptors: [], steps: [{ name: call.name, args: given }] };
+  return impersonate(call, deed, (value) =>
+    lives(pidfd)
+      ? result(value)
+      : unable(E.SRCH, call.name, `thread ${thread} ended meanwhile: outcome unknown`),
+  );
 }
 
 /** A pidfd becomes readable when its thread ends. */

@@ -15,6 +15,7 @@ import { CONTINUE, error, type Outcome, result } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { fstat, sys } from "../../sys/sys.ts";
+import { FIRST_DESCRIPTOR, impersonate } from "../../target/impersonator.ts";
 import { sameFile } from "../../target/same-file.ts";
 import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
@@ -97,10 +98,10 @@ function socketOwner(call: Call): Outcome {
   return judgeOwner(call, argument.readInt32LE(0)) ?? onCopy(call, "ioctl", argument);
 }
 
+/** Signals are sent by the ids of whoever named the owner, real ones among them. */
 function onCopy(call: Call, name: "fcntl" | "ioctl", argument: Buffer): Outcome {
   const fd = sameFile(call, call.int(0));
   if (fd < 0) return error(errnoOf(fd));
-  return result(
-    call.asTarget(() => call.effect(() => sys(name, fd, call.unsigned(1), argument)), true),
-  );
+  const args = [FIRST_DESCRIPTOR, call.unsigned(1), { bytes: argument }];
+  return impersonate(call, { descriptors: [fd], steps: [{ name, args }] });
 }

@@ -96,11 +96,15 @@ function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
   return isEmptied ? emptied(call, asked.flags, settled) : settled;
 }
 
-/** An entry of procfs that is the target's own is opened as a process opens its own. */
+/**
+ * An entry of procfs that is the target's own is opened as a process opens its own, and any entry
+ * with its effective ids too.
+ */
 function opening(call: Call, object: Opened, open: () => number): number {
-  const onProcfs = call.broker.mounts.kind(object.stat.mount) === "procfs";
-  const name = onProcfs ? canonical(object.fd) : null;
-  return call.effect(() => (typeof name === "string" ? call.asItself(name, open) : open()));
+  if (call.broker.mounts.kind(object.stat.mount) !== "procfs") return call.effect(open);
+  const name = canonical(object.fd);
+  const opened = () => (typeof name === "string" ? call.asItself(name, open) : open());
+  return call.effect(() => call.effectively(opened));
 }
 
 /**

@@ -2,8 +2,8 @@ import type { ProcessCall } from "../../../kernel/mediated-calls/call.ts";
 import { CONTINUE, error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { sys } from "../../sys/sys.ts";
-import { sameFile } from "../../target/same-file.ts";
+import { FIRST_DESCRIPTOR, impersonate } from "../../target/impersonator.ts";
+import { maybeClosed, sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 import { judgeOwnCoreLimit, setsCoreLimit } from "./core-limit.ts";
 import { judgeAll, type Operation } from "./judge-process.ts";
@@ -40,7 +40,7 @@ export function judgeNumber(
   operation: Operation,
   number: number,
 ): Outcome | null {
-  const { tgid, ownTgid, ownTid } = call.target.credentials;
+  const { sharesPidNamespace, ownTgid, ownTid } = call.target.credentials;
   // What the kernel has no such kind of it says itself.
   if (target.kind === "which" && kindOf(call, target) === undefined) return null;
   const isProcess = target.kind !== "which" || kindOf(call, target) === "process";
@@ -49,7 +49,7 @@ export function judgeNumber(
     call.check();
     return null;
   }
-  if (tgid !== ownTgid)
+  if (!sharesPidNamespace)
     return unable(E.PERM, call.name, `process ${number} of another pid namespace`);
   const named = namedProcesses(call, target, number);
   if (named === null) return unable(E.PERM, call.name, "a process group of another pid namespace");
@@ -115,28 +115,37 @@ function judgeReached(
 /** siginfo_t (`asm-generic/siginfo.h`). */
 const SIGNAL_INFORMATION_BYTES = 128;
 
+/** The kernel goes by real ids and permitted capabilities here: an impersonator has the target's. */
 function onCopy(call: Call, fd: number): Outcome {
+  const descriptors = [fd];
+  const first = FIRST_DESCRIPTOR;
   switch (call.name) {
     case "pidfd_getfd": {
-      const got = call.asTarget(
-        () => call.effect(() => sys("pidfd_getfd", fd, call.int(1), call.unsigned(2))),
-        true,
+      const args = [first, call.int(1), call.unsigned(2)];
+      const deed = { descriptors, steps: [{ name: call.name, args }], givesDescriptor: true };
+      return impersonate(call, deed, (value, got) =>
+        got === null ? result(value) : handedOn(call, got),
       );
-      return got < 0 ? result(got) : { kind: "descriptor", fd: got, closeOnExec: true };
     }
     case "pidfd_send_signal": {
       const at = call.word(2);
-      const information = at === 0n ? null : call.target.memory.read(at, SIGNAL_INFORMATION_BYTES);
-      const args = [fd, call.int(1), information, call.unsigned(3)] as const;
-      return result(
-        call.asTarget(() => call.effect(() => sys("pidfd_send_signal", ...args)), true),
-      );
+      const information =
+        at === 0n ? null : { bytes: call.target.memory.read(at, SIGNAL_INFORMATION_BYTES) };
+      const args = [first, call.int(1), information, call.unsigned(3)];
+      return impersonate(call, { descriptors, steps: [{ name: call.name, args }] });
     }
-    case "process_mrelease":
-      return result(
-        call.asTarget(() => call.effect(() => sys("process_mrelease", fd, call.unsigned(1))), true),
-      );
+    case "process_mrelease": {
+      const args = [first, call.unsigned(1)];
+      return impersonate(call, { descriptors, steps: [{ name: call.name, args }] });
+    }
     default:
       return unable(E.PERM, call.name, "asked by a process with several threads");
   }
+}
+
+/** Once it is the target's, the mediator closes its own. */
+function handedOn(call: Call, fd: number): Outcome {
+  return maybeClosed(call, fd)
+    ? { kind: "descriptor", fd, closeOnExec: true }
+    : unable(E.IO, call.name, "a file of a file system that may not answer");
 }

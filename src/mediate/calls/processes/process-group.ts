@@ -25,8 +25,8 @@ import { everyProcess, membersOf } from "./named-processes.ts";
  * the group. Both numbers are registers.
  */
 export function judgeJoin(call: Call, process: number, group: number): Outcome | null {
-  const { tgid, ownTgid } = call.target.credentials;
-  if (tgid !== ownTgid)
+  const { tgid, sharesPidNamespace } = call.target.credentials;
+  if (!sharesPidNamespace)
     return unable(E.PERM, call.name, `process group ${group} of another pid namespace`);
   const joining = process === 0 ? tgid : process;
   const entered = group === 0 ? joining : group;

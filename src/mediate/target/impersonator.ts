@@ -1,0 +1,162 @@
+import {
+  AF_UNIX,
+  CLOCK_MONOTONIC,
+  SIGKILL,
+  SOCK_CLOEXEC,
+  SOCK_SEQPACKET,
+} from "../../kernel/constants.ts";
+import { ErrnoError } from "../../kernel/errno-error.ts";
+import { receive } from "../../kernel/receive.ts";
+import { spawnProcess } from "../../kernel/spawn.ts";
+import { type Outcome, type Pending, result, unable } from "../answer/outcome.ts";
+import type { Call } from "../calls/call.ts";
+import { grantedCapabilities } from "../calls/state/granted-capabilities.ts";
+import { IMPERSONATOR_LOOK_MS, IMPERSONATOR_MS_MAX } from "../limits.ts";
+import { isInterrupted, ring, watched } from "../loop/look-again.ts";
+import { abi, E, POLLIN } from "../sys/abi.ts";
+import { c, close, sys } from "../sys/sys.ts";
+import { reap } from "../worker/reap.ts";
+import { CannotImpersonate } from "./identity.ts";
+import { type Argument, impersonatorReply, requestBytes } from "./impersonator-request.ts";
+import { IMPERSONATOR } from "./own-process.ts";
+
+/**
+ * Number that the first of {@link Deed.descriptors} has in the impersonator; before it are its own
+ * two, for the reply and the request.
+ */
+export const FIRST_DESCRIPTOR = 2;
+
+/** One system call in the impersonator. */
+export interface Step {
+  readonly name: string;
+  readonly args: readonly Argument[];
+  /** Capabilities in effect beside the target's. */
+  readonly more?: bigint;
+}
+
+/** What is done in the target's place. */
+export interface Deed {
+  /** At most two; the first that fails is the last, and its result is the deed's. */
+  readonly steps: readonly Step[];
+  /** Of the mediator's, copied into the impersonator. */
+  readonly descriptors: readonly number[];
+  /** The last call makes a descriptor. */
+  readonly givesDescriptor?: boolean;
+  /** RLIMIT_NOFILE for it; left out, the mediator's own. */
+  readonly descriptorLimit?: bigint;
+  /** The call may wait as long as the target's own would, until the target has a signal to take. */
+  readonly waits?: boolean;
+}
+
+/** What to answer: the calls' result, and the descriptor if there is one. */
+type Conclude = (value: number, fd: number | null) => Outcome;
+
+/**
+ * Has an *impersonator* make the calls: a process that becomes the target in full, with real, saved,
+ * effective and file-system ids, groups, permitted and effective capabilities, and ends with them.
+ * For what the kernel judges by ids or capabilities that the mediator does not take ({@link
+ * Identity}): signals, owners of SIGIO, access to other processes, descriptors in flight. Who may
+ * signal the target may stop or end that process; this costs the one call. Not within
+ * {@link Call.asTarget}. Throws {@link CannotImpersonate}.
+ */
+export function impersonate(call: Call, deed: Deed, conclude: Conclude = result): Outcome {
+  if (!call.target.credentials.sharesPidNamespace)
+    return unable(E.PERM, call.name, "asked by a process of another pid namespace");
+  let reply = -1;
+  const begun = call.effect(() => {
+    reply = begin(call, deed);
+    return reply;
+  });
+  return begun < 0
+    ? unable(-begun, call.name, "no process can be started")
+    : waitFor(call, deed, reply, conclude);
+}
+
+function begin(call: Call, deed: Deed): number {
+  const ends = socketPair();
+  if (ends === null) return -E.MFILE;
+  const request = memoryFile(requestBytes(deed, wornBy(call), process.pid));
+  try {
+    if (request < 0) return request;
+    reap();
+    const pid = spawnProcess(IMPERSONATOR, [], [], [ends.theirs, request, ...deed.descriptors]);
+    const pidfd = sys("pidfd_open", pid, 0);
+    call.whenClosed(() => {
+      sys("pidfd_send_signal", pidfd, SIGKILL, null, 0);
+      close(pidfd);
+    });
+    return call.target.keep(ends.own);
+  } catch (cause) {
+    close(ends.own);
+    if (!(cause instanceof ErrnoError)) throw cause;
+    throw new CannotImpersonate(`${cause.message}; build Cofferdam again if it is not there`);
+  } finally {
+    close(ends.theirs);
+    close(request);
+  }
+}
+
+/** The target's ids; of its capabilities those that the mediator has, and the policy grants. */
+function wornBy(call: Call): Parameters<typeof requestBytes>[1] {
+  const { credentials } = call.target;
+  const own = call.broker.identity.own.effective;
+  const lent = call.supervised ? own & grantedCapabilities(call.broker.policy) : own;
+  return {
+    ...credentials,
+    permitted: credentials.permitted & lent,
+    effective: credentials.effective & lent,
+  };
+}
+
+function waitFor(call: Call, deed: Deed, reply: number, conclude: Conclude): Outcome {
+  const timer = call.target.keep(
+    sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK),
+  );
+  const bell = call.target.keep(watched([timer, POLLIN], [reply, POLLIN]));
+  const until = performance.now() + (deed.waits ? Number.POSITIVE_INFINITY : IMPERSONATOR_MS_MAX);
+  const again = (): Pending => {
+    ring(timer, deed.waits ? IMPERSONATOR_LOOK_MS : IMPERSONATOR_MS_MAX);
+    return { kind: "pending", fd: bell, events: POLLIN, resume };
+  };
+  const resume = (): Outcome => {
+    const told = receive(reply, impersonatorReply.size, 1);
+    if (told.kind !== "nothing") return concluded(call, told, conclude);
+    if (performance.now() >= until)
+      return unable(E.IO, call.name, "the process that acts as the target was stopped");
+    // Its call ends with EINTR, or with what it has done: the target takes the signal itself.
+    if (deed.waits && isInterrupted(call)) sys("write", reply, Buffer.alloc(1), 1);
+    return again();
+  };
+  return bell < 0 ? unable(-bell, call.name, "no reply can be waited for") : again();
+}
+
+function concluded(
+  call: Call,
+  told: Exclude<ReturnType<typeof receive>, { kind: "nothing" }>,
+  conclude: Conclude,
+): Outcome {
+  if (told.kind === "error" || told.bytes.length < impersonatorReply.size)
+    return unable(E.IO, call.name, "the process that acted as the target ended: outcome unknown");
+  const { result: value, state } = impersonatorReply.decode(told.bytes);
+  if (state === NOT_BECOME) throw new CannotImpersonate("not all of it");
+  return conclude(Number(value), told.descriptors[0] ?? null);
+}
+
+const NOT_BECOME = 0n;
+
+/** Packets: a reply comes whole. */
+function socketPair(): { readonly own: number; readonly theirs: number } | null {
+  const ends = Buffer.alloc(8);
+  const failed = sys("socketpair", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+  return failed < 0 ? null : { own: ends.readInt32LE(0), theirs: ends.readInt32LE(4) };
+}
+
+/** A negated error number where there can be none. */
+function memoryFile(bytes: Buffer): number {
+  const fd = sys("memfd_create", c("request"), abi.MFD_CLOEXEC | abi.MFD_NOEXEC_SEAL);
+  if (fd < 0) return fd;
+  const written = sys("pwrite64", fd, bytes, bytes.length, 0);
+  if (written === bytes.length) return fd;
+  close(fd);
+  return written < 0 ? written : -E.IO;
+}

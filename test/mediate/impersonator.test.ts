@@ -1,0 +1,75 @@
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import {
+  impersonatorReply,
+  impersonatorRequest,
+  impersonatorStep,
+  STEPS_MAX,
+} from "../../src/mediate/target/impersonator-request.ts";
+import { evaluate, layoutExpressions, widthExpressions } from "../kernel/c-check.ts";
+import { bothWays, compileActs, everything } from "../properties/asking/run.ts";
+import { namedShapes, type Shape } from "../properties/asking/shapes.ts";
+import { needsRoot } from "../support/skip.ts";
+import { type Built, buildAll } from "./build.ts";
+
+let built: Built;
+let program: string;
+beforeAll(async () => {
+  built = await buildAll();
+  program = compileActs(built);
+});
+afterAll(() => built.remove());
+beforeEach((context) => needsRoot(context));
+
+const dropped = namedShapes["one thread that dropped its privileges"] as Shape;
+
+function signal(): { readonly inside: readonly string[]; readonly took: number } {
+  const sample = { shape: dropped, act: "pidfd_send_signal 42 10 ~ 0" };
+  const begun = performance.now();
+  const { inside } = bothWays(built, program, [sample], (place) => ({
+    ...everything(built, program, place),
+    supervised: "enforcing",
+  }));
+  return { inside: inside[0] ?? [], took: performance.now() - begun };
+}
+
+test("a request lies in memory as the impersonator reads it", () => {
+  const header = resolve(import.meta.dirname, "../../native/impersonator/request.h");
+  const claims = [impersonatorRequest, impersonatorStep, impersonatorReply]
+    .flatMap((layout) => [...layoutExpressions(layout), ...widthExpressions(layout)])
+    .concat([["STEPS_MAX", BigInt(STEPS_MAX)]]);
+  const answers = evaluate(
+    claims.map(([expression]) => expression),
+    header,
+  );
+  const said = claims.map(([expression]) => [expression, answers.get(expression)]);
+  expect(said).toEqual(
+    claims.map(([expression, value]) => [expression, { state: "known", value }]),
+  );
+});
+
+test("a process of the same user is signalled by an impersonator", () => {
+  const { inside } = signal();
+  expect(inside[0]).toBe("pidfd_send_signal: 0 -");
+  expect(inside).toContain("other has signals 200");
+});
+
+test("an impersonator that is stopped costs its call a second, and is ended", () => {
+  const file = join(built.directory, "impersonator");
+  writeFileSync(file, "#!/bin/sh\nexec sleep 60\n");
+  chmodSync(file, 0o755);
+  const { inside, took } = signal();
+  expect(inside[0]).toBe("pidfd_send_signal: -1 EIO");
+  expect(inside).not.toContain("other has signals 200");
+  expect(took).toBeGreaterThan(1_000);
+});
+
+test("one that ends without a word, or is not there, refuses the call", () => {
+  const file = join(built.directory, "impersonator");
+  writeFileSync(file, "#!/bin/sh\nexit 0\n");
+  chmodSync(file, 0o755);
+  expect(signal().inside[0]).toBe("pidfd_send_signal: -1 EIO");
+  rmSync(file);
+  expect(signal().inside[0]).toBe("pidfd_send_signal: -1 EPERM");
+});

@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { mediatedCalls } from "../../src/kernel/mediated-calls/table.ts";
+import { handlers } from "../../src/mediate/calls/table.ts";
+import { type Built, buildAll } from "../mediate/build.ts";
+import { needsRoot } from "../support/skip.ts";
+import { acts } from "./asking/acts.ts";
+import { bothWays, compileActs, counted, everything, gain, type Sample } from "./asking/run.ts";
+import { anyShape, namedShapes, type Shape, spellShape } from "./asking/shapes.ts";
+
+/** Samples beside those of the named shapes; more of them: ASKING_SAMPLES=20000. */
+const SAMPLES = Number(process.env.ASKING_SAMPLES ?? 300);
+const SEED = Number(process.env.ASKING_SEED ?? 9);
+const TIMEOUT_MS = 900_000;
+
+let built: Built;
+let program: string;
+beforeAll(async () => {
+  built = await buildAll();
+  program = compileActs(built);
+}, TIMEOUT_MS);
+afterAll(() => built.remove());
+beforeEach((context) => needsRoot(context));
+
+const all = Object.values(acts).flat();
+/** Judged by more than ids of the file system and effective capabilities. */
+const PERSONAL = /%|#proc|#owner|#int|#rights|pidfd|guarded|\/proc\//;
+const [personal, others] = [true, false].map((is) =>
+  all.filter((act) => PERSONAL.test(act) === is),
+);
+const shapes = Object.values(namedShapes);
+
+/** Each act in two kinds of credentials at least; what is personal in all. */
+const named: readonly Sample[] = [
+  ...(personal ?? []).flatMap((act, index) =>
+    [0, 1, 2, 3].map((turn) => ({ shape: turned(4 * index + turn), act })),
+  ),
+  ...(others ?? []).flatMap((act, index) =>
+    [0, 1].map((turn) => ({ shape: turned(2 * index + turn), act })),
+  ),
+];
+
+function turned(index: number): Shape {
+  return shapes[index % shapes.length] as Shape;
+}
+
+const generated: readonly Sample[] = fc.sample(
+  fc.record({ shape: anyShape, act: fc.constantFrom(...all) }),
+  { seed: SEED, numRuns: SAMPLES },
+);
+
+/** Another error than the kernel's, and why. */
+const otherErrors: Readonly<Record<string, string>> = {
+  // New namespaces are refused before the kernel looks at what they would be.
+  clone: "EPERM",
+  setns: "EPERM",
+  // Refused to processes with threads.
+  process_madvise: "EPERM",
+  // AT_EMPTY_PATH without CAP_DAC_READ_SEARCH is ENOENT; done as by the descriptor's link in /proc,
+  // which takes no capability, it may be refused for what the file is (protected_hardlinks).
+  linkat: "EPERM",
+};
+
+function compare(samples: readonly Sample[], options: Parameters<typeof bothWays>[3]): void {
+  const { outside, inside } = bothWays(built, program, samples, options);
+  expect([outside.length, inside.length]).toEqual([samples.length, samples.length]);
+  const gains = samples.flatMap(({ shape, act }, index) => {
+    const other = (name: string, error: string) => shape.layer || otherErrors[name] === error;
+    const found = gain(outside[index] ?? [], inside[index] ?? [], other, shape.layer);
+    return found === null ? [] : [`${spellShape(shape)} | ${act}\n  ${found}`];
+  });
+  expect(gains.slice(0, 200)).toEqual([]);
+  // A mediator that refused everything would pass.
+  const [before, after] = [counted(outside), counted(inside)];
+  expect(after.good).toBeGreaterThan(before.good * 0.8);
+}
+
+describe("asking gains nothing", () => {
+  test("each call that the mediator performs or lets go on is tried", () => {
+    const asked = mediatedCalls
+      .filter((call) => call.when.kind !== "pass" && call.class !== "namespace-or-escape")
+      .map(({ name }) => name);
+    const wanted = new Set([...asked, ...handlers.keys()]);
+    expect([...wanted].filter((name) => !(name in acts))).toEqual([]);
+    const words = (name: string) => acts[name]?.some((act) => act.split(" ").includes(name));
+    expect(Object.keys(acts).filter((name) => !wanted.has(name) || !words(name))).toEqual([]);
+  });
+
+  const supervised = (place: string) => ({
+    ...everything(built, program, place),
+    supervised: "enforcing" as const,
+  });
+  test("supervised, each act in each kind of credentials", { timeout: TIMEOUT_MS }, () =>
+    compare(named, supervised),
+  );
+  test("supervised, generated credentials", { timeout: TIMEOUT_MS }, () =>
+    compare(generated, supervised),
+  );
+});
