@@ -24,6 +24,13 @@ const ids = (
   });
 
 /**
+ * Supplementary groups of a process for which the mediator does anything: it reads them for each
+ * call, a microsecond for ten or less (proc_pid_status(5)). All bits are set, so that a filter can
+ * ask for more.
+ */
+export const BROKERED_GROUPS_MAX = 0x3ff;
+
+/**
  * Calls that the kernel lets through for a capability. A running process's capabilities cannot be
  * taken away by others, so that these are judged in their place. The kernel checks its own rules
  * once more.
@@ -37,7 +44,10 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
   ids("setregid", "setgid", [0, 1]),
   ids("setresgid", "setgid", [0, 1, 2]),
   ids("setfsgid", "setgid", [0]),
-  row("setgroups", "setgid", "always", { voids: ["credentials"] }),
+  row("setgroups", "setgid", "always", {
+    voids: ["credentials"],
+    enforcing: `goes on if the policy grants \`setgid\`, for up to ${BROKERED_GROUPS_MAX} groups; else EPERM`,
+  }),
   row("sethostname", "sys_admin", "always"),
   row("setdomainname", "sys_admin", "always"),
   row("settimeofday", "sys_time", "always"),

@@ -1,10 +1,11 @@
+import { BROKERED_GROUPS_MAX } from "../../kernel/mediated-calls/privileges.ts";
 import { type Call, Confined, Vanished } from "../calls/call.ts";
 import { OverBudget } from "../domain/descriptor-budget.ts";
 import { remember } from "../domain/remembered-verdicts.ts";
 import { E } from "../sys/abi.ts";
 import { CannotImpersonate, IdentityLost } from "../target/identity.ts";
 import { TooLong, Unreadable } from "../target/memory.ts";
-import { TargetGone } from "../target/target-gone.ts";
+import { TargetGone, TooManyGroups } from "../target/target-gone.ts";
 import { Nameless } from "../walk/place.ts";
 import { MayWait } from "../worker/may-wait.ts";
 import { ofConfined } from "./guarded.ts";
@@ -39,6 +40,12 @@ function doubt(call: Call, cause: unknown): Outcome {
     return unable(E.MFILE, call.name, `the domain's calls that wait keep ${cause.message}`);
   if (cause instanceof TooLong) return error(E.NAMETOOLONG);
   if (cause instanceof Unreadable) return unable(E.FAULT, call.name, "unreadable argument");
+  if (cause instanceof TooManyGroups)
+    return unable(
+      E.PERM,
+      call.name,
+      `asked by a process with more than ${BROKERED_GROUPS_MAX} supplementary groups`,
+    );
   if (cause instanceof TargetGone)
     return unable(E.PERM, call.name, "the asking thread cannot be looked at");
   if (cause instanceof CannotImpersonate)

@@ -1,11 +1,11 @@
 import { quick } from "../../kernel/quick.ts";
 import type { Roots } from "../domain/roots.ts";
-import { STATUS_BYTES_MAX } from "../limits.ts";
+import { MANY_GROUPS_MS, STATUS_BYTES_MAX } from "../limits.ts";
 import { abi, E } from "../sys/abi.ts";
 import { c, close, sys } from "../sys/sys.ts";
 import { type Credentials, parseCredentials } from "./credentials.ts";
 import type { Foreign } from "./namespaces.ts";
-import { TargetGone } from "./target-gone.ts";
+import { TargetGone, TooManyGroups } from "./target-gone.ts";
 
 /**
  * A thread's entries in /proc, held open. They stand for the thread and not for its number: once it
@@ -21,6 +21,8 @@ export interface Thread {
    */
   text: Buffer;
   credentials: Credentials | null;
+  /** It has too many groups, and is not looked at before then (performance.now()). */
+  refusedUntil: number;
   /** What was found of its namespaces and label; undefined when it must be looked at. */
   foreign: Foreign | undefined;
 }
@@ -34,12 +36,8 @@ const NOTHING = Buffer.alloc(0);
 const BEHIND_CREDENTIALS = Buffer.from("\nCapBnd:");
 /** Text that is kept of a thread, bytes: one with thousands of groups is read anew. */
 const STATUS_KEPT_BYTES_MAX = 4_096;
-/**
- * /proc/TID/status is a few hundred bytes and one line of groups; in bytes, doubled when it does
- * not fit.
- */
-const STATUS_BYTES = 8_192;
-let buffer = Buffer.alloc(STATUS_BYTES);
+/** /proc/TID/status is a few hundred bytes and one line of groups. */
+const buffer = Buffer.alloc(STATUS_BYTES_MAX);
 
 /**
  * Threads that asked lately. Opening their entries in /proc anew for every call costs more than
@@ -60,12 +58,12 @@ export class Threads {
 
   /**
    * Who the thread is at this moment: the umask, ids and capabilities are never kept. Throws {@link
-   * TargetGone}.
+   * TargetGone}, {@link TooManyGroups}.
    */
   look(tid: number): { thread: Thread; credentials: Credentials } {
     const known = this.#known.get(tid);
     if (known !== undefined) {
-      const length = readStatus(known.status);
+      const length = lengthOf(known);
       this.#known.delete(tid);
       if (length > 0) {
         this.#known.set(tid, known);
@@ -74,7 +72,7 @@ export class Threads {
       give(known);
     }
     const thread = this.#keep(tid);
-    const length = readStatus(thread.status);
+    const length = lengthOf(thread);
     if (length <= 0) throw new TargetGone(`/proc/${tid}/status: error ${-length}`);
     return { thread, credentials: credentialsOf(tid, thread, length) };
   }
@@ -157,6 +155,7 @@ function open(tid: number): Thread {
     const nothing = {
       text: NOTHING,
       credentials: null,
+      refusedUntil: 0,
       foreign: undefined,
     };
     return { directory, status, ...nothing };
@@ -165,15 +164,16 @@ function open(tid: number): Thread {
   throw new TargetGone(`/proc/${tid}/status: error ${-status}`);
 }
 
-/** Bytes in {@link buffer}, or a negated error number: ESRCH when the thread is gone. */
-function readStatus(fd: number): number {
-  for (;;) {
-    const got = quick.pread(fd, buffer, buffer.length, 0);
-    if (got <= 0) return got === 0 ? -E.IO : got;
-    if (got < buffer.length) return got;
-    if (buffer.length >= STATUS_BYTES_MAX) return -E.IO;
-    buffer = Buffer.alloc(2 * buffer.length);
-  }
+/**
+ * Bytes of its status in {@link buffer}, or a negated error number: ESRCH when it is gone. Throws
+ * {@link TooManyGroups}.
+ */
+function lengthOf(thread: Thread): number {
+  if (performance.now() < thread.refusedUntil) throw new TooManyGroups();
+  const got = quick.pread(thread.status, buffer, buffer.length, 0);
+  if (got < buffer.length) return got === 0 ? -E.IO : got;
+  thread.refusedUntil = performance.now() + MANY_GROUPS_MS;
+  throw new TooManyGroups();
 }
 
 /** Of what lies in {@link buffer}. */

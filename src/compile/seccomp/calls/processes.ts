@@ -13,6 +13,7 @@ import {
   CLONE_THREAD,
   RLIMIT_CORE,
 } from "../../../kernel/constants.ts";
+import { BROKERED_GROUPS_MAX } from "../../../kernel/mediated-calls/privileges.ts";
 import type { CallRow } from "../call-row.ts";
 import { absent, allow, ifBits, ifOneOf, ifPointer, notify, refuse } from "../verdict.ts";
 
@@ -127,6 +128,13 @@ export const processCalls: readonly CallRow[] = [
     applies: "listed",
     why: OTHERS,
     verdict: () => ifOneOf(0, [IOPRIO_WHO_PROCESS], ifOneOf(1, [0], allow, notify), notify),
+  },
+  {
+    calls: ["setgroups"],
+    class: "processes",
+    applies: "listed",
+    why: `more than ${BROKERED_GROUPS_MAX} supplementary groups would make every call that is brokered for the process dear: refused`,
+    verdict: () => ifBits(0, ~BROKERED_GROUPS_MAX, refuse, allow),
   },
   {
     calls: ["process_madvise", "process_mrelease"],

@@ -1,5 +1,7 @@
 import type { PrivilegeCall } from "../../../kernel/mediated-calls/call.ts";
-import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
+import { BROKERED_GROUPS_MAX } from "../../../kernel/mediated-calls/privileges.ts";
+import { CONTINUE, never, type Outcome } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";
 import { judgeCapability } from "./capability.ts";
 
@@ -14,7 +16,15 @@ const UNCHANGED = -1;
  * looked at, so that CONTINUE is safe.
  */
 export function judgePrivilege(call: Call, row: PrivilegeCall): Outcome {
+  if (call.name === "setgroups" && call.unsigned(0) > BROKERED_GROUPS_MAX)
+    return tooManyGroups(call);
   return (needs(call, row) ? judgeCapability(call, row.capability) : null) ?? CONTINUE;
+}
+
+/** Whoever has them makes each of its calls wait for a long list to be read, and others with it. */
+function tooManyGroups(call: Call): Outcome {
+  const object = `${call.unsigned(0)} supplementary groups, more than ${BROKERED_GROUPS_MAX}`;
+  return never(E.PERM, call.name, object);
 }
 
 function needs(call: Call, row: PrivilegeCall): boolean {
