@@ -4,6 +4,7 @@
 
 /* Descriptors that it finds; those that the call is about follow. */
 enum { REPLY = 0, REQUEST = 1, FIRST_OF_CALL = 2 };
+/* System calls of one request. */
 #define STEPS_MAX 2
 /* The limit of descriptors stays what it is. */
 #define DESCRIPTORS_AS_THEY_ARE UINT64_MAX

@@ -83,7 +83,7 @@ export const DOMAINS_HOARDING_MAX = 8;
 export const HOST_THREADS_LOOKED_AT_MAX = 2_000;
 /** Threads whose entries in /proc are held open between calls, two descriptors each. */
 export const THREADS_KEPT_MAX = 64;
-/** Bytes of /proc/TID/status: BROKERED_GROUPS_MAX groups of up to eleven characters, and the rest. */
+/** Bytes of /proc/TID/status: BROKERED_GROUPS_MAX groups of eleven characters, and the rest. */
 export const STATUS_BYTES_MAX = 16 * 1024;
 /**
  * Milliseconds for which a thread with more groups than that is refused without a look: the kernel

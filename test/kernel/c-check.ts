@@ -50,8 +50,8 @@ const headers = [
 const prologue = `#define _GNU_SOURCE\n#include <stddef.h>\n#include <stdio.h>\n${headers.map((name) => `#include <${name}>`).join("\n")}\n`;
 
 /**
- * Evaluates integer expressions in C, with the kernel's headers and one of our own. An expression that does not compile is one that these headers
- * lack.
+ * Evaluates integer expressions in C, with the kernel's headers and one of our own. An expression
+ * that does not compile is one that these headers lack.
  */
 export function evaluate(
   expressions: readonly string[],

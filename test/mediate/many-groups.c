@@ -22,8 +22,11 @@ int main(int argc, char **argv) {
   }
   gid_t *groups = calloc(count, sizeof *groups);
   for (int i = 0; i < count; i++) groups[i] = 1000000 + i;
-  if (setgroups(count, groups) < 0) { printf("setgroups %d: %s\n", count, strerrorname_np(errno)); return 0; }
-  if (argc == 2) { printf("setgroups %d: ok\n", count); return 0; }
+  const int failed = setgroups(count, groups) < 0;
+  if (failed || argc == 2) {
+    printf("setgroups %d: %s\n", count, failed ? strerrorname_np(errno) : "ok");
+    return 0;
+  }
   execv(argv[2], argv + 2);
   perror(argv[2]);
   return 127;

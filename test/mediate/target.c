@@ -38,7 +38,10 @@ static long value(char *word) {
   if (!strcmp(word, "!")) return 0x10;
   if (!strcmp(word, "~")) return 0;
   if (!strcmp(word, "$")) return last;
-  if (!strcmp(word, "#long")) { char *text = malloc(8192); memset(text, 'a', 8191); text[8191] = 0; return (long)text; }
+  if (!strcmp(word, "#long")) {
+    char *text = calloc(1, 8192);
+    return (long)memset(text, 'a', 8191);
+  }
   if (!strcmp(word, "#edge") || !strncmp(word, "#edge=", 6)) {
     // A string that ends with the last byte of its page, nothing mapped behind.
     char *page = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -72,7 +75,11 @@ static long value(char *word) {
   if (!strncmp(word, "#hex=", 5)) {
     size_t length = strlen(word + 5) / 2;
     unsigned char *bytes = calloc(1, length + 8);
-    for (size_t i = 0; i < length; i++) { unsigned byte; sscanf(word + 5 + 2 * i, "%2x", &byte); bytes[i] = byte; }
+    for (size_t i = 0; i < length; i++) {
+      unsigned byte;
+      sscanf(word + 5 + 2 * i, "%2x", &byte);
+      bytes[i] = byte;
+    }
     return (long)bytes;
   }
   char *end;

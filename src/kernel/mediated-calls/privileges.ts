@@ -46,7 +46,9 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
   ids("setfsgid", "setgid", [0]),
   row("setgroups", "setgid", "always", {
     voids: ["credentials"],
-    enforcing: `goes on if the policy grants \`setgid\`, for up to ${BROKERED_GROUPS_MAX} groups; else EPERM`,
+    enforcing:
+      "goes on if the policy grants `setgid`, for up to" +
+      ` ${BROKERED_GROUPS_MAX} groups; else EPERM`,
   }),
   row("sethostname", "sys_admin", "always"),
   row("setdomainname", "sys_admin", "always"),

@@ -21,7 +21,7 @@ import { grantedCapabilities } from "./state/granted-capabilities.ts";
  */
 export class Vanished extends Error {}
 
-/** Nothing is done for a process with a confinement or namespaces of its own: it would undo them. */
+/** Nothing is done for a process with a confinement or namespaces of its own: it would undo it. */
 export class Confined extends Error {}
 
 /** What the loop offers a call beside its registers. */
@@ -146,6 +146,8 @@ export class Call {
    */
   asTarget<T>(operation: () => T, effectiveIds = this.broker.mayWait): T {
     if (this.rehearses) return operation();
+    // Taken once more it would be given back too early, and the rest done as the mediator.
+    if (this.#isTarget) return effectiveIds ? this.effectively(operation) : operation();
     const { credentials } = this.target;
     this.target.root;
     // Looked at with the mediator's own rights.

@@ -47,6 +47,7 @@ export const impersonatorStep = struct("struct step", {
 });
 export const impersonatorReply = struct("struct reply", { result: "i64", state: "u64" });
 
+/** System calls of one request. */
 export const STEPS_MAX = 2;
 const DESCRIPTORS_AS_THEY_ARE = 0xffff_ffff_ffff_ffffn;
 const ALIGNMENT = 8;
@@ -67,7 +68,7 @@ type Worn = Pick<
   | "effective"
 >;
 
-/** The request: its head, then all that it points to, by offsets that the impersonator relocates. */
+/** The request: its head, then all that it points to by offsets, which become pointers. */
 export function requestBytes(deed: Deed, worn: Worn, parent: number): Buffer {
   if (deed.steps.length > STEPS_MAX) throw new RangeError(`at most ${STEPS_MAX} calls`);
   const body = new Body(impersonatorRequest.size);

@@ -14,6 +14,7 @@ import { grantedCapabilities } from "../calls/state/granted-capabilities.ts";
 import { IMPERSONATOR_LOOK_MS, IMPERSONATOR_MS_MAX } from "../limits.ts";
 import { isInterrupted, ring, watched } from "../loop/look-again.ts";
 import { abi, E, POLLIN } from "../sys/abi.ts";
+import { errnoOf } from "../sys/errno.ts";
 import { c, close, sys } from "../sys/sys.ts";
 import { reap } from "../worker/reap.ts";
 import { CannotImpersonate } from "./identity.ts";
@@ -52,8 +53,8 @@ export interface Deed {
 type Conclude = (value: number, fd: number | null) => Outcome;
 
 /**
- * Has an *impersonator* make the calls: a process that becomes the target in full, with real, saved,
- * effective and file-system ids, groups, permitted and effective capabilities, and ends with them.
+ * Has an *impersonator* make the calls: a process that becomes the target in full, with real,
+ * saved, effective and file-system ids, groups, permitted and effective capabilities, and ends so.
  * For what the kernel judges by ids or capabilities that the mediator does not take ({@link
  * Identity}): signals, owners of SIGIO, access to other processes, descriptors in flight. Who may
  * signal the target may stop or end that process; this costs the one call. Not within
@@ -68,7 +69,7 @@ export function impersonate(call: Call, deed: Deed, conclude: Conclude = result)
     return reply;
   });
   return begun < 0
-    ? unable(-begun, call.name, "no process can be started")
+    ? unable(errnoOf(begun), call.name, "no process can be started")
     : waitFor(call, deed, reply, conclude);
 }
 
@@ -127,7 +128,7 @@ function waitFor(call: Call, deed: Deed, reply: number, conclude: Conclude): Out
     if (deed.waits && isInterrupted(call)) sys("write", reply, Buffer.alloc(1), 1);
     return again();
   };
-  return bell < 0 ? unable(-bell, call.name, "no reply can be waited for") : again();
+  return bell < 0 ? unable(errnoOf(bell), call.name, "no reply can be waited for") : again();
 }
 
 function concluded(

@@ -14,9 +14,9 @@ const scripts: ReadonlySet<string> = new Set(
 
 /**
  * Whether a process, or the one that a thread belongs to, is Cofferdam's: agent, holder, mediator,
- * worker, collector, impersonator. Nobody who lives in a domain is, whatever it calls itself: its control group is
- * the kernel's word. What others say of themselves is believed: whoever outside every domain
- * pretends to be one is only spared.
+ * worker, collector, impersonator. Nobody who lives in a domain is, whatever it calls itself: its
+ * control group is the kernel's word. What others say of themselves is believed: whoever outside
+ * every domain pretends to be one is only spared.
  */
 export function isCofferdams(pid: number, domainOf: (pid: number) => Membership): boolean {
   if (pid === process.pid) return true;

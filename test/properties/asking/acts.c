@@ -22,7 +22,11 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#define must(call) ((call) < 0 ? (printf("acts: %s: %s\n", #call, strerror(errno)), _exit(99), 0) : 0)
+static void fail(const char *call) {
+  printf("acts: %s: %s\n", call, strerror(errno));
+  _exit(99);
+}
+#define must(call) ((call) < 0 ? fail(#call) : (void)0)
 
 enum { ROOT, SAME, OTHER, VICTIMS };
 static const uid_t users[VICTIMS] = {0, 33, 65534};
@@ -32,7 +36,19 @@ static pid_t sibling;
 static int secret;
 
 // Descriptors that every act finds.
-enum { PIDFDS = 40, STREAM = 43, DGRAM = 45, TCP = 47, UDP, UNIX_STREAM, UNIX_DGRAM, FILE_READ, FILE_WRITE, DIRECTORY, PIPE };
+enum {
+  PIDFDS = 40,
+  STREAM = 43,
+  DGRAM = 45,
+  TCP = 47,
+  UDP,
+  UNIX_STREAM,
+  UNIX_DGRAM,
+  FILE_READ,
+  FILE_WRITE,
+  DIRECTORY,
+  PIPE,
+};
 
 static long number(const char *text) {
   for (int i = 0; i < VICTIMS; i++) if (!strcmp(text, names[i])) return victims[i];
@@ -42,31 +58,89 @@ static long number(const char *text) {
   return strtol(text, NULL, 0);
 }
 
-// Structures that the words of `target.c` cannot say.
+static long of_owner(const char *who) {
+  int *owner = calloc(2, 4); // struct f_owner_ex
+  owner[0] = 1;              // F_OWNER_PID
+  owner[1] = number(who);
+  return (long)owner;
+}
+
+static long of_number(const char *who) {
+  int *value = calloc(2, 4);
+  value[0] = number(who);
+  return (long)value;
+}
+
+// WHO/ENTRY
+static long of_proc(const char *text) {
+  char who[32] = {0}, *path = calloc(1, 256);
+  const char *slash = strchr(text, '/');
+  memcpy(who, text, slash - text);
+  snprintf(path, 256, "/proc/%ld%s", number(who), slash);
+  return (long)path;
+}
+
+static long of_unix(const char *path) {
+  struct sockaddr_un *address = calloc(1, sizeof *address);
+  address->sun_family = AF_UNIX;
+  strcpy(address->sun_path, path);
+  return (long)address;
+}
+
+static long of_inet(const char *port) {
+  struct sockaddr_in *address = calloc(1, sizeof *address);
+  address->sin_family = AF_INET;
+  address->sin_port = htons(atoi(port));
+  address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return (long)address;
+}
+
+static long of_netlink(const char *groups) {
+  uint32_t *address = calloc(1, 12); // struct sockaddr_nl
+  *(uint16_t *)address = AF_NETLINK;
+  address[2] = atoi(groups);
+  return (long)address;
+}
+
+// struct msghdr: one byte with so many descriptors.
+static long of_rights(const char *text) {
+  int count = atoi(text);
+  struct iovec *byte = calloc(1, sizeof *byte);
+  byte->iov_base = "x";
+  byte->iov_len = 1;
+  struct cmsghdr *control = calloc(1, CMSG_SPACE(4 * count));
+  control->cmsg_len = CMSG_LEN(4 * count);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  for (int i = 0; i < count; i++) ((int *)CMSG_DATA(control))[i] = FILE_READ;
+  struct msghdr *message = calloc(2, sizeof *message);
+  message->msg_iov = byte;
+  message->msg_iovlen = 1;
+  message->msg_control = count ? control : NULL;
+  message->msg_controllen = count ? CMSG_SPACE(4 * count) : 0;
+  return (long)message;
+}
+
+static const struct {
+  const char *name;
+  long (*make)(const char *);
+} structures[] = {
+  {"#owner=", of_owner}, {"#int=", of_number},       {"#proc=", of_proc},     {"#unix=", of_unix},
+  {"#inet=", of_inet},   {"#netlink=", of_netlink}, {"#rights=", of_rights},
+};
+
+// What the words of `target.c` cannot say.
 static int structure(char *word, long *made) {
-  char *rest = strchr(word, '=');
-  if (*word == '%') { *made = number(word + 1); return 1; }
-  if (!strncmp(word, "#owner=", 7)) { int *owner = calloc(2, 4); owner[0] = 1; owner[1] = number(rest + 1); *made = (long)owner; return 1; }
-  if (!strncmp(word, "#int=", 5)) { int *value = calloc(2, 4); value[0] = number(rest + 1); *made = (long)value; return 1; }
-  if (!strcmp(word, "#zeros")) { *made = (long)calloc(1, 4096); return 1; }
-  if (!strncmp(word, "#proc=", 6)) { char *text = calloc(1, 256), *slash = strchr(rest, '/'); char who[32] = {0}; strncpy(who, rest + 1, slash - rest - 1); snprintf(text, 256, "/proc/%ld%s", number(who), slash); *made = (long)text; return 1; }
-  if (!strncmp(word, "#unix=", 6)) { struct sockaddr_un *a = calloc(1, sizeof *a); a->sun_family = AF_UNIX; strcpy(a->sun_path, rest + 1); *made = (long)a; return 1; }
-  if (!strncmp(word, "#inet=", 6)) { struct sockaddr_in *a = calloc(1, sizeof *a); a->sin_family = AF_INET; a->sin_port = htons(atoi(rest + 1)); a->sin_addr.s_addr = htonl(INADDR_LOOPBACK); *made = (long)a; return 1; }
-  if (!strncmp(word, "#netlink=", 9)) { uint32_t *a = calloc(1, 12); *(uint16_t *)a = AF_NETLINK; a[2] = atoi(rest + 1); *made = (long)a; return 1; }
-  if (!strncmp(word, "#rights=", 8)) {
-    // struct msghdr: one byte with so many descriptors.
-    int count = atoi(rest + 1);
-    struct iovec *text = calloc(1, sizeof *text); text->iov_base = "x"; text->iov_len = 1;
-    struct cmsghdr *control = calloc(1, CMSG_SPACE(4 * count));
-    control->cmsg_len = CMSG_LEN(4 * count); control->cmsg_level = SOL_SOCKET; control->cmsg_type = SCM_RIGHTS;
-    for (int i = 0; i < count; i++) ((int *)CMSG_DATA(control))[i] = FILE_READ;
-    struct msghdr *message = calloc(2, sizeof *message);
-    message->msg_iov = text; message->msg_iovlen = 1;
-    if (count) { message->msg_control = control; message->msg_controllen = CMSG_SPACE(4 * count); }
-    *made = (long)message;
-    return 1;
+  if (*word == '%') *made = number(word + 1);
+  else if (!strcmp(word, "#zeros")) *made = (long)calloc(1, 4096);
+  else {
+    size_t i = 0;
+    const size_t count = sizeof structures / sizeof *structures;
+    while (i < count && strncmp(word, structures[i].name, strlen(structures[i].name))) i++;
+    if (i == count) return 0;
+    *made = structures[i].make(strchr(word, '=') + 1);
   }
-  return 0;
+  return 1;
 }
 
 struct shape {
@@ -77,13 +151,24 @@ struct shape {
   uint64_t permitted, effective;
 };
 
+// Separated by commas; how many there are.
+static int numbers(const char *text, unsigned *into, int most) {
+  int count = 0;
+  while (*text && count < most) {
+    into[count++] = strtoul(text, NULL, 10);
+    text += strcspn(text, ",");
+    text += *text == ',';
+  }
+  return count;
+}
+
 static struct shape parse(char *text) {
   struct shape s = {.permitted = ~0ull, .effective = ~0ull, .descriptors = -1};
   for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
     char *value = strchr(word, '=') + 1;
-    if (!strncmp(word, "uid", 3)) sscanf(value, "%u,%u,%u,%u", &s.uid[0], &s.uid[1], &s.uid[2], &s.uid[3]);
-    if (!strncmp(word, "gid", 3)) sscanf(value, "%u,%u,%u,%u", &s.gid[0], &s.gid[1], &s.gid[2], &s.gid[3]);
-    if (!strncmp(word, "groups", 6)) for (char *at = value; *at && s.count < 8; at += strcspn(at, ","), at += *at == ',') s.groups[s.count++] = strtoul(at, NULL, 10);
+    if (!strncmp(word, "uid", 3)) numbers(value, s.uid, 4);
+    if (!strncmp(word, "gid", 3)) numbers(value, s.gid, 4);
+    if (!strncmp(word, "groups", 6)) s.count = numbers(value, s.groups, 8);
     if (!strncmp(word, "permitted", 9)) s.permitted = strtoull(value, NULL, 16);
     if (!strncmp(word, "effective", 9)) s.effective = strtoull(value, NULL, 16);
     if (!strncmp(word, "securebits", 10)) s.security = strtol(value, NULL, 0);
@@ -95,7 +180,10 @@ static struct shape parse(char *text) {
 }
 
 static void confine(void) {
-  struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE, .scoped = LANDLOCK_SCOPE_SIGNAL};
+  struct landlock_ruleset_attr attr = {
+    .handled_access_fs = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE,
+    .scoped = LANDLOCK_SCOPE_SIGNAL,
+  };
   int ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
   must(ruleset);
   must(syscall(SYS_landlock_restrict_self, ruleset, 0));
@@ -146,7 +234,8 @@ static void actor(void) {
   int ends[2];
   alarm(10);
   must(setsid());
-  for (int i = 0; i < VICTIMS && victims[i] > 0; i++) put(syscall(SYS_pidfd_open, victims[i], 0), PIDFDS + i);
+  for (int i = 0; i < VICTIMS && victims[i] > 0; i++)
+    put(syscall(SYS_pidfd_open, victims[i], 0), PIDFDS + i);
   must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends)); put(ends[0], STREAM); put(ends[1], STREAM + 1);
   must(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends)); put(ends[0], DGRAM); put(ends[1], DGRAM + 1);
   put(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), TCP);
@@ -159,7 +248,8 @@ static void actor(void) {
   must(pipe(ends)); put(ends[0], PIPE); put(ends[1], PIPE + 1);
   struct rlimit limit;
   must(getrlimit(RLIMIT_NOFILE, &limit));
-  if (shape->descriptors >= 0) { limit.rlim_cur = shape->descriptors; must(setrlimit(RLIMIT_NOFILE, &limit)); }
+  if (shape->descriptors >= 0) limit.rlim_cur = shape->descriptors;
+  must(setrlimit(RLIMIT_NOFILE, &limit));
   must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
   sibling = getpid();
   if (shape->threads != 1) take(shape);
@@ -177,7 +267,10 @@ static void victim(int which) {
   sigset_t all; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, NULL);
   must(prctl(PR_SET_PDEATHSIG, SIGKILL));
   must(dup2(secret, 20));
-  must(setgroups(0, NULL)); must(setresgid(users[which], users[which], users[which])); must(setresuid(users[which], users[which], users[which]));
+  const uid_t user = users[which];
+  must(setgroups(0, NULL));
+  must(setresgid(user, user, user));
+  must(setresuid(user, user, user));
   must(prctl(PR_SET_DUMPABLE, 1));
   close(0);
   for (;;) pause();
@@ -188,11 +281,13 @@ static void signalled(int which) {
   snprintf(path, sizeof path, "/proc/%d/status", victims[which]);
   FILE *status = fopen(path, "r");
   uint64_t pending = 0;
-  while (status && fgets(line, sizeof line, status)) if (!strncmp(line, "SigPnd:", 7) || !strncmp(line, "ShdPnd:", 7)) pending |= strtoull(line + 7, NULL, 16);
+  while (status && fgets(line, sizeof line, status))
+    if (!strncmp(line, "SigPnd:", 7) || !strncmp(line, "ShdPnd:", 7))
+      pending |= strtoull(line + 7, NULL, 16);
   if (status) fclose(status);
-  // Of its own dying and stopping nothing is compared.
   if (pending) printf("%s has signals %lx\n", names[which], pending);
-  int nice = getpriority(PRIO_PROCESS, victims[which]), scheduler = sched_getscheduler(victims[which]);
+  int nice = getpriority(PRIO_PROCESS, victims[which]);
+  int scheduler = sched_getscheduler(victims[which]);
   if (nice || scheduler) printf("%s has priority %d %d\n", names[which], nice, scheduler);
 }
 
@@ -208,20 +303,32 @@ static int listeners[LISTENERS];
 
 // Everybody may use the first two, root the others.
 static void listen_here(void) {
-  static const char *const at[LISTENERS] = {"listening", "datagrams", "guarded", "guarded-datagrams"};
+  static const char *const at[LISTENERS] = {
+    "listening", "datagrams", "guarded", "guarded-datagrams",
+  };
   for (int i = 0; i < LISTENERS; i++) {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     strcpy(a.sun_path, at[i]);
     listeners[i] = socket(AF_UNIX, i % 2 ? SOCK_DGRAM : SOCK_STREAM, 0);
-    must(listeners[i]); must(bind(listeners[i], (void *)&a, sizeof a)); must(chmod(at[i], i < 2 ? 0777 : 0700));
+    must(listeners[i]);
+    must(bind(listeners[i], (void *)&a, sizeof a));
+    must(chmod(at[i], i < 2 ? 0777 : 0700));
     if (i % 2 == 0) must(listen(listeners[i], 8));
   }
 }
 
 static void scene(void) {
   listen_here();
-  make("file", 0, 0, 0644); make("private", 0, 0, 0600); make("mine", 33, 33, 0600); make("theirs", 65534, 65534, 0600); make("grouped", 0, 33, 0660); make("open", 0, 0, 0666);
-  must(mkdir("dir", 0755)); must(mkdir("closed", 0700)); must(mkdir("wide", 0777)); must(chmod("wide", 01777));
+  make("file", 0, 0, 0644);
+  make("private", 0, 0, 0600);
+  make("mine", 33, 33, 0600);
+  make("theirs", 65534, 65534, 0600);
+  make("grouped", 0, 33, 0660);
+  make("open", 0, 0, 0666);
+  must(mkdir("dir", 0755));
+  must(mkdir("closed", 0700));
+  must(mkdir("wide", 0777));
+  must(chmod("wide", 01777));
   make("wide/foreign", 1, 1, 0644); make("closed/inner", 0, 0, 0644);
   must(mkdir("ours", 0770)); must(chown("ours", 33, 33)); make("ours/inner", 33, 33, 0600);
   must(symlink("private", "link"));
@@ -236,7 +343,9 @@ static void list(const char *folder) {
     struct stat st;
     snprintf(path, sizeof path, "%s/%s", folder, found[i]->d_name);
     if (found[i]->d_name[0] == '.' || lstat(path, &st) < 0) continue;
-    printf("  %s %o %d:%d %ld %ld\n", path, st.st_mode, st.st_uid, st.st_gid, S_ISDIR(st.st_mode) ? 0 : (long)st.st_size, (long)st.st_nlink);
+    long size = S_ISDIR(st.st_mode) ? 0 : st.st_size;
+    printf("  %s %o %d:%d ", path, st.st_mode, st.st_uid, st.st_gid);
+    printf("%ld %ld\n", size, (long)st.st_nlink);
     if (S_ISDIR(st.st_mode)) list(path);
   }
 }
@@ -271,7 +380,11 @@ static void run_line(int index, char *line) {
   scene();
   // Most acts are about nobody.
   for (int i = 0; i < VICTIMS; i++) victims[i] = 0;
-  for (int i = 0; harms && i < VICTIMS; i++) { victims[i] = fork(); must(victims[i]); if (victims[i] == 0) victim(i); }
+  for (int i = 0; harms && i < VICTIMS; i++) {
+    victims[i] = fork();
+    must(victims[i]);
+    if (victims[i] == 0) victim(i);
+  }
   for (int i = 0; harms && i < VICTIMS; i++) ready(victims[i]);
   pid_t child = fork();
   must(child);
@@ -281,7 +394,10 @@ static void run_line(int index, char *line) {
   if (!WIFEXITED(status) || WEXITSTATUS(status)) printf("ended %x\n", status);
   for (int i = 0; harms && i < VICTIMS; i++) signalled(i);
   list(".");
-  for (int i = 0; harms && i < VICTIMS; i++) { kill(victims[i], SIGKILL); waitpid(victims[i], NULL, 0); }
+  for (int i = 0; harms && i < VICTIMS; i++) {
+    kill(victims[i], SIGKILL);
+    waitpid(victims[i], NULL, 0);
+  }
   for (int i = 0; i < LISTENERS; i++) close(listeners[i]);
   must(chdir(".."));
 }

@@ -17,8 +17,10 @@ const F_SETFL_ASYNC = "fcntl 43 4 020000";
 /** Makes the owner's signal come. */
 const KICK = `${F_SETFL_ASYNC} ; fcntl 43 10 ${SIGUSR1} ; sendto 44 x 1 0 ~ 0`;
 const PARAMETER = "#hex=00000000";
-const ATTRIBUTES =
-  "#hex=300000000000000000000000000000000500000000000000000000000000000000000000000000000000000000000000";
+/** struct sched_attr: its size, and a nice value of 5. */
+const ATTRIBUTES = `#hex=30000000000000000000000000000000050000000000${"00".repeat(26)}`;
+/** struct open_how: for reading. */
+const HOW = `#hex=${"00".repeat(24)}`;
 const TIME = "#hex=01000000000000000200000000000000030000000000000004000000000000";
 
 export const acts: Readonly<Record<string, readonly string[]>> = {
@@ -33,13 +35,16 @@ export const acts: Readonly<Record<string, readonly string[]>> = {
       ENTRIES.map((entry) => `openat @AT_FDCWD #proc=${who}/${entry} @O_RDONLY`),
     ),
     ...ENTRIES.map((entry) => `openat @AT_FDCWD /proc/self/${entry} @O_RDONLY`),
-    "openat @AT_FDCWD #proc=root/fd/20 @O_RDONLY ; openat @AT_FDCWD #proc=root/oom_score_adj @O_WRONLY",
-    "openat @AT_FDCWD /proc/sys/kernel/cad_pid @O_RDONLY ; openat @AT_FDCWD /proc/sys/kernel/cad_pid @O_WRONLY",
-    "openat @AT_FDCWD /proc/sys/fs/protected_regular @O_RDONLY ; openat @AT_FDCWD /proc/kmsg @O_RDONLY",
+    "openat @AT_FDCWD #proc=root/fd/20 @O_RDONLY",
+    "openat @AT_FDCWD #proc=root/oom_score_adj @O_WRONLY",
+    ...ofEach(
+      ["@O_RDONLY", "@O_WRONLY"],
+      (how) => `openat @AT_FDCWD /proc/sys/kernel/cad_pid ${how}`,
+    ),
+    "openat @AT_FDCWD /proc/sys/fs/protected_regular @O_RDONLY",
+    "openat @AT_FDCWD /proc/kmsg @O_RDONLY",
   ],
-  openat2: [
-    "openat2 @AT_FDCWD private #hex=000000000000000000000000000000000000000000000000 24 ; openat2 @AT_FDCWD theirs #hex=000000000000000000000000000000000000000000000000 24",
-  ],
+  openat2: [`openat2 @AT_FDCWD private ${HOW} 24 ; openat2 @AT_FDCWD theirs ${HOW} 24`],
   creat: ofEach(FOLDERS, (name) => `creat ${name}/new 0644`),
   mkdir: ofEach(FOLDERS, (name) => `mkdir ${name}/new 0755`),
   mkdirat: ["mkdirat 53 new 0700 ; mkdirat @AT_FDCWD ours/new 02755"],
@@ -105,10 +110,7 @@ export const acts: Readonly<Record<string, readonly string[]>> = {
     "sendto 48 x 1 0 #inet=9 16 ; sendto 48 x 1 0x20000000 #inet=9 16",
     "socket 2 3 1 ; sendto $ x 1 0 #inet=0 16",
   ],
-  sendmsg: [
-    "sendmsg 43 #rights=1 0 ; sendmsg 45 #rights=2 0 ; sendmsg 43 #rights=0 0",
-    `${"sendmsg 43 #rights=60 0x40 ; ".repeat(4)}sendmsg 45 #rights=1 0x40`,
-  ],
+  sendmsg: ["sendmsg 43 #rights=1 0 ; sendmsg 45 #rights=2 0 ; sendmsg 43 #rights=0 0"],
   sendmmsg: ["sendmmsg 43 #rights=1 1 0 ; sendmmsg 45 #rights=0 1 0"],
   socket: [
     "socket 2 3 1 ; socket 17 3 0 ; socket 16 3 9 ; socket 1 1 0 ; socket 10 3 58 ; socket 2 2 1",
@@ -126,7 +128,8 @@ export const acts: Readonly<Record<string, readonly string[]>> = {
   rt_tgsigqueueinfo: ofEach(OWNERS, (who) => `rt_tgsigqueueinfo %${who} %${who} ${SIGUSR1} #zeros`),
   pidfd_send_signal: [
     ...ofEach(["40", "41", "42"], (fd) => `pidfd_send_signal ${fd} ${SIGUSR1} ~ 0`),
-    `pidfd_send_signal 51 ${SIGUSR1} ~ 0 ; pidfd_send_signal 40 0 ~ 0 ; pidfd_send_signal 40 18 ~ 0`,
+    `pidfd_send_signal 51 ${SIGUSR1} ~ 0 ; pidfd_send_signal 40 0 ~ 0`,
+    "pidfd_send_signal 40 18 ~ 0",
   ],
   ptrace: ofEach(OWNERS, (who) => `ptrace 16902 %${who} 0 0`),
   process_vm_readv: ofEach(OWNERS, (who) => `process_vm_readv %${who} ~ 0 ~ 0 0`),

@@ -133,7 +133,9 @@ export const processCalls: readonly CallRow[] = [
     calls: ["setgroups"],
     class: "processes",
     applies: "listed",
-    why: `more than ${BROKERED_GROUPS_MAX} supplementary groups would make every call that is brokered for the process dear: refused`,
+    why:
+      `more than ${BROKERED_GROUPS_MAX} supplementary groups would make every call that is` +
+      " brokered for the process dear: refused",
     verdict: () => ifBits(0, ~BROKERED_GROUPS_MAX, refuse, allow),
   },
   {

@@ -26,7 +26,7 @@ export const link: Handler = {
     const source = call.path(at ? 0 : null, at ? 1 : 0);
     const destination = call.path(at ? 2 : null, at ? 3 : 1);
     if (source.text === "" && flags & abi.AT_EMPTY_PATH)
-      return ofDescriptor(call, call.target.directory(call.int(0)), destination);
+      return ofEmptyPath(call, call.target.directory(call.int(0)), destination);
     const outcome = call.asTarget((): Outcome | number => {
       const from = call.walk(source, flags & abi.AT_SYMLINK_FOLLOW ? "always" : "before-slash");
       if (from.kind === "descriptor") return from.number;
@@ -40,6 +40,22 @@ export const link: Handler = {
       : outcome;
   },
 };
+
+/** capabilities(7): CAP_DAC_READ_SEARCH. */
+const SEARCHES = 1n << 2n;
+
+/**
+ * An open file by AT_EMPTY_PATH, for which the kernel asks a capability, or since 6.10 that the
+ * caller opened it with the credentials it has now. Of the latter the mediator sees nothing, so it
+ * believes it of files without a name alone (O_TMPFILE). The link in /proc takes neither.
+ */
+function ofEmptyPath(call: Call, fd: number, destination: PathArgument): Outcome {
+  const stat = fd < 0 ? null : fstat(fd);
+  const isNamed = stat !== null && typeof stat !== "number" && stat.links > 0;
+  if (call.supervised && isNamed && (call.target.credentials.effective & SEARCHES) === 0n)
+    return error(E.NOENT);
+  return ofDescriptor(call, fd, destination);
+}
 
 /**
  * An open file. One that was made without a name (O_TMPFILE) gets one where it gains nothing beyond

@@ -115,7 +115,7 @@ function judgeReached(
 /** siginfo_t (`asm-generic/siginfo.h`). */
 const SIGNAL_INFORMATION_BYTES = 128;
 
-/** The kernel goes by real ids and permitted capabilities here: an impersonator has the target's. */
+/** The kernel goes by real ids and permitted capabilities: an impersonator has the target's. */
 function onCopy(call: Call, fd: number): Outcome {
   const descriptors = [fd];
   const first = FIRST_DESCRIPTOR;
