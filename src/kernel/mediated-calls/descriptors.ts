@@ -70,6 +70,7 @@ export const descriptorCalls: readonly DescriptorCall[] = [
       "on a device by `i`; TIOCSTI and its like are refused",
       "inode flags are `a` and done by the mediator; owners of SIGIO are judged as signals",
       "FIOASYNC is refused on terminals, TIOCSCTTY where somebody outside is in the session",
+      "what takes a capability (capability-requests.ts) goes on if the policy grants it",
       "what a pidfd is asked goes by its process, which must be of the domain itself",
       "everything else goes on",
     ].join("; "),

@@ -1,19 +1,41 @@
 import { routeOptions4, routeOptions6 } from "../argument-names.ts";
+import { capabilityOptions } from "../capability-requests.ts";
 import {
   AF_UNIX,
   IPPROTO_IP,
   IPPROTO_IPV6,
+  IPPROTO_TCP,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOCK_TYPE_MASK,
+  SOL_SOCKET,
 } from "../constants.ts";
 import type { SocketCall } from "./call.ts";
-import { ask, ifOneOf, pass } from "./when.ts";
+import { ask, ifOneOf, pass, type When } from "./when.ts";
 
 const FAMILY = 0;
 const TYPE = 1;
 /** `linux/in6.h`. */
 const IPV6_V6ONLY = 26;
+
+/** Options that are asked about, by their level. */
+const options: ReadonlyMap<number, readonly number[]> = new Map([
+  [IPPROTO_IP, [...Object.values(routeOptions4), ...takingCapability(IPPROTO_IP)]],
+  [IPPROTO_IPV6, [...Object.values(routeOptions6), IPV6_V6ONLY, ...takingCapability(IPPROTO_IPV6)]],
+  [SOL_SOCKET, takingCapability(SOL_SOCKET)],
+  [IPPROTO_TCP, takingCapability(IPPROTO_TCP)],
+]);
+
+function takingCapability(level: number): number[] {
+  return capabilityOptions
+    .filter((row) => row.level === level)
+    .flatMap(({ numbers }) => Object.values(numbers));
+}
+
+const askedOptions: When = [...options].reduce<When>(
+  (rest, [level, asked]) => ifOneOf(1, [level], ifOneOf(2, asked, ask, pass), rest),
+  pass,
+);
 
 /** Calls that make sockets, or change which addresses one reaches. */
 export const socketCalls: readonly SocketCall[] = [
@@ -44,19 +66,12 @@ export const socketCalls: readonly SocketCall[] = [
     class: "socket",
     name: "setsockopt",
     operation: "option",
-    when: ifOneOf(
-      1,
-      [IPPROTO_IP],
-      ifOneOf(2, Object.values(routeOptions4), ask, pass),
-      ifOneOf(
-        1,
-        [IPPROTO_IPV6],
-        ifOneOf(2, [...Object.values(routeOptions6), IPV6_V6ONLY], ask, pass),
-        pass,
-      ),
-    ),
+    when: askedOptions,
     voids: [],
-    enforcing:
-      "source routes are refused; IPV6_V6ONLY is set by the mediator, since it decides what a bind to `::` takes",
+    enforcing: [
+      "source routes are refused",
+      "IPV6_V6ONLY is set by the mediator, since it decides what a bind to `::` takes",
+      "what takes a capability (capability-requests.ts) goes on if the policy grants it",
+    ].join("; "),
   },
 ];

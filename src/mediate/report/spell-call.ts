@@ -7,6 +7,7 @@ import {
   socketOwnerRequests,
   terminalRequests,
 } from "../../kernel/argument-names.ts";
+import { capabilityIoctls, capabilityOptions } from "../../kernel/capability-requests.ts";
 import * as kernel from "../../kernel/constants.ts";
 import type { Call } from "../calls/call.ts";
 
@@ -62,6 +63,16 @@ const cloneFlags = constants(/^CLONE_(?!NEWTIME)/);
 const EXIT_SIGNAL = 0xff;
 const levels = constants(/^(SOL_SOCKET|IPPROTO_(IP|TCP|UDP|IPV6))$/);
 
+const capabilityRequests: Names = Object.assign(
+  {},
+  ...capabilityIoctls.map(({ numbers }) => numbers),
+);
+
+function capabilityNamesAt(level: number): Names {
+  const rows = capabilityOptions.filter((row) => row.level === level);
+  return Object.assign({}, ...rows.map(({ numbers }) => numbers));
+}
+
 /** The option means something else at every level. */
 const option: Spelling = (value, call) => {
   const level = call.unsigned(1);
@@ -71,7 +82,7 @@ const option: Spelling = (value, call) => {
       : level === kernel.IPPROTO_IPV6
         ? routeOptions6
         : {};
-  return oneOf(names)(value, call);
+  return oneOf({ ...capabilityNamesAt(level), ...names })(value, call);
 };
 
 const renameFlags = bits(constants(/^RENAME_/));
@@ -79,7 +90,17 @@ const messageFlags = bits(constants(/^MSG_FASTOPEN$/), ~kernel.MSG_FASTOPEN);
 
 /** Registers that say what a refused call was for. */
 const registers: Readonly<Record<string, readonly (readonly [index: number, Spelling])[]>> = {
-  ioctl: [[1, oneOf({ ...terminalRequests, ...inodeRequests, ...socketOwnerRequests })]],
+  ioctl: [
+    [
+      1,
+      oneOf({
+        ...capabilityRequests,
+        ...terminalRequests,
+        ...inodeRequests,
+        ...socketOwnerRequests,
+      }),
+    ],
+  ],
   fcntl: [[1, oneOf(ownerCommands)]],
   clone: [[0, bits(cloneFlags, EXIT_SIGNAL)]],
   unshare: [[0, bits(constants(/^CLONE_/))]],

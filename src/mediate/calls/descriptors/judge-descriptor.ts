@@ -7,6 +7,7 @@ import {
   TUNSETIFF,
   terminalRequests,
 } from "../../../kernel/argument-names.ts";
+import { capabilityOfIoctl } from "../../../kernel/capability-requests.ts";
 import { F_SETFL } from "../../../kernel/constants.ts";
 import { fOwnerEx } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
@@ -20,6 +21,7 @@ import { sameFile } from "../../target/same-file.ts";
 import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { judgeNumber } from "../processes/judge-processes.ts";
+import { judgeCapability } from "../state/capability.ts";
 import { onDevice } from "./device-ioctl.ts";
 import { isPidfdRequest, judgePidfdRequest } from "./pidfd-requests.ts";
 import { judgeControllingTerminal, signalInput } from "./terminal-signals.ts";
@@ -33,6 +35,8 @@ export function judgeDescriptor(call: Call): Outcome | null {
   if (call.name === "fcntl") return judgeCommand(call, request);
   if (call.name !== "ioctl") return null;
   if (has(terminalRequests, request)) return refuseForm(call);
+  const capability = capabilityOfIoctl(request);
+  if (capability !== null) return judgeCapability(call, capability) ?? onDevice(call);
   if (has(inodeRequests, request)) return null;
   if (has(socketOwnerRequests, request)) return socketOwner(call);
   if (request === TUNSETIFF) return attachToInterface(call);

@@ -1,10 +1,12 @@
 import { socketHelp, socketRequest } from "../../../events/socket-words.ts";
+import { capabilityOfOption } from "../../../kernel/capability-requests.ts";
 import { AF_UNIX, IPPROTO_IPV6 } from "../../../kernel/constants.ts";
 import type { SocketCall } from "../../../kernel/mediated-calls/call.ts";
 import { decide } from "../../../model/decide.ts";
 import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import type { Call } from "../call.ts";
+import { judgeCapability } from "../state/capability.ts";
 import { IPV6_V6ONLY } from "./socket.ts";
 
 /**
@@ -14,11 +16,18 @@ import { IPV6_V6ONLY } from "./socket.ts";
  */
 export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
   if (row.operation === "pair" && call.int(0) !== AF_UNIX) return refuseForm(call);
-  if (row.operation === "option")
-    return call.int(1) === IPPROTO_IPV6 && call.int(2) === IPV6_V6ONLY ? null : refuseForm(call);
+  if (row.operation === "option") return judgeOption(call);
   const asked = { family: call.int(0), type: call.int(1), protocol: call.int(2) };
   const judgedByUse = socketHelp(asked, call.broker.policy)?.reason === "host";
   if (judgedByUse || decide(call.broker.policy, socketRequest(asked)).outcome === "granted")
     return CONTINUE;
   return refuseForm(call);
+}
+
+/** An option that takes a capability is judged in its place; of the rest one has a handler. */
+function judgeOption(call: Call): Outcome | null {
+  if (call.int(1) === IPPROTO_IPV6 && call.int(2) === IPV6_V6ONLY) return null;
+  const capability = capabilityOfOption(call.int(1), call.int(2));
+  if (capability === null) return refuseForm(call);
+  return judgeCapability(call, capability) ?? CONTINUE;
 }
