@@ -251,7 +251,7 @@ int main(int argc, char **argv) {
   int listener = need(syscall(SYS_pidfd_getfd, pidfd, number, 0), "pidfd_getfd");
   const int from[HANDED] = {listener, slots, planFd, events};
   pid_t mediator = start(from, argv[5], argv[6]);
-  if (!getenv("HARNESS_OLD")) hold(from);
+  pid_t holder = getenv("HARNESS_OLD") ? -1 : hold(from);
   if (write(go[1], "g", 1) != 1) return 99;
   if (getenv("HARNESS_KILLS")) {
     mediator = kills(mediator, atoi(getenv("HARNESS_KILLS")), from, argv[5], argv[6]);
@@ -264,8 +264,8 @@ int main(int argc, char **argv) {
   struct rusage used;
   // The host's mediator serves on; that it let go of the domain shows in the connection.
   if (connection >= 0) {
-    int held;
-    waitpid(holder, &held, 0);
+    int held = 0;
+    if (holder > 0) waitpid(holder, &held, 0);
     while ((WIFSIGNALED(held) || getenv("HARNESS_KILLS")) && !is_over(1)) continue;
     if (mediator > 0) kill(mediator, SIGKILL);
   }
