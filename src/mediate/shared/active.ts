@@ -11,6 +11,7 @@ import { NO_DOMAIN } from "../loop/in-hand.ts";
 import { runLoop } from "../loop/loop.ts";
 import { Timers } from "../loop/timers.ts";
 import { POLLIN } from "../sys/abi.ts";
+import { goInTurn } from "../sys/precedence.ts";
 import { close, sys } from "../sys/sys.ts";
 import { reap } from "../worker/reap.ts";
 import { Caller } from "./caller.ts";
@@ -199,6 +200,7 @@ export class Active {
   #retire(kept: number): void {
     const { epoll } = this.#surroundings;
     this.#endsWithoutDomain = true;
+    goInTurn();
     this.#standBy.leave();
     epoll.remove(this.#accepting);
     close(this.#seat.listening);
@@ -210,5 +212,6 @@ export class Active {
       holder.close();
       this.#served.delete(number);
     }
+    this.#served.get(kept)?.loop.tellRetired();
   }
 }

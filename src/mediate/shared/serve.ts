@@ -9,6 +9,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { lockFile } from "../../kernel/file-lock.ts";
 import { ProcessState } from "../domain/process-state.ts";
+import { goAhead } from "../sys/precedence.ts";
 import { sys } from "../sys/sys.ts";
 import { Active, listenOn } from "./active.ts";
 import { lockOf } from "./place.ts";
@@ -19,6 +20,7 @@ import { lockOf } from "./place.ts";
  */
 export function serveShared(socket: string): number {
   sys("setsid");
+  goAhead();
   mkdirSync(dirname(socket), { recursive: true, mode: 0o755 });
   const lock = lockFile(lockOf(socket));
   if (lock === null) return 0;

@@ -18,6 +18,7 @@ import { BUSY_MS_MAX, CONFIRM_MS, LOOKS_WITHOUT_A_STEP_MAX, WATCH_MS } from "../
 import type { Origin } from "../loop/domain-loop.ts";
 import { NO_DOMAIN } from "../loop/in-hand.ts";
 import { POLLIN } from "../sys/abi.ts";
+import { goAhead } from "../sys/precedence.ts";
 import { close, sys } from "../sys/sys.ts";
 import { Active, listenOn, type Prepared, type Seat } from "./active.ts";
 import { greet, type PassedDomain, receivePassed } from "./passing.ts";
@@ -32,6 +33,7 @@ const { control, page, timer, listening, lock } = standByDescriptors;
 /** Serves once it has taken over; returns when it is not needed. */
 export function standBy(socket: string, active: number): number {
   sys("setsid");
+  goAhead();
   const found = new StandBy(socket, active).wait();
   if (found === null) return 0;
   found.run();

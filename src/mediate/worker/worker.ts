@@ -10,6 +10,7 @@ import { HeldExec } from "../loop/held-exec.ts";
 import { notification } from "../loop/notification.ts";
 import { Slot } from "../loop/slot.ts";
 import { abi, E, POLLIN, POLLOUT } from "../sys/abi.ts";
+import { goInTurn } from "../sys/precedence.ts";
 import { sys } from "../sys/sys.ts";
 import { ORDER_BYTES, parseOrder } from "./order.ts";
 import { TO_HOLD, workerDescriptors } from "./workers.ts";
@@ -20,6 +21,7 @@ import { TO_HOLD, workerDescriptors } from "./workers.ts";
  * for it ({@link Call.effect}).
  */
 export function tieTo(parent: number): void {
+  goInTurn();
   sys("prctl", abi.PR_SET_PDEATHSIG, SIGKILL);
   if (process.ppid !== parent) process.exit(0);
 }
