@@ -146,7 +146,7 @@ function concluded(
 const NOT_BECOME = 0n;
 
 /** Packets: a reply comes whole. */
-function socketPair(): { readonly own: number; readonly theirs: number } | null {
+export function socketPair(): { readonly own: number; readonly theirs: number } | null {
   const ends = Buffer.alloc(8);
   const failed = sys("socketpair", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
   return failed < 0 ? null : { own: ends.readInt32LE(0), theirs: ends.readInt32LE(4) };

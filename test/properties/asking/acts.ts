@@ -110,7 +110,10 @@ export const acts: Readonly<Record<string, readonly string[]>> = {
     "sendto 48 x 1 0 #inet=9 16 ; sendto 48 x 1 0x20000000 #inet=9 16",
     "socket 2 3 1 ; sendto $ x 1 0 #inet=0 16",
   ],
-  sendmsg: ["sendmsg 43 #rights=1 0 ; sendmsg 45 #rights=2 0 ; sendmsg 43 #rights=0 0"],
+  sendmsg: [
+    `${"sendmsg 43 #rights=60 0x40 ; ".repeat(4)}sendmsg 45 #rights=1 0x40`,
+    "sendmsg 43 #rights=1 0 ; sendmsg 45 #rights=2 0 ; sendmsg 43 #rights=0 0",
+  ],
   sendmmsg: ["sendmmsg 43 #rights=1 1 0 ; sendmmsg 45 #rights=0 1 0"],
   socket: [
     "socket 2 3 1 ; socket 17 3 0 ; socket 16 3 9 ; socket 1 1 0 ; socket 10 3 58 ; socket 2 2 1",
@@ -144,6 +147,7 @@ export const acts: Readonly<Record<string, readonly string[]>> = {
     [...OWNERS, "self"],
     (who) => `prlimit64 %${who} 7 ~ #zeros ; prlimit64 %${who} 6 #zeros ~`,
   ),
+  setrlimit: ["setrlimit 4 #zeros ; setrlimit 4 #hex=00000000000000000100000000000000"],
   sched_setscheduler: ofEach(
     [...OWNERS, "sibling"],
     (who) => `sched_setscheduler %${who} 5 ${PARAMETER} ; sched_setscheduler %${who} 1 #int=1`,

@@ -18,6 +18,7 @@ import { type Destination, judgeDestination, pathOf } from "./destination.ts";
 import { contentAt, type Message, readMessage } from "./message.ts";
 import { goesByNoAddress } from "./no-address.ts";
 import { sendContent } from "./send-content.ts";
+import { carriesDescriptors, sendDescriptors } from "./send-descriptors.ts";
 import { sendLetter, sendSigned } from "./signed-send.ts";
 import { AF, SOCK, socketOf, type TargetSocket } from "./socket.ts";
 
@@ -76,7 +77,7 @@ export function send(call: Call, socket: TargetSocket, message: Message, flags: 
   return sendContent(call, socket, message.content, waits, (data, isFirst) => {
     const letter = { data, control: isFirst ? control : null };
     return socket.domain === AF.unix
-      ? signed(call, socket, letter, asked, destination)
+      ? signed(call, socket, letter, { flags: asked, waits }, destination)
       : call.asTarget(() => plain(call, socket, letter, asked, destination()), true);
   });
 }
@@ -104,12 +105,15 @@ function signed(
   call: Call,
   socket: TargetSocket,
   letter: Letter,
-  flags: number,
+  { flags, waits }: { readonly flags: number; readonly waits: boolean },
   destination: () => Destination | null,
 ): Outcome {
   const to = call.asTarget(() => mayWrite(destination()), true);
   if (to !== null && to.kind !== "address") return to;
-  return sendSigned(call, socket, { ...letter, name: to?.bytes ?? null }, flags);
+  const named = { ...letter, name: to?.bytes ?? null };
+  return carriesDescriptors(named)
+    ? sendDescriptors(call, socket, named, flags, waits)
+    : sendSigned(call, socket, named, flags);
 }
 
 /** Sending to a socket's name takes the right to write to it (unix(7)). */

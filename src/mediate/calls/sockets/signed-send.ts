@@ -9,7 +9,7 @@ import type { Call } from "../call.ts";
 import type { TargetSocket } from "./socket.ts";
 
 /** capabilities(7): other group ids, user ids, and process ids in SCM_CREDENTIALS (unix(7)). */
-const SIGNS = [6, 7, 21].reduce((set, capability) => set | (1n << BigInt(capability)), 0n);
+export const SIGNS = [6, 7, 21].reduce((set, capability) => set | (1n << BigInt(capability)), 0n);
 
 /** One message as sendmsg(2) takes it. */
 export interface Letter {
@@ -49,7 +49,7 @@ export function sendSigned(
 const CREDENTIALS_PADDING = Buffer.alloc(-ucred.size & 7);
 
 /** SCM_CREDENTIALS (unix(7)), padded to eight bytes (cmsg(3)). */
-function credentialsMessage({ tgid, uid, gid }: Credentials): Buffer {
+export function credentialsMessage({ tgid, uid, gid }: Credentials): Buffer {
   const header = cmsghdr.encode({
     cmsg_len: BigInt(cmsghdr.size + ucred.size),
     cmsg_level: SOL_SOCKET,

@@ -1,0 +1,111 @@
+import { MSG_DONTWAIT, SCM_RIGHTS, SOL_SOCKET } from "../../../kernel/constants.ts";
+import { cmsghdr, iovec, msghdr } from "../../../kernel/structs.ts";
+import { error, never, type Outcome } from "../../answer/outcome.ts";
+import { E } from "../../sys/abi.ts";
+import { softLimit } from "../../target/file-size-limit.ts";
+import { FIRST_DESCRIPTOR, impersonate, socketPair } from "../../target/impersonator.ts";
+import type { Pointed } from "../../target/impersonator-request.ts";
+import type { Call } from "../call.ts";
+import { credentialsMessage, type Letter, SIGNS } from "./signed-send.ts";
+import { type TargetSocket, unixAddress } from "./socket.ts";
+
+/** capabilities(7): CAP_SYS_ADMIN, for another's process id in SCM_CREDENTIALS (unix(7)). */
+const NAMES_PROCESSES = 1n << 21n;
+/** A name by which the judged socket is reached, behind the address family. */
+const THROUGH = /^\/proc\/self\/fd\/(\d+)/;
+const FAMILY_BYTES = 2;
+const DESCRIPTOR_BYTES = 4;
+
+/** Whether descriptors go with the message: then its sender counts. */
+export function carriesDescriptors({ control }: Letter): boolean {
+  return control !== null && placesOf(control).length > 0;
+}
+
+/**
+ * Descriptors in flight are counted for the sender's real user, and limited by its RLIMIT_NOFILE
+ * (too_many_unix_fds in net/unix): an impersonator sends. Whether the target may is asked by the
+ * same descriptors sent to nobody; then the capability that names the target's process would let
+ * more through. The call waits there, as long as SO_SNDTIMEO says.
+ */
+export function sendDescriptors(
+  call: Call,
+  socket: TargetSocket,
+  letter: Letter,
+  flags: number,
+  waits: boolean,
+): Outcome {
+  const { own } = call.broker.identity;
+  const { uid, gid } = call.target.credentials;
+  const signs = (own.effective & SIGNS) === SIGNS;
+  if (!signs && (letter.name !== null || own.uid !== uid || own.gid !== gid))
+    return never(E.PERM, call.name, "the receiver would take the mediator for the sender");
+  const probe = socketPair();
+  const limit = softLimit(call, "Max open files");
+  if (probe === null || limit === null) return error(E.MFILE);
+  const descriptors = [socket.fd, call.target.keep(probe.own), call.target.keep(probe.theirs)];
+  const control = Buffer.from(letter.control ?? []);
+  for (const at of placesOf(control)) {
+    control.writeInt32LE(FIRST_DESCRIPTOR + descriptors.length, at);
+    descriptors.push((letter.control ?? control).readInt32LE(at));
+  }
+  const signed = signs
+    ? Buffer.concat([control, credentialsMessage(call.target.credentials)])
+    : control;
+  const name = ownName(letter.name, descriptors);
+  const toNobody = messageOf({ data: Buffer.alloc(1), name: null, control });
+  const toPeer = messageOf({ data: letter.data, name, control: signed });
+  const asked = waits ? flags & ~MSG_DONTWAIT : flags;
+  return impersonate(call, {
+    descriptors,
+    descriptorLimit: limit,
+    waits,
+    steps: [
+      { name: "sendmsg", args: [FIRST_DESCRIPTOR + 1, toNobody, flags] },
+      {
+        name: "sendmsg",
+        args: [FIRST_DESCRIPTOR, toPeer, asked],
+        more: signs ? NAMES_PROCESSES : 0n,
+      },
+    ],
+  });
+}
+
+/** Offsets of descriptors in control data of whole pieces. */
+function placesOf(control: Buffer): readonly number[] {
+  const places: number[] = [];
+  for (let at = 0; at + cmsghdr.size <= control.length; ) {
+    const { cmsg_len, cmsg_level, cmsg_type } = cmsghdr.decode(control, at);
+    const end = at + Number(cmsg_len);
+    if (cmsg_level === SOL_SOCKET && cmsg_type === SCM_RIGHTS)
+      for (
+        let place = at + cmsghdr.size;
+        place + DESCRIPTOR_BYTES <= end;
+        place += DESCRIPTOR_BYTES
+      )
+        places.push(place);
+    at += (Number(cmsg_len) + 7) & ~7;
+  }
+  return places;
+}
+
+/** The address with the impersonator's own number of what it leads through. */
+function ownName(name: Buffer | null, descriptors: number[]): Buffer | null {
+  const through = THROUGH.exec(name?.toString("latin1", FAMILY_BYTES) ?? "")?.[1];
+  if (through === undefined) return name;
+  descriptors.push(Number(through));
+  return unixAddress(`/proc/self/fd/${FIRST_DESCRIPTOR + descriptors.length - 1}`);
+}
+
+function messageOf({ data, name, control }: Letter): Pointed {
+  const vector = iovec.encode({ iov_len: BigInt(data.length) });
+  const held = { bytes: vector, pointers: [{ at: iovec.offset.iov_base, to: { bytes: data } }] };
+  const bytes = msghdr.encode({
+    msg_namelen: name?.length ?? 0,
+    msg_iovlen: 1n,
+    msg_controllen: BigInt(control?.length ?? 0),
+  });
+  const pointers = [{ at: msghdr.offset.msg_iov, to: held as Pointed }];
+  if (control !== null) pointers.push({ at: msghdr.offset.msg_control, to: { bytes: control } });
+  if (name !== null) pointers.push({ at: msghdr.offset.msg_name, to: { bytes: name } });
+  return { bytes, pointers };
+}
