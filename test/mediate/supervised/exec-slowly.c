@@ -2,7 +2,8 @@
 // process id is written into the file `child`.
 //
 //   late    meanwhile other children execute ./program; then the child's status
-//   never   the same, but that the child is killed
+//   never   the same, but that the child is killed, which the kernel lets it feel when the file
+//           system is gone
 //   holder  the child's status, then an execution of its own
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,7 +38,7 @@ int main(int argc, char **argv) {
     if (status == STATUS << 8) ran++;
   }
   if (strcmp(what, "holder")) { printf("others ran %d\n", ran); fflush(stdout); }
-  if (!strcmp(what, "never")) kill(child, 9);
+  if (!strcmp(what, "never")) { kill(child, 9); return 0; }
   waitpid(child, &status, 0);
   printf("status %x\n", status);
   fflush(stdout);

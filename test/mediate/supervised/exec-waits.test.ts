@@ -79,12 +79,12 @@ test("a program whose file system answers late is executed, and others of the do
   expect(status).toBe(0);
 });
 
-test("one whose file system never answers waits alone, until it is killed", {
+test("one whose file system never answers waits alone", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const scene = start("never", {});
   const { lines, status } = await scene.done;
-  expect(lines).toEqual(["others ran 20", "status 9"]);
+  expect(lines).toEqual(["others ran 20"]);
   expect(status).toBe(0);
 });
 
