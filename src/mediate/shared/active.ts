@@ -124,11 +124,14 @@ export class Active {
     for (const connection of connections) inHand.run(NO_DOMAIN, () => this.#meet(connection));
   }
 
-  /** With a connection that no mediator before has. */
+  /**
+   * With a connection that no mediator before has, where the holder is of a version that takes one:
+   * another would drop it, and hand the domain over a second time.
+   */
   #toPass(number: number): PassedDomain | null {
     const served = this.#served.get(number);
     if (served === undefined) return null;
-    served.holder.renew();
+    if (served.handed.holder !== null) served.holder.renew();
     return { number, handed: served.handed, connection: served.holder.connection };
   }
 
