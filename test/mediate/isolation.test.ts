@@ -55,7 +55,7 @@ afterEach(async () => {
   for (const child of running) child.kill("SIGKILL");
   running = [];
   // What hangs in it ends with it.
-  endAll(programs.fuse);
+  for (const program of Object.values(programs)) endAll(program);
   await endMediators(socket);
   rmSync(tree, { recursive: true });
 });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endMediators, standByOf, stateOf } from "./mediators.ts";
+import { activeOf, endAll, endMediators, standByOf, stateOf } from "./mediators.ts";
 import { startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -38,6 +38,7 @@ beforeEach(async (context) => {
 afterEach(async () => {
   for (const child of running) child.kill("SIGKILL");
   running = [];
+  endAll(innocent);
   await endMediators(socket);
   rmSync(tree, { recursive: true });
 });

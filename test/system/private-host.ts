@@ -130,17 +130,30 @@ export class PrivateHost {
     const words = locks
       .map((line) => line.trim().split(/\s+/))
       .find((one) => one[5]?.split(":")[2] === String(inode));
-    return words === undefined ? null : Number(words[4]);
+    if (words === undefined) return null;
+    // The kernel knows only who took the lock first; a stand-by that took over has noted itself.
+    return Number(fs.readFileSync(this.at("run/mediator.lock"), "utf8")) || Number(words[4]);
   }
 
   events(): readonly Event[] {
     return [...readRecords(this.at("log"))].map(({ event }) => event);
   }
 
+  /** The active one, and each stand-by that takes over from it. */
+  async #endMediators(): Promise<void> {
+    for (let pid = this.mediator(); pid !== null; pid = this.mediator()) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+      await pause(POLL_MS);
+    }
+  }
+
   async close(): Promise<void> {
     for (const agent of this.#agents) await this.kill(agent);
-    const mediator = this.mediator();
-    if (mediator !== null) process.kill(mediator, "SIGKILL");
+    await this.#endMediators();
     const ended = once(this.#keeper, "close");
     this.#keeper.stdin?.end();
     await ended;
