@@ -83,12 +83,23 @@ export function told(
   what: string | undefined,
 ): number {
   return events
-    .filter(
-      (event) => event.verdict === verdict && event.process.executable?.endsWith(`/bin/${program}`),
-    )
+    .filter((event) => event.verdict === verdict && isOf(event, program))
     .filter((event) => what === undefined || what === kindOf(event))
     .reduce((sum, { count }) => sum + count, 0);
 }
+
+/**
+ * A record of the cgroup programs is read a moment later: of a process that has ended by then the
+ * kernel's short name is all that is left (TASK_COMM_LEN, with its NUL).
+ */
+function isOf({ process: { executable, comm } }: Event, program: string): boolean {
+  return executable === null
+    ? comm === program.slice(0, COMM_LENGTH_MAX)
+    : executable.endsWith(`/bin/${program}`);
+}
+
+/** Bytes of a thread's name (TASK_COMM_LEN, without its NUL). */
+const COMM_LENGTH_MAX = 15;
 
 function kindOf(event: Event): string {
   return `${event.class}/${event.operation === "call" ? event.object : event.operation}`;

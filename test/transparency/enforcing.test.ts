@@ -45,6 +45,7 @@ capabilities: [${capabilityNames.join(", ")}]
 inherit: [listen, stdio, stdio-sockets]
 ipc: [mqueue, msg, sem, shm]
 best-effort: [ipc]
+core-dumps: allowed
 signals: [any]
 syscalls:
 ${GROUPS.map((group) => `  - "@${group}"`).join("\n")}

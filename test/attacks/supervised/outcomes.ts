@@ -39,8 +39,16 @@ const kernelRefuses: Difference = {
   why: "the kernel itself refuses at enforcing: CAP_SYS_PTRACE was taken at the start; at warning it is there, and the call is told of",
 };
 
+const bySocketPrograms: Difference = {
+  event: "address/connect",
+  why: "the cgroup programs see the connection that the flag makes, and its address",
+};
+
 /** By program; `NAME as root` and `NAME as user` where it depends on who attacks. */
 export const differences: Readonly<Record<string, Difference>> = {
+  "tcp-fastopen-sendto as root": bySocketPrograms,
+  "tcp-fastopen-sendmsg as root": bySocketPrograms,
+  "tcp-fastopen-sendmmsg as root": bySocketPrograms,
   "own-policy": own,
   "own-plan": own,
   "own-log": own,
