@@ -1,12 +1,14 @@
 import { readProc } from "../domains/proc-stat.ts";
 
-/** Lines of /proc/PID/limits and the options of prlimit(1) for them. */
+/**
+ * Lines of /proc/PID/limits and the options of prlimit(1) for them. The size of core files is left
+ * out: it is the domain's, whose `core-dumps` says what a crash may leave.
+ */
 const options: Readonly<Record<string, string>> = {
   "Max cpu time": "cpu",
   "Max file size": "fsize",
   "Max data size": "data",
   "Max stack size": "stack",
-  "Max core file size": "core",
   "Max resident set": "rss",
   "Max processes": "nproc",
   "Max open files": "nofile",

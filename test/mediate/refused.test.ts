@@ -300,12 +300,6 @@ test("below another root a name is what it is outside", () => {
     expect(existsSync(join(tree, "open", name))).toBe(true);
 });
 
-test("a page that never comes holds up nobody", () => {
-  const done = run("mkdir #fault 0755 ; chmod #fault 0600 ; creat open/after 0600");
-  expect(done.lines.slice(0, 2)).toEqual(["mkdir: -1 EFAULT", "chmod: -1 EFAULT"]);
-  expect(done.lines[2]).toMatch(/^creat: fd/);
-});
-
 test("without a Landlock layer below nothing is let through", () => {
   const done = run(
     "creat /proc/none 0600 ; mkdir shut/file 0755 ; unlink shut/none ; creat shut/new 0600",

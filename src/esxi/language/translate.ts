@@ -169,7 +169,15 @@ function transitionsTo(rule: RuleOf<"-d">, paths: readonly string[], report: Rep
 /** What stands behind `#+` is a policy file's own, and is judged when that file is read. */
 function withOwn(keys: Record<string, unknown>, own: readonly RuleOf<"#+">[]): Keys {
   const all = { ...keys };
-  const scalars = new Set(["summary", "level", "mediation", "user", "group", "domain"]);
+  const scalars = new Set([
+    "summary",
+    "level",
+    "mediation",
+    "user",
+    "group",
+    "domain",
+    "core-dumps",
+  ]);
   for (const { key, value } of own) {
     const before = meaningOf(all, key);
     all[key] = scalars.has(key) ? value : [...(Array.isArray(before) ? before : []), value];
