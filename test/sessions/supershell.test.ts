@@ -149,7 +149,8 @@ test("where the start cannot be told of, nothing runs", () => {
   try {
     const { status, err } = inside("supershell -c 'echo ran >/run/ran'");
     expect(status).toBe(125);
-    expect(err).toContain("nobody would be told of it");
+    // By the compiler where this host's plan of the shell is for one start, else by the server.
+    expect(err).toMatch(/nobody would be told of it|nothing was started/);
     expect(host.run(["cat", "/run/ran"]).status).not.toBe(0);
   } finally {
     host.run(["umount", "/var/log"]);

@@ -56,8 +56,18 @@ export class LiveDomain {
       request,
     );
     if (plan === null) throw new Error(`no plan: ${JSON.stringify(diagnostics)}`);
-    // The harness makes no control group: whose process is whose is known by ancestry.
-    return { ...plan, number: NUMBER, cgroup: null, mediation: { ...plan.mediation, live: true } };
+    // The harness makes no control group: whose process is whose is known by ancestry, and what its
+    // programs would judge is asked about.
+    const { seccomp } = plan;
+    const filter = seccomp?.asking ?? seccomp?.filter ?? new Uint8Array();
+    const mediation = { ...plan.mediation, live: true };
+    return {
+      ...plan,
+      number: NUMBER,
+      cgroup: null,
+      seccomp: seccomp === null ? null : { ...seccomp, filter },
+      mediation,
+    };
   }
 
   start(plan: Plan): Series {

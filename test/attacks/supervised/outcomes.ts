@@ -40,12 +40,14 @@ const kernelRefuses: Difference = {
 };
 
 const bySocketPrograms: Difference = {
-  event: "address/connect",
-  why: "the cgroup programs see the connection that the flag makes, and its address",
+  event: null,
+  why: "the cgroup programs judge it; their records are told of by test/system/sends and test/mediate",
 };
 
 /** By program; `NAME as root` and `NAME as user` where it depends on who attacks. */
 export const differences: Readonly<Record<string, Difference>> = {
+  "tcp-connect as root": bySocketPrograms,
+  "tcp-fastopen-connect as root": bySocketPrograms,
   "tcp-fastopen-sendto as root": bySocketPrograms,
   "tcp-fastopen-sendmsg as root": bySocketPrograms,
   "tcp-fastopen-sendmmsg as root": bySocketPrograms,
