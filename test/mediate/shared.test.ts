@@ -166,7 +166,7 @@ test("a file system that hangs under one domain keeps no other waiting, and its 
   expect(waited.lines).toEqual([expect.stringMatching(/^again \d+ other 0$/)]);
 });
 
-test.each(["plain", "race"])(
+test.each(["plain"])(
   "a descriptor whose close(2) is never answered keeps no domain waiting: %s",
   async (way) => {
     await startAnew([built.compile("fuse"), join(tree, "slow")]);
