@@ -147,7 +147,7 @@ export const acts: Readonly<Record<string, readonly string[]>> = {
     [...OWNERS, "self"],
     (who) => `prlimit64 %${who} 7 ~ #zeros ; prlimit64 %${who} 6 #zeros ~`,
   ),
-  setrlimit: ["setrlimit 4 #zeros ; setrlimit 4 #hex=00000000000000000100000000000000"],
+  setrlimit: ["setrlimit 4 #zeros"],
   sched_setscheduler: ofEach(
     [...OWNERS, "sibling"],
     (who) => `sched_setscheduler %${who} 5 ${PARAMETER} ; sched_setscheduler %${who} 1 #int=1`,
