@@ -26,7 +26,7 @@ export const WORKER_IDLE_MS_MAX = 30_000;
 export const TAKE_OVERS_MAX = 2;
 /**
  * Descriptors of a domain that were exchanged for a file of a slow file system just when they were
- * copied; then none is copied any more.
+ * copied; then none is copied any more. As many threads of the mediator may wait for their close.
  */
 export const UNCLOSED_MAX = 16;
 /**
@@ -99,6 +99,8 @@ export const CAPABILITY_SETS_KEPT_MAX = 64;
 export const WATCH_MS = 4;
 /** Milliseconds after which a long step must still be blocked in the kernel. */
 export const CONFIRM_MS = 1;
+/** Milliseconds that a loop which wants to be retired waits for it. */
+export const RETIRED_MS_MAX = 500;
 /** Milliseconds that a step may have a processor. */
 export const BUSY_MS_MAX = 15;
 /** Looks without a step in between after which a stand-by sleeps until the next one. */

@@ -60,5 +60,6 @@ function main(mode = "own", place?: string, parent?: string): number {
   return 0;
 }
 
-// Node's own clean-up would wait for whatever it has open.
-process.exit(main(...process.argv.slice(2)));
+// Node's own clean-up would wait for whatever it has open, and for a thread that never comes back
+// from close(2).
+sys("exit_group", main(...process.argv.slice(2)));

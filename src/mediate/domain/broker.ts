@@ -34,8 +34,11 @@ export class Broker {
   /** Of all its calls together. */
   readonly descriptors: DescriptorBudget;
 
-  /** Copies of the target's descriptors whose close(2) might never come back (`same-file.ts`). */
-  readonly unclosed: number[] = [];
+  /**
+   * Descriptors that the domain exchanged, just when they were copied, for one whose close(2) might
+   * never come back (`same-file.ts`). Each may keep a thread of this process for ever.
+   */
+  exchanged = 0;
 
   readonly #live: Live | null;
   #generation: Generation;

@@ -41,6 +41,14 @@ export interface Surroundings {
  */
 export type Origin = "holder" | "dead" | "retired";
 
+/** Whoever runs the loop of a domain. */
+export interface DomainOwner {
+  /** Its last process is gone; or, with a cause, nothing can be received or answered any more. */
+  ended(cause: unknown): void;
+  /** It has exchanged a descriptor ({@link Broker.exchanged}); told after each step since. */
+  exchanged(): void;
+}
+
 /**
  * A domain whose listener is held: receives, decides, answers, one call a turn. Calls in flight
  * (for a socket, in the worker) are bounded by the slots, which are the domain's own: whatever a
@@ -54,7 +62,7 @@ export class DomainLoop implements Timed {
   readonly #inHand: InHand;
   readonly #epoll: Epoll;
   readonly #timers: Timers;
-  readonly #ended: (cause: unknown) => void;
+  readonly #owner: DomainOwner;
   readonly #waiting: Waiting;
   readonly #workers: Workers;
   /** null where nobody can hold an execution. */
@@ -67,22 +75,18 @@ export class DomainLoop implements Timed {
   #watched = 0;
   #isOver = false;
 
-  /**
-   * `ended`: its last process is gone; or, with a cause, nothing can be received or answered any
-   * more.
-   */
   constructor(
     number: number,
     domain: Domain,
     { state, epoll, timers, inHand }: Surroundings,
-    ended: (cause: unknown) => void,
+    owner: DomainOwner,
   ) {
     this.number = number;
     this.#domain = domain;
     this.#inHand = inHand;
     this.#epoll = epoll;
     this.#timers = timers;
-    this.#ended = ended;
+    this.#owner = owner;
     this.#waiting = new Waiting(epoll, ({ slot, call, pending }) =>
       this.#guarded(() => this.#finish(slot, call, attempt(call, pending.resume))),
     );
@@ -205,13 +209,14 @@ export class DomainLoop implements Timed {
       if (cause instanceof IdentityLost) throw cause;
       this.#end(cause);
     }
+    if (this.#domain.broker.exchanged > 0) this.#owner.exchanged();
     if (!this.#isOver) this.#timers.add(this);
   }
 
   #end(cause: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#ended(cause);
+    this.#owner.ended(cause);
   }
 
   #takeOver(origin: Origin): void {

@@ -27,8 +27,12 @@ export function runOwn(folder: string): number {
   );
   const { plan } = domain.broker;
   let over: { readonly cause: unknown } | null = null;
-  const held = new DomainLoop(NO_DOMAIN, domain, surroundings, (cause) => {
-    over = { cause };
+  const held = new DomainLoop(NO_DOMAIN, domain, surroundings, {
+    ended: (cause) => {
+      over = { cause };
+    },
+    // No other domain is served here.
+    exchanged: () => undefined,
   });
   hearHolder(domain, surroundings.epoll, held);
   held.begin("holder");

@@ -66,6 +66,7 @@ export function listenOn(socket: string): number {
 export class Active {
   readonly #seat: Seat;
   readonly #surroundings: Surroundings;
+  readonly #steps: WatchedSteps;
   readonly #standBy: StandByLink;
   readonly #waiting = new Set<Caller>();
   readonly #served = new Map<number, Served>();
@@ -73,6 +74,8 @@ export class Active {
   /** Number of the newest domain. */
   #last: number;
   #endsWithoutDomain: boolean;
+  #leavesOthers = false;
+  #isRetired = false;
 
   constructor(seat: Seat, state: ProcessState, { highest, endsWithoutDomain }: Past = NO_PAST) {
     const epoll = new Epoll();
@@ -80,6 +83,7 @@ export class Active {
     this.#last = highest;
     this.#endsWithoutDomain = endsWithoutDomain;
     const steps = new WatchedSteps((domain) => this.#retire(domain));
+    this.#steps = steps;
     this.#surroundings = { state, epoll, timers: new Timers(), inHand: steps };
     state.mounts.toldBy(epoll);
     const { socket, listening, lock } = seat;
@@ -183,13 +187,16 @@ export class Active {
 
   #serve(passed: PassedDomain, domain: Domain, origin: Origin): void {
     const { number, connection } = passed;
-    const loop = new DomainLoop(number, domain, this.#surroundings, (cause) => {
-      if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
-      loop.close(false);
-      served.holder.close();
-      this.#served.delete(number);
-      this.#standBy.ended(number);
-      reap();
+    const loop = new DomainLoop(number, domain, this.#surroundings, {
+      ended: (cause) => {
+        if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
+        loop.close(false);
+        served.holder.close();
+        this.#served.delete(number);
+        this.#standBy.ended(number);
+        reap();
+      },
+      exchanged: () => this.#leaveOthers(number),
     });
     const isInherited = origin !== "holder";
     const holder = new HolderLink(connection, isInherited, this.#surroundings, loop);
@@ -199,9 +206,28 @@ export class Active {
     loop.begin(origin);
   }
 
+  /**
+   * The domain has left a thread in this process that may never end, and the end of this process
+   * would not be seen before that: the stand-by takes all other domains, as soon as it is ready.
+   */
+  #leaveOthers(kept: number): void {
+    if (this.#leavesOthers) return;
+    this.#leavesOthers = true;
+    const { timers, inHand } = this.#surroundings;
+    const leaving = {
+      due: 0,
+      overdue: () => {
+        if (this.#standBy.isReady) inHand.run(kept, () => this.#steps.waitUntilRetired());
+        if (this.#isRetired) leaving.due = Number.POSITIVE_INFINITY;
+      },
+    };
+    timers.add(leaving);
+  }
+
   /** The stand-by serves all the others from now on; `kept` stays here. */
   #retire(kept: number): void {
     const { epoll } = this.#surroundings;
+    this.#isRetired = true;
     this.#endsWithoutDomain = true;
     goInTurn();
     this.#standBy.leave();

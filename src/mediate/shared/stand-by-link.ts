@@ -64,6 +64,7 @@ export class StandByLink implements Timed {
   #control = -1;
   #watched = 0;
   #pause = STAND_BY_RETRY_MS_MIN;
+  #isGreeted = false;
   #isLeft = false;
   due = Number.POSITIVE_INFINITY;
 
@@ -94,6 +95,11 @@ export class StandByLink implements Timed {
       if (this.#control < 0) this.#start();
       else this.#passSome();
     });
+  }
+
+  /** It is there, and has been told of every domain. */
+  get isReady(): boolean {
+    return this.#isGreeted && this.due === Number.POSITIVE_INFINITY;
   }
 
   /** This mediator is active no longer. */
@@ -144,7 +150,10 @@ export class StandByLink implements Timed {
 
   #hear(): void {
     const greeted = hearGreeting(this.#control);
-    if (greeted === true) this.#pause = STAND_BY_RETRY_MS_MIN;
+    if (greeted === true) {
+      this.#isGreeted = true;
+      this.#pause = STAND_BY_RETRY_MS_MIN;
+    }
     if (greeted === false) this.#drop();
   }
 
@@ -167,6 +176,7 @@ export class StandByLink implements Timed {
     close(this.#control);
     close(this.#pidfd);
     this.#control = this.#pidfd = -1;
+    this.#isGreeted = false;
   }
 }
 

@@ -68,6 +68,11 @@ export class Steps {
     this.#wake();
   }
 
+  /** In the middle of this step. */
+  get isRetired(): boolean {
+    return (Atomics.load(this.#words, WORD) & RETIRED) !== 0;
+  }
+
   /** False: the loop has been retired in the middle of the step. */
   end(): boolean {
     const inHand = this.#count | IN_HAND;

@@ -1,5 +1,5 @@
 import { CLOCK_MONOTONIC } from "../../kernel/constants.ts";
-import { WATCH_MS } from "../limits.ts";
+import { RETIRED_MS_MAX, WATCH_MS } from "../limits.ts";
 import type { InHand } from "../loop/in-hand.ts";
 import { makeTimer, makeWatchPage, ringTimer, Steps, type WatchPage } from "./watch-page.ts";
 
@@ -35,4 +35,12 @@ export class WatchedSteps implements InHand {
       }
     }
   }
+
+  /** Inside a step: does nothing until the stand-by has taken away everything but its domain. */
+  waitUntilRetired(): void {
+    const deadline = performance.now() + RETIRED_MS_MAX;
+    while (!this.#steps.isRetired && performance.now() < deadline) Atomics.wait(nobody, 0, 0, 1);
+  }
 }
+
+const nobody = new Int32Array(new SharedArrayBuffer(4));

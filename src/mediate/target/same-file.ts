@@ -1,6 +1,7 @@
 import type { Call } from "../calls/call.ts";
 import { UNCLOSED_MAX } from "../limits.ts";
 import { abi, E } from "../sys/abi.ts";
+import { closeElsewhere } from "../sys/close-elsewhere.ts";
 import { fstat, readlinkat, self } from "../sys/sys.ts";
 import { MayWait } from "../worker/may-wait.ts";
 
@@ -36,23 +37,23 @@ export function sameSocket(call: Call, fd: number): number {
 }
 
 /**
- * Another thread may have exchanged it since it was looked at: a copy whose close(2) might not come
- * back is never closed.
+ * Another thread of the target may have exchanged it since it was looked at: a copy whose close(2)
+ * might not come back is not closed by this thread.
  */
 function copied(call: Call, fd: number): number {
-  const { unclosed } = call.broker;
-  if (unclosed.length >= UNCLOSED_MAX) return -E.MFILE;
+  if (call.broker.exchanged >= UNCLOSED_MAX) return -E.MFILE;
   const copy = call.target.copyOf(fd);
   if (copy < 0) return copy;
   return maybeClosed(call, copy) ? call.target.keep(copy) : -E.IO;
 }
 
-/** false: close(2) might not come back, so that it stays open here. */
+/** False: close(2) might not come back, so that it was closed elsewhere: nobody may use it. */
 export function maybeClosed(call: Call, fd: number): boolean {
   const link = readlinkat(abi.AT_FDCWD, self(fd));
   if (typeof link === "string" && (NO_FILE_SYSTEM.test(link) || !mayNotAnswer(call, fd)))
     return true;
-  call.broker.unclosed.push(fd);
+  closeElsewhere(fd);
+  call.broker.exchanged += 1;
   return false;
 }
 

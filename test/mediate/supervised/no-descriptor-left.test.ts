@@ -26,7 +26,7 @@ function callOf(
     keep: () => got,
     memory: { read: () => memory },
   };
-  const broker = { unclosed: [], mayWait: true };
+  const broker = { exchanged: 0, mayWait: true };
   const fake = { name, isAlone, rehearses: false, int: () => 5, unsigned: () => 5, target, broker };
   return { call: fake as unknown as Call, asked: () => asked };
 }

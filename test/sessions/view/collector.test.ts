@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ownPlaces } from "../../../src/host/places.ts";
+import { Collector } from "../../../src/sessions/view/collector.ts";
+import { COLLECTS_MAX } from "../../../src/sessions/view/limits.ts";
+
+/** Our own, who administers as far as the collector is told. */
+const viewer = { uid: 0, gid: 0, administers: true };
+
+let home: string;
+let gate: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "cofferdam-collector-"));
+  gate = join(home, "gate");
+  execFileSync("mkfifo", [gate]);
+  mkdirSync(join(home, "bin"));
+  // It makes a bundle for as long as nobody opens the gate.
+  const script = `#!/bin/sh\ncat '${gate}'\n`;
+  writeFileSync(join(home, "bin/cofferdam"), script, { mode: 0o755 });
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+test("a bundle that is asked for while others are being made is refused, and made afterwards", async () => {
+  const collector = new Collector({ ...ownPlaces(), home }, () => undefined);
+  const first = Array.from({ length: COLLECTS_MAX }, () => collector.collect(viewer));
+  await expect(collector.collect(viewer)).rejects.toThrow("another bundle is being made");
+  // One that opens a FIFO to write waits for its reader.
+  for (const _ of first) execFileSync("sh", ["-c", `printf bundle >'${gate}'`]);
+  expect((await Promise.all(first)).join("")).toBe("bundle".repeat(COLLECTS_MAX));
+  const later = collector.collect(viewer);
+  execFileSync("sh", ["-c", `printf more >'${gate}'`]);
+  expect(String(await later)).toBe("more");
+});
