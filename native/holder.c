@@ -98,6 +98,17 @@ static void hear_children(struct handover *handover, const struct holdings *own,
       attended_child(handover, own, process, status);
 }
 
+/* Answers what was asked and what waits, since no mediator can be had. Where there is no place for
+   one, that is told once. */
+static void go_without(struct handover *handover, const struct holdings *own, int full,
+                       uint8_t *slots)
+{
+  if (full != 0 && handover->full == 0)
+    mediator_born(own, "refused", NULL, -1, -1);
+  handover->full = full;
+  slots_refuse(own->listener, slots);
+}
+
 /* Until the last process of the domain has ended; without a listener, until the daemon has. */
 static void serve(struct handover *handover, const struct holdings *own)
 {
@@ -134,10 +145,13 @@ static void serve(struct handover *handover, const struct holdings *own)
       asked = slots_stranded(own->listener, slots);
       /* A death counts when somebody waited and nothing had been answered. Of an attended run no
          other process could be an ancestor of the daemon. */
-      deaths = own->order >= 0 ? MEDIATOR_RESTARTS_MAX : slots_answered(slots) ? 0 : deaths + (asked || poll(&waiting, 1, 0) == 1);
+      bool counts = !mediator.elsewhere && (asked || poll(&waiting, 1, 0) == 1);
+      deaths = slots_answered(slots) ? 0 : deaths + counts;
+      if (own->order >= 0)
+        deaths = MEDIATOR_RESTARTS_MAX;
       mediator.alone |= deaths >= SHARED_DEATHS_MAX;
       if (deaths >= MEDIATOR_RESTARTS_MAX)
-        mediator_born(own, "given-up", NULL, -1);
+        mediator_born(own, "given-up", NULL, -1, -1);
     }
     exec_hold_begin(own->listener, slots);
     if (exec_hold_has_news())
@@ -145,7 +159,7 @@ static void serve(struct handover *handover, const struct holdings *own)
     /* One that cannot be started now, for lack of memory or processes, is tried again for the
        next call. */
     if (asked && (deaths >= MEDIATOR_RESTARTS_MAX || !mediator_start(own, &mediator)))
-      slots_refuse(own->listener, slots);
+      go_without(handover, own, mediator.full, slots);
   }
 }
 
@@ -185,6 +199,7 @@ static struct holdings gather(const struct plan *plan, int events)
 {
   uint32_t adopts = prctl(PR_GET_CHILD_SUBREAPER, &adopts) == 0 && adopts != 0;
   struct holdings own = {.plan = plan->memory, .events = events, .front = -1, .stand_by = -1, .order = -1, .children = -1,
+                         .claimant = claimant_of(plan),
                          .slots = memory_make("cofferdam-slots"), .launcher = process_open(getpid(), STEP)};
   need(own.slots >= 0 && pwrite(own.slots, &adopts, sizeof adopts, SLOT_ADOPTS) > 0 && ftruncate(own.slots, SLOTS_BYTES) == 0 &&
            fcntl(own.slots, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0,

@@ -20,6 +20,9 @@ struct handover {
   bool supervised;
   struct cgroup cgroup;
   struct record record;
+  /* Why there is no mediator (place_take()), 0 while there is one or nobody asks. The launcher
+     whose execve is refused for that looks at it. */
+  _Atomic int full;
   /* Of an attended run; 0 until they are known. */
   _Atomic pid_t front, holder, daemon;
   _Atomic int status;  /* of the daemon (waitpid(2)), or LIVES */
@@ -34,6 +37,27 @@ struct handover *holder_start(const struct plan *plan, int events);
 /* Gives it the listener (or NO_LISTENER), without a system call that a sealed filter could see. */
 void holder_give(struct handover *handover, int listener);
 
+/* --- quota.c: places for mediators of one run that are root's --- */
+
+/* For whom a mediator is: a domain's name, and the user as whom it runs. */
+struct claimant {
+  off_t offset; /* of its bytes in the file of places */
+  int of_one;   /* places that it may have */
+  char text[PLACE_BYTES];
+};
+struct claimant claimant_of(const struct plan *plan);
+
+/* An open file that keeps a place for as long as somebody has it. -1 with errno: EDQUOT where the
+   claimant has as many as it may, EUSERS where the host has. */
+int place_take(const struct claimant *who);
+
+/* Refuses the start where neither a mediator of its own nor the shared one could serve a run of
+   this plan, as far as can be told now. */
+void place_look(const struct plan *plan);
+
+/* Says so, with the errno of place_take(). */
+_Noreturn void place_refuse(const struct claimant *who, int error);
+
 /* Descriptors that the holder keeps; -1 where there is none. */
 struct holdings {
   int listener;
@@ -46,6 +70,7 @@ struct holdings {
   int stand_by; /* pidfd of the process that becomes the mediator */
   int order;    /* connection to it; bells, once it is the mediator */
   int children; /* signalfd of SIGCHLD, of every run: what is traced tells by it too */
+  struct claimant claimant;
 };
 
 /* Leaves session and working directory of the daemon; spared when memory runs out. */
@@ -85,6 +110,9 @@ struct mediator {
   int bell;          /* socket on which execs are told of (exec-hold.h); -1 without */
   bool shared;       /* of the whole host */
   bool alone;        /* the shared one is not asked */
+  bool elsewhere;    /* nor is it for the next start: it has said that it does not serve this run */
+  int full;          /* errno of place_take() where there was no place, else 0 */
+  int64_t again;     /* when one is looked for after that, in nanoseconds of CLOCK_MONOTONIC */
 };
 
 /* The host's shared mediator if there is one and `alone` is not set, else `node
@@ -102,9 +130,11 @@ void mediator_forget(struct mediator *mediator);
 void mediator_end(const struct holdings *own, struct mediator *mediator, const uint8_t *slots);
 
 /* Starts a mediator (`own`), or who tells what one without a successor took with it: `untold`,
-   or `given-up` where there will be no other. False with errno. `end`: becomes its pidfd; may be
-   NULL. `bell`: its end of the socket, or -1. */
-bool mediator_born(const struct holdings *own, const char *task, int *end, int bell);
+   or `given-up` where there will be no other, or `refused` where there is no place for one.
+   False with errno. `end`: becomes its pidfd; may be
+   NULL. `bell`: its end of the socket, or -1. `place`: of
+   place_take(), or -1. */
+bool mediator_born(const struct holdings *own, const char *task, int *end, int bell, int place);
 
 /* Becomes the mediator, or who does `task` in its place (src/mediate/main.ts), with `handed`
    from 3 on. */
@@ -114,9 +144,14 @@ _Noreturn void mediator_become(const char *task, const int *handed, int count);
    successor where there was one. */
 int shared_connect(bool was_there);
 
-/* After the connection was readable: whether its other end is gone. A stand-by that took over from
-   a mediator which hangs sends a connection of its own, which takes the place of that one. */
-bool shared_is_over(int connection);
+/* After the connection was readable: whether its other end is gone, and whether it has said before
+   that it does not serve this run. A stand-by that took over from a mediator which hangs sends a
+   connection of its own, which takes the place of that one. */
+enum shared_state { SHARED_GOES_ON, SHARED_IS_OVER, SHARED_ELSEWHERE };
+enum shared_state shared_hear(int connection);
+
+/* Whether it would serve a run of the plan in that memfd; false where there is none. */
+bool shared_has_room(int plan);
 
 /* Sends what a mediator needs; false with errno. Receives it: how many descriptors came (from 3
    on listener, slots, plan, events), 0 at the connection's end. */

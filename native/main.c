@@ -7,9 +7,17 @@
 /* Under other names it speaks as other programs do (src/esxi/). */
 #define OWN_NAME "cofferdam"
 
-_Noreturn static void execute(const char *command, char **arguments)
+/* `handover` may be NULL. */
+_Noreturn static void execute(const struct handover *handover, const struct plan *plan,
+                              const char *command, char **arguments)
 {
   execve(command, arguments, environ);
+  int error = errno;
+  if (handover != NULL && handover->full != 0) {
+    const struct claimant who = claimant_of(plan);
+    place_refuse(&who, handover->full);
+  }
+  errno = error;
   const char *help = errno == EACCES    ? "the policy must grant `rx` on it and on its interpreter"
                      : errno == ENOENT  ? "the interpreter that its first line names, or its dynamic loader, is not there"
                      : errno == ENOEXEC ? "it is no program; the first line of a script names its interpreter: #!/bin/sh"
@@ -40,7 +48,7 @@ _Noreturn static void confine(const struct options *options, struct plan *plan, 
   if (ruleset >= 0)
     landlock_enter(plan, ruleset, plan_path);
   holder_give(handover, seccomp_install(plan, asks));
-  execute(command, options->command);
+  execute(handover, plan, command, options->command);
 }
 
 int main(int argc, char **argv)
@@ -57,7 +65,8 @@ int main(int argc, char **argv)
   struct plan plan = plan_obtain(&options, &plan_path);
   if (plan.head->level == PLAN_LEVEL_DISABLED) {
     identity_assume(&plan); /* unconfined, and still the policy's user */
-    execute(command, options.command);
+    execute(NULL, &plan, command, options.command);
   }
+  place_look(&plan);
   confine(&options, &plan, plan_path, command);
 }

@@ -5,6 +5,16 @@
 #define MEDIATOR_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 /* How long a mediator may take to end when its domain is gone, in milliseconds. */
 #define MEDIATOR_END_MS 2000
+/* How long a run for whose mediator there was no place is refused its calls before one is looked
+   for again, in nanoseconds: a run that is refused must not keep the shared mediator at work. */
+#define FULL_NS 1000000000ll
+
+static int64_t now(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000ll + time.tv_nsec;
+}
 
 /* The daemon's limits are the daemon's: a small address space or few descriptors must not keep
    the mediator from working. */
@@ -27,15 +37,21 @@ void mediator_become(const char *task, const int *handed, int count)
   node_execute(arguments, environment, handed, count);
 }
 
-bool mediator_born(const struct holdings *own, const char *task, int *end, int bell)
+bool mediator_born(const struct holdings *own, const char *task, int *end, int bell, int place)
 {
   _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4 && MEDIATOR_FD_PLAN == 5 &&
-                     MEDIATOR_FD_EVENTS == 6 && MEDIATOR_FD_SUMMARY == 7 && MEDIATOR_FD_HOLDER == 8,
+                     MEDIATOR_FD_EVENTS == 6 && MEDIATOR_FD_SUMMARY == 7 && MEDIATOR_FD_HOLDER == 8 &&
+                     MEDIATOR_FD_PLACE == 9,
                  "order");
   /* A number left free would be one of Node's own. */
   const int events = own->events >= 0 ? own->events : STDIN_FILENO;
-  const int handed[] = {own->listener, own->slots,    own->plan,
-                        events,        STDIN_FILENO, bell >= 0 ? bell : STDIN_FILENO};
+  const int handed[] = {own->listener,
+                        own->slots,
+                        own->plan,
+                        events,
+                        STDIN_FILENO,
+                        bell >= 0 ? bell : STDIN_FILENO,
+                        place >= 0 ? place : STDIN_FILENO};
   long process = syscall(SYS_clone, (end == NULL ? 0 : CLONE_PIDFD) | SIGCHLD, NULL, end, NULL, 0);
   if (process == 0)
     mediator_become(task, handed, sizeof handed / sizeof *handed);
@@ -46,9 +62,17 @@ bool mediator_born(const struct holdings *own, const char *task, int *end, int b
 static bool own_start(const struct holdings *own, struct mediator *mediator)
 {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+  /* An ordinary user's are the user's own, and bounded with the user's other processes. */
+  int place = geteuid() == 0 ? place_take(&own->claimant) : -1;
+  mediator->full = geteuid() == 0 && place < 0 ? errno : 0;
+  if (mediator->full != 0)
     return false;
-  bool started = mediator_born(own, "own", &mediator->descriptor, ends[1]);
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    close(place);
+    return false;
+  }
+  bool started = mediator_born(own, "own", &mediator->descriptor, ends[1], place);
+  close(place);
   close(ends[1]);
   if (started)
     mediator->bell = ends[0];
@@ -59,15 +83,18 @@ static bool own_start(const struct holdings *own, struct mediator *mediator)
 
 bool mediator_start(const struct holdings *own, struct mediator *mediator)
 {
-  bool asked = own->order < 0 && !mediator->alone;
+  if (now() < mediator->again)
+    return false;
+  bool asked = own->order < 0 && !mediator->alone && !mediator->elsewhere;
   mediator->descriptor = own->order >= 0 ? own->stand_by : asked ? shared_connect(mediator->shared) : -1;
   mediator->shared = asked && mediator->descriptor >= 0;
   bool started = mediator->descriptor >= 0 && hand_over(mediator->shared ? mediator->descriptor : own->order, own);
   mediator->bell = mediator->shared ? mediator->descriptor : own->order;
   if (!started) {
     close(mediator->shared ? mediator->descriptor : -1);
-    *mediator = (struct mediator){-1, -1, false, mediator->alone};
+    *mediator = (struct mediator){.descriptor = -1, .bell = -1, .alone = mediator->alone};
     started = own->order < 0 && own_start(own, mediator);
+    mediator->again = mediator->full != 0 ? now() + FULL_NS : 0;
   }
   return started;
 }
@@ -82,8 +109,10 @@ void mediator_forget(struct mediator *mediator)
 
 bool mediator_ended(struct mediator *mediator)
 {
-  if (mediator->shared && !shared_is_over(mediator->descriptor))
+  enum shared_state state = mediator->shared ? shared_hear(mediator->descriptor) : SHARED_IS_OVER;
+  if (state == SHARED_GOES_ON)
     return false;
+  mediator->elsewhere = state == SHARED_ELSEWHERE;
   mediator_forget(mediator);
   return true;
 }
@@ -98,5 +127,5 @@ void mediator_end(const struct holdings *own, struct mediator *mediator, const u
   const uint32_t *workers = (const void *)(slots + SLOT_UNTOLD_WORKER);
   const uint64_t *records = (const void *)(slots + SLOT_RECORDS_GROUP);
   if (*mediators != 0 || *workers != 0 || *records != 0)
-    mediator_born(own, "untold", NULL, -1);
+    mediator_born(own, "untold", NULL, -1, -1);
 }

@@ -1,7 +1,7 @@
 #include "launcher.h"
 
 /* Descriptors that one of our programs finds at most, from 3 on. */
-#define HANDED_MAX 6
+#define HANDED_MAX 7
 /* Descriptors that the greatest of our programs may need: a mediator, one for each call in its
    hands and some more. */
 #define NODE_DESCRIPTORS 4096

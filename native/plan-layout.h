@@ -1,4 +1,4 @@
-/* Generated from src/plan/layout.ts and src/plan/slots.ts; change it there. */
+/* Generated from src/plan/layout.ts, slots.ts and mediator-places.ts; change it there. */
 #ifndef PLAN_LAYOUT_H
 #define PLAN_LAYOUT_H
 #include <stdbool.h>
@@ -268,5 +268,18 @@ _Static_assert(offsetof(struct held_exec, spare) == 76, "spare");
 #define MEDIATOR_FD_EVENTS 6
 #define MEDIATOR_FD_SUMMARY 7
 #define MEDIATOR_FD_HOLDER 8
+#define MEDIATOR_FD_PLACE 9
+#define MEDIATOR_SAYS_TAKEN 1
+#define MEDIATOR_SAYS_NEXT 2
+#define MEDIATOR_SAYS_ELSEWHERE 3
+#define HOLDER_HOLDS "CFDMHOLD"
+#define HOLDER_ASKS "CFDMROOM"
+#define PLACES_OF_HOST 32
+#define PLACES_OF_ONE 16
+#define PLACE_BYTES 512
+#define CLAIMANTS_OFFSET 1099511627776
+#define CLAIMANT_BYTES 256
+#define CLAIMANT_HASH_BITS 48
+#define PLACES_SUFFIX ".places"
 
 #endif

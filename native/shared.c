@@ -7,7 +7,8 @@
 #define RETRY_NS 20000000l
 /* Attempts before a run gets a mediator of its own: a second. */
 #define RETRIES_MAX 50
-#define GREETING "CFDMHOLD"
+/* Milliseconds that it may take to say whether it has room: as many as it gives a holder. */
+#define ROOM_MS 2000
 
 static int connect_once(void)
 {
@@ -43,7 +44,7 @@ union control {
   char bytes[CMSG_SPACE(HANDED_OVER_MAX * sizeof(int))];
 };
 
-bool shared_is_over(int connection)
+enum shared_state shared_hear(int connection)
 {
   union control control;
   char told[sizeof EXEC_BELL];
@@ -55,7 +56,9 @@ bool shared_is_over(int connection)
                              .msg_controllen = sizeof control};
     ssize_t got = recvmsg(connection, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (got <= 0)
-      return got == 0 || (errno != EAGAIN && errno != EINTR);
+      return got < 0 && (errno == EAGAIN || errno == EINTR) ? SHARED_GOES_ON : SHARED_IS_OVER;
+    if (got == 1 && told[0] == MEDIATOR_SAYS_ELSEWHERE)
+      return SHARED_ELSEWHERE;
     if (message.msg_controllen < CMSG_LEN(sizeof(int)))
       continue;
     int next;
@@ -66,21 +69,39 @@ bool shared_is_over(int connection)
   }
 }
 
+static bool send_with(int connection, char *words, const int *descriptors, size_t count)
+{
+  const size_t size = count * sizeof(int);
+  union control control = {.header = {.cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+  struct iovec text = {words, strlen(words)};
+  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(size)};
+  memcpy(CMSG_DATA(&control.header), descriptors, size);
+  return sendmsg(connection, &message, MSG_NOSIGNAL) == (ssize_t)strlen(words);
+}
+
 bool hand_over(int connection, const struct holdings *own)
 {
   const int descriptors[HANDED_OVER_MAX] = {own->listener, own->slots, own->plan, own->events};
-  const size_t size = (own->events < 0 ? HANDED_OVER_MAX - 1 : HANDED_OVER_MAX) * sizeof(int);
-  union control control = {.header = {.cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-  struct iovec text = {GREETING, strlen(GREETING)};
-  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(size)};
-  memcpy(CMSG_DATA(&control.header), descriptors, size);
-  return sendmsg(connection, &message, MSG_NOSIGNAL) == (ssize_t)strlen(GREETING);
+  const size_t count = own->events < 0 ? HANDED_OVER_MAX - 1 : HANDED_OVER_MAX;
+  return send_with(connection, HOLDER_HOLDS, descriptors, count);
+}
+
+bool shared_has_room(int plan)
+{
+  char said = 0;
+  int connection = shared_connect(false);
+  struct pollfd answer = {.fd = connection, .events = POLLIN};
+  bool heard = connection >= 0 && send_with(connection, HOLDER_ASKS, &plan, 1) &&
+               poll(&answer, 1, ROOM_MS) == 1 &&
+               recv(connection, &said, sizeof said, MSG_DONTWAIT) == sizeof said;
+  close(connection);
+  return heard && said == MEDIATOR_SAYS_TAKEN;
 }
 
 int take_over(int connection, int *handed)
 {
   union control control;
-  char bytes[sizeof GREETING];
+  char bytes[sizeof HOLDER_HOLDS];
   struct iovec text = {bytes, sizeof bytes};
   struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   if (recvmsg(connection, &message, MSG_CMSG_CLOEXEC) <= 0 || message.msg_controllen < CMSG_LEN(0))

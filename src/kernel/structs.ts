@@ -35,6 +35,15 @@ export const utimbuf = struct("struct utimbuf", { actime: "i64", modtime: "i64" 
 /** `fcntl.h`, with _GNU_SOURCE */
 export const fOwnerEx = struct("struct f_owner_ex", { type: "i32", pid: "i32" });
 
+/** `fcntl.h` */
+export const flock = struct("struct flock", {
+  l_type: "u16",
+  l_whence: "u16",
+  l_start: "i64",
+  l_len: "i64",
+  l_pid: "i32",
+});
+
 export const pollfd = struct("struct pollfd", { fd: "i32", events: "u16", revents: "u16" });
 
 /** `linux/seccomp.h` */

@@ -46,6 +46,10 @@ export const KIN_KEPT_MAX = 1_024;
 export const TICK_MS = 100;
 /** Domains that one mediator serves at a time. */
 export const DOMAINS_MAX = 256;
+/** Of one claimant that is not root: one domain as one user, whose sessions they may be. */
+export const DOMAINS_OF_ONE_MAX = 64;
+/** Of all that run as other users than root, so that root's daemons find room. */
+export const DOMAINS_OF_USERS_MAX = 192;
 /** Connections of holders that have not said yet what they bring. */
 export const CALLERS_MAX = 16;
 /** Milliseconds that a holder has to say it. */

@@ -3,7 +3,9 @@
  * PATH alone. Its first argument says for whom:
  *
  *     mediator.js [own [FOLDER]]         one domain, of the holder that started it, with the descriptors of `plan/slots.ts`
- *     mediator.js untold | given-up      what the last mediator of a domain counted and did not write: for the holder, which goes on without one or has ended
+ *     mediator.js untold | given-up | refused
+ *                                        what the last mediator of a domain counted and did not
+ *                                        write: for a holder that goes on without or has ended
  *     mediator.js shared [SOCKET]        every domain whose holder hands it over there (`shared/`)
  *     mediator.js stand-by SOCKET PARENT takes over from that one, which started it
  *     mediator.js worker FOLDER PARENT   what may wait, for another mediator (`worker/workers.ts`)
@@ -49,7 +51,8 @@ process.chdir("/");
 
 function main(mode = "own", place?: string, parent?: string): number {
   if (mode === SHARED_ARGUMENT) return serveShared(place ?? MEDIATOR_SOCKET);
-  if (mode === "untold" || mode === "given-up") return tellLast(HOST_FOLDER, mode === "given-up");
+  if (mode === "untold" || mode === "given-up" || mode === "refused")
+    return tellLast(HOST_FOLDER, mode, MEDIATOR_SOCKET);
   if (mode === STAND_BY_ARGUMENT) return standBy(place ?? MEDIATOR_SOCKET, Number(parent));
   if (mode !== WORKER_ARGUMENT) return runOwn(place ?? HOST_FOLDER);
   tieTo(Number(parent));

@@ -17,6 +17,17 @@ import {
   sections,
 } from "./layout.ts";
 import {
+  CLAIMANT_BYTES,
+  CLAIMANT_HASH_BITS,
+  CLAIMANTS_OFFSET,
+  handOverGreetings,
+  mediatorAnswers,
+  PLACE_BYTES,
+  PLACES_OF_HOST,
+  PLACES_OF_ONE,
+  PLACES_SUFFIX,
+} from "./mediator-places.ts";
+import {
   ADOPTS_OFFSET,
   EXEC_BELL,
   EXEC_FOUND_MAX,
@@ -53,7 +64,7 @@ const cTypes = {
 export function generatePlanHeader(): string {
   const records = Object.entries<RecordLayout | string>(sections);
   return [
-    "/* Generated from src/plan/layout.ts and src/plan/slots.ts; change it there. */",
+    "/* Generated from src/plan/layout.ts, slots.ts and mediator-places.ts; change it there. */",
     "#ifndef PLAN_LAYOUT_H",
     "#define PLAN_LAYOUT_H",
     "#include <stdbool.h>",
@@ -114,6 +125,19 @@ export function generatePlanHeader(): string {
     ...Object.entries(mediatorDescriptors).map(([name, value]) =>
       define(`MEDIATOR_FD_${upper(name)}`, value),
     ),
+    ...Object.entries(mediatorAnswers).map(([name, value]) =>
+      define(`MEDIATOR_SAYS_${upper(name)}`, value),
+    ),
+    ...Object.entries(handOverGreetings).map(
+      ([name, text]) => `#define HOLDER_${upper(name)} "${text}"`,
+    ),
+    define("PLACES_OF_HOST", PLACES_OF_HOST),
+    define("PLACES_OF_ONE", PLACES_OF_ONE),
+    define("PLACE_BYTES", PLACE_BYTES),
+    define("CLAIMANTS_OFFSET", CLAIMANTS_OFFSET),
+    define("CLAIMANT_BYTES", CLAIMANT_BYTES),
+    define("CLAIMANT_HASH_BITS", CLAIMANT_HASH_BITS),
+    `#define PLACES_SUFFIX "${PLACES_SUFFIX}"`,
     "",
     "#endif",
     "",
@@ -153,7 +177,7 @@ function struct(name: string, layout: RecordLayout): string {
   ].join("\n");
 }
 
-function define(name: string, value: number): string {
+function define(name: string, value: number | bigint): string {
   return `#define ${name} ${value}`;
 }
 

@@ -113,7 +113,8 @@ export const MEDIATOR_RESTARTS_MAX = 5;
 /**
  * Descriptors a mediator finds open; `events` is /dev/null without a collector; `summary` is the
  * run's standard error, /dev/null where that is not attended. `holder`: a socket on which holder
- * and mediator tell each other to look at the slots ({@link EXEC_BELL}).
+ * and mediator tell each other to look at the slots ({@link EXEC_BELL}). `place`: of the host's
+ * (`mediator-places.ts`), which is taken for as long as this is open; /dev/null for ordinary users.
  */
 export const mediatorDescriptors = {
   listener: 3,
@@ -122,6 +123,7 @@ export const mediatorDescriptors = {
   events: 6,
   summary: 7,
   holder: 8,
+  place: 9,
 } as const;
 
 /**

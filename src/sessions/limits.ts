@@ -2,6 +2,11 @@
 export const CONNECTIONS_MAX = 4_096;
 /** Of one user: whoever opens all he may leaves room for others. */
 export const CONNECTIONS_OF_USER_MAX = 1_024;
+/**
+ * Sandboxed shells of one user that live at a time, root's excepted: each is a run of root's, which
+ * the host's mediator serves.
+ */
+export const SHELLS_OF_USER_MAX = 64;
 /** Of one user that have not said what they want, or are over and do not end. */
 export const WAITING_OF_USER_MAX = 256;
 /** For a client to say what it wants, milliseconds. */

@@ -13,8 +13,10 @@ import { environmentOf } from "./environment.ts";
 import { exchangeFolder } from "./exchange.ts";
 import type { Logins } from "./logins.ts";
 import { moveAhead } from "./move-ahead.ts";
+import type { OpenShells } from "./open-shells.ts";
 import { originOf } from "./origin.ts";
 import { outsideRefusal, SHELL_DOMAIN } from "./peer.ts";
+import type { RefusedLogins } from "./refused-logins.ts";
 import { limitArguments, limitsOf } from "./resource-limits.ts";
 import { startFor } from "./started.ts";
 import { terminalOf } from "./terminal.ts";
@@ -28,16 +30,26 @@ const PRLIMIT = "/usr/bin/prlimit";
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
 /** A shell's status for what it may not execute. */
 const NOT_EXECUTABLE = 126;
+const END_SOME =
+  "end some of them, or what they have left running (cofferdam ps shows both), and log in again";
 const HINT =
   "cofferdam: this is the sandboxed shell; what it may not do, supershell may (docs/shell.md)\n";
 
+/** What a login needs of the server. */
+export interface LoginServices {
+  readonly places: Places;
+  readonly logins: Logins;
+  readonly shells: OpenShells;
+  readonly refused: RefusedLogins;
+}
+
 /** A sandboxed shell for a user outside every domain: sshd's child, or login(1)'s. */
-export function loginVerb(places: Places, logins: Logins): Verb {
+export function loginVerb(services: LoginServices): Verb {
   return {
     kind: "verb",
     begin: async (request, connection) => {
       try {
-        await begin(places, logins, request, connection);
+        await begin(services, request, connection);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         connection.refuse(`${error.message}; ${error.help}`);
@@ -47,8 +59,7 @@ export function loginVerb(places: Places, logins: Logins): Verb {
 }
 
 async function begin(
-  places: Places,
-  logins: Logins,
+  { places, logins, shells, refused: told }: LoginServices,
   request: Request,
   connection: Connection,
 ): Promise<void> {
@@ -119,21 +130,33 @@ async function begin(
     takesTerminal: terminal === "own",
     terminal: null,
   };
+  const shell = shells.open(peer.uid);
+  if (shell === null) {
+    agent?.remove();
+    const count = shells.of(peer.uid);
+    const full = `user ${account.name} has ${count} sandboxed shells, as many as one user may have`;
+    told.tell(peer, full);
+    connection.refuse(`no shell: ${full}; ${END_SOME}`);
+    return;
+  }
   let run: number | null = null;
   try {
     startFor(connection, start, {
       started: (pid) => {
         run = pid;
         logins.set(pid, { origin });
+        shell.started(pid);
       },
       over: (status) => {
         agent?.remove();
         if (run !== null) logins.delete(run);
+        shell.over();
         connection.answer(status, status === NOT_EXECUTABLE && command !== null ? HINT : "");
       },
     });
   } catch (error) {
     agent?.remove();
+    shell.over();
     throw error;
   }
 }

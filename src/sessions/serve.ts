@@ -4,6 +4,8 @@ import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { sweepAgentLinks } from "./agent-link.ts";
 import { loginVerb } from "./login.ts";
 import type { Logins } from "./logins.ts";
+import { OpenShells } from "./open-shells.ts";
+import { RefusedLogins } from "./refused-logins.ts";
 import { SessionServer } from "./server.ts";
 import { Supershell } from "./supershell.ts";
 import type { Passed, Verb } from "./verb.ts";
@@ -20,8 +22,12 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   const logins: Logins = new Map();
   const supershell = new Supershell(places, logins, log);
   const view = new ViewServer(places, log);
+  const shells = new OpenShells(places.system.runs);
+  const refused = new RefusedLogins(places, (error) =>
+    log(`refused logins could not be told of: ${error}`),
+  );
   const verbs = new Map<string, Verb | Passed>([
-    [sessions.login, loginVerb(places, logins)],
+    [sessions.login, loginVerb({ places, logins, shells, refused })],
     [sessions.supershell, supershell],
     [sessions.view, view],
   ]);
@@ -48,4 +54,5 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   await server.run();
   await viewClosed;
   supershell.close();
+  refused.close();
 }

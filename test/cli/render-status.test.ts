@@ -32,6 +32,11 @@ const host: HostStatus = {
     { domain: "nginx", number: 1, level: "warning", mode: "supervised", processes: 5 },
     { domain: "postgres", number: 2, level: "enforcing", mode: "sealed", processes: 1 },
   ],
+  ownMediators: [
+    { domain: "shell", uid: 1000 },
+    { domain: "web", uid: 0 },
+    { domain: "shell", uid: 1000 },
+  ],
   lost: [
     { domain: "postgres", layer: "addresses", state: "lost", detail: "a whole paragraph" },
     { domain: "postgres", layer: "files", state: "partial", detail: "another one" },
@@ -51,6 +56,7 @@ domains    4: 2 enforcing, 1 warning, 1 disabled
 running    6 processes in 2 domains
            nginx     warning    supervised  5 processes
            postgres  enforcing  sealed      1 process
+           mediators of one run: 3 of 32 (shell of user 1000: 2, web: 1)
 lost       postgres: addresses (cofferdam plan postgres)
 in part    postgres: files (cofferdam plan postgres)
 events     today 3 denied, 8 warned about, 0 lost

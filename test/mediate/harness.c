@@ -2,7 +2,8 @@
 // CMD ARG... With HARNESS_KILLS=N the mediator is killed N times in the middle of its work, and its
 // successor started; SIGUSR1 tells the target that it is over. With HARNESS_SHARED=SOCKET the
 // mediator is started as the host's one, and the domain handed over to it there; with
-// HARNESS_JOINS=SOCKET it serves there already. HARNESS_FOLDER is where the host's table of domains
+// HARNESS_JOINS=SOCKET it serves there already, and a domain that is sent elsewhere gets one of its
+// own. HARNESS_FOLDER is where the host's table of domains
 // lies; file 7 of the mediator's is the summary's, here standard output. Beside it runs what of the
 // holder holds executions, the real one; with HARNESS_OLD nothing does, and the slots have no room
 // for them, as in holders of before there were any. LANDLOCK is a text: "H
@@ -87,7 +88,8 @@ static pid_t start_own(const int from[HANDED], char *node, char *program) {
   _exit(97);
 }
 
-static void hand_over(const int from[3], const char *path) {
+// Whether it was taken; else it is to have a mediator of its own.
+static int hand_over(const int from[3], const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   strcpy(address.sun_path, path);
   struct iovec text = {"CFDMHOLD", 8};
@@ -100,7 +102,13 @@ static void hand_over(const int from[3], const char *path) {
   do {
     if (connection >= 0) { close(connection); usleep(2000); }
     connection = need(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket");
-  } while (connect(connection, (void *)&address, sizeof address) < 0 || sendmsg(connection, &message, MSG_NOSIGNAL) < 0 || recv(connection, &byte, 1, 0) != 1 || byte != 1);
+  } while (connect(connection, (void *)&address, sizeof address) < 0 || sendmsg(connection, &message, MSG_NOSIGNAL) < 0 ||
+           recv(connection, &byte, 1, 0) != 1 ||
+           (byte != MEDIATOR_SAYS_TAKEN && byte != MEDIATOR_SAYS_ELSEWHERE));
+  if (byte == MEDIATOR_SAYS_TAKEN) return 1;
+  close(connection);
+  connection = -1;
+  return 0;
 }
 
 // Waits for one word of the mediator's, if it may wait; one that took over brings a connection of
@@ -122,7 +130,7 @@ static int is_over(int may_wait) {
 
 // Until the last process of the domain has ended and its mediator has let go of it. Of a shared
 // mediator that is killed only the parent knows the connection.
-static pid_t hold(const int from[HANDED]) {
+static pid_t hold(const int from[HANDED], char *node, char *program) {
   pid_t holder = need(fork(), "fork");
   if (holder != 0) return holder;
   sigset_t news; sigemptyset(&news); sigaddset(&news, SIGCHLD);
@@ -139,7 +147,19 @@ static pid_t hold(const int from[HANDED]) {
     if (read(watched[0].fd, &signal, sizeof signal) > 0)
       while ((process = waitpid(-1, &status, __WALL | WNOHANG)) > 0) exec_hold_hears(slots, process, status);
     if (watched[1].revents && connection < 0 && !exec_bell_hear(watched[1].fd)) watched[1].fd = -1;
-    if (watched[1].revents && connection >= 0) watched[1].fd = is_over(0) ? -1 : connection;
+    else if (watched[1].revents && connection >= 0) {
+      watched[1].fd = connection;
+      if (is_over(0)) {
+        watched[1].fd = -1;
+        // One that joins is sent elsewhere.
+        if (getenv("HARNESS_JOINS")) {
+          close(connection);
+          connection = -1;
+          start_own(from, node, program);
+          watched[1].fd = bells[0];
+        }
+      } else watched[1].fd = connection;
+    }
     exec_hold_begin(from[0], slots);
     if (exec_hold_has_news()) exec_bell_ring(watched[1].fd);
     if (watched[2].revents & POLLHUP) {
@@ -151,7 +171,7 @@ static pid_t hold(const int from[HANDED]) {
 
 static pid_t start(const int from[HANDED], char *node, char *program) {
   char *shared = getenv("HARNESS_SHARED"), *joins = getenv("HARNESS_JOINS");
-  if (joins) { hand_over(from, joins); return -1; }
+  if (joins) return hand_over(from, joins) ? -1 : start_own(from, node, program);
   if (!shared) return start_own(from, node, program);
   pid_t mediator = fork();
   if (mediator == 0) {
@@ -251,7 +271,7 @@ int main(int argc, char **argv) {
   int listener = need(syscall(SYS_pidfd_getfd, pidfd, number, 0), "pidfd_getfd");
   const int from[HANDED] = {listener, slots, planFd, events};
   pid_t mediator = start(from, argv[5], argv[6]);
-  pid_t holder = getenv("HARNESS_OLD") ? -1 : hold(from);
+  pid_t holder = getenv("HARNESS_OLD") ? -1 : hold(from, argv[5], argv[6]);
   if (write(go[1], "g", 1) != 1) return 99;
   if (getenv("HARNESS_KILLS")) {
     mediator = kills(mediator, atoi(getenv("HARNESS_KILLS")), from, argv[5], argv[6]);

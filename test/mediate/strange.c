@@ -66,12 +66,14 @@ int main(int argc, char **argv) {
   fds[2] = is("no-plan") ? file : memory(is("huge-plan") ? 1ul << 40 : is("empty-plan") ? 0 : 4096, fixed);
   if (argc > 3) fds[2] = open(argv[3], O_RDONLY);
   for (int i = 3; i < 64; i++) fds[i] = file;
+  if (is("asks")) { fds[0] = fds[2]; count = 1; }
   if (is("no-descriptors")) count = 0;
   if (is("two-descriptors")) count = 2;
   if (is("file-for-events")) count = 4;
   if (is("five-descriptors")) count = 5;
   if (is("many-descriptors")) count = 64;
-  char text[64] = "CFDMHOLD";
+  char text[64] = HOLDER_HOLDS;
+  if (is("asks")) memcpy(text, HOLDER_ASKS, sizeof HOLDER_ASKS);
   size_t length = is("long-text") ? 9 : is("longer-text") ? 64 : is("short-text") ? 7 : 8;
   if (is("wrong-text")) text[0] = 'X';
   int connection = socket(AF_UNIX, SOCK_SEQPACKET, 0);
@@ -93,6 +95,8 @@ int main(int argc, char **argv) {
   if (!is("silent")) sendmsg(connection, &message, MSG_NOSIGNAL);
   if (is("early-end")) { printf("refused\n"); return 0; }
   char byte = 0;
-  printf(recv(connection, &byte, 1, 0) == 1 && byte == 1 ? "taken\n" : "refused\n");
+  if (recv(connection, &byte, 1, 0) != 1) byte = 0;
+  bool elsewhere = byte == MEDIATOR_SAYS_ELSEWHERE;
+  puts(byte == MEDIATOR_SAYS_TAKEN ? "taken" : elsewhere ? "elsewhere" : "refused");
   return 0;
 }

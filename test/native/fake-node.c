@@ -151,7 +151,8 @@ static int mediate(const char *program, int gone)
   const char *rule = rule_now(program, &log);
   dprintf(log, "start pid %d parent %d path %s\n", getpid(), getppid(), getenv("PATH"));
   for (int i = MEDIATOR_FD_EVENTS + !with_events; i < 64; i++)
-    if (fcntl(i, F_GETFD) >= 0 && i != gone && i != MEDIATOR_FD_HOLDER && !is_silence(i))
+    if (fcntl(i, F_GETFD) >= 0 && i != gone && i != MEDIATOR_FD_HOLDER &&
+        i != MEDIATOR_FD_PLACE && !is_silence(i))
       dprintf(log, "descriptor %d\n", i);
   if (strcmp(rule, "die") == 0)
     return 3;
@@ -183,7 +184,8 @@ static int tell(const char *program, const char *word)
 }
 
 /* The stand-in for the host's shared mediator: a process for each holder. Rule `refuse`: closes
-   without a word. */
+   without a word; `elsewhere`: says that the run is to have its own; `full`: also to launchers
+   that ask. */
 static int share(const char *path, const char *program)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -204,9 +206,18 @@ static int share(const char *path, const char *program)
     int handed[4] = {-1, -1, -1, -1}, gone = fcntl(connection, F_DUPFD, 80);
     ssize_t length = recvmsg(gone, &message, 0);
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (length != 8 || memcmp(text, "CFDMHOLD", 8) != 0 || header == NULL)
+    const char *rule = rule_now(program, &log);
+    if (length == 8 && memcmp(text, HOLDER_ASKS, 8) == 0) {
+      dprintf(log, "asked\n");
+      return write(gone, strcmp(rule, "full") == 0 ? "\3" : "\1", 1) != 1;
+    }
+    if (length != 8 || memcmp(text, HOLDER_HOLDS, 8) != 0 || header == NULL)
       return 9;
-    if (strcmp(rule_now(program, &log), "refuse") == 0) {
+    if (strcmp(rule, "elsewhere") == 0 || strcmp(rule, "full") == 0) {
+      dprintf(log, "start elsewhere\n");
+      return write(gone, "\3", 1) != 1;
+    }
+    if (strcmp(rule, "refuse") == 0) {
       dprintf(log, "start refused\n");
       return 0;
     }

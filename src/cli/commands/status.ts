@@ -1,12 +1,15 @@
 import type { AgentStatus } from "../../agent/status.ts";
 import { livingRuns } from "../../domains/living-runs.ts";
+import { type Claimant, placesBeside, takenPlaces } from "../../domains/mediator-places.ts";
 import { listProcesses } from "../../domains/processes.ts";
 import { agentIfThere } from "../../host/agent-client.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { domainNames } from "../../host/load.ts";
 import { lostLayers } from "../../host/lost-layers.ts";
 import { runningDomains } from "../../host/running.ts";
+import { hasCode } from "../../kernel/errno-error.ts";
 import { probeHost } from "../../kernel/probe/host-facts.ts";
+import { PLACES_OF_HOST } from "../../plan/mediator-places.ts";
 import { type Command, type Context, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
 import { sealingAbility } from "../render/doctor.ts";
@@ -39,6 +42,7 @@ async function look({ places }: Context): Promise<HostStatus> {
   const processes = listProcesses({ ...domains, threads: false, details: false });
   const inDomains = running(processes);
   const runs = livingRuns(domains.runs, processes);
+  const ownMediators = mediatorsOfOneRun(places.system.mediatorSocket);
   const lostHolders = runs.filter(({ holderState }) => holderState === "lost");
   return {
     engine: ability.state === "able" ? "landlock" : null,
@@ -49,6 +53,7 @@ async function look({ places }: Context): Promise<HostStatus> {
     })),
     running: inDomains,
     lost: lostLayers(places, runs),
+    ownMediators,
     agent,
     attention: [
       ...(ability.state === "able"
@@ -57,9 +62,22 @@ async function look({ places }: Context): Promise<HostStatus> {
       ...lostHolders.map(
         ({ domain, pid }) => `the holder of ${domain} (process ${pid}) is lost: restart the daemon`,
       ),
+      ...(ownMediators?.length === PLACES_OF_HOST
+        ? ["no place is left for a mediator of one run: end some of those runs"]
+        : []),
       ...(agent === null ? [] : troubles(agent)),
     ],
   };
+}
+
+/** Null for whoever may not see them. */
+function mediatorsOfOneRun(socket: string): readonly Claimant[] | null {
+  try {
+    return takenPlaces(placesBeside(socket));
+  } catch (error) {
+    if (hasCode(error, "EACCES", "EPERM")) return null;
+    throw error;
+  }
 }
 
 function troubles({ bad, mediator, sessions, events }: AgentStatus): readonly string[] {

@@ -1,9 +1,11 @@
 import type { AgentStatus } from "../../agent/status.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { wrap } from "../../diagnostics/wrap.ts";
+import { type Claimant, whoseWords } from "../../domains/mediator-places.ts";
 import type { Run } from "../../domains/runs.ts";
 import type { LostLayer } from "../../host/lost-layers.ts";
 import type { Level, Mediation } from "../../model/policy.ts";
+import { PLACES_OF_HOST } from "../../plan/mediator-places.ts";
 import { columns } from "./columns.ts";
 import { localTime, timeLeft } from "./local-time.ts";
 
@@ -26,6 +28,8 @@ export interface HostStatus {
   })[];
   readonly running: readonly RunningDomain[];
   readonly lost: readonly LostLayer[];
+  /** Mediators of root's that serve one run, and whose it is; null: not to be seen. */
+  readonly ownMediators: readonly Claimant[] | null;
   /** null: none runs. */
   readonly agent: AgentStatus | null;
   /** Sentences on what somebody should look at. */
@@ -55,6 +59,7 @@ export function renderStatus(
     ...(agent === null ? [] : relaxedText(agent).map((text) => line("", text))),
     line("running", runningText(now)),
     runningRows(now),
+    ...ownMediatorsText(now).map((text) => line("", text)),
     ...missing(now, "lost").map((text) => line("lost", text)),
     ...missing(now, "partial").map((text) => line("in part", text)),
     ...(agent === null
@@ -129,6 +134,12 @@ function runningRows({ running }: HostStatus): string {
       ? `${INDENT}and ${running.length - ROWS_MAX} more: cofferdam ps\n`
       : "";
   return columns(rows).replace(/^(?=.)/gm, INDENT) + more;
+}
+
+function ownMediatorsText({ ownMediators }: HostStatus): readonly string[] {
+  if (ownMediators === null || ownMediators.length === 0) return [];
+  const taken = `${ownMediators.length} of ${PLACES_OF_HOST}`;
+  return [`mediators of one run: ${taken} (${printable(whoseWords(ownMediators))})`];
 }
 
 /** One line a domain; the plan has the details. */

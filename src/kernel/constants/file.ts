@@ -73,6 +73,10 @@ export const STATX_BTIME = 0x0800;
 export const STATX_MNT_ID = 0x1000;
 
 export const F_DUPFD_CLOEXEC = 1030;
+export const F_OFD_GETLK = 36;
+export const F_OFD_SETLK = 37;
+export const F_WRLCK = 1;
+export const F_UNLCK = 2;
 export const F_GETFD = 1;
 export const F_SETFD = 2;
 export const F_GETFL = 3;

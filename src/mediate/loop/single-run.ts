@@ -1,4 +1,6 @@
+import { placesBeside, takenPlaces, whoseWords } from "../../domains/mediator-places.ts";
 import { Epoll } from "../../kernel/epoll.ts";
+import { PLACES_OF_HOST, PLACES_OF_ONE } from "../../plan/mediator-places.ts";
 import { Domain } from "../domain/domain.ts";
 import { inherited, inheritedFromHolder } from "../domain/handed.ts";
 import { ProcessState } from "../domain/process-state.ts";
@@ -56,18 +58,35 @@ function hearHolder({ handed }: Domain, epoll: Epoll, held: DomainLoop): void {
 
 /**
  * Writes down what a mediator took with it that has no successor, and asks the domain nothing.
- * `givenUp`: its holder goes on without.
+ * `given-up`: its holder goes on without. `refused`: there was no place for another one.
  */
-export function tellLast(folder: string, givenUp: boolean): number {
+export function tellLast(
+  folder: string,
+  why: "untold" | "given-up" | "refused",
+  socket: string,
+): number {
   const domain = new Domain(inherited(), new ProcessState(false, folder));
   const { reporter, socketRecords } = domain;
   domain.succeed();
   const what =
     "its mediators died one after the other: what they would have decided is refused until it is restarted";
-  if (givenUp) reporter.failed("mediator given up", what);
+  const goesOn = why !== "untold";
+  if (why === "given-up") reporter.failed("mediator given up", what);
+  if (why === "refused") reporter.failed("mediator refused", noPlace(socket));
   // A holder that has given up outlives this: what comes later is for its end.
-  if (givenUp) socketRecords?.look();
+  if (goesOn) socketRecords?.look();
   else socketRecords?.close(true);
   reporter.close();
   return 0;
+}
+
+function noPlace(socket: string): string {
+  const taken = takenPlaces(placesBeside(socket));
+  const words = [
+    "its calls are refused until there is room:",
+    `${taken.length} of ${PLACES_OF_HOST} places for mediators of one run are taken`,
+    `(${whoseWords(taken)}), one user's runs of a domain have at most ${PLACES_OF_ONE},`,
+    "and the shared mediator takes no more of it; end some of these runs",
+  ];
+  return words.join(" ");
 }

@@ -1,23 +1,27 @@
+import { type Claimant, claimantOf } from "../../domains/mediator-places.ts";
 import { SHUT_RDWR, SOCK_SEQPACKET } from "../../kernel/constants.ts";
 import { Epoll } from "../../kernel/epoll.ts";
 import type { FileLock } from "../../kernel/file-lock.ts";
 import { acceptFrom, listenInPlace } from "../../kernel/unix-listener.ts";
 import { Domain } from "../domain/domain.ts";
+import { generationOf } from "../domain/generation.ts";
 import type { Handed } from "../domain/handed.ts";
 import type { ProcessState } from "../domain/process-state.ts";
-import { CALLERS_MAX, DOMAINS_MAX } from "../limits.ts";
+import { CALLERS_MAX } from "../limits.ts";
 import { DomainLoop, type Origin, type Surroundings } from "../loop/domain-loop.ts";
 import { NO_DOMAIN } from "../loop/in-hand.ts";
 import { runLoop } from "../loop/loop.ts";
 import { Timers } from "../loop/timers.ts";
 import { POLLIN } from "../sys/abi.ts";
 import { goInTurn } from "../sys/precedence.ts";
+import { readAll } from "../sys/read-all.ts";
 import { close, sys } from "../sys/sys.ts";
 import { reap } from "../worker/reap.ts";
 import { Caller } from "./caller.ts";
 import { HolderLink, withHolder } from "./holder-link.ts";
 import type { PassedDomain } from "./passing.ts";
 import { refusal } from "./peer.ts";
+import { hasShare } from "./shares.ts";
 import { StandByLink } from "./stand-by-link.ts";
 import { WatchedSteps } from "./watched-steps.ts";
 
@@ -28,6 +32,7 @@ const SOCKET_MODE = 0o600;
 interface Served extends Omit<PassedDomain, "connection"> {
   readonly loop: DomainLoop;
   readonly holder: HolderLink;
+  readonly claimant: Claimant;
 }
 
 /** A domain that a stand-by has ready. */
@@ -153,7 +158,10 @@ export class Active {
     const caller = new Caller(
       connection,
       this.#surroundings,
-      (handed) => this.#take(handed, connection),
+      {
+        take: (handed) => this.#take(handed, connection),
+        hasRoomFor: (plan) => this.#hasRoomFor(plan),
+      },
       (over) => {
         this.#waiting.delete(over);
         timers.remove(over);
@@ -163,18 +171,32 @@ export class Active {
     timers.add(caller);
   }
 
-  /** Whatever is wrong with it, the others are served on. Null: it is not served. */
-  #take(arrived: Handed, connection: number): (() => void) | null {
+  /** Whatever is wrong with it, the others are served on. */
+  #take(arrived: Handed, connection: number): (() => void) | "elsewhere" | null {
     const handed = withHolder(arrived, connection);
-    const domain = this.#served.size < DOMAINS_MAX ? this.#open(handed) : null;
+    const claimant = claimantOrNull(handed.plan);
+    const isServed = claimant !== null && this.#takes(claimant);
+    const domain = isServed ? this.#open(handed) : null;
     if (domain === null) {
       for (const fd of [handed.listener, handed.slots, handed.plan, handed.events ?? -1])
         if (fd >= 0) close(fd);
-      return null;
+      return claimant === null || isServed ? null : "elsewhere";
     }
     this.#last += 1;
     const passed = { number: this.#last, handed, connection };
     return () => this.#serve(passed, domain, "holder");
+  }
+
+  #hasRoomFor(plan: number): boolean {
+    const claimant = claimantOrNull(plan);
+    return claimant !== null && this.#takes(claimant);
+  }
+
+  #takes(claimant: Claimant): boolean {
+    return hasShare(
+      claimant,
+      [...this.#served.values()].map(({ claimant }) => claimant),
+    );
   }
 
   #open(handed: Handed): Domain | null {
@@ -200,7 +222,7 @@ export class Active {
     });
     const isInherited = origin !== "holder";
     const holder = new HolderLink(connection, isInherited, this.#surroundings, loop);
-    const served = { ...passed, loop, holder };
+    const served = { ...passed, loop, holder, claimant: claimantOf(domain.broker.plan) };
     this.#served.set(number, served);
     this.#standBy.add(passed);
     loop.begin(origin);
@@ -242,5 +264,14 @@ export class Active {
       this.#served.delete(number);
     }
     this.#served.get(kept)?.loop.tellRetired();
+  }
+}
+
+/** null for what is no plan. */
+function claimantOrNull(plan: number): Claimant | null {
+  try {
+    return claimantOf(generationOf(readAll(plan)).plan);
+  } catch {
+    return null;
   }
 }

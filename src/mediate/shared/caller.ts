@@ -1,5 +1,6 @@
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../../kernel/constants.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
+import { mediatorAnswers } from "../../plan/mediator-places.ts";
 import type { Handed } from "../domain/handed.ts";
 import { CALLER_MS_MAX } from "../limits.ts";
 import { type InHand, NO_DOMAIN } from "../loop/in-hand.ts";
@@ -9,10 +10,19 @@ import { close, sys } from "../sys/sys.ts";
 import { receiveHandOver } from "./hand-over.ts";
 import { refusal } from "./peer.ts";
 
-const TAKEN = Buffer.from([1]);
+const TAKEN = Buffer.from([mediatorAnswers.taken]);
+const ELSEWHERE = Buffer.from([mediatorAnswers.elsewhere]);
 
-/** Looks at what was handed over: null to refuse it, or what begins to serve it. */
-type Take = (handed: Handed) => (() => void) | null;
+/** What becomes of what callers bring. */
+export interface Reception {
+  /**
+   * Looks at what was handed over: what begins to serve it; `elsewhere` for a run that is to have a
+   * mediator of its own, null to refuse it.
+   */
+  take(handed: Handed): (() => void) | "elsewhere" | null;
+  /** Whether a run of this plan would be taken; the descriptor stays the caller's. */
+  hasRoomFor(plan: number): boolean;
+}
 
 /**
  * A holder's connection that has not said yet what it brings, for which it has
@@ -31,14 +41,14 @@ export class Caller implements Timed {
   constructor(
     connection: number,
     { epoll, inHand }: { epoll: Epoll; inHand: InHand },
-    take: Take,
+    reception: Reception,
     over: (caller: Caller) => void,
   ) {
     this.#connection = connection;
     this.#epoll = epoll;
     this.#inHand = inHand;
     this.#over = over;
-    this.#watched = epoll.add(connection, POLLIN, { ready: () => this.#hear(take) });
+    this.#watched = epoll.add(connection, POLLIN, { ready: () => this.#hear(reception) });
   }
 
   overdue(): void {
@@ -58,10 +68,10 @@ export class Caller implements Timed {
     this.#over(this);
   }
 
-  #hear(take: Take): void {
+  #hear(reception: Reception): void {
     let begin: (() => void) | null = null;
     this.#inHand.run(NO_DOMAIN, () => {
-      begin = this.#taken(take);
+      begin = this.#taken(reception);
     });
     // A step of the domain's own: what it does then is on its account. The retired loop, which
     // keeps no domain after a step for none, has closed the connection.
@@ -70,11 +80,15 @@ export class Caller implements Timed {
 
   #begin(begin: () => void): void {
     this.#end();
-    sys("sendto", this.#connection, TAKEN, TAKEN.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
+    this.#say(TAKEN);
     begin();
   }
 
-  #taken(take: Take): (() => void) | null {
+  #say(word: Buffer): void {
+    sys("sendto", this.#connection, word, word.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
+  }
+
+  #taken(reception: Reception): (() => void) | null {
     // Again: since it was let in the peer may have entered a domain, with the connection open.
     if (refusal(this.#connection) !== null) {
       this.close();
@@ -82,8 +96,14 @@ export class Caller implements Timed {
     }
     const arrived = receiveHandOver(this.#connection);
     if (arrived.kind === "nothing") return null;
-    const begin = arrived.kind === "handed" ? take(arrived.handed) : null;
-    if (begin === null) this.close();
-    return begin;
+    if (arrived.kind === "asked") {
+      this.#say(reception.hasRoomFor(arrived.plan) ? TAKEN : ELSEWHERE);
+      close(arrived.plan);
+    }
+    const begin = arrived.kind === "handed" ? reception.take(arrived.handed) : null;
+    if (typeof begin === "function") return begin;
+    if (begin === "elsewhere") this.#say(ELSEWHERE);
+    this.close();
+    return null;
   }
 }

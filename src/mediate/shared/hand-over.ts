@@ -1,11 +1,13 @@
 import { fstatSync, readlinkSync } from "node:fs";
 import { F_GET_SEALS, F_SEAL_GROW, F_SEAL_SHRINK } from "../../kernel/constants.ts";
 import { receive } from "../../kernel/receive.ts";
+import { handOverGreetings } from "../../plan/mediator-places.ts";
 import { EXECS_OFFSET, SLOTS_BYTES } from "../../plan/slots.ts";
 import type { Handed } from "../domain/handed.ts";
 import { close, sys } from "../sys/sys.ts";
 
-const MESSAGE = Buffer.from("CFDMHOLD");
+const HOLDS = Buffer.from(handOverGreetings.holds);
+const ASKS = Buffer.from(handOverGreetings.asks);
 /** Listener, slots and plan, and the pipe of `--events`. */
 const DESCRIPTORS = { least: 3, most: 4 } as const;
 /** With and without room for executions. */
@@ -14,6 +16,8 @@ const SIZES_OF_SLOTS: readonly number[] = [SLOTS_BYTES, EXECS_OFFSET];
 /** What came over a connection. */
 export type Arrived =
   | { readonly kind: "handed"; readonly handed: Handed }
+  /** A launcher asks whether a run of this plan would be taken. */
+  | { readonly kind: "asked"; readonly plan: number }
   /** Nothing yet. */
   | { readonly kind: "nothing" }
   /** The end, or something else than a hand-over; whatever descriptors came are closed. */
@@ -21,19 +25,26 @@ export type Arrived =
 
 /** Takes the message that waits on a connection. */
 export function receiveHandOver(connection: number): Arrived {
-  const received = receive(connection, 2 * MESSAGE.length, DESCRIPTORS.most);
+  const received = receive(connection, 2 * HOLDS.length, DESCRIPTORS.most);
   if (received.kind === "nothing") return { kind: "nothing" };
   if (received.kind === "error") return { kind: "wrong", why: `error ${received.errno}` };
   const { bytes, descriptors, strange } = received;
+  const [first = -1, ...more] = descriptors;
+  const isQuestion = !strange && bytes.equals(ASKS) && more.length === 0;
+  if (isQuestion && isFile(first)) return { kind: "asked", plan: first };
   const why =
     bytes.length === 0
       ? "it has hung up"
-      : strange || !bytes.equals(MESSAGE)
+      : strange || !bytes.equals(HOLDS)
         ? "no message of a holder"
         : problemIn(descriptors);
   if (why === null) return { kind: "handed", handed: named(descriptors) };
   for (const fd of descriptors) close(fd);
   return { kind: "wrong", why };
+}
+
+function isFile(fd: number): boolean {
+  return fd >= 0 && fstatSync(fd).isFile();
 }
 
 function named([listener = -1, slots = -1, plan = -1, events]: readonly number[]): Handed {

@@ -1,6 +1,7 @@
 import { POLLIN } from "../../kernel/constants.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
 import { sendDescriptors } from "../../kernel/send-descriptors.ts";
+import { mediatorAnswers } from "../../plan/mediator-places.ts";
 import { type Handed, holdsExecs } from "../domain/handed.ts";
 import type { DomainLoop } from "../loop/domain-loop.ts";
 import { depthOf } from "../loop/held-exec.ts";
@@ -11,7 +12,7 @@ import { pidOf } from "./peer.ts";
 import { socketPair } from "./socket-pair.ts";
 
 /** Says nothing: what counts is the descriptor that comes with it. */
-const NEXT = Buffer.from([2]);
+const NEXT = Buffer.from([mediatorAnswers.next]);
 
 /**
  * The connection to the holder of a domain that is served. It stays open for as long as the domain
