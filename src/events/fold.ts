@@ -22,7 +22,7 @@ export type Lifecycle = (operation: string, object: string, count: number) => Ev
 /**
  * Keeps a flood readable: the first event of a kind is passed on at once, repeats are counted and
  * passed on by {@link flush}, with the number of times since the last one. Two events are of a kind
- * if only time and process differ ({@link kindOf}). Nothing is lost unsaid: a kind that is
+ * if only time and process differ, the program being the same ({@link kindOf}). Nothing is lost unsaid: a kind that is
  * forgotten for room is reported first, and events of more than `named` different kinds between two
  * flushes are counted together in one lifecycle event.
  */
@@ -119,7 +119,10 @@ export class Fold {
   }
 }
 
-/** What two events of one kind have in common. */
+/**
+ * What two events of one kind have in common. Of a process that had ended when it was looked at
+ * the kernel's short name is all that tells its program.
+ */
 export function kindOf(event: Event): string {
   const { domain, level, source, verdict, operation, object, rule, reason, process } = event;
   return JSON.stringify([
@@ -132,6 +135,6 @@ export function kindOf(event: Event): string {
     object,
     rule,
     reason,
-    process.executable,
+    process.executable ?? { comm: process.comm },
   ]);
 }

@@ -90,7 +90,8 @@ export function told(
 
 /**
  * A record of the cgroup programs is read a moment later: of a process that has ended by then the
- * kernel's short name is all that is left (TASK_COMM_LEN, with its NUL).
+ * kernel's short name is all that is left (TASK_COMM_LEN, with its NUL). Events of another name are
+ * not counted with it (`Fold`).
  */
 function isOf({ process: { executable, comm } }: Event, program: string): boolean {
   return executable === null

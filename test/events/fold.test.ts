@@ -64,6 +64,20 @@ test("events that differ in more than time and process are not folded", () => {
   expect(out).toHaveLength(5);
 });
 
+test("of processes that have ended the name tells programs apart", () => {
+  const out: Event[] = [];
+  const lifecycle = (operation: string) => anEvent({ operation });
+  const fold = new Fold((event) => out.push(event), lifecycle);
+  for (const comm of ["one", "two", "one"])
+    fold.add(anEvent({ process: { pid: 1, uid: 0, comm, executable: null } }));
+  fold.flush();
+  expect(out.map(({ process, count }) => [process.comm, count])).toEqual([
+    ["one", 1],
+    ["two", 1],
+    ["one", 1],
+  ]);
+});
+
 test("memory is bounded, and a kind that is forgotten for room is reported first", () => {
   const { out, fold } = recorded({ remembered: 2 });
   for (const object of ["/a", "/a", "/b", "/c"]) fold.add(anEvent({ object }));

@@ -40,8 +40,8 @@ const kernelRefuses: Difference = {
 };
 
 const bySocketPrograms: Difference = {
-  event: null,
-  why: "the cgroup programs judge it; their records are told of by test/system/sends and test/mediate",
+  event: "address/connect",
+  why: "the programs of the control group judge it as the connection that it makes",
 };
 
 /** By program; `NAME as root` and `NAME as user` where it depends on who attacks. */
