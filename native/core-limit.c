@@ -5,19 +5,20 @@
    fs/coredump.c). */
 #define CORE_BYTES_NONE 1
 
+static bool leave_no_core(void)
+{
+  const struct rlimit none = {CORE_BYTES_NONE, CORE_BYTES_NONE}, least = {0, 0};
+  /* A hard limit of 0 is raised by CAP_SYS_RESOURCE alone. */
+  return setrlimit(RLIMIT_CORE, &none) == 0 || setrlimit(RLIMIT_CORE, &least) == 0;
+}
+
 void core_limit(const struct plan *plan)
 {
   const char *step = "take the limit of core files away";
   struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
   if (plan_has(plan, PLAN_CORE_DUMPS))
     return;
-  need(getrlimit(RLIMIT_CORE, &limit) == 0, step, NULL, NULL);
-  /* Who was started with a hard limit of 0 may not have more. */
-  if (limit.rlim_max > CORE_BYTES_NONE)
-    limit.rlim_max = CORE_BYTES_NONE;
-  limit.rlim_cur = limit.rlim_max;
-  need(setrlimit(RLIMIT_CORE, &limit) == 0, step, NULL, NULL);
-  limit = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+  need(leave_no_core(), step, NULL, NULL);
   if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_max > CORE_BYTES_NONE)
     refuse(step, NULL, 0, "a filter of the caller's seems to interfere");
 }

@@ -55,6 +55,17 @@ test("a process of the same user is signalled by an impersonator", () => {
   expect(inside).toContain("other has signals 200");
 });
 
+// A mediator of root's in a container has no CAP_SYS_RESOURCE, by which others' limits are set.
+test("a process that has become another user takes its core files away, and keeps them so", () => {
+  const user = namedShapes["an ordinary user with threads"] as Shape;
+  const sample = { shape: user, act: "setrlimit 4 #zeros ; setrlimit 4 #zeros" };
+  const { inside } = bothWays(built, program, [sample], (place) => ({
+    ...everything(built, program, place),
+    supervised: "enforcing",
+  }));
+  expect(inside[0]?.slice(0, 2)).toEqual(["setrlimit: 0 -", "setrlimit: 0 -"]);
+});
+
 test("an impersonator that is stopped costs its call a second, and is ended", () => {
   const file = join(built.directory, "impersonator");
   writeFileSync(file, "#!/bin/sh\nexec sleep 60\n");

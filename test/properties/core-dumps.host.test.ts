@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
+import { mayRaise } from "./core-limit.ts";
 import { Domain } from "./domain.ts";
 
 const PATTERN_FILE = "/proc/sys/kernel/core_pattern";
@@ -23,15 +24,19 @@ afterAll(() => {
 });
 
 /**
- * Whether the kernel starts the program of core_pattern at a crash with this limit. Others on the
- * host may crash, too.
+ * Whether the kernel starts the program of core_pattern at a crash with this limit, in a domain that
+ * was started with the limit `before`. Others on the host may crash, too.
  */
-async function startsHelper(rest: string, limit: string): Promise<boolean> {
+async function startsHelper(rest: string, limit: string, before = "unlimited"): Promise<boolean> {
   scene.writePolicy({ files: ["r /proc/**", "rx /usr/**"], rest });
   const crash = ["prlimit", `--core=${limit}`, "sh", "-c", "echo $$; kill -ABRT $$"];
-  const { out } = scene.run(crash, { wrap: ["prlimit", "--core=unlimited"] });
+  const { out } = scene.run(crash, { wrap: ["prlimit", `--core=${before}`] });
+  return isHelped(out.trim());
+}
+
+async function isHelped(pid: string): Promise<boolean> {
   await sleep(HELPER_MS);
-  return fs.existsSync(scene.at(`crash-of-${out.trim()}`));
+  return fs.existsSync(scene.at(`crash-of-${pid}`));
 }
 
 test.for(["", "mediation: supervised\n"])(
@@ -41,5 +46,6 @@ test.for(["", "mediation: supervised\n"])(
     expect(await startsHelper(`${mediation}core-dumps: allowed\n`, "0:0"), "allowed").toBe(true);
     for (const limit of ["0:0", "unlimited"])
       expect(await startsHelper(mediation, limit), limit).toBe(false);
+    if (mayRaise()) expect(await startsHelper(mediation, "0", "0:0"), "from 0").toBe(false);
   },
 );

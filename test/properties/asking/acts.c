@@ -222,9 +222,22 @@ static void *idle(void *nothing) {
   return nothing;
 }
 
+static struct rlimit core_before;
+
+// Of one byte the kernel makes no core file, and starts no program as it does at 0.
+static rlim_t core_bytes(rlim_t limit) { return limit <= 1 ? 0 : limit; }
+
+static void show_core_limit(void) {
+  struct rlimit now;
+  must(getrlimit(RLIMIT_CORE, &now));
+  if (core_bytes(now.rlim_cur) > core_bytes(core_before.rlim_cur) || now.rlim_max > core_before.rlim_max)
+    printf("crash has more room\n");
+}
+
 static void *act(void *nothing) {
   if (shape->threads == 1) take(shape);
   run_words(word_count, words);
+  show_core_limit();
   return nothing;
 }
 
@@ -247,6 +260,7 @@ static void actor(void) {
   put(open("dir", O_RDONLY | O_DIRECTORY), DIRECTORY);
   must(pipe(ends)); put(ends[0], PIPE); put(ends[1], PIPE + 1);
   struct rlimit limit;
+  must(getrlimit(RLIMIT_CORE, &core_before));
   must(getrlimit(RLIMIT_NOFILE, &limit));
   if (shape->descriptors >= 0) limit.rlim_cur = shape->descriptors;
   must(setrlimit(RLIMIT_NOFILE, &limit));

@@ -19,6 +19,10 @@ const KICK = `${F_SETFL_ASYNC} ; fcntl 43 10 ${SIGUSR1} ; sendto 44 x 1 0 ~ 0`;
 const PARAMETER = "#hex=00000000";
 /** struct sched_attr: its size, and a nice value of 5. */
 const ATTRIBUTES = `#hex=30000000000000000000000000000000050000000000${"00".repeat(26)}`;
+/** struct rlimit: soft and hard. Nothing; nothing, of a byte; a page. */
+const NO_CORE = "#zeros";
+const A_BYTE = "#hex=00000000000000000100000000000000";
+const A_PAGE = "#hex=00100000000000000010000000000000";
 /** struct open_how: for reading. */
 const HOW = `#hex=${"00".repeat(24)}`;
 const TIME = "#hex=01000000000000000200000000000000030000000000000004000000000000";
@@ -143,11 +147,17 @@ export const acts: Readonly<Record<string, readonly string[]>> = {
   ],
   kcmp: ofEach(OWNERS, (who) => `kcmp %${who} %self 1 0 0`),
   get_robust_list: ofEach(OWNERS, (who) => `get_robust_list %${who} #zeros #zeros`),
-  prlimit64: ofEach(
-    [...OWNERS, "self"],
-    (who) => `prlimit64 %${who} 7 ~ #zeros ; prlimit64 %${who} 6 #zeros ~`,
-  ),
-  setrlimit: ["setrlimit 4 #zeros"],
+  prlimit64: [
+    ...ofEach(
+      [...OWNERS, "self"],
+      (who) => `prlimit64 %${who} 7 ~ #zeros ; prlimit64 %${who} 6 #zeros ~`,
+    ),
+    `prlimit64 %self 4 ${NO_CORE} ~ ; prlimit64 0 4 ${A_BYTE} ~ ; prlimit64 0 4 ${A_PAGE} ~`,
+  ],
+  setrlimit: [
+    `setrlimit 4 ${NO_CORE} ; setrlimit 4 ${A_BYTE}`,
+    `setrlimit 4 ${A_BYTE} ; setrlimit 4 ${A_PAGE}`,
+  ],
   sched_setscheduler: ofEach(
     [...OWNERS, "sibling"],
     (who) => `sched_setscheduler %${who} 5 ${PARAMETER} ; sched_setscheduler %${who} 1 #int=1`,

@@ -147,7 +147,7 @@ export function gain(
   return outside.length < inside.length ? `inside also ${inside[outside.length]}` : null;
 }
 
-const HARM = / has (signals|priority) /;
+const HARM = / has (signals|priority|more room)/;
 
 function harm(outside: readonly string[], inside: readonly string[]): string | null {
   return inside.find((line) => HARM.test(line) && !outside.includes(line)) ?? null;

@@ -5,7 +5,7 @@ import { error, type Outcome, result } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { close, openat, self, sys } from "../../sys/sys.ts";
-import { beyondFileSize } from "../../target/file-size-limit.ts";
+import { beyondFileSize } from "../../target/resource-limits.ts";
 import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";

@@ -2,6 +2,8 @@ import { RLIMIT_CORE } from "../../../kernel/constants.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { sys } from "../../sys/sys.ts";
+import { impersonate } from "../../target/impersonator.ts";
+import { limitsOf } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { ownProcess } from "./scheduling.ts";
@@ -11,7 +13,8 @@ const LIMIT_BYTES = 16;
 const HARD = 8;
 /**
  * Bytes: what `native/core-limit.c` leaves. No core file is that small, and at no other limit does
- * the kernel start no program of a core_pattern with a pipe: not at 0 either.
+ * the kernel start no program of a core_pattern with a pipe: not at 0 either. So it stands for 0,
+ * and a process that lowered its limit to 0 is told that 1 is no more: it is what it has.
  */
 const CORE_BYTES_NONE = 1n;
 
@@ -30,19 +33,24 @@ export function judgeCoreLimit(call: Call, wanted: bigint, old: bigint): Outcome
 }
 
 function lower(call: Call, hard: bigint): Outcome {
+  const now = limitsOf(call, "Max core file size");
+  if (now === null || hard > now.hard) return refused(call);
+  const least = max(hard, CORE_BYTES_NONE);
+  if (now.hard <= least && now.soft === min(now.hard, CORE_BYTES_NONE))
+    return result(call.effect(() => 0));
   const { tgid } = call.target.credentials;
   const limits = Buffer.alloc(LIMIT_BYTES);
-  const known = sys("prlimit64", tgid, RLIMIT_CORE, null, limits);
-  if (known < 0) return refused(call);
-  const [softNow, hardNow] = [limits.readBigUInt64LE(0), limits.readBigUInt64LE(HARD)];
-  if (hard > hardNow) return refused(call);
-  const least = hard < CORE_BYTES_NONE ? CORE_BYTES_NONE : hard;
-  if (hardNow <= least && softNow === (hardNow < CORE_BYTES_NONE ? hardNow : CORE_BYTES_NONE))
-    return result(call.effect(() => 0));
   limits.writeBigUInt64LE(CORE_BYTES_NONE, 0);
   limits.writeBigUInt64LE(least, HARD);
-  return result(call.effect(() => sys("prlimit64", tgid, RLIMIT_CORE, limits, null)));
+  const set = call.effect(() => sys("prlimit64", tgid, RLIMIT_CORE, limits, null));
+  if (set !== -E.PERM) return result(set);
+  // A mediator without CAP_SYS_RESOURCE, of a target that has become another user.
+  const args = [tgid, RLIMIT_CORE, { bytes: limits }, null];
+  return impersonate(call, { descriptors: [], steps: [{ name: "prlimit64", args }] });
 }
+
+const max = (a: bigint, b: bigint) => (a > b ? a : b);
+const min = (a: bigint, b: bigint) => (a < b ? a : b);
 
 function refused(call: Call): Outcome {
   const outcome = never(E.PERM, call.name, "the limit of core files");

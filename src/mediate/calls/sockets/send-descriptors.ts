@@ -2,9 +2,9 @@ import { MSG_DONTWAIT, SCM_RIGHTS, SOL_SOCKET } from "../../../kernel/constants.
 import { cmsghdr, iovec, msghdr } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
-import { softLimit } from "../../target/file-size-limit.ts";
 import { FIRST_DESCRIPTOR, impersonate, socketPair } from "../../target/impersonator.ts";
 import type { Pointed } from "../../target/impersonator-request.ts";
+import { softLimit } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
 import { credentialsMessage, type Letter, SIGNS } from "./signed-send.ts";
 import { type TargetSocket, unixAddress } from "./socket.ts";

@@ -9,20 +9,30 @@ import { close, sys } from "../sys/sys.ts";
 const LIMITS_BYTES = 4_096;
 const limits = Buffer.alloc(LIMITS_BYTES);
 
-/** A soft limit by its name there; null where it cannot be read, `unlimited` as a very large one. */
-export function softLimit(call: Call, name: string): bigint | null {
+/** Soft and hard limit of a resource by its name there; null where they cannot be read. */
+export function limitsOf(call: Call, name: string): { soft: bigint; hard: bigint } | null {
   const fd = call.target.entry("limits", abi.O_NONBLOCK);
   if (fd < 0) return null;
   const got = sys("pread64", fd, limits, limits.length, 0);
   close(fd);
   const text = limits.toString("latin1", 0, Math.max(got, 0));
-  const soft = new RegExp(`^${name} +(\\d+|unlimited) `, "m").exec(text)?.[1];
-  if (soft === undefined) return null;
-  return soft === "unlimited" ? UNLIMITED : BigInt(soft);
+  const line = new RegExp(`^${name} +(\\d+|unlimited) +(\\d+|unlimited) `, "m").exec(text);
+  const [soft, hard] = (line ?? []).slice(1).map(limitOf);
+  return soft === undefined || hard === undefined ? null : { soft, hard };
 }
 
-/** RLIM_INFINITY, less one: in a request to an impersonator all bits mean something else. */
-const UNLIMITED = 0xffff_ffff_ffff_fffen;
+/** RLIM_INFINITY (getrlimit(2)). */
+const UNLIMITED = 0xffff_ffff_ffff_ffffn;
+
+function limitOf(word: string): bigint {
+  return word === "unlimited" ? UNLIMITED : BigInt(word);
+}
+
+/** The soft limit alone; less than all bits, which mean something else to an impersonator. */
+export function softLimit(call: Call, name: string): bigint | null {
+  const soft = limitsOf(call, name)?.soft ?? null;
+  return soft === UNLIMITED ? UNLIMITED - 1n : soft;
+}
 
 /**
  * The target may make no file that long (RLIMIT_FSIZE, getrlimit(2)); the mediator's own limit is
