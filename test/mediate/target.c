@@ -72,6 +72,14 @@ static long value(char *word) {
     args[1] = strlen(word + 7);
     return (long)args;
   }
+  if (!strncmp(word, "#ethtool=", 9)) {
+    // struct ifreq: the loopback interface, and a pointer to what begins with the command.
+    char *request = calloc(1, 4096);
+    strcpy(request, "lo");
+    *(uint32_t *)(request + 1024) = atoi(word + 9);
+    *(char **)(request + 16) = request + 1024;
+    return (long)request;
+  }
   if (!strncmp(word, "#hex=", 5)) {
     size_t length = strlen(word + 5) / 2;
     unsigned char *bytes = calloc(1, length + 8);

@@ -1,3 +1,4 @@
+import type { CapabilityName } from "../../model/capability.ts";
 import type { IpcKind } from "../../model/policy.ts";
 import type { Need, PathArgument, Value } from "./argument.ts";
 import type { When } from "./when.ts";
@@ -121,6 +122,8 @@ export interface ProcessCall extends Row {
   readonly signal?: number;
   /** Register with the flags of pidfd_send_signal(2), which say how many the signal reaches. */
   readonly scope?: number;
+  /** For which of these the kernel grants, to oneself too, what it grants to nobody else. */
+  readonly capabilities?: readonly CapabilityName[];
 }
 
 /** Needs a capability; at a level that is live the call is judged instead of the capability. */

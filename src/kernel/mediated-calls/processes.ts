@@ -2,9 +2,6 @@ import { RLIMIT_CORE } from "../constants.ts";
 import type { ProcessCall } from "./call.ts";
 import { ask, ifOneOf, ifPointer, pass, type When } from "./when.ts";
 
-/** `linux/resource.h` and `linux/ioprio.h`: "who" is a process; 0 is the caller. */
-const PRIO_PROCESS = 0;
-const IOPRIO_WHO_PROCESS = 1;
 /**
  * `linux/ptrace.h`: the two requests that begin; every other one needs a tracee that is one
  * already.
@@ -50,7 +47,18 @@ const others = (name: string): ProcessCall =>
 export const CORE_LIMIT =
   "the limit of core files is not raised without `core-dumps: allowed`; the mediator lowers it";
 
-const CHOSEN = (kind: number): When => ifOneOf(0, [kind], ifOneOf(1, [0], pass, ask), ask);
+/** A better place than the kernel gives to all: real-time, a lower nice value. */
+const better = (
+  name: string,
+  target: Target,
+  capabilities: NonNullable<ProcessCall["capabilities"]>,
+): ProcessCall =>
+  row(name, "control", [target], ask, {
+    capabilities,
+    enforcing:
+      "others only within the domain; where the policy does not grant a capability that the" +
+      ` process still has (${capabilities.join(", ")}), made without it`,
+  });
 
 /**
  * Calls that do something to, or look into, a process or thread named by a number or a descriptor.
@@ -86,19 +94,14 @@ export const processCalls: readonly ProcessCall[] = [
     ifOneOf(1, [RLIMIT_CORE], ifPointer(2, ask, ownAlone), ownAlone),
     { enforcing: `others only within the domain; ${CORE_LIMIT}` },
   ),
-  others("sched_setscheduler"),
-  others("sched_setparam"),
-  others("sched_setattr"),
+  better("sched_setscheduler", who(0, "thread", true), ["sys_nice"]),
+  better("sched_setparam", who(0, "thread", true), ["sys_nice"]),
+  better("sched_setattr", who(0, "thread", true), ["sys_nice"]),
   others("sched_setaffinity"),
   row("migrate_pages", "control", [who(0, "process", true)], ifOneOf(0, [0], pass, ask)),
   row("move_pages", "control", [who(0, "process", true)], ifOneOf(0, [0], pass, ask)),
-  row("setpriority", "control", [{ ...who(1, "which", true), which: 0 }], CHOSEN(PRIO_PROCESS)),
-  row(
-    "ioprio_set",
-    "control",
-    [{ ...who(1, "which", true), which: 0 }],
-    CHOSEN(IOPRIO_WHO_PROCESS),
-  ),
+  better("setpriority", { ...who(1, "which", true), which: 0 }, ["sys_nice"]),
+  better("ioprio_set", { ...who(1, "which", true), which: 0 }, ["sys_nice", "sys_admin"]),
   row("process_madvise", "control", [who(0, "pidfd")], ask, { enforcing: "refused" }),
   row("process_mrelease", "control", [who(0, "pidfd")], ask, { enforcing: "refused" }),
 ];

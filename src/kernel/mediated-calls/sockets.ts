@@ -17,13 +17,16 @@ const FAMILY = 0;
 const TYPE = 1;
 /** `linux/in6.h`. */
 const IPV6_V6ONLY = 26;
+/** `linux/socket.h`. */
+const SOL_NETLINK = 270;
 
 /** Options that are asked about, by their level. */
 const options: ReadonlyMap<number, readonly number[]> = new Map([
   [IPPROTO_IP, [...Object.values(routeOptions4), ...takingCapability(IPPROTO_IP)]],
   [IPPROTO_IPV6, [...Object.values(routeOptions6), IPV6_V6ONLY, ...takingCapability(IPPROTO_IPV6)]],
-  [SOL_SOCKET, takingCapability(SOL_SOCKET)],
-  [IPPROTO_TCP, takingCapability(IPPROTO_TCP)],
+  ...[SOL_SOCKET, IPPROTO_TCP, SOL_NETLINK].map(
+    (level) => [level, takingCapability(level)] as const,
+  ),
 ]);
 
 function takingCapability(level: number): number[] {
@@ -71,7 +74,7 @@ export const socketCalls: readonly SocketCall[] = [
     enforcing: [
       "source routes are refused",
       "IPV6_V6ONLY is set by the mediator, since it decides what a bind to `::` takes",
-      "what takes a capability (capability-requests.ts) goes on if the policy grants it",
+      "what takes a capability (capability-requests.ts) goes on if the policy grants it; what takes one by its value alone is set by the mediator, without it",
     ].join("; "),
   },
 ];

@@ -45,6 +45,12 @@ export interface Deed {
   readonly givesDescriptor?: boolean;
   /** RLIMIT_NOFILE for it; left out, the mediator's own. */
   readonly descriptorLimit?: bigint;
+  /**
+   * The target's permitted capabilities whole, also those that the policy does not grant; none of
+   * these is in effect. The kernel lets nobody schedule a process that may have more
+   * (cap_safe_nice).
+   */
+  readonly asPermitted?: boolean;
   /** The call may wait as long as the target's own would, until the target has a signal to take. */
   readonly waits?: boolean;
 }
@@ -76,7 +82,7 @@ export function impersonate(call: Call, deed: Deed, conclude: Conclude = result)
 function begin(call: Call, deed: Deed): number {
   const ends = socketPair();
   if (ends === null) return -E.MFILE;
-  const request = memoryFile(requestBytes(deed, wornBy(call), process.pid));
+  const request = memoryFile(requestBytes(deed, wornBy(call, deed), process.pid));
   try {
     if (request < 0) return request;
     reap();
@@ -98,13 +104,13 @@ function begin(call: Call, deed: Deed): number {
 }
 
 /** The target's ids; of its capabilities those that the mediator has, and the policy grants. */
-function wornBy(call: Call): Parameters<typeof requestBytes>[1] {
+function wornBy(call: Call, { asPermitted }: Deed): Parameters<typeof requestBytes>[1] {
   const { credentials } = call.target;
   const own = call.broker.identity.own.effective;
   const lent = call.supervised ? own & grantedCapabilities(call.broker.policy) : own;
   return {
     ...credentials,
-    permitted: credentials.permitted & lent,
+    permitted: credentials.permitted & (asPermitted ? own : lent),
     effective: credentials.effective & lent,
   };
 }

@@ -7,7 +7,11 @@ import {
   TUNSETIFF,
   terminalRequests,
 } from "../../../kernel/argument-names.ts";
-import { capabilityOfIoctl } from "../../../kernel/capability-requests.ts";
+import {
+  capabilityIoctl,
+  ETHTOOL_READS,
+  SIOCETHTOOL,
+} from "../../../kernel/capability-requests.ts";
 import { F_SETFL } from "../../../kernel/constants.ts";
 import { fOwnerEx } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
@@ -21,7 +25,7 @@ import { sameFile } from "../../target/same-file.ts";
 import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { judgeNumber } from "../processes/judge-processes.ts";
-import { judgeCapability } from "../state/capability.ts";
+import { judgeCapabilities } from "../state/capability.ts";
 import { onDevice } from "./device-ioctl.ts";
 import { isPidfdRequest, judgePidfdRequest } from "./pidfd-requests.ts";
 import { judgeControllingTerminal, signalInput } from "./terminal-signals.ts";
@@ -35,14 +39,32 @@ export function judgeDescriptor(call: Call): Outcome | null {
   if (call.name === "fcntl") return judgeCommand(call, request);
   if (call.name !== "ioctl") return null;
   if (has(terminalRequests, request)) return refuseForm(call);
-  const capability = capabilityOfIoctl(request);
-  if (capability !== null) return judgeCapability(call, capability) ?? onDevice(call);
+  const taking = capabilityIoctl(request);
+  if (taking !== null) return judgeTaking(call, taking.capabilities) ?? onDevice(call);
   if (has(inodeRequests, request)) return null;
   if (has(socketOwnerRequests, request)) return socketOwner(call);
   if (request === TUNSETIFF) return attachToInterface(call);
   if (request === FIOASYNC) return signalInput(call);
   if (isPidfdRequest(request)) return judgePidfdRequest(call, request) ?? onDevice(call);
   return (request === TIOCSCTTY ? judgeControllingTerminal(call) : null) ?? onDevice(call);
+}
+
+/** `struct ifreq` of SIOCETHTOOL: where it points to what begins with the command. */
+const IFREQ_DATA = 16;
+const POINTER_BYTES = 8;
+const COMMAND_BYTES = 4;
+
+/**
+ * A request that takes a capability. What it takes it for may lie in memory, where it can change:
+ * refused whole then, and told of at level warning where it is no mere question.
+ */
+function judgeTaking(call: Call, capabilities: readonly string[]): Outcome | null {
+  const refused = judgeCapabilities(call, capabilities);
+  if (refused === null || !call.rehearses || call.unsigned(1) !== SIOCETHTOOL) return refused;
+  const { memory } = call.target;
+  const data = memory.read(call.word(2) + BigInt(IFREQ_DATA), POINTER_BYTES).readBigUInt64LE(0);
+  const command = memory.read(data, COMMAND_BYTES).readUInt32LE(0);
+  return ETHTOOL_READS.has(command) ? null : refused;
 }
 
 function judgeCommand(call: Call, command: number): Outcome {

@@ -5,10 +5,12 @@ import { errnoOf } from "../../sys/errno.ts";
 import { FIRST_DESCRIPTOR, impersonate } from "../../target/impersonator.ts";
 import { maybeClosed, sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
+import { judgeCapabilities } from "../state/capability.ts";
 import { judgeOwnCoreLimit, setsCoreLimit } from "./core-limit.ts";
 import { judgeAll, type Operation } from "./judge-process.ts";
 import { heldProcess, kindOf, membersOf, namedProcesses } from "./named-processes.ts";
 import { judgeJoin } from "./process-group.ts";
+import { scheduledWithout } from "./scheduled-without.ts";
 
 type Target = ProcessCall["targets"][number];
 
@@ -30,7 +32,8 @@ export function judgeProcesses(call: Call, row: ProcessCall): Outcome {
     const refused = judgeNumber(call, target, operation, call.int(target.register));
     if (refused !== null) return refused;
   }
-  return CONTINUE;
+  const lacked = row.capabilities === undefined ? null : judgeCapabilities(call, row.capabilities);
+  return lacked === null ? CONTINUE : scheduledWithout(call, lacked);
 }
 
 /** null where the domain may do that to everybody for whom the number stands. */

@@ -75,26 +75,31 @@ const PARAMETER_BYTES = 4;
 const ATTRIBUTES_BYTES_MIN = 48;
 const ATTRIBUTES_BYTES_MAX = 4096;
 
+/** struct sched_param. */
+export function parameterOf(call: Call, pointer: bigint): Buffer {
+  return call.target.memory.read(pointer, PARAMETER_BYTES);
+}
+
+/** As much of struct sched_attr as the target says there is. */
+export function attributesOf(call: Call, pointer: bigint): Buffer {
+  const said = call.target.memory.read(pointer, PARAMETER_BYTES).readUInt32LE(0);
+  const size = Math.min(said === 0 ? ATTRIBUTES_BYTES_MIN : said, ATTRIBUTES_BYTES_MAX);
+  return call.target.memory.read(pointer, size);
+}
+
 /** Limits belong to the process, which has a number of its own. */
 export const ownProcess = process(0, null);
 export const affinity = process(0, (call) => {
   const size = Math.min(call.unsigned(1), PROCESSOR_SET_BYTES_MAX);
   return [0, size, call.target.memory.read(call.word(2), size)];
 });
-export const scheduler = process(0, (call) => [
+export const scheduler = process(0, (call) => [0, call.int(1), parameterOf(call, call.word(2))]);
+export const parameter = process(0, (call) => [0, parameterOf(call, call.word(1))]);
+export const schedulingAttributes = process(0, (call) => [
   0,
-  call.int(1),
-  call.target.memory.read(call.word(2), PARAMETER_BYTES),
+  attributesOf(call, call.word(1)),
+  call.unsigned(2),
 ]);
-export const parameter = process(0, (call) => [
-  0,
-  call.target.memory.read(call.word(1), PARAMETER_BYTES),
-]);
-export const schedulingAttributes = process(0, (call) => {
-  const said = call.target.memory.read(call.word(1), PARAMETER_BYTES).readUInt32LE(0);
-  const size = Math.min(said === 0 ? ATTRIBUTES_BYTES_MIN : said, ATTRIBUTES_BYTES_MAX);
-  return [0, call.target.memory.read(call.word(1), size), call.unsigned(2)];
-});
 /**
  * Signals to the own process, on kernels whose Landlock has no scope for them; 0 and less mean
  * groups there.

@@ -1,12 +1,13 @@
 import { socketHelp, socketRequest } from "../../../events/socket-words.ts";
-import { capabilityOfOption } from "../../../kernel/capability-requests.ts";
+import { capabilityOption } from "../../../kernel/capability-requests.ts";
 import { AF_UNIX, IPPROTO_IPV6 } from "../../../kernel/constants.ts";
 import type { SocketCall } from "../../../kernel/mediated-calls/call.ts";
 import { decide } from "../../../model/decide.ts";
 import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import type { Call } from "../call.ts";
-import { judgeCapability } from "../state/capability.ts";
+import { judgeCapabilities } from "../state/capability.ts";
+import { setWithout } from "./option-without.ts";
 import { IPV6_V6ONLY } from "./socket.ts";
 
 /**
@@ -27,7 +28,9 @@ export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
 /** An option that takes a capability is judged in its place; of the rest one has a handler. */
 function judgeOption(call: Call): Outcome | null {
   if (call.int(1) === IPPROTO_IPV6 && call.int(2) === IPV6_V6ONLY) return null;
-  const capability = capabilityOfOption(call.int(1), call.int(2));
-  if (capability === null) return refuseForm(call);
-  return judgeCapability(call, capability) ?? CONTINUE;
+  const row = capabilityOption(call.int(1), call.int(2));
+  if (row === null) return refuseForm(call);
+  const refused = judgeCapabilities(call, row.capabilities);
+  if (refused === null) return CONTINUE;
+  return row.judged === "number" ? refused : setWithout(call, row, refused);
 }

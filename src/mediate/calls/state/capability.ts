@@ -1,8 +1,9 @@
 import { capabilityNames } from "../../../model/capability.ts";
 import { decide } from "../../../model/decide.ts";
-import type { Outcome } from "../../answer/outcome.ts";
+import { type Outcome, type Refused, result } from "../../answer/outcome.ts";
 import { spellCall } from "../../report/spell-call.ts";
 import { E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
 import type { Call } from "../call.ts";
 
 /**
@@ -10,16 +11,38 @@ import type { Call } from "../call.ts";
  * then the kernel says so itself. Of a running process no capability can be taken, so that the call
  * that needs one is judged in its place.
  */
-export function judgeCapability(call: Call, name: string): Outcome | null {
-  const request = { class: "capability", name } as const;
-  const bit = 1n << BigInt((capabilityNames as readonly string[]).indexOf(name));
-  if ((call.target.credentials.effective & bit) === 0n) return null;
-  if (decide(call.broker.policy, request).outcome === "granted") return null;
+export function judgeCapability(call: Call, name: string): Refused | null {
+  return judgeCapabilities(call, [name]);
+}
+
+/** The same where any of several is enough for the kernel. */
+export function judgeCapabilities(call: Call, names: readonly string[]): Refused | null {
+  const { effective } = call.target.credentials;
+  const held = names.filter((name) => (effective & bitOf(name)) !== 0n);
+  const [first] = held;
+  if (first === undefined || held.some((name) => isGranted(call, name))) return null;
   const refusal = {
     class: "capability",
     operation: "use",
-    object: `${name} for ${spellCall(call)}`,
-    request,
+    object: `${first} for ${spellCall(call)}`,
+    request: { class: "capability", name: first },
   } as const;
   return { kind: "refused", errno: E.PERM, refusal: { ...refusal, reason: "no-rule" } };
+}
+
+function bitOf(name: string): bigint {
+  return 1n << BigInt((capabilityNames as readonly string[]).indexOf(name));
+}
+
+function isGranted(call: Call, name: string): boolean {
+  return decide(call.broker.policy, { class: "capability", name }).outcome === "granted";
+}
+
+/**
+ * What came of the call, made without capabilities that the policy does not grant: a refusal of the
+ * kernel's is for want of these.
+ */
+export function withoutCapability(refused: Refused, value: number): Outcome {
+  const lacks = value === -E.PERM || value === -E.ACCES;
+  return lacks ? { ...refused, errno: errnoOf(value) } : result(value);
 }

@@ -1,0 +1,114 @@
+import { CONTINUE, type Outcome, type Refused } from "../../answer/outcome.ts";
+import { sys } from "../../sys/sys.ts";
+import { type Deed, impersonate } from "../../target/impersonator.ts";
+import { softLimit } from "../../target/resource-limits.ts";
+import type { Call } from "../call.ts";
+import { withoutCapability } from "../state/capability.ts";
+import { kindOf } from "./named-processes.ts";
+import { attributesOf, parameterOf } from "./scheduling.ts";
+
+/** `linux/sched.h`. */
+const SCHED_FIFO = 1;
+const SCHED_RR = 2;
+const SCHED_DEADLINE = 6;
+const SCHED_RESET_ON_FORK = 0x4000_0000;
+/** sched_setparam leaves the policy as it is. */
+const AS_IT_IS = -1;
+/** struct sched_attr, bytes. */
+const OFFSET = { policy: 4, nice: 16, priority: 20 } as const;
+/** RLIMIT_NICE counts so many more than the nice value, downwards (getrlimit(2)). */
+const NICE_CEILING = 20;
+/** `linux/ioprio.h`: the class is in the bits above these; real-time. */
+const IOPRIO_CLASS_SHIFT = 13;
+const IOPRIO_CLASS_RT = 1;
+
+/**
+ * Scheduling of processes of the domain, by one that still has a capability which the policy does
+ * not grant. What the kernel asks a capability for goes by memory, limits and what the process is
+ * already, so an impersonator without it makes the call on a copy, and the kernel's answer is that
+ * to a process without.
+ */
+export function scheduledWithout(call: Call, lacked: Refused): Outcome {
+  const asked = askedOf(call);
+  if (call.rehearses) return isMore(call, asked) ? lacked : CONTINUE;
+  const steps: Deed["steps"] = [{ name: call.name, args: asked.args }];
+  return impersonate(call, { descriptors: [], steps, asPermitted: true }, (value) =>
+    withoutCapability(lacked, value),
+  );
+}
+
+interface Asked {
+  readonly args: Deed["steps"][number]["args"];
+  /** Real-time priority; null where none is asked for. */
+  readonly priority: number | null;
+  readonly nice: number | null;
+  /** What takes the capability whatever the limits. */
+  readonly always: boolean;
+}
+
+function askedOf(call: Call): Asked {
+  const nothing = { priority: null, nice: null, always: false };
+  const thread = call.int(0) || call.target.tid;
+  switch (call.name) {
+    case "sched_setscheduler": {
+      const parameter = parameterOf(call, call.word(2));
+      const args = [thread, call.int(1), { bytes: parameter }];
+      const policy = call.int(1) & ~SCHED_RESET_ON_FORK;
+      return { ...nothing, args, ...ofPolicy(policy, parameter.readInt32LE(0)) };
+    }
+    case "sched_setparam": {
+      const parameter = parameterOf(call, call.word(1));
+      const args = [thread, { bytes: parameter }];
+      return { ...nothing, args, ...ofPolicy(AS_IT_IS, parameter.readInt32LE(0)) };
+    }
+    case "sched_setattr": {
+      const attributes = attributesOf(call, call.word(1));
+      const args = [thread, { bytes: attributes }, call.unsigned(2)];
+      if (attributes.length < OFFSET.priority + 4) return { ...nothing, args };
+      const policy = attributes.readUInt32LE(OFFSET.policy);
+      const priority = attributes.readUInt32LE(OFFSET.priority);
+      const nice = attributes.readInt32LE(OFFSET.nice);
+      return { ...nothing, args, nice, ...ofPolicy(policy, priority) };
+    }
+    default: {
+      const args = [call.int(0), chosen(call), call.int(2)];
+      if (call.name === "setpriority") return { ...nothing, args, nice: call.int(2) };
+      return { ...nothing, args, always: call.int(2) >> IOPRIO_CLASS_SHIFT === IOPRIO_CLASS_RT };
+    }
+  }
+}
+
+function ofPolicy(policy: number, priority: number): Partial<Asked> {
+  const isRealTime = policy === SCHED_FIFO || policy === SCHED_RR || policy === AS_IT_IS;
+  if (isRealTime && priority > 0) return { priority, nice: null };
+  return policy === SCHED_DEADLINE ? { always: true } : {};
+}
+
+/** setpriority and ioprio_set: 0 is the caller's own thread, group or user. */
+function chosen(call: Call): number {
+  const number = call.int(1);
+  if (number !== 0) return number;
+  const { tgid, uid } = call.target.credentials;
+  switch (kindOf(call, { register: 1, kind: "which", which: 0, zeroIsSelf: true })) {
+    case "process":
+      return call.target.tid;
+    case "group":
+      return sys("getpgid", tgid);
+    case "user":
+      return uid;
+    default:
+      return number;
+  }
+}
+
+/** As far as can be told beforehand: only an event hangs on it. */
+function isMore(call: Call, { priority, nice, always }: Asked): boolean {
+  const below = (limit: string, wanted: number) =>
+    BigInt(Math.max(wanted, 0)) > (softLimit(call, limit) ?? 0n);
+  if (always) return true;
+  if (priority !== null) return below("Max realtime priority", priority);
+  if (nice === null) return false;
+  // The system call counts from 40 down to 1 (getpriority(2)).
+  const now = NICE_CEILING - sys("getpriority", 0, call.target.tid);
+  return nice < now && below("Max nice priority", NICE_CEILING - nice);
+}
