@@ -50,6 +50,17 @@ export const DOMAINS_MAX = 256;
 export const DOMAINS_OF_ONE_MAX = 64;
 /** Of all that run as other users than root, so that root's daemons find room. */
 export const DOMAINS_OF_USERS_MAX = 192;
+/**
+ * Milliseconds for which a claimant that kept the shared mediator waiting has mediators of one run.
+ */
+export const QUARANTINE_MS = 600_000;
+/**
+ * Times within these, or with retired mediators that live, until then: on a busy host a slow disk
+ * does it to a domain that means no harm.
+ */
+export const RETIRED_UNTIL_QUARANTINE = { root: 8, user: 4 } as const;
+/** Retired mediators of users that live at a time; then all users' runs have their own. */
+export const RETIRED_OF_USERS_MAX = 16;
 /** Connections of holders that have not said yet what they bring. */
 export const CALLERS_MAX = 16;
 /** Milliseconds that a holder has to say it. */

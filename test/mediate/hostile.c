@@ -1,5 +1,6 @@
-// hostile WAY FILE MARK: has its mediator wait for it in the kernel. Sets MARK's first byte when it
-// is about to ask, and ends when it has its answer, unless it asks again and again. WAY:
+// hostile WAY FILE MARK [GATE]: has its mediator wait for it in the kernel. Sets MARK's first byte
+// when it is about to ask, and ends when it has its answer, unless it asks again and again. With
+// GATE, a FIFO, it waits there for somebody to open it before it asks. WAY:
 //   page      a path that lies in a page of FILE, a file of a server which never sends it
 //   memory    a path in memory whose page tables another thread keeps locked, again and again
 //   inode     chmod of FILE while another thread allocates its blocks, again and again
@@ -57,6 +58,7 @@ int main(int argc, char **argv) {
     char *page = mmap(0, 4096, PROT_READ, MAP_SHARED, file, 0);
     if (page == MAP_FAILED) return 95;
     mark(argv[3]);
+    if (argc > 4) close(open(argv[4], O_RDONLY));
     return mkdir(page, 0700) != 0;
   }
   if (!strcmp(way, "memory")) {

@@ -50,9 +50,10 @@ function start(): ChildProcess {
   });
 }
 
-function domain(program: readonly string[]) {
+function domain(program: readonly string[], name = "scene") {
   const rules = [`rwcda ${tree}/open/*`];
-  const run = startScene(built, { rules, joins: socket }, program, tree);
+  const plan = () => ({ domain: name });
+  const run = startScene(built, { rules, joins: socket, plan }, program, tree);
   running.push(run.process);
   return run;
 }
@@ -70,7 +71,7 @@ async function ended(pid: number): Promise<void> {
 
 /** A domain that is served until the promise it gives is asked for. */
 function sleeper(name: string) {
-  return domain([innocent, "1", join(tree, "open", name), "1000000"]);
+  return domain([innocent, "1", join(tree, "open", name), "1000000"], name);
 }
 
 test("a stand-by that is killed is replaced, and nobody notices", {

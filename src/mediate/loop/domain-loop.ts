@@ -171,14 +171,6 @@ export class DomainLoop implements Timed {
     this.#domain.close(this.#workers.close(exiting), exiting);
   }
 
-  /** The domain has kept this loop waiting, which serves no other from now on. */
-  tellRetired(): void {
-    const what =
-      "a call of this domain kept the mediator of all waiting: it has one of its own until it ends";
-    this.#domain.reporter.failed("mediator retired", what);
-    this.#timers.add(this);
-  }
-
   /**
    * Another loop serves the domain. Nothing is written or answered here any more: what was counted
    * for it the other one has counted as lost.

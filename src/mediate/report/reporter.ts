@@ -126,6 +126,11 @@ export class Reporter {
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
+  /** The same of a domain that another process counts for: written at once, or not at all. */
+  tell(operation: string, object: string): void {
+    this.#output.append({ ...this.#lifecycle(operation, object, 1), verdict: "failed" });
+  }
+
   /** Something that Cofferdam itself could not do. */
   failed(operation: string, object: string): void {
     this.#untold.counted();

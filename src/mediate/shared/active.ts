@@ -18,15 +18,19 @@ import { readAll } from "../sys/read-all.ts";
 import { close, sys } from "../sys/sys.ts";
 import { reap } from "../worker/reap.ts";
 import { Caller } from "./caller.ts";
-import { HolderLink, withHolder } from "./holder-link.ts";
+import { endConnection, HolderLink, withHolder } from "./holder-link.ts";
 import type { PassedDomain } from "./passing.ts";
 import { refusal } from "./peer.ts";
+import type { Retirements } from "./retirements.ts";
 import { hasShare } from "./shares.ts";
 import { StandByLink } from "./stand-by-link.ts";
 import { WatchedSteps } from "./watched-steps.ts";
 
 /** Nobody but root. */
 const SOCKET_MODE = 0o600;
+
+const RETIRED =
+  "a call of this domain kept the mediator of all waiting: it has one of its own until it ends";
 
 /** A domain that is served. */
 interface Served extends Omit<PassedDomain, "connection"> {
@@ -70,6 +74,7 @@ export function listenOn(socket: string): number {
  */
 export class Active {
   readonly #seat: Seat;
+  readonly #retirements: Retirements;
   readonly #surroundings: Surroundings;
   readonly #steps: WatchedSteps;
   readonly #standBy: StandByLink;
@@ -82,9 +87,15 @@ export class Active {
   #leavesOthers = false;
   #isRetired = false;
 
-  constructor(seat: Seat, state: ProcessState, { highest, endsWithoutDomain }: Past = NO_PAST) {
+  constructor(
+    seat: Seat,
+    state: ProcessState,
+    retirements: Retirements,
+    { highest, endsWithoutDomain }: Past = NO_PAST,
+  ) {
     const epoll = new Epoll();
     this.#seat = seat;
+    this.#retirements = retirements;
     this.#last = highest;
     this.#endsWithoutDomain = endsWithoutDomain;
     const steps = new WatchedSteps((domain) => this.#retire(domain));
@@ -111,9 +122,38 @@ export class Active {
     );
   }
 
-  /** Takes a domain over from the mediator before. */
-  adopt({ domain, ...passed }: Prepared, origin: Origin): void {
-    this.#serve(passed, domain, origin);
+  /**
+   * Takes domains over from the mediator before. The next stand-by is told of each before the first
+   * call of any is received: a domain that waits to do the same as one before finds it there.
+   */
+  adopt(domains: Iterable<Prepared>, originOf: (number: number) => Origin): void {
+    this.#standBy.start();
+    for (const prepared of domains) {
+      const { domain, ...passed } = prepared;
+      if (this.#isSentAway(prepared)) sendAway(prepared);
+      else this.#serve(passed, domain, originOf(passed.number));
+    }
+  }
+
+  /** An older holder would not hear of it. */
+  #isSentAway({ domain, handed }: Prepared): boolean {
+    const isHeard = handed.holder !== null;
+    return isHeard && this.#retirements.isQuarantined(claimantOf(domain.broker.plan));
+  }
+
+  /** The domain that the mediator before keeps, which may never come to tell. */
+  tellRetired(kept: Prepared): void {
+    const { timers, inHand } = this.#surroundings;
+    const telling = {
+      due: 0,
+      overdue: () =>
+        inHand.run(NO_DOMAIN, () => {
+          telling.due = Number.POSITIVE_INFINITY;
+          kept.domain.reporter.tell("mediator retired", RETIRED);
+          giveUp(kept);
+        }),
+    };
+    timers.add(telling);
   }
 
   /**
@@ -193,6 +233,7 @@ export class Active {
   }
 
   #takes(claimant: Claimant): boolean {
+    if (this.#retirements.isQuarantined(claimant)) return false;
     return hasShare(
       claimant,
       [...this.#served.values()].map(({ claimant }) => claimant),
@@ -224,6 +265,7 @@ export class Active {
     const holder = new HolderLink(connection, isInherited, this.#surroundings, loop);
     const served = { ...passed, loop, holder, claimant: claimantOf(domain.broker.plan) };
     this.#served.set(number, served);
+    if (isInherited && passed.handed.holder !== null) holder.renew();
     this.#standBy.add(passed);
     loop.begin(origin);
   }
@@ -263,8 +305,19 @@ export class Active {
       holder.close();
       this.#served.delete(number);
     }
-    this.#served.get(kept)?.loop.tellRetired();
   }
+}
+
+/** Its holder looks for a mediator, and has one of its own. */
+function sendAway({ domain, connection }: Prepared): void {
+  if (connection !== null) endConnection(connection);
+  domain.abandon();
+}
+
+/** It stays with the mediator before, which has its connection. */
+function giveUp({ domain, connection }: Prepared): void {
+  close(connection ?? -1);
+  domain.abandon();
 }
 
 /** null for what is no plan. */

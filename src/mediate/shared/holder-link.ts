@@ -86,6 +86,20 @@ export class HolderLink {
   }
 }
 
+/**
+ * Ends a connection that a mediator before has too, and may have for ever: the holder gets one in
+ * its place that has ended already.
+ */
+export function endConnection(connection: number): void {
+  const ends = socketPair();
+  if (ends !== null) {
+    sendDescriptors(connection, NEXT, [ends.its]);
+    close(ends.its);
+    close(ends.own);
+  }
+  close(connection);
+}
+
 /** What was handed over, with the holder at the other end of a connection. */
 export function withHolder(handed: Handed, connection: number): Handed {
   const pid = holdsExecs(handed.slots) ? pidOf(connection) : null;

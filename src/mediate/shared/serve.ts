@@ -13,6 +13,7 @@ import { goAhead } from "../sys/precedence.ts";
 import { sys } from "../sys/sys.ts";
 import { Active, listenOn } from "./active.ts";
 import { lockOf } from "./place.ts";
+import { Retirements, retirementsBeside } from "./retirements.ts";
 
 /**
  * Serves until it is killed or retired; returns at once, with exit status 0, where another process
@@ -26,7 +27,7 @@ export function serveShared(socket: string): number {
   if (lock === null) return 0;
   lock.noteOwner();
   const seat = { socket, listening: listenOn(socket), lock };
-  new Active(seat, sharedState(socket)).run();
+  new Active(seat, sharedState(socket), new Retirements(retirementsBeside(socket))).run();
   return 0;
 }
 

@@ -92,7 +92,7 @@ export class StandByLink implements Timed {
 
   overdue(): void {
     this.#inHand.run(NO_DOMAIN, () => {
-      if (this.#control < 0) this.#start();
+      if (this.#control < 0) this.start();
       else this.#passSome();
     });
   }
@@ -115,7 +115,8 @@ export class StandByLink implements Timed {
     this.#timers.add(this);
   }
 
-  #start(): void {
+  /** At once; a later try follows where it cannot be had. */
+  start(): void {
     this.due = Number.POSITIVE_INFINITY;
     reap();
     const ends = socketPairWithRoom();

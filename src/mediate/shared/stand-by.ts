@@ -10,6 +10,7 @@
  * Then it is the active one, and starts the next stand-by.
  */
 
+import { claimantOf } from "../../domains/mediator-places.ts";
 import { Epoll } from "../../kernel/epoll.ts";
 import { succeedLock } from "../../kernel/file-lock.ts";
 import { Domain } from "../domain/domain.ts";
@@ -23,6 +24,7 @@ import { close, sys } from "../sys/sys.ts";
 import { Active, listenOn, type Prepared, type Seat } from "./active.ts";
 import { greet, type PassedDomain, receivePassed } from "./passing.ts";
 import { lockOf } from "./place.ts";
+import { Retirements, retirementsBeside } from "./retirements.ts";
 import { sharedState } from "./serve.ts";
 import { standByDescriptors } from "./stand-by-link.ts";
 import { Observer, openWatchPage, type Seen } from "./watch-page.ts";
@@ -184,19 +186,27 @@ class StandBy {
   /** `stuck`: what was in hand stays with the last mediator. */
   #succeed(why: "dead" | "retired", stuck: Seen | null = null): Active {
     this.#hear();
-    if (stuck !== null) this.#forget(stuck.domain);
     for (const passed of this.#passed.values()) this.#prepare(passed);
+    const kept = this.#prepared.get(stuck?.domain ?? NO_DOMAIN);
+    const retirements = new Retirements(retirementsBeside(this.#socket));
+    if (kept !== undefined) {
+      this.#prepared.delete(kept.number);
+      retirements.add(claimantOf(kept.domain.broker.plan), this.#active.pid);
+    }
     const blamed = why === "dead" ? this.#observer.look() : null;
-    const active = new Active(this.#seat(), this.#state, {
+    const active = new Active(this.#seat(), this.#state, retirements, {
       highest: this.#highest,
       endsWithoutDomain: why === "dead",
     });
-    for (const prepared of this.#prepared.values()) {
-      const isBlamed = blamed?.inHand === true && blamed.domain === prepared.number;
-      const origin: Origin = isBlamed ? "holder" : why;
-      active.adopt(prepared, origin);
-    }
+    active.adopt(this.#prepared.values(), (number): Origin => {
+      const isBlamed = blamed?.inHand === true && blamed.domain === number;
+      return isBlamed ? "holder" : why;
+    });
     active.acceptFrom(listening);
+    if (kept !== undefined) {
+      active.tellRetired(kept);
+      retirements.write();
+    }
     return active;
   }
 

@@ -10,10 +10,12 @@ const text = Buffer.alloc(TEXT_BYTES);
 export class WatchedThread {
   /** Readable when the process has ended; negative where it has already. */
   readonly pidfd: number;
+  readonly pid: number;
   readonly #stat: number | null;
   readonly #schedstat: number | null;
 
   constructor(pid: number) {
+    this.pid = pid;
     const pidfd = sys("pidfd_open", pid, 0);
     this.#stat = openOrNull(`/proc/${pid}/task/${pid}/stat`);
     this.#schedstat = openOrNull(`/proc/${pid}/task/${pid}/schedstat`);

@@ -1,0 +1,94 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { type Claimant, isSame } from "../../domains/mediator-places.ts";
+import { readProcStat } from "../../domains/proc-stat.ts";
+import { QUARANTINE_MS, RETIRED_OF_USERS_MAX, RETIRED_UNTIL_QUARANTINE } from "../limits.ts";
+
+/** A mediator that was retired, and for whom. */
+export interface Retirement extends Claimant {
+  /** Milliseconds of CLOCK_MONOTONIC. */
+  readonly at: number;
+  readonly pid: number;
+  /** Of the process, as proc_pid_stat(5) has it. */
+  readonly start: string;
+}
+
+const MODE = 0o600;
+
+/**
+ * Which claimants have kept the mediator of all waiting. Each time costs the others some
+ * milliseconds, and the host a process. So their runs have mediators of their own for a while, and
+ * for as long as a mediator that was retired for them lives: whoever does it again keeps itself
+ * waiting. What is known lies in a file beside the socket, for the mediators that come later.
+ */
+export class Retirements {
+  readonly #path: string;
+  readonly #now: () => number;
+  #known: readonly Retirement[];
+
+  /** `now`: milliseconds of CLOCK_MONOTONIC. */
+  constructor(path: string, now: () => number = monotonicMs) {
+    this.#path = path;
+    this.#now = now;
+    this.#known = readRetirements(path);
+  }
+
+  /** Process `pid` goes on for one run of the claimant's alone, or hangs with it. */
+  add(claimant: Claimant, pid: number): void {
+    const start = String(readProcStat(pid)?.start ?? "");
+    const { domain, uid } = claimant;
+    const before = this.#known.filter((one) => this.#counts(one));
+    this.#known = [...before, { domain, uid, at: this.#now(), pid, start }];
+  }
+
+  /** For the next active mediator. Where there is no room this process knows it all the same. */
+  write(): void {
+    try {
+      writeFileSync(`${this.#path}.new`, JSON.stringify(this.#known), { mode: MODE });
+      renameSync(`${this.#path}.new`, this.#path);
+    } catch {
+      // The next mediator begins without.
+    }
+  }
+
+  isQuarantined(claimant: Claimant): boolean {
+    if (this.#known.length === 0) return false;
+    const own = this.#known.filter((one) => isSame(one, claimant) && this.#counts(one));
+    const isRoot = claimant.uid === 0;
+    if (own.length >= RETIRED_UNTIL_QUARANTINE[isRoot ? "root" : "user"]) return true;
+    const ofUsers = this.#known.filter((one) => one.uid !== 0 && isAlive(one));
+    return !isRoot && ofUsers.length >= RETIRED_OF_USERS_MAX;
+  }
+
+  #counts(retirement: Retirement): boolean {
+    return this.#now() - retirement.at < QUARANTINE_MS || isAlive(retirement);
+  }
+}
+
+/** What lies in the file; nothing where it is missing, or no mediator wrote it. */
+export function readRetirements(path: string): readonly Retirement[] {
+  try {
+    const found: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return Array.isArray(found) ? found.filter(isRetirement) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function retirementsBeside(socket: string): string {
+  return `${socket}.retired`;
+}
+
+function isRetirement(one: unknown): one is Retirement {
+  const { domain, uid, at, pid, start } = (one ?? {}) as Partial<Record<keyof Retirement, unknown>>;
+  const numbers = [uid, at, pid].every((value) => typeof value === "number");
+  return typeof domain === "string" && typeof start === "string" && numbers;
+}
+
+function isAlive({ pid, start }: Retirement): boolean {
+  const stat = readProcStat(pid);
+  return stat !== null && String(stat.start) === start && stat.state !== "Z";
+}
+
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
