@@ -4,7 +4,7 @@ import { EBADF } from "../../src/kernel/constants.ts";
 import { handOver } from "../../src/mediate/answer/answer.ts";
 import type { Call } from "../../src/mediate/calls/call.ts";
 import { Slot } from "../../src/mediate/loop/slot.ts";
-import { CannotImpersonate } from "../../src/mediate/target/identity.ts";
+import { notTaken } from "../../src/mediate/target/identity.ts";
 import { SLOT_SIZE } from "../../src/plan/slots.ts";
 
 const call = { name: "openat", rehearses: false } as unknown as Call;
@@ -22,7 +22,7 @@ function given(undo: () => void) {
 
 test("a file that cannot be taken back is a refusal with an event, and the domain is mediated on", () => {
   const outcome = given(() => {
-    throw new CannotImpersonate("setgroups");
+    notTaken("setgroups");
   });
   expect(outcome).toMatchObject({
     kind: "refused",

@@ -8,16 +8,14 @@ import { abi, E } from "../sys/abi.ts";
 import { errnoOf } from "../sys/errno.ts";
 import { close } from "../sys/sys.ts";
 import { attempt } from "./attempt.ts";
-import { error, type Outcome, unable } from "./outcome.ts";
+import { type Answer, error, type Outcome, unable, VANISHED } from "./outcome.ts";
 
-type Given = Outcome & { kind: "descriptor" };
+type Given = Answer & { kind: "descriptor" };
+/** With nothing left to tell. */
+type Reported = Exclude<Answer, { kind: "reported" }>;
 
 /** Reports what there is to tell; what is left is how to answer. */
-export function reported(
-  outcome: Outcome,
-  tid: number,
-  reporter: Reporter,
-): Exclude<Outcome, { kind: "reported" }> {
+export function reported(outcome: Answer, tid: number, reporter: Reporter): Reported {
   if (outcome.kind !== "reported") return outcome;
   reporter.outside(tid, outcome.verdict, outcome.refusal);
   return reported(outcome.answer, tid, reporter);
@@ -31,13 +29,13 @@ export function answer(
   listener: number,
   slot: Slot,
   call: Call | null,
-  judged: Outcome,
+  judged: Answer,
   reporter: Reporter,
 ): void {
   const outcome = reported(judged, slot.tid, reporter);
   const last =
     outcome.kind === "descriptor" && call !== null
-      ? handOver(listener, slot, call, outcome)
+      ? reported(handOver(listener, slot, call, outcome), slot.tid, reporter)
       : outcome;
   if (last.kind === "refused") reporter.outside(slot.tid, "denied", last.refusal);
   if (last.kind !== "vanished") send(listener, slot, last);
@@ -51,7 +49,7 @@ const ADDFD = seccompNotifAddfd.offset;
  * ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and
  * interrupted it loses the reply.
  */
-export function handOver(listener: number, slot: Slot, call: Call, given: Given): Outcome {
+export function handOver(listener: number, slot: Slot, call: Call, given: Given): Answer {
   addfd.writeBigUInt64LE(slot.id, ADDFD.id);
   addfd.writeUInt32LE(given.fd, ADDFD.srcfd);
   addfd.writeUInt32LE(given.closeOnExec ? abi.O_CLOEXEC : 0, ADDFD.newfd_flags);
@@ -63,7 +61,7 @@ export function handOver(listener: number, slot: Slot, call: Call, given: Given)
 
 /** `value`: its number in the target, or a negated error number. */
 function handedOver(call: Call, given: Given, value: number): Outcome {
-  if (value === -E.NOENT) return { kind: "vanished" };
+  if (value === -E.NOENT) return VANISHED;
   if (value < 0) given.undo?.();
   if (value < 0) return error(errnoOf(value));
   const done = given.afterwards?.() ?? 0;
@@ -76,12 +74,28 @@ function handedOver(call: Call, given: Given, value: number): Outcome {
     : { kind: "value", value };
 }
 
-function send(listener: number, slot: Slot, outcome: Outcome): void {
-  const value = outcome.kind === "value" ? outcome.value : 0;
-  const errno = outcome.kind === "error" || outcome.kind === "refused" ? outcome.errno : 0;
-  slot.answer(value, errno, outcome.kind === "continue" ? abi.SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0);
+function send(listener: number, slot: Slot, outcome: Reported): void {
+  fill(slot, outcome);
   slot.state = slotState.done;
   sendResponse(listener, slot);
+}
+
+function fill(slot: Slot, outcome: Reported): void {
+  switch (outcome.kind) {
+    case "continue":
+      slot.answer(0, 0, abi.SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+      break;
+    case "value":
+      slot.answer(outcome.value, 0, 0);
+      break;
+    case "error":
+    case "refused":
+      slot.answer(0, outcome.errno, 0);
+      break;
+    default:
+      // Loop and worker keep what is not done yet: here it counts as failed, never as done.
+      slot.answer(0, E.IO, 0);
+  }
 }
 
 /** Sends the response that the slot holds. */

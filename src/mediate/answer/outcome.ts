@@ -3,7 +3,7 @@ import type { Request } from "../../model/request.ts";
 import { type Errno, errnoOf } from "../sys/errno.ts";
 import type { Stat } from "../sys/sys.ts";
 
-/** What the mediator answers to one notified call. */
+/** What one notified call comes to: every ordinary result of judging it and of doing it. */
 export type Outcome =
   /**
    * The kernel runs the call with whatever the target's memory holds by then. Sealed: let Landlock
@@ -11,6 +11,8 @@ export type Outcome =
    * or the level asks for nothing but a look.
    */
   | { readonly kind: "continue" }
+  /** A rehearsal came to the first effect: all that was asked is inside the domain. */
+  | Granted
   | { readonly kind: "value"; readonly value: number }
   /** What the kernel would have said too (ENOENT, EEXIST, ...): no event. */
   | { readonly kind: "error"; readonly errno: Errno }
@@ -27,11 +29,17 @@ export type Outcome =
       /** Takes back what was done, for when there is no room. Leaves `fd` open. */
       readonly undo?: () => void;
     }
-  /** The thread was killed meanwhile: nobody to tell. */
+  /**
+   * The call was cancelled, since its thread was killed. Nobody waits for an answer, and a thread
+   * of that number may be another one.
+   */
   | { readonly kind: "vanished" }
-  /** Nothing is done yet, and it may take its time: a worker decides and answers. */
+  /**
+   * The call leads to what may keep its caller waiting: the loop must not, a worker may. Nothing
+   * has been done yet; the worker decides and answers.
+   */
   | { readonly kind: "worker" }
-  /** The holder lets the kernel execute a path, and ends the process if that leads elsewhere now. */
+  /** The holder lets the kernel execute a path, and ends the process if it leads elsewhere now. */
   | { readonly kind: "held"; readonly judged: JudgedProgram }
   /**
    * Begun, and not yet done: the loop goes on with others and asks again when the descriptor is
@@ -39,6 +47,7 @@ export type Outcome =
    */
   | Pending
   | Refused
+  | Unable
   /**
    * An event, then `answer`: what is outside the domain and granted since the level says so, was
    * denied after some of what was asked had been done, or is granted and changes what can be seen.
@@ -47,14 +56,31 @@ export type Outcome =
       readonly kind: "reported";
       readonly verdict: "warning" | "denied" | "noted";
       readonly refusal: Refusal;
-      readonly answer: Outcome;
+      readonly answer: Answer;
     };
+
+/** An outcome that the loop can act on: {@link attempt} has made it of one that it cannot. */
+export type Answer = Exclude<Outcome, Granted | Unable>;
+
+export interface Granted {
+  readonly kind: "granted";
+}
 
 /** Files that a process may map when it has executed something. */
 export interface JudgedProgram {
   readonly program: Stat;
   /** Its dynamic loader. */
   readonly loader: Stat | null;
+}
+
+/**
+ * The mediator cannot do it or cannot know what it would do, whatever the policy says: said by code
+ * that works for any call. {@link attempt} makes a refusal of it, which names the call.
+ */
+export interface Unable {
+  readonly kind: "unable";
+  readonly errno: Errno;
+  readonly why: string;
 }
 
 export interface Refused {
@@ -87,23 +113,31 @@ export interface Refusal {
   readonly help?: string;
 }
 
-export const CONTINUE: Outcome = { kind: "continue" };
+export const CONTINUE: Answer = { kind: "continue" };
+export const GRANTED: Outcome = { kind: "granted" };
+export const VANISHED: Answer = { kind: "vanished" };
+export const WORKER: Answer = { kind: "worker" };
 
 /** Outside the domain at a level that lets it go on. */
-export function goesOn(refusal: Refusal): Outcome {
+export function goesOn(refusal: Refusal): Answer {
   return { kind: "reported", verdict: "warning", refusal, answer: CONTINUE };
 }
 
-export function error(errno: Errno): Outcome {
+export function error(errno: Errno): Answer {
   return { kind: "error", errno };
 }
 
 /** The result of a system call made for the target: the value, or the error as it is. */
-export function result(value: number): Outcome {
+export function result(value: number): Answer {
   return value < 0 ? error(errnoOf(value)) : { kind: "value", value };
 }
 
-/** The mediator cannot do it or cannot know what it would do, whatever the policy says. */
+/** See {@link Unable}. */
+export function cannot(errno: Errno, why: string): Unable {
+  return { kind: "unable", errno, why };
+}
+
+/** The same of a call whose name is known. */
 export function unable(errno: Errno, operation: string, object: string): Refused {
   return beyondPolicy("mediator", errno, operation, object);
 }

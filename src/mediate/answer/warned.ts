@@ -2,14 +2,24 @@ import { decide } from "../../model/decide.ts";
 import type { Request } from "../../model/request.ts";
 import type { Call } from "../calls/call.ts";
 import { remember } from "../domain/remembered-verdicts.ts";
-import { CONTINUE, goesOn, type Outcome, type Refusal } from "./outcome.ts";
+import {
+  type Answer,
+  CONTINUE,
+  goesOn,
+  type Outcome,
+  type Refusal,
+  type Unable,
+} from "./outcome.ts";
 
 /**
  * What a rehearsal comes to: what is outside is told of and goes on, what cannot be seen likewise,
  * everything else goes on. Cofferdam's own objects are refused at every level (`model/verdict.ts`).
  */
-export function warned(call: Call, outcome: Outcome): Outcome {
+export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
   switch (outcome.kind) {
+    case "granted":
+      remember(call, CONTINUE);
+      return CONTINUE;
     case "worker":
     case "vanished":
     case "reported":
@@ -22,7 +32,7 @@ export function warned(call: Call, outcome: Outcome): Outcome {
 }
 
 /** What only the mediator could not do, it may be able to do the next time. */
-function letGoOn(call: Call, refusal: Refusal): Outcome {
+function letGoOn(call: Call, refusal: Refusal): Answer {
   const outcome = goesOn(refusal);
   if (refusal.request !== null) remember(call, outcome);
   return outcome;

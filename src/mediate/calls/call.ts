@@ -1,6 +1,7 @@
 import type { Level } from "../../model/policy.ts";
-import { CONTINUE, type Outcome } from "../answer/outcome.ts";
-import { rehearsed } from "../answer/rehearsed.ts";
+import { ofConfined } from "../answer/guarded.ts";
+import { CONTINUE, type Outcome, VANISHED } from "../answer/outcome.ts";
+import { Settled, settledAsGranted } from "../answer/settled.ts";
 import type { Broker } from "../domain/broker.ts";
 import { abi } from "../sys/abi.ts";
 import type { Bytes } from "../sys/sys.ts";
@@ -14,15 +15,6 @@ import {
 } from "../walk/walk.ts";
 import { neededForOneself } from "./processes/itself.ts";
 import { grantedCapabilities } from "./state/granted-capabilities.ts";
-
-/**
- * The call was cancelled (its thread was killed): nobody waits for an answer, and a thread of that
- * number may be another one.
- */
-export class Vanished extends Error {}
-
-/** Nothing is done for a process with a confinement or namespaces of its own: it would undo it. */
-export class Confined extends Error {}
 
 /** What the loop offers a call beside its registers. */
 export interface Notification {
@@ -119,7 +111,7 @@ export class Call {
    * one that waits is known if it still does now, since its number was its own all the while.
    */
   check(): void {
-    if (!this.isAwaited) throw new Vanished();
+    if (!this.isAwaited) throw new Settled(VANISHED);
   }
 
   get isAwaited(): boolean {
@@ -200,11 +192,12 @@ export class Call {
 
   /**
    * A system call with an effect: the last look at whether anybody waits, then the mark, then the
-   * call, with those of the target's capabilities that the policy grants.
+   * call, with those of the target's capabilities that the policy grants. Nothing is done for a
+   * process with a confinement or namespaces of its own, which that would undo.
    */
   effect(operation: () => number): number {
-    if (this.rehearses) throw rehearsed;
-    if (this.confinement !== null) throw new Confined(this.confinement);
+    if (this.rehearses) throw settledAsGranted;
+    if (this.confinement !== null) throw new Settled(ofConfined(this, this.confinement));
     this.check();
     this.#notification.started();
     if (!this.supervised || !this.#isTarget) return operation();

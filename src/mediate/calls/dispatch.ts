@@ -1,6 +1,6 @@
 import { attempt } from "../answer/attempt.ts";
 import { guarded } from "../answer/guarded.ts";
-import type { Outcome } from "../answer/outcome.ts";
+import type { Answer, Outcome } from "../answer/outcome.ts";
 import { refuseForm, refuseUnlisted } from "../answer/refuse-call.ts";
 import type { Broker } from "../domain/broker.ts";
 import { Call, type Notification } from "./call.ts";
@@ -14,7 +14,7 @@ import { handlers } from "./table.ts";
 export function dispatch(
   broker: Broker,
   notification: Notification,
-): { outcome: Outcome; call: Call } {
+): { outcome: Answer; call: Call } {
   const call = new Call(broker, notification);
   return { outcome: attempt(call, () => (call.supervised ? supervise(call) : judge(call))), call };
 }

@@ -1,6 +1,6 @@
 import { name as syscallName } from "../../kernel/syscalls.ts";
 import type { Level } from "../../model/policy.ts";
-import { CONTINUE, goesOn, type Outcome, type Refused, unable } from "../answer/outcome.ts";
+import { type Answer, CONTINUE, goesOn, type Refused, unable } from "../answer/outcome.ts";
 import type { Broker } from "../domain/broker.ts";
 import { abi, E } from "../sys/abi.ts";
 import { noteForeign } from "./state/confinement.ts";
@@ -23,7 +23,7 @@ export interface Received {
 export function foreignCall(
   broker: Broker,
   { number, architecture, tid }: Received,
-): Outcome | null {
+): Answer | null {
   const known = architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(number) : null;
   if (known !== null && tid !== 0) return null;
   // Where the level lets it go on, it may change whatever is remembered.
@@ -39,12 +39,12 @@ export function foreignCall(
 }
 
 /** A call that was given to a worker which ended or took too long. */
-export function afterFailure(broker: Broker, name: string, why: string): Outcome {
+export function afterFailure(broker: Broker, name: string, why: string): Answer {
   return byLevel(levelOf(broker), unable(E.IO, name, why));
 }
 
 /** As many calls wait as may. */
-export function noRoom(broker: Broker, name: string): Outcome {
+export function noRoom(broker: Broker, name: string): Answer {
   return byLevel(levelOf(broker), unable(E.AGAIN, name, "too many calls wait"));
 }
 
@@ -52,7 +52,7 @@ function levelOf(broker: Broker): Level {
   return broker.supervised ? broker.level() : "enforcing";
 }
 
-function byLevel(level: Level, refused: Refused): Outcome {
+function byLevel(level: Level, refused: Refused): Answer {
   if (level === "enforcing") return refused;
   return level === "disabled" ? CONTINUE : goesOn(refused.refusal);
 }

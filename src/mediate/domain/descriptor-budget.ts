@@ -1,14 +1,13 @@
 import { rlimit } from "../../kernel/structs.ts";
+import { cannot, type Unable } from "../answer/outcome.ts";
 import {
   DESCRIPTORS_OF_DOMAIN_MAX,
   DESCRIPTORS_OF_DOMAIN_MIN,
   DESCRIPTORS_RESERVED,
   DOMAINS_HOARDING_MAX,
 } from "../limits.ts";
+import { E } from "../sys/abi.ts";
 import { sys } from "../sys/sys.ts";
-
-/** The calls of a domain keep as many descriptors as they may: the one that needs another fails. */
-export class OverBudget extends Error {}
 
 /**
  * Descriptors of the mediator's that the calls of one domain keep at a time, waiting ones above
@@ -22,10 +21,15 @@ export class DescriptorBudget {
     this.#max = max;
   }
 
-  /** Before a descriptor is kept. Throws {@link OverBudget}. */
-  take(): void {
-    if (this.#kept >= this.#max) throw new OverBudget(`${this.#kept} descriptors`);
+  /**
+   * Before a descriptor is kept: null, or what to answer where the domain's calls keep as many as
+   * they may.
+   */
+  take(): Unable | null {
+    if (this.#kept >= this.#max)
+      return cannot(E.MFILE, `the domain's calls that wait keep ${this.#kept} descriptors`);
     this.#kept += 1;
+    return null;
   }
 
   /** It is closed. */

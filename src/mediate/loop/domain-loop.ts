@@ -4,7 +4,7 @@ import { name as syscallName } from "../../kernel/syscalls.ts";
 import { SLOT_COUNT, slotState } from "../../plan/slots.ts";
 import { answer, reported, sendResponse } from "../answer/answer.ts";
 import { attempt } from "../answer/attempt.ts";
-import { type Outcome, unable } from "../answer/outcome.ts";
+import { type Answer, unable } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { dispatch } from "../calls/dispatch.ts";
 import { afterFailure, foreignCall, noRoom } from "../calls/unreadable-caller.ts";
@@ -269,7 +269,7 @@ export class DomainLoop implements Timed {
     } else this.#finish(slot, null, foreign);
   }
 
-  #finish(slot: Slot, call: Call | null, judged: Outcome): void {
+  #finish(slot: Slot, call: Call | null, judged: Answer): void {
     const outcome = reported(judged, slot.tid, this.#domain.reporter);
     const room = this.#free.length > 0; // A slot is always kept free.
     if (
@@ -366,7 +366,7 @@ export class DomainLoop implements Timed {
 }
 
 /** Nobody could see what is executed. */
-function unholdable(): Outcome {
+function unholdable(): Answer {
   const why = "its holder has ended, or is of an older version: restart the daemon";
   return unable(E.ACCES, "execute", why);
 }

@@ -1,5 +1,5 @@
 import { execOutcome, slotState } from "../../plan/slots.ts";
-import { type Outcome, type Refused, unable } from "../answer/outcome.ts";
+import { type Answer, type Refused, unable } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import type { Holder } from "../domain/handed.ts";
 import { E } from "../sys/abi.ts";
@@ -15,7 +15,7 @@ export type Concluded =
   /** Nobody waits any more, and something must be told. */
   | { readonly kind: "ended"; readonly told: Refused }
   /** It waits, and is to be answered so. */
-  | { readonly kind: "waits"; readonly answer: Outcome };
+  | { readonly kind: "waits"; readonly answer: Answer };
 
 /** Calls of one domain that were judged and lie with its holder, which lets them go on and looks at what is executed. */
 export class HeldExecs {

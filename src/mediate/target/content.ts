@@ -22,7 +22,7 @@ export class Content {
     this.length = stretches.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Up to `most` bytes from the byte `from` on. Throws {@link Unreadable}. */
+  /** Up to `most` bytes from the byte `from` on. Settles the call where they cannot be read. */
   read(from: number, most: number): Buffer {
     const pieces: Buffer[] = [];
     let [skipped, left] = [from, Math.min(most, this.length - from)];

@@ -1,10 +1,9 @@
+import { cannot } from "../answer/outcome.ts";
+import { Settled } from "../answer/settled.ts";
 import { CAPABILITY_SETS_KEPT_MAX, GROUPS_MAX } from "../limits.ts";
-import { abi } from "../sys/abi.ts";
+import { abi, E } from "../sys/abi.ts";
 import { sys } from "../sys/sys.ts";
 import { type Credentials, ownCredentials } from "./credentials.ts";
-
-/** The mediator cannot take the target's identity: the call is refused. */
-export class CannotImpersonate extends Error {}
 
 /**
  * The mediator cannot become itself again. Nothing may be decided after this: it exits, and the
@@ -44,11 +43,10 @@ export class Identity {
     const narrower = ids || fs || effective !== own.effective;
     try {
       if (groups !== null && sys("setgroups", target.groups.length, groups) < 0)
-        throw new CannotImpersonate("setgroups");
+        notTaken("setgroups");
       if (ids) this.#takeEffective(target);
-      else if (fs) takeFs(target, CannotImpersonate);
-      if (narrower && sys("capset", HEADER, this.#capabilities(effective)) < 0)
-        throw new CannotImpersonate("capset");
+      else if (fs) takeFs(target, notTaken);
+      if (narrower && sys("capset", HEADER, this.#capabilities(effective)) < 0) notTaken("capset");
       if (target.umask !== this.#umask) sys("umask", target.umask);
       this.#umask = target.umask;
       this.#worn = effective;
@@ -56,11 +54,11 @@ export class Identity {
     } finally {
       this.#worn = own.effective;
       if (ids) this.#restoreEffective();
-      else if (fs) takeFs(own, IdentityLost);
+      else if (fs) takeFs(own, lost);
       // Changes of ids raise and drop capabilities by themselves, so these come after them;
       // setgroups needs one.
       if ((narrower || groups !== null) && sys("capset", HEADER, this.#ownCapabilities) < 0)
-        fatal("capset");
+        lost("capset");
       if (groups !== null) this.#restoreGroups();
     }
   }
@@ -72,17 +70,16 @@ export class Identity {
   effectively<T>(target: Credentials, operation: () => T): T {
     if (this.#hasEffective(target)) return operation();
     const worn = this.#worn;
-    if (sys("capset", HEADER, this.#ownCapabilities) < 0) throw new CannotImpersonate("capset");
+    if (sys("capset", HEADER, this.#ownCapabilities) < 0) notTaken("capset");
     try {
       this.#takeEffective(target);
-      if (sys("capset", HEADER, this.#capabilities(worn)) < 0)
-        throw new CannotImpersonate("capset");
+      if (sys("capset", HEADER, this.#capabilities(worn)) < 0) notTaken("capset");
       return operation();
     } finally {
       this.#restoreEffective();
-      if (sys("capset", HEADER, this.#ownCapabilities) < 0) fatal("capset");
-      takeFs(target, IdentityLost);
-      if (sys("capset", HEADER, this.#capabilities(worn)) < 0) fatal("capset");
+      if (sys("capset", HEADER, this.#ownCapabilities) < 0) lost("capset");
+      takeFs(target, lost);
+      if (sys("capset", HEADER, this.#capabilities(worn)) < 0) lost("capset");
     }
   }
 
@@ -99,14 +96,13 @@ export class Identity {
   #wearing<T>(effective: bigint, operation: () => T): T {
     const before = this.#worn;
     if (effective === before) return operation();
-    if (sys("capset", HEADER, this.#capabilities(effective)) < 0)
-      throw new CannotImpersonate("capset");
+    if (sys("capset", HEADER, this.#capabilities(effective)) < 0) notTaken("capset");
     this.#worn = effective;
     try {
       return operation();
     } finally {
       this.#worn = before;
-      if (sys("capset", HEADER, this.#capabilities(before)) < 0) fatal("capset");
+      if (sys("capset", HEADER, this.#capabilities(before)) < 0) lost("capset");
     }
   }
 
@@ -126,18 +122,18 @@ export class Identity {
 
   /** And the ids of the file system. Leaves capabilities as the kernel makes them. */
   #takeEffective(target: Credentials): void {
-    if (sys("setresgid", -1, target.effectiveGid, -1) < 0) throw new CannotImpersonate("setresgid");
-    if (sys("setresuid", -1, target.effectiveUid, -1) < 0) throw new CannotImpersonate("setresuid");
+    if (sys("setresgid", -1, target.effectiveGid, -1) < 0) notTaken("setresgid");
+    if (sys("setresuid", -1, target.effectiveUid, -1) < 0) notTaken("setresuid");
     // Those of the file system have followed. Others take a capability that went with the user id.
     if (target.fsuid === target.effectiveUid && target.fsgid === target.effectiveGid) return;
-    if (sys("capset", HEADER, this.#ownCapabilities) < 0) throw new CannotImpersonate("capset");
-    takeFs(target, CannotImpersonate);
+    if (sys("capset", HEADER, this.#ownCapabilities) < 0) notTaken("capset");
+    takeFs(target, notTaken);
   }
 
   /** And the ids of the file system. */
   #restoreEffective(): void {
-    if (sys("setresuid", -1, this.own.effectiveUid, -1) < 0) fatal("setresuid");
-    if (sys("setresgid", -1, this.own.effectiveGid, -1) < 0) fatal("setresgid");
+    if (sys("setresuid", -1, this.own.effectiveUid, -1) < 0) lost("setresuid");
+    if (sys("setresgid", -1, this.own.effectiveGid, -1) < 0) lost("setresgid");
   }
 
   /** A mediator that may not set groups never changed them either. */
@@ -147,7 +143,7 @@ export class Identity {
       sys("setgroups", groups.length, this.#ownGroups) < 0 &&
       !sameNumbers(ownCredentials().groups, groups)
     )
-      fatal("setgroups");
+      lost("setgroups");
   }
 }
 
@@ -165,29 +161,22 @@ function capabilities(own: Credentials, effective: bigint): Buffer {
   return b;
 }
 
-function takeFs(
-  { fsuid, fsgid }: Credentials,
-  failure: typeof CannotImpersonate | typeof IdentityLost,
-): void {
-  setFs("setfsgid", fsgid, failure);
-  setFs("setfsuid", fsuid, failure);
+function takeFs({ fsuid, fsgid }: Credentials, failed: (call: string) => never): void {
+  setFs("setfsgid", fsgid, failed);
+  setFs("setfsuid", fsuid, failed);
 }
 
 /**
  * setfsuid(2) gives the previous id whether or not it worked: a second call with an impossible id
  * reads the truth.
  */
-function setFs(
-  call: "setfsuid" | "setfsgid",
-  id: number,
-  failure: typeof CannotImpersonate | typeof IdentityLost,
-): void {
+function setFs(call: "setfsuid" | "setfsgid", id: number, failed: (call: string) => never): void {
   sys(call, id);
-  if (sys(call, 0xffffffff) !== id) throw new failure(call);
+  if (sys(call, 0xffffffff) !== id) failed(call);
 }
 
 function groupBytes(groups: readonly number[]): Buffer {
-  if (groups.length > GROUPS_MAX) throw new CannotImpersonate("groups");
+  if (groups.length > GROUPS_MAX) notTaken("groups");
   const b = Buffer.alloc(4 * Math.max(groups.length, 1));
   for (const [index, group] of groups.entries()) b.writeUInt32LE(group, 4 * index);
   return b;
@@ -197,6 +186,11 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
-function fatal(call: string): never {
+/** The mediator cannot take the target's identity: the call is refused. */
+export function notTaken(call: string): never {
+  throw new Settled(cannot(E.PERM, `identity cannot be taken: ${call}`));
+}
+
+function lost(call: string): never {
   throw new IdentityLost(call);
 }

@@ -17,7 +17,7 @@ import { abi, E, POLLIN } from "../sys/abi.ts";
 import { errnoOf } from "../sys/errno.ts";
 import { c, close, sys } from "../sys/sys.ts";
 import { reap } from "../worker/reap.ts";
-import { CannotImpersonate } from "./identity.ts";
+import { notTaken } from "./identity.ts";
 import { type Argument, impersonatorReply, requestBytes } from "./impersonator-request.ts";
 import { IMPERSONATOR } from "./own-process.ts";
 
@@ -64,7 +64,7 @@ type Conclude = (value: number, fd: number | null) => Outcome;
  * For what the kernel judges by ids or capabilities that the mediator does not take ({@link
  * Identity}): signals, owners of SIGIO, access to other processes, descriptors in flight. Who may
  * signal the target may stop or end that process; this costs the one call. Not within
- * {@link Call.asTarget}. Throws {@link CannotImpersonate}.
+ * {@link Call.asTarget}. Settles the call where it cannot become the target.
  */
 export function impersonate(call: Call, deed: Deed, conclude: Conclude = result): Outcome {
   if (!call.target.credentials.sharesPidNamespace)
@@ -96,7 +96,7 @@ function begin(call: Call, deed: Deed): number {
   } catch (cause) {
     close(ends.own);
     if (!(cause instanceof ErrnoError)) throw cause;
-    throw new CannotImpersonate(`${cause.message}; build Cofferdam again if it is not there`);
+    return notTaken(`${cause.message}; build Cofferdam again if it is not there`);
   } finally {
     close(ends.theirs);
     close(request);
@@ -145,7 +145,7 @@ function concluded(
   if (told.kind === "error" || told.bytes.length < impersonatorReply.size)
     return unable(E.IO, call.name, "the process that acted as the target ended: outcome unknown");
   const { result: value, state } = impersonatorReply.decode(told.bytes);
-  if (state === NOT_BECOME) throw new CannotImpersonate("not all of it");
+  if (state === NOT_BECOME) notTaken("not all of it");
   return conclude(Number(value), told.descriptors[0] ?? null);
 }
 

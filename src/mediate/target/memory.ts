@@ -2,7 +2,9 @@ import { ESRCH } from "../../kernel/constants.ts";
 import { addressOf } from "../../kernel/ffi.ts";
 import { quick } from "../../kernel/quick.ts";
 import { iovec } from "../../kernel/structs.ts";
-import { abi } from "../sys/abi.ts";
+import { cannot, error } from "../answer/outcome.ts";
+import { Settled } from "../answer/settled.ts";
+import { abi, E } from "../sys/abi.ts";
 import type { Bytes } from "../sys/sys.ts";
 
 const PAGE = 4096;
@@ -23,10 +25,7 @@ const pageAddress = Number(addressOf(page));
  * The target's memory could not be read: unmapped, not readable for the target itself,
  * memfd_secret, or the target is gone. A refusal, never a guess.
  */
-export class Unreadable extends Error {}
-
-/** No NUL within PATH_MAX bytes. */
-export class TooLong extends Error {}
+export const UNREADABLE = cannot(E.FAULT, "unreadable argument");
 
 /**
  * Reads arguments out of a stopped thread's memory with process_vm_readv(2), which waits for a page
@@ -45,13 +44,13 @@ export class Memory {
   #first: { readonly address: bigint; readonly text: Bytes } | null = null;
   #others: Map<bigint, Bytes> | null = null;
 
-  /** `check` throws when the thread does not wait for the answer any more. */
+  /** `check` settles the call when the thread does not wait for the answer any more. */
   constructor(tid: number, check: () => void) {
     this.#tid = tid;
     this.#check = check;
   }
 
-  /** Exactly `length` bytes. Throws {@link Unreadable}. */
+  /** Exactly `length` bytes; the call is {@link UNREADABLE} where they are not all there. */
   read(address: bigint, length: number): Buffer {
     const bytes = Buffer.from(new ArrayBuffer(length));
     if (length === 0) return bytes;
@@ -61,7 +60,7 @@ export class Memory {
 
   /**
    * A C string without its NUL, read once: asked again it is the same, whatever the target has made
-   * of it.
+   * of it. Without a NUL among `max` bytes the call is answered with ENAMETOOLONG.
    */
   string(address: bigint, max: number = abi.PATH_MAX): Bytes {
     if (this.#first?.address === address) return this.#first.text;
@@ -89,12 +88,12 @@ export class Memory {
       if (end >= 0) return text + page.toString("latin1", 0, end);
       text += page.toString("latin1", 0, length);
     }
-    throw new TooLong();
+    throw new Settled(error(E.NAMETOOLONG));
   }
 
   /**
-   * Writes results where the target asked for them. Its own memory, so nothing is gained; throws
-   * {@link Unreadable}.
+   * Writes results where the target asked for them. Its own memory, so nothing is gained; the call
+   * is {@link UNREADABLE} where there is none.
    */
   write(address: bigint, bytes: Uint8Array): void {
     this.#check();
@@ -102,7 +101,7 @@ export class Memory {
     describe(there, place(address), bytes.length);
     const written = quick.processVmWritev(this.#tid, hereBytes, thereBytes);
     this.#check();
-    if (written !== bytes.length) throw new Unreadable(`address 0x${address.toString(16)}`);
+    if (written !== bytes.length) throw new Settled(UNREADABLE);
   }
 
   /** `into` is an address of this process. */
@@ -113,7 +112,7 @@ export class Memory {
       const got = quick.processVmReadv(this.#tid, hereBytes, thereBytes);
       if (got <= 0) {
         if (got === -ESRCH) this.#check();
-        throw new Unreadable(`address 0x${address.toString(16)}`);
+        throw new Settled(UNREADABLE);
       }
       done += got;
     }
@@ -140,7 +139,6 @@ function endIn(length: number): number {
 
 /** Addresses of processes have at most 56 bits, exact as a number; nothing lies elsewhere. */
 function place(address: bigint): number {
-  if (address > BigInt(Number.MAX_SAFE_INTEGER))
-    throw new Unreadable(`address 0x${address.toString(16)}`);
+  if (address > BigInt(Number.MAX_SAFE_INTEGER)) throw new Settled(UNREADABLE);
   return Number(address);
 }

@@ -1,7 +1,8 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import { Settled } from "../answer/settled.ts";
 import { abi } from "../sys/abi.ts";
 import { c, readlinkat, sys } from "../sys/sys.ts";
-import { TargetGone } from "./target-gone.ts";
+import { GONE } from "./target-gone.ts";
 
 /**
  * What the target sees differs from what the mediator sees, so that a name means another thing
@@ -15,7 +16,7 @@ const label = Buffer.alloc(LABEL_BYTES_MAX);
 let own: { readonly user: string; readonly mount: string; readonly label: string | null } | null =
   null;
 
-/** `directory`: /proc/TID of the thread. Throws {@link TargetGone}. */
+/** `directory`: /proc/TID of the thread. Settles the call where they cannot be read. */
 export function foreign(directory: number): Foreign {
   own ??= {
     user: readlinkSync("/proc/self/ns/user"),
@@ -29,7 +30,7 @@ export function foreign(directory: number): Foreign {
 
 function link(directory: number, path: string): string {
   const text = readlinkat(directory, path);
-  if (typeof text === "number") throw new TargetGone(`${path}: error ${text}`);
+  if (typeof text === "number") throw new Settled(GONE);
   return text;
 }
 
@@ -55,6 +56,6 @@ function labelOf(directory: number): string {
   const fd = sys("openat", directory, CURRENT, abi.O_CLOEXEC);
   const got = fd < 0 ? fd : sys("pread64", fd, label, label.length, 0);
   if (fd >= 0) sys("close", fd);
-  if (got < 0) throw new TargetGone(`attr/current: error ${-got}`);
+  if (got < 0) throw new Settled(GONE);
   return label.toString("latin1", 0, got);
 }

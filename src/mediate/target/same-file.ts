@@ -1,9 +1,10 @@
+import { WORKER } from "../answer/outcome.ts";
+import { Settled } from "../answer/settled.ts";
 import type { Call } from "../calls/call.ts";
 import { UNCLOSED_MAX } from "../limits.ts";
 import { abi, E } from "../sys/abi.ts";
 import { closeElsewhere } from "../sys/close-elsewhere.ts";
 import { fstat, readlinkat, self } from "../sys/sys.ts";
-import { MayWait } from "../worker/may-wait.ts";
 
 /**
  * What links in /proc/PID/fd say of sockets, pipes, pidfds and their like (proc_pid_fd(5)); what
@@ -14,7 +15,7 @@ const NO_FILE_SYSTEM = /^(socket|pipe|anon_inode):/;
 /**
  * A descriptor of the same open file as one of the target's (pidfd_getfd(2)), closed together with
  * the call's; negated error otherwise. To close one asks its file system, which may never answer
- * (flush in fuse(4)): who must not wait takes none from there. Throws {@link MayWait}.
+ * (flush in fuse(4)): who must not wait takes none from there, and a worker does.
  */
 export function sameFile(call: Call, fd: number): number {
   const link = call.target.link(fd);
@@ -22,7 +23,7 @@ export function sameFile(call: Call, fd: number): number {
   if (!NO_FILE_SYSTEM.test(link)) {
     const seen = call.target.descriptor(fd);
     if (seen < 0) return seen;
-    if (mayNotAnswer(call, seen)) throw new MayWait();
+    if (mayNotAnswer(call, seen)) throw new Settled(WORKER);
   }
   return copied(call, fd);
 }

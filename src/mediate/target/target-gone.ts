@@ -1,5 +1,5 @@
-/** The target died or cannot be looked at. Its call is refused; nobody may be left to hear it. */
-export class TargetGone extends Error {}
+import { cannot } from "../answer/outcome.ts";
+import { E } from "../sys/abi.ts";
 
-/** It has so many supplementary groups that to read them would keep others waiting. */
-export class TooManyGroups extends TargetGone {}
+/** The target died or cannot be looked at. Its call is refused; nobody may be left to hear it. */
+export const GONE = cannot(E.PERM, "the asking thread cannot be looked at");

@@ -1,10 +1,11 @@
+import { Settled } from "../answer/settled.ts";
 import type { DescriptorBudget } from "../domain/descriptor-budget.ts";
 import { abi, E } from "../sys/abi.ts";
 import { type Bytes, close, openat, readlinkat, sys } from "../sys/sys.ts";
 import type { Credentials } from "./credentials.ts";
 import { Memory } from "./memory.ts";
 import { type Foreign, foreign } from "./namespaces.ts";
-import { TargetGone } from "./target-gone.ts";
+import { GONE } from "./target-gone.ts";
 import type { Thread, Threads } from "./threads.ts";
 
 /** The first lines of /proc/TID/fdinfo/N: position, flags. */
@@ -31,7 +32,7 @@ export class Target {
   /**
    * `glance`: it is only looked at, and a thread that was kept is believed to live until opening
    * something of it fails. `remembers`: every call that changes its namespaces is seen here, so
-   * that these may be kept for the next one. `check` throws when it does not wait any more.
+   * that these may be kept for the next one. `check` settles a call that does not wait any more.
    */
   constructor(
     tid: number,
@@ -54,7 +55,7 @@ export class Target {
 
   get credentials(): Credentials {
     if (this.#credentials === null) this.#look();
-    if (this.#credentials === null) throw new TargetGone(`/proc/${this.tid}/status`);
+    if (this.#credentials === null) throw new Settled(GONE);
     return this.#credentials;
   }
 
@@ -156,14 +157,13 @@ export class Target {
     return thread.foreign;
   }
 
-  /** Closes `fd` together with the rest. Throws {@link OverBudget}, and closes it at once. */
+  /** Closes `fd` together with the rest. Where no more may be kept it is closed at once. */
   keep(fd: number): number {
     if (fd < 0) return fd;
-    try {
-      this.#budget.take();
-    } catch (cause) {
+    const exhausted = this.#budget.take();
+    if (exhausted !== null) {
       close(fd);
-      throw cause;
+      throw new Settled(exhausted);
     }
     this.#held.push(fd);
     return fd;
@@ -212,7 +212,7 @@ export class Target {
 
   #opened(path: "root" | "cwd"): number {
     const fd = this.entry(path, abi.O_PATH | abi.O_DIRECTORY);
-    if (fd < 0) throw new TargetGone(`/proc/${this.tid}/${path}: error ${-fd}`);
+    if (fd < 0) throw new Settled(GONE);
     return fd;
   }
 }

@@ -1,11 +1,14 @@
+import { BROKERED_GROUPS_MAX } from "../../kernel/mediated-calls/privileges.ts";
 import { quick } from "../../kernel/quick.ts";
+import { cannot } from "../answer/outcome.ts";
+import { Settled, unlessSettled } from "../answer/settled.ts";
 import type { Roots } from "../domain/roots.ts";
 import { MANY_GROUPS_MS, STATUS_BYTES_MAX } from "../limits.ts";
 import { abi, E } from "../sys/abi.ts";
 import { c, close, sys } from "../sys/sys.ts";
 import { type Credentials, parseCredentials } from "./credentials.ts";
 import type { Foreign } from "./namespaces.ts";
-import { TargetGone, TooManyGroups } from "./target-gone.ts";
+import { GONE } from "./target-gone.ts";
 
 /**
  * A thread's entries in /proc, held open. They stand for the thread and not for its number: once it
@@ -27,6 +30,11 @@ export interface Thread {
   foreign: Foreign | undefined;
 }
 
+/** To read its supplementary groups would keep others waiting. */
+const TOO_MANY_GROUPS = cannot(
+  E.PERM,
+  `asked by a process with more than ${BROKERED_GROUPS_MAX} supplementary groups`,
+);
 const STATUS = c("status");
 const NOTHING = Buffer.alloc(0);
 /**
@@ -57,8 +65,8 @@ export class Threads {
   }
 
   /**
-   * Who the thread is at this moment: the umask, ids and capabilities are never kept. Throws {@link
-   * TargetGone}, {@link TooManyGroups}.
+   * Who the thread is at this moment: the umask, ids and capabilities are never kept. Settles
+   * the call where that cannot be seen ({@link GONE}, {@link TOO_MANY_GROUPS}).
    */
   look(tid: number): { thread: Thread; credentials: Credentials } {
     const known = this.#known.get(tid);
@@ -67,14 +75,14 @@ export class Threads {
       this.#known.delete(tid);
       if (length > 0) {
         this.#known.set(tid, known);
-        return { thread: known, credentials: credentialsOf(tid, known, length) };
+        return { thread: known, credentials: credentialsOf(known, length) };
       }
       give(known);
     }
     const thread = this.#keep(tid);
     const length = lengthOf(thread);
-    if (length <= 0) throw new TargetGone(`/proc/${tid}/status: error ${-length}`);
-    return { thread, credentials: credentialsOf(tid, thread, length) };
+    if (length <= 0) throw new Settled(GONE);
+    return { thread, credentials: credentialsOf(thread, length) };
   }
 
   /**
@@ -111,14 +119,9 @@ export class Threads {
     this.roots?.close();
   }
 
-  /** Process id of a thread; null when it is gone. */
+  /** Process id of a thread; null when it is gone, or not looked at. */
   processOf(tid: number): number | null {
-    try {
-      return this.look(tid).credentials.tgid;
-    } catch (cause) {
-      if (cause instanceof TargetGone) return null;
-      throw cause;
-    }
+    return unlessSettled(() => this.look(tid).credentials.tgid);
   }
 
   #makeRoom(): void {
@@ -149,7 +152,7 @@ function open(tid: number): Thread {
     c(`/proc/${tid}`),
     abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC,
   );
-  if (directory < 0) throw new TargetGone(`/proc/${tid}: error ${-directory}`);
+  if (directory < 0) throw new Settled(GONE);
   const status = sys("openat", directory, STATUS, abi.O_CLOEXEC);
   if (status >= 0) {
     const nothing = {
@@ -161,23 +164,23 @@ function open(tid: number): Thread {
     return { directory, status, ...nothing };
   }
   close(directory);
-  throw new TargetGone(`/proc/${tid}/status: error ${-status}`);
+  throw new Settled(GONE);
 }
 
 /**
- * Bytes of its status in {@link buffer}, or a negated error number: ESRCH when it is gone. Throws
- * {@link TooManyGroups}.
+ * Bytes of its status in {@link buffer}, or a negated error number: ESRCH when it is gone. Settles
+ * the call with {@link TOO_MANY_GROUPS}.
  */
 function lengthOf(thread: Thread): number {
-  if (performance.now() < thread.refusedUntil) throw new TooManyGroups();
+  if (performance.now() < thread.refusedUntil) throw new Settled(TOO_MANY_GROUPS);
   const got = quick.pread(thread.status, buffer, buffer.length, 0);
   if (got < buffer.length) return got === 0 ? -E.IO : got;
   thread.refusedUntil = performance.now() + MANY_GROUPS_MS;
-  throw new TooManyGroups();
+  throw new Settled(TOO_MANY_GROUPS);
 }
 
 /** Of what lies in {@link buffer}. */
-function credentialsOf(tid: number, thread: Thread, length: number): Credentials {
+function credentialsOf(thread: Thread, length: number): Credentials {
   const { text, credentials } = thread;
   if (
     credentials !== null &&
@@ -192,7 +195,8 @@ function credentialsOf(tid: number, thread: Thread, length: number): Credentials
     thread.text = isKept ? Buffer.from(buffer.subarray(0, end)) : NOTHING;
     thread.credentials = isKept ? found : null;
     return found;
-  } catch (cause) {
-    throw new TargetGone(`/proc/${tid}/status`, { cause });
+  } catch {
+    // A line is missing: the kernel had no more to say of it.
+    throw new Settled(GONE);
   }
 }

@@ -2,9 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import { majorOf, minorOf } from "../../kernel/device-number.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
 import { pollfd } from "../../kernel/structs.ts";
+import { WORKER } from "../answer/outcome.ts";
+import { Settled } from "../answer/settled.ts";
 import { abi, POLLPRI } from "../sys/abi.ts";
 import { c, sys } from "../sys/sys.ts";
-import { MayWait } from "../worker/may-wait.ts";
 
 /**
  * What a file system means for a walk: `slow` ones may keep the caller waiting on somebody else;
@@ -49,12 +50,12 @@ export class Mounts {
     this.#mayWait = mayWait;
   }
 
-  /** `local` and `slow` are one for whoever may wait. Throws {@link MayWait} for all others. */
+  /** `local` and `slow` are one for whoever may wait; for all others `slow` is for a worker. */
   kind(mount: number): Exclude<MountKind, "slow"> {
     const kind = this.#kind(mount);
     if (kind !== "slow") return kind;
     if (this.#mayWait) return "local";
-    throw new MayWait();
+    throw new Settled(WORKER);
   }
 
   /**

@@ -1,16 +1,8 @@
+import { error } from "../answer/outcome.ts";
+import { Settled } from "../answer/settled.ts";
 import { abi, E } from "../sys/abi.ts";
 import type { Errno } from "../sys/errno.ts";
 import { type Bytes, readlinkat, type Stat, self } from "../sys/sys.ts";
-
-/** The kernel has no name for the directory any more: `errno` is the answer. */
-export class Nameless extends Error {
-  readonly errno: Errno;
-
-  constructor(errno: Errno) {
-    super(`a directory without a name: error ${errno}`);
-    this.errno = errno;
-  }
-}
 
 interface Found {
   /** The directory that holds the last component, O_PATH; kept open until the call is answered. */
@@ -52,7 +44,7 @@ export class Place implements Found {
 
   /**
    * Canonical: what the kernel calls the directory when this is first asked, then the last
-   * component. Throws {@link Nameless}.
+   * component. Settles the call with the error where the kernel has no name for that any more.
    */
   get name(): Bytes {
     this.#name ??= this.#ask();
@@ -61,7 +53,7 @@ export class Place implements Found {
 
   #ask(): Bytes {
     const directory = canonical(this.directory);
-    if (typeof directory === "number") throw new Nameless(directory);
+    if (typeof directory === "number") throw new Settled(error(directory));
     if (this.last === ".") return directory;
     return directory === "/" ? `/${this.last}` : `${directory}/${this.last}`;
   }

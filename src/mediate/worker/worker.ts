@@ -2,7 +2,8 @@ import { SIGKILL } from "../../kernel/constants.ts";
 import { SLOT_SIZE } from "../../plan/slots.ts";
 import { answer, reported } from "../answer/answer.ts";
 import { attempt } from "../answer/attempt.ts";
-import { Vanished } from "../calls/call.ts";
+import { VANISHED } from "../answer/outcome.ts";
+import { Settled } from "../answer/settled.ts";
 import { dispatch } from "../calls/dispatch.ts";
 import type { Domain } from "../domain/domain.ts";
 import { holdsExecs } from "../domain/handed.ts";
@@ -42,7 +43,7 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
     const started = () => {
       // Once it was begun nobody lets the kernel do it again; once it was given up nobody begins
       // it.
-      if (!shared.begin(hands)) throw new Vanished();
+      if (!shared.begin(hands)) throw new Settled(VANISHED);
     };
     const { outcome, call } = dispatch(broker, notification(handed.listener, slot, started));
     let last = reported(outcome, slot.tid, reporter);

@@ -2,13 +2,12 @@ import { readdirSync } from "node:fs";
 import { decide } from "../../../model/decide.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
-import { CONTINUE, error, type Outcome, unable } from "../../answer/outcome.ts";
+import { CONTINUE, error, type Outcome, unable, WORKER } from "../../answer/outcome.ts";
 import { DESCRIPTORS_BYTES_AT_ONCE, DESCRIPTORS_LOOKED_AT_MAX } from "../../domain/limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { close, fstat, readlinkat, type Stat, sameObject, self, sys } from "../../sys/sys.ts";
 import { namesOf } from "../../walk/place.ts";
-import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import { numbers, terminalOf } from "../files/own-terminal.ts";
 
@@ -58,7 +57,7 @@ function isDevice({ type }: Stat): boolean {
 function beside(call: Call, asked: Stat): Outcome {
   const table = call.target.keep(call.target.entry("fd", abi.O_DIRECTORY));
   if (table < 0) return error(errnoOf(table));
-  if (!call.broker.mayWait && isLong(table)) throw new MayWait();
+  if (!call.broker.mayWait && isLong(table)) return WORKER;
   const all = readdirSync(self(table));
   if (all.length > DESCRIPTORS_LOOKED_AT_MAX)
     return unable(

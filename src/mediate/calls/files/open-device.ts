@@ -1,8 +1,7 @@
 import { ENXIO } from "../../../kernel/constants.ts";
-import { error, type Outcome, unable } from "../../answer/outcome.ts";
+import { error, type Outcome, unable, WORKER } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import type { Place } from "../../walk/place.ts";
-import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import type { OpenArguments } from "./open-arguments.ts";
 import { type Opened, openShown, settle, unwaiting } from "./open-object.ts";
@@ -38,7 +37,7 @@ export function openDevice(
   if (major === OWN_TERMINAL.major && minor === OWN_TERMINAL.minor)
     return ownTerminal(call, asked, object, flags);
   if (PROMPT.has(major)) return opened(place, unwaiting(call));
-  if (!call.rehearses && !call.broker.mayWait) throw new MayWait();
+  if (!call.rehearses && !call.broker.mayWait) return WORKER;
   return opened(null, 0);
 }
 

@@ -1,9 +1,9 @@
 import { F_GET_SEALS, F_SEAL_SHRINK, O_APPEND } from "../../../kernel/constants.ts";
-import { error, type Outcome } from "../../answer/outcome.ts";
+import { error, type Outcome, WORKER } from "../../answer/outcome.ts";
+import { Settled } from "../../answer/settled.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { close, openat, self, sys } from "../../sys/sys.ts";
-import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 
 /**
@@ -52,6 +52,6 @@ function writing(call: Call, fd: number): number {
   const writer = call.effect(() =>
     openat(abi.AT_FDCWD, self(fd), abi.O_WRONLY | (mayWait ? 0 : abi.O_NONBLOCK)),
   );
-  if (writer === -E.AGAIN && !mayWait) throw new MayWait();
+  if (writer === -E.AGAIN && !mayWait) throw new Settled(WORKER);
   return writer;
 }

@@ -1,11 +1,10 @@
 import { F_SETFL } from "../../../kernel/constants.ts";
 import { OTHER_PROCFS } from "../../answer/no-place.ts";
-import { error, type Outcome, unable } from "../../answer/outcome.ts";
+import { error, type Outcome, unable, WORKER } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { close, fstat, openat, readlinkat, sameObject, self, shown, sys } from "../../sys/sys.ts";
 import { canonical, namesOf, type Place } from "../../walk/place.ts";
-import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import { lacking } from "./lacking.ts";
 import { accesses, type OpenArguments } from "./open-arguments.ts";
@@ -157,7 +156,7 @@ export function unwaiting(call: Call): number {
 /** What was opened without waiting, with the flags that the target asked for. */
 export function settle(call: Call, asked: OpenArguments, fd: number): Outcome {
   const added = unwaiting(call) & ~asked.flags;
-  if (fd === -E.AGAIN && added !== 0) throw new MayWait();
+  if (fd === -E.AGAIN && added !== 0) return WORKER;
   if (fd < 0) return error(errnoOf(fd));
   if (added !== 0 && (asked.flags & abi.O_PATH) === 0)
     sys("fcntl", fd, F_SETFL, asked.flags & ~ONCE);

@@ -1,12 +1,11 @@
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { noPlace } from "../../answer/no-place.ts";
-import { error, type Outcome, result } from "../../answer/outcome.ts";
+import { error, type Outcome, result, WORKER } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { close, openat, self, sys } from "../../sys/sys.ts";
 import { beyondFileSize } from "../../target/resource-limits.ts";
-import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { unwaiting } from "./open-object.ts";
@@ -41,7 +40,7 @@ export const truncate: Handler = {
 function cut(call: Call, file: number, length: bigint): Outcome {
   const flags = abi.O_WRONLY | unwaiting(call);
   const writer = call.effect(() => openat(abi.AT_FDCWD, self(file), flags));
-  if (writer === -E.AGAIN && !call.broker.mayWait) throw new MayWait();
+  if (writer === -E.AGAIN && !call.broker.mayWait) return WORKER;
   if (writer < 0) return error(errnoOf(writer));
   try {
     return result(call.effect(() => sys("ftruncate", writer, length)));

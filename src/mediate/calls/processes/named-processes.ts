@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { ProcessCall } from "../../../kernel/mediated-calls/call.ts";
+import { WORKER } from "../../answer/outcome.ts";
+import { Settled } from "../../answer/settled.ts";
 import { HOST_THREADS_LOOKED_AT_MAX } from "../../limits.ts";
 import { abi } from "../../sys/abi.ts";
 import { readlinkat, self, sys } from "../../sys/sys.ts";
-import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 
 /** setpriority(2): PRIO_PROCESS, PRIO_PGRP, PRIO_USER. ioprio_set(2) counts from 1. */
@@ -66,10 +67,11 @@ export function membersOf(call: Call, group: number): readonly number[] {
 
 /**
  * Without the first process, which kill(2) leaves out. A domain may have made so many that looking
- * at them keeps others waiting: then a worker does. Throws {@link MayWait}.
+ * at them keeps others waiting: then a worker does.
  */
 export function everyProcess(call: Call): readonly number[] {
-  if (!call.broker.mayWait && threadsOfHost() > HOST_THREADS_LOOKED_AT_MAX) throw new MayWait();
+  if (!call.broker.mayWait && threadsOfHost() > HOST_THREADS_LOOKED_AT_MAX)
+    throw new Settled(WORKER);
   return readdirSync("/proc")
     .map(Number)
     .filter((pid) => pid > 1);

@@ -1,13 +1,13 @@
 import { sockaddrNl } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
-import { error, type Outcome, result, unable } from "../../answer/outcome.ts";
+import { error, type Outcome, result, unable, WORKER } from "../../answer/outcome.ts";
+import { Settled } from "../../answer/settled.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { type Bytes, close, fstat, openPath, sameObject, shown, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk.ts";
-import { MayWait } from "../../worker/may-wait.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import type { Address } from "./address.ts";
@@ -104,7 +104,7 @@ function bindUnstable(
 ): number {
   if (path.text.includes("/") && canMakeViews(call)) {
     // Entering another mount namespace is nothing for a thread that serves others.
-    if (!call.broker.mayWait && !call.rehearses) throw new MayWait();
+    if (!call.broker.mayWait && !call.rehearses) throw new Settled(WORKER);
     const bound = inViewOf(place.directory, path.text, () => bind(bytes));
     if (bound !== null) return bound;
   }

@@ -1,9 +1,10 @@
 import { error, type Outcome, unable } from "../../answer/outcome.ts";
+import { unlessSettled } from "../../answer/settled.ts";
 import { MESSAGE_BYTES_MAX, STREAM_BYTES_MAX } from "../../limits.ts";
 import { untilTimeout } from "../../loop/look-again.ts";
 import { E } from "../../sys/abi.ts";
 import type { Content } from "../../target/content.ts";
-import { Unreadable } from "../../target/memory.ts";
+import { UNREADABLE } from "../../target/memory.ts";
 import type { Call } from "../call.ts";
 import { AF, SOCK, sendBuffer, type TargetSocket } from "./socket.ts";
 
@@ -86,12 +87,8 @@ function sendStream(
 
 /** null: memory ends where some of it was sent already. */
 function readMore(content: Content, sent: number): Buffer | null {
-  try {
-    return content.read(sent, STREAM_BYTES_MAX);
-  } catch (cause) {
-    if (cause instanceof Unreadable && sent > 0) return null;
-    throw cause;
-  }
+  const read = () => content.read(sent, STREAM_BYTES_MAX);
+  return sent === 0 ? read() : unlessSettled(read, UNREADABLE);
 }
 
 function isFull(outcome: Outcome): boolean {

@@ -1,11 +1,18 @@
 import { mmsghdr } from "../../../kernel/structs.ts";
-import { CONTINUE, error, type Outcome, type Refusal } from "../../answer/outcome.ts";
-import { Rehearsed, rehearsed } from "../../answer/rehearsed.ts";
+import {
+  type Answer,
+  CONTINUE,
+  error,
+  GRANTED,
+  type Outcome,
+  type Refusal,
+} from "../../answer/outcome.ts";
+import { outcomeOf, unlessSettled } from "../../answer/settled.ts";
 import { isOwn } from "../../answer/warned.ts";
 import { MESSAGES_MAX } from "../../limits.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { Unreadable } from "../../target/memory.ts";
+import { UNREADABLE } from "../../target/memory.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { type Message, readMessage } from "./message.ts";
@@ -47,15 +54,13 @@ function sendFrom(call: Call, socket: TargetSocket, index: number, count: number
 
 /** When something was sent already, memory that cannot be read is where it ends. */
 function sendOne(call: Call, socket: TargetSocket, index: number): Outcome {
-  try {
+  const step = (): Outcome => {
     const message = readMessage(call, at(call, index));
     return typeof message === "number"
       ? error(errnoOf(message))
       : send(call, socket, message, call.unsigned(3));
-  } catch (cause) {
-    if (cause instanceof Unreadable && index > 0) return error(E.FAULT);
-    throw cause;
-  }
+  };
+  return index === 0 ? step() : (unlessSettled(step, UNREADABLE) ?? error(E.FAULT));
 }
 
 function counted(
@@ -78,7 +83,7 @@ function counted(
  * will ask again.
  */
 function endsWith(last: Outcome, index: number): Outcome {
-  const sent: Outcome = { kind: "value", value: index };
+  const sent: Answer = { kind: "value", value: index };
   return last.kind === "refused"
     ? { kind: "reported", verdict: "denied", refusal: last.refusal, answer: sent }
     : sent;
@@ -93,32 +98,34 @@ function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
   call.target.root;
   const judged = new Set<string>();
   const refusals: Refusal[] = [];
-  let own: Outcome | null = null;
+  let own: Answer | null = null;
   for (let index = 0; index < count; index++) {
     const message = headerOf(call, index);
     if (message === null) break;
     if (typeof message === "number" || isKnown(judged, message)) continue;
-    const outcome = call.target.givingBack(() => judge(call, socket, message));
-    if (outcome?.kind !== "refused") continue;
+    const outcome = call.target.givingBack(() =>
+      outcomeOf(() => send(call, socket, message, call.unsigned(3))),
+    );
+    if (NOT_JUDGED.has(outcome.kind)) return outcome;
+    if (outcome.kind !== "refused") continue;
     if (isOwn(call, outcome.refusal)) own = outcome;
     else refusals.push(outcome.refusal);
   }
-  if (refusals.length === 0 && own === null) throw rehearsed;
-  const last: Outcome = own ?? CONTINUE;
+  if (refusals.length === 0 && own === null) return GRANTED;
+  const last: Answer = own ?? CONTINUE;
   return refusals.reduceRight(
-    (answer, refusal): Outcome => ({ kind: "reported", verdict: "warning", refusal, answer }),
+    (answer, refusal): Answer => ({ kind: "reported", verdict: "warning", refusal, answer }),
     last,
   );
 }
 
+/** These end the look: none of them judges a message. */
+const NOT_JUDGED: ReadonlySet<Outcome["kind"]> = new Set(["worker", "vanished", "unable"]);
+
 /** null where memory ends: there the kernel ends too. */
 function headerOf(call: Call, index: number): Message | number | null {
-  try {
-    return readMessage(call, at(call, index));
-  } catch (cause) {
-    if (cause instanceof Unreadable && index > 0) return null;
-    throw cause;
-  }
+  const read = () => readMessage(call, at(call, index));
+  return index === 0 ? read() : unlessSettled(read, UNREADABLE);
 }
 
 /** Control data is looked at each time. */
@@ -128,14 +135,4 @@ function isKnown(judged: Set<string>, { address, control }: Message): boolean {
   if (judged.has(key)) return true;
   judged.add(key);
   return false;
-}
-
-/** null for one that is inside. */
-function judge(call: Call, socket: TargetSocket, message: Message): Outcome | null {
-  try {
-    return send(call, socket, message, call.unsigned(3));
-  } catch (cause) {
-    if (cause instanceof Rehearsed) return null;
-    throw cause;
-  }
 }

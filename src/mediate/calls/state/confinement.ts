@@ -1,6 +1,6 @@
 import { CLONE_PARENT, PR_SET_CHILD_SUBREAPER } from "../../../kernel/constants.ts";
+import { unlessSettled } from "../../answer/settled.ts";
 import type { Broker } from "../../domain/broker.ts";
-import { TargetGone } from "../../target/target-gone.ts";
 import type { Call } from "../call.ts";
 
 /**
@@ -8,20 +8,18 @@ import type { Call } from "../call.ts";
  * level, before the call is answered.
  */
 export function noteConfinement(call: Call): void {
-  try {
-    note(call);
-  } catch (cause) {
-    if (!(cause instanceof TargetGone)) throw cause;
-    call.broker.selfConfined.believeNoLine();
-  }
+  const isNoted = unlessSettled(() => note(call)) ?? false;
+  if (!isNoted) call.broker.selfConfined.believeNoLine();
 }
 
-function note(call: Call): void {
+/** Always true: a thread that cannot be looked at settles the call instead. */
+function note(call: Call): true {
   const { selfConfined } = call.broker;
   const process = () => call.target.credentials.tgid;
   if (CONFINES.has(call.name)) selfConfined.mark(process());
   else if (call.name === "prctl" && adoptsOrphans(call)) selfConfined.adopts(process());
   else if (mayBearForParent(call)) selfConfined.bearsForParent(process());
+  return true;
 }
 
 const CONFINES: ReadonlySet<string> = new Set(["landlock_restrict_self", "lsm_set_self_attr"]);
