@@ -11,6 +11,8 @@ import type { Places } from "../host/places.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { type PreparedFile, prepareFile } from "../kernel/replace-file.ts";
 import { encodePlan } from "../plan/encode.ts";
+import { isOutdated } from "../plan/outdated.ts";
+import type { Fact, Plan } from "../plan/plan.ts";
 import type { DomainEntry } from "./entry.ts";
 import type { Followers } from "./followers.ts";
 
@@ -20,8 +22,14 @@ const MESSAGE_WIDTH = 100;
 
 type Numbered = Pick<DomainEntry, "name" | "number">;
 
+/** On the disk, and not in force yet. */
+export interface PreparedPlan {
+  readonly facts: readonly Fact[];
+  readonly file: PreparedFile;
+}
+
 export type Compilation =
-  | { readonly state: "good"; readonly bytes: Uint8Array }
+  | { readonly state: "good"; readonly plan: Plan }
   | { readonly state: "bad"; readonly problems: string };
 
 /**
@@ -49,7 +57,7 @@ export class LivePlans {
     const host = { facts: this.#facts, snapshot: oneMoment(hostSnapshot()) };
     const request = { effect: "look", mediation: "supervised", host } as const;
     const { plan, diagnostics, sources } = await compileDomain(this.#places, { name }, request);
-    if (plan !== null) return { state: "good", bytes: encodePlan(plan) };
+    if (plan !== null) return { state: "good", plan };
     const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
     return {
       state: "bad",
@@ -61,15 +69,25 @@ export class LivePlans {
    * Made ready before the policy counts, so that one for which there is no room is not taken for
    * the one in force.
    */
-  prepare(bytes: Uint8Array): PreparedFile {
-    return prepareFile(this.#places.system.live, bytes, LIVE_MODE);
+  prepare(plan: Plan): PreparedPlan {
+    const file = prepareFile(this.#places.system.live, encodePlan(plan), LIVE_MODE);
+    return { facts: plan.facts, file };
   }
 
-  /** Mediators look for the file when they see the generation: it lies there first, whole. */
-  put(domain: Numbered, plan: PreparedFile): void {
-    plan.place(this.#pathOf(domain.number));
+  /**
+   * Mediators look for the file when they see the generation: it lies there first, whole. False
+   * where the policy has changed since it was read: a run may have started with the newer one
+   * already, and must not get the old one. Then nothing is in force, and `plan` is discarded.
+   */
+  put(domain: Numbered, { facts, file }: PreparedPlan): boolean {
+    if (isOutdated(facts)) {
+      file.discard();
+      return false;
+    }
+    file.place(this.#pathOf(domain.number));
     this.#table.nextGeneration(domain.number);
     this.#followers.changed(domain);
+    return true;
   }
 
   has(number: number): boolean {

@@ -17,7 +17,8 @@ export async function refreshPlans(
     running.followed(entry.name, entry.number),
   )) {
     const compiled = await plans.compile(name);
-    if (compiled.state === "good") plans.put({ name, number }, plans.prepare(compiled.bytes));
+    // One that changed meanwhile counts when it is reloaded.
+    if (compiled.state === "good") plans.put({ name, number }, plans.prepare(compiled.plan));
     else
       log(
         `the policy of ${name} cannot be put into force: what was still is\n${compiled.problems}`,

@@ -17,6 +17,12 @@ import {
  */
 const LOOK_AGAIN_MS = 500;
 
+interface TableRecord {
+  readonly isThere: boolean;
+  readonly level: number;
+  readonly generation: number;
+}
+
 interface Mapped {
   readonly mapping: Mapping;
   readonly words: Int32Array;
@@ -53,10 +59,13 @@ export class LiveTable {
    */
   level(number: number): Level | null {
     const record = this.#record(number);
-    return record === null ? null : levelOfWord(record.level);
+    return record === null || !record.isThere ? null : levelOfWord(record.level);
   }
 
-  /** Counts the policies put into force; 0 before the first and where nothing is known. */
+  /**
+   * Counts the policies put into force, also for a number that is gone: an instance that starts
+   * again gets it back. 0 before the first and where nothing is known.
+   */
   generation(number: number): number {
     return this.#record(number)?.generation ?? 0;
   }
@@ -66,12 +75,16 @@ export class LiveTable {
     this.#mapped = null;
   }
 
-  #record(number: number): { readonly level: number; readonly generation: number } | null {
+  #record(number: number): TableRecord | null {
     const words = this.#present()?.words;
     if (words === undefined || !Number.isInteger(number) || number < 0) return null;
     const at = recordWords(number);
-    if (at + TABLE_RECORD_WORDS > words.length || Atomics.load(words, at) !== 1) return null;
-    return { level: Atomics.load(words, at + 1), generation: Atomics.load(words, at + 2) >>> 0 };
+    if (at + TABLE_RECORD_WORDS > words.length) return null;
+    return {
+      isThere: Atomics.load(words, at) === 1,
+      level: Atomics.load(words, at + 1),
+      generation: Atomics.load(words, at + 2) >>> 0,
+    };
   }
 
   #present(): Mapped | null {

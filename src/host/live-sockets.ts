@@ -9,6 +9,7 @@ import { domainOfAnchor } from "../domains/cgroup-path.ts";
 import { type Control, readControl, writeControl } from "../kernel/bpf/control.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import type { Level } from "../model/policy.ts";
+import { isOutdated } from "../plan/outdated.ts";
 import type { Plan } from "../plan/plan.ts";
 import { policyOfPlan } from "../plan/policy-of-plan.ts";
 import type { Places } from "./places.ts";
@@ -112,13 +113,16 @@ export class LiveSockets {
     return true;
   }
 
-  /** As mediators take it (`mediate/domain/live.ts`); null where none was put into force. */
+  /**
+   * As mediators take it (`mediate/domain/live.ts`); null where none was put into force, or one that
+   * an earlier run left and that has changed since.
+   */
   #policyOf({ number }: Control): Plan | null {
     const file = join(this.#policies, String(number));
     const ready = readPlan(file);
     if (ready === null && existsSync(file))
       throw new AnchorError(`${file} is no plan; reload the domain`);
-    return ready?.plan ?? null;
+    return ready === null || isOutdated(ready.plan.facts) ? null : ready.plan;
   }
 }
 

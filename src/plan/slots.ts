@@ -53,6 +53,12 @@ export const RECORDS_SLOT = 4;
  * mediator reads; 0 where nobody has begun, or everything was read.
  */
 export const RECORDS_GROUP = { slot: UNTOLD_SLOTS.mediator, offset: 8 } as const;
+/**
+ * In whose slot, behind what lies there already, is the number of the policy that was in force and
+ * out of date when the domain started, plus one (`mediate/domain/live.ts`); 0 before the first
+ * mediator has looked.
+ */
+export const OUTDATED_POLICY = { slot: UNTOLD_SLOTS.worker, offset: 8 } as const;
 /** From which slot on one process each is noted for that. */
 export const NOTED_SLOTS_FROM = 5;
 /**

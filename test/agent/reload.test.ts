@@ -1,6 +1,17 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Followers } from "../../src/agent/followers.ts";
+import { LivePlans } from "../../src/agent/live-plans.ts";
+import { LiveTableWriter } from "../../src/domains/live-table-writer.ts";
 import { decodePlan } from "../../src/plan/decode.ts";
 import { policyOfPlan } from "../../src/plan/policy-of-plan.ts";
 import { needsRoot } from "../support/skip.ts";
@@ -173,4 +184,24 @@ test("what has not changed is not read again, and what it includes has a say in 
   expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "unchanged" });
   rmSync(join(host.places.policies[0] ?? "", "alpha.yaml"));
   expect(await outcomes()).toMatchObject({ alpha: "gone", beta: "unchanged" });
+});
+
+test("a policy that changed after it was read is not put into force", async () => {
+  const { places } = host;
+  mkdirSync(places.system.live, { recursive: true });
+  const table = LiveTableWriter.open(places.system.table);
+  const followers = { changed: () => undefined } as unknown as Followers;
+  const plans = new LivePlans(places, table, followers);
+  const put = async (between: () => void) => {
+    const compiled = await plans.compile("alpha");
+    if (compiled.state === "bad") throw new Error(compiled.problems);
+    const prepared = plans.prepare(compiled.plan);
+    between();
+    return plans.put({ name: "alpha", number: 7 }, prepared);
+  };
+  expect(await put(() => host.policy("alpha", policyText("rw /srv/later/**")))).toBe(false);
+  expect(readdirSync(places.system.live)).toEqual([]);
+  expect(await put(() => undefined)).toBe(true);
+  expect(readdirSync(places.system.live)).toEqual(["7"]);
+  table.close();
 });

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   copyFileSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -174,6 +175,38 @@ test("a policy is in force once the table says so; bytes that are no plan change
   expect([run.status, run.stderr]).toEqual([0, ""]);
   const told = run.events.filter(({ operation }) => operation === "policy not taken");
   expect(told.map(({ verdict }) => verdict)).toEqual(["failed", "failed", "failed"]);
+});
+
+test("a policy that was in force for an earlier run and is out of date now does not hold for a new one", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  table.setLevel(NUMBER, "enforcing");
+  const source = join(tree, "policy.yaml");
+  writeFileSync(source, "");
+  const { mode, dev, ino, size, ctimeNs } = lstatSync(source, { bigint: true });
+  const facts = [
+    { kind: "node", path: source, mode: Number(mode), dev, ino, size, ctimeNs, role: "authority" },
+  ] as const;
+  const wide = scenePlan({ ...options, rules: [...options.rules, `ca ${tree}/shut/*`] }, "/");
+  writeFileSync(
+    join(tree, `run/live/${NUMBER}`),
+    encodePlan({ ...wide, ...live(wide), facts: [...facts] }),
+    { mode: 0o600 },
+  );
+  table.nextGeneration(NUMBER);
+  const make = (name: string) =>
+    runScene(built, options, [built.target, "mkdir", `shut/${name}`, "0700"], tree).lines;
+  expect(make("current")).toEqual(["mkdir: 0 -"]);
+  writeFileSync(source, "changed");
+  expect(make("outdated")).toEqual(["mkdir: -1 EACCES"]);
+  // An instance that starts again has its number back when the agent has seen it.
+  table.setGone(NUMBER);
+  const program = [built.compile("switched"), counter];
+  const scene = startScene(built, { ...options, supervised: "enforcing" }, program, tree);
+  await expectOnly("refused");
+  table.setLevel(NUMBER, "enforcing");
+  await expectOnly("refused");
+  expect((await untilOver(scene.done)).status).toBe(0);
 });
 
 test("a domain that the table does not know, or no table at all, keeps what it was started with", () => {

@@ -36,8 +36,9 @@ export class Domain {
       );
     this.handed = handed;
     this.memory = mapShared(handed.slots, fstatSync(handed.slots).size);
-    const live = isLive(plan) ? new Live(plan, state, problem) : null;
-    this.broker = new Broker(generation, state, live, memoryOf(this.memory.bytes));
+    const memory = memoryOf(this.memory.bytes);
+    const live = isLive(plan) ? new Live(plan, state, memory.outdatedPolicy, problem) : null;
+    this.broker = new Broker(generation, state, live, memory);
     const output =
       handed.events === null ? logOutput(plan.mediation.events) : new EventPipe(handed.events);
     const untold = (by: "mediator" | "worker") => untoldOf(this.memory.bytes, by);

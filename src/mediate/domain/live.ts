@@ -1,10 +1,15 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { LiveTable } from "../../domains/live-table.ts";
+import { hasCode } from "../../kernel/errno-error.ts";
 import type { Level } from "../../model/policy.ts";
+import { isOutdated } from "../../plan/outdated.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { readAll } from "../sys/read-all.ts";
 import { type Generation, generationOf } from "./generation.ts";
 import type { ProcessState } from "./process-state.ts";
+
+/** Bytes of memory it takes: u32, as {@link OUTDATED_POLICY} says. */
+export const OUTDATED_POLICY_BYTES = 4;
 
 /**
  * Level and policy that the agent has put into force, in shared memory and beside it
@@ -17,12 +22,16 @@ export class Live {
   readonly #file: string;
   readonly #problem: (generation: number, why: string) => void;
   /** The agent's count starts with 1: until then the plan's own policy holds. */
-  #seen = 0;
+  #seen: number;
 
-  /** `problem` is told of a policy that cannot be taken: the one before stays. */
+  /**
+   * `problem` is told of a policy that cannot be taken: the one before stays. `outdated` is memory
+   * that outlives this mediator.
+   */
   constructor(
     plan: NumberedPlan,
     { table, folder }: ProcessState,
+    outdated: Buffer,
     problem: (generation: number, why: string) => void,
   ) {
     this.#number = plan.number;
@@ -30,6 +39,24 @@ export class Live {
     this.#table = table;
     this.#file = `${folder}/live/${plan.number}`;
     this.#problem = problem;
+    if (outdated.readUInt32LE(0) === 0) outdated.writeUInt32LE(this.#outdatedAtStart() + 1, 0);
+    this.#seen = outdated.readUInt32LE(0) - 1;
+  }
+
+  /**
+   * A run that has ended may have left a policy in force that was changed or withdrawn since: the
+   * agent has not seen either yet. The plan of this start is the newer one. 0 where there is no such
+   * policy.
+   */
+  #outdatedAtStart(): number {
+    const generation = this.#table.generation(this.#number);
+    if (generation === 0) return 0;
+    try {
+      return isOutdated(this.#read().plan.facts) ? generation : 0;
+    } catch (cause) {
+      // Anything else is told of when it is to be taken.
+      return hasCode(cause, "ENOENT") ? generation : 0;
+    }
   }
 
   /** null where the table does not know the domain. */

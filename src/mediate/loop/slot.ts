@@ -1,5 +1,6 @@
 import {
   NOTED_SLOTS_FROM,
+  OUTDATED_POLICY,
   RECORDS_GROUP,
   RECORDS_SLOT,
   SELF_CONFINED_SLOT,
@@ -13,6 +14,7 @@ import {
   WORDS_SLOT,
 } from "../../plan/slots.ts";
 import { DESCRIPTOR_TABLES_BYTES } from "../domain/descriptor-tables.ts";
+import { OUTDATED_POLICY_BYTES } from "../domain/live.ts";
 import { NOTED_BYTES } from "../domain/noted-processes.ts";
 import { ROOTS_BYTES } from "../domain/roots.ts";
 import { SELF_CONFINED_BYTES } from "../domain/self-confined.ts";
@@ -187,6 +189,7 @@ export interface SharedMemory {
   readonly noted: readonly Buffer[];
   readonly roots: Buffer;
   readonly descriptorTables: Buffer;
+  readonly outdatedPolicy: Buffer;
 }
 
 export function memoryOf(slots: Uint8Array): SharedMemory {
@@ -196,7 +199,9 @@ export function memoryOf(slots: Uint8Array): SharedMemory {
   const selfConfined = behind(slots, SELF_CONFINED_SLOT, SELF_CONFINED_BYTES);
   const words = behind(slots, WORDS_SLOT, ROOTS_BYTES + DESCRIPTOR_TABLES_BYTES);
   const [roots, descriptorTables] = [words.subarray(0, ROOTS_BYTES), words.subarray(ROOTS_BYTES)];
-  return { selfConfined, noted, roots, descriptorTables };
+  const { slot, offset } = OUTDATED_POLICY;
+  const outdatedPolicy = behind(slots, slot, offset + OUTDATED_POLICY_BYTES).subarray(offset);
+  return { selfConfined, noted, roots, descriptorTables, outdatedPolicy };
 }
 
 /** Of the domain's mediator, and of that one's worker. */
