@@ -28,6 +28,15 @@ export function foreign(directory: number): Foreign {
   return own.label === null || labelOf(directory) === own.label ? null : "security label";
 }
 
+/**
+ * The target is in the mediator's namespace of that kind; false where it cannot be told. What is
+ * opened goes by these two now and then (`calls/files/open-in-namespace.ts`); nothing else that the
+ * mediator does.
+ */
+export function sharesNamespace(directory: number, kind: "net" | "ipc" | "pid"): boolean {
+  return readlinkat(directory, `ns/${kind}`) === readlinkSync(`/proc/self/ns/${kind}`);
+}
+
 function link(directory: number, path: string): string {
   const text = readlinkat(directory, path);
   if (typeof text === "number") throw new Settled(GONE);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Built, buildAll } from "../build.ts";
 import { type Run, runScene } from "../scene.ts";
 import { withTree } from "../tree.ts";
-import { toStart } from "./rules.ts";
+import { everyCapability, toStart } from "./rules.ts";
 import { startedAt } from "./switched.ts";
 
 const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -30,7 +30,13 @@ function run(way: string, ioctl = "rw", more: readonly string[] = []): Run {
     writeFileSync(join(tree, "open/aaaa"), "mine");
     const done = runScene(
       built,
-      { supervised: "enforcing", rules: rules(tree, ioctl), timeoutMs: TIMEOUT_MS },
+      {
+        supervised: "enforcing",
+        rules: rules(tree, ioctl),
+        // A thread that leaves SCHED_IDLE.
+        policy: { capabilities: everyCapability },
+        timeoutMs: TIMEOUT_MS,
+      },
       [device, way, ...more],
       tree,
     );

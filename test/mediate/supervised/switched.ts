@@ -18,6 +18,7 @@ export async function startedAt(
   built: Built,
   program: readonly string[],
   rules: (tree: string) => readonly string[],
+  policy: SceneOptions["policy"] = {},
 ): Promise<Run> {
   const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
   for (const name of ["open", "run", "run/live"]) mkdirSync(join(tree, name));
@@ -28,6 +29,7 @@ export async function startedAt(
     const options: SceneOptions = {
       supervised: "warning",
       rules: rules(tree),
+      policy,
       folder: join(tree, "run"),
       plan: (plan) => ({ number: NUMBER, mediation: { ...plan.mediation, live: true } }),
     };

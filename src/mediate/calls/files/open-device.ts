@@ -12,6 +12,11 @@ import { numbers, openOwnTerminal, terminalOf } from "./own-terminal.ts";
  * terminals' ends, misc as urandom's kin.
  */
 const PROMPT: ReadonlySet<number> = new Set([1, 5, 136, 137, 138, 139, 140, 141, 142, 143]);
+
+export function isPrompt({ fd }: Opened): boolean {
+  return PROMPT.has(numbers(fd).major);
+}
+
 /** /dev/tty: whoever opens it gets its own controlling terminal. */
 const OWN_TERMINAL = { major: 5, minor: 0 };
 
@@ -36,7 +41,7 @@ export function openDevice(
   const { major, minor } = numbers(object.fd);
   if (major === OWN_TERMINAL.major && minor === OWN_TERMINAL.minor)
     return ownTerminal(call, asked, object, flags);
-  if (PROMPT.has(major)) return opened(place, unwaiting(call));
+  if (isPrompt(object)) return opened(place, unwaiting(call));
   if (!call.rehearses && !call.broker.mayWait) return WORKER;
   return opened(null, 0);
 }

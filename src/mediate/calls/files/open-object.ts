@@ -11,6 +11,7 @@ import { accesses, type OpenArguments } from "./open-arguments.ts";
 import { openDevice } from "./open-device.ts";
 import { emptied } from "./open-emptied.ts";
 import { openFifo } from "./open-fifo.ts";
+import { type Later, openedByNamespace } from "./open-in-namespace.ts";
 import { given } from "./open-make.ts";
 import { judgeProcEntry } from "./proc-entry.ts";
 
@@ -28,6 +29,15 @@ export type Opened = NonNullable<Place["object"]>;
  * an opening by name can have. Within `asTarget`.
  */
 export function openObject(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  place: Place | null,
+): Outcome | "again" | Later {
+  return openedByNamespace(call, asked, object, () => openHere(call, asked, object, place));
+}
+
+function openHere(
   call: Call,
   asked: OpenArguments,
   object: Opened,
@@ -58,7 +68,7 @@ export function openDescriptor(
   asked: OpenArguments,
   fd: number,
   place: Place | null = null,
-): Outcome {
+): Outcome | Later {
   const stat = fstat(fd);
   if (typeof stat === "number") return error(stat);
   const text = readlinkat(abi.AT_FDCWD, self(fd));

@@ -10,6 +10,7 @@ import type { Follow } from "../../walk/walk.ts";
 import type { Call } from "../call.ts";
 import { lacking } from "./lacking.ts";
 import { accesses, type OpenArguments } from "./open-arguments.ts";
+import type { Later } from "./open-in-namespace.ts";
 import { makeFile, openTemporary } from "./open-make.ts";
 import { openDescriptor, openObject } from "./open-object.ts";
 import { judgeProcEntry, judgeProcLink } from "./proc-entry.ts";
@@ -28,9 +29,14 @@ export function openSupervised(call: Call, asked: OpenArguments): Outcome {
   if (asked.temporary) return openTemporary(call, asked);
   const outcome = call.asTarget(() => openNamed(call, asked));
   // `/proc/self/fd/N`, which only the mediator's own rights can look up.
-  if (typeof outcome !== "number") return outcome;
+  if (typeof outcome !== "number") return finished(outcome);
   const fd = call.target.linked(outcome);
-  return fd < 0 ? error(errnoOf(fd)) : call.asTarget(() => openDescriptor(call, asked, fd));
+  if (fd < 0) return error(errnoOf(fd));
+  return finished(call.asTarget(() => openDescriptor(call, asked, fd)));
+}
+
+function finished(outcome: Outcome | Later): Outcome {
+  return outcome.kind === "later" ? outcome.finish() : outcome;
 }
 
 /** What open(2) refuses before it looks at the path. */
@@ -40,7 +46,7 @@ function isMistake(flags: number): boolean {
   return (flags & (abi.O_TMPFILE | abi.O_CREAT)) !== abi.O_TMPFILE || (flags & abi.O_ACCMODE) === 0;
 }
 
-function openNamed(call: Call, asked: OpenArguments): Outcome | number {
+function openNamed(call: Call, asked: OpenArguments): Outcome | Later | number {
   for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
     const walked = call.walk(asked.path, leading(asked), {
       procfs: "open",
@@ -66,7 +72,7 @@ function leading({ creates, path, follow }: OpenArguments): Follow {
   return creates && path.text.endsWith("/") ? "never" : follow;
 }
 
-function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
+function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | Later | "again" {
   const { object } = place;
   if (asked.creates && place.slash && place.last !== ".") return error(E.ISDIR);
   if (object === null) return asked.creates ? makeFile(call, asked, place) : error(E.NOENT);

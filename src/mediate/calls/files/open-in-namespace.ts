@@ -1,0 +1,101 @@
+import { CLONE_NEWIPC, CLONE_NEWNET } from "../../../kernel/constants.ts";
+import { error, type Outcome, result, unable } from "../../answer/outcome.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
+import { type Bytes, c, openat, self, shown } from "../../sys/sys.ts";
+import { type Deed, FIRST_DESCRIPTOR, impersonate, type Step } from "../../target/impersonator.ts";
+import { sharesNamespace } from "../../target/namespaces.ts";
+import { canonical } from "../../walk/place.ts";
+import type { Call } from "../call.ts";
+import type { OpenArguments } from "./open-arguments.ts";
+import { isPrompt } from "./open-device.ts";
+import { given } from "./open-make.ts";
+import type { Opened } from "./open-object.ts";
+
+/** An open that is not finished as the target: first its identity is given back. */
+export interface Later {
+  readonly kind: "later";
+  readonly finish: () => Outcome;
+}
+
+type Namespace = "net" | "ipc" | "pid";
+
+/** The opener's namespace chooses what is behind the name, and not the file system's instance. */
+const entries: readonly (readonly [names: RegExp, namespace: Namespace])[] = [
+  [/^\/proc\/sys\/net(\/|$)/, "net"],
+  [/^\/proc\/sys\/kernel\/(auto_msgmni|msg\w+|sem|sem_next_id|shm\w+)$/, "ipc"],
+  [/^\/proc\/(sys\/fs\/mqueue|sysvipc)(\/|$)/, "ipc"],
+  [/^\/proc\/sys\/kernel\/pid_max$/, "pid"],
+];
+const NEW = { net: CLONE_NEWNET, ipc: CLONE_NEWIPC } as const;
+const CAP_SYS_ADMIN = 1n << 21n;
+const PROC = "/proc/";
+
+/**
+ * By which of the opener's namespaces the kernel goes when the object is opened; null for most. A
+ * device may belong to a network from then on: /dev/net/tun does.
+ */
+function namespaceOf(call: Call, object: Opened): Namespace | null {
+  if (object.stat.type === abi.S_IFCHR) return isPrompt(object) ? null : "net";
+  if (call.broker.mounts.kind(object.stat.mount) !== "procfs") return null;
+  const name = canonical(object.fd);
+  if (typeof name !== "string") return null;
+  return entries.find(([names]) => names.test(name))?.[1] ?? null;
+}
+
+/**
+ * `open`s the object as the target, unless the kernel would go by a namespace of the opener's which
+ * the target has of its own: then an impersonator enters that and opens. Within `asTarget`.
+ */
+export function openedByNamespace<T extends Outcome | "again">(
+  call: Call,
+  asked: OpenArguments,
+  object: Opened,
+  open: () => T,
+): T | Later {
+  const onlyNames = (asked.flags & abi.O_PATH) !== 0;
+  const namespace = call.rehearses || onlyNames ? null : namespaceOf(call, object);
+  if (namespace === null) return open();
+  const finish = (): Outcome => {
+    if (!sharesNamespace(call.target.thread.directory, namespace))
+      return openIn(call, asked, object, namespace);
+    const opened = call.asTarget(open);
+    return opened === "again" ? unable(E.AGAIN, call.name, "a name that changes") : opened;
+  };
+  return { kind: "later", finish };
+}
+
+function openIn(call: Call, asked: OpenArguments, object: Opened, namespace: Namespace): Outcome {
+  const name = canonical(object.fd);
+  if (typeof name !== "string") return error(name);
+  if (namespace === "pid") return unable(E.PERM, call.name, `${shown(name)} of a pid namespace`);
+  const entered = call.target.keep(call.target.entry(`ns/${namespace}`, abi.O_NONBLOCK));
+  if (entered < 0) return error(errnoOf(entered));
+  const isDevice = object.stat.type === abi.S_IFCHR;
+  // A descriptor of an entry of procfs stands for the one in the mediator's namespace.
+  const from = isDevice ? object.fd : call.target.keep(openat(abi.AT_FDCWD, PROC, abi.O_PATH));
+  if (from < 0) return error(errnoOf(from));
+  const enter: Step = {
+    name: "setns",
+    args: [FIRST_DESCRIPTOR, NEW[namespace]],
+    more: CAP_SYS_ADMIN,
+  };
+  const deed: Deed = {
+    descriptors: [entered, from],
+    steps: [enter, opening(asked, isDevice ? null : name.slice(PROC.length))],
+    givesDescriptor: true,
+    waits: isDevice,
+  };
+  return impersonate(call, deed, (value, fd) =>
+    fd === null ? result(value) : given(fd, asked.flags),
+  );
+}
+
+/** `name`: below the descriptor; null for the object that it is. */
+function opening({ flags }: OpenArguments, name: Bytes | null): Step {
+  const descriptor = FIRST_DESCRIPTOR + 1;
+  const kept = flags & ~(abi.O_CREAT | abi.O_EXCL);
+  const path = { bytes: c(name ?? self(descriptor)) };
+  const how = name === null ? (kept & ~abi.O_NOFOLLOW) | abi.O_NOCTTY : kept;
+  return { name: "openat", args: [name === null ? abi.AT_FDCWD : descriptor, path, how] };
+}
