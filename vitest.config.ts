@@ -37,6 +37,8 @@ class LongestFirst extends BaseSequencer {
 
 /** A test waits for conditions; one that waits longer hangs, also on a busy machine. Milliseconds. */
 const TEST_TIMEOUT_MS = 120_000;
+/** Until a condition holds that a test polls; a second would suit a quiet machine alone. */
+const POLL_MS = 60_000;
 
 export default defineConfig({
   test: {
@@ -44,6 +46,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
+    expect: { poll: { timeout: POLL_MS } },
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -11,7 +11,7 @@ import type { CgroupPlan } from "../../src/plan/plan.ts";
 import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
 
-const PROBE_TIMEOUT_MS = 20_000;
+const PROBE_TIMEOUT_MS = 60_000;
 
 /**
  * A part of the cgroup hierarchy and a scratch folder of one test file; {@link Arena.remove} takes

@@ -14,7 +14,7 @@ import { type Case, type Probe, treeNames } from "./case.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 /** One launch with its compilation, its mediator and some dozens of calls, in milliseconds. */
-const RUN_TIMEOUT_MS = 30_000;
+const RUN_TIMEOUT_MS = 90_000;
 
 /** A scratch tree, a program that carries out probes, and the real engine. */
 export class World {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -59,7 +60,9 @@ int main(int argc, char **argv) {
     if (page == MAP_FAILED) return 95;
     mark(argv[3]);
     if (argc > 4) close(open(argv[4], O_RDONLY));
-    return mkdir(page, 0700) != 0;
+    if (mkdir(page, 0700) == 0) return 0;
+    perror("mkdir");
+    return 1;
   }
   if (!strcmp(way, "memory")) {
     memory = mmap(0, MAPPED, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

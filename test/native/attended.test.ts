@@ -18,7 +18,7 @@ afterAll(() => front.close());
  */
 const OWN_GROUP = "setpgrp(0, 0); exec @ARGV or die";
 /** Until processes follow an event, in milliseconds. */
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 60_000;
 
 /** Those of a test that failed would stay for ever, and their daemons with them. */
 const fronts: ChildProcess[] = [];

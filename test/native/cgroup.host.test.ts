@@ -10,7 +10,7 @@ import { compileHelper, Front } from "./front.ts";
 const front = new Front();
 const CONNECT4 = 10;
 /** Until a child cgroup is removed behind its daemon, in milliseconds. */
-const REMOVE_MS = 5000;
+const REMOVE_MS = 60_000;
 const mount =
   / (\/\S+) \S+ [^-]*- cgroup2 /.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? null;
 const anchor = mount === null ? "" : join(mount, `cofferdam-native-test-${process.pid}`);

@@ -86,7 +86,7 @@ function start(domain: string) {
     async line(words: string): Promise<string> {
       text = "";
       child.stdin.write(`${words} 2>&1; echo over\n`);
-      await expect.poll(() => text, { timeout: 20_000 }).toContain("over\n");
+      await expect.poll(() => text).toContain("over\n");
       return text;
     },
   };
@@ -165,7 +165,7 @@ test("where the last place went since, calls are refused until there is room", a
   await expect.poll(() => log()).toEqual(["tells refused"]);
   for (const fd of held.splice(0)) close(fd);
   await expect
-    .poll(() => run.line("mkdir made && echo made"), { timeout: 20_000, interval: 200 })
+    .poll(() => run.line("mkdir made && echo made"), { interval: 200 })
     .toBe("made\nover\n");
 });
 

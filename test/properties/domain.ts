@@ -10,7 +10,7 @@ export const front = path.join(clone, "bin/cofferdam");
 /** Debian's `nobody`: as root we become it, an ordinary user stays what it is. */
 export const NOBODY = 65_534;
 /** One launch with its compilation, its mediator and a few calls, in milliseconds. */
-const RUN_TIMEOUT_MS = 20_000;
+const RUN_TIMEOUT_MS = 60_000;
 /** As root it may be the events of the host, with all that other tests left there. */
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 

@@ -224,7 +224,7 @@ test("where the host has no descriptors left nobody is taken, without haste, unt
     seen = spare().join(" ");
     return seen === last && spare().length === SPARE_ATTENDANTS;
   };
-  await expect.poll(isFull, { interval: 2 * STOCK_AFTER_MS, timeout: 20_000 }).toBe(true);
+  await expect.poll(isFull, { interval: 2 * STOCK_AFTER_MS }).toBe(true);
   // Descriptors 0 to 7 are its own.
   limit(8);
   const before = ticks();

@@ -12,7 +12,7 @@ const front = path.resolve(import.meta.dirname, "../../bin/cofferdam");
  * How long a daemon may take to begin or to end, and the collector to write the last event, in
  * milliseconds.
  */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 const POLL_MS = 20;
 
 export interface Recipe {

@@ -12,7 +12,7 @@ import { needsRoot } from "../support/skip.ts";
 import { PrivateHost } from "./private-host.ts";
 
 const TIMEOUT_MS = 120_000;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const SWITCHES = 100;
 /** Sends that are watched after each switch. */
 const SENDS = 50n;

@@ -20,7 +20,7 @@ describe.each(Object.entries(contexts))("filter for a domain that is %s", (_, co
   const filter = buildFilter(context);
 
   test("says of every call, at every argument at which it may turn, what the table says", {
-    timeout: 30_000,
+    timeout: 90_000,
   }, () => {
     for (const call of all()) {
       const verdict = callVerdict(call, context);

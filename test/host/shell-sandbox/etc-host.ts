@@ -32,7 +32,7 @@ exec sleep infinity
 `;
 
 /** For one command, milliseconds. */
-const COMMAND_MS = 25_000;
+const COMMAND_MS = 60_000;
 
 export interface Outcome {
   readonly status: number | null;

@@ -164,7 +164,7 @@ describe("with an agent", () => {
     const places = host.places;
     const read = async () =>
       (await new Observer(places).read()).domains.find(({ name }) => name === "d042");
-    await expect.poll(async () => (await read())?.events, { timeout: 10_000 }).toBe(3);
+    await expect.poll(async () => (await read())?.events).toBe(3);
     const { agent: why, domains } = await new Observer(places).read();
     expect(why).toBeNull();
     const ours = domains.filter(({ name }) => /^d\d{3}$/.test(name));
