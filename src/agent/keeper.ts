@@ -139,7 +139,8 @@ export class Keeper {
     let owner = pid;
     try {
       isThere = this.#isThere();
-      owner ??= lockOwner(this.#lock);
+      // A stand-by may have taken over since.
+      owner = lockOwner(this.#lock) ?? owner;
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
     }

@@ -125,6 +125,8 @@ export const PASSED_AT_A_TIME_MAX = 64;
 /** First and longest pause before a stand-by is started again, milliseconds. */
 export const STAND_BY_RETRY_MS_MIN = 100;
 export const STAND_BY_RETRY_MS_MAX = 10_000;
+/** Milliseconds until a shared mediator tries again to write a log that another process writes. */
+export const LOG_AGAIN_MS = 100;
 /** How often the records of a control group's programs are looked at, milliseconds. */
 export const RECORDS_LOOK_MS = 100;
 /** Records of one domain that become events before others have their turn. */

@@ -169,6 +169,9 @@ test("a user who kept the mediator waiting often has mediators of one run, those
   await expect.poll(() => answer("shell", 7), { timeout: WAIT_MS }).toBe("elsewhere");
   expect([answer("web", 7), answer("shell", 9)]).toEqual(["taken", "taken"]);
   for (const file of ["ofthesame", "ofanother"]) await isServed(file);
+  // What looks into the memory of all processes does not wait for the page either.
+  const listed = spawnSync("ps", ["axww", "-o", "args="], { encoding: "utf8", timeout: WAIT_MS });
+  expect([listed.status, listed.stdout.includes(programs.hostile)]).toEqual([0, true]);
   // Though the one that hangs never comes to say it.
   const event = { domain: "shell", verdict: "failed", class: "lifecycle" };
   await expect

@@ -24,9 +24,13 @@ const refusal = (object: string): Refusal => ({
 function reporter(memory: Buffer) {
   const events: Event[] = [];
   const output = {
-    append: (event: Event) => void events.push(event),
+    append: (event: Event, passedOn: () => void) => {
+      events.push(event);
+      passedOn();
+    },
     flush: () => false,
     close: () => undefined,
+    abandon: () => undefined,
   };
   const told = new Reporter(broker, output, new Untold(memory));
   told.succeed();

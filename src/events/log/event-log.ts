@@ -28,6 +28,8 @@ export interface LogLimits {
   readonly waiting: number;
   /** Milliseconds until the next try. */
   readonly retryMs: number;
+  /** Milliseconds that another writer may keep the log. */
+  readonly lockWaitMs: number;
 }
 
 /** What `seq`, `prev` and `hash` take in a line. */
@@ -38,6 +40,7 @@ const limitsDefault: LogLimits = {
   oldFiles: LOG_OLD_FILES_MAX,
   waiting: LOG_WAITING_MAX,
   retryMs: LOG_RETRY_MS,
+  lockWaitMs: LOG_LOCK_WAIT_MS,
 };
 
 /** `folder`: absolute. Nothing is opened or made before the first event. */
@@ -91,12 +94,21 @@ export class EventLog {
    */
   flush(): void {
     if (this.#waiting.length === 0 && this.#lost === 0) return;
-    if (this.#problem === null || performance.now() >= this.#retryAt) this.#write();
+    const { lockWaitMs } = this.#limits;
+    if (this.#problem === null) this.#write(lockWaitMs);
+    else if (performance.now() >= this.#retryAt)
+      this.#write(Math.min(lockWaitMs, LOG_LOCK_RETRY_WAIT_MS));
+  }
+
+  /** A try that has some patience with another writer, whenever the one before was. */
+  settle(): void {
+    if (this.#waiting.length > 0 || this.#lost > 0) this.#write(LOG_LOCK_RETRY_WAIT_MS);
   }
 
   /** A last try, whenever the one before was; returns the number of events that are lost. */
   close(): number {
-    if (this.#waiting.length > 0 || this.#lost > 0) this.#write();
+    if (this.#waiting.length > 0 || this.#lost > 0)
+      this.#write(this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS);
     this.#writer.close();
     return this.#lost + this.#waiting.length;
   }
@@ -108,17 +120,14 @@ export class EventLog {
     else this.#waiting.push(event);
   }
 
-  #write(): void {
+  #write(lockWaitMs: number): void {
     const lost = this.#lost;
     const events =
       lost === 0
         ? this.#waiting
         : [...this.#waiting, ownEvent("lost", `${lost} events that could not be written`, lost)];
     try {
-      this.#writer.write(
-        events,
-        this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS,
-      );
+      this.#writer.write(events, lockWaitMs);
       this.#waiting = [];
       this.#lost = 0;
       this.#problem = null;

@@ -40,7 +40,9 @@ export class Domain {
     const live = isLive(plan) ? new Live(plan, state, memory.outdatedPolicy, problem) : null;
     this.broker = new Broker(generation, state, live, memory);
     const output =
-      handed.events === null ? logOutput(plan.mediation.events) : new EventPipe(handed.events);
+      handed.events === null
+        ? logOutput(plan.mediation.events, state.logs)
+        : new EventPipe(handed.events);
     const untold = (by: "mediator" | "worker") => untoldOf(this.memory.bytes, by);
     this.reporter = new Reporter(
       this.broker,

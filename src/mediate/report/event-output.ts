@@ -1,34 +1,81 @@
 import type { Event } from "../../events/event.ts";
 import { type EventLog, openEventLog } from "../../events/log/event-log.ts";
+import { LOG_AGAIN_MS } from "../limits.ts";
+import type { LogQueue } from "./log-queue.ts";
 
 /** Where a mediator's events go. Nothing here throws or waits for long. */
 export interface EventOutput {
-  append(event: Event): void;
+  /** `passedOn`: the event is where the death of this process takes it from nobody. */
+  append(event: Event, passedOn: () => void): void;
   /** Tries again what could not be written; true while anything is left. */
   flush(): boolean;
   close(): void;
+  /** Closes it for another process that tells of what was not passed on. */
+  abandon(): void;
 }
 
 /** By folder: domains that log to the same place share a writer. */
 const logs = new Map<string, { readonly log: EventLog; users: number }>();
 
-/** The event log in `folder`. */
-export function logOutput(folder: string): EventOutput {
-  const shared = logs.get(folder) ?? { log: openEventLog(folder), users: 0 };
+/** The event log in `folder`; with a queue that writes it for many domains. */
+export function logOutput(folder: string, queue: LogQueue | null): EventOutput {
+  const patience = queue === null ? {} : { lockWaitMs: 0, retryMs: LOG_AGAIN_MS };
+  const shared = logs.get(folder) ?? { log: openEventLog(folder, patience), users: 0 };
   shared.users += 1;
   logs.set(folder, shared);
   const { log } = shared;
+  const leave = (): void => {
+    shared.users -= 1;
+    if (shared.users > 0) {
+      log.settle();
+      return;
+    }
+    logs.delete(folder);
+    log.close();
+  };
+  return queue === null ? direct(log, leave) : queued(log, leave, queue);
+}
+
+function direct(log: EventLog, leave: () => void): EventOutput {
   return {
-    append: (event) => log.append(event),
+    append: (event, passedOn) => {
+      log.append(event);
+      passedOn();
+    },
     flush: () => {
       log.flush();
       return log.problem !== null;
     },
+    close: leave,
+    abandon: leave,
+  };
+}
+
+function queued(log: EventLog, leave: () => void, queue: LogQueue): EventOutput {
+  const owner = {};
+  // Rare, and to be there before an answer that it is about, however soon this process is killed.
+  const atOnce = (event: Event, passedOn: () => void): void => {
+    queue.write();
+    log.append(event);
+    log.settle();
+    passedOn();
+  };
+  return {
+    append: (event, passedOn) => {
+      if (event.class !== "lifecycle") queue.add(log, owner, event, passedOn);
+      else atOnce(event, passedOn);
+    },
+    flush: () => {
+      queue.tryAgain(log);
+      return log.problem !== null;
+    },
     close: () => {
-      shared.users -= 1;
-      if (shared.users > 0) return log.flush();
-      logs.delete(folder);
-      log.close();
+      queue.write();
+      leave();
+    },
+    abandon: () => {
+      queue.drop(owner);
+      leave();
     },
   };
 }

@@ -55,10 +55,11 @@ export class EventPipe implements EventOutput {
     this.#pages = Math.floor(sys("fcntl", fd, F_GETPIPE_SZ) / PAGE_BYTES);
   }
 
-  append(event: Event): void {
+  append(event: Event, passedOn: () => void = () => undefined): void {
     if (this.#waiting.length >= PIPE_WAITING_MAX) this.#lost += event.count;
     else this.#waiting.push(lineOf(event));
     this.flush();
+    passedOn();
   }
 
   flush(): boolean {
@@ -78,6 +79,10 @@ export class EventPipe implements EventOutput {
     const lost = this.#waiting.reduce((sum, { count }) => sum + count, this.#lost);
     if (lost > 0) this.#write(lostLine(lost));
     close(this.#fd);
+  }
+
+  abandon(): void {
+    this.close();
   }
 
   /**

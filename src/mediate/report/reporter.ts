@@ -52,8 +52,7 @@ export class Reporter {
     this.#untold = untold;
     const pass = (event: Event) => {
       seen?.(event);
-      output.append(event);
-      untold.passedOn(event.count);
+      output.append(event, () => untold.passedOn(event.count));
     };
     this.#fold = new Fold(pass, (operation, object, count) =>
       this.#lifecycle(operation, object, count),
@@ -70,7 +69,7 @@ export class Reporter {
     const count = untold.take();
     if (count === 0) return;
     const object = `${count} events that were counted, and not written when the process that had them ended`;
-    this.#output.append({ ...this.#lifecycle("lost", object, count), verdict: "failed" });
+    this.tell("lost", object, count);
   }
 
   outside(tid: number, verdict: ReportedVerdict, refusal: Refusal): void {
@@ -127,8 +126,9 @@ export class Reporter {
   }
 
   /** The same of a domain that another process counts for: written at once, or not at all. */
-  tell(operation: string, object: string): void {
-    this.#output.append({ ...this.#lifecycle(operation, object, 1), verdict: "failed" });
+  tell(operation: string, object: string, count = 1): void {
+    const event: Event = { ...this.#lifecycle(operation, object, count), verdict: "failed" };
+    this.#output.append(event, () => undefined);
   }
 
   /** Something that Cofferdam itself could not do. */
@@ -163,7 +163,7 @@ export class Reporter {
   /** Nothing of what was counted is told: another process counts for the domain. */
   abandon(): void {
     this.#repeated.clear();
-    this.#output.close();
+    this.#output.abandon();
   }
 
   #dueIn(milliseconds: number): void {

@@ -102,6 +102,7 @@ export class Active {
     this.#steps = steps;
     this.#surroundings = { state, epoll, timers: new Timers(), inHand: steps };
     state.mounts.toldBy(epoll);
+    state.logs?.servedBy(this.#surroundings);
     const { socket, listening, lock } = seat;
     this.#standBy = new StandByLink(
       { socket, listening, lock: lock.fd, page: steps.page.fd, timer: steps.timer },
@@ -143,13 +144,14 @@ export class Active {
 
   /** The domain that the mediator before keeps, which may never come to tell. */
   tellRetired(kept: Prepared): void {
-    const { timers, inHand } = this.#surroundings;
+    const { timers, inHand, state } = this.#surroundings;
     const telling = {
       due: 0,
       overdue: () =>
         inHand.run(NO_DOMAIN, () => {
           telling.due = Number.POSITIVE_INFINITY;
           kept.domain.reporter.tell("mediator retired", RETIRED);
+          state.logs?.write();
           giveUp(kept);
         }),
     };
@@ -253,6 +255,8 @@ export class Active {
     const loop = new DomainLoop(number, domain, this.#surroundings, {
       ended: (cause) => {
         if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
+        // What is written or waited for now is no call of the domain's, which has ended.
+        this.#steps.blameNobody();
         loop.close(false);
         served.holder.close();
         this.#served.delete(number);

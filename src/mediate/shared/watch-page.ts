@@ -1,5 +1,6 @@
 import { MFD_CLOEXEC } from "../../kernel/constants.ts";
 import { mapShared } from "../../kernel/ffi.ts";
+import { NO_DOMAIN } from "../loop/in-hand.ts";
 import { abi } from "../sys/abi.ts";
 import { c, sys } from "../sys/sys.ts";
 
@@ -66,6 +67,13 @@ export class Steps {
     if (Atomics.load(this.#words, WATCHED) !== 0) return;
     Atomics.store(this.#words, WATCHED, 1);
     this.#wake();
+  }
+
+  /**
+   * The step's domain is served no longer: whoever takes the step away from now on takes all.
+   */
+  blameNobody(): void {
+    this.#words[DOMAIN] = NO_DOMAIN;
   }
 
   /** In the middle of this step. */

@@ -36,6 +36,11 @@ export class WatchedSteps implements InHand {
     }
   }
 
+  /** For what is left of this step the loop works for no domain. */
+  blameNobody(): void {
+    this.#steps.blameNobody();
+  }
+
   /** Inside a step: does nothing until the stand-by has taken away everything but its domain. */
   waitUntilRetired(): void {
     const deadline = performance.now() + RETIRED_MS_MAX;

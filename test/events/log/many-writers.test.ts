@@ -18,8 +18,12 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 const FILE_BYTES = 100_000;
+/** Each starts some dozens of programs, one after the other. */
+const TIMEOUT_MS = 240_000;
 
-test("four writers lose and mix nothing over many rotations, and a reader that follows sees every record once", async () => {
+test("four writers lose and mix nothing over many rotations, and a reader that follows sees every record once", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const each = 3_000;
   const labels = ["a", "b", "c", "d"];
   const children = labels.map((label) =>
@@ -56,7 +60,9 @@ test("four writers lose and mix nothing over many rotations, and a reader that f
   expect(files).toBeGreaterThan(20);
 });
 
-test("a writer that is killed at any moment takes at most one record with it, and the chain goes on", async () => {
+test("a writer that is killed at any moment takes at most one record with it, and the chain goes on", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const rounds = 40;
   const told = new Set<string>();
   for (let round = 0; round < rounds; round++) {
@@ -77,7 +83,9 @@ test("a writer that is killed at any moment takes at most one record with it, an
   expect(["whole", "resumed"]).toContain(state);
 });
 
-test("a writer that is killed while it rotates and removes files leaves a chain that says what was removed", async () => {
+test("a writer killed while it rotates and removes files leaves a chain that says so", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   for (let round = 0; round < 40; round++) {
     const child = writer.start(folder.path, `r${round}`, "0", "3000", "3");
     child.stdout?.resume();
@@ -92,7 +100,9 @@ test("a writer that is killed while it rotates and removes files leaves a chain 
   }
 });
 
-test("whoever reads all files while they rotate meets every record once and in order", async () => {
+test("who reads all files while they rotate meets every record once, in order", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const child = writer.start(folder.path, "a", "0", "5000", "1000");
   child.stdout?.resume();
   await once(child.stdout as NonNullable<typeof child.stdout>, "data");

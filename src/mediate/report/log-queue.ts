@@ -1,0 +1,74 @@
+import type { Event } from "../../events/event.ts";
+import type { EventLog } from "../../events/log/event-log.ts";
+import { LOG_AGAIN_MS } from "../limits.ts";
+import { type InHand, NO_DOMAIN, unwatched } from "../loop/in-hand.ts";
+import type { Timed, Timers } from "../loop/timers.ts";
+
+interface Queued {
+  readonly log: EventLog;
+  readonly owner: object;
+  readonly event: Event;
+  readonly written: () => void;
+}
+
+/**
+ * Events of all domains of a shared mediator, which are written in a step of the loop's that is for
+ * no domain. The disk may be slow, or another writer of the log may keep its lock: a domain whose
+ * event is written is not to blame for that.
+ */
+export class LogQueue implements Timed {
+  #queued: Queued[] = [];
+  /** Logs that could not be written. */
+  readonly #failed = new Set<EventLog>();
+  #timers: Timers | null = null;
+  #inHand: InHand = unwatched;
+  due = Number.POSITIVE_INFINITY;
+
+  /** Of the loop that writes from now on. */
+  servedBy({ timers, inHand }: { timers: Timers; inHand: InHand }): void {
+    this.#timers = timers;
+    this.#inHand = inHand;
+  }
+
+  /** `owner`: see {@link drop}. `written` is told that a log has it. */
+  add(log: EventLog, owner: object, event: Event, written: () => void): void {
+    this.#queued.push({ log, owner, event, written });
+    this.#wakeIn(0);
+  }
+
+  /** What a log could not write. */
+  tryAgain(log: EventLog): void {
+    if (log.problem === null) return;
+    this.#failed.add(log);
+    this.#wakeIn(LOG_AGAIN_MS);
+  }
+
+  #wakeIn(milliseconds: number): void {
+    this.due = Math.min(this.due, performance.now() + milliseconds);
+    this.#timers?.add(this);
+  }
+
+  overdue(): void {
+    this.#inHand.run(NO_DOMAIN, () => this.write());
+  }
+
+  /** All that waits, now. */
+  write(): void {
+    this.due = Number.POSITIVE_INFINITY;
+    const queued = this.#queued.splice(0);
+    for (const log of new Set(queued.map((one) => one.log))) {
+      const own = queued.filter((one) => one.log === log);
+      log.appendAll(own.map(({ event }) => event));
+      for (const { written } of own) written();
+    }
+    const again = [...this.#failed];
+    this.#failed.clear();
+    for (const log of again) log.flush();
+    for (const log of new Set([...queued.map((one) => one.log), ...again])) this.tryAgain(log);
+  }
+
+  /** What an owner has not seen written is left to another process, which counts it as lost. */
+  drop(owner: object): void {
+    this.#queued = this.#queued.filter((one) => one.owner !== owner);
+  }
+}

@@ -1,0 +1,116 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type FileLock, lockFile } from "../../src/kernel/file-lock.ts";
+import { LOG_AGAIN_MS } from "../../src/mediate/limits.ts";
+import { NO_DOMAIN } from "../../src/mediate/loop/in-hand.ts";
+import { Timers } from "../../src/mediate/loop/timers.ts";
+import { logOutput } from "../../src/mediate/report/event-output.ts";
+import { LogQueue } from "../../src/mediate/report/log-queue.ts";
+import { anEvent } from "../events/an-event.ts";
+
+let folder: string;
+let queue: LogQueue;
+let passedOn: string[];
+/** For whom the loop works, and for whom it has when something was written. */
+let inHand = -1;
+let stepsThatWrote: number[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cofferdam-log-"));
+  [passedOn, stepsThatWrote] = [[], []];
+  queue = new LogQueue();
+  queue.servedBy({
+    timers: new Timers(),
+    inHand: {
+      run: (domain, step) => {
+        inHand = domain;
+        const before = objects().length;
+        step();
+        if (objects().length > before) stepsThatWrote.push(domain);
+        inHand = -1;
+      },
+    },
+  });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function objects(): string[] {
+  const file = join(folder, "events.jsonl");
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
+  return lines.map((line) => JSON.parse(line).object);
+}
+
+function tell(output: ReturnType<typeof logOutput>, object: string): void {
+  output.append(anEvent({ object }), () => passedOn.push(object));
+}
+
+/** Another process writes the log, and does not come to an end. */
+function anothersLock(): FileLock {
+  const lock = lockFile(join(folder, "events.head"));
+  if (lock === null) throw new Error("the log is being written");
+  return lock;
+}
+
+test("the events of a domain are written in a step that is for none", () => {
+  const output = logOutput(folder, queue);
+  tell(output, "one");
+  tell(output, "two");
+  expect([objects(), passedOn]).toEqual([[], []]);
+  expect(queue.due).toBeLessThanOrEqual(performance.now());
+  queue.overdue();
+  expect([objects(), passedOn]).toEqual([
+    ["one", "two"],
+    ["one", "two"],
+  ]);
+  expect([stepsThatWrote, queue.due, inHand]).toEqual([[NO_DOMAIN], Number.POSITIVE_INFINITY, -1]);
+  output.close();
+});
+
+test("a log that another process writes is not waited for, and is tried again until all is there", () => {
+  const output = logOutput(folder, queue);
+  tell(output, "first");
+  queue.overdue();
+  const lock = anothersLock();
+  tell(output, "second");
+  queue.overdue();
+  expect(objects()).toEqual(["first"]);
+  expect(queue.due).toBeLessThanOrEqual(performance.now() + LOG_AGAIN_MS);
+  expect(output.flush(), "something is left").toBe(true);
+  lock.release();
+  const begun = performance.now();
+  while (objects().length < 2 && performance.now() - begun < 20_000)
+    if (queue.due <= performance.now()) queue.overdue();
+  expect(objects()).toEqual(["first", "second"]);
+  output.close();
+});
+
+test("what Cofferdam could not do is written at once, behind what waits", () => {
+  const output = logOutput(folder, queue);
+  tell(output, "waits");
+  output.append(anEvent({ object: "own", class: "lifecycle" }), () => passedOn.push("own"));
+  expect([objects(), passedOn]).toEqual([
+    ["waits", "own"],
+    ["waits", "own"],
+  ]);
+  output.close();
+});
+
+test("what a domain leaves to another process is not written, and others' is", () => {
+  const [left, stays] = [logOutput(folder, queue), logOutput(folder, queue)];
+  tell(left, "left");
+  tell(stays, "stays");
+  left.abandon();
+  queue.overdue();
+  expect([objects(), passedOn]).toEqual([["stays"], ["stays"]]);
+  stays.close();
+});
+
+test("a domain that has ended finds its events in the log", () => {
+  const output = logOutput(folder, queue);
+  const other = logOutput(folder, queue);
+  tell(output, "last");
+  output.close();
+  expect(objects()).toEqual(["last"]);
+  other.close();
+});
