@@ -5,7 +5,16 @@ import { handlers } from "../../src/mediate/calls/table.ts";
 import { type Built, buildAll } from "../mediate/build.ts";
 import { needsRoot } from "../support/skip.ts";
 import { acts } from "./asking/acts.ts";
-import { bothWays, compileActs, counted, everything, gain, type Sample } from "./asking/run.ts";
+import {
+  bothWays,
+  brokered,
+  compileActs,
+  counted,
+  everything,
+  gain,
+  type Sample,
+  sealed,
+} from "./asking/run.ts";
 import { anyShape, namedShapes, type Shape, spellShape } from "./asking/shapes.ts";
 
 /** Samples beside those of the named shapes; more of them: ASKING_SAMPLES=20000. */
@@ -62,11 +71,33 @@ const otherErrors: Readonly<Record<string, string>> = {
   prlimit64: "",
 };
 
-function compare(samples: readonly Sample[], options: Parameters<typeof bothWays>[3]): void {
+/** The same of the sealed broker. */
+const sealedErrors: Readonly<Record<string, string>> = {
+  ...otherErrors,
+  // Refused on other processes, and of descriptors without a name, before anybody looks.
+  setpriority: "EPERM",
+  linkat: "EPERM",
+};
+
+/**
+ * Those by which the sealed broker is asked. Once somebody confined itself nothing is done for who
+ * began later: such samples come last.
+ */
+function asked(samples: readonly Sample[]): readonly Sample[] {
+  const confines = ({ shape, act }: Sample) => shape.layer || act.includes("landlock");
+  const asks = samples.filter(({ act }) => act.split(" ").some((word) => brokered.has(word)));
+  return [...asks.filter((one) => !confines(one)), ...asks.filter(confines)];
+}
+
+function compare(
+  samples: readonly Sample[],
+  options: Parameters<typeof bothWays>[3],
+  errors = otherErrors,
+): void {
   const { outside, inside } = bothWays(built, program, samples, options);
   expect([outside.length, inside.length]).toEqual([samples.length, samples.length]);
   const gains = samples.flatMap(({ shape, act }, index) => {
-    const other = (name: string, error: string) => shape.layer || otherErrors[name] === error;
+    const other = (name: string, error: string) => shape.layer || errors[name] === error;
     const found = gain(outside[index] ?? [], inside[index] ?? [], other, shape.layer);
     return found === null ? [] : [`${spellShape(shape)} | ${act}\n  ${found}`];
   });
@@ -96,5 +127,13 @@ describe("asking gains nothing", () => {
   );
   test("supervised, generated credentials", { timeout: TIMEOUT_MS }, () =>
     compare(generated, supervised),
+  );
+
+  const byBroker = (place: string) => sealed(built, program, place);
+  test("the sealed broker, each act in each kind of credentials", { timeout: TIMEOUT_MS }, () =>
+    compare(asked(named), byBroker, sealedErrors),
+  );
+  test("the sealed broker, generated credentials", { timeout: TIMEOUT_MS }, () =>
+    compare(asked(generated), byBroker, sealedErrors),
   );
 });

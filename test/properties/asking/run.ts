@@ -2,9 +2,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { right } from "../../../src/mediate/calls/handler.ts";
 import type { Policy, TokenRule } from "../../../src/model/policy.ts";
 import type { Built } from "../../mediate/build.ts";
-import { runScene, type SceneOptions } from "../../mediate/scene.ts";
+import { runScene, type SceneOptions, usual } from "../../mediate/scene.ts";
 import { everyCapability, toStart } from "../../mediate/supervised/rules.ts";
 import { type Shape, spellShape } from "./shapes.ts";
 
@@ -90,6 +91,25 @@ export function everything(built: Built, program: string, folder: string): Scene
   ];
   return { rules, policy: everyToken };
 }
+
+/** Calls that a sealed domain's broker answers, sockets and unix names among them. */
+export const brokered: ReadonlySet<string> = new Set([
+  ...usual,
+  ...["open", "openat", "connect", "sendto", "sendmsg", "sendmmsg", "setsockopt"],
+]);
+
+/** The same policy, held by Landlock where that can, and by the broker. */
+export function sealed(built: Built, program: string, folder: string): SceneOptions {
+  return {
+    ...everything(built, program, folder),
+    notify: [...brokered].filter((call) => !usual.includes(call) && !call.startsWith("open")),
+    landlock: [{ path: folder, rights: right.writeFile | TRUNCATE }],
+    sockets: { inet: "broker", unix: "broker" },
+  };
+}
+
+/** LANDLOCK_ACCESS_FS_TRUNCATE. */
+const TRUNCATE = 1n << 14n;
 
 const everyToken: Partial<Policy> = {
   capabilities: everyCapability,
