@@ -7,3 +7,10 @@ test("the mediator has one exception that settles a call, and one that ends itse
     .map((line) => /class (\w+)/.exec(line)?.[1]);
   expect(classes.sort()).toEqual(["IdentityLost", "Settled"]);
 });
+
+test("what domains have is kept in them, not beside them", () => {
+  const beside = filesLike([".ts"], ["src/mediate/"]).flatMap((file) =>
+    linesMatching(file, /\bnew WeakMap\b/),
+  );
+  expect(beside).toEqual([]);
+});

@@ -12,12 +12,15 @@ import {
 } from "../../src/mediate/answer/outcome.ts";
 import { outcomeOf, Settled, unlessSettled } from "../../src/mediate/answer/settled.ts";
 import type { Call } from "../../src/mediate/calls/call.ts";
+import { RememberedVerdicts } from "../../src/mediate/domain/remembered-verdicts.ts";
 import { E } from "../../src/mediate/sys/abi.ts";
 import { IdentityLost } from "../../src/mediate/target/identity.ts";
 
 /** The call as far as {@link attempt} looks at it; nothing is remembered of `kill`. */
 function callAt(level: "enforcing" | "warning"): Call {
-  return { name: "kill", rehearses: level === "warning", verdictKey: null } as unknown as Call;
+  const broker = { verdicts: new RememberedVerdicts() };
+  const call = { name: "kill", rehearses: level === "warning", verdictKey: null, broker };
+  return call as unknown as Call;
 }
 
 function settling(outcome: Outcome): () => Outcome {

@@ -1,7 +1,6 @@
 import { decide } from "../../model/decide.ts";
 import type { Request } from "../../model/request.ts";
 import type { Call } from "../calls/call.ts";
-import { remember } from "../domain/remembered-verdicts.ts";
 import {
   type Answer,
   CONTINUE,
@@ -18,7 +17,7 @@ import {
 export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
   switch (outcome.kind) {
     case "granted":
-      remember(call, CONTINUE);
+      call.broker.verdicts.remember(call, CONTINUE);
       return CONTINUE;
     case "worker":
     case "vanished":
@@ -34,7 +33,7 @@ export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
 /** What only the mediator could not do, it may be able to do the next time. */
 function letGoOn(call: Call, refusal: Refusal): Answer {
   const outcome = goesOn(refusal);
-  if (refusal.request !== null) remember(call, outcome);
+  if (refusal.request !== null) call.broker.verdicts.remember(call, outcome);
   return outcome;
 }
 

@@ -14,7 +14,6 @@ import {
   walk,
 } from "../walk/walk.ts";
 import { neededForOneself } from "./processes/itself.ts";
-import { grantedCapabilities } from "./state/granted-capabilities.ts";
 
 /** What the loop offers a call beside its registers. */
 export interface Notification {
@@ -201,7 +200,7 @@ export class Call {
     this.check();
     this.#notification.started();
     if (!this.supervised || !this.#isTarget) return operation();
-    return this.broker.identity.narrowed(grantedCapabilities(this.broker.policy), operation);
+    return this.broker.identity.narrowed(this.broker.grantedCapabilities, operation);
   }
 
   /** What was tried had no effect, and is tried again later: a successor may do so too. */

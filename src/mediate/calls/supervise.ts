@@ -4,7 +4,6 @@ import { mustAsk } from "../../kernel/mediated-calls/when.ts";
 import { guarded } from "../answer/guarded.ts";
 import { CONTINUE, never, type Outcome } from "../answer/outcome.ts";
 import { refuseForm, refuseUnlisted } from "../answer/refuse-call.ts";
-import { lately } from "../domain/remembered-verdicts.ts";
 import { E } from "../sys/abi.ts";
 import type { Call } from "./call.ts";
 import { judgeDescriptor } from "./descriptors/judge-descriptor.ts";
@@ -33,7 +32,7 @@ export function supervise(call: Call): Outcome {
   if (row !== null) forget(call, row);
   if (row?.class === "state") noteConfinement(call);
   if (call.level === "disabled") return CONTINUE;
-  const known = call.rehearses ? lately(call) : null;
+  const known = call.rehearses ? call.broker.verdicts.lately(call) : null;
   if (known !== null) return known;
   return judgeRow(call, row);
 }

@@ -2,6 +2,7 @@ import { domainOfProcess, type Membership } from "../../domains/membership.ts";
 import { readProcStat } from "../../domains/proc-stat.ts";
 import type { Level, Policy } from "../../model/policy.ts";
 import type { Plan } from "../../plan/plan.ts";
+import type { Call } from "../calls/call.ts";
 import type { SharedMemory } from "../loop/slot.ts";
 import type { Identity } from "../target/identity.ts";
 import { Threads } from "../target/threads.ts";
@@ -14,6 +15,7 @@ import { lineageOf } from "./lineage.ts";
 import type { Live } from "./live.ts";
 import { NotedProcesses } from "./noted-processes.ts";
 import type { ProcessState } from "./process-state.ts";
+import { RememberedVerdicts } from "./remembered-verdicts.ts";
 import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
 
@@ -39,6 +41,11 @@ export class Broker {
    * never come back (`same-file.ts`). Each may keep a thread of this process for ever.
    */
   exchanged = 0;
+
+  /** Reading ends of FIFOs, held open for calls that wait: at most one a slot (`open-fifo.ts`). */
+  readonly fifoReaders = new Map<Call, number>();
+
+  readonly verdicts = new RememberedVerdicts();
 
   readonly #live: Live | null;
   #generation: Generation;
@@ -80,6 +87,11 @@ export class Broker {
     return this.#generation.policy;
   }
 
+  /** Of the policy in force, as a mask of `1 << number`. */
+  get grantedCapabilities(): bigint {
+    return this.#generation.capabilities;
+  }
+
   get grants(): Grants {
     return this.#grants;
   }
@@ -110,5 +122,6 @@ export class Broker {
     if (next === null) return;
     this.#generation = next;
     this.#grants = new Grants(next.automaton, this.plan);
+    this.verdicts.forget();
   }
 }

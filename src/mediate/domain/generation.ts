@@ -5,6 +5,7 @@ import type { Policy } from "../../model/policy.ts";
 import { decodePlan } from "../../plan/decode.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { policyOfPlan } from "../../plan/policy-of-plan.ts";
+import { grantedCapabilities } from "./granted-capabilities.ts";
 
 /** A policy as handlers use it. Domains whose plans have equal bytes share one. */
 export interface Generation {
@@ -13,6 +14,8 @@ export interface Generation {
   readonly automaton: Automaton;
   /** System calls that the policy lists. */
   readonly listed: ReadonlySet<string>;
+  /** See {@link grantedCapabilities}. */
+  readonly capabilities: bigint;
 }
 
 /** By SHA-256 of the plan's bytes; an entry lives as long as somebody uses it. */
@@ -37,5 +40,11 @@ function decode(bytes: Uint8Array): Generation {
     syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token),
   );
   const listed = new Set(syscalls.map((rule) => rule.token).filter((token) => !denied.has(token)));
-  return { plan, policy, automaton: decodeAutomaton(plan.automaton), listed };
+  return {
+    plan,
+    policy,
+    automaton: decodeAutomaton(plan.automaton),
+    listed,
+    capabilities: grantedCapabilities(policy),
+  };
 }

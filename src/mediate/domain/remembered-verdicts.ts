@@ -1,9 +1,7 @@
 import { performance } from "node:perf_hooks";
-import type { Policy } from "../../model/policy.ts";
-import type { Outcome } from "../answer/outcome.ts";
+import type { Answer } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { abi } from "../sys/abi.ts";
-import type { Broker } from "./broker.ts";
 import { VERDICT_AGE_MS_MAX, VERDICTS_KEPT_MAX } from "./limits.ts";
 
 /** Where an open has its path and flags; of others nothing is remembered. */
@@ -27,76 +25,59 @@ const isPersonal = (path: string): boolean => path.startsWith("/proc/") || path.
 
 interface Verdict {
   /** What was answered: let go on, with or without a warning. */
-  readonly outcome: Outcome;
+  readonly answer: Answer;
   /** Milliseconds (performance.now) until which it is believed. */
   readonly until: number;
 }
 
-interface Verdicts {
-  /** The policy they were given by. */
-  readonly policy: Policy;
-  /** Not every thread of the domain has the same root and mounts. */
-  differ: boolean;
+/**
+ * What opens of one domain came to lately, at level warning alone. Whoever asks goes on either way.
+ * What this can miss is a warning, never a denial: for {@link VERDICT_AGE_MS_MAX}, if a directory or
+ * link on the way was exchanged by others; what the domain's own calls do to names makes it
+ * forgotten.
+ */
+export class RememberedVerdicts {
   /** By what was asked. */
-  readonly known: Map<string, Verdict>;
-}
+  readonly #known = new Map<string, Verdict>();
+  /** Not every thread of the domain has the same root and mounts. */
+  #differ = false;
 
-const ofBroker = new WeakMap<Broker, Verdicts>();
-
-/**
- * Level warning only: what an open came to that was judged less than {@link VERDICT_AGE_MS_MAX}
- * ago, inside or outside; null where it must be judged. Whoever asks goes on either way. What this
- * can miss is a warning, never a denial: for that time, if a directory or link on the way was
- * exchanged by others; what the domain's own calls do to names makes it forgotten ({@link
- * forgetVerdicts}).
- */
-export function lately(call: Call): Outcome | null {
-  if (call.broker.mayWait) return null;
-  const key = keyOf(call);
-  call.verdictKey = key;
-  if (key === null) return null;
-  const known = of(call.broker).known.get(key);
-  return known !== undefined && known.until > performance.now() ? known.outcome : null;
-}
-
-/**
- * To be called with what a rehearsal came to: everything was granted, or the policy says what was
- * not.
- */
-export function remember(call: Call, outcome: Outcome): void {
-  const key = call.verdictKey;
-  if (key === null || (outcome.kind === "reported" && mayMake(call))) return;
-  const { known } = of(call.broker);
-  // In order of age, but for those that were judged again: each makes room for one.
-  known.delete(key);
-  for (const oldest of known.keys()) {
-    if (known.size < VERDICTS_KEPT_MAX) break;
-    known.delete(oldest);
+  /** What to answer, inside or outside; null where it must be judged. */
+  lately(call: Call): Answer | null {
+    if (call.broker.mayWait) return null;
+    const key = keyOf(call, this.#differ);
+    call.verdictKey = key;
+    if (key === null) return null;
+    const known = this.#known.get(key);
+    return known !== undefined && known.until > performance.now() ? known.answer : null;
   }
-  known.set(key, { outcome, until: performance.now() + VERDICT_AGE_MS_MAX });
-}
 
-/** A path may lead elsewhere from now on. */
-export function forgetVerdicts(broker: Broker): void {
-  of(broker).known.clear();
-}
+  /**
+   * To be called with what a rehearsal came to: everything was granted, or the policy says what was
+   * not.
+   */
+  remember(call: Call, answer: Answer): void {
+    const key = call.verdictKey;
+    if (key === null || (answer.kind === "reported" && mayMake(call))) return;
+    // In order of age, but for those that were judged again: each makes room for one.
+    this.#known.delete(key);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size < VERDICTS_KEPT_MAX) break;
+      this.#known.delete(oldest);
+    }
+    this.#known.set(key, { answer, until: performance.now() + VERDICT_AGE_MS_MAX });
+  }
 
-/** A thread may have another root or other mounts than the others from now on. */
-export function tellThreadsApart(broker: Broker): void {
-  of(broker).differ = true;
-  forgetVerdicts(broker);
-}
+  /** A path may lead elsewhere from now on, or another policy is in force. */
+  forget(): void {
+    this.#known.clear();
+  }
 
-function of(broker: Broker): Verdicts {
-  const known = ofBroker.get(broker);
-  if (known !== undefined && known.policy === broker.policy) return known;
-  const fresh = {
-    policy: broker.policy,
-    differ: known?.differ ?? false,
-    known: new Map<string, Verdict>(),
-  };
-  ofBroker.set(broker, fresh);
-  return fresh;
+  /** A thread may have another root or other mounts than the others from now on. */
+  tellThreadsApart(): void {
+    this.#differ = true;
+    this.forget();
+  }
 }
 
 /** Outside, it is told to make the name the first time and to change it the next. */
@@ -104,7 +85,8 @@ function mayMake(call: Call): boolean {
   return (call.int(OPENS[call.name]?.flags ?? 0) & abi.O_CREAT) !== 0;
 }
 
-function keyOf(call: Call): string | null {
+/** `differ`: the same path may lead each thread elsewhere. */
+function keyOf(call: Call, differ: boolean): string | null {
   const where = OPENS[call.name];
   if (where === undefined) return null;
   const path = call.target.memory.string(call.word(where.path));
@@ -114,7 +96,5 @@ function keyOf(call: Call): string | null {
   )
     return null;
   const flags = call.int(where.flags) & TELLING;
-  return absolute && !of(call.broker).differ
-    ? `${flags} ${path}`
-    : `${flags} ${call.target.tid} ${path}`;
+  return absolute && !differ ? `${flags} ${path}` : `${flags} ${call.target.tid} ${path}`;
 }

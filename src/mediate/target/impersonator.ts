@@ -10,7 +10,6 @@ import { receive } from "../../kernel/receive.ts";
 import { spawnProcess } from "../../kernel/spawn.ts";
 import { type Outcome, type Pending, result, unable } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
-import { grantedCapabilities } from "../calls/state/granted-capabilities.ts";
 import { IMPERSONATOR_LOOK_MS, IMPERSONATOR_MS_MAX } from "../limits.ts";
 import { isInterrupted, ring, watched } from "../loop/look-again.ts";
 import { abi, E, POLLIN } from "../sys/abi.ts";
@@ -107,7 +106,7 @@ function begin(call: Call, deed: Deed): number {
 function wornBy(call: Call, { asPermitted }: Deed): Parameters<typeof requestBytes>[1] {
   const { credentials } = call.target;
   const own = call.broker.identity.own.effective;
-  const lent = call.supervised ? own & grantedCapabilities(call.broker.policy) : own;
+  const lent = call.supervised ? own & call.broker.grantedCapabilities : own;
   return {
     ...credentials,
     permitted: credentials.permitted & (asPermitted ? own : lent),

@@ -1,7 +1,6 @@
 import { ENXIO, F_DUPFD_CLOEXEC, F_SETFL, SPLICE_F_NONBLOCK } from "../../../kernel/constants.ts";
 import type { Policy } from "../../../model/policy.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
-import type { Broker } from "../../domain/broker.ts";
 import { lookAgain, RESTARTED } from "../../loop/look-again.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { close, pipe, sys } from "../../sys/sys.ts";
@@ -49,34 +48,24 @@ export function openFifo(
   if (hasWriter(fd)) return given(call, asked, fd);
   call.target.keep(fd);
   call.target.keepOnly([object.fd, fd]);
-  readersOf(call.broker).set(call, fd);
+  call.broker.fifoReaders.set(call, fd);
   call.cameToNothing();
   return lookAgain(call, {
     look: () => {
       call.check();
       if (!hasWriter(fd)) return null;
-      readersOf(call.broker).delete(call);
+      call.broker.fifoReaders.delete(call);
       return stillGranted(call, asked, object, policy, sys("fcntl", fd, F_DUPFD_CLOEXEC, 0));
     },
     interrupted: () => RESTARTED,
   });
 }
 
-const ofBroker = new WeakMap<Broker, Map<Call, number>>();
-
-/** Reading ends that are held for calls which wait, at most one a slot. */
-function readersOf(broker: Broker): Map<Call, number> {
-  const known = ofBroker.get(broker) ?? new Map<Call, number>();
-  ofBroker.set(broker, known);
-  return known;
-}
-
 /** Before somebody opens a FIFO: whoever was killed while it waited holds none open any more. */
 function closeForsaken({ broker }: Call): void {
-  const readers = readersOf(broker);
-  for (const [waiting, fd] of readers) {
+  for (const [waiting, fd] of broker.fifoReaders) {
     if (waiting.isAwaited) continue;
-    readers.delete(waiting);
+    broker.fifoReaders.delete(waiting);
     waiting.target.giveUp(fd);
   }
 }

@@ -1,6 +1,5 @@
 import type { MediatedCall, Remembered } from "../../../kernel/mediated-calls/call.ts";
 import type { Broker } from "../../domain/broker.ts";
-import { forgetVerdicts, tellThreadsApart } from "../../domain/remembered-verdicts.ts";
 import type { Call } from "../call.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
 import { noteSharing } from "./shared-descriptors.ts";
@@ -29,13 +28,13 @@ export function forget(call: Call, row: MediatedCall): void {
   if (BIRTHS.has(call.name)) {
     noteSharing(call);
     if (!inNewNamespaces(call)) return;
-    tellThreadsApart(call.broker);
+    call.broker.verdicts.tellThreadsApart();
     call.broker.threads.forget();
     return;
   }
-  if (row.voids.some((what) => MEANING_OF_NAMES.has(what))) forgetVerdicts(call.broker);
+  if (row.voids.some((what) => MEANING_OF_NAMES.has(what))) call.broker.verdicts.forget();
   if (ROOT_CHANGES.has(call.name)) {
-    tellThreadsApart(call.broker);
+    call.broker.verdicts.tellThreadsApart();
     call.broker.threads.roots?.differ();
   }
   if (row.class === "exec" || row.voids.includes("namespaces") || row.voids.includes("confinement"))
@@ -44,7 +43,7 @@ export function forget(call: Call, row: MediatedCall): void {
 
 /** A call that nobody can name: it may have been any of these. */
 export function forgetAll(broker: Broker): void {
-  tellThreadsApart(broker);
+  broker.verdicts.tellThreadsApart();
   broker.threads.roots?.differ();
   broker.threads.forget();
 }

@@ -1,23 +1,17 @@
-import { capabilityNames } from "../../../model/capability.ts";
-import { decide } from "../../../model/decide.ts";
-import type { Policy } from "../../../model/policy.ts";
-
-const masks = new WeakMap<Policy, bigint>();
+import { capabilityNames } from "../../model/capability.ts";
+import { decide } from "../../model/decide.ts";
+import type { Policy } from "../../model/policy.ts";
 
 /**
  * Mask of `1 << number` for each capability that the policy grants. A target that was started at
  * level warning may have others too: the mediator lends it none of these for what it does.
  */
 export function grantedCapabilities(policy: Policy): bigint {
-  const known = masks.get(policy);
-  if (known !== undefined) return known;
-  const mask = capabilityNames.reduce(
+  return capabilityNames.reduce(
     (set, name, bit) =>
       decide(policy, { class: "capability", name }).outcome === "granted"
         ? set | (1n << BigInt(bit))
         : set,
     0n,
   );
-  masks.set(policy, mask);
-  return mask;
 }
