@@ -204,6 +204,7 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 
 #define SLOT_COUNT 64
 #define SLOT_SIZE 128
+#define SLOT_HANDS_OFFSET 4
 #define SLOT_NOTIF_OFFSET 8
 #define SLOT_RESPONSE_OFFSET 88
 #define SLOT_FREE 0
@@ -216,6 +217,64 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 #define SLOT_UNTOLD_WORKER 368
 #define SLOT_RECORDS_GROUP 248
 #define SLOT_ADOPTS 120
+
+/* Behind the fields of some slots; only mediators read them. */
+struct slot_self_confined {
+  uint64_t first;
+  uint32_t adopts;
+  uint32_t spare;
+};
+_Static_assert(sizeof(struct slot_self_confined) == 16, "slot_self_confined");
+_Static_assert(offsetof(struct slot_self_confined, first) == 0, "first");
+_Static_assert(offsetof(struct slot_self_confined, adopts) == 8, "adopts");
+_Static_assert(offsetof(struct slot_self_confined, spare) == 12, "spare");
+
+struct slot_untold {
+  uint32_t count;
+  uint32_t spare;
+};
+_Static_assert(sizeof(struct slot_untold) == 8, "slot_untold");
+_Static_assert(offsetof(struct slot_untold, count) == 0, "count");
+_Static_assert(offsetof(struct slot_untold, spare) == 4, "spare");
+
+struct slot_let_go_on {
+  uint32_t roots_differ;
+  uint32_t tables_shared;
+};
+_Static_assert(sizeof(struct slot_let_go_on) == 8, "slot_let_go_on");
+_Static_assert(offsetof(struct slot_let_go_on, roots_differ) == 0, "rootsDiffer");
+_Static_assert(offsetof(struct slot_let_go_on, tables_shared) == 4, "tablesShared");
+
+struct slot_records_group {
+  uint64_t id;
+};
+_Static_assert(sizeof(struct slot_records_group) == 8, "slot_records_group");
+_Static_assert(offsetof(struct slot_records_group, id) == 0, "id");
+
+struct slot_records_read {
+  uint64_t told;
+  uint64_t until;
+};
+_Static_assert(sizeof(struct slot_records_read) == 16, "slot_records_read");
+_Static_assert(offsetof(struct slot_records_read, told) == 0, "told");
+_Static_assert(offsetof(struct slot_records_read, until) == 8, "until");
+
+struct slot_outdated_policy {
+  uint32_t number_plus_one;
+};
+_Static_assert(sizeof(struct slot_outdated_policy) == 4, "slot_outdated_policy");
+_Static_assert(offsetof(struct slot_outdated_policy, number_plus_one) == 0, "numberPlusOne");
+
+struct slot_noted_process {
+  uint32_t process;
+  uint32_t ticks;
+  uint64_t start;
+};
+_Static_assert(sizeof(struct slot_noted_process) == 16, "slot_noted_process");
+_Static_assert(offsetof(struct slot_noted_process, process) == 0, "process");
+_Static_assert(offsetof(struct slot_noted_process, ticks) == 4, "ticks");
+_Static_assert(offsetof(struct slot_noted_process, start) == 8, "start");
+
 #define SLOTS_BYTES 73728
 #define EXECS_OFFSET 8192
 #define EXEC_SIZE 1024

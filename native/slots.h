@@ -7,10 +7,11 @@
 
 struct slot {
   _Atomic uint32_t state;
-  uint32_t reserved;
+  uint32_t hands; /* the mediators' */
   struct seccomp_notif call;
   struct seccomp_notif_resp response;
 };
+_Static_assert(offsetof(struct slot, hands) == SLOT_HANDS_OFFSET, "hands");
 _Static_assert(offsetof(struct slot, call) == SLOT_NOTIF_OFFSET, "call");
 _Static_assert(offsetof(struct slot, response) == SLOT_RESPONSE_OFFSET, "response");
 _Static_assert(sizeof(struct slot) <= SLOT_SIZE, "slot");

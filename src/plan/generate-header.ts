@@ -5,6 +5,7 @@ import {
   HEADER_SIZE,
   header,
   levelNumbers,
+  offsetsOf,
   PLAN_MAGIC,
   PLAN_VERSION,
   place,
@@ -28,16 +29,20 @@ import {
   PLACES_SUFFIX,
 } from "./mediator-places.ts";
 import {
-  ADOPTS_OFFSET,
   EXEC_BELL,
   EXEC_FOUND_MAX,
   EXEC_SIZE,
   EXECS_OFFSET,
   execOutcome,
   heldExec,
+  letGoOn,
   MEDIATOR_RESTARTS_MAX,
   mediatorDescriptors,
+  notedProcess,
+  outdatedPolicy,
   RECORDS_GROUP,
+  recordsGroup,
+  recordsRead,
   SELF_CONFINED_SLOT,
   SLOT_BEHIND_OFFSET,
   SLOT_COUNT,
@@ -45,8 +50,11 @@ import {
   SLOT_RESPONSE_OFFSET,
   SLOT_SIZE,
   SLOTS_BYTES,
+  selfConfined,
+  slot,
   slotState,
   UNTOLD_SLOTS,
+  untold,
 } from "./slots.ts";
 
 const cTypes = {
@@ -101,19 +109,7 @@ export function generatePlanHeader(): string {
     "/* Every field that is an offset into the strings: section, place in its record, whether it is an absolute path. */",
     `#define SECTION_STRING_FIELDS { ${records.flatMap(([name, layout]) => stringFieldsInC(name, layout)).join(", ")} }`,
     "",
-    define("SLOT_COUNT", SLOT_COUNT),
-    define("SLOT_SIZE", SLOT_SIZE),
-    define("SLOT_NOTIF_OFFSET", SLOT_NOTIF_OFFSET),
-    define("SLOT_RESPONSE_OFFSET", SLOT_RESPONSE_OFFSET),
-    ...Object.entries(slotState).map(([name, value]) => define(`SLOT_${upper(name)}`, value)),
-    ...Object.entries(UNTOLD_SLOTS).map(([name, index]) =>
-      define(`SLOT_UNTOLD_${upper(name)}`, index * SLOT_SIZE + SLOT_BEHIND_OFFSET),
-    ),
-    define(
-      "SLOT_RECORDS_GROUP",
-      RECORDS_GROUP.slot * SLOT_SIZE + SLOT_BEHIND_OFFSET + RECORDS_GROUP.offset,
-    ),
-    define("SLOT_ADOPTS", SELF_CONFINED_SLOT * SLOT_SIZE + SLOT_BEHIND_OFFSET + ADOPTS_OFFSET),
+    ...slots(),
     define("SLOTS_BYTES", SLOTS_BYTES),
     define("EXECS_OFFSET", EXECS_OFFSET),
     define("EXEC_SIZE", EXEC_SIZE),
@@ -142,6 +138,38 @@ export function generatePlanHeader(): string {
     "#endif",
     "",
   ].join("\n");
+}
+
+/** The memory that holder and mediator share (`slots.ts`). */
+function slots(): string[] {
+  return [
+    define("SLOT_COUNT", SLOT_COUNT),
+    define("SLOT_SIZE", SLOT_SIZE),
+    define("SLOT_HANDS_OFFSET", offsetsOf(slot).hands),
+    define("SLOT_NOTIF_OFFSET", SLOT_NOTIF_OFFSET),
+    define("SLOT_RESPONSE_OFFSET", SLOT_RESPONSE_OFFSET),
+    ...Object.entries(slotState).map(([name, value]) => define(`SLOT_${upper(name)}`, value)),
+    ...Object.entries(UNTOLD_SLOTS).map(([name, index]) =>
+      define(`SLOT_UNTOLD_${upper(name)}`, index * SLOT_SIZE + SLOT_BEHIND_OFFSET),
+    ),
+    define(
+      "SLOT_RECORDS_GROUP",
+      RECORDS_GROUP.slot * SLOT_SIZE + SLOT_BEHIND_OFFSET + RECORDS_GROUP.offset,
+    ),
+    define(
+      "SLOT_ADOPTS",
+      SELF_CONFINED_SLOT * SLOT_SIZE + SLOT_BEHIND_OFFSET + offsetsOf(selfConfined).adopts,
+    ),
+    "",
+    "/* Behind the fields of some slots; only mediators read them. */",
+    struct("slot_self_confined", selfConfined),
+    struct("slot_untold", untold),
+    struct("slot_let_go_on", letGoOn),
+    struct("slot_records_group", recordsGroup),
+    struct("slot_records_read", recordsRead),
+    struct("slot_outdated_policy", outdatedPolicy),
+    struct("slot_noted_process", notedProcess),
+  ];
 }
 
 function recordSizeInC(name: (typeof sectionNames)[number]): string {

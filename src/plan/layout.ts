@@ -223,6 +223,15 @@ export function place(layout: RecordLayout): {
   return { offsets, size: align(end, alignment) };
 }
 
+/** The same by name. */
+export function offsetsOf<const L extends RecordLayout>(
+  layout: L,
+): { readonly [N in L[number]["name"]]: number } {
+  const { offsets } = place(layout);
+  const named = layout.map(({ name }, index) => [name, offsets[index] ?? 0]);
+  return Object.fromEntries(named) as { [N in L[number]["name"]]: number };
+}
+
 export function align(offset: number, to: number): number {
   return Math.ceil(offset / to) * to;
 }

@@ -13,7 +13,11 @@ export const slot = [
     type: "u32",
     doc: "0 free, 1 received, 2 started, 3 done; an execve: 4 the holder has it, 5 the holder is done with it",
   },
-  { name: "reserved", type: "u32", doc: "0" },
+  {
+    name: "hands",
+    type: "u32",
+    doc: "by which mediators tell each other and their workers how far a call has come; 0 at first",
+  },
 ] as const satisfies RecordLayout;
 
 export const slotState = { free: 0, received: 1, started: 2, done: 3, held: 4, over: 5 } as const;
@@ -29,43 +33,90 @@ export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
 /** Bytes of struct seccomp_notif_resp; behind it is room in each slot, which no call touches. */
 export const SLOT_BEHIND_OFFSET = SLOT_RESPONSE_OFFSET + 24;
 /**
- * In whose slots lies how many events were counted and not written (`mediate/report/untold.ts`): of the
- * mediator, and of its worker.
+ * What the mediators of a domain leave for their successors lies in records behind the last fields
+ * of some slots ({@link SLOT_BEHIND_OFFSET}). The slot of each is named below its layout.
  */
+
+/** How many events were counted and not written (`mediate/report/untold.ts`). */
+export const untold = [
+  { name: "count", type: "u32", doc: "events" },
+  { name: "spare", type: "u32", doc: "0" },
+] as const satisfies RecordLayout;
 export const UNTOLD_SLOTS = { mediator: 1, worker: 2 } as const;
-/**
- * In whose slot lies since when a process has a confinement of its own
- * (`mediate/domain/self-confined.ts`).
- */
+
+/** Since when a process has a confinement of its own (`mediate/domain/self-confined.ts`). */
+export const selfConfined = [
+  {
+    name: "first",
+    type: "u64",
+    doc: "one more than the time of the first confinement, clock ticks since boot; 0: none yet",
+  },
+  {
+    name: "adopts",
+    type: "u32",
+    doc: "1: no parent is believed to be one; set from the start where the daemon's process adopts orphans (PR_SET_CHILD_SUBREAPER)",
+  },
+  { name: "spare", type: "u32", doc: "0" },
+] as const satisfies RecordLayout;
 export const SELF_CONFINED_SLOT = 0;
+
+/** What calls were let go on since the start. */
+export const letGoOn = [
+  {
+    name: "rootsDiffer",
+    type: "u32",
+    doc: "1: one that gives a thread another root directory (`mediate/domain/roots.ts`)",
+  },
+  {
+    name: "tablesShared",
+    type: "u32",
+    doc: "1: one that makes a process with the descriptors of another (`mediate/domain/descriptor-tables.ts`)",
+  },
+] as const satisfies RecordLayout;
+export const LET_GO_ON_SLOT = 3;
+
 /**
- * In whose slot lie the words that say what calls were let go on since the start
- * (`mediate/domain/roots.ts`, `mediate/domain/descriptor-tables.ts`).
- */
-export const WORDS_SLOT = 3;
-/**
- * In whose slot lies what of the records of the control group's programs was read
+ * What of the records of the control group's programs was read
  * (`mediate/report/socket-records.ts`): 0 and 0 before the first.
  */
+export const recordsRead = [
+  { name: "told", type: "u64", doc: "records that were passed on" },
+  {
+    name: "until",
+    type: "u64",
+    doc: "when the latest that was read was first made: CLOCK_MONOTONIC, nanoseconds",
+  },
+] as const satisfies RecordLayout;
 export const RECORDS_SLOT = 4;
 /**
  * In whose slot, behind what lies there already, is the id of the control group whose records a
  * mediator reads; 0 where nobody has begun, or everything was read.
  */
-export const RECORDS_GROUP = { slot: UNTOLD_SLOTS.mediator, offset: 8 } as const;
-/**
- * In whose slot, behind what lies there already, is the number of the policy that was in force and
- * out of date when the domain started, plus one (`mediate/domain/live.ts`); 0 before the first
- * mediator has looked.
- */
-export const OUTDATED_POLICY = { slot: UNTOLD_SLOTS.worker, offset: 8 } as const;
-/** From which slot on one process each is noted for that. */
+export const recordsGroup = [
+  { name: "id", type: "u64", doc: "of the control group" },
+] as const satisfies RecordLayout;
+export const RECORDS_GROUP = { slot: UNTOLD_SLOTS.mediator, offset: place(untold).size } as const;
+
+/** The policy in force that was out of date when the domain started (`mediate/domain/live.ts`). */
+export const outdatedPolicy = [
+  {
+    name: "numberPlusOne",
+    type: "u32",
+    doc: "of that policy; 0 before the first mediator has looked",
+  },
+] as const satisfies RecordLayout;
+/** Behind what lies in that slot already. */
+export const OUTDATED_POLICY = { slot: UNTOLD_SLOTS.worker, offset: place(untold).size } as const;
+
+/** One process that is noted because of its confinement (`mediate/domain/noted-processes.ts`). */
+export const notedProcess = [
+  { name: "process", type: "u32", doc: "its id and, in the highest bit, for what; 0 is free" },
+  { name: "ticks", type: "u32", doc: "clock ticks from its start to when it was noted" },
+  { name: "start", type: "u64", doc: "when it began, clock ticks since boot" },
+] as const satisfies RecordLayout;
+/** From which slot on there is one such record in each. */
 export const NOTED_SLOTS_FROM = 5;
-/**
- * Bytes behind the beginning of that: a word that says since the start that the daemon's process
- * adopts orphans (PR_SET_CHILD_SUBREAPER), so that a parent may be none.
- */
-export const ADOPTS_OFFSET = 8;
+
 /**
  * Behind all slots, one for each: an execve that was judged, which the holder lets go on and looks
  * at (`native/exec-hold.c`). A mediator fills it and makes the slot `held`; from then on both are

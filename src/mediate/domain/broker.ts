@@ -65,8 +65,11 @@ export class Broker {
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
     this.descriptors = new DescriptorBudget(state.descriptorsOfDomain);
-    this.threads = new Threads(state.threadsKept, this.supervised ? new Roots(memory.roots) : null);
-    this.descriptorTables = new DescriptorTables(memory.descriptorTables);
+    this.threads = new Threads(
+      state.threadsKept,
+      this.supervised ? new Roots(memory.letGoOn) : null,
+    );
+    this.descriptorTables = new DescriptorTables(memory.letGoOn);
     this.identity = state.identity;
     this.mounts = state.mounts;
     const noted = new NotedProcesses(memory.noted, (pid) => readProcStat(pid)?.start ?? null);

@@ -1,5 +1,7 @@
-/** Bytes of memory it takes. */
-export const DESCRIPTOR_TABLES_BYTES = 4;
+import { offsetsOf } from "../../plan/layout.ts";
+import { letGoOn } from "../../plan/slots.ts";
+
+const { tablesShared: SHARED } = offsetsOf(letGoOn);
 
 /**
  * Whether two processes of a supervised domain may share one table of descriptors, so that one
@@ -17,10 +19,10 @@ export class DescriptorTables {
 
   /** Before a call is answered that may make a process with the descriptors of another one. */
   share(): void {
-    this.#memory.writeUInt32LE(1);
+    this.#memory.writeUInt32LE(1, SHARED);
   }
 
   get mayBeShared(): boolean {
-    return this.#memory.readUInt32LE() !== 0;
+    return this.#memory.readUInt32LE(SHARED) !== 0;
   }
 }

@@ -2,14 +2,17 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { LiveTable } from "../../domains/live-table.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import type { Level } from "../../model/policy.ts";
+import { offsetsOf, place } from "../../plan/layout.ts";
 import { isOutdated } from "../../plan/outdated.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { outdatedPolicy } from "../../plan/slots.ts";
 import { readAll } from "../sys/read-all.ts";
 import { type Generation, generationOf } from "./generation.ts";
 import type { ProcessState } from "./process-state.ts";
 
-/** Bytes of memory it takes: u32, as {@link OUTDATED_POLICY} says. */
-export const OUTDATED_POLICY_BYTES = 4;
+/** Bytes of memory that {@link outdatedPolicy} takes. */
+export const OUTDATED_POLICY_BYTES = place(outdatedPolicy).size;
+const { numberPlusOne: OUTDATED } = offsetsOf(outdatedPolicy);
 
 /**
  * Level and policy that the agent has put into force, in shared memory and beside it
@@ -39,8 +42,9 @@ export class Live {
     this.#table = table;
     this.#file = `${folder}/live/${plan.number}`;
     this.#problem = problem;
-    if (outdated.readUInt32LE(0) === 0) outdated.writeUInt32LE(this.#outdatedAtStart() + 1, 0);
-    this.#seen = outdated.readUInt32LE(0) - 1;
+    if (outdated.readUInt32LE(OUTDATED) === 0)
+      outdated.writeUInt32LE(this.#outdatedAtStart() + 1, OUTDATED);
+    this.#seen = outdated.readUInt32LE(OUTDATED) - 1;
   }
 
   /**

@@ -1,5 +1,9 @@
+import { offsetsOf, place as placed } from "../../plan/layout.ts";
+import { notedProcess } from "../../plan/slots.ts";
+
 /** Bytes of one place. */
-export const NOTED_BYTES = 16;
+export const NOTED_BYTES = placed(notedProcess).size;
+const AT = offsetsOf(notedProcess);
 
 /** A process for good: its number and when it began, in clock ticks since boot. */
 export interface Process {
@@ -17,8 +21,7 @@ const TICKS_MAX = 0xffff_ffffn;
 
 /**
  * Processes of a domain of which its mediators must know something while they live, in memory that
- * mediator, worker and successor share. A place: u32 process id and kind (0 is free), u32 clock
- * ticks from its start to when it was noted, u64 start.
+ * mediator, worker and successor share, one in each place.
  */
 export class NotedProcesses {
   readonly #places: readonly Buffer[];
@@ -34,15 +37,15 @@ export class NotedProcesses {
   note(kind: Kind, process: Process, since: bigint): boolean {
     if (this.since(kind, process) !== null) return true;
     const place =
-      this.#places.find((one) => one.readUInt32LE(0) === 0) ??
+      this.#places.find((one) => one.readUInt32LE(AT.process) === 0) ??
       this.#places.find((one) => this.#isOver(one));
     if (place === undefined) return false;
     const ticks = since - process.start;
     // Whoever reads it meanwhile finds no process there.
-    place.writeUInt32LE(0, 0);
-    place.writeUInt32LE(Number(ticks < 0n ? 0n : ticks > TICKS_MAX ? TICKS_MAX : ticks), 4);
-    place.writeBigUInt64LE(process.start, 8);
-    place.writeUInt32LE(word(kind, process.pid), 0);
+    place.writeUInt32LE(0, AT.process);
+    place.writeUInt32LE(Number(ticks < 0n ? 0n : ticks > TICKS_MAX ? TICKS_MAX : ticks), AT.ticks);
+    place.writeBigUInt64LE(process.start, AT.start);
+    place.writeUInt32LE(word(kind, process.pid), AT.process);
     return true;
   }
 
@@ -53,13 +56,16 @@ export class NotedProcesses {
   since(kind: Kind, { pid, start }: Process): bigint | null {
     const wanted = word(kind, pid);
     for (const place of this.#places)
-      if (place.readUInt32LE(0) === wanted && place.readBigUInt64LE(8) === start)
-        return start + BigInt(place.readUInt32LE(4));
+      if (place.readUInt32LE(AT.process) === wanted && place.readBigUInt64LE(AT.start) === start)
+        return start + BigInt(place.readUInt32LE(AT.ticks));
     return null;
   }
 
   #isOver(place: Buffer): boolean {
-    return this.#startOf((place.readUInt32LE(0) & ~ADOPTS) >>> 0) !== place.readBigUInt64LE(8);
+    return (
+      this.#startOf((place.readUInt32LE(AT.process) & ~ADOPTS) >>> 0) !==
+      place.readBigUInt64LE(AT.start)
+    );
   }
 }
 

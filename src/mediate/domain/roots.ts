@@ -1,7 +1,8 @@
+import { offsetsOf } from "../../plan/layout.ts";
+import { letGoOn } from "../../plan/slots.ts";
 import { close } from "../sys/sys.ts";
 
-/** Bytes of memory it takes. */
-export const ROOTS_BYTES = 4;
+const { rootsDiffer: DIFFER } = offsetsOf(letGoOn);
 
 /**
  * The root directory that all threads of a supervised domain have: that of its first process, until
@@ -19,7 +20,7 @@ export class Roots {
 
   /** Before a call is answered that may change a root directory. */
   differ(): void {
-    this.#memory.writeUInt32LE(1);
+    this.#memory.writeUInt32LE(1, DIFFER);
     this.close();
   }
 
@@ -28,7 +29,7 @@ export class Roots {
    * different ones.
    */
   common(open: () => number): number | null {
-    if (this.#memory.readUInt32LE() !== 0) {
+    if (this.#memory.readUInt32LE(DIFFER) !== 0) {
       this.close();
       return null;
     }

@@ -1,14 +1,13 @@
 import type { ProcStat } from "../../domains/proc-stat.ts";
-import { ADOPTS_OFFSET } from "../../plan/slots.ts";
+import { offsetsOf, place } from "../../plan/layout.ts";
+import { selfConfined } from "../../plan/slots.ts";
 import { ANCESTORS_MAX, KIN_KEPT_MAX } from "../limits.ts";
 import { clockTicksNow } from "../sys/clock-ticks.ts";
 import type { NotedProcesses, Process } from "./noted-processes.ts";
 
-/**
- * Bytes of memory it takes: u64 one more than the time of the first confinement, 0 while there is
- * none; u32 not 0 when no parent is believed to be one.
- */
-export const SELF_CONFINED_BYTES = 12;
+/** Bytes of memory it takes. */
+export const SELF_CONFINED_BYTES = place(selfConfined).size;
+const AT = offsetsOf(selfConfined);
 
 /** A process, and who is its parent now. */
 interface Kin extends Process {
@@ -70,7 +69,8 @@ export class SelfConfined {
     const now = clockTicksNow();
     const own = this.#kin(tgid);
     if (own === null || !this.#noted.note("confines", own, now)) this.believeNoLine();
-    if (this.#first === 0n || now + 1n < this.#first) this.#memory.writeBigUInt64LE(now + 1n, 0);
+    if (this.#first === 0n || now + 1n < this.#first)
+      this.#memory.writeBigUInt64LE(now + 1n, AT.first);
   }
 
   /** Before a call is answered by which a process takes orphans from now on. */
@@ -89,23 +89,24 @@ export class SelfConfined {
 
   /** From now on whoever began after the first confinement counts as confined. */
   believeNoLine(): void {
-    this.#memory.writeUInt32LE(1, ADOPTS_OFFSET);
+    this.#memory.writeUInt32LE(1, AT.adopts);
   }
 
   has(tgid: number): boolean {
     // Nearly always, and asked for every call.
-    if (this.#memory.readUInt32LE(0) === 0 && this.#memory.readUInt32LE(4) === 0) return false;
+    if (this.#memory.readUInt32LE(AT.first) === 0 && this.#memory.readUInt32LE(AT.first + 4) === 0)
+      return false;
     const own = this.#kin(tgid);
     if (own === null || this.#noted.since("confines", own) !== null) return true;
     return own.start + 1n >= this.#first && this.#descends(own);
   }
 
   get #first(): bigint {
-    return this.#memory.readBigUInt64LE(0);
+    return this.#memory.readBigUInt64LE(AT.first);
   }
 
   #descends(own: Kin): boolean {
-    if (this.#lineage === null || this.#memory.readUInt32LE(ADOPTS_OFFSET) !== 0) return true;
+    if (this.#lineage === null || this.#memory.readUInt32LE(AT.adopts) !== 0) return true;
     const known = this.#known(own);
     if (known !== null) return known;
     const found = this.#follow(own, this.#lineage);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { place } from "../../plan/layout.ts";
+import { offsetsOf, place } from "../../plan/layout.ts";
 import { EXEC_FOUND_MAX, EXEC_SIZE, EXECS_OFFSET, heldExec } from "../../plan/slots.ts";
 import type { JudgedProgram } from "../answer/outcome.ts";
 import type { Bytes, Stat } from "../sys/sys.ts";
@@ -11,12 +11,8 @@ export interface Numbers {
   readonly listed: number;
 }
 
-type FieldName = (typeof heldExec)[number]["name"];
-
-const { offsets, size } = place(heldExec);
-const offsetOf = new Map<FieldName, number>(
-  heldExec.map(({ name }, index) => [name, offsets[index] ?? 0]),
-);
+const { size } = place(heldExec);
+const AT = offsetsOf(heldExec);
 
 /** What lies behind the slots about the execve in one of them (`plan/slots.ts`). */
 export class HeldExec {
@@ -37,36 +33,32 @@ export class HeldExec {
   /** By who gives it to the holder, before the slot says so. */
   asks(numbers: Numbers, holder: number): void {
     for (const name of ["thread", "process", "listed"] as const)
-      this.#bytes.writeUInt32LE(numbers[name], at(name));
-    this.#bytes.writeUInt32LE(holder, at("holder"));
+      this.#bytes.writeUInt32LE(numbers[name], AT[name]);
+    this.#bytes.writeUInt32LE(holder, AT.holder);
   }
 
   /** One of `execOutcome`. */
   get outcome(): number {
-    return this.#bytes.readUInt32LE(at("outcome"));
+    return this.#bytes.readUInt32LE(AT.outcome);
   }
 
   /** Why it cannot be traced. */
   get errno(): number {
-    return this.#bytes.readUInt32LE(at("error"));
+    return this.#bytes.readUInt32LE(AT.error);
   }
 
   /** The name of another program than the one that was judged. */
   get found(): Bytes {
-    const length = Math.min(this.#bytes.readUInt32LE(at("foundBytes")), EXEC_FOUND_MAX);
+    const length = Math.min(this.#bytes.readUInt32LE(AT.foundBytes), EXEC_FOUND_MAX);
     return this.#bytes.toString("latin1", size, size + length);
   }
 
   #identity(which: "program" | "loader", { device, inode, born }: Stat): void {
-    this.#bytes.writeUInt32LE(Math.floor(device / 2 ** 32), at(`${which}Major`));
-    this.#bytes.writeUInt32LE(device % 2 ** 32, at(`${which}Minor`));
-    this.#bytes.writeBigUInt64LE(inode, at(`${which}Inode`));
-    this.#bytes.writeBigInt64LE(born, at(`${which}Born`));
+    this.#bytes.writeUInt32LE(Math.floor(device / 2 ** 32), AT[`${which}Major`]);
+    this.#bytes.writeUInt32LE(device % 2 ** 32, AT[`${which}Minor`]);
+    this.#bytes.writeBigUInt64LE(inode, AT[`${which}Inode`]);
+    this.#bytes.writeBigInt64LE(born, AT[`${which}Born`]);
   }
-}
-
-function at(name: FieldName): number {
-  return offsetOf.get(name) ?? 0;
 }
 
 /**

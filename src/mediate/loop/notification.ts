@@ -47,9 +47,9 @@ class InSlot implements Notification {
   }
 
   stillWaiting(): boolean {
-    id.writeUInt32LE(this.#id, 0);
-    id.writeUInt32LE(this.#idHigh, 4);
-    return quick.ioctl(this.#listener, abi.SECCOMP_IOCTL_NOTIF_ID_VALID, id) === 0;
+    id[0] = this.#id;
+    id[1] = this.#idHigh;
+    return quick.ioctl(this.#listener, abi.SECCOMP_IOCTL_NOTIF_ID_VALID, idBytes) === 0;
   }
 
   started(): void {
@@ -62,4 +62,6 @@ class InSlot implements Notification {
   }
 }
 
-const id = Buffer.alloc(8);
+/** A number of 64 bits in this machine's order, as its two halves. */
+const id = new Uint32Array(2);
+const idBytes = Buffer.from(id.buffer);

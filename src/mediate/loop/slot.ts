@@ -1,4 +1,8 @@
+import { seccompNotif, seccompNotifResp } from "../../kernel/structs.ts";
+import { offsetsOf, place } from "../../plan/layout.ts";
 import {
+  LET_GO_ON_SLOT,
+  letGoOn,
   NOTED_SLOTS_FROM,
   OUTDATED_POLICY,
   RECORDS_GROUP,
@@ -9,26 +13,41 @@ import {
   SLOT_NOTIF_OFFSET,
   SLOT_RESPONSE_OFFSET,
   SLOT_SIZE,
+  slot as slotLayout,
   slotState,
   UNTOLD_SLOTS,
-  WORDS_SLOT,
 } from "../../plan/slots.ts";
-import { DESCRIPTOR_TABLES_BYTES } from "../domain/descriptor-tables.ts";
 import { OUTDATED_POLICY_BYTES } from "../domain/live.ts";
 import { NOTED_BYTES } from "../domain/noted-processes.ts";
-import { ROOTS_BYTES } from "../domain/roots.ts";
 import { SELF_CONFINED_BYTES } from "../domain/self-confined.ts";
 import { GROUP_BYTES, RECORDS_READ_BYTES, RecordsRead } from "../report/records-read.ts";
 import { UNTOLD_BYTES, Untold } from "../report/untold.ts";
 import type { Errno } from "../sys/errno.ts";
 
-/**
- * Index of the word in which mediators tell their successors what was done about the call; then
- * those of notification and response.
- */
-const HANDS = 1;
-const NOTIFICATION = SLOT_NOTIF_OFFSET / 4;
-const RESPONSE = SLOT_RESPONSE_OFFSET / 4;
+/** Bytes of a word, as which the slot is read. */
+const WORD = 4;
+const FIELDS = offsetsOf(slotLayout);
+const STATE = FIELDS.state / WORD;
+/** In which mediators tell their successors what was done about the call. */
+const HANDS = FIELDS.hands / WORD;
+const NOTIFICATION = SLOT_NOTIF_OFFSET / WORD;
+const RESPONSE = SLOT_RESPONSE_OFFSET / WORD;
+/** Offsets in the notification, bytes. */
+const {
+  id: CALL_ID,
+  pid: CALLER,
+  "data.nr": NUMBER,
+  "data.arch": ARCHITECTURE,
+  "data.args[0]": FIRST_ARGUMENT,
+  "data.args[1]": SECOND_ARGUMENT,
+} = seccompNotif.offset;
+const ARGUMENT_BYTES = SECOND_ARGUMENT - FIRST_ARGUMENT;
+/** Words of the response. */
+const ANSWERED = seccompNotifResp.offset;
+const ID = RESPONSE + ANSWERED.id / WORD;
+const VALUE = RESPONSE + ANSWERED.val / WORD;
+const ERROR = RESPONSE + ANSWERED.error / WORD;
+const FLAGS = RESPONSE + ANSWERED.flags / WORD;
 const TAKEN_OVER_MASK = 0xff;
 const IN_WORKER = 0x100;
 /**
@@ -44,7 +63,7 @@ const GIVEN_UP = 0x400;
 const ID_SHIFT = 16;
 
 /**
- * One slot of the memfd shared with the holder: u32 state, u32 hands, struct seccomp_notif, struct
+ * One slot of the memfd shared with the holder: state, hands, struct seccomp_notif, struct
  * seccomp_notif_resp (seccomp_unotify(2)).
  */
 export class Slot {
@@ -62,15 +81,15 @@ export class Slot {
     this.index = index;
     this.notification = bytes.subarray(SLOT_NOTIF_OFFSET, SLOT_RESPONSE_OFFSET);
     this.response = bytes.subarray(SLOT_RESPONSE_OFFSET, SLOT_BEHIND_OFFSET);
-    this.#words = new Uint32Array(memory.buffer, offset, SLOT_SIZE / 4);
+    this.#words = new Uint32Array(memory.buffer, offset, SLOT_SIZE / WORD);
   }
 
   get state(): number {
-    return this.#words[0] ?? 0;
+    return this.#words[STATE] ?? 0;
   }
 
   set state(value: (typeof slotState)[keyof typeof slotState]) {
-    this.#words[0] = value;
+    this.#words[STATE] = value;
   }
 
   /** How often a mediator died over this call. */
@@ -85,7 +104,7 @@ export class Slot {
 
   /** From here on the holder's, until it is `over`; what it is to do lies there already. */
   hold(): void {
-    Atomics.store(this.#words, 0, slotState.held);
+    Atomics.store(this.#words, STATE, slotState.held);
   }
 
   /** A worker has the call: nobody but it knows how far it has come. */
@@ -129,56 +148,56 @@ export class Slot {
   }
 
   get id(): bigint {
-    return this.notification.readBigUInt64LE(0);
+    return this.notification.readBigUInt64LE(CALL_ID);
   }
 
   get idLow(): number {
-    return this.#word(0);
+    return this.#word(CALL_ID);
   }
 
   get idHigh(): number {
-    return this.#word(4);
+    return this.#word(CALL_ID + WORD);
   }
 
   get responseId(): bigint {
-    return this.response.readBigUInt64LE(0);
+    return this.response.readBigUInt64LE(ANSWERED.id);
   }
 
   get tid(): number {
-    return this.#word(8);
+    return this.#word(CALLER);
   }
 
-  /** struct seccomp_data: number, architecture, instruction pointer, six arguments. */
+  /** Of the system call. */
   get number(): number {
-    return this.#word(16) | 0;
+    return this.#word(NUMBER) | 0;
   }
 
   get architecture(): number {
-    return this.#word(20);
+    return this.#word(ARCHITECTURE);
   }
 
   argument(index: number): bigint {
-    return this.notification.readBigUInt64LE(32 + 8 * index);
+    return this.notification.readBigUInt64LE(FIRST_ARGUMENT + ARGUMENT_BYTES * index);
   }
 
   /** The low half of an argument, unsigned. */
   argumentLow(index: number): number {
-    return this.#word(32 + 8 * index);
+    return this.#word(FIRST_ARGUMENT + ARGUMENT_BYTES * index);
   }
 
   /** Of the notification, by its offset in bytes. */
   #word(offset: number): number {
-    return this.#words[NOTIFICATION + offset / 4] ?? 0;
+    return this.#words[NOTIFICATION + offset / WORD] ?? 0;
   }
 
   answer(value: number, errno: Errno | 0, flags: number): void {
-    this.#words[RESPONSE] = this.idLow;
-    this.#words[RESPONSE + 1] = this.idHigh;
-    this.#words[RESPONSE + 2] = value;
+    this.#words[ID] = this.idLow;
+    this.#words[ID + 1] = this.idHigh;
+    this.#words[VALUE] = value;
     // The high half: a result that is negative stays so.
-    this.#words[RESPONSE + 3] = Math.floor(value / 2 ** 32);
-    this.#words[RESPONSE + 4] = -errno;
-    this.#words[RESPONSE + 5] = flags;
+    this.#words[VALUE + 1] = Math.floor(value / 2 ** 32);
+    this.#words[ERROR] = -errno;
+    this.#words[FLAGS] = flags;
   }
 }
 
@@ -187,8 +206,8 @@ export interface SharedMemory {
   readonly selfConfined: Buffer;
   /** Places of {@link NOTED_BYTES} each. */
   readonly noted: readonly Buffer[];
-  readonly roots: Buffer;
-  readonly descriptorTables: Buffer;
+  /** What calls were let go on since the start. */
+  readonly letGoOn: Buffer;
   readonly outdatedPolicy: Buffer;
 }
 
@@ -197,11 +216,13 @@ export function memoryOf(slots: Uint8Array): SharedMemory {
     behind(slots, NOTED_SLOTS_FROM + index, NOTED_BYTES),
   );
   const selfConfined = behind(slots, SELF_CONFINED_SLOT, SELF_CONFINED_BYTES);
-  const words = behind(slots, WORDS_SLOT, ROOTS_BYTES + DESCRIPTOR_TABLES_BYTES);
-  const [roots, descriptorTables] = [words.subarray(0, ROOTS_BYTES), words.subarray(ROOTS_BYTES)];
   const { slot, offset } = OUTDATED_POLICY;
-  const outdatedPolicy = behind(slots, slot, offset + OUTDATED_POLICY_BYTES).subarray(offset);
-  return { selfConfined, noted, roots, descriptorTables, outdatedPolicy };
+  return {
+    selfConfined,
+    noted,
+    letGoOn: behind(slots, LET_GO_ON_SLOT, place(letGoOn).size),
+    outdatedPolicy: behind(slots, slot, offset + OUTDATED_POLICY_BYTES).subarray(offset),
+  };
 }
 
 /** Of the domain's mediator, and of that one's worker. */

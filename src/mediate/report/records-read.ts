@@ -1,7 +1,12 @@
+import { offsetsOf, place } from "../../plan/layout.ts";
+import { recordsGroup, recordsRead } from "../../plan/slots.ts";
+
 /** Bytes of memory that the control group's id takes. */
-export const GROUP_BYTES = 8;
+export const GROUP_BYTES = place(recordsGroup).size;
 /** Bytes of memory that the rest takes. */
-export const RECORDS_READ_BYTES = 16;
+export const RECORDS_READ_BYTES = place(recordsRead).size;
+const GROUP = offsetsOf(recordsGroup);
+const READ = offsetsOf(recordsRead);
 
 /**
  * What mediators of one domain have read of the records of its control group's programs, in memory
@@ -19,26 +24,26 @@ export class RecordsRead {
 
   /** The id of the control group; null where nobody has begun, or everything was read. */
   get group(): bigint | null {
-    const id = this.#group.readBigUInt64LE(0);
+    const id = this.#group.readBigUInt64LE(GROUP.id);
     return id === 0n ? null : id;
   }
 
   set group(id: bigint | null) {
-    this.#group.writeBigUInt64LE(id ?? 0n, 0);
+    this.#group.writeBigUInt64LE(id ?? 0n, GROUP.id);
   }
 
   /** How many records were passed on. */
   get told(): number {
-    return Number(this.#rest.readBigUInt64LE(0));
+    return Number(this.#rest.readBigUInt64LE(READ.told));
   }
 
   /** When the latest of those that were read was first made: CLOCK_MONOTONIC, nanoseconds. */
   get until(): bigint {
-    return this.#rest.readBigUInt64LE(8);
+    return this.#rest.readBigUInt64LE(READ.until);
   }
 
   note(told: number, until: bigint): void {
-    this.#rest.writeBigUInt64LE(BigInt(told), 0);
-    this.#rest.writeBigUInt64LE(until, 8);
+    this.#rest.writeBigUInt64LE(BigInt(told), READ.told);
+    this.#rest.writeBigUInt64LE(until, READ.until);
   }
 }
