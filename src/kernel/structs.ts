@@ -6,6 +6,7 @@
 import { struct } from "./struct.ts";
 
 export * from "./structs/bpf.ts";
+export * from "./structs/elf.ts";
 export * from "./structs/socket.ts";
 
 export const timespec = struct("struct timespec", { tv_sec: "i64", tv_nsec: "i64" });

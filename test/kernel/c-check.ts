@@ -12,8 +12,10 @@ export type CAnswer =
 const headers = [
   "asm/termbits.h",
   "asm/unistd.h",
+  "elf.h",
   "errno.h",
   "fcntl.h",
+  "limits.h",
   "linux/audit.h",
   "linux/bpf.h",
   "linux/capability.h",

@@ -4,8 +4,11 @@ import * as structs from "../../src/kernel/structs.ts";
 import { syscallNumbers } from "../../src/kernel/syscalls.x86_64.ts";
 import { type CAnswer, evaluate, layoutExpressions, widthExpressions } from "./c-check.ts";
 
-/** Kernel-internal numbers that no header of user space has, and the source that defines them. */
-const internal = new Map([["SOCK_TYPE_MASK", "linux/net.h of the kernel"]]);
+/** Numbers that no header of user space has as the kernel means them, and where they come from. */
+const internal = new Map([
+  ["SOCK_TYPE_MASK", "linux/net.h of the kernel"],
+  ["O_LARGEFILE", "asm-generic/fcntl.h, beside which libc's fcntl.h cannot be included"],
+]);
 
 /**
  * Names that libc's headers spell or value differently from the kernel's, as an expression that

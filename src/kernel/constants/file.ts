@@ -24,6 +24,8 @@ export const O_NONBLOCK = 0o4000;
 export const O_DSYNC = 0o10000;
 export const O_ASYNC = 0o20000;
 export const O_DIRECT = 0o40000;
+/** The kernel sets it in every open of a program of 64 bits, for which libc says 0. */
+export const O_LARGEFILE = 0o100000;
 export const O_DIRECTORY = 0o200000;
 export const O_NOFOLLOW = 0o400000;
 export const O_NOATIME = 0o1000000;
@@ -130,5 +132,7 @@ export const TIOCLINUX = 0x541c;
 export const TIOCSETD = 0x5423;
 export const TIOCGWINSZ = 0x5413;
 /** `linux/magic.h`: f_type of statfs(2). */
+export const PID_FS_MAGIC = 0x50494446;
+export const NSFS_MAGIC = 0x6e736673;
 export const PROC_SUPER_MAGIC = 0x9fa0;
 export const CGROUP2_SUPER_MAGIC = 0x63677270;

@@ -77,7 +77,15 @@ export const CAP_LAST_CAP = 40;
 
 export const SIGHUP = 1;
 export const SIGINT = 2;
+export const SIGILL = 4;
+export const SIGTRAP = 5;
+export const SIGABRT = 6;
+export const SIGBUS = 7;
+export const SIGFPE = 8;
 export const SIGKILL = 9;
+export const SIGSEGV = 11;
+export const SIGCHLD = 17;
+export const SIGSTOP = 19;
 export const SIGWINCH = 28;
 export const SIGUSR1 = 10;
 export const SIGTERM = 15;
@@ -139,5 +147,13 @@ export const EINPROGRESS = 115;
 export const PATH_MAX = 4096;
 export const NAME_MAX = 255;
 
-/** `asm-generic/resource.h`. */
+/** `asm-generic/resource.h`, `sys/resource.h`. */
 export const RLIMIT_CORE = 4;
+export const RLIMIT_NOFILE = 7;
+export const PRIO_PROCESS = 0;
+/** Pieces of one vector of `readv` and its kin (`limits.h`; UIO_MAXIOV in the kernel). */
+export const IOV_MAX = 1024;
+/** `linux/pidfd.h`: a thread, its process, everybody in the process group of that number. */
+export const PIDFD_SIGNAL_THREAD = 1;
+export const PIDFD_SIGNAL_THREAD_GROUP = 2;
+export const PIDFD_SIGNAL_PROCESS_GROUP = 4;

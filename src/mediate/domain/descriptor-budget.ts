@@ -1,3 +1,4 @@
+import { RLIMIT_NOFILE } from "../../kernel/constants.ts";
 import { rlimit } from "../../kernel/structs.ts";
 import { cannot, type Unable } from "../answer/outcome.ts";
 import {
@@ -37,9 +38,6 @@ export class DescriptorBudget {
     this.#kept -= 1;
   }
 }
-
-/** getrlimit(2). */
-const RLIMIT_NOFILE = 7;
 
 /**
  * What one domain may keep in this process. `shared`: others are served here too, and some of them

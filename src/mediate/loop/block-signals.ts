@@ -1,11 +1,32 @@
-import { SIG_SETMASK } from "../../kernel/constants.ts";
+import {
+  SIG_SETMASK,
+  SIGABRT,
+  SIGBUS,
+  SIGCHLD,
+  SIGFPE,
+  SIGILL,
+  SIGKILL,
+  SIGSEGV,
+  SIGSTOP,
+  SIGTRAP,
+} from "../../kernel/constants.ts";
 import { sys } from "../sys/sys.ts";
 
 /**
  * Faults of the process itself must still end it; SIGKILL, SIGSTOP cannot be held back; SIGCHLD is
  * ignored anyway.
  */
-const LEFT_ALONE = new Set([4, 5, 6, 7, 8, 9, 11, 17, 19]);
+const LEFT_ALONE = new Set([
+  SIGILL,
+  SIGTRAP,
+  SIGABRT,
+  SIGBUS,
+  SIGFPE,
+  SIGKILL,
+  SIGSEGV,
+  SIGCHLD,
+  SIGSTOP,
+]);
 const SIGNALS = 64;
 const SIG_IGN = 1n;
 

@@ -1,7 +1,7 @@
+import { PRIO_PROCESS } from "../../kernel/constants.ts";
 import { sys } from "./sys.ts";
 
-/** PRIO_PROCESS of setpriority(2), for this thread. */
-const PRIO_PROCESS = 0;
+const THIS_THREAD = 0;
 /** Nice values (sched(7)). */
 const AHEAD = -10;
 const ORDINARY = 0;
@@ -11,10 +11,10 @@ const ORDINARY = 0;
  * for it. Takes CAP_SYS_NICE; works without.
  */
 export function goAhead(): void {
-  sys("setpriority", PRIO_PROCESS, 0, AHEAD);
+  sys("setpriority", PRIO_PROCESS, THIS_THREAD, AHEAD);
 }
 
 /** What works for one domain alone has no precedence before the others. */
 export function goInTurn(): void {
-  sys("setpriority", PRIO_PROCESS, 0, ORDINARY);
+  sys("setpriority", PRIO_PROCESS, THIS_THREAD, ORDINARY);
 }

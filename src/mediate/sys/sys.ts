@@ -1,3 +1,4 @@
+import { AF_UNIX } from "../../kernel/constants.ts";
 import { type SyscallArgument, syscallRaw } from "../../kernel/ffi.ts";
 import { quick } from "../../kernel/quick.ts";
 import { pollfd, statx } from "../../kernel/structs.ts";
@@ -162,6 +163,13 @@ export function pipe(flags = 0): { readonly read: number; readonly write: number
   return failed < 0
     ? { read: failed, write: failed }
     : { read: ends.readInt32LE(0), write: ends.readInt32LE(FD_BYTES) };
+}
+
+/** socketpair(2) of unix sockets: its ends, or null where it fails. */
+export function socketPair(type: number): readonly [number, number] | null {
+  const ends = Buffer.alloc(2 * FD_BYTES);
+  if (sys("socketpair", AF_UNIX, type, 0, ends) < 0) return null;
+  return [ends.readInt32LE(0), ends.readInt32LE(FD_BYTES)];
 }
 
 /** sizeof(int). */

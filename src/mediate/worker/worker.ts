@@ -12,7 +12,7 @@ import { notification } from "../loop/notification.ts";
 import { Slot } from "../loop/slot.ts";
 import { abi, E, POLLIN, POLLOUT } from "../sys/abi.ts";
 import { goInTurn } from "../sys/precedence.ts";
-import { sys } from "../sys/sys.ts";
+import { isReady, sys } from "../sys/sys.ts";
 import { ORDER_BYTES, parseOrder } from "./order.ts";
 import { TO_HOLD, workerDescriptors } from "./workers.ts";
 
@@ -31,7 +31,7 @@ export function tieTo(parent: number): void {
 export function runWorker({ handed, memory, broker, reporter }: Domain): void {
   const bytes = Buffer.alloc(ORDER_BYTES);
   for (;;) {
-    while (!ready(workerDescriptors.orders, POLLIN, timeUntil(reporter.due))) reporter.flush();
+    while (!isReady(workerDescriptors.orders, POLLIN, timeUntil(reporter.due))) reporter.flush();
     const got = sys("read", workerDescriptors.orders, bytes, ORDER_BYTES);
     if (got === -E.INTR) continue;
     if (got !== ORDER_BYTES) break;
@@ -48,7 +48,7 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
     const { outcome, call } = dispatch(broker, notification(handed.listener, slot, started));
     let last = reported(outcome, slot.tid, reporter);
     while (last.kind === "pending") {
-      ready(last.fd, last.events ?? POLLOUT, -1);
+      isReady(last.fd, last.events ?? POLLOUT, -1);
       broker.refresh();
       last = reported(attempt(call, last.resume), slot.tid, reporter);
     }
@@ -72,12 +72,4 @@ function copyOf(memory: Uint8Array, index: number): Slot {
 /** Milliseconds; -1 for ever. */
 function timeUntil(due: number): number {
   return due === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil(due - performance.now()));
-}
-
-/** Waits up to `timeout` milliseconds, -1 for ever. */
-function ready(fd: number, events: number, timeout: number): boolean {
-  const request = Buffer.alloc(8);
-  request.writeInt32LE(fd, 0);
-  request.writeInt16LE(events, 4);
-  return sys("poll", request, 1, timeout) > 0;
 }

@@ -11,7 +11,7 @@ import {
 } from "../limits.ts";
 import type { Slot } from "../loop/slot.ts";
 import { abi, E } from "../sys/abi.ts";
-import { close, openat, sys } from "../sys/sys.ts";
+import { close, isReady, openat, pipe, sys } from "../sys/sys.ts";
 import { ORDER_BYTES, type Order, orderBytes, orderFor } from "./order.ts";
 import { isThere, reap } from "./reap.ts";
 
@@ -34,6 +34,8 @@ interface Worker {
 export const WORKER_ARGUMENT = "worker";
 /** It judged an execution: what is to be executed lies behind the slots. */
 export const TO_HOLD = 0x80;
+/** POLLHUP, which poll(2) tells of whatever is asked for. */
+const ENDED = 0;
 /** Where it finds its pipes, behind what every mediator finds. */
 export const workerDescriptors = { orders: 7, answers: 8 } as const;
 
@@ -144,9 +146,7 @@ export class Workers {
   }
 
   #endsIn(milliseconds: number): boolean {
-    const request = Buffer.alloc(8);
-    request.writeInt32LE(this.#worker?.answers ?? -1, 0);
-    return sys("poll", request, 1, milliseconds) === 1;
+    return isReady(this.#worker?.answers ?? -1, ENDED, milliseconds);
   }
 
   #dismiss(): void {
@@ -232,13 +232,6 @@ function start(handed: Handed, folder: string): Worker | null {
   } finally {
     for (const fd of child) close(fd);
   }
-}
-
-/** Negative numbers where there is no descriptor left: whoever uses them is told. */
-function pipe(): { read: number; write: number } {
-  const ends = Buffer.alloc(8, 0xff);
-  sys("pipe2", ends, abi.O_CLOEXEC);
-  return { read: ends.readInt32LE(0), write: ends.readInt32LE(4) };
 }
 
 function devNull(): number {

@@ -1,4 +1,6 @@
 import { readdirSync } from "node:fs";
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
+import { CAP_SYS_ADMIN, TCGETS, TIOCGWINSZ } from "../../../kernel/constants.ts";
 import { decide } from "../../../model/decide.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
@@ -120,7 +122,6 @@ function refusedBeside(call: Call, number: string): Outcome | null {
 const MEMORY = 1;
 const REQUESTLESS: ReadonlySet<number> = new Set([3 /* null */, 5 /* zero */, 7 /* full */]);
 const RANDOM: ReadonlySet<number> = new Set([8 /* random */, 9 /* urandom */]);
-const CAP_SYS_ADMIN = 1n << 21n;
 
 function hasNoDriver(call: Call, fd: number, { type }: Stat): boolean {
   if (type !== abi.S_IFCHR) return false;
@@ -128,7 +129,8 @@ function hasNoDriver(call: Call, fd: number, { type }: Stat): boolean {
   if (major !== MEMORY) return false;
   return (
     REQUESTLESS.has(minor) ||
-    (RANDOM.has(minor) && (call.target.credentials.effective & CAP_SYS_ADMIN) === 0n)
+    (RANDOM.has(minor) &&
+      (call.target.credentials.effective & capabilityMask(CAP_SYS_ADMIN)) === 0n)
   );
 }
 
@@ -138,7 +140,7 @@ const STANDARD_DESCRIPTORS = 3;
  * Whether it is a terminal, and how large: what C libraries ask of whatever they read from and
  * write to (`asm-generic/ioctls.h`).
  */
-const HARMLESS: ReadonlySet<number> = new Set([0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */]);
+const HARMLESS: ReadonlySet<number> = new Set([TCGETS, TIOCGWINSZ]);
 
 /**
  * What the domain was started with is granted by `inherit`, not by a name: its terminal answers as

@@ -1,16 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync, type Stats, statfsSync, statSync } from "node:fs";
+import { NSFS_MAGIC, PID_FS_MAGIC } from "../../../kernel/constants.ts";
 import { decide } from "../../../model/decide.ts";
 import type { InheritKind } from "../../../model/policy.ts";
 import type { Refusal } from "../../answer/outcome.ts";
 import type { Broker } from "../../domain/broker.ts";
 import { abi } from "../../sys/abi.ts";
 
-/**
- * As `native/descriptors.c` has it, which closes at the start what this reports: linux/magic.h and
- * sd_listen_fds(3).
- */
-const PIDFS_MAGIC = 0x50494446;
-const NSFS_MAGIC = 0x6e736673;
+/** Of sd_listen_fds(3); `native/descriptors.c` closes at the start what this reports. */
 const LISTEN_START = 3;
 const STDERR = 2;
 const NULL_DEVICE = 0x103;
@@ -97,7 +93,7 @@ class Descriptor {
   #isStandard(stats: Stats): boolean {
     if ((this.#flags & abi.O_PATH) !== 0) return false;
     if (stats.isFIFO() || stats.isCharacterDevice()) return true;
-    return stats.isFile() && ![PIDFS_MAGIC, NSFS_MAGIC].includes(statfsSync(this.#path).type);
+    return stats.isFile() && ![PID_FS_MAGIC, NSFS_MAGIC].includes(statfsSync(this.#path).type);
   }
 }
 

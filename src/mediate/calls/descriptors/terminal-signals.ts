@@ -1,4 +1,5 @@
-import { ENOTTY } from "../../../kernel/constants.ts";
+import { ENOTTY, TCGETS } from "../../../kernel/constants.ts";
+import { termios } from "../../../kernel/structs.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
@@ -7,10 +8,6 @@ import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 import { outsiderInSession } from "../processes/process-group.ts";
 import { judgeCapability } from "../state/capability.ts";
-
-/** `asm-generic/ioctls.h`; struct termios is smaller. */
-const TCGETS = 0x5401;
-const TERMIOS_BYTES = 64;
 
 /**
  * F_SETFL with O_ASYNC, and FIOASYNC: signals for input. A terminal sends them to its foreground
@@ -37,7 +34,7 @@ export function signalInput(call: Call): Outcome {
 
 /** In doubt, of one that was hung up for instance, it is. */
 function isTerminal(fd: number): boolean {
-  return sys("ioctl", fd, TCGETS, Buffer.alloc(TERMIOS_BYTES)) !== -ENOTTY;
+  return sys("ioctl", fd, TCGETS, termios.alloc()) !== -ENOTTY;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { ELFCLASS64, EM_386, EM_X86_64, PT_INTERP } from "../../../kernel/constants.ts";
+import { elf32Ehdr, elf32Phdr, elf64Ehdr, elf64Phdr } from "../../../kernel/structs.ts";
 import { PROGRAM_HEAD_BYTES } from "../../domain/limits.ts";
 import { abi } from "../../sys/abi.ts";
 import { type Bytes, close, openat, self, sys } from "../../sys/sys.ts";
@@ -10,10 +12,10 @@ export type ProgramHead =
   | { readonly kind: "other" }
   | { readonly kind: "unreadable" };
 
-const PT_INTERP = 3;
-const EM_386 = 3;
-const EM_X86_64 = 62;
-const ELFCLASS64 = 2;
+/** Place of the class among the first bytes (EI_CLASS). */
+const CLASS_AT = 4;
+const WIDE = { head: elf64Ehdr, segment: elf64Phdr };
+const NARROW = { head: elf32Ehdr, segment: elf32Phdr };
 /** Entries of an ELF program header table that are looked at. */
 const PROGRAM_HEADERS_MAX = 64;
 
@@ -30,8 +32,9 @@ export function programHead(file: number): ProgramHead {
 
 function parse(head: Buffer, fd: number): ProgramHead {
   if (head.toString("latin1", 0, 2) === "#!") return script(head);
-  if (head.toString("latin1", 0, 4) !== "\x7fELF" || head.length < 64) return { kind: "other" };
-  const machine = head.readUInt16LE(18);
+  if (head.toString("latin1", 0, 4) !== "\x7fELF" || head.length < elf64Ehdr.size)
+    return { kind: "other" };
+  const machine = head.readUInt16LE(elf64Ehdr.offset.e_machine);
   return machine === EM_X86_64 || machine === EM_386 ? elf(head, fd) : { kind: "other" };
 }
 
@@ -43,23 +46,19 @@ function script(head: Buffer): ProgramHead {
 }
 
 /** elf(5). */
-function elf(head: Buffer, fd: number): ProgramHead {
-  const wide = head[4] === ELFCLASS64;
-  const at = wide ? Number(head.readBigUInt64LE(32)) : head.readUInt32LE(28);
-  const size = head.readUInt16LE(wide ? 54 : 42);
-  const count = Math.min(head.readUInt16LE(wide ? 56 : 44), PROGRAM_HEADERS_MAX);
-  const table = Buffer.alloc(size * count);
-  if (size < (wide ? 56 : 32) || sys("pread64", fd, table, table.length, at) < table.length)
+function elf(bytes: Buffer, fd: number): ProgramHead {
+  const { head, segment } = bytes[CLASS_AT] === ELFCLASS64 ? WIDE : NARROW;
+  const { e_phoff, e_phentsize: size, e_phnum } = head.decode(bytes);
+  const table = Buffer.alloc(size * Math.min(e_phnum, PROGRAM_HEADERS_MAX));
+  if (
+    size < segment.size ||
+    sys("pread64", fd, table, table.length, Number(e_phoff)) < table.length
+  )
     return { kind: "other" };
-  for (let header = 0; header < table.length; header += size) {
-    if (table.readUInt32LE(header) !== PT_INTERP) continue;
-    const offset = wide
-      ? Number(table.readBigUInt64LE(header + 8))
-      : table.readUInt32LE(header + 4);
-    const length = wide
-      ? Number(table.readBigUInt64LE(header + 32))
-      : table.readUInt32LE(header + 16);
-    return { kind: "elf", interpreter: text(fd, offset, length) };
+  for (let at = 0; at < table.length; at += size) {
+    if (table.readUInt32LE(at + segment.offset.p_type) !== PT_INTERP) continue;
+    const { p_offset, p_filesz } = segment.decode(table, at);
+    return { kind: "elf", interpreter: text(fd, Number(p_offset), Number(p_filesz)) };
   }
   return { kind: "elf", interpreter: null };
 }

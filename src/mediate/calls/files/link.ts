@@ -1,3 +1,5 @@
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
+import { CAP_DAC_READ_SEARCH } from "../../../kernel/constants.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName, denyTwoNames } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
@@ -41,8 +43,7 @@ export const link: Handler = {
   },
 };
 
-/** capabilities(7): CAP_DAC_READ_SEARCH. */
-const SEARCHES = 1n << 2n;
+const SEARCHES = capabilityMask(CAP_DAC_READ_SEARCH);
 
 /**
  * An open file by AT_EMPTY_PATH, for which the kernel asks a capability, or since 6.10 that the

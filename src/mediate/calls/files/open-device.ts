@@ -1,4 +1,5 @@
-import { ENXIO } from "../../../kernel/constants.ts";
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
+import { CAP_FOWNER, ENXIO, O_NOATIME } from "../../../kernel/constants.ts";
 import { error, type Outcome, unable, WORKER } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import type { Place } from "../../walk/place.ts";
@@ -57,11 +58,8 @@ function ownTerminal(call: Call, asked: OpenArguments, object: Opened, flags: nu
     : settle(call, asked, fd);
 }
 
-const O_NOATIME = 0o1000000;
-const CAP_FOWNER = 1n << 3n;
-
 /** Who may ask for O_NOATIME (open(2)). */
 function owns(call: Call, { stat }: Opened): boolean {
   const { fsuid, effective } = call.target.credentials;
-  return fsuid === stat.uid || (effective & CAP_FOWNER) !== 0n;
+  return fsuid === stat.uid || (effective & capabilityMask(CAP_FOWNER)) !== 0n;
 }

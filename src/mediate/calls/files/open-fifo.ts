@@ -1,4 +1,12 @@
-import { ENXIO, F_DUPFD_CLOEXEC, F_SETFL, SPLICE_F_NONBLOCK } from "../../../kernel/constants.ts";
+import {
+  ENXIO,
+  F_DUPFD_CLOEXEC,
+  F_SETFL,
+  O_APPEND,
+  O_DIRECT,
+  O_NOATIME,
+  SPLICE_F_NONBLOCK,
+} from "../../../kernel/constants.ts";
 import type { Policy } from "../../../model/policy.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { lookAgain, RESTARTED } from "../../loop/look-again.ts";
@@ -110,5 +118,5 @@ function given(call: Call, asked: OpenArguments, fd: number): Outcome {
   return settle(call, { ...asked, flags: asked.flags | abi.O_NONBLOCK }, fd);
 }
 
-/** O_APPEND, O_DIRECT, O_NOATIME: what F_SETFL may set beside O_NONBLOCK. */
-const KEPT = 0o2000 | 0o40000 | 0o1000000;
+/** What F_SETFL may set beside O_NONBLOCK. */
+const KEPT = O_APPEND | O_DIRECT | O_NOATIME;

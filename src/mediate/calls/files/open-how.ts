@@ -1,3 +1,11 @@
+import {
+  O_APPEND,
+  O_ASYNC,
+  O_DIRECT,
+  O_LARGEFILE,
+  O_NOATIME,
+  O_SYNC,
+} from "../../../kernel/constants.ts";
 import { openHow } from "../../../kernel/structs.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
@@ -13,10 +21,35 @@ import { type OpenArguments, openArguments, WITH_PATH } from "./open-arguments.t
 const HOW_BYTES = openHow.size;
 /** Bytes of it that the kernel looks at: a page. */
 const HOW_BYTES_MAX = 4_096;
-/** Flags of O_TMPFILE alone, and the whole of what open(2) knows. */
+/** Flags of O_TMPFILE alone. */
 const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
-const KNOWN = 0o37777703;
-const RESOLVE_KNOWN = 0x3fn;
+/** What openat2(2) knows: VALID_OPEN_FLAGS of the kernel, then VALID_RESOLVE_FLAGS. */
+const KNOWN =
+  abi.O_ACCMODE |
+  abi.O_CREAT |
+  abi.O_EXCL |
+  abi.O_NOCTTY |
+  abi.O_TRUNC |
+  O_APPEND |
+  abi.O_NONBLOCK |
+  O_SYNC |
+  O_ASYNC |
+  O_DIRECT |
+  O_LARGEFILE |
+  abi.O_DIRECTORY |
+  abi.O_NOFOLLOW |
+  O_NOATIME |
+  abi.O_CLOEXEC |
+  abi.O_PATH |
+  abi.O_TMPFILE;
+const RESOLVE_KNOWN = BigInt(
+  abi.RESOLVE_NO_XDEV |
+    abi.RESOLVE_NO_MAGICLINKS |
+    abi.RESOLVE_NO_SYMLINKS |
+    abi.RESOLVE_BENEATH |
+    abi.RESOLVE_IN_ROOT |
+    abi.RESOLVE_CACHED,
+);
 const SCOPED = abi.RESOLVE_BENEATH | abi.RESOLVE_IN_ROOT;
 
 /** Of open, creat, openat, openat2; an error where the kernel has one for them too. */

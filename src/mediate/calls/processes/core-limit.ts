@@ -1,4 +1,5 @@
 import { RLIMIT_CORE } from "../../../kernel/constants.ts";
+import { rlimit } from "../../../kernel/structs.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { sys } from "../../sys/sys.ts";
@@ -8,9 +9,6 @@ import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { ownProcess } from "./scheduling.ts";
 
-/** struct rlimit64: soft, then hard limit. */
-const LIMIT_BYTES = 16;
-const HARD = 8;
 /**
  * Bytes: what `native/core-limit.c` leaves. No core file is that small, and at no other limit does
  * the kernel start no program of a core_pattern with a pipe: not at 0 either. So it stands for 0,
@@ -25,8 +23,8 @@ const CORE_BYTES_NONE = 1n;
  */
 export function judgeCoreLimit(call: Call, wanted: bigint, old: bigint): Outcome | null {
   if (call.broker.policy.coreDumps === "allowed") return null;
-  const asked = call.target.memory.read(wanted, LIMIT_BYTES);
-  const [soft, hard] = [asked.readBigUInt64LE(0), asked.readBigUInt64LE(HARD)];
+  const asked = call.target.memory.read(wanted, rlimit.size);
+  const { rlim_cur: soft, rlim_max: hard } = rlimit.decode(asked);
   if (soft > hard) return error(E.INVAL);
   if (soft > CORE_BYTES_NONE || old !== 0n) return refused(call);
   return lower(call, hard);
@@ -39,9 +37,7 @@ function lower(call: Call, hard: bigint): Outcome {
   if (now.hard <= least && now.soft === min(now.hard, CORE_BYTES_NONE))
     return result(call.effect(() => 0));
   const { tgid } = call.target.credentials;
-  const limits = Buffer.alloc(LIMIT_BYTES);
-  limits.writeBigUInt64LE(CORE_BYTES_NONE, 0);
-  limits.writeBigUInt64LE(least, HARD);
+  const limits = rlimit.encode({ rlim_cur: CORE_BYTES_NONE, rlim_max: least });
   const set = call.effect(() => sys("prlimit64", tgid, RLIMIT_CORE, limits, null));
   if (set !== -E.PERM) return result(set);
   // A mediator without CAP_SYS_RESOURCE, of a target that has become another user.

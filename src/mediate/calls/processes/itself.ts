@@ -1,10 +1,15 @@
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
+import {
+  CAP_DAC_OVERRIDE,
+  CAP_DAC_READ_SEARCH,
+  CAP_SYS_PTRACE,
+} from "../../../kernel/constants.ts";
 import type { Bytes } from "../../sys/sys.ts";
 import type { Target } from "../../target/target.ts";
 
-/** capabilities(7): CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE. */
-const WRITES = 1n << 1n;
-const SEARCHES = 1n << 2n;
-const TRACES = 1n << 19n;
+const WRITES = capabilityMask(CAP_DAC_OVERRIDE);
+const SEARCHES = capabilityMask(CAP_DAC_READ_SEARCH);
+const TRACES = capabilityMask(CAP_SYS_PTRACE);
 
 /**
  * What the mediator needs to do as the target what the kernel lets every process do with its own

@@ -1,3 +1,8 @@
+import {
+  PIDFD_SIGNAL_PROCESS_GROUP,
+  PIDFD_SIGNAL_THREAD,
+  PIDFD_SIGNAL_THREAD_GROUP,
+} from "../../../kernel/constants.ts";
 import type { ProcessCall } from "../../../kernel/mediated-calls/call.ts";
 import { CONTINUE, error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
@@ -90,10 +95,7 @@ function byDescriptor(
   return judgeReached(call, row, operation, pid) ?? (call.isAlone ? CONTINUE : onCopy(call, fd));
 }
 
-/** `linux/pidfd.h`: a thread, its process, everybody in the process group of that number. */
-const PIDFD_SIGNAL_THREAD = 1;
-const PIDFD_SIGNAL_THREAD_GROUP = 2;
-const PIDFD_SIGNAL_PROCESS_GROUP = 4;
+/** Of pidfd_send_signal(2). */
 const SCOPES: ReadonlySet<number> = new Set([
   0,
   PIDFD_SIGNAL_THREAD,

@@ -1,3 +1,5 @@
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
+import { CAP_SYS_ADMIN } from "../../../kernel/constants.ts";
 import { sockaddrNl } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
@@ -16,9 +18,6 @@ import { inViewOf } from "./bind-view.ts";
 import { socketAndAddress } from "./destination.ts";
 import { judgeAddress } from "./judge-address.ts";
 import { AF, type TargetSocket, unixAddress } from "./socket.ts";
-
-/** capabilities(7). */
-const CAP_SYS_ADMIN = 1n << 21n;
 
 /**
  * bind. Nothing below sees all of it (abstract names, UDP ports), and neither the descriptor nor
@@ -112,7 +111,7 @@ function bindUnstable(
 }
 
 function canMakeViews(call: Call): boolean {
-  return (call.broker.identity.own.effective & CAP_SYS_ADMIN) !== 0n;
+  return (call.broker.identity.own.effective & capabilityMask(CAP_SYS_ADMIN)) !== 0n;
 }
 
 /**

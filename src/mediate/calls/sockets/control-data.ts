@@ -1,6 +1,7 @@
 import {
   IPPROTO_IP,
   IPPROTO_IPV6,
+  IPPROTO_UDP,
   SCM_CREDENTIALS,
   SCM_RIGHTS,
   SOL_SOCKET,
@@ -12,7 +13,6 @@ import { errnoOf } from "../../sys/errno.ts";
 import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 
-const SOL_UDP = 17;
 /** Each piece of control data begins with one, and is padded to eight bytes (cmsg(3)). */
 const HEADER_BYTES = cmsghdr.size;
 /**
@@ -33,7 +33,7 @@ const DESCRIPTORS_MAX = 253;
 const HARMLESS: Readonly<Record<number, readonly number[]>> = {
   [IPPROTO_IP]: [1, 2, 8],
   [IPPROTO_IPV6]: [50, 52, 67],
-  [SOL_UDP]: [103],
+  [IPPROTO_UDP]: [103],
 };
 
 /**

@@ -1,11 +1,10 @@
+import { IOV_MAX } from "../../../kernel/constants.ts";
 import { iovec, msghdr } from "../../../kernel/structs.ts";
 import { E } from "../../sys/abi.ts";
 import { Content, type Stretch } from "../../target/content.ts";
 import type { Call } from "../call.ts";
 import { type Address, readAddress } from "./address.ts";
 
-/** Pieces of one message, as uio.h has it (UIO_MAXIOV). */
-const IOV_MAX = 1024;
 /** Bytes that one call sends, whatever is asked: the kernel's MAX_RW_COUNT. */
 const SENT_BYTES_MAX = 0x7ffff000;
 

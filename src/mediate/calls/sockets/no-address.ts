@@ -1,8 +1,6 @@
-import { SOCK_SEQPACKET } from "../../../kernel/constants.ts";
+import { MSG_FASTOPEN, SOCK_SEQPACKET } from "../../../kernel/constants.ts";
 import type { Call } from "../call.ts";
 import { SOCK, socketOf } from "./socket.ts";
-
-const MSG_FASTOPEN = 0x2000_0000;
 
 /**
  * Whether a send goes by no address, whatever the target's memory holds: on a connection of bytes

@@ -1,4 +1,5 @@
-import { MSG_DONTWAIT, SCM_RIGHTS, SOL_SOCKET } from "../../../kernel/constants.ts";
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
+import { CAP_SYS_ADMIN, MSG_DONTWAIT, SCM_RIGHTS, SOL_SOCKET } from "../../../kernel/constants.ts";
 import { cmsghdr, iovec, msghdr } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
@@ -9,8 +10,8 @@ import type { Call } from "../call.ts";
 import { credentialsMessage, type Letter, SIGNS } from "./signed-send.ts";
 import { type TargetSocket, unixAddress } from "./socket.ts";
 
-/** capabilities(7): CAP_SYS_ADMIN, for another's process id in SCM_CREDENTIALS (unix(7)). */
-const NAMES_PROCESSES = 1n << 21n;
+/** For another's process id in SCM_CREDENTIALS (unix(7)). */
+const NAMES_PROCESSES = capabilityMask(CAP_SYS_ADMIN);
 /** A name by which the judged socket is reached, behind the address family. */
 const THROUGH = /^\/proc\/self\/fd\/(\d+)/;
 const FAMILY_BYTES = 2;

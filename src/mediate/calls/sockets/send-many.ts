@@ -1,3 +1,4 @@
+import { IOV_MAX } from "../../../kernel/constants.ts";
 import { mmsghdr } from "../../../kernel/structs.ts";
 import {
   type Answer,
@@ -32,7 +33,7 @@ export const sendmmsg: Handler = {
     if (typeof socket === "number") return error(errnoOf(socket));
     const count = call.unsigned(2);
     return call.rehearses
-      ? rehearse(call, socket, Math.min(count, KERNEL_MAX))
+      ? rehearse(call, socket, Math.min(count, IOV_MAX))
       : sendFrom(call, socket, 0, Math.min(count, MESSAGES_MAX));
   },
 };
@@ -40,8 +41,6 @@ export const sendmmsg: Handler = {
 /** struct mmsghdr (sendmmsg(2)): struct msghdr, then the number of bytes that were sent. */
 const MMSGHDR_BYTES = BigInt(mmsghdr.size);
 const SENT_AT = BigInt(mmsghdr.offset.msg_len);
-/** Messages that the kernel sends: UIO_MAXIOV. */
-const KERNEL_MAX = 1024;
 
 function at(call: Call, index: number): bigint {
   return call.word(1) + BigInt(index) * MMSGHDR_BYTES;

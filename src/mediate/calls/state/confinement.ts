@@ -1,4 +1,8 @@
-import { CLONE_PARENT, PR_SET_CHILD_SUBREAPER } from "../../../kernel/constants.ts";
+import {
+  __X32_SYSCALL_BIT,
+  CLONE_PARENT,
+  PR_SET_CHILD_SUBREAPER,
+} from "../../../kernel/constants.ts";
 import { unlessSettled } from "../../answer/settled.ts";
 import type { Broker } from "../../domain/broker.ts";
 import type { Call } from "../call.ts";
@@ -37,8 +41,6 @@ function mayBearForParent(call: Call): boolean {
   );
 }
 
-/** Of x32, added to the number. */
-const X32 = 0x4000_0000;
 /**
  * landlock_restrict_self and lsm_set_self_attr have one number everywhere; prctl and clone one of
  * i386 and one of x32, clone3 one.
@@ -57,7 +59,7 @@ export function noteForeign(
   tid: number,
 ): void {
   const process = (tid === 0 ? null : threads.processOf(tid)) ?? 0;
-  const call = number & ~X32;
+  const call = number & ~__X32_SYSCALL_BIT;
   if (FOREIGN_CONFINES.has(call)) selfConfined.mark(process);
   else if (FOREIGN_PRCTL.has(call)) selfConfined.adopts(process);
   else if (FOREIGN_CLONE.has(call)) {
