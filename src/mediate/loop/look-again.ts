@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { CLOCK_MONOTONIC, EPOLLET } from "../../kernel/constants.ts";
+import { EPOLLET } from "../../kernel/constants.ts";
 import { quick } from "../../kernel/quick.ts";
-import { epollEvent, itimerspec } from "../../kernel/structs.ts";
+import { epollEvent } from "../../kernel/structs.ts";
 import { error, type Outcome } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { sendTimeout, type TargetSocket } from "../calls/sockets/socket.ts";
@@ -9,6 +9,7 @@ import { LOOK_MS, LOOK_MS_MAX } from "../limits.ts";
 import { abi, E, POLLIN, POLLOUT } from "../sys/abi.ts";
 import { errnoOf } from "../sys/errno.ts";
 import { close, sys } from "../sys/sys.ts";
+import { makeTimer, ring } from "../sys/timer.ts";
 
 /**
  * What the kernel says of a call that waited when a signal comes: begun anew where the handler has
@@ -42,9 +43,7 @@ export function lookAgain(
   call: Call,
   { look, interrupted, socket, echoes = false }: Looking,
 ): Outcome {
-  const timer = call.target.keep(
-    sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK),
-  );
+  const timer = call.target.keep(makeTimer());
   const bell =
     socket === undefined || timer < 0
       ? timer
@@ -116,18 +115,6 @@ const told = Buffer.alloc(epollEvent.size * TOLD_MAX);
 function watch(epoll: number, fd: number, events: number): number {
   const event = epollEvent.encode({ events: events >>> 0 });
   return sys("epoll_ctl", epoll, abi.EPOLL_CTL_ADD, fd, event);
-}
-
-/**
- * struct itimerspec (timerfd_create(2)): once, in so many milliseconds. What it rang for before is
- * forgotten.
- */
-export function ring(timer: number, milliseconds: number): void {
-  const once = itimerspec.encode({
-    "it_value.tv_sec": BigInt(Math.floor(milliseconds / 1_000)),
-    "it_value.tv_nsec": BigInt(milliseconds % 1_000) * 1_000_000n,
-  });
-  sys("timerfd_settime", timer, 0, once, null);
 }
 
 /**

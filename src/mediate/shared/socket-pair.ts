@@ -1,5 +1,5 @@
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_SEQPACKET } from "../../kernel/constants.ts";
-import { sys } from "../sys/sys.ts";
+import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_SEQPACKET } from "../../kernel/constants.ts";
+import * as sys from "../sys/sys.ts";
 
 export interface SocketPair {
   readonly own: number;
@@ -8,8 +8,6 @@ export interface SocketPair {
 
 /** A connection of messages; null where no descriptor is left. */
 export function socketPair(): SocketPair | null {
-  const ends = Buffer.alloc(8);
-  const type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  if (sys("socketpair", AF_UNIX, type, 0, ends) < 0) return null;
-  return { own: ends.readInt32LE(0), its: ends.readInt32LE(4) };
+  const ends = sys.socketPair(SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC);
+  return ends === null ? null : { own: ends[0], its: ends[1] };
 }

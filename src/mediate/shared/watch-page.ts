@@ -1,7 +1,6 @@
 import { MFD_CLOEXEC } from "../../kernel/constants.ts";
 import { mapShared } from "../../kernel/ffi.ts";
 import { NO_DOMAIN } from "../loop/in-hand.ts";
-import { abi } from "../sys/abi.ts";
 import { c, sys } from "../sys/sys.ts";
 
 /**
@@ -132,18 +131,4 @@ export class Observer {
   watch(): void {
     Atomics.store(this.#words, WATCHED, 1);
   }
-}
-
-/** A timer that wakes a stand-by: its descriptor is readable some milliseconds after `ring`. */
-export function ringTimer(timer: number, milliseconds: number): void {
-  // struct itimerspec (timerfd_settime(2)): interval, value; seconds, nanoseconds.
-  request.fill(0);
-  request.writeBigInt64LE(BigInt(milliseconds) * 1_000_000n, 24);
-  sys("timerfd_settime", timer, 0, request, null);
-}
-
-const request = Buffer.alloc(32);
-
-export function makeTimer(clock: number): number {
-  return sys("timerfd_create", clock, abi.O_CLOEXEC | abi.O_NONBLOCK);
 }

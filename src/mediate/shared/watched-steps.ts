@@ -1,7 +1,7 @@
-import { CLOCK_MONOTONIC } from "../../kernel/constants.ts";
 import { RETIRED_MS_MAX, WATCH_MS } from "../limits.ts";
 import type { InHand } from "../loop/in-hand.ts";
-import { makeTimer, makeWatchPage, ringTimer, Steps, type WatchPage } from "./watch-page.ts";
+import { makeTimer, ring } from "../sys/timer.ts";
+import { makeWatchPage, Steps, type WatchPage } from "./watch-page.ts";
 
 /** The steps of an active mediator's loop, which its stand-by watches. */
 export class WatchedSteps implements InHand {
@@ -15,8 +15,8 @@ export class WatchedSteps implements InHand {
   /** `retired`: the stand-by has taken away everything but the domain of the step that ends. */
   constructor(retired: (domain: number) => void) {
     this.page = makeWatchPage();
-    this.timer = makeTimer(CLOCK_MONOTONIC);
-    this.#steps = new Steps(this.page, () => ringTimer(this.timer, WATCH_MS));
+    this.timer = makeTimer();
+    this.#steps = new Steps(this.page, () => ring(this.timer, WATCH_MS));
     this.#retired = retired;
   }
 

@@ -1,20 +1,15 @@
-import {
-  AF_UNIX,
-  CLOCK_MONOTONIC,
-  SIGKILL,
-  SOCK_CLOEXEC,
-  SOCK_SEQPACKET,
-} from "../../kernel/constants.ts";
+import { SIGKILL, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../../kernel/constants.ts";
 import { ErrnoError } from "../../kernel/errno-error.ts";
 import { receive } from "../../kernel/receive.ts";
 import { spawnProcess } from "../../kernel/spawn.ts";
 import { type Outcome, type Pending, result, unable } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { IMPERSONATOR_LOOK_MS, IMPERSONATOR_MS_MAX } from "../limits.ts";
-import { isInterrupted, ring, watched } from "../loop/look-again.ts";
+import { isInterrupted, watched } from "../loop/look-again.ts";
 import { abi, E, POLLIN } from "../sys/abi.ts";
 import { errnoOf } from "../sys/errno.ts";
-import { c, close, sys } from "../sys/sys.ts";
+import { c, close, socketPair, sys } from "../sys/sys.ts";
+import { makeTimer, ring } from "../sys/timer.ts";
 import { reap } from "../worker/reap.ts";
 import { notTaken } from "./identity.ts";
 import { type Argument, impersonatorReply, requestBytes } from "./impersonator-request.ts";
@@ -79,25 +74,26 @@ export function impersonate(call: Call, deed: Deed, conclude: Conclude = result)
 }
 
 function begin(call: Call, deed: Deed): number {
-  const ends = socketPair();
+  const ends = replyPair();
   if (ends === null) return -E.MFILE;
+  const [own, theirs] = ends;
   const request = memoryFile(requestBytes(deed, wornBy(call, deed), process.pid));
   try {
     if (request < 0) return request;
     reap();
-    const pid = spawnProcess(IMPERSONATOR, [], [], [ends.theirs, request, ...deed.descriptors]);
+    const pid = spawnProcess(IMPERSONATOR, [], [], [theirs, request, ...deed.descriptors]);
     const pidfd = sys("pidfd_open", pid, 0);
     call.whenClosed(() => {
       sys("pidfd_send_signal", pidfd, SIGKILL, null, 0);
       close(pidfd);
     });
-    return call.target.keep(ends.own);
+    return call.target.keep(own);
   } catch (cause) {
-    close(ends.own);
+    close(own);
     if (!(cause instanceof ErrnoError)) throw cause;
     return notTaken(`${cause.message}; build Cofferdam again if it is not there`);
   } finally {
-    close(ends.theirs);
+    close(theirs);
     close(request);
   }
 }
@@ -115,9 +111,7 @@ function wornBy(call: Call, { asPermitted }: Deed): Parameters<typeof requestByt
 }
 
 function waitFor(call: Call, deed: Deed, reply: number, conclude: Conclude): Outcome {
-  const timer = call.target.keep(
-    sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK),
-  );
+  const timer = call.target.keep(makeTimer());
   const bell = call.target.keep(watched([timer, POLLIN], [reply, POLLIN]));
   const until = performance.now() + (deed.waits ? Number.POSITIVE_INFINITY : IMPERSONATOR_MS_MAX);
   const again = (): Pending => {
@@ -150,12 +144,8 @@ function concluded(
 
 const NOT_BECOME = 0n;
 
-/** Packets: a reply comes whole. */
-export function socketPair(): { readonly own: number; readonly theirs: number } | null {
-  const ends = Buffer.alloc(8);
-  const failed = sys("socketpair", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
-  return failed < 0 ? null : { own: ends.readInt32LE(0), theirs: ends.readInt32LE(4) };
-}
+/** Of packets, so that a reply comes whole: the mediator's end and the other. */
+export const replyPair = () => socketPair(SOCK_SEQPACKET | SOCK_CLOEXEC);
 
 /** A negated error number where there can be none. */
 function memoryFile(bytes: Buffer): number {

@@ -3,7 +3,7 @@ import { CAP_SYS_ADMIN, MSG_DONTWAIT, SCM_RIGHTS, SOL_SOCKET } from "../../../ke
 import { cmsghdr, iovec, msghdr } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
-import { FIRST_DESCRIPTOR, impersonate, socketPair } from "../../target/impersonator.ts";
+import { FIRST_DESCRIPTOR, impersonate, replyPair } from "../../target/impersonator.ts";
 import type { Pointed } from "../../target/impersonator-request.ts";
 import { softLimit } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
@@ -40,10 +40,10 @@ export function sendDescriptors(
   const signs = (own.effective & SIGNS) === SIGNS;
   if (!signs && (letter.name !== null || own.uid !== uid || own.gid !== gid))
     return never(E.PERM, call.name, "the receiver would take the mediator for the sender");
-  const probe = socketPair();
+  const probe = replyPair();
   const limit = softLimit(call, "Max open files");
   if (probe === null || limit === null) return error(E.MFILE);
-  const descriptors = [socket.fd, call.target.keep(probe.own), call.target.keep(probe.theirs)];
+  const descriptors = [socket.fd, ...probe.map((fd) => call.target.keep(fd))];
   const control = Buffer.from(letter.control ?? []);
   for (const at of placesOf(control)) {
     control.writeInt32LE(FIRST_DESCRIPTOR + descriptors.length, at);
