@@ -30,6 +30,17 @@ export const epollEvent = struct(
 /** `sys/resource.h` */
 export const rlimit = struct("struct rlimit", { rlim_cur: "u64", rlim_max: "u64" });
 
+/** `linux/xattr.h`, since Linux 6.13. */
+export const xattrArgs = struct("struct xattr_args", { value: "u64", size: "u32", flags: "u32" });
+
+/** Of rt_sigaction(2) on x86_64; no header of user space has the kernel's. */
+export const kernelSigaction = struct("struct kernel_sigaction", {
+  sa_handler: "u64",
+  sa_flags: "u64",
+  sa_restorer: "u64",
+  sa_mask: "u64",
+});
+
 /** `utime.h` */
 export const utimbuf = struct("struct utimbuf", { actime: "i64", modtime: "i64" });
 

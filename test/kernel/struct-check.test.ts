@@ -45,6 +45,9 @@ const newerCalls = new Set([
   "file_setattr",
 ]);
 
+/** The same of structs, and one that no header of user space has. */
+const unknownStructs = ["struct xattr_args", "struct kernel_sigaction"];
+
 test("every constant has the value that the C compiler gives it", () => {
   const claims = Object.entries(constants)
     .filter(([name]) => !internal.has(name))
@@ -70,7 +73,10 @@ test("every struct has the size, offsets and widths that the C compiler gives it
       ([expression, expected]) => `${expected} claimed, ${describeDifference(expression, answers)}`,
     ),
   ).toEqual([]);
-  expectOnlyNewer(answers, new Set());
+  const unknown = [...answers.keys()].filter((expression) =>
+    unknownStructs.some((name) => expression.includes(name)),
+  );
+  expectOnlyNewer(answers, new Set(unknown));
 });
 
 test("every system call has the number that the C compiler gives it", () => {

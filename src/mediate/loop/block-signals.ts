@@ -10,6 +10,7 @@ import {
   SIGSTOP,
   SIGTRAP,
 } from "../../kernel/constants.ts";
+import { kernelSigaction } from "../../kernel/structs.ts";
 import { sys } from "../sys/sys.ts";
 
 /**
@@ -29,6 +30,7 @@ const LEFT_ALONE = new Set([
 ]);
 const SIGNALS = 64;
 const SIG_IGN = 1n;
+const MASK_BYTES = SIGNALS / 8;
 
 /**
  * A signal in the middle of a reply would lose it, and one that ends the mediator fails every call
@@ -36,17 +38,14 @@ const SIG_IGN = 1n;
  * them. Holder and kernel end the mediator by SIGKILL or by closing the listener.
  */
 export function ignoreSignals(): void {
-  // struct kernel_sigaction on x86_64 (rt_sigaction(2)): handler, flags, restorer, mask.
-  const ignore = Buffer.alloc(32);
-  ignore.writeBigUInt64LE(SIG_IGN, 0);
-  const mask = Buffer.alloc(8);
+  const ignore = kernelSigaction.encode({ sa_handler: SIG_IGN });
   let bits = 0n;
   for (let signal = 1; signal <= SIGNALS; signal++) {
     if (LEFT_ALONE.has(signal)) continue;
-    sys("rt_sigaction", signal, ignore, null, 8);
+    sys("rt_sigaction", signal, ignore, null, MASK_BYTES);
     bits |= 1n << BigInt(signal - 1);
   }
-  mask.writeBigUInt64LE(bits, 0);
-  if (sys("rt_sigprocmask", SIG_SETMASK, mask, null, 8) < 0)
+  const mask = Buffer.from(BigUint64Array.of(bits).buffer);
+  if (sys("rt_sigprocmask", SIG_SETMASK, mask, null, MASK_BYTES) < 0)
     throw new Error("signals cannot be blocked");
 }

@@ -1,3 +1,4 @@
+import { struct } from "../../kernel/struct.ts";
 import type { Slot } from "../loop/slot.ts";
 
 /** A call that a worker is to do. */
@@ -10,21 +11,18 @@ export interface Order {
   readonly hands: number;
 }
 
-export const ORDER_BYTES = 13;
+const layout = struct("order", { id: "u64", index: "u8", hands: "u32" }, { packed: true });
+export const ORDER_BYTES = layout.size;
 
 /** Gives the call away. */
 export function orderFor(slot: Slot): Order {
   return { id: slot.id, index: slot.index, hands: slot.giveToWorker() };
 }
 
-export function orderBytes({ id, index, hands }: Order): Buffer {
-  const bytes = Buffer.alloc(ORDER_BYTES);
-  bytes.writeBigUInt64LE(id, 0);
-  bytes.writeUInt8(index, 8);
-  bytes.writeUInt32LE(hands, 9);
-  return bytes;
+export function orderBytes(order: Order): Buffer {
+  return layout.encode({ ...order });
 }
 
 export function parseOrder(bytes: Buffer): Order {
-  return { id: bytes.readBigUInt64LE(0), index: bytes.readUInt8(8), hands: bytes.readUInt32LE(9) };
+  return layout.decode(bytes);
 }

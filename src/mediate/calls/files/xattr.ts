@@ -1,3 +1,4 @@
+import { xattrArgs } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { XATTR_NAME_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
@@ -5,9 +6,6 @@ import { c, self, shown, sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import { attributes, type Change, isOutcome, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
-
-/** struct xattr_args (linux/xattr.h): value, size, flags. */
-const XATTR_ARGS_BYTES = 16n;
 
 /** Where a call has its arguments. */
 interface Arguments {
@@ -50,15 +48,11 @@ function readAt(call: Call): Arguments | Outcome {
   if (isOutcome(subject)) return subject;
   if (call.name === "removexattrat") return { subject, name: call.word(3), value: null };
   const size = call.word(5);
-  if (size < XATTR_ARGS_BYTES) return error(E.INVAL);
+  if (size < BigInt(xattrArgs.size)) return error(E.INVAL);
   // A longer one means something only to a newer kernel.
-  if (size > XATTR_ARGS_BYTES) return error(E.TOOBIG);
-  const args = call.target.memory.read(call.word(4), Number(size));
-  const value = {
-    at: args.readBigUInt64LE(0),
-    size: BigInt(args.readUInt32LE(8)),
-    flags: args.readInt32LE(12),
-  };
+  if (size > BigInt(xattrArgs.size)) return error(E.TOOBIG);
+  const args = xattrArgs.decode(call.target.memory.read(call.word(4), Number(size)));
+  const value = { at: args.value, size: BigInt(args.size), flags: args.flags | 0 };
   return { subject, name: call.word(3), value };
 }
 
