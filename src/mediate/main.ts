@@ -18,10 +18,12 @@
  *     target/   one stopped thread: memory, credentials, descriptors, namespaces
  *     walk/     resolves a path of the target to the object that is judged
  *     calls/    one handler per system call, by family, sealed and supervised side by side
- *     answer/   outcomes, and how an outcome becomes the kernel's answer
+ *     answer/   outcomes; how one is returned or settled, and becomes the kernel's answer
  *     worker/   processes that do what may block
  *     report/   events
  *     sys/      raw system calls and the kernel's numbers
+ *
+ * docs/mediation.md ("One call") follows one call through ten of these files.
  *
  * FOLDER is where the host's table of domains lies. Exit status 0 when there is nothing left to do;
  * anything else makes a holder look for a successor.
