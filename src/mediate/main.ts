@@ -12,7 +12,7 @@
  *
  * The rooms beside this file, in the order in which a call meets them:
  *
- *     loop/     receives notifications, schedules domains, keeps calls that wait; slots and takeover
+ *     loop/     receives calls, schedules domains, keeps calls that wait; slots and takeover
  *     shared/   hands domains of many holders to one loop
  *     domain/   what the mediator knows of one domain: plan, policy in force, grants, processes
  *     target/   one stopped thread: memory, credentials, descriptors, namespaces

@@ -11,7 +11,7 @@ export const slot = [
   {
     name: "state",
     type: "u32",
-    doc: "0 free, 1 received, 2 started, 3 done; an execve: 4 the holder has it, 5 the holder is done with it",
+    doc: "0 free, 1 received, 2 started, 3 done; of an execve: 4 the holder's, 5 over",
   },
   {
     name: "hands",
@@ -54,7 +54,7 @@ export const selfConfined = [
   {
     name: "adopts",
     type: "u32",
-    doc: "1: no parent is believed to be one; set from the start where the daemon's process adopts orphans (PR_SET_CHILD_SUBREAPER)",
+    doc: "1: no parent is believed to be one; from the start where the daemon adopts orphans",
   },
   { name: "spare", type: "u32", doc: "0" },
 ] as const satisfies RecordLayout;
@@ -65,12 +65,12 @@ export const letGoOn = [
   {
     name: "rootsDiffer",
     type: "u32",
-    doc: "1: one that gives a thread another root directory (`mediate/domain/roots.ts`)",
+    doc: "1: one that gives a thread another root directory (`domain/roots.ts`)",
   },
   {
     name: "tablesShared",
     type: "u32",
-    doc: "1: one that makes a process with the descriptors of another (`mediate/domain/descriptor-tables.ts`)",
+    doc: "1: one that makes two processes share descriptors (`domain/descriptor-tables.ts`)",
   },
 ] as const satisfies RecordLayout;
 export const LET_GO_ON_SLOT = 3;

@@ -14,7 +14,7 @@ type Given = Answer & { kind: "descriptor" };
 /** With nothing left to tell. */
 type Reported = Exclude<Answer, { kind: "reported" }>;
 
-/** Reports what there is to tell; what is left is how to answer. */
+/** Passes the events of an answer to the reporter, and returns what is left of it to send. */
 export function reported(outcome: Answer, tid: number, reporter: Reporter): Reported {
   if (outcome.kind !== "reported") return outcome;
   reporter.outside(tid, outcome.verdict, outcome.refusal);
@@ -22,8 +22,8 @@ export function reported(outcome: Answer, tid: number, reporter: Reporter): Repo
 }
 
 /**
- * Hands over, reports, sends; a target that vanished is told nothing. `call`: null where nothing
- * was begun. The slot is `done` afterwards.
+ * Hands a descriptor over where there is one, reports, and sends the response. A target that
+ * vanished gets none. `call` is null where none was begun. The slot is `done` afterwards.
  */
 export function answer(
   listener: number,
@@ -59,7 +59,7 @@ export function handOver(listener: number, slot: Slot, call: Call, given: Given)
   return outcome;
 }
 
-/** `value`: its number in the target, or a negated error number. */
+/** `value`: the descriptor's number in the target, or a negated error number. */
 function handedOver(call: Call, given: Given, value: number): Outcome {
   if (value === -E.NOENT) return VANISHED;
   if (value < 0) given.undo?.();

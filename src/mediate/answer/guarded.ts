@@ -4,8 +4,8 @@ import { E } from "../sys/abi.ts";
 import { CONTINUE, type Outcome, unable } from "./outcome.ts";
 
 /**
- * A handler's answer, for who sees the host as the mediator does. The one place that lets a
- * handler's CONTINUE out.
+ * Runs a handler. CONTINUE leaves here alone, and only where the handler shows that it is safe. A
+ * target that does not see the host as the mediator does gets no help from the mediator.
  */
 export function guarded(call: Call, handler: Handler): Outcome {
   const foreign = handler.onlyLooks ? call.target.foreign() : call.confinement;
@@ -18,7 +18,10 @@ export function guarded(call: Call, handler: Handler): Outcome {
   return unable(E.ACCES, call.name, why);
 }
 
-/** What the mediator would undo, were it to do the call (`Call.effect`). */
+/**
+ * A target with a confinement or namespaces of its own makes the call by itself or not at all: the
+ * mediator would do it outside of these (`Call.effect`).
+ */
 function byItself(call: Call, handler: Handler, foreign: string): Outcome {
   call.check();
   return handler.continueIsSafe(call) ? CONTINUE : ofConfined(call, foreign);

@@ -11,8 +11,9 @@ import {
 } from "./outcome.ts";
 
 /**
- * What a rehearsal comes to: what is outside is told of and goes on, what cannot be seen likewise,
- * everything else goes on. Cofferdam's own objects are refused at every level (`model/verdict.ts`).
+ * Makes the answer of a rehearsal: the call goes on. What is outside the domain, and what the
+ * mediator could not judge, goes on with an event. Cofferdam's own objects are refused at every
+ * level (`model/verdict.ts`).
  */
 export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
   switch (outcome.kind) {
@@ -30,14 +31,17 @@ export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
   }
 }
 
-/** What only the mediator could not do, it may be able to do the next time. */
+/**
+ * A refusal without a request says that the mediator could not judge. The next time it may, so
+ * nothing is remembered then.
+ */
 function letGoOn(call: Call, refusal: Refusal): Answer {
   const outcome = goesOn(refusal);
   if (refusal.request !== null) call.broker.verdicts.remember(call, outcome);
   return outcome;
 }
 
-/** One of Cofferdam's own objects, refused at every level. */
+/** The refusal protects one of Cofferdam's own objects. */
 export function isOwn(call: Call, { reason, request }: Refusal): boolean {
   if (reason === "own-object") return true;
   if (request === null) return false;

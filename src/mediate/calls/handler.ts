@@ -1,7 +1,7 @@
 import type { Outcome } from "../answer/outcome.ts";
 import type { Call } from "./call.ts";
 
-/** What the mediator does about one system call; the folders beside this file have one for each family. */
+/** What the mediator does about one system call; one file each, in the folders beside this one. */
 export interface Handler {
   /**
    * Letting the kernel go on grants nothing: the domain's own Landlock layer checks this very call,

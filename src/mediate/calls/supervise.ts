@@ -17,15 +17,15 @@ import { judgePrivilege } from "./state/privileges.ts";
 import { handlers } from "./table.ts";
 
 /**
- * Granted or refused whatever the policy lists: the start itself, namespaces of IPC, and what
- * libraries fall back from.
+ * Judged whether or not the policy lists them, as calls of class `ipc` are: execve starts the
+ * daemon, and libraries fall back from clone3 only where it is said to be absent.
  */
 const UNLISTED_TOO: ReadonlySet<string> = new Set(["execve", "clone3"]);
 
 /**
- * One call of a supervised domain. The same judgement for both levels that judge; at level warning
- * it ends where an effect would be (`Call.effect`), and `warned()` makes of it what the target may
- * notice: nothing.
+ * Judges one call of a supervised domain, and does it at level enforcing. Level warning runs the
+ * same judgement, which ends at the first effect (`Call.effect`); `warned()` then lets the call go
+ * on, so that the target notices nothing.
  */
 export function supervise(call: Call): Outcome {
   const row = mediatedCall(call.name);

@@ -34,8 +34,8 @@ export function holdsExecs(slots: number): boolean {
 }
 
 /**
- * What a mediator or worker was started with. A holder without a pipe for events gives /dev/null: a number
- * that it left free would be one of Node's own by now.
+ * What a mediator or worker was started with. A holder without a pipe for events gives /dev/null:
+ * a number that it left free would be one of Node's own by now.
  */
 export function inherited(): Handed {
   const { listener, slots, plan, events } = mediatorDescriptors;

@@ -31,10 +31,10 @@ interface Verdict {
 }
 
 /**
- * What opens of one domain came to lately, at level warning alone. Whoever asks goes on either way.
- * What this can miss is a warning, never a denial: for {@link VERDICT_AGE_MS_MAX}, if a directory or
- * link on the way was exchanged by others; what the domain's own calls do to names makes it
- * forgotten.
+ * What opens of one domain came to lately, at level warning alone, where the call goes on either
+ * way. This can miss a warning, never a denial: for {@link VERDICT_AGE_MS_MAX}, if a process
+ * outside the domain exchanges a directory or link on the way. What the domain's own calls do to
+ * names makes verdicts forgotten.
  */
 export class RememberedVerdicts {
   /** By what was asked. */

@@ -34,8 +34,10 @@ export interface Lineage {
  * it can be believed:
  *
  * - whoever began before the first confinement descends from nobody that is confined;
- * - a parent made its child, unless it took an orphan: then who was its parent is gone, and the child counts as confined. Orphans are taken by processes outside the domain, by the first one
- *   of a pid namespace, and by those that asked for it (PR_SET_CHILD_SUBREAPER) or whose child made one for them (CLONE_PARENT), both of which are notified.
+ * - a parent made its child, unless it took an orphan: then the child's first parent is gone, and
+ *   the child counts as confined. Orphans are taken by processes outside the domain, by the first
+ *   one of a pid namespace, and by those that asked for it (PR_SET_CHILD_SUBREAPER) or whose child
+ *   made one for them (CLONE_PARENT); the mediator is notified of both.
  *
  * Whatever cannot be told counts as confined. All that is shared lies in memory of mediator, worker
  * and successor.

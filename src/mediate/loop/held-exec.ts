@@ -88,7 +88,10 @@ export function depthOf(pid: number): number | null {
   }
 }
 
-/** The numbers of one line of a status (proc_pid_status(5)); none forges one, control characters are escaped. */
+/**
+ * The numbers of one line of a status (proc_pid_status(5)). The kernel escapes control characters
+ * in a thread's name, so that no thread forges a line.
+ */
 function numbers(status: string, name: string): readonly number[] {
   const line = new RegExp(`^${name}:\t(.*)$`, "m").exec(status)?.[1] ?? "";
   return line.split("\t").filter(Boolean).map(Number);

@@ -17,7 +17,10 @@ export type Concluded =
   /** It waits, and is to be answered so. */
   | { readonly kind: "waits"; readonly answer: Answer };
 
-/** Calls of one domain that were judged and lie with its holder, which lets them go on and looks at what is executed. */
+/**
+ * Executions of one domain that were judged and lie with its holder, which lets them go on and
+ * looks at what is executed.
+ */
 export class HeldExecs {
   readonly #holder: Holder;
   readonly #memory: Uint8Array;

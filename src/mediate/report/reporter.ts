@@ -68,14 +68,15 @@ export class Reporter {
   lostWith(untold: Untold): void {
     const count = untold.take();
     if (count === 0) return;
-    const object = `${count} events that were counted, and not written when the process that had them ended`;
-    this.tell("lost", object, count);
+    const what = "counted, and not written when the process that had them ended";
+    this.tell("lost", `${count} events that were ${what}`, count);
   }
 
   outside(tid: number, verdict: ReportedVerdict, refusal: Refusal): void {
     this.#untold.counted();
     this.#dueIn(FOLD_FLUSH_MS);
-    const kind = `${tid} ${verdict} ${refusal.class} ${refusal.operation} ${refusal.reason} ${refusal.object}`;
+    const { class: kindOf, operation, reason, object } = refusal;
+    const kind = `${tid} ${verdict} ${kindOf} ${operation} ${reason} ${object}`;
     const known = this.#repeated.get(kind);
     if (known !== undefined) repeat(known, Date.now());
     else if (this.#repeated.size >= EVENTS_NAMED_MAX) this.#fold.addUnnamed(1);

@@ -26,7 +26,7 @@ export type Passed =
   | { readonly kind: "domain"; readonly domain: PassedDomain }
   /** Its last process is gone. */
   | { readonly kind: "ended"; readonly number: number }
-  /** All that are served have been passed: from now on each new one is passed before it is served. */
+  /** All that are served have been passed: each new one is passed before it is served. */
   | { readonly kind: "complete" }
   | { readonly kind: "nothing" }
   /** The other end is closed. */

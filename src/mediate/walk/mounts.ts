@@ -25,10 +25,9 @@ export function isNameless(kind: MountKind): kind is "unknown" | "other-procfs" 
  * user-space server, and the loop must not wait.
  */
 const LOCAL = new Set(
-  `ext2 ext3 ext4 xfs btrfs f2fs bcachefs zfs tmpfs ramfs devtmpfs devpts overlay squashfs erofs vfat exfat ntfs3 iso9660 udf
-  jfs reiserfs nilfs2 minix hugetlbfs mqueue sysfs cgroup cgroup2 securityfs debugfs tracefs bpf pstore configfs efivarfs rootfs`.split(
-    /\s+/,
-  ),
+  `ext2 ext3 ext4 xfs btrfs f2fs bcachefs zfs tmpfs ramfs devtmpfs devpts overlay squashfs erofs
+  vfat exfat ntfs3 iso9660 udf jfs reiserfs nilfs2 minix hugetlbfs mqueue sysfs cgroup cgroup2
+  securityfs debugfs tracefs bpf pstore configfs efivarfs rootfs`.split(/\s+/),
 );
 
 /**

@@ -48,7 +48,7 @@ interface Given {
 /** A call that a worker is done with. */
 interface Done {
   readonly slot: Slot;
-  /** By the worker; `held`: judged, and to be given to the holder; false: it ended without a word. */
+  /** By the worker; `held`: judged, and for the holder; false: the worker ended without a word. */
   readonly answered: boolean | "held";
 }
 

@@ -108,7 +108,8 @@ function refusedBeside(call: Call, number: string): Outcome | null {
     if (refused === null) return null;
     if (refused.kind !== "refused")
       return unable(E.ACCES, call.name, `beside descriptor ${number}, a device without a name`);
-    const help = `asked of descriptor ${call.unsigned(0)}, in whose place another thread could put descriptor ${number} at any moment`;
+    const asked = `asked of descriptor ${call.unsigned(0)}, in whose place`;
+    const help = `${asked} another thread could put descriptor ${number} at any moment`;
     return { ...refused, refusal: { ...refused.refusal, help } };
   } finally {
     close(fd);

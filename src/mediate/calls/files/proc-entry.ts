@@ -10,9 +10,8 @@ import type { Call } from "../call.ts";
  * to trace it.
  */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set(
-  "cgroup cmdline comm coredump_filter cpuset limits loginuid mountinfo mounts mountstats oom_adj oom_score oom_score_adj sched schedstat sessionid stat statm status task wchan".split(
-    " ",
-  ),
+  `cgroup cmdline comm coredump_filter cpuset limits loginuid mountinfo mounts mountstats oom_adj
+  oom_score oom_score_adj sched schedstat sessionid stat statm status task wchan`.split(/\s+/),
 );
 
 /**

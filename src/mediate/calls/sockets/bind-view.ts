@@ -2,7 +2,7 @@ import * as kernel from "../../../kernel/constants.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { type Bytes, c, close, openat, sys } from "../../sys/sys.ts";
 
-/** Of the directories that lead to the one that was judged: the target must be able to search them. */
+/** Mode of the directories on the way to the one that was judged: the target must search them. */
 const VIEW_MODE = 0o755;
 
 /**
