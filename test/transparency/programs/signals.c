@@ -49,7 +49,7 @@ CASE(signals, group) {
     pause();
     _exit(0);
   }
-  usleep(50000);
+  while (getpgid(c) != c) usleep(1000);
   SAY(killpg(c, SIGKILL));
   say_end("child", c);
 }
