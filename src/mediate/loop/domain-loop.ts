@@ -20,7 +20,7 @@ import { type Concluded, HeldExecs } from "./held-execs.ts";
 import type { InHand } from "./in-hand.ts";
 import { InheritedCalls } from "./inherited-calls.ts";
 import { notification } from "./notification.ts";
-import { Waiting } from "./pending-calls.ts";
+import { PendingCalls } from "./pending-calls.ts";
 import { Slot } from "./slot.ts";
 import { whatIsLeft } from "./take-over.ts";
 import type { Timed, Timers } from "./timers.ts";
@@ -63,7 +63,7 @@ export class DomainLoop implements Timed {
   readonly #epoll: Epoll;
   readonly #timers: Timers;
   readonly #owner: DomainOwner;
-  readonly #waiting: Waiting;
+  readonly #pending: PendingCalls;
   readonly #workers: Workers;
   /** null where nobody can hold an execution. */
   #held: HeldExecs | null;
@@ -87,7 +87,7 @@ export class DomainLoop implements Timed {
     this.#epoll = epoll;
     this.#timers = timers;
     this.#owner = owner;
-    this.#waiting = new Waiting(epoll, ({ slot, call, pending }) =>
+    this.#pending = new PendingCalls(epoll, ({ slot, call, pending }) =>
       this.#guarded(() => this.#finish(slot, call, attempt(call, pending.resume))),
     );
     const { holder } = domain.handed;
@@ -162,12 +162,13 @@ export class DomainLoop implements Timed {
     this.#isOver = true;
     this.#epoll.remove(this.#watched);
     this.#timers.remove(this);
-    this.#waiting.clear();
+    this.#pending.clear();
     // What was ended at its exec may be the last process of the domain.
     for (const { slot, came } of this.#held?.concluded() ?? [])
       if (came.kind === "ended") this.#tell(slot, came);
     this.#held?.clear();
-    this.#domain.reporter.flush(); // a worker may be waited for now, and who has seen the run end looks at its events
+    // A worker may be waited for now, and whoever has seen the run end looks at its events.
+    this.#domain.reporter.flush();
     this.#domain.close(this.#workers.close(exiting), exiting);
   }
 
@@ -179,7 +180,7 @@ export class DomainLoop implements Timed {
     this.#isOver = true;
     this.#epoll.remove(this.#watched);
     this.#timers.remove(this);
-    this.#waiting.clear();
+    this.#pending.clear();
     this.#workers.leave();
     this.#held?.clear();
     this.#domain.abandon();
@@ -276,7 +277,7 @@ export class DomainLoop implements Timed {
       outcome.kind === "pending" &&
       call !== null &&
       room &&
-      this.#waiting.add({ slot, call, pending: outcome })
+      this.#pending.add({ slot, call, pending: outcome })
     )
       return;
     if (outcome.kind === "worker" && room && this.#workers.give(slot)) {

@@ -4,28 +4,29 @@ import type { Call } from "../calls/call.ts";
 import { POLLOUT } from "../sys/abi.ts";
 import type { Slot } from "./slot.ts";
 
-/** A call that was begun and waits for a descriptor. */
-export interface WaitingCall {
+/** A call that stays unanswered until a descriptor is ready. */
+export interface PendingCall {
   readonly slot: Slot;
   readonly call: Call;
   readonly pending: Pending;
 }
 
 /**
- * Calls of one domain in flight beside the one that is being decided; as many as there are slots.
+ * Calls of one domain that the loop has begun and not answered, beside the one that it decides
+ * now: at most as many as there are slots.
  */
-export class Waiting {
+export class PendingCalls {
   readonly #epoll: Epoll;
-  readonly #resume: (call: WaitingCall) => void;
-  readonly #watched = new Map<number, WaitingCall>();
+  readonly #resume: (call: PendingCall) => void;
+  readonly #watched = new Map<number, PendingCall>();
 
-  constructor(epoll: Epoll, resume: (call: WaitingCall) => void) {
+  constructor(epoll: Epoll, resume: (call: PendingCall) => void) {
     this.#epoll = epoll;
     this.#resume = resume;
   }
 
   /** false where its descriptor cannot be waited for. */
-  add(waiting: WaitingCall): boolean {
+  add(waiting: PendingCall): boolean {
     const { fd, events = POLLOUT } = waiting.pending;
     const number = this.#epoll.add(fd, events, {
       ready: () => {
@@ -40,7 +41,7 @@ export class Waiting {
     return true;
   }
 
-  /** Nobody waits for them any more. */
+  /** The domain is served no longer: drops them all. */
   clear(): void {
     for (const [number, { call }] of this.#watched) {
       this.#epoll.remove(number);
