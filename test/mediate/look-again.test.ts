@@ -11,9 +11,9 @@ import {
 } from "../../src/kernel/constants.ts";
 import { error, type Outcome } from "../../src/mediate/answer/outcome.ts";
 import type { Call } from "../../src/mediate/calls/call.ts";
+import { untilTimeout } from "../../src/mediate/calls/look-again.ts";
 import type { TargetSocket } from "../../src/mediate/calls/sockets/socket.ts";
 import { LOOK_MS_MAX } from "../../src/mediate/limits.ts";
-import { untilTimeout } from "../../src/mediate/loop/look-again.ts";
 import { E, POLLIN } from "../../src/mediate/sys/abi.ts";
 import { close, sys } from "../../src/mediate/sys/sys.ts";
 

@@ -9,11 +9,11 @@ import {
 } from "../../../kernel/constants.ts";
 import type { Policy } from "../../../model/policy.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
-import { lookAgain, RESTARTED } from "../../loop/look-again.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { close, pipe, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
+import { lookAgain, RESTARTED } from "../look-again.ts";
 import { lacking } from "./lacking.ts";
 import { accesses, type OpenArguments } from "./open-arguments.ts";
 import { type Opened, openShown, settle } from "./open-object.ts";

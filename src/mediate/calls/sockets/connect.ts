@@ -1,10 +1,10 @@
 import { error, type Outcome, result } from "../../answer/outcome.ts";
-import { untilTimeout } from "../../loop/look-again.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
+import { untilTimeout } from "../look-again.ts";
 import {
   type Addressed,
   type Destination,

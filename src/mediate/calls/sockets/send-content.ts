@@ -1,11 +1,11 @@
 import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { unlessSettled } from "../../answer/settled.ts";
 import { MESSAGE_BYTES_MAX, STREAM_BYTES_MAX } from "../../limits.ts";
-import { untilTimeout } from "../../loop/look-again.ts";
 import { E } from "../../sys/abi.ts";
 import type { Content } from "../../target/content.ts";
 import { UNREADABLE } from "../../target/memory.ts";
 import type { Call } from "../call.ts";
+import { untilTimeout } from "../look-again.ts";
 import { AF, SOCK, sendBuffer, type TargetSocket } from "./socket.ts";
 
 /** One send that does not wait; `isFirst`: control data goes with it. */

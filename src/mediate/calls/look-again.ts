@@ -3,13 +3,13 @@ import { EPOLLET } from "../../kernel/constants.ts";
 import { quick } from "../../kernel/quick.ts";
 import { epollEvent } from "../../kernel/structs.ts";
 import { error, type Outcome } from "../answer/outcome.ts";
-import type { Call } from "../calls/call.ts";
-import { sendTimeout, type TargetSocket } from "../calls/sockets/socket.ts";
 import { LOOK_MS, LOOK_MS_MAX } from "../limits.ts";
 import { abi, E, POLLIN, POLLOUT } from "../sys/abi.ts";
 import { errnoOf } from "../sys/errno.ts";
 import { close, sys } from "../sys/sys.ts";
 import { makeTimer, ring } from "../sys/timer.ts";
+import type { Call } from "./call.ts";
+import { sendTimeout, type TargetSocket } from "./sockets/socket.ts";
 
 /**
  * What the kernel says of a call that waited when a signal comes: begun anew where the handler has
