@@ -65,6 +65,22 @@ export const inodeRequests = {
   BTRFS_IOC_SET_RECEIVED_SUBVOL: 0xc0c89425,
 };
 
+/**
+ * ioctl: what a file system keeps of all its files, asked by a descriptor of any of them, for
+ * CAP_SYS_ADMIN: a way out of the domain as open_by_handle_at(2) is.
+ */
+export const wholeFileSystemRequests = {
+  /** `linux/btrfs.h`: every item of a tree, with what small files hold; a subvolume's files. */
+  BTRFS_IOC_TREE_SEARCH: 0xd0009411,
+  BTRFS_IOC_TREE_SEARCH_V2: 0xc0709411,
+  BTRFS_IOC_SEND: 0x40489426,
+  /** `fs/xfs/libxfs/xfs_fs.h`: a file, its link or its attributes by a handle. */
+  XFS_IOC_OPEN_BY_HANDLE: 0xc038586b,
+  XFS_IOC_READLINK_BY_HANDLE: 0xc038586c,
+  XFS_IOC_ATTRLIST_BY_HANDLE: 0x4058587a,
+  XFS_IOC_ATTRMULTI_BY_HANDLE: 0x4048587b,
+} as const;
+
 /** ioctl: push input into a terminal or change what it is, also through an inherited descriptor. */
 export const terminalRequests = {
   TIOCSTI,

@@ -68,6 +68,7 @@ export const descriptorCalls: readonly DescriptorCall[] = [
     ifOneOf(1, Object.values({ ...harmlessRequests, ...processorRequests }), pass, ask),
     [
       "on a device by `i`; TIOCSTI and its like are refused",
+      "so is what reads any file of a file system (BTRFS_IOC_SEND, XFS_IOC_OPEN_BY_HANDLE)",
       "inode flags are `a` and done by the mediator; owners of SIGIO are judged as signals",
       "FIOASYNC is refused on terminals, TIOCSCTTY where somebody outside is in the session",
       "what takes a capability (capability-requests.ts) goes on if the policy grants it",

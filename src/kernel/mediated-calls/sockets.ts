@@ -74,7 +74,8 @@ export const socketCalls: readonly SocketCall[] = [
     enforcing: [
       "source routes are refused",
       "IPV6_V6ONLY is set by the mediator, since it decides what a bind to `::` takes",
-      "what takes a capability (capability-requests.ts) goes on if the policy grants it; what takes one by its value alone is set by the mediator, without it",
+      "what takes a capability (capability-requests.ts) goes on if the policy grants it",
+      "what takes one by its value alone is set by the mediator, without it",
     ].join("; "),
   },
 ];

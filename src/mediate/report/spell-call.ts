@@ -6,6 +6,7 @@ import {
   routeOptions6,
   socketOwnerRequests,
   terminalRequests,
+  wholeFileSystemRequests,
 } from "../../kernel/argument-names.ts";
 import { capabilityIoctls, capabilityOptions } from "../../kernel/capability-requests.ts";
 import * as kernel from "../../kernel/constants.ts";
@@ -96,6 +97,7 @@ const registers: Readonly<Record<string, readonly (readonly [index: number, Spel
       oneOf({
         ...capabilityRequests,
         ...terminalRequests,
+        ...wholeFileSystemRequests,
         ...inodeRequests,
         ...socketOwnerRequests,
       }),

@@ -6,6 +6,7 @@ import {
   TIOCSCTTY,
   TUNSETIFF,
   terminalRequests,
+  wholeFileSystemRequests,
 } from "../../../kernel/argument-names.ts";
 import {
   capabilityIoctl,
@@ -38,7 +39,8 @@ export function judgeDescriptor(call: Call): Outcome | null {
   const request = call.unsigned(1);
   if (call.name === "fcntl") return judgeCommand(call, request);
   if (call.name !== "ioctl") return null;
-  if (has(terminalRequests, request)) return refuseForm(call);
+  if (has(terminalRequests, request) || has(wholeFileSystemRequests, request))
+    return refuseForm(call);
   const taking = capabilityIoctl(request);
   if (taking !== null) return judgeTaking(call, taking.capabilities) ?? onDevice(call);
   if (has(inodeRequests, request)) return null;
