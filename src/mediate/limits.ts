@@ -120,6 +120,10 @@ export const RETIRED_MS_MAX = 500;
 export const BUSY_MS_MAX = 15;
 /** Looks without a step in between after which a stand-by sleeps until the next one. */
 export const LOOKS_WITHOUT_A_STEP_MAX = 32;
+/** Calls that a stand-by judges for practice, of a sealed and of a supervised domain each. */
+export const CALLS_REHEARSED = 600;
+/** Between two looks at the active mediator's loop. */
+export const CALLS_REHEARSED_AT_A_TIME = 4;
 /** Domains that are passed to a stand-by before calls are answered again. */
 export const PASSED_AT_A_TIME_MAX = 64;
 /** First and longest pause before a stand-by is started again, milliseconds. */

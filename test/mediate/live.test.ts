@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -18,6 +20,7 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { compileC } from "../support/compile-c.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
+import { activeOf, endMediators, standByOf } from "./mediators.ts";
 import { runScene, type SceneOptions, scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -103,6 +106,39 @@ test("a level is in force from the next call on, in both directions, without a c
   const made = run.events.filter(({ object }) => object === join(tree, "shut/file"));
   const kinds = new Set(made.map(({ verdict, level, number }) => `${verdict} ${level} ${number}`));
   expect(kinds).toEqual(new Set([`denied enforcing ${NUMBER}`, `warning warning ${NUMBER}`]));
+});
+
+test("a level switched under the last mediator holds for the first call of the next", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const socket = join(tree, "run/mediator.sock");
+  table.setLevel(NUMBER, "warning");
+  spawn(process.execPath, [built.mediator, "shared", socket], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { PATH: "/usr/bin:/bin" },
+  });
+  while (!existsSync(socket)) await sleep(5);
+  const switched = [built.compile("switched"), counter];
+  const scene = startScene(built, { ...options, joins: socket }, switched, tree);
+  try {
+    await expectOnly("wentOn");
+    await expect.poll(() => standByOf(socket), { timeout: TIMEOUT_MS }).not.toBeNull();
+    // It has decoded the plan, and knows what was in force then.
+    await sleep(1_000);
+    const before = activeOf(socket);
+    process.kill(before, "SIGSTOP");
+    table.setLevel(NUMBER, "enforcing");
+    const last = counts();
+    process.kill(before, "SIGKILL");
+    await expectOnly("refused");
+    // One more may have been answered before it stood still.
+    expect(counts().wentOn - last.wentOn).toBeLessThanOrEqual(1n);
+    const run = await untilOver(scene.done);
+    expect([run.status, run.stderr]).toEqual([0, ""]);
+  } finally {
+    scene.process.kill("SIGKILL");
+    await endMediators(socket);
+  }
 });
 
 test("what was executed at level warning is not taken for the program that enforcing judged before it", {

@@ -11,6 +11,7 @@ import {
 import { type InHand, NO_DOMAIN } from "../loop/in-hand.ts";
 import type { Timed, Timers } from "../loop/timers.ts";
 import { POLLIN } from "../sys/abi.ts";
+import { letGoInTurn } from "../sys/precedence.ts";
 import { close, sys } from "../sys/sys.ts";
 import { reap } from "../worker/reap.ts";
 import { hearGreeting, type PassedDomain, passComplete, passDomain, passEnd } from "./passing.ts";
@@ -187,7 +188,10 @@ function start(its: number, { socket, page, timer, listening, lock }: Inheritanc
   const given = [silence, 1, 2, its, page, timer, listening, lock];
   const args = [process.argv[1] ?? "", STAND_BY_ARGUMENT, socket, String(process.pid)];
   try {
-    return spawnProcess(process.execPath, args, [`PATH=${process.env.PATH ?? ""}`], given);
+    const pid = spawnProcess(process.execPath, args, [`PATH=${process.env.PATH ?? ""}`], given);
+    // Until it is up and watches, those that are served go first.
+    letGoInTurn(pid);
+    return pid;
   } catch (cause) {
     if (cause instanceof ErrnoError) return null;
     throw cause;

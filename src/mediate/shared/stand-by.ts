@@ -24,6 +24,7 @@ import { close, sys } from "../sys/sys.ts";
 import { Active, listenOn, type Prepared, type Seat } from "./active.ts";
 import { greet, type PassedDomain, receivePassed } from "./passing.ts";
 import { lockOf } from "./place.ts";
+import { Rehearsal } from "./rehearsal.ts";
 import { Retirements, retirementsBeside } from "./retirements.ts";
 import { sharedState } from "./serve.ts";
 import { standByDescriptors } from "./stand-by-link.ts";
@@ -52,6 +53,8 @@ class StandBy {
   /** Passed and not prepared yet; prepared. */
   readonly #passed = new Map<number, PassedDomain>();
   readonly #prepared = new Map<number, Prepared>();
+  #rehearsing: Rehearsal | null = null;
+  readonly #rehearsed = new Set<boolean>();
   /** Of all numbers: none is given twice, or a stand-by might take one domain for another. */
   #highest = NO_DOMAIN;
   #watches = true;
@@ -88,13 +91,14 @@ class StandBy {
       if (this.#isOver) return null;
       const stuck = this.#watches && this.#isComplete ? this.#look() : null;
       if (stuck !== null && this.#observer.retire(stuck)) return this.#succeed("retired", stuck);
-      this.#prepareOne();
+      if (this.#passed.size > 0) this.#prepareOne();
+      else this.#rehearse();
     }
   }
 
   #timeout(): number {
     if (this.#passed.size > 0) return 0;
-    return this.#watches ? WATCH_MS : -1;
+    return this.#watches || this.#rehearsing !== null ? WATCH_MS : -1;
   }
 
   #wake(): void {
@@ -166,10 +170,23 @@ class StandBy {
     try {
       const domain = new Domain(passed.handed, this.#state);
       this.#prepared.set(passed.number, { ...passed, domain });
+      this.#rehearseAs(domain);
     } catch {
       // Its holder sees the end of the connection when the active one is gone, too.
       giveBack(passed);
     }
+  }
+
+  /** Once for each mode, with the first domain of it. */
+  #rehearse(): void {
+    this.#rehearsing?.some();
+    if (this.#rehearsing?.isOver === true) this.#rehearsing = null;
+  }
+
+  #rehearseAs({ broker, handed }: Domain): void {
+    if (this.#rehearsing !== null || this.#rehearsed.has(broker.supervised)) return;
+    this.#rehearsed.add(broker.supervised);
+    this.#rehearsing = new Rehearsal(handed.plan, this.#state);
   }
 
   #forget(number: number): void {
@@ -185,6 +202,7 @@ class StandBy {
 
   /** `stuck`: what was in hand stays with the last mediator. */
   #succeed(why: "dead" | "retired", stuck: Seen | null = null): Active {
+    this.#rehearsing?.end();
     this.#hear();
     for (const passed of this.#passed.values()) this.#prepare(passed);
     const kept = this.#prepared.get(stuck?.domain ?? NO_DOMAIN);

@@ -14,6 +14,11 @@ export function goAhead(): void {
   sys("setpriority", PRIO_PROCESS, THIS_THREAD, AHEAD);
 }
 
+/** Of a child, which may take precedence itself later on. */
+export function letGoInTurn(pid: number): void {
+  sys("setpriority", PRIO_PROCESS, pid, ORDINARY);
+}
+
 /** What works for one domain alone has no precedence before the others. */
 export function goInTurn(): void {
   sys("setpriority", PRIO_PROCESS, THIS_THREAD, ORDINARY);
