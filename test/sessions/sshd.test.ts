@@ -8,7 +8,7 @@ import { ada, canHaveHost, SessionHost } from "./session-host.ts";
 import { keyOf, Sshd } from "./sshd.ts";
 
 const FIRST_START_MS = 60_000;
-const LOGINS = 100;
+const LOGINS = 50;
 const HOME = "/var/spool/cofferdam/ada";
 
 let host: SessionHost;
@@ -161,7 +161,7 @@ test("a terminal: its size and new size, interrupt and job control, and the stat
 });
 
 test(
-  "a hundred logins at once",
+  "fifty logins at once",
   async () => {
     const logins = Array.from({ length: LOGINS }, (_, number) => {
       const child = host.spawn(sshd.ssh([], [`echo ${number}`]));
