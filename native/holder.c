@@ -117,6 +117,9 @@ static void serve(struct handover *handover, const struct holdings *own)
     return (void)close(own->listener); /* calls fail, and do not hang */
   struct mediator mediator = {.descriptor = -1, .bell = -1, .alone = geteuid() != 0};
   int deaths = 0, front = own->front;
+  /* The daemon may have stopped before this process had its first turn, and to set how SIGCHLD is
+     taken discards one that is pending. */
+  hear_children(handover, own, slots, false);
   for (;;) {
     struct pollfd watched[] = {
         /* While a mediator lives the listener is only watched for the end of the domain. */
