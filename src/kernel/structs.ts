@@ -30,6 +30,22 @@ export const epollEvent = struct(
 /** `sys/resource.h` */
 export const rlimit = struct("struct rlimit", { rlim_cur: "u64", rlim_max: "u64" });
 
+/** `linux/sched/types.h`, the fields of its first version. */
+export const schedAttr = struct(
+  "struct sched_attr",
+  {
+    size: "u32",
+    sched_policy: "u32",
+    sched_flags: "u64",
+    sched_nice: "i32",
+    sched_priority: "u32",
+    sched_runtime: "u64",
+    sched_deadline: "u64",
+    sched_period: "u64",
+  },
+  { prefix: true },
+);
+
 /** `linux/xattr.h`, since Linux 6.13. */
 export const xattrArgs = struct("struct xattr_args", { value: "u64", size: "u32", flags: "u32" });
 

@@ -151,6 +151,14 @@ export const NAME_MAX = 255;
 export const RLIMIT_CORE = 4;
 export const RLIMIT_NOFILE = 7;
 export const PRIO_PROCESS = 0;
+/** `linux/sched.h` */
+export const SCHED_FIFO = 1;
+export const SCHED_RR = 2;
+export const SCHED_DEADLINE = 6;
+export const SCHED_RESET_ON_FORK = 0x40000000;
+/** `linux/ioprio.h`: the class is in the bits above these; real-time. */
+export const IOPRIO_CLASS_SHIFT = 13;
+export const IOPRIO_CLASS_RT = 1;
 /** Pieces of one vector of `readv` and its kin (`limits.h`; UIO_MAXIOV in the kernel). */
 export const IOV_MAX = 1024;
 /** `linux/pidfd.h`: a thread, its process, everybody in the process group of that number. */

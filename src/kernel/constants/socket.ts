@@ -32,6 +32,14 @@ export const IPPROTO_RAW = 255;
 export const IPPROTO_SMC = 256;
 export const IPPROTO_MPTCP = 262;
 export const IPV6_V6ONLY = 26;
+export const IP_TOS = 1;
+export const IP_TTL = 2;
+export const IP_PKTINFO = 8;
+export const IPV6_PKTINFO = 50;
+export const IPV6_HOPLIMIT = 52;
+export const IPV6_TCLASS = 67;
+/** `netinet/udp.h` */
+export const UDP_SEGMENT = 103;
 
 export const SOL_SOCKET = 1;
 export const SO_TYPE = 3;

@@ -1,4 +1,5 @@
-import { CLONE_NEWIPC, CLONE_NEWNET } from "../../../kernel/constants.ts";
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
+import { CAP_SYS_ADMIN, CLONE_NEWIPC, CLONE_NEWNET } from "../../../kernel/constants.ts";
 import { error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
@@ -28,7 +29,6 @@ const entries: readonly (readonly [names: RegExp, namespace: Namespace])[] = [
   [/^\/proc\/sys\/kernel\/pid_max$/, "pid"],
 ];
 const NEW = { net: CLONE_NEWNET, ipc: CLONE_NEWIPC } as const;
-const CAP_SYS_ADMIN = 1n << 21n;
 const PROC = "/proc/";
 
 /**
@@ -78,7 +78,7 @@ function openIn(call: Call, asked: OpenArguments, object: Opened, namespace: Nam
   const enter: Step = {
     name: "setns",
     args: [FIRST_DESCRIPTOR, NEW[namespace]],
-    more: CAP_SYS_ADMIN,
+    more: capabilityMask(CAP_SYS_ADMIN),
   };
   const deed: Deed = {
     descriptors: [entered, from],

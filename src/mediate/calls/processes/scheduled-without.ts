@@ -1,3 +1,12 @@
+import {
+  IOPRIO_CLASS_RT,
+  IOPRIO_CLASS_SHIFT,
+  SCHED_DEADLINE,
+  SCHED_FIFO,
+  SCHED_RESET_ON_FORK,
+  SCHED_RR,
+} from "../../../kernel/constants.ts";
+import { schedAttr } from "../../../kernel/structs.ts";
 import { CONTINUE, type Outcome, type Refused } from "../../answer/outcome.ts";
 import { sys } from "../../sys/sys.ts";
 import { type Deed, impersonate } from "../../target/impersonator.ts";
@@ -7,20 +16,10 @@ import { withoutCapability } from "../state/capability.ts";
 import { kindOf } from "./named-processes.ts";
 import { attributesOf, parameterOf } from "./scheduling.ts";
 
-/** `linux/sched.h`. */
-const SCHED_FIFO = 1;
-const SCHED_RR = 2;
-const SCHED_DEADLINE = 6;
-const SCHED_RESET_ON_FORK = 0x4000_0000;
 /** sched_setparam leaves the policy as it is. */
 const AS_IT_IS = -1;
-/** struct sched_attr, bytes. */
-const OFFSET = { policy: 4, nice: 16, priority: 20 } as const;
 /** RLIMIT_NICE counts so many more than the nice value, downwards (getrlimit(2)). */
 const NICE_CEILING = 20;
-/** `linux/ioprio.h`: the class is in the bits above these; real-time. */
-const IOPRIO_CLASS_SHIFT = 13;
-const IOPRIO_CLASS_RT = 1;
 
 /**
  * Scheduling of processes of the domain, by one that still has a capability which the policy does
@@ -64,10 +63,10 @@ function askedOf(call: Call): Asked {
     case "sched_setattr": {
       const attributes = attributesOf(call, call.word(1));
       const args = [thread, { bytes: attributes }, call.unsigned(2)];
-      if (attributes.length < OFFSET.priority + 4) return { ...nothing, args };
-      const policy = attributes.readUInt32LE(OFFSET.policy);
-      const priority = attributes.readUInt32LE(OFFSET.priority);
-      const nice = attributes.readInt32LE(OFFSET.nice);
+      if (attributes.length < schedAttr.offset.sched_priority + 4) return { ...nothing, args };
+      const policy = attributes.readUInt32LE(schedAttr.offset.sched_policy);
+      const priority = attributes.readUInt32LE(schedAttr.offset.sched_priority);
+      const nice = attributes.readInt32LE(schedAttr.offset.sched_nice);
       return { ...nothing, args, nice, ...ofPolicy(policy, priority) };
     }
     default: {

@@ -1,10 +1,17 @@
 import {
+  IP_PKTINFO,
+  IP_TOS,
+  IP_TTL,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPPROTO_UDP,
+  IPV6_HOPLIMIT,
+  IPV6_PKTINFO,
+  IPV6_TCLASS,
   SCM_CREDENTIALS,
   SCM_RIGHTS,
   SOL_SOCKET,
+  UDP_SEGMENT,
 } from "../../../kernel/constants.ts";
 import { cmsghdr, ucred } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
@@ -31,9 +38,9 @@ const DESCRIPTORS_MAX = 253;
  * from, its lifetime, class and size.
  */
 const HARMLESS: Readonly<Record<number, readonly number[]>> = {
-  [IPPROTO_IP]: [1, 2, 8],
-  [IPPROTO_IPV6]: [50, 52, 67],
-  [IPPROTO_UDP]: [103],
+  [IPPROTO_IP]: [IP_TOS, IP_TTL, IP_PKTINFO],
+  [IPPROTO_IPV6]: [IPV6_PKTINFO, IPV6_HOPLIMIT, IPV6_TCLASS],
+  [IPPROTO_UDP]: [UDP_SEGMENT],
 };
 
 /**
