@@ -84,7 +84,8 @@ export class Active {
   /** Number of the newest domain. */
   #last: number;
   #endsWithoutDomain: boolean;
-  #leavesOthers = false;
+  /** Number of the domain with which this process wants to be left alone. */
+  #leavesFor: number | null = null;
   #isRetired = false;
 
   constructor(
@@ -260,7 +261,8 @@ export class Active {
         loop.close(false);
         served.holder.close();
         this.#served.delete(number);
-        this.#standBy.ended(number);
+        // One that ends at once must not be forgotten before the stand-by has noted what it did.
+        if (number !== this.#leavesFor) this.#standBy.ended(number);
         reap();
       },
       exchanged: () => this.#leaveOthers(number),
@@ -279,8 +281,8 @@ export class Active {
    * would not be seen before that: the stand-by takes all other domains, as soon as it is ready.
    */
   #leaveOthers(kept: number): void {
-    if (this.#leavesOthers) return;
-    this.#leavesOthers = true;
+    if (this.#leavesFor !== null) return;
+    this.#leavesFor = kept;
     const { timers, inHand } = this.#surroundings;
     const leaving = {
       due: 0,
