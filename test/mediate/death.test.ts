@@ -9,6 +9,8 @@ import { runScene } from "./scene.ts";
 
 /** Each costs the start of a mediator. */
 const KILLS = Number(process.env.COFFERDAM_KILLS ?? 200);
+/** The same while a message is on its way. */
+const STREAM_KILLS = 20;
 /** For a slow machine: what hangs never ends. */
 const TIMEOUT_MS = 1_000_000;
 
@@ -72,6 +74,29 @@ test("a connection that waits for its listener's room goes on waiting when the m
     const options = { rules, sockets, notify: ["connect"], kills: TAKE_OVERS_MAX };
     const run = runScene(built, options, [built.compile("full"), join(tree, "open/full")], tree);
     expect([run.stderr, run.lines, run.status]).toEqual(["", ["connected"], 0]);
+  } finally {
+    rmSync(tree, { recursive: true });
+  }
+});
+
+test("a message half sent when the mediator dies is not sent twice, and its sender is told", {
+  timeout: TIMEOUT_MS,
+}, (context) => {
+  needsRoot(context);
+  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  try {
+    mkdirSync(join(tree, "open"));
+    const rules = ["rwcdax /**", "connect /**", "listen /**"];
+    const options = { rules, supervised: "enforcing", kills: STREAM_KILLS, shared: true } as const;
+    const program = [built.compile("half-sent", "-pthread")];
+    const run = runScene(built, { ...options, timeoutMs: TIMEOUT_MS }, program, tree);
+    expect(run.stderr).toBe("");
+    const numbers = /^failed (\d+) untrue (\d+) wrong (\d+)$/.exec(run.lines[0] ?? "")?.slice(1);
+    const [failed = 0, untrue = -1, wrong = -1] = (numbers ?? []).map(Number);
+    expect([untrue, wrong]).toEqual([0, 0]);
+    expect(failed, "some were half sent").toBeGreaterThan(0);
+    const told = run.events.filter(({ operation }) => operation === "outcome unknown");
+    expect(told.length).toBeGreaterThanOrEqual(failed);
   } finally {
     rmSync(tree, { recursive: true });
   }
