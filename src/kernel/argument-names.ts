@@ -59,7 +59,11 @@ export const inodeRequests = {
   BTRFS_IOC_SUBVOL_CREATE_V2: 0x50009418,
   BTRFS_IOC_SUBVOL_SETFLAGS: 0x4008941a,
   BTRFS_IOC_SNAP_DESTROY_V2: 0x5000943f,
-  /** Whoever may write the file may have it written anew, through whatever descriptor. */
+  /** `fs/bcachefs/bcachefs_ioctl.h`, until 6.17: the same, by paths; attributes by a name. */
+  BCH_IOCTL_SUBVOLUME_CREATE: 0x4020bc10,
+  BCH_IOCTL_SUBVOLUME_DESTROY: 0x4020bc11,
+  BCHFS_IOC_REINHERIT_ATTRS: 0x8008bc40,
+  /** `linux/btrfs.h`: whoever may write the file may have it written anew, through whatever descriptor. */
   BTRFS_IOC_DEFRAG: 0x50009402,
   BTRFS_IOC_DEFRAG_RANGE: 0x40309410,
   BTRFS_IOC_SET_RECEIVED_SUBVOL: 0xc0c89425,
