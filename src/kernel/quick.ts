@@ -1,4 +1,5 @@
 import { errno, loadLibrary } from "./ffi.ts";
+import { number as syscallNumber } from "./syscalls.ts";
 
 const libc = loadLibrary("libc.so.6");
 const rawClose: (fd: number) => number = libc.func("int close(int fd)");
@@ -10,6 +11,16 @@ const rawPread: (fd: number, into: Uint8Array, length: number, offset: number) =
 const rawOpenat: (fd: number, path: Uint8Array, flags: number, mode: number) => number = libc.func(
   "int openat(int fd, const void *path, int flags, unsigned int mode)",
 );
+const rawSyscall4: (
+  number: number,
+  fd: number,
+  path: Uint8Array,
+  structure: Uint8Array,
+  length: number,
+) => number = libc.func(
+  "long syscall(long number, int fd, const void *path, void *structure, size_t length)",
+);
+const OPENAT2 = syscallNumber("openat2") ?? 0;
 const rawReadlinkat: (fd: number, path: Uint8Array, into: Uint8Array, length: number) => number =
   libc.func("long readlinkat(int fd, const void *path, void *into, size_t length)");
 const rawStatx: (
@@ -21,8 +32,32 @@ const rawStatx: (
 ) => number = libc.func(
   "int statx(int fd, const void *path, int flags, unsigned int mask, void *into)",
 );
+const rawCapget: (header: Uint8Array, sets: Uint8Array) => number = libc.func(
+  "int capget(void *header, void *sets)",
+);
 const rawEpollWait: (fd: number, into: Uint8Array, most: number, timeout: number) => number =
   libc.func("int epoll_wait(int fd, void *into, int most, int timeout)");
+const rawCapset: (header: Uint8Array, sets: Uint8Array) => number = libc.func(
+  "int capset(void *header, void *sets)",
+);
+const rawSetId: (number: number, id: number) => number = libc.func(
+  "long syscall(long number, unsigned int id)",
+);
+const SETFSUID = syscallNumber("setfsuid") ?? 0;
+const SETFSGID = syscallNumber("setfsgid") ?? 0;
+type SocketOption = (
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array,
+  length: number,
+) => number;
+const rawSetsockopt: SocketOption = libc.func(
+  "int setsockopt(int fd, int level, int name, const void *value, unsigned int length)",
+);
+const rawGetsockopt = libc.func(
+  "int getsockopt(int fd, int level, int name, void *value, void *length)",
+) as (fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array) => number;
 const rawProcessVmReadv = libc.func(
   "long process_vm_readv(int pid, void *here, unsigned long n, void *there, unsigned long m, unsigned long flags)",
 ) as MemoryTransfer;
@@ -52,6 +87,9 @@ export const quick = {
     known(rawPread(fd, into, length, offset)),
   openat: (fd: number, path: Uint8Array, flags: number, mode: number): number =>
     known(rawOpenat(fd, path, flags, mode)),
+  /** openat2(2); `how` is a struct open_how. */
+  openat2: (fd: number, path: Uint8Array, how: Uint8Array): number =>
+    known(rawSyscall4(OPENAT2, fd, path, how, how.length)),
   readlinkat: (fd: number, path: Uint8Array, into: Uint8Array, length: number): number =>
     known(rawReadlinkat(fd, path, into, length)),
   statx: (fd: number, path: Uint8Array, flags: number, mask: number, into: Uint8Array): number =>
@@ -61,6 +99,21 @@ export const quick = {
     known(rawProcessVmReadv(tid, here, 1, there, 1, 0)),
   processVmWritev: (tid: number, here: Uint8Array, there: Uint8Array): number =>
     known(rawProcessVmWritev(tid, here, 1, there, 1, 0)),
+  capget: (header: Uint8Array, sets: Uint8Array): number => known(rawCapget(header, sets)),
+  /** `length`: a socklen_t, read and written. */
+  getsockopt: (
+    fd: number,
+    level: number,
+    name: number,
+    value: Uint8Array,
+    length: Uint8Array,
+  ): number => known(rawGetsockopt(fd, level, name, value, length)),
+  setsockopt: (fd: number, level: number, name: number, value: Uint8Array): number =>
+    known(rawSetsockopt(fd, level, name, value, value.length)),
+  capset: (header: Uint8Array, sets: Uint8Array): number => known(rawCapset(header, sets)),
+  /** The id before, whether or not it worked. */
+  setfsuid: (id: number): number => rawSetId(SETFSUID, id),
+  setfsgid: (id: number): number => rawSetId(SETFSGID, id),
   epollWait: (fd: number, into: Uint8Array, most: number, timeout: number): number =>
     known(rawEpollWait(fd, into, most, timeout)),
 } as const;

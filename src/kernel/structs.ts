@@ -196,6 +196,39 @@ export const statx = struct("struct statx", {
   "#rest": "bytes:100",
 });
 
+/** `linux/pidfd.h`, as in 6.13; the kernel fills no more than it is given room for. */
+export const pidfdInfo = struct(
+  "struct pidfd_info",
+  {
+    mask: "u64",
+    cgroupid: "u64",
+    pid: "u32",
+    tgid: "u32",
+    ppid: "u32",
+    ruid: "u32",
+    rgid: "u32",
+    euid: "u32",
+    egid: "u32",
+    suid: "u32",
+    sgid: "u32",
+    fsuid: "u32",
+    fsgid: "u32",
+    exit_code: "i32",
+  },
+  { prefix: true },
+);
+
+/** `linux/capability.h`; version 3 has two of the data, the low and the high half of each set. */
+export const capUserHeader = struct("struct __user_cap_header_struct", {
+  version: "u32",
+  pid: "i32",
+});
+export const capUserData = struct("struct __user_cap_data_struct", {
+  effective: "u32",
+  permitted: "u32",
+  inheritable: "u32",
+});
+
 /** `asm/termbits.h`: the kernel's, which is shorter than that of libc. */
 export const termios = struct("struct termios", {
   c_iflag: "u32",

@@ -82,7 +82,7 @@ export const STREAM_BYTES_MAX = 256 * 1024;
  * The same for each domain of a shared mediator: with {@link DOMAINS_MAX} domains it must not run
  * out of descriptors.
  */
-export const THREADS_KEPT_SHARED_MAX = 24;
+export const THREADS_KEPT_SHARED_MAX = 16;
 /** Descriptors that the calls of one domain keep, where the process may have as many. */
 export const DESCRIPTORS_OF_DOMAIN_MAX = 1_024;
 /** However few the process may have. */
@@ -96,7 +96,7 @@ export const DOMAINS_HOARDING_MAX = 8;
  * worker does.
  */
 export const HOST_THREADS_LOOKED_AT_MAX = 2_000;
-/** Threads whose entries in /proc are held open between calls, two descriptors each. */
+/** Threads whose entries in /proc are held open between calls, three descriptors each. */
 export const THREADS_KEPT_MAX = 64;
 /** Bytes of /proc/TID/status: BROKERED_GROUPS_MAX groups of eleven characters, and the rest. */
 export const STATUS_BYTES_MAX = 16 * 1024;

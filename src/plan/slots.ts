@@ -72,6 +72,11 @@ export const letGoOn = [
     type: "u32",
     doc: "1: one that makes two processes share descriptors (`domain/descriptor-tables.ts`)",
   },
+  {
+    name: "groupsMove",
+    type: "u32",
+    doc: "1: one after which a thread's number may be another's, with other groups (`domain/standing-groups.ts`)",
+  },
 ] as const satisfies RecordLayout;
 export const LET_GO_ON_SLOT = 3;
 

@@ -33,6 +33,8 @@ const newerThanHeaders = new Set([
   "AUDIT_LANDLOCK_DOMAIN",
   "IPPROTO_SMC",
   "SO_PASSRIGHTS",
+  "PIDFD_GET_INFO",
+  "PIDFD_INFO_CREDS",
 ]);
 const newerCalls = new Set([
   "uprobe",
@@ -46,7 +48,7 @@ const newerCalls = new Set([
 ]);
 
 /** The same of structs, and one that no header of user space has. */
-const unknownStructs = ["struct xattr_args", "struct kernel_sigaction"];
+const unknownStructs = ["struct xattr_args", "struct pidfd_info", "struct kernel_sigaction"];
 
 test("every constant has the value that the C compiler gives it", () => {
   const claims = Object.entries(constants)

@@ -108,6 +108,9 @@ export const MFD_NOEXEC_SEAL = 0x0008;
 export const MFD_EXEC = 0x0010;
 /** Linux 6.9: of one thread; the same bit as O_EXCL (`linux/pidfd.h`). */
 export const PIDFD_THREAD = 0o200;
+/** `linux/pidfd.h`, since 6.13; with the size of {@link pidfdInfo}. */
+export const PIDFD_GET_INFO = 0xc040ff0b;
+export const PIDFD_INFO_CREDS = 2;
 /** Bytes of an extended attribute (`linux/limits.h`). */
 export const XATTR_SIZE_MAX = 65536;
 

@@ -32,6 +32,14 @@ export interface Notification {
   undone(): void;
 }
 
+/** How something is done as the target. */
+interface Manner {
+  /** With its effective ids beside those of the file system. */
+  readonly effectiveIds?: boolean;
+  /** false: nothing is made that would have a mode, so that the target's umask is not asked for. */
+  readonly makes?: boolean;
+}
+
 /** One notified system call with its arguments, read once. */
 export class Call {
   readonly broker: Broker;
@@ -135,7 +143,10 @@ export class Call {
    * target's own rights: no identity is taken. A worker always takes effective ids: file systems of
    * user space go by them (fuse_allow_current_process), and it is the domain's own.
    */
-  asTarget<T>(operation: () => T, effectiveIds = this.broker.mayWait): T {
+  asTarget<T>(
+    operation: () => T,
+    { effectiveIds = this.broker.mayWait, makes = true }: Manner = {},
+  ): T {
     if (this.rehearses) return operation();
     // Taken once more it would be given back too early, and the rest done as the mediator.
     if (this.#isTarget) return effectiveIds ? this.effectively(operation) : operation();
@@ -143,8 +154,8 @@ export class Call {
     this.target.root;
     // Looked at with the mediator's own rights.
     this.confinement;
-    const { identity } = this.broker;
-    return identity.as(credentials, effectiveIds, () => {
+    const umask = makes ? this.target.status.umask : null;
+    return this.broker.identity.as(credentials, effectiveIds, umask, () => {
       this.#isTarget = true;
       try {
         return operation();
@@ -168,14 +179,14 @@ export class Call {
 
   /** Nobody else can put another object behind one of its descriptors while it waits. */
   get isAlone(): boolean {
-    return this.target.credentials.threads === 1 && !this.broker.descriptorTables.mayBeShared;
+    return this.target.status.threads === 1 && !this.broker.descriptorTables.mayBeShared;
   }
 
   /** Only within {@link asTarget}. */
   walk(
     path: PathArgument,
     follow: Follow,
-    more: Partial<Pick<WalkContext, "procfs" | "makes" | "resolve">> = {},
+    more: Partial<Pick<WalkContext, "procfs" | "makes" | "objectOnly" | "resolve">> = {},
   ): Walked {
     return walk(path, {
       target: this.target,
@@ -183,6 +194,7 @@ export class Call {
       follow,
       procfs: "never",
       makes: false,
+      objectOnly: false,
       resolve: 0,
       asItself: (name, look) => this.asItself(name, look),
       ...more,

@@ -18,6 +18,7 @@ import type { ProcessState } from "./process-state.ts";
 import { RememberedVerdicts } from "./remembered-verdicts.ts";
 import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
+import { StandingGroups } from "./standing-groups.ts";
 
 /** What every handler may use of one domain: one for as long as its listener is held. */
 export class Broker {
@@ -65,10 +66,8 @@ export class Broker {
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
     this.descriptors = new DescriptorBudget(state.descriptorsOfDomain);
-    this.threads = new Threads(
-      state.threadsKept,
-      this.supervised ? new Roots(memory.letGoOn) : null,
-    );
+    const roots = this.supervised ? new Roots(memory.letGoOn) : null;
+    this.threads = new Threads(state.threadsKept, roots, this.#standingGroups(memory));
     this.descriptorTables = new DescriptorTables(memory.letGoOn);
     this.identity = state.identity;
     this.mounts = state.mounts;
@@ -78,6 +77,13 @@ export class Broker {
     this.#live = live;
     this.#generation = generation;
     this.#grants = new Grants(generation.automaton, this.plan);
+  }
+
+  /** A worker is told of some calls only. */
+  #standingGroups({ letGoOn }: SharedMemory): StandingGroups {
+    const asked = this.supervised && !this.mayWait;
+    const bounding = this.supervised ? null : this.plan.identity.bounding;
+    return new StandingGroups(letGoOn, asked, bounding);
   }
 
   /** In force now: one read of memory. */

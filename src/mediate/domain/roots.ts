@@ -1,6 +1,7 @@
 import { offsetsOf } from "../../plan/layout.ts";
 import { letGoOn } from "../../plan/slots.ts";
-import { close } from "../sys/sys.ts";
+import { abi } from "../sys/abi.ts";
+import { close, fstat, openPath, sameObject } from "../sys/sys.ts";
 
 const { rootsDiffer: DIFFER } = offsetsOf(letGoOn);
 
@@ -13,6 +14,7 @@ const { rootsDiffer: DIFFER } = offsetsOf(letGoOn);
 export class Roots {
   readonly #memory: Buffer;
   #root = -1;
+  #isOwn: boolean | null = null;
 
   constructor(memory: Buffer) {
     this.#memory = memory;
@@ -37,8 +39,25 @@ export class Roots {
     return this.#root;
   }
 
+  /** `root` is the common one, and this process's own. */
+  isOwn(root: number): boolean {
+    if (root !== this.#root) return false;
+    this.#isOwn ??= isOwnRoot(root);
+    return this.#isOwn;
+  }
+
   close(): void {
     if (this.#root >= 0) close(this.#root);
     this.#root = -1;
+    this.#isOwn = null;
   }
+}
+
+/** The directory is this process's root directory. */
+export function isOwnRoot(root: number): boolean {
+  const fd = openPath(abi.AT_FDCWD, "/");
+  const [theirs, own] = [fstat(root), fstat(fd)];
+  close(fd);
+  if (typeof theirs === "number" || typeof own === "number") return false;
+  return sameObject(theirs, own) && theirs.mount === own.mount;
 }

@@ -3,6 +3,7 @@ import { offsetsOf, place } from "../../plan/layout.ts";
 import { EXEC_FOUND_MAX, EXEC_SIZE, EXECS_OFFSET, heldExec } from "../../plan/slots.ts";
 import type { JudgedProgram } from "../answer/outcome.ts";
 import type { Bytes, Stat } from "../sys/sys.ts";
+import type { Credentials } from "../target/credentials.ts";
 
 /** A thread and its process, as the holder's pid namespace numbers them, and as /proc here does. */
 export interface Numbers {
@@ -56,8 +57,10 @@ export class HeldExec {
   #identity(which: "program" | "loader", { device, inode, born }: Stat): void {
     this.#bytes.writeUInt32LE(Math.floor(device / 2 ** 32), AT[`${which}Major`]);
     this.#bytes.writeUInt32LE(device % 2 ** 32, AT[`${which}Minor`]);
-    this.#bytes.writeBigUInt64LE(inode, AT[`${which}Inode`]);
-    this.#bytes.writeBigInt64LE(born, AT[`${which}Born`]);
+    this.#bytes.writeUInt32LE(inode.low, AT[`${which}Inode`]);
+    this.#bytes.writeUInt32LE(inode.high, AT[`${which}Inode`] + 4);
+    const nanoseconds = BigInt(born.seconds) * 1_000_000_000n + BigInt(born.nanoseconds);
+    this.#bytes.writeBigInt64LE(nanoseconds, AT[`${which}Born`]);
   }
 }
 
@@ -72,11 +75,18 @@ export function numbersOf(tid: number, depth: number): Numbers | null {
   } catch {
     return null;
   }
-  const [processes, threads] = [numbers(status, "NStgid"), numbers(status, "NSpid")];
-  const [process, thread, listed] = [processes[depth], threads[depth], processes[0]];
-  return process === undefined || thread === undefined || listed === undefined
+  return numbersAt(depth, { process: numbers(status, "NStgid"), thread: numbers(status, "NSpid") });
+}
+
+/** The same of a thread whose numbers are known; null where the holder does not see it. */
+export function numbersAt(
+  depth: number,
+  { process, thread }: Credentials["numbers"],
+): Numbers | null {
+  const [inside, asking, listed] = [process[depth], thread[depth], process[0]];
+  return inside === undefined || asking === undefined || listed === undefined
     ? null
-    : { process, thread, listed };
+    : { process: inside, thread: asking, listed };
 }
 
 /** Pid namespaces from this process's /proc to that of a process; null for one that is gone. */

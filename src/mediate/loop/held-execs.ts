@@ -5,7 +5,7 @@ import type { Holder } from "../domain/handed.ts";
 import { E } from "../sys/abi.ts";
 import { shown } from "../sys/sys.ts";
 import { hearBell, ringBell } from "./bell.ts";
-import { HeldExec, numbersOf } from "./held-exec.ts";
+import { HeldExec, numbersAt, numbersOf } from "./held-exec.ts";
 import type { Slot } from "./slot.ts";
 
 /** What came of an execution. */
@@ -38,7 +38,10 @@ export class HeldExecs {
   /** What was judged lies behind the slots; false where the holder cannot know who waits. */
   give(slot: Slot, call: Call | null): boolean {
     const { depth, pid } = this.#holder;
-    const numbers = numbersOf(slot.tid, depth);
+    const numbers =
+      call === null
+        ? numbersOf(slot.tid, depth)
+        : numbersAt(depth, call.target.credentials.numbers);
     if (numbers === null) return false;
     new HeldExec(this.#memory, slot.index).asks(numbers, pid);
     this.#held.set(slot, call);

@@ -92,6 +92,7 @@ export function passing(path: Bytes): Buffer {
 const passed = Buffer.alloc(abi.PATH_MAX + 1);
 const text = Buffer.alloc(abi.PATH_MAX);
 const status = statx.alloc();
+const statusWords = new Uint32Array(status.buffer, status.byteOffset, status.length / 4);
 const AT = statx.offset;
 const EMPTY = c("");
 const STATX_FLAGS = abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC;
@@ -112,9 +113,10 @@ export interface Stat {
   readonly uid: number;
   readonly gid: number;
   readonly links: number;
-  readonly inode: bigint;
-  /** When it was made, nanoseconds since the epoch; 0 where the file system does not know. */
-  readonly born: bigint;
+  /** Its halves: to make one number of 64 bits costs more than the call. */
+  readonly inode: { readonly low: number; readonly high: number };
+  /** When it was made, since the epoch; 0 where the file system does not know. */
+  readonly born: { readonly seconds: number; readonly nanoseconds: number };
   /** Major and minor number in one. */
   readonly device: number;
   /** Mount id of the old kind, as in mountinfo (STATX_MNT_ID). */
@@ -126,29 +128,44 @@ export interface Stat {
  * waits for a server.
  */
 export function fstat(fd: number): Stat | Errno {
-  const b = status;
-  const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, b);
+  const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, status);
   if (failed < 0) return errnoOf(failed);
-  const mode = b.readUInt16LE(AT.stx_mode);
+  const mode = word(AT.stx_mode) & 0xffff;
+  const isBornKnown = (word(AT.stx_mask) & abi.STATX_BTIME) !== 0;
   return {
     type: mode & abi.S_IFMT,
     mode: mode & 0o7777,
-    links: b.readUInt32LE(AT.stx_nlink),
-    uid: b.readUInt32LE(AT.stx_uid),
-    gid: b.readUInt32LE(AT.stx_gid),
-    inode: b.readBigUInt64LE(AT.stx_ino),
-    born:
-      (b.readUInt32LE(AT.stx_mask) & abi.STATX_BTIME) === 0
-        ? 0n
-        : b.readBigInt64LE(AT["stx_btime.tv_sec"]) * 1_000_000_000n +
-          BigInt(b.readUInt32LE(AT["stx_btime.tv_nsec"])),
-    device: b.readUInt32LE(AT.stx_dev_major) * 2 ** 32 + b.readUInt32LE(AT.stx_dev_minor),
-    mount: b.readUInt32LE(AT.stx_mnt_id) + b.readUInt32LE(AT.stx_mnt_id + 4) * 2 ** 32,
+    links: word(AT.stx_nlink),
+    uid: word(AT.stx_uid),
+    gid: word(AT.stx_gid),
+    inode: { low: word(AT.stx_ino), high: word(AT.stx_ino + 4) },
+    born: {
+      seconds: isBornKnown ? long(AT["stx_btime.tv_sec"]) : 0,
+      nanoseconds: isBornKnown ? word(AT["stx_btime.tv_nsec"]) : 0,
+    },
+    device: word(AT.stx_dev_major) * 2 ** 32 + word(AT.stx_dev_minor),
+    mount: long(AT.stx_mnt_id),
   };
 }
 
+/** 32 bits of {@link status}, by their offset: one load. */
+function word(offset: number): number {
+  return statusWords[offset / 4] ?? 0;
+}
+
+/** 64 bits whose high half is signed. */
+function long(offset: number): number {
+  return word(offset) + (word(offset + 4) | 0) * 2 ** 32;
+}
+
+/** S_IFMT of what a path leads to, or a negated error number. Never waits for a server. */
+export function typeAt(dir: number, path: Bytes): number {
+  const failed = quick.statx(dir, passing(path), abi.AT_STATX_DONT_SYNC, abi.STATX_TYPE, status);
+  return failed < 0 ? failed : status.readUInt16LE(AT.stx_mode) & abi.S_IFMT;
+}
+
 export function sameObject(a: Stat, b: Stat): boolean {
-  return a.inode === b.inode && a.device === b.device;
+  return a.inode.low === b.inode.low && a.inode.high === b.inode.high && a.device === b.device;
 }
 
 /** poll(2) of one descriptor, at most `milliseconds` (-1: for ever): true when it is ready. */

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 
-/**
- * What the kernel goes by when a thread touches files; from /proc/TID/status (proc_pid_status(5)),
- * the only source of the umask.
- */
+/** What the kernel goes by when a thread touches files, but for the umask. */
 export interface Credentials {
   readonly tgid: number;
+  /** Its process and itself as each pid namespace numbers them, from the reader's on down. */
+  readonly numbers: { readonly process: readonly number[]; readonly thread: readonly number[] };
   /** Process and thread id as the thread itself sees them, in its own pid namespace. */
   readonly ownTgid: number;
   readonly ownTid: number;
@@ -23,20 +22,25 @@ export interface Credentials {
   /** Effective capabilities, 64-bit mask. */
   readonly effective: bigint;
   readonly permitted: bigint;
+}
+
+/** What /proc/TID/status says (proc_pid_status(5)), the only source of groups and umask. */
+export interface Status {
+  readonly credentials: Credentials;
   readonly umask: number;
   /** Threads of its process. */
   readonly threads: number;
 }
 
 export function ownCredentials(): Credentials {
-  return parseCredentials(readFileSync("/proc/self/status", "latin1"));
+  return parseStatus(readFileSync("/proc/self/status", "latin1")).credentials;
 }
 
 /**
  * From the text of /proc/TID/status; throws when a line is missing. Control characters of the
  * thread's name are escaped by the kernel: it cannot forge a line.
  */
-export function parseCredentials(text: string): Credentials {
+export function parseStatus(text: string): Status {
   let at = 0;
   // The lines come in the order in which they are asked for.
   const field = (name: string): string => {
@@ -52,18 +56,19 @@ export function parseCredentials(text: string): Credentials {
   const [uid = -1, effectiveUid = -1, savedUid = -1, fsuid = -1] = ids("Uid");
   const [gid = -1, effectiveGid = -1, savedGid = -1, fsgid = -1] = ids("Gid");
   const groups = ids("Groups");
-  // One number for each namespace from the reader's on down.
-  const tgids = ids("NStgid");
-  const ownTgid = tgids.at(-1) ?? -1;
-  const ownTid = ids("NSpid").at(-1) ?? -1;
+  const process = ids("NStgid");
+  const thread = ids("NSpid");
+  const ownTgid = process.at(-1) ?? -1;
+  const ownTid = thread.at(-1) ?? -1;
   const threads = Number(field("Threads"));
   const permitted = BigInt(`0x${field("CapPrm")}`);
   const effective = BigInt(`0x${field("CapEff")}`);
-  return {
+  const credentials = {
     tgid,
+    numbers: { process, thread },
     ownTgid,
     ownTid,
-    sharesPidNamespace: tgids.length === 1,
+    sharesPidNamespace: process.length === 1,
     uid,
     gid,
     effectiveUid,
@@ -75,7 +80,6 @@ export function parseCredentials(text: string): Credentials {
     groups,
     effective,
     permitted,
-    umask,
-    threads,
   };
+  return { credentials, umask, threads };
 }

@@ -1,9 +1,13 @@
+import { quick } from "../../kernel/quick.ts";
 import { cannot } from "../answer/outcome.ts";
 import { Settled } from "../answer/settled.ts";
 import { CAPABILITY_SETS_KEPT_MAX, GROUPS_MAX } from "../limits.ts";
 import { abi, E } from "../sys/abi.ts";
 import { sys } from "../sys/sys.ts";
 import { type Credentials, ownCredentials } from "./credentials.ts";
+
+/** capabilities(7): CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH. */
+const OVERRIDES = (1n << 1n) | (1n << 2n);
 
 /**
  * The mediator cannot become itself again. Nothing may be decided after this: it exits, and the
@@ -23,6 +27,12 @@ export class Identity {
   /** The mediator's, outside every operation. */
   readonly own: Credentials = ownCredentials();
   readonly #ownGroups = groupBytes(this.own.groups);
+  /**
+   * Of the mediator itself they open nothing that is closed to it where it overrides all modes:
+   * then the last target's stay, for its next call.
+   */
+  readonly #groupsCount = (this.own.effective & OVERRIDES) !== OVERRIDES;
+  #groups = this.own.groups;
   readonly #ownCapabilities = capabilities(this.own, this.own.effective);
   readonly #sets = new Map<bigint, Buffer>();
   /** Of the mediator itself, which makes no files of its own: the last target's. */
@@ -33,10 +43,11 @@ export class Identity {
   /**
    * `effectiveIds` too, for calls whose peer is told them (connect on a unix socket). Not for all:
    * whoever has a process's effective id may change how it is scheduled (sched_setscheduler(2)).
+   * `umask`: null where nothing is made.
    */
-  as<T>(target: Credentials, effectiveIds: boolean, operation: () => T): T {
+  as<T>(target: Credentials, effectiveIds: boolean, umask: number | null, operation: () => T): T {
     const { own } = this;
-    const groups = sameNumbers(target.groups, own.groups) ? null : groupBytes(target.groups);
+    const groups = sameNumbers(target.groups, this.#groups) ? null : groupBytes(target.groups);
     const ids = effectiveIds && !this.#hasEffective(target);
     const fs = target.fsuid !== own.fsuid || target.fsgid !== own.fsgid;
     const effective = target.effective & own.effective;
@@ -44,11 +55,11 @@ export class Identity {
     try {
       if (groups !== null && sys("setgroups", target.groups.length, groups) < 0)
         notTaken("setgroups");
+      this.#groups = target.groups;
       if (ids) this.#takeEffective(target);
       else if (fs) takeFs(target, notTaken);
-      if (narrower && sys("capset", HEADER, this.#capabilities(effective)) < 0) notTaken("capset");
-      if (target.umask !== this.#umask) sys("umask", target.umask);
-      this.#umask = target.umask;
+      if (narrower && quick.capset(HEADER, this.#capabilities(effective)) < 0) notTaken("capset");
+      if (umask !== null) this.#takeUmask(umask);
       this.#worn = effective;
       return operation();
     } finally {
@@ -57,10 +68,15 @@ export class Identity {
       else if (fs) takeFs(own, lost);
       // Changes of ids raise and drop capabilities by themselves, so these come after them;
       // setgroups needs one.
-      if ((narrower || groups !== null) && sys("capset", HEADER, this.#ownCapabilities) < 0)
+      if ((narrower || groups !== null) && quick.capset(HEADER, this.#ownCapabilities) < 0)
         lost("capset");
-      if (groups !== null) this.#restoreGroups();
+      if (groups !== null && this.#groupsCount) this.#restoreGroups();
     }
+  }
+
+  #takeUmask(umask: number): void {
+    if (umask !== this.#umask) sys("umask", umask);
+    this.#umask = umask;
   }
 
   /**
@@ -70,16 +86,16 @@ export class Identity {
   effectively<T>(target: Credentials, operation: () => T): T {
     if (this.#hasEffective(target)) return operation();
     const worn = this.#worn;
-    if (sys("capset", HEADER, this.#ownCapabilities) < 0) notTaken("capset");
+    if (quick.capset(HEADER, this.#ownCapabilities) < 0) notTaken("capset");
     try {
       this.#takeEffective(target);
-      if (sys("capset", HEADER, this.#capabilities(worn)) < 0) notTaken("capset");
+      if (quick.capset(HEADER, this.#capabilities(worn)) < 0) notTaken("capset");
       return operation();
     } finally {
       this.#restoreEffective();
-      if (sys("capset", HEADER, this.#ownCapabilities) < 0) lost("capset");
+      if (quick.capset(HEADER, this.#ownCapabilities) < 0) lost("capset");
       takeFs(target, lost);
-      if (sys("capset", HEADER, this.#capabilities(worn)) < 0) lost("capset");
+      if (quick.capset(HEADER, this.#capabilities(worn)) < 0) lost("capset");
     }
   }
 
@@ -96,13 +112,13 @@ export class Identity {
   #wearing<T>(effective: bigint, operation: () => T): T {
     const before = this.#worn;
     if (effective === before) return operation();
-    if (sys("capset", HEADER, this.#capabilities(effective)) < 0) notTaken("capset");
+    if (quick.capset(HEADER, this.#capabilities(effective)) < 0) notTaken("capset");
     this.#worn = effective;
     try {
       return operation();
     } finally {
       this.#worn = before;
-      if (sys("capset", HEADER, this.#capabilities(before)) < 0) lost("capset");
+      if (quick.capset(HEADER, this.#capabilities(before)) < 0) lost("capset");
     }
   }
 
@@ -126,7 +142,7 @@ export class Identity {
     if (sys("setresuid", -1, target.effectiveUid, -1) < 0) notTaken("setresuid");
     // Those of the file system have followed. Others take a capability that went with the user id.
     if (target.fsuid === target.effectiveUid && target.fsgid === target.effectiveGid) return;
-    if (sys("capset", HEADER, this.#ownCapabilities) < 0) notTaken("capset");
+    if (quick.capset(HEADER, this.#ownCapabilities) < 0) notTaken("capset");
     takeFs(target, notTaken);
   }
 
@@ -139,6 +155,7 @@ export class Identity {
   /** A mediator that may not set groups never changed them either. */
   #restoreGroups(): void {
     const { groups } = this.own;
+    this.#groups = groups;
     if (
       sys("setgroups", groups.length, this.#ownGroups) < 0 &&
       !sameNumbers(ownCredentials().groups, groups)
@@ -171,9 +188,11 @@ function takeFs({ fsuid, fsgid }: Credentials, failed: (call: string) => never):
  * reads the truth.
  */
 function setFs(call: "setfsuid" | "setfsgid", id: number, failed: (call: string) => never): void {
-  sys(call, id);
-  if (sys(call, 0xffffffff) !== id) failed(call);
+  quick[call](id);
+  if (quick[call](NO_ID) !== id) failed(call);
 }
+
+const NO_ID = 0xffffffff;
 
 function groupBytes(groups: readonly number[]): Buffer {
   if (groups.length > GROUPS_MAX) notTaken("groups");

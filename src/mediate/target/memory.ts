@@ -52,8 +52,11 @@ export class Memory {
 
   /** Exactly `length` bytes; the call is {@link UNREADABLE} where they are not all there. */
   read(address: bigint, length: number): Buffer {
+    if (length <= PAGE) {
+      this.#fill(pageAddress, place(address), length);
+      return Buffer.from(page.subarray(0, length));
+    }
     const bytes = Buffer.from(new ArrayBuffer(length));
-    if (length === 0) return bytes;
     this.#fill(Number(addressOf(bytes)), place(address), length);
     return bytes;
   }

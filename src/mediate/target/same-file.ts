@@ -30,9 +30,9 @@ export function sameFile(call: Call, fd: number): number {
 
 /** The same of a socket; ENOTSOCK for everything else. */
 export function sameSocket(call: Call, fd: number): number {
-  const link = call.target.link(fd);
-  if (typeof link === "number") return link;
-  if (link.startsWith("socket:")) return copied(call, fd);
+  const type = call.target.typeOf(fd);
+  if (type < 0) return type;
+  if (type === abi.S_IFSOCK) return copied(call, fd);
   const seen = call.target.openDescriptor(fd);
   return seen < 0 ? seen : -E.NOTSOCK;
 }
@@ -50,6 +50,8 @@ function copied(call: Call, fd: number): number {
 
 /** False: close(2) might not come back, so that it was closed elsewhere: nobody may use it. */
 export function maybeClosed(call: Call, fd: number): boolean {
+  const stat = fstat(fd);
+  if (typeof stat !== "number" && stat.type === abi.S_IFSOCK) return true;
   const link = readlinkat(abi.AT_FDCWD, self(fd));
   if (typeof link === "string" && (NO_FILE_SYSTEM.test(link) || !mayNotAnswer(call, fd)))
     return true;

@@ -1,12 +1,12 @@
 import { Settled } from "../answer/settled.ts";
 import type { DescriptorBudget } from "../domain/descriptor-budget.ts";
 import { abi, E } from "../sys/abi.ts";
-import { type Bytes, close, openat, readlinkat, sys } from "../sys/sys.ts";
-import type { Credentials } from "./credentials.ts";
+import { type Bytes, close, openat, readlinkat, sys, typeAt } from "../sys/sys.ts";
+import type { Credentials, Status } from "./credentials.ts";
 import { Memory } from "./memory.ts";
 import { type Foreign, foreign } from "./namespaces.ts";
 import { GONE } from "./target-gone.ts";
-import type { Thread, Threads } from "./threads.ts";
+import type { Looked, Thread, Threads } from "./threads.ts";
 
 /** The first lines of /proc/TID/fdinfo/N: position, flags. */
 const FLAGS_BYTES = 128;
@@ -21,6 +21,7 @@ export class Target {
   readonly #threads: Threads;
   #memory: Memory | null = null;
   #credentials: Credentials | null = null;
+  #status: Status | null = null;
   #known: Thread | null = null;
   readonly #glance: boolean;
   readonly #remembers: boolean;
@@ -59,14 +60,26 @@ export class Target {
     return this.#credentials;
   }
 
+  /** With its umask, and how many threads its process has. */
+  get status(): Status {
+    if (this.#status === null) this.#take(this.#threads.read(this.tid));
+    if (this.#status === null) throw new Settled(GONE);
+    return this.#status;
+  }
+
   get thread(): Thread {
     if (this.#glance) this.#known ??= this.#threads.find(this.tid);
     return this.#known ?? this.#look();
   }
 
   #look(): Thread {
-    const { thread, credentials } = this.#threads.look(this.tid);
-    this.#credentials = credentials;
+    return this.#take(this.#threads.look(this.tid));
+  }
+
+  #take({ thread, credentials, status }: Looked): Thread {
+    // One identity for the whole of a call: what was looked at first is what is acted as.
+    this.#credentials ??= credentials;
+    this.#status = status;
     this.#known = thread;
     return thread;
   }
@@ -88,6 +101,11 @@ export class Target {
     if (this.#root < 0)
       this.#root = this.#threads.roots?.common(() => this.#opened("root")) ?? this.#open("root");
     return this.#root;
+  }
+
+  /** Its root directory is known to be this process's own. */
+  get hasOwnRoot(): boolean {
+    return this.#threads.roots?.isOwn(this.root) ?? false;
   }
 
   /**
@@ -137,11 +155,20 @@ export class Target {
     return text === -E.NOENT ? -E.BADF : text;
   }
 
+  /** S_IFMT of what one of its descriptors stands for, or a negated error number. */
+  typeOf(fd: number): number {
+    if (fd < 0) return -E.BADF;
+    const type = this.#below((directory) => typeAt(directory, `fd/${fd}`));
+    return type === -E.NOENT ? -E.BADF : type;
+  }
+
   /**
    * A descriptor of the same open file, the caller's; negated error otherwise. For {@link sameFile}
    * alone.
    */
   copyOf(fd: number): number {
+    const { pidfd: kept } = this.thread;
+    if (kept >= 0) return sys("pidfd_getfd", kept, fd, 0);
     const leader = this.tid === this.credentials.tgid;
     const pidfd = sys("pidfd_open", this.tid, leader ? 0 : abi.PIDFD_THREAD);
     if (pidfd < 0) return pidfd;

@@ -1,6 +1,8 @@
+import { quick } from "../../kernel/quick.ts";
 import { openHow } from "../../kernel/structs.ts";
 import { abi, E } from "../sys/abi.ts";
-import { type Bytes, fstat, openPath, passing, sys } from "../sys/sys.ts";
+import { type Bytes, fstat, openPath, passing } from "../sys/sys.ts";
+import { isPlain } from "./at-once.ts";
 import { Place } from "./place.ts";
 import type { PathArgument, WalkContext } from "./walk.ts";
 
@@ -25,10 +27,11 @@ export function direct(path: PathArgument, { target, mounts, follow }: WalkConte
   if (last === "" || last === "." || last === ".." || parents.startsWith("/") || dotted(parents))
     return null;
   const directory =
-    parents === ""
-      ? path.start
-      : target.keep(sys("openat2", path.start, passing(parents), HOW, HOW.length));
+    parents === "" ? path.start : target.keep(quick.openat2(path.start, passing(parents), HOW));
   if (directory < 0) return null;
+  const name = text.startsWith("/") && target.hasOwnRoot && isPlain(text) ? text : null;
+  const at = (holder: number, component: Bytes, object: Place["object"]): Place =>
+    new Place({ directory: holder, last: component, slash: false, object, links: [] }, name);
   const holder = fstat(directory);
   if (
     typeof holder === "number" ||
@@ -37,18 +40,14 @@ export function direct(path: PathArgument, { target, mounts, follow }: WalkConte
   )
     return null;
   const fd = target.keep(openPath(directory, last));
-  if (fd < 0) return fd === -E.NOENT ? place(directory, last, null) : null;
+  if (fd < 0) return fd === -E.NOENT ? at(directory, last, null) : null;
   const stat = fstat(fd);
   if (typeof stat === "number") return null;
   if (stat.type === abi.S_IFLNK && follow === "always") return null;
   if (stat.mount !== holder.mount && mounts.kind(stat.mount) !== "local") return null;
-  return place(directory, last, { fd, stat });
+  return at(directory, last, { fd, stat });
 }
 
 function dotted(parents: Bytes): boolean {
   return parents.includes("..") && parents.split("/").includes("..");
-}
-
-function place(directory: number, last: Bytes, object: Place["object"]): Place {
-  return new Place({ directory, last, slash: false, object, links: [] });
 }

@@ -24,14 +24,16 @@ export class Place implements Found {
   readonly slash: boolean;
   readonly object: { readonly fd: number; readonly stat: Stat } | null;
   readonly links: readonly Bytes[];
-  #name: Bytes | null = null;
+  #name: Bytes | null;
 
-  constructor({ directory, last, slash, object, links }: Found) {
+  /** `name`: where it is known already. */
+  constructor({ directory, last, slash, object, links }: Found, name: Bytes | null = null) {
     this.directory = directory;
     this.last = last;
     this.slash = slash;
     this.object = object;
     this.links = links;
+    this.#name = name;
   }
 
   /**

@@ -2,6 +2,7 @@ import { E } from "../sys/abi.ts";
 import { type Errno, errnoOf } from "../sys/errno.ts";
 import type { Bytes } from "../sys/sys.ts";
 import type { Target } from "../target/target.ts";
+import { atOnce } from "./at-once.ts";
 import { direct } from "./direct.ts";
 import type { Mounts } from "./mounts.ts";
 import type { Place } from "./place.ts";
@@ -52,6 +53,8 @@ export interface WalkContext {
    * affair.
    */
   readonly makes: boolean;
+  /** Only what has the name counts: nothing is done by name in the directory that it lies in. */
+  readonly objectOnly: boolean;
   /**
    * `open`: entries of procfs are places too, as the target sees them, and its own links there are
    * followed.
@@ -70,6 +73,9 @@ export interface WalkContext {
 export function walk(path: PathArgument, context: WalkContext): Walked {
   if (path.text === "") return { kind: "error", errno: E.NOENT };
   if (path.start < 0) return { kind: "error", errno: errnoOf(path.start) };
-  const place = context.resolve === 0 ? direct(path, context) : null;
+  if (context.resolve !== 0) return new Walk(path.start, context).run(path.text);
+  const found = atOnce(path, context);
+  if (found !== null) return found;
+  const place = direct(path, context);
   return place === null ? new Walk(path.start, context).run(path.text) : { kind: "place", place };
 }

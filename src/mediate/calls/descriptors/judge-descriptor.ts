@@ -96,7 +96,9 @@ function attachToInterface(call: Call): Outcome {
     if ((call.broker.grants.of(wanted) & Permission.ioctl) === 0) return denyName("ioctl", wanted);
   }
   return result(
-    call.asTarget(() => call.effect(() => sys("ioctl", fd, TUNSETIFF, argument)), true),
+    call.asTarget(() => call.effect(() => sys("ioctl", fd, TUNSETIFF, argument)), {
+      effectiveIds: true,
+    }),
   );
 }
 

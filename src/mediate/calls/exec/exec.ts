@@ -62,6 +62,8 @@ function goOn(call: Call, program: Program, loader: Program | null): Outcome {
   if (gainsByExec(call, program))
     return never(E.PERM, "execute", `set-user-id program ${shown(program.name)}`);
   if (call.rehearses) return CONTINUE;
+  // The holder is told who waits; read before it is known that it still does.
+  call.target.credentials;
   call.check();
   // While these are open nobody else's file gets their inodes.
   call.target.keepOnly(loader === null ? [program.fd] : [program.fd, loader.fd]);
@@ -95,15 +97,19 @@ function at(call: Call, text: string): PathArgument {
 }
 
 function byPath(call: Call, path: PathArgument, noFollow = false): Program | Outcome {
-  const found = call.asTarget((): Program | Outcome | number => {
-    const walked = call.walk(path, noFollow ? "before-slash" : "always", { procfs: "open" });
-    if (walked.kind === "descriptor") return walked.number;
-    if (walked.kind === "object") return opened(call, walked.fd);
-    if (walked.kind !== "place") return noPlace(call, path, walked);
-    const { object, name } = walked.place;
-    if (object === null) return error(E.NOENT);
-    return object.stat.type === abi.S_IFLNK ? error(E.LOOP) : { ...object, name };
-  });
+  const found = call.asTarget(
+    (): Program | Outcome | number => {
+      const manner = { procfs: "open", objectOnly: true } as const;
+      const walked = call.walk(path, noFollow ? "before-slash" : "always", manner);
+      if (walked.kind === "descriptor") return walked.number;
+      if (walked.kind === "object") return opened(call, walked.fd);
+      if (walked.kind !== "place") return noPlace(call, path, walked);
+      const { object, name } = walked.place;
+      if (object === null) return error(E.NOENT);
+      return object.stat.type === abi.S_IFLNK ? error(E.LOOP) : { ...object, name };
+    },
+    { makes: false },
+  );
   return typeof found === "number" ? opened(call, call.target.linked(found)) : found;
 }
 

@@ -24,7 +24,8 @@ export function emptied(call: Call, flags: number, settled: Outcome): Outcome {
 
 function prepared(call: Call, flags: number, settled: Outcome & { kind: "descriptor" }): Outcome {
   const writer = mayEmpty(flags) ? settled.fd : call.target.keep(writing(call, settled.fd));
-  const empty = (): number => call.asTarget(() => call.effect(() => sys("ftruncate", writer, 0)));
+  const empty = (): number =>
+    call.asTarget(() => call.effect(() => sys("ftruncate", writer, 0)), { makes: false });
   if (writer >= 0 && !isSealed(writer)) return { ...settled, afterwards: empty };
   const done = writer < 0 ? writer : empty();
   if (done === 0) return settled;

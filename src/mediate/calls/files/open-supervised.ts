@@ -27,7 +27,7 @@ const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
 export function openSupervised(call: Call, asked: OpenArguments): Outcome {
   if (isMistake(asked.flags)) return error(E.INVAL);
   if (asked.temporary) return openTemporary(call, asked);
-  const outcome = call.asTarget(() => openNamed(call, asked));
+  const outcome = call.asTarget(() => openNamed(call, asked), { makes: asked.creates });
   // `/proc/self/fd/N`, which only the mediator's own rights can look up.
   if (typeof outcome !== "number") return finished(outcome);
   const fd = call.target.linked(outcome);
@@ -51,6 +51,7 @@ function openNamed(call: Call, asked: OpenArguments): Outcome | Later | number {
     const walked = call.walk(asked.path, leading(asked), {
       procfs: "open",
       makes: asked.creates,
+      objectOnly: !asked.creates,
       resolve: asked.resolve,
     });
     if (walked.kind === "descriptor") return walked.number;

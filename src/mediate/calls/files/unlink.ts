@@ -27,9 +27,11 @@ export const unlink: Handler = {
       if (call.broker.grants.kernelCreates(name)) return CONTINUE;
       if ((call.broker.grants.of(name) & Permission.delete) === 0) return denyName("delete", name);
       return result(call.effect(() => sys("unlinkat", directory, c(lastAsGiven), flags)));
-    });
+    }, MAKES_NOTHING);
   },
 };
+
+const MAKES_NOTHING = { makes: false };
 
 /** rmdir(2) of `.`, `..`, and the root. */
 function unremovable(path: Bytes): Errno {

@@ -5,9 +5,10 @@ import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { error, type Outcome, result, unable, WORKER } from "../../answer/outcome.ts";
 import { Settled } from "../../answer/settled.ts";
+import { isOwnRoot } from "../../domain/roots.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { type Bytes, close, fstat, openPath, sameObject, shown, sys } from "../../sys/sys.ts";
+import { type Bytes, fstat, openPath, shown, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk.ts";
 import type { Call } from "../call.ts";
@@ -143,14 +144,6 @@ function isStable(call: Call, path: PathArgument, place: Place): boolean {
     (name) =>
       (call.broker.grants.of(name) & may) === 0 || from === name || from.startsWith(`${name}/`),
   );
-}
-
-function isOwnRoot(root: number): boolean {
-  const fd = openPath(abi.AT_FDCWD, "/");
-  const [theirs, own] = [fstat(root), fstat(fd)];
-  close(fd);
-  if (typeof theirs === "number" || typeof own === "number") return false;
-  return sameObject(theirs, own) && theirs.mount === own.mount;
 }
 
 function parents(name: Bytes): Bytes[] {

@@ -89,10 +89,13 @@ function once(
   way: (attempt: () => number) => number,
 ): number | Outcome {
   const { socket, address, path } = addressed;
-  return call.asTarget(() => {
-    const destination: Destination = judgeDestination(call, socket, address, path);
-    if (destination.kind !== "address") return destination;
-    const { bytes } = destination;
-    return call.effect(() => way(() => sys("connect", socket.fd, bytes, bytes.length)));
-  }, true);
+  return call.asTarget(
+    () => {
+      const destination: Destination = judgeDestination(call, socket, address, path);
+      if (destination.kind !== "address") return destination;
+      const { bytes } = destination;
+      return call.effect(() => way(() => sys("connect", socket.fd, bytes, bytes.length)));
+    },
+    { effectiveIds: true, makes: false },
+  );
 }

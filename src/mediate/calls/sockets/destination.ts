@@ -59,7 +59,7 @@ export function judgeDestination(
 }
 
 function socketAt(call: Call, path: PathArgument): Destination {
-  const walked = call.walk(path, "always");
+  const walked = call.walk(path, "always", { objectOnly: true });
   if (walked.kind === "error") return error(walked.errno);
   if (walked.kind !== "place") return unable(E.ACCES, call.name, shown(path.text));
   const { object, name } = walked.place;

@@ -21,13 +21,16 @@ export const listen: Handler = {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(errnoOf(socket));
     if (socket.domain === AF.unix && call.isAlone) return CONTINUE;
-    return call.asTarget(() => {
-      const address = socket.protocol === "tcp" ? parseAddress(ownAddress(socket.fd)) : null;
-      if (typeof address === "number") return error(errnoOf(address));
-      const unbound = address?.kind === "inet" && address.port === 0;
-      const refused = unbound ? judgeAddress(call, socket, address, "listen") : null;
-      return refused ?? result(call.effect(() => sys("listen", socket.fd, call.int(1))));
-    }, true);
+    return call.asTarget(
+      () => {
+        const address = socket.protocol === "tcp" ? parseAddress(ownAddress(socket.fd)) : null;
+        if (typeof address === "number") return error(errnoOf(address));
+        const unbound = address?.kind === "inet" && address.port === 0;
+        const refused = unbound ? judgeAddress(call, socket, address, "listen") : null;
+        return refused ?? result(call.effect(() => sys("listen", socket.fd, call.int(1))));
+      },
+      { effectiveIds: true, makes: false },
+    );
   },
 };
 

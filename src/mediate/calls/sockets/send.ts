@@ -78,9 +78,11 @@ export function send(call: Call, socket: TargetSocket, message: Message, flags: 
     const letter = { data, control: isFirst ? control : null };
     return socket.domain === AF.unix
       ? signed(call, socket, letter, { flags: asked, waits }, destination)
-      : call.asTarget(() => plain(call, socket, letter, asked, destination()), true);
+      : call.asTarget(() => plain(call, socket, letter, asked, destination()), SENDING);
   });
 }
+
+const SENDING = { effectiveIds: true, makes: false };
 
 type Letter = Pick<Parameters<typeof sendLetter>[1], "data" | "control">;
 
@@ -108,7 +110,7 @@ function signed(
   { flags, waits }: { readonly flags: number; readonly waits: boolean },
   destination: () => Destination | null,
 ): Outcome {
-  const to = call.asTarget(() => mayWrite(destination()), true);
+  const to = call.asTarget(() => mayWrite(destination()), SENDING);
   if (to !== null && to.kind !== "address") return to;
   const named = { ...letter, name: to?.bytes ?? null };
   return carriesDescriptors(named)

@@ -1,4 +1,5 @@
 import * as kernel from "../../../kernel/constants.ts";
+import { quick } from "../../../kernel/quick.ts";
 import { sockaddrUn, timeval } from "../../../kernel/structs.ts";
 import { abi } from "../../sys/abi.ts";
 import { type Errno, errnoOf } from "../../sys/errno.ts";
@@ -67,11 +68,14 @@ export function socketOf(call: Call, index: number): TargetSocket | number {
 
 /** Value of an int option, or a negated error number. */
 function option(fd: number, name: number, level = SOL_SOCKET): number {
-  const value = Buffer.alloc(4);
-  const length = Buffer.from([4, 0, 0, 0]);
-  const failed = sys("getsockopt", fd, level, name, value, length);
-  return failed < 0 ? failed : value.readInt32LE(0);
+  optionLength.writeUInt32LE(optionValue.length);
+  const failed = quick.getsockopt(fd, level, name, optionValue, optionLength);
+  return failed < 0 ? failed : optionValue.readInt32LE(0);
 }
+
+/** Of an int option; and the length of whatever is asked. */
+const optionValue = Buffer.alloc(4);
+const optionLength = Buffer.alloc(4);
 
 /** Bound to `::` it takes every IPv4 address too. False for what is no IPv6 socket. */
 export function isDualStack(fd: number): boolean {
@@ -108,17 +112,18 @@ export function ownAddress(fd: number): Buffer {
  * this too, but only by who reads the option in that moment.
  */
 export function withSendTimeout(fd: number, operation: () => number): number {
-  // A microsecond becomes the shortest timeout there is.
-  const tick = timeval.encode({ tv_usec: 1n });
   const before = sendTimeoutOf(fd);
-  const set = sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, tick, tick.length);
+  const set = quick.setsockopt(fd, SOL_SOCKET, SO.sendTimeout, TICK);
   if (set < 0) return set;
   try {
     return operation();
   } finally {
-    sys("setsockopt", fd, SOL_SOCKET, SO.sendTimeout, before, before.length);
+    quick.setsockopt(fd, SOL_SOCKET, SO.sendTimeout, before);
   }
 }
+
+/** A microsecond becomes the shortest timeout there is. */
+const TICK = timeval.encode({ tv_usec: 1n });
 
 /**
  * Runs `operation` with O_NONBLOCK, for what is tried again and again and must not take a tick each
@@ -151,6 +156,7 @@ export function sendTimeout(fd: number): number {
 /** struct timeval, as the kernel gives it. */
 function sendTimeoutOf(fd: number): Buffer {
   const value = timeval.alloc();
-  sys("getsockopt", fd, SOL_SOCKET, SO.sendTimeout, value, Buffer.from([timeval.size, 0, 0, 0]));
+  optionLength.writeUInt32LE(value.length);
+  quick.getsockopt(fd, SOL_SOCKET, SO.sendTimeout, value, optionLength);
   return value;
 }

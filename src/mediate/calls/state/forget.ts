@@ -32,6 +32,8 @@ export function forget(call: Call, row: MediatedCall): void {
     call.broker.threads.forget();
     return;
   }
+  if (call.name === "setgroups") forgetGroups(call);
+  if (row.class === "exec") noteExecution(call);
   if (row.voids.some((what) => MEANING_OF_NAMES.has(what))) call.broker.verdicts.forget();
   if (ROOT_CHANGES.has(call.name)) {
     call.broker.verdicts.tellThreadsApart();
@@ -41,8 +43,27 @@ export function forget(call: Call, row: MediatedCall): void {
     call.broker.threads.forget();
 }
 
+/** Once it is answered, since the judgement itself looks at the thread. */
+function forgetGroups(call: Call): void {
+  const { tid } = call.target;
+  call.whenClosed(() => call.broker.threads.forgetGroups(tid));
+}
+
+/** A thread that is no leader takes its leader's number when it executes. */
+function noteExecution({ broker: { threads }, target: { tid } }: Call): void {
+  if (!threads.groups.stand) return;
+  try {
+    const process = threads.processOf(tid);
+    if (process !== null && process !== tid) threads.groups.mayMove();
+  } catch {
+    // It lives, and cannot be looked at.
+    threads.groups.mayMove();
+  }
+}
+
 /** A call that nobody can name: it may have been any of these. */
 export function forgetAll(broker: Broker): void {
+  broker.threads.groups.mayMove();
   broker.verdicts.tellThreadsApart();
   broker.threads.roots?.differ();
   broker.threads.forget();

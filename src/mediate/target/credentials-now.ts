@@ -1,0 +1,80 @@
+import {
+  _LINUX_CAPABILITY_VERSION_3,
+  ENOTTY,
+  PIDFD_GET_INFO,
+  PIDFD_INFO_CREDS,
+} from "../../kernel/constants.ts";
+import { quick } from "../../kernel/quick.ts";
+import { capUserData, capUserHeader, pidfdInfo } from "../../kernel/structs.ts";
+import type { Credentials } from "./credentials.ts";
+
+/** Real, effective, saved and file-system ids, each of user and group; capabilities. */
+const ID_WORDS = 8;
+const CAPABILITY_WORDS = 6;
+
+/** What {@link readNow} found last, in words as the kernel writes them: ids, then capabilities. */
+const found = new Uint32Array(ID_WORDS + CAPABILITY_WORDS);
+
+const info = pidfdInfo.alloc();
+const infoWords = wordsOf(info);
+const FIRST_ID = pidfdInfo.offset.ruid / 4;
+const header = capUserHeader.encode({ version: _LINUX_CAPABILITY_VERSION_3 });
+/** struct __user_cap_data_struct[2]: the low and the high half of each set. */
+const sets = Buffer.from(new ArrayBuffer(2 * capUserData.size));
+const setWords = wordsOf(sets);
+const EFFECTIVE = ID_WORDS + capUserData.offset.effective / 4;
+const PERMITTED = ID_WORDS + capUserData.offset.permitted / 4;
+const HIGH = capUserData.size / 4;
+
+/** Whether this kernel tells of a thread's ids by a pidfd (6.13). */
+let tells = true;
+
+export function tellsByPidfd(): boolean {
+  return tells;
+}
+
+/**
+ * Asks the kernel for the ids and capabilities of a thread: a fifth of what reading its status
+ * costs. false where it is gone, or the kernel does not tell.
+ *
+ * capget(2) goes by the number, the pidfd by the thread itself. That one still lives when it is
+ * asked last, so that the number was its own until then.
+ */
+export function readNow(tid: number, pidfd: number): boolean {
+  header.writeInt32LE(tid, capUserHeader.offset.pid);
+  if (quick.capget(header, sets) < 0) return false;
+  info.writeUInt32LE(PIDFD_INFO_CREDS, pidfdInfo.offset.mask);
+  const failed = quick.ioctl(pidfd, PIDFD_GET_INFO, info);
+  if (failed === -ENOTTY) tells = false;
+  if (failed < 0) return false;
+  for (let word = 0; word < ID_WORDS; word++) found[word] = infoWords[FIRST_ID + word] ?? 0;
+  for (let word = 0; word < CAPABILITY_WORDS; word++) found[ID_WORDS + word] = setWords[word] ?? 0;
+  return true;
+}
+
+/** What {@link readNow} found last is what it found when it was copied to `before`. */
+export function isAsBefore(before: Uint32Array): boolean {
+  for (let word = 0; word < found.length; word++) if (found[word] !== before[word]) return false;
+  return true;
+}
+
+export function copyOfNow(): Uint32Array {
+  return found.slice();
+}
+
+/** `known` with the ids and capabilities that {@link readNow} found last. */
+export function withNow(known: Credentials): Credentials {
+  const [uid = 0, gid = 0, effectiveUid = 0, effectiveGid = 0] = found;
+  const [savedUid = 0, savedGid = 0, fsuid = 0, fsgid = 0] = found.subarray(4);
+  const set = (at: number) => BigInt(found[at] ?? 0) | (BigInt(found[at + HIGH] ?? 0) << 32n);
+  return {
+    ...known,
+    ...{ uid, gid, effectiveUid, effectiveGid, savedUid, savedGid, fsuid, fsgid },
+    effective: set(EFFECTIVE),
+    permitted: set(PERMITTED),
+  };
+}
+
+function wordsOf(bytes: Buffer): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
