@@ -49,23 +49,26 @@ function script(head: Buffer): ProgramHead {
 function elf(bytes: Buffer, fd: number): ProgramHead {
   const { head, segment } = bytes[CLASS_AT] === ELFCLASS64 ? WIDE : NARROW;
   const { e_phoff, e_phentsize: size, e_phnum } = head.decode(bytes);
-  const table = Buffer.alloc(size * Math.min(e_phnum, PROGRAM_HEADERS_MAX));
-  if (
-    size < segment.size ||
-    sys("pread64", fd, table, table.length, Number(e_phoff)) < table.length
-  )
-    return { kind: "other" };
+  const count = Math.min(e_phnum, PROGRAM_HEADERS_MAX);
+  const table = stretch(bytes, fd, Number(e_phoff), size * count);
+  if (size < segment.size || table === null) return { kind: "other" };
   for (let at = 0; at < table.length; at += size) {
     if (table.readUInt32LE(at + segment.offset.p_type) !== PT_INTERP) continue;
     const { p_offset, p_filesz } = segment.decode(table, at);
-    return { kind: "elf", interpreter: text(fd, Number(p_offset), Number(p_filesz)) };
+    return { kind: "elf", interpreter: text(bytes, fd, Number(p_offset), Number(p_filesz)) };
   }
   return { kind: "elf", interpreter: null };
 }
 
-function text(fd: number, offset: number, length: number): Bytes | null {
-  const bytes = Buffer.alloc(Math.min(length, abi.PATH_MAX));
-  const got = sys("pread64", fd, bytes, bytes.length, offset);
-  const end = bytes.indexOf(0);
-  return got < bytes.length || end < 1 ? null : bytes.toString("latin1", 0, end);
+function text(head: Buffer, fd: number, offset: number, length: number): Bytes | null {
+  const bytes = stretch(head, fd, offset, Math.min(length, abi.PATH_MAX));
+  const end = bytes?.indexOf(0) ?? 0;
+  return bytes === null || end < 1 ? null : bytes.toString("latin1", 0, end);
+}
+
+/** Of the file, nearly always of its head, which was read; null where it is shorter. */
+function stretch(head: Buffer, fd: number, offset: number, length: number): Buffer | null {
+  if (offset + length <= head.length) return head.subarray(offset, offset + length);
+  const bytes = Buffer.alloc(length);
+  return sys("pread64", fd, bytes, length, offset) < length ? null : bytes;
 }

@@ -1,5 +1,7 @@
 import type { MediatedCall, Remembered } from "../../../kernel/mediated-calls/call.ts";
 import type { Broker } from "../../domain/broker.ts";
+import { E } from "../../sys/abi.ts";
+import { close, sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
 import { noteSharing } from "./shared-descriptors.ts";
@@ -52,13 +54,10 @@ function forgetGroups(call: Call): void {
 /** A thread that is no leader takes its leader's number when it executes. */
 function noteExecution({ broker: { threads }, target: { tid } }: Call): void {
   if (!threads.groups.stand) return;
-  try {
-    const process = threads.processOf(tid);
-    if (process !== null && process !== tid) threads.groups.mayMove();
-  } catch {
-    // It lives, and cannot be looked at.
-    threads.groups.mayMove();
-  }
+  // Without a flag there is a pidfd for leaders only (pidfd_open(2)).
+  const leader = sys("pidfd_open", tid, 0);
+  if (leader >= 0) close(leader);
+  else if (leader !== -E.SRCH) threads.groups.mayMove();
 }
 
 /** A call that nobody can name: it may have been any of these. */
