@@ -75,7 +75,7 @@ export const letGoOn = [
   {
     name: "groupsMove",
     type: "u32",
-    doc: "1: one after which a thread's number may be another's, with other groups (`domain/standing-groups.ts`)",
+    doc: "1: one after which a number may be another thread's (`domain/standing-groups.ts`)",
   },
 ] as const satisfies RecordLayout;
 export const LET_GO_ON_SLOT = 3;

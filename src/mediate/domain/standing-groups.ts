@@ -10,10 +10,10 @@ const CAP_SETGID = 1n << 6n;
  * Whether a thread's supplementary groups may be remembered from one call to the next. Only the
  * thread itself changes them, by setgroups(2), and only with CAP_SETGID. So they stand
  *
- *     in a sealed domain that can have no such capability: nobody in it changes any;
- *     in a supervised one, whose mediator is asked about each setgroups. But one that is no leader and executes gets
- *     its leader's number, with groups of its own, and nobody is told when: from then on nothing is remembered. That
- *     lies in memory that mediator and successor share.
+ * - in a sealed domain that can have no such capability: nobody in it changes any;
+ * - in a supervised one, whose mediator is asked about each setgroups. But a thread that is no
+ *   leader and executes gets its leader's number, with groups of its own, and nobody is told when:
+ *   from then on nothing is remembered. That lies in memory that mediator and successor share.
  */
 export class StandingGroups {
   readonly #memory: Buffer;

@@ -28,7 +28,7 @@ export interface Thread {
    */
   text: Buffer;
   said: Status | null;
-  /** What holds as long as the ids and capabilities are these; null where its groups are not known. */
+  /** What holds while ids and capabilities are these; null where its groups are not known. */
   asked: { readonly words: Uint32Array; readonly credentials: Credentials } | null;
   /** It has too many groups, and is not looked at before then (performance.now()). */
   refusedUntil: number;

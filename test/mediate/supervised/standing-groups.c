@@ -1,6 +1,6 @@
-// standing-groups GROUP FILE WAY: an ordinary user with one supplementary group opens a file that is
-// the group's, often enough for the group to be known, and again when it is another. Prints what
-// each open came to. WAY `again` only opens.
+// standing-groups GROUP FILE WAY: an ordinary user with one supplementary group opens a file that
+// is the group's, often enough for the group to be known, and again when it is another. Prints
+// what each open came to. WAY `again` only opens.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
