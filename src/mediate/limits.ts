@@ -139,6 +139,6 @@ export const RECORDS_PER_LOOK = 32;
  * Milliseconds that an impersonator has for a call which does not wait: longer means that it was
  * stopped.
  */
-export const IMPERSONATOR_MS_MAX = 1_000;
+export const IMPERSONATOR_MS_MAX = 5_000;
 /** Milliseconds between two looks at whether the target of one that waits has a signal to take. */
 export const IMPERSONATOR_LOOK_MS = 40;
