@@ -70,6 +70,17 @@ export const engineEntries = {
       "Without root the kernel judges TCP ports alone. Addresses, UDP and unix names are then decided by a notification of each call, about 20 microseconds.",
     example: "network: [connect tcp 10.0.0.0/8:8080]",
   },
+  "activation-socket": {
+    code: "CFD2033",
+    severity: "info",
+    title: "sockets from the service manager that cost time",
+    message:
+      "the broker is asked about each connect and send of sockets that `listen` lets in: {kinds}",
+    fix: "leave `listen` out where the daemon makes its own sockets; `cofferdam plan` gives the price",
+    explanation:
+      "As root, programs of the domain's control group hold addresses where a socket is made. A socket that the service manager made lies in another group, so the broker is asked about each connect and each send that names an address. Unix streams and TCP ports for every address are held without that.",
+    example: "inherit: [listen]; network: [listen udp 53]",
+  },
   "unknown-user": {
     code: "CFD2021",
     severity: "error",

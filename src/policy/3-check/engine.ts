@@ -1,5 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { Permission } from "../../model/permission.ts";
+import type { AddressRule, Policy } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 
@@ -15,23 +16,48 @@ export const checkEngine: Check = (policy, { facts }, report) => {
       diagnose("transition-not-made", spanOf(source), { rule: source.text, name: policy.name }),
     );
   }
+  checkActivation(policy, report);
   if (!facts) return;
   const supervised = policy.mediation === "supervised";
-  if (!supervised && facts.features["cgroup-inet"]?.state !== "yes") {
-    for (const rule of policy.addresses.filter(
-      ({ network, protocol }) => network !== null || protocol === "udp",
-    )) {
-      report(diagnose("brokered-address", spanOf(rule.source), { rule: rule.source.text }));
-    }
-  }
-  const held =
-    facts.features["cgroup-unix"]?.state === "yes" ||
-    facts.features["landlock-unix"]?.state === "yes";
-  if (supervised || !held) {
-    for (const rule of policy.names.filter(
-      ({ permissions }) => (permissions & Permission.connect) !== 0,
-    )) {
-      report(diagnose("brokered-address", spanOf(rule.source), { rule: rule.source.text }));
-    }
-  }
+  const isThere = (feature: keyof typeof facts.features) =>
+    facts.features[feature]?.state === "yes";
+  const brokered = [
+    // Landlock holds TCP ports for every address, of sealed domains alone.
+    ...policy.addresses.filter(
+      ({ network, protocol }) =>
+        !isThere("cgroup-inet") && (supervised || network !== null || protocol === "udp"),
+    ),
+    ...policy.names.filter(
+      ({ permissions }) =>
+        (permissions & Permission.connect) !== 0 &&
+        !isThere("cgroup-unix") &&
+        (supervised || !isThere("landlock-unix")),
+    ),
+  ];
+  for (const { source } of brokered)
+    report(diagnose("brokered-address", spanOf(source), { rule: source.text }));
 };
+
+/**
+ * Programs of a control group hold the sockets that are made in it, and those that a daemon is
+ * started with are made by the service manager (`compile/sockets/activation.ts`).
+ */
+function checkActivation(policy: Policy, report: Parameters<Check>[2]): void {
+  const listens = policy.inherit.find(
+    ({ token, effect }) => token === "listen" && effect === "allow",
+  );
+  if (listens === undefined || policy.mediation !== "sealed") return;
+  const kinds = [
+    ...(policy.addresses.some(({ protocol }) => protocol === "udp") ? ["UDP"] : []),
+    ...(policy.names.some(({ permissions }) => (permissions & Permission.connect) !== 0)
+      ? ["unix datagrams"]
+      : []),
+    ...(policy.addresses.some(isTcpByAddress) ? ["TCP by address"] : []),
+  ];
+  if (kinds.length === 0) return;
+  report(diagnose("activation-socket", spanOf(listens.source), { kinds: kinds.join(", ") }));
+}
+
+function isTcpByAddress({ protocol, operation, network }: AddressRule): boolean {
+  return protocol === "tcp" && operation === "connect" && network !== null;
+}
