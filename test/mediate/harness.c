@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,7 +287,8 @@ int main(int argc, char **argv) {
   if (connection >= 0) {
     int held = 0;
     if (holder > 0) waitpid(holder, &held, 0);
-    while ((WIFSIGNALED(held) || getenv("HARNESS_KILLS")) && !is_over(1)) continue;
+    bool nobody_waited = holder < 0 || WIFSIGNALED(held) || getenv("HARNESS_KILLS");
+    while (nobody_waited && !is_over(1)) continue;
     if (mediator > 0) kill(mediator, SIGKILL);
   }
   if (mediator > 0) wait4(mediator, &mediated, 0, &used);
