@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endAll, endMediators, standByOf, stateOf } from "./mediators.ts";
+import { activeOf, endAll, endMediators, mediatorsOf, standByOf, stateOf } from "./mediators.ts";
 import { startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -100,6 +100,26 @@ test("when the active one is killed its stand-by serves on, without the holder",
   expect(lines.length).toBe(1);
   expect(resting.process.exitCode).toBeNull();
   expect(await standBy()).not.toBe(next);
+});
+
+test("a mediator that has taken over ends with its last domain, and its stand-by with it", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const last = sleeper("last");
+  const active = activeOf(socket);
+  const next = await standBy();
+  await sleep(500);
+  process.kill(active, "SIGKILL");
+  await expect.poll(() => activeOf(socket), { timeout: STAND_BY_MS }).toBe(next);
+  await standBy();
+  last.process.kill("SIGKILL");
+  endAll(innocent);
+  // Each might start another one when it takes over from one that has ended.
+  let without = 0;
+  while (without < 20) {
+    without = mediatorsOf(socket).every((pid) => stateOf(pid) === "Z") ? without + 1 : 0;
+    await sleep(50);
+  }
 });
 
 test("when both are killed at once another mediator can be started", {

@@ -76,9 +76,12 @@ export const engineEntries = {
     title: "sockets from the service manager that cost time",
     message:
       "the broker is asked about each connect and send of sockets that `listen` lets in: {kinds}",
-    fix: "leave `listen` out where the daemon makes its own sockets; `cofferdam plan` gives the price",
+    fix: "leave `listen` out where the daemon makes its own; `cofferdam plan` gives the price",
     explanation:
-      "As root, programs of the domain's control group hold addresses where a socket is made. A socket that the service manager made lies in another group, so the broker is asked about each connect and each send that names an address. Unix streams and TCP ports for every address are held without that.",
+      "As root, programs of the domain's control group hold addresses where a socket is made. A " +
+      "socket that the service manager made lies in another group, so the broker is asked about " +
+      "each connect and each send that names an address. Unix streams and TCP ports for every " +
+      "address are held without that.",
     example: "inherit: [listen]; network: [listen udp 53]",
   },
   "unknown-user": {

@@ -128,8 +128,9 @@ export class Active {
    * Takes domains over from the mediator before. The next stand-by is told of each before the first
    * call of any is received: a domain that waits to do the same as one before finds it there.
    */
-  adopt(domains: Iterable<Prepared>, originOf: (number: number) => Origin): void {
-    this.#standBy.start();
+  adopt(domains: readonly Prepared[], originOf: (number: number) => Origin): void {
+    // With nothing to serve this process ends at once, and a stand-by would do the same after it.
+    if (domains.length > 0) this.#standBy.start();
     for (const prepared of domains) {
       const { domain, ...passed } = prepared;
       if (this.#isSentAway(prepared)) sendAway(prepared);

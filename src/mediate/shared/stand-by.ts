@@ -216,7 +216,7 @@ class StandBy {
       highest: this.#highest,
       endsWithoutDomain: why === "dead",
     });
-    active.adopt(this.#prepared.values(), (number): Origin => {
+    active.adopt([...this.#prepared.values()], (number): Origin => {
       const isBlamed = blamed?.inHand === true && blamed.domain === number;
       return isBlamed ? "holder" : why;
     });
