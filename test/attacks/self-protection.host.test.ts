@@ -14,6 +14,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
 import { findControlGroups } from "../../src/kernel/probe/caller.ts";
+import { MEDIATOR_SOCKET } from "../../src/mediate/shared/place.ts";
+import { standByOf } from "../mediate/mediators.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { type Act, Actor, buildActs, buildFuse, INHERITED } from "./self-protection/actor.ts";
 import {
@@ -132,14 +134,17 @@ function suite(way: Way): void {
       const line = startLine(policy(), [program, scratch()], "--level", "warning").flat();
       const other = await Actor.start(fuse, [slow, ...line]);
       const mediator = agent?.mediator ?? 0;
-      const own = await waitForProgram("mediator.js", [mediator]);
-      const collector = await waitForProgram("collector.js", []);
+      const own = await waitForProgram("mediator.js", "own");
+      // It comes with the first domain that is served.
+      const standBy = standByOf(MEDIATOR_SOCKET);
+      const collector = await waitForProgram("collector.js");
       expect(await other.does("make-folder", join(slow, "dir", way.mediation + way.level))).toBe(
         "ok",
       );
       const pids = [
         agent?.pid ?? 0,
         mediator,
+        ...(standBy === null ? [] : [standBy]),
         own,
         await workerOf(own),
         collector,

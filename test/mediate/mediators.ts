@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { MEDIATOR_SOCKET } from "../../src/mediate/shared/place.ts";
 
 /** Process ids of the shared mediators of a socket: active, retired, and stand-bys. */
 export function mediatorsOf(socket: string): number[] {
@@ -6,7 +7,7 @@ export function mediatorsOf(socket: string): number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       const [, , mode, place] = wordsOf(name);
-      return (mode === "shared" || mode === "stand-by") && place === socket;
+      return (mode === "shared" || mode === "stand-by") && (place || MEDIATOR_SOCKET) === socket;
     })
     .map(Number);
 }

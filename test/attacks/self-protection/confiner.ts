@@ -8,6 +8,7 @@ import { readRunRecord } from "../../../src/domains/runs.ts";
 import { agentIfThere } from "../../../src/host/agent-client.ts";
 import { systemPlaces } from "../../../src/host/places.ts";
 import { root } from "../../house/tree.ts";
+import { activeOf, endMediators } from "../../mediate/mediators.ts";
 
 const POLL_MS = 20;
 const front = join(root, "bin/cofferdam");
@@ -19,7 +20,6 @@ export const askAgent = async (): Promise<AgentStatus | null> =>
 /** The host's agent with its mediator, started for a test; the host must have none. */
 export class HostAgent {
   readonly #child: ChildProcess;
-  mediator = 0;
 
   private constructor() {
     this.#child = spawn(front, ["agent"], { stdio: "ignore", cwd: "/" });
@@ -29,23 +29,27 @@ export class HostAgent {
     const agent = new HostAgent();
     for (;;) {
       const status = await askAgent();
-      agent.mediator = status?.mediator?.pid ?? 0;
-      if (agent.mediator !== 0) return agent;
+      if ((status?.mediator?.pid ?? 0) !== 0) return agent;
       if (agent.#child.exitCode !== null) throw new Error("the agent ended");
       await sleep(POLL_MS);
     }
+  }
+
+  /** The active one, which may have been another before. */
+  get mediator(): number {
+    return activeOf(system.mediatorSocket);
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
   }
 
-  /** The mediator outlives its agent: it is ended too. */
+  /** The mediator and its stand-by outlive their agent: they are ended too. */
   async stop(): Promise<void> {
     const ended = once(this.#child, "close");
     this.#child.kill("SIGTERM");
     await ended;
-    if (programOf(this.mediator) === "mediator.js") process.kill(this.mediator, "SIGKILL");
+    await endMediators(system.mediatorSocket);
   }
 }
 
@@ -78,14 +82,21 @@ function ifThere<T>(look: () => T): T | null {
   }
 }
 
-/** The first process that runs this program of Cofferdam's and is none of `known`. */
-export async function waitForProgram(program: string, known: readonly number[]): Promise<number> {
+/** The first process that runs this program of Cofferdam's, with this first argument if any. */
+export async function waitForProgram(program: string, argument?: string): Promise<number> {
   for (;;) {
     const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
-    const found = pids.find((pid) => !known.includes(pid) && programOf(pid) === program);
+    const found = pids.find(
+      (pid) =>
+        programOf(pid) === program && (argument === undefined || argumentOf(pid) === argument),
+    );
     if (found !== undefined) return found;
     await sleep(POLL_MS);
   }
+}
+
+function argumentOf(pid: number): string | undefined {
+  return ifThere(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0")[2];
 }
 
 /** The worker of a mediator, which does what may wait. */
