@@ -27,8 +27,14 @@ int main(int argc, char **argv) {
   struct sigaction a = {.sa_handler = stop};
   sigaction(SIGUSR1, &a, NULL);
   int l = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (bind(l, (void *)&name, sizeof name) || listen(l, 0)) return 8;
-  // The first may be killed already in the middle of it (EIO).
+  // The first may be killed already in the middle of any of these, or when it had bound the socket
+  // and not yet said so: the error is then its successor's.
+  for (int tries = 0; bind(l, (void *)&name, sizeof name) || listen(l, 0); tries++) {
+    if (tries == 100) return 8;
+    close(l);
+    unlink(argv[1]);
+    l = socket(AF_UNIX, SOCK_STREAM, 0);
+  }
   while (connection(&name, SOCK_NONBLOCK) != -EAGAIN) continue;
   pid_t child = fork();
   if (child == 0) {
