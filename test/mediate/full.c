@@ -28,14 +28,17 @@ int main(int argc, char **argv) {
   sigaction(SIGUSR1, &a, NULL);
   int l = socket(AF_UNIX, SOCK_STREAM, 0);
   // The first may be killed already in the middle of any of these, or when it had bound the socket
-  // and not yet said so: the error is then its successor's.
-  for (int tries = 0; bind(l, (void *)&name, sizeof name) || listen(l, 0); tries++) {
-    if (tries == 100) return 8;
+  // and not yet said so: then all of it is done again.
+  for (int tries = 0, got = 0; got != -EAGAIN; tries++) {
+    if (tries == 500) return 8;
+    usleep(10000);
     close(l);
     unlink(argv[1]);
     l = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(l, (void *)&name, sizeof name) || listen(l, 0)) continue;
+    do got = connection(&name, SOCK_NONBLOCK);
+    while (got >= 0);
   }
-  while (connection(&name, SOCK_NONBLOCK) != -EAGAIN) continue;
   pid_t child = fork();
   if (child == 0) {
     int s = connection(&name, 0);
