@@ -10,7 +10,11 @@ import { ways } from "./way.ts";
  * /etc/passwd, and for the greatest number of groups; granting the one would make every unix socket
  * possible, the other all of /proc.
  */
-const known = ["name read /proc/sys/kernel/ngroups_max", "socket create a unix socket"];
+const known = [
+  "name connect /var/run/nscd/socket",
+  "name read /proc/sys/kernel/ngroups_max",
+  "socket create a unix socket",
+];
 
 const WWW_DATA = 33;
 let nginx: Nginx;
