@@ -49,7 +49,10 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** Reads title, attacker and expected event from the first lines of each program. */
+/**
+ * Reads title, attacker and expected event from the first lines of each program. Throws for one
+ * that lacks them: nobody would try it.
+ */
 export function attackPrograms(): AttackProgram[] {
   return fs
     .readdirSync(programs)
@@ -58,6 +61,8 @@ export function attackPrograms(): AttackProgram[] {
     .map((file) => {
       const text = fs.readFileSync(path.join(programs, file), "utf8");
       const field = (key: string) => new RegExp(`^// ${key}: (.*)$`, "m").exec(text)?.[1] ?? "";
+      for (const key of ["title", "as", "event"])
+        if (field(key) === "") throw new Error(`${file}: no line \`// ${key}: \``);
       return {
         name: file.slice(0, -2),
         title: field("title"),

@@ -26,8 +26,7 @@ export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]
     const before = all.slice(0, index).filter(({ event }) => event === program.event);
     return !program.event.endsWith(" broker") || before.length < SAME_REFUSAL_MAX;
   });
-  for (const program of programs)
-    if (program.as === "root" || program.as === "user") share[program.as].push(program);
+  for (const program of programs) if (program.as !== "both") share[program.as].push(program);
   for (const program of programs)
     if (program.as === "both")
       (share.root.length <= share.user.length ? share.root : share.user).push(program);

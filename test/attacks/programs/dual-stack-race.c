@@ -1,5 +1,7 @@
-// title: serve every IPv4 address with a grant for ::, by turning IPV6_V6ONLY off while the bind is
-// judged as: both policy: server event: none
+// title: serve every IPv4 address with a grant for ::, by turning IPV6_V6ONLY off meanwhile
+// as: both
+// policy: server
+// event: none
 #include "attack.h"
 #include <time.h>
 // Whichever comes first; of the tries those count in which the other thread began a turn.
