@@ -71,8 +71,10 @@ test("a connection that waits for its listener's room goes on waiting when the m
     mkdirSync(join(tree, "open"));
     const rules = [`rwc ${tree}/open/*`, `listen ${tree}/open/*`, `connect ${tree}/open/*`];
     const sockets = { inet: "broker", unix: "broker" } as const;
-    const options = { rules, sockets, notify: ["connect"], kills: TAKE_OVERS_MAX };
-    const run = runScene(built, options, [built.compile("full"), join(tree, "open/full")], tree);
+    const [listener, ready] = [join(tree, "open/full"), join(tree, "open/ready")];
+    const kills = { kills: TAKE_OVERS_MAX, killsAfter: ready };
+    const options = { rules, sockets, notify: ["connect"], ...kills };
+    const run = runScene(built, options, [built.compile("full"), listener, ready], tree);
     expect([run.stderr, run.lines, run.status]).toEqual(["", ["connected"], 0]);
   } finally {
     rmSync(tree, { recursive: true });

@@ -1,5 +1,6 @@
-// A child connects to a listener that has no room until SIGUSR1 says that the mediator has been
-// killed often enough; meanwhile this process goes on asking.
+// full NAME READY: a child connects to a listener at NAME that has no room until SIGUSR1 says that
+// the mediator has been killed often enough; meanwhile this process, which makes READY first, goes
+// on asking.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -22,30 +23,23 @@ static int connection(struct sockaddr_un *to, int flags) {
 
 int main(int argc, char **argv) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
-  if (argc != 2 || strlen(argv[1]) >= sizeof name.sun_path) return 9;
+  if (argc != 3 || strlen(argv[1]) >= sizeof name.sun_path) return 9;
   strcpy(name.sun_path, argv[1]);
   struct sigaction a = {.sa_handler = stop};
   sigaction(SIGUSR1, &a, NULL);
   int l = socket(AF_UNIX, SOCK_STREAM, 0);
-  // The first may be killed already in the middle of any of these, or when it had bound the socket
-  // and not yet said so: then all of it is done again.
-  for (int tries = 0, got = 0; got != -EAGAIN; tries++) {
-    if (tries == 500) return 8;
-    usleep(10000);
-    close(l);
-    unlink(argv[1]);
-    l = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(l, (void *)&name, sizeof name) || listen(l, 0)) continue;
-    do got = connection(&name, SOCK_NONBLOCK);
-    while (got >= 0);
-  }
+  if (bind(l, (void *)&name, sizeof name) || listen(l, 0)) return 8;
+  while (connection(&name, SOCK_NONBLOCK) != -EAGAIN) continue;
   pid_t child = fork();
   if (child == 0) {
     int s = connection(&name, 0);
     printf("%s\n", s < 0 ? strerrorname_np(-s) : "connected");
     return 0;
   }
+  close(open(argv[2], O_CREAT | O_WRONLY, 0600));
   while (!over) close(open("open/busy", O_CREAT | O_WRONLY, 0600));
-  while (accept(l, NULL, NULL) < 0 || accept(l, NULL, NULL) < 0) if (errno != EINTR) return 7;
+  for (int accepted = 0; accepted < 2;)
+    if (accept(l, NULL, NULL) >= 0) accepted++;
+    else if (errno != EINTR) return 7;
   return waitpid(child, NULL, 0) == child ? 0 : 6;
 }

@@ -1,6 +1,7 @@
 // What launcher and holder do, at their barest: harness LANDLOCK FILTER PLAN UID:GID NODE MEDIATOR
 // CMD ARG... With HARNESS_KILLS=N the mediator is killed N times in the middle of its work, and its
-// successor started; SIGUSR1 tells the target that it is over. With HARNESS_SHARED=SOCKET the
+// successor started, once the file HARNESS_KILLS_AFTER is there if one is named; SIGUSR1 tells the
+// target that it is over. With HARNESS_SHARED=SOCKET the
 // mediator is started as the host's one, and the domain handed over to it there; with
 // HARNESS_JOINS=SOCKET it serves there already, and a domain that is sent elsewhere gets one of its
 // own. HARNESS_FOLDER is where the host's table of domains
@@ -215,6 +216,7 @@ static pid_t kills(pid_t mediator, int count, const int from[HANDED], char *node
   if (shared == MAP_FAILED) exit(99);
   uint64_t before[SLOT_COUNT] = {0}, now[SLOT_COUNT];
   srandom(count);
+  for (char *ready = getenv("HARNESS_KILLS_AFTER"); ready && access(ready, F_OK);) usleep(200);
   for (int i = 0; i < count; i++) {
     // Until it has answered something; then a while, up to 12 ms.
     for (responses(shared, now); memcmp(before, now, sizeof now) == 0; responses(shared, now)) usleep(200);

@@ -43,6 +43,8 @@ export interface SceneOptions {
   readonly timeoutMs?: number;
   /** Times the mediator is killed in the middle of its work. */
   readonly kills?: number;
+  /** Not before the target has made this file. */
+  readonly killsAfter?: string;
   /** A command that starts harness, mediator and target. */
   readonly inside?: readonly string[];
   /** The domain is handed over to a shared mediator, which is started for it. */
@@ -150,6 +152,7 @@ function prepare(built: Built, options: SceneOptions, program: readonly string[]
   const environment = {
     ...process.env,
     ...(options.kills === undefined ? {} : { HARNESS_KILLS: String(options.kills) }),
+    ...(options.killsAfter === undefined ? {} : { HARNESS_KILLS_AFTER: options.killsAfter }),
     ...(options.shared ? { HARNESS_SHARED: join(directory, "mediator.sock") } : {}),
     ...(options.joins === undefined ? {} : { HARNESS_JOINS: options.joins }),
     ...(options.folder === undefined ? {} : { HARNESS_FOLDER: options.folder }),
