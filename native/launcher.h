@@ -45,6 +45,9 @@ void need(bool good, const char *step, const char *object, const char *help);
 /* Copy of three texts in one that lasts; refuses the start without memory. */
 char *joined(const char *first, const char *second, const char *third);
 
+/* FNV-1a, 64 bits. */
+uint64_t fnv1a(const char *text);
+
 /* --- options.c: `run [--level LEVEL] [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy
    FILE) [--] CMD [ARG...]` --- */
 

@@ -56,10 +56,8 @@ const char *places_start(const struct options *options)
 
 const char *places_plan_name(const char *domain, const char *start)
 {
-  uint64_t key = 0xcbf29ce484222325ull; /* FNV-1a, 64 bits: it need not be hard to find two of a key, since the plan says what it is for */
-  for (; *start != 0; start++)
-    key = (key ^ (uint8_t)*start) * 0x100000001b3ull;
   char text[24];
-  snprintf(text, sizeof text, "-%016" PRIx64, key);
+  /* It need not be hard to find two of a key, since the plan says what it is for. */
+  snprintf(text, sizeof text, "-%016" PRIx64, fnv1a(start));
   return joined(domain, text, ".plan");
 }

@@ -16,10 +16,7 @@ struct claimant claimant_of(const struct plan *plan)
   const uid_t user = plan_has(plan, PLAN_USER) ? plan->head->uid : 0;
   struct claimant who = {.of_one = user == 0 ? PLACES_OF_HOST : PLACES_OF_ONE};
   snprintf(who.text, sizeof who.text, "%s %u\n", plan_string(plan, plan->head->domain), user);
-  uint64_t hash = 0xcbf29ce484222325ull;
-  for (const char *at = who.text; *at != 0; at++)
-    hash = (hash ^ (uint8_t)*at) * 0x100000001b3ull;
-  hash &= ((uint64_t)1 << CLAIMANT_HASH_BITS) - 1;
+  const uint64_t hash = fnv1a(who.text) & (((uint64_t)1 << CLAIMANT_HASH_BITS) - 1);
   who.offset = (off_t)(CLAIMANTS_OFFSET + hash * CLAIMANT_BYTES);
   return who;
 }

@@ -35,3 +35,11 @@ char *joined(const char *first, const char *second, const char *third)
     refuse("make room for a name", first, ENOMEM, NULL);
   return text;
 }
+
+uint64_t fnv1a(const char *text)
+{
+  uint64_t hash = 0xcbf29ce484222325ull;
+  for (; *text != 0; text++)
+    hash = (hash ^ (uint8_t)*text) * 0x100000001b3ull;
+  return hash;
+}

@@ -1,6 +1,6 @@
 import { CAP_SETGID, CAP_SETUID } from "../kernel/constants.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
-import { capabilityNames } from "../model/capability.ts";
+import { maskOfCapabilities } from "../model/capability.ts";
 import type { Policy, TokenRule } from "../model/policy.ts";
 import type { Identity } from "../plan/plan.ts";
 import { type Accounts, idOf } from "./accounts.ts";
@@ -20,15 +20,6 @@ export function deniedTokens<T extends string>(rules: readonly TokenRule<T>[]): 
   return new Set(rules.filter(({ effect }) => effect === "deny").map(({ token }) => token));
 }
 
-/** Mask of `1 << number` for each granted capability. */
-function capabilityMask(policy: Pick<Policy, "capabilities">): bigint {
-  const names = granted(policy.capabilities);
-  return capabilityNames.reduce(
-    (mask, name, bit) => (names.has(name) ? mask | (1n << BigInt(bit)) : mask),
-    0n,
-  );
-}
-
 /**
  * Who the daemon runs as. `accounts` may be null only where the policy names neither user nor
  * group. A private IPC namespace is the caller's to decide (`ipc.ts`); the rest follows from the
@@ -42,7 +33,8 @@ export function identityOf(
 ): { readonly identity: Identity; readonly problems: readonly CompileProblem[] } {
   const problems: CompileProblem[] = [];
   const user = chosenUser(policy, facts, accounts, problems);
-  const bounding = capabilityMask(policy);
+  const names = granted(policy.capabilities);
+  const bounding = maskOfCapabilities((name) => names.has(name));
   const noNewPrivileges = policy.setUserId.length === 0;
   if (!noNewPrivileges && facts.features["restrict-without-nnp"].state !== "yes") {
     problems.push(problem("set-user-id-needs-root", { path: policy.setUserId[0] ?? "" }));

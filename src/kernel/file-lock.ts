@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { LOCK_UN, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./constants.ts";
 import { hasCode } from "./errno-error.ts";
 import { close, open, pwrite, syscall } from "./ffi.ts";
+import { sleepFor } from "./sleep.ts";
 
 /** sys/file.h. */
 const LOCK_EX = 2;
@@ -34,7 +35,7 @@ export function lockFile(path: string, waitMs = 0): FileLock | null {
   for (;;) {
     if (tryLock(fd)) return held(fd);
     if (performance.now() >= deadline) break;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    sleepFor(RETRY_MS);
   }
   close(fd);
   return null;

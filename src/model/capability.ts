@@ -49,6 +49,14 @@ export const capabilityNames = [
 
 export type CapabilityName = (typeof capabilityNames)[number];
 
+/** Mask of `1 << number` for each capability of which it is so. */
+export function maskOfCapabilities(isSo: (name: CapabilityName) => boolean): bigint {
+  return capabilityNames.reduce(
+    (mask, name, bit) => (isSo(name) ? mask | (1n << BigInt(bit)) : mask),
+    0n,
+  );
+}
+
 export function isCapability(name: string): name is CapabilityName {
   return (capabilityNames as readonly string[]).includes(name);
 }

@@ -1,4 +1,4 @@
-import { capabilityNames } from "../../model/capability.ts";
+import { maskOfCapabilities } from "../../model/capability.ts";
 import { decide } from "../../model/decide.ts";
 import type { Policy } from "../../model/policy.ts";
 
@@ -7,11 +7,7 @@ import type { Policy } from "../../model/policy.ts";
  * level warning may have others too: the mediator lends it none of these for what it does.
  */
 export function grantedCapabilities(policy: Policy): bigint {
-  return capabilityNames.reduce(
-    (set, name, bit) =>
-      decide(policy, { class: "capability", name }).outcome === "granted"
-        ? set | (1n << BigInt(bit))
-        : set,
-    0n,
+  return maskOfCapabilities(
+    (name) => decide(policy, { class: "capability", name }).outcome === "granted",
   );
 }

@@ -1,10 +1,9 @@
+import { capabilityMask } from "../../kernel/capability-mask.ts";
+import { CAP_SETGID } from "../../kernel/constants.ts";
 import { offsetsOf } from "../../plan/layout.ts";
 import { letGoOn } from "../../plan/slots.ts";
 
 const { groupsMove: MOVE } = offsetsOf(letGoOn);
-
-/** capabilities(7). */
-const CAP_SETGID = 1n << 6n;
 
 /**
  * Whether a thread's supplementary groups may be remembered from one call to the next. Only the
@@ -22,7 +21,7 @@ export class StandingGroups {
   /** `asked`: this process is asked about each setgroups. `bounding`: of a sealed domain's plan. */
   constructor(memory: Buffer, asked: boolean, bounding: bigint | null) {
     this.#memory = memory;
-    this.#stand = asked || (bounding !== null && (bounding & CAP_SETGID) === 0n);
+    this.#stand = asked || (bounding !== null && (bounding & capabilityMask(CAP_SETGID)) === 0n);
   }
 
   /** Before a call is answered after which a number may mean another thread of its process. */

@@ -144,7 +144,10 @@ export class Active {
     return isHeard && this.#retirements.isQuarantined(claimantOf(domain.broker.plan));
   }
 
-  /** The domain that the mediator before keeps, which may never come to tell. */
+  /**
+   * Tells of the domain that the mediator before keeps, which may never come to it. It writes to the
+   * disk: not before calls are answered again.
+   */
   tellRetired(kept: Prepared): void {
     const { timers, inHand, state } = this.#surroundings;
     const telling = {
@@ -154,6 +157,7 @@ export class Active {
           telling.due = Number.POSITIVE_INFINITY;
           kept.domain.reporter.tell("mediator retired", RETIRED);
           state.logs?.write();
+          this.#retirements.write();
           giveUp(kept);
         }),
     };

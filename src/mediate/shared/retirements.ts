@@ -1,6 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type Claimant, isSame } from "../../domains/mediator-places.ts";
 import { readProcStat } from "../../domains/proc-stat.ts";
+import { monotonic } from "../../kernel/ffi.ts";
+import { replaceFile } from "../../kernel/replace-file.ts";
 import { QUARANTINE_MS, RETIRED_OF_USERS_MAX, RETIRED_UNTIL_QUARANTINE } from "../limits.ts";
 
 /** A mediator that was retired, and for whom. */
@@ -43,8 +45,7 @@ export class Retirements {
   /** For the next active mediator. Where there is no room this process knows it all the same. */
   write(): void {
     try {
-      writeFileSync(`${this.#path}.new`, JSON.stringify(this.#known), { mode: MODE });
-      renameSync(`${this.#path}.new`, this.#path);
+      replaceFile(this.#path, Buffer.from(JSON.stringify(this.#known)), MODE);
     } catch {
       // The next mediator begins without.
     }
@@ -90,5 +91,5 @@ function isAlive({ pid, start }: Retirement): boolean {
 }
 
 function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
+  return Number(monotonic() / 1_000_000n);
 }

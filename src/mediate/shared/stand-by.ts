@@ -13,6 +13,7 @@
 import { claimantOf } from "../../domains/mediator-places.ts";
 import { Epoll } from "../../kernel/epoll.ts";
 import { succeedLock } from "../../kernel/file-lock.ts";
+import { sleepFor } from "../../kernel/sleep.ts";
 import { Domain } from "../domain/domain.ts";
 import type { ProcessState } from "../domain/process-state.ts";
 import { BUSY_MS_MAX, CONFIRM_MS, LOOKS_WITHOUT_A_STEP_MAX, WATCH_MS } from "../limits.ts";
@@ -154,7 +155,7 @@ class StandBy {
    */
   #isStuck(seen: Seen): boolean {
     if (!this.#active.isBlocked()) return this.#active.ranMs() - this.#ranAtFirst >= BUSY_MS_MAX;
-    sleep(CONFIRM_MS);
+    sleepFor(CONFIRM_MS);
     return this.#observer.look().word === seen.word && this.#active.isBlocked();
   }
 
@@ -221,10 +222,7 @@ class StandBy {
       return isBlamed ? "holder" : why;
     });
     active.acceptFrom(listening);
-    if (kept !== undefined) {
-      active.tellRetired(kept);
-      retirements.write();
-    }
+    if (kept !== undefined) active.tellRetired(kept);
     return active;
   }
 
@@ -241,10 +239,5 @@ function giveBack({ handed, connection }: PassedDomain): void {
   for (const fd of [listener, slots, plan, connection ?? -1, events ?? -1]) if (fd >= 0) close(fd);
 }
 
-function sleep(milliseconds: number): void {
-  Atomics.wait(nobody, 0, 0, milliseconds);
-}
-
-const nobody = new Int32Array(new SharedArrayBuffer(4));
 /** What a timer tells: how often it has rung. */
 const rings = Buffer.alloc(8);

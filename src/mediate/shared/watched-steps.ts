@@ -1,3 +1,4 @@
+import { sleepFor } from "../../kernel/sleep.ts";
 import { RETIRED_MS_MAX, WATCH_MS } from "../limits.ts";
 import type { InHand } from "../loop/in-hand.ts";
 import { makeTimer, ring } from "../sys/timer.ts";
@@ -44,8 +45,6 @@ export class WatchedSteps implements InHand {
   /** Inside a step: does nothing until the stand-by has taken away everything but its domain. */
   waitUntilRetired(): void {
     const deadline = performance.now() + RETIRED_MS_MAX;
-    while (!this.#steps.isRetired && performance.now() < deadline) Atomics.wait(nobody, 0, 0, 1);
+    while (!this.#steps.isRetired && performance.now() < deadline) sleepFor(1);
   }
 }
-
-const nobody = new Int32Array(new SharedArrayBuffer(4));

@@ -1,5 +1,6 @@
 import { close as closeInPool } from "node:fs";
 import { F_GETFD } from "../../kernel/constants.ts";
+import { sleepFor } from "../../kernel/sleep.ts";
 import { UNCLOSED_MAX } from "../limits.ts";
 import { E } from "./abi.ts";
 import { sys } from "./sys.ts";
@@ -22,9 +23,7 @@ export function closeElsewhere(fd: number): boolean {
   closeInPool(fd, () => undefined);
   for (let look = 0; look < LOOKS_MAX; look++) {
     if (sys("fcntl", fd, F_GETFD) === -E.BADF) return true;
-    Atomics.wait(nobody, 0, 0, LOOK_MS);
+    sleepFor(LOOK_MS);
   }
   return false;
 }
-
-const nobody = new Int32Array(new SharedArrayBuffer(4));

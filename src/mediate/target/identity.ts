@@ -1,3 +1,5 @@
+import { capabilityMask } from "../../kernel/capability-mask.ts";
+import { CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH } from "../../kernel/constants.ts";
 import { quick } from "../../kernel/quick.ts";
 import { cannot } from "../answer/outcome.ts";
 import { Settled } from "../answer/settled.ts";
@@ -6,8 +8,7 @@ import { abi, E } from "../sys/abi.ts";
 import { sys } from "../sys/sys.ts";
 import { type Credentials, ownCredentials } from "./credentials.ts";
 
-/** capabilities(7): CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH. */
-const OVERRIDES = (1n << 1n) | (1n << 2n);
+const OVERRIDES = capabilityMask(CAP_DAC_OVERRIDE) | capabilityMask(CAP_DAC_READ_SEARCH);
 
 /**
  * The mediator cannot become itself again. Nothing may be decided after this: it exits, and the

@@ -77,8 +77,10 @@ function begin(call: Call, deed: Deed): number {
   const ends = replyPair();
   if (ends === null) return -E.MFILE;
   const [own, theirs] = ends;
-  const request = memoryFile(requestBytes(deed, wornBy(call, deed), process.pid));
+  let request = -1;
   try {
+    call.target.keep(own);
+    request = memoryFile(requestBytes(deed, wornBy(call, deed), process.pid));
     if (request < 0) return request;
     reap();
     const pid = spawnProcess(IMPERSONATOR, [], [], [theirs, request, ...deed.descriptors]);
@@ -87,9 +89,8 @@ function begin(call: Call, deed: Deed): number {
       sys("pidfd_send_signal", pidfd, SIGKILL, null, 0);
       close(pidfd);
     });
-    return call.target.keep(own);
+    return own;
   } catch (cause) {
-    close(own);
     if (!(cause instanceof ErrnoError)) throw cause;
     return notTaken(`${cause.message}; build Cofferdam again if it is not there`);
   } finally {

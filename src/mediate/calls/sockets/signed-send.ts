@@ -1,4 +1,11 @@
-import { SCM_CREDENTIALS, SOL_SOCKET } from "../../../kernel/constants.ts";
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
+import {
+  CAP_SETGID,
+  CAP_SETUID,
+  CAP_SYS_ADMIN,
+  SCM_CREDENTIALS,
+  SOL_SOCKET,
+} from "../../../kernel/constants.ts";
 import { addressOf } from "../../../kernel/ffi.ts";
 import { cmsghdr, iovec, msghdr, ucred } from "../../../kernel/structs.ts";
 import { never, type Outcome, result } from "../../answer/outcome.ts";
@@ -8,8 +15,9 @@ import type { Credentials } from "../../target/credentials.ts";
 import type { Call } from "../call.ts";
 import type { TargetSocket } from "./socket.ts";
 
-/** capabilities(7): other group ids, user ids, and process ids in SCM_CREDENTIALS (unix(7)). */
-export const SIGNS = [6, 7, 21].reduce((set, capability) => set | (1n << BigInt(capability)), 0n);
+/** For other group ids, user ids, and process ids in SCM_CREDENTIALS (unix(7)). */
+export const SIGNS =
+  capabilityMask(CAP_SETGID) | capabilityMask(CAP_SETUID) | capabilityMask(CAP_SYS_ADMIN);
 
 /** One message as sendmsg(2) takes it. */
 export interface Letter {

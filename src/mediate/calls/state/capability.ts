@@ -1,5 +1,5 @@
+import { capabilityMask } from "../../../kernel/capability-mask.ts";
 import { capabilityNames } from "../../../model/capability.ts";
-import { decide } from "../../../model/decide.ts";
 import { type Outcome, type Refused, result } from "../../answer/outcome.ts";
 import { spellCall } from "../../report/spell-call.ts";
 import { E } from "../../sys/abi.ts";
@@ -20,7 +20,9 @@ export function judgeCapabilities(call: Call, names: readonly string[]): Refused
   const { effective } = call.target.credentials;
   const held = names.filter((name) => (effective & bitOf(name)) !== 0n);
   const [first] = held;
-  if (first === undefined || held.some((name) => isGranted(call, name))) return null;
+  const { grantedCapabilities } = call.broker;
+  if (first === undefined || held.some((name) => (grantedCapabilities & bitOf(name)) !== 0n))
+    return null;
   const refusal = {
     class: "capability",
     operation: "use",
@@ -31,11 +33,7 @@ export function judgeCapabilities(call: Call, names: readonly string[]): Refused
 }
 
 function bitOf(name: string): bigint {
-  return 1n << BigInt((capabilityNames as readonly string[]).indexOf(name));
-}
-
-function isGranted(call: Call, name: string): boolean {
-  return decide(call.broker.policy, { class: "capability", name }).outcome === "granted";
+  return capabilityMask((capabilityNames as readonly string[]).indexOf(name));
 }
 
 /**
