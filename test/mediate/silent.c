@@ -1,6 +1,7 @@
 // silent FILE MARK WAY TRIES: has the mediator look at descriptors of FILE, whose close(2) is never
 // answered, then sets FILE's mark, MARK's first byte, and waits for its end. WAY: `plain` (listen
-// of it), `race` (another thread puts it in the place of a socket that is asked about).
+// of it), `race` (another thread puts it in the place of a socket that is asked about, until the
+// mediator has copied it, at most TRIES times).
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,18 +15,27 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static int silent;
 static volatile int listener = -1, over;
+// How long a call has taken, nanoseconds.
+static volatile long taken = 100000;
 
-// Spins, so that it is there at once: what it is to hit are microseconds.
+static long now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// Spins, so that it is there at once: what it is to hit are microseconds somewhere in the call.
 static void *exchange(void *none) {
   for (int seen = -1; !over;) {
-    int now = listener;
-    if (now == seen) continue;
-    for (volatile int i = rand() % 40000; i > 0; i--) continue;
-    dup2(silent, seen = now);
+    int next = listener;
+    if (next == seen) continue;
+    for (const long until = now() + rand() % taken; now() < until;) continue;
+    dup2(silent, seen = next);
   }
   return none;
 }
@@ -48,13 +58,19 @@ int main(int argc, char **argv) {
     setrlimit(RLIMIT_NOFILE, &descriptors);
     pthread_t thread;
     if (pthread_create(&thread, 0, exchange, 0)) return 91;
-    for (int i = 0; i < atoi(argv[4]); i++) {
+    int copied = 0;
+    for (int i = 0; i < atoi(argv[4]) && !copied; i++) {
       int fd = socket(AF_INET, SOCK_STREAM, 0);
       listener = fd;
-      // Granted; no socket; exchanged just then; that too often; refused.
-      other += listen(fd, 1) != 0 && errno != ENOTSOCK && errno != EIO && errno != EMFILE && errno != EACCES;
+      const long begun = now();
+      const int error = listen(fd, 1) == 0 ? 0 : errno;
+      taken = now() - begun;
+      // Granted; no socket; refused; exchanged just when it was copied.
+      copied = error == EIO;
+      other += error != 0 && error != ENOTSOCK && error != EACCES && error != EIO;
     }
     over = 1;
+    other += !copied;
     pthread_join(thread, 0);
   }
   int mark = open(argv[2], O_WRONLY);

@@ -145,8 +145,8 @@ export class Active {
   }
 
   /**
-   * Tells of the domain that the mediator before keeps, which may never come to it. It writes to the
-   * disk: not before calls are answered again.
+   * Tells of the domain that the mediator before keeps, which may never come to it. It writes to
+   * the disk: not before calls are answered again.
    */
   tellRetired(kept: Prepared): void {
     const { timers, inHand, state } = this.#surroundings;
