@@ -1,9 +1,9 @@
+import type { Verdict } from "../../kernel/system-calls/verdict.ts";
 import type { PlanReport } from "../../plan/plan.ts";
 import { type Asked, priceOfAsking } from "../price.ts";
 import type { CallClass, CallRow } from "../seccomp/call-row.ts";
 import { callTable } from "../seccomp/call-table.ts";
 import type { FilterContext } from "../seccomp/filter-context.ts";
-import type { Verdict } from "../seccomp/verdict.ts";
 
 /**
  * What costs, in each class where the mediator decides; refusals have no price that anybody counts.

@@ -1,6 +1,6 @@
-import type { CallClass, MediatedCall } from "../../kernel/mediated-calls/call.ts";
-import { answersOfClass } from "../../kernel/mediated-calls/levels.ts";
-import { mediatedCalls } from "../../kernel/mediated-calls/table.ts";
+import type { CallClass, MediatedCall } from "../../kernel/system-calls/call.ts";
+import { answersOfClass } from "../../kernel/system-calls/levels.ts";
+import { mediatedCalls } from "../../kernel/system-calls/table.ts";
 import type { Level } from "../../model/policy.ts";
 import type { PlanReport } from "../../plan/plan.ts";
 import { type Asked, priceOfAsking } from "../price.ts";

@@ -1,5 +1,5 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
-import { mediatedCalls } from "../../kernel/mediated-calls/table.ts";
+import { mediatedCalls } from "../../kernel/system-calls/table.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Identity, PlanReport } from "../../plan/plan.ts";

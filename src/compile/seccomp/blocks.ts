@@ -3,9 +3,10 @@ import {
   SECCOMP_RET_ERRNO,
   SECCOMP_RET_USER_NOTIF,
 } from "../../kernel/constants.ts";
+import type { Verdict } from "../../kernel/system-calls/verdict.ts";
 import type { Line } from "./assembler.ts";
 import { dataArgument, Op } from "./bpf.ts";
-import { type Verdict, verdictKey } from "./verdict.ts";
+import { verdictKey } from "./verdict-key.ts";
 
 /**
  * Verdicts that were asked for, each written once; inner verdicts of a question come behind it,
@@ -64,7 +65,7 @@ export class Blocks {
         ];
       case "bits":
         return [
-          { kind: "load", offset: dataArgument(verdict.argument, verdict.half) },
+          { kind: "load", offset: dataArgument(verdict.argument, "low") },
           {
             kind: "branch",
             code: Op.anyBit,
@@ -73,13 +74,28 @@ export class Blocks {
             no: this.label(verdict.no),
           },
         ];
-      case "masked":
-        return this.#masked(label, verdict);
+      case "pointer":
+        return this.#pointer(label, verdict);
+      case "one-of":
+        return this.#oneOf(label, verdict);
     }
   }
 
-  #masked(label: string, verdict: Extract<Verdict, { kind: "masked" }>): Line[] {
-    const lines: Line[] = [{ kind: "load", offset: dataArgument(verdict.argument, verdict.half) }];
+  /** Both halves of the register count. */
+  #pointer(label: string, { argument, yes, no }: Extract<Verdict, { kind: "pointer" }>): Line[] {
+    const high = `${label} high`;
+    const isSet = { kind: "branch", code: Op.anyBit, k: 0xffffffff, yes: this.label(yes) } as const;
+    return [
+      { kind: "load", offset: dataArgument(argument, "low") },
+      { ...isSet, no: high },
+      { kind: "label", name: high },
+      { kind: "load", offset: dataArgument(argument, "high") },
+      { ...isSet, no: this.label(no) },
+    ];
+  }
+
+  #oneOf(label: string, verdict: Extract<Verdict, { kind: "one-of" }>): Line[] {
+    const lines: Line[] = [{ kind: "load", offset: dataArgument(verdict.argument, "low") }];
     if (verdict.mask !== 0xffffffff) lines.push({ kind: "and", mask: verdict.mask });
     verdict.values.forEach((value, index) => {
       const last = index === verdict.values.length - 1;

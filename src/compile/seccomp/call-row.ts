@@ -1,5 +1,5 @@
+import type { Verdict } from "../../kernel/system-calls/verdict.ts";
 import type { FilterContext } from "./filter-context.ts";
-import type { Verdict } from "./verdict.ts";
 
 export type CallClass =
   | "names"

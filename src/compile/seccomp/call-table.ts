@@ -1,3 +1,4 @@
+import { allow, refuse, type Verdict } from "../../kernel/system-calls/verdict.ts";
 import type { CallRow } from "./call-row.ts";
 import { confinementCalls } from "./calls/confinement.ts";
 import { implicitCalls } from "./calls/implicit.ts";
@@ -10,7 +11,6 @@ import { processCalls } from "./calls/processes.ts";
 import { signalCalls } from "./calls/signals.ts";
 import { socketCalls } from "./calls/sockets.ts";
 import type { FilterContext } from "./filter-context.ts";
-import { allow, refuse, type Verdict } from "./verdict.ts";
 
 /**
  * Every system call that a sealed domain treats specially. A call without a row is allowed if

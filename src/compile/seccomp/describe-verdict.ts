@@ -1,7 +1,8 @@
-import type { Verdict } from "./verdict.ts";
+import type { Question, Verdict } from "../../kernel/system-calls/verdict.ts";
 
 /**
- * A verdict as one line of text, for `docs/seccomp.md`. Arguments count from 0, as in seccomp(2).
+ * A verdict as one line of text, for `docs/system-calls.md`. Arguments count from 0, as in
+ * seccomp(2). A question whose answer is another question stands in brackets.
  */
 export function describeVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
@@ -11,19 +12,22 @@ export function describeVerdict(verdict: Verdict): string {
       return `fails with errno ${verdict.errno}`;
     case "notify":
       return verdict.meant;
-    default:
-      return `${describeVerdict(verdict.yes)} if ${condition(verdict)}, else ${describeVerdict(verdict.no)}`;
+    default: {
+      const yes = describeVerdict(verdict.yes);
+      const bracketed = "yes" in verdict.yes ? `(${yes})` : yes;
+      return `${bracketed} if ${condition(verdict)}, else ${describeVerdict(verdict.no)}`;
+    }
   }
 }
 
-function condition(verdict: Extract<Verdict, { kind: "masked" | "bits" }>): string {
-  const name = `arg${verdict.argument}${verdict.half === "high" ? " (upper half)" : ""}`;
-  if (verdict.kind === "bits")
-    return verdict.bits === 0xffffffff ? `${name} != 0` : `${name} & ${hex(verdict.bits)}`;
-  const masked = verdict.mask === 0xffffffff ? name : `(${name} & ${hex(verdict.mask)})`;
-  const [only] = verdict.values;
-  if (verdict.values.length === 1 && only !== undefined) return `${masked} == ${hex(only)}`;
-  return `${masked} in {${verdict.values.map(hex).join(" ")}}`;
+function condition(question: Question): string {
+  const name = `arg${question.argument}`;
+  if (question.kind === "pointer") return `${name} is not null`;
+  if (question.kind === "bits") return `${name} & ${hex(question.bits)}`;
+  const masked = question.mask === 0xffffffff ? name : `(${name} & ${hex(question.mask)})`;
+  const [only] = question.values;
+  if (question.values.length === 1 && only !== undefined) return `${masked} == ${hex(only)}`;
+  return `${masked} in {${question.values.map(hex).join(" ")}}`;
 }
 
 function hex(number: number): string {

@@ -1,7 +1,8 @@
 import { number } from "../../kernel/syscalls.ts";
+import type { Verdict } from "../../kernel/system-calls/verdict.ts";
 import type { Line } from "./assembler.ts";
 import { Op } from "./bpf.ts";
-import { type Verdict, verdictKey } from "./verdict.ts";
+import { verdictKey } from "./verdict-key.ts";
 
 /** All numbers from `first` up to the next range's `first` have this verdict. */
 export interface Range {

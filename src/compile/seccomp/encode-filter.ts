@@ -1,9 +1,9 @@
 import { __X32_SYSCALL_BIT, AUDIT_ARCH_X86_64 } from "../../kernel/constants.ts";
+import type { Verdict } from "../../kernel/system-calls/verdict.ts";
 import { assemble, type Line } from "./assembler.ts";
 import { Blocks } from "./blocks.ts";
 import { DATA_ARCH, DATA_NR, encodeInstructions, Op } from "./bpf.ts";
 import { ranges, search } from "./dispatch.ts";
-import type { Verdict } from "./verdict.ts";
 
 export interface Otherwise {
   /** System calls of another architecture, and of the x32 table. */

@@ -1,9 +1,9 @@
 import { all } from "../../kernel/syscalls.ts";
+import { absent, refuseAbsent } from "../../kernel/system-calls/verdict.ts";
 import { callVerdict } from "./call-table.ts";
 import { encodeFilter } from "./encode-filter.ts";
 import type { FilterContext } from "./filter-context.ts";
 import { keptFilters } from "./kept-filters.ts";
-import { absent, refuseAbsent } from "./verdict.ts";
 
 /**
  * The whole filter of a sealed domain as `struct sock_filter[]`. Same context, same bytes.

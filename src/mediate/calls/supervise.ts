@@ -1,6 +1,6 @@
-import type { MediatedCall } from "../../kernel/mediated-calls/call.ts";
-import { mediatedCall } from "../../kernel/mediated-calls/table.ts";
-import { mustAsk } from "../../kernel/mediated-calls/when.ts";
+import type { MediatedCall } from "../../kernel/system-calls/call.ts";
+import { mediatedCall } from "../../kernel/system-calls/table.ts";
+import { answerTo } from "../../kernel/system-calls/verdict.ts";
 import { guarded } from "../answer/guarded.ts";
 import { CONTINUE, never, type Outcome } from "../answer/outcome.ts";
 import { refuseForm, refuseUnlisted } from "../answer/refuse-call.ts";
@@ -41,7 +41,7 @@ function judgeRow(call: Call, row: MediatedCall | null): Outcome {
   if (row === null) return refuseUnlisted(call);
   if (row.class !== "ipc" && !UNLISTED_TOO.has(call.name) && !call.broker.lists(call.name))
     return refuseUnlisted(call);
-  return mustAsk(row.when, (index) => call.word(index)) ? judge(call, row) : CONTINUE;
+  return answerTo(row.when, call).kind === "allow" ? CONTINUE : judge(call, row);
 }
 
 function judge(call: Call, row: MediatedCall): Outcome {

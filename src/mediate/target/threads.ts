@@ -1,5 +1,5 @@
-import { BROKERED_GROUPS_MAX } from "../../kernel/mediated-calls/privileges.ts";
 import { quick } from "../../kernel/quick.ts";
+import { BROKERED_GROUPS_MAX } from "../../kernel/system-calls/privileges.ts";
 import { cannot } from "../answer/outcome.ts";
 import { Settled, unlessSettled } from "../answer/settled.ts";
 import type { Roots } from "../domain/roots.ts";

@@ -3,8 +3,8 @@ import {
   buildSupervisedFilter,
   type SupervisedContext,
 } from "../../../src/compile/seccomp/supervised/filter.ts";
-import { mediatedCalls } from "../../../src/kernel/mediated-calls/table.ts";
 import { all, number } from "../../../src/kernel/syscalls.ts";
+import { mediatedCalls } from "../../../src/kernel/system-calls/table.ts";
 import { run } from "./interpreter.ts";
 import { spell, X86_64 } from "./judge.ts";
 

@@ -1,5 +1,5 @@
 import type { FilterContext } from "../../../src/compile/seccomp/filter-context.ts";
-import type { Verdict } from "../../../src/compile/seccomp/verdict.ts";
+import type { Question, Verdict } from "../../../src/kernel/system-calls/verdict.ts";
 import type { Answer } from "./judge.ts";
 
 /** The meaning of a verdict, read off the tree itself: the second road to the filter's answer. */
@@ -16,28 +16,35 @@ export function evaluate(
     case "errno":
       return `errno ${verdict.errno}`;
   }
-  const whole = args[verdict.argument] ?? 0n;
-  const half = Number(verdict.half === "low" ? whole & 0xffffffffn : whole >> 32n);
-  const yes =
-    verdict.kind === "bits"
-      ? (half & verdict.bits) !== 0
-      : verdict.values.includes((half & verdict.mask) >>> 0);
-  return evaluate(yes ? verdict.yes : verdict.no, args, context);
+  const isYes = holds(verdict, args[verdict.argument] ?? 0n);
+  return evaluate(isYes ? verdict.yes : verdict.no, args, context);
+}
+
+/** Whether a question about this register is answered with yes. */
+export function holds(question: Question, word: bigint): boolean {
+  if (question.kind === "pointer") return word !== 0n;
+  const low = Number(word & 0xffffffffn);
+  return question.kind === "bits"
+    ? (low & question.bits) !== 0
+    : question.values.includes((low & question.mask) >>> 0);
+}
+
+/** Values for which one question is answered with yes. */
+export function turning(question: Question): bigint[] {
+  switch (question.kind) {
+    case "pointer":
+      return [1n, 1n << 32n];
+    case "bits":
+      return Array.from({ length: 32 }, (_, bit) => 1n << BigInt(bit)).filter(
+        (bit) => (BigInt(question.bits) & bit) !== 0n,
+      );
+    case "one-of":
+      return question.values.map(BigInt);
+  }
 }
 
 /** Argument values at which this verdict may turn, with and without garbage around them. */
 export function interestingValues(verdict: Verdict): bigint[] {
   if (!("yes" in verdict)) return [];
-  const own = verdict.kind === "bits" ? bitsOf(verdict.bits) : verdict.values;
-  return [
-    ...own.map((value) => BigInt(value)),
-    ...interestingValues(verdict.yes),
-    ...interestingValues(verdict.no),
-  ];
-}
-
-function bitsOf(mask: number): number[] {
-  return Array.from({ length: 32 }, (_, bit) => (1 << bit) >>> 0).filter(
-    (bit) => (mask & bit) !== 0,
-  );
+  return [...turning(verdict), ...interestingValues(verdict.yes), ...interestingValues(verdict.no)];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EBADF, EINVAL, EMFILE, SCM_RIGHTS, SOL_SOCKET } from "../../../src/kernel/constants.ts";
-import { mediatedCall } from "../../../src/kernel/mediated-calls/table.ts";
+import { mediatedCall } from "../../../src/kernel/system-calls/table.ts";
 import type { Call } from "../../../src/mediate/calls/call.ts";
 import { judgeDescriptor } from "../../../src/mediate/calls/descriptors/judge-descriptor.ts";
 import { judgeProcesses } from "../../../src/mediate/calls/processes/judge-processes.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { mediatedCalls } from "../../../src/kernel/mediated-calls/table.ts";
+import { mediatedCalls } from "../../../src/kernel/system-calls/table.ts";
 import { mountCalls } from "../../../src/model/never-granted.ts";
 import { type Built, buildAll } from "../build.ts";
 import { runScene } from "../scene.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mediatedCalls } from "../../../src/kernel/mediated-calls/table.ts";
+import { mediatedCalls } from "../../../src/kernel/system-calls/table.ts";
 import { handlers } from "../../../src/mediate/calls/table.ts";
 
 /** Classes whose calls are done by a handler, where `supervise.ts` has no answer of its own. */

@@ -4,8 +4,8 @@ import {
   SECCOMP_FILTER_FLAG_NEW_LISTENER,
   SECCOMP_SET_MODE_FILTER,
 } from "../../../kernel/constants.ts";
+import { allow, ifBits, ifOneOf, notify, refuse } from "../../../kernel/system-calls/verdict.ts";
 import type { CallRow } from "../call-row.ts";
-import { allow, ifBits, ifOneOf, notify, refuse } from "../verdict.ts";
 
 /** Calls that touch what holds the domain, or that slip past it. */
 export const confinementCalls: readonly CallRow[] = [

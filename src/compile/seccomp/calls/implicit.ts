@@ -1,5 +1,5 @@
+import { allow } from "../../../kernel/system-calls/verdict.ts";
 import type { CallRow } from "../call-row.ts";
-import { allow } from "../verdict.ts";
 
 /**
  * What the launcher needs between installing the filter and the daemon's first instruction, and

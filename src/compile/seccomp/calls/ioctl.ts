@@ -5,8 +5,8 @@ import {
   terminalRequests,
   wholeFileSystemRequests,
 } from "../../../kernel/argument-names.ts";
+import { allow, ifOneOf, notify, refuse } from "../../../kernel/system-calls/verdict.ts";
 import type { CallRow } from "../call-row.ts";
-import { allow, ifOneOf, notify, refuse } from "../verdict.ts";
 
 const refused = { ...terminalRequests, ...wholeFileSystemRequests };
 

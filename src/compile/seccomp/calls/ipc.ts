@@ -1,6 +1,6 @@
+import { allow, refuse } from "../../../kernel/system-calls/verdict.ts";
 import type { IpcKind } from "../../../model/policy.ts";
 import type { CallRow } from "../call-row.ts";
-import { allow, refuse } from "../verdict.ts";
 
 const kinds: Readonly<Record<IpcKind, readonly string[]>> = {
   shm: ["shmget", "shmat", "shmdt", "shmctl"],

@@ -1,5 +1,5 @@
+import { notify } from "../../../kernel/system-calls/verdict.ts";
 import type { CallRow } from "../call-row.ts";
-import { notify } from "../verdict.ts";
 
 /** Landlock does not mediate metadata at all; the mediator looks for `a` on the object itself. */
 export const metadataCalls: readonly CallRow[] = [

@@ -1,5 +1,6 @@
 import {
   __O_TMPFILE,
+  EACCES,
   O_ACCMODE,
   O_CREAT,
   O_TRUNC,
@@ -10,18 +11,17 @@ import {
   S_ISGID,
   S_ISUID,
 } from "../../../kernel/constants.ts";
-import type { CallRow } from "../call-row.ts";
-import type { FilterContext } from "../filter-context.ts";
 import {
   absent,
   allow,
-  EACCES,
   ifBits,
   ifOneOf,
   notify,
   refuse,
   type Verdict,
-} from "../verdict.ts";
+} from "../../../kernel/system-calls/verdict.ts";
+import type { CallRow } from "../call-row.ts";
+import type { FilterContext } from "../filter-context.ts";
 
 /**
  * Names are Landlock's. The mediator is asked only for names that the policy lets the domain make

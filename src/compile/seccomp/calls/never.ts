@@ -1,6 +1,6 @@
+import { refuse, refuseAbsent } from "../../../kernel/system-calls/verdict.ts";
 import { neverGranted } from "../../../model/never-granted.ts";
 import type { CallRow } from "../call-row.ts";
-import { refuse, refuseAbsent } from "../verdict.ts";
 
 /** Absent rather than forbidden: libraries that try it fall back only on ENOSYS. */
 const saidToBeAbsent = (name: string): boolean => name.startsWith("io_uring_");

@@ -13,9 +13,17 @@ import {
   CLONE_THREAD,
   RLIMIT_CORE,
 } from "../../../kernel/constants.ts";
-import { BROKERED_GROUPS_MAX } from "../../../kernel/mediated-calls/privileges.ts";
+import { BROKERED_GROUPS_MAX } from "../../../kernel/system-calls/privileges.ts";
+import {
+  absent,
+  allow,
+  ifBits,
+  ifOneOf,
+  ifPointer,
+  notify,
+  refuse,
+} from "../../../kernel/system-calls/verdict.ts";
 import type { CallRow } from "../call-row.ts";
-import { absent, allow, ifBits, ifOneOf, ifPointer, notify, refuse } from "../verdict.ts";
 
 /** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
 const NEW_NAMESPACES =

@@ -1,8 +1,14 @@
 import { ownerCommands } from "../../../kernel/argument-names.ts";
 import { F_SETFL, O_ASYNC } from "../../../kernel/constants.ts";
+import {
+  allow,
+  ifBits,
+  ifOneOf,
+  notify,
+  type Verdict,
+} from "../../../kernel/system-calls/verdict.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
-import { allow, ifBits, ifOneOf, notify, type Verdict } from "../verdict.ts";
 
 const WHY =
   "Landlock's scope keeps signals inside the domain; where the kernel has none, or the policy grants `any`, the mediator is asked, except for signal 0: Cofferdam's own processes get none";

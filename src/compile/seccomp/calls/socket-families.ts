@@ -16,8 +16,8 @@ import {
   SOCK_STREAM,
   SOCK_TYPE_MASK,
 } from "../../../kernel/constants.ts";
+import { allow, ifOneOf, refuse, type Verdict } from "../../../kernel/system-calls/verdict.ts";
 import type { Protocols, SocketGrants } from "../filter-context.ts";
-import { allow, ifOneOf, refuse, type Verdict } from "../verdict.ts";
 
 const FAMILY = 0;
 const TYPE = 1;

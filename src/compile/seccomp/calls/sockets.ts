@@ -6,9 +6,17 @@ import {
   MSG_FASTOPEN,
   SOCK_TYPE_MASK,
 } from "../../../kernel/constants.ts";
+import {
+  allow,
+  ifBits,
+  ifOneOf,
+  ifPointer,
+  notify,
+  refuse,
+  type Verdict,
+} from "../../../kernel/system-calls/verdict.ts";
 import type { CallRow } from "../call-row.ts";
 import type { FilterContext } from "../filter-context.ts";
-import { allow, ifBits, ifOneOf, ifPointer, notify, refuse, type Verdict } from "../verdict.ts";
 import { socketVerdict, unixTypes } from "./socket-families.ts";
 
 /** `linux/in6.h`. */

@@ -1,10 +1,9 @@
-import { mediatedCall } from "../../../kernel/mediated-calls/table.ts";
-import type { When } from "../../../kernel/mediated-calls/when.ts";
 import { all } from "../../../kernel/syscalls.ts";
+import { mediatedCall } from "../../../kernel/system-calls/table.ts";
+import { allow, notify, type Verdict } from "../../../kernel/system-calls/verdict.ts";
 import type { IpcKind } from "../../../model/policy.ts";
 import { encodeFilter } from "../encode-filter.ts";
 import { keptFilters } from "../kept-filters.ts";
-import { allow, ifBits, ifOneOf, ifPointer, notify, type Verdict } from "../verdict.ts";
 
 /**
  * What the filter of a supervised domain takes from its policy: it stays as it is while the policy
@@ -46,26 +45,5 @@ export function supervisedVerdict(
   }
   if (!listed.has(name)) return notify;
   if (destinationsHeld && call.class === "address" && call.permission === "connect") return allow;
-  return verdictOf(call.when);
-}
-
-function verdictOf(when: When): Verdict {
-  switch (when.kind) {
-    case "ask":
-      return notify;
-    case "pass":
-      return allow;
-    case "one-of":
-      return ifOneOf(
-        when.argument,
-        when.values,
-        verdictOf(when.yes),
-        verdictOf(when.no),
-        when.mask,
-      );
-    case "bits":
-      return ifBits(when.argument, when.bits, verdictOf(when.yes), verdictOf(when.no));
-    case "pointer":
-      return ifPointer(when.argument, verdictOf(when.yes), verdictOf(when.no));
-  }
+  return call.when;
 }

@@ -1,8 +1,8 @@
-import type { PathArgument, Value } from "../../../kernel/mediated-calls/argument.ts";
-import type { CallClass, MediatedCall, NameCall } from "../../../kernel/mediated-calls/call.ts";
-import { answersOf, answersOfClass } from "../../../kernel/mediated-calls/levels.ts";
-import { mediatedCalls } from "../../../kernel/mediated-calls/table.ts";
-import type { When } from "../../../kernel/mediated-calls/when.ts";
+import type { PathArgument, Value } from "../../../kernel/system-calls/argument.ts";
+import type { CallClass, MediatedCall, NameCall } from "../../../kernel/system-calls/call.ts";
+import { answersOf, answersOfClass } from "../../../kernel/system-calls/levels.ts";
+import { mediatedCalls } from "../../../kernel/system-calls/table.ts";
+import { describeVerdict } from "../describe-verdict.ts";
 
 const classes: Readonly<Record<CallClass, { readonly title: string; readonly about: string }>> = {
   name: { title: "Names", about: "Take a path and do something to what it names." },
@@ -53,7 +53,7 @@ const classes: Readonly<Record<CallClass, { readonly title: string; readonly abo
 /** The text of `docs/system-calls.md`. */
 export function generateSystemCallsDoc(): string {
   return [
-    "<!-- Generated from src/kernel/mediated-calls/; change it there. -->",
+    "<!-- Generated from src/kernel/system-calls/; change it there. -->",
     "# System calls of a supervised domain",
     "",
     "Every system call of x86_64 is in exactly one class. A call that the policy lists is notified where a row says so; a call that it does not",
@@ -83,7 +83,7 @@ function section(name: CallClass, title: string, about: string): string[] {
     "|---|---|---|---|",
     ...rows.map((call) => {
       const own = answersOf(call).enforcing;
-      return `| \`${call.name}\` | ${notified(call)} | ${lookedAt(call)} | ${own === enforcing ? "" : own} |`;
+      return `| \`${call.name}\` | ${describeVerdict(call.when)} | ${lookedAt(call)} | ${own === enforcing ? "" : own} |`;
     }),
     "",
   ];
@@ -96,31 +96,6 @@ function byReason(rows: readonly MediatedCall[]): string[] {
     reasons.set(why, [...(reasons.get(why) ?? []), `\`${call.name}\``]);
   }
   return [...reasons].map(([why, names]) => `${why === "" ? "" : `- ${why}: `}${names.join(" ")}`);
-}
-
-function notified(call: MediatedCall): string {
-  return call.when.kind === "ask" ? "always" : answer(call.when);
-}
-
-/** A question whose answer is another question stands in brackets. */
-function answer(when: When): string {
-  if (when.kind === "ask" || when.kind === "pass") return when.kind === "ask" ? "yes" : "no";
-  const yes = "yes" in when.yes ? `(${answer(when.yes)})` : answer(when.yes);
-  return `${yes} if ${condition(when)}, else ${answer(when.no)}`;
-}
-
-function condition(when: Exclude<When, { kind: "ask" | "pass" }>): string {
-  const argument = `arg${when.argument}`;
-  if (when.kind === "pointer") return `${argument} is not null`;
-  if (when.kind === "bits") return `${argument} & ${hex(when.bits)}`;
-  const masked = when.mask === 0xffffffff ? argument : `${argument} & ${hex(when.mask)}`;
-  return when.values.length === 1
-    ? `${masked} is ${hex(when.values[0] ?? 0)}`
-    : `${masked} is one of ${when.values.map(hex).join(" ")}`;
-}
-
-function hex(value: number): string {
-  return value < 10 ? `${value}` : `0x${value.toString(16)}`;
 }
 
 function lookedAt(call: MediatedCall): string {

@@ -3,7 +3,7 @@ import {
   PIDFD_SIGNAL_THREAD,
   PIDFD_SIGNAL_THREAD_GROUP,
 } from "../../../kernel/constants.ts";
-import type { ProcessCall } from "../../../kernel/mediated-calls/call.ts";
+import type { ProcessCall } from "../../../kernel/system-calls/call.ts";
 import { CONTINUE, error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";

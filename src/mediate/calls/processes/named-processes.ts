@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { ProcessCall } from "../../../kernel/mediated-calls/call.ts";
+import type { ProcessCall } from "../../../kernel/system-calls/call.ts";
 import { WORKER } from "../../answer/outcome.ts";
 import { Settled } from "../../answer/settled.ts";
 import { HOST_THREADS_LOOKED_AT_MAX } from "../../limits.ts";

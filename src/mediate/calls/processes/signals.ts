@@ -1,6 +1,6 @@
 import { FIOASYNC, ownerCommands, socketOwnerRequests } from "../../../kernel/argument-names.ts";
 import { F_SETFL } from "../../../kernel/constants.ts";
-import { mediatedCall } from "../../../kernel/mediated-calls/table.ts";
+import { mediatedCall } from "../../../kernel/system-calls/table.ts";
 import { decide } from "../../../model/decide.ts";
 import type { Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";

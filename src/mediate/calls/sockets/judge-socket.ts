@@ -1,7 +1,7 @@
 import { socketHelp, socketRequest } from "../../../events/socket-words.ts";
 import { capabilityOption } from "../../../kernel/capability-requests.ts";
 import { AF_UNIX, IPPROTO_IPV6 } from "../../../kernel/constants.ts";
-import type { SocketCall } from "../../../kernel/mediated-calls/call.ts";
+import type { SocketCall } from "../../../kernel/system-calls/call.ts";
 import { decide } from "../../../model/decide.ts";
 import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";

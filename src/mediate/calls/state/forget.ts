@@ -1,4 +1,4 @@
-import type { MediatedCall, Remembered } from "../../../kernel/mediated-calls/call.ts";
+import type { MediatedCall, Remembered } from "../../../kernel/system-calls/call.ts";
 import type { Broker } from "../../domain/broker.ts";
 import { E } from "../../sys/abi.ts";
 import { close, sys } from "../../sys/sys.ts";

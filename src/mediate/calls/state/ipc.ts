@@ -1,4 +1,4 @@
-import type { IpcCall } from "../../../kernel/mediated-calls/call.ts";
+import type { IpcCall } from "../../../kernel/system-calls/call.ts";
 import { decide } from "../../../model/decide.ts";
 import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";

@@ -1,5 +1,5 @@
 import { CLONE_NEWTIME, CLONE_PARENT } from "../../../kernel/constants.ts";
-import type { StateCall } from "../../../kernel/mediated-calls/call.ts";
+import type { StateCall } from "../../../kernel/system-calls/call.ts";
 import { CONTINUE, error, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { E } from "../../sys/abi.ts";

@@ -1,5 +1,5 @@
-import type { PrivilegeCall } from "../../../kernel/mediated-calls/call.ts";
-import { BROKERED_GROUPS_MAX } from "../../../kernel/mediated-calls/privileges.ts";
+import type { PrivilegeCall } from "../../../kernel/system-calls/call.ts";
+import { BROKERED_GROUPS_MAX } from "../../../kernel/system-calls/privileges.ts";
 import { CONTINUE, never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";

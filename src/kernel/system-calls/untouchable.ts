@@ -1,5 +1,5 @@
 import type { UntouchableCall } from "./call.ts";
-import { pass } from "./when.ts";
+import { allow } from "./verdict.ts";
 
 const reasons: Readonly<Record<string, readonly string[]>> = {
   "what may be read and written was decided when the descriptor was opened; these are the calls that a daemon's speed hangs on":
@@ -35,6 +35,6 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
 export const untouchableCalls: readonly UntouchableCall[] = Object.entries(reasons).flatMap(
   ([why, names]) =>
     names.map(
-      (name): UntouchableCall => ({ class: "untouchable", name, why, when: pass, voids: [] }),
+      (name): UntouchableCall => ({ class: "untouchable", name, why, when: allow, voids: [] }),
     ),
 );

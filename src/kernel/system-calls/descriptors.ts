@@ -2,7 +2,7 @@ import { ownerCommands } from "../argument-names.ts";
 import { F_SETFL, O_ASYNC } from "../constants.ts";
 import type { Need } from "./argument.ts";
 import type { DescriptorCall } from "./call.ts";
-import { ask, ifBits, ifOneOf, pass, type When } from "./when.ts";
+import { allow, ifBits, ifOneOf, notify, type Verdict } from "./verdict.ts";
 
 /**
  * ioctl requests that no device driver ever sees, or that do nothing to a device: those that
@@ -43,7 +43,7 @@ function row(
   name: string,
   needs: DescriptorCall["needs"],
   request: number | null,
-  when: When = ask,
+  when: Verdict = notify,
   enforcing?: string,
 ): DescriptorCall {
   return {
@@ -65,7 +65,7 @@ export const descriptorCalls: readonly DescriptorCall[] = [
     "ioctl",
     () => [{ role: "object", permission: "ioctl", if: "always" }],
     1,
-    ifOneOf(1, Object.values({ ...harmlessRequests, ...processorRequests }), pass, ask),
+    ifOneOf(1, Object.values({ ...harmlessRequests, ...processorRequests }), allow, notify),
     [
       "on a device by `i`; TIOCSTI and its like are refused",
       "so is what reads any file of a file system (BTRFS_IOC_SEND, XFS_IOC_OPEN_BY_HANDLE)",
@@ -83,8 +83,8 @@ export const descriptorCalls: readonly DescriptorCall[] = [
     ifOneOf(
       1,
       Object.values(ownerCommands),
-      ask,
-      ifOneOf(1, [F_SETFL], ifBits(2, O_ASYNC, ask, pass), pass),
+      notify,
+      ifOneOf(1, [F_SETFL], ifBits(2, O_ASYNC, notify, allow), allow),
     ),
     [
       "F_SETOWN and F_SETOWN_EX are judged as signals to that process",

@@ -16,7 +16,7 @@ import {
 import type { PathArgument } from "./argument.ts";
 import type { StateCall } from "./call.ts";
 import { CORE_LIMIT } from "./processes.ts";
-import { ask, ifBits, ifOneOf, pass } from "./when.ts";
+import { allow, ifBits, ifOneOf, notify } from "./verdict.ts";
 
 /** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
 const NEW_NAMESPACES =
@@ -45,7 +45,7 @@ function row(
   enforcing: string,
   rest: Partial<StateCall> = {},
 ): StateCall {
-  return { class: "state", name, when: ask, voids, enforcing, ...rest };
+  return { class: "state", name, when: notify, voids, enforcing, ...rest };
 }
 
 const GOES_ON = "goes on; what was remembered is forgotten first";
@@ -82,8 +82,8 @@ export const stateCalls: readonly StateCall[] = [
       when: ifBits(
         0,
         NEW_NAMESPACES | CLONE_PARENT,
-        ask,
-        ifBits(0, CLONE_THREAD, pass, ifBits(0, CLONE_FILES | CLONE_FS, ask, pass)),
+        notify,
+        ifBits(0, CLONE_THREAD, allow, ifBits(0, CLONE_FILES | CLONE_FS, notify, allow)),
       ),
     },
   ),
@@ -97,7 +97,7 @@ export const stateCalls: readonly StateCall[] = [
     [],
     "anything but the ordinary personality is refused: it weakens the process's own defences",
     {
-      when: ifOneOf(0, harmlessPersonalities, pass, ask),
+      when: ifOneOf(0, harmlessPersonalities, allow, notify),
     },
   ),
   row(
@@ -105,10 +105,10 @@ export const stateCalls: readonly StateCall[] = [
     [],
     "PR_SET_MM and PR_SCHED_CORE are refused, PR_SET_CHILD_SUBREAPER is noted and goes on; nothing else is asked about",
     {
-      when: ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE, PR_SET_CHILD_SUBREAPER], ask, pass),
+      when: ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE, PR_SET_CHILD_SUBREAPER], notify, allow),
     },
   ),
-  row("setrlimit", [], CORE_LIMIT, { when: ifOneOf(0, [RLIMIT_CORE], ask, pass) }),
+  row("setrlimit", [], CORE_LIMIT, { when: ifOneOf(0, [RLIMIT_CORE], notify, allow) }),
   row(
     "landlock_restrict_self",
     ["confinement"],

@@ -1,5 +1,5 @@
 import type { UnmediatedNameCall } from "./call.ts";
-import { pass } from "./when.ts";
+import { allow } from "./verdict.ts";
 
 const calls = [
   ...[
@@ -31,5 +31,5 @@ const calls = [
  * they are the hottest calls there are.
  */
 export const unmediatedNameCalls: readonly UnmediatedNameCall[] = calls.map((name) => ({
-  ...{ class: "unmediated-name", name, when: pass, voids: [] },
+  ...{ class: "unmediated-name", name, when: allow, voids: [] },
 }));

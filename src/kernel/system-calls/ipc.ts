@@ -1,6 +1,6 @@
 import type { IpcKind } from "../../model/policy.ts";
 import type { IpcCall } from "./call.ts";
-import { ask } from "./when.ts";
+import { notify } from "./verdict.ts";
 
 /** `get`: by key or name. `use`: by an id or descriptor, which may be guessed or inherited. */
 const kinds: Readonly<
@@ -27,7 +27,7 @@ export const ipcCalls: readonly IpcCall[] = Object.entries(kinds).flatMap(([kind
         name,
         kind: kind as IpcKind,
         operation,
-        when: ask,
+        when: notify,
         voids: [],
       }),
     ),

@@ -1,5 +1,5 @@
 import type { PrivilegeCall } from "./call.ts";
-import { ask } from "./when.ts";
+import { notify } from "./verdict.ts";
 
 type Needed = PrivilegeCall["needed"];
 
@@ -9,7 +9,7 @@ function row(
   needed: Needed,
   rest: Partial<PrivilegeCall> = {},
 ): PrivilegeCall {
-  return { class: "privilege", name, capability, needed, when: ask, voids: [], ...rest };
+  return { class: "privilege", name, capability, needed, when: notify, voids: [], ...rest };
 }
 
 const ids = (

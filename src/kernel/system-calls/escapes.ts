@@ -1,7 +1,7 @@
 import { mountCalls, neverGranted } from "../../model/never-granted.ts";
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_SET_MODE_FILTER } from "../constants.ts";
 import type { EscapeCall } from "./call.ts";
-import { ask, ifBits, ifOneOf, pass } from "./when.ts";
+import { allow, ifBits, ifOneOf, notify } from "./verdict.ts";
 
 /** In another class, since something must be forgotten or a target judged whatever is answered. */
 const elsewhere: ReadonlySet<string> = new Set(["setns"]);
@@ -22,7 +22,7 @@ export const escapeCalls: readonly EscapeCall[] = [
           class: "namespace-or-escape",
           name,
           why,
-          when: ask,
+          when: notify,
           voids: mountCalls.includes(name) ? ["names"] : [],
           absent: saidToBeAbsent(name),
         },
@@ -32,7 +32,7 @@ export const escapeCalls: readonly EscapeCall[] = [
     class: "namespace-or-escape",
     name: "name_to_handle_at",
     why: "handles name files past every path",
-    when: ask,
+    when: notify,
     voids: [],
     absent: false,
   },
@@ -40,7 +40,7 @@ export const escapeCalls: readonly EscapeCall[] = [
     class: "namespace-or-escape",
     name: "memfd_secret",
     why: "the mediator could not read arguments that lie in such memory",
-    when: ask,
+    when: notify,
     voids: [],
     absent: false,
   },
@@ -51,8 +51,8 @@ export const escapeCalls: readonly EscapeCall[] = [
     when: ifOneOf(
       0,
       [SECCOMP_SET_MODE_FILTER],
-      ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, ask, pass),
-      pass,
+      ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, notify, allow),
+      allow,
     ),
     voids: [],
     absent: false,

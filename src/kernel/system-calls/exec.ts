@@ -1,13 +1,13 @@
 import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, MFD_NOEXEC_SEAL } from "../constants.ts";
 import type { ExecCall } from "./call.ts";
-import { ask, ifBits, pass } from "./when.ts";
+import { allow, ifBits, notify } from "./verdict.ts";
 
 /** Calls that execute a file, or make memory that could be. */
 export const execCalls: readonly ExecCall[] = [
   {
     class: "exec",
     name: "execve",
-    when: ask,
+    when: notify,
     voids: ["credentials", "descriptors"],
     path: { role: "object", directory: null, path: 0, follow: { kind: "always" } },
     enforcing:
@@ -16,7 +16,7 @@ export const execCalls: readonly ExecCall[] = [
   {
     class: "exec",
     name: "execveat",
-    when: ask,
+    when: notify,
     voids: ["credentials", "descriptors"],
     path: {
       ...{ role: "object", directory: 0, path: 1 },
@@ -32,7 +32,7 @@ export const execCalls: readonly ExecCall[] = [
   {
     class: "exec",
     name: "memfd_create",
-    when: ifBits(1, MFD_NOEXEC_SEAL, pass, ask),
+    when: ifBits(1, MFD_NOEXEC_SEAL, allow, notify),
     voids: [],
     path: null,
     enforcing: "made by the mediator with MFD_NOEXEC_SEAL, so that it is never executed",

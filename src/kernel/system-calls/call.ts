@@ -1,7 +1,7 @@
 import type { CapabilityName } from "../../model/capability.ts";
 import type { IpcKind } from "../../model/policy.ts";
 import type { Need, PathArgument, Value } from "./argument.ts";
-import type { When } from "./when.ts";
+import type { Verdict } from "./verdict.ts";
 
 /**
  * What a system call means to a domain that is supervised. Every call of the architecture has
@@ -30,7 +30,7 @@ interface Row {
    * Which of its uses reach the mediator when the policy lists the call; a call that it does not
    * list always does, but for `untouchable`.
    */
-  readonly when: When;
+  readonly when: Verdict;
   /**
    * What the mediator remembers of threads that this call changes: forgotten before the call is
    * answered.

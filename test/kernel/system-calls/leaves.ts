@@ -1,4 +1,5 @@
-import type { Verdict } from "../../../src/compile/seccomp/verdict.ts";
+import type { Verdict } from "../../../src/kernel/system-calls/verdict.ts";
+import { holds, turning } from "../../compile/seccomp/verdict-model.ts";
 
 /**
  * One way through a verdict: registers that lead there (arguments 0 to 5) and the answer at its
@@ -21,26 +22,14 @@ export function leaves(verdict: Verdict): Leaf[] {
 
 function walk(verdict: Verdict, words: readonly bigint[]): Leaf[] {
   if (!("yes" in verdict)) return [{ words, answer: verdict }];
-  const shift = verdict.half === "high" ? 32n : 0n;
-  const put = (low: number) =>
-    words.map((word, index) => (index === verdict.argument ? word | (BigInt(low) << shift) : word));
-  const yes = verdict.kind === "bits" ? bitsOf(verdict.bits) : verdict.values;
+  const put = (value: bigint) =>
+    words.map((word, index) => (index === verdict.argument ? word | value : word));
+  const yes = turning(verdict);
   return [...yes.flatMap((value) => walk(verdict.yes, put(value))), ...walk(verdict.no, words)];
-}
-
-function bitsOf(set: number): number[] {
-  return Array.from({ length: 32 }, (_, bit) => (1 << bit) >>> 0).filter(
-    (bit) => (set & bit) !== 0,
-  );
 }
 
 function reached(verdict: Verdict, words: readonly bigint[]): Verdict {
   if (!("yes" in verdict)) return verdict;
-  const word = words[verdict.argument] ?? 0n;
-  const half = Number(verdict.half === "high" ? word >> 32n : word & 0xffffffffn);
-  const holds =
-    verdict.kind === "bits"
-      ? (half & verdict.bits) !== 0
-      : verdict.values.includes((half & verdict.mask) >>> 0);
-  return reached(holds ? verdict.yes : verdict.no, words);
+  const isYes = holds(verdict, words[verdict.argument] ?? 0n);
+  return reached(isYes ? verdict.yes : verdict.no, words);
 }

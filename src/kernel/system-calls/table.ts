@@ -17,7 +17,7 @@ import { untouchableCalls } from "./untouchable.ts";
  * Every system call of x86_64 with what it means to a supervised domain: which of its uses are
  * notified, how its arguments are read, what the policy must grant, what each level answers. The
  * filter (`compile/seccomp/supervised/`), the mediator (`mediate/calls/`) and
- * `docs/system-calls.md` are made of this table; `test/kernel/mediated-calls.test.ts` holds it
+ * `docs/system-calls.md` are made of this table; `test/kernel/system-calls.test.ts` holds it
  * against the kernel's.
  */
 export const mediatedCalls: readonly MediatedCall[] = [

@@ -1,13 +1,13 @@
 import { MSG_FASTOPEN } from "../constants.ts";
 import type { AddressCall } from "./call.ts";
-import { ask, ifBits, ifPointer, pass } from "./when.ts";
+import { allow, ifBits, ifPointer, notify } from "./verdict.ts";
 
 type Rest = Omit<AddressCall, "class" | "name" | "voids" | "descriptor" | "when"> &
   Partial<Pick<AddressCall, "when">>;
 
 /** All of them name their socket first. */
 function row(name: string, rest: Rest): AddressCall {
-  return { class: "address", name, when: ask, voids: [], descriptor: 0, ...rest };
+  return { class: "address", name, when: notify, voids: [], descriptor: 0, ...rest };
 }
 
 const SENT =
@@ -43,7 +43,7 @@ export const addressCalls: readonly AddressCall[] = [
     address: { kind: "sockaddr", pointer: 4, length: 5 },
     flags: { kind: "register", argument: 3 },
     permission: "connect",
-    when: ifBits(3, MSG_FASTOPEN, ask, ifPointer(4, ask, pass)),
+    when: ifBits(3, MSG_FASTOPEN, notify, ifPointer(4, notify, allow)),
     enforcing: `${SENT}; MSG_FASTOPEN is refused`,
   }),
   row("sendmsg", {

@@ -11,7 +11,7 @@ import {
   SOL_SOCKET,
 } from "../constants.ts";
 import type { SocketCall } from "./call.ts";
-import { ask, ifOneOf, pass, type When } from "./when.ts";
+import { allow, ifOneOf, notify, type Verdict } from "./verdict.ts";
 
 const FAMILY = 0;
 const TYPE = 1;
@@ -35,9 +35,9 @@ function takingCapability(level: number): number[] {
     .flatMap(({ numbers }) => Object.values(numbers));
 }
 
-const askedOptions: When = [...options].reduce<When>(
-  (rest, [level, asked]) => ifOneOf(1, [level], ifOneOf(2, asked, ask, pass), rest),
-  pass,
+const askedOptions: Verdict = [...options].reduce<Verdict>(
+  (rest, [level, asked]) => ifOneOf(1, [level], ifOneOf(2, asked, notify, allow), rest),
+  allow,
 );
 
 /** Calls that make sockets, or change which addresses one reaches. */
@@ -46,7 +46,7 @@ export const socketCalls: readonly SocketCall[] = [
     class: "socket",
     name: "socket",
     operation: "create",
-    when: ask,
+    when: notify,
     voids: [],
     enforcing:
       "TCP, UDP and unix sockets go on if any rule grants one of their addresses or names, which are judged when they are used; other families and protocols if the policy grants them; MPTCP, SMC, SCTP and the like are refused",
@@ -58,8 +58,8 @@ export const socketCalls: readonly SocketCall[] = [
     when: ifOneOf(
       FAMILY,
       [AF_UNIX],
-      ifOneOf(TYPE, [SOCK_STREAM, SOCK_SEQPACKET], pass, ask, SOCK_TYPE_MASK),
-      ask,
+      ifOneOf(TYPE, [SOCK_STREAM, SOCK_SEQPACKET], allow, notify, SOCK_TYPE_MASK),
+      notify,
     ),
     voids: [],
     enforcing:

@@ -17,7 +17,7 @@ import {
 } from "../constants.ts";
 import type { Follow, Need, PathArgument, Value } from "./argument.ts";
 import type { NameCall } from "./call.ts";
-import { ask, ifBits, pass, type When } from "./when.ts";
+import { allow, ifBits, notify, type Verdict } from "./verdict.ts";
 
 const register = (argument: number): Value => ({ kind: "register", argument });
 const fixed = (value: number): Value => ({ kind: "fixed", value });
@@ -93,7 +93,7 @@ function row(
   return {
     class: "name",
     name,
-    when: ask,
+    when: notify,
     voids: [],
     paths,
     flags: null,
@@ -104,7 +104,7 @@ function row(
 }
 
 /** An O_PATH descriptor gives nothing that stat would not; flags in a register say so. */
-const openWhen = (flags: number): When => ifBits(flags, O_PATH, pass, ask);
+const openWhen = (flags: number): Verdict => ifBits(flags, O_PATH, allow, notify);
 const openFollow = (flags: Value): Follow => unless(flags, O_NOFOLLOW);
 
 /**

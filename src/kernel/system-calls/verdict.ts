@@ -1,0 +1,97 @@
+import { ENOSYS, EPERM } from "../constants.ts";
+
+/**
+ * What a filter does with one use of a system call, asked of its registers alone: an answer, or a
+ * question that leads to one. The compiler makes filter instructions of it; {@link answerTo} gives
+ * the same answer about registers at hand.
+ */
+export type Verdict = Answer | Question;
+
+export type Answer =
+  /** The kernel does it; nobody is asked. */
+  | { readonly kind: "allow" }
+  /**
+   * The mediator answers; where there is no listener, the call fails with `without`. `refused`: it
+   * is asked only so that the refusal is logged; the filter does the same for both.
+   */
+  | { readonly kind: "notify"; readonly without: number; readonly meant: "asked" | "refused" }
+  /** The call fails with this errno, silently: a fallback, not a denial. */
+  | { readonly kind: "errno"; readonly errno: number };
+
+export type Question = {
+  /** Counts from 0. */
+  readonly argument: number;
+  readonly yes: Verdict;
+  readonly no: Verdict;
+} & (
+  | {
+      /** (argument & mask) is one of `values`: of the low 32 bits, as the kernel looks at an int. */
+      readonly kind: "one-of";
+      readonly mask: number;
+      readonly values: readonly number[];
+    }
+  /** argument & bits is not zero, of the low 32 bits. */
+  | { readonly kind: "bits"; readonly bits: number }
+  /** The whole register is not zero: a pointer that is not null. */
+  | { readonly kind: "pointer" }
+);
+
+export const allow: Answer = { kind: "allow" };
+/** To the mediator, which decides. */
+export const notify: Answer = { kind: "notify", without: EPERM, meant: "asked" };
+/** To the mediator, which refuses and logs. */
+export const refuse: Answer = { kind: "notify", without: EPERM, meant: "refused" };
+/** To the mediator, which refuses with ENOSYS and logs. */
+export const refuseAbsent: Answer = { kind: "notify", without: ENOSYS, meant: "refused" };
+/** ENOSYS without a word to anybody. */
+export const absent: Answer = { kind: "errno", errno: ENOSYS };
+
+/** `yes` if any of `bits` is set. */
+export function ifBits(argument: number, bits: number, yes: Verdict, no: Verdict): Verdict {
+  return { kind: "bits", argument, bits: bits >>> 0, yes, no };
+}
+
+/** `yes` if the argument, masked, is one of `values`. */
+export function ifOneOf(
+  argument: number,
+  values: readonly number[],
+  yes: Verdict,
+  no: Verdict,
+  mask = 0xffffffff,
+): Verdict {
+  if (values.length === 0) return no;
+  const unsigned = [...new Set(values.map((value) => value >>> 0))].sort((a, b) => a - b);
+  return { kind: "one-of", argument, mask: mask >>> 0, values: unsigned, yes, no };
+}
+
+/** `yes` if the pointer is not null. */
+export function ifPointer(argument: number, yes: Verdict, no: Verdict): Verdict {
+  return { kind: "pointer", argument, yes, no };
+}
+
+/** Argument registers of a call. */
+export interface Registers {
+  /** The whole register. */
+  word(argument: number): bigint;
+  /** Its low 32 bits. */
+  unsigned(argument: number): number;
+}
+
+/** What the filter says to a call with these registers. */
+export function answerTo(verdict: Verdict, registers: Registers): Answer {
+  let at = verdict;
+  while ("yes" in at) at = holds(at, registers) ? at.yes : at.no;
+  return at;
+}
+
+function holds(question: Question, registers: Registers): boolean {
+  if (question.kind === "pointer") return registers.word(question.argument) !== 0n;
+  const low = registers.unsigned(question.argument);
+  if (question.kind === "bits") return (low & question.bits) !== 0;
+  return question.values.includes((low & question.mask) >>> 0);
+}
+
+/** Every answer that a verdict can come to. */
+export function answersIn(verdict: Verdict): Answer[] {
+  return "yes" in verdict ? [...answersIn(verdict.yes), ...answersIn(verdict.no)] : [verdict];
+}
