@@ -12,8 +12,6 @@ export type Without = "broker" | "refuse" | "best-effort" | "fail" | "less" | "u
 
 export interface Fallback {
   readonly feature: FeatureName;
-  /** First mainline kernel that has it, and what else it takes. */
-  readonly since: string;
   readonly purpose: string;
   /** The domain needs it: what the other stages could not decide around. */
   readonly needed: (needs: Needs) => boolean;
@@ -31,7 +29,6 @@ const always = () => true;
  */
 export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature">>> = {
   "landlock-files": {
-    since: "5.19 (ABI 2), switched on",
     purpose: "holding files",
     needed: always,
     without: "fail",
@@ -39,7 +36,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "no domain starts",
   },
   "landlock-tcp": {
-    since: "6.7 (ABI 4)",
     purpose: "TCP ports without root",
     needed: (needs) => needs.landlockPorts,
     without: "broker",
@@ -47,7 +43,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "cgroup programs as root, else the broker judges each connect and bind",
   },
   "landlock-ioctl": {
-    since: "6.10 (ABI 5)",
     purpose: "keeping ioctl from devices that it may open",
     needed: (needs) => needs.devicesWithoutIoctl,
     without: "best-effort",
@@ -56,7 +51,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
       "every ioctl on devices that the domain may open is possible, but the terminal tricks that are always refused",
   },
   "landlock-scope": {
-    since: "6.12 (ABI 6)",
     purpose: "keeping signals and abstract sockets inside",
     needed: (needs) => needs.signalsHeld,
     without: "broker",
@@ -64,7 +58,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "each signal is asked about; abstract sockets are judged with the other unix sockets",
   },
   "landlock-log": {
-    since: "6.15 (ABI 7)",
     purpose: "the kernel's records of its denials",
     needed: always,
     without: "less",
@@ -72,7 +65,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "only what the broker refuses is seen; denials of the kernel are not",
   },
   "landlock-unix": {
-    since: "7.1 (ABI 9)",
     purpose: "pathname unix sockets without root",
     needed: needsNothing,
     without: "unused",
@@ -80,7 +72,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "cgroup programs as root, else the broker",
   },
   "restrict-without-nnp": {
-    since: "5.13, CAP_SYS_ADMIN",
     purpose: "programs that gain privileges when they are executed",
     needed: (needs) => needs.setUserId,
     without: "fail",
@@ -88,7 +79,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "a domain with `set-user-id` does not start",
   },
   "seccomp-notify": {
-    since: "5.0, and no listener on the caller already",
     purpose: "asking the broker",
     needed: always,
     without: "fail",
@@ -96,7 +86,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "no domain starts: bind, metadata and every refusal that is logged go through it",
   },
   "seccomp-addfd": {
-    since: "5.9",
     purpose: "files that the broker makes for the domain, and memory files",
     needed: (needs) => needs.descriptors,
     without: "refuse",
@@ -104,7 +93,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "creating single names in shared directories and memfd_create fail",
   },
   "seccomp-wait-killable": {
-    since: "5.19",
     purpose: "brokered calls that a signal must not tear in two",
     needed: always,
     without: "fail",
@@ -112,7 +100,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "no domain starts",
   },
   "seccomp-sync-wakeup": {
-    since: "6.6",
     purpose: "quick answers",
     needed: always,
     without: "less",
@@ -120,7 +107,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "a brokered call costs about three times as much",
   },
   "target-access": {
-    since: "5.6 (pidfd_getfd); root, or no Yama restriction",
     purpose: "looking at what a brokered call is about",
     needed: always,
     without: "refuse",
@@ -129,7 +115,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
       "every brokered call is refused, and sockets that only the broker could hold are not granted",
   },
   "memfd-noexec": {
-    since: "6.3",
     purpose: "memory files that cannot be executed",
     needed: (needs) => needs.memoryFiles,
     without: "refuse",
@@ -137,7 +122,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "memfd_create fails",
   },
   openat2: {
-    since: "5.6",
     purpose: "opening the very files that rules are about",
     needed: always,
     without: "fail",
@@ -145,7 +129,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "no domain starts",
   },
   "cgroup-inet": {
-    since: "4.17, root, cgroup v2",
     purpose: "addresses and UDP",
     needed: (needs) => needs.addressesUnheld,
     without: "best-effort",
@@ -154,7 +137,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
       "Landlock where TCP ports say it all, else the broker; where neither can, the grants are lost",
   },
   "cgroup-unix": {
-    since: "6.7, root, cgroup v2",
     purpose: "names of unix sockets",
     needed: (needs) => needs.unixUnheld,
     without: "best-effort",
@@ -163,7 +145,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
       "the broker connects, and peers see its process id; where it cannot, the grants are lost",
   },
   "private-ipc": {
-    since: "2.6.19, CAP_SYS_ADMIN",
     purpose: "System V and POSIX IPC of its own",
     needed: (needs) => needs.ipc,
     without: "best-effort",
@@ -171,7 +152,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "the grants under `ipc` are lost",
   },
   "audit-read": {
-    since: "3.16, CAP_AUDIT_READ in the first user namespace",
     purpose: "reading the kernel's records of its denials",
     needed: always,
     without: "less",
@@ -179,7 +159,6 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "only what the broker refuses is seen; denials of the kernel are not",
   },
   "bpf-lsm": {
-    since: "5.7, switched on",
     purpose: "the engine of that name",
     needed: needsNothing,
     without: "unused",

@@ -3,6 +3,7 @@ import {
   featureNames,
   type HostFacts,
   type Probe,
+  whyMissing,
 } from "../kernel/host-facts.ts";
 import type { BestEffort } from "../model/policy.ts";
 import { targetAccess } from "./attended.ts";
@@ -38,7 +39,7 @@ export function missingFeatures(
     const agreed = fallback.bestEffort !== null && bestEffort.includes(fallback.bestEffort);
     const stopsTheStart =
       fallback.without === "fail" || (fallback.without === "best-effort" && !agreed);
-    return [{ fallback, why: probe.why, stopsTheStart }];
+    return [{ fallback, why: whyMissing(fallback.feature, probe), stopsTheStart }];
   });
 }
 
@@ -47,7 +48,11 @@ function probeOf(facts: HostFacts, feature: FeatureName): Probe {
   if (feature === "target-access") return targetAccess(facts);
   const old = feature === "landlock-files" && facts.landlockAbi < LANDLOCK_ABI_MIN;
   return old
-    ? { state: "no", why: `Landlock ABI ${facts.landlockAbi}, needs ${LANDLOCK_ABI_MIN}` }
+    ? {
+        state: "no",
+        why: `Landlock ABI ${facts.landlockAbi}, needs ${LANDLOCK_ABI_MIN}`,
+        byKernel: true,
+      }
     : facts.features[feature];
 }
 

@@ -1,3 +1,4 @@
+import { releaseWords } from "../kernel/features.ts";
 import type { Without } from "./fallback-rows.ts";
 import { fallbacks } from "./fallbacks.ts";
 import { supervisedFallbacks } from "./supervised-fallbacks.ts";
@@ -15,7 +16,7 @@ const meanings: Readonly<Record<Without, string>> = {
 /** The text of `docs/fallbacks.md`. */
 export function generateFallbacksDoc(): string {
   return [
-    "<!-- Generated from src/compile/fallback-rows.ts; change it there. -->",
+    "<!-- Generated from src/compile/fallback-rows.ts and src/kernel/features.ts. -->",
     "# What a host may lack",
     "",
     'Every feature is probed by trying it (`cofferdam doctor` shows the answers); "could not tell" counts as missing. What a domain does not need',
@@ -25,9 +26,10 @@ export function generateFallbacksDoc(): string {
     "",
     "| feature | since Linux | needed for | without it | |",
     "|---|---|---|---|---|",
-    ...fallbacks.map(({ feature, since, purpose, without, bestEffort, instead }) => {
+    ...fallbacks.map(({ feature, purpose, without, bestEffort, instead }) => {
       const agreed = bestEffort === null ? "" : ` (\`${bestEffort}\`)`;
-      return `| \`${feature}\` | ${since} | ${purpose} | *${without}*${agreed} | ${instead} |`;
+      const cells = [`\`${feature}\``, releaseWords(feature), purpose, `*${without}*${agreed}`];
+      return `| ${[...cells, instead].join(" | ")} |`;
     }),
     "",
     "## Supervised domains",

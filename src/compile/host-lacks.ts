@@ -1,10 +1,10 @@
 import { CAP_AUDIT_READ, CAP_SYS_ADMIN } from "../kernel/constants.ts";
-import type { FeatureName, HostFacts } from "../kernel/host-facts.ts";
+import { type FeatureName, landlockAbiOf } from "../kernel/features.ts";
+import type { HostFacts } from "../kernel/host-facts.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ancestorsOnly } from "./attended.ts";
 import type { CgroupLayer } from "./cgroup-layer.ts";
 import type { Missing } from "./fallbacks.ts";
-import { LANDLOCK_ABI_MIN } from "./landlock/rights.ts";
 import type { SocketModes } from "./sockets/modes.ts";
 
 /**
@@ -40,16 +40,6 @@ export function lackedBy(
 
 const named = ({ fallback }: Missing): FeatureName => fallback.feature;
 
-/** Landlock's ABI from which it has the feature. */
-const landlockSince: Partial<Record<FeatureName, number>> = {
-  "landlock-files": LANDLOCK_ABI_MIN,
-  "landlock-tcp": 4,
-  "landlock-ioctl": 5,
-  "landlock-scope": 6,
-  "landlock-log": 7,
-  "landlock-unix": 9,
-};
-
 /** The capability without which the host refuses it. */
 const capabilityOf: Partial<Record<FeatureName, number>> = {
   "restrict-without-nnp": CAP_SYS_ADMIN,
@@ -63,7 +53,7 @@ const capabilityOf: Partial<Record<FeatureName, number>> = {
 function goesOn(facts: HostFacts, feature: FeatureName): boolean {
   const probe = facts.features[feature];
   if (probe.state === "no" && probe.byKernel === true) return true;
-  if (facts.landlockAbi < (landlockSince[feature] ?? 0)) return true;
+  if (facts.landlockAbi < (landlockAbiOf(feature) ?? 0)) return true;
   const capability = capabilityOf[feature];
   const isPrivileged = capability === undefined || has(facts, capability);
   if (!isPrivileged) return true;

@@ -76,7 +76,7 @@ const rows: Readonly<Record<FeatureName, Row>> = {
 
 /** One row a feature, in the order of the probes. */
 export const supervisedFallbacks: readonly Fallback[] = featureNames.map((feature) => ({
-  ...{ feature, since: fallbackRows[feature].since, purpose: fallbackRows[feature].purpose },
+  ...{ feature, purpose: fallbackRows[feature].purpose },
   ...rows[feature],
 }));
 

@@ -136,5 +136,8 @@ export interface Transition {
   readonly source: Source;
 }
 
-/** What a policy may agree to do without, by name; see `docs/fallbacks.md`. */
-export type BestEffort = "addresses" | "unix" | "signals" | "ioctl" | "ipc" | "events";
+/**
+ * What a policy may agree to do without, by name; see `docs/fallbacks.md`. Signals and the kernel's
+ * records are not among them: no domain is stopped for want of either.
+ */
+export type BestEffort = "addresses" | "unix" | "ioctl" | "ipc";

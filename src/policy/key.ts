@@ -18,4 +18,6 @@ export interface Key {
   readonly example: string;
   readonly standard: string;
   readonly choices?: readonly string[];
+  /** What each choice does, for the reference. */
+  readonly meanings?: Readonly<Record<string, string>>;
 }

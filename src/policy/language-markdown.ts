@@ -69,7 +69,12 @@ function keyDetails(): string {
       key.choices === undefined
         ? ""
         : `\nOne of: ${key.choices.map((choice) => `\`${choice}\``).join(", ")}.\n`;
-    return `### ${name}\n\n${key.summary}\n${choices}\nForm: \`${key.form}\`\n\n    ${key.example}\n`;
+    const meanings = Object.entries(key.meanings ?? {}).map(
+      ([choice, meaning]) => `- \`${choice}\`: ${meaning}.\n`,
+    );
+    const list = meanings.length === 0 ? "" : `\n${meanings.join("")}`;
+    const form = `Form: \`${key.form}\`\n\n    ${key.example}\n`;
+    return `### ${name}\n\n${key.summary}\n${choices}${list}\n${form}`;
   });
   return parts.join("\n");
 }

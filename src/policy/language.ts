@@ -1,4 +1,12 @@
-import { bestEfforts, coreDumps, inheritKinds, ipcKinds, levels, mediations } from "./choices.ts";
+import {
+  bestEffortNames,
+  bestEfforts,
+  coreDumps,
+  inheritKinds,
+  ipcKinds,
+  levels,
+  mediations,
+} from "./choices.ts";
 import type { Key } from "./key.ts";
 
 export { inheritKinds, ipcKinds } from "./choices.ts";
@@ -191,9 +199,10 @@ export const keys = {
     inAbstraction: false,
     summary: "Layers that may be missing on a host without stopping the start.",
     form: "LAYER",
-    example: "best-effort: [events]",
+    example: "best-effort: [ioctl]",
     standard: "empty",
-    choices: bestEfforts,
+    choices: bestEffortNames,
+    meanings: bestEfforts,
   },
 } as const satisfies Record<string, Key>;
 

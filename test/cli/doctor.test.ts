@@ -48,6 +48,14 @@ test("a probe that said no shows why, complete", () => {
   expect(text.replaceAll(/\s+/g, " ")).toContain(why);
 });
 
+test("where the kernel is too old, and only there, the release that has it is named", () => {
+  const text = (probe: Probe) =>
+    renderDoctor(hostWith({ state: "yes" }, { "landlock-tcp": probe }), 80).replaceAll(/\s+/g, " ");
+  const old = { state: "no", why: "Landlock ABI 3, 4 is needed", byKernel: true } as const;
+  expect(text(old)).toContain("ABI 3, 4 is needed; Linux has it since 6.7; with it, ");
+  expect(text({ state: "no", why })).not.toContain("since");
+});
+
 test("a host without Landlock, or where nobody could tell, cannot seal", () => {
   expect(sealingAbility(hostWith({ state: "yes" }))).toEqual({ state: "able" });
   const facts = hostWith({ state: "yes" }, { "landlock-files": { state: "unknown", why } });

@@ -109,7 +109,7 @@ export const policyText: fc.Arbitrary<string> = fc
       user: fc.constantFrom("www-data", "_apt"),
       group: fc.constant("www-data"),
       "set-user-id": fc.array(fc.constantFrom("/usr/bin/sudo", "/bin/ping"), { maxLength: 3 }),
-      "best-effort": fc.array(fc.constantFrom("unix", "events"), { maxLength: 3 }),
+      "best-effort": fc.array(fc.constantFrom("unix", "ipc"), { maxLength: 3 }),
     },
     { requiredKeys: ["level"] },
   )

@@ -6,7 +6,7 @@ import { policySchema } from "../../src/policy/schema.ts";
 import { files, filesLike, read } from "../house/tree.ts";
 
 /** Codes of what a schema can see: keys, shapes, choices, empty values, and how a line begins. */
-const SHAPE = /\/web\.yaml:\S+ error (CFD1110|CFD1111|CFD1112|CFD1113|CFD1116|CFD1204): /;
+const SHAPE = /\/web\.yaml:\S+ error (CFD1110|CFD1111|CFD1112|CFD1113|CFD1116|CFD1119|CFD1204): /;
 
 const schema = z.fromJSONSchema(policySchema() as Parameters<typeof z.fromJSONSchema>[0]);
 const accepts = (file: string) =>

@@ -6,6 +6,7 @@ import {
   featureNames,
   type HostFacts,
   type Probe,
+  whyMissing,
 } from "../../kernel/host-facts.ts";
 import { table } from "./table.ts";
 
@@ -78,7 +79,10 @@ function able(missing: readonly FeatureName[]): Ability {
 export function renderDoctor(facts: HostFacts, width: number): string {
   const rows = featureNames.map((name) => {
     const probe = facts.features[name];
-    const text = probe.state === "yes" ? meaning[name] : `${probe.why}; with it, ${meaning[name]}`;
+    const text =
+      probe.state === "yes"
+        ? meaning[name]
+        : `${whyMissing(name, probe)}; with it, ${meaning[name]}`;
     return [name, answers[probe.state], text];
   });
   const ability = sealingAbility(facts);

@@ -16,6 +16,7 @@ import {
   LANDLOCK_ACCESS_FS_TRUNCATE,
   LANDLOCK_ACCESS_FS_WRITE_FILE,
 } from "../../kernel/constants.ts";
+import { landlockAbiOf } from "../../kernel/features.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { Permission, type PermissionSet } from "../../model/permission.ts";
 
@@ -23,7 +24,7 @@ import { Permission, type PermissionSet } from "../../model/permission.ts";
  * Landlock ABI from which files move between directories at all; below it sealed domains are not
  * started.
  */
-export const LANDLOCK_ABI_MIN = 2;
+export const LANDLOCK_ABI_MIN = landlockAbiOf("landlock-files") ?? 0;
 const ABI_TRUNCATE = 3;
 
 /** Every kind of name that may be made. Device nodes are handled and never granted. */

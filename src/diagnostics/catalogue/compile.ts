@@ -20,7 +20,7 @@ export const compileEntries = {
     fix: "{instead}",
     explanation:
       "Grants that cannot be held are not given. Only a layer that the policy itself names under `best-effort` may be missing; the plan lists it.",
-    example: "best-effort: [unix] (before Linux 6.7, as an ordinary user)",
+    example: "best-effort: [unix] (as an ordinary user, with Yama)",
   },
   "user-needs-root": {
     code: "CFD3005",

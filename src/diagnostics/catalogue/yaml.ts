@@ -150,6 +150,16 @@ export const yamlEntries = {
     explanation: "The value comes from a closed list.",
     example: "level: enforced",
   },
+  "needless-choice": {
+    code: "CFD1119",
+    severity: "error",
+    title: "choice that would change nothing",
+    message: "`{value}` is no layer that a domain is stopped for want of",
+    fix: "take it out: {why}",
+    explanation:
+      "Administrators rely on what a policy says, so a choice without effect is refused.",
+    example: "best-effort: [events]",
+  },
   "bad-name": {
     code: "CFD1117",
     severity: "error",

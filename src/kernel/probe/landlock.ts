@@ -20,8 +20,9 @@ import {
   SOCK_CLOEXEC,
   SOCK_STREAM,
 } from "../constants.ts";
+import { type FeatureName, landlockAbiOf } from "../features.ts";
 import { close, cString, syscall, syscallRaw } from "../ffi.ts";
-import type { FeatureName, Probe } from "../host-facts.ts";
+import type { Probe } from "../host-facts.ts";
 import { landlockRulesetAttr, sockaddrIn, sockaddrUn } from "../structs.ts";
 import { number } from "../syscalls.ts";
 import { no, refused, unknown, yes } from "./answer.ts";
@@ -145,28 +146,33 @@ function tryAll(
 
 function read(abi: number, results: ReadonlyMap<string, number>): Record<LandlockFeature, Probe> {
   const restricted = firstFailure(results, ["no-new-privs", "ruleset", "restrict"]);
-  const compare = (operation: string, denial: number, since: number): Probe => {
+  const compare = (operation: string, denial: number, feature: LandlockFeature): Probe => {
     if (restricted !== null) return restricted;
-    if (abi < since) return no(`Landlock ABI ${abi}, ${since} is needed`);
+    const since = landlockAbiOf(feature) ?? 0;
+    if (abi < since)
+      return { state: "no", why: `Landlock ABI ${abi}, ${since} is needed`, byKernel: true };
     const before = resultOf(results, `before ${operation}`);
     const after = resultOf(results, `after ${operation}`);
     if (before === -denial)
       return unknown(`the operation is refused without Landlock too: ${operation}`);
     return after === -denial ? yes : no(`a confined child was not denied: ${operation}`);
   };
-  const signal = compare("signal", EPERM, 6);
+  const signal = compare("signal", EPERM, "landlock-scope");
   const log = resultOf(results, "restrict-log");
   const unix = resultOf(results, "unix-ruleset");
   return {
-    "landlock-files": compare("file", EACCES, 1),
-    "landlock-tcp": compare("tcp", EACCES, 4),
-    "landlock-ioctl": compare("ioctl", EACCES, 5),
-    "landlock-scope": signal.state === "yes" ? compare("abstract", EPERM, 6) : signal,
+    "landlock-files": compare("file", EACCES, "landlock-files"),
+    "landlock-tcp": compare("tcp", EACCES, "landlock-tcp"),
+    "landlock-ioctl": compare("ioctl", EACCES, "landlock-ioctl"),
+    "landlock-scope":
+      signal.state === "yes" ? compare("abstract", EPERM, "landlock-scope") : signal,
     "landlock-log":
       restricted ?? (log === 0 ? yes : refused("landlock_restrict_self with LOG_NEW_EXEC_ON", log)),
     "landlock-unix":
       restricted ??
-      (unix < 0 ? refused("a ruleset with RESOLVE_UNIX", unix) : compare("unix", EACCES, 9)),
+      (unix < 0
+        ? refused("a ruleset with RESOLVE_UNIX", unix)
+        : compare("unix", EACCES, "landlock-unix")),
   };
 }
 

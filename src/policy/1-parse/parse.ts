@@ -1,7 +1,15 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { bestEfforts, coreDumps, inheritKinds, ipcKinds, levels, mediations } from "../choices.ts";
+import {
+  bestEffortNames,
+  coreDumps,
+  inheritKinds,
+  ipcKinds,
+  levels,
+  mediations,
+  needlessEfforts,
+} from "../choices.ts";
 import { isKeyName, type KeyName, keyNames, keys } from "../language.ts";
 import { isAccountName, isPlainName } from "../names.ts";
 import { decode } from "./decode.ts";
@@ -130,7 +138,7 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
     draft.coreDumps = choiceOf(field, coreDumps);
   },
   "best-effort": (draft, field) => {
-    draft.bestEffort = choicesOf(field, bestEfforts);
+    draft.bestEffort = choicesOf(field, bestEffortNames, needlessEfforts);
   },
 };
 

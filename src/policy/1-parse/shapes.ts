@@ -25,9 +25,20 @@ export function choiceOf<T extends string>(field: Field, known: readonly T[]): T
   return word === null ? null : choose(word, field, known);
 }
 
-export function choicesOf<T extends string>(field: Field, known: readonly T[]): T[] {
+/** `needless`: words that would change nothing, each with the reason; they are refused, too. */
+export function choicesOf<T extends string>(
+  field: Field,
+  known: readonly T[],
+  needless: Readonly<Record<string, string>> = {},
+): T[] {
   return textsOf(field)
-    .map((scalar) => choose(wholeWord(scalar), field, known))
+    .map((scalar) => {
+      const word = wholeWord(scalar);
+      const why = Object.hasOwn(needless, word.text) ? needless[word.text] : undefined;
+      if (why === undefined) return choose(word, field, known);
+      field.report(diagnose("needless-choice", word.span, { value: word.text, why }));
+      return null;
+    })
     .filter((choice) => choice !== null);
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { fallbacks } from "../../../src/compile/fallbacks.ts";
-import { featureNames } from "../../../src/kernel/host-facts.ts";
+import { featureNames } from "../../../src/kernel/features.ts";
+import type { BestEffort } from "../../../src/model/policy.ts";
+import { bestEffortNames } from "../../../src/policy/choices.ts";
 import { address, codesOf, host, planOf, policy, token } from "./fixtures.ts";
 
 /** Needs everything that a row may ask for. */
@@ -60,6 +62,23 @@ describe.each(fallbacks)("without $feature", ({ feature, without, bestEffort }) 
       expect(plan.mediation.report.lost.some(({ why }) => why.startsWith(feature))).toBe(true);
     });
   }
+});
+
+describe.each(bestEffortNames)("best-effort: [%s]", (layer) => {
+  const missing = fallbacks.filter((row) => row.bestEffort === layer);
+  const others = bestEffortNames.filter((name) => name !== layer);
+
+  test.each(missing)("alone lets a domain start without $feature", async ({ feature }) => {
+    const bare = { facts: host([feature, "target-access", "landlock-tcp"]) };
+    const agreed = (bestEffort: readonly BestEffort[]) =>
+      codesOf({ ...demanding, bestEffort }, bare);
+    expect(await agreed(others)).toContain(FAILS);
+    expect(await agreed([layer])).not.toContain(FAILS);
+  });
+
+  test("is about a layer that a domain is stopped for want of", () => {
+    expect(missing.map(({ without }) => without)).toEqual(["best-effort"]);
+  });
 });
 
 test("without landlock-tcp ports are brokered for a user, and no port is handled", async () => {

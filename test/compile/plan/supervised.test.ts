@@ -198,7 +198,7 @@ describe.each(supervisedFallbacks)("without $feature", ({ feature, without }) =>
 
 test("every feature has a row for both ways", () => {
   expect(supervisedFallbacks.map(({ feature }) => feature)).toEqual([...featureNames]);
-  expect(supervisedFallbacks.map(({ since }) => since)).toEqual(
-    fallbacks.map(({ since }) => since),
+  expect(supervisedFallbacks.map(({ purpose }) => purpose)).toEqual(
+    fallbacks.map(({ purpose }) => purpose),
   );
 });

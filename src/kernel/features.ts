@@ -1,0 +1,112 @@
+/**
+ * What Cofferdam may use of a kernel: one datum each, from which come the answers of `doctor`, the
+ * messages about what a host lacks, docs/fallbacks.md, and the test that a kernel which is new
+ * enough is not asked in vain.
+ */
+interface KernelFeature {
+  /** The first mainline release that has all of it that Cofferdam uses. */
+  readonly since: string;
+  /** The version of Landlock's interface that has it. */
+  readonly landlockAbi?: number;
+  /** What it takes beside that release. */
+  readonly takes?: string;
+  /**
+   * For whom a probe on such a kernel must say yes. `nobody`: the host may have it switched off, or
+   * its container may keep it away.
+   */
+  readonly certainFor: "everybody" | "root" | "nobody";
+}
+
+const table = {
+  /** A throw-away child restricts itself and is denied a file; files may move between folders. */
+  "landlock-files": {
+    since: "5.19",
+    landlockAbi: 2,
+    takes: "switched on",
+    certainFor: "everybody",
+  },
+  /** ... and is denied a TCP port. */
+  "landlock-tcp": { since: "6.7", landlockAbi: 4, certainFor: "everybody" },
+  /** ... and an ioctl on a device. */
+  "landlock-ioctl": { since: "6.10", landlockAbi: 5, certainFor: "everybody" },
+  /** ... and a signal and an abstract socket outside. */
+  "landlock-scope": { since: "6.12", landlockAbi: 6, certainFor: "everybody" },
+  /** restrict_self accepts LOG_NEW_EXEC_ON. */
+  "landlock-log": { since: "6.15", landlockAbi: 7, certainFor: "everybody" },
+  /** Pathname unix sockets. */
+  "landlock-unix": { since: "7.1", landlockAbi: 9, certainFor: "everybody" },
+  /** Landlock and seccomp without no_new_privs, by CAP_SYS_ADMIN. */
+  "restrict-without-nnp": { since: "5.13", takes: "CAP_SYS_ADMIN", certainFor: "root" },
+  /** A filter with a listener installs, a notification arrives and is answered; CONTINUE. */
+  "seccomp-notify": {
+    since: "5.5",
+    takes: "no listener on the caller already",
+    certainFor: "everybody",
+  },
+  /** ADDFD then SEND gives the target a descriptor. */
+  "seccomp-addfd": { since: "5.9", certainFor: "everybody" },
+  /** SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV. */
+  "seccomp-wait-killable": { since: "5.19", certainFor: "everybody" },
+  /** SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
+  "seccomp-sync-wakeup": { since: "6.6", certainFor: "everybody" },
+  /** /proc/PID/mem and pidfd_getfd of a process that is no descendant. */
+  "target-access": { since: "5.6", takes: "root, or no Yama restriction", certainFor: "nobody" },
+  /** MFD_NOEXEC_SEAL. */
+  "memfd-noexec": { since: "6.3", certainFor: "everybody" },
+  /** openat2 with RESOLVE_NO_SYMLINKS. */
+  openat2: { since: "5.6", certainFor: "everybody" },
+  /** A cgroup v2 directory can be made, and a cgroup/connect4 program attaches to it. */
+  "cgroup-inet": { since: "4.17", takes: "root, cgroup v2", certainFor: "nobody" },
+  /** cgroup/connect_unix and sendmsg_unix attach. */
+  "cgroup-unix": { since: "6.7", takes: "root, cgroup v2", certainFor: "nobody" },
+  /** unshare(CLONE_NEWIPC). */
+  "private-ipc": { since: "2.6.19", takes: "CAP_SYS_ADMIN", certainFor: "root" },
+  /** The audit multicast group can be joined. */
+  "audit-read": {
+    since: "3.16",
+    takes: "CAP_AUDIT_READ in the first user namespace",
+    certainFor: "nobody",
+  },
+  /** An lsm program loads and attaches. */
+  "bpf-lsm": { since: "5.7", takes: "switched on", certainFor: "nobody" },
+} as const satisfies Readonly<Record<string, KernelFeature>>;
+
+export type FeatureName = keyof typeof table;
+
+export const kernelFeatures: Readonly<Record<FeatureName, KernelFeature>> = table;
+
+/** In the order in which `doctor` and the documentation list them. */
+export const featureNames = Object.keys(kernelFeatures) as readonly FeatureName[];
+
+/** `5.19 (ABI 2), switched on`: what a host must have for it. */
+export function releaseWords(feature: FeatureName): string {
+  const { since, takes } = kernelFeatures[feature];
+  const abi = landlockAbiOf(feature);
+  const release = abi === null ? since : `${since} (ABI ${abi})`;
+  return takes === undefined ? release : `${release}, ${takes}`;
+}
+
+/** The version of Landlock's interface from which it has the feature; null for what is not its. */
+export function landlockAbiOf(feature: FeatureName): number | null {
+  return kernelFeatures[feature].landlockAbi ?? null;
+}
+
+/**
+ * The features whose probes must say yes on a kernel of this release (`uname -r`).
+ */
+export function certainFeatures(release: string, isRoot: boolean): readonly FeatureName[] {
+  return featureNames.filter((feature) => {
+    const { since, certainFor } = kernelFeatures[feature];
+    const isFor = certainFor === "everybody" || (certainFor === "root" && isRoot);
+    return isFor && isAtLeast(release, since);
+  });
+}
+
+function isAtLeast(release: string, since: string): boolean {
+  const have = release.split(".").map((part) => Number.parseInt(part, 10) || 0);
+  for (const [at, want] of since.split(".").map(Number).entries()) {
+    const one = have[at] ?? 0;
+    if (one !== want) return one > want;
+  }
+  return true;
+}
