@@ -15,6 +15,7 @@ import { lineageOf } from "./lineage.ts";
 import type { Live } from "./live.ts";
 import { NotedProcesses } from "./noted-processes.ts";
 import type { ProcessState } from "./process-state.ts";
+import { RememberedPrograms } from "./remembered-programs.ts";
 import { RememberedVerdicts } from "./remembered-verdicts.ts";
 import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
@@ -47,6 +48,7 @@ export class Broker {
   readonly fifoReaders = new Map<Call, number>();
 
   readonly verdicts = new RememberedVerdicts();
+  readonly programs = new RememberedPrograms();
 
   readonly #live: Live | null;
   #generation: Generation;

@@ -10,6 +10,13 @@ export const VERDICTS_KEPT_MAX = 4_096;
  * 256.
  */
 export const PROGRAM_HEAD_BYTES = 4_096;
+/** Programs of one domain of which is remembered who interprets them. */
+export const PROGRAMS_KEPT_MAX = 256;
+/**
+ * Milliseconds since a file's last change from which on it is remembered. A change within the same
+ * tick of the file system's clock would leave no trace: that of FAT goes every two seconds.
+ */
+export const UNCHANGED_MS_MIN = 3_000;
 /** Interpreters of interpreters: one more than the kernel follows (fs/exec.c, exec_binprm). */
 export const INTERPRETERS_MAX = 6;
 /**

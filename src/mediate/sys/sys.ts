@@ -148,6 +148,32 @@ export function fstat(fd: number): Stat | Errno {
   };
 }
 
+/** What of a file's status moves whenever its content or its attributes change. */
+export interface FileVersion {
+  readonly inode: { readonly low: number; readonly high: number };
+  /** Major and minor number in one. */
+  readonly device: number;
+  /** Bytes, as its halves. */
+  readonly size: { readonly low: number; readonly high: number };
+  /** The time of its last change (ctime), since the epoch. */
+  readonly changed: { readonly seconds: number; readonly nanoseconds: number };
+}
+
+/** Of a descriptor's file, or the error. Never waits for a server. */
+export function versionOf(fd: number): FileVersion | Errno {
+  const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, status);
+  if (failed < 0) return errnoOf(failed);
+  return {
+    inode: { low: word(AT.stx_ino), high: word(AT.stx_ino + 4) },
+    device: word(AT.stx_dev_major) * 2 ** 32 + word(AT.stx_dev_minor),
+    size: { low: word(AT.stx_size), high: word(AT.stx_size + 4) },
+    changed: {
+      seconds: long(AT["stx_ctime.tv_sec"]),
+      nanoseconds: word(AT["stx_ctime.tv_nsec"]),
+    },
+  };
+}
+
 /** 32 bits of {@link status}, by their offset: one load. */
 function word(offset: number): number {
   return statusWords[offset / 4] ?? 0;

@@ -1,8 +1,7 @@
 import { abi } from "../../sys/abi.ts";
-import { c, close, type Stat, self, shown, sys } from "../../sys/sys.ts";
+import { close, type Stat, shown, sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 
-const CAPABILITIES = c("security.capability");
 const GROUP_EXECUTES = 0o010;
 
 /**
@@ -12,12 +11,13 @@ const GROUP_EXECUTES = 0o010;
  */
 export function gainsByExec(
   call: Call,
-  { fd, stat, name }: { fd: number; stat: Stat; name: string },
+  { stat, name }: { stat: Stat; name: string },
+  hasCapabilities: boolean,
 ): boolean {
   const setId =
     (stat.mode & abi.S_ISUID) !== 0 ||
     (stat.mode & (abi.S_ISGID | GROUP_EXECUTES)) === (abi.S_ISGID | GROUP_EXECUTES);
-  if (!setId && sys("getxattr", c(self(fd)), CAPABILITIES, null, 0) < 0) return false;
+  if (!setId && !hasCapabilities) return false;
   return !call.broker.policy.setUserId.includes(shown(name)) && !noNewPrivileges(call);
 }
 

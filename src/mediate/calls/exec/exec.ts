@@ -4,6 +4,7 @@ import { noPlace } from "../../answer/no-place.ts";
 import { CONTINUE, error, never, type Outcome, unable } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { INTERPRETERS_MAX } from "../../domain/limits.ts";
+import type { ProgramFacts } from "../../domain/remembered-programs.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { fstat, type Stat, shown } from "../../sys/sys.ts";
@@ -12,7 +13,7 @@ import type { PathArgument } from "../../walk/walk.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { gainsByExec } from "./exec-gain.ts";
-import { programHead } from "./program-head.ts";
+import { readFacts, rememberedFacts } from "./program-facts.ts";
 
 const EXECUTABLE = 0o111;
 
@@ -20,6 +21,8 @@ interface Program {
   readonly fd: number;
   readonly stat: Stat;
   readonly name: string;
+  /** What was remembered of it, where its interpreter was looked up at once by that. */
+  readonly known?: { readonly facts: ProgramFacts; readonly interpreter: Program | Outcome };
 }
 
 /**
@@ -45,21 +48,34 @@ function judgeProgram(call: Call): Outcome {
   for (let depth = 0; depth < INTERPRETERS_MAX; depth++) {
     const refused = judge(call, program);
     if (refused !== null) return refused;
-    const head = programHead(program.fd);
+    const facts = program.known?.facts ?? factsOf(call, program);
+    const { head } = facts;
     if (head.kind === "other") return error(E.NOEXEC);
     if (head.kind === "unreadable")
       return unable(E.ACCES, "execute", `${shown(program.name)}: the mediator may not read it`);
-    if (head.interpreter === null) return goOn(call, program, null);
-    const next = byPath(call, at(call, head.interpreter));
+    if (head.interpreter === null) return goOn(call, { program, facts, loader: null });
+    const next = program.known?.interpreter ?? byPath(call, at(call, head.interpreter));
     if ("kind" in next) return next;
-    if (head.kind === "elf") return judge(call, next) ?? goOn(call, program, next);
+    if (head.kind === "elf")
+      return judge(call, next) ?? goOn(call, { program, facts, loader: next });
     program = next;
   }
   return error(E.LOOP);
 }
 
-function goOn(call: Call, program: Program, loader: Program | null): Outcome {
-  if (gainsByExec(call, program))
+function factsOf(call: Call, { fd, stat }: Program): ProgramFacts {
+  return rememberedFacts(call, fd) ?? readFacts(call, fd, stat.mount);
+}
+
+/** What the kernel will have mapped when the program begins. */
+interface Image {
+  readonly program: Program;
+  readonly facts: ProgramFacts;
+  readonly loader: Program | null;
+}
+
+function goOn(call: Call, { program, facts, loader }: Image): Outcome {
+  if (gainsByExec(call, program, facts.hasCapabilities))
     return never(E.PERM, "execute", `set-user-id program ${shown(program.name)}`);
   if (call.rehearses) return CONTINUE;
   // The holder is told who waits; read before it is known that it still does.
@@ -97,20 +113,39 @@ function at(call: Call, text: string): PathArgument {
 }
 
 function byPath(call: Call, path: PathArgument, noFollow = false): Program | Outcome {
-  const found = call.asTarget(
-    (): Program | Outcome | number => {
-      const manner = { procfs: "open", objectOnly: true } as const;
-      const walked = call.walk(path, noFollow ? "before-slash" : "always", manner);
-      if (walked.kind === "descriptor") return walked.number;
-      if (walked.kind === "object") return opened(call, walked.fd);
-      if (walked.kind !== "place") return noPlace(call, path, walked);
-      const { object, name } = walked.place;
-      if (object === null) return error(E.NOENT);
-      return object.stat.type === abi.S_IFLNK ? error(E.LOOP) : { ...object, name };
-    },
-    { makes: false },
-  );
+  const look = () => withInterpreter(call, lookUp(call, path, noFollow));
+  const found = call.asTarget(look, { makes: false });
   return typeof found === "number" ? opened(call, call.target.linked(found)) : found;
+}
+
+/** Within `asTarget`; a number is that of one of the target's descriptors. */
+function lookUp(call: Call, path: PathArgument, noFollow: boolean): Program | Outcome | number {
+  const manner = { procfs: "open", objectOnly: true } as const;
+  const walked = call.walk(path, noFollow ? "before-slash" : "always", manner);
+  if (walked.kind === "descriptor") return walked.number;
+  if (walked.kind === "object") return opened(call, walked.fd);
+  if (walked.kind !== "place") return noPlace(call, path, walked);
+  const { object, name } = walked.place;
+  if (object === null) return error(E.NOENT);
+  return object.stat.type === abi.S_IFLNK ? error(E.LOOP) : { ...object, name };
+}
+
+/**
+ * Within `asTarget`: to take the target's identity once more costs more than to look a name up, so
+ * that the interpreter of a program that is remembered is looked up together with it. That is a
+ * look at where its name leads now; only the name is remembered.
+ */
+function withInterpreter(
+  call: Call,
+  found: Program | Outcome | number,
+): Program | Outcome | number {
+  if (typeof found === "number" || "kind" in found || found.stat.type !== abi.S_IFREG) return found;
+  const facts = rememberedFacts(call, found.fd);
+  const name = facts !== null && "interpreter" in facts.head ? facts.head.interpreter : null;
+  // The working directory is looked up with the mediator's own rights.
+  if (facts === null || name === null || !name.startsWith("/")) return found;
+  const interpreter = lookUp(call, at(call, name), false);
+  return typeof interpreter === "number" ? found : { ...found, known: { facts, interpreter } };
 }
 
 /** What a descriptor stands for; memory and removed files have no name that could be granted. */
