@@ -46,12 +46,15 @@ static struct held_exec *exec_at(uint8_t *slots, int index)
   return (struct held_exec *)(void *)(slots + EXECS_OFFSET + index * EXEC_SIZE);
 }
 
-/* From here on the slot is the mediator's. */
+/* From here on the slot is the mediator's. One that looks by itself is told only of what it must
+   act on. It takes that back before it looks at the state for the last time; here the state is
+   written before the word is read, so that one of the two sees what the other has done. */
 static void conclude(struct slot *slot, struct held_exec *exec, uint32_t outcome)
 {
   exec->outcome = outcome;
   slot->state = SLOT_OVER;
-  has_news = true;
+  if (outcome != EXEC_OVER || __atomic_load_n(&exec->looks, __ATOMIC_SEQ_CST) == 0)
+    has_news = true;
 }
 
 bool exec_hold_has_news(void)
@@ -68,14 +71,12 @@ void exec_bell_ring(int bell)
   (void)!send(bell, EXEC_BELL, strlen(EXEC_BELL), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* One at a time: nearly always there is one, and others make the bell ready again. */
 bool exec_bell_hear(int bell)
 {
   char told[sizeof EXEC_BELL];
-  ssize_t got;
-  do
-    got = recv(bell, told, sizeof told, MSG_DONTWAIT);
-  while (got > 0);
-  return got < 0 && (errno == EAGAIN || errno == EINTR);
+  ssize_t got = recv(bell, told, sizeof told, MSG_DONTWAIT);
+  return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /* --- which files a process executes --- */
@@ -140,6 +141,7 @@ static bool is_by_numbers(const struct mapping *mapping, const struct identity *
          (loader->inode != 0 && loader->major == 0);
 }
 
+/* Asks for the mapped file itself. */
 static bool is_judged_mapping(const struct mapping *mapping, const struct held_exec *exec)
 {
   const struct identity program = program_of(exec), loader = loader_of(exec);
@@ -152,11 +154,46 @@ static bool is_judged_mapping(const struct mapping *mapping, const struct held_e
   return (errno == EPERM || errno == EACCES) && is_by_numbers(mapping, &program, &loader);
 }
 
+/* Told by the numbers in maps alone, which are the inode's own and its file system's. Where stat(2)
+   gives a judged file just these, no other file that exists has them: a file system that gives
+   stat(2) others (overlayfs, btrfs) makes up a device for it, which is no file system's own. So a
+   file with the program's numbers is the program, whose birth was compared and which exists. Of
+   the loader's the birth is compared once, of the first mapping with its numbers. */
+struct known {
+  struct identity program, loader;
+  bool loader_exists;
+};
+
+static bool is_known(const struct mapping *mapping, const struct known *known)
+{
+  return same(&mapping->file, &known->program) ||
+         (known->loader_exists && same(&mapping->file, &known->loader));
+}
+
 /* For the event: the name of what was found. */
 static void note(struct held_exec *exec, const char *name, size_t length)
 {
   exec->found_bytes = length < EXEC_FOUND_MAX ? (uint32_t)length : EXEC_FOUND_MAX;
   memcpy(exec + 1, name, exec->found_bytes);
+}
+
+static bool is_judged_line(const char *line, struct held_exec *exec, struct known *known)
+{
+  struct mapping mapping = {0};
+  if (sscanf(line, "%lx-%lx %*s %*s %x:%x %" SCNu64, &mapping.start, &mapping.end,
+             &mapping.file.major, &mapping.file.minor, &mapping.file.inode) != 5)
+    return false;
+  const char *file = strchr(line, '/');
+  bool is_memory = mapping.file.inode == 0 && mapping.file.major == 0 && mapping.file.minor == 0;
+  if (is_memory || is_known(&mapping, known))
+    return true;
+  if (is_judged_mapping(&mapping, exec)) {
+    known->loader_exists |= same(&mapping.file, &known->loader);
+    return true;
+  }
+  if (file != NULL)
+    note(exec, file, strlen(file));
+  return false;
 }
 
 /* Also the loader that the program names is opened by the kernel, by a path. */
@@ -175,31 +212,26 @@ static bool maps_what_was_judged(struct held_exec *exec)
   if (maps < 0 || got != 0 || length == 0)
     return false;
   text[length] = 0;
-  for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-    struct mapping mapping = {0};
-    if (sscanf(line, "%lx-%lx %*s %*s %x:%x %" SCNu64, &mapping.start, &mapping.end,
-               &mapping.file.major, &mapping.file.minor, &mapping.file.inode) != 5)
+  struct known known = {.program = program_of(exec), .loader = loader_of(exec)};
+  for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+    if (!is_judged_line(line, exec, &known))
       return false;
-    const char *file = strchr(line, '/');
-    bool is_memory = mapping.file.inode == 0 && mapping.file.major == 0 && mapping.file.minor == 0;
-    if (is_memory || is_judged_mapping(&mapping, exec))
-      continue;
-    if (file != NULL)
-      note(exec, file, strlen(file));
-    return false;
-  }
   return true;
 }
 
+/* The name of another program is asked for where there is an event to tell it. */
 static bool is_what_was_judged(struct held_exec *exec)
 {
   const struct identity program = program_of(exec);
   struct identity found;
   char link[PROC_NAME_MAX], name[EXEC_FOUND_MAX];
   snprintf(link, sizeof link, "/proc/%u/exe", exec->listed);
-  ssize_t length = readlink(link, name, sizeof name);
-  note(exec, name, length < 0 ? 0 : (size_t)length);
-  return identify(link, &found) && same(&found, &program) && maps_what_was_judged(exec);
+  if (identify(link, &found) && same(&found, &program) && maps_what_was_judged(exec))
+    return true;
+  ssize_t length = exec->found_bytes == 0 ? readlink(link, name, sizeof name) : 0;
+  if (length > 0)
+    note(exec, name, (size_t)length);
+  return false;
 }
 
 /* This process sees the /proc whose numbers the mediator gave it, be it that of another pid

@@ -297,7 +297,7 @@ struct held_exec {
   uint32_t outcome;
   uint32_t error;
   uint32_t found_bytes;
-  uint32_t spare;
+  uint32_t looks;
 };
 _Static_assert(sizeof(struct held_exec) == 80, "held_exec");
 _Static_assert(offsetof(struct held_exec, thread) == 0, "thread");
@@ -315,7 +315,7 @@ _Static_assert(offsetof(struct held_exec, loader_born) == 56, "loaderBorn");
 _Static_assert(offsetof(struct held_exec, outcome) == 64, "outcome");
 _Static_assert(offsetof(struct held_exec, error) == 68, "error");
 _Static_assert(offsetof(struct held_exec, found_bytes) == 72, "foundBytes");
-_Static_assert(offsetof(struct held_exec, spare) == 76, "spare");
+_Static_assert(offsetof(struct held_exec, looks) == 76, "looks");
 
 #define EXEC_NONE 0
 #define EXEC_OVER 1

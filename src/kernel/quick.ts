@@ -43,6 +43,16 @@ const rawCapset: (header: Uint8Array, sets: Uint8Array) => number = libc.func(
 const rawSetId: (number: number, id: number) => number = libc.func(
   "long syscall(long number, unsigned int id)",
 );
+const rawSend: (fd: number, bytes: Uint8Array, length: number, flags: number) => number = libc.func(
+  "long send(int fd, const void *bytes, size_t length, int flags)",
+);
+const rawRecv: (fd: number, into: Uint8Array, length: number, flags: number) => number = libc.func(
+  "long recv(int fd, void *into, size_t length, int flags)",
+);
+const rawPidfdOpen: (number: number, pid: number, flags: number) => number = libc.func(
+  "long syscall(long number, int pid, unsigned int flags)",
+);
+const PIDFD_OPEN = syscallNumber("pidfd_open") ?? 0;
 const SETFSUID = syscallNumber("setfsuid") ?? 0;
 const SETFSGID = syscallNumber("setfsgid") ?? 0;
 type SocketOption = (
@@ -99,6 +109,11 @@ export const quick = {
     known(rawProcessVmReadv(tid, here, 1, there, 1, 0)),
   processVmWritev: (tid: number, here: Uint8Array, there: Uint8Array): number =>
     known(rawProcessVmWritev(tid, here, 1, there, 1, 0)),
+  pidfdOpen: (pid: number, flags: number): number => known(rawPidfdOpen(PIDFD_OPEN, pid, flags)),
+  send: (fd: number, bytes: Uint8Array, flags: number): number =>
+    known(rawSend(fd, bytes, bytes.length, flags)),
+  recv: (fd: number, into: Uint8Array, flags: number): number =>
+    known(rawRecv(fd, into, into.length, flags)),
   capget: (header: Uint8Array, sets: Uint8Array): number => known(rawCapget(header, sets)),
   /** `length`: a socklen_t, read and written. */
   getsockopt: (

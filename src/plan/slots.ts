@@ -152,7 +152,11 @@ export const heldExec = [
   },
   { name: "error", type: "u32", doc: "of outcome 3: why it cannot be traced (errno)" },
   { name: "foundBytes", type: "u32", doc: "of outcome 2: bytes behind this that name the program" },
-  { name: "spare", type: "u32", doc: "0" },
+  {
+    name: "looks",
+    type: "u32",
+    doc: "1: the mediator looks by itself, and is not told when the call is simply over",
+  },
 ] as const satisfies RecordLayout;
 
 export const execOutcome = { none: 0, over: 1, other: 2, untraced: 3 } as const;

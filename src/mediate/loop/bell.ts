@@ -1,7 +1,7 @@
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../../kernel/constants.ts";
+import { quick } from "../../kernel/quick.ts";
 import { EXEC_BELL } from "../../plan/slots.ts";
 import { E } from "../sys/abi.ts";
-import { sys } from "../sys/sys.ts";
 
 const told = Buffer.from(EXEC_BELL);
 const heard = Buffer.alloc(2 * told.length);
@@ -11,14 +11,15 @@ const heard = Buffer.alloc(2 * told.length);
  * is full has been told.
  */
 export function ringBell(bell: number): void {
-  sys("sendto", bell, told, told.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
+  quick.send(bell, told, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/** Takes what the holder told; false where the connection ended, or something else was said. */
+/**
+ * Takes one thing that the holder told, others make the bell ready again; false where the
+ * connection ended, or something else was said.
+ */
 export function hearBell(bell: number): boolean {
-  for (;;) {
-    const got = sys("recvfrom", bell, heard, heard.length, MSG_DONTWAIT, null, null);
-    if (got === -E.AGAIN || got === -E.INTR) return true;
-    if (got !== told.length || !heard.subarray(0, got).equals(told)) return false;
-  }
+  const got = quick.recv(bell, heard, MSG_DONTWAIT);
+  if (got === -E.AGAIN || got === -E.INTR) return true;
+  return got === told.length && heard.compare(told, 0, told.length, 0, got) === 0;
 }

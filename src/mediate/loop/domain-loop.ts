@@ -15,7 +15,6 @@ import { abi, E, POLLIN } from "../sys/abi.ts";
 import { sys } from "../sys/sys.ts";
 import { IdentityLost } from "../target/identity.ts";
 import { Workers } from "../worker/workers.ts";
-import { HeldExec } from "./held-exec.ts";
 import { type Concluded, HeldExecs } from "./held-execs.ts";
 import type { InHand } from "./in-hand.ts";
 import { InheritedCalls } from "./inherited-calls.ts";
@@ -143,7 +142,8 @@ export class DomainLoop implements Timed {
   get due(): number {
     const { reporter, socketRecords } = this.#domain;
     const records = socketRecords?.due ?? Number.POSITIVE_INFINITY;
-    return Math.min(reporter.due, this.#workers.due, this.#inherited.due, records);
+    const held = this.#held?.due ?? Number.POSITIVE_INFINITY;
+    return Math.min(reporter.due, this.#workers.due, this.#inherited.due, records, held);
   }
 
   overdue(): void {
@@ -154,6 +154,7 @@ export class DomainLoop implements Timed {
       if (reporter.due <= now) reporter.flush();
       if (this.#workers.due <= now) this.#workerLate();
       if (this.#inherited.due <= now) this.#lookAtInherited();
+      if ((this.#held?.due ?? now + 1) <= now) this.#concludeAll();
     });
   }
 
@@ -248,10 +249,10 @@ export class DomainLoop implements Timed {
   }
 
   #next(): void {
+    if (this.#held?.hasAny) this.#concludeHeld();
     const slot = this.#free.pop();
-    // Executions have all of them: the next call is received when one is over.
     if (slot === undefined) {
-      this.#epoll.change(this.#watched, 0);
+      this.#waitForRoom();
       return;
     }
     if (receive(this.#domain.handed.listener, slot)) this.#decide(slot);
@@ -285,8 +286,7 @@ export class DomainLoop implements Timed {
       return;
     }
     if (outcome.kind === "held") {
-      if (this.#held !== null)
-        new HeldExec(this.#domain.memory.bytes, slot.index).judged(outcome.judged);
+      this.#held?.judged(slot, outcome.judged);
       this.#hold(slot, call);
       return;
     }
@@ -309,7 +309,19 @@ export class DomainLoop implements Timed {
     else if (!this.#held.give(slot, call))
       this.#finish(slot, call, unable(E.ACCES, "execute", "the asking thread cannot be looked at"));
     // Many may execute at once, and are not to be refused for that.
-    else if (this.#free.length === 0) this.#epoll.change(this.#watched, 0);
+    else if (this.#free.length === 0) this.#waitForRoom();
+  }
+
+  /** Executions have all slots: the next call is received when one is over. */
+  #waitForRoom(): void {
+    this.#epoll.change(this.#watched, 0);
+    this.#concludeAll();
+  }
+
+  /** Those that are not over the holder tells of. */
+  #concludeAll(): void {
+    this.#held?.awaitBells();
+    this.#concludeHeld();
   }
 
   #concludeHeld(): void {

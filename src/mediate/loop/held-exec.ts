@@ -14,14 +14,19 @@ export interface Numbers {
 
 const { size } = place(heldExec);
 const AT = offsetsOf(heldExec);
+/** Bytes of a word. */
+const WORD = 4;
 
 /** What lies behind the slots about the execve in one of them (`plan/slots.ts`). */
 export class HeldExec {
   readonly #bytes: Buffer;
+  /** The same memory. */
+  readonly #words: Uint32Array;
 
   constructor(memory: Uint8Array, index: number) {
     const offset = memory.byteOffset + EXECS_OFFSET + index * EXEC_SIZE;
     this.#bytes = Buffer.from(memory.buffer, offset, EXEC_SIZE);
+    this.#words = new Uint32Array(memory.buffer, offset, EXEC_SIZE / WORD);
   }
 
   /** By whoever judged it. */
@@ -31,11 +36,17 @@ export class HeldExec {
     if (loader !== null) this.#identity("loader", loader);
   }
 
-  /** By who gives it to the holder, before the slot says so. */
+  /** By who gives it to the holder, before the slot says so, and looks what came of it. */
   asks(numbers: Numbers, holder: number): void {
     for (const name of ["thread", "process", "listed"] as const)
       this.#bytes.writeUInt32LE(numbers[name], AT[name]);
     this.#bytes.writeUInt32LE(holder, AT.holder);
+    this.#bytes.writeUInt32LE(1, AT.looks);
+  }
+
+  /** From now on the holder tells when it is over. Whoever says so looks once more afterwards. */
+  awaitsBell(): void {
+    Atomics.store(this.#words, AT.looks / WORD, 0);
   }
 
   /** One of `execOutcome`. */
