@@ -241,11 +241,13 @@ struct slot_let_go_on {
   uint32_t roots_differ;
   uint32_t tables_shared;
   uint32_t groups_move;
+  uint32_t threads_alike;
 };
-_Static_assert(sizeof(struct slot_let_go_on) == 12, "slot_let_go_on");
+_Static_assert(sizeof(struct slot_let_go_on) == 16, "slot_let_go_on");
 _Static_assert(offsetof(struct slot_let_go_on, roots_differ) == 0, "rootsDiffer");
 _Static_assert(offsetof(struct slot_let_go_on, tables_shared) == 4, "tablesShared");
 _Static_assert(offsetof(struct slot_let_go_on, groups_move) == 8, "groupsMove");
+_Static_assert(offsetof(struct slot_let_go_on, threads_alike) == 12, "threadsAlike");
 
 struct slot_records_group {
   uint64_t id;

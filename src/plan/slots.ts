@@ -77,6 +77,11 @@ export const letGoOn = [
     type: "u32",
     doc: "1: one after which a number may be another thread's (`domain/standing-groups.ts`)",
   },
+  {
+    name: "threadsAlike",
+    type: "u32",
+    doc: "1: none yet by which threads differ; 2: one; 0: unknown (`domain/threads-alike.ts`)",
+  },
 ] as const satisfies RecordLayout;
 export const LET_GO_ON_SLOT = 3;
 

@@ -20,6 +20,7 @@ import { RememberedVerdicts } from "./remembered-verdicts.ts";
 import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
 import { StandingGroups } from "./standing-groups.ts";
+import { ThreadsAlike } from "./threads-alike.ts";
 
 /** What every handler may use of one domain: one for as long as its listener is held. */
 export class Broker {
@@ -68,8 +69,13 @@ export class Broker {
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
     this.descriptors = new DescriptorBudget(state.descriptorsOfDomain);
-    const roots = this.supervised ? new Roots(memory.letGoOn) : null;
-    this.threads = new Threads(state.threadsKept, roots, this.#standingGroups(memory));
+    // A worker is told of some calls only.
+    const isAsked = this.supervised && !this.mayWait;
+    this.threads = new Threads(state.threadsKept, {
+      roots: this.supervised ? new Roots(memory.letGoOn) : null,
+      groups: this.#standingGroups(memory, isAsked),
+      alike: new ThreadsAlike(memory.letGoOn, isAsked),
+    });
     this.descriptorTables = new DescriptorTables(memory.letGoOn);
     this.identity = state.identity;
     this.mounts = state.mounts;
@@ -81,11 +87,9 @@ export class Broker {
     this.#grants = new Grants(generation.automaton, this.plan);
   }
 
-  /** A worker is told of some calls only. */
-  #standingGroups({ letGoOn }: SharedMemory): StandingGroups {
-    const asked = this.supervised && !this.mayWait;
+  #standingGroups({ letGoOn }: SharedMemory, isAsked: boolean): StandingGroups {
     const bounding = this.supervised ? null : this.plan.identity.bounding;
-    return new StandingGroups(letGoOn, asked, bounding);
+    return new StandingGroups(letGoOn, isAsked, bounding);
   }
 
   /** In force now: one read of memory. */

@@ -214,11 +214,13 @@ export class DomainLoop implements Timed {
   }
 
   #takeOver(origin: Origin): void {
-    const { handed, memory, reporter } = this.#domain;
+    const { broker, handed, memory, reporter } = this.#domain;
     this.#domain.succeed();
     const held: Slot[] = [];
+    let isFirst = true;
     for (let index = 0; index < SLOT_COUNT; index++) {
       const slot = new Slot(memory.bytes, index);
+      isFirst &&= slot.isUntouched;
       const waits = slot.id !== 0n && notification(handed.listener, slot).stillWaiting();
       const left = whatIsLeft(slot, waits, origin);
       if (left === "nothing") this.#free.push(slot);
@@ -232,6 +234,7 @@ export class DomainLoop implements Timed {
         this.#finish(slot, null, { kind: "error", errno: E.IO });
       } else this.#again.push(slot);
     }
+    if (isFirst) broker.threads.alike.begin();
     this.#held?.takeOver(held);
     this.#concludeHeld();
     for (const slot of this.#again.splice(0)) {

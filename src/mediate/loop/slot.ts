@@ -147,6 +147,11 @@ export class Slot {
     for (let word = NOTIFICATION; word < RESPONSE; word++) this.#words[word] = 0;
   }
 
+  /** No mediator has received a call into it. */
+  get isUntouched(): boolean {
+    return this.id === 0n && this.responseId === 0n && this.state === slotState.free;
+  }
+
   get id(): bigint {
     return this.notification.readBigUInt64LE(CALL_ID);
   }

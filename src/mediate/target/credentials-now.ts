@@ -18,6 +18,7 @@ const found = new Uint32Array(ID_WORDS + CAPABILITY_WORDS);
 const info = pidfdInfo.alloc();
 const infoWords = wordsOf(info);
 const FIRST_ID = pidfdInfo.offset.ruid / 4;
+const PROCESS = pidfdInfo.offset.tgid / 4;
 const header = capUserHeader.encode({ version: _LINUX_CAPABILITY_VERSION_3 });
 /** struct __user_cap_data_struct[2]: the low and the high half of each set. */
 const sets = Buffer.from(new ArrayBuffer(2 * capUserData.size));
@@ -73,6 +74,21 @@ export function withNow(known: Credentials): Credentials {
     effective: set(EFFECTIVE),
     permitted: set(PERMITTED),
   };
+}
+
+/**
+ * The thread that {@link readNow} looked at last, of whom is known that it has these supplementary
+ * groups and is in no other pid namespace than this process.
+ */
+export function bornNow(tid: number, groups: Credentials["groups"]): Credentials {
+  const tgid = infoWords[PROCESS] ?? 0;
+  const numbers = { process: [tgid], thread: [tid] };
+  const nobody = { uid: -1, gid: -1, effectiveUid: -1, effectiveGid: -1 };
+  const saved = { savedUid: -1, savedGid: -1, fsuid: -1, fsgid: -1 };
+  return withNow({
+    ...{ tgid, numbers, ownTgid: tgid, ownTid: tid, sharesPidNamespace: true, groups },
+    ...{ ...nobody, ...saved, effective: 0n, permitted: 0n },
+  });
 }
 
 function wordsOf(bytes: Buffer): Uint32Array {

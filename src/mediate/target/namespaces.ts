@@ -12,20 +12,45 @@ export type Foreign = "user namespace" | "mount namespace" | "security label" | 
 
 const LABEL_BYTES_MAX = 4096;
 const CURRENT = c("attr/current");
-const label = Buffer.alloc(LABEL_BYTES_MAX);
-let own: { readonly user: string; readonly mount: string; readonly label: string | null } | null =
-  null;
+const labelBytes = Buffer.alloc(LABEL_BYTES_MAX);
+
+/** What the mediator sees. */
+interface Seen {
+  readonly user: string;
+  readonly mount: string;
+  /** null where nobody has one. */
+  readonly label: string | null;
+}
+let own: Seen | null = null;
 
 /** `directory`: /proc/TID of the thread. Settles the call where they cannot be read. */
 export function foreign(directory: number): Foreign {
+  return foreignNamespace(directory) ?? foreignLabel(directory);
+}
+
+export function foreignNamespace(directory: number): Foreign {
+  const { user, mount } = seenHere();
+  if (link(directory, "ns/user") !== user) return "user namespace";
+  return link(directory, "ns/mnt") === mount ? null : "mount namespace";
+}
+
+export function foreignLabel(directory: number): Foreign {
+  const { label } = seenHere();
+  return label === null || labelOf(directory) === label ? null : "security label";
+}
+
+/** Processes have labels on this kernel. */
+export function areLabelled(): boolean {
+  return seenHere().label !== null;
+}
+
+function seenHere(): Seen {
   own ??= {
     user: readlinkSync("/proc/self/ns/user"),
     mount: readlinkSync("/proc/self/ns/mnt"),
     label: ownLabel(),
   };
-  if (link(directory, "ns/user") !== own.user) return "user namespace";
-  if (link(directory, "ns/mnt") !== own.mount) return "mount namespace";
-  return own.label === null || labelOf(directory) === own.label ? null : "security label";
+  return own;
 }
 
 /**
@@ -63,8 +88,8 @@ function ownLabel(): string | null {
 
 function labelOf(directory: number): string {
   const fd = sys("openat", directory, CURRENT, abi.O_CLOEXEC);
-  const got = fd < 0 ? fd : sys("pread64", fd, label, label.length, 0);
+  const got = fd < 0 ? fd : sys("pread64", fd, labelBytes, labelBytes.length, 0);
   if (fd >= 0) sys("close", fd);
   if (got < 0) throw new Settled(GONE);
-  return label.toString("latin1", 0, got);
+  return labelBytes.toString("latin1", 0, got);
 }

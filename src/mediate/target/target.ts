@@ -4,7 +4,13 @@ import { abi, E } from "../sys/abi.ts";
 import { type Bytes, close, openat, readlinkat, sys, typeAt } from "../sys/sys.ts";
 import type { Credentials, Status } from "./credentials.ts";
 import { Memory } from "./memory.ts";
-import { type Foreign, foreign } from "./namespaces.ts";
+import {
+  areLabelled,
+  type Foreign,
+  foreign,
+  foreignLabel,
+  foreignNamespace,
+} from "./namespaces.ts";
 import { GONE } from "./target-gone.ts";
 import type { Looked, Thread, Threads } from "./threads.ts";
 
@@ -73,7 +79,13 @@ export class Target {
   }
 
   #look(): Thread {
-    return this.#take(this.#threads.look(this.tid));
+    const looked = this.#threads.look(this.tid);
+    const { alike } = this.#threads;
+    if (alike.groups === undefined) {
+      this.#check();
+      alike.learn(looked.credentials);
+    }
+    return this.#take(looked);
   }
 
   #take({ thread, credentials, status }: Looked): Thread {
@@ -178,10 +190,26 @@ export class Target {
   }
 
   foreign(): Foreign {
+    if (!this.#remembers) return foreign(this.thread.directory);
+    const { foreign: common } = this.#threads.alike;
+    // An execution may give the thread another label, and nothing else of this.
+    if (common !== undefined && (common !== null || !areLabelled())) return common;
     const { thread } = this;
-    if (!this.#remembers) return foreign(thread.directory);
-    if (thread.foreign === undefined) thread.foreign = foreign(thread.directory);
+    if (thread.foreign === undefined) {
+      const namespace = common === undefined ? this.#foreignNamespace(thread) : common;
+      thread.foreign = namespace ?? foreignLabel(thread.directory);
+    }
     return thread.foreign;
+  }
+
+  #foreignNamespace({ directory }: Thread): Foreign {
+    const found = foreignNamespace(directory);
+    const { alike } = this.#threads;
+    if (alike.stand) {
+      this.#check();
+      alike.learnForeign(found);
+    }
+    return found;
   }
 
   /** Closes `fd` together with the rest. Where no more may be kept it is closed at once. */

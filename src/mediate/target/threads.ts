@@ -4,36 +4,81 @@ import { cannot } from "../answer/outcome.ts";
 import { Settled, unlessSettled } from "../answer/settled.ts";
 import type { Roots } from "../domain/roots.ts";
 import type { StandingGroups } from "../domain/standing-groups.ts";
+import type { ThreadsAlike } from "../domain/threads-alike.ts";
 import { MANY_GROUPS_MS, STATUS_BYTES_MAX } from "../limits.ts";
-import { abi, E } from "../sys/abi.ts";
-import { c, close, sys } from "../sys/sys.ts";
+import { abi, E, POLLIN } from "../sys/abi.ts";
+import { c, close, isReady, openPath } from "../sys/sys.ts";
 import { type Credentials, parseStatus, type Status } from "./credentials.ts";
-import { copyOfNow, isAsBefore, readNow, tellsByPidfd, withNow } from "./credentials-now.ts";
+import {
+  bornNow,
+  copyOfNow,
+  isAsBefore,
+  readNow,
+  tellsByPidfd,
+  withNow,
+} from "./credentials-now.ts";
 import type { Foreign } from "./namespaces.ts";
 import { GONE } from "./target-gone.ts";
 
 /**
- * A thread's entries in /proc, held open. They stand for the thread and not for its number: once it
- * is gone every use of them fails.
+ * A thread that asked, and what is held open of it. That stands for the thread and not for its
+ * number: once it is gone every use fails.
  */
-export interface Thread {
-  /** /proc/TID, O_PATH; -1 once it is kept no longer. */
-  directory: number;
-  status: number;
+export class Thread {
+  readonly #tid: number;
   /** -1 for a thread that has asked once only, and where a pidfd tells nothing. */
-  pidfd: number;
+  pidfd = -1;
+  /** Null where it was not needed yet; -1 where it is gone, or kept no longer. */
+  #directory: number | null = null;
+  #status: number | null = null;
   /**
    * What was read of it last, as far as it tells who the thread is, and what that said: equal bytes
    * need no reading again.
    */
-  text: Buffer;
-  said: Status | null;
+  text: Buffer = NOTHING;
+  said: Status | null = null;
   /** What holds while ids and capabilities are these; null where its groups are not known. */
-  asked: { readonly words: Uint32Array; readonly credentials: Credentials } | null;
+  asked: { readonly words: Uint32Array; readonly credentials: Credentials } | null = null;
   /** It has too many groups, and is not looked at before then (performance.now()). */
-  refusedUntil: number;
+  refusedUntil = 0;
   /** What was found of its namespaces and label; undefined when it must be looked at. */
   foreign: Foreign | undefined;
+
+  constructor(tid: number) {
+    this.#tid = tid;
+  }
+
+  /** /proc/TID, O_PATH; -1 where it is gone. */
+  get directory(): number {
+    this.#directory ??= this.#opened();
+    return this.#directory;
+  }
+
+  /** /proc/TID/status, or a negated error number. */
+  get status(): number {
+    this.#status ??= quick.openat(this.directory, STATUS, abi.O_CLOEXEC, 0);
+    return this.#status;
+  }
+
+  /**
+   * A call that still waits may hold this: it must find no number that means something else by now.
+   */
+  close(): void {
+    for (const fd of [this.pidfd, this.#directory ?? -1, this.#status ?? -1])
+      if (fd >= 0) close(fd);
+    this.pidfd = -1;
+    this.#directory = -1;
+    this.#status = -1;
+  }
+
+  /** By its number, which is its own if it lives afterwards; -1 where it is gone. */
+  #opened(): number {
+    const fd = openPath(abi.AT_FDCWD, `/proc/${this.#tid}`);
+    if (fd < 0) return -1;
+    if (this.pidfd < 0 || !isReady(this.pidfd, POLLIN, 0)) return fd;
+    close(fd);
+    return -1;
+  }
 }
 
 /** To read its supplementary groups would keep others waiting. */
@@ -75,26 +120,50 @@ export class Threads {
   /** Of a supervised domain; null where nobody is asked about calls that change them. */
   readonly roots: Roots | null;
   readonly groups: StandingGroups;
+  readonly alike: ThreadsAlike;
 
   /** `max`: threads kept. */
-  constructor(max: number, roots: Roots | null, groups: StandingGroups) {
+  constructor(max: number, { roots, groups, alike }: Pick<Threads, "roots" | "groups" | "alike">) {
     this.#max = max;
     this.roots = roots;
     this.groups = groups;
+    this.alike = alike;
   }
 
   /**
-   * Who the thread is at this moment: ids and capabilities are asked for each time, and
-   * supplementary groups unless they stand ({@link StandingGroups}). Settles the call where that
-   * cannot be seen ({@link GONE}, {@link TOO_MANY_GROUPS}).
+   * Who a thread of the domain is at this moment: ids and capabilities are asked for each time, and
+   * supplementary groups unless they stand ({@link StandingGroups}) or all threads have the same
+   * ({@link ThreadsAlike}). Settles the call where that cannot be seen ({@link GONE},
+   * {@link TOO_MANY_GROUPS}).
    */
   look(tid: number): Looked {
+    return this.#lookAgain(tid) ?? this.#meet(tid) ?? this.read(tid);
+  }
+
+  /** Of one that asked before; null where its status must be read. */
+  #lookAgain(tid: number): Looked | null {
     const known = this.#known.get(tid);
     const credentials = known === undefined ? null : this.#ask(tid, known);
-    if (known === undefined || credentials === null) return this.read(tid);
+    if (known === undefined || credentials === null) return null;
     this.#known.delete(tid);
     this.#known.set(tid, known);
     return { thread: known, credentials, status: null };
+  }
+
+  /** Of one that asks for the first time; null likewise. */
+  #meet(tid: number): Looked | null {
+    const { groups } = this.alike;
+    if (groups === null || groups === undefined || !tellsByPidfd()) return null;
+    const thread = new Thread(tid);
+    thread.pidfd = quick.pidfdOpen(tid, abi.PIDFD_THREAD);
+    if (thread.pidfd < 0 || !readNow(tid, thread.pidfd)) {
+      thread.close();
+      return null;
+    }
+    const credentials = bornNow(tid, groups);
+    thread.asked = { words: copyOfNow(), credentials };
+    this.#keep(tid, thread);
+    return { thread, credentials, status: null };
   }
 
   /** The same with all that the thread's status says. */
@@ -103,16 +172,16 @@ export class Threads {
     if (known !== undefined) {
       // Before its status is read: the thread that lives then had this number when it was opened.
       if (known.pidfd < 0 && this.groups.stand && tellsByPidfd())
-        known.pidfd = sys("pidfd_open", tid, abi.PIDFD_THREAD);
+        known.pidfd = quick.pidfdOpen(tid, abi.PIDFD_THREAD);
       const length = lengthOf(known);
       this.#known.delete(tid);
       if (length > 0) {
         this.#known.set(tid, known);
         return looked(known, length);
       }
-      give(known);
+      known.close();
     }
-    const thread = this.#keep(tid);
+    const thread = this.#open(tid);
     const length = lengthOf(thread);
     if (length <= 0) throw new Settled(GONE);
     return looked(thread, length);
@@ -141,9 +210,9 @@ export class Threads {
   find(tid: number, again = false): Thread {
     const known = this.#known.get(tid);
     if (known !== undefined && !again) return known;
-    if (known !== undefined) give(known);
+    known?.close();
     this.#known.delete(tid);
-    return this.#keep(tid);
+    return this.#open(tid);
   }
 
   /**
@@ -154,70 +223,40 @@ export class Threads {
     for (const thread of this.#known.values()) thread.foreign = undefined;
   }
 
-  #keep(tid: number): Thread {
-    const thread = open(tid);
+  #open(tid: number): Thread {
+    const thread = new Thread(tid);
+    if (thread.directory < 0) throw new Settled(GONE);
+    this.#keep(tid, thread);
+    return thread;
+  }
+
+  #keep(tid: number, thread: Thread): void {
+    this.#known.get(tid)?.close();
+    this.#known.delete(tid);
     this.#makeRoom();
     this.#known.set(tid, thread);
-    return thread;
   }
 
   /** No thread of the domain is left. */
   close(): void {
-    for (const thread of this.#known.values()) give(thread);
+    for (const thread of this.#known.values()) thread.close();
     this.#known.clear();
     this.roots?.close();
   }
 
-  /** Process id of a thread; null when it is gone, or not looked at. */
+  /** Process id of a thread of any domain; null when it is gone, or not looked at. */
   processOf(tid: number): number | null {
-    return unlessSettled(() => this.look(tid).credentials.tgid);
+    return unlessSettled(() => (this.#lookAgain(tid) ?? this.read(tid)).credentials.tgid);
   }
 
   #makeRoom(): void {
     if (this.#known.size < this.#max) return;
     for (const [tid, thread] of this.#known) {
-      give(thread);
+      thread.close();
       this.#known.delete(tid);
       return;
     }
   }
-}
-
-/**
- * A call that still waits may hold the thread: it must find no number that means something else by
- * now.
- */
-function give(thread: Thread): void {
-  close(thread.status);
-  close(thread.directory);
-  if (thread.pidfd >= 0) close(thread.pidfd);
-  thread.status = -1;
-  thread.directory = -1;
-  thread.pidfd = -1;
-}
-
-function open(tid: number): Thread {
-  const directory = sys(
-    "openat",
-    abi.AT_FDCWD,
-    c(`/proc/${tid}`),
-    abi.O_PATH | abi.O_DIRECTORY | abi.O_CLOEXEC,
-  );
-  if (directory < 0) throw new Settled(GONE);
-  const status = sys("openat", directory, STATUS, abi.O_CLOEXEC);
-  if (status >= 0) {
-    const nothing = {
-      pidfd: -1,
-      text: NOTHING,
-      said: null,
-      asked: null,
-      refusedUntil: 0,
-      foreign: undefined,
-    };
-    return { directory, status, ...nothing };
-  }
-  close(directory);
-  throw new Settled(GONE);
 }
 
 /**

@@ -29,12 +29,17 @@ export function forget(call: Call, row: MediatedCall): void {
   if (row.voids.length === 0) return;
   if (BIRTHS.has(call.name)) {
     noteSharing(call);
-    if (!inNewNamespaces(call)) return;
+    const isNew = inNewNamespaces(call);
+    // The flags of clone3 lie in memory, and may be others by the time the kernel reads them.
+    const mayBeNew = isNew || (call.name === "clone3" && call.level !== "enforcing");
+    if (mayBeNew) call.broker.threads.alike.differ();
+    if (!isNew) return;
     call.broker.verdicts.tellThreadsApart();
     call.broker.threads.forget();
     return;
   }
   if (call.name === "setgroups") forgetGroups(call);
+  if (row.voids.includes("namespaces")) call.broker.threads.alike.differ();
   if (row.class === "exec") noteExecution(call);
   if (row.voids.some((what) => MEANING_OF_NAMES.has(what))) call.broker.verdicts.forget();
   if (ROOT_CHANGES.has(call.name)) {
@@ -48,12 +53,14 @@ export function forget(call: Call, row: MediatedCall): void {
 /** Once it is answered, since the judgement itself looks at the thread. */
 function forgetGroups(call: Call): void {
   const { tid } = call.target;
+  call.broker.threads.alike.differ();
   call.whenClosed(() => call.broker.threads.forgetGroups(tid));
 }
 
 /** A thread that is no leader takes its leader's number when it executes. */
 function noteExecution({ broker: { threads }, target: { tid } }: Call): void {
-  if (!threads.groups.stand) return;
+  // Where all have the same groups its leader had no others.
+  if (!threads.groups.stand || threads.alike.stand) return;
   // Without a flag there is a pidfd for leaders only (pidfd_open(2)).
   const leader = sys("pidfd_open", tid, 0);
   if (leader >= 0) close(leader);
@@ -63,6 +70,7 @@ function noteExecution({ broker: { threads }, target: { tid } }: Call): void {
 /** A call that nobody can name: it may have been any of these. */
 export function forgetAll(broker: Broker): void {
   broker.threads.groups.mayMove();
+  broker.threads.alike.differ();
   broker.verdicts.tellThreadsApart();
   broker.threads.roots?.differ();
   broker.threads.forget();
