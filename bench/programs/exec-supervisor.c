@@ -1,8 +1,9 @@
 // exec-supervisor continue|hold FILTER -- CMD: the least a C program must do to supervise
 // executions under a plan's filter. continue: reads the name, looks the program up as the target
 // would, and lets go. hold: then holds the target at PTRACE_EVENT_EXEC, where the new program has
-// run no instruction, and lets it go only if it is the one that was looked up. Everything else is
-// let go on. One thread of a process executes at a time.
+// run no instruction, and lets it go only if it is the one that was looked up; and opens files for
+// the target, as a broker does. Everything else is let go on. One thread of a process executes at a
+// time.
 #include "target.h"
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -46,6 +47,16 @@ static int hold(const struct seccomp_notif *call, const struct stat *program) {
   return 0;
 }
 
+static void open_for(const struct seccomp_notif *call, struct seccomp_notif_resp *reply) {
+  pid_t pid = (pid_t)call->pid;
+  char path[4096] = "";
+  int flags = (int)call->data.args[2];
+  int is_read = read_memory(pid, path, 256, call->data.args[1]) > 0;
+  if (!is_read) errno = EFAULT;
+  reply->flags = 0;
+  give(call->id, is_read ? open_as(pid, path, flags) : -1, flags, reply);
+}
+
 static void answer(const struct seccomp_notif *call, int holds) {
   struct seccomp_notif_resp reply = {.id = call->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
   if (call->data.nr == SYS_execve) {
@@ -54,6 +65,7 @@ static void answer(const struct seccomp_notif *call, int holds) {
     if (reply.error == 0 && holds) reply.error = hold(call, &program);
     if (reply.error != 0) reply.flags = 0;
   }
+  if (call->data.nr == SYS_openat && holds) open_for(call, &reply);
   ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
 }
 

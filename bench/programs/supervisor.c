@@ -10,19 +10,6 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-static int open_as(pid_t pid, const char *path, int flags) {
-  become(pid);
-  int object = object_of(pid, path);
-  char self[64];
-  snprintf(self, sizeof self, "/proc/self/fd/%d", object);
-  int opened = object < 0 ? -1 : open(self, flags & ~O_NOFOLLOW);
-  int error = errno;
-  itself();
-  if (object >= 0) close(object);
-  errno = error;
-  return opened;
-}
-
 // The folder that a path's last name lies in, and that name.
 static int parent_of(pid_t pid, const char *path, const char **name) {
   char folder[4096];
@@ -95,12 +82,7 @@ static void hand_over(const struct seccomp_notif *call, const char *path,
   int flags = (int)call->data.args[2];
   int fd = flags & O_CREAT ? make_as(pid, path, flags, (mode_t)call->data.args[3])
                            : open_as(pid, path, flags);
-  reply->error = fd < 0 ? -errno : 0;
-  struct seccomp_notif_addfd add = {.id = call->id, .srcfd = (unsigned)fd,
-                                    .newfd_flags = (unsigned)flags & O_CLOEXEC};
-  if (fd < 0 || ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id)) return;
-  reply->val = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
-  close(fd);
+  give(call->id, fd, flags, reply);
 }
 
 static void act(const struct seccomp_notif *call, const char *argument,

@@ -153,3 +153,26 @@ static int object_of(pid_t pid, const char *path) {
   errno = error;
   return object;
 }
+
+static int open_as(pid_t pid, const char *path, int flags) {
+  become(pid);
+  int object = object_of(pid, path);
+  char self[64];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", object);
+  int opened = object < 0 ? -1 : open(self, flags & ~O_NOFOLLOW);
+  int error = errno;
+  itself();
+  if (object >= 0) close(object);
+  errno = error;
+  return opened;
+}
+
+// The target gets a copy of `fd`, which is closed here, or the error that there is none by.
+static void give(uint64_t id, int fd, int flags, struct seccomp_notif_resp *reply) {
+  reply->error = fd < 0 ? -errno : 0;
+  struct seccomp_notif_addfd add = {
+      .id = id, .srcfd = (unsigned)fd, .newfd_flags = (unsigned)flags & O_CLOEXEC};
+  if (fd < 0 || ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id)) return;
+  reply->val = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+  close(fd);
+}
