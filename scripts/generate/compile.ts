@@ -1,11 +1,9 @@
 import { generateFallbacksDoc } from "../../src/compile/generate-fallbacks-doc.ts";
-import { generateSeccompDoc } from "../../src/compile/seccomp/generate-doc.ts";
-import { generateSystemCallsDoc } from "../../src/compile/seccomp/supervised/generate-doc.ts";
+import { generateSystemCallsDoc } from "../../src/compile/seccomp/generate-doc.ts";
 
 /** Pages made from the compiler's tables. */
 export function generate(): Array<{ path: string; text: string }> {
   return [
-    { path: "docs/seccomp.md", text: generateSeccompDoc() },
     { path: "docs/system-calls.md", text: generateSystemCallsDoc() },
     { path: "docs/fallbacks.md", text: generateFallbacksDoc() },
   ];

@@ -1,10 +1,10 @@
+import type { BrokeredNames } from "../kernel/system-calls/sealed-context.ts";
 import { Permission } from "../model/permission.ts";
 import type { Policy } from "../model/policy.ts";
 import { type SealedView, sealedView } from "../model/sealed-view.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { type CanonicalNames, canonicalNames, unlessTooLarge } from "./canonical-names.ts";
 import { type CompileProblem, problem } from "./problem.ts";
-import type { BrokeredNames } from "./seccomp/filter-context.ts";
 
 /** The names of a sealed domain, and what Landlock can express of them. */
 export interface SealedNames extends CanonicalNames {

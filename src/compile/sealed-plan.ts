@@ -1,4 +1,5 @@
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
+import type { SealedContext } from "../kernel/system-calls/sealed-context.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import type { IpcKind, Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
@@ -18,8 +19,7 @@ import { planReport } from "./report/report.ts";
 import { sealedNames } from "./sealed-names.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
 import { filterContext } from "./seccomp/context.ts";
-import { buildFilter } from "./seccomp/filter.ts";
-import type { FilterContext } from "./seccomp/filter-context.ts";
+import { buildSealedFilter } from "./seccomp/sealed-filter.ts";
 import { type Activation, activationOf } from "./sockets/activation.ts";
 import { type SocketModes, socketModes } from "./sockets/modes.ts";
 
@@ -54,7 +54,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
 
   const landlock = landlockLayer(policy, view, facts);
   const context = filterContext(policy, facts, { modes, brokered, ipc });
-  const filter = buildFilter(context);
+  const filter = buildSealedFilter(context);
   const activation = activationOf(policy, facts, snapshot);
   const bytes = encodeAutomaton(automaton);
   const cgroup = await cgroupLayer(
@@ -112,11 +112,11 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
 
 function askingOf(
   activation: Activation | null,
-  context: (modes: SocketModes) => FilterContext,
+  context: (modes: SocketModes) => SealedContext,
 ): Pick<NonNullable<Plan["seccomp"]>, "asking" | "tcpHeld"> {
   if (activation === null) return {};
   const { modes, tcpHeld } = activation;
-  return { asking: buildFilter(context(modes)), ...(tcpHeld ? { tcpHeld } : {}) };
+  return { asking: buildSealedFilter(context(modes)), ...(tcpHeld ? { tcpHeld } : {}) };
 }
 
 function programsOf({ inet, unix }: SocketModes, aliases: () => readonly NameAlias[]): Programs {

@@ -20,7 +20,7 @@ import { deniedTokens, granted, identityOf } from "./identity.ts";
 import { type CompileProblem, isError } from "./problem.ts";
 import { supervisedReport } from "./report/supervised.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
-import { buildSupervisedFilter, type SupervisedContext } from "./seccomp/supervised/filter.ts";
+import { buildSupervisedFilter, type SupervisedContext } from "./seccomp/supervised-filter.ts";
 import { type Destinations, destinationsOf } from "./sockets/destinations.ts";
 import { supervisedFallbacks, supervisedNeeds } from "./supervised-fallbacks.ts";
 

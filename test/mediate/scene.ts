@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSupervisedFilter } from "../../src/compile/seccomp/supervised/filter.ts";
+import { buildSupervisedFilter } from "../../src/compile/seccomp/supervised-filter.ts";
 import type { Event } from "../../src/events/event.ts";
 import { all, number } from "../../src/kernel/syscalls.ts";
 import { encodeAutomaton } from "../../src/model/automaton/binary.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { mediatedCalls } from "../../src/kernel/system-calls/table.ts";
+import { systemCalls } from "../../src/kernel/system-calls/table.ts";
 import { handlers } from "../../src/mediate/calls/table.ts";
 import { type Built, buildAll } from "../mediate/build.ts";
 import { needsRoot } from "../support/skip.ts";
@@ -109,8 +109,10 @@ function compare(
 
 describe("asking gains nothing", () => {
   test("each call that the mediator performs or lets go on is tried", () => {
-    const asked = mediatedCalls
-      .filter((call) => call.when.kind !== "allow" && call.class !== "namespace-or-escape")
+    const asked = systemCalls
+      .filter(
+        (call) => call.supervised.verdict.kind !== "allow" && call.class !== "namespace-or-escape",
+      )
       .map(({ name }) => name);
     const wanted = new Set([...asked, ...handlers.keys()]);
     expect([...wanted].filter((name) => !(name in acts))).toEqual([]);

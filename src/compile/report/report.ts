@@ -1,4 +1,5 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
+import type { SealedContext } from "../../kernel/system-calls/sealed-context.ts";
 import type { Canonicalised } from "../../model/canonicalise.ts";
 import { formatLetters, Permission } from "../../model/permission.ts";
 import type { IpcKind, Policy } from "../../model/policy.ts";
@@ -7,11 +8,10 @@ import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
 import { granted } from "../identity.ts";
-import type { FilterContext } from "../seccomp/filter-context.ts";
 import type { Activation } from "../sockets/activation.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { isUtf8Name } from "../utf8-name.ts";
-import { reportBrokered } from "./brokered.ts";
+import { askedOfSealed } from "./asked-calls.ts";
 import { reportLayers } from "./layers.ts";
 import { reportExpanded, reportLostNames, reportUnfollowed } from "./names.ts";
 
@@ -23,7 +23,7 @@ export interface ReportInput {
   readonly modes: SocketModes;
   readonly landlock: LandlockPlan;
   readonly identity: Identity;
-  readonly context: FilterContext;
+  readonly context: SealedContext;
   readonly instructions: number;
   readonly missing: readonly Missing[];
   readonly resolved: Canonicalised["resolved"];
@@ -41,7 +41,7 @@ export function planReport(input: ReportInput): PlanReport {
       signalsAny: granted(policy.signals).has("any"),
       datagrams: input.context.sockets.datagrams,
     }),
-    brokered: reportBrokered(input.context, facts.features["seccomp-sync-wakeup"].state === "yes"),
+    brokered: askedOfSealed(input.context, facts.features["seccomp-sync-wakeup"].state === "yes"),
     expanded: reportExpanded(policy.names, view),
     lost: lost(input),
     resolved: input.resolved,

@@ -1,5 +1,5 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
-import { mediatedCalls } from "../../kernel/system-calls/table.ts";
+import { systemCalls } from "../../kernel/system-calls/table.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Identity, PlanReport } from "../../plan/plan.ts";
@@ -7,12 +7,12 @@ import type { CanonicalNames } from "../canonical-names.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
 import { granted } from "../identity.ts";
-import type { SupervisedContext } from "../seccomp/supervised/filter.ts";
+import type { SupervisedContext } from "../seccomp/supervised-filter.ts";
 import type { Destinations } from "../sockets/destinations.ts";
+import { askedOfSupervised } from "./asked-calls.ts";
 import { coreFiles } from "./core-files.ts";
 import { capabilities, membership } from "./layers.ts";
 import { reportUnfollowed } from "./names.ts";
-import { reportNotified } from "./notified.ts";
 
 type Layer = PlanReport["layers"][number];
 
@@ -41,7 +41,7 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
     layers: [
       mediation(input),
       enforcing ? files : whatWarningDoes,
-      systemCalls(input),
+      callList(input),
       ...(enforcing ? [capabilities(input.identity, facts)] : [keptCapabilities]),
       privileges(input),
       ...ipc(input),
@@ -55,7 +55,7 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
         detail: "the mediator sees, and records, all that it judges",
       },
     ],
-    brokered: reportNotified(
+    brokered: askedOfSupervised(
       input.context,
       facts.features["seccomp-sync-wakeup"].state === "yes",
       input.destinations,
@@ -121,11 +121,11 @@ const whatWarningDoes: Layer = {
     "what is outside the policy goes on and is logged; Cofferdam's own objects alone are refused. A signal that arrives before its notification ends a call with EINTR, and the daemon cannot have a listener of its own",
 };
 
-function systemCalls({ instructions, context }: SupervisedInput): Layer {
-  const fixed = mediatedCalls.filter(
+function callList({ instructions, context }: SupervisedInput): Layer {
+  const fixed = systemCalls.filter(
     ({ name, class: kind }) => kind === "plain" && context.listed.has(name),
   ).length;
-  const never = mediatedCalls
+  const never = systemCalls
     .filter(({ class: kind }) => kind === "untouchable")
     .map(({ name }) => name);
   return {
@@ -142,7 +142,7 @@ const keptCapabilities: Layer = {
 };
 
 function needed(): string[] {
-  return mediatedCalls.flatMap((call) => {
+  return systemCalls.flatMap((call) => {
     if (call.class === "privilege") return [call.capability];
     if (call.class === "state" && call.capability !== undefined) return [call.capability];
     return [];

@@ -1,11 +1,11 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
+import type { SealedContext, SocketGrants } from "../../kernel/system-calls/sealed-context.ts";
 import { Permission } from "../../model/permission.ts";
 import type { IpcKind, Policy } from "../../model/policy.ts";
 import { deniedTokens, granted } from "../identity.ts";
 import { coveringPorts } from "../sockets/landlock-ports.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { grantedProtocols } from "../sockets/protocols.ts";
-import type { FilterContext, SocketGrants } from "./filter-context.ts";
 
 /** Landlock ABI from which truncation is handled. */
 const LANDLOCK_ABI_TRUNCATE = 3;
@@ -18,12 +18,12 @@ export function filterContext(
   facts: HostFacts,
   decided: {
     modes: SocketModes;
-    brokered: FilterContext["brokered"];
+    brokered: SealedContext["brokered"];
     ipc: ReadonlySet<IpcKind>;
     /** The daemon is started with sockets that were made elsewhere. */
     given?: boolean;
   },
-): FilterContext {
+): SealedContext {
   return {
     listed: granted(policy.syscalls),
     denied: deniedTokens(policy.syscalls),

@@ -1,3 +1,4 @@
+import { EACCES, ENOSYS } from "../../kernel/constants.ts";
 import type { Question, Verdict } from "../../kernel/system-calls/verdict.ts";
 
 /**
@@ -9,15 +10,21 @@ export function describeVerdict(verdict: Verdict): string {
     case "allow":
       return "allowed";
     case "errno":
-      return `fails with errno ${verdict.errno}`;
+      return `fails with ${spellErrno(verdict.errno)}`;
     case "notify":
-      return verdict.meant;
+      return verdict.without === ENOSYS ? `${verdict.meant} with ENOSYS` : verdict.meant;
     default: {
       const yes = describeVerdict(verdict.yes);
       const bracketed = "yes" in verdict.yes ? `(${yes})` : yes;
       return `${bracketed} if ${condition(verdict)}, else ${describeVerdict(verdict.no)}`;
     }
   }
+}
+
+function spellErrno(errno: number): string {
+  return (
+    Object.entries({ EACCES, ENOSYS }).find(([, number]) => number === errno)?.[0] ?? `${errno}`
+  );
 }
 
 function condition(question: Question): string {

@@ -1,46 +1,36 @@
 import { all } from "../../kernel/syscalls.ts";
-import type { CallClass } from "./call-row.ts";
-import { callTable } from "./call-table.ts";
+import type { PathArgument, Value } from "../../kernel/system-calls/argument.ts";
+import type { CallClass, NameCall, SystemCall } from "../../kernel/system-calls/call.ts";
+import { classes } from "../../kernel/system-calls/classes.ts";
+import {
+  noProtocols,
+  type SealedContext,
+  type SocketMode,
+} from "../../kernel/system-calls/sealed-context.ts";
+import { systemCalls } from "../../kernel/system-calls/table.ts";
 import { describeVerdict } from "./describe-verdict.ts";
-import { type FilterContext, noProtocols, type SocketMode } from "./filter-context.ts";
 
-const titles: Readonly<Record<CallClass, string>> = {
-  implicit: "Always allowed",
-  never: "Never granted",
-  confinement: "What holds the domain",
-  processes: "Processes",
-  signals: "Signals",
-  names: "Names",
-  metadata: "Metadata",
-  ioctl: "ioctl",
-  sockets: "Sockets",
-  ipc: "System V IPC and message queues",
-};
-
-/** A domain that grants everything of a family on a host where it is held this way. */
-function context(mode: SocketMode, old: boolean): FilterContext {
+/** A sealed domain that grants everything of a family, on a host where it is held this way. */
+function context(mode: SocketMode, old: boolean): SealedContext {
   const broker = mode === "broker";
+  const granted = mode !== "refused";
   return {
     listed: new Set(all()),
     denied: new Set(),
     listener: true,
     brokered: { creates: broker, deletes: broker, moves: broker, links: broker },
     sockets: {
-      ...{
-        inet: mode,
-        unix: mode,
-        tcp: mode !== "refused",
-        udp: mode !== "refused",
-        datagrams: mode !== "refused",
-        listensAnywhere: false,
-      },
-      ...{
-        netlink: noProtocols,
-        ping: noProtocols,
-        raw: noProtocols,
-        packet: noProtocols,
-        vsock: noProtocols,
-      },
+      inet: mode,
+      unix: mode,
+      tcp: granted,
+      udp: granted,
+      datagrams: granted,
+      listensAnywhere: false,
+      netlink: noProtocols,
+      ping: noProtocols,
+      raw: noProtocols,
+      packet: noProtocols,
+      vsock: noProtocols,
     },
     ipc: new Set(broker ? [] : ["shm", "sem", "msg", "mqueue"]),
     signalsHeld: !old,
@@ -49,48 +39,165 @@ function context(mode: SocketMode, old: boolean): FilterContext {
   };
 }
 
-const contexts: readonly { readonly title: string; readonly context: FilterContext }[] = [
+const contexts: readonly { readonly title: string; readonly context: SealedContext }[] = [
   { title: "the kernel holds all", context: context("kernel", false) },
   { title: "names and sockets brokered", context: context("broker", false) },
   { title: "no sockets, Linux 6.1", context: context("refused", true) },
 ];
 
-/** The text of `docs/seccomp.md`. */
-export function generateSeccompDoc(): string {
+/** The text of `docs/system-calls.md`. */
+export function generateSystemCallsDoc(): string {
   return [
-    "<!-- Generated from src/compile/seccomp/call-table.ts; change it there. -->",
-    "# System calls of a sealed domain",
+    "<!-- Generated from src/kernel/system-calls/; change it there. -->",
+    "# System calls",
     "",
-    "A call that the policy does not list under `syscalls` is refused. A listed call without a row below is allowed. *Asked*: the mediator",
-    "decides, and CONTINUE means that Landlock decides. *Refused*: the mediator is told only so that the refusal is logged. A host that",
-    "cannot ask starts no domain.",
+    "Every system call of x86_64 is in exactly one class, with a column for each way of holding a domain. Arguments count from 0 (`arg0`);",
+    "but for pointers they are compared on the 32 bits that the kernel looks at.",
     "",
-    "Before everything else: system calls of another architecture and of the x32 table are refused with ENOSYS; numbers that have no name",
-    "here fail with ENOSYS, as on an older kernel. Arguments (`arg0` to `arg5`) are compared on the 32 bits that the kernel looks at.",
+    "**Sealed.** A call that the policy does not list under `syscalls` is refused, and one without a text in the column is allowed if it is",
+    "listed. *Asked*: the mediator decides, and CONTINUE means that Landlock decides. *Refused*: the mediator is told only so that the refusal",
+    "is logged. A host that cannot ask starts no domain. System calls of another architecture and of the x32 table are refused with ENOSYS;",
+    "numbers that have no name here fail with ENOSYS, as on an older kernel.",
     "",
-    ...Object.entries(titles).flatMap(([name, title]) => sectionOf(name as CallClass, title)),
+    "**Supervised.** The column says which uses of a listed call are *asked* about; the others are *allowed*: there is nothing in them for the",
+    "mediator, whatever memory holds. A call that the policy does not list is always asked about, but for those that nothing may touch. So are",
+    "calls of another architecture, of the x32 table, and numbers newer than this table: warning lets them go on, enforcing refuses them. What",
+    "enforcing answers to a call that is asked about is in the last column where it is not what the class says. At level disabled every call",
+    "goes on, and nothing is logged.",
+    "",
+    ...(Object.keys(classes) as CallClass[]).flatMap(section),
   ].join("\n");
 }
 
-function sectionOf(name: CallClass, title: string): string[] {
-  const rows = callTable.filter((row) => row.class === name);
+function section(name: CallClass): string[] {
+  const rows = systemCalls.filter((call) => call.class === name);
+  const { title, about, warning, enforcing } = classes[name];
+  const head = [`## ${title}`, "", about, ""];
+  if (["plain", "unmediated-name", "untouchable"].includes(name))
+    return [...head, ...byReason(rows), ""];
   return [
-    `## ${title}`,
+    ...head,
+    `Supervised, *warning*: ${warning}. *enforcing*, unless a row says otherwise: ${enforcing}.`,
     "",
-    "| calls | why | what happens |",
-    "|---|---|---|",
-    ...rows.map((row) => {
-      const outcomes = contexts.map((entry) => ({
-        ...entry,
-        text: describeVerdict(row.verdict(entry.context)),
-      }));
-      const same = outcomes.every(({ text }) => text === outcomes[0]?.text);
-      const what = same
-        ? outcomes[0]?.text
-        : outcomes.map(({ title: where, text }) => `*${where}*: ${text}`).join("<br>");
-      const listed = row.applies === "always" ? ", whether listed or not" : "";
-      return `| ${row.calls.map((call) => `\`${call}\``).join(" ")} | ${row.why} | ${what}${listed} |`;
-    }),
+    "| call | what is looked at | sealed | supervised | enforcing |",
+    "|---|---|---|---|---|",
+    ...rows.map((call) =>
+      [
+        `| \`${call.name}\``,
+        lookedAt(call),
+        sealed(call),
+        describeVerdict(call.supervised.verdict),
+        `${call.supervised.enforcing ?? ""} |`,
+      ].join(" | "),
+    ),
     "",
   ];
+}
+
+/** Calls that nobody is asked about; with a star those that a sealed domain has unlisted. */
+function byReason(rows: readonly SystemCall[]): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const call of rows) {
+    const why = "why" in call ? call.why : "";
+    const name = call.sealed === null ? `\`${call.name}\`` : `\`${call.name}\`*`;
+    reasons.set(why, [...(reasons.get(why) ?? []), name]);
+  }
+  return [...reasons].map(([why, names]) => `${why === "" ? "" : `- ${why}: `}${names.join(" ")}`);
+}
+
+function sealed(call: SystemCall): string {
+  const { sealed: column } = call;
+  if (column === null) return "";
+  const hosts = new Map<string, string[]>();
+  for (const { title, context: of } of contexts) {
+    const text = describeVerdict(column.verdict(of));
+    hosts.set(text, [...(hosts.get(text) ?? []), `*${title}*`]);
+  }
+  const what =
+    hosts.size === 1
+      ? [...hosts.keys()].join()
+      : [...hosts].map(([text, titles]) => `${titles.join(", ")}: ${text}`).join("<br>");
+  const listed = column.list === "needed" ? "" : ", whether listed or not";
+  const isSaid = "why" in call && call.why === column.why;
+  return `${what}${listed}${isSaid ? "" : `<br>${column.why}`}`;
+}
+
+function lookedAt(call: SystemCall): string {
+  switch (call.class) {
+    case "name":
+      return [...call.paths.map(path), ...numbers(call), needs(call)].join("; ");
+    case "exec":
+      return call.path === null ? "" : `${path(call.path)}; \`execute\``;
+    case "address":
+      return `socket arg${call.descriptor}, ${address(call.address)}; \`${call.permission}\``;
+    case "process": {
+      const targets = call.targets.map(({ register, kind }) => `${kind} arg${register}`);
+      return `${targets.join(", ")}; ${call.operation}`;
+    }
+    case "privilege":
+      return `\`${call.capability}\`${call.needed === "always" ? "" : " if the call needs it"}`;
+    case "state":
+      return call.capability === undefined ? "" : `\`${call.capability}\``;
+    case "descriptor": {
+      const what = call.request === null ? "; `attributes`" : `, request arg${call.request}`;
+      return `descriptor arg${call.descriptor}${what}`;
+    }
+    case "ipc":
+      return `\`${call.kind}\`${call.operation === "get" ? "" : ", in use"}`;
+    case "namespace-or-escape":
+      return call.why;
+    default:
+      return "";
+  }
+}
+
+function path({ role, directory, path: pointer, follow }: PathArgument): string {
+  const from = directory === null ? "" : ` from arg${directory}`;
+  const end = {
+    always: "",
+    never: ", no link at its end",
+    unless: ", link at its end by flags",
+    "only-if": ", link at its end by flags",
+  };
+  return `${role === "object" ? "path" : role} arg${pointer}${from}${end[follow.kind]}`;
+}
+
+function numbers({ flags, mode }: NameCall): string[] {
+  const spell = (what: string, value: Value | null) => {
+    if (value === null || value.kind === "fixed") return [];
+    const at = value.kind === "register" ? value.argument : value.pointer;
+    return [`${what} ${value.kind === "register" ? "" : "in memory at "}arg${at}`];
+  };
+  return [...spell("flags", flags), ...spell("mode", mode)];
+}
+
+/** Every need that some flags bring about: each bit alone and none. */
+function needs(call: NameCall): string {
+  const flags = [0, ...Array.from({ length: 32 }, (_, bit) => (1 << bit) >>> 0)];
+  const words = flags
+    .flatMap((bits) => call.needs(bits, 0))
+    .map(({ role, permission, if: condition }) => {
+      const where = role === "object" ? "" : ` of ${role}`;
+      const when = {
+        always: "",
+        made: " if it is made",
+        there: " if it is replaced",
+        below: " of everything in it",
+      };
+      return `\`${permission}\`${where}${when[condition]}`;
+    });
+  return [...new Set(words)].join(", ");
+}
+
+function address(form: Extract<SystemCall, { class: "address" }>["address"]): string {
+  switch (form.kind) {
+    case "sockaddr":
+      return `address arg${form.pointer}, length arg${form.length}`;
+    case "message":
+      return `message arg${form.pointer}`;
+    case "messages":
+      return `messages arg${form.pointer}, number arg${form.count}`;
+    case "bound":
+      return "the address that it has";
+  }
 }

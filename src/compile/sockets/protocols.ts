@@ -1,5 +1,5 @@
+import { noProtocols, type Protocols } from "../../kernel/system-calls/sealed-context.ts";
 import type { SocketRule } from "../../model/policy.ts";
-import { noProtocols, type Protocols } from "../seccomp/filter-context.ts";
 
 /**
  * Granted protocol numbers of one family: deny beats allow, a rule without a number stands for all.

@@ -1,15 +1,13 @@
 import type { CapabilityName } from "../../model/capability.ts";
 import type { IpcKind } from "../../model/policy.ts";
 import type { Need, PathArgument, Value } from "./argument.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Sealed, Supervised } from "./columns.ts";
 
-/**
- * What a system call means to a domain that is supervised. Every call of the architecture has
- * exactly one of these.
- */
-export type CallClass = MediatedCall["class"];
+/** Which class of request a system call is. Every call of the architecture is in exactly one. */
+export type CallClass = SystemCall["class"];
 
-export type MediatedCall =
+/** One row of the table: a call, how its arguments are read, and how each way holds it. */
+export type SystemCall =
   | NameCall
   | AddressCall
   | SocketCall
@@ -26,21 +24,16 @@ export type MediatedCall =
 
 interface Row {
   readonly name: string;
-  /**
-   * Which of its uses reach the mediator when the policy lists the call; a call that it does not
-   * list always does, but for `untouchable`.
-   */
-  readonly when: Verdict;
+  /** null: a sealed domain allows it if the policy lists it. */
+  readonly sealed: Sealed | null;
+  readonly supervised: Supervised;
   /**
    * What the mediator remembers of threads that this call changes: forgotten before the call is
    * answered.
    */
   readonly voids: readonly Remembered[];
-  /**
-   * What enforcing answers, where it is not what the class says (`levels.ts`). A sentence without
-   * its stop.
-   */
-  readonly enforcing?: string;
+  /** A refusal says ENOSYS and not EPERM: libraries that try the call fall back only then. */
+  readonly absent?: true;
 }
 
 /**
@@ -167,8 +160,6 @@ export interface ExecCall extends Row {
 export interface EscapeCall extends Row {
   readonly class: "namespace-or-escape";
   readonly why: string;
-  /** ENOSYS instead of EPERM: libraries that try it fall back only then. */
-  readonly absent: boolean;
 }
 
 export interface IpcCall extends Row {

@@ -1,8 +1,16 @@
-import { ownerCommands } from "../argument-names.ts";
+import {
+  FIOASYNC,
+  inodeRequests,
+  ownerCommands,
+  socketOwnerRequests,
+  terminalRequests,
+  wholeFileSystemRequests,
+} from "../argument-names.ts";
 import { F_SETFL, O_ASYNC } from "../constants.ts";
-import type { Need } from "./argument.ts";
 import type { DescriptorCall } from "./call.ts";
-import { allow, ifBits, ifOneOf, notify, type Verdict } from "./verdict.ts";
+import { answering, everyUse, ifListed } from "./columns.ts";
+import { MODE_AND_OWNER, XATTRS } from "./names.ts";
+import { allow, ifBits, ifOneOf, notify, refuse } from "./verdict.ts";
 
 /**
  * ioctl requests that no device driver ever sees, or that do nothing to a device: those that
@@ -37,35 +45,52 @@ const processorRequests = {
   KVM_SIGNAL_MSI: 0x4020aea5,
 } as const;
 
-const attributes = (): Need[] => [{ role: "object", permission: "attributes", if: "always" }];
+const refusedRequests = { ...terminalRequests, ...wholeFileSystemRequests };
+const spell = (requests: object): string => Object.keys(requests).join(", ");
 
-function row(
-  name: string,
-  needs: DescriptorCall["needs"],
-  request: number | null,
-  when: Verdict = notify,
-  enforcing?: string,
-): DescriptorCall {
+/** fcntl that chooses who gets a descriptor's signals, or switches them on. */
+const ownerOrAsync = ifOneOf(
+  1,
+  Object.values(ownerCommands),
+  notify,
+  ifOneOf(1, [F_SETFL], ifBits(2, O_ASYNC, notify, allow), allow),
+);
+
+/** Changes metadata of what a descriptor leads to. */
+function attributes(name: string, sealed: DescriptorCall["sealed"]): DescriptorCall {
   return {
-    ...{ class: "descriptor", name, when, voids: [], descriptor: 0, needs, request },
-    ...(enforcing === undefined ? {} : { enforcing }),
+    class: "descriptor",
+    name,
+    voids: [],
+    descriptor: 0,
+    needs: () => [{ role: "object", permission: "attributes", if: "always" }],
+    request: null,
+    sealed,
+    supervised: everyUse,
   };
 }
 
-/**
- * Calls on an open descriptor that its opening did not decide. What else is done with one was
- * decided when it was opened.
- */
-export const descriptorCalls: readonly DescriptorCall[] = [
-  row("fchmod", attributes, null),
-  row("fchown", attributes, null),
-  row("fsetxattr", attributes, null),
-  row("fremovexattr", attributes, null),
-  row(
-    "ioctl",
-    () => [{ role: "object", permission: "ioctl", if: "always" }],
-    1,
-    ifOneOf(1, Object.values({ ...harmlessRequests, ...processorRequests }), allow, notify),
+const ioctl: DescriptorCall = {
+  class: "descriptor",
+  name: "ioctl",
+  voids: [],
+  descriptor: 0,
+  needs: () => [{ role: "object", permission: "ioctl", if: "always" }],
+  request: 1,
+  sealed: ifListed(
+    [
+      "by the 32 bits the kernel looks at",
+      `Refused: ${spell(refusedRequests)}`,
+      `Asked about: ${spell(inodeRequests)}; ${spell(socketOwnerRequests)}, FIOASYNC too where` +
+        " signals are not Landlock's",
+    ].join(". "),
+    ({ signalsHeld }) => {
+      const ofSignals = signalsHeld ? [] : [...Object.values(socketOwnerRequests), FIOASYNC];
+      const asked = [...Object.values(inodeRequests), ...ofSignals];
+      return ifOneOf(1, Object.values(refusedRequests), refuse, ifOneOf(1, asked, notify, allow));
+    },
+  ),
+  supervised: answering(
     [
       "on a device by `i`; TIOCSTI and its like are refused",
       "so is what reads any file of a file system (BTRFS_IOC_SEND, XFS_IOC_OPEN_BY_HANDLE)",
@@ -75,21 +100,44 @@ export const descriptorCalls: readonly DescriptorCall[] = [
       "what a pidfd is asked goes by its process, which must be of the domain itself",
       "everything else goes on",
     ].join("; "),
+    ifOneOf(1, Object.values({ ...harmlessRequests, ...processorRequests }), allow, notify),
   ),
-  row(
-    "fcntl",
-    () => [],
-    1,
-    ifOneOf(
-      1,
-      Object.values(ownerCommands),
-      notify,
-      ifOneOf(1, [F_SETFL], ifBits(2, O_ASYNC, notify, allow), allow),
-    ),
+};
+
+const fcntl: DescriptorCall = {
+  class: "descriptor",
+  name: "fcntl",
+  voids: [],
+  descriptor: 0,
+  needs: () => [],
+  request: 1,
+  sealed: ifListed(
+    [
+      "F_SETOWN sends any signal to others, F_SETFL with O_ASYNC a terminal's to its foreground" +
+        " group",
+      "asked about where no Landlock scope holds signals",
+    ].join("; "),
+    ({ signalsHeld }) => (signalsHeld ? allow : ownerOrAsync),
+  ),
+  supervised: answering(
     [
       "F_SETOWN and F_SETOWN_EX are judged as signals to that process",
       "F_SETFL with O_ASYNC is refused on terminals",
       "nothing else is asked about",
     ].join("; "),
+    ownerOrAsync,
   ),
+};
+
+/**
+ * Calls on an open descriptor that its opening did not decide. What else is done with one was
+ * decided when it was opened.
+ */
+export const descriptorCalls: readonly DescriptorCall[] = [
+  attributes("fchmod", MODE_AND_OWNER),
+  attributes("fchown", MODE_AND_OWNER),
+  attributes("fsetxattr", XATTRS),
+  attributes("fremovexattr", XATTRS),
+  ioctl,
+  fcntl,
 ];

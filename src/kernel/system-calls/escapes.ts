@@ -1,13 +1,44 @@
 import { mountCalls, neverGranted } from "../../model/never-granted.ts";
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_SET_MODE_FILTER } from "../constants.ts";
 import type { EscapeCall } from "./call.ts";
-import { allow, ifBits, ifOneOf, notify } from "./verdict.ts";
+import { answering, everyUse, ifListed, listedOrNot, type Sealed } from "./columns.ts";
+import { type Answer, allow, ifBits, ifOneOf, notify, refuse, refuseAbsent } from "./verdict.ts";
 
 /** In another class, since something must be forgotten or a target judged whatever is answered. */
 const elsewhere: ReadonlySet<string> = new Set(["setns"]);
 
-/** Absent rather than forbidden: libraries that try it fall back only on ENOSYS. */
-const saidToBeAbsent = (name: string): boolean => name.startsWith("io_uring_");
+/** The column of a call that no sealed domain is given. */
+export function neverAllowed(why: string, answer: Answer = refuse): Sealed {
+  return listedOrNot(why, () => answer);
+}
+
+function row(name: string, why: string, rest: Partial<EscapeCall> = {}): EscapeCall {
+  return {
+    class: "namespace-or-escape",
+    name,
+    why,
+    voids: [],
+    sealed: neverAllowed(why),
+    supervised: everyUse,
+    ...rest,
+  };
+}
+
+/** Libraries that try io_uring fall back only on ENOSYS. */
+const saidToBeAbsent = (why: string): Partial<EscapeCall> => ({
+  absent: true,
+  sealed: neverAllowed(why, refuseAbsent),
+  supervised: answering("refused with ENOSYS"),
+});
+
+/** The one form of seccomp() that makes a listener. */
+const newListener = (yes: Answer) =>
+  ifOneOf(
+    0,
+    [SECCOMP_SET_MODE_FILTER],
+    ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, yes, allow),
+    allow,
+  );
 
 /**
  * Calls that undo what holds a domain, or reach past it into the kernel or the whole host:
@@ -16,45 +47,24 @@ const saidToBeAbsent = (name: string): boolean => name.startsWith("io_uring_");
 export const escapeCalls: readonly EscapeCall[] = [
   ...neverGranted
     .filter(({ name }) => !elsewhere.has(name))
-    .map(
-      ({ name, why }): EscapeCall => ({
-        ...{
-          class: "namespace-or-escape",
-          name,
-          why,
-          when: notify,
-          voids: mountCalls.includes(name) ? ["names"] : [],
-          absent: saidToBeAbsent(name),
-        },
+    .map(({ name, why }) =>
+      row(name, why, {
+        ...(mountCalls.includes(name) ? { voids: ["names"] } : {}),
+        ...(name.startsWith("io_uring_") ? saidToBeAbsent(why) : {}),
       }),
     ),
-  {
-    class: "namespace-or-escape",
-    name: "name_to_handle_at",
-    why: "handles name files past every path",
-    when: notify,
-    voids: [],
-    absent: false,
-  },
-  {
-    class: "namespace-or-escape",
-    name: "memfd_secret",
-    why: "the mediator could not read arguments that lie in such memory",
-    when: notify,
-    voids: [],
-    absent: false,
-  },
-  {
-    class: "namespace-or-escape",
-    name: "seccomp",
-    why: "a second listener could answer before the mediator; further filters without one only narrow and are not asked about",
-    when: ifOneOf(
-      0,
-      [SECCOMP_SET_MODE_FILTER],
-      ifBits(1, SECCOMP_FILTER_FLAG_NEW_LISTENER, notify, allow),
-      allow,
-    ),
-    voids: [],
-    absent: false,
-  },
+  row("name_to_handle_at", "handles name files past every path"),
+  row("memfd_secret", "the mediator could not read arguments that lie in such memory"),
+  row(
+    "seccomp",
+    "a second listener could answer before the mediator; further filters without one only" +
+      " narrow and are not asked about",
+    {
+      sealed: ifListed(
+        "a second listener could answer before the mediator: refused; further filters only narrow",
+        () => newListener(refuse),
+      ),
+      supervised: { verdict: newListener(notify) },
+    },
+  ),
 ];

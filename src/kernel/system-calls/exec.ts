@@ -1,25 +1,39 @@
 import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, MFD_NOEXEC_SEAL } from "../constants.ts";
 import type { ExecCall } from "./call.ts";
-import { allow, ifBits, notify } from "./verdict.ts";
+import { answering, ifListed, listedOrNot } from "./columns.ts";
+import { allow, ifBits, notify, refuse } from "./verdict.ts";
+
+/** A caller that asks for the seal itself makes no memory that could be executed. */
+const unlessSealed = ifBits(1, MFD_NOEXEC_SEAL, allow, notify);
 
 /** Calls that execute a file, or make memory that could be. */
 export const execCalls: readonly ExecCall[] = [
   {
     class: "exec",
     name: "execve",
-    when: notify,
     voids: ["credentials", "descriptors"],
     path: { role: "object", directory: null, path: 0, follow: { kind: "always" } },
-    enforcing:
-      "checked by `x`; the holder lets it go on, stops the new program before its first instruction, and ends it if it is another one than was checked",
+    sealed: listedOrNot(
+      "the launcher starts the daemon with it; what may be executed is Landlock's",
+      () => allow,
+    ),
+    supervised: {
+      verdict: notify,
+      // The launcher starts the daemon with it.
+      unlistedToo: true,
+      enforcing:
+        "checked by `x`; the holder lets it go on, stops the new program before its first" +
+        " instruction, and ends it if it is another one than was checked",
+    },
   },
   {
     class: "exec",
     name: "execveat",
-    when: notify,
     voids: ["credentials", "descriptors"],
     path: {
-      ...{ role: "object", directory: 0, path: 1 },
+      role: "object",
+      directory: 0,
+      path: 1,
       follow: {
         kind: "unless",
         flags: { kind: "register", argument: 4 },
@@ -27,14 +41,25 @@ export const execCalls: readonly ExecCall[] = [
       },
       empty: { flags: { kind: "register", argument: 4 }, bits: AT_EMPTY_PATH },
     },
-    enforcing: "as execve; a descriptor (AT_EMPTY_PATH) is refused",
+    sealed: ifListed(
+      "with AT_EMPTY_PATH it executes a descriptor, for instance memory: refused",
+      () => ifBits(4, AT_EMPTY_PATH, refuse, allow),
+    ),
+    supervised: answering("as execve; a descriptor (AT_EMPTY_PATH) is refused"),
   },
   {
     class: "exec",
     name: "memfd_create",
-    when: ifBits(1, MFD_NOEXEC_SEAL, allow, notify),
     voids: [],
     path: null,
-    enforcing: "made by the mediator with MFD_NOEXEC_SEAL, so that it is never executed",
+    sealed: ifListed(
+      "Landlock does not see the execution of memory: the mediator adds MFD_NOEXEC_SEAL;" +
+        " a caller that asks for the seal itself goes through",
+      () => unlessSealed,
+    ),
+    supervised: answering(
+      "made by the mediator with MFD_NOEXEC_SEAL, so that it is never executed",
+      unlessSealed,
+    ),
   },
 ];

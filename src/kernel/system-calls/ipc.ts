@@ -1,6 +1,6 @@
 import type { IpcKind } from "../../model/policy.ts";
 import type { IpcCall } from "./call.ts";
-import { notify } from "./verdict.ts";
+import { allow, notify, refuse } from "./verdict.ts";
 
 /** `get`: by key or name. `use`: by an id or descriptor, which may be guessed or inherited. */
 const kinds: Readonly<
@@ -16,20 +16,29 @@ const kinds: Readonly<
 };
 
 /**
- * System V IPC and POSIX message queues: by kind, in a private namespace or not at all
- * (ARCHITECTURE.md).
+ * System V IPC and POSIX message queues. Keys and ids are not judged one by one: a grant of the
+ * kind means a private namespace (ARCHITECTURE.md), and then everything in it.
  */
-export const ipcCalls: readonly IpcCall[] = Object.entries(kinds).flatMap(([kind, calls]) =>
+export const ipcCalls: readonly IpcCall[] = (Object.keys(kinds) as IpcKind[]).flatMap((kind) =>
   (["get", "use"] as const).flatMap((operation) =>
-    calls[operation].map(
-      (name): IpcCall => ({
-        class: "ipc",
-        name,
-        kind: kind as IpcKind,
-        operation,
-        when: notify,
-        voids: [],
-      }),
-    ),
+    kinds[kind][operation].map((name) => row(name, kind, operation)),
   ),
 );
+
+function row(name: string, kind: IpcKind, operation: IpcCall["operation"]): IpcCall {
+  return {
+    class: "ipc",
+    name,
+    kind,
+    operation,
+    voids: [],
+    sealed: {
+      list: "may-deny",
+      why:
+        `granted by \`ipc: [${kind}]\` inside a private IPC namespace, whether \`syscalls\`` +
+        " lists it or not; else refused",
+      verdict: ({ ipc }) => (ipc.has(kind) ? allow : refuse),
+    },
+    supervised: { verdict: notify, unlistedToo: true },
+  };
+}

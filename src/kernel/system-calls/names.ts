@@ -4,6 +4,7 @@ import {
   AT_REMOVEDIR,
   AT_SYMLINK_FOLLOW,
   AT_SYMLINK_NOFOLLOW,
+  EACCES,
   O_ACCMODE,
   O_CREAT,
   O_NOFOLLOW,
@@ -11,13 +12,18 @@ import {
   O_TRUNC,
   O_WRONLY,
   RENAME_EXCHANGE,
+  RENAME_WHITEOUT,
   S_IFBLK,
   S_IFCHR,
   S_IFMT,
+  S_ISGID,
+  S_ISUID,
 } from "../constants.ts";
 import type { Follow, Need, PathArgument, Value } from "./argument.ts";
 import type { NameCall } from "./call.ts";
-import { allow, ifBits, notify, type Verdict } from "./verdict.ts";
+import { answering, everyUse, ifListed, type Sealed, type Supervised } from "./columns.ts";
+import type { SealedContext } from "./sealed-context.ts";
+import { absent, allow, ifBits, ifOneOf, notify, refuse, type Verdict } from "./verdict.ts";
 
 const register = (argument: number): Value => ({ kind: "register", argument });
 const fixed = (value: number): Value => ({ kind: "fixed", value });
@@ -33,14 +39,13 @@ const need = (
   role: Need["role"],
   permission: Need["permission"],
   condition: Need["if"] = "always",
-): Need => ({
-  role,
-  permission,
-  if: condition,
-});
+): Need => ({ role, permission, if: condition });
 
 const object = (directory: number | null, path: number, follow: Follow): PathArgument => ({
-  ...{ role: "object", directory, path, follow },
+  role: "object",
+  directory,
+  path,
+  follow,
 });
 
 /** The path of an -at call whose flags may say AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. */
@@ -76,35 +81,115 @@ function renames(flags: number): Need[] {
 }
 
 const makes = (): Need[] => [need("object", "create")];
+const makesAnother = (): Need[] => [need("to", "create")];
 const removes = (): Need[] => [need("object", "delete")];
 const changes = (): Need[] => [need("object", "attributes")];
 
 const mknodCapability = (mode: number): string | null =>
   [S_IFCHR, S_IFBLK].includes(mode & S_IFMT) ? "mknod" : null;
 
-type Rest = Partial<Omit<NameCall, "class" | "name" | "paths" | "needs">>;
+/**
+ * Sealed: names are Landlock's. The mediator is asked only for names that the policy lets the
+ * domain make or remove and Landlock cannot express; its CONTINUE means "let Landlock decide".
+ */
+const created = ({ brokered }: SealedContext): Verdict => (brokered.creates ? notify : allow);
+const removed = ({ brokered }: SealedContext): Verdict => (brokered.deletes ? notify : allow);
+const moved = ({ brokered }: SealedContext): Verdict =>
+  brokered.creates || brokered.deletes || brokered.moves ? notify : allow;
+const linked = ({ brokered }: SealedContext): Verdict =>
+  brokered.creates || brokered.links ? notify : allow;
+
+/**
+ * Whoever executes a set-id file gets the daemon's identity, inside the domain or outside; Landlock
+ * does not look at the mode of what is made.
+ */
+const unlessSetId = (mode: number, otherwise: Verdict): Verdict =>
+  ifBits(mode, S_ISUID | S_ISGID, refuse, otherwise);
+
+/** Before ABI 3 Landlock lets O_RDONLY|O_TRUNC empty a file that may only be read. */
+function truncating(flags: number, { truncateHeld }: SealedContext): Verdict {
+  if (truncateHeld) return allow;
+  return ifOneOf(flags, [O_TRUNC], { kind: "errno", errno: EACCES }, allow, O_TRUNC | O_ACCMODE);
+}
+
+/** Registers with flags and, behind it, mode. */
+const opened = (flags: number): Sealed =>
+  ifListed(
+    "only opens that may create are asked about, and refused for set-id files: everything else is" +
+      " Landlock's",
+    (context) =>
+      ifBits(
+        flags,
+        O_CREAT | __O_TMPFILE,
+        unlessSetId(flags + 1, created(context)),
+        truncating(flags, context),
+      ),
+  );
+
+const node = (mode: number): Sealed =>
+  ifListed(
+    "a name that Landlock cannot express is made by the mediator; device nodes, whiteouts (a" +
+      " device 0:0) and set-id files are refused",
+    (context) =>
+      ifOneOf(mode, [S_IFCHR, S_IFBLK], refuse, unlessSetId(mode, created(context)), S_IFMT),
+  );
+
+const MADE = ifListed("a name that Landlock cannot express is made by the mediator", created);
+const REMOVED = ifListed("a name that Landlock cannot express is removed by the mediator", removed);
+const LINKED = ifListed(
+  "Landlock wants its right to move files (REFER) where the linked file lies, the policy only that" +
+    " nothing is gained: every link into a granted directory is asked about",
+  linked,
+);
+const MOVED = ifListed(
+  "two names at once: asked about where either may be brokered, or Landlock may not move files" +
+    " between its directories",
+  moved,
+);
+
+/** Landlock does not mediate metadata at all; the mediator looks for `a` on the object itself. */
+const metadata = (why: string): Sealed => ifListed(why, () => notify);
+export const MODE_AND_OWNER = metadata(
+  "mode and owner are changed by the mediator on the object it checked",
+);
+export const XATTRS = metadata(
+  "extended attributes, access lists among them, are changed by the mediator",
+);
+const TIMES = metadata("times are changed by the mediator on the object it checked");
+
+/** An O_PATH descriptor gives nothing that stat would not; flags in a register say so. */
+const unlessPath = (flags: number): Supervised => ({
+  verdict: ifBits(flags, O_PATH, allow, notify),
+});
+const DEVICES = answering("as its needs say; device nodes, whiteouts and set-id bits are refused");
+const MODES = answering(
+  "done by the mediator on the object it checked, which must be granted `a`; a set-id bit is" +
+    " refused",
+);
+
+type Rest = Partial<Omit<NameCall, "class" | "name" | "paths" | "needs" | "sealed">>;
 
 function row(
   name: string,
   paths: readonly PathArgument[],
   needs: NameCall["needs"],
+  sealed: Sealed,
   rest: Rest = {},
 ): NameCall {
   return {
     class: "name",
     name,
-    when: notify,
     voids: [],
     paths,
     flags: null,
     mode: null,
     needs,
+    sealed,
+    supervised: everyUse,
     ...rest,
   };
 }
 
-/** An O_PATH descriptor gives nothing that stat would not; flags in a register say so. */
-const openWhen = (flags: number): Verdict => ifBits(flags, O_PATH, allow, notify);
 const openFollow = (flags: Value): Follow => unless(flags, O_NOFOLLOW);
 
 /**
@@ -125,82 +210,134 @@ const two = (
     { role: "to", directory: toDirectory, path: to, follow: never },
   ] as const satisfies PathArgument[];
 
-const DEVICES = "as its needs say; device nodes, whiteouts and set-id bits are refused";
-const ATTRIBUTES =
-  "done by the mediator on the object it checked, which must be granted `a`; a set-id bit is refused";
+/** linkat may be given an empty path, and then links what the descriptor leads to. */
+const linkat = two(0, 1, 2, 3, onlyIf(register(4), AT_SYMLINK_FOLLOW)).map((path) =>
+  path.role === "from" ? { ...path, empty: { flags: register(4), bits: AT_EMPTY_PATH } } : path,
+);
+
+/** Calls that make, remove or move names, or open what they lead to. */
+const names: readonly NameCall[] = [
+  row("open", [object(null, 0, openFollow(register(1)))], opens, opened(1), {
+    flags: register(1),
+    mode: register(2),
+    supervised: unlessPath(1),
+  }),
+  row("openat", [object(0, 1, openFollow(register(2)))], opens, opened(2), {
+    flags: register(2),
+    mode: register(3),
+    supervised: unlessPath(2),
+  }),
+  row(
+    "openat2",
+    [object(0, 1, openFollow(how(0)))],
+    opens,
+    ifListed(
+      "its flags and mode lie in memory, where set-id bits could hide: absent, so that callers" +
+        " fall back to openat",
+      () => absent,
+    ),
+    {
+      flags: how(0),
+      mode: how(8),
+      absent: true,
+      supervised: answering("as openat, on a copy of its flags; RESOLVE_* are kept"),
+    },
+  ),
+  row(
+    "creat",
+    [object(null, 0, always)],
+    opens,
+    ifListed("as open", (context) => unlessSetId(1, created(context))),
+    { flags: fixed(O_CREAT | O_WRONLY | O_TRUNC), mode: register(1) },
+  ),
+  row("mkdir", [object(null, 0, never)], makes, MADE, { mode: register(1) }),
+  row("mkdirat", [object(0, 1, never)], makes, MADE, { mode: register(2) }),
+  row("mknod", [object(null, 0, never)], makes, node(1), {
+    mode: register(1),
+    capability: mknodCapability,
+    supervised: DEVICES,
+  }),
+  row("mknodat", [object(0, 1, never)], makes, node(2), {
+    mode: register(2),
+    capability: mknodCapability,
+    supervised: DEVICES,
+  }),
+  row("symlink", [object(null, 1, never)], makes, MADE),
+  row("symlinkat", [object(1, 2, never)], makes, MADE),
+  row("link", two(null, 0, null, 1, never), makesAnother, LINKED, { twoNames: "link" }),
+  row("linkat", linkat, makesAnother, LINKED, { flags: register(4), twoNames: "link" }),
+  row("unlink", [object(null, 0, never)], removes, REMOVED, { voids }),
+  row("unlinkat", [object(0, 1, never)], removes, REMOVED, { flags: register(2), voids }),
+  row("rmdir", [object(null, 0, never)], removes, REMOVED, { flags: fixed(AT_REMOVEDIR), voids }),
+  row("rename", two(null, 0, null, 1, never), renames, MOVED, { twoNames: "rename", voids }),
+  row("renameat", two(0, 1, 2, 3, never), renames, MOVED, { twoNames: "rename", voids }),
+  row(
+    "renameat2",
+    two(0, 1, 2, 3, never),
+    renames,
+    ifListed(
+      "as rename; RENAME_WHITEOUT makes a device node past Landlock and is refused",
+      (context) => ifBits(4, RENAME_WHITEOUT, refuse, moved(context)),
+    ),
+    {
+      flags: register(4),
+      twoNames: "rename",
+      voids,
+      supervised: answering("as its needs say; RENAME_WHITEOUT is refused"),
+    },
+  ),
+  row(
+    "truncate",
+    [object(null, 0, always)],
+    () => [need("object", "write")],
+    ifListed(
+      "Landlock handles truncation from ABI 3 on; before that the mediator does it",
+      ({ truncateHeld }) => (truncateHeld ? allow : notify),
+    ),
+  ),
+];
+
+/** Calls that change mode, owner, times or attributes of what a name leads to. */
+const attributes: readonly NameCall[] = [
+  row("chmod", [object(null, 0, always)], changes, MODE_AND_OWNER, {
+    mode: register(1),
+    supervised: MODES,
+  }),
+  row("fchmodat", [object(0, 1, always)], changes, MODE_AND_OWNER, {
+    mode: register(2),
+    supervised: MODES,
+  }),
+  row("fchmodat2", [objectAt(0, 1, 3)], changes, MODE_AND_OWNER, {
+    flags: register(3),
+    mode: register(2),
+    supervised: MODES,
+  }),
+  row("chown", [object(null, 0, always)], changes, MODE_AND_OWNER),
+  row("lchown", [object(null, 0, never)], changes, MODE_AND_OWNER),
+  row("fchownat", [objectAt(0, 1, 4)], changes, MODE_AND_OWNER, { flags: register(4) }),
+  row("utime", [object(null, 0, always)], changes, TIMES),
+  row("utimes", [object(null, 0, always)], changes, TIMES),
+  row("futimesat", [{ ...object(0, 1, always), nullIsDescriptor: true }], changes, TIMES),
+  row("utimensat", [{ ...objectAt(0, 1, 3), nullIsDescriptor: true }], changes, TIMES, {
+    flags: register(3),
+  }),
+  row("setxattr", [object(null, 0, always)], changes, XATTRS),
+  row("lsetxattr", [object(null, 0, never)], changes, XATTRS),
+  row("setxattrat", [objectAt(0, 1, 2)], changes, XATTRS, { flags: register(2) }),
+  row("removexattr", [object(null, 0, always)], changes, XATTRS),
+  row("lremovexattr", [object(null, 0, never)], changes, XATTRS),
+  row("removexattrat", [objectAt(0, 1, 2)], changes, XATTRS, { flags: register(2) }),
+  row(
+    "file_setattr",
+    [objectAt(0, 1, 4)],
+    changes,
+    metadata("inode flags change through a descriptor that may only read"),
+    { flags: register(4) },
+  ),
+];
 
 /**
  * Calls that take a path and do something to what it names. Made with O_CREAT|O_EXCL, and by link,
  * mkdir, mknod, symlink, rename: no link at the end is followed (of open see open(2)).
  */
-export const nameCalls: readonly NameCall[] = [
-  row("open", [object(null, 0, openFollow(register(1)))], opens, {
-    ...{ flags: register(1), mode: register(2), when: openWhen(1) },
-  }),
-  row("openat", [object(0, 1, openFollow(register(2)))], opens, {
-    ...{ flags: register(2), mode: register(3), when: openWhen(2) },
-  }),
-  row("openat2", [object(0, 1, openFollow(how(0)))], opens, {
-    ...{ flags: how(0), mode: how(8) },
-    enforcing: "as openat, on a copy of its flags; RESOLVE_* are kept",
-  }),
-  row("creat", [object(null, 0, always)], opens, {
-    ...{ flags: fixed(O_CREAT | O_WRONLY | O_TRUNC), mode: register(1) },
-  }),
-  row("mkdir", [object(null, 0, never)], makes, { mode: register(1) }),
-  row("mkdirat", [object(0, 1, never)], makes, { mode: register(2) }),
-  row("mknod", [object(null, 0, never)], makes, {
-    ...{ mode: register(1), capability: mknodCapability, enforcing: DEVICES },
-  }),
-  row("mknodat", [object(0, 1, never)], makes, {
-    ...{ mode: register(2), capability: mknodCapability, enforcing: DEVICES },
-  }),
-  row("symlink", [object(null, 1, never)], makes),
-  row("symlinkat", [object(1, 2, never)], makes),
-  row("link", two(null, 0, null, 1, never), () => [need("to", "create")], { twoNames: "link" }),
-  row(
-    "linkat",
-    two(0, 1, 2, 3, onlyIf(register(4), AT_SYMLINK_FOLLOW)).map((path) =>
-      path.role === "from" ? { ...path, empty: { flags: register(4), bits: AT_EMPTY_PATH } } : path,
-    ),
-    () => [need("to", "create")],
-    { flags: register(4), twoNames: "link" },
-  ),
-  row("unlink", [object(null, 0, never)], removes, { voids }),
-  row("unlinkat", [object(0, 1, never)], removes, { flags: register(2), voids }),
-  row("rmdir", [object(null, 0, never)], removes, { flags: fixed(AT_REMOVEDIR), voids }),
-  row("rename", two(null, 0, null, 1, never), renames, { twoNames: "rename", voids }),
-  row("renameat", two(0, 1, 2, 3, never), renames, { twoNames: "rename", voids }),
-  row("renameat2", two(0, 1, 2, 3, never), renames, {
-    ...{
-      flags: register(4),
-      twoNames: "rename",
-      voids,
-      enforcing: "as its needs say; RENAME_WHITEOUT is refused",
-    },
-  }),
-  row("truncate", [object(null, 0, always)], () => [need("object", "write")]),
-  row("chmod", [object(null, 0, always)], changes, { mode: register(1), enforcing: ATTRIBUTES }),
-  row("fchmodat", [object(0, 1, always)], changes, { mode: register(2), enforcing: ATTRIBUTES }),
-  row("fchmodat2", [objectAt(0, 1, 3)], changes, {
-    flags: register(3),
-    mode: register(2),
-    enforcing: ATTRIBUTES,
-  }),
-  row("chown", [object(null, 0, always)], changes),
-  row("lchown", [object(null, 0, never)], changes),
-  row("fchownat", [objectAt(0, 1, 4)], changes, { flags: register(4) }),
-  row("utime", [object(null, 0, always)], changes),
-  row("utimes", [object(null, 0, always)], changes),
-  row("futimesat", [{ ...object(0, 1, always), nullIsDescriptor: true }], changes),
-  row("utimensat", [{ ...objectAt(0, 1, 3), nullIsDescriptor: true }], changes, {
-    flags: register(3),
-  }),
-  row("setxattr", [object(null, 0, always)], changes),
-  row("lsetxattr", [object(null, 0, never)], changes),
-  row("setxattrat", [objectAt(0, 1, 2)], changes, { flags: register(2) }),
-  row("removexattr", [object(null, 0, always)], changes),
-  row("lremovexattr", [object(null, 0, never)], changes),
-  row("removexattrat", [objectAt(0, 1, 2)], changes, { flags: register(2) }),
-  row("file_setattr", [objectAt(0, 1, 4)], changes, { flags: register(4) }),
-];
+export const nameCalls: readonly NameCall[] = [...names, ...attributes];

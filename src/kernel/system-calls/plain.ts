@@ -1,5 +1,5 @@
 import type { PlainCall } from "./call.ts";
-import { allow } from "./verdict.ts";
+import { noUse } from "./columns.ts";
 
 /** Each list with the reason why nothing in it is mediated. */
 const reasons: Readonly<Record<string, string>> = {
@@ -43,5 +43,14 @@ export const plainCalls: readonly PlainCall[] = Object.entries(reasons).flatMap(
   names
     .trim()
     .split(/\s+/)
-    .map((name): PlainCall => ({ class: "plain", name, why, when: allow, voids: [] })),
+    .map(
+      (name): PlainCall => ({
+        class: "plain",
+        name,
+        why,
+        voids: [],
+        sealed: null,
+        supervised: noUse,
+      }),
+    ),
 );

@@ -1,5 +1,6 @@
 import type { PrivilegeCall } from "./call.ts";
-import { notify } from "./verdict.ts";
+import { answering, everyUse, ifListed } from "./columns.ts";
+import { allow, ifBits, refuse } from "./verdict.ts";
 
 type Needed = PrivilegeCall["needed"];
 
@@ -9,7 +10,16 @@ function row(
   needed: Needed,
   rest: Partial<PrivilegeCall> = {},
 ): PrivilegeCall {
-  return { class: "privilege", name, capability, needed, when: notify, voids: [], ...rest };
+  return {
+    class: "privilege",
+    name,
+    capability,
+    needed,
+    voids: [],
+    sealed: null,
+    supervised: everyUse,
+    ...rest,
+  };
 }
 
 const ids = (
@@ -20,7 +30,10 @@ const ids = (
   row(name, capability, "ids", {
     ids: registers,
     voids: ["credentials"],
-    enforcing: `goes on if the ids are the caller's own already, or the policy grants \`${capability}\`; else EPERM`,
+    supervised: answering(
+      "goes on if the ids are the caller's own already, or the policy grants" +
+        ` \`${capability}\`; else EPERM`,
+    ),
   });
 
 /**
@@ -33,7 +46,7 @@ export const BROKERED_GROUPS_MAX = 0x3ff;
 /**
  * Calls that the kernel lets through for a capability. A running process's capabilities cannot be
  * taken away by others, so that these are judged in their place. The kernel checks its own rules
- * once more.
+ * once more. A sealed domain's capabilities are bounded at its start: nobody is asked.
  */
 export const privilegeCalls: readonly PrivilegeCall[] = [
   ids("setuid", "setuid", [0]),
@@ -46,22 +59,31 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
   ids("setfsgid", "setgid", [0]),
   row("setgroups", "setgid", "always", {
     voids: ["credentials"],
-    enforcing:
+    sealed: ifListed(
+      `more than ${BROKERED_GROUPS_MAX} supplementary groups would make every call that is` +
+        " brokered for the process dear: refused",
+      () => ifBits(0, ~BROKERED_GROUPS_MAX, refuse, allow),
+    ),
+    supervised: answering(
       "goes on if the policy grants `setgid`, for up to" +
-      ` ${BROKERED_GROUPS_MAX} groups; else EPERM`,
+        ` ${BROKERED_GROUPS_MAX} groups; else EPERM`,
+    ),
   }),
   row("sethostname", "sys_admin", "always"),
   row("setdomainname", "sys_admin", "always"),
   row("settimeofday", "sys_time", "always"),
   row("clock_settime", "sys_time", "always"),
   row("adjtimex", "sys_time", "some", {
-    enforcing:
-      "goes on if the policy grants `sys_time`; else EPERM, also for reading: what is asked lies in memory, where it can change",
+    supervised: answering(
+      "goes on if the policy grants `sys_time`; else EPERM, also for reading: what is asked lies" +
+        " in memory, where it can change",
+    ),
   }),
-  row("clock_adjtime", "sys_time", "some", { enforcing: "as adjtimex" }),
+  row("clock_adjtime", "sys_time", "some", { supervised: answering("as adjtimex") }),
   row("syslog", "syslog", "some", {
-    enforcing:
+    supervised: answering(
       "actions 3 and 10 go on as the kernel allows them; the others if the policy grants `syslog`",
+    ),
   }),
   row("vhangup", "sys_tty_config", "always"),
 ];

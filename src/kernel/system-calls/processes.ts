@@ -1,6 +1,7 @@
 import { RLIMIT_CORE } from "../constants.ts";
 import type { ProcessCall } from "./call.ts";
-import { allow, ifOneOf, ifPointer, notify, type Verdict } from "./verdict.ts";
+import { answering, everyUse, ifListed, listedOrNot, type Sealed } from "./columns.ts";
+import { allow, ifOneOf, ifPointer, notify, refuse, type Verdict } from "./verdict.ts";
 
 /**
  * `linux/ptrace.h`: the two requests that begin; every other one needs a tracee that is one
@@ -8,6 +9,9 @@ import { allow, ifOneOf, ifPointer, notify, type Verdict } from "./verdict.ts";
  */
 const PTRACE_ATTACH = 16;
 const PTRACE_SEIZE = 0x4206;
+/** `linux/resource.h` and `linux/ioprio.h`: "who" is a process; 0 is the caller. */
+const PRIO_PROCESS = 0;
+const IOPRIO_WHO_PROCESS = 1;
 
 type Target = ProcessCall["targets"][number];
 
@@ -17,91 +21,152 @@ const who = (register: number, kind: Target["kind"], zeroIsSelf = false): Target
   zeroIsSelf,
 });
 
+/** Landlock keeps ptrace access inside a sealed domain, so that most rows have no such column. */
 function row(
   name: string,
   operation: ProcessCall["operation"],
   targets: readonly Target[],
-  when: Verdict = notify,
   rest: Partial<ProcessCall> = {},
 ): ProcessCall {
-  return { class: "process", name, operation, targets, when, voids: [], ...rest };
+  return {
+    class: "process",
+    name,
+    operation,
+    targets,
+    voids: [],
+    sealed: null,
+    supervised: everyUse,
+    ...rest,
+  };
 }
-
-/** Signal 0 asks whether there is somebody: existence. */
-const signal = (name: string, register: number, targets: readonly Target[]): ProcessCall =>
-  row(name, "signal", targets, ifOneOf(register, [0], allow, notify), {
-    signal: register,
-    ...(name === "kill"
-      ? {
-          enforcing:
-            "by the policy's `signals`; 0, -1 and groups only if everybody in them may be signalled",
-        }
-      : {}),
-  });
 
 /** 0 is the caller, whom nobody protects from itself, */
 const ownAlone = ifOneOf(0, [0], allow, notify);
-const others = (name: string): ProcessCall =>
-  row(name, "control", [who(0, "thread", true)], ownAlone);
 /** but from a crash that writes where the policy grants nothing. */
+const ownButCoreLimit = ifOneOf(1, [RLIMIT_CORE], ifPointer(2, notify, ownAlone), ownAlone);
+/** What supervision answers to a limit of core files, */
 export const CORE_LIMIT =
   "the limit of core files is not raised without `core-dumps: allowed`; the mediator lowers it";
+/** and why a sealed domain is asked about one. */
+export const CORE_LIMIT_ASKED =
+  "the limit of core files is asked about unless the policy has `core-dumps: allowed`: what the" +
+  " kernel writes at a crash is outside every grant";
+
+const OTHERS =
+  "on another process it is asked about: nothing below sees that it lies outside the domain";
+/** Of a sealed domain: `own` says which uses name the caller. */
+const askedOfOthers = (own: Verdict): Sealed => ifListed(OTHERS, () => own);
+
+/** Signal 0 asks whether there is somebody: existence. */
+function signal(
+  name: string,
+  register: number,
+  targets: readonly Target[],
+  rest: Partial<ProcessCall> = {},
+): ProcessCall {
+  const unlessNone = ifOneOf(register, [0], allow, notify);
+  return row(name, "signal", targets, {
+    signal: register,
+    sealed: ifListed(
+      "Landlock's scope keeps signals inside the domain; where the kernel has none, or the policy" +
+        " grants `any`, the mediator is asked, except for signal 0: Cofferdam's own processes get" +
+        " none",
+      ({ signalsHeld }) => (signalsHeld ? allow : unlessNone),
+    ),
+    supervised: { verdict: unlessNone },
+    ...rest,
+  });
+}
 
 /** A better place than the kernel gives to all: real-time, a lower nice value. */
-const better = (
+function better(
   name: string,
   target: Target,
+  own: Verdict,
   capabilities: NonNullable<ProcessCall["capabilities"]>,
-): ProcessCall =>
-  row(name, "control", [target], notify, {
+): ProcessCall {
+  return row(name, "control", [target], {
     capabilities,
-    enforcing:
+    sealed: askedOfOthers(own),
+    supervised: answering(
       "others only within the domain; where the policy does not grant a capability that the" +
-      ` process still has (${capabilities.join(", ")}), made without it`,
+        ` process still has (${capabilities.join(", ")}), made without it`,
+    ),
+  });
+}
+
+/** Changes another process, named by register 0, where 0 is the caller. */
+const others = (name: string, kind: Target["kind"]): ProcessCall =>
+  row(name, "control", [who(0, kind, true)], {
+    sealed: askedOfOthers(ownAlone),
+    supervised: { verdict: ownAlone },
+  });
+
+/** setpriority and ioprio_set: register 0 says what register 1 names. */
+const oneself = (process: number): Verdict =>
+  ifOneOf(0, [process], ifOneOf(1, [0], allow, notify), notify);
+const whichever: Target = { ...who(1, "which", true), which: 0 };
+
+/** Acts on the memory of another process through a pidfd. */
+const memoryOfOthers = (name: string): ProcessCall =>
+  row(name, "control", [who(0, "pidfd")], {
+    sealed: listedOrNot(
+      "acts on the memory of other processes through a descriptor: refused",
+      () => refuse,
+    ),
+    supervised: answering("refused"),
   });
 
 /**
  * Calls that do something to, or look into, a process or thread named by a number or a descriptor.
  */
 export const processCalls: readonly ProcessCall[] = [
-  signal("kill", 1, [who(0, "group-or-process")]),
+  signal("kill", 1, [who(0, "group-or-process")], {
+    supervised: answering(
+      "by the policy's `signals`; 0, -1 and groups only if everybody in them may be signalled",
+      ifOneOf(1, [0], allow, notify),
+    ),
+  }),
   signal("tkill", 1, [who(0, "thread")]),
   signal("tgkill", 2, [who(0, "process"), who(1, "thread")]),
   signal("rt_sigqueueinfo", 1, [who(0, "process")]),
   signal("rt_tgsigqueueinfo", 2, [who(0, "process"), who(1, "thread")]),
-  { ...signal("pidfd_send_signal", 1, [who(0, "pidfd")]), scope: 3 },
+  signal("pidfd_send_signal", 1, [who(0, "pidfd")], { scope: 3 }),
 
-  row("setpgid", "join", [who(0, "process", true), who(1, "group", true)], notify, {
-    enforcing: "goes on if everybody in the group is of the domain itself; else EPERM",
+  row("setpgid", "join", [who(0, "process", true), who(1, "group", true)], {
+    sealed: ifListed(
+      "a group with somebody outside in it is not joined: the terminal would stop them all;" +
+        " 0 makes a group of one's own",
+      () => ifOneOf(1, [0], allow, notify),
+    ),
+    supervised: answering("goes on if everybody in the group is of the domain itself; else EPERM"),
   }),
 
-  row(
-    "ptrace",
-    "inspect",
-    [who(1, "thread")],
-    ifOneOf(0, [PTRACE_ATTACH, PTRACE_SEIZE], notify, allow),
-  ),
+  row("ptrace", "inspect", [who(1, "thread")], {
+    supervised: { verdict: ifOneOf(0, [PTRACE_ATTACH, PTRACE_SEIZE], notify, allow) },
+  }),
   row("process_vm_readv", "inspect", [who(0, "process")]),
   row("process_vm_writev", "inspect", [who(0, "process")]),
   row("pidfd_getfd", "inspect", [who(0, "pidfd")]),
   row("kcmp", "inspect", [who(0, "process"), who(1, "process")]),
-  row("get_robust_list", "inspect", [who(0, "thread", true)], ifOneOf(0, [0], allow, notify)),
+  row("get_robust_list", "inspect", [who(0, "thread", true)], {
+    supervised: { verdict: ownAlone },
+  }),
 
-  row(
-    "prlimit64",
-    "control",
-    [who(0, "process", true)],
-    ifOneOf(1, [RLIMIT_CORE], ifPointer(2, notify, ownAlone), ownAlone),
-    { enforcing: `others only within the domain; ${CORE_LIMIT}` },
-  ),
-  better("sched_setscheduler", who(0, "thread", true), ["sys_nice"]),
-  better("sched_setparam", who(0, "thread", true), ["sys_nice"]),
-  better("sched_setattr", who(0, "thread", true), ["sys_nice"]),
-  others("sched_setaffinity"),
-  row("migrate_pages", "control", [who(0, "process", true)], ifOneOf(0, [0], allow, notify)),
-  row("move_pages", "control", [who(0, "process", true)], ifOneOf(0, [0], allow, notify)),
-  better("setpriority", { ...who(1, "which", true), which: 0 }, ["sys_nice"]),
-  better("ioprio_set", { ...who(1, "which", true), which: 0 }, ["sys_nice", "sys_admin"]),
-  row("process_madvise", "control", [who(0, "pidfd")], notify, { enforcing: "refused" }),
-  row("process_mrelease", "control", [who(0, "pidfd")], notify, { enforcing: "refused" }),
+  row("prlimit64", "control", [who(0, "process", true)], {
+    sealed: ifListed(`${OTHERS}; ${CORE_LIMIT_ASKED}`, ({ coreDumps }) =>
+      coreDumps ? ownAlone : ownButCoreLimit,
+    ),
+    supervised: answering(`others only within the domain; ${CORE_LIMIT}`, ownButCoreLimit),
+  }),
+  better("sched_setscheduler", who(0, "thread", true), ownAlone, ["sys_nice"]),
+  better("sched_setparam", who(0, "thread", true), ownAlone, ["sys_nice"]),
+  better("sched_setattr", who(0, "thread", true), ownAlone, ["sys_nice"]),
+  others("sched_setaffinity", "thread"),
+  others("migrate_pages", "process"),
+  others("move_pages", "process"),
+  better("setpriority", whichever, oneself(PRIO_PROCESS), ["sys_nice"]),
+  better("ioprio_set", whichever, oneself(IOPRIO_WHO_PROCESS), ["sys_nice", "sys_admin"]),
+  memoryOfOthers("process_madvise"),
+  memoryOfOthers("process_mrelease"),
 ];

@@ -11,10 +11,15 @@ import {
   SOL_SOCKET,
 } from "../constants.ts";
 import type { SocketCall } from "./call.ts";
-import { allow, ifOneOf, notify, type Verdict } from "./verdict.ts";
+import { answering, ifListed } from "./columns.ts";
+import type { SealedContext } from "./sealed-context.ts";
+import { socketVerdict, unixTypes } from "./socket-families.ts";
+import { allow, ifOneOf, notify, refuse, type Verdict } from "./verdict.ts";
 
 const FAMILY = 0;
 const TYPE = 1;
+const LEVEL = 1;
+const OPTION = 2;
 /** `linux/in6.h`. */
 const IPV6_V6ONLY = 26;
 /** `linux/socket.h`. */
@@ -36,9 +41,30 @@ function takingCapability(level: number): number[] {
 }
 
 const askedOptions: Verdict = [...options].reduce<Verdict>(
-  (rest, [level, asked]) => ifOneOf(1, [level], ifOneOf(2, asked, notify, allow), rest),
+  (rest, [level, asked]) => ifOneOf(LEVEL, [level], ifOneOf(OPTION, asked, notify, allow), rest),
   allow,
 );
+
+/** socketpair() of one of these types of unix sockets, or anything else. */
+const pairOf = (types: readonly number[], otherwise: Verdict): Verdict =>
+  ifOneOf(FAMILY, [AF_UNIX], ifOneOf(TYPE, types, allow, otherwise, SOCK_TYPE_MASK), otherwise);
+
+/** Sealed: bounded capabilities hold the options that take one. */
+function optionVerdict({ sockets }: SealedContext): Verdict {
+  const v6Only = ifOneOf(OPTION, [IPV6_V6ONLY], notify, allow);
+  const ofIpv6 = sockets.inet === "refused" ? allow : v6Only;
+  return ifOneOf(
+    LEVEL,
+    [IPPROTO_IP],
+    ifOneOf(OPTION, Object.values(routeOptions4), refuse, allow),
+    ifOneOf(
+      LEVEL,
+      [IPPROTO_IPV6],
+      ifOneOf(OPTION, Object.values(routeOptions6), refuse, ofIpv6),
+      allow,
+    ),
+  );
+}
 
 /** Calls that make sockets, or change which addresses one reaches. */
 export const socketCalls: readonly SocketCall[] = [
@@ -46,36 +72,53 @@ export const socketCalls: readonly SocketCall[] = [
     class: "socket",
     name: "socket",
     operation: "create",
-    when: notify,
     voids: [],
-    enforcing:
-      "TCP, UDP and unix sockets go on if any rule grants one of their addresses or names, which are judged when they are used; other families and protocols if the policy grants them; MPTCP, SMC, SCTP and the like are refused",
+    sealed: ifListed(
+      "only families, types and protocols that the policy grants and this host can hold; MPTCP," +
+        " SMC, SCTP and UDP-Lite escape address rules and are refused",
+      ({ sockets }) => socketVerdict(sockets),
+    ),
+    supervised: answering(
+      "TCP, UDP and unix sockets go on if any rule grants one of their addresses or names, which" +
+        " are judged when they are used; other families and protocols if the policy grants them;" +
+        " MPTCP, SMC, SCTP and the like are refused",
+    ),
   },
   {
     class: "socket",
     name: "socketpair",
     operation: "pair",
-    when: ifOneOf(
-      FAMILY,
-      [AF_UNIX],
-      ifOneOf(TYPE, [SOCK_STREAM, SOCK_SEQPACKET], allow, notify, SOCK_TYPE_MASK),
-      notify,
-    ),
     voids: [],
-    enforcing:
-      "unix streams go on; unix datagrams, whose ends can still connect and send to any name, if any rule grants a unix name; others are refused",
+    sealed: ifListed(
+      "unix streams only, unless unix names are held and somewhere to send a datagram to is" +
+        " granted: a datagram end can still connect and send to any path",
+      ({ sockets }) => pairOf(unixTypes(sockets), refuse),
+    ),
+    supervised: answering(
+      "unix streams go on; unix datagrams, whose ends can still connect and send to any name, if" +
+        " any rule grants a unix name; others are refused",
+      pairOf([SOCK_STREAM, SOCK_SEQPACKET], notify),
+    ),
   },
   {
     class: "socket",
     name: "setsockopt",
     operation: "option",
-    when: askedOptions,
     voids: [],
-    enforcing: [
-      "source routes are refused",
-      "IPV6_V6ONLY is set by the mediator, since it decides what a bind to `::` takes",
-      "what takes a capability (capability-requests.ts) goes on if the policy grants it",
-      "what takes one by its value alone is set by the mediator, without it",
-    ].join("; "),
+    sealed: ifListed(
+      "source routes (IP_OPTIONS, IPV6_RTHDR and their older forms) lead packets past the address" +
+        " that was judged: refused. IPV6_V6ONLY is set by the mediator, so that it cannot change" +
+        " between the judgement of a bind to `::` and the bind",
+      optionVerdict,
+    ),
+    supervised: answering(
+      [
+        "source routes are refused",
+        "IPV6_V6ONLY is set by the mediator, since it decides what a bind to `::` takes",
+        "what takes a capability (capability-requests.ts) goes on if the policy grants it",
+        "what takes one by its value alone is set by the mediator, without it",
+      ].join("; "),
+      askedOptions,
+    ),
   },
 ];

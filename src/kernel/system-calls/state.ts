@@ -1,3 +1,5 @@
+import { whyNever } from "../../model/never-granted.ts";
+import { LANDLOCK_LOG_OFF_FLAGS } from "../argument-names.ts";
 import {
   CLONE_FILES,
   CLONE_FS,
@@ -6,6 +8,7 @@ import {
   CLONE_NEWNET,
   CLONE_NEWNS,
   CLONE_NEWPID,
+  CLONE_NEWTIME,
   CLONE_NEWUSER,
   CLONE_NEWUTS,
   CLONE_PARENT,
@@ -15,11 +18,13 @@ import {
 } from "../constants.ts";
 import type { PathArgument } from "./argument.ts";
 import type { StateCall } from "./call.ts";
-import { CORE_LIMIT } from "./processes.ts";
-import { allow, ifBits, ifOneOf, notify } from "./verdict.ts";
+import { answering, ifListed, listedOrNot, type Supervised } from "./columns.ts";
+import { neverAllowed } from "./escapes.ts";
+import { CORE_LIMIT, CORE_LIMIT_ASKED } from "./processes.ts";
+import { absent, allow, ifBits, ifOneOf, notify, refuse, type Verdict } from "./verdict.ts";
 
 /** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
-const NEW_NAMESPACES =
+export const NEW_NAMESPACES =
   CLONE_NEWNS |
   CLONE_NEWCGROUP |
   CLONE_NEWUTS |
@@ -37,82 +42,138 @@ const PR_SCHED_CORE = 62;
 /** `linux/personality.h`: PER_LINUX, and the question what it is. */
 const harmlessPersonalities = [0, 0xffffffff];
 
+const unlessHarmless = (otherwise: Verdict): Verdict =>
+  ifOneOf(0, harmlessPersonalities, allow, otherwise);
+const coreLimit = ifOneOf(0, [RLIMIT_CORE], notify, allow);
+
+/** clone() without new namespaces or another parent: a thread, or a process that shares `shared`. */
+const cloning = (otherwise: Verdict, shared: number): Verdict =>
+  ifBits(
+    0,
+    NEW_NAMESPACES | CLONE_PARENT,
+    otherwise,
+    ifBits(0, CLONE_THREAD, allow, ifBits(0, shared, otherwise, allow)),
+  );
+
 const path: PathArgument = { role: "object", directory: null, path: 0, follow: { kind: "always" } };
 
 function row(
   name: string,
   voids: StateCall["voids"],
-  enforcing: string,
+  supervised: Supervised,
   rest: Partial<StateCall> = {},
 ): StateCall {
-  return { class: "state", name, when: notify, voids, enforcing, ...rest };
+  return { class: "state", name, voids, sealed: null, supervised, ...rest };
 }
 
-const GOES_ON = "goes on; what was remembered is forgotten first";
+const goesOn = answering("goes on; what was remembered is forgotten first");
 const NAMESPACES = "new namespaces are refused";
+const NAMESPACES_SEALED = "new namespaces give names and privileges another meaning: refused";
 
 /**
  * Calls after which a path, a number or an id means something else, or nothing may be remembered of
  * the caller.
  */
 export const stateCalls: readonly StateCall[] = [
-  row("chdir", ["directories"], GOES_ON, { path }),
-  row("fchdir", ["directories"], GOES_ON, { descriptor: 0 }),
-  row("chroot", ["directories"], "goes on if the policy grants `sys_chroot`", {
+  row("chdir", ["directories"], goesOn, { path }),
+  row("fchdir", ["directories"], goesOn, { descriptor: 0 }),
+  row("chroot", ["directories"], answering("goes on if the policy grants `sys_chroot`"), {
     path,
     capability: "sys_chroot",
   }),
-  row("umask", ["umask"], GOES_ON),
-  row("capset", ["credentials"], GOES_ON),
+  row("umask", ["umask"], goesOn),
+  row("capset", ["credentials"], goesOn),
   row(
     "unshare",
     ["directories", "umask", "namespaces", "descriptors"],
-    `${NAMESPACES}; an own working directory or table of descriptors goes on`,
+    answering(`${NAMESPACES}; an own working directory or table of descriptors goes on`),
+    {
+      sealed: ifListed(NAMESPACES_SEALED, () =>
+        ifBits(0, NEW_NAMESPACES | CLONE_NEWTIME, refuse, allow),
+      ),
+    },
   ),
   row(
     "setns",
     ["directories", "namespaces"],
-    "refused: names and numbers of other namespaces mean something else",
+    answering("refused: names and numbers of other namespaces mean something else"),
+    { sealed: neverAllowed(whyNever("setns") ?? "") },
   ),
   row(
     "clone",
     ["directories", "umask", "namespaces", "descriptors"],
-    `${NAMESPACES}, and a child of the own parent (CLONE_PARENT), who is outside the domain, and another process that shares descriptors; one that shares directories goes on`,
+    answering(
+      `${NAMESPACES}, and a child of the own parent (CLONE_PARENT), who is outside the domain, and` +
+        " another process that shares descriptors; one that shares directories goes on",
+      cloning(notify, CLONE_FILES | CLONE_FS),
+    ),
     {
-      when: ifBits(
-        0,
-        NEW_NAMESPACES | CLONE_PARENT,
-        notify,
-        ifBits(0, CLONE_THREAD, allow, ifBits(0, CLONE_FILES | CLONE_FS, notify, allow)),
+      sealed: ifListed(
+        `${NAMESPACES_SEALED}; so is a child of the own parent (CLONE_PARENT), who is outside the` +
+          " domain, and a process that shares descriptors without being a thread: the mediator" +
+          " counts threads to know that nobody exchanges one",
+        () => cloning(refuse, CLONE_FILES),
       ),
     },
   ),
   row(
     "clone3",
     ["directories", "umask", "namespaces", "descriptors"],
-    "ENOSYS, so that libc falls back to clone: its flags lie in memory, where they can change",
+    {
+      verdict: notify,
+      // libc falls back to clone only where it is said to be absent.
+      unlistedToo: true,
+      enforcing:
+        "ENOSYS, so that libc falls back to clone: its flags lie in memory, where they can change",
+    },
+    {
+      absent: true,
+      sealed: listedOrNot(
+        "its flags lie in memory: absent, so that libc falls back to clone",
+        () => absent,
+      ),
+    },
   ),
   row(
     "personality",
     [],
-    "anything but the ordinary personality is refused: it weakens the process's own defences",
+    answering(
+      "anything but the ordinary personality is refused: it weakens the process's own defences",
+      unlessHarmless(notify),
+    ),
     {
-      when: ifOneOf(0, harmlessPersonalities, allow, notify),
+      sealed: ifListed(
+        "anything but the ordinary personality weakens the process's own defences: refused",
+        () => unlessHarmless(refuse),
+      ),
     },
   ),
   row(
     "prctl",
     [],
-    "PR_SET_MM and PR_SCHED_CORE are refused, PR_SET_CHILD_SUBREAPER is noted and goes on; nothing else is asked about",
-    {
-      when: ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE, PR_SET_CHILD_SUBREAPER], notify, allow),
-    },
+    answering(
+      "PR_SET_MM and PR_SCHED_CORE are refused, PR_SET_CHILD_SUBREAPER is noted and goes on;" +
+        " nothing else is asked about",
+      ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE, PR_SET_CHILD_SUBREAPER], notify, allow),
+    ),
   ),
-  row("setrlimit", [], CORE_LIMIT, { when: ifOneOf(0, [RLIMIT_CORE], notify, allow) }),
+  row("setrlimit", [], answering(CORE_LIMIT, coreLimit), {
+    sealed: ifListed(CORE_LIMIT_ASKED, ({ coreDumps }) => (coreDumps ? allow : coreLimit)),
+  }),
   row(
     "landlock_restrict_self",
     ["confinement"],
-    "goes on; for this process, and what descends from it, the mediator does nothing more but let go on or refuse",
+    answering(
+      "goes on; for this process, and what descends from it, the mediator does nothing more but" +
+        " let go on or refuse",
+    ),
+    {
+      sealed: ifListed(
+        "the mediator must know it: for a process that narrows itself the mediator does nothing" +
+          " any more; flags that keep denials out of the kernel's records are refused",
+        () => ifBits(1, LANDLOCK_LOG_OFF_FLAGS, refuse, notify),
+      ),
+    },
   ),
-  row("lsm_set_self_attr", ["confinement"], "goes on, as landlock_restrict_self"),
+  row("lsm_set_self_attr", ["confinement"], answering("goes on, as landlock_restrict_self")),
 ];

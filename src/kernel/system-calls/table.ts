@@ -1,5 +1,6 @@
+import { number } from "../syscalls.ts";
 import { addressCalls } from "./addresses.ts";
-import type { MediatedCall } from "./call.ts";
+import type { SystemCall } from "./call.ts";
 import { descriptorCalls } from "./descriptors.ts";
 import { escapeCalls } from "./escapes.ts";
 import { execCalls } from "./exec.ts";
@@ -14,13 +15,12 @@ import { unmediatedNameCalls } from "./unmediated-names.ts";
 import { untouchableCalls } from "./untouchable.ts";
 
 /**
- * Every system call of x86_64 with what it means to a supervised domain: which of its uses are
- * notified, how its arguments are read, what the policy must grant, what each level answers. The
- * filter (`compile/seccomp/supervised/`), the mediator (`mediate/calls/`) and
- * `docs/system-calls.md` are made of this table; `test/kernel/system-calls.test.ts` holds it
- * against the kernel's.
+ * Every system call of x86_64: which class of request it is, how its arguments are read, and how
+ * each way of holding a domain treats it. The filters (`compile/seccomp/`), the mediator
+ * (`mediate/calls/`), what `cofferdam plan` says is asked about, and `docs/system-calls.md` are made
+ * of this table; `test/kernel/system-calls/` holds it against the kernel's.
  */
-export const mediatedCalls: readonly MediatedCall[] = [
+export const systemCalls: readonly SystemCall[] = [
   ...nameCalls,
   ...execCalls,
   ...addressCalls,
@@ -36,11 +36,23 @@ export const mediatedCalls: readonly MediatedCall[] = [
   ...untouchableCalls,
 ];
 
-const byName: ReadonlyMap<string, MediatedCall> = new Map(
-  mediatedCalls.map((call) => [call.name, call]),
+const byName: ReadonlyMap<string, SystemCall> = new Map(
+  systemCalls.map((call) => [call.name, call]),
 );
 
+/** By system call number; holes are numbers without a call. */
+const byNumber: (SystemCall | undefined)[] = [];
+for (const call of systemCalls) {
+  const nr = number(call.name);
+  if (nr !== null) byNumber[nr] = call;
+}
+
 /** The row of a call; null for one that is newer than the table. */
-export function mediatedCall(name: string): MediatedCall | null {
+export function systemCall(name: string): SystemCall | null {
   return byName.get(name) ?? null;
+}
+
+/** The same by the number in a register: the mediator asks for each notification. */
+export function systemCallOf(number: number): SystemCall | null {
+  return byNumber[number] ?? null;
 }

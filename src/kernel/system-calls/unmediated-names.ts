@@ -1,28 +1,24 @@
 import type { UnmediatedNameCall } from "./call.ts";
-import { allow } from "./verdict.ts";
+import { noUse } from "./columns.ts";
 
 const calls = [
-  ...[
-    "stat",
-    "lstat",
-    "newfstatat",
-    "statx",
-    "access",
-    "faccessat",
-    "faccessat2",
-    "readlink",
-    "readlinkat",
-    "statfs",
-  ],
-  ...[
-    "getxattr",
-    "lgetxattr",
-    "getxattrat",
-    "listxattr",
-    "llistxattr",
-    "listxattrat",
-    "file_getattr",
-  ],
+  "stat",
+  "lstat",
+  "newfstatat",
+  "statx",
+  "access",
+  "faccessat",
+  "faccessat2",
+  "readlink",
+  "readlinkat",
+  "statfs",
+  "getxattr",
+  "lgetxattr",
+  "getxattrat",
+  "listxattr",
+  "llistxattr",
+  "listxattrat",
+  "file_getattr",
   "inotify_add_watch",
 ];
 
@@ -31,5 +27,9 @@ const calls = [
  * they are the hottest calls there are.
  */
 export const unmediatedNameCalls: readonly UnmediatedNameCall[] = calls.map((name) => ({
-  ...{ class: "unmediated-name", name, when: allow, voids: [] },
+  class: "unmediated-name",
+  name,
+  voids: [],
+  sealed: null,
+  supervised: noUse,
 }));

@@ -1,5 +1,5 @@
-import type { MediatedCall } from "../../kernel/system-calls/call.ts";
-import { mediatedCall } from "../../kernel/system-calls/table.ts";
+import type { SystemCall } from "../../kernel/system-calls/call.ts";
+import { systemCall } from "../../kernel/system-calls/table.ts";
 import { answerTo } from "../../kernel/system-calls/verdict.ts";
 import { guarded } from "../answer/guarded.ts";
 import { CONTINUE, never, type Outcome } from "../answer/outcome.ts";
@@ -17,18 +17,12 @@ import { judgePrivilege } from "./state/privileges.ts";
 import { handlers } from "./table.ts";
 
 /**
- * Judged whether or not the policy lists them, as calls of class `ipc` are: execve starts the
- * daemon, and libraries fall back from clone3 only where it is said to be absent.
- */
-const UNLISTED_TOO: ReadonlySet<string> = new Set(["execve", "clone3"]);
-
-/**
  * Judges one call of a supervised domain, and does it at level enforcing. Level warning runs the
  * same judgement, which ends at the first effect (`Call.effect`); `warned()` then lets the call go
  * on, so that the target notices nothing.
  */
 export function supervise(call: Call): Outcome {
-  const row = mediatedCall(call.name);
+  const row = systemCall(call.name);
   if (row !== null) forget(call, row);
   if (row?.class === "state") noteConfinement(call);
   if (call.level === "disabled") return CONTINUE;
@@ -37,14 +31,14 @@ export function supervise(call: Call): Outcome {
   return judgeRow(call, row);
 }
 
-function judgeRow(call: Call, row: MediatedCall | null): Outcome {
+function judgeRow(call: Call, row: SystemCall | null): Outcome {
   if (row === null) return refuseUnlisted(call);
-  if (row.class !== "ipc" && !UNLISTED_TOO.has(call.name) && !call.broker.lists(call.name))
-    return refuseUnlisted(call);
-  return answerTo(row.when, call).kind === "allow" ? CONTINUE : judge(call, row);
+  const { unlistedToo, verdict } = row.supervised;
+  if (unlistedToo !== true && !call.broker.lists(call.name)) return refuseUnlisted(call);
+  return answerTo(verdict, call).kind === "allow" ? CONTINUE : judge(call, row);
 }
 
-function judge(call: Call, row: MediatedCall): Outcome {
+function judge(call: Call, row: SystemCall): Outcome {
   switch (row.class) {
     case "name":
     case "address":

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildFilter } from "../../../src/compile/seccomp/filter.ts";
-import type { FilterContext } from "../../../src/compile/seccomp/filter-context.ts";
+import { buildSealedFilter } from "../../../src/compile/seccomp/sealed-filter.ts";
 import { number } from "../../../src/kernel/syscalls.ts";
+import type { SealedContext } from "../../../src/kernel/system-calls/sealed-context.ts";
 import { permissive, strict } from "../seccomp/contexts.ts";
 
 const EPERM = 1;
@@ -41,9 +41,9 @@ type Line = readonly [
 ];
 
 /** Without a listener, so that what would be asked or refused shows as its errno. */
-function answers(context: FilterContext, lines: readonly Line[]): number[] {
+function answers(context: SealedContext, lines: readonly Line[]): number[] {
   const file = join(folder, "filter");
-  writeFileSync(file, buildFilter({ ...context, listener: false }));
+  writeFileSync(file, buildSealedFilter({ ...context, listener: false }));
   const input = lines.map(([call, args]) => {
     if (typeof call === "string" && call.startsWith("i386")) return call;
     return [typeof call === "number" ? call : number(call), ...args].join(" ");
@@ -56,7 +56,7 @@ function answers(context: FilterContext, lines: readonly Line[]): number[] {
   return stdout.trim().split("\n").slice(1).map(Number);
 }
 
-function check(context: FilterContext, lines: readonly Line[]): void {
+function check(context: SealedContext, lines: readonly Line[]): void {
   const found = answers(context, lines).map((errno, index) => [
     ...(lines[index] ?? []).slice(0, 2),
     errno,

@@ -1,14 +1,14 @@
-import {
-  type FilterContext,
-  noProtocols,
-  type SocketGrants,
-} from "../../../src/compile/seccomp/filter-context.ts";
 import { all } from "../../../src/kernel/syscalls.ts";
+import {
+  noProtocols,
+  type SealedContext,
+  type SocketGrants,
+} from "../../../src/kernel/system-calls/sealed-context.ts";
 
 export const everyProtocol = { kind: "all-but", numbers: [] } as const;
 
 /** Everything listed, everything granted, the kernel holds what it can. */
-export const permissive: FilterContext = {
+export const permissive: SealedContext = {
   listed: new Set(all()),
   denied: new Set(),
   listener: true,
@@ -47,7 +47,7 @@ const noSockets: SocketGrants = {
 };
 
 /** Everything listed, nothing else granted, an old kernel: all that can be asked about is. */
-export const strict: FilterContext = {
+export const strict: SealedContext = {
   ...permissive,
   brokered: { creates: true, deletes: true, moves: true, links: true },
   sockets: noSockets,
@@ -56,10 +56,10 @@ export const strict: FilterContext = {
   truncateHeld: false,
 };
 
-export const brokering: FilterContext = {
+export const brokering: SealedContext = {
   ...permissive,
   brokered: { creates: true, deletes: true, moves: true, links: true },
   sockets: { ...permissive.sockets, inet: "broker", unix: "broker" },
 };
 
-export const empty: FilterContext = { ...strict, listed: new Set() };
+export const empty: SealedContext = { ...strict, listed: new Set() };

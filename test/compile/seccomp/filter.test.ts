@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { callVerdict } from "../../../src/compile/seccomp/call-table.ts";
-import { buildFilter } from "../../../src/compile/seccomp/filter.ts";
+import { buildSealedFilter, sealedVerdict } from "../../../src/compile/seccomp/sealed-filter.ts";
 import { all, name, number } from "../../../src/kernel/syscalls.ts";
 import { brokering, empty, permissive, strict } from "./contexts.ts";
 import { run } from "./interpreter.ts";
@@ -17,13 +16,13 @@ const contexts = {
 const GARBAGE = 0xdeadbeef00000000n;
 
 describe.each(Object.entries(contexts))("filter for a domain that is %s", (_, context) => {
-  const filter = buildFilter(context);
+  const filter = buildSealedFilter(context);
 
   test("says of every call, at every argument at which it may turn, what the table says", {
     timeout: 90_000,
   }, () => {
     for (const call of all()) {
-      const verdict = callVerdict(call, context);
+      const verdict = sealedVerdict(call, context);
       const values = [...new Set([0n, 1n, 0xffffffffn, ...interestingValues(verdict)])];
       for (const value of values) {
         for (const other of values.length > 12 ? [0n, 2n] : values) {
@@ -61,6 +60,6 @@ describe.each(Object.entries(contexts))("filter for a domain that is %s", (_, co
 
   test("is small enough for the kernel, and the same every time", () => {
     expect(filter.byteLength / 8).toBeLessThan(1500);
-    expect(buildFilter(context)).toEqual(filter);
+    expect(buildSealedFilter(context)).toEqual(filter);
   });
 });

@@ -1,6 +1,6 @@
-import { buildFilter } from "../../../src/compile/seccomp/filter.ts";
-import type { FilterContext } from "../../../src/compile/seccomp/filter-context.ts";
+import { buildSealedFilter } from "../../../src/compile/seccomp/sealed-filter.ts";
 import { number } from "../../../src/kernel/syscalls.ts";
+import type { SealedContext } from "../../../src/kernel/system-calls/sealed-context.ts";
 import { run } from "./interpreter.ts";
 
 export const X86_64 = 0xc000003e;
@@ -14,18 +14,18 @@ export function spell(action: number): Answer {
   throw new Error(`action 0x${action.toString(16)} is not used`);
 }
 
-const filters = new Map<FilterContext, Uint8Array>();
+const filters = new Map<SealedContext, Uint8Array>();
 
 /** What the compiled filter says to one call; arguments are 64-bit values as in registers. */
 export function judge(
-  context: FilterContext,
+  context: SealedContext,
   call: string | number,
   args: readonly (number | bigint)[] = [],
   arch = X86_64,
 ): Answer {
   let filter = filters.get(context);
   if (filter === undefined) {
-    filter = buildFilter(context);
+    filter = buildSealedFilter(context);
     filters.set(context, filter);
   }
   const nr = typeof call === "number" ? call : number(call);

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import {
   buildSupervisedFilter,
   type SupervisedContext,
-} from "../../../src/compile/seccomp/supervised/filter.ts";
+} from "../../../src/compile/seccomp/supervised-filter.ts";
 import { all, number } from "../../../src/kernel/syscalls.ts";
-import { mediatedCalls } from "../../../src/kernel/system-calls/table.ts";
+import { systemCalls } from "../../../src/kernel/system-calls/table.ts";
 import { run } from "./interpreter.ts";
 import { spell, X86_64 } from "./judge.ts";
 
@@ -38,11 +38,11 @@ function ask(
 }
 
 test("a call outside the list is notified, but for those that nothing may touch", () => {
-  const silent = mediatedCalls
+  const silent = systemCalls
     .filter(({ name }) => ask(nothing, name) === "allow")
     .map(({ name }) => name);
   expect(silent.sort()).toEqual(
-    mediatedCalls
+    systemCalls
       .filter((call) => call.class === "untouchable")
       .map(({ name }) => name)
       .sort(),

@@ -1,4 +1,4 @@
-import type { FilterContext } from "../../../src/compile/seccomp/filter-context.ts";
+import type { SealedContext } from "../../../src/kernel/system-calls/sealed-context.ts";
 import type { Question, Verdict } from "../../../src/kernel/system-calls/verdict.ts";
 import type { Answer } from "./judge.ts";
 
@@ -6,7 +6,7 @@ import type { Answer } from "./judge.ts";
 export function evaluate(
   verdict: Verdict,
   args: readonly bigint[],
-  context: FilterContext,
+  context: SealedContext,
 ): Answer {
   switch (verdict.kind) {
     case "allow":

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EBADF, EINVAL, EMFILE, SCM_RIGHTS, SOL_SOCKET } from "../../../src/kernel/constants.ts";
-import { mediatedCall } from "../../../src/kernel/system-calls/table.ts";
+import { systemCall } from "../../../src/kernel/system-calls/table.ts";
 import type { Call } from "../../../src/mediate/calls/call.ts";
 import { judgeDescriptor } from "../../../src/mediate/calls/descriptors/judge-descriptor.ts";
 import { judgeProcesses } from "../../../src/mediate/calls/processes/judge-processes.ts";
@@ -33,7 +33,7 @@ function callOf(
 
 function judged(name: string, got: number) {
   const { call } = callOf(name, got);
-  const row = mediatedCall(name);
+  const row = systemCall(name);
   return row?.class === "process" ? judgeProcesses(call, row) : judgeDescriptor(call);
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { mediatedCalls } from "../../../src/kernel/system-calls/table.ts";
+import { systemCalls } from "../../../src/kernel/system-calls/table.ts";
 import { mountCalls } from "../../../src/model/never-granted.ts";
 import { type Built, buildAll } from "../build.ts";
 import { runScene } from "../scene.ts";
@@ -89,7 +89,7 @@ test("what was outside before a thread has another root is not taken for its ver
 });
 
 test("every call that removes or moves names, or mounts, makes what was remembered of names forgotten", () => {
-  const removing = mediatedCalls.filter(
+  const removing = systemCalls.filter(
     (row) =>
       row.class === "name" && row.needs(0, 0).some(({ permission }) => permission === "delete"),
   );
@@ -97,6 +97,6 @@ test("every call that removes or moves names, or mounts, makes what was remember
   expect(names).toEqual(
     expect.arrayContaining(["unlink", "renameat2", "rmdir", "mount", "pivot_root"]),
   );
-  for (const row of mediatedCalls.filter(({ name }) => names.includes(name)))
+  for (const row of systemCalls.filter(({ name }) => names.includes(name)))
     expect([row.name, row.voids]).toEqual([row.name, ["names"]]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mediatedCalls } from "../../../src/kernel/system-calls/table.ts";
+import { systemCalls } from "../../../src/kernel/system-calls/table.ts";
 import { handlers } from "../../../src/mediate/calls/table.ts";
 
 /** Classes whose calls are done by a handler, where `supervise.ts` has no answer of its own. */
@@ -8,7 +8,7 @@ const HANDLED: ReadonlySet<string> = new Set(["name", "address", "exec"]);
 const JUDGED: ReadonlySet<string> = new Set(["fcntl"]);
 
 test("every call that takes a name, an address or a program has a handler", () => {
-  const needed = mediatedCalls.filter(
+  const needed = systemCalls.filter(
     (call) => HANDLED.has(call.class) || (call.class === "descriptor" && !JUDGED.has(call.name)),
   );
   expect(needed.length).toBeGreaterThan(40);

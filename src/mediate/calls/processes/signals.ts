@@ -1,6 +1,6 @@
 import { FIOASYNC, ownerCommands, socketOwnerRequests } from "../../../kernel/argument-names.ts";
 import { F_SETFL } from "../../../kernel/constants.ts";
-import { mediatedCall } from "../../../kernel/system-calls/table.ts";
+import { systemCall } from "../../../kernel/system-calls/table.ts";
 import { decide } from "../../../model/decide.ts";
 import type { Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
@@ -55,7 +55,7 @@ function reachesAll(call: Call): boolean {
 }
 
 function judged(call: Call): Outcome {
-  const row = mediatedCall(call.name);
+  const row = systemCall(call.name);
   if (row?.class === "process") return judgeProcesses(call, row);
   return judgeDescriptor(call) ?? refuseForm(call);
 }

@@ -1,4 +1,4 @@
-import type { MediatedCall, Remembered } from "../../../kernel/system-calls/call.ts";
+import type { Remembered, SystemCall } from "../../../kernel/system-calls/call.ts";
 import type { Broker } from "../../domain/broker.ts";
 import { E } from "../../sys/abi.ts";
 import { close, sys } from "../../sys/sys.ts";
@@ -25,7 +25,7 @@ const BIRTHS: ReadonlySet<string> = new Set(["clone", "clone3"]);
  * A call that gives paths another meaning, seen before it is answered. Working directories may be
  * shared between processes: all are forgotten.
  */
-export function forget(call: Call, row: MediatedCall): void {
+export function forget(call: Call, row: SystemCall): void {
   if (row.voids.length === 0) return;
   if (BIRTHS.has(call.name)) {
     noteSharing(call);

@@ -15,9 +15,9 @@ import {
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOCK_TYPE_MASK,
-} from "../../../kernel/constants.ts";
-import { allow, ifOneOf, refuse, type Verdict } from "../../../kernel/system-calls/verdict.ts";
-import type { Protocols, SocketGrants } from "../filter-context.ts";
+} from "../constants.ts";
+import type { Protocols, SocketGrants } from "./sealed-context.ts";
+import { allow, ifOneOf, refuse, type Verdict } from "./verdict.ts";
 
 const FAMILY = 0;
 const TYPE = 1;

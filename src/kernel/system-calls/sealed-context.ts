@@ -1,10 +1,13 @@
 import type { IpcKind } from "../../model/policy.ts";
-import type { MediationPlan } from "../../plan/plan.ts";
 
-export type SocketMode = MediationPlan["sockets"]["inet"];
+/** Who holds the sockets of a family: layers of the kernel, the mediator, or none are made. */
+export type SocketMode = "kernel" | "broker" | "refused";
 
-/** Everything the call table needs to know of a domain on one host; made by `context.ts`. */
-export interface FilterContext {
+/**
+ * What the verdicts about a sealed domain hang on, of its policy and of the host; made by
+ * `compile/seccomp/context.ts`.
+ */
+export interface SealedContext {
   /** Granted system calls: allowed tokens without the denied ones. */
   readonly listed: ReadonlySet<string>;
   /** Explicitly denied system calls: no other grant brings them back. */

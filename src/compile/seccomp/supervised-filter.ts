@@ -1,9 +1,9 @@
-import { all } from "../../../kernel/syscalls.ts";
-import { mediatedCall } from "../../../kernel/system-calls/table.ts";
-import { allow, notify, type Verdict } from "../../../kernel/system-calls/verdict.ts";
-import type { IpcKind } from "../../../model/policy.ts";
-import { encodeFilter } from "../encode-filter.ts";
-import { keptFilters } from "../kept-filters.ts";
+import { all } from "../../kernel/syscalls.ts";
+import { systemCall } from "../../kernel/system-calls/table.ts";
+import { allow, notify, type Verdict } from "../../kernel/system-calls/verdict.ts";
+import type { IpcKind } from "../../model/policy.ts";
+import { encodeFilter } from "./encode-filter.ts";
+import { keptFilters } from "./kept-filters.ts";
 
 /**
  * What the filter of a supervised domain takes from its policy: it stays as it is while the policy
@@ -36,7 +36,7 @@ export function supervisedVerdict(
   name: string,
   { listed, denied, ipc, destinationsHeld }: SupervisedContext,
 ): Verdict {
-  const call = mediatedCall(name);
+  const call = systemCall(name);
   if (call === null) return notify;
   if (call.class === "untouchable") return allow;
   // A grant of the kind is a grant of its calls, as in a sealed domain.
@@ -45,5 +45,5 @@ export function supervisedVerdict(
   }
   if (!listed.has(name)) return notify;
   if (destinationsHeld && call.class === "address" && call.permission === "connect") return allow;
-  return call.when;
+  return call.supervised.verdict;
 }
