@@ -152,6 +152,7 @@ function anEvent(i: number): Event {
     class: "name",
     operation: "read",
     object: `/srv/folder/file-${i}`,
+    request: { class: "name", operation: "read", path: `/srv/folder/file-${i}` },
     process: { pid: 1, uid: 0, comm: "daemon", executable: "/usr/bin/daemon" },
     rule: null,
     reason: "no-rule",

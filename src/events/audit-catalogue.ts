@@ -110,6 +110,7 @@ function audit(
     verdict: "audit",
     class: "audit",
     operation,
+    request: null,
     process: by,
     rule: null,
     reason: null,

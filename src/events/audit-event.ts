@@ -35,6 +35,7 @@ function ownEvent(
     engine: "landlock",
     source: "agent",
     class: "lifecycle",
+    request: null,
     process: readProcess(process.pid),
     rule: null,
     reason: null,

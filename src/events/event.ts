@@ -1,5 +1,6 @@
 import type { Level } from "../model/policy.ts";
 import type { DenialReason } from "../model/verdict.ts";
+import type { LoggedRequest } from "./logged-request.ts";
 
 /** Something that happened to a domain. One JSON line each in the log; text form in `render.ts`. */
 export interface Event {
@@ -33,6 +34,12 @@ export interface Event {
   readonly operation: string;
   /** Path, address, system call, ... as a person would write it. */
   readonly object: string;
+  /**
+   * What was asked, as `decide()` takes it. null: no rule of a policy is about it, or the kernel
+   * reported only a part of it. undefined: the record is older than this member, which every writer
+   * fills.
+   */
+  readonly request: LoggedRequest | null | undefined;
   readonly process: EventProcess;
   /** Text of the rule that decided, or null. */
   readonly rule: string | null;

@@ -30,6 +30,7 @@ export class RefusedLogins {
       class: "lifecycle",
       operation: "shell refused",
       object: why,
+      request: null,
       process: readProcess(pid),
       rule: null,
       reason: null,

@@ -194,6 +194,24 @@ describe("explain", () => {
     expect(out).toContain("it belongs to Cofferdam");
   });
 
+  test("of a supervised domain the files of its rules are not looked at", async () => {
+    const deep = join(caller.folder, "deep");
+    // Deeper than what a sealed domain's start looks at.
+    mkdirSync(join(deep, "d/".repeat(260)), { recursive: true });
+    const rules = `files: ["r ${deep}/**", "deny r ${deep}/**/x"]\n`;
+    const file = (mediation: string) => {
+      const path = join(caller.folder, "deep.yaml");
+      writeFileSync(path, `mediation: ${mediation}\n${rules}`, { mode: 0o644 });
+      return path;
+    };
+    const ask = (mediation: string) =>
+      caller.run(["explain", "--policy", file(mediation), "read", `${deep}/d/y`]);
+    expect((await ask("sealed")).err).toContain("too many names");
+    const { status, out } = await ask("supervised");
+    expect(status).toBe(0);
+    expect(out).toContain(`read ${deep}/d/y: granted`);
+  });
+
   test("a domain that does not exist: did you mean", async () => {
     const { status, err } = await caller.run(["explain", "ngimx", "read", "/etc/hosts"]);
     expect(status).toBe(3);

@@ -16,6 +16,7 @@ export function anEvent(changes: Partial<Event> = {}): Event {
     class: "name",
     operation: "read",
     object: "/etc/shadow",
+    request: undefined,
     process: { pid: 123, uid: 0, comm: "nginx", executable: "/usr/sbin/nginx" },
     rule: null,
     reason: "no-rule",

@@ -35,6 +35,7 @@ test("what the programs of the run's cgroup refuse becomes events, counted exact
     object: "udp 127.0.0.1:53",
     process: { pid, uid: 0, comm: "confined" },
     reason: "no-rule",
+    request: { class: "address", protocol: "udp", address: "7f000001", port: 53 },
     allow: { section: "network", line: "connect udp 127.0.0.1:53" },
   });
   expect(new Set(refused.map(({ object }) => object))).toEqual(new Set(["udp 127.0.0.1:53"]));

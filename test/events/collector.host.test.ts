@@ -48,10 +48,12 @@ test("denials of a confined process arrive as events that name process, object, 
     verdict: "denied",
     class: "name",
     process: { pid, uid: 0, comm: "confined", executable: `${stage.folder}/confined` },
+    request: { class: "name", operation: "read", path: "/etc/shadow" },
     allow: { section: "files", line: "r /etc/shadow" },
   });
   expect(find(events, "connect", "tcp 127.0.0.1:80")).toMatchObject({
     class: "address",
+    request: { class: "address", operation: "connect", protocol: "tcp", port: 80 },
     allow: { section: "network", line: "connect tcp 127.0.0.1:80" },
   });
   expect(events.find((event) => event.operation === "signal")).toMatchObject({

@@ -24,7 +24,7 @@ export function layerViolation(layers: Layers, file: string, target: string): st
   const from = file.split("/")[1] ?? "";
   const [top, to = ""] = target.split("/");
   if (top !== "src") return `${file} imports ${target}, which is outside src/`;
-  if (from === to) return null;
+  if (from === to || to === "base") return null;
   const allowed = layers.get(from);
   if (allowed === undefined)
     return `${file} is in src/${from}/, which ARCHITECTURE.md does not name`;

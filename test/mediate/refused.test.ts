@@ -71,6 +71,7 @@ test("every kind of name is refused outside the grant, with an event that says w
     verdict: "denied",
     process: { comm: "target" },
     allow: { line: `c ${tree}/shut/new` },
+    request: { class: "name", operation: "create", path: `${tree}/shut/new` },
   });
   expect(readFileSync(join(tree, "shut/file"), "utf8")).toBe("secret");
 });

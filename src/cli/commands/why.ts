@@ -1,8 +1,8 @@
 import { wrap } from "../../diagnostics/wrap.ts";
-import { ALL_DOMAINS } from "../../events/audit-catalogue.ts";
 import type { Event } from "../../events/event.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { libraryFile } from "../../host/load.ts";
+import type { Request } from "../../model/request.ts";
 import {
   type Command,
   CommandError,
@@ -17,8 +17,9 @@ import { explainRequest } from "../explain/explain-request.ts";
 import { hostNames } from "../explain/names.ts";
 import { placeOfLine } from "../explain/place-of-line.ts";
 import { type Explanation, finalDecision, renderExplanation } from "../explain/render.ts";
-import { parseRequest } from "../explain/request.ts";
-import { wordsOfEvent } from "../explain/words-of-event.ts";
+import type { Names } from "../explain/request.ts";
+import { requestOfEvent } from "../explain/request-of-event.ts";
+import { spellRequest } from "../explain/spell-request.ts";
 import { toJson } from "../json.ts";
 import { renderSeen } from "../render/events.ts";
 import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
@@ -46,17 +47,14 @@ export const why: Command = {
   ],
   run(context, [id = ""], options) {
     const seen = findEvent(context, id);
-    const words = wordsOfEvent(seen.event);
-    const isAsked =
-      seen.event.verdict !== "audit" && seen.event.domain !== ALL_DOMAINS && words !== null;
+    const asked = requestOfEvent(seen.event);
     // Before the policy is asked: the event is there, whatever has become of that.
     if (options.json !== true) context.out(`${renderSeen(seen, context)}\n`);
-    const answer = isAsked ? ask(context, seen.event, words, options) : null;
+    const answer =
+      asked.kind === "request" ? ask(context, seen.event, asked.request, options) : null;
     if (options.json) context.out(toJson({ ...seen, ...answer }));
-    else
-      context.out(
-        answer === null ? noAnswer(seen.event) : textOf(answer, words ?? [], context.width),
-      );
+    else if (asked.kind === "nothing") context.out(`${wrap(asked.why, context.width, "")}\n`);
+    else if (answer !== null) context.out(textOf(answer, context.width));
     return answer !== null && finalDecision(answer.now).outcome === "denied"
       ? ExitCode.no
       : ExitCode.ok;
@@ -70,7 +68,7 @@ interface Answer {
   readonly put: readonly string[];
 }
 
-function ask(context: Context, event: Event, words: readonly string[], options: Options): Answer {
+function ask(context: Context, event: Event, request: Request, options: Options): Answer {
   const domain = options.policy === undefined ? event.domain : undefined;
   if (domain !== undefined && libraryFile(context.places, domain) === null)
     throw new CommandError(
@@ -78,13 +76,21 @@ function ask(context: Context, event: Event, words: readonly string[], options: 
       "was the daemon started with --policy FILE, write that here too",
     );
   const required: RequiredPolicy = requirePolicy(context, domain, options);
-  const now = explainRequest(context, required, parseRequest(words, hostNames));
+  const now = explainRequest(context, required, asOfNow(request, hostNames));
   return { now, put: now.allow === null ? [] : placeOfLine(context.places, required, now.allow) };
 }
 
-function textOf({ now, put }: Answer, words: readonly string[], width: number): string {
+/** A sealed domain that starts now has the files of now: which one has the name is looked up. */
+function asOfNow(request: Request, names: Names): Request {
+  if (request.class !== "name" || !request.path.startsWith("/")) return request;
+  const { inode: _, ...asked } = request;
+  const inode = names.inode(asked.path);
+  return inode === null ? asked : { ...asked, inode };
+}
+
+function textOf({ now, put }: Answer, width: number): string {
   return (
-    renderExplanation(now, words.join(" ")) +
+    renderExplanation(now, spellRequest(now.request)) +
     put
       .map(
         (line, at) =>
@@ -92,10 +98,4 @@ function textOf({ now, put }: Answer, words: readonly string[], width: number): 
       )
       .join("")
   );
-}
-
-function noAnswer({ verdict, class: kind, domain }: Event): string {
-  if (verdict === "audit" || kind === "lifecycle")
-    return "Nothing was denied: this is about Cofferdam itself.\n";
-  return `No single rule of the policy of ${domain} is about this.\n`;
 }

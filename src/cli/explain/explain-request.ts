@@ -1,5 +1,7 @@
+import { type CanonicalNames, canonicalNames } from "../../compile/canonical-names.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
-import { sealedNames } from "../../compile/sealed-names.ts";
+import type { CompileProblem } from "../../compile/problem.ts";
+import { type SealedNames, sealedNames } from "../../compile/sealed-names.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { startOf } from "../../diagnostics/diagnostic.ts";
 import { decide } from "../../model/decide.ts";
@@ -9,30 +11,26 @@ import { CommandError, type Context } from "../command.ts";
 import type { RequiredPolicy } from "../require-policy.ts";
 import type { Explanation } from "./render.ts";
 
-/** The broker decides on canonical names with Cofferdam's own places taken away; so does this. */
+/**
+ * The mediator decides on canonical names with Cofferdam's own places taken away, and so does this.
+ * Which files exist matters to a sealed domain alone, so only for that the host is walked.
+ */
 export function explainRequest(
   context: Context,
-  required: RequiredPolicy,
+  { policy: written, files }: RequiredPolicy,
   request: Request,
 ): Explanation {
-  const { policy: written, files } = required;
-  const names = sealedNames(written, hostSnapshot(), context.places.own, [
-    ...files,
-    ...context.places.kept,
-  ]);
-  if ("problems" in names) {
-    const place = startOf(written.name);
-    const diagnostics = names.problems.map(({ name, values }) =>
-      diagnose(name, place, values as never),
-    );
-    throw new CommandError(
-      diagnostics.map(({ message }) => message).join("; "),
-      diagnostics[0]?.help ?? "",
-    );
-  }
+  const { own, kept } = context.places;
+  const held = [hostSnapshot(), own, [...files, ...kept]] as const;
+  const names: CanonicalNames & Partial<SealedNames> = usable(
+    written.name,
+    written.mediation === "sealed"
+      ? sealedNames(written, ...held)
+      : canonicalNames(written, ...held),
+  );
   const { policy, view } = names;
   const byText = decide(policy, request);
-  const sealed = policy.mediation === "sealed" ? decide(policy, request, view) : null;
+  const sealed = view === undefined ? null : decide(policy, request, view);
   const final = sealed ?? byText;
   const helps = final.outcome === "denied" && final.reason === "no-rule";
   return {
@@ -42,4 +40,19 @@ export function explainRequest(
     sealed,
     allow: helps ? suggest(request) : null,
   };
+}
+
+function usable<T extends CanonicalNames>(
+  domain: string,
+  names: T | { readonly problems: readonly CompileProblem[] },
+): T {
+  if (!("problems" in names)) return names;
+  const place = startOf(domain);
+  const diagnostics = names.problems.map(({ name, values }) =>
+    diagnose(name, place, values as never),
+  );
+  throw new CommandError(
+    diagnostics.map(({ message }) => message).join("; "),
+    diagnostics[0]?.help ?? "",
+  );
 }

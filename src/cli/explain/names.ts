@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { hasCode } from "../../kernel/errno-error.ts";
+import { bytesOfName } from "../../model/name-bytes.ts";
 import type { Names } from "./request.ts";
 
 /** The names of this host, as the caller sees them. */
@@ -28,11 +29,13 @@ function canonicalOf(path: string): string {
   }
 }
 
-const unreachable = ["ENOENT", "ENOTDIR", "EACCES", "ELOOP"];
+const unreachable = ["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"];
 
 function statOf(path: string) {
+  // No name has a NUL, and none may reach a system call as the name before it.
+  if (path.includes("\0")) return null;
   try {
-    return lstatSync(path, { bigint: true });
+    return lstatSync(Buffer.from(bytesOfName(path)), { bigint: true });
   } catch (error) {
     if (hasCode(error, ...unreachable)) return null;
     throw error;

@@ -190,6 +190,7 @@ export class Collector {
       class: "lifecycle",
       operation,
       object,
+      request: null,
       process: {
         pid: process.pid,
         uid: process.geteuid?.() ?? null,

@@ -5,9 +5,10 @@ import type { PermissionName } from "../../model/permission.ts";
 import type { Request } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
 import type { Event } from "../event.ts";
+import { loggedRequest } from "../logged-request.ts";
 
 /** What of an event a denial determines. */
-export type Denied = Pick<Event, "class" | "operation" | "object" | "allow">;
+export type Denied = Pick<Event, "class" | "operation" | "object" | "request" | "allow">;
 
 /**
  * Landlock's right on the object itself, by its name in audit records (security/landlock/audit.c).
@@ -40,16 +41,17 @@ function deniedBy(blocker: string, denial: Denial): Denied {
   if (operation !== undefined) return name(operation, denial.path);
   if (blocker.startsWith("fs.make_")) return inDirectory("create", denial.path);
   if (blocker.startsWith("fs.remove_")) return inDirectory("delete", denial.path);
+  const object = denial.path ?? "?";
   switch (blocker) {
     case "fs.refer":
       return {
+        ...beyondRules,
         class: "two-names",
         operation: "rename",
-        object: `files into or out of ${denial.path ?? "?"}`,
-        allow: null,
+        object: `files into or out of ${object}`,
       };
     case "fs.change_topology":
-      return { class: "syscall", operation: "mount", object: denial.path ?? "?", allow: null };
+      return { ...beyondRules, class: "syscall", operation: "mount", object };
     case "net.bind_tcp":
       return address("listen", denial);
     case "net.connect_tcp":
@@ -61,13 +63,22 @@ function deniedBy(blocker: string, denial: Denial): Denied {
     case "ptrace":
       return process("trace", denial, null);
     default:
-      return { class: "name", operation: blocker, object: denial.path ?? "?", allow: null };
+      return { ...beyondRules, class: "name", operation: blocker, object };
   }
 }
 
+/** What no request of the model's says, for want of a part that the kernel did not tell. */
+const beyondRules = { request: null, allow: null } as const;
+
+/** The request is known to its last part. */
+function known(request: Request): Pick<Denied, "request" | "allow"> {
+  return { request: loggedRequest(request), allow: suggest(request) };
+}
+
 function name(operation: PermissionName, path: string | null): Denied {
-  const allow = path === null ? null : suggest({ class: "name", operation, path });
-  return { class: "name", operation, object: path ?? "?", allow };
+  const fixed = { class: "name", operation } as const;
+  if (path === null) return { ...fixed, object: "?", ...beyondRules };
+  return { ...fixed, object: path, ...known({ ...fixed, path }) };
 }
 
 /**
@@ -75,15 +86,12 @@ function name(operation: PermissionName, path: string | null): Denied {
  * all names there.
  */
 function inDirectory(operation: "create" | "delete", directory: string | null): Denied {
-  if (directory === null) return { class: "name", operation, object: "?", allow: null };
+  const fixed = { class: "name", operation } as const;
+  if (directory === null) return { ...fixed, object: "?", ...beyondRules };
   const below = directory === "/" ? "/" : `${directory}/`;
   const letter = operation === "create" ? "c" : "d";
-  return {
-    class: "name",
-    operation,
-    object: `${below}?`,
-    allow: { section: "files", line: `${letter} ${escapeName(below)}*` },
-  };
+  const allow = { section: "files", line: `${letter} ${escapeName(below)}*` };
+  return { ...fixed, object: `${below}?`, request: null, allow };
 }
 
 /**
@@ -92,18 +100,19 @@ function inDirectory(operation: "create" | "delete", directory: string | null): 
 function address(operation: "connect" | "listen", { address: text, port }: Denial): Denied {
   const bytes = text === null ? null : parseAddress(text);
   const fixed = { class: "address", operation } as const;
-  if (port === null) return { ...fixed, object: `tcp ${text ?? "?"}`, allow: null };
-  if (bytes === null) {
-    const request: Request = { ...fixed, protocol: "tcp", address: new Uint8Array(4), port };
-    const allow = text === null && operation === "listen" ? suggest(request) : null;
-    return { ...fixed, object: `tcp ${text === null ? "" : `${text}:`}${port}`, allow };
+  const asked = { ...fixed, protocol: "tcp" } as const;
+  if (port === null) return { ...fixed, object: `tcp ${text ?? "?"}`, ...beyondRules };
+  if (bytes !== null) {
+    const object = `tcp ${formatEndpoint(bytes, port)}`;
+    return { ...fixed, object, ...known({ ...asked, address: bytes, port }) };
   }
-  const request: Request = { ...fixed, protocol: "tcp", address: bytes, port };
-  return { ...fixed, object: `tcp ${formatEndpoint(bytes, port)}`, allow: suggest(request) };
+  const object = `tcp ${text === null ? "" : `${text}:`}${port}`;
+  if (text !== null || operation === "connect") return { ...fixed, object, ...beyondRules };
+  return { ...fixed, object, ...known({ ...asked, address: new Uint8Array(4), port }) };
 }
 
 function process(operation: string, denial: Denial, allow: Event["allow"]): Denied {
   const { other } = denial;
   const object = other === null ? "?" : `${other.comm ?? "?"}[${other.pid}]`;
-  return { class: "signal", operation, object, allow };
+  return { class: "signal", operation, object, request: null, allow };
 }

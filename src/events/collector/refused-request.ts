@@ -7,12 +7,13 @@ import type { Policy } from "../../model/policy.ts";
 import type { AddressRequest, Request } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
 import type { Event } from "../event.ts";
+import { loggedRequest } from "../logged-request.ts";
 import { socketHelp, socketRequest, socketWords } from "../socket-words.ts";
 
 /** What of an event a refusal by the cgroup's programs determines. */
 export type Refused = Pick<
   Event,
-  "class" | "operation" | "object" | "rule" | "reason" | "allow" | "help"
+  "class" | "operation" | "object" | "request" | "rule" | "reason" | "allow" | "help"
 >;
 
 const internetProtocols: ReadonlyMap<number, "tcp" | "udp"> = new Map([
@@ -40,7 +41,7 @@ export function refusedRequest(refusal: Refusal, policy: Policy): Refused {
     class: "address",
     operation,
     object,
-    ...explain(policy, [request, ...alsoJudged(request)]),
+    ...explain(policy, request, alsoJudged(request)),
   };
 }
 
@@ -57,39 +58,45 @@ function alsoJudged(request: AddressRequest): AddressRequest[] {
 function socket(asked: Refusal, policy: Policy): Refused {
   const fixed = { class: "socket", operation: "create", object: socketWords(asked) } as const;
   const help = socketHelp(asked, policy);
-  if (help !== null) return { ...fixed, rule: null, allow: null, ...help };
-  return { ...fixed, ...explain(policy, [socketRequest(asked)]) };
+  if (help !== null) return { ...fixed, request: null, rule: null, allow: null, ...help };
+  return { ...fixed, ...explain(policy, socketRequest(asked)) };
 }
 
 function unixName({ address }: Refusal, policy: Policy): Refused {
   const fixed = { class: "name", operation: "connect" } as const;
-  const beyondRules = { rule: null, reason: "no-rule", allow: null } as const;
+  const beyondRules = { request: null, rule: null, reason: "no-rule", allow: null } as const;
   const text = nameOfBytes(address);
   if (text === "") return { ...fixed, object: "a unix address without a name", ...beyondRules };
   if (address[0] !== 0) {
     // Relative to a directory that only the process knows: no pattern speaks of it, whatever it
     // begins with.
     if (!text.startsWith("/")) return { ...fixed, object: `./${text}`, ...beyondRules };
-    return { ...fixed, object: text, ...explain(policy, [{ ...fixed, path: text }]) };
+    return { ...fixed, object: text, ...explain(policy, { ...fixed, path: text }) };
   }
   const object = `@${text.slice(1)}`;
   // No rule can spell a NUL in a name.
   if (object.includes("\0")) return { ...fixed, object, ...beyondRules };
-  return { ...fixed, object, ...explain(policy, [{ ...fixed, path: object }]) };
+  return { ...fixed, object, ...explain(policy, { ...fixed, path: object }) };
 }
 
 /**
- * By the first of `requests` that the policy refuses. None: the name is granted, but the domain
- * could redirect it.
+ * By the first of the request and what is `also` judged with it that the policy refuses. None: the
+ * name is granted, but the domain could redirect it.
  */
 function explain(
   policy: Policy,
-  requests: readonly Request[],
-): Pick<Refused, "rule" | "reason" | "allow"> {
-  for (const request of requests) {
+  asked: Request,
+  also: readonly Request[] = [],
+): Pick<Refused, "request" | "rule" | "reason" | "allow"> {
+  for (const request of [asked, ...also]) {
     const decision = decide(policy, request);
     if (decision.outcome === "denied")
-      return { rule: decision.by?.text ?? null, reason: decision.reason, allow: suggest(request) };
+      return {
+        request: loggedRequest(request),
+        rule: decision.by?.text ?? null,
+        reason: decision.reason,
+        allow: suggest(request),
+      };
   }
-  return { rule: null, reason: null, allow: null };
+  return { request: loggedRequest(asked), rule: null, reason: null, allow: null };
 }

@@ -39,6 +39,13 @@ ${indented(encodeRecord(denial, genesis).line.trimEnd())}
 - \`hash\` is SHA-256 in hexadecimal over the 64 characters of \`prev\` and the line's bytes up to the comma before \`"prev"\`.
 - \`prev\` is the \`hash\` of the record before; of the first one 64 zeros.
 
+\`request\` is what was asked in the terms of a policy, so that no program has to read
+\`operation\` and \`object\`: its members, by class, are those of \`src/model/request.ts\`. An
+address is hexadecimal. A name is text; one with a control character, or that is no UTF-8, is
+\`{"base64":...}\`, its bytes. \`null\`: no rule is about it, or the kernel reported only a part.
+Records of older versions lack the member, and \`why\` explains those by their words where these
+are clear.
+
 \`count\` says for how many times a record stands. The first of its kind is written at once, repeats together every few seconds with the time of the first of
 them in \`first\`: counts of all records of a kind add up. Kinds differ in domain, level, source, verdict, class, operation, object, rule, reason or executable.
 Audit events and Cofferdam's own are never put together.

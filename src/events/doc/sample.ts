@@ -18,6 +18,7 @@ export const denial: Event = {
   class: "name",
   operation: "read",
   object: "/etc/shadow",
+  request: { class: "name", operation: "read", path: "/etc/shadow" },
   process: { pid: 4711, uid: 33, comm: "nginx", executable: "/usr/sbin/nginx" },
   rule: null,
   reason: "no-rule",

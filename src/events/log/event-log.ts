@@ -148,8 +148,10 @@ export class EventLog {
 
 /** A line too long to be read back is no record. */
 function fits(event: Event): boolean {
-  // Only names can be long, and a character of one takes six bytes in JSON at most.
-  const names = event.object.length + (event.rule?.length ?? 0) + (event.allow?.line.length ?? 0);
+  // Only names can be long, and a character of one takes six bytes in JSON at most. A request has
+  // those of its object again.
+  const names =
+    2 * event.object.length + (event.rule?.length ?? 0) + (event.allow?.line.length ?? 0);
   const isShort =
     names * 6 < RECORD_BYTES_MAX / 4 &&
     (event.process.executable?.length ?? 0) * 6 < RECORD_BYTES_MAX / 2;

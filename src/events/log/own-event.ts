@@ -20,6 +20,7 @@ export function ownEvent(
     class: "lifecycle",
     operation,
     object,
+    request: null,
     process: { pid: process.pid, uid: process.geteuid?.() ?? null, comm: null, executable: null },
     rule: null,
     reason: null,

@@ -1,3 +1,5 @@
+import { nameOfBytes } from "../../model/name-bytes.ts";
+
 /** One audit record as the kernel multicasts it: `audit(SECONDS.MS:SERIAL): KEY=VALUE ...`. */
 export interface AuditRecord {
   /** AUDIT_LANDLOCK_ACCESS, AUDIT_SYSCALL, ... */
@@ -40,7 +42,7 @@ export function parseRecord(type: number, text: string): AuditRecord | null {
 function decodeValue(key: string, value: string): string {
   if (value.startsWith('"')) return value.slice(1, -1);
   if (untrusted.has(key) && value.length % 2 === 0 && /^[0-9A-F]+$/.test(value))
-    return Buffer.from(value, "hex").toString();
+    return nameOfBytes(Buffer.from(value, "hex"));
   return value;
 }
 

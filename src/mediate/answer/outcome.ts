@@ -105,8 +105,8 @@ export interface Refusal {
   readonly object: string;
   readonly reason: Event["reason"];
   /**
-   * The request that `suggest()` can turn into the line that would have allowed it; null where no
-   * line can.
+   * What was asked, as the log keeps it: `decide()` names the rule, `suggest()` the line that would
+   * have allowed it. null where no rule is about it.
    */
   readonly request: Request | null;
   /** See {@link Event}. */

@@ -1,4 +1,5 @@
 import type { Event } from "../../events/event.ts";
+import { loggedRequest } from "../../events/logged-request.ts";
 import { decide } from "../../model/decide.ts";
 import type { Policy } from "../../model/policy.ts";
 import { suggest } from "../../model/suggest.ts";
@@ -11,14 +12,16 @@ import type { Refusal } from "../answer/outcome.ts";
 export function explain(
   policy: Policy,
   refusal: Refusal,
-): Pick<Event, "rule" | "reason" | "allow" | "help"> {
+): Pick<Event, "request" | "rule" | "reason" | "allow" | "help"> {
   const { request, reason, help } = refusal;
   const helped = help === undefined ? {} : { help };
-  if (request === null) return { rule: null, reason, allow: null, ...helped };
+  if (request === null) return { request, rule: null, reason, allow: null, ...helped };
   const decision = decide(policy, request);
+  const logged = loggedRequest(request);
   if (decision.outcome === "granted")
-    return { rule: decision.by.text, reason: "mediator", allow: null };
+    return { request: logged, rule: decision.by.text, reason: "mediator", allow: null };
   return {
+    request: logged,
     rule: decision.by?.text ?? null,
     reason: decision.reason,
     allow: suggest(request),

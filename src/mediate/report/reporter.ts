@@ -191,6 +191,7 @@ export class Reporter {
       class: "lifecycle",
       operation,
       object,
+      request: null,
       process: { pid: process.pid, uid: null, comm: null, executable: null },
       rule: null,
       reason: null,
@@ -201,7 +202,7 @@ export class Reporter {
 
   #common(): Omit<
     Event,
-    "class" | "operation" | "object" | "process" | "rule" | "reason" | "allow"
+    "class" | "operation" | "object" | "request" | "process" | "rule" | "reason" | "allow"
   > {
     const { domain, number } = this.#broker.plan;
     const level = this.#broker.level();

@@ -1,11 +1,19 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { wordsOfEvent } from "../../../src/cli/explain/words-of-event.ts";
+import { requestOfEvent } from "../../../src/cli/explain/request-of-event.ts";
+import { requirePolicy } from "../../../src/cli/require-policy.ts";
 import type { Event } from "../../../src/events/event.ts";
 import { openEventLog } from "../../../src/events/log/event-log.ts";
+import { loggedRequest } from "../../../src/events/logged-request.ts";
+import { decide } from "../../../src/model/decide.ts";
+import type { Request } from "../../../src/model/request.ts";
+import { suggest } from "../../../src/model/suggest.ts";
 import { anEvent } from "../../events/an-event.ts";
+import { requests } from "../../model/helpers/requests.ts";
 import { Caller } from "../command-line.ts";
+import { hearing } from "../hearing.ts";
 
 let caller: Caller;
 beforeEach(() => {
@@ -110,39 +118,154 @@ test("a domain whose policy is gone: the event is shown, and what to do", async 
   expect(err).toContain("--policy");
 });
 
-test("every kind of request is asked again in the words of the policy language", () => {
-  const words = (changes: Partial<Event>) => wordsOfEvent(anEvent(changes))?.join(" ") ?? null;
-  expect(words({ class: "name", operation: "connect", object: "@x" })).toBe("connect unix @x");
-  expect(words({ class: "name", operation: "listen", object: "/run/x" })).toBe(
-    "listen unix /run/x",
+test("the request is what is asked about, whatever the words look like", async () => {
+  policy("files: [r /srv/**, deny w /srv/**]\n");
+  const arrow = { class: "two-names", operation: "rename", object: "/srv/a -> b -> /srv/c" };
+  const rename = { class: "two-names", directory: false, replaces: false } as const;
+  log(
+    {
+      ...{ domain: "tool", ...arrow },
+      request: { ...rename, operation: "rename", from: "/srv/a -> b", to: "/srv/c" },
+    },
+    {
+      domain: "tool",
+      request: { class: "name", operation: "write", path: { base64: "L3Nydi//" } },
+    },
   );
-  expect(words({ class: "name", operation: "connect", object: "./x" })).toBeNull();
-  expect(words({ class: "two-names", operation: "rename", object: "/a -> /b" })).toBe(
-    "rename /a /b",
+  const { status, out } = await caller.run(["why", "1"]);
+  expect(status).toBe(1);
+  expect(unwrapped(out)).toContain("tool: rename /srv/a -> b /srv/c: denied");
+  expect(out).toContain("allow files: - cd /srv/a\\ ->\\ b /srv/c\n");
+  const bytes = await caller.run(["why", "--json", "2"]);
+  expect(JSON.parse(bytes.out).now).toMatchObject({
+    request: { path: "/srv/\udcff" },
+    policy: { outcome: "denied", reason: "rule", by: { text: "deny w /srv/**" } },
+  });
+});
+
+test("a request that only a newer version knows is said to be another version's", async () => {
+  policy("files: [r /srv/**]\n");
+  log({ domain: "tool", request: { class: "memory", operation: "jit" } as never });
+  const { status, out } = await caller.run(["why", "1"]);
+  expect(status).toBe(0);
+  expect(unwrapped(out)).toContain("another version wrote it");
+  expect(out).toContain("`class`");
+});
+
+test("what the kernel reports in part has no request, but a line for all of it", async () => {
+  policy("files: [r /srv/**]\n");
+  log({
+    ...{ domain: "tool", source: "kernel", operation: "create", object: "/srv/?", reason: null },
+    ...{ request: null, allow: { section: "files", line: "c /srv/*" } },
+  });
+  const { status, out } = await caller.run(["why", "1"]);
+  expect(status).toBe(0);
+  expect(unwrapped(out)).toContain("allow it with: files: - c /srv/*");
+  expect(unwrapped(out)).toContain("The kernel reported only a part of the request");
+});
+
+test("for requests of every class `why` names the rule that decide() names", async () => {
+  const file = policy(everySection);
+  const { context } = hearing(caller.places, 80);
+  const { policy: written } = requirePolicy(context, undefined, { policy: file });
+  const below = requests.name.map((one) => ({ ...one, path: `/srv/data/${one.path.slice(1)}` }));
+  const arbitraries: readonly fc.Arbitrary<Request>[] = [below, ...Object.values(requests)];
+  const asked = arbitraries.flatMap((one, at) => fc.sample(one, { seed: at + 1, numRuns: 4 }));
+  log(
+    ...asked.map((request) => ({
+      // Words of something else: nothing may be read from them.
+      ...{ domain: "tool", class: request.class, operation: "read", object: "/etc/hosts" },
+      request: loggedRequest(request),
+    })),
   );
-  expect(words({ class: "two-names", operation: "rename", object: "/a -> /b -> /c" })).toBeNull();
-  expect(
-    words({ class: "two-names", operation: "rename", object: "files into or out of /x" }),
-  ).toBeNull();
-  expect(words({ class: "address", operation: "connect", object: "tcp [::1]:80" })).toBe(
-    "connect tcp [::1]:80",
-  );
-  expect(words({ class: "address", operation: "listen", object: "tcp 80" })).toBe("listen tcp 80");
-  expect(words({ class: "address", operation: "connect", object: "tcp 80" })).toBeNull();
-  expect(words({ class: "socket", operation: "create", object: "netlink audit" })).toBe(
-    "netlink audit",
-  );
-  expect(words({ class: "socket", operation: "create", object: "ping (IPv4)" })).toBe("ping");
-  expect(words({ class: "socket", operation: "create", object: "a UDP socket (IPv4)" })).toBeNull();
-  expect(words({ class: "syscall", operation: "call", object: "mount" })).toBe("syscall mount");
-  expect(
-    words({ class: "capability", operation: "use", object: "net_admin for setsockopt(...)" }),
-  ).toBe("capability net_admin");
-  expect(words({ class: "ipc", operation: "shmget", object: "shm" })).toBe("ipc shm");
-  expect(words({ class: "signal", operation: "kill", object: "process 12 of redis" })).toBe(
-    "signal redis",
-  );
-  expect(words({ class: "signal", operation: "signal", object: "sh[12]" })).toBeNull();
+  const seen = new Set<string>();
+  for (const [at, request] of asked.entries()) {
+    const { out } = await caller.run(["why", "--json", String(at + 1)]);
+    const { now } = JSON.parse(out);
+    const { outcome, by, reason } = { reason: null, ...decide(written, request) };
+    expect([now.policy.outcome, now.policy.by?.text, now.policy.reason ?? null]).toEqual([
+      outcome,
+      by?.text,
+      reason,
+    ]);
+    expect(now.allow).toEqual(
+      outcome === "denied" && reason === "no-rule" ? suggest(request) : null,
+    );
+    seen.add(`${request.class} ${outcome}`);
+  }
+  expect([...seen].filter((one) => one.endsWith("granted")).length).toBeGreaterThan(4);
+  expect([...seen].filter((one) => one.endsWith("denied")).length).toBeGreaterThan(4);
+});
+
+const everySection = `
+mediation: supervised
+files: ["r /srv/**", "rwcdai /srv/data/**", "deny w /srv/data/a*"]
+network:
+  - connect tcp 10.0.0.0/8:80
+  - connect tcp 53
+  - listen tcp 80
+  - listen udp *
+  - netlink route
+  - ping
+  - raw icmp
+capabilities: [chown, net_raw, setuid, setgid, kill, deny sys_admin]
+syscalls: [read, memfd_create]
+ipc: [shm, deny sem]
+inherit: [stdio]
+signals: [nginx]
+`;
+
+test("a record without a request is older: its words explain it where they are clear", () => {
+  const old = (changes: Partial<Event>) => requestOfEvent(anEvent({ reason: null, ...changes }));
+  const request = (changes: Partial<Event>) => {
+    const asked = old(changes);
+    return asked.kind === "request" ? asked.request : null;
+  };
+  const tcp = { class: "address", protocol: "tcp" } as const;
+  expect(request({ class: "name", operation: "connect", object: "@x" })).toEqual({
+    ...{ class: "name", operation: "connect", path: "@x" },
+  });
+  expect(request({ class: "address", operation: "connect", object: "tcp [::1]:80" })).toEqual({
+    ...{ ...tcp, operation: "connect", port: 80 },
+    address: Uint8Array.from({ length: 16 }, (_, at) => (at === 15 ? 1 : 0)),
+  });
+  expect(request({ class: "address", operation: "listen", object: "tcp 80" })).toEqual({
+    ...{ ...tcp, operation: "listen", address: new Uint8Array(4), port: 80 },
+  });
+  expect(request({ class: "socket", operation: "create", object: "netlink audit" })).toEqual({
+    ...{ class: "socket", family: "netlink", protocol: 9 },
+  });
+  expect(request({ class: "socket", operation: "create", object: "ping (IPv4)" })).toEqual({
+    ...{ class: "socket", family: "ping", protocol: 0 },
+  });
+  expect(request({ class: "syscall", operation: "call", object: "mount" })).toEqual({
+    ...{ class: "syscall", name: "mount" },
+  });
+  const use = "net_admin for setsockopt(...)";
+  expect(request({ class: "capability", operation: "use", object: use })).toEqual({
+    ...{ class: "capability", name: "net_admin" },
+  });
+  expect(request({ class: "ipc", operation: "shmget", object: "shm" })).toEqual({
+    ...{ class: "ipc", kind: "shm" },
+  });
+  const process = "process 12 of redis";
+  expect(request({ class: "signal", operation: "kill", object: process })).toEqual({
+    ...{ class: "signal", domain: "redis" },
+  });
+  const unclear: readonly Partial<Event>[] = [
+    { class: "name", operation: "connect", object: "./x" },
+    { class: "name", operation: "create", object: "/srv/?", source: "kernel" },
+    { class: "two-names", operation: "rename", object: "/a -> /b" },
+    { class: "two-names", operation: "rename", object: "/a -> /b -> /c" },
+    { class: "address", operation: "connect", object: "tcp 80" },
+    { class: "socket", operation: "create", object: "a UDP socket (IPv4)" },
+    { class: "signal", operation: "signal", object: "sh[12]" },
+  ];
+  for (const one of unclear)
+    expect(old({ allow: null, ...one })).toEqual({
+      kind: "nothing",
+      why: expect.stringContaining("before records held the request"),
+    });
 });
 
 test("a name that a daemon has chosen cannot write to the terminal", async () => {

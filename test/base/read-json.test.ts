@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import * as z from "zod/mini";
+import { fits, readJson } from "../../src/base/read-json.ts";
+
+const schema = z.object({
+  version: z.literal(1),
+  level: z.enum(["enforcing", "warning"]),
+  runs: z.array(z.object({ pid: z.int(), name: z.nullable(z.string()) })),
+  until: z.exactOptional(z.string()),
+  kind: z.exactOptional(
+    z.discriminatedUnion("is", [
+      z.object({ is: z.literal("file"), path: z.string() }),
+      z.object({ is: z.literal("pipe") }),
+    ]),
+  ),
+});
+const good = { version: 1, level: "warning", runs: [{ pid: 7, name: null }] };
+
+function problem(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const read = readJson(schema, text);
+  return read.state === "bad" ? read.problem : "none";
+}
+
+test("what fits is the value, and what it says besides is left out", () => {
+  const read = readJson(schema, JSON.stringify({ ...good, future: true }));
+  expect(read).toEqual({ state: "good", value: good });
+});
+
+test.each<[unknown, string]>([
+  ["", "it is empty"],
+  [JSON.stringify(good).slice(0, -3), "it is no JSON, or not all of it"],
+  ["enforcing", "it is no JSON, or not all of it"],
+  ["null", "the whole is no object"],
+  ["[]", "the whole is no object"],
+  [{ ...good, version: 2 }, "`version` is none of: 1"],
+  [{ ...good, level: "open" }, "`level` is none of: enforcing, warning"],
+  [{ version: 1, runs: [] }, "`level` is missing"],
+  [{ ...good, runs: {} }, "`runs` is no list"],
+  [{ ...good, runs: [good.runs[0], { pid: 7 }] }, "`runs[1].name` is missing"],
+  [{ ...good, runs: [{ pid: "7", name: null }] }, "`runs[0].pid` is no number"],
+  [{ ...good, runs: [{ pid: 7.5, name: null }] }, "`runs[0].pid` is no whole number"],
+  [{ ...good, until: null }, "`until` is no text"],
+  [{ ...good, kind: { is: "device" } }, "`kind.is` is not of a form that is known here"],
+  [{ ...good, kind: { is: "file" } }, "`kind.path` is missing"],
+])("%j: %s", (value, said) => {
+  expect(problem(value)).toBe(said);
+});
+
+test("nothing of a member's name acts on a terminal, however long it is", () => {
+  const names = z.record(z.string(), z.number());
+  const read = readJson(names, JSON.stringify({ [`\x1b]0;\u202e\`${"x".repeat(500)}`]: "no" }));
+  expect(read.state).toBe("bad");
+  if (read.state !== "bad") return;
+  expect(read.problem).toMatch(/^`[\x20-\x5f\x61-\x7e]+` is no number$/);
+  expect(read.problem.length).toBeLessThan(100);
+});
+
+test("looking at a value makes nothing else of it", () => {
+  expect(fits(schema, { ...good, future: true })).toBe(true);
+  expect(fits(schema, { ...good, level: "open" })).toBe(false);
+});
