@@ -86,11 +86,11 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     instead: "no domain starts: bind, metadata and every refusal that is logged go through it",
   },
   "seccomp-addfd": {
-    purpose: "files that the broker makes for the domain, and memory files",
+    purpose: "files that the broker makes or opens for the domain, and memory files",
     needed: (needs) => needs.descriptors,
     without: "refuse",
     bestEffort: null,
-    instead: "creating single names in shared directories and memfd_create fail",
+    instead: "creating single names in shared directories and memfd_create fail; openat2 is absent",
   },
   "seccomp-wait-killable": {
     purpose: "brokered calls that a signal must not tear in two",
@@ -112,7 +112,8 @@ export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature"
     without: "refuse",
     bestEffort: null,
     instead:
-      "every brokered call is refused, and sockets that only the broker could hold are not granted",
+      "every brokered call is refused, openat2 is absent, and sockets that only the broker " +
+      "could hold are not granted",
   },
   "memfd-noexec": {
     purpose: "memory files that cannot be executed",

@@ -44,14 +44,15 @@ export function needsOf(
   decided: { view: SealedView; snapshot: Snapshot; modes: SocketModes; brokered: BrokeredNames },
 ): Needs {
   const { view, modes, brokered } = decided;
-  const memoryFiles = granted(policy.syscalls).has("memfd_create");
+  const calls = granted(policy.syscalls);
+  const memoryFiles = calls.has("memfd_create");
   return {
     landlockPorts:
       modes.inet.granted && landlockSays(policy.addresses) && modes.inet.by !== "cgroup",
     devicesWithoutIoctl: opensDevices(view, decided.snapshot),
     signalsHeld: !granted(policy.signals).has("any"),
     setUserId: policy.setUserId.length > 0,
-    descriptors: brokered.creates || memoryFiles,
+    descriptors: brokered.creates || memoryFiles || calls.has("openat2"),
     memoryFiles,
     addressesUnheld: modes.inet.granted && modes.inet.by === "nothing",
     unixUnheld: modes.unix.granted && modes.unix.by === "nothing",

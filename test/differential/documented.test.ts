@@ -185,6 +185,23 @@ test("/proc: a grant to read something there is a grant to read all of it, and `
   expect(page).toContain("| grant below /proc |");
 });
 
+test("openat2 goes by the name and the policy's text, whatever is there since the start", () => {
+  const scene = new Domain();
+  onTestFinished(() => scene.close());
+  const at = `${scene.home}/granted/tree`;
+  fs.mkdirSync(at);
+  fs.writeFileSync(`${at}/early.conf`, "x");
+  scene.writePolicy({ files: [`r ${at}/*.conf`, `rwcd ${at}/late.conf`], base: [] });
+  fs.linkSync(`${at}/early.conf`, `${at}/link`);
+  const said = scene.tries([
+    `make ${at}/late.conf`,
+    ...["early.conf", "late.conf", "link"].map((name) => `read2 ${at}/${name}`),
+    `read ${at}/link`,
+  ]);
+  expect(said).toEqual(["0", "0", "0", "EACCES", "0"]);
+  expect(page).toContain("| any name, by openat2 |");
+});
+
 test("a replaced file: `check` warned of it before, `plan --drift` shows it after, a restart heals it", () => {
   const scene = new Domain();
   onTestFinished(() => scene.close());

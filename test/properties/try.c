@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <arpa/inet.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -29,6 +30,11 @@
 
 static int opened(const char *name, int flags) {
   int fd = open(name, flags | O_NONBLOCK, 0600);
+  return fd < 0 ? -1 : close(fd);
+}
+static int opened_by_how(const char *name) {
+  struct open_how how = {.flags = O_RDONLY | O_NONBLOCK};
+  int fd = (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof how);
   return fd < 0 ? -1 : close(fd);
 }
 static int execute(const char *name) {
@@ -152,6 +158,7 @@ static int perform(char *line) {
   if (!a) return -1;
   pid_t p = atoi(a);
   if (!strcmp(o, "read")) return opened(a, O_RDONLY);
+  if (!strcmp(o, "read2")) return opened_by_how(a);
   if (!strcmp(o, "write")) return opened(a, O_WRONLY);
   if (!strcmp(o, "make")) return opened(a, O_WRONLY | O_CREAT | O_EXCL);
   if (!strcmp(o, "truncate")) return truncate(a, 0);

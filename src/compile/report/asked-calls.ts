@@ -66,7 +66,7 @@ function priced(row: SystemCall, why: string, by: "sealed" | "supervised"): Entr
       return entry(
         "done",
         by === "sealed"
-          ? "open that may create, and each name made, removed, moved or changed"
+          ? "open that may create or is openat2's, and each name made, removed, moved or changed"
           : "open, and each name made, removed, moved or changed",
       );
     case "exec":

@@ -2,6 +2,7 @@ import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { SealedContext, SocketGrants } from "../../kernel/system-calls/sealed-context.ts";
 import { Permission } from "../../model/permission.ts";
 import type { IpcKind, Policy } from "../../model/policy.ts";
+import { targetAccess } from "../attended.ts";
 import { deniedTokens, granted } from "../identity.ts";
 import { coveringPorts } from "../sockets/landlock-ports.ts";
 import type { SocketModes } from "../sockets/modes.ts";
@@ -28,6 +29,8 @@ export function filterContext(
     listed: granted(policy.syscalls),
     denied: deniedTokens(policy.syscalls),
     listener: facts.features["seccomp-notify"].state === "yes",
+    handsOver:
+      facts.features["seccomp-addfd"].state === "yes" && targetAccess(facts).state === "yes",
     brokered: decided.brokered,
     sockets: socketGrants(policy, decided.modes, decided.given === true),
     ipc: decided.ipc,

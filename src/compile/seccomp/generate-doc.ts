@@ -18,6 +18,7 @@ function context(mode: SocketMode, old: boolean): SealedContext {
     listed: new Set(all()),
     denied: new Set(),
     listener: true,
+    handsOver: true,
     brokered: { creates: broker, deletes: broker, moves: broker, links: broker },
     sockets: {
       inet: mode,

@@ -23,7 +23,16 @@ import type { Follow, Need, PathArgument, Value } from "./argument.ts";
 import type { NameCall } from "./call.ts";
 import { answering, everyUse, ifListed, type Sealed, type Supervised } from "./columns.ts";
 import type { SealedContext } from "./sealed-context.ts";
-import { absent, allow, ifBits, ifOneOf, notify, refuse, type Verdict } from "./verdict.ts";
+import {
+  absent,
+  allow,
+  ifBits,
+  ifOneOf,
+  notify,
+  notifyOrAbsent,
+  refuse,
+  type Verdict,
+} from "./verdict.ts";
 
 const register = (argument: number): Value => ({ kind: "register", argument });
 const fixed = (value: number): Value => ({ kind: "fixed", value });
@@ -232,9 +241,10 @@ const names: readonly NameCall[] = [
     [object(0, 1, openFollow(how(0)))],
     opens,
     ifListed(
-      "its flags and mode lie in memory, where set-id bits could hide: absent, so that callers" +
-        " fall back to openat",
-      () => absent,
+      "flags, mode and RESOLVE_* lie in memory, where set-id bits could hide: each is done by the" +
+        " mediator on a copy, for names that the policy grants. What it cannot do (O_PATH, procfs," +
+        " devices without `i`) is absent, so that callers fall back to openat",
+      (context) => (context.handsOver ? notifyOrAbsent : absent),
     ),
     {
       flags: how(0),

@@ -14,6 +14,8 @@ export interface SealedContext {
   readonly denied: ReadonlySet<string>;
   /** A listener will be there; else what would be notified fails. */
   readonly listener: boolean;
+  /** The broker may look into the daemon, and hand it descriptors. */
+  readonly handsOver: boolean;
   readonly brokered: BrokeredNames;
   readonly sockets: SocketGrants;
   /** Kinds granted inside a private IPC namespace. */

@@ -39,6 +39,8 @@ export type Question = {
 export const allow: Answer = { kind: "allow" };
 /** To the mediator, which decides. */
 export const notify: Answer = { kind: "notify", without: EPERM, meant: "asked" };
+/** To the mediator, which decides; without a listener the call is absent. */
+export const notifyOrAbsent: Answer = { kind: "notify", without: ENOSYS, meant: "asked" };
 /** To the mediator, which refuses and logs. */
 export const refuse: Answer = { kind: "notify", without: EPERM, meant: "refused" };
 /** To the mediator, which refuses with ENOSYS and logs. */

@@ -1,7 +1,7 @@
 import type { Call } from "../calls/call.ts";
 import type { Handler } from "../calls/handler.ts";
 import { E } from "../sys/abi.ts";
-import { CONTINUE, type Outcome, unable } from "./outcome.ts";
+import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
 
 /**
  * Runs a handler. CONTINUE leaves here alone, and only where the handler shows that it is safe. A
@@ -24,7 +24,8 @@ export function guarded(call: Call, handler: Handler): Outcome {
  */
 function byItself(call: Call, handler: Handler, foreign: string): Outcome {
   call.check();
-  return handler.continueIsSafe(call) ? CONTINUE : ofConfined(call, foreign);
+  if (handler.continueIsSafe(call)) return CONTINUE;
+  return call.fallsBack ? error(E.NOSYS) : ofConfined(call, foreign);
 }
 
 export function ofConfined(call: Call, confinement: string): Outcome {

@@ -25,6 +25,7 @@ export function noPlace(
   walked: Exclude<Walked, { kind: "place" }>,
 ): Outcome {
   if (walked.kind === "error") return error(walked.errno);
+  if (call.fallsBack) return error(E.NOSYS);
   return unable(E.ACCES, call.name, `${shown(path.text)} on ${fileSystem[walked.kind]}`);
 }
 

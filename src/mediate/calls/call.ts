@@ -130,11 +130,20 @@ export class Call {
   }
 
   /**
-   * What the kernel will say as well: sealed leaves it to the kernel; supervised has nothing below
-   * that would check the call again.
+   * openat2 of a sealed domain. Its flags and mode lie in memory, so that it never goes on; what
+   * the mediator cannot do as the kernel would is said to be absent (ENOSYS): the caller then asks
+   * by openat, whose registers say all, and which the domain's layer checks.
+   */
+  get fallsBack(): boolean {
+    return !this.supervised && this.name === "openat2";
+  }
+
+  /**
+   * What the kernel will say as well: sealed leaves it to the kernel, where that checks the call
+   * again; supervised has nothing below that would.
    */
   leave(answer: Outcome): Outcome {
-    return this.supervised ? answer : CONTINUE;
+    return this.supervised || this.fallsBack ? answer : CONTINUE;
   }
 
   /**

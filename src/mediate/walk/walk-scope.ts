@@ -21,8 +21,8 @@ export class Scope {
   readonly #start: number;
   readonly #resolve: number;
   /**
-   * The kernel has looked up the root already, which decides about RESOLVE_NO_XDEV when a link
-   * leads there (nd_jump_root).
+   * The kernel knows the root already, which decides about RESOLVE_NO_XDEV when a link leads there
+   * (nd_jump_root). Where the walk is scoped it does from the start on (path_init).
    */
   #isRooted: boolean;
 
@@ -31,7 +31,7 @@ export class Scope {
     this.#target = target;
     this.#start = start;
     this.#resolve = resolve;
-    this.#isRooted = start === target.root;
+    this.#isRooted = start === target.root || (resolve & SCOPED) !== 0;
   }
 
   /** What `/` means, and above which `..` does not lead. */

@@ -1,6 +1,6 @@
 // title: create through openat2, whose flags lie in memory
 // as: both
-// event: none
+// event: name/create broker
 #include "attack.h"
 #include <linux/openat2.h>
 static void attack(void) {

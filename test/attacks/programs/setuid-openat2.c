@@ -1,6 +1,6 @@
 // title: make a set-user-id program by openat2, whose mode no filter sees
 // as: both
-// event: none
+// event: syscall/create with set-id bits broker
 #include "attack.h"
 #include <linux/openat2.h>
 static void attack(void) {

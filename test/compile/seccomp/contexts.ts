@@ -12,6 +12,7 @@ export const permissive: SealedContext = {
   listed: new Set(all()),
   denied: new Set(),
   listener: true,
+  handsOver: true,
   brokered: { creates: false, deletes: false, moves: false, links: false },
   sockets: {
     inet: "kernel",
@@ -54,6 +55,7 @@ export const strict: SealedContext = {
   ipc: new Set(),
   signalsHeld: false,
   truncateHeld: false,
+  handsOver: false,
 };
 
 export const brokering: SealedContext = {

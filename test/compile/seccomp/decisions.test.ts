@@ -53,9 +53,12 @@ describe("names", () => {
     expect(judge(permissive, "openat", [0, 0, 0o101, 0o1777])).toBe("allow");
   });
 
-  test("openat2, whose mode no filter sees, is absent", () => {
-    for (const context of [permissive, brokering, strict])
-      expect(judge(context, "openat2")).toBe("errno 38");
+  test("openat2, whose mode no filter sees, is asked about, or absent where nobody does it", () => {
+    for (const context of [permissive, brokering]) {
+      expect(judge(context, "openat2")).toBe("notify");
+      expect(judge({ ...context, listener: false }, "openat2")).toBe("errno 38");
+    }
+    expect(judge(strict, "openat2")).toBe("errno 38");
   });
 });
 

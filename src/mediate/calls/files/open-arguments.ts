@@ -18,6 +18,11 @@ export interface OpenArguments {
 /** O_PATH, and all that counts beside it (open(2)). */
 export const WITH_PATH = abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC;
 
+/** Together the kernel takes them for a mistake (since 6.4). */
+const MEANINGLESS = abi.O_CREAT | abi.O_DIRECTORY;
+/** What of O_TMPFILE is its own. */
+export const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
+
 export function openArguments(
   path: PathArgument,
   given: number,
@@ -30,6 +35,13 @@ export function openArguments(
   const follow =
     flags & abi.O_NOFOLLOW || (flags & abi.O_EXCL && creates) ? "before-slash" : "always";
   return { path, flags, mode, follow, temporary, creates, resolve };
+}
+
+/** What open(2) refuses before it looks at the path. */
+export function isMistake(flags: number): boolean {
+  if ((flags & MEANINGLESS) === MEANINGLESS) return true;
+  if ((flags & NAMELESS) === 0) return false;
+  return (flags & (abi.O_TMPFILE | abi.O_CREAT)) !== abi.O_TMPFILE || (flags & abi.O_ACCMODE) === 0;
 }
 
 /** Whoever executes a set-id file gets the daemon's identity, inside the domain or outside. */

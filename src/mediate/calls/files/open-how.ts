@@ -12,7 +12,13 @@ import { abi, E } from "../../sys/abi.ts";
 import type { Errno } from "../../sys/errno.ts";
 import type { PathArgument } from "../../walk/walk.ts";
 import type { Call } from "../call.ts";
-import { type OpenArguments, openArguments, WITH_PATH } from "./open-arguments.ts";
+import {
+  isMistake,
+  NAMELESS,
+  type OpenArguments,
+  openArguments,
+  WITH_PATH,
+} from "./open-arguments.ts";
 
 /**
  * struct open_how (openat2(2)): flags, mode, resolve, eight bytes each. A longer one means
@@ -21,8 +27,6 @@ import { type OpenArguments, openArguments, WITH_PATH } from "./open-arguments.t
 const HOW_BYTES = openHow.size;
 /** Bytes of it that the kernel looks at: a page. */
 const HOW_BYTES_MAX = 4_096;
-/** Flags of O_TMPFILE alone. */
-const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
 /** What openat2(2) knows: VALID_OPEN_FLAGS of the kernel, then VALID_RESOLVE_FLAGS. */
 const KNOWN =
   abi.O_ACCMODE |
@@ -91,7 +95,7 @@ function readHow(call: Call): OpenArguments | Outcome {
 function mistake(flags: number, mode: bigint, resolve: number): Errno | null {
   if ((flags & ~KNOWN) !== 0 || (resolve & SCOPED) === SCOPED) return E.INVAL;
   if (mode > (flags & (abi.O_CREAT | NAMELESS) ? 0o7777n : 0n)) return E.INVAL;
-  if (flags & abi.O_PATH && flags & ~WITH_PATH) return E.INVAL;
+  if (isMistake(flags) || (flags & abi.O_PATH && flags & ~WITH_PATH)) return E.INVAL;
   // It would have to wait for a disk: the mediator's walks never do.
   return resolve & abi.RESOLVE_CACHED && flags & (abi.O_TRUNC | abi.O_CREAT | NAMELESS)
     ? E.AGAIN

@@ -34,7 +34,8 @@ function remove({ directory, last }: Place, made: number): void {
 
 /**
  * A nameless file: whatever it could be called in that directory must be granted. Sealed it stays
- * nameless for ever (O_EXCL); supervised a link that gives it a name is judged when it is made.
+ * nameless for ever (O_EXCL) where the domain's layer would not let it be linked by itself;
+ * supervised a link that gives it a name is judged when it is made.
  */
 export function openTemporary(call: Call, asked: OpenArguments): Outcome {
   const outcome = call.asTarget((): Outcome | number => {
@@ -58,10 +59,12 @@ function makeNameless(call: Call, asked: OpenArguments, directory: number): Outc
   if (typeof stat === "number" || stat.type !== abi.S_IFDIR) return call.leave(error(E.NOTDIR));
   const name = canonical(directory);
   if (typeof name === "number") return call.leave(error(name));
-  if (call.broker.grants.kernelCreates(`${name}/`)) return call.leave(error(E.ACCES));
+  const madeByKernel = call.broker.grants.kernelCreates(`${name}/`);
+  if (madeByKernel && !call.fallsBack) return call.leave(error(E.ACCES));
   const lacking = missing(call.broker.grants.below(name), ["create", ...accesses(asked.flags)]);
   if (lacking !== null) return denyName(lacking, `${name}/`);
-  const flags = call.supervised ? asked.flags : asked.flags | abi.O_EXCL;
+  const mayBeLinked = call.supervised || madeByKernel;
+  const flags = mayBeLinked ? asked.flags : asked.flags | abi.O_EXCL;
   const fd = call.effect(() => openat(directory, ".", flags, asked.mode));
   return fd < 0 ? error(errnoOf(fd)) : given(fd, asked.flags);
 }

@@ -9,24 +9,26 @@ import { type Handler, right } from "../handler.ts";
 import { accesses, missing, type OpenArguments, setsId } from "./open-arguments.ts";
 import { emptied } from "./open-emptied.ts";
 import { readArguments } from "./open-how.ts";
+import { openJudged } from "./open-judged.ts";
 import { makeFile, openTemporary } from "./open-make.ts";
 import { settle, unwaiting } from "./open-object.ts";
-import { openSupervised } from "./open-supervised.ts";
 
 /**
- * open, creat, openat that may make a file, and where the domain is supervised all opens. The
- * mediator makes a file only with O_EXCL, so that it never opens what somebody else put there
- * meanwhile; a file that is there already is opened through the descriptor on which it was judged.
+ * open, creat, openat that may make a file, every openat2, and where the domain is supervised all
+ * opens. The mediator makes a file only with O_EXCL, so that it never opens what somebody else put
+ * there meanwhile; a file that is there already is opened through the descriptor on which it was
+ * judged.
  */
 export const open: Handler = {
   continueIsSafe: (call) =>
+    !call.fallsBack &&
     call.broker.grants.kernelHandles(right.makeRegular | right.readFile | right.writeFile),
 
   answer(call) {
     const asked = readArguments(call);
     if ("kind" in asked) return asked;
     if (setsId(asked)) return never(E.PERM, "create with set-id bits", shown(asked.path.text));
-    if (call.supervised) return openSupervised(call, asked);
+    if (call.supervised || call.fallsBack) return openJudged(call, asked);
     if (!asked.temporary && !asked.creates) return CONTINUE;
     return asked.temporary
       ? openTemporary(call, asked)

@@ -3,28 +3,24 @@ import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { OPEN_ATTEMPTS_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { shown } from "../../sys/sys.ts";
+import { type Bytes, shown } from "../../sys/sys.ts";
 import type { Place } from "../../walk/place.ts";
 import { inSharedDirectory, protects } from "../../walk/shared-directory.ts";
 import type { Follow } from "../../walk/walk.ts";
 import type { Call } from "../call.ts";
 import { lacking } from "./lacking.ts";
-import { accesses, type OpenArguments } from "./open-arguments.ts";
+import { accesses, isMistake, missing, type OpenArguments } from "./open-arguments.ts";
 import type { Later } from "./open-in-namespace.ts";
 import { makeFile, openTemporary } from "./open-make.ts";
 import { openDescriptor, openObject } from "./open-object.ts";
 import { judgeProcEntry, judgeProcLink } from "./proc-entry.ts";
 
-/** Together the kernel takes them for a mistake (since 6.4). */
-const MEANINGLESS = abi.O_CREAT | abi.O_DIRECTORY;
-/** What of O_TMPFILE is its own. */
-const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
-
 /**
- * Every open of a supervised domain: judged on a descriptor of the object, then opened through that
- * very descriptor, as the target.
+ * An open that no layer of the kernel checks again: each of a supervised domain's, and openat2 of a
+ * sealed one's. Judged on a descriptor of the object, then opened through that very descriptor, as
+ * the target.
  */
-export function openSupervised(call: Call, asked: OpenArguments): Outcome {
+export function openJudged(call: Call, asked: OpenArguments): Outcome {
   if (isMistake(asked.flags)) return error(E.INVAL);
   if (asked.temporary) return openTemporary(call, asked);
   const outcome = call.asTarget(() => openNamed(call, asked), { makes: asked.creates });
@@ -39,25 +35,20 @@ function finished(outcome: Outcome | Later): Outcome {
   return outcome.kind === "later" ? outcome.finish() : outcome;
 }
 
-/** What open(2) refuses before it looks at the path. */
-function isMistake(flags: number): boolean {
-  if ((flags & MEANINGLESS) === MEANINGLESS) return true;
-  if ((flags & NAMELESS) === 0) return false;
-  return (flags & (abi.O_TMPFILE | abi.O_CREAT)) !== abi.O_TMPFILE || (flags & abi.O_ACCMODE) === 0;
-}
-
 function openNamed(call: Call, asked: OpenArguments): Outcome | Later | number {
   for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
     const walked = call.walk(asked.path, leading(asked), {
-      procfs: "open",
+      procfs: call.supervised ? "open" : "never",
       makes: asked.creates,
       objectOnly: !asked.creates,
       resolve: asked.resolve,
     });
-    if (walked.kind === "descriptor") return walked.number;
+    if (walked.kind === "descriptor" && call.supervised) return walked.number;
     if (walked.kind === "object") return openDescriptor(call, asked, walked.fd);
     const own =
-      walked.kind === "procfs" ? judgeProcLink(call, walked.process, asked.path.text) : null;
+      walked.kind === "procfs" && call.supervised
+        ? judgeProcLink(call, walked.process, asked.path.text)
+        : null;
     if (walked.kind !== "place") return own ?? noPlace(call, asked.path, walked);
     const outcome = openPlace(call, asked, walked.place);
     if (outcome !== "again") return outcome;
@@ -86,12 +77,22 @@ function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | La
   const refused =
     judgeProcEntry(call, place.name, isForWriting(asked.flags)) ?? judge(call, asked, place);
   if (refused !== null) return refused;
+  if (call.fallsBack && lacksRequests(call, place.name, type)) return error(E.NOSYS);
   if (asked.creates && isProtected(type) && inSharedDirectory(call, place)) return error(E.ACCES);
   return openObject(call, asked, object, place);
 }
 
 function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | null {
   return asked.flags & abi.O_PATH ? null : lacking(call, name, accesses(asked.flags));
+}
+
+/**
+ * A device that may be opened and not asked (ioctl): the domain's layer holds that by who opens it,
+ * and the mediator has none.
+ */
+function lacksRequests(call: Call, name: Bytes, type: number): boolean {
+  const isDevice = type === abi.S_IFCHR || type === abi.S_IFBLK;
+  return isDevice && missing(call.broker.grants.of(name), ["ioctl"]) !== null;
 }
 
 function isForWriting(flags: number): boolean {
