@@ -201,12 +201,11 @@ export class Call {
       target: this.target,
       mounts: this.broker.mounts,
       follow,
-      procfs: "never",
-      makes: false,
-      objectOnly: false,
-      resolve: 0,
+      procfs: more.procfs ?? "never",
+      makes: more.makes ?? false,
+      objectOnly: more.objectOnly ?? false,
+      resolve: more.resolve ?? 0,
       asItself: (name, look) => this.asItself(name, look),
-      ...more,
     });
   }
 

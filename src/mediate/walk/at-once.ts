@@ -55,6 +55,7 @@ export function atOnce(
 /** As the kernel would write it: no empty component, no `.`, no `..`, no slash behind it. */
 export function isPlain(path: Bytes): boolean {
   if (path.endsWith("/") || path.includes("//")) return false;
-  // Nearly no path has one.
-  return !path.includes(".") || !/(^|\/)\.\.?(\/|$)/.test(path);
+  // Nearly no component begins with one.
+  if (!path.startsWith(".") && !path.includes("/.")) return true;
+  return !/(^|\/)\.\.?(\/|$)/.test(path);
 }

@@ -20,6 +20,7 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set(
  * nothing may be written either. null for everything else.
  */
 export function judgeProcEntry(call: Call, name: Bytes, writes: boolean): Outcome | null {
+  if (!name.startsWith("/proc/")) return null;
   const found = /^\/proc\/(\d+)(?:\/task\/\d+)?(?:\/([^/]+))?/.exec(name);
   if (found === null) return null;
   const pid = Number(found[1]);
