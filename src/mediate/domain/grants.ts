@@ -3,12 +3,15 @@ import { gains } from "../../model/gain.ts";
 import type { PermissionSet } from "../../model/permission.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Bytes, bytesOf, spelled } from "../sys/sys.ts";
+import { NAME_KEPT_BYTES_MAX, NAMES_KEPT_MAX } from "./limits.ts";
 
 /** What the domain may do to names, and which of it the kernel decides by itself. */
 export class Grants {
   readonly #automaton: Automaton;
   readonly #kernelCreates: ReadonlySet<Bytes>;
   readonly #handled: bigint;
+  /** Of names that were asked for lately. */
+  readonly #known = new Map<Bytes, PermissionSet>();
 
   /**
    * `started` is the plan that the domain's processes were started with: its layer holds whatever
@@ -22,7 +25,13 @@ export class Grants {
 
   /** Permissions of a canonical name. */
   of(name: Bytes): PermissionSet {
-    return this.#automaton.permissions(this.#state(name));
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const permissions = this.#automaton.permissions(this.#state(name));
+    if (name.length > NAME_KEPT_BYTES_MAX) return permissions;
+    if (this.#known.size >= NAMES_KEPT_MAX) this.#known.clear();
+    this.#known.set(name, permissions);
+    return permissions;
   }
 
   /** Permissions that every name below the directory has. */

@@ -10,8 +10,12 @@ export const VERDICTS_KEPT_MAX = 4_096;
  * 256.
  */
 export const PROGRAM_HEAD_BYTES = 4_096;
+/** Names of which a policy in force has said lately what may be done to them. */
+export const NAMES_KEPT_MAX = 128;
 /** Programs of one domain of which is remembered who interprets them. */
-export const PROGRAMS_KEPT_MAX = 256;
+export const PROGRAMS_KEPT_MAX = 128;
+/** Bytes of a name that is kept so: with many domains a longer one costs too much. */
+export const NAME_KEPT_BYTES_MAX = 256;
 /**
  * Milliseconds since a file's last change from which on it is remembered. A change within the same
  * tick of the file system's clock would leave no trace: that of FAT goes every two seconds.

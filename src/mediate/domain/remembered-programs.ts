@@ -1,6 +1,6 @@
 import type { ProgramHead } from "../calls/exec/program-head.ts";
 import type { FileVersion } from "../sys/sys.ts";
-import { PROGRAMS_KEPT_MAX, UNCHANGED_MS_MIN } from "./limits.ts";
+import { NAME_KEPT_BYTES_MAX, PROGRAMS_KEPT_MAX, UNCHANGED_MS_MIN } from "./limits.ts";
 
 /** What is read of a program file itself before it is executed. */
 export interface ProgramFacts {
@@ -38,6 +38,9 @@ export class RememberedPrograms {
   /** `now`, milliseconds since the epoch, then `version` were found, then the facts. */
   remember(now: number, version: FileVersion, facts: ProgramFacts): void {
     const { seconds, nanoseconds } = version.changed;
+    const { head } = facts;
+    const name = "interpreter" in head ? head.interpreter : null;
+    if (name !== null && name.length > NAME_KEPT_BYTES_MAX) return;
     if (now - (seconds * 1_000 + nanoseconds / 1e6) < UNCHANGED_MS_MIN) return;
     this.#known.delete(version.inode.low);
     for (const oldest of this.#known.keys()) {

@@ -16,6 +16,20 @@ const { size } = place(heldExec);
 const AT = offsetsOf(heldExec);
 /** Bytes of a word. */
 const WORD = 4;
+const IDENTITY = {
+  program: {
+    major: AT.programMajor,
+    minor: AT.programMinor,
+    inode: AT.programInode,
+    born: AT.programBorn,
+  },
+  loader: {
+    major: AT.loaderMajor,
+    minor: AT.loaderMinor,
+    inode: AT.loaderInode,
+    born: AT.loaderBorn,
+  },
+};
 
 /** What lies behind the slots about the execve in one of them (`plan/slots.ts`). */
 export class HeldExec {
@@ -31,17 +45,18 @@ export class HeldExec {
 
   /** By whoever judged it. */
   judged({ program, loader }: JudgedProgram): void {
-    this.#bytes.fill(0, 0, size);
-    this.#identity("program", program);
-    if (loader !== null) this.#identity("loader", loader);
+    for (let word = 0; word < size / WORD; word++) this.#words[word] = 0;
+    this.#identity(IDENTITY.program, program);
+    if (loader !== null) this.#identity(IDENTITY.loader, loader);
   }
 
   /** By who gives it to the holder, before the slot says so, and looks what came of it. */
   asks(numbers: Numbers, holder: number): void {
-    for (const name of ["thread", "process", "listed"] as const)
-      this.#bytes.writeUInt32LE(numbers[name], AT[name]);
-    this.#bytes.writeUInt32LE(holder, AT.holder);
-    this.#bytes.writeUInt32LE(1, AT.looks);
+    this.#words[AT.thread / WORD] = numbers.thread;
+    this.#words[AT.process / WORD] = numbers.process;
+    this.#words[AT.listed / WORD] = numbers.listed;
+    this.#words[AT.holder / WORD] = holder;
+    this.#words[AT.looks / WORD] = 1;
   }
 
   /** From now on the holder tells when it is over. Whoever says so looks once more afterwards. */
@@ -51,7 +66,7 @@ export class HeldExec {
 
   /** One of `execOutcome`. */
   get outcome(): number {
-    return this.#bytes.readUInt32LE(AT.outcome);
+    return this.#words[AT.outcome / WORD] ?? 0;
   }
 
   /** Why it cannot be traced. */
@@ -65,13 +80,13 @@ export class HeldExec {
     return this.#bytes.toString("latin1", size, size + length);
   }
 
-  #identity(which: "program" | "loader", { device, inode, born }: Stat): void {
-    this.#bytes.writeUInt32LE(Math.floor(device / 2 ** 32), AT[`${which}Major`]);
-    this.#bytes.writeUInt32LE(device % 2 ** 32, AT[`${which}Minor`]);
-    this.#bytes.writeUInt32LE(inode.low, AT[`${which}Inode`]);
-    this.#bytes.writeUInt32LE(inode.high, AT[`${which}Inode`] + 4);
+  #identity(at: (typeof IDENTITY)["program"], { device, inode, born }: Stat): void {
+    this.#words[at.major / WORD] = Math.floor(device / 2 ** 32);
+    this.#words[at.minor / WORD] = device % 2 ** 32;
+    this.#words[at.inode / WORD] = inode.low;
+    this.#words[at.inode / WORD + 1] = inode.high;
     const nanoseconds = BigInt(born.seconds) * 1_000_000_000n + BigInt(born.nanoseconds);
-    this.#bytes.writeBigInt64LE(nanoseconds, AT[`${which}Born`]);
+    this.#bytes.writeBigInt64LE(nanoseconds, at.born);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Remembered, SystemCall } from "../../../kernel/system-calls/call.t
 import type { Broker } from "../../domain/broker.ts";
 import { E } from "../../sys/abi.ts";
 import { close, sys } from "../../sys/sys.ts";
+import { areLabelled } from "../../target/namespaces.ts";
 import type { Call } from "../call.ts";
 import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
 import { noteSharing } from "./shared-descriptors.ts";
@@ -46,8 +47,13 @@ export function forget(call: Call, row: SystemCall): void {
     call.broker.verdicts.tellThreadsApart();
     call.broker.threads.roots?.differ();
   }
-  if (row.class === "exec" || row.voids.includes("namespaces") || row.voids.includes("confinement"))
-    call.broker.threads.forget();
+  const changes = row.voids.includes("namespaces") || row.voids.includes("confinement");
+  if (changes || (row.class === "exec" && mayBeApart(call))) call.broker.threads.forget();
+}
+
+/** Who executes may get another label, and another thread's number. */
+function mayBeApart({ broker: { threads } }: Call): boolean {
+  return areLabelled() || !threads.alike.stand;
 }
 
 /** Once it is answered, since the judgement itself looks at the thread. */
