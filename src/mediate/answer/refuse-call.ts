@@ -6,9 +6,6 @@ import { E } from "../sys/abi.ts";
 import type { Errno } from "../sys/errno.ts";
 import { never, type Outcome } from "./outcome.ts";
 
-/** io_uring, and calls that libraries try first: they fall back only on ENOSYS. */
-const SAID_TO_BE_ABSENT = /^(io_uring_|clone3$|openat2$)/;
-
 /** A call outside the policy's list. */
 export function refuseUnlisted(call: Call): Outcome {
   const request = { class: "syscall", name: call.name } as const;
@@ -33,7 +30,7 @@ export function refuseForm(call: Call, errno: Errno = errnoFor(call)): Outcome {
 }
 
 function errnoFor(call: Call): Errno {
-  return SAID_TO_BE_ABSENT.test(call.name) ? E.NOSYS : E.PERM;
+  return call.row?.absent === true ? E.NOSYS : E.PERM;
 }
 
 function refuseSocket(call: Call): Outcome {

@@ -1,3 +1,5 @@
+import type { SystemCall } from "../../kernel/system-calls/call.ts";
+import { systemCallOf } from "../../kernel/system-calls/table.ts";
 import type { Level } from "../../model/policy.ts";
 import { ofConfined } from "../answer/guarded.ts";
 import { CONTINUE, type Outcome, VANISHED } from "../answer/outcome.ts";
@@ -18,8 +20,8 @@ import { neededForOneself } from "./processes/itself.ts";
 /** What the loop offers a call beside its registers. */
 export interface Notification {
   readonly tid: number;
-  /** Name of the system call. */
-  readonly name: string;
+  /** Of the system call. */
+  readonly number: number;
   /** Argument register by index. */
   word(index: number): bigint;
   /** Its low half. */
@@ -43,6 +45,10 @@ interface Manner {
 /** One notified system call with its arguments, read once. */
 export class Call {
   readonly broker: Broker;
+  /** Of the system call. */
+  readonly number: number;
+  /** null for one that is newer than the table. */
+  readonly row: SystemCall | null;
   readonly name: string;
   readonly target: Target;
   /** As it was when the call was received. */
@@ -62,7 +68,9 @@ export class Call {
 
   constructor(broker: Broker, notification: Notification) {
     this.broker = broker;
-    this.name = notification.name;
+    this.number = notification.number;
+    this.row = systemCallOf(notification.number);
+    this.name = this.row?.name ?? "";
     this.level = broker.supervised ? broker.level() : "enforcing";
     this.rehearses = this.level === "warning";
     const looks = {

@@ -5,7 +5,7 @@ import { refuseForm, refuseUnlisted } from "../answer/refuse-call.ts";
 import type { Broker } from "../domain/broker.ts";
 import { Call, type Notification } from "./call.ts";
 import { supervise } from "./supervise.ts";
-import { handlers } from "./table.ts";
+import { handlerOf } from "./table.ts";
 
 /**
  * Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The
@@ -20,8 +20,8 @@ export function dispatch(
 }
 
 function judge(call: Call): Outcome {
-  const handler = handlers.get(call.name);
+  const handler = handlerOf(call.number);
   if (!call.broker.lists(call.name)) return refuseUnlisted(call);
-  if (handler === undefined) return refuseForm(call);
+  if (handler === null) return refuseForm(call);
   return guarded(call, handler);
 }

@@ -1,5 +1,4 @@
 import type { SystemCall } from "../../kernel/system-calls/call.ts";
-import { systemCall } from "../../kernel/system-calls/table.ts";
 import { answerTo } from "../../kernel/system-calls/verdict.ts";
 import { guarded } from "../answer/guarded.ts";
 import { CONTINUE, never, type Outcome } from "../answer/outcome.ts";
@@ -14,7 +13,7 @@ import { forget } from "./state/forget.ts";
 import { judgeIpc } from "./state/ipc.ts";
 import { judgeState } from "./state/judge-state.ts";
 import { judgePrivilege } from "./state/privileges.ts";
-import { handlers } from "./table.ts";
+import { handlerOf } from "./table.ts";
 
 /**
  * Judges one call of a supervised domain, and does it at level enforcing. Level warning runs the
@@ -22,7 +21,7 @@ import { handlers } from "./table.ts";
  * on, so that the target notices nothing.
  */
 export function supervise(call: Call): Outcome {
-  const row = systemCall(call.name);
+  const { row } = call;
   if (row !== null) forget(call, row);
   if (row?.class === "state") noteConfinement(call);
   if (call.level === "disabled") return CONTINUE;
@@ -57,7 +56,7 @@ function judge(call: Call, row: SystemCall): Outcome {
     case "ipc":
       return judgeIpc(call, row);
     case "namespace-or-escape":
-      return row.absent ? refuseForm(call, E.NOSYS) : refuseForm(call);
+      return refuseForm(call);
     case "unmediated-name":
     case "plain":
     case "untouchable":
@@ -66,8 +65,6 @@ function judge(call: Call, row: SystemCall): Outcome {
 }
 
 function byHandler(call: Call): Outcome {
-  const handler = handlers.get(call.name);
-  return handler === undefined
-    ? never(E.PERM, call.name, "not mediated yet")
-    : guarded(call, handler);
+  const handler = handlerOf(call.number);
+  return handler === null ? never(E.PERM, call.name, "not mediated yet") : guarded(call, handler);
 }

@@ -1,3 +1,4 @@
+import { number } from "../../kernel/syscalls.ts";
 import { exec } from "./exec/exec.ts";
 import { fileAttributes, inodeIoctl } from "./files/inode-flags.ts";
 import { link } from "./files/link.ts";
@@ -74,3 +75,15 @@ const families: readonly (readonly [Handler, readonly string[]])[] = [
 export const handlers: ReadonlyMap<string, Handler> = new Map(
   families.flatMap(([handler, calls]) => calls.map((call) => [call, handler] as const)),
 );
+
+/** By system call number. */
+const byNumber: (Handler | undefined)[] = [];
+for (const [call, handler] of handlers) {
+  const nr = number(call);
+  if (nr !== null) byNumber[nr] = handler;
+}
+
+/** What does a call of this number; null where nothing does. */
+export function handlerOf(number: number): Handler | null {
+  return byNumber[number] ?? null;
+}

@@ -1,5 +1,4 @@
 import { quick } from "../../kernel/quick.ts";
-import { name as syscallName } from "../../kernel/syscalls.ts";
 import { slotState } from "../../plan/slots.ts";
 import type { Notification } from "../calls/call.ts";
 import { abi } from "../sys/abi.ts";
@@ -19,7 +18,7 @@ export function notification(
 
 class InSlot implements Notification {
   readonly tid: number;
-  readonly name: string;
+  readonly number: number;
   readonly #listener: number;
   readonly #slot: Slot;
   /** Of this call, whatever the slot is used for by then: the two halves. */
@@ -30,7 +29,7 @@ class InSlot implements Notification {
 
   constructor(listener: number, slot: Slot, started: (() => void) | null) {
     this.tid = slot.tid;
-    this.name = syscallName(slot.number) ?? "";
+    this.number = slot.number;
     this.#listener = listener;
     this.#slot = slot;
     this.#id = slot.idLow;

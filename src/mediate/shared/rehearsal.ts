@@ -1,4 +1,5 @@
 import { addressOf } from "../../kernel/ffi.ts";
+import { number } from "../../kernel/syscalls.ts";
 import { SLOTS_BYTES } from "../../plan/slots.ts";
 import { unable } from "../answer/outcome.ts";
 import { Settled } from "../answer/settled.ts";
@@ -70,7 +71,7 @@ export class Rehearsal {
 function notified(call: string, started: () => never): Notification {
   return {
     tid: process.pid,
-    name: call,
+    number: number(call) ?? -1,
     word: (index) => (index === 0 ? addressOf(path) : 0n),
     low: (index) => (index === 0 ? Number(addressOf(path) & 0xffff_ffffn) : 0),
     stillWaiting: () => true,

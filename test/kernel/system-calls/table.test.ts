@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { sealedVerdict } from "../../../src/compile/seccomp/sealed-filter.ts";
+import { ENOSYS } from "../../../src/kernel/constants.ts";
 import { all, number } from "../../../src/kernel/syscalls.ts";
 import { answersOf } from "../../../src/kernel/system-calls/classes.ts";
-import { systemCall, systemCalls } from "../../../src/kernel/system-calls/table.ts";
+import { systemCall, systemCallOf, systemCalls } from "../../../src/kernel/system-calls/table.ts";
 import {
   allow,
   answersIn,
@@ -31,6 +32,23 @@ test("every system call has exactly one class", () => {
   expect(all().filter((name) => !names.includes(name))).toEqual([]);
   expect(names.filter((name) => number(name) === null)).toEqual([]);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
+test("a row is found by the number in a register, and no number without a call has one", () => {
+  for (const call of systemCalls) expect(systemCallOf(number(call.name) ?? -1)).toBe(call);
+  for (const nr of [-1, 0.5, 400, 600, 0x3fffffff, 2 ** 32]) expect(systemCallOf(nr)).toBeNull();
+});
+
+test("a call that a sealed domain's filter says is absent is absent in its row", () => {
+  const saidToBe = special.filter((call) =>
+    answersIn(sealedVerdict(call, permissive)).some(
+      (answer) =>
+        (answer.kind === "errno" && answer.errno === ENOSYS) ||
+        (answer.kind === "notify" && answer.without === ENOSYS),
+    ),
+  );
+  expect(saidToBe).toEqual(expect.arrayContaining(["clone3", "io_uring_setup"]));
+  expect(saidToBe.filter((call) => systemCall(call)?.absent !== true)).toEqual([]);
 });
 
 test("the headers of this machine know no call that the table forgot", (context) => {

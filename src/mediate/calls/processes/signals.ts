@@ -1,6 +1,5 @@
 import { FIOASYNC, ownerCommands, socketOwnerRequests } from "../../../kernel/argument-names.ts";
 import { F_SETFL } from "../../../kernel/constants.ts";
-import { systemCall } from "../../../kernel/system-calls/table.ts";
 import { decide } from "../../../model/decide.ts";
 import type { Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
@@ -55,7 +54,7 @@ function reachesAll(call: Call): boolean {
 }
 
 function judged(call: Call): Outcome {
-  const row = systemCall(call.name);
+  const { row } = call;
   if (row?.class === "process") return judgeProcesses(call, row);
   return judgeDescriptor(call) ?? refuseForm(call);
 }

@@ -1,10 +1,11 @@
 import type { Remembered, SystemCall } from "../../../kernel/system-calls/call.ts";
+import { NEW_NAMESPACES } from "../../../kernel/system-calls/state.ts";
 import type { Broker } from "../../domain/broker.ts";
 import { E } from "../../sys/abi.ts";
 import { close, sys } from "../../sys/sys.ts";
 import { areLabelled } from "../../target/namespaces.ts";
 import type { Call } from "../call.ts";
-import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
+import { cloneFlags } from "./clone-flags.ts";
 import { noteSharing } from "./shared-descriptors.ts";
 
 /**

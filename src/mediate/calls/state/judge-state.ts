@@ -1,13 +1,14 @@
 import { CLONE_NEWTIME, CLONE_PARENT } from "../../../kernel/constants.ts";
 import type { StateCall } from "../../../kernel/system-calls/call.ts";
+import { NEW_NAMESPACES } from "../../../kernel/system-calls/state.ts";
 import { CONTINUE, error, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";
 import { judgeCoreLimit } from "../processes/core-limit.ts";
 import { judgeCapability } from "./capability.ts";
+import { cloneFlags } from "./clone-flags.ts";
 import { adoptsOrphans } from "./confinement.ts";
-import { cloneFlags, NEW_NAMESPACES } from "./new-namespaces.ts";
 import { confinesItself } from "./self-confine.ts";
 import { sharesDescriptors } from "./shared-descriptors.ts";
 
@@ -51,7 +52,7 @@ function goesOn(call: Call): Outcome {
  * refused too.
  */
 function judgeFlagsInMemory(call: Call): Outcome {
-  if (sharesTooMuch(cloneFlags(call))) return refuseForm(call, E.NOSYS);
+  if (sharesTooMuch(cloneFlags(call))) return refuseForm(call);
   return call.rehearses ? CONTINUE : error(E.NOSYS);
 }
 

@@ -1,6 +1,6 @@
 import { CLONE_FILES, CLONE_THREAD } from "../../../kernel/constants.ts";
 import type { Call } from "../call.ts";
-import { cloneFlags } from "./new-namespaces.ts";
+import { cloneFlags } from "./clone-flags.ts";
 
 /**
  * Descriptors shared with what is no thread: threads are counted to know that nobody exchanges one.
