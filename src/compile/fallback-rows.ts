@@ -1,4 +1,4 @@
-import type { FeatureName } from "../kernel/host-facts.ts";
+import { type FeatureName, featureNames } from "../kernel/features.ts";
 import type { BestEffort } from "../model/policy.ts";
 import { type Needs, needsNothing } from "./needs.ts";
 
@@ -6,164 +6,220 @@ import { type Needs, needsNothing } from "./needs.ts";
  * What is done where a feature is missing. `broker`: the mediator decides instead. `refuse`: what
  * would need it is refused, the rest goes on. `fail`: the domain does not start; `best-effort`: it
  * starts only if the policy says so, and the plan names the loss. `less`: nothing is lost but speed
- * or sight. `unused`: this engine does not build on it.
+ * or sight. `unused`: this way of holding does not build on it.
  */
 export type Without = "broker" | "refuse" | "best-effort" | "fail" | "less" | "unused";
 
-export interface Fallback {
-  readonly feature: FeatureName;
-  readonly purpose: string;
+/** What follows for a domain that is held in one of the ways. */
+interface Consequence {
   /** The domain needs it: what the other stages could not decide around. */
   readonly needed: (needs: Needs) => boolean;
   readonly without: Without;
   readonly bestEffort: BestEffort | null;
-  /** What happens then, as a sentence. */
+  /** What happens then, as a sentence; empty where nothing needs to be said. */
   readonly instead: string;
 }
 
-const always = () => true;
+interface FeatureRow {
+  readonly purpose: string;
+  readonly sealed: Consequence;
+  readonly supervised: Consequence;
+}
+
+/** A feature's row as one way of holding reads it. */
+export type Fallback = { readonly feature: FeatureName } & Pick<FeatureRow, "purpose"> &
+  Consequence;
+
+type Needed = Consequence["needed"];
+const always: Needed = () => true;
+
+const fails = (instead: string, needed = always): Consequence => ({
+  needed,
+  without: "fail",
+  bestEffort: null,
+  instead,
+});
+const less = (instead: string): Consequence => ({
+  needed: always,
+  without: "less",
+  bestEffort: null,
+  instead,
+});
+const brokered = (needed: Needed, instead: string): Consequence => ({
+  needed,
+  without: "broker",
+  bestEffort: null,
+  instead,
+});
+const refused = (needed: Needed, instead: string): Consequence => ({
+  needed,
+  without: "refuse",
+  bestEffort: null,
+  instead,
+});
+const agreed = (bestEffort: BestEffort, needed: Needed, instead: string): Consequence => ({
+  needed,
+  without: "best-effort",
+  bestEffort,
+  instead,
+});
+const unused = (instead: string): Consequence => ({
+  needed: needsNothing,
+  without: "unused",
+  bestEffort: null,
+  instead,
+});
+
+/** It stands on notifications alone, and needs nothing of the kernel's other layers. */
+const notSupervised = unused("");
+const withoutPrograms = less(
+  "the mediator judges where sockets connect and send to: each such call is asked about",
+);
+const unseenDenials = less("only what the broker refuses is seen; denials of the kernel are not");
 
 /**
  * What follows where a feature is missing, as data: `docs/fallbacks.md` is made of it, and every
  * row is tested.
  */
-export const fallbackRows: Readonly<Record<FeatureName, Omit<Fallback, "feature">>> = {
+const rows: Readonly<Record<FeatureName, FeatureRow>> = {
   "landlock-files": {
     purpose: "holding files",
-    needed: always,
-    without: "fail",
-    bestEffort: null,
-    instead: "no domain starts",
+    sealed: fails("no domain starts"),
+    supervised: notSupervised,
   },
   "landlock-tcp": {
     purpose: "TCP ports without root",
-    needed: (needs) => needs.landlockPorts,
-    without: "broker",
-    bestEffort: null,
-    instead: "cgroup programs as root, else the broker judges each connect and bind",
+    sealed: brokered(
+      (needs) => needs.landlockPorts,
+      "cgroup programs as root, else the broker judges each connect and bind",
+    ),
+    supervised: notSupervised,
   },
   "landlock-ioctl": {
     purpose: "keeping ioctl from devices that it may open",
-    needed: (needs) => needs.devicesWithoutIoctl,
-    without: "best-effort",
-    bestEffort: "ioctl",
-    instead:
-      "every ioctl on devices that the domain may open is possible, but the terminal tricks that are always refused",
+    sealed: agreed(
+      "ioctl",
+      (needs) => needs.devicesWithoutIoctl,
+      "every ioctl on devices that the domain may open is possible, but the terminal tricks that" +
+        " are always refused",
+    ),
+    supervised: notSupervised,
   },
   "landlock-scope": {
     purpose: "keeping signals and abstract sockets inside",
-    needed: (needs) => needs.signalsHeld,
-    without: "broker",
-    bestEffort: null,
-    instead: "each signal is asked about; abstract sockets are judged with the other unix sockets",
+    sealed: brokered(
+      (needs) => needs.signalsHeld,
+      "each signal is asked about; abstract sockets are judged with the other unix sockets",
+    ),
+    supervised: notSupervised,
   },
   "landlock-log": {
     purpose: "the kernel's records of its denials",
-    needed: always,
-    without: "less",
-    bestEffort: null,
-    instead: "only what the broker refuses is seen; denials of the kernel are not",
+    sealed: unseenDenials,
+    supervised: notSupervised,
   },
   "landlock-unix": {
     purpose: "pathname unix sockets without root",
-    needed: needsNothing,
-    without: "unused",
-    bestEffort: null,
-    instead: "cgroup programs as root, else the broker",
+    sealed: unused("cgroup programs as root, else the broker"),
+    supervised: notSupervised,
   },
   "restrict-without-nnp": {
     purpose: "programs that gain privileges when they are executed",
-    needed: (needs) => needs.setUserId,
-    without: "fail",
-    bestEffort: null,
-    instead: "a domain with `set-user-id` does not start",
+    sealed: fails("a domain with `set-user-id` does not start", (needs) => needs.setUserId),
+    supervised: fails(
+      "a domain with `set-user-id` does not start; every other one has no_new_privs at every" +
+        " level, so that set-user-id programs gain nothing",
+      (needs) => needs.setUserId,
+    ),
   },
   "seccomp-notify": {
     purpose: "asking the broker",
-    needed: always,
-    without: "fail",
-    bestEffort: null,
-    instead: "no domain starts: bind, metadata and every refusal that is logged go through it",
+    sealed: fails(
+      "no domain starts: bind, metadata and every refusal that is logged go through it",
+    ),
+    supervised: fails("no domain is supervised"),
   },
   "seccomp-addfd": {
     purpose: "files that the broker makes or opens for the domain, and memory files",
-    needed: (needs) => needs.descriptors,
-    without: "refuse",
-    bestEffort: null,
-    instead: "creating single names in shared directories and memfd_create fail; openat2 is absent",
+    sealed: refused(
+      (needs) => needs.descriptors,
+      "creating single names in shared directories and memfd_create fail; openat2 is absent",
+    ),
+    supervised: fails(
+      "no domain is supervised: at enforcing the mediator could not hand over what it opens",
+    ),
   },
   "seccomp-wait-killable": {
     purpose: "brokered calls that a signal must not tear in two",
-    needed: always,
-    without: "fail",
-    bestEffort: null,
-    instead: "no domain starts",
+    sealed: fails("no domain starts"),
+    supervised: fails("no domain is supervised: a signal could tear any call in two"),
   },
   "seccomp-sync-wakeup": {
     purpose: "quick answers",
-    needed: always,
-    without: "less",
-    bestEffort: null,
-    instead: "a brokered call costs about three times as much",
+    sealed: less("a brokered call costs about three times as much"),
+    supervised: less("every notified call costs about three times as much"),
   },
   "target-access": {
     purpose: "looking at what a brokered call is about",
-    needed: always,
-    without: "refuse",
-    bestEffort: null,
-    instead:
-      "every brokered call is refused, openat2 is absent, and sockets that only the broker " +
-      "could hold are not granted",
+    sealed: refused(
+      always,
+      "every brokered call is refused, openat2 is absent, and sockets that only the broker could" +
+        " hold are not granted",
+    ),
+    supervised: fails("no domain is supervised: nobody could read what a call is about"),
   },
   "memfd-noexec": {
     purpose: "memory files that cannot be executed",
-    needed: (needs) => needs.memoryFiles,
-    without: "refuse",
-    bestEffort: null,
-    instead: "memfd_create fails",
+    sealed: refused((needs) => needs.memoryFiles, "memfd_create fails"),
+    supervised: refused((needs) => needs.memoryFiles, "memfd_create fails at enforcing"),
   },
   openat2: {
     purpose: "opening the very files that rules are about",
-    needed: always,
-    without: "fail",
-    bestEffort: null,
-    instead: "no domain starts",
+    sealed: fails("no domain starts"),
+    supervised: fails("no domain is supervised: names could not be walked safely"),
   },
   "cgroup-inet": {
     purpose: "addresses and UDP",
-    needed: (needs) => needs.addressesUnheld,
-    without: "best-effort",
-    bestEffort: "addresses",
-    instead:
+    sealed: agreed(
+      "addresses",
+      (needs) => needs.addressesUnheld,
       "Landlock where TCP ports say it all, else the broker; where neither can, the grants are lost",
+    ),
+    supervised: withoutPrograms,
   },
   "cgroup-unix": {
     purpose: "names of unix sockets",
-    needed: (needs) => needs.unixUnheld,
-    without: "best-effort",
-    bestEffort: "unix",
-    instead:
+    sealed: agreed(
+      "unix",
+      (needs) => needs.unixUnheld,
       "the broker connects, and peers see its process id; where it cannot, the grants are lost",
+    ),
+    supervised: withoutPrograms,
   },
   "private-ipc": {
     purpose: "System V and POSIX IPC of its own",
-    needed: (needs) => needs.ipc,
-    without: "best-effort",
-    bestEffort: "ipc",
-    instead: "the grants under `ipc` are lost",
+    sealed: agreed("ipc", (needs) => needs.ipc, "the grants under `ipc` are lost"),
+    supervised: agreed("ipc", (needs) => needs.ipc, "the grants under `ipc` are lost at enforcing"),
   },
   "audit-read": {
     purpose: "reading the kernel's records of its denials",
-    needed: always,
-    without: "less",
-    bestEffort: null,
-    instead: "only what the broker refuses is seen; denials of the kernel are not",
+    sealed: unseenDenials,
+    supervised: notSupervised,
   },
   "bpf-lsm": {
     purpose: "the engine of that name",
-    needed: needsNothing,
-    without: "unused",
-    bestEffort: null,
-    instead: "nothing: the landlock engine does not build on it",
+    sealed: unused("nothing: the landlock engine does not build on it"),
+    supervised: notSupervised,
   },
 };
+
+/** In the order of the probes. */
+function fallbacksOf(way: "sealed" | "supervised"): readonly Fallback[] {
+  return featureNames.map((feature) => {
+    const { purpose, [way]: consequence } = rows[feature];
+    return { feature, purpose, ...consequence };
+  });
+}
+
+export const sealedFallbacks = fallbacksOf("sealed");
+export const supervisedFallbacks = fallbacksOf("supervised");

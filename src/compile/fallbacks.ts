@@ -1,22 +1,10 @@
-import {
-  type FeatureName,
-  featureNames,
-  type HostFacts,
-  type Probe,
-  whyMissing,
-} from "../kernel/host-facts.ts";
+import { type FeatureName, type HostFacts, type Probe, whyMissing } from "../kernel/host-facts.ts";
 import type { BestEffort } from "../model/policy.ts";
 import { targetAccess } from "./attended.ts";
-import { type Fallback, fallbackRows } from "./fallback-rows.ts";
+import type { Fallback } from "./fallback-rows.ts";
 import { LANDLOCK_ABI_MIN } from "./landlock/rights.ts";
 import type { Needs } from "./needs.ts";
 import { type CompileProblem, problem } from "./problem.ts";
-
-/** One row a feature, in the order of the probes. */
-export const fallbacks: readonly Fallback[] = featureNames.map((feature) => ({
-  feature,
-  ...fallbackRows[feature],
-}));
 
 /** A feature that is missing and needed, with what follows for this policy. */
 export interface Missing {
@@ -30,7 +18,7 @@ export function missingFeatures(
   facts: HostFacts,
   needs: Needs,
   bestEffort: readonly BestEffort[],
-  rows: readonly Fallback[] = fallbacks,
+  rows: readonly Fallback[],
 ): Missing[] {
   return rows.flatMap((fallback) => {
     const probe = probeOf(facts, fallback.feature);

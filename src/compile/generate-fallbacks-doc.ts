@@ -1,7 +1,10 @@
 import { releaseWords } from "../kernel/features.ts";
-import type { Without } from "./fallback-rows.ts";
-import { fallbacks } from "./fallbacks.ts";
-import { supervisedFallbacks } from "./supervised-fallbacks.ts";
+import {
+  type Fallback,
+  sealedFallbacks,
+  supervisedFallbacks,
+  type Without,
+} from "./fallback-rows.ts";
 
 const meanings: Readonly<Record<Without, string>> = {
   broker: "the mediator decides instead",
@@ -10,7 +13,7 @@ const meanings: Readonly<Record<Without, string>> = {
     "the domain starts only if the policy names it under `best-effort`; the plan lists the loss",
   fail: "the domain does not start",
   less: "nothing is lost but speed or sight",
-  unused: "this engine does not build on it",
+  unused: "this way of holding does not build on it",
 };
 
 /** The text of `docs/fallbacks.md`. */
@@ -24,28 +27,18 @@ export function generateFallbacksDoc(): string {
     "",
     ...Object.entries(meanings).map(([without, meaning]) => `- *${without}*: ${meaning}.`),
     "",
-    "| feature | since Linux | needed for | without it | |",
+    "At level warning, and wherever a policy says `mediation: supervised`, the mediator alone holds the domain; else it is sealed.",
+    "",
+    "| feature | since Linux | needed for | sealed, without it | supervised, without it |",
     "|---|---|---|---|---|",
-    ...fallbacks.map(({ feature, purpose, without, bestEffort, instead }) => {
-      const agreed = bestEffort === null ? "" : ` (\`${bestEffort}\`)`;
-      const cells = [`\`${feature}\``, releaseWords(feature), purpose, `*${without}*${agreed}`];
-      return `| ${[...cells, instead].join(" | ")} |`;
+    ...sealedFallbacks.map((sealed, at) => {
+      const { feature, purpose } = sealed;
+      const ways = [spell(sealed), spell(supervisedFallbacks[at])];
+      const cells = [`\`${feature}\``, releaseWords(feature), purpose, ...ways];
+      return `| ${cells.join(" | ")} |`;
     }),
     "",
-    "## Supervised domains",
-    "",
-    "At level warning, and wherever a policy says `mediation: supervised`, the mediator alone holds the domain. It stands on less:",
-    "",
-    "| feature | without it | |",
-    "|---|---|---|",
-    ...supervisedFallbacks
-      .filter(({ without }) => without !== "unused")
-      .map(({ feature, without, bestEffort, instead }) => {
-        const agreed = bestEffort === null ? "" : ` (\`${bestEffort}\`)`;
-        return `| \`${feature}\` | *${without}*${agreed} | ${instead} |`;
-      }),
-    "",
-    "Everything else in the first table is nothing to it. Where Yama lets only ancestors look into a process (`ptrace_scope` 1, no CAP_SYS_PTRACE),",
+    "Where Yama lets only ancestors look into a process (`ptrace_scope` 1, no CAP_SYS_PTRACE),",
     "`run` stays as the daemon's ancestor, sealed or supervised: signals and the exit status are passed on.",
     "",
     "## Further",
@@ -59,4 +52,11 @@ export function generateFallbacksDoc(): string {
     "filter can bring about, with the real probes and a real start.",
     "",
   ].join("\n");
+}
+
+function spell(fallback: Fallback | undefined): string {
+  if (fallback === undefined) return "";
+  const { without, bestEffort, instead } = fallback;
+  const named = bestEffort === null ? "" : ` (\`${bestEffort}\`)`;
+  return `*${without}*${named}${instead === "" ? "" : `: ${instead}`}`;
 }

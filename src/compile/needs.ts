@@ -26,6 +26,18 @@ export interface Needs {
 
 export const needsNothing = (): boolean => false;
 
+export const noNeeds: Needs = {
+  landlockPorts: false,
+  devicesWithoutIoctl: false,
+  signalsHeld: false,
+  setUserId: false,
+  descriptors: false,
+  memoryFiles: false,
+  addressesUnheld: false,
+  unixUnheld: false,
+  ipc: false,
+};
+
 /**
  * Devices whose ioctls do nothing (`drivers/char/mem.c`, `random.c`: only CAP_SYS_ADMIN's requests
  * change anything).

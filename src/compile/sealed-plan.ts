@@ -8,6 +8,7 @@ import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
 import { cgroupLayer, enforcing, type Programs } from "./cgroup-layer.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
+import { sealedFallbacks } from "./fallback-rows.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
@@ -45,6 +46,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     facts,
     needsOf(policy, { view, snapshot, modes, brokered }),
     policy.bestEffort,
+    sealedFallbacks,
   );
   const ipc =
     facts.features["private-ipc"].state === "yes" ? granted(policy.ipc) : new Set<IpcKind>();

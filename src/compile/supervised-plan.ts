@@ -13,16 +13,17 @@ import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
 import { type CgroupLayer, cgroupLayer, type Programs } from "./cgroup-layer.ts";
 import type { CompileOptions } from "./compile.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
+import { supervisedFallbacks } from "./fallback-rows.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
 import { deniedTokens, granted, identityOf } from "./identity.ts";
+import { noNeeds } from "./needs.ts";
 import { type CompileProblem, isError } from "./problem.ts";
 import { supervisedReport } from "./report/supervised.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
 import { buildSupervisedFilter, type SupervisedContext } from "./seccomp/supervised-filter.ts";
 import { type Destinations, destinationsOf } from "./sockets/destinations.ts";
-import { supervisedFallbacks, supervisedNeeds } from "./supervised-fallbacks.ts";
 
 type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
@@ -48,7 +49,7 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const ipc =
     enforcing && facts.features["private-ipc"].state !== "yes" ? new Set<IpcKind>() : kinds;
   const needs = {
-    ...supervisedNeeds,
+    ...noNeeds,
     ...{ setUserId: written.setUserId.length > 0, ipc: enforcing && kinds.size > 0 },
     memoryFiles: granted(syscalls).has("memfd_create"),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fallbacks } from "../../../src/compile/fallbacks.ts";
+import { sealedFallbacks } from "../../../src/compile/fallback-rows.ts";
 import { featureNames } from "../../../src/kernel/features.ts";
 import type { BestEffort } from "../../../src/model/policy.ts";
 import { bestEffortNames } from "../../../src/policy/choices.ts";
@@ -17,14 +17,14 @@ const FAILS = "CFD3003";
 const LOSES = "CFD3004";
 
 test("every feature that a probe answers has a row", () => {
-  expect(fallbacks.map(({ feature }) => feature)).toEqual([...featureNames]);
+  expect(sealedFallbacks.map(({ feature }) => feature)).toEqual([...featureNames]);
 });
 
 test("with everything there is nothing to say", async () => {
   expect(await codesOf(demanding)).toEqual([]);
 });
 
-describe.each(fallbacks)("without $feature", ({ feature, without, bestEffort }) => {
+describe.each(sealedFallbacks)("without $feature", ({ feature, without, bestEffort }) => {
   const facts = host([feature]);
 
   if (without === "fail") {
@@ -65,7 +65,7 @@ describe.each(fallbacks)("without $feature", ({ feature, without, bestEffort }) 
 });
 
 describe.each(bestEffortNames)("best-effort: [%s]", (layer) => {
-  const missing = fallbacks.filter((row) => row.bestEffort === layer);
+  const missing = sealedFallbacks.filter((row) => row.bestEffort === layer);
   const others = bestEffortNames.filter((name) => name !== layer);
 
   test.each(missing)("alone lets a domain start without $feature", async ({ feature }) => {
