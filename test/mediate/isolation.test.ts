@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endAll, endMediators, mediatorsOf, stateOf } from "./mediators.ts";
+import { activeOf, endAll, endMediators, mediatorsOf, precedenceOf, stateOf } from "./mediators.ts";
 import { type SceneOptions, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -131,6 +131,9 @@ test.each(["memory", "inode"])(
       expect(await soFar(asks), "it goes on").toBeNull();
       expect(slowest(await first), "one that was there").toBeLessThan(SLOWEST_US_MAX);
       expect(activeOf(socket)).not.toBe(before);
+      const { session } = precedenceOf(process.pid);
+      const inTurn = { own: 0, session: session === null ? null : 0 };
+      await expect.poll(() => precedenceOf(before)).toEqual(inTurn);
     } finally {
       rmSync(file);
     }

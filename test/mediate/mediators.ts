@@ -45,6 +45,20 @@ export function stateOf(pid: number): string {
   return statOf(pid)[0] ?? "Z";
 }
 
+/**
+ * Nice values of a process within its session, and of the session among others (sched(7)); null
+ * for the second where this kernel does not schedule sessions.
+ */
+export function precedenceOf(pid: number): { own: number; session: number | null } {
+  const own = Number(statOf(pid)[16]);
+  try {
+    const text = readFileSync(`/proc/${pid}/autogroup`, "latin1");
+    return { own, session: Number(/ nice (-?\d+)$/m.exec(text)?.[1]) };
+  } catch {
+    return { own, session: null };
+  }
+}
+
 function parentOf(pid: number): number {
   return Number(statOf(pid)[1]);
 }

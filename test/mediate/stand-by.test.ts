@@ -6,7 +6,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endAll, endMediators, mediatorsOf, standByOf, stateOf } from "./mediators.ts";
+import {
+  activeOf,
+  endAll,
+  endMediators,
+  mediatorsOf,
+  precedenceOf,
+  standByOf,
+  stateOf,
+} from "./mediators.ts";
 import { startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -122,6 +130,17 @@ test("a mediator that has taken over ends with its last domain, and its stand-by
   }
 });
 
+test("both get a processor before others, also where the kernel shares it among sessions", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  sleeper("resting");
+  const { session } = precedenceOf(process.pid);
+  const ahead = { own: -10, session: session === null ? null : -10 };
+  expect(precedenceOf(activeOf(socket))).toEqual(ahead);
+  const next = await standBy();
+  await expect.poll(() => precedenceOf(next)).toEqual(ahead);
+});
+
 test("when both are killed at once another mediator can be started", {
   timeout: TIMEOUT_MS,
 }, async () => {
@@ -163,8 +182,8 @@ test(`${MANY} domains are served by the stand-by as by the one before`, {
   await sleep(1_000);
   process.kill(active, "SIGKILL");
   await expect.poll(() => activeOf(socket), { timeout: STAND_BY_MS }).toBe(next);
-  const descriptors = readdirSync(`/proc/${next}/fd`).map(String);
-  expect(descriptors.length).toBeGreaterThan(4 * MANY);
+  const descriptors = () => readdirSync(`/proc/${next}/fd`).length;
+  await expect.poll(descriptors).toBeGreaterThan(4 * MANY);
   const { lines } = await domain([innocent, "10", join(tree, "open/late")]).done;
   expect(lines.length).toBe(1);
 });

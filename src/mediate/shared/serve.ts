@@ -10,7 +10,6 @@ import { dirname } from "node:path";
 import { lockFile } from "../../kernel/file-lock.ts";
 import { ProcessState } from "../domain/process-state.ts";
 import { goAhead } from "../sys/precedence.ts";
-import { sys } from "../sys/sys.ts";
 import { Active, listenOn } from "./active.ts";
 import { lockOf } from "./place.ts";
 import { Retirements, retirementsBeside } from "./retirements.ts";
@@ -20,7 +19,6 @@ import { Retirements, retirementsBeside } from "./retirements.ts";
  * holds the lock.
  */
 export function serveShared(socket: string): number {
-  sys("setsid");
   goAhead();
   mkdirSync(dirname(socket), { recursive: true, mode: 0o755 });
   const lock = lockFile(lockOf(socket));

@@ -36,7 +36,6 @@ const { control, page, timer, listening, lock } = standByDescriptors;
 
 /** Serves once it has taken over; returns when it is not needed. */
 export function standBy(socket: string, active: number): number {
-  sys("setsid");
   goAhead();
   const found = new StandBy(socket, active).wait();
   if (found === null) return 0;

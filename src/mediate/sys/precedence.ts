@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { PRIO_PROCESS } from "../../kernel/constants.ts";
 import { sys } from "./sys.ts";
 
@@ -7,10 +8,11 @@ const AHEAD = -10;
 const ORDINARY = 0;
 
 /**
- * The thread gets a processor before those of domains, however many ask for one: all domains wait
+ * This process gets a processor before those of domains, however many ask for one: all domains wait
  * for it. Takes CAP_SYS_NICE; works without.
  */
 export function goAhead(): void {
+  leadSession(AHEAD);
   sys("setpriority", PRIO_PROCESS, THIS_THREAD, AHEAD);
 }
 
@@ -21,5 +23,20 @@ export function letGoInTurn(pid: number): void {
 
 /** What works for one domain alone has no precedence before the others. */
 export function goInTurn(): void {
+  leadSession(ORDINARY);
   sys("setpriority", PRIO_PROCESS, THIS_THREAD, ORDINARY);
+}
+
+/**
+ * A session of its own, with its share of the processors. Where the kernel schedules sessions
+ * (sched(7), "The autogroup feature"), the nice value of a process counts only within its session,
+ * and this one counts between sessions.
+ */
+function leadSession(nice: number): void {
+  sys("setsid");
+  try {
+    writeFileSync("/proc/self/autogroup", `${nice}`);
+  } catch {
+    // This kernel schedules none, or the process may not.
+  }
 }
