@@ -3,6 +3,7 @@
 // It never answers a question about the name "hang", nor the close(2) of "silent", nor a read of
 // "page". With FUSE_PROGRAM=FILE there is a file "program" with that one's content, which can be
 // opened once; every later open(2) of it is answered after FUSE_DELAY milliseconds, or never.
+// It ends with CMD, or with FUSE_OUTLIVES set only when it is killed: others may use its files then.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -135,7 +136,7 @@ int main(int argc, char **argv) {
   snprintf(options, sizeof options, "fd=%d,rootmode=40777,user_id=0,group_id=0,allow_other,default_permissions", device);
   if (device < 0 || mount("fuse", argv[1], "fuse", 0, options)) return 91;
   if (fork() == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!getenv("FUSE_OUTLIVES")) prctl(PR_SET_PDEATHSIG, SIGKILL);
     serve();
   }
   close(device);

@@ -46,7 +46,8 @@ beforeEach(async (context) => {
   const line = [join(tree, "slow"), process.execPath, built.mediator, "shared", socket];
   const { pid } = spawn(programs.fuse, line, {
     stdio: ["ignore", "ignore", "inherit"],
-    env: { PATH: "/usr/bin:/bin" },
+    // The mediator that is started here may end before its successors.
+    env: { PATH: "/usr/bin:/bin", FUSE_OUTLIVES: "1" },
   });
   inside = ["nsenter", "-t", `${pid}`, "-m", "--"];
   while (!existsSync(socket)) await sleep(5);
