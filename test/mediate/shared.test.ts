@@ -218,6 +218,10 @@ test("what is no hand-over is refused, and nothing of it is kept", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const strange = built.compile("strange");
+  const served = () => domain([built.target, "chmod", "open/file", "0600"]).done;
+  // From its first domain on it has a stand-by, with descriptors for that.
+  await served();
+  await expect.poll(() => standByOf(socket)).not.toBeNull();
   const before = descriptors();
   const variants =
     `wrong-text short-text long-text longer-text no-descriptors two-descriptors five-descriptors many-descriptors
@@ -229,9 +233,8 @@ test("what is no hand-over is refused, and nothing of it is kept", {
     // Its plan is four thousand zeros.
     expect([variant, answer]).toEqual([variant, "refused\n"]);
   }
-  const quiet = await domain([built.target, "chmod", "open/file", "0600"]).done;
-  expect(quiet.lines).toEqual(["chmod: 0 -"]);
-  while (descriptors() !== before) await sleep(20);
+  expect((await served()).lines).toEqual(["chmod: 0 -"]);
+  await expect.poll(descriptors).toBe(before);
 });
 
 test("only a process of root's that is under no filter may hand over, and none of Node's", {
