@@ -114,6 +114,16 @@ test("a page that its file's server never sends keeps no other domain waiting", 
   expect(["S", "D"], "the one that was active hangs").toContain(stateOf(before));
 });
 
+test("the first domain of all, which is served before any stand-by is up, keeps no later one waiting", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const before = activeOf(socket);
+  const asks = await hostile("page", join(tree, "slow/page"));
+  expect((await innocent()).lines).toEqual([expect.stringMatching(/^\d+$/)]);
+  expect(await soFar(asks), "it still waits").toBeNull();
+  expect(activeOf(socket)).not.toBe(before);
+});
+
 test.each(["memory", "inode"])(
   "%s: a lock of the kernel's that one domain holds keeps no other waiting",
   {

@@ -2,12 +2,7 @@ import { SIGKILL, SO_SNDBUFFORCE, SOL_SOCKET } from "../../kernel/constants.ts";
 import type { Epoll } from "../../kernel/epoll.ts";
 import { ErrnoError } from "../../kernel/errno-error.ts";
 import { spawnProcess } from "../../kernel/spawn.ts";
-import {
-  PASSED_AT_A_TIME_MAX,
-  STAND_BY_RETRY_MS_MAX,
-  STAND_BY_RETRY_MS_MIN,
-  TICK_MS,
-} from "../limits.ts";
+import { PASSED_AT_A_TIME_MAX, STAND_BY_RETRY_MS_MAX, STAND_BY_RETRY_MS_MIN } from "../limits.ts";
 import { type InHand, NO_DOMAIN } from "../loop/in-hand.ts";
 import type { Timed, Timers } from "../loop/timers.ts";
 import { POLLIN } from "../sys/abi.ts";
@@ -81,10 +76,14 @@ export class StandByLink implements Timed {
     this.#served = served;
   }
 
-  /** Before the domain's first call is received. */
+  /**
+   * Before the domain's first call is received, which might hang: the stand-by of the first domain
+   * is started, and comes up by itself, whatever becomes of this loop.
+   */
   add(domain: PassedDomain): void {
-    if (this.#control < 0) this.#startIn(TICK_MS);
-    else if (!passDomain(this.#control, domain)) this.#drop();
+    if (this.#control >= 0) {
+      if (!passDomain(this.#control, domain)) this.#drop();
+    } else if (!this.#isLeft && this.due === Number.POSITIVE_INFINITY) this.start();
   }
 
   ended(number: number): void {
