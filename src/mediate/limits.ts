@@ -89,6 +89,8 @@ export const DESCRIPTORS_OF_DOMAIN_MAX = 1_024;
 export const DESCRIPTORS_OF_DOMAIN_MIN = 64;
 /** Descriptors that are no call's: Node's own, the table of mounts, listeners, holders, workers. */
 export const DESCRIPTORS_RESERVED = 256;
+/** Descriptors for which a shared mediator has room from the start, 8 bytes each. */
+export const DESCRIPTOR_TABLE_MAX = 65_536;
 /** Domains of a shared mediator that may use up their descriptors at a time, others none. */
 export const DOMAINS_HOARDING_MAX = 8;
 /**

@@ -1,12 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endAll, endMediators, mediatorsOf, precedenceOf, stateOf } from "./mediators.ts";
+import {
+  activeOf,
+  endAll,
+  endMediators,
+  folderInMemory,
+  mediatorsOf,
+  precedenceOf,
+  stateOf,
+} from "./mediators.ts";
 import { type SceneOptions, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -38,7 +45,7 @@ afterAll(() => built.remove());
 
 beforeEach(async (context) => {
   needsRoot(context);
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = folderInMemory();
   for (const name of ["open", "slow", "run"]) mkdirSync(join(tree, name));
   for (const name of ["mark", "mark2", "open/file"]) writeFileSync(join(tree, name), "");
   socket = join(tree, "run/mediator.sock");

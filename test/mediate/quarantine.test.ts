@@ -1,14 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -19,7 +10,15 @@ import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endAll, endMediators, mediatorsOf, standByOf, stateOf } from "./mediators.ts";
+import {
+  activeOf,
+  endAll,
+  endMediators,
+  folderInMemory,
+  mediatorsOf,
+  standByOf,
+  stateOf,
+} from "./mediators.ts";
 import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 240_000;
@@ -48,7 +47,7 @@ afterAll(() => built.remove());
 
 beforeEach(async (context) => {
   needsRoot(context);
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = folderInMemory();
   for (const name of ["open", "slow", "run", "log"]) mkdirSync(join(tree, name));
   for (const name of ["mark", "mark2"]) writeFileSync(join(tree, name), "");
   for (const name of ["gate", "gate2"]) execFileSync("mkfifo", [join(tree, name)]);

@@ -3,14 +3,12 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   watch,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -21,7 +19,7 @@ import { CALLER_MS_MAX, SLOW_CALLS_MAX } from "../../src/mediate/limits.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endMediators, standByOf } from "./mediators.ts";
+import { activeOf, endMediators, folderInMemory, standByOf } from "./mediators.ts";
 import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -44,7 +42,7 @@ afterAll(() => built.remove());
 
 beforeEach(async (context) => {
   needsRoot(context);
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = folderInMemory();
   for (const name of ["open", "shut", "slow", "run"]) mkdirSync(join(tree, name));
   writeFileSync(join(tree, "open/file"), "");
   for (const name of ["counter", "counter2"]) writeFileSync(join(tree, name), Buffer.alloc(16));

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -11,7 +10,7 @@ import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { endAll, endMediators } from "./mediators.ts";
+import { endAll, endMediators, folderInMemory } from "./mediators.ts";
 import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 240_000;
@@ -47,7 +46,7 @@ describe("the shared mediator", () => {
   afterAll(() => built.remove());
   beforeEach(async (context) => {
     needsRoot(context);
-    tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+    tree = folderInMemory();
     for (const name of ["open", "run"]) mkdirSync(join(tree, name));
     socket = join(tree, "run/mediator.sock");
     spawn(process.execPath, [built.mediator, "shared", socket], {

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { DESCRIPTOR_TABLE_MAX } from "../../src/mediate/limits.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
 import {
   activeOf,
   endAll,
   endMediators,
+  folderInMemory,
   mediatorsOf,
   precedenceOf,
   standByOf,
@@ -36,7 +37,7 @@ afterAll(() => built.remove());
 
 beforeEach(async (context) => {
   needsRoot(context);
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = folderInMemory();
   for (const name of ["open", "run"]) mkdirSync(join(tree, name));
   writeFileSync(join(tree, "open/file"), "");
   socket = join(tree, "run/mediator.sock");
@@ -140,6 +141,22 @@ test("both get a processor before others, also where the kernel shares it among 
   const next = await standBy();
   await expect.poll(() => precedenceOf(next)).toEqual(ahead);
 });
+
+test("both have room for all their descriptors from the start: to make more keeps everybody waiting", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  sleeper("resting");
+  for (const pid of [activeOf(socket), await standBy()]) {
+    const limit = valueIn(`/proc/${pid}/limits`, /^Max open files +(\d+)/m);
+    await expect
+      .poll(() => valueIn(`/proc/${pid}/status`, /^FDSize:\t(\d+)$/m))
+      .toBeGreaterThanOrEqual(Math.min(limit, DESCRIPTOR_TABLE_MAX));
+  }
+});
+
+function valueIn(file: string, pattern: RegExp): number {
+  return Number(pattern.exec(readFileSync(file, "latin1"))?.[1]);
+}
 
 test("when both are killed at once another mediator can be started", {
   timeout: TIMEOUT_MS,

@@ -8,6 +8,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { lockFile } from "../../kernel/file-lock.ts";
+import { growDescriptorTable } from "../domain/descriptor-budget.ts";
 import { ProcessState } from "../domain/process-state.ts";
 import { goAhead } from "../sys/precedence.ts";
 import { Active, listenOn } from "./active.ts";
@@ -30,5 +31,6 @@ export function serveShared(socket: string): number {
 }
 
 export function sharedState(socket: string): ProcessState {
+  growDescriptorTable();
   return new ProcessState(false, dirname(socket), true);
 }
