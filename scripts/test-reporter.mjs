@@ -4,6 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 
+/** Files that are named with their time. */
+const SLOWEST = 20;
 const summaryFile = "build/test-summary.json";
 
 /** `test/model/decide.test.ts` -> `model`; a file right under test/ is its own suite. */
@@ -30,13 +32,17 @@ function printErrors(where, errors) {
 export default class TestReporter {
   suites = new Map();
   reasons = new Map();
+  /** Milliseconds by file. */
+  files = new Map();
 
   onTestModuleEnd(module) {
     const name = suiteOf(module.moduleId);
     const suite = this.suites.get(name) ?? { passed: 0, failed: 0, skipped: 0, ms: 0 };
     this.suites.set(name, suite);
     const { duration, setupDuration, collectDuration } = module.diagnostic();
-    suite.ms += duration + setupDuration + collectDuration;
+    const ms = duration + setupDuration + collectDuration;
+    suite.ms += ms;
+    this.files.set(relative(process.cwd(), module.moduleId), ms);
     for (const test of module.children.allTests()) this.count(suite, test);
     const errors = module.errors();
     if (errors.length > 0) {
@@ -80,6 +86,9 @@ export default class TestReporter {
       print(`${suite.failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(28)} ${seconds} s  ${counts}`);
       for (const key of Object.keys(total)) total[key] += suite[key];
     }
+    print("\nslowest files:");
+    const slowest = [...this.files].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
+    for (const [file, ms] of slowest) print(`${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);
     for (const [reason, tests] of this.reasons) {
       print(`\nskipped, because ${reason}:`);
       for (const test of tests) print(`  ${test}`);
