@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { agentIfThere, agentRequest, type Method } from "../src/host/agent-client.ts";
+import { anything, askAgent, isAgentThere, type Method } from "../src/host/agent-client.ts";
 import { endMediators, mountNamespace } from "./end-mediators.ts";
 import { cofferdam } from "./scratch.ts";
 
@@ -85,7 +85,7 @@ export class OwnHost {
     const begin = performance.now();
     const agent = spawn(cofferdam, ["agent"], { stdio: ["ignore", "ignore", stderr], cwd: "/" });
     fs.closeSync(stderr);
-    while ((await agentIfThere("/v1/status")) === null) {
+    while (!(await isAgentThere())) {
       if (agent.exitCode !== null || performance.now() - begin > START_MS)
         throw new Error(`the agent does not start:\n${fs.readFileSync(errors, "utf8")}`);
       await pause(5);
@@ -103,7 +103,7 @@ export class OwnHost {
 
   // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
   ask(method: Method, at: string, body?: Readonly<Record<string, unknown>>): Promise<any> {
-    return agentRequest(method, `/v1${at}`, body);
+    return askAgent(anything, method, `/v1${at}`, body);
   }
 
   async mediator(): Promise<number> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import type { KeptState } from "../host/agent-answers.ts";
 import { lockFile, notedOwner } from "../kernel/file-lock.ts";
 
 /**
@@ -19,13 +20,6 @@ const HEALTHY_AFTER_MS = 60_000;
 export interface KeptCommand {
   readonly program: string;
   readonly arguments: readonly string[];
-}
-
-export interface KeptState {
-  readonly state: "running" | "starting" | "waiting" | "none";
-  readonly pid: number | null;
-  /** Since this agent started. */
-  readonly restarts: number;
 }
 
 /**

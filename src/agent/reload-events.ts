@@ -1,8 +1,8 @@
 import type { Actor } from "../domains/levels.ts";
 import { auditEvent, failedEvent } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
+import type { ReloadOutcome } from "../host/agent-answers.ts";
 import type { DomainTable } from "./domain-table.ts";
-import type { ReloadOutcome } from "./reload.ts";
 
 /** What an auditor must see of a reload that somebody asked for. */
 export function reloadEvents(

@@ -1,23 +1,13 @@
 import { policyDigest } from "../domains/identity.ts";
 import { listRuns } from "../domains/runs.ts";
+import type { ReloadOutcome } from "../host/agent-answers.ts";
 import { lookAgain } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
 import type { LivePlans, PreparedPlan } from "./live-plans.ts";
 import { type ReadPolicy, readPolicy } from "./read-policies.ts";
-import { follows, type NeedsRestart, needsRestart, runsOf } from "./runs.ts";
-
-export interface ReloadOutcome {
-  readonly name: string;
-  readonly number: number | null;
-  /** `bad`: what was in force still is. */
-  readonly outcome: "unchanged" | "changed" | "new" | "gone" | "bad";
-  readonly problems: string | null;
-  /** Supervised processes that have the new policy already. */
-  readonly following: number;
-  readonly restart: readonly NeedsRestart[];
-}
+import { follows, needsRestart, runsOf } from "./runs.ts";
 
 /** Times that a policy which changes meanwhile is read; then what was in force stays. */
 const READS_MAX = 5;

@@ -1,24 +1,8 @@
 import { readProc, readWords } from "../domains/proc-stat.ts";
 import { listRuns, type Run } from "../domains/runs.ts";
+import type { NeedsRestart, ShownRun } from "../host/agent-answers.ts";
 import { unitOf, wordsOf } from "../host/service-unit.ts";
-import type { Level } from "../model/policy.ts";
 import type { PolicyInForce } from "./entry.ts";
-
-/** A run as the control API shows it. */
-export interface ShownRun {
-  readonly pid: number;
-  readonly mode: Run["mode"];
-  /** Level and policy follow the host's while it runs. */
-  readonly live: boolean;
-  readonly levelAtStart: Level;
-  readonly holder: Run["holderState"];
-  readonly uid: number | null;
-  readonly command: string;
-  /**
-   * {@link command} as a shell takes it; null where the daemon has written something else over it.
-   */
-  readonly startedAs: string | null;
-}
 
 /** Follows the table: its level and policy are those of the host at every moment. */
 export function follows(run: Run): boolean {
@@ -46,16 +30,6 @@ export function showRun(run: Run): ShownRun {
     command: command.replace(/\0+$/, "").replaceAll("\0", " "),
     startedAs: wordsOf(command),
   };
-}
-
-/**
- * A running process that does not have what the host has decided since it started, and what to do
- * about it.
- */
-export interface NeedsRestart {
-  readonly pid: number;
-  readonly command: string;
-  readonly how: string;
 }
 
 export function needsRestart(run: Run, policy: PolicyInForce | null): NeedsRestart {

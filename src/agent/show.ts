@@ -1,46 +1,9 @@
 import { listRuns, type Run } from "../domains/runs.ts";
-import type { Level, Mediation } from "../model/policy.ts";
+import type { ShownDetails, ShownDomain } from "../host/agent-answers.ts";
 import type { Agent } from "./agent.ts";
 import type { DomainEntry } from "./entry.ts";
 import { countProcesses } from "./processes.ts";
-import { follows, type ShownRun, showRun } from "./runs.ts";
-
-/** A domain as the control API lists it. */
-export interface ShownDomain {
-  readonly name: string;
-  readonly number: number;
-  /** In force for new starts and for processes that follow; null where it cannot be known. */
-  readonly level: Level | null;
-  readonly policyLevel: Level | null;
-  /** When the level ends by itself. */
-  readonly until: string | null;
-  readonly engine: "landlock";
-  /** Of the next start. */
-  readonly mediation: Mediation | null;
-  /**
-   * Whether a new level reaches what runs: `live`, `restart` where it does not for all, null where
-   * nothing runs.
-   */
-  readonly switch: "live" | "restart" | null;
-  readonly runs: number;
-  readonly processes: number;
-  readonly eventsToday: number;
-  readonly state: "good" | "bad";
-}
-
-export interface ShownDetails extends ShownDomain {
-  readonly file: string;
-  readonly problems: string | null;
-  readonly givenBy: {
-    readonly uid: number;
-    readonly name: string | null;
-    readonly since: string;
-  } | null;
-  readonly running: readonly ShownRun[];
-  readonly units: readonly string[];
-  /** As one file without includes and variables; null for those who do not own the domain. */
-  readonly policy: string | null;
-}
+import { follows, showRun } from "./runs.ts";
 
 export function listDomains(agent: Agent): readonly ShownDomain[] {
   const runs = listRuns(agent.places.system.runs);

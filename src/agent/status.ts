@@ -1,8 +1,9 @@
 import { listRuns } from "../domains/runs.ts";
+import type { AgentStatus } from "../host/agent-answers.ts";
 import type { Level } from "../model/policy.ts";
 import type { Agent } from "./agent.ts";
 
-export function showStatus(agent: Agent) {
+export function showStatus(agent: Agent): AgentStatus {
   const runs = listRuns(agent.places.system.runs);
   const { refusedPeers, eventsOfToday, eventsLost, eventsProblem, forwarding } = agent.counters;
   const { entries } = agent.table;
@@ -24,18 +25,10 @@ export function showStatus(agent: Agent) {
   };
 }
 
-export type AgentStatus = ReturnType<typeof showStatus>;
-
-interface Relaxed {
-  readonly name: string;
-  readonly level: Level;
-  readonly until: string | null;
-}
-
 /** The domains by level, and those by name that hold nothing now. */
-function byLevel({ table }: Agent) {
+function byLevel({ table }: Agent): Pick<AgentStatus, "levels" | "relaxed"> {
   const levels: Record<Level, number> = { enforcing: 0, warning: 0, disabled: 0 };
-  const relaxed: Relaxed[] = [];
+  const relaxed: AgentStatus["relaxed"][number][] = [];
   for (const entry of table.entries) {
     const level = table.levelOf(entry);
     if (level === null) continue;

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readJson } from "../base/read-json.ts";
+import * as is from "../base/schema.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { type PreparedFile, prepareFile, syncFolder } from "../kernel/replace-file.ts";
 import type { Level } from "../model/policy.ts";
@@ -38,7 +40,30 @@ export interface LevelOverride {
 }
 
 const LEVEL_MODE = 0o644;
-const levels: readonly string[] = ["enforcing", "warning", "disabled"] satisfies Level[];
+
+const time = is.mapped(is.text, (written) => {
+  if (!Number.isNaN(Date.parse(written))) return written;
+  throw new is.Mismatch("is no time");
+});
+const members = {
+  level: is.oneOf("enforcing", "warning", "disabled"),
+  by: is.object({ uid: is.number, name: is.nullable(is.text) }),
+  since: time,
+  until: is.optional(time),
+  untilUptime: is.optional(
+    is.object({
+      boot: is.text,
+      seconds: is.number,
+      lasts: is.optional(is.number),
+    }),
+  ),
+};
+/** What counted before has nothing before it. */
+const before = is.object({ ...members, before: is.optional(is.nothing) });
+const levelOverride: is.Schema<LevelOverride> = is.object({
+  ...members,
+  before: is.optional(before),
+});
 
 /** The file of a domain, in the folder of overrides. It is a fact of each of the domain's plans. */
 export function overridePath(folder: string, domain: string): string {
@@ -62,9 +87,9 @@ export function readOverride(folder: string, domain: string): LevelOverride | nu
       `remove it, then ${giveAgain(domain)}`,
     );
   }
-  const value = parseOverride(text);
-  if (value !== null) return value;
-  throw new StateError(`${path} is no level`, giveAgain(domain));
+  const read = readJson(levelOverride, text);
+  if (read.state === "good") return read.value;
+  throw new StateError(`${path} is no level: ${read.problem}`, giveAgain(domain));
 }
 
 function giveAgain(domain: string): string {
@@ -115,48 +140,4 @@ export function overridden(folder: string, isName: (text: string) => boolean): r
     if (hasCode(error, "ENOENT")) return [];
     throw error;
   }
-}
-
-function parseOverride(text: string): LevelOverride | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isOverride(value) ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-function isOverride(value: unknown): value is LevelOverride {
-  if (typeof value !== "object" || value === null) return false;
-  const { level, by, since, until, untilUptime, before } = value as Record<string, unknown>;
-  return (
-    typeof level === "string" &&
-    levels.includes(level) &&
-    isActor(by) &&
-    isTime(since) &&
-    (until === undefined || isTime(until)) &&
-    (untilUptime === undefined || isUptime(untilUptime)) &&
-    (before === undefined || (isOverride(before) && before.before === undefined))
-  );
-}
-
-function isActor(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { uid, name } = value as Record<string, unknown>;
-  return typeof uid === "number" && (name === null || typeof name === "string");
-}
-
-function isTime(value: unknown): boolean {
-  return typeof value === "string" && !Number.isNaN(Date.parse(value));
-}
-
-function isUptime(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { boot, seconds, lasts } = value as Record<string, unknown>;
-  return (
-    typeof boot === "string" &&
-    typeof seconds === "number" &&
-    (lasts === undefined || typeof lasts === "number")
-  );
 }

@@ -1,29 +1,37 @@
 import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { readJson } from "../base/read-json.ts";
+import * as is from "../base/schema.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { replaceFile } from "../kernel/replace-file.ts";
 import { DOMAIN_NUMBERS_MAX } from "./live-table-layout.ts";
 import { StateError } from "./state-error.ts";
 
-/** One domain that was ever given a number on this host. */
-export interface NumberedDomain {
-  readonly number: number;
-  readonly name: string;
+const number = is.whole(1, DOMAIN_NUMBERS_MAX);
+
+const numberedDomain = is.object({
+  number,
+  name: is.text,
   /** Absolute name of the policy's own file. */
-  readonly origin: string;
+  origin: is.text,
   /** {@link DomainIdentity.identity} when it was last loaded. */
-  readonly identity: string;
-  readonly inode?: string;
+  identity: is.text,
+  inode: is.optional(is.text),
   /** There is no such policy any more; the number stays the domain's. */
-  readonly gone?: true;
-}
+  gone: is.optional(is.oneOf(true)),
+});
+
+/** One domain that was ever given a number on this host. */
+export type NumberedDomain = is.Described<typeof numberedDomain>;
+
+const numbersFile = is.object({
+  version: is.oneOf(1),
+  /** The number that the next new domain gets. */
+  next: number,
+  domains: is.list(numberedDomain),
+});
 
 /** `/var/lib/cofferdam/numbers.json`. */
-export interface NumbersFile {
-  readonly version: 1;
-  /** The number that the next new domain gets. */
-  readonly next: number;
-  readonly domains: readonly NumberedDomain[];
-}
+export type NumbersFile = is.Described<typeof numbersFile>;
 
 const NUMBERS_MODE = 0o644;
 
@@ -44,9 +52,10 @@ export function readNumbers(path: string): NumbersFile {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return { version: 1, next: 1, domains: [] };
     throw error;
   }
-  const problem = problemOf(parsed(text));
-  if (problem !== null) throw broken(path, problem);
-  return JSON.parse(text) as NumbersFile;
+  const read = readJson(numbersFile, text);
+  const problem = read.state === "bad" ? read.problem : contradiction(read.value);
+  if (read.state === "bad" || problem !== null) throw broken(path, problem ?? "");
+  return read.value;
 }
 
 /** Numbers by name, of domains that are not gone. */
@@ -80,37 +89,12 @@ function broken(path: string, problem: string): StateError {
   );
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-/** What is wrong with the file, or null. */
-function problemOf(value: unknown): string | null {
-  if (typeof value !== "object" || value === null) return "it is no JSON object";
-  const { version, next, domains } = value as Record<string, unknown>;
-  if (version !== 1) return "its version is not 1";
-  if (!Array.isArray(domains)) return "it has no list of domains";
-  if (!isNumber(next, DOMAIN_NUMBERS_MAX)) return "`next` is no number";
-  const bad = domains.findIndex((domain) => !isDomain(domain, next));
-  if (bad >= 0) return `entry ${bad + 1} of its domains is none`;
-  const numbers = domains.map(({ number }) => number);
+/** What its members say against each other, or null. */
+function contradiction({ next, domains }: NumbersFile): string | null {
+  const late = domains.findIndex((domain) => domain.number >= next);
+  if (late >= 0) return `\`domains[${late}].number\` is not below \`next\``;
+  const numbers = domains.map((domain) => domain.number);
   const live = domains.filter(({ gone }) => gone !== true).map(({ name }) => name);
   if (new Set(numbers).size < numbers.length) return "a number is given twice";
   return new Set(live).size < live.length ? "a name appears twice" : null;
-}
-
-function isNumber(value: unknown, max: number): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max;
-}
-
-function isDomain(value: unknown, next: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { number, name, origin, identity, inode, gone } = value as Record<string, unknown>;
-  const texts = [name, origin, identity, inode ?? ""].every((text) => typeof text === "string");
-  return isNumber(number, next - 1) && texts && (gone === undefined || gone === true);
 }

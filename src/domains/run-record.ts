@@ -36,8 +36,8 @@ export function parseRunRecord(text: string): RunRecord | null {
   return {
     domain,
     number: Number(number) || null,
-    mode: mode as Mediation,
-    level: level as Level,
+    mode: mode === "sealed" ? "sealed" : "supervised",
+    level: level === "warning" || level === "disabled" ? level : "enforcing",
     start: BigInt(start),
     holder: Number(holder),
     holderStart: BigInt(holderStart),

@@ -1,4 +1,5 @@
-import { agentRequest } from "../host/agent-client.ts";
+import { shownChanges } from "../host/agent-answers.ts";
+import { askAgent } from "../host/agent-client.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 
@@ -19,10 +20,7 @@ export async function setLevel(
   level: Level,
 ): Promise<readonly Waiting[]> {
   const path = domain === null ? "/v1/level" : `/v1/domains/${domain}/level`;
-  const answer = await agentRequest("PUT", path, { level }, places.system.control);
-  const { changes } = answer as {
-    readonly changes: readonly { name: string; restart: readonly unknown[] }[];
-  };
+  const { changes } = await askAgent(shownChanges, "PUT", path, { level }, places.system.control);
   return changes
     .filter(({ restart }) => restart.length > 0)
     .map(({ name, restart }) => ({ name, processes: restart.length }));

@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
-import { type Read, readValue, type Schema } from "../base/read-json.ts";
+import { type Read, readValue } from "../base/read-json.ts";
+import * as is from "../base/schema.ts";
 import { actingCharacters } from "../model/acting-characters.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import { Permission } from "../model/permission.ts";
@@ -41,7 +41,7 @@ export function loggedRequest(request: Request): LoggedRequest {
 
 /** The request of a record, which another version may have written. */
 export function readRequest(value: unknown): Read<Request> {
-  const read = readValue(schema(), value);
+  const read = readValue(schema, value);
   return read.state === "bad" ? read : { state: "good", value: requestOf(read.value) };
 }
 
@@ -69,11 +69,6 @@ function nameOf(logged: LoggedName): string {
   return typeof logged === "string" ? logged : nameOfBytes(Buffer.from(logged.base64, "base64"));
 }
 
-/** One of the words, of which none can be forgotten here. */
-function oneOf<T extends string>(words: Readonly<Record<T, unknown>>): Schema<T> {
-  return z.enum(Object.keys(words) as T[]);
-}
-
 const ipcKinds: Readonly<Record<IpcKind, true>> = { shm: true, sem: true, msg: true, mqueue: true };
 const inheritKinds: Readonly<Record<InheritKind, true>> = {
   stdio: true,
@@ -89,47 +84,39 @@ const families: Readonly<Record<SocketRequest["family"], true>> = {
   other: true,
 };
 
-let made: Schema<LoggedRequest> | null = null;
+const { text } = is;
+const base64 = is.object({ base64: is.matching(/^[A-Za-z0-9+/]*={0,2}$/) });
+const name: is.Schema<LoggedName> = {
+  read: (value) => (typeof value === "string" ? value : base64.read(value)),
+};
 
-/** Made when a record is first read: a process that only writes records needs none. */
-function schema(): Schema<LoggedRequest> {
-  made ??= makeSchema();
-  return made;
-}
-
-function makeSchema(): Schema<LoggedRequest> {
-  const name = z.union([
-    z.string(),
-    z.object({ base64: z.string().check(z.regex(/^[A-Za-z0-9+/]*={0,2}$/)) }),
-  ]);
-  const text = z.string();
-  return z.discriminatedUnion("class", [
-    z.object({
-      class: z.literal("name"),
-      operation: oneOf(Permission),
-      path: name,
-      inode: z.exactOptional(text),
-    }),
-    z.object({
-      class: z.literal("two-names"),
-      operation: z.enum(["rename", "link"]),
-      from: name,
-      to: name,
-      directory: z.boolean(),
-      replaces: z.boolean(),
-    }),
-    z.object({
-      class: z.literal("address"),
-      operation: z.enum(["connect", "listen"]),
-      protocol: z.enum(["tcp", "udp"]),
-      address: text.check(z.regex(/^(?:[0-9a-f]{2})*$/)),
-      port: z.int(),
-    }),
-    z.object({ class: z.literal("socket"), family: oneOf(families), protocol: z.int() }),
-    z.object({ class: z.literal("syscall"), name: text }),
-    z.object({ class: z.literal("capability"), name: text }),
-    z.object({ class: z.literal("ipc"), kind: oneOf(ipcKinds) }),
-    z.object({ class: z.literal("inherit"), kind: oneOf(inheritKinds) }),
-    z.object({ class: z.literal("signal"), domain: text }),
-  ]);
-}
+const schema: is.Schema<LoggedRequest> = is.kinds(
+  "class",
+  is.object({
+    class: is.oneOf("name"),
+    operation: is.oneOfNames(Permission),
+    path: name,
+    inode: is.optional(text),
+  }),
+  is.object({
+    class: is.oneOf("two-names"),
+    operation: is.oneOf("rename", "link"),
+    from: name,
+    to: name,
+    directory: is.boolean,
+    replaces: is.boolean,
+  }),
+  is.object({
+    class: is.oneOf("address"),
+    operation: is.oneOf("connect", "listen"),
+    protocol: is.oneOf("tcp", "udp"),
+    address: is.matching(/^(?:[0-9a-f]{2})*$/),
+    port: is.whole(0, 65_535),
+  }),
+  is.object({ class: is.oneOf("socket"), family: is.oneOfNames(families), protocol: is.whole() }),
+  is.object({ class: is.oneOf("syscall"), name: text }),
+  is.object({ class: is.oneOf("capability"), name: text }),
+  is.object({ class: is.oneOf("ipc"), kind: is.oneOfNames(ipcKinds) }),
+  is.object({ class: is.oneOf("inherit"), kind: is.oneOfNames(inheritKinds) }),
+  is.object({ class: is.oneOf("signal"), domain: text }),
+);

@@ -1,3 +1,4 @@
+import * as is from "../base/schema.ts";
 import { HostError } from "./host-error.ts";
 import { systemPlaces } from "./places.ts";
 import { askService, type Method, type Service } from "./service-client.ts";
@@ -19,27 +20,42 @@ const agent: Service = {
   messages: "journalctl -u cofferdam-agent",
   absent: () => new NoAgent(),
   outOfReach: "ask from outside every domain",
+  renew: "systemctl restart cofferdam-agent",
 };
 
 /**
- * One request to the host's agent: the answer's JSON. docs/control-api.md has the paths.
- * @throws HostError where there is no agent, or its answer is no
+ * One request to the host's agent, and its answer; docs/control-api.md has the paths,
+ * `agent-answers.ts` the answers.
+ * @throws HostError where there is no agent, its answer is no, or it is another version's
  */
-export function agentRequest(
+export function askAgent<T>(
+  answer: is.Schema<T>,
   method: Method,
   path: string,
   body?: Readonly<Record<string, unknown>>,
   socket: string = systemPlaces().control,
-): Promise<unknown> {
-  return askService(agent, socket, { method, path, body });
+): Promise<T> {
+  return askService(agent, socket, { method, path, body }, answer);
 }
 
-/** Whether the agent can be reached at all; null where there is none. */
-export async function agentIfThere(path: string, socket?: string): Promise<unknown> {
+/** The answer; null where there is no agent. */
+export async function askAgentIfThere<T>(
+  answer: is.Schema<T>,
+  path: string,
+  socket?: string,
+): Promise<T | null> {
   try {
-    return await agentRequest("GET", path, undefined, socket);
+    return await askAgent(answer, "GET", path, undefined, socket);
   } catch (error) {
     if (error instanceof NoAgent) return null;
     throw error;
   }
 }
+
+/** Whether an agent answers, of whatever version. */
+export async function isAgentThere(socket?: string): Promise<boolean> {
+  return (await askAgentIfThere(anything, "/v1/status", socket)) !== null;
+}
+
+/** For requests whose answer nobody looks at. */
+export const anything = is.anything;

@@ -11,7 +11,6 @@ import { hasCode } from "../kernel/errno-error.ts";
 import type { Level } from "../model/policy.ts";
 import { isOutdated } from "../plan/outdated.ts";
 import type { Plan } from "../plan/plan.ts";
-import { policyOfPlan } from "../plan/policy-of-plan.ts";
 import type { Places } from "./places.ts";
 import { readPlan } from "./ready-plans.ts";
 
@@ -105,7 +104,7 @@ export class LiveSockets {
       return control.generation === 0;
     }
     replacePrograms(anchor, {
-      policy: policyOfPlan(plan),
+      policy: plan.mediation.policy,
       automaton: plan.automaton,
       aliases: plan.mediation.aliases ?? null,
     });

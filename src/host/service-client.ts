@@ -1,4 +1,7 @@
 import { request } from "node:http";
+import { readJson } from "../base/read-json.ts";
+import type { Schema } from "../base/schema.ts";
+import { refusal } from "./agent-answers.ts";
 import { ExitCode } from "./exit-code.ts";
 import { HostError } from "./host-error.ts";
 
@@ -18,6 +21,8 @@ export interface Service {
   readonly absent: () => HostError;
   /** What to do where the caller may not connect. */
   readonly outOfReach: string;
+  /** How it comes to be of the version that is installed. */
+  readonly renew: string;
 }
 
 export interface ServiceRequest {
@@ -26,27 +31,33 @@ export interface ServiceRequest {
   readonly body?: Readonly<Record<string, unknown>> | undefined;
 }
 
-interface Refusal {
-  readonly error: string;
-  readonly help: string;
-}
-
 /**
- * One request: the answer's JSON.
- * @throws HostError where nobody listens, or the answer is no
+ * One request, and the answer as `answer` describes it.
+ * @throws HostError where nobody listens, the answer is no, or it is none that is described
  */
-export async function askService(
+export async function askService<T>(
   service: Service,
   socket: string,
   asked: ServiceRequest,
-): Promise<unknown> {
+  answer: Schema<T>,
+): Promise<T> {
   const { status, text } = await exchange(service, socket, asked);
-  const value = parsed(text);
-  if (status === 200) return value;
-  const { error, help } = isRefusal(value)
-    ? value
-    : { error: `${service.name} answered ${status}`, help: "look at its messages" };
-  throw new HostError(error, help, status === 400 ? ExitCode.usage : ExitCode.unavailable);
+  if (status !== 200) throw refused(service, status, text);
+  const read = readJson(answer, text);
+  if (read.state === "good") return read.value;
+  throw new HostError(
+    `${service.name} answers what this Cofferdam does not know: ${read.problem}`,
+    `it may be of another version: ${service.renew}`,
+  );
+}
+
+function refused({ name }: Service, status: number, text: string): HostError {
+  const read = readJson(refusal, text);
+  const { error, help } =
+    read.state === "good"
+      ? read.value
+      : { error: `${name} answered ${status}`, help: "look at its messages" };
+  return new HostError(error, help, status === 400 ? ExitCode.usage : ExitCode.unavailable);
 }
 
 interface Answer {
@@ -103,17 +114,4 @@ function explained(
     `${name} cannot be asked: ${error.message}`,
     `try again; ${messages} tells more`,
   );
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-function isRefusal(value: unknown): value is Refusal {
-  return typeof value === "object" && value !== null && "error" in value && "help" in value;
 }

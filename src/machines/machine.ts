@@ -1,26 +1,30 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readJson } from "../base/read-json.ts";
+import * as is from "../base/schema.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { MachinePlaces } from "../host/machine-places.ts";
 import { writeWhole } from "../host/write-whole.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { parseDomainName } from "../policy/names.ts";
-import type { Placed } from "./place.ts";
+import { placedSchema } from "./placed-schema.ts";
+
+const machine = is.object({
+  name: is.text,
+  /** Of `cofferdam vm run`. */
+  pid: is.whole(),
+  program: is.text,
+  /** As they were given; the emulator gets those of QMP taken out and the proxy's put in. */
+  args: is.list(is.text),
+  /** What relative names start from. */
+  folder: is.text,
+  user: is.nullable(is.text),
+  placed: placedSchema,
+});
 
 /** A machine while it runs, as `cofferdam vm show` and the proxy see it. */
-export interface Machine {
-  readonly name: string;
-  /** Of `cofferdam vm run`. */
-  readonly pid: number;
-  readonly program: string;
-  /** As they were given; the emulator gets those of QMP taken out and the proxy's put in. */
-  readonly args: readonly string[];
-  /** What relative names start from. */
-  readonly folder: string;
-  readonly user: string | null;
-  readonly placed: Placed;
-}
+export type Machine = is.Described<typeof machine>;
 
 const MODES = { file: 0o644, folder: 0o755 };
 /** What is told of a machine names its disks: root's business. */
@@ -55,22 +59,30 @@ function stateFile(places: MachinePlaces, name: string): string {
   return join(places.running, `${name}.json`);
 }
 
-export function writeMachine(places: MachinePlaces, machine: Machine): void {
+export function writeMachine(places: MachinePlaces, written: Machine): void {
   writeWhole(
-    stateFile(places, machine.name),
-    Buffer.from(`${JSON.stringify(machine)}\n`),
+    stateFile(places, written.name),
+    Buffer.from(`${JSON.stringify(written)}\n`),
     STATE_MODES,
   );
 }
 
-/** null where it does not run. */
+/** null where it does not run. @throws HostError for a file that is broken */
 export function readMachine(places: MachinePlaces, name: string): Machine | null {
+  const file = stateFile(places, name);
+  let text: string;
   try {
-    return JSON.parse(readFileSync(stateFile(places, name), "utf8")) as Machine;
+    text = readFileSync(file, "utf8");
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
     throw error;
   }
+  const read = readJson(machine, text);
+  if (read.state === "good") return read.value;
+  throw new HostError(
+    `${file} is broken: ${read.problem}`,
+    `power machine ${name} off, then on again: cofferdam vm run`,
+  );
 }
 
 /** Names of the machines that have a policy at the moment, sorted. */

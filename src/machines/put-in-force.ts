@@ -1,16 +1,11 @@
 import { readFileSync } from "node:fs";
-import { agentRequest } from "../host/agent-client.ts";
+import { reloaded } from "../host/agent-answers.ts";
+import { askAgent } from "../host/agent-client.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
 import { domainOf, type Machine, policyFile, writeMachine, writePolicy } from "./machine.ts";
 import type { Placed } from "./place.ts";
 import { policyOf } from "./prepare.ts";
-
-/** Of the agent's answer, what matters here (docs/control-api.md). */
-interface Reloaded {
-  readonly outcome: string;
-  readonly problems: string | null;
-}
 
 /**
  * Gives a machine that is on the policy of what it is to have (`change.ts` keeps others away
@@ -39,9 +34,7 @@ export async function putInForce(places: Places, before: Machine, placed: Placed
 
 async function reload(name: string, control: string): Promise<void> {
   const path = `/v1/domains/${domainOf(name)}/reload`;
-  const { domains } = (await agentRequest("POST", path, undefined, control)) as {
-    domains: readonly Reloaded[];
-  };
+  const { domains } = await askAgent(reloaded, "POST", path, undefined, control);
   const [outcome] = domains;
   if (outcome?.outcome === "bad")
     throw new HostError(

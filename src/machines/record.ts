@@ -1,10 +1,13 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readJson } from "../base/read-json.ts";
+import * as is from "../base/schema.ts";
 import { HostError } from "../host/host-error.ts";
 import { writeWhole } from "../host/write-whole.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import type { Parent } from "./parents.ts";
 import type { Placed } from "./place.ts";
+import { namesSchema, parentsSchema } from "./placed-schema.ts";
 
 /**
  * What an administrator has accepted of a machine: where the names of its description lead, and
@@ -13,9 +16,11 @@ import type { Placed } from "./place.ts";
  */
 export type Accepted = Pick<Placed, "names" | "parents">;
 
-interface RecordFile extends Accepted {
-  readonly version: 1;
-}
+const recordFile = is.object({
+  version: is.oneOf(1),
+  names: namesSchema,
+  parents: parentsSchema,
+});
 
 /** A difference to what was accepted, as a sentence. */
 export type Difference = string;
@@ -29,21 +34,23 @@ function fileOf(folder: string, machine: string): string {
 /** null where nothing was accepted yet. @throws HostError for a broken file */
 export function readAccepted(folder: string, machine: string): Accepted | null {
   const file = fileOf(folder, machine);
+  let text: string;
   try {
-    const { version, names, parents } = JSON.parse(readFileSync(file, "utf8")) as RecordFile;
-    if (version === 1) return { names, parents };
+    text = readFileSync(file, "utf8");
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
-    if (!(error instanceof SyntaxError)) throw error;
+    throw error;
   }
+  const read = readJson(recordFile, text);
+  if (read.state === "good") return { names: read.value.names, parents: read.value.parents };
   throw new HostError(
-    `${file} is broken`,
+    `${file} is broken: ${read.problem}`,
     `look at the machine's images, then cofferdam vm accept ${machine}`,
   );
 }
 
 export function writeAccepted(folder: string, machine: string, { names, parents }: Accepted): void {
-  const record: RecordFile = { version: 1, names, parents };
+  const record = { version: 1, names, parents };
   writeWhole(
     fileOf(folder, machine),
     Buffer.from(`${JSON.stringify(record, null, 2)}\n`),

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { readJson } from "../base/read-json.ts";
 import { inflated } from "./deflated.ts";
 import { demands } from "./demands.ts";
 import { PlanFormatError, planStrings } from "./format-error.ts";
@@ -11,6 +12,7 @@ import {
   recordSize,
   sections,
 } from "./layout.ts";
+import { mediationSchema } from "./mediation-schema.ts";
 import type { Fact, FactRole, MediationPlan, Plan } from "./plan.ts";
 import { readRecord, type StringReader } from "./record.ts";
 import { type SectionRanges, sectionRanges } from "./section-ranges.ts";
@@ -181,9 +183,15 @@ function pathRules(reader: Reader) {
 function mediation(reader: Reader): MediationPlan {
   const { offset } = reader.ranges.mediation;
   const bytes = reader.inflated("mediation");
+  const read = readJson(mediationSchema, textOf(bytes, offset));
+  if (read.state === "good") return read.value;
+  throw new PlanFormatError(offset, `mediation: ${read.problem}`);
+}
+
+function textOf(bytes: Uint8Array, offset: number): string {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as MediationPlan;
-  } catch (cause) {
-    throw new PlanFormatError(offset, `mediation is no JSON: ${(cause as Error).message}`);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new PlanFormatError(offset, "mediation is no UTF-8");
   }
 }

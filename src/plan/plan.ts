@@ -1,4 +1,4 @@
-import type { Level, Mediation } from "../model/policy.ts";
+import type { Level, Mediation, Policy } from "../model/policy.ts";
 
 /**
  * What one host will do for one domain: the launcher executes it without knowing any policy. Same
@@ -159,7 +159,7 @@ export interface CgroupPlan {
 /** Serialised as canonical JSON (sorted keys) in the plan's last section. */
 export interface MediationPlan {
   /** The policy after canonicalisation, for `decide()` in the mediator and for event texts. */
-  readonly policy: unknown;
+  readonly policy: Policy;
   /** Absolute folder of the event log. */
   readonly events: string;
   /**

@@ -3,6 +3,14 @@ import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BODY_BYTES_MAX, CONNECTIONS_MAX } from "../../src/agent/api/limits.ts";
 import { routes } from "../../src/agent/api/routes.ts";
+import { readValue } from "../../src/base/read-json.ts";
+import {
+  agentStatus,
+  reloaded,
+  shownChanges,
+  shownDetails,
+  shownDomains,
+} from "../../src/host/agent-answers.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { policyText, ScratchHost } from "./scratch-host.ts";
 
@@ -97,6 +105,25 @@ test.for([
     givenBy: null,
   });
 });
+
+test.for([
+  ["GET", "/status", undefined, agentStatus],
+  ["GET", "/domains", undefined, shownDomains],
+  ["GET", "/domains/alpha", undefined, shownDetails],
+  ["PUT", "/domains/alpha/level", { level: "warning", seconds: 3600 }, shownChanges],
+  ["GET", "/domains/alpha", undefined, shownDetails],
+  ["DELETE", "/domains/alpha/level", undefined, shownChanges],
+  ["PUT", "/level", { level: "enforcing" }, shownChanges],
+  ["POST", "/domains/alpha/reload", undefined, reloaded],
+  ["POST", "/reload", undefined, reloaded],
+] as const)(
+  "%s %s answers what its definition says, to the last member",
+  async ([method, path, body, answer], context) => {
+    needsRoot(context);
+    const said = await theHost().ask(method, path, body);
+    expect(readValue<unknown>(answer, said)).toEqual({ state: "good", value: said });
+  },
+);
 
 test("what is no HTTP, too long or half a request ends the connection, and the agent goes on", async (context) => {
   needsRoot(context);

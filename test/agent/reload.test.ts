@@ -13,7 +13,6 @@ import type { Followers } from "../../src/agent/followers.ts";
 import { LivePlans } from "../../src/agent/live-plans.ts";
 import { LiveTableWriter } from "../../src/domains/live-table-writer.ts";
 import { decodePlan } from "../../src/plan/decode.ts";
-import { policyOfPlan } from "../../src/plan/policy-of-plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { policyText, ScratchHost } from "./scratch-host.ts";
 
@@ -66,7 +65,7 @@ test("running supervised processes get the new policy by a new generation, and o
   const live = join(host.places.system.live, String(number));
   const plan = decodePlan(readFileSync(live));
   expect(plan).toMatchObject({ domain: "alpha", number });
-  expect(policyOfPlan(plan).names.map(({ pattern }) => pattern)).toContain("/srv/other/**");
+  expect(plan.mediation.policy.names.map(({ pattern }) => pattern)).toContain("/srv/other/**");
   await host.end(run);
   await host.end(sealed);
   await until(() => !existsSync(live));
@@ -81,7 +80,7 @@ test("an agent that starts puts what the files say into force for whoever still 
   host.policy("alpha", policyText("rw /srv/later/**"));
   await host.start();
   const plan = decodePlan(readFileSync(join(host.places.system.live, String(number))));
-  expect(policyOfPlan(plan).names.map(({ pattern }) => pattern)).toContain("/srv/later/**");
+  expect(plan.mediation.policy.names.map(({ pattern }) => pattern)).toContain("/srv/later/**");
 });
 
 test.each([
@@ -156,7 +155,7 @@ test("an instance has the policy of its file after a reload, whether its start w
   host.policy("worker@", policyText("r /srv/changed/${instance}/**"));
   await reloadOne("worker@3");
   const plan = decodePlan(readFileSync(join(host.places.system.live, String(next))));
-  expect(policyOfPlan(plan).names.map(({ pattern }) => pattern)).toContain("/srv/changed/3/**");
+  expect(plan.mediation.policy.names.map(({ pattern }) => pattern)).toContain("/srv/changed/3/**");
   await host.end(run);
 });
 

@@ -15,7 +15,7 @@ import { Agent } from "../../src/agent/agent.ts";
 import { LiveTable } from "../../src/domains/live-table.ts";
 import type { Event } from "../../src/events/event.ts";
 import { readRecords } from "../../src/events/log/read.ts";
-import { agentRequest, type Method } from "../../src/host/agent-client.ts";
+import { anything, askAgent, type Method } from "../../src/host/agent-client.ts";
 import type { Places } from "../../src/host/places.ts";
 import { root } from "../house/tree.ts";
 import { scratchPlaces } from "./scratch-places.ts";
@@ -63,7 +63,7 @@ export class ScratchHost {
 
   // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
   ask(method: Method, path: string, body?: Record<string, unknown>): Promise<any> {
-    return agentRequest(method, `/v1${path}`, body, this.places.system.control);
+    return askAgent(anything, method, `/v1${path}`, body, this.places.system.control);
   }
 
   /** An agent in a process of its own, once it answers; `error` where it does not start. */

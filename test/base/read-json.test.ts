@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
-import * as z from "zod/mini";
 import { fits, readJson } from "../../src/base/read-json.ts";
+import * as is from "../../src/base/schema.ts";
 
-const schema = z.object({
-  version: z.literal(1),
-  level: z.enum(["enforcing", "warning"]),
-  runs: z.array(z.object({ pid: z.int(), name: z.nullable(z.string()) })),
-  until: z.exactOptional(z.string()),
-  kind: z.exactOptional(
-    z.discriminatedUnion("is", [
-      z.object({ is: z.literal("file"), path: z.string() }),
-      z.object({ is: z.literal("pipe") }),
-    ]),
+const schema = is.object({
+  version: is.oneOf(1),
+  level: is.oneOf("enforcing", "warning"),
+  runs: is.list(is.object({ pid: is.whole(1), name: is.nullable(is.text) })),
+  until: is.optional(is.matching(/^\d+$/)),
+  kind: is.optional(
+    is.kinds(
+      "is",
+      is.object({ is: is.oneOf("file"), path: is.text }),
+      is.object({ is: is.oneOf("pipe") }),
+    ),
   ),
 });
 const good = { version: 1, level: "warning", runs: [{ pid: 7, name: null }] };
@@ -38,22 +39,34 @@ test.each<[unknown, string]>([
   [{ version: 1, runs: [] }, "`level` is missing"],
   [{ ...good, runs: {} }, "`runs` is no list"],
   [{ ...good, runs: [good.runs[0], { pid: 7 }] }, "`runs[1].name` is missing"],
-  [{ ...good, runs: [{ pid: "7", name: null }] }, "`runs[0].pid` is no number"],
+  [{ ...good, runs: [{ pid: "7", name: null }] }, "`runs[0].pid` is no whole number"],
   [{ ...good, runs: [{ pid: 7.5, name: null }] }, "`runs[0].pid` is no whole number"],
+  [{ ...good, runs: [{ pid: 0, name: null }] }, "`runs[0].pid` is out of range"],
   [{ ...good, until: null }, "`until` is no text"],
-  [{ ...good, kind: { is: "device" } }, "`kind.is` is not of a form that is known here"],
+  [{ ...good, until: "soon" }, "`until` is not of the form that it has to have"],
+  [{ ...good, kind: {} }, "`kind.is` is missing"],
+  [{ ...good, kind: { is: "device" } }, "`kind.is` is none that is known here"],
   [{ ...good, kind: { is: "file" } }, "`kind.path` is missing"],
 ])("%j: %s", (value, said) => {
   expect(problem(value)).toBe(said);
 });
 
 test("nothing of a member's name acts on a terminal, however long it is", () => {
-  const names = z.record(z.string(), z.number());
+  const names = is.record(is.number);
   const read = readJson(names, JSON.stringify({ [`\x1b]0;\u202e\`${"x".repeat(500)}`]: "no" }));
   expect(read.state).toBe("bad");
   if (read.state !== "bad") return;
   expect(read.problem).toMatch(/^`[\x20-\x5f\x61-\x7e]+` is no number$/);
   expect(read.problem.length).toBeLessThan(100);
+});
+
+test("a member named __proto__ is a member, and no prototype", () => {
+  const read = readJson(is.record(is.number), '{"__proto__": 1}');
+  expect(read.state === "good" && Object.entries(read.value)).toEqual([["__proto__", 1]]);
+  expect(readJson(schema, '{"__proto__": {"version": 1}}')).toEqual({
+    state: "bad",
+    problem: "`version` is missing",
+  });
 });
 
 test("looking at a value makes nothing else of it", () => {

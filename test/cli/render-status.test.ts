@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { AgentStatus } from "../../src/agent/status.ts";
 import { localTime, timeLeft } from "../../src/cli/render/local-time.ts";
 import { type HostStatus, renderStatus } from "../../src/cli/render/status.ts";
+import type { AgentStatus } from "../../src/host/agent-answers.ts";
 
 const since = "2026-01-31T10:00:00.000Z";
 const plain = { width: 80, color: false };

@@ -180,9 +180,23 @@ describe("what was accepted", () => {
   test("is nothing before the first start", () =>
     expect(readAccepted(at("record"), "two")).toBeNull());
 
-  test("a broken record is refused", () => {
-    writeFileSync(at("record/three.json"), "{");
-    expect(() => readAccepted(at("record"), "three")).toThrow(/is broken/);
+  test.each<[string, unknown, RegExp]>([
+    ["cut off", null, /is broken: it is no JSON/],
+    ["of another version", { version: 2, names: {}, parents: {} }, /`version` is none of: 1/],
+    ["without parents", { version: 1, names: {} }, /`parents` is missing/],
+    [
+      "with a name that leads to a number",
+      { version: 1, names: { a: 1 }, parents: {} },
+      /`names.a`/,
+    ],
+    [
+      "with a format that nobody reads",
+      { version: 1, names: {}, parents: { a: [{ role: "parent", path: "/b", format: "x" }] } },
+      /`parents.a\[0\].format`/,
+    ],
+  ])("a record that is %s is refused, with what is wrong", (_, record, problem) => {
+    writeFileSync(at("record/three.json"), record === null ? "{" : JSON.stringify(record));
+    expect(() => readAccepted(at("record"), "three")).toThrow(problem);
   });
 });
 

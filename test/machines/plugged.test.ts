@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { vmRefresh } from "../../src/cli/commands/vm/refresh.ts";
+import type { Reloaded } from "../../src/host/agent-answers.ts";
 import {
   type Machine,
   policyFile,
@@ -64,14 +65,20 @@ beforeEach(async () => {
   writePolicy(machines, "one", prepared.policy);
   writeMachine(machines, machine);
   [inForce, agentFails] = [prepared.policy, false];
+  const taken: Reloaded = {
+    domains: [
+      {
+        ...{ name: "vm@one", number: 1, outcome: "changed", problems: null },
+        ...{ following: 1, restart: [] },
+      },
+    ],
+  };
   agent = createServer((_request, response) => {
     const fails = agentFails;
     asked = fails ? "failing" : "well";
     setTimeout(() => {
       if (!fails) inForce = readFileSync(policyFile(machines, "one"), "utf8");
-      const answer = fails
-        ? { error: "no room", help: "make room" }
-        : { domains: [{ outcome: "reloaded" }] };
+      const answer = fails ? { error: "no room", help: "make room" } : taken;
       response.writeHead(fails ? 500 : 200).end(JSON.stringify(answer));
     }, AGENT_MS);
   });

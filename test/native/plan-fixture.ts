@@ -3,6 +3,7 @@ import { readPtraceScope } from "../../src/kernel/probe/caller.ts";
 import { landlockAbi } from "../../src/kernel/probe/landlock.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan, SeccompPlan } from "../../src/plan/plan.ts";
+import { policy } from "../model/helpers/policy.ts";
 
 const FS_ALL = (1n << 16n) - 1n;
 const FS_FILE = 0b1101_0000_0000_0111n & 0b1100_0000_0000_0111n;
@@ -93,7 +94,7 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
     inherit: { stdio: true, stdioSockets: true, listen: false },
     automaton: new Uint8Array(),
     mediation: {
-      policy: null,
+      policy: policy(),
       events: "/",
       live: false,
       sockets: { inet: "refused", unix: "refused" },

@@ -2,10 +2,19 @@ import { finished } from "node:stream/promises";
 import { crc32, createDeflateRaw } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { canonicalJson } from "../../src/plan/canonical-json.ts";
 import { decodePlan, PlanFormatError } from "../../src/plan/decode.ts";
 import { deflated, inflated } from "../../src/plan/deflated.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
-import { HEADER_SIZE, planLimits } from "../../src/plan/layout.ts";
+import {
+  align,
+  ENTRY_SIZE,
+  HEADER_SIZE,
+  planLimits,
+  SECTION_ALIGNMENT,
+  sectionNames,
+} from "../../src/plan/layout.ts";
+import { sectionRanges } from "../../src/plan/section-ranges.ts";
 import { samplePlan } from "./sample.ts";
 
 const plan = encodePlan(samplePlan());
@@ -54,6 +63,47 @@ test("any bytes at all give a plan or a PlanFormatError", () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+/** The plan with another text as its last section, which the checksum covers. */
+function withMediation(text: string): Uint8Array {
+  const { offset } = sectionRanges(plan, (body) => crc32(body)).mediation;
+  const section = deflated(new TextEncoder().encode(text));
+  const bytes = new Uint8Array(align(offset + section.length, SECTION_ALIGNMENT));
+  bytes.set(plan.subarray(0, offset));
+  bytes.set(section, offset);
+  const view = new DataView(bytes.buffer);
+  const entry = HEADER_SIZE + ENTRY_SIZE * sectionNames.indexOf("mediation");
+  view.setBigUint64(16, BigInt(bytes.length), true);
+  view.setBigUint64(entry + 16, BigInt(section.length), true);
+  return sealed(bytes);
+}
+
+const mediation = samplePlan().mediation;
+const written = (changes: object) => canonicalJson({ ...mediation, ...changes });
+
+test("a plan whose mediation is written anew as it was is the same plan", () => {
+  expect(withMediation(written({}))).toEqual(plan);
+});
+
+test.each<[string, string, RegExp]>([
+  ["cut off", written({}).slice(0, -9), /mediation: it is no JSON, or not all of it/],
+  ["empty", "", /mediation: it is empty/],
+  ["a list", "[]", /the whole is no object/],
+  [
+    "another way to hold sockets",
+    written({ sockets: { inet: "maybe", unix: "kernel" } }),
+    /`sockets.inet` is none of: kernel, broker, refused/,
+  ],
+  ["no policy", written({ policy: null }), /`policy` is no object/],
+  [
+    "a rule without its source",
+    written({ policy: { ...mediation.policy, syscalls: [{ effect: "allow", token: "read" }] } }),
+    /`policy.syscalls\[0\]` is no rule/,
+  ],
+  ["live as text", written({ live: "yes" }), /`live` is neither true nor false/],
+])("mediation that is %s is refused, and the member is named", (_, text, problem) => {
+  expect(refusal(withMediation(text)).message).toMatch(problem);
 });
 
 test("bytes behind the end of a deflated section are refused", () => {

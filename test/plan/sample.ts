@@ -1,5 +1,8 @@
 import fc from "fast-check";
+import type { Policy } from "../../src/model/policy.ts";
 import type { Fact, Plan } from "../../src/plan/plan.ts";
+import { nameRules } from "../model/helpers/arbitraries.ts";
+import { policy as aPolicy, source } from "../model/helpers/policy.ts";
 
 const u32 = fc.nat({ max: 0xffff_ffff });
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
@@ -26,10 +29,35 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
   fc.record({ kind: fc.constant("start" as const), text }),
 );
 
+const address = fc.oneof(
+  fc.uint8Array({ minLength: 4, maxLength: 4 }).map((bytes) => ({ family: 4 as const, bytes })),
+  fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => ({ family: 6 as const, bytes })),
+);
+
+const policy: fc.Arbitrary<Policy> = fc
+  .record({
+    names: nameRules,
+    summary: fc.string(),
+    network: fc.option(
+      address.map(({ family, bytes }) => ({ family, address: bytes, prefix: bytes.length * 8 })),
+    ),
+    user: fc.option(fc.string()),
+    tokens: fc.array(fc.string(), { maxLength: 4 }),
+  })
+  .map(({ network, tokens, ...more }) => ({
+    ...aPolicy(),
+    ...more,
+    addresses: [
+      {
+        ...{ effect: "allow" as const, operation: "connect" as const, protocol: "tcp" as const },
+        ...{ network, ports: { first: 1, last: 2 }, source: source("connect tcp 1-2") },
+      },
+    ],
+    syscalls: tokens.map((token) => ({ effect: "allow" as const, token, source: source(token) })),
+  }));
+
 const mediation: fc.Arbitrary<Plan["mediation"]> = fc.record({
-  policy: fc
-    .dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean()))
-    .map((members) => ({ ...members })),
+  policy,
   events: path,
   live: fc.boolean(),
   sockets: fc.record({

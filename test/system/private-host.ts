@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Event } from "../../src/events/event.ts";
 import { readRecords } from "../../src/events/log/read.ts";
-import { agentRequest, type Method } from "../../src/host/agent-client.ts";
+import { anything, askAgent, type Method } from "../../src/host/agent-client.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 const front = path.join(clone, "bin/cofferdam");
@@ -80,7 +80,7 @@ export class PrivateHost {
   /** The control API, as `cofferdam domain` uses it. */
   // biome-ignore lint/suspicious/noExplicitAny: answers are looked at member by member.
   ask(method: Method, route: string, body?: Record<string, unknown>): Promise<any> {
-    return agentRequest(method, `/v1${route}`, body, this.at("run/control.sock"));
+    return askAgent(anything, method, `/v1${route}`, body, this.at("run/control.sock"));
   }
 
   /** `cofferdam agent`, not waited for. `bundle`: of another installation. */

@@ -1,3 +1,4 @@
+import { jsonOf } from "../../base/read-json.ts";
 import type { Level } from "../../model/policy.ts";
 import { parseDomainName } from "../../policy/names.ts";
 import { FOR_SECONDS_MAX } from "./limits.ts";
@@ -90,12 +91,9 @@ function isOfType(value: unknown, type: "level" | "seconds"): boolean {
 }
 
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) throw bad("the body is no JSON");
-    throw error;
-  }
+  const value = jsonOf(text);
+  if (value === undefined) throw bad("the body is no JSON");
+  return value;
 }
 
 function bad(message: string): ApiError {

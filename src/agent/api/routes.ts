@@ -1,3 +1,11 @@
+import type {
+  AgentStatus,
+  Reloaded,
+  ShownChange,
+  ShownChanges,
+  ShownDetails,
+  ShownDomains,
+} from "../../host/agent-answers.ts";
 import type { Agent } from "../agent.ts";
 import type { LevelChange } from "../levels.ts";
 import { follows, needsRestart, runsOf } from "../runs.ts";
@@ -94,7 +102,7 @@ export const routes: readonly Route[] = [
       },
       { name: "memory", doc: "resident bytes of the agent" },
     ],
-    handle: (agent) => showStatus(agent),
+    handle: (agent): AgentStatus => showStatus(agent),
   },
   {
     method: "GET",
@@ -103,7 +111,7 @@ export const routes: readonly Route[] = [
     summary: "all domains, by number",
     body: [],
     answer: domainFields.map(({ name, doc }) => ({ name: `domains[].${name}`, doc })),
-    handle: (agent) => ({ domains: listDomains(agent) }),
+    handle: (agent): ShownDomains => ({ domains: listDomains(agent) }),
   },
   {
     method: "GET",
@@ -123,7 +131,7 @@ export const routes: readonly Route[] = [
       { name: "units", doc: "systemd units that the policy names" },
       { name: "policy", doc: "as one file without includes and variables" },
     ],
-    handle: (agent, { domain, by, administers }) =>
+    handle: (agent, { domain, by, administers }): ShownDetails =>
       showDetails(agent, requireDomain(agent, domain), administers ? null : by.uid),
   },
   {
@@ -133,7 +141,7 @@ export const routes: readonly Route[] = [
     summary: "give a domain another level",
     body: [levelField, forSeconds],
     answer: changeFields,
-    async handle(agent, { domain, body, by }) {
+    async handle(agent, { domain, body, by }): Promise<ShownChanges> {
       const changes = await agent.giveLevel(domain, body.level ?? null, body.seconds ?? null, by);
       if (changes.length === 0) throw noSuchDomain(agent, domain);
       return { changes: changes.map((change) => showChange(agent, change)) };
@@ -146,7 +154,7 @@ export const routes: readonly Route[] = [
     summary: "take the level back: the policy's own counts again",
     body: [],
     answer: changeFields,
-    async handle(agent, { domain, by }) {
+    async handle(agent, { domain, by }): Promise<ShownChanges> {
       const changes = await agent.giveLevel(domain, null, null, by);
       if (changes.length === 0) throw noSuchDomain(agent, domain);
       return { changes: changes.map((change) => showChange(agent, change)) };
@@ -159,7 +167,7 @@ export const routes: readonly Route[] = [
     summary: "give all domains another level",
     body: [levelField, forSeconds],
     answer: changeFields,
-    async handle(agent, { body, by }) {
+    async handle(agent, { body, by }): Promise<ShownChanges> {
       const changes = await agent.giveLevel(null, body.level ?? null, body.seconds ?? null, by);
       return { changes: changes.map((change) => showChange(agent, change)) };
     },
@@ -171,7 +179,7 @@ export const routes: readonly Route[] = [
     summary: "bring one domain up to its file",
     body: [],
     answer: reloadFields,
-    async handle(agent, { domain, by }) {
+    async handle(agent, { domain, by }): Promise<Reloaded> {
       const domains = await agent.reload(domain, by);
       if (domains.every(({ outcome, number }) => outcome === "gone" && number === null))
         throw noSuchDomain(agent, domain);
@@ -185,7 +193,9 @@ export const routes: readonly Route[] = [
     summary: "bring all domains up to their files",
     body: [],
     answer: reloadFields,
-    handle: async (agent, { by }) => ({ domains: await agent.reload(null, by) }),
+    handle: async (agent, { by }): Promise<Reloaded> => ({
+      domains: await agent.reload(null, by),
+    }),
   },
   {
     method: "POST",
@@ -203,7 +213,7 @@ export const routes: readonly Route[] = [
   },
 ];
 
-function showChange(agent: Agent, { entry, before, level, until }: LevelChange) {
+function showChange(agent: Agent, { entry, before, level, until }: LevelChange): ShownChange {
   const { name, number, policy } = entry;
   const runs = runsOf(agent.places.system.runs, name, number);
   const behind = runs.filter((run) => !follows(run) && run.level !== level);

@@ -1,8 +1,8 @@
-import type { AgentStatus } from "../../agent/status.ts";
 import { livingRuns } from "../../domains/living-runs.ts";
 import { type Claimant, placesBeside, takenPlaces } from "../../domains/mediator-places.ts";
 import { listProcesses } from "../../domains/processes.ts";
-import { agentIfThere } from "../../host/agent-client.ts";
+import { type AgentStatus, agentStatus } from "../../host/agent-answers.ts";
+import { askAgentIfThere } from "../../host/agent-client.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { domainNames } from "../../host/load.ts";
 import { lostLayers } from "../../host/lost-layers.ts";
@@ -36,7 +36,7 @@ export const status: Command = {
 };
 
 async function look({ places }: Context): Promise<HostStatus> {
-  const agent = (await agentIfThere("/v1/status", places.system.control)) as AgentStatus | null;
+  const agent = await askAgentIfThere(agentStatus, "/v1/status", places.system.control);
   const domains = runningDomains(places);
   const ability = sealingAbility(probeHost());
   const processes = listProcesses({ ...domains, threads: false, details: false });

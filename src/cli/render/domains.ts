@@ -1,5 +1,5 @@
-import type { ShownDetails, ShownDomain } from "../../agent/show.ts";
 import { printable } from "../../diagnostics/printable.ts";
+import type { ShownDetails, ShownDomain } from "../../host/agent-answers.ts";
 import { columns } from "./columns.ts";
 import { localTime, timeLeft } from "./local-time.ts";
 import { shortPolicy } from "./short-policy.ts";

@@ -1,8 +1,8 @@
-import type { AgentStatus } from "../../agent/status.ts";
 import { printable } from "../../diagnostics/printable.ts";
 import { wrap } from "../../diagnostics/wrap.ts";
 import { type Claimant, whoseWords } from "../../domains/mediator-places.ts";
 import type { Run } from "../../domains/runs.ts";
+import type { AgentStatus } from "../../host/agent-answers.ts";
 import type { LostLayer } from "../../host/lost-layers.ts";
 import type { Level, Mediation } from "../../model/policy.ts";
 import { PLACES_OF_HOST } from "../../plan/mediator-places.ts";

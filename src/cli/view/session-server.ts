@@ -1,7 +1,7 @@
 import { HostError } from "../../host/host-error.ts";
 import { askService, type Service } from "../../host/service-client.ts";
-import type { Reading } from "../../sessions/view/reading.ts";
-import type { Collected } from "../support/collected.ts";
+import { reading } from "../../sessions/view/reading.ts";
+import { type Collected, collected } from "../support/collected.ts";
 import type { ViewSource } from "./source.ts";
 
 const service: Service = {
@@ -10,17 +10,17 @@ const service: Service = {
   absent: () =>
     new HostError("no session server answers", "ask an administrator: the agent keeps it"),
   outOfReach: "this is for the sandboxed shell; outside of it take bin/cofferdam",
+  renew: "ask an administrator: systemctl restart cofferdam-agent",
 };
 
 /** Inside the sandboxed shell nothing of the host can be seen: the session server looks. */
 export function viewOf(socket: string): ViewSource {
   return {
-    reading: async () =>
-      (await askService(service, socket, { method: "GET", path: "/v1/reading" })) as Reading,
+    reading: () => askService(service, socket, { method: "GET", path: "/v1/reading" }, reading),
   };
 }
 
 /** What a bundle is made of, as far as the caller may have it. */
-export async function collectedOf(socket: string): Promise<Collected> {
-  return (await askService(service, socket, { method: "GET", path: "/v1/support" })) as Collected;
+export function collectedOf(socket: string): Promise<Collected> {
+  return askService(service, socket, { method: "GET", path: "/v1/support" }, collected);
 }

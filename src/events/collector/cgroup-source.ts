@@ -1,6 +1,5 @@
 import { RefusalReader } from "../../kernel/bpf/refusals.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { policyOfPlan } from "../../plan/policy-of-plan.ts";
 import { CgroupRefusals } from "./cgroup-refusals.ts";
 import type { Run } from "./kernel-denials.ts";
 
@@ -26,7 +25,7 @@ export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
   const reader = RefusalReader.open(plan.cgroup.anchor);
   if (reader === null)
     return { state: "unavailable", why: "its programs, of an older Cofferdam, keep no records" };
-  const policy = policyOfPlan(plan);
+  const policy = plan.mediation.policy;
   const instance = { kind: "named", daemon: run.attended ? null : run.launcher } as const;
   return {
     state: "reading",

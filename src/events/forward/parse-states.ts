@@ -1,33 +1,21 @@
+import { readJson } from "../../base/read-json.ts";
+import * as is from "../../base/schema.ts";
 import type { ForwardStates } from "./system-forwarders.ts";
+
+const count = is.whole(0);
+const state = is.object({
+  position: is.nullable(is.object({ seq: count, hash: is.text, file: is.text, at: count })),
+  sink: is.nullable(is.object({ file: is.text, size: count })),
+});
+const states: is.Schema<ForwardStates> = is.object({
+  vmkernel: is.optional(state),
+  vobd: is.optional(state),
+  journald: is.optional(state),
+});
 
 /** How far each sink was, as written down. @throws Error for a text that says something else */
 export function parseStates(text: string): ForwardStates {
-  const value: unknown = JSON.parse(text);
-  if (!isObject(value) || !Object.values(value).every(isState))
-    throw new Error("it does not say how far the sinks are");
-  return value as ForwardStates;
-}
-
-function isState(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { position, sink } = value;
-  return (position === null || isPosition(position)) && (sink === null || isSinkState(sink));
-}
-
-function isPosition(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { seq, hash, file, at } = value;
-  return isCount(seq) && typeof hash === "string" && typeof file === "string" && isCount(at);
-}
-
-function isSinkState(value: unknown): boolean {
-  return isObject(value) && typeof value.file === "string" && isCount(value.size);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const read = readJson(states, text);
+  if (read.state === "good") return read.value;
+  throw new Error(`it does not say how far the sinks are: ${read.problem}`);
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { jsonOf } from "../../base/read-json.ts";
 import { printableJson } from "../escape-controls.ts";
 import type { Event } from "../event.ts";
+import { isEvent } from "../event-shape.ts";
 
 /**
  * One line of the log: the event's own members, then `seq`, `prev` and `hash`. `hash` is SHA-256 in
@@ -61,7 +63,7 @@ export function parseRecord(line: string): LogRecord | null {
   const match = tail.exec(line);
   if (match === null) return null;
   const [, prev = "", hash = ""] = match;
-  const value = parseJson(line);
+  const value = jsonOf(line);
   if (!isRecord(value)) return null;
   const { seq, prev: _, hash: __, ...event } = value;
   return { event, seq, prev, hash };
@@ -76,24 +78,9 @@ function hashOf(prev: string, body: string): string {
   return createHash("sha256").update(prev).update(body).digest("hex");
 }
 
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
+/** What is no event, of this version or a newer one, is no record. */
 function isRecord(
   value: unknown,
 ): value is LoggedEvent & { seq: number; prev: string; hash: string } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "v" in value &&
-    value.v === 1 &&
-    "seq" in value &&
-    Number.isSafeInteger(value.seq)
-  );
+  return isEvent(value) && "seq" in value && Number.isSafeInteger(value.seq);
 }

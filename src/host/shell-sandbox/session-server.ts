@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { killChild } from "../../kernel/kill-child.ts";
-import { agentIfThere, agentRequest } from "../agent-client.ts";
+import { anything, askAgent, isAgentThere } from "../agent-client.ts";
 import { HostError } from "../host-error.ts";
 import type { Places } from "../places.ts";
 
@@ -17,7 +17,7 @@ const LOOK_AGAIN_MS = 20;
  * where there is none
  */
 export async function requireAgent(places: Places): Promise<void> {
-  if ((await agentIfThere("/v1/status", places.system.control)) !== null) return;
+  if (await isAgentThere(places.system.control)) return;
   throw new HostError(
     "no agent runs on this host, and nobody else would keep the session server",
     "start it: systemctl enable --now cofferdam-agent",
@@ -47,7 +47,7 @@ export async function withServer(places: Places, work: () => void): Promise<void
 
 /** The agent keeps one from now on: it has seen what was put in place. @throws HostError */
 export async function requireKept(places: Places): Promise<void> {
-  await agentRequest("POST", "/v1/sessions", undefined, places.system.control);
+  await askAgent(anything, "POST", "/v1/sessions", undefined, places.system.control);
   await untilItAnswers(places, null, () => "the agent does not start one");
 }
 

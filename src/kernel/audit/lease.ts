@@ -1,27 +1,32 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readJson } from "../../base/read-json.ts";
+import * as is from "../../base/schema.ts";
 import { LOCK_EX, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "../constants.ts";
 import { close, hasCode, open, syscall } from "../ffi.ts";
 import { type AuditState, readAuditState, writeAuditState } from "./control.ts";
 
-/**
- * Who switched auditing on and what it was before: shared by all collectors of the host, so that
- * the last one puts it back.
- */
-interface SharedState {
-  readonly before: { readonly enabled: number; readonly backlogLimit: number };
-  readonly set: { readonly enabled: number; readonly backlogLimit: number };
-  readonly holders: readonly Holder[];
-}
+const switches = is.object({ enabled: is.whole(), backlogLimit: is.whole() });
 
 /**
  * A process is known by its pid and start time (field 22 of proc_pid_stat(5)): a pid alone may be
  * another process by now.
  */
-interface Holder {
-  readonly pid: number;
-  readonly start: string;
-}
+const holder = is.object({ pid: is.whole(), start: is.text });
+
+type Holder = is.Described<typeof holder>;
+
+/**
+ * Who switched auditing on and what it was before: shared by all collectors of the host, so that
+ * the last one puts it back.
+ */
+const sharedState = is.object({
+  before: switches,
+  set: switches,
+  holders: is.list(holder),
+});
+
+type SharedState = is.Described<typeof sharedState>;
 
 export type AuditLease =
   | { readonly state: "on"; readonly lostBefore: number; release(): void }
@@ -104,12 +109,19 @@ function stateFile(directory: string): string {
 }
 
 function readShared(directory: string): SharedState | null {
+  const file = stateFile(directory);
+  let text: string;
   try {
-    return JSON.parse(readFileSync(stateFile(directory), "utf8")) as SharedState;
+    text = readFileSync(file, "utf8");
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
     throw error;
   }
+  const read = readJson(sharedState, text);
+  if (read.state === "good") return read.value;
+  throw new Error(
+    `${file} is broken: ${read.problem}; remove it, and set auditing as it is to be: auditctl -e`,
+  );
 }
 
 function writeShared(directory: string, shared: SharedState): void {

@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import { readJson } from "../../base/read-json.ts";
+import * as is from "../../base/schema.ts";
 import { number } from "../syscalls.ts";
 import { childSource } from "./child-source.ts";
 import { startChild } from "./start-child.ts";
@@ -75,7 +77,9 @@ export class ChildProgram {
     const input = JSON.stringify({ buffers: this.#buffers, steps: this.#steps });
     const finish = startChild(process.execPath, ["-e", childSource, koffi], input);
     return () => {
-      const results = JSON.parse(finish()) as number[];
+      const read = readJson(is.list(is.number), finish());
+      if (read.state === "bad") throw new Error(`the probing child's results: ${read.problem}`);
+      const results = read.value;
       return new Map(this.#labels.map((label, index) => [label, results[index] ?? Number.NaN]));
     };
   }

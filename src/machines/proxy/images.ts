@@ -12,7 +12,7 @@ import { isLink, standsOnKnown } from "../stands-on.ts";
 import { wayOf } from "../way.ts";
 import type { Granted } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
-import type { Message } from "./lines.ts";
+import { type Message, membersOf } from "./lines.ts";
 
 /** What is needed of it here. */
 export type ImageGrants = Pick<
@@ -63,7 +63,7 @@ export class Images implements Handler {
 
   async pass(command: Message, execute: Execute): Promise<Message> {
     const name = String(command.execute);
-    const given = (command.arguments ?? {}) as Message;
+    const given = membersOf(command.arguments);
     if (completing.includes(name))
       return this.#complete(command, String(given.device ?? given.id), execute);
     if (name === "block-commit") return this.#commit(command, given, execute);
@@ -99,8 +99,9 @@ export class Images implements Handler {
     if (!Array.isArray(jobs)) return;
     const goesOn = ({ job }: Job): boolean =>
       jobs.some(
-        (one: Message | null) =>
-          (job === null || one?.id === job) && !ended.includes(String(one?.status)),
+        (one: unknown) =>
+          (job === null || membersOf(one).id === job) &&
+          !ended.includes(String(membersOf(one).status)),
       );
     const over = this.#jobs.filter((begun) => !goesOn(begun));
     this.#jobs = this.#jobs.filter(goesOn);

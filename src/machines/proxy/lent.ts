@@ -3,7 +3,7 @@ import { Argument } from "../qemu/argument.ts";
 import { INCOMING } from "../qemu/piece.ts";
 import type { Grants } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
-import type { Message } from "./lines.ts";
+import { type Message, membersOf } from "./lines.ts";
 import { type Asked, type Ended, type Loan, loans, moved } from "./loans.ts";
 
 /** After so many milliseconds the emulator is asked for an end of which no event tells. */
@@ -79,7 +79,7 @@ export class Lent implements Handler {
   }
 
   async #lend(command: Message, { read, ending, id }: Loan, execute: Execute): Promise<Message> {
-    const given = (command.arguments ?? {}) as Message;
+    const given = membersOf(command.arguments);
     const to = new Description();
     read(new Argument(String(command.execute), JSON.stringify(given), 0, this.#folder), to);
     if (to.resources.length === 0) return execute(command);
@@ -107,7 +107,7 @@ export class Lent implements Handler {
     const over = this.#held.filter(
       ({ ending, names }) =>
         ending.commands.includes(String(execute)) &&
-        ending.names((given ?? {}) as Message).some((name) => names.includes(name)),
+        ending.names(membersOf(given)).some((name) => names.includes(name)),
     );
     this.#held = this.#held.filter((one) => !over.includes(one));
     await this.#forget(over.map(({ key }) => key));

@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import { readJson, readValue } from "../../base/read-json.ts";
+import * as is from "../../base/schema.ts";
 
 /** Bytes of one message: who sends more without an end of line is cut off. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
@@ -11,6 +13,8 @@ const DEPTH_MAX = 512;
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
 export type Message = Readonly<Record<string, unknown>>;
+
+const message: is.Schema<Message> = is.record(is.anything);
 
 /**
  * Calls `take` for every JSON object that comes, one a line (QMP). What is none, or too long, ends
@@ -38,16 +42,20 @@ export function send(socket: Socket, message: Message): void {
 }
 
 function parsed(line: string): Message | undefined {
-  try {
-    if (isDeep(line)) return undefined;
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Message)
-      : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const read = isDeep(line) ? null : readJson(message, line);
+  return read?.state === "good" ? read.value : undefined;
+}
+
+/** The members of what should be an object; of anything else none. */
+export function membersOf(value: unknown): Message {
+  const read = readValue(message, value);
+  return read.state === "good" ? read.value : {};
+}
+
+/** The same of JSON. */
+export function membersOfJson(text: string): Message {
+  const read = readJson(message, text);
+  return read.state === "good" ? read.value : {};
 }
 
 /**

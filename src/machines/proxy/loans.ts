@@ -12,8 +12,7 @@ import {
   partsOf,
   reopen,
 } from "../qemu/command-places.ts";
-
-type Given = Readonly<Record<string, unknown>>;
+import { type Message, membersOf } from "./lines.ts";
 
 /**
  * When what a command names is over: with its answer; with the answer to another command; when the
@@ -25,7 +24,7 @@ export interface Ended {
   readonly by: "command";
   readonly commands: readonly string[];
   /** What the arguments name, of this command and of those that end it; one in common is enough. */
-  names(given: Given): readonly unknown[];
+  names(given: Message): readonly unknown[];
 }
 
 export interface Asked {
@@ -128,5 +127,5 @@ export const loans: ReadonlyMap<string, Loan> = new Map<string, Loan>([
 ]);
 
 function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Given)[name] : undefined;
+  return membersOf(value)[name];
 }

@@ -3,7 +3,7 @@ import { HostError } from "../../host/host-error.ts";
 import { additionOf, plugging, removalOf, unplugging } from "../qemu/plugging.ts";
 import type { Grants } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
-import type { Message } from "./lines.ts";
+import { type Message, membersOf } from "./lines.ts";
 
 /**
  * An order to remove something that the emulator has not answered by then is followed all the same.
@@ -30,7 +30,7 @@ export class Plugged implements Handler {
 
   async pass(command: Message, execute: Execute): Promise<Message> {
     const name = String(command.execute);
-    const given = (command.arguments ?? {}) as Message;
+    const given = membersOf(command.arguments);
     const removal = removalOf(name, given);
     if (removal !== null) return this.#unplug(removal, () => execute(command));
     const { piece, resources } = additionOf(name, given, this.#folder);
@@ -45,7 +45,7 @@ export class Plugged implements Handler {
 
   /** The emulator may say anything at any rate: at most it takes something from itself. */
   async told({ data }: Message): Promise<void> {
-    const { device } = (data ?? {}) as Message;
+    const { device } = membersOf(data);
     if (typeof device === "string") await this.#granted.forget(`device ${device}`);
   }
 

@@ -1,4 +1,4 @@
-import type { Message } from "../proxy/lines.ts";
+import { type Message, membersOf } from "../proxy/lines.ts";
 
 /**
  * What -chardev would say of the arguments of chardev-add, as JSON: names are other ones there, and
@@ -6,8 +6,8 @@ import type { Message } from "../proxy/lines.ts";
  * about.
  */
 export function chardevOption({ id, backend }: Message): Message {
-  const { type, data } = objectOf(backend);
-  const { addr, remote, local, device, out, in: input, ...others } = objectOf(data);
+  const { type, data } = membersOf(backend);
+  const { addr, remote, local, device, out, in: input, ...others } = membersOf(data);
   return {
     ...others,
     ...(type === "socket" && { server: others.server ?? true, ...addressOf(addr) }),
@@ -21,14 +21,10 @@ export function chardevOption({ id, backend }: Message): Message {
   };
 }
 
-function objectOf(value: unknown): Message {
-  return typeof value === "object" && value !== null ? (value as Message) : {};
-}
-
 /** An address that is neither is told by its kind: descriptors, other machines. */
 function addressOf(value: unknown): Message {
-  const { type, data } = objectOf(value);
-  return type === "unix" || type === "inet" ? objectOf(data) : { [String(type)]: true };
+  const { type, data } = membersOf(value);
+  return type === "unix" || type === "inet" ? membersOf(data) : { [String(type)]: true };
 }
 
 function localOf({ host, port, ...others }: Message): Message {

@@ -1,5 +1,6 @@
 import { complain } from "../complaint.ts";
 import type { Description } from "../description.ts";
+import { membersOfJson } from "../proxy/lines.ts";
 import { type FileUse, type ImageFormat, imageFormats, type Operation } from "../resource.ts";
 import type { Argument } from "./argument.ts";
 import { plainPath } from "./block-node.ts";
@@ -13,7 +14,6 @@ import { socketAddress } from "./socket-address.ts";
 
 /** Reads what a command of QMP names; the argument's value is the command's arguments as JSON. */
 type Read = (argument: Argument, to: Description) => void;
-type Given = Readonly<Record<string, unknown>>;
 
 export function partsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
@@ -22,7 +22,7 @@ export function partsOf(value: unknown): readonly unknown[] {
 /** `uri`, or each of `channels`. */
 export function move(operation: Operation): Read {
   return (argument, to) => {
-    const { uri, channels } = JSON.parse(argument.value) as Given;
+    const { uri, channels } = membersOfJson(argument.value);
     const read = (place: unknown): void =>
       migration(
         argument.part(typeof place === "string" ? place : JSON.stringify(place)),
@@ -123,11 +123,11 @@ export function medium(argument: Argument, to: Description): void {
 
 /** Nodes as they are to be from then on; those that they name are there. */
 export function reopen(argument: Argument, to: Description): void {
-  const { options } = JSON.parse(argument.value) as Given;
+  const { options } = membersOfJson(argument.value);
   for (const one of partsOf(options)) blockdev(argument.part(JSON.stringify(one)), to);
   blockResources(to, "there");
 }
 
 export function anotherChardev(argument: Argument, to: Description): void {
-  chardev(argument.part(JSON.stringify(chardevOption(JSON.parse(argument.value)))), to);
+  chardev(argument.part(JSON.stringify(chardevOption(membersOfJson(argument.value)))), to);
 }

@@ -1,5 +1,5 @@
 import { complain } from "../complaint.ts";
-import type { Message } from "../proxy/lines.ts";
+import { type Message, membersOf } from "../proxy/lines.ts";
 import { type ImageFormat, imageFormats, type Origin } from "../resource.ts";
 import { Argument } from "./argument.ts";
 import { plainPath } from "./block-node.ts";
@@ -63,7 +63,7 @@ export function nodesOver(command: string, given: Message): readonly string[] {
   if (command === "blockdev-snapshot")
     return typeof given.overlay === "string" ? [given.overlay] : [];
   return actionsOf(command, given).flatMap(({ type, data }) =>
-    nodesOver(String(type), (data ?? {}) as Message),
+    nodesOver(String(type), membersOf(data)),
   );
 }
 

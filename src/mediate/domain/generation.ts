@@ -4,7 +4,6 @@ import { decodeAutomaton } from "../../model/automaton/binary.ts";
 import type { Policy } from "../../model/policy.ts";
 import { decodePlan } from "../../plan/decode.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { policyOfPlan } from "../../plan/policy-of-plan.ts";
 import { grantedCapabilities } from "./granted-capabilities.ts";
 
 /** A policy as handlers use it. Domains whose plans have equal bytes share one. */
@@ -21,7 +20,7 @@ export interface Generation {
 /** By SHA-256 of the plan's bytes; an entry lives as long as somebody uses it. */
 const known = new Map<string, WeakRef<Generation>>();
 
-/** Throws PlanFormatError for anything but a plan, and TypeError for one whose policy is none. */
+/** Throws PlanFormatError for anything but a plan. */
 export function generationOf(bytes: Uint8Array): Generation {
   const digest = createHash("sha256").update(bytes).digest("hex");
   const before = known.get(digest)?.deref();
@@ -34,7 +33,7 @@ export function generationOf(bytes: Uint8Array): Generation {
 
 function decode(bytes: Uint8Array): Generation {
   const plan = decodePlan(bytes);
-  const policy = policyOfPlan(plan);
+  const policy = plan.mediation.policy;
   const { syscalls } = policy;
   const denied = new Set(
     syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token),

@@ -1,6 +1,8 @@
+import { readJson } from "../../base/read-json.ts";
+import * as is from "../../base/schema.ts";
 import { receive } from "../../kernel/receive.ts";
 import { sendDescriptors } from "../../kernel/send-descriptors.ts";
-import type { Handed, Holder } from "../domain/handed.ts";
+import type { Handed } from "../domain/handed.ts";
 import { close } from "../sys/sys.ts";
 
 /**
@@ -83,20 +85,24 @@ export function receivePassed(socket: number): Passed {
   return { kind: "domain", domain: { number, handed, connection: toHolder } };
 }
 
-const KINDS = ["domain", "ended", "complete", "ready"] as const;
-type Kind = (typeof KINDS)[number];
-
-interface Said {
-  readonly kind: Kind;
-  readonly number: number;
+const said = is.object({
+  protocol: is.oneOf(PROTOCOL),
+  kind: is.oneOf("domain", "ended", "complete", "ready"),
+  number: is.number,
   /** Of a domain: descriptors that stand for none. */
-  readonly without?: { readonly events: boolean; readonly connection: boolean };
+  without: is.optional(is.object({ events: is.boolean, connection: is.boolean })),
   /** Who is at the other end of the connection; that a new connection does not say. */
-  readonly holder?: Pick<Holder, "depth" | "pid">;
-}
+  holder: is.optional(is.object({ depth: is.whole(), pid: is.whole() })),
+});
 
-function say(socket: number, said: Said, descriptors: readonly number[]): boolean {
-  const text = JSON.stringify({ protocol: PROTOCOL, ...said });
+type Said = is.Described<typeof said>;
+
+function say(
+  socket: number,
+  what: Omit<Said, "protocol">,
+  descriptors: readonly number[],
+): boolean {
+  const text = JSON.stringify({ protocol: PROTOCOL, ...what });
   return sendDescriptors(socket, Buffer.from(text), descriptors);
 }
 
@@ -108,16 +114,13 @@ function hear(
   if (received.kind === "error") return "over";
   const { bytes, descriptors, strange } = received;
   if (bytes.length === 0) return "over";
-  const said = strange ? null : parse(bytes.toString("utf8"));
-  if (said !== null) return { ...said, descriptors };
+  const parsed = strange ? null : parse(bytes.toString("utf8"));
+  if (parsed !== null) return { ...parsed, descriptors };
   for (const fd of descriptors) close(fd);
   return "strange";
 }
 
 function parse(text: string): Said | null {
-  const { protocol, kind, ...said } = JSON.parse(text) as Partial<Said & { protocol: string }>;
-  const { number } = said;
-  if (protocol !== PROTOCOL || typeof number !== "number") return null;
-  const known = KINDS.find((one) => one === kind);
-  return known === undefined ? null : { ...said, number, kind: known };
+  const read = readJson(said, text);
+  return read.state === "good" ? read.value : null;
 }

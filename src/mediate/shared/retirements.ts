@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { readJson, readValue } from "../../base/read-json.ts";
+import * as is from "../../base/schema.ts";
 import { type Claimant, isSame } from "../../domains/mediator-places.ts";
 import { readProcStat } from "../../domains/proc-stat.ts";
 import { monotonic } from "../../kernel/ffi.ts";
@@ -13,6 +15,14 @@ export interface Retirement extends Claimant {
   /** Of the process, as proc_pid_stat(5) has it. */
   readonly start: string;
 }
+
+const retirement: is.Schema<Retirement> = is.object({
+  domain: is.text,
+  uid: is.number,
+  at: is.number,
+  pid: is.number,
+  start: is.text,
+});
 
 const MODE = 0o600;
 
@@ -68,8 +78,12 @@ export class Retirements {
 /** What lies in the file; nothing where it is missing, or no mediator wrote it. */
 export function readRetirements(path: string): readonly Retirement[] {
   try {
-    const found: unknown = JSON.parse(readFileSync(path, "utf8"));
-    return Array.isArray(found) ? found.filter(isRetirement) : [];
+    const found = readJson(is.list(is.anything), readFileSync(path, "utf8"));
+    if (found.state === "bad") return [];
+    return found.value.flatMap((one) => {
+      const read = readValue(retirement, one);
+      return read.state === "good" ? [read.value] : [];
+    });
   } catch {
     return [];
   }
@@ -77,12 +91,6 @@ export function readRetirements(path: string): readonly Retirement[] {
 
 export function retirementsBeside(socket: string): string {
   return `${socket}.retired`;
-}
-
-function isRetirement(one: unknown): one is Retirement {
-  const { domain, uid, at, pid, start } = (one ?? {}) as Partial<Record<keyof Retirement, unknown>>;
-  const numbers = [uid, at, pid].every((value) => typeof value === "number");
-  return typeof domain === "string" && typeof start === "string" && numbers;
 }
 
 function isAlive({ pid, start }: Retirement): boolean {

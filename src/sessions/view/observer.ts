@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism, freemem, hostname, loadavg, totalmem, uptime } from "node:os";
-import type { ShownDomain } from "../../agent/show.ts";
-import { agentIfThere } from "../../host/agent-client.ts";
+import { type ShownDomain, shownDomains } from "../../host/agent-answers.ts";
+import { askAgentIfThere } from "../../host/agent-client.ts";
 import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
 import { runningDomains } from "../../host/running.ts";
@@ -74,9 +74,11 @@ export class Observer {
     readonly agent: string | null;
   }> {
     try {
-      const answer = (await agentIfThere("/v1/domains", this.#places.system.control)) as {
-        domains: readonly ShownDomain[];
-      } | null;
+      const answer = await askAgentIfThere(
+        shownDomains,
+        "/v1/domains",
+        this.#places.system.control,
+      );
       return answer === null
         ? { known: [], agent: "no agent runs" }
         : { known: answer.domains, agent: null };

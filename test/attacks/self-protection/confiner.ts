@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AgentStatus } from "../../../src/agent/status.ts";
 import { readRunRecord } from "../../../src/domains/runs.ts";
-import { agentIfThere } from "../../../src/host/agent-client.ts";
+import { type AgentStatus, agentStatus } from "../../../src/host/agent-answers.ts";
+import { askAgentIfThere } from "../../../src/host/agent-client.ts";
 import { systemPlaces } from "../../../src/host/places.ts";
 import { root } from "../../house/tree.ts";
 import { activeOf, endMediators } from "../../mediate/mediators.ts";
@@ -14,8 +14,8 @@ const POLL_MS = 20;
 const front = join(root, "bin/cofferdam");
 const system = systemPlaces();
 
-export const askAgent = async (): Promise<AgentStatus | null> =>
-  (await agentIfThere("/v1/status", system.control)) as AgentStatus | null;
+export const askAgent = (): Promise<AgentStatus | null> =>
+  askAgentIfThere(agentStatus, "/v1/status", system.control);
 
 /** The host's agent with its mediator, started for a test; the host must have none. */
 export class HostAgent {

@@ -61,9 +61,7 @@ test("authorities are facts, and of the snapshot what was expanded, absent, and 
 
 test("the plan carries the policy that the mediator decides by: canonical names, own places denied", async () => {
   const plan = await planOf(policy({ names: [`r ${root}/link/**`] }), { own: [`${root}/run`] });
-  const { names } = decodePlan(encodePlan(plan)).mediation.policy as {
-    names: { effect: string; pattern: string }[];
-  };
+  const { names } = decodePlan(encodePlan(plan)).mediation.policy;
   const lines = names.map(({ effect, pattern }) => `${effect} ${pattern.replace(root, "")}`);
   expect(lines.slice(0, 3)).toEqual(["allow /etc/**", "deny /run", "deny /run/**"]);
   const ways = names.slice(3).map(({ pattern }) => pattern);

@@ -64,7 +64,7 @@ test("device nodes may be made nowhere", async () => {
 
 test("no grant reaches a switch of the host's: nothing on all of procfs can be written then", async () => {
   const plan = await planOf(policy({ names: ["rw /proc/**"] }));
-  const written = plan.mediation.policy as ReturnType<typeof policy>;
+  const written = plan.mediation.policy;
   const denied = written.names
     .filter(({ effect }) => effect === "deny")
     .map(({ pattern }) => pattern);
@@ -89,7 +89,7 @@ test("symbolic links are followed to the canonical name, and the plan says so", 
     { written: `${root}/direct`, canonical: `${root}/log/a.log` },
     { written: `${root}/link`, canonical: `${root}/www` },
   ]);
-  const names = (plan.mediation.policy as typeof written).names.map(({ pattern, permissions }) => [
+  const names = plan.mediation.policy.names.map(({ pattern, permissions }) => [
     pattern,
     permissions,
   ]);

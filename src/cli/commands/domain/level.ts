@@ -1,4 +1,5 @@
 import { wrap } from "../../../diagnostics/wrap.ts";
+import { type ShownChange, type ShownChanges, shownChanges } from "../../../host/agent-answers.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import {
   type Command,
@@ -12,17 +13,7 @@ import { toJson } from "../../json.ts";
 import { localTime, timeLeft } from "../../render/local-time.ts";
 import { renderRestarts } from "../../render/restarts.ts";
 import { parseLevel } from "../../wanted.ts";
-import { ask, domainName, type Restart } from "./ask.ts";
-
-interface Change {
-  readonly name: string;
-  readonly number: number;
-  readonly before: string | null;
-  readonly level: string;
-  readonly until: string | null;
-  readonly following: number;
-  readonly restart: readonly Restart[];
-}
+import { ask, domainName } from "./ask.ts";
 
 export const domainLevel: Command = {
   name: "level",
@@ -63,7 +54,7 @@ async function order(
   context: Context,
   words: readonly string[],
   options: Options,
-): Promise<{ changes: readonly Change[] }> {
+): Promise<ShownChanges> {
   const all = options.all === true;
   const reset = options.reset === true;
   const wanted = (all ? 0 : 1) + (reset ? 0 : 1);
@@ -78,10 +69,10 @@ async function order(
   if (reset && options.for !== undefined)
     throw new CommandError("--reset has no end", "leave --for out", ExitCode.usage);
   const path = all ? "/level" : `/domains/${domainName(words[0] ?? "")}/level`;
-  if (reset) return ask(context, "DELETE", path);
+  if (reset) return ask(context, shownChanges, "DELETE", path);
   const level = parseLevel(words[all ? 0 : 1] ?? "");
   const seconds = typeof options.for === "string" ? { seconds: parseDuration(options.for) } : {};
-  return ask(context, "PUT", path, { level, ...seconds });
+  return ask(context, shownChanges, "PUT", path, { level, ...seconds });
 }
 
 function wordsWanted(all: boolean, reset: boolean): string {
@@ -90,11 +81,11 @@ function wordsWanted(all: boolean, reset: boolean): string {
 }
 
 /** Of many domains only those are told of that something happened to. */
-function renderAll(changes: readonly Change[], width: number): string {
+function renderAll(changes: readonly ShownChange[], width: number): string {
   const told = changes.filter(
     ({ before, level, until, restart }) => before !== level || until !== null || restart.length > 0,
   );
-  const render = (change: Change) => renderOne(change, width);
+  const render = (change: ShownChange) => renderOne(change, width);
   if (changes.length === 1) return changes.map(render).join("");
   const rest = changes.length - told.length;
   const same =
@@ -105,7 +96,7 @@ function renderAll(changes: readonly Change[], width: number): string {
 }
 
 function renderOne(
-  { name, before, level, until, following, restart }: Change,
+  { name, before, level, until, following, restart }: ShownChange,
   width: number,
 ): string {
   const was = before === null || before === level ? "" : `, was ${before}`;

@@ -1,4 +1,4 @@
-import type { ShownDomain } from "../../../agent/show.ts";
+import { shownDomains } from "../../../host/agent-answers.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { type Command, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
@@ -21,7 +21,7 @@ export const domainList: Command = {
     },
   ],
   async run(context, _operands, options) {
-    const answer = await ask<{ domains: readonly ShownDomain[] }>(context, "GET", "/domains");
+    const answer = await ask(context, shownDomains, "GET", "/domains");
     context.out(options.json ? toJson(answer) : renderDomains(answer.domains));
     return ExitCode.ok;
   },

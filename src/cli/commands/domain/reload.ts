@@ -1,4 +1,4 @@
-import type { ReloadOutcome } from "../../../agent/reload.ts";
+import { type ReloadOutcome, reloaded } from "../../../host/agent-answers.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { type Command, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
@@ -20,7 +20,7 @@ export const domainReload: Command = {
   ],
   async run(context, [word], options) {
     const path = word === undefined ? "/reload" : `/domains/${domainName(word)}/reload`;
-    const { domains } = await ask<{ domains: readonly ReloadOutcome[] }>(context, "POST", path);
+    const { domains } = await ask(context, reloaded, "POST", path);
     const told =
       word === undefined ? domains.filter(({ outcome }) => outcome !== "unchanged") : domains;
     if (options.json) context.out(toJson({ domains }));

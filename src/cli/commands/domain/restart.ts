@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import type { ShownDetails } from "../../../agent/show.ts";
+import { type ShownDetails, shownDetails } from "../../../host/agent-answers.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { runsSystemd } from "../../../host/service-unit.ts";
 import { type Command, CommandError, jsonOption } from "../../command.ts";
@@ -19,8 +19,9 @@ export const domainRestart: Command = {
     { line: "sudo cofferdam domain restart nginx", what: "systemctl restart nginx.service" },
   ],
   async run(context, [word = ""], options) {
-    const { name, units, running } = await ask<ShownDetails>(
+    const { name, units, running } = await ask(
       context,
+      shownDetails,
       "GET",
       `/domains/${domainName(word)}`,
     );

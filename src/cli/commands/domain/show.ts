@@ -1,4 +1,4 @@
-import type { ShownDetails } from "../../../agent/show.ts";
+import { shownDetails } from "../../../host/agent-answers.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { driftOf } from "../../../machines/drift.ts";
 import { machineOf, readMachine } from "../../../machines/machine.ts";
@@ -18,7 +18,7 @@ export const domainShow: Command = {
   options: [jsonOption],
   examples: [{ line: "cofferdam domain show nginx", what: "its policy, written out" }],
   async run(context, [word = ""], options) {
-    const details = await ask<ShownDetails>(context, "GET", `/domains/${domainName(word)}`);
+    const details = await ask(context, shownDetails, "GET", `/domains/${domainName(word)}`);
     const machine = machineOf(details.name);
     const drift = machine === null ? null : machineDrift(context, machine);
     const shown = drift === null ? "" : renderMachineDrift(machine ?? "", drift);

@@ -1,0 +1,130 @@
+import * as is from "../base/schema.ts";
+import type { BestEffort, NameRule, TokenRule } from "../model/policy.ts";
+import type { MediationPlan } from "./plan.ts";
+
+const { text } = is;
+const effect = is.oneOf("allow", "deny");
+
+const source = is.object({
+  file: text,
+  line: is.whole(),
+  column: is.whole(),
+  length: is.optional(is.whole()),
+  text,
+});
+
+/** JSON carries the bytes of an address as an array of numbers. */
+const bytes = is.mapped(is.list(is.whole(0, 255)), (numbers) => Uint8Array.from(numbers));
+
+const bestEfforts: Readonly<Record<BestEffort, true>> = {
+  addresses: true,
+  unix: true,
+  ioctl: true,
+  ipc: true,
+};
+
+/** The plan of a running domain may be of a version that knew others, which did nothing. */
+const bestEffort = is.mapped(is.list(text), (layers) =>
+  layers.filter((layer): layer is BestEffort => Object.hasOwn(bestEfforts, layer)),
+);
+
+/**
+ * Names and system calls are hundreds of rules each. A schema of their members cost a mediator 10 ms
+ * of processor time and 6 MB at its start, so a function looks at them.
+ */
+function isNameRule(value: unknown): value is NameRule {
+  return (
+    isRule(value) && typeof value.pattern === "string" && Number.isSafeInteger(value.permissions)
+  );
+}
+
+function isTokenRule(value: unknown): value is TokenRule {
+  return isRule(value) && typeof value.token === "string";
+}
+
+/** What every rule has; its other members are anything. */
+function isRule(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (!is.isObject(value) || (value.effect !== "allow" && value.effect !== "deny")) return false;
+  const { source: where } = value;
+  return (
+    is.isObject(where) &&
+    typeof where.file === "string" &&
+    typeof where.text === "string" &&
+    Number.isSafeInteger(where.line) &&
+    Number.isSafeInteger(where.column) &&
+    (where.length === undefined || Number.isSafeInteger(where.length))
+  );
+}
+
+const tokens = <T extends string>(token: is.Schema<T>) =>
+  is.list(is.object({ effect, token, source }));
+
+const policy: is.Schema<MediationPlan["policy"]> = is.object({
+  name: text,
+  summary: text,
+  level: is.oneOf("enforcing", "warning", "disabled"),
+  mediation: is.oneOf("sealed", "supervised"),
+  entries: is.list(
+    is.kinds(
+      "kind",
+      is.object({ kind: is.oneOf("exec"), path: text }),
+      is.object({ kind: is.oneOf("unit"), unit: text }),
+    ),
+  ),
+  names: is.listOf(isNameRule, "rule about names"),
+  addresses: is.list(
+    is.object({
+      effect,
+      operation: is.oneOf("connect", "listen"),
+      protocol: is.oneOf("tcp", "udp"),
+      network: is.nullable(
+        is.object({ family: is.oneOf(4, 6), address: bytes, prefix: is.whole(0, 128) }),
+      ),
+      ports: is.object({ first: is.whole(), last: is.whole() }),
+      source,
+    }),
+  ),
+  sockets: is.list(
+    is.object({
+      effect,
+      family: is.oneOf("netlink", "ping", "raw", "packet", "vsock"),
+      protocol: is.nullable(is.whole()),
+      source,
+    }),
+  ),
+  capabilities: tokens(text),
+  syscalls: is.listOf(isTokenRule, "rule"),
+  ipc: tokens(is.oneOf("shm", "sem", "msg", "mqueue")),
+  inherit: tokens(is.oneOf("stdio", "stdio-sockets", "listen")),
+  signals: tokens(text),
+  transitions: is.list(is.object({ path: text, into: text, source })),
+  user: is.nullable(text),
+  group: is.nullable(text),
+  setUserId: is.list(text),
+  coreDumps: is.oneOf("none", "allowed"),
+  bestEffort,
+});
+
+const held = is.oneOf("kernel", "broker", "refused");
+
+/** A plan's last section. */
+export const mediationSchema: is.Schema<MediationPlan> = is.object({
+  policy,
+  events: text,
+  live: is.boolean,
+  sockets: is.object({ inet: held, unix: held }),
+  aliases: is.optional(
+    is.list(is.object({ written: text, canonical: text, links: is.list(text) })),
+  ),
+  kernelCreates: is.list(text),
+  report: is.object({
+    layers: is.list(
+      is.object({ name: text, state: is.oneOf("enforced", "partial", "lost"), detail: text }),
+    ),
+    brokered: is.list(is.object({ call: text, why: text, price: text })),
+    expanded: is.list(is.object({ rule: text, into: is.list(text) })),
+    lost: is.list(is.object({ rule: text, why: text })),
+    resolved: is.list(is.object({ written: text, canonical: text })),
+    pinned: is.list(is.object({ path: text, inode: text })),
+  }),
+});
