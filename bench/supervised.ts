@@ -10,7 +10,7 @@ import { type Row, verdict } from "./table.ts";
 
 /** Processes started for each setting and operation, in turns. */
 const TURNS = 3;
-/** Rounds of a process that do not count. */
+/** Rounds of a process that do not count, where the operation says nothing else. */
 const WARM_UP = 5;
 /** Design: an open costs so much of what the C supervisor of the same kind takes. */
 const OPEN_BUDGET = 1.2;
@@ -111,7 +111,7 @@ function operations({ inside, outside, made, port }: Places): Supervised[] {
     create: { operation: "make", argument: made, perRound: 300 },
     unlink: { operation: "unlink", argument: made, perRound: 300 },
     connect: { operation: "connect", argument: port, perRound: 300 },
-    "fork+exec": { operation: "exec", argument: "/usr/bin/true", perRound: 40 },
+    "fork+exec": { operation: "exec", argument: "/usr/bin/true", perRound: 40, warmUp: 50 },
   } as const;
   const row = (
     work: keyof typeof works,
@@ -122,7 +122,7 @@ function operations({ inside, outside, made, port }: Places): Supervised[] {
     const by = { root: "", dropped: `, user: ${ORDINARY_USER}`, user: ", an ordinary user's" };
     const yardstick = level === "warning" ? "continue" : "broker";
     const what = `${work}, ${level}${by[whose]}`;
-    return { ...works[work], warmUp: WARM_UP, what, level, whose, yardstick, budget };
+    return { warmUp: WARM_UP, ...works[work], what, level, whose, yardstick, budget };
   };
   const isRoot = process.getuid?.() === 0;
   const brokered = ["create", "unlink", "connect", "fork+exec"] as const;
