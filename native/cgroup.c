@@ -9,20 +9,21 @@
 /* Between two attempts to remove a cgroup that still has a process. */
 #define REMOVE_INTERVAL_NS 100000000l
 
-static long bpf(int command, union bpf_attr *attributes)
+long bpf_call(int command, union bpf_attr *attributes)
 {
   return syscall(SYS_bpf, command, attributes, sizeof *attributes);
 }
 
-static bool has_tag(uint32_t id, const uint8_t *tag)
+bool program_has_tag(uint32_t id, const uint8_t *tag)
 {
   union bpf_attr attributes = {.prog_id = id};
-  int program = (int)bpf(BPF_PROG_GET_FD_BY_ID, &attributes);
+  int program = (int)bpf_call(BPF_PROG_GET_FD_BY_ID, &attributes);
   if (program < 0)
     return false;
   struct bpf_prog_info info = {0};
   union bpf_attr query = {.info = {.bpf_fd = (uint32_t)program, .info_len = sizeof info, .info = (uintptr_t)&info}};
-  bool same = bpf(BPF_OBJ_GET_INFO_BY_FD, &query) == 0 && memcmp(info.tag, tag, sizeof info.tag) == 0;
+  bool same = bpf_call(BPF_OBJ_GET_INFO_BY_FD, &query) == 0 &&
+              memcmp(info.tag, tag, sizeof info.tag) == 0;
   close(program);
   return same;
 }
@@ -37,9 +38,10 @@ static void verify(const char *anchor, int directory, const struct plan_cgroup_p
                 .prog_ids = (uintptr_t)ids,
                 .prog_cnt = PROGRAMS_MAX},
   };
-  need(bpf(BPF_PROG_QUERY, &attributes) == 0, "ask for the cgroup's programs", anchor, "it takes CAP_BPF and CAP_NET_ADMIN, or root");
+  need(bpf_call(BPF_PROG_QUERY, &attributes) == 0, "ask for the cgroup's programs", anchor,
+       "it takes CAP_BPF and CAP_NET_ADMIN, or root");
   for (uint32_t i = 0; i < attributes.query.prog_cnt; i++)
-    if (has_tag(ids[i], program->tag))
+    if (program_has_tag(ids[i], program->tag))
       return;
   refuse("find the domain's program at its cgroup", anchor, 0,
          "remove that cgroup; the next start compiles the plan and makes it again");
@@ -79,21 +81,32 @@ static const char *bare(const char *anchor)
   return path;
 }
 
-void cgroup_enter(const struct plan *plan, bool asks, struct cgroup *cgroup)
+/* The child below `anchor`, and this run's from now on. */
+static void make_own(const char *path, struct cgroup *cgroup)
 {
-  if (!plan_has(plan, PLAN_CGROUP))
-    return;
-  const char *path = plan_string(plan, plan->head->cgroup_anchor);
-  if (asks)
-    path = bare(path);
   int anchor = open_anchor(path);
   snprintf(cgroup->name, sizeof cgroup->name, "%d", getpid());
   need(make_child(anchor, cgroup->name) == 0, "make a cgroup for the daemon", path,
        "EBUSY: another process lives under this daemon's id there");
   cgroup->anchor = anchor;
-  int directory = openat(anchor, cgroup->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void unmake_own(struct cgroup *cgroup)
+{
+  int anchor = cgroup->anchor;
+  cgroup->anchor = -1;
+  cgroup->elsewhere_count = 0;
+  unlinkat(anchor, cgroup->name, AT_REMOVEDIR);
+  close(anchor);
+}
+
+static void enter(const struct plan *plan, const char *path, bool judged,
+                  const struct cgroup *cgroup)
+{
+  int directory = openat(cgroup->anchor, cgroup->name,
+                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   need(directory >= 0, "open the daemon's cgroup", path, NULL);
-  for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count && !asks; i++)
+  for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count && judged; i++)
     verify(path, directory, &plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs)[i]);
   int list = openat(directory, "cgroup.procs", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   need(list >= 0 && write(list, "0", 1) == 1, "enter the daemon's cgroup", cgroup->name, NULL);
@@ -101,11 +114,30 @@ void cgroup_enter(const struct plan *plan, bool asks, struct cgroup *cgroup)
   close(directory);
 }
 
-void cgroup_remove(const struct cgroup *cgroup)
+bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, struct cgroup *cgroup)
+{
+  bool asks = escaping->count > 0;
+  if (!plan_has(plan, PLAN_CGROUP))
+    return asks;
+  const char *path = plan_string(plan, plan->head->cgroup_anchor);
+  make_own(path, cgroup);
+  if (asks && activation_hold(plan, escaping, cgroup))
+    asks = false;
+  if (asks) {
+    unmake_own(cgroup);
+    path = bare(path);
+    make_own(path, cgroup);
+  }
+  enter(plan, path, !asks, cgroup);
+  return asks;
+}
+
+void cgroup_remove(struct cgroup *cgroup)
 {
   const struct timespec interval = {.tv_nsec = REMOVE_INTERVAL_NS};
   if (cgroup->anchor < 0)
     return;
   while (unlinkat(cgroup->anchor, cgroup->name, AT_REMOVEDIR) != 0 && errno == EBUSY)
     nanosleep(&interval, NULL);
+  activation_release(cgroup);
 }

@@ -113,8 +113,7 @@ void descriptors_close(struct plan *plan)
   verify_closed(floor + 1);
 }
 
-/* A socket's option of level SOL_SOCKET; -1 where there is none. */
-static int option_of(int descriptor, int name)
+int socket_option(int descriptor, int name)
 {
   int value = -1;
   socklen_t length = sizeof value;
@@ -123,8 +122,8 @@ static int option_of(int descriptor, int name)
 
 static bool is_unix_stream(int descriptor)
 {
-  return option_of(descriptor, SO_DOMAIN) == AF_UNIX &&
-         option_of(descriptor, SO_TYPE) == SOCK_STREAM;
+  return socket_option(descriptor, SO_DOMAIN) == AF_UNIX &&
+         socket_option(descriptor, SO_TYPE) == SOCK_STREAM;
 }
 
 static bool is_connected(int descriptor)
@@ -194,22 +193,27 @@ void descriptors_replace(const struct plan *plan)
 static bool is_held(const struct plan *plan, int descriptor)
 {
   if (is_unix_stream(descriptor))
-    return option_of(descriptor, SO_ACCEPTCONN) == 1 || is_connected(descriptor);
-  int family = option_of(descriptor, SO_DOMAIN);
+    return socket_option(descriptor, SO_ACCEPTCONN) == 1 || is_connected(descriptor);
+  int family = socket_option(descriptor, SO_DOMAIN);
   return plan_has(plan, PLAN_TCP_HELD) && (family == AF_INET || family == AF_INET6) &&
-         option_of(descriptor, SO_TYPE) == SOCK_STREAM &&
-         option_of(descriptor, SO_PROTOCOL) == IPPROTO_TCP;
+         socket_option(descriptor, SO_TYPE) == SOCK_STREAM &&
+         socket_option(descriptor, SO_PROTOCOL) == IPPROTO_TCP;
 }
 
-bool descriptors_escape(const struct plan *plan)
+struct sockets descriptors_escaping(const struct plan *plan)
 {
+  struct sockets found = {.count = 0};
   DIR *all = opendir("/proc/self/fd");
-  bool escape = all == NULL;
-  for (struct dirent *entry; !escape && (entry = readdir(all)) != NULL;) {
+  if (all == NULL)
+    return (struct sockets){.count = SOCKETS_MAX + 1};
+  for (struct dirent *entry; found.count <= SOCKETS_MAX && (entry = readdir(all)) != NULL;) {
     int descriptor = atoi(entry->d_name);
-    escape = entry->d_name[0] != '.' && is_socket(descriptor) && !is_held(plan, descriptor);
+    if (entry->d_name[0] == '.' || !is_socket(descriptor) || is_held(plan, descriptor))
+      continue;
+    if (found.count < SOCKETS_MAX)
+      found.descriptors[found.count] = descriptor;
+    found.count++;
   }
-  if (all != NULL)
-    closedir(all);
-  return escape;
+  closedir(all);
+  return found;
 }

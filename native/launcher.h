@@ -122,26 +122,62 @@ void descriptors_close(struct plan *plan);
 /* Replaces standard descriptors that are not granted by /dev/null. */
 void descriptors_replace(const struct plan *plan);
 
-/* Whether the daemon gets a socket that could be connected anew past the programs of its cgroup:
-   they hold a socket where it was made. Without /proc, in doubt. */
-bool descriptors_escape(const struct plan *plan);
+/* A socket's option of level SOL_SOCKET; -1 where there is none. */
+int socket_option(int descriptor, int name);
+
+/* Sockets that the daemon gets and that could be connected anew past the programs of its cgroup:
+   they hold a socket where it was made. A count above SOCKETS_MAX: too many, or, without /proc,
+   nobody knows. */
+#define SOCKETS_MAX 64
+struct sockets {
+  size_t count;
+  int descriptors[SOCKETS_MAX];
+};
+struct sockets descriptors_escaping(const struct plan *plan);
 
 /* --- cgroup.c: the cgroup below the domain's anchor, under whose programs the daemon's sockets
    are born --- */
 
+/* Control groups in which the sockets of one run were made: socket units of one service. */
+#define CGROUP_ELSEWHERE_MAX 8
+/* Maps of one program that are looked at. */
+#define CGROUP_MAPS_MAX 16
+
 struct cgroup {
   int anchor;    /* -1 where there is nothing to remove */
   char name[24]; /* of the child: the daemon's process id */
+  /* By number: where sockets were made that the run is given, and the programs attached. */
+  uint64_t elsewhere[CGROUP_ELSEWHERE_MAX];
+  int elsewhere_count;
+  uint32_t maps[CGROUP_MAPS_MAX]; /* by which the anchor's programs are known there */
+  int map_count;
 };
 
-/* Makes the child, verifies that every program of the plan holds there, and moves this process
-   into it. With `asks` below an anchor without programs, since the mediator judges in their
-   place. Does nothing where the plan has no cgroup layer. `cgroup` is filled as soon as the
-   child is there, so that whoever shares it can clean up. */
-void cgroup_enter(const struct plan *plan, bool asks, struct cgroup *cgroup);
+union bpf_attr;
+long bpf_call(int command, union bpf_attr *attributes);
 
-/* Removes the child as soon as nobody lives in it. */
-void cgroup_remove(const struct cgroup *cgroup);
+/* Whether the program of that id is this one. */
+bool program_has_tag(uint32_t id, const uint8_t *tag);
+
+/* Makes the child, verifies that every program of the plan holds there, and moves this process
+   into it. Where one of `escaping` cannot be held the child lies below an anchor without programs,
+   and true is returned: the mediator is to judge in their place. Where the plan has no cgroup layer
+   there is no child. `cgroup` is filled as soon as the child is there, so that whoever shares it
+   can clean up. */
+bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, struct cgroup *cgroup);
+
+/* Removes the child as soon as nobody lives in it, and what was attached elsewhere for it. */
+void cgroup_remove(struct cgroup *cgroup);
+
+/* --- activation.c: sockets that were made before the start --- */
+
+/* Attaches the plan's programs where each of these sockets was made, if that is a socket unit's own
+   control group and they would meet nothing else there. False where any of that cannot be shown.
+   The child must be there already. */
+bool activation_hold(const struct plan *plan, const struct sockets *sockets, struct cgroup *cgroup);
+
+/* Takes them away once no run is below the anchor any more. */
+void activation_release(struct cgroup *cgroup);
 
 /* --- record.c: the symbolic link that tells `cofferdam ps` of this run; its form is in
    src/domains/run-record.ts --- */

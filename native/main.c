@@ -36,11 +36,13 @@ _Noreturn static void confine(const struct options *options, struct plan *plan, 
   descriptors_close(plan);
   int events = options->events != NULL ? events_start(options, plan_path) : -1;
   descriptors_replace(plan);
-  bool asks = plan->section[SECTION_ASKING_FILTER].count > 0 && descriptors_escape(plan);
+  struct sockets escaping = {.count = 0};
+  if (plan->section[SECTION_ASKING_FILTER].count > 0)
+    escaping = descriptors_escaping(plan);
   struct handover *handover = holder_start(plan, events);
   bool fixed = options->level_given || geteuid() != 0 || plan->head->number == 0;
   record_make(plan, fixed ? "fixed" : "live", handover->holder, &handover->record);
-  cgroup_enter(plan, asks, &handover->cgroup);
+  bool asks = cgroup_enter(plan, &escaping, &handover->cgroup);
   identity_private_ipc(plan);
   int ruleset = plan_has(plan, PLAN_LANDLOCK) ? landlock_build(plan) : -1;
   core_limit(plan);

@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import { pruneElsewhere } from "../compile/cgroup/elsewhere.ts";
 import { IdleAnchors } from "../compile/cgroup/idle-anchors.ts";
+import { withFolderLock } from "../compile/cgroup/lock.ts";
 import { anchorsFolder } from "../domains/cgroup-path.ts";
 import { sweepRuns } from "../domains/sweep-runs.ts";
 import { NamedAnchors } from "../host/named-anchors.ts";
@@ -74,5 +77,8 @@ export class Sweeper {
     await complaints.tryTo("idle control groups cannot be tidied away", () =>
       this.#idle.look(anchors, this.#named.look()),
     );
+    await complaints.tryTo("programs at sockets' control groups cannot be taken away", async () => {
+      if (existsSync(anchors)) await withFolderLock(anchors, () => pruneElsewhere(anchors));
+    });
   }
 }

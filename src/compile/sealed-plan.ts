@@ -57,7 +57,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const landlock = landlockLayer(policy, view, facts);
   const context = filterContext(policy, facts, { modes, brokered, ipc });
   const filter = buildSealedFilter(context);
-  const activation = activationOf(policy, facts, snapshot);
+  const activation = activationOf(policy, facts, snapshot, modes);
   const bytes = encodeAutomaton(automaton);
   const cgroup = await cgroupLayer(
     policy,

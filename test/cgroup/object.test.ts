@@ -125,6 +125,7 @@ test("tables are written as C reads them", () => {
       (field) => `offsetof(struct bpf_prog_info, ${field})`,
     ),
     "offsetof(struct bpf_map_info, name)",
+    "offsetof(struct bpf_map_info, id)",
   ];
   const said = askC(asked);
   const empty = configurationBytes(cgroupTables(policyOf({}), buildAutomaton([])));
@@ -139,6 +140,7 @@ test("tables are written as C reads them", () => {
     programInfo.mapIds,
     programInfo.bytes,
     mapInfo.name,
+    mapInfo.id,
   ]);
 });
 

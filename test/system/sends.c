@@ -10,6 +10,7 @@
  *   spread COUNT ADDRESS PORT        one datagram to each of COUNT ports from PORT on
  *   bind ADDRESS PORT                UDP
  *   pair stream|dgram MS             sendmsg over a socketpair for so long: how many went
+ *   accepted DESCRIPTOR ADDRESS PORT a connection that it accepts, let go of and connected anew
  *   through DESCRIPTOR ADDRESS PORT  one datagram by it; a stream is let go of and connected anew
  */
 #define _GNU_SOURCE
@@ -189,6 +190,20 @@ static const char *through(int descriptor, const char *text, int port)
   return answer(connect(descriptor, (void *)&address, length));
 }
 
+static const char *accepted(int listener, const char *text, int port)
+{
+  struct sockaddr_storage own;
+  socklen_t length = sizeof own;
+  getsockname(listener, (void *)&own, &length);
+  int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  connect(client, (void *)&own, length);
+  int connection = accept(listener, NULL, NULL);
+  const char *result = through(connection, text, port);
+  close(connection);
+  close(client);
+  return result;
+}
+
 static const char *obey(const char *verb, const char *a, const char *b, const char *c)
 {
   if (strcmp(verb, "send") == 0)
@@ -207,6 +222,8 @@ static const char *obey(const char *verb, const char *a, const char *b, const ch
     return spread(atoi(a), b, atoi(c));
   if (strcmp(verb, "pair") == 0)
     return pair(a, atoi(b));
+  if (strcmp(verb, "accepted") == 0)
+    return accepted(atoi(a), b, atoi(c));
   if (strcmp(verb, "through") == 0)
     return through(atoi(a), b, atoi(c));
   return strcmp(verb, "bind") == 0 ? bind_to(a, atoi(b)) : "what?";

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -6,7 +6,12 @@ import * as path from "node:path";
 import * as readline from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { withDirectory } from "../../src/compile/cgroup/directory.ts";
+import { anchorsFolder } from "../../src/domains/cgroup-path.ts";
+import { listRuns } from "../../src/domains/runs.ts";
 import type { Event } from "../../src/events/event.ts";
+import { attachedIds } from "../../src/kernel/bpf/attach.ts";
+import { attachTypes } from "../../src/kernel/bpf/attach-types.ts";
 import { compileC } from "../support/compile-c.ts";
 import { needsRoot } from "../support/skip.ts";
 import { PrivateHost } from "./private-host.ts";
@@ -49,8 +54,12 @@ const NOBODY = 65_534;
 interface Start {
   /** Of `cofferdam run`, before the domain's name. */
   readonly run?: readonly string[];
-  /** Sockets of socket activation: `udp`, `tcp` and `unix` listen, `unix-dgram` is bound. */
+  /**
+   * Sockets of socket activation: `udp`, `unix-dgram` are bound; `tcp`, `unix` listen; `tcp:PORT`.
+   */
   readonly sockets?: readonly string[];
+  /** The control group in which these are made. */
+  readonly madeIn?: string;
   /** One that was started in another way. */
   readonly child?: ChildProcess;
 }
@@ -59,13 +68,21 @@ interface Start {
 const passing = `
 import os, socket, sys
 count = int(sys.argv[1])
+group = os.environ.pop("MADE_IN", "")
+def enter(path):
+    with open(f"{path}/cgroup.procs", "w") as procs: procs.write("0")
+if group: enter(group)
 for at, kind in enumerate(sys.argv[2:2 + count]):
+    kind, _, port = kind.partition(":")
     family = socket.AF_UNIX if kind.startswith("unix") else socket.AF_INET
     is_stream = kind in ("tcp", "unix")
     made = socket.socket(family, socket.SOCK_STREAM if is_stream else socket.SOCK_DGRAM)
-    made.bind(f"\\0sends-test-{os.getpid()}-{at}" if family == socket.AF_UNIX else ("127.0.0.1", 0))
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    name = f"\\0sends-test-{os.getpid()}-{at}"
+    made.bind(name if family == socket.AF_UNIX else ("127.0.0.1", int(port or 0)))
     if is_stream: made.listen()
     os.dup2(made.fileno(), 100 + at)
+if group: enter(os.path.dirname(group))
 for at in range(count): os.dup2(100 + at, 3 + at)
 os.closerange(3 + count, 200)
 os.environ.update(LISTEN_FDS=str(count), LISTEN_PID=str(os.getpid()))
@@ -77,11 +94,12 @@ class Sender {
   readonly #lines: AsyncIterator<string>;
   #errors = "";
 
-  constructor({ run = [], sockets = [], child }: Start = {}) {
+  constructor({ run = [], sockets = [], madeIn = "", child }: Start = {}) {
     const front = [...host.inside, binary, "run", ...run, DOMAIN, "--", program];
     const passed = ["python3", "-c", passing, String(sockets.length), ...sockets, ...front];
     const [command = "", ...args] = sockets.length === 0 ? front : passed;
-    this.#child = child ?? spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd: "/" });
+    const env = { ...process.env, MADE_IN: madeIn };
+    this.#child = child ?? spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd: "/", env });
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) throw new Error("no pipes");
     stderr.on("data", (data) => {
@@ -457,6 +475,177 @@ test("the same sealed, where Landlock holds TCP ports wherever a socket was made
   expect(await narrow.ask("through 3 127.0.0.2 47003")).toBe("EACCES");
   expect(narrow.isAsked).toBe(true);
 });
+
+/** A socket unit's control group, as systemd makes one, for as long as `work` takes. */
+async function withUnit(work: (unit: string) => Promise<void>, name = "sends-test"): Promise<void> {
+  const unit = path.join(cgroup2(), `${name}-${process.pid}.socket`);
+  fs.mkdirSync(unit);
+  try {
+    await work(unit);
+  } finally {
+    fs.rmdirSync(unit);
+  }
+}
+
+function cgroup2(): string {
+  const folder = anchorsFolder();
+  if (folder === null) throw new Error("no control groups version 2");
+  return path.dirname(folder);
+}
+
+const judging = ["connect4", "connect6", "sendmsg4", "sendmsg6", "bind4", "bind6"] as const;
+
+/** How many programs are attached to this very group, on each hook by which sockets are judged. */
+function attachedTo(group: string): number[] {
+  return withDirectory(group, (fd) => judging.map((at) => attachedIds(fd, attachTypes[at]).length));
+}
+
+async function untilNothingIsAttached(group: string): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
+  while (attachedTo(group).some((count) => count > 0) && Date.now() < until) await pause(20);
+  expect(attachedTo(group)).toEqual([0, 0, 0, 0, 0, 0]);
+}
+
+test("internet sockets of a socket unit are judged in its control group, by what counts now", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await withUnit(async (unit) => {
+    const begun = host.events().length;
+    const daemon = new Sender({ sockets: ["udp", "tcp", "unix"], madeIn: unit });
+    expect(await daemon.ask("through 3 127.0.0.2 47041")).toBe("OK");
+    expect(await daemon.ask("through 4 127.0.0.2 47042")).toBe("ECONNREFUSED");
+    expect(daemon.isAsked).toBe(false);
+    expect(attachedTo(unit)).toEqual([1, 1, 1, 1, 0, 0]);
+    const objects = ["warning udp 127.0.0.2:47041", "warning tcp 127.0.0.2:47042"];
+    const warned = await told(begun, ...objects);
+    for (const object of objects) expect(warned.get(object)).toBe(1);
+    await give("enforcing");
+    expect(await daemon.ask("through 3 127.0.0.2 47041")).toBe("EACCES");
+    expect(await daemon.ask("through 4 127.0.0.2 47042")).toBe("EACCES");
+    expect(await daemon.ask("through 3 127.0.0.1 47001")).toBe("OK");
+    // Beside it: from now on they share what is attached.
+    const second = new Sender({ sockets: ["udp"], madeIn: unit });
+    expect(await second.ask("through 3 127.0.0.2 47041")).toBe("EACCES");
+    expect(second.isAsked).toBe(false);
+    policy("connect udp 127.0.0.2:47041");
+    await host.ask("POST", `/domains/${DOMAIN}/reload`);
+    expect(await daemon.ask("through 3 127.0.0.2 47041")).toBe("OK");
+    expect(await daemon.ask("through 3 127.0.0.1 47001")).toBe("EACCES");
+    await daemon.end();
+    expect(await second.ask("through 3 127.0.0.1 47001")).toBe("EACCES");
+    expect(await second.ask("through 3 127.0.0.2 47041")).toBe("OK");
+    await second.end();
+    await untilNothingIsAttached(unit);
+  });
+});
+
+test("what else a socket unit's control group may be: then each call is asked about", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await give("enforcing");
+  const isAsked = async (unit: string): Promise<boolean> => {
+    const before = attachedTo(unit);
+    const daemon = new Sender({ sockets: ["udp"], madeIn: unit });
+    expect(await daemon.ask("through 3 127.0.0.2 47051")).toBe("EACCES");
+    expect(await daemon.ask("through 3 127.0.0.1 47001")).toBe("OK");
+    const asked = daemon.isAsked;
+    if (asked) expect(attachedTo(unit)).toEqual(before);
+    await daemon.end();
+    return asked;
+  };
+  await withUnit(async (unit) => {
+    expect(await isAsked(unit)).toBe(false);
+    const others = new Sender({ run: ["--level", "warning"], sockets: ["udp"], madeIn: unit });
+    expect(await others.ask("through 3 127.0.0.2 47052")).toBe("OK");
+    expect(others.isAsked).toBe(false);
+    // Another domain's programs, as far as the anchors go.
+    expect(await isAsked(unit)).toBe(true);
+    await others.end();
+    await untilNothingIsAttached(unit);
+    fs.mkdirSync(`${unit}/below`);
+    expect(await isAsked(unit)).toBe(true);
+    fs.rmdirSync(`${unit}/below`);
+    fs.chownSync(unit, NOBODY, NOBODY);
+    expect(await isAsked(unit)).toBe(true);
+    fs.chownSync(unit, 0, 0);
+    const lives = spawn("sleep", ["infinity"], { stdio: "ignore" });
+    fs.writeFileSync(`${unit}/cgroup.procs`, String(lives.pid));
+    expect(await isAsked(unit)).toBe(true);
+    const ended = once(lives, "exit");
+    lives.kill();
+    await ended;
+    expect(await isAsked(unit)).toBe(false);
+    const mixed = new Sender({ sockets: ["udp", "unix-dgram"], madeIn: unit });
+    expect(await mixed.ask("through 3 127.0.0.2 47053")).toBe("EACCES");
+    expect(mixed.isAsked).toBe(true);
+    await mixed.end();
+  });
+  const service = path.join(cgroup2(), `sends-test-${process.pid}.service`);
+  fs.mkdirSync(service);
+  expect(await isAsked(service)).toBe(true);
+  fs.rmdirSync(service);
+});
+
+test("sealed, TCP that is granted by address and what it accepts are held there too", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  policyOf("level: enforcing\n", ["connect udp 127.0.0.1:47001", "connect tcp 127.0.0.1:47003"]);
+  await host.ask("DELETE", `/domains/${DOMAIN}/level`);
+  await host.ask("POST", `/domains/${DOMAIN}/reload`);
+  await withUnit(async (unit) => {
+    const daemon = new Sender({ sockets: ["udp", "tcp:47001"], madeIn: unit });
+    expect(await daemon.ask("through 3 127.0.0.2 47001")).toBe("EACCES");
+    expect(await daemon.ask("through 3 127.0.0.1 47001")).toBe("OK");
+    expect(await daemon.ask("accepted 4 127.0.0.2 47003")).toBe("EACCES");
+    expect(await daemon.ask("accepted 4 127.0.0.1 47003")).toBe("ECONNREFUSED");
+    expect(await daemon.ask("through 4 127.0.0.2 47003")).toBe("EACCES");
+    expect(daemon.isAsked).toBe(false);
+    expect(attachedTo(unit)).toEqual([1, 1, 1, 1, 1, 1]);
+    await daemon.end();
+    await untilNothingIsAttached(unit);
+  });
+});
+
+test("a killed holder frees no socket, and the agent takes away what it left", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await give("enforcing");
+  await withUnit(async (unit) => {
+    const daemon = new Sender({ sockets: ["udp"], madeIn: unit });
+    expect(await daemon.ask("through 3 127.0.0.2 47061")).toBe("EACCES");
+    process.kill(holderOf(daemon.pid), "SIGKILL");
+    expect(await daemon.ask("through 3 127.0.0.2 47061")).toBe("EACCES");
+    expect(await daemon.ask("through 3 127.0.0.1 47001")).toBe("OK");
+    await host.kill(agent);
+    // It looks as soon as it starts, and leaves alone what holds somebody.
+    agent = await host.agent();
+    expect(await daemon.ask("through 3 127.0.0.2 47061")).toBe("EACCES");
+    await host.kill(agent);
+    await daemon.end();
+    expect(attachedTo(unit)).toEqual([1, 1, 1, 1, 0, 0]);
+    agent = await host.agent();
+    await untilNothingIsAttached(unit);
+  });
+});
+
+test("a start that fails leaves nothing attached", { timeout: TIMEOUT_MS }, async () => {
+  await give("enforcing");
+  await withUnit(async (unit) => {
+    const late = [...host.inside, binary, "run", DOMAIN, "--", "/bin/true"];
+    const args = ["-c", passing, "1", "udp", ...late];
+    const env = { ...process.env, MADE_IN: unit };
+    const { status, stderr } = spawnSync("python3", args, { env, encoding: "utf8", cwd: "/" });
+    expect([status, stderr]).toEqual([126, expect.stringContaining("execute the command")]);
+    await untilNothingIsAttached(unit);
+  });
+});
+
+/** As its record says: `src/domains/run-record.ts`. */
+function holderOf(daemon: number): number {
+  const run = listRuns(host.at("run/runs")).find(({ pid }) => pid === daemon);
+  if (run === undefined) throw new Error("no such run");
+  return run.holder;
+}
 
 test("an ordinary user's domain that may send no datagram is asked about no message", {
   timeout: TIMEOUT_MS,

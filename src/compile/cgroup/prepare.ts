@@ -17,6 +17,7 @@ import {
   tagsOf,
 } from "./anchor.ts";
 import { tablesDigest } from "./digest.ts";
+import { pruneElsewhere } from "./elsewhere.ts";
 import { AnchorError } from "./errors.ts";
 import { withFolderLock } from "./lock.ts";
 import { type Judged, loadPrograms, programsFor, shippedObject } from "./programs.ts";
@@ -87,6 +88,8 @@ export async function prepareCgroup(
       const missing = missingFrom(anchor, programs);
       if (missing !== null && missing !== "anchor") removeBrokenAnchor(anchor, missing);
       if (missing !== null) makeAnchor(anchor, object, programs);
+      // Those of an earlier policy would have to agree wherever a socket is given.
+      if (missing !== null) pruneElsewhere(root);
       keep(anchor);
       removeIdleAnchors(anchor, idleAnchorsMax);
       return planOf(anchor, programs);

@@ -8,6 +8,7 @@ import { decodeAutomaton } from "../../model/automaton/binary.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { NameAlias } from "./aliases.ts";
 import { withDirectory } from "./directory.ts";
+import { replaceElsewhere } from "./elsewhere.ts";
 import { AnchorError } from "./errors.ts";
 import { lastingMaps, loadPrograms, programsFor, shippedObject } from "./programs.ts";
 import { cgroupTables } from "./tables.ts";
@@ -24,7 +25,9 @@ export interface JudgedBy {
 /**
  * Puts another policy into force for what runs in an anchor of a supervised domain. Its programs
  * are replaced one by one by others with tables of their own, filled and frozen: each call meets
- * either the old program or the new one, whole. Level and records go on.
+ * either the old program or the new one, whole. Level and records go on. The anchor comes first: a
+ * run that begins meanwhile attaches what it finds there to the control groups of sockets that it
+ * is given, and looks there again afterwards (`native/activation.c`).
  *
  * @throws AnchorError, BpfError, CgroupTableError: what was not replaced yet stays in force
  */
@@ -34,10 +37,14 @@ export function replacePrograms(anchor: string, by: JudgedBy): void {
     const kept = new Map<string, number>();
     try {
       for (const name of lastingMaps) kept.set(name, lastingMap(directory, anchor, name));
+      const control = kept.get(CONTROL_MAP) ?? -1;
       const tables = cgroupTables(by.policy, decodeAutomaton(by.automaton), by.aliases);
       const object = loadPrograms(shippedObject(), tables, names, { kind: "kept", maps: kept });
       try {
         for (const name of names) replaceOne(directory, anchor, name, object.programFd(name));
+        replaceElsewhere(anchor, control, (name) =>
+          names.includes(name) ? object.programFd(name) : null,
+        );
       } finally {
         object[Symbol.dispose]();
       }

@@ -83,7 +83,10 @@ function sockets(name: string, { mode, granted, why }: Holding, datagrams: boole
   return { name, state: mode === "refused" && granted ? "lost" : "enforced", detail };
 }
 
-function activationSockets({ asked, tcpHeld }: Activation, { features }: HostFacts): Layer {
+function activationSockets(
+  { asked, tcpHeld, attachable }: Activation,
+  { features }: HostFacts,
+): Layer {
   const price = priceOfAsking(
     features["seccomp-sync-wakeup"].state === "yes",
     "done",
@@ -96,12 +99,20 @@ function activationSockets({ asked, tcpHeld }: Activation, { features }: HostFac
     state: "enforced",
     detail: [
       `${free} cost nothing: the former go nowhere else${held}.`,
+      ...(attachable ? [heldAtSocketUnits] : []),
       `A run that is given ${asked} has none of the cgroup programs,`,
       "since they hold a socket where it was made, and these were made elsewhere.",
       `There the broker judges: ${price}`,
     ].join(" "),
   };
 }
+
+/** `native/activation.c` shows each of it, or the broker is asked. */
+const heldAtSocketUnits = [
+  "Internet sockets that systemd made for a socket unit cost nothing either:",
+  "while the run lasts the programs are attached to that unit's own control group too,",
+  "if it is root's, has no process and no group in it, and no other program judges there.",
+].join(" ");
 
 function signals({ scoped }: LandlockPlan, any: boolean): Layer {
   const abstract =

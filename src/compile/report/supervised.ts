@@ -100,9 +100,10 @@ function sockets({ destinations: { by, why }, live }: SupervisedInput): Layer {
     detail: [
       `connecting and sending: ${why}, and nothing is asked about; ${moment}.`,
       "Binding, listening and making sockets: the mediator.",
-      "A run that is given sockets other than unix streams that listen or are connected",
-      "has none of the programs, since they hold a socket where it was made:",
-      "the mediator judges each of its calls",
+      "A run that is given sockets other than unix streams that listen or are connected,",
+      "and internet sockets of a socket unit's own control group (the programs are attached there",
+      "too, where nothing else is in it), has none of the programs, since they hold a socket where",
+      "it was made: the mediator judges each of its calls",
     ].join(" "),
   };
 }

@@ -8,13 +8,17 @@ import { type Holding, type SocketModes, socketModes } from "./modes.ts";
 /**
  * How sockets are held that the daemon is started with (`inherit: [listen]`): cgroup programs hold
  * a socket where it was made, and these were made elsewhere. A unix stream that listens or is
- * connected can go nowhere else. What else comes is asked about: the launcher looks at what it is
- * given, and only then takes the filter for these modes.
+ * connected can go nowhere else. An internet socket that was made in a socket unit's own control
+ * group is held there: the launcher attaches the programs to that group too
+ * (`native/activation.c`). What else comes is asked about: the launcher looks at what it is given,
+ * and only then takes the filter for these modes.
  */
 export interface Activation {
   readonly modes: SocketModes;
   /** Landlock's ports say all that the policy says about TCP, wherever a socket was made. */
   readonly tcpHeld: boolean;
+  /** There are programs for internet sockets, which a socket unit's group may be given too. */
+  readonly attachable: boolean;
   /** For people: which sockets are asked about. */
   readonly asked: string;
 }
@@ -24,14 +28,18 @@ export function activationOf(
   policy: Policy,
   facts: HostFacts,
   snapshot: Snapshot,
+  { inet: ordinary }: Pick<SocketModes, "inet">,
 ): Activation | null {
   if (!granted(policy.inherit).has("listen")) return null;
   const tcpHeld = holdsTcp(policy, facts);
-  const tcp = tcpHeld ? "" : ", TCP (the policy grants it by address)";
-  const asked = `UDP, unix datagrams${tcp}`;
+  const tcp = tcpHeld ? "" : " or TCP (the policy grants it by address)";
+  const attachable = ordinary.by === "cgroup";
+  const asked = attachable
+    ? `unix datagrams, or UDP${tcp} that was made elsewhere`
+    : `UDP, unix datagrams${tcp}`;
   const { unix } = socketModes(policy, facts, false, snapshot);
   const inet: Holding = { mode: "broker", by: "broker", granted: true, why: asked };
-  return { modes: { inet, unix }, tcpHeld, asked };
+  return { modes: { inet, unix }, tcpHeld, attachable, asked };
 }
 
 function holdsTcp({ addresses }: Policy, facts: HostFacts): boolean {

@@ -75,13 +75,15 @@ export const engineEntries = {
     severity: "info",
     title: "sockets from the service manager that cost time",
     message:
-      "the broker is asked about each connect and send of sockets that `listen` lets in: {kinds}",
+      "`listen` may give a run {kinds}: then the broker is asked about each connect and send",
     fix: "leave `listen` out where the daemon makes its own; `cofferdam plan` gives the price",
     explanation:
       "As root, programs of the domain's control group hold addresses where a socket is made. A " +
-      "socket that the service manager made lies in another group, so the broker is asked about " +
-      "each connect and each send that names an address. Unix streams and TCP ports for every " +
-      "address are held without that.",
+      "socket that the service manager made lies in another group. systemd makes internet " +
+      "sockets in the socket unit's own group, and the programs are attached to that too where " +
+      "nothing else is in it; of unix datagrams nobody can tell where they were made. With any socket that is " +
+      "not held so, the broker is asked about each connect and each send that names an address. " +
+      "Unix streams and TCP ports for every address are held without that.",
     example: "inherit: [listen]; network: [listen udp 53]",
   },
   "unknown-user": {

@@ -43,6 +43,14 @@ export function replaceOnCgroup(
   );
 }
 
+/** Takes the program open as `program` away from this very cgroup. */
+export function detachFromCgroup(program: number, cgroup: number, attachType: number): void {
+  check(
+    `detach program of hook ${attachType}`,
+    libbpf().detachProgram(program, cgroup, attachType),
+  );
+}
+
 /**
  * Identifiers of the programs attached to this very cgroup, inherited ones left out, in the order
  * they run.

@@ -31,6 +31,7 @@ const prototypes = {
   programFd: "int bpf_program__fd(void *program)",
   attachProgram: "int bpf_prog_attach(int program, int target, int type, unsigned int flags)",
   attachWith: "int bpf_prog_attach_opts(int program, int target, int type, void *options)",
+  detachProgram: "int bpf_prog_detach2(int program, int target, int type)",
   queryPrograms:
     "int bpf_prog_query(int target, int type, uint32_t flags, _Out_ uint32_t *attachFlags, void *ids, _Inout_ uint32_t *count)",
   programById: "int bpf_prog_get_fd_by_id(uint32_t id)",

@@ -4,7 +4,7 @@ import { attachedIds } from "./attach.ts";
 import { attachTypes } from "./attach-types.ts";
 import { mapInfo, programInfo } from "./info.ts";
 import { libbpf } from "./libbpf.ts";
-import { check } from "./object.ts";
+import { check, openProgram } from "./object.ts";
 
 /** Maps of one program that are looked at. */
 const MAPS_MAX = 64;
@@ -22,10 +22,7 @@ const BATCH_PLACE_BYTES = 4;
  */
 export function openMap(cgroup: number, attachType: number, name: string): number | null {
   for (const program of attachedIds(cgroup, attachType)) {
-    for (const id of withFd(
-      check(`open program ${program}`, libbpf().programById(program)),
-      mapIds,
-    )) {
+    for (const id of withFd(openProgram(program), mapIds)) {
       const fd = check(`open map ${id}`, libbpf().mapById(id));
       if (nameOf(fd) === name) return fd;
       close(fd);
@@ -84,11 +81,16 @@ export function listMap(
  */
 export function openProgramWith(cgroup: number, attachType: number, map: string): number | null {
   for (const id of attachedIds(cgroup, attachType)) {
-    const program = check(`open program ${id}`, libbpf().programById(id));
-    if ([...mapIds(program)].some((one) => nameOfMap(one) === map)) return program;
+    const program = openProgram(id);
+    if (mapsOfProgram(program).has(map)) return program;
     close(program);
   }
   return null;
+}
+
+/** Ids of a program's maps, by name. */
+export function mapsOfProgram(program: number): Map<string, number> {
+  return new Map([...mapIds(program)].map((id) => [nameOfMap(id), id]));
 }
 
 function nameOfMap(id: number): string {
@@ -104,10 +106,19 @@ function mapIds(program: number): Uint32Array {
   return ids.subarray(0, Math.min(MAPS_MAX, info.readUInt32LE(programInfo.mapCount)));
 }
 
-function nameOf(map: number): string {
+/** By which programs know it. */
+export function idOfMap(map: number): number {
+  return aboutMap(map).readUInt32LE(mapInfo.id);
+}
+
+function aboutMap(map: number): Buffer {
   const info = Buffer.alloc(mapInfo.bytes);
-  check("ask for the map's name", libbpf().mapInfo(map, info, [info.length]));
-  const name = info.subarray(mapInfo.name, mapInfo.name + BPF_OBJ_NAME_LEN);
+  check("ask about a map", libbpf().mapInfo(map, info, [info.length]));
+  return info;
+}
+
+function nameOf(map: number): string {
+  const name = aboutMap(map).subarray(mapInfo.name, mapInfo.name + BPF_OBJ_NAME_LEN);
   return name.toString("latin1", 0, name.indexOf(0));
 }
 

@@ -121,9 +121,14 @@ export function programTag(fd: number): string {
   return info.toString("hex", programInfo.tag, programInfo.tag + BPF_TAG_SIZE);
 }
 
+/** A new descriptor of a program anywhere on this host. */
+export function openProgram(id: number): number {
+  return check(`open program ${id}`, libbpf().programById(id));
+}
+
 /** The tag of a program anywhere on this host. */
 export function programTagById(id: number): string {
-  const fd = check(`open program ${id}`, libbpf().programById(id));
+  const fd = openProgram(id);
   try {
     return programTag(fd);
   } finally {

@@ -16,7 +16,7 @@ export const checkEngine: Check = (policy, { facts }, report) => {
       diagnose("transition-not-made", spanOf(source), { rule: source.text, name: policy.name }),
     );
   }
-  checkActivation(policy, report);
+  checkActivation(policy, !facts || facts.features["cgroup-inet"]?.state === "yes", report);
   if (!facts) return;
   const supervised = policy.mediation === "supervised";
   const isThere = (feature: keyof typeof facts.features) =>
@@ -42,17 +42,18 @@ export const checkEngine: Check = (policy, { facts }, report) => {
  * Programs of a control group hold the sockets that are made in it, and those that a daemon is
  * started with are made by the service manager (`compile/sockets/activation.ts`).
  */
-function checkActivation(policy: Policy, report: Parameters<Check>[2]): void {
+function checkActivation(policy: Policy, programs: boolean, report: Parameters<Check>[2]): void {
   const listens = policy.inherit.find(
     ({ token, effect }) => token === "listen" && effect === "allow",
   );
   if (listens === undefined || policy.mediation !== "sealed") return;
+  const elsewhere = programs ? " from elsewhere than a socket unit" : "";
   const kinds = [
-    ...(policy.addresses.some(({ protocol }) => protocol === "udp") ? ["UDP"] : []),
+    ...(policy.addresses.some(({ protocol }) => protocol === "udp") ? [`UDP${elsewhere}`] : []),
     ...(policy.names.some(({ permissions }) => (permissions & Permission.connect) !== 0)
       ? ["unix datagrams"]
       : []),
-    ...(policy.addresses.some(isTcpByAddress) ? ["TCP by address"] : []),
+    ...(policy.addresses.some(isTcpByAddress) ? [`TCP by address${elsewhere}`] : []),
   ];
   if (kinds.length === 0) return;
   report(diagnose("activation-socket", spanOf(listens.source), { kinds: kinds.join(", ") }));
