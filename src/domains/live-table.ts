@@ -49,16 +49,17 @@ export class LiveTable {
   /** Never fails: a table that is not there yet is found later. */
   static open(path: string = LIVE_TABLE): LiveTable {
     const table = new LiveTable(path);
-    table.#present();
+    table.#present(performance.now());
     return table;
   }
 
   /**
    * In force now; null where the table knows no such domain, or cannot be read: then what was at
-   * the start holds.
+   * the start holds. `now`: performance.now(), where it is known, since asking costs more than the
+   * look.
    */
-  level(number: number): Level | null {
-    const record = this.#record(number);
+  level(number: number, now = performance.now()): Level | null {
+    const record = this.#record(number, now);
     return record === null || !record.isThere ? null : levelOfWord(record.level);
   }
 
@@ -66,8 +67,8 @@ export class LiveTable {
    * Counts the policies put into force, also for a number that is gone: an instance that starts
    * again gets it back. 0 before the first and where nothing is known.
    */
-  generation(number: number): number {
-    return this.#record(number)?.generation ?? 0;
+  generation(number: number, now = performance.now()): number {
+    return this.#record(number, now)?.generation ?? 0;
   }
 
   close(): void {
@@ -75,8 +76,8 @@ export class LiveTable {
     this.#mapped = null;
   }
 
-  #record(number: number): TableRecord | null {
-    const words = this.#present()?.words;
+  #record(number: number, now: number): TableRecord | null {
+    const words = this.#present(now)?.words;
     if (words === undefined || !Number.isInteger(number) || number < 0) return null;
     const at = recordWords(number);
     if (at + TABLE_RECORD_WORDS > words.length) return null;
@@ -87,8 +88,7 @@ export class LiveTable {
     };
   }
 
-  #present(): Mapped | null {
-    const now = performance.now();
+  #present(now: number): Mapped | null {
     const good = this.#mapped !== null && isTable(this.#mapped.words);
     if (now - this.#looked < LOOK_AGAIN_MS && (good || this.#mapped === null)) return this.#mapped;
     this.#looked = now;

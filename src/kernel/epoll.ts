@@ -16,8 +16,13 @@ interface Watched {
   readonly source: Source;
 }
 
-/** struct epoll_event is packed on x86_64 (epoll_ctl(2)): u32 events, u64 data. */
+/**
+ * struct epoll_event is packed on x86_64 (epoll_ctl(2)): u32 events, u64 data. What the kernel
+ * tells is read as words, since a mediator reads one for every call, and `readUInt32LE` checks its
+ * offset at a length that shows there.
+ */
 const EVENT_BYTES = 12;
+const EVENT_WORDS = EVENT_BYTES / 4;
 /**
  * Ready descriptors that are served before the kernel is asked again; it gives the others their
  * turn next.
@@ -32,7 +37,7 @@ export class Epoll {
   /** Readable when one of them is ready. */
   readonly fd: number;
   readonly #watched = new Map<number, Watched>();
-  readonly #ready = Buffer.alloc(EVENT_BYTES * READY_MAX);
+  readonly #ready = new Uint32Array(EVENT_WORDS * READY_MAX);
   readonly #event = Buffer.alloc(EVENT_BYTES);
   #last = 0;
 
@@ -75,9 +80,9 @@ export class Epoll {
     const count = quick.epollWait(this.fd, this.#ready, READY_MAX, timeout);
     if (count < 0 && count !== -EINTR) throw new Error(`epoll_wait: error ${-count}`);
     for (let index = 0; index < count; index++) {
-      const at = EVENT_BYTES * index;
-      const watched = this.#watched.get(this.#ready.readUInt32LE(at + 4));
-      watched?.source.ready(this.#ready.readUInt32LE(at));
+      const at = EVENT_WORDS * index;
+      const watched = this.#watched.get(this.#ready[at + 1] ?? 0);
+      watched?.source.ready(this.#ready[at] ?? 0);
     }
   }
 

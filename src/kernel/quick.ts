@@ -35,8 +35,12 @@ const rawStatx: (
 const rawCapget: (header: Uint8Array, sets: Uint8Array) => number = libc.func(
   "int capget(void *header, void *sets)",
 );
-const rawEpollWait: (fd: number, into: Uint8Array, most: number, timeout: number) => number =
-  libc.func("int epoll_wait(int fd, void *into, int most, int timeout)");
+const rawEpollWait: (
+  fd: number,
+  into: Uint8Array | Uint32Array,
+  most: number,
+  timeout: number,
+) => number = libc.func("int epoll_wait(int fd, void *into, int most, int timeout)");
 const rawCapset: (header: Uint8Array, sets: Uint8Array) => number = libc.func(
   "int capset(void *header, void *sets)",
 );
@@ -129,7 +133,7 @@ export const quick = {
   /** The id before, whether or not it worked. */
   setfsuid: (id: number): number => rawSetId(SETFSUID, id),
   setfsgid: (id: number): number => rawSetId(SETFSGID, id),
-  epollWait: (fd: number, into: Uint8Array, most: number, timeout: number): number =>
+  epollWait: (fd: number, into: Uint8Array | Uint32Array, most: number, timeout: number): number =>
     known(rawEpollWait(fd, into, most, timeout)),
 } as const;
 

@@ -19,7 +19,7 @@ import { IdentityLost } from "../../src/mediate/target/identity.ts";
 /** The call as far as {@link attempt} looks at it; nothing is remembered of `kill`. */
 function callAt(level: "enforcing" | "warning"): Call {
   const broker = { verdicts: new RememberedVerdicts() };
-  const call = { name: "kill", rehearses: level === "warning", verdictKey: null, broker };
+  const call = { name: "kill", rehearses: level === "warning", broker };
   return call as unknown as Call;
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Epoll } from "../../src/kernel/epoll.ts";
 import { type FileLock, lockFile } from "../../src/kernel/file-lock.ts";
 import { LOG_AGAIN_MS } from "../../src/mediate/limits.ts";
 import { NO_DOMAIN } from "../../src/mediate/loop/in-hand.ts";
@@ -21,7 +22,7 @@ beforeEach(() => {
   [passedOn, stepsThatWrote] = [[], []];
   queue = new LogQueue();
   queue.servedBy({
-    timers: new Timers(),
+    timers: new Timers(new Epoll()),
     inHand: {
       run: (domain, step) => {
         inHand = domain;

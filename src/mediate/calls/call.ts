@@ -58,8 +58,6 @@ export class Call {
    * be ({@link effect}).
    */
   readonly rehearses: boolean;
-  /** By what the verdict about this call may be remembered (`domain/remembered-verdicts.ts`). */
-  verdictKey: string | null = null;
   readonly #notification: Notification;
   /** The target's identity is taken. */
   #isTarget = false;

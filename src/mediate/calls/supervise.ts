@@ -25,8 +25,6 @@ export function supervise(call: Call): Outcome {
   if (row !== null) forget(call, row);
   if (row?.class === "state") noteConfinement(call);
   if (call.level === "disabled") return CONTINUE;
-  const known = call.rehearses ? call.broker.verdicts.lately(call) : null;
-  if (known !== null) return known;
   return judgeRow(call, row);
 }
 

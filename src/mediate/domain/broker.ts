@@ -92,9 +92,9 @@ export class Broker {
     return new StandingGroups(letGoOn, isAsked, bounding);
   }
 
-  /** In force now: one read of memory. */
-  level(): Level {
-    return this.#live?.level() ?? this.plan.level;
+  /** In force now: one read of memory. `now`: performance.now(), where the caller has it. */
+  level(now?: number): Level {
+    return this.#live?.level(now) ?? this.plan.level;
   }
 
   /** In force for the call in hand: changes only between two calls. */
@@ -132,8 +132,8 @@ export class Broker {
    * Before each call, and before one that waited goes on: takes up the policy that has been put
    * into force since the last one.
    */
-  refresh(): void {
-    const next = this.#live?.next() ?? null;
+  refresh(now?: number): void {
+    const next = this.#live?.next(now) ?? null;
     if (next === null) return;
     this.#generation = next;
     this.#grants = new Grants(next.automaton, this.plan);

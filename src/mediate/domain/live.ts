@@ -64,13 +64,13 @@ export class Live {
   }
 
   /** null where the table does not know the domain. */
-  level(): Level | null {
-    return this.#table.level(this.#number);
+  level(now?: number): Level | null {
+    return this.#table.level(this.#number, now);
   }
 
   /** The policy that was put into force since the last time; null where there is none. */
-  next(): Generation | null {
-    const generation = this.#table.generation(this.#number);
+  next(now?: number): Generation | null {
+    const generation = this.#table.generation(this.#number, now);
     if (generation === this.#seen || generation === 0) return null;
     this.#seen = generation;
     try {

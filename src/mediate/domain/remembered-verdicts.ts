@@ -1,16 +1,25 @@
 import { performance } from "node:perf_hooks";
+import { number } from "../../kernel/syscalls.ts";
 import type { Answer } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { abi } from "../sys/abi.ts";
+import type { Bytes } from "../sys/sys.ts";
+import { copied, copyString } from "../target/memory.ts";
 import { VERDICT_AGE_MS_MAX, VERDICTS_KEPT_MAX } from "./limits.ts";
 
-/** Where an open has its path and flags; of others nothing is remembered. */
-const OPENS: Readonly<
-  Record<string, { readonly path: number; readonly flags: number; readonly directory: number }>
-> = {
-  open: { path: 0, flags: 1, directory: -1 },
-  openat: { path: 1, flags: 2, directory: 0 },
-};
+/** Which of its registers are what. */
+interface Open {
+  readonly path: number;
+  readonly flags: number;
+  /** null where it takes none. */
+  readonly directory: number | null;
+}
+
+/** Of other calls nothing is remembered. */
+const OPENS: ReadonlyMap<number, Open> = new Map([
+  [numberOf("open"), { path: 0, flags: 1, directory: null }],
+  [numberOf("openat"), { path: 1, flags: 2, directory: 0 }],
+]);
 /** What of the flags decides what must be granted. */
 const TELLING =
   abi.O_ACCMODE |
@@ -20,14 +29,33 @@ const TELLING =
   abi.O_TMPFILE |
   abi.O_NOFOLLOW |
   abi.O_DIRECTORY;
+const SLASH = "/".charCodeAt(0);
 /** Paths whose meaning hangs on who asks. */
-const isPersonal = (path: string): boolean => path.startsWith("/proc/") || path.startsWith("/dev/");
+const isPersonal = (path: Bytes): boolean => path.startsWith("/proc/") || path.startsWith("/dev/");
+/** Instead of a thread's number, of what holds for all of them. */
+const EVERY_THREAD = 0;
+/** FNV-1a, 32 bits. */
+const HASH_BASIS = 0x811c9dc5;
+const HASH_PRIME = 0x01000193;
 
 interface Verdict {
+  readonly path: Bytes;
+  readonly flags: number;
+  /** {@link EVERY_THREAD}, or the one whose root or working directory it hangs on. */
+  readonly thread: number;
   /** What was answered: let go on, with or without a warning. */
   readonly answer: Answer;
   /** Milliseconds (performance.now) until which it is believed. */
   readonly until: number;
+}
+
+/** A call of x86_64 that was received, before anything of its thread is looked at. */
+export interface Registers {
+  readonly tid: number;
+  /** Of the system call. */
+  readonly number: number;
+  argumentLow(index: number): number;
+  argumentHigh(index: number): number;
 }
 
 /**
@@ -35,21 +63,39 @@ interface Verdict {
  * way. This can miss a warning, never a denial: for {@link VERDICT_AGE_MS_MAX}, if a process
  * outside the domain exchanges a directory or link on the way. What the domain's own calls do to
  * names makes verdicts forgotten.
+ *
+ * Nearly all calls of a daemon at level warning end here, so that looking one up allocates nothing
+ * and makes one system call, which copies the path.
  */
 export class RememberedVerdicts {
-  /** By what was asked. */
-  readonly #known = new Map<string, Verdict>();
+  /** By {@link hashOfCopied}: of two with the same hash the later one is remembered. */
+  readonly #known = new Map<number, Verdict>();
   /** Not every thread of the domain has the same root and mounts. */
   #differ = false;
 
-  /** What to answer, inside or outside; null where it must be judged. */
-  lately(call: Call): Answer | null {
-    if (call.broker.mayWait) return null;
-    const key = keyOf(call, this.#differ);
-    call.verdictKey = key;
-    if (key === null) return null;
-    const known = this.#known.get(key);
-    return known !== undefined && known.until > performance.now() ? known.answer : null;
+  /**
+   * What to answer, inside or outside; null where it must be judged. The path is that of whoever
+   * has the thread's number now. To answer CONTINUE is sound nevertheless, for the kernel takes an
+   * answer to a waiting call alone; whatever else is done, is done for one that still waits. `now`:
+   * performance.now().
+   */
+  lately(asked: Registers, now: number): Answer | null {
+    if (this.#known.size === 0) return null;
+    const open = OPENS.get(asked.number);
+    if (open === undefined) return null;
+    const low = asked.argumentLow(open.path);
+    const high = asked.argumentHigh(open.path);
+    const length = copyString(asked.tid, low, high, abi.PATH_MAX);
+    if (length <= 0 || length === abi.PATH_MAX) return null;
+    const absolute = copied[0] === SLASH;
+    const from = open.directory === null ? abi.AT_FDCWD : asked.argumentLow(open.directory) | 0;
+    if (!absolute && from !== abi.AT_FDCWD) return null;
+    const flags = asked.argumentLow(open.flags) & TELLING;
+    const thread = this.#threadOf(asked.tid, absolute);
+    const known = this.#known.get(hashOfCopied(length, flags, thread));
+    if (known === undefined || known.flags !== flags || known.thread !== thread) return null;
+    if (known.until <= now || !isCopied(known.path, length)) return null;
+    return known.answer;
   }
 
   /**
@@ -57,15 +103,27 @@ export class RememberedVerdicts {
    * not.
    */
   remember(call: Call, answer: Answer): void {
-    const key = call.verdictKey;
-    if (key === null || (answer.kind === "reported" && mayMake(call))) return;
+    const open = OPENS.get(numberOf(call.name));
+    // A worker is not told of what makes verdicts forgotten.
+    if (open === undefined || call.broker.mayWait) return;
+    const flags = call.int(open.flags) & TELLING;
+    // Outside, it is told to make the name the first time and to change it the next.
+    if (answer.kind === "reported" && (flags & abi.O_CREAT) !== 0) return;
+    const path = call.target.memory.string(call.word(open.path));
+    const absolute = path.startsWith("/");
+    const from = open.directory === null ? abi.AT_FDCWD : call.int(open.directory);
+    if (absolute ? isPersonal(path) : from !== abi.AT_FDCWD) return;
+    const thread = this.#threadOf(call.target.tid, absolute);
+    copied.write(path, "latin1");
+    const hash = hashOfCopied(path.length, flags, thread);
     // In order of age, but for those that were judged again: each makes room for one.
-    this.#known.delete(key);
+    this.#known.delete(hash);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size < VERDICTS_KEPT_MAX) break;
       this.#known.delete(oldest);
     }
-    this.#known.set(key, { answer, until: performance.now() + VERDICT_AGE_MS_MAX });
+    const until = performance.now() + VERDICT_AGE_MS_MAX;
+    this.#known.set(hash, { path, flags, thread, answer, until });
   }
 
   /** A path may lead elsewhere from now on, or another policy is in force. */
@@ -78,23 +136,25 @@ export class RememberedVerdicts {
     this.#differ = true;
     this.forget();
   }
+
+  #threadOf(tid: number, absolute: boolean): number {
+    return absolute && !this.#differ ? EVERY_THREAD : tid;
+  }
 }
 
-/** Outside, it is told to make the name the first time and to change it the next. */
-function mayMake(call: Call): boolean {
-  return (call.int(OPENS[call.name]?.flags ?? 0) & abi.O_CREAT) !== 0;
+/** Of the first `length` bytes of what was copied, with the rest of what was asked. */
+function hashOfCopied(length: number, flags: number, thread: number): number {
+  let hash = Math.imul(Math.imul(HASH_BASIS ^ flags, HASH_PRIME) ^ thread, HASH_PRIME);
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (copied[i] ?? 0), HASH_PRIME);
+  return hash;
 }
 
-/** `differ`: the same path may lead each thread elsewhere. */
-function keyOf(call: Call, differ: boolean): string | null {
-  const where = OPENS[call.name];
-  if (where === undefined) return null;
-  const path = call.target.memory.string(call.word(where.path));
-  const absolute = path.startsWith("/");
-  if (
-    absolute ? isPersonal(path) : where.directory >= 0 && call.int(where.directory) !== abi.AT_FDCWD
-  )
-    return null;
-  const flags = call.int(where.flags) & TELLING;
-  return absolute && !differ ? `${flags} ${path}` : `${flags} ${call.target.tid} ${path}`;
+function isCopied(path: Bytes, length: number): boolean {
+  if (path.length !== length) return false;
+  for (let i = 0; i < length; i++) if (path.charCodeAt(i) !== copied[i]) return false;
+  return true;
+}
+
+function numberOf(name: string): number {
+  return number(name) ?? -1;
 }

@@ -4,7 +4,7 @@ import { name as syscallName } from "../../kernel/syscalls.ts";
 import { SLOT_COUNT, slotState } from "../../plan/slots.ts";
 import { answer, reported, sendResponse } from "../answer/answer.ts";
 import { attempt } from "../answer/attempt.ts";
-import { type Answer, unable } from "../answer/outcome.ts";
+import { type Answer, unable, VANISHED } from "../answer/outcome.ts";
 import type { Call } from "../calls/call.ts";
 import { dispatch } from "../calls/dispatch.ts";
 import { afterFailure, foreignCall, noRoom } from "../calls/unreadable-caller.ts";
@@ -72,7 +72,12 @@ export class DomainLoop implements Timed {
   /** Calls that a worker of the last loop has. */
   readonly #inherited: InheritedCalls;
   #watched = 0;
+  /** What the listener was ready for last. */
+  #events = 0;
   #isOver = false;
+  /** Made once: for a call that is answered from memory closures would be a tenth of the work. */
+  readonly #serve = (): void => ((this.#events & POLLIN) === 0 ? this.#end(null) : this.#next());
+  readonly #step = (): void => this.#attempt(this.#serve);
 
   constructor(
     number: number,
@@ -121,8 +126,10 @@ export class DomainLoop implements Timed {
     this.#attempt(() => this.#takeOver(origin));
     if (this.#isOver) return;
     this.#watched = this.#epoll.add(listener, POLLIN, {
-      ready: (events) =>
-        this.#guarded(() => ((events & POLLIN) === 0 ? this.#end(null) : this.#next())),
+      ready: (events) => {
+        this.#events = events;
+        this.#inHand.run(this.number, this.#step);
+      },
     });
     if (this.#watched < 0)
       this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
@@ -264,14 +271,27 @@ export class DomainLoop implements Timed {
 
   #decide(slot: Slot): void {
     const { broker, handed, reporter, socketRecords } = this.#domain;
-    broker.refresh();
+    const now = performance.now();
+    broker.refresh(now);
     socketRecords?.begin(slot.tid);
     reporter.begin(slot.tid);
-    const foreign = foreignCall(broker, slot);
-    if (foreign === null) {
-      const { outcome, call } = dispatch(broker, notification(handed.listener, slot));
-      this.#finish(slot, call, outcome);
-    } else this.#finish(slot, null, foreign);
+    const known = foreignCall(broker, slot) ?? this.#remembered(slot, now);
+    if (known !== null) {
+      this.#finish(slot, null, known);
+      return;
+    }
+    const { outcome, call } = dispatch(broker, notification(handed.listener, slot));
+    this.#finish(slot, call, outcome);
+  }
+
+  /** What an equal call came to lately, at level warning; null where it must be judged. */
+  #remembered(slot: Slot, now: number): Answer | null {
+    const { broker, handed } = this.#domain;
+    if (broker.level(now) !== "warning") return null;
+    const known = broker.verdicts.lately(slot, now);
+    // An event is written about a call that still waits.
+    if (known === null || known.kind === "continue") return known;
+    return notification(handed.listener, slot).stillWaiting() ? known : VANISHED;
   }
 
   #finish(slot: Slot, call: Call | null, judged: Answer): void {

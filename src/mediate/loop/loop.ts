@@ -1,12 +1,12 @@
 import type { Surroundings } from "./domain-loop.ts";
 
+/** Instead of a timeout: what is due at times has a timer among what is waited for. */
+const FOR_EVER = -1;
+
 /**
  * Serves whatever is ready, one call of each domain in turn, until `isOver`. Nothing that is called
  * here may wait.
  */
-export function runLoop({ epoll, timers }: Surroundings, isOver: () => boolean): void {
-  while (!isOver()) {
-    epoll.wait(timers.timeout);
-    timers.run();
-  }
+export function runLoop({ epoll }: Surroundings, isOver: () => boolean): void {
+  while (!isOver()) epoll.wait(FOR_EVER);
 }

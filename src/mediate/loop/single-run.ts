@@ -16,13 +16,14 @@ import { Timers } from "./timers.ts";
  * status.
  */
 export function runOwn(folder: string): number {
+  const epoll = new Epoll();
   const surroundings: Surroundings = {
     state: new ProcessState(false, folder),
-    epoll: new Epoll(),
-    timers: new Timers(),
+    epoll,
+    timers: new Timers(epoll),
     inHand: unwatched,
   };
-  surroundings.state.mounts.toldBy(surroundings.epoll);
+  surroundings.state.mounts.toldBy(epoll);
   const summary = new Summary();
   const domain = new Domain(inheritedFromHolder(), surroundings.state, (event) =>
     summary.add(event),
@@ -36,7 +37,7 @@ export function runOwn(folder: string): number {
     // No other domain is served here.
     exchanged: () => undefined,
   });
-  hearHolder(domain, surroundings.epoll, held);
+  hearHolder(domain, epoll, held);
   held.begin("holder");
   runLoop(surroundings, () => over !== null);
   const { cause } = over ?? { cause: null };

@@ -190,6 +190,10 @@ export class Slot {
     return this.#word(FIRST_ARGUMENT + ARGUMENT_BYTES * index);
   }
 
+  argumentHigh(index: number): number {
+    return this.#word(FIRST_ARGUMENT + ARGUMENT_BYTES * index + WORD);
+  }
+
   /** Of the notification, by its offset in bytes. */
   #word(offset: number): number {
     return this.#words[NOTIFICATION + offset / WORD] ?? 0;

@@ -1,4 +1,10 @@
+import type { Epoll } from "../../kernel/epoll.ts";
 import { TICK_MS } from "../limits.ts";
+import { POLLIN } from "../sys/abi.ts";
+import { makeTimer, ring } from "../sys/timer.ts";
+
+/** A timer that rings in no time at all is one that never does. */
+const AT_ONCE_MS = 1;
 
 /** Something that is due at times. */
 export interface Timed {
@@ -8,34 +14,47 @@ export interface Timed {
 }
 
 /**
- * Looks every {@link TICK_MS} at those for whom anything is due at all, and lets the process sleep
- * while that is nobody.
+ * Looks every {@link TICK_MS} at those for whom anything is due at all, the first time at once, and
+ * lets the process sleep while that is nobody. The epoll tells when: a timeout would be set and
+ * taken back for every call.
  */
 export class Timers {
   readonly #timed = new Set<Timed>();
+  readonly #timer = makeTimer();
+  /** It will ring. */
+  #isSet = false;
+  /** When it may ring next, on the clock of performance.now(). */
   #next = 0;
 
+  constructor(epoll: Epoll) {
+    const watched = epoll.add(this.#timer, POLLIN, { ready: () => this.#run() });
+    if (this.#timer < 0 || watched < 0)
+      throw new Error(`no timer: error ${-Math.min(this.#timer, watched)}`);
+  }
+
   add(timed: Timed): void {
-    if (timed.due !== Number.POSITIVE_INFINITY) this.#timed.add(timed);
+    if (timed.due === Number.POSITIVE_INFINITY) return;
+    this.#timed.add(timed);
+    if (!this.#isSet) this.#ringIn(Math.max(AT_ONCE_MS, Math.ceil(this.#next - performance.now())));
   }
 
   remove(timed: Timed): void {
     this.#timed.delete(timed);
   }
 
-  /** Milliseconds that may be slept; -1 for ever. */
-  get timeout(): number {
-    return this.#timed.size === 0 ? -1 : TICK_MS;
-  }
-
-  run(): void {
-    if (this.#timed.size === 0) return;
+  #run(): void {
     const now = performance.now();
-    if (now < this.#next) return;
     this.#next = now + TICK_MS;
     for (const timed of this.#timed) {
       if (timed.due <= now) timed.overdue();
       if (timed.due === Number.POSITIVE_INFINITY) this.#timed.delete(timed);
     }
+    this.#ringIn(this.#timed.size > 0 ? TICK_MS : 0);
+  }
+
+  /** Milliseconds; 0 for never. */
+  #ringIn(milliseconds: number): void {
+    this.#isSet = milliseconds > 0;
+    ring(this.#timer, milliseconds);
   }
 }

@@ -101,7 +101,7 @@ export class Active {
     this.#endsWithoutDomain = endsWithoutDomain;
     const steps = new WatchedSteps((domain) => this.#retire(domain));
     this.#steps = steps;
-    this.#surroundings = { state, epoll, timers: new Timers(), inHand: steps };
+    this.#surroundings = { state, epoll, timers: new Timers(epoll), inHand: steps };
     state.mounts.toldBy(epoll);
     state.logs?.servedBy(this.#surroundings);
     const { socket, listening, lock } = seat;

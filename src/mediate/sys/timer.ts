@@ -8,7 +8,7 @@ export function makeTimer(): number {
   return sys("timerfd_create", CLOCK_MONOTONIC, abi.O_CLOEXEC | abi.O_NONBLOCK);
 }
 
-/** Once, in so many milliseconds. What the timer rang for before is forgotten. */
+/** Once, in so many milliseconds; 0: never. What the timer rang for before is forgotten. */
 export function ring(timer: number, milliseconds: number): void {
   once.writeBigInt64LE(BigInt(Math.floor(milliseconds / 1_000)), SECONDS);
   once.writeBigInt64LE(BigInt(milliseconds % 1_000) * 1_000_000n, NANOSECONDS);

@@ -8,10 +8,14 @@ import { abi, E } from "../sys/abi.ts";
 import type { Bytes } from "../sys/sys.ts";
 
 const PAGE = 4096;
+const PAGE_MASK = PAGE - 1;
+const WORD_VALUES = 2 ** 32;
 /** Bytes that are read first of a string, since nearly all are shorter. */
 const SHORT = 256;
-/** Where strings are read to before they are copied out. */
+/** Where short reads go before they are copied out. */
 const page = Buffer.alloc(PAGE);
+/** What {@link copyString} copied last, with its NUL where it has one. */
+export const copied = Buffer.alloc(abi.PATH_MAX);
 /** The vectors of process_vm_readv(2): one stretch here, one there. */
 const here = new Uint32Array(iovec.size / 4);
 const there = new Uint32Array(iovec.size / 4);
@@ -20,6 +24,7 @@ const [hereBytes, thereBytes] = [here, there].map((words) => Buffer.from(words.b
   Buffer,
 ];
 const pageAddress = Number(addressOf(page));
+const copiedAddress = Number(addressOf(copied));
 
 /**
  * The target's memory could not be read: unmapped, not readable for the target itself,
@@ -75,23 +80,14 @@ export class Memory {
     return text;
   }
 
-  /** Read page by page so that a string at the end of a mapping can be read. */
   #read(address: bigint, max: number): Bytes {
-    const start = place(address);
-    let text = "";
-    while (text.length < max) {
-      const at = start + text.length;
-      const length = Math.min(
-        PAGE - (at % PAGE),
-        text.length === 0 ? SHORT : PAGE,
-        max - text.length,
-      );
-      this.#fill(pageAddress, at, length);
-      const end = endIn(length);
-      if (end >= 0) return text + page.toString("latin1", 0, end);
-      text += page.toString("latin1", 0, length);
-    }
-    throw new Settled(error(E.NAMETOOLONG));
+    const at = place(address);
+    const length = copyString(this.#tid, at >>> 0, Math.floor(at / WORD_VALUES), max);
+    if (length === -ESRCH) this.#check();
+    if (length < 0) throw new Settled(UNREADABLE);
+    this.#check();
+    if (length === max) throw new Settled(error(E.NAMETOOLONG));
+    return copied.toString("latin1", 0, length);
   }
 
   /**
@@ -123,6 +119,31 @@ export class Memory {
   }
 }
 
+/**
+ * Copies the C string at an address, given as its two halves, to {@link copied}: its length without
+ * the NUL, `max` where none of so many bytes is one, or a negated error number. It is read page by
+ * page, so that a string at the end of a mapping can be read. Whose memory it was is for the caller
+ * to ask afterwards: the number may be another thread's by now.
+ */
+export function copyString(tid: number, low: number, high: number, max: number): number {
+  for (let length = 0; length < max; ) {
+    const start = low + length;
+    const rest = PAGE - (start & PAGE_MASK);
+    describe(
+      here,
+      copiedAddress + length,
+      Math.min(rest, length === 0 ? SHORT : PAGE, max - length),
+    );
+    there[BASE] = start;
+    there[BASE + 1] = start < WORD_VALUES ? high : high + 1;
+    there[LENGTH] = here[LENGTH] ?? 0;
+    const got = quick.processVmReadv(tid, hereBytes, thereBytes);
+    if (got <= 0) return got < 0 ? got : -E.FAULT;
+    for (const end = length + got; length < end; length++) if (copied[length] === 0) return length;
+  }
+  return max;
+}
+
 /** Addresses of user space are exact as a number. */
 function describe(vector: Uint32Array, address: number, length: number): void {
   vector[BASE] = address;
@@ -133,12 +154,6 @@ function describe(vector: Uint32Array, address: number, length: number): void {
 /** Indexes of the words of a struct iovec. */
 const BASE = iovec.offset.iov_base / 4;
 const LENGTH = iovec.offset.iov_len / 4;
-
-/** Of a string in {@link page}: most are short, and a native search costs more than looking. */
-function endIn(length: number): number {
-  for (let i = 0; i < length; i++) if (page[i] === 0) return i;
-  return -1;
-}
 
 /** Addresses of processes have at most 56 bits, exact as a number; nothing lies elsewhere. */
 function place(address: bigint): number {
