@@ -1,4 +1,5 @@
 import type { AddressRule, PortRange } from "../../model/policy.ts";
+import { grantsEveryUdpDestination } from "../../model/udp-destinations.ts";
 import { type PortSet, portSet, subtractPorts } from "../cgroup/port-set.ts";
 
 /** Port rules of one Landlock layer for one right; each is a system call at every start. */
@@ -49,11 +50,14 @@ function numbers(first: number, last: number): number[] {
 }
 
 /**
- * Landlock's ports alone say exactly what the rules say: TCP only, and no rule tells addresses
- * apart.
+ * Landlock's ports alone say exactly what the rules say of destinations: no rule about TCP tells
+ * addresses apart, and UDP is granted everywhere or not at all. The mediator is asked about each
+ * bind wherever destinations are held.
  */
 export function landlockSays(rules: readonly AddressRule[]): boolean {
-  if (rules.some(({ protocol, network }) => protocol !== "tcp" || network !== null)) return false;
+  const udp = rules.some(({ protocol }) => protocol === "udp");
+  if (udp && !grantsEveryUdpDestination(rules)) return false;
+  if (rules.some(({ protocol, network }) => protocol === "tcp" && network !== null)) return false;
   return (["connect", "listen"] as const).every(
     (operation) => landlockPorts(rules, operation).kind !== "too-many",
   );

@@ -59,7 +59,9 @@ function inet({ addresses }: Policy, facts: HostFacts, cgroup: boolean): Holding
       mode: "kernel",
       by: "landlock",
       granted: true,
-      why: "TCP ports for every address are Landlock's",
+      why: addresses.some(({ protocol }) => protocol === "udp")
+        ? "TCP ports for every address are Landlock's, and UDP may go everywhere"
+        : "TCP ports for every address are Landlock's",
     };
   }
   return broker(

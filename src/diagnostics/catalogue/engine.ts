@@ -70,6 +70,21 @@ export const engineEntries = {
       "Without root the kernel judges TCP ports alone. Addresses, UDP and unix names are then decided by a notification of each call, about 20 microseconds.",
     example: "network: [connect tcp 10.0.0.0/8:8080]",
   },
+  "brokered-datagrams": {
+    code: "CFD2034",
+    severity: "info",
+    title: "datagrams that cost time",
+    message:
+      "`{rule}`: the broker is asked about each message, since this caller cannot use cgroup-BPF",
+    fix: "run as root, send on connected sockets by send() or write(), or write `connect udp *` and grant no unix socket",
+    explanation:
+      "sendmsg and sendmmsg carry the address in memory, where no filter sees it, so that the " +
+      "kernel asks about every one of them, and about sendto with an address. A server that " +
+      "answers by them keeps a tenth of its rate, as docs/benchmarks.md measures beside what the " +
+      "notification alone costs. send() and write() carry no address and are not asked about. Nor is anything that is sent where UDP is granted " +
+      "everywhere, TCP by port alone, and no unix socket.",
+    example: "network: [connect udp 10.0.0.0/8:53]",
+  },
   "activation-socket": {
     code: "CFD2033",
     severity: "info",

@@ -37,7 +37,7 @@ export interface CheckFacts {
   readonly features: Readonly<
     Partial<
       Record<
-        "cgroup-inet" | "cgroup-unix" | "landlock-unix",
+        "cgroup-inet" | "cgroup-unix" | "landlock-tcp" | "landlock-unix",
         { readonly state: "yes" | "no" | "unknown" }
       >
     >

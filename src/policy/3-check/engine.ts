@@ -1,8 +1,11 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { Permission } from "../../model/permission.ts";
 import type { AddressRule, Policy } from "../../model/policy.ts";
+import { grantsEveryUdpDestination } from "../../model/udp-destinations.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
+
+const SOCKET_NAMES = Permission.connect | Permission.listen;
 
 /** What the landlock engine does not do, or does only at a price. */
 export const checkEngine: Check = (policy, { facts }, report) => {
@@ -21,11 +24,25 @@ export const checkEngine: Check = (policy, { facts }, report) => {
   const supervised = policy.mediation === "supervised";
   const isThere = (feature: keyof typeof facts.features) =>
     facts.features[feature]?.state === "yes";
+  // Landlock holds TCP ports for every address, of sealed domains alone.
+  const goesAnywhere = !supervised && isThere("landlock-tcp") && goesUnasked(policy);
+  const datagrams = policy.addresses.filter(
+    ({ effect, operation, protocol }) =>
+      !isThere("cgroup-inet") &&
+      !goesAnywhere &&
+      effect === "allow" &&
+      operation === "connect" &&
+      protocol === "udp",
+  );
+  for (const { source } of datagrams)
+    report(diagnose("brokered-datagrams", spanOf(source), { rule: source.text }));
   const brokered = [
-    // Landlock holds TCP ports for every address, of sealed domains alone.
     ...policy.addresses.filter(
-      ({ network, protocol }) =>
-        !isThere("cgroup-inet") && (supervised || network !== null || protocol === "udp"),
+      ({ effect, operation, network, protocol }) =>
+        !isThere("cgroup-inet") &&
+        (protocol === "udp"
+          ? effect === "allow" && operation === "listen"
+          : supervised || network !== null),
     ),
     ...policy.names.filter(
       ({ permissions }) =>
@@ -37,6 +54,21 @@ export const checkEngine: Check = (policy, { facts }, report) => {
   for (const { source } of brokered)
     report(diagnose("brokered-address", spanOf(source), { rule: source.text }));
 };
+
+/**
+ * Nothing that is connected or sent by the domain is asked about, by whoever starts it: UDP may go
+ * everywhere, TCP is held by port alone, and no datagram can go to a unix socket's name.
+ */
+function goesUnasked({ addresses, names }: Policy): boolean {
+  const hasUnixSockets = names.some(
+    ({ effect, permissions }) => effect === "allow" && (permissions & SOCKET_NAMES) !== 0,
+  );
+  return (
+    !hasUnixSockets &&
+    grantsEveryUdpDestination(addresses) &&
+    !addresses.some(({ protocol, network }) => protocol === "tcp" && network !== null)
+  );
+}
 
 /**
  * Programs of a control group hold the sockets that are made in it, and those that a daemon is

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Judged } from "../../../src/compile/cgroup/programs.ts";
 import type { CompileOptions } from "../../../src/compile/compile.ts";
+import type { AddressRule } from "../../../src/model/policy.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { address, anchor, host, planOf, policy, token, tree } from "./fixtures.ts";
 
@@ -131,6 +132,43 @@ test("without anywhere to send a datagram, the broker is asked about no message"
   const network = { family: 4, address: Uint8Array.of(10, 0, 0, 0), prefix: 8 } as const;
   expect(await asks([], { ...address("connect", "tcp", 80), network })).not.toContain("sendmsg");
   expect(await asks([], address("connect", "udp", 53))).toContain("sendmsg");
+});
+
+test("as a user a domain whose UDP goes everywhere is asked about no message and no connection", async () => {
+  const calls = ["sendmsg", "sendmmsg", "sendto", "connect", "bind", "socket"] as const;
+  const syscalls = calls.map((call) => token(call));
+  const everywhere = address("connect", "udp", 0, 65_535);
+  const network = { family: 4, address: Uint8Array.of(10, 0, 0, 0), prefix: 8 } as const;
+  const asks = async (addresses: readonly AddressRule[], names: readonly string[] = []) => {
+    const plan = await planOf(policy({ names, addresses, syscalls }), { facts: user });
+    return plan.mediation.report.brokered.flatMap(({ call }) => call.split(", "));
+  };
+  const tcp = [address("connect", "tcp", 443), address("listen", "tcp", 80)];
+  const bound = address("listen", "udp", 53);
+  for (const addresses of [[everywhere], [everywhere, bound], [everywhere, bound, ...tcp]]) {
+    const asked = await asks(addresses);
+    expect(asked).toContain("bind");
+    for (const call of ["sendmsg", "sendmmsg", "sendto", "connect"])
+      expect(asked).not.toContain(call);
+  }
+  const narrower: [readonly AddressRule[], readonly string[]][] = [
+    [[bound], []],
+    [[{ ...everywhere, network }], []],
+    [[everywhere, { ...everywhere, effect: "deny", network }], []],
+    [[everywhere, { ...address("connect", "tcp", 80), network }], []],
+    [[everywhere], ["connect unix /run/app.sock"]],
+    [[everywhere], ["listen unix /run/app.sock"]],
+  ];
+  for (const [addresses, names] of narrower)
+    expect(await asks(addresses, names)).toEqual(expect.arrayContaining(["sendmsg", "connect"]));
+  const { landlock, mediation } = await planOf(policy({ addresses: [everywhere, ...tcp] }), {
+    facts: user,
+  });
+  expect(mediation.sockets.inet).toBe("kernel");
+  expect(
+    landlock?.ports.map(({ port }) => port),
+    "TCP is Landlock's",
+  ).toEqual([80, 443]);
 });
 
 test("names written through links are handed on with what they lead to, and the links are facts", async () => {

@@ -1,0 +1,18 @@
+import type { AddressRule } from "./policy.ts";
+
+/** The highest port number: 16 bits. */
+const PORT_MAX = 65_535;
+
+/** The rules grant every UDP destination, so that nobody need look where a datagram goes. */
+export function grantsEveryUdpDestination(rules: readonly AddressRule[]): boolean {
+  const destinations = rules.filter(
+    ({ protocol, operation }) => protocol === "udp" && operation === "connect",
+  );
+  return (
+    destinations.every(({ effect }) => effect === "allow") && destinations.some(isEveryDestination)
+  );
+}
+
+function isEveryDestination({ network, ports }: AddressRule): boolean {
+  return network === null && ports.first === 0 && ports.last === PORT_MAX;
+}
