@@ -8,6 +8,16 @@ import type { Plan } from "../src/plan/plan.ts";
 export const clone = path.resolve(import.meta.dirname, "..");
 export const cofferdam = path.join(clone, "bin/cofferdam");
 
+/** Who compiles a plan. */
+export interface Compiler {
+  /** What stands in front of the command for this user to run it. */
+  readonly prefix: readonly string[];
+  /** The user's own, for the plan; null for the folder of the benchmark. */
+  readonly folder: string | null;
+}
+
+const ROOT: Compiler = { prefix: [], folder: null };
+
 /**
  * A folder of the benchmark's own: compiled yardsticks, a domain file, its plan and the same rules
  * for the bare C program.
@@ -51,23 +61,40 @@ export class Scratch {
     return { policy, rules, filter };
   }
 
-  /** The same for a supervised domain, which has no other layer than its filter. */
-  supervised(name: string, text: string): { policy: string; filter: string } {
-    const { policy, filter } = this.#planned(name, text);
-    return { policy, filter };
+  /**
+   * The same for a supervised domain, which has no other layer than its filter. `compiler`: who
+   * compiles it, for another user is asked about other calls.
+   */
+  supervised(name: string, text: string, compiler = ROOT): { policy: string; filter: string } {
+    const policy = this.file(`${name}.yaml`);
+    fs.writeFileSync(policy, text);
+    return { policy, filter: this.filter(name, ["--policy", policy], compiler) };
+  }
+
+  /** Writes the filter of a domain's plan into a file, for `supervisor`. */
+  filter(name: string, domain: readonly string[], compiler = ROOT): string {
+    return this.#compiled(name, domain, compiler).filter;
   }
 
   #planned(name: string, text: string): { policy: string; filter: string; plan: Plan } {
     const policy = this.file(`${name}.yaml`);
-    const [planFile, filter] = [this.file(`${name}.plan`), this.file(`${name}.filter`)];
     fs.writeFileSync(policy, text);
-    execFileSync(cofferdam, ["compile", "--out", planFile, "--policy", policy], {
-      stdio: ["ignore", "inherit", "inherit"],
-    });
+    return { policy, ...this.#compiled(name, ["--policy", policy], ROOT) };
+  }
+
+  #compiled(
+    name: string,
+    domain: readonly string[],
+    { prefix, folder }: Compiler,
+  ): { filter: string; plan: Plan } {
+    const planFile = path.join(folder ?? this.folder, `${name}.plan`);
+    const [program, ...args] = [...prefix, cofferdam, "compile", "--out", planFile, ...domain];
+    execFileSync(program ?? cofferdam, args, { stdio: ["ignore", "inherit", "inherit"] });
     const plan = decodePlan(fs.readFileSync(planFile));
     if (plan.seccomp === null) throw new Error("the plan has no filter");
+    const filter = this.file(`${name}.filter`);
     fs.writeFileSync(filter, plan.seccomp.filter);
-    return { policy, filter, plan };
+    return { filter, plan };
   }
 
   close(): void {

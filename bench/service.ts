@@ -17,9 +17,14 @@ const LOAD_MS = 60_000;
  * - `brokered`: sealed, with a pattern among its unix sockets, so that sockets are asked about;
  * - `warning`: in the same domain at level warning, where every mediated call is asked about;
  * - `enforcing`: supervised at level enforcing;
- * - `user`: sealed, started by an ordinary user, for whom there are no cgroup programs.
+ * - `user`: sealed, started by an ordinary user, for whom there are no cgroup programs;
+ * - `C at warning`, `C as user`: under `programs/supervisor.c` with the filter of that mode's plan.
+ *   It lets every call go on: at warning once it has read the path, as a user at once. No mediator
+ *   can be faster.
  */
-export type Mode = "unconfined" | "sealed" | "brokered" | "warning" | "enforcing" | "user";
+export type Mode = Confined | Yardstick | "unconfined";
+export type Confined = "sealed" | "brokered" | "warning" | "enforcing" | "user";
+type Yardstick = "C at warning" | "C as user";
 
 /** A daemon that is measured in several modes at once. */
 export interface Service {
@@ -33,7 +38,7 @@ export interface Service {
   readonly user: string | null;
   set(folder: string, port: number): Readonly<Record<string, string>>;
   /** A policy of the benchmark's own, without level and mediation; else the shipped one is taken. */
-  policy?(folder: string, port: number, mode: Mode): string;
+  policy?(folder: string, port: number, mode: Confined): string;
   ready(folder: string, port: number): boolean;
   readonly loads: readonly Load[];
   /** What a mode must keep of the unconfined throughput. */
@@ -70,12 +75,11 @@ export class Running {
     port: number,
     mode: Mode,
   ): Promise<Running> {
-    const folder = scratch.file(`${service.name}-${mode}`);
+    const folder = scratch.file(`${service.name}-${mode}`.replaceAll(" ", "-"));
     fs.mkdirSync(folder);
     fs.chmodSync(folder, 0o755);
     service.prepare(folder, port);
-    const prefix =
-      mode === "unconfined" ? as(service) : confined(service, scratch, mode, folder, port);
+    const prefix = prefixOf(service, scratch, mode, folder, port);
     const [program = "", ...args] = [...prefix, ...service.command(folder, port)];
     const log = fs.openSync(path.join(folder, "output"), "w");
     const env = mode === "user" ? { ...process.env, ...userPlaces(service, folder) } : process.env;
@@ -120,11 +124,36 @@ function as({ user }: Service): readonly string[] {
   return user === null ? [] : asUser(user);
 }
 
-/** What starts the daemon in its domain. */
-function confined(
+function prefixOf(
   service: Service,
   scratch: Scratch,
   mode: Mode,
+  folder: string,
+  port: number,
+): readonly string[] {
+  if (mode === "unconfined") return as(service);
+  const name = path.basename(folder);
+  if (mode === "C at warning") {
+    const filter = scratch.filter(name, domainOf(service, scratch, "warning", folder, port));
+    return [scratch.program("supervisor"), "continue", filter, "--", ...as(service)];
+  }
+  if (mode === "C as user") {
+    const domain = domainOf(service, scratch, "user", folder, port);
+    const places = Object.entries(userPlaces(service, folder));
+    const env = places.map(([variable, place]) => `${variable}=${place}`);
+    const compiler = { prefix: [...as(service), "env", ...env], folder: `${folder}/home` };
+    const filter = scratch.filter(name, domain, compiler);
+    return [...as(service), scratch.program("supervisor"), "at-once", filter, "--"];
+  }
+  const domain = domainOf(service, scratch, mode, folder, port);
+  return [...(mode === "user" ? as(service) : []), cofferdam, "run", ...domain, "--"];
+}
+
+/** The domain of a mode as `run` and `compile` are told of it. */
+function domainOf(
+  service: Service,
+  scratch: Scratch,
+  mode: Confined,
   folder: string,
   port: number,
 ): readonly string[] {
@@ -135,14 +164,13 @@ function confined(
   const own = service.policy?.(folder, port, mode);
   const isShipped = own === undefined && mode === "sealed";
   const text = own ?? fs.readFileSync(path.join(clone, "domains", `${service.name}.yaml`), "utf8");
-  const file = scratch.file(`${service.name}-${mode}.yaml`);
+  const file = scratch.file(`${path.basename(folder)}.yaml`);
   if (!isShipped) fs.writeFileSync(file, inMode(text, mode, service.user));
-  const domain = isShipped ? [service.name] : ["--policy", file];
-  return [...(mode === "user" ? as(service) : []), cofferdam, "run", ...sets, ...domain, "--"];
+  return [...sets, ...(isShipped ? [service.name] : ["--policy", file])];
 }
 
 /** The text of a policy with the level, mediation and user of a mode. */
-export function inMode(policy: string, mode: Mode, user: string | null): string {
+export function inMode(policy: string, mode: Confined, user: string | null): string {
   const rest = policy
     .split("\n")
     .filter((line) => !/^(level|mediation):/.test(line))

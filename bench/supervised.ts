@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Acceptor } from "./acceptor.ts";
-import { asOrdinaryUser, ORDINARY_USER } from "./ordinary-user.ts";
+import { asOrdinaryUser, ORDINARY_USER, ordinaryUser } from "./ordinary-user.ts";
 import { progress } from "./progress.ts";
 import { inTurns, type Settings, type Work } from "./rounds.ts";
 import { cofferdam, installed, type Scratch } from "./scratch.ts";
@@ -90,7 +90,11 @@ function settingsOf(
 ): Settings {
   const { whose, level, yardstick } = one;
   const name = `bench-${level}-${whose}`;
-  const plan = scratch.supervised(name, policyText(scratch, level, places, whose));
+  const text = policyText(scratch, level, places, whose);
+  const plan =
+    whose === "user"
+      ? scratch.supervised(name, text, ordinaryUser(scratch))
+      : scratch.supervised(name, text);
   const micro = scratch.file("micro");
   const user = whose === "root" ? [] : asOrdinaryUser(scratch);
   const [outer, inner] = whose === "user" ? [user, []] : [[], user];

@@ -9,7 +9,16 @@ export type Budgets = Service["budgets"];
 /** Throughput of all modes, right after each other. */
 export type Round = Readonly<Partial<Record<Mode, number>>>;
 
-const MODES: readonly Mode[] = ["unconfined", "sealed", "brokered", "warning", "enforcing", "user"];
+const MODES: readonly Mode[] = [
+  "unconfined",
+  "sealed",
+  "brokered",
+  "warning",
+  "C at warning",
+  "enforcing",
+  "user",
+  "C as user",
+];
 
 /**
  * Throughput of real daemons, those of all modes running at once and loaded in turns: a ratio is

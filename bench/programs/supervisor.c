@@ -1,6 +1,7 @@
-// supervisor continue|broker FILTER -- CMD: the least a C program must do to supervise opens, names
+// supervisor at-once|continue|broker FILTER -- CMD: the least a C program must do to supervise opens, names
 // made and removed, executions and connections. FILTER: struct sock_filter[], raw, of a plan, so
-// that both are asked about the same calls. continue: reads the path or address and lets the kernel
+// that both are asked about the same calls. at-once: looks at nothing and lets every call go on,
+// which no mediator can be faster than. continue: reads the path or address and lets the kernel
 // go on. broker: acts itself as the target would, with the target's umask and credentials from
 // /proc, its root and working directory: opens or makes the file and hands it over, removes the
 // name, connects the target's own socket; looks a program up, and compares it with what the process
@@ -106,31 +107,41 @@ static int pointer_of(int nr) {
   return nr == SYS_openat || nr == SYS_connect ? 1 : -1;
 }
 
-static void answer(const struct seccomp_notif *call, int broker) {
+static pid_t child;
+
+// The child ends, and with it the listener.
+static void pass_on(int number) { kill(child, number); }
+
+static enum { AT_ONCE, CONTINUE, BROKER } manner;
+
+static void answer(const struct seccomp_notif *call) {
   struct seccomp_notif_resp reply = {.id = call->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
   char argument[4096] = "";
-  int nr = call->data.nr, pointer = pointer_of(nr);
+  int nr = call->data.nr, pointer = manner == AT_ONCE ? -1 : pointer_of(nr);
   if (pointer >= 0) {
     size_t length = nr == SYS_connect ? (size_t)(call->data.args[2] & 127) : 256;
     ssize_t got = read_memory((pid_t)call->pid, argument, length, call->data.args[pointer]);
     if (got <= 0) reply.flags = 0, reply.error = -EFAULT;
-    else if (broker) act(call, argument, &reply);
+    else if (manner == BROKER) act(call, argument, &reply);
   }
   ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
 }
 
 int main(int argc, char **argv) {
   if (argc < 5 || strcmp(argv[3], "--")) {
-    fprintf(stderr, "usage: supervisor continue|broker FILTER -- CMD\n");
+    fprintf(stderr, "usage: supervisor at-once|continue|broker FILTER -- CMD\n");
     return 2;
   }
-  pid_t child = start(argv[2], argv + 4);
+  manner = !strcmp(argv[1], "at-once") ? AT_ONCE : !strcmp(argv[1], "broker") ? BROKER : CONTINUE;
+  child = start(argv[2], argv + 4);
+  signal(SIGINT, pass_on);
   for (;;) {
     struct pollfd asked = {listener, POLLIN, 0};
-    if (poll(&asked, 1, -1) < 0 || !(asked.revents & POLLIN)) break;
+    int ready = poll(&asked, 1, -1);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0 || !(asked.revents & POLLIN)) break;
     struct seccomp_notif call = {0};
-    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) == 0)
-      answer(&call, strcmp(argv[1], "broker") == 0);
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) == 0) answer(&call);
   }
   int status;
   waitpid(child, &status, 0);

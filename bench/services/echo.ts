@@ -10,6 +10,8 @@ import {
 } from "./sender.ts";
 
 interface Echo {
+  /** Where it differs from the kind. */
+  readonly name?: string;
   /** Of `programs/echo.c` and `programs/ask.c`. */
   readonly kind: string;
   readonly what: string;
@@ -36,6 +38,15 @@ const kinds: readonly Echo[] = [
     network: (_, port) => [`listen udp ${port}`, "connect udp loopback:*"],
   },
   {
+    name: "udp-anywhere",
+    kind: "udp",
+    what: "UDP echo, sendmmsg, every address granted",
+    budgets: STREAM_BUDGETS,
+    at: (_, port) => String(port),
+    askedAt: (_, port) => String(port),
+    network: (_, port) => [`listen udp ${port}`, "connect udp *"],
+  },
+  {
     kind: "datagram",
     what: "unix datagram echo, sendto a path",
     budgets: DATAGRAM_BUDGETS,
@@ -55,8 +66,8 @@ const kinds: readonly Echo[] = [
 
 /** `programs/echo.c`, once for each kind of socket. */
 export function echoes({ ask, echo }: SenderPrograms): readonly Service[] {
-  return kinds.map(({ kind, what, budgets, at, askedAt, network }) => ({
-    name: `echo-${kind}`,
+  return kinds.map(({ kind, name = kind, what, budgets, at, askedAt, network }) => ({
+    name: `echo-${name}`,
     modes: SENDER_MODES,
     needs: [],
     user: "nobody",

@@ -10,7 +10,7 @@ const ROUND_S = 1;
  */
 export const nginx: Service = {
   name: "nginx",
-  modes: ["unconfined", "sealed", "warning"],
+  modes: ["unconfined", "sealed", "warning", "C at warning"],
   budgets: { sealed: SEALED_BUDGET },
   needs: ["nginx", "wrk", "curl"],
   user: null,

@@ -1,4 +1,4 @@
-import { type Load, type Mode, SEALED_BUDGET } from "../service.ts";
+import { type Confined, type Load, type Mode, SEALED_BUDGET } from "../service.ts";
 import type { Budgets } from "../throughput.ts";
 
 /** Compiled programs of `bench/programs`. */
@@ -15,6 +15,7 @@ export const SENDER_MODES: readonly Mode[] = [
   "warning",
   "enforcing",
   "user",
+  "C as user",
 ];
 
 /** Length of one round, in milliseconds. */
@@ -57,6 +58,6 @@ export function questions(
  * sealed domain, the kernel cannot judge their names, and every send that may carry one is asked
  * about.
  */
-export function unixPattern(mode: Mode, folder: string): string {
+export function unixPattern(mode: Confined, folder: string): string {
   return mode === "brokered" ? `  - connect unix ${folder}/nothing/*.sock\n` : "";
 }
