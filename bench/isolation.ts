@@ -28,7 +28,7 @@ const attacks = {
   memory: "mmap_lock held by mprotect over 20 GB",
   fifos: "1,000 FIFO opens that wait",
   listener: "500 connects to a full listener",
-  groups: "65,536 supplementary groups",
+  groups: "as many supplementary groups as it gets",
   flood: "64 threads that ask without end",
   lease: "a file under a lease",
   large: "a file of 8 GB under fallocate, ftruncate",

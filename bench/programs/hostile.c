@@ -145,7 +145,10 @@ static void listener(void) {
 static void groups(void) {
   static gid_t many[GROUPS];
   for (int i = 0; i < GROUPS; i++) many[i] = 100000 + (gid_t)i;
-  if (setgroups(GROUPS, many)) fail("setgroups");
+  // The mediator refuses a set that would keep it reading.
+  int most = GROUPS;
+  while (most > 0 && setgroups((size_t)most, many)) most /= 2;
+  if (most == 0) fail("setgroups");
   some_change_modes(THREADS_FEW);
 }
 
