@@ -8,6 +8,7 @@ import {
 } from "../../src/kernel/audit/control.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { needsFeature, needsRoot } from "../support/skip.ts";
+import { anEvent } from "./an-event.ts";
 import { makeStage, type Stage } from "./confined.ts";
 
 const facts = probeHost();
@@ -176,10 +177,16 @@ test("auditing is as before when a collector was killed and another one ran afte
   expect(switches(readAuditState())).toEqual(switches(before));
 });
 
+/** An event as a mediator writes it. */
+const madeLine = JSON.stringify(
+  anEvent({
+    ...{ domain: "web", operation: "create", object: "/run/x" },
+    process: { pid: 7, uid: 0, comm: "x", executable: null },
+  }),
+);
+
 test("the mediator's lines are passed on, and what is no event is counted", async () => {
-  const line =
-    '{"v":1,"id":"1","domain":"web","operation":"create","object":"/run/x","class":"name","process":{"pid":7},"count":1}';
-  const { events } = await stage.run(["line", line, "line", "torn {", "sleep", "50"]);
+  const { events } = await stage.run(["line", madeLine, "line", "torn {", "sleep", "50"]);
   expect(find(events, "create", "/run/x")).toMatchObject({ domain: "web", process: { pid: 7 } });
   expect(events.filter((event) => event.operation === "lost").map((event) => event.object)).toEqual(
     ["1 lines of the mediator that are no events"],
@@ -195,9 +202,7 @@ test("`-` renders events to standard error", async () => {
 test("an ordinary user is told that the kernel keeps its denials to itself, and gets the broker's", async () => {
   const nobody = 65_534;
   chownSync(stage.folder, nobody, nobody);
-  const line =
-    '{"v":1,"id":"1","domain":"web","operation":"create","object":"/run/x","class":"name","process":{"pid":7},"count":1}';
-  const { events } = await stage.run(["read", "/etc/shadow", "line", line], { uid: nobody });
+  const { events } = await stage.run(["read", "/etc/shadow", "line", madeLine], { uid: nobody });
   expect(events.map((event) => [event.class, event.operation])).toEqual([
     ["lifecycle", "unavailable"],
     ["name", "create"],
