@@ -95,14 +95,15 @@ export function everything(built: Built, program: string, folder: string): Scene
 /** Calls that a sealed domain's broker answers, sockets and unix names among them. */
 export const brokered: ReadonlySet<string> = new Set([
   ...usual,
-  ...["open", "openat", "connect", "sendto", "sendmsg", "sendmmsg", "setsockopt"],
+  ...["open", "openat", "openat2", "connect", "sendto", "sendmsg", "sendmmsg", "setsockopt"],
 ]);
 
 /** The same policy, held by Landlock where that can, and by the broker. */
 export function sealed(built: Built, program: string, folder: string): SceneOptions {
   return {
     ...everything(built, program, folder),
-    notify: [...brokered].filter((call) => !usual.includes(call) && !call.startsWith("open")),
+    // Those of open and openat that may create are notified anyhow.
+    notify: [...brokered].filter((call) => ![...usual, "open", "openat"].includes(call)),
     landlock: [{ path: folder, rights: right.writeFile | TRUNCATE }],
     sockets: { inet: "broker", unix: "broker" },
   };
