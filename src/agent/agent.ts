@@ -12,6 +12,7 @@ import type { Places } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import type { Level } from "../model/policy.ts";
+import type { AgentService } from "./agent-service.ts";
 import { controlApi } from "./api/control-api.ts";
 import { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
@@ -44,7 +45,7 @@ export interface AgentOptions {
  * processes, keeps the shared mediator alive, and serves the control API. Nothing that is enforced
  * hangs on it: it may die at any moment, and the next one goes on from the files.
  */
-export class Agent {
+export class Agent implements AgentService {
   readonly places: Places;
   readonly log: (text: string) => void;
   readonly since = new Date().toISOString();
@@ -142,7 +143,6 @@ export class Agent {
     this.#teller.tell(event);
   }
 
-  /** Denials and warnings of today, by domain. */
   eventsToday(): ReadonlyMap<string, number> {
     return this.#follower.today();
   }
@@ -170,7 +170,6 @@ export class Agent {
     });
   }
 
-  /** `name` null: all domains. `level` null: the policy's own again. */
   giveLevel(
     name: string | null,
     level: Level | null,

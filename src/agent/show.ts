@@ -1,11 +1,11 @@
 import { listRuns, type Run } from "../domains/runs.ts";
 import type { ShownDetails, ShownDomain } from "../host/agent-answers.ts";
-import type { Agent } from "./agent.ts";
+import type { AgentService } from "./agent-service.ts";
 import type { DomainEntry } from "./entry.ts";
 import { countProcesses } from "./processes.ts";
 import { follows, showRun } from "./runs.ts";
 
-export function listDomains(agent: Agent): readonly ShownDomain[] {
+export function listDomains(agent: AgentService): readonly ShownDomain[] {
   const runs = listRuns(agent.places.system.runs);
   const processes = countProcesses();
   const events = agent.eventsToday();
@@ -13,7 +13,7 @@ export function listDomains(agent: Agent): readonly ShownDomain[] {
 }
 
 function showDomain(
-  { table }: Agent,
+  { table }: AgentService,
   entry: DomainEntry,
   runs: readonly Run[],
   processes: ReadonlyMap<string, number>,
@@ -35,7 +35,11 @@ function showDomain(
 }
 
 /** `uid` null: of somebody who may see everything; else only what belongs to that user. */
-export function showDetails(agent: Agent, entry: DomainEntry, uid: number | null): ShownDetails {
+export function showDetails(
+  agent: AgentService,
+  entry: DomainEntry,
+  uid: number | null,
+): ShownDetails {
   const runs = listRuns(agent.places.system.runs);
   const shown = showDomain(agent, entry, runs, countProcesses(), agent.eventsToday());
   const running = runs

@@ -1,9 +1,9 @@
 import { listRuns } from "../domains/runs.ts";
 import type { AgentStatus } from "../host/agent-answers.ts";
 import type { Level } from "../model/policy.ts";
-import type { Agent } from "./agent.ts";
+import type { AgentService } from "./agent-service.ts";
 
-export function showStatus(agent: Agent): AgentStatus {
+export function showStatus(agent: AgentService): AgentStatus {
   const runs = listRuns(agent.places.system.runs);
   const { refusedPeers, eventsOfToday, eventsLost, eventsProblem, forwarding } = agent.counters;
   const { entries } = agent.table;
@@ -26,7 +26,7 @@ export function showStatus(agent: Agent): AgentStatus {
 }
 
 /** The domains by level, and those by name that hold nothing now. */
-function byLevel({ table }: Agent): Pick<AgentStatus, "levels" | "relaxed"> {
+function byLevel({ table }: AgentService): Pick<AgentStatus, "levels" | "relaxed"> {
   const levels: Record<Level, number> = { enforcing: 0, warning: 0, disabled: 0 };
   const relaxed: AgentStatus["relaxed"][number][] = [];
   for (const entry of table.entries) {

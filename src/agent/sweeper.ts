@@ -7,7 +7,7 @@ import { sweepRuns } from "../domains/sweep-runs.ts";
 import { NamedAnchors } from "../host/named-anchors.ts";
 import type { Places } from "../host/places.ts";
 import { AbsentLevels } from "./absent-levels.ts";
-import type { Agent } from "./agent.ts";
+import type { AgentService } from "./agent-service.ts";
 import { Complaints } from "./complaints.ts";
 import type { Followers } from "./followers.ts";
 
@@ -34,7 +34,7 @@ export class Sweeper {
    * is one.
    */
   constructor(
-    agent: Pick<Agent, "places" | "tell" | "log">,
+    agent: Pick<AgentService, "places" | "tell" | "log">,
     followers: Pick<Followers, "all">,
     exclusive: (work: () => Promise<void>) => Promise<void>,
     anchors: string | null = anchorsFolder(),

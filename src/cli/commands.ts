@@ -39,5 +39,5 @@ export const commands: readonly Command[] = [
   support,
   compile,
   schema,
-  completion,
+  completion(() => commands),
 ];

@@ -3,7 +3,7 @@ import type { Policy } from "../model/policy.ts";
 import type { CgroupPlan } from "../plan/plan.ts";
 import type { NameAlias } from "./cgroup/aliases.ts";
 import type { Judged } from "./cgroup/programs.ts";
-import type { CompileOptions } from "./compile.ts";
+import type { CompileOptions } from "./options.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
 /** What is wanted of the domain's cgroup. */

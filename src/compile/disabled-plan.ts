@@ -4,11 +4,11 @@ import { capabilityNames } from "../model/capability.ts";
 import type { Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
-import type { CompileOptions } from "./compile.ts";
 import { planFacts } from "./facts.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
 import { hostOf } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
+import type { CompileOptions } from "./options.ts";
 import type { CompileProblem } from "./problem.ts";
 
 /**

@@ -2,8 +2,8 @@ import type { Policy } from "../model/policy.ts";
 import type { MediationPlan, Plan } from "../plan/plan.ts";
 import { accountFiles } from "./accounts.ts";
 import { ancestorsOnly } from "./attended.ts";
-import type { CompileOptions } from "./compile.ts";
 import { inheritOf } from "./inherit.ts";
+import type { CompileOptions } from "./options.ts";
 
 /** What every plan says, whatever holds its domain. */
 export function frameOf(

@@ -6,25 +6,11 @@
 import { printableLines } from "../diagnostics/printable.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
-import type { Places } from "../host/places.ts";
+import type { Dialect, DialectContext } from "./dialect-command.ts";
 import { advcfg } from "./tools/advcfg.ts";
 import { esxcli } from "./tools/esxcli.ts";
 import { ps } from "./tools/ps.ts";
 import { secpolicytools } from "./tools/secpolicytools.ts";
-
-/** What a command of the dialect is given; `cli/command.ts` has the same and more. */
-export interface DialectContext {
-  readonly places: Places;
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  readonly width: number;
-  readonly color: boolean;
-}
-
-export type Dialect = (
-  args: readonly string[],
-  context: DialectContext,
-) => ExitCode | Promise<ExitCode>;
 
 const dialects: Readonly<Record<string, Dialect>> = {
   secpolicytools,

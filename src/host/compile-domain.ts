@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { prepareCgroup } from "../compile/cgroup/prepare.ts";
-import { type Compiled, compile, type PrepareCgroup } from "../compile/compile.ts";
+import { type Compiled, compile } from "../compile/compile.ts";
+import type { PrepareCgroup } from "../compile/options.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
 import { overridePath } from "../domains/levels.ts";
 import { LiveTable } from "../domains/live-table.ts";

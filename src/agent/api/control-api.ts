@@ -1,10 +1,10 @@
-import type { Agent } from "../agent.ts";
+import type { AgentService } from "../agent-service.ts";
 import { judgePeer } from "./peer.ts";
 import { routes } from "./routes.ts";
 import { ApiServer } from "./server.ts";
 
 /** The control API of an agent (docs/control-api.md). */
-export function controlApi(agent: Agent): ApiServer<Agent> {
+export function controlApi(agent: AgentService): ApiServer<AgentService> {
   return new ApiServer({
     ...{ subject: agent, routes, log: agent.log },
     judge: (peer) => judgePeer(peer, agent.places.system.runs),

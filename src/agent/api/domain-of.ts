@@ -1,16 +1,16 @@
 import { nearest } from "../../diagnostics/nearest.ts";
-import type { Agent } from "../agent.ts";
+import type { AgentService } from "../agent-service.ts";
 import type { DomainEntry } from "../entry.ts";
 import { ApiError } from "./route.ts";
 
 /** @throws ApiError that names the nearest domain there is */
-export function requireDomain(agent: Agent, name: string): DomainEntry {
+export function requireDomain(agent: AgentService, name: string): DomainEntry {
   const entry = agent.table.get(name);
   if (entry === null) throw noSuchDomain(agent, name);
   return entry;
 }
 
-export function noSuchDomain({ table }: Agent, name: string): ApiError {
+export function noSuchDomain({ table }: AgentService, name: string): ApiError {
   const meant = nearest(
     name,
     table.entries.map((entry) => entry.name),

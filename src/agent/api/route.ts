@@ -1,12 +1,12 @@
 import type { Actor } from "../../domains/levels.ts";
 import type { Level } from "../../model/policy.ts";
-import type { Agent } from "../agent.ts";
+import type { AgentService } from "../agent-service.ts";
 
 /**
  * Each call of the control API as data: the server and docs/control-api.md are made from it.
  * `Subject`: whom it asks.
  */
-export interface Route<Subject = Agent> {
+export interface Route<Subject = AgentService> {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /** `{domain}` stands for a domain's name. */
   readonly path: string;

@@ -6,7 +6,7 @@ import type {
   ShownDetails,
   ShownDomains,
 } from "../../host/agent-answers.ts";
-import type { Agent } from "../agent.ts";
+import type { AgentService } from "../agent-service.ts";
 import type { LevelChange } from "../levels.ts";
 import { follows, needsRestart, runsOf } from "../runs.ts";
 import { listDomains, showDetails } from "../show.ts";
@@ -213,7 +213,10 @@ export const routes: readonly Route[] = [
   },
 ];
 
-function showChange(agent: Agent, { entry, before, level, until }: LevelChange): ShownChange {
+function showChange(
+  agent: AgentService,
+  { entry, before, level, until }: LevelChange,
+): ShownChange {
   const { name, number, policy } = entry;
   const runs = runsOf(agent.places.system.runs, name, number);
   const behind = runs.filter((run) => !follows(run) && run.level !== level);

@@ -1,14 +1,14 @@
 import { ExitCode } from "../../host/exit-code.ts";
 import { domainNames } from "../../host/load.ts";
 import { type Command, CommandError } from "../command.ts";
-import { commands } from "../commands.ts";
 import { bashCompletion } from "../completion/bash.ts";
 import { fishCompletion } from "../completion/fish.ts";
 import { zshCompletion } from "../completion/zsh.ts";
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
-export const completion: Command = {
+/** `commands`: all there are, this one among them. */
+export const completion = (commands: () => readonly Command[]): Command => ({
   name: "completion",
   operands: [{ name: "[shell]", description: "bash, zsh or fish" }],
   summary: "print the completion script of a shell",
@@ -39,7 +39,7 @@ export const completion: Command = {
         `name one of ${Object.keys(shells).join(", ")}`,
         ExitCode.usage,
       );
-    context.out(shells[shell as keyof typeof shells](commands));
+    context.out(shells[shell as keyof typeof shells](commands()));
     return ExitCode.ok;
   },
-};
+});

@@ -1,5 +1,5 @@
 import { printableJson } from "../../events/escape-controls.ts";
-import type { Verification } from "../../events/log/verify.ts";
+import type { Verification } from "../../events/log/findings.ts";
 import { renderEvent } from "../../events/render.ts";
 import type { Seen } from "../events/kinds.ts";
 import { localTime } from "./local-time.ts";

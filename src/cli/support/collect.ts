@@ -1,7 +1,8 @@
 import { HostError } from "../../host/host-error.ts";
 import type { Context } from "../command.ts";
 import type { Collected, CollectedFile, MissingFile } from "./collected.ts";
-import { type Part, parts, type Taken } from "./parts.ts";
+import type { Part, Taken } from "./part.ts";
+import { parts } from "./parts.ts";
 import { policyParts } from "./policies-part.ts";
 import {
   countRedactions,

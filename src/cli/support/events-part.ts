@@ -2,7 +2,7 @@ import { linesOf } from "../../events/log/lines.ts";
 import { closeFiles, type LogFile, openFiles } from "../../events/log/open-files.ts";
 import type { Context } from "../command.ts";
 import { logFolder, orExplain } from "../events/read-log.ts";
-import type { Taken } from "./parts.ts";
+import type { Taken } from "./part.ts";
 
 /** The newest of the log. */
 const EVENTS_BYTES_MAX = 8 * 1024 * 1024;

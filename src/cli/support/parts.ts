@@ -10,24 +10,7 @@ import { renderDoctor } from "../render/doctor.ts";
 import { newestEvents } from "./events-part.ts";
 import { kernelText, versionsText } from "./host-part.ts";
 import { journalText } from "./journal-part.ts";
-
-/** One file of a bundle, and how it comes about. */
-export interface Part {
-  readonly name: string;
-  readonly source: string;
-  /**
-   * `lines`: what one line says has nothing to do with the others. `records`: each line is a JSON
-   * value.
-   */
-  readonly form: "text" | "lines" | "records";
-  /** Throws where it cannot be had: the message says why. */
-  take(context: Context): string | Promise<string> | Taken;
-}
-
-export interface Taken {
-  readonly text: string;
-  readonly note: string | null;
-}
+import type { Part } from "./part.ts";
 
 const WIDTH = 100;
 

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from
 import { join } from "node:path";
 import { hasCode } from "../../kernel/errno-error.ts";
 import type { Context } from "../command.ts";
-import type { Part } from "./parts.ts";
+import type { Part } from "./part.ts";
 
 /** One policy file. */
 const POLICY_BYTES_MAX = 256 * 1024;

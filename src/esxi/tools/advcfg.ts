@@ -1,6 +1,6 @@
 import { ExitCode } from "../../host/exit-code.ts";
 import { readSetting, type SettingValue, writeSetting } from "../../host/settings.ts";
-import type { Dialect } from "../dialect.ts";
+import type { Dialect } from "../dialect-command.ts";
 import { parseCommandLine, usage } from "./usage.ts";
 
 const form = "esxcfg-advcfg -g KEY, or esxcfg-advcfg -s VALUE KEY";

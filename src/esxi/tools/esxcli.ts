@@ -1,6 +1,6 @@
 import { ExitCode } from "../../host/exit-code.ts";
 import { HostError } from "../../host/host-error.ts";
-import type { Dialect, DialectContext } from "../dialect.ts";
+import type { Dialect, DialectContext } from "../dialect-command.ts";
 import { hostDomains, levelOf, liveTable } from "../domains.ts";
 import { esxiName, findDomain, SUPER_DOM } from "../language/names.ts";
 import { setLevel } from "../set-level.ts";

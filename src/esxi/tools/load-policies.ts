@@ -5,7 +5,7 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { HostError } from "../../host/host-error.ts";
 import { vocabulary } from "../../host/load.ts";
 import { modesFor, writeWhole } from "../../host/write-whole.ts";
-import type { DialectContext } from "../dialect.ts";
+import type { DialectContext } from "../dialect-command.ts";
 import { loadDirectory, type TranslatedDomain } from "../language/load-directory.ts";
 
 export interface LoadRequest {

@@ -4,7 +4,7 @@ import { listProcesses } from "../../domains/processes.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { HostError } from "../../host/host-error.ts";
 import { runningDomains } from "../../host/running.ts";
-import type { Dialect } from "../dialect.ts";
+import type { Dialect } from "../dialect-command.ts";
 import { renderWorlds } from "../ps/worlds.ts";
 
 const letters = "TcjstvZ";

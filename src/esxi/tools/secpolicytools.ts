@@ -1,6 +1,6 @@
 import { ExitCode } from "../../host/exit-code.ts";
 import { HostError } from "../../host/host-error.ts";
-import type { Dialect, DialectContext } from "../dialect.ts";
+import type { Dialect, DialectContext } from "../dialect-command.ts";
 import { hostDomains, levelOf, liveTable, policyOf } from "../domains.ts";
 import { allKeywords } from "../language/keywords.ts";
 import { pathKind } from "../language/load-directory.ts";

@@ -17,13 +17,9 @@ import {
 } from "../limits.ts";
 import { ownEvent } from "./own-event.ts";
 import type { LoggedEvent } from "./record.ts";
-import { Writer } from "./writer.ts";
+import { type FileLimits, Writer } from "./writer.ts";
 
-export interface LogLimits {
-  /** Bytes of a file. */
-  readonly fileBytes: number;
-  /** Closed files. */
-  readonly oldFiles: number;
+export interface LogLimits extends FileLimits {
   /** Records that wait while the log cannot be written. */
   readonly waiting: number;
   /** Milliseconds until the next try. */

@@ -2,7 +2,6 @@ import type { Head } from "./head.ts";
 import type { Line } from "./lines.ts";
 import { chainWords } from "./own-event.ts";
 import { type ChainNote, genesis, isSound, type LogRecord, parseRecord } from "./record.ts";
-import type { Verification } from "./verify.ts";
 
 /** Where and how the chain is not what it should be. */
 export interface Finding {
@@ -12,6 +11,25 @@ export interface Finding {
   readonly line: number;
   readonly to: number;
   readonly text: string;
+}
+
+/** What a walk along the whole chain found. */
+export interface Verification {
+  /**
+   * `resumed`: a writer was killed and the next one said so; at most its last record is lost.
+   * `broken`: records were changed, or are missing.
+   */
+  readonly state: "whole" | "resumed" | "broken";
+  readonly files: number;
+  readonly records: number;
+  /** Numbers of the first and last record; null in an empty log. */
+  readonly first: number | null;
+  readonly last: number | null;
+  /** Events that writers said they could not write. */
+  readonly lost: number;
+  readonly findings: readonly Finding[];
+  /** Findings beyond the first {@link LOG_FINDINGS_MAX}. */
+  readonly more: number;
 }
 
 interface Place {

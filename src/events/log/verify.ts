@@ -1,31 +1,12 @@
 import { closeSync, openSync } from "node:fs";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { LOG_FINDINGS_MAX, LOG_LOCK_WAIT_MS } from "../limits.ts";
-import { type Finding, Findings } from "./findings.ts";
+import { Findings, type Verification } from "./findings.ts";
 import { type Head, lock, parseHead, readHeadBytes } from "./head.ts";
 import { linesOf } from "./lines.ts";
 import { closeFiles, type LogFile, openFiles } from "./open-files.ts";
 import { HEAD_NAME, lookAt } from "./places.ts";
 import type { Progress } from "./read.ts";
-
-/** What a walk along the whole chain found. */
-export interface Verification {
-  /**
-   * `resumed`: a writer was killed and the next one said so; at most its last record is lost.
-   * `broken`: records were changed, or are missing.
-   */
-  readonly state: "whole" | "resumed" | "broken";
-  readonly files: number;
-  readonly records: number;
-  /** Numbers of the first and last record; null in an empty log. */
-  readonly first: number | null;
-  readonly last: number | null;
-  /** Events that writers said they could not write. */
-  readonly lost: number;
-  readonly findings: readonly Finding[];
-  /** Findings beyond the first {@link LOG_FINDINGS_MAX}. */
-  readonly more: number;
-}
 
 /**
  * Checks every record of every file, and that none is missing between or behind them. Writers may

@@ -2,7 +2,6 @@ import { closeSync, ftruncateSync, writeSync } from "node:fs";
 import { EAGAIN } from "../../kernel/constants.ts";
 import { ErrnoError, hasCode } from "../../kernel/errno-error.ts";
 import { LOG_BATCH_BYTES } from "../limits.ts";
-import type { LogLimits } from "./event-log.ts";
 import { findTail } from "./find-tail.ts";
 import { lock, parseHead, readHeadBytes, unlock, writeHead } from "./head.ts";
 import { chainWords, ownEvent } from "./own-event.ts";
@@ -29,6 +28,14 @@ interface Open {
   end: ChainEnd;
 }
 
+/** What a writer leaves on the disk at most. */
+export interface FileLimits {
+  /** Bytes of a file. */
+  readonly fileBytes: number;
+  /** Closed files. */
+  readonly oldFiles: number;
+}
+
 /** How often the folder is opened anew because somebody exchanges its files at this very moment. */
 const REOPEN_ATTEMPTS_MAX = 3;
 
@@ -38,11 +45,11 @@ const REOPEN_ATTEMPTS_MAX = 3;
  */
 export class Writer {
   readonly #folder: string;
-  readonly #limits: Pick<LogLimits, "fileBytes" | "oldFiles">;
+  readonly #limits: FileLimits;
   #open: Open | null = null;
   #written = 0;
 
-  constructor(folder: string, limits: Pick<LogLimits, "fileBytes" | "oldFiles">) {
+  constructor(folder: string, limits: FileLimits) {
     this.#folder = folder;
     this.#limits = limits;
   }

@@ -1,7 +1,7 @@
 import type { Call } from "../calls/call.ts";
 import type { Handler } from "../calls/handler.ts";
 import { E } from "../sys/abi.ts";
-import { CONTINUE, error, type Outcome, unable } from "./outcome.ts";
+import { CONTINUE, error, type Outcome, ofConfined, unable } from "./outcome.ts";
 
 /**
  * Runs a handler. CONTINUE leaves here alone, and only where the handler shows that it is safe. A
@@ -25,9 +25,5 @@ export function guarded(call: Call, handler: Handler): Outcome {
 function byItself(call: Call, handler: Handler, foreign: string): Outcome {
   call.check();
   if (handler.continueIsSafe(call)) return CONTINUE;
-  return call.fallsBack ? error(E.NOSYS) : ofConfined(call, foreign);
-}
-
-export function ofConfined(call: Call, confinement: string): Outcome {
-  return unable(E.PERM, call.name, `asked by a process with its own ${confinement}`);
+  return call.fallsBack ? error(E.NOSYS) : ofConfined(call.name, foreign);
 }

@@ -1,7 +1,7 @@
 import type { Call } from "../calls/call.ts";
 import { E } from "../sys/abi.ts";
 import { shown } from "../sys/sys.ts";
-import type { PathArgument, Walked } from "../walk/walk.ts";
+import type { PathArgument, Walked } from "../walk/walk-context.ts";
 import { error, type Outcome, unable } from "./outcome.ts";
 
 export const OTHER_PROCFS = "a procfs that is not /proc";

@@ -1,5 +1,6 @@
 import type { Event } from "../../events/event.ts";
 import type { Request } from "../../model/request.ts";
+import { E } from "../sys/abi.ts";
 import { type Errno, errnoOf } from "../sys/errno.ts";
 import type { Stat } from "../sys/sys.ts";
 
@@ -140,6 +141,11 @@ export function cannot(errno: Errno, why: string): Unable {
 /** The same of a call whose name is known. */
 export function unable(errno: Errno, operation: string, object: string): Refused {
   return beyondPolicy("mediator", errno, operation, object);
+}
+
+/** The call would be made outside of what its process confines itself by. */
+export function ofConfined(operation: string, confinement: string): Refused {
+  return unable(E.PERM, operation, `asked by a process with its own ${confinement}`);
 }
 
 /** What no sealed domain may do, or not in this way, whatever the policy says. */

@@ -1,20 +1,14 @@
 import type { SystemCall } from "../../kernel/system-calls/call.ts";
 import { systemCallOf } from "../../kernel/system-calls/table.ts";
 import type { Level } from "../../model/policy.ts";
-import { ofConfined } from "../answer/guarded.ts";
-import { CONTINUE, type Outcome, VANISHED } from "../answer/outcome.ts";
+import { CONTINUE, type Outcome, ofConfined, VANISHED } from "../answer/outcome.ts";
 import { Settled, settledAsGranted } from "../answer/settled.ts";
 import type { Broker } from "../domain/broker.ts";
 import { abi } from "../sys/abi.ts";
 import type { Bytes } from "../sys/sys.ts";
 import { Target } from "../target/target.ts";
-import {
-  type Follow,
-  type PathArgument,
-  type WalkContext,
-  type Walked,
-  walk,
-} from "../walk/walk.ts";
+import { walk } from "../walk/walk.ts";
+import type { Follow, PathArgument, WalkContext, Walked } from "../walk/walk-context.ts";
 import { neededForOneself } from "./processes/itself.ts";
 
 /** What the loop offers a call beside its registers. */
@@ -222,7 +216,7 @@ export class Call {
    */
   effect(operation: () => number): number {
     if (this.rehearses) throw settledAsGranted;
-    if (this.confinement !== null) throw new Settled(ofConfined(this, this.confinement));
+    if (this.confinement !== null) throw new Settled(ofConfined(this.name, this.confinement));
     this.check();
     this.#notification.started();
     if (!this.supervised || !this.#isTarget) return operation();

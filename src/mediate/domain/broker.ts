@@ -2,9 +2,9 @@ import { domainOfProcess, type Membership } from "../../domains/membership.ts";
 import { readProcStat } from "../../domains/proc-stat.ts";
 import type { Level, Policy } from "../../model/policy.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Call } from "../calls/call.ts";
 import type { SharedMemory } from "../loop/slot.ts";
 import type { Identity } from "../target/identity.ts";
+import type { Target } from "../target/target.ts";
 import { Threads } from "../target/threads.ts";
 import type { Mounts } from "../walk/mounts.ts";
 import { DescriptorBudget } from "./descriptor-budget.ts";
@@ -21,6 +21,12 @@ import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
 import { StandingGroups } from "./standing-groups.ts";
 import { ThreadsAlike } from "./threads-alike.ts";
+
+/** A call that waits for the writer of a FIFO. */
+interface WaitingReader {
+  readonly isAwaited: boolean;
+  readonly target: Pick<Target, "giveUp">;
+}
 
 /** What every handler may use of one domain: one for as long as its listener is held. */
 export class Broker {
@@ -46,7 +52,7 @@ export class Broker {
   exchanged = 0;
 
   /** Reading ends of FIFOs, held open for calls that wait: at most one a slot (`open-fifo.ts`). */
-  readonly fifoReaders = new Map<Call, number>();
+  readonly fifoReaders = new Map<WaitingReader, number>();
 
   readonly verdicts = new RememberedVerdicts();
   readonly programs = new RememberedPrograms();

@@ -1,10 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { number } from "../../kernel/syscalls.ts";
 import type { Answer } from "../answer/outcome.ts";
-import type { Call } from "../calls/call.ts";
 import { abi } from "../sys/abi.ts";
 import type { Bytes } from "../sys/sys.ts";
 import { copied, copyString } from "../target/memory.ts";
+import type { Target } from "../target/target.ts";
 import { VERDICT_AGE_MS_MAX, VERDICTS_KEPT_MAX } from "./limits.ts";
 
 /** Which of its registers are what. */
@@ -37,6 +37,15 @@ const EVERY_THREAD = 0;
 /** FNV-1a, 32 bits. */
 const HASH_BASIS = 0x811c9dc5;
 const HASH_PRIME = 0x01000193;
+
+/** What is asked of a call whose verdict may be remembered; `calls/call.ts` has all of it. */
+interface JudgedCall {
+  readonly number: number;
+  readonly target: Pick<Target, "tid" | "memory">;
+  readonly broker: { readonly mayWait: boolean };
+  word(argument: number): bigint;
+  int(argument: number): number;
+}
 
 interface Verdict {
   readonly path: Bytes;
@@ -102,8 +111,8 @@ export class RememberedVerdicts {
    * To be called with what a rehearsal came to: everything was granted, or the policy says what was
    * not.
    */
-  remember(call: Call, answer: Answer): void {
-    const open = OPENS.get(numberOf(call.name));
+  remember(call: JudgedCall, answer: Answer): void {
+    const open = OPENS.get(call.number);
     // A worker is not told of what makes verdicts forgotten.
     if (open === undefined || call.broker.mayWait) return;
     const flags = call.int(open.flags) & TELLING;

@@ -21,7 +21,7 @@ import { InheritedCalls } from "./inherited-calls.ts";
 import { notification } from "./notification.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { Slot } from "./slot.ts";
-import { whatIsLeft } from "./take-over.ts";
+import { type Origin, whatIsLeft } from "./take-over.ts";
 import type { Timed, Timers } from "./timers.ts";
 
 /** What all domains of one mediator share. */
@@ -31,14 +31,6 @@ export interface Surroundings {
   readonly timers: Timers;
   readonly inHand: InHand;
 }
-
-/**
- * How this loop comes to the domain. `holder`: its holder handed it over, perhaps because the last
- * mediator died over one of its calls. The others: the last mediator was at work for another domain
- * when it died or was retired, so that none of this one's calls is to blame. The workers of one
- * that was `retired` live on; those of one that is `dead` have ended, or are about to.
- */
-export type Origin = "holder" | "dead" | "retired";
 
 /** Whoever runs the loop of a domain. */
 export interface DomainOwner {

@@ -1,7 +1,14 @@
 import { slotState } from "../../plan/slots.ts";
 import { TAKE_OVERS_MAX } from "../limits.ts";
-import type { Origin } from "./domain-loop.ts";
 import type { Slot } from "./slot.ts";
+
+/**
+ * How this loop comes to the domain. `holder`: its holder handed it over, perhaps because the last
+ * mediator died over one of its calls. The others: the last mediator was at work for another domain
+ * when it died or was retired, so that none of this one's calls is to blame. The workers of one
+ * that was `retired` live on; those of one that is `dead` have ended, or are about to.
+ */
+export type Origin = "holder" | "dead" | "retired";
 
 /** What is left to do about a call of which the last mediator left a slot. */
 export type Left = "nothing" | "send" | "decide" | "worker" | "held" | "unknown";

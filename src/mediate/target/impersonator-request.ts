@@ -1,7 +1,6 @@
 import { struct } from "../../kernel/struct.ts";
 import { number as syscallNumber } from "../../kernel/syscalls.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Deed, Step } from "./impersonator.ts";
 
 /** Bytes that the call takes a pointer to; at some places in them stand pointers to others. */
 export interface Pointed {
@@ -11,6 +10,34 @@ export interface Pointed {
 
 /** An argument as a register takes it; null is 0. */
 export type Argument = number | bigint | null | Pointed;
+
+/** One system call in the impersonator. */
+export interface Step {
+  readonly name: string;
+  readonly args: readonly Argument[];
+  /** Capabilities in effect beside the target's. */
+  readonly more?: bigint;
+}
+
+/** What is done in the target's place. */
+export interface Deed {
+  /** At most two; the first that fails is the last, and its result is the deed's. */
+  readonly steps: readonly Step[];
+  /** Of the mediator's, copied into the impersonator. */
+  readonly descriptors: readonly number[];
+  /** The last call makes a descriptor. */
+  readonly givesDescriptor?: boolean;
+  /** RLIMIT_NOFILE for it; left out, the mediator's own. */
+  readonly descriptorLimit?: bigint;
+  /**
+   * The target's permitted capabilities whole, also those that the policy does not grant; none of
+   * these is in effect. The kernel lets nobody schedule a process that may have more
+   * (cap_safe_nice).
+   */
+  readonly asPermitted?: boolean;
+  /** The call may wait as long as the target's own would, until the target has a signal to take. */
+  readonly waits?: boolean;
+}
 
 /** `native/impersonator/request.h`. */
 export const impersonatorRequest = struct("struct request", {

@@ -12,7 +12,7 @@ import { c, close, socketPair, sys } from "../sys/sys.ts";
 import { makeTimer, ring } from "../sys/timer.ts";
 import { reap } from "../worker/reap.ts";
 import { notTaken } from "./identity.ts";
-import { type Argument, impersonatorReply, requestBytes } from "./impersonator-request.ts";
+import { type Deed, impersonatorReply, requestBytes } from "./impersonator-request.ts";
 import { IMPERSONATOR } from "./own-process.ts";
 
 /**
@@ -20,34 +20,6 @@ import { IMPERSONATOR } from "./own-process.ts";
  * two, for the reply and the request.
  */
 export const FIRST_DESCRIPTOR = 2;
-
-/** One system call in the impersonator. */
-export interface Step {
-  readonly name: string;
-  readonly args: readonly Argument[];
-  /** Capabilities in effect beside the target's. */
-  readonly more?: bigint;
-}
-
-/** What is done in the target's place. */
-export interface Deed {
-  /** At most two; the first that fails is the last, and its result is the deed's. */
-  readonly steps: readonly Step[];
-  /** Of the mediator's, copied into the impersonator. */
-  readonly descriptors: readonly number[];
-  /** The last call makes a descriptor. */
-  readonly givesDescriptor?: boolean;
-  /** RLIMIT_NOFILE for it; left out, the mediator's own. */
-  readonly descriptorLimit?: bigint;
-  /**
-   * The target's permitted capabilities whole, also those that the policy does not grant; none of
-   * these is in effect. The kernel lets nobody schedule a process that may have more
-   * (cap_safe_nice).
-   */
-  readonly asPermitted?: boolean;
-  /** The call may wait as long as the target's own would, until the target has a signal to take. */
-  readonly waits?: boolean;
-}
 
 /** What to answer: the calls' result, and the descriptor if there is one. */
 type Conclude = (value: number, fd: number | null) => Outcome;

@@ -3,7 +3,7 @@ import { openHow } from "../../kernel/structs.ts";
 import { abi, E } from "../sys/abi.ts";
 import { type Bytes, fstat, passing } from "../sys/sys.ts";
 import { canonical, Place } from "./place.ts";
-import type { PathArgument, WalkContext, Walked } from "./walk.ts";
+import type { PathArgument, WalkContext, Walked } from "./walk-context.ts";
 
 /** Nothing that could block is done (RESOLVE_CACHED). */
 const OPENED = BigInt(abi.O_PATH | abi.O_CLOEXEC);

@@ -4,7 +4,7 @@ import { abi, E } from "../sys/abi.ts";
 import { type Bytes, fstat, openPath, passing } from "../sys/sys.ts";
 import { isPlain } from "./at-once.ts";
 import { Place } from "./place.ts";
-import type { PathArgument, WalkContext } from "./walk.ts";
+import type { PathArgument, WalkContext } from "./walk-context.ts";
 
 /** O_PATH; no link is followed, and nothing that could block is done (RESOLVE_CACHED). */
 const HOW = openHow.encode({

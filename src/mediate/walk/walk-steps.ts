@@ -6,7 +6,7 @@ import { type Bytes, fstat, openat, readlinkat, type Stat, sameObject } from "..
 import { isNameless, type MountKind } from "./mounts.ts";
 import { canonical, Place } from "./place.ts";
 import { protectedLink } from "./protected-link.ts";
-import type { WalkContext, Walked } from "./walk.ts";
+import type { WalkContext, Walked } from "./walk-context.ts";
 import { Scope } from "./walk-scope.ts";
 
 type Opened = NonNullable<Place["object"]>;

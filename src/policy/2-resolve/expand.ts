@@ -3,7 +3,8 @@ import { nearest } from "../../diagnostics/nearest.ts";
 import { escapeName } from "../../model/pattern.ts";
 import type { Word } from "../1-parse/source.ts";
 import { EXPANSION_MAX, VARIABLE_DEPTH_MAX } from "../limits.ts";
-import type { Binding, Scope } from "./scope.ts";
+import type { Binding } from "./binding.ts";
+import type { Scope } from "./scope.ts";
 
 /**
  * Where the text goes: literal values are escaped in a pattern and stand for themselves elsewhere.

@@ -5,7 +5,7 @@ import { printable } from "../../diagnostics/printable.ts";
 import { matches, parsePattern } from "../../model/pattern.ts";
 import type { ParameterSource, PolicySource } from "../1-parse/source.ts";
 import { SET_LENGTH_MAX } from "../limits.ts";
-import type { Binding } from "./scope.ts";
+import type { Binding } from "./binding.ts";
 
 /**
  * Values of a domain's parameters, from `--set` or their defaults; complains about what is missing

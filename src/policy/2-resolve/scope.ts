@@ -2,16 +2,8 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { PolicySource, Word } from "../1-parse/source.ts";
 import type { DomainName } from "../names.ts";
+import type { Binding } from "./binding.ts";
 import { parameterValues, setNames, setValue } from "./parameters.ts";
-
-/**
- * The values of a name. `literal` text means itself; other text is part of the policy, may name
- * variables, and is a pattern in a pattern.
- */
-export interface Binding {
-  readonly literal: boolean;
-  readonly values: readonly Word[];
-}
 
 /** What variables mean in one policy, and which were used. */
 export interface Scope {

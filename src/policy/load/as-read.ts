@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync } from "node:fs";
 import { dirname } from "node:path";
-import type { LoadedPolicy } from "../load.ts";
+import type { Policy } from "../../model/policy.ts";
 import { ownersOf, type Shipped } from "./library.ts";
 import { type FileIdentity, isWayTrusted } from "./trusted-file.ts";
 
@@ -22,7 +22,11 @@ export interface Basis {
  * null for a policy that cannot be used, of which not everything is known that was looked at, and
  * for files that changed just now.
  */
-export function basisOf({ policy, identities, absent }: LoadedPolicy): Basis | null {
+export function basisOf({
+  policy,
+  identities,
+  absent,
+}: Basis & { readonly policy: Policy | null }): Basis | null {
   const settled = BigInt(Date.now() - CLOCK_TICK_MS) * 1_000_000n;
   const isSettled = [...identities.values()].every(({ ctimeNs }) => ctimeNs < settled);
   return policy !== null && isSettled ? { identities, absent } : null;

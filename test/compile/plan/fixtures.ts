@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type CompileOptions, compile } from "../../../src/compile/compile.ts";
+import { compile } from "../../../src/compile/compile.ts";
 import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
+import type { CompileOptions } from "../../../src/compile/options.ts";
 import { type FeatureName, featureNames, type HostFacts } from "../../../src/kernel/host-facts.ts";
 import { Permission, permissionLetters } from "../../../src/model/permission.ts";
 import type {

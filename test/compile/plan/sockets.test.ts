@@ -2,7 +2,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Judged } from "../../../src/compile/cgroup/programs.ts";
-import type { CompileOptions } from "../../../src/compile/compile.ts";
+import type { CompileOptions } from "../../../src/compile/options.ts";
 import type { AddressRule } from "../../../src/model/policy.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { address, anchor, host, planOf, policy, token, tree } from "./fixtures.ts";

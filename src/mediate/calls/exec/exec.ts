@@ -9,7 +9,7 @@ import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { fstat, type Stat, shown } from "../../sys/sys.ts";
 import { canonical } from "../../walk/place.ts";
-import type { PathArgument } from "../../walk/walk.ts";
+import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { gainsByExec } from "./exec-gain.ts";

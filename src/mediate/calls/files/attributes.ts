@@ -5,7 +5,7 @@ import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { type Bytes, fstat, readlinkat, type Stat, self, shown } from "../../sys/sys.ts";
 import { canonical } from "../../walk/place.ts";
-import type { Follow, PathArgument } from "../../walk/walk.ts";
+import type { Follow, PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 

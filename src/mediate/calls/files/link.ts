@@ -8,7 +8,7 @@ import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { c, fstat, self, shown, sys } from "../../sys/sys.ts";
 import { canonical, namesOf, type Place } from "../../walk/place.ts";
-import type { PathArgument } from "../../walk/walk.ts";
+import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import { allNames, type Handler } from "../handler.ts";
 

@@ -5,7 +5,7 @@ import { CONTINUE, error, never, type Outcome, result } from "../../answer/outco
 import { abi, E } from "../../sys/abi.ts";
 import { c, shown, sys } from "../../sys/sys.ts";
 import type { Place } from "../../walk/place.ts";
-import type { PathArgument } from "../../walk/walk.ts";
+import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import { type Handler, right } from "../handler.ts";
 

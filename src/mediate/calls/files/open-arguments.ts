@@ -1,6 +1,6 @@
 import { Permission, type PermissionName } from "../../../model/permission.ts";
 import { abi } from "../../sys/abi.ts";
-import type { Follow, PathArgument } from "../../walk/walk.ts";
+import type { Follow, PathArgument } from "../../walk/walk-context.ts";
 
 export interface OpenArguments {
   readonly path: PathArgument;

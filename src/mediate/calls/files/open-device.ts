@@ -5,7 +5,7 @@ import { abi, E } from "../../sys/abi.ts";
 import type { Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import type { OpenArguments } from "./open-arguments.ts";
-import { type Opened, openShown, settle, unwaiting } from "./open-object.ts";
+import { type Opened, openShown, settle, unwaiting } from "./opened.ts";
 import { numbers, openOwnTerminal, terminalOf } from "./own-terminal.ts";
 
 /**

@@ -16,7 +16,7 @@ import type { Call } from "../call.ts";
 import { lookAgain, RESTARTED } from "../look-again.ts";
 import { lacking } from "./lacking.ts";
 import { accesses, type OpenArguments } from "./open-arguments.ts";
-import { type Opened, openShown, settle } from "./open-object.ts";
+import { type Opened, openShown, settle } from "./opened.ts";
 
 /**
  * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the

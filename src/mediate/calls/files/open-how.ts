@@ -10,7 +10,7 @@ import { openHow } from "../../../kernel/structs.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import type { Errno } from "../../sys/errno.ts";
-import type { PathArgument } from "../../walk/walk.ts";
+import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import {
   isMistake,

@@ -4,14 +4,15 @@ import { error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { type Bytes, c, openat, self, shown } from "../../sys/sys.ts";
-import { type Deed, FIRST_DESCRIPTOR, impersonate, type Step } from "../../target/impersonator.ts";
+import { FIRST_DESCRIPTOR, impersonate } from "../../target/impersonator.ts";
+import type { Deed, Step } from "../../target/impersonator-request.ts";
 import { sharesNamespace } from "../../target/namespaces.ts";
 import { canonical } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import type { OpenArguments } from "./open-arguments.ts";
 import { isPrompt } from "./open-device.ts";
 import { given } from "./open-make.ts";
-import type { Opened } from "./open-object.ts";
+import type { Opened } from "./opened.ts";
 
 /** An open that is not finished as the target: first its identity is given back. */
 export interface Later {

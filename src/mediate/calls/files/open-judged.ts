@@ -6,7 +6,7 @@ import { errnoOf } from "../../sys/errno.ts";
 import { type Bytes, shown } from "../../sys/sys.ts";
 import type { Place } from "../../walk/place.ts";
 import { inSharedDirectory, protects } from "../../walk/shared-directory.ts";
-import type { Follow } from "../../walk/walk.ts";
+import type { Follow } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import { lacking } from "./lacking.ts";
 import { accesses, isMistake, missing, type OpenArguments } from "./open-arguments.ts";

@@ -1,9 +1,7 @@
-import { F_SETFL } from "../../../kernel/constants.ts";
 import { OTHER_PROCFS } from "../../answer/no-place.ts";
-import { error, type Outcome, unable, WORKER } from "../../answer/outcome.ts";
+import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
-import { errnoOf } from "../../sys/errno.ts";
-import { close, fstat, openat, readlinkat, sameObject, self, shown, sys } from "../../sys/sys.ts";
+import { close, fstat, openat, readlinkat, sameObject, self, shown } from "../../sys/sys.ts";
 import { canonical, namesOf, type Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { lacking } from "./lacking.ts";
@@ -12,17 +10,8 @@ import { openDevice } from "./open-device.ts";
 import { emptied } from "./open-emptied.ts";
 import { openFifo } from "./open-fifo.ts";
 import { type Later, openedByNamespace } from "./open-in-namespace.ts";
-import { given } from "./open-make.ts";
+import { type Opened, settle, unwaiting } from "./opened.ts";
 import { judgeProcEntry } from "./proc-entry.ts";
-
-/**
- * Flags that F_GETFL never shows (open(2)), and those that a reopening through a link must not
- * have.
- */
-const ONCE = abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_CLOEXEC;
-
-/** By its O_PATH descriptor. */
-export type Opened = NonNullable<Place["object"]>;
 
 /**
  * An object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that only
@@ -136,39 +125,4 @@ function byName(
     return "again";
   }
   return emptied(call, asked.flags, settle(call, asked, fd));
-}
-
-/**
- * O_NOFOLLOW for a FIFO or a device that does nothing when it is opened: by name, and where that is
- * another object meanwhile, without the flag.
- */
-export function openShown(
-  asked: OpenArguments,
-  object: Opened,
-  place: Place | null,
-  flags: number,
-): number {
-  if (asked.flags & abi.O_NOFOLLOW && place !== null) {
-    const fd = openat(place.directory, place.last, flags | abi.O_NOFOLLOW);
-    if (fd < 0 && fd !== -E.LOOP && fd !== -E.NOENT) return fd;
-    const stat = fd < 0 ? errnoOf(fd) : fstat(fd);
-    if (typeof stat !== "number" && sameObject(stat, object.stat)) return fd;
-    if (fd >= 0) close(fd);
-  }
-  return openat(abi.AT_FDCWD, self(object.fd), flags);
-}
-
-/** A worker may be kept waiting; so may nobody else. */
-export function unwaiting(call: Call): number {
-  return call.broker.mayWait ? 0 : abi.O_NONBLOCK;
-}
-
-/** What was opened without waiting, with the flags that the target asked for. */
-export function settle(call: Call, asked: OpenArguments, fd: number): Outcome {
-  const added = unwaiting(call) & ~asked.flags;
-  if (fd === -E.AGAIN && added !== 0) return WORKER;
-  if (fd < 0) return error(errnoOf(fd));
-  if (added !== 0 && (asked.flags & abi.O_PATH) === 0)
-    sys("fcntl", fd, F_SETFL, asked.flags & ~ONCE);
-  return given(fd, asked.flags);
 }

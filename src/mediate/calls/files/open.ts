@@ -11,7 +11,7 @@ import { emptied } from "./open-emptied.ts";
 import { readArguments } from "./open-how.ts";
 import { openJudged } from "./open-judged.ts";
 import { makeFile, openTemporary } from "./open-make.ts";
-import { settle, unwaiting } from "./open-object.ts";
+import { settle, unwaiting } from "./opened.ts";
 
 /**
  * open, creat, openat that may make a file, every openat2, and where the domain is supervised all

@@ -8,7 +8,7 @@ import { close, openat, self, sys } from "../../sys/sys.ts";
 import { beyondFileSize } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
-import { unwaiting } from "./open-object.ts";
+import { unwaiting } from "./opened.ts";
 
 /**
  * truncate: on the very file that was judged. Where Landlock sees it (ABI 3) a sealed domain does

@@ -9,7 +9,8 @@ import {
 import { schedAttr } from "../../../kernel/structs.ts";
 import { CONTINUE, type Outcome, type Refused } from "../../answer/outcome.ts";
 import { sys } from "../../sys/sys.ts";
-import { type Deed, impersonate } from "../../target/impersonator.ts";
+import { impersonate } from "../../target/impersonator.ts";
+import type { Deed } from "../../target/impersonator-request.ts";
 import { softLimit } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
 import { withoutCapability } from "../state/capability.ts";

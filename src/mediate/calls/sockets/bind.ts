@@ -10,7 +10,7 @@ import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { type Bytes, fstat, openPath, shown, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
-import type { PathArgument } from "../../walk/walk.ts";
+import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import type { Address } from "./address.ts";

@@ -4,7 +4,7 @@ import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { self, shown } from "../../sys/sys.ts";
 import { canonical } from "../../walk/place.ts";
-import type { PathArgument } from "../../walk/walk.ts";
+import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import { type Address, readAddress } from "./address.ts";
 import { judgeAddress } from "./judge-address.ts";

@@ -1,0 +1,40 @@
+import type { Actor } from "../domains/levels.ts";
+import type { Event } from "../events/event.ts";
+import type { ReloadOutcome } from "../host/agent-answers.ts";
+import type { Places } from "../host/places.ts";
+import type { Level } from "../model/policy.ts";
+import type { DomainTable } from "./domain-table.ts";
+import type { Keeper } from "./keeper.ts";
+import type { LevelChange } from "./levels.ts";
+import type { LogFollower } from "./log-follower.ts";
+import type { Logins } from "./logins.ts";
+
+/** What an agent does for its control API and its sweeper; `agent.ts` is the one that there is. */
+export interface AgentService {
+  readonly places: Places;
+  readonly log: (text: string) => void;
+  /** When it was started, as ISO 8601 has it. */
+  readonly since: string;
+  readonly table: DomainTable;
+  readonly mediator: Keeper | null;
+  readonly logins: Logins;
+  readonly counters: {
+    readonly refusedPeers: number;
+    readonly eventsOfToday: ReturnType<LogFollower["tally"]>;
+    readonly eventsLost: number;
+    readonly eventsProblem: string | null;
+    readonly forwarding: LogFollower["problems"];
+  };
+  tell(event: Event): void;
+  /** Denials and warnings of today, by domain. */
+  eventsToday(): ReadonlyMap<string, number>;
+  /** `name` null: all policies. */
+  reload(name: string | null, by: Actor): Promise<readonly ReloadOutcome[]>;
+  /** `name` null: all domains. `level` null: the policy's own again. */
+  giveLevel(
+    name: string | null,
+    level: Level | null,
+    seconds: number | null,
+    by: Actor,
+  ): Promise<readonly LevelChange[]>;
+}
