@@ -2,7 +2,6 @@ import { domainOfProcess, type Membership } from "../../domains/membership.ts";
 import { readProcStat } from "../../domains/proc-stat.ts";
 import type { Level, Policy } from "../../model/policy.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { SharedMemory } from "../loop/slot.ts";
 import type { Identity } from "../target/identity.ts";
 import type { Target } from "../target/target.ts";
 import { Threads } from "../target/threads.ts";
@@ -19,6 +18,7 @@ import { RememberedPrograms } from "./remembered-programs.ts";
 import { RememberedVerdicts } from "./remembered-verdicts.ts";
 import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
+import type { SharedMemory } from "./shared-memory.ts";
 import { StandingGroups } from "./standing-groups.ts";
 import { ThreadsAlike } from "./threads-alike.ts";
 

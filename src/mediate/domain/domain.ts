@@ -1,7 +1,6 @@
 import { fstatSync } from "node:fs";
 import type { Event } from "../../events/event.ts";
 import { type Mapping, mapShared } from "../../kernel/ffi.ts";
-import { memoryOf, recordsRead, untoldOf } from "../loop/slot.ts";
 import { logOutput } from "../report/event-output.ts";
 import { EventPipe } from "../report/event-pipe.ts";
 import { Reporter } from "../report/reporter.ts";
@@ -13,6 +12,7 @@ import { generationOf } from "./generation.ts";
 import type { Handed } from "./handed.ts";
 import { isLive, Live } from "./live.ts";
 import type { ProcessState } from "./process-state.ts";
+import { memoryOf, recordsRead, untoldOf } from "./shared-memory.ts";
 
 /** One domain as its mediator sees it, and as that one's worker does. */
 export class Domain {
