@@ -1,4 +1,4 @@
-/* What a mediator asks of an impersonator: `src/mediate/target/impersonator.ts` writes it, and
+/* What a mediator asks of an impersonator: `src/mediate/calls/impersonator/` writes it, and
    `test/kernel/struct-check.test.ts` compares the two. Offsets count from the request's start. */
 #include <stdint.h>
 

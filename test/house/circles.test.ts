@@ -32,6 +32,18 @@ test("no source file imports, by whatever way, one that imports it; types count"
   expect(inCircles(sources)).toEqual([]);
 });
 
+test.each([
+  ["domain", "loop"],
+  ["target", "calls"],
+])("in the mediator, %s/ imports nothing of %s/", (below, above) => {
+  const upwards = [...sources].flatMap(([file, targets]) =>
+    file.startsWith(`src/mediate/${below}/`)
+      ? targets.filter((target) => target.startsWith(`src/mediate/${above}/`))
+      : [],
+  );
+  expect(upwards).toEqual([]);
+});
+
 test("a circle of types would be found", () => {
   const importing = (file: string, text: string) => [file, importsOf(file, text)] as const;
   const graph = new Map([

@@ -1,13 +1,13 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { IMPERSONATOR_MS_MAX } from "../../src/mediate/limits.ts";
 import {
   impersonatorReply,
   impersonatorRequest,
   impersonatorStep,
   STEPS_MAX,
-} from "../../src/mediate/target/impersonator-request.ts";
+} from "../../src/mediate/calls/impersonator/impersonator-request.ts";
+import { IMPERSONATOR_MS_MAX } from "../../src/mediate/limits.ts";
 import { evaluate, layoutExpressions, widthExpressions } from "../kernel/c-check.ts";
 import { bothWays, compileActs, everything } from "../properties/asking/run.ts";
 import { namedShapes, type Shape } from "../properties/asking/shapes.ts";

@@ -21,14 +21,14 @@ import { CONTINUE, error, type Outcome, result } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { fstat, sys } from "../../sys/sys.ts";
-import { FIRST_DESCRIPTOR, impersonate } from "../../target/impersonator.ts";
-import { sameFile } from "../../target/same-file.ts";
 import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
+import { FIRST_DESCRIPTOR, impersonate } from "../impersonator/impersonator.ts";
 import { judgeNumber } from "../processes/judge-processes.ts";
 import { judgeCapabilities } from "../state/capability.ts";
 import { onDevice } from "./device-ioctl.ts";
 import { isPidfdRequest, judgePidfdRequest } from "./pidfd-requests.ts";
+import { sameFile } from "./same-file.ts";
 import { judgeControllingTerminal, signalInput } from "./terminal-signals.ts";
 
 const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>

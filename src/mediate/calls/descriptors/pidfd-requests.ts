@@ -2,10 +2,10 @@ import { pidfdRequests } from "../../../kernel/argument-names.ts";
 import { CONTINUE, error, type Outcome, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 import { judgeProcess } from "../processes/judge-process.ts";
 import { heldProcess } from "../processes/named-processes.ts";
+import { sameFile } from "./same-file.ts";
 
 const { magic, info } = pidfdRequests;
 

@@ -4,10 +4,10 @@ import { CONTINUE, error, never, type Outcome, result } from "../../answer/outco
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { fstat, sys } from "../../sys/sys.ts";
-import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
 import { outsiderInSession } from "../processes/process-group.ts";
 import { judgeCapability } from "../state/capability.ts";
+import { sameFile } from "./same-file.ts";
 
 /**
  * F_SETFL with O_ASYNC, and FIOASYNC: signals for input. A terminal sends them to its foreground

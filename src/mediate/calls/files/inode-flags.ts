@@ -3,8 +3,8 @@ import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { c, self, sys } from "../../sys/sys.ts";
-import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
+import { sameFile } from "../descriptors/same-file.ts";
 import { attributes, type Change, isOutcome, type Judged } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 

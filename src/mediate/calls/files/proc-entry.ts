@@ -2,8 +2,8 @@ import { never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { type Bytes, shown } from "../../sys/sys.ts";
 import { isCofferdams } from "../../target/own-process.ts";
-import { inSameDomain } from "../../target/same-domain.ts";
 import type { Call } from "../call.ts";
+import { inSameDomain } from "../processes/same-domain.ts";
 
 /**
  * Entries of /proc/PID that anybody may read of any process (proc(5)): the kernel asks for no right

@@ -5,9 +5,9 @@ import { error, type Outcome, result, WORKER } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { close, openat, self, sys } from "../../sys/sys.ts";
-import { beyondFileSize } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
+import { beyondFileSize } from "../processes/resource-limits.ts";
 import { unwaiting } from "./opened.ts";
 
 /**

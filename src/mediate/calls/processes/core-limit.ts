@@ -3,10 +3,10 @@ import { rlimit } from "../../../kernel/structs.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { sys } from "../../sys/sys.ts";
-import { impersonate } from "../../target/impersonator.ts";
-import { limitsOf } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
+import { impersonate } from "../impersonator/impersonator.ts";
+import { limitsOf } from "./resource-limits.ts";
 import { ownProcess } from "./scheduling.ts";
 
 /**

@@ -3,8 +3,8 @@ import { decide } from "../../../model/decide.ts";
 import { error, never, type Outcome, type Refusal } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { isCofferdams } from "../../target/own-process.ts";
-import { domainName, inSameDomain } from "../../target/same-domain.ts";
 import type { Call } from "../call.ts";
+import { domainName, inSameDomain } from "./same-domain.ts";
 
 /** `signal` goes by the policy's `signals`; the others are for the own domain alone. */
 export type Operation = "signal" | "control" | "inspect";

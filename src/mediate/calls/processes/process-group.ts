@@ -1,11 +1,11 @@
 import { CONTINUE, error, never, type Outcome, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { sys } from "../../sys/sys.ts";
-import { inSameDomain } from "../../target/same-domain.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { spellProcess } from "./judge-process.ts";
 import { everyProcess, membersOf } from "./named-processes.ts";
+import { inSameDomain } from "./same-domain.ts";
 
 /**
  * Process groups, and why a call that reaches a whole group may go on once the group was judged

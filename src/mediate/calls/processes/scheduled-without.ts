@@ -9,12 +9,12 @@ import {
 import { schedAttr } from "../../../kernel/structs.ts";
 import { CONTINUE, type Outcome, type Refused } from "../../answer/outcome.ts";
 import { sys } from "../../sys/sys.ts";
-import { impersonate } from "../../target/impersonator.ts";
-import type { Deed } from "../../target/impersonator-request.ts";
-import { softLimit } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
+import { impersonate } from "../impersonator/impersonator.ts";
+import type { Deed } from "../impersonator/impersonator-request.ts";
 import { withoutCapability } from "../state/capability.ts";
 import { kindOf } from "./named-processes.ts";
+import { softLimit } from "./resource-limits.ts";
 import { attributesOf, parameterOf } from "./scheduling.ts";
 
 /** sched_setparam leaves the policy as it is. */

@@ -1,8 +1,8 @@
 import { CONTINUE, never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
-import { onSibling } from "../../target/sibling.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
+import { onSibling } from "../impersonator/sibling.ts";
 
 /** What a call wants done to a thread: made with another number for `who`, as the target. */
 type Make = (call: Call) => readonly (number | Buffer | null)[];

@@ -17,8 +17,8 @@ import { cmsghdr, ucred } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { sameFile } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
+import { sameFile } from "../descriptors/same-file.ts";
 
 /** Each piece of control data begins with one, and is padded to eight bytes (cmsg(3)). */
 const HEADER_BYTES = cmsghdr.size;

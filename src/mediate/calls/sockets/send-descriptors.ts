@@ -3,10 +3,10 @@ import { CAP_SYS_ADMIN, MSG_DONTWAIT, SCM_RIGHTS, SOL_SOCKET } from "../../../ke
 import { cmsghdr, iovec, msghdr } from "../../../kernel/structs.ts";
 import { error, never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
-import { FIRST_DESCRIPTOR, impersonate, replyPair } from "../../target/impersonator.ts";
-import type { Pointed } from "../../target/impersonator-request.ts";
-import { softLimit } from "../../target/resource-limits.ts";
 import type { Call } from "../call.ts";
+import { FIRST_DESCRIPTOR, impersonate, replyPair } from "../impersonator/impersonator.ts";
+import type { Pointed } from "../impersonator/impersonator-request.ts";
+import { softLimit } from "../processes/resource-limits.ts";
 import { credentialsMessage, type Letter, SIGNS } from "./signed-send.ts";
 import { type TargetSocket, unixAddress } from "./socket.ts";
 

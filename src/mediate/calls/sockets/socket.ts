@@ -4,8 +4,8 @@ import { sockaddrUn, timeval } from "../../../kernel/structs.ts";
 import { abi } from "../../sys/abi.ts";
 import { type Errno, errnoOf } from "../../sys/errno.ts";
 import { type Bytes, c, sys } from "../../sys/sys.ts";
-import { sameSocket } from "../../target/same-file.ts";
 import type { Call } from "../call.ts";
+import { sameSocket } from "../descriptors/same-file.ts";
 
 export { IPPROTO_IPV6, IPV6_V6ONLY } from "../../../kernel/constants.ts";
 

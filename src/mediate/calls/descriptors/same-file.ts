@@ -1,10 +1,10 @@
-import { WORKER } from "../answer/outcome.ts";
-import { Settled } from "../answer/settled.ts";
-import type { Call } from "../calls/call.ts";
-import { UNCLOSED_MAX } from "../limits.ts";
-import { abi, E } from "../sys/abi.ts";
-import { closeElsewhere } from "../sys/close-elsewhere.ts";
-import { fstat, readlinkat, self } from "../sys/sys.ts";
+import { WORKER } from "../../answer/outcome.ts";
+import { Settled } from "../../answer/settled.ts";
+import { UNCLOSED_MAX } from "../../limits.ts";
+import { abi, E } from "../../sys/abi.ts";
+import { closeElsewhere } from "../../sys/close-elsewhere.ts";
+import { fstat, readlinkat, self } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
 
 /**
  * What links in /proc/PID/fd say of sockets, pipes, pidfds and their like (proc_pid_fd(5)); what

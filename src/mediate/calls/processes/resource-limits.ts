@@ -1,6 +1,6 @@
-import type { Call } from "../calls/call.ts";
-import { abi } from "../sys/abi.ts";
-import { close, sys } from "../sys/sys.ts";
+import { abi } from "../../sys/abi.ts";
+import { close, sys } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
 
 /**
  * /proc/PID/limits (proc_pid_limits(5)), which everybody may read: sixteen lines of eighty

@@ -1,7 +1,7 @@
-import { type Outcome, result, unable } from "../answer/outcome.ts";
-import type { Call } from "../calls/call.ts";
-import { abi, E, POLLIN } from "../sys/abi.ts";
-import { isReady, sys } from "../sys/sys.ts";
+import { type Outcome, result, unable } from "../../answer/outcome.ts";
+import { abi, E, POLLIN } from "../../sys/abi.ts";
+import { isReady, sys } from "../../sys/sys.ts";
+import type { Call } from "../call.ts";
 import { impersonate } from "./impersonator.ts";
 
 /**

@@ -1,19 +1,19 @@
-import { SIGKILL, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../../kernel/constants.ts";
-import { ErrnoError } from "../../kernel/errno-error.ts";
-import { receive } from "../../kernel/receive.ts";
-import { spawnProcess } from "../../kernel/spawn.ts";
-import { type Outcome, type Pending, result, unable } from "../answer/outcome.ts";
-import type { Call } from "../calls/call.ts";
-import { isInterrupted, watched } from "../calls/look-again.ts";
-import { IMPERSONATOR_LOOK_MS, IMPERSONATOR_MS_MAX } from "../limits.ts";
-import { abi, E, POLLIN } from "../sys/abi.ts";
-import { errnoOf } from "../sys/errno.ts";
-import { c, close, socketPair, sys } from "../sys/sys.ts";
-import { makeTimer, ring } from "../sys/timer.ts";
-import { reap } from "../worker/reap.ts";
-import { notTaken } from "./identity.ts";
+import { SIGKILL, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../../../kernel/constants.ts";
+import { ErrnoError } from "../../../kernel/errno-error.ts";
+import { receive } from "../../../kernel/receive.ts";
+import { spawnProcess } from "../../../kernel/spawn.ts";
+import { type Outcome, type Pending, result, unable } from "../../answer/outcome.ts";
+import { IMPERSONATOR_LOOK_MS, IMPERSONATOR_MS_MAX } from "../../limits.ts";
+import { abi, E, POLLIN } from "../../sys/abi.ts";
+import { errnoOf } from "../../sys/errno.ts";
+import { c, close, socketPair, sys } from "../../sys/sys.ts";
+import { makeTimer, ring } from "../../sys/timer.ts";
+import { notTaken } from "../../target/identity.ts";
+import { IMPERSONATOR } from "../../target/own-process.ts";
+import { reap } from "../../worker/reap.ts";
+import type { Call } from "../call.ts";
+import { isInterrupted, watched } from "../look-again.ts";
 import { type Deed, impersonatorReply, requestBytes } from "./impersonator-request.ts";
-import { IMPERSONATOR } from "./own-process.ts";
 
 /**
  * Number that the first of {@link Deed.descriptors} has in the impersonator; before it are its own

@@ -1,6 +1,6 @@
-import type { Call } from "../calls/call.ts";
-import { ANCESTORS_MAX } from "../limits.ts";
-import { type Kin, kinOf } from "./kin.ts";
+import { ANCESTORS_MAX } from "../../limits.ts";
+import { type Kin, kinOf } from "../../target/kin.ts";
+import type { Call } from "../call.ts";
 
 /**
  * Whether a process, or the one a thread belongs to, is in the caller's domain: by its control

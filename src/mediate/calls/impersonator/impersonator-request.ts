@@ -1,6 +1,6 @@
-import { struct } from "../../kernel/struct.ts";
-import { number as syscallNumber } from "../../kernel/syscalls.ts";
-import type { Credentials } from "./credentials.ts";
+import { struct } from "../../../kernel/struct.ts";
+import { number as syscallNumber } from "../../../kernel/syscalls.ts";
+import type { Credentials } from "../../target/credentials.ts";
 
 /** Bytes that the call takes a pointer to; at some places in them stand pointers to others. */
 export interface Pointed {
