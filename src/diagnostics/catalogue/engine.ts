@@ -81,7 +81,7 @@ export const engineEntries = {
       "sendmsg and sendmmsg carry the address in memory, where no filter sees it, so that the " +
       "kernel asks about every one of them, and about sendto with an address. A DNS server that " +
       "answers each question by one message keeps a twentieth of its rate; being asked alone, by " +
-      "a program that looks at nothing, leaves it a third (docs/benchmarks.md). send() and " +
+      "a program that looks at nothing, leaves it a half (docs/benchmarks.md). send() and " +
       "write() carry no address and are not asked about. Nor is anything that is sent where UDP " +
       "is granted everywhere, TCP by port alone, and no unix socket.",
     example: "network: [connect udp 10.0.0.0/8:53]",
