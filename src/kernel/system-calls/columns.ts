@@ -21,8 +21,8 @@ export interface Supervised {
    * unless its class is `untouchable`.
    */
   readonly verdict: Verdict;
-  /** Judged even if the policy does not list the call. */
-  readonly unlistedToo?: true;
+  /** Judged even if the policy does not list the call, or unless it denies it by name. */
+  readonly unlistedToo?: "always" | "unless-denied";
   /**
    * What enforcing answers, where it is not what the class says (`levels.ts`). A sentence without
    * its stop.

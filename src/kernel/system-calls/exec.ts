@@ -20,7 +20,7 @@ export const execCalls: readonly ExecCall[] = [
     supervised: {
       verdict: notify,
       // The launcher starts the daemon with it.
-      unlistedToo: true,
+      unlistedToo: "always",
       enforcing:
         "checked by `x`; the holder lets it go on, stops the new program before its first" +
         " instruction, and ends it if it is another one than was checked",

@@ -39,6 +39,6 @@ function row(name: string, kind: IpcKind, operation: IpcCall["operation"]): IpcC
         " lists it or not; else refused",
       verdict: ({ ipc }) => (ipc.has(kind) ? allow : refuse),
     },
-    supervised: { verdict: notify, unlistedToo: true },
+    supervised: { verdict: notify, unlistedToo: "unless-denied" },
   };
 }

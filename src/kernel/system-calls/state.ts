@@ -122,7 +122,7 @@ export const stateCalls: readonly StateCall[] = [
     {
       verdict: notify,
       // libc falls back to clone only where it is said to be absent.
-      unlistedToo: true,
+      unlistedToo: "always",
       enforcing:
         "ENOSYS, so that libc falls back to clone: its flags lie in memory, where they can change",
     },

@@ -30,9 +30,13 @@ export function supervise(call: Call): Outcome {
 
 function judgeRow(call: Call, row: SystemCall | null): Outcome {
   if (row === null) return refuseUnlisted(call);
-  const { unlistedToo, verdict } = row.supervised;
-  if (unlistedToo !== true && !call.broker.lists(call.name)) return refuseUnlisted(call);
-  return answerTo(verdict, call).kind === "allow" ? CONTINUE : judge(call, row);
+  if (!isListed(call, row)) return refuseUnlisted(call);
+  return answerTo(row.supervised.verdict, call).kind === "allow" ? CONTINUE : judge(call, row);
+}
+
+function isListed({ broker, name }: Call, { supervised: { unlistedToo } }: SystemCall): boolean {
+  if (unlistedToo === undefined) return broker.lists(name);
+  return unlistedToo === "always" || !broker.denies(name);
 }
 
 function judge(call: Call, row: SystemCall): Outcome {

@@ -122,6 +122,11 @@ export class Broker {
     return this.#generation.listed.has(name);
   }
 
+  /** Whether the policy denies this system call by name, whatever else grants it. */
+  denies(name: string): boolean {
+    return this.#generation.denied.has(name);
+  }
+
   /**
    * Whose process another one is; of the mediator's own host, whatever the caller's number means in
    * its namespace.

@@ -13,6 +13,8 @@ export interface Generation {
   readonly automaton: Automaton;
   /** System calls that the policy lists. */
   readonly listed: ReadonlySet<string>;
+  /** Those that it denies. */
+  readonly denied: ReadonlySet<string>;
   /** See {@link grantedCapabilities}. */
   readonly capabilities: bigint;
 }
@@ -44,6 +46,7 @@ function decode(bytes: Uint8Array): Generation {
     policy,
     automaton: decodeAutomaton(plan.automaton),
     listed,
+    denied,
     capabilities: grantedCapabilities(policy),
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AddressRule } from "../../../src/model/policy.ts";
+import { all } from "../../../src/kernel/syscalls.ts";
+import type { AddressRule, TokenRule } from "../../../src/model/policy.ts";
 import { needsRoot } from "../../support/skip.ts";
 import { type Built, buildAll } from "../build.ts";
 import { type Run, runScene, type SceneOptions } from "../scene.ts";
@@ -32,6 +33,11 @@ const elsewhere: AddressRule = {
   ports: { first: 1, last: 1 },
   source: { file: "scene", line: 1, column: 1, text: "connect tcp 1" },
 };
+const token = <T extends string>(effect: "allow" | "deny", name: T): TokenRule<T> => ({
+  effect,
+  token: name,
+  source: { file: "scene", line: 1, column: 1, text: name },
+});
 const never = (script: string, event: string, errno = "EPERM"): Outside => ({
   script,
   event: `syscall ${event} never`,
@@ -114,6 +120,17 @@ const cases: Readonly<Record<string, Outside>> = {
     event: "ipc shmget shm no-rule",
     errno: "EPERM",
   },
+  "a call that is denied by name, of a kind that is granted": {
+    script: "shmget 0x7c0ffe 4096 0",
+    event: "syscall call shmget rule",
+    errno: "EPERM",
+    options: {
+      policy: {
+        ipc: [token("allow", "shm")],
+        syscalls: [...all().map((name) => token("allow", name)), token("deny", "shmget")],
+      },
+    },
+  },
   keyrings: never("keyctl 0 -3 0", "call keyctl"),
   "a namespace": never("unshare 0x04000000", "call unshare(CLONE_NEWUTS)"),
   "new mounts": never("umount2 none 0", "call umount2"),
@@ -143,13 +160,13 @@ function supervised(
 ): Run {
   const { rules, ...rest } = options ?? {};
   const policy = { capabilities: everyCapability };
-  const all = {
+  const scene = {
     policy,
     supervised: level,
     rules: [...toStart(built), ...(rules ?? [])],
     ...rest,
   } as const;
-  const run = runScene(built, all, [built.target, ...script.split(" ")], tree);
+  const run = runScene(built, scene, [built.target, ...script.split(" ")], tree);
   expect(run.stderr).toBe("");
   return run;
 }
