@@ -51,7 +51,7 @@ function judged({ path, flags = 0, from = CWD, call = "openat" }: Asked, mayWait
   const text = typeof path === "bigint" ? "" : path.toString("latin1").split("\0")[0];
   const words = call === "open" ? [0n, BigInt(flags)] : [from, 0n, BigInt(flags)];
   const found = {
-    name: call,
+    number: number(call),
     word: (index: number) => words[index] ?? 0n,
     int: (index: number) => Number(BigInt.asIntN(32, words[index] ?? 0n)),
     target: { tid, memory: { string: () => text } },

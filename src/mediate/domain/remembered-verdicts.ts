@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { number } from "../../kernel/syscalls.ts";
 import type { Answer } from "../answer/outcome.ts";
+import { unlessSettled } from "../answer/settled.ts";
 import { abi } from "../sys/abi.ts";
 import type { Bytes } from "../sys/sys.ts";
 import { copied, copyString } from "../target/memory.ts";
@@ -118,7 +119,9 @@ export class RememberedVerdicts {
     const flags = call.int(open.flags) & TELLING;
     // Outside, it is told to make the name the first time and to change it the next.
     if (answer.kind === "reported" && (flags & abi.O_CREAT) !== 0) return;
-    const path = call.target.memory.string(call.word(open.path));
+    // What was judged may have been another part of the call, and the path is nowhere or too long.
+    const path = unlessSettled(() => call.target.memory.string(call.word(open.path)));
+    if (path === null) return;
     const absolute = path.startsWith("/");
     const from = open.directory === null ? abi.AT_FDCWD : call.int(open.directory);
     if (absolute ? isPersonal(path) : from !== abi.AT_FDCWD) return;
