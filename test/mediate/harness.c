@@ -211,15 +211,24 @@ static pid_t kill_active(pid_t child, const char *socket) {
   return child;
 }
 
-static pid_t kills(pid_t mediator, int count, const int from[HANDED], char *node, char *program) {
+static bool has_ended(pid_t child) {
+  siginfo_t ended = {0};
+  return waitid(P_PID, child, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == child;
+}
+
+// No more of them once the target has ended: nothing would be answered any more.
+static pid_t kills(pid_t mediator, pid_t target, int count, const int from[HANDED], char *node, char *program) {
   uint8_t *shared = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
   if (shared == MAP_FAILED) exit(99);
   uint64_t before[SLOT_COUNT] = {0}, now[SLOT_COUNT];
   srandom(count);
-  for (char *ready = getenv("HARNESS_KILLS_AFTER"); ready && access(ready, F_OK);) usleep(200);
-  for (int i = 0; i < count; i++) {
+  const char *ready = getenv("HARNESS_KILLS_AFTER");
+  while (ready && access(ready, F_OK) && !has_ended(target)) usleep(200);
+  for (int i = 0; i < count && !has_ended(target); i++) {
     // Until it has answered something; then a while, up to 12 ms.
-    for (responses(shared, now); memcmp(before, now, sizeof now) == 0; responses(shared, now)) usleep(200);
+    responses(shared, now);
+    for (; memcmp(before, now, sizeof now) == 0 && !has_ended(target); responses(shared, now))
+      usleep(200);
     usleep(random() % 12000);
     if (getenv("HARNESS_SHARED")) {
       mediator = kill_active(mediator, getenv("HARNESS_SHARED"));
@@ -277,7 +286,7 @@ int main(int argc, char **argv) {
   pid_t holder = getenv("HARNESS_OLD") ? -1 : hold(from, argv[5], argv[6]);
   if (write(go[1], "g", 1) != 1) return 99;
   if (getenv("HARNESS_KILLS")) {
-    mediator = kills(mediator, atoi(getenv("HARNESS_KILLS")), from, argv[5], argv[6]);
+    mediator = kills(mediator, target, atoi(getenv("HARNESS_KILLS")), from, argv[5], argv[6]);
     kill(target, SIGUSR1);
   }
   close(listener);

@@ -86,16 +86,25 @@ export function ownMediator(holder: number): number | null {
   return children.map(Number).find(serves) ?? null;
 }
 
+/** pidfd_open(2); O_EXCL. */
+const PIDFD_THREAD = 0o200;
+
 /**
  * It has looked at a thread that asked: before it had answered anything, its death would count
  * against it.
  */
 export function serves(pid: number): boolean {
   try {
-    return fs
-      .readdirSync(`/proc/${pid}/fd`)
-      .some((fd) => /^\/proc\/\d+\/status$/.test(fs.readlinkSync(`/proc/${pid}/fd/${fd}`)));
+    return fs.readdirSync(`/proc/${pid}/fd`).some((fd) => isOfTarget(pid, fd));
   } catch {
     return false;
   }
+}
+
+/** What a mediator keeps of threads that ask: a pidfd of a thread, or before Linux 6.13 its status. */
+function isOfTarget(pid: number, fd: string): boolean {
+  if (/^\/proc\/\d+\/status$/.test(fs.readlinkSync(`/proc/${pid}/fd/${fd}`))) return true;
+  const text = fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1");
+  const flags = Number.parseInt(/^flags:\t([0-7]+)$/m.exec(text)?.[1] ?? "0", 8);
+  return /^Pid:\t\d+$/m.test(text) && (flags & PIDFD_THREAD) !== 0;
 }
