@@ -3,7 +3,7 @@
    programs are attached to it too. They stay until the holder of the last run below the anchor
    takes them away; so a holder's death frees no socket. What such a holder leaves behind the agent
    finds (src/compile/cgroup/elsewhere.ts). Both, and who attaches, have the lock of
-   CGROUP2/cofferdam, and whoever attaches has a group below the anchor before. */
+   CGROUP2/cofferdam, and a launcher makes its group below the anchor before it attaches. */
 #include <limits.h>
 #include <linux/bpf.h>
 #include <linux/inet_diag.h>
@@ -106,7 +106,7 @@ static uint64_t birthplace(int netlink, int descriptor)
   return group_listed(netlink, family, protocol, cookie);
 }
 
-/* By its number alone, which nobody chooses; -1 where it has gone. `hierarchy`: an open directory
+/* By its number alone, which no process can choose; -1 where it has gone. `hierarchy`: an open directory
    of it. */
 static int open_group(int hierarchy, uint64_t group)
 {
@@ -135,8 +135,8 @@ static bool is_populated(int group)
   return length <= 0 || strstr(text, "populated 0\n") == NULL;
 }
 
-/* A socket unit's own group: root's, with nobody in it and no group below it, so that what is
-   attached there meets nothing but sockets that were made for that unit. */
+/* A socket unit's own group: root's, without a process and without a group below it, so that what
+   is attached there meets nothing but sockets that were made for that unit. */
 static bool is_units_own(int group)
 {
   char link[32], path[PATH_MAX] = "";
@@ -144,30 +144,17 @@ static bool is_units_own(int group)
   snprintf(link, sizeof link, "/proc/self/fd/%d", group);
   return readlink(link, path, sizeof path - 1) > 0 && ends_with(path, SOCKET_UNIT) &&
          fstat(group, &status) == 0 && status.st_uid == 0 &&
-         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0 && status.st_nlink == NO_CHILDREN && !is_populated(group);
+         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0 && status.st_nlink == NO_CHILDREN &&
+         !is_populated(group);
 }
 
 /* --- programs: those of one anchor have maps that no other program has (src/compile/cgroup) --- */
 
-static int open_program(uint32_t id)
-{
-  union bpf_attr wanted = {.prog_id = id};
-  return (int)bpf_call(BPF_PROG_GET_FD_BY_ID, &wanted);
-}
-
 /* The ids of a program's maps: how many. */
 static int maps_of(uint32_t id, uint32_t *maps)
 {
-  int program = open_program(id);
-  if (program < 0)
-    return 0;
   struct bpf_prog_info info = {.nr_map_ids = CGROUP_MAPS_MAX, .map_ids = (uintptr_t)maps};
-  union bpf_attr query = {.info = {.bpf_fd = (uint32_t)program,
-                                   .info_len = sizeof info,
-                                   .info = (uintptr_t)&info}};
-  bool known = bpf_call(BPF_OBJ_GET_INFO_BY_FD, &query) == 0;
-  close(program);
-  if (!known)
+  if (!program_info(id, &info))
     return 0;
   return info.nr_map_ids < CGROUP_MAPS_MAX ? (int)info.nr_map_ids : CGROUP_MAPS_MAX;
 }
@@ -186,17 +173,13 @@ static bool is_own(uint32_t id, const struct cgroup *cgroup)
 /* Programs attached to this very group on one hook. -1 where that cannot be told. */
 static int attached(int group, uint32_t hook, uint32_t *ids)
 {
-  union bpf_attr query = {.query = {.target_fd = (uint32_t)group,
-                                    .attach_type = hook,
-                                    .prog_ids = (uintptr_t)ids,
-                                    .prog_cnt = ATTACHED_MAX}};
-  return bpf_call(BPF_PROG_QUERY, &query) == 0 ? (int)query.query.prog_cnt : -1;
+  return programs_attached(group, hook, 0, ids, ATTACHED_MAX);
 }
 
 /* Attaches a program, beside which there may be others, or takes it away. */
 static bool change(int command, int group, uint32_t hook, uint32_t id)
 {
-  int program = open_program(id);
+  int program = program_open(id);
   if (program < 0)
     return false;
   union bpf_attr wanted = {.target_fd = (uint32_t)group,
@@ -212,11 +195,7 @@ static bool change(int command, int group, uint32_t hook, uint32_t id)
 static uint32_t own_program(int anchor, const struct plan_cgroup_programs *program)
 {
   uint32_t ids[ATTACHED_MAX];
-  int count = attached(anchor, program->attach_type, ids);
-  for (int i = 0; i < count; i++)
-    if (program_has_tag(ids[i], program->tag))
-      return ids[i];
-  return 0;
+  return program_with_tag(ids, attached(anchor, program->attach_type, ids), program->tag);
 }
 
 /* What is judged by an address. Internet sockets are made by the service manager, and of unix
@@ -268,7 +247,7 @@ static bool hold_group(const struct plan *plan, int anchor, uint64_t number)
   for (size_t i = 0; held && i < plan->section[SECTION_CGROUP_PROGRAMS].count; i++)
     if (judges_addresses(programs[i].attach_type))
       held = hold_hook(anchor, group, &programs[i]);
-  /* Whoever entered meanwhile would make sockets under the programs. */
+  /* A process that has entered meanwhile would make its sockets under the programs. */
   held = held && is_units_own(group);
   if (group >= 0)
     close(group);
@@ -311,7 +290,7 @@ static bool birthplaces(const struct sockets *sockets, struct cgroup *cgroup)
   return known;
 }
 
-/* CGROUP2/cofferdam, locked until it is closed; -1 where somebody else keeps the lock. */
+/* CGROUP2/cofferdam, locked until it is closed; -1 where another process keeps the lock. */
 static int lock_anchors(int anchor)
 {
   const struct timespec interval = {.tv_nsec = LOCK_INTERVAL_NS};
@@ -341,8 +320,9 @@ bool activation_hold(const struct plan *plan, const struct sockets *sockets, str
       plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs);
   if (plan->section[SECTION_CGROUP_PROGRAMS].count == 0)
     return false;
+  bool held = birthplaces(sockets, cgroup);
   int root = lock_anchors(cgroup->anchor);
-  bool held = root >= 0 && birthplaces(sockets, cgroup);
+  held = held && root >= 0;
   cgroup->map_count = maps_of(own_program(cgroup->anchor, programs), cgroup->maps);
   for (int i = 0; held && i < cgroup->elsewhere_count; i++)
     held = cgroup->map_count > 0 && hold_group(plan, cgroup->anchor, cgroup->elsewhere[i]);

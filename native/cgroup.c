@@ -14,37 +14,55 @@ long bpf_call(int command, union bpf_attr *attributes)
   return syscall(SYS_bpf, command, attributes, sizeof *attributes);
 }
 
-bool program_has_tag(uint32_t id, const uint8_t *tag)
+int program_open(uint32_t id)
 {
-  union bpf_attr attributes = {.prog_id = id};
-  int program = (int)bpf_call(BPF_PROG_GET_FD_BY_ID, &attributes);
+  union bpf_attr wanted = {.prog_id = id};
+  return (int)bpf_call(BPF_PROG_GET_FD_BY_ID, &wanted);
+}
+
+bool program_info(uint32_t id, struct bpf_prog_info *info)
+{
+  int program = program_open(id);
   if (program < 0)
     return false;
-  struct bpf_prog_info info = {0};
-  union bpf_attr query = {.info = {.bpf_fd = (uint32_t)program, .info_len = sizeof info, .info = (uintptr_t)&info}};
-  bool same = bpf_call(BPF_OBJ_GET_INFO_BY_FD, &query) == 0 &&
-              memcmp(info.tag, tag, sizeof info.tag) == 0;
+  union bpf_attr query = {.info = {.bpf_fd = (uint32_t)program,
+                                   .info_len = sizeof *info,
+                                   .info = (uintptr_t)info}};
+  bool known = bpf_call(BPF_OBJ_GET_INFO_BY_FD, &query) == 0;
   close(program);
-  return same;
+  return known;
+}
+
+int programs_attached(int group, uint32_t hook, uint32_t flags, uint32_t *ids, uint32_t max)
+{
+  union bpf_attr query = {.query = {.target_fd = (uint32_t)group,
+                                    .attach_type = hook,
+                                    .query_flags = flags,
+                                    .prog_ids = (uintptr_t)ids,
+                                    .prog_cnt = max}};
+  return bpf_call(BPF_PROG_QUERY, &query) == 0 ? (int)query.query.prog_cnt : -1;
+}
+
+uint32_t program_with_tag(const uint32_t *ids, int count, const uint8_t *tag)
+{
+  for (int i = 0; i < count; i++) {
+    struct bpf_prog_info info = {0};
+    if (program_info(ids[i], &info) && memcmp(info.tag, tag, sizeof info.tag) == 0)
+      return ids[i];
+  }
+  return 0;
 }
 
 static void verify(const char *anchor, int directory, const struct plan_cgroup_programs *program)
 {
   uint32_t ids[PROGRAMS_MAX];
-  union bpf_attr attributes = {
-      .query = {.target_fd = (uint32_t)directory,
-                .attach_type = (uint32_t)program->attach_type,
-                .query_flags = BPF_F_QUERY_EFFECTIVE,
-                .prog_ids = (uintptr_t)ids,
-                .prog_cnt = PROGRAMS_MAX},
-  };
-  need(bpf_call(BPF_PROG_QUERY, &attributes) == 0, "ask for the cgroup's programs", anchor,
+  int count = programs_attached(directory, (uint32_t)program->attach_type, BPF_F_QUERY_EFFECTIVE,
+                                ids, PROGRAMS_MAX);
+  need(count >= 0, "ask for the cgroup's programs", anchor,
        "it takes CAP_BPF and CAP_NET_ADMIN, or root");
-  for (uint32_t i = 0; i < attributes.query.prog_cnt; i++)
-    if (program_has_tag(ids[i], program->tag))
-      return;
-  refuse("find the domain's program at its cgroup", anchor, 0,
-         "remove that cgroup; the next start compiles the plan and makes it again");
+  if (program_with_tag(ids, count, program->tag) == 0)
+    refuse("find the domain's program at its cgroup", anchor, 0,
+           "remove that cgroup; the next start compiles the plan and makes it again");
 }
 
 static int make_child(int anchor, const char *name)

@@ -156,14 +156,25 @@ struct cgroup {
 union bpf_attr;
 long bpf_call(int command, union bpf_attr *attributes);
 
-/* Whether the program of that id is this one. */
-bool program_has_tag(uint32_t id, const uint8_t *tag);
+/* A descriptor of the program of that id; -1 where there is none. */
+int program_open(uint32_t id);
+
+/* What the kernel tells of it; false where it tells nothing. */
+struct bpf_prog_info;
+bool program_info(uint32_t id, struct bpf_prog_info *info);
+
+/* The ids of programs attached on one hook: how many, -1 where that cannot be told (errno).
+   `flags`: BPF_F_QUERY_EFFECTIVE for ancestors' too. */
+int programs_attached(int group, uint32_t hook, uint32_t flags, uint32_t *ids, uint32_t max);
+
+/* The one of them that is this program; 0 where none is. */
+uint32_t program_with_tag(const uint32_t *ids, int count, const uint8_t *tag);
 
 /* Makes the child, verifies that every program of the plan holds there, and moves this process
    into it. Where one of `escaping` cannot be held the child lies below an anchor without programs,
    and true is returned: the mediator is to judge in their place. Where the plan has no cgroup layer
-   there is no child. `cgroup` is filled as soon as the child is there, so that whoever shares it
-   can clean up. */
+   there is no child. `cgroup` is filled as soon as the child is there, so that the holder, which
+   shares it, can clean up. */
 bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, struct cgroup *cgroup);
 
 /* Removes the child as soon as nobody lives in it, and what was attached elsewhere for it. */
