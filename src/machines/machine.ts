@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
@@ -7,6 +7,7 @@ import { HostError } from "../host/host-error.ts";
 import type { MachinePlaces } from "../host/machine-places.ts";
 import { writeWhole } from "../host/write-whole.ts";
 import { hasCode } from "../kernel/errno-error.ts";
+import { readIfThere } from "../kernel/read-if-there.ts";
 import { parseDomainName } from "../policy/names.ts";
 import { placedSchema } from "./placed-schema.ts";
 
@@ -70,13 +71,8 @@ export function writeMachine(places: MachinePlaces, written: Machine): void {
 /** null where it does not run. @throws HostError for a file that is broken */
 export function readMachine(places: MachinePlaces, name: string): Machine | null {
   const file = stateFile(places, name);
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
-    throw error;
-  }
+  const text = readIfThere(file);
+  if (text === null) return null;
   const read = readJson(machine, text);
   if (read.state === "good") return read.value;
   throw new HostError(

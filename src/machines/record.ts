@@ -1,10 +1,10 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { HostError } from "../host/host-error.ts";
 import { writeWhole } from "../host/write-whole.ts";
-import { hasCode } from "../kernel/errno-error.ts";
+import { readIfThere } from "../kernel/read-if-there.ts";
 import type { Parent } from "./parents.ts";
 import type { Placed } from "./place.ts";
 import { namesSchema, parentsSchema } from "./placed-schema.ts";
@@ -34,13 +34,8 @@ function fileOf(folder: string, machine: string): string {
 /** null where nothing was accepted yet. @throws HostError for a broken file */
 export function readAccepted(folder: string, machine: string): Accepted | null {
   const file = fileOf(folder, machine);
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
-    throw error;
-  }
+  const text = readIfThere(file);
+  if (text === null) return null;
   const read = readJson(recordFile, text);
   if (read.state === "good") return { names: read.value.names, parents: read.value.parents };
   throw new HostError(

@@ -98,7 +98,7 @@ export const DOMAINS_HOARDING_MAX = 8;
  * worker does.
  */
 export const HOST_THREADS_LOOKED_AT_MAX = 2_000;
-/** Threads whose entries in /proc are held open between calls, three descriptors each. */
+/** Threads whose entries in /proc are held open between calls, at most three descriptors each. */
 export const THREADS_KEPT_MAX = 64;
 /** Bytes of /proc/TID/status: BROKERED_GROUPS_MAX groups of eleven characters, and the rest. */
 export const STATUS_BYTES_MAX = 16 * 1024;

@@ -3,7 +3,8 @@
 // It never answers a question about the name "hang", nor the close(2) of "silent", nor a read of
 // "page". With FUSE_PROGRAM=FILE there is a file "program" with that one's content, which can be
 // opened once; every later open(2) of it is answered after FUSE_DELAY milliseconds, or never.
-// It ends with CMD, or with FUSE_OUTLIVES set only when it is killed: others may use its files then.
+// It ends with CMD; with FUSE_OUTLIVES set it ends only when it is killed, since other processes use
+// its files.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

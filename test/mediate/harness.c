@@ -217,7 +217,8 @@ static bool has_ended(pid_t child) {
 }
 
 // No more of them once the target has ended: nothing would be answered any more.
-static pid_t kills(pid_t mediator, pid_t target, int count, const int from[HANDED], char *node, char *program) {
+static pid_t kills(pid_t mediator, pid_t target, int count, const int from[HANDED], char *node,
+                   char *program) {
   uint8_t *shared = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
   if (shared == MAP_FAILED) exit(99);
   uint64_t before[SLOT_COUNT] = {0}, now[SLOT_COUNT];

@@ -121,7 +121,7 @@ test("a page that its file's server never sends keeps no other domain waiting", 
   expect(["S", "D"], "the one that was active hangs").toContain(stateOf(before));
 });
 
-test("the first domain of all, which is served before any stand-by is up, keeps no later one waiting", {
+test("the first domain of all, served before any stand-by is up, keeps no later one waiting", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const before = activeOf(socket);

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { MEDIATOR_SOCKET } from "../../src/mediate/shared/place.ts";
 
 /**
- * A new folder in memory: a disk that keeps a mediator waiting for some milliseconds has it retired,
- * and then it is not the one that a test means.
+ * A new folder in memory: a disk that keeps a mediator waiting for some milliseconds has it
+ * retired, and then it is not the one that a test means.
  */
 export function folderInMemory(): string {
   return mkdtempSync("/dev/shm/cofferdam-tree-");

@@ -86,7 +86,8 @@ static void try_one(int dir) {
   int is_below = one_in(3) || (resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0;
   const char *path = is_below ? SOME(from_dir) : SOME(from_tree);
   // Beyond the tree lies what is not granted.
-  if (strchr("/a", path[0]) || strcmp(path, "../../none") == 0) resolve |= one_in(2) ? RESOLVE_IN_ROOT : RESOLVE_BENEATH;
+  if (strchr("/a", path[0]) || strcmp(path, "../../none") == 0)
+    resolve |= one_in(2) ? RESOLVE_IN_ROOT : RESOLVE_BENEATH;
   uint64_t mode = some_mode(flags);
   wanted.how = (struct open_how){.flags = flags, .mode = mode, .resolve = resolve};
   size_t size = one_in(8) ? SOME(sizes) : sizeof wanted.how;

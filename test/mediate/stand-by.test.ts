@@ -142,7 +142,7 @@ test("both get a processor before others, also where the kernel shares it among 
   await expect.poll(() => precedenceOf(next)).toEqual(ahead);
 });
 
-test("both have room for all their descriptors from the start: to make more keeps everybody waiting", {
+test("both have room for all descriptors from the start: to make more keeps domains waiting", {
   timeout: TIMEOUT_MS,
 }, async () => {
   sleeper("resting");

@@ -4,6 +4,7 @@ import { readJson } from "../../base/read-json.ts";
 import * as is from "../../base/schema.ts";
 import { LOCK_EX, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "../constants.ts";
 import { close, hasCode, open, syscall } from "../ffi.ts";
+import { readIfThere } from "../read-if-there.ts";
 import { type AuditState, readAuditState, writeAuditState } from "./control.ts";
 
 const switches = is.object({ enabled: is.whole(), backlogLimit: is.whole() });
@@ -110,13 +111,8 @@ function stateFile(directory: string): string {
 
 function readShared(directory: string): SharedState | null {
   const file = stateFile(directory);
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
-    throw error;
-  }
+  const text = readIfThere(file);
+  if (text === null) return null;
   const read = readJson(sharedState, text);
   if (read.state === "good") return read.value;
   throw new Error(

@@ -18,7 +18,10 @@ export function leaveNoPlace(
   return call.leave(noPlace(call, path, walked));
 }
 
-/** The kernel's own error, or a refusal where the mediator cannot follow. */
+/**
+ * The kernel's own error; else a refusal, since the mediator cannot follow, or ENOSYS where the
+ * caller then asks by another call ({@link Call.fallsBack}).
+ */
 export function noPlace(
   call: Call,
   path: PathArgument,

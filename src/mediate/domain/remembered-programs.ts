@@ -1,5 +1,6 @@
 import type { ProgramHead } from "../calls/exec/program-head.ts";
-import type { FileVersion } from "../sys/sys.ts";
+import { type FileVersion, sameObject } from "../sys/sys.ts";
+import { keepLatest } from "./keep-latest.ts";
 import { NAME_KEPT_BYTES_MAX, PROGRAMS_KEPT_MAX, UNCHANGED_MS_MIN } from "./limits.ts";
 
 /** What is read of a program file itself before it is executed. */
@@ -21,9 +22,9 @@ interface Remembered {
  *
  * No process can set that time; every write(2), and every change of attributes, moves it. Not so
  * each store into a shared mapping: the kernel moves it when a page becomes dirty, in memory file
- * systems once only. Whoever may write a program can so change its head unnoticed. It gains what
- * whoever writes between the mediator's look and the kernel's gains: the holder compares the
- * program and the loader that the kernel has mapped with those that were judged, and ends the
+ * systems once only. So a process that may write a program can change its head unnoticed. It
+ * gains no more than by a write between the mediator's look and the kernel's: the holder compares
+ * the program and the loader that the kernel has mapped with those that were judged, and ends the
  * process (`native/exec-hold.c`).
  */
 export class RememberedPrograms {
@@ -42,20 +43,13 @@ export class RememberedPrograms {
     const name = "interpreter" in head ? head.interpreter : null;
     if (name !== null && name.length > NAME_KEPT_BYTES_MAX) return;
     if (now - (seconds * 1_000 + nanoseconds / 1e6) < UNCHANGED_MS_MIN) return;
-    this.#known.delete(version.inode.low);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size < PROGRAMS_KEPT_MAX) break;
-      this.#known.delete(oldest);
-    }
-    this.#known.set(version.inode.low, { version, facts });
+    keepLatest(this.#known, version.inode.low, { version, facts }, PROGRAMS_KEPT_MAX);
   }
 }
 
 function isSame(a: FileVersion, b: FileVersion): boolean {
   return (
-    a.inode.low === b.inode.low &&
-    a.inode.high === b.inode.high &&
-    a.device === b.device &&
+    sameObject(a, b) &&
     a.size.low === b.size.low &&
     a.size.high === b.size.high &&
     a.changed.seconds === b.changed.seconds &&

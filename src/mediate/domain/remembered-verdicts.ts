@@ -6,6 +6,7 @@ import { abi } from "../sys/abi.ts";
 import type { Bytes } from "../sys/sys.ts";
 import { copied, copyString } from "../target/memory.ts";
 import type { Target } from "../target/target.ts";
+import { keepLatest } from "./keep-latest.ts";
 import { VERDICT_AGE_MS_MAX, VERDICTS_KEPT_MAX } from "./limits.ts";
 
 /** Which of its registers are what. */
@@ -84,9 +85,10 @@ export class RememberedVerdicts {
   #differ = false;
 
   /**
-   * What to answer, inside or outside; null where it must be judged. The path is that of whoever
-   * has the thread's number now. To answer CONTINUE is sound nevertheless, for the kernel takes an
-   * answer to a waiting call alone; whatever else is done, is done for one that still waits. `now`:
+   * What to answer, inside or outside; null where it must be judged. The path may be
+   * another thread's, if the caller was killed and its number given anew. To answer CONTINUE is
+   * sound nevertheless: the kernel takes an answer only while the call waits. For every other
+   * answer the caller of this function looks whether it still waits. `now`:
    * performance.now().
    */
   lately(asked: Registers, now: number): Answer | null {
@@ -128,14 +130,8 @@ export class RememberedVerdicts {
     const thread = this.#threadOf(call.target.tid, absolute);
     copied.write(path, "latin1");
     const hash = hashOfCopied(path.length, flags, thread);
-    // In order of age, but for those that were judged again: each makes room for one.
-    this.#known.delete(hash);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size < VERDICTS_KEPT_MAX) break;
-      this.#known.delete(oldest);
-    }
     const until = performance.now() + VERDICT_AGE_MS_MAX;
-    this.#known.set(hash, { path, flags, thread, answer, until });
+    keepLatest(this.#known, hash, { path, flags, thread, answer, until }, VERDICTS_KEPT_MAX);
   }
 
   /** A path may lead elsewhere from now on, or another policy is in force. */

@@ -3,6 +3,7 @@ import { offsetsOf, place } from "../../plan/layout.ts";
 import { selfConfined } from "../../plan/slots.ts";
 import { ANCESTORS_MAX, KIN_KEPT_MAX } from "../limits.ts";
 import { clockTicksNow } from "../sys/clock-ticks.ts";
+import { keepLatest } from "./keep-latest.ts";
 import type { NotedProcesses, Process } from "./noted-processes.ts";
 
 /** Bytes of memory it takes. */
@@ -146,12 +147,7 @@ export class SelfConfined {
   }
 
   #keep({ pid, start }: Process, confined: boolean): void {
-    this.#found.delete(pid);
-    for (const oldest of this.#found.keys()) {
-      if (this.#found.size < KIN_KEPT_MAX) break;
-      this.#found.delete(oldest);
-    }
-    this.#found.set(pid, { start, confined });
+    keepLatest(this.#found, pid, { start, confined }, KIN_KEPT_MAX);
   }
 
   #kin(pid: number): Kin | null {

@@ -46,7 +46,7 @@ export class ThreadsAlike {
   }
 
   /**
-   * Of a thread that is known to be the domain's: whoever asks, and still waits after it was looked
+   * Of a thread that is known to be the domain's: its call still waits after the thread was looked
    * at.
    */
   learn({ groups, sharesPidNamespace }: Credentials): void {

@@ -279,10 +279,10 @@ export class DomainLoop implements Timed {
   /** What an equal call came to lately, at level warning; null where it must be judged. */
   #remembered(slot: Slot, now: number): Answer | null {
     const { broker, handed } = this.#domain;
-    if (broker.level(now) !== "warning") return null;
     const known = broker.verdicts.lately(slot, now);
+    if (known === null || broker.level(now) !== "warning") return null;
     // An event is written about a call that still waits.
-    if (known === null || known.kind === "continue") return known;
+    if (known.kind === "continue") return known;
     return notification(handed.listener, slot).stillWaiting() ? known : VANISHED;
   }
 

@@ -59,7 +59,10 @@ export class HeldExec {
     this.#words[AT.looks / WORD] = 1;
   }
 
-  /** From now on the holder tells when it is over. Whoever says so looks once more afterwards. */
+  /**
+   * From now on the holder rings when the execution is over. It may have been over just before: the
+   * caller looks once more afterwards.
+   */
   awaitsBell(): void {
     Atomics.store(this.#words, AT.looks / WORD, 0);
   }

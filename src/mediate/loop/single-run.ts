@@ -39,7 +39,7 @@ export function runOwn(folder: string): number {
   });
   hearHolder(domain, epoll, held);
   held.begin("holder");
-  runLoop(surroundings, () => over !== null);
+  runLoop(surroundings.epoll, () => over !== null);
   const { cause } = over ?? { cause: null };
   if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
   held.close(true);

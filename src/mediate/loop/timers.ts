@@ -14,9 +14,8 @@ export interface Timed {
 }
 
 /**
- * Looks every {@link TICK_MS} at those for whom anything is due at all, the first time at once, and
- * lets the process sleep while that is nobody. The epoll tells when: a timeout would be set and
- * taken back for every call.
+ * Looks every {@link TICK_MS} at what is due, the first time at once; while nothing is due the
+ * process sleeps. A timer in the epoll rings: a timeout would be set and taken back for every call.
  */
 export class Timers {
   readonly #timed = new Set<Timed>();

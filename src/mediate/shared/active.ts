@@ -120,7 +120,7 @@ export class Active {
       ready: () => inHand.run(NO_DOMAIN, () => this.#accept()),
     });
     runLoop(
-      this.#surroundings,
+      epoll,
       () => this.#endsWithoutDomain && this.#served.size === 0 && this.#waiting.size === 0,
     );
   }

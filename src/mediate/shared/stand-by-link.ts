@@ -109,12 +109,6 @@ export class StandByLink implements Timed {
     this.#close();
   }
 
-  #startIn(milliseconds: number): void {
-    if (this.#isLeft || this.due !== Number.POSITIVE_INFINITY) return;
-    this.due = performance.now() + milliseconds;
-    this.#timers.add(this);
-  }
-
   /** At once; a later try follows where it cannot be had. */
   start(): void {
     this.due = Number.POSITIVE_INFINITY;
@@ -167,7 +161,10 @@ export class StandByLink implements Timed {
 
   #again(): void {
     this.due = Number.POSITIVE_INFINITY;
-    this.#startIn(this.#pause);
+    if (!this.#isLeft) {
+      this.due = performance.now() + this.#pause;
+      this.#timers.add(this);
+    }
     this.#pause = Math.min(2 * this.#pause, STAND_BY_RETRY_MS_MAX);
   }
 

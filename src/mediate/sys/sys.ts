@@ -190,7 +190,15 @@ export function typeAt(dir: number, path: Bytes): number {
   return failed < 0 ? failed : status.readUInt16LE(AT.stx_mode) & abi.S_IFMT;
 }
 
-export function sameObject(a: Stat, b: Stat): boolean {
+/** Of a device, a character or a block one. */
+export function isDevice({ type }: Stat): boolean {
+  return type === abi.S_IFCHR || type === abi.S_IFBLK;
+}
+
+export function sameObject(
+  a: Pick<Stat, "inode" | "device">,
+  b: Pick<Stat, "inode" | "device">,
+): boolean {
   return a.inode.low === b.inode.low && a.inode.high === b.inode.high && a.device === b.device;
 }
 

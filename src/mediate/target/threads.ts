@@ -26,11 +26,12 @@ import { GONE } from "./target-gone.ts";
  */
 export class Thread {
   readonly #tid: number;
-  /** -1 for a thread that has asked once only, and where a pidfd tells nothing. */
+  /** -1 where its status was read and it has not asked again, and where a pidfd tells nothing. */
   pidfd = -1;
-  /** Null where it was not needed yet; -1 where it is gone, or kept no longer. */
-  #directory: number | null = null;
-  #status: number | null = null;
+  /** Negative where it was not needed yet, or could not be opened. */
+  #directory = -1;
+  #status = -1;
+  #isKept = true;
   /**
    * What was read of it last, as far as it tells who the thread is, and what that said: equal bytes
    * need no reading again.
@@ -48,15 +49,16 @@ export class Thread {
     this.#tid = tid;
   }
 
-  /** /proc/TID, O_PATH; -1 where it is gone. */
+  /** /proc/TID, O_PATH; -1 where it cannot be had, or the thread is kept no longer. */
   get directory(): number {
-    this.#directory ??= this.#opened();
+    if (this.#directory < 0 && this.#isKept) this.#directory = this.#opened();
     return this.#directory;
   }
 
   /** /proc/TID/status, or a negated error number. */
   get status(): number {
-    this.#status ??= quick.openat(this.directory, STATUS, abi.O_CLOEXEC, 0);
+    if (this.#status < 0 && this.#isKept)
+      this.#status = quick.openat(this.directory, STATUS, abi.O_CLOEXEC, 0);
     return this.#status;
   }
 
@@ -64,11 +66,9 @@ export class Thread {
    * A call that still waits may hold this: it must find no number that means something else by now.
    */
   close(): void {
-    for (const fd of [this.pidfd, this.#directory ?? -1, this.#status ?? -1])
-      if (fd >= 0) close(fd);
-    this.pidfd = -1;
-    this.#directory = -1;
-    this.#status = -1;
+    for (const fd of [this.pidfd, this.#directory, this.#status]) if (fd >= 0) close(fd);
+    this.pidfd = this.#directory = this.#status = -1;
+    this.#isKept = false;
   }
 
   /** By its number, which is its own if it lives afterwards; -1 where it is gone. */
@@ -150,7 +150,7 @@ export class Threads {
     return { thread: known, credentials, status: null };
   }
 
-  /** Of one that asks for the first time; null likewise. */
+  /** Of one of which nothing is known that still holds; null likewise. */
   #meet(tid: number): Looked | null {
     const { groups } = this.alike;
     if (groups === null || groups === undefined || !tellsByPidfd()) return null;

@@ -8,7 +8,16 @@ import { CONTINUE, error, type Outcome, unable, WORKER } from "../../answer/outc
 import { DESCRIPTORS_BYTES_AT_ONCE, DESCRIPTORS_LOOKED_AT_MAX } from "../../domain/limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { close, fstat, readlinkat, type Stat, sameObject, self, sys } from "../../sys/sys.ts";
+import {
+  close,
+  fstat,
+  isDevice,
+  readlinkat,
+  type Stat,
+  sameObject,
+  self,
+  sys,
+} from "../../sys/sys.ts";
 import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { numbers, terminalOf } from "../files/own-terminal.ts";
@@ -45,10 +54,6 @@ function refusedOn(call: Call, { fd, stat }: Device, standard: boolean): Outcome
     if ((call.broker.grants.of(name) & Permission.ioctl) === 0) return denyName("ioctl", name);
   }
   return null;
-}
-
-function isDevice({ type }: Stat): boolean {
-  return type === abi.S_IFCHR || type === abi.S_IFBLK;
 }
 
 /**

@@ -22,7 +22,11 @@ interface Program {
   readonly stat: Stat;
   readonly name: string;
   /** What was remembered of it, where its interpreter was looked up at once by that. */
-  readonly known?: { readonly facts: ProgramFacts; readonly interpreter: Program | Outcome };
+  readonly known?: {
+    readonly facts: ProgramFacts;
+    /** null where it was not looked up together with the program. */
+    readonly interpreter: Program | Outcome | null;
+  };
 }
 
 /**
@@ -141,11 +145,13 @@ function withInterpreter(
 ): Program | Outcome | number {
   if (typeof found === "number" || "kind" in found || found.stat.type !== abi.S_IFREG) return found;
   const facts = rememberedFacts(call, found.fd);
-  const name = facts !== null && "interpreter" in facts.head ? facts.head.interpreter : null;
+  if (facts === null) return found;
+  const name = "interpreter" in facts.head ? facts.head.interpreter : null;
   // The working directory is looked up with the mediator's own rights.
-  if (facts === null || name === null || !name.startsWith("/")) return found;
-  const interpreter = lookUp(call, at(call, name), false);
-  return typeof interpreter === "number" ? found : { ...found, known: { facts, interpreter } };
+  const isLookedUp = name?.startsWith("/") === true;
+  const interpreter = isLookedUp ? lookUp(call, at(call, name), false) : null;
+  const known = { facts, interpreter: typeof interpreter === "number" ? null : interpreter };
+  return { ...found, known };
 }
 
 /** What a descriptor stands for; memory and removed files have no name that could be granted. */

@@ -3,7 +3,7 @@ import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { OPEN_ATTEMPTS_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { type Bytes, shown } from "../../sys/sys.ts";
+import { type Bytes, isDevice, type Stat, shown } from "../../sys/sys.ts";
 import type { Place } from "../../walk/place.ts";
 import { inSharedDirectory, protects } from "../../walk/shared-directory.ts";
 import type { Follow } from "../../walk/walk-context.ts";
@@ -43,12 +43,12 @@ function openNamed(call: Call, asked: OpenArguments): Outcome | Later | number {
       objectOnly: !asked.creates,
       resolve: asked.resolve,
     });
-    if (walked.kind === "descriptor" && call.supervised) return walked.number;
+    // In a sealed domain nothing of procfs is looked up.
+    if (walked.kind !== "place" && !call.supervised) return noPlace(call, asked.path, walked);
+    if (walked.kind === "descriptor") return walked.number;
     if (walked.kind === "object") return openDescriptor(call, asked, walked.fd);
     const own =
-      walked.kind === "procfs" && call.supervised
-        ? judgeProcLink(call, walked.process, asked.path.text)
-        : null;
+      walked.kind === "procfs" ? judgeProcLink(call, walked.process, asked.path.text) : null;
     if (walked.kind !== "place") return own ?? noPlace(call, asked.path, walked);
     const outcome = openPlace(call, asked, walked.place);
     if (outcome !== "again") return outcome;
@@ -77,7 +77,7 @@ function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | La
   const refused =
     judgeProcEntry(call, place.name, isForWriting(asked.flags)) ?? judge(call, asked, place);
   if (refused !== null) return refused;
-  if (call.fallsBack && lacksRequests(call, place.name, type)) return error(E.NOSYS);
+  if (call.fallsBack && lacksRequests(call, place.name, object.stat)) return error(E.NOSYS);
   if (asked.creates && isProtected(type) && inSharedDirectory(call, place)) return error(E.ACCES);
   return openObject(call, asked, object, place);
 }
@@ -90,9 +90,8 @@ function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | nul
  * A device that may be opened and not asked (ioctl): the domain's layer holds that by who opens it,
  * and the mediator has none.
  */
-function lacksRequests(call: Call, name: Bytes, type: number): boolean {
-  const isDevice = type === abi.S_IFCHR || type === abi.S_IFBLK;
-  return isDevice && missing(call.broker.grants.of(name), ["ioctl"]) !== null;
+function lacksRequests(call: Call, name: Bytes, stat: Stat): boolean {
+  return isDevice(stat) && missing(call.broker.grants.of(name), ["ioctl"]) !== null;
 }
 
 function isForWriting(flags: number): boolean {

@@ -37,7 +37,7 @@ export function openShown(
   return openat(abi.AT_FDCWD, self(object.fd), flags);
 }
 
-/** A worker may be kept waiting; so may nobody else. */
+/** The flag that keeps an open from waiting; a worker, which may wait, needs none. */
 export function unwaiting(call: Call): number {
   return call.broker.mayWait ? 0 : abi.O_NONBLOCK;
 }

@@ -31,8 +31,8 @@ export interface Deed {
   readonly descriptorLimit?: bigint;
   /**
    * The target's permitted capabilities whole, also those that the policy does not grant; none of
-   * these is in effect. The kernel lets nobody schedule a process that may have more
-   * (cap_safe_nice).
+   * these is in effect. The kernel lets a process schedule only those that are permitted no more
+   * than itself (cap_safe_nice).
    */
   readonly asPermitted?: boolean;
   /** The call may wait as long as the target's own would, until the target has a signal to take. */
