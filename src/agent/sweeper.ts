@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { pruneElsewhere } from "../compile/cgroup/elsewhere.ts";
+import { hasElsewhere, pruneElsewhere } from "../compile/cgroup/elsewhere.ts";
 import { IdleAnchors } from "../compile/cgroup/idle-anchors.ts";
 import { withFolderLock } from "../compile/cgroup/lock.ts";
 import { anchorsFolder } from "../domains/cgroup-path.ts";
@@ -78,7 +78,8 @@ export class Sweeper {
       this.#idle.look(anchors, this.#named.look()),
     );
     await complaints.tryTo("programs at sockets' control groups cannot be taken away", async () => {
-      if (existsSync(anchors)) await withFolderLock(anchors, () => pruneElsewhere(anchors));
+      if (existsSync(anchors) && hasElsewhere(anchors))
+        await withFolderLock(anchors, () => pruneElsewhere(anchors));
     });
   }
 }

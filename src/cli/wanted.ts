@@ -1,11 +1,9 @@
 import { nearest } from "../diagnostics/nearest.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { load, type Settings, type Wanted } from "../host/load.ts";
-import type { Level } from "../model/policy.ts";
+import { type Level, levels } from "../model/policy.ts";
 import type { LoadedPolicy } from "../policy/load.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
-
-const levels: readonly Level[] = ["enforcing", "warning", "disabled"];
 
 /**
  * `--set NAME=VALUE` as a record. @throws CommandError for one without a name or `=`, or a name

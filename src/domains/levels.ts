@@ -4,7 +4,7 @@ import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { type PreparedFile, prepareFile, syncFolder } from "../kernel/replace-file.ts";
-import type { Level } from "../model/policy.ts";
+import { type Level, levels } from "../model/policy.ts";
 import { StateError } from "./state-error.ts";
 
 /** Who gave an order: the peer's user id, and its name where the host knows one. */
@@ -46,7 +46,7 @@ const time = is.mapped(is.text, (written) => {
   throw new is.Mismatch("is no time");
 });
 const members = {
-  level: is.oneOf("enforcing", "warning", "disabled"),
+  level: is.oneOf(...levels),
   by: is.object({ uid: is.number, name: is.nullable(is.text) }),
   since: time,
   until: is.optional(time),

@@ -53,8 +53,9 @@ export function readNumbers(path: string): NumbersFile {
     throw error;
   }
   const read = readJson(numbersFile, text);
-  const problem = read.state === "bad" ? read.problem : contradiction(read.value);
-  if (read.state === "bad" || problem !== null) throw broken(path, problem ?? "");
+  if (read.state === "bad") throw broken(path, read.problem);
+  const problem = contradiction(read.value);
+  if (problem !== null) throw broken(path, problem);
   return read.value;
 }
 

@@ -3,7 +3,7 @@ import * as is from "../base/schema.ts";
 import { actingCharacters } from "../model/acting-characters.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import { Permission } from "../model/permission.ts";
-import type { InheritKind, IpcKind } from "../model/policy.ts";
+import { inheritKinds, ipcKinds } from "../model/policy.ts";
 import type {
   AddressRequest,
   NameRequest,
@@ -41,21 +41,7 @@ export function loggedRequest(request: Request): LoggedRequest {
 
 /** The request of a record, which another version may have written. */
 export function readRequest(value: unknown): Read<Request> {
-  const read = readValue(schema, value);
-  return read.state === "bad" ? read : { state: "good", value: requestOf(read.value) };
-}
-
-function requestOf(logged: LoggedRequest): Request {
-  switch (logged.class) {
-    case "name":
-      return { ...logged, path: nameOf(logged.path) };
-    case "two-names":
-      return { ...logged, from: nameOf(logged.from), to: nameOf(logged.to) };
-    case "address":
-      return { ...logged, address: new Uint8Array(Buffer.from(logged.address, "hex")) };
-    default:
-      return logged;
-  }
+  return readValue(schema, value);
 }
 
 const ESCAPED_BYTE = /\p{Surrogate}/u;
@@ -65,16 +51,6 @@ function loggedName(name: string): LoggedName {
   return isPlain ? name : { base64: Buffer.from(bytesOfName(name)).toString("base64") };
 }
 
-function nameOf(logged: LoggedName): string {
-  return typeof logged === "string" ? logged : nameOfBytes(Buffer.from(logged.base64, "base64"));
-}
-
-const ipcKinds: Readonly<Record<IpcKind, true>> = { shm: true, sem: true, msg: true, mqueue: true };
-const inheritKinds: Readonly<Record<InheritKind, true>> = {
-  stdio: true,
-  "stdio-sockets": true,
-  listen: true,
-};
 const families: Readonly<Record<SocketRequest["family"], true>> = {
   netlink: true,
   ping: true,
@@ -86,11 +62,19 @@ const families: Readonly<Record<SocketRequest["family"], true>> = {
 
 const { text } = is;
 const base64 = is.object({ base64: is.matching(/^[A-Za-z0-9+/]*={0,2}$/) });
-const name: is.Schema<LoggedName> = {
-  read: (value) => (typeof value === "string" ? value : base64.read(value)),
+/** A {@link LoggedName}, as the name that it stands for. */
+const name: is.Schema<string> = {
+  read: (value) =>
+    typeof value === "string"
+      ? value
+      : nameOfBytes(Buffer.from(base64.read(value).base64, "base64")),
 };
+const address = is.mapped(
+  is.matching(/^(?:[0-9a-f]{2})*$/),
+  (hex) => new Uint8Array(Buffer.from(hex, "hex")),
+);
 
-const schema: is.Schema<LoggedRequest> = is.kinds(
+const schema: is.Schema<Request> = is.kinds(
   "class",
   is.object({
     class: is.oneOf("name"),
@@ -110,13 +94,13 @@ const schema: is.Schema<LoggedRequest> = is.kinds(
     class: is.oneOf("address"),
     operation: is.oneOf("connect", "listen"),
     protocol: is.oneOf("tcp", "udp"),
-    address: is.matching(/^(?:[0-9a-f]{2})*$/),
+    address,
     port: is.whole(0, 65_535),
   }),
   is.object({ class: is.oneOf("socket"), family: is.oneOfNames(families), protocol: is.whole() }),
   is.object({ class: is.oneOf("syscall"), name: text }),
   is.object({ class: is.oneOf("capability"), name: text }),
-  is.object({ class: is.oneOf("ipc"), kind: is.oneOfNames(ipcKinds) }),
-  is.object({ class: is.oneOf("inherit"), kind: is.oneOfNames(inheritKinds) }),
+  is.object({ class: is.oneOf("ipc"), kind: is.oneOf(...ipcKinds) }),
+  is.object({ class: is.oneOf("inherit"), kind: is.oneOf(...inheritKinds) }),
   is.object({ class: is.oneOf("signal"), domain: text }),
 );

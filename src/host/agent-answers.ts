@@ -1,5 +1,5 @@
 import * as is from "../base/schema.ts";
-import { levels, mediations } from "../policy/choices.ts";
+import { levels, mediations } from "../model/policy.ts";
 
 /**
  * What the agent answers (docs/control-api.md), for both sides: the agent's handlers return these

@@ -41,8 +41,10 @@ export interface Policy {
   readonly bestEffort: readonly BestEffort[];
 }
 
-export type Level = "enforcing" | "warning" | "disabled";
-export type Mediation = "sealed" | "supervised";
+export const levels = ["enforcing", "warning", "disabled"] as const;
+export type Level = (typeof levels)[number];
+export const mediations = ["sealed", "supervised"] as const;
+export type Mediation = (typeof mediations)[number];
 export type Effect = "allow" | "deny";
 
 /** Where a rule was written, for messages. Lines and columns count from 1, in characters. */
@@ -114,20 +116,23 @@ export interface TokenRule<T extends string = string> {
 }
 
 /** System V shared memory, semaphores, message queues; POSIX message queues. */
-export type IpcKind = "shm" | "sem" | "msg" | "mqueue";
+export const ipcKinds = ["shm", "sem", "msg", "mqueue"] as const;
+export type IpcKind = (typeof ipcKinds)[number];
 
 /**
  * `stdio`: descriptors 0-2 that are files, pipes, terminals or character devices. `stdio-sockets`:
  * descriptors 0-2 that are connected unix stream sockets (journald's); another could be connected
  * anew. `listen`: the sockets of systemd socket activation (LISTEN_FDS), and no others.
  */
-export type InheritKind = "stdio" | "stdio-sockets" | "listen";
+export const inheritKinds = ["stdio", "stdio-sockets", "listen"] as const;
+export type InheritKind = (typeof inheritKinds)[number];
 
 /**
  * `none`: a crash leaves nothing and starts nothing. `allowed`: the kernel does what core_pattern
  * says, within the limit that the daemon was started with, and outside every grant.
  */
-export type CoreDumps = "none" | "allowed";
+export const coreDumps = ["none", "allowed"] as const;
+export type CoreDumps = (typeof coreDumps)[number];
 
 /** Executing `path` leads into domain `into`. */
 export interface Transition {

@@ -3,7 +3,7 @@ import type { AddressRule } from "./policy.ts";
 /** The highest port number: 16 bits. */
 const PORT_MAX = 65_535;
 
-/** The rules grant every UDP destination, so that nobody need look where a datagram goes. */
+/** The rules grant every UDP destination, so that no datagram's destination need be judged. */
 export function grantsEveryUdpDestination(rules: readonly AddressRule[]): boolean {
   const destinations = rules.filter(
     ({ protocol, operation }) => protocol === "udp" && operation === "connect",

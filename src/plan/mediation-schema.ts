@@ -1,5 +1,14 @@
 import * as is from "../base/schema.ts";
-import type { BestEffort, NameRule, TokenRule } from "../model/policy.ts";
+import {
+  type BestEffort,
+  coreDumps,
+  inheritKinds,
+  ipcKinds,
+  levels,
+  mediations,
+  type NameRule,
+  type TokenRule,
+} from "../model/policy.ts";
 import type { MediationPlan } from "./plan.ts";
 
 const { text } = is;
@@ -29,8 +38,8 @@ const bestEffort = is.mapped(is.list(text), (layers) =>
 );
 
 /**
- * Names and system calls are hundreds of rules each. A schema of their members cost a mediator 10 ms
- * of processor time and 6 MB at its start, so a function looks at them.
+ * Names and system calls are hundreds of rules each. A schema of their members cost a mediator 10
+ * ms * of processor time and 6 MB at its start, so a function looks at them.
  */
 function isNameRule(value: unknown): value is NameRule {
   return (
@@ -62,8 +71,8 @@ const tokens = <T extends string>(token: is.Schema<T>) =>
 const policy: is.Schema<MediationPlan["policy"]> = is.object({
   name: text,
   summary: text,
-  level: is.oneOf("enforcing", "warning", "disabled"),
-  mediation: is.oneOf("sealed", "supervised"),
+  level: is.oneOf(...levels),
+  mediation: is.oneOf(...mediations),
   entries: is.list(
     is.kinds(
       "kind",
@@ -94,14 +103,14 @@ const policy: is.Schema<MediationPlan["policy"]> = is.object({
   ),
   capabilities: tokens(text),
   syscalls: is.listOf(isTokenRule, "rule"),
-  ipc: tokens(is.oneOf("shm", "sem", "msg", "mqueue")),
-  inherit: tokens(is.oneOf("stdio", "stdio-sockets", "listen")),
+  ipc: tokens(is.oneOf(...ipcKinds)),
+  inherit: tokens(is.oneOf(...inheritKinds)),
   signals: tokens(text),
   transitions: is.list(is.object({ path: text, into: text, source })),
   user: is.nullable(text),
   group: is.nullable(text),
   setUserId: is.list(text),
-  coreDumps: is.oneOf("none", "allowed"),
+  coreDumps: is.oneOf(...coreDumps),
   bestEffort,
 });
 

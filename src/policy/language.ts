@@ -1,15 +1,6 @@
-import {
-  bestEffortNames,
-  bestEfforts,
-  coreDumps,
-  inheritKinds,
-  ipcKinds,
-  levels,
-  mediations,
-} from "./choices.ts";
+import { coreDumps, inheritKinds, ipcKinds, levels, mediations } from "../model/policy.ts";
+import { bestEffortNames, bestEfforts } from "./choices.ts";
 import type { Key } from "./key.ts";
-
-export { inheritKinds, ipcKinds } from "./choices.ts";
 
 /**
  * The keys of a policy file: the parser, the JSON Schema and the reference page are all made from

@@ -1,10 +1,9 @@
 import { jsonOf } from "../../base/read-json.ts";
-import type { Level } from "../../model/policy.ts";
+import { isObject } from "../../base/schema.ts";
+import { levels } from "../../model/policy.ts";
 import { parseDomainName } from "../../policy/names.ts";
 import { FOR_SECONDS_MAX } from "./limits.ts";
 import { ApiError, type ApiRequest, type Route } from "./route.ts";
-
-const levels: readonly unknown[] = ["enforcing", "warning", "disabled"] satisfies Level[];
 
 export interface Matched<Subject> {
   readonly route: Route<Subject>;
@@ -64,8 +63,7 @@ function notAllowed(method: string, matches: readonly Matched<never>[]): ApiErro
  */
 export function parseBody<Subject>(route: Route<Subject>, text: string): ApiRequest["body"] {
   const value = text === "" ? {} : parsed(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw bad("the body is no JSON object");
+  if (!isObject(value)) throw bad("the body is no JSON object");
   const members = new Map(Object.entries(value));
   const unknown = [...members.keys()].find((key) => !route.body.some(({ name }) => name === key));
   if (unknown !== undefined) throw bad(`the body has a member \`${unknown.slice(0, 40)}\``);
@@ -84,7 +82,7 @@ const words = {
 } as const;
 
 function isOfType(value: unknown, type: "level" | "seconds"): boolean {
-  if (type === "level") return levels.includes(value);
+  if (type === "level") return levels.some((level) => level === value);
   return (
     typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= FOR_SECONDS_MAX
   );

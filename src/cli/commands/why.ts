@@ -17,7 +17,7 @@ import { explainRequest } from "../explain/explain-request.ts";
 import { hostNames } from "../explain/names.ts";
 import { placeOfLine } from "../explain/place-of-line.ts";
 import { type Explanation, finalDecision, renderExplanation } from "../explain/render.ts";
-import type { Names } from "../explain/request.ts";
+import { withInode } from "../explain/request.ts";
 import { requestOfEvent } from "../explain/request-of-event.ts";
 import { spellRequest } from "../explain/spell-request.ts";
 import { toJson } from "../json.ts";
@@ -76,16 +76,14 @@ function ask(context: Context, event: Event, request: Request, options: Options)
       "was the daemon started with --policy FILE, write that here too",
     );
   const required: RequiredPolicy = requirePolicy(context, domain, options);
-  const now = explainRequest(context, required, asOfNow(request, hostNames));
+  const now = explainRequest(context, required, asOfNow(request));
   return { now, put: now.allow === null ? [] : placeOfLine(context.places, required, now.allow) };
 }
 
 /** A sealed domain that starts now has the files of now: which one has the name is looked up. */
-function asOfNow(request: Request, names: Names): Request {
+function asOfNow(request: Request): Request {
   if (request.class !== "name" || !request.path.startsWith("/")) return request;
-  const { inode: _, ...asked } = request;
-  const inode = names.inode(asked.path);
-  return inode === null ? asked : { ...asked, inode };
+  return withInode(request.operation, request.path, hostNames);
 }
 
 function textOf({ now, put }: Answer, width: number): string {

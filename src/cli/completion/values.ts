@@ -1,4 +1,5 @@
 import { settings } from "../../host/settings.ts";
+import { levels } from "../../model/policy.ts";
 import type { Command, CommandOption } from "../command.ts";
 import { verdicts } from "../events/wanted-events.ts";
 
@@ -12,7 +13,7 @@ const kinds: Readonly<Record<string, ValueKind>> = {
   name: "domains",
   // `run` and `explain` take a domain first.
   words: "domains",
-  level: ["enforcing", "warning", "disabled"],
+  level: levels,
   verdict: verdicts,
   key: settings.map(({ key }) => key),
   shell: ["bash", "zsh", "fish"],

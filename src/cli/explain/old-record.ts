@@ -3,9 +3,9 @@ import { isCanonicalName } from "../../model/canonical-name.ts";
 import { isCapability } from "../../model/capability.ts";
 import { parseAddress } from "../../model/network.ts";
 import { Permission, type PermissionName } from "../../model/permission.ts";
+import { ipcKinds } from "../../model/policy.ts";
 import type { Request, SocketRequest } from "../../model/request.ts";
 import { protocolNumber } from "../../model/socket-protocols.ts";
-import { ipcKinds } from "../../policy/language.ts";
 
 /**
  * The request of a record that was written before records held one, from its words; null where

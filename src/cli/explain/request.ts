@@ -3,9 +3,9 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { isCapability } from "../../model/capability.ts";
 import { parseAddress, parsePorts } from "../../model/network.ts";
 import { Permission, type PermissionName, permissionLetters } from "../../model/permission.ts";
-import type { Request } from "../../model/request.ts";
+import { inheritKinds, ipcKinds } from "../../model/policy.ts";
+import type { NameRequest, Request } from "../../model/request.ts";
 import { protocolNumber, socketProtocols, wholeFamilies } from "../../model/socket-protocols.ts";
-import { inheritKinds, ipcKinds } from "../../policy/language.ts";
 import { CommandError } from "../command.ts";
 
 /** Finds what a name leads to; tests bring their own. */
@@ -110,9 +110,13 @@ const follows: ReadonlySet<PermissionName> = new Set([
 ]);
 
 function nameRequest(operation: PermissionName, path: string, names: Names): Request {
-  const canonical = names.canonical(absolute(path), follows.has(operation));
-  const inode = names.inode(canonical);
-  return { class: "name", operation, path: canonical, ...(inode === null ? {} : { inode }) };
+  return withInode(operation, names.canonical(absolute(path), follows.has(operation)), names);
+}
+
+/** With what has the canonical path now. */
+export function withInode(operation: PermissionName, path: string, names: Names): NameRequest {
+  const inode = names.inode(path);
+  return { class: "name", operation, path, ...(inode === null ? {} : { inode }) };
 }
 
 function unixRequest(

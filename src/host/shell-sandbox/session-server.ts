@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { anything } from "../../base/schema.ts";
 import { killChild } from "../../kernel/kill-child.ts";
-import { anything, askAgent, isAgentThere } from "../agent-client.ts";
+import { askAgent, isAgentThere } from "../agent-client.ts";
 import { HostError } from "../host-error.ts";
 import type { Places } from "../places.ts";
 

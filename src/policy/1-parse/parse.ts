@@ -1,15 +1,8 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import {
-  bestEffortNames,
-  coreDumps,
-  inheritKinds,
-  ipcKinds,
-  levels,
-  mediations,
-  needlessEfforts,
-} from "../choices.ts";
+import { coreDumps, inheritKinds, ipcKinds, levels, mediations } from "../../model/policy.ts";
+import { bestEffortNames, needlessEfforts } from "../choices.ts";
 import { isKeyName, type KeyName, keyNames, keys } from "../language.ts";
 import { isAccountName, isPlainName } from "../names.ts";
 import { decode } from "./decode.ts";

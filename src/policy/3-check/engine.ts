@@ -56,8 +56,8 @@ export const checkEngine: Check = (policy, { facts }, report) => {
 };
 
 /**
- * Nothing that is connected or sent by the domain is asked about, by whoever starts it: UDP may go
- * everywhere, TCP is held by port alone, and no datagram can go to a unix socket's name.
+ * The mediator is asked about nothing that the domain connects or sends, as root and as an ordinary
+ * user: UDP may go everywhere, TCP is held by port alone, and no datagram can go to a unix socket's name.
  */
 function goesUnasked({ addresses, names }: Policy): boolean {
   const hasUnixSockets = names.some(
