@@ -2,7 +2,8 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { anything, askAgent, isAgentThere, type Method } from "../src/host/agent-client.ts";
+import { anything } from "../src/base/schema.ts";
+import { askAgent, isAgentThere, type Method } from "../src/host/agent-client.ts";
 import { endMediators, mountNamespace } from "./end-mediators.ts";
 import { cofferdam } from "./scratch.ts";
 

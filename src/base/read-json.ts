@@ -22,11 +22,6 @@ export function readValue<T>(schema: Schema<T>, value: unknown): Read<T> {
   }
 }
 
-/** Whether a value is as described; members beside those that are described do not matter. */
-export function fits(schema: Schema<unknown>, value: unknown): boolean {
-  return readValue(schema, value).state === "good";
-}
-
 /** Text that is JSON, of whatever kind; undefined for what is none. */
 export function jsonOf(text: string): unknown {
   try {
@@ -40,7 +35,7 @@ export function jsonOf(text: string): unknown {
 /** Characters of a member's name in a message. */
 const MEMBER_LENGTH_MAX = 60;
 
-/** `domains[2].level`. Whoever wrote the JSON chose the names, so nothing of them may act. */
+/** `domains[2].level`. The writer of the JSON chose the names, so no character of them may act on a terminal. */
 function spelled(path: readonly (string | number)[]): string {
   return path
     .map((key, at) => {

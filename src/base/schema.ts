@@ -1,5 +1,5 @@
 /**
- * Describes JSON that somebody else wrote: another process, another version, a person. A schema
+ * Describes JSON that was written elsewhere: by another process, another version, a person. A schema
  * reads a value into its type, or says which member is not what it has to be. Why this is no
  * library: ARCHITECTURE.md.
  */

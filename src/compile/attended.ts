@@ -1,3 +1,4 @@
+import { capabilityMask } from "../kernel/capability-mask.ts";
 import { CAP_SYS_PTRACE } from "../kernel/constants.ts";
 import type { HostFacts, Probe } from "../kernel/host-facts.ts";
 
@@ -6,7 +7,7 @@ import type { HostFacts, Probe } from "../kernel/host-facts.ts";
  * the daemon's ancestor.
  */
 export function ancestorsOnly({ ptraceScope, caller }: HostFacts): boolean {
-  return ptraceScope === 1 && (caller.capabilities & (1n << BigInt(CAP_SYS_PTRACE))) === 0n;
+  return ptraceScope === 1 && (caller.capabilities & capabilityMask(CAP_SYS_PTRACE)) === 0n;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { buildAutomaton } from "../model/automaton/build.ts";
-import { capabilityNames } from "../model/capability.ts";
+import { maskOfCapabilities } from "../model/capability.ts";
 import type { Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
@@ -34,7 +34,7 @@ export function disabledPlan(
     identity: {
       ...identity,
       noNewPrivileges: false,
-      bounding: (1n << BigInt(capabilityNames.length)) - 1n,
+      bounding: maskOfCapabilities(() => true),
     },
     landlock: null,
     seccomp: null,

@@ -1,3 +1,4 @@
+import { capabilityMask } from "../kernel/capability-mask.ts";
 import { CAP_AUDIT_READ, CAP_SYS_ADMIN } from "../kernel/constants.ts";
 import { type FeatureName, landlockAbiOf } from "../kernel/features.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
@@ -62,5 +63,5 @@ function goesOn(facts: HostFacts, feature: FeatureName): boolean {
 }
 
 function has({ caller }: HostFacts, capability: number): boolean {
-  return (caller.capabilities & (1n << BigInt(capability))) !== 0n;
+  return (caller.capabilities & capabilityMask(capability)) !== 0n;
 }

@@ -1,3 +1,4 @@
+import { capabilityMask } from "../kernel/capability-mask.ts";
 import { CAP_SETGID, CAP_SETUID } from "../kernel/constants.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
 import { maskOfCapabilities } from "../model/capability.ts";
@@ -72,7 +73,7 @@ function chosenUser(
     accounts?.groups.filter(({ members }) => member !== undefined && members.includes(member)) ??
     [];
   if (uid === caller.uid && primary === caller.gid) return null;
-  const may = (capability: number) => (caller.capabilities & (1n << BigInt(capability))) !== 0n;
+  const may = (capability: number) => (caller.capabilities & capabilityMask(capability)) !== 0n;
   if ((uid !== caller.uid && !may(CAP_SETUID)) || !may(CAP_SETGID)) {
     problems.push(problem("user-needs-root", { name: policy.user ?? policy.group ?? "" }));
   }

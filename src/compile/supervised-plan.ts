@@ -2,7 +2,7 @@ import type { Control } from "../kernel/bpf/control.ts";
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
 import type { FeatureName } from "../kernel/host-facts.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
-import { capabilityNames } from "../model/capability.ts";
+import { maskOfCapabilities } from "../model/capability.ts";
 import { isNamed } from "../model/is-named.ts";
 import { mountCalls, whyNever } from "../model/never-granted.ts";
 import type { IpcKind, Policy, TokenRule } from "../model/policy.ts";
@@ -171,7 +171,7 @@ function asIfUnconfined(identity: Identity, withoutNoNewPrivileges: boolean): Id
   return {
     ...identity,
     noNewPrivileges: !withoutNoNewPrivileges,
-    bounding: (1n << BigInt(capabilityNames.length)) - 1n,
+    bounding: maskOfCapabilities(() => true),
   };
 }
 

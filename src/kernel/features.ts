@@ -90,23 +90,3 @@ export function releaseWords(feature: FeatureName): string {
 export function landlockAbiOf(feature: FeatureName): number | null {
   return kernelFeatures[feature].landlockAbi ?? null;
 }
-
-/**
- * The features whose probes must say yes on a kernel of this release (`uname -r`).
- */
-export function certainFeatures(release: string, isRoot: boolean): readonly FeatureName[] {
-  return featureNames.filter((feature) => {
-    const { since, certainFor } = kernelFeatures[feature];
-    const isFor = certainFor === "everybody" || (certainFor === "root" && isRoot);
-    return isFor && isAtLeast(release, since);
-  });
-}
-
-function isAtLeast(release: string, since: string): boolean {
-  const have = release.split(".").map((part) => Number.parseInt(part, 10) || 0);
-  for (const [at, want] of since.split(".").map(Number).entries()) {
-    const one = have[at] ?? 0;
-    if (one !== want) return one > want;
-  }
-  return true;
-}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { certainFeatures } from "../../src/kernel/features.ts";
+import { type FeatureName, featureNames, kernelFeatures } from "../../src/kernel/features.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 
 /**
@@ -25,3 +25,23 @@ test("releases are compared number by number", () => {
   expect(certainFeatures("2.6.32", true)).toEqual(["private-ipc"]);
   expect(certainFeatures("2.6.32", false)).toEqual([]);
 });
+
+/**
+ * The features whose probes must say yes on a kernel of this release (`uname -r`).
+ */
+function certainFeatures(release: string, isRoot: boolean): readonly FeatureName[] {
+  return featureNames.filter((feature) => {
+    const { since, certainFor } = kernelFeatures[feature];
+    const isFor = certainFor === "everybody" || (certainFor === "root" && isRoot);
+    return isFor && isAtLeast(release, since);
+  });
+}
+
+function isAtLeast(release: string, since: string): boolean {
+  const have = release.split(".").map((part) => Number.parseInt(part, 10) || 0);
+  for (const [at, want] of since.split(".").map(Number).entries()) {
+    const one = have[at] ?? 0;
+    if (one !== want) return one > want;
+  }
+  return true;
+}

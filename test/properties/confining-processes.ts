@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { PIDFD_THREAD } from "../../src/kernel/constants.ts";
 
 export interface Confining {
   readonly holder: readonly number[];
@@ -86,9 +87,6 @@ export function ownMediator(holder: number): number | null {
   return children.map(Number).find(serves) ?? null;
 }
 
-/** pidfd_open(2); O_EXCL. */
-const PIDFD_THREAD = 0o200;
-
 /**
  * It has looked at a thread that asked: before it had answered anything, its death would count
  * against it.
@@ -101,7 +99,7 @@ export function serves(pid: number): boolean {
   }
 }
 
-/** What a mediator keeps of threads that ask: a pidfd of a thread, or before Linux 6.13 its status. */
+/** What a mediator keeps of a thread that asks: its pidfd, or before Linux 6.13 its status. */
 function isOfTarget(pid: number, fd: string): boolean {
   if (/^\/proc\/\d+\/status$/.test(fs.readlinkSync(`/proc/${pid}/fd/${fd}`))) return true;
   const text = fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1");

@@ -54,7 +54,7 @@ async function give(domain: string, level: string, byCommand: boolean): Promise<
   else await busy.host.ask("PUT", `/domains/${domain}/level`, { level });
 }
 
-/** How often the log says so of each: the file was read, events are lost, a mediator was retired. */
+/** How often the log tells of each: reads of the file, lost events, retired mediators. */
 function told(): { reads: number; lost: number; retired: number } {
   const sum = { reads: 0, lost: 0, retired: 0 };
   for (const { domain, object, operation, count } of busy.host.events()) {

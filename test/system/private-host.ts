@@ -4,9 +4,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { anything } from "../../src/base/schema.ts";
 import type { Event } from "../../src/events/event.ts";
 import { readRecords } from "../../src/events/log/read.ts";
-import { anything, askAgent, type Method } from "../../src/host/agent-client.ts";
+import { askAgent, type Method } from "../../src/host/agent-client.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 const front = path.join(clone, "bin/cofferdam");

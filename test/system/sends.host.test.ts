@@ -476,9 +476,12 @@ test("the same sealed, where Landlock holds TCP ports wherever a socket was made
   expect(narrow.isAsked).toBe(true);
 });
 
-/** A socket unit's control group, as systemd makes one, for as long as `work` takes. */
-async function withUnit(work: (unit: string) => Promise<void>, name = "sends-test"): Promise<void> {
-  const unit = path.join(cgroup2(), `${name}-${process.pid}.socket`);
+/** A unit's control group, as systemd makes one, for as long as `work` takes. */
+async function withUnit(
+  work: (unit: string) => Promise<void>,
+  kind: "socket" | "service" = "socket",
+): Promise<void> {
+  const unit = path.join(cgroup2(), `sends-test-${process.pid}.${kind}`);
   fs.mkdirSync(unit);
   try {
     await work(unit);
@@ -501,9 +504,7 @@ function attachedTo(group: string): number[] {
 }
 
 async function untilNothingIsAttached(group: string): Promise<void> {
-  const until = Date.now() + PATIENCE_MS;
-  while (attachedTo(group).some((count) => count > 0) && Date.now() < until) await pause(20);
-  expect(attachedTo(group)).toEqual([0, 0, 0, 0, 0, 0]);
+  await expect.poll(() => attachedTo(group)).toEqual([0, 0, 0, 0, 0, 0]);
 }
 
 test("internet sockets of a socket unit are judged in its control group, by what counts now", {
@@ -580,10 +581,7 @@ test("what else a socket unit's control group may be: then each call is asked ab
     expect(mixed.isAsked).toBe(true);
     await mixed.end();
   });
-  const service = path.join(cgroup2(), `sends-test-${process.pid}.service`);
-  fs.mkdirSync(service);
-  expect(await isAsked(service)).toBe(true);
-  fs.rmdirSync(service);
+  await withUnit(async (service) => expect(await isAsked(service)).toBe(true), "service");
 });
 
 test("sealed, TCP that is granted by address and what it accepts are held there too", {

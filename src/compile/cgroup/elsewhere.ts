@@ -59,6 +59,14 @@ export function replaceElsewhere(
 }
 
 /**
+ * Whether there is anything that {@link pruneElsewhere} might take away: a look for which no lock is
+ * needed, while launchers wait for that.
+ */
+export function hasElsewhere(root: string): boolean {
+  return allElsewhere(dirname(root)).length > 0;
+}
+
+/**
  * Takes away programs of anchors below which nothing runs: what holders left that were killed.
  * `root`: `CGROUP2/cofferdam`, with its lock. Returns how many there were.
  *

@@ -6,6 +6,7 @@ import { hasCode } from "../../kernel/ffi.ts";
 import { decodeAutomaton } from "../../model/automaton/binary.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { CgroupPlan } from "../../plan/plan.ts";
+import { granted } from "../identity.ts";
 import type { NameAlias } from "./aliases.ts";
 import {
   type AttachedProgram,
@@ -89,7 +90,7 @@ export async function prepareCgroup(
       if (missing !== null && missing !== "anchor") removeBrokenAnchor(anchor, missing);
       if (missing !== null) makeAnchor(anchor, object, programs);
       // Those of an earlier policy would have to agree wherever a socket is given.
-      if (missing !== null) pruneElsewhere(root);
+      if (missing !== null && granted(policy.inherit).has("listen")) pruneElsewhere(root);
       keep(anchor);
       removeIdleAnchors(anchor, idleAnchorsMax);
       return planOf(anchor, programs);

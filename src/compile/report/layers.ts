@@ -1,3 +1,4 @@
+import { capabilityMask } from "../../kernel/capability-mask.ts";
 import {
   CAP_SETPCAP,
   LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET,
@@ -134,9 +135,9 @@ function signals({ scoped }: LandlockPlan, any: boolean): Layer {
 }
 
 export function capabilities({ bounding }: Identity, { caller }: HostFacts): Layer {
-  const names = capabilityNames.filter((_, bit) => (bounding & (1n << BigInt(bit))) !== 0n);
+  const names = capabilityNames.filter((_, bit) => (bounding & capabilityMask(bit)) !== 0n);
   const detail = names.length === 0 ? "none" : names.join(", ");
-  const droppable = (caller.capabilities & (1n << BigInt(CAP_SETPCAP))) !== 0n;
+  const droppable = (caller.capabilities & capabilityMask(CAP_SETPCAP)) !== 0n;
   if (droppable || caller.capabilities === 0n)
     return { name: "capabilities", state: "enforced", detail };
   return {

@@ -1,15 +1,14 @@
+import { LANDLOCK_ACCESS_FS_TRUNCATE } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { SealedContext, SocketGrants } from "../../kernel/system-calls/sealed-context.ts";
 import { Permission } from "../../model/permission.ts";
 import type { IpcKind, Policy } from "../../model/policy.ts";
 import { targetAccess } from "../attended.ts";
 import { deniedTokens, granted } from "../identity.ts";
+import { handledRights } from "../landlock/rights.ts";
 import { coveringPorts } from "../sockets/landlock-ports.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { grantedProtocols } from "../sockets/protocols.ts";
-
-/** Landlock ABI from which truncation is handled. */
-const LANDLOCK_ABI_TRUNCATE = 3;
 
 /**
  * What the call table needs to know, from the policy, the host, and what the other stages decided.
@@ -38,7 +37,7 @@ export function filterContext(
     // Not where everybody may be signalled: Cofferdam's own processes may not.
     signalsHeld:
       facts.features["landlock-scope"].state === "yes" && !granted(policy.signals).has("any"),
-    truncateHeld: facts.landlockAbi >= LANDLOCK_ABI_TRUNCATE,
+    truncateHeld: (handledRights(facts) & LANDLOCK_ACCESS_FS_TRUNCATE) !== 0n,
   };
 }
 

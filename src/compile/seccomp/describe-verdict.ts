@@ -1,4 +1,5 @@
-import { EACCES, ENOSYS } from "../../kernel/constants.ts";
+import { ENOSYS } from "../../kernel/constants.ts";
+import { errnoName } from "../../kernel/errno-error.ts";
 import type { Question, Verdict } from "../../kernel/system-calls/verdict.ts";
 
 /**
@@ -10,7 +11,7 @@ export function describeVerdict(verdict: Verdict): string {
     case "allow":
       return "allowed";
     case "errno":
-      return `fails with ${spellErrno(verdict.errno)}`;
+      return `fails with ${errnoName(verdict.errno)}`;
     case "notify":
       return verdict.without === ENOSYS ? `${verdict.meant} with ENOSYS` : verdict.meant;
     default: {
@@ -19,12 +20,6 @@ export function describeVerdict(verdict: Verdict): string {
       return `${bracketed} if ${condition(verdict)}, else ${describeVerdict(verdict.no)}`;
     }
   }
-}
-
-function spellErrno(errno: number): string {
-  return (
-    Object.entries({ EACCES, ENOSYS }).find(([, number]) => number === errno)?.[0] ?? `${errno}`
-  );
 }
 
 function condition(question: Question): string {

@@ -26,7 +26,9 @@ export const buildSealedFilter: (context: SealedContext) => Uint8Array = keptFil
 
 /** What the filter does with this call in this domain: an explicit denial beats every grant. */
 export function sealedVerdict(name: string, context: SealedContext): Verdict {
-  const sealed = systemCall(name)?.sealed ?? null;
+  const call = systemCall(name);
+  if (call === null) return refuse;
+  const { sealed } = call;
   if (sealed?.list === "ignored") return sealed.verdict(context);
   if (context.denied.has(name)) return refuse;
   if (sealed?.list !== "may-deny" && !context.listed.has(name)) return refuse;

@@ -1,4 +1,4 @@
-import type { CallClass, SystemCall } from "./call.ts";
+import type { CallClass } from "./call.ts";
 
 /**
  * What is answered to a notified call that the policy of a supervised domain lists, by level; at
@@ -104,9 +104,3 @@ export const classes: Readonly<Record<CallClass, Described>> = {
     ...SILENT,
   },
 };
-
-/** The call's own sentence where it has one, else its class's. */
-export function answersOf(call: SystemCall): Answers {
-  const { warning, enforcing } = classes[call.class];
-  return { warning, enforcing: call.supervised.enforcing ?? enforcing };
-}

@@ -1,5 +1,5 @@
 import type { SealedContext } from "./sealed-context.ts";
-import { allow, notify, type Verdict } from "./verdict.ts";
+import { type Answer, allow, notify, refuse, type Verdict } from "./verdict.ts";
 
 /** How a sealed domain holds a call. */
 export interface Sealed {
@@ -14,7 +14,9 @@ export interface Sealed {
   readonly verdict: (context: SealedContext) => Verdict;
 }
 
-/** How a supervised domain holds a call. Its policy may change while it runs, the filter may not. */
+/**
+ * How a supervised domain holds a call. Its policy may change while it runs, its filter does not.
+ */
 export interface Supervised {
   /**
    * Which uses are notified if the policy lists the call. One that it does not list always is,
@@ -24,7 +26,7 @@ export interface Supervised {
   /** Judged even if the policy does not list the call, or unless it denies it by name. */
   readonly unlistedToo?: "always" | "unless-denied";
   /**
-   * What enforcing answers, where it is not what the class says (`levels.ts`). A sentence without
+   * What enforcing answers, where it is not what the class says (`classes.ts`). A sentence without
    * its stop.
    */
   readonly enforcing?: string;
@@ -36,6 +38,11 @@ export function ifListed(why: string, verdict: Sealed["verdict"]): Sealed {
 
 export function listedOrNot(why: string, verdict: Sealed["verdict"]): Sealed {
   return { list: "ignored", why, verdict };
+}
+
+/** The column of a call that no sealed domain is given. */
+export function neverAllowed(why: string, answer: Answer = refuse): Sealed {
+  return listedOrNot(why, () => answer);
 }
 
 /** Every use is notified. */

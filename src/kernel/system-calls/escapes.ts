@@ -1,16 +1,11 @@
 import { mountCalls, neverGranted } from "../../model/never-granted.ts";
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_SET_MODE_FILTER } from "../constants.ts";
 import type { EscapeCall } from "./call.ts";
-import { answering, everyUse, ifListed, listedOrNot, type Sealed } from "./columns.ts";
+import { answering, everyUse, ifListed, neverAllowed } from "./columns.ts";
 import { type Answer, allow, ifBits, ifOneOf, notify, refuse, refuseAbsent } from "./verdict.ts";
 
 /** In another class, since something must be forgotten or a target judged whatever is answered. */
 const elsewhere: ReadonlySet<string> = new Set(["setns"]);
-
-/** The column of a call that no sealed domain is given. */
-export function neverAllowed(why: string, answer: Answer = refuse): Sealed {
-  return listedOrNot(why, () => answer);
-}
 
 function row(name: string, why: string, rest: Partial<EscapeCall> = {}): EscapeCall {
   return {

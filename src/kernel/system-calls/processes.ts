@@ -1,7 +1,7 @@
 import { RLIMIT_CORE } from "../constants.ts";
 import type { ProcessCall } from "./call.ts";
-import { answering, everyUse, ifListed, listedOrNot, type Sealed } from "./columns.ts";
-import { allow, ifOneOf, ifPointer, notify, refuse, type Verdict } from "./verdict.ts";
+import { answering, everyUse, ifListed, neverAllowed, type Sealed } from "./columns.ts";
+import { allow, ifOneOf, ifPointer, notify, type Verdict } from "./verdict.ts";
 
 /**
  * `linux/ptrace.h`: the two requests that begin; every other one needs a tracee that is one
@@ -40,8 +40,10 @@ function row(
   };
 }
 
-/** 0 is the caller, whom nobody protects from itself, */
-const ownAlone = ifOneOf(0, [0], allow, notify);
+const unlessZero = (register: number): Verdict => ifOneOf(register, [0], allow, notify);
+
+/** 0 is the caller, which is not protected from itself, */
+const ownAlone = unlessZero(0);
 /** but from a crash that writes where the policy grants nothing. */
 const ownButCoreLimit = ifOneOf(1, [RLIMIT_CORE], ifPointer(2, notify, ownAlone), ownAlone);
 /** What supervision answers to a limit of core files, */
@@ -57,14 +59,14 @@ const OTHERS =
 /** Of a sealed domain: `own` says which uses name the caller. */
 const askedOfOthers = (own: Verdict): Sealed => ifListed(OTHERS, () => own);
 
-/** Signal 0 asks whether there is somebody: existence. */
+/** Signal 0 asks only whether the process exists. */
 function signal(
   name: string,
   register: number,
   targets: readonly Target[],
   rest: Partial<ProcessCall> = {},
 ): ProcessCall {
-  const unlessNone = ifOneOf(register, [0], allow, notify);
+  const unlessNone = unlessZero(register);
   return row(name, "signal", targets, {
     signal: register,
     sealed: ifListed(
@@ -103,17 +105,13 @@ const others = (name: string, kind: Target["kind"]): ProcessCall =>
   });
 
 /** setpriority and ioprio_set: register 0 says what register 1 names. */
-const oneself = (process: number): Verdict =>
-  ifOneOf(0, [process], ifOneOf(1, [0], allow, notify), notify);
+const oneself = (process: number): Verdict => ifOneOf(0, [process], unlessZero(1), notify);
 const whichever: Target = { ...who(1, "which", true), which: 0 };
 
 /** Acts on the memory of another process through a pidfd. */
 const memoryOfOthers = (name: string): ProcessCall =>
   row(name, "control", [who(0, "pidfd")], {
-    sealed: listedOrNot(
-      "acts on the memory of other processes through a descriptor: refused",
-      () => refuse,
-    ),
+    sealed: neverAllowed("acts on the memory of other processes through a descriptor: refused"),
     supervised: answering("refused"),
   });
 
@@ -124,7 +122,7 @@ export const processCalls: readonly ProcessCall[] = [
   signal("kill", 1, [who(0, "group-or-process")], {
     supervised: answering(
       "by the policy's `signals`; 0, -1 and groups only if everybody in them may be signalled",
-      ifOneOf(1, [0], allow, notify),
+      unlessZero(1),
     ),
   }),
   signal("tkill", 1, [who(0, "thread")]),
@@ -137,7 +135,7 @@ export const processCalls: readonly ProcessCall[] = [
     sealed: ifListed(
       "a group with somebody outside in it is not joined: the terminal would stop them all;" +
         " 0 makes a group of one's own",
-      () => ifOneOf(1, [0], allow, notify),
+      () => unlessZero(1),
     ),
     supervised: answering("goes on if everybody in the group is of the domain itself; else EPERM"),
   }),

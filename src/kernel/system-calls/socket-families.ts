@@ -19,7 +19,8 @@ import {
 import type { Protocols, SocketGrants } from "./sealed-context.ts";
 import { allow, ifOneOf, refuse, type Verdict } from "./verdict.ts";
 
-const FAMILY = 0;
+/** Registers of socket(2) and socketpair(2). */
+export const FAMILY = 0;
 const TYPE = 1;
 const PROTOCOL = 2;
 
@@ -68,7 +69,7 @@ function internet(grants: SocketGrants, icmp: number): Verdict {
   );
 }
 
-function ofType(types: readonly number[], yes: Verdict, no: Verdict): Verdict {
+export function ofType(types: readonly number[], yes: Verdict, no: Verdict): Verdict {
   return ifOneOf(TYPE, types, yes, no, SOCK_TYPE_MASK);
 }
 

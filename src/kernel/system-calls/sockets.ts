@@ -5,23 +5,19 @@ import {
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPPROTO_TCP,
+  IPV6_V6ONLY,
   SOCK_SEQPACKET,
   SOCK_STREAM,
-  SOCK_TYPE_MASK,
   SOL_SOCKET,
 } from "../constants.ts";
 import type { SocketCall } from "./call.ts";
 import { answering, ifListed } from "./columns.ts";
 import type { SealedContext } from "./sealed-context.ts";
-import { socketVerdict, unixTypes } from "./socket-families.ts";
+import { FAMILY, ofType, socketVerdict, unixTypes } from "./socket-families.ts";
 import { allow, ifOneOf, notify, refuse, type Verdict } from "./verdict.ts";
 
-const FAMILY = 0;
-const TYPE = 1;
 const LEVEL = 1;
 const OPTION = 2;
-/** `linux/in6.h`. */
-const IPV6_V6ONLY = 26;
 /** `linux/socket.h`. */
 const SOL_NETLINK = 270;
 
@@ -47,7 +43,7 @@ const askedOptions: Verdict = [...options].reduce<Verdict>(
 
 /** socketpair() of one of these types of unix sockets, or anything else. */
 const pairOf = (types: readonly number[], otherwise: Verdict): Verdict =>
-  ifOneOf(FAMILY, [AF_UNIX], ifOneOf(TYPE, types, allow, otherwise, SOCK_TYPE_MASK), otherwise);
+  ifOneOf(FAMILY, [AF_UNIX], ofType(types, allow, otherwise), otherwise);
 
 /** Sealed: bounded capabilities hold the options that take one. */
 function optionVerdict({ sockets }: SealedContext): Verdict {

@@ -18,8 +18,7 @@ import {
 } from "../constants.ts";
 import type { PathArgument } from "./argument.ts";
 import type { StateCall } from "./call.ts";
-import { answering, ifListed, listedOrNot, type Supervised } from "./columns.ts";
-import { neverAllowed } from "./escapes.ts";
+import { answering, ifListed, listedOrNot, neverAllowed, type Supervised } from "./columns.ts";
 import { CORE_LIMIT, CORE_LIMIT_ASKED } from "./processes.ts";
 import { absent, allow, ifBits, ifOneOf, notify, refuse, type Verdict } from "./verdict.ts";
 
@@ -46,7 +45,10 @@ const unlessHarmless = (otherwise: Verdict): Verdict =>
   ifOneOf(0, harmlessPersonalities, allow, otherwise);
 const coreLimit = ifOneOf(0, [RLIMIT_CORE], notify, allow);
 
-/** clone() without new namespaces or another parent: a thread, or a process that shares `shared`. */
+/**
+ * clone() without new namespaces or another parent: a thread, or a process that shares none of
+ * `shared`.
+ */
 const cloning = (otherwise: Verdict, shared: number): Verdict =>
   ifBits(
     0,

@@ -25,7 +25,7 @@ export type Question = {
   readonly no: Verdict;
 } & (
   | {
-      /** (argument & mask) is one of `values`: of the low 32 bits, as the kernel looks at an int. */
+      /** (argument & mask) is one of `values`: its low 32 bits, as the kernel takes an int. */
       readonly kind: "one-of";
       readonly mask: number;
       readonly values: readonly number[];

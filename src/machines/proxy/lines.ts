@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { readJson, readValue } from "../../base/read-json.ts";
-import * as is from "../../base/schema.ts";
+import { jsonOf } from "../../base/read-json.ts";
+import { isObject } from "../../base/schema.ts";
 
 /** Bytes of one message: who sends more without an end of line is cut off. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
@@ -13,8 +13,6 @@ const DEPTH_MAX = 512;
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
 export type Message = Readonly<Record<string, unknown>>;
-
-const message: is.Schema<Message> = is.record(is.anything);
 
 /**
  * Calls `take` for every JSON object that comes, one a line (QMP). What is none, or too long, ends
@@ -42,20 +40,18 @@ export function send(socket: Socket, message: Message): void {
 }
 
 function parsed(line: string): Message | undefined {
-  const read = isDeep(line) ? null : readJson(message, line);
-  return read?.state === "good" ? read.value : undefined;
+  const value = isDeep(line) ? undefined : jsonOf(line);
+  return isObject(value) ? value : undefined;
 }
 
 /** The members of what should be an object; of anything else none. */
 export function membersOf(value: unknown): Message {
-  const read = readValue(message, value);
-  return read.state === "good" ? read.value : {};
+  return isObject(value) ? value : {};
 }
 
 /** The same of JSON. */
 export function membersOfJson(text: string): Message {
-  const read = readJson(message, text);
-  return read.state === "good" ? read.value : {};
+  return membersOf(jsonOf(text));
 }
 
 /**

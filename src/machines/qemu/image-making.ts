@@ -1,3 +1,4 @@
+import { isObject } from "../../base/schema.ts";
 import { complain } from "../complaint.ts";
 import { type Message, membersOf } from "../proxy/lines.ts";
 import { type ImageFormat, imageFormats, type Origin } from "../resource.ts";
@@ -81,7 +82,7 @@ export function imagesMade(command: string, given: Message, folder: string): rea
 
 function actionsOf(command: string, { actions }: Message): readonly Message[] {
   if (command !== "transaction" || !Array.isArray(actions)) return [];
-  return actions.filter((action) => typeof action === "object" && action !== null);
+  return actions.filter(isObject);
 }
 
 function made(command: string, given: unknown, folder: string): readonly Making[] {

@@ -1,5 +1,5 @@
 import * as is from "../../base/schema.ts";
-import { levels } from "../../policy/choices.ts";
+import { levels, mediations } from "../../model/policy.ts";
 
 const text = is.text;
 const count = is.whole();
@@ -29,7 +29,7 @@ const domainReading = is.object({
   /** In force for new starts; null for `superDom`, and where nobody knows. */
   level: is.nullable(is.oneOf(...levels)),
   /** How what runs is held; null where nothing runs, or no record tells. */
-  mode: is.nullable(is.oneOf("sealed", "supervised", "mixed")),
+  mode: is.nullable(is.oneOf(...mediations, "mixed")),
   processes: count,
   /** Microseconds of CPU time since the meter began, ended processes included. */
   cpu: amount,
