@@ -2,8 +2,7 @@ import { type FeatureName, type HostFacts, type Probe, whyMissing } from "../ker
 import type { BestEffort } from "../model/policy.ts";
 import { targetAccess } from "./attended.ts";
 import type { Fallback } from "./fallback-rows.ts";
-import { LANDLOCK_ABI_MIN } from "./landlock/rights.ts";
-import type { Needs } from "./needs.ts";
+import { type Needs, noNeeds } from "./needs.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
 /** A feature that is missing and needed, with what follows for this policy. */
@@ -31,17 +30,16 @@ export function missingFeatures(
   });
 }
 
-/** Landlock that cannot move files between directories (ABI 1) is not enough to hold them. */
+/** The probe asks about a stranger; a mediator that is the daemon's ancestor needs less. */
 function probeOf(facts: HostFacts, feature: FeatureName): Probe {
-  if (feature === "target-access") return targetAccess(facts);
-  const old = feature === "landlock-files" && facts.landlockAbi < LANDLOCK_ABI_MIN;
-  return old
-    ? {
-        state: "no",
-        why: `Landlock ABI ${facts.landlockAbi}, needs ${LANDLOCK_ABI_MIN}`,
-        byKernel: true,
-      }
-    : facts.features[feature];
+  return feature === "target-access" ? targetAccess(facts) : facts.features[feature];
+}
+
+/** Features without which this host starts no domain at all that is held in one of the ways. */
+export function missingForEvery(facts: HostFacts, rows: readonly Fallback[]): FeatureName[] {
+  return missingFeatures(facts, noNeeds, [], rows)
+    .filter(({ stopsTheStart }) => stopsTheStart)
+    .map(({ fallback }) => fallback.feature);
 }
 
 /**

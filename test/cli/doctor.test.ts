@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { renderDoctor, sealingAbility, supervisingAbility } from "../../src/cli/render/doctor.ts";
+import { compile } from "../../src/compile/compile.ts";
 import {
   type FeatureName,
   featureNames,
   type HostFacts,
   type Probe,
 } from "../../src/kernel/host-facts.ts";
+import { options, policy } from "../compile/plan/fixtures.ts";
 
 const why =
   "the kernel answered EOPNOTSUPP, which happens where Landlock was left out of the list of security modules";
@@ -61,6 +63,14 @@ test("a host without Landlock, or where nobody could tell, cannot seal", () => {
   const facts = hostWith({ state: "yes" }, { "landlock-files": { state: "unknown", why } });
   expect(sealingAbility(facts)).toEqual({ state: "unable", missing: ["landlock-files"] });
   expect(renderDoctor(facts, 80)).toContain("cannot seal");
+});
+
+test.each(featureNames)("doctor says what a start would say of a host without %s", async (name) => {
+  const facts = { ...hostWith({ state: "yes" }, { [name]: { state: "no", why } }), landlockAbi: 9 };
+  const starts = async (mediation: "sealed" | "supervised") =>
+    (await compile({ ...policy(), mediation }, options({ facts }))).plan !== null;
+  expect(sealingAbility(facts).state === "able").toBe(await starts("sealed"));
+  expect(supervisingAbility(facts).state === "able").toBe(await starts("supervised"));
 });
 
 test("what supervision lacks is said; where Yama wants ancestors, one stays", () => {

@@ -1,4 +1,5 @@
-import { targetAccess } from "../../compile/attended.ts";
+import { sealedFallbacks, supervisedFallbacks } from "../../compile/fallback-rows.ts";
+import { missingForEvery } from "../../compile/fallbacks.ts";
 import { wrap } from "../../diagnostics/wrap.ts";
 import { crashWords } from "../../kernel/core-pattern.ts";
 import {
@@ -42,34 +43,18 @@ const answers = { yes: "yes", no: "no", unknown: "could not tell" } as const sat
   string
 >;
 
-/** What a sealed domain cannot do without. */
-const needed: readonly FeatureName[] = ["landlock-files", "seccomp-notify"];
-/** What a supervised domain stands on, level warning among them. */
-const supervisionNeeds: readonly FeatureName[] = [
-  "seccomp-notify",
-  "seccomp-addfd",
-  "seccomp-wait-killable",
-  "target-access",
-  "openat2",
-];
-
 export type Ability =
   | { readonly state: "able" }
   | { readonly state: "unable"; readonly missing: readonly FeatureName[] };
 
 /** Whether this host can seal a domain at all. */
 export function sealingAbility(facts: HostFacts): Ability {
-  return able(needed.filter((name) => facts.features[name].state !== "yes"));
+  return able(missingForEvery(facts, sealedFallbacks));
 }
 
 /** Whether it can supervise one, at level warning or enforcing. */
 export function supervisingAbility(facts: HostFacts): Ability {
-  return able(
-    supervisionNeeds.filter((name) => {
-      const probe = name === "target-access" ? targetAccess(facts) : facts.features[name];
-      return probe.state !== "yes";
-    }),
-  );
+  return able(missingForEvery(facts, supervisedFallbacks));
 }
 
 function able(missing: readonly FeatureName[]): Ability {

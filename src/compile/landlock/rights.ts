@@ -24,7 +24,7 @@ import { Permission, type PermissionSet } from "../../model/permission.ts";
  * Landlock ABI from which files move between directories at all; below it sealed domains are not
  * started.
  */
-export const LANDLOCK_ABI_MIN = landlockAbiOf("landlock-files") ?? 0;
+const LANDLOCK_ABI_MIN = landlockAbiOf("landlock-files") ?? 0;
 const ABI_TRUNCATE = 3;
 
 /** Every kind of name that may be made. Device nodes are handled and never granted. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { compile } from "../../../src/compile/compile.ts";
 import { sealedFallbacks } from "../../../src/compile/fallback-rows.ts";
 import { featureNames } from "../../../src/kernel/features.ts";
 import type { BestEffort } from "../../../src/model/policy.ts";
 import { bestEffortNames } from "../../../src/policy/choices.ts";
-import { address, codesOf, host, planOf, policy, token } from "./fixtures.ts";
+import { address, codesOf, host, options, planOf, policy, token } from "./fixtures.ts";
 
 /** Needs everything that a row may ask for. */
 const demanding = policy({
@@ -128,8 +129,15 @@ test("devices without ioctl matter only where one is granted", async () => {
   expect(await codesOf(policy({ names: ["r /**"] }), { facts })).toEqual([FAILS]);
 });
 
-test("Landlock too old to move files holds nothing", async () => {
-  expect(await codesOf(policy(), { facts: host([], { landlockAbi: 1 }) })).toEqual([FAILS]);
+test("where Landlock is switched off the probe's own reason is given, not an age", async () => {
+  const off = "landlock, step ruleset: EOPNOTSUPP (it is built into the kernel but switched off)";
+  const whole = host();
+  const features = { ...whole.features, "landlock-files": { state: "no", why: off } as const };
+  const facts = { ...whole, landlockAbi: 0, features };
+  const said = (await compile(policy(), options({ facts }))).diagnostics;
+  expect(said.map(({ code }) => code)).toEqual([FAILS]);
+  expect(said[0]?.message).toContain(off);
+  expect(said[0]?.message).not.toMatch(/ABI|since/);
 });
 
 test("a probe that could not tell counts as no", async () => {
