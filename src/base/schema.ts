@@ -42,8 +42,12 @@ type ObjectOf<M> = Whole<
   }
 >;
 
-interface ObjectSchema<M extends Members> extends Schema<ObjectOf<M>> {
+export interface ObjectSchema<M extends Members> extends Schema<ObjectOf<M>> {
   readonly members: M;
+}
+
+export interface ListSchema<T> extends Schema<readonly T[]> {
+  readonly each: Schema<T>;
 }
 
 interface Literal<T> extends Schema<T> {
@@ -81,8 +85,9 @@ export function record<T>(schema: Schema<T>): Schema<Readonly<Record<string, T>>
   };
 }
 
-export function list<T>(schema: Schema<T>): Schema<readonly T[]> {
+export function list<T>(schema: Schema<T>): ListSchema<T> {
   return {
+    each: schema,
     read(value) {
       if (!Array.isArray(value)) throw new Mismatch("is no list");
       return value.map((one: unknown, at) => readAt(schema, one, at));

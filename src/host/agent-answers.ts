@@ -121,7 +121,7 @@ export const reloaded = is.object({ domains: is.list(reloadOutcome) });
 export type Reloaded = is.Described<typeof reloaded>;
 
 /** A program that the agent keeps alive. */
-const kept = is.object({
+export const kept = is.object({
   state: is.oneOf("running", "starting", "waiting", "none"),
   pid: is.nullable(count),
   /** Since this agent started. */

@@ -1,7 +1,7 @@
 import type { AddressRule } from "../../model/policy.ts";
+import type { PortSet } from "../../model/port-set.ts";
 import { CgroupTableError } from "./errors.ts";
 import { flattenNetworks, type NetworkPorts } from "./network-tree.ts";
-import type { PortSet } from "./port-set.ts";
 
 /**
  * Entries of the port table, of 8 bytes each in the kernel. Nested networks repeat what the outer

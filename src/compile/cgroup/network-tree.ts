@@ -1,5 +1,5 @@
 import type { AddressRule } from "../../model/policy.ts";
-import { noPorts, type PortSet, portSet, samePorts, subtractPorts } from "./port-set.ts";
+import { noPorts, type PortSet, portSet, samePorts, subtractPorts } from "../../model/port-set.ts";
 
 /**
  * One network with every port that is granted in it, except in longer prefixes that have an entry

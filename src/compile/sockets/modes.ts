@@ -1,12 +1,12 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { SocketMode } from "../../kernel/system-calls/sealed-context.ts";
+import { landlockSays } from "../../model/landlock-ports.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { whyNotCompared } from "../../model/unix-names/pattern.ts";
 import { unsoundUnixGrants } from "../../model/unix-names/unsound.ts";
 import { targetAccess } from "../attended.ts";
-import { landlockSays } from "./landlock-ports.ts";
 
 /** How one family of sockets is held, and by what. */
 export interface Holding {

@@ -76,14 +76,16 @@ export const engineEntries = {
     title: "datagrams that cost time",
     message:
       "`{rule}`: the broker is asked about each message, since this caller cannot use cgroup-BPF",
-    fix: "run as root, send on connected sockets by send() or write(), or write `connect udp *` and grant no unix socket",
+    fix:
+      "run as root, send on connected sockets by send() or write(), or write `connect udp *`, few" +
+      " TCP ports for every address, and no unix socket",
     explanation:
       "sendmsg and sendmmsg carry the address in memory, where no filter sees it, so that the " +
       "kernel asks about every one of them, and about sendto with an address. A DNS server that " +
       "answers each question by one message keeps a twentieth of its rate; being asked alone, by " +
       "a program that looks at nothing, leaves it a half (docs/benchmarks.md). send() and " +
       "write() carry no address and are not asked about. Nor is anything that is sent where UDP " +
-      "is granted everywhere, TCP by port alone, and no unix socket.",
+      "is granted everywhere, TCP by port alone (a thousand ports at most), and no unix socket.",
     example: "network: [connect udp 10.0.0.0/8:53]",
   },
   "activation-socket": {
@@ -99,7 +101,7 @@ export const engineEntries = {
       "sockets in the socket unit's own group, and the programs are attached to that too where " +
       "nothing else is in it; of unix datagrams nobody can tell where they were made. With any socket that is " +
       "not held so, the broker is asked about each connect and each send that names an address. " +
-      "Unix streams and TCP ports for every address are held without that.",
+      "Unix streams are held without that, and in a sealed domain TCP ports for every address.",
     example: "inherit: [listen]; network: [listen udp 53]",
   },
   "unknown-user": {

@@ -1,7 +1,7 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
+import { landlockSays } from "../../model/landlock-ports.ts";
 import { Permission } from "../../model/permission.ts";
 import type { AddressRule, Policy } from "../../model/policy.ts";
-import { grantsEveryUdpDestination } from "../../model/udp-destinations.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 
@@ -56,39 +56,44 @@ export const checkEngine: Check = (policy, { facts }, report) => {
 };
 
 /**
- * The mediator is asked about nothing that the domain connects or sends, as root and as an ordinary
- * user: UDP may go everywhere, TCP is held by port alone, and no datagram can go to a unix socket's name.
+ * As root and as an ordinary user the mediator is asked about nothing that the domain connects or
+ * sends: Landlock holds all that the policy says of addresses, and no datagram can go to a unix
+ * socket's name.
  */
 function goesUnasked({ addresses, names }: Policy): boolean {
   const hasUnixSockets = names.some(
     ({ effect, permissions }) => effect === "allow" && (permissions & SOCKET_NAMES) !== 0,
   );
-  return (
-    !hasUnixSockets &&
-    grantsEveryUdpDestination(addresses) &&
-    !addresses.some(({ protocol, network }) => protocol === "tcp" && network !== null)
-  );
+  return !hasUnixSockets && landlockSays(addresses);
 }
 
 /**
  * Programs of a control group hold the sockets that are made in it, and those that a daemon is
- * started with are made by the service manager (`compile/sockets/activation.ts`).
+ * started with are made by the service manager (`compile/sockets/activation.ts`). Without programs
+ * a supervised domain is asked about each connect and send, whoever made the socket.
  */
 function checkActivation(policy: Policy, programs: boolean, report: Parameters<Check>[2]): void {
   const listens = policy.inherit.find(
     ({ token, effect }) => token === "listen" && effect === "allow",
   );
-  if (listens === undefined || policy.mediation !== "sealed") return;
+  const supervised = policy.mediation === "supervised";
+  if (listens === undefined || (supervised && !programs)) return;
   const elsewhere = programs ? " from elsewhere than a socket unit" : "";
+  const tcp = supervised ? "TCP" : "TCP by address";
+  const isAsked = supervised ? isTcp : isTcpByAddress;
   const kinds = [
     ...(policy.addresses.some(({ protocol }) => protocol === "udp") ? [`UDP${elsewhere}`] : []),
     ...(policy.names.some(({ permissions }) => (permissions & Permission.connect) !== 0)
       ? ["unix datagrams"]
       : []),
-    ...(policy.addresses.some(isTcpByAddress) ? [`TCP by address${elsewhere}`] : []),
+    ...(policy.addresses.some(isAsked) ? [`${tcp}${elsewhere}`] : []),
   ];
   if (kinds.length === 0) return;
   report(diagnose("activation-socket", spanOf(listens.source), { kinds: kinds.join(", ") }));
+}
+
+function isTcp({ protocol }: AddressRule): boolean {
+  return protocol === "tcp";
 }
 
 function isTcpByAddress({ protocol, operation, network }: AddressRule): boolean {
