@@ -1,19 +1,20 @@
 /**
- * The mediator: answers the calls of domains that the kernel cannot decide by itself. Environment:
- * PATH alone. Its first argument says for whom:
+ * The mediator: answers the calls that the kernel cannot decide for a domain by itself. It reads
+ * no environment but PATH. Its first argument says what it serves:
  *
- *     mediator.js [own [FOLDER]]         one domain, of the holder that started it, with the descriptors of `plan/slots.ts`
+ *     mediator.js [own [FOLDER]]         one domain, for the holder that started it and passed it
+ *                                        the descriptors of `plan/slots.ts`
  *     mediator.js untold | given-up | refused
- *                                        what the last mediator of a domain counted and did not
- *                                        write: for a holder that goes on without or has ended
- *     mediator.js shared [SOCKET]        every domain whose holder hands it over there (`shared/`)
- *     mediator.js stand-by SOCKET PARENT takes over from that one, which started it
- *     mediator.js worker FOLDER PARENT   what may wait, for another mediator (`worker/workers.ts`)
+ *                                        writes the events that a domain's last mediator counted
+ *                                        and did not log
+ *     mediator.js shared [SOCKET]        every domain whose holder hands it over at SOCKET
+ *     mediator.js stand-by SOCKET PARENT takes over from the mediator PARENT, which started it
+ *     mediator.js worker FOLDER PARENT   does work that may block, for mediator PARENT
  *
- * The rooms beside this file, in the order in which a call meets them:
+ * The folders beside this file, in the order in which a call meets them:
  *
  *     loop/     receives calls, schedules domains, keeps calls that wait; slots and takeover
- *     shared/   hands domains of many holders to one loop
+ *     shared/   hands the domains of many holders to one loop
  *     domain/   what the mediator knows of one domain: plan, policy in force, grants, processes
  *     target/   one stopped thread: memory, credentials, descriptors, namespaces
  *     walk/     resolves a path of the target to the object that is judged
@@ -25,8 +26,8 @@
  *
  * docs/mediation.md ("One call") follows one call through ten of these files.
  *
- * FOLDER is where the host's table of domains lies. Exit status 0 when there is nothing left to do;
- * anything else makes a holder look for a successor.
+ * FOLDER holds the host's table of domains. Exit status 0 means that nothing is left to do. After
+ * any other status a holder looks for a successor.
  */
 
 import { Domain } from "./domain/domain.ts";
@@ -45,8 +46,7 @@ import { WORKER_ARGUMENT } from "./worker/workers.ts";
 const HOST_FOLDER = "/run/cofferdam";
 
 ignoreSignals();
-// Nothing of a domain, nor another process of the same user, may look into or attach to the one who
-// decides.
+// No process of a domain or of the same user may trace the mediator or read its memory.
 sys("prctl", abi.PR_SET_DUMPABLE, 0);
 sys("umask", 0);
 process.chdir("/");
@@ -65,6 +65,6 @@ function main(mode = "own", place?: string, parent?: string): number {
   return 0;
 }
 
-// Node's own clean-up would wait for whatever it has open, and for a thread that never comes back
-// from close(2).
+// exit_group at once: Node's own clean-up would wait for open handles, and for a thread that may
+// never return from close(2).
 sys("exit_group", main(...process.argv.slice(2)));

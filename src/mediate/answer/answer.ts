@@ -11,10 +11,10 @@ import { attempt } from "./attempt.ts";
 import { type Answer, error, type Outcome, unable, VANISHED } from "./outcome.ts";
 
 type Given = Answer & { kind: "descriptor" };
-/** With nothing left to tell. */
+/** An answer whose events have been passed to the reporter. */
 type Reported = Exclude<Answer, { kind: "reported" }>;
 
-/** Passes the events of an answer to the reporter, and returns what is left of it to send. */
+/** Passes the events of an answer to the reporter and returns the rest. */
 export function reported(outcome: Answer, tid: number, reporter: Reporter): Reported {
   if (outcome.kind !== "reported") return outcome;
   reporter.outside(tid, outcome.verdict, outcome.refusal);
@@ -22,8 +22,8 @@ export function reported(outcome: Answer, tid: number, reporter: Reporter): Repo
 }
 
 /**
- * Hands a descriptor over where there is one, reports, and sends the response. A target that
- * vanished gets none. `call` is null where none was begun. The slot is `done` afterwards.
+ * Hands a descriptor to the target where there is one, reports, and sends the response. A target
+ * that vanished gets none. `call` is null where none was begun. Marks the slot as `done`.
  */
 export function answer(
   listener: number,
@@ -41,13 +41,13 @@ export function answer(
   if (last.kind !== "vanished") send(listener, slot, last);
 }
 
-/** Written anew for each descriptor; `flags` and `newfd` stay 0. */
+/** Reused for each descriptor; `flags` and `newfd` stay 0. */
 const addfd = seccompNotifAddfd.alloc();
 const ADDFD = seccompNotifAddfd.offset;
 
 /**
- * ADDFD, then SEND with its number: ADDFD_FLAG_SEND would not use the synchronous wake-up, and
- * interrupted it loses the reply.
+ * ADDFD, then SEND with the descriptor's number. ADDFD_FLAG_SEND would not use the synchronous
+ * wake-up, and would lose the reply when interrupted.
  */
 export function handOver(listener: number, slot: Slot, call: Call, given: Given): Answer {
   addfd.writeBigUInt64LE(slot.id, ADDFD.id);
@@ -93,7 +93,8 @@ function fill(slot: Slot, outcome: Reported): void {
       slot.answer(0, outcome.errno, 0);
       break;
     default:
-      // Loop and worker keep what is not done yet: here it counts as failed, never as done.
+      // Other outcomes are completed by the loop or a worker. One that arrives here counts as
+      // failed.
       slot.answer(0, E.IO, 0);
   }
 }
@@ -101,6 +102,6 @@ function fill(slot: Slot, outcome: Reported): void {
 /** Sends the response that the slot holds. */
 export function sendResponse(listener: number, slot: Slot): void {
   const sent = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
-  // ENOENT: killed meanwhile, or answered already.
+  // ENOENT: the target was killed meanwhile, or its call was answered already.
   if (sent < 0 && sent !== -E.NOENT) throw new Error(`cannot answer: error ${-sent}`);
 }

@@ -6,8 +6,8 @@ import { outcomeOf } from "./settled.ts";
 import { warned } from "./warned.ts";
 
 /**
- * One step of a call that was begun, and what to answer to it. Every doubt is a refusal; throws
- * only IdentityLost. At level warning nothing of what comes out but a warning reaches the target.
+ * Runs one step of a call and returns its answer. Whatever fails is a refusal; only IdentityLost is
+ * thrown. At level warning the target gets only refusals that hold at that level, and warnings.
  */
 export function attempt(call: Call, step: () => Outcome): Answer {
   const outcome = named(call, ended(step));
@@ -15,7 +15,7 @@ export function attempt(call: Call, step: () => Outcome): Answer {
   return outcome.kind === "granted" ? unable(E.IO, call.name, "granted, and not done") : outcome;
 }
 
-/** An exception that says nothing about the call is a fault of the mediator's. */
+/** Any exception but {@link Settled} is a fault of the mediator. */
 function ended(step: () => Outcome): Outcome {
   try {
     return outcomeOf(step);

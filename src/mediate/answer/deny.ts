@@ -4,7 +4,7 @@ import { E } from "../sys/abi.ts";
 import { type Bytes, shown } from "../sys/sys.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** The policy does not grant `operation` on this name: EACCES, as Landlock gives. */
+/** The policy does not grant `operation` on this name: EACCES, as from Landlock. */
 export function denyName(operation: PermissionName, name: Bytes): Outcome {
   const path = shown(name);
   return deny({ class: "name", operation, path }, path);

@@ -4,8 +4,8 @@ import { E } from "../sys/abi.ts";
 import { CONTINUE, error, type Outcome, ofConfined, unable } from "./outcome.ts";
 
 /**
- * Runs a handler. CONTINUE leaves here alone, and only where the handler shows that it is safe. A
- * target that does not see the host as the mediator does gets no help from the mediator.
+ * Runs a handler. This is the only way out for CONTINUE, and only where the handler shows that it
+ * is safe. The mediator makes no call for a target whose view of the host differs from its own.
  */
 export function guarded(call: Call, handler: Handler): Outcome {
   const foreign = handler.onlyLooks ? call.target.foreign() : call.confinement;
@@ -19,8 +19,8 @@ export function guarded(call: Call, handler: Handler): Outcome {
 }
 
 /**
- * A target with a confinement or namespaces of its own makes the call by itself or not at all: the
- * mediator would do it outside of these (`Call.effect`).
+ * A target with a confinement or namespaces of its own makes the call itself or not at all: the
+ * mediator would act outside of these (`Call.effect`).
  */
 function byItself(call: Call, handler: Handler, foreign: string): Outcome {
   call.check();

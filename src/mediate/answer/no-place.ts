@@ -7,8 +7,8 @@ import { error, type Outcome, unable } from "./outcome.ts";
 export const OTHER_PROCFS = "a procfs that is not /proc";
 
 /**
- * A path at which a name was to be made, removed or changed leads to no place where that could be:
- * a sealed domain's kernel says so itself.
+ * For a path at which a name was to be made, removed or changed, and which leads to no such place.
+ * In a sealed domain the kernel reports the error itself.
  */
 export function leaveNoPlace(
   call: Call,
@@ -19,8 +19,8 @@ export function leaveNoPlace(
 }
 
 /**
- * The kernel's own error; else a refusal, since the mediator cannot follow, or ENOSYS where the
- * caller then asks by another call ({@link Call.fallsBack}).
+ * The kernel's own error; otherwise a refusal, because the mediator cannot follow the path. ENOSYS
+ * where the caller then falls back to another call ({@link Call.fallsBack}).
  */
 export function noPlace(
   call: Call,

@@ -4,54 +4,55 @@ import { E } from "../sys/abi.ts";
 import { type Errno, errnoOf } from "../sys/errno.ts";
 import type { Stat } from "../sys/sys.ts";
 
-/** What one notified call comes to: every ordinary result of judging it and of doing it. */
+/** The result of judging a notified call and of carrying it out. */
 export type Outcome =
   /**
-   * The kernel runs the call with whatever the target's memory holds by then. Sealed: let Landlock
-   * decide, safe only for calls that it checks itself. Supervised: what counts lies in registers,
-   * or the level asks for nothing but a look.
+   * The kernel runs the call with the target's memory as it is by then. In a sealed domain Landlock
+   * then decides, so this is safe only for calls that Landlock checks. In a supervised domain the
+   * decision rests on registers, or the level lets every call go on.
    */
   | { readonly kind: "continue" }
-  /** A rehearsal came to the first effect: all that was asked is inside the domain. */
+  /** A rehearsal reached the first effect: everything that was asked is inside the domain. */
   | Granted
   | { readonly kind: "value"; readonly value: number }
-  /** What the kernel would have said too (ENOENT, EEXIST, ...): no event. */
+  /** An error that the kernel would have returned, too (ENOENT, EEXIST, ...). No event. */
   | { readonly kind: "error"; readonly errno: Errno }
-  /** A descriptor of the mediator's that the target gets; the loop closes it. */
+  /** A descriptor of the mediator's for the target. The loop closes it. */
   | {
       readonly kind: "descriptor";
       readonly fd: number;
       readonly closeOnExec: boolean;
       /**
-       * What is left to do once the target has the descriptor; a negated error number where it
-       * fails. Nothing of it is done for a target that has no room for one.
+       * Runs once the target has the descriptor; returns a negated error number where it fails. Not
+       * called where the target has no room for a descriptor.
        */
       readonly afterwards?: () => number;
-      /** Takes back what was done, for when there is no room. Leaves `fd` open. */
+      /** Undoes the call where the target has no room for the descriptor. Leaves `fd` open. */
       readonly undo?: () => void;
     }
   /**
-   * The call was cancelled, since its thread was killed. Nobody waits for an answer, and a thread
-   * of that number may be another one.
+   * The call was cancelled because its thread was killed. No answer is due, and another thread may
+   * have that number.
    */
   | { readonly kind: "vanished" }
   /**
-   * The call leads to what may keep its caller waiting: the loop must not, a worker may. Nothing
-   * has been done yet; the worker decides and answers.
+   * The call may block, which the loop must not do. Nothing has been done yet; a worker decides and
+   * answers.
    */
   | { readonly kind: "worker" }
-  /** The holder lets the kernel execute a path, and ends the process if it leads elsewhere now. */
+  /** The holder lets the kernel execute a path, and kills the process if another program runs. */
   | { readonly kind: "held"; readonly judged: JudgedProgram }
   /**
-   * Begun, and not yet done: the loop goes on with others and asks again when the descriptor is
+   * Begun and not yet done. The loop serves other calls and resumes this one when the descriptor is
    * ready.
    */
   | Pending
   | Refused
   | Unable
   /**
-   * An event, then `answer`: what is outside the domain and granted since the level says so, was
-   * denied after some of what was asked had been done, or is granted and changes what can be seen.
+   * An event, then `answer`. `warning`: outside the domain, and granted because of the level.
+   * `denied`: denied after part of the call had been done. `noted`: granted, and changes what can
+   * be judged.
    */
   | {
       readonly kind: "reported";
@@ -60,23 +61,24 @@ export type Outcome =
       readonly answer: Answer;
     };
 
-/** An outcome that the loop can act on: {@link attempt} has made it of one that it cannot. */
+/** An outcome that the loop can act on, as {@link attempt} returns it. */
 export type Answer = Exclude<Outcome, Granted | Unable>;
 
 export interface Granted {
   readonly kind: "granted";
 }
 
-/** Files that a process may map when it has executed something. */
+/** The files that a process may map right after its execve. */
 export interface JudgedProgram {
   readonly program: Stat;
-  /** Its dynamic loader. */
+  /** The dynamic loader of `program`. */
   readonly loader: Stat | null;
 }
 
 /**
- * The mediator cannot do it or cannot know what it would do, whatever the policy says: said by code
- * that works for any call. {@link attempt} makes a refusal of it, which names the call.
+ * The mediator cannot make the call, or cannot tell what it would do, whatever the policy says.
+ * Returned by code that does not know the call's name; {@link attempt} makes a refusal of it that
+ * names the call.
  */
 export interface Unable {
   readonly kind: "unable";
@@ -93,21 +95,21 @@ export interface Refused {
 export interface Pending {
   readonly kind: "pending";
   readonly fd: number;
-  /** Polled for these; left out, for writing (POLLOUT). */
+  /** The events to poll for; POLLOUT where left out. */
   readonly events?: number;
-  /** What to answer now that it is ready; `pending` again if it is not after all. */
+  /** Called when the descriptor is ready. Returns `pending` again where it is not. */
   readonly resume: () => Outcome;
 }
 
-/** What a refusal event says beside who asked. */
+/** What a refusal event says, besides its process. */
 export interface Refusal {
   readonly class: string;
   readonly operation: string;
   readonly object: string;
   readonly reason: Event["reason"];
   /**
-   * What was asked, as the log keeps it: `decide()` names the rule, `suggest()` the line that would
-   * have allowed it. null where no rule is about it.
+   * The request, as the log keeps it: `decide()` names the rule, and `suggest()` the line that
+   * would have allowed it. null where no rule concerns it.
    */
   readonly request: Request | null;
   /** See {@link Event}. */
@@ -119,7 +121,7 @@ export const GRANTED: Outcome = { kind: "granted" };
 export const VANISHED: Answer = { kind: "vanished" };
 export const WORKER: Answer = { kind: "worker" };
 
-/** Outside the domain at a level that lets it go on. */
+/** Outside the domain, at a level that lets the call go on. */
 export function goesOn(refusal: Refusal): Answer {
   return { kind: "reported", verdict: "warning", refusal, answer: CONTINUE };
 }
@@ -128,7 +130,7 @@ export function error(errno: Errno): Answer {
   return { kind: "error", errno };
 }
 
-/** The result of a system call made for the target: the value, or the error as it is. */
+/** The result of a system call made for the target: its value or its error. */
 export function result(value: number): Answer {
   return value < 0 ? error(errnoOf(value)) : { kind: "value", value };
 }
@@ -138,17 +140,17 @@ export function cannot(errno: Errno, why: string): Unable {
   return { kind: "unable", errno, why };
 }
 
-/** The same of a call whose name is known. */
+/** {@link cannot} for a call whose name is known. */
 export function unable(errno: Errno, operation: string, object: string): Refused {
   return beyondPolicy("mediator", errno, operation, object);
 }
 
-/** The call would be made outside of what its process confines itself by. */
+/** The mediator's call would not be subject to the process's own confinement. */
 export function ofConfined(operation: string, confinement: string): Refused {
   return unable(E.PERM, operation, `asked by a process with its own ${confinement}`);
 }
 
-/** What no sealed domain may do, or not in this way, whatever the policy says. */
+/** For what no sealed domain may do, or not in this way, whatever the policy says. */
 export function never(errno: Errno, operation: string, object: string): Refused {
   return beyondPolicy("never", errno, operation, object);
 }

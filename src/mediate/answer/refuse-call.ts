@@ -6,7 +6,7 @@ import { E } from "../sys/abi.ts";
 import type { Errno } from "../sys/errno.ts";
 import { never, type Outcome } from "./outcome.ts";
 
-/** A call outside the policy's list. */
+/** Refuses a call outside the policy's list. */
 export function refuseUnlisted(call: Call): Outcome {
   const request = { class: "syscall", name: call.name } as const;
   const refusal = {
@@ -20,8 +20,8 @@ export function refuseUnlisted(call: Call): Outcome {
 }
 
 /**
- * A call that is listed, in a form that no sealed domain has or that this policy does not grant:
- * the filter asks only about those.
+ * Refuses a listed call in a form that no sealed domain has or that this policy does not grant. The
+ * filter notifies only these.
  */
 export function refuseForm(call: Call, errno: Errno = errnoFor(call)): Outcome {
   if (call.name === "socket") return refuseSocket(call);
@@ -42,7 +42,7 @@ function refuseSocket(call: Call): Outcome {
   return { kind: "refused", errno: E.PERM, refusal: { ...fixed, ...why, request } };
 }
 
-/** A datagram end can connect to any name (unix(7)); other families have no pairs. */
+/** A datagram end can connect to any name (unix(7)). Other families have no pairs. */
 function refusePair(call: Call): Outcome {
   const asked = askedOf(call);
   const unix = asked.family === AF_UNIX;

@@ -1,9 +1,9 @@
 import { GRANTED, type Outcome } from "./outcome.ts";
 
 /**
- * Ends the call in hand with an ordinary outcome. Thrown by code that cannot return one: what
- * walks a path, reads the target or takes its identity has results of its own. `attempt()` turns it
- * back into the outcome that it carries. No other exception ends a call in an ordinary way.
+ * Ends the current call with an ordinary outcome. Thrown by code that cannot return one, because
+ * walking a path, reading the target and taking its identity have results of their own. `attempt()`
+ * turns it back into the outcome. No other exception ends a call in an ordinary way.
  */
 export class Settled extends Error {
   readonly outcome: Outcome;
@@ -14,10 +14,10 @@ export class Settled extends Error {
   }
 }
 
-/** One for all: nobody looks at its stack, and making one costs more than most judgements. */
+/** A shared instance: its stack is never read, and making one costs more than most judgements. */
 export const settledAsGranted = new Settled(GRANTED);
 
-/** What `step` returns, or settles the call with. */
+/** The outcome that `step` returns or settles the call with. */
 export function outcomeOf(step: () => Outcome): Outcome {
   try {
     return step();
@@ -27,7 +27,7 @@ export function outcomeOf(step: () => Outcome): Outcome {
   }
 }
 
-/** What `step` returns; null where it settles the call, or where it does so with `outcome`. */
+/** The result of `step`; null where it settles the call, if given with this `outcome`. */
 export function unlessSettled<T>(step: () => T, outcome: Outcome | null = null): T | null {
   try {
     return step();

@@ -11,9 +11,9 @@ import {
 } from "./outcome.ts";
 
 /**
- * Makes the answer of a rehearsal: the call goes on. What is outside the domain, and what the
- * mediator could not judge, goes on with an event. Cofferdam's own objects are refused at every
- * level (`model/verdict.ts`).
+ * The answer of a rehearsal: the call goes on, with an event for a request outside the domain or
+ * one that the mediator could not judge. Cofferdam's own objects are refused at every level
+ * (`model/verdict.ts`).
  */
 export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
   switch (outcome.kind) {
@@ -32,8 +32,8 @@ export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
 }
 
 /**
- * A refusal without a request says that the mediator could not judge. The next time it may, so
- * nothing is remembered then.
+ * Without a request the mediator could not judge the call. It may be able to next time, so the
+ * verdict is not remembered.
  */
 function letGoOn(call: Call, refusal: Refusal): Answer {
   const outcome = goesOn(refusal);
@@ -41,13 +41,13 @@ function letGoOn(call: Call, refusal: Refusal): Answer {
   return outcome;
 }
 
-/** The refusal protects one of Cofferdam's own objects. */
+/** Whether the refusal protects one of Cofferdam's own objects. */
 export function isOwn(call: Call, { reason, request }: Refusal): boolean {
   if (reason === "own-object") return true;
   if (request === null) return false;
   if (request.class !== "two-names") return belongsToCofferdam(call, request);
   const { from, to } = request;
-  // Another name for an object of Cofferdam's is a way to it.
+  // A new name for an object of Cofferdam's would be a way to it.
   return (
     belongsToCofferdam(call, { class: "name", operation: "write", path: from }) ||
     belongsToCofferdam(call, { class: "name", operation: "create", path: to })

@@ -22,15 +22,15 @@ import type { SharedMemory } from "./shared-memory.ts";
 import { StandingGroups } from "./standing-groups.ts";
 import { ThreadsAlike } from "./threads-alike.ts";
 
-/** A call that waits for the writer of a FIFO. */
+/** A call that waits for a FIFO's writer. */
 interface WaitingReader {
   readonly isAwaited: boolean;
   readonly target: Pick<Target, "giveUp">;
 }
 
-/** What every handler may use of one domain: one for as long as its listener is held. */
+/** What handlers use of one domain, for as long as its listener is open. */
 export class Broker {
-  /** What the domain's processes were started with. */
+  /** The plan with which the domain's processes were started. */
   readonly plan: Plan;
   readonly identity: Identity;
   readonly mounts: Mounts;
@@ -39,19 +39,21 @@ export class Broker {
   readonly descriptorTables: DescriptorTables;
   /** Every mediated call is notified, and level and policy may change while processes run. */
   readonly supervised: boolean;
-  /** Whoever asks may be kept waiting here. */
+  /** This process may block: it is a worker. */
   readonly mayWait: boolean;
 
-  /** Of all its calls together. */
+  /** The descriptors that all its calls together may keep. */
   readonly descriptors: DescriptorBudget;
 
   /**
-   * Descriptors that the domain exchanged, just when they were copied, for one whose close(2) might
-   * never come back (`same-file.ts`). Each may keep a thread of this process for ever.
+   * Descriptors that the domain exchanged just as they were copied, for one whose close(2) may
+   * never return (`same-file.ts`). Each may block a thread of this process forever.
    */
   exchanged = 0;
 
-  /** Reading ends of FIFOs, held open for calls that wait: at most one a slot (`open-fifo.ts`). */
+  /**
+   * Reading ends of FIFOs, held open for calls that wait: at most one per slot (`open-fifo.ts`).
+   */
   readonly fifoReaders = new Map<WaitingReader, number>();
 
   readonly verdicts = new RememberedVerdicts();
@@ -62,8 +64,7 @@ export class Broker {
   #grants: Grants;
 
   /**
-   * `live` is null where level and policy stay what they are in the plan; `memory` is what a
-   * successor finds.
+   * `live` is null where level and policy stay as in the plan. `memory` is what a successor finds.
    */
   constructor(
     generation: Generation,
@@ -75,7 +76,7 @@ export class Broker {
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
     this.descriptors = new DescriptorBudget(state.descriptorsOfDomain);
-    // A worker is told of some calls only.
+    // Only the mediator sees all calls; a worker sees some.
     const isAsked = this.supervised && !this.mayWait;
     this.threads = new Threads(state.threadsKept, {
       roots: this.supervised ? new Roots(memory.letGoOn) : null,
@@ -98,17 +99,17 @@ export class Broker {
     return new StandingGroups(letGoOn, isAsked, bounding);
   }
 
-  /** In force now: one read of memory. `now`: performance.now(), where the caller has it. */
+  /** The level in force: one read of memory. `now`: performance.now(), where the caller has it. */
   level(now?: number): Level {
     return this.#live?.level(now) ?? this.plan.level;
   }
 
-  /** In force for the call in hand: changes only between two calls. */
+  /** The policy in force. It changes only between two calls. */
   get policy(): Policy {
     return this.#generation.policy;
   }
 
-  /** Of the policy in force, as a mask of `1 << number`. */
+  /** The capabilities that the policy grants, as a mask of `1 << number`. */
   get grantedCapabilities(): bigint {
     return this.#generation.capabilities;
   }
@@ -117,7 +118,7 @@ export class Broker {
     return this.#grants;
   }
 
-  /** The policy lists the system call: calls outside the list reach the mediator too. */
+  /** Whether the policy lists the system call. Unlisted calls reach the mediator, too. */
   lists(name: string): boolean {
     return this.#generation.listed.has(name);
   }
@@ -127,10 +128,7 @@ export class Broker {
     return this.#generation.denied.has(name);
   }
 
-  /**
-   * Whose process another one is; of the mediator's own host, whatever the caller's number means in
-   * its namespace.
-   */
+  /** The domain of a process, by its number in the mediator's own pid namespace. */
   domainOf(pid: number): Membership {
     return domainOfProcess(pid);
   }
@@ -140,8 +138,8 @@ export class Broker {
   }
 
   /**
-   * Before each call, and before one that waited goes on: takes up the policy that has been put
-   * into force since the last one.
+   * Takes up a policy that was put into force. Called before each call, and before one that waited
+   * continues.
    */
   refresh(now?: number): void {
     const next = this.#live?.next(now) ?? null;

@@ -12,8 +12,9 @@ import { E } from "../sys/abi.ts";
 import { close, sys } from "../sys/sys.ts";
 
 /**
- * Descriptors of the mediator's that the calls of one domain keep at a time, waiting ones above
- * all. A domain that has used up its own is refused its own calls, so that none is left without.
+ * Limits the descriptors that the calls of one domain keep in the mediator, above all while they
+ * wait. A domain that has used up its budget has its own calls refused, so that no other domain
+ * runs out.
  */
 export class DescriptorBudget {
   readonly #max: number;
@@ -23,10 +24,7 @@ export class DescriptorBudget {
     this.#max = max;
   }
 
-  /**
-   * Before a descriptor is kept: null, or what to answer where the domain's calls keep as many as
-   * they may.
-   */
+  /** Call before a descriptor is kept. Returns null, or the answer where the budget is used up. */
   take(): Unable | null {
     if (this.#kept >= this.#max)
       return cannot(E.MFILE, `the domain's calls that wait keep ${this.#kept} descriptors`);
@@ -34,15 +32,15 @@ export class DescriptorBudget {
     return null;
   }
 
-  /** It is closed. */
+  /** Call when a kept descriptor has been closed. */
   giveBack(): void {
     this.#kept -= 1;
   }
 }
 
 /**
- * What one domain may keep in this process. `shared`: others are served here too, and some of them
- * may do their worst at a time.
+ * The budget of one domain in this process. `shared`: other domains are served here, and several
+ * may use up theirs at the same time.
  */
 export function descriptorsOfDomain(shared: boolean): number {
   const free = descriptorLimit() - DESCRIPTORS_RESERVED;
@@ -51,10 +49,10 @@ export function descriptorsOfDomain(shared: boolean): number {
 }
 
 /**
- * Has the kernel make room at once for all descriptors that this process may have. While it makes a
- * larger table for a process with several threads, the thread that wants a descriptor waits until
- * all processors have been through their scheduler (synchronize_rcu in expand_fdtable, fs/file.c):
- * on a busy machine long enough for a stand-by to take the call for one that hangs.
+ * Has the kernel make room for all descriptors that this process may have. While the kernel
+ * enlarges the table of a process with several threads, the thread that needs a descriptor waits
+ * until every processor has been through the scheduler (synchronize_rcu in expand_fdtable,
+ * fs/file.c). On a busy machine that is long enough for a stand-by to think that the call hangs.
  */
 export function growDescriptorTable(): void {
   const last = Math.min(descriptorLimit(), DESCRIPTOR_TABLE_MAX) - 1;

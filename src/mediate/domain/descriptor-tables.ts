@@ -4,11 +4,11 @@ import { letGoOn } from "../../plan/slots.ts";
 const { tablesShared: SHARED } = offsetsOf(letGoOn);
 
 /**
- * Whether two processes of a supervised domain may share one table of descriptors, so that one
- * could exchange what the other's call is judged by. A call that makes such a process goes on at
- * the lower levels only; who shares with whom afterwards nobody is told, so that it is believed of
- * all until the domain is started anew. It lies in memory that mediator, worker and successor
- * share.
+ * Whether processes of a supervised domain may share a table of descriptors. Then one could
+ * exchange the descriptor by which the other's call is judged. Below level enforcing, a call that
+ * makes such a process goes on. The mediator does not learn which processes share from then on, so
+ * it assumes all of them until the domain is started anew. Kept in memory that mediator, worker and
+ * successor share.
  */
 export class DescriptorTables {
   readonly #memory: Buffer;
@@ -17,7 +17,7 @@ export class DescriptorTables {
     this.#memory = memory;
   }
 
-  /** Before a call is answered that may make a process with the descriptors of another one. */
+  /** Call before answering a call that may make a process that shares another's table. */
   share(): void {
     this.#memory.writeUInt32LE(1, SHARED);
   }

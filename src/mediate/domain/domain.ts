@@ -14,7 +14,7 @@ import { isLive, Live } from "./live.ts";
 import type { ProcessState } from "./process-state.ts";
 import { memoryOf, recordsRead, untoldOf } from "./shared-memory.ts";
 
-/** One domain as its mediator sees it, and as that one's worker does. */
+/** One domain, as its mediator or that mediator's worker sees it. */
 export class Domain {
   readonly handed: Handed;
   /** The slots, shared with the holder. */
@@ -22,10 +22,10 @@ export class Domain {
   readonly broker: Broker;
   readonly reporter: Reporter;
   readonly #isWorker: boolean;
-  /** null in a worker, beside whose mediator nobody reads them. */
+  /** null in a worker: the mediator beside it reads the records. */
   readonly socketRecords: SocketRecords | null;
 
-  /** Throws for a plan that is none. `seen`: see {@link Reporter}. */
+  /** Throws for an invalid plan. `seen`: see {@link Reporter}. */
   constructor(handed: Handed, state: ProcessState, seen?: (event: Event) => void) {
     const generation = generationOf(readAll(handed.plan));
     const { plan } = generation;
@@ -55,7 +55,9 @@ export class Domain {
     this.socketRecords = state.mayWait ? null : new SocketRecords(this.broker, this.reporter, read);
   }
 
-  /** Tells what the process before this one counted and did not write, before it counts itself. */
+  /**
+   * Logs the events that the previous process counted and did not write, before this one counts.
+   */
   succeed(): void {
     this.reporter.succeed();
     // A worker ends with its mediator.
@@ -63,7 +65,7 @@ export class Domain {
     this.socketRecords?.succeed();
   }
 
-  /** Gives back what was handed over, of a domain that another process serves. */
+  /** Closes everything that was handed over, for a domain that another process serves. */
   abandon(): void {
     this.socketRecords?.abandon();
     this.reporter.abandon();
@@ -71,8 +73,8 @@ export class Domain {
   }
 
   /**
-   * Gives back everything that was handed over. The memory must not be touched afterwards.
-   * `exiting`: nobody else waits for this process.
+   * Closes everything that was handed over. Its memory must not be touched afterwards. `exiting`:
+   * this process may take its time, as it serves no other domain.
    */
   close(workerIsGone: boolean, exiting: boolean): void {
     if (workerIsGone) this.reporter.lostWith(untoldOf(this.memory.bytes, "worker"));

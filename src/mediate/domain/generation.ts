@@ -13,16 +13,16 @@ export interface Generation {
   readonly automaton: Automaton;
   /** System calls that the policy lists. */
   readonly listed: ReadonlySet<string>;
-  /** Those that it denies. */
+  /** System calls that the policy denies. */
   readonly denied: ReadonlySet<string>;
   /** See {@link grantedCapabilities}. */
   readonly capabilities: bigint;
 }
 
-/** By SHA-256 of the plan's bytes; an entry lives as long as somebody uses it. */
+/** By SHA-256 of the plan's bytes; an entry lives as long as it is used. */
 const known = new Map<string, WeakRef<Generation>>();
 
-/** Throws PlanFormatError for anything but a plan. */
+/** Throws PlanFormatError for bytes that are no plan. */
 export function generationOf(bytes: Uint8Array): Generation {
   const digest = createHash("sha256").update(bytes).digest("hex");
   const before = known.get(digest)?.deref();

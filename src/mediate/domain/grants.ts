@@ -5,17 +5,17 @@ import type { Plan } from "../../plan/plan.ts";
 import { type Bytes, bytesOf, spelled } from "../sys/sys.ts";
 import { NAME_KEPT_BYTES_MAX, NAMES_KEPT_MAX } from "./limits.ts";
 
-/** What the domain may do to names, and which of it the kernel decides by itself. */
+/** What the domain may do to names, and which of that the kernel decides by itself. */
 export class Grants {
   readonly #automaton: Automaton;
   readonly #kernelCreates: ReadonlySet<Bytes>;
   readonly #handled: bigint;
-  /** Of names that were asked for lately. */
+  /** Permissions of names that were looked up lately. */
   readonly #known = new Map<Bytes, PermissionSet>();
 
   /**
-   * `started` is the plan that the domain's processes were started with: its layer holds whatever
-   * the policy has become.
+   * `started`: the plan with which the domain's processes were started. Its Landlock layer stays in
+   * force whatever the policy is now.
    */
   constructor(automaton: Automaton, started: Plan) {
     this.#automaton = automaton;
@@ -23,7 +23,7 @@ export class Grants {
     this.#handled = started.landlock?.handledFs ?? 0n;
   }
 
-  /** Permissions of a canonical name. */
+  /** The permissions of a canonical name. */
   of(name: Bytes): PermissionSet {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -34,19 +34,19 @@ export class Grants {
     return permissions;
   }
 
-  /** Permissions that every name below the directory has. */
+  /** The permissions that every name below the directory has. */
   below(directory: Bytes): PermissionSet {
     return this.#automaton.uniform(this.#state(directory === "/" ? "/" : `${directory}/`));
   }
 
-  /** What an object would gain by the new name. */
+  /** The permissions that an object would gain by the new name. */
   gained(from: Bytes, to: Bytes, directory: boolean): PermissionSet {
     return gains(this.#automaton, this.#state(from), this.#state(to), directory);
   }
 
   /**
-   * Landlock itself grants create and delete at this name: its directory or one above it has such a
-   * rule.
+   * Whether Landlock itself grants create and delete at this name, by a rule on its directory or
+   * one above.
    */
   kernelCreates(name: Bytes): boolean {
     for (let end = name.lastIndexOf("/"); end >= 0; end = name.lastIndexOf("/", end - 1)) {
@@ -57,8 +57,8 @@ export class Grants {
   }
 
   /**
-   * Landlock itself moves or links one name to the other: between directories it would ask for
-   * rights that the rules may lack.
+   * Whether Landlock itself grants moving or linking one name to the other. Between directories it
+   * would require rights that the rules may lack.
    */
   kernelMoves(from: Bytes, to: Bytes): boolean {
     const directory = (name: Bytes): Bytes => name.slice(0, name.lastIndexOf("/") + 1);
@@ -66,8 +66,8 @@ export class Grants {
   }
 
   /**
-   * The domain's Landlock layer handles all these LANDLOCK_ACCESS_FS_* rights, so that CONTINUE
-   * leaves the decision to it.
+   * Whether the domain's Landlock layer handles all these LANDLOCK_ACCESS_FS_* rights, so that
+   * CONTINUE leaves the decision to it.
    */
   kernelHandles(rights: bigint): boolean {
     return (this.#handled & rights) === rights;

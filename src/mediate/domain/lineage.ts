@@ -6,8 +6,8 @@ import { kinOf } from "../target/kin.ts";
 import type { Lineage } from "./self-confined.ts";
 
 /**
- * Of a supervised domain's processes: which are in it is told by their control groups, without such
- * by their filters.
+ * The processes of a supervised domain, recognised by their control groups, or without these by
+ * their number of filters.
  */
 export function lineageOf(plan: Plan, domainOf: (pid: number) => Membership): Lineage {
   return {

@@ -10,12 +10,12 @@ import { readAll } from "../sys/read-all.ts";
 import { type Generation, generationOf } from "./generation.ts";
 import type { ProcessState } from "./process-state.ts";
 
-/** Bytes of memory that {@link outdatedPolicy} takes. */
+/** Size of {@link outdatedPolicy}, bytes. */
 export const OUTDATED_POLICY_BYTES = place(outdatedPolicy).size;
 const { numberPlusOne: OUTDATED } = offsetsOf(outdatedPolicy);
 
 /**
- * Level and policy that the agent has put into force, in shared memory and beside it
+ * The level and policy that the agent has put into force, in shared memory and a file beside it
  * (`src/domains/live-table.ts`).
  */
 export class Live {
@@ -24,12 +24,14 @@ export class Live {
   readonly #table: LiveTable;
   readonly #file: string;
   readonly #problem: (generation: number, why: string) => void;
-  /** The agent's count starts with 1: until then the plan's own policy holds. */
+  /**
+   * The generation that was taken last. The agent counts from 1; at 0 the plan's own policy holds.
+   */
   #seen: number;
 
   /**
-   * `problem` is told of a policy that cannot be taken: the one before stays. `outdated` is memory
-   * that outlives this mediator.
+   * `problem` is called for a policy that cannot be taken, and the previous one stays in force.
+   * `outdated` is memory that outlives this mediator.
    */
   constructor(
     plan: NumberedPlan,
@@ -48,9 +50,9 @@ export class Live {
   }
 
   /**
-   * A run that has ended may have left a policy in force that was changed or withdrawn since: the
-   * agent has not seen either yet. The plan of this start is the newer one. 0 where there is no such
-   * policy.
+   * A run that has ended may have left a policy in force whose files were changed or withdrawn
+   * since, before the agent noticed. The plan of this start is then the newer one. Returns that
+   * policy's generation, or 0 where there is none.
    */
   #outdatedAtStart(): number {
     const generation = this.#table.generation(this.#number);
@@ -58,17 +60,17 @@ export class Live {
     try {
       return isOutdated(this.#read().plan.facts) ? generation : 0;
     } catch (cause) {
-      // Anything else is told of when it is to be taken.
+      // Other errors are reported when the policy is to be taken.
       return hasCode(cause, "ENOENT") ? generation : 0;
     }
   }
 
-  /** null where the table does not know the domain. */
+  /** null where the domain is not in the table. */
   level(now?: number): Level | null {
     return this.#table.level(this.#number, now);
   }
 
-  /** The policy that was put into force since the last time; null where there is none. */
+  /** A policy that was put into force since the last call; null where there is none. */
   next(now?: number): Generation | null {
     const generation = this.#table.generation(this.#number, now);
     if (generation === this.#seen || generation === 0) return null;
@@ -104,8 +106,8 @@ export class Live {
 export type NumberedPlan = Plan & { readonly number: number };
 
 /**
- * Only what is supervised can change while it runs, and only as root, since only root's agent
- * writes the table.
+ * Whether level and policy can change while the domain runs: only in a supervised domain of root's,
+ * because only root's agent writes the table.
  */
 export function isLive(plan: Plan): plan is NumberedPlan {
   return plan.mode === "supervised" && plan.mediation.live && plan.number !== null;

@@ -1,27 +1,27 @@
 import { offsetsOf, place as placed } from "../../plan/layout.ts";
 import { notedProcess } from "../../plan/slots.ts";
 
-/** Bytes of one place. */
+/** Size of one place, bytes. */
 export const NOTED_BYTES = placed(notedProcess).size;
 const AT = offsetsOf(notedProcess);
 
-/** A process for good: its number and when it began, in clock ticks since boot. */
+/** A process, identified by its number and its start time in clock ticks since boot. */
 export interface Process {
   readonly pid: number;
   readonly start: bigint;
 }
 
-/** Confined itself; or takes orphans that are not its own children. */
+/** It has confined itself; or it takes orphans that are not its own children. */
 export type Kind = "confines" | "adopts";
 
-/** A process id has 22 bits. */
+/** A process id has 22 bits, so this bit is free. */
 const ADOPTS = 0x8000_0000;
-/** Clock ticks that a place holds. */
+/** Limit on the clock ticks that a place can hold. */
 const TICKS_MAX = 0xffff_ffffn;
 
 /**
- * Processes of a domain of which its mediators must know something while they live, in memory that
- * mediator, worker and successor share, one in each place.
+ * Facts about processes of a domain that its mediators must know while the processes live. They lie
+ * in memory that mediator, worker and successor share, one per place.
  */
 export class NotedProcesses {
   readonly #places: readonly Buffer[];
@@ -33,7 +33,10 @@ export class NotedProcesses {
     this.#startOf = startOf;
   }
 
-  /** false: every place is taken by a process that lives. The first time is what counts. */
+  /**
+   * Notes a process; the first time counts. Returns false where every place is taken by a live
+   * process.
+   */
   note(kind: Kind, process: Process, since: bigint): boolean {
     if (this.since(kind, process) !== null) return true;
     const place =
@@ -41,7 +44,7 @@ export class NotedProcesses {
       this.#places.find((one) => this.#isOver(one));
     if (place === undefined) return false;
     const ticks = since - process.start;
-    // Whoever reads it meanwhile finds no process there.
+    // A process that reads the place meanwhile finds it empty.
     place.writeUInt32LE(0, AT.process);
     place.writeUInt32LE(Number(ticks < 0n ? 0n : ticks > TICKS_MAX ? TICKS_MAX : ticks), AT.ticks);
     place.writeBigUInt64LE(process.start, AT.start);
@@ -50,8 +53,8 @@ export class NotedProcesses {
   }
 
   /**
-   * When it was noted, in clock ticks since boot; earlier where that is longer ago than fits. Null
-   * where it was not.
+   * When the process was noted, in clock ticks since boot, or earlier where that is longer ago than
+   * fits. null where it was not.
    */
   since(kind: Kind, { pid, start }: Process): bigint | null {
     const wanted = word(kind, pid);

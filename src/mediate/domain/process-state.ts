@@ -6,24 +6,24 @@ import { Mounts } from "../walk/mounts.ts";
 import { descriptorsOfDomain } from "./descriptor-budget.ts";
 
 /**
- * What a mediator has once, however many domains it serves: the identity it wears is its thread's,
- * the table of mounts its namespace's.
+ * What a mediator has once, however many domains it serves: the identity belongs to its thread and
+ * the table of mounts to its namespace.
  */
 export class ProcessState {
   readonly identity = new Identity();
   readonly mounts: Mounts;
   readonly mayWait: boolean;
-  /** Of each domain. */
+  /** Threads kept per domain. */
   readonly threadsKept: number;
-  /** Descriptors that calls of each domain may keep. */
+  /** Descriptors that the calls of one domain may keep. */
   readonly descriptorsOfDomain: number;
-  /** Where the host's table of domains and the policies in force lie. */
+  /** The folder of the host's table of domains and of the policies in force. */
   readonly folder: string;
-  /** Where many domains' events wait; null where each is written at once. */
+  /** The queue of the domains' events; null where each event is written at once. */
   readonly logs: LogQueue | null;
   #table: LiveTable | null = null;
 
-  /** `mayWait`: calls on slow file systems are done here. `shared`: of many domains. */
+  /** `mayWait`: this process does calls on slow file systems. `shared`: it serves many domains. */
   constructor(mayWait: boolean, folder: string, shared = false) {
     this.logs = shared ? new LogQueue() : null;
     this.threadsKept = shared ? THREADS_KEPT_SHARED_MAX : THREADS_KEPT_MAX;

@@ -3,10 +3,10 @@ import { type FileVersion, sameObject } from "../sys/sys.ts";
 import { keepLatest } from "./keep-latest.ts";
 import { NAME_KEPT_BYTES_MAX, PROGRAMS_KEPT_MAX, UNCHANGED_MS_MIN } from "./limits.ts";
 
-/** What is read of a program file itself before it is executed. */
+/** What is read from a program's file before it is executed. */
 export interface ProgramFacts {
   readonly head: ProgramHead;
-  /** It has capabilities (capabilities(7), security.capability). */
+  /** The file has capabilities (capabilities(7), security.capability). */
   readonly hasCapabilities: boolean;
 }
 
@@ -16,19 +16,19 @@ interface Remembered {
 }
 
 /**
- * Facts of program files, for as long as inode, size and time of the last change (ctime) are the
- * same: asked for at each execution. Only facts of an inode: names are looked up anew, so that a
- * file which takes another's name, or a loader's, is another file here.
+ * Facts of program files, remembered while inode, size and ctime are unchanged, which is checked at
+ * each execution. They are facts of the inode. Names are looked up each time, so a file that takes
+ * another's name, or a loader's, is another file here.
  *
- * No process can set that time; every write(2), and every change of attributes, moves it. Not so
- * each store into a shared mapping: the kernel moves it when a page becomes dirty, in memory file
- * systems once only. So a process that may write a program can change its head unnoticed. It
- * gains no more than by a write between the mediator's look and the kernel's: the holder compares
- * the program and the loader that the kernel has mapped with those that were judged, and ends the
- * process (`native/exec-hold.c`).
+ * No process can set ctime. Every write(2) and every change of attributes moves it, but not every
+ * store into a shared mapping: the kernel moves it when a page becomes dirty, and on memory file
+ * systems only once. So a process that may write a program can change its head unnoticed. It gains
+ * no more than by writing between the mediator's check and the kernel's: the holder compares the
+ * program and loader that the kernel has mapped with those that were judged, and kills the process
+ * if they differ (`native/exec-hold.c`).
  */
 export class RememberedPrograms {
-  /** By the low half of the inode's number, in order of age. */
+  /** By the low half of the inode's number, oldest first. */
   readonly #known = new Map<number, Remembered>();
 
   of(version: FileVersion): ProgramFacts | null {
@@ -36,7 +36,9 @@ export class RememberedPrograms {
     return known !== undefined && isSame(known.version, version) ? known.facts : null;
   }
 
-  /** `now`, milliseconds since the epoch, then `version` were found, then the facts. */
+  /**
+   * `now` (milliseconds since the epoch) must have been read first, then `version`, then the facts.
+   */
   remember(now: number, version: FileVersion, facts: ProgramFacts): void {
     const { seconds, nanoseconds } = version.changed;
     const { head } = facts;

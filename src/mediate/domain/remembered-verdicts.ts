@@ -9,20 +9,20 @@ import type { Target } from "../target/target.ts";
 import { keepLatest } from "./keep-latest.ts";
 import { VERDICT_AGE_MS_MAX, VERDICTS_KEPT_MAX } from "./limits.ts";
 
-/** Which of its registers are what. */
+/** Which argument is which. */
 interface Open {
   readonly path: number;
   readonly flags: number;
-  /** null where it takes none. */
+  /** null where the call takes no directory. */
   readonly directory: number | null;
 }
 
-/** Of other calls nothing is remembered. */
+/** Verdicts of other calls are not remembered. */
 const OPENS: ReadonlyMap<number, Open> = new Map([
   [numberOf("open"), { path: 0, flags: 1, directory: null }],
   [numberOf("openat"), { path: 1, flags: 2, directory: 0 }],
 ]);
-/** What of the flags decides what must be granted. */
+/** The flags that decide which permissions are required. */
 const TELLING =
   abi.O_ACCMODE |
   abi.O_CREAT |
@@ -32,15 +32,15 @@ const TELLING =
   abi.O_NOFOLLOW |
   abi.O_DIRECTORY;
 const SLASH = "/".charCodeAt(0);
-/** Paths whose meaning hangs on who asks. */
+/** Paths whose meaning depends on the calling thread. */
 const isPersonal = (path: Bytes): boolean => path.startsWith("/proc/") || path.startsWith("/dev/");
-/** Instead of a thread's number, of what holds for all of them. */
+/** Stands for all threads. */
 const EVERY_THREAD = 0;
 /** FNV-1a, 32 bits. */
 const HASH_BASIS = 0x811c9dc5;
 const HASH_PRIME = 0x01000193;
 
-/** What is asked of a call whose verdict may be remembered; `calls/call.ts` has all of it. */
+/** What is needed of a call whose verdict may be remembered; implemented by `calls/call.ts`. */
 interface JudgedCall {
   readonly number: number;
   readonly target: Pick<Target, "tid" | "memory">;
@@ -52,15 +52,15 @@ interface JudgedCall {
 interface Verdict {
   readonly path: Bytes;
   readonly flags: number;
-  /** {@link EVERY_THREAD}, or the one whose root or working directory it hangs on. */
+  /** {@link EVERY_THREAD}, or the thread on whose root or working directory the verdict depends. */
   readonly thread: number;
-  /** What was answered: let go on, with or without a warning. */
+  /** Let go on, with or without a warning. */
   readonly answer: Answer;
-  /** Milliseconds (performance.now) until which it is believed. */
+  /** The time (performance.now(), milliseconds) until which the verdict is believed. */
   readonly until: number;
 }
 
-/** A call of x86_64 that was received, before anything of its thread is looked at. */
+/** The registers of a received x86_64 call, before its thread is looked at. */
 export interface Registers {
   readonly tid: number;
   /** Of the system call. */
@@ -70,26 +70,25 @@ export interface Registers {
 }
 
 /**
- * What opens of one domain came to lately, at level warning alone, where the call goes on either
- * way. This can miss a warning, never a denial: for {@link VERDICT_AGE_MS_MAX}, if a process
- * outside the domain exchanges a directory or link on the way. What the domain's own calls do to
- * names makes verdicts forgotten.
+ * The latest verdicts of one domain's opens. They are kept at level warning only, where the call
+ * goes on in either case. A remembered verdict can miss a warning, never a denial: for {@link
+ * VERDICT_AGE_MS_MAX}, if a process outside the domain exchanges a directory or link of the path.
+ * When the domain's own calls change names, all verdicts are forgotten.
  *
- * Nearly all calls of a daemon at level warning end here, so that looking one up allocates nothing
- * and makes one system call, which copies the path.
+ * Nearly all calls of a daemon at level warning are answered from here. So a lookup allocates
+ * nothing and makes one system call, which copies the path.
  */
 export class RememberedVerdicts {
-  /** By {@link hashOfCopied}: of two with the same hash the later one is remembered. */
+  /** By {@link hashOfCopied}; a later verdict replaces one with the same hash. */
   readonly #known = new Map<number, Verdict>();
-  /** Not every thread of the domain has the same root and mounts. */
+  /** The threads of the domain may have different roots or mounts. */
   #differ = false;
 
   /**
-   * What to answer, inside or outside; null where it must be judged. The path may be
-   * another thread's, if the caller was killed and its number given anew. To answer CONTINUE is
-   * sound nevertheless: the kernel takes an answer only while the call waits. For every other
-   * answer the caller of this function looks whether it still waits. `now`:
-   * performance.now().
+   * The remembered answer; null where the call must be judged. If the caller was killed and its
+   * number given to another thread, the path may be that thread's. CONTINUE is sound even then,
+   * because the kernel takes an answer only while the call waits. For every other answer the user
+   * of this function must check that the call still waits. `now`: performance.now().
    */
   lately(asked: Registers, now: number): Answer | null {
     if (this.#known.size === 0) return null;
@@ -110,18 +109,15 @@ export class RememberedVerdicts {
     return known.answer;
   }
 
-  /**
-   * To be called with what a rehearsal came to: everything was granted, or the policy says what was
-   * not.
-   */
+  /** Call with the result of a rehearsal: all was granted, or the policy denies a request. */
   remember(call: JudgedCall, answer: Answer): void {
     const open = OPENS.get(call.number);
-    // A worker is not told of what makes verdicts forgotten.
+    // A worker does not see the calls that make verdicts forgotten.
     if (open === undefined || call.broker.mayWait) return;
     const flags = call.int(open.flags) & TELLING;
-    // Outside, it is told to make the name the first time and to change it the next.
+    // A denied open with O_CREAT first asks to create the name, and the next time to change it.
     if (answer.kind === "reported" && (flags & abi.O_CREAT) !== 0) return;
-    // What was judged may have been another part of the call, and the path is nowhere or too long.
+    // The verdict may concern another part of the call while the path is unreadable or too long.
     const path = unlessSettled(() => call.target.memory.string(call.word(open.path)));
     if (path === null) return;
     const absolute = path.startsWith("/");
@@ -134,12 +130,12 @@ export class RememberedVerdicts {
     keepLatest(this.#known, hash, { path, flags, thread, answer, until }, VERDICTS_KEPT_MAX);
   }
 
-  /** A path may lead elsewhere from now on, or another policy is in force. */
+  /** Call when a path may lead elsewhere, or another policy is in force. */
   forget(): void {
     this.#known.clear();
   }
 
-  /** A thread may have another root or other mounts than the others from now on. */
+  /** Call when a thread may get another root or other mounts than the others. */
   tellThreadsApart(): void {
     this.#differ = true;
     this.forget();
@@ -150,7 +146,7 @@ export class RememberedVerdicts {
   }
 }
 
-/** Of the first `length` bytes of what was copied, with the rest of what was asked. */
+/** Hash of the first `length` copied bytes with the rest of the key. */
 function hashOfCopied(length: number, flags: number, thread: number): number {
   let hash = Math.imul(Math.imul(HASH_BASIS ^ flags, HASH_PRIME) ^ thread, HASH_PRIME);
   for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (copied[i] ?? 0), HASH_PRIME);

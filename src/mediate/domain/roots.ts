@@ -6,10 +6,10 @@ import { close, fstat, openPath, sameObject } from "../sys/sys.ts";
 const { rootsDiffer: DIFFER } = offsetsOf(letGoOn);
 
 /**
- * The root directory that all threads of a supervised domain have: that of its first process, until
- * somebody asks for a call that gives a thread another one. From then on each thread's is looked up
- * for every call, for nobody is told when such a call has been done. That it was asked for lies in
- * memory that mediator, worker and successor share.
+ * The root directory that all threads of a supervised domain share: that of its first process,
+ * until a thread makes a call that can change a root. From then on each thread's root is looked up
+ * for every call, because the mediator does not learn when such a call is done. That it was made is
+ * noted in memory that mediator, worker and successor share.
  */
 export class Roots {
   readonly #memory: Buffer;
@@ -20,15 +20,15 @@ export class Roots {
     this.#memory = memory;
   }
 
-  /** Before a call is answered that may change a root directory. */
+  /** Call before answering a call that may change a root directory. */
   differ(): void {
     this.#memory.writeUInt32LE(1, DIFFER);
     this.close();
   }
 
   /**
-   * An O_PATH descriptor, kept here; `open` gives the asking thread's. null where threads may have
-   * different ones.
+   * The common root, O_PATH, kept here. `open` opens the calling thread's. null where threads may
+   * have different ones.
    */
   common(open: () => number): number | null {
     if (this.#memory.readUInt32LE(DIFFER) !== 0) {
@@ -39,7 +39,7 @@ export class Roots {
     return this.#root;
   }
 
-  /** `root` is the common one, and this process's own. */
+  /** Whether `root` is the common one and equals this process's own. */
   isOwn(root: number): boolean {
     if (root !== this.#root) return false;
     this.#isOwn ??= isOwnRoot(root);
@@ -53,7 +53,7 @@ export class Roots {
   }
 }
 
-/** The directory is this process's root directory. */
+/** Whether the directory is this process's root. */
 export function isOwnRoot(root: number): boolean {
   const fd = openPath(abi.AT_FDCWD, "/");
   const [theirs, own] = [fstat(root), fstat(fd)];

@@ -6,53 +6,50 @@ import { clockTicksNow } from "../sys/clock-ticks.ts";
 import { keepLatest } from "./keep-latest.ts";
 import type { NotedProcesses, Process } from "./noted-processes.ts";
 
-/** Bytes of memory it takes. */
+/** Size in memory, bytes. */
 export const SELF_CONFINED_BYTES = place(selfConfined).size;
 const AT = offsetsOf(selfConfined);
 
-/** A process, and who is its parent now. */
+/** A process and its present parent. */
 interface Kin extends Process {
   readonly parent: number;
 }
 
 /** What is known of a domain's processes. */
 export interface Lineage {
-  /** Null for a process that is gone; throws where nobody can tell. */
+  /** null for a process that is gone. Throws where its stat cannot be read. */
   read(pid: number): Pick<ProcStat, "parent" | "start"> | null;
   /**
-   * Orphans never become its children: it is in the domain, and no first process of a pid
-   * namespace.
+   * The process is in the domain and not the init of a pid namespace, so that it does not take
+   * orphans by itself.
    */
   bears(pid: number): boolean;
-  /** It is the process with which the domain began. */
+  /** It is the first process of the domain. */
   isFirst(process: Process): boolean;
 }
 
 /**
- * Remembers who called landlock_restrict_self(2), so that the mediator undoes no confinement that
- * processes give themselves (landlock(7)): those that called count as confined, and so does all
- * that descends from them later. Who descends from whom is told by the line of parents, as far as
- * it can be believed:
+ * Remembers processes that called landlock_restrict_self(2), so that the mediator never undoes a
+ * confinement that processes give themselves (landlock(7)). A process that called counts as
+ * confined, and so do its later descendants. Descent is read from the line of parents, as far as
+ * that can be believed:
  *
- * - whoever began before the first confinement descends from nobody that is confined;
- * - a parent made its child, unless it took an orphan: then the child's first parent is gone, and
- *   the child counts as confined. Orphans are taken by processes outside the domain, by the first
- *   one of a pid namespace, and by those that asked for it (PR_SET_CHILD_SUBREAPER) or whose child
- *   made one for them (CLONE_PARENT); the mediator is notified of both.
+ * - a process that began before the first confinement descends from no confined process;
+ * - a parent made its child, unless it took an orphan. Then the child's first parent is gone, and
+ * the child counts as confined. Orphans go to processes outside the domain, to the init of a pid
+ * namespace, and to processes that asked for them (PR_SET_CHILD_SUBREAPER) or whose child made a
+ * sibling (CLONE_PARENT). The mediator is notified of the last two.
  *
- * Whatever cannot be told counts as confined. All that is shared lies in memory of mediator, worker
+ * When in doubt a process counts as confined. The shared part lies in memory of mediator, worker
  * and successor.
  */
 export class SelfConfined {
   readonly #memory: Buffer;
   readonly #noted: NotedProcesses;
-  /** Null where nobody is asked about calls that make a parent of who is none. */
+  /** null in a sealed domain, where calls that give a process other children are not notified. */
   readonly #lineage: Lineage | null;
   readonly #read: Lineage["read"];
-  /**
-   * What was found of processes that began after the first confinement, by process id, first ones
-   * first.
-   */
+  /** Results for processes that began after the first confinement, by process id, oldest first. */
   readonly #found = new Map<number, { readonly start: bigint; readonly confined: boolean }>();
 
   constructor(
@@ -67,7 +64,7 @@ export class SelfConfined {
     this.#lineage = lineage;
   }
 
-  /** Before the call is answered by which it confines itself. */
+  /** Call before answering the call by which a process confines itself. */
   mark(tgid: number): void {
     const now = clockTicksNow();
     const own = this.#kin(tgid);
@@ -76,13 +73,13 @@ export class SelfConfined {
       this.#memory.writeBigUInt64LE(now + 1n, AT.first);
   }
 
-  /** Before a call is answered by which a process takes orphans from now on. */
+  /** Call before answering a call that makes a process take orphans. */
   adopts(tgid: number): void {
     const own = this.#kin(tgid);
     if (own === null || !this.#noted.note("adopts", own, clockTicksNow())) this.believeNoLine();
   }
 
-  /** Before a call is answered by which its parent may get a child that is its own. */
+  /** Call before answering a call that may give the caller's parent another child. */
   bearsForParent(tgid: number): void {
     if (!this.has(tgid)) return;
     const own = this.#kin(tgid);
@@ -90,13 +87,13 @@ export class SelfConfined {
     else this.adopts(own.parent);
   }
 
-  /** From now on whoever began after the first confinement counts as confined. */
+  /** From now on every process that began after the first confinement counts as confined. */
   believeNoLine(): void {
     this.#memory.writeUInt32LE(1, AT.adopts);
   }
 
   has(tgid: number): boolean {
-    // Nearly always, and asked for every call.
+    // Nearly always true, and checked for every call.
     if (this.#memory.readUInt32LE(AT.first) === 0 && this.#memory.readUInt32LE(AT.first + 4) === 0)
       return false;
     const own = this.#kin(tgid);
@@ -113,21 +110,20 @@ export class SelfConfined {
     const known = this.#known(own);
     if (known !== null) return known;
     const found = this.#follow(own, this.#lineage);
-    // One that ended within the tick in which it began could have been followed by another one of
-    // its number.
+    // A process that began in this very tick may end, and another with its number may begin in the
+    // same tick. So its result is not kept unless it is confined.
     if (found !== null && (found || own.start < clockTicksNow())) this.#keep(own, found);
     return found ?? true;
   }
 
-  /** Up the line of parents; null where it broke meanwhile. */
+  /** Follows the line of parents upwards. Returns null where it changed meanwhile. */
   #follow(own: Kin, lineage: Lineage): boolean | null {
     let child = own;
     for (let step = 0; step < ANCESTORS_MAX; step++) {
       const parent = this.#kin(child.parent);
       if (parent === null) return null;
       const bears = lineage.bears(parent.pid);
-      // It lived all the while, or the child would have another parent: its number is not somebody
-      // else's.
+      // The child still has this parent, so the parent lived throughout and its number was its own.
       const again = this.#kin(child.pid);
       if (again?.start !== child.start || again.parent !== child.parent) return null;
       const since = this.#noted.since("confines", parent);
@@ -155,7 +151,7 @@ export class SelfConfined {
       const found = this.#read(pid);
       return found === null ? null : { pid, start: found.start, parent: found.parent };
     } catch {
-      // Nobody can tell: who asks counts as confined.
+      // Unknown: the caller counts as confined.
       return null;
     }
   }

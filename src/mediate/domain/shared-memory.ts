@@ -23,7 +23,7 @@ export interface SharedMemory {
   readonly selfConfined: Buffer;
   /** Places of {@link NOTED_BYTES} each. */
   readonly noted: readonly Buffer[];
-  /** What calls were let go on since the start. */
+  /** Facts about calls that were let go on since the start. */
   readonly letGoOn: Buffer;
   readonly outdatedPolicy: Buffer;
 }
@@ -42,7 +42,7 @@ export function memoryOf(slots: Uint8Array): SharedMemory {
   };
 }
 
-/** Of the domain's mediator, and of that one's worker. */
+/** The unwritten events of the domain's mediator or its worker. */
 export function untoldOf(slots: Uint8Array, by: "mediator" | "worker"): Untold {
   return new Untold(behind(slots, UNTOLD_SLOTS[by], UNTOLD_BYTES));
 }
@@ -54,7 +54,7 @@ export function recordsRead(slots: Uint8Array): RecordsRead {
   return new RecordsRead(group, behind(slots, RECORDS_SLOT, RECORDS_READ_BYTES));
 }
 
-/** Behind the last field of a slot there is room, which no call touches. */
+/** The unused space behind the last field of a slot, which no call touches. */
 function behind(slots: Uint8Array, index: number, bytes: number): Buffer {
   const offset = index * SLOT_SIZE + SLOT_BEHIND_OFFSET;
   return Buffer.from(slots.buffer, slots.byteOffset + offset, bytes);

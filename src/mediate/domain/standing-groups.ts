@@ -7,24 +7,26 @@ const { groupsMove: MOVE } = offsetsOf(letGoOn);
 
 /**
  * Whether a thread's supplementary groups may be remembered from one call to the next. Only the
- * thread itself changes them, by setgroups(2), and only with CAP_SETGID. So they stand
+ * thread itself changes them, by setgroups(2), and only with CAP_SETGID. So they cannot change
+ * unnoticed
  *
- * - in a sealed domain that can have no such capability: nobody in it changes any;
- * - in a supervised one, whose mediator is asked about each setgroups. But a thread that is no
- *   leader and executes gets its leader's number, with groups of its own, and nobody is told when:
- *   from then on nothing is remembered. That lies in memory that mediator and successor share.
+ * - in a sealed domain that can have no such capability;
+ * - in a supervised domain, whose mediator is notified of each setgroups. But a thread that is no
+ * leader and executes gets its leader's number, with groups of its own, at a time that the mediator
+ * does not learn. From then on nothing is remembered. This is noted in memory that mediator and
+ * successor share.
  */
 export class StandingGroups {
   readonly #memory: Buffer;
   readonly #stand: boolean;
 
-  /** `asked`: this process is asked about each setgroups. `bounding`: of a sealed domain's plan. */
+  /** `asked`: this process is notified of each setgroups. `bounding`: of a sealed domain's plan. */
   constructor(memory: Buffer, asked: boolean, bounding: bigint | null) {
     this.#memory = memory;
     this.#stand = asked || (bounding !== null && (bounding & capabilityMask(CAP_SETGID)) === 0n);
   }
 
-  /** Before a call is answered after which a number may mean another thread of its process. */
+  /** Call before answering a call after which a number may mean another thread of its process. */
   mayMove(): void {
     this.#memory.writeUInt32LE(1, MOVE);
   }

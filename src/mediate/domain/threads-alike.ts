@@ -4,39 +4,39 @@ import type { Credentials } from "../target/credentials.ts";
 import type { Foreign } from "../target/namespaces.ts";
 
 const { threadsAlike: ALIKE } = offsetsOf(letGoOn);
-/** In that word; 0 where mediators of an older version may have let something go on. */
+/** Values of the shared word. 0: a mediator of an older version may have let such calls go on. */
 const states = { alike: 1, different: 2 } as const;
 
 /**
- * What all threads of a supervised domain have in common: supplementary groups, and the user, mount
- * and pid namespace. Each thread has what its parent has, the first one what the launcher gave it,
- * until one of them asks for setgroups(2), unshare(2), setns(2) or a child in new namespaces. From
- * the first such call on each thread is looked at, whatever the call came to. Until then a new
- * process needs no look into its folder of /proc.
+ * What all threads of a supervised domain have in common: supplementary groups, and user, mount and
+ * pid namespace. Each thread inherits these from the launcher, until a thread asks for
+ * setgroups(2), unshare(2), setns(2) or a child in new namespaces. From the first such call on each
+ * thread is looked up, whatever the call's result. Until then a new process needs no look into its
+ * /proc folder.
  *
- * That none was asked for yet is believed only from a mediator which saw the first call of the
- * domain; it lies in memory that mediator and successor share. Ids and capabilities change without
- * being asked about, and are no part of this.
+ * Only a mediator that saw the domain's first call can know that no such call came before. That is
+ * noted in memory that mediator and successor share. Ids and capabilities change without
+ * notification and are not part of this.
  */
 export class ThreadsAlike {
   readonly #memory: Buffer;
   readonly #asked: boolean;
-  /** Undefined until a thread was looked at; null where they do not do for all. */
+  /** Undefined until a thread was looked at; null where they are not the same for all. */
   #groups: Credentials["groups"] | null | undefined;
   #foreign: Foreign | undefined;
 
-  /** `asked`: this process is asked about each such call. */
+  /** `asked`: this process is notified of each such call. */
   constructor(memory: Buffer, asked: boolean) {
     this.#memory = memory;
     this.#asked = asked;
   }
 
-  /** Nobody has received a call of the domain yet. */
+  /** Call when no call of the domain has been received yet. */
   begin(): void {
     if (this.#word === 0) this.#memory.writeUInt32LE(states.alike, ALIKE);
   }
 
-  /** Before a call is answered by which a thread may get what others have not. */
+  /** Call before answering a call by which a thread may come to differ. */
   differ(): void {
     this.#memory.writeUInt32LE(states.different, ALIKE);
   }
@@ -46,11 +46,10 @@ export class ThreadsAlike {
   }
 
   /**
-   * Of a thread that is known to be the domain's: its call still waits after the thread was looked
-   * at.
+   * Learns from a thread of the domain. Its call must still wait after the thread was looked at.
    */
   learn({ groups, sharesPidNamespace }: Credentials): void {
-    // In another pid namespace each process has numbers of its own there.
+    // In another pid namespace a process has other numbers, which must be read for each one.
     this.#groups = sharesPidNamespace ? groups : null;
   }
 
@@ -58,12 +57,12 @@ export class ThreadsAlike {
     this.#foreign = foreign;
   }
 
-  /** Undefined where they can be learned; null where each thread is to be asked for its own. */
+  /** Undefined where they can be learned; null where each thread must be looked up. */
   get groups(): Credentials["groups"] | null | undefined {
     return this.stand ? this.#groups : null;
   }
 
-  /** Undefined where it is not known of all. */
+  /** Undefined where it is not known to be the same for all. */
   get foreign(): Foreign | undefined {
     return this.stand ? this.#foreign : undefined;
   }

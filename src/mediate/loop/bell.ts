@@ -7,16 +7,16 @@ const told = Buffer.from(EXEC_BELL);
 const heard = Buffer.alloc(2 * told.length);
 
 /**
- * Tells the holder to look at the slots. One that is gone hears nothing any more; one whose socket
- * is full has been told.
+ * Tells the holder to look at the slots. Errors are ignored: a full socket means that the holder
+ * has already been told, and a holder that has exited needs nothing.
  */
 export function ringBell(bell: number): void {
   quick.send(bell, told, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /**
- * Takes one thing that the holder told, others make the bell ready again; false where the
- * connection ended, or something else was said.
+ * Takes one bell message from the holder; the epoll reports further ones. Returns false when the
+ * connection has ended or the message is not a bell.
  */
 export function hearBell(bell: number): boolean {
   const got = quick.recv(bell, heard, MSG_DONTWAIT);

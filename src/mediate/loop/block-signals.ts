@@ -14,8 +14,8 @@ import { kernelSigaction } from "../../kernel/structs.ts";
 import { sys } from "../sys/sys.ts";
 
 /**
- * Faults of the process itself must still end it; SIGKILL, SIGSTOP cannot be held back; SIGCHLD is
- * ignored anyway.
+ * Signals that stay as they are: a fault in the mediator must still end it, SIGKILL and SIGSTOP
+ * cannot be blocked, and SIGCHLD is ignored already.
  */
 const LEFT_ALONE = new Set([
   SIGILL,
@@ -33,9 +33,10 @@ const SIG_IGN = 1n;
 const MASK_BYTES = SIGNALS / 8;
 
 /**
- * A signal in the middle of a reply would lose it, and one that ends the mediator fails every call
- * in flight: all are blocked on this thread, and ignored where another of Node's threads would take
- * them. Holder and kernel end the mediator by SIGKILL or by closing the listener.
+ * Keeps signals from interrupting a reply, which would lose it, and from ending the mediator, which
+ * would fail every call in flight. Signals are blocked on this thread, and ignored because another
+ * of Node's threads could still take them. The holder and the kernel end a mediator by SIGKILL or
+ * by closing the listener.
  */
 export function ignoreSignals(): void {
   const ignore = kernelSigaction.encode({ sa_handler: SIG_IGN });

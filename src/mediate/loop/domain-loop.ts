@@ -24,7 +24,7 @@ import { Slot } from "./slot.ts";
 import { type Origin, whatIsLeft } from "./take-over.ts";
 import type { Timed, Timers } from "./timers.ts";
 
-/** What all domains of one mediator share. */
+/** State that all domains of one mediator share. */
 export interface Surroundings {
   readonly state: ProcessState;
   readonly epoll: Epoll;
@@ -32,22 +32,28 @@ export interface Surroundings {
   readonly inHand: InHand;
 }
 
-/** Whoever runs the loop of a domain. */
+/** Told about changes of a domain by its loop. */
 export interface DomainOwner {
-  /** Its last process is gone; or, with a cause, nothing can be received or answered any more. */
+  /**
+   * The domain's last process has exited. With a cause: its calls can no longer be received or
+   * answered.
+   */
   ended(cause: unknown): void;
-  /** It has exchanged a descriptor ({@link Broker.exchanged}); told after each step since. */
+  /**
+   * The domain has exchanged a descriptor ({@link Broker.exchanged}). Called after every later
+   * step, too.
+   */
   exchanged(): void;
 }
 
 /**
- * A domain whose listener is held: receives, decides, answers, one call a turn. Calls in flight
- * (for a socket, in the worker) are bounded by the slots, which are the domain's own: whatever a
- * domain does, others wait for one call of it at a time. The slots lie in memory that the holder
- * owns, so that a successor can finish what this process leaves.
+ * Serves one domain: receives a call, decides it, answers it, one call a turn. So other domains
+ * never wait for more than one call of this domain at a time. Calls in flight (waiting for a
+ * socket, or given to a worker) are bounded by the domain's own slots. The holder owns the slots'
+ * memory, so that a successor can finish the calls that this process leaves.
  */
 export class DomainLoop implements Timed {
-  /** In {@link InHand}. */
+  /** This domain's number in {@link InHand}. */
   readonly number: number;
   readonly #domain: Domain;
   readonly #inHand: InHand;
@@ -56,18 +62,20 @@ export class DomainLoop implements Timed {
   readonly #owner: DomainOwner;
   readonly #pending: PendingCalls;
   readonly #workers: Workers;
-  /** null where nobody can hold an execution. */
+  /** null where no holder can trace an execution. */
   #held: HeldExecs | null;
   readonly #free: Slot[] = [];
-  /** Calls that the last loop left and that are to be decided anew. */
+  /** Calls that the previous mediator left and that are decided again. */
   readonly #again: Slot[] = [];
-  /** Calls that a worker of the last loop has. */
+  /** Calls that a worker of the previous mediator still has. */
   readonly #inherited: InheritedCalls;
   #watched = 0;
-  /** What the listener was ready for last. */
+  /** The events of the listener's last epoll report. */
   #events = 0;
   #isOver = false;
-  /** Made once: for a call that is answered from memory closures would be a tenth of the work. */
+  /**
+   * Made once: closures made for each call would be a tenth of the work of a remembered verdict.
+   */
   readonly #serve = (): void => ((this.#events & POLLIN) === 0 ? this.#end(null) : this.#next());
   readonly #step = (): void => this.#attempt(this.#serve);
 
@@ -100,15 +108,15 @@ export class DomainLoop implements Timed {
     this.#inherited = new InheritedCalls(domain.handed.listener);
   }
 
-  /** Finishes what a mediator before left, then waits for calls. */
+  /** Finishes the calls that the previous mediator left, then waits for new ones. */
   begin(origin: Origin): void {
     this.#inHand.run(this.number, () => this.#begin(origin));
   }
 
   #begin(origin: Origin): void {
     const { listener } = this.#domain.handed;
-    // The reply wakes the target on this processor: a third of the time (since 6.6; older kernels
-    // go without).
+    // The reply wakes the target on this processor, which takes a third of the time. Linux has this
+    // since 6.6; on older kernels the ioctl fails and nothing is lost.
     sys(
       "ioctl",
       listener,
@@ -127,7 +135,7 @@ export class DomainLoop implements Timed {
       this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
   }
 
-  /** The holder says that it has left something in the slots; false where it has ended. */
+  /** Reads what the holder reports about executions. Returns false when the holder has ended. */
   hearHolder(): boolean {
     let isThere = false;
     this.#guarded(() => {
@@ -157,24 +165,25 @@ export class DomainLoop implements Timed {
     });
   }
 
-  /** `exiting`: this process ends with it. */
+  /** Ends service. `exiting`: this process exits next. */
   close(exiting: boolean): void {
     this.#isOver = true;
     this.#epoll.remove(this.#watched);
     this.#timers.remove(this);
     this.#pending.clear();
-    // What was ended at its exec may be the last process of the domain.
+    // A process that the holder killed at its exec may have been the domain's last.
     for (const { slot, came } of this.#held?.concluded() ?? [])
       if (came.kind === "ended") this.#tell(slot, came);
     this.#held?.clear();
-    // A worker may be waited for now, and whoever has seen the run end looks at its events.
+    // Closing may wait for a worker. The log must be complete before, for readers that see the run
+    // end.
     this.#domain.reporter.flush();
     this.#domain.close(this.#workers.close(exiting), exiting);
   }
 
   /**
-   * Another loop serves the domain. Nothing is written or answered here any more: what was counted
-   * for it the other one has counted as lost.
+   * Stops without writing or answering anything: another mediator serves the domain, and has
+   * already recorded this one's unwritten events as lost.
    */
   abandon(): void {
     this.#isOver = true;
@@ -191,8 +200,8 @@ export class DomainLoop implements Timed {
   }
 
   /**
-   * What goes wrong for one domain must not end the others' mediator; an identity that cannot be
-   * taken back must.
+   * Runs a step. A failure ends only this domain, so that the other domains keep their mediator.
+   * IdentityLost is passed on: a mediator that kept a target's identity must end.
    */
   #attempt(step: () => void): void {
     if (this.#isOver) return;
@@ -243,7 +252,10 @@ export class DomainLoop implements Timed {
     }
   }
 
-  /** A worker of the last loop answers by itself; when its time is over, its call is given up. */
+  /**
+   * Frees the slots of calls that an inherited worker has answered, and fails those whose time is
+   * up.
+   */
   #lookAtInherited(): void {
     for (const slot of this.#inherited.answered()) this.#release(slot);
     for (const slot of this.#inherited.late())
@@ -276,19 +288,22 @@ export class DomainLoop implements Timed {
     this.#finish(slot, call, outcome);
   }
 
-  /** What an equal call came to lately, at level warning; null where it must be judged. */
+  /**
+   * The verdict of an equal call a moment ago, at level warning; null where the call must be
+   * judged.
+   */
   #remembered(slot: Slot, now: number): Answer | null {
     const { broker, handed } = this.#domain;
     const known = broker.verdicts.lately(slot, now);
     if (known === null || broker.level(now) !== "warning") return null;
-    // An event is written about a call that still waits.
+    // A denied call is logged, and only while it still waits.
     if (known.kind === "continue") return known;
     return notification(handed.listener, slot).stillWaiting() ? known : VANISHED;
   }
 
   #finish(slot: Slot, call: Call | null, judged: Answer): void {
     const outcome = reported(judged, slot.tid, this.#domain.reporter);
-    const room = this.#free.length > 0; // A slot is always kept free.
+    const room = this.#free.length > 0; // One slot is always kept free, to receive the next call.
     if (
       outcome.kind === "pending" &&
       call !== null &&
@@ -318,22 +333,22 @@ export class DomainLoop implements Timed {
     this.#release(slot);
   }
 
-  /** What was judged lies in the slot's memory. */
+  /** Hands the execution to the holder. The judged program is already in the slot's memory. */
   #hold(slot: Slot, call: Call | null): void {
     if (this.#held === null) this.#finish(slot, call, unholdable());
     else if (!this.#held.give(slot, call))
       this.#finish(slot, call, unable(E.ACCES, "execute", "the asking thread cannot be looked at"));
-    // Many may execute at once, and are not to be refused for that.
+    // More executions than slots are no reason to refuse one.
     else if (this.#free.length === 0) this.#waitForRoom();
   }
 
-  /** Executions have all slots: the next call is received when one is over. */
+  /** Stops receiving: executions have all slots. The next call is received when one is over. */
   #waitForRoom(): void {
     this.#epoll.change(this.#watched, 0);
     this.#concludeAll();
   }
 
-  /** Those that are not over the holder tells of. */
+  /** Takes the executions that are over, and has the holder ring for each of the others. */
   #concludeAll(): void {
     this.#held?.awaitBells();
     this.#concludeHeld();
@@ -351,7 +366,10 @@ export class DomainLoop implements Timed {
     }
   }
 
-  /** Whom it traced the kernel ended with it; nothing is executed any more. */
+  /**
+   * The holder has ended. The kernel killed the processes that it traced (EXITKILL), so the
+   * executions that are left are refused.
+   */
   #loseHolder(): void {
     const left = [...(this.#held?.abandoned() ?? [])];
     this.#held = null;
@@ -393,13 +411,13 @@ export class DomainLoop implements Timed {
   }
 }
 
-/** Nobody could see what is executed. */
+/** The answer where no holder can check what is executed. */
 function unholdable(): Answer {
   const why = "its holder has ended, or is of an older version: restart the daemon";
   return unable(E.ACCES, "execute", why);
 }
 
-/** false when the call was cancelled before it could be received. */
+/** Receives one call. Returns false when it was cancelled before. */
 function receive(listener: number, slot: Slot): boolean {
   slot.clear();
   const received = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_RECV, slot.notification);

@@ -5,7 +5,10 @@ import type { JudgedProgram } from "../answer/outcome.ts";
 import type { Bytes, Stat } from "../sys/sys.ts";
 import type { Credentials } from "../target/credentials.ts";
 
-/** A thread and its process, as the holder's pid namespace numbers them, and as /proc here does. */
+/**
+ * A thread and its process as numbered in the holder's pid namespace, and the process as in /proc
+ * here.
+ */
 export interface Numbers {
   readonly thread: number;
   readonly process: number;
@@ -14,7 +17,7 @@ export interface Numbers {
 
 const { size } = place(heldExec);
 const AT = offsetsOf(heldExec);
-/** Bytes of a word. */
+/** Bytes per word. */
 const WORD = 4;
 const IDENTITY = {
   program: {
@@ -31,10 +34,10 @@ const IDENTITY = {
   },
 };
 
-/** What lies behind the slots about the execve in one of them (`plan/slots.ts`). */
+/** The record of one execve, shared with the holder (`plan/slots.ts`). */
 export class HeldExec {
   readonly #bytes: Buffer;
-  /** The same memory. */
+  /** The same memory as {@link HeldExec.#bytes}. */
   readonly #words: Uint32Array;
 
   constructor(memory: Uint8Array, index: number) {
@@ -43,14 +46,17 @@ export class HeldExec {
     this.#words = new Uint32Array(memory.buffer, offset, EXEC_SIZE / WORD);
   }
 
-  /** By whoever judged it. */
+  /** Called by the mediator or worker that judged the program. */
   judged({ program, loader }: JudgedProgram): void {
     for (let word = 0; word < size / WORD; word++) this.#words[word] = 0;
     this.#identity(IDENTITY.program, program);
     if (loader !== null) this.#identity(IDENTITY.loader, loader);
   }
 
-  /** By who gives it to the holder, before the slot says so, and looks what came of it. */
+  /**
+   * Called before the slot is marked as held: names the caller, and says that the mediator will
+   * look for the outcome.
+   */
   asks(numbers: Numbers, holder: number): void {
     this.#words[AT.thread / WORD] = numbers.thread;
     this.#words[AT.process / WORD] = numbers.process;
@@ -60,8 +66,8 @@ export class HeldExec {
   }
 
   /**
-   * From now on the holder rings when the execution is over. It may have been over just before: the
-   * caller looks once more afterwards.
+   * Makes the holder ring when the execution is over. It may already be over, so the caller must
+   * look at the outcome once more.
    */
   awaitsBell(): void {
     Atomics.store(this.#words, AT.looks / WORD, 0);
@@ -72,12 +78,12 @@ export class HeldExec {
     return this.#words[AT.outcome / WORD] ?? 0;
   }
 
-  /** Why it cannot be traced. */
+  /** The error with which tracing failed. */
   get errno(): number {
     return this.#bytes.readUInt32LE(AT.error);
   }
 
-  /** The name of another program than the one that was judged. */
+  /** The name of the program that was executed instead of the judged one. */
   get found(): Bytes {
     const length = Math.min(this.#bytes.readUInt32LE(AT.foundBytes), EXEC_FOUND_MAX);
     return this.#bytes.toString("latin1", size, size + length);
@@ -94,8 +100,8 @@ export class HeldExec {
 }
 
 /**
- * How the holder, `depth` pid namespaces further in, knows a thread; null for one that is gone, or
- * that it does not see.
+ * The numbers by which the holder, `depth` pid namespaces below this process's /proc, knows a
+ * thread; null for a thread that is gone or outside the holder's namespace.
  */
 export function numbersOf(tid: number, depth: number): Numbers | null {
   let status: string;
@@ -107,7 +113,7 @@ export function numbersOf(tid: number, depth: number): Numbers | null {
   return numbersAt(depth, { process: numbers(status, "NStgid"), thread: numbers(status, "NSpid") });
 }
 
-/** The same of a thread whose numbers are known; null where the holder does not see it. */
+/** {@link numbersOf} for a thread whose numbers are known already. */
 export function numbersAt(
   depth: number,
   { process, thread }: Credentials["numbers"],
@@ -118,7 +124,10 @@ export function numbersAt(
     : { process: inside, thread: asking, listed };
 }
 
-/** Pid namespaces from this process's /proc to that of a process; null for one that is gone. */
+/**
+ * The number of pid namespaces between this process's /proc and a process; null for one that is
+ * gone.
+ */
 export function depthOf(pid: number): number | null {
   try {
     return numbers(readFileSync(`/proc/${pid}/status`, "latin1"), "NSpid").length - 1;
@@ -128,8 +137,8 @@ export function depthOf(pid: number): number | null {
 }
 
 /**
- * The numbers of one line of a status (proc_pid_status(5)). The kernel escapes control characters
- * in a thread's name, so that no thread forges a line.
+ * Reads the numbers in one line of a status file (proc_pid_status(5)). A thread cannot forge a line
+ * by its name: the kernel escapes control characters there.
  */
 function numbers(status: string, name: string): readonly number[] {
   const line = new RegExp(`^${name}:\t(.*)$`, "m").exec(status)?.[1] ?? "";

@@ -11,30 +11,30 @@ import type { Slot } from "./slot.ts";
 
 /** What came of an execution. */
 export type Concluded =
-  /** The call is over, whether the program runs or its caller got an error. */
+  /** The call is over: the program runs, or the caller got an error. */
   | { readonly kind: "over" }
-  /** Nobody waits any more, and something must be told. */
+  /** The holder killed the process, and the refusal must be logged. */
   | { readonly kind: "ended"; readonly told: Refused }
-  /** It waits, and is to be answered so. */
+  /** The caller still waits for this answer. */
   | { readonly kind: "waits"; readonly answer: Answer };
 
 /**
- * Executions of one domain that were judged and lie with its holder, which lets them go on and
- * looks at what is executed.
+ * Executions of one domain that were judged and handed to the holder, which lets each continue and
+ * checks what is executed.
  *
- * Nearly always the call is simply over then, and all that is left is to give back its slot and its
- * descriptors. The holder does not wake the mediator for that: the mediator looks when the next
- * call of the domain comes, and a tick later. What is not over by then, or keeps a slot that is
- * needed, the holder is asked to tell of.
+ * Nearly every execution is simply over then, and only its slot and descriptors are given back. The
+ * holder wakes no mediator for that: the mediator looks when the domain's next call arrives, and a
+ * tick later. The holder is asked to ring for executions that are not over by then, and for all
+ * when a slot is needed.
  */
 export class HeldExecs {
   readonly #holder: Holder;
   readonly #memory: Uint8Array;
-  /** By index of the slot, those that were needed. */
+  /** Records by slot index, made when first needed. */
   readonly #execs: (HeldExec | undefined)[] = [];
   /**
-   * With the call, whose descriptors keep the inodes of what was judged from being given to other
-   * files; null where a worker judged or another mediator.
+   * The call of each execution. Its open descriptors keep the kernel from reusing the inodes of the
+   * judged files. null where a worker or an earlier mediator judged.
    */
   readonly #held = new Map<Slot, Call | null>();
   #due = Number.POSITIVE_INFINITY;
@@ -49,7 +49,10 @@ export class HeldExecs {
     this.#of(slot).judged(program);
   }
 
-  /** What was judged lies behind the slots; false where the holder cannot know who waits. */
+  /**
+   * Hands an execution to the holder, after {@link judged}. Returns false where the holder cannot
+   * see the calling thread.
+   */
   give(slot: Slot, call: Call | null): boolean {
     const { depth, pid } = this.#holder;
     const numbers =
@@ -65,7 +68,7 @@ export class HeldExecs {
     return true;
   }
 
-  /** Of a mediator before this one, which may have died before it rang. */
+  /** Takes over executions from a mediator that may have died before it rang. */
   takeOver(slots: readonly Slot[]): void {
     for (const slot of slots) this.#held.set(slot, null);
     this.awaitBells();
@@ -76,18 +79,21 @@ export class HeldExecs {
     return this.#held.size > 0;
   }
 
-  /** When to look at them again: on the clock of performance.now(), infinite for never. */
+  /** When to look again, on the clock of performance.now(); infinite for never. */
   get due(): number {
     return this.#due;
   }
 
-  /** The holder is to tell of each from now on. What is over already is {@link concluded} next. */
+  /**
+   * Has the holder ring for each execution from now on. Those that are over already come from the
+   * next {@link concluded}.
+   */
   awaitBells(): void {
     this.#due = Number.POSITIVE_INFINITY;
     for (const slot of this.#held.keys()) this.#of(slot).awaitsBell();
   }
 
-  /** Those with which the holder is done; they are nobody's then. */
+  /** Takes the executions that the holder has finished with. */
   *concluded(): Generator<
     { readonly slot: Slot; readonly call: Call | null } & { readonly came: Concluded }
   > {
@@ -98,18 +104,18 @@ export class HeldExecs {
     }
   }
 
-  /** What the holder told; false where it has ended. */
+  /** Reads the holder's bell. Returns false when the holder has ended. */
   hear(): boolean {
     return hearBell(this.#holder.bell);
   }
 
-  /** Of a holder that has ended: what it had not let go on waits still. */
+  /** Takes the executions of a holder that has ended. Their callers still wait. */
   *abandoned(): Generator<{ readonly slot: Slot; readonly call: Call | null }> {
     for (const [slot, call] of this.#held) yield { slot, call };
     this.#held.clear();
   }
 
-  /** Nobody waits for them any more. */
+  /** Drops all executions. */
   clear(): void {
     for (const call of this.#held.values()) call?.close();
     this.#held.clear();
@@ -144,7 +150,7 @@ function concludedOf(exec: HeldExec): Concluded {
 function untraced(errno: number): string {
   const why =
     errno === E.PERM
-      ? "it is traced by another process, or the kernel lets nobody trace it"
+      ? "it is traced by another process, or the kernel does not allow tracing it"
       : `error ${errno}`;
   return `the holder cannot trace the process to see what it executes: ${why}`;
 }

@@ -3,8 +3,8 @@ import { notification } from "./notification.ts";
 import type { Slot } from "./slot.ts";
 
 /**
- * Calls that a worker of the last loop has. It answers them without telling this loop, so that
- * their slots are looked at now and then.
+ * Calls that a worker of the previous mediator has. The worker answers them without telling this
+ * loop, so their slots are polled.
  */
 export class InheritedCalls {
   readonly #listener: number;
@@ -23,12 +23,12 @@ export class InheritedCalls {
     this.#due = now + TICK_MS;
   }
 
-  /** On the clock of performance.now(); infinite without such calls. */
+  /** When to poll next, on the clock of performance.now(); infinite without such calls. */
   get due(): number {
     return this.#due;
   }
 
-  /** Takes those that wait for no answer any more. */
+  /** Takes the calls that have been answered. */
   answered(): Slot[] {
     const over = [...this.#slots].filter(
       (slot) => !notification(this.#listener, slot).stillWaiting(),
@@ -38,7 +38,7 @@ export class InheritedCalls {
     return over;
   }
 
-  /** Takes the others when their time is over. */
+  /** Takes the remaining calls once the time limit has passed. */
   late(): Slot[] {
     if (performance.now() < this.#until) return [];
     const late = [...this.#slots];

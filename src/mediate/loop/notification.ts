@@ -5,8 +5,8 @@ import { abi } from "../sys/abi.ts";
 import type { Slot } from "./slot.ts";
 
 /**
- * What a slot holds. `started`: in a worker, what is done before an effect instead of marking the
- * slot; there nothing is ever as if it had not begun.
+ * The call in a slot. `started` is given in a worker and called before an effect, instead of
+ * marking the slot; a worker's call can never be marked as undone.
  */
 export function notification(
   listener: number,
@@ -21,7 +21,7 @@ class InSlot implements Notification {
   readonly number: number;
   readonly #listener: number;
   readonly #slot: Slot;
-  /** Of this call, whatever the slot is used for by then: the two halves. */
+  /** The id of this call in two halves, kept here because the slot may be reused. */
   readonly #id: number;
   readonly #idHigh: number;
 
@@ -61,6 +61,6 @@ class InSlot implements Notification {
   }
 }
 
-/** A number of 64 bits in this machine's order, as its two halves. */
+/** A 64-bit id in this machine's byte order, as two halves. */
 const id = new Uint32Array(2);
 const idBytes = Buffer.from(id.buffer);

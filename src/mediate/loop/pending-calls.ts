@@ -12,8 +12,8 @@ export interface PendingCall {
 }
 
 /**
- * Calls of one domain that the loop has begun and not answered, beside the one that it decides
- * now: at most as many as there are slots.
+ * Calls of one domain that the loop has begun and not answered, other than the one it decides now.
+ * Bounded by the number of slots.
  */
 export class PendingCalls {
   readonly #epoll: Epoll;
@@ -25,7 +25,7 @@ export class PendingCalls {
     this.#resume = resume;
   }
 
-  /** false where its descriptor cannot be waited for. */
+  /** Returns false where the call's descriptor cannot be waited for. */
   add(waiting: PendingCall): boolean {
     const { fd, events = POLLOUT } = waiting.pending;
     const number = this.#epoll.add(fd, events, {
@@ -41,7 +41,7 @@ export class PendingCalls {
     return true;
   }
 
-  /** The domain is served no longer: drops them all. */
+  /** Drops all calls: the domain is no longer served. */
   clear(): void {
     for (const [number, { call }] of this.#watched) {
       this.#epoll.remove(number);

@@ -12,7 +12,7 @@ import { runLoop } from "./loop.ts";
 import { Timers } from "./timers.ts";
 
 /**
- * Serves the one domain this process was started for, until that has ended; returns the exit
+ * Serves the one domain that this process was started for until the domain ends. Returns the exit
  * status.
  */
 export function runOwn(folder: string): number {
@@ -58,8 +58,9 @@ function hearHolder({ handed }: Domain, epoll: Epoll, held: DomainLoop): void {
 }
 
 /**
- * Writes down what a mediator took with it that has no successor, and asks the domain nothing.
- * `given-up`: its holder goes on without. `refused`: there was no place for another one.
+ * Writes the events that a dead mediator had counted and not logged, where no successor comes. The
+ * domain is not contacted. `given-up`: the holder continues without a mediator. `refused`: no place
+ * was free for another mediator.
  */
 export function tellLast(
   folder: string,
@@ -69,12 +70,12 @@ export function tellLast(
   const domain = new Domain(inherited(), new ProcessState(false, folder));
   const { reporter, socketRecords } = domain;
   domain.succeed();
-  const what =
-    "its mediators died one after the other: what they would have decided is refused until it is restarted";
+  const died = "its mediators died one after the other";
+  const what = `${died}: what they would have decided is refused until it is restarted`;
   const goesOn = why !== "untold";
   if (why === "given-up") reporter.failed("mediator given up", what);
   if (why === "refused") reporter.failed("mediator refused", noPlace(socket));
-  // A holder that has given up outlives this: what comes later is for its end.
+  // A holder that has given up outlives this process: later records are written when it ends.
   if (goesOn) socketRecords?.look();
   else socketRecords?.close(true);
   reporter.close();

@@ -10,15 +10,15 @@ import {
 } from "../../plan/slots.ts";
 import type { Errno } from "../sys/errno.ts";
 
-/** Bytes of a word, as which the slot is read. */
+/** Bytes per word. The slot is read as words. */
 const WORD = 4;
 const FIELDS = offsetsOf(slotLayout);
 const STATE = FIELDS.state / WORD;
-/** In which mediators tell their successors what was done about the call. */
+/** The word in which a mediator tells its successor what was done about the call. */
 const HANDS = FIELDS.hands / WORD;
 const NOTIFICATION = SLOT_NOTIF_OFFSET / WORD;
 const RESPONSE = SLOT_RESPONSE_OFFSET / WORD;
-/** Offsets in the notification, bytes. */
+/** Byte offsets in the notification. */
 const {
   id: CALL_ID,
   pid: CALLER,
@@ -28,7 +28,7 @@ const {
   "data.args[1]": SECOND_ARGUMENT,
 } = seccompNotif.offset;
 const ARGUMENT_BYTES = SECOND_ARGUMENT - FIRST_ARGUMENT;
-/** Words of the response. */
+/** Word offsets in the response. */
 const ANSWERED = seccompNotifResp.offset;
 const ID = RESPONSE + ANSWERED.id / WORD;
 const VALUE = RESPONSE + ANSWERED.val / WORD;
@@ -37,14 +37,15 @@ const FLAGS = RESPONSE + ANSWERED.flags / WORD;
 const TAKEN_OVER_MASK = 0xff;
 const IN_WORKER = 0x100;
 /**
- * It had an effect, or may have; or its mediator answers, and it may have none any more. Whichever
- * is written first holds.
+ * The call has had an effect or may have had one. This bit and {@link GIVEN_UP} exclude each other:
+ * the first one written holds.
  */
 const BEGUN = 0x200;
+/** The mediator answers the call itself, and its worker must not begin an effect any more. */
 const GIVEN_UP = 0x400;
 /**
- * Above these: the end of the call's id, so that a worker which lost one call never takes a later
- * one in the same slot for it.
+ * The low bits of the call's id lie above the flags, so that a worker that lost its call never
+ * mistakes a later call in the same slot for it.
  */
 const ID_SHIFT = 16;
 
@@ -56,9 +57,7 @@ export class Slot {
   readonly index: number;
   readonly notification: Buffer;
   readonly response: Buffer;
-  /**
-   * The same memory in words, in this machine's order as the kernel writes it: a field is one load.
-   */
+  /** The same memory as words in the machine's byte order, so that reading a field is one load. */
   readonly #words: Uint32Array;
 
   constructor(memory: Uint8Array, index: number) {
@@ -78,27 +77,30 @@ export class Slot {
     this.#words[STATE] = value;
   }
 
-  /** How often a mediator died over this call. */
+  /** How many mediators died while they had this call. */
   get takenOver(): number {
     return (this.#words[HANDS] ?? 0) & TAKEN_OVER_MASK;
   }
 
-  /** `blames`: the last mediator may have died over it. No worker has it any more. */
+  /**
+   * Takes the call over from a dead mediator and from its worker. `blames`: the mediator may have
+   * died because of this call.
+   */
   takeOver(blames: boolean): void {
     this.#words[HANDS] = Math.min(this.takenOver + (blames ? 1 : 0), TAKEN_OVER_MASK);
   }
 
-  /** From here on the holder's, until it is `over`; what it is to do lies there already. */
+  /** Gives the slot to the holder until its state is `over`. The order must be written before. */
   hold(): void {
     Atomics.store(this.#words, STATE, slotState.held);
   }
 
-  /** A worker has the call: nobody but it knows how far it has come. */
+  /** A worker has the call, and only the worker knows how far it has come. */
   get inWorker(): boolean {
     return ((this.#words[HANDS] ?? 0) & IN_WORKER) !== 0;
   }
 
-  /** What comes back is for {@link begin}. */
+  /** Returns the value that the worker passes to {@link begin}. */
   giveToWorker(): number {
     const hands = ((this.idLow << ID_SHIFT) | IN_WORKER | this.takenOver) >>> 0;
     this.#words[HANDS] = hands;
@@ -106,8 +108,8 @@ export class Slot {
   }
 
   /**
-   * By the worker, before an effect; `hands` as {@link giveToWorker} gave it. False when its
-   * mediator answers the call: then it must have none.
+   * Called by the worker before an effect, with the value of {@link giveToWorker}. Returns false
+   * when the mediator answers the call: the worker must then have no effect.
    */
   begin(hands: number): boolean {
     const found = Atomics.compareExchange(this.#words, HANDS, hands, (hands | BEGUN) >>> 0);
@@ -115,8 +117,8 @@ export class Slot {
   }
 
   /**
-   * By the mediator of a worker that is given up: true when the call had no effect, and from now on
-   * it can have none there.
+   * Called by the mediator that gives up on a worker. Returns true when the call has had no effect;
+   * the worker can then no longer begin one.
    */
   takeFromWorker(): boolean {
     const hands = Atomics.load(this.#words, HANDS);
@@ -125,15 +127,15 @@ export class Slot {
   }
 
   /**
-   * Before the next call is received: the kernel insists on zeroed memory. The response stays, the
-   * holder reads it.
+   * Clears the slot before the next call is received: the kernel requires zeroed memory. The
+   * response stays for the holder to read.
    */
   clear(): void {
     this.#words[HANDS] = 0;
     for (let word = NOTIFICATION; word < RESPONSE; word++) this.#words[word] = 0;
   }
 
-  /** No mediator has received a call into it. */
+  /** No mediator has ever received a call into this slot. */
   get isUntouched(): boolean {
     return this.id === 0n && this.responseId === 0n && this.state === slotState.free;
   }
@@ -158,7 +160,7 @@ export class Slot {
     return this.#word(CALLER);
   }
 
-  /** Of the system call. */
+  /** The system call's number. */
   get number(): number {
     return this.#word(NUMBER) | 0;
   }
@@ -180,7 +182,7 @@ export class Slot {
     return this.#word(FIRST_ARGUMENT + ARGUMENT_BYTES * index + WORD);
   }
 
-  /** Of the notification, by its offset in bytes. */
+  /** A word of the notification, by its offset in bytes. */
   #word(offset: number): number {
     return this.#words[NOTIFICATION + offset / WORD] ?? 0;
   }
@@ -189,7 +191,7 @@ export class Slot {
     this.#words[ID] = this.idLow;
     this.#words[ID + 1] = this.idHigh;
     this.#words[VALUE] = value;
-    // The high half: a result that is negative stays so.
+    // The high half carries the sign of a negative result.
     this.#words[VALUE + 1] = Math.floor(value / 2 ** 32);
     this.#words[ERROR] = -errno;
     this.#words[FLAGS] = flags;

@@ -3,27 +3,28 @@ import { TAKE_OVERS_MAX } from "../limits.ts";
 import type { Slot } from "./slot.ts";
 
 /**
- * How this loop comes to the domain. `holder`: its holder handed it over, perhaps because the last
- * mediator died over one of its calls. The others: the last mediator was at work for another domain
- * when it died or was retired, so that none of this one's calls is to blame. The workers of one
- * that was `retired` live on; those of one that is `dead` have ended, or are about to.
+ * How this loop got the domain. `holder`: the holder handed it over, perhaps because the previous
+ * mediator died over one of its calls. `dead` and `retired`: the previous mediator died or was
+ * retired while it worked for another domain, so no call of this one is to blame. The workers of a
+ * retired mediator live on. Those of a dead one have ended or are about to.
  */
 export type Origin = "holder" | "dead" | "retired";
 
-/** What is left to do about a call of which the last mediator left a slot. */
+/** What is left to do about a call that the previous mediator left in a slot. */
 export type Left = "nothing" | "send" | "decide" | "worker" | "held" | "unknown";
 
 /**
- * `waits`: the kernel says that somebody still waits for the answer. A slot that says `free` may
- * hold a call all the same: its mediator died between receiving it and saying so. Nothing that was
- * begun is begun again, and nobody asks the file system whether it was done: a name that is there
- * may be somebody else's doing.
+ * Decides what to do with a slot. `waits`: the kernel says that a thread still waits for the
+ * answer. A slot marked `free` can still hold a call, because a mediator may die between receiving
+ * a call and marking the slot. A call that was begun is never begun again. Looking at the file
+ * system would not tell whether it was done: a name that exists may have been made by another
+ * process.
  *
- * A call that a worker has stays with the worker where that may live on. Where it may not, the call
- * is taken from it: either it has had no effect and can have none any more, or nobody knows.
+ * A worker keeps its call where the worker may live on. Otherwise the call is taken from it: either
+ * it has had no effect and can have none any more, or its outcome is unknown.
  */
 export function whatIsLeft(slot: Slot, waits: boolean, origin: Origin): Left {
-  // The holder has it, or has not been heard; whether the call waits is the holder's concern.
+  // The holder has the order or has yet to hear of it; the holder checks whether the call waits.
   if (slot.state === slotState.held || slot.state === slotState.over) return "held";
   if (slot.id === 0n || !waits) return "nothing";
   if (slot.state === slotState.done && slot.responseId === slot.id) return "send";

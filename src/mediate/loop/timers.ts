@@ -3,10 +3,10 @@ import { TICK_MS } from "../limits.ts";
 import { POLLIN } from "../sys/abi.ts";
 import { makeTimer, ring } from "../sys/timer.ts";
 
-/** A timer that rings in no time at all is one that never does. */
+/** The shortest time: a timer set to 0 never rings. */
 const AT_ONCE_MS = 1;
 
-/** Something that is due at times. */
+/** Something with work that is due at a time. */
 export interface Timed {
   /** On the clock of performance.now(); infinite for never. */
   readonly due: number;
@@ -14,15 +14,16 @@ export interface Timed {
 }
 
 /**
- * Looks every {@link TICK_MS} at what is due, the first time at once; while nothing is due the
- * process sleeps. A timer in the epoll rings: a timeout would be set and taken back for every call.
+ * Runs the work that is due, at most every {@link TICK_MS} and at once after a pause. The process
+ * sleeps while nothing is due. A timer in the epoll rings, because an epoll timeout would have to
+ * be set and cancelled for every call.
  */
 export class Timers {
   readonly #timed = new Set<Timed>();
   readonly #timer = makeTimer();
-  /** It will ring. */
+  /** The timer is set. */
   #isSet = false;
-  /** When it may ring next, on the clock of performance.now(). */
+  /** The earliest time at which it may ring again, on the clock of performance.now(). */
   #next = 0;
 
   constructor(epoll: Epoll) {

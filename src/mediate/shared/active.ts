@@ -27,38 +27,37 @@ import { hasShare } from "./shares.ts";
 import { StandByLink } from "./stand-by-link.ts";
 import { WatchedSteps } from "./watched-steps.ts";
 
-/** Nobody but root. */
+/** Root only. */
 const SOCKET_MODE = 0o600;
 
-const RETIRED =
-  "a call of this domain kept the mediator of all waiting: it has one of its own until it ends";
+const RETIRED = "a call of this domain blocked the shared mediator: it has its own until it ends";
 
-/** A domain that is served. */
+/** A domain that this mediator serves. */
 interface Served extends Omit<PassedDomain, "connection"> {
   readonly loop: DomainLoop;
   readonly holder: HolderLink;
   readonly claimant: Claimant;
 }
 
-/** A domain that a stand-by has ready. */
+/** A domain that a stand-by has decoded, ready to be served. */
 export interface Prepared extends PassedDomain {
   readonly domain: Domain;
 }
 
-/** Where an active mediator is found, and what makes it the only one. */
+/** The socket of the active mediator, and the lock that makes it the only one. */
 export interface Seat {
   readonly socket: string;
   readonly listening: number;
   readonly lock: FileLock;
 }
 
-/** What an active mediator takes over with its seat. */
+/** What an active mediator takes over together with its seat. */
 interface Past {
-  /** Of the numbers that were given to domains. */
+  /** The highest number that was given to a domain. */
   readonly highest: number;
   /**
-   * It ends when its last domain does: the keeper starts a fresh one, with the program that is
-   * installed by then.
+   * The mediator exits with its last domain. The agent then starts a fresh one, from the program
+   * that is installed by then.
    */
   readonly endsWithoutDomain: boolean;
 }
@@ -70,8 +69,9 @@ export function listenOn(socket: string): number {
 }
 
 /**
- * The mediator that serves all domains of the host. When its stand-by finds that one of them keeps
- * its loop waiting it is retired: it goes on with that domain alone, until that has ended.
+ * The mediator that serves all domains of the host. When its stand-by finds that a call of one
+ * domain blocks the loop, this mediator is retired: it goes on with that domain alone until the
+ * domain ends.
  */
 export class Active {
   readonly #seat: Seat;
@@ -82,10 +82,10 @@ export class Active {
   readonly #waiting = new Set<Caller>();
   readonly #served = new Map<number, Served>();
   #accepting = 0;
-  /** Number of the newest domain. */
+  /** The number of the newest domain. */
   #last: number;
   #endsWithoutDomain: boolean;
-  /** Number of the domain with which this process wants to be left alone. */
+  /** The number of the domain with which this process wants to be left alone. */
   #leavesFor: number | null = null;
   #isRetired = false;
 
@@ -113,7 +113,9 @@ export class Active {
     );
   }
 
-  /** Serves until it is killed, or has nothing left to serve and need not wait for more. */
+  /**
+   * Serves until it is killed, or until it has nothing left to serve and need not wait for more.
+   */
   run(): void {
     const { epoll, inHand } = this.#surroundings;
     this.#accepting = epoll.add(this.#seat.listening, POLLIN, {
@@ -126,11 +128,12 @@ export class Active {
   }
 
   /**
-   * Takes domains over from the mediator before. The next stand-by is told of each before the first
-   * call of any is received: a domain that waits to do the same as one before finds it there.
+   * Takes domains over from the previous mediator. The next stand-by is told of each domain before
+   * this mediator receives a call of any: a second domain that blocks the loop must find a stand-by
+   * there.
    */
   adopt(domains: readonly Prepared[], originOf: (number: number) => Origin): void {
-    // With nothing to serve this process ends at once, and a stand-by would do the same after it.
+    // Without domains this process ends at once, and so would a stand-by.
     if (domains.length > 0) this.#standBy.start();
     for (const prepared of domains) {
       const { domain, ...passed } = prepared;
@@ -139,15 +142,18 @@ export class Active {
     }
   }
 
-  /** An older holder would not hear of it. */
+  /**
+   * Whether the domain's holder must find another mediator. An older holder would not be told, so
+   * its domain is served here.
+   */
   #isSentAway({ domain, handed }: Prepared): boolean {
     const isHeard = handed.holder !== null;
     return isHeard && this.#retirements.isQuarantined(claimantOf(domain.broker.plan));
   }
 
   /**
-   * Tells of the domain that the mediator before keeps, which may never come to it. It writes to
-   * the disk: not before calls are answered again.
+   * Logs that the previous mediator was retired, because that one may never get to it. Writing may
+   * wait for the disk, so this runs only after calls are answered again.
    */
   tellRetired(kept: Prepared): void {
     const { timers, inHand, state } = this.#surroundings;
@@ -166,8 +172,8 @@ export class Active {
   }
 
   /**
-   * Takes the connections that wait at the last mediator's socket, which is closed for everybody:
-   * the last mediator may hang and keep it open.
+   * Takes the connections that wait at the previous mediator's socket, and shuts that socket down:
+   * the previous mediator may hang and keep it open.
    */
   acceptFrom(before: number): void {
     sys("shutdown", before, SHUT_RDWR);
@@ -183,8 +189,9 @@ export class Active {
   }
 
   /**
-   * With a connection that no mediator before has, where the holder is of a version that takes one:
-   * another would drop it, and hand the domain over a second time.
+   * The copy of a domain that is passed to the stand-by. Where the holder's version accepts one,
+   * the copy has a new connection that no earlier mediator has. An older holder would drop it and
+   * hand the domain over a second time.
    */
   #toPass(number: number): PassedDomain | null {
     const served = this.#served.get(number);
@@ -220,7 +227,7 @@ export class Active {
     timers.add(caller);
   }
 
-  /** Whatever is wrong with it, the others are served on. */
+  /** Takes a domain that a holder hands over. Any failure concerns this domain alone. */
   #take(arrived: Handed, connection: number): (() => void) | "elsewhere" | null {
     const handed = withHolder(arrived, connection);
     const claimant = claimantOrNull(handed.plan);
@@ -262,12 +269,14 @@ export class Active {
     const loop = new DomainLoop(number, domain, this.#surroundings, {
       ended: (cause) => {
         if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
-        // What is written or waited for now is no call of the domain's, which has ended.
+        // The domain has ended. The rest of this step, such as writing its log, is not blamed on
+        // it.
         this.#steps.blameNobody();
         loop.close(false);
         served.holder.close();
         this.#served.delete(number);
-        // One that ends at once must not be forgotten before the stand-by has noted what it did.
+        // A domain that ends while this process leaves the others must stay known: the stand-by has
+        // yet to record what the domain did.
         if (number !== this.#leavesFor) this.#standBy.ended(number);
         reap();
       },
@@ -283,8 +292,8 @@ export class Active {
   }
 
   /**
-   * The domain has left a thread in this process that may never end, and the end of this process
-   * would not be seen before that: the stand-by takes all other domains, as soon as it is ready.
+   * The domain has left a thread in this process that may never end, and the process would not be
+   * seen to end before that thread. So the stand-by takes all other domains as soon as it is ready.
    */
   #leaveOthers(kept: number): void {
     if (this.#leavesFor !== null) return;
@@ -300,7 +309,7 @@ export class Active {
     timers.add(leaving);
   }
 
-  /** The stand-by serves all the others from now on; `kept` stays here. */
+  /** Gives all domains but `kept` to the stand-by, which serves them from now on. */
   #retire(kept: number): void {
     const { epoll } = this.#surroundings;
     this.#isRetired = true;
@@ -320,19 +329,22 @@ export class Active {
   }
 }
 
-/** Its holder looks for a mediator, and has one of its own. */
+/** Ends the connection: the holder then finds a mediator of its own. */
 function sendAway({ domain, connection }: Prepared): void {
   if (connection !== null) endConnection(connection);
   domain.abandon();
 }
 
-/** It stays with the mediator before, which has its connection. */
+/**
+ * Drops this copy of a domain that stays with the previous mediator, which has its own copy of the
+ * connection.
+ */
 function giveUp({ domain, connection }: Prepared): void {
   close(connection ?? -1);
   domain.abandon();
 }
 
-/** null for what is no plan. */
+/** null where the descriptor holds no plan. */
 function claimantOrNull(plan: number): Claimant | null {
   try {
     return claimantOf(generationOf(readAll(plan)).plan);

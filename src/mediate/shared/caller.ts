@@ -13,20 +13,20 @@ import { refusal } from "./peer.ts";
 const TAKEN = Buffer.from([mediatorAnswers.taken]);
 const ELSEWHERE = Buffer.from([mediatorAnswers.elsewhere]);
 
-/** What becomes of what callers bring. */
+/** Decides about the runs that callers bring. */
 export interface Reception {
   /**
-   * Looks at what was handed over: what begins to serve it; `elsewhere` for a run that is to have a
-   * mediator of its own, null to refuse it.
+   * Decides about a domain that was handed over. Returns the function that begins to serve it,
+   * `elsewhere` where the run is to have a mediator of its own, or null to refuse it.
    */
   take(handed: Handed): (() => void) | "elsewhere" | null;
-  /** Whether a run of this plan would be taken; the descriptor stays the caller's. */
+  /** Whether a run of this plan would be taken. The caller keeps the descriptor. */
   hasRoomFor(plan: number): boolean;
 }
 
 /**
- * A holder's connection that has not said yet what it brings, for which it has
- * {@link CALLER_MS_MAX}. Once its domain is taken the connection belongs to that.
+ * A holder's connection that has not handed anything over yet. It has {@link CALLER_MS_MAX} to do
+ * so. Afterwards the connection belongs to the domain.
  */
 export class Caller implements Timed {
   readonly #connection: number;
@@ -37,7 +37,7 @@ export class Caller implements Timed {
   #isOver = false;
   due = performance.now() + CALLER_MS_MAX;
 
-  /** `over` is told when this one has ended, or its domain is taken. */
+  /** `over` is called when this caller has ended or its domain is taken. */
   constructor(
     connection: number,
     { epoll, inHand }: { epoll: Epoll; inHand: InHand },
@@ -73,8 +73,8 @@ export class Caller implements Timed {
     this.#inHand.run(NO_DOMAIN, () => {
       begin = this.#taken(reception);
     });
-    // A step of the domain's own: what it does then is on its account. The retired loop, which
-    // keeps no domain after a step for none, has closed the connection.
+    // A step of its own, so that the new domain is blamed for its own work. If the loop was retired
+    // in the step before, the connection is closed already.
     if (begin !== null && !this.#isOver) this.#begin(begin);
   }
 
@@ -89,7 +89,8 @@ export class Caller implements Timed {
   }
 
   #taken(reception: Reception): (() => void) | null {
-    // Again: since it was let in the peer may have entered a domain, with the connection open.
+    // Checked again: the peer may have entered a domain since it was let in, with the connection
+    // open.
     if (refusal(this.#connection) !== null) {
       this.close();
       return null;

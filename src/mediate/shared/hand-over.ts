@@ -8,22 +8,22 @@ import { close, sys } from "../sys/sys.ts";
 
 const HOLDS = Buffer.from(handOverGreetings.holds);
 const ASKS = Buffer.from(handOverGreetings.asks);
-/** Listener, slots and plan, and the pipe of `--events`. */
+/** Listener, slots, plan and, with `--events`, a pipe. */
 const DESCRIPTORS = { least: 3, most: 4 } as const;
-/** With and without room for executions. */
+/** With and without the part for executions. */
 const SIZES_OF_SLOTS: readonly number[] = [SLOTS_BYTES, EXECS_OFFSET];
 
-/** What came over a connection. */
+/** A message on a holder's connection. */
 export type Arrived =
   | { readonly kind: "handed"; readonly handed: Handed }
   /** A launcher asks whether a run of this plan would be taken. */
   | { readonly kind: "asked"; readonly plan: number }
-  /** Nothing yet. */
+  /** No message yet. */
   | { readonly kind: "nothing" }
-  /** The end, or something else than a hand-over; whatever descriptors came are closed. */
+  /** The connection has ended, or the message is no hand-over. Its descriptors are closed. */
   | { readonly kind: "wrong"; readonly why: string };
 
-/** Takes the message that waits on a connection. */
+/** Reads the next message of a connection. */
 export function receiveHandOver(connection: number): Arrived {
   const received = receive(connection, 2 * HOLDS.length, DESCRIPTORS.most);
   if (received.kind === "nothing") return { kind: "nothing" };
@@ -59,7 +59,10 @@ function problemIn(descriptors: readonly number[]): string | null {
   }
 }
 
-/** The slots are mapped: were they to shrink, touching them would end this process. */
+/**
+ * The slots are mapped, so they must be sealed: touching them after they shrink would kill this
+ * process.
+ */
 function problemOf(descriptors: readonly number[]): string | null {
   if (descriptors.length < DESCRIPTORS.least || descriptors.length > DESCRIPTORS.most)
     return `${descriptors.length} descriptors`;

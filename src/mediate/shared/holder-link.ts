@@ -11,13 +11,13 @@ import { close, sys } from "../sys/sys.ts";
 import { pidOf } from "./peer.ts";
 import { socketPair } from "./socket-pair.ts";
 
-/** Says nothing: what counts is the descriptor that comes with it. */
+/** The byte has no meaning; what counts is the descriptor sent with it. */
 const NEXT = Buffer.from([mediatorAnswers.next]);
 
 /**
- * The connection to the holder of a domain that is served. It stays open for as long as the domain
- * is, so that its end tells the holder to look for a successor. Meanwhile either side tells the
- * other that it has left something in the slots.
+ * The connection to the holder of a served domain. It stays open as long as the domain is served,
+ * so that its end tells the holder to look for a successor. In between, either side uses it to tell
+ * the other to look at the slots.
  */
 export class HolderLink {
   readonly #epoll: Epoll;
@@ -28,7 +28,7 @@ export class HolderLink {
   #watched: number;
   #isClosed: boolean;
 
-  /** `isInherited`: a mediator before has the connection too. */
+  /** `isInherited`: an earlier mediator has the connection, too. */
   constructor(
     connection: number | null,
     isInherited: boolean,
@@ -44,15 +44,15 @@ export class HolderLink {
     this.#watched = this.#watch();
   }
 
-  /** null where the holder has ended. */
+  /** null once the holder has ended. */
   get connection(): number | null {
     return this.#isClosed ? null : this.#connection;
   }
 
   /**
-   * Gives the holder a new connection in place of one that the last mediator has too: that one may
-   * hang for ever and keep it open, and then the holder would not see the end of this process. It
-   * gets the same number here, by which others know it; the holder rings as soon as it has its end.
+   * Replaces a connection that the previous mediator also has. That mediator may hang and keep it
+   * open, so that the holder would not see this process end. The new connection keeps its
+   * descriptor number, which other objects hold. The holder rings as soon as it has its end.
    */
   renew(): void {
     if (!this.#isInherited || this.#isClosed) return;
@@ -87,8 +87,8 @@ export class HolderLink {
 }
 
 /**
- * Ends a connection that a mediator before has too, and may have for ever: the holder gets one in
- * its place that has ended already.
+ * Ends a connection that an earlier mediator also has, perhaps forever. The holder is sent a
+ * connection that has ended already.
  */
 export function endConnection(connection: number): void {
   const ends = socketPair();
@@ -100,7 +100,7 @@ export function endConnection(connection: number): void {
   close(connection);
 }
 
-/** What was handed over, with the holder at the other end of a connection. */
+/** Adds the holder at the other end of a connection to what was handed over. */
 export function withHolder(handed: Handed, connection: number): Handed {
   const pid = holdsExecs(handed.slots) ? pidOf(connection) : null;
   const depth = pid === null ? null : depthOf(pid);

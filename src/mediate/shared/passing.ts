@@ -6,37 +6,39 @@ import type { Handed } from "../domain/handed.ts";
 import { close } from "../sys/sys.ts";
 
 /**
- * What an active mediator tells its stand-by over their socket pair. A stand-by of another version,
- * which an upgrade has put where the active one finds its program, says so by its protocol.
+ * Names the protocol between an active mediator and its stand-by. An upgrade can replace the
+ * program while the active mediator runs, so a stand-by of another version must be recognised.
  */
 const PROTOCOL = "cofferdam-stand-by-1";
-/** Bytes of a message. */
+/** Limit on a message, bytes. */
 const MESSAGE_BYTES_MAX = 256;
 /** Listener, slots, plan, the pipe of `--events`, and the connection. */
 const DESCRIPTORS = 5;
 
-/** A domain that is served, as a copy of everything that serving it takes. */
+/** A served domain, with a copy of each descriptor that serving it takes. */
 export interface PassedDomain {
   /** {@link DomainLoop.number}. */
   readonly number: number;
   readonly handed: Handed;
-  /** To its holder; null where that has ended. */
+  /** The connection to its holder; null once the holder has ended. */
   readonly connection: number | null;
 }
 
 export type Passed =
   | { readonly kind: "domain"; readonly domain: PassedDomain }
-  /** Its last process is gone. */
+  /** The domain's last process has exited. */
   | { readonly kind: "ended"; readonly number: number }
-  /** All that are served have been passed: each new one is passed before it is served. */
+  /**
+   * Every served domain has been passed. From now on a new domain is passed before it is served.
+   */
   | { readonly kind: "complete" }
   | { readonly kind: "nothing" }
   /** The other end is closed. */
   | { readonly kind: "over" }
-  /** It speaks another protocol. */
+  /** The peer speaks another protocol. */
   | { readonly kind: "strange" };
 
-/** False where it cannot be sent. */
+/** Returns false where the message cannot be sent. */
 export function passDomain(socket: number, { number, handed, connection }: PassedDomain): boolean {
   const { listener, slots, plan, events, holder } = handed;
   const descriptors = [listener, slots, plan, events ?? slots, connection ?? slots];
@@ -53,7 +55,7 @@ export function passComplete(socket: number): boolean {
   return say(socket, { kind: "complete", number: 0 }, []);
 }
 
-/** What a stand-by says first: it is there, and of this version. */
+/** A stand-by's first message: it runs, and is of this version. */
 export function greet(socket: number): boolean {
   return say(socket, { kind: "ready", number: 0 }, []);
 }
@@ -89,9 +91,9 @@ const said = is.object({
   protocol: is.oneOf(PROTOCOL),
   kind: is.oneOf("domain", "ended", "complete", "ready"),
   number: is.number,
-  /** Of a domain: descriptors that stand for none. */
+  /** Descriptors of a domain that only fill a place. */
   without: is.optional(is.object({ events: is.boolean, connection: is.boolean })),
-  /** Who is at the other end of the connection; that a new connection does not say. */
+  /** The holder, which the descriptors of a renewed connection do not tell. */
   holder: is.optional(is.object({ depth: is.whole(), pid: is.whole() })),
 });
 

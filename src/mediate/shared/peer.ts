@@ -4,9 +4,9 @@ import { domainOfProcess } from "../../domains/membership.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 
 /**
- * Why a peer is no holder; null for one that may be. A holder is root's, no program of Node's
- * (every mediator and worker is one: what a domain lets them do must not come back to here), and in
- * no domain.
+ * Why a peer cannot be a holder; null where it can. A holder belongs to root and is in no domain.
+ * It is not a Node program either: every mediator and worker is one, and a domain must not be able
+ * to make them connect here.
  */
 export function refusal(connection: number): string | null {
   const peer = peerOf(connection);
@@ -20,14 +20,14 @@ export function refusal(connection: number): string | null {
   }
 }
 
-/** null where the peer has ended, or is not seen from here. */
+/** The peer's process id; null where it has ended or is not visible here. */
 export function pidOf(connection: number): number | null {
   const peer = peerOf(connection);
   peer?.close();
   return peer === null || peer.pid <= 0 ? null : peer.pid;
 }
 
-/** Whatever goes wrong here is the peer's loss, not that of the domains that are served. */
+/** Errors concern the peer alone, not the domains that are served. */
 function peerOf(connection: number): SocketPeer | null {
   try {
     return socketPeer(connection);
@@ -43,8 +43,8 @@ function look(pid: number): string | null {
     if (isOnNode || isMediatorProcess(pid)) return "a mediator hands nothing over";
     const member = domainOfProcess(pid);
     if (typeof member === "object") return `it is in domain ${member.domain}`;
-    // A process of a domain is under one filter more than what lies outside, whoever put it into
-    // which control group.
+    // Membership by control group is not enough, since a process can be moved. A process of a
+    // domain always has one more filter than a process outside.
     return filters(pid) > filters("self")
       ? "it is under a filter of system calls that this process is not under"
       : null;
@@ -53,7 +53,7 @@ function look(pid: number): string | null {
   }
 }
 
-/** Filters of seccomp(2) that a process is under (proc_pid_status(5), Linux 5.9). */
+/** The number of seccomp filters of a process (proc_pid_status(5), Linux 5.9). */
 function filters(pid: number | "self"): number {
   return Number(
     /^Seccomp_filters:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0,

@@ -1,10 +1,10 @@
-/** First argument of the host's one mediator; the next one may name another socket. */
+/** First argument of the host's shared mediator. The second may name another socket. */
 export const SHARED_ARGUMENT = "shared";
-/** Of the process that takes over from it; then the socket, and the active one's process id. */
+/** First argument of its stand-by, followed by the socket and the active mediator's process id. */
 export const STAND_BY_ARGUMENT = "stand-by";
 /**
- * Where holders hand their domains over. Beside it lies the lock that makes its mediator the only
- * one, in which stands the process id of the active one.
+ * The socket at which holders hand over their domains. The lock beside it makes the mediator the
+ * only one, and contains the active mediator's process id.
  */
 export const MEDIATOR_SOCKET = "/run/cofferdam/mediator.sock";
 

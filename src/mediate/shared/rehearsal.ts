@@ -14,26 +14,26 @@ import { E } from "../sys/abi.ts";
 import { readAll } from "../sys/read-all.ts";
 import { c } from "../sys/sys.ts";
 
-/** In a folder that is root's and in memory; whatever a policy says of it, nothing is done. */
+/** In a folder of root's in memory. No call is carried out, whatever the policy says. */
 const path = c("/run/cofferdam-rehearsal");
 
 /**
- * Calls that a stand-by judges before there are any, so that the first ones after a takeover find
- * code that is compiled. Their caller is the stand-by itself, their domain one that nobody is in,
- * with the policy of a real one; what would have an effect ends before it, and nobody is answered.
+ * Calls that a stand-by judges for practice, so that the first real ones after a takeover find
+ * compiled code. The caller is the stand-by itself. The domain has no processes and the policy of a
+ * real one. Each call stops before its effect, and no process gets an answer.
  */
 export class Rehearsal {
   readonly #broker: Broker;
   #left = CALLS_REHEARSED;
   #leftOut = 0;
 
-  /** `plan`: memfd of a domain that is served. Throws where it is none. */
+  /** `plan`: the memfd of a served domain's plan. Throws where it holds none. */
   constructor(plan: number, state: ProcessState) {
     const memory = memoryOf(new Uint8Array(SLOTS_BYTES));
     this.#broker = new Broker(generationOf(readAll(plan)), state, null, memory);
   }
 
-  /** Effects that would have come. */
+  /** The number of calls that were stopped before their effect. */
   get leftOut(): number {
     return this.#leftOut;
   }
@@ -42,7 +42,7 @@ export class Rehearsal {
     return this.#left <= 0;
   }
 
-  /** Some calls: this process has something else to do. */
+  /** Judges some calls, few enough that the watch goes on. */
   some(): void {
     for (let count = 0; count < CALLS_REHEARSED_AT_A_TIME; count++) {
       const name = this.#left % 2 === 0 ? "mkdir" : "rmdir";
@@ -67,7 +67,7 @@ export class Rehearsal {
   }
 }
 
-/** `started`: before an effect. */
+/** `started` is called before an effect. */
 function notified(call: string, started: () => never): Notification {
   return {
     tid: process.pid,

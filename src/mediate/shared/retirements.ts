@@ -7,12 +7,12 @@ import { monotonic } from "../../kernel/ffi.ts";
 import { replaceFile } from "../../kernel/replace-file.ts";
 import { QUARANTINE_MS, RETIRED_OF_USERS_MAX, RETIRED_UNTIL_QUARANTINE } from "../limits.ts";
 
-/** A mediator that was retired, and for whom. */
+/** A mediator that was retired because of a claimant. */
 export interface Retirement extends Claimant {
   /** Milliseconds of CLOCK_MONOTONIC. */
   readonly at: number;
   readonly pid: number;
-  /** Of the process, as proc_pid_stat(5) has it. */
+  /** The start time of the process, as in proc_pid_stat(5). */
   readonly start: string;
 }
 
@@ -27,10 +27,10 @@ const retirement: is.Schema<Retirement> = is.object({
 const MODE = 0o600;
 
 /**
- * Which claimants have kept the mediator of all waiting. Each time costs the others some
- * milliseconds, and the host a process. So their runs have mediators of their own for a while, and
- * for as long as a mediator that was retired for them lives: whoever does it again keeps itself
- * waiting. What is known lies in a file beside the socket, for the mediators that come later.
+ * The claimants that have blocked the shared mediator. Each time costs other domains some
+ * milliseconds and the host a process. So their runs get mediators of their own for a while, and
+ * for as long as a mediator retired because of them lives. The list lies in a file beside the
+ * socket, for later mediators.
  */
 export class Retirements {
   readonly #path: string;
@@ -44,7 +44,7 @@ export class Retirements {
     this.#known = readRetirements(path);
   }
 
-  /** Process `pid` goes on for one run of the claimant's alone, or hangs with it. */
+  /** Process `pid` goes on for this claimant's run alone, or hangs with it. */
   add(claimant: Claimant, pid: number): void {
     const start = String(readProcStat(pid)?.start ?? "");
     const { domain, uid } = claimant;
@@ -52,12 +52,12 @@ export class Retirements {
     this.#known = [...before, { domain, uid, at: this.#now(), pid, start }];
   }
 
-  /** For the next active mediator. Where there is no room this process knows it all the same. */
+  /** Saves the list for the next active mediator. A failed write costs this process nothing. */
   write(): void {
     try {
       replaceFile(this.#path, Buffer.from(JSON.stringify(this.#known)), MODE);
     } catch {
-      // The next mediator begins without.
+      // The next mediator begins with an empty list.
     }
   }
 
@@ -75,7 +75,7 @@ export class Retirements {
   }
 }
 
-/** What lies in the file; nothing where it is missing, or no mediator wrote it. */
+/** The retirements in the file; none where it is missing or invalid. */
 export function readRetirements(path: string): readonly Retirement[] {
   try {
     const found = readJson(is.list(is.anything), readFileSync(path, "utf8"));

@@ -1,8 +1,8 @@
 /**
- * The host's one mediator. Holders of root's domains hand their listeners over (`hand-over.ts`),
- * each is served in turn, and forgotten when its last process is gone. It outlives the agent that
- * started it: a session of its own, every signal held back. A stand-by (`stand-by.ts`) takes over
- * when a domain keeps it waiting, and when it dies.
+ * The host's shared mediator. The holders of root's domains hand their listeners over
+ * (`hand-over.ts`). Each domain is served in turn and dropped after its last process exits. The
+ * mediator outlives the agent that started it: it has a session of its own and blocks every signal.
+ * A stand-by (`stand-by.ts`) takes over when a domain blocks it, and when it dies.
  */
 
 import { mkdirSync } from "node:fs";
@@ -15,10 +15,7 @@ import { Active, listenOn } from "./active.ts";
 import { lockOf } from "./place.ts";
 import { Retirements, retirementsBeside } from "./retirements.ts";
 
-/**
- * Serves until it is killed or retired; returns at once, with exit status 0, where another process
- * holds the lock.
- */
+/** Serves until it is killed or retired. Returns 0 at once where another process holds the lock. */
 export function serveShared(socket: string): number {
   goAhead();
   mkdirSync(dirname(socket), { recursive: true, mode: 0o755 });

@@ -14,12 +14,12 @@ import { STAND_BY_ARGUMENT } from "./place.ts";
 import { type SocketPair, socketPair } from "./socket-pair.ts";
 
 /**
- * Bytes of messages that may wait for a stand-by which is busy: with what the kernel counts for each
+ * Limit on messages that wait for a busy stand-by, bytes. With the kernel's overhead per message
  * that is room for every domain.
  */
 const WAITING_BYTES = 4 << 20;
 
-/** What a stand-by gets at its birth, beside the standard descriptors. */
+/** The descriptors and paths that a stand-by gets at its start. */
 export interface Inheritance {
   readonly socket: string;
   readonly page: number;
@@ -28,14 +28,14 @@ export interface Inheritance {
   readonly lock: number;
 }
 
-/** What is passed on to a new stand-by. */
+/** The domains that a new stand-by is told of. */
 interface Served {
   numbers(): number[];
   /** null for a domain that has ended meanwhile. */
   toPass(number: number): PassedDomain | null;
 }
 
-/** Where it finds them. */
+/** The descriptor numbers at which a stand-by finds them. */
 export const standByDescriptors = {
   control: 3,
   page: 4,
@@ -45,8 +45,8 @@ export const standByDescriptors = {
 } as const;
 
 /**
- * The active mediator's end of the connection to its stand-by. There is one as soon as a domain is
- * served; one that ends is replaced, after pauses that grow while none can be had.
+ * The active mediator's end of the connection to its stand-by. A stand-by is started with the first
+ * domain and replaced when it ends, after growing pauses while none can be started.
  */
 export class StandByLink implements Timed {
   readonly #inheritance: Inheritance;
@@ -54,7 +54,7 @@ export class StandByLink implements Timed {
   readonly #timers: Timers;
   readonly #inHand: InHand;
   readonly #served: Served;
-  /** Numbers of domains that are to be passed to a new stand-by yet. */
+  /** Numbers of domains that a new stand-by has not been told of yet. */
   #left: number[] = [];
   #pidfd = -1;
   #control = -1;
@@ -77,8 +77,8 @@ export class StandByLink implements Timed {
   }
 
   /**
-   * Before the domain's first call is received, which might hang: the stand-by of the first domain
-   * is started, and comes up by itself, whatever becomes of this loop.
+   * Passes a domain on, before its first call is received. With the first domain a stand-by is
+   * started, which comes up even if this loop blocks on that call.
    */
   add(domain: PassedDomain): void {
     if (this.#control >= 0) {
@@ -97,19 +97,19 @@ export class StandByLink implements Timed {
     });
   }
 
-  /** It is there, and has been told of every domain. */
+  /** The stand-by runs and has been told of every domain. */
   get isReady(): boolean {
     return this.#isGreeted && this.due === Number.POSITIVE_INFINITY;
   }
 
-  /** This mediator is active no longer. */
+  /** Ends the link: this mediator is no longer active. */
   leave(): void {
     this.#isLeft = true;
     this.#timers.remove(this);
     this.#close();
   }
 
-  /** At once; a later try follows where it cannot be had. */
+  /** Starts a stand-by now; a failed start is tried again later. */
   start(): void {
     this.due = Number.POSITIVE_INFINITY;
     reap();
@@ -120,7 +120,7 @@ export class StandByLink implements Timed {
       this.#again();
       return;
     }
-    // Not reaped yet: it is this very child.
+    // The child has not been reaped, so the process id still names it.
     this.#pidfd = sys("pidfd_open", pid, 0);
     this.#control = ends.own;
     this.#watched = this.#epoll.add(ends.own, POLLIN, {
@@ -130,7 +130,7 @@ export class StandByLink implements Timed {
     this.#passSome();
   }
 
-  /** Some at a time, so that calls are answered in between. */
+  /** Passes some domains at a time, so that calls are answered in between. */
   #passSome(): void {
     const now = this.#left.splice(0, PASSED_AT_A_TIME_MAX);
     const domains = now.flatMap((number) => this.#served.toPass(number) ?? []);
@@ -152,7 +152,7 @@ export class StandByLink implements Timed {
     if (greeted === false) this.#drop();
   }
 
-  /** One that lives must not take over beside its successor. */
+  /** Kills the stand-by: a live one must not take over beside its successor. */
   #drop(): void {
     if (this.#pidfd >= 0) sys("pidfd_send_signal", this.#pidfd, SIGKILL, null, 0);
     this.#close();
@@ -178,14 +178,16 @@ export class StandByLink implements Timed {
   }
 }
 
-/** Its process id, null where it cannot be had; `its` is closed in any case. */
+/**
+ * Starts a stand-by and returns its process id, or null where that fails. Closes `its` in any case.
+ */
 function start(its: number, { socket, page, timer, listening, lock }: Inheritance): number | null {
   const silence = 0;
   const given = [silence, 1, 2, its, page, timer, listening, lock];
   const args = [process.argv[1] ?? "", STAND_BY_ARGUMENT, socket, String(process.pid)];
   try {
     const pid = spawnProcess(process.execPath, args, [`PATH=${process.env.PATH ?? ""}`], given);
-    // Until it is up and watches, those that are served go first.
+    // Until the stand-by watches, the served domains have precedence.
     letGoInTurn(pid);
     return pid;
   } catch (cause) {
@@ -196,7 +198,7 @@ function start(its: number, { socket, page, timer, listening, lock }: Inheritanc
   }
 }
 
-/** With room for the messages to a stand-by that is busy. */
+/** A pair with room for the messages to a busy stand-by. */
 function socketPairWithRoom(): SocketPair | null {
   const ends = socketPair();
   if (ends === null) return null;

@@ -1,13 +1,13 @@
 /**
- * The stand-by: a second mediator that has a copy of everything the active one serves with, and
- * serves nothing. It decodes plans as they come, so that it can go on at once. It watches the steps
- * of the active one's loop (`watch-page.ts`), at no cost to that, and takes over
+ * The stand-by: a second mediator with a copy of every descriptor of the active one, which serves
+ * nothing. It decodes plans as they arrive, so that it can go on at once. It watches the steps of
+ * the active mediator's loop (`watch-page.ts`), which costs that loop nothing, and takes over
  *
- *     when a step does not end and the active one's thread is blocked in the kernel: the domain of
- *     that step stays there, all others come here;
- *     when the active one has died.
+ *     when a step does not end and the active mediator's thread is blocked in the kernel: the
+ *     domain of that step stays there, and all others come here;
+ *     when the active mediator has died.
  *
- * Then it is the active one, and starts the next stand-by.
+ * The stand-by is then the active mediator, and starts the next stand-by.
  */
 
 import { claimantOf } from "../../domains/mediator-places.ts";
@@ -34,7 +34,7 @@ import { WatchedThread } from "./watched-thread.ts";
 
 const { control, page, timer, listening, lock } = standByDescriptors;
 
-/** Serves once it has taken over; returns when it is not needed. */
+/** Serves once it has taken over. Returns where it is not needed. */
 export function standBy(socket: string, active: number): number {
   goAhead();
   const found = new StandBy(socket, active).wait();
@@ -50,18 +50,24 @@ class StandBy {
   readonly #state: ProcessState;
   readonly #ears = new Epoll();
   readonly #heard: number;
-  /** Passed and not prepared yet; prepared. */
+  /** Domains passed and not decoded yet, and domains that are ready. */
   readonly #passed = new Map<number, PassedDomain>();
   readonly #prepared = new Map<number, Prepared>();
   #rehearsing: Rehearsal | null = null;
   readonly #rehearsed = new Set<boolean>();
-  /** Of all numbers: none is given twice, or a stand-by might take one domain for another. */
+  /**
+   * The highest number of any domain. A number is never reused, or a stand-by might take one domain
+   * for another.
+   */
   #highest = NO_DOMAIN;
   #watches = true;
   #last: Seen | null = null;
   #ranAtFirst = 0;
   #looksWithoutStep = 0;
-  /** What it does not know of it must not leave behind. */
+  /**
+   * The stand-by knows all domains. It must not take over before, or the unknown ones would be
+   * lost.
+   */
   #isComplete = false;
   #hasDied: boolean;
   #isOver = false;
@@ -83,7 +89,7 @@ class StandBy {
     greet(control);
   }
 
-  /** Until it is active, or not needed any more: null. */
+  /** Waits until this process is active. Returns null where it is no longer needed. */
   wait(): Active | null {
     for (;;) {
       this.#ears.wait(this.#hasDied ? 0 : this.#timeout());
@@ -112,7 +118,8 @@ class StandBy {
       const passed = receivePassed(control);
       if (passed.kind === "nothing") return;
       if (passed.kind === "over") {
-        // It is about to be seen that the active one has ended: whom that one dismisses it kills.
+        // The active mediator has ended, which its pidfd will report next. A stand-by that is
+        // dismissed is killed instead.
         this.#ears.remove(this.#heard);
         return;
       }
@@ -131,7 +138,7 @@ class StandBy {
     this.#highest = Math.max(this.#highest, domain.number);
   }
 
-  /** A step that must be taken away; null where all is well. */
+  /** The step that must be taken away; null where all is well. */
   #look(): Seen | null {
     const seen = this.#observer.look();
     const before = this.#last;
@@ -149,8 +156,8 @@ class StandBy {
   }
 
   /**
-   * The step takes long: because the kernel keeps the thread waiting, or because it has the
-   * processor for so long; not because it waits for a processor on a busy host.
+   * Whether the step blocks the loop: the kernel keeps the thread waiting, or the thread has run
+   * for too long. A thread that waits for a processor on a busy host is not stuck.
    */
   #isStuck(seen: Seen): boolean {
     if (!this.#active.isBlocked()) return this.#active.ranMs() - this.#ranAtFirst >= BUSY_MS_MAX;
@@ -172,12 +179,12 @@ class StandBy {
       this.#prepared.set(passed.number, { ...passed, domain });
       this.#rehearseAs(domain);
     } catch {
-      // Its holder sees the end of the connection when the active one is gone, too.
+      // The holder sees its connection end once the active mediator is gone, too.
       giveBack(passed);
     }
   }
 
-  /** Once for each mode, with the first domain of it. */
+  /** Practises some calls. */
   #rehearse(): void {
     this.#rehearsing?.some();
     if (this.#rehearsing?.isOver === true) this.#rehearsing = null;
@@ -200,7 +207,7 @@ class StandBy {
     this.#prepared.delete(number);
   }
 
-  /** `stuck`: what was in hand stays with the last mediator. */
+  /** Takes over. The domain of the `stuck` step stays with the previous mediator. */
   #succeed(why: "dead" | "retired", stuck: Seen | null = null): Active {
     this.#rehearsing?.end();
     this.#hear();
@@ -225,7 +232,7 @@ class StandBy {
     return active;
   }
 
-  /** Its own in every part: the last mediator may hang for ever with what it has open. */
+  /** New socket and lock: the previous mediator may hang and keep its own open forever. */
   #seat(): Seat {
     const seat = succeedLock(lockOf(this.#socket), lock);
     if (seat === null) throw new Error("another mediator has taken the lock");
@@ -238,5 +245,5 @@ function giveBack({ handed, connection }: PassedDomain): void {
   for (const fd of [listener, slots, plan, connection ?? -1, events ?? -1]) if (fd >= 0) close(fd);
 }
 
-/** What a timer tells: how often it has rung. */
+/** A timer's message: how often it has rung. */
 const rings = Buffer.alloc(8);

@@ -4,14 +4,14 @@ import { NO_DOMAIN } from "../loop/in-hand.ts";
 import { c, sys } from "../sys/sys.ts";
 
 /**
- * The memory that an active mediator and its stand-by share (a memfd). One word says what the loop
- * is doing: a count of its steps, and in the lowest bits whether such a step is in hand, and
- * whether its loop was retired in the middle of it. Another says for which domain.
+ * Memory that an active mediator shares with its stand-by (a memfd). One word says what the loop is
+ * doing: a count of its steps and, in the lowest bits, whether a step is in hand and whether the
+ * loop was retired during it. Another word names the step's domain.
  *
- * The one who takes a step away is decided by compare-and-swap on that word. The loop ends a step
- * by changing `count, in hand` to `count`; the stand-by retires it by changing the same `count, in
- * hand` to `count, in hand, retired`. Only one of the two can succeed, and where the stand-by does,
- * the loop is inside that very step and touches nothing of the others until it has noticed.
+ * A compare-and-swap on the first word decides between the two processes. The loop ends a step by
+ * changing `count, in hand` to `count`. The stand-by retires the loop by changing the same `count,
+ * in hand` to `count, in hand, retired`. Only one of them can succeed. If it is the stand-by, the
+ * loop is inside that very step, and touches no other domain before it has noticed.
  */
 export interface WatchPage {
   /** The memfd. */
@@ -21,14 +21,14 @@ export interface WatchPage {
 
 const WORD = 0;
 const DOMAIN = 1;
-/** A stand-by looks by itself: nobody needs to wake it. */
+/** The stand-by looks by itself and need not be woken. */
 const WATCHED = 2;
 const WORDS = 4;
 export const PAGE_BYTES = 4 * WORDS;
 
 const IN_HAND = 1;
 const RETIRED = 2;
-/** One step in the count. */
+/** The increment of the count. */
 const STEP = 4;
 
 export function makeWatchPage(): WatchPage {
@@ -51,7 +51,7 @@ export class Steps {
   readonly #wake: () => void;
   #count = 0;
 
-  /** `wake`: the stand-by sleeps, and is to look in a while. */
+  /** `wake`: wakes a stand-by that sleeps. */
   constructor({ words }: WatchPage, wake: () => void) {
     this.#words = words;
     this.#wake = wake;
@@ -62,25 +62,25 @@ export class Steps {
     this.#count = (this.#count + STEP) | 0;
     this.#words[DOMAIN] = domain;
     Atomics.store(this.#words, WORD, this.#count | IN_HAND);
-    // Either this sees that the stand-by has gone to sleep, or the stand-by sees the step.
+    // Either this load sees that the stand-by sleeps, or the stand-by sees the step.
     if (Atomics.load(this.#words, WATCHED) !== 0) return;
     Atomics.store(this.#words, WATCHED, 1);
     this.#wake();
   }
 
   /**
-   * The step's domain is served no longer: whoever takes the step away from now on takes all.
+   * The step works for no domain any more. A stand-by that retires the loop now takes all domains.
    */
   blameNobody(): void {
     this.#words[DOMAIN] = NO_DOMAIN;
   }
 
-  /** In the middle of this step. */
+  /** The loop has been retired during this step. */
   get isRetired(): boolean {
     return (Atomics.load(this.#words, WORD) & RETIRED) !== 0;
   }
 
-  /** False: the loop has been retired in the middle of the step. */
+  /** Ends the step. Returns false where the loop has been retired during it. */
   end(): boolean {
     const inHand = this.#count | IN_HAND;
     return Atomics.compareExchange(this.#words, WORD, inHand, this.#count) === inHand;
@@ -89,7 +89,7 @@ export class Steps {
 
 /** What a stand-by sees of the loop. */
 export interface Seen {
-  /** Changes with each step, and when one ends. */
+  /** Changes when a step begins and when it ends. */
   readonly word: number;
   readonly inHand: boolean;
   readonly domain: number;
@@ -113,14 +113,14 @@ export class Observer {
   }
 
   /**
-   * Takes everything away from the loop but the domain of the step that was seen; false where that
-   * has ended meanwhile.
+   * Takes every domain but the step's from the loop. Returns false where the step has ended
+   * meanwhile.
    */
   retire({ word }: Seen): boolean {
     return Atomics.compareExchange(this.#words, WORD, word, word | RETIRED) === word;
   }
 
-  /** From now on the loop's next step wakes this process; false where one has begun meanwhile. */
+  /** Has the loop's next step wake this process. Returns false where a step has begun meanwhile. */
   sleep(seen: Seen): boolean {
     Atomics.store(this.#words, WATCHED, 0);
     if (Atomics.load(this.#words, WORD) === seen.word) return true;

@@ -4,16 +4,16 @@ import type { InHand } from "../loop/in-hand.ts";
 import { makeTimer, ring } from "../sys/timer.ts";
 import { makeWatchPage, Steps, type WatchPage } from "./watch-page.ts";
 
-/** The steps of an active mediator's loop, which its stand-by watches. */
+/** The steps of an active mediator's loop, watched by its stand-by. */
 export class WatchedSteps implements InHand {
   readonly page: WatchPage;
-  /** Wakes a stand-by that sleeps, {@link WATCH_MS} after a step began. */
+  /** Wakes a sleeping stand-by {@link WATCH_MS} after a step began. */
   readonly timer: number;
   readonly #steps: Steps;
   readonly #retired: (domain: number) => void;
   #isRetired = false;
 
-  /** `retired`: the stand-by has taken away everything but the domain of the step that ends. */
+  /** `retired`: called after the step during which the stand-by took all other domains. */
   constructor(retired: (domain: number) => void) {
     this.page = makeWatchPage();
     this.timer = makeTimer();
@@ -37,12 +37,12 @@ export class WatchedSteps implements InHand {
     }
   }
 
-  /** For what is left of this step the loop works for no domain. */
+  /** The rest of this step is for no domain. */
   blameNobody(): void {
     this.#steps.blameNobody();
   }
 
-  /** Inside a step: does nothing until the stand-by has taken away everything but its domain. */
+  /** Inside a step: waits until the stand-by has taken all domains but this step's. */
   waitUntilRetired(): void {
     const deadline = performance.now() + RETIRED_MS_MAX;
     while (!this.#steps.isRetired && performance.now() < deadline) sleepFor(1);

@@ -1,14 +1,14 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { sys } from "../sys/sys.ts";
 
-/** Bytes of /proc/TID/stat and schedstat that are read. */
+/** Limit on what is read of /proc/TID/stat and schedstat, bytes. */
 const TEXT_BYTES = 512;
 const NANOSECONDS = 1e6;
 const text = Buffer.alloc(TEXT_BYTES);
 
-/** The first thread of the parent process, seen from outside. */
+/** The main thread of the parent process, watched from outside. */
 export class WatchedThread {
-  /** Readable when the process has ended; negative where it has already. */
+  /** Readable once the process has ended; negative where it ended before this was made. */
   readonly pidfd: number;
   readonly pid: number;
   readonly #stat: number | null;
@@ -19,20 +19,21 @@ export class WatchedThread {
     const pidfd = sys("pidfd_open", pid, 0);
     this.#stat = openOrNull(`/proc/${pid}/task/${pid}/stat`);
     this.#schedstat = openOrNull(`/proc/${pid}/task/${pid}/schedstat`);
-    // It is the parent still, so all of this is its own and not that of a later process.
+    // The process is still the parent, so the descriptors above are its own and not a later
+    // process's.
     const isParent = process.ppid === pid;
     if (!isParent && pidfd >= 0) closeSync(pidfd);
     this.pidfd = isParent ? pidfd : -1;
   }
 
-  /** It waits for something in the kernel, and not for a processor (proc_pid_stat(5)). */
+  /** The thread waits in the kernel for something other than a processor (proc_pid_stat(5)). */
   isBlocked(): boolean {
     const line = read(this.#stat);
     const state = line[line.lastIndexOf(")") + 2];
     return state === "S" || state === "D";
   }
 
-  /** Milliseconds that it has had a processor; 0 where this kernel does not count. */
+  /** Processor time of the thread, milliseconds; 0 where the kernel does not count it. */
   ranMs(): number {
     return Number(read(this.#schedstat).split(" ", 1)[0]) / NANOSECONDS;
   }

@@ -1,6 +1,6 @@
 /**
- * The kernel's numbers that the mediator uses, picked from the one table of them: a name costs
- * nothing but what is picked.
+ * The kernel's numbers that the mediator uses, picked from the one table of them: importing the
+ * names costs only for those that are picked.
  */
 import * as kernel from "../../kernel/constants.ts";
 import type { Errno } from "./errno.ts";
@@ -116,8 +116,8 @@ export const E = {
   AFNOSUPPORT: errno(kernel.EAFNOSUPPORT),
   NOPROTOOPT: errno(kernel.ENOPROTOOPT),
   /**
-   * `include/linux/errno.h`: made anew or EINTR on the way back to user space, as the handler of
-   * the pending signal says. Not for user space, so no header has it.
+   * `include/linux/errno.h`: the call is restarted or returns EINTR, as the pending signal's
+   * handler says. Not for user space, so no header has it.
    */
   RESTARTSYS: errno(512),
 } as const;

@@ -1,12 +1,12 @@
 declare const brand: unique symbol;
 
 /**
- * An error number of the kernel, positive, as errno(3) lists them. What a system call returned is
- * no such number: there an error is negated, and {@link errnoOf} takes it out.
+ * An error number of the kernel, positive, as in errno(3). A failed system call returns it negated;
+ * {@link errnoOf} converts.
  */
 export type Errno = number & { readonly [brand]: "Errno" };
 
-/** Of what a system call returned, which is negative. */
+/** The error number of a failed call's negative result. */
 export function errnoOf(failed: number): Errno {
   return -failed as Errno;
 }

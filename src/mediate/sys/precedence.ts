@@ -8,35 +8,35 @@ const AHEAD = -10;
 const ORDINARY = 0;
 
 /**
- * This process gets a processor before those of domains, however many ask for one: all domains wait
- * for it. Takes CAP_SYS_NICE; works without.
+ * Gives this process precedence over those of domains, because all domains wait for it. Without
+ * CAP_SYS_NICE it does nothing.
  */
 export function goAhead(): void {
   leadSession(AHEAD);
   sys("setpriority", PRIO_PROCESS, THIS_THREAD, AHEAD);
 }
 
-/** Of a child, which may take precedence itself later on. */
+/** Takes precedence from a child; the child may raise its own later. */
 export function letGoInTurn(pid: number): void {
   sys("setpriority", PRIO_PROCESS, pid, ORDINARY);
 }
 
-/** What works for one domain alone has no precedence before the others. */
+/** Gives up precedence, for a process that works for one domain alone. */
 export function goInTurn(): void {
   leadSession(ORDINARY);
   sys("setpriority", PRIO_PROCESS, THIS_THREAD, ORDINARY);
 }
 
 /**
- * A session of its own, with its share of the processors. Where the kernel schedules sessions
- * (sched(7), "The autogroup feature"), the nice value of a process counts only within its session,
- * and this one counts between sessions.
+ * Starts a session of its own, with its own share of the processors. Where the kernel schedules
+ * sessions (sched(7), "The autogroup feature"), a process's nice value counts only within its
+ * session, and this value counts between sessions.
  */
 function leadSession(nice: number): void {
   sys("setsid");
   try {
     writeFileSync("/proc/self/autogroup", `${nice}`);
   } catch {
-    // This kernel schedules none, or the process may not.
+    // This kernel schedules no sessions, or the process lacks the right.
   }
 }

@@ -2,8 +2,8 @@ import { fstatSync, readSync } from "node:fs";
 import { PLAN_BYTES_MAX } from "../limits.ts";
 
 /**
- * The whole of a memfd, wherever its offset is. Throws when it is larger than {@link
- * PLAN_BYTES_MAX} or ends early.
+ * Reads a whole memfd, whatever its offset. Throws when it is larger than {@link PLAN_BYTES_MAX} or
+ * ends early.
  */
 export function readAll(fd: number): Uint8Array {
   const { size } = fstatSync(fd);

@@ -8,14 +8,14 @@ import { abi } from "./abi.ts";
 import { type Errno, errnoOf } from "./errno.ts";
 
 /**
- * A path or name as the kernel sees it: one character a byte (latin1), so that names that are no
+ * A path or name as the kernel sees it: one character per byte (latin1), so that names that are not
  * UTF-8 survive. `shown()` makes it readable.
  */
 export type Bytes = string;
 
 const numbers = new Map<string, number>();
 
-/** A system call on this thread by name: its value, or the negated error number. */
+/** Makes a system call on this thread, by name. Returns its value or the negated error number. */
 export function sys(
   name: string,
   a: SyscallArgument = 0,
@@ -35,12 +35,12 @@ export function sys(
   return syscallRaw(nr, a, b, c, d, e, f);
 }
 
-/** The bytes of a path with its NUL. A name with a NUL inside cannot come from a C string. */
+/** The bytes of a path with its NUL. A name from a C string contains no NUL. */
 export function c(path: Bytes): Buffer {
   return Buffer.from(`${path}\0`, "latin1");
 }
 
-/** As a policy and an event spell it. */
+/** As policies and events spell it. */
 export function shown(path: Bytes): string {
   return nameOfBytes(bytesOf(path));
 }
@@ -58,8 +58,8 @@ export function close(fd: number): void {
 }
 
 /**
- * The link in /proc that stands for one of the mediator's own descriptors: following it reaches the
- * very object.
+ * The link in /proc that names one of the mediator's own descriptors: following it reaches the same
+ * object.
  */
 export function self(fd: number): Bytes {
   return `/proc/self/fd/${fd}`;
@@ -70,14 +70,13 @@ export function openat(dir: number, path: Bytes, flags: number, mode = 0): numbe
   return quick.openat(dir, passing(path), flags | abi.O_CLOEXEC, mode);
 }
 
-/** An O_PATH descriptor of the name itself: a symbolic link is not followed. */
+/** Opens the name itself, O_PATH: a symbolic link is not followed. */
 export function openPath(dir: number, path: Bytes): number {
   return openat(dir, path, abi.O_PATH | abi.O_NOFOLLOW);
 }
 
 /**
- * {@link c} for a call that takes one path and is done with it when it returns: nothing is
- * allocated.
+ * {@link c} for a call that takes one path and is done with it when it returns. Allocates nothing.
  */
 export function passing(path: Bytes): Buffer {
   if (path.length >= passed.length) return c(path);
@@ -86,7 +85,7 @@ export function passing(path: Bytes): Buffer {
 }
 
 /**
- * Reused by every call that only looks: nothing here waits, and what is found is copied out at
+ * Buffers shared by all calls that only inspect. None of these waits, and results are copied out at
  * once.
  */
 const passed = Buffer.alloc(abi.PATH_MAX + 1);
@@ -98,10 +97,7 @@ const EMPTY = c("");
 const STATX_FLAGS = abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC;
 const STATX_MASK = abi.STATX_BASIC_STATS | abi.STATX_BTIME | abi.STATX_MNT_ID;
 
-/**
- * readlinkat(2): the text, or the error. The kernel gives no text of PATH_MAX bytes or
- * more.
- */
+/** readlinkat(2): the text or the error. The kernel returns no text of PATH_MAX bytes or more. */
 export function readlinkat(dir: number, path: Bytes): Bytes | Errno {
   const length = quick.readlinkat(dir, path === "" ? EMPTY : passing(path), text, text.length);
   return length < 0 ? errnoOf(length) : text.toString("latin1", 0, length);
@@ -113,19 +109,19 @@ export interface Stat {
   readonly uid: number;
   readonly gid: number;
   readonly links: number;
-  /** Its halves: to make one number of 64 bits costs more than the call. */
+  /** Two halves: a 64-bit number would cost more than the call. */
   readonly inode: { readonly low: number; readonly high: number };
-  /** When it was made, since the epoch; 0 where the file system does not know. */
+  /** Time of creation, since the epoch; 0 where the file system does not know it. */
   readonly born: { readonly seconds: number; readonly nanoseconds: number };
   /** Major and minor number in one. */
   readonly device: number;
-  /** Mount id of the old kind, as in mountinfo (STATX_MNT_ID). */
+  /** The mount id as in mountinfo (STATX_MNT_ID). */
   readonly mount: number;
 }
 
 /**
- * statx(2) of a descriptor (struct statx, include/uapi/linux/stat.h), or the error. Never
- * waits for a server.
+ * statx(2) of a descriptor (struct statx, include/uapi/linux/stat.h), or the error. Never waits for
+ * a server.
  */
 export function fstat(fd: number): Stat | Errno {
   const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, status);
@@ -148,18 +144,18 @@ export function fstat(fd: number): Stat | Errno {
   };
 }
 
-/** What of a file's status moves whenever its content or its attributes change. */
+/** The part of a file's status that changes whenever its content or attributes do. */
 export interface FileVersion {
   readonly inode: { readonly low: number; readonly high: number };
   /** Major and minor number in one. */
   readonly device: number;
-  /** Bytes, as its halves. */
+  /** Bytes, in two halves. */
   readonly size: { readonly low: number; readonly high: number };
-  /** The time of its last change (ctime), since the epoch. */
+  /** The time of the last change (ctime), since the epoch. */
   readonly changed: { readonly seconds: number; readonly nanoseconds: number };
 }
 
-/** Of a descriptor's file, or the error. Never waits for a server. */
+/** The version of a descriptor's file, or the error. Never waits for a server. */
 export function versionOf(fd: number): FileVersion | Errno {
   const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, status);
   if (failed < 0) return errnoOf(failed);
@@ -174,7 +170,7 @@ export function versionOf(fd: number): FileVersion | Errno {
   };
 }
 
-/** 32 bits of {@link status}, by their offset: one load. */
+/** 32 bits of {@link status} at an offset: one load. */
 function word(offset: number): number {
   return statusWords[offset / 4] ?? 0;
 }
@@ -184,13 +180,13 @@ function long(offset: number): number {
   return word(offset) + (word(offset + 4) | 0) * 2 ** 32;
 }
 
-/** S_IFMT of what a path leads to, or a negated error number. Never waits for a server. */
+/** The file type (S_IFMT) at a path, or a negated error number. Never waits for a server. */
 export function typeAt(dir: number, path: Bytes): number {
   const failed = quick.statx(dir, passing(path), abi.AT_STATX_DONT_SYNC, abi.STATX_TYPE, status);
   return failed < 0 ? failed : status.readUInt16LE(AT.stx_mode) & abi.S_IFMT;
 }
 
-/** Of a device, a character or a block one. */
+/** Whether it is a character or block device. */
 export function isDevice({ type }: Stat): boolean {
   return type === abi.S_IFCHR || type === abi.S_IFBLK;
 }
@@ -202,12 +198,18 @@ export function sameObject(
   return a.inode.low === b.inode.low && a.inode.high === b.inode.high && a.device === b.device;
 }
 
-/** poll(2) of one descriptor, at most `milliseconds` (-1: for ever): true when it is ready. */
+/**
+ * poll(2) of one descriptor for at most `milliseconds` (-1: forever). Returns true when it is
+ * ready.
+ */
 export function isReady(fd: number, events: number, milliseconds: number): boolean {
   return sys("poll", pollfd.encode({ fd, events }), 1, milliseconds) > 0;
 }
 
-/** pipe2(2) with O_CLOEXEC and `flags`: its ends, both a negated error number where it fails. */
+/**
+ * pipe2(2) with O_CLOEXEC and `flags`. Returns its ends, both a negated error number where it
+ * fails.
+ */
 export function pipe(flags = 0): { readonly read: number; readonly write: number } {
   const ends = Buffer.alloc(2 * FD_BYTES);
   const failed = sys("pipe2", ends, abi.O_CLOEXEC | flags);
@@ -216,7 +218,7 @@ export function pipe(flags = 0): { readonly read: number; readonly write: number
     : { read: ends.readInt32LE(0), write: ends.readInt32LE(FD_BYTES) };
 }
 
-/** socketpair(2) of unix sockets: its ends, or null where it fails. */
+/** socketpair(2) of unix sockets. Returns its ends, or null where it fails. */
 export function socketPair(type: number): readonly [number, number] | null {
   const ends = Buffer.alloc(2 * FD_BYTES);
   if (sys("socketpair", AF_UNIX, type, 0, ends) < 0) return null;

@@ -7,8 +7,8 @@ export interface Stretch {
 }
 
 /**
- * What is to be sent, where it lies in the target. It is read when it is sent, and again when that
- * is tried again: what waits keeps nothing of it here.
+ * Data to be sent, as it lies in the target's memory. It is read when it is sent, and read again
+ * for each retry: a call that waits keeps no copy here.
  */
 export class Content {
   readonly #memory: Memory;
@@ -22,7 +22,7 @@ export class Content {
     this.length = stretches.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Up to `most` bytes from the byte `from` on. Settles the call where they cannot be read. */
+  /** Reads up to `most` bytes from byte `from` on. Settles the call where they cannot be read. */
   read(from: number, most: number): Buffer {
     const pieces: Buffer[] = [];
     let [skipped, left] = [from, Math.min(most, this.length - from)];

@@ -12,7 +12,7 @@ import type { Credentials } from "./credentials.ts";
 const ID_WORDS = 8;
 const CAPABILITY_WORDS = 6;
 
-/** What {@link readNow} found last, in words as the kernel writes them: ids, then capabilities. */
+/** What {@link readNow} found last, in the kernel's words: ids, then capabilities. */
 const found = new Uint32Array(ID_WORDS + CAPABILITY_WORDS);
 
 const info = pidfdInfo.alloc();
@@ -27,7 +27,7 @@ const EFFECTIVE = ID_WORDS + capUserData.offset.effective / 4;
 const PERMITTED = ID_WORDS + capUserData.offset.permitted / 4;
 const HIGH = capUserData.size / 4;
 
-/** Whether this kernel tells of a thread's ids by a pidfd (6.13). */
+/** Whether this kernel reports a thread's ids by pidfd (6.13). */
 let tells = true;
 
 export function tellsByPidfd(): boolean {
@@ -35,11 +35,11 @@ export function tellsByPidfd(): boolean {
 }
 
 /**
- * Asks the kernel for the ids and capabilities of a thread: a fifth of what reading its status
- * costs. false where it is gone, or the kernel does not tell.
+ * Asks the kernel for a thread's ids and capabilities, at a fifth of the cost of reading its
+ * status. Returns false where the thread is gone or the kernel does not tell.
  *
- * capget(2) goes by the number, the pidfd by the thread itself. That one still lives when it is
- * asked last, so that the number was its own until then.
+ * capget(2) goes by the thread's number, the ioctl by its pidfd. The pidfd is asked last: as it
+ * succeeds, the thread still lives and the number was its own throughout.
  */
 export function readNow(tid: number, pidfd: number): boolean {
   header.writeInt32LE(tid, capUserHeader.offset.pid);
@@ -53,7 +53,7 @@ export function readNow(tid: number, pidfd: number): boolean {
   return true;
 }
 
-/** What {@link readNow} found last is what it found when it was copied to `before`. */
+/** Whether {@link readNow} last found the same as when `before` was copied. */
 export function isAsBefore(before: Uint32Array): boolean {
   for (let word = 0; word < found.length; word++) if (found[word] !== before[word]) return false;
   return true;
@@ -63,15 +63,15 @@ export function copyOfNow(): Uint32Array {
   return found.slice();
 }
 
-/** What stays while ids and capabilities change. */
+/** Properties that do not change with ids and capabilities. */
 type Lasting = Pick<
   Credentials,
   "tgid" | "numbers" | "ownTgid" | "ownTid" | "sharesPidNamespace" | "groups"
 >;
 
 /**
- * `known` with the ids and capabilities that {@link readNow} found last. Each property by itself:
- * to spread several objects into one takes V8 longer than to ask the kernel.
+ * `known` with the ids and capabilities that {@link readNow} found last. Each property is written
+ * out, because V8 takes longer to spread several objects into one than to ask the kernel.
  */
 export function withNow(known: Lasting): Credentials {
   return {
@@ -99,8 +99,8 @@ function setAt(word: number): bigint {
 }
 
 /**
- * The thread that {@link readNow} looked at last, of whom is known that it has these supplementary
- * groups and is in no other pid namespace than this process.
+ * Credentials of the thread that {@link readNow} read last, for a thread that is known to have
+ * these supplementary groups and to be in this process's pid namespace.
  */
 export function bornNow(tid: number, groups: Credentials["groups"]): Credentials {
   const tgid = infoWords[PROCESS] ?? 0;

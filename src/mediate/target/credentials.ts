@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** What the kernel goes by when a thread touches files, but for the umask. */
+/** What the kernel judges a thread's file accesses by, except for the umask. */
 export interface Credentials {
   readonly tgid: number;
-  /** Its process and itself as each pid namespace numbers them, from the reader's on down. */
+  /** Numbers of the process and the thread in each pid namespace, from the reader's on down. */
   readonly numbers: { readonly process: readonly number[]; readonly thread: readonly number[] };
-  /** Process and thread id as the thread itself sees them, in its own pid namespace. */
+  /** Process and thread id in the thread's own pid namespace. */
   readonly ownTgid: number;
   readonly ownTid: number;
-  /** Its process numbers mean what they mean to the mediator. */
+  /** The thread is in the mediator's pid namespace, so process numbers mean the same to both. */
   readonly sharesPidNamespace: boolean;
   readonly uid: number;
   readonly gid: number;
@@ -24,11 +24,11 @@ export interface Credentials {
   readonly permitted: bigint;
 }
 
-/** What /proc/TID/status says (proc_pid_status(5)), the only source of groups and umask. */
+/** The contents of /proc/TID/status (proc_pid_status(5)), the only source of groups and umask. */
 export interface Status {
   readonly credentials: Credentials;
   readonly umask: number;
-  /** Threads of its process. */
+  /** The number of threads of its process. */
   readonly threads: number;
 }
 
@@ -37,12 +37,12 @@ export function ownCredentials(): Credentials {
 }
 
 /**
- * From the text of /proc/TID/status; throws when a line is missing. Control characters of the
- * thread's name are escaped by the kernel: it cannot forge a line.
+ * Parses /proc/TID/status. Throws when a line is missing. A thread cannot forge a line by its name:
+ * the kernel escapes control characters there.
  */
 export function parseStatus(text: string): Status {
   let at = 0;
-  // The lines come in the order in which they are asked for.
+  // Fields must be read in the order of their lines.
   const field = (name: string): string => {
     const start = text.indexOf(`\n${name}:\t`, at);
     if (start < 0) throw new Error(`no ${name}`);

@@ -11,40 +11,45 @@ import { type Credentials, ownCredentials } from "./credentials.ts";
 const OVERRIDES = capabilityMask(CAP_DAC_OVERRIDE) | capabilityMask(CAP_DAC_READ_SEARCH);
 
 /**
- * The mediator cannot become itself again. Nothing may be decided after this: it exits, and the
- * holder answers EIO.
+ * The mediator cannot restore its own identity. It must decide nothing after this: it exits, and
+ * the holder answers EIO.
  */
 export class IdentityLost extends Error {}
 
 /**
- * Runs operations with the target's file-system identity: fsuid, fsgid, groups, umask, and of the
- * mediator's own capabilities only those that the target has in effect. Set by raw system calls on
- * this thread alone (credentials(7)). The real and saved ids stay, so that the target may not
- * signal the mediator, and the permitted capabilities, since these are what it becomes itself again
- * by: what the kernel judges by any of them an impersonator does (`impersonator.ts`). What is the
- * same already is left alone.
+ * Runs operations with the target's file-system identity: fsuid, fsgid, groups, umask, and those of
+ * the mediator's own effective capabilities that the target has in effect, too. It is set by raw
+ * system calls on this thread alone (credentials(7)).
+ *
+ * The real and saved ids stay the mediator's, so that the target may not signal it. The permitted
+ * capabilities stay as well, because they restore the mediator's identity. Operations that the
+ * kernel judges by any of these are done by an impersonator (`impersonator.ts`). A part that is
+ * equal already is not set.
  */
 export class Identity {
-  /** The mediator's, outside every operation. */
+  /** The mediator's identity outside every operation. */
   readonly own: Credentials = ownCredentials();
   readonly #ownGroups = groupBytes(this.own.groups);
   /**
-   * Of the mediator itself they open nothing that is closed to it where it overrides all modes:
-   * then the last target's stay, for its next call.
+   * Whether the mediator's own groups can open files to it. Where it overrides all file modes they
+   * cannot, and the last target's groups are kept for its next call.
    */
   readonly #groupsCount = (this.own.effective & OVERRIDES) !== OVERRIDES;
   #groups = this.own.groups;
   readonly #ownCapabilities = capabilities(this.own, this.own.effective);
   readonly #sets = new Map<bigint, Buffer>();
-  /** Of the mediator itself, which makes no files of its own: the last target's. */
+  /**
+   * The mediator's current umask: the last target's, since the mediator makes no files of its own.
+   */
   #umask = -1;
-  /** Capabilities in effect at the moment. */
+  /** The capabilities in effect now. */
   #worn = this.own.effective;
 
   /**
-   * `effectiveIds` too, for calls whose peer is told them (connect on a unix socket). Not for all:
-   * whoever has a process's effective id may change how it is scheduled (sched_setscheduler(2)).
-   * `umask`: null where nothing is made.
+   * `effectiveIds`: also takes the effective ids, for calls that tell a peer about them (connect on
+   * a unix socket). They are not taken for all calls, because a process with the same effective id
+   * may change the mediator's scheduling (sched_setscheduler(2)). `umask`: null where nothing is
+   * made.
    */
   as<T>(target: Credentials, effectiveIds: boolean, umask: number | null, operation: () => T): T {
     const { own } = this;
@@ -67,8 +72,8 @@ export class Identity {
       this.#worn = own.effective;
       if (ids) this.#restoreEffective();
       else if (fs) takeFs(own, lost);
-      // Changes of ids raise and drop capabilities by themselves, so these come after them;
-      // setgroups needs one.
+      // Changes of ids raise and drop capabilities, so these are restored afterwards. setgroups
+      // needs one of them.
       if ((narrower || groups !== null) && quick.capset(HEADER, this.#ownCapabilities) < 0)
         lost("capset");
       if (groups !== null && this.#groupsCount) this.#restoreGroups();
@@ -81,8 +86,8 @@ export class Identity {
   }
 
   /**
-   * Within {@link as}: with the target's effective ids beside those of the file system. The kernel
-   * judges entries of /proc/sys by them (sysctl_perm).
+   * Within {@link as}: also takes the target's effective ids. The kernel judges entries of
+   * /proc/sys by them (sysctl_perm).
    */
   effectively<T>(target: Credentials, operation: () => T): T {
     if (this.#hasEffective(target)) return operation();
@@ -100,12 +105,12 @@ export class Identity {
     }
   }
 
-  /** Within {@link as}: with no more than `allowed` of the capabilities in effect. */
+  /** Within {@link as}: narrows the capabilities in effect to `allowed`. */
   narrowed<T>(allowed: bigint, operation: () => T): T {
     return this.#wearing(this.#worn & allowed, operation);
   }
 
-  /** Within {@link as}: with `more` of the mediator's own capabilities beside those in effect. */
+  /** Within {@link as}: adds those of the mediator's own capabilities that are in `more`. */
   widened<T>(more: bigint, operation: () => T): T {
     return this.#wearing(this.#worn | (more & this.own.effective), operation);
   }
@@ -123,7 +128,7 @@ export class Identity {
     }
   }
 
-  /** Bytes for capset, made once for the sets that come again. */
+  /** The argument of capset, cached by set. */
   #capabilities(effective: bigint): Buffer {
     const known = this.#sets.get(effective);
     if (known !== undefined) return known;
@@ -137,23 +142,27 @@ export class Identity {
     return effectiveUid === this.own.effectiveUid && effectiveGid === this.own.effectiveGid;
   }
 
-  /** And the ids of the file system. Leaves capabilities as the kernel makes them. */
+  /**
+   * Takes the target's effective ids and its file-system ids. Capabilities are left as the kernel
+   * changes them.
+   */
   #takeEffective(target: Credentials): void {
     if (sys("setresgid", -1, target.effectiveGid, -1) < 0) notTaken("setresgid");
     if (sys("setresuid", -1, target.effectiveUid, -1) < 0) notTaken("setresuid");
-    // Those of the file system have followed. Others take a capability that went with the user id.
+    // The file-system ids have followed the effective ones. To set others takes a capability, which
+    // the change of the user id has dropped.
     if (target.fsuid === target.effectiveUid && target.fsgid === target.effectiveGid) return;
     if (quick.capset(HEADER, this.#ownCapabilities) < 0) notTaken("capset");
     takeFs(target, notTaken);
   }
 
-  /** And the ids of the file system. */
+  /** Restores the effective ids. The file-system ids follow. */
   #restoreEffective(): void {
     if (sys("setresuid", -1, this.own.effectiveUid, -1) < 0) lost("setresuid");
     if (sys("setresgid", -1, this.own.effectiveGid, -1) < 0) lost("setresgid");
   }
 
-  /** A mediator that may not set groups never changed them either. */
+  /** A mediator that may not set groups never changed them, so a failure then loses nothing. */
   #restoreGroups(): void {
     const { groups } = this.own;
     this.#groups = groups;
@@ -169,7 +178,7 @@ export class Identity {
 const HEADER = Buffer.alloc(8);
 HEADER.writeUInt32LE(abi.LINUX_CAPABILITY_VERSION_3, 0);
 
-/** struct __user_cap_data_struct[2] (capget(2)): permitted as ever. */
+/** struct __user_cap_data_struct[2] (capget(2)). The permitted set stays the mediator's. */
 function capabilities(own: Credentials, effective: bigint): Buffer {
   const b = Buffer.alloc(24);
   b.writeUInt32LE(Number(effective & 0xffffffffn), 0);
@@ -185,8 +194,8 @@ function takeFs({ fsuid, fsgid }: Credentials, failed: (call: string) => never):
 }
 
 /**
- * setfsuid(2) gives the previous id whether or not it worked: a second call with an impossible id
- * reads the truth.
+ * setfsuid(2) returns the previous id whether or not it worked. A second call with an invalid id
+ * tells the current one.
  */
 function setFs(call: "setfsuid" | "setfsgid", id: number, failed: (call: string) => never): void {
   quick[call](id);
@@ -206,7 +215,7 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
-/** The mediator cannot take the target's identity: the call is refused. */
+/** Refuses the call: the mediator cannot take the target's identity. */
 export function notTaken(call: string): never {
   throw new Settled(cannot(E.PERM, `identity cannot be taken: ${call}`));
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
-/** What /proc/PID/status says of where a process comes from (proc_pid_status(5)). */
+/** A process's origin, from /proc/PID/status (proc_pid_status(5)). */
 export interface Kin {
   readonly process: number;
   readonly parent: number;
-  /** Seccomp filters that it is under: children have at least their parents'. */
+  /** The number of its seccomp filters. A child has at least its parent's. */
   readonly filters: number;
-  /** The first one of a pid namespace. */
+  /** The process is the init of a pid namespace. */
   readonly isInit: boolean;
 }
 

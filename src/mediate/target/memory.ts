@@ -10,13 +10,13 @@ import type { Bytes } from "../sys/sys.ts";
 const PAGE = 4096;
 const PAGE_MASK = PAGE - 1;
 const WORD_VALUES = 2 ** 32;
-/** Bytes that are read first of a string, since nearly all are shorter. */
+/** Bytes that are read first of a string: nearly all strings are shorter. */
 const SHORT = 256;
-/** Where short reads go before they are copied out. */
+/** Buffer for short reads, which are then copied out. */
 const page = Buffer.alloc(PAGE);
-/** What {@link copyString} copied last, with its NUL where it has one. */
+/** The string that {@link copyString} copied last, with its NUL where it has one. */
 export const copied = Buffer.alloc(abi.PATH_MAX);
-/** The vectors of process_vm_readv(2): one stretch here, one there. */
+/** The vectors of process_vm_readv(2): one stretch in this process, one in the target. */
 const here = new Uint32Array(iovec.size / 4);
 const there = new Uint32Array(iovec.size / 4);
 const [hereBytes, thereBytes] = [here, there].map((words) => Buffer.from(words.buffer)) as [
@@ -27,35 +27,37 @@ const pageAddress = Number(addressOf(page));
 const copiedAddress = Number(addressOf(copied));
 
 /**
- * The target's memory could not be read: unmapped, not readable for the target itself,
- * memfd_secret, or the target is gone. A refusal, never a guess.
+ * The target's memory could not be read: it is unmapped, unreadable for the target itself, or
+ * memfd_secret, or the target is gone. The call is refused.
  */
 export const UNREADABLE = cannot(E.FAULT, "unreadable argument");
 
 /**
- * Reads arguments out of a stopped thread's memory with process_vm_readv(2), which waits for a page
- * of a FUSE file without the target's mmap_lock. A read of /proc/TID/mem would keep that lock
- * meanwhile, and with it every `ps` of the host that looks at the process.
+ * Reads arguments from a stopped thread's memory with process_vm_readv(2), which waits for a page
+ * of a FUSE file without the target's mmap_lock. A read of /proc/TID/mem would hold that lock
+ * meanwhile, and block every `ps` of the host that looks at the process.
  *
- * The call goes by the thread's number, which may be another thread's once the target has been
- * killed. So `check` asks after each read whether the notification still waits, and nothing that
- * was read of somebody else leaves this class. What is read is a copy: decisions and actions both
- * use the copy, the target may change its own as it likes.
+ * process_vm_readv goes by the thread's number, which another thread may have once the target has
+ * been killed. So `check` asks after each read whether the notification still waits, and bytes of
+ * another process never leave this class. Decisions and actions both use the copy, whatever the
+ * target does to the original.
  */
 export class Memory {
   readonly #tid: number;
   readonly #check: () => void;
-  /** The first string that was asked for, and the others: nearly all calls have one. */
+  /** The first string that was read, and any others: nearly all calls have only one. */
   #first: { readonly address: bigint; readonly text: Bytes } | null = null;
   #others: Map<bigint, Bytes> | null = null;
 
-  /** `check` settles the call when the thread does not wait for the answer any more. */
+  /** `check` settles the call when the thread no longer waits for the answer. */
   constructor(tid: number, check: () => void) {
     this.#tid = tid;
     this.#check = check;
   }
 
-  /** Exactly `length` bytes; the call is {@link UNREADABLE} where they are not all there. */
+  /**
+   * Reads exactly `length` bytes. Settles the call as {@link UNREADABLE} where some cannot be read.
+   */
   read(address: bigint, length: number): Buffer {
     if (length <= PAGE) {
       this.#fill(pageAddress, place(address), length);
@@ -67,8 +69,8 @@ export class Memory {
   }
 
   /**
-   * A C string without its NUL, read once: asked again it is the same, whatever the target has made
-   * of it. Without a NUL among `max` bytes the call is answered with ENAMETOOLONG.
+   * Reads a C string, without its NUL. It is read once: later calls return the same text, whatever
+   * the target has written there. Without a NUL in `max` bytes the call gets ENAMETOOLONG.
    */
   string(address: bigint, max: number = abi.PATH_MAX): Bytes {
     if (this.#first?.address === address) return this.#first.text;
@@ -91,8 +93,9 @@ export class Memory {
   }
 
   /**
-   * Writes results where the target asked for them. Its own memory, so nothing is gained; the call
-   * is {@link UNREADABLE} where there is none.
+   * Writes results to the target's memory, at the address that the target gave. The target could
+   * write there itself, so it gains nothing. Settles the call as {@link UNREADABLE} where it cannot
+   * be written.
    */
   write(address: bigint, bytes: Uint8Array): void {
     this.#check();
@@ -103,7 +106,7 @@ export class Memory {
     if (written !== bytes.length) throw new Settled(UNREADABLE);
   }
 
-  /** `into` is an address of this process. */
+  /** `into`: an address in this process. */
   #fill(into: number, address: number, length: number): void {
     for (let done = 0; done < length; ) {
       describe(here, into + done, length - done);
@@ -120,10 +123,10 @@ export class Memory {
 }
 
 /**
- * Copies the C string at an address, given as its two halves, to {@link copied}: its length without
- * the NUL, `max` where none of so many bytes is one, or a negated error number. It is read page by
- * page, so that a string at the end of a mapping can be read. Whose memory it was is for the caller
- * to ask afterwards: the number may be another thread's by now.
+ * Copies the C string at an address, given as two halves, to {@link copied}. Returns its length
+ * without the NUL, `max` where the first `max` bytes hold none, or a negated error number. Reads
+ * page by page, so that a string at the end of a mapping can be read. The caller must check
+ * afterwards that the thread still waits: another thread may have its number by now.
  */
 export function copyString(tid: number, low: number, high: number, max: number): number {
   for (let length = 0; length < max; ) {
@@ -144,7 +147,7 @@ export function copyString(tid: number, low: number, high: number, max: number):
   return max;
 }
 
-/** Addresses of user space are exact as a number. */
+/** Addresses of user space are exact as a JavaScript number. */
 function describe(vector: Uint32Array, address: number, length: number): void {
   vector[BASE] = address;
   vector[BASE + 1] = address / 2 ** 32;
@@ -155,7 +158,9 @@ function describe(vector: Uint32Array, address: number, length: number): void {
 const BASE = iovec.offset.iov_base / 4;
 const LENGTH = iovec.offset.iov_len / 4;
 
-/** Addresses of processes have at most 56 bits, exact as a number; nothing lies elsewhere. */
+/**
+ * User-space addresses have at most 56 bits, exact as a number. Higher addresses are unreadable.
+ */
 function place(address: bigint): number {
   if (address > BigInt(Number.MAX_SAFE_INTEGER)) throw new Settled(UNREADABLE);
   return Number(address);

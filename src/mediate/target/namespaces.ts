@@ -5,8 +5,7 @@ import { c, readlinkat, sys } from "../sys/sys.ts";
 import { GONE } from "./target-gone.ts";
 
 /**
- * What the target sees differs from what the mediator sees, so that a name means another thing
- * there.
+ * How the target's view differs from the mediator's, so that a name can mean another thing to it.
  */
 export type Foreign = "user namespace" | "mount namespace" | "security label" | null;
 
@@ -14,16 +13,16 @@ const LABEL_BYTES_MAX = 4096;
 const CURRENT = c("attr/current");
 const labelBytes = Buffer.alloc(LABEL_BYTES_MAX);
 
-/** What the mediator sees. */
+/** The mediator's own view. */
 interface Seen {
   readonly user: string;
   readonly mount: string;
-  /** null where nobody has one. */
+  /** null where processes have no labels. */
   readonly label: string | null;
 }
 let own: Seen | null = null;
 
-/** `directory`: /proc/TID of the thread. Settles the call where they cannot be read. */
+/** `directory`: the thread's /proc/TID. Settles the call where the namespaces cannot be read. */
 export function foreign(directory: number): Foreign {
   return foreignNamespace(directory) ?? foreignLabel(directory);
 }
@@ -39,7 +38,7 @@ export function foreignLabel(directory: number): Foreign {
   return label === null || labelOf(directory) === label ? null : "security label";
 }
 
-/** Processes have labels on this kernel. */
+/** Whether this kernel labels processes. */
 export function areLabelled(): boolean {
   return seenHere().label !== null;
 }
@@ -54,9 +53,8 @@ function seenHere(): Seen {
 }
 
 /**
- * The target is in the mediator's namespace of that kind; false where it cannot be told. What is
- * opened goes by these two now and then (`calls/files/open-in-namespace.ts`); nothing else that the
- * mediator does.
+ * Whether the target is in the mediator's namespace of that kind; false where that cannot be read.
+ * Only some opens depend on these (`calls/files/open-in-namespace.ts`).
  */
 export function sharesNamespace(directory: number, kind: "net" | "ipc" | "pid"): boolean {
   return readlinkat(directory, `ns/${kind}`) === readlinkSync(`/proc/self/ns/${kind}`);
@@ -70,7 +68,7 @@ function link(directory: number, path: string): string {
 
 /**
  * The mediator's label of SELinux, AppArmor or Smack (proc_pid_attr_current(5)); null on a kernel
- * in which no such module answers, for nobody then: they are there from boot or never.
+ * without such a module. A module is there from boot or never, so no process has a label then.
  */
 function ownLabel(): string | null {
   try {

@@ -14,13 +14,14 @@ import {
 import { GONE } from "./target-gone.ts";
 import type { Looked, Thread, Threads } from "./threads.ts";
 
-/** The first lines of /proc/TID/fdinfo/N: position, flags. */
+/** Bytes read of /proc/TID/fdinfo/N: its first lines, position and flags. */
 const FLAGS_BYTES = 128;
 const line = Buffer.alloc(FLAGS_BYTES);
 
 /**
- * One stopped thread whose call is being judged. Everything is read on first use, through
- * descriptors that stand for the thread itself; `close()` gives back what was opened for this call.
+ * One stopped thread whose call is judged. Everything is read on first use, through descriptors
+ * that stand for the thread itself. `close()` closes the descriptors that were opened for this
+ * call.
  */
 export class Target {
   readonly tid: number;
@@ -37,9 +38,10 @@ export class Target {
   readonly #budget: DescriptorBudget;
 
   /**
-   * `glance`: it is only looked at, and a thread that was kept is believed to live until opening
-   * something of it fails. `remembers`: every call that changes its namespaces is seen here, so
-   * that these may be kept for the next one. `check` settles a call that does not wait any more.
+   * `glance`: the call needs no identity; a remembered thread is believed to live until opening one
+   * of its entries fails. `remembers`: the mediator sees every call that changes the thread's
+   * namespaces, so they may be remembered for its next call. `check` settles a call that no longer
+   * waits.
    */
   constructor(
     tid: number,
@@ -66,7 +68,7 @@ export class Target {
     return this.#credentials;
   }
 
-  /** With its umask, and how many threads its process has. */
+  /** Also the umask, and the number of threads of the process. */
   get status(): Status {
     if (this.#status === null) this.#take(this.#threads.read(this.tid));
     if (this.#status === null) throw new Settled(GONE);
@@ -89,14 +91,17 @@ export class Target {
   }
 
   #take({ thread, credentials, status }: Looked): Thread {
-    // One identity for the whole of a call: what was looked at first is what is acted as.
+    // The first credentials that were read are used for the whole call.
     this.#credentials ??= credentials;
     this.#status = status;
     this.#known = thread;
     return thread;
   }
 
-  /** Opens one of its entries in /proc; a descriptor of the caller's, or a negated error number. */
+  /**
+   * Opens one of the thread's entries in /proc. Returns a descriptor that the caller closes, or a
+   * negated error number.
+   */
   entry(path: string, flags: number): number {
     return this.#below((directory) => openat(directory, path, flags));
   }
@@ -108,29 +113,29 @@ export class Target {
     return operation(this.#known.directory);
   }
 
-  /** Its root directory as an O_PATH descriptor. */
+  /** The thread's root directory, O_PATH. */
   get root(): number {
     if (this.#root < 0)
       this.#root = this.#threads.roots?.common(() => this.#opened("root")) ?? this.#open("root");
     return this.#root;
   }
 
-  /** Its root directory is known to be this process's own. */
+  /** Whether the thread's root directory is known to be the mediator's. */
   get hasOwnRoot(): boolean {
     return this.#threads.roots?.isOwn(this.root) ?? false;
   }
 
   /**
-   * Its working directory for AT_FDCWD, or whatever a descriptor number of its own stands for, as
-   * an O_PATH descriptor; negated error if it is none.
+   * The directory that a call names, O_PATH: the working directory for AT_FDCWD, otherwise the
+   * object behind a descriptor. A negated error number where there is none.
    */
   directory(fd: number): number {
     return fd === abi.AT_FDCWD ? this.#open("cwd") : this.descriptor(fd);
   }
 
   /**
-   * The object behind one of the target's descriptors. Goes by this very thread's table: threads
-   * need not share one.
+   * The object behind one of the thread's descriptors. Read from this thread's table, because
+   * threads need not share one.
    */
   descriptor(fd: number): number {
     if (fd < 0) return -E.BADF;
@@ -139,13 +144,13 @@ export class Target {
     return this.keep(own);
   }
 
-  /** The same for a link in /proc/self/fd, which is not there where there is no such descriptor. */
+  /** {@link descriptor} for a link in /proc/self/fd: ENOENT where there is no such descriptor. */
   linked(fd: number): number {
     const found = this.descriptor(fd);
     return found === -E.BADF ? -E.NOENT : found;
   }
 
-  /** The same for calls that take no descriptor opened with O_PATH (open(2)): EBADF. */
+  /** {@link descriptor} for calls that accept no O_PATH descriptor (open(2)): EBADF for one. */
   openDescriptor(fd: number): number {
     const found = this.descriptor(fd);
     if (found < 0) return found;
@@ -158,8 +163,7 @@ export class Target {
   }
 
   /**
-   * What /proc says of one of its descriptors, or a negated error number: EBADF where there is
-   * none.
+   * The text of /proc/TID/fd/N, or a negated error number: EBADF where there is no such descriptor.
    */
   link(fd: number): Bytes | number {
     if (fd < 0) return -E.BADF;
@@ -167,7 +171,7 @@ export class Target {
     return text === -E.NOENT ? -E.BADF : text;
   }
 
-  /** S_IFMT of what one of its descriptors stands for, or a negated error number. */
+  /** The file type (S_IFMT) behind a descriptor, or a negated error number. */
   typeOf(fd: number): number {
     if (fd < 0) return -E.BADF;
     const type = this.#below((directory) => typeAt(directory, `fd/${fd}`));
@@ -175,8 +179,8 @@ export class Target {
   }
 
   /**
-   * A descriptor of the same open file, the caller's; negated error otherwise. For {@link sameFile}
-   * alone.
+   * A copy of the target's descriptor, with the same open file, which the caller closes; or a
+   * negated error number. For {@link sameFile} only.
    */
   copyOf(fd: number): number {
     const { pidfd: kept } = this.thread;
@@ -192,7 +196,7 @@ export class Target {
   foreign(): Foreign {
     if (!this.#remembers) return foreign(this.thread.directory);
     const { foreign: common } = this.#threads.alike;
-    // An execution may give the thread another label, and nothing else of this.
+    // Of all this, an execve can change only the label.
     if (common !== undefined && (common !== null || !areLabelled())) return common;
     const { thread } = this;
     if (thread.foreign === undefined) {
@@ -212,7 +216,10 @@ export class Target {
     return found;
   }
 
-  /** Closes `fd` together with the rest. Where no more may be kept it is closed at once. */
+  /**
+   * Keeps `fd` open until {@link close}. Where the budget is exhausted it is closed and the call
+   * settled.
+   */
   keep(fd: number): number {
     if (fd < 0) return fd;
     const exhausted = this.#budget.take();
@@ -224,7 +231,7 @@ export class Target {
     return fd;
   }
 
-  /** Closes it now; nothing where it is kept no longer. */
+  /** Closes `fd` now; does nothing where it is not kept. */
   giveUp(fd: number): void {
     const at = this.#held.indexOf(fd);
     if (at < 0) return;
@@ -232,7 +239,7 @@ export class Target {
     this.#closeKept(fd);
   }
 
-  /** Closes at once what is kept meanwhile. */
+  /** Runs an operation and closes what was kept during it. */
   givingBack<T>(operation: () => T): T {
     const before = this.#held.length;
     try {
@@ -242,7 +249,7 @@ export class Target {
     }
   }
 
-  /** Closes all that is kept but these: the call waits, and needs nothing else for it. */
+  /** Closes all kept descriptors but `needed`, for a call that waits. */
   keepOnly(needed: readonly number[]): void {
     for (const fd of this.#held.splice(0)) {
       if (needed.includes(fd)) this.#held.push(fd);
@@ -252,7 +259,7 @@ export class Target {
 
   #closeKept(fd: number): void {
     this.#budget.giveBack();
-    // Opened anew when it is asked for again.
+    // It is opened again when next asked for.
     if (fd === this.#root) this.#root = -1;
     close(fd);
   }
@@ -272,7 +279,7 @@ export class Target {
   }
 }
 
-/** The text of a link, or a negated error number, as {@link Target.entry} has it. */
+/** The text of a link, or a negated error number like {@link Target.entry}. */
 function linkOf(directory: number, path: Bytes): Bytes | number {
   const text = readlinkat(directory, path);
   return typeof text === "number" ? -text : text;

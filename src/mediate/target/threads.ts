@@ -21,35 +21,38 @@ import type { Foreign } from "./namespaces.ts";
 import { GONE } from "./target-gone.ts";
 
 /**
- * A thread that asked, and what is held open of it. That stands for the thread and not for its
- * number: once it is gone every use fails.
+ * A thread that made calls, and the descriptors held open for it. They stand for the thread and not
+ * for its number: once the thread is gone, every use fails.
  */
 export class Thread {
   readonly #tid: number;
-  /** -1 where its status was read and it has not asked again, and where a pidfd tells nothing. */
+  /** -1 where only its status has been read so far, and where a pidfd does not report ids. */
   pidfd = -1;
-  /** Negative where it was not needed yet, or could not be opened. */
+  /** Negative where it was not needed yet or could not be opened. */
   #directory = -1;
   #status = -1;
   #isKept = true;
   /**
-   * What was read of it last, as far as it tells who the thread is, and what that said: equal bytes
-   * need no reading again.
+   * The bytes of its status last read, up to the end of the credentials, and what they mean. Equal
+   * bytes are not parsed again.
    */
   text: Buffer = NOTHING;
   said: Status | null = null;
-  /** What holds while ids and capabilities are these; null where its groups are not known. */
+  /**
+   * Credentials that hold while the ids and capabilities are these words; null where the groups are
+   * unknown.
+   */
   asked: { readonly words: Uint32Array; readonly credentials: Credentials } | null = null;
-  /** It has too many groups, and is not looked at before then (performance.now()). */
+  /** It has too many groups; it is not looked at again before this time (performance.now()). */
   refusedUntil = 0;
-  /** What was found of its namespaces and label; undefined when it must be looked at. */
+  /** What was found of its namespaces and label; undefined where they must be read. */
   foreign: Foreign | undefined;
 
   constructor(tid: number) {
     this.#tid = tid;
   }
 
-  /** /proc/TID, O_PATH; -1 where it cannot be had, or the thread is kept no longer. */
+  /** /proc/TID, O_PATH; -1 where it cannot be opened, or the thread is no longer kept. */
   get directory(): number {
     if (this.#directory < 0 && this.#isKept) this.#directory = this.#opened();
     return this.#directory;
@@ -63,7 +66,8 @@ export class Thread {
   }
 
   /**
-   * A call that still waits may hold this: it must find no number that means something else by now.
+   * Closes all descriptors and forgets their numbers, which may soon name other files: a call that
+   * still waits may hold this object.
    */
   close(): void {
     for (const fd of [this.pidfd, this.#directory, this.#status]) if (fd >= 0) close(fd);
@@ -71,7 +75,10 @@ export class Thread {
     this.#isKept = false;
   }
 
-  /** By its number, which is its own if it lives afterwards; -1 where it is gone. */
+  /**
+   * Opens by number. The number is the thread's own if the thread lives afterwards; -1 where it is
+   * gone.
+   */
   #opened(): number {
     const fd = openPath(abi.AT_FDCWD, `/proc/${this.#tid}`);
     if (fd < 0) return -1;
@@ -81,7 +88,7 @@ export class Thread {
   }
 }
 
-/** To read its supplementary groups would keep others waiting. */
+/** Reading so many supplementary groups would keep other callers waiting. */
 const TOO_MANY_GROUPS = cannot(
   E.PERM,
   `asked by a process with more than ${BROKERED_GROUPS_MAX} supplementary groups`,
@@ -91,38 +98,41 @@ const TOO_MANY_GROUPS = cannot(
 export interface Looked {
   readonly thread: Thread;
   readonly credentials: Credentials;
-  /** Null where it was not read. */
+  /** null where the status was not read. */
   readonly status: Status | null;
 }
 
-/** As no kernel tells. */
+/** Words that match no thread's. */
 const NO_WORDS = new Uint32Array(0);
 const STATUS = c("status");
 const NOTHING = Buffer.alloc(0);
 /**
- * The first line behind all that credentials are read from. The kernel escapes control characters
- * in a thread's name, so that no line is forged.
+ * The first line behind the credentials. A thread cannot forge it by its name: the kernel escapes
+ * control characters there.
  */
 const BEHIND_CREDENTIALS = Buffer.from("\nCapBnd:");
-/** Text that is kept of a thread, bytes: one with thousands of groups is read anew. */
+/**
+ * Limit on the status text kept per thread, bytes. A thread with thousands of groups is read anew
+ * each time.
+ */
 const STATUS_KEPT_BYTES_MAX = 4_096;
-/** /proc/TID/status is a few hundred bytes and one line of groups. */
+/** /proc/TID/status has a few hundred bytes and one line of groups. */
 const buffer = Buffer.alloc(STATUS_BYTES_MAX);
 
 /**
- * Threads that asked lately. Opening their entries in /proc anew for every call costs more than
- * reading them, and a kept descriptor can never mean another thread that got the same number.
+ * The threads that made calls lately. Opening their entries in /proc for every call would cost more
+ * than reading them. A kept descriptor can never mean another thread that got the same number.
  */
 export class Threads {
-  /** By thread id, in order of last use. */
+  /** By thread id, least recently used first. */
   readonly #known = new Map<number, Thread>();
   readonly #max: number;
-  /** Of a supervised domain; null where nobody is asked about calls that change them. */
+  /** null in a sealed domain, whose changes of root are not notified. */
   readonly roots: Roots | null;
   readonly groups: StandingGroups;
   readonly alike: ThreadsAlike;
 
-  /** `max`: threads kept. */
+  /** `max`: the number of threads that are kept. */
   constructor(max: number, { roots, groups, alike }: Pick<Threads, "roots" | "groups" | "alike">) {
     this.#max = max;
     this.roots = roots;
@@ -131,16 +141,16 @@ export class Threads {
   }
 
   /**
-   * Who a thread of the domain is at this moment: ids and capabilities are asked for each time, and
-   * supplementary groups unless they stand ({@link StandingGroups}) or all threads have the same
-   * ({@link ThreadsAlike}). Settles the call where that cannot be seen ({@link GONE},
+   * The identity of a thread at this moment. Ids and capabilities are read each time. Supplementary
+   * groups are read unless they cannot have changed ({@link StandingGroups}) or are the same for
+   * all threads ({@link ThreadsAlike}). Settles the call where they cannot be read ({@link GONE},
    * {@link TOO_MANY_GROUPS}).
    */
   look(tid: number): Looked {
     return this.#lookAgain(tid) ?? this.#meet(tid) ?? this.read(tid);
   }
 
-  /** Of one that asked before; null where its status must be read. */
+  /** {@link look} for a thread that is kept; null where its status must be read. */
   #lookAgain(tid: number): Looked | null {
     const known = this.#known.get(tid);
     const credentials = known === undefined ? null : this.#ask(tid, known);
@@ -150,7 +160,9 @@ export class Threads {
     return { thread: known, credentials, status: null };
   }
 
-  /** Of one of which nothing is known that still holds; null likewise. */
+  /**
+   * {@link look} for a thread of which nothing valid is known; null where its status must be read.
+   */
   #meet(tid: number): Looked | null {
     const { groups } = this.alike;
     if (groups === null || groups === undefined || !tellsByPidfd()) return null;
@@ -166,11 +178,12 @@ export class Threads {
     return { thread, credentials, status: null };
   }
 
-  /** The same with all that the thread's status says. */
+  /** {@link look} with everything that the thread's status says. */
   read(tid: number): Looked & { readonly status: Status } {
     const known = this.#known.get(tid);
     if (known !== undefined) {
-      // Before its status is read: the thread that lives then had this number when it was opened.
+      // The pidfd is opened before the status is read: the thread that the status shows then had
+      // this number all the time.
       if (known.pidfd < 0 && this.groups.stand && tellsByPidfd())
         known.pidfd = quick.pidfdOpen(tid, abi.PIDFD_THREAD);
       const length = lengthOf(known);
@@ -187,13 +200,16 @@ export class Threads {
     return looked(thread, length);
   }
 
-  /** A setgroups(2) of the thread has been answered: it will not ask again before that is done. */
+  /**
+   * The mediator has answered a setgroups(2) of the thread, which makes no further call before the
+   * kernel has done it.
+   */
   forgetGroups(tid: number): void {
     const known = this.#known.get(tid);
     if (known !== undefined) known.asked = null;
   }
 
-  /** Null where its status must be read. */
+  /** null where its status must be read. */
   #ask(tid: number, thread: Thread): Credentials | null {
     const { asked, pidfd } = thread;
     if (asked === null || pidfd < 0 || !this.groups.stand || !readNow(tid, pidfd)) return null;
@@ -204,8 +220,8 @@ export class Threads {
   }
 
   /**
-   * The thread without looking at it: one that is gone shows when its entries are opened, then
-   * `again` gets whoever has the number now.
+   * Finds a thread without reading its status. If it is gone, opening its entries fails; `again`
+   * then opens the thread that has the number now.
    */
   find(tid: number, again = false): Thread {
     const known = this.#known.get(tid);
@@ -216,8 +232,8 @@ export class Threads {
   }
 
   /**
-   * Before a call is answered that gives threads other namespaces or labels: nothing of that kind
-   * is believed of anybody any more.
+   * Forgets namespaces and labels of all threads. Called before a call is answered that can change
+   * them.
    */
   forget(): void {
     for (const thread of this.#known.values()) thread.foreign = undefined;
@@ -237,14 +253,14 @@ export class Threads {
     this.#known.set(tid, thread);
   }
 
-  /** No thread of the domain is left. */
+  /** The domain has no thread left. */
   close(): void {
     for (const thread of this.#known.values()) thread.close();
     this.#known.clear();
     this.roots?.close();
   }
 
-  /** Process id of a thread of any domain; null when it is gone, or not looked at. */
+  /** The process id of a thread of any domain; null where it is gone or cannot be read. */
   processOf(tid: number): number | null {
     return unlessSettled(() => (this.#lookAgain(tid) ?? this.read(tid)).credentials.tgid);
   }
@@ -260,8 +276,8 @@ export class Threads {
 }
 
 /**
- * Bytes of its status in {@link buffer}, or a negated error number: ESRCH when it is gone. Settles
- * the call with {@link TOO_MANY_GROUPS}.
+ * Reads the thread's status into {@link buffer}. Returns its length, or a negated error number:
+ * ESRCH when the thread is gone. Settles the call with {@link TOO_MANY_GROUPS}.
  */
 function lengthOf(thread: Thread): number {
   if (performance.now() < thread.refusedUntil) throw new Settled(TOO_MANY_GROUPS);
@@ -274,12 +290,12 @@ function lengthOf(thread: Thread): number {
 function looked(thread: Thread, length: number): Looked & { readonly status: Status } {
   const status = statusIn(thread, length);
   const { credentials } = status;
-  // Whoever may have asked with other ids or capabilities before is asked for them the next time.
+  // Ids and capabilities may have changed since they were last asked for: ask again next time.
   if (thread.asked?.credentials !== credentials) thread.asked = { words: NO_WORDS, credentials };
   return { thread, credentials, status };
 }
 
-/** Of what lies in {@link buffer}. */
+/** Parses the status in {@link buffer}. */
 function statusIn(thread: Thread, length: number): Status {
   const { text, said } = thread;
   if (
@@ -296,7 +312,7 @@ function statusIn(thread: Thread, length: number): Status {
     thread.said = isKept ? found : null;
     return found;
   } catch {
-    // A line is missing: the kernel had no more to say of it.
+    // A line is missing: the thread exited while the kernel wrote the status.
     throw new Settled(GONE);
   }
 }

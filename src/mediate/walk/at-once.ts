@@ -5,29 +5,29 @@ import { type Bytes, fstat, passing } from "../sys/sys.ts";
 import { canonical, Place } from "./place.ts";
 import type { PathArgument, WalkContext, Walked } from "./walk-context.ts";
 
-/** Nothing that could block is done (RESOLVE_CACHED). */
+/** RESOLVE_CACHED: the lookup never blocks. */
 const OPENED = BigInt(abi.O_PATH | abi.O_CLOEXEC);
 const WITHOUT_LINKS = openHow.encode({
   flags: OPENED,
   resolve: BigInt(abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_CACHED),
 });
-/** Links are followed below the target's root, but for those of procfs that jump. */
+/** Follows links below the target's root, except the magic links of procfs. */
 const ALONG_LINKS = openHow.encode({
   flags: OPENED,
   resolve: BigInt(abi.RESOLVE_IN_ROOT | abi.RESOLVE_NO_MAGICLINKS | abi.RESOLVE_CACHED),
 });
 
-/** Nothing is looked up by name where an object was found so: whoever tries gets EBADF. */
+/** A place found this way has no directory: a lookup in it fails with EBADF. */
 const NO_DIRECTORY = -1;
 
 /**
- * The walk in one step, for a path whose links are all followed and that leads to an object which
- * is there, or to none; null for all others and for every other error, which the walk then finds by
- * itself.
+ * The walk in one step. It handles paths whose links are all followed and that lead to an existing
+ * object or to none. Returns null for other paths and other errors, which the full walk then finds.
  *
- * An absolute path without links is the kernel's own name of the object, where the target's root is
- * the mediator's; else the kernel is asked for that. On the way /proc/self would mean the mediator,
- * but it is a link, and from procfs only links that jump lead to another file system.
+ * An absolute path without links is already the object's canonical name, where the target's root is
+ * the mediator's own; otherwise the kernel is asked for the name. The mediator's /proc/self would
+ * mean another process than the target's, but it is a link, and so is never followed into procfs:
+ * only magic links lead from procfs to another file system.
  */
 export function atOnce(
   { text, start }: PathArgument,
@@ -52,10 +52,13 @@ export function atOnce(
   return { kind: "place", place: new Place(found, name) };
 }
 
-/** As the kernel would write it: no empty component, no `.`, no `..`, no slash behind it. */
+/**
+ * Whether a path is as the kernel would write it: no empty component, no `.`, no `..`, no final
+ * slash.
+ */
 export function isPlain(path: Bytes): boolean {
   if (path.endsWith("/") || path.includes("//")) return false;
-  // Nearly no component begins with one.
+  // Nearly no component begins with a dot.
   if (!path.startsWith(".") && !path.includes("/.")) return true;
   return !/(^|\/)\.\.?(\/|$)/.test(path);
 }

@@ -6,16 +6,16 @@ import { isPlain } from "./at-once.ts";
 import { Place } from "./place.ts";
 import type { PathArgument, WalkContext } from "./walk-context.ts";
 
-/** O_PATH; no link is followed, and nothing that could block is done (RESOLVE_CACHED). */
+/** O_PATH, follows no link, and never blocks (RESOLVE_CACHED). */
 const HOW = openHow.encode({
   flags: BigInt(abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC),
   resolve: BigInt(abi.RESOLVE_NO_MAGICLINKS | abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_CACHED),
 });
 
 /**
- * The walk in one step, for a path whose directories the kernel has at hand and among which is no
- * link and no `..`; null for all others and for every error, which the walk then finds by itself.
- * Without links there is nothing that would mean something else to the mediator than to the target.
+ * The walk in one step, for a path whose directories are in the kernel's cache and contain no link
+ * and no `..`. Without links, every component means the same to the mediator as to the target.
+ * Returns null for other paths and for every error, which the full walk then finds.
  */
 export function direct(path: PathArgument, { target, mounts, follow }: WalkContext): Place | null {
   const { text } = path;

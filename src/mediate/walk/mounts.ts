@@ -8,21 +8,21 @@ import { abi, POLLPRI } from "../sys/abi.ts";
 import { c, sys } from "../sys/sys.ts";
 
 /**
- * What a file system means for a walk: `slow` ones may keep the caller waiting on somebody else;
- * names on `unknown` ones (of other mount namespaces, or detached) mean nothing. `procfs` is /proc
- * alone, whose names say whose process it is; on an `other-procfs` (a second instance, or a folder
- * of /proc under another name) they do not.
+ * What a file system means for a walk. A `slow` one may block on a network or a user-space server.
+ * Names on an `unknown` one (of another mount namespace, or detached) have no meaning. `procfs` is
+ * /proc alone, where a name tells the process. On `other-procfs` (a second instance, or a part of
+ * /proc mounted elsewhere) it does not.
  */
 export type MountKind = "local" | "procfs" | "other-procfs" | "slow" | "unknown";
 
-/** Names there mean nothing. */
+/** Whether names there have no meaning. */
 export function isNameless(kind: MountKind): kind is "unknown" | "other-procfs" {
   return kind === "unknown" || kind === "other-procfs";
 }
 
 /**
  * File systems that answer from memory or a block device. All others may wait for a network or a
- * user-space server, and the loop must not wait.
+ * user-space server, which the loop must not do.
  */
 const LOCAL = new Set(
   `ext2 ext3 ext4 xfs btrfs f2fs bcachefs zfs tmpfs ramfs devtmpfs devpts overlay squashfs erofs
@@ -31,9 +31,9 @@ const LOCAL = new Set(
 );
 
 /**
- * Kind of mount by mount id (proc_pid_mountinfo(5)). statfs(2) would ask the file system itself,
- * which is what may block. The table is read again whenever the kernel reports a change of mounts
- * (POLLPRI, to poll or to who waits for it).
+ * The kind of each mount by mount id (proc_pid_mountinfo(5)). statfs(2) would ask the file system
+ * itself, which may block. The table is read again when the kernel reports a change of mounts
+ * (POLLPRI).
  */
 export class Mounts {
   readonly #watch = sys("openat", abi.AT_FDCWD, c("/proc/self/mountinfo"), abi.O_CLOEXEC);
@@ -41,15 +41,21 @@ export class Mounts {
   #read = false;
   readonly #mayWait: boolean;
   readonly #request = pollfd.encode({ fd: this.#watch, events: POLLPRI });
-  /** A change is told before whatever came after it: no need to ask each time. */
+  /**
+   * An epoll reports each change before any later call arrives, so that the watch need not be
+   * polled.
+   */
   #isTold = false;
 
-  /** `mayWait`: whoever asks may be kept waiting. */
+  /** `mayWait`: this process may block on a slow file system. */
   constructor(mayWait: boolean) {
     this.#mayWait = mayWait;
   }
 
-  /** `local` and `slow` are one for whoever may wait; for all others `slow` is for a worker. */
+  /**
+   * In a process that may block, `slow` counts as `local`. Elsewhere the call is settled as work
+   * for a worker.
+   */
   kind(mount: number): Exclude<MountKind, "slow"> {
     const kind = this.#kind(mount);
     if (kind !== "slow") return kind;
@@ -58,8 +64,8 @@ export class Mounts {
   }
 
   /**
-   * Whether somebody else may have to answer for what lies there. Of a mount that is not in the
-   * table nobody knows.
+   * Whether an answer from there may come from another process or host. A mount that is not in the
+   * table counts as slow.
    */
   isSlow(mount: number): boolean {
     const kind = this.#kind(mount);
@@ -67,8 +73,8 @@ export class Mounts {
   }
 
   /**
-   * From now on `epoll` tells of changes. The kernel queues one before the next call of whoever
-   * made it.
+   * Has `epoll` report changes from now on. The kernel queues a change before the process that made
+   * it can make its next call.
    */
   toldBy(epoll: Epoll): void {
     const told = epoll.add(this.#watch, POLLPRI, {
@@ -76,7 +82,7 @@ export class Mounts {
         this.#read = false;
       },
     });
-    // Adding it has asked for what had changed before.
+    // Adding the watch has consumed any earlier change.
     this.#read = false;
     this.#isTold = told >= 0;
   }
@@ -97,7 +103,7 @@ export class Mounts {
   }
 }
 
-/** `proc`: device number of what /proc is. */
+/** `proc`: the device number of /proc. */
 function parse(text: string, proc: number): Map<number, MountKind> {
   const kinds = new Map<number, MountKind>();
   for (const line of text.split("\n")) {

@@ -5,19 +5,21 @@ import type { Errno } from "../sys/errno.ts";
 import { type Bytes, readlinkat, type Stat, self } from "../sys/sys.ts";
 
 interface Found {
-  /** The directory that holds the last component, O_PATH; kept open until the call is answered. */
+  /** The directory of the last component, O_PATH; open until the call is answered. */
   readonly directory: number;
-  /** Name in `directory`; `.` when the path leads to `directory` itself (`/`, `..`, `dir/.`). */
+  /**
+   * The name in `directory`; `.` when the path leads to `directory` itself (`/`, `..`, `dir/.`).
+   */
   readonly last: Bytes;
   /** The path ended in `/`. */
   readonly slash: boolean;
-  /** What has that name now; null when nothing has. */
+  /** The object with that name at the time of the walk; null where there was none. */
   readonly object: { readonly fd: number; readonly stat: Stat } | null;
-  /** Canonical names of the symbolic links that were followed. */
+  /** The canonical names of the symbolic links that were followed. */
   readonly links: readonly Bytes[];
 }
 
-/** Where a path of the target leads, held by descriptors. */
+/** Where a path of the target leads, pinned by descriptors. */
 export class Place implements Found {
   readonly directory: number;
   readonly last: Bytes;
@@ -26,7 +28,7 @@ export class Place implements Found {
   readonly links: readonly Bytes[];
   #name: Bytes | null;
 
-  /** `name`: where it is known already. */
+  /** `name`: the canonical name, where it is known already. */
   constructor({ directory, last, slash, object, links }: Found, name: Bytes | null = null) {
     this.directory = directory;
     this.last = last;
@@ -37,16 +39,15 @@ export class Place implements Found {
   }
 
   /**
-   * `last` as the path had it, for calls by name: what a slash behind it means to them the kernel
-   * says.
+   * `last` with the path's final slash, for calls by name: the kernel decides what the slash means.
    */
   get lastAsGiven(): Bytes {
     return this.slash ? `${this.last}/` : this.last;
   }
 
   /**
-   * Canonical: what the kernel calls the directory when this is first asked, then the last
-   * component. Settles the call with the error where the kernel has no name for that any more.
+   * The canonical name: the kernel's name of the directory, asked once, and the last component.
+   * Settles the call with the error where the directory no longer has a name.
    */
   get name(): Bytes {
     this.#name ??= this.#ask();
@@ -62,8 +63,8 @@ export class Place implements Found {
 }
 
 /**
- * The kernel's own name for an object of the mediator's, or an error number. A removed object (`...
- * (deleted)`) and one outside the mediator's root have no name anybody could have granted.
+ * The kernel's name of an open object, or an error number. A removed object (`... (deleted)`) and
+ * one outside the mediator's root have no name that a policy could grant.
  */
 export function canonical(fd: number): Bytes | Errno {
   const name = readlinkat(abi.AT_FDCWD, self(fd));
@@ -75,9 +76,9 @@ export function canonical(fd: number): Bytes | Errno {
 const REMOVED = " (deleted)";
 
 /**
- * Names by which an open object of a supervised domain is judged: one that was removed, or never
- * had a name (O_TMPFILE), by what the kernel still calls it; where that mark may be part of a name
- * that there is, by both. An error number where nobody could have granted it.
+ * The names by which an open object of a supervised domain is judged. An object that was removed or
+ * never had a name (O_TMPFILE) is judged by the kernel's last name for it. Where ` (deleted)` may
+ * be part of an existing name, both names count. An error number where no policy could grant it.
  */
 export function namesOf(fd: number, { links }: Stat): readonly (Bytes | Errno)[] {
   const text = readlinkat(abi.AT_FDCWD, self(fd));

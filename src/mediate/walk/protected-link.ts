@@ -4,9 +4,9 @@ import { fstat, type Stat } from "../sys/sys.ts";
 
 /**
  * The kernel's rule for links in shared directories (proc_sys_fs(5), protected_symlinks; fs/namei.c
- * may_follow_link): in a sticky directory that all may write, only the link's owner follows it, or
- * anybody if the directory's owner made it. The mediator follows links by hand, so it keeps the
- * rule by hand.
+ * may_follow_link): in a sticky directory that all may write, a link is followed only by its owner,
+ * or if the directory's owner made it. The mediator follows links itself, so it must apply the
+ * rule.
  */
 export function protectedLink(directory: number, link: Stat, fsuid: number): boolean {
   if (link.uid === fsuid || !enabled()) return false;
@@ -18,7 +18,7 @@ export function protectedLink(directory: number, link: Stat, fsuid: number): boo
 
 let known: boolean | null = null;
 
-/** Read once. A host on which it cannot be read is treated as one that protects. */
+/** Read once. A setting that cannot be read counts as enabled. */
 function enabled(): boolean {
   if (known === null) {
     try {

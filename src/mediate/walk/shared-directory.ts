@@ -5,7 +5,7 @@ import type { Place } from "./place.ts";
 
 /**
  * proc_sys_fs(5) protected_regular and protected_fifos: in a sticky directory that others may
- * write, O_CREAT opens nobody else's file.
+ * write, O_CREAT opens no file of another user.
  */
 export function inSharedDirectory(call: Call, place: Place): boolean {
   const walked = call.walk({ text: ".", start: place.directory }, "never");
@@ -22,7 +22,7 @@ export function inSharedDirectory(call: Call, place: Place): boolean {
 
 const known = new Map<string, boolean>();
 
-/** The host's setting, read once; one that cannot be read protects. */
+/** The host's setting, read once. One that cannot be read counts as enabled. */
 export function protects(kind: "protected_regular" | "protected_fifos"): boolean {
   const read = known.get(kind);
   if (read !== undefined) return read;
@@ -35,7 +35,7 @@ function setting(kind: string): string | null {
   try {
     return readFileSync(`/proc/sys/fs/${kind}`, "latin1").trim();
   } catch {
-    // No such setting, or none for us: the careful answer.
+    // The setting is missing or unreadable.
     return null;
   }
 }

@@ -8,26 +8,29 @@ import type { Place } from "./place.ts";
 export type Walked =
   | { readonly kind: "place"; readonly place: Place }
   /**
-   * Procfs: nothing there is ever done by the mediator, whose own /proc/self and rights would be
-   * used; but for {@link WalkContext.procfs}.
+   * In procfs. The mediator does nothing there itself, because its own /proc/self and rights would
+   * be used; the exception is {@link WalkContext.procfs}.
    */
   | {
       readonly kind: "procfs";
-      /** Whose link it is that is not followed. */
+      /** The process whose link was not followed. */
       readonly process?: number;
     }
   /**
-   * What the target's own `/proc/self/exe`, `cwd`, `root` leads to, O_PATH. Only where procfs is
-   * opened.
+   * The object behind the target's own `/proc/self/exe`, `cwd` or `root`, O_PATH. Only where procfs
+   * is opened.
    */
   | { readonly kind: "object"; readonly fd: number }
-  /** A file system of another mount namespace, or none's; or a procfs that is not /proc. */
+  /** On a file system of another or no mount namespace, or on a procfs that is not /proc. */
   | { readonly kind: "unknown" | "other-procfs" }
-  /** `/proc/self/fd/N` of the target's own, followed: the same as its descriptor N. */
+  /** The target's own `/proc/self/fd/N`, followed: its descriptor N. */
   | { readonly kind: "descriptor"; readonly number: number }
   | { readonly kind: "error"; readonly errno: Errno };
 
-/** A path out of the target's memory, and where it starts: its root, or the directory it named. */
+/**
+ * A path from the target's memory and where it starts: the root, or the directory that the call
+ * named.
+ */
 export interface PathArgument {
   readonly text: Bytes;
   readonly start: number;
@@ -39,25 +42,25 @@ export interface WalkContext {
   readonly target: Target;
   readonly mounts: Mounts;
   /**
-   * A symbolic link in the last component: calls that make or remove names never follow it, not
-   * even before a slash; those that look at an object without following do so before a slash
+   * Whether a symbolic link in the last component is followed. Calls that make or remove names
+   * never follow it. Calls that inspect an object without following do so before a final slash
    * (path_resolution(7)).
    */
   readonly follow: Follow;
   /**
-   * It follows links and would make a file where they lead: a slash behind that name is its own
-   * affair.
+   * The call follows links and would make a file at their end. The kernel then judges a final
+   * slash.
    */
   readonly makes: boolean;
-  /** Only what has the name counts: nothing is done by name in the directory that it lies in. */
+  /** Only the object counts: nothing is done by name in its directory. */
   readonly objectOnly: boolean;
   /**
-   * `open`: entries of procfs are places too, as the target sees them, and its own links there are
-   * followed.
+   * `open`: entries of procfs are places too, as the target sees them, and the target's own links
+   * there are followed.
    */
   readonly procfs: "never" | "open";
   /** RESOLVE_* of openat2(2); 0 otherwise. */
   readonly resolve: number;
-  /** Looks something up in a directory of that name: see {@link Call.asItself}. */
+  /** Runs a lookup in the directory of that name, see {@link Call.asItself}. */
   readonly asItself: <T>(directory: Bytes, look: () => T) => T;
 }

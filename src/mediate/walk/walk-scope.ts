@@ -13,20 +13,20 @@ interface Failed {
 const failed = (errno: Errno): Failed => ({ kind: "error", errno });
 
 /**
- * How openat2(2) restricts a walk: RESOLVE_*. Each method gives the error that the restriction
- * means, or null.
+ * The restrictions of openat2(2) on a walk (RESOLVE_*). Each method returns the error of a violated
+ * restriction, or null.
  */
 export class Scope {
   readonly #target: Target;
   readonly #start: number;
   readonly #resolve: number;
   /**
-   * The kernel knows the root already, which decides about RESOLVE_NO_XDEV when a link leads there
-   * (nd_jump_root). Where the walk is scoped it does from the start on (path_init).
+   * Whether the kernel has looked up the root by now. This decides whether a link to `/` violates
+   * RESOLVE_NO_XDEV (nd_jump_root). A scoped walk looks it up at the start (path_init).
    */
   #isRooted: boolean;
 
-  /** `start`: where the walk begins. */
+  /** `start`: the directory where the walk begins. */
   constructor(target: Target, start: number, resolve: number) {
     this.#target = target;
     this.#start = start;
@@ -34,36 +34,36 @@ export class Scope {
     this.#isRooted = start === target.root || (resolve & SCOPED) !== 0;
   }
 
-  /** What `/` means, and above which `..` does not lead. */
+  /** The directory that `/` means, and above which `..` does not lead. */
   get root(): number {
     this.#isRooted = true;
     return this.#resolve & SCOPED ? this.#start : this.#target.root;
   }
 
-  /** A symbolic link is followed. */
+  /** For a symbolic link that is followed. */
   link(): Failed | null {
     return this.#resolve & abi.RESOLVE_NO_SYMLINKS ? failed(E.LOOP) : null;
   }
 
-  /** A link of procfs leads to an object and not to a name. */
+  /** For a link of procfs, which leads to an object instead of a name. */
   magic(): Failed | null {
     if (this.#resolve & (abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_NO_MAGICLINKS))
       return failed(E.LOOP);
     return this.#resolve & SCOPED ? failed(E.XDEV) : null;
   }
 
-  /** The walk goes to the root, or would go above it. */
+  /** For a step to the root, or one that would lead above it. */
   leaves(): Failed | null {
     const beyond = this.#isRooted ? 0 : abi.RESOLVE_NO_XDEV;
     return this.#resolve & (abi.RESOLVE_BENEATH | beyond) ? failed(E.XDEV) : null;
   }
 
-  /** The walk comes to another mount. */
+  /** For a step to another mount. */
   crosses(): Failed | null {
     return this.#resolve & abi.RESOLVE_NO_XDEV ? failed(E.XDEV) : null;
   }
 
-  /** At the end: where somebody moved a directory meanwhile, `..` may have led out. */
+  /** For the end of the walk: `..` may have left the scope if a directory was moved meanwhile. */
   ends(directory: number): Failed | null {
     if ((this.#resolve & SCOPED) === 0) return null;
     const [root, here] = [canonical(this.#start), canonical(directory)];

@@ -18,7 +18,7 @@ export class Walk {
   readonly #start: number;
   #at: number;
   readonly #links: Bytes[] = [];
-  /** Components still to come, the next one last. */
+  /** Components still to come, in reverse order. */
   readonly #rest: Bytes[] = [];
   #slash = false;
   #mount: number | null = null;
@@ -59,7 +59,7 @@ export class Walk {
     );
   }
 
-  /** statx, and the kind of file system it lies on. */
+  /** Stats an object and notes the kind of its mount. */
   #look(fd: number): Stat | Errno {
     const stat = fstat(fd);
     if (typeof stat === "number") return stat;
@@ -71,7 +71,7 @@ export class Walk {
     return stat;
   }
 
-  /** The path ended in `.`, `..`, or was `/`. */
+  /** The path ended in `.` or `..`, or was `/`. */
   #here(): Walked {
     if (this.#closed(this.#kind)) return { kind: "procfs" };
     const stat = this.#look(this.#at);
@@ -91,14 +91,17 @@ export class Walk {
       return this.#enter(component, object, true);
     if (this.#closed(holder) || this.#closed(this.#kind)) return { kind: "procfs" };
     if (isNameless(this.#kind)) return { kind: this.#kind };
-    // Calls that make or remove names are left to say so themselves.
+    // Calls that make or remove names report this error themselves.
     const looking = this.#context.follow !== "never" && !this.#context.makes;
     if (looking && this.#slash && object !== null && type !== abi.S_IFDIR)
       return { kind: "error", errno: E.NOTDIR };
     return this.#place(component, object);
   }
 
-  /** A process sees its own entries of procfs whoever it has become. */
+  /**
+   * Runs a lookup as the target itself where it concerns the target's own entries of procfs, which
+   * the target sees whatever ids it has.
+   */
   #asItself<T>(look: () => T): T {
     const name = this.#kind === "procfs" ? canonical(this.#at) : null;
     return typeof name === "string" ? this.#context.asItself(name, look) : look();
@@ -145,7 +148,7 @@ export class Walk {
     return null;
   }
 
-  /** However long the way is, only where it has led to is kept open. */
+  /** Moves on and closes the directory before: a long path keeps only one open. */
   #goTo(fd: number): void {
     const left = this.#at;
     this.#at = fd;
@@ -153,7 +156,7 @@ export class Walk {
       this.#context.target.giveUp(left);
   }
 
-  /** Puts a link's text in front of what is left; null to go on. */
+  /** Puts a link's text in front of the rest of the path. Returns null to go on. */
   #enter(component: Bytes, { fd: link, stat }: Opened, trailing: boolean): Walked | null {
     if (this.#links.length >= LINKS_MAX || this.#scope.link() !== null)
       return { kind: "error", errno: E.LOOP };
@@ -193,7 +196,7 @@ export class Walk {
     return null;
   }
 
-  /** Where the kernel itself leads a process to: not a name, but the object. */
+  /** Follows a magic link to its object, as the kernel would for the target. */
   #jumpTo(component: Bytes): Walked | null {
     const opened = this.#open(component, abi.O_PATH);
     if (typeof opened === "number") return { kind: "error", errno: opened };
@@ -212,7 +215,7 @@ export class Walk {
     const top = sameObject(here, root) && here.mount === root.mount;
     const above = top && component === ".." ? this.#scope.leaves() : null;
     if (above !== null) return above;
-    // `.` is opened too: it needs search permission as any component does.
+    // `.` is opened, too: it needs search permission like any component.
     const fd = this.#context.target.keep(
       openat(this.#at, top ? "." : component, abi.O_PATH | abi.O_DIRECTORY),
     );

@@ -6,8 +6,8 @@ import type { PathArgument, WalkContext, Walked } from "./walk-context.ts";
 import { Walk } from "./walk-steps.ts";
 
 /**
- * Runs under the target's identity, so that search permissions are the target's; target.credentials
- * and .root must be known before.
+ * Resolves a path. Must run under the target's identity, so that its search permissions count.
+ * target.credentials and .root must have been read before.
  */
 export function walk(path: PathArgument, context: WalkContext): Walked {
   if (path.text === "") return { kind: "error", errno: E.NOENT };

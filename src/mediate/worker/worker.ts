@@ -17,9 +17,9 @@ import { ORDER_BYTES, parseOrder } from "./order.ts";
 import { TO_HOLD, workerDescriptors } from "./workers.ts";
 
 /**
- * Ends with the mediator `parent`, which may be gone already: its successor answers the calls that
- * were given here, and nobody else may. Whatever is done later than that finds that nobody waits
- * for it ({@link Call.effect}).
+ * Ties this process to the mediator `parent`, which may be gone already. The worker must end with
+ * it, since the mediator's successor answers the calls that were given here. An effect attempted
+ * later finds that its call no longer waits ({@link Call.effect}).
  */
 export function tieTo(parent: number): void {
   goInTurn();
@@ -27,7 +27,7 @@ export function tieTo(parent: number): void {
   if (process.ppid !== parent) process.exit(0);
 }
 
-/** Does the calls it is told, one after the other, until its mediator is gone. */
+/** Does the calls that it is given, one after the other, until its mediator is gone. */
 export function runWorker({ handed, memory, broker, reporter }: Domain): void {
   const bytes = Buffer.alloc(ORDER_BYTES);
   for (;;) {
@@ -41,8 +41,7 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
     if (slot.id !== id) break;
     broker.refresh();
     const started = () => {
-      // Once it was begun nobody lets the kernel do it again; once it was given up nobody begins
-      // it.
+      // Once begun, a call is never left to the kernel. Once given up, it must not begin.
       if (!shared.begin(hands)) throw new Settled(VANISHED);
     };
     const { outcome, call } = dispatch(broker, notification(handed.listener, slot, started));
@@ -62,14 +61,14 @@ export function runWorker({ handed, memory, broker, reporter }: Domain): void {
 }
 
 /**
- * A mediator that lost patience uses the slot for another call while this process may still live
- * for a moment: what it reads must stay what it was.
+ * A mediator that gave up on this worker reuses the slot while the worker may still run for a
+ * moment. So the worker reads a copy.
  */
 function copyOf(memory: Uint8Array, index: number): Slot {
   return new Slot(memory.slice(index * SLOT_SIZE, (index + 1) * SLOT_SIZE), 0);
 }
 
-/** Milliseconds; -1 for ever. */
+/** Milliseconds; -1 for forever. */
 function timeUntil(due: number): number {
   return due === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.ceil(due - performance.now()));
 }

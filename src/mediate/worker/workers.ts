@@ -15,66 +15,69 @@ import { close, isReady, openat, pipe, sys } from "../sys/sys.ts";
 import { ORDER_BYTES, type Order, orderBytes, orderFor } from "./order.ts";
 import { isThere, reap } from "./reap.ts";
 
-/** A process that does what may wait. It answers by itself: whoever has the listener may. */
+/**
+ * A process that does what may block. It answers calls itself, as any process with the listener
+ * can.
+ */
 interface Worker {
   readonly pid: number;
-  /** It reads an {@link Order} and does that call. */
+  /** The worker reads an {@link Order} here and does that call. */
   readonly orders: number;
   /**
-   * It writes the index of the slot, one byte, when the call is answered; with {@link TO_HOLD} when
-   * that is for the holder.
+   * The worker writes the index of the slot, one byte, when the call is answered; with {@link
+   * TO_HOLD} when the holder must go on with it.
    */
   readonly answers: number;
 }
 
 /**
- * First argument of a worker; behind it the folder of {@link ProcessState}, and the process id of
- * its mediator.
+ * First argument of a worker. The folder of {@link ProcessState} and the mediator's process id
+ * follow.
  */
 export const WORKER_ARGUMENT = "worker";
-/** It judged an execution: what is to be executed lies behind the slots. */
+/** The worker judged an execution, and the record behind the slots says what may be executed. */
 export const TO_HOLD = 0x80;
-/** POLLHUP, which poll(2) tells of whatever is asked for. */
+/** POLLHUP, which poll(2) reports without being asked for. */
 const ENDED = 0;
-/** Where it finds its pipes, behind what every mediator finds. */
+/** The numbers of a worker's pipes, behind the descriptors of every mediator. */
 export const workerDescriptors = { orders: 7, answers: 8 } as const;
 
-/** A call, and how it was given away. */
+/** A call and the order by which it was given away. */
 interface Given {
   readonly slot: Slot;
   readonly order: Order;
 }
 
-/** A call that a worker is done with. */
+/** A call that a worker has finished with. */
 interface Done {
   readonly slot: Slot;
-  /** By the worker; `held`: judged, and for the holder; false: the worker ended without a word. */
+  /**
+   * true: the worker answered. `held`: it judged, and the holder goes on. false: it ended without a
+   * message.
+   */
   readonly answered: boolean | "held";
 }
 
-/**
- * Told which descriptor the worker answers on, as soon as there is one, and when it is about to be
- * closed.
- */
+/** Told which descriptor the worker answers on once there is one, and before it is closed. */
 export interface WorkerWatcher {
   opened(answers: number): void;
   closing(): void;
 }
 
 /**
- * Calls of one domain that may wait, done one after the other by a worker that is started for the
- * first of them. One that does not answer within {@link SLOW_CALL_MS_MAX} is killed, and another
- * one takes over the rest; one without work ends after {@link WORKER_IDLE_MS_MAX}.
+ * Calls of one domain that may block. A worker, started for the first of them, does them one after
+ * the other. A worker that does not answer within {@link SLOW_CALL_MS_MAX} is killed and replaced.
+ * One without work ends after {@link WORKER_IDLE_MS_MAX}.
  */
 export class Workers {
   readonly #handed: Handed;
   readonly #folder: string;
   readonly #watcher: WorkerWatcher;
   #worker: Worker | null = null;
-  /** The first is in hand. */
+  /** The first call is in hand. */
   readonly #calls: Given[] = [];
   #due = Number.POSITIVE_INFINITY;
-  /** Process ids of workers that were killed and hang in the kernel still. */
+  /** Process ids of workers that were killed and still hang in the kernel. */
   #hanging: readonly number[] = [];
 
   constructor(handed: Handed, folder: string, watcher: WorkerWatcher) {
@@ -83,7 +86,10 @@ export class Workers {
     this.#watcher = watcher;
   }
 
-  /** false: too many wait already, or no process can be had. */
+  /**
+   * Gives a call to the worker. Returns false where too many wait already, or no worker can be
+   * started.
+   */
   give(slot: Slot): boolean {
     if (this.#calls.length >= SLOW_CALLS_MAX || !this.#hasWorker()) return false;
     this.#calls.push({ slot, order: orderFor(slot) });
@@ -91,9 +97,7 @@ export class Workers {
     return true;
   }
 
-  /**
-   * After the worker's descriptor was ready: the call that is over.
-   */
+  /** Takes the finished call once the worker's descriptor is ready. */
   take(): Done | null {
     const index = Buffer.alloc(1);
     const got = this.#worker === null ? 0 : sys("read", this.#worker.answers, index, 1);
@@ -104,17 +108,14 @@ export class Workers {
     return this.#next(answered && (said & TO_HOLD) !== 0 ? "held" : answered);
   }
 
-  /**
-   * When {@link overdue} is to be called, on the clock of performance.now(); infinite without a
-   * worker.
-   */
+  /** When to call {@link overdue}, on the clock of performance.now(); infinite without a worker. */
   get due(): number {
     return this.#due;
   }
 
   /**
-   * Gives up the call in hand, whose time is over; null when it was only the worker that had
-   * nothing to do for long.
+   * Gives up the call in hand, whose time is over. Returns null when only an idle worker was
+   * dismissed.
    */
   overdue(): Slot | null {
     if (this.#calls.length === 0) {
@@ -126,9 +127,9 @@ export class Workers {
   }
 
   /**
-   * A worker writes what it has counted and ends. `waiting`: this process ends too, and it with it,
-   * so it is given a moment, also with a call in hand: it may have answered that and not have said
-   * so yet. True when there is none any more, whatever it may have left unsaid.
+   * Ends the worker, which writes what it has counted. `waiting`: this process exits next, and the
+   * worker with it. So it gets a moment, even with a call in hand: it may have answered that call
+   * and not reported it yet. Returns true when no worker is left, whatever it did not write.
    */
   close(waiting: boolean): boolean {
     if (!waiting && this.#calls.length > 0) this.#end();
@@ -139,7 +140,7 @@ export class Workers {
     return waiting;
   }
 
-  /** Another loop serves the domain: the worker ends when it has done the call in hand. */
+  /** Another loop serves the domain: the worker ends after the call in hand. */
   leave(): void {
     this.#calls.length = 0;
     this.#dismiss();
@@ -169,7 +170,7 @@ export class Workers {
     this.#worker =
       this.#hanging.length < HANGING_WORKERS_MAX ? start(this.#handed, this.#folder) : null;
     if (this.#worker === null) {
-      // Whoever waits already is given up when its time is over.
+      // Calls that wait already are given up when their time is over.
       this.#due = performance.now() + SLOW_CALL_MS_MAX;
       return false;
     }
@@ -181,12 +182,13 @@ export class Workers {
     const [first] = this.#calls;
     if (first === undefined || this.#worker === null) return;
     this.#due = performance.now() + SLOW_CALL_MS_MAX;
-    // A worker that is gone shows itself at its other pipe.
+    // A worker that has gone is noticed on its other pipe.
     sys("write", this.#worker.orders, orderBytes(first.order), ORDER_BYTES);
   }
 
   /**
-   * It may hang in the kernel for a while yet, so that it is collected when the next one starts.
+   * Kills the worker, which may still hang in the kernel for a while. It is collected when the next
+   * one starts.
    */
   #end(): void {
     if (this.#worker === null) return;
