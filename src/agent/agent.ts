@@ -178,11 +178,21 @@ export class Agent implements AgentService {
   ): Promise<readonly LevelChange[]> {
     return this.#exclusive(async () => {
       if (name !== null) await this.#know(name);
-      const entry = name === null ? null : this.table.get(name);
-      const entries: readonly DomainEntry[] =
-        name === null ? this.table.entries : entry === null ? [] : [entry];
+      const entries = name === null ? this.#ofAll(level) : this.#ofOne(name);
       return this.#levels.give(entries, level, seconds, by, name === null);
     });
+  }
+
+  #ofOne(name: string): readonly DomainEntry[] {
+    const entry = this.table.get(name);
+    return entry === null ? [] : [entry];
+  }
+
+  /** Where levels are taken back, of those that were given one. */
+  #ofAll(level: Level | null): readonly DomainEntry[] {
+    const { table } = this;
+    if (level !== null) return table.entries;
+    return table.entries.filter(({ name }) => table.overrideOf(name) !== null);
   }
 
   async #load(): Promise<void> {

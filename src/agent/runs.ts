@@ -26,6 +26,7 @@ export function showRun(run: Run): ShownRun {
     live: follows(run),
     levelAtStart: run.level,
     holder: run.holderState,
+    daemon: run.daemonState,
     uid: uid === undefined ? null : Number(uid),
     command: command.replace(/\0+$/, "").replaceAll("\0", " "),
     startedAs: wordsOf(command),

@@ -13,6 +13,8 @@ export interface Context {
   /** Columns to fill; 80 where the output is no terminal. */
   readonly width: number;
   readonly color: boolean;
+  /** Asks a question that yes or no answers; absent where nobody is at a terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }
 
 /** Parsed options by their long name in camel case. */

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import type { Places } from "../host/places.ts";
 import type { Context } from "./command.ts";
 
@@ -18,7 +19,19 @@ export function contextOf(places: Places): Context {
     err: (text) => void process.stderr.write(text),
     width: process.stdout.columns || WIDTH_DEFAULT,
     color: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb",
+    ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { confirm } : {}),
   };
+}
+
+/** Whatever is not `yes` is no, and so is the end of the input. */
+async function confirm(question: string): Promise<boolean> {
+  const asked = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await new Promise<string>((resolve) => {
+    asked.once("close", () => resolve(""));
+    asked.question(`${question} (yes/no) `, resolve);
+  });
+  asked.close();
+  return answer.trim().toLowerCase() === "yes";
 }
 
 /** Ends quietly when nobody reads any more. */

@@ -69,8 +69,12 @@ export interface LevelChange {
   readonly process?: EventProcess;
 }
 
+/** Before the level in the object of an order that left a level as it was. */
+const STILL = "still ";
+
 export function levelChanged({ domain, number, from, to, by, until, process }: LevelChange): Event {
-  const object = `from ${from} to ${to}${until === undefined ? "" : ` until ${until}`}`;
+  const end = until === undefined ? "" : ` until ${until}`;
+  const object = from === to ? `${STILL}${to}${end}` : `from ${from} to ${to}${end}`;
   return audit("level-changed", { domain, number, level: to, object, by }, process);
 }
 
@@ -135,7 +139,8 @@ export function auditKind(event: Event): AuditKind | null {
 }
 
 const words: Readonly<Record<AuditOperation, (event: Event) => string>> = {
-  "level-changed": ({ domain, object }) => `${domain}: level changed ${object}`,
+  "level-changed": ({ domain, object }) =>
+    `${domain}: level ${object.startsWith(STILL) ? "" : "changed "}${object}`,
   "all-levels-changed": ({ object }) => `all domains: level changed ${object}`,
   supershell: (event) => `${event.domain}: super shell: ${supershellWords(event)}`,
 };

@@ -45,6 +45,8 @@ const shownRun = is.object({
   live: is.boolean,
   levelAtStart: level,
   holder: is.oneOf("alive", "lost"),
+  /** `gone`: the run's first process has ended, and others of the run go on. */
+  daemon: is.oneOf("alive", "gone"),
   uid: is.nullable(count),
   command: text,
   /**

@@ -23,10 +23,11 @@ export function unitOf(
 
 /**
  * What to type to start it again, as far as /proc tells: a daemon that has written a title over its
- * words shows one word with spaces.
+ * words shows one word with spaces, and one that has ended none.
  */
 export function wordsOf(commandLine: string): string | null {
   const words = commandLine.replace(/\0+$/, "").split("\0");
+  if (words[0] === "") return null;
   if (words.length === 1 && /[\s:]/.test(words[0] ?? "")) return null;
   return words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))

@@ -11,6 +11,7 @@ const schemas: Readonly<Record<string, Schema<unknown>>> = {
   "PUT /v1/domains/{domain}/level": answers.shownChanges,
   "DELETE /v1/domains/{domain}/level": answers.shownChanges,
   "PUT /v1/level": answers.shownChanges,
+  "DELETE /v1/level": answers.shownChanges,
   "POST /v1/domains/{domain}/reload": answers.reloaded,
   "POST /v1/reload": answers.reloaded,
   "POST /v1/sessions": answers.kept,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
+import { auditSentence } from "../../src/events/audit-catalogue.ts";
 import { policyText, ScratchHost } from "../agent/scratch-host.ts";
 import { needsRoot } from "../support/skip.ts";
 import { hearing } from "./hearing.ts";
@@ -81,6 +82,64 @@ test("level is given, told, reset; sealed processes are named", async () => {
   );
 });
 
+test("an order that leaves a level as it was is told as that, and not as a change", async () => {
+  await host.start();
+  await run("domain", "level", "alpha", "warning");
+  await run("domain", "level", "alpha", "warning", "--for", "2h");
+  expect(host.events().map(auditSentence)).toEqual([
+    "audit: alpha: level changed from enforcing to warning, by root (user 0)",
+    expect.stringMatching(/^audit: alpha: level still warning until \S+, by root \(user 0\)$/),
+  ]);
+});
+
+test("all domains are disabled only by who agrees", async () => {
+  await host.start();
+  const all = ["domain", "level", "--all", "disabled"];
+  const asked = hearing(host.places);
+  const questions: string[] = [];
+  const context = (answer: boolean) => ({
+    ...asked.context,
+    confirm: (question: string) => {
+      questions.push(question);
+      return Promise.resolve(answer);
+    },
+  });
+  expect(await runCommandLine(all, context(false), commands)).toBe(1);
+  expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");
+  expect(await runCommandLine(all, context(true), commands)).toBe(0);
+  expect((await host.ask("GET", "/domains/alpha")).level).toBe("disabled");
+  expect(questions).toHaveLength(2);
+  expect((await run(...all, "--yes")).status).toBe(0);
+});
+
+test("all given levels are taken back at once, and nothing is told of the others", async () => {
+  await host.start();
+  await run("domain", "level", "alpha", "warning");
+  const { status, out } = await run("domain", "level", "--all", "--reset");
+  expect(status).toBe(0);
+  expect(out).toBe("alpha: enforcing, was warning\n");
+  expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");
+  expect(host.events()).toHaveLength(2);
+  expect((await run("domain", "level", "--all", "--reset")).out).toContain("no domain was given");
+});
+
+test("a file that was never in force is told of: broken, or not reloaded yet", async () => {
+  await host.start();
+  host.policy("bar", "colour: blue\n");
+  for (const words of [
+    ["domain", "show", "bar"],
+    ["domain", "level", "bar", "warning"],
+  ]) {
+    const { status, err } = await run(...words);
+    expect(err).not.toContain("there is no domain");
+    expect(err).toContain("the policy of `bar` is broken");
+    expect(err).toContain("cofferdam check bar");
+    expect(status).toBe(3);
+  }
+  host.policy("bar", policyText("r /srv/bar/**"));
+  expect((await run("domain", "show", "bar")).err).toContain("cofferdam domain reload bar");
+});
+
 test("a name that is nearly one is asked about, and leaves no trace in the log", async () => {
   await host.start();
   for (const words of [
@@ -106,7 +165,8 @@ test.each([
   ["domain", "level", "../alpha", "warning"],
   ["domain", "level", "superDom", "warning"],
   ["domain", "level", "--all", "alpha", "warning"],
-  ["domain", "level", "--all", "--reset"],
+  ["domain", "level", "--all", "--reset", "alpha"],
+  ["domain", "level", "--all", "disabled"],
   ["domain", "level", "alpha", "--reset", "--for", "1h"],
   ["domain", "level", "alpha", "warning", "--for", "soon"],
   ["domain", "level", "alpha", "warning", "--for", "0s"],
@@ -168,6 +228,13 @@ test("restart without a unit says exactly what to do", async () => {
   expect(err.replaceAll(/\s+/g, " ")).toContain(
     `end process ${run1.pid}, then: cofferdam run alpha -- sleep 1000`,
   );
+  const ended = once(run1, "close");
+  run1.kill("SIGKILL");
+  await ended;
+  const gone = (await run("domain", "restart", "alpha")).err.replaceAll(/\s+/g, " ");
+  expect(gone).toContain("end what `cofferdam ps` shows of alpha, since a first process has ended");
+  expect(gone).toContain("then: cofferdam run alpha -- COMMAND");
+  expect(gone).not.toContain(`${run1.pid}`);
 });
 
 test("the units name this installation, printed and written", async () => {

@@ -39,6 +39,7 @@ test.each([
   ["sleep\x001000\0", "sleep 1000"],
   ["nginx\0-g\0daemon off;\0", "nginx -g 'daemon off;'"],
   ["sh\0-c\0echo 'x'\0", "sh -c 'echo '\\''x'\\'''"],
+  ["", null],
   ["redis-server *:6379\0\0\0", null],
   ["nginx: master process /usr/sbin/nginx\0\0", null],
 ])("%j is started again as %j", (line, words) => {

@@ -126,7 +126,7 @@ export const routes: readonly Route[] = [
       { name: "givenBy", doc: "who gave the level, and when; null for the policy's own" },
       {
         name: "running[]",
-        doc: "runs: `pid`, `mode`, `live`, `levelAtStart`, `holder`, `uid`, `command`",
+        doc: "runs: `pid`, `mode`, `live`, `levelAtStart`, `holder`, `daemon`, `uid`, `command`",
       },
       { name: "units", doc: "systemd units that the policy names" },
       { name: "policy", doc: "as one file without includes and variables" },
@@ -169,6 +169,18 @@ export const routes: readonly Route[] = [
     answer: changeFields,
     async handle(agent, { body, by }): Promise<ShownChanges> {
       const changes = await agent.giveLevel(null, body.level ?? null, body.seconds ?? null, by);
+      return { changes: changes.map((change) => showChange(agent, change)) };
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/v1/level",
+    access: "administer",
+    summary: "take all given levels back: each policy's own counts again",
+    body: [],
+    answer: changeFields,
+    async handle(agent, { by }): Promise<ShownChanges> {
+      const changes = await agent.giveLevel(null, null, null, by);
       return { changes: changes.map((change) => showChange(agent, change)) };
     },
   },

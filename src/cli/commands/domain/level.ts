@@ -23,13 +23,14 @@ export const domainLevel: Command = {
   ],
   summary: "give a domain another level, now",
   description: [
-    "In force on supervised processes at once, and for every new start; it stays over restarts of the agent and the host. Sealed processes keep the level of their start: they are named, with how to restart them. Every change is an audit event.",
+    "In force on supervised processes at once, and for every new start; it stays over restarts of the agent and the host. Sealed processes keep the level of their start: they are named, with how to restart them. Every change is an audit event. `--all disabled` asks first; without a terminal it takes --yes.",
     "Exit status: 0 when it is in force, also where processes need a restart; 3 otherwise.",
   ],
   options: [
     { flags: "--for <time>", description: "put it back after 90s, 30m, 2h, 1d" },
     { flags: "--reset", description: "take the given level back: the policy's own counts again" },
-    { flags: "--all", description: "all domains" },
+    { flags: "--all", description: "all domains; with --reset, all that were given a level" },
+    { flags: "--yes", description: "do not ask before all domains are disabled" },
     jsonOption,
   ],
   examples: [
@@ -42,10 +43,12 @@ export const domainLevel: Command = {
       what: "everything, whatever was given before",
     },
     { line: "cofferdam domain level nginx --reset", what: "as its policy says" },
+    { line: "cofferdam domain level --all --reset", what: "every domain as its policy says" },
   ],
   async run(context, words, options) {
     const { changes } = await order(context, words, options);
-    context.out(options.json ? toJson({ changes }) : renderAll(changes, context.width));
+    const text = changes.length === 0 ? "no domain was given a level\n" : null;
+    context.out(options.json ? toJson({ changes }) : (text ?? renderAll(changes, context.width)));
     return ExitCode.ok;
   },
 };
@@ -58,11 +61,9 @@ async function order(
   const all = options.all === true;
   const reset = options.reset === true;
   const wanted = (all ? 0 : 1) + (reset ? 0 : 1);
-  if (words.length !== wanted || (all && reset))
+  if (words.length !== wanted)
     throw new CommandError(
-      all && reset
-        ? "--reset is for one domain"
-        : `${wordsWanted(all, reset)} wanted, and nothing else`,
+      `${wordsWanted(all, reset)} wanted, and nothing else`,
       "cofferdam domain level --help shows how",
       ExitCode.usage,
     );
@@ -71,11 +72,27 @@ async function order(
   const path = all ? "/level" : `/domains/${domainName(words[0] ?? "")}/level`;
   if (reset) return ask(context, shownChanges, "DELETE", path);
   const level = parseLevel(words[all ? 0 : 1] ?? "");
+  if (all && level === "disabled" && options.yes !== true) await confirmDisabling(context);
   const seconds = typeof options.for === "string" ? { seconds: parseDuration(options.for) } : {};
   return ask(context, shownChanges, "PUT", path, { level, ...seconds });
 }
 
+/** @throws CommandError unless the person at the terminal agrees */
+async function confirmDisabling({ confirm }: Context): Promise<void> {
+  if (confirm === undefined)
+    throw new CommandError(
+      "nobody can be asked whether all domains are to be disabled",
+      "write --yes to do it: supervised processes may then do anything, and nothing is logged",
+      ExitCode.usage,
+    );
+  const question =
+    "Disable all domains? Supervised processes and new starts may then do anything, unlogged.";
+  if (!(await confirm(question)))
+    throw new CommandError("nothing was changed", "answer `yes` to disable all", ExitCode.no);
+}
+
 function wordsWanted(all: boolean, reset: boolean): string {
+  if (all && reset) return "no domain is";
   if (all) return "a level is";
   return reset ? "a domain is" : "a domain and a level are";
 }

@@ -46,20 +46,24 @@ function nothingToDo(
   units: readonly string[],
   running: ShownDetails["running"],
 ): CommandError {
-  const [first] = running;
-  if (first === undefined)
+  if (running.length === 0)
     return new CommandError(
       `nothing runs in ${name}`,
       `start it: cofferdam run ${name} -- COMMAND`,
     );
-  const pids = running.map(({ pid }) => pid).join(" ");
+  const alive = running.filter(({ daemon }) => daemon === "alive");
+  const started = alive.find(({ startedAs }) => startedAs !== null)?.startedAs ?? "COMMAND";
+  // A number of a process that has ended may be another one's.
+  const ends = [
+    ...(alive.length > 0 ? [`end process ${alive.map(({ pid }) => pid).join(" ")}`] : []),
+    ...(alive.length < running.length
+      ? [`end what \`cofferdam ps\` shows of ${name}, since a first process has ended`]
+      : []),
+  ].join(" and ");
   const what =
     units.length === 0
       ? `the policy of ${name} names no unit to restart`
       : `no systemd runs here to restart ${units[0]}`;
   const later = units.length === 0 ? "; or put `unit:` under `enter` in the policy" : "";
-  return new CommandError(
-    what,
-    `end process ${pids}, then: cofferdam run ${name} -- ${first.startedAs ?? "COMMAND"}${later}`,
-  );
+  return new CommandError(what, `${ends}, then: cofferdam run ${name} -- ${started}${later}`);
 }
