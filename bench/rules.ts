@@ -1,4 +1,5 @@
 import { hostSnapshot } from "../src/compile/host-snapshot.ts";
+import { noWordRules } from "../src/kinds/model.ts";
 import { walk } from "../src/model/automaton/automaton.ts";
 import { encodeAutomaton } from "../src/model/automaton/binary.ts";
 import { buildAutomaton } from "../src/model/automaton/build.ts";
@@ -60,11 +61,7 @@ function policyOf(count: number): Policy {
     entries: [],
     addresses: [],
     sockets: [],
-    capabilities: [],
-    syscalls: [],
-    ipc: [],
-    inherit: [],
-    signals: [],
+    ...noWordRules,
     transitions: [],
     setUserId: [],
     coreDumps: "none" as const,

@@ -50,6 +50,11 @@ export interface ListSchema<T> extends Schema<readonly T[]> {
   readonly each: Schema<T>;
 }
 
+/** An object that {@link kinds} may choose by one of its members. */
+export interface MembersSchema<T> extends Schema<T> {
+  readonly members: Members;
+}
+
 interface Literal<T> extends Schema<T> {
   readonly values: readonly T[];
 }
@@ -188,7 +193,7 @@ export function oneOfNames<T extends string>(names: Readonly<Record<T, unknown>>
 }
 
 /** Objects that a literal member, such as `kind`, tells apart. */
-export function kinds<const S extends readonly ObjectSchema<Members>[]>(
+export function kinds<const S extends readonly MembersSchema<unknown>[]>(
   name: string,
   ...schemas: S
 ): Schema<Described<S[number]>> {

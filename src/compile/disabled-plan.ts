@@ -1,6 +1,6 @@
+import { maskOfCapabilities } from "../kinds/capabilities/model.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { buildAutomaton } from "../model/automaton/build.ts";
-import { maskOfCapabilities } from "../model/capability.ts";
 import type { Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";

@@ -1,25 +1,12 @@
 import { capabilityMask } from "../kernel/capability-mask.ts";
 import { CAP_SETGID, CAP_SETUID } from "../kernel/constants.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
-import { maskOfCapabilities } from "../model/capability.ts";
-import type { Policy, TokenRule } from "../model/policy.ts";
+import { maskOfCapabilities } from "../kinds/capabilities/model.ts";
+import { granted } from "../model/granted.ts";
+import type { Policy } from "../model/policy.ts";
 import type { Identity } from "../plan/plan.ts";
 import { type Accounts, idOf } from "./accounts.ts";
 import { type CompileProblem, problem } from "./problem.ts";
-
-/** Tokens that are allowed and not denied: deny beats allow. */
-export function granted<T extends string>(rules: readonly TokenRule<T>[]): ReadonlySet<T> {
-  const denied = deniedTokens(rules);
-  return new Set(
-    rules
-      .filter(({ effect, token }) => effect === "allow" && !denied.has(token))
-      .map(({ token }) => token),
-  );
-}
-
-export function deniedTokens<T extends string>(rules: readonly TokenRule<T>[]): ReadonlySet<T> {
-  return new Set(rules.filter(({ effect }) => effect === "deny").map(({ token }) => token));
-}
 
 /**
  * Who the daemon runs as. `accounts` may be null only where the policy names neither user nor

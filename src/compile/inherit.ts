@@ -1,6 +1,6 @@
+import { granted } from "../model/granted.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Plan } from "../plan/plan.ts";
-import { granted } from "./identity.ts";
 
 export function inheritOf(policy: Pick<Policy, "inherit">): Plan["inherit"] {
   const kinds = granted(policy.inherit);

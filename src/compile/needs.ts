@@ -1,10 +1,10 @@
 import type { BrokeredNames } from "../kernel/system-calls/sealed-context.ts";
+import { granted } from "../model/granted.ts";
 import { landlockSays } from "../model/landlock-ports.ts";
 import { Permission } from "../model/permission.ts";
 import type { Policy } from "../model/policy.ts";
 import type { SealedView } from "../model/sealed-view.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { granted } from "./identity.ts";
 import type { SocketModes } from "./sockets/modes.ts";
 
 /** What a domain needs of its host; the fallback table asks nothing else. */

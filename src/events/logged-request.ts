@@ -1,9 +1,9 @@
 import { type Read, readValue } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
+import { wordKinds } from "../kinds/model.ts";
 import { actingCharacters } from "../model/acting-characters.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import { Permission } from "../model/permission.ts";
-import { inheritKinds, ipcKinds } from "../model/policy.ts";
 import type {
   AddressRequest,
   NameRequest,
@@ -98,9 +98,5 @@ const schema: is.Schema<Request> = is.kinds(
     port: is.whole(0, 65_535),
   }),
   is.object({ class: is.oneOf("socket"), family: is.oneOfNames(families), protocol: is.whole() }),
-  is.object({ class: is.oneOf("syscall"), name: text }),
-  is.object({ class: is.oneOf("capability"), name: text }),
-  is.object({ class: is.oneOf("ipc"), kind: is.oneOf(...ipcKinds) }),
-  is.object({ class: is.oneOf("inherit"), kind: is.oneOf(...inheritKinds) }),
-  is.object({ class: is.oneOf("signal"), domain: text }),
+  ...Object.values(wordKinds).map(({ request }) => request),
 );

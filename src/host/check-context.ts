@@ -1,6 +1,6 @@
 import { hostAccounts } from "../compile/accounts.ts";
 import { crashWords, isSentWhateverTheLimit } from "../kernel/core-pattern.ts";
-import { neverGranted } from "../model/never-granted.ts";
+import { neverGranted } from "../kinds/syscalls/model.ts";
 import { escapeName } from "../model/pattern.ts";
 import type { Policy } from "../model/policy.ts";
 import type { CheckContext } from "../policy/3-check/check.ts";

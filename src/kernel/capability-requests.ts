@@ -1,4 +1,4 @@
-import type { CapabilityName } from "../model/capability.ts";
+import type { CapabilityName } from "../kinds/capabilities/model.ts";
 
 /**
  * Requests of ioctl(2) and options of setsockopt(2) that the kernel lets through for a capability,

@@ -1,4 +1,4 @@
-import { neverGranted } from "../model/never-granted.ts";
+import { neverGranted } from "../kinds/syscalls/model.ts";
 import { systemdGroups } from "./syscall-groups.systemd.ts";
 import { all } from "./syscalls.ts";
 

@@ -1,7 +1,7 @@
 import { namesAsked } from "./automaton/build.ts";
 import { Rewriting, type Unfollowed } from "./canonicalise/canonical-rules.ts";
 import { Permission, type PermissionSet } from "./permission.ts";
-import type { NameRule } from "./policy.ts";
+import type { NameRule } from "./rule.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export type { Unfollowed } from "./canonicalise/canonical-rules.ts";

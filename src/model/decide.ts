@@ -1,7 +1,7 @@
 import { judgeAddress } from "./decide/address.ts";
 import { judgeName, judgeTwoNames } from "./decide/names.ts";
-import { judgeSignal } from "./decide/signal.ts";
 import { firstDenyElseAllow } from "./decide/verdict-of-rules.ts";
+import { judgeWord } from "./decide/words.ts";
 import type { Policy } from "./policy.ts";
 import type { Request } from "./request.ts";
 import type { SealedView } from "./sealed-view.ts";
@@ -30,15 +30,8 @@ export function decide(policy: Policy, request: Request, sealed?: SealedView): D
           rule.family === request.family &&
           (rule.protocol === null || rule.protocol === request.protocol),
       );
-    case "syscall":
-      return firstDenyElseAllow(policy.syscalls, (rule) => rule.token === request.name);
-    case "capability":
-      return firstDenyElseAllow(policy.capabilities, (rule) => rule.token === request.name);
-    case "ipc":
-      return firstDenyElseAllow(policy.ipc, (rule) => rule.token === request.kind);
-    case "inherit":
-      return firstDenyElseAllow(policy.inherit, (rule) => rule.token === request.kind);
-    case "signal":
-      return judgeSignal(policy, request);
+    default:
+      // The compiler takes no request here that is not of a kind of words.
+      return judgeWord(policy, request, policy.name);
   }
 }

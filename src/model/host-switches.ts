@@ -1,6 +1,6 @@
 import { changing } from "./own-objects.ts";
 import { escapeName } from "./pattern.ts";
-import type { NameRule } from "./policy.ts";
+import type { NameRule } from "./rule.ts";
 import { mayReach, prefixOf } from "./within.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { formatIpv6, parseIpv4, parseIpv6 } from "./network/ip.ts";
-import type { Network, PortRange } from "./policy.ts";
+import type { Network, PortRange } from "./rule.ts";
 
 /**
  * IP addresses, networks and ports as text and as bytes. An IPv4-mapped IPv6 address is an IPv4

@@ -1,6 +1,6 @@
 import { escapeName } from "./pattern.ts";
 import { allPermissions, Permission, type PermissionSet } from "./permission.ts";
-import type { NameRule, Source } from "./policy.ts";
+import type { NameRule, Source } from "./rule.ts";
 
 /**
  * What belongs to Cofferdam is denied to every domain at every level (design rule 7). Such rules

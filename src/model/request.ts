@@ -1,17 +1,8 @@
+import type { WordRequest } from "../kinds/model.ts";
 import type { PermissionName } from "./permission.ts";
-import type { InheritKind, IpcKind } from "./policy.ts";
 
 /** One thing a process of a domain asks for. `decide()` answers it. */
-export type Request =
-  | NameRequest
-  | TwoNameRequest
-  | AddressRequest
-  | SocketRequest
-  | SyscallRequest
-  | CapabilityRequest
-  | IpcRequest
-  | InheritRequest
-  | SignalRequest;
+export type Request = NameRequest | TwoNameRequest | AddressRequest | SocketRequest | WordRequest;
 
 /**
  * An operation on one name. `path` is canonical: absolute, no symbolic link, no `.`, `..` or `//`;
@@ -53,32 +44,6 @@ export interface SocketRequest {
   readonly class: "socket";
   readonly family: "netlink" | "ping" | "raw" | "packet" | "vsock" | "other";
   readonly protocol: number;
-}
-
-export interface SyscallRequest {
-  readonly class: "syscall";
-  readonly name: string;
-}
-
-export interface CapabilityRequest {
-  readonly class: "capability";
-  readonly name: string;
-}
-
-export interface IpcRequest {
-  readonly class: "ipc";
-  readonly kind: IpcKind;
-}
-
-export interface InheritRequest {
-  readonly class: "inherit";
-  readonly kind: InheritKind;
-}
-
-export interface SignalRequest {
-  readonly class: "signal";
-  /** Name of the target's domain; `superDom` for unclaimed processes. */
-  readonly domain: string;
 }
 
 /** Device and inode number as `DEV:INO`, both decimal. */

@@ -1,6 +1,6 @@
+import { sectionOf, type WordRequests, type WordSection, wordKinds } from "../kinds/model.ts";
 import { isCanonicalName } from "./canonical-name.ts";
 import { formatEndpoint, judgedAddress } from "./network.ts";
-import { whyNever } from "./never-granted.ts";
 import { escapeName, parsePattern } from "./pattern.ts";
 import { formatLetters, Permission, type PermissionSet } from "./permission.ts";
 import type {
@@ -14,14 +14,7 @@ import { protocolName } from "./socket-protocols.ts";
 
 /** A line of a policy file and the section it belongs to. */
 export interface Suggestion {
-  readonly section:
-    | "files"
-    | "network"
-    | "syscalls"
-    | "capabilities"
-    | "ipc"
-    | "inherit"
-    | "signals";
+  readonly section: "files" | "network" | WordSection;
   readonly line: string;
 }
 
@@ -40,16 +33,8 @@ export function suggest(request: Request): Suggestion | null {
       return suggestAddress(request);
     case "socket":
       return suggestSocket(request);
-    case "syscall":
-      return whyNever(request.name) !== null ? null : { section: "syscalls", line: request.name };
-    case "capability":
-      return { section: "capabilities", line: request.name };
-    case "ipc":
-      return { section: "ipc", line: request.kind };
-    case "inherit":
-      return { section: "inherit", line: request.kind };
-    case "signal":
-      return { section: "signals", line: request.domain === "superDom" ? "any" : request.domain };
+    default:
+      return suggestWord(sectionOf(request), request);
   }
 }
 
@@ -110,4 +95,9 @@ function suggestSocket({ family, protocol }: SocketRequest): Suggestion | null {
   if (family === "netlink" || family === "raw")
     return { section: "network", line: `${family} ${protocolName(family, protocol) ?? protocol}` };
   return { section: "network", line: family };
+}
+
+function suggestWord<S extends WordSection>(section: S, request: WordRequests[S]) {
+  const line = wordKinds[section].suggest(request);
+  return line === null ? null : { section, line };
 }

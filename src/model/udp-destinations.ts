@@ -1,4 +1,4 @@
-import type { AddressRule } from "./policy.ts";
+import type { AddressRule } from "./rule.ts";
 
 /** The highest port number: 16 bits. */
 const PORT_MAX = 65_535;

@@ -1,4 +1,5 @@
-import type { Level, Source } from "./policy.ts";
+import type { Level } from "./level.ts";
+import type { Source } from "./rule.ts";
 
 /** The answer of the reference monitor, before the level has its say. */
 export type Decision =

@@ -1,14 +1,14 @@
 import * as is from "../base/schema.ts";
+import { eachSection, type WordSection, type Words, wordKinds } from "../kinds/model.ts";
 import {
   type BestEffort,
   coreDumps,
-  inheritKinds,
-  ipcKinds,
   levels,
   mediations,
   type NameRule,
   type TokenRule,
 } from "../model/policy.ts";
+import { isWord } from "../model/word-kind.ts";
 import type { MediationPlan } from "./plan.ts";
 
 const { text } = is;
@@ -65,8 +65,18 @@ function isRule(value: unknown): value is Readonly<Record<string, unknown>> {
   );
 }
 
-const tokens = <T extends string>(token: is.Schema<T>) =>
-  is.list(is.object({ effect, token, source }));
+type WordSchemas = {
+  readonly [S in WordSection]: is.Schema<readonly TokenRule<Words[S]>[]>;
+};
+
+const wordRules = eachSection<WordSchemas>((section) => rulesOf(wordKinds[section].words));
+
+function rulesOf<T extends string>(words: readonly T[] | null) {
+  return is.listOf(
+    (value): value is TokenRule<T> => isTokenRule(value) && isWord(value.token, words),
+    "rule",
+  );
+}
 
 const policy: is.Schema<MediationPlan["policy"]> = is.object({
   name: text,
@@ -101,11 +111,7 @@ const policy: is.Schema<MediationPlan["policy"]> = is.object({
       source,
     }),
   ),
-  capabilities: tokens(text),
-  syscalls: is.listOf(isTokenRule, "rule"),
-  ipc: tokens(is.oneOf(...ipcKinds)),
-  inherit: tokens(is.oneOf(...inheritKinds)),
-  signals: tokens(text),
+  ...wordRules,
   transitions: is.list(is.object({ path: text, into: text, source })),
   user: is.nullable(text),
   group: is.nullable(text),

@@ -1,4 +1,5 @@
-import { capabilityNames } from "../model/capability.ts";
+import { wordSections } from "../kinds/model.ts";
+import { wordSyntax } from "../kinds/policy.ts";
 import { socketProtocols } from "../model/socket-protocols.ts";
 import type { Key } from "./key.ts";
 import { keys } from "./language.ts";
@@ -140,16 +141,10 @@ ${protocols.join("\n")}
 }
 
 function wordsChapter(groups: readonly string[]): string {
-  return `## Capabilities, system calls, signals
-
-Capabilities: ${capabilityNames.map((name) => `\`${name}\``).join(", ")}.
-
-Groups of system calls: ${groups.map((name) => `\`${name}\``).join(", ")}. \`@default\` is always granted. \`@never\` are the calls that a
-sealed domain never gets; a group that contains one of them is granted without it.
-
-A domain may always signal itself. A sealed domain may signal itself or, with \`any\`, every process that its user may; a domain by name
-needs \`mediation: supervised\`.
-`;
+  const chapters = wordSections.flatMap((section) => wordSyntax[section].chapter ?? []);
+  const titles = chapters.map(({ title }) => title).join(", ");
+  const heading = `## ${titles.charAt(0).toUpperCase()}${titles.slice(1)}\n`;
+  return [heading, ...chapters.map(({ text }) => `${text(groups)}\n`)].join("\n");
 }
 
 const variablesChapter = `## Variables, parameters, templates, includes

@@ -1,6 +1,14 @@
-import { coreDumps, inheritKinds, ipcKinds, levels, mediations } from "../model/policy.ts";
+import { eachSection, type WordSection, wordKinds } from "../kinds/model.ts";
+import { wordSyntax } from "../kinds/policy.ts";
+import { coreDumps, levels, mediations } from "../model/policy.ts";
 import { bestEffortNames, bestEfforts } from "./choices.ts";
 import type { Key } from "./key.ts";
+
+const wordKeys = eachSection<Record<WordSection, Key & { readonly shape: "rules" }>>((section) => {
+  const { words } = wordKinds[section];
+  const key = { shape: "rules", inAbstraction: true, ...wordSyntax[section].key } as const;
+  return words === null ? key : { ...key, choices: words };
+});
 
 /**
  * The keys of a policy file: the parser, the JSON Schema and the reference page are all made from
@@ -96,49 +104,7 @@ export const keys = {
     example: "network: [listen tcp 80 443, connect unix /run/php/*.sock]",
     standard: "empty",
   },
-  capabilities: {
-    shape: "rules",
-    inAbstraction: true,
-    summary: "Capabilities that stay in the bounding set.",
-    form: "[deny] NAME...",
-    example: "capabilities: [net_bind_service, setuid, setgid]",
-    standard: "empty",
-  },
-  syscalls: {
-    shape: "rules",
-    inAbstraction: true,
-    summary: "System calls by name or `@group`. `@default` is always included.",
-    form: "[deny] NAME|@GROUP...",
-    example: 'syscalls: ["@system-service", deny chroot]',
-    standard: "[@default]",
-  },
-  ipc: {
-    shape: "rules",
-    inAbstraction: true,
-    summary: "System V and POSIX message queues, in a namespace of the domain's own.",
-    form: "[deny] KIND...",
-    example: "ipc: [shm, sem]",
-    standard: "empty",
-    choices: ipcKinds,
-  },
-  inherit: {
-    shape: "rules",
-    inAbstraction: true,
-    summary: "Open descriptors that the daemon is started with and keeps; all others are closed.",
-    form: "[deny] KIND...",
-    example: "inherit: [stdio]",
-    standard: "empty",
-    choices: inheritKinds,
-  },
-  signals: {
-    shape: "rules",
-    inAbstraction: true,
-    summary:
-      "Whom the daemon may signal: `self` (its own domain, always granted), `any`, or a domain by name.",
-    form: "[deny] self|any|DOMAIN...",
-    example: "signals: [self]",
-    standard: "[self]",
-  },
+  ...wordKeys,
   transitions: {
     shape: "rules",
     inAbstraction: false,

@@ -1,3 +1,4 @@
+import { wordSections } from "../kinds/model.ts";
 import { formatLetters, Permission } from "../model/permission.ts";
 import type { AddressRule, NameRule, Policy, SocketRule, TokenRule } from "../model/policy.ts";
 import { formatPlace } from "./2-resolve/place.ts";
@@ -30,11 +31,7 @@ export function printPolicy(policy: Policy): string {
       ...policy.addresses.map(printAddress),
       ...policy.sockets.map(printSocket),
     ]),
-    ...section("capabilities", policy.capabilities.map(printToken)),
-    ...section("syscalls", policy.syscalls.map(printToken)),
-    ...section("ipc", policy.ipc.map(printToken)),
-    ...section("inherit", policy.inherit.map(printToken)),
-    ...section("signals", policy.signals.map(printToken)),
+    ...wordSections.flatMap((key) => section(key, policy[key].map(printToken))),
     ...section(
       "transitions",
       policy.transitions.map(({ path, into }) => `${path} -> ${into}`),

@@ -32,6 +32,17 @@ test("an upward import would be found", () => {
   expect(layerViolation(layers, "src/cli/x.ts", "test/house/tree.ts")).toContain("outside src/");
 });
 
+test("a file of a kind of rule belongs to the layer that it is named after", () => {
+  const violation = (file: string, target: string) => layerViolation(layers, file, target);
+  expect(violation("src/kinds/ipc/model.ts", "src/policy/key.ts")).toContain(
+    "src/model/ may not import src/policy/",
+  );
+  expect(violation("src/kinds/ipc/policy.ts", "src/policy/key.ts")).toBeNull();
+  expect(violation("src/model/x.ts", "src/kinds/ipc/model.ts")).toBeNull();
+  expect(violation("src/model/x.ts", "src/kinds/policy.ts")).toContain("may not import");
+  expect(violation("src/kinds/ipc/other.ts", "src/model/rule.ts")).toContain("does not name");
+});
+
 test("only src/kernel/ffi.ts imports koffi", () => {
   const importers = filesLike([".ts", ".mjs"]).filter((file) => importsOf(file).includes("koffi"));
   expect(importers).toEqual(["src/kernel/ffi.ts"]);

@@ -19,15 +19,24 @@ export function layersFrom(architecture: string): Layers {
   return layers;
 }
 
+/**
+ * The layer that a source file belongs to. The files about one kind of rule lie in one folder of
+ * `src/kinds/`, and each belongs to the layer that it is named after.
+ */
+export function layerOf(file: string): string {
+  const folder = file.split("/")[1] ?? "";
+  return folder === "kinds" ? (/([^/]+)\.ts$/.exec(file)?.[1] ?? folder) : folder;
+}
+
 /** Why `file` may not import `target` (both relative to the clone), or null. */
 export function layerViolation(layers: Layers, file: string, target: string): string | null {
-  const from = file.split("/")[1] ?? "";
-  const [top, to = ""] = target.split("/");
-  if (top !== "src") return `${file} imports ${target}, which is outside src/`;
+  const from = layerOf(file);
+  if (!target.startsWith("src/")) return `${file} imports ${target}, which is outside src/`;
+  const to = layerOf(target);
   if (from === to || to === "base") return null;
   const allowed = layers.get(from);
   if (allowed === undefined)
-    return `${file} is in src/${from}/, which ARCHITECTURE.md does not name`;
+    return `${file} is of the layer ${from}, which ARCHITECTURE.md does not name`;
   return allowed === null || allowed.has(to)
     ? null
     : `${file} imports ${target}; src/${from}/ may not import src/${to}/`;

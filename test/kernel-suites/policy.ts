@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { capabilityNames } from "../../src/model/capability.ts";
+import { capabilityNames } from "../../src/kinds/capabilities/model.ts";
 import type { Place } from "./run.ts";
 
 const groups = path.resolve(import.meta.dirname, "../../scripts/generate/syscall-groups.txt");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { groups } from "../../src/kernel/syscall-groups.ts";
 import { all, name, number } from "../../src/kernel/syscalls.ts";
-import { whyNever } from "../../src/model/never-granted.ts";
+import { whyNever } from "../../src/kinds/syscalls/model.ts";
 
 test("names and numbers lead to each other", () => {
   expect(number("openat2")).toBe(437);

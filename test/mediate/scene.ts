@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { buildSupervisedFilter } from "../../src/compile/seccomp/supervised-filter.ts";
 import type { Event } from "../../src/events/event.ts";
 import { all, number } from "../../src/kernel/syscalls.ts";
+import { noWordRules } from "../../src/kinds/model.ts";
 import { encodeAutomaton } from "../../src/model/automaton/binary.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { Permission, type PermissionSet, permissionLetters } from "../../src/model/permission.ts";
@@ -234,11 +235,8 @@ export function scenePlan(options: SceneOptions, log: string): Plan {
     names,
     addresses: [],
     sockets: [],
-    capabilities: [],
+    ...noWordRules,
     syscalls: listedBy(options).map((token) => ({ effect: "allow", token, source })),
-    ipc: [],
-    inherit: [],
-    signals: [],
     transitions: [],
     user: null,
     group: null,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { capabilityNames } from "../../src/model/capability.ts";
+import { capabilityNames } from "../../src/kinds/capabilities/model.ts";
+import { eachSection, type WordSection, wordKinds } from "../../src/kinds/model.ts";
 
 const component = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,5}$/);
 const piece = fc.oneof(
@@ -88,6 +89,13 @@ const list = (line: fc.Arbitrary<string>): fc.Arbitrary<string[]> =>
 const tokens = (...names: string[]): fc.Arbitrary<string[]> =>
   list(joined(deny, fc.constantFrom(...names)));
 
+/** Words of the sections that have no closed list of them. */
+const words: Readonly<Partial<Record<WordSection, readonly string[]>>> = {
+  capabilities: capabilityNames,
+  syscalls: ["openat", "mount", "@system-service", "@mount"],
+  signals: ["self", "any", "php-fpm"],
+};
+
 /** Text of policies without an error, every section at times. JSON is YAML. */
 export const policyText: fc.Arbitrary<string> = fc
   .record(
@@ -100,11 +108,9 @@ export const policyText: fc.Arbitrary<string> = fc
       }),
       files: list(fileLine),
       network: list(fc.oneof(address, unix, family)),
-      capabilities: tokens(...capabilityNames),
-      syscalls: tokens("openat", "mount", "@system-service", "@mount"),
-      ipc: tokens("shm", "sem", "msg", "mqueue"),
-      inherit: tokens("stdio", "stdio-sockets", "listen"),
-      signals: tokens("self", "any", "php-fpm"),
+      ...eachSection<Record<WordSection, fc.Arbitrary<string[]>>>((section) =>
+        tokens(...(wordKinds[section].words ?? words[section] ?? [])),
+      ),
       transitions: fc.array(fc.constant("/usr/sbin/sendmail -> mail@x"), { maxLength: 2 }),
       user: fc.constantFrom("www-data", "_apt"),
       group: fc.constant("www-data"),

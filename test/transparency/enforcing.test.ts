@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { capabilityNames } from "../../src/model/capability.ts";
+import { capabilityNames } from "../../src/kinds/capabilities/model.ts";
 import {
   asEachIdentity,
   Cases,

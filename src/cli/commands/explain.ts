@@ -1,4 +1,5 @@
 import { ExitCode } from "../../host/exit-code.ts";
+import { wordClasses } from "../../kinds/model.ts";
 import {
   type Command,
   type Context,
@@ -25,7 +26,7 @@ export const explain: Command = {
   usage: "[DOMAIN] OPERATION OBJECT...",
   summary: "may a domain do this, by which rule, and what would allow it",
   description: [
-    "Asks the same function that the broker asks. OPERATION and OBJECT are the words of the policy language: read, write, create, delete, execute, attributes or ioctl PATH; rename or link FROM TO; connect or listen tcp|udp ADDRESS:PORT; connect or listen unix NAME; netlink, raw, ping, packet, vsock; syscall, capability, ipc, inherit, signal.",
+    `Asks the same function that the broker asks. OPERATION and OBJECT are the words of the policy language: read, write, create, delete, execute, attributes or ioctl PATH; rename or link FROM TO; connect or listen tcp|udp ADDRESS:PORT; connect or listen unix NAME; netlink, raw, ping, packet, vsock; ${wordClasses.join(", ")}.`,
     "A sealed domain has the names and files that exist when it starts. Where that makes a difference to the text of the policy, both answers are shown. A domain that runs already has those of its own start: see plan --drift.",
     "Exit status: 0 granted, 1 denied.",
   ],

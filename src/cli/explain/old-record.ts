@@ -1,9 +1,9 @@
 import type { Event } from "../../events/event.ts";
+import { isCapability } from "../../kinds/capabilities/model.ts";
+import { ipcKinds } from "../../kinds/ipc/model.ts";
 import { isCanonicalName } from "../../model/canonical-name.ts";
-import { isCapability } from "../../model/capability.ts";
 import { parseAddress } from "../../model/network.ts";
 import { Permission, type PermissionName } from "../../model/permission.ts";
-import { ipcKinds } from "../../model/policy.ts";
 import type { Request, SocketRequest } from "../../model/request.ts";
 import { protocolNumber } from "../../model/socket-protocols.ts";
 

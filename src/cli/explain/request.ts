@@ -1,9 +1,8 @@
 import { nearest } from "../../diagnostics/nearest.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { isCapability } from "../../model/capability.ts";
+import { sectionOfClass, type WordSection, wordClasses, wordKinds } from "../../kinds/model.ts";
 import { parseAddress, parsePorts } from "../../model/network.ts";
 import { Permission, type PermissionName, permissionLetters } from "../../model/permission.ts";
-import { inheritKinds, ipcKinds } from "../../model/policy.ts";
 import type { NameRequest, Request } from "../../model/request.ts";
 import { protocolNumber, socketProtocols, wholeFamilies } from "../../model/socket-protocols.ts";
 import { CommandError } from "../command.ts";
@@ -40,7 +39,7 @@ const nameOperations = [
 const operationWords: readonly string[] = [
   ...nameOperations,
   ...["rename", "link", "connect", "listen", "netlink", "raw", ...wholeFamilies],
-  ...["syscall", "capability", "ipc", "inherit", "signal"],
+  ...wordClasses,
 ];
 
 /**
@@ -66,17 +65,9 @@ export function parseRequest(words: readonly string[], names: Names): Request {
     case "netlink":
     case "raw":
       return socketRequest(operation, one(objects, "a protocol"));
-    case "syscall":
-      return { class: "syscall", name: one(objects, "a system call") };
-    case "capability":
-      return { class: "capability", name: capability(one(objects, "a capability")) };
-    case "ipc":
-      return { class: "ipc", kind: choice(one(objects, "a kind"), ipcKinds) };
-    case "inherit":
-      return { class: "inherit", kind: choice(one(objects, "a kind"), inheritKinds) };
-    case "signal":
-      return { class: "signal", domain: one(objects, "a domain") };
   }
+  const section = sectionOfClass(operation);
+  if (section !== null) return wordRequest(section, objects);
   if (isWholeFamily(operation)) return { class: "socket", family: operation, protocol: 0 };
   if (written === "")
     throw usage(
@@ -179,19 +170,11 @@ function socketRequest(family: "netlink" | "raw", name: string): Request {
   );
 }
 
-function capability(name: string): string {
-  const plain = name.toLowerCase().replace(/^cap_/, "");
-  if (isCapability(plain)) return plain;
-  throw usage(
-    `\`${name}\` is no capability`,
-    "names are those of capabilities(7), for example net_bind_service",
-  );
-}
-
-function choice<T extends string>(word: string, known: readonly T[]): T {
-  const found = known.find((name) => name === word);
-  if (found !== undefined) return found;
-  throw usage(`\`${word}\` is none of: ${known.join(", ")}`, "write one of these");
+function wordRequest(section: WordSection, objects: readonly string[]): Request {
+  const { object, ask } = wordKinds[section];
+  const asked = ask(one(objects, object));
+  if ("problem" in asked) throw usage(asked.problem, asked.help);
+  return asked;
 }
 
 function one(objects: readonly string[], what: string): string {

@@ -1,3 +1,4 @@
+import { sectionOf, type WordRequests, type WordSection, wordKinds } from "../../kinds/model.ts";
 import { formatEndpoint } from "../../model/network.ts";
 import type { Request, SocketRequest } from "../../model/request.ts";
 import { protocolName } from "../../model/socket-protocols.ts";
@@ -18,18 +19,16 @@ export function spellRequest(request: Request): string {
     }
     case "socket":
       return spellSocket(request);
-    case "syscall":
-    case "capability":
-      return `${request.class} ${request.name}`;
-    case "ipc":
-    case "inherit":
-      return `${request.class} ${request.kind}`;
-    case "signal":
-      return `signal ${request.domain}`;
+    default:
+      return `${request.class} ${spellWord(sectionOf(request), request)}`;
   }
 }
 
 function spellSocket({ family, protocol }: SocketRequest): string {
   if (family !== "netlink" && family !== "raw") return family;
   return `${family} ${protocolName(family, protocol) ?? protocol}`;
+}
+
+function spellWord<S extends WordSection>(section: S, request: WordRequests[S]): string {
+  return wordKinds[section].spell(request);
 }

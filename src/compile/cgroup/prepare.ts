@@ -4,9 +4,9 @@ import { attachTypes } from "../../kernel/bpf/attach-types.ts";
 import type { Control } from "../../kernel/bpf/control.ts";
 import { hasCode } from "../../kernel/ffi.ts";
 import { decodeAutomaton } from "../../model/automaton/binary.ts";
+import { granted } from "../../model/granted.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { CgroupPlan } from "../../plan/plan.ts";
-import { granted } from "../identity.ts";
 import type { NameAlias } from "./aliases.ts";
 import {
   type AttachedProgram,

@@ -6,13 +6,13 @@ import {
   LANDLOCK_SCOPE_SIGNAL,
 } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
+import { granted } from "../../model/granted.ts";
 import { landlockPorts } from "../../model/landlock-ports.ts";
 import { alternatives, parsePattern } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { LandlockPlan } from "../../plan/plan.ts";
-import { granted } from "../identity.ts";
 import { isUtf8Name } from "../utf8-name.ts";
 import { directoryRights, fileRights, handledRights } from "./rights.ts";
 

@@ -5,7 +5,7 @@ import {
   LANDLOCK_SCOPE_SIGNAL,
 } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
-import { capabilityNames } from "../../model/capability.ts";
+import { capabilityNames } from "../../kinds/capabilities/model.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";

@@ -1,13 +1,14 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { SealedContext } from "../../kernel/system-calls/sealed-context.ts";
+import type { IpcKind } from "../../kinds/ipc/model.ts";
 import type { Canonicalised } from "../../model/canonicalise.ts";
+import { granted } from "../../model/granted.ts";
 import { formatLetters, Permission } from "../../model/permission.ts";
-import type { IpcKind, Policy } from "../../model/policy.ts";
+import type { Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
-import { granted } from "../identity.ts";
 import type { Activation } from "../sockets/activation.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { isUtf8Name } from "../utf8-name.ts";

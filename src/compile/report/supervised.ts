@@ -1,12 +1,12 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { systemCalls } from "../../kernel/system-calls/table.ts";
+import { granted } from "../../model/granted.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Identity, PlanReport } from "../../plan/plan.ts";
 import type { CanonicalNames } from "../canonical-names.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
-import { granted } from "../identity.ts";
 import type { SupervisedContext } from "../seccomp/supervised-filter.ts";
 import type { Destinations } from "../sockets/destinations.ts";
 import { askedOfSupervised } from "./asked-calls.ts";

@@ -1,11 +1,12 @@
 import { LANDLOCK_ACCESS_FS_TRUNCATE } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { SealedContext, SocketGrants } from "../../kernel/system-calls/sealed-context.ts";
+import type { IpcKind } from "../../kinds/ipc/model.ts";
+import { deniedTokens, granted } from "../../model/granted.ts";
 import { coveringPorts } from "../../model/landlock-ports.ts";
 import { Permission } from "../../model/permission.ts";
-import type { IpcKind, Policy } from "../../model/policy.ts";
+import type { Policy } from "../../model/policy.ts";
 import { targetAccess } from "../attended.ts";
-import { deniedTokens, granted } from "../identity.ts";
 import { handledRights } from "../landlock/rights.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { grantedProtocols } from "../sockets/protocols.ts";

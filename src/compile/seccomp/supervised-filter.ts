@@ -1,7 +1,7 @@
 import { all } from "../../kernel/syscalls.ts";
 import { systemCall } from "../../kernel/system-calls/table.ts";
 import { allow, notify, type Verdict } from "../../kernel/system-calls/verdict.ts";
-import type { IpcKind } from "../../model/policy.ts";
+import type { IpcKind } from "../../kinds/ipc/model.ts";
 import { encodeFilter } from "./encode-filter.ts";
 import { keptFilters } from "./kept-filters.ts";
 

@@ -1,8 +1,8 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
+import { granted } from "../../model/granted.ts";
 import { landlockPorts } from "../../model/landlock-ports.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
-import { granted } from "../identity.ts";
 import { type Holding, type SocketModes, socketModes } from "./modes.ts";
 
 /**

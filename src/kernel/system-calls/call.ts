@@ -1,5 +1,5 @@
-import type { CapabilityName } from "../../model/capability.ts";
-import type { IpcKind } from "../../model/policy.ts";
+import type { CapabilityName } from "../../kinds/capabilities/model.ts";
+import type { IpcKind } from "../../kinds/ipc/model.ts";
 import type { Need, PathArgument, Value } from "./argument.ts";
 import type { Sealed, Supervised } from "./columns.ts";
 

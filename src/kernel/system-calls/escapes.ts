@@ -1,4 +1,4 @@
-import { mountCalls, neverGranted } from "../../model/never-granted.ts";
+import { mountCalls, neverGranted } from "../../kinds/syscalls/model.ts";
 import { SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_SET_MODE_FILTER } from "../constants.ts";
 import type { EscapeCall } from "./call.ts";
 import { answering, everyUse, ifListed, neverAllowed } from "./columns.ts";
@@ -37,7 +37,7 @@ const newListener = (yes: Answer) =>
 
 /**
  * Calls that undo what holds a domain, or reach past it into the kernel or the whole host:
- * `model/never-granted.ts` and three more.
+ * `kinds/syscalls/model.ts` and three more.
  */
 export const escapeCalls: readonly EscapeCall[] = [
   ...neverGranted

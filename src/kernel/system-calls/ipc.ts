@@ -1,4 +1,4 @@
-import type { IpcKind } from "../../model/policy.ts";
+import type { IpcKind } from "../../kinds/ipc/model.ts";
 import type { IpcCall } from "./call.ts";
 import { allow, notify, refuse } from "./verdict.ts";
 

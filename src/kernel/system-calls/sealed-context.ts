@@ -1,4 +1,4 @@
-import type { IpcKind } from "../../model/policy.ts";
+import type { IpcKind } from "../../kinds/ipc/model.ts";
 
 /** Who holds the sockets of a family: layers of the kernel, the mediator, or none are made. */
 export type SocketMode = "kernel" | "broker" | "refused";

@@ -1,4 +1,4 @@
-import { whyNever } from "../../model/never-granted.ts";
+import { whyNever } from "../../kinds/syscalls/model.ts";
 import { LANDLOCK_LOG_OFF_FLAGS } from "../argument-names.ts";
 import {
   CLONE_FILES,

@@ -1,4 +1,4 @@
-import { maskOfCapabilities } from "../../model/capability.ts";
+import { maskOfCapabilities } from "../../kinds/capabilities/model.ts";
 import { decide } from "../../model/decide.ts";
 import type { Policy } from "../../model/policy.ts";
 

@@ -2,7 +2,7 @@ import { bytesOfName } from "../name-bytes.ts";
 import type { PatternProblem } from "../pattern/types.ts";
 import { parsePattern } from "../pattern.ts";
 import type { PermissionSet } from "../permission.ts";
-import type { NameRule } from "../policy.ts";
+import type { NameRule } from "../rule.ts";
 import { Automaton } from "./automaton.ts";
 import { determinise, walkLazily } from "./determinise.ts";
 import { minimise } from "./minimise.ts";

@@ -2,7 +2,7 @@ import { AUTOMATON_NODES_MAX } from "../limits.ts";
 import { SLASH } from "../pattern/byte-set.ts";
 import type { Branch, ByteSet, Token } from "../pattern/types.ts";
 import type { PermissionSet } from "../permission.ts";
-import type { Effect } from "../policy.ts";
+import type { Effect } from "../rule.ts";
 import { AutomatonTooLarge } from "./too-large.ts";
 
 /** Labels of nodes: 0..255 a byte, the following four, then SET_LABEL + index of a byte set. */

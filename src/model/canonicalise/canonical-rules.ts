@@ -1,7 +1,7 @@
 import { alternatives, escapeName, parsePattern } from "../pattern.ts";
 import { Permission, type PermissionSet } from "../permission.ts";
-import type { NameRule } from "../policy.ts";
 import { resolveName } from "../resolve-links.ts";
+import type { NameRule } from "../rule.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { splitPattern } from "./split-pattern.ts";
 

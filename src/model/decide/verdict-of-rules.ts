@@ -1,5 +1,5 @@
 import { isOwnObject } from "../own-objects.ts";
-import type { Effect, Source } from "../policy.ts";
+import type { Effect, Source } from "../rule.ts";
 import type { Decision, DenialReason } from "../verdict.ts";
 
 interface Rule {

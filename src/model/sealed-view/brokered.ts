@@ -1,6 +1,6 @@
 import { isLiteral, literalPrefix, type Pattern, parsePattern } from "../pattern.ts";
 import { Permission } from "../permission.ts";
-import type { NameRule } from "../policy.ts";
+import type { NameRule } from "../rule.ts";
 import { kernelHeld, kernelNames } from "./kernel-grants.ts";
 import type { BrokeredRule, DirectoryPlacement } from "./types.ts";
 

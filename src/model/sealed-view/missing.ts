@@ -1,5 +1,5 @@
 import { literalPrefix, parsePattern } from "../pattern.ts";
-import type { NameRule } from "../policy.ts";
+import type { NameRule } from "../rule.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { kernelHeld } from "./kernel-grants.ts";
 import type { MissingRule } from "./types.ts";

@@ -3,7 +3,7 @@ import { buildLarger } from "../automaton/build.ts";
 import { VIEW_DEPTH_MAX, VIEW_ENTRIES_MAX } from "../limits.ts";
 import { SLASH } from "../pattern/byte-set.ts";
 import { Permission, type PermissionSet } from "../permission.ts";
-import type { NameRule } from "../policy.ts";
+import type { NameRule } from "../rule.ts";
 import type { Snapshot, SnapshotNode } from "../snapshot.ts";
 import { ChildNames } from "./child-names.ts";
 import { kernelHeld, kernelNames } from "./kernel-grants.ts";

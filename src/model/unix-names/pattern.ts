@@ -1,7 +1,7 @@
 import { nameOfBytes } from "../name-bytes.ts";
 import { parsePattern } from "../pattern.ts";
 import { Permission } from "../permission.ts";
-import type { NameRule } from "../policy.ts";
+import type { NameRule } from "../rule.ts";
 import type { Snapshot } from "../snapshot.ts";
 
 const SLASH = "/";

@@ -1,7 +1,8 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { coreDumps, inheritKinds, ipcKinds, levels, mediations } from "../../model/policy.ts";
+import { eachSection, isWordSection, type WordSection, wordKinds } from "../../kinds/model.ts";
+import { coreDumps, levels, mediations } from "../../model/policy.ts";
 import { bestEffortNames, needlessEfforts } from "../choices.ts";
 import { isKeyName, type KeyName, keyNames, keys } from "../language.ts";
 import { isAccountName, isPlainName } from "../names.ts";
@@ -10,15 +11,16 @@ import { parseEntries } from "./entries.ts";
 import { parseFileLine } from "./files.ts";
 import { parseNetworkLine } from "./network.ts";
 import { choiceOf, choicesOf, type Field, textOf, textsOf } from "./shapes.ts";
-import type { PolicyKind, PolicySource, Word } from "./source.ts";
+import type { PolicyKind, PolicySource, Word, WordLines } from "./source.ts";
 import { nameOfKind } from "./to-tree.ts";
-import { parseChoices, parseTokens } from "./tokens.ts";
+import { parseWords } from "./tokens.ts";
 import { parseTransition } from "./transitions.ts";
-import type { Mapping, Pair, Scalar } from "./tree.ts";
+import type { Mapping, Pair } from "./tree.ts";
 import { parseParameters, parseVariables } from "./variables.ts";
 import { wholeWord } from "./words.ts";
 import { parseYaml } from "./yaml.ts";
 
+type WordDraft = { -readonly [S in WordSection]: WordLines[S] };
 type Draft = { -readonly [K in keyof PolicySource]: PolicySource[K] };
 
 export interface ParseInput {
@@ -59,12 +61,16 @@ function readKeys(tree: Mapping, input: ParseInput, report: Report): PolicySourc
         }),
       );
     } else if (key === "domain") checkDomain({ key, value: pair.value, report }, input);
+    else if (isWordSection(key)) readWords(draft, key, { key, value: pair.value, report });
     else readers[key](draft, { key, value: pair.value, report });
   }
   return draft;
 }
 
-const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) => void> = {
+const readers: Record<
+  Exclude<KeyName, "domain" | WordSection>,
+  (draft: Draft, field: Field) => void
+> = {
   summary: (draft, field) => {
     draft.summary = textOf(field);
   },
@@ -94,25 +100,6 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
   network: (draft, field) => {
     draft.network = textsOf(field).flatMap((scalar) => parseNetworkLine(scalar, field.report));
   },
-  capabilities: (draft, field) => {
-    draft.capabilities = tokens(field);
-  },
-  syscalls: (draft, field) => {
-    draft.syscalls = tokens(field);
-  },
-  ipc: (draft, field) => {
-    draft.ipc = textsOf(field).flatMap((scalar) =>
-      parseChoices(scalar, "kind of `ipc`", ipcKinds, field.report),
-    );
-  },
-  inherit: (draft, field) => {
-    draft.inherit = textsOf(field).flatMap((scalar) =>
-      parseChoices(scalar, "kind of `inherit`", inheritKinds, field.report),
-    );
-  },
-  signals: (draft, field) => {
-    draft.signals = tokens(field);
-  },
   transitions: (draft, field) => {
     draft.transitions = present(
       textsOf(field).map((scalar) => parseTransition(scalar, field.report)),
@@ -135,8 +122,11 @@ const readers: Record<Exclude<KeyName, "domain">, (draft: Draft, field: Field) =
   },
 };
 
-function tokens(field: Field): PolicySource["capabilities"] {
-  return textsOf(field).flatMap((scalar: Scalar) => parseTokens(scalar, field.report));
+function readWords<S extends WordSection>(draft: WordDraft, section: S, field: Field): void {
+  const { words } = wordKinds[section];
+  const what = `kind of \`${section}\``;
+  const lines = textsOf(field).flatMap((one) => parseWords(one, what, words, field.report));
+  draft[section] = lines as WordDraft[S];
 }
 
 /** What stands for a variable is judged by its value. */
@@ -182,6 +172,8 @@ function present<T>(lines: readonly (T | null)[]): T[] {
   return lines.filter((line) => line !== null);
 }
 
+const noWords = eachSection<WordLines>(() => []);
+
 function emptySource({ file, kind }: ParseInput): Draft {
   const nothing = {
     summary: null,
@@ -198,16 +190,11 @@ function emptySource({ file, kind }: ParseInput): Draft {
     parameters: [],
     files: [],
     network: [],
-    capabilities: [],
-    syscalls: [],
   };
   const more = {
-    ipc: [],
-    inherit: [],
-    signals: [],
     transitions: [],
     setUserId: [],
     bestEffort: [],
   };
-  return { file, kind, ...nothing, ...lists, ...more };
+  return { file, kind, ...nothing, ...lists, ...more, ...noWords };
 }

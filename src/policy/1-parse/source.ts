@@ -1,21 +1,14 @@
 import type { Span } from "../../diagnostics/diagnostic.ts";
+import type { WordSection, Words } from "../../kinds/model.ts";
 import type { PermissionSet } from "../../model/permission.ts";
-import type {
-  BestEffort,
-  CoreDumps,
-  Effect,
-  InheritKind,
-  IpcKind,
-  Level,
-  Mediation,
-} from "../../model/policy.ts";
+import type { BestEffort, CoreDumps, Effect, Level, Mediation } from "../../model/policy.ts";
 
 /**
  * One policy file as it was written: every part with its place, nothing looked up, variables still
  * in the words. `1-parse` makes it from text; `2-resolve` makes the `Policy` from one domain and
  * the abstractions it includes.
  */
-export interface PolicySource {
+export interface PolicySource extends WordLines {
   readonly file: string;
   readonly kind: PolicyKind;
   readonly summary: Word | null;
@@ -27,11 +20,6 @@ export interface PolicySource {
   readonly parameters: readonly ParameterSource[];
   readonly files: readonly FileLine[];
   readonly network: readonly NetworkLine[];
-  readonly capabilities: readonly TokenLine[];
-  readonly syscalls: readonly TokenLine[];
-  readonly ipc: readonly TokenLine<IpcKind>[];
-  readonly inherit: readonly TokenLine<InheritKind>[];
-  readonly signals: readonly TokenLine[];
   readonly transitions: readonly TransitionLine[];
   readonly user: Word | null;
   readonly group: Word | null;
@@ -39,6 +27,9 @@ export interface PolicySource {
   readonly coreDumps: CoreDumps | null;
   readonly bestEffort: readonly BestEffort[];
 }
+
+/** The sections whose lines are words. */
+export type WordLines = { readonly [S in WordSection]: readonly TokenLine<Words[S]>[] };
 
 /** An abstraction is what `include` names: grants without a domain. */
 export type PolicyKind = "domain" | "abstraction";

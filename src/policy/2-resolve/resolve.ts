@@ -11,8 +11,7 @@ import { resolveEntries, resolveSetUserId, resolveTransitions } from "./paths.ts
 import { resolveFiles, resolveUnix } from "./rules.ts";
 import { makeScope, reportUnused } from "./scope.ts";
 import { resolveSockets } from "./sockets.ts";
-import { resolveSyscalls } from "./syscalls.ts";
-import { resolveCapabilities, resolveFixed, resolveSignals } from "./tokens.ts";
+import { resolveWords } from "./tokens.ts";
 
 export interface ResolveInput {
   readonly name: DomainName;
@@ -45,11 +44,7 @@ export function resolve(
     names: [...resolveFiles(sources, scope), ...resolveUnix(sources, scope)],
     addresses: resolveAddresses(sources, scope),
     sockets: resolveSockets(sources),
-    capabilities: resolveCapabilities(sources, scope),
-    syscalls: resolveSyscalls(sources, vocabulary, scope),
-    ipc: resolveFixed(sources, "ipc", report),
-    inherit: resolveFixed(sources, "inherit", report),
-    signals: resolveSignals(sources, scope),
+    ...resolveWords(sources, { scope, vocabulary, file: domain.file }),
     transitions: resolveTransitions(domain.transitions, scope),
     user: resolveAccount(domain.user, "a user", scope),
     group: resolveAccount(domain.group, "a group", scope),

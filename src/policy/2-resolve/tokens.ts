@@ -1,87 +1,47 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
-import { nearest } from "../../diagnostics/nearest.ts";
-import { capabilityNames, isCapability } from "../../model/capability.ts";
+import { eachSection, type WordRules, type WordSection, type Words } from "../../kinds/model.ts";
+import { wordSyntax } from "../../kinds/policy.ts";
 import { isNamed } from "../../model/is-named.ts";
-import type { InheritKind, IpcKind, TokenRule } from "../../model/policy.ts";
-import type { PolicySource, TokenLine } from "../1-parse/source.ts";
-import { parseDomainName } from "../names.ts";
-import { expand } from "./expand.ts";
-import { ruleSource } from "./rule-source.ts";
-import type { Scope } from "./scope.ts";
+import type { TokenRule } from "../../model/policy.ts";
+import type { PolicySource, TokenLine, WordLines } from "../1-parse/source.ts";
+import type { WordContext } from "../word-syntax.ts";
 
-export function resolveCapabilities(sources: readonly PolicySource[], scope: Scope): TokenRule[] {
-  const lines = gather(sources, (source) => source.capabilities, scope.report);
-  return canonical(
-    lines.flatMap((line) => {
-      if (isCapability(line.token)) return [tokenRule(line, line.token)];
-      const plain = line.token.toLowerCase().replace(/^cap_/, "");
-      const suggestion = isCapability(plain) ? plain : nearest(plain, capabilityNames);
-      scope.report(
-        diagnose("unknown-capability", line.word.span, { name: line.token }, suggestion),
-      );
-      return [];
-    }),
-  );
+/** The sections whose rules are words, of all sources. */
+export function resolveWords(sources: readonly PolicySource[], context: WordContext): WordRules {
+  return eachSection<WordRules>((section) => resolveSection(section, sources, context));
 }
 
-/** `self`, `any`, or names of domains, which may hold variables. */
-export function resolveSignals(sources: readonly PolicySource[], scope: Scope): TokenRule[] {
-  const lines = gather(sources, (source) => source.signals, scope.report);
-  return canonical(
-    lines.flatMap((line) =>
-      expand(line.word, "plain", scope).flatMap((token) => {
-        if (parseDomainName(token) !== null) return [tokenRule(line, token)];
-        scope.report(diagnose("bad-name", line.word.span, { value: token, what: "a domain" }));
-        return [];
-      }),
-    ),
+function resolveSection<S extends WordSection>(
+  section: S,
+  sources: readonly WordLines[],
+  context: WordContext,
+): readonly TokenRule<Words[S]>[] {
+  const { resolve, always } = wordSyntax[section];
+  const lines = gather(
+    sources.map((source) => source[section]),
+    context.scope.report,
   );
-}
-
-/** Sections whose names the parser knows already. */
-export function resolveFixed(
-  sources: readonly PolicySource[],
-  section: "ipc",
-  report: Report,
-): TokenRule<IpcKind>[];
-export function resolveFixed(
-  sources: readonly PolicySource[],
-  section: "inherit",
-  report: Report,
-): TokenRule<InheritKind>[];
-export function resolveFixed(
-  sources: readonly PolicySource[],
-  section: "ipc" | "inherit",
-  report: Report,
-): TokenRule[] {
-  const lines = gather(sources, (source) => source[section], report);
-  return canonical(lines.map((line) => tokenRule(line, line.token)));
+  return canonical([
+    ...lines.flatMap((line) => resolve(line, context)),
+    ...(always?.(context) ?? []),
+  ]);
 }
 
 /** The lines of all sources; warns about one written twice in the same file. */
-export function gather(
-  sources: readonly PolicySource[],
-  section: (source: PolicySource) => readonly TokenLine[],
+function gather<T extends string>(
+  sources: readonly (readonly TokenLine<T>[])[],
   report: Report,
-): TokenLine[] {
-  for (const source of sources) {
+): TokenLine<T>[] {
+  for (const lines of sources) {
     const seen = new Map<string, number>();
-    for (const { effect, token, word } of section(source)) {
+    for (const { effect, token, word } of lines) {
       const line = seen.get(`${effect} ${token}`);
       if (line !== undefined) report(diagnose("repeated-token", word.span, { token, line }));
       else seen.set(`${effect} ${token}`, word.span.line);
     }
   }
-  return sources.flatMap(section);
-}
-
-export function tokenRule(line: TokenLine, token: string): TokenRule {
-  return {
-    effect: line.effect,
-    token,
-    source: ruleSource(line.word.span, line.effect, line.word.text),
-  };
+  return sources.flat();
 }
 
 /**
@@ -89,7 +49,7 @@ export function tokenRule(line: TokenLine, token: string): TokenRule {
  * first one written stands, but one that names the token itself goes before one that means it by a
  * group: `3-check` refuses what is named.
  */
-export function canonical<T extends string>(rules: readonly TokenRule<T>[]): TokenRule<T>[] {
+function canonical<T extends string>(rules: readonly TokenRule<T>[]): TokenRule<T>[] {
   const first = new Map<string, TokenRule<T>>();
   for (const rule of rules) {
     const key = `${rule.effect} ${rule.token}`;

@@ -1,6 +1,8 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
+import { wordKinds, wordSections } from "../../kinds/model.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
+import { granted } from "../../model/granted.ts";
 import { networkContains } from "../../model/network.ts";
 import { Permission } from "../../model/permission.ts";
 import type { AddressRule, NameRule, Policy, TokenRule } from "../../model/policy.ts";
@@ -39,9 +41,8 @@ export const checkTransitions: Check = (policy, { others, incomplete = false }, 
  * cannot tell.
  */
 function firstWider(from: Policy, into: Policy): string | null {
-  const sections = ["capabilities", "syscalls", "ipc", "inherit", "signals"] as const;
-  for (const section of sections) {
-    const token = firstToken(from[section], into[section]);
+  for (const section of wordSections) {
+    const token = firstToken(from[section], into[section], wordKinds[section].includes);
     if (token !== null) return `${section}: ${token}`;
   }
   for (const rule of into.sockets.filter(({ effect }) => effect === "allow")) {
@@ -60,21 +61,13 @@ function firstWider(from: Policy, into: Policy): string | null {
   return firstName(from, into) ?? firstAddress(from, into);
 }
 
-function firstToken(from: readonly TokenRule[], into: readonly TokenRule[]): string | null {
-  const denied = new Set(into.filter(({ effect }) => effect === "deny").map(({ token }) => token));
-  const lost = new Set(from.filter(({ effect }) => effect === "deny").map(({ token }) => token));
-  const has = new Set([
-    "self",
-    ...from
-      .filter(({ effect, token }) => effect === "allow" && !lost.has(token))
-      .map(({ token }) => token),
-  ]);
-  return (
-    into.find(
-      ({ effect, token }) =>
-        effect === "allow" && !denied.has(token) && !has.has(token) && !has.has("any"),
-    )?.token ?? null
-  );
+function firstToken(
+  from: readonly TokenRule[],
+  into: readonly TokenRule[],
+  includes = (words: ReadonlySet<string>, token: string) => words.has(token),
+): string | null {
+  const has = granted(from);
+  return [...granted(into)].find((token) => !includes(has, token)) ?? null;
 }
 
 /**

@@ -5,6 +5,7 @@ import { compile } from "../../../src/compile/compile.ts";
 import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
 import type { CompileOptions } from "../../../src/compile/options.ts";
 import { type FeatureName, featureNames, type HostFacts } from "../../../src/kernel/host-facts.ts";
+import { noWordRules } from "../../../src/kinds/model.ts";
 import { Permission, permissionLetters } from "../../../src/model/permission.ts";
 import type {
   AddressRule,
@@ -72,7 +73,7 @@ export function policy(
     entries: [],
     addresses: [],
     sockets: [],
-    capabilities: [],
+    ...noWordRules,
     syscalls: [
       "read",
       "write",
@@ -86,8 +87,6 @@ export function policy(
       "bind",
       "rename",
     ].map((name) => token(name)),
-    ipc: [],
-    inherit: [],
     signals: [token("self")],
     transitions: [],
     user: null,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { supervisedFallbacks } from "../../../src/compile/fallback-rows.ts";
 import { CAP_SYS_PTRACE } from "../../../src/kernel/constants.ts";
 import type { FeatureName } from "../../../src/kernel/host-facts.ts";
-import type { IpcKind } from "../../../src/model/policy.ts";
+import type { IpcKind } from "../../../src/kinds/ipc/model.ts";
 import { decodePlan } from "../../../src/plan/decode.ts";
 import { encodePlan } from "../../../src/plan/encode.ts";
 import { codesOf, host, planOf, policy, token } from "./fixtures.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CapabilityName } from "../../../src/model/capability.ts";
+import type { CapabilityName } from "../../../src/kinds/capabilities/model.ts";
 import type { Policy, TokenRule } from "../../../src/model/policy.ts";
 import { needsRoot } from "../../support/skip.ts";
 import { type Built, buildAll } from "../build.ts";

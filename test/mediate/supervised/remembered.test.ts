@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemCalls } from "../../../src/kernel/system-calls/table.ts";
-import { mountCalls } from "../../../src/model/never-granted.ts";
+import { mountCalls } from "../../../src/kinds/syscalls/model.ts";
 import { type Built, buildAll } from "../build.ts";
 import { runScene } from "../scene.ts";
 import { withTree } from "../tree.ts";

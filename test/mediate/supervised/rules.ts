@@ -1,4 +1,4 @@
-import { capabilityNames } from "../../../src/model/capability.ts";
+import { capabilityNames } from "../../../src/kinds/capabilities/model.ts";
 import type { TokenRule } from "../../../src/model/policy.ts";
 import type { Built } from "../build.ts";
 

@@ -1,3 +1,4 @@
+import { noWordRules } from "../../../src/kinds/model.ts";
 import {
   Permission,
   type PermissionSet,
@@ -52,11 +53,7 @@ export function policy(parts: Partial<Policy> = {}): Policy {
     names: [],
     addresses: [],
     sockets: [],
-    capabilities: [],
-    syscalls: [],
-    ipc: [],
-    inherit: [],
-    signals: [],
+    ...noWordRules,
     transitions: [],
     user: null,
     group: null,

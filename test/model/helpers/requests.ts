@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { capabilityNames } from "../../../src/model/capability.ts";
+import { capabilityNames } from "../../../src/kinds/capabilities/model.ts";
+import {
+  type WordRequest,
+  type WordSection,
+  wordKinds,
+  wordSections,
+} from "../../../src/kinds/model.ts";
 import { nameOfBytes } from "../../../src/model/name-bytes.ts";
 import { Permission, type PermissionName } from "../../../src/model/permission.ts";
 import type { Request } from "../../../src/model/request.ts";
@@ -51,10 +57,33 @@ const address = fc.oneof(
   fc.uint8Array({ minLength: 16, maxLength: 16 }),
 );
 
-type Class = Request["class"];
+type RequestOf<C> = Extract<Request, { class: C }>;
+
+/** Objects of the kinds whose words are no closed list. */
+const objects: Readonly<Partial<Record<WordSection, readonly string[]>>> = {
+  capabilities: capabilityNames,
+  syscalls: ["read", "mount", "reboot", "memfd_create"],
+  signals: ["tool", "nginx", "superDom", "vm@web1"],
+};
+
+type ByClass = { readonly [C in WordRequest["class"]]: fc.Arbitrary<RequestOf<C>> };
+
+const wordRequests = Object.fromEntries(
+  wordSections.map((section) => {
+    const { class: name, words } = wordKinds[section];
+    const known: readonly string[] = words ?? objects[section] ?? [];
+    return [name, fc.constantFrom(...known).map((object) => requestOf(section, object))];
+  }),
+) as unknown as ByClass;
+
+function requestOf(section: WordSection, object: string): WordRequest {
+  const asked = wordKinds[section].ask(object);
+  if ("problem" in asked) throw new Error(asked.problem);
+  return asked;
+}
 
 /** Requests of each class. */
-export const requests: { readonly [C in Class]: fc.Arbitrary<Extract<Request, { class: C }>> } = {
+export const requests: { readonly [C in Request["class"]]: fc.Arbitrary<RequestOf<C>> } = {
   name: fc.oneof(
     fc.record({
       class: fc.constant("name" as const),
@@ -88,24 +117,5 @@ export const requests: { readonly [C in Class]: fc.Arbitrary<Extract<Request, { 
     family: fc.constantFrom(...(["netlink", "ping", "raw", "packet", "vsock", "other"] as const)),
     protocol: fc.constantFrom(0, 1, 9, 16, 255),
   }),
-  syscall: fc.record({
-    class: fc.constant("syscall" as const),
-    name: fc.constantFrom("read", "mount", "reboot", "memfd_create"),
-  }),
-  capability: fc.record({
-    class: fc.constant("capability" as const),
-    name: fc.constantFrom(...capabilityNames),
-  }),
-  ipc: fc.record({
-    class: fc.constant("ipc" as const),
-    kind: fc.constantFrom("shm" as const, "sem" as const, "msg" as const, "mqueue" as const),
-  }),
-  inherit: fc.record({
-    class: fc.constant("inherit" as const),
-    kind: fc.constantFrom("stdio" as const, "stdio-sockets" as const, "listen" as const),
-  }),
-  signal: fc.record({
-    class: fc.constant("signal" as const),
-    domain: fc.constantFrom("tool", "nginx", "superDom", "vm@web1"),
-  }),
+  ...wordRequests,
 };

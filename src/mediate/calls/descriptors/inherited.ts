@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, type Stats, statfsSync, statSync } from "node:fs";
 import { NSFS_MAGIC, PID_FS_MAGIC } from "../../../kernel/constants.ts";
+import type { InheritKind } from "../../../kinds/inherit/model.ts";
 import { decide } from "../../../model/decide.ts";
-import type { InheritKind } from "../../../model/policy.ts";
 import type { Refusal } from "../../answer/outcome.ts";
 import type { Broker } from "../../domain/broker.ts";
 import { abi } from "../../sys/abi.ts";

@@ -1,5 +1,5 @@
 import { capabilityMask } from "../../../kernel/capability-mask.ts";
-import { capabilityNames } from "../../../model/capability.ts";
+import { capabilityNames } from "../../../kinds/capabilities/model.ts";
 import { type Outcome, type Refused, result } from "../../answer/outcome.ts";
 import { spellCall } from "../../report/spell-call.ts";
 import { E } from "../../sys/abi.ts";

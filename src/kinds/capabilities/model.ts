@@ -1,3 +1,7 @@
+import * as is from "../../base/schema.ts";
+import { firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
+import type { WordKind } from "../../model/word-kind.ts";
+
 /**
  * The capabilities of Linux, lower case and without `cap_`; the index is the kernel's number.
  * Source: include/uapi/linux/capability.h of 6.18 (CAP_LAST_CAP is 40, checkpoint_restore),
@@ -60,3 +64,26 @@ export function maskOfCapabilities(isSo: (name: CapabilityName) => boolean): big
 export function isCapability(name: string): name is CapabilityName {
   return (capabilityNames as readonly string[]).includes(name);
 }
+
+const request = is.object({ class: is.oneOf("capability"), name: is.text });
+export type CapabilityRequest = is.Described<typeof request>;
+
+/** Capabilities that stay in the bounding set. */
+export const capabilities: WordKind<string, CapabilityRequest> = {
+  class: "capability",
+  // Closed, but a word that is none of them gets a diagnostic of its own: `policy.ts`.
+  words: null,
+  request,
+  decide: (rules, { name }) => firstDenyElseAllow(rules, ({ token }) => token === name),
+  suggest: ({ name }) => name,
+  object: "a capability",
+  ask(object) {
+    const name = object.toLowerCase().replace(/^cap_/, "");
+    if (isCapability(name)) return { class: "capability", name };
+    return {
+      problem: `\`${object}\` is no capability`,
+      help: "names are those of capabilities(7), for example net_bind_service",
+    };
+  },
+  spell: ({ name }) => name,
+};

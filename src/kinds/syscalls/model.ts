@@ -1,3 +1,7 @@
+import * as is from "../../base/schema.ts";
+import { firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
+import type { WordKind } from "../../model/word-kind.ts";
+
 /**
  * System calls that no domain is given at level enforcing, each with the reason shown to whoever
  * asks for it.
@@ -87,3 +91,18 @@ export const neverGranted: readonly NeverGranted[] = Object.entries(reasons).fla
 export function whyNever(name: string): string | null {
   return neverGranted.find((entry) => entry.name === name)?.why ?? null;
 }
+
+const request = is.object({ class: is.oneOf("syscall"), name: is.text });
+export type SyscallRequest = is.Described<typeof request>;
+
+/** By name, in x86_64 spelling; groups are expanded when a policy is resolved. */
+export const syscalls: WordKind<string, SyscallRequest> = {
+  class: "syscall",
+  words: null,
+  request,
+  decide: (rules, { name }) => firstDenyElseAllow(rules, ({ token }) => token === name),
+  suggest: ({ name }) => (whyNever(name) === null ? name : null),
+  object: "a system call",
+  ask: (name) => ({ class: "syscall", name }),
+  spell: ({ name }) => name,
+};

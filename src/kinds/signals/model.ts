@@ -1,0 +1,27 @@
+import * as is from "../../base/schema.ts";
+import { firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
+import type { Source } from "../../model/rule.ts";
+import type { WordKind } from "../../model/word-kind.ts";
+
+/** `domain` is the name of the target's domain; `superDom` for unclaimed processes. */
+const request = is.object({ class: is.oneOf("signal"), domain: is.text });
+export type SignalRequest = is.Described<typeof request>;
+
+/** No policy grants it and none can take it away: processes of one domain may signal each other. */
+const ownDomainSource: Source = { file: "", line: 0, column: 0, text: "self" };
+
+/** By the target's domain. The words are `self`, `any` and names of domains. */
+export const signals: WordKind<string, SignalRequest> = {
+  class: "signal",
+  words: null,
+  request,
+  decide(rules, { domain }, own) {
+    if (domain === own) return { outcome: "granted", by: ownDomainSource };
+    return firstDenyElseAllow(rules, ({ token }) => token === "any" || token === domain);
+  },
+  suggest: ({ domain }) => (domain === "superDom" ? "any" : domain),
+  object: "a domain",
+  ask: (domain) => ({ class: "signal", domain }),
+  spell: ({ domain }) => domain,
+  includes: (granted, token) => token === "self" || granted.has("any") || granted.has(token),
+};

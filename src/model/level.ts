@@ -1,0 +1,2 @@
+export const levels = ["enforcing", "warning", "disabled"] as const;
+export type Level = (typeof levels)[number];
