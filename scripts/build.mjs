@@ -18,6 +18,9 @@ import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** As in native/build.sh: the node that runs this, or that of the host it is built for. */
+const node = process.env.NODE_PATH_ABS ?? process.execPath;
+
 const programs = {
   "dist/cofferdam.js": "src/cli/main.ts",
   "dist/mediator.js": "src/mediate/main.ts",
@@ -45,7 +48,7 @@ async function bundle(outfile, entry) {
     target: "node20",
     format: "esm",
     external: ["koffi"],
-    banner: { js: isInside(outfile) ? `#!${process.execPath}\n${banner}` : banner },
+    banner: { js: isInside(outfile) ? `#!${node}\n${banner}` : banner },
     write: false,
     logLevel: "warning",
   });

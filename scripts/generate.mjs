@@ -1,4 +1,5 @@
 // Writes every generated file: runs all scripts/generate/*.ts, each of which exports generate(): { path, text }[].
+//   node scripts/generate.mjs [--check] [NAME]...   e.g. manual: only these, in this order
 // With --check nothing is written; the exit status is 1 if a file is not what would be written.
 import {
   existsSync,
@@ -21,10 +22,7 @@ const scratch = mkdtempSync(join(root, "node_modules", ".generate-"));
 let stale = 0;
 
 try {
-  const scripts = readdirSync(join(root, "scripts", "generate"))
-    .filter((name) => name.endsWith(".ts"))
-    .sort();
-  for (const script of scripts) {
+  for (const script of scripts()) {
     const outfile = join(scratch, `${basename(script, ".ts")}.mjs`);
     await build({
       entryPoints: [join(root, "scripts", "generate", script)],
@@ -51,6 +49,14 @@ try {
   rmSync(scratch, { recursive: true });
 }
 process.exitCode = check && stale > 0 ? 1 : 0;
+
+function scripts() {
+  const named = process.argv.slice(2).filter((word) => word !== "--check");
+  if (named.length > 0) return named.map((name) => `${name}.ts`);
+  const all = readdirSync(join(root, "scripts", "generate")).filter((name) => name.endsWith(".ts"));
+  // The pages of the manual name the version.
+  return ["version.ts", ...all.filter((name) => name !== "version.ts").sort()];
+}
 
 function put(script, path, text) {
   const file = join(root, path);

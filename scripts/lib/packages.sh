@@ -39,6 +39,7 @@ cpio                cpio              packs the first file system of the virtual
 mke2fs              e2fsprogs         makes the disk of the virtual machine
 /usr/include/sys/capability.h  libcap-dev  builds the suites of the kernel
 /usr/include/bpf/bpf_helpers.h  libbpf-dev  compares the layouts of bpf/ with ours
+lintian             lintian           looks at the Debian packages that are made
 clang-19            clang-19          rebuilds the shipped BPF object
 llvm-strip-19       llvm-19           rebuilds the shipped BPF object
 '

@@ -49,8 +49,8 @@ export function lookAgain(places: Places): PolicyLook {
   return new PolicyLook([0, process.geteuid?.() ?? 0], shippedOf(places));
 }
 
-function shippedOf({ home }: Places): Shipped {
-  return { folder: join(home, "domains"), owner: statSync(home).uid };
+function shippedOf({ home, shipped }: Places): Shipped {
+  return { folder: shipped, owner: statSync(home).uid };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findControlGroups } from "../kernel/probe/caller.ts";
@@ -26,6 +26,8 @@ export interface Places {
   readonly events: string;
   /** The program's own folder: `bin/`, `dist/`, `domains/`. */
   readonly home: string;
+  /** The folder of the shipped policies; a package has them outside `home`. */
+  readonly shipped: string;
   /** What every domain is denied, whatever it grants: folders and files. */
   readonly own: readonly string[];
   /**
@@ -66,6 +68,8 @@ export interface PlacesInput {
   readonly uid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  /** Where `HOME/domains` leads, for a caller that has looked; by default to itself. */
+  readonly shipped?: string;
   /** Where control groups are mounted. */
   readonly controlGroups?: readonly string[];
 }
@@ -105,17 +109,19 @@ function absolute(value: string | undefined): string | null {
 }
 
 /** @throws HostError when an ordinary user has no HOME and no XDG variables to find places by. */
-export function places({ uid, env, home, controlGroups = [] }: PlacesInput): Places {
+export function places(input: PlacesInput): Places {
+  const { uid, env, home, shipped = join(home, "domains"), controlGroups = [] } = input;
   const user = uid === 0 ? null : userPlaces(env);
   const configuration = user?.configuration ?? system.configuration;
   const plans = user?.plans ?? join(system.runtime, "plans");
   const log = user?.log ?? system.log;
   return {
-    policies: [join(configuration, "domains"), join(home, "domains")],
+    policies: [join(configuration, "domains"), shipped],
     plans,
     runs: join(dirname(plans), "runs"),
     events: join(log, "events.jsonl"),
     home,
+    shipped,
     own: [
       ...Object.values(system),
       ...(user ? everyUserPlace(uid, env) : []),
@@ -123,6 +129,7 @@ export function places({ uid, env, home, controlGroups = [] }: PlacesInput): Pla
       ...["bin", "bpf", "dist", "domains", "node_modules", "package.json"].map((name) =>
         join(home, name),
       ),
+      ...(shipped === join(home, "domains") ? [] : [shipped]),
     ],
     kept: [
       ...(uid === 0 ? controlGroups : []),
@@ -182,5 +189,7 @@ function everyUserPlace(uid: number, env: PlacesInput["env"]): readonly string[]
 export function ownPlaces(): Places {
   const home = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
   const controlGroups = findControlGroups(readFileSync("/proc/self/mountinfo", "utf8"));
-  return places({ uid: process.geteuid?.() ?? 0, env: process.env, home, controlGroups });
+  const domains = join(home, "domains");
+  const shipped = existsSync(domains) ? realpathSync(domains) : domains;
+  return places({ uid: process.geteuid?.() ?? 0, env: process.env, home, shipped, controlGroups });
 }

@@ -10,7 +10,7 @@ export function placeOfLine(
   { section }: Suggestion,
 ): readonly string[] {
   const file = files[0] ?? `${policy.name}.yaml`;
-  const isShipped = dirname(file) === join(places.home, "domains");
+  const isShipped = dirname(file) === places.shipped;
   const own = join(places.policies[0] ?? "", basename(file));
   const where = isShipped
     ? [

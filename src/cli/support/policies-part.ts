@@ -11,7 +11,7 @@ const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 /** Each policy file that domains of this host may be made of, as it lies there. */
 export function policyParts({ places }: Context): readonly Part[] {
   return places.policies.flatMap((folder) => {
-    const label = folder === join(places.home, "domains") ? "shipped" : "own";
+    const label = folder === places.shipped ? "shipped" : "own";
     return ["", "abstractions"].flatMap((below) =>
       filesIn(join(folder, below)).map((file) =>
         policyPart(join(folder, below, file), join("policies", label, below, file)),

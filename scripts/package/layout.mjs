@@ -1,0 +1,227 @@
+// What lies where in each of the packages.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { HOME } from "./build.mjs";
+import { compressed, file, folder, link, program, text } from "./deb.mjs";
+
+const home = HOME.slice(1);
+const doc = "usr/share/doc/cofferdam";
+const CONFFILE = "/etc/cofferdam/cofferdam.conf";
+
+/** By the key that the package depends on them for, what the program itself loads. */
+const depends = {
+  // Its bundles are made for Node 20, and the front starts /usr/bin/node by that name.
+  nodejs: "nodejs (>= 20)",
+  // koffi: what the prebuilt module is linked with.
+  libraries: "libc6 (>= 2.25), libgcc-s1, libstdc++6 (>= 4.6)",
+  // Opened by name, to load the cgroup programs.
+  bpf: "libbpf1",
+};
+
+export function cofferdamPackage({ tree, version, changelog }) {
+  return {
+    name: "cofferdam",
+    version,
+    architecture: "amd64",
+    fields: {
+      "Pre-Depends": "init-system-helpers (>= 1.54~)",
+      Depends: Object.values(depends).join(", "),
+      Suggests: "cofferdam-esxi, openssh-server",
+      Section: "admin",
+      Priority: "optional",
+      Description: description(
+        "security domain of its own for every daemon of a host",
+        "A domain is a short file that lists what a daemon needs. What is not on the",
+        "list is denied, or granted and logged, and the level switches while the",
+        "daemon runs. The kernel's Landlock, seccomp and cgroup-BPF hold the domain;",
+        "no kernel module is needed.",
+        ".",
+        "Installing this package starts Cofferdam's agent and confines nothing.",
+      ),
+    },
+    conffiles: [CONFFILE],
+    scripts: scriptsOf(tree),
+    contents: {
+      ...programFiles(tree, version),
+      ...moduleFiles(tree),
+      ...sharedFiles(tree),
+      ...completions(tree),
+      ...documentation(tree, changelog),
+      [CONFFILE.slice(1)]: file(own(tree, "cofferdam.conf")),
+      "etc/cofferdam/domains": folder(),
+      "usr/share/lintian/overrides/cofferdam": file(own(tree, "lintian-overrides")),
+    },
+  };
+}
+
+export function esxiPackage({ tree, version, changelog }) {
+  const names = readdirSync(join(tree, "bin/esxi")).sort();
+  const front = `../lib/cofferdam/bin/cofferdam`;
+  // `ps` would hide the system's own, so it is for those alone who put the folder into PATH.
+  const onPath = names.filter((name) => name !== "ps");
+  return {
+    name: "cofferdam-esxi",
+    version,
+    architecture: "all",
+    fields: {
+      Depends: `cofferdam (= ${version})`,
+      Section: "admin",
+      Priority: "optional",
+      Description: description(
+        "Cofferdam's commands under the names that ESXi has for them",
+        "secpolicytools, esxcli system secpolicy, esxcfg-advcfg, esxtop and",
+        "support-util, with the output that ESXi's have. A ps with ESXi's columns lies",
+        "with them in /usr/lib/cofferdam-esxi, for those who put that folder into PATH.",
+      ),
+    },
+    conffiles: [],
+    scripts: {},
+    contents: {
+      ...Object.fromEntries(onPath.map((name) => [`usr/bin/${name}`, link(front)])),
+      ...Object.fromEntries(
+        names.map((name) => [`usr/lib/cofferdam-esxi/${name}`, link("../cofferdam/bin/cofferdam")]),
+      ),
+      "usr/share/doc/cofferdam-esxi/changelog.gz": compressed(changelog),
+      "usr/share/doc/cofferdam-esxi/copyright": text(copyright(tree)),
+      "usr/share/doc/cofferdam-esxi/esxi.md": file(join(tree, "docs/esxi.md")),
+      "usr/share/lintian/overrides/cofferdam-esxi": file(own(tree, "lintian-overrides.esxi")),
+    },
+  };
+}
+
+function own(tree, name) {
+  return join(tree, "scripts/package/debian", name);
+}
+
+function description(short, ...long) {
+  return [short, ...long.map((line) => ` ${line}`)].join("\n");
+}
+
+function scriptsOf(tree) {
+  return Object.fromEntries(
+    ["postinst", "prerm", "postrm"].map((name) => [name, readFileSync(own(tree, name), "utf8")]),
+  );
+}
+
+/** The bundles, the native programs, and where they look for the rest. */
+function programFiles(tree, version) {
+  const inside = readdirSync(join(tree, "shell"), { withFileTypes: true });
+  return {
+    "usr/bin/cofferdam": link("../lib/cofferdam/bin/cofferdam"),
+    ...from(tree, "bin", ["cofferdam", "cofferdam-attendant", "cofferdam-login"], program),
+    ...from(tree, "dist", ["cofferdam.js", "collector.js", "mediator.js"], file),
+    ...from(tree, "dist", ["impersonator"], program),
+    ...from(tree, "bpf", ["cofferdam_cgroup.bpf.o"], file),
+    ...from(tree, "shell", ["bashrc"], file),
+    ...from(tree, "shell", ["supershell", "view.mjs"], program),
+    ...Object.fromEntries(
+      inside
+        .filter((entry) => entry.isSymbolicLink())
+        .map(({ name }) => [
+          `${home}/shell/${name}`,
+          link(readlinkSync(join(tree, "shell", name))),
+        ]),
+    ),
+    [`${home}/package.json`]: text(
+      `${JSON.stringify({ name: "cofferdam", version, private: true, type: "module" })}\n`,
+    ),
+    [`${home}/maintainer.sh`]: file(own(tree, "maintainer.sh")),
+    [`${home}/domains`]: link("../../share/cofferdam/domains"),
+    [`${home}/systemd`]: link("../systemd/system"),
+  };
+}
+
+/** Of npm's packages what Node loads while Cofferdam runs; everything else is in the bundles. */
+function moduleFiles(tree) {
+  const native = "node_modules/@koromix/koffi-linux-x64";
+  // In both forms: the probes of `doctor` are small programs that require() it.
+  const loader = ["index", "src/koffi/index", "src/koffi/src/static"].flatMap((name) => [
+    `${name}.js`,
+    `${name}.cjs`,
+  ]);
+  return {
+    ...from(tree, "node_modules/koffi", ["package.json", ...loader], file),
+    ...from(tree, native, ["index.js", "package.json", "linux_x64/koffi.node"], file),
+  };
+}
+
+function from(tree, below, names, as) {
+  return Object.fromEntries(
+    names.map((name) => [`${home}/${below}/${name}`, as(join(tree, below, name))]),
+  );
+}
+
+/** Units, policies, pages of the manual. */
+function sharedFiles(tree) {
+  const policies = readdirSync(join(tree, "domains"), { recursive: true })
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => [`usr/share/cofferdam/domains/${name}`, file(join(tree, "domains", name))]);
+  const units = readdirSync(join(tree, "systemd")).map((name) => [
+    `usr/lib/systemd/system/${name}`,
+    file(join(tree, "systemd", name)),
+  ]);
+  const pages = readdirSync(join(tree, "man")).map((name) => [
+    `usr/share/man/man${name.at(-1)}/${name}.gz`,
+    compressed(readFileSync(join(tree, "man", name))),
+  ]);
+  return {
+    ...Object.fromEntries([...policies, ...units, ...pages]),
+    "usr/share/cofferdam/policy.schema.json": file(join(tree, "schema/policy.schema.json")),
+  };
+}
+
+function completions(tree) {
+  const made = (shell) =>
+    text(
+      execFileSync("node", [join(tree, "dist/cofferdam.js"), "completion", shell], {
+        encoding: "utf8",
+        env: { PATH: process.env.PATH, HOME: tree },
+      }),
+    );
+  return {
+    "usr/share/bash-completion/completions/cofferdam": made("bash"),
+    "usr/share/fish/vendor_completions.d/cofferdam.fish": made("fish"),
+    "usr/share/zsh/vendor-completions/_cofferdam": made("zsh"),
+  };
+}
+
+function documentation(tree, changelog) {
+  const pages = readdirSync(join(tree, "docs"));
+  return {
+    [`${doc}/changelog.gz`]: compressed(changelog),
+    [`${doc}/copyright`]: text(copyright(tree)),
+    [`${doc}/README.md`]: file(join(tree, "README.md")),
+    [`${doc}/SECURITY.md`]: file(join(tree, "SECURITY.md")),
+    ...Object.fromEntries(
+      pages.map((name) => [`${doc}/docs/${name}`, file(join(tree, "docs", name))]),
+    ),
+  };
+}
+
+/** The form of copyright-format 1.0, with the licences of npm's packages in their own words. */
+function copyright(tree) {
+  const { dependencies } = JSON.parse(readFileSync(join(tree, "package.json"), "utf8"));
+  const bundled = Object.keys(dependencies).map((name) => {
+    const folder = join(tree, "node_modules", name);
+    const licence = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const words = readFileSync(join(folder, licence), "utf8");
+    const line = words.split("\n").find((one) => /copyright/i.test(one));
+    const holder = line.replace(/^\W*copyright\W*/i, "");
+    const files =
+      name === "koffi" ? `${home}/node_modules/*` : `${home}/dist/*.js ${home}/shell/view.mjs`;
+    return `Files: ${files}\nCopyright: ${holder}\nLicense: ${name}\n${indented(words)}`;
+  });
+  const programs = `Files: ${home}/bpf/*\nCopyright: the Cofferdam developers\n`;
+  const either = "License: GPL-2.0-only or BSD-2-Clause\n";
+  const gpl = " The text of the first is in /usr/share/common-licenses/GPL-2; the second:\n .\n";
+  const bsd = indented(readFileSync(join(tree, "bpf/LICENSE.BSD-2-Clause"), "utf8"));
+  const head = readFileSync(own(tree, "copyright"), "utf8");
+  return [head, `${programs}${either}${gpl}${bsd}`, ...bundled].join("\n");
+}
+
+/** As a text of several lines stands in a field. */
+function indented(words) {
+  const lines = words.trim().split("\n");
+  return lines.map((line) => (line.trim() === "" ? " .\n" : ` ${line.trimEnd()}\n`)).join("");
+}

@@ -1,0 +1,142 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { VERSION } from "../../src/cli/version.ts";
+import { skipUnless } from "../support/skip.ts";
+import { buildPackages, clone, type Packages } from "./packages.ts";
+
+let first: Packages;
+let second: Packages;
+let tree: string;
+
+/** For both builds, beside other work, milliseconds. */
+const BUILDS_MS = 900_000;
+
+beforeAll(() => {
+  first = buildPackages([VERSION]);
+  second = buildPackages([VERSION], { TZ: "Asia/Tokyo", LC_ALL: "C.UTF-8" }, "077");
+  tree = mkdtempSync(join(tmpdir(), "cofferdam-contents-"));
+  execFileSync("dpkg-deb", ["--extract", first.of(VERSION), tree]);
+}, BUILDS_MS);
+
+afterAll(() => {
+  first?.remove();
+  second?.remove();
+  if (tree !== undefined) rmSync(tree, { recursive: true });
+});
+
+/** As `ls -l` shows them: mode, owner, size, date, time, name and what it links to. */
+function listed(name?: string): readonly (readonly string[])[] {
+  const text = execFileSync("dpkg-deb", ["--contents", first.of(VERSION, name)], {
+    encoding: "utf8",
+  });
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => line.split(/\s+/));
+}
+
+function field(name: string, of = "cofferdam"): string {
+  return execFileSync("dpkg-deb", ["--field", first.of(VERSION, of), name], {
+    encoding: "utf8",
+  }).trim();
+}
+
+test.each(["cofferdam", "cofferdam-esxi"])("%s has the same bytes however it is built", (name) => {
+  const [one, other] = [first, second].map((packages) => readFileSync(packages.of(VERSION, name)));
+  expect(one?.equals(other as Buffer)).toBe(true);
+});
+
+test("everything is root's, and no mode is anything but what is meant", () => {
+  for (const [mode = "", owner, , , , name] of [...listed(), ...listed("cofferdam-esxi")]) {
+    expect(owner, name).toBe("root/root");
+    expect(["drwxr-xr-x", "lrwxrwxrwx", "-rwxr-xr-x", "-rw-r--r--"], name).toContain(mode);
+  }
+});
+
+test("one version is the truth: package.json's", () => {
+  const described = JSON.parse(readFileSync(join(clone, "package.json"), "utf8"));
+  const page = readFileSync(join(tree, "usr/share/man/man1/cofferdam.1.gz"));
+  const changelog = readFileSync(join(tree, "usr/share/doc/cofferdam/changelog.gz"));
+  const unpacked = (bytes: Buffer) =>
+    execFileSync("gzip", ["-dc"], { input: bytes, encoding: "utf8" });
+  expect(VERSION).toBe(described.version);
+  expect(field("Version")).toBe(described.version);
+  expect(field("Depends", "cofferdam-esxi")).toBe(`cofferdam (= ${described.version})`);
+  expect(unpacked(page)).toContain(`"cofferdam ${described.version}"`);
+  expect(unpacked(changelog)).toMatch(new RegExp(`^cofferdam \\(${described.version}\\) `));
+  const [newest] = readFileSync(join(clone, "CHANGELOG.md"), "utf8").match(/^## \S+/m) ?? [];
+  expect(newest).toBe(`## ${described.version}`);
+});
+
+test("Node's version is a dependency, and the conffile is the one for settings", () => {
+  expect(field("Depends").split(", ")).toContain("nodejs (>= 20)");
+  const conffiles = execFileSync("dpkg-deb", ["--info", first.of(VERSION), "conffiles"], {
+    encoding: "utf8",
+  });
+  expect(conffiles).toBe("/etc/cofferdam/cofferdam.conf\n");
+});
+
+test("of npm's packages only what Node loads is there, and no path of the build", () => {
+  const files = listed().map(([, , , , , name = ""]) => name);
+  const modules = files.filter((name) => /node_modules\/.*[^/]$/.test(name));
+  expect(modules.map((name) => name.replace("./usr/lib/cofferdam/node_modules/", ""))).toEqual([
+    "@koromix/koffi-linux-x64/index.js",
+    "@koromix/koffi-linux-x64/linux_x64/koffi.node",
+    "@koromix/koffi-linux-x64/package.json",
+    "koffi/index.cjs",
+    "koffi/index.js",
+    "koffi/package.json",
+    "koffi/src/koffi/index.cjs",
+    "koffi/src/koffi/index.js",
+    "koffi/src/koffi/src/static.cjs",
+    "koffi/src/koffi/src/static.js",
+  ]);
+  const told = execFileSync("sh", ["-c", 'grep -rlaF "$1" "$2" || true', "sh", clone, tree], {
+    encoding: "utf8",
+  });
+  expect(told).toBe("");
+});
+
+test("policies, manual and completion lie where Debian looks for them", () => {
+  const files = new Set(listed().map(([, , , , , name = ""]) => name.slice(2)));
+  const tracked = (folder: string) =>
+    execFileSync("git", ["-C", clone, "ls-files", folder], { encoding: "utf8" }).trim().split("\n");
+  for (const policy of tracked("domains")) expect(files).toContain(`usr/share/cofferdam/${policy}`);
+  for (const page of tracked("man"))
+    expect(files).toContain(`usr/share/man/man${page.at(-1)}/${page.slice("man/".length)}.gz`);
+  for (const script of [
+    "usr/share/bash-completion/completions/cofferdam",
+    "usr/share/zsh/vendor-completions/_cofferdam",
+    "usr/share/fish/vendor_completions.d/cofferdam.fish",
+  ])
+    expect(files).toContain(script);
+});
+
+test("ESXi's names are links to the one program, and its ps hides nobody's", () => {
+  const links = listed("cofferdam-esxi").filter(([mode]) => mode?.startsWith("l"));
+  const byName = new Map(links.map(([, , , , , name = "", , target]) => [name, target]));
+  for (const name of ["secpolicytools", "esxcli", "esxcfg-advcfg", "esxtop", "support-util"])
+    expect(byName.get(`./usr/bin/${name}`)).toBe("../lib/cofferdam/bin/cofferdam");
+  expect(byName.has("./usr/bin/ps")).toBe(false);
+  expect(byName.get("./usr/lib/cofferdam-esxi/ps")).toBe("../cofferdam/bin/cofferdam");
+});
+
+test("lintian finds no error", { timeout: BUILDS_MS }, (context) => {
+  const found = execFileSync("sh", ["-c", "command -v lintian || true"], { encoding: "utf8" });
+  skipUnless(context, found !== "", "there is no lintian, which set-up installs as root");
+  const said = execFileSync(
+    "sh",
+    [
+      "-c",
+      'lintian --allow-root "$@" || true',
+      "sh",
+      first.of(VERSION),
+      first.of(VERSION, "cofferdam-esxi"),
+    ],
+    { encoding: "utf8" },
+  );
+  expect(said.split("\n").filter((line) => line.startsWith("E:"))).toEqual([]);
+});

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * This host's own tree as the root of a mount namespace, with what is written kept in memory: a
+ * Debian with its database of packages, in which packages come and go. No systemd runs there. What
+ * a developer's host has of Cofferdam is not there.
+ */
+const mounts = `
+mount -t tmpfs -o mode=0755,size=512m cofferdam-test "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" cofferdam-test "$1/root"
+cd "$1/root"
+for folder in proc sys dev; do mount --rbind "/$folder" "$folder"; done
+mount -t tmpfs -o mode=0755,size=64m cofferdam-test run
+mkdir -p mnt/host srv/packages
+mount --bind "$2" srv/packages
+pivot_root . mnt/host
+umount -l /mnt/host
+cd /
+rm -rf /etc/cofferdam /var/lib/cofferdam /var/log/cofferdam /var/spool/cofferdam
+rm -f /usr/sbin/policy-rc.d
+echo ready
+exec sleep infinity
+`;
+
+/** For one command, milliseconds. */
+const COMMAND_MS = 100_000;
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Why none can be had here, as the end of "skipped, because ..."; null where it can. */
+export function rootMissing(): string | null {
+  if (process.getuid?.() !== 0) return "it needs root";
+  const overlay = `mount -t tmpfs cofferdam-test /mnt && mkdir /mnt/u /mnt/w &&
+    exec mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w cofferdam-test /media`;
+  const { status, stderr } = spawnSync(
+    "unshare",
+    ["--mount", "--propagation=private", "sh", "-c", overlay],
+    { encoding: "utf8" },
+  );
+  return status === 0 ? null : `no overlay of the host's tree can be mounted: ${stderr.trim()}`;
+}
+
+export class ScratchRoot {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: ChildProcess, folder: string) {
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  /** `packages`: folder of packages, which is /srv/packages there. */
+  static async start(packages: string): Promise<ScratchRoot> {
+    const folder = mkdtempSync(join(tmpdir(), "cofferdam-root-"));
+    const words = ["--mount", "--propagation=private", "--", "sh", "-euc", mounts, "sh"];
+    const child = spawn("unshare", [...words, folder, packages], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    return new ScratchRoot(child, folder);
+  }
+
+  /** With what was started in there and still runs. */
+  async stop(): Promise<void> {
+    this.run(
+      "sh",
+      "-c",
+      `here=$(readlink /proc/self/ns/mnt)
+      for process in /proc/[0-9]*; do
+        [ "$(readlink "$process/ns/mnt" 2>/dev/null)" != "$here" ] || echo "\${process#/proc/}"
+      done | grep -vx "$$" | xargs -r kill -KILL 2>/dev/null`,
+    );
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, "exit");
+      this.#child.kill("SIGKILL");
+      await ended;
+    }
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** As root, in there. */
+  command(words: readonly string[]): readonly string[] {
+    const environment = ["PATH=/usr/sbin:/usr/bin", "HOME=/root", "LC_ALL=C.UTF-8"];
+    const enter = ["nsenter", "--mount", `--target=${this.#child.pid}`, "--wd=/", "--"];
+    return [...enter, "env", "-i", ...environment, ...words];
+  }
+
+  run(...words: readonly string[]): Outcome {
+    const [program = "", ...args] = this.command(words);
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      encoding: "utf8",
+      timeout: COMMAND_MS,
+    });
+    return { status, out: stdout, err: stderr };
+  }
+
+  /** @throws Error when it fails, with what it said */
+  sh(script: string, ...args: readonly string[]): string {
+    const { status, out, err } = this.run("sh", "-euc", script, "sh", ...args);
+    if (status !== 0) throw new Error(`${script}: ${out}${err}`);
+    return out;
+  }
+
+  /** dpkg without what other packages want to do about it. */
+  dpkg(...words: readonly string[]): Outcome {
+    return this.run("dpkg", "--no-triggers", "--force-unsafe-io", ...words);
+  }
+
+  /** What dpkg believes of a package, e.g. `install ok installed`. */
+  state(name = "cofferdam"): string {
+    return this.run("dpkg-query", "-W", "-f", "${Status}", name).out;
+  }
+}
