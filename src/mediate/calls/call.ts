@@ -11,49 +11,47 @@ import { walk } from "../walk/walk.ts";
 import type { Follow, PathArgument, WalkContext, Walked } from "../walk/walk-context.ts";
 import { neededForOneself } from "./processes/itself.ts";
 
-/** What the loop offers a call beside its registers. */
+/** A notified call: its registers, and the state of its slot. */
 export interface Notification {
   readonly tid: number;
-  /** Of the system call. */
   readonly number: number;
-  /** Argument register by index. */
+  /** An argument register by index. */
   word(index: number): bigint;
-  /** Its low half. */
+  /** The low half of {@link word}. */
   low(index: number): number;
-  /** SECCOMP_IOCTL_NOTIF_ID_VALID. */
+  /** Whether the thread still waits for an answer (SECCOMP_IOCTL_NOTIF_ID_VALID). */
   stillWaiting(): boolean;
-  /** Marks the slot `started`: from here on the call may have had an effect. */
+  /** Marks the slot as `started`: from here on the call may have had an effect. */
   started(): void;
-  /** Marks it `received` again: what was tried came to nothing. */
+  /** Marks the slot as `received` again: the attempt had no effect. */
   undone(): void;
 }
 
-/** How something is done as the target. */
+/** How an operation is done as the target. */
 interface Manner {
-  /** With its effective ids beside those of the file system. */
+  /** Take its effective ids, too, beside the file-system ids. */
   readonly effectiveIds?: boolean;
-  /** false: nothing is made that would have a mode, so that the target's umask is not asked for. */
+  /** false: nothing with a mode is made, so the target's umask is not read. */
   readonly makes?: boolean;
 }
 
 /** One notified system call with its arguments, read once. */
 export class Call {
   readonly broker: Broker;
-  /** Of the system call. */
   readonly number: number;
-  /** null for one that is newer than the table. */
+  /** null for a call that is newer than the table. */
   readonly row: SystemCall | null;
   readonly name: string;
   readonly target: Target;
-  /** As it was when the call was received. */
+  /** The level at the time when the call was received. */
   readonly level: Level;
   /**
-   * Level warning: everything is judged and nothing done, which ends where the first effect would
-   * be ({@link effect}).
+   * At level warning a call is judged and not done: judging ends before the first effect ({@link
+   * effect}).
    */
   readonly rehearses: boolean;
   readonly #notification: Notification;
-  /** The target's identity is taken. */
+  /** Whether the target's identity is taken now. */
   #isTarget = false;
   readonly #whenClosed: (() => void)[] = [];
   #confinement: string | null | undefined;
@@ -67,7 +65,7 @@ export class Call {
     this.rehearses = this.level === "warning";
     const looks = {
       glance: this.rehearses,
-      // A worker is told of some calls only.
+      // A worker sees only some calls.
       remembers: broker.supervised && !broker.mayWait,
       check: () => this.check(),
     };
@@ -75,7 +73,7 @@ export class Call {
     this.#notification = notification;
   }
 
-  /** Once it is answered, or nobody waits for an answer. */
+  /** Ends the call, once it is answered or no longer waits. */
   close(): void {
     for (const step of this.#whenClosed.splice(0)) step();
     this.target.close();
@@ -85,7 +83,7 @@ export class Call {
     this.#whenClosed.push(step);
   }
 
-  /** The whole register. */
+  /** A whole argument register. */
   word(index: number): bigint {
     return this.#notification.word(index);
   }
@@ -101,8 +99,8 @@ export class Call {
   }
 
   /**
-   * A path with the directory it starts from; `directory` is the index of the descriptor argument,
-   * or null for the working directory.
+   * A path argument and where it starts. `directory` is the index of the descriptor argument; null
+   * for the working directory.
    */
   path(directory: number | null, path: number): PathArgument {
     const text = this.target.memory.string(this.word(path));
@@ -114,8 +112,9 @@ export class Call {
   }
 
   /**
-   * Somebody still waits. All that was read went through descriptors of one thread; that it is the
-   * one that waits is known if it still does now, since its number was its own all the while.
+   * Settles the call if its thread no longer waits. Everything read before came from one thread, by
+   * its number or through descriptors. If the call still waits, that thread is the caller, because
+   * its number was its own throughout.
    */
   check(): void {
     if (!this.isAwaited) throw new Settled(VANISHED);
@@ -130,38 +129,39 @@ export class Call {
   }
 
   /**
-   * openat2 of a sealed domain. Its flags and mode lie in memory, so that it never goes on; what
-   * the mediator cannot do as the kernel would is said to be absent (ENOSYS): the caller then asks
-   * by openat, whose registers say all, and which the domain's layer checks.
+   * An openat2 of a sealed domain. Its flags and mode lie in memory, so it is never left to the
+   * kernel. Where the mediator cannot do it as the kernel would, it returns ENOSYS. The caller then
+   * uses openat, whose arguments are in registers and which Landlock checks.
    */
   get fallsBack(): boolean {
     return !this.supervised && this.name === "openat2";
   }
 
   /**
-   * What the kernel will say as well: sealed leaves it to the kernel, where that checks the call
-   * again; supervised has nothing below that would.
+   * For an answer that the kernel will give as well. A sealed domain's call is left to the kernel,
+   * which checks it again. In a supervised domain nothing below the mediator would.
    */
   leave(answer: Outcome): Outcome {
     return this.supervised || this.fallsBack ? answer : CONTINUE;
   }
 
   /**
-   * Runs `operation` as the target. What is looked at within may still be another's: {@link effect}
-   * makes sure. A rehearsal opens nothing but O_PATH descriptors, and the kernel will judge the
-   * target's own rights: no identity is taken. A worker always takes effective ids: file systems of
-   * user space go by them (fuse_allow_current_process), and it is the domain's own.
+   * Runs `operation` as the target. What it reads may still be another thread's; {@link effect}
+   * checks that. A rehearsal opens only O_PATH descriptors and leaves the target's own rights to
+   * the kernel, so it takes no identity. A worker always takes the effective ids, because
+   * user-space file systems go by them (fuse_allow_current_process).
    */
   asTarget<T>(
     operation: () => T,
     { effectiveIds = this.broker.mayWait, makes = true }: Manner = {},
   ): T {
     if (this.rehearses) return operation();
-    // Taken once more it would be given back too early, and the rest done as the mediator.
+    // A nested call must not take the identity again: the inner one would restore it too early, and
+    // the rest would run as the mediator.
     if (this.#isTarget) return effectiveIds ? this.effectively(operation) : operation();
     const { credentials } = this.target;
     this.target.root;
-    // Looked at with the mediator's own rights.
+    // Read here, because it takes the mediator's own rights.
     this.confinement;
     const umask = makes ? this.target.status.umask : null;
     return this.broker.identity.as(credentials, effectiveIds, umask, () => {
@@ -175,8 +175,8 @@ export class Call {
   }
 
   /**
-   * What the process has of its own that an effect through the mediator would undo; null for one
-   * that sees what the mediator sees, and is under no other confinement.
+   * The process's own confinement, which an effect through the mediator would bypass. null where
+   * the process sees what the mediator sees and has not confined itself.
    */
   get confinement(): string | null {
     if (this.#confinement !== undefined) return this.#confinement;
@@ -186,7 +186,7 @@ export class Call {
     return this.#confinement;
   }
 
-  /** Nobody else can put another object behind one of its descriptors while it waits. */
+  /** No other thread can exchange one of the caller's descriptors while it waits. */
   get isAlone(): boolean {
     return this.target.status.threads === 1 && !this.broker.descriptorTables.mayBeShared;
   }
@@ -210,9 +210,9 @@ export class Call {
   }
 
   /**
-   * A system call with an effect: the last look at whether anybody waits, then the mark, then the
-   * call, with those of the target's capabilities that the policy grants. Nothing is done for a
-   * process with a confinement or namespaces of its own, which that would undo.
+   * Makes a system call with an effect: checks once more that the thread waits, marks the slot,
+   * then calls, with those of the target's capabilities that the policy grants. Refused for a
+   * process with a confinement or namespaces of its own, which the mediator's call would bypass.
    */
   effect(operation: () => number): number {
     if (this.rehearses) throw settledAsGranted;
@@ -223,19 +223,22 @@ export class Call {
     return this.broker.identity.narrowed(this.broker.grantedCapabilities, operation);
   }
 
-  /** What was tried had no effect, and is tried again later: a successor may do so too. */
+  /** The attempt had no effect and will be repeated, also by a successor. */
   cameToNothing(): void {
     this.#notification.undone();
   }
 
-  /** Within {@link asTarget}: with its effective ids beside those of the file system. */
+  /** Within {@link asTarget}: with the target's effective ids, too. */
   effectively<T>(operation: () => T): T {
     return this.#isTarget
       ? this.broker.identity.effectively(this.target.credentials, operation)
       : operation();
   }
 
-  /** Within {@link asTarget}: what a process may see of itself in /proc, whoever it has become. */
+  /**
+   * Within {@link asTarget}: with the rights that a process has on its own entries in /proc,
+   * whatever its ids are.
+   */
   asItself<T>(name: Bytes, operation: () => T): T {
     const needed = this.#isTarget ? neededForOneself(this.target, name) : 0n;
     return needed === 0n ? operation() : this.broker.identity.widened(needed, operation);

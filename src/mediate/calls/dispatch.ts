@@ -8,7 +8,7 @@ import { supervise } from "./supervise.ts";
 import { handlerOf } from "./table.ts";
 
 /**
- * Decides about one call and does it. Every doubt is a refusal; throws only IdentityLost. The
+ * Judges one call and carries it out. Whatever fails is a refusal; only IdentityLost is thrown. The
  * caller closes the call once it is answered.
  */
 export function dispatch(

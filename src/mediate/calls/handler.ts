@@ -4,15 +4,14 @@ import type { Call } from "./call.ts";
 /** What the mediator does about one system call; one file each, in the folders beside this one. */
 export interface Handler {
   /**
-   * Letting the kernel go on grants nothing: the domain's own Landlock layer checks this very call,
-   * registers considered. Asked for every CONTINUE before it leaves; never true on the strength of
-   * the target's memory.
+   * Whether CONTINUE grants nothing, because the domain's own Landlock layer checks this very call
+   * with these registers. Asked for every CONTINUE. Never decided by the target's memory.
    */
   continueIsSafe(call: Call): boolean;
   answer(call: Call): Outcome;
   /**
-   * The kernel does it, below whatever confinement the process gave itself; the mediator only
-   * looks, and so undoes nothing.
+   * The kernel makes the call, under the process's own confinement. The mediator only judges, so it
+   * bypasses nothing.
    */
   readonly onlyLooks?: true;
 }
@@ -30,7 +29,7 @@ export const right = {
   makeSymlink: 1n << 12n,
 } as const;
 
-/** Everything a name can become or stop being: rename and link may do any of it. */
+/** The rights for whatever a name can become or cease to be: rename and link may do any of it. */
 export const allNames =
   right.removeDirectory |
   right.removeFile |

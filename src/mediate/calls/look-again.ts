@@ -12,32 +12,34 @@ import type { Call } from "./call.ts";
 import { sendTimeout, type TargetSocket } from "./sockets/socket.ts";
 
 /**
- * What the kernel says of a call that waited when a signal comes: begun anew where the handler has
- * SA_RESTART, else EINTR. Only for a thread that has such a signal: it would see the number itself.
+ * The kernel's result for a waiting call that a signal interrupts: restarted if the handler has
+ * SA_RESTART, otherwise EINTR. Only for a thread that has such a signal; any other would see the
+ * number itself.
  */
 export const RESTARTED: Outcome = error(E.RESTARTSYS);
 
-/** What is looked for. */
+/** What is polled for. */
 interface Looking {
-  /** null: not yet; `more`: somewhat, and the pauses begin anew. */
+  /**
+   * Returns null while there is no answer, and `more` where there was progress, which resets the
+   * pause.
+   */
   readonly look: () => Outcome | "more" | null;
-  /** What a signal makes of it. */
+  /** The answer when a signal interrupts. */
   readonly interrupted: () => Outcome;
   /**
-   * A socket that, when there is room in it, ends a pause early: when there comes to be room, so
-   * that one which always has some keeps nobody busy.
+   * A socket that ends a pause early when it comes to have room. A socket that always has room
+   * causes no wake-ups.
    */
   readonly socket?: number;
-  /**
-   * A look that finds none gives back room itself, which the socket tells of: that wakes nobody.
-   */
+  /** An unsuccessful poll frees room in the socket itself; that wake-up is ignored. */
   readonly echoes?: boolean;
 }
 
 /**
- * A call that waits for what no descriptor tells of, or not reliably: it stays unanswered, and
- * `look` is asked again and again, after pauses that grow with the time it has waited, until it has
- * an answer. A signal ends it, as it ends the kernel's own waiting.
+ * A call that waits for something that no descriptor reports, or not reliably. It stays unanswered,
+ * and `look` is called until it returns an answer, after pauses that grow. A signal ends the
+ * waiting, as it would in the kernel.
  */
 export function lookAgain(
   call: Call,
@@ -67,8 +69,8 @@ export function lookAgain(
 }
 
 /**
- * The same for a socket whose peer has no room: for as long as SO_SNDTIMEO says (socket(7)); where
- * it says nothing, a signal begins the call anew. `part`: what to answer where some of it was done
+ * {@link lookAgain} for a socket whose peer has no room, limited by SO_SNDTIMEO (socket(7)).
+ * Without a timeout, a signal restarts the call. `part`: the answer where some of the work was done
  * already.
  */
 export function untilTimeout(
@@ -87,13 +89,13 @@ export function untilTimeout(
   return lookAgain(call, { look, interrupted: () => part() ?? signalled, ...room });
 }
 
-/** Tries on a socket. */
+/** Attempts on a socket. */
 interface Attempts extends Pick<Looking, "socket" | "echoes"> {
   readonly attempt: Looking["look"];
   readonly part?: () => Outcome | null;
 }
 
-/** An epoll of descriptors, each with its events; or a negated error number. */
+/** An epoll of descriptors with their events, or a negated error number. */
 export function watched(...all: readonly (readonly [fd: number, events: number])[]): number {
   const epoll = sys("epoll_create1", abi.EPOLL_CLOEXEC);
   if (epoll < 0) return epoll;
@@ -103,12 +105,12 @@ export function watched(...all: readonly (readonly [fd: number, events: number])
   return failed;
 }
 
-/** Takes what has been told. */
+/** Consumes what the epoll has reported. */
 function hear(bell: number, timer: number): void {
   if (bell !== timer) quick.epollWait(bell, told, TOLD_MAX, 0);
 }
 
-/** Both may have come. */
+/** Both descriptors may be reported. */
 const TOLD_MAX = 2;
 const told = Buffer.alloc(epollEvent.size * TOLD_MAX);
 
@@ -118,16 +120,16 @@ function watch(epoll: number, fd: number, events: number): number {
 }
 
 /**
- * A signal waits that only this thread can take: one of its own, or one of its process where that
- * has no other thread. Another thread might take one of the process's at this moment, and then this
- * one would see the kernel's own number for it.
+ * Whether a signal is pending that only this thread can take: one of its own, or one of its process
+ * if that has no other thread. Otherwise another thread might take the signal now, and this one
+ * would see the kernel's internal number ({@link RESTARTED}).
  */
 export function isInterrupted(call: Call): boolean {
   let text: string;
   try {
     text = readFileSync(`/proc/${call.target.tid}/status`, "latin1");
   } catch {
-    // Gone, as the check will say.
+    // The thread is gone, which the check below reports.
     text = "";
   }
   call.check();

@@ -16,8 +16,8 @@ import { judgePrivilege } from "./state/privileges.ts";
 import { handlerOf } from "./table.ts";
 
 /**
- * Judges one call of a supervised domain, and does it at level enforcing. Level warning runs the
- * same judgement, which ends at the first effect (`Call.effect`); `warned()` then lets the call go
+ * Judges one call of a supervised domain and, at level enforcing, carries it out. Level warning
+ * runs the same judgement up to the first effect (`Call.effect`). `warned()` then lets the call go
  * on, so that the target notices nothing.
  */
 export function supervise(call: Call): Outcome {

@@ -32,7 +32,7 @@ import { sendmmsg } from "./sockets/send-many.ts";
 import { socketOption } from "./sockets/socket-option.ts";
 import { selfConfine } from "./state/self-confine.ts";
 
-/** System calls the mediator does something about; every other notified call is refused. */
+/** The system calls that the mediator handles. Every other notified call is refused. */
 const families: readonly (readonly [Handler, readonly string[]])[] = [
   [open, ["open", "creat", "openat", "openat2"]],
   [exec, ["execve", "execveat"]],
@@ -83,7 +83,7 @@ for (const [call, handler] of handlers) {
   if (nr !== null) byNumber[nr] = handler;
 }
 
-/** What does a call of this number; null where nothing does. */
+/** The handler of a system call number; null where there is none. */
 export function handlerOf(number: number): Handler | null {
   return byNumber[number] ?? null;
 }

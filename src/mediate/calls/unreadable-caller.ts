@@ -6,9 +6,8 @@ import { abi, E } from "../sys/abi.ts";
 import { noteForeign } from "./state/confinement.ts";
 import { forgetAll } from "./state/forget.ts";
 
-/** What is known of a call before anything of the thread is looked at. */
+/** What is known of a call before its thread is looked at. */
 export interface Received {
-  /** Of the system call. */
   readonly number: number;
   /** AUDIT_ARCH_*. */
   readonly architecture: number;
@@ -17,8 +16,8 @@ export interface Received {
 }
 
 /**
- * Other architectures and x32 number their calls otherwise, and a thread of another pid namespace
- * cannot be looked at. null for every other call.
+ * Refuses calls of other architectures and x32, whose numbers mean other calls, and calls of a
+ * thread in another pid namespace, which cannot be looked at. null for every other call.
  */
 export function foreignCall(
   broker: Broker,
@@ -26,7 +25,7 @@ export function foreignCall(
 ): Answer | null {
   const known = architecture === abi.AUDIT_ARCH_X86_64 ? syscallName(number) : null;
   if (known !== null && tid !== 0) return null;
-  // Where the level lets it go on, it may change whatever is remembered.
+  // If the level lets it go on, it may invalidate anything that is remembered.
   forgetAll(broker);
   const level = levelOf(broker);
   if (level !== "enforcing") noteForeign(broker, number, tid);
@@ -38,12 +37,12 @@ export function foreignCall(
   );
 }
 
-/** A call that was given to a worker which ended or took too long. */
+/** The answer to a call whose worker ended or took too long. */
 export function afterFailure(broker: Broker, name: string, why: string): Answer {
   return byLevel(levelOf(broker), unable(E.IO, name, why));
 }
 
-/** As many calls wait as may. */
+/** The answer where too many calls wait already. */
 export function noRoom(broker: Broker, name: string): Answer {
   return byLevel(levelOf(broker), unable(E.AGAIN, name, "too many calls wait"));
 }

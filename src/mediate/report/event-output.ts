@@ -3,21 +3,21 @@ import { type EventLog, openEventLog } from "../../events/log/event-log.ts";
 import { LOG_AGAIN_MS } from "../limits.ts";
 import type { LogQueue } from "./log-queue.ts";
 
-/** Where a mediator's events go. Nothing here throws or waits for long. */
+/** Where a mediator's events go. Its methods never throw and never wait for long. */
 export interface EventOutput {
-  /** `passedOn`: the event is where the death of this process takes it from nobody. */
+  /** `passedOn`: called once the event no longer depends on this process. */
   append(event: Event, passedOn: () => void): void;
-  /** Tries again what could not be written; true while anything is left. */
+  /** Tries again to write what could not be written. Returns true while anything is left. */
   flush(): boolean;
   close(): void;
-  /** Closes it for another process that tells of what was not passed on. */
+  /** Closes it. Another process reports the events that were not passed on. */
   abandon(): void;
 }
 
 /** By folder: domains that log to the same place share a writer. */
 const logs = new Map<string, { readonly log: EventLog; users: number }>();
 
-/** The event log in `folder`; with a queue that writes it for many domains. */
+/** The event log in `folder`, or a queue that writes it for many domains. */
 export function logOutput(folder: string, queue: LogQueue | null): EventOutput {
   const patience = queue === null ? {} : { lockWaitMs: 0, retryMs: LOG_AGAIN_MS };
   const shared = logs.get(folder) ?? { log: openEventLog(folder, patience), users: 0 };
@@ -53,7 +53,8 @@ function direct(log: EventLog, leave: () => void): EventOutput {
 
 function queued(log: EventLog, leave: () => void, queue: LogQueue): EventOutput {
   const owner = {};
-  // Rare, and to be there before an answer that it is about, however soon this process is killed.
+  // Lifecycle events are rare, and must be written before the answer to which they belong, even if
+  // this process is killed at once.
   const atOnce = (event: Event, passedOn: () => void): void => {
     queue.write();
     log.append(event);

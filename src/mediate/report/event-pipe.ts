@@ -12,18 +12,18 @@ import { E } from "../sys/abi.ts";
 import { close, sys } from "../sys/sys.ts";
 import type { EventOutput } from "./event-output.ts";
 
-/** Lines that wait while nobody reads. */
+/** Lines that wait while the pipe is full. */
 const PIPE_WAITING_MAX = 1_024;
 /**
- * What is counted at the end of a run is written at once, and its reader may be slow: the pipe
- * takes as many lines as wait. An ordinary user's most, pipe(7).
+ * Size of the pipe, bytes. At the end of a run all counted events are written at once, and the
+ * reader may be slow. This is the largest size for an ordinary user (pipe(7)).
  */
 const PIPE_BYTES = 1 << 20;
-/** Bytes of one of the pieces that a pipe consists of; x86_64's page. */
+/** Size of a pipe's pieces, bytes: a page on x86_64. */
 const PAGE_BYTES = 4_096;
 /**
- * Pages that events leave free, for the last word of a mediator and of its worker, which may write
- * at the same time.
+ * Pages that are kept free for the last lines of the mediator and its worker, which may write at
+ * the same time.
  */
 const PAGES_KEPT_MAX = 4;
 
@@ -33,9 +33,9 @@ interface Line {
 }
 
 /**
- * The pipe of `run --events`, one JSON line an event. A reader that stands still keeps nobody
- * waiting: what does not fit is counted, and said when it does, at the latest in the last line, for
- * which there is always room.
+ * The pipe of `run --events`, one JSON line per event. A slow reader never blocks the mediator.
+ * Events that do not fit are counted, and the count is written when there is room, at the latest in
+ * the last line, for which room is kept.
  */
 export class EventPipe implements EventOutput {
   readonly #fd: number;
@@ -44,13 +44,13 @@ export class EventPipe implements EventOutput {
   #lost = 0;
 
   /**
-   * Takes the descriptor over. Its end is nobody's but the holder's and the mediator's, so that
-   * O_NONBLOCK is seen by no one else.
+   * Takes over the descriptor. Only the holder and the mediator share it, so O_NONBLOCK affects no
+   * other process.
    */
   constructor(fd: number) {
     this.#fd = fd;
     sys("fcntl", fd, F_SETFL, sys("fcntl", fd, F_GETFL, 0) | O_NONBLOCK);
-    // Where the kernel does not give that much it stays as it was.
+    // A refused resize leaves the pipe as it was.
     sys("fcntl", fd, F_SETPIPE_SZ, PIPE_BYTES);
     this.#pages = Math.floor(sys("fcntl", fd, F_GETPIPE_SZ) / PAGE_BYTES);
   }
@@ -86,8 +86,8 @@ export class EventPipe implements EventOutput {
   }
 
   /**
-   * There is room for the line and for a last word behind it. Two pages that follow each other hold
-   * more than one page's bytes, or the second would have gone into the first.
+   * Whether there is room for the line and for the last ones. Two successive pages always hold more
+   * than one page's bytes, or the second would have been added to the first.
    */
   #takes({ length }: Buffer): boolean {
     const bytes = Buffer.alloc(4);
@@ -98,7 +98,7 @@ export class EventPipe implements EventOutput {
     return used + Math.ceil(length / PAGE_BYTES) + kept <= this.#pages;
   }
 
-  /** The whole line or nothing; false for nothing. */
+  /** Writes the whole line or nothing. Returns false for nothing. */
   #write(line: Buffer): boolean {
     for (;;) {
       const written = sys("write", this.#fd, line, line.length);

@@ -6,8 +6,8 @@ import { suggest } from "../../model/suggest.ts";
 import type { Refusal } from "../answer/outcome.ts";
 
 /**
- * Why it was refused and what would have allowed it, from the reference model; the refusal itself
- * was decided before.
+ * The rule by which a request was refused and the line that would allow it, from the reference
+ * model. The refusal has been decided before.
  */
 export function explain(
   policy: Policy,

@@ -12,9 +12,9 @@ interface Queued {
 }
 
 /**
- * Events of all domains of a shared mediator, which are written in a step of the loop's that is for
- * no domain. The disk may be slow, or another writer of the log may keep its lock: a domain whose
- * event is written is not to blame for that.
+ * Events of all domains of a shared mediator. They are written in a step of the loop for no domain,
+ * because the disk may be slow or another writer may hold the log's lock, and the domain is not to
+ * blame for that.
  */
 export class LogQueue implements Timed {
   #queued: Queued[] = [];
@@ -24,19 +24,19 @@ export class LogQueue implements Timed {
   #inHand: InHand = unwatched;
   due = Number.POSITIVE_INFINITY;
 
-  /** Of the loop that writes from now on. */
+  /** Sets the loop that writes from now on. */
   servedBy({ timers, inHand }: { timers: Timers; inHand: InHand }): void {
     this.#timers = timers;
     this.#inHand = inHand;
   }
 
-  /** `owner`: see {@link drop}. `written` is told that a log has it. */
+  /** `owner`: see {@link drop}. `written` is called once the log has the event. */
   add(log: EventLog, owner: object, event: Event, written: () => void): void {
     this.#queued.push({ log, owner, event, written });
     this.#wakeIn(0);
   }
 
-  /** What a log could not write. */
+  /** Tries a log again later, if it could not be written. */
   tryAgain(log: EventLog): void {
     if (log.problem === null) return;
     this.#failed.add(log);
@@ -52,7 +52,7 @@ export class LogQueue implements Timed {
     this.#inHand.run(NO_DOMAIN, () => this.write());
   }
 
-  /** All that waits, now. */
+  /** Writes everything that waits. */
   write(): void {
     this.due = Number.POSITIVE_INFINITY;
     const queued = this.#queued.splice(0);
@@ -67,7 +67,7 @@ export class LogQueue implements Timed {
     for (const log of new Set([...queued.map((one) => one.log), ...again])) this.tryAgain(log);
   }
 
-  /** What an owner has not seen written is left to another process, which counts it as lost. */
+  /** Drops an owner's unwritten events. Another process counts them as lost. */
   drop(owner: object): void {
     this.#queued = this.#queued.filter((one) => one.owner !== owner);
   }

@@ -1,17 +1,17 @@
 import { offsetsOf, place } from "../../plan/layout.ts";
 import { recordsGroup, recordsRead } from "../../plan/slots.ts";
 
-/** Bytes of memory that the control group's id takes. */
+/** Size of the control group's id in memory, bytes. */
 export const GROUP_BYTES = place(recordsGroup).size;
-/** Bytes of memory that the rest takes. */
+/** Size of the rest, bytes. */
 export const RECORDS_READ_BYTES = place(recordsRead).size;
 const GROUP = offsetsOf(recordsGroup);
 const READ = offsetsOf(recordsRead);
 
 /**
- * What mediators of one domain have read of the records of its control group's programs, in memory
- * that outlives them: a successor goes on where one before it ended, and what was told twice or
- * never is a matter of the one event that was in hand.
+ * How far mediators of a domain have read the records of its control group's programs. It lies in
+ * memory that outlives them, so a successor continues there. At most the event in hand at the time
+ * is reported twice or not at all.
  */
 export class RecordsRead {
   readonly #group: Buffer;
@@ -22,7 +22,7 @@ export class RecordsRead {
     this.#rest = rest;
   }
 
-  /** The id of the control group; null where nobody has begun, or everything was read. */
+  /** The id of the control group; null where reading has not begun, or everything was read. */
   get group(): bigint | null {
     const id = this.#group.readBigUInt64LE(GROUP.id);
     return id === 0n ? null : id;
@@ -32,12 +32,12 @@ export class RecordsRead {
     this.#group.writeBigUInt64LE(id ?? 0n, GROUP.id);
   }
 
-  /** How many records were passed on. */
+  /** The number of records that were passed on. */
   get told(): number {
     return Number(this.#rest.readBigUInt64LE(READ.told));
   }
 
-  /** When the latest of those that were read was first made: CLOCK_MONOTONIC, nanoseconds. */
+  /** The time of the latest record that was read, CLOCK_MONOTONIC, nanoseconds. */
   get until(): bigint {
     return this.#rest.readBigUInt64LE(READ.until);
   }

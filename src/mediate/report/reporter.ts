@@ -10,14 +10,14 @@ import type { EventOutput } from "./event-output.ts";
 import { explain } from "./explain.ts";
 import type { Untold } from "./untold.ts";
 
-/** What becomes of something outside the domain, or that an administrator should know of. */
+/** The verdict of an event. */
 export type ReportedVerdict = "denied" | "warning" | "noted";
 
 interface Repeated {
   readonly event: Event;
   /**
-   * Times since the event was passed on; when the first and the last of them were, milliseconds
-   * since the epoch.
+   * The repetitions since the event was passed on: their number, and the times of the first and the
+   * last, milliseconds since the epoch.
    */
   again: number;
   first: number;
@@ -28,10 +28,10 @@ interface Repeated {
 const RETRY_MS = 1_000;
 
 /**
- * Turns what was outside the domain into events, folded: who asks a million times for the same
- * costs one line and a count now and then, and nobody looks into /proc for a repetition. Between
- * two flushes a process is taken to stay the program it was. More than {@link EVENTS_NAMED_MAX}
- * different things are counted together.
+ * Turns accesses outside the domain into events, and folds repetitions: a process that repeats an
+ * access a million times costs one line and an occasional count, and /proc is not read for
+ * repetitions. Between two flushes a process is assumed to run the same program. Beyond {@link
+ * EVENTS_NAMED_MAX} different accesses, the rest is only counted.
  */
 export class Reporter {
   readonly #broker: Broker;
@@ -43,8 +43,8 @@ export class Reporter {
   #due = Number.POSITIVE_INFINITY;
 
   /**
-   * `untold`: of the process before this one, and now of this one. `seen` is told of every event
-   * that is passed on, before it is written.
+   * `untold`: the count of the previous process, and from now on of this one. `seen` is called with
+   * every event that is passed on, before it is written.
    */
   constructor(broker: Broker, output: EventOutput, untold: Untold, seen?: (event: Event) => void) {
     this.#broker = broker;
@@ -59,12 +59,12 @@ export class Reporter {
     );
   }
 
-  /** Tells what the process before this one took with it, before anything is counted here. */
+  /** Reports the events that the previous process left unwritten, before this one counts any. */
   succeed(): void {
     this.lostWith(this.#untold);
   }
 
-  /** Tells how many events a process took with it that has ended. */
+  /** Reports the number of events that an ended process left unwritten. */
   lostWith(untold: Untold): void {
     const count = untold.take();
     if (count === 0) return;
@@ -84,8 +84,8 @@ export class Reporter {
   }
 
   /**
-   * Before each call, of thread `tid`; the first that is seen of a domain tells with what its
-   * daemon begins (`calls/descriptors/inherited.ts`).
+   * Called before each call, of thread `tid`. A domain's first call reports the descriptors that
+   * its daemon inherits (`calls/descriptors/inherited.ts`).
    */
   begin(tid: number): void {
     if (this.#hasBegun) return;
@@ -99,10 +99,7 @@ export class Reporter {
     }
   }
 
-  /**
-   * A call of thread `tid` that a mediator died over, and of which nobody knows whether it was
-   * done.
-   */
+  /** Reports a call over which a mediator died, so that its outcome is unknown. */
   unknownOutcome(tid: number, call: string): void {
     const process = readProcess(this.#processOf(tid));
     this.#untold.counted();
@@ -110,14 +107,14 @@ export class Reporter {
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
-  /** What the kernel has recorded, as an event already. */
+  /** Adds an event made from the kernel's records. */
   recorded(event: Event): void {
     this.#untold.counted(event.count);
     this.#fold.add(event);
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
-  /** Accesses that the kernel counted, and of whose records others took the place. */
+  /** Reports accesses that the kernel counted, but whose records were overwritten. */
   missed(count: number): void {
     const what = "accesses outside the domain that its cgroup's programs counted";
     const object = `${count} ${what}: too many different ones at once`;
@@ -126,13 +123,15 @@ export class Reporter {
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
-  /** The same of a domain that another process counts for: written at once, or not at all. */
+  /**
+   * Like {@link failed}, for a domain for which another process counts: written at once or never.
+   */
   tell(operation: string, object: string, count = 1): void {
     const event: Event = { ...this.#lifecycle(operation, object, count), verdict: "failed" };
     this.#output.append(event, () => undefined);
   }
 
-  /** Something that Cofferdam itself could not do. */
+  /** Reports a failure of Cofferdam itself. */
   failed(operation: string, object: string): void {
     this.#untold.counted();
     this.#fold.add({ ...this.#lifecycle(operation, object, 1), verdict: "failed" });
@@ -140,8 +139,8 @@ export class Reporter {
   }
 
   /**
-   * When {@link flush} is to be called, on the clock of performance.now(); infinite while there is
-   * nothing to say.
+   * When to call {@link flush}, on the clock of performance.now(); infinite while there is nothing
+   * to write.
    */
   get due(): number {
     return this.#due;
@@ -161,7 +160,7 @@ export class Reporter {
     this.#output.close();
   }
 
-  /** Nothing of what was counted is told: another process counts for the domain. */
+  /** Drops what was counted: another process counts for the domain. */
   abandon(): void {
     this.#repeated.clear();
     this.#output.abandon();
@@ -218,7 +217,7 @@ export class Reporter {
     };
   }
 
-  /** A thread is told apart by its process; one that is gone keeps its own number. */
+  /** Threads are reported by their process; a thread that is gone keeps its own number. */
   #processOf(tid: number): number {
     return this.#broker.threads.processOf(tid) ?? tid;
   }

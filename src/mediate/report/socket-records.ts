@@ -9,10 +9,10 @@ import type { RecordsRead } from "./records-read.ts";
 import type { Reporter } from "./reporter.ts";
 
 /**
- * Tells what the programs of a supervised run's control group judged and nobody was asked about:
- * where its sockets connected and sent to outside the domain. The kernel keeps records of it
- * (`bpf/records.h`), which are looked at every {@link RECORDS_LOOK_MS}: while there is nothing new,
- * by one load from memory.
+ * Reports the connections and sends outside the domain that the programs of a supervised run's
+ * control group judged without asking the mediator. The kernel keeps records of them
+ * (`bpf/records.h`), which are read every {@link RECORDS_LOOK_MS}; while there is nothing new, that
+ * is one load from memory.
  */
 export class SocketRecords {
   readonly #broker: Broker;
@@ -29,7 +29,7 @@ export class SocketRecords {
     this.#read = read;
   }
 
-  /** From now on this process serves the domain: it goes on where one before it has begun. */
+  /** This process serves the domain from now on: continues where the previous one stopped. */
   succeed(): void {
     this.#reader = readerOf(this.#broker, this.#reporter);
     const { group } = this.#read;
@@ -41,7 +41,7 @@ export class SocketRecords {
     this.#reader?.close();
   }
 
-  /** Before each call, of thread `tid`: the first that is seen tells which group it is. */
+  /** Called before each call, of thread `tid`: a domain's first call tells which group it is. */
   begin(tid: number): void {
     if (this.#reader === null || this.#records !== null) return;
     const group = this.#groupOf(tid);
@@ -50,7 +50,7 @@ export class SocketRecords {
     this.#beginWith(group);
   }
 
-  /** On the clock of performance.now(); infinite for never. */
+  /** When to call {@link look}, on the clock of performance.now(); infinite for never. */
   get due(): number {
     return this.#due;
   }
@@ -64,8 +64,9 @@ export class SocketRecords {
   }
 
   /**
-   * Of a domain that has ended. `everything`: however long it takes. Else what is left is for a
-   * process of its own, which the holder starts where a group stands in the memory.
+   * Closes the records of a domain that has ended. `everything`: read all of them, however long it
+   * takes. Otherwise the holder starts a process for the rest, because the group's id is still in
+   * memory.
    */
   close(everything: boolean): void {
     this.#poll(everything ? Number.POSITIVE_INFINITY : RECORDS_PER_LOOK);
@@ -97,7 +98,10 @@ export class SocketRecords {
     this.#read.note(records.told, records.until);
   }
 
-  /** The run's own, which lies right below the plan's anchor and is named by its daemon. */
+  /**
+   * The run's own control group, which lies directly below the plan's anchor and is named by its
+   * daemon.
+   */
   #groupOf(tid: number): bigint | null {
     const anchor = this.#broker.plan.cgroup?.anchor ?? "";
     const text = unlessGone(() => readFileSync(`/proc/${tid}/cgroup`, "latin1")) ?? "";
@@ -108,7 +112,7 @@ export class SocketRecords {
   }
 }
 
-/** null where there are no such programs, or no records of theirs. */
+/** null where there are no such programs or no records. */
 function readerOf({ plan, supervised }: Broker, reporter: Reporter): RefusalReader | null {
   if (!supervised || plan.cgroup === null || plan.cgroup.programs.length === 0) return null;
   try {

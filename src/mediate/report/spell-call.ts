@@ -14,12 +14,12 @@ import type { Call } from "../calls/call.ts";
 
 type Names = Readonly<Record<string, number>>;
 
-/** One register as a person would write it. */
+/** A register in words. */
 type Spelling = (value: number, call: Call) => string;
 
 /**
- * A call with what makes it a form that no sealed domain has: `ioctl(TIOCSTI)`. Pointers would make
- * every repetition look new.
+ * A call with the arguments that make its form forbidden in sealed domains: `ioctl(TIOCSTI)`.
+ * Pointers are left out, because they would make every repetition look new.
  */
 export function spellCall(call: Call): string {
   const telling = registers[call.name] ?? [];
@@ -29,12 +29,12 @@ export function spellCall(call: Call): string {
   return words.length === 0 ? call.name : `${call.name}(${words.join(", ")})`;
 }
 
-/** One of several numbers. */
+/** The name of one of several numbers. */
 function oneOf(names: Names): Spelling {
   return (value) => Object.entries(names).find(([, known]) => known === value)?.[0] ?? hex(value);
 }
 
-/** Bits, `ignored` left out; what has no name as one number. */
+/** The names of bits, without the `ignored` ones. Unnamed bits become one number. */
 function bits(names: Names, ignored = 0): Spelling {
   return (value) => {
     const words: string[] = [];
@@ -74,7 +74,7 @@ function capabilityNamesAt(level: number): Names {
   return Object.assign({}, ...rows.map(({ numbers }) => numbers));
 }
 
-/** The option means something else at every level. */
+/** An option's number has another meaning at each level. */
 const option: Spelling = (value, call) => {
   const level = call.unsigned(1);
   const names =
@@ -89,7 +89,7 @@ const option: Spelling = (value, call) => {
 const renameFlags = bits(constants(/^RENAME_/));
 const messageFlags = bits(constants(/^MSG_FASTOPEN$/), ~kernel.MSG_FASTOPEN);
 
-/** Registers that say what a refused call was for. */
+/** The registers that say what a refused call was for. */
 const registers: Readonly<Record<string, readonly (readonly [index: number, Spelling])[]>> = {
   ioctl: [
     [

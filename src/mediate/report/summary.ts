@@ -3,14 +3,13 @@ import type { Event } from "../../events/event.ts";
 import { renderEvent } from "../../events/render.ts";
 import { sys } from "../sys/sys.ts";
 
-/** Different accesses that get lines of their own. */
+/** Accesses that get lines of their own. */
 const ACCESSES_MAX = 1_000;
-/** Where an attended run wants it: its standard error. */
+/** The standard error of an attended run. */
 const SUMMARY_DESCRIPTOR = 7;
 
 /**
- * What a run at level warning would have been denied: one entry a kind of access, with how often it
- * came.
+ * What a run at level warning would have been denied: one entry per kind of access, with a count.
  */
 export class Summary {
   readonly #kinds = new Map<string, Event>();
@@ -32,14 +31,14 @@ export class Summary {
   }
 
   /**
-   * Empty where nothing was outside the domain. The accesses, then the lines that would allow them,
-   * as they can be pasted into the policy.
+   * The accesses, then the lines that would allow them, ready to be pasted into the policy. Empty
+   * where nothing was outside the domain.
    */
   text(domain: string): string {
     if (this.#kinds.size === 0) return "";
     const events = [...this.#kinds.values()];
     const total = events.reduce((sum, event) => sum + event.count, this.#others);
-    // What to do about those with a line is said once, below.
+    // The suggestions are listed once, below.
     const lines = events.map((event) =>
       renderEvent(event.allow === null ? event : { ...event, allow: null }),
     );
@@ -58,7 +57,7 @@ export class Summary {
   }
 }
 
-/** Each section once, each line once, in the order in which they were wanted. */
+/** Each section once and each line once, in order. */
 function policyLines(events: readonly Event[]): readonly string[] {
   const sections = new Map<string, Set<string>>();
   for (const { allow } of events) {
@@ -72,7 +71,7 @@ function policyLines(events: readonly Event[]): readonly string[] {
   ]);
 }
 
-/** Writes it whole, or what whoever reads there takes. */
+/** Writes the whole text, or as much as the reader takes. */
 export function writeSummary(text: string): void {
   let rest = Buffer.from(text);
   while (rest.length > 0) {

@@ -1,15 +1,15 @@
 import { offsetsOf, place } from "../../plan/layout.ts";
 import { untold } from "../../plan/slots.ts";
 
-/** Bytes of memory it takes. */
+/** Size in memory, bytes. */
 export const UNTOLD_BYTES = place(untold).size;
 const { count: COUNT } = offsetsOf(untold);
-/** Events: more are not told apart. */
+/** Limit of the count. */
 const COUNT_MAX = 2 ** 32 - 1;
 
 /**
- * How many events its process has counted and not passed on yet. The number lies in memory that
- * outlives the process, so that whoever finds it can say how many went with it.
+ * The number of events that a process has counted and not passed on. It lies in memory that
+ * outlives the process, so that a successor can report how many were lost.
  */
 export class Untold {
   readonly #memory: Buffer;
@@ -30,7 +30,7 @@ export class Untold {
     this.#memory.writeUInt32LE(Math.max(this.count - count, 0), COUNT);
   }
 
-  /** Of a process that has ended: what it left, once. */
+  /** Returns and clears the count that an ended process left. */
   take(): number {
     const { count } = this;
     this.#memory.writeUInt32LE(0, COUNT);

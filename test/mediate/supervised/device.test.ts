@@ -49,7 +49,7 @@ test("a process with threads asks nothing of a file while a device lies beside i
   const done = run("still");
   expect(done.lines).toEqual(["EACCES"]);
   expect(done.events).toMatchObject([{ class: "name", operation: "ioctl", verdict: "denied" }]);
-  expect(done.events[0]?.help).toMatch(/another thread could put descriptor \d+/);
+  expect(done.events[0]?.help).toMatch(/another thread could replace by descriptor \d+/);
 });
 
 test.each([

@@ -23,11 +23,12 @@ import type { Call } from "../call.ts";
 import { numbers, terminalOf } from "../files/own-terminal.ts";
 
 /**
- * A driver's own request, granted by `i` on the device's name; what is no device has no driver that
- * could do harm. The request is a register; the argument is the driver's to read, so that the
- * target itself asks. Another of its threads could meanwhile put a device in the descriptor's
- * place: so a process with several has no device open for which it could not ask. What could not be
- * looked at does not go on: it may be the mediator that has no descriptor left.
+ * A driver's own request, granted by `i` on the device's name. Other files have no driver that
+ * could do harm. The request number is a register. The argument is the driver's to read, so the
+ * target makes the call itself. Another thread could meanwhile put a device in the descriptor's
+ * place. So a process with several threads must be granted every device that it has open. A
+ * descriptor that cannot be looked at is an error, because the reason may be the mediator's own
+ * lack of descriptors.
  */
 export function onDevice(call: Call): Outcome {
   const number = call.unsigned(0);
@@ -46,7 +47,10 @@ interface Device {
   readonly stat: Stat;
 }
 
-/** null where the target may ask it. `standard`: its number is one of a standard descriptor. */
+/**
+ * null where the target may make the request. `standard`: the descriptor is one of the three
+ * standard ones.
+ */
 function refusedOn(call: Call, { fd, stat }: Device, standard: boolean): Outcome | null {
   if (!isDevice(stat) || (standard && isStandard(call, fd, stat))) return null;
   for (const name of namesOf(fd, stat)) {
@@ -57,9 +61,9 @@ function refusedOn(call: Call, { fd, stat }: Device, standard: boolean): Outcome
 }
 
 /**
- * What another thread could put in the descriptor's place while the kernel is on its way to it, of
- * what is in the same table now: a device that the target could ask anyway, were it a standard
- * descriptor, gains it nothing.
+ * Checks what another thread could put in the descriptor's place before the kernel uses it: every
+ * descriptor in the same table. Each is treated like a standard descriptor, because the target
+ * could use that one anyway.
  */
 function beside(call: Call, asked: Stat): Outcome {
   const table = call.target.keep(call.target.entry("fd", abi.O_DIRECTORY));
@@ -81,7 +85,10 @@ function beside(call: Call, asked: Stat): Outcome {
     : unable(E.ACCES, call.name, "of a descriptor that another thread exchanged");
 }
 
-/** getdents64(2): what does not fit the first time. The directory is read from its start again. */
+/**
+ * Whether the directory has more entries than fit (getdents64(2)). It is read from its start again
+ * afterwards.
+ */
 function isLong(directory: number): boolean {
   const entries = Buffer.alloc(DESCRIPTORS_BYTES_AT_ONCE);
   for (let read = 0; read < 2; read++)
@@ -95,7 +102,7 @@ function isStillThere(call: Call, asked: Stat): boolean {
   return typeof stat !== "number" && sameObject(stat, asked);
 }
 
-/** Only what has a path can be one (proc_pid_fd(5)). */
+/** Only a descriptor with a path can be of a device (proc_pid_fd(5)). */
 function isOfDevice(link: string | number): boolean {
   return typeof link === "string" && link.startsWith("/");
 }
@@ -113,8 +120,8 @@ function refusedBeside(call: Call, number: string): Outcome | null {
     if (refused === null) return null;
     if (refused.kind !== "refused")
       return unable(E.ACCES, call.name, `beside descriptor ${number}, a device without a name`);
-    const asked = `asked of descriptor ${call.unsigned(0)}, in whose place`;
-    const help = `${asked} another thread could put descriptor ${number} at any moment`;
+    const asked = `asked of descriptor ${call.unsigned(0)}, which another thread`;
+    const help = `${asked} could replace by descriptor ${number} at any moment`;
     return { ...refused, refusal: { ...refused.refusal, help } };
   } finally {
     close(fd);
@@ -122,8 +129,8 @@ function refusedBeside(call: Call, number: string): Outcome | null {
 }
 
 /**
- * Devices of memory (Documentation/admin-guide/devices.txt): those that know no request, and those
- * that ask for a capability before they do any.
+ * Memory devices (Documentation/admin-guide/devices.txt) that know no request, and those whose
+ * every request takes a capability.
  */
 const MEMORY = 1;
 const REQUESTLESS: ReadonlySet<number> = new Set([3 /* null */, 5 /* zero */, 7 /* full */]);
@@ -143,15 +150,15 @@ function hasNoDriver(call: Call, fd: number, { type }: Stat): boolean {
 const STANDARD_DESCRIPTORS = 3;
 
 /**
- * Whether it is a terminal, and how large: what C libraries ask of whatever they read from and
- * write to (`asm-generic/ioctls.h`).
+ * Requests that ask whether a descriptor is a terminal, and for its size. C libraries make them on
+ * whatever they read or write (`asm-generic/ioctls.h`).
  */
 const HARMLESS: ReadonlySet<number> = new Set([TCGETS, TIOCGWINSZ]);
 
 /**
- * What the domain was started with is granted by `inherit`, not by a name: its terminal answers as
- * it does to a sealed domain. Another device may have been put in the place of the one it was
- * started with: that one answers only what any descriptor may be asked.
+ * A standard descriptor is granted by `inherit` and not by its name, so its terminal answers as it
+ * does in a sealed domain. The domain may have put another device in its place; that one answers
+ * only the harmless requests.
  */
 function isStandard(call: Call, fd: number, { type }: Stat): boolean {
   if (type !== abi.S_IFCHR || (!HARMLESS.has(call.unsigned(1)) && !isOwnTerminal(call, fd)))

@@ -6,21 +6,22 @@ import type { Refusal } from "../../answer/outcome.ts";
 import type { Broker } from "../../domain/broker.ts";
 import { abi } from "../../sys/abi.ts";
 
-/** Of sd_listen_fds(3); `native/descriptors.c` closes at the start what this reports. */
+/** From sd_listen_fds(3). At level enforcing `native/descriptors.c` closes what this reports. */
 const LISTEN_START = 3;
 const STDERR = 2;
 const NULL_DEVICE = 0x103;
 
 /**
- * Thrown away as soon as the launcher executes: who still has it is the launcher, and whatever else
- * it closes then is Cofferdam's.
+ * The notification listener, which the launcher closes when it executes. A thread that has it is
+ * the launcher, and its other close-on-exec descriptors are Cofferdam's.
  */
 const LISTENER = "anon_inode:seccomp notify";
 
 /**
- * The descriptors beyond what `inherit` names that thread `tid` brings into its domain: of a
- * launcher whose execve is the first call of a domain that began at level warning, where nothing is
- * closed. Of any other thread, none. Throws where the thread cannot be looked at.
+ * The descriptors that thread `tid` brings into its domain beyond what `inherit` grants. That is
+ * the launcher's, whose execve is the first call of a domain started at level warning, where
+ * descriptors are not closed. Empty for any other thread. Throws where the thread cannot be looked
+ * at.
  */
 export function inheritedOutside({ plan, policy }: Broker, tid: number): readonly Refusal[] {
   if (plan.level !== "warning") return [];
@@ -41,16 +42,18 @@ export function inheritedOutside({ plan, policy }: Broker, tid: number): readonl
       reason: kind === null ? "never" : "no-rule",
       request: kind === null ? null : { class: "inherit", kind },
       ...(kind === null
-        ? { help: "who starts the daemon should close it: at level enforcing it is closed" }
+        ? {
+            help: "the process that starts the daemon should close it: at level enforcing it is closed",
+          }
         : {}),
     }));
 }
 
 class Descriptor {
   readonly number: number;
-  /** What the kernel calls it: a path, or the kind and number of what has none. */
+  /** The kernel's name: a path, or the kind and number of an object without one. */
   readonly name: string;
-  /** Closed by execve. */
+  /** Closed by the execve. */
   readonly isOurs: boolean;
   readonly #tid: number;
   readonly #flags: number;
@@ -71,16 +74,16 @@ class Descriptor {
   }
 
   /**
-   * /dev/null, which a standard descriptor becomes that is not granted (memory devices of the
-   * kernel's devices.txt: major 1, minor 3).
+   * /dev/null, which replaces a standard descriptor that is not granted (major 1, minor 3 in the
+   * kernel's devices.txt).
    */
   get isNothing(): boolean {
     return this.number <= STDERR && statSync(this.#path).rdev === NULL_DEVICE;
   }
 
   /**
-   * What `inherit` has to grant for it; null for what it cannot grant. `promised`: sockets of
-   * socket activation.
+   * The kind that `inherit` must grant; null for what it cannot grant. `promised`: the number of
+   * sockets of socket activation.
    */
   kind(promised: number): InheritKind | null {
     const stats = statSync(this.#path);
@@ -97,15 +100,15 @@ class Descriptor {
   }
 }
 
-/** As `/proc/net/unix` shows it (proc_net(5)): SOCK_STREAM is type 1, SS_CONNECTED state 3. */
+/** As in `/proc/net/unix` (proc_net(5)): SOCK_STREAM is type 1, SS_CONNECTED is state 3. */
 function isConnectedStream(tid: number, { ino }: Stats): boolean {
   const table = readFileSync(`/proc/${tid}/net/unix`, "latin1");
   return new RegExp(`^\\S+ \\S+ \\S+ \\S+ 0001 03 +${ino}( |$)`, "m").test(table);
 }
 
 /**
- * LISTEN_FDS, if it is meant for this process; an attended daemon has another process id than the
- * one it was said to.
+ * LISTEN_FDS, if it is meant for this process. An attended daemon has another process id than
+ * LISTEN_PID says.
  */
 function socketsPromised(tid: number, attended: boolean): number {
   const environment = readFileSync(`/proc/${tid}/environ`, "latin1").split("\0");

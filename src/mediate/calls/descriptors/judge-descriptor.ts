@@ -34,7 +34,7 @@ import { judgeControllingTerminal, signalInput } from "./terminal-signals.ts";
 const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
   Object.values(numbers).includes(value);
 
-/** ioctl and fcntl; null leaves a call to its handler. */
+/** Judges ioctl and fcntl; null leaves the call to its handler. */
 export function judgeDescriptor(call: Call): Outcome | null {
   const request = call.unsigned(1);
   if (call.name === "fcntl") return judgeCommand(call, request);
@@ -51,14 +51,15 @@ export function judgeDescriptor(call: Call): Outcome | null {
   return (request === TIOCSCTTY ? judgeControllingTerminal(call) : null) ?? onDevice(call);
 }
 
-/** `struct ifreq` of SIOCETHTOOL: where it points to what begins with the command. */
+/** Offset in `struct ifreq` of SIOCETHTOOL's pointer to a struct that begins with the command. */
 const IFREQ_DATA = 16;
 const POINTER_BYTES = 8;
 const COMMAND_BYTES = 4;
 
 /**
- * A request that takes a capability. What it takes it for may lie in memory, where it can change:
- * refused whole then, and told of at level warning where it is no mere question.
+ * A request that takes a capability. Its command may lie in memory, where it can change, so at
+ * enforcing every such request is refused. At level warning a command that only reads is not
+ * reported.
  */
 function judgeTaking(call: Call, capabilities: readonly string[]): Outcome | null {
   const refused = judgeCapabilities(call, capabilities);
@@ -74,14 +75,14 @@ function judgeCommand(call: Call, command: number): Outcome {
   return command === ownerCommands.F_SETOWN ? ownedBy(call, call.int(2)) : ownerInMemory(call);
 }
 
-/** `struct ifreq`, of which the interface's name is the first part (`linux/if.h`). */
+/** `struct ifreq`, which begins with the interface's name (`linux/if.h`). */
 const IFREQ_BYTES = 40;
 const INTERFACE_NAME_BYTES = 16;
 
 /**
- * Which interface packets come from and go to: `i` on the name below the device's,
- * `/dev/net/tun/tap0`. Done by the mediator on the name it judged; where the kernel is to choose
- * one, that is `%d`.
+ * Attaches to a network interface: requires `i` on the name below the device's, such as
+ * `/dev/net/tun/tap0`, or `%d` where the kernel chooses the name. The mediator makes the call with
+ * the name that it judged.
  */
 function attachToInterface(call: Call): Outcome {
   const fd = sameFile(call, call.int(0));
@@ -102,7 +103,10 @@ function attachToInterface(call: Call): Outcome {
   );
 }
 
-/** Who gets a descriptor's signals: a process, or a group as a negative number. 0 is nobody. */
+/**
+ * Judges the owner of a descriptor's signals: a process, or a group as a negative number. 0 means
+ * none.
+ */
 function judgeOwner(call: Call, owner: number): Outcome | null {
   if (owner === 0) return null;
   const target = { register: 2, kind: "group-or-process", zeroIsSelf: false } as const;
@@ -114,8 +118,8 @@ function ownedBy(call: Call, owner: number): Outcome {
 }
 
 /**
- * F_SETOWN_EX: struct f_owner_ex: type (thread, process, group), number. Done by the mediator on
- * the copy it judged.
+ * F_SETOWN_EX: struct f_owner_ex: type (thread, process, group), number. The mediator makes the
+ * call with the copy that it judged.
  */
 function ownerInMemory(call: Call): Outcome {
   const argument = call.target.memory.read(call.word(2), fOwnerEx.size);
@@ -128,7 +132,9 @@ function socketOwner(call: Call): Outcome {
   return judgeOwner(call, argument.readInt32LE(0)) ?? onCopy(call, "ioctl", argument);
 }
 
-/** Signals are sent by the ids of whoever named the owner, real ones among them. */
+/**
+ * Signals are sent by the credentials of the process that set the owner, including its real ids.
+ */
 function onCopy(call: Call, name: "fcntl" | "ioctl", argument: Buffer): Outcome {
   const fd = sameFile(call, call.int(0));
   if (fd < 0) return error(errnoOf(fd));

@@ -9,15 +9,15 @@ import { sameFile } from "./same-file.ts";
 
 const { magic, info } = pidfdRequests;
 
-/** One that only pidfds know (PIDFD_GET_MNT_NAMESPACE and its kin, PIDFD_GET_INFO). */
+/** A request for pidfds only (PIDFD_GET_INFO, PIDFD_GET_MNT_NAMESPACE and similar). */
 export function isPidfdRequest(request: number): boolean {
   return ((request >>> 8) & 0xff) === magic;
 }
 
 /**
- * What a pidfd tells of its process, and its namespaces, which it gives out as descriptors: of the
- * domain's own processes alone. null for a descriptor of something else, by a process that cannot
- * exchange it meanwhile: one with several threads asks no pidfd anything.
+ * A pidfd reports on its process and gives out its namespaces as descriptors. Both are allowed for
+ * processes of the domain only. null for a descriptor that is no pidfd, if the process cannot
+ * exchange it meanwhile. A process with several threads is refused.
  */
 export function judgePidfdRequest(call: Call, request: number): Outcome | null {
   const fd = sameFile(call, call.int(0));
@@ -26,7 +26,7 @@ export function judgePidfdRequest(call: Call, request: number): Outcome | null {
   const pid = heldProcess(fd);
   if (pid === null) return call.isAlone ? null : error(E.NOTTY);
   const number = request & 0xff;
-  // Of one that has ended there is nothing but how it ended.
+  // An ended process only reports how it ended.
   if (pid < 0) return number === info && call.isAlone ? CONTINUE : error(E.SRCH);
   const refused = judgeProcess(call, pid, "inspect");
   if (refused !== null) return refused;

@@ -7,15 +7,15 @@ import { fstat, readlinkat, self } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 
 /**
- * What links in /proc/PID/fd say of sockets, pipes, pidfds and their like (proc_pid_fd(5)); what
- * lies on a file system has a path, which never begins so.
+ * Texts of links in /proc/PID/fd for sockets, pipes, pidfds and similar (proc_pid_fd(5)). A file on
+ * a file system has a path, which never begins like this.
  */
 const NO_FILE_SYSTEM = /^(socket|pipe|anon_inode):/;
 
 /**
- * A descriptor of the same open file as one of the target's (pidfd_getfd(2)), closed together with
- * the call's; negated error otherwise. To close one asks its file system, which may never answer
- * (flush in fuse(4)): who must not wait takes none from there, and a worker does.
+ * A copy of one of the target's descriptors, with the same open file (pidfd_getfd(2)), closed with
+ * the call; or a negated error number. Closing a descriptor asks its file system, which may never
+ * answer (flush in fuse(4)). So the loop copies none from a slow file system; a worker does.
  */
 export function sameFile(call: Call, fd: number): number {
   const link = call.target.link(fd);
@@ -28,7 +28,7 @@ export function sameFile(call: Call, fd: number): number {
   return copied(call, fd);
 }
 
-/** The same of a socket; ENOTSOCK for everything else. */
+/** {@link sameFile} for a socket; ENOTSOCK for everything else. */
 export function sameSocket(call: Call, fd: number): number {
   const type = call.target.typeOf(fd);
   if (type < 0) return type;
@@ -38,8 +38,8 @@ export function sameSocket(call: Call, fd: number): number {
 }
 
 /**
- * Another thread of the target may have exchanged it since it was looked at: a copy whose close(2)
- * might not come back is not closed by this thread.
+ * Another thread may have exchanged the descriptor since it was examined. A copy whose close(2)
+ * might block is therefore not closed by this thread.
  */
 function copied(call: Call, fd: number): number {
   if (call.broker.exchanged >= UNCLOSED_MAX) return -E.MFILE;
@@ -48,7 +48,10 @@ function copied(call: Call, fd: number): number {
   return maybeClosed(call, copy) ? call.target.keep(copy) : -E.IO;
 }
 
-/** False: close(2) might not come back, so that it was closed elsewhere: nobody may use it. */
+/**
+ * Whether a copy may be used. If its close(2) might block, it is closed on another thread and must
+ * not be used.
+ */
 export function maybeClosed(call: Call, fd: number): boolean {
   const stat = fstat(fd);
   if (typeof stat !== "number" && stat.type === abi.S_IFSOCK) return true;
@@ -60,7 +63,7 @@ export function maybeClosed(call: Call, fd: number): boolean {
   return false;
 }
 
-/** Its file system, asked by who must not wait. */
+/** Whether its file system may block, in a process that must not. */
 function mayNotAnswer(call: Call, fd: number): boolean {
   if (call.broker.mayWait) return false;
   const stat = fstat(fd);

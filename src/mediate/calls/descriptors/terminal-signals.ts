@@ -10,11 +10,12 @@ import { judgeCapability } from "../state/capability.ts";
 import { sameFile } from "./same-file.ts";
 
 /**
- * F_SETFL with O_ASYNC, and FIOASYNC: signals for input. A terminal sends them to its foreground
- * group (`__tty_fasync` in drivers/tty/tty_io.c), by F_SETSIG any signal, whoever that is by then:
- * a key that somebody types would end their shell. So on terminals it is refused. Elsewhere the
- * owner gets them, which was judged when it was set. Of several threads one could put a terminal
- * in the descriptor's place, so that the mediator does it, on the copy that it looked at.
+ * F_SETFL with O_ASYNC, and FIOASYNC, request signals for input. A terminal sends them to its
+ * foreground group (`__tty_fasync` in drivers/tty/tty_io.c), with F_SETSIG any signal, whichever
+ * group is in the foreground then: a keystroke could kill a user's shell. So it is refused on
+ * terminals. Elsewhere the owner gets the signals and was judged when it was set. With several
+ * threads, one could put a terminal in the descriptor's place, so the mediator makes the call on
+ * the copy that it examined.
  */
 export function signalInput(call: Call): Outcome {
   const fd = sameFile(call, call.int(0));
@@ -32,20 +33,21 @@ export function signalInput(call: Call): Outcome {
   );
 }
 
-/** In doubt, of one that was hung up for instance, it is. */
+/** In doubt, for instance after a hang-up, it counts as one. */
 function isTerminal(fd: number): boolean {
   return sys("ioctl", fd, TCGETS, termios.alloc()) !== -ENOTTY;
 }
 
 /**
- * TIOCSCTTY: the caller's session gets the terminal, and who holds the terminal's other end, the
- * domain itself perhaps, may send signals to groups of that session (TIOCSIG, what is typed, the
- * end). So nobody outside may be in it; sessions cannot be entered. An argument of 1 takes the
- * terminal away from another session, by a capability. null where it is for the device to say.
+ * TIOCSCTTY gives the terminal to the caller's session. A process that holds the terminal's other
+ * end, perhaps in the domain, may then send signals to groups of that session (TIOCSIG, typed keys,
+ * hang-up). So the session must contain no process outside the domain; a process cannot enter a
+ * session later. An argument of 1 takes the terminal from another session, which needs a
+ * capability. null where the device decides.
  */
 export function judgeControllingTerminal(call: Call): Outcome | null {
   const outsider = outsiderInSession(call);
   if (outsider !== null)
-    return never(E.PERM, call.name, `a terminal for a session in which is ${outsider}`);
+    return never(E.PERM, call.name, `a terminal for a session that contains ${outsider}`);
   return call.int(2) === 1 ? judgeCapability(call, "sys_admin") : null;
 }

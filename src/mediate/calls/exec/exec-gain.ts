@@ -5,9 +5,9 @@ import type { Call } from "../call.ts";
 const GROUP_EXECUTES = 0o010;
 
 /**
- * Executing the file would give the process privileges that the policy does not name. Under
- * no_new_privs the kernel gives none (execve(2)); a process that was started at level warning may
- * be without it.
+ * Whether executing the file would give the process privileges that the policy does not name. Under
+ * no_new_privs the kernel gives none (execve(2)), but a process that was started at level warning
+ * may be without it.
  */
 export function gainsByExec(
   call: Call,
@@ -23,7 +23,7 @@ export function gainsByExec(
 
 const status = Buffer.alloc(64 * 1024);
 
-/** From /proc/TID/status; what cannot be read counts as able to gain. */
+/** From /proc/TID/status. A thread whose status cannot be read counts as able to gain. */
 function noNewPrivileges(call: Call): boolean {
   const fd = call.target.entry("status", 0);
   if (fd < 0) return false;

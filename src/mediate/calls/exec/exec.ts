@@ -21,26 +21,28 @@ interface Program {
   readonly fd: number;
   readonly stat: Stat;
   readonly name: string;
-  /** What was remembered of it, where its interpreter was looked up at once by that. */
+  /**
+   * The remembered facts, if they were used to look up the interpreter together with the program.
+   */
   readonly known?: {
     readonly facts: ProgramFacts;
-    /** null where it was not looked up together with the program. */
+    /** null where it was not looked up with the program. */
     readonly interpreter: Program | Outcome | null;
   };
 }
 
 /**
- * execve, execveat of a supervised domain: the program and whoever interprets it must be granted
- * `x`. The kernel reads the path again, so that the holder looks at what it came to before that
- * runs (`native/exec-hold.c`). A script's own path is not looked at there: who interprets it opens
- * it by a call of its own, which is judged.
+ * execve, execveat of a supervised domain: the policy must grant `x` on the program and its
+ * interpreters. The kernel reads the path again, so the holder compares what it executes before
+ * that runs (`native/exec-hold.c`). It does not compare a script's own path: the interpreter opens
+ * the script by a call of its own, which is judged.
  */
 export const exec: Handler = {
   onlyLooks: true,
-  // At level warning alone; at enforcing the holder lets it go on.
+  // At level warning only; at enforcing the holder lets the call go on.
   continueIsSafe: (call) => call.rehearses && call.target.foreign() === null,
   answer(call) {
-    // Sealed: of all executions only the form with a descriptor is asked about.
+    // A sealed domain's filter notifies only the form with a descriptor.
     return call.supervised ? judgeProgram(call) : refuseForm(call);
   },
 };
@@ -71,7 +73,7 @@ function factsOf(call: Call, { fd, stat }: Program): ProgramFacts {
   return rememberedFacts(call, fd) ?? readFacts(call, fd, stat.mount);
 }
 
-/** What the kernel will have mapped when the program begins. */
+/** The files that the kernel will have mapped when the program begins. */
 interface Image {
   readonly program: Program;
   readonly facts: ProgramFacts;
@@ -82,10 +84,11 @@ function goOn(call: Call, { program, facts, loader }: Image): Outcome {
   if (gainsByExec(call, program, facts.hasCapabilities))
     return never(E.PERM, "execute", `set-user-id program ${shown(program.name)}`);
   if (call.rehearses) return CONTINUE;
-  // The holder is told who waits; read before it is known that it still does.
+  // The holder is told the calling thread's numbers. They are read before it is checked that the
+  // thread waits.
   call.target.credentials;
   call.check();
-  // While these are open nobody else's file gets their inodes.
+  // While these are open, no other file can get their inodes.
   call.target.keepOnly(loader === null ? [program.fd] : [program.fd, loader.fd]);
   return { kind: "held", judged: { program: program.stat, loader: loader?.stat ?? null } };
 }
@@ -93,8 +96,8 @@ function goOn(call: Call, { program, facts, loader }: Image): Outcome {
 function judge(call: Call, { name, stat }: Program): Outcome | null {
   const needed = Permission.execute | Permission.read;
   if ((call.broker.grants.of(name) & needed) !== needed) return denyName("execute", name);
-  // Whoever is not allowed to by the mode is told so by the kernel; a file that nobody may execute
-  // is not even looked at.
+  // The kernel judges whether this caller may execute the file. A file that no user may execute is
+  // not read.
   return stat.type === abi.S_IFREG && (stat.mode & EXECUTABLE) !== 0 ? null : error(E.ACCES);
 }
 
@@ -108,7 +111,7 @@ function executed(call: Call): Program | Outcome {
   return byPath(call, path, (flags & abi.AT_SYMLINK_NOFOLLOW) !== 0);
 }
 
-/** An interpreter, from the root or the working directory. */
+/** The path of an interpreter, from the root or the working directory. */
 function at(call: Call, text: string): PathArgument {
   return {
     text,
@@ -122,7 +125,7 @@ function byPath(call: Call, path: PathArgument, noFollow = false): Program | Out
   return typeof found === "number" ? opened(call, call.target.linked(found)) : found;
 }
 
-/** Within `asTarget`; a number is that of one of the target's descriptors. */
+/** Within `asTarget`. A number is that of one of the target's descriptors. */
 function lookUp(call: Call, path: PathArgument, noFollow: boolean): Program | Outcome | number {
   const manner = { procfs: "open", objectOnly: true } as const;
   const walked = call.walk(path, noFollow ? "before-slash" : "always", manner);
@@ -135,9 +138,9 @@ function lookUp(call: Call, path: PathArgument, noFollow: boolean): Program | Ou
 }
 
 /**
- * Within `asTarget`: to take the target's identity once more costs more than to look a name up, so
- * that the interpreter of a program that is remembered is looked up together with it. That is a
- * look at where its name leads now; only the name is remembered.
+ * Within `asTarget`. Taking the target's identity a second time would cost more than looking a name
+ * up. So the interpreter of a remembered program is looked up together with it. Only the
+ * interpreter's name is remembered; where it leads is looked up now.
  */
 function withInterpreter(
   call: Call,
@@ -147,14 +150,14 @@ function withInterpreter(
   const facts = rememberedFacts(call, found.fd);
   if (facts === null) return found;
   const name = "interpreter" in facts.head ? facts.head.interpreter : null;
-  // The working directory is looked up with the mediator's own rights.
+  // The working directory is looked up with the mediator's own rights, not here.
   const isLookedUp = name?.startsWith("/") === true;
   const interpreter = isLookedUp ? lookUp(call, at(call, name), false) : null;
   const known = { facts, interpreter: typeof interpreter === "number" ? null : interpreter };
   return { ...found, known };
 }
 
-/** What a descriptor stands for; memory and removed files have no name that could be granted. */
+/** The object behind a descriptor. Memory and removed files have no name that could be granted. */
 function opened(call: Call, fd: number): Program | Outcome {
   if (fd < 0) return error(errnoOf(fd));
   const stat = fstat(fd);

@@ -5,15 +5,15 @@ import { programHead } from "./program-head.ts";
 
 const CAPABILITIES = c("security.capability");
 
-/** What is known of a file already, by an O_PATH descriptor; null where it must be read. */
+/** The remembered facts of a file, by an O_PATH descriptor; null where it must be read. */
 export function rememberedFacts({ broker }: Call, fd: number): ProgramFacts | null {
   const version = versionOf(fd);
   return typeof version === "number" ? null : broker.programs.of(version);
 }
 
 /**
- * Read from the file, with the mediator's own rights: a program need not be readable for whoever
- * executes it. `mount`: on which it was found.
+ * Reads the facts from the file, with the mediator's own rights: a process may execute a program
+ * that it cannot read. `mount`: the mount where it was found.
  */
 export function readFacts({ broker }: Call, fd: number, mount: number): ProgramFacts {
   const now = Date.now();
@@ -22,7 +22,7 @@ export function readFacts({ broker }: Call, fd: number, mount: number): ProgramF
     head: programHead(fd),
     hasCapabilities: sys("getxattr", c(self(fd)), CAPABILITIES, null, 0) >= 0,
   };
-  // The times of a network's or a process's file system are whatever its server says.
+  // Times on a network or user-space file system are whatever its server says.
   const isTold = typeof version !== "number" && !broker.mounts.isSlow(mount);
   if (isTold && facts.head.kind !== "unreadable") broker.programs.remember(now, version, facts);
   return facts;

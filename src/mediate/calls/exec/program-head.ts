@@ -8,18 +8,18 @@ import { type Bytes, close, openat, self, sys } from "../../sys/sys.ts";
 export type ProgramHead =
   | { readonly kind: "script"; readonly interpreter: Bytes }
   | { readonly kind: "elf"; readonly interpreter: Bytes | null }
-  /** Neither: ENOEXEC, or what a host's binfmt_misc makes of it. */
+  /** Neither: ENOEXEC, or handled by the host's binfmt_misc. */
   | { readonly kind: "other" }
   | { readonly kind: "unreadable" };
 
-/** Place of the class among the first bytes (EI_CLASS). */
+/** Offset of the ELF class (EI_CLASS). */
 const CLASS_AT = 4;
 const WIDE = { head: elf64Ehdr, segment: elf64Phdr };
 const NARROW = { head: elf32Ehdr, segment: elf32Phdr };
-/** Entries of an ELF program header table that are looked at. */
+/** Entries of an ELF program header table that are examined. */
 const PROGRAM_HEADERS_MAX = 64;
 
-/** Of a regular file held by an O_PATH descriptor. */
+/** Reads the head of a regular file, by its O_PATH descriptor. */
 export function programHead(file: number): ProgramHead {
   const fd = openat(abi.AT_FDCWD, self(file), abi.O_NONBLOCK);
   if (fd < 0) return { kind: "unreadable" };
@@ -38,7 +38,7 @@ function parse(head: Buffer, fd: number): ProgramHead {
   return machine === EM_X86_64 || machine === EM_386 ? elf(head, fd) : { kind: "other" };
 }
 
-/** The first word behind `#!`, on the first line. */
+/** The first word after `#!` on the first line. */
 function script(head: Buffer): ProgramHead {
   const line = head.toString("latin1", 2).split(/[\n\0]/, 1)[0] ?? "";
   const interpreter = /^[ \t]*([^ \t]+)/.exec(line)?.[1];
@@ -66,7 +66,7 @@ function text(head: Buffer, fd: number, offset: number, length: number): Bytes |
   return bytes === null || end < 1 ? null : bytes.toString("latin1", 0, end);
 }
 
-/** Of the file, nearly always of its head, which was read; null where it is shorter. */
+/** A part of the file, nearly always of the head that was read; null where the file is shorter. */
 function stretch(head: Buffer, fd: number, offset: number, length: number): Buffer | null {
   if (offset + length <= head.length) return head.subarray(offset, offset + length);
   const bytes = Buffer.alloc(length);

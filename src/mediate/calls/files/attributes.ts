@@ -10,18 +10,17 @@ import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 
 /**
- * What a metadata call wants changed: a name, one of the target's descriptors, or an open file of
- * the target's that was copied already.
+ * The object of a metadata call: a path, one of the target's descriptors, or a copy of its open
+ * file.
  */
 export type Subject =
   | { readonly kind: "path"; readonly path: PathArgument; readonly follow: Follow }
-  /** `open`: a descriptor opened with O_PATH is none to that call. */
+  /** `open`: the call does not accept an O_PATH descriptor. */
   | { readonly kind: "number"; readonly number: number; readonly open: boolean }
   | { readonly kind: "copied"; readonly fd: number };
 
 /**
- * An object that was judged, held by an O_PATH descriptor of the mediator's, or by the target's own
- * open file.
+ * A judged object, held by an O_PATH descriptor of the mediator's or by the target's own open file.
  */
 export interface Judged {
   readonly fd: number;
@@ -32,16 +31,16 @@ export interface Judged {
 export interface Change {
   readonly subject: Subject | Outcome;
   /**
-   * What no grant makes possible, or not on such an object; null where nothing stands against it.
+   * A refusal for what no grant allows, or not on such an object; null where nothing forbids it.
    */
   readonly refuse?: (object: Judged) => Outcome | null;
-  /** On the object itself, as the target; 0 or a negated error number. */
+  /** Changes the object itself, as the target. Returns 0 or a negated error number. */
   readonly change: (object: Judged) => number;
 }
 
 /**
- * A metadata call. Landlock does not see these at all, so CONTINUE is never an answer: the mediator
- * changes the object it judged, with the target's rights.
+ * A metadata call. Landlock does not check these, so CONTINUE is never the answer: the mediator
+ * changes the object that it judged, with the target's rights.
  */
 export function attributes(read: (call: Call) => Change | Outcome): Handler {
   return {
@@ -53,8 +52,7 @@ export function attributes(read: (call: Call) => Change | Outcome): Handler {
       if (isOutcome(subject)) return subject;
       if (subject.kind !== "path") return byDescriptor(call, request, ownFile(call, subject));
       const outcome = call.asTarget(() => byPath(call, request, subject));
-      // `/proc/self/fd/N`: the same as the descriptor, which only the mediator's own rights can
-      // look up.
+      // `/proc/self/fd/N` is descriptor N, which only the mediator's own rights can look up.
       return typeof outcome === "number"
         ? byDescriptor(call, request, call.target.linked(outcome))
         : outcome;
@@ -81,7 +79,7 @@ function byDescriptor(call: Call, request: Change, fd: number): Outcome {
   });
 }
 
-/** The outcome, or the number of the target's descriptor that the path stands for. */
+/** The outcome, or the number of the target's descriptor that the path means. */
 function byPath(
   call: Call,
   request: Change,
@@ -118,14 +116,14 @@ function apply(call: Call, request: Change, fd: number, stat: Stat): Outcome {
 const DELETED = " (deleted)";
 
 /**
- * A pipe, a socket, an event descriptor, or a file of which no name is left: no policy can speak of
- * it, and only its holders reach it. A file that lost the name it was opened by may have others, so
- * that its count of links decides.
+ * A pipe, socket, event descriptor, or file without any name. No policy can name it, and only
+ * processes that hold it can reach it. A file may have more names than the one by which it was
+ * opened, so the link count decides.
  */
 function nameless(fd: number, stat: Stat): boolean {
   const text = readlinkat(abi.AT_FDCWD, self(fd));
   if (typeof text === "number") return false;
-  // Real files have names that begin with a slash, or with `(unreachable)`.
+  // Names of real files begin with a slash or with `(unreachable)`.
   if (/^[a-z_]+:/.test(text)) return true;
   return text.endsWith(DELETED) && stat.links === 0;
 }

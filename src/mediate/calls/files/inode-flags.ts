@@ -8,21 +8,18 @@ import { sameFile } from "../descriptors/same-file.ts";
 import { attributes, type Change, isOutcome, type Judged } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 
-/** int; struct fsxattr (linux/fs.h): bytes the kernel takes. */
+/** int; struct fsxattr (linux/fs.h): the bytes that the kernel takes. */
 const ARGUMENT_BYTES: ReadonlyMap<number, number> = new Map([
   [FS_IOC_SETFLAGS, 4],
   [FS_IOC_FSSETXATTR, 28],
 ]);
-/**
- * struct file_attr (linux/fs.h): its first size, and the largest there can be before the kernel
- * asks for a page.
- */
+/** struct file_attr (linux/fs.h): its first size, and a page as the kernel's limit. */
 const FILE_ATTR_BYTES_MIN = 24n;
 const FILE_ATTR_BYTES_MAX = 4096n;
 
 /**
- * ioctl with a request that sets flags or attributes of an inode, on the target's own open file, so
- * that it cannot be exchanged. All other requests that are notified are refused.
+ * An ioctl that sets flags or attributes of an inode. It is made on the target's own open file, so
+ * the object cannot be exchanged. All other notified requests are refused.
  */
 export const inodeIoctl = attributes((call): Change | Outcome => {
   const request = call.unsigned(1);

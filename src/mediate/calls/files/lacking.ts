@@ -9,7 +9,8 @@ import { missing } from "./open-arguments.ts";
 
 /**
  * The refusal of the first of `wanted` that the policy does not grant on this name; null where it
- * grants all of it. Where what is refused goes on, Cofferdam's own objects come first: they do not.
+ * grants all. At level warning a refusal that protects Cofferdam's own objects comes first, because
+ * it holds even there.
  */
 export function lacking(
   call: Call,
@@ -29,8 +30,8 @@ export function lacking(
 }
 
 /**
- * An entry of the caller's own folder on procfs has two names, which the kernel does not tell
- * apart: a rule may use either, and a denial of either counts.
+ * An entry of the caller's own /proc folder has two names for the same object. A rule may use
+ * either, and a denial of either counts.
  */
 function lackingOfOwn(
   call: Call,
@@ -51,7 +52,7 @@ function lackingOfOwn(
   return null;
 }
 
-/** `/proc/self/stat` for the caller's `/proc/4711/stat`. */
+/** Returns `/proc/self/stat` for the caller's `/proc/4711/stat`. */
 function asSelf(call: Call, name: Bytes): Bytes | null {
   const own = `/proc/${call.target.credentials.tgid}`;
   return name === own || name.startsWith(`${own}/`) ? `/proc/self${name.slice(own.length)}` : null;

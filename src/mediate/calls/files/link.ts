@@ -13,8 +13,8 @@ import type { Call } from "../call.ts";
 import { allNames, type Handler } from "../handler.ts";
 
 /**
- * link, linkat. The very object that was judged gets the new name; sealed, one without a name of
- * its own (O_TMPFILE) gets none.
+ * link, linkat. The object that was judged gets the new name. In a sealed domain an object without
+ * a name (O_TMPFILE) gets none.
  */
 export const link: Handler = {
   continueIsSafe: (call) => call.broker.grants.kernelHandles(allNames),
@@ -46,9 +46,9 @@ export const link: Handler = {
 const SEARCHES = capabilityMask(CAP_DAC_READ_SEARCH);
 
 /**
- * An open file by AT_EMPTY_PATH, for which the kernel asks a capability, or since 6.10 that the
- * caller opened it with the credentials it has now. Of the latter the mediator sees nothing, so it
- * believes it of files without a name alone (O_TMPFILE). The link in /proc takes neither.
+ * An open file with AT_EMPTY_PATH. The kernel requires a capability or, since 6.10, that the caller
+ * opened it with its current credentials. The mediator cannot see the latter, so it accepts only
+ * files without a name (O_TMPFILE). The link in /proc requires neither.
  */
 function ofEmptyPath(call: Call, fd: number, destination: PathArgument): Outcome {
   const stat = fd < 0 ? null : fstat(fd);
@@ -59,8 +59,8 @@ function ofEmptyPath(call: Call, fd: number, destination: PathArgument): Outcome
 }
 
 /**
- * An open file. One that was made without a name (O_TMPFILE) gets one where it gains nothing beyond
- * what it could have been called where it was made.
+ * An open file. A file made without a name (O_TMPFILE) may get one that gives no permission beyond
+ * those of the names it could have had where it was made.
  */
 function ofDescriptor(call: Call, fd: number, destination: PathArgument): Outcome {
   if (!call.supervised) return never(E.PERM, call.name, "a descriptor, which may have no name");

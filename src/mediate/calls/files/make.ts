@@ -22,7 +22,8 @@ export const mkdir: Handler = {
 };
 
 /**
- * symlink, symlinkat. The link's text is no name: whoever follows it is judged by where it leads.
+ * symlink, symlinkat. The link's text is not judged: a process that follows it is judged by where
+ * it leads.
  */
 export const symlink: Handler = {
   continueIsSafe: (call) => call.broker.grants.kernelHandles(right.makeSymlink),
@@ -36,8 +37,8 @@ export const symlink: Handler = {
 };
 
 /**
- * mknod, mknodat: files, fifos and sockets. Devices never: Landlock lets a character device 0:0 (a
- * whiteout) pass as a file.
+ * mknod, mknodat: files, FIFOs and sockets. Devices never, not even a character device 0:0 (a
+ * whiteout), which Landlock treats as a file.
  */
 export const mknod: Handler = {
   continueIsSafe: (call) =>
@@ -60,7 +61,7 @@ function modeOf(call: Call): number {
   return call.unsigned(call.name === "mknodat" ? 2 : 1) & 0xffff;
 }
 
-/** Whatever is not plainly a file, fifo or socket. */
+/** Any type other than file, FIFO or socket. */
 function isDevice(mode: number): boolean {
   return ![0, abi.S_IFREG, abi.S_IFIFO, abi.S_IFSOCK].some((type) => type === (mode & abi.S_IFMT));
 }

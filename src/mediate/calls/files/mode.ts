@@ -31,8 +31,8 @@ function subjectOf(call: Call): Subject | Outcome {
 }
 
 /**
- * A set-id file would hand the daemon's identity to whoever executes it, inside the domain or
- * outside; on directories set-gid only means inheriting the group.
+ * A set-id file would give the daemon's identity to any process that executes it. On a directory
+ * set-gid only makes files inherit the group.
  */
 function refuse({ stat, name }: Judged, bits: number): Outcome | null {
   const setId = bits & (stat.type === abi.S_IFDIR ? abi.S_ISUID : abi.S_ISUID | abi.S_ISGID);

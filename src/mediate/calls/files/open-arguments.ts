@@ -9,18 +9,18 @@ export interface OpenArguments {
   readonly follow: Follow;
   /** O_TMPFILE: a file without a name. */
   readonly temporary: boolean;
-  /** The name is made if it is absent. */
+  /** The call makes the name if it is absent. */
   readonly creates: boolean;
   /** RESOLVE_* of openat2. */
   readonly resolve: number;
 }
 
-/** O_PATH, and all that counts beside it (open(2)). */
+/** O_PATH and the flags that count with it (open(2)). */
 export const WITH_PATH = abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC;
 
-/** Together the kernel takes them for a mistake (since 6.4). */
+/** The kernel refuses these together (since 6.4). */
 const MEANINGLESS = abi.O_CREAT | abi.O_DIRECTORY;
-/** What of O_TMPFILE is its own. */
+/** The bits of O_TMPFILE that are its own. */
 export const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
 
 export function openArguments(
@@ -37,20 +37,20 @@ export function openArguments(
   return { path, flags, mode, follow, temporary, creates, resolve };
 }
 
-/** What open(2) refuses before it looks at the path. */
+/** Whether open(2) refuses the flags before it looks at the path. */
 export function isMistake(flags: number): boolean {
   if ((flags & MEANINGLESS) === MEANINGLESS) return true;
   if ((flags & NAMELESS) === 0) return false;
   return (flags & (abi.O_TMPFILE | abi.O_CREAT)) !== abi.O_TMPFILE || (flags & abi.O_ACCMODE) === 0;
 }
 
-/** Whoever executes a set-id file gets the daemon's identity, inside the domain or outside. */
+/** A set-id file would give the daemon's identity to any process that executes it. */
 export function setsId({ flags, mode, temporary }: OpenArguments): boolean {
   return (temporary || (flags & abi.O_CREAT) !== 0) && (mode & (abi.S_ISUID | abi.S_ISGID)) !== 0;
 }
 
 /**
- * The truncate right of a descriptor is fixed by who opens it: one that may write is given only
+ * The permissions that the flags require. A writable descriptor can truncate, so it is given only
  * where `w` is granted.
  */
 export function accesses(flags: number): PermissionName[] {

@@ -9,8 +9,8 @@ import { type Opened, openShown, settle, unwaiting } from "./opened.ts";
 import { numbers, openOwnTerminal, terminalOf } from "./own-terminal.ts";
 
 /**
- * Devices that never keep their opener waiting (Documentation/admin-guide/devices.txt): memory,
- * terminals' ends, misc as urandom's kin.
+ * Majors of devices whose open never blocks (Documentation/admin-guide/devices.txt): memory
+ * devices, /dev/tty and its kin, and terminals.
  */
 const PROMPT: ReadonlySet<number> = new Set([1, 5, 136, 137, 138, 139, 140, 141, 142, 143]);
 
@@ -18,12 +18,13 @@ export function isPrompt({ fd }: Opened): boolean {
   return PROMPT.has(numbers(fd).major);
 }
 
-/** /dev/tty: whoever opens it gets its own controlling terminal. */
+/** /dev/tty: opens the caller's own controlling terminal. */
 const OWN_TERMINAL = { major: 5, minor: 0 };
 
 /**
- * A device. The mediator takes no terminal for its own (O_NOCTTY), and so neither does the target:
- * it must ask for it by TIOCSCTTY. What may keep its opener waiting is for a worker.
+ * A device. The mediator acquires no controlling terminal by opening one (O_NOCTTY), and so the
+ * target does not either: it must use TIOCSCTTY. A device whose open may block is opened by a
+ * worker.
  */
 export function openDevice(
   call: Call,
@@ -47,7 +48,7 @@ export function openDevice(
   return opened(null, 0);
 }
 
-/** The target's controlling terminal; /dev/tty itself would be the mediator's. */
+/** Opens the target's controlling terminal. Opening /dev/tty would open the mediator's. */
 function ownTerminal(call: Call, asked: OpenArguments, object: Opened, flags: number): Outcome {
   if (asked.flags & O_NOATIME && !owns(call, object)) return error(E.PERM);
   const terminal = terminalOf(call.target.credentials.tgid);
@@ -58,7 +59,7 @@ function ownTerminal(call: Call, asked: OpenArguments, object: Opened, flags: nu
     : settle(call, asked, fd);
 }
 
-/** Who may ask for O_NOATIME (open(2)). */
+/** Whether the target may use O_NOATIME (open(2)). */
 function owns(call: Call, { stat }: Opened): boolean {
   const { fsuid, effective } = call.target.credentials;
   return fsuid === stat.uid || (effective & capabilityMask(CAP_FOWNER)) !== 0n;

@@ -7,9 +7,9 @@ import { close, openat, self, sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 
 /**
- * A file that was opened without its O_TRUNC is emptied when the target has the descriptor: a call
- * that fails because there is no room for one (EMFILE) must have emptied nothing. What could forbid
- * it is asked before. Within `asTarget`.
+ * Empties a file that was opened without its O_TRUNC, once the target has the descriptor: a call
+ * that fails for want of a free number (EMFILE) must not empty the file. Whatever could forbid
+ * emptying is checked before. Within `asTarget`.
  */
 export function emptied(call: Call, flags: number, settled: Outcome): Outcome {
   if (settled.kind !== "descriptor" || (flags & abi.O_TRUNC) === 0 || (flags & abi.O_PATH) !== 0)
@@ -34,20 +34,20 @@ function prepared(call: Call, flags: number, settled: Outcome & { kind: "descrip
 }
 
 /**
- * The descriptor itself says that the file may be emptied: it may write, and not only behind the
- * end, which append-only files allow too.
+ * Whether the descriptor itself allows emptying: it is open for writing and not only for appending,
+ * which append-only files allow, too.
  */
 function mayEmpty(flags: number): boolean {
   return (flags & abi.O_ACCMODE) !== 0 && (flags & O_APPEND) === 0;
 }
 
-/** Memory that may not shrink: it keeps what it has, so that trying does no harm. */
+/** Memory that is sealed against shrinking. Trying to empty it does no harm. */
 function isSealed(fd: number): boolean {
   const seals = sys("fcntl", fd, F_GET_SEALS, 0);
   return seals > 0 && (seals & F_SEAL_SHRINK) !== 0;
 }
 
-/** Never waits for the holder of a lease: a worker does. */
+/** Opens for writing without waiting for the holder of a lease; a worker waits. */
 function writing(call: Call, fd: number): number {
   const { mayWait } = call.broker;
   const writer = call.effect(() =>

@@ -19,9 +19,9 @@ import { accesses, type OpenArguments } from "./open-arguments.ts";
 import { type Opened, openShown, settle } from "./opened.ts";
 
 /**
- * A FIFO (fifo(7)): opened without waiting. Where the target wants to wait for the other end, the
- * call stays unanswered, and it is looked again and again whether somebody has come. The reading
- * end is held open meanwhile, so that a writer finds it.
+ * A FIFO (fifo(7)), opened without waiting. If the target wants to wait for the other end, the call
+ * stays unanswered and the FIFO is polled. The mediator holds a reading end open meanwhile, so that
+ * a writer finds it.
  */
 export function openFifo(
   call: Call,
@@ -37,7 +37,7 @@ export function openFifo(
   const fd = open();
   const waits = (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0;
   const mode = asked.flags & abi.O_ACCMODE;
-  // The directory counts only where the name is opened again (O_NOFOLLOW).
+  // The directory is needed only if the name is opened again (O_NOFOLLOW).
   const way = asked.flags & abi.O_NOFOLLOW && place !== null ? [place.directory] : [];
   if (waits && fd === -ENXIO && mode === abi.O_WRONLY) {
     call.cameToNothing();
@@ -69,7 +69,10 @@ export function openFifo(
   });
 }
 
-/** Before somebody opens a FIFO: whoever was killed while it waited holds none open any more. */
+/**
+ * Closes reading ends of targets that were killed while they waited. Must run before a FIFO is
+ * opened.
+ */
 function closeForsaken({ broker }: Call): void {
   for (const [waiting, fd] of broker.fifoReaders) {
     if (waiting.isAwaited) continue;
@@ -78,10 +81,7 @@ function closeForsaken({ broker }: Call): void {
   }
 }
 
-/**
- * While it waited the policy may have become another one: then it is judged again, by the name that
- * the FIFO has now.
- */
+/** If the policy changed during the wait, the call is judged again, by the FIFO's current name. */
 function stillGranted(
   call: Call,
   asked: OpenArguments,
@@ -101,7 +101,7 @@ function stillGranted(
   return refused;
 }
 
-/** Looks without taking anything: tee(2) finds data, or a writer (EAGAIN), or the end (0). */
+/** Checks without reading: tee(2) reports data, a writer (EAGAIN), or the end (0). */
 function hasWriter(reader: number): boolean {
   const scratch = pipe(abi.O_NONBLOCK);
   if (scratch.read < 0) return true;
@@ -111,12 +111,12 @@ function hasWriter(reader: number): boolean {
   return found > 0 || found === -E.AGAIN;
 }
 
-/** The target did not ask for O_NONBLOCK if it wanted to wait. */
+/** A target that waited did not ask for O_NONBLOCK, so the flag is removed. */
 function given(call: Call, asked: OpenArguments, fd: number): Outcome {
   if (fd >= 0 && (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0)
     sys("fcntl", fd, F_SETFL, asked.flags & KEPT);
   return settle(call, { ...asked, flags: asked.flags | abi.O_NONBLOCK }, fd);
 }
 
-/** What F_SETFL may set beside O_NONBLOCK. */
+/** The flags besides O_NONBLOCK that F_SETFL may set. */
 const KEPT = O_APPEND | O_DIRECT | O_NOATIME;

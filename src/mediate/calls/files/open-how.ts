@@ -21,13 +21,13 @@ import {
 } from "./open-arguments.ts";
 
 /**
- * struct open_how (openat2(2)): flags, mode, resolve, eight bytes each. A longer one means
- * something only to a newer kernel, unless the rest is empty.
+ * struct open_how (openat2(2)): flags, mode, resolve, eight bytes each. A longer one has meaning
+ * only to a newer kernel, unless the rest is zero.
  */
 const HOW_BYTES = openHow.size;
-/** Bytes of it that the kernel looks at: a page. */
+/** The kernel's limit on its size, bytes: a page. */
 const HOW_BYTES_MAX = 4_096;
-/** What openat2(2) knows: VALID_OPEN_FLAGS of the kernel, then VALID_RESOLVE_FLAGS. */
+/** The flags that openat2(2) knows: the kernel's VALID_OPEN_FLAGS, then VALID_RESOLVE_FLAGS. */
 const KNOWN =
   abi.O_ACCMODE |
   abi.O_CREAT |
@@ -56,7 +56,9 @@ const RESOLVE_KNOWN = BigInt(
 );
 const SCOPED = abi.RESOLVE_BENEATH | abi.RESOLVE_IN_ROOT;
 
-/** Of open, creat, openat, openat2; an error where the kernel has one for them too. */
+/**
+ * The arguments of open, creat, openat or openat2; an error where the kernel would return one, too.
+ */
 export function readArguments(call: Call): OpenArguments | Outcome {
   switch (call.name) {
     case "open":
@@ -74,7 +76,7 @@ export function readArguments(call: Call): OpenArguments | Outcome {
   }
 }
 
-/** The arguments of openat2, on a copy of its flags: stricter than those of open. */
+/** The arguments of openat2, from a copy of its struct. It is stricter than open. */
 function readHow(call: Call): OpenArguments | Outcome {
   const size = call.word(3);
   if (size < BigInt(HOW_BYTES)) return error(E.INVAL);
@@ -85,18 +87,20 @@ function readHow(call: Call): OpenArguments | Outcome {
   if (flags > BigInt(KNOWN) || resolve > RESOLVE_KNOWN) return error(E.INVAL);
   const wrong = mistake(Number(flags), mode, Number(resolve));
   if (wrong !== null) return error(wrong);
-  // The kernel hands no such descriptor over to another process: whoever asks must do without, as
-  // on an older kernel.
+  // The kernel cannot pass an O_PATH descriptor to another process. The caller must do without
+  // openat2, as on an older kernel.
   if (Number(flags) & abi.O_PATH && !call.rehearses) return error(E.NOSYS);
   return within(call, Number(flags), Number(mode), Number(resolve));
 }
 
-/** What the kernel does not take together (build_open_flags); null where it does. */
+/**
+ * The error for flags that the kernel does not accept together (build_open_flags); null otherwise.
+ */
 function mistake(flags: number, mode: bigint, resolve: number): Errno | null {
   if ((flags & ~KNOWN) !== 0 || (resolve & SCOPED) === SCOPED) return E.INVAL;
   if (mode > (flags & (abi.O_CREAT | NAMELESS) ? 0o7777n : 0n)) return E.INVAL;
   if (isMistake(flags) || (flags & abi.O_PATH && flags & ~WITH_PATH)) return E.INVAL;
-  // It would have to wait for a disk: the mediator's walks never do.
+  // This would have to wait for a disk, which the mediator's walks never do.
   return resolve & abi.RESOLVE_CACHED && flags & (abi.O_TRUNC | abi.O_CREAT | NAMELESS)
     ? E.AGAIN
     : null;

@@ -14,7 +14,10 @@ import { isPrompt } from "./open-device.ts";
 import { given } from "./open-make.ts";
 import type { Opened } from "./opened.ts";
 
-/** An open that is not finished as the target: first its identity is given back. */
+/**
+ * An open that cannot be finished within `asTarget`, because the mediator must restore its identity
+ * first.
+ */
 export interface Later {
   readonly kind: "later";
   readonly finish: () => Outcome;
@@ -22,7 +25,9 @@ export interface Later {
 
 type Namespace = "net" | "ipc" | "pid";
 
-/** The opener's namespace chooses what is behind the name, and not the file system's instance. */
+/**
+ * Names behind which the kernel finds the object by the opener's namespace, not the file system's.
+ */
 const entries: readonly (readonly [names: RegExp, namespace: Namespace])[] = [
   [/^\/proc\/sys\/net(\/|$)/, "net"],
   [/^\/proc\/sys\/kernel\/(auto_msgmni|msg\w+|sem|sem_next_id|shm\w+)$/, "ipc"],
@@ -33,8 +38,8 @@ const NEW = { net: CLONE_NEWNET, ipc: CLONE_NEWIPC } as const;
 const PROC = "/proc/";
 
 /**
- * By which of the opener's namespaces the kernel goes when the object is opened; null for most. A
- * device may belong to a network from then on: /dev/net/tun does.
+ * The kind of the opener's namespace by which the kernel opens the object; null for most. A device
+ * may attach to the opener's network namespace, as /dev/net/tun does.
  */
 function namespaceOf(call: Call, object: Opened): Namespace | null {
   if (object.stat.type === abi.S_IFCHR) return isPrompt(object) ? null : "net";
@@ -45,8 +50,8 @@ function namespaceOf(call: Call, object: Opened): Namespace | null {
 }
 
 /**
- * `open`s the object as the target, unless the kernel would go by a namespace of the opener's which
- * the target has of its own: then an impersonator enters that and opens. Within `asTarget`.
+ * Opens the object by `open`, as the target. If the kernel would use a namespace in which target
+ * and mediator differ, an impersonator enters the target's and opens there. Within `asTarget`.
  */
 export function openedByNamespace<T extends Outcome | "again">(
   call: Call,
@@ -73,7 +78,8 @@ function openIn(call: Call, asked: OpenArguments, object: Opened, namespace: Nam
   const entered = call.target.keep(call.target.entry(`ns/${namespace}`, abi.O_NONBLOCK));
   if (entered < 0) return error(errnoOf(entered));
   const isDevice = object.stat.type === abi.S_IFCHR;
-  // A descriptor of an entry of procfs stands for the one in the mediator's namespace.
+  // A descriptor of a procfs entry refers to the mediator's namespace, so the entry is opened by
+  // name.
   const from = isDevice ? object.fd : call.target.keep(openat(abi.AT_FDCWD, PROC, abi.O_PATH));
   if (from < 0) return error(errnoOf(from));
   const enter: Step = {
@@ -92,7 +98,7 @@ function openIn(call: Call, asked: OpenArguments, object: Opened, namespace: Nam
   );
 }
 
-/** `name`: below the descriptor; null for the object that it is. */
+/** `name`: relative to the descriptor; null for the descriptor's own object. */
 function opening({ flags }: OpenArguments, name: Bytes | null): Step {
   const descriptor = FIRST_DESCRIPTOR + 1;
   const kept = flags & ~(abi.O_CREAT | abi.O_EXCL);

@@ -16,9 +16,9 @@ import { openDescriptor, openObject } from "./open-object.ts";
 import { judgeProcEntry, judgeProcLink } from "./proc-entry.ts";
 
 /**
- * An open that no layer of the kernel checks again: each of a supervised domain's, and openat2 of a
- * sealed one's. Judged on a descriptor of the object, then opened through that very descriptor, as
- * the target.
+ * An open that no kernel layer checks again: every open of a supervised domain, and openat2 of a
+ * sealed one. It is judged by a descriptor of the object, and then opened through that descriptor
+ * as the target.
  */
 export function openJudged(call: Call, asked: OpenArguments): Outcome {
   if (isMistake(asked.flags)) return error(E.INVAL);
@@ -43,7 +43,7 @@ function openNamed(call: Call, asked: OpenArguments): Outcome | Later | number {
       objectOnly: !asked.creates,
       resolve: asked.resolve,
     });
-    // In a sealed domain nothing of procfs is looked up.
+    // In a sealed domain procfs is not looked up.
     if (walked.kind !== "place" && !call.supervised) return noPlace(call, asked.path, walked);
     if (walked.kind === "descriptor") return walked.number;
     if (walked.kind === "object") return openDescriptor(call, asked, walked.fd);
@@ -56,10 +56,7 @@ function openNamed(call: Call, asked: OpenArguments): Outcome | Later | number {
   return unable(E.AGAIN, call.name, shown(asked.path.text));
 }
 
-/**
- * A name with a slash behind it is no file that could be made, wherever a link of that name would
- * lead.
- */
+/** A name with a final slash cannot be made as a file, so a link of that name is not followed. */
 function leading({ creates, path, follow }: OpenArguments): Follow {
   return creates && path.text.endsWith("/") ? "never" : follow;
 }
@@ -87,8 +84,8 @@ function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | nul
 }
 
 /**
- * A device that may be opened and not asked (ioctl): the domain's layer holds that by who opens it,
- * and the mediator has none.
+ * A device that may be opened but not controlled (ioctl). Landlock enforces that by who opened the
+ * device, and the mediator is in no Landlock layer.
  */
 function lacksRequests(call: Call, name: Bytes, stat: Stat): boolean {
   return isDevice(stat) && missing(call.broker.grants.of(name), ["ioctl"]) !== null;

@@ -8,12 +8,12 @@ import { canonical, type Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { accesses, missing, type OpenArguments } from "./open-arguments.ts";
 
-/** `again`: somebody else made it meanwhile. */
+/** Makes a file. `again`: another process made it meanwhile. */
 export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
   const lacking = missing(call.broker.grants.of(place.name), ["create", ...accesses(asked.flags)]);
   if (lacking !== null) return denyName(lacking, place.name);
-  // O_EXCL follows no link either. Where all opens are the mediator's, O_NOFOLLOW shows in F_GETFL
-  // as it should.
+  // O_EXCL follows no link either. Where all opens are the mediator's, O_NOFOLLOW stays visible in
+  // F_GETFL.
   const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
   const fd = call.effect(() => openat(place.directory, place.last, flags, asked.mode));
   if (fd === -E.EXIST && (asked.flags & abi.O_EXCL) === 0) return "again";
@@ -22,7 +22,7 @@ export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcom
   return given(fd, asked.flags, undo);
 }
 
-/** Takes away the file that was made, if it still has the name it was made by. */
+/** Removes the file that was made, if it still has that name. */
 function remove({ directory, last }: Place, made: number): void {
   const found = openPath(directory, last);
   if (found < 0) return;
@@ -33,9 +33,9 @@ function remove({ directory, last }: Place, made: number): void {
 }
 
 /**
- * A nameless file: whatever it could be called in that directory must be granted. Sealed it stays
- * nameless for ever (O_EXCL) where the domain's layer would not let it be linked by itself;
- * supervised a link that gives it a name is judged when it is made.
+ * Makes a nameless file (O_TMPFILE). Every name that it could get in that directory must be
+ * granted. In a sealed domain it must stay nameless (O_EXCL) unless Landlock checks the link
+ * itself. In a supervised domain the later link is judged.
  */
 export function openTemporary(call: Call, asked: OpenArguments): Outcome {
   const outcome = call.asTarget((): Outcome | number => {

@@ -14,8 +14,8 @@ import { type Opened, settle, unwaiting } from "./opened.ts";
 import { judgeProcEntry } from "./proc-entry.ts";
 
 /**
- * An object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that only
- * an opening by name can have. Within `asTarget`.
+ * Opens an object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that
+ * require opening it by name. Within `asTarget`.
  */
 export function openObject(
   call: Call,
@@ -48,9 +48,9 @@ function openHere(
 }
 
 /**
- * What a descriptor of the target's, a link of its own in /proc, or `.` leads to; `place`: where
- * that is. Pipes, sockets and memory have no name that a policy could speak of, and whoever holds
- * them may open them again.
+ * Opens the object behind a descriptor of the target's, one of its own links in /proc, or `.`;
+ * `place`: where that is. Pipes, sockets and memory have no name that a policy could grant, and a
+ * process that holds them may open them again.
  */
 export function openDescriptor(
   call: Call,
@@ -78,12 +78,11 @@ export function openDescriptor(
 }
 
 /**
- * Through the link that stands for the judged descriptor. Never waits for the holder of a lease: a
- * worker does.
+ * Opens through the link of the judged descriptor. Never waits for the holder of a lease; a worker
+ * does.
  */
 function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
-  // On procfs there is nothing to be emptied, and entries of the target's own are written by nobody
-  // else.
+  // Files in procfs cannot be emptied, and the target's own entries are not writable for others.
   const isEmptied = call.broker.mounts.kind(object.stat.mount) !== "procfs";
   const flags =
     asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW | (isEmptied ? abi.O_TRUNC : 0));
@@ -95,8 +94,8 @@ function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
 }
 
 /**
- * An entry of procfs that is the target's own is opened as a process opens its own, and any entry
- * with its effective ids too.
+ * Opens as the process itself for its own procfs entries, and with its effective ids for all of
+ * procfs.
  */
 function opening(call: Call, object: Opened, open: () => number): number {
   if (call.broker.mounts.kind(object.stat.mount) !== "procfs") return call.effect(open);
@@ -106,8 +105,8 @@ function opening(call: Call, object: Opened, open: () => number): number {
 }
 
 /**
- * O_NOFOLLOW stays visible in F_GETFL: opened by name in the judged directory, and given only if it
- * is the very object that was judged.
+ * Opens by name, so that O_NOFOLLOW stays visible in F_GETFL. The descriptor is used only if it is
+ * the object that was judged.
  */
 function byName(
   call: Call,

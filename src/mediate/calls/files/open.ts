@@ -14,10 +14,9 @@ import { makeFile, openTemporary } from "./open-make.ts";
 import { settle, unwaiting } from "./opened.ts";
 
 /**
- * open, creat, openat that may make a file, every openat2, and where the domain is supervised all
- * opens. The mediator makes a file only with O_EXCL, so that it never opens what somebody else put
- * there meanwhile; a file that is there already is opened through the descriptor on which it was
- * judged.
+ * open, creat and openat that may make a file, every openat2 and, in a supervised domain, all
+ * opens. The mediator makes a file only with O_EXCL, so it never opens one that another process put
+ * there meanwhile. An existing file is opened through the descriptor by which it was judged.
  */
 export const open: Handler = {
   continueIsSafe: (call) =>
@@ -39,7 +38,7 @@ export const open: Handler = {
 function openNamed(call: Call, asked: OpenArguments): Outcome {
   for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
     const walked = call.walk(asked.path, asked.follow);
-    // All that is left here gives an error or an existing object: Landlock decides on it.
+    // The remaining cases return an error or open an existing object, which Landlock judges.
     if (walked.kind !== "place" || walked.place.slash || walked.place.last === ".") return CONTINUE;
     const { place } = walked;
     if (call.broker.grants.kernelCreates(place.name)) return CONTINUE;
@@ -51,9 +50,9 @@ function openNamed(call: Call, asked: OpenArguments): Outcome {
 }
 
 /**
- * A file made after the start is in no Landlock rule, although its name is granted: the mediator
- * opens it. Everything else is left to Landlock; also what proc_sys_fs(5) protected_regular
- * forbids, since it looks at O_CREAT, which a reopening cannot have.
+ * A file made after the start is in no Landlock rule even if its name is granted, so the mediator
+ * opens it. Everything else is left to Landlock. So is what proc_sys_fs(5) protected_regular
+ * forbids, because that rule depends on O_CREAT, which the mediator's reopening cannot have.
  */
 function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome {
   const { object } = place;
@@ -61,7 +60,7 @@ function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome {
     return CONTINUE;
   if (missing(call.broker.grants.of(place.name), accesses(asked.flags)) !== null) return CONTINUE;
   if (inSharedDirectory(call, place)) return CONTINUE;
-  // Never waits for the holder of a lease: a worker does.
+  // Never waits for the holder of a lease; a worker does.
   const flags = (asked.flags & ~(abi.O_CREAT | abi.O_NOFOLLOW | abi.O_TRUNC)) | unwaiting(call);
   const fd = call.effect(() => openat(abi.AT_FDCWD, self(object.fd), flags));
   return emptied(call, asked.flags, settle(call, asked, fd));

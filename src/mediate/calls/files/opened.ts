@@ -8,18 +8,15 @@ import type { Call } from "../call.ts";
 import type { OpenArguments } from "./open-arguments.ts";
 import { given } from "./open-make.ts";
 
-/**
- * Flags that F_GETFL never shows (open(2)), and those that a reopening through a link must not
- * have.
- */
+/** Flags that F_GETFL never shows (open(2)) or that must not be used to reopen through a link. */
 const ONCE = abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_CLOEXEC;
 
-/** By its O_PATH descriptor. */
+/** An object, by its O_PATH descriptor. */
 export type Opened = NonNullable<Place["object"]>;
 
 /**
- * O_NOFOLLOW for a FIFO or a device that does nothing when it is opened: by name, and where that is
- * another object meanwhile, without the flag.
+ * Opens a FIFO or device by name if O_NOFOLLOW was asked for, so that F_GETFL shows it. If the name
+ * now means another object, opens without the flag.
  */
 export function openShown(
   asked: OpenArguments,
@@ -37,12 +34,12 @@ export function openShown(
   return openat(abi.AT_FDCWD, self(object.fd), flags);
 }
 
-/** The flag that keeps an open from waiting; a worker, which may wait, needs none. */
+/** The flag that keeps an open from blocking. A worker may block and needs none. */
 export function unwaiting(call: Call): number {
   return call.broker.mayWait ? 0 : abi.O_NONBLOCK;
 }
 
-/** What was opened without waiting, with the flags that the target asked for. */
+/** Gives the descriptor the flags that the target asked for. */
 export function settle(call: Call, asked: OpenArguments, fd: number): Outcome {
   const added = unwaiting(call) & ~asked.flags;
   if (fd === -E.AGAIN && added !== 0) return WORKER;

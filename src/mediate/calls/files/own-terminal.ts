@@ -20,7 +20,7 @@ export interface DeviceNumber {
   readonly minor: number;
 }
 
-/** A process's controlling terminal, by device number; null where it has none. */
+/** The device number of a process's controlling terminal; null where it has none. */
 export function terminalOf(pid: number): DeviceNumber | null {
   const terminal = fieldOf(pid, "terminal");
   if (terminal <= 0) return null;
@@ -30,7 +30,7 @@ export function terminalOf(pid: number): DeviceNumber | null {
   };
 }
 
-/** Of the device that a descriptor of the mediator's stands for. */
+/** The device number of an object behind a descriptor of the mediator's. */
 export function numbers(object: number): DeviceNumber {
   const { rdev } = statSync(self(object));
   return { major: majorOf(rdev), minor: minorOf(rdev) };
@@ -42,11 +42,11 @@ const PTS_LAST = 143;
 const PTS_MINORS = 256;
 
 /**
- * Opens the target's controlling terminal; a descriptor, or a negated error number: ENXIO where it
- * cannot be found. Where every terminal has a number of its own that number says which it is. A
- * mount of devpts begins its own count, so that of those with that number the controlling one is
- * the one whose foreground group is the target's: a group is in one session, and a session has one
- * controlling terminal. Within `asTarget`.
+ * Opens the target's controlling terminal. Returns a descriptor or a negated error number: ENXIO
+ * where the terminal cannot be found. Terminals outside devpts have unique device numbers. Each
+ * mount of devpts counts anew, so several terminals may have the same number. The controlling one
+ * is the one whose foreground group is the target's: a group belongs to one session, and a session
+ * has one controlling terminal. Within `asTarget`.
  */
 export function openOwnTerminal(call: Call, terminal: DeviceNumber, flags: number): number {
   const { major, minor } = terminal;
@@ -60,7 +60,7 @@ export function openOwnTerminal(call: Call, terminal: DeviceNumber, flags: numbe
   for (const name of candidates(index)) {
     const isOwn = (fd: number): boolean =>
       isDevice(fd, terminal) && isForeground(fd, fieldOf(pid, "foreground"));
-    // What is looked at is not what is given: its owner of signals is another one afterwards.
+    // The descriptor that was examined is not the one that is given: its signal owner has changed.
     const looked = openIf(name, flags, isOwn);
     if (looked >= 0) {
       const fd = openat(abi.AT_FDCWD, self(looked), flags);
@@ -85,9 +85,9 @@ function isDevice(fd: number, { major, minor }: DeviceNumber): boolean {
 }
 
 /**
- * A terminal tells its foreground group to nobody outside the session (TIOCGPGRP), but makes it the
- * owner of a descriptor's signals for input (`__tty_fasync` in drivers/tty/tty_io.c). What is typed
- * in between makes SIGWINCH, which nobody dies of.
+ * A terminal does not report its foreground group outside the session (TIOCGPGRP). But it makes
+ * that group the owner of a descriptor's input signals (`__tty_fasync` in drivers/tty/tty_io.c).
+ * Input in between raises SIGWINCH, which is harmless.
  */
 function isForeground(fd: number, group: number): boolean {
   if (group <= 0) return false;
@@ -100,19 +100,19 @@ function isForeground(fd: number, group: number): boolean {
   return told === 0 && type === F_OWNER_PGRP && pid === group;
 }
 
-/** The device's node, which the kernel names. */
+/** The device's node, as named by the kernel. */
 function nameInSysfs({ major, minor }: DeviceNumber): Bytes | null {
   try {
     const text = readFileSync(`/sys/dev/char/${major}:${minor}/uevent`, "latin1");
     const known = /^DEVNAME=(.+)$/m.exec(text)?.[1];
     return known === undefined ? null : `/dev/${known}`;
   } catch {
-    // No such device any more, or no sysfs: the terminal cannot be found.
+    // The device or sysfs is not there: the terminal cannot be found.
     return null;
   }
 }
 
-/** Where terminals of that number may be: in mounts of devpts, or mounted by themselves. */
+/** Possible terminals of that number: in mounts of devpts, or bind-mounted alone. */
 function candidates(index: number): readonly Bytes[] {
   return readFileSync("/proc/self/mountinfo", "latin1")
     .split("\n")

@@ -6,7 +6,7 @@ import type { Handler } from "../handler.ts";
 import { attributes, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 
-/** chown, lchown, fchown, fchownat. The kernel takes set-id bits away from files by itself. */
+/** chown, lchown, fchown, fchownat. The kernel itself removes set-id bits from files. */
 export const owner: Handler = attributes((call) => {
   const first = call.name === "fchownat" ? 2 : 1;
   const [uid, gid] = [call.int(first), call.int(first + 1)];

@@ -6,8 +6,8 @@ import type { Call } from "../call.ts";
 import { inSameDomain } from "../processes/same-domain.ts";
 
 /**
- * Entries of /proc/PID that anybody may read of any process (proc(5)): the kernel asks for no right
- * to trace it.
+ * Entries of /proc/PID that any process may read of any other (proc(5)): the kernel does not check
+ * for the right to trace.
  */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set(
   `cgroup cmdline comm coredump_filter cpuset limits loginuid mountinfo mounts mountstats oom_adj
@@ -15,9 +15,9 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set(
 );
 
 /**
- * An entry of another domain's process is refused beyond what the policy says of its name: the
- * kernel would ask whether the *mediator* may look into that process. Of Cofferdam's own processes
- * nothing may be written either. null for everything else.
+ * Refuses an entry of another domain's process, whatever the policy says of its name: the kernel
+ * would check whether the *mediator* may trace that process. Refuses writes to entries of
+ * Cofferdam's own processes, too. null for everything else.
  */
 export function judgeProcEntry(call: Call, name: Bytes, writes: boolean): Outcome | null {
   if (!name.startsWith("/proc/")) return null;
@@ -32,7 +32,7 @@ export function judgeProcEntry(call: Call, name: Bytes, writes: boolean): Outcom
   return isOpen ? null : never(E.ACCES, call.name, shown(name));
 }
 
-/** A link of a process's folder that leads away from procfs, and so was not followed. */
+/** Judges a link in a process's /proc folder that leads out of procfs and was not followed. */
 export function judgeProcLink(
   call: Call,
   process: number | undefined,

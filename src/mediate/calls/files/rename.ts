@@ -11,7 +11,7 @@ import { allNames, type Handler } from "../handler.ts";
 
 const KNOWN = abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE | abi.RENAME_WHITEOUT;
 
-/** rename, renameat, renameat2. Whiteouts never: Landlock lets them pass as a file. */
+/** rename, renameat, renameat2. Whiteouts never, because Landlock treats them as files. */
 export const rename: Handler = {
   continueIsSafe: (call) =>
     (flagsOf(call) & abi.RENAME_WHITEOUT) === 0 && call.broker.grants.kernelHandles(allNames),
@@ -45,7 +45,7 @@ function isDirectory(place: Place): boolean {
   return place.object?.stat.type === abi.S_IFDIR;
 }
 
-/** null when the policy grants it. */
+/** null where the policy grants it. */
 function judge(call: Call, from: Place, to: Place, flags: number): Outcome | null {
   const { grants } = call.broker;
   const exchange = (flags & abi.RENAME_EXCHANGE) !== 0;
@@ -70,8 +70,8 @@ function gains(call: Call, from: Place, to: Place): boolean {
 }
 
 /**
- * Everything below a directory changes its name with it: what is needed for the directory is needed
- * for every such name.
+ * A rename of a directory renames everything below, so the permissions are required for each such
+ * name.
  */
 function movesBelow(call: Call, from: Place, to: Place, directory = isDirectory(from)): boolean {
   const { grants } = call.broker;
@@ -83,12 +83,11 @@ function movesBelow(call: Call, from: Place, to: Place, directory = isDirectory(
 }
 
 /**
- * The call goes by names in the two directories that were judged. What has the name may have been
- * exchanged meanwhile: of a file against another file that changes nothing, since judgement went by
- * names; of a file against a directory it could, so where a directory would not have been granted
- * the result is looked at and taken back. Brokered renames come one after the other, so only a
- * directory in which Landlock grants everything alike, or another process than the domain's, can
- * exchange at all.
+ * Renames by name in the two directories that were judged. The object may have been exchanged
+ * since. A file exchanged for another file changes nothing, because names were judged. A directory
+ * instead of a file could gain. So where a directory would not have been granted, the result is
+ * checked and undone. The mediator makes its renames one after the other, so the exchange takes a
+ * directory in which Landlock grants everything alike, or a process outside the domain.
  */
 function act(call: Call, from: Place, to: Place, flags: number): Outcome {
   const moved = call.effect(() => move(from, to, flags));
@@ -102,8 +101,8 @@ function act(call: Call, from: Place, to: Place, flags: number): Outcome {
 }
 
 /**
- * A refusal when `to` now is a directory, was judged as something else, and would not have been
- * granted as one.
+ * A refusal if `to` is now a directory, was judged as something else, and would not be granted as a
+ * directory.
  */
 function smuggled(call: Call, from: Place, to: Place): Outcome | null {
   const asDirectory =

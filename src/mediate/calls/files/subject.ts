@@ -4,8 +4,8 @@ import type { Call } from "../call.ts";
 import type { Subject } from "./attributes.ts";
 
 /**
- * The object of an `...at(dirfd, path, ..., flags)` call: with AT_EMPTY_PATH and an empty path the
- * descriptor itself. `open`: not one opened with O_PATH.
+ * The object of an `...at(dirfd, path, ..., flags)` call. With AT_EMPTY_PATH and an empty path it
+ * is the descriptor itself. `open`: an O_PATH descriptor is not accepted.
  */
 export function subjectAt(call: Call, flags: number, open = false): Subject | Outcome {
   if (flags & ~(abi.AT_SYMLINK_NOFOLLOW | abi.AT_EMPTY_PATH)) return error(E.INVAL);

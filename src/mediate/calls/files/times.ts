@@ -8,7 +8,7 @@ import { attributes, type Judged, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 
 /**
- * utime, utimes, futimesat, utimensat: all become utimensat(2) with struct timespec[2], or NULL for
+ * utime, utimes, futimesat, utimensat. All become utimensat(2) with struct timespec[2], or NULL for
  * now.
  */
 export const times: Handler = attributes((call) => {
@@ -48,10 +48,7 @@ function fromSeconds(bytes: Buffer): Buffer {
   return Buffer.concat([timespec.encode({ tv_sec: actime }), timespec.encode({ tv_sec: modtime })]);
 }
 
-/**
- * struct timeval[2] (utimes(2)): seconds and microseconds, of which there must be less than a
- * million.
- */
+/** struct timeval[2] (utimes(2)): seconds, and microseconds below a million. */
 function fromMicroseconds(timevals: Buffer): Buffer | "invalid" {
   const times: Buffer[] = [];
   for (const at of [0, timeval.size]) {

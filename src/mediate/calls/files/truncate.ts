@@ -11,8 +11,8 @@ import { beyondFileSize } from "../processes/resource-limits.ts";
 import { unwaiting } from "./opened.ts";
 
 /**
- * truncate: on the very file that was judged. Where Landlock sees it (ABI 3) a sealed domain does
- * not ask.
+ * truncate, on the file that was judged. A sealed domain's filter does not notify it where Landlock
+ * checks it (ABI 3).
  */
 export const truncate: Handler = {
   continueIsSafe: () => false,
@@ -34,8 +34,8 @@ export const truncate: Handler = {
 };
 
 /**
- * By a descriptor, since truncate(2) would wait for the holder of a lease (fcntl(2)), and everybody
- * with it: that is for a worker.
+ * Uses a descriptor, because truncate(2) would block on the holder of a lease (fcntl(2)), and with
+ * it every domain. A worker waits for that.
  */
 function cut(call: Call, file: number, length: bigint): Outcome {
   const flags = abi.O_WRONLY | unwaiting(call);

@@ -33,7 +33,7 @@ export const unlink: Handler = {
 
 const MAKES_NOTHING = { makes: false };
 
-/** rmdir(2) of `.`, `..`, and the root. */
+/** The error of rmdir(2) for `.`, `..` and the root. */
 function unremovable(path: Bytes): Errno {
   const last = path.replace(/\/+$/, "").split("/").at(-1);
   if (last === ".") return E.INVAL;

@@ -7,17 +7,17 @@ import type { Call } from "../call.ts";
 import { attributes, type Change, isOutcome, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 
-/** Where a call has its arguments. */
+/** The arguments of a call. */
 interface Arguments {
   readonly subject: Subject;
   readonly name: bigint;
-  /** null: removed. */
+  /** null: the attribute is removed. */
   readonly value: { readonly at: bigint; readonly size: bigint; readonly flags: number } | null;
 }
 
 /**
- * setxattr, lsetxattr, fsetxattr, setxattrat and their remove kin. `security.*` never: it holds
- * file capabilities and labels.
+ * setxattr, lsetxattr, fsetxattr, setxattrat, and the calls that remove. `security.*` is always
+ * refused, because it holds file capabilities and labels.
  */
 export const xattr = attributes((call): Change | Outcome => {
   const asked = call.name.endsWith("at") ? readAt(call) : readPlain(call);
@@ -49,7 +49,7 @@ function readAt(call: Call): Arguments | Outcome {
   if (call.name === "removexattrat") return { subject, name: call.word(3), value: null };
   const size = call.word(5);
   if (size < BigInt(xattrArgs.size)) return error(E.INVAL);
-  // A longer one means something only to a newer kernel.
+  // A longer one has meaning only to a newer kernel.
   if (size > BigInt(xattrArgs.size)) return error(E.TOOBIG);
   const args = xattrArgs.decode(call.target.memory.read(call.word(4), Number(size)));
   const value = { at: args.value, size: BigInt(args.size), flags: args.flags | 0 };

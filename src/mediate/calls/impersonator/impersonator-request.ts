@@ -2,40 +2,40 @@ import { struct } from "../../../kernel/struct.ts";
 import { number as syscallNumber } from "../../../kernel/syscalls.ts";
 import type { Credentials } from "../../target/credentials.ts";
 
-/** Bytes that the call takes a pointer to; at some places in them stand pointers to others. */
+/** Bytes to which an argument points. They may contain pointers to others. */
 export interface Pointed {
   readonly bytes: Buffer;
   readonly pointers?: readonly { readonly at: number; readonly to: Pointed }[];
 }
 
-/** An argument as a register takes it; null is 0. */
+/** An argument for a register; null is 0. */
 export type Argument = number | bigint | null | Pointed;
 
 /** One system call in the impersonator. */
 export interface Step {
   readonly name: string;
   readonly args: readonly Argument[];
-  /** Capabilities in effect beside the target's. */
+  /** Capabilities that are in effect besides the target's. */
   readonly more?: bigint;
 }
 
-/** What is done in the target's place. */
+/** System calls that an impersonator makes for the target. */
 export interface Deed {
-  /** At most two; the first that fails is the last, and its result is the deed's. */
+  /** At most two. The first that fails is the last, and the result is that of the last. */
   readonly steps: readonly Step[];
-  /** Of the mediator's, copied into the impersonator. */
+  /** Descriptors of the mediator's that the impersonator gets. */
   readonly descriptors: readonly number[];
   /** The last call makes a descriptor. */
   readonly givesDescriptor?: boolean;
-  /** RLIMIT_NOFILE for it; left out, the mediator's own. */
+  /** RLIMIT_NOFILE of the impersonator; the mediator's own where left out. */
   readonly descriptorLimit?: bigint;
   /**
-   * The target's permitted capabilities whole, also those that the policy does not grant; none of
-   * these is in effect. The kernel lets a process schedule only those that are permitted no more
-   * than itself (cap_safe_nice).
+   * Permit all of the target's permitted capabilities, also those that the policy does not grant;
+   * none of these is in effect. The kernel lets a process schedule only processes whose permitted
+   * capabilities it also has (cap_safe_nice).
    */
   readonly asPermitted?: boolean;
-  /** The call may wait as long as the target's own would, until the target has a signal to take. */
+  /** The call may wait as long as the target's own would, until the target has a pending signal. */
   readonly waits?: boolean;
 }
 
@@ -74,7 +74,7 @@ export const impersonatorStep = struct("struct step", {
 });
 export const impersonatorReply = struct("struct reply", { result: "i64", state: "u64" });
 
-/** System calls of one request. */
+/** System calls per request. */
 export const STEPS_MAX = 2;
 const DESCRIPTORS_AS_THEY_ARE = 0xffff_ffff_ffff_ffffn;
 const ALIGNMENT = 8;
@@ -95,7 +95,10 @@ type Worn = Pick<
   | "effective"
 >;
 
-/** The request: its head, then all that it points to by offsets, which become pointers. */
+/**
+ * The request: its head, then the data at the offsets in it, which the impersonator turns into
+ * pointers.
+ */
 export function requestBytes(deed: Deed, worn: Worn, parent: number): Buffer {
   if (deed.steps.length > STEPS_MAX) throw new RangeError(`at most ${STEPS_MAX} calls`);
   const body = new Body(impersonatorRequest.size);
@@ -153,7 +156,7 @@ function stepBytes(body: Body, { name, args, more = 0n }: Step, effective: bigin
 /** What follows the head. */
 class Body {
   readonly pieces: Buffer[] = [];
-  /** Offsets at which there are offsets. */
+  /** Offsets of fields that contain offsets. */
   readonly pointers: number[] = [];
   #end: number;
 
@@ -161,7 +164,7 @@ class Body {
     this.#end = start;
   }
 
-  /** Offset at which it lies. */
+  /** Returns the offset of the bytes. */
   place(bytes: Buffer): number {
     const at = this.#end;
     const padding = -bytes.length & (ALIGNMENT - 1);

@@ -16,21 +16,22 @@ import { isInterrupted, watched } from "../look-again.ts";
 import { type Deed, impersonatorReply, requestBytes } from "./impersonator-request.ts";
 
 /**
- * Number that the first of {@link Deed.descriptors} has in the impersonator; before it are its own
- * two, for the reply and the request.
+ * The number of the first of {@link Deed.descriptors} in the impersonator. Below are its own two,
+ * for the reply and the request.
  */
 export const FIRST_DESCRIPTOR = 2;
 
-/** What to answer: the calls' result, and the descriptor if there is one. */
+/** Makes the answer from the calls' result, and the descriptor if there is one. */
 type Conclude = (value: number, fd: number | null) => Outcome;
 
 /**
- * Has an *impersonator* make the calls: a process that becomes the target in full, with real,
- * saved, effective and file-system ids, groups, permitted and effective capabilities, and ends so.
- * For what the kernel judges by ids or capabilities that the mediator does not take ({@link
- * Identity}): signals, owners of SIGIO, access to other processes, descriptors in flight. Who may
- * signal the target may stop or end that process; this costs the one call. Not within
- * {@link Call.asTarget}. Settles the call where it cannot become the target.
+ * Has an *impersonator* make the calls. This process becomes the target in full (real, saved,
+ * effective and file-system ids, groups, permitted and effective capabilities), makes them and
+ * exits. It is used where the kernel judges by ids or capabilities that the mediator does not take
+ * ({@link Identity}): signals, owners of SIGIO, access to other processes, descriptors in flight. A
+ * process that may signal the target may also stop or kill the impersonator; that costs this one
+ * call. Not within {@link Call.asTarget}. Settles the call where the impersonator cannot become the
+ * target.
  */
 export function impersonate(call: Call, deed: Deed, conclude: Conclude = result): Outcome {
   if (!call.target.credentials.sharesPidNamespace)
@@ -71,7 +72,7 @@ function begin(call: Call, deed: Deed): number {
   }
 }
 
-/** The target's ids; of its capabilities those that the mediator has, and the policy grants. */
+/** The target's ids and, of its capabilities, those that the mediator has and the policy grants. */
 function wornBy(call: Call, { asPermitted }: Deed): Parameters<typeof requestBytes>[1] {
   const { credentials } = call.target;
   const own = call.broker.identity.own.effective;
@@ -96,7 +97,8 @@ function waitFor(call: Call, deed: Deed, reply: number, conclude: Conclude): Out
     if (told.kind !== "nothing") return concluded(call, told, conclude);
     if (performance.now() >= until)
       return unable(E.IO, call.name, "the process that acts as the target was stopped");
-    // Its call ends with EINTR, or with what it has done: the target takes the signal itself.
+    // Ends the impersonator's call with EINTR or what it has done so far. The target handles the
+    // signal.
     if (deed.waits && isInterrupted(call)) sys("write", reply, Buffer.alloc(1), 1);
     return again();
   };
@@ -117,10 +119,13 @@ function concluded(
 
 const NOT_BECOME = 0n;
 
-/** Of packets, so that a reply comes whole: the mediator's end and the other. */
+/**
+ * A pair of packet sockets, so that a reply arrives whole: the mediator's end and the
+ * impersonator's.
+ */
 export const replyPair = () => socketPair(SOCK_SEQPACKET | SOCK_CLOEXEC);
 
-/** A negated error number where there can be none. */
+/** Returns a negated error number where it cannot be made. */
 function memoryFile(bytes: Buffer): number {
   const fd = sys("memfd_create", c("request"), abi.MFD_CLOEXEC | abi.MFD_NOEXEC_SEAL);
   if (fd < 0) return fd;

@@ -5,11 +5,11 @@ import type { Call } from "../call.ts";
 import { impersonate } from "./impersonator.ts";
 
 /**
- * A call on another thread of the caller's own process, by number, as the caller. The number could
- * be given away meanwhile, so the thread is held by a pidfd: before, it must live and belong to the
- * process; if it does not live afterwards, nobody knows whom the call was about, and that is said.
- * null for a number that is no such thread, on kernels without pidfds of threads (6.9), and in
- * another pid namespace, where numbers mean others.
+ * Makes a call on another thread of the caller's process, by number, as the caller. The number
+ * could be reused meanwhile, so a pidfd watches the thread. Before the call it must live and belong
+ * to the process. If it no longer lives afterwards, the call may have hit another thread, and its
+ * outcome is reported as unknown. null for a number that is no such thread, on kernels without
+ * pidfds of threads (6.9), and in another pid namespace, where the number means another thread.
  */
 export function onSibling(
   call: Call,

@@ -10,16 +10,16 @@ import { limitsOf } from "./resource-limits.ts";
 import { ownProcess } from "./scheduling.ts";
 
 /**
- * Bytes: what `native/core-limit.c` leaves. No core file is that small, and at no other limit does
- * the kernel start no program of a core_pattern with a pipe: not at 0 either. So it stands for 0,
- * and a process that lowered its limit to 0 is told that 1 is no more: it is what it has.
+ * The limit that `native/core-limit.c` sets, bytes. No core file is that small. It is also the only
+ * limit at which the kernel does not start the program of a core_pattern with a pipe; at 0 it does.
+ * So it stands for 0, and a process that asks for 0 gets this limit.
  */
 const CORE_BYTES_NONE = 1n;
 
 /**
  * setrlimit or prlimit64 of RLIMIT_CORE by the process itself; null where the policy leaves core
- * files to the kernel. `old`: where it wants the limits that it had, which the mediator does not
- * write. Whatever is asked for that is less becomes {@link CORE_BYTES_NONE}.
+ * files to the kernel. `old`: the address for the previous limits, which the mediator does not
+ * write. A request below {@link CORE_BYTES_NONE} becomes that limit.
  */
 export function judgeCoreLimit(call: Call, wanted: bigint, old: bigint): Outcome | null {
   if (call.broker.policy.coreDumps === "allowed") return null;
@@ -40,7 +40,7 @@ function lower(call: Call, hard: bigint): Outcome {
   const limits = rlimit.encode({ rlim_cur: CORE_BYTES_NONE, rlim_max: least });
   const set = call.effect(() => sys("prlimit64", tgid, RLIMIT_CORE, limits, null));
   if (set !== -E.PERM) return result(set);
-  // A mediator without CAP_SYS_RESOURCE, of a target that has become another user.
+  // The mediator lacks CAP_SYS_RESOURCE, and the target has become another user.
   const args = [tgid, RLIMIT_CORE, { bytes: limits }, null];
   return impersonate(call, { descriptors: [], steps: [{ name: "prlimit64", args }] });
 }
@@ -55,7 +55,7 @@ function refused(call: Call): Outcome {
   return { ...outcome, refusal: { ...outcome.refusal, reason: "no-rule", help } };
 }
 
-/** prlimit64 that sets the limit of core files, of whatever process. */
+/** Whether a prlimit64 sets the limit of core files, of any process. */
 export function setsCoreLimit(call: Call): boolean {
   return (
     call.name === "prlimit64" &&
@@ -65,13 +65,13 @@ export function setsCoreLimit(call: Call): boolean {
   );
 }
 
-/** prlimit64 that {@link setsCoreLimit}: of the caller's own process alone. */
+/** Judges such a prlimit64, which is allowed for the caller's own process only. */
 export function judgeOwnCoreLimit(call: Call): Outcome {
   if (!ownProcess.continueIsSafe(call)) return refused(call);
   return judgeCoreLimit(call, call.word(2), call.word(3)) ?? CONTINUE;
 }
 
-/** Sealed: the limit is at its least from the start, so that nothing is done for the process. */
+/** In a sealed domain the limit is at its minimum from the start, so nothing needs to be done. */
 export const coreLimit: Handler = {
   onlyLooks: true,
   continueIsSafe: (call) => call.broker.policy.coreDumps === "allowed",

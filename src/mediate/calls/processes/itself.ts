@@ -12,11 +12,11 @@ const SEARCHES = capabilityMask(CAP_DAC_READ_SEARCH);
 const TRACES = capabilityMask(CAP_SYS_PTRACE);
 
 /**
- * What the mediator needs to do as the target what the kernel lets every process do with its own
- * entries in /proc, or 0 where the name is none of them. A change of its ids makes a process
- * undumpable and its entries root's; still it looks into itself (ptrace(2), "Ptrace access mode
- * checking"), lists its own descriptors and renames its threads (proc_fd_permission,
- * proc_tid_comm_permission). The mediator with the same ids is somebody else.
+ * The capabilities that the mediator needs, acting as the target, for what the kernel allows every
+ * process on its own /proc entries; 0 for any other name. A change of ids makes a process
+ * undumpable and its entries root's. The process itself may still look into them (ptrace(2),
+ * "Ptrace access mode checking"), list its descriptors and rename its threads (proc_fd_permission,
+ * proc_tid_comm_permission). The mediator with the same ids is another process to the kernel.
  */
 export function neededForOneself(target: Target, name: Bytes): bigint {
   const own = `/proc/${target.credentials.tgid}`;
@@ -25,20 +25,20 @@ export function neededForOneself(target: Target, name: Bytes): bigint {
   return /^\/task\/\d+\/comm$/.test(name.slice(own.length)) ? TRACES | WRITES : TRACES;
 }
 
-/** Of the target's process and of the thread that asks. */
+/** The /proc folders of the target's process and of the calling thread. */
 function ownFolders({ tid, credentials }: Target): readonly Bytes[] {
   return [`/proc/${credentials.tgid}`, `/proc/${credentials.tgid}/task/${tid}`];
 }
 
-/** The directory has the target's own descriptors. */
+/** Whether the directory lists the target's own descriptors. */
 export function isOwnTable(target: Target, directory: Bytes | number): boolean {
   return ownFolders(target).some((own) => directory === `${own}/fd`);
 }
 
-/** Links of a process's folder on procfs that lead to files. */
+/** Links in a process's /proc folder that lead to files. */
 const OWN_LINKS: ReadonlySet<Bytes> = new Set(["exe", "cwd", "root"]);
 
-/** A link of procfs that jumps leads to something of the target's own. */
+/** Whether a magic link leads to an object of the target's own. */
 export function leadsToOwn(target: Target, directory: Bytes | number, link: Bytes): boolean {
   if (isOwnTable(target, directory)) return true;
   return (
@@ -47,8 +47,8 @@ export function leadsToOwn(target: Target, directory: Bytes | number, link: Byte
 }
 
 /**
- * A link's text as the target would find it: `self` and `thread-self` mean the reader. null for one
- * that jumps.
+ * A link's text as the target would see it: `self` and `thread-self` mean the reader. null for a
+ * magic link.
  */
 export function asOwnName({ tid, credentials }: Target, link: Bytes, text: Bytes): Bytes | null {
   if (link === "self" && /^\d+$/.test(text)) return String(credentials.tgid);
@@ -57,7 +57,7 @@ export function asOwnName({ tid, credentials }: Target, link: Bytes, text: Bytes
   return /^[A-Za-z_.][\w./-]*$/.test(text) ? text : null;
 }
 
-/** Whose folder of procfs it is. */
+/** The process of a /proc folder. */
 export function ownerOf(directory: Bytes | number): { readonly process?: number } {
   const owner = typeof directory === "string" ? /^\/proc\/(\d+)/.exec(directory)?.[1] : undefined;
   return owner === undefined ? {} : { process: Number(owner) };

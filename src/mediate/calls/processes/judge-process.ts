@@ -6,16 +6,16 @@ import { isCofferdams } from "../../target/own-process.ts";
 import type { Call } from "../call.ts";
 import { domainName, inSameDomain } from "./same-domain.ts";
 
-/** `signal` goes by the policy's `signals`; the others are for the own domain alone. */
+/** `signal` is granted by the policy's `signals`. The others are allowed within the domain only. */
 export type Operation = "signal" | "control" | "inspect";
 
-/** As an event names it. */
+/** The process, as an event names it. */
 export function spellProcess(call: Call, pid: number): string {
   const domain = domainName(call, pid);
   return `process ${pid} of ${domain === "unknown" ? "an unknown domain" : domain}`;
 }
 
-/** null when the domain may do that to the process; a thread's number does as well. */
+/** null where the domain may do that to the process. `pid` may also be a thread's number. */
 export function judgeProcess(call: Call, pid: number, operation: Operation): Outcome | null {
   if (!existsSync(`/proc/${pid}`)) return error(E.SRCH);
   if (inSameDomain(call, pid)) return null;
@@ -39,8 +39,8 @@ export function judgeProcess(call: Call, pid: number, operation: Operation): Out
 }
 
 /**
- * Several at once: refused if one is. At a level that lets calls go on the one that counts is
- * Cofferdam's own, wherever it stands.
+ * Judges several processes at once: refused if one is refused. At a level that lets calls go on,
+ * only a refusal for one of Cofferdam's own processes counts at once.
  */
 export function judgeAll(
   call: Call,

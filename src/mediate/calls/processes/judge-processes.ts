@@ -20,11 +20,10 @@ import { scheduledWithout } from "./scheduled-without.ts";
 type Target = ProcessCall["targets"][number];
 
 /**
- * Who a call is about, by number or descriptor, and whether the policy lets the domain do that to
- * them. Numbers are registers: what they stand for is judged, and the kernel is left to do it, by
- * the target's own credentials. Nobody of the domain can make a number stand for somebody outside
- * meanwhile: of groups see `process-group.ts`; a process's own is given to another one only when
- * the kernel has used up all others.
+ * Judges the processes that a call names by number or descriptor. Numbers are registers: the
+ * processes behind them are judged, and the kernel then makes the call with the target's own
+ * credentials. No process of the domain can make a number mean a process outside meanwhile. For
+ * groups see `process-group.ts`; the kernel reuses a process id only after all others.
  */
 export function judgeProcesses(call: Call, row: ProcessCall): Outcome {
   const { operation } = row;
@@ -41,7 +40,7 @@ export function judgeProcesses(call: Call, row: ProcessCall): Outcome {
   return lacked === null ? CONTINUE : scheduledWithout(call, lacked);
 }
 
-/** null where the domain may do that to everybody for whom the number stands. */
+/** null where the domain may do that to every process that the number means. */
 export function judgeNumber(
   call: Call,
   target: Target,
@@ -49,7 +48,7 @@ export function judgeNumber(
   number: number,
 ): Outcome | null {
   const { sharesPidNamespace, ownTgid, ownTid } = call.target.credentials;
-  // What the kernel has no such kind of it says itself.
+  // An unknown kind is refused by the kernel itself.
   if (target.kind === "which" && kindOf(call, target) === undefined) return null;
   const isProcess = target.kind !== "which" || kindOf(call, target) === "process";
   const isSelf = number === ownTgid || number === ownTid || (number === 0 && target.zeroIsSelf);
@@ -61,19 +60,19 @@ export function judgeNumber(
     return unable(E.PERM, call.name, `process ${number} of another pid namespace`);
   const named = namedProcesses(call, target, number);
   if (named === null) return unable(E.PERM, call.name, "a process group of another pid namespace");
-  // There might be somebody by the time the kernel looks.
+  // ESRCH, because there might be such a process by the time the kernel looks.
   return named.length === 0 ? error(E.SRCH) : judgeAll(call, named, operation);
 }
 
-/** `linux/pidfd.h`: descriptors that stand for the calling thread, and for its process. */
+/** Descriptors in `linux/pidfd.h` that stand for the calling thread and for its process. */
 const PIDFD_SELF_THREAD = -10_000;
 const PIDFD_SELF_THREAD_GROUP = -10_001;
 
 /**
- * A descriptor of a process. Another thread could put another one in its place: the mediator acts
- * on a copy of the one it judged, for which the signal carries its own process id; with a single
- * thread the target acts itself. What could not be looked at is not left to it: it may be the
- * mediator that has no descriptor left.
+ * A call on a pidfd. Another thread could put another pidfd in its place. So the mediator acts on
+ * the copy that it judged, and signals then carry the mediator's process id. A target with a single
+ * thread makes the call itself. A descriptor that cannot be copied is an error, because the reason
+ * may be the mediator's own lack of descriptors.
  */
 function byDescriptor(
   call: Call,
@@ -95,7 +94,7 @@ function byDescriptor(
   return judgeReached(call, row, operation, pid) ?? (call.isAlone ? CONTINUE : onCopy(call, fd));
 }
 
-/** Of pidfd_send_signal(2). */
+/** The scopes of pidfd_send_signal(2). */
 const SCOPES: ReadonlySet<number> = new Set([
   0,
   PIDFD_SIGNAL_THREAD,
@@ -103,7 +102,7 @@ const SCOPES: ReadonlySet<number> = new Set([
   PIDFD_SIGNAL_PROCESS_GROUP,
 ]);
 
-/** null where the domain may do that to everybody whom the call reaches by that process. */
+/** null where the domain may do that to every process that the call reaches. */
 function judgeReached(
   call: Call,
   row: ProcessCall,
@@ -111,7 +110,7 @@ function judgeReached(
   pid: number,
 ): Outcome | null {
   const scope = row.scope === undefined ? 0 : call.unsigned(row.scope);
-  // What a kernel of tomorrow may take for more than one process.
+  // A newer kernel may take an unknown scope to mean several processes.
   if (!SCOPES.has(scope)) return error(E.INVAL);
   const reached = scope === PIDFD_SIGNAL_PROCESS_GROUP ? membersOf(call, pid) : [pid];
   return reached.length === 0 ? error(E.SRCH) : judgeAll(call, reached, operation);
@@ -120,7 +119,7 @@ function judgeReached(
 /** siginfo_t (`asm-generic/siginfo.h`). */
 const SIGNAL_INFORMATION_BYTES = 128;
 
-/** The kernel goes by real ids and permitted capabilities: an impersonator has the target's. */
+/** The kernel judges by real ids and permitted capabilities, so an impersonator makes the call. */
 function onCopy(call: Call, fd: number): Outcome {
   const descriptors = [fd];
   const first = FIRST_DESCRIPTOR;
@@ -148,7 +147,7 @@ function onCopy(call: Call, fd: number): Outcome {
   }
 }
 
-/** Once it is the target's, the mediator closes its own. */
+/** The mediator will close its copy once the target has the descriptor. */
 function handedOn(call: Call, fd: number): Outcome {
   return maybeClosed(call, fd)
     ? { kind: "descriptor", fd, closeOnExec: true }

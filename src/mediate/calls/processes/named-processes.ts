@@ -13,8 +13,8 @@ const KINDS = ["process", "group", "user"] as const;
 type Named = ProcessCall["targets"][number];
 
 /**
- * Ids of the processes that a number stands for, as this host counts them; a thread's own number
- * for a thread. null where that cannot be told: a group of a pid namespace above the mediator's.
+ * The processes that a number means, by their ids on this host; a thread's number for a thread.
+ * null for a group in a pid namespace above the mediator's, which cannot be read.
  */
 export function namedProcesses(
   call: Call,
@@ -33,7 +33,7 @@ export function namedProcesses(
   }
 }
 
-/** What `which` says that the number is; undefined where it says nothing that the kernel knows. */
+/** The kind of the number that `which` names; undefined for a value unknown to the kernel. */
 export function kindOf(call: Call, { which = 0 }: Named): (typeof KINDS)[number] | undefined {
   return KINDS[call.int(which) - (call.name === "ioprio_set" ? 1 : 0)];
 }
@@ -51,23 +51,23 @@ function chosen(
   return [];
 }
 
-/** The kernel says 0 of a group that has no number in this pid namespace. */
+/** The kernel returns 0 for a group without a number in this pid namespace. */
 function ownGroup(call: Call): readonly number[] | null {
   const group = sys("getpgid", call.target.credentials.tgid);
   return group <= 0 ? null : membersOf(call, group);
 }
 
 /**
- * Everybody in a process group. Every process of the host is asked by one system call, not by its
- * files in /proc: there may be thousands.
+ * The members of a process group. Each process of the host takes one system call instead of a read
+ * in /proc, because there may be thousands.
  */
 export function membersOf(call: Call, group: number): readonly number[] {
   return everyProcess(call).filter((pid) => sys("getpgid", pid) === group);
 }
 
 /**
- * Without the first process, which kill(2) leaves out. A domain may have made so many that looking
- * at them keeps others waiting: then a worker does.
+ * All processes but the first one, which kill(2) leaves out. With so many that looking at them
+ * would delay other domains, a worker does it.
  */
 export function everyProcess(call: Call): readonly number[] {
   if (!call.broker.mayWait && threadsOfHost() > HOST_THREADS_LOOKED_AT_MAX)
@@ -77,12 +77,12 @@ export function everyProcess(call: Call): readonly number[] {
     .filter((pid) => pid > 1);
 }
 
-/** proc_loadavg(5): there are no more processes than threads. */
+/** There are at most as many processes as threads (proc_loadavg(5)). */
 function threadsOfHost(): number {
   return Number(/\/(\d+) /.exec(textOf("/proc/loadavg") ?? "")?.[1] ?? Number.POSITIVE_INFINITY);
 }
 
-/** Field of /proc/PID/stat behind the name (proc_pid_stat(5)); -1 of a process that is gone. */
+/** A field of /proc/PID/stat after the name (proc_pid_stat(5)); -1 for a process that is gone. */
 export function fieldOf(pid: number, field: "terminal" | "foreground" | "start"): number {
   const text = textOf(`/proc/${pid}/stat`);
   const index = { terminal: 4, foreground: 5, start: 19 }[field];
@@ -97,14 +97,14 @@ function textOf(path: string): string | null {
   try {
     return readFileSync(path, "latin1");
   } catch {
-    // Gone meanwhile, which is an answer.
+    // The process is gone, which is an answer, too.
     return null;
   }
 }
 
 /**
- * The process behind a pidfd of the mediator's own: -1 when it has ended, null when the descriptor
- * is none (pidfd_open(2)). A folder of /proc stands for its process, too (pidfd_send_signal(2)).
+ * The process of a pidfd of the mediator's: -1 when it has ended, null when the descriptor is no
+ * pidfd (pidfd_open(2)). A /proc folder also stands for its process (pidfd_send_signal(2)).
  */
 export function heldProcess(fd: number): number | null {
   const found =

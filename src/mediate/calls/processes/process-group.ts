@@ -8,21 +8,21 @@ import { everyProcess, membersOf } from "./named-processes.ts";
 import { inSameDomain } from "./same-domain.ts";
 
 /**
- * Process groups, and why a call that reaches a whole group may go on once the group was judged
+ * Process groups. This explains why a call on a whole group may go on once the group was judged
  * (kill(2) with 0 or less, PIDFD_SIGNAL_PROCESS_GROUP, F_SETOWN, setpriority(2), ioprio_set(2), and
- * the terminal driver, which stops the caller's whole group by SIGTTOU): the group in which the
- * kernel finds the caller by then may be another one, since any thread may have called setpgid(2)
- * meanwhile. So what is held is the way in: no process of a domain enters a group with somebody
- * outside the domain in it. Whatever group it has entered since the judgement, only its own domain
- * is there.
+ * the terminal driver, which stops the caller's group by SIGTTOU). The kernel may find the caller
+ * in another group than the mediator did, because any thread may call setpgid(2) meanwhile. So
+ * entering is controlled: no process of a domain enters a group that contains a process outside the
+ * domain. Whichever group the caller entered since, it contains only its own domain.
  *
- * A group in which nobody is could be anybody's when the kernel looks: it is refused, as the kernel
- * would refuse it now. The group of its birth is the one with outsiders that a process can be in.
+ * An empty group is refused, as the kernel would refuse it now, because it could be anyone's by the
+ * time the kernel looks. The only group with outsiders in which a process can be is the one it was
+ * born in.
  */
 
 /**
- * setpgid(`process`, `group`), 0 as the kernel takes it; null where nobody outside the domain is in
- * the group. Both numbers are registers.
+ * Judges setpgid(`process`, `group`), with the kernel's meaning of 0. null where the group contains
+ * no process outside the domain. Both numbers are registers.
  */
 export function judgeJoin(call: Call, process: number, group: number): Outcome | null {
   const { tgid, sharesPidNamespace } = call.target.credentials;
@@ -36,20 +36,20 @@ export function judgeJoin(call: Call, process: number, group: number): Outcome |
   const outsider = members.find((pid) => !inSameDomain(call, pid));
   if (outsider === undefined) return null;
   const who = spellProcess(call, outsider);
-  return never(E.PERM, call.name, `process group ${entered}, in which is ${who}`);
+  return never(E.PERM, call.name, `process group ${entered}, which contains ${who}`);
 }
 
-/** setpgid in a sealed domain. All that is asked of it lies in registers. */
+/** setpgid in a sealed domain. Its arguments are registers. */
 export const joinGroup: Handler = {
   continueIsSafe: (call) => judgeJoin(call, call.int(0), call.int(1)) === null,
   answer: (call) => judgeJoin(call, call.int(0), call.int(1)) ?? CONTINUE,
 };
 
-/** Somebody outside the domain in the caller's session, to be named; null where there is nobody. */
+/** A process outside the domain in the caller's session, in words; null where there is none. */
 export function outsiderInSession(call: Call): string | null {
   const session = sys("getsid", call.target.credentials.tgid);
-  // 0 is a session of a pid namespace above the mediator's, in which there may be anybody.
-  if (session <= 0) return "somebody of another pid namespace";
+  // 0: a session in a pid namespace above the mediator's, with unknown members.
+  if (session <= 0) return "a process of another pid namespace";
   const outsider = everyProcess(call).find(
     (pid) => sys("getsid", pid) === session && !inSameDomain(call, pid),
   );

@@ -3,13 +3,13 @@ import { close, sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 
 /**
- * /proc/PID/limits (proc_pid_limits(5)), which everybody may read: sixteen lines of eighty
- * characters.
+ * Size of /proc/PID/limits, which any process may read (proc_pid_limits(5)): sixteen lines of
+ * eighty characters.
  */
 const LIMITS_BYTES = 4_096;
 const limits = Buffer.alloc(LIMITS_BYTES);
 
-/** Soft and hard limit of a resource by its name there; null where they cannot be read. */
+/** The soft and hard limit of a resource, by its name there; null where they cannot be read. */
 export function limitsOf(call: Call, name: string): { soft: bigint; hard: bigint } | null {
   const fd = call.target.entry("limits", abi.O_NONBLOCK);
   if (fd < 0) return null;
@@ -28,15 +28,15 @@ function limitOf(word: string): bigint {
   return word === "unlimited" ? UNLIMITED : BigInt(word);
 }
 
-/** The soft limit alone; less than all bits, which mean something else to an impersonator. */
+/** The soft limit. Never all ones, which means something else to an impersonator. */
 export function softLimit(call: Call, name: string): bigint | null {
   const soft = limitsOf(call, name)?.soft ?? null;
   return soft === UNLIMITED ? UNLIMITED - 1n : soft;
 }
 
 /**
- * The target may make no file that long (RLIMIT_FSIZE, getrlimit(2)); the mediator's own limit is
- * another. SIGXFSZ is not sent.
+ * Whether the target may not make a file that long (RLIMIT_FSIZE, getrlimit(2)); the mediator's own
+ * limit differs. SIGXFSZ is not sent.
  */
 export function beyondFileSize(call: Call, length: bigint): boolean {
   if (length <= 0n) return false;

@@ -3,8 +3,8 @@ import { type Kin, kinOf } from "../../target/kin.ts";
 import type { Call } from "../call.ts";
 
 /**
- * Whether a process, or the one a thread belongs to, is in the caller's domain: by its control
- * group, else by descent.
+ * Whether a process, or a thread's process, is in the caller's domain, by its control group or else
+ * by descent.
  */
 export function inSameDomain(call: Call, pid: number): boolean {
   if (pid === call.target.credentials.tgid) return true;
@@ -13,16 +13,16 @@ export function inSameDomain(call: Call, pid: number): boolean {
   return call.broker.plan.cgroup === null && isKin(call, pid);
 }
 
-/** The name of its domain as a policy's `signals` would say it. */
+/** The domain's name, as a policy's `signals` spells it. */
 export function domainName(call: Call, pid: number): string {
   const where = call.broker.domainOf(pid);
   return typeof where === "string" ? where : where.domain;
 }
 
 /**
- * Without control groups: both descend from one process that is under a filter more than the
- * mediator itself, as is everybody in between. That one can only be the domain's first process or a
- * child of it. An orphan, whom the host's first process took, counts as outside.
+ * Without control groups: both processes descend from one that has more filters than the mediator,
+ * as have all in between. That can only be the domain's first process or a descendant of it. An
+ * orphan, adopted by the host's init, counts as outside.
  */
 function isKin(call: Call, pid: number): boolean {
   const filters = kinOf(process.pid)?.filters ?? Number.POSITIVE_INFINITY;

@@ -17,16 +17,16 @@ import { kindOf } from "./named-processes.ts";
 import { softLimit } from "./resource-limits.ts";
 import { attributesOf, parameterOf } from "./scheduling.ts";
 
-/** sched_setparam leaves the policy as it is. */
+/** sched_setparam keeps the scheduling policy. */
 const AS_IT_IS = -1;
-/** RLIMIT_NICE counts so many more than the nice value, downwards (getrlimit(2)). */
+/** RLIMIT_NICE is this number minus the nice value (getrlimit(2)). */
 const NICE_CEILING = 20;
 
 /**
- * Scheduling of processes of the domain, by one that still has a capability which the policy does
- * not grant. What the kernel asks a capability for goes by memory, limits and what the process is
- * already, so an impersonator without it makes the call on a copy, and the kernel's answer is that
- * to a process without.
+ * Scheduling of processes of the domain by a process with a capability that the policy does not
+ * grant. Whether the kernel requires the capability depends on memory, limits and the present
+ * scheduling. So an impersonator without the capability makes the call with a copy of the
+ * arguments, and the kernel answers as to a process without it.
  */
 export function scheduledWithout(call: Call, lacked: Refused): Outcome {
   const asked = askedOf(call);
@@ -39,10 +39,10 @@ export function scheduledWithout(call: Call, lacked: Refused): Outcome {
 
 interface Asked {
   readonly args: Deed["steps"][number]["args"];
-  /** Real-time priority; null where none is asked for. */
+  /** Real-time priority; null where none is requested. */
   readonly priority: number | null;
   readonly nice: number | null;
-  /** What takes the capability whatever the limits. */
+  /** The request takes the capability whatever the limits are. */
   readonly always: boolean;
 }
 
@@ -84,7 +84,7 @@ function ofPolicy(policy: number, priority: number): Partial<Asked> {
   return policy === SCHED_DEADLINE ? { always: true } : {};
 }
 
-/** setpriority and ioprio_set: 0 is the caller's own thread, group or user. */
+/** setpriority and ioprio_set: 0 means the caller's own thread, group or user. */
 function chosen(call: Call): number {
   const number = call.int(1);
   if (number !== 0) return number;
@@ -101,14 +101,17 @@ function chosen(call: Call): number {
   }
 }
 
-/** As far as can be told beforehand: only an event hangs on it. */
+/**
+ * Whether the request exceeds the limits, as far as can be told beforehand. Only an event depends
+ * on it.
+ */
 function isMore(call: Call, { priority, nice, always }: Asked): boolean {
   const below = (limit: string, wanted: number) =>
     BigInt(Math.max(wanted, 0)) > (softLimit(call, limit) ?? 0n);
   if (always) return true;
   if (priority !== null) return below("Max realtime priority", priority);
   if (nice === null) return false;
-  // The system call counts from 40 down to 1 (getpriority(2)).
+  // getpriority(2): the system call returns 40 to 1 for nice values from -20.
   const now = NICE_CEILING - sys("getpriority", 0, call.target.tid);
   return nice < now && below("Max nice priority", NICE_CEILING - nice);
 }

@@ -4,12 +4,12 @@ import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { onSibling } from "../impersonator/sibling.ts";
 
-/** What a call wants done to a thread: made with another number for `who`, as the target. */
+/** Reads a call's arguments from the target, so that the call can be made on another thread. */
 type Make = (call: Call) => readonly (number | Buffer | null)[];
 
 /**
- * A call whose argument `who` names a process or thread. `others`: its arguments read from the
- * target, for threads of the same process; null refuses these.
+ * A call whose argument `who` names a process or thread. `others` reads the arguments for a call on
+ * another thread of the same process; null refuses such calls.
  */
 function process(who: number, others: Make | null): Handler {
   return {
@@ -43,9 +43,8 @@ function onOther(
 }
 
 /**
- * CONTINUE is safe here although nothing below checks: the number is a register, and it is the
- * caller's own (or 0, which means it), which cannot be given to another process while this very
- * thread waits for the answer.
+ * CONTINUE is safe although no lower layer checks. The number is a register and the caller's own
+ * (or 0, which means the caller). It cannot be reused while this thread waits for the answer.
  */
 function isCaller(call: Call, number: number): boolean {
   const { ownTgid, ownTid } = call.target.credentials;
@@ -53,10 +52,7 @@ function isCaller(call: Call, number: number): boolean {
   return number === 0 || (number > 0 && (number === ownTgid || number === ownTid));
 }
 
-/**
- * setpriority(which, who) and ioprio_set(which, who): `which` tells whether `who` is a process at
- * all.
- */
+/** setpriority(which, who) and ioprio_set(which, who): `which` says whether `who` is a process. */
 function priority(processKind: number): Handler {
   const one = process(1, (call) => [processKind, 0, call.int(2)]);
   return {
@@ -68,10 +64,13 @@ function priority(processKind: number): Handler {
   };
 }
 
-/** Bytes of a set of processors; the kernel reads no more than its own (sched_setaffinity(2)). */
+/**
+ * Limit on a set of processors, bytes. The kernel reads no more than its own size
+ * (sched_setaffinity(2)).
+ */
 const PROCESSOR_SET_BYTES_MAX = 1024;
 const PARAMETER_BYTES = 4;
-/** struct sched_attr (sched_setattr(2)): its first size, and as much of it as a page holds. */
+/** struct sched_attr (sched_setattr(2)): its first size, and a page as the limit. */
 const ATTRIBUTES_BYTES_MIN = 48;
 const ATTRIBUTES_BYTES_MAX = 4096;
 
@@ -80,14 +79,14 @@ export function parameterOf(call: Call, pointer: bigint): Buffer {
   return call.target.memory.read(pointer, PARAMETER_BYTES);
 }
 
-/** As much of struct sched_attr as the target says there is. */
+/** struct sched_attr, as long as the target says that it is. */
 export function attributesOf(call: Call, pointer: bigint): Buffer {
   const said = call.target.memory.read(pointer, PARAMETER_BYTES).readUInt32LE(0);
   const size = Math.min(said === 0 ? ATTRIBUTES_BYTES_MIN : said, ATTRIBUTES_BYTES_MAX);
   return call.target.memory.read(pointer, size);
 }
 
-/** Limits belong to the process, which has a number of its own. */
+/** Resource limits belong to the process, so only its own number is allowed. */
 export const ownProcess = process(0, null);
 export const affinity = process(0, (call) => {
   const size = Math.min(call.unsigned(1), PROCESSOR_SET_BYTES_MAX);
@@ -101,8 +100,8 @@ export const schedulingAttributes = process(0, (call) => [
   call.unsigned(2),
 ]);
 /**
- * Signals to the own process, on kernels whose Landlock has no scope for them; 0 and less mean
- * groups there.
+ * Signals to the own process, on kernels whose Landlock has no scope for signals. There 0 and
+ * negative numbers mean groups.
  */
 export const ownSignal: Handler = {
   continueIsSafe: (call) => call.int(0) > 0 && ownProcess.continueIsSafe(call),

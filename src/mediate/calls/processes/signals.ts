@@ -10,22 +10,21 @@ import { judgeProcesses } from "./judge-processes.ts";
 import { ownSignal } from "./scheduling.ts";
 
 /**
- * Signals of a sealed domain, and who gets those of a descriptor: asked about where no Landlock
- * scope keeps them inside. A policy that grants `any` grants everybody but Cofferdam's own
- * processes.
+ * Signals of a sealed domain, and owners of a descriptor's signals. Notified where no Landlock
+ * scope confines them. A policy that grants `any` grants all processes but Cofferdam's own.
  */
 export const signal: Handler = {
   continueIsSafe: (call) => (reachesAll(call) ? isSafe(call) : ownSignal.continueIsSafe(call)),
   answer: (call) => (reachesAll(call) ? judged(call) : ownSignal.answer(call)),
 };
 
-/** fcntl, of which nothing but owners is asked about, and pidfd_send_signal. */
+/** fcntl (only its owner commands are notified) and pidfd_send_signal. */
 export const signalOrNone: Handler = {
   continueIsSafe: (call) => (reachesAll(call) || asksForInput(call)) && isSafe(call),
   answer: (call) => (reachesAll(call) || asksForInput(call) ? judged(call) : refuseForm(call)),
 };
 
-/** ioctl: what does not name an owner is for `rest`. */
+/** ioctl: requests other than for owners and input signals are left to `rest`. */
 export function ownerOr(rest: Handler): Handler {
   const of = (call: Call): Handler =>
     asksForInput(call) ||
@@ -39,8 +38,8 @@ export function ownerOr(rest: Handler): Handler {
 }
 
 /**
- * Signals for input, which go to the descriptor's owner, or to a terminal's foreground group. What
- * FIOASYNC has in memory switches them on or off: both are judged as on.
+ * Signals for input, which go to the descriptor's owner or a terminal's foreground group. FIOASYNC
+ * reads on or off from memory; both are judged as on.
  */
 function asksForInput(call: Call): boolean {
   const command = call.unsigned(1);
@@ -59,7 +58,9 @@ function judged(call: Call): Outcome {
   return judgeDescriptor(call) ?? refuseForm(call);
 }
 
-/** What is asked lies in registers, and a descriptor among them nobody else can exchange. */
+/**
+ * Whether the arguments are registers, and no other thread can exchange a descriptor among them.
+ */
 function isSafe(call: Call): boolean {
   const inMemory =
     (call.name === "ioctl" && !asksForInput(call)) ||

@@ -4,7 +4,7 @@ import type { Bytes } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import { ADDRESS_BYTES_MAX, AF } from "./socket.ts";
 
-/** A socket address, copied once out of the target; `bytes` is what the kernel is given. */
+/** A socket address, copied once from the target; `bytes` is what the kernel gets. */
 export type Address =
   | {
       readonly kind: "inet";
@@ -14,17 +14,17 @@ export type Address =
     }
   | { readonly kind: "path"; readonly bytes: Buffer; readonly path: Bytes }
   | { readonly kind: "abstract"; readonly bytes: Buffer; readonly name: Bytes }
-  /** A unix address without a name: the kernel chooses one when binding. */
+  /** A unix address without a name: when binding, the kernel chooses one. */
   | { readonly kind: "unnamed"; readonly bytes: Buffer }
   | { readonly kind: "other"; readonly bytes: Buffer; readonly family: number };
 
-/** Reads an address argument; a negated error number for a length no address has. */
+/** Reads an address argument. A negated error number for an impossible length. */
 export function readAddress(call: Call, pointer: bigint, length: number): Address | number {
   if (length < 0 || length > ADDRESS_BYTES_MAX) return -E.INVAL;
   return parseAddress(call.target.memory.read(pointer, length));
 }
 
-/** Without the scope, which the kernel does not insist on (SIN6_LEN_RFC2133). */
+/** The scope is optional (SIN6_LEN_RFC2133). */
 const SOCKADDR_IN6_BYTES_MIN = sockaddrIn6.offset.sin6_scope_id;
 
 /** struct sockaddr_in, sockaddr_in6, sockaddr_un (ip(7), ipv6(7), unix(7)). */

@@ -9,12 +9,12 @@ import { sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import { ownAddress, type TargetSocket, unixAddress } from "./socket.ts";
 
-/** Names that unix(7) gives out by itself: five hexadecimal digits. */
+/** The names that unix(7) chooses itself: five hexadecimal digits. */
 const NAMES = 0x100000;
 const FAMILY_BYTES = sockaddrUn.offset.sun_path;
 
 /**
- * bind(2) to a unix address without a name: the mediator chooses an abstract one as the kernel
+ * bind(2) to a unix address without a name. The mediator chooses an abstract name, as the kernel
  * would, and judges it.
  */
 export function autobind(call: Call, socket: TargetSocket): Outcome {

@@ -2,18 +2,18 @@ import * as kernel from "../../../kernel/constants.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { type Bytes, c, close, openat, sys } from "../../sys/sys.ts";
 
-/** Mode of the directories on the way to the one that was judged: the target must search them. */
+/** Mode of the directories above the judged one, which the target must be able to search. */
 const VIEW_MODE = 0o755;
 
 /**
- * Runs `operation` where the path `text` leads to nothing but `directory`, whatever the target does
- * to the names on it: in a mount namespace whose root is an empty file system with the directories
- * that the path names, on the last of which `directory` is mounted. The kernel records the string
- * that bind(2) is given, so this is how the target's own string gets into getsockname(2) and before
- * every peer's eyes without being resolved a second time.
+ * Runs `operation` where the path `text` leads only to `directory`, whatever the target does to
+ * names on the way. It enters a mount namespace whose root is an empty file system with the
+ * directories of the path, and mounts `directory` on the last. The kernel records the string that
+ * bind(2) gets and shows it to getsockname(2) and to peers. So the target's own string can be used
+ * without the kernel resolving it a second time.
  *
- * null where the view cannot be made (no CAP_SYS_ADMIN, or a `..` in the path): `operation` has not
- * been run. Only for a worker: the whole thread is elsewhere meanwhile.
+ * null where the view cannot be made (no CAP_SYS_ADMIN, or a `..` in the path); `operation` has not
+ * run then. Only for a worker, because its whole thread changes the namespace.
  */
 export function inViewOf(directory: number, text: Bytes, operation: () => number): number | null {
   const parts = text
@@ -28,7 +28,7 @@ export function inViewOf(directory: number, text: Bytes, operation: () => number
   };
   try {
     const home = opened(openat(abi.AT_FDCWD, "/proc/self/ns/mnt", 0));
-    // Of this namespace: it can be cloned only before the thread leaves it.
+    // A mount can be cloned only before its thread leaves the namespace.
     const judged = opened(clone(directory));
     const root = opened(emptyFileSystem());
     if (Math.min(home, judged, root) < 0) return null;
@@ -40,23 +40,24 @@ export function inViewOf(directory: number, text: Bytes, operation: () => number
   }
 }
 
-/** Comes back to the namespace `home`, whose root becomes root and working directory again. */
+/** Returns to the namespace `home`, whose root becomes root and working directory again. */
 function visit<T>(home: number, stay: () => T): T {
   try {
     return stay();
   } finally {
-    // Whoever cannot come back may answer nothing more: every path would mean something else.
+    // In the wrong namespace every path would mean something else, so the worker must answer
+    // nothing.
     if (sys("setns", home, kernel.CLONE_NEWNS) < 0) process.exit(1);
   }
 }
 
-/** A mount of `directory` that lies nowhere yet, or a negated error number. */
+/** A detached mount of `directory`, or a negated error number. */
 function clone(directory: number): number {
   const flags = kernel.OPEN_TREE_CLONE | abi.AT_EMPTY_PATH | abi.O_CLOEXEC;
   return sys("open_tree", directory, c(""), flags);
 }
 
-/** A mount of a new tmpfs that lies nowhere yet, or a negated error number (fsopen(2)). */
+/** A detached mount of a new tmpfs, or a negated error number (fsopen(2)). */
 function emptyFileSystem(): number {
   const context = sys("fsopen", c("tmpfs"), kernel.FSOPEN_CLOEXEC);
   if (context < 0) return context;
@@ -70,13 +71,13 @@ function emptyFileSystem(): number {
   return mount;
 }
 
-/** Makes the new file system root and working directory; 0, or a negated error number. */
+/** Makes the new file system root and working directory. Returns 0 or a negated error number. */
 function enter(root: number, judged: number, parts: readonly Bytes[]): number {
-  // The way is open to whoever the thread acts for.
+  // The directories must be open to the target.
   const umask = sys("umask", 0);
   try {
     return first(
-      // Nothing of this must be seen in other namespaces.
+      // Private, so that nothing of this propagates to other namespaces.
       () => sys("mount", null, c("/"), null, kernel.MS_REC | kernel.MS_PRIVATE, null),
       () => moveTo(root, abi.AT_FDCWD, "/"),
       ...parts.map((_, index) => () => makeDirectory(root, parts.slice(0, index + 1).join("/"))),
@@ -99,7 +100,7 @@ function moveTo(mount: number, directory: number, path: Bytes): number {
   return sys("move_mount", mount, c(""), directory, c(path), kernel.MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/** The first failure, or 0; what stands behind it is not done. */
+/** Runs steps up to the first failure and returns it, or 0. */
 function first(...steps: readonly (() => number)[]): number {
   for (const step of steps) {
     const done = step();

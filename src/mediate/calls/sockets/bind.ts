@@ -21,9 +21,9 @@ import { judgeAddress } from "./judge-address.ts";
 import { AF, type TargetSocket, unixAddress } from "./socket.ts";
 
 /**
- * bind. Nothing below sees all of it (abstract names, UDP ports), and neither the descriptor nor
- * the address would stay what was judged, so the mediator binds the target's own socket to the
- * address it copied.
+ * bind. No lower layer checks all of it (abstract names, UDP ports), and descriptor and address
+ * could change after they were judged. So the mediator binds the target's own socket to the address
+ * that it copied.
  */
 export const bind: Handler = {
   continueIsSafe: () => false,
@@ -46,7 +46,9 @@ function bindTo(call: Call, socket: TargetSocket, bytes: Buffer): Outcome {
   return result(call.effect(() => sys("bind", socket.fd, bytes, bytes.length)));
 }
 
-/** Netlink port 0 means "my process id" (netlink(7)): the kernel would take the mediator's. */
+/**
+ * Netlink port 0 means the caller's process id (netlink(7)); the kernel would take the mediator's.
+ */
 function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
   if (
     socket.domain !== AF.netlink ||
@@ -60,9 +62,9 @@ function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
 }
 
 /**
- * A name in a directory. getsockname and every peer see the string that the kernel is given, so it
- * is the target's own wherever that cannot lead the kernel to another directory than the one that
- * was judged: as it is where {@link isStable}, else in a view in which it leads nowhere else.
+ * Binds to a path. getsockname and peers see the string that the kernel gets, so it should be the
+ * target's own. It is used as it is where it can only lead to the judged directory ({@link
+ * isStable}), otherwise in a view in which it leads nowhere else.
  */
 function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArgument): Outcome {
   const place = call.asTarget(() => judgedPlace(call, path));
@@ -78,7 +80,7 @@ function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArg
     : unable(E.IO, call.name, `${shown(place.name)} is not what was bound`);
 }
 
-/** A place where the policy grants a listener and no name is yet; or what to answer. */
+/** A free name at which the policy grants a listener, or the answer. */
 function judgedPlace(call: Call, path: PathArgument): Place | Outcome {
   const walked = call.walk(path, "never");
   if (walked.kind === "error") return error(walked.errno);
@@ -91,9 +93,9 @@ function judgedPlace(call: Call, path: PathArgument): Place | Outcome {
 }
 
 /**
- * A string on whose way the target could put something else. Where no view can be made (a user's
+ * Binds to a path whose directories the target could exchange. Where no view can be made (a user's
  * mediator, a `..`), the socket is bound from within the judged directory, and its address is the
- * last component alone.
+ * last component only.
  */
 function bindUnstable(
   call: Call,
@@ -103,7 +105,7 @@ function bindUnstable(
   bind: (address: Buffer) => number,
 ): number {
   if (path.text.includes("/") && canMakeViews(call)) {
-    // Entering another mount namespace is nothing for a thread that serves others.
+    // The loop's thread serves other domains and must not enter another mount namespace.
     if (!call.broker.mayWait && !call.rehearses) throw new Settled(WORKER);
     const bound = inViewOf(place.directory, path.text, () => bind(bytes));
     if (bound !== null) return bound;
@@ -116,7 +118,8 @@ function canMakeViews(call: Call): boolean {
 }
 
 /**
- * With `directory` as the working directory, if any. The mediator itself uses no relative names.
+ * Runs `operation` with `directory` as the working directory, if given. The mediator itself uses no
+ * relative names.
  */
 function inDirectory(directory: number | null, operation: () => number): number {
   if (directory === null) return operation();
@@ -130,8 +133,8 @@ function inDirectory(directory: number | null, operation: () => number): number 
 }
 
 /**
- * The kernel resolves the string a second time, as the mediator: the same root, no link and no `..`
- * on the way, and no directory that the domain may make or remove.
+ * Whether the kernel, resolving the string again as the mediator, must arrive at the judged
+ * directory: the same root, no link, no `..`, and no directory that the domain may make or remove.
  */
 function isStable(call: Call, path: PathArgument, place: Place): boolean {
   const absolute = path.text.startsWith("/");

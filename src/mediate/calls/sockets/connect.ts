@@ -21,9 +21,9 @@ import {
 } from "./socket.ts";
 
 /**
- * connect where no hook below judges the address: the target's own socket is connected to the
- * address that was copied and judged, with the target's effective ids. The peer sees the mediator's
- * process id.
+ * connect where no lower layer judges the address. The mediator connects the target's own socket to
+ * the address that it copied and judged, with the target's effective ids. The peer sees the
+ * mediator's process id.
  */
 export const connect: Handler = {
   continueIsSafe: () => false,
@@ -36,23 +36,23 @@ export const connect: Handler = {
   },
 };
 
-/** Datagrams of a unix socket: nobody waits for anything. */
+/** A unix datagram socket: connecting never waits. */
 function toReceiver(call: Call, addressed: Addressed): Outcome {
   const done = once(call, addressed, (attempt) => attempt());
   return typeof done === "number" ? result(done) : done;
 }
 
-/** An internet address: the socket itself tells when it is connected. */
+/** An internet address: the socket reports when it is connected. */
 function toAddress(call: Call, addressed: Addressed): Outcome {
   const { socket } = addressed;
   const waiting = (attempt: () => number): number =>
     socket.nonBlocking ? attempt() : withSendTimeout(socket.fd, attempt);
   const begun = once(call, addressed, waiting);
   if (typeof begun !== "number") return begun;
-  // EALREADY: it is under way, since a mediator before has begun it, or another thread.
+  // EALREADY: an earlier mediator or another thread has begun the connection.
   const isUnderWay = begun === -E.INPROGRESS || begun === -E.ALREADY;
   if (!isUnderWay || socket.nonBlocking) return result(begun);
-  // A successor may begin it anew: the kernel goes on with the one that is under way.
+  // A successor may begin it again: the kernel then continues the same connection.
   call.cameToNothing();
   return untilConnected(socket);
 }
@@ -66,8 +66,8 @@ function untilConnected({ fd }: TargetSocket): Outcome {
 }
 
 /**
- * A unix socket: no descriptor tells when its listener has room for one more, so it is tried again,
- * from the name on as the kernel does.
+ * A unix socket: no descriptor reports that the listener has room for another connection. So
+ * connecting is repeated, from the path lookup on as in the kernel.
  */
 function toListener(call: Call, addressed: Addressed): Outcome {
   const { socket } = addressed;
@@ -78,11 +78,11 @@ function toListener(call: Call, addressed: Addressed): Outcome {
     call.cameToNothing();
     return null;
   };
-  // What it led through is looked up anew each time, and not kept in between.
+  // Descriptors of the lookup are closed between attempts, because it is repeated.
   return call.target.givingBack(attempt) ?? untilTimeout(call, socket, { attempt });
 }
 
-/** Judges and connects, by `way`: the kernel's result, or what the judgement came to. */
+/** Judges and connects by `way`. Returns the kernel's result or the judgement's outcome. */
 function once(
   call: Call,
   addressed: Addressed,

@@ -20,22 +20,22 @@ import { errnoOf } from "../../sys/errno.ts";
 import type { Call } from "../call.ts";
 import { sameFile } from "../descriptors/same-file.ts";
 
-/** Each piece of control data begins with one, and is padded to eight bytes (cmsg(3)). */
+/** The header of each piece of control data, which is padded to eight bytes (cmsg(3)). */
 const HEADER_BYTES = cmsghdr.size;
 /**
- * Bytes of control data of one message; the kernel's own limit for all of a socket's options
- * (net.core.optmem_max) is of that size.
+ * Limit on the control data of a message, bytes. The kernel's own for all of a socket's options
+ * (net.core.optmem_max) has that size.
  */
 const CONTROL_BYTES_MAX = 128 * 1024;
 /**
- * Descriptors of one message; the kernel's SCM_MAX_FD. The mediator has a copy of each while the
- * call waits, out of what all its domains share.
+ * Limit on the descriptors of a message: the kernel's SCM_MAX_FD. The mediator has a copy of each
+ * while the call waits, out of a number that all its domains share.
  */
 const DESCRIPTORS_MAX = 253;
 
 /**
- * What goes with a packet and names no address it goes to (ip(7), ipv6(7), udp(7)): where it comes
- * from, its lifetime, class and size.
+ * Control data that names no destination (ip(7), ipv6(7), udp(7)): source, lifetime, class and
+ * segment size.
  */
 const HARMLESS: Readonly<Record<number, readonly number[]>> = {
   [IPPROTO_IP]: [IP_TOS, IP_TTL, IP_PKTINFO],
@@ -44,9 +44,9 @@ const HARMLESS: Readonly<Record<number, readonly number[]>> = {
 };
 
 /**
- * Control data as the mediator may send it for a supervised target: its descriptors are the
- * target's own open files, its credentials are added again by who signs (`signed-send.ts`). What
- * could lead a packet elsewhere is refused.
+ * Control data that the mediator may send for a supervised target. Its descriptors are replaced by
+ * copies of the target's own open files. Its credentials are left out, because the sender adds them
+ * (`signed-send.ts`). Anything that could lead a packet elsewhere is refused.
  */
 export function carried(
   call: Call,
@@ -77,7 +77,7 @@ function isOf(piece: Buffer, type: number): boolean {
   return cmsg_level === SOL_SOCKET && cmsg_type === type;
 }
 
-/** Puts the mediator's copies in the place of the target's descriptors. */
+/** Replaces the target's descriptors by the mediator's copies. */
 function translate(call: Call, piece: Buffer, size: number): Outcome | null {
   const { cmsg_level: level, cmsg_type: type } = cmsghdr.decode(piece);
   if (level !== SOL_SOCKET) {
@@ -95,7 +95,7 @@ function translate(call: Call, piece: Buffer, size: number): Outcome | null {
   return null;
 }
 
-/** struct ucred: what the mediator says of the target is what the target says of itself. */
+/** struct ucred: whether the target names itself, as the mediator will. */
 function ownCredentials(call: Call, piece: Buffer): boolean {
   const { ownTgid, uid, gid } = call.target.credentials;
   const said = ucred.decode(piece, HEADER_BYTES);

@@ -10,10 +10,12 @@ import { type Address, readAddress } from "./address.ts";
 import { judgeAddress } from "./judge-address.ts";
 import { socketOf, type TargetSocket, unixAddress } from "./socket.ts";
 
-/** Where a connect or an addressed send goes: the address as the kernel is to be given it. */
+/** Where a connect or an addressed send goes: the address that the kernel gets. */
 export type Destination = { readonly kind: "address"; readonly bytes: Buffer } | Outcome;
 
-/** The path of an address, and where it starts; read before the target's identity is taken. */
+/**
+ * The path of an address and where it starts. Must be read before the target's identity is taken.
+ */
 export function pathOf(call: Call, address: Address): PathArgument | null {
   if (address.kind !== "path") return null;
   const { path } = address;
@@ -23,17 +25,17 @@ export function pathOf(call: Call, address: Address): PathArgument | null {
   };
 }
 
-/** What bind and connect are about. */
+/** The socket and address of a bind or connect. */
 export interface Addressed {
   readonly socket: TargetSocket;
   readonly address: Address;
-  /** Of a unix address that is a path. */
+  /** The path of a unix address that is one. */
   readonly path: PathArgument | null;
 }
 
 /**
- * The first arguments of bind and connect, or a negated error number; read before the target's
- * identity is taken.
+ * The first arguments of bind and connect, or a negated error number. Must be read before the
+ * target's identity is taken.
  */
 export function socketAndAddress(call: Call): Addressed | number {
   const socket = socketOf(call, 0);
@@ -44,7 +46,7 @@ export function socketAndAddress(call: Call): Addressed | number {
 }
 
 /**
- * Judges the address; a unix path becomes the very socket it led to when it was judged. Within
+ * Judges the address. A unix path is replaced by the socket to which it led when judged. Within
  * `asTarget`.
  */
 export function judgeDestination(

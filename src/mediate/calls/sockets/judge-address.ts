@@ -9,8 +9,8 @@ import type { Address } from "./address.ts";
 import { AF, isDualStack, type TargetSocket } from "./socket.ts";
 
 /**
- * A refusal, or null when the policy grants the address (of a path: the caller judges where it
- * leads).
+ * A refusal, or null where the policy grants the address. For a path the caller judges where it
+ * leads.
  */
 export function judgeAddress(
   call: Call,
@@ -38,10 +38,10 @@ export function judgeAddress(
   }
 }
 
-/** The least that the kernel takes for an address (inet_bind, inet6_bind), bytes. */
+/** The shortest address that the kernel accepts (inet_bind, inet6_bind), bytes. */
 const ADDRESS_BYTES_MIN: Readonly<Record<number, number>> = { [AF.inet]: 16, [AF.inet6]: 24 };
 
-/** An address of a family that is not the socket's, as the kernel says it. */
+/** The kernel's error for an address of another family than the socket's. */
 function strange(socket: TargetSocket, { bytes }: Address): Outcome {
   if (socket.domain === AF.unix || bytes.length < (ADDRESS_BYTES_MIN[socket.domain] ?? 0))
     return error(E.INVAL);
@@ -54,7 +54,7 @@ function judgeInet(
   { address, port }: Address & { kind: "inet" },
   operation: "connect" | "listen",
 ): Outcome | null {
-  // Ping and raw sockets are granted as families when they are made.
+  // Ping and raw sockets are granted by family when they are made.
   if (socket.protocol === null) return null;
   for (const one of meant(socket, address, operation)) {
     const request = {
@@ -73,9 +73,10 @@ function judgeInet(
 const EVERY_IPV4 = Uint8Array.of(0, 0, 0, 0);
 
 /**
- * `::` may mean an IPv4 address too, and then both must be granted: it leads to 127.0.0.1 where the
- * socket is bound to a mapped address, which another thread may do after this (tcp_v6_connect,
- * __ip6_datagram_connect), and takes every IPv4 address where it is bound without IPV6_V6ONLY.
+ * The addresses that must be granted. `::` can also mean IPv4. A connect to it leads to 127.0.0.1
+ * if the socket is bound to a mapped address, which another thread may do afterwards
+ * (tcp_v6_connect, __ip6_datagram_connect). A bind to it takes every IPv4 address without
+ * IPV6_V6ONLY.
  */
 function meant(
   socket: TargetSocket,
@@ -88,8 +89,8 @@ function meant(
 }
 
 /**
- * AF_UNSPEC dissolves a connection, which takes nothing. Families that are granted as a whole have
- * no addresses to judge; an internet or unix socket is given none of another family.
+ * Connecting to AF_UNSPEC dissolves a connection, which needs no grant. Families that are granted
+ * as a whole have no addresses to judge. An internet or unix socket accepts none of another family.
  */
 function judgeOther(
   call: Call,

@@ -11,9 +11,9 @@ import { setWithout } from "./option-without.ts";
 import { IPV6_V6ONLY } from "./socket.ts";
 
 /**
- * Sockets are made by the target itself: registers say what they are. TCP, UDP and unix sockets are
- * granted by any rule about what they could be used for, as in a sealed domain, which cannot judge
- * their use otherwise. null leaves a call to its handler.
+ * Making sockets, which the target does itself: registers say what it makes. TCP, UDP and unix
+ * sockets are granted if any rule allows a use of them, as in a sealed domain. null leaves the call
+ * to its handler.
  */
 export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
   if (row.operation === "pair" && call.int(0) !== AF_UNIX) return refuseForm(call);
@@ -25,7 +25,7 @@ export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
   return refuseForm(call);
 }
 
-/** An option that takes a capability is judged in its place; of the rest one has a handler. */
+/** Judges an option. One that takes a capability is judged by that; IPV6_V6ONLY has a handler. */
 function judgeOption(call: Call): Outcome | null {
   if (call.int(1) === IPPROTO_IPV6 && call.int(2) === IPV6_V6ONLY) return null;
   const row = capabilityOption(call.int(1), call.int(2));

@@ -8,14 +8,12 @@ import { judgeAddress } from "./judge-address.ts";
 import { AF, ownAddress, socketOf } from "./socket.ts";
 
 /**
- * listen. A TCP socket without a port takes a free one, which Landlock and cgroup-BPF do not see:
- * judged as binding to port 0. Whoever listens on a unix socket is who its peers are told they talk
- * to, so the target does that itself where nothing can come between.
+ * listen. A TCP socket without a port takes a free one, unseen by Landlock and cgroup-BPF, so it is
+ * judged like binding to port 0. The listener of a unix socket is the process that its peers see,
+ * so the target makes the call itself where nothing can interfere.
  */
 export const listen: Handler = {
-  /**
-   * The arguments are registers, and nobody else can put another socket in the descriptor's place.
-   */
+  /** The arguments are registers, and no other thread can exchange the descriptor. */
   continueIsSafe: (call) => call.isAlone && isUnix(call),
   answer(call) {
     const socket = socketOf(call, 0);

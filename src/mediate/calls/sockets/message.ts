@@ -5,28 +5,28 @@ import { Content, type Stretch } from "../../target/content.ts";
 import type { Call } from "../call.ts";
 import { type Address, readAddress } from "./address.ts";
 
-/** Bytes that one call sends, whatever is asked: the kernel's MAX_RW_COUNT. */
+/** Limit on the bytes of one call: the kernel's MAX_RW_COUNT. */
 const SENT_BYTES_MAX = 0x7ffff000;
 
-/** What is to be sent, but for its content copied out of the target. */
+/** A message. All but its content has been copied from the target. */
 export interface Message {
   readonly address: Address | null;
   readonly content: Content;
   /**
-   * Where its control data lies: what it carries are the sender's descriptors and identity, not the
-   * mediator's.
+   * Where its control data lies. That contains the target's descriptors and identity, which must be
+   * translated.
    */
   readonly control: { readonly at: bigint; readonly length: bigint } | null;
 }
 
 /**
- * struct msghdr on x86_64 (sendmsg(2)), 56 bytes. Negated error number for what the kernel would
- * refuse too.
+ * struct msghdr on x86_64 (sendmsg(2)), 56 bytes. A negated error number for what the kernel would
+ * refuse, too.
  */
 export function readMessage(call: Call, pointer: bigint): Message | number {
   const header = msghdr.decode(call.target.memory.read(pointer, msghdr.size));
   const name = header.msg_name;
-  // The kernel takes it for an int (copy_msghdr_from_user).
+  // The kernel takes it as an int (copy_msghdr_from_user).
   const nameLength = header.msg_namelen | 0;
   const address = name === 0n || nameLength === 0 ? null : readAddress(call, name, nameLength);
   if (typeof address === "number") return address;
@@ -38,7 +38,10 @@ export function readMessage(call: Call, pointer: bigint): Message | number {
   return { address, content, control: control.length === 0n ? null : control };
 }
 
-/** Up to IOV_MAX pieces (struct iovec, 16 bytes each), as the kernel counts them (import_iovec). */
+/**
+ * Reads up to IOV_MAX pieces (struct iovec, 16 bytes each), counted as in the kernel
+ * (import_iovec).
+ */
 function readVector(call: Call, pointer: bigint, count: bigint): Content | number {
   if (count > BigInt(IOV_MAX)) return -E.MSGSIZE;
   const { memory } = call.target;
@@ -56,14 +59,14 @@ function readVector(call: Call, pointer: bigint, count: bigint): Content | numbe
   return new Content(memory, stretches);
 }
 
-/** One stretch of memory, as sendto has it. */
+/** One stretch of memory, as sendto names it. */
 export function contentAt(call: Call, at: bigint, length: bigint): Content {
   if (call.rehearses) return nothing(call);
   const taken = length > BigInt(SENT_BYTES_MAX) ? SENT_BYTES_MAX : Number(length);
   return new Content(call.target.memory, [{ at, length: taken }]);
 }
 
-/** What is sent by who only looks. */
+/** Nothing is read for a rehearsal. */
 function nothing(call: Call): Content {
   return new Content(call.target.memory, []);
 }

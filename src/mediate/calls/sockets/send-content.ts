@@ -8,12 +8,12 @@ import type { Call } from "../call.ts";
 import { untilTimeout } from "../look-again.ts";
 import { AF, SOCK, sendBuffer, type TargetSocket } from "./socket.ts";
 
-/** One send that does not wait; `isFirst`: control data goes with it. */
+/** One send that does not wait. `isFirst`: send the control data, too. */
 export type Send = (data: Buffer, isFirst: boolean) => Outcome;
 
 /**
- * Sends all of it as the kernel would: a stream piece by piece, anything else at once or not at
- * all. `waits`: the target may be kept waiting, which keeps nobody else.
+ * Sends the whole content as the kernel would: a stream piece by piece, anything else at once or
+ * not at all. `waits`: the target may wait; other calls do not.
  */
 export function sendContent(
   call: Call,
@@ -45,7 +45,7 @@ function sendPacket(
 }
 
 /**
- * The kernel's own word, where it has one: a datagram must fit into the send buffer, and an
+ * The kernel's own error where it has one: a datagram must fit into the send buffer, and an
  * internet one into its header.
  */
 function tooLong(call: Call, { fd, domain }: TargetSocket, length: number): Outcome {
@@ -56,8 +56,8 @@ function tooLong(call: Call, { fd, domain }: TargetSocket, length: number): Outc
 }
 
 /**
- * Who does not wait gets what fits, up to {@link STREAM_BYTES_MAX}; who waits is done when all of
- * it is sent, or some and no more can be.
+ * Without waiting, sends what fits, up to {@link STREAM_BYTES_MAX}. With waiting, it is done when
+ * everything is sent, or some of it and no more can be.
  */
 function sendStream(
   call: Call,
@@ -85,7 +85,7 @@ function sendStream(
     : first;
 }
 
-/** null: memory ends where some of it was sent already. */
+/** null where memory ends after some of it was sent. */
 function readMore(content: Content, sent: number): Buffer | null {
   const read = () => content.read(sent, STREAM_BYTES_MAX);
   return sent === 0 ? read() : unlessSettled(read, UNREADABLE);

@@ -10,23 +10,24 @@ import { softLimit } from "../processes/resource-limits.ts";
 import { credentialsMessage, type Letter, SIGNS } from "./signed-send.ts";
 import { type TargetSocket, unixAddress } from "./socket.ts";
 
-/** For another's process id in SCM_CREDENTIALS (unix(7)). */
+/** Needed to give another process's id in SCM_CREDENTIALS (unix(7)). */
 const NAMES_PROCESSES = capabilityMask(CAP_SYS_ADMIN);
-/** A name by which the judged socket is reached, behind the address family. */
+/** The name by which a judged socket is reached, after the address family. */
 const THROUGH = /^\/proc\/self\/fd\/(\d+)/;
 const FAMILY_BYTES = 2;
 const DESCRIPTOR_BYTES = 4;
 
-/** Whether descriptors go with the message: then its sender counts. */
+/** Whether the message carries descriptors, which makes its sender matter. */
 export function carriesDescriptors({ control }: Letter): boolean {
   return control !== null && placesOf(control).length > 0;
 }
 
 /**
- * Descriptors in flight are counted for the sender's real user, and limited by its RLIMIT_NOFILE
- * (too_many_unix_fds in net/unix): an impersonator sends. Whether the target may is asked by the
- * same descriptors sent to nobody; then the capability that names the target's process would let
- * more through. The call waits there, as long as SO_SNDTIMEO says.
+ * The kernel counts descriptors in flight for the sender's real user and limits them by its
+ * RLIMIT_NOFILE (too_many_unix_fds in net/unix), so an impersonator sends. It first sends the
+ * descriptors to a socket of its own, without the capability that gives the target's process id,
+ * because that capability would lift the limit. The call may wait there as long as SO_SNDTIMEO
+ * allows.
  */
 export function sendDescriptors(
   call: Call,
@@ -71,7 +72,7 @@ export function sendDescriptors(
   });
 }
 
-/** Offsets of descriptors in control data of whole pieces. */
+/** Offsets of the descriptors in control data. */
 function placesOf(control: Buffer): readonly number[] {
   const places: number[] = [];
   for (let at = 0; at + cmsghdr.size <= control.length; ) {
@@ -89,7 +90,7 @@ function placesOf(control: Buffer): readonly number[] {
   return places;
 }
 
-/** The address with the impersonator's own number of what it leads through. */
+/** The address, with the impersonator's own number for the descriptor through which it leads. */
 function ownName(name: Buffer | null, descriptors: number[]): Buffer | null {
   const through = THROUGH.exec(name?.toString("latin1", FAMILY_BYTES) ?? "")?.[1];
   if (through === undefined) return name;

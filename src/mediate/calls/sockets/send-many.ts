@@ -22,8 +22,8 @@ import { send } from "./send.ts";
 import { socketOf, type TargetSocket } from "./socket.ts";
 
 /**
- * sendmmsg: one message after the other; once something was sent, the first that cannot be ends it
- * (sendmmsg(2)).
+ * sendmmsg: sends one message after the other. Once some were sent, the first that fails ends the
+ * call (sendmmsg(2)).
  */
 export const sendmmsg: Handler = {
   continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
@@ -51,7 +51,7 @@ function sendFrom(call: Call, socket: TargetSocket, index: number, count: number
   return counted(call, socket, sendOne(call, socket, index), { index, count });
 }
 
-/** When something was sent already, memory that cannot be read is where it ends. */
+/** Once some were sent, unreadable memory ends the call. */
 function sendOne(call: Call, socket: TargetSocket, index: number): Outcome {
   const step = (): Outcome => {
     const message = readMessage(call, at(call, index));
@@ -78,8 +78,8 @@ function counted(
 }
 
 /**
- * The caller is told of those before; of a refusal the log is, now: nobody knows whether the caller
- * will ask again.
+ * The caller learns of the messages before. A refusal is logged now, because the caller may not ask
+ * again.
  */
 function endsWith(last: Outcome, index: number): Outcome {
   const sent: Answer = { kind: "value", value: index };
@@ -89,11 +89,11 @@ function endsWith(last: Outcome, index: number): Outcome {
 }
 
 /**
- * Level warning: the kernel will send them all, so that all are judged, each address once; an
+ * At level warning the kernel will send all messages, so all are judged, each address once. An
  * object of Cofferdam's among them refuses the call.
  */
 function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
-  // Known before, so that it is not given back with what one message needs.
+  // Read before, so that it is not closed with what one message needs.
   call.target.root;
   const judged = new Set<string>();
   const refusals: Refusal[] = [];
@@ -118,16 +118,16 @@ function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
   );
 }
 
-/** These end the look: none of them judges a message. */
+/** Outcomes that end the loop, because they judge no message. */
 const NOT_JUDGED: ReadonlySet<Outcome["kind"]> = new Set(["worker", "vanished", "unable"]);
 
-/** null where memory ends: there the kernel ends too. */
+/** null where memory ends, where the kernel ends, too. */
 function headerOf(call: Call, index: number): Message | number | null {
   const read = () => readMessage(call, at(call, index));
   return index === 0 ? read() : unlessSettled(read, UNREADABLE);
 }
 
-/** Control data is looked at each time. */
+/** A message with control data is judged each time. */
 function isKnown(judged: Set<string>, { address, control }: Message): boolean {
   if (control !== null) return false;
   const key = address?.bytes.toString("latin1") ?? "";

@@ -22,7 +22,7 @@ import { carriesDescriptors, sendDescriptors } from "./send-descriptors.ts";
 import { sendLetter, sendSigned } from "./signed-send.ts";
 import { AF, SOCK, socketOf, type TargetSocket } from "./socket.ts";
 
-/** sendto with an address; without one the filter lets it through. */
+/** sendto with an address. Without one the filter lets it through. */
 export const sendto: Handler = {
   continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
   answer(call) {
@@ -36,7 +36,7 @@ export const sendto: Handler = {
   },
 };
 
-/** sendmsg: its address lies in memory, so every use comes here where addresses are brokered. */
+/** sendmsg. Its address lies in memory, so every use is notified where addresses are brokered. */
 export const sendmsg: Handler = {
   continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(2)),
   answer(call) {
@@ -65,11 +65,11 @@ export function send(call: Call, socket: TargetSocket, message: Message, flags: 
   // To a UDP socket it would mean AF_INET (udp_sendmsg), to others nothing.
   if (address?.kind === "other" && address.family === AF.unspec)
     return never(E.ACCES, call.name, "an address of no family");
-  // A connected stream takes no address but for fast open (tcp(7)).
+  // A connected stream takes no address except for fast open (tcp(7)).
   if (address !== null && socket.type === SOCK.stream) return error(E.ISCONN);
   const path = address === null ? null : pathOf(call, address);
   const asked = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
-  // A connection of packets goes by no address, whatever is given.
+  // A connection of packets ignores any address.
   const named = address !== null && (socket.domain !== AF.unix || isDatagram);
   const destination = (): Destination | null =>
     named ? judgeDestination(call, socket, address, path) : null;
@@ -100,8 +100,8 @@ function plain(
 }
 
 /**
- * Whoever is told who sends must be told of the target, which takes the mediator's own rights: what
- * the target may is asked before.
+ * A receiver that asks for the sender must be told of the target. That takes the mediator's own
+ * rights, so the target's right to send is checked before.
  */
 function signed(
   call: Call,
@@ -118,7 +118,7 @@ function signed(
     : sendSigned(call, socket, named, flags);
 }
 
-/** Sending to a socket's name takes the right to write to it (unix(7)). */
+/** Sending to a socket's name requires the right to write to it (unix(7)). */
 function mayWrite(to: Destination | null): Destination | null {
   if (to === null || to.kind !== "address" || to.bytes[2] === 0) return to;
   const path = Buffer.concat([to.bytes.subarray(2), Buffer.alloc(1)]);

@@ -15,24 +15,26 @@ import type { Credentials } from "../../target/credentials.ts";
 import type { Call } from "../call.ts";
 import type { TargetSocket } from "./socket.ts";
 
-/** For other group ids, user ids, and process ids in SCM_CREDENTIALS (unix(7)). */
+/**
+ * The capabilities to give other group ids, user ids and process ids in SCM_CREDENTIALS (unix(7)).
+ */
 export const SIGNS =
   capabilityMask(CAP_SETGID) | capabilityMask(CAP_SETUID) | capabilityMask(CAP_SYS_ADMIN);
 
-/** One message as sendmsg(2) takes it. */
+/** One message, as for sendmsg(2). */
 export interface Letter {
   readonly data: Buffer;
-  /** The address it goes to, where it does not go to the socket's peer. */
+  /** The destination, where it is not the socket's peer. */
   readonly name: Buffer | null;
   /** Whole struct cmsghdr pieces. */
   readonly control: Buffer | null;
 }
 
 /**
- * Sends on a unix socket. A receiver that asks who sends (SO_PASSCRED) is told the sender's real
- * ids: the target's are put in where the mediator may. Where it may not, both must be the same
- * user, and the receiver sees the mediator's process id: not for a message with an address, whose
- * receiver goes by nothing else.
+ * Sends on a unix socket. A receiver with SO_PASSCRED is told the sender's real ids, so the
+ * mediator gives the target's where it may. Otherwise mediator and target must be the same user,
+ * and the receiver sees the mediator's process id. A message with an address is then refused,
+ * because its receiver has nothing else to identify the sender by.
  */
 export function sendSigned(
   call: Call,

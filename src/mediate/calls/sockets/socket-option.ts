@@ -9,9 +9,9 @@ import { AF, IPPROTO_IPV6, IPV6_V6ONLY, socketOf } from "./socket.ts";
 const INT_BYTES = 4;
 
 /**
- * setsockopt(IPPROTO_IPV6, IPV6_V6ONLY). Whether binding to `::` takes every IPv4 address too hangs
- * on it, so it changes only here, never between a bind's judgement and the bind. All other options
- * that are notified are refused.
+ * setsockopt(IPPROTO_IPV6, IPV6_V6ONLY). The option decides whether a bind to `::` takes every IPv4
+ * address, too. So it changes only here, never between the judgement of a bind and the bind. All
+ * other notified options are refused.
  */
 export const socketOption: Handler = {
   continueIsSafe: () => false,

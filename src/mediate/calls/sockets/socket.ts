@@ -32,15 +32,12 @@ const SO = {
 } as const;
 const IPPROTO = { tcp: kernel.IPPROTO_TCP, udp: kernel.IPPROTO_UDP } as const;
 
-/**
- * The target's own open socket, shared by pidfd_getfd: what is learnt of it here cannot be
- * exchanged by dup2 in the target.
- */
+/** The target's own open socket, copied by pidfd_getfd. A dup2 in the target cannot exchange it. */
 export interface TargetSocket {
   readonly fd: number;
   readonly domain: number;
   readonly type: number;
-  /** null for what no address rule speaks of: ping, raw, netlink, unix. */
+  /** null for a protocol without address rules: ping, raw, netlink, unix. */
   readonly protocol: "tcp" | "udp" | null;
   readonly nonBlocking: boolean;
 }
@@ -66,23 +63,23 @@ export function socketOf(call: Call, index: number): TargetSocket | number {
   };
 }
 
-/** Value of an int option, or a negated error number. */
+/** The value of an int option, or a negated error number. */
 function option(fd: number, name: number, level = SOL_SOCKET): number {
   optionLength.writeUInt32LE(optionValue.length);
   const failed = quick.getsockopt(fd, level, name, optionValue, optionLength);
   return failed < 0 ? failed : optionValue.readInt32LE(0);
 }
 
-/** Of an int option; and the length of whatever is asked. */
+/** Buffers for an int option, and for the length of any option. */
 const optionValue = Buffer.alloc(4);
 const optionLength = Buffer.alloc(4);
 
-/** Bound to `::` it takes every IPv4 address too. False for what is no IPv6 socket. */
+/** Whether a bind to `::` takes every IPv4 address, too. false for a socket that is not IPv6. */
 export function isDualStack(fd: number): boolean {
   return option(fd, kernel.IPV6_V6ONLY, kernel.IPPROTO_IPV6) === 0;
 }
 
-/** What a socket was doing came to this (SO_ERROR), null when it went well; taken by the look. */
+/** The socket's pending error (SO_ERROR), cleared by reading; null where there is none. */
 export function pendingError(fd: number): Errno | null {
   const found = option(fd, SO.error);
   return found === 0 ? null : errnoOf(-Math.abs(found));
@@ -98,7 +95,7 @@ const SUN_PATH = sockaddrUn.offset.sun_path;
 /** sizeof(struct sockaddr_storage): the kernel takes no longer address (move_addr_to_kernel). */
 export const ADDRESS_BYTES_MAX = 128;
 
-/** The address the socket is bound to. */
+/** The address to which the socket is bound. */
 export function ownAddress(fd: number): Buffer {
   const address = Buffer.alloc(ADDRESS_BYTES_MAX);
   const length = Buffer.from([ADDRESS_BYTES_MAX, 0, 0, 0]);
@@ -107,9 +104,9 @@ export function ownAddress(fd: number): Buffer {
 }
 
 /**
- * Runs `operation` with a send timeout of one tick, so that it cannot keep the loop waiting for
- * longer, and puts the target's own back. O_NONBLOCK would be seen by whoever shares the open file;
- * this too, but only by who reads the option in that moment.
+ * Runs `operation` with a send timeout of one tick, so that it cannot block the loop for longer,
+ * and restores the target's own. Processes that share the open file could see O_NONBLOCK; they see
+ * this only if they read the option at that moment.
  */
 export function withSendTimeout(fd: number, operation: () => number): number {
   const before = sendTimeoutOf(fd);
@@ -122,12 +119,12 @@ export function withSendTimeout(fd: number, operation: () => number): number {
   }
 }
 
-/** A microsecond becomes the shortest timeout there is. */
+/** A microsecond becomes the shortest possible timeout. */
 const TICK = timeval.encode({ tv_usec: 1n });
 
 /**
- * Runs `operation` with O_NONBLOCK, for what is tried again and again and must not take a tick each
- * time. Until a socket is connected whoever shares it finds no other use for it by which it could
+ * Runs `operation` with O_NONBLOCK, for attempts that are repeated and must not take a tick each.
+ * Until a socket is connected, a process that shares it has no other use for it by which it could
  * notice.
  */
 export function withoutWaiting({ fd, nonBlocking }: TargetSocket, operation: () => number): number {
@@ -141,19 +138,21 @@ export function withoutWaiting({ fd, nonBlocking }: TargetSocket, operation: () 
   }
 }
 
-/** Bytes that it keeps of what was sent and not received yet (SO_SNDBUF); no datagram is larger. */
+/**
+ * Bytes of sent data that the socket keeps until it is received (SO_SNDBUF). No datagram is larger.
+ */
 export function sendBuffer(fd: number): number {
   return option(fd, SO.sendBuffer);
 }
 
-/** How long its blocking calls wait (SO_SNDTIMEO), milliseconds; infinite where nothing is set. */
+/** The timeout of its blocking calls (SO_SNDTIMEO), milliseconds; infinite where none is set. */
 export function sendTimeout(fd: number): number {
   const { tv_sec, tv_usec } = timeval.decode(sendTimeoutOf(fd));
   const milliseconds = Number(tv_sec) * 1_000 + Number(tv_usec) / 1_000;
   return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;
 }
 
-/** struct timeval, as the kernel gives it. */
+/** struct timeval, as the kernel returns it. */
 function sendTimeoutOf(fd: number): Buffer {
   const value = timeval.alloc();
   optionLength.writeUInt32LE(value.length);

@@ -7,15 +7,15 @@ import { errnoOf } from "../../sys/errno.ts";
 import type { Call } from "../call.ts";
 
 /**
- * null when the policy grants the capability, or the target has none that the kernel could go by:
- * then the kernel says so itself. Of a running process no capability can be taken, so that the call
- * that needs one is judged in its place.
+ * null where the policy grants the capability, or where the target has none that would help, so
+ * that the kernel refuses by itself. A capability cannot be taken from a running process, so the
+ * calls that need it are judged instead.
  */
 export function judgeCapability(call: Call, name: string): Refused | null {
   return judgeCapabilities(call, [name]);
 }
 
-/** The same where any of several is enough for the kernel. */
+/** {@link judgeCapability} where any of several capabilities is enough for the kernel. */
 export function judgeCapabilities(call: Call, names: readonly string[]): Refused | null {
   const { effective } = call.target.credentials;
   const held = names.filter((name) => (effective & bitOf(name)) !== 0n);
@@ -37,8 +37,8 @@ function bitOf(name: string): bigint {
 }
 
 /**
- * What came of the call, made without capabilities that the policy does not grant: a refusal of the
- * kernel's is for want of these.
+ * The result of a call made without the capabilities that the policy does not grant. If the kernel
+ * refused it, that is because of those.
  */
 export function withoutCapability(refused: Refused, value: number): Outcome {
   const lacks = value === -E.PERM || value === -E.ACCES;

@@ -8,15 +8,15 @@ import type { Broker } from "../../domain/broker.ts";
 import type { Call } from "../call.ts";
 
 /**
- * What tells which processes have a confinement of their own (`self-confined.ts`): seen at every
- * level, before the call is answered.
+ * Notes calls that decide which processes have a confinement of their own (`self-confined.ts`).
+ * They are noted at every level, before the call is answered.
  */
 export function noteConfinement(call: Call): void {
   const isNoted = unlessSettled(() => note(call)) ?? false;
   if (!isNoted) call.broker.selfConfined.believeNoLine();
 }
 
-/** Always true: a thread that cannot be looked at settles the call instead. */
+/** Always returns true: a thread that cannot be looked at settles the call instead. */
 function note(call: Call): true {
   const { selfConfined } = call.broker;
   const process = () => call.target.credentials.tgid;
@@ -28,12 +28,12 @@ function note(call: Call): true {
 
 const CONFINES: ReadonlySet<string> = new Set(["landlock_restrict_self", "lsm_set_self_attr"]);
 
-/** PR_SET_CHILD_SUBREAPER, whatever it is set to. */
+/** PR_SET_CHILD_SUBREAPER, whatever value is set. */
 export function adoptsOrphans(call: Call): boolean {
   return call.unsigned(0) === PR_SET_CHILD_SUBREAPER;
 }
 
-/** At enforcing neither goes on; the flags of clone3 lie in memory. */
+/** At enforcing neither call goes on. The flags of clone3 lie in memory, so any clone3 counts. */
 function mayBearForParent(call: Call): boolean {
   if (call.level === "enforcing") return false;
   return (
@@ -42,16 +42,17 @@ function mayBearForParent(call: Call): boolean {
 }
 
 /**
- * landlock_restrict_self and lsm_set_self_attr have one number everywhere; prctl and clone one of
- * i386 and one of x32, clone3 one.
+ * Numbers of the calls that confine, in other architectures. landlock_restrict_self and
+ * lsm_set_self_attr have one number everywhere; prctl and clone have one on i386 and one on x32;
+ * clone3 has one.
  */
 const FOREIGN_CONFINES: ReadonlySet<number> = new Set([446, 460]);
 const FOREIGN_PRCTL: ReadonlySet<number> = new Set([172, 157]);
 const FOREIGN_CLONE: ReadonlySet<number> = new Set([120, 56, 435]);
 
 /**
- * A call of another architecture, or of a thread that cannot be looked at (`tid` 0), at a level
- * that lets it go on: it counts as the most that its number could mean.
+ * Notes a call of another architecture, or of a thread that cannot be looked at (`tid` 0), which
+ * the level lets go on. It counts as the worst that its number could mean.
  */
 export function noteForeign(
   { descriptorTables, selfConfined, threads }: Broker,

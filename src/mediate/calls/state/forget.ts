@@ -9,30 +9,30 @@ import { cloneFlags } from "./clone-flags.ts";
 import { noteSharing } from "./shared-descriptors.ts";
 
 /**
- * What the verdicts remembered at level warning hang on; ids, umask and capabilities are read anew
- * at each call.
+ * What the verdicts remembered at level warning depend on. Ids, umask and capabilities are read
+ * anew for each call.
  */
 const MEANING_OF_NAMES: ReadonlySet<Remembered> = new Set(["names", "directories", "namespaces"]);
 
-/** What may give a thread another root directory. */
+/** Calls that may give a thread another root directory. */
 const ROOT_CHANGES: ReadonlySet<string> = new Set(["chroot", "pivot_root", "unshare", "setns"]);
 
 /**
- * A new thread or process begins with what its parent has, but for new namespaces, and nothing
- * changes for anybody else.
+ * A new thread or process inherits from its parent, except for new namespaces, and changes nothing
+ * for others.
  */
 const BIRTHS: ReadonlySet<string> = new Set(["clone", "clone3"]);
 
 /**
- * A call that gives paths another meaning, seen before it is answered. Working directories may be
- * shared between processes: all are forgotten.
+ * Forgets what a call makes invalid. Called before the call is answered. Processes may share a
+ * working directory, so verdicts of all threads are forgotten.
  */
 export function forget(call: Call, row: SystemCall): void {
   if (row.voids.length === 0) return;
   if (BIRTHS.has(call.name)) {
     noteSharing(call);
     const isNew = inNewNamespaces(call);
-    // The flags of clone3 lie in memory, and may be others by the time the kernel reads them.
+    // The flags of clone3 lie in memory and may differ by the time the kernel reads them.
     const mayBeNew = isNew || (call.name === "clone3" && call.level !== "enforcing");
     if (mayBeNew) call.broker.threads.alike.differ();
     if (!isNew) return;
@@ -52,29 +52,29 @@ export function forget(call: Call, row: SystemCall): void {
   if (changes || (row.class === "exec" && mayBeApart(call))) call.broker.threads.forget();
 }
 
-/** Who executes may get another label, and another thread's number. */
+/** An execve may give a thread another label and another thread's number. */
 function mayBeApart({ broker: { threads } }: Call): boolean {
   return areLabelled() || !threads.alike.stand;
 }
 
-/** Once it is answered, since the judgement itself looks at the thread. */
+/** Forgets the groups once the call is answered, because judging it reads them. */
 function forgetGroups(call: Call): void {
   const { tid } = call.target;
   call.broker.threads.alike.differ();
   call.whenClosed(() => call.broker.threads.forgetGroups(tid));
 }
 
-/** A thread that is no leader takes its leader's number when it executes. */
+/** A thread that is not the leader takes its leader's number when it executes. */
 function noteExecution({ broker: { threads }, target: { tid } }: Call): void {
-  // Where all have the same groups its leader had no others.
+  // All threads have the same groups, so the number's meaning does not matter.
   if (!threads.groups.stand || threads.alike.stand) return;
-  // Without a flag there is a pidfd for leaders only (pidfd_open(2)).
+  // Without a flag, pidfd_open(2) opens leaders only.
   const leader = sys("pidfd_open", tid, 0);
   if (leader >= 0) close(leader);
   else if (leader !== -E.SRCH) threads.groups.mayMove();
 }
 
-/** A call that nobody can name: it may have been any of these. */
+/** Forgets everything: the call could be any of these. */
 export function forgetAll(broker: Broker): void {
   broker.threads.groups.mayMove();
   broker.threads.alike.differ();
@@ -87,7 +87,7 @@ function inNewNamespaces(call: Call): boolean {
   try {
     return (cloneFlags(call) & NEW_NAMESPACES) !== 0;
   } catch {
-    // What cannot be read may say so; whether that is refused is for who judges it.
+    // Flags that cannot be read may name new namespaces. The handler judges whether to refuse.
     return true;
   }
 }

@@ -4,7 +4,10 @@ import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";
 
-/** System V IPC and message queues: by kind, never by key or id, so that registers say it all. */
+/**
+ * System V IPC and message queues. They are granted by kind, never by key or id, so the registers
+ * suffice.
+ */
 export function judgeIpc(call: Call, { kind }: IpcCall): Outcome {
   const request = { class: "ipc", kind } as const;
   if (decide(call.broker.policy, request).outcome === "granted") return CONTINUE;

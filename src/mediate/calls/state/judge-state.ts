@@ -13,8 +13,8 @@ import { confinesItself } from "./self-confine.ts";
 import { sharesDescriptors } from "./shared-descriptors.ts";
 
 /**
- * Changes what later calls are judged by; {@link forget} has seen it. All that is asked of it lies
- * in registers.
+ * Judges a call that changes what later calls are judged by; {@link forget} has noted it before.
+ * Registers decide, except in clone3.
  */
 export function judgeState(call: Call, row: StateCall): Outcome {
   switch (call.name) {
@@ -41,22 +41,22 @@ export function judgeState(call: Call, row: StateCall): Outcome {
   }
 }
 
-/** Who waits is who was noted (`confinement.ts`). */
+/** Goes on if the thread that was noted (`confinement.ts`) still waits. */
 function goesOn(call: Call): Outcome {
   call.check();
   return CONTINUE;
 }
 
 /**
- * Libraries fall back to clone: nothing is lost that an event should tell of, but for what clone is
- * refused too.
+ * Libraries fall back to clone, so the refusal costs nothing and needs no event, unless clone would
+ * be refused as well.
  */
 function judgeFlagsInMemory(call: Call): Outcome {
   if (sharesTooMuch(cloneFlags(call))) return refuseForm(call);
   return call.rehearses ? CONTINUE : error(E.NOSYS);
 }
 
-/** Namespaces of its own, a child of the own parent, who is outside the domain, or descriptors. */
+/** New namespaces, a sibling (its parent may be outside the domain), or shared descriptors. */
 function sharesTooMuch(flags: number): boolean {
   return (flags & (NEW_NAMESPACES | CLONE_PARENT)) !== 0 || sharesDescriptors(flags);
 }

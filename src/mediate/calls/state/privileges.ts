@@ -5,15 +5,15 @@ import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";
 import { judgeCapability } from "./capability.ts";
 
-/** struct timex (adjtimex(2)): `modes` is its first word; 0 only reads. */
+/** struct timex (adjtimex(2)): `modes` is its first word, and 0 only reads. */
 const MODES_BYTES = 4;
-/** syslog(2): read all, and the size of the buffer: the kernel's own setting decides who may. */
+/** syslog(2): read all, and buffer size. The kernel's own setting decides about these. */
 const OPEN_ACTIONS: ReadonlySet<number> = new Set([3, 10]);
 const UNCHANGED = -1;
 
 /**
- * A call that the kernel lets through for a capability. What counts is a register or not even
- * looked at, so that CONTINUE is safe.
+ * Judges a call that the kernel allows by a capability. The decision rests on registers or on the
+ * call alone, so CONTINUE is safe.
  */
 export function judgePrivilege(call: Call, row: PrivilegeCall): Outcome {
   if (call.name === "setgroups" && call.unsigned(0) > BROKERED_GROUPS_MAX)
@@ -21,7 +21,10 @@ export function judgePrivilege(call: Call, row: PrivilegeCall): Outcome {
   return (needs(call, row) ? judgeCapability(call, row.capability) : null) ?? CONTINUE;
 }
 
-/** Whoever has them makes each of its calls wait for a long list to be read, and others with it. */
+/**
+ * A process with so many groups would make each of its calls wait while the list is read, and other
+ * domains with it.
+ */
 function tooManyGroups(call: Call): Outcome {
   const object = `${call.unsigned(0)} supplementary groups, more than ${BROKERED_GROUPS_MAX}`;
   return never(E.PERM, call.name, object);
@@ -38,7 +41,7 @@ function needs(call: Call, row: PrivilegeCall): boolean {
   }
 }
 
-/** An id that the kernel lets the caller take without a capability (credentials(7)). */
+/** Whether the kernel lets the caller take the id without a capability (credentials(7)). */
 function isOwn(call: Call, id: number): boolean {
   const { uid, effectiveUid, savedUid, fsuid, gid, effectiveGid, savedGid, fsgid } =
     call.target.credentials;
@@ -49,9 +52,9 @@ function isOwn(call: Call, id: number): boolean {
 }
 
 /**
- * adjtimex, clock_adjtime. At enforcing it is not even looked at: whoever shares the memory, thread
- * or process, could change it before the kernel reads it. Where the target has no such capability
- * nothing hangs on that.
+ * Whether adjtimex or clock_adjtime sets something. At enforcing any such call counts as setting:
+ * another thread or process that shares the memory could change it before the kernel reads it. That
+ * does not matter for a target without the capability.
  */
 function sets(call: Call): boolean {
   if (!call.rehearses) return true;

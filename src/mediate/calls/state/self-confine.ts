@@ -5,9 +5,9 @@ import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 
 /**
- * landlock_restrict_self only ever takes rights away: remembered, so that the mediator undoes
- * nothing of it, then let through. Its flags may not keep the kernel's records of a sealed domain's
- * denials from whoever reads them.
+ * landlock_restrict_self can only take rights away. It is noted, so that the mediator does not
+ * bypass the new layer, and then goes on. Its flags must not suppress the kernel's records of a
+ * sealed domain's denials.
  */
 export const selfConfine: Handler = {
   onlyLooks: true,
@@ -24,8 +24,8 @@ function hidesDenials(call: Call): boolean {
 }
 
 /**
- * Goes on, and is told of: the kernel records what the new layer denies under another number, and
- * after the next execve not at all, so that the domain's log is blind to it.
+ * Lets the call go on and logs it. The kernel records the new layer's denials under another number,
+ * and after the next execve not at all, so the domain's log does not contain them.
  */
 export function confinesItself(call: Call): Outcome {
   call.check();

@@ -3,15 +3,16 @@ import type { Call } from "../call.ts";
 import { cloneFlags } from "./clone-flags.ts";
 
 /**
- * Descriptors shared with what is no thread: threads are counted to know that nobody exchanges one.
+ * Whether a process other than a thread would share the descriptors. Call.isAlone only counts
+ * threads.
  */
 export function sharesDescriptors(flags: number): boolean {
   return (flags & CLONE_THREAD) === 0 && (flags & CLONE_FILES) !== 0;
 }
 
 /**
- * Before a call is answered that makes a thread or process: at enforcing none goes on that shares
- * them, and the flags of clone3 lie in memory.
+ * Notes a call that may make a process share descriptors, before it is answered. At enforcing no
+ * such call goes on. The flags of clone3 lie in memory, so any clone3 counts.
  */
 export function noteSharing(call: Call): void {
   if (call.level === "enforcing") return;
